@@ -1,0 +1,176 @@
+//! The probe: one workload, once, under one level of tracking, in this process.
+//!
+//! A process is the replicate of every measurement here: memscope keeps state that no call empties, a tracker that hangs
+//! must cost no more than its own cell, and peak memory is a mark of a process. So a probe runs one window and prints
+//! what it saw, the [`Observation`], as one line of JSON.
+//!
+//! Before the window opens, the pools' threads are started, the workload runs once untracked at a tenth of its size, and
+//! the tracker makes its singletons: neither cold code nor lazy initialisation is charged to tracking.
+
+use crate::system;
+use crate::tracking::memscope::Subject;
+use crate::tracking::{Mode, Recorded, Session, Tracking, counting};
+use crate::workloads::{Digest, Scale, Untracked, Workload, pools};
+use serde::{Deserialize, Serialize};
+use std::time::Instant;
+
+/// The version of the observation's format. A change that an older reader would misread raises it.
+pub const SCHEMA: u32 = 1;
+
+/// The part of a probe's size that its warm-up has, and never more than this part of the workload's short scale.
+const WARM_UP: f64 = 0.1;
+
+/// What a probe is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Request {
+    /// What to run.
+    pub workload: Workload,
+    /// What to run it under.
+    pub tracking: Tracking,
+    /// How large, and with which data.
+    pub scale: Scale,
+    /// The threads of each pool of a parallel workload.
+    pub threads: usize,
+    /// Whether the harness's counters run beside the tracker, for fidelity. The time of such a probe means nothing.
+    pub count: bool,
+}
+
+/// What a probe saw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    /// The version of this format: [`SCHEMA`].
+    pub schema: u32,
+    /// What was run.
+    pub workload: Workload,
+    /// What it was run under.
+    pub tracking: Tracking,
+    /// The factor of its scale.
+    pub scale: f64,
+    /// The seed of its data.
+    pub seed: u64,
+    /// The threads of each pool.
+    pub threads: usize,
+    /// The memscope build.
+    pub subject: Subject,
+    /// The window's time on the clock, in nanoseconds.
+    pub wall_ns: u64,
+    /// The window's processor time over all threads, in nanoseconds.
+    pub cpu_ns: u64,
+    /// The most memory that the process had resident up to the window's end, in bytes; `None` where the system does not
+    /// say.
+    pub peak_rss_bytes: Option<u64>,
+    /// The proof of the work done.
+    pub digest: Digest,
+    /// How many values the workload named to the tracker, whether or not the level listens.
+    pub variables: u64,
+    /// What really happened, where the counters ran.
+    pub truth: Option<Truth>,
+    /// What the tracker recorded.
+    pub recorded: Recorded,
+}
+
+/// What the harness's counters saw in a window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Truth {
+    /// Allocations made; a reallocation counts as one.
+    pub allocations: u64,
+    /// Deallocations made; a reallocation counts as one.
+    pub deallocations: u64,
+    /// The bytes of all allocations.
+    pub allocated_bytes: u64,
+    /// Bytes still alive at the end.
+    pub live_bytes: u64,
+    /// The most bytes that were alive at once.
+    pub peak_live_bytes: u64,
+}
+
+impl From<counting::Counts> for Truth {
+    fn from(counts: counting::Counts) -> Self {
+        Self {
+            allocations: counts.allocations,
+            deallocations: counts.deallocations,
+            allocated_bytes: counts.allocated_bytes,
+            live_bytes: counts.live_bytes(),
+            peak_live_bytes: counts.peak_live_bytes,
+        }
+    }
+}
+
+impl Observation {
+    /// The fidelity of the level: events recorded ÷ events that happened. With the hook on these are allocations and,
+    /// where the tracker counts them, deallocations; with variable tracking alone, named values. `None` where nothing
+    /// is tracked, or one of the two is not known.
+    pub fn fidelity(&self) -> Option<f64> {
+        let ratio = |recorded: u64, happened: u64| (happened > 0).then(|| recorded as f64 / happened as f64);
+        if self.tracking.has_hook() {
+            let truth = self.truth?;
+            let allocations = self.recorded.allocations?;
+            match self.recorded.deallocations {
+                Some(deallocations) => ratio(allocations + deallocations, truth.allocations + truth.deallocations),
+                None => ratio(allocations, truth.allocations),
+            }
+        } else if self.tracking.has_variables() {
+            ratio(self.recorded.variables?, self.variables)
+        } else {
+            None
+        }
+    }
+}
+
+/// The program's global allocator is not the switched one, so that nothing can be tracked in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this program's global allocator is not memscope-bench's: run the memscope-bench binary")]
+pub struct NotSwitched;
+
+/// Runs one window in this process, which can have only one: call it once.
+///
+/// # Errors
+/// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator).
+pub fn run(request: Request) -> Result<Observation, NotSwitched> {
+    let Request { workload, tracking, scale, threads, count } = request;
+    if workload.is_parallel() {
+        pools::start(threads);
+    }
+    let largest = workload.short_scale().min(scale.factor());
+    if let Ok(warm_up) = scale.part(WARM_UP * largest / scale.factor()) {
+        workload.run(&Untracked, warm_up);
+    }
+    let session = Session::prepare(tracking, count);
+    check_switch()?;
+
+    let before = counting::totals();
+    let (digest, wall, cpu) = session.window(|| {
+        let (cpu, wall) = (system::cpu_time(), Instant::now());
+        let digest = session.run(workload, scale);
+        (digest, wall.elapsed(), system::cpu_time() - cpu)
+    });
+
+    let peak_rss_bytes = system::peak_resident_bytes();
+    let counted = count || tracking.mode().counts();
+    Ok(Observation {
+        schema: SCHEMA,
+        workload,
+        tracking,
+        scale: scale.factor(),
+        seed: scale.seed(),
+        threads,
+        subject: Subject::of_this_build(),
+        wall_ns: wall.as_nanos() as u64,
+        cpu_ns: cpu.as_nanos() as u64,
+        peak_rss_bytes,
+        digest,
+        variables: digest.variables,
+        truth: counted.then(|| counting::totals().since(&before).into()),
+        recorded: session.recorded(),
+    })
+}
+
+/// Sees to it that the switched allocator is the program's: with the counters on, an allocation must be counted.
+///
+/// # Errors
+/// If it is not.
+pub fn check_switch() -> Result<(), NotSwitched> {
+    let before = counting::totals().allocations;
+    Mode::COUNT.window(|| drop(std::hint::black_box(Box::new(0_u64))));
+    if counting::totals().allocations > before { Ok(()) } else { Err(NotSwitched) }
+}

@@ -1,0 +1,120 @@
+//! What is asked of the operating system: the clock of the processor, resident memory, a tie to the parent process, and
+//! what machine this is.
+
+use nix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
+
+/// The processor time of all threads of this process so far.
+///
+/// # Panics
+/// If the system has no such clock; every Unix has.
+pub fn cpu_time() -> Duration {
+    clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).expect("a process has a processor clock").into()
+}
+
+/// The most memory, in bytes, that this process ever had resident; `None` where the system does not say.
+///
+/// The kernel's high-water mark of the address space, not `getrusage`'s: that one starts from what the parent had.
+pub fn peak_resident_bytes() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    return procfs::process::Process::myself().ok()?.status().ok()?.vmhwm.map(|kib| kib * 1_024);
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
+/// The memory, in bytes, that this process has resident now; `None` where the system does not say.
+pub fn resident_bytes() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    return Some(procfs::process::Process::myself().ok()?.statm().ok()?.resident * procfs::page_size());
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
+/// The ranges of addresses that this process has mapped, in order; empty where the system does not say.
+pub fn mapped_ranges() -> Vec<std::ops::Range<usize>> {
+    #[cfg(target_os = "linux")]
+    if let Ok(maps) = procfs::process::Process::myself().and_then(|process| process.maps()) {
+        return maps.iter().map(|map| map.address.0 as usize..map.address.1 as usize).collect();
+    }
+    Vec::new()
+}
+
+/// Ties this process to the one that started it: it ends when that one does, however that one ends. Only Linux can; on
+/// other systems a child that is not hung ends by itself soon after.
+pub fn die_with(parent: u32) {
+    #[cfg(target_os = "linux")]
+    {
+        let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL);
+    }
+    // The parent may have gone before the tie was made.
+    if std::os::unix::process::parent_id() != parent {
+        std::process::exit(1);
+    }
+}
+
+/// The machine that a run was made on, and what built the program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// The processor's brand.
+    pub processor: String,
+    /// How many threads the machine runs at once.
+    pub cores: u64,
+    /// Its memory, in bytes.
+    pub memory_bytes: u64,
+    /// The system and its release.
+    pub system: String,
+}
+
+impl Machine {
+    /// The machine that this process runs on.
+    pub fn here() -> Self {
+        let what = RefreshKind::new()
+            .with_cpu(CpuRefreshKind::new().with_frequency())
+            .with_memory(MemoryRefreshKind::new().with_ram());
+        let system = System::new_with_specifics(what);
+        let unknown = || "unknown".to_owned();
+        let brand = system.cpus().first().map(|cpu| cpu.brand().trim().to_owned()).filter(|brand| !brand.is_empty());
+        Self {
+            processor: brand.unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
+            cores: std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64),
+            memory_bytes: system.total_memory(),
+            system: format!(
+                "{} {}",
+                System::name().unwrap_or_else(unknown),
+                System::kernel_version().unwrap_or_else(unknown)
+            ),
+        }
+    }
+}
+
+/// What built this program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Toolchain {
+    /// The compiler and its version.
+    pub rustc: String,
+    /// What it compiled for.
+    pub target: String,
+    /// The level of optimisation, as in a Cargo profile.
+    pub opt_level: String,
+    /// The allocator under the trackers.
+    pub allocator: String,
+}
+
+impl Toolchain {
+    /// The toolchain of this program.
+    pub fn of_this_build() -> Self {
+        Self {
+            rustc: env!("TOOLCHAIN_RUSTC").to_owned(),
+            target: env!("TOOLCHAIN_TARGET").to_owned(),
+            opt_level: env!("TOOLCHAIN_OPT_LEVEL").to_owned(),
+            allocator: allocator(),
+        }
+    }
+}
+
+/// The system allocator's name, with its version where the target's C library is glibc.
+fn allocator() -> String {
+    if cfg!(target_env = "gnu") { "system (glibc malloc)".to_owned() } else { "system malloc".to_owned() }
+}

@@ -1,0 +1,238 @@
+//! The harness's own counters: how many allocations and bytes there really were.
+//!
+//! They are the truth that a tracker's record is held against, and, as the level `counting`, the floor: what the
+//! cheapest useful tracker costs. Each thread counts in a slot of its own, so that threads do not wait for each other;
+//! only the live bytes are brought together, whenever a thread's have changed by [`FLUSH_BYTES`].
+//!
+//! A reallocation counts as one allocation and one deallocation, which is how memscope sees it.
+
+use std::array;
+use std::cell::Cell;
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+/// How many size classes there are: up to 8 B, up to 16 B, … up to 64 KiB, and larger.
+pub const CLASSES: usize = 15;
+
+/// The largest size, in bytes, of each class but the last.
+pub const CLASS_LIMITS: [usize; CLASSES - 1] =
+    [8, 16, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096, 8_192, 16_384, 32_768, 65_536];
+
+/// By how much a thread's live bytes may differ from what all threads know of them. The peak is exact for one thread,
+/// and within this much per thread for several.
+const FLUSH_BYTES: i64 = 4_096;
+
+/// Slots that belong to one thread each. Threads beyond them share one more slot, at the cost of atomic additions.
+const OWNED_SLOTS: usize = 256;
+
+/// What was counted since the process started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Allocations made.
+    pub allocations: u64,
+    /// Allocations made, by size class.
+    pub by_class: [u64; CLASSES],
+    /// Deallocations made.
+    pub deallocations: u64,
+    /// The bytes of all allocations.
+    pub allocated_bytes: u64,
+    /// The bytes of all deallocations.
+    pub freed_bytes: u64,
+    /// The most bytes that were alive at once.
+    pub peak_live_bytes: u64,
+}
+
+impl Counts {
+    /// Allocations that are alive.
+    pub fn live_allocations(&self) -> u64 {
+        self.allocations.saturating_sub(self.deallocations)
+    }
+
+    /// Bytes that are alive.
+    pub fn live_bytes(&self) -> u64 {
+        self.allocated_bytes.saturating_sub(self.freed_bytes)
+    }
+
+    /// What was counted after an earlier moment. The peak stays that of the whole time: a high-water mark has no
+    /// difference.
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self {
+            allocations: self.allocations - earlier.allocations,
+            by_class: array::from_fn(|class| self.by_class[class] - earlier.by_class[class]),
+            deallocations: self.deallocations - earlier.deallocations,
+            allocated_bytes: self.allocated_bytes - earlier.allocated_bytes,
+            freed_bytes: self.freed_bytes - earlier.freed_bytes,
+            peak_live_bytes: self.peak_live_bytes,
+        }
+    }
+}
+
+/// One thread's counters, on cache lines of their own.
+#[repr(align(128))]
+struct Slot {
+    by_class: [AtomicU64; CLASSES],
+    deallocations: AtomicU64,
+    allocated_bytes: AtomicU64,
+    freed_bytes: AtomicU64,
+    /// Live bytes that [`LIVE`] does not have yet, and the most of them since it was last told.
+    pending: AtomicI64,
+    pending_peak: AtomicI64,
+}
+
+impl Slot {
+    const fn new() -> Self {
+        Self {
+            by_class: [const { AtomicU64::new(0) }; CLASSES],
+            deallocations: AtomicU64::new(0),
+            allocated_bytes: AtomicU64::new(0),
+            freed_bytes: AtomicU64::new(0),
+            pending: AtomicI64::new(0),
+            pending_peak: AtomicI64::new(0),
+        }
+    }
+}
+
+static SLOTS: [Slot; OWNED_SLOTS + 1] = [const { Slot::new() }; OWNED_SLOTS + 1];
+static SLOTS_TAKEN: AtomicUsize = AtomicUsize::new(0);
+static LIVE: AtomicI64 = AtomicI64::new(0);
+static PEAK: AtomicI64 = AtomicI64::new(0);
+
+thread_local! {
+    /// The number of this thread's slot, once it has one.
+    static SLOT: Cell<usize> = const { Cell::new(usize::MAX) };
+}
+
+/// The calling thread's number; it takes one at its first allocation.
+#[inline]
+fn slot_number() -> usize {
+    let number = SLOT.get();
+    if number != usize::MAX {
+        return number;
+    }
+    let number = SLOTS_TAKEN.fetch_add(1, Relaxed).min(OWNED_SLOTS);
+    SLOT.set(number);
+    number
+}
+
+/// Adds to a counter. Only its owner writes to an owned slot, so that no locked instruction is needed there.
+#[inline]
+fn add(owned: bool, counter: &AtomicU64, amount: u64) {
+    if owned {
+        counter.store(counter.load(Relaxed).wrapping_add(amount), Relaxed);
+    } else {
+        counter.fetch_add(amount, Relaxed);
+    }
+}
+
+/// Counts an allocation of this many bytes.
+#[inline]
+pub(super) fn allocated(size: usize) {
+    let number = slot_number();
+    let (slot, owned) = (&SLOTS[number], number < OWNED_SLOTS);
+    add(owned, &slot.by_class[class_of(size)], 1);
+    add(owned, &slot.allocated_bytes, size as u64);
+    live_changed(owned, slot, size as i64);
+}
+
+/// Counts a deallocation of this many bytes.
+#[inline]
+pub(super) fn freed(size: usize) {
+    let number = slot_number();
+    let (slot, owned) = (&SLOTS[number], number < OWNED_SLOTS);
+    add(owned, &slot.deallocations, 1);
+    add(owned, &slot.freed_bytes, size as u64);
+    live_changed(owned, slot, -(size as i64));
+}
+
+/// Counts a reallocation. The old block is taken as gone before the new one comes: in place is the usual case.
+#[inline]
+pub(super) fn moved(old_size: usize, new_size: usize) {
+    freed(old_size);
+    allocated(new_size);
+}
+
+#[inline]
+fn live_changed(owned: bool, slot: &Slot, change: i64) {
+    if !owned {
+        let live = LIVE.fetch_add(change, Relaxed) + change;
+        PEAK.fetch_max(live, Relaxed);
+        return;
+    }
+    let pending = slot.pending.load(Relaxed) + change;
+    let highest = slot.pending_peak.load(Relaxed).max(pending);
+    if pending.abs() < FLUSH_BYTES {
+        slot.pending.store(pending, Relaxed);
+        slot.pending_peak.store(highest, Relaxed);
+    } else {
+        let before = LIVE.fetch_add(pending, Relaxed);
+        PEAK.fetch_max(before + highest, Relaxed);
+        slot.pending.store(0, Relaxed);
+        slot.pending_peak.store(0, Relaxed);
+    }
+}
+
+/// The class of a size, by its power of two.
+fn class_of(size: usize) -> usize {
+    let above_eight = size.saturating_sub(1) >> 3;
+    ((usize::BITS - above_eight.leading_zeros()) as usize).min(CLASSES - 1)
+}
+
+/// What all threads have counted. Exact when no thread counts meanwhile; otherwise each number is one that stood at
+/// some moment during the call.
+pub fn totals() -> Counts {
+    let taken = SLOTS_TAKEN.load(Relaxed).min(OWNED_SLOTS);
+    let slots = || SLOTS[..taken].iter().chain([&SLOTS[OWNED_SLOTS]]);
+    let sum = |counter: fn(&Slot) -> &AtomicU64| slots().map(|slot| counter(slot).load(Relaxed)).sum::<u64>();
+    let by_class: [u64; CLASSES] = array::from_fn(|class| slots().map(|slot| slot.by_class[class].load(Relaxed)).sum());
+    let unflushed_peak = slots().map(|slot| slot.pending_peak.load(Relaxed)).max().unwrap_or(0);
+    Counts {
+        allocations: by_class.iter().sum(),
+        by_class,
+        deallocations: sum(|slot| &slot.deallocations),
+        allocated_bytes: sum(|slot| &slot.allocated_bytes),
+        freed_bytes: sum(|slot| &slot.freed_bytes),
+        peak_live_bytes: PEAK.load(Relaxed).max(LIVE.load(Relaxed) + unflushed_peak).max(0) as u64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_have_the_limits_they_say() {
+        for (class, &limit) in CLASS_LIMITS.iter().enumerate() {
+            assert_eq!(class_of(limit), class, "{limit} B");
+            assert_eq!(class_of(limit + 1), class + 1, "{} B", limit + 1);
+        }
+        assert_eq!(class_of(0), 0);
+        assert_eq!(class_of(usize::MAX), CLASSES - 1);
+    }
+
+    /// The counters are the process's, so one test has them all. The library's tests run on the plain system
+    /// allocator: nothing else counts here.
+    #[test]
+    fn counts_add_up_over_threads_and_find_the_peak() {
+        allocated(10_000);
+        allocated(100);
+        freed(10_000);
+        let one = totals();
+        assert_eq!((one.allocations, one.deallocations), (2, 1));
+        assert_eq!((one.live_allocations(), one.live_bytes()), (1, 100));
+        assert_eq!(one.peak_live_bytes, 10_100);
+
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..1_000).for_each(|_| allocated(16)));
+            }
+        });
+        let all = totals();
+        assert_eq!(all.allocations, 4_002);
+        assert_eq!(all.by_class[class_of(16)], 4_000);
+        assert_eq!(all.live_bytes(), 100 + 4_000 * 16);
+
+        moved(16, 32);
+        let after = totals();
+        assert_eq!((after.allocations, after.deallocations), (4_003, 2));
+        assert_eq!(after.live_bytes(), all.live_bytes() + 16);
+    }
+}

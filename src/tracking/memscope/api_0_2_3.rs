@@ -1,0 +1,98 @@
+//! memscope 0.2.3 and later.
+//!
+//! The hook's events go to the tracker of `get_tracker()`, named values to the one of `global_tracker()`; the two do not
+//! see each other. The end of a named value is not seen.
+
+use super::Block;
+use crate::tracking::Recorded;
+use crate::workloads::Tracker;
+use memscope_rs::{GlobalTracker, Trackable, TrackingAllocator, get_tracker, global_tracker, init_global_tracking};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// memscope's hook. The hook has no state of its own: what it records is in `get_tracker()`.
+pub static HOOK: TrackingAllocator = TrackingAllocator::new();
+
+/// Makes the tracker that the hook reports to.
+pub fn prepare_hook() {
+    get_tracker();
+}
+
+/// Passes named values on to memscope, through the function behind its `track!`.
+#[derive(Clone, Debug)]
+pub struct Variables(Arc<GlobalTracker>);
+
+impl Variables {
+    /// Starts memscope's variable tracking.
+    ///
+    /// # Panics
+    /// If memscope's lock is poisoned, which a panic within memscope alone can do.
+    pub fn prepare() -> Self {
+        // The only other error is that tracking has started already, which is as good.
+        let _ = init_global_tracking();
+        memscope_rs::analysis::borrow_analysis::get_global_borrow_analyzer();
+        Self(global_tracker().expect("variable tracking has just been started"))
+    }
+
+    /// How many named values memscope recorded.
+    pub fn recorded(&self) -> Option<u64> {
+        Some(self.0.tracker().stats().total_allocations as u64)
+    }
+
+    /// The types of the recorded values as memscope knows them, with how many there were and their bytes.
+    pub fn by_type(&self) -> Vec<(String, u64, u64)> {
+        let mut types = std::collections::BTreeMap::<String, (u64, u64)>::new();
+        for event in self.0.tracker().events().into_iter().filter(|event| event.is_allocation()) {
+            let entry = types.entry(event.type_name.unwrap_or_else(|| "unknown".to_owned())).or_default();
+            entry.0 += 1;
+            entry.1 += event.size as u64;
+        }
+        types.into_iter().map(|(name, (count, bytes))| (name, count, bytes)).collect()
+    }
+
+    #[inline]
+    fn pass_on(&self, name: &str, value: &impl Trackable) {
+        self.0.track_as(value, name, file!(), line!(), module_path!());
+    }
+}
+
+impl Tracker for Variables {
+    fn vec<T>(&self, name: &'static str, value: &Vec<T>) {
+        self.pass_on(name, value);
+    }
+    fn string(&self, name: &'static str, value: &String) {
+        self.pass_on(name, value);
+    }
+    fn boxed<T>(&self, name: &'static str, value: &Box<T>) {
+        self.pass_on(name, value);
+    }
+    fn rc<T>(&self, name: &'static str, value: &Rc<T>) {
+        self.pass_on(name, value);
+    }
+    fn arc<T>(&self, name: &'static str, value: &Arc<T>) {
+        self.pass_on(name, value);
+    }
+}
+
+/// What the hook recorded.
+pub fn recorded_events() -> Recorded {
+    let Ok(stats) = get_tracker().get_stats() else { return Recorded::default() };
+    Recorded {
+        allocations: Some(stats.total_allocations),
+        deallocations: Some(stats.total_deallocations),
+        allocated_bytes: Some(stats.total_allocated),
+        active_allocations: Some(stats.active_allocations as u64),
+        active_bytes: Some(stats.active_memory),
+        peak_bytes: Some(stats.peak_memory),
+        variables: None,
+    }
+}
+
+/// The blocks that memscope holds for alive, or `None` where it cannot tell.
+///
+/// The calling thread must be [`Paused`](crate::tracking::Paused) or the window closed: memscope allocates in here while
+/// it holds its own locks, and with the hook on it would wait for itself for ever.
+pub fn live_blocks() -> Option<Vec<Block>> {
+    let active = get_tracker().get_active_allocations().ok()?;
+    Some(active.into_iter().map(|block| Block { address: block.ptr, size: block.size }).collect())
+}

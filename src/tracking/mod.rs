@@ -1,0 +1,148 @@
+//! The levels of tracking, and how each is switched on.
+//!
+//! A level says two things: what the program's allocator does with each call (its [`Mode`]), and whether the values that
+//! a workload names are passed on to memscope. [`Session`] prepares a level, opens and closes the window in which the
+//! allocator is switched, and reads what the tracker recorded.
+//!
+//! memscope is named below this module and nowhere else.
+
+pub mod counting;
+pub mod memscope;
+mod switch;
+
+pub use switch::{Mode, Paused, SwitchedAllocator};
+
+use crate::workloads::{Digest, Scale, Untracked, Workload};
+use serde::{Deserialize, Serialize};
+
+/// Makes the registry of levels: one line for each, from the cheapest.
+///
+/// `Variant = "what it is", what the allocator does, whether named values are passed on to memscope;`
+macro_rules! levels {
+    ($($variant:ident = $about:literal, $mode:expr, $variables:literal;)*) => {
+        /// What a workload runs under.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum, Serialize, Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        pub enum Tracking { $(#[doc = $about] $variant,)* }
+
+        impl Tracking {
+            /// All levels, from the cheapest.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// What the level is, in a few words.
+            pub const fn about(self) -> &'static str {
+                match self { $(Self::$variant => $about,)* }
+            }
+
+            /// What the allocator does with each call while the level's window is open.
+            pub const fn mode(self) -> Mode {
+                match self { $(Self::$variant => $mode,)* }
+            }
+
+            /// Whether the values that a workload names are passed on to memscope.
+            pub const fn has_variables(self) -> bool {
+                match self { $(Self::$variant => $variables,)* }
+            }
+        }
+    };
+}
+
+levels! {
+    Untracked = "memscope linked, nothing on: the baseline", Mode::OFF, false;
+    Counting = "a reference that only counts", Mode::COUNT, false;
+    Variables = "memscope's variable tracking, without its hook", Mode::OFF, true;
+    Allocator = "memscope's hook, without variables", Mode::HOOK, false;
+    Full = "memscope's hook and its variable tracking", Mode::HOOK, true;
+}
+
+impl Tracking {
+    /// The levels that `cargo bench` shows: the baseline, and memscope's three.
+    pub const BENCHED: [Self; 4] = [Self::Untracked, Self::Variables, Self::Allocator, Self::Full];
+
+    /// The name in commands, reports and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Untracked => "untracked",
+            Self::Counting => "counting",
+            Self::Variables => "variables",
+            Self::Allocator => "allocator",
+            Self::Full => "full",
+        }
+    }
+
+    /// Whether memscope's hook is called for every allocation.
+    pub const fn has_hook(self) -> bool {
+        self.mode().hooks()
+    }
+}
+
+impl std::fmt::Display for Tracking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What a tracker recorded of what happened in a window. What a version or a level does not know is `None`, never 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// Allocations recorded.
+    pub allocations: Option<u64>,
+    /// Deallocations recorded.
+    pub deallocations: Option<u64>,
+    /// The bytes of all recorded allocations.
+    pub allocated_bytes: Option<u64>,
+    /// Allocations that the tracker holds for alive.
+    pub active_allocations: Option<u64>,
+    /// The bytes that the tracker holds for alive.
+    pub active_bytes: Option<u64>,
+    /// The most bytes that the tracker held for alive at once.
+    pub peak_bytes: Option<u64>,
+    /// Named values recorded.
+    pub variables: Option<u64>,
+}
+
+/// One level of tracking, prepared in this process. A process runs one window: memscope keeps state that no call empties.
+#[derive(Debug)]
+pub struct Session {
+    tracking: Tracking,
+    mode: Mode,
+    variables: Option<memscope::Variables>,
+}
+
+impl Session {
+    /// Prepares a level: the tracker's own singletons are made now, so that the window is not charged for them.
+    ///
+    /// With `count`, the harness's counters run beside the level's tracker.
+    pub fn prepare(tracking: Tracking, count: bool) -> Self {
+        if tracking.has_hook() {
+            memscope::prepare_hook();
+        }
+        let variables = tracking.has_variables().then(memscope::Variables::prepare);
+        let mode = if count { tracking.mode().counted() } else { tracking.mode() };
+        Self { tracking, mode, variables }
+    }
+
+    /// Runs something in the level's window: see [`Mode::window`].
+    pub fn window<R>(&self, run: impl FnOnce() -> R) -> R {
+        self.mode.window(run)
+    }
+
+    /// Runs a workload with the tracker of this level.
+    pub fn run(&self, workload: Workload, scale: Scale) -> Digest {
+        match &self.variables {
+            Some(variables) => workload.run(variables, scale),
+            None => workload.run(&Untracked, scale),
+        }
+    }
+
+    /// The tracker of named values, where the level has one.
+    pub fn variables(&self) -> Option<&memscope::Variables> {
+        self.variables.as_ref()
+    }
+
+    /// What memscope recorded so far. To be asked when the window is closed.
+    pub fn recorded(&self) -> Recorded {
+        let events = if self.tracking.has_hook() { memscope::recorded_events() } else { Recorded::default() };
+        Recorded { variables: self.variables.as_ref().and_then(memscope::Variables::recorded), ..events }
+    }
+}

@@ -1,0 +1,218 @@
+//! The global allocator of the binary: one that passes each call on to the system, to the counters or to memscope's hook.
+//!
+//! Which of them is said by one static, switched once before a workload starts and back when all of its values are
+//! gone. So every level of tracking runs in the same binary: two binaries differ in layout, and layout alone moves
+//! times by more than the effects sought. While nothing is on, a call costs one relaxed load and one predictable branch
+//! more than with the plain system allocator.
+//!
+//! All of the crate's unsafe code is in this file. An allocator cannot be written without it: the trait's functions are
+//! unsafe to call and to implement.
+#![allow(unsafe_code)]
+
+use super::{counting, memscope};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// What the allocator does with each call; a set of bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mode(u8);
+
+impl Mode {
+    /// Pass it on to the system: the untracked program.
+    pub const OFF: Self = Self(0);
+    /// Pass it on to memscope's hook.
+    pub const HOOK: Self = Self(1);
+    /// Count it, and pass it on to the system.
+    pub const COUNT: Self = Self(2);
+
+    /// The same with the harness's counters on.
+    pub const fn counted(self) -> Self {
+        Self(self.0 | Self::COUNT.0)
+    }
+
+    /// Whether memscope's hook is called.
+    pub const fn hooks(self) -> bool {
+        self.0 & Self::HOOK.0 != 0
+    }
+
+    /// Whether the harness's counters are on.
+    pub const fn counts(self) -> bool {
+        self.0 & Self::COUNT.0 != 0
+    }
+
+    /// Runs something while the allocator is switched to this mode. What is allocated in it and freed after it stays
+    /// alive for ever in the eyes of the tracker.
+    pub fn window<R>(self, run: impl FnOnce() -> R) -> R {
+        /// Switches back even if the run panics.
+        struct Open;
+        impl Drop for Open {
+            fn drop(&mut self) {
+                MODE.store(Mode::OFF.0, Ordering::SeqCst);
+            }
+        }
+        MODE.store(self.0, Ordering::SeqCst);
+        let _open = Open;
+        run()
+    }
+}
+
+static MODE: AtomicU8 = AtomicU8::new(Mode::OFF.0);
+
+thread_local! {
+    /// Whether this thread's calls are the harness's or the tracker's own, to be neither counted nor tracked.
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// While this lives, the calling thread's allocations go to the system alone. For a harness that looks at the tracker
+/// inside the window. What is allocated while it lives must be freed while it, or another one, lives.
+///
+/// It has effect while the counters are on; the other modes do not pay for the possibility.
+#[derive(Debug)]
+pub struct Paused {
+    before: bool,
+    /// The flag is the thread's: a guard must end where it began.
+    _thread: std::marker::PhantomData<*const ()>,
+}
+
+impl Paused {
+    /// Pauses the calling thread.
+    pub fn new() -> Self {
+        Self { before: QUIET.replace(true), _thread: std::marker::PhantomData }
+    }
+}
+
+impl Default for Paused {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Paused {
+    fn drop(&mut self) {
+        QUIET.set(self.before);
+    }
+}
+
+/// The allocator that the binary installs with `#[global_allocator]`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SwitchedAllocator;
+
+// SAFETY: each call is passed on, with its arguments unchanged, to `System` or to memscope's `TrackingAllocator`. Both
+// are sound allocators over the same heap (the hook itself allocates with `System`), so a block that one of them gave
+// may be resized and freed by the other.
+unsafe impl GlobalAlloc for SwitchedAllocator {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        match Mode(MODE.load(Ordering::Relaxed)) {
+            // SAFETY: what the caller promised of `layout` is what `System` asks.
+            Mode::OFF => unsafe { System.alloc(layout) },
+            // SAFETY: the same promise.
+            mode => unsafe { switched::alloc(mode, layout) },
+        }
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        match Mode(MODE.load(Ordering::Relaxed)) {
+            // SAFETY: the caller promised that the block is this allocator's and has this layout; all blocks are `System`'s.
+            Mode::OFF => unsafe { System.dealloc(ptr, layout) },
+            // SAFETY: the same promise.
+            mode => unsafe { switched::dealloc(mode, ptr, layout) },
+        }
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        match Mode(MODE.load(Ordering::Relaxed)) {
+            // SAFETY: what the caller promised of `layout` is what `System` asks.
+            Mode::OFF => unsafe { System.alloc_zeroed(layout) },
+            // SAFETY: the same promise.
+            mode => unsafe { switched::alloc_zeroed(mode, layout) },
+        }
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        match Mode(MODE.load(Ordering::Relaxed)) {
+            // SAFETY: the caller promised that the block is this allocator's and has this layout, and that the new size
+            // is valid for its alignment; all blocks are `System`'s.
+            Mode::OFF => unsafe { System.realloc(ptr, layout, new_size) },
+            // SAFETY: the same promise.
+            mode => unsafe { switched::realloc(mode, ptr, layout, new_size) },
+        }
+    }
+}
+
+/// The calls while something is on. Out of line, so that the untracked path stays small enough to be inlined.
+///
+/// The hook's own `realloc` and `alloc_zeroed` are called, and not made of the two others here: that memscope has only
+/// the trait's default for them, which copies and fills, is a part of what it costs.
+///
+/// Each function is unsafe as the trait's function of its name is, and asks of its caller what that one asks.
+mod switched {
+    use super::{GlobalAlloc, Layout, Mode, Paused, QUIET, System, counting, memscope::HOOK};
+
+    #[cold]
+    pub unsafe fn alloc(mode: Mode, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promise is what both allocators ask.
+        let (system, hook) = (|| unsafe { System.alloc(layout) }, || unsafe { HOOK.alloc(layout) });
+        pass_on(mode, system, hook, |block| counted(block, layout.size()))
+    }
+
+    #[cold]
+    pub unsafe fn alloc_zeroed(mode: Mode, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promise is what both allocators ask.
+        let (system, hook) = (|| unsafe { System.alloc_zeroed(layout) }, || unsafe { HOOK.alloc_zeroed(layout) });
+        pass_on(mode, system, hook, |block| counted(block, layout.size()))
+    }
+
+    #[cold]
+    pub unsafe fn dealloc(mode: Mode, ptr: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise is what both allocators ask.
+        let (system, hook) = (|| unsafe { System.dealloc(ptr, layout) }, || unsafe { HOOK.dealloc(ptr, layout) });
+        pass_on(mode, system, hook, |()| counting::freed(layout.size()));
+    }
+
+    #[cold]
+    pub unsafe fn realloc(mode: Mode, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        // SAFETY: the caller's promise is what both allocators ask.
+        let system = || unsafe { System.realloc(ptr, layout, new_size) };
+        // SAFETY: as above.
+        let hook = || unsafe { HOOK.realloc(ptr, layout, new_size) };
+        pass_on(mode, system, hook, |block: *mut u8| {
+            if !block.is_null() {
+                counting::moved(layout.size(), new_size);
+            }
+        })
+    }
+
+    /// Counts a block, unless the system had none to give.
+    fn counted(block: *mut u8, size: usize) {
+        if !block.is_null() {
+            counting::allocated(size);
+        }
+    }
+
+    /// Passes a call on to where the mode says, and counts it if the mode says so.
+    ///
+    /// With hook and counters both on, what the hook allocates on its way goes to the system uncounted: it is the
+    /// tracker's and not the program's.
+    #[inline(always)]
+    fn pass_on<R: Copy>(mode: Mode, system: impl FnOnce() -> R, hook: impl FnOnce() -> R, count: impl FnOnce(R)) -> R {
+        if mode == Mode::HOOK {
+            return hook();
+        }
+        if QUIET.get() {
+            return system();
+        }
+        let result = if mode.hooks() {
+            let _paused = Paused::new();
+            hook()
+        } else {
+            system()
+        };
+        count(result);
+        result
+    }
+}

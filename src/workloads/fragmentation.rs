@@ -1,0 +1,76 @@
+//! Phase 5: blocks of very different sizes that come and go out of order, so that holes are left between them.
+
+use super::{Digest, Map, Scale, Tracker, Witness};
+use rand::RngExt;
+use std::collections::VecDeque;
+
+/// The sizes of a cycle's chunks, in bytes.
+const CHUNKS: [usize; 5] = [10, 100, 1_000, 10_000, 50_000];
+
+/// At scale 1, 100 cycles of five chunks of 10 to 50,000 bytes with the 25 oldest dropped every tenth cycle; then 200
+/// times a small vector, a medium string and a large map, one between the other, with every second one dropped.
+pub fn fragmentation<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
+    let mut witness = Witness::new(tracker);
+    let mut rng = scale.rng(5);
+
+    let mut chunks: VecDeque<Vec<u8>> = VecDeque::new();
+    for cycle in 1..=scale.count(100) {
+        for size in CHUNKS {
+            let chunk = vec![rng.random_range(1..=u8::MAX); size];
+            witness.track("chunk", &chunk);
+            chunks.push_back(chunk);
+        }
+        if cycle % 10 == 0 {
+            for chunk in chunks.drain(..25) {
+                witness.check(u64::from(chunk[chunk.len() - 1]));
+            }
+            witness.moment("25 oldest chunks dropped");
+        }
+    }
+
+    let mut small = Vec::new();
+    let mut medium = Vec::new();
+    let mut large = Vec::new();
+    for n in 0..scale.count(200) {
+        let vector: Vec<u32> = (0..10).map(|_| rng.random()).collect();
+        witness.track("small", &vector);
+        small.push(vector);
+
+        let string = "fragment ".repeat(rng.random_range(50..150));
+        witness.track("medium", &string);
+        medium.push(string);
+
+        let map: Box<Map<u64, String>> = Box::new((0..100).map(|key| (key, format!("value {key} of map {n}"))).collect());
+        witness.track("large", &map);
+        large.push(map);
+    }
+    witness.moment("interleaved values alive");
+
+    thin_out(&mut small);
+    thin_out(&mut medium);
+    thin_out(&mut large);
+    witness.moment("every second one dropped");
+
+    for vector in &small {
+        witness.check(vector.iter().map(|&n| u64::from(n)).sum());
+    }
+    for string in &medium {
+        witness.check(string.len() as u64);
+    }
+    for map in &large {
+        witness.check((0..100).map(|key| map[&key].len() as u64).sum());
+    }
+    for chunk in &chunks {
+        witness.check(u64::from(chunk[0]));
+    }
+    witness.digest()
+}
+
+/// Drops every second value, which leaves holes between the others.
+fn thin_out<V>(values: &mut Vec<V>) {
+    let mut keep = false;
+    values.retain(|_| {
+        keep = !keep;
+        keep
+    });
+}

@@ -1,0 +1,74 @@
+//! Phase 8: collections that grow and go, and a planted number of real leaks among them.
+
+use super::{Digest, Scale, Tracker, Witness};
+use rand::RngExt;
+use std::hint::black_box;
+use std::sync::Arc;
+
+/// The bytes of a block that is leaked through `Box::leak`.
+const LEAKED_BOX: usize = 64;
+/// The bytes of a buffer that is leaked through `mem::forget`.
+const FORGOTTEN: usize = 256;
+
+/// At scale 1, 100 iterations of a collection that grows to 1,000 × 50 strings, of 100 × 50 shared strings, of 50
+/// temporaries of 10,000 bytes in every tenth one, and of one leak: a box and a forgotten buffer by turns.
+pub fn leaks<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
+    let mut witness = Witness::new(tracker);
+    let mut rng = scale.rng(8);
+    let count = scale.count(100);
+    for iteration in 0..count {
+        let mut growing: Vec<Vec<String>> = Vec::new();
+        for n in 0..1_000 {
+            growing.push((0..50).map(|string| format!("iteration {iteration}: {n}/{string}")).collect());
+        }
+        witness.track("growing", &growing);
+
+        let shared: Vec<Vec<Arc<String>>> = (0..100)
+            .map(|n| (0..50).map(|string| Arc::new(format!("shared {n}/{string}"))).collect())
+            .collect();
+        witness.track("shared", &shared);
+        witness.track("first shared", &shared[0][0]);
+
+        let fill = rng.random_range(1..=u8::MAX);
+        if iteration.is_multiple_of(10) {
+            let temporary: Vec<Vec<u8>> = (0..50).map(|_| vec![fill; 10_000]).collect();
+            witness.track("temporary", &temporary);
+            witness.check(temporary.iter().map(|buffer| u64::from(buffer[9_999])).sum());
+        }
+        if iteration + 1 == count {
+            witness.moment("the last collection alive");
+        }
+
+        witness.check(growing.iter().flatten().map(|string| string.len() as u64).sum());
+        witness.check(shared.iter().flatten().map(|string| string.len() as u64).sum());
+        leak(&mut witness, iteration, fill);
+    }
+    witness.digest()
+}
+
+/// Leaks one block on purpose. `black_box` keeps the optimiser from seeing that no one needs it.
+fn leak<T: Tracker>(witness: &mut Witness<T>, iteration: u64, fill: u8) {
+    if iteration.is_multiple_of(2) {
+        let block = Box::new([fill; LEAKED_BOX]);
+        witness.track("leaked box", &block);
+        black_box(Box::leak(block));
+        witness.leaked(LEAKED_BOX);
+    } else {
+        let buffer = vec![fill; FORGOTTEN];
+        witness.track("forgotten", &buffer);
+        std::mem::forget(black_box(buffer));
+        witness.leaked(FORGOTTEN);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workloads::Untracked;
+
+    #[test]
+    fn every_iteration_leaks_one_block() {
+        let digest = leaks(&Untracked, Scale::new(0.03).expect("positive"));
+        assert_eq!((digest.leaked_allocations, digest.leaked_bytes), (3, 64 + 256 + 64));
+    }
+}

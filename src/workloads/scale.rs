@@ -1,0 +1,113 @@
+//! How large a run is, and from which seed its data come.
+
+use rand::SeedableRng;
+use rand_pcg::Pcg64Mcg;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The size of a workload's run: a factor on its outer counts (the inner shapes stay), the seed of its data, and how
+/// long its tasks wait where real work would wait.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scale {
+    factor: f64,
+    seed: u64,
+    wait: Duration,
+}
+
+/// The refusal of a factor that is not a positive number.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("a scale is a positive number, such as 1 for the full stress run or 0.1 for a tenth of it")]
+pub struct BadScale;
+
+impl Scale {
+    /// The full stress run.
+    pub const FULL: Self = Self { factor: 1.0, seed: Self::DEFAULT_SEED, wait: Duration::ZERO };
+
+    /// The seed of a run that names none.
+    pub const DEFAULT_SEED: u64 = 1;
+
+    /// A scale by its factor: 1 is the full stress run.
+    ///
+    /// # Errors
+    /// If the factor is 0, negative, infinite or not a number.
+    pub fn new(factor: f64) -> Result<Self, BadScale> {
+        if factor.is_finite() && factor > 0.0 { Ok(Self { factor, ..Self::FULL }) } else { Err(BadScale) }
+    }
+
+    /// The same scale with data from another seed.
+    pub const fn seeded(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// The same scale, with tasks that sleep this long where real work would wait. The default, no time at all, only
+    /// yields: sleeping hides overhead.
+    pub const fn waiting(self, wait: Duration) -> Self {
+        Self { wait, ..self }
+    }
+
+    /// The same seed and waits at this part of the size, for a warm-up.
+    ///
+    /// # Errors
+    /// If the part is not a positive number.
+    pub fn part(self, part: f64) -> Result<Self, BadScale> {
+        Ok(Self { factor: Self::new(self.factor * part)?.factor, ..self })
+    }
+
+    /// The factor: 1 is the full stress run.
+    pub const fn factor(self) -> f64 {
+        self.factor
+    }
+
+    /// The seed of the run's data.
+    pub const fn seed(self) -> u64 {
+        self.seed
+    }
+
+    /// How long a task waits where real work would wait.
+    pub const fn wait(self) -> Duration {
+        self.wait
+    }
+
+    /// An outer count at this scale, from the count of the full run: never less than one.
+    pub fn count(self, full: u64) -> u64 {
+        ((full as f64 * self.factor).round() as u64).max(1)
+    }
+
+    /// A generator for one stream of this run's data: a workload, a task of it. Streams are independent of each other,
+    /// so that the data do not depend on which thread comes first.
+    pub(super) fn rng(self, stream: u64) -> Pcg64Mcg {
+        Pcg64Mcg::seed_from_u64(self.seed ^ stream.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+    }
+}
+
+impl std::str::FromStr for Scale {
+    type Err = BadScale;
+
+    fn from_str(text: &str) -> Result<Self, BadScale> {
+        Self::new(text.trim().parse().map_err(|_| BadScale)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_positive_numbers_are_scales() {
+        for bad in ["0", "-1", "NaN", "inf", "-inf", "", "much", "1,5"] {
+            assert_eq!(bad.parse::<Scale>(), Err(BadScale), "{bad}");
+        }
+        for good in ["1", "0.001", "2", "1e-9", " 3 "] {
+            assert!(good.parse::<Scale>().is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn counts_scale_and_never_vanish() {
+        let scale = |factor| Scale::new(factor).expect("positive");
+        assert_eq!(scale(1.0).count(50), 50);
+        assert_eq!(scale(0.1).count(50), 5);
+        assert_eq!(scale(2.0).count(50), 100);
+        assert_eq!(scale(0.000_1).count(50), 1);
+    }
+}

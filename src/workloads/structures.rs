@@ -1,0 +1,54 @@
+//! Phase 1: many plain collections, all of them alive at once.
+
+use super::{Digest, Map, Scale, Tracker, Witness};
+use rand::{Rng, RngExt};
+
+/// Vectors of numbers, batches of strings, and boxed maps of maps of vectors of strings; at scale 1, 1,000 vectors of
+/// 100 to 1,099 numbers, 50 batches of 200 strings, and 100 × 50 × 20 × 10 strings.
+pub fn structures<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
+    let mut witness = Witness::new(tracker);
+    let mut rng = scale.rng(1);
+
+    let vectors: Vec<Vec<u64>> = (0..scale.count(1_000))
+        .map(|_| {
+            let length = rng.random_range(100..1_100);
+            let vector: Vec<u64> = (0..length).map(|_| rng.next_u64()).collect();
+            witness.track("numbers", &vector);
+            vector
+        })
+        .collect();
+
+    let batches: Vec<Vec<String>> = (0..scale.count(50))
+        .map(|batch| {
+            let strings = (0..200).map(|n| format!("string {n} of batch {batch}")).collect();
+            witness.track("batch", &strings);
+            strings
+        })
+        .collect();
+
+    let maps: Vec<Box<Map<u64, Map<u64, Vec<String>>>>> = (0..scale.count(100))
+        .map(|_| {
+            let map = Box::new((0..50).map(|outer| (outer, strings_by_key(outer))).collect());
+            witness.track("nested", &map);
+            map
+        })
+        .collect();
+
+    witness.moment("all collections alive");
+
+    for vector in &vectors {
+        witness.check(vector.iter().fold(0, |sum, n| sum ^ n));
+    }
+    for batch in &batches {
+        witness.check(batch.iter().map(|string| string.len() as u64).sum());
+    }
+    for inner in maps.iter().flat_map(|map| map.values()) {
+        witness.check(inner.values().flatten().map(|string| string.len() as u64).sum());
+    }
+    witness.digest()
+}
+
+/// 20 vectors of 10 strings.
+fn strings_by_key(outer: u64) -> Map<u64, Vec<String>> {
+    (0..20).map(|key| (key, (0..10).map(|n| format!("value {n} of {key} in {outer}")).collect())).collect()
+}
