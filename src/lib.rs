@@ -1,5 +1,9 @@
 #![deny(unsafe_code)]
+pub mod commands;
+pub mod measure;
 pub mod probe;
+pub mod report;
+pub mod results;
 pub mod system;
 pub mod tracking;
 pub mod workloads;

@@ -1,16 +1,21 @@
-use memscope_bench::{
-    probe,
-    tracking::{SwitchedAllocator, Tracking},
-    workloads::*,
-};
+//! The `memscope-bench` program: it installs the switched allocator, reads the command line, and hands over.
+
+#![forbid(unsafe_code)]
+
+use clap::Parser;
+use memscope_bench::commands::Cli;
+use memscope_bench::tracking::SwitchedAllocator;
+use std::process::ExitCode;
+
 #[global_allocator]
 static ALLOCATOR: SwitchedAllocator = SwitchedAllocator;
-fn main() {
-    use clap::ValueEnum;
-    let a: Vec<String> = std::env::args().collect();
-    let w = Workload::from_str(&a[1], true).unwrap();
-    let t = Tracking::from_str(&a[2], true).unwrap();
-    let scale: Scale = a.get(3).map(|s| s.parse().unwrap()).unwrap_or(Scale::new(w.short_scale()).unwrap());
-    let o = probe::run(probe::Request { workload: w, tracking: t, scale, threads: 2, count: a.len() > 4 }).unwrap();
-    println!("{}", serde_json::to_string(&o).unwrap());
+
+fn main() -> ExitCode {
+    match Cli::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
 }

@@ -9,8 +9,8 @@
 
 use crate::system;
 use crate::tracking::memscope::Subject;
-use crate::tracking::{Mode, Recorded, Session, Tracking, counting};
-use crate::workloads::{Digest, Scale, Untracked, Workload, pools};
+use crate::tracking::{Mode, Names, Recorded, Session, Tracking, counting};
+use crate::workloads::{Digest, Scale, Workload, pools};
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 
@@ -133,7 +133,7 @@ pub fn run(request: Request) -> Result<Observation, NotSwitched> {
     }
     let largest = workload.short_scale().min(scale.factor());
     if let Ok(warm_up) = scale.part(WARM_UP * largest / scale.factor()) {
-        workload.run(&Untracked, warm_up);
+        workload.run(&Names::NOWHERE, warm_up);
     }
     let session = Session::prepare(tracking, count);
     check_switch()?;

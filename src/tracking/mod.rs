@@ -8,11 +8,13 @@
 
 pub mod counting;
 pub mod memscope;
+mod names;
 mod switch;
 
+pub use names::Names;
 pub use switch::{Mode, Paused, SwitchedAllocator};
 
-use crate::workloads::{Digest, Scale, Untracked, Workload};
+use crate::workloads::{Digest, Scale, Workload};
 use serde::{Deserialize, Serialize};
 
 /// Makes the registry of levels: one line for each, from the cheapest.
@@ -106,20 +108,20 @@ pub struct Recorded {
 pub struct Session {
     tracking: Tracking,
     mode: Mode,
-    variables: Option<memscope::Variables>,
+    names: Names,
 }
 
 impl Session {
-    /// Prepares a level: the tracker's own singletons are made now, so that the window is not charged for them.
+    /// Prepares a level. All of memscope's singletons are made now, under every level alike: the window is not charged
+    /// for them, and the heap at its start does not tell the levels apart.
     ///
     /// With `count`, the harness's counters run beside the level's tracker.
     pub fn prepare(tracking: Tracking, count: bool) -> Self {
-        if tracking.has_hook() {
-            memscope::prepare_hook();
-        }
-        let variables = tracking.has_variables().then(memscope::Variables::prepare);
+        memscope::prepare_hook();
+        let variables = memscope::Variables::prepare();
+        let names = Names(tracking.has_variables().then_some(variables));
         let mode = if count { tracking.mode().counted() } else { tracking.mode() };
-        Self { tracking, mode, variables }
+        Self { tracking, mode, names }
     }
 
     /// Runs something in the level's window: see [`Mode::window`].
@@ -129,20 +131,17 @@ impl Session {
 
     /// Runs a workload with the tracker of this level.
     pub fn run(&self, workload: Workload, scale: Scale) -> Digest {
-        match &self.variables {
-            Some(variables) => workload.run(variables, scale),
-            None => workload.run(&Untracked, scale),
-        }
+        workload.run(&self.names, scale)
     }
 
-    /// The tracker of named values, where the level has one.
-    pub fn variables(&self) -> Option<&memscope::Variables> {
-        self.variables.as_ref()
+    /// Where the values go that a workload names under this level.
+    pub fn names(&self) -> &Names {
+        &self.names
     }
 
     /// What memscope recorded so far. To be asked when the window is closed.
     pub fn recorded(&self) -> Recorded {
         let events = if self.tracking.has_hook() { memscope::recorded_events() } else { Recorded::default() };
-        Recorded { variables: self.variables.as_ref().and_then(memscope::Variables::recorded), ..events }
+        Recorded { variables: self.names.variables().and_then(memscope::Variables::recorded), ..events }
     }
 }

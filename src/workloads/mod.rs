@@ -83,7 +83,7 @@ registry! {
     Structures = structures, "Basic data structures", 0.1, false;
     Hierarchies = hierarchies, "Complex nested structures", 0.08, false;
     Concurrent = concurrent, "Concurrent memory operations", 0.04, true;
-    Processing = processing, "Large-scale data processing", 0.1, true;
+    Processing = processing, "Large-scale data processing", 0.2, true;
     Fragmentation = fragmentation, "Memory fragmentation", 2.0, false;
     Cycles = cycles, "Circular references", 2.0, false;
     Mixed = mixed, "Mixed workload", 0.4, true;

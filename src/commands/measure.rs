@@ -1,0 +1,101 @@
+//! `memscope-bench measure`: overheads by pairs of probes, for a quick answer without Criterion.
+
+use super::{Error, LimitArguments, threads};
+use crate::measure::{self, Launcher};
+use crate::report::table::{self, Form};
+use crate::results::{self, FileError, Results};
+use crate::tracking::Tracking;
+use crate::workloads::{Scale, Workload, pools};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// What to run [default: all eight]
+    #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
+    workloads: Vec<Workload>,
+    /// What to run it under; untracked against itself is always measured too, for the noise floor
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
+    tracking: Vec<Tracking>,
+    /// How many pairs of processes for each workload and level
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    pairs: u32,
+    /// The factor on the workloads' outer counts: 1 is the full stress run [default: each workload's short scale]
+    #[arg(long)]
+    scale: Option<Scale>,
+    /// The seed of the workloads' data
+    #[arg(long, default_value_t = Scale::DEFAULT_SEED)]
+    seed: u64,
+    /// The threads of each pool of a parallel workload [default: as many as the machine runs at once]
+    #[arg(long, value_parser = threads())]
+    threads: Option<usize>,
+    /// Write everything that was measured to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Write the command of each probe to this file when it starts
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    if let Some(output) = &arguments.output {
+        check_output(output)?;
+    }
+    let program =
+        std::env::current_exe().map_err(|error| Error::System(format!("cannot find this program: {error}")))?;
+    let mut launcher = Launcher::new(program, arguments.limits.into());
+    if let Some(path) = &arguments.log {
+        let log = File::create(path).map_err(|source| FileError::Write { path: path.clone(), source })?;
+        launcher = launcher.logging_to(log);
+    }
+
+    let workloads = if arguments.workloads.is_empty() { Workload::ALL } else { &arguments.workloads };
+    let mut levels = vec![Tracking::Untracked];
+    levels.extend(arguments.tracking.iter().filter(|&&level| level != Tracking::Untracked));
+    levels.dedup();
+    let scale = |workload: Workload| {
+        let short = || Scale::new(workload.short_scale()).expect("short scales are positive");
+        arguments.scale.unwrap_or_else(short).seeded(arguments.seed)
+    };
+    let threads = arguments.threads.unwrap_or_else(pools::default_threads);
+
+    let mut results = Results::begin(command_line());
+    let total = workloads.len() * levels.len() * arguments.pairs as usize;
+    let bar = ProgressBar::new(total as u64).with_style(
+        ProgressStyle::with_template("{msg:24} {bar:40} {pos}/{len} pairs, {eta} left").expect("a valid template"),
+    );
+    results.cells =
+        measure::measure(&launcher, workloads, &levels, scale, threads, arguments.pairs as usize, |workload, level| {
+            bar.set_message(format!("{workload}/{level}"));
+            bar.inc(1);
+        });
+    bar.finish_and_clear();
+
+    println!("{}", table::overheads(&results, Form::Terminal));
+    if let Some(output) = &arguments.output {
+        results::write_json(output, &results)?;
+    }
+    Ok(())
+}
+
+/// Sees before a long run that its results can be written, and will not take the place of something else.
+fn check_output(path: &Path) -> Result<(), FileError> {
+    if path.is_dir() {
+        let source = std::io::Error::other("it is a folder; name a file");
+        return Err(FileError::Write { path: path.to_owned(), source });
+    }
+    if path.exists() {
+        results::read::<Results>(path)?;
+    }
+    results::prepare_folder(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+}
+
+/// The command that repeats this run.
+fn command_line() -> String {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    format!("memscope-bench {}", arguments.join(" "))
+}

@@ -1,0 +1,96 @@
+//! The command line: one file for each subcommand, and what they share here.
+
+mod measure;
+mod probe;
+mod stress;
+
+use crate::measure::Limits;
+use crate::results::FileError;
+use clap::{Args, Parser, Subcommand};
+use std::time::Duration;
+
+/// Measures what the memory tracker memscope-rs costs.
+#[derive(Debug, Parser)]
+#[command(version, about, args_conflicts_with_subcommands = true, max_term_width = 110)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Without a subcommand, the stress run.
+    #[command(flatten)]
+    stress: stress::Arguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the eight workloads as phases under tracking, and draw the memory analysis
+    Stress(stress::Arguments),
+    /// Measure overheads by pairs of processes, without Criterion
+    Measure(measure::Arguments),
+    /// Run one workload once, and print what was seen as one line of JSON
+    Probe(probe::Arguments),
+}
+
+/// Why a command did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or folder.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The program is not the memscope-bench binary.
+    #[error(transparent)]
+    NotSwitched(#[from] crate::probe::NotSwitched),
+    /// Something else of the system.
+    #[error("{0}")]
+    System(String),
+}
+
+impl Cli {
+    /// Does what the command line says.
+    ///
+    /// # Errors
+    /// If it cannot be done; the message names the culprit.
+    pub fn run(self) -> Result<(), Error> {
+        match self.command.unwrap_or(Command::Stress(self.stress)) {
+            Command::Stress(arguments) => stress::run(&arguments),
+            Command::Measure(arguments) => measure::run(&arguments),
+            Command::Probe(arguments) => probe::run(&arguments),
+        }
+    }
+}
+
+/// The limits of each probe, for every command that starts probes.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct LimitArguments {
+    /// How long one probe may run, in seconds
+    #[arg(long, env = "MEMSCOPE_BENCH_TIME_LIMIT", default_value_t = Limits::default().time.as_secs(), value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    time_limit: u64,
+    /// How much memory one probe may have, in MiB
+    #[arg(long, env = "MEMSCOPE_BENCH_MEMORY_LIMIT", default_value_t = Limits::default().memory_bytes >> 20, value_name = "MIB",
+          value_parser = clap::value_parser!(u64).range(16..(1 << 24)))]
+    memory_limit: u64,
+}
+
+impl From<LimitArguments> for Limits {
+    fn from(arguments: LimitArguments) -> Self {
+        Self { time: Duration::from_secs(arguments.time_limit), memory_bytes: arguments.memory_limit << 20 }
+    }
+}
+
+/// The limits that the environment sets, for `cargo bench`, whose flags are Criterion's. A value that is none ends the
+/// process with a message, as a bad flag does.
+pub fn limits_from_environment() -> Limits {
+    #[derive(Debug, Parser)]
+    #[command(name = "cargo bench")]
+    struct Environment {
+        #[command(flatten)]
+        limits: LimitArguments,
+    }
+    Environment::parse_from(["cargo bench"]).limits.into()
+}
+
+/// A number of threads for the pools.
+fn threads() -> impl clap::builder::TypedValueParser<Value = usize> {
+    use clap::builder::TypedValueParser;
+    clap::value_parser!(u64).range(1..=1_024).map(|threads| threads as usize)
+}

@@ -1,0 +1,124 @@
+//! `memscope-bench probe`: one observation, as one line of JSON on stdout and nothing else there.
+
+use super::{Error, threads};
+use crate::probe::{self, Request};
+use crate::system;
+use crate::tracking::Tracking;
+use crate::workloads::{Scale, Workload, pools};
+use clap::Args;
+use std::str::FromStr;
+use std::time::Duration;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// What to run
+    #[arg(long)]
+    workload: Workload,
+    /// What to run it under
+    #[arg(long)]
+    tracking: Tracking,
+    /// The factor on the workload's outer counts: 1 is the full stress run [default: the workload's short scale]
+    #[arg(long)]
+    scale: Option<Scale>,
+    /// The seed of the workload's data
+    #[arg(long, default_value_t = Scale::DEFAULT_SEED)]
+    seed: u64,
+    /// The threads of each pool of a parallel workload [default: as many as the machine runs at once]
+    #[arg(long, value_parser = threads())]
+    threads: Option<usize>,
+    /// Let the harness's counters run too, for fidelity; the time then means nothing
+    #[arg(long)]
+    count: bool,
+    /// Microseconds that tasks sleep where real work would wait; by default they only yield
+    #[arg(long, default_value_t = 0)]
+    wait_us: u64,
+    /// The process to end with
+    #[arg(long, hide = true)]
+    parent: Option<u32>,
+    /// A fault to commit instead, to see what the harness makes of it: `workload/level=hang`, `crash`, `exit`, `lie`
+    /// or `exhaust`
+    #[arg(long, hide = true, env = "MEMSCOPE_BENCH_FAULT")]
+    fault: Option<Fault>,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    if let Some(parent) = arguments.parent {
+        system::die_with(parent);
+    }
+    let request = Request {
+        workload: arguments.workload,
+        tracking: arguments.tracking,
+        scale: arguments
+            .scale
+            .unwrap_or_else(|| Scale::new(arguments.workload.short_scale()).expect("short scales are positive"))
+            .seeded(arguments.seed)
+            .waiting(Duration::from_micros(arguments.wait_us)),
+        threads: arguments.threads.unwrap_or_else(pools::default_threads),
+        count: arguments.count,
+    };
+    let fault = arguments.fault.as_ref().filter(|fault| fault.hits(&request)).map(|fault| fault.kind);
+    if let Some(kind) = fault {
+        kind.commit();
+    }
+    let mut observation = probe::run(request)?;
+    if fault == Some(FaultKind::Lie) {
+        observation.digest.checksum ^= 1;
+    }
+    println!("{}", serde_json::to_string(&observation).expect("an observation is plain data"));
+    Ok(())
+}
+
+/// A fault that a probe of one workload and level commits on purpose.
+#[derive(Clone, Debug)]
+struct Fault {
+    workload: String,
+    tracking: String,
+    kind: FaultKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum FaultKind {
+    Hang,
+    Crash,
+    Exit,
+    Lie,
+    Exhaust,
+}
+
+impl Fault {
+    fn hits(&self, request: &Request) -> bool {
+        self.workload == request.workload.name() && self.tracking == request.tracking.name()
+    }
+}
+
+impl FaultKind {
+    /// Does what a broken tracker might do.
+    fn commit(self) {
+        match self {
+            Self::Hang => loop {
+                std::thread::park();
+            },
+            Self::Crash => std::process::abort(),
+            Self::Exit => std::process::exit(70),
+            Self::Exhaust => {
+                let mut hoard: Vec<Vec<u8>> = Vec::new();
+                loop {
+                    hoard.push(std::hint::black_box(Vec::with_capacity(1 << 26)));
+                }
+            }
+            Self::Lie => {}
+        }
+    }
+}
+
+impl FromStr for Fault {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wanted = || "a fault is written workload/level=hang, crash, exit, lie or exhaust".to_owned();
+        let (cell, kind) = text.split_once('=').ok_or_else(wanted)?;
+        let (workload, tracking) = cell.split_once('/').ok_or_else(wanted)?;
+        let kind = <FaultKind as clap::ValueEnum>::from_str(kind, false).map_err(|_| wanted())?;
+        Ok(Self { workload: workload.to_owned(), tracking: tracking.to_owned(), kind })
+    }
+}

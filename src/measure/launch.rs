@@ -1,0 +1,185 @@
+//! Starting a probe, limiting it, and turning every way in which it can end into an outcome.
+
+use crate::probe::{Observation, Request};
+use crate::results::Failure;
+use process_control::{ChildExt, Control, ExitStatus, Output};
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// How long a probe may run, and how much memory it may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// From its start to its end.
+    pub time: Duration,
+    /// Its address space, in bytes, where the system can limit it.
+    pub memory_bytes: u64,
+}
+
+impl Default for Limits {
+    /// A minute and 8 GiB: far above what a probe of any published memscope needs that ends at all.
+    fn default() -> Self {
+        Self { time: Duration::from_secs(60), memory_bytes: 8 << 30 }
+    }
+}
+
+/// Starts probes.
+#[derive(Clone, Debug)]
+pub struct Launcher {
+    program: PathBuf,
+    limits: Limits,
+    log: Option<Arc<Mutex<File>>>,
+}
+
+impl Launcher {
+    /// A launcher of the given `memscope-bench` program.
+    pub fn new(program: PathBuf, limits: Limits) -> Self {
+        Self { program, limits, log: None }
+    }
+
+    /// Writes the command of each probe to this file when the probe starts, a line each.
+    pub fn logging_to(self, file: File) -> Self {
+        Self { log: Some(Arc::new(Mutex::new(file))), ..self }
+    }
+
+    /// The arguments that make the program run this probe.
+    pub fn arguments(request: &Request) -> Vec<String> {
+        let Request { workload, tracking, scale, threads, count } = request;
+        let mut arguments = vec![
+            "probe".to_owned(),
+            format!("--workload={workload}"),
+            format!("--tracking={tracking}"),
+            format!("--scale={}", scale.factor()),
+            format!("--seed={}", scale.seed()),
+            format!("--threads={threads}"),
+        ];
+        if !scale.wait().is_zero() {
+            arguments.push(format!("--wait-us={}", scale.wait().as_micros()));
+        }
+        if *count {
+            arguments.push("--count".to_owned());
+        }
+        arguments
+    }
+
+    /// The command with which a user sees this probe alone.
+    pub fn command_line(request: &Request) -> String {
+        format!("cargo run --release -- {}", Self::arguments(request).join(" "))
+    }
+
+    /// Runs one probe to its end.
+    ///
+    /// # Errors
+    /// The way in which it failed. A program that cannot be started is a crash of it.
+    pub fn run(&self, request: &Request) -> Result<Observation, Failure> {
+        let arguments = Self::arguments(request);
+        let crashed = |how: String| Failure::Crashed { how };
+        self.note(&arguments).map_err(|error| crashed(format!("the log cannot be written: {error}")))?;
+        let child = Command::new(&self.program)
+            .args(arguments)
+            .arg(format!("--parent={}", std::process::id()))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| crashed(format!("{} cannot be started: {error}", self.program.display())))?;
+        let mut control = child.controlled_with_output().terminate_for_timeout().time_limit(self.limits.time);
+        if cfg!(any(target_os = "linux", target_os = "windows")) {
+            control = self.with_memory_limit(control);
+        }
+        match control.wait() {
+            Ok(Some(output)) => self.judge(&output),
+            Ok(None) => Err(Failure::TimedOut { seconds: self.limits.time.as_secs() }),
+            Err(error) => Err(crashed(format!("it cannot be waited for: {error}"))),
+        }
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "windows"))]
+    fn with_memory_limit<C: Control>(&self, control: C) -> C {
+        control.memory_limit(usize::try_from(self.limits.memory_bytes).unwrap_or(usize::MAX))
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "windows")))]
+    fn with_memory_limit<C: Control>(&self, control: C) -> C {
+        control
+    }
+
+    fn note(&self, arguments: &[String]) -> io::Result<()> {
+        let Some(log) = &self.log else { return Ok(()) };
+        let mut log = log.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        writeln!(log, "{}", arguments.join(" "))
+    }
+
+    /// Makes an observation or a failure of what a probe left behind.
+    fn judge(&self, output: &Output) -> Result<Observation, Failure> {
+        let said = String::from_utf8_lossy(&output.stderr);
+        if output.status.success() {
+            return serde_json::from_slice(&output.stdout)
+                .map_err(|error| Failure::Crashed { how: format!("its output is no observation: {error}") });
+        }
+        // What Rust's default handler for a failed allocation says before it aborts.
+        if said.contains("memory allocation of ") && said.contains(" bytes failed") {
+            return Err(Failure::OutOfMemory { limit_bytes: self.limits.memory_bytes });
+        }
+        let last_words = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+        let ending = ending(output.status);
+        let how = if last_words.is_empty() { ending } else { format!("{ending}: {last_words}") };
+        Err(Failure::Crashed { how })
+    }
+}
+
+/// The name of the signal that ended a process, or its exit code.
+fn ending(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    if let Some(signal) = status.signal() {
+        let known = i32::try_from(signal).ok().and_then(|number| nix::sys::signal::Signal::try_from(number).ok());
+        return known.map_or_else(|| format!("signal {signal}"), |signal| signal.as_str().to_owned());
+    }
+    status.code().map_or_else(|| "no exit code".to_owned(), |code| format!("exit code {code}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tracking::Tracking;
+    use crate::workloads::{Scale, Workload};
+    use std::os::unix::fs::PermissionsExt;
+
+    fn request() -> Request {
+        let scale = Scale::new(0.001).expect("positive");
+        Request { workload: Workload::Cycles, tracking: Tracking::Full, scale, threads: 1, count: false }
+    }
+
+    /// Runs a script in a probe's place.
+    fn end_of(script: &str, limits: Limits) -> Failure {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let program = folder.path().join("probe");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("the script is written");
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("the script may run");
+        Launcher::new(program, limits).run(&request()).expect_err("a script is no probe")
+    }
+
+    #[test]
+    fn every_end_has_its_outcome() {
+        let limits = Limits::default();
+        let crashed = |how: &str| Failure::Crashed { how: how.to_owned() };
+        assert_eq!(end_of("kill -SEGV $$", limits), crashed("SIGSEGV"));
+        assert_eq!(end_of("echo oops >&2; exit 3", limits), crashed("exit code 3: oops"));
+        assert_eq!(
+            end_of("echo 'memory allocation of 64 bytes failed' >&2; kill -ABRT $$", limits),
+            Failure::OutOfMemory { limit_bytes: limits.memory_bytes }
+        );
+        assert!(end_of("echo '{}'", limits).to_string().contains("no observation"));
+        let second = Limits { time: Duration::from_secs(1), ..limits };
+        assert_eq!(end_of("exec sleep 60", second), Failure::TimedOut { seconds: 1 });
+    }
+
+    #[test]
+    fn a_missing_program_is_named() {
+        let failure = Launcher::new("/no/such/program".into(), Limits::default()).run(&request()).expect_err("missing");
+        assert!(failure.to_string().contains("/no/such/program"), "{failure}");
+    }
+}

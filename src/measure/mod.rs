@@ -1,0 +1,9 @@
+//! From probes to overheads: start them, limit them, pair them, estimate.
+
+mod estimate;
+mod launch;
+mod pairing;
+
+pub use estimate::{MIN_PAIRS, median_interval, overhead};
+pub use launch::{Launcher, Limits};
+pub use pairing::{CellRun, measure};

@@ -1,0 +1,138 @@
+//! Figures as text, each where and how it reads best.
+
+use crate::results::{Estimate, Overhead};
+
+/// An overhead with its interval: `+1.2 % [0.3, 2.0]` below twice the time, `×4.3 [4.2, 4.4]` above. One whose interval
+/// includes none is not called an overhead.
+pub fn overhead(overhead: &Overhead) -> String {
+    let Estimate { value, low, high } = overhead.wall;
+    if overhead.is_none_seen() {
+        format!("none seen [{}, {}] %", percent(low), percent(high))
+    } else if value < 2.0 {
+        format!("{} % [{}, {}]", percent(value), percent(low), percent(high))
+    } else {
+        format!("×{} [{}, {}]", factor(value), factor(low), factor(high))
+    }
+}
+
+/// A ratio as the percentage by which it differs from 1, signed.
+pub fn percent(ratio: f64) -> String {
+    let percent = (ratio - 1.0) * 100.0;
+    // A minus is no hyphen, and there is no minus zero.
+    let text = format!("{percent:+.1}").replace('-', "−");
+    if text == "−0.0" { "+0.0".to_owned() } else { text }
+}
+
+/// A ratio to three figures: `1.03`, `4.26`, `31.8`, `412`.
+pub fn factor(ratio: f64) -> String {
+    match ratio {
+        ratio if ratio < 9.995 => format!("{ratio:.2}"),
+        ratio if ratio < 99.95 => format!("{ratio:.1}"),
+        ratio => grouped(ratio.round() as u64),
+    }
+}
+
+/// A time to three figures: `312 ns`, `1.25 ms`, `12.6 s`.
+pub fn time(nanoseconds: f64) -> String {
+    scaled(nanoseconds, 1_000.0, &["ns", "µs", "ms", "s"])
+}
+
+/// Bytes to three figures, in units of 1,024: `64 B`, `1.25 KiB`, `40.2 MiB`.
+pub fn bytes(bytes: f64) -> String {
+    scaled(bytes, 1_024.0, &["B", "KiB", "MiB", "GiB", "TiB"])
+}
+
+/// A large count to three figures: `950`, `112 k`, `10.3 M`.
+pub fn short_count(count: f64) -> String {
+    scaled(count, 1_000.0, &["", "k", "M", "G"]).trim_end().to_owned()
+}
+
+fn scaled(value: f64, step: f64, units: &[&str]) -> String {
+    let mut scaled = value;
+    let mut units = units.iter();
+    let mut unit = units.next().expect("there is a unit");
+    // A value that would be shown as a whole step belongs to the next unit.
+    while scaled.abs() >= step - 0.5 {
+        let Some(next) = units.next() else { break };
+        (scaled, unit) = (scaled / step, next);
+    }
+    let digits = match scaled.abs() {
+        whole if whole.fract() == 0.0 && value == scaled => 0,
+        small if small < 9.995 => 2,
+        medium if medium < 99.95 => 1,
+        _ => 0,
+    };
+    format!("{scaled:.digits$} {unit}")
+}
+
+/// A count with its thousands set off: `10,343,110`.
+pub fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A fidelity to four digits. One that only rounds to 1 is not shown as 1.
+pub fn fidelity(fidelity: Option<f64>) -> String {
+    match fidelity {
+        None => "unknown".to_owned(),
+        Some(value) if value != 1.0 && format!("{value:.4}") == "1.0000" => {
+            if value < 1.0 { ">0.9999" } else { "<1.0001" }.to_owned()
+        }
+        Some(value) => format!("{value:.4}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(value: f64, low: f64, high: f64) -> String {
+        let wall = Estimate { value, low, high };
+        overhead(&Overhead {
+            pairs: 60,
+            wall,
+            cpu: wall,
+            ns_per_allocation: None,
+            peak_memory: None,
+            untracked_ns: 1.0,
+        })
+    }
+
+    #[test]
+    fn overheads_read_as_percentages_or_factors() {
+        assert_eq!(shown(1.012, 1.003, 1.02), "+1.2 % [+0.3, +2.0]");
+        assert_eq!(shown(4.3, 4.2, 4.4), "×4.30 [4.20, 4.40]");
+        assert_eq!(shown(1.001, 0.996, 1.009), "none seen [−0.4, +0.9] %");
+        assert_eq!(shown(0.95, 0.94, 0.96), "−5.0 % [−6.0, −4.0]");
+        assert_eq!(shown(412.0, 399.6, 1430.0), "×412 [400, 1,430]");
+    }
+
+    #[test]
+    fn figures_have_three_digits_and_a_unit() {
+        assert_eq!(time(312.0), "312 ns");
+        assert_eq!(time(12_630_000.0), "12.6 ms");
+        assert_eq!(time(999_990.0), "1.00 ms");
+        assert_eq!(bytes(64.0), "64 B");
+        assert_eq!(bytes(42_152_755.0), "40.2 MiB");
+        assert_eq!(bytes(0.0), "0 B");
+        assert_eq!(short_count(10_343_110.0), "10.3 M");
+        assert_eq!(short_count(950.0), "950");
+        assert_eq!(grouped(10_343_110), "10,343,110");
+        assert_eq!(grouped(100), "100");
+    }
+
+    #[test]
+    fn fidelity_is_1_only_where_nothing_is_missing() {
+        assert_eq!(fidelity(Some(1.0)), "1.0000");
+        assert_eq!(fidelity(Some(0.999_99)), ">0.9999");
+        assert_eq!(fidelity(Some(0.5)), "0.5000");
+        assert_eq!(fidelity(None), "unknown");
+    }
+}

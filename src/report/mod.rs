@@ -1,0 +1,7 @@
+//! Reports: results as people read them, one file for each form. All are drawn from data that a file holds.
+
+mod drawing;
+pub mod figures;
+pub mod memory_svg;
+pub mod overhead_svg;
+pub mod table;

@@ -1,0 +1,216 @@
+//! The picture of the overheads: a row for each workload, a lane for each level, intervals as whiskers, on a log scale.
+
+use super::drawing::{centred, ending, line, rectangle, sheet, short, telling, text};
+use super::figures;
+use crate::results::{Cell, Results, Series};
+use crate::tracking::Tracking;
+use svg::node::element::{Circle, Group};
+
+const WIDTH: f64 = 960.0;
+/// Where the plot begins and ends; the overheads in words stand to its right.
+const LEFT: f64 = 170.0;
+const RIGHT: f64 = 730.0;
+const TOP: f64 = 118.0;
+const LANE: f64 = 21.0;
+const BETWEEN_ROWS: f64 = 14.0;
+const FOOT: f64 = 92.0;
+
+/// Draws the results.
+pub fn draw(results: &Results) -> String {
+    let rows = rows(results);
+    let lanes: usize = rows.iter().map(|row| row.cells.len()).sum();
+    let headings = rows.iter().filter(|row| row.heading.is_some()).count();
+    let height = TOP + lanes as f64 * LANE + rows.len() as f64 * BETWEEN_ROWS + headings as f64 * 30.0 + FOOT;
+    let axis = Axis::of(results);
+    let bottom = height - FOOT;
+
+    let title = format!("What {} {} costs", results.subject.name, results.subject.version);
+    let mut picture = sheet(WIDTH, height, &title, &description(results))
+        .add(text(24.0, 42.0, "title", title.clone()))
+        .add(text(24.0, 66.0, "faint", "Time under tracking ÷ time without, on a log scale. Medians of pairs of processes; whiskers are 95 % intervals."))
+        .add(legend())
+        .add(axis.draw(bottom));
+    if let Some((_, floor)) = results.noise_floor() {
+        picture = picture.add(axis.noise(floor.wall.value, bottom));
+    }
+
+    let mut y = TOP;
+    for row in rows {
+        if let Some(heading) = row.heading {
+            y += 30.0;
+            picture = picture.add(text(24.0, y - 6.0, "strong", heading));
+        }
+        let middle = y + row.cells.len() as f64 * LANE / 2.0 + 4.0;
+        picture = picture.add(ending(LEFT - 16.0, middle, "", row.name));
+        for cell in row.cells {
+            picture = picture.add(axis.lane(cell, y + LANE / 2.0));
+            y += LANE;
+        }
+        y += BETWEEN_ROWS;
+        picture = picture.add(line(24.0, y - BETWEEN_ROWS / 2.0, WIDTH - 24.0, y - BETWEEN_ROWS / 2.0, "rule"));
+    }
+    picture.add(foot(results, bottom)).to_string()
+}
+
+/// A row of the picture: the cells that share its name.
+struct Row<'a> {
+    heading: Option<String>,
+    name: String,
+    cells: Vec<&'a Cell>,
+}
+
+fn rows(results: &Results) -> Vec<Row<'_>> {
+    let mut rows: Vec<Row> = Vec::new();
+    for series in [Series::Overhead, Series::Scaling, Series::Threads] {
+        let mut heading = None;
+        for cell in results.series(series).filter(|cell| cell.tracking != Tracking::Untracked) {
+            let name = match series {
+                Series::Overhead => cell.workload.to_string(),
+                Series::Scaling => format!("scale {}", cell.scale),
+                Series::Threads => format!("{} thread{}", cell.threads, if cell.threads == 1 { "" } else { "s" }),
+            };
+            match rows.last_mut().filter(|row| row.name == name) {
+                Some(row) => row.cells.push(cell),
+                None => {
+                    let first = heading.is_none() && series != Series::Overhead;
+                    let what = if series == Series::Scaling { "by scale" } else { "by number of threads" };
+                    heading.get_or_insert(());
+                    let heading = first.then(|| format!("{}, {what}", cell.workload));
+                    rows.push(Row { heading, name, cells: vec![cell] });
+                }
+            }
+        }
+    }
+    rows
+}
+
+/// The class that a level is drawn in.
+fn class(tracking: Tracking) -> &'static str {
+    match tracking {
+        Tracking::Variables => "one",
+        Tracking::Allocator => "two",
+        Tracking::Full => "three",
+        Tracking::Untracked | Tracking::Counting => "faint",
+    }
+}
+
+fn legend() -> Group {
+    let levels = [Tracking::Variables, Tracking::Allocator, Tracking::Full];
+    let mut legend = Group::new();
+    let mut x = 24.0;
+    for level in levels {
+        let words = format!("{level}: {}", level.about());
+        legend = legend.add(dot(x + 5.0, 89.0, class(level))).add(text(x + 16.0, 93.5, "small", words.clone()));
+        x += 40.0 + words.len() as f64 * 5.7;
+    }
+    legend
+}
+
+fn dot(x: f64, y: f64, class: &str) -> Circle {
+    Circle::new().set("cx", short(x)).set("cy", short(y)).set("r", 5).set("class", class)
+}
+
+/// The log scale from a little under no overhead to a little over the greatest.
+struct Axis {
+    least: f64,
+    greatest: f64,
+}
+
+impl Axis {
+    fn of(results: &Results) -> Self {
+        let walls = || results.cells.iter().filter_map(|cell| cell.overhead).map(|overhead| overhead.wall);
+        Self {
+            least: walls().map(|wall| wall.low).fold(0.9, f64::min) * 0.97,
+            greatest: walls().map(|wall| wall.high).fold(2.0, f64::max) * 1.08,
+        }
+    }
+
+    fn x(&self, ratio: f64) -> f64 {
+        let part = (ratio / self.least).ln() / (self.greatest / self.least).ln();
+        LEFT + part.clamp(0.0, 1.0) * (RIGHT - LEFT)
+    }
+
+    fn draw(&self, bottom: f64) -> Group {
+        let mut axis = Group::new();
+        let decades = (-1..6).map(|power| 10_f64.powi(power));
+        let ticks = decades.flat_map(|decade| [1.0, 2.0, 3.0, 5.0].map(|digit| digit * decade));
+        for ratio in ticks.filter(|&ratio| self.least <= ratio && ratio <= self.greatest) {
+            let x = self.x(ratio);
+            let label = if ratio == 1.0 { "none".to_owned() } else { format!("×{ratio}") };
+            axis = axis.add(line(x, TOP - 8.0, x, bottom, "rule")).add(centred(
+                x,
+                bottom + 18.0,
+                if ratio == 1.0 { "small strong" } else { "small faint" },
+                label,
+            ));
+        }
+        axis
+    }
+
+    /// The band in which untracked lies against itself.
+    fn noise(&self, floor: f64, bottom: f64) -> Group {
+        let reach = floor.max(1.0 / floor);
+        let (from, to) = (self.x(1.0 / reach), self.x(reach));
+        telling(format!("Noise floor: untracked against itself shows up to {} %", figures::percent(floor)))
+            .add(rectangle(from, TOP - 8.0, (to - from).max(1.0), bottom - TOP + 8.0, "faint area"))
+    }
+
+    fn lane(&self, cell: &Cell, y: f64) -> Group {
+        let class = class(cell.tracking);
+        let Some(overhead) = &cell.overhead else {
+            let why = cell.failure.as_ref().map_or("too few pairs".to_owned(), |failure| failure.label());
+            return Group::new().add(text(RIGHT + 16.0, y + 4.5, "small bad", format!("{}: {why}", cell.tracking)));
+        };
+        let wall = overhead.wall;
+        let words = figures::overhead(overhead);
+        let told = format!(
+            "{}/{}\n{words}\n{} untracked, {} pairs, fidelity {}",
+            cell.workload,
+            cell.tracking,
+            figures::time(overhead.untracked_ns),
+            overhead.pairs,
+            figures::fidelity(cell.fidelity)
+        );
+        telling(told)
+            .add(line(self.x(wall.low), y, self.x(wall.high), y, &format!("whisker {class}")))
+            .add(dot(self.x(wall.value), y, class))
+            .add(text(RIGHT + 16.0, y + 4.5, "small", words))
+    }
+}
+
+fn foot(results: &Results, bottom: f64) -> Group {
+    let Results { subject, machine, toolchain, started, .. } = results;
+    let pairs = results.cells.iter().filter_map(|cell| cell.overhead).map(|overhead| overhead.pairs);
+    let (fewest, most) = (pairs.clone().min().unwrap_or(0), pairs.max().unwrap_or(0));
+    let floor = results.noise_floor().map_or("not measured".to_owned(), |(cell, floor)| {
+        format!("{} % ({})", figures::percent(floor.wall.value), cell.workload)
+    });
+    let lines = [
+        format!("{subject}; {fewest} to {most} pairs a figure; noise floor, untracked against itself: {floor}"),
+        format!(
+            "{}, {} cores, {}; {}; {}",
+            machine.processor,
+            machine.cores,
+            machine.system,
+            toolchain.rustc,
+            started.format("%Y-%m-%d")
+        ),
+    ];
+    lines
+        .into_iter()
+        .zip([44.0, 62.0])
+        .fold(Group::new(), |foot, (words, below)| foot.add(text(24.0, bottom + below, "small faint", words)))
+}
+
+/// The picture in words, for who cannot see it.
+fn description(results: &Results) -> String {
+    let told = results.series(Series::Overhead).filter(|cell| cell.tracking != Tracking::Untracked).map(|cell| {
+        let words = match (&cell.failure, &cell.overhead) {
+            (Some(failure), _) => failure.label(),
+            (None, Some(overhead)) => figures::overhead(overhead),
+            (None, None) => "too few pairs".to_owned(),
+        };
+        format!("{} under {}: {words}", cell.workload, cell.tracking)
+    });
+    told.collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,167 @@
+//! The table of overheads, for a terminal and as Markdown, with what a reader must know below it.
+
+use super::figures;
+use crate::measure::Launcher;
+use crate::probe::Request;
+use crate::results::{Cell, Results, Series};
+use crate::tracking::Tracking;
+use crate::workloads::Scale;
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle, presets};
+
+/// The form that a table is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Aligned columns, a blank where a row repeats the one above it.
+    Terminal,
+    /// A table of GitHub's Markdown.
+    Markdown,
+}
+
+impl Form {
+    fn style(self) -> TableStyle {
+        match self {
+            Self::Terminal => {
+                let rule = LineStyle::none().fill('─').junction('─');
+                TableStyle::new().top_border(rule).header_separator(rule).bottom_border(rule)
+            }
+            Self::Markdown => presets::ASCII_MARKDOWN,
+        }
+    }
+}
+
+/// The results as text: the tables, and the notes below them.
+pub fn overheads(results: &Results, form: Form) -> String {
+    let mut parts = Vec::new();
+    // The baseline against itself has a row of its own only where nothing else was measured.
+    let alone = results.cells.iter().all(|cell| cell.tracking == Tracking::Untracked);
+    for (series, title) in
+        [(Series::Overhead, None), (Series::Scaling, Some("By scale")), (Series::Threads, Some("By number of threads"))]
+    {
+        let cells: Vec<&Cell> =
+            results.series(series).filter(|cell| alone || cell.tracking != Tracking::Untracked).collect();
+        if cells.is_empty() {
+            continue;
+        }
+        match (title, form) {
+            (None, _) => {}
+            (Some(title), Form::Terminal) => parts.push(title.to_owned()),
+            (Some(title), Form::Markdown) => parts.push(format!("### {title}")),
+        }
+        parts.push(table(&cells, series, form));
+    }
+    parts.push(notes(results, form));
+    parts.join(if form == Form::Markdown { "\n\n" } else { "\n" })
+}
+
+fn table(cells: &[&Cell], series: Series, form: Form) -> String {
+    let mut table = Table::new();
+    table.load_style(form.style());
+    let first = match series {
+        Series::Overhead => "workload",
+        Series::Scaling => "scale",
+        Series::Threads => "threads",
+    };
+    table.set_header([first, "untracked", "level", "overhead [95 %]", "ns/allocation", "fidelity", "peak memory"]);
+    let mut above = String::new();
+    for cell in cells {
+        let name = match series {
+            Series::Overhead => cell.workload.to_string(),
+            Series::Scaling => cell.scale.to_string(),
+            Series::Threads => cell.threads.to_string(),
+        };
+        let repeats = name == above && form == Form::Terminal;
+        table.add_row(row(cell, if repeats { "" } else { &name }));
+        above = name;
+    }
+    for numeric in [1, 4, 5, 6] {
+        table.column_mut(numeric).expect("the header has seven").set_cell_alignment(CellAlignment::Right);
+    }
+    table.trim_fmt()
+}
+
+fn row(cell: &Cell, name: &str) -> [String; 7] {
+    let unknown = || "unknown".to_owned();
+    let overhead = cell.overhead.as_ref();
+    [
+        name.to_owned(),
+        match overhead {
+            Some(overhead) if !name.is_empty() => figures::time(overhead.untracked_ns),
+            _ => String::new(),
+        },
+        cell.tracking.to_string(),
+        match (&cell.failure, overhead) {
+            (Some(failure), _) => failure.label(),
+            (None, Some(overhead)) => figures::overhead(overhead),
+            (None, None) => format!("too few pairs ({})", cell.pairs.len()),
+        },
+        match overhead.map(|overhead| overhead.ns_per_allocation) {
+            Some(Some(ns)) => format!("{:.1}", ns.value).replace('-', "−"),
+            Some(None) => unknown(),
+            None => String::new(),
+        },
+        match cell.tracking {
+            _ if cell.failure.is_some() => String::new(),
+            Tracking::Untracked | Tracking::Counting => "—".to_owned(),
+            _ => figures::fidelity(cell.fidelity),
+        },
+        match overhead.map(|overhead| overhead.peak_memory) {
+            Some(Some(memory)) => format!("×{}", figures::factor(memory.value)),
+            Some(None) => unknown(),
+            None => String::new(),
+        },
+    ]
+}
+
+/// What stands under the table: the doubt, the circumstances, and what to do about what failed.
+fn notes(results: &Results, form: Form) -> String {
+    let mut lines: Vec<String> = results.cells.iter().filter_map(failure_note).collect();
+    if let Some((cell, floor)) = results.noise_floor() {
+        lines.push(format!(
+            "Noise floor: untracked against itself shows {} at the most ({}, {} pairs). Do not read anything into less.",
+            interval(floor.wall),
+            cell.workload,
+            floor.pairs
+        ));
+    }
+    let pairs = || results.cells.iter().filter(|cell| cell.failure.is_none()).map(|cell| cell.pairs.len());
+    if let (Some(fewest), Some(most)) = (pairs().min(), pairs().max()) {
+        let range = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
+        let scales = if results.series(Series::Overhead).next().is_some() { "" } else { " of each row" };
+        lines
+            .push(format!("Pairs: {range} for each figure{scales}; an overhead is the median of tracked ÷ untracked."));
+    }
+    let Results { machine, toolchain, subject, .. } = results;
+    lines.push(format!("Subject: {subject}; allocator: {}.", toolchain.allocator));
+    lines.push(format!(
+        "Machine: {}, {} cores, {}, {}.",
+        machine.processor,
+        machine.cores,
+        figures::bytes(machine.memory_bytes as f64),
+        machine.system
+    ));
+    lines.push(format!("Toolchain: {}, {}, opt-level {}.", toolchain.rustc, toolchain.target, toolchain.opt_level));
+    lines.push(format!("Measured {} by `{}`.", results.started.format("%Y-%m-%d %H:%M UTC"), results.command));
+    match form {
+        Form::Terminal => lines.join("\n"),
+        Form::Markdown => lines.iter().map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+/// An interval around none reads as a percentage, whatever its width.
+fn interval(estimate: crate::results::Estimate) -> String {
+    let [value, low, high] = [estimate.value, estimate.low, estimate.high].map(figures::percent);
+    format!("{value} % [{low}, {high}]")
+}
+
+/// What happened to a failed cell, and how to see it alone.
+fn failure_note(cell: &Cell) -> Option<String> {
+    let failure = cell.failure.as_ref()?;
+    let scale = Scale::new(cell.scale).ok()?.seeded(cell.seed);
+    let Cell { workload, tracking, threads, .. } = *cell;
+    let request = Request { workload, tracking, scale, threads, count: false };
+    let after = match cell.pairs.len() {
+        0 => "at its trial".to_owned(),
+        pairs => format!("after {pairs} pairs"),
+    };
+    Some(format!("{workload}/{tracking} {failure} ({after}). See it alone: `{}`", Launcher::command_line(&request)))
+}

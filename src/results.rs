@@ -1,0 +1,330 @@
+//! The results file: everything that a run measured, from which every report is drawn.
+//!
+//! A file says what was measured where and with what, and holds every pair, so that any figure can be had from it again.
+//! Files are written whole: a run that is killed leaves the earlier file as it was.
+
+use crate::probe::Observation;
+use crate::system::{Machine, Toolchain};
+use crate::tracking::Tracking;
+use crate::tracking::memscope::Subject;
+use crate::workloads::{Digest, Workload};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The version of the file's format. A change that an older reader would misread raises it.
+pub const SCHEMA: u32 = 1;
+
+/// What one run measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Results {
+    /// The version of this format: [`SCHEMA`].
+    pub schema: u32,
+    /// When the run began.
+    pub started: DateTime<Utc>,
+    /// The command that repeats it.
+    pub command: String,
+    /// Where it ran.
+    pub machine: Machine,
+    /// What built the program.
+    pub toolchain: Toolchain,
+    /// The memscope build under measurement.
+    pub subject: Subject,
+    /// What was measured, in order.
+    pub cells: Vec<Cell>,
+}
+
+impl Results {
+    /// Results without cells, for a run that begins now, here.
+    pub fn begin(command: String) -> Self {
+        Self {
+            schema: SCHEMA,
+            started: Utc::now(),
+            command,
+            machine: Machine::here(),
+            toolchain: Toolchain::of_this_build(),
+            subject: Subject::of_this_build(),
+            cells: Vec::new(),
+        }
+    }
+
+    /// The cells of one series, in order.
+    pub fn series(&self, series: Series) -> impl Iterator<Item = &Cell> {
+        self.cells.iter().filter(move |cell| cell.series == series)
+    }
+
+    /// The overheads of untracked against itself: what is seen where nothing is.
+    pub fn noise(&self) -> impl Iterator<Item = (&Cell, &Overhead)> {
+        self.cells
+            .iter()
+            .filter(|cell| cell.tracking == Tracking::Untracked)
+            .filter_map(|cell| Some((cell, cell.overhead.as_ref()?)))
+    }
+
+    /// The noise floor: the overhead of untracked against itself that is farthest from none, with its cell.
+    pub fn noise_floor(&self) -> Option<(&Cell, &Overhead)> {
+        self.noise().max_by(|a, b| a.1.wall.value.ln().abs().total_cmp(&b.1.wall.value.ln().abs()))
+    }
+}
+
+/// Which part of a run a cell belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Series {
+    /// The workloads under each level: the table's rows and columns.
+    Overhead,
+    /// One workload at several scales.
+    Scaling,
+    /// One workload on several numbers of threads.
+    Threads,
+}
+
+/// One workload under one level at one scale on one number of threads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// The part of the run.
+    pub series: Series,
+    /// What ran.
+    pub workload: Workload,
+    /// What it ran under; its partner in each pair ran untracked.
+    pub tracking: Tracking,
+    /// The factor of the scale.
+    pub scale: f64,
+    /// The seed of the data.
+    pub seed: u64,
+    /// The threads of each pool.
+    pub threads: usize,
+    /// The allocations of one untracked run, counted.
+    pub allocations: Option<u64>,
+    /// Events recorded ÷ events that happened, counted in a probe of its own.
+    pub fidelity: Option<f64>,
+    /// How the cell failed, where it did: no more pairs were tried.
+    pub failure: Option<Failure>,
+    /// What the pairs say; `None` where there are too few of them.
+    pub overhead: Option<Overhead>,
+    /// Every pair, in the order in which they ran.
+    pub pairs: Vec<Pair>,
+}
+
+/// An untracked probe and a tracked one, right beside each other in time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pair {
+    /// Whether the untracked one ran first.
+    pub untracked_first: bool,
+    /// The untracked probe.
+    pub untracked: Side,
+    /// The tracked probe.
+    pub tracked: Side,
+}
+
+/// One probe's part in a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Side {
+    /// The window's time on the clock, in nanoseconds.
+    pub wall_ns: u64,
+    /// The window's processor time, in nanoseconds.
+    pub cpu_ns: u64,
+    /// The most memory that the process had resident, in bytes.
+    pub peak_rss_bytes: Option<u64>,
+}
+
+impl From<&Observation> for Side {
+    fn from(seen: &Observation) -> Self {
+        Self { wall_ns: seen.wall_ns, cpu_ns: seen.cpu_ns, peak_rss_bytes: seen.peak_rss_bytes }
+    }
+}
+
+/// What tracking costs, from pairs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Overhead {
+    /// How many pairs it is from.
+    pub pairs: usize,
+    /// The ratio tracked ÷ untracked of the clock's time.
+    pub wall: Estimate,
+    /// The ratio tracked ÷ untracked of processor time.
+    pub cpu: Estimate,
+    /// (tracked − untracked) ÷ allocations, in nanoseconds of the clock's time. `None` where allocations were not
+    /// counted.
+    pub ns_per_allocation: Option<Estimate>,
+    /// The ratio tracked ÷ untracked of peak resident memory. `None` where the system does not tell it.
+    pub peak_memory: Option<Estimate>,
+    /// The median time of the untracked probes on the clock, in nanoseconds.
+    pub untracked_ns: f64,
+}
+
+impl Overhead {
+    /// Whether the interval of the clock's ratio includes 1: then no overhead was seen.
+    pub fn is_none_seen(&self) -> bool {
+        self.wall.low <= 1.0 && 1.0 <= self.wall.high
+    }
+}
+
+/// A figure with its 95 % confidence interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The figure: a median.
+    pub value: f64,
+    /// The interval's lower end.
+    pub low: f64,
+    /// The interval's upper end.
+    pub high: f64,
+}
+
+/// How a probe ended, when it did not end with an observation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum Failure {
+    /// It ran longer than it may.
+    TimedOut {
+        /// The limit, in seconds.
+        seconds: u64,
+    },
+    /// A signal ended it, or it exited with an error.
+    Crashed {
+        /// The signal's name or the exit code, and the last thing that it said.
+        how: String,
+    },
+    /// It asked for more memory than it may have.
+    OutOfMemory {
+        /// The limit, in bytes.
+        limit_bytes: u64,
+    },
+    /// Its digest is not the untracked probe's: it did not do the same work, or says so.
+    WrongDigest {
+        /// The untracked probe's.
+        expected: Digest,
+        /// Its own.
+        found: Digest,
+    },
+    /// The subject lacks what the level needs.
+    Unsupported {
+        /// What it lacks.
+        why: String,
+    },
+}
+
+impl Failure {
+    /// The outcome in a word or two, for a cell of a table.
+    pub fn label(&self) -> String {
+        match self {
+            Self::TimedOut { .. } => "timed-out".to_owned(),
+            Self::Crashed { how } => format!("crashed ({})", how.split(':').next().unwrap_or(how)),
+            Self::OutOfMemory { .. } => "out-of-memory".to_owned(),
+            Self::WrongDigest { .. } => "wrong-digest".to_owned(),
+            Self::Unsupported { .. } => "unsupported".to_owned(),
+        }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TimedOut { seconds } => write!(f, "timed-out: it still ran after {seconds} s"),
+            Self::Crashed { how } => write!(f, "crashed: {how}"),
+            Self::OutOfMemory { limit_bytes } => {
+                write!(f, "out-of-memory: it wanted more than {} MiB", limit_bytes / (1 << 20))
+            }
+            Self::WrongDigest { expected, found } => write!(f, "wrong-digest: {found} instead of {expected}"),
+            Self::Unsupported { why } => write!(f, "unsupported: {why}"),
+        }
+    }
+}
+
+/// A file that could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It could not be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is not what it should be.
+    #[error("{} is not a results file of memscope-bench: {source}", path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// It was written by a newer version.
+    #[error("{} has schema {found}; this memscope-bench reads up to {SCHEMA}: a newer one is needed", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: u64,
+    },
+    /// It could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// Reads a file of a versioned format: [`Results`], or the record of a stress run.
+///
+/// # Errors
+/// If it cannot be read, is not such a file, or has a newer schema.
+pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, FileError> {
+    /// What is read first: a newer file need not fit the rest.
+    #[derive(Deserialize)]
+    struct Head {
+        schema: u64,
+    }
+    let corrupt = |source| FileError::Corrupt { path: path.to_owned(), source };
+    let text = std::fs::read_to_string(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
+    let Head { schema } = serde_json::from_str(&text).map_err(corrupt)?;
+    if schema > u64::from(SCHEMA) {
+        return Err(FileError::Newer { path: path.to_owned(), found: schema });
+    }
+    serde_json::from_str(&text).map_err(corrupt)
+}
+
+/// Writes JSON for people to read and for git to compare.
+///
+/// # Errors
+/// If the file cannot be written; an earlier one is as it was.
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), FileError> {
+    let mut text = serde_json::to_string_pretty(value)
+        .map_err(|source| FileError::Write { path: path.to_owned(), source: source.into() })?;
+    text.push('\n');
+    write(path, &text)
+}
+
+/// Writes a file whole: into a temporary file beside it, which then takes its name.
+///
+/// # Errors
+/// If the file cannot be written; an earlier one is as it was.
+pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
+    let failed = |source| FileError::Write { path: path.to_owned(), source };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".memscope-bench-").tempfile_in(folder).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    share(file.as_file()).map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// Lets others read the file, as they may read any that a program makes: a temporary file starts out private.
+fn share(file: &std::fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+/// Makes a folder if need be, and sees that files can be written to it: better before a long run than after.
+///
+/// # Errors
+/// If they cannot.
+pub fn prepare_folder(folder: &Path) -> Result<(), FileError> {
+    let failed = |source| FileError::Write { path: folder.to_owned(), source };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    tempfile::tempfile_in(folder).map_err(failed)?;
+    Ok(())
+}
