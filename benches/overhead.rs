@@ -1,1 +1,269 @@
-fn main() {}
+//! `cargo bench`: Criterion over pairs of probes; then the table, the full run and the pictures.
+//!
+//! Criterion draws, the pairs decide. Each function of a workload's group is one level of tracking; one of its
+//! iterations runs a pair of processes, gives Criterion the time that the level's own process measured in its window,
+//! and keeps the pair. Criterion's reports, baselines, filters and flags are whole; the overheads of the table come
+//! from the pairs alone.
+//!
+//! In a workload's group, `untracked` pairs untracked with itself: that is the run's noise floor.
+
+#![forbid(unsafe_code)]
+
+use criterion::measurement::WallTime;
+use criterion::{AxisScale, BenchmarkGroup, BenchmarkId, Criterion, PlotConfiguration, SamplingMode, Throughput};
+use memscope_bench::commands::{limits_from_environment, stress};
+use memscope_bench::files::{self, FileError};
+use memscope_bench::measure::{CellRun, Launcher};
+use memscope_bench::probe::Request;
+use memscope_bench::report::{overhead_svg, table};
+use memscope_bench::results::{Cell, Results, Series};
+use memscope_bench::tracking::Tracking;
+use memscope_bench::workloads::{Scale, Workload, pools};
+use std::env;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// The memscope-bench program, which Cargo builds beside this one.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_memscope-bench");
+
+/// The scales at which `structures` is measured, for the line plot.
+const SCALES: [f64; 5] = [0.01, 0.02, 0.04, 0.08, 0.12];
+
+/// The numbers of threads on which `concurrent` is measured, and its scale there: a task for each of eight threads.
+const THREADS: [usize; 4] = [1, 2, 4, 8];
+const THREADS_SCALE: f64 = 0.08;
+
+fn main() -> ExitCode {
+    let mode = Mode::from_arguments();
+    // Whoever names no filter wants the results kept: better to know now than after minutes that they cannot be.
+    if mode == (Mode::Measure { filtered: false })
+        && let Err(error) = files::prepare_folder(&results_folder())
+    {
+        return refuse(&error);
+    }
+
+    let mut criterion = Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_millis(2_000))
+        // Criterion's 100,000 resamples take as long as the measurement; its intervals are the same with fewer.
+        .nresamples(10_000)
+        .configure_from_args();
+    let mut bench = Bench::new(mode);
+    bench.workloads(&mut criterion);
+    bench.scaling(&mut criterion);
+    bench.threads(&mut criterion);
+    criterion.final_summary();
+    bench.conclude()
+}
+
+/// What Criterion was asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// Measure; with other arguments than Cargo's own, perhaps only some of the functions.
+    Measure { filtered: bool },
+    /// Run each function once to see that it works: `--test`, or the harness as `cargo test` runs it.
+    Test,
+    /// Name the functions, or draw from an earlier run; nothing runs.
+    Idle,
+}
+
+impl Mode {
+    fn from_arguments() -> Self {
+        let arguments: Vec<String> = env::args().skip(1).collect();
+        let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+        if has("--list") || has("--load-baseline") {
+            Self::Idle
+        } else if has("--test") || !has("--bench") {
+            Self::Test
+        } else {
+            Self::Measure { filtered: arguments.len() > 1 }
+        }
+    }
+}
+
+/// The run: what it measured so far, and what it left out.
+struct Bench {
+    mode: Mode,
+    launcher: Launcher,
+    results: Results,
+    /// Functions that Criterion was given and did not run: its filter left them out.
+    left_out: usize,
+}
+
+/// What unwinds out of Criterion from a cell whose probe failed: the samples so far are not enough for a report, and
+/// invented ones would be a lie.
+struct CellFailed;
+
+impl Bench {
+    fn new(mode: Mode) -> Self {
+        let command: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
+        let command = match command.as_slice() {
+            [] => "cargo bench".to_owned(),
+            arguments => format!("cargo bench -- {}", arguments.join(" ")),
+        };
+        let launcher = Launcher::new(PathBuf::from(PROGRAM), limits_from_environment());
+        Self { mode, launcher, results: Results::begin(command), left_out: 0 }
+    }
+
+    /// A group for each workload, a function for each level.
+    fn workloads(&mut self, criterion: &mut Criterion) {
+        for &workload in Workload::ALL {
+            let mut group = criterion.benchmark_group(workload.name());
+            for tracking in Tracking::BENCHED {
+                let request = request(workload, tracking, workload.short_scale(), pools::default_threads());
+                self.cell(&mut group, BenchmarkId::from_parameter(tracking), Series::Overhead, request);
+            }
+            group.finish();
+        }
+    }
+
+    /// How the cost grows with the work.
+    fn scaling(&mut self, criterion: &mut Criterion) {
+        let mut group = criterion.benchmark_group("scaling");
+        shorten(&mut group);
+        group.plot_config(PlotConfiguration::default().summary_scale(AxisScale::Logarithmic));
+        for scale in SCALES {
+            for tracking in [Tracking::Untracked, Tracking::Full] {
+                let request = request(Workload::Structures, tracking, scale, pools::default_threads());
+                self.cell(&mut group, BenchmarkId::new(tracking.name(), scale), Series::Scaling, request);
+            }
+        }
+        group.finish();
+    }
+
+    /// How the cost grows with the threads.
+    fn threads(&mut self, criterion: &mut Criterion) {
+        let mut group = criterion.benchmark_group("threads");
+        shorten(&mut group);
+        for threads in THREADS {
+            for tracking in [Tracking::Untracked, Tracking::Full] {
+                let request = request(Workload::Concurrent, tracking, THREADS_SCALE, threads);
+                self.cell(&mut group, BenchmarkId::new(tracking.name(), threads), Series::Threads, request);
+            }
+        }
+        group.finish();
+    }
+
+    /// One Criterion function, and the cell that its pairs make.
+    fn cell(&mut self, group: &mut BenchmarkGroup<WallTime>, id: BenchmarkId, series: Series, request: Request) {
+        group.sampling_mode(SamplingMode::Flat);
+        if self.mode != Mode::Idle
+            && let Some(allocations) = self.allocations(request)
+        {
+            group.throughput(Throughput::Elements(allocations));
+        }
+        let launcher = &self.launcher;
+        let mut run = None;
+        let criterion = catch_unwind(AssertUnwindSafe(|| {
+            group.bench_function(id, |bencher| {
+                let run = run.get_or_insert_with(|| CellRun::begin(launcher, series, request));
+                bencher.iter_custom(|iterations| (0..iterations).map(|_| level_time(run)).sum());
+            });
+        }));
+        if let Err(panic) = criterion
+            && !panic.is::<CellFailed>()
+        {
+            resume_unwind(panic);
+        }
+        match run {
+            Some(run) => {
+                if let Some(failure) = run.failure() {
+                    eprintln!("{}/{}: {failure}", request.workload, request.tracking);
+                }
+                self.results.cells.push(run.finish());
+            }
+            None => self.left_out += 1,
+        }
+    }
+
+    /// How many allocations the request's workload makes; counted once for all levels of it.
+    fn allocations(&self, request: Request) -> Option<u64> {
+        let same = |cell: &&Cell| {
+            (cell.workload, cell.scale, cell.threads) == (request.workload, request.scale.factor(), request.threads)
+        };
+        match self.results.cells.iter().find(same) {
+            Some(cell) => cell.allocations,
+            None => {
+                let untracked = Request { tracking: Tracking::Untracked, count: true, ..request };
+                Some(self.launcher.run(&untracked).ok()?.truth?.allocations)
+            }
+        }
+    }
+
+    /// Shows what was measured; after a complete run, keeps it, and makes the full run.
+    fn conclude(self) -> ExitCode {
+        let Self { mode, results, left_out, .. } = self;
+        match mode {
+            Mode::Idle => ExitCode::SUCCESS,
+            // Nothing was measured, but a level that does not run is what the test is there to find.
+            Mode::Test => ExitCode::from(u8::from(results.cells.iter().any(|cell| cell.failure.is_some()))),
+            Mode::Measure { .. } if results.cells.is_empty() => ExitCode::SUCCESS,
+            Mode::Measure { .. } => {
+                println!("\n{}", table::overheads(&results, table::Form::Terminal));
+                let thin = results.cells.iter().any(|cell| cell.overhead.is_none() && cell.failure.is_none());
+                if left_out > 0 || thin {
+                    println!("results/ is as it was: this run is not a complete one.");
+                    return ExitCode::SUCCESS;
+                }
+                keep(&results).map_or_else(|error| refuse(&error), |()| full_run())
+            }
+        }
+    }
+}
+
+/// Gives a group of many functions less time for each, unless the user says how much.
+fn shorten(group: &mut BenchmarkGroup<WallTime>) {
+    let says = |flag: &str| env::args().any(|argument| argument.split('=').next() == Some(flag));
+    if !says("--measurement-time") {
+        group.measurement_time(Duration::from_secs(1));
+    }
+    if !says("--sample-size") {
+        group.sample_size(10);
+    }
+}
+
+/// Runs one more pair, and gives the time of the level's own probe.
+fn level_time(run: &mut CellRun) -> Duration {
+    match run.pair() {
+        Some(pair) => Duration::from_nanos(pair.tracked.wall_ns),
+        None => resume_unwind(Box::new(CellFailed)),
+    }
+}
+
+fn request(workload: Workload, tracking: Tracking, scale: f64, threads: usize) -> Request {
+    let scale = Scale::new(scale).expect("the scales of the benches are positive");
+    Request { workload, tracking, scale, threads, count: false }
+}
+
+/// Where a complete run's results are kept: beside the package that Cargo is benching.
+fn results_folder() -> PathBuf {
+    let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&package).join("results")
+}
+
+/// Writes the results and what is drawn from them.
+fn keep(results: &Results) -> Result<(), FileError> {
+    let folder = results_folder();
+    files::prepare_folder(&folder)?;
+    files::write_json(&folder.join("overhead.json"), results)?;
+    files::write(&folder.join("overhead.md"), &format!("{}\n", table::overheads(results, table::Form::Markdown)))?;
+    files::write(&folder.join("overhead.svg"), &overhead_svg::draw(results))?;
+    println!("Written: overhead.json, overhead.md and overhead.svg in {}.\n", folder.display());
+    Ok(())
+}
+
+/// The stress run at full scale under full tracking, in a process of its own. One that fails costs its picture alone.
+fn full_run() -> ExitCode {
+    if let Err(failure) = stress::run_as_child(Path::new(PROGRAM), Scale::FULL, &results_folder()) {
+        eprintln!("The full run {failure}. {} is as it was. See it alone: cargo run --release", stress::PICTURE);
+    }
+    ExitCode::SUCCESS
+}
+
+fn refuse(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("error: {error}");
+    ExitCode::from(2)
+}

@@ -1,17 +1,15 @@
 //! The results file: everything that a run measured, from which every report is drawn.
 //!
 //! A file says what was measured where and with what, and holds every pair, so that any figure can be had from it again.
-//! Files are written whole: a run that is killed leaves the earlier file as it was.
 
+use crate::files::Versioned;
 use crate::probe::Observation;
 use crate::system::{Machine, Toolchain};
 use crate::tracking::Tracking;
 use crate::tracking::memscope::Subject;
 use crate::workloads::{Digest, Workload};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use serde::{Deserialize, Serialize};
 
 /// The version of the file's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 1;
@@ -33,6 +31,11 @@ pub struct Results {
     pub subject: Subject,
     /// What was measured, in order.
     pub cells: Vec<Cell>,
+}
+
+impl Versioned for Results {
+    const WHAT: &str = "a results file";
+    const SCHEMA: u32 = SCHEMA;
 }
 
 impl Results {
@@ -118,8 +121,9 @@ pub struct Pair {
     pub tracked: Side,
 }
 
-/// One probe's part in a pair.
+/// One probe's part in a pair. In a file it is `[wall_ns, cpu_ns, peak_rss_bytes]`: there are thousands.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "(u64, u64, Option<u64>)", into = "(u64, u64, Option<u64>)")]
 pub struct Side {
     /// The window's time on the clock, in nanoseconds.
     pub wall_ns: u64,
@@ -127,6 +131,18 @@ pub struct Side {
     pub cpu_ns: u64,
     /// The most memory that the process had resident, in bytes.
     pub peak_rss_bytes: Option<u64>,
+}
+
+impl From<(u64, u64, Option<u64>)> for Side {
+    fn from((wall_ns, cpu_ns, peak_rss_bytes): (u64, u64, Option<u64>)) -> Self {
+        Self { wall_ns, cpu_ns, peak_rss_bytes }
+    }
+}
+
+impl From<Side> for (u64, u64, Option<u64>) {
+    fn from(side: Side) -> Self {
+        (side.wall_ns, side.cpu_ns, side.peak_rss_bytes)
+    }
 }
 
 impl From<&Observation> for Side {
@@ -229,102 +245,4 @@ impl std::fmt::Display for Failure {
             Self::Unsupported { why } => write!(f, "unsupported: {why}"),
         }
     }
-}
-
-/// A file that could not be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    /// It could not be read.
-    #[error("cannot read {}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// It is not what it should be.
-    #[error("{} is not a results file of memscope-bench: {source}", path.display())]
-    Corrupt {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: serde_json::Error,
-    },
-    /// It was written by a newer version.
-    #[error("{} has schema {found}; this memscope-bench reads up to {SCHEMA}: a newer one is needed", path.display())]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// Its schema.
-        found: u64,
-    },
-    /// It could not be written.
-    #[error("cannot write {}: {source}", path.display())]
-    Write {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-}
-
-/// Reads a file of a versioned format: [`Results`], or the record of a stress run.
-///
-/// # Errors
-/// If it cannot be read, is not such a file, or has a newer schema.
-pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, FileError> {
-    /// What is read first: a newer file need not fit the rest.
-    #[derive(Deserialize)]
-    struct Head {
-        schema: u64,
-    }
-    let corrupt = |source| FileError::Corrupt { path: path.to_owned(), source };
-    let text = std::fs::read_to_string(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
-    let Head { schema } = serde_json::from_str(&text).map_err(corrupt)?;
-    if schema > u64::from(SCHEMA) {
-        return Err(FileError::Newer { path: path.to_owned(), found: schema });
-    }
-    serde_json::from_str(&text).map_err(corrupt)
-}
-
-/// Writes JSON for people to read and for git to compare.
-///
-/// # Errors
-/// If the file cannot be written; an earlier one is as it was.
-pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), FileError> {
-    let mut text = serde_json::to_string_pretty(value)
-        .map_err(|source| FileError::Write { path: path.to_owned(), source: source.into() })?;
-    text.push('\n');
-    write(path, &text)
-}
-
-/// Writes a file whole: into a temporary file beside it, which then takes its name.
-///
-/// # Errors
-/// If the file cannot be written; an earlier one is as it was.
-pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
-    let failed = |source| FileError::Write { path: path.to_owned(), source };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".memscope-bench-").tempfile_in(folder).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    share(file.as_file()).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
-}
-
-/// Lets others read the file, as they may read any that a program makes: a temporary file starts out private.
-fn share(file: &std::fs::File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-/// Makes a folder if need be, and sees that files can be written to it: better before a long run than after.
-///
-/// # Errors
-/// If they cannot.
-pub fn prepare_folder(folder: &Path) -> Result<(), FileError> {
-    let failed = |source| FileError::Write { path: folder.to_owned(), source };
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    tempfile::tempfile_in(folder).map_err(failed)?;
-    Ok(())
 }

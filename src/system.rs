@@ -27,9 +27,14 @@ pub fn peak_resident_bytes() -> Option<u64> {
 /// The memory, in bytes, that this process has resident now; `None` where the system does not say.
 pub fn resident_bytes() -> Option<u64> {
     #[cfg(target_os = "linux")]
-    return Some(procfs::process::Process::myself().ok()?.statm().ok()?.resident * procfs::page_size());
+    return Some(procfs::process::Process::myself().ok()?.statm().ok()?.resident * page_bytes() as u64);
     #[cfg(not(target_os = "linux"))]
     None
+}
+
+/// The bytes of a page of memory.
+pub fn page_bytes() -> usize {
+    nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten().map_or(4_096, |bytes| bytes as usize)
 }
 
 /// The ranges of addresses that this process has mapped, in order; empty where the system does not say.

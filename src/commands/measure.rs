@@ -1,9 +1,10 @@
 //! `memscope-bench measure`: overheads by pairs of probes, for a quick answer without Criterion.
 
 use super::{Error, LimitArguments, threads};
+use crate::files::{self, FileError};
 use crate::measure::{self, Launcher};
 use crate::report::table::{self, Form};
-use crate::results::{self, FileError, Results};
+use crate::results::Results;
 use crate::tracking::Tracking;
 use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
@@ -77,7 +78,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
 
     println!("{}", table::overheads(&results, Form::Terminal));
     if let Some(output) = &arguments.output {
-        results::write_json(output, &results)?;
+        files::write_json(output, &results)?;
     }
     Ok(())
 }
@@ -89,9 +90,9 @@ fn check_output(path: &Path) -> Result<(), FileError> {
         return Err(FileError::Write { path: path.to_owned(), source });
     }
     if path.exists() {
-        results::read::<Results>(path)?;
+        files::read::<Results>(path)?;
     }
-    results::prepare_folder(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+    files::prepare_folder(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))
 }
 
 /// The command that repeats this run.

@@ -2,10 +2,10 @@
 
 mod measure;
 mod probe;
-mod stress;
+pub mod stress;
 
+use crate::files::FileError;
 use crate::measure::Limits;
-use crate::results::FileError;
 use clap::{Args, Parser, Subcommand};
 use std::time::Duration;
 

@@ -1,6 +1,99 @@
-use super::Error;
-#[derive(Debug, clap::Args)]
-pub struct Arguments {}
-pub fn run(_: &Arguments) -> Result<(), Error> {
+//! `memscope-bench stress`, and what the bare program does: the phases under full tracking, their figures on the console,
+//! and the memory analysis as a picture.
+
+use super::{Error, threads};
+use crate::files;
+use crate::measure::{Launcher, Limits};
+use crate::report::{figures, memory_svg, stress_text};
+use crate::results::Failure;
+use crate::stress;
+use crate::system;
+use crate::workloads::{Scale, Workload, pools};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The picture's file.
+pub const PICTURE: &str = "memory_analysis.svg";
+/// The file of what it is drawn from.
+pub const RECORD: &str = "memory_analysis.json";
+
+/// How long the full run of `cargo bench` may take: a minute for each phase.
+const CHILD_LIMIT: Duration = Duration::from_secs(480);
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The factor on the workloads' outer counts: 1 is the full stress run
+    #[arg(long, default_value = "1")]
+    scale: Scale,
+    /// Which phases to run, in order [default: all eight]
+    #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
+    workloads: Vec<Workload>,
+    /// The seed of the workloads' data
+    #[arg(long, default_value_t = Scale::DEFAULT_SEED)]
+    seed: u64,
+    /// The threads of each pool of a parallel workload [default: as many as the machine runs at once]
+    #[arg(long, value_parser = threads())]
+    threads: Option<usize>,
+    /// Microseconds that tasks sleep where real work would wait (the published suite: 1000); by default they only yield
+    #[arg(long, default_value_t = 0)]
+    wait_us: u64,
+    /// The folder for memory_analysis.svg and memory_analysis.json
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    output: PathBuf,
+    /// The process to end with
+    #[arg(long, hide = true)]
+    parent: Option<u32>,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    if let Some(parent) = arguments.parent {
+        system::die_with(parent);
+    }
+    files::prepare_folder(&arguments.output)?;
+    let workloads = if arguments.workloads.is_empty() { Workload::ALL } else { &arguments.workloads };
+    let scale = arguments.scale.seeded(arguments.seed).waiting(Duration::from_micros(arguments.wait_us));
+    let threads = arguments.threads.unwrap_or_else(pools::default_threads);
+
+    println!("{}", stress_text::opening(workloads, scale, threads));
+    let bar = ProgressBar::new(workloads.len() as u64)
+        .with_style(ProgressStyle::with_template("{bar:40} phase {pos}/{len}, {msg}").expect("a valid template"));
+    let ticking = bar.clone();
+    let tick = move |allocations| {
+        ticking.set_message(format!("{} allocations", figures::grouped(allocations)));
+    };
+    let mut number = 0;
+    let record = stress::run(workloads, scale, threads, command_line(), tick, |phase, heaps| {
+        number += 1;
+        bar.suspend(|| println!("{}", stress_text::phase(number, phase, heaps)));
+        bar.inc(1);
+    })?;
+    bar.finish_and_clear();
+    println!("{}", stress_text::closing(&record));
+
+    files::write_json(&arguments.output.join(RECORD), &record)?;
+    files::write(&arguments.output.join(PICTURE), &memory_svg::draw(&record))?;
+    println!("Written: {PICTURE} and {RECORD} in {}", arguments.output.display());
     Ok(())
+}
+
+/// Runs the stress run of another memscope-bench program in a process of its own, with its console output as this one's.
+///
+/// # Errors
+/// How it failed. Whatever it was to write is then as it was.
+pub fn run_as_child(program: &Path, scale: Scale, output: &Path) -> Result<(), Failure> {
+    let arguments = [
+        "stress".to_owned(),
+        format!("--scale={}", scale.factor()),
+        format!("--seed={}", scale.seed()),
+        format!("--output={}", output.display()),
+    ];
+    let limits = Limits { time: CHILD_LIMIT, ..Limits::default() };
+    Launcher::new(program.to_owned(), limits).run_beside(&arguments)
+}
+
+/// The command that repeats this run.
+fn command_line() -> String {
+    std::iter::once("memscope-bench".to_owned()).chain(std::env::args().skip(1)).collect::<Vec<_>>().join(" ")
 }

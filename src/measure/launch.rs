@@ -86,12 +86,30 @@ impl Launcher {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| crashed(format!("{} cannot be started: {error}", self.program.display())))?;
-        let mut control = child.controlled_with_output().terminate_for_timeout().time_limit(self.limits.time);
-        if cfg!(any(target_os = "linux", target_os = "windows")) {
-            control = self.with_memory_limit(control);
-        }
-        match control.wait() {
+        let control = child.controlled_with_output().terminate_for_timeout().time_limit(self.limits.time);
+        match self.with_memory_limit(control).wait() {
             Ok(Some(output)) => self.judge(&output),
+            Ok(None) => Err(Failure::TimedOut { seconds: self.limits.time.as_secs() }),
+            Err(error) => Err(crashed(format!("it cannot be waited for: {error}"))),
+        }
+    }
+
+    /// Runs another command of the program to its end, under the same limits, with this process's output as its own.
+    ///
+    /// # Errors
+    /// The way in which it failed.
+    pub fn run_beside(&self, arguments: &[String]) -> Result<(), Failure> {
+        let crashed = |how: String| Failure::Crashed { how };
+        let mut child = Command::new(&self.program)
+            .args(arguments)
+            .arg(format!("--parent={}", std::process::id()))
+            .stdin(Stdio::null())
+            .spawn()
+            .map_err(|error| crashed(format!("{} cannot be started: {error}", self.program.display())))?;
+        let control = child.controlled().terminate_for_timeout().time_limit(self.limits.time);
+        match self.with_memory_limit(control).wait() {
+            Ok(Some(status)) if status.success() => Ok(()),
+            Ok(Some(status)) => Err(crashed(ending(status))),
             Ok(None) => Err(Failure::TimedOut { seconds: self.limits.time.as_secs() }),
             Err(error) => Err(crashed(format!("it cannot be waited for: {error}"))),
         }
@@ -135,7 +153,7 @@ impl Launcher {
 fn ending(status: ExitStatus) -> String {
     #[cfg(unix)]
     if let Some(signal) = status.signal() {
-        let known = i32::try_from(signal).ok().and_then(|number| nix::sys::signal::Signal::try_from(number).ok());
+        let known = nix::sys::signal::Signal::try_from(signal).ok();
         return known.map_or_else(|| format!("signal {signal}"), |signal| signal.as_str().to_owned());
     }
     status.code().map_or_else(|| "no exit code".to_owned(), |code| format!("exit code {code}"))

@@ -5,7 +5,7 @@
 
 use svg::Document;
 use svg::node::Value;
-use svg::node::element::{Description, Group, Line, Rectangle, Style, Text, Title};
+use svg::node::element::{Description, Group, Line, Rectangle, Style, TSpan, Text, Title};
 
 /// The palette and the type of all pictures. `:root` is the picture itself, whether it stands alone or in a page.
 const STYLE: &str = "
@@ -66,14 +66,14 @@ pub fn rectangle(x: f64, y: f64, width: f64, height: f64, class: &str) -> Rectan
         .set("class", class)
 }
 
-/// A framed panel with its heading.
-pub fn panel(x: f64, y: f64, width: f64, height: f64, heading: &str) -> Group {
-    Group::new().add(rectangle(x, y, width, height, "panel").set("rx", 8)).add(text(
-        x + 20.0,
-        y + 30.0,
-        "heading",
-        heading,
-    ))
+/// A framed panel with its heading, and beside that what the panel shows and whose figures they are.
+pub fn panel(width: f64, height: f64, heading: &str, about: &str) -> Group {
+    let words = Text::new("")
+        .set("x", 20)
+        .set("y", 30)
+        .add(TSpan::new(heading).set("class", "heading"))
+        .add(TSpan::new(about).set("class", "small faint").set("dx", 12));
+    Group::new().add(rectangle(0.0, 0.0, width, height, "panel").set("rx", 8)).add(words)
 }
 
 /// Text that begins at a point.

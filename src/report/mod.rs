@@ -4,4 +4,5 @@ mod drawing;
 pub mod figures;
 pub mod memory_svg;
 pub mod overhead_svg;
+pub mod stress_text;
 pub mod table;

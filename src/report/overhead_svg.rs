@@ -10,7 +10,7 @@ const WIDTH: f64 = 960.0;
 /// Where the plot begins and ends; the overheads in words stand to its right.
 const LEFT: f64 = 170.0;
 const RIGHT: f64 = 730.0;
-const TOP: f64 = 118.0;
+const TOP: f64 = 140.0;
 const LANE: f64 = 21.0;
 const BETWEEN_ROWS: f64 = 14.0;
 const FOOT: f64 = 92.0;
@@ -101,7 +101,7 @@ fn legend() -> Group {
     for level in levels {
         let words = format!("{level}: {}", level.about());
         legend = legend.add(dot(x + 5.0, 89.0, class(level))).add(text(x + 16.0, 93.5, "small", words.clone()));
-        x += 40.0 + words.len() as f64 * 5.7;
+        x += 40.0 + words.len() as f64 * 6.3;
     }
     legend
 }

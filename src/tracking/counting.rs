@@ -176,6 +176,13 @@ fn class_of(size: usize) -> usize {
     ((usize::BITS - above_eight.leading_zeros()) as usize).min(CLASSES - 1)
 }
 
+/// The allocations and their bytes that the calling thread has counted; for a thread that shares its slot, those of all
+/// that share it.
+pub fn this_thread() -> (u64, u64) {
+    let slot = &SLOTS[slot_number()];
+    (slot.by_class.iter().map(|class| class.load(Relaxed)).sum(), slot.allocated_bytes.load(Relaxed))
+}
+
 /// What all threads have counted. Exact when no thread counts meanwhile; otherwise each number is one that stood at
 /// some moment during the call.
 pub fn totals() -> Counts {

@@ -52,9 +52,9 @@ macro_rules! levels {
 levels! {
     Untracked = "memscope linked, nothing on: the baseline", Mode::OFF, false;
     Counting = "a reference that only counts", Mode::COUNT, false;
-    Variables = "memscope's variable tracking, without its hook", Mode::OFF, true;
-    Allocator = "memscope's hook, without variables", Mode::HOOK, false;
-    Full = "memscope's hook and its variable tracking", Mode::HOOK, true;
+    Variables = "memscope's variable tracking alone", Mode::OFF, true;
+    Allocator = "memscope's hook alone", Mode::HOOK, false;
+    Full = "hook and variable tracking", Mode::HOOK, true;
 }
 
 impl Tracking {

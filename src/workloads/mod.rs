@@ -60,7 +60,7 @@ macro_rules! registry {
                 match self { $(Self::$variant => $title,)* }
             }
 
-            /// The factor at which an untracked run takes 10 to 20 ms on a present-day machine: short enough that most
+            /// The factor at which an untracked run takes 5 to 15 ms on a present-day machine: short enough that most
             /// runs meet no disturbance, long enough to dwarf the clock.
             pub const fn short_scale(self) -> f64 {
                 match self { $(Self::$variant => $short,)* }
@@ -80,13 +80,13 @@ macro_rules! registry {
 }
 
 registry! {
-    Structures = structures, "Basic data structures", 0.1, false;
-    Hierarchies = hierarchies, "Complex nested structures", 0.08, false;
+    Structures = structures, "Basic data structures", 0.06, false;
+    Hierarchies = hierarchies, "Complex nested structures", 0.06, false;
     Concurrent = concurrent, "Concurrent memory operations", 0.04, true;
-    Processing = processing, "Large-scale data processing", 0.2, true;
-    Fragmentation = fragmentation, "Memory fragmentation", 2.0, false;
-    Cycles = cycles, "Circular references", 2.0, false;
-    Mixed = mixed, "Mixed workload", 0.4, true;
+    Processing = processing, "Large-scale data processing", 0.15, true;
+    Fragmentation = fragmentation, "Memory fragmentation", 1.5, false;
+    Cycles = cycles, "Circular references", 1.5, false;
+    Mixed = mixed, "Mixed workload", 0.3, true;
     Leaks = leaks, "Memory leak detection", 0.02, false;
 }
 

@@ -3,10 +3,11 @@
 //! The hook's events go to the tracker of `get_tracker()`, named values to the one of `global_tracker()`; the two do not
 //! see each other. The end of a named value is not seen.
 
-use super::Block;
+use super::{Block, TypeUse};
 use crate::tracking::Recorded;
 use crate::workloads::Tracker;
 use memscope_rs::{GlobalTracker, Trackable, TrackingAllocator, get_tracker, global_tracker, init_global_tracking};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -39,15 +40,16 @@ impl Variables {
         Some(self.0.tracker().stats().total_allocations as u64)
     }
 
-    /// The types of the recorded values as memscope knows them, with how many there were and their bytes.
-    pub fn by_type(&self) -> Vec<(String, u64, u64)> {
-        let mut types = std::collections::BTreeMap::<String, (u64, u64)>::new();
+    /// The recorded values by type, as memscope knows types.
+    pub fn by_type(&self) -> Vec<TypeUse> {
+        let mut types = BTreeMap::<String, TypeUse>::new();
         for event in self.0.tracker().events().into_iter().filter(|event| event.is_allocation()) {
-            let entry = types.entry(event.type_name.unwrap_or_else(|| "unknown".to_owned())).or_default();
-            entry.0 += 1;
-            entry.1 += event.size as u64;
+            let name = event.type_name.unwrap_or_else(|| "unknown".to_owned());
+            let used = types.entry(name.clone()).or_insert(TypeUse { name, count: 0, bytes: 0 });
+            used.count += 1;
+            used.bytes += event.size as u64;
         }
-        types.into_iter().map(|(name, (count, bytes))| (name, count, bytes)).collect()
+        types.into_values().collect()
     }
 
     #[inline]

@@ -44,3 +44,14 @@ pub struct Block {
     /// Its bytes, as they were asked for.
     pub size: usize,
 }
+
+/// How many named values of a type there were.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypeUse {
+    /// The type.
+    pub name: String,
+    /// Values.
+    pub count: u64,
+    /// The bytes that they owned when they were named.
+    pub bytes: u64,
+}
