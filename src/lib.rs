@@ -1,4 +1,29 @@
-#![deny(unsafe_code)]
+//! A benchmark harness that tells what the memory tracker memscope-rs costs, and whether it sees every allocation.
+//!
+//! One sentence: a *probe* runs one workload once, under one level of tracking, in a fresh process, and prints what it
+//! saw; everything else schedules probes, pairs them, and shows the overhead.
+//!
+//! # A map
+//! Each room imports only those below it.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`commands`] | the command line: one file for each subcommand |
+//! | [`report`] | results as people read them: the table, the pictures, the console |
+//! | [`measure`] | probes are started, limited and paired; the estimator |
+//! | [`results`] | the results file: cells, pairs, overheads, failures |
+//! | [`stress`] | the stress run: the workloads as phases, looked at from all sides |
+//! | [`probe`] | one window in this process, and what was seen of it |
+//! | [`tracking`] | the levels; the switched allocator; the counters; memscope |
+//! | [`workloads`] | the eight stress workloads |
+//! | [`files`], [`system`] | files written whole; what is asked of the operating system |
+//!
+//! The way of the data: a [`Scale`](workloads::Scale) goes into a [`Workload`](workloads::Workload); out of a probe comes
+//! an [`Observation`](probe::Observation), out of two a [`Pair`](results::Pair), out of many an
+//! [`Overhead`](results::Overhead), out of a run [`Results`](results::Results), and out of those every report.
+//!
+//! The library has no global allocator: the binary installs [`SwitchedAllocator`](tracking::SwitchedAllocator).
+
 pub mod commands;
 pub mod files;
 pub mod measure;

@@ -1,7 +1,5 @@
 //! The `memscope-bench` program: it installs the switched allocator, reads the command line, and hands over.
 
-#![forbid(unsafe_code)]
-
 use clap::Parser;
 use memscope_bench::commands::Cli;
 use memscope_bench::tracking::SwitchedAllocator;

@@ -23,7 +23,7 @@ pub const RECORD: &str = "memory_analysis.json";
 const CHILD_LIMIT: Duration = Duration::from_secs(480);
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The factor on the workloads' outer counts: 1 is the full stress run
     #[arg(long, default_value = "1")]
     scale: Scale,
@@ -47,7 +47,7 @@ pub struct Arguments {
     parent: Option<u32>,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Error> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     if let Some(parent) = arguments.parent {
         system::die_with(parent);
     }

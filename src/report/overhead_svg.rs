@@ -1,6 +1,6 @@
 //! The picture of the overheads: a row for each workload, a lane for each level, intervals as whiskers, on a log scale.
 
-use super::drawing::{centred, ending, line, rectangle, sheet, short, telling, text};
+use super::drawing::{centred, ending, finished, line, rectangle, sheet, short, telling, text};
 use super::figures;
 use crate::results::{Cell, Results, Series};
 use crate::tracking::Tracking;
@@ -49,7 +49,7 @@ pub fn draw(results: &Results) -> String {
         y += BETWEEN_ROWS;
         picture = picture.add(line(24.0, y - BETWEEN_ROWS / 2.0, WIDTH - 24.0, y - BETWEEN_ROWS / 2.0, "rule"));
     }
-    picture.add(foot(results, bottom)).to_string()
+    finished(&picture.add(foot(results, bottom)))
 }
 
 /// A row of the picture: the cells that share its name.

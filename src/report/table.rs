@@ -42,10 +42,9 @@ pub fn overheads(results: &Results, form: Form) -> String {
         if cells.is_empty() {
             continue;
         }
-        match (title, form) {
-            (None, _) => {}
-            (Some(title), Form::Terminal) => parts.push(title.to_owned()),
-            (Some(title), Form::Markdown) => parts.push(format!("### {title}")),
+        if let Some(title) = title {
+            let mark = if form == Form::Markdown { "### " } else { "" };
+            parts.push(format!("{mark}{}, {title}", cells[0].workload));
         }
         parts.push(table(&cells, series, form));
     }

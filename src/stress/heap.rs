@@ -7,7 +7,7 @@ use crate::workloads::Workload;
 use std::ops::Range;
 
 /// How many parts the strip of pages has.
-const STRIP: usize = 100;
+const STRIP: usize = 80;
 /// How many of the largest gaps are told.
 const GAPS: usize = 3;
 /// Where the system does not say what is mapped: a gap larger than this is taken for the space between two mappings.

@@ -12,7 +12,7 @@ const PERIOD: Duration = Duration::from_millis(1);
 /// How often someone is told.
 const TICK: Duration = Duration::from_millis(100);
 /// How many slices a phase has.
-const SLICES: usize = 18;
+const SLICES: usize = 15;
 
 /// A run's clock and its samples so far.
 pub struct Timeline {

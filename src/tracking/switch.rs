@@ -7,7 +7,7 @@
 //!
 //! All of the crate's unsafe code is in this file. An allocator cannot be written without it: the trait's functions are
 //! unsafe to call and to implement.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "an allocator cannot be written without it; the crate denies it everywhere else")]
 
 use super::{counting, memscope};
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -5,7 +5,7 @@
 //! hook is not: a gap may hold that, or nothing.
 
 use super::{HEAT_STEPS, Panel, panel_width};
-use crate::report::drawing::{ending, panel, rectangle, short, telling, text};
+use crate::report::drawing::{ending, panel, rectangle, telling, text};
 use crate::report::figures::{bytes, grouped};
 use crate::stress::{HeapMoment, Record};
 use svg::node::element::{Group, Path};
@@ -73,24 +73,22 @@ fn row(heap: &HeapMoment, y: f64) -> Group {
     row
 }
 
-/// The strip of pages: a path for each step of the scale, a dash for each run of parts in that step.
+/// The strip of pages: a path for each step of the scale, a dash for each run of parts in that step. A part is one unit
+/// wide, and the whole is stretched: that keeps the file small.
 fn strip(heap: &HeapMoment, y: f64) -> Group {
-    let count = heap.strip.len().max(1) as f64;
-    let x = |part: usize| STRIP + part as f64 / count * STRIP_WIDTH;
     let step = |full: f32| (full > 0.0).then(|| ((full * HEAT_STEPS as f32) as usize).min(HEAT_STEPS - 1));
     let mut data: [String; HEAT_STEPS] = Default::default();
     let mut at = 0;
     for run in heap.strip.chunk_by(|a, b| step(*a) == step(*b)) {
         if let Some(step) = step(run[0]) {
-            data[step].push_str(&format!("M{} {y}H{}", short(x(at)), short(x(at + run.len()))));
+            data[step].push_str(&format!("M{at} 0h{}", run.len()));
         }
         at += run.len();
     }
-    let background = rectangle(STRIP, y - 6.0, STRIP_WIDTH, 12.0, "none area");
-    data.into_iter()
-        .enumerate()
-        .filter(|(_, data)| !data.is_empty())
-        .fold(Group::new().add(background), |strip, (step, data)| {
-            strip.add(Path::new().set("class", format!("h{step}")).set("d", data))
-        })
+    let stretch = STRIP_WIDTH / heap.strip.len().max(1) as f64;
+    let paths = data.into_iter().enumerate().filter(|(_, data)| !data.is_empty()).fold(
+        Group::new().set("transform", format!("translate({STRIP} {y}) scale({stretch:.3} 1)")),
+        |strip, (step, data)| strip.add(Path::new().set("class", format!("h{step}")).set("d", data)),
+    );
+    Group::new().add(rectangle(STRIP, y - 6.0, STRIP_WIDTH, 12.0, "none area")).add(paths)
 }

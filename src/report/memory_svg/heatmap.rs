@@ -66,11 +66,9 @@ fn cells(record: &Record, number: usize, columns: &[[u64; CLASSES]], scale: Heat
     let count = columns.len().max(1) as f64;
     let mut cells = Group::new().set("class", "cells");
     for (column, classes) in columns.iter().enumerate() {
-        let (from, to) = (column as f64 / count, (column + 1) as f64 / count);
-        let x = phases::x(record, number, from);
+        let x = phases::x(record, number, column as f64 / count);
         for (class, &allocations) in classes.iter().enumerate().filter(|&(_, &allocations)| allocations > 0) {
-            let told =
-                format!("{name} {:.0}–{:.0} %, {}: {}", from * 100.0, to * 100.0, label(class), grouped(allocations));
+            let told = format!("{name}, {}: {}", label(class), grouped(allocations));
             let cell = Use::new().set("href", "#cell").set("x", short(x + 0.5)).set("y", short(row(class) + 0.5));
             cells = cells.add(cell.set("class", scale.class(allocations)).add(Title::new(told)));
         }

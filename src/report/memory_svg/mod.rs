@@ -9,7 +9,7 @@ mod heatmap;
 mod phases;
 mod types;
 
-use super::drawing::{ending, sheet, text};
+use super::drawing::{ending, finished, sheet, text};
 use super::figures::{grouped, time};
 use super::stress_text;
 use crate::stress::Record;
@@ -65,7 +65,7 @@ pub fn draw(record: &Record) -> String {
         picture = picture.add(drawing.set("transform", format!("translate({MARGIN} {y})")));
         y += height + MARGIN;
     }
-    picture.add(foot(record, y)).to_string()
+    finished(&picture.add(foot(record, y)))
 }
 
 /// The width of a panel.

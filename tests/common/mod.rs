@@ -1,0 +1,183 @@
+//! What the tests from outside share: the program, and data that is the same on every machine.
+
+#![allow(dead_code, reason = "each test file uses its own part of this")]
+
+use assert_cmd::Command;
+use memscope_bench::measure::overhead;
+use memscope_bench::probe::{Observation, Truth};
+use memscope_bench::results::{Cell, Failure, Pair, Results, SCHEMA, Series, Side};
+use memscope_bench::stress::{Amount, HeapMoment, Phase, Record, Slice};
+use memscope_bench::system::{Machine, Toolchain};
+use memscope_bench::tracking::memscope::{Subject, TypeUse};
+use memscope_bench::tracking::{Recorded, Tracking};
+use memscope_bench::workloads::Workload;
+
+/// The program, with nothing of the tester's environment that it would listen to.
+pub fn memscope_bench() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_memscope-bench"));
+    for variable in ["MEMSCOPE_BENCH_FAULT", "MEMSCOPE_BENCH_TIME_LIMIT", "MEMSCOPE_BENCH_MEMORY_LIMIT"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+/// Runs a probe, and gives its observation.
+pub fn probe(arguments: &[&str]) -> Observation {
+    let output = memscope_bench().arg("probe").args(arguments).assert().success().get_output().stdout.clone();
+    let text = String::from_utf8(output).expect("a probe prints text");
+    assert_eq!(text.lines().count(), 1, "one line and nothing else: {text}");
+    serde_json::from_str(&text).expect("a probe prints its observation")
+}
+
+fn machine() -> Machine {
+    Machine {
+        processor: "Example 9000".to_owned(),
+        cores: 2,
+        memory_bytes: 16 << 30,
+        system: "Example OS 1.0".to_owned(),
+    }
+}
+
+fn toolchain() -> Toolchain {
+    Toolchain {
+        rustc: "rustc 1.95.0".to_owned(),
+        target: "x86_64-unknown-linux-gnu".to_owned(),
+        opt_level: "3".to_owned(),
+        allocator: "system (glibc malloc)".to_owned(),
+    }
+}
+
+fn subject() -> Subject {
+    Subject { name: "memscope-rs".to_owned(), version: "0.2.5".to_owned(), source: "crates.io".to_owned() }
+}
+
+/// A cell whose tracked probes take `factor` times as long, give or take what is fixed beforehand.
+fn cell(series: Series, workload: Workload, tracking: Tracking, factor: f64, pairs: u64) -> Cell {
+    let side = |wall_ns: u64, rss: u64| Side { wall_ns, cpu_ns: wall_ns, peak_rss_bytes: Some(rss << 20) };
+    let pairs: Vec<Pair> = (0..pairs)
+        .map(|n| {
+            let untracked = 10_000_000 + n * 7_919 % 100_000;
+            let tracked = (untracked as f64 * factor) as u64 + n * 104_729 % 200_000;
+            Pair { untracked_first: n % 2 == 0, untracked: side(untracked, 10), tracked: side(tracked, 25) }
+        })
+        .collect();
+    Cell {
+        series,
+        workload,
+        tracking,
+        scale: 0.05,
+        seed: 1,
+        threads: 2,
+        allocations: Some(100_000),
+        fidelity: (tracking != Tracking::Untracked).then_some(1.0),
+        failure: None,
+        overhead: overhead(&pairs, Some(100_000)),
+        pairs,
+    }
+}
+
+/// Results with every kind of row: an overhead as a percentage, as a factor, none seen, and failures.
+pub fn results() -> Results {
+    let mut cells = vec![
+        cell(Series::Overhead, Workload::Structures, Tracking::Untracked, 0.99, 20),
+        cell(Series::Overhead, Workload::Structures, Tracking::Variables, 1.02, 20),
+        cell(Series::Overhead, Workload::Structures, Tracking::Allocator, 4.2, 20),
+        cell(Series::Overhead, Workload::Structures, Tracking::Full, 31.5, 20),
+        cell(Series::Overhead, Workload::Cycles, Tracking::Variables, 0.99, 20),
+        cell(Series::Overhead, Workload::Cycles, Tracking::Allocator, 4.0, 3),
+        cell(Series::Overhead, Workload::Cycles, Tracking::Full, 4.0, 7),
+        cell(Series::Scaling, Workload::Structures, Tracking::Full, 4.4, 10),
+        cell(Series::Threads, Workload::Concurrent, Tracking::Full, 9.9, 10),
+    ];
+    cells[3].fidelity = Some(0.612_34);
+    cells[6].failure = Some(Failure::Crashed { how: "SIGSEGV: stack overflow".to_owned() });
+    cells[6].overhead = None;
+    Results {
+        schema: SCHEMA,
+        started: "2026-01-02T03:04:05Z".parse().expect("a time"),
+        command: "cargo bench".to_owned(),
+        machine: machine(),
+        toolchain: toolchain(),
+        subject: subject(),
+        cells,
+    }
+}
+
+/// A record of a stress run in which every cell of every panel is filled, with figures as large as a run of ten
+/// million allocations has them.
+pub fn full_record() -> Record {
+    let phases: Vec<Phase> = Workload::ALL
+        .iter()
+        .zip(0_u64..)
+        .map(|(&workload, n)| Phase {
+            workload,
+            began_ns: n * 1_000_000_000,
+            ended_ns: (n + 1) * 1_000_000_000,
+            truth: Truth { allocations: 1_300_000, ..Truth::default() },
+            variables: 1_000,
+            slices: (1..=15)
+                .map(|slice| Slice {
+                    by_class: std::array::from_fn(|class| 123_456 * slice / (class as u64 + 1)),
+                    live_bytes: 3_456_789 * slice,
+                    live_allocations: 12_345 * slice,
+                    resident_bytes: Some(23_456_789 * slice),
+                })
+                .collect(),
+        })
+        .collect();
+    let heaps = phases
+        .iter()
+        .flat_map(|phase| (0..4).map(|n| (phase.workload, n)))
+        .map(|(workload, n)| HeapMoment {
+            workload,
+            name: format!("moment {n} with <brackets> & ampersands"),
+            blocks: 1_234_567,
+            bytes: 61_900_000,
+            page_bytes: 4_096,
+            pages: 21_275,
+            largest_gaps: vec![1_600_000, 400_000, 30_000],
+            // Every part differs from its neighbour: the strip that takes the most to draw.
+            strip: (0..80).map(|part| ((part * 37 + n) % 100) as f32 / 100.0).collect(),
+        })
+        .collect();
+    let truth = Truth {
+        allocations: 10_343_110,
+        deallocations: 10_097_871,
+        allocated_bytes: 465_000_000,
+        live_bytes: 13_000_000,
+        peak_live_bytes: 42_152_755,
+    };
+    let recorded = Recorded {
+        allocations: Some(10_343_110),
+        deallocations: Some(10_000_000),
+        allocated_bytes: Some(465_000_000),
+        active_allocations: Some(245_239),
+        active_bytes: Some(13_316_915),
+        peak_bytes: None,
+        variables: Some(12_000),
+    };
+    let used = |name: &str, bytes| TypeUse { name: name.to_owned(), count: 1_000, bytes };
+    Record {
+        schema: memscope_bench::stress::SCHEMA,
+        started: "2026-01-02T03:04:05Z".parse().expect("a time"),
+        command: "memscope-bench stress".to_owned(),
+        machine: machine(),
+        toolchain: toolchain(),
+        subject: subject(),
+        scale: 1.0,
+        seed: 1,
+        threads: 2,
+        duration_ns: 8_000_000_000,
+        looking_ns: 1_000_000_000,
+        truth,
+        recorded,
+        of_tracker: Amount { allocations: 167_011, bytes: 16_000_000 },
+        leaked_allocations: 630,
+        leaked_bytes: 37_200,
+        variables: 12_000,
+        phases,
+        types: (1..30).map(|n| used(&format!("Box<HashMap<u64, Vec<Kind{n}>>>"), 40_000_000 / n)).collect(),
+        types_recorded: vec![used("Vec<T>", 50_000_000), used("Box<T>", 10_000)],
+        heaps,
+    }
+}

@@ -1,0 +1,138 @@
+//! `measure` from outside: the order of the pairs, and what becomes of a probe that hangs, crashes, lies or hoards.
+
+mod common;
+
+use assert_cmd::assert::Assert;
+use common::memscope_bench;
+use memscope_bench::files;
+use memscope_bench::results::{Failure, Results};
+use memscope_bench::tracking::Tracking;
+use memscope_bench::workloads::Workload;
+use predicates::prelude::*;
+use predicates::str::contains;
+use std::fs;
+use std::path::Path;
+
+const TINY: [&str; 3] = ["measure", "--workloads=cycles,structures", "--scale=0.001"];
+
+fn read(path: &Path) -> Results {
+    files::read(path).expect("a results file")
+}
+
+#[test]
+fn pairs_alternate_and_trials_come_first() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let log = folder.path().join("log");
+    memscope_bench()
+        .args(["measure", "--workloads=cycles", "--tracking=full", "--scale=0.001", "--pairs=3"])
+        .arg(format!("--log={}", log.display()))
+        .assert()
+        .success();
+    let text = fs::read_to_string(&log).expect("the log");
+    let levels: Vec<String> = text
+        .lines()
+        .map(|line| {
+            let level = line.split("--tracking=").nth(1).and_then(|rest| rest.split(' ').next()).expect("a level");
+            format!("{level}{}", if line.contains("--count") { " counted" } else { "" })
+        })
+        .collect();
+    let untracked = ["untracked counted"].into_iter().chain(["untracked"; 6]);
+    let full = ["untracked counted", "full counted", "untracked", "full", "full", "untracked", "untracked", "full"];
+    assert_eq!(levels, untracked.chain(full).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_measurement_is_shown_and_written() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = folder.path().join("results.json");
+    memscope_bench()
+        .args(TINY)
+        .args(["--tracking=counting,variables,allocator,full", "--pairs=8"])
+        .arg(format!("--output={}", output.display()))
+        .assert()
+        .success()
+        .stdout(contains("cycles").and(contains("structures")).and(contains("Noise floor")))
+        .stdout(contains("memscope-rs").and(contains("rustc")).and(contains("8 for each figure")));
+    let results = read(&output);
+    assert_eq!(results.cells.len(), 2 * 5);
+    for cell in &results.cells {
+        assert_eq!((cell.pairs.len(), &cell.failure), (8, &None));
+        assert!(cell.overhead.is_some() && cell.allocations > Some(0));
+    }
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1, "one file and nothing else");
+}
+
+#[test]
+fn a_failure_costs_its_own_cell_and_is_named() {
+    for (fault, label) in [
+        ("hang", "timed-out"),
+        ("crash", "crashed (SIGABRT)"),
+        ("exit", "crashed (exit code 70)"),
+        ("lie", "wrong-digest"),
+        ("exhaust", "out-of-memory"),
+    ] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let output = folder.path().join("results.json");
+        memscope_bench()
+            .args(TINY)
+            .args(["--tracking=variables,full", "--pairs=6", "--time-limit=2", "--memory-limit=4096"])
+            .arg(format!("--output={}", output.display()))
+            .env("MEMSCOPE_BENCH_FAULT", format!("cycles/full={fault}"))
+            .assert()
+            .success()
+            .stdout(contains(label))
+            .stdout(contains("See it alone: `cargo run --release -- probe --workload=cycles --tracking=full"));
+        let results = read(&output);
+        let failed: Vec<_> = results.cells.iter().filter(|cell| cell.failure.is_some()).collect();
+        assert_eq!(failed.len(), 1, "{fault}");
+        assert_eq!((failed[0].workload, failed[0].tracking), (Workload::Cycles, Tracking::Full));
+        assert_eq!(failed[0].overhead, None, "{fault}");
+        assert_eq!(results.cells.iter().filter(|cell| cell.overhead.is_some()).count(), 5, "{fault}");
+    }
+}
+
+#[test]
+fn the_outcome_is_in_the_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = folder.path().join("results.json");
+    memscope_bench()
+        .args(["measure", "--workloads=leaks", "--scale=0.001", "--pairs=6", "--time-limit=1"])
+        .arg(format!("--output={}", output.display()))
+        .env("MEMSCOPE_BENCH_FAULT", "leaks/full=hang")
+        .assert()
+        .success();
+    let failures: Vec<Failure> = read(&output).cells.into_iter().filter_map(|cell| cell.failure).collect();
+    assert_eq!(failures, [Failure::TimedOut { seconds: 1 }]);
+}
+
+#[test]
+fn too_few_pairs_make_no_figure() {
+    memscope_bench().args(TINY).arg("--pairs=5").assert().success().stdout(contains("too few pairs (5)"));
+}
+
+/// Runs `measure` on something that it is to refuse.
+fn refused(arguments: &[&str]) -> Assert {
+    memscope_bench().args(TINY).arg("--pairs=1").args(arguments).assert().code(2).stdout("")
+}
+
+#[test]
+fn an_earlier_file_is_never_lost() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("notes.txt");
+    let argument = format!("--output={}", path.display());
+
+    fs::write(&path, "not JSON").expect("a file");
+    refused(&[&argument]).stderr(contains("notes.txt is not a results file"));
+    assert_eq!(fs::read_to_string(&path).expect("the file"), "not JSON");
+
+    fs::write(&path, "{\"schema\": 99}").expect("a file");
+    refused(&[&argument]).stderr(contains("schema 99").and(contains("a newer one is needed")));
+    assert_eq!(fs::read_to_string(&path).expect("the file"), "{\"schema\": 99}");
+}
+
+#[test]
+fn where_nothing_can_be_written_nothing_is_measured() {
+    refused(&["--output=/proc/none/results.json"]).stderr(contains("cannot write /proc/none"));
+    refused(&["--output=/"]).stderr(contains("it is a folder"));
+    refused(&["--log=/proc/none/log"]).stderr(contains("cannot write /proc/none/log"));
+}

@@ -1,0 +1,200 @@
+//! A probe from outside: what it prints, that every level does the same work, and that the counts are exact.
+
+mod common;
+
+use common::{memscope_bench, probe};
+use memscope_bench::tracking::Tracking;
+use memscope_bench::workloads::{Digest, Workload};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const TINY: &str = "--scale=0.01";
+
+fn of(workload: Workload) -> String {
+    format!("--workload={workload}")
+}
+
+#[test]
+fn a_probe_prints_every_field_of_its_observation() {
+    let output = memscope_bench()
+        .args(["probe", "--workload=structures", "--tracking=full", TINY, "--count", "--threads=2", "--seed=7"])
+        .assert()
+        .success()
+        .stderr("")
+        .get_output()
+        .stdout
+        .clone();
+    let value: serde_json::Value = serde_json::from_slice(&output).expect("JSON");
+    let names =
+        |value: &serde_json::Value| -> Vec<String> { value.as_object().expect("an object").keys().cloned().collect() };
+    let fields = [
+        "cpu_ns",
+        "digest",
+        "peak_rss_bytes",
+        "recorded",
+        "scale",
+        "schema",
+        "seed",
+        "subject",
+        "threads",
+        "tracking",
+        "truth",
+        "variables",
+        "wall_ns",
+        "workload",
+    ];
+    assert_eq!(names(&value), fields);
+    assert_eq!(names(&value["subject"]), ["name", "source", "version"]);
+    for field in ["allocations", "deallocations", "allocated_bytes", "peak_live_bytes"] {
+        assert!(value["truth"][field].as_u64() > Some(0), "truth.{field}");
+    }
+    for field in ["allocations", "deallocations", "allocated_bytes", "active_allocations", "active_bytes", "peak_bytes"]
+    {
+        assert!(value["recorded"][field].as_u64() > Some(0), "recorded.{field}");
+    }
+    assert_eq!((value["seed"].as_u64(), value["threads"].as_u64()), (Some(7), Some(2)));
+    assert_eq!(value["subject"]["name"], "memscope-rs");
+}
+
+#[test]
+fn what_is_not_known_is_null_and_never_zero() {
+    let untracked = probe(&["--workload=cycles", "--tracking=untracked", TINY]);
+    assert_eq!((untracked.truth, untracked.fidelity()), (None, None));
+    assert_eq!(untracked.recorded, Default::default());
+    let variables = probe(&["--workload=cycles", "--tracking=variables", TINY]);
+    assert_eq!(variables.recorded.allocations, None);
+    assert_eq!(variables.recorded.variables, Some(variables.variables));
+    let counting = probe(&["--workload=cycles", "--tracking=counting", TINY]);
+    assert!(counting.truth.is_some());
+}
+
+#[test]
+fn digests_are_pinned_and_the_same_under_every_level() {
+    let pinned = |checksum, variables, leaked_allocations, leaked_bytes| Digest {
+        checksum,
+        variables,
+        leaked_allocations,
+        leaked_bytes,
+    };
+    let expected = [
+        (Workload::Structures, pinned(0x4975_9745_e212_4cbb, 12, 0, 0)),
+        (Workload::Hierarchies, pinned(0x92b0_ded9_1ee9_ec0c, 22, 0, 0)),
+        (Workload::Concurrent, pinned(0x733a_7394_a203_8a5b, 50, 0, 0)),
+        (Workload::Processing, pinned(0xd9c2_2114_93b5_1098, 17, 0, 0)),
+        (Workload::Fragmentation, pinned(0xdda4_50a7_7692_3b6f, 11, 0, 0)),
+        (Workload::Cycles, pinned(0x31f6_37e0_368d_ef7e, 22, 106, 4240)),
+        (Workload::Mixed, pinned(0x6061_2c84_eec0_18e9, 5, 0, 0)),
+        (Workload::Leaks, pinned(0xfa62_3eb2_0cfe_8d9c, 5, 1, 64)),
+    ];
+    assert_eq!(expected.map(|(workload, _)| workload), *Workload::ALL);
+    for (workload, digest) in expected {
+        for tracking in Tracking::ALL {
+            for threads in ["--threads=1", "--threads=3"] {
+                let seen = probe(&[&of(workload), &format!("--tracking={tracking}"), TINY, "--seed=1", threads]);
+                assert_eq!(seen.digest, digest, "{workload}/{tracking} {threads}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_left_alive_is_what_was_leaked_on_purpose() {
+    // On one thread: a runtime's own bookkeeping is not the workload's.
+    for workload in Workload::ALL.iter().filter(|workload| !workload.is_parallel()) {
+        let seen = probe(&[&of(*workload), "--tracking=counting", TINY]);
+        let truth = seen.truth.expect("counted");
+        let alive = (truth.allocations - truth.deallocations, truth.live_bytes);
+        assert_eq!(alive, (seen.digest.leaked_allocations, seen.digest.leaked_bytes), "{workload}");
+    }
+}
+
+#[test]
+fn the_hook_is_seen_to_record_every_event() {
+    for workload in Workload::ALL {
+        let seen = probe(&[&of(*workload), "--tracking=allocator", TINY, "--count", "--threads=2"]);
+        let (truth, recorded) = (seen.truth.expect("counted"), seen.recorded);
+        assert_eq!(recorded.allocations, Some(truth.allocations), "{workload}");
+        assert_eq!(recorded.allocated_bytes, Some(truth.allocated_bytes), "{workload}");
+        let fidelity = seen.fidelity().expect("both are known");
+        assert!((0.999..=1.0).contains(&fidelity), "{workload}: {fidelity}");
+    }
+}
+
+#[test]
+fn the_counters_change_nothing_that_is_recorded() {
+    let recorded = |count: &[&str]| {
+        let arguments = [&["--workload=hierarchies", "--tracking=allocator", TINY], count].concat();
+        probe(&arguments).recorded.allocations
+    };
+    assert_eq!(recorded(&[]), recorded(&["--count"]));
+}
+
+#[test]
+fn the_full_run_makes_at_least_as_many_allocations_as_the_published_suite() {
+    let allocations = Workload::ALL.iter().map(|workload| {
+        let seen = probe(&[&of(*workload), "--tracking=counting", "--scale=1"]);
+        seen.truth.expect("counted").allocations
+    });
+    let total: u64 = allocations.sum();
+    assert!(total >= 10_343_110, "{total}");
+}
+
+#[test]
+fn waiting_is_an_option() {
+    let seen = probe(&["--workload=concurrent", "--tracking=untracked", TINY, "--wait-us=1000"]);
+    assert!(seen.wall_ns > 50 * 1_000_000, "50 waits of a millisecond in one task, in {} ns", seen.wall_ns);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn no_probe_outlives_its_parent() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let log = folder.path().join("log");
+    let mut parent = Command::new(env!("CARGO_BIN_EXE_memscope-bench"))
+        .args(["measure", "--workloads=cycles", "--scale=0.001", "--pairs=1"])
+        .arg(format!("--log={}", log.display()))
+        .env("MEMSCOPE_BENCH_FAULT", "cycles/untracked=hang")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let children = || {
+        let path = format!("/proc/{0}/task/{0}/children", parent.id());
+        std::fs::read_to_string(path).unwrap_or_default().trim().to_owned()
+    };
+    let child = wait_for(|| Some(children()).filter(|children| !children.is_empty()));
+    // The tie is made when the probe has read its arguments; a probe that hangs has.
+    wait_for(|| is_asleep(&child).then_some(()));
+    parent.kill().expect("the parent can be killed");
+    parent.wait().expect("the parent is gone");
+    wait_for(|| is_gone(&child).then_some(()));
+}
+
+#[cfg(target_os = "linux")]
+fn state(process: &str) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    stat.rsplit(')').next()?.trim().chars().next()
+}
+
+#[cfg(target_os = "linux")]
+fn is_asleep(process: &str) -> bool {
+    state(process) == Some('S')
+}
+
+/// A process that no one has waited for yet is gone too.
+#[cfg(target_os = "linux")]
+fn is_gone(process: &str) -> bool {
+    matches!(state(process), None | Some('Z'))
+}
+
+/// Asks again and again; after a while it is a failure.
+fn wait_for<R>(mut ask: impl FnMut() -> Option<R>) -> R {
+    let began = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(began.elapsed() < Duration::from_secs(30), "it never happened");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

@@ -1,0 +1,65 @@
+//! The forms of a report, from data that is the same everywhere: what people and programs read is pinned.
+
+mod common;
+
+use common::{full_record, results};
+use memscope_bench::report::table::{Form, overheads};
+use memscope_bench::report::{memory_svg, overhead_svg, stress_text};
+use memscope_bench::results::Results;
+use memscope_bench::stress::Record;
+
+#[test]
+fn the_table_on_a_terminal() {
+    insta::assert_snapshot!(overheads(&results(), Form::Terminal));
+}
+
+#[test]
+fn the_table_in_markdown() {
+    insta::assert_snapshot!(overheads(&results(), Form::Markdown));
+}
+
+#[test]
+fn the_figures_of_a_stress_run() {
+    insta::assert_snapshot!(stress_text::closing(&full_record()));
+}
+
+/// A results file's shape: one cell, with two of its pairs.
+#[test]
+fn the_results_file() {
+    let mut results = results();
+    results.cells.truncate(2);
+    for cell in &mut results.cells {
+        cell.pairs.truncate(2);
+    }
+    insta::assert_json_snapshot!(results);
+}
+
+#[test]
+fn files_are_read_as_they_were_written() {
+    let json = serde_json::to_string(&results()).expect("serialises");
+    assert!(serde_json::from_str::<Results>(&json).expect("reads back") == results());
+    let json = serde_json::to_string(&full_record()).expect("serialises");
+    assert!(serde_json::from_str::<Record>(&json).expect("reads back") == full_record());
+}
+
+#[test]
+fn a_picture_of_overheads_is_valid_and_tells_them_in_words() {
+    let text = overhead_svg::draw(&results());
+    let picture = roxmltree::Document::parse(&text).expect("valid XML");
+    let root = picture.root_element();
+    assert_eq!(root.attribute("role"), Some("img"));
+    let described = picture.descendants().find(|node| node.has_tag_name("desc")).and_then(|node| node.text());
+    let described = described.expect("a text alternative");
+    for told in ["structures under full: ×31.5", "cycles under full: crashed (SIGSEGV)", "too few pairs"] {
+        assert!(described.contains(told), "{told} in {described}");
+    }
+}
+
+#[test]
+fn the_fullest_picture_of_a_stress_run_is_valid_and_small() {
+    let text = memory_svg::draw(&full_record());
+    roxmltree::Document::parse(&text).expect("valid XML");
+    assert!(text.len() < 150_000, "{} bytes", text.len());
+    assert!(text.contains("&lt;brackets&gt; &amp; ampersands"), "text is escaped");
+    assert!(text.contains("unknown"), "a figure that memscope does not know is not shown as a number");
+}
