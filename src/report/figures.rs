@@ -57,7 +57,7 @@ fn scaled(value: f64, step: f64, units: &[&str]) -> String {
         (scaled, unit) = (scaled / step, next);
     }
     let digits = match scaled.abs() {
-        whole if whole.fract() == 0.0 && value == scaled => 0,
+        whole if whole.fract() == 0.0 => 0,
         small if small < 9.995 => 2,
         medium if medium < 99.95 => 1,
         _ => 0,
@@ -120,6 +120,7 @@ mod tests {
         assert_eq!(time(12_630_000.0), "12.6 ms");
         assert_eq!(time(999_990.0), "1.00 ms");
         assert_eq!(bytes(64.0), "64 B");
+        assert_eq!(bytes(65_536.0), "64 KiB");
         assert_eq!(bytes(42_152_755.0), "40.2 MiB");
         assert_eq!(bytes(0.0), "0 B");
         assert_eq!(short_count(10_343_110.0), "10.3 M");
