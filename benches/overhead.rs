@@ -12,6 +12,7 @@ use criterion::{AxisScale, BenchmarkGroup, BenchmarkId, Criterion, PlotConfigura
 use memscope_bench::commands::{limits_from_environment, stress};
 use memscope_bench::files::{self, FileError};
 use memscope_bench::measure::{CellRun, Launcher};
+use memscope_bench::origin::Origin;
 use memscope_bench::probe::Request;
 use memscope_bench::report::{overhead_svg, table};
 use memscope_bench::results::{Cell, Results, Series};
@@ -103,7 +104,7 @@ impl Bench {
             arguments => format!("cargo bench -- {}", arguments.join(" ")),
         };
         let launcher = Launcher::new(PathBuf::from(PROGRAM), limits_from_environment());
-        Self { mode, launcher, results: Results::begin(command), left_out: 0 }
+        Self { mode, launcher, results: Results::begin(Origin::here(command)), left_out: 0 }
     }
 
     /// A group for each workload, a function for each level.

@@ -16,6 +16,7 @@
 //! | [`probe`] | one window in this process, and what was seen of it |
 //! | [`tracking`] | the levels; the switched allocator; the counters; memscope |
 //! | [`workloads`] | the eight stress workloads |
+//! | [`origin`] | where a figure comes from: command, machine, toolchain, subject |
 //! | [`files`], [`system`] | files written whole; what is asked of the operating system |
 //!
 //! The way of the data: a [`Scale`](workloads::Scale) goes into a [`Workload`](workloads::Workload); out of a probe comes
@@ -27,6 +28,7 @@
 pub mod commands;
 pub mod files;
 pub mod measure;
+pub mod origin;
 pub mod probe;
 pub mod report;
 pub mod results;

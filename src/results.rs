@@ -3,12 +3,10 @@
 //! A file says what was measured where and with what, and holds every pair, so that any figure can be had from it again.
 
 use crate::files::Versioned;
+use crate::origin::Origin;
 use crate::probe::Observation;
-use crate::system::{Machine, Toolchain};
 use crate::tracking::Tracking;
-use crate::tracking::memscope::Subject;
 use crate::workloads::{Digest, Workload};
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The version of the file's format. A change that an older reader would misread raises it.
@@ -19,16 +17,9 @@ pub const SCHEMA: u32 = 1;
 pub struct Results {
     /// The version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// When the run began.
-    pub started: DateTime<Utc>,
-    /// The command that repeats it.
-    pub command: String,
-    /// Where it ran.
-    pub machine: Machine,
-    /// What built the program.
-    pub toolchain: Toolchain,
-    /// The memscope build under measurement.
-    pub subject: Subject,
+    /// Where it comes from.
+    #[serde(flatten)]
+    pub origin: Origin,
     /// What was measured, in order.
     pub cells: Vec<Cell>,
 }
@@ -39,17 +30,9 @@ impl Versioned for Results {
 }
 
 impl Results {
-    /// Results without cells, for a run that begins now, here.
-    pub fn begin(command: String) -> Self {
-        Self {
-            schema: SCHEMA,
-            started: Utc::now(),
-            command,
-            machine: Machine::here(),
-            toolchain: Toolchain::of_this_build(),
-            subject: Subject::of_this_build(),
-            cells: Vec::new(),
-        }
+    /// Results without cells.
+    pub fn begin(origin: Origin) -> Self {
+        Self { schema: SCHEMA, origin, cells: Vec::new() }
     }
 
     /// The cells of one series, in order.

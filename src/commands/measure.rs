@@ -1,12 +1,13 @@
 //! `memscope-bench measure`: overheads by pairs of probes, for a quick answer without Criterion.
 
-use super::{Error, LimitArguments, threads};
+use super::{Error, LimitArguments, SizeArguments};
 use crate::files::{self, FileError};
 use crate::measure::{self, Launcher};
+use crate::origin::Origin;
 use crate::report::table::{self, Form};
 use crate::results::Results;
 use crate::tracking::Tracking;
-use crate::workloads::{Scale, Workload, pools};
+use crate::workloads::Workload;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::File;
@@ -23,15 +24,8 @@ pub struct Arguments {
     /// How many pairs of processes for each workload and level
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
-    /// The factor on the workloads' outer counts: 1 is the full stress run [default: each workload's short scale]
-    #[arg(long)]
-    scale: Option<Scale>,
-    /// The seed of the workloads' data
-    #[arg(long, default_value_t = Scale::DEFAULT_SEED)]
-    seed: u64,
-    /// The threads of each pool of a parallel workload [default: as many as the machine runs at once]
-    #[arg(long, value_parser = threads())]
-    threads: Option<usize>,
+    #[command(flatten)]
+    size: SizeArguments,
     /// Write everything that was measured to this file, as JSON
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -58,13 +52,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let mut levels = vec![Tracking::Untracked];
     levels.extend(arguments.tracking.iter().filter(|&&level| level != Tracking::Untracked));
     levels.dedup();
-    let scale = |workload: Workload| {
-        let short = || Scale::new(workload.short_scale()).expect("short scales are positive");
-        arguments.scale.unwrap_or_else(short).seeded(arguments.seed)
-    };
-    let threads = arguments.threads.unwrap_or_else(pools::default_threads);
+    let scale = |workload: Workload| arguments.size.scale_or(workload.short());
+    let threads = arguments.size.threads();
 
-    let mut results = Results::begin(command_line());
+    let mut results = Results::begin(Origin::of_this_command());
     let total = workloads.len() * levels.len() * arguments.pairs as usize;
     let bar = ProgressBar::new(total as u64).with_style(
         ProgressStyle::with_template("{msg:24} {bar:40} {pos}/{len} pairs, {eta} left").expect("a valid template"),
@@ -93,10 +84,4 @@ fn check_output(path: &Path) -> Result<(), FileError> {
         files::read::<Results>(path)?;
     }
     files::prepare_folder(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))
-}
-
-/// The command that repeats this run.
-fn command_line() -> String {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    format!("memscope-bench {}", arguments.join(" "))
 }

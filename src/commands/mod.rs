@@ -6,6 +6,7 @@ pub mod stress;
 
 use crate::files::FileError;
 use crate::measure::Limits;
+use crate::workloads::{Scale, pools};
 use clap::{Args, Parser, Subcommand};
 use std::time::Duration;
 
@@ -89,8 +90,32 @@ pub fn limits_from_environment() -> Limits {
     Environment::parse_from(["cargo bench"]).limits.into()
 }
 
-/// A number of threads for the pools.
-fn threads() -> impl clap::builder::TypedValueParser<Value = usize> {
-    use clap::builder::TypedValueParser;
-    clap::value_parser!(u64).range(1..=1_024).map(|threads| threads as usize)
+/// How large a run is, with which data and on how many threads, for every command that runs workloads.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct SizeArguments {
+    /// The factor on the workloads' outer counts: 1 is the full stress run [default: 1 for stress, otherwise each
+    /// workload's short scale]
+    #[arg(long)]
+    scale: Option<Scale>,
+    /// The seed of the workloads' data
+    #[arg(long, default_value_t = Scale::DEFAULT_SEED)]
+    seed: u64,
+    /// The threads of each pool of a parallel workload [default: as many as the machine runs at once]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_024))]
+    threads: Option<u64>,
+    /// Microseconds that tasks sleep where real work would wait (the published suite: 1000); by default they only yield
+    #[arg(long, default_value_t = 0, value_name = "MICROSECONDS")]
+    wait_us: u64,
+}
+
+impl SizeArguments {
+    /// The scale that is asked for, or the given one, with the seed and the waits that are asked for.
+    fn scale_or(&self, default: Scale) -> Scale {
+        self.scale.unwrap_or(default).seeded(self.seed).waiting(Duration::from_micros(self.wait_us))
+    }
+
+    /// The number of threads that is asked for, or the machine's.
+    fn threads(&self) -> usize {
+        self.threads.map_or_else(pools::default_threads, |threads| threads as usize)
+    }
 }

@@ -1,13 +1,12 @@
 //! `memscope-bench probe`: one observation, as one line of JSON on stdout and nothing else there.
 
-use super::{Error, threads};
+use super::{Error, SizeArguments};
 use crate::probe::{self, Request};
 use crate::system;
 use crate::tracking::Tracking;
-use crate::workloads::{Scale, Workload, pools};
+use crate::workloads::Workload;
 use clap::Args;
 use std::str::FromStr;
-use std::time::Duration;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -17,21 +16,11 @@ pub struct Arguments {
     /// What to run it under
     #[arg(long)]
     tracking: Tracking,
-    /// The factor on the workload's outer counts: 1 is the full stress run [default: the workload's short scale]
-    #[arg(long)]
-    scale: Option<Scale>,
-    /// The seed of the workload's data
-    #[arg(long, default_value_t = Scale::DEFAULT_SEED)]
-    seed: u64,
-    /// The threads of each pool of a parallel workload [default: as many as the machine runs at once]
-    #[arg(long, value_parser = threads())]
-    threads: Option<usize>,
+    #[command(flatten)]
+    size: SizeArguments,
     /// Let the harness's counters run too, for fidelity; the time then means nothing
     #[arg(long)]
     count: bool,
-    /// Microseconds that tasks sleep where real work would wait; by default they only yield
-    #[arg(long, default_value_t = 0)]
-    wait_us: u64,
     /// The process to end with
     #[arg(long, hide = true)]
     parent: Option<u32>,
@@ -48,12 +37,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let request = Request {
         workload: arguments.workload,
         tracking: arguments.tracking,
-        scale: arguments
-            .scale
-            .unwrap_or_else(|| Scale::new(arguments.workload.short_scale()).expect("short scales are positive"))
-            .seeded(arguments.seed)
-            .waiting(Duration::from_micros(arguments.wait_us)),
-        threads: arguments.threads.unwrap_or_else(pools::default_threads),
+        scale: arguments.size.scale_or(arguments.workload.short()),
+        threads: arguments.size.threads(),
         count: arguments.count,
     };
     let fault = arguments.fault.as_ref().filter(|fault| fault.hits(&request)).map(|fault| fault.kind);

@@ -1,14 +1,15 @@
 //! `memscope-bench stress`, and what the bare program does: the phases under full tracking, their figures on the console,
 //! and the memory analysis as a picture.
 
-use super::{Error, threads};
+use super::{Error, SizeArguments};
 use crate::files;
 use crate::measure::{Launcher, Limits};
+use crate::origin::Origin;
 use crate::report::{figures, memory_svg, stress_text};
 use crate::results::Failure;
 use crate::stress;
 use crate::system;
-use crate::workloads::{Scale, Workload, pools};
+use crate::workloads::{Scale, Workload};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
@@ -24,21 +25,11 @@ const CHILD_LIMIT: Duration = Duration::from_secs(480);
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The factor on the workloads' outer counts: 1 is the full stress run
-    #[arg(long, default_value = "1")]
-    scale: Scale,
+    #[command(flatten)]
+    size: SizeArguments,
     /// Which phases to run, in order [default: all eight]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// The seed of the workloads' data
-    #[arg(long, default_value_t = Scale::DEFAULT_SEED)]
-    seed: u64,
-    /// The threads of each pool of a parallel workload [default: as many as the machine runs at once]
-    #[arg(long, value_parser = threads())]
-    threads: Option<usize>,
-    /// Microseconds that tasks sleep where real work would wait (the published suite: 1000); by default they only yield
-    #[arg(long, default_value_t = 0)]
-    wait_us: u64,
     /// The folder for memory_analysis.svg and memory_analysis.json
     #[arg(long, default_value = ".", value_name = "DIR")]
     output: PathBuf,
@@ -53,8 +44,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     }
     files::prepare_folder(&arguments.output)?;
     let workloads = if arguments.workloads.is_empty() { Workload::ALL } else { &arguments.workloads };
-    let scale = arguments.scale.seeded(arguments.seed).waiting(Duration::from_micros(arguments.wait_us));
-    let threads = arguments.threads.unwrap_or_else(pools::default_threads);
+    let scale = arguments.size.scale_or(Scale::FULL);
+    let threads = arguments.size.threads();
 
     println!("{}", stress_text::opening(workloads, scale, threads));
     let bar = ProgressBar::new(workloads.len() as u64)
@@ -64,7 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         ticking.set_message(format!("{} allocations", figures::grouped(allocations)));
     };
     let mut number = 0;
-    let record = stress::run(workloads, scale, threads, command_line(), tick, |phase, heaps| {
+    let record = stress::run(workloads, scale, threads, Origin::of_this_command(), tick, |phase, heaps| {
         number += 1;
         bar.suspend(|| println!("{}", stress_text::phase(number, phase, heaps)));
         bar.inc(1);
@@ -91,9 +82,4 @@ pub fn run_as_child(program: &Path, scale: Scale, output: &Path) -> Result<(), F
     ];
     let limits = Limits { time: CHILD_LIMIT, ..Limits::default() };
     Launcher::new(program.to_owned(), limits).run_beside(&arguments)
-}
-
-/// The command that repeats this run.
-fn command_line() -> String {
-    std::iter::once("memscope-bench".to_owned()).chain(std::env::args().skip(1)).collect::<Vec<_>>().join(" ")
 }

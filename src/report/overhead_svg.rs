@@ -2,6 +2,7 @@
 
 use super::drawing::{centred, ending, finished, line, rectangle, sheet, short, telling, text};
 use super::figures;
+use crate::origin::Origin;
 use crate::results::{Cell, Results, Series};
 use crate::tracking::Tracking;
 use svg::node::element::{Circle, Group};
@@ -24,7 +25,7 @@ pub fn draw(results: &Results) -> String {
     let axis = Axis::of(results);
     let bottom = height - FOOT;
 
-    let title = format!("What {} {} costs", results.subject.name, results.subject.version);
+    let title = format!("What {} {} costs", results.origin.subject.name, results.origin.subject.version);
     let mut picture = sheet(WIDTH, height, &title, &description(results))
         .add(text(24.0, 42.0, "title", title.clone()))
         .add(text(24.0, 66.0, "faint", "Time under tracking ÷ time without, on a log scale. Medians of pairs of processes; whiskers are 95 % intervals."))
@@ -179,7 +180,7 @@ impl Axis {
 }
 
 fn foot(results: &Results, bottom: f64) -> Group {
-    let Results { subject, machine, toolchain, started, .. } = results;
+    let Origin { subject, machine, toolchain, started, .. } = &results.origin;
     let pairs = results.cells.iter().filter_map(|cell| cell.overhead).map(|overhead| overhead.pairs);
     let (fewest, most) = (pairs.clone().min().unwrap_or(0), pairs.max().unwrap_or(0));
     let floor = results.noise_floor().map_or("not measured".to_owned(), |(cell, floor)| {

@@ -2,6 +2,7 @@
 
 use super::figures;
 use crate::measure::Launcher;
+use crate::origin::Origin;
 use crate::probe::Request;
 use crate::results::{Cell, Results, Series};
 use crate::tracking::Tracking;
@@ -129,7 +130,7 @@ fn notes(results: &Results, form: Form) -> String {
         lines
             .push(format!("Pairs: {range} for each figure{scales}; an overhead is the median of tracked ÷ untracked."));
     }
-    let Results { machine, toolchain, subject, .. } = results;
+    let Origin { started, command, machine, toolchain, subject } = &results.origin;
     lines.push(format!("Subject: {subject}; allocator: {}.", toolchain.allocator));
     lines.push(format!(
         "Machine: {}, {} cores, {}, {}.",
@@ -139,7 +140,7 @@ fn notes(results: &Results, form: Form) -> String {
         machine.system
     ));
     lines.push(format!("Toolchain: {}, {}, opt-level {}.", toolchain.rustc, toolchain.target, toolchain.opt_level));
-    lines.push(format!("Measured {} by `{}`.", results.started.format("%Y-%m-%d %H:%M UTC"), results.command));
+    lines.push(format!("Measured {} by `{}`.", started.format("%Y-%m-%d %H:%M UTC"), command));
     match form {
         Form::Terminal => lines.join("\n"),
         Form::Markdown => lines.iter().map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n"),

@@ -1,8 +1,8 @@
 //! The stress run: the workloads as phases, one after the other in this process, under one window of full tracking.
 //!
 //! Where a probe times and looks at nothing, the stress run looks at everything and times for the record only: a
-//! sampler takes the counters' state while a phase runs ([`timeline`]), an observer stands between the workload and
-//! memscope and keeps the real types of what is named ([`observer`]), and the blocks that memscope holds for alive are
+//! sampler takes the counters' state while a phase runs (`timeline`), an observer stands between the workload and
+//! memscope and keeps the real types of what is named (`observer`), and the blocks that memscope holds for alive are
 //! laid out in their pages when a phase is at its fullest ([`heap`]). The outcome is a [`Record`], from which the
 //! console's figures and the memory analysis are drawn.
 
@@ -13,9 +13,8 @@ mod timeline;
 
 pub use record::{Amount, HeapMoment, Phase, Record, SCHEMA, Slice};
 
+use crate::origin::Origin;
 use crate::probe::{NotSwitched, Truth, check_switch};
-use crate::system::{Machine, Toolchain};
-use crate::tracking::memscope::Subject;
 use crate::tracking::{Paused, Session, Tracking, counting};
 use crate::workloads::{Digest, Scale, Workload, pools};
 use observer::Observer;
@@ -33,7 +32,7 @@ pub fn run(
     workloads: &[Workload],
     scale: Scale,
     threads: usize,
-    command: String,
+    origin: Origin,
     tick: impl Fn(u64) + Send + 'static,
     mut told: impl FnMut(&Phase, &[HeapMoment]),
 ) -> Result<Record, NotSwitched> {
@@ -43,7 +42,6 @@ pub fn run(
     let start = counting::totals();
     let timeline = Timeline::start(tick);
     let observer = Observer::new(session.names().clone(), timeline.clock());
-    let started = chrono::Utc::now();
 
     let mut leaked = Digest::default();
     let mut phases = Vec::with_capacity(workloads.len());
@@ -77,11 +75,7 @@ pub fn run(
     let seen = observer.into_seen();
     Ok(Record {
         schema: SCHEMA,
-        started,
-        command,
-        machine: Machine::here(),
-        toolchain: Toolchain::of_this_build(),
-        subject: Subject::of_this_build(),
+        origin,
         scale: scale.factor(),
         seed: scale.seed(),
         threads,

@@ -1,12 +1,11 @@
 //! What a stress run leaves behind: everything that its figures and its picture are drawn from, as a file.
 
 use crate::files::Versioned;
+use crate::origin::Origin;
 use crate::probe::Truth;
-use crate::system::{Machine, Toolchain};
-use crate::tracking::memscope::{Subject, TypeUse};
+use crate::tracking::memscope::TypeUse;
 use crate::tracking::{Recorded, counting};
 use crate::workloads::Workload;
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The version of the record's format. A change that an older reader would misread raises it.
@@ -17,16 +16,9 @@ pub const SCHEMA: u32 = 1;
 pub struct Record {
     /// The version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// When the run began.
-    pub started: DateTime<Utc>,
-    /// The command that repeats it.
-    pub command: String,
-    /// Where it ran.
-    pub machine: Machine,
-    /// What built the program.
-    pub toolchain: Toolchain,
-    /// The memscope build.
-    pub subject: Subject,
+    /// Where it comes from.
+    #[serde(flatten)]
+    pub origin: Origin,
     /// The factor of its scale.
     pub scale: f64,
     /// The seed of its data.

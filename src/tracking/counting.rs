@@ -2,7 +2,7 @@
 //!
 //! They are the truth that a tracker's record is held against, and, as the level `counting`, the floor: what the
 //! cheapest useful tracker costs. Each thread counts in a slot of its own, so that threads do not wait for each other;
-//! only the live bytes are brought together, whenever a thread's have changed by [`FLUSH_BYTES`].
+//! only the live bytes are brought together, whenever a thread's have changed by `FLUSH_BYTES`.
 //!
 //! A reallocation counts as one allocation and one deallocation, which is how memscope sees it.
 

@@ -19,9 +19,9 @@ use serde::{Deserialize, Serialize};
 
 /// Makes the registry of levels: one line for each, from the cheapest.
 ///
-/// `Variant = "what it is", what the allocator does, whether named values are passed on to memscope;`
+/// `Variant = "name", "what it is", what the allocator does, whether named values are passed on to memscope;`
 macro_rules! levels {
-    ($($variant:ident = $about:literal, $mode:expr, $variables:literal;)*) => {
+    ($($variant:ident = $name:literal, $about:literal, $mode:expr, $variables:literal;)*) => {
         /// What a workload runs under.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum, Serialize, Deserialize)]
         #[serde(rename_all = "lowercase")]
@@ -30,6 +30,11 @@ macro_rules! levels {
         impl Tracking {
             /// All levels, from the cheapest.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The name in commands, reports and files.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
 
             /// What the level is, in a few words.
             pub const fn about(self) -> &'static str {
@@ -50,27 +55,16 @@ macro_rules! levels {
 }
 
 levels! {
-    Untracked = "memscope linked, nothing on: the baseline", Mode::OFF, false;
-    Counting = "a reference that only counts", Mode::COUNT, false;
-    Variables = "memscope's variable tracking alone", Mode::OFF, true;
-    Allocator = "memscope's hook alone", Mode::HOOK, false;
-    Full = "hook and variable tracking", Mode::HOOK, true;
+    Untracked = "untracked", "memscope linked, nothing on: the baseline", Mode::OFF, false;
+    Counting = "counting", "a reference that only counts", Mode::COUNT, false;
+    Variables = "variables", "memscope's variable tracking alone", Mode::OFF, true;
+    Allocator = "allocator", "memscope's hook alone", Mode::HOOK, false;
+    Full = "full", "hook and variable tracking", Mode::HOOK, true;
 }
 
 impl Tracking {
     /// The levels that `cargo bench` shows: the baseline, and memscope's three.
     pub const BENCHED: [Self; 4] = [Self::Untracked, Self::Variables, Self::Allocator, Self::Full];
-
-    /// The name in commands, reports and files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Untracked => "untracked",
-            Self::Counting => "counting",
-            Self::Variables => "variables",
-            Self::Allocator => "allocator",
-            Self::Full => "full",
-        }
-    }
 
     /// Whether memscope's hook is called for every allocation.
     pub const fn has_hook(self) -> bool {

@@ -66,6 +66,11 @@ macro_rules! registry {
                 match self { $(Self::$variant => $short,)* }
             }
 
+            /// The short scale, with the default seed.
+            pub fn short(self) -> Scale {
+                Scale::new(self.short_scale()).expect("short scales are positive")
+            }
+
             /// Whether the workload runs on several threads.
             pub const fn is_parallel(self) -> bool {
                 match self { $(Self::$variant => $parallel,)* }

@@ -4,6 +4,7 @@
 
 use assert_cmd::Command;
 use memscope_bench::measure::overhead;
+use memscope_bench::origin::Origin;
 use memscope_bench::probe::{Observation, Truth};
 use memscope_bench::results::{Cell, Failure, Pair, Results, SCHEMA, Series, Side};
 use memscope_bench::stress::{Amount, HeapMoment, Phase, Record, Slice};
@@ -29,26 +30,28 @@ pub fn probe(arguments: &[&str]) -> Observation {
     serde_json::from_str(&text).expect("a probe prints its observation")
 }
 
-fn machine() -> Machine {
-    Machine {
-        processor: "Example 9000".to_owned(),
-        cores: 2,
-        memory_bytes: 16 << 30,
-        system: "Example OS 1.0".to_owned(),
+fn origin(command: &str) -> Origin {
+    Origin {
+        started: "2026-01-02T03:04:05Z".parse().expect("a time"),
+        command: command.to_owned(),
+        machine: Machine {
+            processor: "Example 9000".to_owned(),
+            cores: 2,
+            memory_bytes: 16 << 30,
+            system: "Example OS 1.0".to_owned(),
+        },
+        toolchain: Toolchain {
+            rustc: "rustc 1.95.0".to_owned(),
+            target: "x86_64-unknown-linux-gnu".to_owned(),
+            opt_level: "3".to_owned(),
+            allocator: "system (glibc malloc)".to_owned(),
+        },
+        subject: Subject {
+            name: "memscope-rs".to_owned(),
+            version: "0.2.5".to_owned(),
+            source: "crates.io".to_owned(),
+        },
     }
-}
-
-fn toolchain() -> Toolchain {
-    Toolchain {
-        rustc: "rustc 1.95.0".to_owned(),
-        target: "x86_64-unknown-linux-gnu".to_owned(),
-        opt_level: "3".to_owned(),
-        allocator: "system (glibc malloc)".to_owned(),
-    }
-}
-
-fn subject() -> Subject {
-    Subject { name: "memscope-rs".to_owned(), version: "0.2.5".to_owned(), source: "crates.io".to_owned() }
 }
 
 /// A cell whose tracked probes take `factor` times as long, give or take what is fixed beforehand.
@@ -92,15 +95,7 @@ pub fn results() -> Results {
     cells[3].fidelity = Some(0.612_34);
     cells[6].failure = Some(Failure::Crashed { how: "SIGSEGV: stack overflow".to_owned() });
     cells[6].overhead = None;
-    Results {
-        schema: SCHEMA,
-        started: "2026-01-02T03:04:05Z".parse().expect("a time"),
-        command: "cargo bench".to_owned(),
-        machine: machine(),
-        toolchain: toolchain(),
-        subject: subject(),
-        cells,
-    }
+    Results { schema: SCHEMA, origin: origin("cargo bench"), cells }
 }
 
 /// A record of a stress run in which every cell of every panel is filled, with figures as large as a run of ten
@@ -159,11 +154,7 @@ pub fn full_record() -> Record {
     let used = |name: &str, bytes| TypeUse { name: name.to_owned(), count: 1_000, bytes };
     Record {
         schema: memscope_bench::stress::SCHEMA,
-        started: "2026-01-02T03:04:05Z".parse().expect("a time"),
-        command: "memscope-bench stress".to_owned(),
-        machine: machine(),
-        toolchain: toolchain(),
-        subject: subject(),
+        origin: origin("memscope-bench stress"),
         scale: 1.0,
         seed: 1,
         threads: 2,

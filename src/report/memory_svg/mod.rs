@@ -12,6 +12,7 @@ mod types;
 use super::drawing::{ending, finished, sheet, text};
 use super::figures::{grouped, time};
 use super::stress_text;
+use crate::origin::Origin;
 use crate::stress::Record;
 use svg::node::element::{Group, Style};
 
@@ -57,7 +58,10 @@ pub fn draw(record: &Record) -> String {
         fragmentation::draw(record),
     ];
     let height = HEAD + panels.iter().map(|panel| panel.height + MARGIN).sum::<f64>() + FOOT;
-    let title = format!("Memory analysis of a stress run under {} {}", record.subject.name, record.subject.version);
+    let title = format!(
+        "Memory analysis of a stress run under {} {}",
+        record.origin.subject.name, record.origin.subject.version
+    );
     let mut picture =
         sheet(WIDTH, height, &title, &description(record)).add(Style::new(HEAT)).add(head(record, &title));
     let mut y = HEAD;
@@ -92,7 +96,7 @@ fn head(record: &Record, title: &str) -> Group {
 }
 
 fn foot(record: &Record, y: f64) -> Group {
-    let Record { machine, toolchain, subject, started, .. } = record;
+    let Origin { machine, toolchain, subject, started, .. } = &record.origin;
     let made = format!("memscope-bench, {}", started.format("%Y-%m-%d %H:%M UTC"));
     let on = format!(
         "{subject}; {}, {} cores, {}; {} threads a pool; {}; {}",

@@ -1,0 +1,41 @@
+//! Where a figure comes from: what was run when, on which machine, built with what, on which memscope. Every file of
+//! results begins with it.
+
+use crate::system::{Machine, Toolchain};
+use crate::tracking::memscope::Subject;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The circumstances of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// When the run began.
+    pub started: DateTime<Utc>,
+    /// The command that repeats it.
+    pub command: String,
+    /// Where it ran.
+    pub machine: Machine,
+    /// What built the program.
+    pub toolchain: Toolchain,
+    /// The memscope build.
+    pub subject: Subject,
+}
+
+impl Origin {
+    /// The circumstances of a run that begins now, here, by this command.
+    pub fn here(command: String) -> Self {
+        Self {
+            started: Utc::now(),
+            command,
+            machine: Machine::here(),
+            toolchain: Toolchain::of_this_build(),
+            subject: Subject::of_this_build(),
+        }
+    }
+
+    /// The same for the command line of this process.
+    pub fn of_this_command() -> Self {
+        let words: Vec<String> = std::iter::once("memscope-bench".to_owned()).chain(std::env::args().skip(1)).collect();
+        Self::here(words.join(" "))
+    }
+}
