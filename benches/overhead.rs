@@ -127,7 +127,7 @@ impl Bench {
         for scale in SCALES {
             for tracking in [Tracking::Untracked, Tracking::Full] {
                 let request = request(Workload::Structures, tracking, scale, pools::default_threads());
-                self.cell(&mut group, BenchmarkId::new(tracking.name(), scale), Series::Scaling, request);
+                self.cell(&mut group, BenchmarkId::new(tracking.to_string(), scale), Series::Scaling, request);
             }
         }
         group.finish();
@@ -140,7 +140,7 @@ impl Bench {
         for threads in THREADS {
             for tracking in [Tracking::Untracked, Tracking::Full] {
                 let request = request(Workload::Concurrent, tracking, THREADS_SCALE, threads);
-                self.cell(&mut group, BenchmarkId::new(tracking.name(), threads), Series::Threads, request);
+                self.cell(&mut group, BenchmarkId::new(tracking.to_string(), threads), Series::Threads, request);
             }
         }
         group.finish();

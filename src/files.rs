@@ -174,6 +174,9 @@ pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
 /// If they cannot.
 pub fn prepare_folder(folder: &Path) -> Result<(), FileError> {
     let failed = |source| FileError::Write { path: folder.to_owned(), source };
+    if folder.is_file() {
+        return Err(failed(io::Error::other("it is a file; name a folder")));
+    }
     fs::create_dir_all(folder).map_err(failed)?;
     tempfile::tempfile_in(folder).map_err(failed)?;
     Ok(())

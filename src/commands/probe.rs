@@ -72,7 +72,7 @@ enum FaultKind {
 
 impl Fault {
     fn hits(&self, request: &Request) -> bool {
-        self.workload == request.workload.name() && self.tracking == request.tracking.name()
+        self.workload == request.workload.name() && self.tracking == request.tracking.to_string()
     }
 }
 

@@ -91,7 +91,7 @@ fn class(tracking: Tracking) -> &'static str {
         Tracking::Variables => "one",
         Tracking::Allocator => "two",
         Tracking::Full => "three",
-        Tracking::Untracked | Tracking::Counting => "faint",
+        Tracking::Untracked | Tracking::Counting | Tracking::Synthetic(_) => "faint",
     }
 }
 

@@ -101,7 +101,7 @@ fn row(cell: &Cell, name: &str) -> [String; 7] {
         },
         match cell.tracking {
             _ if cell.failure.is_some() => String::new(),
-            Tracking::Untracked | Tracking::Counting => "—".to_owned(),
+            Tracking::Untracked | Tracking::Counting | Tracking::Synthetic(_) => "—".to_owned(),
             _ => figures::fidelity(cell.fidelity),
         },
         match overhead.map(|overhead| overhead.peak_memory) {

@@ -12,7 +12,7 @@ mod names;
 mod switch;
 
 pub use names::Names;
-pub use switch::{Mode, Paused, SwitchedAllocator};
+pub use switch::{Mode, Paused, SwitchedAllocator, burn_for_each_allocation};
 
 use crate::workloads::{Digest, Scale, Workload};
 use serde::{Deserialize, Serialize};
@@ -23,36 +23,56 @@ use serde::{Deserialize, Serialize};
 macro_rules! levels {
     ($($variant:ident = $name:literal, $about:literal, $mode:expr, $variables:literal;)*) => {
         /// What a workload runs under.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum, Serialize, Deserialize)]
-        #[serde(rename_all = "lowercase")]
-        pub enum Tracking { $(#[doc = $about] $variant,)* }
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub enum Tracking {
+            $(#[doc = $about] $variant,)*
+            /// A tracker of known cost: it burns this many units of work for each allocation, and keeps no state.
+            Synthetic(u32),
+        }
 
         impl Tracking {
-            /// All levels, from the cheapest.
+            /// All levels but the synthetic ones, from the cheapest.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// The name in commands, reports and files.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
 
             /// What the level is, in a few words.
             pub const fn about(self) -> &'static str {
-                match self { $(Self::$variant => $about,)* }
+                match self {
+                    $(Self::$variant => $about,)*
+                    Self::Synthetic(_) => "a tracker of known cost",
+                }
             }
 
             /// What the allocator does with each call while the level's window is open.
             pub const fn mode(self) -> Mode {
-                match self { $(Self::$variant => $mode,)* }
+                match self {
+                    $(Self::$variant => $mode,)*
+                    Self::Synthetic(_) => Mode::BURN,
+                }
             }
 
             /// Whether the values that a workload names are passed on to memscope.
             pub const fn has_variables(self) -> bool {
-                match self { $(Self::$variant => $variables,)* }
+                match self {
+                    $(Self::$variant => $variables,)*
+                    Self::Synthetic(_) => false,
+                }
+            }
+        }
+
+        impl std::fmt::Display for Tracking {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self {
+                    $(Self::$variant => f.pad($name),)*
+                    Self::Synthetic(units) => f.pad(&format!("{SYNTHETIC}{units}")),
+                }
             }
         }
     };
 }
+
+/// What a synthetic level's name begins with; the units of work follow.
+const SYNTHETIC: &str = "synthetic:";
 
 levels! {
     Untracked = "untracked", "memscope linked, nothing on: the baseline", Mode::OFF, false;
@@ -72,9 +92,36 @@ impl Tracking {
     }
 }
 
-impl std::fmt::Display for Tracking {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.name())
+/// The refusal of a name that no level has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no level is called '{0}'; there are {names}, and synthetic:N, which burns N units of work an allocation", names = names())]
+pub struct UnknownLevel(String);
+
+fn names() -> String {
+    Tracking::ALL.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl std::str::FromStr for Tracking {
+    type Err = UnknownLevel;
+
+    fn from_str(name: &str) -> Result<Self, UnknownLevel> {
+        let synthetic = || name.strip_prefix(SYNTHETIC)?.parse().ok().map(Self::Synthetic);
+        let known = Self::ALL.iter().copied().find(|level| level.to_string() == name);
+        known.or_else(synthetic).ok_or_else(|| UnknownLevel(name.to_owned()))
+    }
+}
+
+impl TryFrom<String> for Tracking {
+    type Error = UnknownLevel;
+
+    fn try_from(name: String) -> Result<Self, UnknownLevel> {
+        name.parse()
+    }
+}
+
+impl From<Tracking> for String {
+    fn from(level: Tracking) -> Self {
+        level.to_string()
     }
 }
 
@@ -114,6 +161,9 @@ impl Session {
         memscope::prepare_hook();
         let variables = memscope::Variables::prepare();
         let names = Names(tracking.has_variables().then_some(variables));
+        if let Tracking::Synthetic(units) = tracking {
+            burn_for_each_allocation(units);
+        }
         let mode = if count { tracking.mode().counted() } else { tracking.mode() };
         Self { tracking, mode, names }
     }

@@ -1,6 +1,6 @@
 //! The global allocator of the binary: one that passes each call on to the system, to the counters or to memscope's hook.
 //!
-//! Which of them is said by one static, switched once before a workload starts and back when all of its values are
+//! Which of them is said by a static, switched once before a workload starts and back when all of its values are
 //! gone. So every level of tracking runs in the same binary: two binaries differ in layout, and layout alone moves
 //! times by more than the effects sought. While nothing is on, a call costs one relaxed load and one predictable branch
 //! more than with the plain system allocator.
@@ -12,7 +12,7 @@
 use super::{counting, memscope};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 /// What the allocator does with each call; a set of bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,9 @@ impl Mode {
     pub const HOOK: Self = Self(1);
     /// Count it, and pass it on to the system.
     pub const COUNT: Self = Self(2);
+
+    /// Burn a known amount of work for each allocation, and pass it on to the system: the tracker of known cost.
+    pub const BURN: Self = Self(4);
 
     /// The same with the harness's counters on.
     pub const fn counted(self) -> Self {
@@ -41,6 +44,17 @@ impl Mode {
         self.0 & Self::COUNT.0 != 0
     }
 
+    /// What is done with frees: burning work is for allocations alone, so that a cost of a percent can be had.
+    const fn of_frees(self) -> Self {
+        if self.0 == Self::BURN.0 { Self::OFF } else { self }
+    }
+
+    /// Switches the allocator.
+    fn set(self) {
+        ALLOCATING.store(self.0, Ordering::SeqCst);
+        FREEING.store(self.of_frees().0, Ordering::SeqCst);
+    }
+
     /// Runs something while the allocator is switched to this mode. What is allocated in it and freed after it stays
     /// alive for ever in the eyes of the tracker.
     pub fn window<R>(self, run: impl FnOnce() -> R) -> R {
@@ -48,16 +62,27 @@ impl Mode {
         struct Open;
         impl Drop for Open {
             fn drop(&mut self) {
-                MODE.store(Mode::OFF.0, Ordering::SeqCst);
+                Mode::OFF.set();
             }
         }
-        MODE.store(self.0, Ordering::SeqCst);
+        self.set();
         let _open = Open;
         run()
     }
 }
 
-static MODE: AtomicU8 = AtomicU8::new(Mode::OFF.0);
+/// What is done with calls that allocate or resize, and with calls that free.
+static ALLOCATING: AtomicU8 = AtomicU8::new(Mode::OFF.0);
+static FREEING: AtomicU8 = AtomicU8::new(Mode::OFF.0);
+
+/// The units of work that [`Mode::BURN`] burns for each allocation.
+static BURNED: AtomicU32 = AtomicU32::new(0);
+
+/// Sets how much work [`Mode::BURN`] burns for each allocation: a unit is one step of a generator of random numbers,
+/// which waits for the step before it.
+pub fn burn_for_each_allocation(units: u32) {
+    BURNED.store(units, Ordering::Relaxed);
+}
 
 thread_local! {
     /// Whether this thread's calls are the harness's or the tracker's own, to be neither counted nor tracked.
@@ -104,7 +129,7 @@ pub struct SwitchedAllocator;
 unsafe impl GlobalAlloc for SwitchedAllocator {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        match Mode(MODE.load(Ordering::Relaxed)) {
+        match Mode(ALLOCATING.load(Ordering::Relaxed)) {
             // SAFETY: what the caller promised of `layout` is what `System` asks.
             Mode::OFF => unsafe { System.alloc(layout) },
             // SAFETY: the same promise.
@@ -114,7 +139,7 @@ unsafe impl GlobalAlloc for SwitchedAllocator {
 
     #[inline]
     unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        match Mode(MODE.load(Ordering::Relaxed)) {
+        match Mode(FREEING.load(Ordering::Relaxed)) {
             // SAFETY: the caller promised that the block is this allocator's and has this layout; all blocks are `System`'s.
             Mode::OFF => unsafe { System.dealloc(ptr, layout) },
             // SAFETY: the same promise.
@@ -124,7 +149,7 @@ unsafe impl GlobalAlloc for SwitchedAllocator {
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        match Mode(MODE.load(Ordering::Relaxed)) {
+        match Mode(ALLOCATING.load(Ordering::Relaxed)) {
             // SAFETY: what the caller promised of `layout` is what `System` asks.
             Mode::OFF => unsafe { System.alloc_zeroed(layout) },
             // SAFETY: the same promise.
@@ -134,7 +159,7 @@ unsafe impl GlobalAlloc for SwitchedAllocator {
 
     #[inline]
     unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        match Mode(MODE.load(Ordering::Relaxed)) {
+        match Mode(ALLOCATING.load(Ordering::Relaxed)) {
             // SAFETY: the caller promised that the block is this allocator's and has this layout, and that the new size
             // is valid for its alignment; all blocks are `System`'s.
             Mode::OFF => unsafe { System.realloc(ptr, layout, new_size) },
@@ -151,7 +176,7 @@ unsafe impl GlobalAlloc for SwitchedAllocator {
 ///
 /// Each function is unsafe as the trait's function of its name is, and asks of its caller what that one asks.
 mod switched {
-    use super::{GlobalAlloc, Layout, Mode, Paused, QUIET, System, counting, memscope::HOOK};
+    use super::{BURNED, GlobalAlloc, Layout, Mode, Ordering, Paused, QUIET, System, counting, memscope::HOOK};
 
     #[cold]
     pub unsafe fn alloc(mode: Mode, layout: Layout) -> *mut u8 {
@@ -187,6 +212,16 @@ mod switched {
         })
     }
 
+    /// Burns the units of work of one allocation.
+    #[inline(always)]
+    fn burn() {
+        let mut state = 1_u64;
+        for _ in 0..BURNED.load(Ordering::Relaxed) {
+            state = state.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(0x1405_7B7E_F767_814F);
+        }
+        std::hint::black_box(state);
+    }
+
     /// Counts a block, unless the system had none to give.
     fn counted(block: *mut u8, size: usize) {
         if !block.is_null() {
@@ -202,6 +237,10 @@ mod switched {
     fn pass_on<R: Copy>(mode: Mode, system: impl FnOnce() -> R, hook: impl FnOnce() -> R, count: impl FnOnce(R)) -> R {
         if mode == Mode::HOOK {
             return hook();
+        }
+        if mode == Mode::BURN {
+            burn();
+            return system();
         }
         if QUIET.get() {
             return system();
