@@ -217,7 +217,10 @@ mod switched {
     fn burn() {
         let mut state = 1_u64;
         for _ in 0..BURNED.load(Ordering::Relaxed) {
-            state = state.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(0x1405_7B7E_F767_814F);
+            // One step of xorshift64 (Marsaglia 2003). Steps of a linear generator would be merged by the compiler.
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
         }
         std::hint::black_box(state);
     }
