@@ -1,7 +1,7 @@
 //! The `memscope-bench` program: it installs the switched allocator, reads the command line, and hands over.
 
 use clap::Parser;
-use memscope_bench::commands::Cli;
+use memscope_bench::commands::{Cli, exit_code};
 use memscope_bench::tracking::SwitchedAllocator;
 use std::process::ExitCode;
 
@@ -9,11 +9,5 @@ use std::process::ExitCode;
 static ALLOCATOR: SwitchedAllocator = SwitchedAllocator;
 
 fn main() -> ExitCode {
-    match Cli::parse().run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(2)
-        }
-    }
+    exit_code(Cli::parse().run())
 }

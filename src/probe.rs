@@ -12,7 +12,7 @@ use crate::tracking::memscope::Subject;
 use crate::tracking::{Mode, Names, Recorded, Session, Tracking, counting};
 use crate::workloads::{Digest, Scale, Workload, pools};
 use serde::{Deserialize, Serialize};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The version of the observation's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 1;
@@ -127,7 +127,27 @@ pub struct NotSwitched;
 /// # Errors
 /// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator).
 pub fn run(request: Request) -> Result<Observation, NotSwitched> {
-    let Request { workload, tracking, scale, threads, count } = request;
+    let session = Session::prepare(request.tracking, request.count);
+    check_switch()?;
+    warm_up(request);
+
+    let before = counting::totals();
+    let seen = session.window(|| timed(request, session.names()));
+    let counted = request.count || request.tracking.mode().counts();
+    let truth = counted.then(|| counting::totals().since(&before).into());
+    Ok(observation(request, seen, truth, session.recorded()))
+}
+
+/// Runs one untracked window in a process whose global allocator is the system's, for the control program. Level and
+/// counters of the request are not heeded.
+pub fn run_control(request: Request) -> Observation {
+    let request = Request { tracking: Tracking::Untracked, count: false, ..request };
+    warm_up(request);
+    observation(request, timed(request, &Names::NOWHERE), None, Recorded::default())
+}
+
+/// What must be done once and is not to be timed: threads are started, and code and heap are warmed by a small run.
+fn warm_up(Request { workload, scale, threads, .. }: Request) {
     if workload.is_parallel() {
         pools::start(threads);
     }
@@ -135,19 +155,21 @@ pub fn run(request: Request) -> Result<Observation, NotSwitched> {
     if let Ok(warm_up) = scale.part(WARM_UP * largest / scale.factor()) {
         workload.run(&Names::NOWHERE, warm_up);
     }
-    let session = Session::prepare(tracking, count);
-    check_switch()?;
+}
 
-    let before = counting::totals();
-    let (digest, wall, cpu) = session.window(|| {
-        let (cpu, wall) = (system::cpu_time(), Instant::now());
-        let digest = session.run(workload, scale);
-        (digest, wall.elapsed(), system::cpu_time() - cpu)
-    });
+/// A workload's run with its times on the clock and of the processor.
+type Timed = (Digest, Duration, Duration);
 
-    let peak_rss_bytes = system::peak_resident_bytes();
-    let counted = count || tracking.mode().counts();
-    Ok(Observation {
+fn timed(Request { workload, scale, .. }: Request, names: &Names) -> Timed {
+    let (cpu, wall) = (system::cpu_time(), Instant::now());
+    let digest = workload.run(names, scale);
+    (digest, wall.elapsed(), system::cpu_time() - cpu)
+}
+
+fn observation(request: Request, seen: Timed, truth: Option<Truth>, recorded: Recorded) -> Observation {
+    let Request { workload, tracking, scale, threads, .. } = request;
+    let (digest, wall, cpu) = seen;
+    Observation {
         schema: SCHEMA,
         workload,
         tracking,
@@ -157,12 +179,12 @@ pub fn run(request: Request) -> Result<Observation, NotSwitched> {
         subject: Subject::of_this_build(),
         wall_ns: wall.as_nanos() as u64,
         cpu_ns: cpu.as_nanos() as u64,
-        peak_rss_bytes,
+        peak_rss_bytes: system::peak_resident_bytes(),
         digest,
         variables: digest.variables,
-        truth: counted.then(|| counting::totals().since(&before).into()),
-        recorded: session.recorded(),
-    })
+        truth,
+        recorded,
+    }
 }
 
 /// Sees to it that the switched allocator is the program's: with the counters on, an allocation must be counted.

@@ -20,6 +20,9 @@ pub struct Results {
     /// Where it comes from.
     #[serde(flatten)]
     pub origin: Origin,
+    /// The precision that was asked for, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<Precision>,
     /// What was measured, in order.
     pub cells: Vec<Cell>,
 }
@@ -32,7 +35,7 @@ impl Versioned for Results {
 impl Results {
     /// Results without cells.
     pub fn begin(origin: Origin) -> Self {
-        Self { schema: SCHEMA, origin, cells: Vec::new() }
+        Self { schema: SCHEMA, origin, precision: None, cells: Vec::new() }
     }
 
     /// The cells of one series, in order.
@@ -44,7 +47,7 @@ impl Results {
     pub fn noise(&self) -> impl Iterator<Item = (&Cell, &Overhead)> {
         self.cells
             .iter()
-            .filter(|cell| cell.tracking == Tracking::Untracked)
+            .filter(|cell| cell.tracking == Tracking::Untracked && cell.series != Series::Control)
             .filter_map(|cell| Some((cell, cell.overhead.as_ref()?)))
     }
 
@@ -64,6 +67,22 @@ pub enum Series {
     Scaling,
     /// One workload on several numbers of threads.
     Threads,
+    /// Untracked against the control program, which has neither memscope nor the switch: the instrument's own cost.
+    Control,
+}
+
+impl Series {
+    /// The series that have a table of their own, in order.
+    pub const SHOWN: [Self; 3] = [Self::Overhead, Self::Scaling, Self::Threads];
+
+    /// What its rows differ in.
+    pub const fn parameter(self) -> &'static str {
+        match self {
+            Self::Overhead | Self::Control => "workload",
+            Self::Scaling => "scale",
+            Self::Threads => "threads",
+        }
+    }
 }
 
 /// One workload under one level at one scale on one number of threads.
@@ -73,7 +92,7 @@ pub struct Cell {
     pub series: Series,
     /// What ran.
     pub workload: Workload,
-    /// What it ran under; its partner in each pair ran untracked.
+    /// What it ran under. Its partner in each pair ran untracked, or, in the series `control`, in the control program.
     pub tracking: Tracking,
     /// The factor of the scale.
     pub scale: f64,
@@ -91,6 +110,17 @@ pub struct Cell {
     pub overhead: Option<Overhead>,
     /// Every pair, in the order in which they ran.
     pub pairs: Vec<Pair>,
+}
+
+impl Cell {
+    /// What its row is called within its series.
+    pub fn row_name(&self) -> String {
+        match self.series {
+            Series::Overhead | Series::Control => self.workload.to_string(),
+            Series::Scaling => self.scale.to_string(),
+            Series::Threads => self.threads.to_string(),
+        }
+    }
 }
 
 /// An untracked probe and a tracked one, right beside each other in time.
@@ -168,6 +198,29 @@ pub struct Estimate {
     pub low: f64,
     /// The interval's upper end.
     pub high: f64,
+}
+
+impl Estimate {
+    /// The half-width of the interval, in percent of the figure.
+    pub fn half_width_percent(&self) -> f64 {
+        (self.high - self.low) / 2.0 / self.value * 100.0
+    }
+}
+
+/// What is asked of each overhead's interval, and how long it may take.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Precision {
+    /// The half-width, in percent of the figure, to get under.
+    pub percent: f64,
+    /// How long one cell may take for it, in seconds.
+    pub seconds: u64,
+}
+
+impl Precision {
+    /// Whether a figure is precise enough.
+    pub fn is_reached_by(&self, estimate: &Estimate) -> bool {
+        estimate.half_width_percent() <= self.percent
+    }
 }
 
 /// How a probe ended, when it did not end with an observation.

@@ -2,10 +2,10 @@
 
 use super::{Error, LimitArguments, SizeArguments};
 use crate::files::{self, FileError};
-use crate::measure::{self, Launcher};
+use crate::measure::{Launcher, Plan};
 use crate::origin::Origin;
 use crate::report::table::{self, Form};
-use crate::results::Results;
+use crate::results::{Precision, Results};
 use crate::tracking::Tracking;
 use crate::workloads::Workload;
 use clap::Args;
@@ -26,6 +26,15 @@ pub struct Arguments {
     pairs: u32,
     #[command(flatten)]
     size: SizeArguments,
+    /// Run pairs until each interval's half-width is under this percentage of its figure
+    #[arg(long, value_name = "PERCENT", value_parser = positive)]
+    precision: Option<f64>,
+    /// With --precision: how long one workload and level may take for it, in seconds
+    #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    precision_limit: u64,
+    /// Measure untracked against the control program too, which has neither memscope nor the switched allocator
+    #[arg(long)]
+    control: bool,
     /// Write everything that was measured to this file, as JSON
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -42,7 +51,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     }
     let program =
         std::env::current_exe().map_err(|error| Error::System(format!("cannot find this program: {error}")))?;
-    let mut launcher = Launcher::new(program, arguments.limits.into());
+    let limits = arguments.limits.into();
+    let control = if arguments.control { Some(Launcher::new(control_beside(&program)?, limits)) } else { None };
+    let mut launcher = Launcher::new(program, limits);
     if let Some(path) = &arguments.log {
         let log = File::create(path).map_err(|source| FileError::Write { path: path.clone(), source })?;
         launcher = launcher.logging_to(log);
@@ -55,16 +66,28 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let scale = |workload: Workload| arguments.size.scale_or(workload.short());
     let threads = arguments.size.threads();
 
-    let mut results = Results::begin(Origin::of_this_command());
-    let total = workloads.len() * levels.len() * arguments.pairs as usize;
-    let bar = ProgressBar::new(total as u64).with_style(
+    let plan = Plan {
+        workloads,
+        levels: &levels,
+        scale: &scale,
+        threads,
+        pairs: arguments.pairs as usize,
+        precision: arguments.precision.map(|percent| Precision { percent, seconds: arguments.precision_limit }),
+    };
+
+    let mut results = Results { precision: plan.precision, ..Results::begin(Origin::of_this_command()) };
+    let columns = levels.len() + usize::from(control.is_some());
+    let bar = ProgressBar::new((workloads.len() * columns) as u64 * u64::from(arguments.pairs)).with_style(
         ProgressStyle::with_template("{msg:24} {bar:40} {pos}/{len} pairs, {eta} left").expect("a valid template"),
     );
-    results.cells =
-        measure::measure(&launcher, workloads, &levels, scale, threads, arguments.pairs as usize, |workload, level| {
-            bar.set_message(format!("{workload}/{level}"));
-            bar.inc(1);
-        });
+    let progress = |workload, level| {
+        bar.set_message(format!("{workload}/{level}"));
+        bar.inc(1);
+    };
+    results.cells = plan.measure(&launcher, progress);
+    if let Some(control) = &control {
+        results.cells.extend(plan.measure_control(control, &launcher, progress));
+    }
     bar.finish_and_clear();
 
     println!("{}", table::overheads(&results, Form::Terminal));
@@ -84,4 +107,23 @@ fn check_output(path: &Path) -> Result<(), FileError> {
         files::read::<Results>(path)?;
     }
     files::prepare_folder(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+}
+
+/// The control program, which Cargo builds beside this one.
+fn control_beside(program: &Path) -> Result<PathBuf, Error> {
+    let control = program.with_file_name(super::CONTROL);
+    if control.is_file() {
+        Ok(control)
+    } else {
+        let missing = format!("{} is not there: build it with `cargo build --release`", control.display());
+        Err(Error::System(missing))
+    }
+}
+
+/// A positive number, for a percentage.
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
+        _ => Err("a precision is a positive percentage, such as 1".to_owned()),
+    }
 }

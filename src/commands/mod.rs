@@ -8,6 +8,7 @@ use crate::files::FileError;
 use crate::measure::Limits;
 use crate::workloads::{Scale, pools};
 use clap::{Args, Parser, Subcommand};
+use std::process::ExitCode;
 use std::time::Duration;
 
 /// Measures what the memory tracker memscope-rs costs.
@@ -29,6 +30,42 @@ enum Command {
     Measure(measure::Arguments),
     /// Run one workload once, and print what was seen as one line of JSON
     Probe(probe::Arguments),
+}
+
+/// The command line of the control program: probes, and nothing else.
+#[derive(Debug, Parser)]
+#[command(name = CONTROL, version, about = "Runs untracked workloads on the plain system allocator")]
+pub struct Control {
+    #[command(subcommand)]
+    command: ControlCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ControlCommand {
+    /// Run one workload once, untracked, and print what was seen as one line of JSON
+    Probe(probe::Arguments),
+}
+
+impl Control {
+    /// Does what the command line says.
+    pub fn run(self) -> ExitCode {
+        let ControlCommand::Probe(arguments) = self.command;
+        exit_code(probe::run_control(&arguments))
+    }
+}
+
+/// The name of the control program.
+pub const CONTROL: &str = "memscope-bench-control";
+
+/// Says on stderr why a command was not done.
+pub fn exit_code(outcome: Result<(), Error>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
 }
 
 /// Why a command did not do what it was asked to.

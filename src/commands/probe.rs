@@ -1,7 +1,7 @@
 //! `memscope-bench probe`: one observation, as one line of JSON on stdout and nothing else there.
 
 use super::{Error, SizeArguments};
-use crate::probe::{self, Request};
+use crate::probe::{self, Observation, Request};
 use crate::system;
 use crate::tracking::Tracking;
 use crate::workloads::Workload;
@@ -30,17 +30,34 @@ pub struct Arguments {
     fault: Option<Fault>,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    if let Some(parent) = arguments.parent {
-        system::die_with(parent);
+impl Arguments {
+    /// What is asked for; from here on the process ends with its parent.
+    fn request(&self) -> Request {
+        if let Some(parent) = self.parent {
+            system::die_with(parent);
+        }
+        Request {
+            workload: self.workload,
+            tracking: self.tracking,
+            scale: self.size.scale_or(self.workload.short()),
+            threads: self.size.threads(),
+            count: self.count,
+        }
     }
-    let request = Request {
-        workload: arguments.workload,
-        tracking: arguments.tracking,
-        scale: arguments.size.scale_or(arguments.workload.short()),
-        threads: arguments.size.threads(),
-        count: arguments.count,
-    };
+}
+
+/// Runs a probe of the control program.
+pub fn run_control(arguments: &Arguments) -> Result<(), Error> {
+    print(&probe::run_control(arguments.request()));
+    Ok(())
+}
+
+fn print(observation: &Observation) {
+    println!("{}", serde_json::to_string(observation).expect("an observation is plain data"));
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    let request = arguments.request();
     let fault = arguments.fault.as_ref().filter(|fault| fault.hits(&request)).map(|fault| fault.kind);
     if let Some(kind) = fault {
         kind.commit();
@@ -49,7 +66,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     if fault == Some(FaultKind::Lie) {
         observation.digest.checksum ^= 1;
     }
-    println!("{}", serde_json::to_string(&observation).expect("an observation is plain data"));
+    print(&observation);
     Ok(())
 }
 

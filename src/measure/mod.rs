@@ -6,4 +6,4 @@ mod pairing;
 
 pub use estimate::{MIN_PAIRS, median_interval, overhead};
 pub use launch::{Launcher, Limits};
-pub use pairing::{CellRun, measure};
+pub use pairing::{CellRun, Plan};

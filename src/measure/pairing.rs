@@ -2,13 +2,16 @@
 
 use super::{Launcher, overhead};
 use crate::probe::{Observation, Request};
-use crate::results::{Cell, Failure, Pair, Series, Side};
+use crate::results::{Cell, Failure, Pair, Precision, Series, Side};
 use crate::tracking::Tracking;
 use crate::workloads::{Digest, Scale, Workload};
+use std::time::{Duration, Instant};
 
 /// One cell while it is measured.
 #[derive(Debug)]
 pub struct CellRun<'a> {
+    /// What runs the first of each pair's sides: the baseline.
+    baseline: &'a Launcher,
     launcher: &'a Launcher,
     tracked: Request,
     expected: Digest,
@@ -21,6 +24,11 @@ impl<'a> CellRun<'a> {
     ///
     /// A cell whose trial failed takes no pairs; [`finish`](Self::finish) gives it with its failure.
     pub fn begin(launcher: &'a Launcher, series: Series, tracked: Request) -> Self {
+        Self::begin_against(launcher, launcher, series, tracked)
+    }
+
+    /// The same with an untracked baseline that another program runs, such as the control.
+    pub fn begin_against(baseline: &'a Launcher, launcher: &'a Launcher, series: Series, tracked: Request) -> Self {
         let Request { workload, tracking, scale, threads, .. } = tracked;
         let mut cell = Cell {
             series,
@@ -47,7 +55,7 @@ impl<'a> CellRun<'a> {
             Ok(seen) => cell.fidelity = seen.fidelity(),
             Err(failure) => cell.failure = Some(failure),
         }
-        Self { launcher, tracked, expected, cell }
+        Self { baseline, launcher, tracked, expected, cell }
     }
 
     /// The allocations of one untracked run, where the trial counted them.
@@ -83,16 +91,35 @@ impl<'a> CellRun<'a> {
     }
 
     fn sides(&self, untracked_first: bool) -> Result<(Side, Side), Failure> {
-        let side = |tracking| {
-            let seen = self.launcher.run(&Request { tracking, count: false, ..self.tracked })?;
+        let side = |launcher: &Launcher, tracking| {
+            let seen = launcher.run(&Request { tracking, count: false, ..self.tracked })?;
             Ok(Side::from(&checked(seen, self.expected)?))
         };
+        let untracked = || side(self.baseline, Tracking::Untracked);
+        let tracked = || side(self.launcher, self.tracked.tracking);
         if untracked_first {
-            let untracked = side(Tracking::Untracked)?;
-            Ok((untracked, side(self.tracked.tracking)?))
+            let untracked = untracked()?;
+            Ok((untracked, tracked()?))
         } else {
-            let tracked = side(self.tracked.tracking)?;
-            Ok((side(Tracking::Untracked)?, tracked))
+            let tracked = tracked()?;
+            Ok((untracked()?, tracked))
+        }
+    }
+
+    /// Runs pairs until the overhead is as precise as is asked, or the time is up. `progress` is called after each.
+    pub fn refine(&mut self, precision: Precision, mut progress: impl FnMut()) {
+        /// Estimating sorts all pairs: not after each.
+        const BETWEEN_LOOKS: usize = 10;
+        let began = Instant::now();
+        let is_reached =
+            |pairs: &[Pair]| overhead(pairs, None).is_some_and(|overhead| precision.is_reached_by(&overhead.wall));
+        while !is_reached(&self.cell.pairs) && began.elapsed() < Duration::from_secs(precision.seconds) {
+            for _ in 0..BETWEEN_LOOKS {
+                if self.pair().is_none() {
+                    return;
+                }
+                progress();
+            }
         }
     }
 
@@ -110,29 +137,61 @@ fn checked(seen: Observation, expected: Digest) -> Result<Observation, Failure> 
     if seen.digest == expected { Ok(seen) } else { Err(Failure::WrongDigest { expected, found: seen.digest }) }
 }
 
-/// Measures workloads × levels, without Criterion: `pairs` pairs for each cell, one cell after the other.
-///
-/// `scale` is the scale of all, or `None` for each workload's short scale; `progress` is called after each pair.
-pub fn measure(
-    launcher: &Launcher,
-    workloads: &[Workload],
-    levels: &[Tracking],
-    scale: impl Fn(Workload) -> Scale,
-    threads: usize,
-    pairs: usize,
-    mut progress: impl FnMut(Workload, Tracking),
-) -> Vec<Cell> {
-    let mut cells = Vec::new();
-    for &workload in workloads {
-        for &tracking in levels {
-            let request = Request { workload, tracking, scale: scale(workload), threads, count: false };
-            let mut run = CellRun::begin(launcher, Series::Overhead, request);
-            for _ in 0..pairs {
-                run.pair();
-                progress(workload, tracking);
-            }
-            cells.push(run.finish());
-        }
+/// What to measure without Criterion.
+pub struct Plan<'a> {
+    /// What to run.
+    pub workloads: &'a [Workload],
+    /// What to run it under.
+    pub levels: &'a [Tracking],
+    /// How large each workload is.
+    pub scale: &'a dyn Fn(Workload) -> Scale,
+    /// The threads of each pool.
+    pub threads: usize,
+    /// How many pairs each cell gets at least.
+    pub pairs: usize,
+    /// The precision up to which it gets more, if any.
+    pub precision: Option<Precision>,
+}
+
+impl Plan<'_> {
+    /// Measures each workload under each level, one cell after the other; `progress` is called after each pair.
+    pub fn measure(&self, launcher: &Launcher, mut progress: impl FnMut(Workload, Tracking)) -> Vec<Cell> {
+        let cells = self.workloads.iter().flat_map(|&workload| self.levels.iter().map(move |&level| (workload, level)));
+        cells
+            .map(|(workload, level)| {
+                let run = CellRun::begin(launcher, Series::Overhead, self.request(workload, level));
+                self.finish(run, || progress(workload, level))
+            })
+            .collect()
     }
-    cells
+
+    /// Measures untracked against the control program, for each workload.
+    pub fn measure_control(
+        &self,
+        control: &Launcher,
+        launcher: &Launcher,
+        mut progress: impl FnMut(Workload, Tracking),
+    ) -> Vec<Cell> {
+        let cell = |&workload: &Workload| {
+            let request = self.request(workload, Tracking::Untracked);
+            let run = CellRun::begin_against(control, launcher, Series::Control, request);
+            self.finish(run, || progress(workload, Tracking::Untracked))
+        };
+        self.workloads.iter().map(cell).collect()
+    }
+
+    fn request(&self, workload: Workload, tracking: Tracking) -> Request {
+        Request { workload, tracking, scale: (self.scale)(workload), threads: self.threads, count: false }
+    }
+
+    fn finish(&self, mut run: CellRun, mut progress: impl FnMut()) -> Cell {
+        for _ in 0..self.pairs {
+            run.pair();
+            progress();
+        }
+        if let Some(precision) = self.precision {
+            run.refine(precision, progress);
+        }
+        run.finish()
+    }
 }

@@ -62,21 +62,14 @@ struct Row<'a> {
 
 fn rows(results: &Results) -> Vec<Row<'_>> {
     let mut rows: Vec<Row> = Vec::new();
-    for series in [Series::Overhead, Series::Scaling, Series::Threads] {
-        let mut heading = None;
+    for series in Series::SHOWN {
+        let mut heading = (series != Series::Overhead).then_some(series.parameter());
         for cell in results.series(series).filter(|cell| cell.tracking != Tracking::Untracked) {
-            let name = match series {
-                Series::Overhead => cell.workload.to_string(),
-                Series::Scaling => format!("scale {}", cell.scale),
-                Series::Threads => format!("{} thread{}", cell.threads, if cell.threads == 1 { "" } else { "s" }),
-            };
-            match rows.last_mut().filter(|row| row.name == name) {
+            let name = cell.row_name();
+            match rows.last_mut().filter(|row| row.name == name && heading.is_none()) {
                 Some(row) => row.cells.push(cell),
                 None => {
-                    let first = heading.is_none() && series != Series::Overhead;
-                    let what = if series == Series::Scaling { "by scale" } else { "by number of threads" };
-                    heading.get_or_insert(());
-                    let heading = first.then(|| format!("{}, {what}", cell.workload));
+                    let heading = heading.take().map(|parameter| format!("{}, by {parameter}", cell.workload));
                     rows.push(Row { heading, name, cells: vec![cell] });
                 }
             }

@@ -35,17 +35,15 @@ pub fn overheads(results: &Results, form: Form) -> String {
     let mut parts = Vec::new();
     // The baseline against itself has a row of its own only where nothing else was measured.
     let alone = results.cells.iter().all(|cell| cell.tracking == Tracking::Untracked);
-    for (series, title) in
-        [(Series::Overhead, None), (Series::Scaling, Some("By scale")), (Series::Threads, Some("By number of threads"))]
-    {
+    for series in Series::SHOWN {
         let cells: Vec<&Cell> =
             results.series(series).filter(|cell| alone || cell.tracking != Tracking::Untracked).collect();
         if cells.is_empty() {
             continue;
         }
-        if let Some(title) = title {
+        if series != Series::Overhead {
             let mark = if form == Form::Markdown { "### " } else { "" };
-            parts.push(format!("{mark}{}, {title}", cells[0].workload));
+            parts.push(format!("{mark}{}, by {}", cells[0].workload, series.parameter()));
         }
         parts.push(table(&cells, series, form));
     }
@@ -56,19 +54,18 @@ pub fn overheads(results: &Results, form: Form) -> String {
 fn table(cells: &[&Cell], series: Series, form: Form) -> String {
     let mut table = Table::new();
     table.load_style(form.style());
-    let first = match series {
-        Series::Overhead => "workload",
-        Series::Scaling => "scale",
-        Series::Threads => "threads",
-    };
-    table.set_header([first, "untracked", "level", "overhead [95 %]", "ns/allocation", "fidelity", "peak memory"]);
+    table.set_header([
+        series.parameter(),
+        "untracked",
+        "level",
+        "overhead [95 %]",
+        "ns/allocation",
+        "fidelity",
+        "peak memory",
+    ]);
     let mut above = String::new();
     for cell in cells {
-        let name = match series {
-            Series::Overhead => cell.workload.to_string(),
-            Series::Scaling => cell.scale.to_string(),
-            Series::Threads => cell.threads.to_string(),
-        };
+        let name = cell.row_name();
         let repeats = name == above && form == Form::Terminal;
         table.add_row(row(cell, if repeats { "" } else { &name }));
         above = name;
@@ -123,6 +120,10 @@ fn notes(results: &Results, form: Form) -> String {
             floor.pairs
         ));
     }
+    if let Some(line) = control_note(results) {
+        lines.push(line);
+    }
+    lines.extend(precision_note(results));
     let pairs = || results.cells.iter().filter(|cell| cell.failure.is_none()).map(|cell| cell.pairs.len());
     if let (Some(fewest), Some(most)) = (pairs().min(), pairs().max()) {
         let range = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
@@ -145,6 +146,42 @@ fn notes(results: &Results, form: Form) -> String {
         Form::Terminal => lines.join("\n"),
         Form::Markdown => lines.iter().map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n"),
     }
+}
+
+/// What the instrument itself costs, where it was measured.
+fn control_note(results: &Results) -> Option<String> {
+    let costs = || results.series(Series::Control).filter_map(|cell| Some((cell, cell.overhead?.wall)));
+    let (worst, wall) = costs().max_by(|a, b| (a.1.value - 1.0).abs().total_cmp(&(b.1.value - 1.0).abs()))?;
+    let seen = costs().filter(|(_, wall)| wall.low > 1.0 || wall.high < 1.0).count();
+    Some(format!(
+        "The instrument's own cost: untracked against a control program without memscope and switch shows {} at the most \
+         ({}); it is told apart from none on {seen} of {} workloads.",
+        interval(wall),
+        worst.workload,
+        costs().count()
+    ))
+}
+
+/// How precise the figures are, and whether that is what was asked for.
+fn precision_note(results: &Results) -> Option<String> {
+    let walls = || results.cells.iter().filter_map(|cell| Some((cell, cell.overhead?.wall)));
+    let widths = || walls().map(|(_, wall)| wall.half_width_percent());
+    let (least, most) = (widths().min_by(f64::total_cmp)?, widths().max_by(f64::total_cmp)?);
+    let reached = format!("Precision: intervals reach ±{least:.1} to ±{most:.1} % of their figures");
+    let Some(asked) = results.precision else { return Some(format!("{reached}.")) };
+    let missed: Vec<String> = walls()
+        .filter(|(_, wall)| !asked.is_reached_by(wall))
+        .map(|(cell, wall)| format!("{}/{} (±{:.1} %)", cell.workload, cell.tracking, wall.half_width_percent()))
+        .collect();
+    Some(match missed.as_slice() {
+        [] => format!("{reached}; all are within the ±{} % that was asked for.", asked.percent),
+        missed => format!(
+            "{reached}; not within the ±{} % that was asked for when the {} s were up: {}.",
+            asked.percent,
+            asked.seconds,
+            missed.join(", ")
+        ),
+    })
 }
 
 /// An interval around none reads as a percentage, whatever its width.

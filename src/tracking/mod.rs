@@ -14,7 +14,6 @@ mod switch;
 pub use names::Names;
 pub use switch::{Mode, Paused, SwitchedAllocator, burn_for_each_allocation};
 
-use crate::workloads::{Digest, Scale, Workload};
 use serde::{Deserialize, Serialize};
 
 /// Makes the registry of levels: one line for each, from the cheapest.
@@ -171,11 +170,6 @@ impl Session {
     /// Runs something in the level's window: see [`Mode::window`].
     pub fn window<R>(&self, run: impl FnOnce() -> R) -> R {
         self.mode.window(run)
-    }
-
-    /// Runs a workload with the tracker of this level.
-    pub fn run(&self, workload: Workload, scale: Scale) -> Digest {
-        workload.run(&self.names, scale)
     }
 
     /// Where the values go that a workload names under this level.

@@ -1,0 +1,12 @@
+//! The `memscope-bench-control` program: the untracked workloads on the plain system allocator, without the switch.
+//!
+//! `memscope-bench measure --control` pairs it with `untracked`: what is seen is the instrument's own cost, and what two
+//! binaries differ in by their layout.
+
+use clap::Parser;
+use memscope_bench::commands::Control;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    Control::parse().run()
+}
