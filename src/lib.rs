@@ -11,6 +11,7 @@
 //! | [`commands`] | the command line: one file for each subcommand |
 //! | [`report`] | results as people read them: the table, the pictures, the console |
 //! | [`measure`] | probes are started, limited and paired; the estimator |
+//! | [`validate`] | the instrument held against a tracker of known cost |
 //! | [`results`] | the results file: cells, pairs, overheads, failures |
 //! | [`stress`] | the stress run: the workloads as phases, looked at from all sides |
 //! | [`probe`] | one window in this process, and what was seen of it |
@@ -35,4 +36,5 @@ pub mod results;
 pub mod stress;
 pub mod system;
 pub mod tracking;
+pub mod validate;
 pub mod workloads;

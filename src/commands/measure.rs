@@ -2,7 +2,7 @@
 
 use super::{Error, LimitArguments, SizeArguments};
 use crate::files::{self, FileError};
-use crate::measure::{Launcher, Plan};
+use crate::measure::Plan;
 use crate::origin::Origin;
 use crate::report::table::{self, Form};
 use crate::results::{Precision, Results};
@@ -49,11 +49,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     if let Some(output) = &arguments.output {
         check_output(output)?;
     }
-    let program =
-        std::env::current_exe().map_err(|error| Error::System(format!("cannot find this program: {error}")))?;
-    let limits = arguments.limits.into();
-    let control = if arguments.control { Some(Launcher::new(control_beside(&program)?, limits)) } else { None };
-    let mut launcher = Launcher::new(program, limits);
+    let mut launcher = super::this_program(arguments.limits.into())?;
+    let control = if arguments.control { Some(launcher.beside(super::CONTROL)?) } else { None };
     if let Some(path) = &arguments.log {
         let log = File::create(path).map_err(|source| FileError::Write { path: path.clone(), source })?;
         launcher = launcher.logging_to(log);
@@ -107,17 +104,6 @@ fn check_output(path: &Path) -> Result<(), FileError> {
         files::read::<Results>(path)?;
     }
     files::prepare_folder(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))
-}
-
-/// The control program, which Cargo builds beside this one.
-fn control_beside(program: &Path) -> Result<PathBuf, Error> {
-    let control = program.with_file_name(super::CONTROL);
-    if control.is_file() {
-        Ok(control)
-    } else {
-        let missing = format!("{} is not there: build it with `cargo build --release`", control.display());
-        Err(Error::System(missing))
-    }
 }
 
 /// A positive number, for a percentage.

@@ -3,9 +3,10 @@
 mod measure;
 mod probe;
 pub mod stress;
+mod validate;
 
 use crate::files::FileError;
-use crate::measure::Limits;
+use crate::measure::{Launcher, Limits, MissingProgram};
 use crate::workloads::{Scale, pools};
 use clap::{Args, Parser, Subcommand};
 use std::process::ExitCode;
@@ -30,6 +31,11 @@ enum Command {
     Measure(measure::Arguments),
     /// Run one workload once, and print what was seen as one line of JSON
     Probe(probe::Arguments),
+    /// Hold the instrument against a tracker whose cost is known
+    Validate(validate::Arguments),
+    /// Time windows with and without the synthetic tracker in this process
+    #[command(hide = true)]
+    Windows(validate::WindowsArguments),
 }
 
 /// The command line of the control program: probes, and nothing else.
@@ -52,6 +58,13 @@ impl Control {
         let ControlCommand::Probe(arguments) = self.command;
         exit_code(probe::run_control(&arguments))
     }
+}
+
+/// A launcher of this very program.
+fn this_program(limits: Limits) -> Result<Launcher, Error> {
+    let program =
+        std::env::current_exe().map_err(|error| Error::System(format!("cannot find this program: {error}")))?;
+    Ok(Launcher::new(program, limits))
 }
 
 /// The name of the control program.
@@ -77,6 +90,9 @@ pub enum Error {
     /// The program is not the memscope-bench binary.
     #[error(transparent)]
     NotSwitched(#[from] crate::probe::NotSwitched),
+    /// A program that was not built.
+    #[error(transparent)]
+    MissingProgram(#[from] MissingProgram),
     /// Something else of the system.
     #[error("{0}")]
     System(String),
@@ -92,6 +108,8 @@ impl Cli {
             Command::Stress(arguments) => stress::run(&arguments),
             Command::Measure(arguments) => measure::run(&arguments),
             Command::Probe(arguments) => probe::run(&arguments),
+            Command::Validate(arguments) => validate::run(&arguments),
+            Command::Windows(arguments) => validate::run_windows(&arguments),
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::probe::{Observation, Request};
 use crate::results::Failure;
 use process_control::{ChildExt, Control, ExitStatus, Output};
+use serde::de::DeserializeOwned;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -26,6 +27,11 @@ impl Default for Limits {
     }
 }
 
+/// A program of this package that was not built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} is not there: build it with `cargo build --release`", .0.display())]
+pub struct MissingProgram(PathBuf);
+
 /// Starts probes.
 #[derive(Clone, Debug)]
 pub struct Launcher {
@@ -38,6 +44,15 @@ impl Launcher {
     /// A launcher of the given `memscope-bench` program.
     pub fn new(program: PathBuf, limits: Limits) -> Self {
         Self { program, limits, log: None }
+    }
+
+    /// A launcher, under the same limits, of another program in the same folder.
+    ///
+    /// # Errors
+    /// If there is no such program.
+    pub fn beside(&self, name: &str) -> Result<Self, MissingProgram> {
+        let program = self.program.with_file_name(name);
+        if program.is_file() { Ok(Self { program, ..self.clone() }) } else { Err(MissingProgram(program)) }
     }
 
     /// Writes the command of each probe to this file when the probe starts, a line each.
@@ -75,17 +90,22 @@ impl Launcher {
     /// # Errors
     /// The way in which it failed. A program that cannot be started is a crash of it.
     pub fn run(&self, request: &Request) -> Result<Observation, Failure> {
-        let arguments = Self::arguments(request);
+        self.run_for(&Self::arguments(request))
+    }
+
+    /// Runs a command of the program to its end, and gives what it printed as JSON.
+    ///
+    /// # Errors
+    /// The way in which it failed.
+    pub fn run_for<T: DeserializeOwned>(&self, arguments: &[String]) -> Result<T, Failure> {
         let crashed = |how: String| Failure::Crashed { how };
-        self.note(&arguments).map_err(|error| crashed(format!("the log cannot be written: {error}")))?;
-        let child = Command::new(&self.program)
-            .args(arguments)
-            .arg(format!("--parent={}", std::process::id()))
-            .stdin(Stdio::null())
+        self.note(arguments).map_err(|error| crashed(format!("the log cannot be written: {error}")))?;
+        let child = self
+            .command(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(|error| crashed(format!("{} cannot be started: {error}", self.program.display())))?;
+            .map_err(|error| self.not_started(&error))?;
         let control = child.controlled_with_output().terminate_for_timeout().time_limit(self.limits.time);
         match self.with_memory_limit(control).wait() {
             Ok(Some(output)) => self.judge(&output),
@@ -94,18 +114,24 @@ impl Launcher {
         }
     }
 
+    /// A command of the program, tied to this process.
+    fn command(&self, arguments: &[String]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).arg(format!("--parent={}", std::process::id())).stdin(Stdio::null());
+        command
+    }
+
+    fn not_started(&self, error: &io::Error) -> Failure {
+        Failure::Crashed { how: format!("{} cannot be started: {error}", self.program.display()) }
+    }
+
     /// Runs another command of the program to its end, under the same limits, with this process's output as its own.
     ///
     /// # Errors
     /// The way in which it failed.
     pub fn run_beside(&self, arguments: &[String]) -> Result<(), Failure> {
         let crashed = |how: String| Failure::Crashed { how };
-        let mut child = Command::new(&self.program)
-            .args(arguments)
-            .arg(format!("--parent={}", std::process::id()))
-            .stdin(Stdio::null())
-            .spawn()
-            .map_err(|error| crashed(format!("{} cannot be started: {error}", self.program.display())))?;
+        let mut child = self.command(arguments).spawn().map_err(|error| self.not_started(&error))?;
         let control = child.controlled().terminate_for_timeout().time_limit(self.limits.time);
         match self.with_memory_limit(control).wait() {
             Ok(Some(status)) if status.success() => Ok(()),
@@ -131,12 +157,12 @@ impl Launcher {
         writeln!(log, "{}", arguments.join(" "))
     }
 
-    /// Makes an observation or a failure of what a probe left behind.
-    fn judge(&self, output: &Output) -> Result<Observation, Failure> {
+    /// Makes what was to be printed or a failure of what a probe left behind.
+    fn judge<T: DeserializeOwned>(&self, output: &Output) -> Result<T, Failure> {
         let said = String::from_utf8_lossy(&output.stderr);
         if output.status.success() {
             return serde_json::from_slice(&output.stdout)
-                .map_err(|error| Failure::Crashed { how: format!("its output is no observation: {error}") });
+                .map_err(|error| Failure::Crashed { how: format!("its output is not what it should be: {error}") });
         }
         // What Rust's default handler for a failed allocation says before it aborts.
         if said.contains("memory allocation of ") && said.contains(" bytes failed") {
@@ -190,7 +216,7 @@ mod tests {
             end_of("echo 'memory allocation of 64 bytes failed' >&2; kill -ABRT $$", limits),
             Failure::OutOfMemory { limit_bytes: limits.memory_bytes }
         );
-        assert!(end_of("echo '{}'", limits).to_string().contains("no observation"));
+        assert!(end_of("echo '{}'", limits).to_string().contains("not what it should be"));
         let second = Limits { time: Duration::from_secs(1), ..limits };
         assert_eq!(end_of("exec sleep 60", second), Failure::TimedOut { seconds: 1 });
     }

@@ -5,5 +5,5 @@ mod launch;
 mod pairing;
 
 pub use estimate::{MIN_PAIRS, median_interval, overhead};
-pub use launch::{Launcher, Limits};
+pub use launch::{Launcher, Limits, MissingProgram};
 pub use pairing::{CellRun, Plan};

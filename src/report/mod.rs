@@ -6,3 +6,5 @@ pub mod memory_svg;
 pub mod overhead_svg;
 pub mod stress_text;
 pub mod table;
+pub mod validation_svg;
+pub mod validation_table;

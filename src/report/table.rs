@@ -19,7 +19,7 @@ pub enum Form {
 }
 
 impl Form {
-    fn style(self) -> TableStyle {
+    pub(super) fn style(self) -> TableStyle {
         match self {
             Self::Terminal => {
                 let rule = LineStyle::none().fill('─').junction('─');

@@ -1,0 +1,144 @@
+//! `memscope-bench validate`: is the instrument right? And `windows`, the part of it that runs in one process.
+
+use super::{Error, LimitArguments};
+use crate::files;
+use crate::measure::Launcher;
+use crate::origin::Origin;
+use crate::probe::Request;
+use crate::report::table::Form;
+use crate::report::{validation_svg, validation_table};
+use crate::results::Failure;
+use crate::system;
+use crate::tracking::Tracking;
+use crate::validate::{self, Effort, Run, Validation, Windows};
+use crate::workloads::{Workload, pools};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The files that are written.
+const JSON: &str = "validation.json";
+const TABLE: &str = "validation.md";
+const PICTURE: &str = "validation.svg";
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// How many repeats of a comparison to draw from each series
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    repeats: u32,
+    /// Keep as many threads busy as there are cores while measuring
+    #[arg(long)]
+    load: bool,
+    /// What to validate on [default: all eight]
+    #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
+    workloads: Vec<Workload>,
+    /// Measure less: three minutes for all workloads instead of a quarter of an hour
+    #[arg(long)]
+    quick: bool,
+    /// The folder for validation.json, validation.md and validation.svg
+    #[arg(long, default_value = "results", value_name = "DIR")]
+    output: PathBuf,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+impl Arguments {
+    fn effort(&self) -> Effort {
+        let seconds = |full: f64, quick: f64| Duration::from_secs_f64(if self.quick { quick } else { full });
+        Effort {
+            truth: seconds(5.0, 0.8),
+            long_series: seconds(24.0, 4.0),
+            short_series: seconds(6.0, 1.5),
+            repeats: self.repeats as usize,
+            batch: Duration::from_secs(30),
+        }
+    }
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    files::prepare_folder(&arguments.output)?;
+    let path = arguments.output.join(JSON);
+    // What was found in the other circumstances stays.
+    let mut validation = if path.exists() { files::read(&path)? } else { Validation::default() };
+    validation.schema = validate::SCHEMA;
+
+    let launcher = super::this_program(arguments.limits.into())?;
+    let workloads = if arguments.workloads.is_empty() { Workload::ALL } else { &arguments.workloads };
+    let threads = pools::default_threads();
+    let effort = arguments.effort();
+    let bar = ProgressBar::new((workloads.len() * validate::TARGETS.len()) as u64).with_style(
+        ProgressStyle::with_template("{msg:28} {bar:40} {pos}/{len}, {eta} left").expect("a valid template"),
+    );
+    let origin = Origin::of_this_command();
+    let measured = || {
+        let windows = |request, units, length| windows_in_one_process(&launcher, request, units, length);
+        validate::run(&launcher, workloads, threads, effort, windows, |workload, target| {
+            bar.set_message(
+                target.map_or(format!("{workload}, untracked"), |percent| format!("{workload}, +{percent} %")),
+            );
+            bar.inc(1);
+        })
+    };
+    let settings = if arguments.load { validate::under_load(measured) } else { measured() }
+        .map_err(|failure| Error::System(format!("a probe of the validation {failure}")))?;
+    bar.finish_and_clear();
+
+    let run = Some(Run { origin, batch_seconds: effort.batch.as_secs_f64(), settings });
+    *(if arguments.load { &mut validation.under_load } else { &mut validation.at_rest }) = run;
+    println!("{}", validation_table::draw(&validation, Form::Terminal));
+    files::write_json(&path, &validation)?;
+    files::write(&arguments.output.join(TABLE), &format!("{}\n", validation_table::draw(&validation, Form::Markdown)))?;
+    files::write(&arguments.output.join(PICTURE), &validation_svg::draw(&validation))?;
+    println!("Written: {JSON}, {TABLE} and {PICTURE} in {}", arguments.output.display());
+    Ok(())
+}
+
+/// Runs `windows` in a process of its own, so that what it leaves behind is gone with it.
+fn windows_in_one_process(
+    launcher: &Launcher,
+    request: Request,
+    units: u32,
+    length: Duration,
+) -> Result<Windows, Failure> {
+    let arguments = [
+        "windows".to_owned(),
+        format!("--workload={}", request.workload),
+        format!("--units={units}"),
+        format!("--threads={}", request.threads),
+        format!("--milliseconds={}", length.as_millis()),
+    ];
+    launcher.run_for(&arguments)
+}
+
+/// What `windows` takes; `validate` alone calls it.
+#[derive(Debug, Args)]
+pub struct WindowsArguments {
+    /// What to run
+    #[arg(long)]
+    workload: Workload,
+    /// The units of work that the synthetic tracker burns for each allocation
+    #[arg(long)]
+    units: u32,
+    /// The threads of each pool
+    #[arg(long)]
+    threads: usize,
+    /// For how long
+    #[arg(long)]
+    milliseconds: u64,
+    /// The process to end with
+    #[arg(long)]
+    parent: Option<u32>,
+}
+
+/// Prints the times of windows in this process as one line of JSON.
+pub fn run_windows(arguments: &WindowsArguments) -> Result<(), Error> {
+    if let Some(parent) = arguments.parent {
+        system::die_with(parent);
+    }
+    let WindowsArguments { workload, units, threads, milliseconds, .. } = *arguments;
+    let request = Request { workload, tracking: Tracking::Untracked, scale: workload.short(), threads, count: false };
+    let windows = validate::alternate(request, units, Duration::from_millis(milliseconds))?;
+    println!("{}", serde_json::to_string(&windows).expect("times are plain data"));
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! The picture of the validation: how far what is shown lies from what is true, by workload and overhead.
+
+use super::drawing::{centred, ending, finished, line, panel, rectangle, sheet, short, telling, text};
+use super::validation_table::{aim, runs, signed, summary};
+use crate::validate::{Run, Setting, TARGETS, Validation};
+use crate::workloads::Workload;
+use svg::node::element::{Circle, Group};
+
+const WIDTH: f64 = 1_000.0;
+const MARGIN: f64 = 20.0;
+const HEAD: f64 = 92.0;
+const LEFT: f64 = 140.0;
+const RIGHT: f64 = 930.0;
+const TOP: f64 = 66.0;
+const ROW: f64 = 32.0;
+/// Below the plot: the axis, and the lines of the summary.
+const FOOT: f64 = 130.0;
+/// The bias, in percent of the untracked time, that is asked for at rest.
+const GOAL: f64 = 0.5;
+
+/// Draws the validation.
+pub fn draw(validation: &Validation) -> String {
+    let panels: Vec<(f64, Group)> = runs(validation).into_iter().map(|(title, run)| of_run(title, run)).collect();
+    let height = HEAD + panels.iter().map(|(height, _)| height + MARGIN).sum::<f64>();
+    let told: Vec<String> =
+        runs(validation).into_iter().map(|(title, run)| format!("{title}: {}", summary(run).join(" "))).collect();
+    let about = "What pairs of processes show of a tracker of known cost, less its true cost, in percent of the untracked time.";
+    let mut picture = sheet(WIDTH, height, "Is the instrument right?", &told.join(" "))
+        .add(text(MARGIN + 4.0, 42.0, "title", "Is the instrument right?"))
+        .add(text(MARGIN + 4.0, 66.0, "faint", about));
+    let mut y = HEAD;
+    for (height, panel) in panels {
+        picture = picture.add(panel.set("transform", format!("translate({MARGIN} {y})")));
+        y += height + MARGIN;
+    }
+    finished(&picture)
+}
+
+fn of_run(title: &str, run: &Run) -> (f64, Group) {
+    let workloads: Vec<Workload> = Workload::ALL
+        .iter()
+        .copied()
+        .filter(|&name| run.settings.iter().any(|setting| setting.workload == name))
+        .collect();
+    let bottom = TOP + ROW * workloads.len() as f64;
+    let height = bottom + FOOT;
+    let reach = run.settings.iter().map(|setting| setting.bias_percent().abs()).fold(2.0 * GOAL, f64::max) * 1.1;
+    let x = |percent: f64| (LEFT + RIGHT) / 2.0 + percent / reach * (RIGHT - LEFT) / 2.0;
+
+    let about =
+        format!("dots from small to large: overheads of none, +1, +3, +10, +100 and +400 %; the band is ±{GOAL} %");
+    let mut drawing = panel(WIDTH - 2.0 * MARGIN, height, title, &about)
+        .add(rectangle(x(-GOAL), TOP, x(GOAL) - x(-GOAL), bottom - TOP, "good area"))
+        .add(line(x(0.0), TOP, x(0.0), bottom, "rule"));
+    for part in [-1.0, -0.5, 0.0, 0.5, 1.0] {
+        let percent = part * reach / 1.1;
+        drawing = drawing.add(centred(x(percent), bottom + 18.0, "small faint", format!("{} %", signed(percent))));
+    }
+    for (row, &workload) in workloads.iter().enumerate() {
+        let y = TOP + ROW * (row as f64 + 0.5);
+        drawing = drawing.add(ending(LEFT - 14.0, y + 4.0, "", workload.name())).add(line(LEFT, y, RIGHT, y, "rule"));
+        for setting in run.settings.iter().filter(|setting| setting.workload == workload) {
+            drawing = drawing.add(dot(setting, x(setting.bias_percent()), y));
+        }
+    }
+    for (number, words) in summary(run).into_iter().take(4).enumerate() {
+        drawing = drawing.add(text(20.0, bottom + 48.0 + 18.0 * number as f64, "small", words));
+    }
+    (height, drawing)
+}
+
+fn dot(setting: &Setting, x: f64, y: f64) -> Group {
+    let size = TARGETS.iter().position(|&target| target == setting.target_percent).unwrap_or(0);
+    let class = ["faint", "one", "one", "one", "two", "three"][size];
+    let told = format!(
+        "{}, {}: bias {} %, {} pairs, covered {} of {}",
+        setting.workload,
+        aim(setting),
+        signed(setting.bias_percent()),
+        setting.ratios.len(),
+        setting.coverage.covered,
+        setting.coverage.blocks
+    );
+    let circle = Circle::new().set("cx", short(x)).set("cy", short(y)).set("r", 3.0 + size as f64).set("class", class);
+    telling(told).add(circle.set("fill-opacity", 0.7))
+}

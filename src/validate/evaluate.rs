@@ -1,0 +1,121 @@
+//! What the instrument would have said, drawn from one long series of pairs.
+//!
+//! Hundreds of full repeats would take hours. Coverage takes the series in blocks, one after the other, each as long as a
+//! usual measurement. A claim takes minutes of measuring: its repeats are put together from contiguous stretches of
+//! the series, drawn with replacement (the moving-block bootstrap; Künsch 1989), so that pairs that lay side by side,
+//! and shared what disturbed the machine, do so in a repeat as well.
+
+use crate::measure::median_interval;
+use crate::results::Estimate;
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+use serde::{Deserialize, Serialize};
+
+/// The pairs of a block whose interval is held against the truth: those of a usual measurement.
+pub const BLOCK: usize = 60;
+/// The pairs of a stretch that repeats are put together from.
+const STRETCH: usize = 50;
+/// An effect that is smaller than this is not claimed, whatever its interval.
+pub const CLAIM_THRESHOLD: f64 = 0.01;
+
+/// Intervals that were held against the truth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Blocks of [`BLOCK`] pairs.
+    pub blocks: usize,
+    /// Those whose 95 % interval includes the truth.
+    pub covered: usize,
+}
+
+/// Repeats, and how many of them claim a change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// Repeats that were drawn.
+    pub repeats: usize,
+    /// Those that claim a change.
+    pub claimed: usize,
+    /// The pairs of each of a repeat's two batches.
+    pub pairs_per_batch: usize,
+}
+
+/// How often the interval of a block includes the truth.
+pub fn coverage(ratios: &[f64], truth: f64) -> Coverage {
+    let intervals = || ratios.chunks_exact(BLOCK).filter_map(|block| median_interval(block.iter().copied()));
+    Coverage {
+        blocks: intervals().count(),
+        covered: intervals().filter(|interval| interval.low <= truth && truth <= interval.high).count(),
+    }
+}
+
+/// How often two batches of pairs, one after the other, claim a change.
+pub fn claims(ratios: &[f64], pairs_per_batch: usize, repeats: usize) -> Claims {
+    let mut rng = Pcg64Mcg::seed_from_u64(repeats as u64);
+    let claimed = (0..repeats)
+        .filter(|_| {
+            let [first, second] = [(); 2].map(|()| median_interval(batch(ratios, pairs_per_batch, &mut rng)));
+            first.zip(second).is_some_and(|(first, second)| is_change(&first, &second))
+        })
+        .count();
+    Claims { repeats, claimed, pairs_per_batch }
+}
+
+/// A change: both intervals exclude none on the same side, and both effects exceed the threshold.
+fn is_change(first: &Estimate, second: &Estimate) -> bool {
+    let side = |estimate: &Estimate| match estimate {
+        Estimate { value, low, .. } if *low > 1.0 && *value >= 1.0 + CLAIM_THRESHOLD => 1,
+        Estimate { value, high, .. } if *high < 1.0 && *value <= 1.0 - CLAIM_THRESHOLD => -1,
+        _ => 0,
+    };
+    side(first) != 0 && side(first) == side(second)
+}
+
+/// A batch of pairs from contiguous stretches of the series.
+fn batch(ratios: &[f64], pairs: usize, rng: &mut Pcg64Mcg) -> Vec<f64> {
+    let stretch = STRETCH.min(ratios.len());
+    let mut batch = Vec::with_capacity(pairs + stretch);
+    while batch.len() < pairs && stretch > 0 {
+        let start = rng.random_range(0..=ratios.len() - stretch);
+        batch.extend_from_slice(&ratios[start..start + stretch]);
+    }
+    batch.truncate(pairs);
+    batch
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ratios around a centre, a tenth wide, in no order.
+    fn around(centre: f64, count: usize) -> Vec<f64> {
+        let mut rng = Pcg64Mcg::seed_from_u64(7);
+        (0..count).map(|_| centre + rng.random_range(-0.05..0.05)).collect()
+    }
+
+    #[test]
+    fn a_change_is_claimed_and_no_change_is_not() {
+        assert_eq!(claims(&around(1.03, 2_000), 500, 100).claimed, 100);
+        assert_eq!(claims(&around(0.97, 2_000), 500, 100).claimed, 100);
+        assert_eq!(claims(&around(1.0, 2_000), 500, 100).claimed, 0);
+    }
+
+    #[test]
+    fn what_is_below_the_threshold_is_not_claimed() {
+        assert_eq!(claims(&around(1.005, 20_000), 10_000, 20).claimed, 0);
+    }
+
+    #[test]
+    fn two_batches_must_agree() {
+        let estimate = |value: f64| Estimate { value, low: value - 0.01, high: value + 0.01 };
+        assert!(is_change(&estimate(1.05), &estimate(1.03)));
+        assert!(!is_change(&estimate(1.05), &estimate(0.95)));
+        assert!(!is_change(&estimate(1.05), &estimate(1.0)));
+    }
+
+    #[test]
+    fn intervals_of_honest_noise_cover_the_centre() {
+        let seen = coverage(&around(1.1, 200 * BLOCK), 1.1);
+        assert_eq!(seen.blocks, 200);
+        assert!(seen.covered >= 184, "{seen:?}");
+        assert_eq!(coverage(&around(1.1, 200 * BLOCK), 1.2).covered, 0);
+    }
+}
