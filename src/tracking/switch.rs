@@ -180,6 +180,7 @@ mod switched {
 
     #[cold]
     pub unsafe fn alloc(mode: Mode, layout: Layout) -> *mut u8 {
+        let layout = if mode == Mode::BURN { burned(layout) } else { layout };
         // SAFETY: the caller's promise is what both allocators ask.
         let (system, hook) = (|| unsafe { System.alloc(layout) }, || unsafe { HOOK.alloc(layout) });
         pass_on(mode, system, hook, |block| counted(block, layout.size()))
@@ -187,6 +188,7 @@ mod switched {
 
     #[cold]
     pub unsafe fn alloc_zeroed(mode: Mode, layout: Layout) -> *mut u8 {
+        let layout = if mode == Mode::BURN { burned(layout) } else { layout };
         // SAFETY: the caller's promise is what both allocators ask.
         let (system, hook) = (|| unsafe { System.alloc_zeroed(layout) }, || unsafe { HOOK.alloc_zeroed(layout) });
         pass_on(mode, system, hook, |block| counted(block, layout.size()))
@@ -201,6 +203,7 @@ mod switched {
 
     #[cold]
     pub unsafe fn realloc(mode: Mode, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        let layout = if mode == Mode::BURN { burned(layout) } else { layout };
         // SAFETY: the caller's promise is what both allocators ask.
         let system = || unsafe { System.realloc(ptr, layout, new_size) };
         // SAFETY: as above.
@@ -212,9 +215,12 @@ mod switched {
         })
     }
 
-    /// Burns the units of work of one allocation.
+    /// Burns the units of work of one allocation, and gives the layout back.
+    ///
+    /// The layout that comes back depends on the work, though it is always the same: the allocation must wait for the
+    /// work, and the processor cannot do one beside the other.
     #[inline(always)]
-    fn burn() {
+    fn burned(layout: Layout) -> Layout {
         let mut state = 1_u64;
         for _ in 0..BURNED.load(Ordering::Relaxed) {
             // One step of xorshift64 (Marsaglia 2003). Steps of a linear generator would be merged by the compiler.
@@ -222,7 +228,9 @@ mod switched {
             state ^= state >> 7;
             state ^= state << 17;
         }
-        std::hint::black_box(state);
+        let nothing = (std::hint::black_box(state) ^ state) as usize;
+        // SAFETY: nothing is added to the size, whatever the compiler can see of it.
+        unsafe { Layout::from_size_align_unchecked(layout.size() + nothing, layout.align()) }
     }
 
     /// Counts a block, unless the system had none to give.
@@ -241,11 +249,7 @@ mod switched {
         if mode == Mode::HOOK {
             return hook();
         }
-        if mode == Mode::BURN {
-            burn();
-            return system();
-        }
-        if QUIET.get() {
+        if mode == Mode::BURN || QUIET.get() {
             return system();
         }
         let result = if mode.hooks() {

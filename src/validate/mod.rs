@@ -2,7 +2,8 @@
 //!
 //! The synthetic tracker burns a fixed amount of work for each allocation and keeps no state. Having none, its cost can
 //! be had within one process, by many short windows with and without it, one beside the other ([`truth`]): no process
-//! is started, nothing is different but the switch. That is the truth. Then the same workload under the same tracker is
+//! is started, nothing is different but the switch. That is the truth, in nanoseconds: in parts of the untracked time it
+//! would depend on the heap, which in a process that has run the workload often is another one. Then the same workload under the same tracker is
 //! measured as everything is measured here, by pairs of processes, in one long series ([`run`]), and from the series
 //! it is drawn what the instrument would have said, again and again ([`evaluate`]).
 
@@ -120,55 +121,81 @@ pub fn run(
     let mut settings = Vec::new();
     for &workload in workloads {
         let request = |tracking| Request { workload, tracking, scale: workload.short(), threads, count: false };
-        let untracked = request(Tracking::Untracked);
-        let calibration = Calibration::of(|units| windows(untracked, units, effort.truth))?;
+        let windows = |units, length| windows(request(Tracking::Untracked), units, length);
+        progress(workload, None);
+        let calibration = Calibration::of(|units| windows(units, effort.truth / 2))?;
         for target_percent in TARGETS {
             progress(workload, target_percent);
-            let (tracking, truth) = match target_percent {
-                None => (Tracking::Untracked, Estimate { value: 1.0, low: 1.0, high: 1.0 }),
-                Some(percent) => {
-                    let units = calibration.units_for(percent);
-                    (Tracking::Synthetic(units), windows(untracked, units, effort.truth)?.ratio())
-                }
+            let tracking = match target_percent {
+                None => Tracking::Untracked,
+                Some(percent) => Tracking::Synthetic(calibration.units_for(percent)),
             };
             let decides = matches!(target_percent, None | Some(3.0));
             let length = if decides { effort.long_series } else { effort.short_series };
-            let (ratios, pair_seconds) = series(launcher, request(tracking), length)?;
-            let per_batch = (effort.batch.as_secs_f64() / pair_seconds).ceil() as usize;
-            settings.push(Setting {
-                workload,
-                target_percent,
-                tracking,
-                truth,
-                measured: median_interval(ratios.iter().copied()).unwrap_or(truth),
-                coverage: coverage(&ratios, truth.value),
-                claims: claims(&ratios, per_batch, effort.repeats),
-                pair_seconds,
-                ratios: ratios.iter().map(|&ratio| ratio as f32).collect(),
-            });
+            settings.push(setting(launcher, request(tracking), target_percent, length, effort, windows)?);
         }
     }
     Ok(settings)
 }
 
-/// One long series of pairs: their ratios, and how long a pair took on average, in seconds.
-fn series(launcher: &Launcher, request: Request, length: Duration) -> Result<(Vec<f64>, f64), Failure> {
+/// Measures one setting: rounds of windows in one process, and of pairs of processes, by turns. What disturbs the
+/// machine for longer than a round is then in both.
+fn setting(
+    launcher: &Launcher,
+    request: Request,
+    target_percent: Option<f64>,
+    length: Duration,
+    effort: Effort,
+    windows: impl Fn(u32, Duration) -> Result<Windows, Failure>,
+) -> Result<Setting, Failure> {
+    const ROUNDS: u32 = 4;
     let mut run = CellRun::begin(launcher, Series::Overhead, request);
-    let began = Instant::now();
-    let mut ratios = Vec::new();
-    while began.elapsed() < length || ratios.len() < 2 * BLOCK {
-        match run.pair() {
-            Some(pair) => ratios.push(pair.tracked.wall_ns as f64 / pair.untracked.wall_ns as f64),
-            None => break,
+    let mut in_one_process = Windows::default();
+    let mut pairs = Vec::new();
+    let mut measuring = Duration::ZERO;
+    for _ in 0..ROUNDS {
+        if let Tracking::Synthetic(units) = request.tracking {
+            in_one_process.extend(windows(units, effort.truth / ROUNDS)?);
         }
+        let began = Instant::now();
+        let least = pairs.len() + (2 * BLOCK).div_ceil(ROUNDS as usize);
+        while began.elapsed() < length / ROUNDS || pairs.len() < least {
+            pairs.push(run.pair().ok_or_else(|| run.failure().cloned().expect("a cell without a pair has failed"))?);
+        }
+        measuring += began.elapsed();
     }
-    match run.failure() {
-        Some(failure) => Err(failure.clone()),
-        None => Ok((ratios.clone(), began.elapsed().as_secs_f64() / ratios.len() as f64)),
-    }
+
+    let ratios: Vec<f64> =
+        pairs.iter().map(|pair| pair.tracked.wall_ns as f64 / pair.untracked.wall_ns as f64).collect();
+    let estimate = |values: Vec<f64>| median_interval(values).expect("every setting has pairs");
+    let untracked_ns = estimate(pairs.iter().map(|pair| pair.untracked.wall_ns as f64).collect()).value;
+    let truth = match request.tracking {
+        Tracking::Synthetic(_) => {
+            let Estimate { value, low, high } = in_one_process.extra_ns();
+            Estimate {
+                value: 1.0 + value / untracked_ns,
+                low: 1.0 + low / untracked_ns,
+                high: 1.0 + high / untracked_ns,
+            }
+        }
+        _ => Estimate { value: 1.0, low: 1.0, high: 1.0 },
+    };
+    let pair_seconds = measuring.as_secs_f64() / ratios.len() as f64;
+    let per_batch = (effort.batch.as_secs_f64() / pair_seconds).ceil() as usize;
+    Ok(Setting {
+        workload: request.workload,
+        target_percent,
+        tracking: request.tracking,
+        truth,
+        measured: estimate(ratios.clone()),
+        coverage: coverage(&ratios, truth.value),
+        claims: claims(&ratios, per_batch, effort.repeats),
+        pair_seconds,
+        ratios: ratios.iter().map(|&ratio| ratio as f32).collect(),
+    })
 }
 
-/// How the cost of the synthetic tracker grows with its units of work.
+/// How the cost of the synthetic tracker grows with its units of work, in parts of the untracked time.
 struct Calibration {
     at_none: f64,
     per_unit: f64,
@@ -179,14 +206,18 @@ impl Calibration {
     const MANY: u32 = 100;
 
     fn of(windows: impl Fn(u32) -> Result<Windows, Failure>) -> Result<Self, Failure> {
-        let at_none = windows(0)?.ratio().value;
-        let at_many = windows(Self::MANY)?.ratio().value;
+        let cost = |windows: Windows| {
+            let untracked = median_interval(windows.untracked_ns.iter().map(|&ns| ns as f64)).expect("enough windows");
+            windows.extra_ns().value / untracked.value
+        };
+        let at_none = cost(windows(0)?);
+        let at_many = cost(windows(Self::MANY)?);
         Ok(Self { at_none, per_unit: (at_many - at_none) / f64::from(Self::MANY) })
     }
 
     /// The units whose cost is nearest to an overhead in percent.
     fn units_for(&self, percent: f64) -> u32 {
-        ((1.0 + percent / 100.0 - self.at_none) / self.per_unit).round().max(0.0) as u32
+        ((percent / 100.0 - self.at_none) / self.per_unit).round().max(0.0) as u32
     }
 }
 
