@@ -18,6 +18,7 @@
 //! | [`tracking`] | the levels; the switched allocator; the counters; memscope |
 //! | [`workloads`] | the eight stress workloads |
 //! | [`origin`] | where a figure comes from: command, machine, toolchain, subject |
+//! | [`conditions`] | how busy the machine was when a run began, and whether its speed was held |
 //! | [`files`], [`system`] | files written whole; what is asked of the operating system |
 //!
 //! The way of the data: a [`Scale`](workloads::Scale) goes into a [`Workload`](workloads::Workload); out of a probe comes
@@ -27,6 +28,7 @@
 //! The library has no global allocator: the binary installs [`SwitchedAllocator`](tracking::SwitchedAllocator).
 
 pub mod commands;
+pub mod conditions;
 pub mod files;
 pub mod measure;
 pub mod origin;

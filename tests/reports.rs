@@ -42,6 +42,16 @@ fn files_are_read_as_they_were_written() {
     assert!(serde_json::from_str::<Record>(&json).expect("reads back") == full_record());
 }
 
+/// Conditions came into the files later: one without them is read, and drawn without a word on them.
+#[test]
+fn a_file_without_conditions_is_still_read() {
+    let mut file = serde_json::to_value(results()).expect("serialises");
+    file.as_object_mut().and_then(|file| file.remove("conditions")).expect("conditions");
+    let results: Results = serde_json::from_value(file).expect("reads back");
+    assert_eq!(results.origin.conditions, None);
+    assert!(!overheads(&results, Form::Terminal).contains("Warning: "));
+}
+
 #[test]
 fn a_picture_of_overheads_is_valid_and_tells_them_in_words() {
     let text = overhead_svg::draw(&results());

@@ -131,7 +131,7 @@ fn notes(results: &Results, form: Form) -> String {
         lines
             .push(format!("Pairs: {range} for each figure{scales}; an overhead is the median of tracked ÷ untracked."));
     }
-    let Origin { started, command, machine, toolchain, subject } = &results.origin;
+    let Origin { started, command, machine, toolchain, subject, .. } = &results.origin;
     lines.push(format!("Subject: {subject}; allocator: {}.", toolchain.allocator));
     lines.push(format!(
         "Machine: {}, {} cores, {}, {}.",

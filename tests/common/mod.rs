@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
 use assert_cmd::Command;
+use memscope_bench::conditions::Conditions;
 use memscope_bench::measure::overhead;
 use memscope_bench::origin::Origin;
 use memscope_bench::probe::{Observation, Truth};
@@ -40,6 +41,12 @@ fn origin(command: &str) -> Origin {
             memory_bytes: 16 << 30,
             system: "Example OS 1.0".to_owned(),
         },
+        // Busy enough for a warning; the speed of the processor is held.
+        conditions: Some(Conditions {
+            busy_cores: Some(0.6),
+            governors: Some(vec!["performance".to_owned()]),
+            turbo: Some(false),
+        }),
         toolchain: Toolchain {
             rustc: "rustc 1.95.0".to_owned(),
             target: "x86_64-unknown-linux-gnu".to_owned(),
