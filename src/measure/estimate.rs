@@ -42,16 +42,28 @@ pub fn overhead(pairs: &[Pair], allocations: Option<u64>) -> Option<Overhead> {
 ///
 /// The interval is exact or wider: order statistics come in steps, and the narrowest step that holds is taken.
 pub fn median_interval(values: impl IntoIterator<Item = f64>) -> Option<Estimate> {
-    let mut sorted: Vec<f64> = values.into_iter().collect();
-    sorted.sort_unstable_by(f64::total_cmp);
+    let sorted = sorted(values);
     let count = sorted.len();
     let below = excluded_on_each_side(count)?;
-    Some(Estimate { value: median(&sorted), low: sorted[below], high: sorted[count - 1 - below] })
+    Some(Estimate { value: middle(&sorted)?, low: sorted[below], high: sorted[count - 1 - below] })
 }
 
-fn median(sorted: &[f64]) -> f64 {
+/// The median of values alone; `None` if there are none.
+pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+    middle(&sorted(values))
+}
+
+fn sorted(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
+    let mut sorted: Vec<f64> = values.into_iter().collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted
+}
+
+/// What is in the middle: of an even number of values, halfway between two.
+fn middle(sorted: &[f64]) -> Option<f64> {
     let middle = sorted.len() / 2;
-    if sorted.len().is_multiple_of(2) { (sorted[middle - 1] + sorted[middle]) / 2.0 } else { sorted[middle] }
+    let above = *sorted.get(middle)?;
+    Some(if sorted.len().is_multiple_of(2) { (sorted[middle - 1] + above) / 2.0 } else { above })
 }
 
 /// How many of the least and of the greatest values lie outside the interval: the most for which the true median is
@@ -107,6 +119,8 @@ mod tests {
     fn known_data() {
         let estimate = median_interval((1..=20).map(f64::from)).expect("20 values");
         assert_eq!(estimate, Estimate { value: 10.5, low: 6.0, high: 15.0 });
+        assert_eq!(median([3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median([]), None);
         let estimate = median_interval((1..=9).rev().map(f64::from)).expect("9 values");
         assert_eq!(estimate, Estimate { value: 5.0, low: 2.0, high: 8.0 });
     }

@@ -4,6 +4,6 @@ mod estimate;
 mod launch;
 mod pairing;
 
-pub use estimate::{MIN_PAIRS, median_interval, overhead};
+pub use estimate::{MIN_PAIRS, median, median_interval, overhead};
 pub use launch::{Launcher, Limits, MissingProgram};
 pub use pairing::{CellRun, Plan};

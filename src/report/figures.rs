@@ -23,6 +23,12 @@ pub fn percent(ratio: f64) -> String {
     if text == "−0.0" { "+0.0".to_owned() } else { text }
 }
 
+/// A ratio and its interval as percentages, whatever its size: for what is around none.
+pub fn percent_interval(estimate: Estimate) -> String {
+    let [value, low, high] = [estimate.value, estimate.low, estimate.high].map(percent);
+    format!("{value} % [{low}, {high}]")
+}
+
 /// A ratio to three figures: `1.03`, `4.26`, `31.8`, `412`.
 pub fn factor(ratio: f64) -> String {
     match ratio {

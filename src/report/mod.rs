@@ -8,3 +8,4 @@ pub mod stress_text;
 pub mod table;
 pub mod validation_svg;
 pub mod validation_table;
+pub mod warnings;

@@ -1,6 +1,6 @@
 //! The table of overheads, for a terminal and as Markdown, with what a reader must know below it.
 
-use super::figures;
+use super::{figures, warnings};
 use crate::measure::Launcher;
 use crate::origin::Origin;
 use crate::probe::Request;
@@ -109,13 +109,14 @@ fn row(cell: &Cell, name: &str) -> [String; 7] {
     ]
 }
 
-/// What stands under the table: the doubt, the circumstances, and what to do about what failed.
+/// What stands under the table: what failed and what to do about it, the warnings, the doubt, and the circumstances.
 fn notes(results: &Results, form: Form) -> String {
     let mut lines: Vec<String> = results.cells.iter().filter_map(failure_note).collect();
+    lines.extend(warnings::warnings(results).iter().map(|warning| format!("Warning: {warning}")));
     if let Some((cell, floor)) = results.noise_floor() {
         lines.push(format!(
             "Noise floor: untracked against itself shows {} at the most ({}, {} pairs). Do not read anything into less.",
-            interval(floor.wall),
+            figures::percent_interval(floor.wall),
             cell.workload,
             floor.pairs
         ));
@@ -156,7 +157,7 @@ fn control_note(results: &Results) -> Option<String> {
     Some(format!(
         "The instrument's own cost: untracked against a control program without memscope and switch shows {} at the most \
          ({}); it is told apart from none on {seen} of {} workloads.",
-        interval(wall),
+        figures::percent_interval(wall),
         worst.workload,
         costs().count()
     ))
@@ -182,12 +183,6 @@ fn precision_note(results: &Results) -> Option<String> {
             missed.join(", ")
         ),
     })
-}
-
-/// An interval around none reads as a percentage, whatever its width.
-fn interval(estimate: crate::results::Estimate) -> String {
-    let [value, low, high] = [estimate.value, estimate.low, estimate.high].map(figures::percent);
-    format!("{value} % [{low}, {high}]")
 }
 
 /// What happened to a failed cell, and how to see it alone.
