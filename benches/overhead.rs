@@ -9,9 +9,9 @@
 
 use criterion::measurement::WallTime;
 use criterion::{AxisScale, BenchmarkGroup, BenchmarkId, Criterion, PlotConfiguration, SamplingMode, Throughput};
-use memscope_bench::commands::{limits_from_environment, stress};
+use memscope_bench::commands::{Environment, stress};
 use memscope_bench::files::{self, FileError};
-use memscope_bench::measure::{CellRun, Launcher};
+use memscope_bench::measure::{CellRun, Launcher, Plan};
 use memscope_bench::origin::Origin;
 use memscope_bench::probe::Request;
 use memscope_bench::report::{overhead_svg, table};
@@ -24,8 +24,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// The memscope-bench program, which Cargo builds beside this one.
+/// The memscope-bench program and its control, which Cargo builds beside this one.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_memscope-bench");
+const CONTROL: &str = env!("CARGO_BIN_EXE_memscope-bench-control");
+
+/// How many pairs the instrument's own cost is from, for each workload.
+const CONTROL_PAIRS: usize = 40;
 
 /// The scales at which `structures` is measured, for the line plot.
 const SCALES: [f64; 5] = [0.01, 0.02, 0.04, 0.06, 0.08];
@@ -55,6 +59,7 @@ fn main() -> ExitCode {
     bench.scaling(&mut criterion);
     bench.threads(&mut criterion);
     criterion.final_summary();
+    bench.control();
     bench.conclude()
 }
 
@@ -87,6 +92,7 @@ impl Mode {
 struct Bench {
     mode: Mode,
     launcher: Launcher,
+    control: Launcher,
     results: Results,
     /// Functions that Criterion was given and did not run: its filter left them out.
     left_out: usize,
@@ -103,8 +109,11 @@ impl Bench {
             [] => "cargo bench".to_owned(),
             arguments => format!("cargo bench -- {}", arguments.join(" ")),
         };
-        let launcher = Launcher::new(PathBuf::from(PROGRAM), limits_from_environment());
-        Self { mode, launcher, results: Results::begin(Origin::here(command)), left_out: 0 }
+        let environment = Environment::read();
+        let [launcher, control] =
+            [PROGRAM, CONTROL].map(|program| Launcher::new(PathBuf::from(program), environment.limits));
+        let results = Results { precision: environment.precision, ..Results::begin(Origin::here(command)) };
+        Self { mode, launcher, control, results, left_out: 0 }
     }
 
     /// A group for each workload, a function for each level.
@@ -168,7 +177,10 @@ impl Bench {
             resume_unwind(panic);
         }
         match run {
-            Some(run) => {
+            Some(mut run) => {
+                if let (Some(precision), Mode::Measure { .. }) = (self.results.precision, self.mode) {
+                    run.refine(precision, || ());
+                }
                 if let Some(failure) = run.failure() {
                     eprintln!("{}/{}: {failure}", request.workload, request.tracking);
                 }
@@ -176,6 +188,24 @@ impl Bench {
             }
             None => self.left_out += 1,
         }
+    }
+
+    /// What the instrument itself costs, in a complete run: untracked against the control program. Criterion has no part
+    /// in it: there is no level to show.
+    fn control(&mut self) {
+        if !matches!(self.mode, Mode::Measure { .. }) || self.left_out > 0 {
+            return;
+        }
+        println!("Measuring the instrument's own cost");
+        let plan = Plan {
+            workloads: Workload::ALL,
+            levels: &[],
+            scale: &Workload::short,
+            threads: pools::default_threads(),
+            pairs: CONTROL_PAIRS,
+            precision: None,
+        };
+        self.results.cells.extend(plan.measure_control(&self.control, &self.launcher, |_, _| ()));
     }
 
     /// How many allocations the request's workload makes; counted once for all levels of it.

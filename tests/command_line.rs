@@ -16,6 +16,7 @@ fn unknown_names_are_refused_with_the_known_ones() {
     refused(&["measure", "--tracking=all"], "'all'", "allocator");
     refused(&["probe", "--workload=cyclops", "--tracking=full"], "'cyclops'", "hierarchies");
     refused(&["stress", "--workloads=structures,none"], "'none'", "hierarchies");
+    refused(&["measure", "--tracking=synthetic:much"], "'synthetic:much'", "synthetic:N");
     refused(&["measure", "--pears=3"], "'--pears'", "--pairs");
     refused(&["mesure"], "'mesure'", "measure");
 }

@@ -5,7 +5,7 @@ mod common;
 use assert_cmd::assert::Assert;
 use common::memscope_bench;
 use memscope_bench::files;
-use memscope_bench::results::{Failure, Results};
+use memscope_bench::results::{Failure, Results, Series};
 use memscope_bench::tracking::Tracking;
 use memscope_bench::workloads::Workload;
 use predicates::prelude::*;
@@ -135,4 +135,35 @@ fn where_nothing_can_be_written_nothing_is_measured() {
     refused(&["--output=/proc/none/results.json"]).stderr(contains("cannot write /proc/none"));
     refused(&["--output=/"]).stderr(contains("it is a folder"));
     refused(&["--log=/proc/none/log"]).stderr(contains("cannot write /proc/none/log"));
+}
+
+#[test]
+fn the_control_program_is_paired_with_untracked() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = folder.path().join("results.json");
+    memscope_bench()
+        .args(TINY)
+        .args(["--pairs=6", "--control"])
+        .arg(format!("--output={}", output.display()))
+        .assert()
+        .success()
+        .stdout(contains("The instrument's own cost").and(contains("of 2 workloads")));
+    let results = read(&output);
+    let controls: Vec<_> = results.series(Series::Control).collect();
+    assert_eq!(controls.len(), 2);
+    assert!(controls.iter().all(|cell| cell.tracking == Tracking::Untracked && cell.overhead.is_some()));
+}
+
+#[test]
+fn a_precision_that_is_asked_for_is_reached_or_said_to_be_missed() {
+    let measured = |precision: &str| {
+        memscope_bench()
+            .args(["measure", "--workloads=cycles", "--tracking=untracked", "--scale=0.001", "--pairs=6"])
+            .args([precision, "--precision-limit=1"])
+            .assert()
+            .success()
+    };
+    measured("--precision=1000").stdout(contains("all are within the ±1000 % that was asked for"));
+    measured("--precision=0.0001").stdout(contains("not within the ±0.0001 % that was asked for when the 1 s were up"));
+    refused(&["--precision=0"]).stderr(contains("--precision").and(contains("a positive percentage")));
 }

@@ -1,11 +1,11 @@
 //! `memscope-bench measure`: overheads by pairs of probes, for a quick answer without Criterion.
 
-use super::{Error, LimitArguments, SizeArguments};
+use super::{Error, LimitArguments, PrecisionArguments, SizeArguments};
 use crate::files::{self, FileError};
 use crate::measure::Plan;
 use crate::origin::Origin;
 use crate::report::table::{self, Form};
-use crate::results::{Precision, Results};
+use crate::results::Results;
 use crate::tracking::Tracking;
 use crate::workloads::Workload;
 use clap::Args;
@@ -26,12 +26,8 @@ pub struct Arguments {
     pairs: u32,
     #[command(flatten)]
     size: SizeArguments,
-    /// Run pairs until each interval's half-width is under this percentage of its figure
-    #[arg(long, value_name = "PERCENT", value_parser = positive)]
-    precision: Option<f64>,
-    /// With --precision: how long one workload and level may take for it, in seconds
-    #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
-    precision_limit: u64,
+    #[command(flatten)]
+    precision: PrecisionArguments,
     /// Measure untracked against the control program too, which has neither memscope nor the switched allocator
     #[arg(long)]
     control: bool,
@@ -69,7 +65,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         scale: &scale,
         threads,
         pairs: arguments.pairs as usize,
-        precision: arguments.precision.map(|percent| Precision { percent, seconds: arguments.precision_limit }),
+        precision: arguments.precision.asked(),
     };
 
     let mut results = Results { precision: plan.precision, ..Results::begin(Origin::of_this_command()) };
@@ -104,12 +100,4 @@ fn check_output(path: &Path) -> Result<(), FileError> {
         files::read::<Results>(path)?;
     }
     files::prepare_folder(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))
-}
-
-/// A positive number, for a percentage.
-fn positive(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
-        _ => Err("a precision is a positive percentage, such as 1".to_owned()),
-    }
 }

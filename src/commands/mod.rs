@@ -7,6 +7,7 @@ mod validate;
 
 use crate::files::FileError;
 use crate::measure::{Launcher, Limits, MissingProgram};
+use crate::results::Precision;
 use crate::workloads::{Scale, pools};
 use clap::{Args, Parser, Subcommand};
 use std::process::ExitCode;
@@ -133,16 +134,56 @@ impl From<LimitArguments> for Limits {
     }
 }
 
-/// The limits that the environment sets, for `cargo bench`, whose flags are Criterion's. A value that is none ends the
-/// process with a message, as a bad flag does.
-pub fn limits_from_environment() -> Limits {
-    #[derive(Debug, Parser)]
-    #[command(name = "cargo bench")]
-    struct Environment {
-        #[command(flatten)]
-        limits: LimitArguments,
+/// How precise the figures are to be, for every command that makes some.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct PrecisionArguments {
+    /// Run pairs until each interval's half-width is under this percentage of its figure
+    #[arg(long, env = "MEMSCOPE_BENCH_PRECISION", value_name = "PERCENT", value_parser = positive)]
+    precision: Option<f64>,
+    /// With --precision: how long one workload and level may take for it, in seconds
+    #[arg(long, env = "MEMSCOPE_BENCH_PRECISION_LIMIT", default_value_t = 60, value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    precision_limit: u64,
+}
+
+impl PrecisionArguments {
+    /// What is asked for, if anything.
+    fn asked(&self) -> Option<Precision> {
+        self.precision.map(|percent| Precision { percent, seconds: self.precision_limit })
     }
-    Environment::parse_from(["cargo bench"]).limits.into()
+}
+
+/// A positive number, for a percentage.
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
+        _ => Err("a precision is a positive percentage, such as 1".to_owned()),
+    }
+}
+
+/// What the environment asks of `cargo bench`, whose flags are Criterion's.
+#[derive(Clone, Copy, Debug)]
+pub struct Environment {
+    /// The limits of each probe.
+    pub limits: Limits,
+    /// How precise the figures are to be, if that is asked for.
+    pub precision: Option<Precision>,
+}
+
+impl Environment {
+    /// Reads the variables. A value that is none ends the process with a message, as a bad flag does.
+    pub fn read() -> Self {
+        #[derive(Debug, Parser)]
+        #[command(name = "cargo bench")]
+        struct Variables {
+            #[command(flatten)]
+            limits: LimitArguments,
+            #[command(flatten)]
+            precision: PrecisionArguments,
+        }
+        let Variables { limits, precision } = Variables::parse_from(["cargo bench"]);
+        Self { limits: limits.into(), precision: precision.asked() }
+    }
 }
 
 /// How large a run is, with which data and on how many threads, for every command that runs workloads.

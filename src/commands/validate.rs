@@ -11,7 +11,7 @@ use crate::results::Failure;
 use crate::system;
 use crate::tracking::Tracking;
 use crate::validate::{self, Effort, Run, Validation, Windows};
-use crate::workloads::{Workload, pools};
+use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
@@ -33,9 +33,15 @@ pub struct Arguments {
     /// What to validate on [default: all eight]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
+    /// The factor on the workloads' outer counts [default: each workload's short scale]
+    #[arg(long)]
+    scale: Option<Scale>,
     /// Measure less: three minutes for all workloads instead of a quarter of an hour
     #[arg(long)]
     quick: bool,
+    /// The factor on all durations, for a trial of the command itself
+    #[arg(long, hide = true, default_value_t = 1.0)]
+    durations: f64,
     /// The folder for validation.json, validation.md and validation.svg
     #[arg(long, default_value = "results", value_name = "DIR")]
     output: PathBuf,
@@ -45,7 +51,9 @@ pub struct Arguments {
 
 impl Arguments {
     fn effort(&self) -> Effort {
-        let seconds = |full: f64, quick: f64| Duration::from_secs_f64(if self.quick { quick } else { full });
+        let seconds = |full: f64, quick: f64| {
+            Duration::from_secs_f64(if self.quick { quick } else { full } * self.durations.max(0.0))
+        };
         Effort {
             truth: seconds(5.0, 0.8),
             long_series: seconds(24.0, 4.0),
@@ -73,7 +81,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let origin = Origin::of_this_command();
     let measured = || {
         let windows = |request, units, length| windows_in_one_process(&launcher, request, units, length);
-        validate::run(&launcher, workloads, threads, effort, windows, |workload, target| {
+        let scale = |workload: Workload| arguments.scale.unwrap_or(workload.short());
+        validate::run(&launcher, workloads, scale, threads, effort, windows, |workload, target| {
             bar.set_message(
                 target.map_or(format!("{workload}, untracked"), |percent| format!("{workload}, +{percent} %")),
             );
@@ -105,6 +114,7 @@ fn windows_in_one_process(
         "windows".to_owned(),
         format!("--workload={}", request.workload),
         format!("--units={units}"),
+        format!("--scale={}", request.scale.factor()),
         format!("--threads={}", request.threads),
         format!("--milliseconds={}", length.as_millis()),
     ];
@@ -120,6 +130,9 @@ pub struct WindowsArguments {
     /// The units of work that the synthetic tracker burns for each allocation
     #[arg(long)]
     units: u32,
+    /// The factor on the workload's outer counts
+    #[arg(long)]
+    scale: Scale,
     /// The threads of each pool
     #[arg(long)]
     threads: usize,
@@ -136,8 +149,8 @@ pub fn run_windows(arguments: &WindowsArguments) -> Result<(), Error> {
     if let Some(parent) = arguments.parent {
         system::die_with(parent);
     }
-    let WindowsArguments { workload, units, threads, milliseconds, .. } = *arguments;
-    let request = Request { workload, tracking: Tracking::Untracked, scale: workload.short(), threads, count: false };
+    let WindowsArguments { workload, units, scale, threads, milliseconds, .. } = *arguments;
+    let request = Request { workload, tracking: Tracking::Untracked, scale, threads, count: false };
     let windows = validate::alternate(request, units, Duration::from_millis(milliseconds))?;
     println!("{}", serde_json::to_string(&windows).expect("times are plain data"));
     Ok(())

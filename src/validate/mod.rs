@@ -19,7 +19,7 @@ use crate::origin::Origin;
 use crate::probe::Request;
 use crate::results::{Estimate, Failure, Series};
 use crate::tracking::Tracking;
-use crate::workloads::Workload;
+use crate::workloads::{Scale, Workload};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -113,6 +113,7 @@ pub struct Effort {
 pub fn run(
     launcher: &Launcher,
     workloads: &[Workload],
+    scale: impl Fn(Workload) -> Scale,
     threads: usize,
     effort: Effort,
     windows: impl Fn(Request, u32, Duration) -> Result<Windows, Failure>,
@@ -120,7 +121,7 @@ pub fn run(
 ) -> Result<Vec<Setting>, Failure> {
     let mut settings = Vec::new();
     for &workload in workloads {
-        let request = |tracking| Request { workload, tracking, scale: workload.short(), threads, count: false };
+        let request = |tracking| Request { workload, tracking, scale: scale(workload), threads, count: false };
         let windows = |units, length| windows(request(Tracking::Untracked), units, length);
         progress(workload, None);
         let calibration = Calibration::of(|units| windows(units, effort.truth / 2))?;
