@@ -10,7 +10,7 @@
 //! |---|---|
 //! | [`commands`] | the command line: one file for each subcommand |
 //! | [`report`] | results as people read them: the table, the pictures, the console |
-//! | [`measure`] | probes are started, limited and paired; the estimator |
+//! | [`measure`] | probes are started, limited and paired; the estimator; instructions are counted |
 //! | [`validate`] | the instrument held against a tracker of known cost |
 //! | [`results`] | the results file: cells, pairs, overheads, failures |
 //! | [`stress`] | the stress run: the workloads as phases, looked at from all sides |

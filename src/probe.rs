@@ -162,7 +162,7 @@ type Timed = (Digest, Duration, Duration);
 
 fn timed(Request { workload, scale, .. }: Request, names: &Names) -> Timed {
     let (cpu, wall) = (system::cpu_time(), Instant::now());
-    let digest = workload.run(names, scale);
+    let digest = memscope_bench_window(workload, names, scale);
     (digest, wall.elapsed(), system::cpu_time() - cpu)
 }
 
@@ -185,6 +185,16 @@ fn observation(request: Request, seen: Timed, truth: Option<Truth>, recorded: Re
         truth,
         recorded,
     }
+}
+
+/// The name of the function that is the window, as a debugger or a profiler finds it in the program.
+pub const WINDOW: &str = "memscope_bench_window";
+
+/// The window: what the clock sees of a probe and nothing else. It is a function of its own, never inlined, so that a
+/// tool that watches the program from outside finds its beginning and its end; its name is [`WINDOW`].
+#[inline(never)]
+fn memscope_bench_window(workload: Workload, names: &Names, scale: Scale) -> Digest {
+    workload.run(names, scale)
 }
 
 /// Sees to it that the switched allocator is the program's: with the counters on, an allocation must be counted.

@@ -25,6 +25,9 @@ pub struct Results {
     pub precision: Option<Precision>,
     /// What was measured, in order.
     pub cells: Vec<Cell>,
+    /// The instructions that were counted, where they were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instructions: Vec<InstructionCount>,
 }
 
 impl Versioned for Results {
@@ -35,7 +38,7 @@ impl Versioned for Results {
 impl Results {
     /// Results without cells.
     pub fn begin(origin: Origin) -> Self {
-        Self { schema: SCHEMA, origin, precision: None, cells: Vec::new() }
+        Self { schema: SCHEMA, origin, precision: None, cells: Vec::new(), instructions: Vec::new() }
     }
 
     /// The cells of one series, in order.
@@ -221,6 +224,40 @@ impl Precision {
     pub fn is_reached_by(&self, estimate: &Estimate) -> bool {
         estimate.half_width_percent() <= self.percent
     }
+}
+
+/// The instructions of one workload under one level at one scale, and of the same untracked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InstructionCount {
+    /// What ran.
+    pub workload: Workload,
+    /// What it ran under.
+    pub tracking: Tracking,
+    /// The factor of the scale.
+    pub scale: f64,
+    /// The seed of the data.
+    pub seed: u64,
+    /// The allocations of one untracked run, counted.
+    pub allocations: Option<u64>,
+    /// How a run failed, where one did: there is no overhead then.
+    pub failure: Option<Failure>,
+    /// The instructions of each run untracked.
+    pub untracked: Vec<u64>,
+    /// The instructions of each run under the level.
+    pub tracked: Vec<u64>,
+    /// What the runs say.
+    pub overhead: Option<InstructionOverhead>,
+}
+
+/// What tracking costs in instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InstructionOverhead {
+    /// The ratio tracked ÷ untracked, of the means of the runs.
+    pub ratio: f64,
+    /// (tracked − untracked) ÷ allocations. `None` where the workload makes none.
+    pub per_allocation: Option<f64>,
+    /// How far runs of the same thing are apart at the most, as a part of the least: 0.001 is 0.1 %.
+    pub apart: f64,
 }
 
 /// How a probe ended, when it did not end with an observation.

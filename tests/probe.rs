@@ -113,10 +113,14 @@ fn the_hook_is_seen_to_record_every_event() {
     for workload in Workload::ALL {
         let seen = probe(&[&of(*workload), "--tracking=allocator", TINY, "--count", "--threads=2"]);
         let (truth, recorded) = (seen.truth.expect("counted"), seen.recorded);
-        assert_eq!(recorded.allocations, Some(truth.allocations), "{workload}");
-        assert_eq!(recorded.allocated_bytes, Some(truth.allocated_bytes), "{workload}");
         let fidelity = seen.fidelity().expect("both are known");
-        assert!((0.999..=1.0).contains(&fidelity), "{workload}: {fidelity}");
+        if workload.is_parallel() {
+            // A runtime's thread may be within a call when the window closes: seen by one of the two and not by the other.
+            assert!((0.99..=1.01).contains(&fidelity), "{workload}: {fidelity}");
+        } else {
+            assert_eq!(fidelity, 1.0, "{workload}");
+            assert_eq!(recorded.allocated_bytes, Some(truth.allocated_bytes), "{workload}");
+        }
     }
 }
 

@@ -1,11 +1,13 @@
-//! `memscope-bench measure`: overheads by pairs of probes, for a quick answer without Criterion.
+//! `memscope-bench measure`: overheads by pairs of probes, for a quick answer without Criterion; or by instructions, where
+//! the machine is too noisy for time.
 
 use super::{Error, LimitArguments, PrecisionArguments, SizeArguments};
 use crate::files::{self, FileError};
-use crate::measure::Plan;
+use crate::measure::{self, InstructionCounter, Launcher, Plan};
 use crate::origin::Origin;
+use crate::report::instructions;
 use crate::report::table::{self, Form};
-use crate::results::Results;
+use crate::results::{Cell, InstructionCount, Results};
 use crate::tracking::Tracking;
 use crate::workloads::Workload;
 use clap::Args;
@@ -15,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// What to run [default: all eight]
+    /// What to run [default: all eight; with --instructions, those that run on a single thread]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
     /// What to run it under; untracked against itself is always measured too, for the noise floor
@@ -24,6 +26,10 @@ pub struct Arguments {
     /// How many pairs of processes for each workload and level
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
+    /// Count instructions under valgrind instead of time, for machines too noisy for time: single-threaded workloads
+    /// only, each twice. The time limit is then 50 times as long
+    #[arg(long, conflicts_with_all = ["pairs", "precision", "control"])]
+    instructions: bool,
     #[command(flatten)]
     size: SizeArguments,
     #[command(flatten)]
@@ -45,49 +51,90 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     if let Some(output) = &arguments.output {
         check_output(output)?;
     }
-    let mut launcher = super::this_program(arguments.limits.into())?;
-    let control = if arguments.control { Some(launcher.beside(super::CONTROL)?) } else { None };
-    if let Some(path) = &arguments.log {
-        let log = File::create(path).map_err(|source| FileError::Write { path: path.clone(), source })?;
-        launcher = launcher.logging_to(log);
-    }
-
-    let workloads = if arguments.workloads.is_empty() { Workload::ALL } else { &arguments.workloads };
-    let mut levels = vec![Tracking::Untracked];
-    levels.extend(arguments.tracking.iter().filter(|&&level| level != Tracking::Untracked));
-    levels.dedup();
-    let scale = |workload: Workload| arguments.size.scale_or(workload.short());
-    let threads = arguments.size.threads();
-
-    let plan = Plan {
-        workloads,
-        levels: &levels,
-        scale: &scale,
-        threads,
-        pairs: arguments.pairs as usize,
-        precision: arguments.precision.asked(),
+    let launcher = launcher(arguments)?;
+    let mut levels = arguments.tracking.clone();
+    let mut results = Results::begin(Origin::of_this_command());
+    let text = if arguments.instructions {
+        levels.dedup();
+        results.instructions = count(arguments, &launcher, &levels)?;
+        instructions::counts(&results)
+    } else {
+        levels.retain(|&level| level != Tracking::Untracked);
+        levels.insert(0, Tracking::Untracked);
+        levels.dedup();
+        results.precision = arguments.precision.asked();
+        results.cells = pairs(arguments, &launcher, &levels)?;
+        table::overheads(&results, Form::Terminal)
     };
-
-    let mut results = Results { precision: plan.precision, ..Results::begin(Origin::of_this_command()) };
-    let columns = levels.len() + usize::from(control.is_some());
-    let bar = ProgressBar::new((workloads.len() * columns) as u64 * u64::from(arguments.pairs)).with_style(
-        ProgressStyle::with_template("{msg:24} {bar:40} {pos}/{len} pairs, {eta} left").expect("a valid template"),
-    );
-    let progress = |workload, level| {
-        bar.set_message(format!("{workload}/{level}"));
-        bar.inc(1);
-    };
-    results.cells = plan.measure(&launcher, progress);
-    if let Some(control) = &control {
-        results.cells.extend(plan.measure_control(control, &launcher, progress));
-    }
-    bar.finish_and_clear();
-
-    println!("{}", table::overheads(&results, Form::Terminal));
+    println!("{text}");
     if let Some(output) = &arguments.output {
         files::write_json(output, &results)?;
     }
     Ok(())
+}
+
+fn launcher(arguments: &Arguments) -> Result<Launcher, Error> {
+    let launcher = super::this_program(arguments.limits.into())?;
+    let Some(path) = &arguments.log else { return Ok(launcher) };
+    let log = File::create(path).map_err(|source| FileError::Write { path: path.clone(), source })?;
+    Ok(launcher.logging_to(log))
+}
+
+/// Measures time, by pairs.
+fn pairs(arguments: &Arguments, launcher: &Launcher, levels: &[Tracking]) -> Result<Vec<Cell>, Error> {
+    let control = if arguments.control { Some(launcher.beside(super::CONTROL)?) } else { None };
+    let plan = Plan {
+        workloads: if arguments.workloads.is_empty() { Workload::ALL } else { &arguments.workloads },
+        levels,
+        scale: &|workload| arguments.size.scale_or(workload.short()),
+        threads: arguments.size.threads(),
+        pairs: arguments.pairs as usize,
+        precision: arguments.precision.asked(),
+    };
+    let columns = levels.len() + usize::from(control.is_some());
+    let bar = bar(plan.workloads.len() * columns * plan.pairs, "pairs");
+    let progress = |workload, level| {
+        bar.set_message(format!("{workload}/{level}"));
+        bar.inc(1);
+    };
+    let mut cells = plan.measure(launcher, progress);
+    if let Some(control) = &control {
+        cells.extend(plan.measure_control(control, launcher, progress));
+    }
+    bar.finish_and_clear();
+    Ok(cells)
+}
+
+/// Counts instructions.
+fn count(arguments: &Arguments, launcher: &Launcher, levels: &[Tracking]) -> Result<Vec<InstructionCount>, Error> {
+    let parallel: Vec<&str> =
+        arguments.workloads.iter().filter(|workload| workload.is_parallel()).map(|workload| workload.name()).collect();
+    if !parallel.is_empty() {
+        return Err(Error::Parallel(parallel.join(", ")));
+    }
+    let counter = InstructionCounter::new(launcher)?;
+    let all: Vec<Workload> = Workload::ALL.iter().copied().filter(|workload| !workload.is_parallel()).collect();
+    let workloads = if arguments.workloads.is_empty() { &all } else { &arguments.workloads };
+    let scale = |workload: Workload| arguments.size.scale_or(workload.short());
+    // The untracked runs of a workload serve all of its levels.
+    let bar = bar(workloads.len() * (levels.len() + 1) * measure::RUNS, "runs");
+    let counts = measure::count_instructions(&counter, workloads, levels, scale, |workload, level| {
+        bar.set_message(format!("{workload}/{level}"));
+        bar.inc(1);
+    });
+    bar.finish_and_clear();
+    Ok(counts)
+}
+
+/// The names of the workloads that run on a single thread.
+pub fn single_threaded() -> String {
+    let single = Workload::ALL.iter().filter(|workload| !workload.is_parallel());
+    single.map(|workload| workload.name()).collect::<Vec<_>>().join(", ")
+}
+
+fn bar(total: usize, what: &str) -> ProgressBar {
+    let template = format!("{{msg:24}} {{bar:40}} {{pos}}/{{len}} {what}, {{eta}} left");
+    ProgressBar::new(total as u64).with_style(ProgressStyle::with_template(&template).expect("a valid template"))
 }
 
 /// Sees before a long run that its results can be written, and will not take the place of something else.

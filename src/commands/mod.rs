@@ -94,6 +94,12 @@ pub enum Error {
     /// A program that was not built.
     #[error(transparent)]
     MissingProgram(#[from] MissingProgram),
+    /// There is nothing to count instructions with.
+    #[error(transparent)]
+    CannotCount(#[from] crate::measure::CannotCount),
+    /// Workloads on several threads, whose instructions cannot be counted.
+    #[error("--instructions cannot count {0}: only single-threaded workloads can be counted ({single})", single = measure::single_threaded())]
+    Parallel(String),
     /// Something else of the system.
     #[error("{0}")]
     System(String),

@@ -35,8 +35,8 @@ pub struct MissingProgram(PathBuf);
 /// Starts probes.
 #[derive(Clone, Debug)]
 pub struct Launcher {
-    program: PathBuf,
-    limits: Limits,
+    pub(super) program: PathBuf,
+    pub(super) limits: Limits,
     log: Option<Arc<Mutex<File>>>,
 }
 
@@ -98,31 +98,25 @@ impl Launcher {
     /// # Errors
     /// The way in which it failed.
     pub fn run_for<T: DeserializeOwned>(&self, arguments: &[String]) -> Result<T, Failure> {
+        let output = self.run_by(Command::new(&self.program), arguments, self.limits.time)?;
+        self.judge(&output, &String::from_utf8_lossy(&output.stderr))
+    }
+
+    /// Runs a command that lacks its arguments, of the program or of a tool that runs it, to its end.
+    pub(super) fn run_by(&self, mut command: Command, arguments: &[String], time: Duration) -> Result<Output, Failure> {
         let crashed = |how: String| Failure::Crashed { how };
         self.note(arguments).map_err(|error| crashed(format!("the log cannot be written: {error}")))?;
-        let child = self
-            .command(arguments)
+        let child = tied(&mut command, arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(|error| self.not_started(&error))?;
-        let control = child.controlled_with_output().terminate_for_timeout().time_limit(self.limits.time);
+            .map_err(|error| not_started(&command, &error))?;
+        let control = child.controlled_with_output().terminate_for_timeout().time_limit(time);
         match self.with_memory_limit(control).wait() {
-            Ok(Some(output)) => self.judge(&output),
-            Ok(None) => Err(Failure::TimedOut { seconds: self.limits.time.as_secs() }),
+            Ok(Some(output)) => Ok(output),
+            Ok(None) => Err(Failure::TimedOut { seconds: time.as_secs() }),
             Err(error) => Err(crashed(format!("it cannot be waited for: {error}"))),
         }
-    }
-
-    /// A command of the program, tied to this process.
-    fn command(&self, arguments: &[String]) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(arguments).arg(format!("--parent={}", std::process::id())).stdin(Stdio::null());
-        command
-    }
-
-    fn not_started(&self, error: &io::Error) -> Failure {
-        Failure::Crashed { how: format!("{} cannot be started: {error}", self.program.display()) }
     }
 
     /// Runs another command of the program to its end, under the same limits, with this process's output as its own.
@@ -131,7 +125,8 @@ impl Launcher {
     /// The way in which it failed.
     pub fn run_beside(&self, arguments: &[String]) -> Result<(), Failure> {
         let crashed = |how: String| Failure::Crashed { how };
-        let mut child = self.command(arguments).spawn().map_err(|error| self.not_started(&error))?;
+        let mut command = Command::new(&self.program);
+        let mut child = tied(&mut command, arguments).spawn().map_err(|error| not_started(&command, &error))?;
         let control = child.controlled().terminate_for_timeout().time_limit(self.limits.time);
         match self.with_memory_limit(control).wait() {
             Ok(Some(status)) if status.success() => Ok(()),
@@ -157,9 +152,8 @@ impl Launcher {
         writeln!(log, "{}", arguments.join(" "))
     }
 
-    /// Makes what was to be printed or a failure of what a probe left behind.
-    fn judge<T: DeserializeOwned>(&self, output: &Output) -> Result<T, Failure> {
-        let said = String::from_utf8_lossy(&output.stderr);
+    /// Makes what was to be printed or a failure of what a probe left behind. `said` is its own part of the standard error.
+    pub(super) fn judge<T: DeserializeOwned>(&self, output: &Output, said: &str) -> Result<T, Failure> {
         if output.status.success() {
             return serde_json::from_slice(&output.stdout)
                 .map_err(|error| Failure::Crashed { how: format!("its output is not what it should be: {error}") });
@@ -173,6 +167,16 @@ impl Launcher {
         let how = if last_words.is_empty() { ending } else { format!("{ending}: {last_words}") };
         Err(Failure::Crashed { how })
     }
+}
+
+/// Gives a command its arguments, and ties it to this process.
+fn tied<'c>(command: &'c mut Command, arguments: &[String]) -> &'c mut Command {
+    // Of fixed width: the length of the arguments moves what lies on the stack.
+    command.args(arguments).arg(format!("--parent={:010}", std::process::id())).stdin(Stdio::null())
+}
+
+fn not_started(command: &Command, error: &io::Error) -> Failure {
+    Failure::Crashed { how: format!("{} cannot be started: {error}", command.get_program().display()) }
 }
 
 /// The name of the signal that ended a process, or its exit code.

@@ -1,9 +1,11 @@
-//! From probes to overheads: start them, limit them, pair them, estimate.
+//! From probes to overheads: start them, limit them, pair them, estimate; or count their instructions.
 
 mod estimate;
+mod instructions;
 mod launch;
 mod pairing;
 
 pub use estimate::{MIN_PAIRS, median, median_interval, overhead};
+pub use instructions::{CannotCount, InstructionCounter, RUNS, count_instructions};
 pub use launch::{Launcher, Limits, MissingProgram};
 pub use pairing::{CellRun, Plan};

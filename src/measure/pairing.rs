@@ -133,7 +133,7 @@ impl<'a> CellRun<'a> {
 }
 
 /// Holds an observation's digest against the one that it should have.
-fn checked(seen: Observation, expected: Digest) -> Result<Observation, Failure> {
+pub(super) fn checked(seen: Observation, expected: Digest) -> Result<Observation, Failure> {
     if seen.digest == expected { Ok(seen) } else { Err(Failure::WrongDigest { expected, found: seen.digest }) }
 }
 

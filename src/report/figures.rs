@@ -15,6 +15,11 @@ pub fn overhead(overhead: &Overhead) -> String {
     }
 }
 
+/// A ratio without doubt: `+1.2 %` below twice, `×4.26` above.
+pub fn ratio(ratio: f64) -> String {
+    if ratio < 2.0 { format!("{} %", percent(ratio)) } else { format!("×{}", factor(ratio)) }
+}
+
 /// A ratio as the percentage by which it differs from 1, signed.
 pub fn percent(ratio: f64) -> String {
     let percent = (ratio - 1.0) * 100.0;
@@ -118,6 +123,13 @@ mod tests {
         assert_eq!(shown(1.001, 0.996, 1.009), "none seen [−0.4, +0.9] %");
         assert_eq!(shown(0.95, 0.94, 0.96), "−5.0 % [−6.0, −4.0]");
         assert_eq!(shown(412.0, 399.6, 1430.0), "×412 [400, 1,430]");
+    }
+
+    #[test]
+    fn ratios_read_as_percentages_or_factors() {
+        assert_eq!(ratio(1.012), "+1.2 %");
+        assert_eq!(ratio(0.95), "−5.0 %");
+        assert_eq!(ratio(4.256), "×4.26");
     }
 
     #[test]

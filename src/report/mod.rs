@@ -2,6 +2,7 @@
 
 mod drawing;
 pub mod figures;
+pub mod instructions;
 pub mod memory_svg;
 pub mod overhead_svg;
 pub mod stress_text;

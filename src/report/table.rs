@@ -132,17 +132,7 @@ fn notes(results: &Results, form: Form) -> String {
         lines
             .push(format!("Pairs: {range} for each figure{scales}; an overhead is the median of tracked ÷ untracked."));
     }
-    let Origin { started, command, machine, toolchain, subject, .. } = &results.origin;
-    lines.push(format!("Subject: {subject}; allocator: {}.", toolchain.allocator));
-    lines.push(format!(
-        "Machine: {}, {} cores, {}, {}.",
-        machine.processor,
-        machine.cores,
-        figures::bytes(machine.memory_bytes as f64),
-        machine.system
-    ));
-    lines.push(format!("Toolchain: {}, {}, opt-level {}.", toolchain.rustc, toolchain.target, toolchain.opt_level));
-    lines.push(format!("Measured {} by `{}`.", started.format("%Y-%m-%d %H:%M UTC"), command));
+    lines.extend(circumstances(&results.origin));
     match form {
         Form::Terminal => lines.join("\n"),
         Form::Markdown => lines.iter().map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n"),
@@ -183,6 +173,23 @@ fn precision_note(results: &Results) -> Option<String> {
             missed.join(", ")
         ),
     })
+}
+
+/// What was measured, where and when, a line each.
+pub(super) fn circumstances(origin: &Origin) -> [String; 4] {
+    let Origin { started, command, machine, toolchain, subject, .. } = origin;
+    [
+        format!("Subject: {subject}; allocator: {}.", toolchain.allocator),
+        format!(
+            "Machine: {}, {} cores, {}, {}.",
+            machine.processor,
+            machine.cores,
+            figures::bytes(machine.memory_bytes as f64),
+            machine.system
+        ),
+        format!("Toolchain: {}, {}, opt-level {}.", toolchain.rustc, toolchain.target, toolchain.opt_level),
+        format!("Measured {} by `{}`.", started.format("%Y-%m-%d %H:%M UTC"), command),
+    ]
 }
 
 /// What happened to a failed cell, and how to see it alone.

@@ -102,7 +102,7 @@ pub fn results() -> Results {
     cells[3].fidelity = Some(0.612_34);
     cells[6].failure = Some(Failure::Crashed { how: "SIGSEGV: stack overflow".to_owned() });
     cells[6].overhead = None;
-    Results { schema: SCHEMA, origin: origin("cargo bench"), precision: None, cells }
+    Results { schema: SCHEMA, origin: origin("cargo bench"), precision: None, cells, instructions: Vec::new() }
 }
 
 /// A record of a stress run in which every cell of every panel is filled, with figures as large as a run of ten

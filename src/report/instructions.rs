@@ -1,0 +1,60 @@
+//! The table of instructions, for a terminal, with what a reader must know below it.
+
+use super::figures;
+use super::table::{Form, circumstances};
+use crate::results::{InstructionCount, Results};
+use comfy_table::{CellAlignment, Table};
+
+/// The counted instructions as text.
+pub fn counts(results: &Results) -> String {
+    let mut table = Table::new();
+    table.load_style(Form::Terminal.style());
+    table.set_header(["workload", "level", "untracked", "tracked", "overhead", "per allocation", "apart"]);
+    for count in &results.instructions {
+        table.add_row(row(count));
+    }
+    for numeric in [2, 3, 4, 5, 6] {
+        table.column_mut(numeric).expect("the header has seven").set_cell_alignment(CellAlignment::Right);
+    }
+    let mut lines = vec![table.trim_fmt()];
+    lines.extend(results.instructions.iter().filter_map(failure_note));
+    lines.push(
+        "Figures are instructions that the window executed, means of two runs under valgrind; apart: how far two runs of \
+         the same thing are, at the most. Do not read anything into less. They are no times: waiting for memory and the \
+         kernel's work are not in them."
+            .to_owned(),
+    );
+    lines.extend(circumstances(&results.origin));
+    lines.join("\n")
+}
+
+fn row(count: &InstructionCount) -> [String; 7] {
+    let overhead = count.overhead.as_ref();
+    [
+        count.workload.to_string(),
+        count.tracking.to_string(),
+        mean(&count.untracked),
+        mean(&count.tracked),
+        match (&count.failure, overhead) {
+            (Some(failure), _) => failure.label(),
+            (None, Some(overhead)) => figures::ratio(overhead.ratio),
+            (None, None) => "unknown".to_owned(),
+        },
+        match overhead.map(|overhead| overhead.per_allocation) {
+            Some(Some(instructions)) => format!("{instructions:.1}").replace('-', "−"),
+            Some(None) => "unknown".to_owned(),
+            None => String::new(),
+        },
+        overhead.map(|overhead| format!("{:.3} %", overhead.apart * 100.0)).unwrap_or_default(),
+    ]
+}
+
+/// The mean of some runs' counts; nothing where there are none.
+fn mean(runs: &[u64]) -> String {
+    if runs.is_empty() { String::new() } else { figures::grouped(runs.iter().sum::<u64>() / runs.len() as u64) }
+}
+
+fn failure_note(count: &InstructionCount) -> Option<String> {
+    let failure = count.failure.as_ref()?;
+    Some(format!("{}/{} {failure}", count.workload, count.tracking))
+}

@@ -1,0 +1,170 @@
+//! `measure --instructions` from outside: what it refuses, that it counts the same twice, and what becomes of failures.
+
+mod common;
+
+use common::memscope_bench;
+use memscope_bench::files;
+use memscope_bench::results::{Failure, Results};
+use memscope_bench::tracking::Tracking;
+use memscope_bench::workloads::Workload;
+use predicates::prelude::*;
+use predicates::str::contains;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const TINY: [&str; 3] = ["measure", "--instructions", "--scale=0.001"];
+
+/// Whether valgrind is there; where not, says that the test is skipped.
+fn has_valgrind() -> bool {
+    let there = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_ok();
+    if !there {
+        eprintln!("skipped: valgrind is not installed");
+    }
+    there
+}
+
+fn counted(folder: &Path, arguments: &[&str]) -> Results {
+    let output = folder.join("results.json");
+    memscope_bench().args(TINY).args(arguments).arg(format!("--output={}", output.display())).assert().success();
+    files::read(&output).expect("a results file")
+}
+
+#[test]
+fn without_valgrind_one_line_says_how_to_get_it() {
+    memscope_bench()
+        .args(TINY)
+        .env("PATH", "")
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(contains("apt-get install valgrind").and(predicate::function(|text: &str| text.lines().count() == 1)));
+}
+
+#[test]
+fn parallel_workloads_are_refused_by_name() {
+    memscope_bench()
+        .args(TINY)
+        .arg("--workloads=cycles,mixed,concurrent")
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(contains("mixed, concurrent").and(contains("only single-threaded workloads")));
+}
+
+#[test]
+fn pairs_are_for_time() {
+    memscope_bench().args(TINY).arg("--pairs=3").assert().code(2).stdout("").stderr(contains("--pairs"));
+}
+
+#[test]
+fn counts_are_the_same_from_run_to_run() {
+    if !has_valgrind() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let results = counted(folder.path(), &["--workloads=hierarchies", "--tracking=full"]);
+    let again = counted(folder.path(), &["--workloads=hierarchies", "--tracking=full"]);
+    assert!(results.cells.is_empty());
+    let ([count], [count_again]) = (&results.instructions[..], &again.instructions[..]) else {
+        panic!("one cell each")
+    };
+    assert_eq!((count.workload, count.tracking, &count.failure), (Workload::Hierarchies, Tracking::Full, &None));
+    for (runs, runs_again) in [(&count.untracked, &count_again.untracked), (&count.tracked, &count_again.tracked)] {
+        let all = runs.iter().chain(runs_again);
+        let (least, greatest) = (all.clone().min().expect("runs"), all.max().expect("runs"));
+        assert!((greatest - least) * 1_000 <= *least, "{least} to {greatest}");
+    }
+    let overhead = count.overhead.expect("an overhead");
+    assert!(overhead.ratio > 1.1 && overhead.apart <= 0.001, "{overhead:?}");
+    assert!(overhead.per_allocation > Some(10.0), "{overhead:?}");
+}
+
+#[test]
+fn only_the_window_is_counted() {
+    if !has_valgrind() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let untracked = |scale: &str| {
+        let scale = format!("--scale={scale}");
+        let output = folder.path().join("results.json");
+        memscope_bench()
+            .args(["measure", "--instructions", "--workloads=cycles", "--tracking=untracked", &scale])
+            .arg(format!("--output={}", output.display()))
+            .assert()
+            .success();
+        files::read::<Results>(&output).expect("a results file").instructions[0].untracked[0] as f64
+    };
+    // Starting the program alone takes millions of instructions, and would hide that the work is ten times as much.
+    let ratio = untracked("0.2") / untracked("0.02");
+    assert!(ratio > 5.0, "{ratio}");
+}
+
+#[test]
+fn a_failure_costs_its_own_cell() {
+    if !has_valgrind() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = folder.path().join("results.json");
+    memscope_bench()
+        .args(TINY)
+        .args(["--workloads=cycles", "--tracking=full,variables"])
+        .arg(format!("--output={}", output.display()))
+        .env("MEMSCOPE_BENCH_FAULT", "cycles/full=exit")
+        .assert()
+        .success()
+        .stdout(contains("cycles/full crashed: exit code 70"));
+    let [failed, whole] = &files::read::<Results>(&output).expect("a results file").instructions[..] else {
+        panic!("two cells")
+    };
+    assert_eq!(failed.failure, Some(Failure::Crashed { how: "exit code 70".to_owned() }));
+    assert_eq!((failed.overhead, &whole.failure), (None, &None));
+    assert!(whole.overhead.is_some());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn no_probe_under_valgrind_outlives_its_parent() {
+    if !has_valgrind() {
+        return;
+    }
+    let mut parent = Command::new(env!("CARGO_BIN_EXE_memscope-bench"))
+        .args(TINY)
+        .arg("--workloads=cycles")
+        .env("MEMSCOPE_BENCH_FAULT", "cycles/full=hang")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let children = || {
+        let path = format!("/proc/{0}/task/{0}/children", parent.id());
+        std::fs::read_to_string(path).unwrap_or_default().trim().to_owned()
+    };
+    // The probe that hangs is the one under valgrind that stays, asleep.
+    let (mut child, mut since) = (String::new(), Instant::now());
+    let began = Instant::now();
+    while child.is_empty() || since.elapsed() < Duration::from_secs(1) {
+        assert!(began.elapsed() < Duration::from_secs(60), "no probe hangs");
+        let now = children();
+        if now != child || state(&now) != Some('S') {
+            (child, since) = (now, Instant::now());
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    parent.kill().expect("the parent can be killed");
+    parent.wait().expect("the parent is gone");
+    let began = Instant::now();
+    // A process that no one has waited for yet is gone too.
+    while !matches!(state(&child), None | Some('Z')) {
+        assert!(began.elapsed() < Duration::from_secs(30), "the probe lives on");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn state(process: &str) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    stat.rsplit(')').next()?.trim().chars().next()
+}
