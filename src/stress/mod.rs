@@ -47,20 +47,20 @@ pub fn run(
     let mut phases = Vec::with_capacity(workloads.len());
     session.window(|| {
         for &workload in workloads {
-            let began = quietly(|| (timeline.mark(), counting::totals()));
+            let (began, counts_before) = quietly(|| timeline.mark());
             observer.enter(workload);
             let digest = workload.run(&observer, scale);
             quietly(|| {
-                let (ended, counts) = (timeline.mark(), counting::totals());
+                let (ended, counts) = timeline.mark();
                 observer.look("after the phase");
                 leaked.leaked_allocations += digest.leaked_allocations;
                 leaked.leaked_bytes += digest.leaked_bytes;
-                let slices = timeline.slices(began.0, ended);
+                let slices = timeline.slices(began, ended);
                 let phase = Phase {
                     workload,
-                    began_ns: nanoseconds(began.0),
+                    began_ns: nanoseconds(began),
                     ended_ns: nanoseconds(ended),
-                    truth: counts.since(&began.1).into(),
+                    truth: counts.since(&counts_before).into(),
                     variables: digest.variables,
                     slices,
                 };

@@ -104,12 +104,12 @@ impl Timeline {
         self.clock.clone()
     }
 
-    /// Takes a sample now, and gives its time. The calling thread must be [`Paused`].
-    pub fn mark(&self) -> Duration {
+    /// Takes a sample now, and gives its time and its counts. The calling thread must be [`Paused`].
+    pub fn mark(&self) -> (Duration, counting::Counts) {
         let mut samples = locked(&self.samples);
         let sample = Sample::take(&self.clock);
         samples.push(sample);
-        sample.at
+        (sample.at, sample.counts)
     }
 
     /// The time between two marks in equal slices. The calling thread must be [`Paused`].
