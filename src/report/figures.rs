@@ -133,6 +133,11 @@ mod tests {
     }
 
     #[test]
+    fn ratios_read_as_overheads_do() {
+        assert_eq!([1.012, 0.95, 4.3].map(ratio), ["+1.2 %", "−5.0 %", "×4.30"]);
+    }
+
+    #[test]
     fn figures_have_three_digits_and_a_unit() {
         assert_eq!(time(312.0), "312 ns");
         assert_eq!(time(12_630_000.0), "12.6 ms");

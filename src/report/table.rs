@@ -4,7 +4,7 @@ use super::{figures, warnings};
 use crate::measure::Launcher;
 use crate::origin::Origin;
 use crate::probe::Request;
-use crate::results::{Cell, Results, Series};
+use crate::results::{Cell, Overhead, Results, Series};
 use crate::tracking::Tracking;
 use crate::workloads::Scale;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle, presets};
@@ -59,6 +59,7 @@ fn table(cells: &[&Cell], series: Series, form: Form) -> String {
         "untracked",
         "level",
         "overhead [95 %]",
+        "processor time",
         "ns/allocation",
         "fidelity",
         "peak memory",
@@ -70,13 +71,13 @@ fn table(cells: &[&Cell], series: Series, form: Form) -> String {
         table.add_row(row(cell, if repeats { "" } else { &name }));
         above = name;
     }
-    for numeric in [1, 4, 5, 6] {
-        table.column_mut(numeric).expect("the header has seven").set_cell_alignment(CellAlignment::Right);
+    for numeric in [1, 4, 5, 6, 7] {
+        table.column_mut(numeric).expect("the header has eight").set_cell_alignment(CellAlignment::Right);
     }
     table.trim_fmt()
 }
 
-fn row(cell: &Cell, name: &str) -> [String; 7] {
+fn row(cell: &Cell, name: &str) -> [String; 8] {
     let unknown = || "unknown".to_owned();
     let overhead = cell.overhead.as_ref();
     [
@@ -91,6 +92,7 @@ fn row(cell: &Cell, name: &str) -> [String; 7] {
             (None, Some(overhead)) => figures::overhead(overhead),
             (None, None) => format!("too few pairs ({})", cell.pairs.len()),
         },
+        overhead.map(|overhead| figures::ratio(overhead.cpu.value)).unwrap_or_default(),
         match overhead.map(|overhead| overhead.ns_per_allocation) {
             Some(Some(ns)) => format!("{:.1}", ns.value).replace('-', "−"),
             Some(None) => unknown(),
@@ -124,6 +126,7 @@ fn notes(results: &Results, form: Form) -> String {
     if let Some(line) = control_note(results) {
         lines.push(line);
     }
+    lines.extend(processor_note(results));
     lines.extend(precision_note(results));
     let pairs = || results.cells.iter().filter(|cell| cell.failure.is_none()).map(|cell| cell.pairs.len());
     if let (Some(fewest), Some(most)) = (pairs().min(), pairs().max()) {
@@ -150,6 +153,36 @@ fn control_note(results: &Results) -> Option<String> {
         figures::percent_interval(wall),
         worst.workload,
         costs().count()
+    ))
+}
+
+/// Where the overhead in processor time is another one than on the clock, and by far the most.
+fn processor_note(results: &Results) -> Option<String> {
+    /// Smaller differences are not worth a word.
+    const PARTED: f64 = 1.05;
+    let apart = |overhead: &Overhead| (overhead.cpu.value / overhead.wall.value).ln().abs();
+    let is_parted = |overhead: &Overhead| {
+        let Overhead { wall, cpu, .. } = overhead;
+        (wall.high < cpu.low || cpu.high < wall.low) && apart(overhead) > PARTED.ln()
+    };
+    let parted: Vec<(&Cell, &Overhead)> = results
+        .cells
+        .iter()
+        .filter_map(|cell| Some((cell, cell.overhead.as_ref()?)))
+        .filter(|(_, overhead)| is_parted(overhead))
+        .collect();
+    let (cell, overhead) = parted.iter().max_by(|a, b| apart(a.1).total_cmp(&apart(b.1)))?;
+    let wait = if overhead.wall.value > overhead.cpu.value { "threads wait" } else { "more threads are at work" };
+    Some(format!(
+        "Processor time parts from the clock's in {} of {} figures, farthest in {}/{} ({} threads): {} of the processor, {} \
+         on the clock; {wait} under tracking.",
+        parted.len(),
+        results.cells.len(),
+        cell.workload,
+        cell.tracking,
+        cell.threads,
+        figures::ratio(overhead.cpu.value),
+        figures::ratio(overhead.wall.value)
     ))
 }
 

@@ -12,7 +12,7 @@ mod names;
 mod switch;
 
 pub use names::Names;
-pub use switch::{Mode, Paused, SwitchedAllocator, burn_for_each_allocation};
+pub use switch::{MOST_UNITS, Mode, Paused, SwitchedAllocator, burn_for_each_allocation};
 
 use serde::{Deserialize, Serialize};
 
@@ -93,7 +93,7 @@ impl Tracking {
 
 /// The refusal of a name that no level has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no level is called '{0}'; there are {names}, and synthetic:N, which burns N units of work an allocation", names = names())]
+#[error("no level is called '{0}'; there are {names}, and synthetic:N, which burns N units of work an allocation (at most {MOST_UNITS})", names = names())]
 pub struct UnknownLevel(String);
 
 fn names() -> String {
@@ -104,7 +104,8 @@ impl std::str::FromStr for Tracking {
     type Err = UnknownLevel;
 
     fn from_str(name: &str) -> Result<Self, UnknownLevel> {
-        let synthetic = || name.strip_prefix(SYNTHETIC)?.parse().ok().map(Self::Synthetic);
+        let units = || name.strip_prefix(SYNTHETIC)?.parse().ok().filter(|&units| units <= MOST_UNITS);
+        let synthetic = || units().map(Self::Synthetic);
         let known = Self::ALL.iter().copied().find(|level| level.to_string() == name);
         known.or_else(synthetic).ok_or_else(|| UnknownLevel(name.to_owned()))
     }

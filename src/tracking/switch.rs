@@ -78,10 +78,13 @@ static FREEING: AtomicU8 = AtomicU8::new(Mode::OFF.0);
 /// The units of work that [`Mode::BURN`] burns for each allocation.
 static BURNED: AtomicU32 = AtomicU32::new(0);
 
-/// Sets how much work [`Mode::BURN`] burns for each allocation: a unit is one step of a generator of random numbers,
-/// which waits for the step before it.
+/// The most units of work that one allocation can burn.
+pub const MOST_UNITS: u32 = 511;
+
+/// Sets how much work [`Mode::BURN`] burns for each allocation, up to [`MOST_UNITS`]: a unit is one step of a generator of
+/// random numbers, which waits for the step before it.
 pub fn burn_for_each_allocation(units: u32) {
-    BURNED.store(units, Ordering::Relaxed);
+    BURNED.store(units.min(MOST_UNITS), Ordering::Relaxed);
 }
 
 thread_local! {
@@ -215,19 +218,63 @@ mod switched {
         })
     }
 
+    /// So many steps of xorshift64 (Marsaglia 2003) in a row, each of which waits for the one before it. Steps of a
+    /// linear generator would be merged by the compiler.
+    macro_rules! steps {
+        (1, $state:ident) => {
+            $state ^= $state << 13;
+            $state ^= $state >> 7;
+            $state ^= $state << 17;
+        };
+        (2, $state:ident) => {
+            steps!(1, $state);
+            steps!(1, $state);
+        };
+        (4, $state:ident) => {
+            steps!(2, $state);
+            steps!(2, $state);
+        };
+        (8, $state:ident) => {
+            steps!(4, $state);
+            steps!(4, $state);
+        };
+        (16, $state:ident) => {
+            steps!(8, $state);
+            steps!(8, $state);
+        };
+        (32, $state:ident) => {
+            steps!(16, $state);
+            steps!(16, $state);
+        };
+        (64, $state:ident) => {
+            steps!(32, $state);
+            steps!(32, $state);
+        };
+        (128, $state:ident) => {
+            steps!(64, $state);
+            steps!(64, $state);
+        };
+        (256, $state:ident) => {
+            steps!(128, $state);
+            steps!(128, $state);
+        };
+    }
+
     /// Burns the units of work of one allocation, and gives the layout back.
+    ///
+    /// There is a stretch of code for each power of two, and no loop: a processor that does not foresee a loop's end
+    /// takes a few nanoseconds more, and a fresh process foresees less than one that has run for a while.
     ///
     /// The layout that comes back depends on the work, though it is always the same: the allocation must wait for the
     /// work, and the processor cannot do one beside the other.
-    #[inline(always)]
+    #[inline(never)]
     fn burned(layout: Layout) -> Layout {
+        let units = BURNED.load(Ordering::Relaxed);
         let mut state = 1_u64;
-        for _ in 0..BURNED.load(Ordering::Relaxed) {
-            // One step of xorshift64 (Marsaglia 2003). Steps of a linear generator would be merged by the compiler.
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
+        macro_rules! burn {
+            ($($power:tt)*) => { $(if units & $power != 0 { steps!($power, state); })* };
         }
+        burn!(1 2 4 8 16 32 64 128 256);
         let nothing = (std::hint::black_box(state) ^ state) as usize;
         // SAFETY: nothing is added to the size, whatever the compiler can see of it.
         unsafe { Layout::from_size_align_unchecked(layout.size() + nothing, layout.align()) }

@@ -1,11 +1,11 @@
 //! The validation: the instrument is held against a tracker whose cost is known.
 //!
 //! The synthetic tracker burns a fixed amount of work for each allocation and keeps no state. Having none, its cost can
-//! be had within one process, by many short windows with and without it, one beside the other ([`truth`]): no process
+//! be had within one process, by many short windows with and without it, one beside the other (`truth`): no process
 //! is started, nothing is different but the switch. That is the truth, in nanoseconds: in parts of the untracked time it
 //! would depend on the heap, which in a process that has run the workload often is another one. Then the same workload under the same tracker is
 //! measured as everything is measured here, by pairs of processes, in one long series ([`run`]), and from the series
-//! it is drawn what the instrument would have said, again and again ([`evaluate`]).
+//! it is drawn what the instrument would have said, again and again (`evaluate`).
 
 mod evaluate;
 mod truth;
@@ -18,7 +18,7 @@ use crate::measure::{CellRun, Launcher, median_interval};
 use crate::origin::Origin;
 use crate::probe::Request;
 use crate::results::{Estimate, Failure, Series};
-use crate::tracking::Tracking;
+use crate::tracking::{MOST_UNITS, Tracking};
 use crate::workloads::{Scale, Workload};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -218,7 +218,7 @@ impl Calibration {
 
     /// The units whose cost is nearest to an overhead in percent.
     fn units_for(&self, percent: f64) -> u32 {
-        ((percent / 100.0 - self.at_none) / self.per_unit).round().max(0.0) as u32
+        ((percent / 100.0 - self.at_none) / self.per_unit).round().clamp(0.0, f64::from(MOST_UNITS)) as u32
     }
 }
 
