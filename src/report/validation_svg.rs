@@ -14,7 +14,9 @@ const RIGHT: f64 = 930.0;
 const TOP: f64 = 66.0;
 const ROW: f64 = 32.0;
 /// Below the plot: the axis, and the lines of the summary.
-const FOOT: f64 = 130.0;
+const FOOT: f64 = 146.0;
+/// How many lines of the summary there is room for: the figures, without how they were come by.
+const SUMMARY: usize = 5;
 /// The bias, in percent of the untracked time, that is asked for at rest.
 const GOAL: f64 = 0.5;
 
@@ -63,7 +65,7 @@ fn of_run(title: &str, run: &Run) -> (f64, Group) {
             drawing = drawing.add(dot(setting, x(setting.bias_percent()), y));
         }
     }
-    for (number, words) in summary(run).into_iter().take(4).enumerate() {
+    for (number, words) in summary(run).into_iter().take(SUMMARY).enumerate() {
         drawing = drawing.add(text(20.0, bottom + 48.0 + 18.0 * number as f64, "small", words));
     }
     (height, drawing)

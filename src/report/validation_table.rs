@@ -55,11 +55,8 @@ pub fn summary(run: &Run) -> Vec<String> {
         })
     };
     vec![
-        format!(
-            "Bias, at the most, of overheads up to +10 %: {}; of the larger ones: {}.",
-            told(worst(true)),
-            told(worst(false))
-        ),
+        format!("Bias, at the most, of overheads up to +10 %: {}.", told(worst(true))),
+        format!("Bias, at the most, of larger overheads: {}.", told(worst(false))),
         format!(
             "Coverage of the 95 % interval: {covered} of {blocks} blocks of {BLOCK} pairs ({:.1} %).",
             covered as f64 / blocks.max(1) as f64 * 100.0
