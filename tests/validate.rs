@@ -42,9 +42,7 @@ fn both_circumstances_have_their_place_in_one_file() {
         assert!(setting.ratios.len() >= 2 * BLOCK && setting.coverage.blocks >= 2);
         assert_eq!(setting.claims.repeats, 5);
     }
-    // More work is a greater cost, in the truth and in what is measured.
-    assert!(settings[5].truth.value > settings[4].truth.value && settings[4].truth.value > settings[0].truth.value);
-    assert!(settings[5].measured.value > settings[4].measured.value);
+    assert!(settings[5].truth.value > settings[0].truth.value, "work that is burned takes time");
 
     let picture = fs::read_to_string(folder.path().join("validation.svg")).expect("the picture");
     roxmltree::Document::parse(&picture).expect("valid XML");
