@@ -38,9 +38,13 @@ impl Origin {
         }
     }
 
-    /// The same for the command line of this process.
+    /// The same for the command line of this process, without what ties it to its parent, and with paths as they are from
+    /// the folder that it runs in.
     pub fn of_this_command() -> Self {
-        let words: Vec<String> = std::iter::once("memscope-bench".to_owned()).chain(std::env::args().skip(1)).collect();
+        let here = std::env::current_dir().map(|folder| format!("{}/", folder.display())).unwrap_or_default();
+        let arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--parent="));
+        let words = arguments.map(|argument| if here.len() > 1 { argument.replace(&here, "") } else { argument });
+        let words: Vec<String> = std::iter::once("memscope-bench".to_owned()).chain(words).collect();
         Self::here(words.join(" "))
     }
 }
