@@ -3,6 +3,8 @@
 mod common;
 
 use common::memscope_bench;
+#[cfg(target_os = "linux")]
+use common::processes;
 use memscope_bench::files;
 use memscope_bench::results::{Failure, Results};
 use memscope_bench::tracking::Tracking;
@@ -138,33 +140,18 @@ fn no_probe_under_valgrind_outlives_its_parent() {
         .stderr(Stdio::null())
         .spawn()
         .expect("the program starts");
-    let children = || {
-        let path = format!("/proc/{0}/task/{0}/children", parent.id());
-        std::fs::read_to_string(path).unwrap_or_default().trim().to_owned()
-    };
     // The probe that hangs is the one under valgrind that stays, asleep.
     let (mut child, mut since) = (String::new(), Instant::now());
     let began = Instant::now();
     while child.is_empty() || since.elapsed() < Duration::from_secs(1) {
         assert!(began.elapsed() < Duration::from_secs(60), "no probe hangs");
-        let now = children();
-        if now != child || state(&now) != Some('S') {
+        let now = processes::children(parent.id());
+        if now != child || !processes::is_asleep(&now) {
             (child, since) = (now, Instant::now());
         }
         std::thread::sleep(Duration::from_millis(10));
     }
     parent.kill().expect("the parent can be killed");
     parent.wait().expect("the parent is gone");
-    let began = Instant::now();
-    // A process that no one has waited for yet is gone too.
-    while !matches!(state(&child), None | Some('Z')) {
-        assert!(began.elapsed() < Duration::from_secs(30), "the probe lives on");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn state(process: &str) -> Option<char> {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    stat.rsplit(')').next()?.trim().chars().next()
+    processes::wait_for(|| processes::is_gone(&child).then_some(()));
 }

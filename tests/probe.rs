@@ -2,11 +2,12 @@
 
 mod common;
 
+#[cfg(target_os = "linux")]
+use common::processes;
 use common::{memscope_bench, probe};
 use memscope_bench::tracking::Tracking;
 use memscope_bench::workloads::{Digest, Workload};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 const TINY: &str = "--scale=0.01";
 
@@ -162,43 +163,10 @@ fn no_probe_outlives_its_parent() {
         .stderr(Stdio::null())
         .spawn()
         .expect("the program starts");
-    let children = || {
-        let path = format!("/proc/{0}/task/{0}/children", parent.id());
-        std::fs::read_to_string(path).unwrap_or_default().trim().to_owned()
-    };
-    let child = wait_for(|| Some(children()).filter(|children| !children.is_empty()));
+    let child = processes::wait_for(|| Some(processes::children(parent.id())).filter(|children| !children.is_empty()));
     // The tie is made when the probe has read its arguments; a probe that hangs has.
-    wait_for(|| is_asleep(&child).then_some(()));
+    processes::wait_for(|| processes::is_asleep(&child).then_some(()));
     parent.kill().expect("the parent can be killed");
     parent.wait().expect("the parent is gone");
-    wait_for(|| is_gone(&child).then_some(()));
-}
-
-#[cfg(target_os = "linux")]
-fn state(process: &str) -> Option<char> {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    stat.rsplit(')').next()?.trim().chars().next()
-}
-
-#[cfg(target_os = "linux")]
-fn is_asleep(process: &str) -> bool {
-    state(process) == Some('S')
-}
-
-/// A process that no one has waited for yet is gone too.
-#[cfg(target_os = "linux")]
-fn is_gone(process: &str) -> bool {
-    matches!(state(process), None | Some('Z'))
-}
-
-/// Asks again and again; after a while it is a failure.
-fn wait_for<R>(mut ask: impl FnMut() -> Option<R>) -> R {
-    let began = Instant::now();
-    loop {
-        if let Some(answer) = ask() {
-            return answer;
-        }
-        assert!(began.elapsed() < Duration::from_secs(30), "it never happened");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    processes::wait_for(|| processes::is_gone(&child).then_some(()));
 }

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
+#[cfg(target_os = "linux")]
+pub mod processes;
+
 use assert_cmd::Command;
 use memscope_bench::conditions::Conditions;
 use memscope_bench::measure::overhead;
