@@ -147,7 +147,7 @@ pub fn run_control(request: Request) -> Observation {
 }
 
 /// What must be done once and is not to be timed: threads are started, and code and heap are warmed by a small run.
-fn warm_up(Request { workload, scale, threads, .. }: Request) {
+pub(crate) fn warm_up(Request { workload, scale, threads, .. }: Request) {
     if workload.is_parallel() {
         pools::start(threads);
     }
@@ -158,9 +158,10 @@ fn warm_up(Request { workload, scale, threads, .. }: Request) {
 }
 
 /// A workload's run with its times on the clock and of the processor.
-type Timed = (Digest, Duration, Duration);
+pub(crate) type Timed = (Digest, Duration, Duration);
 
-fn timed(Request { workload, scale, .. }: Request, names: &Names) -> Timed {
+/// Runs the window.
+pub(crate) fn timed(Request { workload, scale, .. }: Request, names: &Names) -> Timed {
     let (cpu, wall) = (system::cpu_time(), Instant::now());
     let digest = memscope_bench_window(workload, names, scale);
     (digest, wall.elapsed(), system::cpu_time() - cpu)

@@ -39,10 +39,10 @@ fn both_circumstances_have_their_place_in_one_file() {
     assert_eq!(settings[0].tracking, Tracking::Untracked);
     for setting in &settings {
         assert_eq!(setting.workload, Workload::Cycles);
-        assert!(setting.ratios.len() >= 2 * BLOCK && setting.coverage.blocks >= 2);
-        assert_eq!(setting.claims.repeats, 5);
+        assert!(setting.wall.ratios.len() >= BLOCK / 2 && setting.wall.ratios.len() == setting.cpu.ratios.len());
+        assert_eq!(setting.wall.claims.repeats, 5);
     }
-    assert!(settings[5].truth.value > settings[0].truth.value, "work that is burned takes time");
+    assert!(settings[5].wall.truth.value > settings[0].wall.truth.value, "work that is burned takes time");
 
     let picture = fs::read_to_string(folder.path().join("validation.svg")).expect("the picture");
     roxmltree::Document::parse(&picture).expect("valid XML");

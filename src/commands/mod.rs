@@ -34,7 +34,7 @@ enum Command {
     Probe(probe::Arguments),
     /// Hold the instrument against a tracker whose cost is known
     Validate(validate::Arguments),
-    /// Time windows with and without the synthetic tracker in this process
+    /// Time a window without and one with the synthetic tracker in this process
     #[command(hide = true)]
     Windows(validate::WindowsArguments),
 }

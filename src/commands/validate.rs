@@ -10,7 +10,7 @@ use crate::report::{validation_svg, validation_table};
 use crate::results::Failure;
 use crate::system;
 use crate::tracking::Tracking;
-use crate::validate::{self, Effort, Run, Validation, Windows};
+use crate::validate::{self, BLOCK, Effort, Run, Validation, Windows};
 use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -55,11 +55,13 @@ impl Arguments {
             Duration::from_secs_f64(if self.quick { quick } else { full } * self.durations.max(0.0))
         };
         Effort {
-            truth: seconds(5.0, 0.8),
-            long_series: seconds(24.0, 4.0),
-            short_series: seconds(6.0, 1.5),
+            truth: seconds(4.0, 0.4),
+            long_series: seconds(16.0, 2.5),
+            short_series: seconds(6.0, 1.2),
+            least_pairs: if self.quick { BLOCK / 2 } else { 2 * BLOCK },
             repeats: self.repeats as usize,
             batch: Duration::from_secs(30),
+            load: self.load,
         }
     }
 }
@@ -79,18 +81,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         ProgressStyle::with_template("{msg:28} {bar:40} {pos}/{len}, {eta} left").expect("a valid template"),
     );
     let origin = Origin::of_this_command();
-    let measured = || {
-        let windows = |request, units, length| windows_in_one_process(&launcher, request, units, length);
-        let scale = |workload: Workload| arguments.scale.unwrap_or(workload.short());
-        validate::run(&launcher, workloads, scale, threads, effort, windows, |workload, target| {
-            bar.set_message(
-                target.map_or(format!("{workload}, untracked"), |percent| format!("{workload}, +{percent} %")),
-            );
-            bar.inc(1);
-        })
-    };
-    let settings = if arguments.load { validate::under_load(measured) } else { measured() }
-        .map_err(|failure| Error::System(format!("a probe of the validation {failure}")))?;
+    let windows = |request, units, tracked_first| windows_of_a_process(&launcher, request, units, tracked_first);
+    let scale = |workload: Workload| arguments.scale.unwrap_or(workload.short());
+    let settings = validate::run(&launcher, workloads, scale, threads, effort, windows, |workload, target| {
+        bar.set_message(target.map_or(format!("{workload}, untracked"), |percent| format!("{workload}, +{percent} %")));
+        bar.inc(1);
+    })
+    .map_err(|failure| Error::System(format!("a probe of the validation {failure}")))?;
     bar.finish_and_clear();
 
     let run = Some(Run { origin, batch_seconds: effort.batch.as_secs_f64(), settings });
@@ -103,21 +100,21 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     Ok(())
 }
 
-/// Runs `windows` in a process of its own, so that what it leaves behind is gone with it.
-fn windows_in_one_process(
+/// Runs `windows` in a process of its own.
+fn windows_of_a_process(
     launcher: &Launcher,
     request: Request,
     units: u32,
-    length: Duration,
+    tracked_first: bool,
 ) -> Result<Windows, Failure> {
-    let arguments = [
+    let mut arguments = vec![
         "windows".to_owned(),
         format!("--workload={}", request.workload),
         format!("--units={units}"),
         format!("--scale={}", request.scale.factor()),
         format!("--threads={}", request.threads),
-        format!("--milliseconds={}", length.as_millis()),
     ];
+    arguments.extend(tracked_first.then(|| "--tracked-first".to_owned()));
     launcher.run_for(&arguments)
 }
 
@@ -136,22 +133,22 @@ pub struct WindowsArguments {
     /// The threads of each pool
     #[arg(long)]
     threads: usize,
-    /// For how long
+    /// Whether the window with the tracker comes first
     #[arg(long)]
-    milliseconds: u64,
+    tracked_first: bool,
     /// The process to end with
     #[arg(long)]
     parent: Option<u32>,
 }
 
-/// Prints the times of windows in this process as one line of JSON.
+/// Prints the times of a window without and one with the synthetic tracker as one line of JSON.
 pub fn run_windows(arguments: &WindowsArguments) -> Result<(), Error> {
     if let Some(parent) = arguments.parent {
         system::die_with(parent);
     }
-    let WindowsArguments { workload, units, scale, threads, milliseconds, .. } = *arguments;
+    let WindowsArguments { workload, units, scale, threads, tracked_first, .. } = *arguments;
     let request = Request { workload, tracking: Tracking::Untracked, scale, threads, count: false };
-    let windows = validate::alternate(request, units, Duration::from_millis(milliseconds))?;
+    let windows = validate::two_windows(request, units, tracked_first)?;
     println!("{}", serde_json::to_string(&windows).expect("times are plain data"));
     Ok(())
 }

@@ -37,6 +37,9 @@ text { font-family: ui-sans-serif, system-ui, 'Segoe UI', Helvetica, Arial, sans
 .line.three, .whisker.three { stroke: var(--three); } .line.bad { stroke: var(--bad); }
 .line.one, .line.two, .line.three, .line.bad { fill: none; }
 .area { opacity: 0.18; }
+.dot { fill-opacity: 0.7; } .ring { fill: transparent; stroke-width: 1.5; }
+.ring.faint { stroke: var(--faint); } .ring.one { stroke: var(--one); }
+.ring.two { stroke: var(--two); } .ring.three { stroke: var(--three); }
 .whisker { stroke-width: 2.5; stroke-linecap: round; }
 .hover { transition: opacity 0.15s; }
 .hover:hover { opacity: 0.65; }

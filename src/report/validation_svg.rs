@@ -1,8 +1,8 @@
 //! The picture of the validation: how far what is shown lies from what is true, by workload and overhead.
 
 use super::drawing::{centred, ending, finished, line, panel, rectangle, sheet, short, telling, text};
-use super::validation_table::{aim, runs, signed, summary};
-use crate::validate::{Run, Setting, TARGETS, Validation};
+use super::validation_table::{aim, runs, signed, summary, told_bias};
+use crate::validate::{Run, Seen, Setting, TARGETS, Validation};
 use crate::workloads::Workload;
 use svg::node::element::{Circle, Group};
 
@@ -17,6 +17,11 @@ const ROW: f64 = 32.0;
 const FOOT: f64 = 146.0;
 /// How many lines of the summary there is room for: the figures, without how they were come by.
 const SUMMARY: usize = 5;
+/// How far the marks of the two clocks lie above and below the middle of a row.
+const APART: f64 = 6.0;
+/// The two clocks, as the marks' tips call them.
+const CLOCK: &str = "clock";
+const PROCESSOR: &str = "processor's time";
 /// The bias, in percent of the untracked time, that is asked for at rest.
 const GOAL: f64 = 0.5;
 
@@ -46,11 +51,14 @@ fn of_run(title: &str, run: &Run) -> (f64, Group) {
         .collect();
     let bottom = TOP + ROW * workloads.len() as f64;
     let height = bottom + FOOT;
-    let reach = run.settings.iter().map(|setting| setting.bias_percent().abs()).fold(2.0 * GOAL, f64::max) * 1.1;
+    let biases = run.settings.iter().flat_map(|setting| [&setting.wall, &setting.cpu]);
+    let reach = biases.map(|seen| seen.bias_percent().value.abs()).fold(2.0 * GOAL, f64::max) * 1.1;
     let x = |percent: f64| (LEFT + RIGHT) / 2.0 + percent / reach * (RIGHT - LEFT) / 2.0;
 
-    let about =
-        format!("dots from small to large: overheads of none, +1, +3, +10, +100 and +400 %; the band is ±{GOAL} %");
+    let about = format!(
+        "from small to large: overheads of none, +1, +3, +10, +100 and +400 %; dots by the clock, rings by processor time; \
+         the band is ±{GOAL} %"
+    );
     let mut drawing = panel(WIDTH - 2.0 * MARGIN, height, title, &about)
         .add(rectangle(x(-GOAL), TOP, x(GOAL) - x(-GOAL), bottom - TOP, "good area"))
         .add(line(x(0.0), TOP, x(0.0), bottom, "rule"));
@@ -62,7 +70,9 @@ fn of_run(title: &str, run: &Run) -> (f64, Group) {
         let y = TOP + ROW * (row as f64 + 0.5);
         drawing = drawing.add(ending(LEFT - 14.0, y + 4.0, "", workload.name())).add(line(LEFT, y, RIGHT, y, "rule"));
         for setting in run.settings.iter().filter(|setting| setting.workload == workload) {
-            drawing = drawing.add(dot(setting, x(setting.bias_percent()), y));
+            for (seen, clock, y) in [(&setting.cpu, PROCESSOR, y + APART), (&setting.wall, CLOCK, y - APART)] {
+                drawing = drawing.add(mark(setting, seen, clock, x(seen.bias_percent().value), y));
+            }
         }
     }
     for (number, words) in summary(run).into_iter().take(SUMMARY).enumerate() {
@@ -71,18 +81,20 @@ fn of_run(title: &str, run: &Run) -> (f64, Group) {
     (height, drawing)
 }
 
-fn dot(setting: &Setting, x: f64, y: f64) -> Group {
+/// What one clock shows of a setting: how far it is from the truth.
+fn mark(setting: &Setting, seen: &Seen, clock: &str, x: f64, y: f64) -> Group {
     let size = TARGETS.iter().position(|&target| target == setting.target_percent).unwrap_or(0);
-    let class = ["faint", "one", "one", "one", "two", "three"][size];
+    let colour = ["faint", "one", "one", "one", "two", "three"][size];
+    let shape = if clock == CLOCK { "dot" } else { "ring" };
     let told = format!(
-        "{}, {}: bias {} %, {} pairs, covered {} of {}",
+        "{}, {}, by the {clock}: bias {}, {} pairs, covered {} of {}",
         setting.workload,
         aim(setting),
-        signed(setting.bias_percent()),
-        setting.ratios.len(),
-        setting.coverage.covered,
-        setting.coverage.blocks
+        told_bias(&seen.bias_percent()),
+        seen.ratios.len(),
+        seen.coverage.covered,
+        seen.coverage.blocks
     );
-    let circle = Circle::new().set("cx", short(x)).set("cy", short(y)).set("r", 3.0 + size as f64).set("class", class);
-    telling(told).add(circle.set("fill-opacity", 0.7))
+    let circle = Circle::new().set("cx", short(x)).set("cy", short(y)).set("r", 3.0 + size as f64);
+    telling(told).add(circle.set("class", format!("{colour} {shape}")))
 }

@@ -3,7 +3,7 @@
 use super::figures;
 use super::table::Form;
 use crate::results::Estimate;
-use crate::validate::{BLOCK, CLAIM_THRESHOLD, Run, Setting, Validation};
+use crate::validate::{BLOCK, CLAIM_THRESHOLD, Run, Seen, Setting, Validation};
 use comfy_table::{CellAlignment, Table};
 
 /// The validation's tables, with what they come to above each.
@@ -30,39 +30,12 @@ pub fn runs(validation: &Validation) -> Vec<(&'static str, &Run)> {
 
 /// What a run comes to.
 pub fn summary(run: &Run) -> Vec<String> {
-    let settings = || run.settings.iter();
-    let covered: usize = settings().map(|setting| setting.coverage.covered).sum();
-    let blocks: usize = settings().map(|setting| setting.coverage.blocks).sum();
-    let rate = |target: Option<f64>| {
-        let of_target = || settings().filter(move |setting| setting.target_percent == target);
-        let claimed: usize = of_target().map(|setting| setting.claims.claimed).sum();
-        let repeats: usize = of_target().map(|setting| setting.claims.repeats).sum();
-        let share = claimed as f64 / repeats.max(1) as f64 * 100.0;
-        format!("{claimed} of {repeats} repeats ({share:.1} %)")
-    };
-    let worst = |small: bool| {
-        let is_small = |setting: &&Setting| setting.target_percent.is_none_or(|percent| percent <= 10.0) == small;
-        settings().filter(is_small).max_by(|a, b| a.bias_percent().abs().total_cmp(&b.bias_percent().abs()))
-    };
-    let told = |setting: Option<&Setting>| {
-        setting.map_or("not measured".to_owned(), |setting| {
-            format!(
-                "{} % of the untracked time ({}, {})",
-                signed(setting.bias_percent()),
-                setting.workload,
-                aim(setting)
-            )
-        })
-    };
     vec![
-        format!("Bias, at the most, of overheads up to +10 %: {}.", told(worst(true))),
-        format!("Bias, at the most, of larger overheads: {}.", told(worst(false))),
-        format!(
-            "Coverage of the 95 % interval: {covered} of {blocks} blocks of {BLOCK} pairs ({:.1} %).",
-            covered as f64 / blocks.max(1) as f64 * 100.0
-        ),
-        format!("False alarms, untracked against itself: {}.", rate(None)),
-        format!("Detection of about +3 %: {}.", rate(Some(3.0))),
+        both(|of| format!("Bias, at the most, of overheads up to +10 %: {}", worst_bias(run, of, |aim| aim <= 10.0))),
+        both(|of| format!("Bias, at the most, of larger overheads: {}", worst_bias(run, of, |aim| aim > 10.0))),
+        both(|of| format!("Coverage of the 95 % interval: {}", coverage(run, of))),
+        both(|of| format!("False alarms, untracked against itself: {}", claims(run, of, None))),
+        both(|of| format!("Detection of about +3 %: {}", claims(run, of, Some(3.0)))),
         format!(
             "A repeat is two batches of {} s of measuring, drawn from one long series of each setting in contiguous stretches; \
              a change is claimed if both intervals exclude none and both effects exceed {} %.",
@@ -80,6 +53,51 @@ pub fn summary(run: &Run) -> Vec<String> {
     ]
 }
 
+/// One of a setting's two clocks.
+type Clock = fn(&Setting) -> &Seen;
+
+/// A line that tells a figure by the clock, and after it what the same figure is by the processor's time.
+fn both(line: impl Fn(Clock) -> String) -> String {
+    let (wall, cpu) = (line(|setting| &setting.wall), line(|setting| &setting.cpu));
+    let figure = cpu.split_once(": ").map_or(cpu.as_str(), |(_, figure)| figure);
+    format!("{wall}; by processor time {figure}.")
+}
+
+/// The largest bias of the settings with such an aim.
+fn worst_bias(run: &Run, of: Clock, has_aim: impl Fn(f64) -> bool) -> String {
+    let bias = |setting: &Setting| of(setting).bias_percent();
+    run.settings
+        .iter()
+        .filter(|setting| has_aim(setting.target_percent.unwrap_or(0.0)))
+        .max_by(|a, b| bias(a).value.abs().total_cmp(&bias(b).value.abs()))
+        .map_or("not measured".to_owned(), |setting| {
+            format!("{} of the untracked time ({}, {})", told_bias(&bias(setting)), setting.workload, aim(setting))
+        })
+}
+
+fn coverage(run: &Run, of: Clock) -> String {
+    let covered: usize = run.settings.iter().map(|setting| of(setting).coverage.covered).sum();
+    let blocks: usize = run.settings.iter().map(|setting| of(setting).coverage.blocks).sum();
+    format!("{covered} of {blocks} blocks of {BLOCK} pairs ({:.1} %)", share(covered, blocks))
+}
+
+fn claims(run: &Run, of: Clock, target: Option<f64>) -> String {
+    let of_target = || run.settings.iter().filter(|setting| setting.target_percent == target);
+    let claimed: usize = of_target().map(|setting| of(setting).claims.claimed).sum();
+    let repeats: usize = of_target().map(|setting| of(setting).claims.repeats).sum();
+    format!("{claimed} of {repeats} repeats ({:.1} %)", share(claimed, repeats))
+}
+
+/// A part of something, in percent.
+fn share(part: usize, whole: usize) -> f64 {
+    part as f64 / whole.max(1) as f64 * 100.0
+}
+
+/// A bias with its interval.
+pub fn told_bias(bias: &Estimate) -> String {
+    format!("{} [{}, {}] %", signed(bias.value), signed(bias.low), signed(bias.high))
+}
+
 /// What a setting aimed at.
 pub fn aim(setting: &Setting) -> String {
     setting.target_percent.map_or("none".to_owned(), |percent| format!("+{percent} %"))
@@ -93,27 +111,33 @@ pub fn signed(percent: f64) -> String {
 fn table(run: &Run, form: Form) -> String {
     let mut table = Table::new();
     table.load_style(form.style());
-    table.set_header(["workload", "aimed at", "true", "measured [95 %]", "pairs", "bias", "covered", "claimed"]);
+    table.set_header([
+        "workload",
+        "aimed at",
+        "true",
+        "measured",
+        "pairs",
+        "bias [95 %]",
+        "covered",
+        "claimed",
+        "bias by processor time",
+    ]);
     for setting in &run.settings {
-        let ratio = |estimate: &Estimate| figures::percent(estimate.value);
+        let Seen { truth, measured, coverage, claims, ratios } = &setting.wall;
         table.add_row([
             setting.workload.to_string(),
             aim(setting),
-            format!("{} %", ratio(&setting.truth)),
-            format!(
-                "{} % [{}, {}]",
-                ratio(&setting.measured),
-                figures::percent(setting.measured.low),
-                figures::percent(setting.measured.high)
-            ),
-            setting.ratios.len().to_string(),
-            format!("{} %", signed(setting.bias_percent())),
-            format!("{} of {}", setting.coverage.covered, setting.coverage.blocks),
-            format!("{} of {}", setting.claims.claimed, setting.claims.repeats),
+            format!("{} %", figures::percent(truth.value)),
+            format!("{} %", figures::percent(measured.value)),
+            ratios.len().to_string(),
+            told_bias(&setting.wall.bias_percent()),
+            format!("{} of {}", coverage.covered, coverage.blocks),
+            format!("{} of {}", claims.claimed, claims.repeats),
+            told_bias(&setting.cpu.bias_percent()),
         ]);
     }
-    for numeric in [1, 2, 4, 5, 6, 7] {
-        table.column_mut(numeric).expect("the header has eight").set_cell_alignment(CellAlignment::Right);
+    for numeric in [1, 2, 3, 4, 6, 7] {
+        table.column_mut(numeric).expect("the header has nine").set_cell_alignment(CellAlignment::Right);
     }
     table.trim_fmt()
 }

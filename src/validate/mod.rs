@@ -1,23 +1,21 @@
 //! The validation: the instrument is held against a tracker whose cost is known.
 //!
 //! The synthetic tracker burns a fixed amount of work for each allocation and keeps no state. Having none, its cost can
-//! be had within one process, by many short windows with and without it, one beside the other (`truth`): no process
-//! is started, nothing is different but the switch. That is the truth, in nanoseconds: in parts of the untracked time it
-//! would depend on the heap, which in a process that has run the workload often is another one. Then the same workload under the same tracker is
-//! measured as everything is measured here, by pairs of processes, in one long series ([`run`]), and from the series
-//! it is drawn what the instrument would have said, again and again (`evaluate`).
+//! be had within processes, by windows with and without it side by side (`truth`). Then the same workload under the same
+//! tracker is measured as everything is measured here, by pairs of processes, in one long series ([`run`]), and from the
+//! series it is drawn what the instrument would have said, again and again (`evaluate`).
 
 mod evaluate;
 mod truth;
 
 pub use evaluate::{BLOCK, CLAIM_THRESHOLD, Claims, Coverage, claims, coverage};
-pub use truth::{Windows, alternate};
+pub use truth::{Rounds, Time, Windows, two_windows};
 
 use crate::files::Versioned;
-use crate::measure::{CellRun, Launcher, median_interval};
+use crate::measure::{CellRun, Launcher, MIN_PAIRS, median_interval};
 use crate::origin::Origin;
 use crate::probe::Request;
-use crate::results::{Estimate, Failure, Series};
+use crate::results::{Estimate, Failure, Pair, Series, Side};
 use crate::tracking::{MOST_UNITS, Tracking};
 use crate::workloads::{Scale, Workload};
 use serde::{Deserialize, Serialize};
@@ -25,7 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// The version of the file's format. A change that an older reader would misread raises it.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// The overheads, in percent, that the synthetic tracker is set to, as nearly as whole units of work can; and none.
 pub const TARGETS: [Option<f64>; 6] = [None, Some(1.0), Some(3.0), Some(10.0), Some(100.0), Some(400.0)];
@@ -67,6 +65,17 @@ pub struct Setting {
     pub target_percent: Option<f64>,
     /// What it ran under.
     pub tracking: Tracking,
+    /// By the clock.
+    pub wall: Seen,
+    /// By the processor's time.
+    pub cpu: Seen,
+    /// How long a pair took, in seconds.
+    pub pair_seconds: f64,
+}
+
+/// What is true and what the pairs show, by the clock or by the processor's time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Seen {
     /// The true ratio, with its interval: 1 for untracked against itself.
     pub truth: Estimate,
     /// The ratio that the pairs of processes show, over the whole series.
@@ -75,38 +84,68 @@ pub struct Setting {
     pub coverage: Coverage,
     /// How many repeats claim a change.
     pub claims: Claims,
-    /// How long a pair took, in seconds.
-    pub pair_seconds: f64,
     /// The ratio of each pair, in order.
     pub ratios: Vec<f32>,
 }
 
-impl Setting {
-    /// The bias: what is shown less what is true, in percent of the untracked time.
-    pub fn bias_percent(&self) -> f64 {
-        (self.measured.value - self.truth.value) * 100.0
+impl Seen {
+    fn of(truth: Estimate, ratios: &[f64], per_batch: usize, repeats: usize) -> Self {
+        Self {
+            truth,
+            measured: median_interval(ratios.iter().copied()).expect("every setting has pairs"),
+            coverage: coverage(ratios, truth.value),
+            claims: claims(ratios, per_batch, repeats),
+            ratios: ratios.iter().map(|&ratio| ratio as f32).collect(),
+        }
+    }
+
+    /// The bias: what is shown less what is true, in percent of the untracked time, with its interval. Truth and pairs
+    /// are independent of each other, so that the squares of their doubts add.
+    pub fn bias_percent(&self) -> Estimate {
+        let Self { truth, measured, .. } = self;
+        let value = measured.value - truth.value;
+        let below = (measured.value - measured.low).hypot(truth.high - truth.value);
+        let above = (measured.high - measured.value).hypot(truth.value - truth.low);
+        Estimate { value: value * 100.0, low: (value - below) * 100.0, high: (value + above) * 100.0 }
     }
 }
 
-/// How much a validation measures.
+/// How much a validation measures, and how.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Effort {
-    /// How long the truth of a setting is sought.
+    /// How long the truth of a setting is sought; four times as long, where the tracker multiplies the time.
     pub truth: Duration,
     /// How long the series of a setting is that decides on claims: none, and +3 %.
     pub long_series: Duration,
-    /// How long the other series are.
+    /// How long the other series are; twice as long, where the tracker multiplies the time.
     pub short_series: Duration,
+    /// How many pairs a series has at least.
+    pub least_pairs: usize,
     /// How many repeats are drawn.
     pub repeats: usize,
     /// How long each batch of a repeat measures.
     pub batch: Duration,
+    /// Whether pairs are measured while as many threads as cores are busy beside them. The truth never is.
+    pub load: bool,
+}
+
+impl Effort {
+    fn truth_of(&self, target_percent: f64) -> Duration {
+        self.truth * if target_percent >= 100.0 { 4 } else { 1 }
+    }
+
+    fn series_of(&self, target_percent: Option<f64>) -> Duration {
+        match target_percent {
+            None | Some(3.0) => self.long_series,
+            Some(percent) if percent >= 100.0 => self.short_series * 2,
+            Some(_) => self.short_series,
+        }
+    }
 }
 
 /// Validates the instrument on workloads.
 ///
-/// `windows` measures a workload's windows in one process, with this many units of synthetic work, for this long;
-/// `progress` is told what is about to be measured.
+/// `windows` runs [`two_windows`] in a process of its own; `progress` is told what is about to be measured.
 ///
 /// # Errors
 /// How a probe failed.
@@ -116,109 +155,121 @@ pub fn run(
     scale: impl Fn(Workload) -> Scale,
     threads: usize,
     effort: Effort,
-    windows: impl Fn(Request, u32, Duration) -> Result<Windows, Failure>,
+    windows: impl Fn(Request, u32, bool) -> Result<Windows, Failure>,
     mut progress: impl FnMut(Workload, Option<f64>),
 ) -> Result<Vec<Setting>, Failure> {
     let mut settings = Vec::new();
     for &workload in workloads {
         let request = |tracking| Request { workload, tracking, scale: scale(workload), threads, count: false };
-        let windows = |units, length| windows(request(Tracking::Untracked), units, length);
+        let windows = |units, tracked_first| windows(request(Tracking::Untracked), units, tracked_first);
         progress(workload, None);
-        let calibration = Calibration::of(|units| windows(units, effort.truth / 2))?;
+        let calibration = Calibration::of(|units| {
+            let mut rounds = Rounds::default();
+            rounds.seek(effort.truth / 2, MIN_PAIRS, |tracked_first| windows(units, tracked_first))?;
+            Ok(rounds.ratio(|time| time.wall_ns).expect("enough rounds").value - 1.0)
+        })?;
         for target_percent in TARGETS {
             progress(workload, target_percent);
             let tracking = match target_percent {
                 None => Tracking::Untracked,
                 Some(percent) => Tracking::Synthetic(calibration.units_for(percent)),
             };
-            let decides = matches!(target_percent, None | Some(3.0));
-            let length = if decides { effort.long_series } else { effort.short_series };
-            settings.push(setting(launcher, request(tracking), target_percent, length, effort, windows)?);
+            settings.push(setting(launcher, request(tracking), target_percent, effort, windows)?);
         }
     }
     Ok(settings)
 }
 
-/// Measures one setting: rounds of windows in one process, and of pairs of processes, by turns. What disturbs the
-/// machine for longer than a round is then in both.
+impl Rounds {
+    /// Goes on with rounds for this long, and for so many at least.
+    fn seek(
+        &mut self,
+        length: Duration,
+        least: usize,
+        windows: impl Fn(bool) -> Result<Windows, Failure>,
+    ) -> Result<(), Failure> {
+        let began = Instant::now();
+        let least = self.count() + least;
+        while began.elapsed() < length || self.count() < least {
+            self.add(windows(false)?, windows(true)?);
+        }
+        Ok(())
+    }
+}
+
+/// Measures one setting: its truth, and pairs of processes, by turns. What disturbs the machine for longer than a turn is
+/// then in both.
 fn setting(
     launcher: &Launcher,
     request: Request,
     target_percent: Option<f64>,
-    length: Duration,
     effort: Effort,
-    windows: impl Fn(u32, Duration) -> Result<Windows, Failure>,
+    windows: impl Fn(u32, bool) -> Result<Windows, Failure>,
 ) -> Result<Setting, Failure> {
-    const ROUNDS: u32 = 4;
+    const TURNS: u32 = 4;
     let mut run = CellRun::begin(launcher, Series::Overhead, request);
-    let mut in_one_process = Windows::default();
+    let mut rounds = Rounds::default();
     let mut pairs = Vec::new();
     let mut measuring = Duration::ZERO;
-    for _ in 0..ROUNDS {
-        if let Tracking::Synthetic(units) = request.tracking {
-            in_one_process.extend(windows(units, effort.truth / ROUNDS)?);
+    for _ in 0..TURNS {
+        if let (Tracking::Synthetic(units), Some(percent)) = (request.tracking, target_percent) {
+            let least = MIN_PAIRS.div_ceil(TURNS as usize);
+            rounds.seek(effort.truth_of(percent) / TURNS, least, |tracked_first| windows(units, tracked_first))?;
         }
         let began = Instant::now();
-        let least = pairs.len() + (2 * BLOCK).div_ceil(ROUNDS as usize);
-        while began.elapsed() < length / ROUNDS || pairs.len() < least {
-            pairs.push(run.pair().ok_or_else(|| run.failure().cloned().expect("a cell without a pair has failed"))?);
-        }
+        let least = pairs.len() + effort.least_pairs.div_ceil(TURNS as usize);
+        let mut turn = || {
+            while began.elapsed() < effort.series_of(target_percent) / TURNS || pairs.len() < least {
+                pairs
+                    .push(run.pair().ok_or_else(|| run.failure().cloned().expect("a cell without a pair has failed"))?);
+            }
+            Ok(())
+        };
+        if effort.load { under_load(turn) } else { turn() }?;
         measuring += began.elapsed();
     }
 
-    let ratios: Vec<f64> =
-        pairs.iter().map(|pair| pair.tracked.wall_ns as f64 / pair.untracked.wall_ns as f64).collect();
-    let estimate = |values: Vec<f64>| median_interval(values).expect("every setting has pairs");
-    let untracked_ns = estimate(pairs.iter().map(|pair| pair.untracked.wall_ns as f64).collect()).value;
-    let truth = match request.tracking {
-        Tracking::Synthetic(_) => {
-            let Estimate { value, low, high } = in_one_process.extra_ns();
-            Estimate {
-                value: 1.0 + value / untracked_ns,
-                low: 1.0 + low / untracked_ns,
-                high: 1.0 + high / untracked_ns,
-            }
-        }
-        _ => Estimate { value: 1.0, low: 1.0, high: 1.0 },
-    };
-    let pair_seconds = measuring.as_secs_f64() / ratios.len() as f64;
+    let pair_seconds = measuring.as_secs_f64() / pairs.len() as f64;
     let per_batch = (effort.batch.as_secs_f64() / pair_seconds).ceil() as usize;
+    let seen = |of_window: fn(&Time) -> u64, of_side: fn(&Side) -> u64| {
+        let truth = rounds.ratio(of_window).unwrap_or(Estimate { value: 1.0, low: 1.0, high: 1.0 });
+        let ratio = |pair: &Pair| of_side(&pair.tracked) as f64 / of_side(&pair.untracked) as f64;
+        Seen::of(truth, &pairs.iter().map(ratio).collect::<Vec<_>>(), per_batch, effort.repeats)
+    };
     Ok(Setting {
         workload: request.workload,
         target_percent,
         tracking: request.tracking,
-        truth,
-        measured: estimate(ratios.clone()),
-        coverage: coverage(&ratios, truth.value),
-        claims: claims(&ratios, per_batch, effort.repeats),
+        wall: seen(|time| time.wall_ns, |side| side.wall_ns),
+        cpu: seen(|time| time.cpu_ns, |side| side.cpu_ns),
         pair_seconds,
-        ratios: ratios.iter().map(|&ratio| ratio as f32).collect(),
     })
 }
 
-/// How the cost of the synthetic tracker grows with its units of work, in parts of the untracked time.
-struct Calibration {
-    at_none: f64,
-    per_unit: f64,
-}
+/// How the cost of the synthetic tracker grows with its units of work: points of a curve, straight between them. The
+/// first few units hide behind what the processor waits for in any case, and cost less than the later ones.
+struct Calibration(Vec<(u32, f64)>);
 
 impl Calibration {
-    /// Units at which the work outweighs the call.
-    const MANY: u32 = 100;
+    /// The units of work whose cost is measured.
+    const POINTS: [u32; 4] = [0, 3, 10, 100];
 
-    fn of(windows: impl Fn(u32) -> Result<Windows, Failure>) -> Result<Self, Failure> {
-        let cost = |windows: Windows| {
-            let untracked = median_interval(windows.untracked_ns.iter().map(|&ns| ns as f64)).expect("enough windows");
-            windows.extra_ns().value / untracked.value
-        };
-        let at_none = cost(windows(0)?);
-        let at_many = cost(windows(Self::MANY)?);
-        Ok(Self { at_none, per_unit: (at_many - at_none) / f64::from(Self::MANY) })
+    /// Measures the curve; `cost` is what so many units cost, in parts of the untracked time.
+    fn of<E>(cost: impl Fn(u32) -> Result<f64, E>) -> Result<Self, E> {
+        Self::POINTS.into_iter().map(|units| Ok((units, cost(units)?))).collect::<Result<_, _>>().map(Self)
+    }
+
+    fn cost(&self, units: u32) -> f64 {
+        let points = &self.0;
+        let after = points.iter().position(|&(at, _)| units < at).unwrap_or(points.len() - 1);
+        let ((from, low), (to, high)) = (points[after - 1], points[after]);
+        low + (high - low) * f64::from(units - from) / f64::from(to - from)
     }
 
     /// The units whose cost is nearest to an overhead in percent.
     fn units_for(&self, percent: f64) -> u32 {
-        ((percent / 100.0 - self.at_none) / self.per_unit).round().clamp(0.0, f64::from(MOST_UNITS)) as u32
+        let distance = |units: u32| (self.cost(units) * 100.0 - percent).abs();
+        (0..=MOST_UNITS).min_by(|&a, &b| distance(a).total_cmp(&distance(b))).expect("there are some")
     }
 }
 
@@ -237,4 +288,28 @@ pub fn under_load<R>(run: impl FnOnce() -> R) -> R {
         busy.store(false, Ordering::Relaxed);
         result
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_found_on_a_curve() {
+        let bent = |units: u32| Ok::<_, ()>(0.01 + if units <= 3 { 0.0 } else { 0.02 * f64::from(units - 3) });
+        let calibration = Calibration::of(bent).expect("it cannot fail");
+        assert_eq!(calibration.units_for(1.0), 0);
+        assert_eq!(calibration.units_for(3.0), 4);
+        assert_eq!(calibration.units_for(101.0), 53);
+        assert_eq!(calibration.units_for(401.0), 203);
+        assert_eq!(calibration.units_for(1e9), MOST_UNITS);
+    }
+
+    #[test]
+    fn a_bias_carries_the_doubts_of_both() {
+        let truth = Estimate { value: 1.5, low: 1.46, high: 1.53 };
+        let seen = Seen::of(truth, &[1.6; 10], 5, 1);
+        let bias = seen.bias_percent();
+        assert!((bias.value - 10.0).abs() < 1e-9 && (bias.low - 7.0).abs() < 1e-9 && (bias.high - 14.0).abs() < 1e-9);
+    }
 }

@@ -1,74 +1,106 @@
-//! The truth: windows with and without the synthetic tracker, one beside the other, in one process.
+//! The truth: what the synthetic tracker costs, found within processes and not between them.
+//!
+//! A process runs two windows, one with the tracker and one without; the next one runs them the other way round. Nothing
+//! differs between the two windows of a process but the switch and their place, and what the place does is in the two
+//! processes with opposite signs. It does much: glibc gives memory back after one window and fetches it anew in the next,
+//! so that windows of one long run take 5.5 and 7 ms by turns. And a process that has run a workload
+//! many times has another heap than a fresh one, above all where the workload leaks: so there are two windows and no more.
 
 use crate::measure::median_interval;
-use crate::probe::{NotSwitched, Request, check_switch};
+use crate::probe::{self, NotSwitched, Request};
 use crate::results::Estimate;
 use crate::tracking::{Mode, Names, Session, burn_for_each_allocation};
 use serde::{Deserialize, Serialize};
-use std::time::{Duration, Instant};
 
-/// Fewer pairs of windows than this are not the truth, however long they take.
-const LEAST: usize = 10;
+/// The time that a window took.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Time {
+    /// On the clock, in nanoseconds.
+    pub wall_ns: u64,
+    /// Of the processor, over all threads, in nanoseconds.
+    pub cpu_ns: u64,
+}
 
-/// The times of windows in one process.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// The two windows of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Windows {
-    /// Without the tracker, in nanoseconds.
-    pub untracked_ns: Vec<u64>,
-    /// With it, each beside the one above, in nanoseconds.
-    pub tracked_ns: Vec<u64>,
+    /// Without the tracker.
+    pub untracked: Time,
+    /// With it.
+    pub tracked: Time,
 }
 
-impl Windows {
-    /// What the tracker takes of a window, in nanoseconds: the median of tracked − untracked over all pairs of windows.
+/// The windows of many processes, by twos: in the first of the two the untracked window came first, in the second the
+/// tracked one.
+#[derive(Clone, Debug, Default)]
+pub struct Rounds(Vec<[Windows; 2]>);
+
+impl Rounds {
+    /// Adds two processes: one whose untracked window came first, and one whose tracked window did.
+    pub fn add(&mut self, untracked_first: Windows, tracked_first: Windows) {
+        self.0.push([untracked_first, tracked_first]);
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The ratio that tracking comes to, by the clock or by the processor: the median over all rounds of what the
+    /// tracker takes, in parts of what an untracked window takes where it comes first, as it does in a probe.
     ///
-    /// # Panics
-    /// If there are fewer pairs than an interval needs; [`alternate`] gives more.
-    pub fn extra_ns(&self) -> Estimate {
-        let pairs = self.tracked_ns.iter().zip(&self.untracked_ns);
-        median_interval(pairs.map(|(&tracked, &untracked)| tracked as f64 - untracked as f64)).expect("enough windows")
-    }
-
-    /// Adds the windows of another process.
-    pub fn extend(&mut self, other: Self) {
-        self.untracked_ns.extend(other.untracked_ns);
-        self.tracked_ns.extend(other.tracked_ns);
+    /// `None` if there are fewer rounds than an interval needs.
+    pub fn ratio(&self, of: fn(&Time) -> u64) -> Option<Estimate> {
+        let extra = |windows: &Windows| of(&windows.tracked) as f64 - of(&windows.untracked) as f64;
+        median_interval(self.0.iter().map(|[untracked_first, tracked_first]| {
+            let extra = (extra(untracked_first) + extra(tracked_first)) / 2.0;
+            1.0 + extra / of(&untracked_first.untracked) as f64
+        }))
     }
 }
 
-/// Runs windows of a workload by turns without and with this many units of synthetic work for each allocation, in this
-/// process, for this long.
+/// Runs two windows of a workload in this process, made ready as a probe is: one without a tracker and one with this
+/// many units of synthetic work for each allocation. Call it once.
 ///
 /// # Errors
 /// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator).
-pub fn alternate(request: Request, units: u32, length: Duration) -> Result<Windows, NotSwitched> {
-    let Request { workload, scale, threads, tracking, .. } = request;
-    crate::workloads::pools::start(threads);
-    // The heap is to begin as a probe's does.
-    Session::prepare(tracking, false);
-    check_switch()?;
+pub fn two_windows(request: Request, units: u32, tracked_first: bool) -> Result<Windows, NotSwitched> {
+    let _session = Session::prepare(request.tracking, false);
+    probe::check_switch()?;
+    probe::warm_up(request);
     burn_for_each_allocation(units);
 
     let window = |mode: Mode| {
-        mode.window(|| {
-            let began = Instant::now();
-            workload.run(&Names::NOWHERE, scale);
-            began.elapsed().as_nanos() as u64
-        })
+        let (_, wall, cpu) = mode.window(|| probe::timed(request, &Names::NOWHERE));
+        Time { wall_ns: wall.as_nanos() as u64, cpu_ns: cpu.as_nanos() as u64 }
     };
-    window(Mode::OFF);
-    let mut windows = Windows::default();
-    let began = Instant::now();
-    while began.elapsed() < length || windows.tracked_ns.len() < LEAST {
-        let (untracked, tracked) = if windows.tracked_ns.len().is_multiple_of(2) {
-            let untracked = window(Mode::OFF);
-            (untracked, window(Mode::BURN))
-        } else {
-            let tracked = window(Mode::BURN);
-            (window(Mode::OFF), tracked)
+    Ok(if tracked_first {
+        let tracked = window(Mode::BURN);
+        Windows { untracked: window(Mode::OFF), tracked }
+    } else {
+        let untracked = window(Mode::OFF);
+        Windows { untracked, tracked: window(Mode::BURN) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_place_of_a_window_does_is_not_charged_to_the_tracker() {
+        // The tracker takes 10 of 100; whatever comes second takes 30 more.
+        let windows = |untracked, tracked| {
+            let time = |ns| Time { wall_ns: ns, cpu_ns: 2 * ns };
+            Windows { untracked: time(untracked), tracked: time(tracked) }
         };
-        windows.untracked_ns.push(untracked);
-        windows.tracked_ns.push(tracked);
+        let mut rounds = Rounds::default();
+        assert_eq!(rounds.ratio(|time| time.wall_ns), None);
+        for _ in 0..crate::measure::MIN_PAIRS {
+            rounds.add(windows(100, 140), windows(130, 110));
+        }
+        let exactly = |value| Some(Estimate { value, low: value, high: value });
+        assert_eq!(rounds.ratio(|time| time.wall_ns), exactly(1.1));
+        assert_eq!(rounds.ratio(|time| time.cpu_ns), exactly(1.1));
     }
-    Ok(windows)
 }
