@@ -12,7 +12,7 @@ mod names;
 mod switch;
 
 pub use names::Names;
-pub use switch::{MOST_UNITS, Mode, Paused, SwitchedAllocator, burn_for_each_allocation};
+pub use switch::{MOST_UNITS, Mode, Paused, SwitchedAllocator, burn_for_each_allocation, give_back_freed_memory};
 
 use serde::{Deserialize, Serialize};
 

@@ -82,7 +82,7 @@ static BURNED: AtomicU32 = AtomicU32::new(0);
 pub const MOST_UNITS: u32 = 511;
 
 /// Sets how much work [`Mode::BURN`] burns for each allocation, up to [`MOST_UNITS`]: a unit is one step of a generator of
-/// random numbers, which waits for the step before it.
+/// random numbers, or an eighth of what takes about as long as eight of them.
 pub fn burn_for_each_allocation(units: u32) {
     BURNED.store(units.min(MOST_UNITS), Ordering::Relaxed);
 }
@@ -119,6 +119,16 @@ impl Default for Paused {
 impl Drop for Paused {
     fn drop(&mut self) {
         QUIET.set(self.before);
+    }
+}
+
+/// Gives the memory that was freed back to the operating system, where the system's allocator can: what is allocated next
+/// is then as new as it is in a fresh process.
+pub fn give_back_freed_memory() {
+    // SAFETY: the function may be called at any time.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::malloc_trim(0);
     }
 }
 
@@ -218,63 +228,55 @@ mod switched {
         })
     }
 
-    /// So many steps of xorshift64 (Marsaglia 2003) in a row, each of which waits for the one before it. Steps of a
-    /// linear generator would be merged by the compiler.
-    macro_rules! steps {
-        (1, $state:ident) => {
-            $state ^= $state << 13;
-            $state ^= $state >> 7;
-            $state ^= $state << 17;
-        };
-        (2, $state:ident) => {
-            steps!(1, $state);
-            steps!(1, $state);
-        };
-        (4, $state:ident) => {
-            steps!(2, $state);
-            steps!(2, $state);
-        };
-        (8, $state:ident) => {
-            steps!(4, $state);
-            steps!(4, $state);
-        };
-        (16, $state:ident) => {
-            steps!(8, $state);
-            steps!(8, $state);
-        };
-        (32, $state:ident) => {
-            steps!(16, $state);
-            steps!(16, $state);
-        };
-        (64, $state:ident) => {
-            steps!(32, $state);
-            steps!(32, $state);
-        };
-        (128, $state:ident) => {
-            steps!(64, $state);
-            steps!(64, $state);
-        };
-        (256, $state:ident) => {
-            steps!(128, $state);
-            steps!(128, $state);
-        };
+    /// Repeats a statement a power of two times, in a row and without a loop: a processor that does not foresee a loop's
+    /// end takes a few nanoseconds more, and a fresh process foresees less than one that has run for a while.
+    macro_rules! repeat {
+        (1 $work:stmt) => { $work };
+        (2 $work:stmt) => { repeat!(1 $work); repeat!(1 $work) };
+        (4 $work:stmt) => { repeat!(2 $work); repeat!(2 $work) };
+        (8 $work:stmt) => { repeat!(4 $work); repeat!(4 $work) };
+        (16 $work:stmt) => { repeat!(8 $work); repeat!(8 $work) };
+        (32 $work:stmt) => { repeat!(16 $work); repeat!(16 $work) };
+    }
+
+    /// One unit of work: a step of xorshift64 (Marsaglia 2003), which no compiler merges with the next.
+    #[inline(always)]
+    fn step(mut state: u64) -> u64 {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^ state << 17
+    }
+
+    /// About eight units of work, in a tenth of the code: much code would push the workload's own out of the processor's
+    /// caches, and what that costs depends on what else is in them.
+    #[inline(always)]
+    fn roots(number: f64) -> f64 {
+        ((number + 1.0).sqrt() + 1.0).sqrt()
     }
 
     /// Burns the units of work of one allocation, and gives the layout back.
     ///
-    /// There is a stretch of code for each power of two, and no loop: a processor that does not foresee a loop's end
-    /// takes a few nanoseconds more, and a fresh process foresees less than one that has run for a while.
-    ///
-    /// The layout that comes back depends on the work, though it is always the same: the allocation must wait for the
-    /// work, and the processor cannot do one beside the other.
+    /// There is a stretch of code for each power of two, and each piece of work waits for the one before it. The layout that
+    /// comes back depends on the last, though it is always the same: the allocation must wait for the work, and
+    /// the processor cannot do one beside the other.
     #[inline(never)]
     fn burned(layout: Layout) -> Layout {
         let units = BURNED.load(Ordering::Relaxed);
         let mut state = 1_u64;
         macro_rules! burn {
-            ($($power:tt)*) => { $(if units & $power != 0 { steps!($power, state); })* };
+            ($($power:tt),* of steps, $($eights:tt),* of eights) => {
+                $(if units & $power != 0 {
+                    repeat!($power state = step(state));
+                })*
+                $(if units & (8 * $eights) != 0 {
+                    // Some number from 1 up to 2: as many fractions as there are states.
+                    let mut number = f64::from_bits(1.0_f64.to_bits() | state >> 12);
+                    repeat!($eights number = roots(number));
+                    state ^= number.to_bits();
+                })*
+            };
         }
-        burn!(1 2 4 8 16 32 64 128 256);
+        burn!(1, 2, 4 of steps, 1, 2, 4, 8, 16, 32 of eights);
         let nothing = (std::hint::black_box(state) ^ state) as usize;
         // SAFETY: nothing is added to the size, whatever the compiler can see of it.
         unsafe { Layout::from_size_align_unchecked(layout.size() + nothing, layout.align()) }

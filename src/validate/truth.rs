@@ -2,14 +2,15 @@
 //!
 //! A process runs two windows, one with the tracker and one without; the next one runs them the other way round. Nothing
 //! differs between the two windows of a process but the switch and their place, and what the place does is in the two
-//! processes with opposite signs. It does much: glibc gives memory back after one window and fetches it anew in the next,
-//! so that windows of one long run take 5.5 and 7 ms by turns. And a process that has run a workload
-//! many times has another heap than a fresh one, above all where the workload leaks: so there are two windows and no more.
+//! processes with opposite signs. It does much. glibc gives memory back after one window and fetches it anew in the next, so
+//! that windows of one long run took 5.5 and 7 ms by turns; and a second window on memory that is there already took
+//! half the time of a first one, with another cost of the same work, since the kernel does not come between. So what was
+//! freed is given back before each window, the warm-up runs again, and there are two windows and no more.
 
 use crate::measure::median_interval;
 use crate::probe::{self, NotSwitched, Request};
 use crate::results::Estimate;
-use crate::tracking::{Mode, Names, Session, burn_for_each_allocation};
+use crate::tracking::{Mode, Names, Session, burn_for_each_allocation, give_back_freed_memory};
 use serde::{Deserialize, Serialize};
 
 /// The time that a window took.
@@ -67,10 +68,11 @@ impl Rounds {
 pub fn two_windows(request: Request, units: u32, tracked_first: bool) -> Result<Windows, NotSwitched> {
     let _session = Session::prepare(request.tracking, false);
     probe::check_switch()?;
-    probe::warm_up(request);
     burn_for_each_allocation(units);
 
     let window = |mode: Mode| {
+        give_back_freed_memory();
+        probe::warm_up(request);
         let (_, wall, cpu) = mode.window(|| probe::timed(request, &Names::NOWHERE));
         Time { wall_ns: wall.as_nanos() as u64, cpu_ns: cpu.as_nanos() as u64 }
     };
