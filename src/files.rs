@@ -168,6 +168,29 @@ pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
     Ok(())
 }
 
+/// A folder within another one for what is not finished. It is gone when the value is.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn scratch_folder(within: &Path) -> Result<tempfile::TempDir, FileError> {
+    let named = tempfile::Builder::new().prefix(".memscope-bench-").tempdir_in(within);
+    named.map_err(|source| FileError::Write { path: within.to_owned(), source })
+}
+
+/// Gives a finished file or folder its name, in the place of an earlier one. Both names are on the same file system.
+///
+/// # Errors
+/// If it cannot be done; an earlier one is then as it was.
+pub fn put(finished: &Path, name: &Path) -> Result<(), FileError> {
+    let failed = |source| FileError::Write { path: name.to_owned(), source };
+    if name.is_dir() {
+        // A folder takes the place of an empty one alone.
+        let earlier = scratch_folder(name.parent().unwrap_or(Path::new(".")))?;
+        fs::rename(name, earlier.path().join("earlier")).map_err(failed)?;
+    }
+    fs::rename(finished, name).map_err(failed)
+}
+
 /// Makes a folder if need be, and sees that files can be written to it: better before a long run than after.
 ///
 /// # Errors

@@ -122,11 +122,28 @@ impl Observation {
 #[error("this program's global allocator is not memscope-bench's: run the memscope-bench binary")]
 pub struct NotSwitched;
 
+/// What a program exits with if the linked version of memscope cannot do what a probe is asked for: `EX_UNAVAILABLE`.
+pub const UNSUPPORTED: u8 = 69;
+
+/// Why a probe cannot be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CannotRun {
+    /// The program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator).
+    #[error(transparent)]
+    NotSwitched(#[from] NotSwitched),
+    /// The linked version of memscope lacks what the level needs.
+    #[error("{0}")]
+    Unsupported(&'static str),
+}
+
 /// Runs one window in this process, which can have only one: call it once.
 ///
 /// # Errors
-/// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator).
-pub fn run(request: Request) -> Result<Observation, NotSwitched> {
+/// If the program or the linked version of memscope cannot.
+pub fn run(request: Request) -> Result<Observation, CannotRun> {
+    if let Some(why) = request.tracking.is_unsupported() {
+        return Err(CannotRun::Unsupported(why));
+    }
     let session = Session::prepare(request.tracking, request.count);
     check_switch()?;
     warm_up(request);

@@ -7,6 +7,7 @@ mod validate;
 
 use crate::files::FileError;
 use crate::measure::{Launcher, Limits, MissingProgram};
+use crate::probe::CannotRun;
 use crate::results::Precision;
 use crate::workloads::{Scale, pools};
 use clap::{Args, Parser, Subcommand};
@@ -34,7 +35,7 @@ enum Command {
     Probe(probe::Arguments),
     /// Hold the instrument against a tracker whose cost is known
     Validate(validate::Arguments),
-    /// Time a window without and one with the synthetic tracker in this process
+    /// Time windows without and with the synthetic tracker, in children of this process
     #[command(hide = true)]
     Windows(validate::WindowsArguments),
 }
@@ -77,7 +78,10 @@ pub fn exit_code(outcome: Result<(), Error>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::from(2)
+            ExitCode::from(match error {
+                Error::Unsupported(_) => crate::probe::UNSUPPORTED,
+                _ => 2,
+            })
         }
     }
 }
@@ -91,6 +95,9 @@ pub enum Error {
     /// The program is not the memscope-bench binary.
     #[error(transparent)]
     NotSwitched(#[from] crate::probe::NotSwitched),
+    /// Something that the linked version of memscope cannot do.
+    #[error("{subject} cannot do that: {0}", subject = crate::tracking::memscope::Subject::of_this_build())]
+    Unsupported(&'static str),
     /// A program that was not built.
     #[error(transparent)]
     MissingProgram(#[from] MissingProgram),
@@ -103,6 +110,15 @@ pub enum Error {
     /// Something else of the system.
     #[error("{0}")]
     System(String),
+}
+
+impl From<CannotRun> for Error {
+    fn from(error: CannotRun) -> Self {
+        match error {
+            CannotRun::NotSwitched(error) => Self::NotSwitched(error),
+            CannotRun::Unsupported(why) => Self::Unsupported(why),
+        }
+    }
 }
 
 impl Cli {

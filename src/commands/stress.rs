@@ -9,9 +9,11 @@ use crate::report::{figures, memory_svg, stress_text};
 use crate::results::Failure;
 use crate::stress;
 use crate::system;
+use crate::tracking::memscope;
 use crate::workloads::{Scale, Workload};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -33,6 +35,9 @@ pub(super) struct Arguments {
     /// The folder for memory_analysis.svg and memory_analysis.json
     #[arg(long, default_value = ".", value_name = "DIR")]
     output: PathBuf,
+    /// Keep memscope's own HTML dashboard too, where the linked version writes one: megabytes, and minutes for a full run
+    #[arg(long)]
+    dashboard: bool,
     /// The process to end with
     #[arg(long, hide = true)]
     parent: Option<u32>,
@@ -66,6 +71,31 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     files::write_json(&arguments.output.join(RECORD), &record)?;
     files::write(&arguments.output.join(PICTURE), &memory_svg::draw(&record))?;
     println!("Written: {PICTURE} and {RECORD} in {}", arguments.output.display());
+    keep_own_report(arguments)
+}
+
+/// Keeps the report that memscope itself writes. It comes last: versions are known that take minutes for it or end in it,
+/// and what was measured is safe by now.
+fn keep_own_report(arguments: &Arguments) -> Result<(), Error> {
+    let report = memscope::OWN_REPORT;
+    if !report.on_demand && arguments.dashboard {
+        return Err(Error::Unsupported("it draws a picture, which is always kept, and --dashboard has no effect"));
+    }
+    if report.on_demand && !arguments.dashboard {
+        return Ok(());
+    }
+    let failed = |why: String| Error::System(format!("memscope's own {} was not written: {why}", report.name));
+    println!("memscope writes its own {} ...", report.name);
+    let kept = arguments.output.join(report.name);
+    let scratch = files::scratch_folder(&arguments.output)?;
+    let written = scratch.path().join(report.name);
+    (report.write)(&written).map_err(failed)?;
+    // Versions are known that say that all went well, and wrote nothing.
+    if fs::metadata(&written).map_or(true, |about| about.is_file() && about.len() == 0) {
+        return Err(failed("it says that it has written it, and has not".to_owned()));
+    }
+    files::put(&written, &kept)?;
+    println!("Written: {} in {}", report.name, arguments.output.display());
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Starting a probe, limiting it, and turning every way in which it can end into an outcome.
 
-use crate::probe::{Observation, Request};
+use crate::probe::{self, Observation, Request};
 use crate::results::Failure;
 use process_control::{ChildExt, Control, ExitStatus, Output};
 use serde::de::DeserializeOwned;
@@ -162,11 +162,20 @@ impl Launcher {
         if said.contains("memory allocation of ") && said.contains(" bytes failed") {
             return Err(Failure::OutOfMemory { limit_bytes: self.limits.memory_bytes });
         }
-        let last_words = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+        let last_words = last_words(said);
+        if output.status.code() == Some(i64::from(probe::UNSUPPORTED)) {
+            let why = last_words.strip_prefix("error: ").unwrap_or(last_words).to_owned();
+            return Err(Failure::Unsupported { why });
+        }
         let ending = ending(output.status);
         let how = if last_words.is_empty() { ending } else { format!("{ending}: {last_words}") };
         Err(Failure::Crashed { how })
     }
+}
+
+/// The last line that says something.
+fn last_words(said: &str) -> &str {
+    said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().trim()
 }
 
 /// Gives a command its arguments, and ties it to this process.
@@ -219,6 +228,10 @@ mod tests {
         assert_eq!(
             end_of("echo 'memory allocation of 64 bytes failed' >&2; kill -ABRT $$", limits),
             Failure::OutOfMemory { limit_bytes: limits.memory_bytes }
+        );
+        assert_eq!(
+            end_of("echo 'error: it lacks a thing' >&2; exit 69", limits),
+            Failure::Unsupported { why: "it lacks a thing".to_owned() }
         );
         assert!(end_of("echo '{}'", limits).to_string().contains("not what it should be"));
         let second = Limits { time: Duration::from_secs(1), ..limits };

@@ -12,7 +12,7 @@ mod names;
 mod switch;
 
 pub use names::Names;
-pub use switch::{MOST_UNITS, Mode, Paused, SwitchedAllocator, burn_for_each_allocation, give_back_freed_memory};
+pub use switch::{MOST_UNITS, Mode, Paused, SwitchedAllocator, burn_for_each_allocation};
 
 use serde::{Deserialize, Serialize};
 
@@ -88,6 +88,11 @@ impl Tracking {
     /// Whether memscope's hook is called for every allocation.
     pub const fn has_hook(self) -> bool {
         self.mode().hooks()
+    }
+
+    /// Why the linked version of memscope cannot do this; `None` if it can.
+    pub fn is_unsupported(self) -> Option<&'static str> {
+        memscope::VARIABLES_NEED_HOOK.filter(|_| self.has_variables() && !self.has_hook())
     }
 }
 

@@ -5,9 +5,12 @@
 //! times by more than the effects sought. While nothing is on, a call costs one relaxed load and one predictable branch
 //! more than with the plain system allocator.
 //!
-//! All of the crate's unsafe code is in this file. An allocator cannot be written without it: the trait's functions are
+//! Nearly all of the crate's unsafe code is in this file. An allocator cannot be written without it: the trait's functions are
 //! unsafe to call and to implement.
-#![allow(unsafe_code, reason = "an allocator cannot be written without it; the crate denies it everywhere else")]
+#![allow(
+    unsafe_code,
+    reason = "an allocator cannot be written without it; the crate denies it everywhere but here and in fork"
+)]
 
 use super::{counting, memscope};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -119,16 +122,6 @@ impl Default for Paused {
 impl Drop for Paused {
     fn drop(&mut self) {
         QUIET.set(self.before);
-    }
-}
-
-/// Gives the memory that was freed back to the operating system, where the system's allocator can: what is allocated next
-/// is then as new as it is in a fresh process.
-pub fn give_back_freed_memory() {
-    // SAFETY: the function may be called at any time.
-    #[cfg(target_env = "gnu")]
-    unsafe {
-        libc::malloc_trim(0);
     }
 }
 

@@ -1,23 +1,13 @@
-//! memscope 0.2.3 and later.
-//!
-//! The hook's events go to the tracker of `get_tracker()`, named values to the one of `global_tracker()`; the two do not
-//! see each other. The end of a named value is not seen.
+//! memscope 0.2.3 and later: whoever names a value says in which module, and borrows are analysed.
 
-use super::{Block, TypeUse};
-use crate::tracking::Recorded;
+use super::{TypeUse, shared_0_2};
 use crate::workloads::Tracker;
-use memscope_rs::{GlobalTracker, Trackable, TrackingAllocator, get_tracker, global_tracker, init_global_tracking};
-use std::collections::BTreeMap;
+use memscope_rs::analysis::borrow_analysis::get_global_borrow_analyzer;
+use memscope_rs::{GlobalTracker, Trackable};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// memscope's hook. The hook has no state of its own: what it records is in `get_tracker()`.
-pub static HOOK: TrackingAllocator = TrackingAllocator::new();
-
-/// Makes the tracker that the hook reports to.
-pub fn prepare_hook() {
-    get_tracker();
-}
+pub use super::shared_0_2::{HOOK, OWN_REPORT, VARIABLES_NEED_HOOK, live_blocks, prepare_hook, recorded_events};
 
 /// Passes named values on to memscope, through the function behind its `track!`.
 #[derive(Clone, Debug)]
@@ -25,31 +15,19 @@ pub struct Variables(Arc<GlobalTracker>);
 
 impl Variables {
     /// Starts memscope's variable tracking.
-    ///
-    /// # Panics
-    /// If memscope's lock is poisoned, which a panic within memscope alone can do.
     pub fn prepare() -> Self {
-        // The only other error is that tracking has started already, which is as good.
-        let _ = init_global_tracking();
-        memscope_rs::analysis::borrow_analysis::get_global_borrow_analyzer();
-        Self(global_tracker().expect("variable tracking has just been started"))
+        get_global_borrow_analyzer();
+        Self(shared_0_2::start_variables())
     }
 
     /// How many named values memscope recorded.
     pub fn recorded(&self) -> Option<u64> {
-        Some(self.0.tracker().stats().total_allocations as u64)
+        Some(shared_0_2::variables_recorded(&self.0))
     }
 
     /// The recorded values by type, as memscope knows types.
     pub fn by_type(&self) -> Vec<TypeUse> {
-        let mut types = BTreeMap::<String, TypeUse>::new();
-        for event in self.0.tracker().events().into_iter().filter(|event| event.is_allocation()) {
-            let name = event.type_name.unwrap_or_else(|| "unknown".to_owned());
-            let used = types.entry(name.clone()).or_insert(TypeUse { name, count: 0, bytes: 0 });
-            used.count += 1;
-            used.bytes += event.size as u64;
-        }
-        types.into_values().collect()
+        shared_0_2::by_type(&self.0)
     }
 
     #[inline]
@@ -74,27 +52,4 @@ impl Tracker for Variables {
     fn arc<T>(&self, name: &'static str, value: &Arc<T>) {
         self.pass_on(name, value);
     }
-}
-
-/// What the hook recorded.
-pub fn recorded_events() -> Recorded {
-    let Ok(stats) = get_tracker().get_stats() else { return Recorded::default() };
-    Recorded {
-        allocations: Some(stats.total_allocations),
-        deallocations: Some(stats.total_deallocations),
-        allocated_bytes: Some(stats.total_allocated),
-        active_allocations: Some(stats.active_allocations as u64),
-        active_bytes: Some(stats.active_memory),
-        peak_bytes: Some(stats.peak_memory),
-        variables: None,
-    }
-}
-
-/// The blocks that memscope holds for alive, or `None` where it cannot tell.
-///
-/// The calling thread must be [`Paused`](crate::tracking::Paused) or the window closed: memscope allocates in here while
-/// it holds its own locks, and with the hook on it would wait for itself for ever.
-pub fn live_blocks() -> Option<Vec<Block>> {
-    let active = get_tracker().get_active_allocations().ok()?;
-    Some(active.into_iter().map(|block| Block { address: block.ptr, size: block.size }).collect())
 }

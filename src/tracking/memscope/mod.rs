@@ -1,14 +1,43 @@
 //! memscope itself: the one place where the subject under measurement is named.
 //!
-//! Each generation of its API has one file here, and all give the same: `HOOK`, [`prepare_hook`], [`Variables`],
-//! [`recorded_events`] and [`live_blocks`].
+//! Each generation of its API has one file here, named after the first version that has it, and one line below. The build
+//! script reads from Cargo.lock which version is linked, and selects the newest generation that is not newer than
+//! that: a version that is not known yet gets the newest. All give the same: `HOOK`, [`prepare_hook`], [`Variables`],
+//! [`recorded_events`], [`live_blocks`], [`VARIABLES_NEED_HOOK`] and [`OWN_REPORT`]. What a version does not know is
+//! `None`, and what it means by another name than it says is left out too.
 
-mod api_0_2_3;
+#[cfg(memscope_api = "0.1.0")]
+#[path = "api_0_1_0.rs"]
+mod api;
+#[cfg(memscope_api = "0.1.1")]
+#[path = "api_0_1_1.rs"]
+mod api;
+#[cfg(memscope_api = "0.1.3")]
+#[path = "api_0_1_3.rs"]
+mod api;
+#[cfg(memscope_api = "0.1.5")]
+#[path = "api_0_1_5.rs"]
+mod api;
+#[cfg(memscope_api = "0.1.6")]
+#[path = "api_0_1_6.rs"]
+mod api;
+#[cfg(memscope_api = "0.2.0")]
+#[path = "api_0_2_0.rs"]
+mod api;
+#[cfg(memscope_api = "0.2.3")]
+#[path = "api_0_2_3.rs"]
+mod api;
 
-pub(super) use api_0_2_3::HOOK;
-pub use api_0_2_3::{Variables, live_blocks, prepare_hook, recorded_events};
+#[cfg(memscope_line = "0.1")]
+mod shared_0_1;
+#[cfg(memscope_line = "0.2")]
+mod shared_0_2;
+
+pub(super) use api::HOOK;
+pub use api::{OWN_REPORT, VARIABLES_NEED_HOOK, Variables, live_blocks, prepare_hook, recorded_events};
 
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// The memscope build under measurement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,4 +83,30 @@ pub struct TypeUse {
     pub count: u64,
     /// The bytes that they owned when they were named.
     pub bytes: u64,
+}
+
+/// A report that memscope itself writes of what its trackers hold, once the window is closed.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnReport {
+    /// The name of its file or folder.
+    pub name: &'static str,
+    /// Whether it is written only if it is asked for: a dashboard is pages of some megabytes, and of hundreds after a
+    /// long run.
+    pub on_demand: bool,
+    /// Writes it to a path, or says why it cannot.
+    pub write: fn(&Path) -> Result<(), String>,
+}
+
+impl OwnReport {
+    /// The SVG of versions 0.1.
+    #[allow(dead_code, reason = "a version has either")]
+    const fn picture(write: fn(&Path) -> Result<(), String>) -> Self {
+        Self { name: "memscope_analysis.svg", on_demand: false, write }
+    }
+
+    /// The HTML of versions 0.2, which draw no SVG.
+    #[allow(dead_code, reason = "a version has either")]
+    const fn dashboard(write: fn(&Path) -> Result<(), String>) -> Self {
+        Self { name: "memscope_dashboard", on_demand: true, write }
+    }
 }

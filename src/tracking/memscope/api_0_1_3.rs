@@ -1,0 +1,42 @@
+//! memscope 0.1.3 and 0.1.4, whose sources are the same.
+//!
+//! What the hook frees is not counted: all that was ever allocated is active, and the peak is the total. None of these is
+//! what its name says, and they are not shown.
+
+use super::{Block, OwnReport, shared_0_1};
+use crate::tracking::Recorded;
+use memscope_rs::core::scope_tracker::get_global_scope_tracker;
+use memscope_rs::get_global_tracker;
+use memscope_rs::variable_registry::VariableRegistry;
+use std::path::Path;
+
+pub use super::shared_0_1::{HOOK, Variables};
+
+/// All levels can be had.
+pub const VARIABLES_NEED_HOOK: Option<&str> = None;
+
+/// memscope's own picture of what its tracker holds.
+pub const OWN_REPORT: OwnReport = OwnReport::picture(draw);
+
+fn draw(path: &Path) -> Result<(), String> {
+    // The tracker's own method would put it into a folder of its choice.
+    memscope_rs::export_memory_analysis(&get_global_tracker(), path).map_err(|error| error.to_string())
+}
+
+/// Makes the tracker that the hook reports to, and what named values are kept in.
+pub fn prepare_hook() {
+    get_global_tracker();
+    get_global_scope_tracker();
+    VariableRegistry::get_stats();
+}
+
+/// What the hook recorded.
+pub fn recorded_events() -> Recorded {
+    let statistics = shared_0_1::statistics(&get_global_tracker());
+    Recorded { allocations: statistics.allocations, allocated_bytes: statistics.allocated_bytes, ..Recorded::default() }
+}
+
+/// The blocks that memscope holds for alive: it cannot tell, since what the hook freed is still among them.
+pub fn live_blocks() -> Option<Vec<Block>> {
+    None
+}

@@ -1,0 +1,81 @@
+//! What all of memscope 0.1 have in common: the hook, and the function behind `track_var!`.
+//!
+//! memscope's `init()` is not called: it installs a logger that writes to standard output, which is the probe's, and
+//! nothing is missing without it. One tracker keeps allocations and named values.
+
+use super::{Block, TypeUse};
+use crate::tracking::Recorded;
+use crate::workloads::Tracker;
+use memscope_rs::{MemoryTracker, Trackable, TrackingAllocator};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// memscope's hook. What it records is in the one tracker.
+pub static HOOK: TrackingAllocator = TrackingAllocator::new();
+
+/// Passes named values on to memscope, through the function behind its `track_var!`.
+#[derive(Clone, Debug)]
+pub struct Variables;
+
+impl Variables {
+    /// Starts memscope's variable tracking: there is nothing to start but what [`prepare_hook`](super::prepare_hook) makes.
+    pub fn prepare() -> Self {
+        super::prepare_hook();
+        Self
+    }
+
+    /// memscope 0.1 does not tell how many named values it recorded: its registry keeps one for an address, and addresses
+    /// come again.
+    pub fn recorded(&self) -> Option<u64> {
+        None
+    }
+
+    /// Nor does it tell of values that are gone.
+    pub fn by_type(&self) -> Vec<TypeUse> {
+        Vec::new()
+    }
+
+    #[inline]
+    fn pass_on(&self, name: &str, value: &impl Trackable) {
+        // The macro of the later versions drops the result as well.
+        let _ = memscope_rs::_track_var_impl(value, name);
+    }
+}
+
+impl Tracker for Variables {
+    fn vec<T>(&self, name: &'static str, value: &Vec<T>) {
+        self.pass_on(name, value);
+    }
+    fn string(&self, name: &'static str, value: &String) {
+        self.pass_on(name, value);
+    }
+    fn boxed<T>(&self, name: &'static str, value: &Box<T>) {
+        self.pass_on(name, value);
+    }
+    fn rc<T>(&self, name: &'static str, value: &Rc<T>) {
+        self.pass_on(name, value);
+    }
+    fn arc<T>(&self, name: &'static str, value: &Arc<T>) {
+        self.pass_on(name, value);
+    }
+}
+
+/// All that the statistics of a tracker tell, whether or not the version means what the fields' names say.
+pub fn statistics(tracker: &MemoryTracker) -> Recorded {
+    let Ok(stats) = tracker.get_stats() else { return Recorded::default() };
+    Recorded {
+        allocations: Some(stats.total_allocations as u64),
+        deallocations: Some(stats.total_deallocations as u64),
+        allocated_bytes: Some(stats.total_allocated as u64),
+        active_allocations: Some(stats.active_allocations as u64),
+        active_bytes: Some(stats.active_memory as u64),
+        peak_bytes: Some(stats.peak_memory as u64),
+        variables: None,
+    }
+}
+
+/// The blocks that a tracker holds for alive.
+pub fn active(tracker: &MemoryTracker) -> Option<Vec<Block>> {
+    let active = tracker.get_active_allocations().ok()?;
+    Some(active.into_iter().map(|block| Block { address: block.ptr, size: block.size }).collect())
+}
