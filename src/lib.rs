@@ -19,7 +19,7 @@
 //! | [`workloads`] | the eight stress workloads |
 //! | [`origin`] | where a figure comes from: command, machine, toolchain, subject |
 //! | [`conditions`] | how busy the machine was when a run began, and whether its speed was held |
-//! | [`files`], [`system`] | files written whole; what is asked of the operating system |
+//! | [`files`], [`system`], `fork` | files written whole; what is asked of the operating system |
 //!
 //! The way of the data: a [`Scale`](workloads::Scale) goes into a [`Workload`](workloads::Workload); out of a probe comes
 //! an [`Observation`](probe::Observation), out of two a [`Pair`](results::Pair), out of many an
@@ -30,6 +30,7 @@
 pub mod commands;
 pub mod conditions;
 pub mod files;
+mod fork;
 pub mod measure;
 pub mod origin;
 pub mod probe;

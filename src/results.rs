@@ -103,6 +103,9 @@ pub struct Cell {
     pub seed: u64,
     /// The threads of each pool.
     pub threads: usize,
+    /// The seed of the order of the program's functions, where they were shuffled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<u32>,
     /// The allocations of one untracked run, counted.
     pub allocations: Option<u64>,
     /// Events recorded ÷ events that happened, counted in a probe of its own.
@@ -116,6 +119,17 @@ pub struct Cell {
 }
 
 impl Cell {
+    /// What it is called: what tells it from the other cells of its series.
+    pub fn name(&self) -> String {
+        let Self { workload, tracking, scale, threads, .. } = self;
+        match self.series {
+            Series::Overhead => format!("{workload}/{tracking}"),
+            Series::Scaling => format!("{workload}/{tracking} at scale {scale}"),
+            Series::Threads => format!("{workload}/{tracking} with {threads} threads"),
+            Series::Control => format!("{workload}/{tracking} against the control"),
+        }
+    }
+
     /// What its row is called within its series.
     pub fn row_name(&self) -> String {
         match self.series {

@@ -37,6 +37,10 @@ pub struct Arguments {
     /// Measure untracked against the control program too, which has neither memscope nor the switched allocator
     #[arg(long)]
     control: bool,
+    /// With --control: measure it in so many layouts, for which both programs are linked anew with their functions in
+    /// another order
+    #[arg(long, requires = "control", value_parser = clap::value_parser!(u32).range(6..=100))]
+    layouts: Option<u32>,
     /// Write everything that was measured to this file, as JSON
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -82,7 +86,7 @@ fn launcher(arguments: &Arguments) -> Result<Launcher, Error> {
 
 /// Measures time, by pairs.
 fn pairs(arguments: &Arguments, launcher: &Launcher, levels: &[Tracking]) -> Result<Vec<Cell>, Error> {
-    let control = if arguments.control { Some(launcher.beside(super::CONTROL)?) } else { None };
+    let controlled = controlled(arguments, launcher)?;
     let plan = Plan {
         workloads: if arguments.workloads.is_empty() { Workload::ALL } else { &arguments.workloads },
         levels,
@@ -91,18 +95,51 @@ fn pairs(arguments: &Arguments, launcher: &Launcher, levels: &[Tracking]) -> Res
         pairs: arguments.pairs as usize,
         precision: arguments.precision.asked(),
     };
-    let columns = levels.len() + usize::from(control.is_some());
+    let columns = levels.len() + controlled.len();
     let bar = bar(plan.workloads.len() * columns * plan.pairs, "pairs");
     let progress = |workload, level| {
         bar.set_message(format!("{workload}/{level}"));
         bar.inc(1);
     };
     let mut cells = plan.measure(launcher, progress);
-    if let Some(control) = &control {
-        cells.extend(plan.measure_control(control, launcher, progress));
+    for Controlled { layout, launcher, control } in &controlled {
+        let measured = plan.measure_control(control, launcher, progress);
+        cells.extend(measured.into_iter().map(|cell| Cell { layout: *layout, ..cell }));
     }
     bar.finish_and_clear();
     Ok(cells)
+}
+
+/// A control program, and the program that is held against it.
+struct Controlled {
+    layout: Option<u32>,
+    launcher: Launcher,
+    control: Launcher,
+}
+
+/// The control programs that are asked for: none, the one beside this program, or as many as there are layouts.
+fn controlled(arguments: &Arguments, launcher: &Launcher) -> Result<Vec<Controlled>, Error> {
+    if !arguments.control {
+        return Ok(Vec::new());
+    }
+    let Some(layouts) = arguments.layouts else {
+        return Ok(vec![Controlled {
+            layout: None,
+            launcher: launcher.clone(),
+            control: launcher.beside(super::CONTROL)?,
+        }]);
+    };
+    let bar = bar(layouts as usize, "layouts linked");
+    let linked = (1..=layouts).map(|seed| {
+        let folder = measure::shuffled(&[super::PROGRAM, super::CONTROL], seed)?;
+        bar.inc(1);
+        let launcher = Launcher::new(folder.join(super::PROGRAM), arguments.limits.into());
+        let control = launcher.beside(super::CONTROL)?;
+        Ok(Controlled { layout: Some(seed), launcher, control })
+    });
+    let linked = linked.collect();
+    bar.finish_and_clear();
+    linked
 }
 
 /// Counts instructions.

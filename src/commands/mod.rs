@@ -69,6 +69,9 @@ fn this_program(limits: Limits) -> Result<Launcher, Error> {
     Ok(Launcher::new(program, limits))
 }
 
+/// The name of this program.
+const PROGRAM: &str = "memscope-bench";
+
 /// The name of the control program.
 pub const CONTROL: &str = "memscope-bench-control";
 
@@ -101,6 +104,9 @@ pub enum Error {
     /// A program that was not built.
     #[error(transparent)]
     MissingProgram(#[from] MissingProgram),
+    /// Programs that could not be linked in another layout.
+    #[error(transparent)]
+    CannotLink(#[from] crate::measure::CannotLink),
     /// There is nothing to count instructions with.
     #[error(transparent)]
     CannotCount(#[from] crate::measure::CannotCount),

@@ -14,7 +14,7 @@ use crate::validate::{self, BLOCK, Effort, Run, Validation, Windows};
 use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The files that are written.
@@ -39,6 +39,9 @@ pub struct Arguments {
     /// Measure less: three minutes for all workloads instead of a quarter of an hour
     #[arg(long)]
     quick: bool,
+    /// Measure nothing: draw validation.md and validation.svg anew from validation.json
+    #[arg(long, conflicts_with_all = ["load", "quick", "workloads", "scale", "repeats"])]
+    redraw: bool,
     /// The factor on all durations, for a trial of the command itself
     #[arg(long, hide = true, default_value_t = 1.0)]
     durations: f64,
@@ -55,9 +58,9 @@ impl Arguments {
             Duration::from_secs_f64(if self.quick { quick } else { full } * self.durations.max(0.0))
         };
         Effort {
-            truth: seconds(4.0, 0.4),
-            long_series: seconds(16.0, 2.5),
-            short_series: seconds(6.0, 1.2),
+            truth: seconds(3.0, 0.4),
+            long_series: seconds(12.0, 2.5),
+            short_series: seconds(5.0, 1.2),
             least_pairs: if self.quick { BLOCK / 2 } else { 2 * BLOCK },
             repeats: self.repeats as usize,
             batch: Duration::from_secs(30),
@@ -67,8 +70,11 @@ impl Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    files::prepare_folder(&arguments.output)?;
     let path = arguments.output.join(JSON);
+    if arguments.redraw {
+        return draw(&files::read(&path)?, &arguments.output);
+    }
+    files::prepare_folder(&arguments.output)?;
     // What was found in the other circumstances stays.
     let mut validation = if path.exists() { files::read(&path)? } else { Validation::default() };
     validation.schema = validate::SCHEMA;
@@ -81,7 +87,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         ProgressStyle::with_template("{msg:28} {bar:40} {pos}/{len}, {eta} left").expect("a valid template"),
     );
     let origin = Origin::of_this_command();
-    let windows = |request, units, tracked_first| windows_of_a_process(&launcher, request, units, tracked_first);
+    let windows = |request, units| windows_of_a_process(&launcher, request, units);
     let scale = |workload: Workload| arguments.scale.unwrap_or(workload.short());
     let settings = validate::run(&launcher, workloads, scale, threads, effort, windows, |workload, target| {
         bar.set_message(target.map_or(format!("{workload}, untracked"), |percent| format!("{workload}, +{percent} %")));
@@ -92,29 +98,28 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
 
     let run = Some(Run { origin, batch_seconds: effort.batch.as_secs_f64(), settings });
     *(if arguments.load { &mut validation.under_load } else { &mut validation.at_rest }) = run;
-    println!("{}", validation_table::draw(&validation, Form::Terminal));
     files::write_json(&path, &validation)?;
-    files::write(&arguments.output.join(TABLE), &format!("{}\n", validation_table::draw(&validation, Form::Markdown)))?;
-    files::write(&arguments.output.join(PICTURE), &validation_svg::draw(&validation))?;
-    println!("Written: {JSON}, {TABLE} and {PICTURE} in {}", arguments.output.display());
+    draw(&validation, &arguments.output)
+}
+
+/// Prints a validation, and writes its table and its picture.
+fn draw(validation: &Validation, folder: &Path) -> Result<(), Error> {
+    println!("{}", validation_table::draw(validation, Form::Terminal));
+    files::write(&folder.join(TABLE), &format!("{}\n", validation_table::draw(validation, Form::Markdown)))?;
+    files::write(&folder.join(PICTURE), &validation_svg::draw(validation))?;
+    println!("Written: {JSON}, {TABLE} and {PICTURE} in {}", folder.display());
     Ok(())
 }
 
 /// Runs `windows` in a process of its own.
-fn windows_of_a_process(
-    launcher: &Launcher,
-    request: Request,
-    units: u32,
-    tracked_first: bool,
-) -> Result<Windows, Failure> {
-    let mut arguments = vec![
+fn windows_of_a_process(launcher: &Launcher, request: Request, units: u32) -> Result<Windows, Failure> {
+    let arguments = [
         "windows".to_owned(),
         format!("--workload={}", request.workload),
         format!("--units={units}"),
         format!("--scale={}", request.scale.factor()),
         format!("--threads={}", request.threads),
     ];
-    arguments.extend(tracked_first.then(|| "--tracked-first".to_owned()));
     launcher.run_for(&arguments)
 }
 
@@ -133,22 +138,19 @@ pub struct WindowsArguments {
     /// The threads of each pool
     #[arg(long)]
     threads: usize,
-    /// Whether the window with the tracker comes first
-    #[arg(long)]
-    tracked_first: bool,
     /// The process to end with
     #[arg(long)]
     parent: Option<u32>,
 }
 
-/// Prints the times of a window without and one with the synthetic tracker as one line of JSON.
+/// Prints the times of windows without and with the synthetic tracker as one line of JSON.
 pub fn run_windows(arguments: &WindowsArguments) -> Result<(), Error> {
     if let Some(parent) = arguments.parent {
         system::die_with(parent);
     }
-    let WindowsArguments { workload, units, scale, threads, tracked_first, .. } = *arguments;
+    let WindowsArguments { workload, units, scale, threads, .. } = *arguments;
     let request = Request { workload, tracking: Tracking::Untracked, scale, threads, count: false };
-    let windows = validate::two_windows(request, units, tracked_first)?;
+    let windows = validate::windows(request, units).map_err(|error| Error::System(error.to_string()))?;
     println!("{}", serde_json::to_string(&windows).expect("times are plain data"));
     Ok(())
 }

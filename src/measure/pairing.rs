@@ -37,6 +37,7 @@ impl<'a> CellRun<'a> {
             scale: scale.factor(),
             seed: scale.seed(),
             threads,
+            layout: None,
             allocations: None,
             fidelity: None,
             failure: None,
@@ -56,6 +57,31 @@ impl<'a> CellRun<'a> {
             Err(failure) => cell.failure = Some(failure),
         }
         Self { baseline, launcher, tracked, expected, cell }
+    }
+
+    /// A cell that was tried before, with what is known of it.
+    pub fn resumed(launcher: &'a Launcher, tracked: Request, cell: Cell, expected: Digest) -> Self {
+        Self { baseline: launcher, launcher, tracked, expected, cell }
+    }
+
+    /// What is known of the cell, and the digest that its probes should have.
+    pub fn known(&self) -> (&Cell, Digest) {
+        (&self.cell, self.expected)
+    }
+
+    /// Takes a pair that was measured before.
+    pub fn take(&mut self, pair: Pair) {
+        self.cell.pairs.push(pair);
+    }
+
+    /// Takes a failure that was seen before.
+    pub fn fail(&mut self, failure: Failure) {
+        self.cell.failure = Some(failure);
+    }
+
+    /// How many pairs the cell has.
+    pub fn pairs(&self) -> usize {
+        self.cell.pairs.len()
     }
 
     /// The allocations of one untracked run, where the trial counted them.

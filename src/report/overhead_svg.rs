@@ -177,7 +177,7 @@ fn foot(results: &Results, bottom: f64) -> Group {
     let pairs = results.cells.iter().filter_map(|cell| cell.overhead).map(|overhead| overhead.pairs);
     let (fewest, most) = (pairs.clone().min().unwrap_or(0), pairs.max().unwrap_or(0));
     let floor = results.noise_floor().map_or("not measured".to_owned(), |(cell, floor)| {
-        format!("{} % ({})", figures::percent(floor.wall.value), cell.workload)
+        format!("{} % ({})", figures::percent(floor.wall.value), cell.name())
     });
     let lines = [
         format!("{subject}; {fewest} to {most} pairs a figure; noise floor, untracked against itself: {floor}"),

@@ -1,12 +1,12 @@
 //! The table of overheads, for a terminal and as Markdown, with what a reader must know below it.
 
 use super::{figures, warnings};
-use crate::measure::Launcher;
+use crate::measure::{Launcher, median_interval};
 use crate::origin::Origin;
 use crate::probe::Request;
-use crate::results::{Cell, Overhead, Results, Series};
+use crate::results::{Cell, Estimate, Overhead, Results, Series};
 use crate::tracking::Tracking;
-use crate::workloads::Scale;
+use crate::workloads::{Scale, Workload};
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle, presets};
 
 /// The form that a table is for.
@@ -119,13 +119,11 @@ fn notes(results: &Results, form: Form) -> String {
         lines.push(format!(
             "Noise floor: untracked against itself shows {} at the most ({}, {} pairs). Do not read anything into less.",
             figures::percent_interval(floor.wall),
-            cell.workload,
+            cell.name(),
             floor.pairs
         ));
     }
-    if let Some(line) = control_note(results) {
-        lines.push(line);
-    }
+    lines.extend(control_notes(results));
     lines.extend(processor_note(results));
     lines.extend(precision_note(results));
     let pairs = || results.cells.iter().filter(|cell| cell.failure.is_none()).map(|cell| cell.pairs.len());
@@ -143,17 +141,56 @@ fn notes(results: &Results, form: Form) -> String {
 }
 
 /// What the instrument itself costs, where it was measured.
-fn control_note(results: &Results) -> Option<String> {
-    let costs = || results.series(Series::Control).filter_map(|cell| Some((cell, cell.overhead?.wall)));
-    let (worst, wall) = costs().max_by(|a, b| (a.1.value - 1.0).abs().total_cmp(&(b.1.value - 1.0).abs()))?;
-    let seen = costs().filter(|(_, wall)| wall.low > 1.0 || wall.high < 1.0).count();
-    Some(format!(
+fn control_notes(results: &Results) -> Vec<String> {
+    let costs = control_costs(results);
+    let Some(worst) = costs.iter().max_by(|a, b| (a.cost.value - 1.0).abs().total_cmp(&(b.cost.value - 1.0).abs()))
+    else {
+        return Vec::new();
+    };
+    let seen = costs.iter().filter(|cost| cost.cost.low > 1.0 || cost.cost.high < 1.0).count();
+    let mut lines = vec![format!(
         "The instrument's own cost: untracked against a control program without memscope and switch shows {} at the most \
          ({}); it is told apart from none on {seen} of {} workloads.",
-        figures::percent_interval(wall),
+        figures::percent_interval(worst.cost),
         worst.workload,
-        costs().count()
-    ))
+        costs.len()
+    )];
+    lines.extend(costs.iter().filter(|cost| cost.layouts > 1).map(|cost| {
+        format!(
+            "Own cost on {}: {}, the median over {} layouts of the two programs, which show {} to {} %.",
+            cost.workload,
+            figures::percent_interval(cost.cost),
+            cost.layouts,
+            figures::percent(cost.least),
+            figures::percent(cost.most)
+        )
+    }));
+    lines
+}
+
+/// What the instrument costs on a workload.
+struct ControlCost {
+    workload: Workload,
+    cost: Estimate,
+    layouts: usize,
+    least: f64,
+    most: f64,
+}
+
+/// The costs by workload. Where there are several layouts, the layout is what repeats: the figure is the median of theirs.
+fn control_costs(results: &Results) -> Vec<ControlCost> {
+    let walls = |workload: Workload| {
+        let cells = results.series(Series::Control).filter(move |cell| cell.workload == workload);
+        cells.filter_map(|cell| Some(cell.overhead?.wall)).collect::<Vec<Estimate>>()
+    };
+    let cost = |&workload: &Workload| {
+        let walls = walls(workload);
+        let values = || walls.iter().map(|wall| wall.value);
+        let cost = if let [only] = walls.as_slice() { Some(*only) } else { median_interval(values()) }?;
+        let (least, most) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
+        Some(ControlCost { workload, cost, layouts: walls.len(), least, most })
+    };
+    Workload::ALL.iter().filter_map(cost).collect()
 }
 
 /// Where the overhead in processor time is another one than on the clock, and by far the most.

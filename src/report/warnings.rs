@@ -165,18 +165,7 @@ fn worst<T>(
         measured.filter_map(|cell| Some((cell, seen(cell, cell.overhead.as_ref()?)?))).collect();
     let cells = found.len();
     let (cell, seen) = found.into_iter().max_by(|a, b| badness(&a.1).total_cmp(&badness(&b.1)))?;
-    Some((Place { worst: name(cell), cells }, seen))
-}
-
-/// What a cell is called: what tells it from the others of its series.
-fn name(cell: &Cell) -> String {
-    let Cell { workload, tracking, scale, threads, .. } = cell;
-    match cell.series {
-        Series::Overhead => format!("{workload}/{tracking}"),
-        Series::Scaling => format!("{workload}/{tracking} at scale {scale}"),
-        Series::Threads => format!("{workload}/{tracking} with {threads} threads"),
-        Series::Control => format!("{workload}/{tracking} against the control"),
-    }
+    Some((Place { worst: cell.name(), cells }, seen))
 }
 
 /// What untracked shows against itself, if that is much. An interval that excludes none is no reason for a warning: of
@@ -250,6 +239,7 @@ mod tests {
             seed: 1,
             threads: 2,
             allocations: Some(1_000),
+            layout: None,
             fidelity: None,
             failure: None,
             overhead: overhead(&pairs, Some(1_000)),
@@ -400,7 +390,7 @@ mod tests {
 
     #[test]
     fn cells_are_named_by_what_tells_them_apart() {
-        let of = |series| name(&Cell { series, ..full(Workload::Cycles, Vec::new()) });
+        let of = |series| Cell { series, ..full(Workload::Cycles, Vec::new()) }.name();
         assert_eq!(of(Series::Overhead), "cycles/full");
         assert_eq!(of(Series::Scaling), "cycles/full at scale 0.05");
         assert_eq!(of(Series::Threads), "cycles/full with 2 threads");

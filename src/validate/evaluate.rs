@@ -5,7 +5,7 @@
 //! the series, drawn with replacement (the moving-block bootstrap; Künsch 1989), so that pairs that lay side by side,
 //! and shared what disturbed the machine, do so in a repeat as well.
 
-use crate::measure::median_interval;
+use crate::measure::{median, median_interval};
 use crate::results::Estimate;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -81,6 +81,44 @@ fn batch(ratios: &[f64], pairs: usize, rng: &mut Pcg64Mcg) -> Vec<f64> {
     batch
 }
 
+/// A way to make one figure of a block's pairs. The harness takes the median; the others were tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Estimator {
+    /// The median of the ratios: what is used.
+    Median,
+    /// The mean of the ratios.
+    Mean,
+    /// The median over rounds of two pairs, whose four sides stand as A B B A: the root of the product of two ratios.
+    Abba,
+}
+
+impl Estimator {
+    /// All of them, what is used first.
+    pub const ALL: [Self; 3] = [Self::Median, Self::Mean, Self::Abba];
+
+    /// What it is, in words.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Median => "median of ratios (used)",
+            Self::Mean => "mean of ratios",
+            Self::Abba => "median over A B B A rounds",
+        }
+    }
+
+    fn of(self, block: &[f64]) -> Option<f64> {
+        match self {
+            Self::Median => median(block.iter().copied()),
+            Self::Mean => Some(block.iter().sum::<f64>() / block.len() as f64),
+            Self::Abba => median(block.chunks_exact(2).map(|round| (round[0] * round[1]).sqrt())),
+        }
+    }
+
+    /// How far the blocks of a series are from the truth, squared, in parts of the untracked time.
+    pub fn squared_errors(self, ratios: &[f64], truth: f64) -> Vec<f64> {
+        ratios.chunks_exact(BLOCK).filter_map(|block| Some((self.of(block)? - truth).powi(2))).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,5 +155,15 @@ mod tests {
         assert_eq!(seen.blocks, 200);
         assert!(seen.covered >= 184, "{seen:?}");
         assert_eq!(coverage(&around(1.1, 200 * BLOCK), 1.2).covered, 0);
+    }
+
+    #[test]
+    fn a_burst_moves_a_mean_and_not_a_median() {
+        let mut block = vec![1.1; BLOCK];
+        block[7] = 10.0;
+        let error = |estimator: Estimator| estimator.squared_errors(&block, 1.1)[0];
+        assert!(error(Estimator::Median) < 1e-12 && error(Estimator::Abba) < 1e-12);
+        assert!((error(Estimator::Mean).sqrt() - 8.9 / BLOCK as f64).abs() < 1e-9);
+        assert!(Estimator::Mean.squared_errors(&block[1..], 1.1).is_empty(), "a block that is not whole is none");
     }
 }

@@ -8,8 +8,8 @@
 mod evaluate;
 mod truth;
 
-pub use evaluate::{BLOCK, CLAIM_THRESHOLD, Claims, Coverage, claims, coverage};
-pub use truth::{Rounds, Time, Windows, two_windows};
+pub use evaluate::{BLOCK, CLAIM_THRESHOLD, Claims, Coverage, Estimator, claims, coverage};
+pub use truth::{CannotDivide, Time, Windows, ratio, windows};
 
 use crate::files::Versioned;
 use crate::measure::{CellRun, Launcher, MIN_PAIRS, median_interval};
@@ -145,7 +145,7 @@ impl Effort {
 
 /// Validates the instrument on workloads.
 ///
-/// `windows` runs [`two_windows`] in a process of its own; `progress` is told what is about to be measured.
+/// `windows` runs [`windows`] in a process of its own, with so many units of work; `progress` is told what is about to be measured.
 ///
 /// # Errors
 /// How a probe failed.
@@ -155,18 +155,17 @@ pub fn run(
     scale: impl Fn(Workload) -> Scale,
     threads: usize,
     effort: Effort,
-    windows: impl Fn(Request, u32, bool) -> Result<Windows, Failure>,
+    windows: impl Fn(Request, u32) -> Result<Windows, Failure>,
     mut progress: impl FnMut(Workload, Option<f64>),
 ) -> Result<Vec<Setting>, Failure> {
     let mut settings = Vec::new();
     for &workload in workloads {
         let request = |tracking| Request { workload, tracking, scale: scale(workload), threads, count: false };
-        let windows = |units, tracked_first| windows(request(Tracking::Untracked), units, tracked_first);
+        let windows = |units| windows(request(Tracking::Untracked), units);
         progress(workload, None);
         let calibration = Calibration::of(|units| {
-            let mut rounds = Rounds::default();
-            rounds.seek(effort.truth / 2, MIN_PAIRS, |tracked_first| windows(units, tracked_first))?;
-            Ok(rounds.ratio(|time| time.wall_ns).expect("enough rounds").value - 1.0)
+            let processes = seek(effort.truth / 2, MIN_PAIRS, || windows(units))?;
+            Ok(ratio(&processes, |time| time.wall_ns).expect("enough processes").value - 1.0)
         })?;
         for target_percent in TARGETS {
             progress(workload, target_percent);
@@ -180,21 +179,18 @@ pub fn run(
     Ok(settings)
 }
 
-impl Rounds {
-    /// Goes on with rounds for this long, and for so many at least.
-    fn seek(
-        &mut self,
-        length: Duration,
-        least: usize,
-        windows: impl Fn(bool) -> Result<Windows, Failure>,
-    ) -> Result<(), Failure> {
-        let began = Instant::now();
-        let least = self.count() + least;
-        while began.elapsed() < length || self.count() < least {
-            self.add(windows(false)?, windows(true)?);
-        }
-        Ok(())
+/// Goes on with processes of windows for this long, and for so many at least.
+fn seek(
+    length: Duration,
+    least: usize,
+    windows: impl Fn() -> Result<Windows, Failure>,
+) -> Result<Vec<Windows>, Failure> {
+    let began = Instant::now();
+    let mut processes = Vec::new();
+    while began.elapsed() < length || processes.len() < least {
+        processes.push(windows()?);
     }
+    Ok(processes)
 }
 
 /// Measures one setting: its truth, and pairs of processes, by turns. What disturbs the machine for longer than a turn is
@@ -204,17 +200,17 @@ fn setting(
     request: Request,
     target_percent: Option<f64>,
     effort: Effort,
-    windows: impl Fn(u32, bool) -> Result<Windows, Failure>,
+    windows: impl Fn(u32) -> Result<Windows, Failure>,
 ) -> Result<Setting, Failure> {
     const TURNS: u32 = 4;
     let mut run = CellRun::begin(launcher, Series::Overhead, request);
-    let mut rounds = Rounds::default();
+    let mut processes = Vec::new();
     let mut pairs = Vec::new();
     let mut measuring = Duration::ZERO;
     for _ in 0..TURNS {
         if let (Tracking::Synthetic(units), Some(percent)) = (request.tracking, target_percent) {
             let least = MIN_PAIRS.div_ceil(TURNS as usize);
-            rounds.seek(effort.truth_of(percent) / TURNS, least, |tracked_first| windows(units, tracked_first))?;
+            processes.extend(seek(effort.truth_of(percent) / TURNS, least, || windows(units))?);
         }
         let began = Instant::now();
         let least = pairs.len() + effort.least_pairs.div_ceil(TURNS as usize);
@@ -232,7 +228,7 @@ fn setting(
     let pair_seconds = measuring.as_secs_f64() / pairs.len() as f64;
     let per_batch = (effort.batch.as_secs_f64() / pair_seconds).ceil() as usize;
     let seen = |of_window: fn(&Time) -> u64, of_side: fn(&Side) -> u64| {
-        let truth = rounds.ratio(of_window).unwrap_or(Estimate { value: 1.0, low: 1.0, high: 1.0 });
+        let truth = ratio(&processes, of_window).unwrap_or(Estimate { value: 1.0, low: 1.0, high: 1.0 });
         let ratio = |pair: &Pair| of_side(&pair.tracked) as f64 / of_side(&pair.untracked) as f64;
         Seen::of(truth, &pairs.iter().map(ratio).collect::<Vec<_>>(), per_batch, effort.repeats)
     };

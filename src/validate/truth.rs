@@ -1,20 +1,27 @@
-//! The truth: what the synthetic tracker costs, found within processes and not between them.
+//! The truth: what the synthetic tracker costs, found within a process and not between processes.
 //!
-//! A process runs two windows, one with the tracker and one without; the next one runs them the other way round. Nothing
-//! differs between the two windows of a process but the switch and their place, and what the place does is in the two
-//! processes with opposite signs. It does much. glibc gives memory back after one window and fetches it anew in the next, so
-//! that windows of one long run took 5.5 and 7 ms by turns; and a second window on memory that is there already took
-//! half the time of a first one, with another cost of the same work, since the kernel does not come between. So what was
-//! freed is given back before each window, the warm-up runs again, and there are two windows and no more.
+//! A process makes itself ready as far as a probe does before its warm-up, and then divides itself, again and again: each
+//! child runs one window, some with the tracker and some without. All children begin as the same process in the same
+//! state, to the last address; nothing tells them apart but the switch.
+//!
+//! Windows one after the other in the same process would be another thing. glibc gives memory back after one and fetches it
+//! anew in the next, so that windows of one long run took 5.5 and 7 ms by turns; a workload that leaks finds another
+//! heap each time; and on memory that is there already a window takes half the time of a first one, and the same work of
+//! a tracker costs another time in it, since the kernel does not come between.
 
-use crate::measure::median_interval;
+use crate::fork::in_a_child;
+use crate::measure::{median, median_interval};
 use crate::probe::{self, NotSwitched, Request};
 use crate::results::Estimate;
-use crate::tracking::{Mode, Names, Session, burn_for_each_allocation, give_back_freed_memory};
+use crate::tracking::{Mode, Names, Session, burn_for_each_allocation};
 use serde::{Deserialize, Serialize};
+use std::io;
+
+/// The windows of one process, by whether the tracker is on: each order of two comes as often, early and late.
+const TURNS: [bool; 8] = [false, true, true, false, true, false, false, true];
 
 /// The time that a window took.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Time {
     /// On the clock, in nanoseconds.
     pub wall_ns: u64,
@@ -22,67 +29,65 @@ pub struct Time {
     pub cpu_ns: u64,
 }
 
-/// The two windows of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// The windows of one process.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Windows {
-    /// Without the tracker.
-    pub untracked: Time,
-    /// With it.
-    pub tracked: Time,
+    /// Those without the tracker.
+    pub untracked: Vec<Time>,
+    /// Those with it.
+    pub tracked: Vec<Time>,
 }
 
-/// The windows of many processes, by twos: in the first of the two the untracked window came first, in the second the
-/// tracked one.
-#[derive(Clone, Debug, Default)]
-pub struct Rounds(Vec<[Windows; 2]>);
-
-impl Rounds {
-    /// Adds two processes: one whose untracked window came first, and one whose tracked window did.
-    pub fn add(&mut self, untracked_first: Windows, tracked_first: Windows) {
-        self.0.push([untracked_first, tracked_first]);
-    }
-
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    /// The ratio that tracking comes to, by the clock or by the processor: the median over all rounds of what the
-    /// tracker takes, in parts of what an untracked window takes where it comes first, as it does in a probe.
-    ///
-    /// `None` if there are fewer rounds than an interval needs.
-    pub fn ratio(&self, of: fn(&Time) -> u64) -> Option<Estimate> {
-        let extra = |windows: &Windows| of(&windows.tracked) as f64 - of(&windows.untracked) as f64;
-        median_interval(self.0.iter().map(|[untracked_first, tracked_first]| {
-            let extra = (extra(untracked_first) + extra(tracked_first)) / 2.0;
-            1.0 + extra / of(&untracked_first.untracked) as f64
-        }))
+impl Windows {
+    /// The ratio that tracking comes to in this process; `None` if there are no windows.
+    fn ratio(&self, of: fn(&Time) -> u64) -> Option<f64> {
+        let middle = |times: &[Time]| median(times.iter().map(|time| of(time) as f64));
+        Some(middle(&self.tracked)? / middle(&self.untracked)?)
     }
 }
 
-/// Runs two windows of a workload in this process, made ready as a probe is: one without a tracker and one with this
-/// many units of synthetic work for each allocation. Call it once.
+/// The ratio that tracking comes to, by the clock or by the processor: the median over processes.
+///
+/// `None` if there are fewer processes than an interval needs.
+pub fn ratio(processes: &[Windows], of: fn(&Time) -> u64) -> Option<Estimate> {
+    median_interval(processes.iter().filter_map(|windows| windows.ratio(of)))
+}
+
+/// Runs windows of a workload without a tracker and with one that does this many units of synthetic work for each
+/// allocation, each in a child of this process.
 ///
 /// # Errors
-/// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator).
-pub fn two_windows(request: Request, units: u32, tracked_first: bool) -> Result<Windows, NotSwitched> {
+/// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator), or a child cannot be
+/// had.
+pub fn windows(request: Request, units: u32) -> Result<Windows, CannotDivide> {
     let _session = Session::prepare(request.tracking, false);
     probe::check_switch()?;
     burn_for_each_allocation(units);
 
-    let window = |mode: Mode| {
-        give_back_freed_memory();
-        probe::warm_up(request);
-        let (_, wall, cpu) = mode.window(|| probe::timed(request, &Names::NOWHERE));
-        Time { wall_ns: wall.as_nanos() as u64, cpu_ns: cpu.as_nanos() as u64 }
-    };
-    Ok(if tracked_first {
-        let tracked = window(Mode::BURN);
-        Windows { untracked: window(Mode::OFF), tracked }
-    } else {
-        let untracked = window(Mode::OFF);
-        Windows { untracked, tracked: window(Mode::BURN) }
-    })
+    let mut windows = Windows::default();
+    for tracked in TURNS {
+        let mode = if tracked { Mode::BURN } else { Mode::OFF };
+        let [wall_ns, cpu_ns] = in_a_child(|| {
+            // Threads do not live on in a child: the pools are the child's own.
+            probe::warm_up(request);
+            let (_, wall, cpu) = mode.window(|| probe::timed(request, &Names::NOWHERE));
+            [wall, cpu].map(|time| time.as_nanos() as u64)
+        })?;
+        let list = if tracked { &mut windows.tracked } else { &mut windows.untracked };
+        list.push(Time { wall_ns, cpu_ns });
+    }
+    Ok(windows)
+}
+
+/// Why there are no windows.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotDivide {
+    /// The program is not the memscope-bench binary.
+    #[error(transparent)]
+    NotSwitched(#[from] NotSwitched),
+    /// A child could not be made, or died.
+    #[error("a child of this process cannot be had: {0}")]
+    Child(#[from] io::Error),
 }
 
 #[cfg(test)]
@@ -90,19 +95,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_place_of_a_window_does_is_not_charged_to_the_tracker() {
-        // The tracker takes 10 of 100; whatever comes second takes 30 more.
-        let windows = |untracked, tracked| {
-            let time = |ns| Time { wall_ns: ns, cpu_ns: 2 * ns };
-            Windows { untracked: time(untracked), tracked: time(tracked) }
+    fn the_ratio_is_the_median_of_processes() {
+        let time = |ns| Time { wall_ns: ns, cpu_ns: 2 * ns };
+        let process = |untracked: [u64; 4], tracked: [u64; 4]| Windows {
+            untracked: untracked.map(time).to_vec(),
+            tracked: tracked.map(time).to_vec(),
         };
-        let mut rounds = Rounds::default();
-        assert_eq!(rounds.ratio(|time| time.wall_ns), None);
-        for _ in 0..crate::measure::MIN_PAIRS {
-            rounds.add(windows(100, 140), windows(130, 110));
-        }
+        // One window of each process was hit by something else.
+        let mut processes = vec![process([100, 100, 100, 900], [110, 110, 110, 5_000]); crate::measure::MIN_PAIRS];
         let exactly = |value| Some(Estimate { value, low: value, high: value });
-        assert_eq!(rounds.ratio(|time| time.wall_ns), exactly(1.1));
-        assert_eq!(rounds.ratio(|time| time.cpu_ns), exactly(1.1));
+        assert_eq!(ratio(&processes, |time| time.wall_ns), exactly(1.1));
+        assert_eq!(ratio(&processes, |time| time.cpu_ns), exactly(1.1));
+        processes.pop();
+        assert_eq!(ratio(&processes, |time| time.wall_ns), None);
+    }
+
+    #[test]
+    fn both_kinds_of_windows_come_as_often_early_and_late() {
+        let places =
+            |kind: bool| TURNS.iter().enumerate().filter(|turn| *turn.1 == kind).map(|turn| turn.0).sum::<usize>();
+        assert_eq!(places(true), places(false));
     }
 }

@@ -81,6 +81,7 @@ fn cell(series: Series, workload: Workload, tracking: Tracking, factor: f64, pai
         scale: 0.05,
         seed: 1,
         threads: 2,
+        layout: None,
         allocations: Some(100_000),
         fidelity: (tracking != Tracking::Untracked).then_some(1.0),
         failure: None,
