@@ -28,6 +28,7 @@
 //! The library has no global allocator: the binary installs [`SwitchedAllocator`](tracking::SwitchedAllocator).
 
 pub mod commands;
+pub mod compare;
 pub mod conditions;
 pub mod files;
 mod fork;
@@ -37,6 +38,7 @@ pub mod probe;
 pub mod report;
 pub mod results;
 pub mod stress;
+pub mod subjects;
 pub mod system;
 pub mod tracking;
 pub mod validate;

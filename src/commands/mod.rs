@@ -1,8 +1,12 @@
 //! The command line: one file for each subcommand, and what they share here.
 
+mod bisect;
+mod compare;
+mod history;
 mod measure;
 mod probe;
 pub mod stress;
+mod subjects;
 mod validate;
 
 use crate::files::FileError;
@@ -31,6 +35,12 @@ enum Command {
     Stress(stress::Arguments),
     /// Measure overheads by pairs of processes, without Criterion
     Measure(measure::Arguments),
+    /// Measure builds of memscope against each other: published versions, folders, revisions
+    Compare(compare::Arguments),
+    /// Measure the commits of a repository of memscope, and find the steps between them
+    History(history::Arguments),
+    /// Find the commit that made memscope slower
+    Bisect(bisect::Arguments),
     /// Run one workload once, and print what was seen as one line of JSON
     Probe(probe::Arguments),
     /// Hold the instrument against a tracker whose cost is known
@@ -83,6 +93,7 @@ pub fn exit_code(outcome: Result<(), Error>) -> ExitCode {
             eprintln!("error: {error}");
             ExitCode::from(match error {
                 Error::Unsupported(_) => crate::probe::UNSUPPORTED,
+                Error::Regressions(_) => 1,
                 _ => 2,
             })
         }
@@ -113,6 +124,21 @@ pub enum Error {
     /// Workloads on several threads, whose instructions cannot be counted.
     #[error("--instructions cannot count {0}: only single-threaded workloads can be counted ({single})", single = measure::single_threaded())]
     Parallel(String),
+    /// A subject that is not there.
+    #[error(transparent)]
+    NoSubject(#[from] crate::subjects::NoSubject),
+    /// What git could not do.
+    #[error(transparent)]
+    Git(#[from] crate::subjects::GitError),
+    /// A workshop that cannot be worked in.
+    #[error(transparent)]
+    Build(#[from] crate::subjects::BuildFailure),
+    /// A journal that does not fit.
+    #[error(transparent)]
+    Journal(#[from] crate::compare::JournalError),
+    /// Regressions, where they are to fail a run.
+    #[error("{}", .0.join("\n"))]
+    Regressions(Vec<String>),
     /// Something else of the system.
     #[error("{0}")]
     System(String),
@@ -136,6 +162,9 @@ impl Cli {
         match self.command.unwrap_or(Command::Stress(self.stress)) {
             Command::Stress(arguments) => stress::run(&arguments),
             Command::Measure(arguments) => measure::run(&arguments),
+            Command::Compare(arguments) => compare::run(&arguments),
+            Command::History(arguments) => history::run(&arguments),
+            Command::Bisect(arguments) => bisect::run(&arguments),
             Command::Probe(arguments) => probe::run(&arguments),
             Command::Validate(arguments) => validate::run(&arguments),
             Command::Windows(arguments) => validate::run_windows(&arguments),

@@ -1,5 +1,7 @@
 //! Reports: results as people read them, one file for each form. All are drawn from data that a file holds.
 
+pub mod compare_svg;
+pub mod compare_table;
 mod drawing;
 pub mod figures;
 pub mod instructions;

@@ -1,0 +1,96 @@
+//! `memscope-bench history`: the overhead commit by commit, and the steps between them.
+
+use super::Error;
+use super::compare::RoundArguments;
+use crate::compare::Claim;
+use crate::files;
+use crate::report::table::Form;
+use crate::report::{compare_svg, compare_table};
+use crate::subjects::{Commit, Found, Repository};
+use clap::Args;
+use std::path::PathBuf;
+
+/// The files that are written.
+const JSON: &str = "history.json";
+const TABLE: &str = "history.md";
+const PICTURE: &str = "history.svg";
+/// Where pairs go as they come.
+const JOURNAL: &str = "history.journal";
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// A clone of memscope-rs; it is only read
+    #[arg(long, value_name = "DIR")]
+    repository: PathBuf,
+    /// The commits: what `git log` takes. The start of A..B is measured too, to hold the first commit against
+    #[arg(long, value_name = "A..B")]
+    range: String,
+    /// Only every so many commits, and the first and the last
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    every: u32,
+    #[command(flatten)]
+    rounds: RoundArguments,
+    /// Exit with 1 if a regression is claimed
+    #[arg(long)]
+    fail_on_regression: bool,
+    /// The folder for history.json, history.md and history.svg
+    #[arg(long, default_value = "results", value_name = "DIR")]
+    output: PathBuf,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    let repository = Repository::at(&arguments.repository)?;
+    repository.check_clean()?;
+    let commits = every(commits_of(&repository, &arguments.range)?, arguments.every as usize);
+    let found: Vec<Found> = commits.iter().map(|commit| Found::commit(&arguments.repository, commit)).collect();
+    files::prepare_folder(&arguments.output)?;
+    let journal = arguments.output.join(JOURNAL);
+    arguments.rounds.check_journal(&journal)?;
+
+    let contenders = arguments.rounds.building.build(&found, arguments.rounds.limits())?;
+    let built: Vec<usize> = (0..contenders.len()).filter(|&place| contenders[place].built.is_ok()).collect();
+    let against: Vec<(usize, usize)> = built.windows(2).map(|step| (step[1], step[0])).collect();
+    let (comparison, journal) = arguments.rounds.measure(&contenders, &against, &journal)?;
+
+    println!("{}", compare_table::draw(&comparison, Form::Terminal));
+    files::write_json(&arguments.output.join(JSON), &comparison)?;
+    let markdown = compare_table::draw(&comparison, Form::Markdown);
+    files::write(&arguments.output.join(TABLE), &format!("{markdown}\n"))?;
+    let title = format!("What memscope-rs costs, commit by commit: {}", arguments.range);
+    files::write(&arguments.output.join(PICTURE), &compare_svg::draw(&comparison, &title, true))?;
+    journal.end()?;
+    println!("Written: {JSON}, {TABLE} and {PICTURE} in {}", arguments.output.display());
+    let regressions = compare_table::claims(&comparison, Claim::Regression);
+    if arguments.fail_on_regression && !regressions.is_empty() {
+        return Err(Error::Regressions(regressions));
+    }
+    Ok(())
+}
+
+/// The commits of a range, the oldest first, with the commit that it starts after.
+pub fn commits_of(repository: &Repository, range: &str) -> Result<Vec<Commit>, Error> {
+    let mut commits = repository.range(range)?;
+    if let Some((start, _)) = range.split_once("..").filter(|(start, _)| !start.is_empty()) {
+        commits.insert(0, repository.commit(start.trim_end_matches('.'))?);
+    }
+    Ok(commits)
+}
+
+/// Every so many, with the first and the last.
+fn every<T>(all: Vec<T>, step: usize) -> Vec<T> {
+    let last = all.len().saturating_sub(1);
+    all.into_iter().enumerate().filter(|(place, _)| place % step == 0 || *place == last).map(|(_, one)| one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::every;
+
+    #[test]
+    fn the_first_and_the_last_are_always_there() {
+        assert_eq!(every((0..8).collect(), 1), [0, 1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(every((0..8).collect(), 3), [0, 3, 6, 7]);
+        assert_eq!(every((0..7).collect(), 3), [0, 3, 6]);
+        assert_eq!(every(vec![5], 3), [5]);
+    }
+}

@@ -1,0 +1,101 @@
+//! Building what several commands measure, with its progress shown.
+
+use super::Error;
+use crate::measure::{Launcher, Limits};
+use crate::probe::Request;
+use crate::subjects::{BuildFailure, Found, Workshop};
+use crate::tracking::Tracking;
+use crate::tracking::memscope::Subject;
+use crate::workloads::{Scale, Workload};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where subjects are built.
+#[derive(Debug, Args)]
+pub struct SubjectArguments {
+    /// The folder in which subjects are built, and kept for the next time [default: target/subjects of memscope-bench]
+    #[arg(long, env = "MEMSCOPE_BENCH_WORKSHOP", value_name = "DIR")]
+    workshop: Option<PathBuf>,
+}
+
+/// A subject that was named, and what became of its build.
+pub struct Contender {
+    /// What it is.
+    pub found: Found,
+    /// The build, or why there is none.
+    pub built: Result<Built, String>,
+}
+
+/// A subject that was built.
+pub struct Built {
+    /// What starts its probes.
+    pub launcher: Launcher,
+    /// The build, as it says itself.
+    pub subject: Subject,
+    /// What tells this build from another one of the same name.
+    pub fingerprint: String,
+}
+
+impl Contender {
+    /// What tells this build from another one of the same name; empty if there is none.
+    pub fn fingerprint(&self) -> String {
+        self.built.as_ref().map_or(String::new(), |built| built.fingerprint.clone())
+    }
+}
+
+impl SubjectArguments {
+    /// Builds subjects, one after the other. One that does not build is told on stderr, and the rest goes on.
+    ///
+    /// # Errors
+    /// If none can be built, or not because of itself.
+    pub fn build(&self, found: &[Found], limits: Limits) -> Result<Vec<Contender>, Error> {
+        let workshop = Workshop::open(&self.workshop.clone().unwrap_or_else(Workshop::usual_folder))?;
+        let bar = ProgressBar::new(found.len() as u64).with_style(
+            ProgressStyle::with_template("{spinner} building {pos}/{len} ({elapsed}): {wide_msg}")
+                .expect("a valid template"),
+        );
+        bar.enable_steady_tick(Duration::from_millis(200));
+        let mut contenders = Vec::with_capacity(found.len());
+        for subject in found {
+            bar.set_message(subject.name.clone());
+            let built = match workshop.build(subject, |line| bar.set_message(format!("{}: {line}", subject.name))) {
+                Ok(program) => look_at(program, limits),
+                Err(failure @ BuildFailure::DoesNotBuild { .. }) => Err(failure.to_string()),
+                Err(failure) => return Err(failure.into()),
+            };
+            if let Err(why) = &built {
+                bar.suspend(|| eprintln!("{why}"));
+            }
+            contenders.push(Contender { found: subject.clone(), built });
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        if contenders.iter().all(|contender| contender.built.is_err()) {
+            let names: Vec<&str> = found.iter().map(|subject| subject.name.as_str()).collect();
+            return Err(Error::System(format!("there is nothing to measure: none of {} was built", names.join(", "))));
+        }
+        Ok(contenders)
+    }
+}
+
+/// Asks a program that was built what it is.
+fn look_at(program: PathBuf, limits: Limits) -> Result<Built, String> {
+    let content = fs::read(&program).map_err(|error| format!("cannot read {}: {error}", program.display()))?;
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    let launcher = Launcher::new(program, limits);
+    let smallest = Scale::new(0.001).map_err(|error| error.to_string())?;
+    let request = Request {
+        workload: Workload::Cycles,
+        tracking: Tracking::Untracked,
+        scale: smallest,
+        threads: 1,
+        count: false,
+    };
+    let seen = launcher.run(&request).map_err(|failure| format!("its first probe {failure}"))?;
+    Ok(Built { launcher, subject: seen.subject, fingerprint: format!("{:016x}", hasher.finish()) })
+}

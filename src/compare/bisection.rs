@@ -1,0 +1,134 @@
+//! One step of a bisection: does a commit cost what the good one does, or what the bad one does?
+//!
+//! The three are measured in interleaved rounds. In each round stands the commit's log overhead above or below the middle
+//! of the other two's. Rounds go on until the sign test is sure of the side: what a burst does to a round it does to
+//! all three, and no threshold has to be guessed.
+
+use super::difference::{log_ratio, ratio, sign_test};
+use crate::measure::CellRun;
+use crate::results::{Estimate, Failure};
+use rand::seq::SliceRandom;
+use rand::{SeedableRng, rngs::SmallRng};
+
+/// A side is sure when the other one has a probability below this. It is looked at often, so it is small.
+const SURE: f64 = 0.001;
+/// How many rounds there are between looks.
+const BETWEEN_LOOKS: usize = 5;
+
+/// On which side a commit stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaning {
+    /// It costs what the good commit does.
+    Good,
+    /// It costs what the bad commit does.
+    Bad,
+    /// So many rounds did not tell.
+    Unsure,
+}
+
+/// Commits that are measured against each other: the good one, the bad one, and one between them if there is one.
+pub struct Contest<'a> {
+    runs: Vec<CellRun<'a>>,
+    rng: SmallRng,
+}
+
+impl<'a> Contest<'a> {
+    /// A contest of cells that were begun: good, bad, and the one between.
+    ///
+    /// # Errors
+    /// The first that failed its trial, by its place.
+    pub fn of(runs: Vec<CellRun<'a>>) -> Result<Self, (usize, Failure)> {
+        match runs.iter().position(|run| run.failure().is_some()) {
+            Some(place) => Err((place, runs[place].failure().expect("it failed").clone())),
+            None => Ok(Self { runs, rng: SmallRng::seed_from_u64(1) }),
+        }
+    }
+
+    /// Rounds until the side of the last commit is sure, or there were as many as may be. With two commits, the side is the
+    /// bad one's if it costs more than the good one by `factor`, and the good one's if it does not.
+    ///
+    /// # Errors
+    /// The commit that failed within a round, by its place.
+    pub fn decide(
+        &mut self,
+        most: usize,
+        factor: f64,
+        mut progress: impl FnMut(),
+    ) -> Result<Leaning, (usize, Failure)> {
+        while self.rounds() < most {
+            for _ in 0..BETWEEN_LOOKS {
+                self.round()?;
+                progress();
+            }
+            let leaning = leaning(&self.leans(factor));
+            if leaning != Leaning::Unsure {
+                return Ok(leaning);
+            }
+        }
+        Ok(Leaning::Unsure)
+    }
+
+    /// How many rounds there were.
+    pub fn rounds(&self) -> usize {
+        self.runs[0].pairs()
+    }
+
+    /// The ratio of the last commit's overhead to the good one's.
+    pub fn ratio(&self) -> Option<Estimate> {
+        let logs = self.logs();
+        let (good, last) = (&logs[0], &logs[logs.len() - 1]);
+        ratio(&last.iter().zip(good).map(|(last, good)| last - good).collect::<Vec<_>>())
+    }
+
+    fn round(&mut self) -> Result<(), (usize, Failure)> {
+        let mut order: Vec<usize> = (0..self.runs.len()).collect();
+        order.shuffle(&mut self.rng);
+        for place in order {
+            let run = &mut self.runs[place];
+            if run.pair().is_none() {
+                return Err((place, run.failure().expect("a cell without a pair has failed").clone()));
+            }
+        }
+        Ok(())
+    }
+
+    fn logs(&self) -> Vec<Vec<f64>> {
+        self.runs.iter().map(|run| run.known().0.pairs.iter().map(log_ratio).collect()).collect()
+    }
+
+    /// How far the last commit stands above the line between good and bad, in each round.
+    fn leans(&self, factor: f64) -> Vec<f64> {
+        let logs = self.logs();
+        let (good, bad) = (&logs[0], &logs[1]);
+        match logs.get(2) {
+            None => good.iter().zip(bad).map(|(good, bad)| bad - good - factor.ln()).collect(),
+            Some(between) => {
+                let ends = good.iter().zip(bad).map(|(good, bad)| (good + bad) / 2.0);
+                between.iter().zip(ends).map(|(between, middle)| between - middle).collect()
+            }
+        }
+    }
+}
+
+/// The side on which the rounds agree.
+fn leaning(leans: &[f64]) -> Leaning {
+    if sign_test(leans).is_none_or(|probability| probability >= SURE) {
+        return Leaning::Unsure;
+    }
+    let above = leans.iter().filter(|&&lean| lean > 0.0).count();
+    if 2 * above > leans.len() { Leaning::Bad } else { Leaning::Good }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_side_is_sure_when_the_rounds_agree() {
+        assert_eq!(leaning(&[0.1; 5]), Leaning::Unsure);
+        assert_eq!(leaning(&[0.1; 15]), Leaning::Bad);
+        assert_eq!(leaning(&[-0.1; 15]), Leaning::Good);
+        let torn: Vec<f64> = (0..40).map(|round| if round % 2 == 0 { 0.1 } else { -0.1 }).collect();
+        assert_eq!(leaning(&torn), Leaning::Unsure);
+    }
+}

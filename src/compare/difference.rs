@@ -1,0 +1,257 @@
+//! The difference of two subjects, and whether it is one.
+//!
+//! In each round every subject's tracked probe stands beside its own untracked one, so that the difference of two subjects
+//! is the difference of their log overheads in the same round: what the machine did to the round is in both. Of many
+//! comparisons some look like a difference by chance. One is claimed only if the sign test (Arbuthnott's; its interval is
+//! the one of the median that is used everywhere here) excludes none after Holm's correction (Holm 1979) for the number
+//! of comparisons, the effect exceeds a threshold, and a second batch of rounds, measured later, shows it again.
+
+use crate::measure::median_interval;
+use crate::results::{Cell, Estimate, Pair};
+use crate::tracking::Tracking;
+use crate::workloads::Workload;
+use serde::{Deserialize, Serialize};
+
+/// The probability with which any of all comparisons may be claimed where there is no difference.
+const LEVEL: f64 = 0.05;
+
+/// One subject against another one, on one workload under one level.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// What ran.
+    pub workload: Workload,
+    /// What it ran under.
+    pub tracking: Tracking,
+    /// The subject, by its place in the run.
+    pub subject: usize,
+    /// The subject that it is held against.
+    pub reference: usize,
+    /// The ratio of the overheads, subject ÷ reference, over all rounds that both have; `None` where there are too few.
+    pub ratio: Option<Estimate>,
+    /// The same in each of the two batches.
+    pub batches: [Option<Estimate>; 2],
+    /// The probability of such a first batch if there were no difference, after Holm's correction.
+    pub probability: Option<f64>,
+    /// What is claimed.
+    pub claim: Claim,
+}
+
+/// What is claimed of a difference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Claim {
+    /// The subject costs more than the reference: a regression.
+    Regression,
+    /// The subject costs less: a gain.
+    Gain,
+    /// Neither is shown.
+    #[default]
+    None,
+}
+
+impl Difference {
+    /// How large a difference may still be, in percent, where none is claimed; `None` if nothing is known.
+    pub fn bound_percent(&self) -> Option<f64> {
+        let ratio = self.ratio?;
+        Some((ratio.high.max(1.0 / ratio.low) - 1.0).max(0.0) * 100.0)
+    }
+}
+
+/// Which subjects are held against which: pairs of places, subject and reference.
+pub type Against<'a> = &'a [(usize, usize)];
+
+/// Holds subjects against each other. `cells` has the cells of each subject; `first_batch` says for each group how many
+/// rounds its first batch had. `threshold` is in percent.
+pub fn differences(
+    cells: &[&[Cell]],
+    against: Against,
+    first_batch: &[usize],
+    groups: &[(Workload, Tracking)],
+    threshold: f64,
+) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let mut signs = Vec::new();
+    for (&(workload, tracking), &first) in groups.iter().zip(first_batch) {
+        let cell = |subject: usize| {
+            let same = |cell: &&Cell| cell.workload == workload && cell.tracking == tracking;
+            cells[subject].iter().find(same).filter(|_| tracking != Tracking::Untracked)
+        };
+        for &(subject, reference) in against {
+            let (Some(of), Some(to)) = (cell(subject), cell(reference)) else { continue };
+            let logs: Vec<f64> = of.pairs.iter().zip(&to.pairs).map(|(a, b)| log_ratio(a) - log_ratio(b)).collect();
+            let (early, late) = logs.split_at(first.min(logs.len()));
+            let ended = of.failure.is_some() || to.failure.is_some();
+            found.push(Difference {
+                workload,
+                tracking,
+                subject,
+                reference,
+                ratio: if ended { None } else { ratio(&logs) },
+                batches: [ratio(early), ratio(late)],
+                probability: None,
+                claim: Claim::None,
+            });
+            signs.push(if ended { None } else { sign_test(early) });
+        }
+    }
+    for (difference, probability) in found.iter_mut().zip(holm(&signs)) {
+        difference.probability = probability;
+        difference.claim = claim(difference, threshold);
+    }
+    found
+}
+
+/// The logarithm of a pair's overhead.
+pub(super) fn log_ratio(pair: &Pair) -> f64 {
+    (pair.tracked.wall_ns as f64 / pair.untracked.wall_ns as f64).ln()
+}
+
+pub(super) fn ratio(logs: &[f64]) -> Option<Estimate> {
+    let Estimate { value, low, high } = median_interval(logs.iter().copied())?;
+    Some(Estimate { value: value.exp(), low: low.exp(), high: high.exp() })
+}
+
+fn claim(difference: &Difference, threshold: f64) -> Claim {
+    let factor = 1.0 + threshold / 100.0;
+    let [Some(first), Some(second)] = difference.batches else { return Claim::None };
+    let is_sure = difference.ratio.is_some() && difference.probability.is_some_and(|probability| probability < LEVEL);
+    if is_sure && [first, second].iter().all(|batch| batch.low > 1.0 && batch.value > factor) {
+        Claim::Regression
+    } else if is_sure && [first, second].iter().all(|batch| batch.high < 1.0 && batch.value < 1.0 / factor) {
+        Claim::Gain
+    } else {
+        Claim::None
+    }
+}
+
+/// The sign test: the probability that a fair coin falls at least as unevenly as the signs of these differences do.
+/// `None` if there are none.
+pub(super) fn sign_test(differences: &[f64]) -> Option<f64> {
+    let above = differences.iter().filter(|&&difference| difference > 0.0).count();
+    let below = differences.iter().filter(|&&difference| difference < 0.0).count();
+    let tosses = above + below;
+    if tosses == 0 {
+        return (!differences.is_empty()).then_some(1.0);
+    }
+    let mut log_term = -(tosses as f64) * std::f64::consts::LN_2;
+    let mut tail = log_term.exp();
+    for k in 0..above.min(below) {
+        log_term += ((tosses - k) as f64).ln() - ((k + 1) as f64).ln();
+        tail += log_term.exp();
+    }
+    Some((2.0 * tail).min(1.0))
+}
+
+/// Holm's correction: the smallest probability is multiplied by the number of tests, the next by one less, and so on, and
+/// none becomes smaller than one before it.
+fn holm(probabilities: &[Option<f64>]) -> Vec<Option<f64>> {
+    let mut order: Vec<(usize, f64)> =
+        probabilities.iter().enumerate().filter_map(|(place, probability)| Some((place, (*probability)?))).collect();
+    order.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let tests = order.len();
+    let mut corrected = vec![None; probabilities.len()];
+    let mut least = 0.0_f64;
+    for (rank, (place, probability)) in order.into_iter().enumerate() {
+        least = least.max((probability * (tests - rank) as f64).min(1.0));
+        corrected[place] = Some(least);
+    }
+    corrected
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::{Failure, Series, Side};
+    use rand::{RngExt, SeedableRng};
+    use rand_pcg::Pcg64Mcg;
+
+    #[test]
+    fn a_sign_test_is_a_fair_coin() {
+        assert_eq!(sign_test(&[]), None);
+        assert_eq!(sign_test(&[0.0]), Some(1.0));
+        assert_eq!(sign_test(&[1.0, -1.0]), Some(1.0));
+        let close = |given: Option<f64>, wanted: f64| (given.expect("some") - wanted).abs() < 1e-12;
+        assert!(close(sign_test(&[1.0; 6]), 2.0 / 64.0));
+        // One of eight: 2 · (1 + 8) ÷ 2⁸.
+        assert!(close(sign_test(&[1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, -1.0]), 18.0 / 256.0));
+    }
+
+    #[test]
+    fn holm_corrects_for_the_number_of_tests() {
+        // The example of Holm's procedure: 0.01, 0.04, 0.03, 0.005 of four tests.
+        let corrected = holm(&[Some(0.01), Some(0.04), None, Some(0.03), Some(0.005)]);
+        let wanted = [Some(0.03), Some(0.06), None, Some(0.06), Some(0.02)];
+        for (given, wanted) in corrected.iter().zip(wanted) {
+            assert_eq!(given.is_some(), wanted.is_some());
+            assert!((given.unwrap_or(0.0) - wanted.unwrap_or(0.0)).abs() < 1e-12, "{corrected:?}");
+        }
+    }
+
+    const GROUP: [(Workload, Tracking); 1] = [(Workload::Cycles, Tracking::Full)];
+
+    /// A cell whose pairs have an overhead and a noise of 5 %.
+    fn cell(overhead: f64, rounds: usize, rng: &mut Pcg64Mcg) -> Cell {
+        let side = |ns: f64| Side { wall_ns: ns as u64, cpu_ns: ns as u64, peak_rss_bytes: None };
+        let pairs = (0..rounds).map(|_| {
+            let noise = 1.0 + rng.random_range(-0.05..0.05);
+            Pair { untracked_first: true, untracked: side(1e6), tracked: side(1e6 * overhead * noise) }
+        });
+        Cell {
+            series: Series::Overhead,
+            workload: Workload::Cycles,
+            tracking: Tracking::Full,
+            scale: 1.0,
+            seed: 1,
+            threads: 1,
+            allocations: None,
+            layout: None,
+            fidelity: None,
+            failure: None,
+            overhead: None,
+            pairs: pairs.collect(),
+        }
+    }
+
+    fn compare(first: f64, second: f64, threshold: f64) -> Difference {
+        let mut rng = Pcg64Mcg::seed_from_u64(3);
+        let [a, b] = [first, second].map(|overhead| [cell(overhead, 60, &mut rng)]);
+        differences(&[&a, &b], &[(1, 0)], &[30], &GROUP, threshold).remove(0)
+    }
+
+    #[test]
+    fn a_difference_is_claimed_where_there_is_one() {
+        let slower = compare(4.0, 5.0, 3.0);
+        assert_eq!(slower.claim, Claim::Regression);
+        let ratio = slower.ratio.expect("sixty rounds");
+        assert!(ratio.low <= 1.25 && 1.25 <= ratio.high, "{ratio:?}");
+        assert_eq!(compare(5.0, 4.0, 3.0).claim, Claim::Gain);
+        assert_eq!(compare(4.0, 5.0, 30.0).claim, Claim::None, "below the threshold");
+    }
+
+    #[test]
+    fn none_is_bounded_where_none_is_claimed() {
+        let same = compare(4.0, 4.0, 3.0);
+        assert_eq!(same.claim, Claim::None);
+        let bound = same.bound_percent().expect("sixty rounds");
+        assert!(bound > 0.0 && bound < 5.0, "{bound}");
+    }
+
+    #[test]
+    fn of_many_equal_subjects_none_is_claimed() {
+        let mut rng = Pcg64Mcg::seed_from_u64(5);
+        let rows: Vec<[Cell; 1]> = (0..200).map(|_| [cell(4.0, 40, &mut rng)]).collect();
+        let rows: Vec<&[Cell]> = rows.iter().map(|row| row.as_slice()).collect();
+        let against: Vec<(usize, usize)> = (1..200).map(|subject| (subject, 0)).collect();
+        let found = differences(&rows, &against, &[20], &GROUP, 0.0);
+        assert!(found.iter().all(|difference| difference.claim == Claim::None));
+    }
+
+    #[test]
+    fn a_cell_that_failed_is_not_compared() {
+        let mut rng = Pcg64Mcg::seed_from_u64(3);
+        let [a, mut b] = [4.0, 8.0].map(|overhead| [cell(overhead, 60, &mut rng)]);
+        b[0].failure = Some(Failure::TimedOut { seconds: 1 });
+        let found = differences(&[&a, &b], &[(1, 0)], &[30], &GROUP, 3.0);
+        assert_eq!((found[0].ratio, found[0].claim), (None, Claim::None));
+    }
+}

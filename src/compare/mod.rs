@@ -1,0 +1,303 @@
+//! The comparison: several builds of memscope, measured in interleaved rounds, and held against each other.
+//!
+//! A *group* is a workload under a level. In each round of a group every subject has its turn, in an order that a seed
+//! shuffles: a pair of its own untracked probe and its own tracked one. Each group is measured in two batches, of
+//! which the second begins when all groups had their first: a difference that is claimed has been seen at two times. What
+//! is measured goes into a [`Journal`] as it comes, and [`differences`] draws the conclusions.
+
+mod bisection;
+mod difference;
+mod journal;
+
+pub use bisection::{Contest, Leaning};
+pub use difference::{Against, Claim, Difference, differences};
+pub use journal::{Entry, Journal, JournalError};
+
+use crate::files::Versioned;
+use crate::measure::{CellRun, Launcher};
+use crate::origin::Origin;
+use crate::probe::Request;
+use crate::results::{Cell, Series};
+use crate::tracking::Tracking;
+use crate::tracking::memscope::Subject;
+use crate::workloads::{Scale, Workload};
+use rand::seq::SliceRandom;
+use rand::{SeedableRng, rngs::SmallRng};
+use serde::{Deserialize, Serialize};
+use std::time::{Duration, Instant};
+
+/// The version of the file's format. A change that an older reader would misread raises it.
+pub const SCHEMA: u32 = 1;
+
+/// The batches of each group.
+pub const BATCHES: usize = 2;
+
+/// What a comparison found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The version of this format: [`SCHEMA`].
+    pub schema: u32,
+    /// Where it comes from. Its subject is that of the program that measured the others.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// What was to be measured.
+    pub plan: Plan,
+    /// A difference is claimed only if it exceeds this, in percent.
+    pub threshold_percent: f64,
+    /// The subjects, in the order in which they were named.
+    pub subjects: Vec<Compared>,
+    /// How many rounds the first batch of each group had.
+    pub first_batch: Vec<usize>,
+    /// Each subject against the one that it is held against.
+    pub differences: Vec<Difference>,
+}
+
+impl Versioned for Comparison {
+    const WHAT: &str = "a comparison";
+    const SCHEMA: u32 = SCHEMA;
+}
+
+impl Comparison {
+    /// The overheads of untracked against itself, of the first subject that was measured.
+    pub fn noise(&self) -> impl Iterator<Item = &Cell> {
+        self.subjects.iter().flat_map(|subject| &subject.cells).filter(|cell| cell.tracking == Tracking::Untracked)
+    }
+}
+
+/// One subject of a comparison.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Compared {
+    /// What it is called.
+    pub name: String,
+    /// What it is about: a commit's subject line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// The build, as it says itself; `None` if there is none.
+    pub subject: Option<Subject>,
+    /// Why it could not be built, if it could not.
+    pub not_built: Option<String>,
+    /// What was measured, in the order of the groups; nothing if it could not be built.
+    pub cells: Vec<Cell>,
+}
+
+/// What is to be measured. A journal is of one plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The subjects' names, and what tells one build of a name from another.
+    pub subjects: Vec<(String, String)>,
+    /// The workloads.
+    pub workloads: Vec<Workload>,
+    /// The levels; `untracked` is of the first subject alone, for the noise floor.
+    pub levels: Vec<Tracking>,
+    /// The scale, where it is not each workload's short one.
+    pub scale: Option<f64>,
+    /// The threads of each pool.
+    pub threads: usize,
+    /// The rounds of each group, in both batches together.
+    pub rounds: usize,
+    /// A group takes no more rounds once it has taken so many seconds; each batch may have half of them.
+    pub seconds: u64,
+    /// What the order of the subjects in each round is shuffled by.
+    pub seed: u64,
+}
+
+impl Plan {
+    /// The groups, in order.
+    pub fn groups(&self) -> Vec<(Workload, Tracking)> {
+        let of = |&workload: &Workload| self.levels.iter().map(move |&level| (workload, level));
+        self.workloads.iter().flat_map(of).collect()
+    }
+
+    fn request(&self, (workload, tracking): (Workload, Tracking)) -> Request {
+        let scale = self.scale.and_then(|factor| Scale::new(factor).ok()).unwrap_or(workload.short());
+        Request { workload, tracking, scale, threads: self.threads, count: false }
+    }
+
+    /// The order of a round.
+    fn order(&self, batch: usize, group: usize, round: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.subjects.len()).collect();
+        let place = (batch as u64) << 48 ^ (group as u64) << 32 ^ round as u64;
+        order.shuffle(&mut SmallRng::seed_from_u64(self.seed ^ place.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+        order
+    }
+}
+
+/// A comparison while it is measured.
+pub struct Rounds<'a> {
+    plan: &'a Plan,
+    launchers: &'a [Option<Launcher>],
+    groups: Vec<(Workload, Tracking)>,
+    /// For each group and subject, in that order; `None` before it was tried, and where nothing is to be measured.
+    runs: Vec<Option<CellRun<'a>>>,
+    /// How many rounds each batch of each group had, once it is closed.
+    closed: Vec<[Option<usize>; BATCHES]>,
+    journal: Journal,
+}
+
+/// What was measured.
+#[derive(Debug)]
+pub struct Measured {
+    /// The cells of each subject, in the order of the groups.
+    pub cells: Vec<Vec<Cell>>,
+    /// How many rounds the first batch of each group had.
+    pub first_batch: Vec<usize>,
+    /// The journal, to be ended when all is written.
+    pub journal: Journal,
+}
+
+impl<'a> Rounds<'a> {
+    /// Goes on from what a journal has; a new one has nothing. A subject without a launcher is not measured.
+    pub fn new(plan: &'a Plan, launchers: &'a [Option<Launcher>], journal: Journal, entries: Vec<Entry>) -> Self {
+        let groups = plan.groups();
+        let mut runs: Vec<Option<CellRun>> = (0..groups.len() * launchers.len()).map(|_| None).collect();
+        let mut closed = vec![[None; BATCHES]; groups.len()];
+        for entry in entries {
+            match entry {
+                Entry::Began { cell, known, expected } => {
+                    let launcher = launchers.get(cell % launchers.len().max(1)).and_then(Option::as_ref);
+                    if let (Some(launcher), Some(run)) = (launcher, runs.get_mut(cell)) {
+                        let request = plan.request(groups[cell / launchers.len()]);
+                        *run = Some(CellRun::resumed(launcher, request, *known, expected));
+                    }
+                }
+                Entry::Pair { cell, pair } => with(&mut runs, cell, |run| run.take(pair)),
+                Entry::Failed { cell, failure } => with(&mut runs, cell, |run| run.fail(failure)),
+                Entry::Closed { group, batch, rounds } => {
+                    if let Some(closed) = closed.get_mut(group) {
+                        closed[batch % BATCHES] = Some(rounds);
+                    }
+                }
+            }
+        }
+        Self { plan, launchers, groups, runs, closed, journal }
+    }
+
+    /// Measures what is left. `progress` is told the group before each round, and how many rounds are done at the most.
+    ///
+    /// # Errors
+    /// If the journal cannot be written.
+    pub fn measure(mut self, mut progress: impl FnMut((Workload, Tracking), usize)) -> Result<Measured, JournalError> {
+        let half = self.plan.rounds.div_ceil(BATCHES);
+        let budget = Duration::from_secs(self.plan.seconds) / BATCHES as u32;
+        for batch in 0..BATCHES {
+            for group in 0..self.groups.len() {
+                if self.closed[group][batch].is_some() {
+                    continue;
+                }
+                let before = if batch == 0 { 0 } else { self.closed[group][0].unwrap_or(half) };
+                let began = Instant::now();
+                let mut rounds = 0;
+                while rounds < half && (rounds < crate::measure::MIN_PAIRS || began.elapsed() < budget) {
+                    progress(self.groups[group], (batch * self.groups.len() + group) * half + rounds);
+                    let any = self.round(batch, group, rounds, before + rounds)?;
+                    rounds += 1;
+                    if !any {
+                        break;
+                    }
+                }
+                self.journal.append(&Entry::Closed { group, batch, rounds })?;
+                self.closed[group][batch] = Some(rounds);
+            }
+        }
+        let subjects = self.launchers.len();
+        let mut cells: Vec<Vec<Cell>> = (0..subjects).map(|_| Vec::new()).collect();
+        for (place, run) in self.runs.into_iter().enumerate() {
+            cells[place % subjects].extend(run.map(CellRun::finish));
+        }
+        let first_batch = self.closed.iter().map(|batches| batches[0].unwrap_or(half)).collect();
+        Ok(Measured { cells, first_batch, journal: self.journal })
+    }
+
+    /// One round of a group: each subject that lacks this round's pair takes it. Gives whether any subject is left that
+    /// has not failed.
+    fn round(&mut self, batch: usize, group: usize, round: usize, taken: usize) -> Result<bool, JournalError> {
+        let mut any = false;
+        for subject in self.plan.order(batch, group, round) {
+            let Some(launcher) = self.measured(group, subject) else { continue };
+            let cell = group * self.launchers.len() + subject;
+            let mut run = match self.runs[cell].take() {
+                Some(run) => run,
+                None => self.begin(cell, launcher, group)?,
+            };
+            if run.failure().is_none() && run.pairs() <= taken {
+                let entry = match run.pair() {
+                    Some(pair) => Some(Entry::Pair { cell, pair }),
+                    None => run.failure().cloned().map(|failure| Entry::Failed { cell, failure }),
+                };
+                if let Some(entry) = entry {
+                    self.journal.append(&entry)?;
+                }
+            }
+            any |= run.failure().is_none();
+            self.runs[cell] = Some(run);
+        }
+        Ok(any)
+    }
+
+    /// What measures a subject in a group; `None` if it is not to be measured.
+    fn measured(&self, group: usize, subject: usize) -> Option<&'a Launcher> {
+        let first = self.launchers.iter().position(Option::is_some);
+        let is_noise = self.groups[group].1 == Tracking::Untracked;
+        self.launchers[subject].as_ref().filter(|_| !is_noise || first == Some(subject))
+    }
+
+    fn begin(&mut self, cell: usize, launcher: &'a Launcher, group: usize) -> Result<CellRun<'a>, JournalError> {
+        let run = CellRun::begin(launcher, Series::Overhead, self.plan.request(self.groups[group]));
+        let (known, expected) = run.known();
+        self.journal.append(&Entry::Began { cell, known: Box::new(known.clone()), expected })?;
+        Ok(run)
+    }
+}
+
+/// Does something with a cell that was tried.
+fn with(runs: &mut [Option<CellRun>], cell: usize, act: impl FnOnce(&mut CellRun)) {
+    if let Some(Some(run)) = runs.get_mut(cell) {
+        act(run);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(subjects: usize) -> Plan {
+        Plan {
+            subjects: (0..subjects).map(|number| (number.to_string(), String::new())).collect(),
+            workloads: vec![Workload::Cycles, Workload::Leaks],
+            levels: vec![Tracking::Untracked, Tracking::Full],
+            scale: Some(0.001),
+            threads: 1,
+            rounds: 10,
+            seconds: 60,
+            seed: 1,
+        }
+    }
+
+    #[test]
+    fn the_order_of_a_round_is_shuffled_and_the_same_for_a_seed() {
+        let plan = plan(6);
+        let orders: Vec<Vec<usize>> = (0..20).map(|round| plan.order(0, 0, round)).collect();
+        assert_eq!(orders, (0..20).map(|round| plan.order(0, 0, round)).collect::<Vec<_>>());
+        for order in &orders {
+            let mut sorted = order.clone();
+            sorted.sort_unstable();
+            assert_eq!(sorted, [0, 1, 2, 3, 4, 5]);
+        }
+        let firsts: std::collections::BTreeSet<usize> = orders.iter().map(|order| order[0]).collect();
+        assert!(firsts.len() > 3, "{firsts:?}");
+        assert_ne!(orders, (0..20).map(|round| plan.order(1, 0, round)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn groups_are_workloads_under_levels() {
+        assert_eq!(
+            plan(1).groups(),
+            [
+                (Workload::Cycles, Tracking::Untracked),
+                (Workload::Cycles, Tracking::Full),
+                (Workload::Leaks, Tracking::Untracked),
+                (Workload::Leaks, Tracking::Full),
+            ]
+        );
+    }
+}

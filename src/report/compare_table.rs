@@ -1,0 +1,141 @@
+//! The comparison as text: a row for each subject on each workload under each level, and what is claimed of it.
+
+use super::figures;
+use super::table::{Form, circumstances};
+use crate::compare::{Claim, Compared, Comparison, Difference};
+use crate::results::Cell;
+use crate::tracking::Tracking;
+use comfy_table::{CellAlignment, Table};
+
+/// The comparison's table, and the notes below it.
+pub fn draw(comparison: &Comparison, form: Form) -> String {
+    let notes = notes(comparison);
+    let (table, gap) = (table(comparison, form), if form == Form::Markdown { "\n\n" } else { "\n" });
+    let notes: Vec<String> =
+        if form == Form::Markdown { notes.iter().map(|line| format!("- {line}")).collect() } else { notes };
+    [table, notes.join("\n")].join(gap)
+}
+
+fn table(comparison: &Comparison, form: Form) -> String {
+    let mut table = Table::new();
+    table.load_style(form.style());
+    table.set_header(["workload", "level", "subject", "overhead [95 %]", "fidelity", "peak memory", "against"]);
+    let groups = comparison.plan.groups().into_iter().enumerate();
+    for (number, (workload, tracking)) in groups.filter(|(_, (_, tracking))| *tracking != Tracking::Untracked) {
+        for (place, subject) in comparison.subjects.iter().enumerate() {
+            let repeats = place > 0 && form == Form::Terminal;
+            let said = |text: String| if repeats { String::new() } else { text };
+            let [overhead, fidelity, memory] = of_cell(cell(subject, workload, tracking));
+            table.add_row([
+                said(workload.to_string()),
+                said(tracking.to_string()),
+                subject.name.clone(),
+                if subject.not_built.is_some() { "not built".to_owned() } else { overhead },
+                fidelity,
+                memory,
+                against(comparison, place, number),
+            ]);
+        }
+    }
+    for numeric in [4, 5] {
+        table.column_mut(numeric).expect("the header has seven").set_cell_alignment(CellAlignment::Right);
+    }
+    table.trim_fmt()
+}
+
+/// A subject's cell, if it was measured.
+pub fn cell(subject: &Compared, workload: crate::workloads::Workload, tracking: Tracking) -> Option<&Cell> {
+    subject.cells.iter().find(|cell| cell.workload == workload && cell.tracking == tracking)
+}
+
+/// Overhead, fidelity and peak memory of a cell.
+fn of_cell(cell: Option<&Cell>) -> [String; 3] {
+    let Some(cell) = cell else { return Default::default() };
+    let Some(overhead) = cell.overhead.as_ref().filter(|_| cell.failure.is_none()) else {
+        let why = cell.failure.as_ref().map(|failure| failure.label());
+        return [why.unwrap_or_else(|| format!("too few pairs ({})", cell.pairs.len())), String::new(), String::new()];
+    };
+    let memory =
+        overhead.peak_memory.map_or("unknown".to_owned(), |memory| format!("×{}", figures::factor(memory.value)));
+    [figures::overhead(overhead), figures::fidelity(cell.fidelity), memory]
+}
+
+/// What is said of a subject in a group against the one that it is held against.
+fn against(comparison: &Comparison, subject: usize, group: usize) -> String {
+    let (workload, tracking) = comparison.plan.groups()[group];
+    let of = |difference: &&Difference| {
+        difference.subject == subject && difference.workload == workload && difference.tracking == tracking
+    };
+    match comparison.differences.iter().find(of) {
+        None => "—".to_owned(),
+        Some(difference) => told(comparison, difference),
+    }
+}
+
+/// A difference in words: `1.32–1.37 × the overhead of 0.2.4`; that none was seen, and how large one may still be; or that
+/// there may be one, which this run is not enough to claim.
+pub fn told(comparison: &Comparison, difference: &Difference) -> String {
+    let reference = &comparison.subjects[difference.reference].name;
+    let Some(ratio) = difference.ratio else { return "cannot be compared".to_owned() };
+    let seen = format!("{}–{} × the overhead of {reference}", figures::factor(ratio.low), figures::factor(ratio.high));
+    match (difference.claim, difference.bound_percent()) {
+        (Claim::None, Some(bound)) if ratio.low <= 1.0 && 1.0 <= ratio.high => {
+            format!("no difference seen (smaller than {bound:.1} %)")
+        }
+        (Claim::None, _) => format!("{seen}: not claimed"),
+        _ => seen,
+    }
+}
+
+/// The differences that are claimed, each in a line.
+pub fn claims(comparison: &Comparison, claim: Claim) -> Vec<String> {
+    let claimed = comparison.differences.iter().filter(|difference| difference.claim == claim);
+    claimed
+        .map(|difference| {
+            let Difference { workload, tracking, subject, .. } = difference;
+            let name = &comparison.subjects[*subject].name;
+            format!("{workload}/{tracking}: {name} has {}", told(comparison, difference))
+        })
+        .collect()
+}
+
+fn notes(comparison: &Comparison) -> Vec<String> {
+    let mut lines = Vec::new();
+    for subject in &comparison.subjects {
+        lines.extend(subject.not_built.as_ref().map(|why| format!("Not measured: {why}")));
+        lines.extend(subject.cells.iter().filter_map(|cell| {
+            let failure = cell.failure.as_ref()?;
+            let pairs = cell.pairs.len();
+            Some(format!("{}: {}/{} {failure} (after {pairs} pairs).", subject.name, cell.workload, cell.tracking))
+        }));
+    }
+    for (claim, word) in [(Claim::Regression, "Regression"), (Claim::Gain, "Gain")] {
+        lines.extend(claims(comparison, claim).into_iter().map(|line| format!("{word}: {line}.")));
+    }
+    lines.push(format!(
+        "A difference is claimed if its interval excludes none after correction for {} comparisons (Holm), it exceeds {} %, \
+         and both of two batches of rounds show it. What falls short of that is not claimed: more rounds tell.",
+        comparison.differences.len(),
+        comparison.threshold_percent
+    ));
+    let floor = comparison.noise().filter_map(|cell| Some((cell, cell.overhead.as_ref()?)));
+    if let Some((cell, floor)) = floor.max_by(|a, b| a.1.wall.value.ln().abs().total_cmp(&b.1.wall.value.ln().abs())) {
+        lines.push(format!(
+            "Noise floor: untracked against itself shows {} at the most ({}, {} pairs).",
+            figures::percent_interval(floor.wall),
+            cell.workload,
+            floor.pairs
+        ));
+    }
+    let pairs = || comparison.subjects.iter().flat_map(|subject| &subject.cells).filter(|cell| cell.failure.is_none());
+    if let (Some(fewest), Some(most)) =
+        (pairs().map(|cell| cell.pairs.len()).min(), pairs().map(|cell| cell.pairs.len()).max())
+    {
+        lines.push(format!(
+            "Rounds: {fewest} to {most} for each figure; in each, every subject beside its own untracked."
+        ));
+    }
+    // The subjects stand in the table; the one of this program is none of them.
+    lines.extend(circumstances(&comparison.origin).into_iter().skip(1));
+    lines
+}

@@ -1,0 +1,146 @@
+//! Finding a subject: it is there, and it is memscope-rs.
+
+use super::{Commit, Named, NoSubject, PACKAGE, Repository};
+use semver::Version;
+use std::collections::hash_map::DefaultHasher;
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+use toml_edit::DocumentMut;
+
+/// A subject that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What reports call it.
+    pub name: String,
+    /// What it is about: a commit's subject line.
+    pub about: Option<String>,
+    /// The name of its folder in the workshop: what is built in it is built for this subject alone.
+    pub key: String,
+    /// Where its sources are.
+    pub source: Source,
+}
+
+/// Where a subject's sources are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// On crates.io, as this version.
+    Published(Version),
+    /// In this folder.
+    Folder(PathBuf),
+    /// In this git repository, as this commit.
+    Commit {
+        /// The repository's folder.
+        repository: PathBuf,
+        /// The commit's full hash.
+        hash: String,
+    },
+}
+
+impl Named {
+    /// Finds the subject.
+    ///
+    /// # Errors
+    /// If it is not there, or is not memscope-rs.
+    pub fn find(&self) -> Result<Found, NoSubject> {
+        let name = self.to_string();
+        match self {
+            Self::Published(version) => {
+                // Without an index cargo will say whether there is such a version.
+                if let Ok(known) = published()
+                    && !known.contains(version)
+                {
+                    return Err(NoSubject::NeverPublished { version: version.clone(), known });
+                }
+                Ok(Found { key: name.clone(), name, about: None, source: Source::Published(version.clone()) })
+            }
+            Self::Folder(folder) => {
+                let manifest = fs::read_to_string(folder.join("Cargo.toml"));
+                let manifest = manifest.map_err(|error| another(&name, format!("its Cargo.toml: {error}")))?;
+                check_package(&name, &manifest)?;
+                let folder = absolute(folder);
+                let key = format!("folder-{}", short_hash(&folder));
+                Ok(Found { key, name, about: None, source: Source::Folder(folder) })
+            }
+            Self::Revision(folder, revision) => {
+                let repository = Repository::at(folder)?;
+                let commit = repository.commit(revision)?;
+                let manifest = repository.file(&commit.hash, "Cargo.toml");
+                check_package(&name, &manifest.ok_or_else(|| another(&name, "it has no Cargo.toml".to_owned()))?)?;
+                Ok(Found { name, ..Found::commit(folder, &commit) })
+            }
+        }
+    }
+}
+
+impl Found {
+    /// A commit of a repository's history, whatever is in it.
+    pub fn commit(repository: &Path, commit: &Commit) -> Self {
+        let Commit { hash, subject } = commit;
+        let repository = absolute(repository);
+        Self {
+            name: hash[..8.min(hash.len())].to_owned(),
+            about: Some(subject.clone()),
+            key: format!("commit-{}-{}", &hash[..12.min(hash.len())], short_hash(&repository)),
+            source: Source::Commit { repository, hash: hash.clone() },
+        }
+    }
+}
+
+/// All versions that were published, from the oldest, as cargo's local index of crates.io has them.
+///
+/// # Errors
+/// If the index cannot be read: cargo has then not looked up the package on this machine.
+pub fn published() -> Result<Vec<Version>, NoSubject> {
+    let no_index = |error: crates_index::Error| NoSubject::NoIndex(error.to_string());
+    let index = crates_index::SparseIndex::new_cargo_default().map_err(no_index)?;
+    let package = index.crate_from_cache(PACKAGE).map_err(no_index)?;
+    let usable = package.versions().iter().filter(|version| !version.is_yanked());
+    let mut versions: Vec<Version> = usable.filter_map(|version| version.version().parse().ok()).collect();
+    versions.sort();
+    Ok(versions)
+}
+
+fn another(name: &str, why: String) -> NoSubject {
+    NoSubject::AnotherPackage { name: name.to_owned(), why }
+}
+
+fn check_package(name: &str, manifest: &str) -> Result<(), NoSubject> {
+    let manifest: DocumentMut =
+        manifest.parse().map_err(|error| another(name, format!("its Cargo.toml cannot be read: {error}")))?;
+    match manifest.get("package").and_then(|package| package.get("name")).and_then(|name| name.as_str()) {
+        Some(PACKAGE) => Ok(()),
+        Some(other) => Err(another(name, format!("its Cargo.toml is that of {other}"))),
+        None => Err(another(name, "its Cargo.toml names no package".to_owned())),
+    }
+}
+
+fn absolute(folder: &Path) -> PathBuf {
+    fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned())
+}
+
+/// Tells folders apart. It need not be the same on another machine.
+fn short_hash(folder: &Path) -> String {
+    let mut hasher = DefaultHasher::new();
+    folder.hash(&mut hasher);
+    format!("{:08x}", hasher.finish() as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_memscope_or_is_refused() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let find = || Named::Folder(folder.path().to_owned()).find();
+        let refusal = |result: Result<Found, NoSubject>| result.expect_err("refused").to_string();
+        assert!(refusal(find()).contains("holds no memscope-rs"));
+
+        let manifest = folder.path().join("Cargo.toml");
+        fs::write(&manifest, "[package]\nname = \"other\"\n").expect("a manifest");
+        assert!(refusal(find()).contains("its Cargo.toml is that of other"));
+        fs::write(&manifest, "[package]\nname = \"memscope-rs\"\n").expect("a manifest");
+        assert!(matches!(find().expect("found").source, Source::Folder(_)));
+    }
+}

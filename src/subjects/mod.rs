@@ -1,0 +1,121 @@
+//! Subjects: the builds of memscope that are compared with each other.
+//!
+//! A user names a subject as a published version, a folder, or a revision of a git repository ([`Named`]). It is looked at
+//! before anything is built ([`Named::find`]), so that a typing mistake costs a second and not an hour. The
+//! [`Workshop`] then makes a copy of this package that depends on it, and builds that.
+
+mod find;
+mod git;
+mod workshop;
+
+pub use find::{Found, Source, published};
+pub use git::{Commit, GitError, Repository};
+pub use workshop::{BuildFailure, Workshop};
+
+use semver::Version;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// The package that all subjects are builds of.
+pub const PACKAGE: &str = "memscope-rs";
+
+/// A subject as a user names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// A version on crates.io: `0.2.5`.
+    Published(Version),
+    /// A folder with the package's sources: `../memscope-rs`.
+    Folder(PathBuf),
+    /// A revision of a local git repository: `../memscope-rs@v0.2.4`.
+    Revision(PathBuf, String),
+}
+
+impl std::fmt::Display for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Published(version) => write!(f, "{version}"),
+            Self::Folder(folder) => write!(f, "{}", folder.display()),
+            Self::Revision(repository, revision) => write!(f, "{}@{revision}", repository.display()),
+        }
+    }
+}
+
+impl FromStr for Named {
+    type Err = NoSubject;
+
+    fn from_str(text: &str) -> Result<Self, NoSubject> {
+        if let Ok(version) = text.parse() {
+            return Ok(Self::Published(version));
+        }
+        if PathBuf::from(text).is_dir() {
+            return Ok(Self::Folder(text.into()));
+        }
+        match text.rsplit_once('@') {
+            Some((repository, revision)) if PathBuf::from(repository).is_dir() && !revision.is_empty() => {
+                Ok(Self::Revision(repository.into(), revision.to_owned()))
+            }
+            _ => Err(NoSubject::Unreadable(text.to_owned())),
+        }
+    }
+}
+
+/// Why there is no such subject.
+#[derive(Debug, thiserror::Error)]
+pub enum NoSubject {
+    /// The text means none.
+    #[error(
+        "'{0}' is no subject: name a published version (0.2.5), a folder with memscope-rs (../memscope-rs), or a revision of \
+         its repository (../memscope-rs@v0.2.4)"
+    )]
+    Unreadable(String),
+    /// No such version is on crates.io.
+    #[error("{PACKAGE} {version} was never published; there are {}", list(known))]
+    NeverPublished {
+        /// The version.
+        version: Version,
+        /// The versions that there are, as the local index of crates.io has them.
+        known: Vec<Version>,
+    },
+    /// The list of published versions could not be had.
+    #[error(
+        "the list of published versions is not in cargo's index ({0}): name the versions, or run `cargo update --dry-run` first"
+    )]
+    NoIndex(String),
+    /// A folder or revision without the package.
+    #[error("{name} holds no {PACKAGE}: {why}")]
+    AnotherPackage {
+        /// What was named.
+        name: String,
+        /// What is there instead.
+        why: String,
+    },
+    /// The same subject twice.
+    #[error("{0} is named twice")]
+    Twice(String),
+    /// What git said.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+fn list(versions: &[Version]) -> String {
+    versions.iter().map(Version::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subjects_are_told_apart_by_their_form() {
+        let here = env!("CARGO_MANIFEST_DIR");
+        assert_eq!("0.2.5".parse::<Named>().expect("a version"), Named::Published(Version::new(0, 2, 5)));
+        assert_eq!(here.parse::<Named>().expect("a folder"), Named::Folder(here.into()));
+        let revision = format!("{here}@v1").parse::<Named>().expect("a revision");
+        assert_eq!(revision, Named::Revision(here.into(), "v1".to_owned()));
+        assert_eq!(revision.to_string(), format!("{here}@v1"));
+        for none in ["", "0.2", "no/such/folder", "no/such/folder@v1", &format!("{here}@")] {
+            let refusal = none.parse::<Named>().expect_err("no subject").to_string();
+            assert!(refusal.contains(&format!("'{none}' is no subject")), "{refusal}");
+        }
+    }
+}

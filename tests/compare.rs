@@ -1,0 +1,294 @@
+//! `compare`, `history` and `bisect` from outside: what they refuse, how rounds run and go on, and, where there is time to
+//! build, the whole of them on a small repository.
+
+mod common;
+
+use common::memscope_bench;
+use memscope_bench::compare::{Entry, Journal, Measured, Plan, Rounds};
+use memscope_bench::measure::{Launcher, Limits};
+use memscope_bench::tracking::Tracking;
+use memscope_bench::workloads::Workload;
+use predicates::prelude::*;
+use predicates::str::contains;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+#[test]
+fn what_is_no_subject_is_named() {
+    let refused = |arguments: &[&str], why: &str| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        memscope_bench()
+            .current_dir(folder.path())
+            .args(arguments)
+            .assert()
+            .code(2)
+            .stdout("")
+            .stderr(contains(why.to_owned()));
+        assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0, "nothing is left behind");
+    };
+    refused(&["compare"], "SUBJECT");
+    refused(&["compare", "no-such-thing"], "'no-such-thing' is no subject");
+    refused(&["compare", "0.2.5", "--rounds=3"], "--rounds");
+    refused(&["compare", "0.2.5", "--threshold=-1"], "a threshold is a percentage");
+    refused(&["compare", "."], ". holds no memscope-rs");
+    refused(&["compare", ".@v1"], ". is not in a git repository");
+    refused(&["history", "--repository=.", "--range=a..b"], ". is not in a git repository");
+}
+
+#[test]
+fn a_repository_is_asked_before_anything_is_built() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let repository = folder.path().join("memscope-rs");
+    let repository_text = repository.to_str().expect("a path of letters");
+    fs::create_dir(&repository).expect("a folder");
+    fs::write(repository.join("Cargo.toml"), "[package]\nname = \"another\"\n").expect("a manifest");
+    git(&repository, &["init", "--quiet"]);
+    commit(&repository, "first");
+
+    let refused = |arguments: &[&str], why: &str| {
+        memscope_bench().current_dir(folder.path()).args(arguments).assert().code(2).stderr(contains(why.to_owned()));
+    };
+    refused(&["compare", &format!("{repository_text}@nothing")], "has no revision 'nothing'");
+    refused(&["compare", &format!("{repository_text}@HEAD")], "its Cargo.toml is that of another");
+    let history = |range: &str| ["history", "--repository", repository_text, "--range", range].map(str::to_owned);
+    let refused_range = |range: &str, why: &str| refused(&history(range).each_ref().map(String::as_str), why);
+    refused_range("HEAD..HEAD", "the range 'HEAD..HEAD' of");
+    refused_range("v1..v2", "has no revision 'v1..v2'");
+    fs::write(repository.join("Cargo.toml"), "[package]\nname = \"changed\"\n").expect("a manifest");
+    refused_range("HEAD", "has changes that are not committed (M Cargo.toml)");
+}
+
+/// Two subjects, which are one and the same program: rounds do not know.
+fn rounds(folder: &Path, plan: &Plan, resume: bool) -> (Vec<Vec<usize>>, usize) {
+    let launcher = Launcher::new(assert_cmd::cargo::cargo_bin("memscope-bench"), Limits::default());
+    let launchers = [Some(launcher.clone()), None, Some(launcher)];
+    let path = folder.join("journal");
+    let (journal, entries) = if resume {
+        Journal::resume(&path, plan).expect("a journal")
+    } else {
+        (Journal::begin(&path, plan).expect("a journal"), Vec::new())
+    };
+    let known = entries.len();
+    let Measured { cells, first_batch, .. } =
+        Rounds::new(plan, &launchers, journal, entries).measure(|_, _| {}).expect("the journal can be written");
+    assert_eq!(first_batch, vec![plan.rounds / 2; plan.groups().len()]);
+    (cells.iter().map(|cells| cells.iter().map(|cell| cell.pairs.len()).collect()).collect(), known)
+}
+
+fn plan() -> Plan {
+    Plan {
+        subjects: ["a", "not built", "b"].map(|name| (name.to_owned(), String::new())).to_vec(),
+        workloads: vec![Workload::Cycles, Workload::Fragmentation],
+        levels: vec![Tracking::Untracked, Tracking::Full],
+        scale: Some(0.001),
+        threads: 1,
+        rounds: 12,
+        seconds: 60,
+        seed: 1,
+    }
+}
+
+#[test]
+fn every_subject_has_its_turn_in_every_round() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (pairs, _) = rounds(folder.path(), &plan(), false);
+    // Untracked against itself is the first subject's alone; one that was not built has nothing.
+    assert_eq!(pairs, [vec![12; 4], vec![], vec![12; 2]]);
+
+    let text = fs::read_to_string(folder.path().join("journal")).expect("the journal");
+    let entries: Vec<Entry> = text.lines().skip(1).map(|line| serde_json::from_str(line).expect("an entry")).collect();
+    let turns: Vec<usize> = entries
+        .iter()
+        .filter_map(|entry| match entry {
+            Entry::Pair { cell, .. } => Some(*cell),
+            _ => None,
+        })
+        .collect();
+    // The cells of a group stand beside each other in each round, in no fixed order.
+    let full = |turn: &&[usize]| turn.iter().all(|&cell| cell == 3 || cell == 5);
+    let in_rounds: Vec<&[usize]> = turns[6..18].chunks(2).collect();
+    assert!(in_rounds.iter().all(full) && in_rounds.iter().all(|turn| turn[0] != turn[1]), "{turns:?}");
+    assert!(in_rounds.iter().any(|turn| turn[0] == 3) && in_rounds.iter().any(|turn| turn[0] == 5), "{turns:?}");
+    // The second batch begins when every group had its first.
+    let closed: Vec<(usize, usize)> = entries
+        .iter()
+        .filter_map(|entry| match entry {
+            Entry::Closed { group, batch, .. } => Some((*batch, *group)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(closed, [(0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (1, 1), (1, 2), (1, 3)]);
+}
+
+#[test]
+fn a_run_that_was_killed_measures_nothing_twice_and_loses_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("journal");
+    rounds(folder.path(), &plan(), false);
+    let whole = fs::read_to_string(&path).expect("the journal");
+    let entries = whole.lines().count() - 1;
+
+    for kept in [1, 2, entries / 3, entries / 2, entries - 1] {
+        let mut text: String = whole.lines().take(1 + kept).map(|line| format!("{line}\n")).collect();
+        text.push_str("{\"entry\":\"pa");
+        fs::write(&path, &text).expect("half a journal");
+        let (pairs, known) = rounds(folder.path(), &plan(), true);
+        assert_eq!(known, kept);
+        assert_eq!(pairs, [vec![12; 4], vec![], vec![12; 2]], "after {kept} entries");
+        let now = fs::read_to_string(&path).expect("the journal");
+        assert!(now.starts_with(text.trim_end_matches("{\"entry\":\"pa")), "what was measured stays");
+        assert_eq!(now.lines().count() - 1, entries, "after {kept} entries");
+    }
+}
+
+fn git(repository: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(repository)
+        .args(["-c", "user.name=A Test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"])
+        .args(arguments)
+        .output()
+        .expect("git");
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// Commits all that is there, and gives the commit's hash.
+fn commit(repository: &Path, subject: &str) -> String {
+    git(repository, &["add", "--all"]);
+    git(repository, &["commit", "--quiet", "--allow-empty", "-m", subject]);
+    git(repository, &["rev-parse", "HEAD"])
+}
+
+/// A repository that begins with a published version, and has commits after it of which the third slows the hook. Gives its
+/// commits, the oldest first.
+fn history_of_memscope(repository: &Path) -> Vec<String> {
+    copy_folder(&published_sources("0.1.0", &repository.with_extension("fetch")), repository);
+    git(repository, &["init", "--quiet"]);
+    let mut commits = vec![commit(repository, "0.1.0 as it was published")];
+    for subject in ["words", "more words"] {
+        fs::write(repository.join("NOTES"), subject).expect("a file");
+        commits.push(commit(repository, subject));
+    }
+    let allocator = repository.join("src/allocator.rs");
+    let source = fs::read_to_string(&allocator).expect("the hook");
+    let slow = source.replacen(
+        "let ptr = System.alloc(layout);",
+        "let ptr = System.alloc(layout);\n        for turn in 0..400_u32 { std::hint::black_box(turn); }",
+        1,
+    );
+    assert_ne!(slow, source, "the hook is where it was");
+    fs::write(&allocator, slow).expect("the hook");
+    commits.push(commit(repository, "the slow one"));
+    fs::write(repository.join("src/lib.rs"), "this does not build").expect("a file");
+    commits.push(commit(repository, "broken"));
+    git(repository, &["checkout", "--quiet", &commits[3], "--", "src/lib.rs"]);
+    commits.push(commit(repository, "mended"));
+    commits
+}
+
+/// The sources of a published version, as cargo has them.
+fn published_sources(version: &str, scratch: &Path) -> std::path::PathBuf {
+    fs::create_dir_all(scratch.join("src")).expect("a folder");
+    fs::write(scratch.join("src/lib.rs"), "").expect("a file");
+    let manifest = format!(
+        "[package]\nname = \"fetch\"\nversion = \"0.0.0\"\nedition = \"2021\"\n[workspace]\n[dependencies]\nmemscope-rs = \
+         {{ version = \"={version}\", default-features = false }}\n"
+    );
+    fs::write(scratch.join("Cargo.toml"), manifest).expect("a manifest");
+    let output = Command::new(env!("CARGO"))
+        .current_dir(scratch)
+        .args(["metadata", "--format-version=1"])
+        .output()
+        .expect("cargo");
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("metadata");
+    let packages = metadata["packages"].as_array().expect("packages");
+    let subject = packages.iter().find(|package| package["name"] == "memscope-rs").expect("memscope-rs");
+    Path::new(subject["manifest_path"].as_str().expect("a path")).parent().expect("a folder").to_owned()
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            copy_folder(&source, &target);
+        } else {
+            fs::copy(source, target).expect("a copy");
+        }
+    }
+}
+
+#[test]
+#[ignore = "builds memscope several times, which takes minutes: cargo test --test compare -- --ignored"]
+fn the_commit_that_slows_the_hook_is_named() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let repository = folder.path().join("memscope");
+    let commits = history_of_memscope(&repository);
+    let before = git(&repository, &["status", "--porcelain", "--branch"]);
+    let repository_text = repository.to_str().expect("a path of letters");
+    let output = folder.path().join("out");
+
+    memscope_bench()
+        .args(["bisect", "--repository", repository_text, "--good", &commits[0], "--bad", &commits[5]])
+        .args(["--workload=structures", "--tracking=allocator", "--scale=0.01"])
+        .assert()
+        .success()
+        .stdout(contains(format!("The first bad commit: {} the slow one", commits[3])))
+        .stdout(contains("good: ").and(contains("bad: ")));
+
+    memscope_bench()
+        .args(["history", "--repository", repository_text, "--range", &format!("{}..{}", commits[0], commits[5])])
+        .args(["--workloads=structures", "--tracking=allocator", "--scale=0.01", "--rounds=40", "--fail-on-regression"])
+        .arg(format!("--output={}", output.display()))
+        .assert()
+        .code(1)
+        .stdout(contains("Regression: structures/allocator: ").count(1))
+        .stdout(contains(format!("Regression: structures/allocator: {} has ", &commits[3][..8])))
+        .stdout(contains("not built").and(contains("build.log")));
+
+    let found: memscope_bench::compare::Comparison =
+        memscope_bench::files::read(&output.join("history.json")).expect("the history");
+    assert_eq!(found.subjects.len(), 6);
+    assert!(found.subjects[4].not_built.is_some() && found.subjects[4].cells.is_empty());
+    assert_eq!(found.differences.len(), 4, "commits that were built, each against the one before it");
+    let picture = fs::read_to_string(output.join("history.svg")).expect("the picture");
+    roxmltree::Document::parse(&picture).expect("valid XML");
+    assert!(picture.contains("the slow one"));
+    assert!(!output.join("history.journal").exists(), "a run that is done needs no journal");
+    assert_eq!(git(&repository, &["status", "--porcelain", "--branch"]), before, "the clone is as it was");
+}
+
+#[test]
+#[ignore = "builds memscope, which takes minutes: cargo test --test compare -- --ignored"]
+fn versions_are_compared_by_one_line() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let sources = folder.path().join("memscope");
+    copy_folder(&published_sources("0.1.0", &folder.path().join("fetch")), &sources);
+    let compare = |arguments: &[&str]| {
+        memscope_bench()
+            .current_dir(folder.path())
+            .args(["compare", "0.1.0", "memscope", "--workloads=cycles", "--tracking=variables,allocator"])
+            .args(["--scale=0.01", "--rounds=12", "--output=out"])
+            .args(arguments)
+            .assert()
+    };
+    compare(&[])
+        .success()
+        .stdout(contains("unsupported").and(contains("forgets them without it")))
+        .stdout(contains("no difference seen").or(contains("× the overhead of 0.1.0")))
+        .stdout(contains("Noise floor"));
+    let files: std::collections::BTreeSet<String> = fs::read_dir(folder.path().join("out"))
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("letters"))
+        .collect();
+    assert_eq!(files, ["compare.json", "compare.md", "compare.svg"].map(str::to_owned).into());
+
+    // The journal of a run that did not end is not lost, and not another run's.
+    fs::write(folder.path().join("out/compare.journal"), "{}\n").expect("a journal");
+    compare(&[]).code(2).stderr(contains("go on with --resume, or remove it"));
+    compare(&["--resume"]).code(2).stderr(contains("is the journal of another run"));
+    assert_eq!(fs::read_to_string(folder.path().join("out/compare.journal")).expect("it is there"), "{}\n");
+}
