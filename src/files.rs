@@ -64,18 +64,26 @@ pub trait Versioned: Serialize + DeserializeOwned {
 /// # Errors
 /// If it cannot be read, is not such a file, or has a newer schema.
 pub fn read<T: Versioned>(path: &Path) -> Result<T, FileError> {
+    let text = fs::read_to_string(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
+    parse(path, &text)
+}
+
+/// Reads what a file held; its path is for messages.
+///
+/// # Errors
+/// If it is not such a file, or has a newer schema.
+pub fn parse<T: Versioned>(path: &Path, text: &str) -> Result<T, FileError> {
     /// What is read first: a newer file need not fit the rest.
     #[derive(Deserialize)]
     struct Head {
         schema: u64,
     }
     let corrupt = |source| FileError::Corrupt { path: path.to_owned(), what: T::WHAT, source };
-    let text = fs::read_to_string(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
-    let Head { schema } = serde_json::from_str(&text).map_err(corrupt)?;
+    let Head { schema } = serde_json::from_str(text).map_err(corrupt)?;
     if schema > u64::from(T::SCHEMA) {
         return Err(FileError::Newer { path: path.to_owned(), found: schema, known: T::SCHEMA });
     }
-    serde_json::from_str(&text).map_err(corrupt)
+    serde_json::from_str(text).map_err(corrupt)
 }
 
 /// Writes data as JSON, of which the outer levels are for people to read and for git to compare.

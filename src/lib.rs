@@ -12,6 +12,7 @@
 //! | [`report`] | results as people read them: the table, the pictures, the console |
 //! | [`measure`] | probes are started, limited and paired; the estimator; instructions are counted |
 //! | [`validate`] | the instrument held against a tracker of known cost |
+//! | [`log`] | the results files that git has, and where an overhead changed between them |
 //! | [`results`] | the results file: cells, pairs, overheads, failures |
 //! | [`stress`] | the stress run: the workloads as phases, looked at from all sides |
 //! | [`probe`] | one window in this process, and what was seen of it |
@@ -32,6 +33,7 @@ pub mod compare;
 pub mod conditions;
 pub mod files;
 mod fork;
+pub mod log;
 pub mod measure;
 pub mod origin;
 pub mod probe;

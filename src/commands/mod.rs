@@ -3,6 +3,7 @@
 mod bisect;
 mod compare;
 mod history;
+mod log;
 mod measure;
 mod probe;
 pub mod stress;
@@ -41,6 +42,8 @@ enum Command {
     History(history::Arguments),
     /// Find the commit that made memscope slower
     Bisect(bisect::Arguments),
+    /// Show what tracking cost at each commit that has a results file, and where that changed
+    Log(log::Arguments),
     /// Run one workload once, and print what was seen as one line of JSON
     Probe(probe::Arguments),
     /// Hold the instrument against a tracker whose cost is known
@@ -121,6 +124,9 @@ pub enum Error {
     /// There is nothing to count instructions with.
     #[error(transparent)]
     CannotCount(#[from] crate::measure::CannotCount),
+    /// The history of the results file.
+    #[error(transparent)]
+    History(#[from] crate::log::HistoryError),
     /// Workloads on several threads, whose instructions cannot be counted.
     #[error("--instructions cannot count {0}: only single-threaded workloads can be counted ({single})", single = measure::single_threaded())]
     Parallel(String),
@@ -165,6 +171,7 @@ impl Cli {
             Command::Compare(arguments) => compare::run(&arguments),
             Command::History(arguments) => history::run(&arguments),
             Command::Bisect(arguments) => bisect::run(&arguments),
+            Command::Log(arguments) => log::run(&arguments),
             Command::Probe(arguments) => probe::run(&arguments),
             Command::Validate(arguments) => validate::run(&arguments),
             Command::Windows(arguments) => validate::run_windows(&arguments),

@@ -34,12 +34,14 @@ text { font-family: ui-sans-serif, system-ui, 'Segoe UI', Helvetica, Arial, sans
 .good { fill: var(--good); } .bad { fill: var(--bad); }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .line.one, .whisker.one { stroke: var(--one); } .line.two, .whisker.two { stroke: var(--two); }
-.line.three, .whisker.three { stroke: var(--three); } .line.bad { stroke: var(--bad); }
-.line.one, .line.two, .line.three, .line.bad { fill: none; }
+.line.three, .whisker.three { stroke: var(--three); } .whisker.faint { stroke: var(--faint); }
+.line.good { stroke: var(--good); } .line.bad { stroke: var(--bad); }
+.line.one, .line.two, .line.three, .line.good, .line.bad { fill: none; }
 .area { opacity: 0.18; }
 .dot { fill-opacity: 0.7; } .ring { fill: transparent; stroke-width: 1.5; }
 .ring.faint { stroke: var(--faint); } .ring.one { stroke: var(--one); }
 .ring.two { stroke: var(--two); } .ring.three { stroke: var(--three); }
+.ring.good { stroke: var(--good); } .ring.bad { stroke: var(--bad); } .ring.good, .ring.bad { fill: none; }
 .whisker { stroke-width: 2.5; stroke-linecap: round; }
 .hover { transition: opacity 0.15s; }
 .hover:hover { opacity: 0.65; }

@@ -5,6 +5,8 @@ pub mod compare_table;
 mod drawing;
 pub mod figures;
 pub mod instructions;
+pub mod log_svg;
+pub mod log_table;
 pub mod memory_svg;
 pub mod overhead_svg;
 pub mod stress_text;

@@ -79,7 +79,7 @@ fn rows(results: &Results) -> Vec<Row<'_>> {
 }
 
 /// The class that a level is drawn in.
-fn class(tracking: Tracking) -> &'static str {
+pub(super) fn class(tracking: Tracking) -> &'static str {
     match tracking {
         Tracking::Variables => "one",
         Tracking::Allocator => "two",

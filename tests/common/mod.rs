@@ -109,6 +109,19 @@ pub fn results() -> Results {
     Results { schema: SCHEMA, origin: origin("cargo bench"), precision: None, cells, instructions: Vec::new() }
 }
 
+/// Results of a run with this memscope on a machine with this processor, under which two workloads take `factor` times as
+/// long.
+pub fn run_of(version: &str, processor: &str, factor: f64) -> Results {
+    let mut origin = origin("cargo bench");
+    origin.subject.version = version.to_owned();
+    origin.machine.processor = processor.to_owned();
+    let cells = [Workload::Structures, Workload::Cycles].into_iter().flat_map(|workload| {
+        [(Tracking::Untracked, 0.99), (Tracking::Variables, 1.02), (Tracking::Full, factor)]
+            .map(|(tracking, factor)| cell(Series::Overhead, workload, tracking, factor, 20))
+    });
+    Results { schema: SCHEMA, origin, precision: None, cells: cells.collect(), instructions: Vec::new() }
+}
+
 /// A record of a stress run in which every cell of every panel is filled, with figures as large as a run of ten
 /// million allocations has them.
 pub fn full_record() -> Record {

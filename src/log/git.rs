@@ -1,0 +1,178 @@
+//! A file's history, asked of git's command line: the commits that changed the file, and what it held in each.
+//!
+//! Nothing is asked that writes, and what a user's own configuration may change in git's answers is set aside.
+
+use chrono::{DateTime, Utc};
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// How git is to write a commit, a line each: its hash, the hash's beginning, the committer's date and the message's
+/// first line, set apart by what can be in none of them.
+const LINE: &str = "--format=%H%x00%h%x00%cI%x00%s";
+
+/// A commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// Its whole hash.
+    pub hash: String,
+    /// The hash's beginning, long enough to name the commit in its repository.
+    pub short: String,
+    /// When it was made.
+    pub date: DateTime<Utc>,
+    /// The first line of its message.
+    pub message: String,
+}
+
+/// Why a history cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// There is no git, or it cannot be run.
+    #[error("cannot run git: {0}")]
+    NoGit(io::Error),
+    /// Git refused: there is no repository, or no commit in it.
+    #[error("cannot read the history of {}: {said}", repository.display())]
+    Refused {
+        /// The folder that was asked for.
+        repository: PathBuf,
+        /// The first line of what git said.
+        said: String,
+    },
+    /// The history is cut off, and its oldest commit looks like the one that wrote everything.
+    #[error("{} is a shallow clone, whose history is cut off: `git fetch --unshallow` fetches the rest", .0.display())]
+    Shallow(PathBuf),
+    /// No commit has the file.
+    #[error("{} was never committed in {}", file.display(), repository.display())]
+    NeverCommitted {
+        /// The file.
+        file: PathBuf,
+        /// The repository.
+        repository: PathBuf,
+    },
+    /// A path that leads to the same file in every commit does not begin at the root of a file system.
+    #[error("{} is an absolute path; name the file as it is called within the repository", .0.display())]
+    Absolute(PathBuf),
+    /// The file has a history, and no version of it is a record.
+    #[error("none of the {versions} committed versions of {} can be read; of the last: {last}", file.display())]
+    NothingReadable {
+        /// The file.
+        file: PathBuf,
+        /// How many versions there are.
+        versions: usize,
+        /// Why the last of them cannot be read.
+        last: String,
+    },
+    /// There are records, and nothing in them is what was asked for.
+    #[error("no record has {asked}; there are {there}")]
+    NotMeasured {
+        /// The workloads and levels that were asked for.
+        asked: String,
+        /// Those that the records have.
+        there: String,
+    },
+}
+
+/// The commits that changed the file, oldest first. A commit comes after its parents, whatever the clocks said.
+///
+/// # Errors
+/// If there is no such history, or only the end of one.
+pub fn commits(repository: &Path, file: &Path) -> Result<Vec<Commit>, HistoryError> {
+    if file.is_absolute() {
+        return Err(HistoryError::Absolute(file.to_owned()));
+    }
+    if answer(repository, &["rev-parse".as_ref(), "--is-shallow-repository".as_ref()])?.trim() == "true" {
+        return Err(HistoryError::Shallow(repository.to_owned()));
+    }
+    let list = ["log", "--reverse", "--date-order", "--encoding=UTF-8", "--abbrev=7", LINE, "--"].map(OsStr::new);
+    let text = answer(repository, &[&list[..], &[file.as_os_str()]].concat())?;
+    let commits: Vec<Commit> = text.lines().filter_map(commit).collect();
+    if commits.is_empty() {
+        return Err(HistoryError::NeverCommitted { file: file.to_owned(), repository: repository.to_owned() });
+    }
+    Ok(commits)
+}
+
+/// What the file held after a commit.
+///
+/// # Errors
+/// What is the matter: the file may have been removed by the commit, or may be no text.
+pub fn content(repository: &Path, commit: &Commit, file: &Path) -> Result<String, String> {
+    // With `./`, a path is relative to the folder that git runs in, as it is for `git log`.
+    let mut object = OsString::from(format!("{}:./", commit.hash));
+    object.push(file);
+    let output = git(repository, &["cat-file".as_ref(), "blob".as_ref(), &object]);
+    let output = output.map_err(|error| error.to_string())?;
+    if output.status.success() {
+        String::from_utf8(output.stdout).map_err(|_| format!("{} is no text", file.display()))
+    } else {
+        let said = complaint(&output);
+        // Git says so in other words if the folder has such a file now.
+        let is_gone = said.starts_with("path '");
+        Err(if is_gone { format!("{} is not in it, or has another name there", file.display()) } else { said })
+    }
+}
+
+/// A commit in the form of [`LINE`].
+fn commit(line: &str) -> Option<Commit> {
+    let mut parts = line.splitn(4, '\0');
+    let mut part = || parts.next().map(str::to_owned);
+    let (hash, short, date, message) = (part()?, part()?, part()?, part()?);
+    Some(Commit { hash, short, date: DateTime::parse_from_rfc3339(&date).ok()?.to_utc(), message })
+}
+
+/// What git says when it is asked something that it can answer.
+fn answer(repository: &Path, arguments: &[&OsStr]) -> Result<String, HistoryError> {
+    let output = git(repository, arguments).map_err(HistoryError::NoGit)?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(HistoryError::Refused { repository: repository.to_owned(), said: complaint(&output) })
+    }
+}
+
+fn git(repository: &Path, arguments: &[&OsStr]) -> io::Result<Output> {
+    Command::new("git")
+        // A file's name is a name, even if it has a star in it.
+        .args(["--literal-pathspecs", "--no-pager", "-c", "log.follow=false", "-c", "log.showSignature=false", "-C"])
+        .arg(repository)
+        .args(arguments)
+        .env("LC_ALL", "C")
+        // Within a hook of another repository, these would name that one.
+        .env_remove("GIT_DIR")
+        .env_remove("GIT_WORK_TREE")
+        .stdin(Stdio::null())
+        .output()
+}
+
+/// The first line of what git complained of.
+fn complaint(output: &Output) -> String {
+    let said = String::from_utf8_lossy(&output.stderr);
+    let line = said.lines().next().unwrap_or("git failed without a word");
+    line.strip_prefix("fatal: ").unwrap_or(line).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_is_read_from_its_line() {
+        let read = commit("0123456789\x000123456\x002026-01-02T03:04:05+02:00\x00Bump: 0.2.4 \u{2192} 0.2.5");
+        let expected = Commit {
+            hash: "0123456789".to_owned(),
+            short: "0123456".to_owned(),
+            date: "2026-01-02T01:04:05Z".parse().expect("a time"),
+            message: "Bump: 0.2.4 \u{2192} 0.2.5".to_owned(),
+        };
+        assert_eq!(read, Some(expected));
+        assert_eq!(commit("0123456789\x000123456\x002026-01-02T03:04:05Z\x00").expect("no message").message, "");
+        assert_eq!(commit("0123456789 0123456"), None);
+    }
+
+    #[test]
+    fn a_path_must_lead_to_the_same_file_in_every_commit() {
+        let refusal = commits(Path::new("."), Path::new("/results/overhead.json")).expect_err("refused").to_string();
+        assert!(refusal.starts_with("/results/overhead.json is an absolute path"), "{refusal}");
+    }
+}

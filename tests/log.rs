@@ -1,0 +1,253 @@
+//! `log` from outside, on small repositories: the commits, the claims, what cannot be read, and what is refused.
+
+mod common;
+
+use assert_cmd::assert::Assert;
+use common::{memscope_bench, run_of};
+use memscope_bench::results::{Failure, Results};
+use predicates::prelude::*;
+use predicates::str::contains;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+const FILE: &str = "results/overhead.json";
+
+/// Whether git is there; where not, says that the test is skipped.
+fn has_git() -> bool {
+    let there = Command::new("git").arg("--version").stdout(Stdio::null()).status().is_ok();
+    if !there {
+        eprintln!("skipped: git is not installed");
+    }
+    there
+}
+
+/// A repository in a temporary folder, of whose history nothing depends on the tester's own configuration.
+struct Repository {
+    folder: TempDir,
+    commits: u32,
+}
+
+impl Repository {
+    fn new() -> Self {
+        let repository = Self { folder: tempfile::tempdir().expect("a temporary folder"), commits: 0 };
+        fs::create_dir(repository.path().join("code")).expect("a folder");
+        repository.git(&["init", "--quiet", "--template=", "code"]);
+        repository
+    }
+
+    /// The folder in which all of a test's files are.
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn code(&self) -> PathBuf {
+        self.path().join("code")
+    }
+
+    fn git(&self, arguments: &[&str]) -> String {
+        let date = format!("2026-01-{:02}T00:00:00Z", self.commits.max(1));
+        let mut git = Command::new("git");
+        for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
+            git.env_remove(variable);
+        }
+        let output = git
+            .current_dir(self.path())
+            .args(["-c", "user.name=Example", "-c", "user.email=example@example.org"])
+            .args(arguments)
+            .envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")])
+            .envs([("GIT_AUTHOR_DATE", &date), ("GIT_COMMITTER_DATE", &date)])
+            .output()
+            .expect("git runs");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    /// Commits the results file with this text, and gives the beginning of the commit's hash.
+    fn commit(&mut self, text: &str, message: &str) -> String {
+        fs::create_dir_all(self.code().join("results")).expect("a folder");
+        fs::write(self.code().join(FILE), text).expect("a file");
+        self.git(&["-C", "code", "add", "--all"]);
+        self.record(message)
+    }
+
+    fn commit_results(&mut self, results: &Results, message: &str) -> String {
+        self.commit(&serde_json::to_string(results).expect("serialises"), message)
+    }
+
+    fn record(&mut self, message: &str) -> String {
+        self.commits += 1;
+        self.git(&["-C", "code", "commit", "--quiet", "--message", message]);
+        self.git(&["-C", "code", "rev-parse", "--short=7", "HEAD"]).trim().to_owned()
+    }
+
+    fn log(&self, arguments: &[&str]) -> Assert {
+        memscope_bench()
+            .current_dir(self.path())
+            .envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")])
+            .env("GIT_CEILING_DIRECTORIES", self.path())
+            .arg("log")
+            .args(Some("--output=out").filter(|_| !arguments.iter().any(|argument| argument.starts_with("--output"))))
+            .args(arguments)
+            .assert()
+    }
+
+    /// Runs `log` on something that it is to refuse in one line, with nothing written.
+    fn refused(&self, arguments: &[&str], culprit: &str, why: &str) {
+        self.log(arguments)
+            .code(2)
+            .stdout("")
+            .stderr(contains(culprit).and(contains(why)))
+            .stderr(predicate::function(|text: &str| text.lines().count() == 1));
+        assert!(!self.path().join("out").exists(), "nothing is written");
+    }
+}
+
+fn text_of(assert: &Assert) -> String {
+    String::from_utf8(assert.get_output().stdout.clone()).expect("text")
+}
+
+/// The one line that has all of these.
+fn line_with<'a>(text: &'a str, words: &[&str]) -> &'a str {
+    let lines: Vec<&str> = text.lines().filter(|line| words.iter().all(|word| line.contains(word))).collect();
+    let [line] = lines[..] else { panic!("{words:?} are in {} lines of {text}", lines.len()) };
+    line
+}
+
+#[test]
+fn changes_are_claimed_on_one_machine_where_intervals_part() {
+    if !has_git() {
+        return;
+    }
+    let mut repository = Repository::new();
+    let first = repository.commit_results(&run_of("0.2.4", "Example 9000", 8.0), "Measure memscope-rs 0.2.4");
+    let broken = repository.commit("{ \"schema\": 1, <<<<<<< HEAD", "A merge that went wrong");
+    let newer = repository.commit("{ \"schema\": 99 }", "From the future");
+    let other = repository.commit_results(&run_of("0.2.4", "Another 1", 2.5), "Measure on another machine");
+    let bumped =
+        repository.commit_results(&run_of("0.2.5", "Example 9000", 6.0), "Bump memscope-rs <to> 0.2.5 & measure");
+    let again = repository.commit_results(&run_of("0.2.5", "Example 9000", 6.001), "Measure again");
+
+    let assert = repository.log(&["--repository=code"]).success().stderr("");
+    let text = text_of(&assert);
+    let places = [&first, &broken, &newer, &other, &bumped, &again].map(|commit| text.find(commit).expect("a row"));
+    assert!(places.is_sorted(), "oldest first: {text}");
+
+    assert!(line_with(&text, &[&first, "Measure memscope-rs 0.2.4"]).contains("2026-01-01"), "{text}");
+    for (commit, why) in [(&broken, "is not a results file"), (&newer, "schema 99")] {
+        line_with(&text, &[commit, "cannot be read", "2026-01-0"]);
+        line_with(&text, &[commit, "cannot be read: results/overhead.json", why]);
+    }
+    line_with(&text, &["structures", "full", &first, " A ", "first of its machine"]);
+    assert_eq!(text.matches("first of its machine").count(), 4, "two workloads on two machines: {text}");
+    assert_eq!(text.matches(&format!("fell since {first}")).count(), 2, "past the other machine: {text}");
+    assert_eq!(text.matches(&format!("none claimed since {bumped}")).count(), 2, "{text}");
+    let claim = line_with(&text, &["Change: cycles/full fell from ×8"]);
+    assert!(
+        claim.contains("memscope-rs 0.2.4 → 0.2.5") && claim.contains(&first) && claim.contains(&bumped),
+        "{claim}"
+    );
+    assert!(text.contains("2 changes are claimed in 4 steps"), "{text}");
+    line_with(&text, &["Machine A: Example 9000, 2 cores, Example OS 1.0"]);
+    line_with(&text, &["Machine B: Another 1, 2 cores"]);
+    assert!(!text.contains("variables"), "full alone, unless others are asked for: {text}");
+
+    let picture = fs::read_to_string(repository.path().join("out/log.svg")).expect("the picture");
+    let picture = roxmltree::Document::parse(&picture).expect("valid XML");
+    let titles: Vec<&str> =
+        picture.descendants().filter(|node| node.has_tag_name("title")).filter_map(|node| node.text()).collect();
+    let tip = titles.iter().find(|title| title.contains(&bumped) && title.contains("structures/full"));
+    let tip = tip.unwrap_or_else(|| panic!("a tip for each figure: {titles:?}"));
+    for told in
+        ["2026-01-05 Bump memscope-rs <to> 0.2.5 & measure", "20 pairs", "noise floor", "Machine A", "fell from"]
+    {
+        assert!(tip.contains(told), "{told} in {tip}");
+    }
+    let texts = || picture.descendants().filter(|node| node.has_tag_name("text")).filter_map(|node| node.text());
+    let words = |words: &str| texts().filter(|text| *text == words).count();
+    assert!(words("▼") == 2 && words("▲") == 0, "the changes that are claimed, and no others");
+    assert!(words(&format!("Not shown, for they cannot be read: {broken}, {newer}.")) > 0);
+}
+
+#[test]
+fn workloads_and_levels_can_be_chosen() {
+    if !has_git() {
+        return;
+    }
+    let mut repository = Repository::new();
+    let mut results = run_of("0.2.5", "Example 9000", 8.0);
+    let full = results.cells.last_mut().expect("cycles/full");
+    full.overhead = None;
+    full.failure = Some(Failure::TimedOut { seconds: 60 });
+    repository.commit_results(&results, "Measure");
+    let text =
+        text_of(&repository.log(&["--repository=code", "--workloads=cycles", "--tracking=variables,full"]).success());
+    assert!(text.contains("variables") && !text.contains("structures "), "{text}");
+    line_with(&text, &["full", "timed-out", " A "]);
+    line_with(&text, &["cycles/full timed-out: it still ran after 60 s"]);
+    assert!(text.contains("No change is claimed in 0 steps"), "{text}");
+    repository.path().join("out/log.svg").metadata().expect("the picture");
+
+    let out = repository.path().join("out");
+    fs::remove_dir_all(out).expect("the folder");
+    repository.refused(
+        &["--repository=code", "--workloads=leaks"],
+        "leaks under full",
+        "structures, cycles under untracked, variables, full",
+    );
+}
+
+#[test]
+fn a_version_that_was_removed_is_a_row() {
+    if !has_git() {
+        return;
+    }
+    let mut repository = Repository::new();
+    repository.commit_results(&run_of("0.2.4", "Example 9000", 8.0), "Measure");
+    repository.git(&["-C", "code", "rm", "--quiet", FILE]);
+    let removed = repository.record("Remove the results");
+    repository.commit_results(&run_of("0.2.5", "Example 9000", 8.0), "Measure again");
+    // A path is relative to the folder that is named, which need not be the root.
+    let results = repository.log(&["--repository=code/results", "--file=overhead.json"]).success();
+    line_with(&text_of(&results), &[&removed, "cannot be read", "Remove the results"]);
+    line_with(&text_of(&results), &[&removed, "overhead.json is not in it"]);
+}
+
+#[test]
+fn what_has_no_history_is_refused() {
+    if !has_git() {
+        return;
+    }
+    let mut repository = Repository::new();
+    fs::create_dir(repository.path().join("plain")).expect("a folder");
+    repository.refused(&["--repository=plain"], "the history of plain", "not a git repository");
+    repository.refused(&["--repository=nowhere"], "the history of nowhere", "No such file or directory");
+    repository.refused(&["--repository=code"], "the history of code", "does not have any commits yet");
+
+    repository.commit("{}", "No results yet");
+    repository.refused(&["--repository=code"], "none of the 1 committed versions of results/overhead.json", "schema");
+    repository.commit_results(&run_of("0.2.5", "Example 9000", 8.0), "Measure");
+    repository.refused(&["--repository=code", "--file=results/other.json"], "results/other.json", "never committed");
+    repository.refused(&["--repository=code", "--file=results/*.json"], "results/*.json", "never committed");
+    repository.refused(&["--repository=code", "--file=/results/overhead.json"], "/results/overhead.json", "absolute");
+    repository.refused(&["--repository=code", "--output=/proc/none"], "/proc/none", "cannot write");
+}
+
+#[test]
+fn a_history_that_is_cut_off_is_refused() {
+    if !has_git() {
+        return;
+    }
+    let mut repository = Repository::new();
+    repository.commit_results(&run_of("0.2.4", "Example 9000", 8.0), "Measure");
+    repository.commit_results(&run_of("0.2.5", "Example 9000", 6.0), "Measure again");
+    let source = format!("file://{}", repository.code().display());
+    repository.git(&["clone", "--quiet", "--template=", "--depth=1", &source, "shallow"]);
+    repository.refused(&["--repository=shallow"], "shallow is a shallow clone", "git fetch --unshallow");
+}
+
+#[test]
+fn without_git_one_line_says_so() {
+    memscope_bench().arg("log").env("PATH", "").assert().code(2).stdout("").stderr(contains("cannot run git"));
+}
