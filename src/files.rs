@@ -91,12 +91,19 @@ pub fn parse<T: Versioned>(path: &Path, text: &str) -> Result<T, FileError> {
 /// # Errors
 /// If the file cannot be written; an earlier one is as it was.
 pub fn write_json(path: &Path, value: &impl Versioned) -> Result<(), FileError> {
+    write(path, &json(value))
+}
+
+/// What [`write_json`] writes.
+///
+/// # Panics
+/// If the data is none that JSON can hold, such as a map whose keys are no text; no versioned data is.
+pub fn json(value: &impl Versioned) -> String {
     let mut text = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut text, Outer::default());
-    let failed = |source: io::Error| FileError::Write { path: path.to_owned(), source };
-    value.serialize(&mut serializer).map_err(|error| failed(error.into()))?;
+    value.serialize(&mut serializer).expect("versioned data is plain data");
     text.push(b'\n');
-    write(path, &String::from_utf8_lossy(&text))
+    String::from_utf8(text).expect("JSON is text")
 }
 
 /// A format of JSON that gives each value of the outer levels a line, and leaves the inner ones on theirs: a pair is a

@@ -1,12 +1,10 @@
 //! `memscope-bench measure`: overheads by pairs of probes, for a quick answer without Criterion; or by instructions, where
 //! the machine is too noisy for time.
 
-use super::{Error, LimitArguments, PrecisionArguments, SizeArguments};
+use super::{Error, FormatArguments, LimitArguments, PrecisionArguments, SizeArguments};
 use crate::files::{self, FileError};
 use crate::measure::{self, InstructionCounter, Launcher, Plan};
 use crate::origin::Origin;
-use crate::report::instructions;
-use crate::report::table::{self, Form};
 use crate::results::{Cell, InstructionCount, Results};
 use crate::tracking::Tracking;
 use crate::workloads::Workload;
@@ -48,6 +46,8 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
     #[command(flatten)]
+    format: FormatArguments,
+    #[command(flatten)]
     limits: LimitArguments,
 }
 
@@ -58,19 +58,17 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let launcher = launcher(arguments)?;
     let mut levels = arguments.tracking.clone();
     let mut results = Results::begin(Origin::of_this_command());
-    let text = if arguments.instructions {
+    if arguments.instructions {
         levels.dedup();
         results.instructions = count(arguments, &launcher, &levels)?;
-        instructions::counts(&results)
     } else {
         levels.retain(|&level| level != Tracking::Untracked);
         levels.insert(0, Tracking::Untracked);
         levels.dedup();
         results.precision = arguments.precision.asked();
         results.cells = pairs(arguments, &launcher, &levels)?;
-        table::overheads(&results, Form::Terminal)
-    };
-    println!("{text}");
+    }
+    arguments.format.print(&results);
     if let Some(output) = &arguments.output {
         files::write_json(output, &results)?;
     }

@@ -14,6 +14,8 @@ use crate::files::FileError;
 use crate::measure::{Launcher, Limits, MissingProgram};
 use crate::probe::CannotRun;
 use crate::results::Precision;
+use crate::report::format::Format;
+use crate::results::{Precision, Results};
 use crate::workloads::{Scale, pools};
 use clap::{Args, Parser, Subcommand};
 use std::process::ExitCode;
@@ -222,6 +224,24 @@ fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
         _ => Err("a precision is a positive percentage, such as 1".to_owned()),
+    }
+}
+
+/// The form in which results are printed, for every command that prints some.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct FormatArguments {
+    /// What is printed on stdout
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl FormatArguments {
+    /// Prints results, and says on stderr what the form cannot show of them.
+    fn print(&self, results: &Results) {
+        println!("{}", self.format.draw(results));
+        for line in self.format.left_out(results) {
+            eprintln!("{line}");
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The table of instructions, for a terminal, with what a reader must know below it.
+//! The table of instructions, for a terminal and as Markdown, with what a reader must know below it.
 
 use super::figures;
 use super::table::{Form, circumstances};
@@ -6,9 +6,9 @@ use crate::results::{InstructionCount, Results};
 use comfy_table::{CellAlignment, Table};
 
 /// The counted instructions as text.
-pub fn counts(results: &Results) -> String {
+pub fn counts(results: &Results, form: Form) -> String {
     let mut table = Table::new();
-    table.load_style(Form::Terminal.style());
+    table.load_style(form.style());
     table.set_header(["workload", "level", "untracked", "tracked", "overhead", "per allocation", "apart"]);
     for count in &results.instructions {
         table.add_row(row(count));
@@ -16,8 +16,7 @@ pub fn counts(results: &Results) -> String {
     for numeric in [2, 3, 4, 5, 6] {
         table.column_mut(numeric).expect("the header has seven").set_cell_alignment(CellAlignment::Right);
     }
-    let mut lines = vec![table.trim_fmt()];
-    lines.extend(results.instructions.iter().filter_map(failure_note));
+    let mut lines: Vec<String> = results.instructions.iter().filter_map(failure_note).collect();
     lines.push(
         "Figures are instructions that the window executed, means of two runs under valgrind; apart: how far two runs of \
          the same thing are, at the most. Where blocks lie on the heap moves them by up to 0.4 %: do not read anything \
@@ -25,7 +24,7 @@ pub fn counts(results: &Results) -> String {
             .to_owned(),
     );
     lines.extend(circumstances(&results.origin));
-    lines.join("\n")
+    [table.trim_fmt(), form.notes(&lines)].join(form.between())
 }
 
 fn row(count: &InstructionCount) -> [String; 7] {

@@ -2,8 +2,10 @@
 
 pub mod compare_svg;
 pub mod compare_table;
+pub mod bmf;
 mod drawing;
 pub mod figures;
+pub mod format;
 pub mod instructions;
 pub mod log_svg;
 pub mod log_table;

@@ -28,6 +28,22 @@ impl Form {
             Self::Markdown => presets::ASCII_MARKDOWN,
         }
     }
+
+    /// Notes, a line each; in Markdown, a list.
+    pub(super) fn notes(self, lines: &[String]) -> String {
+        match self {
+            Self::Terminal => lines.join("\n"),
+            Self::Markdown => lines.iter().map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n"),
+        }
+    }
+
+    /// What stands between the parts of a report.
+    pub(super) const fn between(self) -> &'static str {
+        match self {
+            Self::Terminal => "\n",
+            Self::Markdown => "\n\n",
+        }
+    }
 }
 
 /// The results as text: the tables, and the notes below them.
@@ -48,7 +64,7 @@ pub fn overheads(results: &Results, form: Form) -> String {
         parts.push(table(&cells, series, form));
     }
     parts.push(notes(results, form));
-    parts.join(if form == Form::Markdown { "\n\n" } else { "\n" })
+    parts.join(form.between())
 }
 
 fn table(cells: &[&Cell], series: Series, form: Form) -> String {
@@ -134,10 +150,7 @@ fn notes(results: &Results, form: Form) -> String {
             .push(format!("Pairs: {range} for each figure{scales}; an overhead is the median of tracked ÷ untracked."));
     }
     lines.extend(circumstances(&results.origin));
-    match form {
-        Form::Terminal => lines.join("\n"),
-        Form::Markdown => lines.iter().map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n"),
-    }
+    form.notes(&lines)
 }
 
 /// What the instrument itself costs, where it was measured.

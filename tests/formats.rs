@@ -1,0 +1,154 @@
+//! `measure --format` from outside: each form is what its readers take it for, on stdout alone.
+
+mod common;
+
+use common::memscope_bench;
+use memscope_bench::report::format::Format;
+use memscope_bench::results::Results;
+use predicates::prelude::*;
+use predicates::str::{contains, starts_with};
+use serde_json::Value;
+use std::fs;
+use std::process::{Command, Stdio};
+
+const TINY: [&str; 4] = ["measure", "--workloads=cycles", "--scale=0.001", "--pairs=6"];
+
+/// The benchmarks of a text in Bencher's format, which is valid: metrics are numbers, the value within its bounds.
+fn benchmarks(text: &str) -> Value {
+    let all: Value = serde_json::from_str(text).expect("JSON");
+    for (name, measures) in all.as_object().expect("benchmarks by name") {
+        for (measure, metric) in measures.as_object().expect("measures by name") {
+            let number = |key: &str| metric.get(key).map(|number| number.as_f64().expect("a number"));
+            let value = number("value").expect("a value");
+            let [low, high] = ["lower_value", "upper_value"].map(number);
+            assert!(low.is_none_or(|low| low <= value), "{name} {measure}: {metric}");
+            assert!(high.is_none_or(|high| value <= high), "{name} {measure}: {metric}");
+        }
+    }
+    all
+}
+
+fn names(object: &Value) -> Vec<&str> {
+    let mut names: Vec<&str> = object.as_object().expect("an object").keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn json_is_what_the_file_has() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = folder.path().join("results.json");
+    let assert = memscope_bench()
+        .args(TINY)
+        .args(["--format=json", &format!("--output={}", output.display())])
+        .assert()
+        .success()
+        .stderr("");
+    let text = String::from_utf8(assert.get_output().stdout.clone()).expect("text");
+    assert_eq!(text, fs::read_to_string(&output).expect("the file"));
+    let results: Results = serde_json::from_str(&text).expect("a results file");
+    assert_eq!(results.cells.len(), 2);
+}
+
+#[test]
+fn markdown_is_a_table_and_a_list() {
+    let assert = memscope_bench().args(TINY).arg("--format=markdown").assert().success().stderr("");
+    let text = String::from_utf8(assert.get_output().stdout.clone()).expect("text");
+    let (table, notes) = text.split_once("\n\n").expect("a table and notes");
+    assert!(table.starts_with("| workload |") && table.lines().all(|line| line.starts_with('|')), "{text}");
+    assert!(notes.lines().all(|line| line.starts_with("- ")), "{text}");
+}
+
+#[test]
+fn text_is_what_is_printed_if_nothing_is_asked_for() {
+    for format in [&[][..], &["--format=text"]] {
+        memscope_bench().args(TINY).args(format).assert().success().stdout(starts_with("───"));
+    }
+}
+
+#[test]
+fn bmf_has_a_benchmark_for_each_workload_and_level() {
+    let assert =
+        memscope_bench().args(TINY).args(["--tracking=counting,full", "--format=bmf"]).assert().success().stderr("");
+    let all = benchmarks(&String::from_utf8(assert.get_output().stdout.clone()).expect("text"));
+    assert_eq!(names(&all), ["cycles/counting", "cycles/full", "cycles/untracked"]);
+    let full = &all["cycles/full"];
+    let measures = names(full);
+    for measure in ["overhead", "ns-per-allocation"] {
+        assert_eq!(names(&full[measure]), ["lower_value", "upper_value", "value"], "{measure}");
+    }
+    assert_eq!(full["fidelity"], serde_json::json!({ "value": 1.0 }), "a fidelity has no bounds");
+    assert_eq!(measures.contains(&"peak-memory"), cfg!(target_os = "linux"), "{measures:?}");
+    assert_eq!(all["cycles/counting"].get("fidelity"), None, "a reference has no fidelity");
+}
+
+#[test]
+fn bmf_names_what_it_leaves_out_on_stderr() {
+    let assert = memscope_bench()
+        .args(TINY)
+        .args(["--tracking=variables,full", "--format=bmf"])
+        .env("MEMSCOPE_BENCH_FAULT", "cycles/full=exit")
+        .assert()
+        .success()
+        .stderr(contains("cycles/full is left out: crashed: exit code 70"));
+    let all = benchmarks(&String::from_utf8(assert.get_output().stdout.clone()).expect("text"));
+    assert_eq!(names(&all), ["cycles/untracked", "cycles/variables"]);
+
+    memscope_bench()
+        .args(["measure", "--workloads=cycles", "--scale=0.001", "--pairs=5", "--format=bmf"])
+        .assert()
+        .success()
+        .stdout("{}\n")
+        .stderr(contains("cycles/full is left out: too few pairs (5)"));
+}
+
+/// A complete run has several cells of one workload and level, and each must keep a name of its own.
+#[test]
+fn bmf_of_a_complete_run_tells_its_series_apart() {
+    let results = common::results();
+    let all = benchmarks(&Format::Bmf.draw(&results));
+    let with_overhead = results.cells.iter().filter(|cell| cell.overhead.is_some()).count();
+    assert_eq!(names(&all).len(), with_overhead);
+    assert!(all.get("structures/full/scale-0.05").is_some() && all.get("concurrent/full/threads-2").is_some());
+    assert_eq!(Format::Bmf.left_out(&results).len(), results.cells.len() - with_overhead);
+    assert_eq!(all["structures/full"]["fidelity"]["value"], 0.612_34);
+}
+
+#[test]
+fn an_unknown_format_is_refused_with_the_known_ones() {
+    let known = ["text", "markdown", "json", "bmf"].map(contains);
+    let [text, markdown, json, bmf] = known;
+    memscope_bench()
+        .args(TINY)
+        .arg("--format=yaml")
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(contains("'yaml'").and(text).and(markdown).and(json).and(bmf));
+}
+
+#[test]
+fn counted_instructions_have_the_same_forms() {
+    if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_err() {
+        eprintln!("skipped: valgrind is not installed");
+        return;
+    }
+    // Counting takes long, so there is one run: whose file the other forms are drawn from.
+    let assert = memscope_bench()
+        .args(["measure", "--instructions", "--workloads=cycles", "--scale=0.001", "--tracking=full,variables"])
+        .arg("--format=json")
+        .env("MEMSCOPE_BENCH_FAULT", "cycles/variables=exit")
+        .assert()
+        .success();
+    let results: Results = serde_json::from_slice(&assert.get_output().stdout).expect("a results file");
+    assert_eq!(results.instructions.len(), 2);
+
+    let markdown = Format::Markdown.draw(&results);
+    let (table, notes) = markdown.split_once("\n\n").expect("a table and notes");
+    assert!(table.starts_with("| workload |") && notes.lines().all(|line| line.starts_with("- ")), "{markdown}");
+
+    let all = benchmarks(&Format::Bmf.draw(&results));
+    assert_eq!(names(&all), ["cycles/full"]);
+    assert_eq!(names(&all["cycles/full"]), ["instructions", "instructions-per-allocation"]);
+    assert_eq!(Format::Bmf.left_out(&results), ["cycles/variables is left out: crashed: exit code 70"]);
+}
