@@ -13,7 +13,6 @@ mod validate;
 use crate::files::FileError;
 use crate::measure::{Launcher, Limits, MissingProgram};
 use crate::probe::CannotRun;
-use crate::results::Precision;
 use crate::report::format::Format;
 use crate::results::{Precision, Results};
 use crate::workloads::{Scale, pools};

@@ -338,6 +338,7 @@ mod tests {
             scale: 1.0,
             seed: 1,
             threads: 2,
+            layout: None,
             allocations: Some(1_000),
             fidelity: None,
             failure: None,

@@ -1,8 +1,8 @@
 //! Reports: results as people read them, one file for each form. All are drawn from data that a file holds.
 
+pub mod bmf;
 pub mod compare_svg;
 pub mod compare_table;
-pub mod bmf;
 mod drawing;
 pub mod figures;
 pub mod format;

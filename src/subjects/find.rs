@@ -87,18 +87,36 @@ impl Found {
     }
 }
 
-/// All versions that were published, from the oldest, as cargo's local index of crates.io has them.
+/// All versions that were published, from the oldest, as cargo's local index of crates.io has them: cargo has looked the
+/// package up when this one was built.
 ///
 /// # Errors
-/// If the index cannot be read: cargo has then not looked up the package on this machine.
+/// If there is no such index.
 pub fn published() -> Result<Vec<Version>, NoSubject> {
-    let no_index = |error: crates_index::Error| NoSubject::NoIndex(error.to_string());
-    let index = crates_index::SparseIndex::new_cargo_default().map_err(no_index)?;
-    let package = index.crate_from_cache(PACKAGE).map_err(no_index)?;
-    let usable = package.versions().iter().filter(|version| !version.is_yanked());
-    let mut versions: Vec<Version> = usable.filter_map(|version| version.version().parse().ok()).collect();
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    let indexes = home.unwrap_or_default().join("registry/index");
+    let no_index = |_| NoSubject::NoIndex(indexes.clone());
+    let mut versions: Vec<Version> = fs::read_dir(&indexes)
+        .map_err(no_index)?
+        .filter_map(|index| fs::read(index.ok()?.path().join(".cache/me/ms").join(PACKAGE)).ok())
+        .flat_map(|entries| usable(&entries))
+        .collect();
     versions.sort();
-    Ok(versions)
+    versions.dedup();
+    if versions.is_empty() { Err(NoSubject::NoIndex(indexes)) } else { Ok(versions) }
+}
+
+/// The versions in cargo's index of a package that were not withdrawn. Its entries are the lines of JSON that the registry
+/// gives, set apart by bytes of zero from what else there is.
+fn usable(entries: &[u8]) -> Vec<Version> {
+    #[derive(serde::Deserialize)]
+    struct Entry {
+        vers: Version,
+        #[serde(default)]
+        yanked: bool,
+    }
+    let entries = entries.split(|&byte| byte == 0).filter_map(|entry| serde_json::from_slice::<Entry>(entry).ok());
+    entries.filter(|entry| !entry.yanked).map(|entry| entry.vers).collect()
 }
 
 fn another(name: &str, why: String) -> NoSubject {
@@ -129,6 +147,13 @@ fn short_hash(folder: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn versions_are_read_from_an_index() {
+        let entries = b"\x03\x02\x00\x00\x00etag\x000.1.0\x00{\"vers\":\"0.1.0\",\"yanked\":false}\x000.1.1\x00{\"vers\":\"0.1.1\",\"yanked\":true}\x00";
+        assert_eq!(usable(entries), [Version::new(0, 1, 0)]);
+        assert_eq!(usable(b"nothing"), []);
+    }
 
     #[test]
     fn a_folder_is_memscope_or_is_refused() {

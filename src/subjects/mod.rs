@@ -78,9 +78,10 @@ pub enum NoSubject {
     },
     /// The list of published versions could not be had.
     #[error(
-        "the list of published versions is not in cargo's index ({0}): name the versions, or run `cargo update --dry-run` first"
+        "cargo's index in {} has no {PACKAGE}, so that its published versions are not known here: name them, or run \
+         `cargo update --dry-run` first", .0.display()
     )]
-    NoIndex(String),
+    NoIndex(PathBuf),
     /// A folder or revision without the package.
     #[error("{name} holds no {PACKAGE}: {why}")]
     AnotherPackage {
