@@ -286,6 +286,10 @@ fn versions_are_compared_by_one_line() {
         .collect();
     assert_eq!(files, ["compare.json", "compare.md", "compare.svg"].map(str::to_owned).into());
 
+    let bmf = compare(&["--format=bmf"]).success().get_output().stdout.clone();
+    let bmf: serde_json::Value = serde_json::from_slice(&bmf).expect("Bencher's format and nothing else");
+    assert!(bmf["cycles/allocator/0.1.0"]["overhead"]["value"].as_f64().expect("a ratio") > 1.0);
+
     // The journal of a run that did not end is not lost, and not another run's.
     fs::write(folder.path().join("out/compare.journal"), "{}\n").expect("a journal");
     compare(&[]).code(2).stderr(contains("go on with --resume, or remove it"));

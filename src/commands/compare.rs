@@ -1,7 +1,7 @@
 //! `memscope-bench compare`: builds of memscope against each other, in interleaved rounds.
 
 use super::subjects::{Contender, SubjectArguments};
-use super::{Error, LimitArguments};
+use super::{Error, FormatArguments, LimitArguments};
 use crate::compare::{Claim, Compared, Comparison, Journal, Measured, Plan, Rounds, SCHEMA, differences};
 use crate::files;
 use crate::measure::{Launcher, Limits};
@@ -34,6 +34,8 @@ pub struct Arguments {
     published: bool,
     #[command(flatten)]
     rounds: RoundArguments,
+    #[command(flatten)]
+    format: FormatArguments,
     /// Exit with 1 if a regression is claimed
     #[arg(long)]
     fail_on_regression: bool,
@@ -100,14 +102,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let against: Vec<(usize, usize)> = (1..contenders.len()).map(|place| (place, 0)).collect();
     let (comparison, journal) = arguments.rounds.measure(&contenders, &against, &journal)?;
 
-    println!("{}", compare_table::draw(&comparison, Form::Terminal));
+    arguments.format.print(&comparison);
     files::write_json(&arguments.output.join(JSON), &comparison)?;
     let markdown = compare_table::draw(&comparison, Form::Markdown);
     files::write(&arguments.output.join(TABLE), &format!("{markdown}\n"))?;
     let title = "What versions of memscope-rs cost";
     files::write(&arguments.output.join(PICTURE), &compare_svg::draw(&comparison, title, false))?;
     journal.end()?;
-    println!("Written: {JSON}, {TABLE} and {PICTURE} in {}", arguments.output.display());
+    eprintln!("Written: {JSON}, {TABLE} and {PICTURE} in {}", arguments.output.display());
 
     let regressions = compare_table::claims(&comparison, Claim::Regression);
     if arguments.fail_on_regression && !regressions.is_empty() {

@@ -1,7 +1,7 @@
 //! `memscope-bench history`: the overhead commit by commit, and the steps between them.
 
-use super::Error;
 use super::compare::RoundArguments;
+use super::{Error, FormatArguments};
 use crate::compare::Claim;
 use crate::files;
 use crate::report::table::Form;
@@ -30,6 +30,8 @@ pub struct Arguments {
     every: u32,
     #[command(flatten)]
     rounds: RoundArguments,
+    #[command(flatten)]
+    format: FormatArguments,
     /// Exit with 1 if a regression is claimed
     #[arg(long)]
     fail_on_regression: bool,
@@ -52,14 +54,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let against: Vec<(usize, usize)> = built.windows(2).map(|step| (step[1], step[0])).collect();
     let (comparison, journal) = arguments.rounds.measure(&contenders, &against, &journal)?;
 
-    println!("{}", compare_table::draw(&comparison, Form::Terminal));
+    arguments.format.print(&comparison);
     files::write_json(&arguments.output.join(JSON), &comparison)?;
     let markdown = compare_table::draw(&comparison, Form::Markdown);
     files::write(&arguments.output.join(TABLE), &format!("{markdown}\n"))?;
     let title = format!("What memscope-rs costs, commit by commit: {}", arguments.range);
     files::write(&arguments.output.join(PICTURE), &compare_svg::draw(&comparison, &title, true))?;
     journal.end()?;
-    println!("Written: {JSON}, {TABLE} and {PICTURE} in {}", arguments.output.display());
+    eprintln!("Written: {JSON}, {TABLE} and {PICTURE} in {}", arguments.output.display());
     let regressions = compare_table::claims(&comparison, Claim::Regression);
     if arguments.fail_on_regression && !regressions.is_empty() {
         return Err(Error::Regressions(regressions));

@@ -13,8 +13,8 @@ mod validate;
 use crate::files::FileError;
 use crate::measure::{Launcher, Limits, MissingProgram};
 use crate::probe::CannotRun;
-use crate::report::format::Format;
-use crate::results::{Precision, Results};
+use crate::report::format::{Format, Printed};
+use crate::results::Precision;
 use crate::workloads::{Scale, pools};
 use clap::{Args, Parser, Subcommand};
 use std::process::ExitCode;
@@ -235,10 +235,10 @@ pub struct FormatArguments {
 }
 
 impl FormatArguments {
-    /// Prints results, and says on stderr what the form cannot show of them.
-    fn print(&self, results: &Results) {
-        println!("{}", self.format.draw(results));
-        for line in self.format.left_out(results) {
+    /// Prints what was measured, and says on stderr what the form cannot show of it.
+    fn print(&self, measured: &impl Printed) {
+        println!("{}", self.format.draw(measured));
+        for line in self.format.left_out(measured) {
             eprintln!("{line}");
         }
     }

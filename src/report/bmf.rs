@@ -11,8 +11,9 @@
 //! | `instructions` | the ratio tracked ÷ untracked of instructions |
 //! | `instructions-per-allocation` | (tracked − untracked) ÷ allocations, in instructions |
 //!
-//! What is not known has no measure, and a benchmark without an overhead is left out: [`left_out`] tells which.
+//! What is not known has no measure, and a benchmark without an overhead is left out: functions beside those that draw tell which.
 
+use crate::compare::Comparison;
 use crate::results::{Cell, Estimate, Failure, InstructionCount, Results, Series};
 use crate::tracking::Tracking;
 use serde::Serialize;
@@ -43,36 +44,11 @@ impl From<f64> for Metric {
     }
 }
 
-/// The results as JSON in Bencher's format.
-pub fn draw(results: &Results) -> String {
-    let benchmarks = benchmarks(results);
-    serde_json::to_string_pretty(&benchmarks).expect("names and numbers are plain data")
-}
-
-/// A line for each benchmark that has no overhead, with its outcome.
-pub fn left_out(results: &Results) -> Vec<String> {
-    let line = |name: String, outcome: String| format!("{name} is left out: {outcome}");
-    let outcome = |failure: &Option<Failure>, otherwise: String| {
-        failure.as_ref().map_or(otherwise, |failure| failure.to_string())
-    };
-    let cells = results.cells.iter().filter(|cell| cell.overhead.is_none());
-    let counts = results.instructions.iter().filter(|count| count.overhead.is_none());
-    let of_cell =
-        |cell: &Cell| line(name(cell), outcome(&cell.failure, format!("too few pairs ({})", cell.pairs.len())));
-    let of_count =
-        |count: &InstructionCount| line(name_of_count(count), outcome(&count.failure, "no instructions".to_owned()));
-    cells.map(of_cell).chain(counts.map(of_count)).collect()
-}
-
-fn benchmarks(results: &Results) -> Benchmarks {
+/// Results as JSON in Bencher's format.
+pub fn of_results(results: &Results) -> String {
     let mut benchmarks = Benchmarks::new();
     for cell in &results.cells {
-        let Some(overhead) = cell.overhead else { continue };
-        let measures = benchmarks.entry(name(cell)).or_default();
-        measures.insert("overhead", overhead.wall.into());
-        measures.extend(overhead.ns_per_allocation.map(|ns| ("ns-per-allocation", ns.into())));
-        measures.extend(overhead.peak_memory.map(|memory| ("peak-memory", memory.into())));
-        measures.extend(fidelity(cell).map(|fidelity| ("fidelity", fidelity.into())));
+        add(&mut benchmarks, name(cell), cell);
     }
     for count in &results.instructions {
         let Some(overhead) = count.overhead else { continue };
@@ -81,7 +57,66 @@ fn benchmarks(results: &Results) -> Benchmarks {
         let per_allocation = overhead.per_allocation;
         measures.extend(per_allocation.map(|instructions| ("instructions-per-allocation", instructions.into())));
     }
-    benchmarks
+    text(&benchmarks)
+}
+
+/// A line for each benchmark of results that has no overhead, with its outcome.
+pub fn left_out_of_results(results: &Results) -> Vec<String> {
+    let counts = results.instructions.iter().filter(|count| count.overhead.is_none());
+    let of_count = |count: &InstructionCount| {
+        let outcome = count.failure.as_ref().map_or("no instructions".to_owned(), Failure::to_string);
+        line(&name_of_count(count), &outcome)
+    };
+    results.cells.iter().filter_map(|cell| of_cell(&name(cell), cell)).chain(counts.map(of_count)).collect()
+}
+
+/// A comparison as JSON in Bencher's format: a benchmark for each workload, level and subject.
+pub fn of_comparison(comparison: &Comparison) -> String {
+    let mut benchmarks = Benchmarks::new();
+    for (name, cell) in cells(comparison) {
+        add(&mut benchmarks, name, cell);
+    }
+    text(&benchmarks)
+}
+
+/// A line for each benchmark of a comparison that has no overhead, with its outcome, and for each subject without any.
+pub fn left_out_of_comparison(comparison: &Comparison) -> Vec<String> {
+    let not_built =
+        comparison.subjects.iter().filter_map(|subject| Some(line(&subject.name, subject.not_built.as_ref()?)));
+    cells(comparison).filter_map(|(name, cell)| of_cell(&name, cell)).chain(not_built).collect()
+}
+
+fn cells(comparison: &Comparison) -> impl Iterator<Item = (String, &Cell)> {
+    let named = |subject: &str, cell: &Cell| format!("{}/{subject}", name(cell));
+    comparison
+        .subjects
+        .iter()
+        .flat_map(move |subject| subject.cells.iter().map(move |cell| (named(&subject.name, cell), cell)))
+}
+
+fn text(benchmarks: &Benchmarks) -> String {
+    serde_json::to_string_pretty(benchmarks).expect("names and numbers are plain data")
+}
+
+fn line(name: &str, outcome: &str) -> String {
+    format!("{name} is left out: {outcome}")
+}
+
+/// The line of a cell that has no overhead.
+fn of_cell(name: &str, cell: &Cell) -> Option<String> {
+    let otherwise = || format!("too few pairs ({})", cell.pairs.len());
+    let outcome = || cell.failure.as_ref().map_or_else(otherwise, Failure::to_string);
+    cell.overhead.is_none().then(|| line(name, &outcome()))
+}
+
+/// Adds the measures of a cell, if it has an overhead.
+fn add(benchmarks: &mut Benchmarks, name: String, cell: &Cell) {
+    let Some(overhead) = cell.overhead else { return };
+    let measures = benchmarks.entry(name).or_default();
+    measures.insert("overhead", overhead.wall.into());
+    measures.extend(overhead.ns_per_allocation.map(|ns| ("ns-per-allocation", ns.into())));
+    measures.extend(overhead.peak_memory.map(|memory| ("peak-memory", memory.into())));
+    measures.extend(fidelity(cell).map(|fidelity| ("fidelity", fidelity.into())));
 }
 
 /// What a cell is called: workload and level, and what else tells it from the others of its series.

@@ -1,7 +1,8 @@
-//! The forms in which results can be printed, and which report each of them is.
+//! The forms in which what was measured can be printed, and which report each of them is.
 
 use super::table::{self, Form};
-use super::{bmf, instructions};
+use super::{bmf, compare_table, instructions};
+use crate::compare::Comparison;
 use crate::files;
 use crate::results::Results;
 use clap::ValueEnum;
@@ -20,24 +21,62 @@ pub enum Format {
     Bmf,
 }
 
+/// What can be printed in each form.
+pub trait Printed {
+    /// The tables, with notes below them.
+    fn tables(&self, form: Form) -> String;
+    /// Everything, as a file has it.
+    fn json(&self) -> String;
+    /// The benchmarks of Bencher's format.
+    fn bmf(&self) -> String;
+    /// What Bencher's format cannot show, a line each.
+    fn left_out_of_bmf(&self) -> Vec<String>;
+}
+
 impl Format {
-    /// The results in this form. It ends without a line break.
-    pub fn draw(self, results: &Results) -> String {
+    /// What was measured, in this form. It ends without a line break.
+    pub fn draw(self, printed: &impl Printed) -> String {
         match self {
-            Self::Text => tables(results, Form::Terminal),
-            Self::Markdown => tables(results, Form::Markdown),
-            Self::Json => files::json(results).trim_end().to_owned(),
-            Self::Bmf => bmf::draw(results),
+            Self::Text => printed.tables(Form::Terminal),
+            Self::Markdown => printed.tables(Form::Markdown),
+            Self::Json => printed.json().trim_end().to_owned(),
+            Self::Bmf => printed.bmf(),
         }
     }
 
-    /// What this form cannot show of the results, a line each.
-    pub fn left_out(self, results: &Results) -> Vec<String> {
-        if self == Self::Bmf { bmf::left_out(results) } else { Vec::new() }
+    /// What this form cannot show, a line each.
+    pub fn left_out(self, printed: &impl Printed) -> Vec<String> {
+        if self == Self::Bmf { printed.left_out_of_bmf() } else { Vec::new() }
     }
 }
 
-/// The table of overheads, or that of instructions, where those were counted instead.
-fn tables(results: &Results, form: Form) -> String {
-    if results.instructions.is_empty() { table::overheads(results, form) } else { instructions::counts(results, form) }
+impl Printed for Results {
+    /// The table of overheads, or that of instructions, where those were counted instead.
+    fn tables(&self, form: Form) -> String {
+        if self.instructions.is_empty() { table::overheads(self, form) } else { instructions::counts(self, form) }
+    }
+    fn json(&self) -> String {
+        files::json(self)
+    }
+    fn bmf(&self) -> String {
+        bmf::of_results(self)
+    }
+    fn left_out_of_bmf(&self) -> Vec<String> {
+        bmf::left_out_of_results(self)
+    }
+}
+
+impl Printed for Comparison {
+    fn tables(&self, form: Form) -> String {
+        compare_table::draw(self, form)
+    }
+    fn json(&self) -> String {
+        files::json(self)
+    }
+    fn bmf(&self) -> String {
+        bmf::of_comparison(self)
+    }
+    fn left_out_of_bmf(&self) -> Vec<String> {
+        bmf::left_out_of_comparison(self)
+    }
 }

@@ -43,7 +43,10 @@ impl Workshop {
         fs::create_dir_all(folder.join(SOURCES)).map_err(failed)?;
         let folder = fs::canonicalize(folder).map_err(failed)?;
         let lock = File::create(folder.join(".lock")).map_err(failed)?;
-        lock.lock().map_err(failed)?;
+        if lock.try_lock().is_err() {
+            eprintln!("waiting for another run that builds in {}", folder.display());
+            lock.lock().map_err(failed)?;
+        }
         Ok(Self { folder, package, _lock: lock })
     }
 
