@@ -6,6 +6,7 @@ mod common;
 use common::memscope_bench;
 use memscope_bench::compare::{Entry, Journal, Measured, Plan, Rounds};
 use memscope_bench::measure::{Launcher, Limits};
+use memscope_bench::results::Failure;
 use memscope_bench::tracking::Tracking;
 use memscope_bench::workloads::Workload;
 use predicates::prelude::*;
@@ -221,6 +222,49 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
+/// The program, which builds in a folder that is thrown away with the other builds of the tests.
+fn builds_for_the_tests() -> assert_cmd::Command {
+    let mut command = memscope_bench();
+    command.env("MEMSCOPE_BENCH_WORKSHOP", Path::new(env!("CARGO_TARGET_TMPDIR")).join("workshop"));
+    command
+}
+
+#[test]
+#[ignore = "builds seven versions of memscope, which takes half an hour the first time: cargo test --test compare -- --ignored"]
+fn every_generation_of_the_api_can_be_measured() {
+    const GENERATIONS: [&str; 7] = ["0.1.0", "0.1.2", "0.1.4", "0.1.5", "0.1.10", "0.2.1", "0.2.5"];
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    memscope_bench()
+        .arg("compare")
+        .args(GENERATIONS)
+        .args(["--tracking=variables,allocator,full", "--scale=0.001", "--threads=1", "--rounds=12"])
+        .arg(format!("--output={}", folder.path().display()))
+        .assert()
+        .success();
+    let found: memscope_bench::compare::Comparison =
+        memscope_bench::files::read(&folder.path().join("compare.json")).expect("the comparison");
+    for (subject, version) in found.subjects.iter().zip(GENERATIONS) {
+        assert_eq!(subject.not_built, None, "{version}");
+        assert_eq!(subject.subject.as_ref().expect("it was built").version, version);
+        let tracked = subject.cells.iter().filter(|cell| cell.tracking != Tracking::Untracked);
+        assert_eq!(tracked.clone().count(), 8 * 3, "{version}");
+        for cell in tracked {
+            let is_known = cell.failure.is_some() || cell.overhead.is_some();
+            assert!(is_known, "{version}: {}/{} has neither figure nor outcome", cell.workload, cell.tracking);
+            // At such a size, on one thread, every version does what it can do.
+            let is_fine = match &cell.failure {
+                None => true,
+                Some(failure) => version == "0.1.0" && matches!(failure, Failure::Unsupported { .. }),
+            };
+            assert!(is_fine, "{version}: {}/{}: {:?}", cell.workload, cell.tracking, cell.failure);
+            if cell.tracking == Tracking::Allocator {
+                let fidelity = cell.fidelity.expect("every version counts allocations");
+                assert!((0.999..=1.001).contains(&fidelity), "{version}: {}: {fidelity}", cell.workload);
+            }
+        }
+    }
+}
+
 #[test]
 #[ignore = "builds memscope several times, which takes minutes: cargo test --test compare -- --ignored"]
 fn the_commit_that_slows_the_hook_is_named() {
@@ -231,7 +275,7 @@ fn the_commit_that_slows_the_hook_is_named() {
     let repository_text = repository.to_str().expect("a path of letters");
     let output = folder.path().join("out");
 
-    memscope_bench()
+    builds_for_the_tests()
         .args(["bisect", "--repository", repository_text, "--good", &commits[0], "--bad", &commits[5]])
         .args(["--workload=structures", "--tracking=allocator", "--scale=0.01"])
         .assert()
@@ -239,7 +283,7 @@ fn the_commit_that_slows_the_hook_is_named() {
         .stdout(contains(format!("The first bad commit: {} the slow one", commits[3])))
         .stdout(contains("good: ").and(contains("bad: ")));
 
-    memscope_bench()
+    builds_for_the_tests()
         .args(["history", "--repository", repository_text, "--range", &format!("{}..{}", commits[0], commits[5])])
         .args(["--workloads=structures", "--tracking=allocator", "--scale=0.01", "--rounds=40", "--fail-on-regression"])
         .arg(format!("--output={}", output.display()))
@@ -268,7 +312,7 @@ fn versions_are_compared_by_one_line() {
     let sources = folder.path().join("memscope");
     copy_folder(&published_sources("0.1.0", &folder.path().join("fetch")), &sources);
     let compare = |arguments: &[&str]| {
-        memscope_bench()
+        builds_for_the_tests()
             .current_dir(folder.path())
             .args(["compare", "0.1.0", "memscope", "--workloads=cycles", "--tracking=variables,allocator"])
             .args(["--scale=0.01", "--rounds=12", "--output=out"])
