@@ -1,21 +1,11 @@
 //! `memscope-bench history`: the overhead commit by commit, and the steps between them.
 
-use super::compare::RoundArguments;
-use super::{Error, FormatArguments};
-use crate::compare::Claim;
-use crate::files;
-use crate::report::table::Form;
-use crate::report::{compare_svg, compare_table};
+use super::Error;
+use super::rounds::{Report, RoundArguments};
+use super::subjects::Contender;
 use crate::subjects::{Commit, Found, Repository};
 use clap::Args;
 use std::path::PathBuf;
-
-/// The files that are written.
-const JSON: &str = "history.json";
-const TABLE: &str = "history.md";
-const PICTURE: &str = "history.svg";
-/// Where pairs go as they come.
-const JOURNAL: &str = "history.journal";
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -30,14 +20,6 @@ pub struct Arguments {
     every: u32,
     #[command(flatten)]
     rounds: RoundArguments,
-    #[command(flatten)]
-    format: FormatArguments,
-    /// Exit with 1 if a regression is claimed
-    #[arg(long)]
-    fail_on_regression: bool,
-    /// The folder for history.json, history.md and history.svg
-    #[arg(long, default_value = "results", value_name = "DIR")]
-    output: PathBuf,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
@@ -45,28 +27,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     repository.check_clean()?;
     let commits = every(commits_of(&repository, &arguments.range)?, arguments.every as usize);
     let found: Vec<Found> = commits.iter().map(|commit| Found::commit(&arguments.repository, commit)).collect();
-    files::prepare_folder(&arguments.output)?;
-    let journal = arguments.output.join(JOURNAL);
-    arguments.rounds.check_journal(&journal)?;
-
-    let contenders = arguments.rounds.building.build(&found, arguments.rounds.limits())?;
-    let built: Vec<usize> = (0..contenders.len()).filter(|&place| contenders[place].built.is_ok()).collect();
-    let against: Vec<(usize, usize)> = built.windows(2).map(|step| (step[1], step[0])).collect();
-    let (comparison, journal) = arguments.rounds.measure(&contenders, &against, &journal)?;
-
-    arguments.format.print(&comparison);
-    files::write_json(&arguments.output.join(JSON), &comparison)?;
-    let markdown = compare_table::draw(&comparison, Form::Markdown);
-    files::write(&arguments.output.join(TABLE), &format!("{markdown}\n"))?;
     let title = format!("What memscope-rs costs, commit by commit: {}", arguments.range);
-    files::write(&arguments.output.join(PICTURE), &compare_svg::draw(&comparison, &title, true))?;
-    journal.end()?;
-    eprintln!("Written: {JSON}, {TABLE} and {PICTURE} in {}", arguments.output.display());
-    let regressions = compare_table::claims(&comparison, Claim::Regression);
-    if arguments.fail_on_regression && !regressions.is_empty() {
-        return Err(Error::Regressions(regressions));
-    }
-    Ok(())
+    arguments.rounds.run(&found, steps, &Report { name: "history", title: &title, in_time: true })
+}
+
+/// Each commit that was built, and the last one before it that was.
+fn steps(contenders: &[Contender]) -> Vec<(usize, usize)> {
+    let built: Vec<usize> = (0..contenders.len()).filter(|&place| contenders[place].built.is_ok()).collect();
+    built.windows(2).map(|step| (step[1], step[0])).collect()
 }
 
 /// The commits of a range, the oldest first, with the commit that it starts after.

@@ -6,6 +6,7 @@ mod history;
 mod log;
 mod measure;
 mod probe;
+mod rounds;
 pub mod stress;
 mod subjects;
 mod validate;

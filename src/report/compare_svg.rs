@@ -22,7 +22,7 @@ const BETWEEN_ROWS: f64 = 16.0;
 /// Left of each plot, for the scale's figures.
 const SCALE: f64 = 46.0;
 /// The least and the most room of a subject.
-const STEP: (f64, f64) = (17.0, 44.0);
+const STEP: (f64, f64) = (17.0, 72.0);
 /// The width that plots share if their subjects leave room.
 const COMFORT: f64 = 760.0;
 /// Below the plots: slanted names of subjects, and the circumstances.
@@ -252,7 +252,11 @@ fn why(subject: &Compared, cell: Option<&Cell>) -> String {
 fn foot(comparison: &Comparison, height: f64) -> Group {
     let origin = &comparison.origin;
     let words = [
-        format!("Measured by `{}`; regressions and gains exceed {} %.", origin.command, comparison.threshold_percent),
+        format!(
+            "Regressions and gains exceed {} %, after correction for {} comparisons, in both of two batches of rounds.",
+            comparison.threshold_percent,
+            comparison.differences.len()
+        ),
         format!(
             "{}, {} cores, {}; {}; {}",
             origin.machine.processor,

@@ -3,14 +3,15 @@
 //! What the hook frees is not counted: all that was ever allocated is active, and the peak is the total. None of these is
 //! what its name says, and they are not shown.
 
-use super::{Block, OwnReport, shared_0_1};
+use super::shared_0_1::statistics;
+use super::{Block, OwnReport};
 use crate::tracking::Recorded;
 use memscope_rs::core::scope_tracker::get_global_scope_tracker;
-use memscope_rs::get_global_tracker;
 use memscope_rs::variable_registry::VariableRegistry;
 use std::path::Path;
 
 pub use super::shared_0_1::{HOOK, Variables};
+pub use memscope_rs::get_global_tracker as tracker;
 
 /// All levels can be had.
 pub const VARIABLES_NEED_HOOK: Option<&str> = None;
@@ -20,20 +21,20 @@ pub const OWN_REPORT: OwnReport = OwnReport::picture(draw);
 
 fn draw(path: &Path) -> Result<(), String> {
     // The tracker's own method would put it into a folder of its choice.
-    memscope_rs::export_memory_analysis(&get_global_tracker(), path).map_err(|error| error.to_string())
+    memscope_rs::export_memory_analysis(&tracker(), path).map_err(|error| error.to_string())
 }
 
 /// Makes the tracker that the hook reports to, and what named values are kept in.
 pub fn prepare_hook() {
-    get_global_tracker();
+    tracker();
     get_global_scope_tracker();
     VariableRegistry::get_stats();
 }
 
 /// What the hook recorded.
 pub fn recorded_events() -> Recorded {
-    let statistics = shared_0_1::statistics(&get_global_tracker());
-    Recorded { allocations: statistics.allocations, allocated_bytes: statistics.allocated_bytes, ..Recorded::default() }
+    let Recorded { allocations, allocated_bytes, .. } = statistics();
+    Recorded { allocations, allocated_bytes, ..Recorded::default() }
 }
 
 /// The blocks that memscope holds for alive: it cannot tell, since what the hook freed is still among them.

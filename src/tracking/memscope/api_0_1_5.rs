@@ -2,15 +2,16 @@
 //!
 //! Active and peak count named values alone, while the total counts all: they are not shown.
 
-use super::{Block, OwnReport, shared_0_1};
+use super::OwnReport;
+use super::shared_0_1::statistics;
 use crate::tracking::Recorded;
 use memscope_rs::core::scope_tracker::get_global_scope_tracker;
 use memscope_rs::export::visualization::export_memory_analysis;
-use memscope_rs::get_global_tracker;
 use memscope_rs::variable_registry::VariableRegistry;
 use std::path::Path;
 
-pub use super::shared_0_1::{HOOK, Variables};
+pub use super::shared_0_1::{HOOK, Variables, live_blocks};
+pub use memscope_rs::get_global_tracker as tracker;
 
 /// All levels can be had.
 pub const VARIABLES_NEED_HOOK: Option<&str> = None;
@@ -20,25 +21,17 @@ pub const OWN_REPORT: OwnReport = OwnReport::picture(draw);
 
 fn draw(path: &Path) -> Result<(), String> {
     // The tracker's own method would put it into a folder of its choice.
-    export_memory_analysis(&get_global_tracker(), path).map_err(|error| error.to_string())
+    export_memory_analysis(&tracker(), path).map_err(|error| error.to_string())
 }
 
 /// Makes the tracker that the hook reports to, and what named values are kept in.
 pub fn prepare_hook() {
-    get_global_tracker();
+    tracker();
     get_global_scope_tracker();
     VariableRegistry::get_stats();
 }
 
 /// What the hook recorded.
 pub fn recorded_events() -> Recorded {
-    let statistics = shared_0_1::statistics(&get_global_tracker());
-    Recorded { active_allocations: None, active_bytes: None, peak_bytes: None, ..statistics }
-}
-
-/// The blocks that memscope holds for alive, or `None` where it cannot tell.
-///
-/// The calling thread must be [`Paused`](crate::tracking::Paused) or the window closed.
-pub fn live_blocks() -> Option<Vec<Block>> {
-    shared_0_1::active(&get_global_tracker())
+    Recorded { active_allocations: None, active_bytes: None, peak_bytes: None, ..statistics() }
 }

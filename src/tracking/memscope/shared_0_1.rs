@@ -3,12 +3,10 @@
 //! memscope's `init()` is not called: it installs a logger that writes to standard output, which is the probe's, and
 //! nothing is missing without it. One tracker keeps allocations and named values.
 
+use super::api::{prepare_hook, tracker};
 use super::{Block, TypeUse};
 use crate::tracking::Recorded;
-use crate::workloads::Tracker;
-use memscope_rs::{MemoryTracker, Trackable, TrackingAllocator};
-use std::rc::Rc;
-use std::sync::Arc;
+use memscope_rs::{Trackable, TrackingAllocator};
 
 /// memscope's hook. What it records is in the one tracker.
 pub static HOOK: TrackingAllocator = TrackingAllocator::new();
@@ -18,9 +16,9 @@ pub static HOOK: TrackingAllocator = TrackingAllocator::new();
 pub struct Variables;
 
 impl Variables {
-    /// Starts memscope's variable tracking: there is nothing to start but what [`prepare_hook`](super::prepare_hook) makes.
+    /// Starts memscope's variable tracking: there is nothing to start but what [`prepare_hook`] makes.
     pub fn prepare() -> Self {
-        super::prepare_hook();
+        prepare_hook();
         Self
     }
 
@@ -42,27 +40,11 @@ impl Variables {
     }
 }
 
-impl Tracker for Variables {
-    fn vec<T>(&self, name: &'static str, value: &Vec<T>) {
-        self.pass_on(name, value);
-    }
-    fn string(&self, name: &'static str, value: &String) {
-        self.pass_on(name, value);
-    }
-    fn boxed<T>(&self, name: &'static str, value: &Box<T>) {
-        self.pass_on(name, value);
-    }
-    fn rc<T>(&self, name: &'static str, value: &Rc<T>) {
-        self.pass_on(name, value);
-    }
-    fn arc<T>(&self, name: &'static str, value: &Arc<T>) {
-        self.pass_on(name, value);
-    }
-}
+pass_on_every_kind!(Variables);
 
-/// All that the statistics of a tracker tell, whether or not the version means what the fields' names say.
-pub fn statistics(tracker: &MemoryTracker) -> Recorded {
-    let Ok(stats) = tracker.get_stats() else { return Recorded::default() };
+/// All that the statistics of the tracker tell, whether or not the version means what the fields' names say.
+pub fn statistics() -> Recorded {
+    let Ok(stats) = tracker().get_stats() else { return Recorded::default() };
     Recorded {
         allocations: Some(stats.total_allocations as u64),
         deallocations: Some(stats.total_deallocations as u64),
@@ -74,8 +56,10 @@ pub fn statistics(tracker: &MemoryTracker) -> Recorded {
     }
 }
 
-/// The blocks that a tracker holds for alive.
-pub fn active(tracker: &MemoryTracker) -> Option<Vec<Block>> {
-    let active = tracker.get_active_allocations().ok()?;
+/// The blocks that memscope holds for alive, or `None` where it cannot tell.
+///
+/// The calling thread must be [`Paused`](crate::tracking::Paused) or the window closed.
+pub fn live_blocks() -> Option<Vec<Block>> {
+    let active = tracker().get_active_allocations().ok()?;
     Some(active.into_iter().map(|block| Block { address: block.ptr, size: block.size }).collect())
 }

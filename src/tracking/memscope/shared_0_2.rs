@@ -3,9 +3,10 @@
 //! The hook's events go to the tracker of `get_tracker()`, named values to the one of `global_tracker()`; the two do not
 //! see each other. The end of a named value is not seen.
 
+use super::api::{name_value, prepare_naming};
 use super::{Block, OwnReport, TypeUse};
 use crate::tracking::Recorded;
-use memscope_rs::{GlobalTracker, TrackingAllocator, get_tracker, global_tracker, init_global_tracking};
+use memscope_rs::{GlobalTracker, Trackable, TrackingAllocator, get_tracker, global_tracker, init_global_tracking};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,32 +30,46 @@ pub fn prepare_hook() {
     get_tracker();
 }
 
-/// Starts memscope's variable tracking.
-///
-/// # Panics
-/// If memscope's lock is poisoned, which a panic within memscope alone can do.
-pub fn start_variables() -> Arc<GlobalTracker> {
-    // The only other error is that tracking has started already, which is as good.
-    let _ = init_global_tracking();
-    global_tracker().expect("variable tracking has just been started")
-}
+/// Passes named values on to memscope, through the function behind its `track!`.
+#[derive(Clone, Debug)]
+pub struct Variables(Arc<GlobalTracker>);
 
-/// How many named values a tracker recorded.
-pub fn variables_recorded(tracker: &GlobalTracker) -> u64 {
-    tracker.tracker().stats().total_allocations as u64
-}
-
-/// The recorded values by type, as memscope knows types.
-pub fn by_type(tracker: &GlobalTracker) -> Vec<TypeUse> {
-    let mut types = BTreeMap::<String, TypeUse>::new();
-    for event in tracker.tracker().events().into_iter().filter(|event| event.is_allocation()) {
-        let name = event.type_name.unwrap_or_else(|| "unknown".to_owned());
-        let used = types.entry(name.clone()).or_insert(TypeUse { name, count: 0, bytes: 0 });
-        used.count += 1;
-        used.bytes += event.size as u64;
+impl Variables {
+    /// Starts memscope's variable tracking.
+    ///
+    /// # Panics
+    /// If memscope's lock is poisoned, which a panic within memscope alone can do.
+    pub fn prepare() -> Self {
+        // The only other error is that tracking has started already, which is as good.
+        let _ = init_global_tracking();
+        prepare_naming();
+        Self(global_tracker().expect("variable tracking has just been started"))
     }
-    types.into_values().collect()
+
+    /// How many named values memscope recorded.
+    pub fn recorded(&self) -> Option<u64> {
+        Some(self.0.tracker().stats().total_allocations as u64)
+    }
+
+    /// The recorded values by type, as memscope knows types.
+    pub fn by_type(&self) -> Vec<TypeUse> {
+        let mut types = BTreeMap::<String, TypeUse>::new();
+        for event in self.0.tracker().events().into_iter().filter(|event| event.is_allocation()) {
+            let name = event.type_name.unwrap_or_else(|| "unknown".to_owned());
+            let used = types.entry(name.clone()).or_insert(TypeUse { name, count: 0, bytes: 0 });
+            used.count += 1;
+            used.bytes += event.size as u64;
+        }
+        types.into_values().collect()
+    }
+
+    #[inline]
+    fn pass_on(&self, name: &str, value: &impl Trackable) {
+        name_value(&self.0, name, value);
+    }
 }
+
+pass_on_every_kind!(Variables);
 
 /// What the hook recorded.
 pub fn recorded_events() -> Recorded {

@@ -1,0 +1,181 @@
+//! Measuring several subjects in rounds, and reporting what was found: what `compare` and `history` share.
+
+use super::subjects::{Contender, SubjectArguments};
+use super::{Error, FormatArguments, LimitArguments};
+use crate::compare::{Claim, Compared, Comparison, Journal, JournalError, Measured, Plan, Rounds, SCHEMA, differences};
+use crate::files;
+use crate::measure::{Launcher, Limits};
+use crate::origin::Origin;
+use crate::report::table::Form;
+use crate::report::{compare_svg, compare_table};
+use crate::results::Cell;
+use crate::subjects::Found;
+use crate::tracking::Tracking;
+use crate::workloads::{Scale, Workload, pools};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::{Path, PathBuf};
+
+/// What is measured of each subject, for every command that measures several.
+#[derive(Debug, Args)]
+#[command(mut_arg("time_limit", |limit| limit.default_value("10")))]
+pub struct RoundArguments {
+    /// What to run [default: all eight]
+    #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
+    workloads: Vec<Workload>,
+    /// What to run it under; the first subject's untracked against itself is always measured too, for the noise floor
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
+    tracking: Vec<Tracking>,
+    /// How many rounds each workload and level gets, half of them in each of two batches
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(12..))]
+    rounds: u32,
+    /// A workload and level takes no more rounds once it has taken so many seconds, but for six of each batch
+    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..))]
+    seconds: u64,
+    /// A difference is claimed only if it exceeds so many percent
+    #[arg(long, default_value_t = 3.0, value_parser = not_negative)]
+    threshold: f64,
+    /// What the order of the subjects in each round is shuffled by
+    #[arg(long, default_value_t = 1)]
+    shuffle: u64,
+    /// The factor on the workloads' outer counts [default: each workload's short scale]
+    #[arg(long)]
+    scale: Option<Scale>,
+    /// The threads of each pool of a parallel workload [default: as many as the machine runs at once]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_024))]
+    threads: Option<u64>,
+    /// Go on with a run that was ended before it was done
+    #[arg(long)]
+    resume: bool,
+    /// Exit with 1 if a regression is claimed
+    #[arg(long)]
+    fail_on_regression: bool,
+    /// The folder for the results
+    #[arg(long, default_value = "results", value_name = "DIR")]
+    output: PathBuf,
+    #[command(flatten)]
+    format: FormatArguments,
+    #[command(flatten)]
+    building: SubjectArguments,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
+        _ => Err("a threshold is a percentage, such as 3".to_owned()),
+    }
+}
+
+/// What is told of a comparison, and under which name.
+pub struct Report<'a> {
+    /// The files are called so, and end in .json, .md and .svg; the journal too.
+    pub name: &'a str,
+    /// What stands above the picture.
+    pub title: &'a str,
+    /// Whether the subjects follow each other in time.
+    pub in_time: bool,
+}
+
+impl RoundArguments {
+    /// Builds subjects, measures them, holds them against each other as `against` says of those that were built, and
+    /// reports.
+    pub fn run(
+        &self,
+        found: &[Found],
+        against: impl Fn(&[Contender]) -> Vec<(usize, usize)>,
+        report: &Report,
+    ) -> Result<(), Error> {
+        files::prepare_folder(&self.output)?;
+        let journal = self.output.join(format!("{}.journal", report.name));
+        self.check_journal(&journal)?;
+        let contenders = self.building.build(found, Limits::from(self.limits))?;
+        let (comparison, journal) = self.measure(&contenders, &against(&contenders), &journal)?;
+
+        self.format.print(&comparison);
+        let file = |ending: &str| self.output.join(format!("{}.{ending}", report.name));
+        files::write_json(&file("json"), &comparison)?;
+        files::write(&file("md"), &format!("{}\n", compare_table::draw(&comparison, Form::Markdown)))?;
+        files::write(&file("svg"), &compare_svg::draw(&comparison, report.title, report.in_time))?;
+        journal.end()?;
+        eprintln!("Written: {0}.json, {0}.md and {0}.svg in {1}", report.name, self.output.display());
+
+        let regressions = compare_table::claims(&comparison, Claim::Regression);
+        if self.fail_on_regression && !regressions.is_empty() {
+            return Err(Error::Regressions(regressions));
+        }
+        Ok(())
+    }
+
+    /// Sees that the journal fits what is asked for, before hours are spent on building.
+    fn check_journal(&self, path: &Path) -> Result<(), JournalError> {
+        match (self.resume, path.exists()) {
+            (false, true) => Err(JournalError::Unfinished(path.to_owned())),
+            (true, false) => Err(JournalError::None(path.to_owned())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Measures contenders in rounds, and holds them against each other.
+    fn measure(
+        &self,
+        contenders: &[Contender],
+        against: &[(usize, usize)],
+        journal: &Path,
+    ) -> Result<(Comparison, Journal), Error> {
+        let plan = self.plan(contenders);
+        let (journal, entries) =
+            if self.resume { Journal::resume(journal, &plan)? } else { (Journal::begin(journal, &plan)?, Vec::new()) };
+        let origin = Origin::of_this_command();
+        let launchers: Vec<Option<Launcher>> = contenders
+            .iter()
+            .map(|contender| contender.built.as_ref().ok().map(|built| built.launcher.clone()))
+            .collect();
+        let bar = ProgressBar::new((plan.groups().len() * plan.rounds.div_ceil(2) * 2) as u64).with_style(
+            ProgressStyle::with_template("{msg:28} {bar:40} {pos}/{len} rounds, {eta} left").expect("a valid template"),
+        );
+        let rounds = Rounds::new(&plan, &launchers, journal, entries);
+        let Measured { cells, first_batch, journal } = rounds.measure(|(workload, level), done| {
+            bar.set_message(format!("{workload}/{level}"));
+            bar.set_position(done as u64);
+        })?;
+        bar.finish_and_clear();
+
+        let rows: Vec<&[Cell]> = cells.iter().map(Vec::as_slice).collect();
+        let differences = differences(&rows, against, &first_batch, &plan.groups(), self.threshold);
+        let subjects = contenders.iter().zip(cells).map(|(contender, cells)| Compared {
+            name: contender.found.name.clone(),
+            about: contender.found.about.clone(),
+            subject: contender.built.as_ref().ok().map(|built| built.subject.clone()),
+            not_built: contender.built.as_ref().err().cloned(),
+            cells,
+        });
+        let subjects = subjects.collect();
+        let threshold_percent = self.threshold;
+        Ok((
+            Comparison { schema: SCHEMA, origin, plan, threshold_percent, subjects, first_batch, differences },
+            journal,
+        ))
+    }
+
+    fn plan(&self, contenders: &[Contender]) -> Plan {
+        let mut levels = self.tracking.clone();
+        levels.retain(|&level| level != Tracking::Untracked);
+        levels.insert(0, Tracking::Untracked);
+        levels.dedup();
+        Plan {
+            subjects: contenders
+                .iter()
+                .map(|contender| (contender.found.name.clone(), contender.fingerprint()))
+                .collect(),
+            workloads: if self.workloads.is_empty() { Workload::ALL.to_vec() } else { self.workloads.clone() },
+            levels,
+            scale: self.scale.map(|scale| scale.factor()),
+            threads: self.threads.map_or_else(pools::default_threads, |threads| threads as usize),
+            rounds: self.rounds as usize,
+            seconds: self.seconds,
+            seed: self.shuffle,
+        }
+    }
+}
