@@ -89,7 +89,10 @@ impl Repository {
         let mut child = git.stdout(Stdio::piped()).spawn().map_err(GitError::NoGit)?;
         let archive = child.stdout.take().expect("it is piped");
         fs::create_dir_all(folder).map_err(failed)?;
-        tar::Archive::new(archive).unpack(folder).map_err(failed)?;
+        let mut archive = tar::Archive::new(archive);
+        archive.unpack(folder).map_err(failed)?;
+        // What follows the last file is of no use; but git is not to find the pipe closed.
+        io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(failed)?;
         let ended = child.wait().map_err(failed)?;
         if ended.success() { Ok(()) } else { Err(failed(io::Error::other(format!("git archive ended with {ended}")))) }
     }

@@ -91,7 +91,7 @@ fn recorded(types: &[TypeUse]) -> Group {
         ));
     }
     if types.is_empty() {
-        list = list.add(text(RECORDED, TOP + 14.0, "small faint", "it records no variables"));
+        list = list.add(text(RECORDED, TOP + 14.0, "small faint", "it tells of none"));
     }
     list
 }
