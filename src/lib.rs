@@ -10,9 +10,11 @@
 //! |---|---|
 //! | [`commands`] | the command line: one file for each subcommand |
 //! | [`report`] | results as people read them: the table, the pictures, the console |
-//! | [`measure`] | probes are started, limited and paired; the estimator; instructions are counted |
+//! | [`compare`] | several builds of memscope in interleaved rounds, and whether they differ |
 //! | [`validate`] | the instrument held against a tracker of known cost |
 //! | [`log`] | the results files that git has, and where an overhead changed between them |
+//! | [`subjects`] | builds of memscope are found, and built in copies of this package |
+//! | [`measure`] | probes are started, limited and paired; the estimator; instructions are counted |
 //! | [`results`] | the results file: cells, pairs, overheads, failures |
 //! | [`stress`] | the stress run: the workloads as phases, looked at from all sides |
 //! | [`probe`] | one window in this process, and what was seen of it |
