@@ -2,13 +2,14 @@
 
 use super::subjects::{Contender, SubjectArguments};
 use super::{Error, FormatArguments, LimitArguments};
-use crate::compare::{Claim, Compared, Comparison, Journal, JournalError, Measured, Plan, Rounds, SCHEMA, differences};
+use crate::compare::{
+    Batched, Claim, Compared, Comparison, Journal, JournalError, Measured, Plan, Rounds, SCHEMA, differences,
+};
 use crate::files;
 use crate::measure::{Launcher, Limits};
 use crate::origin::Origin;
 use crate::report::table::Form;
 use crate::report::{compare_svg, compare_table};
-use crate::results::Cell;
 use crate::subjects::Found;
 use crate::tracking::Tracking;
 use crate::workloads::{Scale, Workload, pools};
@@ -29,8 +30,8 @@ pub struct RoundArguments {
     /// How many rounds each workload and level gets, half of them in each of two batches
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(12..))]
     rounds: u32,
-    /// A workload and level takes no more rounds once it has taken so many seconds, but for six of each batch
-    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..))]
+    /// A subject takes no more rounds in a batch of a workload and level once it has taken so many seconds, but for six
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
     /// A difference is claimed only if it exceeds so many percent
     #[arg(long, default_value_t = 3.0, value_parser = not_negative)]
@@ -142,21 +143,24 @@ impl RoundArguments {
         })?;
         bar.finish_and_clear();
 
-        let rows: Vec<&[Cell]> = cells.iter().map(Vec::as_slice).collect();
-        let differences = differences(&rows, against, &first_batch, &plan.groups(), self.threshold);
-        let subjects = contenders.iter().zip(cells).map(|(contender, cells)| Compared {
+        let batched: Vec<Vec<Batched>> = cells
+            .iter()
+            .zip(&first_batch)
+            .map(|(cells, firsts)| cells.iter().zip(firsts.iter().copied()).collect())
+            .collect();
+        let differences = differences(&batched, against, &plan.groups(), self.threshold);
+        let measured = cells.into_iter().zip(first_batch);
+        let subjects = contenders.iter().zip(measured).map(|(contender, (cells, first_batch))| Compared {
             name: contender.found.name.clone(),
             about: contender.found.about.clone(),
             subject: contender.built.as_ref().ok().map(|built| built.subject.clone()),
             not_built: contender.built.as_ref().err().cloned(),
             cells,
+            first_batch,
         });
         let subjects = subjects.collect();
         let threshold_percent = self.threshold;
-        Ok((
-            Comparison { schema: SCHEMA, origin, plan, threshold_percent, subjects, first_batch, differences },
-            journal,
-        ))
+        Ok((Comparison { schema: SCHEMA, origin, plan, threshold_percent, subjects, differences }, journal))
     }
 
     fn plan(&self, contenders: &[Contender]) -> Plan {

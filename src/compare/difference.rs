@@ -60,38 +60,43 @@ impl Difference {
 /// Which subjects are held against which: pairs of places, subject and reference.
 pub type Against<'a> = &'a [(usize, usize)];
 
-/// Holds subjects against each other. `cells` has the cells of each subject; `first_batch` says for each group how many
-/// rounds its first batch had. `threshold` is in percent.
+/// A cell, and how many of its pairs are of the first batch.
+pub type Batched<'a> = (&'a Cell, usize);
+
+/// Holds subjects against each other, in each group of a workload and a level. `threshold` is in percent.
+///
+/// The first pairs that two cells have in a batch are of the same rounds: a subject that is slow stops earlier.
 pub fn differences(
-    cells: &[&[Cell]],
+    subjects: &[Vec<Batched>],
     against: Against,
-    first_batch: &[usize],
     groups: &[(Workload, Tracking)],
     threshold: f64,
 ) -> Vec<Difference> {
     let mut found = Vec::new();
     let mut signs = Vec::new();
-    for (&(workload, tracking), &first) in groups.iter().zip(first_batch) {
+    for &(workload, tracking) in groups.iter().filter(|(_, tracking)| *tracking != Tracking::Untracked) {
         let cell = |subject: usize| {
-            let same = |cell: &&Cell| cell.workload == workload && cell.tracking == tracking;
-            cells[subject].iter().find(same).filter(|_| tracking != Tracking::Untracked)
+            let same = |(cell, _): &&Batched| cell.workload == workload && cell.tracking == tracking;
+            subjects[subject].iter().find(same).copied()
         };
         for &(subject, reference) in against {
-            let (Some(of), Some(to)) = (cell(subject), cell(reference)) else { continue };
-            let logs: Vec<f64> = of.pairs.iter().zip(&to.pairs).map(|(a, b)| log_ratio(a) - log_ratio(b)).collect();
-            let (early, late) = logs.split_at(first.min(logs.len()));
+            let (Some((of, of_first)), Some((to, to_first))) = (cell(subject), cell(reference)) else { continue };
+            let (of_early, of_late) = of.pairs.split_at(of_first.min(of.pairs.len()));
+            let (to_early, to_late) = to.pairs.split_at(to_first.min(to.pairs.len()));
+            let early = difference_of_logs(of_early, to_early);
+            let late = difference_of_logs(of_late, to_late);
             let ended = of.failure.is_some() || to.failure.is_some();
             found.push(Difference {
                 workload,
                 tracking,
                 subject,
                 reference,
-                ratio: if ended { None } else { ratio(&logs) },
-                batches: [ratio(early), ratio(late)],
+                ratio: if ended { None } else { ratio(&[early.as_slice(), &late].concat()) },
+                batches: [ratio(&early), ratio(&late)],
                 probability: None,
                 claim: Claim::None,
             });
-            signs.push(if ended { None } else { sign_test(early) });
+            signs.push(if ended { None } else { sign_test(&early) });
         }
     }
     for (difference, probability) in found.iter_mut().zip(holm(&signs)) {
@@ -99,6 +104,11 @@ pub fn differences(
         difference.claim = claim(difference, threshold);
     }
     found
+}
+
+/// By how much one cell's log overhead exceeds another's, in each round that both have.
+fn difference_of_logs(of: &[Pair], to: &[Pair]) -> Vec<f64> {
+    of.iter().zip(to).map(|(of, to)| log_ratio(of) - log_ratio(to)).collect()
 }
 
 /// The logarithm of a pair's overhead.
@@ -214,8 +224,8 @@ mod tests {
 
     fn compare(first: f64, second: f64, threshold: f64) -> Difference {
         let mut rng = Pcg64Mcg::seed_from_u64(3);
-        let [a, b] = [first, second].map(|overhead| [cell(overhead, 60, &mut rng)]);
-        differences(&[&a, &b], &[(1, 0)], &[30], &GROUP, threshold).remove(0)
+        let [a, b] = [first, second].map(|overhead| cell(overhead, 60, &mut rng));
+        differences(&[vec![(&a, 30)], vec![(&b, 30)]], &[(1, 0)], &GROUP, threshold).remove(0)
     }
 
     #[test]
@@ -239,19 +249,31 @@ mod tests {
     #[test]
     fn of_many_equal_subjects_none_is_claimed() {
         let mut rng = Pcg64Mcg::seed_from_u64(5);
-        let rows: Vec<[Cell; 1]> = (0..200).map(|_| [cell(4.0, 40, &mut rng)]).collect();
-        let rows: Vec<&[Cell]> = rows.iter().map(|row| row.as_slice()).collect();
+        let cells: Vec<Cell> = (0..200).map(|_| cell(4.0, 40, &mut rng)).collect();
+        let rows: Vec<Vec<Batched>> = cells.iter().map(|cell| vec![(cell, 20)]).collect();
         let against: Vec<(usize, usize)> = (1..200).map(|subject| (subject, 0)).collect();
-        let found = differences(&rows, &against, &[20], &GROUP, 0.0);
+        let found = differences(&rows, &against, &GROUP, 0.0);
         assert!(found.iter().all(|difference| difference.claim == Claim::None));
     }
 
     #[test]
     fn a_cell_that_failed_is_not_compared() {
         let mut rng = Pcg64Mcg::seed_from_u64(3);
-        let [a, mut b] = [4.0, 8.0].map(|overhead| [cell(overhead, 60, &mut rng)]);
-        b[0].failure = Some(Failure::TimedOut { seconds: 1 });
-        let found = differences(&[&a, &b], &[(1, 0)], &[30], &GROUP, 3.0);
+        let [a, mut b] = [4.0, 8.0].map(|overhead| cell(overhead, 60, &mut rng));
+        b.failure = Some(Failure::TimedOut { seconds: 1 });
+        let found = differences(&[vec![(&a, 30)], vec![(&b, 30)]], &[(1, 0)], &GROUP, 3.0);
         assert_eq!((found[0].ratio, found[0].claim), (None, Claim::None));
+    }
+
+    #[test]
+    fn a_slow_subject_is_held_against_the_rounds_that_it_had() {
+        let mut rng = Pcg64Mcg::seed_from_u64(3);
+        let mut fast = cell(4.0, 60, &mut rng);
+        // The machine is another one from the second half of the first batch on, for every subject alike.
+        fast.pairs[15..30].iter_mut().for_each(|pair| pair.tracked.wall_ns *= 10);
+        let slow = cell(5.0, 20, &mut rng);
+        let found = differences(&[vec![(&fast, 30)], vec![(&slow, 10)]], &[(1, 0)], &GROUP, 3.0);
+        let near = |estimate: Option<Estimate>| (estimate.expect("ten rounds").value - 1.25).abs() < 0.1;
+        assert!(found[0].batches.iter().all(|batch| near(*batch)) && near(found[0].ratio), "{found:?}");
     }
 }

@@ -37,14 +37,17 @@ pub enum Entry {
         /// How.
         failure: Failure,
     },
+    /// A cell takes no more pairs in the batch of its group that is measured: it had its time.
+    Rests {
+        /// Its place.
+        cell: usize,
+    },
     /// A batch of a group of cells ended.
     Closed {
         /// The group's place.
         group: usize,
         /// The batch: 0 or 1.
         batch: usize,
-        /// After how many rounds.
-        rounds: usize,
     },
 }
 
@@ -165,8 +168,8 @@ mod tests {
     use super::*;
     use std::fs;
 
-    fn closed(rounds: usize) -> Entry {
-        Entry::Closed { group: 0, batch: 0, rounds }
+    fn closed(group: usize) -> Entry {
+        Entry::Closed { group, batch: 0 }
     }
 
     #[test]

@@ -10,11 +10,11 @@ mod difference;
 mod journal;
 
 pub use bisection::{Contest, Leaning};
-pub use difference::{Against, Claim, Difference, differences};
+pub use difference::{Against, Batched, Claim, Difference, differences};
 pub use journal::{Entry, Journal, JournalError};
 
 use crate::files::Versioned;
-use crate::measure::{CellRun, Launcher};
+use crate::measure::{CellRun, Launcher, MIN_PAIRS};
 use crate::origin::Origin;
 use crate::probe::Request;
 use crate::results::{Cell, Series};
@@ -46,8 +46,6 @@ pub struct Comparison {
     pub threshold_percent: f64,
     /// The subjects, in the order in which they were named.
     pub subjects: Vec<Compared>,
-    /// How many rounds the first batch of each group had.
-    pub first_batch: Vec<usize>,
     /// Each subject against the one that it is held against.
     pub differences: Vec<Difference>,
 }
@@ -78,6 +76,8 @@ pub struct Compared {
     pub not_built: Option<String>,
     /// What was measured, in the order of the groups; nothing if it could not be built.
     pub cells: Vec<Cell>,
+    /// How many of each cell's pairs are of the first batch.
+    pub first_batch: Vec<usize>,
 }
 
 /// What is to be measured. A journal is of one plan.
@@ -95,7 +95,8 @@ pub struct Plan {
     pub threads: usize,
     /// The rounds of each group, in both batches together.
     pub rounds: usize,
-    /// A group takes no more rounds once it has taken so many seconds; each batch may have half of them.
+    /// A subject takes no more pairs in a batch of a group once they have taken so many seconds, but for the fewest that
+    /// make an interval.
     pub seconds: u64,
     /// What the order of the subjects in each round is shuffled by.
     pub seed: u64,
@@ -128,10 +129,48 @@ pub struct Rounds<'a> {
     launchers: &'a [Option<Launcher>],
     groups: Vec<(Workload, Tracking)>,
     /// For each group and subject, in that order; `None` before it was tried, and where nothing is to be measured.
-    runs: Vec<Option<CellRun<'a>>>,
-    /// How many rounds each batch of each group had, once it is closed.
-    closed: Vec<[Option<usize>; BATCHES]>,
+    runs: Vec<Option<Run<'a>>>,
+    /// How many batches of each group are closed.
+    closed: Vec<usize>,
     journal: Journal,
+}
+
+/// A subject in a group.
+struct Run<'a> {
+    cell: CellRun<'a>,
+    /// How many of its pairs are of the batches that are closed.
+    before: usize,
+    /// How many of its pairs are of the first batch.
+    first_batch: usize,
+    /// Whether it takes no more pairs in the batch that is measured.
+    rests: bool,
+    /// How long its pairs took in the batch that is measured, in this process.
+    took: Duration,
+}
+
+impl<'a> Run<'a> {
+    fn of(cell: CellRun<'a>) -> Self {
+        Self { cell, before: 0, first_batch: 0, rests: false, took: Duration::ZERO }
+    }
+
+    /// How many pairs it has in the batch that is measured.
+    fn in_batch(&self) -> usize {
+        self.cell.pairs() - self.before
+    }
+
+    /// Whether it takes pairs in the batch that is measured.
+    fn is_active(&self) -> bool {
+        !self.rests && self.cell.failure().is_none()
+    }
+
+    /// Ends the batch that is measured.
+    fn close(&mut self, batch: usize) {
+        self.before = self.cell.pairs();
+        if batch == 0 {
+            self.first_batch = self.before;
+        }
+        (self.rests, self.took) = (false, Duration::ZERO);
+    }
 }
 
 /// What was measured.
@@ -139,8 +178,8 @@ pub struct Rounds<'a> {
 pub struct Measured {
     /// The cells of each subject, in the order of the groups.
     pub cells: Vec<Vec<Cell>>,
-    /// How many rounds the first batch of each group had.
-    pub first_batch: Vec<usize>,
+    /// How many pairs of each of these cells are of the first batch.
+    pub first_batch: Vec<Vec<usize>>,
     /// The journal, to be ended when all is written.
     pub journal: Journal,
 }
@@ -149,22 +188,26 @@ impl<'a> Rounds<'a> {
     /// Goes on from what a journal has; a new one has nothing. A subject without a launcher is not measured.
     pub fn new(plan: &'a Plan, launchers: &'a [Option<Launcher>], journal: Journal, entries: Vec<Entry>) -> Self {
         let groups = plan.groups();
-        let mut runs: Vec<Option<CellRun>> = (0..groups.len() * launchers.len()).map(|_| None).collect();
-        let mut closed = vec![[None; BATCHES]; groups.len()];
+        let subjects = launchers.len();
+        let mut runs: Vec<Option<Run>> = (0..groups.len() * subjects).map(|_| None).collect();
+        let mut closed = vec![0; groups.len()];
         for entry in entries {
             match entry {
                 Entry::Began { cell, known, expected } => {
-                    let launcher = launchers.get(cell % launchers.len().max(1)).and_then(Option::as_ref);
+                    let launcher = launchers.get(cell % subjects.max(1)).and_then(Option::as_ref);
                     if let (Some(launcher), Some(run)) = (launcher, runs.get_mut(cell)) {
-                        let request = plan.request(groups[cell / launchers.len()]);
-                        *run = Some(CellRun::resumed(launcher, request, *known, expected));
+                        let request = plan.request(groups[cell / subjects]);
+                        *run = Some(Run::of(CellRun::resumed(launcher, request, *known, expected)));
                     }
                 }
-                Entry::Pair { cell, pair } => with(&mut runs, cell, |run| run.take(pair)),
-                Entry::Failed { cell, failure } => with(&mut runs, cell, |run| run.fail(failure)),
-                Entry::Closed { group, batch, rounds } => {
+                Entry::Pair { cell, pair } => with(&mut runs, cell, |run| run.cell.take(pair)),
+                Entry::Failed { cell, failure } => with(&mut runs, cell, |run| run.cell.fail(failure)),
+                Entry::Rests { cell } => with(&mut runs, cell, |run| run.rests = true),
+                Entry::Closed { group, batch } => {
+                    (0..subjects)
+                        .for_each(|subject| with(&mut runs, group * subjects + subject, |run| run.close(batch)));
                     if let Some(closed) = closed.get_mut(group) {
-                        closed[batch % BATCHES] = Some(rounds);
+                        *closed = batch + 1;
                     }
                 }
             }
@@ -178,57 +221,61 @@ impl<'a> Rounds<'a> {
     /// If the journal cannot be written.
     pub fn measure(mut self, mut progress: impl FnMut((Workload, Tracking), usize)) -> Result<Measured, JournalError> {
         let half = self.plan.rounds.div_ceil(BATCHES);
-        let budget = Duration::from_secs(self.plan.seconds) / BATCHES as u32;
+        let subjects = self.launchers.len();
         for batch in 0..BATCHES {
             for group in 0..self.groups.len() {
-                if self.closed[group][batch].is_some() {
+                if self.closed[group] > batch {
                     continue;
                 }
-                let before = if batch == 0 { 0 } else { self.closed[group][0].unwrap_or(half) };
-                let began = Instant::now();
-                let mut rounds = 0;
-                while rounds < half && (rounds < crate::measure::MIN_PAIRS || began.elapsed() < budget) {
-                    progress(self.groups[group], (batch * self.groups.len() + group) * half + rounds);
-                    let any = self.round(batch, group, rounds, before + rounds)?;
-                    rounds += 1;
-                    if !any {
+                for round in 0..half {
+                    progress(self.groups[group], (batch * self.groups.len() + group) * half + round);
+                    if !self.round(batch, group, round)? {
                         break;
                     }
                 }
-                self.journal.append(&Entry::Closed { group, batch, rounds })?;
-                self.closed[group][batch] = Some(rounds);
+                self.journal.append(&Entry::Closed { group, batch })?;
+                self.closed[group] = batch + 1;
+                (0..subjects)
+                    .for_each(|subject| with(&mut self.runs, group * subjects + subject, |run| run.close(batch)));
             }
         }
-        let subjects = self.launchers.len();
         let mut cells: Vec<Vec<Cell>> = (0..subjects).map(|_| Vec::new()).collect();
+        let mut first_batch = vec![Vec::new(); subjects];
         for (place, run) in self.runs.into_iter().enumerate() {
-            cells[place % subjects].extend(run.map(CellRun::finish));
+            if let Some(run) = run {
+                first_batch[place % subjects].push(run.first_batch);
+                cells[place % subjects].push(run.cell.finish());
+            }
         }
-        let first_batch = self.closed.iter().map(|batches| batches[0].unwrap_or(half)).collect();
         Ok(Measured { cells, first_batch, journal: self.journal })
     }
 
-    /// One round of a group: each subject that lacks this round's pair takes it. Gives whether any subject is left that
-    /// has not failed.
-    fn round(&mut self, batch: usize, group: usize, round: usize, taken: usize) -> Result<bool, JournalError> {
+    /// One round of a group: each subject that lacks this round's pair takes it. Gives whether any subject goes on.
+    fn round(&mut self, batch: usize, group: usize, round: usize) -> Result<bool, JournalError> {
+        let seconds = Duration::from_secs(self.plan.seconds);
         let mut any = false;
         for subject in self.plan.order(batch, group, round) {
             let Some(launcher) = self.measured(group, subject) else { continue };
             let cell = group * self.launchers.len() + subject;
             let mut run = match self.runs[cell].take() {
                 Some(run) => run,
-                None => self.begin(cell, launcher, group)?,
+                None => Run::of(self.begin(cell, launcher, group)?),
             };
-            if run.failure().is_none() && run.pairs() <= taken {
-                let entry = match run.pair() {
-                    Some(pair) => Some(Entry::Pair { cell, pair }),
-                    None => run.failure().cloned().map(|failure| Entry::Failed { cell, failure }),
-                };
-                if let Some(entry) = entry {
-                    self.journal.append(&entry)?;
+            if run.is_active() && run.in_batch() <= round {
+                let began = Instant::now();
+                let pair = run.cell.pair();
+                run.took += began.elapsed();
+                match (pair, run.cell.failure()) {
+                    (Some(pair), _) => self.journal.append(&Entry::Pair { cell, pair })?,
+                    (None, Some(failure)) => self.journal.append(&Entry::Failed { cell, failure: failure.clone() })?,
+                    (None, None) => {}
+                }
+                if run.took > seconds && run.in_batch() >= MIN_PAIRS {
+                    self.journal.append(&Entry::Rests { cell })?;
+                    run.rests = true;
                 }
             }
-            any |= run.failure().is_none();
+            any |= run.is_active();
             self.runs[cell] = Some(run);
         }
         Ok(any)
@@ -250,7 +297,7 @@ impl<'a> Rounds<'a> {
 }
 
 /// Does something with a cell that was tried.
-fn with(runs: &mut [Option<CellRun>], cell: usize, act: impl FnOnce(&mut CellRun)) {
+fn with(runs: &mut [Option<Run>], cell: usize, act: impl FnOnce(&mut Run)) {
     if let Some(Some(run)) = runs.get_mut(cell) {
         act(run);
     }
