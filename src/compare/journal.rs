@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// An entry after the first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,7 +91,9 @@ impl Journal {
         let mut file = OpenOptions::new().read(true).append(true).open(path).map_err(|error| {
             if error.kind() == io::ErrorKind::NotFound { JournalError::None(path.to_owned()) } else { failed(error) }
         })?;
-        file.try_lock().map_err(|_| JournalError::InUse(path.to_owned()))?;
+        if !is_free(&file) {
+            return Err(JournalError::InUse(path.to_owned()));
+        }
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(failed)?;
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
@@ -128,6 +131,18 @@ impl Journal {
     pub fn end(self) -> Result<(), JournalError> {
         std::fs::remove_file(&self.path).map_err(|source| JournalError::File { path: self.path, source })
     }
+}
+
+/// Locks a journal, or gives up. A process that is being started holds whatever was open when it began for a moment, and
+/// the lock with it: so it is asked for more than once.
+fn is_free(file: &File) -> bool {
+    const PATIENCE: Duration = Duration::from_millis(20);
+    (0..25).any(|_| {
+        file.try_lock().is_ok() || {
+            std::thread::sleep(PATIENCE);
+            false
+        }
+    })
 }
 
 /// What is wrong with a journal.
