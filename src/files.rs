@@ -206,6 +206,17 @@ pub fn put(finished: &Path, name: &Path) -> Result<(), FileError> {
     fs::rename(finished, name).map_err(failed)
 }
 
+/// Copies a program to where another one may still run.
+///
+/// # Errors
+/// If it cannot be done.
+pub fn copy_program(from: &Path, to: &Path) -> io::Result<()> {
+    if to.exists() {
+        fs::remove_file(to)?;
+    }
+    fs::copy(from, to).map(drop)
+}
+
 /// Makes a folder if need be, and sees that files can be written to it: better before a long run than after.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 
 use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
+use std::process::Command;
 use std::time::Duration;
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
@@ -57,6 +58,11 @@ pub fn die_with(parent: u32) {
     if std::os::unix::process::parent_id() != parent {
         std::process::exit(1);
     }
+}
+
+/// Cargo, without its arguments: the one that started this program, if one did.
+pub fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 /// The machine that a run was made on, and what built the program.

@@ -54,12 +54,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let (Some(first), Some(last)) = (commits.first(), commits.last()) else { unreachable!("a range has commits") };
     println!("{} commits between {} and {}", commits.len().saturating_sub(2), told(first), told(last));
 
-    let [good, bad] = [first, last].map(|commit| arguments.build(commit));
+    let [good, bad] = [first, last].map(|commit| arguments.build(commit)?.map_err(Error::System));
     let (good, bad) = (good?, bad?);
     let mut ends = arguments.contest(&[&good, &bad]).map_err(|failure| failed(&[first, last], failure))?;
     let factor = 1.0 + arguments.threshold / 100.0;
-    let leaning =
-        ends.decide(arguments.rounds as usize, factor, || {}).map_err(|failure| failed(&[first, last], failure))?;
+    let leaning = ends.decide(arguments.rounds as usize, factor).map_err(|failure| failed(&[first, last], failure))?;
     let seen = ends.ratio().map_or("unknown".to_owned(), ratio);
     if leaning != Leaning::Bad {
         return Err(Error::System(format!(
@@ -117,19 +116,15 @@ impl Search<'_> {
 
     /// On which side a commit stands; `None` if it cannot be built or measured.
     fn judge(&mut self, commit: &Commit) -> Result<Option<Leaning>, Error> {
-        let built = match self.arguments.build(commit) {
-            Ok(built) => built,
-            Err(Error::System(_)) => {
-                println!("skipped: {}: does not build", told(commit));
-                return Ok(None);
-            }
-            Err(other) => return Err(other),
+        let Ok(built) = self.arguments.build(commit)? else {
+            println!("skipped: {}: does not build", told(commit));
+            return Ok(None);
         };
         let most = self.arguments.rounds as usize;
         let decided = self
             .arguments
             .contest(&[self.good, self.bad, &built])
-            .and_then(|mut contest| Ok((contest.decide(most, 1.0, || {})?, contest)));
+            .and_then(|mut contest| Ok((contest.decide(most, 1.0)?, contest)));
         match decided {
             Ok((leaning, contest)) => {
                 let seen = contest.ratio().map_or("unknown".to_owned(), ratio);
@@ -160,10 +155,11 @@ fn nearest_to_middle(good: usize, bad: usize, skipped: &[usize]) -> Option<usize
 }
 
 impl Arguments {
-    fn build(&self, commit: &Commit) -> Result<Built, Error> {
+    /// Builds a commit, or says why it does not build.
+    fn build(&self, commit: &Commit) -> Result<Result<Built, String>, Error> {
         let found = Found::commit(&self.repository, commit);
         let mut contenders = self.building.build(std::slice::from_ref(&found), self.limits.into())?;
-        contenders.remove(0).built.map_err(Error::System)
+        Ok(contenders.remove(0).built)
     }
 
     fn contest<'b>(&self, builds: &[&'b Built]) -> Result<Contest<'b>, (usize, Failure)> {

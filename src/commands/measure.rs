@@ -56,15 +56,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         check_output(output)?;
     }
     let launcher = launcher(arguments)?;
-    let mut levels = arguments.tracking.clone();
     let mut results = Results::begin(Origin::of_this_command());
     if arguments.instructions {
+        let mut levels = arguments.tracking.clone();
         levels.dedup();
         results.instructions = count(arguments, &launcher, &levels)?;
     } else {
-        levels.retain(|&level| level != Tracking::Untracked);
-        levels.insert(0, Tracking::Untracked);
-        levels.dedup();
+        let levels = super::after_the_baseline(&arguments.tracking);
         results.precision = arguments.precision.asked();
         results.cells = pairs(arguments, &launcher, &levels)?;
     }

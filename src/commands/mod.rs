@@ -16,6 +16,7 @@ use crate::measure::{Launcher, Limits, MissingProgram};
 use crate::probe::CannotRun;
 use crate::report::format::{Format, Printed};
 use crate::results::Precision;
+use crate::tracking::Tracking;
 use crate::workloads::{Scale, pools};
 use clap::{Args, Parser, Subcommand};
 use std::process::ExitCode;
@@ -147,6 +148,9 @@ pub enum Error {
     /// Regressions, where they are to fail a run.
     #[error("{}", .0.join("\n"))]
     Regressions(Vec<String>),
+    /// Subjects of which none was built.
+    #[error("there is nothing to measure: none of {0} was built")]
+    NoneBuilt(String),
     /// Something else of the system.
     #[error("{0}")]
     System(String),
@@ -198,6 +202,14 @@ impl From<LimitArguments> for Limits {
     fn from(arguments: LimitArguments) -> Self {
         Self { time: Duration::from_secs(arguments.time_limit), memory_bytes: arguments.memory_limit << 20 }
     }
+}
+
+/// The levels that are asked for, after untracked against itself, which is always measured: the noise floor.
+fn after_the_baseline(asked: &[Tracking]) -> Vec<Tracking> {
+    let tracked = asked.iter().copied().filter(|&level| level != Tracking::Untracked);
+    let mut levels: Vec<Tracking> = std::iter::once(Tracking::Untracked).chain(tracked).collect();
+    levels.dedup();
+    levels
 }
 
 /// How precise the figures are to be, for every command that makes some.

@@ -92,6 +92,10 @@ impl RoundArguments {
         let journal = self.output.join(format!("{}.journal", report.name));
         self.check_journal(&journal)?;
         let contenders = self.building.build(found, Limits::from(self.limits))?;
+        if contenders.iter().all(|contender| contender.built.is_err()) {
+            let names: Vec<&str> = found.iter().map(|subject| subject.name.as_str()).collect();
+            return Err(Error::NoneBuilt(names.join(", ")));
+        }
         let (comparison, journal) = self.measure(&contenders, &against(&contenders), &journal)?;
 
         self.format.print(&comparison);
@@ -164,17 +168,13 @@ impl RoundArguments {
     }
 
     fn plan(&self, contenders: &[Contender]) -> Plan {
-        let mut levels = self.tracking.clone();
-        levels.retain(|&level| level != Tracking::Untracked);
-        levels.insert(0, Tracking::Untracked);
-        levels.dedup();
         Plan {
             subjects: contenders
                 .iter()
                 .map(|contender| (contender.found.name.clone(), contender.fingerprint()))
                 .collect(),
             workloads: if self.workloads.is_empty() { Workload::ALL.to_vec() } else { self.workloads.clone() },
-            levels,
+            levels: super::after_the_baseline(&self.tracking),
             scale: self.scale.map(|scale| scale.factor()),
             threads: self.threads.map_or_else(pools::default_threads, |threads| threads as usize),
             rounds: self.rounds as usize,

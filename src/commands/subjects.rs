@@ -51,7 +51,7 @@ impl SubjectArguments {
     /// Builds subjects, one after the other. One that does not build is told on stderr, and the rest goes on.
     ///
     /// # Errors
-    /// If none can be built, or not because of itself.
+    /// If one cannot be built, and not because of itself.
     pub fn build(&self, found: &[Found], limits: Limits) -> Result<Vec<Contender>, Error> {
         let workshop = Workshop::open(&self.workshop.clone().unwrap_or_else(Workshop::usual_folder))?;
         let bar = ProgressBar::new(found.len() as u64).with_style(
@@ -74,10 +74,6 @@ impl SubjectArguments {
             bar.inc(1);
         }
         bar.finish_and_clear();
-        if contenders.iter().all(|contender| contender.built.is_err()) {
-            let names: Vec<&str> = found.iter().map(|subject| subject.name.as_str()).collect();
-            return Err(Error::System(format!("there is nothing to measure: none of {} was built", names.join(", "))));
-        }
         Ok(contenders)
     }
 }

@@ -49,16 +49,10 @@ impl<'a> Contest<'a> {
     ///
     /// # Errors
     /// The commit that failed within a round, by its place.
-    pub fn decide(
-        &mut self,
-        most: usize,
-        factor: f64,
-        mut progress: impl FnMut(),
-    ) -> Result<Leaning, (usize, Failure)> {
+    pub fn decide(&mut self, most: usize, factor: f64) -> Result<Leaning, (usize, Failure)> {
         while self.rounds() < most {
             for _ in 0..BETWEEN_LOOKS {
                 self.round()?;
-                progress();
             }
             let leaning = leaning(&self.leans(factor));
             if leaning != Leaning::Unsure {

@@ -188,31 +188,44 @@ impl<'a> Rounds<'a> {
     /// Goes on from what a journal has; a new one has nothing. A subject without a launcher is not measured.
     pub fn new(plan: &'a Plan, launchers: &'a [Option<Launcher>], journal: Journal, entries: Vec<Entry>) -> Self {
         let groups = plan.groups();
-        let subjects = launchers.len();
-        let mut runs: Vec<Option<Run>> = (0..groups.len() * subjects).map(|_| None).collect();
-        let mut closed = vec![0; groups.len()];
-        for entry in entries {
-            match entry {
-                Entry::Began { cell, known, expected } => {
-                    let launcher = launchers.get(cell % subjects.max(1)).and_then(Option::as_ref);
-                    if let (Some(launcher), Some(run)) = (launcher, runs.get_mut(cell)) {
-                        let request = plan.request(groups[cell / subjects]);
-                        *run = Some(Run::of(CellRun::resumed(launcher, request, *known, expected)));
-                    }
-                }
-                Entry::Pair { cell, pair } => with(&mut runs, cell, |run| run.cell.take(pair)),
-                Entry::Failed { cell, failure } => with(&mut runs, cell, |run| run.cell.fail(failure)),
-                Entry::Rests { cell } => with(&mut runs, cell, |run| run.rests = true),
-                Entry::Closed { group, batch } => {
-                    (0..subjects)
-                        .for_each(|subject| with(&mut runs, group * subjects + subject, |run| run.close(batch)));
-                    if let Some(closed) = closed.get_mut(group) {
-                        *closed = batch + 1;
-                    }
+        let runs = (0..groups.len() * launchers.len()).map(|_| None).collect();
+        let mut rounds = Self { plan, launchers, closed: vec![0; groups.len()], groups, runs, journal };
+        entries.into_iter().for_each(|entry| rounds.replay(entry));
+        rounds
+    }
+
+    /// Takes what was measured before.
+    fn replay(&mut self, entry: Entry) {
+        match entry {
+            Entry::Began { cell, known, expected } => {
+                let subjects = self.launchers.len();
+                let launcher = self.launchers.get(cell % subjects.max(1)).and_then(Option::as_ref);
+                if let (Some(launcher), Some(run)) = (launcher, self.runs.get_mut(cell)) {
+                    let request = self.plan.request(self.groups[cell / subjects]);
+                    *run = Some(Run::of(CellRun::resumed(launcher, request, *known, expected)));
                 }
             }
+            Entry::Pair { cell, pair } => self.with(cell, |run| run.cell.take(pair)),
+            Entry::Failed { cell, failure } => self.with(cell, |run| run.cell.fail(failure)),
+            Entry::Rests { cell } => self.with(cell, |run| run.rests = true),
+            Entry::Closed { group, batch } => self.close(group, batch),
         }
-        Self { plan, launchers, groups, runs, closed, journal }
+    }
+
+    /// Ends a batch of a group.
+    fn close(&mut self, group: usize, batch: usize) {
+        let subjects = self.launchers.len();
+        (group * subjects..(group + 1) * subjects).for_each(|cell| self.with(cell, |run| run.close(batch)));
+        if let Some(closed) = self.closed.get_mut(group) {
+            *closed = batch + 1;
+        }
+    }
+
+    /// Does something with a cell that was tried.
+    fn with(&mut self, cell: usize, act: impl FnOnce(&mut Run)) {
+        if let Some(Some(run)) = self.runs.get_mut(cell) {
+            act(run);
+        }
     }
 
     /// Measures what is left. `progress` is told the group before each round, and how many rounds are done at the most.
@@ -221,7 +234,6 @@ impl<'a> Rounds<'a> {
     /// If the journal cannot be written.
     pub fn measure(mut self, mut progress: impl FnMut((Workload, Tracking), usize)) -> Result<Measured, JournalError> {
         let half = self.plan.rounds.div_ceil(BATCHES);
-        let subjects = self.launchers.len();
         for batch in 0..BATCHES {
             for group in 0..self.groups.len() {
                 if self.closed[group] > batch {
@@ -234,11 +246,10 @@ impl<'a> Rounds<'a> {
                     }
                 }
                 self.journal.append(&Entry::Closed { group, batch })?;
-                self.closed[group] = batch + 1;
-                (0..subjects)
-                    .for_each(|subject| with(&mut self.runs, group * subjects + subject, |run| run.close(batch)));
+                self.close(group, batch);
             }
         }
+        let subjects = self.launchers.len();
         let mut cells: Vec<Vec<Cell>> = (0..subjects).map(|_| Vec::new()).collect();
         let mut first_batch = vec![Vec::new(); subjects];
         for (place, run) in self.runs.into_iter().enumerate() {
@@ -293,13 +304,6 @@ impl<'a> Rounds<'a> {
         let (known, expected) = run.known();
         self.journal.append(&Entry::Began { cell, known: Box::new(known.clone()), expected })?;
         Ok(run)
-    }
-}
-
-/// Does something with a cell that was tried.
-fn with(runs: &mut [Option<Run>], cell: usize, act: impl FnOnce(&mut Run)) {
-    if let Some(Some(run)) = runs.get_mut(cell) {
-        act(run);
     }
 }
 

@@ -2,11 +2,12 @@
 //!
 //! Nothing is asked that writes, and what a user's own configuration may change in git's answers is set aside.
 
+use crate::git;
 use chrono::{DateTime, Utc};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 /// How git is to write a commit, a line each: its hash, the hash's beginning, the committer's date and the message's
 /// first line, set apart by what can be in none of them.
@@ -101,12 +102,12 @@ pub fn content(repository: &Path, commit: &Commit, file: &Path) -> Result<String
     // With `./`, a path is relative to the folder that git runs in, as it is for `git log`.
     let mut object = OsString::from(format!("{}:./", commit.hash));
     object.push(file);
-    let output = git(repository, &["cat-file".as_ref(), "blob".as_ref(), &object]);
+    let output = ask(repository, &["cat-file".as_ref(), "blob".as_ref(), &object]);
     let output = output.map_err(|error| error.to_string())?;
     if output.status.success() {
         String::from_utf8(output.stdout).map_err(|_| format!("{} is no text", file.display()))
     } else {
-        let said = complaint(&output);
+        let said = git::complaint(&output);
         // Git says so in other words if the folder has such a file now.
         let is_gone = said.starts_with("path '");
         Err(if is_gone { format!("{} is not in it, or has another name there", file.display()) } else { said })
@@ -123,33 +124,16 @@ fn commit(line: &str) -> Option<Commit> {
 
 /// What git says when it is asked something that it can answer.
 fn answer(repository: &Path, arguments: &[&OsStr]) -> Result<String, HistoryError> {
-    let output = git(repository, arguments).map_err(HistoryError::NoGit)?;
+    let output = ask(repository, arguments).map_err(HistoryError::NoGit)?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {
-        Err(HistoryError::Refused { repository: repository.to_owned(), said: complaint(&output) })
+        Err(HistoryError::Refused { repository: repository.to_owned(), said: git::complaint(&output) })
     }
 }
 
-fn git(repository: &Path, arguments: &[&OsStr]) -> io::Result<Output> {
-    Command::new("git")
-        // A file's name is a name, even if it has a star in it.
-        .args(["--literal-pathspecs", "--no-pager", "-c", "log.follow=false", "-c", "log.showSignature=false", "-C"])
-        .arg(repository)
-        .args(arguments)
-        .env("LC_ALL", "C")
-        // Within a hook of another repository, these would name that one.
-        .env_remove("GIT_DIR")
-        .env_remove("GIT_WORK_TREE")
-        .stdin(Stdio::null())
-        .output()
-}
-
-/// The first line of what git complained of.
-fn complaint(output: &Output) -> String {
-    let said = String::from_utf8_lossy(&output.stderr);
-    let line = said.lines().next().unwrap_or("git failed without a word");
-    line.strip_prefix("fatal: ").unwrap_or(line).to_owned()
+fn ask(repository: &Path, arguments: &[&OsStr]) -> io::Result<Output> {
+    git::command(repository).args(arguments).output()
 }
 
 #[cfg(test)]

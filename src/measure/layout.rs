@@ -4,10 +4,11 @@
 //! either direction. It cannot be avoided, but it can be averaged: over several orders, drawn by a seed, what is left is
 //! what the code does (Mytkowicz et al. 2009, *Producing Wrong Data Without Doing Anything Obviously Wrong!*).
 
+use crate::{files, system};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// Links programs of this package with their functions in the order that a seed gives, and puts them into a folder of
 /// `target/layouts`, which is returned.
@@ -21,7 +22,7 @@ pub fn shuffled(programs: &[&str], seed: u32) -> Result<PathBuf, CannotLink> {
     let failed = |source| CannotLink::System { path: folder.clone(), source };
     fs::create_dir_all(&folder).map_err(failed)?;
     for program in programs {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut cargo = system::cargo();
         cargo.args(["rustc", "--release", "--quiet", "--bin", program, "--manifest-path"]);
         cargo.arg(package.join("Cargo.toml")).arg("--target-dir").arg(&target);
         cargo.arg("--").arg(format!("-Clink-arg=-Wl,--shuffle-sections=.text*={seed}"));
@@ -31,11 +32,7 @@ pub fn shuffled(programs: &[&str], seed: u32) -> Result<PathBuf, CannotLink> {
             let why = said.lines().find(|line| line.contains("error")).unwrap_or("cargo does not say why").to_owned();
             return Err(CannotLink::Refused { program: (*program).to_owned(), why });
         }
-        let linked = folder.join(program);
-        if linked.exists() {
-            fs::remove_file(&linked).map_err(failed)?;
-        }
-        fs::copy(target.join("release").join(program), &linked).map_err(failed)?;
+        files::copy_program(&target.join("release").join(program), &folder.join(program)).map_err(failed)?;
     }
     Ok(folder)
 }

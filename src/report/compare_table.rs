@@ -5,6 +5,7 @@ use super::table::{Form, circumstances};
 use crate::compare::{Claim, Compared, Comparison, Difference};
 use crate::results::Cell;
 use crate::tracking::Tracking;
+use crate::workloads::Workload;
 use comfy_table::{CellAlignment, Table};
 
 /// The comparison's table, and the notes below it.
@@ -44,7 +45,7 @@ fn table(comparison: &Comparison, form: Form) -> String {
 }
 
 /// A subject's cell, if it was measured.
-pub fn cell(subject: &Compared, workload: crate::workloads::Workload, tracking: Tracking) -> Option<&Cell> {
+pub fn cell(subject: &Compared, workload: Workload, tracking: Tracking) -> Option<&Cell> {
     subject.cells.iter().find(|cell| cell.workload == workload && cell.tracking == tracking)
 }
 

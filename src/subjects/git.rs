@@ -1,9 +1,10 @@
 //! What is asked of git: revisions, ranges, and the files of a revision. The user's clone is only read.
 
+use crate::git;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 
 /// A git repository that was found.
 #[derive(Clone, Debug)]
@@ -85,8 +86,9 @@ impl Repository {
     /// If they cannot be had or written.
     pub fn export(&self, commit: &str, folder: &Path) -> Result<(), GitError> {
         let failed = |source| GitError::Unwritable { folder: folder.to_owned(), source };
-        let mut git = self.command(&["archive", "--format=tar", commit]);
-        let mut child = git.stdout(Stdio::piped()).spawn().map_err(GitError::NoGit)?;
+        let mut git = git::command(&self.folder);
+        git.args(["archive", "--format=tar", commit]).stdout(Stdio::piped());
+        let mut child = git.spawn().map_err(GitError::NoGit)?;
         let archive = child.stdout.take().expect("it is piped");
         fs::create_dir_all(folder).map_err(failed)?;
         let mut archive = tar::Archive::new(archive);
@@ -97,19 +99,12 @@ impl Repository {
         if ended.success() { Ok(()) } else { Err(failed(io::Error::other(format!("git archive ended with {ended}")))) }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut git = Command::new("git");
-        git.arg("-C").arg(&self.folder).args(arguments).stdin(Stdio::null());
-        git
-    }
-
     fn ask(&self, arguments: &[&str]) -> Result<String, GitError> {
-        let Output { status, stdout, stderr } = self.command(arguments).output().map_err(GitError::NoGit)?;
-        if status.success() {
-            return Ok(String::from_utf8_lossy(&stdout).into_owned());
+        let output = git::command(&self.folder).args(arguments).output().map_err(GitError::NoGit)?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
-        let said = String::from_utf8_lossy(&stderr).trim().to_owned();
-        Err(GitError::Refused { command: arguments.join(" "), said })
+        Err(GitError::Refused { command: arguments.join(" "), said: git::complaint(&output) })
     }
 }
 

@@ -5,6 +5,7 @@
 //! have in common are built once. Nothing outside of the workshop is written to.
 
 use super::{Found, PACKAGE, Repository, Source};
+use crate::{files, system};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -64,7 +65,7 @@ impl Workshop {
         let copy = self.folder.join(&subject.key);
         self.prepare(subject, &copy)?;
         let target = self.folder.join("build");
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut cargo = system::cargo();
         cargo.args(["build", "--release", "--bin", PROGRAM, "--manifest-path"]).arg(copy.join("Cargo.toml"));
         cargo.arg("--target-dir").arg(&target);
         let log = copy.join(LOG);
@@ -74,7 +75,7 @@ impl Workshop {
         // All copies build a program of the same name in the same place.
         let program = copy.join(PROGRAM);
         let built = target.join("release").join(PROGRAM);
-        replace(&built, &program).map_err(|source| unwritable(&program, source))?;
+        files::copy_program(&built, &program).map_err(|source| unwritable(&program, source))?;
         Ok(program)
     }
 
@@ -166,14 +167,6 @@ fn mirror(from: &Path, to: &Path) -> io::Result<()> {
 
 fn write_changed(path: &Path, content: &[u8]) -> io::Result<()> {
     if fs::read(path).ok().as_deref() == Some(content) { Ok(()) } else { fs::write(path, content) }
-}
-
-/// Puts a copy of a program where another one may still run.
-fn replace(from: &Path, to: &Path) -> io::Result<()> {
-    if to.exists() {
-        fs::remove_file(to)?;
-    }
-    fs::copy(from, to).map(drop)
 }
 
 /// Runs a command with all that it says in a log, and gives whether it succeeded.

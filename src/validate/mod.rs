@@ -270,7 +270,7 @@ impl Calibration {
 }
 
 /// Keeps as many threads busy as the machine runs at once, while something runs.
-pub fn under_load<R>(run: impl FnOnce() -> R) -> R {
+fn under_load<R>(run: impl FnOnce() -> R) -> R {
     let busy = AtomicBool::new(true);
     std::thread::scope(|scope| {
         for _ in 0..crate::workloads::pools::default_threads() {

@@ -1,37 +1,6 @@
-//! memscope 0.1.5, which builds with its feature `parking-lot` alone. It is 0.1.6 but for the name of the tracker.
-//!
-//! Active and peak count named values alone, while the total counts all: they are not shown.
+//! memscope 0.1.5, which builds with its feature `parking-lot` alone.
 
-use super::OwnReport;
-use super::shared_0_1::statistics;
-use crate::tracking::Recorded;
-use memscope_rs::core::scope_tracker::get_global_scope_tracker;
-use memscope_rs::export::visualization::export_memory_analysis;
-use memscope_rs::variable_registry::VariableRegistry;
-use std::path::Path;
-
-pub use super::shared_0_1::{HOOK, Variables, live_blocks};
+pub use super::shared_0_1_5::{
+    HOOK, OWN_REPORT, VARIABLES_NEED_HOOK, Variables, live_blocks, prepare_hook, recorded_events,
+};
 pub use memscope_rs::get_global_tracker as tracker;
-
-/// All levels can be had.
-pub const VARIABLES_NEED_HOOK: Option<&str> = None;
-
-/// memscope's own picture of what its tracker holds.
-pub const OWN_REPORT: OwnReport = OwnReport::picture(draw);
-
-fn draw(path: &Path) -> Result<(), String> {
-    // The tracker's own method would put it into a folder of its choice.
-    export_memory_analysis(&tracker(), path).map_err(|error| error.to_string())
-}
-
-/// Makes the tracker that the hook reports to, and what named values are kept in.
-pub fn prepare_hook() {
-    tracker();
-    get_global_scope_tracker();
-    VariableRegistry::get_stats();
-}
-
-/// What the hook recorded.
-pub fn recorded_events() -> Recorded {
-    Recorded { active_allocations: None, active_bytes: None, peak_bytes: None, ..statistics() }
-}

@@ -54,6 +54,8 @@ macro_rules! pass_on_every_kind {
 
 #[cfg(memscope_line = "0.1")]
 mod shared_0_1;
+#[cfg(any(memscope_api = "0.1.5", memscope_api = "0.1.6"))]
+mod shared_0_1_5;
 #[cfg(memscope_line = "0.2")]
 mod shared_0_2;
 
