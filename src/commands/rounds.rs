@@ -30,7 +30,8 @@ pub struct RoundArguments {
     /// How many rounds each workload and level gets, half of them in each of two batches
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(12..))]
     rounds: u32,
-    /// A subject takes no more rounds in a batch of a workload and level once it has taken so many seconds, but for six
+    /// A subject takes no more rounds in a batch of a workload and level once it has taken so many seconds, but for
+    /// as many as a claim needs: 6, and up to 14 where hundreds of comparisons are corrected for
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
     /// A difference is claimed only if it exceeds so many percent

@@ -6,7 +6,7 @@
 //! the one of the median that is used everywhere here) excludes none after Holm's correction (Holm 1979) for the number
 //! of comparisons, the effect exceeds a threshold, and a second batch of rounds, measured later, shows it again.
 
-use crate::measure::median_interval;
+use crate::measure::{MIN_PAIRS, median_interval};
 use crate::results::{Cell, Estimate, Pair};
 use crate::tracking::Tracking;
 use crate::workloads::Workload;
@@ -62,6 +62,13 @@ pub type Against<'a> = &'a [(usize, usize)];
 
 /// A cell, and how many of its pairs are of the first batch.
 pub type Batched<'a> = (&'a Cell, usize);
+
+/// The fewest rounds of a first batch from which anything can be claimed of so many comparisons: with fewer, even a
+/// difference that every round shows has a probability that Holm's correction leaves above the level.
+pub fn fewest_rounds(comparisons: usize) -> usize {
+    let tails = 2.0 * comparisons.max(1) as f64 / LEVEL;
+    (tails.log2().floor() as usize + 1).max(MIN_PAIRS)
+}
 
 /// Holds subjects against each other, in each group of a workload and a level. `threshold` is in percent.
 ///
@@ -184,6 +191,19 @@ mod tests {
         assert!(close(sign_test(&[1.0; 6]), 2.0 / 64.0));
         // One of eight: 2 · (1 + 8) ÷ 2⁸.
         assert!(close(sign_test(&[1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, -1.0]), 18.0 / 256.0));
+    }
+
+    #[test]
+    fn the_fewest_rounds_are_the_fewest_that_can_claim() {
+        for comparisons in [1, 2, 8, 24, 45, 360, 1_000] {
+            let fewest = fewest_rounds(comparisons);
+            let corrected = |rounds: usize| sign_test(&vec![1.0; rounds]).expect("tosses") * comparisons as f64;
+            assert!(corrected(fewest) < LEVEL, "{comparisons} comparisons: {fewest} rounds claim nothing");
+            assert!(
+                fewest == MIN_PAIRS || corrected(fewest - 1) >= LEVEL,
+                "{comparisons}: {fewest} are not the fewest"
+            );
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod difference;
 mod journal;
 
 pub use bisection::{Contest, Leaning};
-pub use difference::{Against, Batched, Claim, Difference, differences};
+pub use difference::{Against, Batched, Claim, Difference, differences, fewest_rounds};
 pub use journal::{Entry, Journal, JournalError};
 
 use crate::files::Versioned;
@@ -96,7 +96,7 @@ pub struct Plan {
     /// The rounds of each group, in both batches together.
     pub rounds: usize,
     /// A subject takes no more pairs in a batch of a group once they have taken so many seconds, but for the fewest that
-    /// make an interval.
+    /// can show a difference.
     pub seconds: u64,
     /// What the order of the subjects in each round is shuffled by.
     pub seed: u64,
@@ -107,6 +107,14 @@ impl Plan {
     pub fn groups(&self) -> Vec<(Workload, Tracking)> {
         let of = |&workload: &Workload| self.levels.iter().map(move |&level| (workload, level));
         self.workloads.iter().flat_map(of).collect()
+    }
+
+    /// The fewest rounds that a subject gets in a batch, however slow it is: in the first as many as a claim needs
+    /// after correction for all comparisons, in the second as many as an interval needs.
+    fn fewest(&self, batch: usize) -> usize {
+        let tracked = self.groups().iter().filter(|(_, level)| *level != Tracking::Untracked).count();
+        let comparisons = tracked * self.subjects.len().saturating_sub(1);
+        if batch == 0 { fewest_rounds(comparisons) } else { MIN_PAIRS }
     }
 
     fn request(&self, (workload, tracking): (Workload, Tracking)) -> Request {
@@ -281,7 +289,7 @@ impl<'a> Rounds<'a> {
                     (None, Some(failure)) => self.journal.append(&Entry::Failed { cell, failure: failure.clone() })?,
                     (None, None) => {}
                 }
-                if run.took > seconds && run.in_batch() >= MIN_PAIRS {
+                if run.took > seconds && run.in_batch() >= self.plan.fewest(batch) {
                     self.journal.append(&Entry::Rests { cell })?;
                     run.rests = true;
                 }
@@ -337,6 +345,12 @@ mod tests {
         let firsts: std::collections::BTreeSet<usize> = orders.iter().map(|order| order[0]).collect();
         assert!(firsts.len() > 3, "{firsts:?}");
         assert_ne!(orders, (0..20).map(|round| plan.order(1, 0, round)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn more_comparisons_need_more_rounds_in_the_first_batch() {
+        assert_eq!((plan(2).fewest(0), plan(2).fewest(1)), (7, MIN_PAIRS));
+        assert_eq!((plan(16).fewest(0), plan(16).fewest(1)), (11, MIN_PAIRS));
     }
 
     #[test]
