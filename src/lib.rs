@@ -12,6 +12,7 @@
 //! | [`report`] | results as people read them: the table, the pictures, the console |
 //! | [`compare`] | several builds of memscope in interleaved rounds, and whether they differ |
 //! | [`validate`] | the instrument held against a tracker of known cost |
+//! | [`footprint`] | what tracking takes in memory and what it misses, as workloads grow |
 //! | [`log`] | the results files that git has, and where an overhead changed between them |
 //! | [`subjects`] | builds of memscope are found, and built in copies of this package |
 //! | [`measure`] | probes are started, limited and paired; the estimator; instructions are counted |
@@ -34,6 +35,7 @@ pub mod commands;
 pub mod compare;
 pub mod conditions;
 pub mod files;
+pub mod footprint;
 mod fork;
 mod git;
 pub mod log;

@@ -8,8 +8,9 @@
 //! the tracker makes its singletons: neither cold code nor lazy initialisation is charged to tracking.
 
 use crate::system;
+use crate::tracking::counting::{self, Own};
 use crate::tracking::memscope::Subject;
-use crate::tracking::{Mode, Names, Recorded, Session, Tracking, counting};
+use crate::tracking::{Mode, Names, Recorded, Session, Tracking};
 use crate::workloads::{Digest, Scale, Workload, pools};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
@@ -65,6 +66,9 @@ pub struct Observation {
     pub variables: u64,
     /// What really happened, where the counters ran.
     pub truth: Option<Truth>,
+    /// What the tracker allocated for itself while its hook was called, where the counters ran.
+    #[serde(default)]
+    pub own: Option<Own>,
     /// What the tracker recorded.
     pub recorded: Recorded,
 }
@@ -82,6 +86,9 @@ pub struct Truth {
     pub live_bytes: u64,
     /// The most bytes that were alive at once.
     pub peak_live_bytes: u64,
+    /// The most allocations that were alive at once, to within those of 4 KiB for each thread.
+    #[serde(default)]
+    pub peak_live_allocations: u64,
 }
 
 impl From<counting::Counts> for Truth {
@@ -92,6 +99,7 @@ impl From<counting::Counts> for Truth {
             allocated_bytes: counts.allocated_bytes,
             live_bytes: counts.live_bytes(),
             peak_live_bytes: counts.peak_live_bytes,
+            peak_live_allocations: counts.peak_live_allocations,
         }
     }
 }
@@ -152,7 +160,8 @@ pub fn run(request: Request) -> Result<Observation, CannotRun> {
     let seen = session.window(|| timed(request, session.names()));
     let counted = request.count || request.tracking.mode().counts();
     let truth = counted.then(|| counting::totals().since(&before).into());
-    Ok(observation(request, seen, truth, session.recorded()))
+    let own = counted.then(counting::own);
+    Ok(Observation { truth, own, ..observation(request, seen, session.recorded()) })
 }
 
 /// Runs one untracked window in a process whose global allocator is the system's, for the control program. Level and
@@ -160,7 +169,7 @@ pub fn run(request: Request) -> Result<Observation, CannotRun> {
 pub fn run_control(request: Request) -> Observation {
     let request = Request { tracking: Tracking::Untracked, count: false, ..request };
     warm_up(request);
-    observation(request, timed(request, &Names::NOWHERE), None, Recorded::default())
+    observation(request, timed(request, &Names::NOWHERE), Recorded::default())
 }
 
 /// What must be done once and is not to be timed: threads are started, and code and heap are warmed by a small run.
@@ -184,7 +193,7 @@ pub(crate) fn timed(Request { workload, scale, .. }: Request, names: &Names) -> 
     (digest, wall.elapsed(), system::cpu_time() - cpu)
 }
 
-fn observation(request: Request, seen: Timed, truth: Option<Truth>, recorded: Recorded) -> Observation {
+fn observation(request: Request, seen: Timed, recorded: Recorded) -> Observation {
     let Request { workload, tracking, scale, threads, .. } = request;
     let (digest, wall, cpu) = seen;
     Observation {
@@ -200,7 +209,8 @@ fn observation(request: Request, seen: Timed, truth: Option<Truth>, recorded: Re
         peak_rss_bytes: system::peak_resident_bytes(),
         digest,
         variables: digest.variables,
-        truth,
+        truth: None,
+        own: None,
         recorded,
     }
 }

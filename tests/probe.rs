@@ -31,6 +31,7 @@ fn a_probe_prints_every_field_of_its_observation() {
     let fields = [
         "cpu_ns",
         "digest",
+        "own",
         "peak_rss_bytes",
         "recorded",
         "scale",

@@ -1,7 +1,7 @@
 //! `memscope-bench measure`: overheads by pairs of probes, for a quick answer without Criterion; or by instructions, where
 //! the machine is too noisy for time.
 
-use super::{Error, FormatArguments, LimitArguments, PrecisionArguments, SizeArguments};
+use super::{Error, FormatArguments, LimitArguments, PrecisionArguments, SizeArguments, bar};
 use crate::files::{self, FileError};
 use crate::measure::{self, InstructionCounter, Launcher, Plan};
 use crate::origin::Origin;
@@ -9,7 +9,6 @@ use crate::results::{Cell, InstructionCount, Results};
 use crate::tracking::Tracking;
 use crate::workloads::Workload;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -163,11 +162,6 @@ fn count(arguments: &Arguments, launcher: &Launcher, levels: &[Tracking]) -> Res
 pub fn single_threaded() -> String {
     let single = Workload::ALL.iter().filter(|workload| !workload.is_parallel());
     single.map(|workload| workload.name()).collect::<Vec<_>>().join(", ")
-}
-
-fn bar(total: usize, what: &str) -> ProgressBar {
-    let template = format!("{{msg:24}} {{bar:40}} {{pos}}/{{len}} {what}, {{eta}} left");
-    ProgressBar::new(total as u64).with_style(ProgressStyle::with_template(&template).expect("a valid template"))
 }
 
 /// Sees before a long run that its results can be written, and will not take the place of something else.

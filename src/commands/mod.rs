@@ -2,6 +2,7 @@
 
 mod bisect;
 mod compare;
+mod footprint;
 mod history;
 mod log;
 mod measure;
@@ -19,6 +20,7 @@ use crate::results::Precision;
 use crate::tracking::Tracking;
 use crate::workloads::{Scale, pools};
 use clap::{Args, Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -49,6 +51,8 @@ enum Command {
     Log(log::Arguments),
     /// Run one workload once, and print what was seen as one line of JSON
     Probe(probe::Arguments),
+    /// Measure what tracking takes in memory, and what it misses, as workloads grow
+    Footprint(footprint::Arguments),
     /// Hold the instrument against a tracker whose cost is known
     Validate(validate::Arguments),
     /// Time windows without and with the synthetic tracker, in children of this process
@@ -83,6 +87,12 @@ fn this_program(limits: Limits) -> Result<Launcher, Error> {
     let program =
         std::env::current_exe().map_err(|error| Error::System(format!("cannot find this program: {error}")))?;
     Ok(Launcher::new(program, limits))
+}
+
+/// The progress of a run: how much of it is done, of what is counted in this many.
+fn bar(total: usize, what: &str) -> ProgressBar {
+    let template = format!("{{msg:24}} {{bar:40}} {{pos}}/{{len}} {what}, {{eta}} left");
+    ProgressBar::new(total as u64).with_style(ProgressStyle::with_template(&template).expect("a valid template"))
 }
 
 /// The name of this program.
@@ -179,6 +189,7 @@ impl Cli {
             Command::Bisect(arguments) => bisect::run(&arguments),
             Command::Log(arguments) => log::run(&arguments),
             Command::Probe(arguments) => probe::run(&arguments),
+            Command::Footprint(arguments) => footprint::run(&arguments),
             Command::Validate(arguments) => validate::run(&arguments),
             Command::Windows(arguments) => validate::run_windows(&arguments),
         }

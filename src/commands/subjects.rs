@@ -3,7 +3,7 @@
 use super::Error;
 use crate::measure::{Launcher, Limits};
 use crate::probe::Request;
-use crate::subjects::{BuildFailure, Found, Workshop};
+use crate::subjects::{BuildFailure, Found, Named, Workshop};
 use crate::tracking::Tracking;
 use crate::tracking::memscope::Subject;
 use crate::workloads::{Scale, Workload};
@@ -38,6 +38,14 @@ pub struct Built {
     pub subject: Subject,
     /// What tells this build from another one of the same name.
     pub fingerprint: String,
+}
+
+/// A build that is looked at by itself: one that was named, or this program's own.
+pub struct Candidate {
+    /// What reports call it.
+    pub name: String,
+    /// The build, or why there is none.
+    pub built: Result<Built, String>,
 }
 
 impl Contender {
@@ -75,6 +83,22 @@ impl SubjectArguments {
         }
         bar.finish_and_clear();
         Ok(contenders)
+    }
+
+    /// Finds and builds what is named; if nothing is, it is this program.
+    ///
+    /// # Errors
+    /// If something that is named is not there, or cannot be built, and not because of itself.
+    pub fn build_or_this(&self, named: &[Named], limits: Limits) -> Result<Vec<Candidate>, Error> {
+        if named.is_empty() {
+            let launcher = super::this_program(limits)?;
+            let subject = Subject::of_this_build();
+            let built = Ok(Built { launcher, subject: subject.clone(), fingerprint: String::new() });
+            return Ok(vec![Candidate { name: subject.version, built }]);
+        }
+        let found = named.iter().map(Named::find).collect::<Result<Vec<_>, _>>()?;
+        let contenders = self.build(&found, limits)?;
+        Ok(contenders.into_iter().map(|Contender { found, built }| Candidate { name: found.name, built }).collect())
     }
 }
 

@@ -5,6 +5,7 @@ pub mod compare_svg;
 pub mod compare_table;
 mod drawing;
 pub mod figures;
+pub mod footprint_table;
 pub mod format;
 pub mod instructions;
 pub mod log_svg;

@@ -5,7 +5,10 @@
 //! only the live bytes are brought together, whenever a thread's have changed by `FLUSH_BYTES`.
 //!
 //! A reallocation counts as one allocation and one deallocation, which is how memscope sees it.
+//!
+//! What a tracker allocates for itself while the hook is called is counted apart: see [`Own`].
 
+use serde::{Deserialize, Serialize};
 use std::array;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -39,6 +42,19 @@ pub struct Counts {
     pub freed_bytes: u64,
     /// The most bytes that were alive at once.
     pub peak_live_bytes: u64,
+    /// The most allocations that were alive at once, to within those of 4 KiB for each thread.
+    pub peak_live_allocations: u64,
+}
+
+/// What a tracker allocated for itself while its hook was called, since the process started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Own {
+    /// Allocations made.
+    pub allocations: u64,
+    /// Bytes that are alive.
+    pub live_bytes: u64,
+    /// The most bytes that were alive at once.
+    pub peak_live_bytes: u64,
 }
 
 impl Counts {
@@ -62,6 +78,7 @@ impl Counts {
             allocated_bytes: self.allocated_bytes - earlier.allocated_bytes,
             freed_bytes: self.freed_bytes - earlier.freed_bytes,
             peak_live_bytes: self.peak_live_bytes,
+            peak_live_allocations: self.peak_live_allocations,
         }
     }
 }
@@ -73,6 +90,8 @@ struct Slot {
     deallocations: AtomicU64,
     allocated_bytes: AtomicU64,
     freed_bytes: AtomicU64,
+    /// Live allocations that [`LIVE_BLOCKS`] does not have yet.
+    pending_blocks: AtomicI64,
     /// Live bytes that [`LIVE`] does not have yet, and the most of them since it was last told.
     pending: AtomicI64,
     pending_peak: AtomicI64,
@@ -85,6 +104,7 @@ impl Slot {
             deallocations: AtomicU64::new(0),
             allocated_bytes: AtomicU64::new(0),
             freed_bytes: AtomicU64::new(0),
+            pending_blocks: AtomicI64::new(0),
             pending: AtomicI64::new(0),
             pending_peak: AtomicI64::new(0),
         }
@@ -95,6 +115,13 @@ static SLOTS: [Slot; OWNED_SLOTS + 1] = [const { Slot::new() }; OWNED_SLOTS + 1]
 static SLOTS_TAKEN: AtomicUsize = AtomicUsize::new(0);
 static LIVE: AtomicI64 = AtomicI64::new(0);
 static PEAK: AtomicI64 = AtomicI64::new(0);
+static LIVE_BLOCKS: AtomicI64 = AtomicI64::new(0);
+static PEAK_BLOCKS: AtomicI64 = AtomicI64::new(0);
+
+/// A tracker's own: counted by all threads together, since the time of a run that counts it means nothing.
+static OWN_ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+static OWN_LIVE: AtomicI64 = AtomicI64::new(0);
+static OWN_PEAK: AtomicI64 = AtomicI64::new(0);
 
 thread_local! {
     /// The number of this thread's slot, once it has one.
@@ -130,7 +157,7 @@ pub(super) fn allocated(size: usize) {
     let (slot, owned) = (&SLOTS[number], number < OWNED_SLOTS);
     add(owned, &slot.by_class[class_of(size)], 1);
     add(owned, &slot.allocated_bytes, size as u64);
-    live_changed(owned, slot, size as i64);
+    live_changed(owned, slot, size as i64, 1);
 }
 
 /// Counts a deallocation of this many bytes.
@@ -140,31 +167,53 @@ pub(super) fn freed(size: usize) {
     let (slot, owned) = (&SLOTS[number], number < OWNED_SLOTS);
     add(owned, &slot.deallocations, 1);
     add(owned, &slot.freed_bytes, size as u64);
-    live_changed(owned, slot, -(size as i64));
+    live_changed(owned, slot, -(size as i64), -1);
 }
 
-/// Counts a reallocation. The old block is taken as gone before the new one comes: in place is the usual case.
-#[inline]
-pub(super) fn moved(old_size: usize, new_size: usize) {
-    freed(old_size);
-    allocated(new_size);
+/// Counts an allocation that the tracker made for itself.
+pub(super) fn own_allocated(size: usize) {
+    OWN_ALLOCATIONS.fetch_add(1, Relaxed);
+    let live = OWN_LIVE.fetch_add(size as i64, Relaxed) + size as i64;
+    OWN_PEAK.fetch_max(live, Relaxed);
+}
+
+/// Counts a deallocation of what the tracker had for itself.
+pub(super) fn own_freed(size: usize) {
+    OWN_LIVE.fetch_sub(size as i64, Relaxed);
+}
+
+/// What a tracker has counted as its own. It may have freed more than it allocated, if it had something before the
+/// window: that is none alive.
+pub fn own() -> Own {
+    Own {
+        allocations: OWN_ALLOCATIONS.load(Relaxed),
+        live_bytes: OWN_LIVE.load(Relaxed).max(0) as u64,
+        peak_live_bytes: OWN_PEAK.load(Relaxed) as u64,
+    }
 }
 
 #[inline]
-fn live_changed(owned: bool, slot: &Slot, change: i64) {
+fn live_changed(owned: bool, slot: &Slot, change: i64, blocks: i64) {
     if !owned {
         let live = LIVE.fetch_add(change, Relaxed) + change;
         PEAK.fetch_max(live, Relaxed);
+        let live = LIVE_BLOCKS.fetch_add(blocks, Relaxed) + blocks;
+        PEAK_BLOCKS.fetch_max(live, Relaxed);
         return;
     }
+    let blocks = slot.pending_blocks.load(Relaxed) + blocks;
     let pending = slot.pending.load(Relaxed) + change;
     let highest = slot.pending_peak.load(Relaxed).max(pending);
     if pending.abs() < FLUSH_BYTES {
         slot.pending.store(pending, Relaxed);
         slot.pending_peak.store(highest, Relaxed);
+        slot.pending_blocks.store(blocks, Relaxed);
     } else {
         let before = LIVE.fetch_add(pending, Relaxed);
         PEAK.fetch_max(before + highest, Relaxed);
+        let live = LIVE_BLOCKS.fetch_add(blocks, Relaxed) + blocks;
+        PEAK_BLOCKS.fetch_max(live, Relaxed);
+        slot.pending_blocks.store(0, Relaxed);
         slot.pending.store(0, Relaxed);
         slot.pending_peak.store(0, Relaxed);
     }
@@ -190,6 +239,7 @@ pub fn totals() -> Counts {
     let slots = || SLOTS[..taken].iter().chain([&SLOTS[OWNED_SLOTS]]);
     let sum = |counter: fn(&Slot) -> &AtomicU64| slots().map(|slot| counter(slot).load(Relaxed)).sum::<u64>();
     let by_class: [u64; CLASSES] = array::from_fn(|class| slots().map(|slot| slot.by_class[class].load(Relaxed)).sum());
+    let pending_blocks: i64 = slots().map(|slot| slot.pending_blocks.load(Relaxed)).sum();
     let unflushed_peak = slots().map(|slot| slot.pending_peak.load(Relaxed)).max().unwrap_or(0);
     Counts {
         allocations: by_class.iter().sum(),
@@ -198,6 +248,7 @@ pub fn totals() -> Counts {
         allocated_bytes: sum(|slot| &slot.allocated_bytes),
         freed_bytes: sum(|slot| &slot.freed_bytes),
         peak_live_bytes: PEAK.load(Relaxed).max(LIVE.load(Relaxed) + unflushed_peak).max(0) as u64,
+        peak_live_allocations: PEAK_BLOCKS.load(Relaxed).max(LIVE_BLOCKS.load(Relaxed) + pending_blocks).max(0) as u64,
     }
 }
 
@@ -226,6 +277,7 @@ mod tests {
         assert_eq!((one.allocations, one.deallocations), (2, 1));
         assert_eq!((one.live_allocations(), one.live_bytes()), (1, 100));
         assert_eq!(one.peak_live_bytes, 10_100);
+        assert_eq!(one.peak_live_allocations, 1, "the peak of 2 lies within 4 KiB of a peak that was flushed");
 
         std::thread::scope(|scope| {
             for _ in 0..4 {
@@ -237,9 +289,18 @@ mod tests {
         assert_eq!(all.by_class[class_of(16)], 4_000);
         assert_eq!(all.live_bytes(), 100 + 4_000 * 16);
 
-        moved(16, 32);
+        freed(16);
+        allocated(32);
         let after = totals();
         assert_eq!((after.allocations, after.deallocations), (4_003, 2));
         assert_eq!(after.live_bytes(), all.live_bytes() + 16);
+        assert_eq!(after.peak_live_allocations, 4_001);
+
+        assert_eq!(own(), Own::default());
+        own_allocated(1_000);
+        own_allocated(24);
+        own_freed(1_000);
+        assert_eq!(own(), Own { allocations: 2, live_bytes: 24, peak_live_bytes: 1_024 });
+        assert_eq!(totals(), after, "a tracker's own is not the program's");
     }
 }

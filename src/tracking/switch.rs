@@ -90,9 +90,20 @@ pub fn burn_for_each_allocation(units: u32) {
     BURNED.store(units.min(MOST_UNITS), Ordering::Relaxed);
 }
 
+/// Whose a thread's calls are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Caller {
+    /// The program's: they are counted and tracked.
+    Program,
+    /// The harness's, while it looks at the tracker: neither counted nor tracked.
+    Harness,
+    /// The tracker's own, within its hook: counted apart, and not tracked.
+    Tracker,
+}
+
 thread_local! {
-    /// Whether this thread's calls are the harness's or the tracker's own, to be neither counted nor tracked.
-    static QUIET: Cell<bool> = const { Cell::new(false) };
+    /// Whose this thread's calls are now.
+    static CALLER: Cell<Caller> = const { Cell::new(Caller::Program) };
 }
 
 /// While this lives, the calling thread's allocations go to the system alone. For a harness that looks at the tracker
@@ -101,7 +112,7 @@ thread_local! {
 /// It has effect while the counters are on; the other modes do not pay for the possibility.
 #[derive(Debug)]
 pub struct Paused {
-    before: bool,
+    before: Caller,
     /// The flag is the thread's: a guard must end where it began.
     _thread: std::marker::PhantomData<*const ()>,
 }
@@ -109,7 +120,11 @@ pub struct Paused {
 impl Paused {
     /// Pauses the calling thread.
     pub fn new() -> Self {
-        Self { before: QUIET.replace(true), _thread: std::marker::PhantomData }
+        Self::for_calls_of(Caller::Harness)
+    }
+
+    fn for_calls_of(caller: Caller) -> Self {
+        Self { before: CALLER.replace(caller), _thread: std::marker::PhantomData }
     }
 }
 
@@ -121,7 +136,7 @@ impl Default for Paused {
 
 impl Drop for Paused {
     fn drop(&mut self) {
-        QUIET.set(self.before);
+        CALLER.set(self.before);
     }
 }
 
@@ -182,14 +197,16 @@ unsafe impl GlobalAlloc for SwitchedAllocator {
 ///
 /// Each function is unsafe as the trait's function of its name is, and asks of its caller what that one asks.
 mod switched {
-    use super::{BURNED, GlobalAlloc, Layout, Mode, Ordering, Paused, QUIET, System, counting, memscope::HOOK};
+    use super::{
+        BURNED, CALLER, Caller, GlobalAlloc, Layout, Mode, Ordering, Paused, System, counting, memscope::HOOK,
+    };
 
     #[cold]
     pub unsafe fn alloc(mode: Mode, layout: Layout) -> *mut u8 {
         let layout = if mode == Mode::BURN { burned(layout) } else { layout };
         // SAFETY: the caller's promise is what both allocators ask.
         let (system, hook) = (|| unsafe { System.alloc(layout) }, || unsafe { HOOK.alloc(layout) });
-        pass_on(mode, system, hook, |block| counted(block, layout.size()))
+        pass_on(mode, system, hook, |caller, block| counted(caller, block, layout.size()))
     }
 
     #[cold]
@@ -197,14 +214,14 @@ mod switched {
         let layout = if mode == Mode::BURN { burned(layout) } else { layout };
         // SAFETY: the caller's promise is what both allocators ask.
         let (system, hook) = (|| unsafe { System.alloc_zeroed(layout) }, || unsafe { HOOK.alloc_zeroed(layout) });
-        pass_on(mode, system, hook, |block| counted(block, layout.size()))
+        pass_on(mode, system, hook, |caller, block| counted(caller, block, layout.size()))
     }
 
     #[cold]
     pub unsafe fn dealloc(mode: Mode, ptr: *mut u8, layout: Layout) {
         // SAFETY: the caller's promise is what both allocators ask.
         let (system, hook) = (|| unsafe { System.dealloc(ptr, layout) }, || unsafe { HOOK.dealloc(ptr, layout) });
-        pass_on(mode, system, hook, |()| counting::freed(layout.size()));
+        pass_on(mode, system, hook, |caller, ()| freed(caller, layout.size()));
     }
 
     #[cold]
@@ -214,9 +231,11 @@ mod switched {
         let system = || unsafe { System.realloc(ptr, layout, new_size) };
         // SAFETY: as above.
         let hook = || unsafe { HOOK.realloc(ptr, layout, new_size) };
-        pass_on(mode, system, hook, |block: *mut u8| {
+        pass_on(mode, system, hook, |caller, block: *mut u8| {
             if !block.is_null() {
-                counting::moved(layout.size(), new_size);
+                // The old block is taken as gone before the new one comes: in place is the usual case.
+                freed(caller, layout.size());
+                counted(caller, block, new_size);
             }
         })
     }
@@ -276,31 +295,51 @@ mod switched {
     }
 
     /// Counts a block, unless the system had none to give.
-    fn counted(block: *mut u8, size: usize) {
-        if !block.is_null() {
-            counting::allocated(size);
+    #[inline]
+    fn counted(caller: Caller, block: *mut u8, size: usize) {
+        match caller {
+            _ if block.is_null() => {}
+            Caller::Program => counting::allocated(size),
+            Caller::Tracker => counting::own_allocated(size),
+            Caller::Harness => {}
+        }
+    }
+
+    /// Counts the end of a block.
+    #[inline]
+    fn freed(caller: Caller, size: usize) {
+        match caller {
+            Caller::Program => counting::freed(size),
+            Caller::Tracker => counting::own_freed(size),
+            Caller::Harness => {}
         }
     }
 
     /// Passes a call on to where the mode says, and counts it if the mode says so.
     ///
-    /// With hook and counters both on, what the hook allocates on its way goes to the system uncounted: it is the
-    /// tracker's and not the program's.
+    /// With hook and counters both on, what the hook allocates on its way goes to the system: it is the tracker's and not
+    /// the program's.
     #[inline(always)]
-    fn pass_on<R: Copy>(mode: Mode, system: impl FnOnce() -> R, hook: impl FnOnce() -> R, count: impl FnOnce(R)) -> R {
+    fn pass_on<R: Copy>(
+        mode: Mode,
+        system: impl FnOnce() -> R,
+        hook: impl FnOnce() -> R,
+        count: impl FnOnce(Caller, R),
+    ) -> R {
         if mode == Mode::HOOK {
             return hook();
         }
-        if mode == Mode::BURN || QUIET.get() {
+        if mode == Mode::BURN {
             return system();
         }
-        let result = if mode.hooks() {
-            let _paused = Paused::new();
+        let caller = CALLER.get();
+        let result = if mode.hooks() && caller == Caller::Program {
+            let _paused = Paused::for_calls_of(Caller::Tracker);
             hook()
         } else {
             system()
         };
-        count(result);
+        count(caller, result);
         result
     }
 }

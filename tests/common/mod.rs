@@ -165,6 +165,7 @@ pub fn full_record() -> Record {
         allocated_bytes: 465_000_000,
         live_bytes: 13_000_000,
         peak_live_bytes: 42_152_755,
+        peak_live_allocations: 0,
     };
     let recorded = Recorded {
         allocations: Some(10_343_110),

@@ -1,0 +1,88 @@
+//! `memscope-bench footprint`: what tracking takes in memory, and what it misses, as workloads grow.
+
+use super::subjects::{Built, Candidate, SubjectArguments};
+use super::{Error, LimitArguments, bar};
+use crate::files;
+use crate::footprint::{self, Footprints, OfSubject, Plan};
+use crate::measure::Launcher;
+use crate::origin::Origin;
+use crate::probe::Request;
+use crate::report::footprint_table;
+use crate::report::table::Form;
+use crate::subjects::Named;
+use crate::tracking::Tracking;
+use crate::workloads::{Scale, Workload};
+use clap::Args;
+use std::path::PathBuf;
+
+/// The files that are written.
+const JSON: &str = "footprint.json";
+const TABLE: &str = "footprint.md";
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// What to measure: published versions (0.2.5), folders (../memscope-rs), revisions (../memscope-rs@v0.2.4) [default:
+    /// the memscope that this program was built with]
+    #[arg(value_name = "SUBJECT")]
+    subjects: Vec<Named>,
+    /// What to run [default: all eight]
+    #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
+    workloads: Vec<Workload>,
+    /// What to run it under
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["variables", "allocator", "full"])]
+    tracking: Vec<Tracking>,
+    /// The numbers of threads that parallel workloads run on, one after the other
+    #[arg(long, value_delimiter = ',', value_name = "NUMBERS", default_values = ["1", "2", "4", "8"],
+          value_parser = clap::value_parser!(u64).range(1..=1_024))]
+    threads: Vec<u64>,
+    /// The scale that is grown, from half to four times of it [default: each workload's short scale]
+    #[arg(long)]
+    scale: Option<Scale>,
+    /// The folder for footprint.json and footprint.md
+    #[arg(long, default_value = "results", value_name = "DIR")]
+    output: PathBuf,
+    #[command(flatten)]
+    building: SubjectArguments,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    let plan = Plan {
+        workloads: if arguments.workloads.is_empty() { Workload::ALL.to_vec() } else { arguments.workloads.clone() },
+        levels: arguments.tracking.clone(),
+        threads: arguments.threads.iter().map(|&threads| threads as usize).collect(),
+        scale: arguments.scale,
+    };
+    let cells = plan.cells().map_err(|error| Error::System(format!("--scale: {error}")))?;
+    if cells.is_empty() {
+        return Err(Error::System(
+            "--tracking: untracked is what the others are held against; name another level".to_owned(),
+        ));
+    }
+    files::prepare_folder(&arguments.output)?;
+    let candidates = arguments.building.build_or_this(&arguments.subjects, arguments.limits.into())?;
+    let origin = Origin::of_this_command();
+    let bar = bar(candidates.iter().filter(|candidate| candidate.built.is_ok()).count() * cells.len(), "cells");
+    let measure = |launcher: &Launcher, largest: Request| {
+        bar.set_message(format!("{}/{}", largest.workload, largest.tracking));
+        let cell = footprint::measure(launcher, largest);
+        bar.inc(1);
+        cell
+    };
+    let subjects = candidates.into_iter().map(|Candidate { name, built }| match built {
+        Ok(Built { launcher, subject, .. }) => {
+            let cells = cells.iter().map(|&largest| measure(&launcher, largest)).collect();
+            OfSubject { name, subject: Some(subject), not_built: None, cells }
+        }
+        Err(why) => OfSubject { name, subject: None, not_built: Some(why), cells: Vec::new() },
+    });
+    let subjects = subjects.collect();
+    bar.finish_and_clear();
+    let footprints = Footprints { schema: footprint::SCHEMA, origin, subjects };
+    println!("{}", footprint_table::draw(&footprints, Form::Terminal));
+    files::write_json(&arguments.output.join(JSON), &footprints)?;
+    files::write(&arguments.output.join(TABLE), &format!("{}\n", footprint_table::draw(&footprints, Form::Markdown)))?;
+    eprintln!("Written: {JSON} and {TABLE} in {}", arguments.output.display());
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! `memscope-bench footprint` from outside: every cell at every scale, and figures that the counts bear out.
+
+mod common;
+
+use common::memscope_bench;
+use memscope_bench::files;
+use memscope_bench::footprint::{Footprints, PEAKS, STEPS};
+use memscope_bench::tracking::Tracking;
+
+#[test]
+fn a_footprint_has_every_cell_at_every_scale() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = memscope_bench()
+        .args(["footprint", "--workloads=cycles", "--scale=0.01"])
+        .args(["--tracking=counting,allocator", "--output"])
+        .arg(folder.path())
+        .assert()
+        .success();
+    let printed = String::from_utf8_lossy(&output.get_output().stdout).into_owned();
+    let written = std::fs::read_to_string(folder.path().join("footprint.md")).expect("the table");
+    assert!(printed.contains("B/live allocation") && written.contains("B/live allocation"), "{printed}");
+
+    let footprints: Footprints = files::read(&folder.path().join("footprint.json")).expect("the file");
+    let [subject] = footprints.subjects.as_slice() else { panic!("one subject: {printed}") };
+    assert_eq!(subject.cells.len(), 2, "one workload under two levels");
+    for cell in subject.cells.iter().filter(|cell| cell.failure.is_none()) {
+        assert_eq!((cell.points.len(), cell.peaks.len()), (STEPS.len(), PEAKS), "{cell:?}");
+        assert!(cell.points.windows(2).all(|two| two[0].events <= two[1].events), "{cell:?}");
+        if cell.tracking == Tracking::Counting {
+            // Counters in statics take no memory of the heap.
+            assert!(cell.points.iter().all(|point| point.peak_bytes == 0 && point.kept_bytes == 0), "{cell:?}");
+        }
+    }
+    assert!(subject.cells.iter().any(|cell| cell.failure.is_none()), "{printed}");
+}
+
+#[test]
+fn untracked_has_no_footprint_of_its_own() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    memscope_bench()
+        .args(["footprint", "--tracking=untracked", "--output"])
+        .arg(folder.path())
+        .assert()
+        .code(2)
+        .stderr(predicates::str::contains("--tracking"));
+}
