@@ -13,6 +13,7 @@
 //! | [`compare`] | several builds of memscope in interleaved rounds, and whether they differ |
 //! | [`validate`] | the instrument held against a tracker of known cost |
 //! | [`footprint`] | what tracking takes in memory and what it misses, as workloads grow |
+//! | [`latency`] | how long single allocations and frees take |
 //! | [`log`] | the results files that git has, and where an overhead changed between them |
 //! | [`subjects`] | builds of memscope are found, and built in copies of this package |
 //! | [`measure`] | probes are started, limited and paired; the estimator; instructions are counted |
@@ -38,6 +39,7 @@ pub mod files;
 pub mod footprint;
 mod fork;
 mod git;
+pub mod latency;
 pub mod log;
 pub mod measure;
 pub mod origin;

@@ -4,6 +4,7 @@ mod bisect;
 mod compare;
 mod footprint;
 mod history;
+mod latency;
 mod log;
 mod measure;
 mod probe;
@@ -53,11 +54,16 @@ enum Command {
     Probe(probe::Arguments),
     /// Measure what tracking takes in memory, and what it misses, as workloads grow
     Footprint(footprint::Arguments),
+    /// Measure how long single allocations and frees take
+    Latency(latency::Arguments),
     /// Hold the instrument against a tracker whose cost is known
     Validate(validate::Arguments),
     /// Time windows without and with the synthetic tracker, in children of this process
     #[command(hide = true)]
     Windows(validate::WindowsArguments),
+    /// Time single allocations in this process
+    #[command(hide = true)]
+    Latencies(latency::ProcessArguments),
 }
 
 /// The command line of the control program: probes, and nothing else.
@@ -190,8 +196,10 @@ impl Cli {
             Command::Log(arguments) => log::run(&arguments),
             Command::Probe(arguments) => probe::run(&arguments),
             Command::Footprint(arguments) => footprint::run(&arguments),
+            Command::Latency(arguments) => latency::run(&arguments),
             Command::Validate(arguments) => validate::run(&arguments),
             Command::Windows(arguments) => validate::run_windows(&arguments),
+            Command::Latencies(arguments) => latency::run_process(&arguments),
         }
     }
 }

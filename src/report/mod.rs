@@ -8,6 +8,8 @@ pub mod figures;
 pub mod footprint_table;
 pub mod format;
 pub mod instructions;
+pub mod latency_svg;
+pub mod latency_table;
 pub mod log_svg;
 pub mod log_table;
 pub mod memory_svg;

@@ -1,0 +1,93 @@
+//! The table of latencies, for a terminal and as Markdown, with what a reader must know below it.
+
+use super::figures;
+use super::table::{Form, circumstances};
+use crate::latency::{Cell, Latencies, Operation, QUANTILES};
+use crate::results::Estimate;
+use comfy_table::{CellAlignment, Table};
+
+/// The quantiles that have a column.
+const SHOWN: [(f64, &str); 5] = [(0.5, "p50"), (0.99, "p99"), (0.999, "p99.9"), (0.9999, "p99.99"), (1.0, "max")];
+
+/// The latencies as text: the table, and the notes below it.
+pub fn draw(latencies: &Latencies, form: Form) -> String {
+    let mut table = Table::new();
+    table.load_style(form.style());
+    let columns = ["threads", "operation", "level"].into_iter().chain(SHOWN.iter().map(|(_, name)| *name));
+    table.set_header(columns);
+    let mut threads: Vec<usize> = latencies.cells.iter().map(|cell| cell.threads).collect();
+    threads.dedup();
+    for threads in threads {
+        let cells: Vec<&Cell> = latencies.cells.iter().filter(|cell| cell.threads == threads).collect();
+        for operation in Operation::TOLD {
+            cells.iter().for_each(|cell| _ = table.add_row(row(cell, operation, &cell.tracking.to_string())));
+        }
+        if let Some(first) = cells.iter().find(|cell| cell.failure.is_none()) {
+            table.add_row(row(first, Operation::Timing, "(timing alone)"));
+        }
+    }
+    for numeric in [0, 3, 4, 5, 6, 7] {
+        table.column_mut(numeric).expect("the header has eight").set_cell_alignment(CellAlignment::Right);
+    }
+    [table.trim_fmt(), form.notes(&notes(latencies))].join(form.between())
+}
+
+fn row(cell: &Cell, operation: Operation, level: &str) -> Vec<String> {
+    let mut row = vec![cell.threads.to_string(), operation.name().to_owned(), level.to_owned()];
+    match &cell.failure {
+        Some(failure) => row.push(failure.label()),
+        None => row.extend(SHOWN.iter().map(|(quantile, _)| figure(cell, operation, *quantile))),
+    }
+    row.resize(3 + SHOWN.len(), String::new());
+    row
+}
+
+fn figure(cell: &Cell, operation: Operation, quantile: f64) -> String {
+    let place = QUANTILES.iter().position(|&kept| kept == quantile).expect("a quantile that is kept");
+    match cell.at(operation, place) {
+        Some(estimate) => time(estimate),
+        None => format!("too few processes ({})", cell.processes.len()),
+    }
+}
+
+/// A time and its interval: `312 ns [305, 320]`, or with units where the ends need them.
+pub(super) fn time(Estimate { value, low, high }: Estimate) -> String {
+    let [value, low, high] = [value, low, high].map(figures::time);
+    let unit = |text: &str| text.rsplit_once(' ').map_or(String::new(), |(_, unit)| unit.to_owned());
+    let bare = |text: &str| text.rsplit_once(' ').map_or(text.to_owned(), |(number, _)| number.to_owned());
+    if [&low, &high].iter().all(|end| unit(end) == unit(&value)) {
+        format!("{value} [{}, {}]", bare(&low), bare(&high))
+    } else {
+        format!("{value} [{low}, {high}]")
+    }
+}
+
+fn notes(latencies: &Latencies) -> Vec<String> {
+    let mut lines: Vec<String> = latencies
+        .cells
+        .iter()
+        .filter_map(|cell| {
+            let failure = cell.failure.as_ref()?;
+            Some(format!(
+                "{} on {} threads {failure} (after {} processes)",
+                cell.tracking,
+                cell.threads,
+                cell.processes.len()
+            ))
+        })
+        .collect();
+    let processes = latencies.cells.iter().map(|cell| cell.processes.len()).max().unwrap_or(0);
+    lines.push(format!(
+        "Each figure is the median over {processes} processes, with its 95 % interval; in each, every thread holds {} blocks of 16 B to \
+         4 KiB, and times {} allocations and as many frees, each by itself.",
+        figures::grouped(latencies.held as u64),
+        figures::grouped(u64::from(latencies.operations))
+    ));
+    lines.push(
+        "Timing takes time too, and it is in every figure: `nothing` is what the same clock says of no call at all. Where more threads \
+         run than the machine has cores, the highest quantiles are the system's turns."
+            .to_owned(),
+    );
+    lines.extend(circumstances(&latencies.origin));
+    lines
+}
