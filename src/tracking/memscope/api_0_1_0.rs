@@ -1,14 +1,20 @@
 //! memscope 0.1.0. Named values are noted on blocks that the hook saw, so that without the hook they go nowhere.
 
-use super::OwnReport;
+use super::shared_0_1::FIVE_KINDS;
+use super::{Containers, OwnReport};
 use std::path::Path;
 
-pub use super::shared_0_1::{HOOK, Variables, live_blocks, statistics as recorded_events};
+pub use super::shared_0_1::{
+    ANALYSIS, EXPORT_JSON, HOOK, PUBLISHED, Variables, live_blocks, statistics as recorded_events,
+};
 pub use memscope_rs::get_global_tracker as tracker;
 
 /// Why the level `variables` cannot be had.
 pub const VARIABLES_NEED_HOOK: Option<&str> =
     Some("this version notes names on blocks that its hook saw, and forgets them without it");
+
+/// Containers cannot be named.
+pub const CONTAINERS: Result<Containers, &str> = Err(FIVE_KINDS);
 
 /// memscope's own picture of what its tracker holds.
 pub const OWN_REPORT: OwnReport = OwnReport::picture(draw);

@@ -1,13 +1,19 @@
 //! memscope 0.1.1 and 0.1.2. A named value that the hook did not see gets an entry of its own.
 
-use super::OwnReport;
+use super::shared_0_1::FIVE_KINDS;
+use super::{Containers, OwnReport};
 use std::path::Path;
 
-pub use super::shared_0_1::{HOOK, Variables, live_blocks, statistics as recorded_events};
+pub use super::shared_0_1::{
+    ANALYSIS, EXPORT_JSON, HOOK, PUBLISHED, Variables, live_blocks, statistics as recorded_events,
+};
 pub use memscope_rs::get_global_tracker as tracker;
 
 /// All levels can be had.
 pub const VARIABLES_NEED_HOOK: Option<&str> = None;
+
+/// Containers cannot be named.
+pub const CONTAINERS: Result<Containers, &str> = Err(FIVE_KINDS);
 
 /// memscope's own picture of what its tracker holds.
 pub const OWN_REPORT: OwnReport = OwnReport::picture(draw);

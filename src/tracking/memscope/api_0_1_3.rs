@@ -4,17 +4,21 @@
 //! what its name says, and they are not shown.
 
 use super::shared_0_1::statistics;
-use super::{Block, OwnReport};
+use super::tools::every_container;
+use super::{Block, Containers, OwnReport};
 use crate::tracking::Recorded;
 use memscope_rs::core::scope_tracker::get_global_scope_tracker;
 use memscope_rs::variable_registry::VariableRegistry;
 use std::path::Path;
 
-pub use super::shared_0_1::{HOOK, Variables};
+pub use super::shared_0_1::{ANALYSIS, EXPORT_JSON, HOOK, PUBLISHED, Variables};
 pub use memscope_rs::get_global_tracker as tracker;
 
 /// All levels can be had.
 pub const VARIABLES_NEED_HOOK: Option<&str> = None;
+
+/// All containers can be named.
+pub const CONTAINERS: Result<Containers, &str> = Ok(every_container());
 
 /// memscope's own picture of what its tracker holds.
 pub const OWN_REPORT: OwnReport = OwnReport::picture(draw);

@@ -1,6 +1,7 @@
 //! memscope 0.1.5, which builds with its feature `parking-lot` alone.
 
 pub use super::shared_0_1_5::{
-    HOOK, OWN_REPORT, VARIABLES_NEED_HOOK, Variables, live_blocks, prepare_hook, recorded_events,
+    ANALYSIS, CONTAINERS, EXPORT_JSON, HOOK, OWN_REPORT, PUBLISHED, VARIABLES_NEED_HOOK, Variables, live_blocks,
+    prepare_hook, recorded_events,
 };
 pub use memscope_rs::get_global_tracker as tracker;

@@ -1,16 +1,19 @@
-//! memscope 0.2.0 and 0.2.1.
+//! memscope 0.2.0.
 
-use memscope_rs::{GlobalTracker, Trackable};
+use super::Analysis;
+use crate::tracking::Tracking;
+use memscope_rs::global_tracker;
 
 pub use super::shared_0_2::{
-    HOOK, OWN_REPORT, VARIABLES_NEED_HOOK, Variables, live_blocks, prepare_hook, recorded_events,
+    CONTAINERS, EXPORT_JSON, HOOK, OWN_REPORT, PUBLISHED, VARIABLES_NEED_HOOK, Variables, live_blocks, prepare_hook,
+    recorded_events,
 };
+pub use super::shared_0_2_0::{name_value, prepare_naming};
 
-/// Makes what naming a value uses besides the tracker: nothing.
-pub fn prepare_naming() {}
+/// The tracker's summary. The hook's events reach no analysis.
+pub const ANALYSIS: Analysis = Analysis { level: Tracking::Variables, finds: "totals and hotspots", run: analyse };
 
-/// Names a value to memscope.
-#[inline]
-pub fn name_value(tracker: &GlobalTracker, name: &str, value: &impl Trackable) {
-    tracker.track_as(value, name, file!(), line!());
+fn analyse() -> Result<usize, String> {
+    let tracker = global_tracker().map_err(|error| error.to_string())?;
+    Ok(tracker.analyze().active_allocations)
 }

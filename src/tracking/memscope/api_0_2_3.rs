@@ -4,8 +4,10 @@ use memscope_rs::analysis::borrow_analysis::get_global_borrow_analyzer;
 use memscope_rs::{GlobalTracker, Trackable};
 
 pub use super::shared_0_2::{
-    HOOK, OWN_REPORT, VARIABLES_NEED_HOOK, Variables, live_blocks, prepare_hook, recorded_events,
+    CONTAINERS, EXPORT_JSON, HOOK, OWN_REPORT, PUBLISHED, VARIABLES_NEED_HOOK, Variables, live_blocks, prepare_hook,
+    recorded_events,
 };
+pub use super::shared_0_2_1::ANALYSIS;
 
 /// Makes what naming a value uses besides the tracker: the analyser of borrows.
 pub fn prepare_naming() {

@@ -3,8 +3,9 @@
 //! Each generation of its API has one file here, named after the first version that has it, and one line below. The build
 //! script reads from Cargo.lock which version is linked, and selects the newest generation that is not newer than
 //! that: a version that is not known yet gets the newest. All give the same: `HOOK`, [`prepare_hook`], [`Variables`],
-//! [`recorded_events`], [`live_blocks`], [`VARIABLES_NEED_HOOK`] and [`OWN_REPORT`]. What a version does not know is
-//! `None`, and what it means by another name than it says is left out too.
+//! [`recorded_events`], [`live_blocks`], [`VARIABLES_NEED_HOOK`], [`OWN_REPORT`], [`EXPORT_JSON`], [`ANALYSIS`],
+//! [`CONTAINERS`] and [`PUBLISHED`]. What a version does not know is `None`, and what it means by another name than it says
+//! is left out too.
 
 #[cfg(memscope_api = "0.1.0")]
 #[path = "api_0_1_0.rs"]
@@ -23,6 +24,9 @@ mod api;
 mod api;
 #[cfg(memscope_api = "0.2.0")]
 #[path = "api_0_2_0.rs"]
+mod api;
+#[cfg(memscope_api = "0.2.1")]
+#[path = "api_0_2_1.rs"]
 mod api;
 #[cfg(memscope_api = "0.2.3")]
 #[path = "api_0_2_3.rs"]
@@ -52,15 +56,26 @@ macro_rules! pass_on_every_kind {
     };
 }
 
+#[cfg(memscope_line = "0.2")]
+mod published_0_2;
 #[cfg(memscope_line = "0.1")]
 mod shared_0_1;
 #[cfg(any(memscope_api = "0.1.5", memscope_api = "0.1.6"))]
 mod shared_0_1_5;
 #[cfg(memscope_line = "0.2")]
 mod shared_0_2;
+#[cfg(any(memscope_api = "0.2.0", memscope_api = "0.2.1"))]
+mod shared_0_2_0;
+#[cfg(any(memscope_api = "0.2.1", memscope_api = "0.2.3"))]
+mod shared_0_2_1;
+mod tools;
 
 pub(super) use api::HOOK;
-pub use api::{OWN_REPORT, VARIABLES_NEED_HOOK, Variables, live_blocks, prepare_hook, recorded_events};
+pub use api::{
+    ANALYSIS, CONTAINERS, EXPORT_JSON, OWN_REPORT, PUBLISHED, VARIABLES_NEED_HOOK, Variables, live_blocks,
+    prepare_hook, recorded_events,
+};
+pub use tools::{Analysis, Containers, Name, Published, Repeat};
 
 use serde::{Deserialize, Serialize};
 use std::path::Path;

@@ -4,9 +4,10 @@
 //! nothing is missing without it. One tracker keeps allocations and named values.
 
 use super::api::{prepare_hook, tracker};
-use super::{Block, TypeUse};
-use crate::tracking::Recorded;
+use super::{Analysis, Block, Published, TypeUse};
+use crate::tracking::{Recorded, Tracking};
 use memscope_rs::{Trackable, TrackingAllocator};
+use std::path::Path;
 
 /// memscope's hook. What it records is in the one tracker.
 pub static HOOK: TrackingAllocator = TrackingAllocator::new();
@@ -34,13 +35,32 @@ impl Variables {
     }
 
     #[inline]
-    fn pass_on(&self, name: &str, value: &impl Trackable) {
+    pub(super) fn pass_on(&self, name: &str, value: &impl Trackable) {
         // The macro of the later versions drops the result as well.
         let _ = memscope_rs::_track_var_impl(value, name);
     }
 }
 
 pass_on_every_kind!(Variables);
+
+/// Why only values of five kinds can be named.
+#[allow(dead_code, reason = "the later versions take more")]
+pub const FIVE_KINDS: &str = "this version takes Vec, String, Box, Rc and Arc alone";
+
+/// Its own benchmarks are of other things than those of 0.2.
+pub const PUBLISHED: Result<Published, &str> = Err("this version is not published with this benchmark");
+
+/// Writes what the tracker holds as JSON.
+pub const EXPORT_JSON: fn(&Path) -> Result<(), String> =
+    |path| tracker().export_to_json(path).map_err(|error| error.to_string());
+
+/// What is alive, by type: the one analysis that all of 0.1 have on its own. The others are a part of the exports.
+pub const ANALYSIS: Analysis = Analysis { level: Tracking::Allocator, finds: "memory by type", run: analyse };
+
+fn analyse() -> Result<usize, String> {
+    let types = tracker().get_memory_by_type().map_err(|error| error.to_string())?;
+    Ok(types.iter().map(|used| used.allocation_count).sum())
+}
 
 /// All that the statistics of the tracker tell, whether or not the version means what the fields' names say.
 pub fn statistics() -> Recorded {

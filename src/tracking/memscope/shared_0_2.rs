@@ -4,12 +4,15 @@
 //! see each other. The end of a named value is not seen.
 
 use super::api::{name_value, prepare_naming};
-use super::{Block, OwnReport, TypeUse};
+use super::tools::every_container;
+use super::{Block, Containers, OwnReport, TypeUse};
 use crate::tracking::Recorded;
 use memscope_rs::{GlobalTracker, Trackable, TrackingAllocator, get_tracker, global_tracker, init_global_tracking};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+
+pub use super::published_0_2::PUBLISHED;
 
 /// memscope's hook. The hook has no state of its own: what it records is in `get_tracker()`.
 pub static HOOK: TrackingAllocator = TrackingAllocator::new();
@@ -24,6 +27,15 @@ fn export(path: &Path) -> Result<(), String> {
     let tracker = global_tracker().map_err(|error| error.to_string())?;
     tracker.export_html(path).map_err(|error| error.to_string())
 }
+
+/// Writes named values as files of JSON in a folder.
+pub const EXPORT_JSON: fn(&Path) -> Result<(), String> = |path| {
+    let tracker = global_tracker().map_err(|error| error.to_string())?;
+    tracker.export_json(path).map_err(|error| error.to_string())
+};
+
+/// All containers can be named.
+pub const CONTAINERS: Result<Containers, &str> = Ok(every_container());
 
 /// Makes the tracker that the hook reports to.
 pub fn prepare_hook() {
@@ -64,7 +76,7 @@ impl Variables {
     }
 
     #[inline]
-    fn pass_on(&self, name: &str, value: &impl Trackable) {
+    pub(super) fn pass_on(&self, name: &str, value: &impl Trackable) {
         name_value(&self.0, name, value);
     }
 }

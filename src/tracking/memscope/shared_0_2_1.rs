@@ -1,0 +1,14 @@
+//! What memscope 0.2.1 and later have in common: one analyser for leaks, cycles and metrics.
+
+use super::Analysis;
+use crate::tracking::Tracking;
+use memscope_rs::{analyzer, global_tracker};
+
+/// The whole report. The hook's events reach no analysis.
+pub const ANALYSIS: Analysis = Analysis { level: Tracking::Variables, finds: "leaks, cycles, metrics", run: analyse };
+
+fn analyse() -> Result<usize, String> {
+    let tracker = global_tracker().map_err(|error| error.to_string())?;
+    let report = analyzer(&tracker).map_err(|error| error.to_string())?.analyze();
+    Ok(report.stats.allocation_count)
+}
