@@ -14,6 +14,7 @@
 //! | [`validate`] | the instrument held against a tracker of known cost |
 //! | [`footprint`] | what tracking takes in memory and what it misses, as workloads grow |
 //! | [`latency`] | how long single allocations and frees take |
+//! | [`operations`] | single things that tracking does, timed alone |
 //! | [`log`] | the results files that git has, and where an overhead changed between them |
 //! | [`subjects`] | builds of memscope are found, and built in copies of this package |
 //! | [`measure`] | probes are started, limited and paired; the estimator; instructions are counted |
@@ -42,6 +43,7 @@ mod git;
 pub mod latency;
 pub mod log;
 pub mod measure;
+pub mod operations;
 pub mod origin;
 pub mod probe;
 pub mod report;

@@ -7,6 +7,7 @@ mod history;
 mod latency;
 mod log;
 mod measure;
+mod operation;
 mod probe;
 mod rounds;
 pub mod stress;
@@ -58,6 +59,9 @@ enum Command {
     Latency(latency::Arguments),
     /// Hold the instrument against a tracker whose cost is known
     Validate(validate::Arguments),
+    /// Repeat one operation in this process, and print its time as one line of JSON
+    #[command(hide = true)]
+    Operation(operation::Arguments),
     /// Time windows without and with the synthetic tracker, in children of this process
     #[command(hide = true)]
     Windows(validate::WindowsArguments),
@@ -198,6 +202,7 @@ impl Cli {
             Command::Footprint(arguments) => footprint::run(&arguments),
             Command::Latency(arguments) => latency::run(&arguments),
             Command::Validate(arguments) => validate::run(&arguments),
+            Command::Operation(arguments) => operation::run(&arguments),
             Command::Windows(arguments) => validate::run_windows(&arguments),
             Command::Latencies(arguments) => latency::run_process(&arguments),
         }

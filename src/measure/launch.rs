@@ -155,7 +155,8 @@ impl Launcher {
     /// Makes what was to be printed or a failure of what a probe left behind. `said` is its own part of the standard error.
     pub(super) fn judge<T: DeserializeOwned>(&self, output: &Output, said: &str) -> Result<T, Failure> {
         if output.status.success() {
-            return serde_json::from_slice(&output.stdout)
+            // The last line: some versions of memscope say on the same stream what they are doing.
+            return serde_json::from_str(last_words(&String::from_utf8_lossy(&output.stdout)))
                 .map_err(|error| Failure::Crashed { how: format!("its output is not what it should be: {error}") });
         }
         // What Rust's default handler for a failed allocation says before it aborts.

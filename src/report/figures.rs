@@ -48,6 +48,12 @@ pub fn time(nanoseconds: f64) -> String {
     scaled(nanoseconds, 1_000.0, &["ns", "µs", "ms", "s"])
 }
 
+/// A time and its interval: `312 ns [308 ns, 320 ns]`.
+pub fn time_interval(nanoseconds: Estimate) -> String {
+    let [value, low, high] = [nanoseconds.value, nanoseconds.low, nanoseconds.high].map(time);
+    format!("{value} [{low}, {high}]")
+}
+
 /// Bytes to three figures, in units of 1,024: `64 B`, `1.25 KiB`, `40.2 MiB`.
 pub fn bytes(bytes: f64) -> String {
     scaled(bytes, 1_024.0, &["B", "KiB", "MiB", "GiB", "TiB"])

@@ -13,6 +13,7 @@ pub mod latency_table;
 pub mod log_svg;
 pub mod log_table;
 pub mod memory_svg;
+pub mod operations_table;
 pub mod overhead_svg;
 pub mod stress_text;
 pub mod table;

@@ -1,0 +1,43 @@
+//! `memscope-bench operation`: one operation, repeated in this process, as one line of JSON on stdout.
+
+use super::Error;
+use crate::operations::{self, CannotRun, Operation, Request};
+use crate::system;
+use crate::tracking::Tracking;
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// What to do
+    #[arg(long, value_parser = Operation::named)]
+    name: &'static Operation,
+    /// What to do it under
+    #[arg(long)]
+    tracking: Tracking,
+    /// How often
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    repeats: u64,
+    /// The process to end with
+    #[arg(long, hide = true)]
+    parent: Option<u32>,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    if let Some(parent) = arguments.parent {
+        system::die_with(parent);
+    }
+    let &Arguments { name: operation, tracking, repeats, .. } = arguments;
+    let timing = operations::run(Request { operation, tracking, repeats })?;
+    println!("{}", serde_json::to_string(&timing).expect("a timing is plain data"));
+    Ok(())
+}
+
+impl From<CannotRun> for Error {
+    fn from(error: CannotRun) -> Self {
+        match error {
+            CannotRun::NotSwitched(error) => Self::NotSwitched(error),
+            CannotRun::Unsupported(why) => Self::Unsupported(why),
+            other => Self::System(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The file of operations: everything that a run timed.
+
+use crate::files::Versioned;
+use crate::origin::Origin;
+use crate::results::{Estimate, Failure};
+use crate::tracking::Tracking;
+use serde::{Deserialize, Serialize};
+
+/// The version of the file's format. A change that an older reader would misread raises it.
+pub const SCHEMA: u32 = 1;
+
+/// What one run timed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OperationResults {
+    /// The version of this format: [`SCHEMA`].
+    pub schema: u32,
+    /// Where it comes from.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// What was timed, in order.
+    pub operations: Vec<Measured>,
+}
+
+impl Versioned for OperationResults {
+    const WHAT: &str = "a file of operations";
+    const SCHEMA: u32 = SCHEMA;
+}
+
+impl OperationResults {
+    /// Results of which nothing was timed yet.
+    pub fn begin(origin: Origin) -> Self {
+        Self { schema: SCHEMA, origin, operations: Vec::new() }
+    }
+}
+
+/// An operation under a level.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// What was done.
+    pub operation: String,
+    /// What one of it does.
+    pub about: String,
+    /// What it was done under.
+    pub tracking: Tracking,
+    /// The most repeats that a process had: 1 where each was in a fresh one.
+    pub most_repeats: u64,
+    /// How it failed, where it did.
+    pub failure: Option<Failure>,
+    /// How long one of it takes, in nanoseconds on the clock: the median of the samples. `None` where there are too few.
+    pub ns: Option<Estimate>,
+    /// Every sample, in the order in which they were taken.
+    pub samples: Vec<Sample>,
+}
+
+/// Repeats that were timed together. In a file it is `[iterations, elapsed_ns]`: there are hundreds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(u64, u64)", into = "(u64, u64)")]
+pub struct Sample {
+    /// How many.
+    pub iterations: u64,
+    /// How long they took together, in nanoseconds.
+    pub elapsed_ns: u64,
+}
+
+impl Sample {
+    /// How long one takes, in nanoseconds.
+    pub fn ns_each(&self) -> f64 {
+        self.elapsed_ns as f64 / self.iterations as f64
+    }
+}
+
+impl From<(u64, u64)> for Sample {
+    fn from((iterations, elapsed_ns): (u64, u64)) -> Self {
+        Self { iterations, elapsed_ns }
+    }
+}
+
+impl From<Sample> for (u64, u64) {
+    fn from(Sample { iterations, elapsed_ns }: Sample) -> Self {
+        (iterations, elapsed_ns)
+    }
+}

@@ -1,0 +1,56 @@
+//! Operations from outside: each runs once in a process of its own, and what cannot be is refused.
+
+mod common;
+
+use common::memscope_bench;
+use memscope_bench::operations::{Operation, Timing};
+use memscope_bench::tracking::memscope::{CONTAINERS, PUBLISHED};
+use predicates::prelude::*;
+use predicates::str::contains;
+
+/// What has as many live allocations takes long to prepare without optimisation; those of 1,000 do the same.
+fn is_large(operation: &Operation) -> bool {
+    operation.name.ends_with("0000")
+}
+
+/// Whether the linked version can lack it.
+fn may_lack(operation: &Operation) -> bool {
+    CONTAINERS.is_err() && operation.name.starts_with("name-")
+        || PUBLISHED.is_err() && operation.name.starts_with("published-")
+}
+
+#[test]
+fn each_operation_runs_once_under_each_of_its_levels() {
+    for operation in Operation::all().iter().filter(|operation| !is_large(operation) && !may_lack(operation)) {
+        for tracking in operation.levels().iter().filter(|tracking| tracking.is_unsupported().is_none()) {
+            let arguments =
+                ["operation".to_owned(), format!("--name={}", operation.name), format!("--tracking={tracking}")];
+            let output = memscope_bench().args(arguments).assert().success().stderr("").get_output().stdout.clone();
+            let text = String::from_utf8(output).expect("text");
+            let timing: Timing = serde_json::from_str(text.lines().last().expect("a line")).expect("a timing");
+            assert_eq!((timing.operation.as_str(), timing.tracking, timing.repeats), (operation.name, *tracking, 1));
+            assert!(timing.elapsed_ns > 0, "{}/{tracking}", operation.name);
+        }
+    }
+}
+
+#[test]
+fn repeats_are_timed_together() {
+    let arguments = ["operation", "--name=name-vec", "--tracking=full", "--repeats=200"];
+    memscope_bench().args(arguments).assert().code(2).stderr(contains("name-vec is not timed under full"));
+    let arguments = ["operation", "--name=allocate-64B", "--tracking=allocator", "--repeats=1000"];
+    memscope_bench().args(arguments).assert().success().stdout(contains("\"repeats\":1000,"));
+}
+
+#[test]
+fn what_is_not_to_be_had_is_refused() {
+    let refused = |arguments: &[&str], culprit: &str, right: &str| {
+        let refusal = contains(culprit).and(contains(right));
+        memscope_bench().arg("operation").args(arguments).assert().code(2).stdout("").stderr(refusal);
+    };
+    refused(&["--name=allocate", "--tracking=full"], "'allocate'", "allocate-16B, allocate-64B");
+    refused(&["--name=zeroed-64MiB", "--tracking=all"], "'all'", "allocator");
+    refused(&["--name=name-vec", "--tracking=untracked"], "under untracked", "under variables");
+    refused(&["--name=name-vec", "--tracking=variables", "--repeats=201"], "201 times", "at most 200 times");
+    refused(&["--name=name-vec", "--tracking=variables", "--repeats=0"], "--repeats", "0 is not in 1..");
+}
