@@ -7,6 +7,9 @@
 //!
 //! In a workload's group, `untracked` pairs untracked with itself: that is the run's noise floor.
 
+mod common;
+
+use common::{Mode, refuse, results_folder};
 use criterion::measurement::WallTime;
 use criterion::{AxisScale, BenchmarkGroup, BenchmarkId, Criterion, PlotConfiguration, SamplingMode, Throughput};
 use memscope_bench::commands::{Environment, stress};
@@ -18,7 +21,6 @@ use memscope_bench::report::{overhead_svg, table};
 use memscope_bench::results::{Cell, Results, Series};
 use memscope_bench::tracking::Tracking;
 use memscope_bench::workloads::{Scale, Workload, pools};
-use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -63,31 +65,6 @@ fn main() -> ExitCode {
     bench.conclude()
 }
 
-/// What Criterion was asked to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
-    /// Measure; with other arguments than Cargo's own, perhaps only some of the functions.
-    Measure { filtered: bool },
-    /// Run each function once to see that it works: `--test`, or the harness as `cargo test` runs it.
-    Test,
-    /// Name the functions, or draw from an earlier run; nothing runs.
-    Idle,
-}
-
-impl Mode {
-    fn from_arguments() -> Self {
-        let arguments: Vec<String> = env::args().skip(1).collect();
-        let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-        if has("--list") || has("--load-baseline") {
-            Self::Idle
-        } else if has("--test") || !has("--bench") {
-            Self::Test
-        } else {
-            Self::Measure { filtered: arguments.len() > 1 }
-        }
-    }
-}
-
 /// The run: what it measured so far, and what it left out.
 struct Bench {
     mode: Mode,
@@ -104,15 +81,13 @@ struct CellFailed;
 
 impl Bench {
     fn new(mode: Mode) -> Self {
-        let command: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
-        let command = match command.as_slice() {
-            [] => "cargo bench".to_owned(),
-            arguments => format!("cargo bench -- {}", arguments.join(" ")),
-        };
         let environment = Environment::read();
         let [launcher, control] =
             [PROGRAM, CONTROL].map(|program| Launcher::new(PathBuf::from(program), environment.limits));
-        let results = Results { precision: environment.precision, ..Results::begin(Origin::here(command)) };
+        let results = Results {
+            precision: environment.precision,
+            ..Results::begin(Origin::here(common::command("cargo bench")))
+        };
         Self { mode, launcher, control, results, left_out: 0 }
     }
 
@@ -245,11 +220,10 @@ impl Bench {
 
 /// Gives a group of many functions less time for each, unless the user says how much.
 fn shorten(group: &mut BenchmarkGroup<WallTime>) {
-    let says = |flag: &str| env::args().any(|argument| argument.split('=').next() == Some(flag));
-    if !says("--measurement-time") {
+    if !common::says("--measurement-time") {
         group.measurement_time(Duration::from_millis(1_600));
     }
-    if !says("--sample-size") {
+    if !common::says("--sample-size") {
         group.sample_size(10);
     }
 }
@@ -265,12 +239,6 @@ fn level_time(run: &mut CellRun) -> Duration {
 fn request(workload: Workload, tracking: Tracking, scale: f64, threads: usize) -> Request {
     let scale = Scale::new(scale).expect("the scales of the benches are positive");
     Request { workload, tracking, scale, threads, count: false }
-}
-
-/// Where a complete run's results are kept: beside the package that Cargo is benching.
-fn results_folder() -> PathBuf {
-    let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-    Path::new(&package).join("results")
 }
 
 /// Writes the results and what is drawn from them.
@@ -290,9 +258,4 @@ fn full_run() -> ExitCode {
         eprintln!("The full run {failure}. {} is as it was. See it alone: cargo run --release", stress::PICTURE);
     }
     ExitCode::SUCCESS
-}
-
-fn refuse(error: &dyn std::error::Error) -> ExitCode {
-    eprintln!("error: {error}");
-    ExitCode::from(2)
 }

@@ -1,0 +1,52 @@
+//! What the bench targets share: how Criterion was called, and where results are kept.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What Criterion was asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Measure; with other arguments than Cargo's own, perhaps only some of the functions.
+    Measure { filtered: bool },
+    /// Run each function once to see that it works: `--test`, or the harness as `cargo test` runs it.
+    Test,
+    /// Name the functions, or draw from an earlier run; nothing runs.
+    Idle,
+}
+
+impl Mode {
+    pub fn from_arguments() -> Self {
+        let arguments: Vec<String> = env::args().skip(1).collect();
+        let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+        if has("--list") || has("--load-baseline") {
+            Self::Idle
+        } else if has("--test") || !has("--bench") {
+            Self::Test
+        } else {
+            Self::Measure { filtered: arguments.len() > 1 }
+        }
+    }
+}
+
+/// The command that repeats the run; `cargo` is what begins it.
+pub fn command(cargo: &str) -> String {
+    let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if arguments.is_empty() { cargo.to_owned() } else { format!("{cargo} -- {}", arguments.join(" ")) }
+}
+
+/// Whether the user gave this flag.
+pub fn says(flag: &str) -> bool {
+    env::args().any(|argument| argument.split('=').next() == Some(flag))
+}
+
+/// Where a complete run's results are kept: beside the package that Cargo is benching.
+pub fn results_folder() -> PathBuf {
+    let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&package).join("results")
+}
+
+pub fn refuse(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("error: {error}");
+    ExitCode::from(2)
+}

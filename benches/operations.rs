@@ -1,0 +1,154 @@
+//! `cargo bench --bench operations`: Criterion over single operations; then their table.
+//!
+//! Each operation is a group, each level that it runs under a function. An iteration's time is taken inside a process of
+//! the memscope-bench program: an operation that leaves nothing behind is repeated there as often as Criterion asks, one that
+//! does has few repeats in a process, or a fresh process for each. Starting a process is not counted.
+//!
+//! Criterion's reports, baselines, filters and flags are whole. The table's figures come from the samples that are kept
+//! here: the median and its 95 % confidence interval.
+
+mod common;
+
+use common::{Mode, refuse, results_folder};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode};
+use memscope_bench::commands::Environment;
+use memscope_bench::files::{self, FileError};
+use memscope_bench::measure::Launcher;
+use memscope_bench::operations::{Operation, OperationResults, Sampling};
+use memscope_bench::origin::Origin;
+use memscope_bench::report::{operations_table, table::Form};
+use memscope_bench::results::Failure;
+use memscope_bench::tracking::Tracking;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// The memscope-bench program, which Cargo builds beside this one.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_memscope-bench");
+
+/// The samples of an operation that has a process for each of its repeats: the fewest that Criterion takes.
+const SAMPLES_OF_PROCESSES: usize = 10;
+
+fn main() -> ExitCode {
+    let mode = Mode::from_arguments();
+    // Whoever names no filter wants the results kept: better to know now than after minutes that they cannot be.
+    if mode == (Mode::Measure { filtered: false })
+        && let Err(error) = files::prepare_folder(&results_folder())
+    {
+        return refuse(&error);
+    }
+
+    let mut criterion = Criterion::default()
+        .sample_size(15)
+        .warm_up_time(Duration::from_millis(100))
+        .measurement_time(Duration::from_millis(400))
+        // Criterion's 100,000 resamples take as long as the measurement; its intervals are the same with fewer.
+        .nresamples(10_000)
+        .configure_from_args();
+    let mut bench = Bench::new(mode);
+    for operation in Operation::all() {
+        bench.operation(&mut criterion, operation);
+    }
+    criterion.final_summary();
+    bench.conclude()
+}
+
+/// The run: what it timed so far, and what it left out.
+struct Bench {
+    mode: Mode,
+    launcher: Launcher,
+    results: OperationResults,
+    /// Functions that Criterion was given and did not run: its filter left them out.
+    left_out: usize,
+}
+
+/// What unwinds out of Criterion from an operation that failed: the samples so far are not enough for a report, and
+/// invented ones would be a lie.
+struct OperationFailed;
+
+impl Bench {
+    fn new(mode: Mode) -> Self {
+        let launcher = Launcher::new(PathBuf::from(PROGRAM), Environment::read().limits);
+        let results = OperationResults::begin(Origin::here(common::command("cargo bench --bench operations")));
+        Self { mode, launcher, results, left_out: 0 }
+    }
+
+    /// A group for the operation, a function for each level that it runs under.
+    fn operation(&mut self, criterion: &mut Criterion, operation: &'static Operation) {
+        let mut group = criterion.benchmark_group(operation.name);
+        group.sampling_mode(SamplingMode::Flat);
+        if operation.state.is_once() && !common::says("--sample-size") {
+            group.sample_size(SAMPLES_OF_PROCESSES);
+        }
+        for &tracking in operation.levels() {
+            self.level(&mut group, operation, tracking);
+        }
+        group.finish();
+    }
+
+    /// One Criterion function, and what its samples come to.
+    fn level(&mut self, group: &mut BenchmarkGroup<WallTime>, operation: &'static Operation, tracking: Tracking) {
+        let launcher = &self.launcher;
+        let mut sampling = None;
+        let criterion = catch_unwind(AssertUnwindSafe(|| {
+            group.bench_function(BenchmarkId::from_parameter(tracking), |bencher| {
+                let sampling = sampling.get_or_insert_with(|| Sampling::begin(launcher, operation, tracking));
+                bencher.iter_custom(|iterations| {
+                    sampling.sample(iterations).unwrap_or_else(|| resume_unwind(Box::new(OperationFailed)))
+                });
+            });
+        }));
+        if let Err(panic) = criterion
+            && !panic.is::<OperationFailed>()
+        {
+            resume_unwind(panic);
+        }
+        match sampling {
+            Some(sampling) => {
+                if let Some(failure) = sampling.failure() {
+                    eprintln!("{}/{tracking}: {failure}", operation.name);
+                }
+                self.results.operations.push(sampling.finish());
+            }
+            None => self.left_out += 1,
+        }
+    }
+
+    /// Shows what was timed; after a complete run, keeps it.
+    fn conclude(self) -> ExitCode {
+        let Self { mode, results, left_out, .. } = self;
+        let operations = &results.operations;
+        match mode {
+            Mode::Idle => ExitCode::SUCCESS,
+            // Nothing was timed, but what does not run is what the test is there to find; what the version lacks is not.
+            Mode::Test => {
+                let is_broken = |failure: &Failure| !matches!(failure, Failure::Unsupported { .. });
+                let broken = operations.iter().any(|measured| measured.failure.as_ref().is_some_and(is_broken));
+                ExitCode::from(u8::from(broken))
+            }
+            Mode::Measure { .. } if operations.is_empty() => ExitCode::SUCCESS,
+            Mode::Measure { .. } => {
+                println!("\n{}", operations_table::draw(&results, Form::Terminal));
+                let thin = operations.iter().any(|measured| measured.ns.is_none() && measured.failure.is_none());
+                if left_out > 0 || thin {
+                    println!("results/ is as it was: this run is not a complete one.");
+                    return ExitCode::SUCCESS;
+                }
+                keep(&results).map_or_else(|error| refuse(&error), |()| ExitCode::SUCCESS)
+            }
+        }
+    }
+}
+
+/// Writes the results and what is drawn from them.
+fn keep(results: &OperationResults) -> Result<(), FileError> {
+    let folder = results_folder();
+    files::prepare_folder(&folder)?;
+    files::write_json(&folder.join("operations.json"), results)?;
+    let table = operations_table::draw(results, Form::Markdown);
+    files::write(&folder.join("operations.md"), &format!("{table}\n"))?;
+    println!("Written: operations.json and operations.md in {}.", folder.display());
+    Ok(())
+}
