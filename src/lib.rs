@@ -12,6 +12,7 @@
 //! | [`report`] | results as people read them: the table, the pictures, the console |
 //! | [`compare`] | several builds of memscope in interleaved rounds, and whether they differ |
 //! | [`validate`] | the instrument held against a tracker of known cost |
+//! | [`claims`] | what memscope's documents state, held against results files |
 //! | [`footprint`] | what tracking takes in memory and what it misses, as workloads grow |
 //! | [`latency`] | how long single allocations and frees take |
 //! | [`operations`] | single things that tracking does, timed alone |
@@ -33,6 +34,7 @@
 //!
 //! The library has no global allocator: the binary installs [`SwitchedAllocator`](tracking::SwitchedAllocator).
 
+pub mod claims;
 pub mod commands;
 pub mod compare;
 pub mod conditions;

@@ -1,6 +1,7 @@
 //! The command line: one file for each subcommand, and what they share here.
 
 mod bisect;
+mod claims;
 mod compare;
 mod footprint;
 mod history;
@@ -57,6 +58,8 @@ enum Command {
     Footprint(footprint::Arguments),
     /// Measure how long single allocations and frees take
     Latency(latency::Arguments),
+    /// Hold what memscope's documents state against the results files
+    Claims(claims::Arguments),
     /// Hold the instrument against a tracker whose cost is known
     Validate(validate::Arguments),
     /// Repeat one operation in this process, and print its time as one line of JSON
@@ -201,6 +204,7 @@ impl Cli {
             Command::Probe(arguments) => probe::run(&arguments),
             Command::Footprint(arguments) => footprint::run(&arguments),
             Command::Latency(arguments) => latency::run(&arguments),
+            Command::Claims(arguments) => claims::run(&arguments),
             Command::Validate(arguments) => validate::run(&arguments),
             Command::Operation(arguments) => operation::run(&arguments),
             Command::Windows(arguments) => validate::run_windows(&arguments),

@@ -48,10 +48,16 @@ pub fn time(nanoseconds: f64) -> String {
     scaled(nanoseconds, 1_000.0, &["ns", "µs", "ms", "s"])
 }
 
-/// A time and its interval: `312 ns [308 ns, 320 ns]`.
+/// A time and its interval, with the unit once where all three have the same: `312 ns [305, 320]`, `8.10 µs [950 ns, 12.3 µs]`.
 pub fn time_interval(nanoseconds: Estimate) -> String {
     let [value, low, high] = [nanoseconds.value, nanoseconds.low, nanoseconds.high].map(time);
-    format!("{value} [{low}, {high}]")
+    let unit = value.rsplit(' ').next().unwrap_or_default();
+    match (low.strip_suffix(unit), high.strip_suffix(unit)) {
+        (Some(bare_low), Some(bare_high)) if bare_low.ends_with(' ') && bare_high.ends_with(' ') => {
+            format!("{value} [{}, {}]", bare_low.trim_end(), bare_high.trim_end())
+        }
+        _ => format!("{value} [{low}, {high}]"),
+    }
 }
 
 /// Bytes to three figures, in units of 1,024: `64 B`, `1.25 KiB`, `40.2 MiB`.
@@ -148,6 +154,9 @@ mod tests {
         assert_eq!(time(312.0), "312 ns");
         assert_eq!(time(12_630_000.0), "12.6 ms");
         assert_eq!(time(999_990.0), "1.00 ms");
+        let interval = |value, low, high| time_interval(Estimate { value, low, high });
+        assert_eq!(interval(312.0, 305.0, 320.0), "312 ns [305, 320]");
+        assert_eq!(interval(8_100.0, 950.0, 12_300.0), "8.10 µs [950 ns, 12.3 µs]");
         assert_eq!(bytes(64.0), "64 B");
         assert_eq!(bytes(65_536.0), "64 KiB");
         assert_eq!(bytes(42_152_755.0), "40.2 MiB");

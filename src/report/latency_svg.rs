@@ -2,7 +2,6 @@
 //! all calls stays within over that part, both on log scales.
 
 use super::drawing::{centred, ending, finished, line, panel, sheet, short, telling, text};
-use super::latency_table::time;
 use super::{figures, overhead_svg};
 use crate::latency::{Cell, Latencies, Operation, QUANTILES};
 use crate::origin::Origin;
@@ -171,7 +170,7 @@ impl Axis {
                 format!("{} % within", QUANTILES[place] * 100.0)
             };
             curve = curve.add(
-                telling(format!("{name}: {part} {}", time(estimate)))
+                telling(format!("{name}: {part} {}", figures::time_interval(estimate)))
                     .add(line(x, self.y(estimate.low), x, self.y(estimate.high), &format!("whisker {class}")))
                     .add(
                         Circle::new()
@@ -220,7 +219,7 @@ fn foot(latencies: &Latencies, height: f64) -> Group {
 /// The picture in words, for who cannot see it.
 fn description(latencies: &Latencies) -> String {
     let told = latencies.cells.iter().map(|cell| {
-        let figure = |place: usize| cell.at(Operation::Allocating, place).map(time);
+        let figure = |place: usize| cell.at(Operation::Allocating, place).map(figures::time_interval);
         match (&cell.failure, figure(0), figure(QUANTILES.len() - 1)) {
             (None, Some(median), Some(slowest)) => {
                 format!(

@@ -3,7 +3,6 @@
 use super::figures;
 use super::table::{Form, circumstances};
 use crate::latency::{Cell, Latencies, Operation, QUANTILES};
-use crate::results::Estimate;
 use comfy_table::{CellAlignment, Table};
 
 /// The quantiles that have a column.
@@ -45,20 +44,8 @@ fn row(cell: &Cell, operation: Operation, level: &str) -> Vec<String> {
 fn figure(cell: &Cell, operation: Operation, quantile: f64) -> String {
     let place = QUANTILES.iter().position(|&kept| kept == quantile).expect("a quantile that is kept");
     match cell.at(operation, place) {
-        Some(estimate) => time(estimate),
+        Some(estimate) => figures::time_interval(estimate),
         None => format!("too few processes ({})", cell.processes.len()),
-    }
-}
-
-/// A time and its interval: `312 ns [305, 320]`, or with units where the ends need them.
-pub(super) fn time(Estimate { value, low, high }: Estimate) -> String {
-    let [value, low, high] = [value, low, high].map(figures::time);
-    let unit = |text: &str| text.rsplit_once(' ').map_or(String::new(), |(_, unit)| unit.to_owned());
-    let bare = |text: &str| text.rsplit_once(' ').map_or(text.to_owned(), |(number, _)| number.to_owned());
-    if [&low, &high].iter().all(|end| unit(end) == unit(&value)) {
-        format!("{value} [{}, {}]", bare(&low), bare(&high))
-    } else {
-        format!("{value} [{low}, {high}]")
     }
 }
 

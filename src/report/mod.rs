@@ -1,6 +1,7 @@
 //! Reports: results as people read them, one file for each form. All are drawn from data that a file holds.
 
 pub mod bmf;
+pub mod claims_table;
 pub mod compare_svg;
 pub mod compare_table;
 mod drawing;

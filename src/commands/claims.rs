@@ -1,0 +1,28 @@
+//! `memscope-bench claims`: what memscope's documents state, beside what the results files say.
+
+use super::Error;
+use crate::claims::Evidence;
+use crate::files;
+use crate::report::claims_table;
+use crate::report::table::Form;
+use clap::Args;
+use std::path::PathBuf;
+
+/// The file that is written.
+const TABLE: &str = "claims.md";
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The folder with the results files, and for claims.md
+    #[arg(long, default_value = "results", value_name = "DIR")]
+    results: PathBuf,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    let evidence = Evidence::read(&arguments.results)?;
+    files::prepare_folder(&arguments.results)?;
+    println!("{}", claims_table::draw(&evidence, Form::Terminal));
+    files::write(&arguments.results.join(TABLE), &format!("{}\n", claims_table::draw(&evidence, Form::Markdown)))?;
+    eprintln!("Written: {TABLE} in {}", arguments.results.display());
+    Ok(())
+}

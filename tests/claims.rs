@@ -1,0 +1,47 @@
+//! `memscope-bench claims` from outside: a table from whatever files there are, and none made up.
+
+mod common;
+
+use common::memscope_bench;
+use memscope_bench::claims::CLAIMS;
+use predicates::prelude::*;
+use predicates::str::contains;
+use std::fs;
+
+#[test]
+fn without_files_nothing_can_be_tested() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    memscope_bench().args(["claims", "--results"]).arg(folder.path()).assert().success().stdout(
+        contains("cannot be tested here")
+            .and(contains("not measured"))
+            .and(contains("overhead.json: not there"))
+            .and(contains("does not hold").not()),
+    );
+    let table = fs::read_to_string(folder.path().join("claims.md")).expect("the table");
+    let rows = table.lines().filter(|line| line.contains("| not measured")).count();
+    assert_eq!(rows, CLAIMS.iter().map(|claim| claim.settings.len()).sum::<usize>());
+}
+
+#[test]
+fn figures_are_those_of_the_files() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    memscope_bench()
+        .args(["measure", "--workloads=cycles", "--scale=0.01", "--tracking=allocator", "--pairs=6", "--output"])
+        .arg(folder.path().join("overhead.json"))
+        .assert()
+        .success();
+    memscope_bench()
+        .args(["claims", "--results"])
+        .arg(folder.path())
+        .assert()
+        .success()
+        .stdout(contains("(cycles)").and(contains("overhead.json: measured")));
+}
+
+#[test]
+fn a_file_that_is_something_else_is_named() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("latency.json"), "{}").expect("written");
+    memscope_bench().args(["claims", "--results"]).arg(folder.path()).assert().code(2).stderr(contains("latency.json"));
+    assert!(!folder.path().join("claims.md").exists(), "nothing half-done is left");
+}
