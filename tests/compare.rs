@@ -231,9 +231,9 @@ fn builds_for_the_tests() -> assert_cmd::Command {
 }
 
 #[test]
-#[ignore = "builds seven versions of memscope, which takes half an hour the first time: cargo test --test compare -- --ignored"]
+#[ignore = "builds eight versions of memscope, which takes half an hour the first time: cargo test --test compare -- --ignored"]
 fn every_generation_of_the_api_can_be_measured() {
-    const GENERATIONS: [&str; 7] = ["0.1.0", "0.1.2", "0.1.4", "0.1.5", "0.1.10", "0.2.1", "0.2.5"];
+    const GENERATIONS: [&str; 8] = ["0.1.0", "0.1.2", "0.1.4", "0.1.5", "0.1.10", "0.2.0", "0.2.1", "0.2.5"];
     let folder = tempfile::tempdir().expect("a temporary folder");
     memscope_bench()
         .arg("compare")

@@ -1,7 +1,7 @@
 //! What memscope writes to files of what is alive: its data, and its own report.
 //!
-//! Some versions put their files where they are told, others into a folder of the working directory: the process works in
-//! a scratch folder while it exports.
+//! Some versions put their files where they are told, others into a folder of the working directory: the process works
+//! in a scratch folder while it exports.
 
 use super::{CannotRun, Prepare, Ready, live};
 use crate::tracking::memscope::{EXPORT_JSON, OWN_REPORT};
