@@ -71,12 +71,15 @@ fn plant<T: Tracker>(witness: &mut Witness<T>) {
     second.children.borrow_mut().push(first.clone());
     for node in [&first, &second] {
         witness.track("planted", node);
+        // A shared value's block begins with its two counts.
         let counts = size_of::<[usize; 2]>();
-        witness.leaked(counts + size_of::<Node>());
-        witness.leaked(node.strings.capacity() * size_of::<String>());
-        witness.leaked(node.children.borrow().capacity() * size_of::<Rc<Node>>());
-        node.strings.iter().for_each(|string| witness.leaked(string.capacity()));
+        witness.leaked(Rc::as_ptr(node).addr() - counts, counts + size_of::<Node>());
+        witness.leaked(node.strings.as_ptr().addr(), node.strings.capacity() * size_of::<String>());
+        let children = node.children.borrow();
+        witness.leaked(children.as_ptr().addr(), children.capacity() * size_of::<Rc<Node>>());
+        node.strings.iter().for_each(|string| witness.leaked(string.as_ptr().addr(), string.capacity()));
     }
+    witness.cycle(&[&first, &second].map(|node| Rc::as_ptr(node).addr()));
 }
 
 #[cfg(test)]

@@ -58,10 +58,19 @@ impl<T: Tracker> Witness<T> {
         self.digest.checksum = ((self.digest.checksum ^ result).wrapping_mul(0x0000_0100_0000_01B3)).rotate_left(23);
     }
 
-    /// Notes one allocation of this many bytes as leaked on purpose.
-    pub fn leaked(&mut self, bytes: usize) {
+    /// Notes one allocation as leaked on purpose: where it begins, and its bytes. Where it is lets a finder of leaks be held
+    /// against it, and is no part of the digest.
+    #[inline]
+    pub fn leaked(&mut self, address: usize, bytes: usize) {
+        self.tracker.leaked(address, bytes);
         self.digest.leaked_allocations += 1;
         self.digest.leaked_bytes += bytes as u64;
+    }
+
+    /// Tells the tracker of leaked values that hold each other, by an address in each.
+    #[inline]
+    pub fn cycle(&self, values: &[usize]) {
+        self.tracker.cycle(values);
     }
 
     /// Adds what another witness saw, in another task; the order of tasks does not count.

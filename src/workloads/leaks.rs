@@ -51,13 +51,13 @@ fn leak<T: Tracker>(witness: &mut Witness<T>, iteration: u64, fill: u8) {
     if iteration.is_multiple_of(2) {
         let block = Box::new([fill; LEAKED_BOX]);
         witness.track("leaked box", &block);
-        black_box(Box::leak(block));
-        witness.leaked(LEAKED_BOX);
+        let block = black_box(Box::leak(block));
+        witness.leaked(block.as_ptr().addr(), LEAKED_BOX);
     } else {
         let buffer = vec![fill; FORGOTTEN];
         witness.track("forgotten", &buffer);
+        witness.leaked(buffer.as_ptr().addr(), FORGOTTEN);
         std::mem::forget(black_box(buffer));
-        witness.leaked(FORGOTTEN);
     }
 }
 

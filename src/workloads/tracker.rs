@@ -34,6 +34,15 @@ pub trait Tracker: Clone + Send + Sync + 'static {
     /// A point at which the workload holds what it will never hold more of: whoever wants to look at the heap looks now.
     #[inline]
     fn moment(&self, _name: &'static str) {}
+
+    /// Takes note of a block that is left alive on purpose: where it begins, and its bytes. One that was named to the
+    /// tracker was so right before.
+    #[inline]
+    fn leaked(&self, _address: usize, _bytes: usize) {}
+
+    /// Takes note of leaked values that hold each other, by an address in each.
+    #[inline]
+    fn cycle(&self, _values: &[usize]) {}
 }
 
 /// The tracker of an untracked run: it does nothing, at no cost.
