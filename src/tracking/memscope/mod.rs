@@ -4,8 +4,8 @@
 //! script reads from Cargo.lock which version is linked, and selects the newest generation that is not newer than
 //! that: a version that is not known yet gets the newest. All give the same: `HOOK`, [`prepare_hook`], [`Variables`],
 //! [`recorded_events`], [`live_blocks`], [`VARIABLES_NEED_HOOK`], [`OWN_REPORT`], [`EXPORT_JSON`], [`ANALYSIS`],
-//! [`CONTAINERS`] and [`PUBLISHED`]. What a version does not know is `None`, and what it means by another name than it says
-//! is left out too.
+//! [`DETECTORS`], [`CONTAINERS`] and [`PUBLISHED`]. What a version does not know is `None`, and what it means by another name
+//! than it says is left out too.
 
 #[cfg(memscope_api = "0.1.0")]
 #[path = "api_0_1_0.rs"]
@@ -56,6 +56,22 @@ macro_rules! pass_on_every_kind {
     };
 }
 
+mod detector;
+#[cfg(any(memscope_api = "0.1.0", memscope_api = "0.1.1"))]
+#[path = "detectors_0_1_0.rs"]
+mod detectors;
+#[cfg(all(memscope_line = "0.1", not(any(memscope_api = "0.1.0", memscope_api = "0.1.1"))))]
+#[path = "detectors_0_1_3.rs"]
+mod detectors;
+#[cfg(memscope_line = "0.2")]
+#[path = "detectors_0_2.rs"]
+mod detectors;
+#[cfg(memscope_api = "0.2.0")]
+#[path = "of_names_0_2_0.rs"]
+mod of_names;
+#[cfg(all(memscope_line = "0.2", not(memscope_api = "0.2.0")))]
+#[path = "of_names_0_2_1.rs"]
+mod of_names;
 #[cfg(memscope_line = "0.2")]
 mod published_0_2;
 #[cfg(memscope_line = "0.1")]
@@ -75,6 +91,8 @@ pub use api::{
     ANALYSIS, CONTAINERS, EXPORT_JSON, OWN_REPORT, PUBLISHED, VARIABLES_NEED_HOOK, Variables, live_blocks,
     prepare_hook, recorded_events,
 };
+pub use detector::{Answer, Detector, Sought};
+pub use detectors::DETECTORS;
 pub use tools::{Analysis, Containers, Name, Published, Repeat};
 
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,56 @@
+//! What memscope 0.2 finds. Its two trackers do not see each other, and each has reports of its own: the hook's under the
+//! level `allocator`, that of named values under `variables`.
+
+use super::of_names::{CYCLES, LEAKS};
+use super::{Answer, Detector, Sought};
+use crate::tracking::Tracking;
+use memscope_rs::analysis::AnalysisManager;
+use memscope_rs::{AllocationInfo, MemoryTracker, get_tracker, global_tracker};
+
+/// The reports.
+pub const DETECTORS: &[Detector] = &[
+    Detector::new(Sought::Leaks, Tracking::Allocator, "get_tracker().detect_leaks()", leaks),
+    LEAKS,
+    Detector::new(Sought::Cycles, Tracking::Allocator, CIRCLES, || circles(blocks(&get_tracker())?)),
+    CYCLES,
+    Detector::new(Sought::Active, Tracking::Allocator, ACTIVE, active),
+    Detector::new(Sought::Active, Tracking::Variables, ACTIVE_NAMES, active_names),
+    Detector::new(Sought::Active, Tracking::Full, ACTIVE, active),
+];
+
+/// The call behind [`circles`].
+pub const CIRCLES: &str = "AnalysisManager::analyze_circular_references(active)";
+const ACTIVE: &str = "get_tracker().get_active_allocations()";
+const ACTIVE_NAMES: &str = "global_tracker()?.tracker().inner().get_active_allocations()";
+
+fn leaks() -> Result<Answer, String> {
+    let (count, _bytes) = get_tracker().detect_leaks();
+    Ok(Answer::Counted(count as u64))
+}
+
+fn active() -> Result<Answer, String> {
+    Ok(Answer::Named(blocks(&get_tracker())?.into_iter().map(|block| vec![block.ptr]).collect()))
+}
+
+fn active_names() -> Result<Answer, String> {
+    Ok(Answer::Named(named_blocks()?.into_iter().map(|block| vec![block.ptr]).collect()))
+}
+
+/// The circles that memscope sees among blocks.
+pub fn circles(blocks: Vec<AllocationInfo>) -> Result<Answer, String> {
+    let analysis = AnalysisManager::new().analyze_circular_references(&blocks);
+    let cycles = analysis.circular_references.into_iter();
+    let addresses = cycles.map(|found| found.cycle_path.iter().flat_map(|node| [node.ptr, node.data_ptr]).collect());
+    Ok(Answer::Named(addresses.collect()))
+}
+
+/// The blocks of named values that memscope holds for alive.
+pub fn named_blocks() -> Result<Vec<AllocationInfo>, String> {
+    let tracker = global_tracker().map_err(|error| error.to_string())?;
+    blocks(tracker.tracker().inner())
+}
+
+fn blocks(tracker: &MemoryTracker) -> Result<Vec<AllocationInfo>, String> {
+    let active = tracker.get_active_allocations().map_err(|error| error.to_string())?;
+    Ok(active.into_iter().map(AllocationInfo::from).collect())
+}
