@@ -11,6 +11,7 @@
 //! | [`commands`] | the command line: one file for each subcommand |
 //! | [`report`] | results as people read them: the table, the pictures, the console |
 //! | [`compare`] | several builds of memscope in interleaved rounds, and whether they differ |
+//! | [`detection`] | what memscope's reports find, held against what the workloads planted |
 //! | [`validate`] | the instrument held against a tracker of known cost |
 //! | [`claims`] | what memscope's documents state, held against results files |
 //! | [`footprint`] | what tracking takes in memory and what it misses, as workloads grow |
@@ -38,6 +39,7 @@ pub mod claims;
 pub mod commands;
 pub mod compare;
 pub mod conditions;
+pub mod detection;
 pub mod files;
 pub mod footprint;
 mod fork;

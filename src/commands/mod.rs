@@ -3,6 +3,7 @@
 mod bisect;
 mod claims;
 mod compare;
+mod detect;
 mod footprint;
 mod history;
 mod latency;
@@ -46,6 +47,8 @@ enum Command {
     Measure(measure::Arguments),
     /// Measure builds of memscope against each other: published versions, folders, revisions
     Compare(compare::Arguments),
+    /// Hold what memscope's reports find against what was planted: leaks, cycles, and what is alive
+    Detect(detect::Arguments),
     /// Measure the commits of a repository of memscope, and find the steps between them
     History(history::Arguments),
     /// Find the commit that made memscope slower
@@ -71,6 +74,9 @@ enum Command {
     /// Time single allocations in this process
     #[command(hide = true)]
     Latencies(latency::ProcessArguments),
+    /// Plant something, ask for one report of memscope, and print what it found as one line of JSON
+    #[command(hide = true)]
+    Detection(detect::DetectionArguments),
 }
 
 /// The command line of the control program: probes, and nothing else.
@@ -198,6 +204,7 @@ impl Cli {
             Command::Stress(arguments) => stress::run(&arguments),
             Command::Measure(arguments) => measure::run(&arguments),
             Command::Compare(arguments) => compare::run(&arguments),
+            Command::Detect(arguments) => detect::run(&arguments),
             Command::History(arguments) => history::run(&arguments),
             Command::Bisect(arguments) => bisect::run(&arguments),
             Command::Log(arguments) => log::run(&arguments),
@@ -209,6 +216,7 @@ impl Cli {
             Command::Operation(arguments) => operation::run(&arguments),
             Command::Windows(arguments) => validate::run_windows(&arguments),
             Command::Latencies(arguments) => latency::run_process(&arguments),
+            Command::Detection(arguments) => detect::run_one(&arguments),
         }
     }
 }

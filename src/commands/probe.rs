@@ -72,7 +72,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
 
 /// A fault that a probe of one workload and level commits on purpose.
 #[derive(Clone, Debug)]
-struct Fault {
+pub(super) struct Fault {
     workload: String,
     tracking: String,
     kind: FaultKind,
@@ -90,6 +90,14 @@ enum FaultKind {
 impl Fault {
     fn hits(&self, request: &Request) -> bool {
         self.workload == request.workload.name() && self.tracking == request.tracking.to_string()
+    }
+
+    /// Commits the fault if it is meant for what is about to run, which need not be a probe: a level's place may have
+    /// another name.
+    pub(super) fn commit_for(&self, workload: Workload, place: &str) {
+        if self.workload == workload.name() && self.tracking == place {
+            self.kind.commit();
+        }
     }
 }
 

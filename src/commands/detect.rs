@@ -1,0 +1,209 @@
+//! `memscope-bench detect`: what memscope's reports find of what two workloads plant, by version.
+
+use super::subjects::SubjectArguments;
+use super::{Error, LimitArguments};
+use crate::detection::{self, CannotAsk, Detected, Detections, Finding, Report, Row, SCHEMA};
+use crate::files;
+use crate::measure::{Launcher, Limits};
+use crate::origin::Origin;
+use crate::report::detection_table;
+use crate::report::table::Form;
+use crate::results::Failure;
+use crate::subjects::Named;
+use crate::system;
+use crate::tracking::memscope::Subject;
+use crate::workloads::{Scale, Workload};
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::PathBuf;
+
+/// The scale of a workload that plants, if none is asked for: 20 leaks, and 10 cycles. More would tell no more, and the
+/// oldest versions keep a gigabyte by then.
+fn usual_scale(workload: Workload) -> Scale {
+    Scale::new(if workload == Workload::Cycles { 2.0 } else { 0.2 }).expect("these are positive")
+}
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Whose reports to ask for: published versions (0.2.5), folders (../memscope-rs), revisions (../memscope-rs@v0.2.4)
+    /// [default: the memscope that this program was built with]
+    #[arg(value_name = "SUBJECT")]
+    subjects: Vec<Named>,
+    /// All published versions, after those that are named
+    #[arg(long)]
+    published: bool,
+    /// The factor on the workloads' outer counts [default: 0.2 for leaks, which plants 20 blocks, and 2 for cycles, which
+    /// plants 10 pairs]
+    #[arg(long)]
+    scale: Option<Scale>,
+    /// The seed of the workloads' data
+    #[arg(long, default_value_t = Scale::DEFAULT_SEED)]
+    seed: u64,
+    /// What is printed on stdout
+    #[arg(long, value_enum, default_value_t)]
+    format: Shown,
+    /// The folder for detection.json and detection.md
+    #[arg(long, default_value = "results", value_name = "DIR")]
+    output: PathBuf,
+    #[command(flatten)]
+    building: SubjectArguments,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+/// The forms of what was found. There are no times in it, and Bencher has nothing to show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Shown {
+    /// A table for a terminal, with notes below it
+    #[default]
+    Text,
+    /// The same as GitHub's Markdown
+    Markdown,
+    /// Everything that was found, as the file has it
+    Json,
+}
+
+/// A build whose reports are asked for, or why there is none.
+struct Asked {
+    name: String,
+    built: Result<(Launcher, Subject), String>,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    files::prepare_folder(&arguments.output)?;
+    let asked = arguments.asked()?;
+    if asked.iter().all(|asked| asked.built.is_err()) {
+        let names: Vec<String> = asked.into_iter().map(|asked| asked.name).collect();
+        return Err(Error::NoneBuilt(names.join(", ")));
+    }
+    let origin = Origin::of_this_command();
+    let bar = ProgressBar::new(asked.len() as u64).with_style(
+        ProgressStyle::with_template("asking {pos}/{len} ({elapsed}): {wide_msg}").expect("a valid template"),
+    );
+    let subjects = asked.into_iter().map(|asked| arguments.detected(asked, &bar)).collect();
+    bar.finish_and_clear();
+    let detections = Detections { schema: SCHEMA, origin, subjects };
+
+    match arguments.format {
+        Shown::Text => println!("{}", detection_table::draw(&detections, Form::Terminal)),
+        Shown::Markdown => println!("{}", detection_table::draw(&detections, Form::Markdown)),
+        Shown::Json => println!("{}", files::json(&detections).trim_end()),
+    }
+    files::write_json(&arguments.output.join("detection.json"), &detections)?;
+    let markdown = format!("{}\n", detection_table::draw(&detections, Form::Markdown));
+    files::write(&arguments.output.join("detection.md"), &markdown)?;
+    eprintln!("Written: detection.json and detection.md in {}", arguments.output.display());
+    Ok(())
+}
+
+impl Arguments {
+    /// Builds what is named, or takes this program.
+    fn asked(&self) -> Result<Vec<Asked>, Error> {
+        let found = super::compare::find(&self.subjects, self.published)?;
+        let limits = Limits::from(self.limits);
+        if found.is_empty() {
+            let subject = Subject::of_this_build();
+            let name = subject.version.clone();
+            return Ok(vec![Asked { name, built: Ok((super::this_program(limits)?, subject)) }]);
+        }
+        let contenders = self.building.build(&found, limits)?;
+        let asked = contenders.into_iter().map(|contender| Asked {
+            name: contender.found.name,
+            built: contender.built.map(|built| (built.launcher, built.subject)),
+        });
+        Ok(asked.collect())
+    }
+
+    /// Asks a build for all of its reports.
+    fn detected(&self, asked: Asked, bar: &ProgressBar) -> Detected {
+        let Asked { name, built } = asked;
+        let (launcher, subject) = match built {
+            Ok(built) => built,
+            Err(why) => return Detected { name, subject: None, failure: Some(why), rows: Vec::new() },
+        };
+        let listed = launcher.run_for::<Vec<Report>>(&["detection".to_owned(), "--list".to_owned()]);
+        let (reports, failure) = match listed {
+            Ok(reports) => (reports, None),
+            Err(failure) => (Vec::new(), Some(format!("it does not say which reports it has: {failure}"))),
+        };
+        let mut rows = Vec::new();
+        for workload in detection::WORKLOADS {
+            for report in reports.iter().filter(|report| report.suits(workload)) {
+                bar.set_message(format!("{name}: {} after {workload}", report.name()));
+                rows.push(self.row(&launcher, workload, report));
+            }
+        }
+        bar.inc(1);
+        Detected { name, subject: Some(subject), failure, rows }
+    }
+
+    fn row(&self, launcher: &Launcher, workload: Workload, report: &Report) -> Row {
+        let scale = self.scale.unwrap_or_else(|| usual_scale(workload)).factor();
+        let said = match &report.lacking {
+            Some(why) => Err(Failure::Unsupported { why: why.clone() }),
+            None => launcher.run_for::<Finding>(&[
+                "detection".to_owned(),
+                format!("--workload={workload}"),
+                format!("--report={}", report.name()),
+                format!("--scale={scale}"),
+                format!("--seed={}", self.seed),
+            ]),
+        };
+        let (finding, failure) = said.map_or_else(|failure| (None, Some(failure)), |finding| (Some(finding), None));
+        Row { workload, scale, seed: self.seed, report: report.clone(), finding, failure }
+    }
+}
+
+/// What `detect` has its subjects do, a process for each report.
+#[derive(Debug, Args)]
+pub struct DetectionArguments {
+    /// Print which reports there are
+    #[arg(long, conflicts_with_all = ["workload", "report"])]
+    list: bool,
+    /// What plants
+    #[arg(long, required_unless_present = "list")]
+    workload: Option<Workload>,
+    /// The report that is asked for, as the list has it
+    #[arg(long, required_unless_present = "list")]
+    report: Option<String>,
+    /// The factor on the workload's outer counts
+    #[arg(long)]
+    scale: Option<Scale>,
+    /// The seed of the workload's data
+    #[arg(long, default_value_t = Scale::DEFAULT_SEED)]
+    seed: u64,
+    /// The process to end with
+    #[arg(long, hide = true)]
+    parent: Option<u32>,
+    /// A fault to commit instead, to see what the harness makes of it: `workload/report=hang`, `crash`, `exit` or `exhaust`
+    #[arg(long, hide = true, env = "MEMSCOPE_BENCH_FAULT")]
+    fault: Option<super::probe::Fault>,
+}
+
+/// Asks this build for one report, and prints what it said as one line of JSON.
+pub fn run_one(arguments: &DetectionArguments) -> Result<(), Error> {
+    if let Some(parent) = arguments.parent {
+        system::die_with(parent);
+    }
+    let (Some(workload), Some(report)) = (arguments.workload, &arguments.report) else {
+        println!("{}", serde_json::to_string(&Report::all()).expect("reports are plain data"));
+        return Ok(());
+    };
+    if let Some(fault) = &arguments.fault {
+        fault.commit_for(workload, report);
+    }
+    let scale = arguments.scale.unwrap_or_else(|| usual_scale(workload)).seeded(arguments.seed);
+    let finding = detection::run(workload, scale, report)?;
+    println!("{}", serde_json::to_string(&finding).expect("a finding is plain data"));
+    Ok(())
+}
+
+impl From<CannotAsk> for Error {
+    fn from(error: CannotAsk) -> Self {
+        match error {
+            CannotAsk::NotSwitched(error) => Self::NotSwitched(error),
+            CannotAsk::Lacking(why) => Self::Unsupported(why),
+            said => Self::System(said.to_string()),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! `detect` from outside: what it finds with this build's memscope, how a report that fails ends up, and what it refuses.
+
+mod common;
+
+use common::memscope_bench;
+use memscope_bench::detection::{Detections, Finding, Report, WORKLOADS};
+use memscope_bench::files;
+use memscope_bench::results::Failure;
+use memscope_bench::tracking::Tracking;
+use memscope_bench::tracking::memscope::Sought;
+use memscope_bench::workloads::Workload;
+use predicates::prelude::*;
+use predicates::str::contains;
+use std::fs;
+use std::sync::OnceLock;
+
+/// What `detect` printed, and its two files.
+type Output = (String, Detections, String);
+
+/// A run at a scale at which `leaks` plants two blocks, and `cycles` a pair of nodes; once for all tests.
+fn usual() -> &'static Output {
+    static USUAL: OnceLock<Output> = OnceLock::new();
+    USUAL.get_or_init(|| detect(&["--scale=0.02"], None))
+}
+
+/// Runs `detect`, with a fault if there is to be one.
+fn detect(arguments: &[&str], fault: Option<&str>) -> Output {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut command = memscope_bench();
+    command.args(["detect", "--output"]).arg(folder.path()).args(arguments);
+    if let Some(fault) = fault {
+        command.env("MEMSCOPE_BENCH_FAULT", fault);
+    }
+    let output =
+        command.assert().success().stderr(contains("Written: detection.json and detection.md")).get_output().clone();
+    let markdown = fs::read_to_string(folder.path().join("detection.md")).expect("a table");
+    let detections = files::read(&folder.path().join("detection.json")).expect("a file of detections");
+    (String::from_utf8(output.stdout).expect("text"), detections, markdown)
+}
+
+#[test]
+fn every_report_of_this_build_has_its_row() {
+    let (text, detections, markdown) = usual();
+    let [subject] = detections.subjects.as_slice() else { panic!("one subject: {detections:?}") };
+    let asked: Vec<(Workload, Report)> = subject.rows.iter().map(|row| (row.workload, row.report.clone())).collect();
+    let expected: Vec<(Workload, Report)> = WORKLOADS
+        .into_iter()
+        .flat_map(|workload| Report::all().into_iter().map(move |report| (workload, report)))
+        .filter(|(workload, report)| report.suits(*workload))
+        .collect();
+    assert_eq!(asked, expected);
+    for report in Report::all() {
+        assert!(markdown.contains(&report.call), "{}", report.name());
+    }
+    assert!(text.contains("Planted by leaks at scale 0.02 with seed 1: 2 blocks"), "{text}");
+}
+
+#[test]
+fn what_is_planted_is_what_the_scale_says() {
+    let (_, detections, _) = usual();
+    for row in &detections.subjects[0].rows {
+        let Some(Finding { planted, held, leaked, alive, .. }) = row.finding else { continue };
+        let (leaks, nodes) = if row.workload == Workload::Leaks { (2, 2) } else { (106, 2) };
+        let expected = match (row.report.sought, row.report.tracking) {
+            (Sought::Cycles, _) => 1,
+            (_, Tracking::Variables) => nodes,
+            _ => leaks,
+        };
+        let name = format!("{} after {}", row.report.name(), row.workload);
+        assert_eq!((planted, leaked), (expected, leaks), "{name}");
+        assert!(alive >= leaked, "{name}");
+        if row.report.tracking == Tracking::Allocator {
+            assert_eq!(alive, leaked, "{name}");
+        }
+        if let Some(held) = held {
+            assert_eq!(held.found + held.missed, planted, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_report_that_hangs_or_dies_costs_its_own_row_alone() {
+    let name = Report::all().iter().find(|report| report.lacking.is_none()).expect("there is a report").name();
+    let outcome = |kind: &str| {
+        let (text, detections, markdown) =
+            detect(&["--scale=0.001", "--time-limit=10"], Some(&format!("leaks/{name}={kind}")));
+        let rows = &detections.subjects[0].rows;
+        let failed: Vec<_> = rows.iter().filter(|row| row.report.lacking.is_none() && row.failure.is_some()).collect();
+        let [row] = failed.as_slice() else { panic!("one row: {failed:?}") };
+        assert_eq!((row.workload, row.report.name()), (Workload::Leaks, name.clone()));
+        let failure = row.failure.clone().expect("it failed");
+        assert!(text.contains(&failure.label()) && markdown.contains(&failure.to_string()), "{text}");
+        failure
+    };
+    assert_eq!(outcome("hang"), Failure::TimedOut { seconds: 10 });
+    assert_eq!(outcome("crash"), Failure::Crashed { how: "SIGABRT".to_owned() });
+}
+
+#[test]
+fn what_cannot_be_asked_is_named() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let refused = |arguments: &[&str], why: &str| {
+        let refusal = contains(why.to_owned()).and(contains("error:"));
+        memscope_bench().current_dir(folder.path()).args(arguments).assert().code(2).stdout("").stderr(refusal);
+    };
+    refused(&["detect", "no-such-thing"], "'no-such-thing' is no subject");
+    refused(&["detect", "--scale=0"], "--scale");
+    refused(&["detect", "--format=bmf"], "--format");
+    refused(&["detection", "--workload=leaks", "--report=luck"], "there is no report 'luck'; there are ");
+    refused(&["detection"], "--workload");
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0, "nothing is left behind");
+}
