@@ -110,3 +110,18 @@ fn what_cannot_be_asked_is_named() {
     refused(&["detection"], "--workload");
     assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0, "nothing is left behind");
 }
+
+#[test]
+#[ignore = "builds eight versions of memscope, which takes half an hour the first time: cargo test --test detect -- --ignored"]
+fn every_generation_of_the_api_is_asked() {
+    const GENERATIONS: [&str; 8] = ["0.1.0", "0.1.2", "0.1.4", "0.1.5", "0.1.10", "0.2.0", "0.2.1", "0.2.5"];
+    let (text, detections, _) = detect(&[&["--scale=0.001"], GENERATIONS.as_slice()].concat(), None);
+    for (subject, version) in detections.subjects.iter().zip(GENERATIONS) {
+        assert_eq!((subject.name.as_str(), &subject.failure), (version, &None), "{text}");
+        for sought in [Sought::Leaks, Sought::Cycles, Sought::Active] {
+            assert!(subject.rows.iter().any(|row| row.report.sought == sought), "{version}: {text}");
+        }
+        let lacks = subject.rows.iter().any(|row| row.report.lacking.is_some());
+        assert_eq!(lacks, ["0.1.0", "0.1.2"].contains(&version), "{version}: {text}");
+    }
+}

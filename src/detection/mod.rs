@@ -1,10 +1,10 @@
 //! What memscope finds, held against what was planted.
 //!
 //! Two workloads leak on purpose: `leaks` leaves blocks behind, and `cycles` pairs of nodes that hold each other. While one
-//! of them runs in a window, a [ledger](self::ledger) writes down where the planted blocks are, and by the end everything
-//! else is freed: named values that are gone by then are the decoys. Then one report of memscope is asked for, and
-//! [held](self::held) against the ledger: what it names and was planted is found, what was planted and is not named is
-//! missed, and what is named and was not planted is false.
+//! of them runs in a window, a [`ledger`] writes down where the planted blocks are, and by the end everything else is
+//! freed: named values that are gone by then are the decoys. Then one report of memscope is asked for, and [`held`] against
+//! the ledger: what it names and was planted is found, what was planted and is not named is missed, and what is named and
+//! was not planted is false.
 //!
 //! A process asks for one report, so that one that hangs or dies costs no other.
 

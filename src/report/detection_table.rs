@@ -104,7 +104,8 @@ fn notes(detections: &Detections) -> Vec<String> {
     if findings().any(|(_, row, _)| row.report.tracking == Tracking::Variables) {
         lines.push(
             "Under `variables` a tracker is told of named values alone, and planted are those: of a pair of nodes the two \
-             nodes, and not the strings that they own."
+             nodes, and not the strings that they own. What is gone is forgotten once its address comes again, so that what is \
+             false moves by a few from run to run."
                 .to_owned(),
         );
     }
