@@ -2,7 +2,8 @@
 
 use super::Error;
 use super::rounds::{Report, RoundArguments};
-use crate::subjects::{self, Found, Named, NoSubject};
+use super::subjects::find;
+use crate::subjects::Named;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -22,19 +23,4 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let found = find(&arguments.subjects, arguments.published)?;
     let report = Report { name: "compare", title: "What versions of memscope-rs cost", in_time: false };
     arguments.rounds.run(&found, |contenders| (1..contenders.len()).map(|place| (place, 0)).collect(), &report)
-}
-
-/// Finds the subjects that are named and, if asked for, all published ones that are not among them.
-pub fn find(named: &[Named], published: bool) -> Result<Vec<Found>, NoSubject> {
-    let mut named = named.to_vec();
-    if published {
-        let missing = subjects::published()?.into_iter().map(Named::Published);
-        let missing: Vec<Named> = missing.filter(|version| !named.contains(version)).collect();
-        named.extend(missing);
-    }
-    let found = named.iter().map(Named::find).collect::<Result<Vec<_>, _>>()?;
-    if let Some(twice) = found.iter().enumerate().find(|(place, subject)| found[..*place].contains(subject)) {
-        return Err(NoSubject::Twice(twice.1.name.clone()));
-    }
-    Ok(found)
 }

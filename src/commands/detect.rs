@@ -1,17 +1,16 @@
 //! `memscope-bench detect`: what memscope's reports find of what two workloads plant, by version.
 
-use super::subjects::SubjectArguments;
+use super::subjects::{Built, Candidate, SubjectArguments, find};
 use super::{Error, LimitArguments};
 use crate::detection::{self, CannotAsk, Detected, Detections, Finding, Report, Row, SCHEMA};
 use crate::files;
-use crate::measure::{Launcher, Limits};
+use crate::measure::Launcher;
 use crate::origin::Origin;
 use crate::report::detection_table;
 use crate::report::table::Form;
 use crate::results::Failure;
 use crate::subjects::Named;
 use crate::system;
-use crate::tracking::memscope::Subject;
 use crate::workloads::{Scale, Workload};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -63,19 +62,10 @@ enum Shown {
     Json,
 }
 
-/// A build whose reports are asked for, or why there is none.
-struct Asked {
-    name: String,
-    built: Result<(Launcher, Subject), String>,
-}
-
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     files::prepare_folder(&arguments.output)?;
-    let asked = arguments.asked()?;
-    if asked.iter().all(|asked| asked.built.is_err()) {
-        let names: Vec<String> = asked.into_iter().map(|asked| asked.name).collect();
-        return Err(Error::NoneBuilt(names.join(", ")));
-    }
+    let found = find(&arguments.subjects, arguments.published)?;
+    let asked = arguments.building.build_or_this(&found, arguments.limits.into())?;
     let origin = Origin::of_this_command();
     let bar = ProgressBar::new(asked.len() as u64).with_style(
         ProgressStyle::with_template("asking {pos}/{len} ({elapsed}): {wide_msg}").expect("a valid template"),
@@ -97,28 +87,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
 }
 
 impl Arguments {
-    /// Builds what is named, or takes this program.
-    fn asked(&self) -> Result<Vec<Asked>, Error> {
-        let found = super::compare::find(&self.subjects, self.published)?;
-        let limits = Limits::from(self.limits);
-        if found.is_empty() {
-            let subject = Subject::of_this_build();
-            let name = subject.version.clone();
-            return Ok(vec![Asked { name, built: Ok((super::this_program(limits)?, subject)) }]);
-        }
-        let contenders = self.building.build(&found, limits)?;
-        let asked = contenders.into_iter().map(|contender| Asked {
-            name: contender.found.name,
-            built: contender.built.map(|built| (built.launcher, built.subject)),
-        });
-        Ok(asked.collect())
-    }
-
     /// Asks a build for all of its reports.
-    fn detected(&self, asked: Asked, bar: &ProgressBar) -> Detected {
-        let Asked { name, built } = asked;
+    fn detected(&self, asked: Candidate, bar: &ProgressBar) -> Detected {
+        let Candidate { name, built } = asked;
         let (launcher, subject) = match built {
-            Ok(built) => built,
+            Ok(Built { launcher, subject, .. }) => (launcher, subject),
             Err(why) => return Detected { name, subject: None, failure: Some(why), rows: Vec::new() },
         };
         let listed = launcher.run_for::<Vec<Report>>(&["detection".to_owned(), "--list".to_owned()]);

@@ -1,6 +1,6 @@
 //! `memscope-bench footprint`: what tracking takes in memory, and what it misses, as workloads grow.
 
-use super::subjects::{Built, Candidate, SubjectArguments};
+use super::subjects::{Built, Candidate, SubjectArguments, find};
 use super::{Error, LimitArguments, bar};
 use crate::files;
 use crate::footprint::{self, Footprints, OfSubject, Plan};
@@ -25,6 +25,9 @@ pub struct Arguments {
     /// the memscope that this program was built with]
     #[arg(value_name = "SUBJECT")]
     subjects: Vec<Named>,
+    /// All published versions, after those that are named
+    #[arg(long)]
+    published: bool,
     /// What to run [default: all eight]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
@@ -60,8 +63,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
             "--tracking: untracked is what the others are held against; name another level".to_owned(),
         ));
     }
+    let found = find(&arguments.subjects, arguments.published)?;
     files::prepare_folder(&arguments.output)?;
-    let candidates = arguments.building.build_or_this(&arguments.subjects, arguments.limits.into())?;
+    let candidates = arguments.building.build_or_this(&found, arguments.limits.into())?;
     let origin = Origin::of_this_command();
     let bar = bar(candidates.iter().filter(|candidate| candidate.built.is_ok()).count() * cells.len(), "cells");
     let measure = |launcher: &Launcher, largest: Request| {

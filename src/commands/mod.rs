@@ -21,6 +21,7 @@ use crate::measure::{Launcher, Limits, MissingProgram};
 use crate::probe::CannotRun;
 use crate::report::format::{Format, Printed};
 use crate::results::Precision;
+use crate::subjects::Found;
 use crate::tracking::Tracking;
 use crate::workloads::{Scale, pools};
 use clap::{Args, Parser, Subcommand};
@@ -183,6 +184,12 @@ pub enum Error {
     /// Something else of the system.
     #[error("{0}")]
     System(String),
+}
+
+impl Error {
+    fn none_built(found: &[Found]) -> Self {
+        Self::NoneBuilt(found.iter().map(|subject| subject.name.as_str()).collect::<Vec<_>>().join(", "))
+    }
 }
 
 impl From<CannotRun> for Error {

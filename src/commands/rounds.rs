@@ -94,8 +94,7 @@ impl RoundArguments {
         self.check_journal(&journal)?;
         let contenders = self.building.build(found, Limits::from(self.limits))?;
         if contenders.iter().all(|contender| contender.built.is_err()) {
-            let names: Vec<&str> = found.iter().map(|subject| subject.name.as_str()).collect();
-            return Err(Error::NoneBuilt(names.join(", ")));
+            return Err(Error::none_built(found));
         }
         let (comparison, journal) = self.measure(&contenders, &against(&contenders), &journal)?;
 

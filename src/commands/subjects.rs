@@ -3,7 +3,7 @@
 use super::Error;
 use crate::measure::{Launcher, Limits};
 use crate::probe::Request;
-use crate::subjects::{BuildFailure, Found, Named, Workshop};
+use crate::subjects::{self, BuildFailure, Found, Named, NoSubject, Workshop};
 use crate::tracking::Tracking;
 use crate::tracking::memscope::Subject;
 use crate::workloads::{Scale, Workload};
@@ -85,21 +85,38 @@ impl SubjectArguments {
         Ok(contenders)
     }
 
-    /// Finds and builds what is named; if nothing is, it is this program.
+    /// Builds what was found; if nothing is to be looked at, it is this program.
     ///
     /// # Errors
-    /// If something that is named is not there, or cannot be built, and not because of itself.
-    pub fn build_or_this(&self, named: &[Named], limits: Limits) -> Result<Vec<Candidate>, Error> {
-        if named.is_empty() {
+    /// If none can be built, or one cannot, and not because of itself.
+    pub fn build_or_this(&self, found: &[Found], limits: Limits) -> Result<Vec<Candidate>, Error> {
+        if found.is_empty() {
             let launcher = super::this_program(limits)?;
             let subject = Subject::of_this_build();
             let built = Ok(Built { launcher, subject: subject.clone(), fingerprint: String::new() });
             return Ok(vec![Candidate { name: subject.version, built }]);
         }
-        let found = named.iter().map(Named::find).collect::<Result<Vec<_>, _>>()?;
-        let contenders = self.build(&found, limits)?;
+        let contenders = self.build(found, limits)?;
+        if contenders.iter().all(|contender| contender.built.is_err()) {
+            return Err(Error::none_built(found));
+        }
         Ok(contenders.into_iter().map(|Contender { found, built }| Candidate { name: found.name, built }).collect())
     }
+}
+
+/// Finds the subjects that are named and, if asked for, all published ones that are not among them.
+pub fn find(named: &[Named], published: bool) -> Result<Vec<Found>, NoSubject> {
+    let mut named = named.to_vec();
+    if published {
+        let missing = subjects::published()?.into_iter().map(Named::Published);
+        let missing: Vec<Named> = missing.filter(|version| !named.contains(version)).collect();
+        named.extend(missing);
+    }
+    let found = named.iter().map(Named::find).collect::<Result<Vec<_>, _>>()?;
+    if let Some(twice) = found.iter().enumerate().find(|(place, subject)| found[..*place].contains(subject)) {
+        return Err(NoSubject::Twice(twice.1.name.clone()));
+    }
+    Ok(found)
 }
 
 /// Asks a program that was built what it is.
