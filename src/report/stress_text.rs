@@ -29,11 +29,19 @@ pub fn phase(number: usize, phase: &Phase, heaps: &[HeapMoment]) -> String {
             grouped(*variables)
         ),
     ];
+    if heaps.is_empty() {
+        lines.push("    live blocks: unknown, this memscope does not tell which they are".to_owned());
+    }
     lines.extend(heaps.iter().map(|heap| {
         let pages = heap
             .utilisation()
             .map_or("no pages".to_owned(), |full| format!("{} pages {:.0} % full", grouped(heap.pages), full * 100.0));
-        format!("    {}: {} live blocks of {}, {pages}", heap.name, grouped(heap.blocks), bytes(heap.bytes as f64))
+        let unmapped = match heap.unmapped {
+            0 => String::new(),
+            blocks => format!("; {} more where there is no memory", grouped(blocks)),
+        };
+        let (blocks, bytes) = (grouped(heap.blocks), bytes(heap.bytes as f64));
+        format!("    {}: {blocks} live blocks of {bytes}, {pages}{unmapped}", heap.name)
     }));
     lines.join("\n")
 }

@@ -137,7 +137,11 @@ pub struct HeapMoment {
     pub name: String,
     /// Live blocks.
     pub blocks: u64,
-    /// Their bytes.
+    /// Blocks that memscope holds for alive where the process has no memory: they have no place here, and no other figure
+    /// counts them.
+    #[serde(default)]
+    pub unmapped: u64,
+    /// The bytes of the live blocks; what two of them share counts once.
     pub bytes: u64,
     /// The bytes of a page.
     pub page_bytes: u64,

@@ -151,6 +151,7 @@ pub fn full_record() -> Record {
             workload,
             name: format!("moment {n} with <brackets> & ampersands"),
             blocks: 1_234_567,
+            unmapped: 1_234,
             bytes: 61_900_000,
             page_bytes: 4_096,
             pages: 21_275,

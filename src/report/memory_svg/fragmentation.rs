@@ -19,7 +19,9 @@ const COLUMNS: [(f64, &str); 4] =
     [(872.0, "full"), (950.0, "pages"), (1_040.0, "live blocks"), (1_136.0, "largest gap")];
 
 pub fn draw(record: &Record) -> Panel {
-    let height = TOP + ROW * record.heaps.len() as f64 + 22.0;
+    let bottom = TOP + ROW * record.heaps.len() as f64;
+    let unmapped = record.heaps.iter().map(|heap| heap.unmapped).max().unwrap_or_default();
+    let height = bottom + if unmapped > 0 { 40.0 } else { 22.0 };
     let about =
         "the heap's pages from the lowest address to the highest, and how full memscope's live blocks make them";
     let mut drawing = panel(panel_width(), height, "Fragmentation", about).add(legend());
@@ -37,6 +39,13 @@ pub fn draw(record: &Record) -> Panel {
     }
     if record.heaps.is_empty() {
         drawing = drawing.add(text(20.0, TOP + 4.0, "faint", "This memscope does not tell which blocks are alive."));
+    }
+    if unmapped > 0 {
+        let words = format!(
+            "Not shown: blocks that memscope holds for alive where the process has no memory, {} of them at the most.",
+            grouped(unmapped)
+        );
+        drawing = drawing.add(text(20.0, bottom + 18.0, "small faint", words));
     }
     Panel { drawing, height }
 }
