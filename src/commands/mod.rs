@@ -10,6 +10,7 @@ mod latency;
 mod log;
 mod measure;
 mod operation;
+mod own_report;
 mod probe;
 mod rounds;
 pub mod stress;

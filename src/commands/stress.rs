@@ -1,7 +1,7 @@
 //! `memscope-bench stress`, and what the bare program does: the phases under full tracking, their figures on the console,
 //! and the memory analysis as a picture.
 
-use super::{Error, SizeArguments};
+use super::{Error, SizeArguments, own_report};
 use crate::files;
 use crate::measure::{Launcher, Limits};
 use crate::origin::Origin;
@@ -9,11 +9,9 @@ use crate::report::{figures, memory_svg, stress_text};
 use crate::results::Failure;
 use crate::stress;
 use crate::system;
-use crate::tracking::memscope;
 use crate::workloads::{Scale, Workload};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -71,32 +69,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     files::write_json(&arguments.output.join(RECORD), &record)?;
     files::write(&arguments.output.join(PICTURE), &memory_svg::draw(&record))?;
     println!("Written: {PICTURE} and {RECORD} in {}", arguments.output.display());
-    keep_own_report(arguments)
-}
-
-/// Keeps the report that memscope itself writes. It comes last: versions are known that take minutes for it or end in it,
-/// and what was measured is safe by now.
-fn keep_own_report(arguments: &Arguments) -> Result<(), Error> {
-    let report = memscope::OWN_REPORT;
-    if !report.on_demand && arguments.dashboard {
-        return Err(Error::Unsupported("it draws a picture, which is always kept, and --dashboard has no effect"));
-    }
-    if report.on_demand && !arguments.dashboard {
-        return Ok(());
-    }
-    let failed = |why: String| Error::System(format!("memscope's own {} was not written: {why}", report.name));
-    println!("memscope writes its own {} ...", report.name);
-    let kept = arguments.output.join(report.name);
-    let scratch = files::scratch_folder(&arguments.output)?;
-    let written = scratch.path().join(report.name);
-    (report.write)(&written).map_err(failed)?;
-    // Versions are known that say that all went well, and wrote nothing.
-    if fs::metadata(&written).map_or(true, |about| about.is_file() && about.len() == 0) {
-        return Err(failed("it says that it has written it, and has not".to_owned()));
-    }
-    files::put(&written, &kept)?;
-    println!("Written: {} in {}", report.name, arguments.output.display());
-    Ok(())
+    own_report::keep(&arguments.output, arguments.dashboard)
 }
 
 /// Runs the stress run of another memscope-bench program in a process of its own, with its console output as this one's.
