@@ -112,7 +112,7 @@ fn a_failure_costs_its_own_cell() {
     let output = folder.path().join("results.json");
     memscope_bench()
         .args(TINY)
-        .args(["--workloads=cycles", "--tracking=full,variables"])
+        .args(["--workloads=cycles", "--tracking=full,allocator"])
         .arg(format!("--output={}", output.display()))
         .env("MEMSCOPE_BENCH_FAULT", "cycles/full=exit")
         .assert()

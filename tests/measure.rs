@@ -3,8 +3,10 @@
 mod common;
 
 use assert_cmd::assert::Assert;
-use common::memscope_bench;
+use common::{linked, memscope_bench};
 use memscope_bench::files;
+use memscope_bench::report::format::Format;
+use memscope_bench::report::overhead_svg;
 use memscope_bench::results::{Failure, Results, Series};
 use memscope_bench::tracking::Tracking;
 use memscope_bench::workloads::Workload;
@@ -55,11 +57,47 @@ fn a_measurement_is_shown_and_written() {
         .stdout(contains("memscope-rs").and(contains("rustc")).and(contains("8 for each figure")));
     let results = read(&output);
     assert_eq!(results.cells.len(), 2 * 5);
-    for cell in &results.cells {
+    for cell in results.cells.iter().filter(|cell| linked::supports(cell.tracking)) {
         assert_eq!((cell.pairs.len(), &cell.failure), (8, &None));
         assert!(cell.overhead.is_some() && cell.allocations > Some(0));
     }
     assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1, "one file and nothing else");
+}
+
+#[test]
+fn what_the_version_lacks_is_told_in_every_form() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = folder.path().join("results.json");
+    let assert = memscope_bench()
+        .args(["measure", "--workloads=cycles", "--scale=0.001", "--tracking=variables,allocator,full", "--pairs=6"])
+        .arg(format!("--output={}", output.display()))
+        .assert()
+        .success();
+    let table = String::from_utf8(assert.get_output().stdout.clone()).expect("text");
+    let results = read(&output);
+    let row = |level: Tracking| {
+        let cell = results.cells.iter().find(|cell| cell.tracking == level).expect("a cell for each level");
+        let line = table.lines().find(|line| line.contains(&format!(" {level} "))).expect("a row for each level");
+        (cell, line)
+    };
+    for level in [Tracking::Variables, Tracking::Allocator, Tracking::Full] {
+        let (cell, line) = row(level);
+        if !linked::supports(level) {
+            assert!(matches!(cell.failure, Some(Failure::Unsupported { .. })), "{:?}", cell.failure);
+            assert_eq!((cell.pairs.len(), cell.overhead, cell.fidelity), (0, None, None));
+            assert!(line.contains("unsupported"), "{line}");
+            assert!(table.contains(&format!("cycles/{level} unsupported: {}", results.origin.subject)), "{table}");
+            assert!(Format::Bmf.left_out(&results).iter().any(|line| line.contains("unsupported")));
+        } else if level == Tracking::Variables && !linked::counts_named_values() {
+            assert_eq!(cell.fidelity, None);
+            assert!(line.contains("unknown"), "{line}");
+        } else {
+            assert!(cell.fidelity > Some(0.0), "{:?}", cell.fidelity);
+            assert!(!line.contains("unknown"), "{line}");
+        }
+    }
+    let picture = overhead_svg::draw(&results);
+    assert_eq!(picture.contains("unsupported"), !linked::supports(Tracking::Variables));
 }
 
 #[test]
@@ -75,7 +113,7 @@ fn a_failure_costs_its_own_cell_and_is_named() {
         let output = folder.path().join("results.json");
         memscope_bench()
             .args(TINY)
-            .args(["--tracking=variables,full", "--pairs=6", "--time-limit=2", "--memory-limit=4096"])
+            .args(["--tracking=allocator,full", "--pairs=6", "--time-limit=2", "--memory-limit=4096"])
             .arg(format!("--output={}", output.display()))
             .env("MEMSCOPE_BENCH_FAULT", format!("cycles/full={fault}"))
             .assert()
