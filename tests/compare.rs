@@ -82,7 +82,8 @@ fn plan() -> Plan {
     Plan {
         subjects: ["a", "not built", "b"].map(|name| (name.to_owned(), String::new())).to_vec(),
         workloads: vec![Workload::Cycles, Workload::Fragmentation],
-        levels: vec![Tracking::Untracked, Tracking::Full],
+        // Not full: where the machine is busy, naming a value takes some versions very long.
+        levels: vec![Tracking::Untracked, Tracking::Allocator],
         scale: Some(0.001),
         threads: 1,
         rounds: 12,
@@ -108,9 +109,9 @@ fn every_subject_has_its_turn_in_every_round() {
         })
         .collect();
     // The cells of a group stand beside each other in each round, in no fixed order.
-    let full = |turn: &&[usize]| turn.iter().all(|&cell| cell == 3 || cell == 5);
+    let tracked = |turn: &&[usize]| turn.iter().all(|&cell| cell == 3 || cell == 5);
     let in_rounds: Vec<&[usize]> = turns[6..18].chunks(2).collect();
-    assert!(in_rounds.iter().all(full) && in_rounds.iter().all(|turn| turn[0] != turn[1]), "{turns:?}");
+    assert!(in_rounds.iter().all(tracked) && in_rounds.iter().all(|turn| turn[0] != turn[1]), "{turns:?}");
     assert!(in_rounds.iter().any(|turn| turn[0] == 3) && in_rounds.iter().any(|turn| turn[0] == 5), "{turns:?}");
     // The second batch begins when every group had its first.
     let closed: Vec<(usize, usize)> = entries

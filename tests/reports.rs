@@ -4,8 +4,8 @@ mod common;
 
 use common::{full_record, results};
 use memscope_bench::report::table::{Form, overheads};
-use memscope_bench::report::{memory_svg, overhead_svg, stress_text};
-use memscope_bench::results::Results;
+use memscope_bench::report::{figures, memory_svg, overhead_svg, stress_text};
+use memscope_bench::results::{Failure, Results};
 use memscope_bench::stress::Record;
 
 #[test]
@@ -21,6 +21,21 @@ fn the_table_in_markdown() {
 #[test]
 fn the_figures_of_a_stress_run() {
     insta::assert_snapshot!(stress_text::closing(&full_record()));
+}
+
+/// The first level of a workload may be one that the version lacks.
+#[test]
+fn a_row_that_failed_leaves_the_untracked_time_to_the_next() {
+    let mut results = results();
+    let time = figures::time(results.cells[2].overhead.expect("an overhead").untracked_ns);
+    let row_of_allocator = |results: &Results| {
+        let table = overheads(results, Form::Terminal);
+        table.lines().find(|line| line.contains(" allocator ")).expect("a row").to_owned()
+    };
+    assert!(!row_of_allocator(&results).contains(&time), "it is told once");
+    results.cells[1].overhead = None;
+    results.cells[1].failure = Some(Failure::Unsupported { why: "it lacks a thing".to_owned() });
+    assert!(row_of_allocator(&results).contains(&time));
 }
 
 /// A results file's shape: one cell, with two of its pairs.

@@ -81,10 +81,14 @@ fn table(cells: &[&Cell], series: Series, form: Form) -> String {
         "peak memory",
     ]);
     let mut above = String::new();
+    let mut is_time_told = false;
     for cell in cells {
         let name = cell.row_name();
         let repeats = name == above && form == Form::Terminal;
-        table.add_row(row(cell, if repeats { "" } else { &name }));
+        // A level that failed has no time: the next one tells it.
+        is_time_told &= repeats;
+        table.add_row(row(cell, if repeats { "" } else { &name }, !is_time_told));
+        is_time_told |= cell.overhead.is_some();
         above = name;
     }
     for numeric in [1, 4, 5, 6, 7] {
@@ -93,13 +97,13 @@ fn table(cells: &[&Cell], series: Series, form: Form) -> String {
     table.trim_fmt()
 }
 
-fn row(cell: &Cell, name: &str) -> [String; 8] {
+fn row(cell: &Cell, name: &str, tells_time: bool) -> [String; 8] {
     let unknown = || "unknown".to_owned();
     let overhead = cell.overhead.as_ref();
     [
         name.to_owned(),
         match overhead {
-            Some(overhead) if !name.is_empty() => figures::time(overhead.untracked_ns),
+            Some(overhead) if tells_time => figures::time(overhead.untracked_ns),
             _ => String::new(),
         },
         cell.tracking.to_string(),
