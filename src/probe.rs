@@ -10,7 +10,8 @@
 use crate::system;
 use crate::tracking::counting::{self, Own};
 use crate::tracking::memscope::Subject;
-use crate::tracking::{Mode, Names, Recorded, Session, Tracking};
+use crate::tracking::references::Elsewhere;
+use crate::tracking::{Kind, Mode, Names, Recorded, Reference, Session, Tracking};
 use crate::workloads::{Digest, Scale, Workload, pools};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
@@ -105,22 +106,22 @@ impl From<counting::Counts> for Truth {
 }
 
 impl Observation {
-    /// The fidelity of the level: events recorded ÷ events that happened. With the hook on these are allocations and,
-    /// where the tracker counts them, deallocations; with variable tracking alone, named values. `None` where nothing
-    /// is tracked, or one of the two is not known.
+    /// The fidelity of the level: events recorded ÷ events that happened. These are allocations and, where the tracker
+    /// counts them, deallocations; with variable tracking alone, named values. `None` where nothing is tracked, or one of
+    /// the two is not known.
     pub fn fidelity(&self) -> Option<f64> {
         let ratio = |recorded: u64, happened: u64| (happened > 0).then(|| recorded as f64 / happened as f64);
-        if self.tracking.has_hook() {
-            let truth = self.truth?;
-            let allocations = self.recorded.allocations?;
-            match self.recorded.deallocations {
-                Some(deallocations) => ratio(allocations + deallocations, truth.allocations + truth.deallocations),
-                None => ratio(allocations, truth.allocations),
+        match self.tracking.kind() {
+            Kind::Nothing => None,
+            Kind::Names => ratio(self.recorded.variables?, self.variables),
+            Kind::Counts | Kind::Events | Kind::Samples => {
+                let truth = self.truth?;
+                let allocations = self.recorded.allocations?;
+                match self.recorded.deallocations {
+                    Some(deallocations) => ratio(allocations + deallocations, truth.allocations + truth.deallocations),
+                    None => ratio(allocations, truth.allocations),
+                }
             }
-        } else if self.tracking.has_variables() {
-            ratio(self.recorded.variables?, self.variables)
-        } else {
-            None
         }
     }
 }
@@ -142,6 +143,9 @@ pub enum CannotRun {
     /// The linked version of memscope lacks what the level needs.
     #[error("{0}")]
     Unsupported(&'static str),
+    /// The level is a reference that this program does not have.
+    #[error(transparent)]
+    Elsewhere(#[from] Elsewhere),
 }
 
 /// Runs one window in this process, which can have only one: call it once.
@@ -151,6 +155,9 @@ pub enum CannotRun {
 pub fn run(request: Request) -> Result<Observation, CannotRun> {
     if let Some(why) = request.tracking.is_unsupported() {
         return Err(CannotRun::Unsupported(why));
+    }
+    if let Some(elsewhere) = request.tracking.reference().and_then(Reference::is_elsewhere) {
+        return Err(elsewhere.into());
     }
     let session = Session::prepare(request.tracking, request.count);
     check_switch()?;
@@ -172,6 +179,37 @@ pub fn run_control(request: Request) -> Observation {
     observation(request, timed(request, &Names::NOWHERE), Recorded::default())
 }
 
+/// A tracker that is a program's allocator from start to end.
+#[derive(Clone, Copy, Debug)]
+pub struct Resident {
+    /// Whether the program is fit for a reference.
+    pub check: fn(Reference) -> Result<(), Elsewhere>,
+    /// Lets the tracker take note of what happens, or no more.
+    pub switch: fn(bool),
+    /// What it recorded so far.
+    pub recorded: fn() -> Recorded,
+}
+
+/// Runs one window in a process whose global allocator is a reference. What really happened is told where the reference
+/// takes its blocks from the switched allocator, which can count them.
+///
+/// # Errors
+/// If the level is not this program's.
+pub fn run_resident(request: Request, resident: &Resident) -> Result<Observation, CannotRun> {
+    let tracking = request.tracking;
+    (resident.check)(tracking.reference().ok_or(Elsewhere::Another(tracking))?)?;
+    let session = Session::prepare(Tracking::Untracked, request.count);
+    let counts = request.count && check_switch().is_ok();
+    warm_up(request);
+
+    let before = counting::totals();
+    (resident.switch)(true);
+    let seen = session.window(|| timed(request, session.names()));
+    (resident.switch)(false);
+    let truth = counts.then(|| counting::totals().since(&before).into());
+    Ok(Observation { truth, ..observation(request, seen, (resident.recorded)()) })
+}
+
 /// What must be done once and is not to be timed: threads are started, and code and heap are warmed by a small run.
 pub(crate) fn warm_up(Request { workload, scale, threads, .. }: Request) {
     if workload.is_parallel() {
@@ -186,7 +224,12 @@ pub(crate) fn warm_up(Request { workload, scale, threads, .. }: Request) {
 /// A workload's run with its times on the clock and of the processor.
 pub(crate) type Timed = (Digest, Duration, Duration);
 
-/// Runs the window.
+/// The function that times the window, as it is named in backtraces. The window's own function is not in them: it jumps
+/// to the workload as its last deed, and leaves no frame.
+pub const TIMED: &str = "memscope_bench::probe::timed";
+
+/// Runs the window. Never inlined, so that a backtrace from within the window has it: its name is [`TIMED`].
+#[inline(never)]
 pub(crate) fn timed(Request { workload, scale, .. }: Request, names: &Names) -> Timed {
     let (cpu, wall) = (system::cpu_time(), Instant::now());
     let digest = memscope_bench_window(workload, names, scale);

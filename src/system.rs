@@ -33,6 +33,18 @@ pub fn resident_bytes() -> Option<u64> {
     None
 }
 
+/// Whether this process has loaded a library whose file name begins so; `false` where the system does not say.
+pub fn has_loaded(library: &str) -> bool {
+    #[cfg(target_os = "linux")]
+    if let Ok(maps) = procfs::process::Process::myself().and_then(|process| process.maps()) {
+        let is_it = |path: &std::path::Path| {
+            path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(library.as_bytes()))
+        };
+        return maps.iter().any(|map| matches!(&map.pathname, procfs::process::MMapPath::Path(path) if is_it(path)));
+    }
+    false
+}
+
 /// The bytes of a page of memory.
 pub fn page_bytes() -> usize {
     nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten().map_or(4_096, |bytes| bytes as usize)

@@ -19,7 +19,7 @@ mod validate;
 
 use crate::files::FileError;
 use crate::measure::{Launcher, Limits, MissingProgram};
-use crate::probe::CannotRun;
+use crate::probe::{CannotRun, Resident};
 use crate::report::format::{Format, Printed};
 use crate::results::Precision;
 use crate::subjects::Found;
@@ -103,6 +103,28 @@ impl Control {
     }
 }
 
+/// The command line of a program whose allocator is a reference: probes, and nothing else.
+#[derive(Debug, Parser)]
+#[command(version, about = "Runs workloads under a tracker that is this program's allocator")]
+pub struct ReferenceProgram {
+    #[command(subcommand)]
+    command: ReferenceCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ReferenceCommand {
+    /// Run one workload once, and print what was seen as one line of JSON
+    Probe(probe::Arguments),
+}
+
+impl ReferenceProgram {
+    /// Does what the command line says.
+    pub fn run(self, resident: &Resident) -> ExitCode {
+        let ReferenceCommand::Probe(arguments) = self.command;
+        exit_code(probe::run_resident(&arguments, resident))
+    }
+}
+
 /// A launcher of this very program.
 fn this_program(limits: Limits) -> Result<Launcher, Error> {
     let program =
@@ -149,6 +171,9 @@ pub enum Error {
     /// Something that the linked version of memscope cannot do.
     #[error("{subject} cannot do that: {0}", subject = crate::tracking::memscope::Subject::of_this_build())]
     Unsupported(&'static str),
+    /// A level that another program has.
+    #[error(transparent)]
+    Elsewhere(#[from] crate::tracking::references::Elsewhere),
     /// A program that was not built.
     #[error(transparent)]
     MissingProgram(#[from] MissingProgram),
@@ -198,6 +223,7 @@ impl From<CannotRun> for Error {
         match error {
             CannotRun::NotSwitched(error) => Self::NotSwitched(error),
             CannotRun::Unsupported(why) => Self::Unsupported(why),
+            CannotRun::Elsewhere(error) => Self::Elsewhere(error),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `memscope-bench probe`: one observation, as one line of JSON on stdout and nothing else there.
 
 use super::{Error, SizeArguments};
-use crate::probe::{self, Observation, Request};
+use crate::probe::{self, CannotRun, Observation, Request, Resident};
 use crate::system;
 use crate::tracking::Tracking;
 use crate::workloads::Workload;
@@ -44,6 +44,21 @@ impl Arguments {
             count: self.count,
         }
     }
+
+    /// Runs a probe and prints what it saw, or commits the fault that is asked for.
+    fn print_with_fault(&self, run: impl FnOnce(Request) -> Result<Observation, CannotRun>) -> Result<(), Error> {
+        let request = self.request();
+        let fault = self.fault.as_ref().filter(|fault| fault.hits(&request)).map(|fault| fault.kind);
+        if let Some(kind) = fault {
+            kind.commit();
+        }
+        let mut observation = run(request)?;
+        if fault == Some(FaultKind::Lie) {
+            observation.digest.checksum ^= 1;
+        }
+        print(&observation);
+        Ok(())
+    }
 }
 
 /// Runs a probe of the control program.
@@ -52,22 +67,17 @@ pub fn run_control(arguments: &Arguments) -> Result<(), Error> {
     Ok(())
 }
 
-fn print(observation: &Observation) {
-    println!("{}", serde_json::to_string(observation).expect("an observation is plain data"));
+/// Runs a probe of a program whose allocator is a reference.
+pub fn run_resident(arguments: &Arguments, resident: &Resident) -> Result<(), Error> {
+    arguments.print_with_fault(|request| probe::run_resident(request, resident))
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    let request = arguments.request();
-    let fault = arguments.fault.as_ref().filter(|fault| fault.hits(&request)).map(|fault| fault.kind);
-    if let Some(kind) = fault {
-        kind.commit();
-    }
-    let mut observation = probe::run(request)?;
-    if fault == Some(FaultKind::Lie) {
-        observation.digest.checksum ^= 1;
-    }
-    print(&observation);
-    Ok(())
+    arguments.print_with_fault(probe::run)
+}
+
+fn print(observation: &Observation) {
+    println!("{}", serde_json::to_string(observation).expect("an observation is plain data"));
 }
 
 /// A fault that a probe of one workload and level commits on purpose.

@@ -200,7 +200,7 @@ fn collected(line: &str) -> Option<u64> {
 
 /// A program's place, by a search path. Only absolute folders are looked into: what is found must not depend on the folder
 /// that the search is made in.
-fn find(program: &str, path: &OsStr) -> Option<PathBuf> {
+pub(super) fn find(program: &str, path: &OsStr) -> Option<PathBuf> {
     let runs = |file: &Path| file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0);
     std::env::split_paths(path)
         .filter(|folder| folder.is_absolute())

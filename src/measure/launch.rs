@@ -1,12 +1,15 @@
 //! Starting a probe, limiting it, and turning every way in which it can end into an outcome.
 
+use super::heaptrack;
 use crate::probe::{self, Observation, Request};
 use crate::results::Failure;
+use crate::tracking::Reference;
+use crate::tracking::references::{Host, JEMALLOC_OPTIONS};
 use process_control::{ChildExt, Control, ExitStatus, Output};
 use serde::de::DeserializeOwned;
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -29,8 +32,11 @@ impl Default for Limits {
 
 /// A program of this package that was not built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} is not there: build it with `cargo build --release`", .0.display())]
-pub struct MissingProgram(PathBuf);
+#[error("{} is not there: build it with `cargo build --release{}`", .program.display(), if *.is_reference { " --features references" } else { "" })]
+pub struct MissingProgram {
+    program: PathBuf,
+    is_reference: bool,
+}
 
 /// Starts probes.
 #[derive(Clone, Debug)]
@@ -46,13 +52,24 @@ impl Launcher {
         Self { program, limits, log: None }
     }
 
+    /// The folder of the program.
+    pub fn folder(&self) -> &Path {
+        self.program.parent().unwrap_or(Path::new("."))
+    }
+
     /// A launcher, under the same limits, of another program in the same folder.
     ///
     /// # Errors
     /// If there is no such program.
     pub fn beside(&self, name: &str) -> Result<Self, MissingProgram> {
         let program = self.program.with_file_name(name);
-        if program.is_file() { Ok(Self { program, ..self.clone() }) } else { Err(MissingProgram(program)) }
+        if program.is_file() {
+            return Ok(Self { program, ..self.clone() });
+        }
+        let is_reference = Reference::ALL
+            .iter()
+            .any(|reference| matches!(reference.host(), Host::Program(reference) if reference == name));
+        Err(MissingProgram { program, is_reference })
     }
 
     /// Writes the command of each probe to this file when the probe starts, a line each.
@@ -82,15 +99,42 @@ impl Launcher {
 
     /// The command with which a user sees this probe alone.
     pub fn command_line(request: &Request) -> String {
-        format!("cargo run --release -- {}", Self::arguments(request).join(" "))
+        let arguments = Self::arguments(request).join(" ");
+        let Some(reference) = request.tracking.reference() else {
+            return format!("cargo run --release -- {arguments}");
+        };
+        let options = reference.jemalloc_options().map(|options| format!("{JEMALLOC_OPTIONS}={options} "));
+        let program = match reference.host() {
+            Host::Heaptrack => return format!("heaptrack target/release/memscope-bench {arguments}"),
+            Host::Switch => String::new(),
+            Host::Program(name) => format!("--bin {name} "),
+        };
+        format!("{}cargo run --release --features references {program}-- {arguments}", options.unwrap_or_default())
     }
 
-    /// Runs one probe to its end.
+    /// Runs one probe to its end, in the program that its level has.
     ///
     /// # Errors
     /// The way in which it failed. A program that cannot be started is a crash of it.
     pub fn run(&self, request: &Request) -> Result<Observation, Failure> {
-        self.run_for(&Self::arguments(request))
+        match request.tracking.reference().map(|reference| (reference, reference.host())) {
+            None | Some((_, Host::Switch)) => self.run_for(&Self::arguments(request)),
+            Some((reference, Host::Program(name))) => self.run_another(name, reference, request),
+            Some((_, Host::Heaptrack)) => heaptrack::run(self, request),
+        }
+    }
+
+    /// Runs a probe in another program of the same folder.
+    fn run_another(&self, name: &str, reference: Reference, request: &Request) -> Result<Observation, Failure> {
+        let unsupported = |missing: MissingProgram| Failure::Unsupported { why: missing.to_string() };
+        let mut command = Command::new(self.beside(name).map_err(unsupported)?.program);
+        // Nobody else's options: what a level is must not depend on the environment.
+        match reference.jemalloc_options() {
+            Some(options) => command.env(JEMALLOC_OPTIONS, options),
+            None => command.env_remove(JEMALLOC_OPTIONS),
+        };
+        let output = self.run_by(command, &Self::arguments(request), self.limits.time)?;
+        self.judge(&output, &String::from_utf8_lossy(&output.stderr))
     }
 
     /// Runs a command of the program to its end, and gives what it printed as JSON.

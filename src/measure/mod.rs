@@ -1,6 +1,7 @@
 //! From probes to overheads: start them, limit them, pair them, estimate; or count their instructions.
 
 mod estimate;
+mod heaptrack;
 mod instructions;
 mod launch;
 mod layout;

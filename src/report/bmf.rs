@@ -134,10 +134,10 @@ fn name_of_count(count: &InstructionCount) -> String {
     format!("{}/{}", count.workload, count.tracking)
 }
 
-/// The fidelity of what memscope tracked. Where it tracks nothing, there is nothing to miss.
+/// The fidelity of what was tracked. Where it tracks nothing, there is nothing to miss.
 fn fidelity(cell: &Cell) -> Option<f64> {
     match cell.tracking {
         Tracking::Untracked | Tracking::Counting | Tracking::Synthetic(_) => None,
-        Tracking::Variables | Tracking::Allocator | Tracking::Full => cell.fidelity,
+        Tracking::Variables | Tracking::Allocator | Tracking::Full | Tracking::Reference(_) => cell.fidelity,
     }
 }

@@ -84,7 +84,7 @@ pub(super) fn class(tracking: Tracking) -> &'static str {
         Tracking::Variables => "one",
         Tracking::Allocator => "two",
         Tracking::Full => "three",
-        Tracking::Untracked | Tracking::Counting | Tracking::Synthetic(_) => "faint",
+        Tracking::Untracked | Tracking::Counting | Tracking::Synthetic(_) | Tracking::Reference(_) => "faint",
     }
 }
 

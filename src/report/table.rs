@@ -5,7 +5,7 @@ use crate::measure::{Launcher, median_interval};
 use crate::origin::Origin;
 use crate::probe::Request;
 use crate::results::{Cell, Estimate, Overhead, Results, Series};
-use crate::tracking::Tracking;
+use crate::tracking::{Kind, Tracking};
 use crate::workloads::{Scale, Workload};
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle, presets};
 
@@ -97,7 +97,7 @@ fn table(cells: &[&Cell], series: Series, form: Form) -> String {
     table.trim_fmt()
 }
 
-fn row(cell: &Cell, name: &str, tells_time: bool) -> [String; 8] {
+pub(super) fn row(cell: &Cell, name: &str, tells_time: bool) -> [String; 8] {
     let unknown = || "unknown".to_owned();
     let overhead = cell.overhead.as_ref();
     [
@@ -120,7 +120,8 @@ fn row(cell: &Cell, name: &str, tells_time: bool) -> [String; 8] {
         },
         match cell.tracking {
             _ if cell.failure.is_some() => String::new(),
-            Tracking::Untracked | Tracking::Counting | Tracking::Synthetic(_) => "—".to_owned(),
+            // Nothing is recorded, or it is the truth itself.
+            tracking if tracking.kind() == Kind::Nothing || tracking == Tracking::Counting => "—".to_owned(),
             _ => figures::fidelity(cell.fidelity),
         },
         match overhead.map(|overhead| overhead.peak_memory) {
@@ -132,7 +133,7 @@ fn row(cell: &Cell, name: &str, tells_time: bool) -> [String; 8] {
 }
 
 /// What stands under the table: what failed and what to do about it, the warnings, the doubt, and the circumstances.
-fn notes(results: &Results, form: Form) -> String {
+pub(super) fn notes(results: &Results, form: Form) -> String {
     let mut lines: Vec<String> = results.cells.iter().filter_map(failure_note).collect();
     lines.extend(warnings::warnings(results).iter().map(|warning| format!("Warning: {warning}")));
     if let Some((cell, floor)) = results.noise_floor() {

@@ -7,11 +7,15 @@
 //! memscope is named below this module and nowhere else.
 
 pub mod counting;
+mod kind;
 pub mod memscope;
 mod names;
+pub mod references;
 mod switch;
 
+pub use kind::Kind;
 pub use names::Names;
+pub use references::Reference;
 pub use switch::{MOST_UNITS, Mode, Paused, SwitchedAllocator, burn_for_each_allocation};
 
 use serde::{Deserialize, Serialize};
@@ -28,10 +32,12 @@ macro_rules! levels {
             $(#[doc = $about] $variant,)*
             /// A tracker of known cost: it burns this many units of work for each allocation, and keeps no state.
             Synthetic(u32),
+            /// Another tracker than memscope.
+            Reference(Reference),
         }
 
         impl Tracking {
-            /// All levels but the synthetic ones, from the cheapest.
+            /// All levels but the synthetic ones and the references, from the cheapest.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
             /// What the level is, in a few words.
@@ -39,6 +45,7 @@ macro_rules! levels {
                 match self {
                     $(Self::$variant => $about,)*
                     Self::Synthetic(_) => "a tracker of known cost",
+                    Self::Reference(reference) => reference.about(),
                 }
             }
 
@@ -47,6 +54,7 @@ macro_rules! levels {
                 match self {
                     $(Self::$variant => $mode,)*
                     Self::Synthetic(_) => Mode::BURN,
+                    Self::Reference(reference) => reference.mode(),
                 }
             }
 
@@ -54,7 +62,7 @@ macro_rules! levels {
             pub const fn has_variables(self) -> bool {
                 match self {
                     $(Self::$variant => $variables,)*
-                    Self::Synthetic(_) => false,
+                    Self::Synthetic(_) | Self::Reference(_) => false,
                 }
             }
         }
@@ -64,6 +72,7 @@ macro_rules! levels {
                 match self {
                     $(Self::$variant => f.pad($name),)*
                     Self::Synthetic(units) => f.pad(&format!("{SYNTHETIC}{units}")),
+                    Self::Reference(reference) => f.pad(reference.name()),
                 }
             }
         }
@@ -90,37 +99,56 @@ impl Tracking {
         self.mode().hooks()
     }
 
+    /// The reference that the level is, if it is one.
+    pub const fn reference(self) -> Option<Reference> {
+        if let Self::Reference(reference) = self { Some(reference) } else { None }
+    }
+
     /// Why the linked version of memscope cannot do this; `None` if it can.
     pub fn is_unsupported(self) -> Option<&'static str> {
         memscope::VARIABLES_NEED_HOOK.filter(|_| self.has_variables() && !self.has_hook())
     }
 }
 
-/// The refusal of a name that no level has.
+/// The refusal of a name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no level is called '{0}'; there are {names}, and synthetic:N, which burns N units of work an allocation (at most {MOST_UNITS})", names = names())]
-pub struct UnknownLevel(String);
-
-fn names() -> String {
-    Tracking::ALL.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+pub enum UnknownLevel {
+    /// No level has it.
+    #[error("no level is called '{0}'; there are {names}, and synthetic:N, which burns N units of work an allocation (at most {MOST_UNITS})", names = names())]
+    NoSuch(String),
+    /// A level has it that this build cannot run.
+    #[error(transparent)]
+    NotBuilt(references::Elsewhere),
 }
 
+fn names() -> String {
+    let references = Reference::ALL.iter().filter(|reference| reference.is_built()).map(ToString::to_string);
+    Tracking::ALL.iter().map(ToString::to_string).chain(references).collect::<Vec<_>>().join(", ")
+}
+
+/// The level of a name that was asked for: one that this build can run.
 impl std::str::FromStr for Tracking {
     type Err = UnknownLevel;
 
     fn from_str(name: &str) -> Result<Self, UnknownLevel> {
-        let units = || name.strip_prefix(SYNTHETIC)?.parse().ok().filter(|&units| units <= MOST_UNITS);
-        let synthetic = || units().map(Self::Synthetic);
-        let known = Self::ALL.iter().copied().find(|level| level.to_string() == name);
-        known.or_else(synthetic).ok_or_else(|| UnknownLevel(name.to_owned()))
+        let level = Self::try_from(name.to_owned())?;
+        match level.reference().filter(|reference| !reference.is_built()) {
+            Some(reference) => Err(UnknownLevel::NotBuilt(references::Elsewhere::NotBuilt(reference))),
+            None => Ok(level),
+        }
     }
 }
 
+/// The level of a name that was written down, be it by another build.
 impl TryFrom<String> for Tracking {
     type Error = UnknownLevel;
 
     fn try_from(name: String) -> Result<Self, UnknownLevel> {
-        name.parse()
+        let units = || name.strip_prefix(SYNTHETIC)?.parse().ok().filter(|&units| units <= MOST_UNITS);
+        let synthetic = || units().map(Self::Synthetic);
+        let reference = || Reference::named(&name).map(Self::Reference);
+        let known = Self::ALL.iter().copied().find(|level| level.to_string() == name);
+        known.or_else(synthetic).or_else(reference).ok_or(UnknownLevel::NoSuch(name))
     }
 }
 
@@ -155,6 +183,7 @@ pub struct Session {
     tracking: Tracking,
     mode: Mode,
     names: Names,
+    reference: Option<references::Running>,
 }
 
 impl Session {
@@ -170,7 +199,8 @@ impl Session {
             burn_for_each_allocation(units);
         }
         let mode = if count { tracking.mode().counted() } else { tracking.mode() };
-        Self { tracking, mode, names }
+        let reference = tracking.reference().and_then(references::Running::prepare);
+        Self { tracking, mode, names, reference }
     }
 
     /// Runs something in the level's window: see [`Mode::window`].
@@ -183,8 +213,11 @@ impl Session {
         &self.names
     }
 
-    /// What memscope recorded so far. To be asked when the window is closed.
+    /// What the tracker recorded so far. To be asked when the window is closed.
     pub fn recorded(&self) -> Recorded {
+        if let Some(reference) = &self.reference {
+            return reference.recorded();
+        }
         let events = if self.tracking.has_hook() { memscope::recorded_events() } else { Recorded::default() };
         Recorded { variables: self.names.variables().and_then(memscope::Variables::recorded), ..events }
     }

@@ -32,6 +32,14 @@ impl Mode {
     /// Burn a known amount of work for each allocation, and pass it on to the system: the tracker of known cost.
     pub const BURN: Self = Self(4);
 
+    /// Pass it on to stats_alloc.
+    #[cfg(feature = "references")]
+    pub const STATS: Self = Self(8);
+
+    /// Pass it on to dhat.
+    #[cfg(feature = "references")]
+    pub const DHAT: Self = Self(16);
+
     /// The same with the harness's counters on.
     pub const fn counted(self) -> Self {
         Self(self.0 | Self::COUNT.0)
@@ -40,6 +48,15 @@ impl Mode {
     /// Whether memscope's hook is called.
     pub const fn hooks(self) -> bool {
         self.0 & Self::HOOK.0 != 0
+    }
+
+    /// The same without the harness's counters, if it passes calls on to another tracker than memscope.
+    const fn reference(self) -> Option<Self> {
+        #[cfg(feature = "references")]
+        if self.0 & (Self::STATS.0 | Self::DHAT.0) != 0 {
+            return Some(Self(self.0 & !Self::COUNT.0));
+        }
+        None
     }
 
     /// Whether the harness's counters are on.
@@ -146,7 +163,7 @@ pub struct SwitchedAllocator;
 
 // SAFETY: each call is passed on, with its arguments unchanged, to `System` or to memscope's `TrackingAllocator`. Both
 // are sound allocators over the same heap (the hook itself allocates with `System`), so a block that one of them gave
-// may be resized and freed by the other.
+// may be resized and freed by the other. So it is with the references that are switched on in the hook's place.
 unsafe impl GlobalAlloc for SwitchedAllocator {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -200,38 +217,55 @@ mod switched {
     use super::{
         BURNED, CALLER, Caller, GlobalAlloc, Layout, Mode, Ordering, Paused, System, counting, memscope::HOOK,
     };
+    #[cfg(feature = "references")]
+    use {dhat::Alloc as Dhat, stats_alloc::INSTRUMENTED_SYSTEM};
+
+    /// Passes a call on to the tracker of a mode that has one: to memscope's hook, but for the references' modes.
+    macro_rules! tracker {
+        ($mode:ident, $method:ident($($argument:expr),*)) => {
+            match $mode.reference() {
+                // SAFETY: the caller's promise is what all trackers ask.
+                #[cfg(feature = "references")]
+                Some(Mode::STATS) => unsafe { INSTRUMENTED_SYSTEM.$method($($argument),*) },
+                // SAFETY: as above.
+                #[cfg(feature = "references")]
+                Some(_) => unsafe { Dhat.$method($($argument),*) },
+                // SAFETY: as above.
+                _ => unsafe { HOOK.$method($($argument),*) },
+            }
+        };
+    }
 
     #[cold]
     pub unsafe fn alloc(mode: Mode, layout: Layout) -> *mut u8 {
         let layout = if mode == Mode::BURN { burned(layout) } else { layout };
-        // SAFETY: the caller's promise is what both allocators ask.
-        let (system, hook) = (|| unsafe { System.alloc(layout) }, || unsafe { HOOK.alloc(layout) });
-        pass_on(mode, system, hook, |caller, block| counted(caller, block, layout.size()))
+        // SAFETY: the caller's promise is what all allocators ask.
+        let (system, tracker) = (|| unsafe { System.alloc(layout) }, || tracker!(mode, alloc(layout)));
+        pass_on(mode, system, tracker, |caller, block| counted(caller, block, layout.size()))
     }
 
     #[cold]
     pub unsafe fn alloc_zeroed(mode: Mode, layout: Layout) -> *mut u8 {
         let layout = if mode == Mode::BURN { burned(layout) } else { layout };
-        // SAFETY: the caller's promise is what both allocators ask.
-        let (system, hook) = (|| unsafe { System.alloc_zeroed(layout) }, || unsafe { HOOK.alloc_zeroed(layout) });
-        pass_on(mode, system, hook, |caller, block| counted(caller, block, layout.size()))
+        // SAFETY: the caller's promise is what all allocators ask.
+        let (system, tracker) = (|| unsafe { System.alloc_zeroed(layout) }, || tracker!(mode, alloc_zeroed(layout)));
+        pass_on(mode, system, tracker, |caller, block| counted(caller, block, layout.size()))
     }
 
     #[cold]
     pub unsafe fn dealloc(mode: Mode, ptr: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise is what both allocators ask.
-        let (system, hook) = (|| unsafe { System.dealloc(ptr, layout) }, || unsafe { HOOK.dealloc(ptr, layout) });
-        pass_on(mode, system, hook, |caller, ()| freed(caller, layout.size()));
+        // SAFETY: the caller's promise is what all allocators ask.
+        let (system, tracker) = (|| unsafe { System.dealloc(ptr, layout) }, || tracker!(mode, dealloc(ptr, layout)));
+        pass_on(mode, system, tracker, |caller, ()| freed(caller, layout.size()));
     }
 
     #[cold]
     pub unsafe fn realloc(mode: Mode, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         let layout = if mode == Mode::BURN { burned(layout) } else { layout };
-        // SAFETY: the caller's promise is what both allocators ask.
+        // SAFETY: the caller's promise is what all allocators ask.
         let system = || unsafe { System.realloc(ptr, layout, new_size) };
-        // SAFETY: as above.
-        let hook = || unsafe { HOOK.realloc(ptr, layout, new_size) };
-        pass_on(mode, system, hook, |caller, block: *mut u8| {
+        let tracker = || tracker!(mode, realloc(ptr, layout, new_size));
+        pass_on(mode, system, tracker, |caller, block: *mut u8| {
             if !block.is_null() {
                 // The old block is taken as gone before the new one comes: in place is the usual case.
                 freed(caller, layout.size());
@@ -317,25 +351,26 @@ mod switched {
 
     /// Passes a call on to where the mode says, and counts it if the mode says so.
     ///
-    /// With hook and counters both on, what the hook allocates on its way goes to the system: it is the tracker's and not
-    /// the program's.
+    /// With a tracker and counters both on, what the tracker allocates on its way goes to the system: it is the tracker's
+    /// and not the program's.
     #[inline(always)]
     fn pass_on<R: Copy>(
         mode: Mode,
         system: impl FnOnce() -> R,
-        hook: impl FnOnce() -> R,
+        tracker: impl FnOnce() -> R,
         count: impl FnOnce(Caller, R),
     ) -> R {
-        if mode == Mode::HOOK {
-            return hook();
+        if mode == Mode::HOOK || mode.reference() == Some(mode) {
+            return tracker();
         }
         if mode == Mode::BURN {
             return system();
         }
         let caller = CALLER.get();
-        let result = if mode.hooks() && caller == Caller::Program {
+        let is_tracked = mode.hooks() || mode.reference().is_some();
+        let result = if is_tracked && caller == Caller::Program {
             let _paused = Paused::for_calls_of(Caller::Tracker);
-            hook()
+            tracker()
         } else {
             system()
         };
