@@ -19,6 +19,7 @@
 //! | [`operations`] | single things that tracking does, timed alone |
 //! | [`log`] | the results files that git has, and where an overhead changed between them |
 //! | [`subjects`] | builds of memscope are found, and built in copies of this package |
+//! | [`ladder`] | memscope among other trackers, from none to the slowest |
 //! | [`measure`] | probes are started, limited and paired; the estimator; instructions are counted |
 //! | [`results`] | the results file: cells, pairs, overheads, failures |
 //! | [`stress`] | the stress run: the workloads as phases, looked at from all sides |
@@ -44,6 +45,7 @@ pub mod files;
 pub mod footprint;
 mod fork;
 mod git;
+pub mod ladder;
 pub mod latency;
 pub mod log;
 pub mod measure;

@@ -6,6 +6,7 @@ mod compare;
 mod detect;
 mod footprint;
 mod history;
+mod ladder;
 mod latency;
 mod log;
 mod measure;
@@ -57,6 +58,8 @@ enum Command {
     Bisect(bisect::Arguments),
     /// Show what tracking cost at each commit that has a results file, and where that changed
     Log(log::Arguments),
+    /// Measure memscope among other trackers: is it memscope that costs, or is it tracking?
+    Ladder(ladder::Arguments),
     /// Run one workload once, and print what was seen as one line of JSON
     Probe(probe::Arguments),
     /// Measure what tracking takes in memory, and what it misses, as workloads grow
@@ -242,6 +245,7 @@ impl Cli {
             Command::History(arguments) => history::run(&arguments),
             Command::Bisect(arguments) => bisect::run(&arguments),
             Command::Log(arguments) => log::run(&arguments),
+            Command::Ladder(arguments) => ladder::run(&arguments),
             Command::Probe(arguments) => probe::run(&arguments),
             Command::Footprint(arguments) => footprint::run(&arguments),
             Command::Latency(arguments) => latency::run(&arguments),

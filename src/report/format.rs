@@ -1,9 +1,10 @@
 //! The forms in which what was measured can be printed, and which report each of them is.
 
 use super::table::{self, Form};
-use super::{bmf, compare_table, instructions};
+use super::{bmf, compare_table, instructions, ladder_table};
 use crate::compare::Comparison;
 use crate::files;
+use crate::ladder::Ladder;
 use crate::results::Results;
 use clap::ValueEnum;
 
@@ -78,5 +79,20 @@ impl Printed for Comparison {
     }
     fn left_out_of_bmf(&self) -> Vec<String> {
         bmf::left_out_of_comparison(self)
+    }
+}
+
+impl Printed for Ladder {
+    fn tables(&self, form: Form) -> String {
+        ladder_table::draw(self, form)
+    }
+    fn json(&self) -> String {
+        files::json(self)
+    }
+    fn bmf(&self) -> String {
+        bmf::of_results(&self.0)
+    }
+    fn left_out_of_bmf(&self) -> Vec<String> {
+        bmf::left_out_of_results(&self.0)
     }
 }

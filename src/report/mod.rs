@@ -10,6 +10,8 @@ pub mod figures;
 pub mod footprint_table;
 pub mod format;
 pub mod instructions;
+pub mod ladder_svg;
+pub mod ladder_table;
 pub mod latency_svg;
 pub mod latency_table;
 pub mod log_svg;

@@ -8,6 +8,7 @@ pub mod processes;
 
 use assert_cmd::Command;
 use memscope_bench::conditions::Conditions;
+use memscope_bench::ladder::Ladder;
 use memscope_bench::measure::overhead;
 use memscope_bench::origin::Origin;
 use memscope_bench::probe::{Observation, Truth};
@@ -15,7 +16,7 @@ use memscope_bench::results::{Cell, Failure, Pair, Results, SCHEMA, Series, Side
 use memscope_bench::stress::{Amount, HeapMoment, Phase, Record, Slice};
 use memscope_bench::system::{Machine, Toolchain};
 use memscope_bench::tracking::memscope::{Subject, TypeUse};
-use memscope_bench::tracking::{Recorded, Tracking};
+use memscope_bench::tracking::{Recorded, Reference, Tracking};
 use memscope_bench::workloads::Workload;
 
 /// The program, with nothing of the tester's environment that it would listen to.
@@ -121,6 +122,32 @@ pub fn run_of(version: &str, processor: &str, factor: f64) -> Results {
             .map(|(tracking, factor)| cell(Series::Overhead, workload, tracking, factor, 20))
     });
     Results { schema: SCHEMA, origin, precision: None, cells: cells.collect(), instructions: Vec::new() }
+}
+
+/// A ladder with every kind of rung: no tracker, counters, memscope, a recorder, a sampler, and two without a figure.
+pub fn ladder() -> Ladder {
+    let rung = |tracking, factor| cell(Series::Overhead, Workload::Cycles, tracking, factor, 20);
+    let mut cells = vec![
+        rung(Tracking::Untracked, 0.99),
+        rung(Tracking::Counting, 1.1),
+        rung(Tracking::Variables, 1.02),
+        rung(Tracking::Allocator, 4.2),
+        rung(Tracking::Full, 5.5),
+        rung(Reference::StatsAlloc.into(), 1.3),
+        rung(Reference::TrackingAllocator.into(), 1.5),
+        rung(Reference::Dhat.into(), 20.0),
+        rung(Reference::Jemalloc.into(), 0.8),
+        rung(Reference::JemallocProfiler.into(), 0.9),
+        rung(Reference::Heaptrack.into(), 8.0),
+    ];
+    cells[9].fidelity = None;
+    for (rung, failure) in [
+        (4, Failure::TimedOut { seconds: 60 }),
+        (10, Failure::Unsupported { why: "heaptrack is not installed".to_owned() }),
+    ] {
+        cells[rung] = Cell { failure: Some(failure), overhead: None, pairs: Vec::new(), ..cells[rung].clone() };
+    }
+    Ladder(Results { cells, ..Results::begin(origin("memscope-bench ladder")) })
 }
 
 /// A record of a stress run in which every cell of every panel is filled, with figures as large as a run of ten

@@ -1,0 +1,116 @@
+//! `memscope-bench ladder`: memscope's levels among other trackers.
+//!
+//! The trackers that have a program of their own are measured in that program: where Cargo, asked to run this one, has not
+//! built them, or not since, they are built first.
+
+use super::{Error, FormatArguments, LimitArguments, SizeArguments};
+use crate::files;
+use crate::ladder::Ladder;
+use crate::measure::{Launcher, Plan};
+use crate::origin::Origin;
+use crate::report::table::Form;
+use crate::report::{ladder_svg, ladder_table};
+use crate::results::Results;
+use crate::system;
+use crate::tracking::references::{JEMALLOC_PROGRAM, TRACKING_ALLOCATOR_PROGRAM};
+use crate::workloads::Workload;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::{Path, PathBuf};
+
+/// The files that are written.
+const JSON: &str = "ladder.json";
+const TABLE: &str = "ladder.md";
+const PICTURE: &str = "ladder.svg";
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// What to run [default: all eight]
+    #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
+    workloads: Vec<Workload>,
+    /// How many pairs of processes for each workload and rung
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pairs: u32,
+    #[command(flatten)]
+    size: SizeArguments,
+    /// The folder for ladder.json, ladder.md and ladder.svg
+    #[arg(long, default_value = "results", value_name = "DIR")]
+    output: PathBuf,
+    #[command(flatten)]
+    format: FormatArguments,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    let folder = &arguments.output;
+    files::prepare_folder(folder)?;
+    let path = folder.join(JSON);
+    if path.exists() {
+        // What is no ladder is not to be lost.
+        files::read::<Ladder>(&path)?;
+    }
+    let launcher = super::this_program(arguments.limits.into())?;
+    if cfg!(feature = "references") {
+        build_programs(&launcher)?;
+    } else {
+        eprintln!(
+            "Measuring memscope's levels and heaptrack: `cargo run --release --features references -- ladder` adds dhat, \
+             tracking-allocator, stats_alloc and jemalloc."
+        );
+    }
+
+    let levels = Ladder::levels();
+    let workloads = if arguments.workloads.is_empty() { Workload::ALL } else { &arguments.workloads };
+    let mut results = Results::begin(Origin::of_this_command());
+    let bar = ProgressBar::new((workloads.len() * levels.len() * arguments.pairs as usize) as u64).with_style(
+        ProgressStyle::with_template("{msg:32} {bar:40} {pos}/{len} pairs, {eta} left").expect("a valid template"),
+    );
+    let plan = Plan {
+        workloads,
+        levels: &levels,
+        scale: &|workload| arguments.size.scale_or(workload.short()),
+        threads: arguments.size.threads(),
+        pairs: arguments.pairs as usize,
+        precision: None,
+    };
+    results.cells = plan.measure(&launcher, |workload, level| {
+        bar.set_message(format!("{workload}/{level}"));
+        bar.inc(1);
+    });
+    bar.finish_and_clear();
+
+    let ladder = Ladder(results);
+    files::write_json(&path, &ladder)?;
+    files::write(&folder.join(TABLE), &format!("{}\n", ladder_table::draw(&ladder, Form::Markdown)))?;
+    files::write(&folder.join(PICTURE), &ladder_svg::draw(&ladder))?;
+    arguments.format.print(&ladder);
+    eprintln!("Written: {JSON}, {TABLE} and {PICTURE} in {}", folder.display());
+    Ok(())
+}
+
+/// Builds the programs beside this one that are missing or older than it, in a folder of release builds; elsewhere they
+/// must be there.
+///
+/// # Errors
+/// If one is missing and cannot be built.
+fn build_programs(launcher: &Launcher) -> Result<(), Error> {
+    let programs = [JEMALLOC_PROGRAM, TRACKING_ALLOCATOR_PROGRAM];
+    let folder = launcher.folder();
+    let written = |name: &str| folder.join(name).metadata().and_then(|data| data.modified()).ok();
+    let this = written(super::PROGRAM);
+    let is_current = |name: &str| written(name).is_some_and(|written| Some(written) >= this);
+    if folder.ends_with("release") && !programs.into_iter().all(is_current) {
+        eprintln!("Building {} ...", programs.join(" and "));
+        let mut cargo = system::cargo();
+        cargo.args(["build", "--release", "--quiet", "--features", "references", "--manifest-path"]);
+        cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
+        cargo.args(programs.iter().flat_map(|name| ["--bin", name]));
+        cargo.arg("--target-dir").arg(folder.parent().unwrap_or(folder));
+        let built = cargo.status().is_ok_and(|status| status.success());
+        if !built {
+            return Err(Error::System(format!("cargo could not build {}", programs.join(" and "))));
+        }
+    }
+    programs.into_iter().try_for_each(|name| launcher.beside(name).map(drop)).map_err(Error::from)
+}

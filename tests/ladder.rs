@@ -1,0 +1,230 @@
+//! `ladder` from outside: its rungs, its files, and what a build without the other trackers says.
+
+mod common;
+
+use common::memscope_bench;
+use memscope_bench::files;
+use memscope_bench::ladder::Ladder;
+use memscope_bench::report::table::Form;
+use memscope_bench::report::{ladder_svg, ladder_table};
+use memscope_bench::results::{Cell, Failure};
+use memscope_bench::tracking::{Reference, Tracking};
+use predicates::prelude::*;
+use predicates::str::contains;
+use std::fs;
+use std::path::Path;
+
+const TINY: [&str; 4] = ["ladder", "--workloads=cycles", "--scale=0.001", "--pairs=6"];
+
+/// The rung of a level, on its one workload.
+fn rung(ladder: &Ladder, tracking: impl Into<Tracking>) -> Cell {
+    let tracking = tracking.into();
+    let cell = ladder.0.cells.iter().find(|cell| cell.tracking == tracking);
+    cell.unwrap_or_else(|| panic!("{tracking} has a rung")).clone()
+}
+
+fn read(folder: &Path) -> Ladder {
+    files::read(&folder.join("ladder.json")).expect("a ladder")
+}
+
+#[test]
+fn a_ladder_is_printed_and_written() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    // Without a path, heaptrack is nowhere.
+    let said = memscope_bench()
+        .args(TINY)
+        .arg(format!("--output={}", folder.path().display()))
+        .env("PATH", "")
+        .env("MEMSCOPE_BENCH_FAULT", "cycles/full=crash")
+        .assert()
+        .success()
+        .stdout(contains("unsupported: heaptrack is not installed").and(contains("crashed (SIGABRT)")))
+        .stdout(contains("records named values").and(contains("Noise floor")));
+    if cfg!(not(feature = "references")) {
+        said.stderr(contains("cargo run --release --features references -- ladder"));
+    }
+    let ladder = read(folder.path());
+    assert_eq!(ladder.0.cells.iter().map(|cell| cell.tracking).collect::<Vec<_>>(), Ladder::levels());
+    for level in [Tracking::Untracked, Tracking::Counting, Tracking::Allocator] {
+        assert!(rung(&ladder, level).overhead.is_some(), "{level}");
+    }
+    let table = fs::read_to_string(folder.path().join("ladder.md")).expect("the table");
+    assert!(table.starts_with("### cycles") && table.contains("| allocator (memscope)"), "{table}");
+    let picture = fs::read_to_string(folder.path().join("ladder.svg")).expect("the picture");
+    assert!(picture.contains("Is it memscope, or is it tracking?"));
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 3, "three files and nothing else");
+}
+
+#[test]
+fn rungs_go_from_the_fastest_to_the_slowest_with_those_without_a_figure_last() {
+    let ladder = common::ladder();
+    let [flight] = &ladder.flights()[..] else { panic!("one workload") };
+    let order: Vec<String> = flight.rungs.iter().map(|cell| cell.tracking.to_string()).collect();
+    let expected = [
+        "jemalloc",
+        "jemalloc-profiler",
+        "untracked",
+        "variables",
+        "counting",
+        "stats_alloc",
+        "tracking-allocator",
+        "allocator",
+        "dhat",
+        "full",
+        "heaptrack",
+    ];
+    assert_eq!(order, expected);
+}
+
+#[test]
+fn a_sampler_is_told_from_a_recorder() {
+    let table = ladder_table::draw(&common::ladder(), Form::Markdown);
+    let row = |rung: &str| {
+        let begins = format!("| {rung} ");
+        let row = table.lines().find(|line| line.starts_with(&begins));
+        row.unwrap_or_else(|| panic!("{rung} has a row in {table}")).to_owned()
+    };
+    assert!(row("jemalloc-profiler").contains("samples") && row("jemalloc-profiler").contains("unknown"));
+    assert!(row("dhat").contains("records each event") && row("dhat").contains("1.0000"));
+    assert!(row("stats_alloc").contains("counts"));
+    assert!(row("full (memscope)").contains("timed-out"));
+    assert!(row("heaptrack").contains("unsupported: heaptrack is not installed"));
+}
+
+#[test]
+fn every_build_reads_and_draws_what_another_one_measured() {
+    let ladder = common::ladder();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    files::write_json(&folder.path().join("ladder.json"), &ladder).expect("written");
+    assert_eq!(read(folder.path()), ladder);
+    let picture = ladder_svg::draw(&ladder);
+    let parsed = roxmltree::Document::parse(&picture).expect("well-formed");
+    let words: Vec<&str> = parsed.descendants().filter_map(|node| node.text()).collect();
+    for reference in Reference::ALL {
+        assert!(words.contains(&reference.name()), "{reference}");
+    }
+    assert!(words.contains(&"unsupported: heaptrack is not installed"));
+}
+
+#[test]
+fn an_earlier_file_is_never_lost() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("ladder.json");
+    fs::write(&path, "not JSON").expect("a file");
+    memscope_bench()
+        .args(TINY)
+        .arg(format!("--output={}", folder.path().display()))
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(contains("ladder.json is not a ladder"));
+    assert_eq!(fs::read_to_string(&path).expect("the file"), "not JSON");
+}
+
+#[test]
+fn a_probe_of_heaptrack_is_refused_outside_of_it() {
+    memscope_bench()
+        .args(["probe", "--workload=cycles", "--scale=0.001", "--tracking=heaptrack"])
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(contains("heaptrack runs"));
+}
+
+#[test]
+fn heaptrack_is_seen_to_record_every_event_where_it_is_installed() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    memscope_bench().args(TINY).arg(format!("--output={}", folder.path().display())).assert().success();
+    let rung = rung(&read(folder.path()), Reference::Heaptrack);
+    if matches!(rung.failure, Some(Failure::Unsupported { .. })) {
+        eprintln!("skipped: {rung:?}");
+        return;
+    }
+    assert_eq!((rung.failure, rung.fidelity), (None, Some(1.0)));
+    assert!(rung.overhead.is_some());
+}
+
+#[cfg(not(feature = "references"))]
+#[test]
+fn other_trackers_are_refused_with_the_feature_that_has_them() {
+    for reference in Reference::ALL.iter().filter(|reference| !reference.is_built()) {
+        for command in [["measure", "--workloads=cycles"], ["probe", "--workload=cycles"]] {
+            memscope_bench()
+                .args(command)
+                .arg(format!("--tracking={reference}"))
+                .assert()
+                .code(2)
+                .stdout("")
+                .stderr(contains(reference.name()).and(contains("--features references")));
+        }
+    }
+}
+
+#[cfg(feature = "references")]
+mod with_references {
+    use super::*;
+    use assert_cmd::Command;
+    use memscope_bench::workloads::Workload;
+
+    #[test]
+    fn each_has_a_rung_and_counters_and_recorders_miss_nothing() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        memscope_bench().args(TINY).arg(format!("--output={}", folder.path().display())).assert().success();
+        let ladder = read(folder.path());
+        for reference in [Reference::StatsAlloc, Reference::TrackingAllocator, Reference::Dhat] {
+            assert_eq!(rung(&ladder, reference).fidelity, Some(1.0), "{reference}");
+        }
+        for reference in [Reference::Jemalloc, Reference::JemallocProfiler] {
+            assert_eq!(rung(&ladder, reference).fidelity, None, "{reference}");
+        }
+        for &reference in Reference::ALL.iter().filter(|&&reference| reference != Reference::Heaptrack) {
+            let rung = rung(&ladder, reference);
+            assert_eq!(rung.failure, None, "{reference}");
+            assert!(rung.overhead.is_some(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn they_record_what_happens_on_every_workload() {
+        for workload in Workload::ALL {
+            for level in ["stats_alloc", "dhat"] {
+                let level = format!("--tracking={level}");
+                let seen = common::probe(&[&format!("--workload={workload}"), &level, "--scale=0.001", "--count"]);
+                let fidelity = seen.fidelity().expect("both are known");
+                if workload.is_parallel() {
+                    // A runtime's thread may be within a call when the window closes.
+                    assert!((0.99..=1.01).contains(&fidelity), "{workload} {level}: {fidelity}");
+                } else {
+                    assert_eq!(fidelity, 1.0, "{workload} {level}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_level_runs_in_the_program_that_has_it() {
+        let probe = ["probe", "--workload=cycles", "--scale=0.001"];
+        memscope_bench()
+            .args(probe)
+            .arg("--tracking=jemalloc")
+            .assert()
+            .code(2)
+            .stdout("")
+            .stderr(contains("run memscope-bench-jemalloc"));
+        let jemalloc = || {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_memscope-bench-jemalloc"));
+            command.args(probe).env_remove("_RJEM_MALLOC_CONF");
+            command
+        };
+        jemalloc().arg("--tracking=full").assert().code(2).stderr(contains("not for the level 'full'"));
+        jemalloc().arg("--tracking=dhat").assert().code(2).stderr(contains("not for the level 'dhat'"));
+        // A profiler that is off is not to be taken for one that costs nothing.
+        let profiler = || {
+            let mut command = jemalloc();
+            command.arg("--tracking=jemalloc-profiler");
+            command
+        };
+        profiler().assert().code(2).stderr(contains("set _RJEM_MALLOC_CONF=prof:true"));
+        profiler().env("_RJEM_MALLOC_CONF", "prof:true").assert().success();
+    }
+}
