@@ -54,7 +54,7 @@ fn of_flight(flight: &Flight<'_>, form: Form) -> String {
     table.load_style(form.style());
     table.set_header(["rung", "takes note", "overhead [95 %]", "ns/allocation", "fidelity", "peak memory"]);
     for cell in &flight.rungs {
-        let [_, _, level, _, _, ns, fidelity, memory] = table::row(cell, "");
+        let [_, _, level, _, _, ns, fidelity, memory] = table::row(cell, "", false);
         let level = if is_memscope(cell.tracking) { format!("{level} (memscope)") } else { level };
         table.add_row([level, takes_note(cell.tracking), overhead(cell), ns, fidelity, memory]);
     }
