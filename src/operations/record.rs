@@ -80,3 +80,29 @@ impl From<Sample> for (u64, u64) {
         (iterations, elapsed_ns)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files;
+    use std::path::Path;
+
+    #[test]
+    fn what_is_written_is_read_and_a_sample_is_a_line() {
+        let mut results = OperationResults::begin(Origin::here("cargo bench --bench operations".to_owned()));
+        results.operations.push(Measured {
+            operation: "allocate-16B".to_owned(),
+            about: "allocate and free 16 B".to_owned(),
+            tracking: Tracking::Allocator,
+            most_repeats: 100_000,
+            failure: None,
+            ns: Some(Estimate { value: 300.5, low: 300.0, high: 301.0 }),
+            samples: vec![Sample { iterations: 1_000, elapsed_ns: 300_500 }],
+        });
+        let text = files::json(&results);
+        assert!(text.contains("\n    [1000,300500]\n"), "{text}");
+        let read: OperationResults = files::parse(Path::new("operations.json"), &text).expect("it can be read");
+        assert_eq!(read, results);
+        assert_eq!(read.operations[0].samples[0].ns_each(), 300.5);
+    }
+}
