@@ -4,9 +4,10 @@ mod common;
 
 use common::memscope_bench;
 use memscope_bench::operations::{Operation, Timing};
-use memscope_bench::tracking::memscope::{CONTAINERS, PUBLISHED};
+use memscope_bench::tracking::memscope::{CONTAINERS, PUBLISHED, Subject};
 use predicates::prelude::*;
 use predicates::str::contains;
+use semver::Version;
 
 /// What has as many live allocations takes long to prepare without optimisation; those of 1,000 do the same.
 fn is_large(operation: &Operation) -> bool {
@@ -19,9 +20,17 @@ fn may_lack(operation: &Operation) -> bool {
         || PUBLISHED.is_err() && operation.name.starts_with("published-")
 }
 
+/// Versions 0.1.5 to 0.1.10 say that they exported, and leave an empty file.
+fn exports_nothing(operation: &Operation) -> bool {
+    let version = Version::parse(&Subject::of_this_build().version).expect("a version");
+    let versions = Version::new(0, 1, 5)..=Version::new(0, 1, 10);
+    operation.name.starts_with("export-json-") && versions.contains(&version)
+}
+
 #[test]
 fn each_operation_runs_once_under_each_of_its_levels() {
-    for operation in Operation::all().iter().filter(|operation| !is_large(operation) && !may_lack(operation)) {
+    let is_run = |operation: &&Operation| !is_large(operation) && !may_lack(operation) && !exports_nothing(operation);
+    for operation in Operation::all().iter().filter(is_run) {
         for tracking in operation.levels().iter().filter(|tracking| tracking.is_unsupported().is_none()) {
             let arguments =
                 ["operation".to_owned(), format!("--name={}", operation.name), format!("--tracking={tracking}")];

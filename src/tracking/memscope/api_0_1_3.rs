@@ -3,15 +3,15 @@
 //! What the hook frees is not counted: all that was ever allocated is active, and the peak is the total. None of these is
 //! what its name says, and they are not shown.
 
-use super::shared_0_1::statistics;
+use super::shared_0_1::{self, statistics};
 use super::tools::every_container;
-use super::{Block, Containers, OwnReport};
-use crate::tracking::Recorded;
+use super::{Analysis, Block, Containers, OwnReport};
+use crate::tracking::{Recorded, Tracking};
 use memscope_rs::core::scope_tracker::get_global_scope_tracker;
 use memscope_rs::variable_registry::VariableRegistry;
 use std::path::Path;
 
-pub use super::shared_0_1::{ANALYSIS, EXPORT_JSON, HOOK, PUBLISHED, Variables};
+pub use super::shared_0_1::{EXPORT_JSON, HOOK, PUBLISHED, Variables};
 pub use memscope_rs::get_global_tracker as tracker;
 
 /// All levels can be had.
@@ -19,6 +19,9 @@ pub const VARIABLES_NEED_HOOK: Option<&str> = None;
 
 /// All containers can be named.
 pub const CONTAINERS: Result<Containers, &str> = Ok(every_container());
+
+/// What the hook saw and nobody named is in the totals alone: neither analysis nor export shows it.
+pub const ANALYSIS: Analysis = Analysis { level: Tracking::Variables, ..shared_0_1::ANALYSIS };
 
 /// memscope's own picture of what its tracker holds.
 pub const OWN_REPORT: OwnReport = OwnReport::picture(draw);
