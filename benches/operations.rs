@@ -33,20 +33,11 @@ const SAMPLES_OF_PROCESSES: usize = 10;
 
 fn main() -> ExitCode {
     let mode = Mode::from_arguments();
-    // Whoever names no filter wants the results kept: better to know now than after minutes that they cannot be.
-    if mode == (Mode::Measure { filtered: false })
-        && let Err(error) = files::prepare_folder(&results_folder())
-    {
+    if let Err(error) = common::check_results_folder(mode) {
         return refuse(&error);
     }
 
-    let mut criterion = Criterion::default()
-        .sample_size(15)
-        .warm_up_time(Duration::from_millis(100))
-        .measurement_time(Duration::from_millis(400))
-        // Criterion's 100,000 resamples take as long as the measurement; its intervals are the same with fewer.
-        .nresamples(10_000)
-        .configure_from_args();
+    let mut criterion = common::criterion(15, Duration::from_millis(100), Duration::from_millis(400));
     let mut bench = Bench::new(mode);
     for operation in Operation::all() {
         bench.operation(&mut criterion, operation);

@@ -1,8 +1,11 @@
 //! What the bench targets share: how Criterion was called, and where results are kept.
 
+use criterion::Criterion;
+use memscope_bench::files::{self, FileError};
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// What Criterion was asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +30,23 @@ impl Mode {
             Self::Measure { filtered: arguments.len() > 1 }
         }
     }
+}
+
+/// Criterion as both targets set it up, with so many samples in so long; the user's flags are heard last.
+pub fn criterion(samples: usize, warm_up: Duration, measuring: Duration) -> Criterion {
+    Criterion::default()
+        .sample_size(samples)
+        .warm_up_time(warm_up)
+        .measurement_time(measuring)
+        // Criterion's 100,000 resamples take as long as the measurement; its intervals are the same with fewer.
+        .nresamples(10_000)
+        .configure_from_args()
+}
+
+/// Sees that the results can be kept. Whoever names no filter wants that: better to know now than after minutes that they
+/// cannot be.
+pub fn check_results_folder(mode: Mode) -> Result<(), FileError> {
+    if mode == (Mode::Measure { filtered: false }) { files::prepare_folder(&results_folder()) } else { Ok(()) }
 }
 
 /// The command that repeats the run; `cargo` is what begins it.

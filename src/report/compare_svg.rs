@@ -4,13 +4,15 @@
 //! subjects stand in the order in which they were named, which for versions and commits is that of time.
 
 use super::compare_table::{cell, told};
-use super::drawing::{centred, ending, finished, line, rectangle, sheet, short, telling, text};
+use super::drawing::{
+    centred, dot, ending, finished, line, rectangle, sheet, small_print, telling, text, where_and_when,
+};
 use super::figures;
 use crate::compare::{Claim, Compared, Comparison};
 use crate::results::Cell;
 use crate::tracking::Tracking;
 use crate::workloads::Workload;
-use svg::node::element::{Circle, Group, Polyline};
+use svg::node::element::{Group, Polyline};
 
 const MARGIN: f64 = 24.0;
 /// Where the names of the workloads end.
@@ -85,14 +87,10 @@ fn legend() -> Group {
     let mut legend = Group::new();
     let mut x = MARGIN;
     for (class, words) in kinds {
-        legend = legend.add(dot(x + 5.0, 89.0, class, 4.5)).add(text(x + 16.0, 93.5, "small", words));
+        legend = legend.add(dot(x + 5.0, 89.0, 4.5, class)).add(text(x + 16.0, 93.5, "small", words));
         x += 40.0 + words.len() as f64 * 6.3;
     }
     legend.add(text(x + 2.0, 93.5, "small bad", "×")).add(text(x + 16.0, 93.5, "small", "no figure: hover over it"))
-}
-
-fn dot(x: f64, y: f64, class: &str, radius: f64) -> Circle {
-    Circle::new().set("cx", short(x)).set("cy", short(y)).set("r", radius).set("class", class)
 }
 
 /// The log scale of a level.
@@ -228,8 +226,8 @@ impl Plot<'_> {
         telling(told).add(line(x, self.y(wall.low), x, self.y(wall.high), &format!("whisker {class}"))).add(dot(
             x,
             self.y(wall.value),
-            class,
             4.0,
+            class,
         ))
     }
 }
@@ -251,28 +249,12 @@ fn why(subject: &Compared, cell: Option<&Cell>) -> String {
 
 fn foot(comparison: &Comparison, height: f64) -> Group {
     let origin = &comparison.origin;
-    let words = [
-        format!(
-            "Regressions and gains exceed {} %, after correction for {} comparisons, in both of two batches of rounds.",
-            comparison.threshold_percent,
-            comparison.differences.len()
-        ),
-        format!(
-            "{}, {} cores, {}; {}; {}",
-            origin.machine.processor,
-            origin.machine.cores,
-            origin.machine.system,
-            origin.toolchain.rustc,
-            origin.started.format("%Y-%m-%d")
-        ),
-    ];
-    let [first, second] = words;
-    Group::new().add(text(MARGIN, height - 36.0, "small faint", first)).add(text(
-        MARGIN,
-        height - 18.0,
-        "small faint",
-        second,
-    ))
+    let rule = format!(
+        "Regressions and gains exceed {} %, after correction for {} comparisons, in both of two batches of rounds.",
+        comparison.threshold_percent,
+        comparison.differences.len()
+    );
+    small_print([(height - 36.0, rule), (height - 18.0, where_and_when(origin))])
 }
 
 /// The picture in words, for who cannot see it.

@@ -3,9 +3,11 @@
 //! Colours and fonts are classes of one style sheet, so that a picture follows the reader's colour scheme, and a shape
 //! says what it is and not how it looks. No script: what a reader hovers over is told by `<title>`.
 
+use crate::origin::Origin;
+use crate::system::Machine;
 use svg::Document;
 use svg::node::Value;
-use svg::node::element::{Description, Group, Line, Rectangle, Style, TSpan, Text, Title};
+use svg::node::element::{Circle, Description, Group, Line, Rectangle, Style, TSpan, Text, Title};
 
 /// The palette and the type of all pictures. `:root` is the picture itself, whether it stands alone or in a page.
 const STYLE: &str = "
@@ -85,6 +87,23 @@ pub fn panel(width: f64, height: f64, heading: &str, about: &str) -> Group {
         .add(TSpan::new(heading).set("class", "heading"))
         .add(TSpan::new(about).set("class", "small faint").set("dx", 12));
     Group::new().add(rectangle(0.0, 0.0, width, height, "panel").set("rx", 8)).add(words)
+}
+
+/// A disc of a class around a point.
+pub fn dot(x: f64, y: f64, radius: f64, class: &str) -> Circle {
+    Circle::new().set("cx", short(x)).set("cy", short(y)).set("r", radius).set("class", class)
+}
+
+/// Lines of small print, each at its height.
+pub fn small_print<const N: usize>(lines: [(f64, String); N]) -> Group {
+    lines.into_iter().fold(Group::new(), |print, (y, words)| print.add(text(24.0, y, "small faint", words)))
+}
+
+/// The machine, the compiler and the day of a picture, for its small print.
+pub fn where_and_when(origin: &Origin) -> String {
+    let Origin { machine, toolchain, started, .. } = origin;
+    let Machine { processor, cores, system, .. } = machine;
+    format!("{processor}, {cores} cores, {system}; {}; {}", toolchain.rustc, started.format("%Y-%m-%d"))
 }
 
 /// Text that begins at a point.

@@ -1,14 +1,14 @@
 //! The picture of the ladder: a chart for each workload, a lane for each rung from the fastest to the slowest, intervals as
 //! whiskers, on one log scale. memscope's rungs have the colours that they have in all pictures; the others have none.
 
-use super::drawing::{centred, ending, finished, line, rectangle, sheet, short, telling, text};
+use super::drawing::{dot, ending, finished, rectangle, sheet, small_print, telling, text, where_and_when};
 use super::ladder_table::{heading, is_memscope, overhead, takes_note};
+use super::ratio_axis::{RatioAxis, noise_in_words};
 use super::{figures, overhead_svg};
 use crate::ladder::{Flight, Ladder};
-use crate::origin::Origin;
 use crate::results::{Cell, Results};
 use crate::tracking::{Kind, Tracking};
-use svg::node::element::{Circle, Group};
+use svg::node::element::Group;
 
 const WIDTH: f64 = 960.0;
 const MARGIN: f64 = 24.0;
@@ -30,7 +30,7 @@ pub fn draw(ladder: &Ladder) -> String {
     let flights = ladder.flights();
     let height =
         HEAD + FOOT + flights.iter().map(|flight| ABOVE + flight.rungs.len() as f64 * LANE + BELOW).sum::<f64>();
-    let axis = Axis::of(&ladder.0);
+    let axis = RatioAxis::of(&ladder.0, LEFT, RIGHT);
     let title = "Is it memscope, or is it tracking?";
     let about = "Time under each tracker ÷ time without, on a log scale. Medians of pairs of processes; whiskers are 95 % intervals.";
     let mut picture = sheet(WIDTH, height, title, &description(&flights))
@@ -45,7 +45,7 @@ pub fn draw(ladder: &Ladder) -> String {
             .add(axis.draw(top, bottom))
             .add(axis.noise(&ladder.0, top, bottom));
         for (number, cell) in flight.rungs.iter().enumerate() {
-            picture = picture.add(axis.lane(cell, top + (number as f64 + 0.5) * LANE));
+            picture = picture.add(lane(&axis, cell, top + (number as f64 + 0.5) * LANE));
         }
         y = bottom + BELOW;
     }
@@ -63,107 +63,41 @@ fn legend() -> Group {
     let mut legend = Group::new();
     let mut x = MARGIN;
     for (class, words) in rungs {
-        legend = legend.add(dot(x + 5.0, 89.0, class)).add(text(x + 16.0, 93.5, "small", words));
+        legend = legend.add(dot(x + 5.0, 89.0, 5.0, class)).add(text(x + 16.0, 93.5, "small", words));
         x += 40.0 + words.len() as f64 * 6.0;
     }
     legend
 }
 
-fn dot(x: f64, y: f64, class: &str) -> Circle {
-    Circle::new().set("cx", short(x)).set("cy", short(y)).set("r", 5).set("class", class)
-}
-
-/// The log scale that all charts share: from a little under the fastest rung to a little over the slowest.
-struct Axis {
-    least: f64,
-    greatest: f64,
-}
-
-impl Axis {
-    fn of(results: &Results) -> Self {
-        let walls = || results.cells.iter().filter_map(|cell| cell.overhead).map(|overhead| overhead.wall);
-        Self {
-            least: walls().map(|wall| wall.low).fold(0.9, f64::min) * 0.95,
-            greatest: walls().map(|wall| wall.high).fold(2.0, f64::max) * 1.1,
-        }
+/// A rung: its name, its figure, the figure in words, and what it takes note of.
+fn lane(axis: &RatioAxis, cell: &Cell, y: f64) -> Group {
+    let Cell { workload, tracking, .. } = *cell;
+    let class = overhead_svg::class(tracking);
+    let words = overhead(cell);
+    let weight = if is_memscope(tracking) { "strong" } else { "" };
+    let name = ending(LEFT - 16.0, y + 4.5, weight, tracking.to_string());
+    let Some(seen) = &cell.overhead else {
+        return Group::new().add(name).add(text(WORDS, y + 4.5, "small bad", words));
+    };
+    let wall = seen.wall;
+    let mut told = format!("{workload}/{tracking}: {}\n{words}\n{} pairs", tracking.about(), seen.pairs);
+    if tracking.kind() != Kind::Nothing && tracking != Tracking::Counting {
+        told += &format!(", fidelity {}", figures::fidelity(cell.fidelity));
     }
-
-    fn x(&self, ratio: f64) -> f64 {
-        let part = (ratio / self.least).ln() / (self.greatest / self.least).ln();
-        LEFT + part.clamp(0.0, 1.0) * (RIGHT - LEFT)
-    }
-
-    fn draw(&self, top: f64, bottom: f64) -> Group {
-        /// A longer scale has only each second or third figure of its decades.
-        const LONG: f64 = 30.0;
-        let digits: &[f64] = if self.greatest / self.least > LONG { &[1.0, 3.0] } else { &[1.0, 2.0, 3.0, 5.0] };
-        let mut axis = Group::new();
-        let ticks = (-2..6).flat_map(|power| digits.iter().map(move |digit| digit * 10_f64.powi(power)));
-        for ratio in ticks.filter(|&ratio| self.least <= ratio && ratio <= self.greatest) {
-            let x = self.x(ratio);
-            let is_none = ratio == 1.0;
-            let label = if is_none { "none".to_owned() } else { format!("×{}", figures::short_count(ratio)) };
-            let class = if is_none { "small strong" } else { "small faint" };
-            axis = axis.add(line(x, top, x, bottom, "rule")).add(centred(x, bottom + 16.0, class, label));
-        }
-        axis
-    }
-
-    /// The band in which untracked lies against itself.
-    fn noise(&self, results: &Results, top: f64, bottom: f64) -> Group {
-        let Some((_, floor)) = results.noise_floor() else { return Group::new() };
-        let ratio = floor.wall.value;
-        let (from, to) = (self.x(ratio.min(1.0 / ratio)), self.x(ratio.max(1.0 / ratio)));
-        telling(format!("Noise floor: untracked against itself shows up to {} %", figures::percent(ratio)))
-            .add(rectangle(from, top, (to - from).max(1.0), bottom - top, "faint area"))
-    }
-
-    fn lane(&self, cell: &Cell, y: f64) -> Group {
-        let Cell { workload, tracking, .. } = *cell;
-        let class = overhead_svg::class(tracking);
-        let words = overhead(cell);
-        let weight = if is_memscope(tracking) { "strong" } else { "" };
-        let name = ending(LEFT - 16.0, y + 4.5, weight, tracking.to_string());
-        let Some(seen) = &cell.overhead else {
-            return Group::new().add(name).add(text(WORDS, y + 4.5, "small bad", words));
-        };
-        let wall = seen.wall;
-        let mut told = format!("{workload}/{tracking}: {}\n{words}\n{} pairs", tracking.about(), seen.pairs);
-        if tracking.kind() != Kind::Nothing && tracking != Tracking::Counting {
-            told += &format!(", fidelity {}", figures::fidelity(cell.fidelity));
-        }
-        let (from, to) = (self.x(wall.value.min(1.0)), self.x(wall.value.max(1.0)));
-        let mark = if tracking.kind() == Kind::Samples { format!("{class} ring") } else { class.to_owned() };
-        telling(told)
-            .add(name)
-            .add(rectangle(from, y - 3.0, to - from, 6.0, &format!("{class} area")))
-            .add(line(self.x(wall.low), y, self.x(wall.high), y, &format!("whisker {class}")))
-            .add(dot(self.x(wall.value), y, &mark))
-            .add(text(WORDS, y + 4.5, "small", words))
-            .add(text(NOTE, y + 4.5, "small faint", takes_note(tracking)))
-    }
+    let (from, to) = (axis.x(wall.value.min(1.0)), axis.x(wall.value.max(1.0)));
+    let mark = if tracking.kind() == Kind::Samples { format!("{class} ring") } else { class.to_owned() };
+    telling(told)
+        .add(name)
+        .add(rectangle(from, y - 3.0, to - from, 6.0, &format!("{class} area")))
+        .add(axis.mark(wall, y, class, &mark))
+        .add(text(WORDS, y + 4.5, "small", words))
+        .add(text(NOTE, y + 4.5, "small faint", takes_note(tracking)))
 }
 
 fn foot(results: &Results, y: f64) -> Group {
-    let Origin { subject, machine, toolchain, started, .. } = &results.origin;
-    let floor = results.noise_floor().map_or("not measured".to_owned(), |(cell, floor)| {
-        format!("{} % ({})", figures::percent(floor.wall.value), cell.name())
-    });
-    let lines = [
-        format!("{subject}; noise floor, untracked against itself: {floor}"),
-        format!(
-            "{}, {} cores, {}; {}; {}",
-            machine.processor,
-            machine.cores,
-            machine.system,
-            toolchain.rustc,
-            started.format("%Y-%m-%d")
-        ),
-    ];
-    lines
-        .into_iter()
-        .zip([12.0, 30.0])
-        .fold(Group::new(), |foot, (words, below)| foot.add(text(MARGIN, y + below, "small faint", words)))
+    let origin = &results.origin;
+    let measured = format!("{}; {}", origin.subject, noise_in_words(results));
+    small_print([(y + 12.0, measured), (y + 30.0, where_and_when(origin))])
 }
 
 /// The picture in words, for who cannot see it.

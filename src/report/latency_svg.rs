@@ -1,12 +1,14 @@
 //! The picture of the latencies: for each number of threads one plot of allocations and one of frees, the time that a part of
 //! all calls stays within over that part, both on log scales.
 
-use super::drawing::{centred, ending, finished, line, panel, sheet, short, telling, text};
+use super::drawing::{
+    centred, dot, ending, finished, line, panel, sheet, short, small_print, telling, text, where_and_when,
+};
 use super::{figures, overhead_svg};
 use crate::latency::{Cell, Latencies, Operation, QUANTILES};
 use crate::origin::Origin;
 use crate::tracking::Tracking;
-use svg::node::element::{Circle, Group, Polyline};
+use svg::node::element::{Group, Polyline};
 
 const WIDTH: f64 = 960.0;
 const TOP: f64 = 112.0;
@@ -69,9 +71,7 @@ fn legend(latencies: &Latencies) -> Group {
         false => (level.to_string(), class(level)),
     });
     for (words, class) in told.chain([("nothing at all: what timing takes".to_owned(), "faint")]) {
-        legend = legend
-            .add(Circle::new().set("cx", short(x + 5.0)).set("cy", 89).set("r", 5).set("class", class))
-            .add(text(x + 16.0, 93.5, "small", words.clone()));
+        legend = legend.add(dot(x + 5.0, 89.0, 5.0, class)).add(text(x + 16.0, 93.5, "small", words.clone()));
         x += 40.0 + words.len() as f64 * 6.3;
     }
     legend
@@ -172,13 +172,7 @@ impl Axis {
             curve = curve.add(
                 telling(format!("{name}: {part} {}", figures::time_interval(estimate)))
                     .add(line(x, self.y(estimate.low), x, self.y(estimate.high), &format!("whisker {class}")))
-                    .add(
-                        Circle::new()
-                            .set("cx", short(x))
-                            .set("cy", short(self.y(estimate.value)))
-                            .set("r", 3)
-                            .set("class", class),
-                    ),
+                    .add(dot(x, self.y(estimate.value), 3.0, class)),
             );
         }
         curve
@@ -194,26 +188,14 @@ fn x(place: usize) -> f64 {
 }
 
 fn foot(latencies: &Latencies, height: f64) -> Group {
-    let Origin { subject, machine, toolchain, started, .. } = &latencies.origin;
+    let origin = &latencies.origin;
     let processes = latencies.cells.iter().map(|cell| cell.processes.len()).max().unwrap_or(0);
-    let lines = [
-        format!(
-            "{subject}; up to {processes} processes a figure; blocks of 16 B to 4 KiB, {} held by each thread",
-            figures::grouped(latencies.held as u64)
-        ),
-        format!(
-            "{}, {} cores, {}; {}; {}",
-            machine.processor,
-            machine.cores,
-            machine.system,
-            toolchain.rustc,
-            started.format("%Y-%m-%d")
-        ),
-    ];
-    lines
-        .into_iter()
-        .zip([36.0, 18.0])
-        .fold(Group::new(), |foot, (words, above)| foot.add(text(24.0, height - above, "small faint", words)))
+    let measured = format!(
+        "{}; up to {processes} processes a figure; blocks of 16 B to 4 KiB, {} held by each thread",
+        origin.subject,
+        figures::grouped(latencies.held as u64)
+    );
+    small_print([(height - 36.0, measured), (height - 18.0, where_and_when(origin))])
 }
 
 /// The picture in words, for who cannot see it.

@@ -1,7 +1,7 @@
 //! The picture of the log: a panel for each workload, and one for the noise floor. In each, the commits stand beside each
 //! other from the oldest, those of one machine together, and the overheads above them on a log scale.
 
-use super::drawing::{centred, ending, finished, line, panel, rectangle, sheet, short, telling, text};
+use super::drawing::{centred, dot, ending, finished, line, panel, rectangle, sheet, short, telling, text};
 use super::figures;
 use super::log_table::{RULE, change, claim, count, floor, machine_name, machine_note, record_of, shown, version};
 use super::overhead_svg::class;
@@ -9,7 +9,7 @@ use crate::log::{Change, Lane, Log, Point};
 use crate::results::Estimate;
 use crate::tracking::Tracking;
 use crate::workloads::Workload;
-use svg::node::element::{Circle, Group, Line};
+use svg::node::element::{Group, Line};
 
 /// The picture is as wide as this, unless the commits need more.
 const WIDTH: f64 = 1_000.0;
@@ -330,20 +330,20 @@ fn mark(log: &Log, lane: &Lane, point: &Point, x: f64, scale: &Scale) -> Group {
     };
     let Estimate { value, low, high } = overhead.wall;
     let class = class(lane.tracking);
-    let drawing = drawing.add(line(x, scale.y(low), x, scale.y(high), &format!("whisker {class}"))).add(circle(
+    let drawing = drawing.add(line(x, scale.y(low), x, scale.y(high), &format!("whisker {class}"))).add(dot(
         x,
         scale.y(value),
         3.5,
         class,
     ));
     match point.change {
-        Some(Change::Fell) => drawing.add(circle(x, scale.y(value), 7.0, "ring good")).add(centred(
+        Some(Change::Fell) => drawing.add(dot(x, scale.y(value), 7.0, "ring good")).add(centred(
             x,
             scale.y(low).max(scale.y(value) + 7.0) + 12.0,
             "small good",
             "▼",
         )),
-        Some(Change::Rose) => drawing.add(circle(x, scale.y(value), 7.0, "ring bad")).add(centred(
+        Some(Change::Rose) => drawing.add(dot(x, scale.y(value), 7.0, "ring bad")).add(centred(
             x,
             scale.y(high).min(scale.y(value) - 7.0) - 4.0,
             "small bad",
@@ -351,10 +351,6 @@ fn mark(log: &Log, lane: &Lane, point: &Point, x: f64, scale: &Scale) -> Group {
         )),
         _ => drawing,
     }
-}
-
-fn circle(x: f64, y: f64, radius: f64, class: &str) -> Circle {
-    Circle::new().set("cx", short(x)).set("cy", short(y)).set("r", radius).set("class", class)
 }
 
 /// What a figure tells when hovered over.
@@ -408,7 +404,7 @@ fn of_noise(log: &Log, axis: &CommitAxis) -> Group {
             telling(format!("noise floor {}\n{}", floor(record), commit_told(log, entry)))
                 .add(rectangle(x - width / 2.0, from, width, (to - from).max(1.0), "faint area"))
                 .add(line(x, scale.y(low), x, scale.y(high), "whisker faint"))
-                .add(circle(x, scale.y(value), 3.5, "faint")),
+                .add(dot(x, scale.y(value), 3.5, "faint")),
         );
     }
     drawing
@@ -428,7 +424,7 @@ fn legend(levels: &[Tracking]) -> Group {
     for &level in levels {
         let words = format!("{level}: {}", level.about());
         let width = words.chars().count() as f64 * CHARACTER;
-        drawing = drawing.add(circle(x + 5.0, Y - 4.0, 5.0, class(level))).add(text(x + 16.0, Y, "small", words));
+        drawing = drawing.add(dot(x + 5.0, Y - 4.0, 5.0, class(level))).add(text(x + 16.0, Y, "small", words));
         x += 34.0 + width;
     }
     let x = MARGIN + 4.0;

@@ -19,6 +19,7 @@ pub mod log_table;
 pub mod memory_svg;
 pub mod operations_table;
 pub mod overhead_svg;
+mod ratio_axis;
 pub mod stress_text;
 pub mod table;
 pub mod validation_svg;

@@ -1,11 +1,11 @@
 //! The picture of the overheads: a row for each workload, a lane for each level, intervals as whiskers, on a log scale.
 
-use super::drawing::{centred, ending, finished, line, rectangle, sheet, short, telling, text};
+use super::drawing::{dot, ending, finished, line, sheet, small_print, telling, text, where_and_when};
 use super::figures;
-use crate::origin::Origin;
+use super::ratio_axis::{RatioAxis, noise_in_words};
 use crate::results::{Cell, Results, Series};
 use crate::tracking::Tracking;
-use svg::node::element::{Circle, Group};
+use svg::node::element::Group;
 
 const WIDTH: f64 = 960.0;
 /// Where the plot begins and ends; the overheads in words stand to its right.
@@ -22,7 +22,7 @@ pub fn draw(results: &Results) -> String {
     let lanes: usize = rows.iter().map(|row| row.cells.len()).sum();
     let headings = rows.iter().filter(|row| row.heading.is_some()).count();
     let height = TOP + lanes as f64 * LANE + rows.len() as f64 * BETWEEN_ROWS + headings as f64 * 30.0 + FOOT;
-    let axis = Axis::of(results);
+    let axis = RatioAxis::of(results, LEFT, RIGHT);
     let bottom = height - FOOT;
 
     let title = format!("What {} {} costs", results.origin.subject.name, results.origin.subject.version);
@@ -30,10 +30,8 @@ pub fn draw(results: &Results) -> String {
         .add(text(24.0, 42.0, "title", title.clone()))
         .add(text(24.0, 66.0, "faint", "Time under tracking ÷ time without, on a log scale. Medians of pairs of processes; whiskers are 95 % intervals."))
         .add(legend())
-        .add(axis.draw(bottom));
-    if let Some((_, floor)) = results.noise_floor() {
-        picture = picture.add(axis.noise(floor.wall.value, bottom));
-    }
+        .add(axis.draw(TOP - 8.0, bottom))
+        .add(axis.noise(results, TOP - 8.0, bottom));
 
     let mut y = TOP;
     for row in rows {
@@ -44,7 +42,7 @@ pub fn draw(results: &Results) -> String {
         let middle = y + row.cells.len() as f64 * LANE / 2.0 + 4.0;
         picture = picture.add(ending(LEFT - 16.0, middle, "", row.name));
         for cell in row.cells {
-            picture = picture.add(axis.lane(cell, y + LANE / 2.0));
+            picture = picture.add(lane(&axis, cell, y + LANE / 2.0));
             y += LANE;
         }
         y += BETWEEN_ROWS;
@@ -94,106 +92,38 @@ fn legend() -> Group {
     let mut x = 24.0;
     for level in levels {
         let words = format!("{level}: {}", level.about());
-        legend = legend.add(dot(x + 5.0, 89.0, class(level))).add(text(x + 16.0, 93.5, "small", words.clone()));
+        legend = legend.add(dot(x + 5.0, 89.0, 5.0, class(level))).add(text(x + 16.0, 93.5, "small", words.clone()));
         x += 40.0 + words.len() as f64 * 6.3;
     }
     legend
 }
 
-fn dot(x: f64, y: f64, class: &str) -> Circle {
-    Circle::new().set("cx", short(x)).set("cy", short(y)).set("r", 5).set("class", class)
-}
-
-/// The log scale from a little under no overhead to a little over the greatest.
-struct Axis {
-    least: f64,
-    greatest: f64,
-}
-
-impl Axis {
-    fn of(results: &Results) -> Self {
-        let walls = || results.cells.iter().filter_map(|cell| cell.overhead).map(|overhead| overhead.wall);
-        Self {
-            least: walls().map(|wall| wall.low).fold(0.9, f64::min) * 0.97,
-            greatest: walls().map(|wall| wall.high).fold(2.0, f64::max) * 1.08,
-        }
-    }
-
-    fn x(&self, ratio: f64) -> f64 {
-        let part = (ratio / self.least).ln() / (self.greatest / self.least).ln();
-        LEFT + part.clamp(0.0, 1.0) * (RIGHT - LEFT)
-    }
-
-    fn draw(&self, bottom: f64) -> Group {
-        let mut axis = Group::new();
-        let decades = (-1..6).map(|power| 10_f64.powi(power));
-        let ticks = decades.flat_map(|decade| [1.0, 2.0, 3.0, 5.0].map(|digit| digit * decade));
-        for ratio in ticks.filter(|&ratio| self.least <= ratio && ratio <= self.greatest) {
-            let x = self.x(ratio);
-            let label = if ratio == 1.0 { "none".to_owned() } else { format!("×{ratio}") };
-            axis = axis.add(line(x, TOP - 8.0, x, bottom, "rule")).add(centred(
-                x,
-                bottom + 18.0,
-                if ratio == 1.0 { "small strong" } else { "small faint" },
-                label,
-            ));
-        }
-        axis
-    }
-
-    /// The band in which untracked lies against itself.
-    fn noise(&self, floor: f64, bottom: f64) -> Group {
-        let reach = floor.max(1.0 / floor);
-        let (from, to) = (self.x(1.0 / reach), self.x(reach));
-        telling(format!("Noise floor: untracked against itself shows up to {} %", figures::percent(floor)))
-            .add(rectangle(from, TOP - 8.0, (to - from).max(1.0), bottom - TOP + 8.0, "faint area"))
-    }
-
-    fn lane(&self, cell: &Cell, y: f64) -> Group {
-        let class = class(cell.tracking);
-        let Some(overhead) = &cell.overhead else {
-            let why = cell.failure.as_ref().map_or("too few pairs".to_owned(), |failure| failure.label());
-            return Group::new().add(text(RIGHT + 16.0, y + 4.5, "small bad", format!("{}: {why}", cell.tracking)));
-        };
-        let wall = overhead.wall;
-        let words = figures::overhead(overhead);
-        let told = format!(
-            "{}/{}\n{words}\n{} untracked, {} pairs, fidelity {}",
-            cell.workload,
-            cell.tracking,
-            figures::time(overhead.untracked_ns),
-            overhead.pairs,
-            figures::fidelity(cell.fidelity)
-        );
-        telling(told)
-            .add(line(self.x(wall.low), y, self.x(wall.high), y, &format!("whisker {class}")))
-            .add(dot(self.x(wall.value), y, class))
-            .add(text(RIGHT + 16.0, y + 4.5, "small", words))
-    }
+/// A level's figure, and beside it the figure in words.
+fn lane(axis: &RatioAxis, cell: &Cell, y: f64) -> Group {
+    let class = class(cell.tracking);
+    let Some(overhead) = &cell.overhead else {
+        let why = cell.failure.as_ref().map_or("too few pairs".to_owned(), |failure| failure.label());
+        return Group::new().add(text(RIGHT + 16.0, y + 4.5, "small bad", format!("{}: {why}", cell.tracking)));
+    };
+    let wall = overhead.wall;
+    let words = figures::overhead(overhead);
+    let told = format!(
+        "{}/{}\n{words}\n{} untracked, {} pairs, fidelity {}",
+        cell.workload,
+        cell.tracking,
+        figures::time(overhead.untracked_ns),
+        overhead.pairs,
+        figures::fidelity(cell.fidelity)
+    );
+    telling(told).add(axis.mark(wall, y, class, class)).add(text(RIGHT + 16.0, y + 4.5, "small", words))
 }
 
 fn foot(results: &Results, bottom: f64) -> Group {
-    let Origin { subject, machine, toolchain, started, .. } = &results.origin;
+    let origin = &results.origin;
     let pairs = results.cells.iter().filter_map(|cell| cell.overhead).map(|overhead| overhead.pairs);
     let (fewest, most) = (pairs.clone().min().unwrap_or(0), pairs.max().unwrap_or(0));
-    let floor = results.noise_floor().map_or("not measured".to_owned(), |(cell, floor)| {
-        format!("{} % ({})", figures::percent(floor.wall.value), cell.name())
-    });
-    let lines = [
-        format!("{subject}; {fewest} to {most} pairs a figure; noise floor, untracked against itself: {floor}"),
-        format!(
-            "{}, {} cores, {}; {}; {}",
-            machine.processor,
-            machine.cores,
-            machine.system,
-            toolchain.rustc,
-            started.format("%Y-%m-%d")
-        ),
-    ];
-    lines
-        .into_iter()
-        .zip([44.0, 62.0])
-        .fold(Group::new(), |foot, (words, below)| foot.add(text(24.0, bottom + below, "small faint", words)))
+    let measured = format!("{}; {fewest} to {most} pairs a figure; {}", origin.subject, noise_in_words(results));
+    small_print([(bottom + 44.0, measured), (bottom + 62.0, where_and_when(origin))])
 }
 
 /// The picture in words, for who cannot see it.

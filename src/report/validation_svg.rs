@@ -1,10 +1,10 @@
 //! The picture of the validation: how far what is shown lies from what is true, by workload and overhead.
 
-use super::drawing::{centred, ending, finished, line, panel, rectangle, sheet, short, telling, text};
+use super::drawing::{centred, dot, ending, finished, line, panel, rectangle, sheet, telling, text};
 use super::validation_table::{aim, runs, signed, summary, told_bias};
 use crate::validate::{Run, Seen, Setting, TARGETS, Validation};
 use crate::workloads::Workload;
-use svg::node::element::{Circle, Group};
+use svg::node::element::Group;
 
 const WIDTH: f64 = 1_000.0;
 const MARGIN: f64 = 20.0;
@@ -98,6 +98,5 @@ fn mark(setting: &Setting, seen: &Seen, clock: &str, x: f64, y: f64) -> Group {
         seen.coverage.covered,
         seen.coverage.blocks
     );
-    let circle = Circle::new().set("cx", short(x)).set("cy", short(y)).set("r", 3.0 + size as f64);
-    telling(told).add(circle.set("class", format!("{colour} {shape}")))
+    telling(told).add(dot(x, y, 3.0 + size as f64, &format!("{colour} {shape}")))
 }

@@ -1,0 +1,74 @@
+//! The log scale of ratios that lie side by side: from a little under none to a little over the greatest.
+
+use super::drawing::{centred, dot, line, rectangle, telling};
+use super::figures;
+use crate::results::{Estimate, Results};
+use svg::node::element::Group;
+
+/// A scale of ratios, from left to right.
+pub struct RatioAxis {
+    left: f64,
+    right: f64,
+    least: f64,
+    greatest: f64,
+}
+
+impl RatioAxis {
+    /// The scale on which all overheads of the results have room, between two places of the sheet.
+    pub fn of(results: &Results, left: f64, right: f64) -> Self {
+        let walls = || results.cells.iter().filter_map(|cell| cell.overhead).map(|overhead| overhead.wall);
+        Self {
+            left,
+            right,
+            least: walls().map(|wall| wall.low).fold(0.9, f64::min) * 0.96,
+            greatest: walls().map(|wall| wall.high).fold(2.0, f64::max) * 1.09,
+        }
+    }
+
+    /// Where a ratio stands.
+    pub fn x(&self, ratio: f64) -> f64 {
+        let part = (ratio / self.least).ln() / (self.greatest / self.least).ln();
+        self.left + part.clamp(0.0, 1.0) * (self.right - self.left)
+    }
+
+    /// The rules between two heights, and the ratios below them.
+    pub fn draw(&self, top: f64, bottom: f64) -> Group {
+        /// A longer scale has only each second or third figure of its decades.
+        const LONG: f64 = 30.0;
+        let digits: &[f64] = if self.greatest / self.least > LONG { &[1.0, 3.0] } else { &[1.0, 2.0, 3.0, 5.0] };
+        let mut axis = Group::new();
+        let ticks = (-2..6).flat_map(|power| digits.iter().map(move |digit| digit * 10_f64.powi(power)));
+        for ratio in ticks.filter(|&ratio| self.least <= ratio && ratio <= self.greatest) {
+            let x = self.x(ratio);
+            let is_none = ratio == 1.0;
+            let label = if is_none { "none".to_owned() } else { format!("×{}", figures::short_count(ratio)) };
+            let class = if is_none { "small strong" } else { "small faint" };
+            axis = axis.add(line(x, top, x, bottom, "rule")).add(centred(x, bottom + 17.0, class, label));
+        }
+        axis
+    }
+
+    /// The band in which untracked lies against itself; nothing where that was not measured.
+    pub fn noise(&self, results: &Results, top: f64, bottom: f64) -> Group {
+        let Some((_, floor)) = results.noise_floor() else { return Group::new() };
+        let ratio = floor.wall.value;
+        let (from, to) = (self.x(ratio.min(1.0 / ratio)), self.x(ratio.max(1.0 / ratio)));
+        telling(format!("Noise floor: untracked against itself shows up to {} %", figures::percent(ratio)))
+            .add(rectangle(from, top, (to - from).max(1.0), bottom - top, "faint area"))
+    }
+
+    /// A figure with its interval: a whisker of a class, and a dot of another one.
+    pub fn mark(&self, estimate: Estimate, y: f64, whisker: &str, middle: &str) -> Group {
+        Group::new()
+            .add(line(self.x(estimate.low), y, self.x(estimate.high), y, &format!("whisker {whisker}")))
+            .add(dot(self.x(estimate.value), y, 5.0, middle))
+    }
+}
+
+/// What the noise floor of a picture's results is, for its small print.
+pub fn noise_in_words(results: &Results) -> String {
+    let floor = results.noise_floor().map_or("not measured".to_owned(), |(cell, floor)| {
+        format!("{} % ({})", figures::percent(floor.wall.value), cell.name())
+    });
+    format!("noise floor, untracked against itself: {floor}")
+}
