@@ -19,8 +19,8 @@ pub fn counts(results: &Results, form: Form) -> String {
     let mut lines: Vec<String> = results.instructions.iter().filter_map(failure_note).collect();
     lines.push(
         "Figures are instructions that the window executed, means of two runs under valgrind; apart: how far two runs of \
-         the same thing are, at the most. Where blocks lie on the heap moves them by up to 0.4 %: do not read anything \
-         into less. They are no times: waiting for memory and the kernel's work are not in them."
+         the same thing are, at the most. Where blocks lie on the heap moves them too: do not read anything into less than \
+         a percent. They are no times: waiting for memory and the kernel's work are not in them."
             .to_owned(),
     );
     lines.extend(circumstances(&results.origin));

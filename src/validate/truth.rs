@@ -5,7 +5,7 @@
 //! state, to the last address; nothing tells them apart but the switch.
 //!
 //! Windows one after the other in the same process would be another thing. glibc gives memory back after one and fetches it
-//! anew in the next, so that windows of one long run took 5.5 and 7 ms by turns; a workload that leaks finds another
+//! anew in the next, so that equal windows of one long run took two different times by turns; a workload that leaks finds another
 //! heap each time; and on memory that is there already a window takes half the time of a first one, and the same work of
 //! a tracker costs another time in it, since the kernel does not come between.
 
