@@ -39,6 +39,14 @@ fn figures_are_those_of_the_files() {
 }
 
 #[test]
+fn a_folder_that_is_not_there_is_named_and_not_made() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let missing = folder.path().join("resutls");
+    memscope_bench().args(["claims", "--results"]).arg(&missing).assert().code(2).stderr(contains("resutls"));
+    assert!(!missing.exists());
+}
+
+#[test]
 fn a_file_that_is_something_else_is_named() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::write(folder.path().join("latency.json"), "{}").expect("written");

@@ -19,8 +19,11 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    if !arguments.results.is_dir() {
+        let why = "there is no such folder; name the one with the results files";
+        return Err(Error::System(format!("--results {}: {why}", arguments.results.display())));
+    }
     let evidence = Evidence::read(&arguments.results)?;
-    files::prepare_folder(&arguments.results)?;
     println!("{}", claims_table::draw(&evidence, Form::Terminal));
     files::write(&arguments.results.join(TABLE), &format!("{}\n", claims_table::draw(&evidence, Form::Markdown)))?;
     eprintln!("Written: {TABLE} in {}", arguments.results.display());
