@@ -13,7 +13,7 @@ use crate::subjects::Named;
 use crate::tracking::Tracking;
 use crate::workloads::{Scale, Workload};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The files that are written.
 const JSON: &str = "footprint.json";
@@ -41,6 +41,9 @@ pub struct Arguments {
     /// The scale that is grown, from half to four times of it [default: each workload's short scale]
     #[arg(long)]
     scale: Option<Scale>,
+    /// Measure nothing: draw footprint.md anew from footprint.json
+    #[arg(long, conflicts_with_all = ["subjects", "published", "workloads", "tracking", "threads", "scale"])]
+    redraw: bool,
     /// The folder for footprint.json and footprint.md
     #[arg(long, default_value = "results", value_name = "DIR")]
     output: PathBuf,
@@ -51,6 +54,10 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    let path = arguments.output.join(JSON);
+    if arguments.redraw {
+        return draw(&files::read(&path)?, &arguments.output);
+    }
     let plan = Plan {
         workloads: if arguments.workloads.is_empty() { Workload::ALL.to_vec() } else { arguments.workloads.clone() },
         levels: arguments.tracking.clone(),
@@ -84,9 +91,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let subjects = subjects.collect();
     bar.finish_and_clear();
     let footprints = Footprints { schema: footprint::SCHEMA, origin, subjects };
-    println!("{}", footprint_table::draw(&footprints, Form::Terminal));
-    files::write_json(&arguments.output.join(JSON), &footprints)?;
-    files::write(&arguments.output.join(TABLE), &format!("{}\n", footprint_table::draw(&footprints, Form::Markdown)))?;
-    eprintln!("Written: {JSON} and {TABLE} in {}", arguments.output.display());
+    files::write_json(&path, &footprints)?;
+    draw(&footprints, &arguments.output)
+}
+
+/// Prints footprints, and writes their table.
+fn draw(footprints: &Footprints, folder: &Path) -> Result<(), Error> {
+    println!("{}", footprint_table::draw(footprints, Form::Terminal));
+    files::write(&folder.join(TABLE), &format!("{}\n", footprint_table::draw(footprints, Form::Markdown)))?;
+    eprintln!("Written: {JSON} and {TABLE} in {}", folder.display());
     Ok(())
 }

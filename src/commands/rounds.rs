@@ -32,7 +32,7 @@ pub struct RoundArguments {
     rounds: u32,
     /// A subject takes no more rounds in a batch of a workload and level once it has taken so many seconds, but for
     /// as many as a claim needs: 6, and up to 14 where hundreds of comparisons are corrected for
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
     /// A difference is claimed only if it exceeds so many percent
     #[arg(long, default_value_t = 3.0, value_parser = not_negative)]

@@ -87,7 +87,7 @@ fn text(bound: Bound, estimate: Estimate) -> String {
     match bound {
         Bound::Overhead(_) => with_interval(figures::ratio),
         Bound::Time(_) | Bound::TimeElsewhere(_) => figures::time_interval(estimate),
-        Bound::Bytes(_) => with_interval(figures::bytes),
+        Bound::Bytes(_) => with_interval(figures::bytes).replace('-', "−"),
         Bound::Fidelity(_) => figures::fidelity(Some(value)),
     }
 }

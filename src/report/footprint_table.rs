@@ -3,7 +3,7 @@
 use super::figures;
 use super::table::{Form, circumstances};
 use crate::footprint::{Footprint, Footprints, OfSubject, PEAKS, STEPS};
-use crate::results::Estimate;
+use crate::results::{Estimate, Failure};
 use comfy_table::{CellAlignment, Table};
 
 /// The footprints as text: a table for each subject, and the notes below them.
@@ -82,7 +82,13 @@ fn peak(Estimate { value, low, high }: Estimate) -> String {
 }
 
 fn notes(footprints: &Footprints, form: Form) -> String {
-    let mut lines: Vec<String> = footprints.subjects.iter().flat_map(failure_notes).collect();
+    let mut lines = Vec::new();
+    for note in footprints.subjects.iter().flat_map(failure_notes) {
+        // What a version lacks, it lacks in every cell.
+        if !lines.contains(&note) {
+            lines.push(note);
+        }
+    }
     lines.push(format!(
         "Each row is from {} scales, from half to four times the workload's own. Fidelity: where it is farthest from 1. Events: \
          allocations and deallocations, under `variables` named values, at the largest scale.",
@@ -90,7 +96,7 @@ fn notes(footprints: &Footprints, form: Form) -> String {
     ));
     lines.push(
         "B/live allocation: by how much the tracker's most bytes grow with the program's most live allocations (Sen's slope); — \
-         where those hardly grow with the scale."
+         where those hardly grow with the scale. Of a tracker that keeps something of every event, that is in it too."
             .to_owned(),
     );
     lines.push(
@@ -111,11 +117,14 @@ fn failure_notes(subject: &OfSubject) -> impl Iterator<Item = String> {
     subject.cells.iter().filter_map(|cell| {
         let failure = cell.failure.as_ref()?;
         let Footprint { workload, tracking, threads, points, .. } = cell;
-        Some(format!(
-            "{}: {workload}/{tracking} on {threads} threads {failure} (after {} of {} scales)",
-            subject.name,
-            points.len(),
-            STEPS.len()
-        ))
+        let name = &subject.name;
+        Some(match failure {
+            Failure::Unsupported { .. } => format!("{name}: {tracking} {failure}"),
+            _ => format!(
+                "{name}: {workload}/{tracking}, threads: {threads}, {failure} (after {} of {} scales)",
+                points.len(),
+                STEPS.len()
+            ),
+        })
     })
 }
