@@ -10,6 +10,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::SystemTime;
 use toml_edit::{Array, DocumentMut, InlineTable, Table, value};
 
 /// The program that is built.
@@ -64,6 +65,11 @@ impl Workshop {
     pub fn build(&self, subject: &Found, progress: impl FnMut(&str)) -> Result<PathBuf, BuildFailure> {
         let copy = self.folder.join(&subject.key);
         self.prepare(subject, &copy)?;
+        let program = copy.join(PROGRAM);
+        // To cargo all copies are one package in several places, of which it keeps the last one's build.
+        if !matches!(subject.source, Source::Folder(_)) && is_newest(&program, &copy) {
+            return Ok(program);
+        }
         let target = self.folder.join("build");
         let mut cargo = system::cargo();
         cargo.args(["build", "--release", "--bin", PROGRAM, "--manifest-path"]).arg(copy.join("Cargo.toml"));
@@ -73,7 +79,6 @@ impl Workshop {
             return Err(BuildFailure::DoesNotBuild { name: subject.name.clone(), log });
         }
         // All copies build a program of the same name in the same place.
-        let program = copy.join(PROGRAM);
         let built = target.join("release").join(PROGRAM);
         files::copy_program(&built, &program).map_err(|source| unwritable(&program, source))?;
         Ok(program)
@@ -143,6 +148,23 @@ fn with_subject(manifest: &str, dependency: &InlineTable) -> Result<String, toml
     manifest["dependencies"][PACKAGE] = value(dependency.clone());
     manifest.insert("workspace", Table::new().into());
     Ok(manifest.to_string())
+}
+
+/// Whether a program is there, and was written after everything that it is built from in its copy of the package.
+fn is_newest(program: &Path, copy: &Path) -> bool {
+    fn newest(path: &Path) -> io::Result<SystemTime> {
+        let metadata = fs::metadata(path)?;
+        let mut last = metadata.modified()?;
+        if metadata.is_dir() {
+            for entry in fs::read_dir(path)? {
+                last = last.max(newest(&entry?.path())?);
+            }
+        }
+        Ok(last)
+    }
+    let parts = ["Cargo.toml", "Cargo.lock", "build.rs", "src"].map(|part| newest(&copy.join(part)).ok());
+    let written = fs::metadata(program).and_then(|metadata| metadata.modified()).ok();
+    written.is_some() && parts.iter().all(|part| part.is_some() && *part < written)
 }
 
 /// Makes a file or folder like another one. What is the same already is not touched, so that cargo sees no change.
