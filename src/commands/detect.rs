@@ -1,7 +1,7 @@
 //! `memscope-bench detect`: what memscope's reports find of what two workloads plant, by version.
 
-use super::subjects::{Built, Candidate, SubjectArguments, find};
-use super::{Error, LimitArguments};
+use super::subjects::{Built, Candidate, CandidateArguments};
+use super::{Error, LimitArguments, ParentArguments};
 use crate::detection::{self, CannotAsk, Detected, Detections, Finding, Report, Row, SCHEMA};
 use crate::files;
 use crate::measure::Launcher;
@@ -9,8 +9,6 @@ use crate::origin::Origin;
 use crate::report::detection_table;
 use crate::report::table::Form;
 use crate::results::Failure;
-use crate::subjects::Named;
-use crate::system;
 use crate::workloads::{Scale, Workload};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -24,13 +22,8 @@ fn usual_scale(workload: Workload) -> Scale {
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Whose reports to ask for: published versions (0.2.5), folders (../memscope-rs), revisions (../memscope-rs@v0.2.4)
-    /// [default: the memscope that this program was built with]
-    #[arg(value_name = "SUBJECT")]
-    subjects: Vec<Named>,
-    /// All published versions, after those that are named
-    #[arg(long)]
-    published: bool,
+    #[command(flatten)]
+    candidates: CandidateArguments,
     /// The factor on the workloads' outer counts [default: 0.2 for leaks, which plants 20 blocks, and 2 for cycles, which
     /// plants 10 pairs]
     #[arg(long)]
@@ -44,8 +37,6 @@ pub struct Arguments {
     /// The folder for detection.json and detection.md
     #[arg(long, default_value = "results", value_name = "DIR")]
     output: PathBuf,
-    #[command(flatten)]
-    building: SubjectArguments,
     #[command(flatten)]
     limits: LimitArguments,
 }
@@ -64,8 +55,8 @@ enum Shown {
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     files::prepare_folder(&arguments.output)?;
-    let found = find(&arguments.subjects, arguments.published)?;
-    let asked = arguments.building.build_or_this(&found, arguments.limits.into())?;
+    let found = arguments.candidates.find()?;
+    let asked = arguments.candidates.build(&found, arguments.limits.into())?;
     let origin = Origin::of_this_command();
     let bar = ProgressBar::new(asked.len() as u64).with_style(
         ProgressStyle::with_template("asking {pos}/{len} ({elapsed}): {wide_msg}").expect("a valid template"),
@@ -145,9 +136,8 @@ pub struct DetectionArguments {
     /// The seed of the workload's data
     #[arg(long, default_value_t = Scale::DEFAULT_SEED)]
     seed: u64,
-    /// The process to end with
-    #[arg(long, hide = true)]
-    parent: Option<u32>,
+    #[command(flatten)]
+    parent: ParentArguments,
     /// A fault to commit instead, to see what the harness makes of it: `workload/report=hang`, `crash`, `exit` or `exhaust`
     #[arg(long, hide = true, env = "MEMSCOPE_BENCH_FAULT")]
     fault: Option<super::probe::Fault>,
@@ -155,9 +145,7 @@ pub struct DetectionArguments {
 
 /// Asks this build for one report, and prints what it said as one line of JSON.
 pub fn run_one(arguments: &DetectionArguments) -> Result<(), Error> {
-    if let Some(parent) = arguments.parent {
-        system::die_with(parent);
-    }
+    arguments.parent.tie();
     let (Some(workload), Some(report)) = (arguments.workload, &arguments.report) else {
         println!("{}", serde_json::to_string(&Report::all()).expect("reports are plain data"));
         return Ok(());

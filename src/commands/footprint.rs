@@ -1,6 +1,6 @@
 //! `memscope-bench footprint`: what tracking takes in memory, and what it misses, as workloads grow.
 
-use super::subjects::{Built, Candidate, SubjectArguments, find};
+use super::subjects::{Built, Candidate, CandidateArguments};
 use super::{Error, LimitArguments, bar};
 use crate::files;
 use crate::footprint::{self, Footprints, OfSubject, Plan};
@@ -9,7 +9,6 @@ use crate::origin::Origin;
 use crate::probe::Request;
 use crate::report::footprint_table;
 use crate::report::table::Form;
-use crate::subjects::Named;
 use crate::tracking::Tracking;
 use crate::workloads::{Scale, Workload};
 use clap::Args;
@@ -21,13 +20,8 @@ const TABLE: &str = "footprint.md";
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// What to measure: published versions (0.2.5), folders (../memscope-rs), revisions (../memscope-rs@v0.2.4) [default:
-    /// the memscope that this program was built with]
-    #[arg(value_name = "SUBJECT")]
-    subjects: Vec<Named>,
-    /// All published versions, after those that are named
-    #[arg(long)]
-    published: bool,
+    #[command(flatten)]
+    candidates: CandidateArguments,
     /// What to run [default: all eight]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
@@ -47,8 +41,6 @@ pub struct Arguments {
     /// The folder for footprint.json and footprint.md
     #[arg(long, default_value = "results", value_name = "DIR")]
     output: PathBuf,
-    #[command(flatten)]
-    building: SubjectArguments,
     #[command(flatten)]
     limits: LimitArguments,
 }
@@ -70,9 +62,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
             "--tracking: untracked is what the others are held against; name another level".to_owned(),
         ));
     }
-    let found = find(&arguments.subjects, arguments.published)?;
+    let found = arguments.candidates.find()?;
     files::prepare_folder(&arguments.output)?;
-    let candidates = arguments.building.build_or_this(&found, arguments.limits.into())?;
+    let candidates = arguments.candidates.build(&found, arguments.limits.into())?;
     let origin = Origin::of_this_command();
     let bar = bar(candidates.iter().filter(|candidate| candidate.built.is_ok()).count() * cells.len(), "cells");
     let measure = |launcher: &Launcher, largest: Request| {

@@ -3,7 +3,7 @@
 //! The trackers that have a program of their own are measured in that program: where Cargo, asked to run this one, has not
 //! built them, or not since, they are built first.
 
-use super::{Error, FormatArguments, LimitArguments, SizeArguments};
+use super::{Error, FormatArguments, LimitArguments, SizeArguments, bar};
 use crate::files;
 use crate::ladder::Ladder;
 use crate::measure::{Launcher, Plan};
@@ -15,7 +15,6 @@ use crate::system;
 use crate::tracking::references::{JEMALLOC_PROGRAM, TRACKING_ALLOCATOR_PROGRAM};
 use crate::workloads::Workload;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 
 /// The files that are written.
@@ -63,9 +62,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let levels = Ladder::levels();
     let workloads = if arguments.workloads.is_empty() { Workload::ALL } else { &arguments.workloads };
     let mut results = Results::begin(Origin::of_this_command());
-    let bar = ProgressBar::new((workloads.len() * levels.len() * arguments.pairs as usize) as u64).with_style(
-        ProgressStyle::with_template("{msg:32} {bar:40} {pos}/{len} pairs, {eta} left").expect("a valid template"),
-    );
+    let bar = bar(workloads.len() * levels.len() * arguments.pairs as usize, "pairs");
     let plan = Plan {
         workloads,
         levels: &levels,

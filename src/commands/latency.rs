@@ -1,13 +1,12 @@
 //! `memscope-bench latency`: how long single allocations and frees take. And `latencies`, the part of it that runs in one
 //! process.
 
-use super::{Error, LimitArguments, bar};
+use super::{Error, LimitArguments, ParentArguments, bar};
 use crate::files;
 use crate::latency::{self, HELD, Latencies, Pattern, Plan};
 use crate::origin::Origin;
 use crate::report::table::Form;
 use crate::report::{latency_svg, latency_table};
-use crate::system;
 use crate::tracking::Tracking;
 use clap::Args;
 use std::path::PathBuf;
@@ -95,16 +94,13 @@ pub struct ProcessArguments {
     /// The seed of the blocks' sizes
     #[arg(long)]
     seed: u64,
-    /// The process to end with
-    #[arg(long)]
-    parent: Option<u32>,
+    #[command(flatten)]
+    parent: ParentArguments,
 }
 
 /// Prints the quantiles of one process's latencies as one line of JSON.
 pub fn run_process(arguments: &ProcessArguments) -> Result<(), Error> {
-    if let Some(parent) = arguments.parent {
-        system::die_with(parent);
-    }
+    arguments.parent.tie();
     let ProcessArguments { tracking, threads, operations, seed, .. } = *arguments;
     let seen = latency::run(Pattern { tracking, threads: threads as usize, operations, seed })?;
     println!("{}", serde_json::to_string(&seen).expect("quantiles are plain data"));

@@ -24,6 +24,7 @@ use crate::probe::{CannotRun, Resident};
 use crate::report::format::{Format, Printed};
 use crate::results::Precision;
 use crate::subjects::Found;
+use crate::system;
 use crate::tracking::Tracking;
 use crate::workloads::{Scale, pools};
 use clap::{Args, Parser, Subcommand};
@@ -137,7 +138,7 @@ fn this_program(limits: Limits) -> Result<Launcher, Error> {
 
 /// The progress of a run: how much of it is done, of what is counted in this many.
 fn bar(total: usize, what: &str) -> ProgressBar {
-    let template = format!("{{msg:24}} {{bar:40}} {{pos}}/{{len}} {what}, {{eta}} left");
+    let template = format!("{{msg:32}} {{bar:40}} {{pos}}/{{len}} {what}, {{eta}} left");
     ProgressBar::new(total as u64).with_style(ProgressStyle::with_template(&template).expect("a valid template"))
 }
 
@@ -255,6 +256,23 @@ impl Cli {
             Command::Windows(arguments) => validate::run_windows(&arguments),
             Command::Latencies(arguments) => latency::run_process(&arguments),
             Command::Detection(arguments) => detect::run_one(&arguments),
+        }
+    }
+}
+
+/// The process that a command ends with, for every command that this program starts itself with.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct ParentArguments {
+    /// The process to end with
+    #[arg(long, hide = true)]
+    parent: Option<u32>,
+}
+
+impl ParentArguments {
+    /// From here on the process ends with its parent, if it has been told which that is.
+    fn tie(self) {
+        if let Some(parent) = self.parent {
+            system::die_with(parent);
         }
     }
 }

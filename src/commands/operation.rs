@@ -1,8 +1,7 @@
 //! `memscope-bench operation`: one operation, repeated in this process, as one line of JSON on stdout.
 
-use super::Error;
+use super::{Error, ParentArguments};
 use crate::operations::{self, CannotRun, Operation, Request};
-use crate::system;
 use crate::tracking::Tracking;
 use clap::Args;
 
@@ -17,15 +16,12 @@ pub struct Arguments {
     /// How often
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     repeats: u64,
-    /// The process to end with
-    #[arg(long, hide = true)]
-    parent: Option<u32>,
+    #[command(flatten)]
+    parent: ParentArguments,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    if let Some(parent) = arguments.parent {
-        system::die_with(parent);
-    }
+    arguments.parent.tie();
     let &Arguments { name: operation, tracking, repeats, .. } = arguments;
     let timing = operations::run(Request { operation, tracking, repeats })?;
     println!("{}", serde_json::to_string(&timing).expect("a timing is plain data"));

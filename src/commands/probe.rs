@@ -1,8 +1,7 @@
 //! `memscope-bench probe`: one observation, as one line of JSON on stdout and nothing else there.
 
-use super::{Error, SizeArguments};
+use super::{Error, ParentArguments, SizeArguments};
 use crate::probe::{self, CannotRun, Observation, Request, Resident};
-use crate::system;
 use crate::tracking::Tracking;
 use crate::workloads::Workload;
 use clap::Args;
@@ -21,9 +20,8 @@ pub struct Arguments {
     /// Let the harness's counters run too, for fidelity; the time then means nothing
     #[arg(long)]
     count: bool,
-    /// The process to end with
-    #[arg(long, hide = true)]
-    parent: Option<u32>,
+    #[command(flatten)]
+    parent: ParentArguments,
     /// A fault to commit instead, to see what the harness makes of it: `workload/level=hang`, `crash`, `exit`, `lie`
     /// or `exhaust`
     #[arg(long, hide = true, env = "MEMSCOPE_BENCH_FAULT")]
@@ -33,9 +31,7 @@ pub struct Arguments {
 impl Arguments {
     /// What is asked for; from here on the process ends with its parent.
     fn request(&self) -> Request {
-        if let Some(parent) = self.parent {
-            system::die_with(parent);
-        }
+        self.parent.tie();
         Request {
             workload: self.workload,
             tracking: self.tracking,

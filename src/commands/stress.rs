@@ -1,14 +1,13 @@
 //! `memscope-bench stress`, and what the bare program does: the phases under full tracking, their figures on the console,
 //! and the memory analysis as a picture.
 
-use super::{Error, SizeArguments, own_report};
+use super::{Error, ParentArguments, SizeArguments, own_report};
 use crate::files;
 use crate::measure::{Launcher, Limits};
 use crate::origin::Origin;
 use crate::report::{figures, memory_svg, stress_text};
 use crate::results::Failure;
 use crate::stress;
-use crate::system;
 use crate::workloads::{Scale, Workload};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -36,15 +35,12 @@ pub(super) struct Arguments {
     /// Keep memscope's own HTML dashboard too, where the linked version writes one: megabytes, and minutes for a full run
     #[arg(long)]
     dashboard: bool,
-    /// The process to end with
-    #[arg(long, hide = true)]
-    parent: Option<u32>,
+    #[command(flatten)]
+    parent: ParentArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
-    if let Some(parent) = arguments.parent {
-        system::die_with(parent);
-    }
+    arguments.parent.tie();
     files::prepare_folder(&arguments.output)?;
     let workloads = if arguments.workloads.is_empty() { Workload::ALL } else { &arguments.workloads };
     let scale = arguments.size.scale_or(Scale::FULL);

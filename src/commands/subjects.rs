@@ -22,6 +22,20 @@ pub struct SubjectArguments {
     workshop: Option<PathBuf>,
 }
 
+/// The builds that are each looked at by themselves.
+#[derive(Debug, Args)]
+pub struct CandidateArguments {
+    /// Whose builds to look at: published versions (0.2.5), folders (../memscope-rs), revisions (../memscope-rs@v0.2.4)
+    /// [default: the memscope that this program was built with]
+    #[arg(value_name = "SUBJECT")]
+    subjects: Vec<Named>,
+    /// All published versions, after those that are named
+    #[arg(long)]
+    published: bool,
+    #[command(flatten)]
+    building: SubjectArguments,
+}
+
 /// A subject that was named, and what became of its build.
 pub struct Contender {
     /// What it is.
@@ -84,19 +98,29 @@ impl SubjectArguments {
         bar.finish_and_clear();
         Ok(contenders)
     }
+}
 
-    /// Builds what was found; if nothing is to be looked at, it is this program.
+impl CandidateArguments {
+    /// Finds what is named.
+    ///
+    /// # Errors
+    /// If something is not there, or is named twice.
+    pub fn find(&self) -> Result<Vec<Found>, NoSubject> {
+        find(&self.subjects, self.published)
+    }
+
+    /// Builds what was found; if nothing was to be looked at, it is this program.
     ///
     /// # Errors
     /// If none can be built, or one cannot, and not because of itself.
-    pub fn build_or_this(&self, found: &[Found], limits: Limits) -> Result<Vec<Candidate>, Error> {
+    pub fn build(&self, found: &[Found], limits: Limits) -> Result<Vec<Candidate>, Error> {
         if found.is_empty() {
             let launcher = super::this_program(limits)?;
             let subject = Subject::of_this_build();
             let built = Ok(Built { launcher, subject: subject.clone(), fingerprint: String::new() });
             return Ok(vec![Candidate { name: subject.version, built }]);
         }
-        let contenders = self.build(found, limits)?;
+        let contenders = self.building.build(found, limits)?;
         if contenders.iter().all(|contender| contender.built.is_err()) {
             return Err(Error::none_built(found));
         }

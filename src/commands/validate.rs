@@ -1,6 +1,6 @@
 //! `memscope-bench validate`: is the instrument right? And `windows`, the part of it that runs in one process.
 
-use super::{Error, LimitArguments};
+use super::{Error, LimitArguments, ParentArguments};
 use crate::files;
 use crate::measure::Launcher;
 use crate::origin::Origin;
@@ -8,7 +8,6 @@ use crate::probe::Request;
 use crate::report::table::Form;
 use crate::report::{validation_svg, validation_table};
 use crate::results::Failure;
-use crate::system;
 use crate::tracking::Tracking;
 use crate::validate::{self, BLOCK, Effort, Run, Validation, Windows};
 use crate::workloads::{Scale, Workload, pools};
@@ -138,16 +137,13 @@ pub struct WindowsArguments {
     /// The threads of each pool
     #[arg(long)]
     threads: usize,
-    /// The process to end with
-    #[arg(long)]
-    parent: Option<u32>,
+    #[command(flatten)]
+    parent: ParentArguments,
 }
 
 /// Prints the times of windows without and with the synthetic tracker as one line of JSON.
 pub fn run_windows(arguments: &WindowsArguments) -> Result<(), Error> {
-    if let Some(parent) = arguments.parent {
-        system::die_with(parent);
-    }
+    arguments.parent.tie();
     let WindowsArguments { workload, units, scale, threads, .. } = *arguments;
     let request = Request { workload, tracking: Tracking::Untracked, scale, threads, count: false };
     let windows = validate::windows(request, units).map_err(|error| Error::System(error.to_string()))?;

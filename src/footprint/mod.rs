@@ -9,7 +9,7 @@
 //! asked for; what the heap adds to them is in the peak of resident memory, which comes from probes that count nothing.
 
 use crate::files::Versioned;
-use crate::measure::{Launcher, median_interval, slope};
+use crate::measure::{Launcher, checked, median_interval, slope};
 use crate::origin::Origin;
 use crate::probe::{Observation, Request};
 use crate::results::{Estimate, Failure};
@@ -193,10 +193,8 @@ fn fill(cell: &mut Footprint, launcher: &Launcher, largest: Request) -> Result<(
     let both = |request: Request| {
         let untracked = launcher.run(&Request { tracking: Tracking::Untracked, ..request })?;
         let tracked = launcher.run(&request)?;
-        match tracked.digest == untracked.digest {
-            true => Ok((untracked, tracked)),
-            false => Err(Failure::WrongDigest { expected: untracked.digest, found: tracked.digest }),
-        }
+        let tracked = checked(tracked, untracked.digest)?;
+        Ok((untracked, tracked))
     };
     for step in STEPS {
         // A part of a good scale is a good one.

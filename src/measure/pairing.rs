@@ -159,7 +159,10 @@ impl<'a> CellRun<'a> {
 }
 
 /// Holds an observation's digest against the one that it should have.
-pub(super) fn checked(seen: Observation, expected: Digest) -> Result<Observation, Failure> {
+///
+/// # Errors
+/// If it is another one.
+pub fn checked(seen: Observation, expected: Digest) -> Result<Observation, Failure> {
     if seen.digest == expected { Ok(seen) } else { Err(Failure::WrongDigest { expected, found: seen.digest }) }
 }
 
