@@ -49,8 +49,7 @@ fn source(package: &Package) -> String {
     }
 }
 
-/// Selects the newest generation of the API that is not newer than the version, as `cfg(memscope_api = "…")`, and its
-/// line of versions as `cfg(memscope_line = "…")`.
+/// Selects the newest generation of the API that is not newer than the version, as `cfg(memscope_api = "…")`.
 fn select_generation(folder: &Path, version: &Version) -> Result<(), Box<dyn Error>> {
     let mut generations = Vec::new();
     for file in fs::read_dir(folder)? {
@@ -60,12 +59,8 @@ fn select_generation(folder: &Path, version: &Version) -> Result<(), Box<dyn Err
         }
     }
     generations.sort();
-    let line = |version: &Version| format!("{}.{}", version.major, version.minor);
-    let quoted = |text: &dyn Fn(&Version) -> String| {
-        generations.iter().map(|generation| format!("{:?}", text(generation))).collect::<Vec<_>>().join(", ")
-    };
-    println!("cargo::rustc-check-cfg=cfg(memscope_api, values({}))", quoted(&Version::to_string));
-    println!("cargo::rustc-check-cfg=cfg(memscope_line, values({}))", quoted(&line));
+    let all: Vec<String> = generations.iter().map(|generation| format!("\"{generation}\"")).collect();
+    println!("cargo::rustc-check-cfg=cfg(memscope_api, values({}))", all.join(", "));
 
     // A pre-release has the API of the release that it comes before.
     let released = Version::new(version.major, version.minor, version.patch);
@@ -74,7 +69,6 @@ fn select_generation(folder: &Path, version: &Version) -> Result<(), Box<dyn Err
         .rfind(|generation| **generation <= released)
         .ok_or_else(|| format!("{SUBJECT} {version} is older than every API that is known here"))?;
     println!("cargo::rustc-cfg=memscope_api=\"{generation}\"");
-    println!("cargo::rustc-cfg=memscope_line=\"{}\"", line(generation));
     Ok(())
 }
 

@@ -173,7 +173,7 @@ impl Formatter for Outer {
 /// If the file cannot be written; an earlier one is as it was.
 pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
     let failed = |source| FileError::Write { path: path.to_owned(), source };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     // A temporary file is private by default; this one is to be what any file is that a program makes.
     let anyone = Permissions::from_mode(0o666);
     let named = tempfile::Builder::new().prefix(".memscope-bench-").permissions(anyone).tempfile_in(folder);
@@ -215,6 +215,26 @@ pub fn copy_program(from: &Path, to: &Path) -> io::Result<()> {
         fs::remove_file(to)?;
     }
     fs::copy(from, to).map(drop)
+}
+
+/// Sees that a file can be written, better before a long run than after: its folder is made, and in its place is nothing, or
+/// an earlier file of the same kind.
+///
+/// # Errors
+/// If the folder cannot be written to, or what is there is something else, which is not to be lost.
+pub fn prepare<T: Versioned>(path: &Path) -> Result<(), FileError> {
+    if path.is_dir() {
+        let source = io::Error::other("it is a folder; name a file");
+        return Err(FileError::Write { path: path.to_owned(), source });
+    }
+    if path.exists() {
+        read::<T>(path)?;
+    }
+    prepare_folder(folder_of(path))
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes a folder if need be, and sees that files can be written to it: better before a long run than after.
@@ -275,6 +295,19 @@ mod tests {
             fs::write(&path, corrupt).expect("it can be written");
             assert!(refusal(&path).contains("is not a file of data"), "{corrupt}");
         }
+    }
+
+    #[test]
+    fn what_is_something_else_is_not_to_be_lost() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("new/data.json");
+        prepare::<Data>(&path).expect("nothing is there");
+        write_json(&path, &data(1)).expect("its folder was made");
+        prepare::<Data>(&path).expect("an earlier one is there");
+        fs::write(&path, "a diary").expect("it can be written");
+        assert!(prepare::<Data>(&path).expect_err("refused").to_string().contains("is not a file of data"));
+        let refusal = prepare::<Data>(folder.path()).expect_err("refused").to_string();
+        assert!(refusal.contains("it is a folder; name a file"), "{refusal}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::origin::Origin;
 use crate::probe::Observation;
 use crate::tracking::Tracking;
 use crate::workloads::{Digest, Workload};
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 /// The version of the file's format. A change that an older reader would misread raises it.
@@ -163,6 +164,27 @@ pub struct Side {
     pub peak_rss_bytes: Option<u64>,
 }
 
+impl Side {
+    /// The window's time by one of the two clocks, in nanoseconds.
+    pub fn ns(&self, clock: Clock) -> f64 {
+        match clock {
+            Clock::Wall => self.wall_ns as f64,
+            Clock::Processor => self.cpu_ns as f64,
+        }
+    }
+}
+
+/// The two clocks by which a window is timed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Clock {
+    /// The clock on the wall: how long it takes
+    #[default]
+    Wall,
+    /// Processor time, over all threads: the one to trust on a machine that is busy with something else
+    Processor,
+}
+
 impl From<(u64, u64, Option<u64>)> for Side {
     fn from((wall_ns, cpu_ns, peak_rss_bytes): (u64, u64, Option<u64>)) -> Self {
         Self { wall_ns, cpu_ns, peak_rss_bytes }
@@ -200,9 +222,12 @@ pub struct Overhead {
 }
 
 impl Overhead {
-    /// Whether the interval of the clock's ratio includes 1: then no overhead was seen.
-    pub fn is_none_seen(&self) -> bool {
-        self.wall.low <= 1.0 && 1.0 <= self.wall.high
+    /// The ratio tracked ÷ untracked by one of the two clocks.
+    pub fn by(&self, clock: Clock) -> Estimate {
+        match clock {
+            Clock::Wall => self.wall,
+            Clock::Processor => self.cpu,
+        }
     }
 }
 
@@ -218,6 +243,11 @@ pub struct Estimate {
 }
 
 impl Estimate {
+    /// Whether the interval of a ratio includes 1: then no difference was seen.
+    pub fn includes_none(&self) -> bool {
+        self.low <= 1.0 && 1.0 <= self.high
+    }
+
     /// The half-width of the interval, in percent of the figure.
     pub fn half_width_percent(&self) -> f64 {
         (self.high - self.low) / 2.0 / self.value * 100.0

@@ -7,7 +7,7 @@ use crate::compare::{Contest, Leaning};
 use crate::measure::CellRun;
 use crate::probe::Request;
 use crate::report::figures;
-use crate::results::{Estimate, Failure, Series};
+use crate::results::{Clock, Estimate, Failure, Series};
 use crate::subjects::{Commit, Found, Repository};
 use crate::tracking::Tracking;
 use crate::workloads::{Scale, Workload, pools};
@@ -35,6 +35,9 @@ pub struct Arguments {
     /// By how many percent the bad commit must cost more than the good one
     #[arg(long, default_value_t = 3.0)]
     threshold: f64,
+    /// Which time is compared
+    #[arg(long, value_enum, default_value_t)]
+    clock: Clock,
     /// A decision takes no more rounds than this
     #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u32).range(20..))]
     rounds: u32,
@@ -170,7 +173,8 @@ impl Arguments {
             threads: pools::default_threads(),
             count: false,
         };
-        Contest::of(builds.iter().map(|built| CellRun::begin(&built.launcher, Series::Overhead, request)).collect())
+        let runs = builds.iter().map(|built| CellRun::begin(&built.launcher, Series::Overhead, request));
+        Contest::of(runs.collect(), self.clock)
     }
 }
 

@@ -3,13 +3,14 @@
 use super::Error;
 use super::rounds::{Report, RoundArguments};
 use super::subjects::find;
+use crate::compare::Against;
 use crate::subjects::Named;
 use clap::Args;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// What to compare: published versions (0.2.5), folders (../memscope-rs), revisions (../memscope-rs@v0.2.4); the
-    /// others are held against the first
+    /// others are held against the first, and where that has no figure, against the first that has one
     #[arg(value_name = "SUBJECT", required_unless_present = "published")]
     subjects: Vec<Named>,
     /// All published versions, after those that are named
@@ -21,6 +22,6 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let found = find(&arguments.subjects, arguments.published)?;
-    let report = Report { name: "compare", title: "What versions of memscope-rs cost", in_time: false };
-    arguments.rounds.run(&found, |contenders| (1..contenders.len()).map(|place| (place, 0)).collect(), &report)
+    let report = Report { name: "compare", title: "What versions of memscope-rs cost", against: Against::First };
+    arguments.rounds.run(&found, &report)
 }

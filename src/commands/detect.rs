@@ -14,6 +14,10 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 
+/// The files that are written.
+const JSON: &str = "detection.json";
+const TABLE: &str = "detection.md";
+
 /// The scale of a workload that plants, if none is asked for: 20 leaks, and 10 cycles. More would tell no more, and the
 /// oldest versions keep a gigabyte by then.
 fn usual_scale(workload: Workload) -> Scale {
@@ -54,7 +58,7 @@ enum Shown {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    files::prepare_folder(&arguments.output)?;
+    files::prepare::<Detections>(&arguments.output.join(JSON))?;
     let found = arguments.candidates.find()?;
     let asked = arguments.candidates.build(&found, arguments.limits.into())?;
     let origin = Origin::of_this_command();
@@ -70,10 +74,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         Shown::Markdown => println!("{}", detection_table::draw(&detections, Form::Markdown)),
         Shown::Json => println!("{}", files::json(&detections).trim_end()),
     }
-    files::write_json(&arguments.output.join("detection.json"), &detections)?;
+    files::write_json(&arguments.output.join(JSON), &detections)?;
     let markdown = format!("{}\n", detection_table::draw(&detections, Form::Markdown));
-    files::write(&arguments.output.join("detection.md"), &markdown)?;
-    eprintln!("Written: detection.json and detection.md in {}", arguments.output.display());
+    files::write(&arguments.output.join(TABLE), &markdown)?;
+    eprintln!("Written: {JSON} and {TABLE} in {}", arguments.output.display());
     Ok(())
 }
 

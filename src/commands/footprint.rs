@@ -51,7 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         return draw(&files::read(&path)?, &arguments.output);
     }
     let plan = Plan {
-        workloads: if arguments.workloads.is_empty() { Workload::ALL.to_vec() } else { arguments.workloads.clone() },
+        workloads: super::or_all(&arguments.workloads).to_vec(),
         levels: arguments.tracking.clone(),
         threads: arguments.threads.iter().map(|&threads| threads as usize).collect(),
         scale: arguments.scale,
@@ -63,7 +63,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         ));
     }
     let found = arguments.candidates.find()?;
-    files::prepare_folder(&arguments.output)?;
+    files::prepare::<Footprints>(&path)?;
     let candidates = arguments.candidates.build(&found, arguments.limits.into())?;
     let origin = Origin::of_this_command();
     let bar = bar(candidates.iter().filter(|candidate| candidate.built.is_ok()).count() * cells.len(), "cells");

@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::rounds::{Report, RoundArguments};
-use super::subjects::Contender;
+use crate::compare::Against;
 use crate::subjects::{Commit, Found, Repository};
 use clap::Args;
 use std::path::PathBuf;
@@ -28,13 +28,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let commits = every(commits_of(&repository, &arguments.range)?, arguments.every as usize);
     let found: Vec<Found> = commits.iter().map(|commit| Found::commit(&arguments.repository, commit)).collect();
     let title = format!("What memscope-rs costs, commit by commit: {}", arguments.range);
-    arguments.rounds.run(&found, steps, &Report { name: "history", title: &title, in_time: true })
-}
-
-/// Each commit that was built, and the last one before it that was.
-fn steps(contenders: &[Contender]) -> Vec<(usize, usize)> {
-    let built: Vec<usize> = (0..contenders.len()).filter(|&place| contenders[place].built.is_ok()).collect();
-    built.windows(2).map(|step| (step[1], step[0])).collect()
+    arguments.rounds.run(&found, &Report { name: "history", title: &title, against: Against::Previous })
 }
 
 /// The commits of a range, the oldest first, with the commit that it starts after.

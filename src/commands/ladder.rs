@@ -43,12 +43,8 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let folder = &arguments.output;
-    files::prepare_folder(folder)?;
     let path = folder.join(JSON);
-    if path.exists() {
-        // What is no ladder is not to be lost.
-        files::read::<Ladder>(&path)?;
-    }
+    files::prepare::<Ladder>(&path)?;
     let launcher = super::this_program(arguments.limits.into())?;
     if cfg!(feature = "references") {
         build_programs(&launcher)?;
@@ -60,7 +56,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     }
 
     let levels = Ladder::levels();
-    let workloads = if arguments.workloads.is_empty() { Workload::ALL } else { &arguments.workloads };
+    let workloads = super::or_all(&arguments.workloads);
     let mut results = Results::begin(Origin::of_this_command());
     let bar = bar(workloads.len() * levels.len() * arguments.pairs as usize, "pairs");
     let plan = Plan {

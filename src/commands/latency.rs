@@ -51,7 +51,7 @@ fn without_variables(name: &str) -> Result<Tracking, String> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    files::prepare_folder(&arguments.output)?;
+    files::prepare::<Latencies>(&arguments.output.join(JSON))?;
     let plan = Plan {
         levels: arguments.tracking.clone(),
         threads: arguments.threads.iter().map(|&threads| threads as usize).collect(),

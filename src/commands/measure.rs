@@ -10,7 +10,7 @@ use crate::tracking::Tracking;
 use crate::workloads::Workload;
 use clap::Args;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -52,7 +52,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     if let Some(output) = &arguments.output {
-        check_output(output)?;
+        files::prepare::<Results>(output)?;
     }
     let launcher = launcher(arguments)?;
     let mut results = Results::begin(Origin::of_this_command());
@@ -83,7 +83,7 @@ fn launcher(arguments: &Arguments) -> Result<Launcher, Error> {
 fn pairs(arguments: &Arguments, launcher: &Launcher, levels: &[Tracking]) -> Result<Vec<Cell>, Error> {
     let controlled = controlled(arguments, launcher)?;
     let plan = Plan {
-        workloads: if arguments.workloads.is_empty() { Workload::ALL } else { &arguments.workloads },
+        workloads: super::or_all(&arguments.workloads),
         levels,
         scale: &|workload| arguments.size.scale_or(workload.short()),
         threads: arguments.size.threads(),
@@ -162,16 +162,4 @@ fn count(arguments: &Arguments, launcher: &Launcher, levels: &[Tracking]) -> Res
 pub fn single_threaded() -> String {
     let single = Workload::ALL.iter().filter(|workload| !workload.is_parallel());
     single.map(|workload| workload.name()).collect::<Vec<_>>().join(", ")
-}
-
-/// Sees before a long run that its results can be written, and will not take the place of something else.
-fn check_output(path: &Path) -> Result<(), FileError> {
-    if path.is_dir() {
-        let source = std::io::Error::other("it is a folder; name a file");
-        return Err(FileError::Write { path: path.to_owned(), source });
-    }
-    if path.exists() {
-        files::read::<Results>(path)?;
-    }
-    files::prepare_folder(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))
 }

@@ -26,7 +26,7 @@ use crate::results::Precision;
 use crate::subjects::Found;
 use crate::system;
 use crate::tracking::Tracking;
-use crate::workloads::{Scale, pools};
+use crate::workloads::{Scale, Workload, pools};
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::process::ExitCode;
@@ -134,6 +134,11 @@ fn this_program(limits: Limits) -> Result<Launcher, Error> {
     let program =
         std::env::current_exe().map_err(|error| Error::System(format!("cannot find this program: {error}")))?;
     Ok(Launcher::new(program, limits))
+}
+
+/// The workloads that were named; all, if none was.
+fn or_all(named: &[Workload]) -> &[Workload] {
+    if named.is_empty() { Workload::ALL } else { named }
 }
 
 /// The progress of a run: how much of it is done, of what is counted in this many.

@@ -1,20 +1,20 @@
 //! Measuring several subjects in rounds, and reporting what was found: what `compare` and `history` share.
 
 use super::subjects::{Contender, SubjectArguments};
-use super::{Error, FormatArguments, LimitArguments};
+use super::{Error, FormatArguments, LimitArguments, bar};
 use crate::compare::{
-    Batched, Claim, Compared, Comparison, Journal, JournalError, Measured, Plan, Rounds, SCHEMA, differences,
+    Against, Batched, Claim, Compared, Comparison, Journal, JournalError, Measured, Plan, Rounds, SCHEMA, differences,
 };
 use crate::files;
 use crate::measure::{Launcher, Limits};
 use crate::origin::Origin;
 use crate::report::table::Form;
 use crate::report::{compare_svg, compare_table};
+use crate::results::Clock;
 use crate::subjects::Found;
 use crate::tracking::Tracking;
 use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 
 /// What is measured of each subject, for every command that measures several.
@@ -34,6 +34,9 @@ pub struct RoundArguments {
     /// as many as a claim needs: 6, and up to 14 where hundreds of comparisons are corrected for
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
+    /// Which time is compared
+    #[arg(long, value_enum, default_value_t)]
+    clock: Clock,
     /// A difference is claimed only if it exceeds so many percent
     #[arg(long, default_value_t = 3.0, value_parser = not_negative)]
     threshold: f64,
@@ -76,33 +79,27 @@ pub struct Report<'a> {
     pub name: &'a str,
     /// What stands above the picture.
     pub title: &'a str,
-    /// Whether the subjects follow each other in time.
-    pub in_time: bool,
+    /// What each subject is held against. Those that are held against the one before follow each other in time.
+    pub against: Against,
 }
 
 impl RoundArguments {
-    /// Builds subjects, measures them, holds them against each other as `against` says of those that were built, and
-    /// reports.
-    pub fn run(
-        &self,
-        found: &[Found],
-        against: impl Fn(&[Contender]) -> Vec<(usize, usize)>,
-        report: &Report,
-    ) -> Result<(), Error> {
-        files::prepare_folder(&self.output)?;
-        let journal = self.output.join(format!("{}.journal", report.name));
+    /// Builds subjects, measures them, holds them against each other, and reports.
+    pub fn run(&self, found: &[Found], report: &Report) -> Result<(), Error> {
+        let file = |ending: &str| self.output.join(format!("{}.{ending}", report.name));
+        files::prepare::<Comparison>(&file("json"))?;
+        let journal = file("journal");
         self.check_journal(&journal)?;
         let contenders = self.building.build(found, Limits::from(self.limits))?;
         if contenders.iter().all(|contender| contender.built.is_err()) {
             return Err(Error::none_built(found));
         }
-        let (comparison, journal) = self.measure(&contenders, &against(&contenders), &journal)?;
+        let (comparison, journal) = self.measure(&contenders, report.against, &journal)?;
 
         self.format.print(&comparison);
-        let file = |ending: &str| self.output.join(format!("{}.{ending}", report.name));
         files::write_json(&file("json"), &comparison)?;
         files::write(&file("md"), &format!("{}\n", compare_table::draw(&comparison, Form::Markdown)))?;
-        files::write(&file("svg"), &compare_svg::draw(&comparison, report.title, report.in_time))?;
+        files::write(&file("svg"), &compare_svg::draw(&comparison, report.title, report.against == Against::Previous))?;
         journal.end()?;
         eprintln!("Written: {0}.json, {0}.md and {0}.svg in {1}", report.name, self.output.display());
 
@@ -126,7 +123,7 @@ impl RoundArguments {
     fn measure(
         &self,
         contenders: &[Contender],
-        against: &[(usize, usize)],
+        against: Against,
         journal: &Path,
     ) -> Result<(Comparison, Journal), Error> {
         let plan = self.plan(contenders);
@@ -137,9 +134,7 @@ impl RoundArguments {
             .iter()
             .map(|contender| contender.built.as_ref().ok().map(|built| built.launcher.clone()))
             .collect();
-        let bar = ProgressBar::new((plan.groups().len() * plan.rounds.div_ceil(2) * 2) as u64).with_style(
-            ProgressStyle::with_template("{msg:28} {bar:40} {pos}/{len} rounds, {eta} left").expect("a valid template"),
-        );
+        let bar = bar(plan.groups().len() * plan.rounds.div_ceil(2) * 2, "rounds");
         let rounds = Rounds::new(&plan, &launchers, journal, entries);
         let Measured { cells, first_batch, journal } = rounds.measure(|(workload, level), done| {
             bar.set_message(format!("{workload}/{level}"));
@@ -152,7 +147,7 @@ impl RoundArguments {
             .zip(&first_batch)
             .map(|(cells, firsts)| cells.iter().zip(firsts.iter().copied()).collect())
             .collect();
-        let differences = differences(&batched, against, &plan.groups(), self.threshold);
+        let differences = differences(&batched, against, &plan.groups(), self.clock, self.threshold);
         let measured = cells.into_iter().zip(first_batch);
         let subjects = contenders.iter().zip(measured).map(|(contender, (cells, first_batch))| Compared {
             name: contender.found.name.clone(),
@@ -163,8 +158,8 @@ impl RoundArguments {
             first_batch,
         });
         let subjects = subjects.collect();
-        let threshold_percent = self.threshold;
-        Ok((Comparison { schema: SCHEMA, origin, plan, threshold_percent, subjects, differences }, journal))
+        let (clock, threshold_percent) = (self.clock, self.threshold);
+        Ok((Comparison { schema: SCHEMA, origin, plan, clock, threshold_percent, subjects, differences }, journal))
     }
 
     fn plan(&self, contenders: &[Contender]) -> Plan {
@@ -173,7 +168,7 @@ impl RoundArguments {
                 .iter()
                 .map(|contender| (contender.found.name.clone(), contender.fingerprint()))
                 .collect(),
-            workloads: if self.workloads.is_empty() { Workload::ALL.to_vec() } else { self.workloads.clone() },
+            workloads: super::or_all(&self.workloads).to_vec(),
             levels: super::after_the_baseline(&self.tracking),
             scale: self.scale.map(|scale| scale.factor()),
             threads: self.threads.map_or_else(pools::default_threads, |threads| threads as usize),

@@ -41,8 +41,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     arguments.parent.tie();
-    files::prepare_folder(&arguments.output)?;
-    let workloads = if arguments.workloads.is_empty() { Workload::ALL } else { &arguments.workloads };
+    files::prepare::<stress::Record>(&arguments.output.join(RECORD))?;
+    let workloads = super::or_all(&arguments.workloads);
     let scale = arguments.size.scale_or(Scale::FULL);
     let threads = arguments.size.threads();
 

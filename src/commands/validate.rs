@@ -1,6 +1,6 @@
 //! `memscope-bench validate`: is the instrument right? And `windows`, the part of it that runs in one process.
 
-use super::{Error, LimitArguments, ParentArguments};
+use super::{Error, LimitArguments, ParentArguments, bar};
 use crate::files;
 use crate::measure::Launcher;
 use crate::origin::Origin;
@@ -12,7 +12,6 @@ use crate::tracking::Tracking;
 use crate::validate::{self, BLOCK, Effort, Run, Validation, Windows};
 use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -79,12 +78,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     validation.schema = validate::SCHEMA;
 
     let launcher = super::this_program(arguments.limits.into())?;
-    let workloads = if arguments.workloads.is_empty() { Workload::ALL } else { &arguments.workloads };
+    let workloads = super::or_all(&arguments.workloads);
     let threads = pools::default_threads();
     let effort = arguments.effort();
-    let bar = ProgressBar::new((workloads.len() * validate::TARGETS.len()) as u64).with_style(
-        ProgressStyle::with_template("{msg:28} {bar:40} {pos}/{len}, {eta} left").expect("a valid template"),
-    );
+    let bar = bar(workloads.len() * validate::TARGETS.len(), "settings");
     let origin = Origin::of_this_command();
     let windows = |request, units| windows_of_a_process(&launcher, request, units);
     let scale = |workload: Workload| arguments.scale.unwrap_or(workload.short());

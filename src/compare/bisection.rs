@@ -6,7 +6,7 @@
 
 use super::difference::{log_ratio, ratio, sign_test};
 use crate::measure::CellRun;
-use crate::results::{Estimate, Failure};
+use crate::results::{Clock, Estimate, Failure};
 use rand::seq::SliceRandom;
 use rand::{SeedableRng, rngs::SmallRng};
 
@@ -29,18 +29,19 @@ pub enum Leaning {
 /// Commits that are measured against each other: the good one, the bad one, and one between them if there is one.
 pub struct Contest<'a> {
     runs: Vec<CellRun<'a>>,
+    clock: Clock,
     rng: SmallRng,
 }
 
 impl<'a> Contest<'a> {
-    /// A contest of cells that were begun: good, bad, and the one between.
+    /// A contest, by a clock, of cells that were begun: good, bad, and the one between.
     ///
     /// # Errors
     /// The first that failed its trial, by its place.
-    pub fn of(runs: Vec<CellRun<'a>>) -> Result<Self, (usize, Failure)> {
+    pub fn of(runs: Vec<CellRun<'a>>, clock: Clock) -> Result<Self, (usize, Failure)> {
         match runs.iter().position(|run| run.failure().is_some()) {
             Some(place) => Err((place, runs[place].failure().expect("it failed").clone())),
-            None => Ok(Self { runs, rng: SmallRng::seed_from_u64(1) }),
+            None => Ok(Self { runs, clock, rng: SmallRng::seed_from_u64(1) }),
         }
     }
 
@@ -87,7 +88,10 @@ impl<'a> Contest<'a> {
     }
 
     fn logs(&self) -> Vec<Vec<f64>> {
-        self.runs.iter().map(|run| run.known().0.pairs.iter().map(log_ratio).collect()).collect()
+        self.runs
+            .iter()
+            .map(|run| run.known().0.pairs.iter().map(|pair| log_ratio(pair, self.clock)).collect())
+            .collect()
     }
 
     /// How far the last commit stands above the line between good and bad, in each round.

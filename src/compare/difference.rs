@@ -7,7 +7,7 @@
 //! of comparisons, the effect exceeds a threshold, and a second batch of rounds, measured later, shows it again.
 
 use crate::measure::{MIN_PAIRS, median_interval};
-use crate::results::{Cell, Estimate, Pair};
+use crate::results::{Cell, Clock, Estimate, Pair};
 use crate::tracking::Tracking;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
@@ -57,8 +57,14 @@ impl Difference {
     }
 }
 
-/// Which subjects are held against which: pairs of places, subject and reference.
-pub type Against<'a> = &'a [(usize, usize)];
+/// Which subject each other one is held against, of those that have a figure in the same group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Against {
+    /// The first.
+    First,
+    /// The last one before it.
+    Previous,
+}
 
 /// A cell, and how many of its pairs are of the first batch.
 pub type Batched<'a> = (&'a Cell, usize);
@@ -70,40 +76,45 @@ pub fn fewest_rounds(comparisons: usize) -> usize {
     (tails.log2().floor() as usize + 1).max(MIN_PAIRS)
 }
 
-/// Holds subjects against each other, in each group of a workload and a level. `threshold` is in percent.
+/// Holds subjects against each other by a clock, in each group of a workload and a level. `threshold` is in percent.
 ///
-/// The first pairs that two cells have in a batch are of the same rounds: a subject that is slow stops earlier.
+/// The first pairs that two cells have in a batch are of the same rounds: a subject that is slow stops earlier. One that
+/// failed in a group is not compared there, and none is held against it.
 pub fn differences(
     subjects: &[Vec<Batched>],
     against: Against,
     groups: &[(Workload, Tracking)],
+    clock: Clock,
     threshold: f64,
 ) -> Vec<Difference> {
     let mut found = Vec::new();
     let mut signs = Vec::new();
     for &(workload, tracking) in groups.iter().filter(|(_, tracking)| *tracking != Tracking::Untracked) {
-        let cell = |subject: usize| {
-            let same = |(cell, _): &&Batched| cell.workload == workload && cell.tracking == tracking;
-            subjects[subject].iter().find(same).copied()
-        };
-        for &(subject, reference) in against {
-            let (Some((of, of_first)), Some((to, to_first))) = (cell(subject), cell(reference)) else { continue };
-            let (of_early, of_late) = of.pairs.split_at(of_first.min(of.pairs.len()));
-            let (to_early, to_late) = to.pairs.split_at(to_first.min(to.pairs.len()));
-            let early = difference_of_logs(of_early, to_early);
-            let late = difference_of_logs(of_late, to_late);
-            let ended = of.failure.is_some() || to.failure.is_some();
-            found.push(Difference {
-                workload,
-                tracking,
-                subject,
-                reference,
-                ratio: if ended { None } else { ratio(&[early.as_slice(), &late].concat()) },
-                batches: [ratio(&early), ratio(&late)],
-                probability: None,
-                claim: Claim::None,
-            });
-            signs.push(if ended { None } else { sign_test(&early) });
+        let is_of_group = |cell: &Cell| cell.workload == workload && cell.tracking == tracking;
+        let mut references: Vec<(usize, Batched)> = Vec::new();
+        for (subject, cells) in subjects.iter().enumerate() {
+            let has_figure =
+                |(cell, _): &&Batched| is_of_group(cell) && cell.failure.is_none() && !cell.pairs.is_empty();
+            let Some(&of) = cells.iter().find(has_figure) else { continue };
+            let reference = match against {
+                Against::First => references.first(),
+                Against::Previous => references.last(),
+            };
+            if let Some(&(reference, to)) = reference {
+                let [early, late] = by_batch(of, to, clock);
+                found.push(Difference {
+                    workload,
+                    tracking,
+                    subject,
+                    reference,
+                    ratio: ratio(&[early.as_slice(), &late].concat()),
+                    batches: [ratio(&early), ratio(&late)],
+                    probability: None,
+                    claim: Claim::None,
+                });
+                signs.push(sign_test(&early));
+            }
+            references.push((subject, of));
         }
     }
     for (difference, probability) in found.iter_mut().zip(holm(&signs)) {
@@ -113,14 +124,17 @@ pub fn differences(
     found
 }
 
-/// By how much one cell's log overhead exceeds another's, in each round that both have.
-fn difference_of_logs(of: &[Pair], to: &[Pair]) -> Vec<f64> {
-    of.iter().zip(to).map(|(of, to)| log_ratio(of) - log_ratio(to)).collect()
+/// By how much one cell's log overhead exceeds another's, in each round of each batch that both have.
+fn by_batch((of, of_first): Batched, (to, to_first): Batched, clock: Clock) -> [Vec<f64>; 2] {
+    let (of_early, of_late) = of.pairs.split_at(of_first.min(of.pairs.len()));
+    let (to_early, to_late) = to.pairs.split_at(to_first.min(to.pairs.len()));
+    let difference = |(of, to): (&Pair, &Pair)| log_ratio(of, clock) - log_ratio(to, clock);
+    [(of_early, to_early), (of_late, to_late)].map(|(of, to)| of.iter().zip(to).map(difference).collect())
 }
 
-/// The logarithm of a pair's overhead.
-pub(super) fn log_ratio(pair: &Pair) -> f64 {
-    (pair.tracked.wall_ns as f64 / pair.untracked.wall_ns as f64).ln()
+/// The logarithm of a pair's overhead by a clock.
+pub(super) fn log_ratio(pair: &Pair, clock: Clock) -> f64 {
+    (pair.tracked.ns(clock) / pair.untracked.ns(clock)).ln()
 }
 
 pub(super) fn ratio(logs: &[f64]) -> Option<Estimate> {
@@ -242,10 +256,14 @@ mod tests {
         }
     }
 
+    fn against_the_first(subjects: &[Vec<Batched>], threshold: f64) -> Vec<Difference> {
+        differences(subjects, Against::First, &GROUP, Clock::Wall, threshold)
+    }
+
     fn compare(first: f64, second: f64, threshold: f64) -> Difference {
         let mut rng = Pcg64Mcg::seed_from_u64(3);
         let [a, b] = [first, second].map(|overhead| cell(overhead, 60, &mut rng));
-        differences(&[vec![(&a, 30)], vec![(&b, 30)]], &[(1, 0)], &GROUP, threshold).remove(0)
+        against_the_first(&[vec![(&a, 30)], vec![(&b, 30)]], threshold).remove(0)
     }
 
     #[test]
@@ -271,18 +289,38 @@ mod tests {
         let mut rng = Pcg64Mcg::seed_from_u64(5);
         let cells: Vec<Cell> = (0..200).map(|_| cell(4.0, 40, &mut rng)).collect();
         let rows: Vec<Vec<Batched>> = cells.iter().map(|cell| vec![(cell, 20)]).collect();
-        let against: Vec<(usize, usize)> = (1..200).map(|subject| (subject, 0)).collect();
-        let found = differences(&rows, &against, &GROUP, 0.0);
+        let found = against_the_first(&rows, 0.0);
+        assert_eq!(found.len(), 199);
         assert!(found.iter().all(|difference| difference.claim == Claim::None));
     }
 
     #[test]
-    fn a_cell_that_failed_is_not_compared() {
+    fn where_a_subject_failed_the_others_are_held_against_one_that_did_not() {
         let mut rng = Pcg64Mcg::seed_from_u64(3);
-        let [a, mut b] = [4.0, 8.0].map(|overhead| cell(overhead, 60, &mut rng));
-        b.failure = Some(Failure::TimedOut { seconds: 1 });
-        let found = differences(&[vec![(&a, 30)], vec![(&b, 30)]], &[(1, 0)], &GROUP, 3.0);
-        assert_eq!((found[0].ratio, found[0].claim), (None, Claim::None));
+        let mut cells: Vec<Cell> = (0..5).map(|_| cell(4.0, 60, &mut rng)).collect();
+        for failed in [0, 3] {
+            cells[failed].failure = Some(Failure::TimedOut { seconds: 1 });
+        }
+        let rows: Vec<Vec<Batched>> = cells.iter().map(|cell| vec![(cell, 30)]).collect();
+        let places = |against| {
+            let found = differences(&rows, against, &GROUP, Clock::Wall, 3.0);
+            found.iter().map(|difference| (difference.subject, difference.reference)).collect::<Vec<_>>()
+        };
+        assert_eq!(places(Against::First), [(2, 1), (4, 1)]);
+        assert_eq!(places(Against::Previous), [(2, 1), (4, 2)]);
+    }
+
+    #[test]
+    fn each_clock_has_its_own_differences() {
+        let mut rng = Pcg64Mcg::seed_from_u64(3);
+        let [a, mut b] = [4.0, 4.0].map(|overhead| cell(overhead, 60, &mut rng));
+        // It waits for what takes the processor away, and works no more than before.
+        b.pairs.iter_mut().for_each(|pair| pair.tracked.wall_ns *= 2);
+        let claim = |clock| {
+            let found = differences(&[vec![(&a, 30)], vec![(&b, 30)]], Against::First, &GROUP, clock, 3.0);
+            found[0].claim
+        };
+        assert_eq!((claim(Clock::Wall), claim(Clock::Processor)), (Claim::Regression, Claim::None));
     }
 
     #[test]
@@ -292,7 +330,7 @@ mod tests {
         // The machine is another one from the second half of the first batch on, for every subject alike.
         fast.pairs[15..30].iter_mut().for_each(|pair| pair.tracked.wall_ns *= 10);
         let slow = cell(5.0, 20, &mut rng);
-        let found = differences(&[vec![(&fast, 30)], vec![(&slow, 10)]], &[(1, 0)], &GROUP, 3.0);
+        let found = against_the_first(&[vec![(&fast, 30)], vec![(&slow, 10)]], 3.0);
         let near = |estimate: Option<Estimate>| (estimate.expect("ten rounds").value - 1.25).abs() < 0.1;
         assert!(found[0].batches.iter().all(|batch| near(*batch)) && near(found[0].ratio), "{found:?}");
     }

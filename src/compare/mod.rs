@@ -17,7 +17,7 @@ use crate::files::Versioned;
 use crate::measure::{CellRun, Launcher, MIN_PAIRS};
 use crate::origin::Origin;
 use crate::probe::Request;
-use crate::results::{Cell, Series};
+use crate::results::{Cell, Clock, Estimate, Series};
 use crate::tracking::Tracking;
 use crate::tracking::memscope::Subject;
 use crate::workloads::{Scale, Workload};
@@ -42,6 +42,9 @@ pub struct Comparison {
     pub origin: Origin,
     /// What was to be measured.
     pub plan: Plan,
+    /// What is compared: ratios of the clock's time, or of processor time.
+    #[serde(default)]
+    pub clock: Clock,
     /// A difference is claimed only if it exceeds this, in percent.
     pub threshold_percent: f64,
     /// The subjects, in the order in which they were named.
@@ -56,9 +59,19 @@ impl Versioned for Comparison {
 }
 
 impl Comparison {
-    /// The overheads of untracked against itself, of the first subject that was measured.
-    pub fn noise(&self) -> impl Iterator<Item = &Cell> {
-        self.subjects.iter().flat_map(|subject| &subject.cells).filter(|cell| cell.tracking == Tracking::Untracked)
+    /// A cell's overhead by the clock that is compared by; `None` where it failed, or has too few pairs.
+    pub fn overhead(&self, cell: &Cell) -> Option<Estimate> {
+        Some(cell.overhead.as_ref().filter(|_| cell.failure.is_none())?.by(self.clock))
+    }
+
+    /// The noise floor: of the overheads of untracked against itself, of the first subject that was measured, the one that
+    /// is farthest from none, with its cell.
+    pub fn noise_floor(&self) -> Option<(&Cell, Estimate)> {
+        let cells = self.subjects.iter().flat_map(|subject| &subject.cells);
+        let noise = cells.filter(|cell| cell.tracking == Tracking::Untracked);
+        noise
+            .filter_map(|cell| Some((cell, self.overhead(cell)?)))
+            .max_by(|a, b| a.1.value.ln().abs().total_cmp(&b.1.value.ln().abs()))
     }
 }
 

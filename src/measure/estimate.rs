@@ -6,7 +6,7 @@
 //! for instance Conover, *Practical Nonparametric Statistics*, section 3.2): it assumes nothing of the noise but that
 //! pairs are independent, needs no resampling, and is the same for the same data.
 
-use crate::results::{Estimate, Overhead, Pair, Side};
+use crate::results::{Clock, Estimate, Overhead, Pair};
 
 /// The confidence of all intervals.
 const CONFIDENCE: f64 = 0.95;
@@ -18,8 +18,7 @@ pub const MIN_PAIRS: usize = 6;
 ///
 /// `allocations` is the number that one untracked run makes.
 pub fn overhead(pairs: &[Pair], allocations: Option<u64>) -> Option<Overhead> {
-    let ratios =
-        |of: fn(&Side) -> f64| median_interval(pairs.iter().map(|pair| of(&pair.tracked) / of(&pair.untracked)));
+    let ratios = |clock| median_interval(pairs.iter().map(|pair| pair.tracked.ns(clock) / pair.untracked.ns(clock)));
     let ns_per_allocation = allocations.filter(|&count| count > 0).and_then(|count| {
         let extra = |pair: &Pair| pair.tracked.wall_ns as f64 - pair.untracked.wall_ns as f64;
         median_interval(pairs.iter().map(|pair| extra(pair) / count as f64))
@@ -30,8 +29,8 @@ pub fn overhead(pairs: &[Pair], allocations: Option<u64>) -> Option<Overhead> {
         .collect();
     Some(Overhead {
         pairs: pairs.len(),
-        wall: ratios(|side| side.wall_ns as f64)?,
-        cpu: ratios(|side| side.cpu_ns as f64)?,
+        wall: ratios(Clock::Wall)?,
+        cpu: ratios(Clock::Processor)?,
         ns_per_allocation,
         peak_memory: memory.and_then(median_interval),
         untracked_ns: median_interval(pairs.iter().map(|pair| pair.untracked.wall_ns as f64))?.value,
@@ -92,6 +91,7 @@ fn excluded_on_each_side(count: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::results::Side;
     use proptest::prelude::*;
     use rand::{RngExt, SeedableRng};
     use rand_pcg::Pcg64Mcg;
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(overhead.wall, Estimate { value: 2.0, low: 2.0, high: 2.0 });
         assert_eq!(overhead.ns_per_allocation.map(|ns| ns.low), Some(10.0));
         assert_eq!(overhead.untracked_ns, 100.0);
-        assert!(!overhead.is_none_seen());
+        assert!(!overhead.wall.includes_none());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::drawing::{
 };
 use super::figures;
 use crate::compare::{Claim, Compared, Comparison};
-use crate::results::Cell;
+use crate::results::{Cell, Clock, Estimate};
 use crate::tracking::Tracking;
 use crate::workloads::Workload;
 use svg::node::element::{Group, Polyline};
@@ -43,7 +43,14 @@ pub fn draw(comparison: &Comparison, title: &str, lines: bool) -> String {
     let bottom = HEAD + workloads.len() as f64 * (PLOT_HEIGHT + BETWEEN_ROWS);
     let height = bottom + FOOT;
 
-    let about = "Time under tracking ÷ time without, on a log scale. Medians of rounds; whiskers are 95 % intervals.";
+    let time = match comparison.clock {
+        Clock::Wall => "Time",
+        Clock::Processor => "Processor time",
+    };
+    let about = format!(
+        "{time} under tracking ÷ {} without, on a log scale. Medians of rounds; whiskers are 95 % intervals.",
+        time.to_lowercase()
+    );
     let mut picture = sheet(width, height, title, &description(comparison))
         .add(text(MARGIN, 42.0, "title", title))
         .add(text(MARGIN, 66.0, "faint", about))
@@ -103,10 +110,11 @@ struct Scale {
 impl Scale {
     fn of(comparison: &Comparison, level: Tracking) -> Self {
         let cells = comparison.subjects.iter().flat_map(|subject| &subject.cells);
-        let walls = || cells.clone().filter(|cell| cell.tracking == level).filter_map(|cell| Some(cell.overhead?.wall));
+        let of_level = cells.filter(|cell| cell.tracking == level);
+        let ratios = of_level.filter_map(|cell| comparison.overhead(cell)).collect::<Vec<Estimate>>();
         Self {
-            least: walls().map(|wall| wall.low).fold(0.95, f64::min) * 0.97,
-            greatest: walls().map(|wall| wall.high).fold(1.3, f64::max) * 1.08,
+            least: ratios.iter().map(|ratio| ratio.low).fold(0.95, f64::min) * 0.97,
+            greatest: ratios.iter().map(|ratio| ratio.high).fold(1.3, f64::max) * 1.08,
         }
     }
 
@@ -177,7 +185,7 @@ impl Plot<'_> {
 
     /// The points of subjects that follow each other without one missing.
     fn stretches(&self) -> Vec<String> {
-        let value = |subject| Some(cell(subject, self.workload, self.level)?.overhead?.wall.value);
+        let value = |subject| Some(self.comparison.overhead(cell(subject, self.workload, self.level)?)?.value);
         let values: Vec<Option<f64>> = self.comparison.subjects.iter().map(value).collect();
         let mut stretches = vec![Vec::new()];
         for (place, value) in values.into_iter().enumerate() {
@@ -196,7 +204,7 @@ impl Plot<'_> {
     fn mark(&self, place: usize, subject: &Compared) -> Group {
         let x = self.x(place);
         let cell = cell(subject, self.workload, self.level);
-        let Some(overhead) = cell.filter(|cell| cell.failure.is_none()).and_then(|cell| cell.overhead.as_ref()) else {
+        let Some((cell, overhead)) = cell.and_then(|cell| Some((cell, self.comparison.overhead(cell)?))) else {
             let told = format!("{}, {}/{}\n{}", heading(subject), self.workload, self.level, why(subject, cell));
             return telling(told).add(centred(x, self.top + 14.0, "bad", "×"));
         };
@@ -209,26 +217,20 @@ impl Plot<'_> {
             Some(Claim::Regression) => "bad",
             Some(Claim::Gain) => "good",
         };
-        let fidelity = cell.and_then(|cell| cell.fidelity);
         let mut told = format!(
             "{}, {}/{}\n{}\n{} pairs, fidelity {}",
             heading(subject),
             self.workload,
             self.level,
             figures::overhead(overhead),
-            overhead.pairs,
-            figures::fidelity(fidelity)
+            cell.pairs.len(),
+            figures::fidelity(cell.fidelity)
         );
         if let Some(difference) = difference {
             told += &format!("\n{}", self::told(self.comparison, difference));
         }
-        let wall = overhead.wall;
-        telling(told).add(line(x, self.y(wall.low), x, self.y(wall.high), &format!("whisker {class}"))).add(dot(
-            x,
-            self.y(wall.value),
-            4.0,
-            class,
-        ))
+        let whisker = line(x, self.y(overhead.low), x, self.y(overhead.high), &format!("whisker {class}"));
+        telling(told).add(whisker).add(dot(x, self.y(overhead.value), 4.0, class))
     }
 }
 
@@ -262,7 +264,7 @@ fn description(comparison: &Comparison) -> String {
     let told = comparison.subjects.iter().flat_map(|subject| {
         let cells = subject.cells.iter().filter(|cell| cell.tracking != Tracking::Untracked);
         cells.map(|cell| {
-            let figure = match (&cell.failure, &cell.overhead) {
+            let figure = match (&cell.failure, comparison.overhead(cell)) {
                 (Some(failure), _) => failure.label(),
                 (None, Some(overhead)) => figures::overhead(overhead),
                 (None, None) => "too few pairs".to_owned(),

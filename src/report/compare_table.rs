@@ -3,7 +3,7 @@
 use super::figures;
 use super::table::{Form, circumstances};
 use crate::compare::{Claim, Compared, Comparison, Difference};
-use crate::results::Cell;
+use crate::results::{Cell, Clock};
 use crate::tracking::Tracking;
 use crate::workloads::Workload;
 use comfy_table::{CellAlignment, Table};
@@ -26,7 +26,7 @@ fn table(comparison: &Comparison, form: Form) -> String {
         for (place, subject) in comparison.subjects.iter().enumerate() {
             let repeats = place > 0 && form == Form::Terminal;
             let said = |text: String| if repeats { String::new() } else { text };
-            let [overhead, fidelity, memory] = of_cell(cell(subject, workload, tracking));
+            let [overhead, fidelity, memory] = of_cell(comparison, cell(subject, workload, tracking));
             table.add_row([
                 said(workload.to_string()),
                 said(tracking.to_string()),
@@ -50,14 +50,14 @@ pub fn cell(subject: &Compared, workload: Workload, tracking: Tracking) -> Optio
 }
 
 /// Overhead, fidelity and peak memory of a cell.
-fn of_cell(cell: Option<&Cell>) -> [String; 3] {
+fn of_cell(comparison: &Comparison, cell: Option<&Cell>) -> [String; 3] {
     let Some(cell) = cell else { return Default::default() };
-    let Some(overhead) = cell.overhead.as_ref().filter(|_| cell.failure.is_none()) else {
+    let Some(overhead) = comparison.overhead(cell) else {
         let why = cell.failure.as_ref().map(|failure| failure.label());
         return [why.unwrap_or_else(|| format!("too few pairs ({})", cell.pairs.len())), String::new(), String::new()];
     };
-    let memory =
-        overhead.peak_memory.map_or("unknown".to_owned(), |memory| format!("×{}", figures::factor(memory.value)));
+    let memory = cell.overhead.and_then(|overhead| overhead.peak_memory);
+    let memory = memory.map_or("unknown".to_owned(), |memory| format!("×{}", figures::factor(memory.value)));
     [figures::overhead(overhead), figures::fidelity(cell.fidelity), memory]
 }
 
@@ -119,13 +119,15 @@ fn notes(comparison: &Comparison) -> Vec<String> {
         comparison.differences.len(),
         comparison.threshold_percent
     ));
-    let floor = comparison.noise().filter_map(|cell| Some((cell, cell.overhead.as_ref()?)));
-    if let Some((cell, floor)) = floor.max_by(|a, b| a.1.wall.value.ln().abs().total_cmp(&b.1.wall.value.ln().abs())) {
+    if comparison.clock == Clock::Processor {
+        lines.push("Ratios are of processor time, over all threads: what threads wait for is not in them.".to_owned());
+    }
+    if let Some((cell, floor)) = comparison.noise_floor() {
         lines.push(format!(
             "Noise floor: untracked against itself shows {} at the most ({}, {} pairs).",
-            figures::percent_interval(floor.wall),
+            figures::percent_interval(floor),
             cell.workload,
-            floor.pairs
+            cell.pairs.len()
         ));
     }
     let pairs = || comparison.subjects.iter().flat_map(|subject| &subject.cells).filter(|cell| cell.failure.is_none());

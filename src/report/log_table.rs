@@ -55,7 +55,7 @@ pub(super) fn floor(record: &Record) -> String {
 pub(super) fn shown(point: &Point) -> String {
     match (&point.figure.failure, &point.figure.overhead) {
         (Some(failure), _) => failure.label(),
-        (None, Some(overhead)) => figures::overhead(overhead),
+        (None, Some(overhead)) => figures::overhead(overhead.wall),
         (None, None) => format!("too few pairs ({})", point.figure.pairs),
     }
 }

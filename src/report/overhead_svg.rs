@@ -106,7 +106,7 @@ fn lane(axis: &RatioAxis, cell: &Cell, y: f64) -> Group {
         return Group::new().add(text(RIGHT + 16.0, y + 4.5, "small bad", format!("{}: {why}", cell.tracking)));
     };
     let wall = overhead.wall;
-    let words = figures::overhead(overhead);
+    let words = figures::overhead(overhead.wall);
     let told = format!(
         "{}/{}\n{words}\n{} untracked, {} pairs, fidelity {}",
         cell.workload,
@@ -131,7 +131,7 @@ fn description(results: &Results) -> String {
     let told = results.series(Series::Overhead).filter(|cell| cell.tracking != Tracking::Untracked).map(|cell| {
         let words = match (&cell.failure, &cell.overhead) {
             (Some(failure), _) => failure.label(),
-            (None, Some(overhead)) => figures::overhead(overhead),
+            (None, Some(overhead)) => figures::overhead(overhead.wall),
             (None, None) => "too few pairs".to_owned(),
         };
         format!("{} under {}: {words}", cell.workload, cell.tracking)

@@ -109,7 +109,7 @@ pub(super) fn row(cell: &Cell, name: &str, tells_time: bool) -> [String; 8] {
         cell.tracking.to_string(),
         match (&cell.failure, overhead) {
             (Some(failure), _) => failure.label(),
-            (None, Some(overhead)) => figures::overhead(overhead),
+            (None, Some(overhead)) => figures::overhead(overhead.wall),
             (None, None) => format!("too few pairs ({})", cell.pairs.len()),
         },
         overhead.map(|overhead| figures::ratio(overhead.cpu.value)).unwrap_or_default(),

@@ -202,7 +202,7 @@ fn outliers(cell: &Cell, _: &Overhead) -> Option<(usize, usize)> {
 fn width_per_effect(cell: &Cell, overhead: &Overhead) -> Option<f64> {
     let Estimate { value, low, high } = overhead.wall;
     let (width, effect) = (high - low, (value - 1.0).abs());
-    (cell.tracking != Tracking::Untracked && !overhead.is_none_seen() && width > effect).then_some(width / effect)
+    (cell.tracking != Tracking::Untracked && !overhead.wall.includes_none() && width > effect).then_some(width / effect)
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! memscope 0.1.0. Named values are noted on blocks that the hook saw, so that without the hook they go nowhere.
 
-use super::shared_0_1::FIVE_KINDS;
+mod detectors_0_1_0;
+mod shared_0_1;
+
 use super::{Containers, OwnReport};
+pub use detectors_0_1_0::DETECTORS;
+use shared_0_1::FIVE_KINDS;
 use std::path::Path;
 
-pub use super::shared_0_1::{
-    ANALYSIS, EXPORT_JSON, HOOK, PUBLISHED, Variables, live_blocks, statistics as recorded_events,
-};
 pub use memscope_rs::get_global_tracker as tracker;
+pub use shared_0_1::{ANALYSIS, EXPORT_JSON, HOOK, PUBLISHED, Variables, live_blocks, statistics as recorded_events};
 
 /// Why the level `variables` cannot be had.
 pub const VARIABLES_NEED_HOOK: Option<&str> =

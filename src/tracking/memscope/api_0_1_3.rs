@@ -3,22 +3,25 @@
 //! What the hook frees is not counted: all that was ever allocated is active, and the peak is the total. None of these is
 //! what its name says, and they are not shown.
 
-use super::shared_0_1::{self, statistics};
-use super::tools::every_container;
+mod detectors_0_1_3;
+mod shared_0_1;
+
 use super::{Analysis, Block, Containers, OwnReport};
 use crate::tracking::{Recorded, Tracking};
+pub use detectors_0_1_3::DETECTORS;
 use memscope_rs::core::scope_tracker::get_global_scope_tracker;
 use memscope_rs::variable_registry::VariableRegistry;
+use shared_0_1::{self, statistics};
 use std::path::Path;
 
-pub use super::shared_0_1::{EXPORT_JSON, HOOK, PUBLISHED, Variables};
 pub use memscope_rs::get_global_tracker as tracker;
+pub use shared_0_1::{EXPORT_JSON, HOOK, PUBLISHED, Variables};
 
 /// All levels can be had.
 pub const VARIABLES_NEED_HOOK: Option<&str> = None;
 
 /// All containers can be named.
-pub const CONTAINERS: Result<Containers, &str> = Ok(every_container());
+pub const CONTAINERS: Result<Containers, &str> = Ok(every_container!());
 
 /// What the hook saw and nobody named is in the totals alone: neither analysis nor export shows it.
 pub const ANALYSIS: Analysis = Analysis { level: Tracking::Variables, ..shared_0_1::ANALYSIS };

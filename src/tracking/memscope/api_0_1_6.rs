@@ -1,7 +1,10 @@
 //! memscope 0.1.6 to 0.1.10.
 
-pub use super::shared_0_1_5::{
-    ANALYSIS, CONTAINERS, EXPORT_JSON, HOOK, OWN_REPORT, PUBLISHED, VARIABLES_NEED_HOOK, Variables, live_blocks,
-    prepare_hook, recorded_events,
-};
+mod detectors_0_1_3;
+mod shared_0_1;
+mod shared_0_1_5;
+
+pub use detectors_0_1_3::DETECTORS;
 pub use memscope_rs::get_tracker as tracker;
+pub use shared_0_1::{ANALYSIS, EXPORT_JSON, HOOK, PUBLISHED, Variables, live_blocks};
+pub use shared_0_1_5::{CONTAINERS, OWN_REPORT, VARIABLES_NEED_HOOK, prepare_hook, recorded_events};

@@ -1,8 +1,8 @@
 //! What memscope 0.1.0 to 0.1.2 find: what is alive, and nothing else.
 
-use super::api::tracker;
-use super::{Answer, Detector, Sought};
+use super::tracker;
 use crate::tracking::Tracking;
+use crate::tracking::memscope::{Answer, Detector, Sought};
 
 /// The reports.
 pub const DETECTORS: &[Detector] = &[

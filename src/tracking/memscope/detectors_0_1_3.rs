@@ -1,9 +1,9 @@
 //! What memscope 0.1.3 to 0.1.10 find. Its detectors of leaks watch memory that is handed to foreign code; of the program's
 //! own there is a count in the statistics.
 
-use super::api::tracker;
-use super::{Answer, Detector, Sought};
+use super::tracker;
 use crate::tracking::Tracking;
+use crate::tracking::memscope::{Answer, Detector, Sought};
 use memscope_rs::analysis::AnalysisManager;
 use memscope_rs::core::types::AllocationInfo;
 

@@ -1,9 +1,9 @@
 //! What memscope 0.2 finds. Its two trackers do not see each other, and each has reports of its own: the hook's under the
 //! level `allocator`, that of named values under `variables`.
 
-use super::of_names::{CYCLES, LEAKS};
-use super::{Answer, Detector, Sought};
+use super::{CYCLES, LEAKS};
 use crate::tracking::Tracking;
+use crate::tracking::memscope::{Answer, Detector, Sought};
 use memscope_rs::analysis::AnalysisManager;
 use memscope_rs::{AllocationInfo, MemoryTracker, get_tracker, global_tracker};
 

@@ -1,11 +1,16 @@
 //! memscope itself: the one place where the subject under measurement is named.
 //!
-//! Each generation of its API has one file here, named after the first version that has it, and one line below. The build
-//! script reads from Cargo.lock which version is linked, and selects the newest generation that is not newer than
-//! that: a version that is not known yet gets the newest. All give the same: `HOOK`, [`prepare_hook`], [`Variables`],
-//! [`recorded_events`], [`live_blocks`], [`VARIABLES_NEED_HOOK`], [`OWN_REPORT`], [`EXPORT_JSON`], [`ANALYSIS`],
-//! [`DETECTORS`], [`CONTAINERS`] and [`PUBLISHED`]. What a version does not know is `None`, and what it means by another name
-//! than it says is left out too.
+//! Each generation of its API has one file here, `api_` and the first version that has it, and one entry below. The file
+//! says which of the shared parts beside it the generation is made of, and has what is its own. The build script
+//! reads from Cargo.lock which version is linked, and selects the newest generation that is not newer than that: a version
+//! that is not known yet gets the newest. All give the same: `HOOK`, [`prepare_hook`], [`Variables`], [`recorded_events`],
+//! [`live_blocks`], [`VARIABLES_NEED_HOOK`], [`OWN_REPORT`], [`EXPORT_JSON`], [`ANALYSIS`], [`DETECTORS`], [`CONTAINERS`] and
+//! [`PUBLISHED`]. What a version does not know is `None`, and what it means by another name than it says is left out too.
+
+mod detector;
+#[macro_use]
+mod kinds;
+mod tools;
 
 #[cfg(memscope_api = "0.1.0")]
 #[path = "api_0_1_0.rs"]
@@ -32,67 +37,12 @@ mod api;
 #[path = "api_0_2_3.rs"]
 mod api;
 
-/// Makes a [`Tracker`](crate::workloads::Tracker) of a type whose method `pass_on` takes every kind of value that all
-/// versions of memscope can track.
-macro_rules! pass_on_every_kind {
-    ($variables:ty) => {
-        impl crate::workloads::Tracker for $variables {
-            fn vec<T>(&self, name: &'static str, value: &Vec<T>) {
-                self.pass_on(name, value);
-            }
-            fn string(&self, name: &'static str, value: &String) {
-                self.pass_on(name, value);
-            }
-            fn boxed<T>(&self, name: &'static str, value: &Box<T>) {
-                self.pass_on(name, value);
-            }
-            fn rc<T>(&self, name: &'static str, value: &std::rc::Rc<T>) {
-                self.pass_on(name, value);
-            }
-            fn arc<T>(&self, name: &'static str, value: &std::sync::Arc<T>) {
-                self.pass_on(name, value);
-            }
-        }
-    };
-}
-
-mod detector;
-#[cfg(any(memscope_api = "0.1.0", memscope_api = "0.1.1"))]
-#[path = "detectors_0_1_0.rs"]
-mod detectors;
-#[cfg(all(memscope_line = "0.1", not(any(memscope_api = "0.1.0", memscope_api = "0.1.1"))))]
-#[path = "detectors_0_1_3.rs"]
-mod detectors;
-#[cfg(memscope_line = "0.2")]
-#[path = "detectors_0_2.rs"]
-mod detectors;
-#[cfg(memscope_api = "0.2.0")]
-#[path = "of_names_0_2_0.rs"]
-mod of_names;
-#[cfg(all(memscope_line = "0.2", not(memscope_api = "0.2.0")))]
-#[path = "of_names_0_2_1.rs"]
-mod of_names;
-#[cfg(memscope_line = "0.2")]
-mod published_0_2;
-#[cfg(memscope_line = "0.1")]
-mod shared_0_1;
-#[cfg(any(memscope_api = "0.1.5", memscope_api = "0.1.6"))]
-mod shared_0_1_5;
-#[cfg(memscope_line = "0.2")]
-mod shared_0_2;
-#[cfg(any(memscope_api = "0.2.0", memscope_api = "0.2.1"))]
-mod shared_0_2_0;
-#[cfg(any(memscope_api = "0.2.1", memscope_api = "0.2.3"))]
-mod shared_0_2_1;
-mod tools;
-
 pub(super) use api::HOOK;
 pub use api::{
-    ANALYSIS, CONTAINERS, EXPORT_JSON, OWN_REPORT, PUBLISHED, VARIABLES_NEED_HOOK, Variables, live_blocks,
+    ANALYSIS, CONTAINERS, DETECTORS, EXPORT_JSON, OWN_REPORT, PUBLISHED, VARIABLES_NEED_HOOK, Variables, live_blocks,
     prepare_hook, recorded_events,
 };
 pub use detector::{Answer, Detector, Sought};
-pub use detectors::DETECTORS;
 pub use tools::{Analysis, Containers, Name, Published, Repeat};
 
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,8 @@
 //! What memscope 0.2.0 finds among named values: its analyses take the blocks that the tracker holds for alive.
 
-use super::detectors::{CIRCLES, circles, named_blocks};
-use super::{Answer, Detector, Sought};
+use super::detectors_0_2::{CIRCLES, circles, named_blocks};
 use crate::tracking::Tracking;
+use crate::tracking::memscope::{Answer, Detector, Sought};
 use memscope_rs::analysis::AnalysisManager;
 
 /// The report of leaks.

@@ -1,7 +1,7 @@
 //! What memscope 0.2.1 and later find among named values: there is an analyser of their events.
 
-use super::{Answer, Detector, Sought};
 use crate::tracking::Tracking;
+use crate::tracking::memscope::{Answer, Detector, Sought};
 use memscope_rs::{Analyzer, analyzer, global_tracker};
 
 /// The report of leaks.

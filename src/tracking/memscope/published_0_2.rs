@@ -1,7 +1,7 @@
 //! The settings of the benchmarks that memscope 0.2 is published with, as its `benches/comprehensive_benchmarks.rs` has
 //! them. Its figures are of these.
 
-use super::{Published, Repeat};
+use crate::tracking::memscope::{Published, Repeat};
 use memscope_rs::capture::backends::{CaptureBackend, CoreBackend, LockfreeBackend};
 use memscope_rs::tracker::Tracker;
 use memscope_rs::{track, tracker};

@@ -3,8 +3,8 @@
 //! memscope's `init()` is not called: it installs a logger that writes to standard output, which is the probe's, and
 //! nothing is missing without it. One tracker keeps allocations and named values.
 
-use super::api::{prepare_hook, tracker};
-use super::{Analysis, Block, Published, TypeUse};
+use super::{prepare_hook, tracker};
+use crate::tracking::memscope::{Analysis, Block, Published, TypeUse};
 use crate::tracking::{Recorded, Tracking};
 use memscope_rs::{Trackable, TrackingAllocator};
 use std::path::Path;

@@ -2,23 +2,20 @@
 //!
 //! Active and peak count named values alone, while the total counts all: they are not shown.
 
-use super::api::tracker;
 use super::shared_0_1::statistics;
-use super::tools::every_container;
-use super::{Containers, OwnReport};
+use super::tracker;
 use crate::tracking::Recorded;
+use crate::tracking::memscope::{Containers, OwnReport};
 use memscope_rs::core::scope_tracker::get_global_scope_tracker;
 use memscope_rs::export::visualization::export_memory_analysis;
 use memscope_rs::variable_registry::VariableRegistry;
 use std::path::Path;
 
-pub use super::shared_0_1::{ANALYSIS, EXPORT_JSON, HOOK, PUBLISHED, Variables, live_blocks};
-
 /// All levels can be had.
 pub const VARIABLES_NEED_HOOK: Option<&str> = None;
 
 /// All containers can be named.
-pub const CONTAINERS: Result<Containers, &str> = Ok(every_container());
+pub const CONTAINERS: Result<Containers, &str> = Ok(every_container!());
 
 /// memscope's own picture of what its tracker holds.
 pub const OWN_REPORT: OwnReport = OwnReport::picture(draw);

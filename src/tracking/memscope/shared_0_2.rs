@@ -3,16 +3,13 @@
 //! The hook's events go to the tracker of `get_tracker()`, named values to the one of `global_tracker()`; the two do not
 //! see each other. The end of a named value is not seen.
 
-use super::api::{name_value, prepare_naming};
-use super::tools::every_container;
-use super::{Block, Containers, OwnReport, TypeUse};
+use super::{name_value, prepare_naming};
 use crate::tracking::Recorded;
+use crate::tracking::memscope::{Block, Containers, OwnReport, TypeUse};
 use memscope_rs::{GlobalTracker, Trackable, TrackingAllocator, get_tracker, global_tracker, init_global_tracking};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-
-pub use super::published_0_2::PUBLISHED;
 
 /// memscope's hook. The hook has no state of its own: what it records is in `get_tracker()`.
 pub static HOOK: TrackingAllocator = TrackingAllocator::new();
@@ -35,7 +32,7 @@ pub const EXPORT_JSON: fn(&Path) -> Result<(), String> = |path| {
 };
 
 /// All containers can be named.
-pub const CONTAINERS: Result<Containers, &str> = Ok(every_container());
+pub const CONTAINERS: Result<Containers, &str> = Ok(every_container!());
 
 /// Makes the tracker that the hook reports to.
 pub fn prepare_hook() {

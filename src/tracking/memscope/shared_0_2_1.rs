@@ -1,7 +1,7 @@
 //! What memscope 0.2.1 and later have in common: one analyser for leaks, cycles and metrics.
 
-use super::Analysis;
 use crate::tracking::Tracking;
+use crate::tracking::memscope::Analysis;
 use memscope_rs::{analyzer, global_tracker};
 
 /// The whole report. The hook's events reach no analysis.

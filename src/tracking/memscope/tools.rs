@@ -26,18 +26,6 @@ pub struct Containers {
     pub rw_lock: Name<RwLock<Vec<u64>>>,
 }
 
-/// Makes the [`Containers`] of a version whose [`Variables`] take them.
-#[cfg(not(any(memscope_api = "0.1.0", memscope_api = "0.1.1")))]
-pub const fn every_container() -> Containers {
-    Containers {
-        hash_map: |variables, name, value| variables.pass_on(name, value),
-        btree_map: |variables, name, value| variables.pass_on(name, value),
-        vec_deque: |variables, name, value| variables.pass_on(name, value),
-        ref_cell: |variables, name, value| variables.pass_on(name, value),
-        rw_lock: |variables, name, value| variables.pass_on(name, value),
-    }
-}
-
 /// The analysis that a version makes of what is alive when it is asked to.
 #[derive(Clone, Copy, Debug)]
 pub struct Analysis {
