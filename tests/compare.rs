@@ -32,6 +32,7 @@ fn what_is_no_subject_is_named() {
     refused(&["compare", "no-such-thing"], "'no-such-thing' is no subject");
     refused(&["compare", "0.2.5", "--rounds=3"], "--rounds");
     refused(&["compare", "0.2.5", "--threshold=-1"], "a threshold is a percentage");
+    refused(&["compare", "0.2.5", "--clock=sun"], "[possible values: wall, processor]");
     refused(&["compare", "."], ". holds no memscope-rs");
     refused(&["compare", ".@v1"], ". is not in a git repository");
     refused(&["history", "--repository=.", "--range=a..b"], ". is not in a git repository");
@@ -280,7 +281,7 @@ fn the_commit_that_slows_the_hook_is_named() {
 
     builds_for_the_tests()
         .args(["bisect", "--repository", repository_text, "--good", &commits[0], "--bad", &commits[5]])
-        .args(["--workload=structures", "--tracking=allocator", "--scale=0.01"])
+        .args(["--workload=structures", "--tracking=allocator", "--scale=0.01", "--clock=processor"])
         .assert()
         .success()
         .stdout(contains(format!("The first bad commit: {} the slow one", commits[3])))

@@ -1,8 +1,9 @@
 //! `memscope-bench bisect`: the first commit that costs what the bad one does.
 
+use super::Error;
+use super::arguments::{LimitArguments, not_negative};
 use super::history::commits_of;
 use super::subjects::{Built, SubjectArguments};
-use super::{Error, LimitArguments};
 use crate::compare::{Contest, Leaning};
 use crate::measure::CellRun;
 use crate::probe::Request;
@@ -33,7 +34,7 @@ pub struct Arguments {
     #[arg(long)]
     tracking: Tracking,
     /// By how many percent the bad commit must cost more than the good one
-    #[arg(long, default_value_t = 3.0)]
+    #[arg(long, default_value_t = 3.0, value_parser = not_negative)]
     threshold: f64,
     /// Which time is compared
     #[arg(long, value_enum, default_value_t)]

@@ -1,7 +1,8 @@
 //! `memscope-bench detect`: what memscope's reports find of what two workloads plant, by version.
 
+use super::Error;
+use super::arguments::{LimitArguments, ParentArguments};
 use super::subjects::{Built, Candidate, CandidateArguments};
-use super::{Error, LimitArguments, ParentArguments};
 use crate::detection::{self, CannotAsk, Detected, Detections, Finding, Report, Row, SCHEMA};
 use crate::files;
 use crate::measure::Launcher;

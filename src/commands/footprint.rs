@@ -1,7 +1,8 @@
 //! `memscope-bench footprint`: what tracking takes in memory, and what it misses, as workloads grow.
 
+use super::Error;
+use super::arguments::{LimitArguments, bar, each_once, or_all};
 use super::subjects::{Built, Candidate, CandidateArguments};
-use super::{Error, LimitArguments, bar};
 use crate::files;
 use crate::footprint::{self, Footprints, OfSubject, Plan};
 use crate::measure::Launcher;
@@ -51,9 +52,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         return draw(&files::read(&path)?, &arguments.output);
     }
     let plan = Plan {
-        workloads: super::or_all(&arguments.workloads).to_vec(),
-        levels: arguments.tracking.clone(),
-        threads: arguments.threads.iter().map(|&threads| threads as usize).collect(),
+        workloads: or_all(&arguments.workloads),
+        levels: each_once(arguments.tracking.iter().copied()),
+        threads: each_once(arguments.threads.iter().map(|&threads| threads as usize)),
         scale: arguments.scale,
     };
     let cells = plan.cells().map_err(|error| Error::System(format!("--scale: {error}")))?;

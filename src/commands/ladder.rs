@@ -3,7 +3,9 @@
 //! The trackers that have a program of their own are measured in that program: where Cargo, asked to run this one, has not
 //! built them, or not since, they are built first.
 
-use super::{Error, FormatArguments, LimitArguments, SizeArguments, bar};
+use super::Error;
+use super::arguments::{FormatArguments, LimitArguments, SizeArguments, bar, or_all};
+use super::programs::PROGRAM;
 use crate::files;
 use crate::ladder::Ladder;
 use crate::measure::{Launcher, Plan};
@@ -45,7 +47,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let folder = &arguments.output;
     let path = folder.join(JSON);
     files::prepare::<Ladder>(&path)?;
-    let launcher = super::this_program(arguments.limits.into())?;
+    let launcher = arguments.limits.launcher()?;
     if cfg!(feature = "references") {
         build_programs(&launcher)?;
     } else {
@@ -56,11 +58,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     }
 
     let levels = Ladder::levels();
-    let workloads = super::or_all(&arguments.workloads);
+    let workloads = or_all(&arguments.workloads);
     let mut results = Results::begin(Origin::of_this_command());
     let bar = bar(workloads.len() * levels.len() * arguments.pairs as usize, "pairs");
     let plan = Plan {
-        workloads,
+        workloads: &workloads,
         levels: &levels,
         scale: &|workload| arguments.size.scale_or(workload.short()),
         threads: arguments.size.threads(),
@@ -91,7 +93,7 @@ fn build_programs(launcher: &Launcher) -> Result<(), Error> {
     let programs = [JEMALLOC_PROGRAM, TRACKING_ALLOCATOR_PROGRAM];
     let folder = launcher.folder();
     let written = |name: &str| folder.join(name).metadata().and_then(|data| data.modified()).ok();
-    let this = written(super::PROGRAM);
+    let this = written(PROGRAM);
     let is_current = |name: &str| written(name).is_some_and(|written| Some(written) >= this);
     if folder.ends_with("release") && !programs.into_iter().all(is_current) {
         eprintln!("Building {} ...", programs.join(" and "));

@@ -1,7 +1,8 @@
 //! `memscope-bench latency`: how long single allocations and frees take. And `latencies`, the part of it that runs in one
 //! process.
 
-use super::{Error, LimitArguments, ParentArguments, bar};
+use super::Error;
+use super::arguments::{LimitArguments, ParentArguments, bar, each_once};
 use crate::files;
 use crate::latency::{self, HELD, Latencies, Pattern, Plan};
 use crate::origin::Origin;
@@ -53,13 +54,13 @@ fn without_variables(name: &str) -> Result<Tracking, String> {
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     files::prepare::<Latencies>(&arguments.output.join(JSON))?;
     let plan = Plan {
-        levels: arguments.tracking.clone(),
-        threads: arguments.threads.iter().map(|&threads| threads as usize).collect(),
+        levels: each_once(arguments.tracking.iter().copied()),
+        threads: each_once(arguments.threads.iter().map(|&threads| threads as usize)),
         processes: arguments.processes as usize,
         operations: arguments.operations,
         seed: arguments.seed,
     };
-    let launcher = super::this_program(arguments.limits.into())?;
+    let launcher = arguments.limits.launcher()?;
     let origin = Origin::of_this_command();
     let bar = bar(plan.levels.len() * plan.threads.len() * plan.processes, "processes");
     let cells = plan.measure(

@@ -1,7 +1,11 @@
 //! `memscope-bench measure`: overheads by pairs of probes, for a quick answer without Criterion; or by instructions, where
 //! the machine is too noisy for time.
 
-use super::{Error, FormatArguments, LimitArguments, PrecisionArguments, SizeArguments, bar};
+use super::Error;
+use super::arguments::{
+    FormatArguments, LimitArguments, PrecisionArguments, SizeArguments, after_the_baseline, bar, each_once, or_all,
+};
+use super::programs::{CONTROL, PROGRAM};
 use crate::files::{self, FileError};
 use crate::measure::{self, InstructionCounter, Launcher, Plan};
 use crate::origin::Origin;
@@ -57,11 +61,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let launcher = launcher(arguments)?;
     let mut results = Results::begin(Origin::of_this_command());
     if arguments.instructions {
-        let mut levels = arguments.tracking.clone();
-        levels.dedup();
+        let levels = each_once(arguments.tracking.iter().copied());
         results.instructions = count(arguments, &launcher, &levels)?;
     } else {
-        let levels = super::after_the_baseline(&arguments.tracking);
+        let levels = after_the_baseline(&arguments.tracking);
         results.precision = arguments.precision.asked();
         results.cells = pairs(arguments, &launcher, &levels)?;
     }
@@ -73,7 +76,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
 }
 
 fn launcher(arguments: &Arguments) -> Result<Launcher, Error> {
-    let launcher = super::this_program(arguments.limits.into())?;
+    let launcher = arguments.limits.launcher()?;
     let Some(path) = &arguments.log else { return Ok(launcher) };
     let log = File::create(path).map_err(|source| FileError::Write { path: path.clone(), source })?;
     Ok(launcher.logging_to(log))
@@ -83,7 +86,7 @@ fn launcher(arguments: &Arguments) -> Result<Launcher, Error> {
 fn pairs(arguments: &Arguments, launcher: &Launcher, levels: &[Tracking]) -> Result<Vec<Cell>, Error> {
     let controlled = controlled(arguments, launcher)?;
     let plan = Plan {
-        workloads: super::or_all(&arguments.workloads),
+        workloads: &or_all(&arguments.workloads),
         levels,
         scale: &|workload| arguments.size.scale_or(workload.short()),
         threads: arguments.size.threads(),
@@ -118,18 +121,14 @@ fn controlled(arguments: &Arguments, launcher: &Launcher) -> Result<Vec<Controll
         return Ok(Vec::new());
     }
     let Some(layouts) = arguments.layouts else {
-        return Ok(vec![Controlled {
-            layout: None,
-            launcher: launcher.clone(),
-            control: launcher.beside(super::CONTROL)?,
-        }]);
+        return Ok(vec![Controlled { layout: None, launcher: launcher.clone(), control: launcher.beside(CONTROL)? }]);
     };
     let bar = bar(layouts as usize, "layouts linked");
     let linked = (1..=layouts).map(|seed| {
-        let folder = measure::shuffled(&[super::PROGRAM, super::CONTROL], seed)?;
+        let folder = measure::shuffled(&[PROGRAM, CONTROL], seed)?;
         bar.inc(1);
-        let launcher = Launcher::new(folder.join(super::PROGRAM), arguments.limits.into());
-        let control = launcher.beside(super::CONTROL)?;
+        let launcher = Launcher::new(folder.join(PROGRAM), arguments.limits.into());
+        let control = launcher.beside(CONTROL)?;
         Ok(Controlled { layout: Some(seed), launcher, control })
     });
     let linked = linked.collect();
@@ -145,12 +144,12 @@ fn count(arguments: &Arguments, launcher: &Launcher, levels: &[Tracking]) -> Res
         return Err(Error::Parallel(parallel.join(", ")));
     }
     let counter = InstructionCounter::new(launcher)?;
-    let all: Vec<Workload> = Workload::ALL.iter().copied().filter(|workload| !workload.is_parallel()).collect();
-    let workloads = if arguments.workloads.is_empty() { &all } else { &arguments.workloads };
+    let mut workloads = or_all(&arguments.workloads);
+    workloads.retain(|workload| !workload.is_parallel());
     let scale = |workload: Workload| arguments.size.scale_or(workload.short());
     // The untracked runs of a workload serve all of its levels.
     let bar = bar(workloads.len() * (levels.len() + 1) * measure::RUNS, "runs");
-    let counts = measure::count_instructions(&counter, workloads, levels, scale, |workload, level| {
+    let counts = measure::count_instructions(&counter, &workloads, levels, scale, |workload, level| {
         bar.set_message(format!("{workload}/{level}"));
         bar.inc(1);
     });

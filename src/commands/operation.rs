@@ -1,6 +1,7 @@
 //! `memscope-bench operation`: one operation, repeated in this process, as one line of JSON on stdout.
 
-use super::{Error, ParentArguments};
+use super::Error;
+use super::arguments::ParentArguments;
 use crate::operations::{self, CannotRun, Operation, Request};
 use crate::tracking::Tracking;
 use clap::Args;

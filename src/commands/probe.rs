@@ -1,6 +1,7 @@
 //! `memscope-bench probe`: one observation, as one line of JSON on stdout and nothing else there.
 
-use super::{Error, ParentArguments, SizeArguments};
+use super::Error;
+use super::arguments::{ParentArguments, SizeArguments};
 use crate::probe::{self, CannotRun, Observation, Request, Resident};
 use crate::tracking::Tracking;
 use crate::workloads::Workload;

@@ -1,7 +1,8 @@
 //! Measuring several subjects in rounds, and reporting what was found: what `compare` and `history` share.
 
+use super::Error;
+use super::arguments::{FormatArguments, LimitArguments, after_the_baseline, bar, not_negative, or_all};
 use super::subjects::{Contender, SubjectArguments};
-use super::{Error, FormatArguments, LimitArguments, bar};
 use crate::compare::{
     Against, Batched, Claim, Compared, Comparison, Journal, JournalError, Measured, Plan, Rounds, SCHEMA, differences,
 };
@@ -64,13 +65,6 @@ pub struct RoundArguments {
     building: SubjectArguments,
     #[command(flatten)]
     limits: LimitArguments,
-}
-
-fn not_negative(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
-        _ => Err("a threshold is a percentage, such as 3".to_owned()),
-    }
 }
 
 /// What is told of a comparison, and under which name.
@@ -168,8 +162,8 @@ impl RoundArguments {
                 .iter()
                 .map(|contender| (contender.found.name.clone(), contender.fingerprint()))
                 .collect(),
-            workloads: super::or_all(&self.workloads).to_vec(),
-            levels: super::after_the_baseline(&self.tracking),
+            workloads: or_all(&self.workloads),
+            levels: after_the_baseline(&self.tracking),
             scale: self.scale.map(|scale| scale.factor()),
             threads: self.threads.map_or_else(pools::default_threads, |threads| threads as usize),
             rounds: self.rounds as usize,

@@ -1,7 +1,8 @@
 //! `memscope-bench stress`, and what the bare program does: the phases under full tracking, their figures on the console,
 //! and the memory analysis as a picture.
 
-use super::{Error, ParentArguments, SizeArguments, own_report};
+use super::arguments::{ParentArguments, SizeArguments, or_all};
+use super::{Error, own_report};
 use crate::files;
 use crate::measure::{Launcher, Limits};
 use crate::origin::Origin;
@@ -42,11 +43,11 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     arguments.parent.tie();
     files::prepare::<stress::Record>(&arguments.output.join(RECORD))?;
-    let workloads = super::or_all(&arguments.workloads);
+    let workloads = or_all(&arguments.workloads);
     let scale = arguments.size.scale_or(Scale::FULL);
     let threads = arguments.size.threads();
 
-    println!("{}", stress_text::opening(workloads, scale, threads));
+    println!("{}", stress_text::opening(&workloads, scale, threads));
     let bar = ProgressBar::new(workloads.len() as u64)
         .with_style(ProgressStyle::with_template("{bar:40} phase {pos}/{len}, {msg}").expect("a valid template"));
     let ticking = bar.clone();
@@ -54,7 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         ticking.set_message(format!("{} allocations", figures::grouped(allocations)));
     };
     let mut number = 0;
-    let record = stress::run(workloads, scale, threads, Origin::of_this_command(), tick, |phase, heaps| {
+    let record = stress::run(&workloads, scale, threads, Origin::of_this_command(), tick, |phase, heaps| {
         number += 1;
         bar.suspend(|| println!("{}", stress_text::phase(number, phase, heaps)));
         bar.inc(1);

@@ -1,6 +1,7 @@
 //! Building what several commands measure, with its progress shown.
 
 use super::Error;
+use super::programs::this_program;
 use crate::measure::{Launcher, Limits};
 use crate::probe::Request;
 use crate::subjects::{self, BuildFailure, Found, Named, NoSubject, Workshop};
@@ -115,7 +116,7 @@ impl CandidateArguments {
     /// If none can be built, or one cannot, and not because of itself.
     pub fn build(&self, found: &[Found], limits: Limits) -> Result<Vec<Candidate>, Error> {
         if found.is_empty() {
-            let launcher = super::this_program(limits)?;
+            let launcher = this_program(limits)?;
             let subject = Subject::of_this_build();
             let built = Ok(Built { launcher, subject: subject.clone(), fingerprint: String::new() });
             return Ok(vec![Candidate { name: subject.version, built }]);

@@ -1,6 +1,7 @@
 //! `memscope-bench validate`: is the instrument right? And `windows`, the part of it that runs in one process.
 
-use super::{Error, LimitArguments, ParentArguments, bar};
+use super::Error;
+use super::arguments::{LimitArguments, ParentArguments, bar, or_all};
 use crate::files;
 use crate::measure::Launcher;
 use crate::origin::Origin;
@@ -77,15 +78,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let mut validation = if path.exists() { files::read(&path)? } else { Validation::default() };
     validation.schema = validate::SCHEMA;
 
-    let launcher = super::this_program(arguments.limits.into())?;
-    let workloads = super::or_all(&arguments.workloads);
+    let launcher = arguments.limits.launcher()?;
+    let workloads = or_all(&arguments.workloads);
     let threads = pools::default_threads();
     let effort = arguments.effort();
     let bar = bar(workloads.len() * validate::TARGETS.len(), "settings");
     let origin = Origin::of_this_command();
     let windows = |request, units| windows_of_a_process(&launcher, request, units);
     let scale = |workload: Workload| arguments.scale.unwrap_or(workload.short());
-    let settings = validate::run(&launcher, workloads, scale, threads, effort, windows, |workload, target| {
+    let settings = validate::run(&launcher, &workloads, scale, threads, effort, windows, |workload, target| {
         bar.set_message(target.map_or(format!("{workload}, untracked"), |percent| format!("{workload}, +{percent} %")));
         bar.inc(1);
     })

@@ -69,7 +69,11 @@ fn against(comparison: &Comparison, subject: usize, group: usize) -> String {
     };
     match comparison.differences.iter().find(of) {
         None => "—".to_owned(),
-        Some(difference) => told(comparison, difference),
+        Some(difference) => match difference.claim {
+            Claim::None => told(comparison, difference),
+            Claim::Regression => format!("{}: regression", told(comparison, difference)),
+            Claim::Gain => format!("{}: gain", told(comparison, difference)),
+        },
     }
 }
 
@@ -100,6 +104,20 @@ pub fn claims(comparison: &Comparison, claim: Claim) -> Vec<String> {
         .collect()
 }
 
+/// All that is claimed, a line each; where that would be more than anyone reads, how much it is.
+fn claimed(comparison: &Comparison) -> Vec<String> {
+    const MOST_LINES: usize = 20;
+    let [regressions, gains] = [Claim::Regression, Claim::Gain].map(|claim| claims(comparison, claim));
+    if regressions.len() + gains.len() > MOST_LINES {
+        let (regressions, gains) = (regressions.len(), gains.len());
+        return vec![format!("{regressions} regressions and {gains} gains are claimed: the last column names each.")];
+    }
+    let said = |word: &'static str, lines: Vec<String>| {
+        lines.into_iter().map(move |line| format!("{word}: {line}.")).collect::<Vec<_>>()
+    };
+    [said("Regression", regressions), said("Gain", gains)].concat()
+}
+
 fn notes(comparison: &Comparison) -> Vec<String> {
     let mut lines = Vec::new();
     for subject in &comparison.subjects {
@@ -110,9 +128,7 @@ fn notes(comparison: &Comparison) -> Vec<String> {
             Some(format!("{}: {}/{} {failure} (after {pairs} pairs).", subject.name, cell.workload, cell.tracking))
         }));
     }
-    for (claim, word) in [(Claim::Regression, "Regression"), (Claim::Gain, "Gain")] {
-        lines.extend(claims(comparison, claim).into_iter().map(|line| format!("{word}: {line}.")));
-    }
+    lines.extend(claimed(comparison));
     lines.push(format!(
         "A difference is claimed if its interval excludes none after correction for {} comparisons (Holm), it exceeds {} %, \
          and both of two batches of rounds show it. What falls short of that is not claimed: more rounds tell.",

@@ -4,10 +4,10 @@ mod detectors_0_1_0;
 mod shared_0_1;
 
 use super::{Containers, OwnReport};
-pub use detectors_0_1_0::DETECTORS;
 use shared_0_1::FIVE_KINDS;
 use std::path::Path;
 
+pub use detectors_0_1_0::DETECTORS;
 pub use memscope_rs::get_global_tracker as tracker;
 pub use shared_0_1::{ANALYSIS, EXPORT_JSON, HOOK, PUBLISHED, Variables, live_blocks, statistics as recorded_events};
 

@@ -8,12 +8,12 @@ mod shared_0_1;
 
 use super::{Analysis, Block, Containers, OwnReport};
 use crate::tracking::{Recorded, Tracking};
-pub use detectors_0_1_3::DETECTORS;
 use memscope_rs::core::scope_tracker::get_global_scope_tracker;
 use memscope_rs::variable_registry::VariableRegistry;
-use shared_0_1::{self, statistics};
+use shared_0_1::statistics;
 use std::path::Path;
 
+pub use detectors_0_1_3::DETECTORS;
 pub use memscope_rs::get_global_tracker as tracker;
 pub use shared_0_1::{EXPORT_JSON, HOOK, PUBLISHED, Variables};
 

@@ -8,11 +8,11 @@ mod shared_0_2_0;
 
 use super::Analysis;
 use crate::tracking::Tracking;
-pub use detectors_0_2::DETECTORS;
 use memscope_rs::global_tracker;
 use of_names_0_2_0::{CYCLES, LEAKS};
-pub use published_0_2::PUBLISHED;
 
+pub use detectors_0_2::DETECTORS;
+pub use published_0_2::PUBLISHED;
 pub use shared_0_2::{
     CONTAINERS, EXPORT_JSON, HOOK, OWN_REPORT, VARIABLES_NEED_HOOK, Variables, live_blocks, prepare_hook,
     recorded_events,

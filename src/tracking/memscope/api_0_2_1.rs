@@ -7,8 +7,9 @@ mod shared_0_2;
 mod shared_0_2_0;
 mod shared_0_2_1;
 
-pub use detectors_0_2::DETECTORS;
 use of_names_0_2_1::{CYCLES, LEAKS};
+
+pub use detectors_0_2::DETECTORS;
 pub use published_0_2::PUBLISHED;
 pub use shared_0_2::{
     CONTAINERS, EXPORT_JSON, HOOK, OWN_REPORT, VARIABLES_NEED_HOOK, Variables, live_blocks, prepare_hook,

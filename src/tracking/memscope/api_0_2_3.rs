@@ -6,12 +6,12 @@ mod published_0_2;
 mod shared_0_2;
 mod shared_0_2_1;
 
-pub use detectors_0_2::DETECTORS;
 use memscope_rs::analysis::borrow_analysis::get_global_borrow_analyzer;
 use memscope_rs::{GlobalTracker, Trackable};
 use of_names_0_2_1::{CYCLES, LEAKS};
-pub use published_0_2::PUBLISHED;
 
+pub use detectors_0_2::DETECTORS;
+pub use published_0_2::PUBLISHED;
 pub use shared_0_2::{
     CONTAINERS, EXPORT_JSON, HOOK, OWN_REPORT, VARIABLES_NEED_HOOK, Variables, live_blocks, prepare_hook,
     recorded_events,

@@ -1,0 +1,93 @@
+//! Why a command was not done: the message that names the culprit, and the code that the program exits with.
+
+use super::measure;
+use crate::files::FileError;
+use crate::measure::MissingProgram;
+use crate::probe::CannotRun;
+use crate::subjects::Found;
+use std::process::ExitCode;
+
+/// Says on stderr why a command was not done.
+pub fn exit_code(outcome: Result<(), Error>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(match error {
+                Error::Unsupported(_) => crate::probe::UNSUPPORTED,
+                Error::Regressions(_) => 1,
+                _ => 2,
+            })
+        }
+    }
+}
+
+/// Why a command did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or folder.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The program is not the memscope-bench binary.
+    #[error(transparent)]
+    NotSwitched(#[from] crate::probe::NotSwitched),
+    /// Something that the linked version of memscope cannot do.
+    #[error("{subject} cannot do that: {0}", subject = crate::tracking::memscope::Subject::of_this_build())]
+    Unsupported(&'static str),
+    /// A level that another program has.
+    #[error(transparent)]
+    Elsewhere(#[from] crate::tracking::references::Elsewhere),
+    /// A program that was not built.
+    #[error(transparent)]
+    MissingProgram(#[from] MissingProgram),
+    /// Programs that could not be linked in another layout.
+    #[error(transparent)]
+    CannotLink(#[from] crate::measure::CannotLink),
+    /// There is nothing to count instructions with.
+    #[error(transparent)]
+    CannotCount(#[from] crate::measure::CannotCount),
+    /// The history of the results file.
+    #[error(transparent)]
+    History(#[from] crate::log::HistoryError),
+    /// Workloads on several threads, whose instructions cannot be counted.
+    #[error("--instructions cannot count {0}: only single-threaded workloads can be counted ({single})", single = measure::single_threaded())]
+    Parallel(String),
+    /// A subject that is not there.
+    #[error(transparent)]
+    NoSubject(#[from] crate::subjects::NoSubject),
+    /// What git could not do.
+    #[error(transparent)]
+    Git(#[from] crate::subjects::GitError),
+    /// A workshop that cannot be worked in.
+    #[error(transparent)]
+    Build(#[from] crate::subjects::BuildFailure),
+    /// A journal that does not fit.
+    #[error(transparent)]
+    Journal(#[from] crate::compare::JournalError),
+    /// Regressions, where they are to fail a run.
+    #[error("{}", .0.join("\n"))]
+    Regressions(Vec<String>),
+    /// Subjects of which none was built.
+    #[error("there is nothing to measure: none of {0} was built")]
+    NoneBuilt(String),
+    /// Something else of the system.
+    #[error("{0}")]
+    System(String),
+}
+
+impl Error {
+    /// None of these was built.
+    pub(super) fn none_built(found: &[Found]) -> Self {
+        Self::NoneBuilt(found.iter().map(|subject| subject.name.as_str()).collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl From<CannotRun> for Error {
+    fn from(error: CannotRun) -> Self {
+        match error {
+            CannotRun::NotSwitched(error) => Self::NotSwitched(error),
+            CannotRun::Unsupported(why) => Self::Unsupported(why),
+            CannotRun::Elsewhere(error) => Self::Elsewhere(error),
+        }
+    }
+}
