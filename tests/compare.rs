@@ -3,10 +3,11 @@
 
 mod common;
 
-use common::memscope_bench;
+use common::{comparison, memscope_bench};
 use memscope_bench::compare::{Entry, Journal, Measured, Plan, Rounds};
+use memscope_bench::files;
 use memscope_bench::measure::{Launcher, Limits};
-use memscope_bench::results::Failure;
+use memscope_bench::results::{Clock, Failure};
 use memscope_bench::tracking::Tracking;
 use memscope_bench::workloads::Workload;
 use predicates::prelude::*;
@@ -36,6 +37,28 @@ fn what_is_no_subject_is_named() {
     refused(&["compare", "."], ". holds no memscope-rs");
     refused(&["compare", ".@v1"], ". is not in a git repository");
     refused(&["history", "--repository=.", "--range=a..b"], ". is not in a git repository");
+}
+
+/// What was measured for an hour is not measured again for another look of its report.
+#[test]
+fn a_report_is_drawn_again_from_its_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let redraw = || {
+        let mut command = memscope_bench();
+        command.current_dir(folder.path()).args(["compare", "--redraw", "--output=out"]);
+        command
+    };
+    redraw().assert().code(2).stdout("").stderr(contains("cannot read out/compare.json"));
+    fs::create_dir(folder.path().join("out")).expect("a folder");
+    let json = folder.path().join("out/compare.json");
+    files::write_json(&json, &comparison(Clock::Wall)).expect("it can be written");
+    let before = fs::read_to_string(&json).expect("the comparison");
+    redraw().assert().success().stdout(contains("../memscope-rs").and(contains("Noise floor")));
+    let table = fs::read_to_string(folder.path().join("out/compare.md")).expect("the table");
+    assert!(table.contains("| not built"), "{table}");
+    assert!(folder.path().join("out/compare.svg").exists());
+    assert_eq!(fs::read_to_string(&json).expect("it is there"), before);
+    redraw().arg("0.2.5").assert().code(2).stderr(contains("--redraw"));
 }
 
 #[test]

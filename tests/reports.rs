@@ -2,10 +2,11 @@
 
 mod common;
 
-use common::{full_record, results};
+use common::{comparison, full_record, results};
+use memscope_bench::compare::Claim;
 use memscope_bench::report::table::{Form, overheads};
-use memscope_bench::report::{figures, memory_svg, overhead_svg, stress_text};
-use memscope_bench::results::{Failure, Results};
+use memscope_bench::report::{compare_svg, compare_table, figures, memory_svg, overhead_svg, stress_text};
+use memscope_bench::results::{Clock, Failure, Results};
 use memscope_bench::stress::Record;
 
 #[test]
@@ -16,6 +17,39 @@ fn the_table_on_a_terminal() {
 #[test]
 fn the_table_in_markdown() {
     insta::assert_snapshot!(overheads(&results(), Form::Markdown));
+}
+
+#[test]
+fn the_table_of_a_comparison() {
+    insta::assert_snapshot!(compare_table::draw(&comparison(Clock::Wall), Form::Terminal));
+}
+
+#[test]
+fn the_table_of_a_comparison_by_processor_time() {
+    insta::assert_snapshot!(compare_table::draw(&comparison(Clock::Processor), Form::Markdown));
+}
+
+/// Of all published versions hundreds are claimed: a list of them is read by no one.
+#[test]
+fn many_claims_stand_in_the_table_alone() {
+    let mut comparison = comparison(Clock::Wall);
+    let claimed = comparison.differences.iter().find(|difference| difference.claim != Claim::None).expect("a claim");
+    let more = vec![claimed.clone(); 20];
+    comparison.differences.extend(more);
+    let table = compare_table::draw(&comparison, Form::Terminal);
+    assert!(table.contains("21 regressions and 0 gains are claimed") && !table.contains("Regression: "), "{table}");
+}
+
+#[test]
+fn a_picture_of_a_comparison_is_valid_and_tells_it_in_words() {
+    for (clock, told) in [(Clock::Wall, "cycles under full: ×5.21"), (Clock::Processor, "cycles under full: ×4.01")] {
+        let text = compare_svg::draw(&comparison(clock), "Versions & <others>", true);
+        let picture = roxmltree::Document::parse(&text).expect("valid XML");
+        let described = picture.descendants().find(|node| node.has_tag_name("desc")).and_then(|node| node.text());
+        assert!(described.expect("a text alternative").contains(told), "{told} in {described:?}");
+        assert!(text.contains("Take a lock &lt;twice&gt;") && text.contains("not built"));
+        assert_eq!(text.contains("Processor time under tracking"), clock == Clock::Processor);
+    }
 }
 
 #[test]

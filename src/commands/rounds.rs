@@ -80,9 +80,8 @@ pub struct Report<'a> {
 impl RoundArguments {
     /// Builds subjects, measures them, holds them against each other, and reports.
     pub fn run(&self, found: &[Found], report: &Report) -> Result<(), Error> {
-        let file = |ending: &str| self.output.join(format!("{}.{ending}", report.name));
-        files::prepare::<Comparison>(&file("json"))?;
-        let journal = file("journal");
+        let (json, journal) = (self.file(report, "json"), self.file(report, "journal"));
+        files::prepare::<Comparison>(&json)?;
         self.check_journal(&journal)?;
         let contenders = self.building.build(found, Limits::from(self.limits))?;
         if contenders.iter().all(|contender| contender.built.is_err()) {
@@ -90,10 +89,8 @@ impl RoundArguments {
         }
         let (comparison, journal) = self.measure(&contenders, report.against, &journal)?;
 
-        self.format.print(&comparison);
-        files::write_json(&file("json"), &comparison)?;
-        files::write(&file("md"), &format!("{}\n", compare_table::draw(&comparison, Form::Markdown)))?;
-        files::write(&file("svg"), &compare_svg::draw(&comparison, report.title, report.against == Against::Previous))?;
+        files::write_json(&json, &comparison)?;
+        self.draw(&comparison, report)?;
         journal.end()?;
         eprintln!("Written: {0}.json, {0}.md and {0}.svg in {1}", report.name, self.output.display());
 
@@ -102,6 +99,25 @@ impl RoundArguments {
             return Err(Error::Regressions(regressions));
         }
         Ok(())
+    }
+
+    /// Prints an earlier run, and draws its table and its picture anew.
+    pub fn redraw(&self, report: &Report) -> Result<(), Error> {
+        self.draw(&files::read(&self.file(report, "json"))?, report)?;
+        eprintln!("Written: {0}.md and {0}.svg in {1}", report.name, self.output.display());
+        Ok(())
+    }
+
+    fn draw(&self, comparison: &Comparison, report: &Report) -> Result<(), Error> {
+        self.format.print(comparison);
+        let in_time = report.against == Against::Previous;
+        files::write(&self.file(report, "md"), &format!("{}\n", compare_table::draw(comparison, Form::Markdown)))?;
+        files::write(&self.file(report, "svg"), &compare_svg::draw(comparison, report.title, in_time))?;
+        Ok(())
+    }
+
+    fn file(&self, report: &Report, ending: &str) -> PathBuf {
+        self.output.join(format!("{}.{ending}", report.name))
     }
 
     /// Sees that the journal fits what is asked for, before hours are spent on building.

@@ -7,12 +7,13 @@ pub mod linked;
 pub mod processes;
 
 use assert_cmd::Command;
+use memscope_bench::compare::{self, Against, Batched, Compared, Comparison, differences};
 use memscope_bench::conditions::Conditions;
 use memscope_bench::ladder::Ladder;
 use memscope_bench::measure::overhead;
 use memscope_bench::origin::Origin;
 use memscope_bench::probe::{Observation, Truth};
-use memscope_bench::results::{Cell, Failure, Pair, Results, SCHEMA, Series, Side};
+use memscope_bench::results::{Cell, Clock, Failure, Pair, Results, SCHEMA, Series, Side};
 use memscope_bench::stress::{Amount, HeapMoment, Phase, Record, Slice};
 use memscope_bench::system::{Machine, Toolchain};
 use memscope_bench::tracking::memscope::{Subject, TypeUse};
@@ -148,6 +149,62 @@ pub fn ladder() -> Ladder {
         cells[rung] = Cell { failure: Some(failure), overhead: None, pairs: Vec::new(), ..cells[rung].clone() };
     }
     Ladder(Results { cells, ..Results::begin(origin("memscope-bench ladder")) })
+}
+
+/// A comparison with every kind of row: a level that the first subject lacks, a regression, no difference, an outcome, and
+/// a subject that was not built. By processor time, the regression is none.
+pub fn comparison(clock: Clock) -> Comparison {
+    let levels = vec![Tracking::Untracked, Tracking::Variables, Tracking::Full];
+    let names = ["0.1.0", "0.2.4", "../memscope-rs", "../broken"];
+    let plan = compare::Plan {
+        subjects: names.map(|name| (name.to_owned(), String::new())).to_vec(),
+        workloads: vec![Workload::Cycles],
+        levels,
+        scale: None,
+        threads: 2,
+        rounds: 40,
+        seconds: 3,
+        seed: 1,
+    };
+    let of = |tracking, factor| cell(Series::Overhead, Workload::Cycles, tracking, factor, 40);
+    let failed =
+        |tracking, failure| Cell { failure: Some(failure), overhead: None, pairs: Vec::new(), ..of(tracking, 1.0) };
+    let mut waits = of(Tracking::Full, 5.2);
+    for (slow, fast) in waits.pairs.iter_mut().zip(of(Tracking::Full, 4.0).pairs) {
+        slow.tracked.cpu_ns = fast.tracked.cpu_ns;
+    }
+    waits.overhead = overhead(&waits.pairs, waits.allocations);
+    let cells = [
+        vec![
+            of(Tracking::Untracked, 0.99),
+            failed(Tracking::Variables, Failure::Unsupported { why: "it lacks a thing".to_owned() }),
+            of(Tracking::Full, 4.0),
+        ],
+        vec![of(Tracking::Variables, 1.02), failed(Tracking::Full, Failure::TimedOut { seconds: 10 })],
+        vec![of(Tracking::Variables, 1.02), waits],
+        vec![],
+    ];
+    let subjects = names.into_iter().zip(cells).map(|(name, cells)| Compared {
+        name: name.to_owned(),
+        about: (name == "../memscope-rs").then(|| "Take a lock <twice>".to_owned()),
+        subject: None,
+        not_built: cells.is_empty().then(|| format!("{name} does not build: see build.log")),
+        first_batch: vec![20; cells.len()],
+        cells,
+    });
+    let subjects: Vec<Compared> = subjects.collect();
+    let batched: Vec<Vec<Batched>> =
+        subjects.iter().map(|subject| subject.cells.iter().map(|cell| (cell, 20)).collect()).collect();
+    let differences = differences(&batched, Against::First, &plan.groups(), clock, 3.0);
+    Comparison {
+        schema: compare::SCHEMA,
+        origin: origin("memscope-bench compare"),
+        plan,
+        clock,
+        threshold_percent: 3.0,
+        subjects,
+        differences,
+    }
 }
 
 /// A record of a stress run in which every cell of every panel is filled, with figures as large as a run of ten
