@@ -5,6 +5,7 @@
 //! | measure | what it is |
 //! |---|---|
 //! | `overhead` | the ratio tracked ÷ untracked of the clock's time |
+//! | `processor-time` | the same ratio of processor time, over all threads |
 //! | `ns-per-allocation` | (tracked − untracked) ÷ allocations, in nanoseconds |
 //! | `peak-memory` | the ratio tracked ÷ untracked of peak resident memory |
 //! | `fidelity` | events recorded ÷ events that happened |
@@ -114,6 +115,7 @@ fn add(benchmarks: &mut Benchmarks, name: String, cell: &Cell) {
     let Some(overhead) = cell.overhead else { return };
     let measures = benchmarks.entry(name).or_default();
     measures.insert("overhead", overhead.wall.into());
+    measures.insert("processor-time", overhead.cpu.into());
     measures.extend(overhead.ns_per_allocation.map(|ns| ("ns-per-allocation", ns.into())));
     measures.extend(overhead.peak_memory.map(|memory| ("peak-memory", memory.into())));
     measures.extend(fidelity(cell).map(|fidelity| ("fidelity", fidelity.into())));
