@@ -17,7 +17,8 @@ pub struct Arguments {
     #[arg(long)]
     published: bool,
     /// Measure nothing: print compare.json, and draw compare.md and compare.svg anew from it
-    #[arg(long, conflicts_with_all = ["subjects", "published"])]
+    #[arg(long, conflicts_with_all = ["subjects", "published", "workloads", "tracking", "rounds", "seconds", "clock",
+          "threshold", "shuffle", "scale", "threads", "resume", "fail_on_regression"])]
     redraw: bool,
     #[command(flatten)]
     rounds: RoundArguments,
