@@ -57,7 +57,7 @@ impl Results {
 
     /// The noise floor: the overhead of untracked against itself that is farthest from none, with its cell.
     pub fn noise_floor(&self) -> Option<(&Cell, &Overhead)> {
-        self.noise().max_by(|a, b| a.1.wall.value.ln().abs().total_cmp(&b.1.wall.value.ln().abs()))
+        self.noise().max_by(|a, b| a.1.wall.distance_from_none().total_cmp(&b.1.wall.distance_from_none()))
     }
 }
 
@@ -150,6 +150,13 @@ pub struct Pair {
     pub untracked: Side,
     /// The tracked probe.
     pub tracked: Side,
+}
+
+impl Pair {
+    /// The ratio tracked ÷ untracked by one of the two clocks.
+    pub fn ratio(&self, clock: Clock) -> f64 {
+        self.tracked.ns(clock) / self.untracked.ns(clock)
+    }
 }
 
 /// One probe's part in a pair. In a file it is `[wall_ns, cpu_ns, peak_rss_bytes]`: there are thousands.
@@ -246,6 +253,11 @@ impl Estimate {
     /// Whether the interval of a ratio includes 1: then no difference was seen.
     pub fn includes_none(&self) -> bool {
         self.low <= 1.0 && 1.0 <= self.high
+    }
+
+    /// How far a ratio is from 1, up or down alike: the size of its logarithm.
+    pub fn distance_from_none(&self) -> f64 {
+        self.value.ln().abs()
     }
 
     /// The half-width of the interval, in percent of the figure.

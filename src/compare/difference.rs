@@ -134,7 +134,7 @@ fn by_batch((of, of_first): Batched, (to, to_first): Batched, clock: Clock) -> [
 
 /// The logarithm of a pair's overhead by a clock.
 pub(super) fn log_ratio(pair: &Pair, clock: Clock) -> f64 {
-    (pair.tracked.ns(clock) / pair.untracked.ns(clock)).ln()
+    pair.ratio(clock).ln()
 }
 
 pub(super) fn ratio(logs: &[f64]) -> Option<Estimate> {

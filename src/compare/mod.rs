@@ -71,7 +71,7 @@ impl Comparison {
         let noise = cells.filter(|cell| cell.tracking == Tracking::Untracked);
         noise
             .filter_map(|cell| Some((cell, self.overhead(cell)?)))
-            .max_by(|a, b| a.1.value.ln().abs().total_cmp(&b.1.value.ln().abs()))
+            .max_by(|a, b| a.1.distance_from_none().total_cmp(&b.1.distance_from_none()))
     }
 }
 

@@ -18,7 +18,7 @@ pub const MIN_PAIRS: usize = 6;
 ///
 /// `allocations` is the number that one untracked run makes.
 pub fn overhead(pairs: &[Pair], allocations: Option<u64>) -> Option<Overhead> {
-    let ratios = |clock| median_interval(pairs.iter().map(|pair| pair.tracked.ns(clock) / pair.untracked.ns(clock)));
+    let ratios = |clock| median_interval(pairs.iter().map(|pair| pair.ratio(clock)));
     let ns_per_allocation = allocations.filter(|&count| count > 0).and_then(|count| {
         let extra = |pair: &Pair| pair.tracked.wall_ns as f64 - pair.untracked.wall_ns as f64;
         median_interval(pairs.iter().map(|pair| extra(pair) / count as f64))

@@ -84,7 +84,7 @@ pub fn told(comparison: &Comparison, difference: &Difference) -> String {
     let Some(ratio) = difference.ratio else { return "cannot be compared".to_owned() };
     let seen = format!("{}–{} × the overhead of {reference}", figures::factor(ratio.low), figures::factor(ratio.high));
     match (difference.claim, difference.bound_percent()) {
-        (Claim::None, Some(bound)) if ratio.low <= 1.0 && 1.0 <= ratio.high => {
+        (Claim::None, Some(bound)) if ratio.includes_none() => {
             format!("no difference seen (smaller than {bound:.1} %) from {reference}")
         }
         (Claim::None, _) => format!("{seen}: not claimed"),

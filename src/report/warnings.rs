@@ -4,7 +4,7 @@
 use super::figures;
 use crate::conditions::Conditions;
 use crate::measure::median;
-use crate::results::{Cell, Estimate, Overhead, Pair, Results, Series};
+use crate::results::{Cell, Clock, Estimate, Overhead, Pair, Results, Series};
 use crate::tracking::Tracking;
 use std::fmt;
 
@@ -133,7 +133,7 @@ pub fn warnings(results: &Results) -> Vec<Warning> {
     if let Some(conditions) = &results.origin.conditions {
         warnings.extend(of_conditions(conditions));
     }
-    let noise = worst(results, noise, |wall| wall.value.ln().abs());
+    let noise = worst(results, noise, Estimate::distance_from_none);
     warnings.extend(noise.map(|(at, wall)| Warning::Noise { at, wall }));
     let drift = worst(results, drift, |ratio| (ratio - 1.0).abs());
     warnings.extend(drift.map(|(at, ratio)| Warning::Drift { at, ratio }));
@@ -187,7 +187,7 @@ fn drift(cell: &Cell, _: &Overhead) -> Option<f64> {
 /// How many of how many pairs are far from the others, if they are many. Distances are those of logarithms, so that
 /// half the time is as far away as twice the time.
 fn outliers(cell: &Cell, _: &Overhead) -> Option<(usize, usize)> {
-    let logarithm = |pair: &Pair| (pair.tracked.wall_ns as f64 / pair.untracked.wall_ns as f64).ln();
+    let logarithm = |pair: &Pair| pair.ratio(Clock::Wall).ln();
     let logarithms: Vec<f64> = cell.pairs.iter().map(logarithm).collect();
     let middle = median(logarithms.iter().copied())?;
     let distances: Vec<f64> = logarithms.iter().map(|logarithm| (logarithm - middle).abs()).collect();
