@@ -54,6 +54,9 @@ pub struct Observation {
     pub threads: usize,
     /// The memscope build.
     pub subject: Subject,
+    /// What the program was built for, where it was built to be compared: `0.2.4`, `commit-15b78b0…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<String>,
     /// The window's time on the clock, in nanoseconds.
     pub wall_ns: u64,
     /// The window's processor time over all threads, in nanoseconds.
@@ -247,6 +250,7 @@ fn observation(request: Request, seen: Timed, recorded: Recorded) -> Observation
         seed: scale.seed(),
         threads,
         subject: Subject::of_this_build(),
+        build: env!("CARGO_PKG_VERSION").split_once('+').map(|(_, build)| build.to_owned()),
         wall_ns: wall.as_nanos() as u64,
         cpu_ns: cpu.as_nanos() as u64,
         peak_rss_bytes: system::peak_resident_bytes(),

@@ -3,6 +3,8 @@
 
 use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
+use std::ffi::OsStr;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
@@ -74,7 +76,14 @@ pub fn die_with(parent: u32) {
 
 /// Cargo, without its arguments: the one that started this program, if one did.
 pub fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    program(&std::env::var_os("CARGO").filter(|cargo| !cargo.is_empty()).unwrap_or_else(|| "cargo".into()))
+}
+
+/// A program without its arguments, which may be started in another folder: a relative path is meant from here.
+pub fn program(name: &OsStr) -> Command {
+    let path = Path::new(name);
+    let is_path = path.components().count() > 1;
+    Command::new(std::path::absolute(path).ok().filter(|_| is_path).unwrap_or_else(|| path.to_owned()))
 }
 
 /// The machine that a run was made on, and what built the program.

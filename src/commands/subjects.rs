@@ -3,8 +3,8 @@
 use super::Error;
 use super::programs::this_program;
 use crate::measure::{Launcher, Limits};
-use crate::probe::Request;
-use crate::subjects::{self, BuildFailure, Found, Named, NoSubject, Workshop};
+use crate::probe::{Observation, Request};
+use crate::subjects::{self, BuildFailure, Found, Named, NoSubject, Program, Source, Workshop};
 use crate::tracking::Tracking;
 use crate::tracking::memscope::Subject;
 use crate::workloads::{Scale, Workload};
@@ -71,33 +71,87 @@ impl Contender {
 }
 
 impl SubjectArguments {
-    /// Builds subjects, one after the other. One that does not build is told on stderr, and the rest goes on.
+    /// Builds subjects, one after the other. One that does not build is reported on stderr, and the rest goes on.
     ///
     /// # Errors
     /// If one cannot be built, and not because of itself.
     pub fn build(&self, found: &[Found], limits: Limits) -> Result<Vec<Contender>, Error> {
         let workshop = Workshop::open(&self.workshop.clone().unwrap_or_else(Workshop::usual_folder))?;
+        let progress = BuildProgress::of(&workshop, found);
+        let mut contenders = Vec::with_capacity(found.len());
+        for (place, subject) in found.iter().enumerate() {
+            progress.begin(place, subject);
+            let program = workshop.build(subject, |line| progress.says(subject, line));
+            let took = program.as_ref().map_or(Duration::ZERO, |program| program.took);
+            let built = match program.and_then(|program| look_at(program, subject, limits)) {
+                Ok(built) => Ok(built),
+                Err(failure) if failure.is_of_the_subject() => Err(failure.to_string()),
+                Err(failure) => return Err(failure.into()),
+            };
+            progress.end(subject, built.as_ref().err(), took);
+            contenders.push(Contender { found: subject.clone(), built });
+        }
+        progress.bar.finish_and_clear();
+        Ok(contenders)
+    }
+}
+
+/// Progress over several builds: a bar on a terminal, and a line for each build that took a while.
+struct BuildProgress {
+    bar: ProgressBar,
+    /// What each build may take, from what builds took here before.
+    expected: Vec<Duration>,
+}
+
+impl BuildProgress {
+    fn of(workshop: &Workshop, found: &[Found]) -> Self {
+        /// A build that has most of its dependencies, on a machine of two cores.
+        const USUAL: Duration = Duration::from_secs(90);
+        let usual = workshop.usual_build().unwrap_or(USUAL);
+        let expected = found.iter().map(|subject| if workshop.knows(subject) { Duration::from_secs(1) } else { usual });
         let bar = ProgressBar::new(found.len() as u64).with_style(
-            ProgressStyle::with_template("{spinner} building {pos}/{len} ({elapsed}): {wide_msg}")
+            ProgressStyle::with_template("{spinner} building {pos}/{len} ({elapsed}{prefix}): {wide_msg}")
                 .expect("a valid template"),
         );
         bar.enable_steady_tick(Duration::from_millis(200));
-        let mut contenders = Vec::with_capacity(found.len());
-        for subject in found {
-            bar.set_message(subject.name.clone());
-            let built = match workshop.build(subject, |line| bar.set_message(format!("{}: {line}", subject.name))) {
-                Ok(program) => look_at(program, limits),
-                Err(failure @ BuildFailure::DoesNotBuild { .. }) => Err(failure.to_string()),
-                Err(failure) => return Err(failure.into()),
-            };
-            if let Err(why) = &built {
-                bar.suspend(|| eprintln!("{why}"));
+        Self { bar, expected: expected.collect() }
+    }
+
+    fn begin(&self, place: usize, subject: &Found) {
+        let left: Duration = self.expected[place..].iter().sum();
+        self.bar.set_position(place as u64);
+        self.bar.set_prefix(if left > Duration::from_secs(5) {
+            format!(", {} left", about(left))
+        } else {
+            String::new()
+        });
+        self.bar.set_message(subject.name.clone());
+    }
+
+    fn says(&self, subject: &Found, line: &str) {
+        self.bar.set_message(format!("{}: {line}", subject.name));
+    }
+
+    fn end(&self, subject: &Found, failure: Option<&String>, took: Duration) {
+        let builds_left = self.expected.len() - self.bar.position() as usize - 1;
+        let left: Duration = self.expected[self.expected.len() - builds_left..].iter().sum();
+        self.bar.suspend(|| {
+            if let Some(why) = failure {
+                eprintln!("{why}");
+            } else if took > Duration::from_secs(5) {
+                let rest =
+                    if builds_left == 0 { String::new() } else { format!("; {builds_left} to build, {}", about(left)) };
+                eprintln!("built {} in {} s{rest}", subject.name, took.as_secs());
             }
-            contenders.push(Contender { found: subject.clone(), built });
-            bar.inc(1);
-        }
-        bar.finish_and_clear();
-        Ok(contenders)
+        });
+    }
+}
+
+/// A time to wait, as exactly as anyone can know it.
+fn about(time: Duration) -> String {
+    match time.as_secs() {
+        seconds if seconds < 60 => "about a minute".to_owned(),
+        seconds => format!("about {} min", seconds.div_ceil(60)),
     }
 }
 
@@ -144,20 +198,42 @@ pub fn find(named: &[Named], published: bool) -> Result<Vec<Found>, NoSubject> {
     Ok(found)
 }
 
-/// Asks a program that was built what it is.
-fn look_at(program: PathBuf, limits: Limits) -> Result<Built, String> {
-    let content = fs::read(&program).map_err(|error| format!("cannot read {}: {error}", program.display()))?;
+/// Asks a program that was built what it is: one that is not what was asked for is not measured.
+fn look_at(program: Program, subject: &Found, limits: Limits) -> Result<Built, BuildFailure> {
+    let unreadable = |source| BuildFailure::Unwritable { path: program.path.clone(), source };
+    let content = fs::read(&program.path).map_err(unreadable)?;
     let mut hasher = DefaultHasher::new();
     content.hash(&mut hasher);
-    let launcher = Launcher::new(program, limits);
-    let smallest = Scale::new(0.001).map_err(|error| error.to_string())?;
+    let launcher = Launcher::new(program.path.clone(), limits);
     let request = Request {
         workload: Workload::Cycles,
         tracking: Tracking::Untracked,
-        scale: smallest,
+        scale: Scale::new(0.001).expect("it is positive"),
         threads: 1,
         count: false,
     };
-    let seen = launcher.run(&request).map_err(|failure| format!("its first probe {failure}"))?;
+    let does_not_run = |failure| BuildFailure::DoesNotRun { name: subject.name.clone(), failure };
+    let seen = launcher.run(&request).map_err(does_not_run)?;
+    check_identity(subject, program.version.as_deref(), &seen)?;
     Ok(Built { launcher, subject: seen.subject, fingerprint: format!("{:016x}", hasher.finish()) })
+}
+
+/// Checks that a program reports the version, the source and the build that were asked for.
+fn check_identity(subject: &Found, version: Option<&str>, seen: &Observation) -> Result<(), BuildFailure> {
+    let is_published = matches!(subject.source, Source::Published(_));
+    let source = if is_published { "crates.io" } else { "path" };
+    let stamp = subjects::stamp(&subject.key);
+    let is_it = version.is_none_or(|version| version == seen.subject.version)
+        && seen.subject.source == source
+        // A program of another folder or commit may have the same version.
+        && seen.build.as_ref().map_or(is_published, |build| *build == stamp);
+    if is_it {
+        return Ok(());
+    }
+    let build = seen.build.as_ref().map_or(String::new(), |build| format!(", built for {build}"));
+    Err(BuildFailure::AnotherProgram {
+        name: subject.name.clone(),
+        found: format!("{}{build}", seen.subject),
+        wanted: format!("memscope-rs {} ({source}), built for {stamp}", version.unwrap_or("of any version")),
+    })
 }

@@ -87,6 +87,21 @@ impl Found {
     }
 }
 
+impl Source {
+    /// The version, where the source's name says it.
+    pub fn version(&self) -> Option<String> {
+        if let Self::Published(version) = self { Some(version.to_string()) } else { None }
+    }
+}
+
+/// What memscope-rs was called before it was published.
+const FORMER_NAMES: [&str; 2] = ["trace_tools", "memtrack-rs"];
+
+/// Returns whether a package of this name is memscope-rs.
+pub fn is_memscope(package: &str) -> bool {
+    package == PACKAGE || FORMER_NAMES.contains(&package)
+}
+
 /// All versions that were published, from the oldest, as cargo's local index of crates.io has them: cargo has looked the
 /// package up when this one was built.
 ///
@@ -127,7 +142,7 @@ fn check_package(name: &str, manifest: &str) -> Result<(), NoSubject> {
     let manifest: DocumentMut =
         manifest.parse().map_err(|error| another(name, format!("its Cargo.toml cannot be read: {error}")))?;
     match manifest.get("package").and_then(|package| package.get("name")).and_then(|name| name.as_str()) {
-        Some(PACKAGE) => Ok(()),
+        Some(name) if is_memscope(name) => Ok(()),
         Some(other) => Err(another(name, format!("its Cargo.toml is that of {other}"))),
         None => Err(another(name, "its Cargo.toml names no package".to_owned())),
     }

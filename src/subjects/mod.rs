@@ -4,13 +4,15 @@
 //! before anything is built ([`Named::find`]), so that a typing mistake costs a second and not an hour. The
 //! [`Workshop`] then makes a copy of this package that depends on it, and builds that.
 
+mod cargo;
 mod find;
 mod git;
+mod kept;
 mod workshop;
 
 pub use find::{Found, Source, published};
 pub use git::{Commit, GitError, Repository};
-pub use workshop::{BuildFailure, Workshop};
+pub use workshop::{BuildFailure, Program, Workshop, stamp};
 
 use semver::Version;
 use std::path::PathBuf;

@@ -1,26 +1,41 @@
 //! The workshop: a folder under `target/` in which a copy of this package is made and built for each subject.
 //!
-//! A copy differs from the package in one line of its manifest, the dependency on memscope-rs, and has a lock file of its
-//! own, which begins as the package's. All copies share one folder for what cargo builds, so that the dependencies they
-//! have in common are built once. Nothing outside of the workshop is written to.
+//! A copy differs from the package in its manifest: the dependency on memscope-rs, a version that names the subject, and
+//! nothing in it that only tests and benches need. It has a lock file of its own, which begins as the package's. All copies
+//! share one folder for what cargo builds, so that the dependencies that they have in common are built once. cargo is asked
+//! for each subject in each run: it knows best what a compiler, a flag or a source has changed. Nothing outside of the
+//! workshop is written to.
 
+use super::cargo::{Build, Refusal};
+use super::find::is_memscope;
+use super::kept::{Attempt, Kept, Why, fingerprint};
 use super::{Found, PACKAGE, Repository, Source};
-use crate::{files, system};
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Write};
+use crate::files;
+use crate::results::Failure;
+use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::SystemTime;
+use std::time::{Duration, Instant};
 use toml_edit::{Array, DocumentMut, InlineTable, Table, value};
 
 /// The program that is built.
 const PROGRAM: &str = "memscope-bench";
 /// What a build needs of the package.
-const PARTS: [&str; 5] = ["Cargo.toml", "Cargo.lock", "build.rs", "src", "benches"];
+const PARTS: [&str; 5] = ["Cargo.toml", "Cargo.lock", "build.rs", "build", "src"];
+/// What is only mirrored: the manifest and the lock file are made.
+const MIRRORED: [&str; 3] = ["build.rs", "build", "src"];
+/// What the outcome of a build depends on, in its copy of the package.
+const FINGERPRINTED: [&str; 4] = ["Cargo.toml", "build.rs", "build", "src"];
 /// The folder within the workshop for the sources of revisions.
 const SOURCES: &str = "sources";
-/// What cargo said of a subject's build.
+/// What cargo printed of a subject's build.
 const LOG: &str = "build.log";
+/// The variable for the build script that leaves out every part of the adapter that a measurement of cost can do without.
+const CORE_ONLY: &str = "MEMSCOPE_BENCH_CORE_ONLY";
+/// A build of fewer seconds found most of it built.
+const A_MOMENT: u64 = 5;
+/// memscope's feature that makes its allocator the program's. A program has one.
+const OWN_ALLOCATOR: &str = "tracking-allocator";
 
 /// The folder in which subjects are built. While it is open, no other process builds in it.
 #[derive(Debug)]
@@ -29,6 +44,17 @@ pub struct Workshop {
     /// The package's own folder, which copies are made of.
     package: PathBuf,
     _lock: File,
+}
+
+/// A program that was built, and how long that took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The version of memscope that it should have, if that is known without asking it.
+    pub version: Option<String>,
+    /// How long the build took.
+    pub took: Duration,
 }
 
 impl Workshop {
@@ -45,9 +71,16 @@ impl Workshop {
         fs::create_dir_all(folder.join(SOURCES)).map_err(failed)?;
         let folder = fs::canonicalize(folder).map_err(failed)?;
         let lock = File::create(folder.join(".lock")).map_err(failed)?;
-        if lock.try_lock().is_err() {
-            eprintln!("waiting for another run that builds in {}", folder.display());
-            lock.lock().map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                eprintln!("waiting for another run that builds in {}", folder.display());
+                lock.lock().map_err(failed)?;
+            }
+            // Some file systems of clusters have no locks, and cargo goes on without them too.
+            Err(TryLockError::Error(error)) => {
+                eprintln!("{} cannot be locked ({error}): let no other run build in it meanwhile", folder.display());
+            }
         }
         Ok(Self { folder, package, _lock: lock })
     }
@@ -57,43 +90,124 @@ impl Workshop {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("target/subjects")
     }
 
-    /// Builds the program with a subject, and gives its path. What is built already and has not changed takes a moment.
-    /// `progress` is told what cargo is about to do.
+    /// Builds the program with a subject. What is built already and has not changed takes a moment, and so does what is known
+    /// not to compile. `progress` gets each line of what cargo prints.
+    ///
+    /// Where memscope does not compile without its default features, it is tried with all of them except the one that installs its
+    /// own allocator; where the adapter does not compile with it, the part of the adapter that the measurement of cost needs.
     ///
     /// # Errors
     /// If it does not build; the log's path is in the error.
-    pub fn build(&self, subject: &Found, progress: impl FnMut(&str)) -> Result<PathBuf, BuildFailure> {
+    pub fn build(&self, subject: &Found, mut progress: impl FnMut(&str)) -> Result<Program, BuildFailure> {
+        let began = Instant::now();
         let copy = self.folder.join(&subject.key);
-        self.prepare(subject, &copy)?;
-        let program = copy.join(PROGRAM);
-        // To cargo all copies are one package in several places, of which it keeps the last one's build.
-        if !matches!(subject.source, Source::Folder(_)) && is_newest(&program, &copy) {
-            return Ok(program);
-        }
-        let target = self.folder.join("build");
-        let mut cargo = system::cargo();
-        cargo.args(["build", "--release", "--bin", PROGRAM, "--manifest-path"]).arg(copy.join("Cargo.toml"));
-        cargo.arg("--target-dir").arg(&target);
         let log = copy.join(LOG);
-        if !run_logged(cargo, &log, progress).map_err(|source| unwritable(&log, source))? {
-            return Err(BuildFailure::DoesNotBuild { name: subject.name.clone(), log });
+        let sources = self.sources(subject)?;
+        let plain = dependency(subject, sources.as_ref(), Attempt::default());
+        self.prepare(subject, &plain, &copy)?;
+        // What is in a folder may change at any time.
+        let keeps = !matches!(subject.source, Source::Folder(_));
+        let fingerprint = fingerprint(&copy, &FINGERPRINTED).map_err(|source| unwritable(&copy, source))?;
+        let known = Kept::in_folder(&copy).filter(|kept| keeps && kept.fingerprint == fingerprint);
+        if let Some(Kept { failure: Some(why), .. }) = known {
+            return Err(BuildFailure::new(subject, why, log));
         }
-        // All copies build a program of the same name in the same place.
-        let built = target.join("release").join(PROGRAM);
-        files::copy_program(&built, &program).map_err(|source| unwritable(&program, source))?;
-        Ok(program)
+
+        let has_defaults = sources.as_ref().is_some_and(|sources| !sources.defaults.is_empty());
+        let mut attempt = known.map(|kept| kept.attempt).unwrap_or_default();
+        let mut built = self.attempt(subject, sources.as_ref(), attempt, &mut progress)?;
+        if matches!(built, Err(Refusal::Dependency { .. })) && !attempt.defaults && has_defaults {
+            let with_defaults = Attempt { defaults: true, ..attempt };
+            // If it does not compile with them either, the first error is the one that matters.
+            match self.attempt(subject, sources.as_ref(), with_defaults, &mut progress)? {
+                Err(Refusal::Dependency { .. } | Refusal::Other { .. }) => {}
+                other => (attempt, built) = (with_defaults, other),
+            }
+        }
+        if let Err(Refusal::Package { error: missing }) = &built
+            && !attempt.core_only
+        {
+            let core_only = Attempt { core_only: true, ..attempt };
+            match self.attempt(subject, sources.as_ref(), core_only, &mut progress)? {
+                Err(_) => built = Err(Refusal::NoAdapter { report: missing.clone() }),
+                other => (attempt, built) = (core_only, other),
+            }
+        }
+
+        let seconds = began.elapsed().as_secs();
+        let keep = |failure| {
+            let kept = Kept { fingerprint, seconds, attempt, failure };
+            if keeps { kept.keep(&copy).map_err(|source| unwritable(&copy, source)) } else { Ok(()) }
+        };
+        let why = match built {
+            Ok(built) => {
+                let path = copy.join(PROGRAM);
+                // All copies build a program of the same name in the same place.
+                files::copy_program(&built, &path).map_err(|source| unwritable(&path, source))?;
+                // A build that found everything built is no example of how long one takes.
+                if seconds > A_MOMENT {
+                    keep(None)?;
+                }
+                let version = sources.map(|sources| sources.version).or_else(|| subject.source.version());
+                return Ok(Program { path, version, took: began.elapsed() });
+            }
+            Err(Refusal::Dependency { package, error }) if is_memscope(&package) => Why::DoesNotCompile { error },
+            Err(Refusal::Dependency { package, error }) => {
+                Why::DoesNotCompile { error: format!("its dependency {package}: {error}") }
+            }
+            Err(Refusal::NoAdapter { report: missing } | Refusal::Package { error: missing }) => {
+                Why::NoAdapter { missing }
+            }
+            Err(Refusal::Other { error }) => {
+                return Err(BuildFailure::CargoFailed { name: subject.name.clone(), error, log });
+            }
+        };
+        keep(Some(why.clone()))?;
+        Err(BuildFailure::new(subject, why, log))
+    }
+
+    /// Asks cargo to build a subject in one way.
+    fn attempt(
+        &self,
+        subject: &Found,
+        sources: Option<&Sources>,
+        attempt: Attempt,
+        progress: &mut impl FnMut(&str),
+    ) -> Result<Result<PathBuf, Refusal>, BuildFailure> {
+        let copy = self.folder.join(&subject.key);
+        self.prepare(subject, &dependency(subject, sources, attempt), &copy)?;
+        let environment: &[(&str, &str)] = if attempt.core_only { &[(CORE_ONLY, "1")] } else { &[] };
+        let (target, log) = (self.folder.join("build"), copy.join(LOG));
+        let build = Build { package: &copy, program: PROGRAM, target: &target, environment, log: &log };
+        build.run(progress).map_err(|source| unwritable(&log, source))
+    }
+
+    /// How long a build takes here: the median of those that are known; `None` if none is.
+    pub fn usual_build(&self) -> Option<Duration> {
+        let folders = fs::read_dir(&self.folder).ok()?.flatten();
+        let mut seconds: Vec<u64> = folders
+            .filter_map(|folder| Some(Kept::in_folder(&folder.path())?.seconds))
+            .filter(|&took| took > A_MOMENT)
+            .collect();
+        seconds.sort_unstable();
+        seconds.get(seconds.len() / 2).copied().map(Duration::from_secs)
+    }
+
+    /// Returns whether a subject was built here or failed here before: asking again takes a moment.
+    pub fn knows(&self, subject: &Found) -> bool {
+        Kept::in_folder(&self.folder.join(&subject.key)).is_some()
     }
 
     /// Makes or refreshes a subject's copy of the package.
-    fn prepare(&self, subject: &Found, copy: &Path) -> Result<(), BuildFailure> {
+    fn prepare(&self, subject: &Found, dependency: &InlineTable, copy: &Path) -> Result<(), BuildFailure> {
         let failed = |source| unwritable(copy, source);
         fs::create_dir_all(copy).map_err(failed)?;
-        for part in ["build.rs", "src", "benches"] {
+        for part in MIRRORED {
             mirror(&self.package.join(part), &copy.join(part)).map_err(failed)?;
         }
         let manifest = fs::read_to_string(self.package.join("Cargo.toml")).map_err(failed)?;
         let manifest =
-            with_subject(&manifest, &self.dependency(subject)?).map_err(|error| failed(io::Error::other(error)))?;
+            with_subject(&manifest, &subject.key, dependency).map_err(|error| failed(io::Error::other(error)))?;
         write_changed(&copy.join("Cargo.toml"), manifest.as_bytes()).map_err(failed)?;
 
         // Cargo adapts the lock file to the subject; it begins anew only when the package's own changes.
@@ -106,16 +220,11 @@ impl Workshop {
         Ok(())
     }
 
-    /// The dependency's line for a subject, whose sources are fetched if they are in a repository.
-    fn dependency(&self, subject: &Found) -> Result<InlineTable, BuildFailure> {
-        let mut dependency = InlineTable::new();
-        match &subject.source {
-            Source::Published(version) => {
-                dependency.insert("version", format!("={version}").into());
-            }
-            Source::Folder(folder) => {
-                dependency.insert("path", folder.display().to_string().into());
-            }
+    /// The sources of a subject that is not on crates.io; those of a commit are taken from its repository.
+    fn sources(&self, subject: &Found) -> Result<Option<Sources>, BuildFailure> {
+        let folder = match &subject.source {
+            Source::Published(_) => return Ok(None),
+            Source::Folder(folder) => folder.clone(),
             Source::Commit { repository, hash } => {
                 let sources = self.folder.join(SOURCES).join(&subject.key);
                 if !sources.exists() {
@@ -126,15 +235,68 @@ impl Workshop {
                     Repository::at(repository).and_then(|repository| repository.export(hash, &files))?;
                     fs::rename(&files, &sources).map_err(failed)?;
                 }
-                dependency.insert("path", sources.display().to_string().into());
+                sources
+            }
+        };
+        Sources::read(folder).map(Some).map_err(|why| BuildFailure::CargoFailed {
+            name: subject.name.clone(),
+            error: why,
+            log: self.folder.join(&subject.key).join(LOG),
+        })
+    }
+}
+
+/// Sources of memscope in a folder.
+struct Sources {
+    folder: PathBuf,
+    /// The package's name: it was not always memscope-rs.
+    name: String,
+    version: String,
+    /// The features that are on by default, except the one that installs an allocator.
+    defaults: Vec<String>,
+}
+
+impl Sources {
+    fn read(folder: PathBuf) -> Result<Self, String> {
+        let path = folder.join("Cargo.toml");
+        let manifest = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let manifest: DocumentMut = manifest.parse().map_err(|error| format!("{}: {error}", path.display()))?;
+        let text = |key: &str| manifest.get("package")?.get(key)?.as_str().map(str::to_owned);
+        let (name, version) = (text("name").unwrap_or(PACKAGE.to_owned()), text("version").unwrap_or_default());
+        let defaults = manifest.get("features").and_then(|features| features.get("default")?.as_array());
+        let defaults = defaults.into_iter().flatten().filter_map(|feature| feature.as_str());
+        let defaults = defaults.filter(|feature| *feature != OWN_ALLOCATOR).map(str::to_owned).collect();
+        Ok(Self { folder, name, version, defaults })
+    }
+}
+
+/// The dependency's line for a subject that is built in a way.
+fn dependency(subject: &Found, sources: Option<&Sources>, attempt: Attempt) -> InlineTable {
+    let mut dependency = InlineTable::new();
+    let mut features = Vec::new();
+    match (sources, &subject.source) {
+        (Some(Sources { folder, name, defaults, .. }), _) => {
+            dependency.insert("path", folder.display().to_string().into());
+            if name != PACKAGE {
+                dependency.insert("package", name.into());
+            }
+            if attempt.defaults {
+                features.extend(defaults.iter().map(String::as_str));
             }
         }
-        dependency.insert("default-features", false.into());
-        if needs_parking_lot(subject) {
-            dependency.insert("features", Array::from_iter(["parking-lot"]).into());
+        (None, Source::Published(version)) => {
+            dependency.insert("version", format!("={version}").into());
         }
-        Ok(dependency)
+        (None, _) => {}
     }
+    if needs_parking_lot(subject) {
+        features.push("parking-lot");
+    }
+    dependency.insert("default-features", false.into());
+    if !features.is_empty() {
+        dependency.insert("features", Array::from_iter(features).into());
+    }
+    dependency
 }
 
 /// Version 0.1.5 alone does not build without this feature.
@@ -142,29 +304,28 @@ fn needs_parking_lot(subject: &Found) -> bool {
     matches!(&subject.source, Source::Published(version) if *version == semver::Version::new(0, 1, 5))
 }
 
-/// The package's manifest with another dependency on memscope-rs. It is a workspace of its own, whatever lies above it.
-fn with_subject(manifest: &str, dependency: &InlineTable) -> Result<String, toml_edit::TomlError> {
+/// The package's manifest with another dependency on memscope-rs, and with nothing of what only tests and benches need. It is a
+/// workspace of its own, whatever lies above it. The subject is in its version: copies share a target folder, in which
+/// packages of one name and version in several places are one package to cargo, and the program can prove which it is.
+fn with_subject(manifest: &str, key: &str, dependency: &InlineTable) -> Result<String, toml_edit::TomlError> {
     let mut manifest: DocumentMut = manifest.parse()?;
+    let version = manifest["package"]["version"].as_str().unwrap_or("0.0.0").to_owned();
+    manifest["package"]["version"] = value(format!("{version}+{}", stamp(key)));
     manifest["dependencies"][PACKAGE] = value(dependency.clone());
     manifest.insert("workspace", Table::new().into());
+    for tests in ["bench", "dev-dependencies"] {
+        manifest.remove(tests);
+    }
+    if let Some(programs) = manifest.get_mut("bin").and_then(toml_edit::Item::as_array_of_tables_mut) {
+        programs.retain(|program| program.get("name").and_then(toml_edit::Item::as_str) == Some(PROGRAM));
+    }
     Ok(manifest.to_string())
 }
 
-/// Whether a program is there, and was written after everything that it is built from in its copy of the package.
-fn is_newest(program: &Path, copy: &Path) -> bool {
-    fn newest(path: &Path) -> io::Result<SystemTime> {
-        let metadata = fs::metadata(path)?;
-        let mut last = metadata.modified()?;
-        if metadata.is_dir() {
-            for entry in fs::read_dir(path)? {
-                last = last.max(newest(&entry?.path())?);
-            }
-        }
-        Ok(last)
-    }
-    let parts = ["Cargo.toml", "Cargo.lock", "build.rs", "src"].map(|part| newest(&copy.join(part)).ok());
-    let written = fs::metadata(program).and_then(|metadata| metadata.modified()).ok();
-    written.is_some() && parts.iter().all(|part| part.is_some() && *part < written)
+/// What a version names a subject by: a version's build metadata has letters, digits, hyphens and dots.
+pub fn stamp(key: &str) -> String {
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '.';
+    key.chars().map(|letter| if allowed(letter) { letter } else { '-' }).collect()
 }
 
 /// Makes a file or folder like another one. What is the same already is not touched, so that cargo sees no change.
@@ -191,19 +352,6 @@ fn write_changed(path: &Path, content: &[u8]) -> io::Result<()> {
     if fs::read(path).ok().as_deref() == Some(content) { Ok(()) } else { fs::write(path, content) }
 }
 
-/// Runs a command with all that it says in a log, and gives whether it succeeded.
-fn run_logged(mut command: Command, log: &Path, mut progress: impl FnMut(&str)) -> io::Result<bool> {
-    let mut log = File::create(log)?;
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
-    for line in BufReader::new(child.stderr.take().expect("it is piped")).split(b'\n') {
-        let line = line?;
-        log.write_all(&line)?;
-        log.write_all(b"\n")?;
-        progress(String::from_utf8_lossy(&line).trim());
-    }
-    Ok(child.wait()?.success())
-}
-
 fn unwritable(path: &Path, source: io::Error) -> BuildFailure {
     BuildFailure::Unwritable { path: path.to_owned(), source }
 }
@@ -211,13 +359,53 @@ fn unwritable(path: &Path, source: io::Error) -> BuildFailure {
 /// Why a subject was not built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildFailure {
-    /// The compiler or cargo refused it.
-    #[error("{name} does not build: see {}", log.display())]
-    DoesNotBuild {
+    /// memscope itself does not compile, or something that it needs.
+    #[error("{name} does not compile: {error}; see {}", log.display())]
+    DoesNotCompile {
         /// The subject.
         name: String,
-        /// What was said.
+        /// The first error.
+        error: String,
+        /// What was printed.
         log: PathBuf,
+    },
+    /// memscope compiles, and its API is none that is known here.
+    #[error("{name}: no adapter fits, memscope-rs itself compiles: {missing}; see {}", log.display())]
+    NoAdapter {
+        /// The subject.
+        name: String,
+        /// What is missing.
+        missing: String,
+        /// What was printed.
+        log: PathBuf,
+    },
+    /// Cargo could not build it, and not because of its code.
+    #[error("cargo cannot build {name}: {error}; see {}", log.display())]
+    CargoFailed {
+        /// The subject.
+        name: String,
+        /// What cargo printed first.
+        error: String,
+        /// What was printed.
+        log: PathBuf,
+    },
+    /// The program that cargo built is another one than was asked for.
+    #[error("{name} was not built: the program is of {found}, and should be of {wanted}")]
+    AnotherProgram {
+        /// The subject.
+        name: String,
+        /// What the program reports.
+        found: String,
+        /// What it should report.
+        wanted: String,
+    },
+    /// The program was built, and its first probe failed.
+    #[error("{name} was built, and its first probe {failure}")]
+    DoesNotRun {
+        /// The subject.
+        name: String,
+        /// How.
+        failure: Failure,
     },
     /// The package that copies are made of is gone.
     #[error("the sources of memscope-bench are not where they were when it was built: {} is missing", .0.display())]
@@ -235,18 +423,57 @@ pub enum BuildFailure {
     Git(#[from] super::GitError),
 }
 
+impl BuildFailure {
+    fn new(subject: &Found, why: Why, log: PathBuf) -> Self {
+        let name = subject.name.clone();
+        match why {
+            Why::DoesNotCompile { error } => Self::DoesNotCompile { name, error, log },
+            Why::NoAdapter { missing } => Self::NoAdapter { name, missing, log },
+        }
+    }
+
+    /// Returns whether only this subject is concerned, so that others can still be built.
+    pub fn is_of_the_subject(&self) -> bool {
+        !matches!(self, Self::NoPackage(_) | Self::Unwritable { .. })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn one_line_of_the_manifest_changes() {
+    fn a_copy_depends_on_the_subject_and_leaves_out_what_only_tests_need() {
         let manifest = include_str!("../../Cargo.toml");
         let mut dependency = InlineTable::new();
         dependency.insert("version", "=0.1.0".into());
-        let changed = with_subject(manifest, &dependency).expect("a manifest");
+        let changed = with_subject(manifest, "commit_a/b", &dependency).expect("a manifest");
         let theirs: Vec<&str> = changed.lines().filter(|line| !manifest.lines().any(|ours| ours == *line)).collect();
-        assert_eq!(theirs, ["memscope-rs = { version = \"=0.1.0\" }", "[workspace]"]);
+        let version = format!("version = \"{}+commit-a-b\"", env!("CARGO_PKG_VERSION").split('+').next().expect("one"));
+        assert_eq!(theirs, [version.as_str(), "memscope-rs = { version = \"=0.1.0\" }"]);
+        for gone in ["criterion", "memscope-bench-control", "[[bench]]"] {
+            assert!(manifest.contains(gone) && !changed.contains(gone), "{gone}");
+        }
+    }
+
+    #[test]
+    fn former_names_and_default_features_are_read_from_the_sources() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let manifest = "[package]\nname = \"trace_tools\"\nversion = \"0.1.0\"\n[features]\ndefault = \
+                        [\"tracking-allocator\", \"backtrace\"]\n";
+        fs::write(folder.path().join("Cargo.toml"), manifest).expect("a manifest");
+        let sources = Sources::read(folder.path().to_owned()).expect("sources");
+        assert_eq!((sources.version.as_str(), sources.defaults.as_slice()), ("0.1.0", &["backtrace".to_owned()][..]));
+        let source = Source::Folder(folder.path().to_owned());
+        let found = Found { name: "x".to_owned(), about: None, key: "x".to_owned(), source };
+        let line = |defaults| dependency(&found, Some(&sources), Attempt { defaults, core_only: false }).to_string();
+        let wanted = ["package = \"trace_tools\"", "default-features = false"];
+        assert!(wanted.iter().all(|part| line(false).contains(part)), "{}", line(false));
+        assert!(
+            !line(false).contains("backtrace") && line(true).contains("features = [\"backtrace\"]"),
+            "{}",
+            line(true)
+        );
     }
 
     #[test]

@@ -106,7 +106,8 @@ impl Tracking {
 
     /// Why the linked version of memscope cannot do this; `None` if it can.
     pub fn is_unsupported(self) -> Option<&'static str> {
-        memscope::VARIABLES_NEED_HOOK.filter(|_| self.has_variables() && !self.has_hook())
+        let without_hook = memscope::VARIABLES_NEED_HOOK.filter(|_| !self.has_hook());
+        memscope::NO_NAMES.or(without_hook).filter(|_| self.has_variables())
     }
 }
 

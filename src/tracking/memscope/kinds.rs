@@ -24,17 +24,3 @@ macro_rules! pass_on_every_kind {
         }
     };
 }
-
-/// Makes the [`Containers`](super::Containers) of a version whose `Variables` take them all.
-#[allow(unused_macros, reason = "the first versions take five kinds alone")]
-macro_rules! every_container {
-    () => {
-        Containers {
-            hash_map: |variables, name, value| variables.pass_on(name, value),
-            btree_map: |variables, name, value| variables.pass_on(name, value),
-            vec_deque: |variables, name, value| variables.pass_on(name, value),
-            ref_cell: |variables, name, value| variables.pass_on(name, value),
-            rw_lock: |variables, name, value| variables.pass_on(name, value),
-        }
-    };
-}

@@ -1,46 +1,21 @@
 //! memscope itself: the one place where the subject under measurement is named.
 //!
-//! Each generation of its API has one file here, `api_` and the first version that has it, and one entry below. The file
-//! says which of the shared parts beside it the generation is made of, and has what is its own. The build script
-//! reads from Cargo.lock which version is linked, and selects the newest generation that is not newer than that: a version
-//! that is not known yet gets the newest. All give the same: `HOOK`, [`prepare_hook`], [`Variables`], [`recorded_events`],
-//! [`live_blocks`], [`VARIABLES_NEED_HOOK`], [`OWN_REPORT`], [`EXPORT_JSON`], [`ANALYSIS`], [`DETECTORS`], [`CONTAINERS`] and
-//! [`PUBLISHED`]. What a version does not know is `None`, and what it means by another name than it says is left out too.
+//! The [`adapter`] is put together from parts, of which the build script chooses the form that the linked source offers:
+//! published version, folder or commit. All forms give the same: `HOOK`, [`prepare_hook`], [`Variables`],
+//! [`recorded_events`], [`live_blocks`], [`VARIABLES_NEED_HOOK`], [`NO_NAMES`], [`OWN_REPORT`], [`EXPORT_JSON`], [`ANALYSIS`],
+//! [`DETECTORS`], [`CONTAINERS`] and [`PUBLISHED`]. What a version does not know is `None`, and what it means by another name
+//! than it says is left out too.
 
 mod detector;
 #[macro_use]
 mod kinds;
+mod adapter;
 mod tools;
 
-#[cfg(memscope_api = "0.1.0")]
-#[path = "api_0_1_0.rs"]
-mod api;
-#[cfg(memscope_api = "0.1.1")]
-#[path = "api_0_1_1.rs"]
-mod api;
-#[cfg(memscope_api = "0.1.3")]
-#[path = "api_0_1_3.rs"]
-mod api;
-#[cfg(memscope_api = "0.1.5")]
-#[path = "api_0_1_5.rs"]
-mod api;
-#[cfg(memscope_api = "0.1.6")]
-#[path = "api_0_1_6.rs"]
-mod api;
-#[cfg(memscope_api = "0.2.0")]
-#[path = "api_0_2_0.rs"]
-mod api;
-#[cfg(memscope_api = "0.2.1")]
-#[path = "api_0_2_1.rs"]
-mod api;
-#[cfg(memscope_api = "0.2.3")]
-#[path = "api_0_2_3.rs"]
-mod api;
-
-pub(super) use api::HOOK;
-pub use api::{
-    ANALYSIS, CONTAINERS, DETECTORS, EXPORT_JSON, OWN_REPORT, PUBLISHED, VARIABLES_NEED_HOOK, Variables, live_blocks,
-    prepare_hook, recorded_events,
+pub(super) use adapter::HOOK;
+pub use adapter::{
+    ANALYSIS, CONTAINERS, DETECTORS, EXPORT_JSON, NO_NAMES, OWN_REPORT, PUBLISHED, VARIABLES_NEED_HOOK, Variables,
+    live_blocks, prepare_hook, recorded_events,
 };
 pub use detector::{Answer, Detector, Sought};
 pub use tools::{Analysis, Containers, Name, Published, Repeat};

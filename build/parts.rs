@@ -1,0 +1,340 @@
+//! The parts of memscope's adapter, and what each form of a part calls.
+//!
+//! memscope's API changed piece by piece, and between two releases old and new pieces stand side by side. So each part
+//! of the adapter is chosen by itself: of its forms, the first whose needs the source fulfils. The chosen form of the part
+//! `names`, say, is the cfg `memscope_names = "…"`, and its code is in `src/tracking/memscope/names/`.
+
+use crate::inventory::Inventory;
+use std::fmt;
+
+/// A part of the adapter.
+pub struct Part {
+    /// The part's name: of its cfg, and of its folder or file.
+    pub name: &'static str,
+    /// Its forms, the preferred one first.
+    pub forms: &'static [Form],
+    /// The form that stands for "this version has none"; a part without it is needed for any measurement.
+    pub none: Option<&'static str>,
+}
+
+/// One form of a part.
+pub struct Form {
+    pub name: &'static str,
+    pub needs: &'static [Need],
+}
+
+#[derive(Clone, Copy)]
+/// Something that a form needs of the source. Paths begin at the root of the crate.
+pub enum Need {
+    /// A public function with so many parameters.
+    Function(&'static str, usize),
+    /// A public method with so many parameters besides `self`.
+    Method(&'static str, &'static str, usize),
+    /// A public method of which the return type begins so.
+    Returns(&'static str, &'static str, &'static str),
+    /// A public type, trait or module.
+    Has(&'static str),
+    /// A field of a struct.
+    Field(&'static str, &'static str),
+    /// A name in the body of a method: what the method does differs, and its signature does not.
+    Mentions(&'static str, &'static str, &'static str),
+    /// A trait of the crate that is implemented for these types.
+    Implements(&'static str, &'static [&'static str]),
+    /// An exported macro.
+    Macro(&'static str),
+    /// The contrary.
+    No(&'static Need),
+}
+
+use Need::{Field, Function, Has, Implements, Macro, Mentions, Method, No, Returns};
+
+/// The kinds of values that a workload names.
+const NAMED: Need = Implements("Trackable", &["Vec", "String", "Box", "Rc", "Arc"]);
+/// What all of memscope 0.2 name values to.
+const GLOBAL: [Need; 4] = [
+    Has("GlobalTracker"),
+    Function("global_tracker", 0),
+    Function("init_global_tracking", 0),
+    Method("GlobalTracker", "tracker", 0),
+];
+
+/// All parts.
+pub const PARTS: &[Part] = &[
+    Part {
+        name: "hook",
+        forms: &[
+            Form { name: "root", needs: &[Method("TrackingAllocator", "new", 0)] },
+            Form { name: "core", needs: &[Method("core::allocator::TrackingAllocator", "new", 0)] },
+            Form { name: "allocator", needs: &[Method("allocator::TrackingAllocator", "new", 0)] },
+        ],
+        none: None,
+    },
+    Part {
+        name: "tracker",
+        forms: &[
+            Form { name: "get_tracker", needs: &[Function("get_tracker", 0)] },
+            Form { name: "get_global_tracker", needs: &[Function("get_global_tracker", 0)] },
+        ],
+        none: None,
+    },
+    Part {
+        name: "statistics",
+        forms: &[
+            Form { name: "live", needs: &[Returns("MemoryTracker", "get_stats", "MemoryStats")] },
+            Form {
+                name: "bounded",
+                needs: &[
+                    Returns("MemoryTracker", "get_stats", "TrackingResult"),
+                    Field("MemoryTracker", "bounded_stats"),
+                ],
+            },
+            Form {
+                name: "totals",
+                needs: &[
+                    Returns("MemoryTracker", "get_stats", "TrackingResult"),
+                    Has("variable_registry"),
+                    No(&Has("GlobalTracker")),
+                    No(&Has("tracker::Tracker")),
+                ],
+            },
+            Form { name: "all", needs: &[Returns("MemoryTracker", "get_stats", "TrackingResult")] },
+        ],
+        none: None,
+    },
+    Part {
+        name: "names",
+        forms: &[
+            Form {
+                name: "global_with_module",
+                needs: &[NAMED, GLOBAL[0], GLOBAL[1], GLOBAL[2], GLOBAL[3], Method("GlobalTracker", "track_as", 5)],
+            },
+            Form {
+                name: "global",
+                needs: &[NAMED, GLOBAL[0], GLOBAL[1], GLOBAL[2], GLOBAL[3], Method("GlobalTracker", "track_as", 4)],
+            },
+            Form { name: "tracker", needs: &[NAMED, Method("tracker::Tracker", "track_as", 4)] },
+            Form { name: "variable", needs: &[NAMED, Function("_track_var_impl", 2)] },
+            Form { name: "internal", needs: &[NAMED, Function("__internal_track_var", 2)] },
+        ],
+        none: Some("none"),
+    },
+    // Where a name goes if the hook did not see the block.
+    Part {
+        name: "unseen",
+        forms: &[Form {
+            name: "forgotten",
+            needs: &[
+                Method("MemoryTracker", "associate_var", 3),
+                No(&Mentions("MemoryTracker", "associate_var", "insert")),
+                No(&Has("variable_registry")),
+            ],
+        }],
+        none: Some("kept"),
+    },
+    Part {
+        name: "borrows",
+        forms: &[Form {
+            name: "analysed",
+            needs: &[
+                Method("GlobalTracker", "track_as", 5),
+                Function("analysis::borrow_analysis::get_global_borrow_analyzer", 0),
+            ],
+        }],
+        none: Some("none"),
+    },
+    Part {
+        name: "registry",
+        forms: &[Form {
+            name: "scopes",
+            needs: &[
+                Function("_track_var_impl", 2),
+                Function("core::scope_tracker::get_global_scope_tracker", 0),
+                Method("variable_registry::VariableRegistry", "get_stats", 0),
+            ],
+        }],
+        none: Some("none"),
+    },
+    Part {
+        name: "blocks",
+        forms: &[
+            Form {
+                name: "unknown",
+                needs: &[
+                    Has("variable_registry"),
+                    No(&Field("MemoryTracker", "bounded_stats")),
+                    No(&Has("tracker::Tracker")),
+                ],
+            },
+            Form {
+                name: "fallible",
+                needs: &[
+                    Returns("MemoryTracker", "get_active_allocations", "TrackingResult"),
+                    Field("AllocationInfo", "ptr"),
+                ],
+            },
+            Form {
+                name: "plain",
+                needs: &[Returns("MemoryTracker", "get_active_allocations", "Vec"), Field("AllocationInfo", "ptr")],
+            },
+        ],
+        none: Some("unknown"),
+    },
+    Part {
+        name: "report",
+        forms: &[
+            Form { name: "dashboard", needs: &[Method("GlobalTracker", "export_html", 1)] },
+            Form { name: "visualization", needs: &[Function("export::visualization::export_memory_analysis", 2)] },
+            Form { name: "analysis", needs: &[Method("MemoryTracker", "export_memory_analysis", 1)] },
+            Form { name: "svg", needs: &[Method("MemoryTracker", "export_to_svg", 1)] },
+        ],
+        none: Some("none"),
+    },
+    Part {
+        name: "json",
+        forms: &[
+            Form { name: "global", needs: &[Method("GlobalTracker", "export_json", 1)] },
+            Form { name: "tracker", needs: &[Method("MemoryTracker", "export_to_json", 1)] },
+        ],
+        none: Some("none"),
+    },
+    Part {
+        name: "analysis",
+        forms: &[
+            Form { name: "analyzer", needs: &[Function("analyzer", 1), Method("Analyzer", "analyze", 0)] },
+            Form { name: "global", needs: &[Method("GlobalTracker", "analyze", 0)] },
+            Form { name: "types", needs: &[Returns("MemoryTracker", "get_memory_by_type", "TrackingResult < Vec")] },
+        ],
+        none: Some("none"),
+    },
+    // What looks for leaks among named values.
+    Part {
+        name: "leaks",
+        forms: &[
+            Form { name: "analyzer", needs: &[Function("analyzer", 1), Method("Analyzer", "detect", 0)] },
+            Form {
+                name: "manager",
+                needs: &[Has("GlobalTracker"), Method("analysis::AnalysisManager", "analyze_memory_leaks", 1)],
+            },
+            Form {
+                name: "statistics",
+                needs: &[
+                    Returns("MemoryTracker", "get_stats", "TrackingResult"),
+                    Has("variable_registry"),
+                    Field("core::types::MemoryStats", "leaked_allocations"),
+                ],
+            },
+        ],
+        none: Some("none"),
+    },
+    Part {
+        name: "cycles",
+        forms: &[
+            Form {
+                name: "graph",
+                needs: &[Function("analyzer", 1), Method("Analyzer", "graph", 0), Method("Analyzer", "view", 0)],
+            },
+            Form { name: "manager", needs: &[Method("analysis::AnalysisManager", "analyze_circular_references", 1)] },
+        ],
+        none: Some("none"),
+    },
+    // The hook's own tracker, beside that of named values.
+    Part {
+        name: "hook_reports",
+        forms: &[Form {
+            name: "separate",
+            needs: &[
+                Has("GlobalTracker"),
+                Has("AllocationInfo"),
+                Method("MemoryTracker", "detect_leaks", 0),
+                Method("analysis::AnalysisManager", "analyze_circular_references", 1),
+            ],
+        }],
+        none: Some("none"),
+    },
+    Part {
+        name: "containers",
+        forms: &[Form {
+            name: "all",
+            needs: &[NAMED, Implements("Trackable", &["HashMap", "BTreeMap", "VecDeque", "RefCell", "RwLock"])],
+        }],
+        none: Some("none"),
+    },
+    Part {
+        name: "published",
+        forms: &[Form {
+            name: "suite",
+            needs: &[
+                Has("capture::backends::CaptureBackend"),
+                Has("capture::backends::CoreBackend"),
+                Has("capture::backends::LockfreeBackend"),
+                Method("tracker::Tracker", "stats", 0),
+                Method("tracker::Tracker", "analyze", 0),
+                Macro("tracker"),
+                Macro("track"),
+            ],
+        }],
+        none: Some("none"),
+    },
+];
+
+impl Part {
+    /// Returns the form that a source gets.
+    ///
+    /// # Errors
+    /// If the part is needed and no form fits: what the nearest form misses.
+    pub fn choose(&self, source: &Inventory) -> Result<&'static str, String> {
+        let fits = |form: &&Form| form.needs.iter().all(|need| need.is_met(source));
+        if let Some(form) = self.forms.iter().find(fits) {
+            return Ok(form.name);
+        }
+        self.none.ok_or_else(|| {
+            let missing = |form: &Form| {
+                form.needs.iter().filter(|need| !need.is_met(source)).map(Need::to_string).collect::<Vec<_>>()
+            };
+            let nearest = self.forms.iter().map(missing).min_by_key(Vec::len).unwrap_or_default();
+            nearest.join(", ")
+        })
+    }
+
+    /// Returns all values that the part's cfg may have.
+    pub fn values(&self) -> Vec<&'static str> {
+        let mut values: Vec<&str> = self.forms.iter().map(|form| form.name).chain(self.none).collect();
+        values.sort_unstable();
+        values.dedup();
+        values
+    }
+}
+
+impl Need {
+    fn is_met(&self, source: &Inventory) -> bool {
+        match *self {
+            Function(path, parameters) => source.function(path) == Some(parameters),
+            Method(path, name, parameters) => source.method(path, name).is_some_and(|found| found.0 == parameters),
+            Returns(path, name, returned) => {
+                source.method(path, name).is_some_and(|found| found.1.starts_with(returned))
+            }
+            Has(path) => source.has(path),
+            Field(path, name) => source.fields(path).iter().any(|field| field == name),
+            Mentions(path, name, mentioned) => source.method_mentions(path, name, mentioned),
+            Implements(implemented, types) => types.iter().all(|by| source.implements(implemented, by)),
+            Macro(name) => source.exports_macro(name),
+            No(need) => !need.is_met(source),
+        }
+    }
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Function(path, parameters) => write!(f, "fn {path} with {parameters} parameters"),
+            Method(path, name, parameters) => write!(f, "fn {path}::{name} with {parameters} parameters"),
+            Returns(path, name, returned) => write!(f, "fn {path}::{name} that returns {returned}"),
+            Has(path) => write!(f, "{path}"),
+            Field(path, name) => write!(f, "the field {name} of {path}"),
+            Mentions(path, name, mentioned) => write!(f, "{mentioned} in {path}::{name}"),
+            Implements(implemented, types) => write!(f, "{implemented} for {}", types.join(", ")),
+            Macro(name) => write!(f, "{name}!"),
+            No(need) => write!(f, "no {need}"),
+        }
+    }
+}

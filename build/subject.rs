@@ -1,0 +1,91 @@
+//! The memscope-rs that this package depends on, and where its source is.
+
+use cargo_lock::{Lockfile, Package};
+use serde_json::Value;
+use std::collections::HashSet;
+use std::env;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The name of the dependency. The package may have been called otherwise, before it was memscope-rs.
+const DEPENDENCY: &str = "memscope-rs";
+/// The same as the name of a crate.
+const CRATE: &str = "memscope_rs";
+
+/// The resolved dependency.
+pub struct Subject {
+    pub name: String,
+    pub version: String,
+    /// Where it came from: `crates.io`, `path`, or an address with its revision.
+    pub source: String,
+    /// The features that are on.
+    pub features: HashSet<String>,
+    /// The root file of its library.
+    pub root: PathBuf,
+}
+
+impl Subject {
+    /// Asks cargo what it resolved for the package in this folder.
+    pub fn of(package: &Path) -> Result<Self, Box<dyn Error>> {
+        let metadata = metadata(package)?;
+        let none =
+            || format!("{} names no {DEPENDENCY}: it should be a dependency", package.join("Cargo.toml").display());
+        let nodes = metadata["resolve"]["nodes"].as_array().ok_or_else(none)?;
+        let node = |id: &Value| nodes.iter().find(|node| node["id"] == *id);
+        let packages = metadata["packages"].as_array().ok_or_else(none)?;
+        let manifest = package.join("Cargo.toml");
+        let this = packages.iter().find(|package| package["manifest_path"].as_str().map(Path::new) == Some(&manifest));
+        let this = node(&this.ok_or_else(none)?["id"]).ok_or_else(none)?;
+        let dependencies = this["deps"].as_array().ok_or_else(none)?;
+        let id = &dependencies.iter().find(|dependency| dependency["name"] == CRATE).ok_or_else(none)?["pkg"];
+        let found = packages.iter().find(|package| package["id"] == *id).ok_or_else(none)?;
+
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (name, version) = (text(&found["name"]), text(&found["version"]));
+        let features = node(id).and_then(|node| node["features"].as_array()).into_iter().flatten().map(text).collect();
+        let is_library = |target: &&Value| {
+            let kinds = target["kind"].as_array().into_iter().flatten();
+            kinds.filter_map(Value::as_str).any(|kind| kind == "lib" || kind == "rlib" || kind == "cdylib")
+        };
+        let library = found["targets"].as_array().into_iter().flatten().find(is_library);
+        let root = library.map(|target| PathBuf::from(text(&target["src_path"])));
+        let root = root.ok_or_else(|| format!("{name} {version} has no library"))?;
+        // The lock file is the workspace's.
+        let workspace = metadata["workspace_root"].as_str().map_or(package, Path::new);
+        let source = Lockfile::load(workspace.join("Cargo.lock"))?
+            .packages
+            .iter()
+            .find(|package| package.name.as_str() == name && package.version.to_string() == version)
+            .map_or("path".to_owned(), source);
+        Ok(Self { name, version, source, features, root })
+    }
+}
+
+fn source(package: &Package) -> String {
+    match &package.source {
+        None => "path".to_owned(),
+        Some(source) if source.is_default_registry() => "crates.io".to_owned(),
+        Some(source) => source.to_string(),
+    }
+}
+
+/// What `cargo metadata` reports of the package, without the network: cargo has resolved and fetched all of it.
+fn metadata(package: &Path) -> Result<Value, Box<dyn Error>> {
+    let cargo = || {
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args(["metadata", "--format-version=1", "--manifest-path"]).arg(package.join("Cargo.toml"));
+        cargo
+    };
+    let mut output =
+        cargo().args(["--offline", "--filter-platform"]).arg(env::var_os("TARGET").unwrap_or_default()).output()?;
+    if !output.status.success() {
+        // What only tests need may not be there yet.
+        output = cargo().output()?;
+    }
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("cargo metadata: {}", said.lines().next().unwrap_or("it failed without a word")).into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}

@@ -1,0 +1,66 @@
+//! What memscope 0.1 finds. One tracker keeps all, and only with hook and names does it know who points to whom.
+
+use super::blocks::live_blocks;
+use super::cycles::CYCLES;
+use super::leaks::LEAKS;
+use crate::tracking::Tracking;
+use crate::tracking::memscope::{Answer, Detector, Sought};
+#[cfg(memscope_cycles = "manager")]
+pub use shared_pointers::{CIRCLES, CYCLES_LEVEL, circles, named_blocks};
+
+/// The reports.
+pub const DETECTORS: &[Detector] = &[
+    LEAKS,
+    CYCLES,
+    Detector::new(Sought::Active, Tracking::Allocator, ACTIVE, active),
+    Detector::new(Sought::Active, Tracking::Full, ACTIVE, active),
+];
+
+const ACTIVE: &str = "tracker.get_active_allocations()";
+
+#[cfg(memscope_cycles = "manager")]
+use shared_pointers::active;
+
+#[cfg(not(memscope_cycles = "manager"))]
+fn active() -> Result<Answer, String> {
+    let active = live_blocks().ok_or("this version does not list what is alive")?;
+    Ok(Answer::Named(active.into_iter().map(|block| vec![block.address]).collect()))
+}
+
+/// Versions that follow shared pointers: 0.1.3 and later.
+#[cfg(memscope_cycles = "manager")]
+mod shared_pointers {
+    use super::super::hook::tracker;
+    use crate::tracking::Tracking;
+    use crate::tracking::memscope::Answer;
+    use memscope_rs::analysis::AnalysisManager;
+    use memscope_rs::core::types::AllocationInfo;
+
+    /// The level under which cycles are sought.
+    pub const CYCLES_LEVEL: Tracking = Tracking::Full;
+    /// The call behind [`circles`].
+    pub const CIRCLES: &str = "AnalysisManager::analyze_circular_references(active)";
+
+    /// Returns the circles that memscope sees among blocks.
+    pub fn circles(blocks: Vec<AllocationInfo>) -> Result<Answer, String> {
+        let analysis = AnalysisManager::new().analyze_circular_references(&blocks);
+        let cycles = analysis.circular_references.into_iter();
+        let addresses =
+            cycles.map(|found| found.cycle_path.iter().flat_map(|node| [node.ptr, node.data_ptr]).collect());
+        Ok(Answer::Named(addresses.collect()))
+    }
+
+    pub fn active() -> Result<Answer, String> {
+        // A shared value that was named is kept by an address that memscope makes up, beside that of its data.
+        let addresses = |block: AllocationInfo| {
+            let data = block.smart_pointer_info.map(|shared| shared.data_ptr);
+            std::iter::once(block.ptr).chain(data).collect()
+        };
+        Ok(Answer::Named(named_blocks()?.into_iter().map(addresses).collect()))
+    }
+
+    /// Returns the blocks that memscope treats as live.
+    pub fn named_blocks() -> Result<Vec<AllocationInfo>, String> {
+        tracker().get_active_allocations().map_err(|error| error.to_string())
+    }
+}

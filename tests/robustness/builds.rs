@@ -1,0 +1,284 @@
+//! Builds of memscope: what cargo is asked, what its answers mean, and that a program proves what it is. A script stands in
+//! cargo's place, so that nothing is compiled.
+
+use crate::common::memscope_bench;
+use assert_cmd::Command;
+use memscope_bench::compare::Comparison;
+use memscope_bench::files;
+use memscope_bench::tracking::memscope::Subject;
+use predicates::prelude::*;
+use predicates::str::contains;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A version that this program is not built with.
+const OTHER: &str = "0.2.4";
+
+/// A folder with a script in cargo's place, which keeps a line for each time that it is called.
+struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    /// `script` gets the target folder as `$target`, the package's copy as `$copy`, and this program as `$program`.
+    fn with_cargo(script: &str) -> Self {
+        let place = Self { folder: tempfile::tempdir().expect("a temporary folder") };
+        let head = format!(
+            "#!/bin/sh\nfor word in \"$@\"; do case \"$last\" in --target-dir) target=\"$word\";; esac; last=\"$word\"; done\n\
+             copy=\"$PWD\"\nprogram='{}'\necho \"$PWD RUSTFLAGS=$RUSTFLAGS TOOLCHAIN=$RUSTUP_TOOLCHAIN\" >> '{}'\n",
+            assert_cmd::cargo::cargo_bin("memscope-bench").display(),
+            place.calls_file().display(),
+        );
+        fs::write(place.cargo(), head + script).expect("the script is written");
+        fs::set_permissions(place.cargo(), fs::Permissions::from_mode(0o755)).expect("the script may run");
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn cargo(&self) -> PathBuf {
+        self.path("cargo")
+    }
+
+    fn calls_file(&self) -> PathBuf {
+        self.path("calls")
+    }
+
+    fn calls(&self) -> Vec<String> {
+        fs::read_to_string(self.calls_file()).unwrap_or_default().lines().map(str::to_owned).collect()
+    }
+
+    /// A comparison of subjects on the smallest workload.
+    fn compare(&self, subjects: &[&str]) -> Command {
+        let mut command = memscope_bench();
+        command
+            .current_dir(self.folder.path())
+            .env("CARGO", self.cargo())
+            .env_remove("RUSTFLAGS")
+            .env_remove("RUSTUP_TOOLCHAIN")
+            .arg("compare")
+            .args(subjects)
+            .args(["--workloads=cycles", "--tracking=allocator", "--scale=0.001", "--threads=1", "--rounds=12"])
+            .args(["--workshop=workshop", "--output=out"]);
+        command
+    }
+
+    fn comparison(&self) -> Comparison {
+        files::read(&self.path("out/compare.json")).expect("a comparison")
+    }
+
+    /// Sources of memscope in a folder, of which only the manifest is looked at.
+    fn sources(&self, name: &str, features: &str) -> String {
+        let folder = self.path(name);
+        fs::create_dir_all(folder.join("src")).expect("a folder");
+        fs::write(folder.join("src/lib.rs"), "").expect("a file");
+        let manifest = format!("[package]\nname = \"memscope-rs\"\nversion = \"9.9.9\"\n[features]\n{features}\n");
+        fs::write(folder.join("Cargo.toml"), manifest).expect("a manifest");
+        name.to_owned()
+    }
+}
+
+/// The published version that this program is built with; `None`, with a word, if it is built with another source.
+fn linked() -> Option<String> {
+    let Subject { version, source, .. } = Subject::of_this_build();
+    if source == "crates.io" && version != OTHER {
+        return Some(version);
+    }
+    eprintln!("skipped: this program is built with memscope-rs {version} ({source})");
+    None
+}
+
+/// Puts this program where cargo would, and reports it in JSON.
+const REPORTS: &str = r#"
+mkdir -p "$target/some-triple/release" && cp "$program" "$target/some-triple/release/memscope-bench" || exit 1
+echo "{\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"memscope-bench\"},\"executable\":\"$target/some-triple/release/memscope-bench\"}"
+"#;
+
+#[test]
+fn a_program_of_another_version_is_an_error_and_never_a_row() {
+    let Some(linked) = linked() else { return };
+    let place = Place::with_cargo(REPORTS);
+    let refusal = format!("{OTHER} was not built: the program is of memscope-rs {linked} (crates.io)");
+    place.compare(&[OTHER, &linked]).assert().success().stderr(contains(refusal));
+    let found = place.comparison();
+    let [other, this] = found.subjects.as_slice() else { panic!("two subjects") };
+    assert!(other.subject.is_none() && other.cells.is_empty() && other.not_built.is_some(), "{other:?}");
+    assert_eq!(this.subject.as_ref().map(|subject| subject.version.as_str()), Some(linked.as_str()));
+    assert!(!this.cells.is_empty());
+}
+
+#[test]
+fn a_program_of_a_published_version_is_not_that_of_a_folder() {
+    if linked().is_none() {
+        return;
+    }
+    let place = Place::with_cargo(REPORTS);
+    let folder = place.sources("memscope", "");
+    place
+        .compare(&[&folder])
+        .assert()
+        .code(2)
+        .stderr(contains("and should be of memscope-rs 9.9.9 (path)").and(contains("nothing to measure")));
+    assert!(!place.path("out/compare.json").exists());
+}
+
+#[test]
+fn a_program_that_was_there_before_is_not_taken_for_what_cargo_built() {
+    if linked().is_none() {
+        return;
+    }
+    // Cargo succeeds and puts its program where nobody looks.
+    let place = Place::with_cargo("exit 0");
+    let stale = place.path("workshop/build/release");
+    fs::create_dir_all(&stale).expect("a folder");
+    let program = stale.join("memscope-bench");
+    fs::copy(assert_cmd::cargo::cargo_bin("memscope-bench"), &program).expect("a copy");
+    let earlier = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    fs::File::options().write(true).open(&program).and_then(|file| file.set_modified(earlier)).expect("an older file");
+    place.compare(&[OTHER]).assert().code(2).stderr(contains("cargo does not report which program it built"));
+}
+
+#[test]
+fn cargo_is_asked_in_every_run_and_for_the_same_package() {
+    let Some(linked) = linked() else { return };
+    let place = Place::with_cargo(REPORTS);
+    place.compare(&[&linked]).assert().success();
+    place.compare(&[&linked]).env("RUSTFLAGS", "-Ctarget-cpu=native").assert().success();
+    place.compare(&[&linked]).env("RUSTUP_TOOLCHAIN", "nightly").assert().success();
+    let calls = place.calls();
+    assert_eq!(calls.len(), 3, "{calls:?}");
+    assert!(calls[1].contains("RUSTFLAGS=-Ctarget-cpu=native") && calls[2].ends_with("TOOLCHAIN=nightly"), "{calls:?}");
+    // Where the user is does not choose the toolchain and the configuration.
+    let copy = fs::canonicalize(place.path("workshop")).expect("the workshop").join(&linked);
+    assert!(calls.iter().all(|call| call.starts_with(&format!("{} ", copy.display()))), "{calls:?}");
+}
+
+#[test]
+fn a_relative_path_to_cargo_is_meant_from_where_the_user_is() {
+    let Some(linked) = linked() else { return };
+    let place = Place::with_cargo(REPORTS);
+    place.compare(&[&linked]).env("CARGO", "./cargo").assert().success();
+    // An empty one is none: the search path's is taken.
+    let path = format!("{}:/usr/bin:/bin", place.folder.path().display());
+    place.compare(&[&linked]).env("CARGO", "").env("PATH", path).assert().success();
+    assert_eq!(place.calls().len(), 2);
+}
+
+/// An error of the compiler in a package.
+fn error_in(manifest: &str, id: &str) -> String {
+    format!(
+        "echo '{{\"reason\":\"compiler-message\",\"manifest_path\":\"'\"{manifest}\"'\",\"package_id\":\"{id}\",\"message\":{{\"level\":\
+         \"error\",\"code\":{{\"code\":\"E0433\"}},\"message\":\"no such thing\",\"spans\":[{{\"file_name\":\"src/mac.rs\",\"line_start\":7,\
+         \"is_primary\":true}}]}}}}'\nexit 101\n"
+    )
+}
+
+const OF_MEMSCOPE: &str = "registry+https://example.org/index#memscope-rs@0.2.4";
+
+#[test]
+fn what_does_not_compile_is_named_and_not_compiled_again() {
+    let place = Place::with_cargo(&error_in("/elsewhere/Cargo.toml", OF_MEMSCOPE));
+    let why = format!("{OTHER} does not compile: error[E0433]: no such thing (src/mac.rs:7); see ");
+    for _ in 0..2 {
+        place.compare(&[OTHER]).assert().code(2).stderr(contains(why.clone()));
+    }
+    assert_eq!(place.calls().len(), 1, "the outcome is kept");
+    place.compare(&[OTHER]).env("RUSTFLAGS", "-Cdebuginfo=1").assert().code(2).stderr(contains(why));
+    assert_eq!(place.calls().len(), 2, "another compilation has another outcome");
+}
+
+#[test]
+fn a_dependency_that_does_not_compile_is_named_too() {
+    let place = Place::with_cargo(&error_in("/elsewhere/Cargo.toml", "registry+https://example.org/index#mach2@0.4.0"));
+    let why = format!("{OTHER} does not compile: its dependency mach2: error[E0433]: no such thing");
+    place.compare(&[OTHER]).assert().code(2).stderr(contains(why));
+}
+
+#[test]
+fn what_cargo_cannot_fetch_is_tried_again() {
+    let place = Place::with_cargo("echo 'error: failed to get `x` as a dependency' >&2; exit 101");
+    for _ in 0..2 {
+        let why = format!("cargo cannot build {OTHER}: failed to get `x` as a dependency");
+        place.compare(&[OTHER]).assert().code(2).stderr(contains(why));
+    }
+    assert_eq!(place.calls().len(), 2);
+}
+
+#[test]
+fn an_adapter_that_does_not_fit_is_another_outcome_than_memscope_that_does_not_compile() {
+    let report =
+        "no adapter fits memscope-rs 0.2.4: its source lacks hook (fn TrackingAllocator::new with 0 parameters)";
+    let place = Place::with_cargo(&format!("echo 'error: memscope-bench@0.1.0: {report}' >&2; exit 101"));
+    let why = format!("{OTHER}: no adapter fits, memscope-rs itself compiles: {report}");
+    place.compare(&[OTHER]).assert().code(2).stderr(contains(why.clone()).and(contains("does not compile").not()));
+    place.compare(&[OTHER]).assert().code(2).stderr(contains(why));
+    assert_eq!(place.calls().len(), 1, "the outcome is kept");
+
+    // An item that is there in another shape: what does not compile is the adapter, and nothing less helps.
+    let place = Place::with_cargo(&error_in("$copy/Cargo.toml", "path+file:///copy#memscope-bench@0.1.0"));
+    let why =
+        format!("{OTHER}: no adapter fits, memscope-rs itself compiles: error[E0433]: no such thing (src/mac.rs:7)");
+    place.compare(&[OTHER]).assert().code(2).stderr(contains(why));
+    assert_eq!(place.calls().len(), 2, "the part of the adapter that a measurement needs was tried alone");
+}
+
+#[test]
+fn the_part_of_the_adapter_that_a_measurement_needs_is_enough() {
+    let Some(linked) = linked() else { return };
+    let fails = error_in("$copy/Cargo.toml", "path+file:///copy#memscope-bench@0.1.0");
+    let place = Place::with_cargo(&format!("if [ -z \"$MEMSCOPE_BENCH_CORE_ONLY\" ]; then\n{fails}fi\n{REPORTS}"));
+    place.compare(&[&linked]).assert().success();
+    assert_eq!(place.calls().len(), 2);
+}
+
+#[test]
+fn default_features_are_tried_where_memscope_does_not_compile_without_them() {
+    let fails = error_in("/elsewhere/Cargo.toml", "path+file:///memscope#memscope-rs@9.9.9");
+    let place = Place::with_cargo(&format!("grep '^memscope-rs' \"$copy/Cargo.toml\" >> '{{LINES}}'\n{fails}"));
+    let lines = place.path("lines");
+    let script =
+        fs::read_to_string(place.cargo()).expect("the script").replace("{LINES}", &lines.display().to_string());
+    fs::write(place.cargo(), script).expect("the script is written");
+    let folder = place.sources("memscope", "default = [\"tracking-allocator\", \"parking-lot\"]");
+    place.compare(&[&folder]).assert().code(2).stderr(contains("memscope does not compile: error[E0433]"));
+    let lines = fs::read_to_string(lines).expect("the lines");
+    let lines: Vec<&str> = lines.lines().collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines.iter().all(|line| line.contains("default-features = false") && !line.contains("tracking-allocator")));
+    assert!(!lines[0].contains("parking-lot") && lines[1].contains("features = [\"parking-lot\"]"), "{lines:?}");
+}
+
+#[test]
+fn a_file_system_without_locks_is_built_on() {
+    let Some(linked) = linked() else { return };
+    let place = Place::with_cargo(REPORTS);
+    let library = place.path("noflock.so");
+    let source = place.path("noflock.c");
+    let text = "#include <errno.h>\nint flock(int f, int o) { (void)f; (void)o; errno = EOPNOTSUPP; return -1; }\n";
+    fs::write(&source, text).expect("a file");
+    let made = std::process::Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).status();
+    if !made.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: there is no C compiler");
+        return;
+    }
+    place.compare(&[&linked]).env("LD_PRELOAD", &library).assert().success().stderr(contains("cannot be locked"));
+}
+
+#[test]
+fn the_package_builds_in_whatever_folder_it_is_cloned() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("Cargo.toml"), "[workspace]\nmembers = []\n").expect("a manifest");
+    let package = folder.path().join("memscope-bench");
+    fs::create_dir_all(package.join("src")).expect("a folder");
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"), package.join("Cargo.toml")).expect("a manifest");
+    fs::write(package.join("src/lib.rs"), "").expect("a file");
+    Command::new(env!("CARGO"))
+        .current_dir(&package)
+        .args(["metadata", "--no-deps", "--offline", "--format-version=1"])
+        .assert()
+        .success();
+}
