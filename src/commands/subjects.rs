@@ -88,7 +88,7 @@ impl SubjectArguments {
                 Err(failure) if failure.is_of_the_subject() => Err(failure.to_string()),
                 Err(failure) => return Err(failure.into()),
             };
-            progress.end(subject, built.as_ref().err(), took);
+            progress.end(place, subject, built.as_ref().err(), took);
             contenders.push(Contender { found: subject.clone(), built });
         }
         progress.bar.finish_and_clear();
@@ -97,28 +97,32 @@ impl SubjectArguments {
 }
 
 /// Progress over several builds: a bar on a terminal, and a line for each build that took a while.
-struct BuildProgress {
+struct BuildProgress<'a> {
     bar: ProgressBar,
-    /// What each build may take, from what builds took here before.
-    expected: Vec<Duration>,
+    workshop: &'a Workshop,
+    found: &'a [Found],
 }
 
-impl BuildProgress {
-    fn of(workshop: &Workshop, found: &[Found]) -> Self {
-        /// A build that has most of its dependencies, on a machine of two cores.
-        const USUAL: Duration = Duration::from_secs(90);
-        let usual = workshop.usual_build().unwrap_or(USUAL);
-        let expected = found.iter().map(|subject| if workshop.knows(subject) { Duration::from_secs(1) } else { usual });
+impl<'a> BuildProgress<'a> {
+    fn of(workshop: &'a Workshop, found: &'a [Found]) -> Self {
         let bar = ProgressBar::new(found.len() as u64).with_style(
             ProgressStyle::with_template("{spinner} building {pos}/{len} ({elapsed}{prefix}): {wide_msg}")
                 .expect("a valid template"),
         );
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self { bar, expected: expected.collect() }
+        Self { bar, workshop, found }
+    }
+
+    /// How long these builds will take, from what builds took here before.
+    fn expected(&self, found: &[Found]) -> Duration {
+        /// A build that has most of its dependencies, on a machine of two cores.
+        const USUAL: Duration = Duration::from_secs(90);
+        let usual = self.workshop.usual_build().unwrap_or(USUAL);
+        found.iter().map(|subject| if self.workshop.knows(subject) { Duration::from_secs(1) } else { usual }).sum()
     }
 
     fn begin(&self, place: usize, subject: &Found) {
-        let left: Duration = self.expected[place..].iter().sum();
+        let left = self.expected(&self.found[place..]);
         self.bar.set_position(place as u64);
         self.bar.set_prefix(if left > Duration::from_secs(5) {
             format!(", {} left", about(left))
@@ -132,16 +136,17 @@ impl BuildProgress {
         self.bar.set_message(format!("{}: {line}", subject.name));
     }
 
-    fn end(&self, subject: &Found, failure: Option<&String>, took: Duration) {
-        let builds_left = self.expected.len() - self.bar.position() as usize - 1;
-        let left: Duration = self.expected[self.expected.len() - builds_left..].iter().sum();
+    fn end(&self, place: usize, subject: &Found, failure: Option<&String>, took: Duration) {
+        let rest = &self.found[place + 1..];
         self.bar.suspend(|| {
             if let Some(why) = failure {
                 eprintln!("{why}");
             } else if took > Duration::from_secs(5) {
-                let rest =
-                    if builds_left == 0 { String::new() } else { format!("; {builds_left} to build, {}", about(left)) };
-                eprintln!("built {} in {} s{rest}", subject.name, took.as_secs());
+                let left = match rest.len() {
+                    0 => String::new(),
+                    builds => format!("; {builds} to build, {}", about(self.expected(rest))),
+                };
+                eprintln!("built {} in {} s{left}", subject.name, took.as_secs());
             }
         });
     }
