@@ -2,10 +2,21 @@
 #![allow(unsafe_code, reason = "what a process may do between fork and exit cannot be checked by the compiler")]
 
 use crate::system;
+use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork, pipe};
 use std::fs::File;
 use std::io::{self, Read, Write};
+
+/// Undoes what this process may have inherited that would stand in its way: a shell's `trap '' CHLD`, under which no child can be
+/// waited for, and the signal that kills a process whose file grows too large before it can say so.
+pub fn settle_signals() {
+    // SAFETY: neither is a handler that could run.
+    unsafe {
+        let _ = signal(Signal::SIGCHLD, SigHandler::SigDfl);
+        let _ = signal(Signal::SIGXFSZ, SigHandler::SigIgn);
+    }
+}
 
 /// Runs something in a child of this process, which must have no other threads, and gives what it gave.
 ///

@@ -28,7 +28,7 @@
 //! | [`workloads`] | the eight stress workloads |
 //! | [`origin`] | where a figure comes from: command, machine, toolchain, subject |
 //! | [`conditions`] | how busy the machine was when a run began, and whether its speed was held |
-//! | [`files`], [`system`], `fork`, `git` | files written whole; what is asked of the operating system, and of git |
+//! | [`files`], [`system`], `limits`, `fork`, `git` | files written whole; what is asked of the operating system, and of git |
 //!
 //! The way of the data: a [`Scale`](workloads::Scale) goes into a [`Workload`](workloads::Workload); out of a probe comes
 //! an [`Observation`](probe::Observation), out of two a [`Pair`](results::Pair), out of many an
@@ -47,6 +47,7 @@ mod fork;
 mod git;
 pub mod ladder;
 pub mod latency;
+mod limits;
 pub mod log;
 pub mod measure;
 pub mod operations;

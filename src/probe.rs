@@ -12,7 +12,8 @@ use crate::tracking::counting::{self, Own};
 use crate::tracking::memscope::Subject;
 use crate::tracking::references::Elsewhere;
 use crate::tracking::{Kind, Mode, Names, Recorded, Reference, Session, Tracking};
-use crate::workloads::{Digest, Scale, Workload, pools};
+use crate::workloads::pools::{self, NoThreads};
+use crate::workloads::{Digest, Scale, Workload};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
@@ -121,7 +122,11 @@ impl Observation {
                 let truth = self.truth?;
                 let allocations = self.recorded.allocations?;
                 match self.recorded.deallocations {
-                    Some(deallocations) => ratio(allocations + deallocations, truth.allocations + truth.deallocations),
+                    // What a tracker says of itself may be any number.
+                    Some(deallocations) => ratio(
+                        allocations.saturating_add(deallocations),
+                        truth.allocations.saturating_add(truth.deallocations),
+                    ),
                     None => ratio(allocations, truth.allocations),
                 }
             }
@@ -137,8 +142,11 @@ pub struct NotSwitched;
 /// What a program exits with if the linked version of memscope cannot do what a probe is asked for: `EX_UNAVAILABLE`.
 pub const UNSUPPORTED: u8 = 69;
 
+/// What a program exits with if the system keeps it from running what it is asked for: `EX_OSERR`.
+pub const PREVENTED: u8 = 71;
+
 /// Why a probe cannot be run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CannotRun {
     /// The program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator).
     #[error(transparent)]
@@ -149,6 +157,25 @@ pub enum CannotRun {
     /// The level is a reference that this program does not have.
     #[error(transparent)]
     Elsewhere(#[from] Elsewhere),
+    /// The system does not start its threads.
+    #[error(transparent)]
+    NoThreads(#[from] NoThreads),
+}
+
+/// The seeds of hash maps are another one in each process, although they are to be fixed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the library that fixes the seeds of hash maps is not loaded into this program")]
+pub struct NotFixed;
+
+/// Sees that the library of `fixed_seed.c` is loaded into this process: the system's randomness is then what the library says.
+///
+/// # Errors
+/// If it is not.
+pub fn check_fixed_seed() -> Result<(), NotFixed> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|_| NotFixed)?;
+    let is_fixed = bytes.iter().enumerate().all(|(n, &byte)| byte == (n * 37 + 11) as u8);
+    if is_fixed { Ok(()) } else { Err(NotFixed) }
 }
 
 /// Runs one window in this process, which can have only one: call it once.
@@ -164,7 +191,7 @@ pub fn run(request: Request) -> Result<Observation, CannotRun> {
     }
     let session = Session::prepare(request.tracking, request.count);
     check_switch()?;
-    warm_up(request);
+    warm_up(request)?;
 
     let before = counting::totals();
     let seen = session.window(|| timed(request, session.names()));
@@ -176,10 +203,13 @@ pub fn run(request: Request) -> Result<Observation, CannotRun> {
 
 /// Runs one untracked window in a process whose global allocator is the system's, for the control program. Level and
 /// counters of the request are not heeded.
-pub fn run_control(request: Request) -> Observation {
+///
+/// # Errors
+/// If the system does not start its threads.
+pub fn run_control(request: Request) -> Result<Observation, CannotRun> {
     let request = Request { tracking: Tracking::Untracked, count: false, ..request };
-    warm_up(request);
-    observation(request, timed(request, &Names::NOWHERE), Recorded::default())
+    warm_up(request)?;
+    Ok(observation(request, timed(request, &Names::NOWHERE), Recorded::default()))
 }
 
 /// A tracker that is a program's allocator from start to end.
@@ -203,7 +233,7 @@ pub fn run_resident(request: Request, resident: &Resident) -> Result<Observation
     (resident.check)(tracking.reference().ok_or(Elsewhere::Another(tracking))?)?;
     let session = Session::prepare(Tracking::Untracked, request.count);
     let counts = request.count && check_switch().is_ok();
-    warm_up(request);
+    warm_up(request)?;
 
     let before = counting::totals();
     (resident.switch)(true);
@@ -214,14 +244,18 @@ pub fn run_resident(request: Request, resident: &Resident) -> Result<Observation
 }
 
 /// What must be done once and is not to be timed: threads are started, and code and heap are warmed by a small run.
-pub(crate) fn warm_up(Request { workload, scale, threads, .. }: Request) {
+///
+/// # Errors
+/// If the system does not start the threads.
+pub(crate) fn warm_up(Request { workload, scale, threads, .. }: Request) -> Result<(), NoThreads> {
     if workload.is_parallel() {
-        pools::start(threads);
+        pools::start(threads)?;
     }
     let largest = workload.short_scale().min(scale.factor());
     if let Ok(warm_up) = scale.part(WARM_UP * largest / scale.factor()) {
         workload.run(&Names::NOWHERE, warm_up);
     }
+    Ok(())
 }
 
 /// A workload's run with its times on the clock and of the processor.
@@ -236,7 +270,8 @@ pub const TIMED: &str = "memscope_bench::probe::timed";
 pub(crate) fn timed(Request { workload, scale, .. }: Request, names: &Names) -> Timed {
     let (cpu, wall) = (system::cpu_time(), Instant::now());
     let digest = memscope_bench_window(workload, names, scale);
-    (digest, wall.elapsed(), system::cpu_time() - cpu)
+    // Some systems' processor clocks go back a little.
+    (digest, wall.elapsed(), system::cpu_time().saturating_sub(cpu))
 }
 
 fn observation(request: Request, seen: Timed, recorded: Recorded) -> Observation {

@@ -131,6 +131,17 @@ impl Cell {
         }
     }
 
+    /// Why it has no figure although it has not failed: too few pairs, or a clock that is too coarse for them.
+    pub fn lack(&self) -> String {
+        let (pairs, untimed) = (self.pairs.len(), self.untimed());
+        if untimed == 0 { format!("too few pairs ({pairs})") } else { format!("no time in {untimed} of {pairs} pairs") }
+    }
+
+    /// The pairs in which the clock saw no time pass.
+    pub fn untimed(&self) -> usize {
+        self.pairs.iter().filter(|pair| !pair.is_timed_by(Clock::Wall)).count()
+    }
+
     /// What its row is called within its series.
     pub fn row_name(&self) -> String {
         match self.series {
@@ -153,9 +164,15 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// The ratio tracked ÷ untracked by one of the two clocks.
+    /// The ratio tracked ÷ untracked by one of the two clocks. It is not a number where the clock is so coarse that it saw no
+    /// time pass on either side; no estimate takes such a pair.
     pub fn ratio(&self, clock: Clock) -> f64 {
-        self.tracked.ns(clock) / self.untracked.ns(clock)
+        if self.is_timed_by(clock) { self.tracked.ns(clock) / self.untracked.ns(clock) } else { f64::NAN }
+    }
+
+    /// Whether a clock saw time pass on both sides.
+    pub fn is_timed_by(&self, clock: Clock) -> bool {
+        self.tracked.ns(clock) > 0.0 && self.untracked.ns(clock) > 0.0
     }
 }
 
@@ -217,8 +234,9 @@ pub struct Overhead {
     pub pairs: usize,
     /// The ratio tracked ÷ untracked of the clock's time.
     pub wall: Estimate,
-    /// The ratio tracked ÷ untracked of processor time.
-    pub cpu: Estimate,
+    /// The ratio tracked ÷ untracked of processor time. `None` where the system counts it too coarsely.
+    #[serde(default)]
+    pub cpu: Option<Estimate>,
     /// (tracked − untracked) ÷ allocations, in nanoseconds of the clock's time. `None` where allocations were not
     /// counted.
     pub ns_per_allocation: Option<Estimate>,
@@ -229,10 +247,10 @@ pub struct Overhead {
 }
 
 impl Overhead {
-    /// The ratio tracked ÷ untracked by one of the two clocks.
-    pub fn by(&self, clock: Clock) -> Estimate {
+    /// The ratio tracked ÷ untracked by one of the two clocks; `None` where that clock is too coarse.
+    pub fn by(&self, clock: Clock) -> Option<Estimate> {
         match clock {
-            Clock::Wall => self.wall,
+            Clock::Wall => Some(self.wall),
             Clock::Processor => self.cpu,
         }
     }
@@ -260,9 +278,10 @@ impl Estimate {
         self.value.ln().abs()
     }
 
-    /// The half-width of the interval, in percent of the figure.
+    /// The half-width of the interval, in percent of the figure; infinite where the figure is none.
     pub fn half_width_percent(&self) -> f64 {
-        (self.high - self.low) / 2.0 / self.value * 100.0
+        let percent = (self.high - self.low) / 2.0 / self.value * 100.0;
+        if percent.is_finite() { percent.abs() } else { f64::INFINITY }
     }
 }
 
@@ -334,6 +353,9 @@ pub enum Failure {
     OutOfMemory {
         /// The limit, in bytes.
         limit_bytes: u64,
+        /// What sets the limit, with what else limits its memory.
+        #[serde(default = "Failure::memory_limit", skip_serializing_if = "Failure::is_memory_limit")]
+        by: String,
     },
     /// Its digest is not the untracked probe's: it did not do the same work, or says so.
     WrongDigest {
@@ -347,9 +369,26 @@ pub enum Failure {
         /// What it lacks.
         why: String,
     },
+    /// Something else than the tracker kept it from running, or from being timed: the system, a limit that it has inherited,
+    /// or a program that was replaced.
+    Prevented {
+        /// What that is.
+        why: String,
+    },
 }
 
 impl Failure {
+    /// What sets the limit on memory that is a probe's own.
+    pub const MEMORY_LIMIT: &str = "--memory-limit";
+
+    fn memory_limit() -> String {
+        Self::MEMORY_LIMIT.to_owned()
+    }
+
+    fn is_memory_limit(by: &str) -> bool {
+        by == Self::MEMORY_LIMIT
+    }
+
     /// The outcome in a word or two, for a cell of a table.
     pub fn label(&self) -> String {
         match self {
@@ -358,6 +397,7 @@ impl Failure {
             Self::OutOfMemory { .. } => "out-of-memory".to_owned(),
             Self::WrongDigest { .. } => "wrong-digest".to_owned(),
             Self::Unsupported { .. } => "unsupported".to_owned(),
+            Self::Prevented { .. } => "prevented".to_owned(),
         }
     }
 }
@@ -367,11 +407,12 @@ impl std::fmt::Display for Failure {
         match self {
             Self::TimedOut { seconds } => write!(f, "timed-out: it still ran after {seconds} s"),
             Self::Crashed { how } => write!(f, "crashed: {how}"),
-            Self::OutOfMemory { limit_bytes } => {
-                write!(f, "out-of-memory: it wanted more than {} MiB", limit_bytes / (1 << 20))
+            Self::OutOfMemory { limit_bytes, by } => {
+                write!(f, "out-of-memory: it wanted more than {} MiB ({by})", limit_bytes / (1 << 20))
             }
             Self::WrongDigest { expected, found } => write!(f, "wrong-digest: {found} instead of {expected}"),
             Self::Unsupported { why } => write!(f, "unsupported: {why}"),
+            Self::Prevented { why } => write!(f, "prevented: {why}"),
         }
     }
 }

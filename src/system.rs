@@ -63,10 +63,17 @@ pub fn mapped_ranges() -> Vec<std::ops::Range<usize>> {
 
 /// Ties this process to the one that started it: it ends when that one does, however that one ends. Only Linux can; on
 /// other systems a child that is not hung ends by itself soon after.
+///
+/// It also takes the name that its command line has: started through what its parent has opened, it has a number's.
 pub fn die_with(parent: u32) {
     #[cfg(target_os = "linux")]
     {
         let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL);
+        let program = std::env::args_os().next().map(std::path::PathBuf::from);
+        let name = program.as_deref().and_then(|program| program.file_name()).map(|name| name.as_encoded_bytes());
+        if let Some(name) = name.and_then(|name| std::ffi::CString::new(name).ok()) {
+            let _ = nix::sys::prctl::set_name(&name);
+        }
     }
     // The parent may have gone before the tie was made.
     if std::os::unix::process::parent_id() != parent {

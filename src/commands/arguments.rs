@@ -120,6 +120,7 @@ pub struct Environment {
 impl Environment {
     /// Reads the variables. A value that is none ends the process with a message, as a bad flag does.
     pub fn read() -> Self {
+        crate::fork::settle_signals();
         #[derive(Debug, Parser)]
         #[command(name = "cargo bench")]
         struct Variables {

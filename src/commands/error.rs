@@ -15,6 +15,7 @@ pub fn exit_code(outcome: Result<(), Error>) -> ExitCode {
             eprintln!("error: {error}");
             ExitCode::from(match error {
                 Error::Unsupported(_) => crate::probe::UNSUPPORTED,
+                Error::NoThreads(_) => crate::probe::PREVENTED,
                 Error::Regressions(_) => 1,
                 _ => 2,
             })
@@ -37,6 +38,12 @@ pub enum Error {
     /// A level that another program has.
     #[error(transparent)]
     Elsewhere(#[from] crate::tracking::references::Elsewhere),
+    /// Threads that the system does not start.
+    #[error(transparent)]
+    NoThreads(#[from] crate::workloads::pools::NoThreads),
+    /// Seeds of hash maps that were to be fixed.
+    #[error(transparent)]
+    NotFixed(#[from] crate::probe::NotFixed),
     /// A program that was not built.
     #[error(transparent)]
     MissingProgram(#[from] MissingProgram),
@@ -88,6 +95,7 @@ impl From<CannotRun> for Error {
             CannotRun::NotSwitched(error) => Self::NotSwitched(error),
             CannotRun::Unsupported(why) => Self::Unsupported(why),
             CannotRun::Elsewhere(error) => Self::Elsewhere(error),
+            CannotRun::NoThreads(error) => Self::NoThreads(error),
         }
     }
 }

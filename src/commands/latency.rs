@@ -4,7 +4,7 @@
 use super::Error;
 use super::arguments::{LimitArguments, ParentArguments, bar, each_once};
 use crate::files;
-use crate::latency::{self, HELD, Latencies, Pattern, Plan};
+use crate::latency::{self, CannotTime, HELD, Latencies, Pattern, Plan};
 use crate::origin::Origin;
 use crate::report::table::Form;
 use crate::report::{latency_svg, latency_table};
@@ -106,4 +106,13 @@ pub fn run_process(arguments: &ProcessArguments) -> Result<(), Error> {
     let seen = latency::run(Pattern { tracking, threads: threads as usize, operations, seed })?;
     println!("{}", serde_json::to_string(&seen).expect("quantiles are plain data"));
     Ok(())
+}
+
+impl From<CannotTime> for Error {
+    fn from(error: CannotTime) -> Self {
+        match error {
+            CannotTime::NotSwitched(error) => Self::NotSwitched(error),
+            CannotTime::NoThreads(error) => Self::NoThreads(error),
+        }
+    }
 }

@@ -72,7 +72,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     if let Some(output) = &arguments.output {
         files::write_json(output, &results)?;
     }
-    Ok(())
+    match (&arguments.log, launcher.log_failure()) {
+        (Some(path), Some(source)) => Err(FileError::Write { path: path.clone(), source }.into()),
+        _ => Ok(()),
+    }
 }
 
 fn launcher(arguments: &Arguments) -> Result<Launcher, Error> {

@@ -86,6 +86,7 @@ impl Cli {
     /// # Errors
     /// If it cannot be done; the message names the culprit.
     pub fn run(self) -> Result<(), Error> {
+        crate::fork::settle_signals();
         match self.command.unwrap_or(Command::Stress(self.stress)) {
             Command::Stress(arguments) => stress::run(&arguments),
             Command::Measure(arguments) => measure::run(&arguments),

@@ -21,6 +21,9 @@ pub struct Arguments {
     /// Let the harness's counters run too, for fidelity; the time then means nothing
     #[arg(long)]
     count: bool,
+    /// Refuse to run unless the seeds of hash maps are fixed
+    #[arg(long, hide = true)]
+    fixed_seed: bool,
     #[command(flatten)]
     parent: ParentArguments,
     /// A fault to commit instead, to see what the harness makes of it: `workload/level=hang`, `crash`, `exit`, `lie`
@@ -45,6 +48,9 @@ impl Arguments {
     /// Runs a probe and prints what it saw, or commits the fault that is asked for.
     fn print_with_fault(&self, run: impl FnOnce(Request) -> Result<Observation, CannotRun>) -> Result<(), Error> {
         let request = self.request();
+        if self.fixed_seed {
+            probe::check_fixed_seed()?;
+        }
         let fault = self.fault.as_ref().filter(|fault| fault.hits(&request)).map(|fault| fault.kind);
         if let Some(kind) = fault {
             kind.commit();
@@ -60,7 +66,7 @@ impl Arguments {
 
 /// Runs a probe of the control program.
 pub fn run_control(arguments: &Arguments) -> Result<(), Error> {
-    print(&probe::run_control(arguments.request()));
+    print(&probe::run_control(arguments.request())?);
     Ok(())
 }
 

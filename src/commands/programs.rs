@@ -15,9 +15,7 @@ pub const CONTROL: &str = "memscope-bench-control";
 
 /// A launcher of this very program.
 pub(super) fn this_program(limits: Limits) -> Result<Launcher, Error> {
-    let program =
-        std::env::current_exe().map_err(|error| Error::System(format!("cannot find this program: {error}")))?;
-    Ok(Launcher::new(program, limits))
+    Launcher::of_this_program(limits).map_err(|error| Error::System(format!("cannot find this program: {error}")))
 }
 
 /// The command line of the control program: probes, and nothing else.

@@ -10,7 +10,7 @@ use crate::report::table::Form;
 use crate::report::{validation_svg, validation_table};
 use crate::results::Failure;
 use crate::tracking::Tracking;
-use crate::validate::{self, BLOCK, Effort, Run, Validation, Windows};
+use crate::validate::{self, BLOCK, CannotDivide, Effort, Run, Validation, Windows};
 use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -144,7 +144,10 @@ pub fn run_windows(arguments: &WindowsArguments) -> Result<(), Error> {
     arguments.parent.tie();
     let WindowsArguments { workload, units, scale, threads, .. } = *arguments;
     let request = Request { workload, tracking: Tracking::Untracked, scale, threads, count: false };
-    let windows = validate::windows(request, units).map_err(|error| Error::System(error.to_string()))?;
+    let windows = validate::windows(request, units).map_err(|error| match error {
+        CannotDivide::NoThreads(error) => Error::NoThreads(error),
+        error => Error::System(error.to_string()),
+    })?;
     println!("{}", serde_json::to_string(&windows).expect("times are plain data"));
     Ok(())
 }

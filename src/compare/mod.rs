@@ -24,7 +24,7 @@ use crate::workloads::{Scale, Workload};
 use rand::seq::SliceRandom;
 use rand::{SeedableRng, rngs::SmallRng};
 use serde::{Deserialize, Serialize};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The version of the file's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 1;
@@ -61,7 +61,7 @@ impl Versioned for Comparison {
 impl Comparison {
     /// A cell's overhead by the clock that is compared by; `None` where it failed, or has too few pairs.
     pub fn overhead(&self, cell: &Cell) -> Option<Estimate> {
-        Some(cell.overhead.as_ref().filter(|_| cell.failure.is_none())?.by(self.clock))
+        cell.overhead.as_ref().filter(|_| cell.failure.is_none())?.by(self.clock)
     }
 
     /// The noise floor: of the overheads of untracked against itself, of the first subject that was measured, the one that
@@ -294,9 +294,9 @@ impl<'a> Rounds<'a> {
                 None => Run::of(self.begin(cell, launcher, group)?),
             };
             if run.is_active() && run.in_batch() <= round {
-                let began = Instant::now();
+                let before = run.cell.took();
                 let pair = run.cell.pair();
-                run.took += began.elapsed();
+                run.took += run.cell.took() - before;
                 match (pair, run.cell.failure()) {
                     (Some(pair), _) => self.journal.append(&Entry::Pair { cell, pair })?,
                     (None, Some(failure)) => self.journal.append(&Entry::Failed { cell, failure: failure.clone() })?,

@@ -106,8 +106,8 @@ impl Point {
             events: if hook { truth.allocations + truth.deallocations } else { tracked.variables },
             fidelity: tracked.fidelity(),
             live_allocations: alone.peak_live_allocations,
-            peak_bytes: own.peak_live_bytes + truth.peak_live_bytes.saturating_sub(alone.peak_live_bytes),
-            kept_bytes: own.live_bytes + truth.live_bytes.saturating_sub(alone.live_bytes),
+            peak_bytes: own.peak_live_bytes.saturating_add(truth.peak_live_bytes.saturating_sub(alone.peak_live_bytes)),
+            kept_bytes: own.live_bytes.saturating_add(truth.live_bytes.saturating_sub(alone.live_bytes)),
         })
     }
 }
@@ -204,7 +204,7 @@ fn fill(cell: &mut Footprint, launcher: &Launcher, largest: Request) -> Result<(
     }
     for _ in 0..PEAKS {
         let (untracked, tracked) = both(largest)?;
-        if let (Some(untracked), Some(tracked)) = (untracked.peak_rss_bytes, tracked.peak_rss_bytes) {
+        if let (Some(untracked @ 1..), Some(tracked)) = (untracked.peak_rss_bytes, tracked.peak_rss_bytes) {
             cell.peaks.push(tracked as f64 / untracked as f64);
         }
     }

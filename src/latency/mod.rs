@@ -6,7 +6,7 @@
 
 mod pattern;
 
-pub use pattern::{HELD, Observed, Pattern, run};
+pub use pattern::{CannotTime, HELD, Observed, Pattern, run};
 
 use crate::files::Versioned;
 use crate::measure::{Launcher, median_interval};

@@ -8,12 +8,13 @@
 use super::Quantiles;
 use crate::probe::{NotSwitched, check_switch};
 use crate::tracking::{Session, Tracking};
+use crate::workloads::pools::NoThreads;
 use hdrhistogram::Histogram;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
 use std::hint::black_box;
-use std::sync::Barrier;
+use std::sync::{Barrier, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -93,32 +94,48 @@ fn timed<R>(times: &mut Histogram<u64>, run: impl FnOnce() -> R) -> R {
     result
 }
 
+/// Why a pattern cannot be run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CannotTime {
+    /// The program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator).
+    #[error(transparent)]
+    NotSwitched(#[from] NotSwitched),
+    /// The system does not start its threads.
+    #[error(transparent)]
+    NoThreads(#[from] NoThreads),
+}
+
 /// Runs the pattern in this process, which can run one.
 ///
 /// # Errors
-/// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator).
-pub fn run(pattern: Pattern) -> Result<Observed, NotSwitched> {
+/// If the program or the system cannot.
+pub fn run(pattern: Pattern) -> Result<Observed, CannotTime> {
     let session = Session::prepare(pattern.tracking, false);
     check_switch()?;
     // Threads start and end outside of the window: what they need for it is not the program's.
     let (opens, closes) = (Barrier::new(pattern.threads + 1), Barrier::new(pattern.threads + 1));
+    // Those that stand go home where not all do.
+    let all_stand: OnceLock<bool> = OnceLock::new();
     let all = thread::scope(|scope| {
-        let workers: Vec<_> = (0..pattern.threads as u64)
+        let workers: Result<Vec<_>, std::io::Error> = (0..pattern.threads as u64)
             .map(|number| {
-                let (opens, closes) = (&opens, &closes);
-                scope.spawn(move || work(pattern, number, opens, closes))
+                let (opens, closes, all_stand) = (&opens, &closes, &all_stand);
+                let work = move || all_stand.wait().then(|| work(pattern, number, opens, closes));
+                thread::Builder::new().spawn_scoped(scope, work)
             })
             .collect();
+        let _ = all_stand.set(workers.is_ok());
+        let workers = workers.map_err(|error| NoThreads { threads: pattern.threads, why: error.to_string() })?;
         session.window(|| {
             opens.wait();
             closes.wait();
         });
         let mut all = Times::new();
         for worker in workers {
-            all.add(&worker.join().expect("a worker does not panic"));
+            all.add(&worker.join().expect("a worker does not panic").expect("all stand"));
         }
-        all
-    });
+        Ok::<_, NoThreads>(all)
+    })?;
     let Times { allocating, freeing, timing } = all;
     let [allocating, freeing, timing] = [allocating, freeing, timing].map(|times| Quantiles::of(&times));
     Ok(Observed { allocating, freeing, timing })

@@ -14,30 +14,43 @@ const CONFIDENCE: f64 = 0.95;
 /// How many pairs an interval needs: with fewer, even the one from the least to the greatest has less than 95 %.
 pub const MIN_PAIRS: usize = 6;
 
-/// What the pairs say; `None` if there are fewer than [`MIN_PAIRS`].
+/// What the pairs say; `None` if too few of them have a ratio by the clock.
 ///
 /// `allocations` is the number that one untracked run makes.
 pub fn overhead(pairs: &[Pair], allocations: Option<u64>) -> Option<Overhead> {
-    let ratios = |clock| median_interval(pairs.iter().map(|pair| pair.ratio(clock)));
+    let timed: Vec<&Pair> = pairs.iter().filter(|pair| pair.is_timed_by(Clock::Wall)).collect();
     let ns_per_allocation = allocations.filter(|&count| count > 0).and_then(|count| {
-        let extra = |pair: &Pair| pair.tracked.wall_ns as f64 - pair.untracked.wall_ns as f64;
-        median_interval(pairs.iter().map(|pair| extra(pair) / count as f64))
+        let extra = |pair: &&Pair| pair.tracked.wall_ns as f64 - pair.untracked.wall_ns as f64;
+        median_interval(timed.iter().map(|pair| extra(pair) / count as f64))
     });
-    let memory: Option<Vec<f64>> = pairs
-        .iter()
-        .map(|pair| Some(pair.tracked.peak_rss_bytes? as f64 / pair.untracked.peak_rss_bytes? as f64))
-        .collect();
+    let memory = |pair: &Pair| {
+        let (tracked, untracked) = (pair.tracked.peak_rss_bytes?, pair.untracked.peak_rss_bytes?);
+        (tracked > 0 && untracked > 0).then(|| tracked as f64 / untracked as f64)
+    };
+    // Some of the processes' memory would be another figure than all of it.
+    let memory: Option<Vec<f64>> = pairs.iter().map(memory).collect();
     Some(Overhead {
-        pairs: pairs.len(),
-        wall: ratios(Clock::Wall)?,
-        cpu: ratios(Clock::Processor)?,
+        pairs: timed.len(),
+        wall: ratios(pairs, Clock::Wall)?,
+        cpu: ratios(pairs, Clock::Processor),
         ns_per_allocation,
         peak_memory: memory.and_then(median_interval),
-        untracked_ns: median_interval(pairs.iter().map(|pair| pair.untracked.wall_ns as f64))?.value,
+        untracked_ns: median(timed.iter().map(|pair| pair.untracked.wall_ns as f64))?,
     })
 }
 
-/// The median of values and its 95 % confidence interval; `None` if there are fewer than [`MIN_PAIRS`].
+/// The ratio of the pairs by a clock. Pairs in which it saw no time pass have none; where they are half of all, the clock is
+/// too coarse for the rest as well.
+fn ratios(pairs: &[Pair], clock: Clock) -> Option<Estimate> {
+    let timed = pairs.iter().filter(|pair| pair.is_timed_by(clock)).count();
+    if 2 * timed <= pairs.len() {
+        return None;
+    }
+    median_interval(pairs.iter().map(|pair| pair.ratio(clock)))
+}
+
+/// The median of values and its 95 % confidence interval; `None` if there are fewer than [`MIN_PAIRS`]. A value that is
+/// not a finite number is none.
 ///
 /// The interval is exact or wider: order statistics come in steps, and the narrowest step that holds is taken.
 pub fn median_interval(values: impl IntoIterator<Item = f64>) -> Option<Estimate> {
@@ -47,13 +60,13 @@ pub fn median_interval(values: impl IntoIterator<Item = f64>) -> Option<Estimate
     Some(Estimate { value: middle(&sorted)?, low: sorted[below], high: sorted[count - 1 - below] })
 }
 
-/// The median of values alone; `None` if there are none.
+/// The median of values alone; `None` if there are none. A value that is not a finite number is none.
 pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     middle(&sorted(values))
 }
 
 fn sorted(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
-    let mut sorted: Vec<f64> = values.into_iter().collect();
+    let mut sorted: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
     sorted.sort_unstable_by(f64::total_cmp);
     sorted
 }
@@ -62,7 +75,7 @@ fn sorted(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
 fn middle(sorted: &[f64]) -> Option<f64> {
     let middle = sorted.len() / 2;
     let above = *sorted.get(middle)?;
-    Some(if sorted.len().is_multiple_of(2) { (sorted[middle - 1] + above) / 2.0 } else { above })
+    Some(if sorted.len().is_multiple_of(2) { sorted[middle - 1].midpoint(above) } else { above })
 }
 
 /// How many of the least and of the greatest values lie outside the interval: the most for which the true median is
@@ -146,6 +159,39 @@ mod tests {
     fn too_few_pairs_say_nothing() {
         assert_eq!(overhead(&[pair(1, 2); MIN_PAIRS - 1], None), None);
         assert!(overhead(&[pair(1, 2); MIN_PAIRS], None).is_some());
+    }
+
+    #[test]
+    fn a_pair_in_which_no_time_passed_has_no_ratio() {
+        let timed = |count| vec![pair(100, 200); count];
+        let of = |pairs: [Vec<Pair>; 2]| overhead(&pairs.concat(), Some(10));
+        for zero in [pair(0, 200), pair(100, 0), pair(0, 0)] {
+            assert_eq!(of([vec![zero; 20], timed(MIN_PAIRS - 1)]), None);
+            assert_eq!(of([vec![zero; 20], timed(20)]), None, "half of them are too many");
+            let seen = of([vec![zero; 3], timed(20)]).expect("20 pairs");
+            assert_eq!((seen.pairs, seen.wall.low, seen.wall.high, seen.untracked_ns), (20, 2.0, 2.0, 100.0));
+            assert_eq!(seen.ns_per_allocation.map(|ns| ns.value), Some(10.0));
+        }
+    }
+
+    #[test]
+    fn a_processor_clock_that_is_too_coarse_takes_nothing_from_the_other() {
+        let mut pairs = vec![pair(100, 200); 20];
+        pairs.iter_mut().take(12).for_each(|pair| pair.untracked.cpu_ns = 0);
+        let seen = overhead(&pairs, None).expect("20 pairs");
+        assert_eq!((seen.wall.value, seen.cpu), (2.0, None));
+        pairs.iter_mut().for_each(|pair| pair.untracked.peak_rss_bytes = Some(0));
+        assert_eq!(overhead(&pairs, None).expect("20 pairs").peak_memory, None);
+    }
+
+    #[test]
+    fn what_is_no_number_is_no_value() {
+        let numbers = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let with = [&numbers[..], &[f64::NAN, f64::INFINITY, f64::NEG_INFINITY]].concat();
+        assert_eq!(median_interval(with.clone()), median_interval(numbers));
+        assert_eq!(median_interval(with.into_iter().skip(1)), None);
+        assert_eq!(median([f64::MAX, f64::MAX]), Some(f64::MAX));
+        assert_eq!(median([f64::NAN]), None);
     }
 
     /// A deviate of a skewed, heavy-tailed distribution with median 0, like the log ratios of a disturbed machine.

@@ -8,8 +8,9 @@
 //! much; but it has the backtrace of each event, and an event of the window has the function in its own that times the
 //! window. On the other threads of a parallel workload nothing tells them apart, and what was recorded there is unknown.
 
-use super::Launcher;
 use super::instructions::find;
+use super::launch::Reply;
+use super::{Launcher, preload};
 use crate::probe::{Observation, Request, TIMED};
 use crate::results::Failure;
 use nix::sys::stat::Mode;
@@ -61,33 +62,36 @@ impl Parts {
 ///
 /// # Errors
 /// The way in which it failed; that heaptrack is not installed is one.
-pub(super) fn run(launcher: &Launcher, request: &Request) -> Result<Observation, Failure> {
+pub(super) fn run(launcher: &Launcher, request: &Request) -> Result<Reply<Observation>, Failure> {
     let parts = Parts::find()?;
-    let crashed = |error: io::Error| Failure::Crashed { how: format!("heaptrack cannot be set up: {error}") };
-    let folder = tempfile::tempdir().map_err(crashed)?;
+    let prevented = |error: io::Error| Failure::Prevented { why: format!("heaptrack cannot be set up: {error}") };
+    let folder = tempfile::tempdir().map_err(prevented)?;
     let [pipe, data] = ["pipe", "data"].map(|name| folder.path().join(name));
-    mkfifo(&pipe, Mode::S_IRWXU).map_err(|error| crashed(error.into()))?;
+    mkfifo(&pipe, Mode::S_IRWXU).map_err(|error| prevented(error.into()))?;
+    let (library, _link) = preload::named(&parts.library, launcher.folder()).map_err(prevented)?;
     // Open for writing here, the pipe can be opened for reading before the probe writes, and ends when the probe is done.
-    let held = File::options().read(true).write(true).open(&pipe).map_err(crashed)?;
+    let held = File::options().read(true).write(true).open(&pipe).map_err(prevented)?;
     let mut interpreter = Command::new(&parts.interpreter)
-        .stdin(File::open(&pipe).map_err(crashed)?)
-        .stdout(File::create(&data).map_err(crashed)?)
+        .stdin(File::open(&pipe).map_err(prevented)?)
+        .stdout(File::create(&data).map_err(prevented)?)
         .stderr(Stdio::null())
         .spawn()
-        .map_err(crashed)?;
+        .map_err(prevented)?;
 
-    let mut command = Command::new(&launcher.program);
-    command.env("LD_PRELOAD", &parts.library).env(DATA, &pipe);
-    let output = launcher.run_by(command, &Launcher::arguments(request), launcher.limits.time);
+    let preloaded = |command: &mut Command| {
+        command.env(preload::VARIABLE, &library).env(DATA, &pipe);
+    };
+    let ended = launcher.run_with(preloaded, &Launcher::arguments(request));
     drop(held);
-    interpreter.wait().map_err(crashed)?;
+    interpreter.wait().map_err(prevented)?;
 
-    let output = output?;
-    let mut seen: Observation = launcher.judge(&output, &String::from_utf8_lossy(&output.stderr))?;
-    if let Some(printer) = parts.printer.filter(|_| request.count && !request.workload.is_parallel()) {
-        seen.recorded.allocations = recorded(&printer, &data, folder.path());
+    let mut reply: Reply<Observation> = launcher.judge(ended?)?;
+    let is_told = request.count && !request.workload.is_parallel();
+    // The functions are looked up in what is at the program's path.
+    if let Some(printer) = parts.printer.filter(|_| is_told && launcher.program.is_at_its_path()) {
+        reply.content.recorded.allocations = recorded(&printer, &data, folder.path());
     }
-    Ok(seen)
+    Ok(reply)
 }
 
 /// How many allocations the data has from the window; `None` if it cannot be told.

@@ -10,9 +10,10 @@
 //! for memscope's hash maps is fixed too, by a library that is preloaded. So a count is the count for one seed: a map
 //! that is about to grow at the end of the window may grow before it under another one.
 
-use super::Launcher;
+use super::launch::Reply;
 use super::pairing::checked;
-use crate::probe::{Request, WINDOW};
+use super::{Launcher, preload};
+use crate::probe::{Observation, Request, WINDOW};
 use crate::results::{Failure, InstructionCount, InstructionOverhead};
 use crate::tracking::Tracking;
 use crate::workloads::{Digest, Scale, Workload};
@@ -30,7 +31,8 @@ const SLOWER: u32 = 50;
 
 /// The variables that a probe under valgrind has of this process's environment: where programs and libraries are, and
 /// which fault to commit.
-const KEPT: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "VALGRIND_LIB", "MEMSCOPE_BENCH_FAULT"];
+const KEPT: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "VALGRIND_LIB", FAULT];
+const FAULT: &str = "MEMSCOPE_BENCH_FAULT";
 
 /// What each line begins with that valgrind, and not the program that it runs, says.
 const OF_VALGRIND: &str = "==";
@@ -47,6 +49,9 @@ pub enum CannotCount {
     /// The library that fixes seeds cannot be made.
     #[error("--instructions needs the C compiler cc to fix the seeds of hash maps: {0}")]
     NoFixedSeed(String),
+    /// Programs do not load that library.
+    #[error("--instructions needs the seeds of hash maps fixed, and the library for that is not loaded: {0}")]
+    NotLoaded(String),
 }
 
 /// Counts the instructions of probes.
@@ -54,7 +59,8 @@ pub enum CannotCount {
 pub struct InstructionCounter<'a> {
     launcher: &'a Launcher,
     valgrind: PathBuf,
-    /// Holds the library that fixes seeds.
+    /// The folder of the library that fixes seeds, and of a copy of the program: valgrind reads it by its path, which may
+    /// lead to another one meanwhile.
     folder: TempDir,
 }
 
@@ -62,19 +68,29 @@ impl<'a> InstructionCounter<'a> {
     /// A counter of the launcher's probes, with the valgrind and the C compiler that this process's `PATH` has.
     ///
     /// # Errors
-    /// If one of them is not there, or the compiler fails.
+    /// If one of them is not there, the compiler fails, or programs do not load the library that fixes seeds.
     pub fn new(launcher: &'a Launcher) -> Result<Self, CannotCount> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let valgrind = find("valgrind", &path).ok_or(CannotCount::NoValgrind)?;
         let compiler = find("cc", &path).ok_or_else(|| CannotCount::NoFixedSeed("it is not there".to_owned()))?;
-        let folder = tempfile::tempdir().map_err(|error| CannotCount::NoFixedSeed(error.to_string()))?;
-        let counter = Self { launcher, valgrind, folder };
-        counter.compile_fixed_seed(&compiler).map_err(CannotCount::NoFixedSeed)?;
-        Ok(counter)
+        let mut refusal = "no temporary folder has a name without spaces, colons and dollar signs".to_owned();
+        for folder in preload::folders(launcher.folder()) {
+            let counter = Self { launcher, valgrind: valgrind.clone(), folder };
+            counter.compile_fixed_seed(&compiler).map_err(CannotCount::NoFixedSeed)?;
+            match counter.check() {
+                Ok(()) => return Ok(counter),
+                Err(why) => refusal = why,
+            }
+        }
+        Err(CannotCount::NotLoaded(refusal))
     }
 
     fn fixed_seed(&self) -> PathBuf {
         self.folder.path().join("fixed_seed.so")
+    }
+
+    fn program(&self) -> PathBuf {
+        self.folder.path().join("program")
     }
 
     fn compile_fixed_seed(&self, compiler: &Path) -> Result<(), String> {
@@ -82,7 +98,25 @@ impl<'a> InstructionCounter<'a> {
         std::fs::write(&source, FIXED_SEED).map_err(|error| error.to_string())?;
         let made = Command::new(compiler).args(["-shared", "-fPIC", "-o"]).arg(self.fixed_seed()).arg(source).output();
         let made = made.map_err(|error| format!("{} cannot be started: {error}", compiler.display()))?;
-        if made.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&made.stderr).trim().to_owned()) }
+        if made.status.success() { Ok(()) } else { Err(one_line(&String::from_utf8_lossy(&made.stderr))) }
+    }
+
+    /// Sees that the program loads the library from its folder: a tiny probe says whether its seeds are fixed.
+    ///
+    /// # Errors
+    /// Why it does not.
+    fn check(&self) -> Result<(), String> {
+        let scale = Scale::new(0.001).map_err(|error| error.to_string())?;
+        let (workload, tracking) = (Workload::Cycles, Tracking::Untracked);
+        let request = Request { workload, tracking, scale, threads: 1, count: false };
+        let environment = |command: &mut Command| {
+            command.env(preload::VARIABLE, self.fixed_seed()).env_remove(FAULT);
+        };
+        let ended = self.launcher.run_with(environment, &arguments(&request)).map_err(|failure| failure.to_string())?;
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        let reply: Result<Reply<Observation>, Failure> = self.launcher.judge(ended);
+        reply.map_err(|failure| preload::refusal(&said).map_or_else(|| failure.to_string(), str::to_owned))?;
+        self.launcher.program.copy_to(&self.program()).map_err(|error| format!("the program cannot be copied: {error}"))
     }
 
     /// Runs one probe to its end, and gives the instructions that its window executed.
@@ -94,17 +128,17 @@ impl<'a> InstructionCounter<'a> {
         command
             .env_clear()
             .envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
-            .env("LD_PRELOAD", self.fixed_seed())
+            .env(preload::VARIABLE, self.fixed_seed())
             // Options in files of the user's or of the folder might change what is counted.
             .args(["--command-line-only=yes", "--tool=callgrind", "--callgrind-out-file=/dev/null"])
             .args(["--collect-atstart=no".to_owned(), format!("--toggle-collect=*{WINDOW}*")])
-            .arg(&self.launcher.program);
-        let output =
-            self.launcher.run_by(command, &Launcher::arguments(request), self.launcher.limits.time * SLOWER)?;
-        let text = String::from_utf8_lossy(&output.stderr);
+            .arg(self.program());
+        let mut ended = self.launcher.run_tool(command, &arguments(request), self.launcher.limits.time * SLOWER)?;
+        let text = String::from_utf8_lossy(&ended.stderr).into_owned();
         let (of_valgrind, of_probe): (Vec<&str>, Vec<&str>) =
             text.lines().partition(|line| line.starts_with(OF_VALGRIND));
-        checked(self.launcher.judge(&output, &of_probe.join("\n"))?, expected)?;
+        ended.stderr = of_probe.join("\n").into_bytes();
+        checked(self.launcher.judge(ended)?.content, expected)?;
         match of_valgrind.iter().find_map(|line| collected(line)) {
             None => Err(Failure::Crashed { how: "valgrind does not say what it collected".to_owned() }),
             Some(0) => {
@@ -175,6 +209,18 @@ pub fn count_instructions(
         }
     }
     counts
+}
+
+/// The arguments of a probe that runs only if its seeds are fixed.
+fn arguments(request: &Request) -> Vec<String> {
+    let mut arguments = Launcher::arguments(request);
+    arguments.push("--fixed-seed".to_owned());
+    arguments
+}
+
+/// What a program printed, on one line.
+fn one_line(said: &str) -> String {
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What the runs of both sides say; `None` if one has no run, or executed nothing.

@@ -1,11 +1,14 @@
 //! From probes to overheads: start them, limit them, pair them, estimate; or count their instructions.
 
+mod child;
 mod estimate;
 mod heaptrack;
 mod instructions;
 mod launch;
 mod layout;
 mod pairing;
+mod preload;
+mod program;
 mod slope;
 
 pub use estimate::{MIN_PAIRS, median, median_interval, overhead};

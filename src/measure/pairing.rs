@@ -1,11 +1,12 @@
 //! The pairs of one cell: what is tried first, in which order the sides run, and what ends the cell.
 
+use super::launch::{TRIES, suspended};
 use super::{Launcher, overhead};
 use crate::probe::{Observation, Request};
 use crate::results::{Cell, Failure, Pair, Precision, Series, Side};
 use crate::tracking::Tracking;
 use crate::workloads::{Digest, Scale, Workload};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// One cell while it is measured.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub struct CellRun<'a> {
     tracked: Request,
     expected: Digest,
     cell: Cell,
+    /// The time that its probes took so far.
+    took: Duration,
 }
 
 impl<'a> CellRun<'a> {
@@ -56,12 +59,12 @@ impl<'a> CellRun<'a> {
             Ok(seen) => cell.fidelity = seen.fidelity(),
             Err(failure) => cell.failure = Some(failure),
         }
-        Self { baseline, launcher, tracked, expected, cell }
+        Self { baseline, launcher, tracked, expected, cell, took: Duration::ZERO }
     }
 
     /// A cell that was tried before, with what is known of it.
     pub fn resumed(launcher: &'a Launcher, tracked: Request, cell: Cell, expected: Digest) -> Self {
-        Self { baseline: launcher, launcher, tracked, expected, cell }
+        Self { baseline: launcher, launcher, tracked, expected, cell, took: Duration::ZERO }
     }
 
     /// What is known of the cell, and the digest that its probes should have.
@@ -94,6 +97,11 @@ impl<'a> CellRun<'a> {
         self.cell.failure.as_ref()
     }
 
+    /// The time that its pairs took in this process, without the time during which it was suspended.
+    pub fn took(&self) -> Duration {
+        self.took
+    }
+
     /// Runs one more pair. Even ones run untracked first, odd ones tracked first, so that whatever the first of two
     /// meets, both levels meet it alike.
     ///
@@ -116,30 +124,39 @@ impl<'a> CellRun<'a> {
         }
     }
 
-    fn sides(&self, untracked_first: bool) -> Result<(Side, Side), Failure> {
-        let side = |launcher: &Launcher, tracking| {
-            let seen = launcher.run(&Request { tracking, count: false, ..self.tracked })?;
-            Ok(Side::from(&checked(seen, self.expected)?))
-        };
-        let untracked = || side(self.baseline, Tracking::Untracked);
-        let tracked = || side(self.launcher, self.tracked.tracking);
-        if untracked_first {
-            let untracked = untracked()?;
-            Ok((untracked, tracked()?))
-        } else {
-            let tracked = tracked()?;
-            Ok((untracked()?, tracked))
+    /// Runs both sides of a pair. If one of them was suspended, its time means nothing, and both are run again.
+    fn sides(&mut self, untracked_first: bool) -> Result<(Side, Side), Failure> {
+        for _ in 0..TRIES {
+            let (mut untracked, mut tracked) = (None, None);
+            let mut was_suspended = false;
+            for is_untracked in [untracked_first, !untracked_first] {
+                let (launcher, tracking) = if is_untracked {
+                    (self.baseline, Tracking::Untracked)
+                } else {
+                    (self.launcher, self.tracked.tracking)
+                };
+                let reply = launcher.run_once(&Request { tracking, count: false, ..self.tracked })?;
+                self.took += reply.took;
+                was_suspended |= reply.was_suspended;
+                let side = Side::from(&checked(reply.content, self.expected)?);
+                *(if is_untracked { &mut untracked } else { &mut tracked }) = Some(side);
+            }
+            if let (Some(untracked), Some(tracked), false) = (untracked, tracked, was_suspended) {
+                return Ok((untracked, tracked));
+            }
         }
+        Err(suspended())
     }
 
     /// Runs pairs until the overhead is as precise as is asked, or the time is up. `progress` is called after each.
     pub fn refine(&mut self, precision: Precision, mut progress: impl FnMut()) {
         /// Estimating sorts all pairs: not after each.
         const BETWEEN_LOOKS: usize = 10;
-        let began = Instant::now();
+        let began = self.took;
+        let limit = Duration::from_secs(precision.seconds);
         let is_reached =
             |pairs: &[Pair]| overhead(pairs, None).is_some_and(|overhead| precision.is_reached_by(&overhead.wall));
-        while !is_reached(&self.cell.pairs) && began.elapsed() < Duration::from_secs(precision.seconds) {
+        while !is_reached(&self.cell.pairs) && self.took - began < limit {
             for _ in 0..BETWEEN_LOOKS {
                 if self.pair().is_none() {
                     return;
@@ -222,5 +239,107 @@ impl Plan<'_> {
             run.refine(precision, progress);
         }
         run.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::{Limits, MIN_PAIRS};
+    use crate::probe::SCHEMA;
+    use crate::tracking::Recorded;
+    use crate::tracking::memscope::Subject;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use tempfile::TempDir;
+
+    /// What a probe replies whose window took this long by its clocks.
+    fn reply(tracking: Tracking, wall_ns: u64, cpu_ns: u64) -> String {
+        let observation = Observation {
+            schema: SCHEMA,
+            workload: Workload::Cycles,
+            tracking,
+            scale: 0.001,
+            seed: 1,
+            threads: 1,
+            subject: Subject::of_this_build(),
+            wall_ns,
+            cpu_ns,
+            peak_rss_bytes: None,
+            digest: Digest::default(),
+            variables: 0,
+            truth: None,
+            own: None,
+            recorded: Recorded::default(),
+        };
+        serde_json::to_string(&observation).expect("plain data")
+    }
+
+    /// A probe whose clocks are a script's: `$runs` counts the probes so far, `$folder` is its folder.
+    fn probe(untracked: &str, tracked: &str, before: &str) -> (TempDir, Launcher) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().display();
+        let script = format!(
+            "#!/bin/sh\nfolder='{path}'\necho run >>\"$folder/runs\"\nruns=$(wc -l <\"$folder/runs\")\n{before}\n\
+             case \"$*\" in *=untracked*) echo '{untracked}';; *) echo '{tracked}';; esac\n"
+        );
+        let program = folder.path().join("probe");
+        fs::write(&program, script).expect("the script is written");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("the script may run");
+        (folder, Launcher::new(program, Limits::default()))
+    }
+
+    fn measured(launcher: &Launcher, pairs: usize) -> Cell {
+        let scale = Scale::new(0.001).expect("positive");
+        let request = Request { workload: Workload::Cycles, tracking: Tracking::Full, scale, threads: 1, count: false };
+        let mut run = CellRun::begin(launcher, Series::Overhead, request);
+        (0..pairs).for_each(|_| _ = run.pair());
+        run.finish()
+    }
+
+    #[test]
+    fn equal_times_are_no_overhead() {
+        let (_folder, launcher) = probe(&reply(Tracking::Untracked, 7, 7), &reply(Tracking::Full, 7, 7), "");
+        let overhead = measured(&launcher, MIN_PAIRS).overhead.expect("six pairs");
+        assert_eq!((overhead.wall.low, overhead.wall.value, overhead.wall.high), (1.0, 1.0, 1.0));
+        assert_eq!((overhead.ns_per_allocation, overhead.peak_memory), (None, None));
+    }
+
+    #[test]
+    fn a_clock_that_saw_no_time_pass_gives_no_figure() {
+        let (_folder, launcher) = probe(&reply(Tracking::Untracked, 0, 0), &reply(Tracking::Full, 100, 0), "");
+        let cell = measured(&launcher, 10);
+        assert_eq!((cell.overhead, cell.failure.as_ref(), cell.pairs.len()), (None, None, 10));
+        assert_eq!(cell.lack(), "no time in 10 of 10 pairs");
+        let text = serde_json::to_string(&cell).expect("plain data");
+        assert_eq!(serde_json::from_str::<Cell>(&text).expect("it can be read again"), cell);
+    }
+
+    #[test]
+    fn a_processor_clock_that_is_too_coarse_is_unknown() {
+        let (_folder, launcher) = probe(&reply(Tracking::Untracked, 50, 0), &reply(Tracking::Full, 100, 0), "");
+        let overhead = measured(&launcher, MIN_PAIRS).overhead.expect("six pairs");
+        assert_eq!((overhead.wall.value, overhead.cpu), (2.0, None));
+        let text = serde_json::to_string(&overhead).expect("plain data");
+        assert_eq!(serde_json::from_str::<crate::results::Overhead>(&text).expect("it can be read again"), overhead);
+    }
+
+    #[test]
+    fn a_pair_of_which_one_probe_was_stopped_is_run_again() {
+        // The fourth probe is the second of the first pair; the fifth and sixth make the pair anew.
+        let stop = "if [ $runs = 4 ]; then (sleep 0.1; kill -CONT $$) & kill -STOP $$; wait; fi";
+        let (folder, launcher) = probe(&reply(Tracking::Untracked, 7, 7), &reply(Tracking::Full, 14, 14), stop);
+        let cell = measured(&launcher, MIN_PAIRS);
+        assert_eq!((cell.pairs.len(), cell.failure), (MIN_PAIRS, None));
+        let runs = fs::read_to_string(folder.path().join("runs")).expect("it ran").lines().count();
+        assert_eq!(runs, 2 + 2 * MIN_PAIRS + 2);
+    }
+
+    #[test]
+    fn pairs_that_are_always_stopped_are_given_up() {
+        let stop = "if [ $runs -gt 2 ]; then (sleep 0.02; kill -CONT $$) & kill -STOP $$; wait; fi";
+        let (_folder, launcher) = probe(&reply(Tracking::Untracked, 7, 7), &reply(Tracking::Full, 14, 14), stop);
+        let cell = measured(&launcher, 2);
+        assert_eq!((cell.pairs.len(), cell.failure), (0, Some(suspended())));
     }
 }

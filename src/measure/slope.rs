@@ -11,14 +11,16 @@ use crate::results::Estimate;
 pub const MIN_POINTS: usize = 5;
 
 /// By how much the second of each point grows with the first; `None` if there are fewer than [`MIN_POINTS`] different
-/// firsts.
+/// firsts. A point that is not of finite numbers is none.
 pub fn slope(points: &[(f64, f64)]) -> Option<Estimate> {
+    let points: Vec<(f64, f64)> = points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
     let mut firsts: Vec<f64> = points.iter().map(|point| point.0).collect();
     firsts.sort_unstable_by(f64::total_cmp);
     firsts.dedup();
-    let mut slopes: Vec<f64> = pairs(points)
+    let mut slopes: Vec<f64> = pairs(&points)
         .filter(|(one, other)| one.0 != other.0)
         .map(|(one, other)| (other.1 - one.1) / (other.0 - one.0))
+        .filter(|slope| slope.is_finite())
         .collect();
     slopes.sort_unstable_by(f64::total_cmp);
     let outside = excluded_on_each_side(firsts.len())?;
@@ -79,6 +81,14 @@ mod tests {
         let bent = slope(&points).expect("seven points");
         assert_eq!(bent.value, 3.0);
         assert!(bent.low <= 3.0 && 3.0 <= bent.high);
+    }
+
+    #[test]
+    fn equal_points_and_what_is_no_number_have_no_slope() {
+        assert_eq!(slope(&[(1.0, 1.0); 10]), None);
+        assert_eq!(slope(&[(f64::NAN, 1.0), (f64::INFINITY, 2.0), (1.0, f64::NAN)]), None);
+        let level: Vec<(f64, f64)> = (0..7).map(|n| (f64::from(n), 0.0)).collect();
+        assert_eq!(slope(&level), Some(Estimate { value: 0.0, low: 0.0, high: 0.0 }));
     }
 
     #[test]

@@ -63,9 +63,10 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// How long one takes, in nanoseconds.
+    /// How long one takes, in nanoseconds. It is not a number where the clock saw no time pass: no estimate takes such a sample.
     pub fn ns_each(&self) -> f64 {
-        self.elapsed_ns as f64 / self.iterations as f64
+        let is_timed = self.elapsed_ns > 0 && self.iterations > 0;
+        if is_timed { self.elapsed_ns as f64 / self.iterations as f64 } else { f64::NAN }
     }
 }
 

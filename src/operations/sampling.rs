@@ -22,7 +22,8 @@ impl<'a> Sampling<'a> {
         Self { launcher, operation, tracking, samples: Vec::new(), failure: None }
     }
 
-    /// Takes a sample of so many iterations, in as many processes as they take, and gives their time.
+    /// Takes a sample of so many iterations, in as many processes as they take, and gives their time: a nanosecond for each
+    /// at least, since what times by it divides by it.
     ///
     /// `None` if the operation has failed, now or before; it is then not tried again.
     pub fn sample(&mut self, iterations: u64) -> Option<Duration> {
@@ -32,7 +33,7 @@ impl<'a> Sampling<'a> {
         match self.elapsed_ns(iterations) {
             Ok(elapsed_ns) => {
                 self.samples.push(Sample { iterations, elapsed_ns });
-                Some(Duration::from_nanos(elapsed_ns))
+                Some(Duration::from_nanos(elapsed_ns.max(iterations)))
             }
             Err(failure) => {
                 self.failure = Some(failure);
@@ -48,7 +49,7 @@ impl<'a> Sampling<'a> {
         while left > 0 {
             let request = Request { operation: self.operation, tracking: self.tracking, repeats: left.min(most) };
             let timing: Timing = self.launcher.run_for(&arguments(request))?;
-            elapsed_ns += timing.elapsed_ns;
+            elapsed_ns = timing.elapsed_ns.saturating_add(elapsed_ns);
             left -= request.repeats;
         }
         Ok(elapsed_ns)
@@ -109,11 +110,12 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use tempfile::TempDir;
 
-    /// A program that runs a script in the place of an operation, and its folder.
+    /// A program that runs a script in the place of an operation, and its folder, which is `$folder` to the script.
     fn program(script: &str) -> (TempDir, Launcher) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let program = folder.path().join("program");
-        fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("the script is written");
+        fs::write(&program, format!("#!/bin/sh\nfolder='{}'\n{script}\n", folder.path().display()))
+            .expect("the script is written");
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("the script may run");
         (folder, Launcher::new(program, Limits::default()))
     }
@@ -144,14 +146,25 @@ mod tests {
 
     #[test]
     fn a_failure_is_kept_and_not_tried_again() {
-        let (folder, launcher) = program("echo once >> \"$0.tries\"; kill -ABRT $$");
+        let (folder, launcher) = program("echo once >> \"$folder/tries\"; kill -ABRT $$");
         let mut sampling = Sampling::begin(&launcher, name_vec(), Tracking::Variables);
         assert_eq!((sampling.sample(1), sampling.sample(1)), (None, None));
-        let tries = fs::read_to_string(folder.path().join("program.tries")).expect("it was tried");
+        let tries = fs::read_to_string(folder.path().join("tries")).expect("it was tried");
         assert_eq!(tries, "once\n");
         let measured = sampling.finish();
         assert_eq!(measured.failure, Some(Failure::Crashed { how: "SIGABRT".to_owned() }));
         assert_eq!(measured.ns, None);
+    }
+
+    #[test]
+    fn samples_in_which_no_time_passed_say_nothing() {
+        let (_folder, launcher) = program(&THREE_NS.replace("3 * repeats", "0 * repeats"));
+        let mut sampling = Sampling::begin(&launcher, name_vec(), Tracking::Variables);
+        for _ in 0..8 {
+            assert_eq!(sampling.sample(10), Some(Duration::from_nanos(10)), "a time to divide by");
+        }
+        let measured = sampling.finish();
+        assert_eq!((measured.ns, measured.samples.len(), measured.failure), (None, 8, None));
     }
 
     #[test]

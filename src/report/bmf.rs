@@ -54,9 +54,8 @@ pub fn of_results(results: &Results) -> String {
     for count in &results.instructions {
         let Some(overhead) = count.overhead else { continue };
         let measures = benchmarks.entry(name_of_count(count)).or_default();
-        measures.insert("instructions", overhead.ratio.into());
-        let per_allocation = overhead.per_allocation;
-        measures.extend(per_allocation.map(|instructions| ("instructions-per-allocation", instructions.into())));
+        insert(measures, "instructions", Some(overhead.ratio));
+        insert(measures, "instructions-per-allocation", overhead.per_allocation);
     }
     text(&benchmarks)
 }
@@ -105,8 +104,7 @@ fn line(name: &str, outcome: &str) -> String {
 
 /// The line of a cell that has no overhead.
 fn of_cell(name: &str, cell: &Cell) -> Option<String> {
-    let otherwise = || format!("too few pairs ({})", cell.pairs.len());
-    let outcome = || cell.failure.as_ref().map_or_else(otherwise, Failure::to_string);
+    let outcome = || cell.failure.as_ref().map_or_else(|| cell.lack(), Failure::to_string);
     cell.overhead.is_none().then(|| line(name, &outcome()))
 }
 
@@ -114,11 +112,21 @@ fn of_cell(name: &str, cell: &Cell) -> Option<String> {
 fn add(benchmarks: &mut Benchmarks, name: String, cell: &Cell) {
     let Some(overhead) = cell.overhead else { return };
     let measures = benchmarks.entry(name).or_default();
-    measures.insert("overhead", overhead.wall.into());
-    measures.insert("processor-time", overhead.cpu.into());
-    measures.extend(overhead.ns_per_allocation.map(|ns| ("ns-per-allocation", ns.into())));
-    measures.extend(overhead.peak_memory.map(|memory| ("peak-memory", memory.into())));
-    measures.extend(fidelity(cell).map(|fidelity| ("fidelity", fidelity.into())));
+    insert(measures, "overhead", Some(overhead.wall));
+    insert(measures, "processor-time", overhead.cpu);
+    insert(measures, "ns-per-allocation", overhead.ns_per_allocation);
+    insert(measures, "peak-memory", overhead.peak_memory);
+    insert(measures, "fidelity", fidelity(cell));
+}
+
+/// Adds a measure, if it is known: JSON has no other numbers than finite ones.
+fn insert(measures: &mut BTreeMap<&'static str, Metric>, name: &'static str, metric: Option<impl Into<Metric>>) {
+    let Some(Metric { value, lower_value, upper_value }) = metric.map(Into::into) else { return };
+    let finite = |bound: Option<f64>| bound.filter(|bound| bound.is_finite());
+    if value.is_finite() {
+        let metric = Metric { value, lower_value: finite(lower_value), upper_value: finite(upper_value) };
+        measures.insert(name, metric);
+    }
 }
 
 /// What a cell is called: workload and level, and what else tells it from the others of its series.

@@ -131,7 +131,9 @@ pub fn telling(content: impl Into<String>) -> Group {
     Group::new().set("class", "hover").add(Title::new(content))
 }
 
-/// A coordinate to a tenth of a pixel: what the eye cannot see need not be in the file.
+/// A coordinate to a tenth of a pixel: what the eye cannot see need not be in the file. One that is no number would take the
+/// whole picture with it, and is 0.
 pub fn short(coordinate: f64) -> Value {
-    ((coordinate * 10.0).round() / 10.0).into()
+    let tenths = (coordinate * 10.0).round() / 10.0;
+    (if tenths.is_finite() { tenths } else { 0.0 }).into()
 }

@@ -2,11 +2,16 @@
 
 use crate::results::Estimate;
 
+/// What stands in the place of a figure that is no number.
+const UNKNOWN: &str = "unknown";
+
 /// An overhead with its interval: `+1.2 % [0.3, 2.0]` below twice the time, `×4.3 [4.2, 4.4]` above. One whose interval
 /// includes none is not called an overhead.
 pub fn overhead(ratio: Estimate) -> String {
     let Estimate { value, low, high } = ratio;
-    if ratio.includes_none() {
+    if ![value, low, high].iter().all(|part| part.is_finite()) {
+        UNKNOWN.to_owned()
+    } else if ratio.includes_none() {
         format!("none seen [{}, {}] %", percent(low), percent(high))
     } else if value < 2.0 {
         format!("{} % [{}, {}]", percent(value), percent(low), percent(high))
@@ -17,28 +22,59 @@ pub fn overhead(ratio: Estimate) -> String {
 
 /// A ratio without doubt: `+1.2 %` below twice, `×4.26` above.
 pub fn ratio(ratio: f64) -> String {
-    if ratio < 2.0 { format!("{} %", percent(ratio)) } else { format!("×{}", factor(ratio)) }
+    if !ratio.is_finite() {
+        UNKNOWN.to_owned()
+    } else if ratio < 2.0 {
+        format!("{} %", percent(ratio))
+    } else {
+        format!("×{}", factor(ratio))
+    }
 }
 
 /// A ratio as the percentage by which it differs from 1, signed.
 pub fn percent(ratio: f64) -> String {
-    let percent = (ratio - 1.0) * 100.0;
-    // A minus is no hyphen, and there is no minus zero.
-    let text = format!("{percent:+.1}").replace('-', "−");
-    if text == "−0.0" { "+0.0".to_owned() } else { text }
+    signed((ratio - 1.0) * 100.0, 1)
 }
+
+/// A number with its sign, to so many digits behind the point.
+pub fn signed(number: f64, digits: usize) -> String {
+    let text = decimal(number, digits);
+    if !number.is_finite() || text.starts_with('−') { text } else { format!("+{text}") }
+}
+
+/// A number to so many digits behind the point.
+pub fn decimal(number: f64, digits: usize) -> String {
+    if !number.is_finite() {
+        return UNKNOWN.to_owned();
+    }
+    if number.abs() >= HUGE {
+        return format!("{number:.2e}").replace('-', "−");
+    }
+    // A minus is no hyphen, and there is no minus zero.
+    let text = format!("{number:.digits$}");
+    let is_zero = text.chars().all(|digit| matches!(digit, '-' | '0' | '.'));
+    if is_zero { text.replace('-', "") } else { text.replace('-', "−") }
+}
+
+/// A number of more digits than anyone reads.
+const HUGE: f64 = 1e15;
 
 /// A ratio and its interval as percentages, whatever its size: for what is around none.
 pub fn percent_interval(estimate: Estimate) -> String {
-    let [value, low, high] = [estimate.value, estimate.low, estimate.high].map(percent);
+    let all = [estimate.value, estimate.low, estimate.high];
+    if !all.iter().all(|part| part.is_finite()) {
+        return UNKNOWN.to_owned();
+    }
+    let [value, low, high] = all.map(percent);
     format!("{value} % [{low}, {high}]")
 }
 
 /// A ratio to three figures: `1.03`, `4.26`, `31.8`, `412`.
 pub fn factor(ratio: f64) -> String {
     match ratio {
-        ratio if ratio < 9.995 => format!("{ratio:.2}"),
-        ratio if ratio < 99.95 => format!("{ratio:.1}"),
+        ratio if !ratio.is_finite() || ratio >= HUGE => decimal(ratio, 0),
+        ratio if ratio < 9.995 => decimal(ratio, 2),
+        ratio if ratio < 99.95 => decimal(ratio, 1),
         ratio => grouped(ratio.round() as u64),
     }
 }
@@ -71,6 +107,9 @@ pub fn short_count(count: f64) -> String {
 }
 
 fn scaled(value: f64, step: f64, units: &[&str]) -> String {
+    if !value.is_finite() {
+        return UNKNOWN.to_owned();
+    }
     let mut scaled = value;
     let mut units = units.iter();
     let mut unit = units.next().expect("there is a unit");
@@ -85,7 +124,7 @@ fn scaled(value: f64, step: f64, units: &[&str]) -> String {
         medium if medium < 99.95 => 1,
         _ => 0,
     };
-    format!("{scaled:.digits$} {unit}")
+    format!("{} {unit}", decimal(scaled, digits))
 }
 
 /// A count with its thousands set off: `10,343,110`.
@@ -104,11 +143,11 @@ pub fn grouped(count: u64) -> String {
 /// A fidelity to four digits. One that only rounds to 1 is not shown as 1.
 pub fn fidelity(fidelity: Option<f64>) -> String {
     match fidelity {
-        None => "unknown".to_owned(),
+        None => UNKNOWN.to_owned(),
         Some(value) if value != 1.0 && format!("{value:.4}") == "1.0000" => {
             if value < 1.0 { ">0.9999" } else { "<1.0001" }.to_owned()
         }
-        Some(value) => format!("{value:.4}"),
+        Some(value) => decimal(value, 4),
     }
 }
 
@@ -150,6 +189,31 @@ mod tests {
         assert_eq!(short_count(950.0), "950");
         assert_eq!(grouped(10_343_110), "10,343,110");
         assert_eq!(grouped(100), "100");
+    }
+
+    #[test]
+    fn what_is_no_number_is_unknown() {
+        for none in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let estimates = [(none, 1.0, 2.0), (1.0, none, 2.0), (1.0, 0.5, none)];
+            for (value, low, high) in estimates {
+                assert_eq!(shown(value, low, high), "unknown");
+                assert_eq!(percent_interval(Estimate { value, low, high }), "unknown");
+                assert!(time_interval(Estimate { value, low, high }).contains("unknown"));
+            }
+            let all = [ratio(none), percent(none), factor(none), time(none), bytes(none), short_count(none)];
+            assert_eq!(all, ["unknown"; 6]);
+            assert_eq!([signed(none, 2), decimal(none, 1), fidelity(Some(none))], ["unknown"; 3]);
+        }
+    }
+
+    #[test]
+    fn zero_negative_and_huge_numbers_can_be_read() {
+        assert_eq!([0.0, -0.0].map(|zero| decimal(zero, 1)), ["0.0", "0.0"]);
+        assert_eq!([0.0, -0.004, 0.5, -0.5].map(|number| signed(number, 2)), ["+0.00", "+0.00", "+0.50", "−0.50"]);
+        assert_eq!([ratio(0.0), factor(0.0), time(0.0)], ["−100.0 %", "0.00", "0 ns"]);
+        assert_eq!([decimal(-12.34, 1), time(-1_500.0), factor(-2.0)], ["−12.3", "−1.50 µs", "−2.00"]);
+        assert_eq!([factor(1e20), ratio(f64::MAX), decimal(-1e18, 1)], ["1.00e20", "×1.80e308", "−1.00e18"]);
+        assert_eq!([time(1e30), bytes(1e30), short_count(1e30)], ["1.00e21 s", "9.09e17 TiB", "1.00e21 G"]);
     }
 
     #[test]

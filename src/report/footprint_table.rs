@@ -70,8 +70,8 @@ fn row(cell: &Footprint, name: &str) -> [String; 9] {
 /// A slope in bytes and its interval.
 fn slope(Estimate { value, low, high }: Estimate) -> String {
     let [value, low, high] = [value, low, high].map(|bytes| {
-        let text = if bytes.abs() < 99.95 { format!("{bytes:.1}") } else { format!("{bytes:.0}") };
-        text.trim_end_matches(".0").replace('-', "−")
+        let text = figures::decimal(bytes, if bytes.abs() < 99.95 { 1 } else { 0 });
+        text.trim_end_matches(".0").to_owned()
     });
     format!("{value} [{low}, {high}]")
 }

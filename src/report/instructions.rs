@@ -40,11 +40,11 @@ fn row(count: &InstructionCount) -> [String; 7] {
             (None, None) => "unknown".to_owned(),
         },
         match overhead.map(|overhead| overhead.per_allocation) {
-            Some(Some(instructions)) => format!("{instructions:.1}").replace('-', "−"),
+            Some(Some(instructions)) => figures::decimal(instructions, 1),
             Some(None) => "unknown".to_owned(),
             None => String::new(),
         },
-        overhead.map(|overhead| format!("{:.3} %", overhead.apart * 100.0)).unwrap_or_default(),
+        overhead.map(|overhead| format!("{} %", figures::decimal(overhead.apart * 100.0, 3))).unwrap_or_default(),
     ]
 }
 

@@ -45,7 +45,7 @@ pub(super) fn overhead(cell: &Cell) -> String {
         (Some(failure @ Failure::Unsupported { .. }), _) => failure.to_string(),
         (Some(failure), _) => failure.label(),
         (None, Some(overhead)) => figures::overhead(overhead.wall),
-        (None, None) => format!("too few pairs ({})", cell.pairs.len()),
+        (None, None) => cell.lack(),
     }
 }
 

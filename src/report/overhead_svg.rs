@@ -102,7 +102,7 @@ fn legend() -> Group {
 fn lane(axis: &RatioAxis, cell: &Cell, y: f64) -> Group {
     let class = class(cell.tracking);
     let Some(overhead) = &cell.overhead else {
-        let why = cell.failure.as_ref().map_or("too few pairs".to_owned(), |failure| failure.label());
+        let why = cell.failure.as_ref().map_or_else(|| cell.lack(), |failure| failure.label());
         return Group::new().add(text(RIGHT + 16.0, y + 4.5, "small bad", format!("{}: {why}", cell.tracking)));
     };
     let wall = overhead.wall;
@@ -132,7 +132,7 @@ fn description(results: &Results) -> String {
         let words = match (&cell.failure, &cell.overhead) {
             (Some(failure), _) => failure.label(),
             (None, Some(overhead)) => figures::overhead(overhead.wall),
-            (None, None) => "too few pairs".to_owned(),
+            (None, None) => cell.lack(),
         };
         format!("{} under {}: {words}", cell.workload, cell.tracking)
     });

@@ -17,18 +17,21 @@ impl RatioAxis {
     /// The scale on which all overheads of the results have room, between two places of the sheet.
     pub fn of(results: &Results, left: f64, right: f64) -> Self {
         let walls = || results.cells.iter().filter_map(|cell| cell.overhead).map(|overhead| overhead.wall);
+        // A logarithm has no room for nothing at all.
+        let shown = |ratio: &f64| ratio.is_finite() && *ratio > 0.0;
         Self {
             left,
             right,
-            least: walls().map(|wall| wall.low).fold(0.9, f64::min) * 0.96,
-            greatest: walls().map(|wall| wall.high).fold(2.0, f64::max) * 1.09,
+            least: walls().map(|wall| wall.low).filter(shown).fold(0.9, f64::min) * 0.96,
+            greatest: walls().map(|wall| wall.high).filter(shown).fold(2.0, f64::max) * 1.09,
         }
     }
 
     /// Where a ratio stands.
     pub fn x(&self, ratio: f64) -> f64 {
-        let part = (ratio / self.least).ln() / (self.greatest / self.least).ln();
-        self.left + part.clamp(0.0, 1.0) * (self.right - self.left)
+        // In this order, what is no number stands at the left.
+        let part = (ratio.clamp(self.least, self.greatest).max(self.least) / self.least).ln();
+        self.left + part / (self.greatest / self.least).ln() * (self.right - self.left)
     }
 
     /// The rules between two heights, and the ratios below them.
@@ -62,6 +65,19 @@ impl RatioAxis {
         Group::new()
             .add(line(self.x(estimate.low), y, self.x(estimate.high), y, &format!("whisker {whisker}")))
             .add(dot(self.x(estimate.value), y, 5.0, middle))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_ratio_has_its_place_on_the_sheet() {
+        let axis = RatioAxis { left: 100.0, right: 300.0, least: 0.5, greatest: 8.0 };
+        let places =
+            [0.5, 2.0, 8.0, 0.1, 100.0, 0.0, -1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(|x| axis.x(x));
+        assert_eq!(places, [100.0, 200.0, 300.0, 100.0, 300.0, 100.0, 100.0, 100.0, 300.0, 100.0]);
     }
 }
 

@@ -4,7 +4,7 @@ use super::{figures, warnings};
 use crate::measure::{Launcher, median_interval};
 use crate::origin::Origin;
 use crate::probe::Request;
-use crate::results::{Cell, Estimate, Overhead, Results, Series};
+use crate::results::{Cell, Estimate, Results, Series};
 use crate::tracking::{Kind, Tracking};
 use crate::workloads::{Scale, Workload};
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle, presets};
@@ -110,11 +110,15 @@ pub(super) fn row(cell: &Cell, name: &str, tells_time: bool) -> [String; 8] {
         match (&cell.failure, overhead) {
             (Some(failure), _) => failure.label(),
             (None, Some(overhead)) => figures::overhead(overhead.wall),
-            (None, None) => format!("too few pairs ({})", cell.pairs.len()),
+            (None, None) => cell.lack(),
         },
-        overhead.map(|overhead| figures::ratio(overhead.cpu.value)).unwrap_or_default(),
+        match overhead.map(|overhead| overhead.cpu) {
+            Some(Some(cpu)) => figures::ratio(cpu.value),
+            Some(None) => unknown(),
+            None => String::new(),
+        },
         match overhead.map(|overhead| overhead.ns_per_allocation) {
-            Some(Some(ns)) => format!("{:.1}", ns.value).replace('-', "−"),
+            Some(Some(ns)) => figures::decimal(ns.value, 1),
             Some(None) => unknown(),
             None => String::new(),
         },
@@ -135,6 +139,7 @@ pub(super) fn row(cell: &Cell, name: &str, tells_time: bool) -> [String; 8] {
 /// What stands under the table: what failed and what to do about it, the warnings, the doubt, and the circumstances.
 pub(super) fn notes(results: &Results, form: Form) -> String {
     let mut lines: Vec<String> = results.cells.iter().filter_map(failure_note).collect();
+    lines.extend(results.cells.iter().filter_map(clock_note));
     lines.extend(warnings::warnings(results).iter().map(|warning| format!("Warning: {warning}")));
     if let Some((cell, floor)) = results.noise_floor() {
         lines.push(format!(
@@ -215,19 +220,17 @@ fn control_costs(results: &Results) -> Vec<ControlCost> {
 fn processor_note(results: &Results) -> Option<String> {
     /// Smaller differences are not worth a word.
     const PARTED: f64 = 1.05;
-    let apart = |overhead: &Overhead| (overhead.cpu.value / overhead.wall.value).ln().abs();
-    let is_parted = |overhead: &Overhead| {
-        let Overhead { wall, cpu, .. } = overhead;
-        (wall.high < cpu.low || cpu.high < wall.low) && apart(overhead) > PARTED.ln()
-    };
-    let parted: Vec<(&Cell, &Overhead)> = results
+    let apart = |wall: Estimate, cpu: Estimate| (cpu.value / wall.value).ln().abs();
+    let is_parted =
+        |wall: Estimate, cpu: Estimate| (wall.high < cpu.low || cpu.high < wall.low) && apart(wall, cpu) > PARTED.ln();
+    let parted: Vec<(&Cell, Estimate, Estimate)> = results
         .cells
         .iter()
-        .filter_map(|cell| Some((cell, cell.overhead.as_ref()?)))
-        .filter(|(_, overhead)| is_parted(overhead))
+        .filter_map(|cell| Some((cell, cell.overhead?.wall, cell.overhead?.cpu?)))
+        .filter(|&(_, wall, cpu)| is_parted(wall, cpu))
         .collect();
-    let (cell, overhead) = parted.iter().max_by(|a, b| apart(a.1).total_cmp(&apart(b.1)))?;
-    let wait = if overhead.wall.value > overhead.cpu.value { "threads wait" } else { "more threads are at work" };
+    let &(cell, wall, cpu) = parted.iter().max_by(|a, b| apart(a.1, a.2).total_cmp(&apart(b.1, b.2)))?;
+    let wait = if wall.value > cpu.value { "threads wait" } else { "more threads are at work" };
     Some(format!(
         "Processor time parts from the clock's in {} of {} figures, farthest in {}/{} ({} threads): {} of the processor, {} \
          on the clock; {wait} under tracking.",
@@ -236,15 +239,15 @@ fn processor_note(results: &Results) -> Option<String> {
         cell.workload,
         cell.tracking,
         cell.threads,
-        figures::ratio(overhead.cpu.value),
-        figures::ratio(overhead.wall.value)
+        figures::ratio(cpu.value),
+        figures::ratio(wall.value)
     ))
 }
 
 /// How precise the figures are, and whether that is what was asked for.
 fn precision_note(results: &Results) -> Option<String> {
     let walls = || results.cells.iter().filter_map(|cell| Some((cell, cell.overhead?.wall)));
-    let widths = || walls().map(|(_, wall)| wall.half_width_percent());
+    let widths = || walls().map(|(_, wall)| wall.half_width_percent()).filter(|width| width.is_finite());
     let (least, most) = (widths().min_by(f64::total_cmp)?, widths().max_by(f64::total_cmp)?);
     let reached = format!("Precision: intervals reach ±{least:.1} to ±{most:.1} % of their figures");
     let Some(asked) = results.precision else { return Some(format!("{reached}.")) };
@@ -278,6 +281,19 @@ pub(super) fn circumstances(origin: &Origin) -> [String; 4] {
         format!("Toolchain: {}, {}, opt-level {}.", toolchain.rustc, toolchain.target, toolchain.opt_level),
         format!("Measured {} by `{}`.", started.format("%Y-%m-%d %H:%M UTC"), command),
     ]
+}
+
+/// What to do where the clock is too coarse for a cell's windows.
+fn clock_note(cell: &Cell) -> Option<String> {
+    let untimed = cell.untimed();
+    let is_lacking = cell.failure.is_none() && cell.overhead.is_none() && untimed > 0;
+    is_lacking.then(|| {
+        format!(
+            "{}: the clock is too coarse at this scale, and saw no time pass in {untimed} of {} pairs: use a larger --scale.",
+            cell.name(),
+            cell.pairs.len()
+        )
+    })
 }
 
 /// What happened to a failed cell, and how to see it alone.

@@ -161,7 +161,7 @@ pub fn aim(setting: &Setting) -> String {
 
 /// A difference in percent, signed, to a hundredth.
 pub fn signed(percent: f64) -> String {
-    format!("{percent:+.2}").replace('-', "−")
+    figures::signed(percent, 2)
 }
 
 fn table(run: &Run, form: Form) -> String {

@@ -51,6 +51,15 @@ pub enum Warning {
         /// The median of the last third of the pairs ÷ that of the first.
         ratio: f64,
     },
+    /// The clock saw no time pass in some pairs.
+    CoarseClock {
+        /// Where.
+        at: Place,
+        /// In how many pairs.
+        untimed: usize,
+        /// Of how many.
+        pairs: usize,
+    },
     /// Many pairs are far from the others.
     Outliers {
         /// Where.
@@ -96,6 +105,10 @@ impl fmt::Display for Warning {
                 "{at}: untracked drifted {} % from first pairs to last. Let the machine settle, and measure again.",
                 figures::percent(*ratio)
             ),
+            Self::CoarseClock { at, untimed, pairs } => write!(
+                f,
+                "{at}: the clock saw no time pass in {untimed} of {pairs} pairs. It is coarse: use a larger `--scale`."
+            ),
             Self::Outliers { at, outliers, pairs } => write!(
                 f,
                 "{at}: {outliers} of {pairs} pairs are outliers. Close what runs now and then, and measure again."
@@ -137,6 +150,8 @@ pub fn warnings(results: &Results) -> Vec<Warning> {
     warnings.extend(noise.map(|(at, wall)| Warning::Noise { at, wall }));
     let drift = worst(results, drift, |ratio| (ratio - 1.0).abs());
     warnings.extend(drift.map(|(at, ratio)| Warning::Drift { at, ratio }));
+    let coarse = worst(results, untimed, |&(untimed, pairs)| untimed as f64 / pairs as f64);
+    warnings.extend(coarse.map(|(at, (untimed, pairs))| Warning::CoarseClock { at, untimed, pairs }));
     let outliers = worst(results, outliers, |&(outliers, pairs)| outliers as f64 / pairs as f64);
     warnings.extend(outliers.map(|(at, (outliers, pairs))| Warning::Outliers { at, outliers, pairs }));
     let wide = worst(results, width_per_effect, |width| *width);
@@ -179,21 +194,30 @@ fn noise(cell: &Cell, overhead: &Overhead) -> Option<Estimate> {
 /// The untracked time of the last third of the pairs ÷ that of the first, if they differ.
 fn drift(cell: &Cell, _: &Overhead) -> Option<f64> {
     let third = cell.pairs.len() / 3;
-    let untracked = |pairs: &[Pair]| median(pairs.iter().map(|pair| pair.untracked.wall_ns as f64));
+    let untracked = |pairs: &[Pair]| {
+        let times = pairs.iter().map(|pair| pair.untracked.wall_ns as f64).filter(|&time| time > 0.0);
+        median(times)
+    };
     let ratio = untracked(&cell.pairs[cell.pairs.len() - third..])? / untracked(&cell.pairs[..third])?;
     ((ratio - 1.0).abs() > DRIFT).then_some(ratio)
+}
+
+/// How many of how many pairs have no ratio, since the clock saw no time pass, if there are any.
+fn untimed(cell: &Cell, _: &Overhead) -> Option<(usize, usize)> {
+    let untimed = cell.untimed();
+    (untimed > 0).then_some((untimed, cell.pairs.len()))
 }
 
 /// How many of how many pairs are far from the others, if they are many. Distances are those of logarithms, so that
 /// half the time is as far away as twice the time.
 fn outliers(cell: &Cell, _: &Overhead) -> Option<(usize, usize)> {
     let logarithm = |pair: &Pair| pair.ratio(Clock::Wall).ln();
-    let logarithms: Vec<f64> = cell.pairs.iter().map(logarithm).collect();
+    let logarithms: Vec<f64> = cell.pairs.iter().map(logarithm).filter(|logarithm| logarithm.is_finite()).collect();
     let middle = median(logarithms.iter().copied())?;
     let distances: Vec<f64> = logarithms.iter().map(|logarithm| (logarithm - middle).abs()).collect();
     let fence = FENCE * DEVIATIONS * median(distances.iter().copied())?;
     let outliers = distances.iter().filter(|&&distance| distance > fence).count();
-    let pairs = cell.pairs.len();
+    let pairs = logarithms.len();
     (outliers >= MIN_OUTLIERS && outliers as f64 > OUTLIERS * pairs as f64).then_some((outliers, pairs))
 }
 
@@ -363,6 +387,17 @@ mod tests {
     }
 
     #[test]
+    fn pairs_in_which_no_time_passed() {
+        let mut some = pairs(60, 4.0, 0.01);
+        some.iter_mut().step_by(6).for_each(|pair| pair.untracked.wall_ns = 0);
+        let found = of_cells(vec![full(Workload::Cycles, some)]);
+        assert_eq!(found, [Warning::CoarseClock { at: at("cycles/full", 1), untimed: 10, pairs: 60 }]);
+        let mut most = pairs(60, 4.0, 0.01);
+        most.iter_mut().take(40).for_each(|pair| pair.tracked.wall_ns = 0);
+        assert_eq!(of_cells(vec![full(Workload::Cycles, most)]), [], "a cell without an overhead has its own note");
+    }
+
+    #[test]
     fn a_few_outliers_are_what_a_median_is_for() {
         let few = full(Workload::Cycles, hit(20, MIN_OUTLIERS - 1));
         let a_tenth = full(Workload::Leaks, hit(60, 6));
@@ -410,6 +445,7 @@ mod tests {
             Warning::Governor { names: vec!["powersave".to_owned(), "schedutil".to_owned()] },
             Warning::Turbo,
             Warning::Drift { at: place(), ratio: 2.345 },
+            Warning::CoarseClock { at: place(), untimed: 112, pairs: 2_210 },
             Warning::Outliers { at: place(), outliers: 112, pairs: 221 },
             Warning::WideInterval { at: place() },
         ] {

@@ -14,7 +14,7 @@ mod timeline;
 pub use record::{Amount, HeapMoment, Phase, Record, SCHEMA, Slice};
 
 use crate::origin::Origin;
-use crate::probe::{NotSwitched, Truth, check_switch};
+use crate::probe::{CannotRun, Truth, check_switch};
 use crate::tracking::{Paused, Session, Tracking, counting};
 use crate::workloads::{Digest, Scale, Workload, pools};
 use observer::Observer;
@@ -27,7 +27,8 @@ use timeline::Timeline;
 /// they allocate is neither tracked nor counted.
 ///
 /// # Errors
-/// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator).
+/// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator), or the system does not
+/// start the threads.
 pub fn run(
     workloads: &[Workload],
     scale: Scale,
@@ -35,9 +36,9 @@ pub fn run(
     origin: Origin,
     tick: impl Fn(u64) + Send + 'static,
     mut told: impl FnMut(&Phase, &[HeapMoment]),
-) -> Result<Record, NotSwitched> {
+) -> Result<Record, CannotRun> {
     check_switch()?;
-    pools::start(threads);
+    pools::start(threads)?;
     let session = Session::prepare(Tracking::Full, true);
     let start = counting::totals();
     let timeline = Timeline::start(tick);

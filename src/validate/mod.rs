@@ -15,7 +15,7 @@ use crate::files::Versioned;
 use crate::measure::{CellRun, Launcher, MIN_PAIRS, median_interval};
 use crate::origin::Origin;
 use crate::probe::Request;
-use crate::results::{Estimate, Failure, Pair, Series, Side};
+use crate::results::{Clock, Estimate, Failure, Pair, Series};
 use crate::tracking::{MOST_UNITS, Tracking};
 use crate::workloads::{Scale, Workload};
 use serde::{Deserialize, Serialize};
@@ -89,14 +89,15 @@ pub struct Seen {
 }
 
 impl Seen {
-    fn of(truth: Estimate, ratios: &[f64], per_batch: usize, repeats: usize) -> Self {
-        Self {
+    /// What pairs show; `None` if too few of them have a ratio.
+    fn of(truth: Estimate, ratios: &[f64], per_batch: usize, repeats: usize) -> Option<Self> {
+        Some(Self {
             truth,
-            measured: median_interval(ratios.iter().copied()).expect("every setting has pairs"),
+            measured: median_interval(ratios.iter().copied())?,
             coverage: coverage(ratios, truth.value),
             claims: claims(ratios, per_batch, repeats),
             ratios: ratios.iter().map(|&ratio| ratio as f32).collect(),
-        }
+        })
     }
 
     /// The bias: what is shown less what is true, in percent of the untracked time, with its interval. Truth and pairs
@@ -165,7 +166,7 @@ pub fn run(
         progress(workload, None);
         let calibration = Calibration::of(|units| {
             let processes = seek(effort.truth / 2, MIN_PAIRS, || windows(units))?;
-            Ok(ratio(&processes, |time| time.wall_ns).expect("enough processes").value - 1.0)
+            Ok(ratio(&processes, |time| time.wall_ns).ok_or_else(|| too_coarse(Clock::Wall))?.value - 1.0)
         })?;
         for target_percent in TARGETS {
             progress(workload, target_percent);
@@ -225,21 +226,32 @@ fn setting(
         measuring += began.elapsed();
     }
 
-    let pair_seconds = measuring.as_secs_f64() / pairs.len() as f64;
-    let per_batch = (effort.batch.as_secs_f64() / pair_seconds).ceil() as usize;
-    let seen = |of_window: fn(&Time) -> u64, of_side: fn(&Side) -> u64| {
-        let truth = ratio(&processes, of_window).unwrap_or(Estimate { value: 1.0, low: 1.0, high: 1.0 });
-        let ratio = |pair: &Pair| of_side(&pair.tracked) as f64 / of_side(&pair.untracked) as f64;
-        Seen::of(truth, &pairs.iter().map(ratio).collect::<Vec<_>>(), per_batch, effort.repeats)
+    let pair_seconds = measuring.as_secs_f64() / pairs.len().max(1) as f64;
+    let per_batch = (effort.batch.as_secs_f64() / pair_seconds.max(1e-6)).ceil() as usize;
+    let seen = |clock: Clock, of_window: fn(&Time) -> u64| {
+        let truth = match target_percent {
+            None => Some(Estimate { value: 1.0, low: 1.0, high: 1.0 }),
+            Some(_) => ratio(&processes, of_window),
+        };
+        let ratios: Vec<f64> =
+            pairs.iter().map(|pair: &Pair| pair.ratio(clock)).filter(|ratio| ratio.is_finite()).collect();
+        let seen = truth.filter(|_| 2 * ratios.len() > pairs.len());
+        seen.and_then(|truth| Seen::of(truth, &ratios, per_batch, effort.repeats)).ok_or_else(|| too_coarse(clock))
     };
     Ok(Setting {
         workload: request.workload,
         target_percent,
         tracking: request.tracking,
-        wall: seen(|time| time.wall_ns, |side| side.wall_ns),
-        cpu: seen(|time| time.cpu_ns, |side| side.cpu_ns),
+        wall: seen(Clock::Wall, |time| time.wall_ns)?,
+        cpu: seen(Clock::Processor, |time| time.cpu_ns)?,
         pair_seconds,
     })
+}
+
+/// The failure of a setting whose windows are so short that a clock sees no time pass in them.
+fn too_coarse(clock: Clock) -> Failure {
+    let clock = if clock == Clock::Wall { "the clock" } else { "the processor's clock" };
+    Failure::Prevented { why: format!("{clock} is too coarse for windows of this size: use a larger --scale") }
 }
 
 /// How the cost of the synthetic tracker grows with its units of work: points of a curve, straight between them. The
@@ -304,7 +316,8 @@ mod tests {
     #[test]
     fn a_bias_carries_the_doubts_of_both() {
         let truth = Estimate { value: 1.5, low: 1.46, high: 1.53 };
-        let seen = Seen::of(truth, &[1.6; 10], 5, 1);
+        let seen = Seen::of(truth, &[1.6; 10], 5, 1).expect("ten pairs");
+        assert_eq!(Seen::of(truth, &[1.6; 5], 5, 1), None);
         let bias = seen.bias_percent();
         assert!((bias.value - 10.0).abs() < 1e-9 && (bias.low - 7.0).abs() < 1e-9 && (bias.high - 14.0).abs() < 1e-9);
     }

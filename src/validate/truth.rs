@@ -14,6 +14,7 @@ use crate::measure::{median, median_interval};
 use crate::probe::{self, NotSwitched, Request};
 use crate::results::Estimate;
 use crate::tracking::{Mode, Names, Session, burn_for_each_allocation};
+use crate::workloads::pools::NoThreads;
 use serde::{Deserialize, Serialize};
 use std::io;
 
@@ -39,9 +40,9 @@ pub struct Windows {
 }
 
 impl Windows {
-    /// The ratio that tracking comes to in this process; `None` if there are no windows.
+    /// The ratio that tracking comes to in this process; `None` if there are no windows, or the clock saw no time pass in them.
     fn ratio(&self, of: fn(&Time) -> u64) -> Option<f64> {
-        let middle = |times: &[Time]| median(times.iter().map(|time| of(time) as f64));
+        let middle = |times: &[Time]| median(times.iter().map(|time| of(time) as f64)).filter(|&time| time > 0.0);
         Some(middle(&self.tracked)? / middle(&self.untracked)?)
     }
 }
@@ -67,12 +68,18 @@ pub fn windows(request: Request, units: u32) -> Result<Windows, CannotDivide> {
     let mut windows = Windows::default();
     for tracked in TURNS {
         let mode = if tracked { Mode::BURN } else { Mode::OFF };
-        let [wall_ns, cpu_ns] = in_a_child(|| {
+        let given = in_a_child(|| {
             // Threads do not live on in a child: the pools are the child's own.
-            probe::warm_up(request);
+            if probe::warm_up(request).is_err() {
+                return [0; 3];
+            }
             let (_, wall, cpu) = mode.window(|| probe::timed(request, &Names::NOWHERE));
-            [wall, cpu].map(|time| time.as_nanos() as u64)
+            [1, wall.as_nanos() as u64, cpu.as_nanos() as u64]
         })?;
+        let [1, wall_ns, cpu_ns] = given else {
+            let why = "a child of this process has none".to_owned();
+            return Err(NoThreads { threads: request.threads, why }.into());
+        };
         let list = if tracked { &mut windows.tracked } else { &mut windows.untracked };
         list.push(Time { wall_ns, cpu_ns });
     }
@@ -88,6 +95,9 @@ pub enum CannotDivide {
     /// A child could not be made, or died.
     #[error("a child of this process cannot be had: {0}")]
     Child(#[from] io::Error),
+    /// The system does not start its threads.
+    #[error(transparent)]
+    NoThreads(#[from] NoThreads),
 }
 
 #[cfg(test)]
@@ -108,6 +118,8 @@ mod tests {
         assert_eq!(ratio(&processes, |time| time.cpu_ns), exactly(1.1));
         processes.pop();
         assert_eq!(ratio(&processes, |time| time.wall_ns), None);
+        let coarse = vec![process([0; 4], [110; 4]); crate::measure::MIN_PAIRS];
+        assert_eq!(ratio(&coarse, |time| time.wall_ns), None, "no time in the windows");
     }
 
     #[test]

@@ -2,26 +2,63 @@
 //!
 //! A probe starts them before its window, so that starting threads is not charged to the workload or to the tracker.
 
-use std::sync::OnceLock;
+use crate::limits;
+use std::error::Error;
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 static RUNTIME: OnceLock<Runtime> = OnceLock::new();
 
+/// The time in which all threads of a pool stand, if the system starts them at all.
+const STARTING: Duration = Duration::from_secs(10);
+
+/// The system does not start as many threads as a run takes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it cannot start {threads} threads at once: {why} ({limits})", limits = limits::on_threads())]
+pub struct NoThreads {
+    /// How many there were to be.
+    pub threads: usize,
+    /// What the system says.
+    pub why: String,
+}
+
 /// Starts both pools with this many threads each, and waits until the threads stand. A process has its pools for good:
 /// a later call changes nothing.
 ///
-/// # Panics
+/// # Errors
 /// If the system refuses to start a thread.
-pub fn start(threads: usize) {
-    RUNTIME.get_or_init(|| {
-        // Rayon's error here is that its pool stands already, as it does in a test that used it before.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+pub fn start(threads: usize) -> Result<(), NoThreads> {
+    if RUNTIME.get().is_none() {
+        let refused = |why: String| NoThreads { threads, why };
+        // Without a source, rayon's error is that its pool stands already, as it does in a test that used it before.
+        if let Err(error) = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()
+            && let Some(why) = error.source()
+        {
+            return Err(refused(why.to_string()));
+        }
         rayon::broadcast(|_| ());
-        let runtime =
-            Builder::new_multi_thread().worker_threads(threads).enable_time().build().expect("threads for the runtime");
+        let runtime = runtime_of(threads).map_err(refused)?;
         runtime.block_on(async { tokio::spawn(async {}).await.expect("an empty task cannot panic") });
-        runtime
+        let _ = RUNTIME.set(runtime);
+    }
+    Ok(())
+}
+
+/// A runtime of so many threads. It makes do with fewer where the system starts no more, which would be another measurement.
+fn runtime_of(threads: usize) -> Result<Runtime, String> {
+    let standing = Arc::new((Mutex::new(0), Condvar::new()));
+    let started = Arc::clone(&standing);
+    let mut runtime = Builder::new_multi_thread();
+    runtime.worker_threads(threads).enable_time().on_thread_start(move || {
+        *started.0.lock().expect("a counter cannot panic") += 1;
+        started.1.notify_one();
     });
+    let runtime = runtime.build().map_err(|error| error.to_string())?;
+    let stand = standing.0.lock().expect("a counter cannot panic");
+    let waited = standing.1.wait_timeout_while(stand, STARTING, |stand| *stand < threads);
+    let (stand, _) = waited.expect("a counter cannot panic");
+    if *stand < threads { Err(format!("no more than {stand} stand")) } else { Ok(runtime) }
 }
 
 /// As many threads as the machine runs at once.
@@ -31,6 +68,6 @@ pub fn default_threads() -> usize {
 
 /// The runtime; with [`default_threads`] where none was started.
 pub(super) fn runtime() -> &'static Runtime {
-    start(default_threads());
+    start(default_threads()).expect("threads for a runtime");
     RUNTIME.get().expect("start has just made it")
 }
