@@ -62,7 +62,7 @@ impl Build<'_> {
         let began = SystemTime::now();
         let mut log = File::create(self.log)?;
         let mut child = system::cargo()
-            .args(["build", "--release", "--message-format=json-render-diagnostics", "--bin", self.program])
+            .args(["build", "--release", "--message-format=json", "--bin", self.program])
             .arg("--manifest-path")
             .arg(self.package.join("Cargo.toml"))
             .arg("--target-dir")
@@ -88,6 +88,9 @@ impl Build<'_> {
             printed.push(line);
         }
         let messages = messages.join().unwrap_or_default();
+        for text in messages.iter().filter_map(|message| message["message"]["rendered"].as_str()) {
+            log.write_all(text.as_bytes())?;
+        }
         if !child.wait()?.success() {
             return Ok(Err(self.refusal(&messages, &printed)));
         }
