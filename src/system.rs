@@ -74,7 +74,9 @@ pub fn die_with(parent: u32) {
 
 /// Cargo, without its arguments: the one that started this program, if one did.
 pub fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    crate::git::leave_hook(&mut cargo);
+    cargo
 }
 
 /// The machine that a run was made on, and what built the program.
