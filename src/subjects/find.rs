@@ -65,8 +65,12 @@ impl Named {
             Self::Revision(folder, revision) => {
                 let repository = Repository::at(folder)?;
                 let commit = repository.commit(revision)?;
-                let manifest = repository.file(&commit.hash, "Cargo.toml");
-                check_package(&name, &manifest.ok_or_else(|| another(&name, "it has no Cargo.toml".to_owned()))?)?;
+                repository.check_files(std::slice::from_ref(&commit))?;
+                let manifest = repository.file(&commit.hash, "Cargo.toml").ok_or_else(|| {
+                    let path = repository.prefix().join("Cargo.toml");
+                    another(&name, format!("commit {} has no file {}", commit.short(), path.display()))
+                })?;
+                check_package(&name, &manifest)?;
                 Ok(Found { name, ..Found::commit(folder, &commit) })
             }
         }
@@ -76,12 +80,13 @@ impl Named {
 impl Found {
     /// A commit of a repository's history, whatever is in it.
     pub fn commit(repository: &Path, commit: &Commit) -> Self {
-        let Commit { hash, subject } = commit;
+        let Commit { hash, subject, .. } = commit;
         let repository = absolute(repository);
         Self {
-            name: hash[..8.min(hash.len())].to_owned(),
+            name: commit.short().to_owned(),
             about: Some(subject.clone()),
-            key: format!("commit-{}-{}", &hash[..12.min(hash.len())], short_hash(&repository)),
+            // Earlier versions of this program kept files by another name, from which attributes had left some out.
+            key: format!("commit-{}-{}-exact", &hash[..12.min(hash.len())], short_hash(&repository)),
             source: Source::Commit { repository, hash: hash.clone() },
         }
     }
@@ -129,7 +134,7 @@ fn check_package(name: &str, manifest: &str) -> Result<(), NoSubject> {
     match manifest.get("package").and_then(|package| package.get("name")).and_then(|name| name.as_str()) {
         Some(PACKAGE) => Ok(()),
         Some(other) => Err(another(name, format!("its Cargo.toml is that of {other}"))),
-        None => Err(another(name, "its Cargo.toml names no package".to_owned())),
+        None => Err(another(name, "its Cargo.toml names no package: name the package's own folder".to_owned())),
     }
 }
 

@@ -4,16 +4,19 @@
 //! before anything is built ([`Named::find`]), so that a typing mistake costs a second and not an hour. The
 //! [`Workshop`] then makes a copy of this package that depends on it, and builds that.
 
+mod export;
 mod find;
 mod git;
+mod topology;
 mod workshop;
 
 pub use find::{Found, Source, published};
-pub use git::{Commit, GitError, Repository};
+pub use git::{Commit, GitError, Parents, Range, Repository};
+pub use topology::{History, Suspects};
 pub use workshop::{BuildFailure, Workshop};
 
 use semver::Version;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// The package that all subjects are builds of.
@@ -50,11 +53,11 @@ impl FromStr for Named {
         if PathBuf::from(text).is_dir() {
             return Ok(Self::Folder(text.into()));
         }
-        match text.rsplit_once('@') {
-            Some((repository, revision)) if PathBuf::from(repository).is_dir() && !revision.is_empty() => {
-                Ok(Self::Revision(repository.into(), revision.to_owned()))
-            }
-            _ => Err(NoSubject::Unreadable(text.to_owned())),
+        // A path may have an @ in it, and a revision too (`HEAD@{1}`): the longest folder that is there ends the path.
+        let splits = text.rmatch_indices('@').map(|(place, _)| (&text[..place], &text[place + 1..]));
+        match splits.filter(|(_, revision)| !revision.is_empty()).find(|(folder, _)| Path::new(folder).is_dir()) {
+            Some((folder, revision)) => Ok(Self::Revision(folder.into(), revision.to_owned())),
+            None => Err(NoSubject::Unreadable(text.to_owned())),
         }
     }
 }

@@ -117,16 +117,21 @@ impl Workshop {
                 dependency.insert("path", folder.display().to_string().into());
             }
             Source::Commit { repository, hash } => {
+                let repository = Repository::at(repository)?;
                 let sources = self.folder.join(SOURCES).join(&subject.key);
                 if !sources.exists() {
                     // Whole or not at all: the folder takes its name when all is in it.
                     let failed = |source| unwritable(&sources, source);
                     let scratch = tempfile::tempdir_in(self.folder.join(SOURCES)).map_err(failed)?;
                     let files = scratch.path().join(PACKAGE);
-                    Repository::at(repository).and_then(|repository| repository.export(hash, &files))?;
+                    for submodule in repository.export(hash, &files)? {
+                        eprintln!("{}: the submodule {} is left empty", subject.name, submodule.display());
+                    }
                     fs::rename(&files, &sources).map_err(failed)?;
                 }
-                dependency.insert("path", sources.display().to_string().into());
+                // The package may be one of several in its repository, and use what lies beside it.
+                let package = sources.join(repository.prefix());
+                dependency.insert("path", package.display().to_string().into());
             }
         }
         dependency.insert("default-features", false.into());
