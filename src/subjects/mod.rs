@@ -10,7 +10,7 @@ mod git;
 mod topology;
 mod workshop;
 
-pub use find::{Found, Source, published};
+pub use find::{Found, Published, Source, published};
 pub use git::{Commit, GitError, Parents, Range, Repository};
 pub use topology::{History, Suspects};
 pub use workshop::{BuildFailure, Workshop};
@@ -71,13 +71,24 @@ pub enum NoSubject {
          its repository (../memscope-rs@v0.2.4)"
     )]
     Unreadable(String),
-    /// No such version is on crates.io.
-    #[error("{PACKAGE} {version} was never published; there are {}", list(known))]
-    NeverPublished {
+    /// A version that is not known here to be on crates.io.
+    #[error("{PACKAGE} {version} is not in {known}")]
+    NotInIndex {
         /// The version.
         version: Version,
-        /// The versions that there are, as the local index of crates.io has them.
-        known: Vec<Version>,
+        /// What is known here.
+        known: Published,
+    },
+    /// A version that was withdrawn.
+    #[error(
+        "{PACKAGE} {version} was yanked from crates.io, so that cargo does not build it; not yanked are {}",
+        list(others)
+    )]
+    Yanked {
+        /// The version.
+        version: Version,
+        /// The versions that were not withdrawn.
+        others: Vec<Version>,
     },
     /// The list of published versions could not be had.
     #[error(

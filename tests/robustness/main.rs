@@ -8,3 +8,4 @@ mod git_files;
 mod git_revisions;
 mod git_topology;
 mod hermetic;
+mod published;
