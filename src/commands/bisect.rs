@@ -60,7 +60,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let last = &repository.commit(&arguments.bad)?;
     let merge_bases = merge_bases(&repository, first, last)?;
     let parents = if arguments.all_parents { Parents::All } else { Parents::First };
-    let commits = repository.commits(&Range::between(first, last), parents)?;
+    let between = Range::between(first, last);
+    let commits = repository.commits(&between, parents)?;
+    let is_beside = commits[0].parents.first() != Some(&first.hash);
+    if is_beside {
+        // Side branches too decide on what is in whose history: none of them may be cut off.
+        repository.commits(&between, Parents::All)?;
+    }
     repository.check_files(&[&merge_bases, std::slice::from_ref(first), &commits].concat())?;
     println!("{} commits between {} and {}", commits.len() - 1, told(first), told(last));
     for base in &merge_bases {
@@ -71,7 +77,6 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
             told(base)
         );
     }
-    let is_beside = commits[0].parents.first() != Some(&first.hash);
     if merge_bases.is_empty() && is_beside && parents == Parents::First {
         println!("{} is not on the first-parent path to {}", first.short(), last.short());
     }

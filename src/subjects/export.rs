@@ -103,6 +103,13 @@ impl Repository {
         Ok(submodules)
     }
 
+    /// The package's folder among the files of an exported commit. It may be one of several in its repository, and use what
+    /// lies beside it.
+    pub fn package_in(&self, files: &Path) -> PathBuf {
+        // Without the slash that joining nothing would leave at the end.
+        files.join(&self.prefix).components().collect()
+    }
+
     /// git in this repository, to which a hash means what was made under it, even if the user has replaced that by
     /// something else (`git replace`). Only the way from one commit to the next is the user's to replace.
     fn unreplaced(&self) -> Command {

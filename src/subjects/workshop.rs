@@ -129,9 +129,7 @@ impl Workshop {
                     }
                     fs::rename(&files, &sources).map_err(failed)?;
                 }
-                // The package may be one of several in its repository, and use what lies beside it.
-                let package = sources.join(repository.prefix());
-                dependency.insert("path", package.display().to_string().into());
+                dependency.insert("path", repository.package_in(&sources).display().to_string().into());
             }
         }
         dependency.insert("default-features", false.into());
