@@ -297,6 +297,7 @@ impl Part {
     }
 
     /// Returns all values that the part's cfg may have.
+    #[allow(dead_code, reason = "the tests of the choice do not ask")]
     pub fn values(&self) -> Vec<&'static str> {
         let mut values: Vec<&str> = self.forms.iter().map(|form| form.name).chain(self.none).collect();
         values.sort_unstable();

@@ -83,7 +83,10 @@ pub fn die_with(parent: u32) {
 
 /// Cargo, without its arguments: the one that started this program, if one did.
 pub fn cargo() -> Command {
-    program(&std::env::var_os("CARGO").filter(|cargo| !cargo.is_empty()).unwrap_or_else(|| "cargo".into()))
+    let named = std::env::var_os("CARGO").filter(|cargo| !cargo.is_empty());
+    let mut cargo = program(&named.unwrap_or_else(|| "cargo".into()));
+    crate::git::leave_hook(&mut cargo);
+    cargo
 }
 
 /// A program without its arguments, which may be started in another folder: a relative path is meant from here.

@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::git::{git, has_git};
 use common::{comparison, memscope_bench};
 use memscope_bench::compare::{Entry, Journal, Measured, Plan, Rounds};
 use memscope_bench::files;
@@ -65,6 +66,9 @@ fn a_report_is_drawn_again_from_its_file() {
 
 #[test]
 fn a_repository_is_asked_before_anything_is_built() {
+    if !has_git() {
+        return;
+    }
     let folder = tempfile::tempdir().expect("a temporary folder");
     let repository = folder.path().join("memscope-rs");
     let repository_text = repository.to_str().expect("a path of letters");
@@ -169,18 +173,6 @@ fn a_run_that_was_killed_measures_nothing_twice_and_loses_nothing() {
         assert!(now.starts_with(text.trim_end_matches("{\"entry\":\"pa")), "what was measured stays");
         assert_eq!(now.lines().count() - 1, entries, "after {kept} entries");
     }
-}
-
-fn git(repository: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(repository)
-        .args(["-c", "user.name=A Test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"])
-        .args(arguments)
-        .output()
-        .expect("git");
-    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 /// Commits all that is there, and gives the commit's hash.

@@ -3,25 +3,16 @@
 mod common;
 
 use assert_cmd::assert::Assert;
+use common::git::{git_at, has_git};
 use common::{memscope_bench, run_of};
 use memscope_bench::results::{Failure, Results};
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 const FILE: &str = "results/overhead.json";
-
-/// Whether git is there; where not, says that the test is skipped.
-fn has_git() -> bool {
-    let there = Command::new("git").arg("--version").stdout(Stdio::null()).status().is_ok();
-    if !there {
-        eprintln!("skipped: git is not installed");
-    }
-    there
-}
 
 /// A repository in a temporary folder, of whose history nothing depends on the tester's own configuration.
 struct Repository {
@@ -48,20 +39,7 @@ impl Repository {
 
     fn git(&self, arguments: &[&str]) -> String {
         let date = format!("2026-01-{:02}T00:00:00Z", self.commits.max(1));
-        let mut git = Command::new("git");
-        for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
-            git.env_remove(variable);
-        }
-        let output = git
-            .current_dir(self.path())
-            .args(["-c", "user.name=Example", "-c", "user.email=example@example.org"])
-            .args(arguments)
-            .envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")])
-            .envs([("GIT_AUTHOR_DATE", &date), ("GIT_COMMITTER_DATE", &date)])
-            .output()
-            .expect("git runs");
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("text")
+        git_at(self.path(), &date, arguments)
     }
 
     /// Commits the results file with this text, and gives the beginning of the commit's hash.
@@ -79,14 +57,12 @@ impl Repository {
     fn record(&mut self, message: &str) -> String {
         self.commits += 1;
         self.git(&["-C", "code", "commit", "--quiet", "--message", message]);
-        self.git(&["-C", "code", "rev-parse", "--short=7", "HEAD"]).trim().to_owned()
+        self.git(&["-C", "code", "rev-parse", "--short=7", "HEAD"])
     }
 
     fn log(&self, arguments: &[&str]) -> Assert {
         memscope_bench()
             .current_dir(self.path())
-            .envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")])
-            .env("GIT_CEILING_DIRECTORIES", self.path())
             .arg("log")
             .args(Some("--output=out").filter(|_| !arguments.iter().any(|argument| argument.starts_with("--output"))))
             .args(arguments)
@@ -232,6 +208,30 @@ fn what_has_no_history_is_refused() {
     repository.refused(&["--repository=code", "--file=results/*.json"], "results/*.json", "never committed");
     repository.refused(&["--repository=code", "--file=/results/overhead.json"], "/results/overhead.json", "absolute");
     repository.refused(&["--repository=code", "--output=/proc/none"], "/proc/none", "cannot write");
+}
+
+/// What has no work tree has a history too, whatever its subjects hold.
+#[test]
+fn a_bare_repository_has_a_log() {
+    if !has_git() {
+        return;
+    }
+    let mut repository = Repository::new();
+    let first = repository.commit_results(&run_of("0.2.4", "Example 9000", 8.0), "Measure \u{2192} %H | again");
+    let second = repository.commit_results(&run_of("0.2.5", "Example 9000", 6.0), "Measure again");
+    repository.git(&["clone", "--quiet", "--bare", "code", "bare.git"]);
+    for (folder, file) in [
+        ("bare.git", "results/overhead.json"),
+        ("bare.git", "./results/../results/overhead.json"),
+        ("code/.git", "results/overhead.json"),
+        ("code/results", "../results/overhead.json"),
+    ] {
+        let arguments = [format!("--repository={folder}"), format!("--file={file}")];
+        let text = text_of(&repository.log(&arguments.each_ref().map(String::as_str)).success().stderr(""));
+        line_with(&text, &[&first, "Measure \u{2192} %H | again"]);
+        line_with(&text, &[&second, "2026-01-02"]);
+        assert!(!text.contains("cannot be read"), "{folder} {file}: {text}");
+    }
 }
 
 #[test]

@@ -2,14 +2,13 @@
 
 use super::Error;
 use super::arguments::{LimitArguments, not_negative};
-use super::history::commits_of;
 use super::subjects::{Built, SubjectArguments};
 use crate::compare::{Contest, Leaning};
 use crate::measure::CellRun;
 use crate::probe::Request;
 use crate::report::figures;
 use crate::results::{Clock, Estimate, Failure, Series};
-use crate::subjects::{Commit, Found, Repository};
+use crate::subjects::{Commit, Found, GitError, Parents, Range, Repository, Suspects};
 use crate::tracking::Tracking;
 use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
@@ -21,12 +20,15 @@ pub struct Arguments {
     /// A clone of memscope-rs; it is only read
     #[arg(long, value_name = "DIR")]
     repository: PathBuf,
-    /// A commit that costs little
+    /// A commit that costs little. If it is on another branch, its merge base with the bad one is judged first
     #[arg(long, value_name = "REVISION")]
     good: String,
     /// A later commit that costs more
     #[arg(long, value_name = "REVISION")]
     bad: String,
+    /// Look among the commits of merged branches too, not only along first parents
+    #[arg(long)]
+    all_parents: bool,
     /// The workload that shows it
     #[arg(long)]
     workload: Workload,
@@ -54,9 +56,30 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let repository = Repository::at(&arguments.repository)?;
     repository.check_clean()?;
-    let commits = commits_of(&repository, &format!("{}..{}", arguments.good, arguments.bad))?;
-    let (Some(first), Some(last)) = (commits.first(), commits.last()) else { unreachable!("a range has commits") };
-    println!("{} commits between {} and {}", commits.len().saturating_sub(2), told(first), told(last));
+    let first = &repository.commit(&arguments.good)?;
+    let last = &repository.commit(&arguments.bad)?;
+    let merge_bases = merge_bases(&repository, first, last)?;
+    let parents = if arguments.all_parents { Parents::All } else { Parents::First };
+    let between = Range::between(first, last);
+    let commits = repository.commits(&between, parents)?;
+    let is_beside = commits[0].parents.first() != Some(&first.hash);
+    if is_beside {
+        // Side branches too decide on what is in whose history: none of them may be cut off.
+        repository.commits(&between, Parents::All)?;
+    }
+    repository.check_files(&[&merge_bases, std::slice::from_ref(first), &commits].concat())?;
+    println!("{} commits between {} and {}", commits.len() - 1, told(first), told(last));
+    for base in &merge_bases {
+        println!(
+            "{} is not an ancestor of {}: their merge base is judged first: {}",
+            first.short(),
+            last.short(),
+            told(base)
+        );
+    }
+    if merge_bases.is_empty() && is_beside && parents == Parents::First {
+        println!("{} is not on the first-parent path to {}", first.short(), last.short());
+    }
 
     let [good, bad] = [first, last].map(|commit| arguments.build(commit)?.map_err(Error::System));
     let (good, bad) = (good?, bad?);
@@ -75,14 +98,37 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     }
     println!("bad: {}: {seen} × the good one's overhead, {} rounds", told(last), ends.rounds());
 
-    let mut search = Search { arguments, commits: &commits, good: &good, bad: &bad, evidence: seen };
-    search.run()
+    let suspects = Suspects::new(commits, parents);
+    let mut search = Search { arguments, ends: [first, last], good: &good, bad: &bad, evidence: seen };
+    for base in &merge_bases {
+        search.judge_base(base)?;
+    }
+    search.run(suspects)
+}
+
+/// The commits that must be good for a search to have an end, if the good commit is not an ancestor of the bad one. These
+/// are the rules of `git bisect`.
+fn merge_bases(repository: &Repository, good: &Commit, bad: &Commit) -> Result<Vec<Commit>, GitError> {
+    if good == bad {
+        return Err(GitError::Same(good.short().to_owned()));
+    }
+    if repository.is_ancestor(&good.hash, &bad.hash)? {
+        return Ok(Vec::new());
+    }
+    let bases = repository.merge_bases(&good.hash, &bad.hash)?;
+    let [good, bad] = [good, bad].map(|commit| commit.short().to_owned());
+    match bases.as_slice() {
+        [] => Err(GitError::Unrelated { good, bad }),
+        [base] if base.short() == bad => Err(GitError::Swapped { good, bad }),
+        _ => Ok(bases),
+    }
 }
 
 /// The search between a good and a bad commit.
 struct Search<'a> {
     arguments: &'a Arguments,
-    commits: &'a [Commit],
+    /// The good and the bad commit.
+    ends: [&'a Commit; 2],
     good: &'a Built,
     bad: &'a Built,
     /// The ratio of the earliest bad commit so far to the good one.
@@ -90,28 +136,51 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn run(&mut self) -> Result<(), Error> {
-        let (mut good, mut bad) = (0, self.commits.len() - 1);
-        let mut skipped: Vec<usize> = Vec::new();
-        while let Some(place) = nearest_to_middle(good, bad, &skipped) {
-            match self.judge(&self.commits[place])? {
-                Some(Leaning::Good) => good = place,
-                Some(Leaning::Bad) => bad = place,
-                Some(Leaning::Unsure) | None => skipped.push(place),
+    /// Judges a merge base of the two ends: what made the bad one bad must have come after it.
+    fn judge_base(&mut self, base: &Commit) -> Result<(), Error> {
+        let [good, bad] = self.ends;
+        match self.judge(base)? {
+            Some(Leaning::Good) => Ok(()),
+            Some(Leaning::Bad) => Err(Error::System(format!(
+                "the merge base {} is bad: what made it so was mended between it and {}, and no commit after it is the first bad one",
+                told(base),
+                told(good)
+            ))),
+            Some(Leaning::Unsure) | None => {
+                eprintln!(
+                    "the merge base {} could not be judged: the first bad commit may be before it, and not between it and {}",
+                    told(base),
+                    told(bad)
+                );
+                Ok(())
             }
         }
-        let suspects: Vec<&Commit> = self.commits[good + 1..=bad].iter().collect();
-        match suspects.as_slice() {
-            [first] => println!(
-                "\nThe first bad commit: {}\n{}/{}: {} × the overhead of {}",
-                told_whole(first),
-                self.arguments.workload,
-                self.arguments.tracking,
-                self.evidence,
-                told(&self.commits[0])
-            ),
+    }
+
+    fn run(&mut self, mut suspects: Suspects) -> Result<(), Error> {
+        while let Some(place) = suspects.next() {
+            match self.judge(suspects.commit(place))? {
+                Some(Leaning::Good) => suspects.good(place),
+                Some(Leaning::Bad) => suspects.bad(place),
+                Some(Leaning::Unsure) | None => suspects.skip(place),
+            }
+        }
+        match suspects.remaining().as_slice() {
+            [first] => {
+                println!(
+                    "\nThe first bad commit: {}\n{}/{}: {} × the overhead of {}",
+                    told_whole(first),
+                    self.arguments.workload,
+                    self.arguments.tracking,
+                    self.evidence,
+                    told(self.ends[0])
+                );
+                if first.parents.len() > 1 && !self.arguments.all_parents {
+                    println!("It is a merge: --all-parents looks among the commits that it brought");
+                }
+            }
             several => {
-                println!("\nThe first bad commit is one of these; those between could not be judged:");
+                println!("\nThe first bad commit is one of these; those before the last could not be judged:");
                 several.iter().for_each(|commit| println!("  {}", told_whole(commit)));
             }
         }
@@ -147,15 +216,9 @@ impl Search<'_> {
                 println!("skipped: {}: {failure}", told(commit));
                 Ok(None)
             }
-            Err(failure) => Err(failed(&[&self.commits[0], &self.commits[self.commits.len() - 1]], failure)),
+            Err(failure) => Err(failed(&self.ends, failure)),
         }
     }
-}
-
-/// The place nearest to the middle of two that is between them and not among the skipped.
-fn nearest_to_middle(good: usize, bad: usize, skipped: &[usize]) -> Option<usize> {
-    let middle = good.midpoint(bad);
-    (good + 1..bad).filter(|place| !skipped.contains(place)).min_by_key(|place| place.abs_diff(middle))
 }
 
 impl Arguments {
@@ -184,7 +247,7 @@ fn ratio(ratio: Estimate) -> String {
 }
 
 fn told(commit: &Commit) -> String {
-    format!("{} {}", &commit.hash[..8.min(commit.hash.len())], commit.subject)
+    format!("{} {}", commit.short(), commit.subject)
 }
 
 fn told_whole(commit: &Commit) -> String {
@@ -193,18 +256,4 @@ fn told_whole(commit: &Commit) -> String {
 
 fn failed(commits: &[&Commit], (place, failure): (usize, Failure)) -> Error {
     Error::System(format!("{}: {failure}", told(commits[place.min(commits.len() - 1)])))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::nearest_to_middle;
-
-    #[test]
-    fn the_middle_is_tried_first_and_its_neighbours_next() {
-        assert_eq!(nearest_to_middle(0, 1, &[]), None);
-        assert_eq!(nearest_to_middle(0, 8, &[]), Some(4));
-        assert_eq!(nearest_to_middle(0, 8, &[4]), Some(3));
-        assert_eq!(nearest_to_middle(0, 8, &[3, 4]), Some(5));
-        assert_eq!(nearest_to_middle(0, 2, &[1]), None);
-    }
 }

@@ -74,7 +74,7 @@ pub struct Report<'a> {
     /// What stands above the picture.
     pub title: &'a str,
     /// What each subject is held against. Those that are held against the one before follow each other in time.
-    pub against: Against,
+    pub against: Against<'a>,
 }
 
 impl RoundArguments {
@@ -110,7 +110,7 @@ impl RoundArguments {
 
     fn draw(&self, comparison: &Comparison, report: &Report) -> Result<(), Error> {
         self.format.print(comparison);
-        let in_time = report.against == Against::Previous;
+        let in_time = report.against != Against::First;
         files::write(&self.file(report, "md"), &format!("{}\n", compare_table::draw(comparison, Form::Markdown)))?;
         files::write(&self.file(report, "svg"), &compare_svg::draw(comparison, report.title, in_time))?;
         Ok(())

@@ -192,7 +192,9 @@ impl CandidateArguments {
 pub fn find(named: &[Named], published: bool) -> Result<Vec<Found>, NoSubject> {
     let mut named = named.to_vec();
     if published {
-        let missing = subjects::published()?.into_iter().map(Named::Published);
+        let published = subjects::published()?;
+        eprintln!("--published means all versions in {published}");
+        let missing = published.versions.into_iter().map(Named::Published);
         let missing: Vec<Named> = missing.filter(|version| !named.contains(version)).collect();
         named.extend(missing);
     }

@@ -59,11 +59,14 @@ impl Difference {
 
 /// Which subject each other one is held against, of those that have a figure in the same group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Against {
+pub enum Against<'a> {
     /// The first.
     First,
     /// The last one before it.
     Previous,
+    /// Another one for each, by its place; if that has no figure, the one that is its own reference. None for what is not
+    /// compared.
+    Each(&'a [Option<usize>]),
 }
 
 /// A cell, and how many of its pairs are of the first batch.
@@ -99,6 +102,8 @@ pub fn differences(
             let reference = match against {
                 Against::First => references.first(),
                 Against::Previous => references.last(),
+                Against::Each(others) => std::iter::successors(others[subject], |&other| others[other])
+                    .find_map(|other| references.iter().find(|(subject, _)| *subject == other)),
             };
             if let Some(&(reference, to)) = reference {
                 let [early, late] = by_batch(of, to, clock);

@@ -6,12 +6,15 @@ use crate::git;
 use chrono::{DateTime, Utc};
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
 use std::process::Output;
 
-/// How git is to write a commit, a line each: its hash, the hash's beginning, the committer's date and the message's
-/// first line, set apart by what can be in none of them.
-const LINE: &str = "--format=%H%x00%h%x00%cI%x00%s";
+/// How git writes a commit: its hash, the hash's beginning, the committer's date and the message's first line, each ended
+/// by a zero, which none of them can hold.
+const COMMIT: [&str; 4] = ["-z", "--encoding=UTF-8", "--abbrev=7", "--format=%H%x00%h%x00%ct%x00%s"];
+/// How many parts those are.
+const PARTS: usize = 4;
 
 /// A commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +46,12 @@ pub enum HistoryError {
     /// The history is cut off, and its oldest commit looks like the one that wrote everything.
     #[error("{} is a shallow clone, whose history is cut off: `git fetch --unshallow` fetches the rest", .0.display())]
     Shallow(PathBuf),
+    /// A clone without all files.
+    #[error(
+        "{} is a partial clone and lacks versions of the file: `git fetch --refetch --no-filter` fetches them, or `git clone` \
+         without --filter", .0.display()
+    )]
+    Partial(PathBuf),
     /// No commit has the file.
     #[error("{} was never committed in {}", file.display(), repository.display())]
     NeverCommitted {
@@ -85,9 +94,14 @@ pub fn commits(repository: &Path, file: &Path) -> Result<Vec<Commit>, HistoryErr
     if answer(repository, &["rev-parse".as_ref(), "--is-shallow-repository".as_ref()])?.trim() == "true" {
         return Err(HistoryError::Shallow(repository.to_owned()));
     }
-    let list = ["log", "--reverse", "--date-order", "--encoding=UTF-8", "--abbrev=7", LINE, "--"].map(OsStr::new);
-    let text = answer(repository, &[&list[..], &[file.as_os_str()]].concat())?;
-    let commits: Vec<Commit> = text.lines().filter_map(commit).collect();
+    let what = [OsStr::new("HEAD"), OsStr::new("--"), file.as_os_str()];
+    if git::is_partial(repository) && git::lacks_objects(repository, &what) {
+        return Err(HistoryError::Partial(repository.to_owned()));
+    }
+    let list = ["log", "--reverse", "--date-order"].into_iter().chain(COMMIT).chain(["--"]).map(OsStr::new);
+    let text = answer(repository, &list.chain([file.as_os_str()]).collect::<Vec<_>>())?;
+    let parts: Vec<&str> = text.split_terminator('\0').collect();
+    let commits: Vec<Commit> = parts.chunks_exact(PARTS).map(commit).collect();
     if commits.is_empty() {
         return Err(HistoryError::NeverCommitted { file: file.to_owned(), repository: repository.to_owned() });
     }
@@ -99,9 +113,8 @@ pub fn commits(repository: &Path, file: &Path) -> Result<Vec<Commit>, HistoryErr
 /// # Errors
 /// What is the matter: the file may have been removed by the commit, or may be no text.
 pub fn content(repository: &Path, commit: &Commit, file: &Path) -> Result<String, String> {
-    // With `./`, a path is relative to the folder that git runs in, as it is for `git log`.
-    let mut object = OsString::from(format!("{}:./", commit.hash));
-    object.push(file);
+    let mut object = OsString::from(format!("{}:", commit.hash));
+    object.push(within_commit(repository, file).map_err(|error| error.to_string())?);
     let output = ask(repository, &["cat-file".as_ref(), "blob".as_ref(), &object]);
     let output = output.map_err(|error| error.to_string())?;
     if output.status.success() {
@@ -114,12 +127,28 @@ pub fn content(repository: &Path, commit: &Commit, file: &Path) -> Result<String
     }
 }
 
-/// A commit in the form of [`LINE`].
-fn commit(line: &str) -> Option<Commit> {
-    let mut parts = line.splitn(4, '\0');
-    let mut part = || parts.next().map(str::to_owned);
-    let (hash, short, date, message) = (part()?, part()?, part()?, part()?);
-    Some(Commit { hash, short, date: DateTime::parse_from_rfc3339(&date).ok()?.to_utc(), message })
+/// The path of a file from the root of the repository's files. For `git log` a path is relative to the folder that git runs
+/// in, as a user writes it. Within a commit git would read one so only if it has a work tree.
+fn within_commit(repository: &Path, file: &Path) -> Result<PathBuf, HistoryError> {
+    let output = ask(repository, &["rev-parse".as_ref(), "--show-prefix".as_ref()]).map_err(HistoryError::NoGit)?;
+    let prefix = output.stdout.strip_suffix(b"\n").unwrap_or(&output.stdout);
+    let mut path = PathBuf::new();
+    for component in Path::new(OsStr::from_bytes(prefix)).join(file).components() {
+        match component {
+            Component::ParentDir => {
+                path.pop();
+            }
+            Component::Normal(name) => path.push(name),
+            _ => {}
+        }
+    }
+    Ok(path)
+}
+
+/// A commit in the form of [`COMMIT`]. A date that is none, as old tools wrote them, is the oldest there is.
+fn commit(parts: &[&str]) -> Commit {
+    let date = parts[2].parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0)).unwrap_or_default();
+    Commit { hash: parts[0].to_owned(), short: parts[1].to_owned(), date, message: parts[3].to_owned() }
 }
 
 /// What git says when it is asked something that it can answer.
@@ -141,17 +170,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_commit_is_read_from_its_line() {
-        let read = commit("0123456789\x000123456\x002026-01-02T03:04:05+02:00\x00Bump: 0.2.4 \u{2192} 0.2.5");
+    fn a_commit_is_read_from_its_parts() {
+        let read = commit(&["0123456789", "0123456", "1767319445", "Bump: 0.2.4 \u{2192} 0.2.5"]);
         let expected = Commit {
             hash: "0123456789".to_owned(),
             short: "0123456".to_owned(),
-            date: "2026-01-02T01:04:05Z".parse().expect("a time"),
+            date: "2026-01-02T02:04:05Z".parse().expect("a time"),
             message: "Bump: 0.2.4 \u{2192} 0.2.5".to_owned(),
         };
-        assert_eq!(read, Some(expected));
-        assert_eq!(commit("0123456789\x000123456\x002026-01-02T03:04:05Z\x00").expect("no message").message, "");
-        assert_eq!(commit("0123456789 0123456"), None);
+        assert_eq!(read, expected);
+        assert_eq!(commit(&["0123456789", "0123456", "", ""]).date, DateTime::UNIX_EPOCH);
     }
 
     #[test]

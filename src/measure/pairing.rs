@@ -263,6 +263,7 @@ mod tests {
             seed: 1,
             threads: 1,
             subject: Subject::of_this_build(),
+            build: None,
             wall_ns,
             cpu_ns,
             peak_rss_bytes: None,

@@ -5,17 +5,20 @@
 //! [`Workshop`] then makes a copy of this package that depends on it, and builds that.
 
 mod cargo;
+mod export;
 mod find;
 mod git;
 mod kept;
+mod topology;
 mod workshop;
 
-pub use find::{Found, Source, published};
-pub use git::{Commit, GitError, Repository};
+pub use find::{Found, Published, Source, published};
+pub use git::{Commit, GitError, Parents, Range, Repository};
+pub use topology::{History, Suspects};
 pub use workshop::{BuildFailure, Program, Workshop, stamp};
 
 use semver::Version;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// The package that all subjects are builds of.
@@ -52,11 +55,11 @@ impl FromStr for Named {
         if PathBuf::from(text).is_dir() {
             return Ok(Self::Folder(text.into()));
         }
-        match text.rsplit_once('@') {
-            Some((repository, revision)) if PathBuf::from(repository).is_dir() && !revision.is_empty() => {
-                Ok(Self::Revision(repository.into(), revision.to_owned()))
-            }
-            _ => Err(NoSubject::Unreadable(text.to_owned())),
+        // A path may have an @ in it, and a revision too (`HEAD@{1}`): the longest folder that is there ends the path.
+        let splits = text.rmatch_indices('@').map(|(place, _)| (&text[..place], &text[place + 1..]));
+        match splits.filter(|(_, revision)| !revision.is_empty()).find(|(folder, _)| Path::new(folder).is_dir()) {
+            Some((folder, revision)) => Ok(Self::Revision(folder.into(), revision.to_owned())),
+            None => Err(NoSubject::Unreadable(text.to_owned())),
         }
     }
 }
@@ -70,13 +73,24 @@ pub enum NoSubject {
          its repository (../memscope-rs@v0.2.4)"
     )]
     Unreadable(String),
-    /// No such version is on crates.io.
-    #[error("{PACKAGE} {version} was never published; there are {}", list(known))]
-    NeverPublished {
+    /// A version that is not known here to be on crates.io.
+    #[error("{PACKAGE} {version} is not in {known}")]
+    NotInIndex {
         /// The version.
         version: Version,
-        /// The versions that there are, as the local index of crates.io has them.
-        known: Vec<Version>,
+        /// What is known here.
+        known: Published,
+    },
+    /// A version that was withdrawn.
+    #[error(
+        "{PACKAGE} {version} was yanked from crates.io, so that cargo does not build it; not yanked are {}",
+        list(others)
+    )]
+    Yanked {
+        /// The version.
+        version: Version,
+        /// The versions that were not withdrawn.
+        others: Vec<Version>,
     },
     /// The list of published versions could not be had.
     #[error(

@@ -7,6 +7,7 @@
 //! workshop is written to.
 
 use super::cargo::{Build, Refusal};
+use super::export::LeftOut;
 use super::find::is_memscope;
 use super::kept::{Attempt, Kept, Why, fingerprint};
 use super::{Found, PACKAGE, Repository, Source};
@@ -148,7 +149,7 @@ impl Workshop {
                 if seconds > A_MOMENT {
                     keep(None)?;
                 }
-                let version = sources.map(|sources| sources.version).or_else(|| subject.source.version());
+                let version = sources.map_or_else(|| subject.source.version(), |sources| sources.version);
                 return Ok(Program { path, version, took: began.elapsed() });
             }
             Err(Refusal::Dependency { package, error }) if is_memscope(&package) => Why::DoesNotCompile { error },
@@ -226,16 +227,23 @@ impl Workshop {
             Source::Published(_) => return Ok(None),
             Source::Folder(folder) => folder.clone(),
             Source::Commit { repository, hash } => {
+                let repository = Repository::at(repository)?;
                 let sources = self.folder.join(SOURCES).join(&subject.key);
                 if !sources.exists() {
                     // Whole or not at all: the folder takes its name when all is in it.
                     let failed = |source| unwritable(&sources, source);
                     let scratch = tempfile::tempdir_in(self.folder.join(SOURCES)).map_err(failed)?;
                     let files = scratch.path().join(PACKAGE);
-                    Repository::at(repository).and_then(|repository| repository.export(hash, &files))?;
+                    let LeftOut { submodules, lost } = repository.export(hash, &files)?;
+                    for submodule in submodules {
+                        eprintln!("{}: the submodule {} is left empty", subject.name, submodule.display());
+                    }
+                    for file in lost {
+                        eprintln!("{}: the clone lacks {}, which is left out", subject.name, file.display());
+                    }
                     fs::rename(&files, &sources).map_err(failed)?;
                 }
-                sources
+                repository.package_in(&sources)
             }
         };
         Sources::read(folder).map(Some).map_err(|why| BuildFailure::CargoFailed {
@@ -251,7 +259,8 @@ struct Sources {
     folder: PathBuf,
     /// The package's name: it was not always memscope-rs.
     name: String,
-    version: String,
+    /// The version, if the manifest has it and not a workspace's.
+    version: Option<String>,
     /// The features that are on by default, except the one that installs an allocator.
     defaults: Vec<String>,
 }
@@ -262,7 +271,7 @@ impl Sources {
         let manifest = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let manifest: DocumentMut = manifest.parse().map_err(|error| format!("{}: {error}", path.display()))?;
         let text = |key: &str| manifest.get("package")?.get(key)?.as_str().map(str::to_owned);
-        let (name, version) = (text("name").unwrap_or(PACKAGE.to_owned()), text("version").unwrap_or_default());
+        let (name, version) = (text("name").unwrap_or(PACKAGE.to_owned()), text("version"));
         let defaults = manifest.get("features").and_then(|features| features.get("default")?.as_array());
         let defaults = defaults.into_iter().flatten().filter_map(|feature| feature.as_str());
         let defaults = defaults.filter(|feature| *feature != OWN_ALLOCATOR).map(str::to_owned).collect();
@@ -463,7 +472,10 @@ mod tests {
                         [\"tracking-allocator\", \"backtrace\"]\n";
         fs::write(folder.path().join("Cargo.toml"), manifest).expect("a manifest");
         let sources = Sources::read(folder.path().to_owned()).expect("sources");
-        assert_eq!((sources.version.as_str(), sources.defaults.as_slice()), ("0.1.0", &["backtrace".to_owned()][..]));
+        assert_eq!(
+            (sources.version.as_deref(), sources.defaults.as_slice()),
+            (Some("0.1.0"), &["backtrace".to_owned()][..])
+        );
         let source = Source::Folder(folder.path().to_owned());
         let found = Found { name: "x".to_owned(), about: None, key: "x".to_owned(), source };
         let line = |defaults| dependency(&found, Some(&sources), Attempt { defaults, core_only: false }).to_string();

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
+pub mod git;
 pub mod linked;
 #[cfg(target_os = "linux")]
 pub mod processes;
@@ -26,6 +27,10 @@ pub fn memscope_bench() -> Command {
     for variable in ["MEMSCOPE_BENCH_FAULT", "MEMSCOPE_BENCH_TIME_LIMIT", "MEMSCOPE_BENCH_MEMORY_LIMIT"] {
         command.env_remove(variable);
     }
+    for variable in git::inherited() {
+        command.env_remove(variable);
+    }
+    command.envs(git::isolation());
     command
 }
 

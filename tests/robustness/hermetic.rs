@@ -1,0 +1,73 @@
+//! The tests themselves touch nothing outside of their temporary folders, wherever and however they are started.
+
+use crate::common::git::{Repository, contents, git, has_git};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// `cargo test` in the hook of a repository, with a configuration that signs, runs hooks and forbids, and with temporary files
+/// within that repository.
+#[test]
+fn the_tests_can_be_run_from_a_hook() {
+    if !has_git() {
+        return;
+    }
+    let victim = Repository::line(&["first"]);
+    let home = victim.beside("home");
+    fs::create_dir_all(home.join("templates/hooks")).expect("a folder");
+    for hook in ["pre-commit", "commit-msg", "post-checkout", "post-index-change", "reference-transaction"] {
+        let hook = home.join("templates/hooks").join(hook);
+        fs::write(&hook, "#!/bin/sh\nexit 1\n").expect("a hook");
+        fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a program");
+    }
+    let templates = home.join("templates");
+    let templates = templates.to_str().expect("letters");
+    let configuration = format!(
+        "[init]\n\tdefaultBranch = other\n\ttemplateDir = {templates}\n[commit]\n\tgpgSign = true\n[gpg]\n\tprogram = \
+         false\n[core]\n\thooksPath = {templates}/hooks\n\tautocrlf = true\n\tquotePath = true\n[user]\n\tuseConfigOnly = \
+         true\n[safe]\n\tbareRepository = explicit\n[log]\n\tdate = relative\n"
+    );
+    fs::write(home.join(".gitconfig"), configuration).expect("a configuration");
+    let git_folder = victim.path().join(".git");
+    let temporary = victim.path().join("target");
+    fs::create_dir(&temporary).expect("a folder");
+    let before = contents(&git_folder);
+
+    let tests = std::env::current_exe().expect("this program");
+    let run = Command::new(tests)
+        .args([
+            "--exact",
+            "git_clones::every_kind_of_clone_is_read_like_a_plain_one",
+            "git_clones::what_is_no_repository_is_named",
+        ])
+        .current_dir(victim.path())
+        .envs([("HOME", home.as_path()), ("XDG_CONFIG_HOME", &home), ("TMPDIR", &temporary)])
+        .env_remove("GIT_CONFIG_GLOBAL")
+        .envs([
+            ("GIT_DIR", git_folder.as_path()),
+            ("GIT_WORK_TREE", &victim.path()),
+            ("GIT_TEMPLATE_DIR", Path::new(templates)),
+        ])
+        .env("GIT_INDEX_FILE", git_folder.join("index"))
+        .env("GIT_CONFIG_PARAMETERS", "'core.bare'='true'")
+        .env("GIT_PREFIX", "")
+        .output()
+        .expect("the tests run");
+    let said = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && said.contains("2 passed"), "{said}\n{}", String::from_utf8_lossy(&run.stderr));
+    assert_eq!(contents(&git_folder), before);
+    assert_eq!(fs::read_dir(&temporary).expect("the folder").count(), 0);
+    assert_eq!(git(&victim.path(), &["status", "--porcelain"]), "");
+}
+
+/// One place starts git for all tests.
+#[test]
+fn no_test_starts_git_by_itself() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let helper = tests.join("common/git.rs");
+    let starts = ["Command::new(\"", "git\")"].concat();
+    for (path, text) in contents(&tests) {
+        let text = String::from_utf8_lossy(&text);
+        assert!(path == helper || !text.contains(&starts), "{} starts git: use tests/common/git.rs", path.display());
+    }
+}

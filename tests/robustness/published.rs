@@ -1,0 +1,86 @@
+//! Versions that cargo's local index does not have, or has as yanked.
+
+use crate::common::memscope_bench;
+use assert_cmd::Command;
+use std::fs;
+use tempfile::TempDir;
+
+/// A home of cargo's whose index has these lines.
+fn home(lines: &[&str]) -> TempDir {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let folder = home.path().join("registry/index/example/.cache/me/ms");
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::write(folder.join("memscope-rs"), lines.join("\0")).expect("an index");
+    home
+}
+
+const LINES: [&str; 4] = [
+    "\u{3}",
+    "{\"vers\":\"0.1.0\",\"yanked\":false}",
+    "{\"vers\":\"0.1.1\",\"yanked\":true}",
+    "{\"vers\":\"0.2.4\",\"yanked\":false}",
+];
+
+/// The program with another home for cargo, which cannot build or ask.
+fn program(home: &TempDir) -> Command {
+    let mut command = memscope_bench();
+    command.env("CARGO_HOME", home.path()).env("CARGO", "/bin/false").current_dir(home.path());
+    command.env("MEMSCOPE_BENCH_WORKSHOP", home.path().join("workshop"));
+    command
+}
+
+fn said(command: &mut Command) -> String {
+    String::from_utf8_lossy(&command.assert().code(2).stdout("").get_output().stderr).into_owned()
+}
+
+#[test]
+fn a_version_may_be_newer_than_the_local_index() {
+    let home = home(&LINES);
+    let text = said(program(&home).args(["compare", "0.2.4", "0.2.5"]));
+    assert!(text.contains("memscope-rs 0.2.5 is not in cargo's local index of crates.io, as of 20"), "{text}");
+    assert!(text.contains("which lists 0.1.0, 0.2.4, and as yanked 0.1.1"), "{text}");
+    assert!(text.contains("`cargo update --dry-run` in ") && text.lines().count() == 1, "{text}");
+    assert!(!text.contains("never published"), "{text}");
+}
+
+#[test]
+fn cargo_is_asked_before_a_version_is_refused() {
+    let home = home(&LINES);
+    let cargo = home.path().join("cargo");
+    let index = "registry/index/example/.cache/me/ms/memscope-rs";
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" = update ] && printf '\\000{{\"vers\":\"0.2.5\"}}\\000' >>\"$CARGO_HOME/{index}\"\n"
+    );
+    fs::write(&cargo, script).expect("a script");
+    fs::set_permissions(&cargo, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a program");
+    let text = said(program(&home).env("CARGO", &cargo).args(["compare", "0.2.5", "0.2.6"]));
+    assert!(text.contains("memscope-rs 0.2.6 is not in") && text.contains("which lists 0.1.0, 0.2.4, 0.2.5"), "{text}");
+    fs::write(&cargo, "#!/bin/sh\nexit 1\n").expect("a script");
+    let text = said(program(&home).env("CARGO", &cargo).args(["compare", "0.2.5", "0.2.4", "--output=out"]));
+    assert!(text.contains("none of 0.2.5, 0.2.4 was built"), "{text}");
+}
+
+#[test]
+fn a_yanked_version_was_published() {
+    let home = home(&LINES);
+    let text = said(program(&home).args(["compare", "0.1.1", "0.2.4"]));
+    assert!(text.contains("memscope-rs 0.1.1 was yanked from crates.io"), "{text}");
+    assert!(text.contains("not yanked are 0.1.0, 0.2.4") && text.lines().count() == 1, "{text}");
+}
+
+#[test]
+fn the_list_of_published_versions_says_how_old_it_is() {
+    let home = home(&LINES);
+    let text = said(program(&home).args(["compare", "--published", "--output=out"]));
+    assert!(text.contains("--published means all versions in cargo's local index of crates.io, as of 20"), "{text}");
+    assert!(text.contains("which lists 0.1.0, 0.2.4, and as yanked 0.1.1"), "{text}");
+    assert!(text.contains("none of 0.1.0, 0.2.4 was built"), "{text}");
+}
+
+/// Without an index, cargo decides.
+#[test]
+fn without_an_index_a_version_is_tried() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let text = said(program(&home).args(["compare", "0.2.5", "0.2.99", "--output=out"]));
+    assert!(text.contains("none of 0.2.5, 0.2.99 was built"), "{text}");
+}
