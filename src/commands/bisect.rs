@@ -15,6 +15,11 @@ use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
 use std::path::PathBuf;
 
+/// Prints a line. What it says comes from outside in part.
+macro_rules! say {
+    ($($line:tt)*) => { crate::console::print(format_args!($($line)*)) };
+}
+
 #[derive(Debug, Args)]
 #[command(mut_arg("time_limit", |limit| limit.default_value("10")))]
 pub struct Arguments {
@@ -56,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     repository.check_clean()?;
     let commits = commits_of(&repository, &format!("{}..{}", arguments.good, arguments.bad))?;
     let (Some(first), Some(last)) = (commits.first(), commits.last()) else { unreachable!("a range has commits") };
-    println!("{} commits between {} and {}", commits.len().saturating_sub(2), told(first), told(last));
+    say!("{} commits between {} and {}", commits.len().saturating_sub(2), told(first), told(last));
 
     let [good, bad] = [first, last].map(|commit| arguments.build(commit)?.map_err(Error::System));
     let (good, bad) = (good?, bad?);
@@ -73,7 +78,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
             ends.rounds()
         )));
     }
-    println!("bad: {}: {seen} × the good one's overhead, {} rounds", told(last), ends.rounds());
+    say!("bad: {}: {seen} × the good one's overhead, {} rounds", told(last), ends.rounds());
 
     let mut search = Search { arguments, commits: &commits, good: &good, bad: &bad, evidence: seen };
     search.run()
@@ -102,7 +107,7 @@ impl Search<'_> {
         }
         let suspects: Vec<&Commit> = self.commits[good + 1..=bad].iter().collect();
         match suspects.as_slice() {
-            [first] => println!(
+            [first] => say!(
                 "\nThe first bad commit: {}\n{}/{}: {} × the overhead of {}",
                 told_whole(first),
                 self.arguments.workload,
@@ -111,8 +116,8 @@ impl Search<'_> {
                 told(&self.commits[0])
             ),
             several => {
-                println!("\nThe first bad commit is one of these; those between could not be judged:");
-                several.iter().for_each(|commit| println!("  {}", told_whole(commit)));
+                say!("\nThe first bad commit is one of these; those between could not be judged:");
+                several.iter().for_each(|commit| say!("  {}", told_whole(commit)));
             }
         }
         Ok(())
@@ -121,7 +126,7 @@ impl Search<'_> {
     /// On which side a commit stands; `None` if it cannot be built or measured.
     fn judge(&mut self, commit: &Commit) -> Result<Option<Leaning>, Error> {
         let Ok(built) = self.arguments.build(commit)? else {
-            println!("skipped: {}: does not build", told(commit));
+            say!("skipped: {}: does not build", told(commit));
             return Ok(None);
         };
         let most = self.arguments.rounds as usize;
@@ -137,14 +142,14 @@ impl Search<'_> {
                     Leaning::Bad => "bad",
                     Leaning::Unsure => "skipped, not told apart",
                 };
-                println!("{word}: {}: {seen} × the good one's overhead, {} rounds", told(commit), contest.rounds());
+                say!("{word}: {}: {seen} × the good one's overhead, {} rounds", told(commit), contest.rounds());
                 if leaning == Leaning::Bad {
                     self.evidence = seen;
                 }
                 Ok(Some(leaning))
             }
             Err((2, failure)) => {
-                println!("skipped: {}: {failure}", told(commit));
+                say!("skipped: {}: {failure}", told(commit));
                 Ok(None)
             }
             Err(failure) => Err(failed(&[&self.commits[0], &self.commits[self.commits.len() - 1]], failure)),

@@ -8,6 +8,7 @@ use crate::subjects::{self, BuildFailure, Found, Named, NoSubject, Workshop};
 use crate::tracking::Tracking;
 use crate::tracking::memscope::Subject;
 use crate::workloads::{Scale, Workload};
+use crate::{console, environment, text};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs;
@@ -19,7 +20,7 @@ use std::time::Duration;
 #[derive(Debug, Args)]
 pub struct SubjectArguments {
     /// The folder in which subjects are built, and kept for the next time [default: target/subjects of memscope-bench]
-    #[arg(long, env = "MEMSCOPE_BENCH_WORKSHOP", value_name = "DIR")]
+    #[arg(long, env = environment::WORKSHOP, value_name = "DIR")]
     workshop: Option<PathBuf>,
 }
 
@@ -84,14 +85,15 @@ impl SubjectArguments {
         bar.enable_steady_tick(Duration::from_millis(200));
         let mut contenders = Vec::with_capacity(found.len());
         for subject in found {
-            bar.set_message(subject.name.clone());
-            let built = match workshop.build(subject, |line| bar.set_message(format!("{}: {line}", subject.name))) {
+            bar.set_message(text::one_line(&subject.name));
+            let told = |line: &str| bar.set_message(text::one_line(&format!("{}: {line}", subject.name)));
+            let built = match workshop.build(subject, told) {
                 Ok(program) => look_at(program, limits),
                 Err(failure @ BuildFailure::DoesNotBuild { .. }) => Err(failure.to_string()),
                 Err(failure) => return Err(failure.into()),
             };
             if let Err(why) = &built {
-                bar.suspend(|| eprintln!("{why}"));
+                bar.suspend(|| console::complain(text::one_line(why)));
             }
             contenders.push(Contender { found: subject.clone(), built });
             bar.inc(1);

@@ -46,7 +46,7 @@ impl Workshop {
         let folder = fs::canonicalize(folder).map_err(failed)?;
         let lock = File::create(folder.join(".lock")).map_err(failed)?;
         if lock.try_lock().is_err() {
-            eprintln!("waiting for another run that builds in {}", folder.display());
+            crate::console::complain(format_args!("waiting for another run that builds in {}", folder.display()));
             lock.lock().map_err(failed)?;
         }
         Ok(Self { folder, package, _lock: lock })
