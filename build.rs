@@ -47,6 +47,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rustc-env=TOOLCHAIN_RUSTC={}", String::from_utf8(rustc.stdout)?.trim());
     println!("cargo::rustc-env=TOOLCHAIN_TARGET={}", env::var("TARGET")?);
     println!("cargo::rustc-env=TOOLCHAIN_OPT_LEVEL={}", env::var("OPT_LEVEL")?);
+    let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    println!("cargo::rustc-env=TOOLCHAIN_FLAGS={}", flags.replace('\x1f', " "));
+    println!("cargo::rustc-env=TOOLCHAIN_WRAPPER={}", env::var("RUSTC_WRAPPER").unwrap_or_default());
+    for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER"] {
+        println!("cargo::rerun-if-env-changed={variable}");
+    }
     Ok(())
 }
 

@@ -7,18 +7,22 @@
 //! Criterion's reports, baselines, filters and flags are whole. The table's figures come from the samples that are kept
 //! here: the median and its 95 % confidence interval.
 
+#![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads")]
+
 mod common;
 
 use common::{Mode, refuse, results_folder};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode};
 use memscope_bench::commands::Environment;
+use memscope_bench::console;
 use memscope_bench::files::{self, FileError};
 use memscope_bench::measure::Launcher;
 use memscope_bench::operations::{Operation, OperationResults, Sampling};
 use memscope_bench::origin::Origin;
 use memscope_bench::report::{operations_table, table::Form};
 use memscope_bench::results::Failure;
+use memscope_bench::text;
 use memscope_bench::tracking::Tracking;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
@@ -37,13 +41,22 @@ fn main() -> ExitCode {
         return refuse(&error);
     }
 
+    let environment = match Environment::read() {
+        Ok(environment) => environment,
+        Err(code) => return code,
+    };
+
     let mut criterion = common::criterion(15, Duration::from_millis(100), Duration::from_millis(400));
-    let mut bench = Bench::new(mode);
+    let relay = match common::relay() {
+        Ok(relay) => relay,
+        Err(code) => return code,
+    };
+    let mut bench = Bench::new(mode, environment);
     for operation in Operation::all() {
         bench.operation(&mut criterion, operation);
     }
     criterion.final_summary();
-    bench.conclude()
+    common::end(relay, bench.conclude())
 }
 
 /// The run: what it timed so far, and what it left out.
@@ -60,8 +73,8 @@ struct Bench {
 struct OperationFailed;
 
 impl Bench {
-    fn new(mode: Mode) -> Self {
-        let launcher = Launcher::new(PathBuf::from(PROGRAM), Environment::read().limits);
+    fn new(mode: Mode, environment: Environment) -> Self {
+        let launcher = Launcher::new(PathBuf::from(PROGRAM), environment.limits);
         let results = OperationResults::begin(Origin::here(common::command("cargo bench --bench operations")));
         Self { mode, launcher, results, left_out: 0 }
     }
@@ -99,7 +112,7 @@ impl Bench {
         match sampling {
             Some(sampling) => {
                 if let Some(failure) = sampling.failure() {
-                    eprintln!("{}/{tracking}: {failure}", operation.name);
+                    console::complain(text::one_line(&format!("{}/{tracking}: {failure}", operation.name)));
                 }
                 self.results.operations.push(sampling.finish());
             }
@@ -121,13 +134,20 @@ impl Bench {
             }
             Mode::Measure { .. } if operations.is_empty() => ExitCode::SUCCESS,
             Mode::Measure { .. } => {
-                println!("\n{}", operations_table::draw(&results, Form::Terminal));
                 let thin = operations.iter().any(|measured| measured.ns.is_none() && measured.failure.is_none());
-                if left_out > 0 || thin {
-                    println!("results/ is as it was: this run is not a complete one.");
-                    return ExitCode::SUCCESS;
+                let is_complete = left_out == 0 && !thin;
+                // Saved first, shown then.
+                let kept = if is_complete { keep(&results) } else { Ok(()) };
+                console::print(format_args!("\n{}", operations_table::draw(&results, Form::Terminal)));
+                if let Err(error) = kept {
+                    return refuse(&error);
                 }
-                keep(&results).map_or_else(|error| refuse(&error), |()| ExitCode::SUCCESS)
+                console::print(if is_complete {
+                    format!("Written: operations.json and operations.md in {}.", results_folder().display())
+                } else {
+                    "results/ is as it was: this run is not a complete one.".to_owned()
+                });
+                ExitCode::SUCCESS
             }
         }
     }
@@ -139,7 +159,5 @@ fn keep(results: &OperationResults) -> Result<(), FileError> {
     files::prepare_folder(&folder)?;
     files::write_json(&folder.join("operations.json"), results)?;
     let table = operations_table::draw(results, Form::Markdown);
-    files::write(&folder.join("operations.md"), &format!("{table}\n"))?;
-    println!("Written: operations.json and operations.md in {}.", folder.display());
-    Ok(())
+    files::write(&folder.join("operations.md"), &format!("{table}\n"))
 }

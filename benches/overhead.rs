@@ -7,18 +7,22 @@
 //!
 //! In a workload's group, `untracked` pairs untracked with itself: that is the run's noise floor.
 
+#![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads")]
+
 mod common;
 
 use common::{Mode, refuse, results_folder};
 use criterion::measurement::WallTime;
 use criterion::{AxisScale, BenchmarkGroup, BenchmarkId, Criterion, PlotConfiguration, SamplingMode, Throughput};
 use memscope_bench::commands::{Environment, stress};
+use memscope_bench::console;
 use memscope_bench::files::{self, FileError};
 use memscope_bench::measure::{CellRun, Launcher, Plan};
 use memscope_bench::origin::Origin;
 use memscope_bench::probe::Request;
 use memscope_bench::report::{overhead_svg, table};
 use memscope_bench::results::{Cell, Failure, Results, Series};
+use memscope_bench::text;
 use memscope_bench::tracking::Tracking;
 use memscope_bench::workloads::{Scale, Workload, pools};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -46,14 +50,23 @@ fn main() -> ExitCode {
         return refuse(&error);
     }
 
+    let environment = match Environment::read() {
+        Ok(environment) => environment,
+        Err(code) => return code,
+    };
+
     let mut criterion = common::criterion(20, Duration::from_millis(200), Duration::from_millis(2_600));
-    let mut bench = Bench::new(mode);
+    let relay = match common::relay() {
+        Ok(relay) => relay,
+        Err(code) => return code,
+    };
+    let mut bench = Bench::new(mode, environment);
     bench.workloads(&mut criterion);
     bench.scaling(&mut criterion);
     bench.threads(&mut criterion);
     criterion.final_summary();
     bench.control();
-    bench.conclude()
+    common::end(relay, bench.conclude())
 }
 
 /// The run: what it measured so far, and what it left out.
@@ -71,8 +84,7 @@ struct Bench {
 struct CellFailed;
 
 impl Bench {
-    fn new(mode: Mode) -> Self {
-        let environment = Environment::read();
+    fn new(mode: Mode, environment: Environment) -> Self {
         let [launcher, control] =
             [PROGRAM, CONTROL].map(|program| Launcher::new(PathBuf::from(program), environment.limits));
         let results = Results {
@@ -148,7 +160,7 @@ impl Bench {
                     run.refine(precision, || ());
                 }
                 if let Some(failure) = run.failure() {
-                    eprintln!("{}/{}: {failure}", request.workload, request.tracking);
+                    console::complain(text::one_line(&format!("{}/{}: {failure}", request.workload, request.tracking)));
                 }
                 self.results.cells.push(run.finish());
             }
@@ -162,7 +174,7 @@ impl Bench {
         if !matches!(self.mode, Mode::Measure { .. }) || self.left_out > 0 {
             return;
         }
-        println!("Measuring the instrument's own cost");
+        console::print("Measuring the instrument's own cost");
         let plan = Plan {
             workloads: Workload::ALL,
             levels: &[],
@@ -202,13 +214,24 @@ impl Bench {
             }
             Mode::Measure { .. } if results.cells.is_empty() => ExitCode::SUCCESS,
             Mode::Measure { .. } => {
-                println!("\n{}", table::overheads(&results, table::Form::Terminal));
                 let thin = results.cells.iter().any(|cell| cell.overhead.is_none() && cell.failure.is_none());
-                if left_out > 0 || thin {
-                    println!("results/ is as it was: this run is not a complete one.");
+                let is_complete = left_out == 0 && !thin;
+                // Saved first, shown then.
+                let kept = if is_complete { keep(&results) } else { Ok(()) };
+                console::print(format_args!("\n{}", table::overheads(&results, table::Form::Terminal)));
+                if let Err(error) = kept {
+                    return refuse(&error);
+                }
+                if !is_complete {
+                    console::print("results/ is as it was: this run is not a complete one.");
                     return ExitCode::SUCCESS;
                 }
-                keep(&results).map_or_else(|error| refuse(&error), |()| full_run())
+                let folder = results_folder();
+                console::print(format_args!(
+                    "Written: overhead.json, overhead.md and overhead.svg in {}.\n",
+                    folder.display()
+                ));
+                full_run()
             }
         }
     }
@@ -244,15 +267,17 @@ fn keep(results: &Results) -> Result<(), FileError> {
     files::prepare_folder(&folder)?;
     files::write_json(&folder.join("overhead.json"), results)?;
     files::write(&folder.join("overhead.md"), &format!("{}\n", table::overheads(results, table::Form::Markdown)))?;
-    files::write(&folder.join("overhead.svg"), &overhead_svg::draw(results))?;
-    println!("Written: overhead.json, overhead.md and overhead.svg in {}.\n", folder.display());
-    Ok(())
+    files::write(&folder.join("overhead.svg"), &overhead_svg::draw(results))
 }
 
 /// The stress run at full scale under full tracking, in a process of its own. One that fails costs its picture alone.
 fn full_run() -> ExitCode {
     if let Err(failure) = stress::run_as_child(Path::new(PROGRAM), Scale::FULL, &results_folder()) {
-        eprintln!("The full run {failure}. {} is as it was. See it alone: cargo run --release", stress::PICTURE);
+        let failure = text::one_line(&failure.to_string());
+        let picture = stress::PICTURE;
+        console::complain(format_args!(
+            "The full run {failure}. {picture} is as it was. See it alone: cargo run --release"
+        ));
     }
     ExitCode::SUCCESS
 }

@@ -8,6 +8,8 @@ use std::path::Path;
 
 /// Where Linux tells of its processors.
 const PROCESSORS: &str = "/sys/devices/system/cpu";
+/// Where Linux says when it uses huge pages.
+const HUGE_PAGES: &str = "/sys/kernel/mm/transparent_hugepage/enabled";
 
 /// What the machine was like right before a run. Virtual machines do not know of the speed of their processors.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,13 +23,46 @@ pub struct Conditions {
     /// Whether the processor may run faster than its nominal frequency; `None` where the system does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turbo: Option<bool>,
+    /// When the kernel backs memory with huge pages: `always`, `madvise` or `never`; `None` where the system does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub huge_pages: Option<String>,
+    /// The cores that this process may run on, where they are not all that are online.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cores_allowed: Option<usize>,
+    /// The processor time that this process's control group may take, in cores; `None` where that is not limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cores_quota: Option<f64>,
+    /// The niceness of this process, where it is not 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub niceness: Option<i64>,
+    /// Whether addresses are the same in every process, as under `setarch -R` or a debugger.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fixed_addresses: bool,
 }
 
 impl Conditions {
     /// The conditions here and now. It takes a tenth of a second, in which this thread sleeps.
     pub fn here() -> Self {
         let processors = Path::new(PROCESSORS);
-        Self { busy_cores: busy_cores(), governors: governors(processors), turbo: turbo(processors) }
+        Self {
+            busy_cores: busy_cores(),
+            governors: governors(processors),
+            turbo: turbo(processors),
+            huge_pages: setting(Path::new(HUGE_PAGES)).as_deref().and_then(chosen),
+            cores_allowed: cores_allowed(),
+            cores_quota: cores_quota(Path::new("/")),
+            niceness: niceness(),
+            fixed_addresses: has_fixed_addresses(),
+        }
+    }
+
+    /// What narrows this process's use of the machine, or makes it unlike other processes there, in a few words each.
+    pub fn restrictions(&self) -> Vec<String> {
+        let cores = self.cores_allowed.map(|cores| format!("{cores} cores allowed"));
+        let quota = self.cores_quota.map(|quota| format!("a quota of {quota} cores"));
+        let niceness = self.niceness.map(|niceness| format!("niceness {niceness}"));
+        let addresses = self.fixed_addresses.then(|| "the same addresses in every process".to_owned());
+        [cores, quota, niceness, addresses].into_iter().flatten().collect()
     }
 }
 
@@ -101,6 +136,85 @@ fn turbo(processors: &Path) -> Option<bool> {
     switch("intel_pstate/no_turbo").map(|off| !off).or_else(|| switch("cpufreq/boost"))
 }
 
+/// The choice that the kernel marks: `madvise` of `always [madvise] never`.
+fn chosen(choices: &str) -> Option<String> {
+    let (_, rest) = choices.split_once('[')?;
+    Some(rest.split_once(']')?.0.to_owned())
+}
+
+/// The cores that this process may run on, if they are not all that are online.
+#[cfg(target_os = "linux")]
+fn cores_allowed() -> Option<usize> {
+    use nix::sched::{CpuSet, sched_getaffinity};
+    let set = sched_getaffinity(nix::unistd::Pid::from_raw(0)).ok()?;
+    let allowed = (0..CpuSet::count()).filter(|&core| set.is_set(core).unwrap_or(false)).count();
+    let online = nix::unistd::sysconf(nix::unistd::SysconfVar::_NPROCESSORS_ONLN).ok()??;
+    (usize::try_from(online) != Ok(allowed)).then_some(allowed)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn cores_allowed() -> Option<usize> {
+    None
+}
+
+/// The least quota of processor time, in cores, of this process's control group and those that it is in. `root` is where the
+/// file systems of the kernel are.
+fn cores_quota(root: &Path) -> Option<f64> {
+    let groups = fs::read_to_string(root.join("proc/self/cgroup")).ok()?;
+    let groups = groups.lines().filter_map(|line| {
+        let (_, rest) = line.split_once(':')?;
+        rest.split_once(':')
+    });
+    let quotas = groups.flat_map(|(controllers, path)| {
+        let mount = match controllers {
+            "" => root.join("sys/fs/cgroup"),
+            controllers if controllers.split(',').any(|name| name == "cpu") => root.join("sys/fs/cgroup/cpu"),
+            _ => return Vec::new(),
+        };
+        // Within a container the group's own folder may be the mount itself.
+        let own = mount.join(path.trim_start_matches('/'));
+        own.ancestors().take_while(|folder| folder.starts_with(&mount)).filter_map(quota_of).collect()
+    });
+    quotas.min_by(f64::total_cmp)
+}
+
+/// The quota that a control group's folder has, in cores.
+fn quota_of(folder: &Path) -> Option<f64> {
+    let (quota, period) = match setting(&folder.join("cpu.max")) {
+        Some(line) => {
+            let (quota, period) = line.split_once(' ')?;
+            (quota.to_owned(), period.to_owned())
+        }
+        None => (setting(&folder.join("cpu.cfs_quota_us"))?, setting(&folder.join("cpu.cfs_period_us"))?),
+    };
+    let cores = quota.parse::<f64>().ok()? / period.parse::<f64>().ok()?;
+    (cores.is_finite() && cores > 0.0).then_some((cores * 100.0).round() / 100.0)
+}
+
+#[cfg(target_os = "linux")]
+fn niceness() -> Option<i64> {
+    let stat = procfs::process::Process::myself().and_then(|process| process.stat()).ok()?;
+    Some(stat.nice).filter(|&niceness| niceness != 0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn niceness() -> Option<i64> {
+    None
+}
+
+/// Whether this process, or the whole system, does without the randomisation of addresses.
+#[cfg(target_os = "linux")]
+fn has_fixed_addresses() -> bool {
+    use nix::sys::personality::{self, Persona};
+    let of_process = personality::get().is_ok_and(|persona| persona.contains(Persona::ADDR_NO_RANDOMIZE));
+    of_process || setting(Path::new("/proc/sys/kernel/randomize_va_space")).as_deref() == Some("0")
+}
+
+#[cfg(not(target_os = "linux"))]
+fn has_fixed_addresses() -> bool {
+    false
+}
+
 fn setting(path: &Path) -> Option<String> {
     let text = fs::read_to_string(path).ok()?.trim().to_owned();
     (!text.is_empty()).then_some(text)
@@ -148,6 +262,49 @@ mod tests {
         assert_eq!(governors(virtual_machine.path()), None);
         assert_eq!(turbo(virtual_machine.path()), None);
         assert_eq!(governors(Path::new("/no/such/folder")), None);
+    }
+
+    #[test]
+    fn the_choice_of_huge_pages_is_the_one_that_is_marked() {
+        assert_eq!(chosen("always [madvise] never").as_deref(), Some("madvise"));
+        assert_eq!(chosen("always madvise never"), None);
+    }
+
+    #[test]
+    fn the_least_quota_of_all_control_groups_counts() {
+        let quota = |files: &[(&str, &str)]| cores_quota(machine(files).path());
+        let unified = ("proc/self/cgroup", "0::/user.slice/run.scope\n");
+        assert_eq!(quota(&[unified, ("sys/fs/cgroup/user.slice/cpu.max", "max 100000\n")]), None);
+        let wide = ("sys/fs/cgroup/user.slice/cpu.max", "400000 100000\n");
+        assert_eq!(quota(&[unified, wide]), Some(4.0));
+        let narrow = ("sys/fs/cgroup/user.slice/run.scope/cpu.max", "150000 100000\n");
+        assert_eq!(quota(&[unified, wide, narrow]), Some(1.5));
+        // In a container the group's own folder is the mount.
+        assert_eq!(quota(&[unified, ("sys/fs/cgroup/cpu.max", "50000 100000\n")]), Some(0.5));
+        let legacy = [
+            ("proc/self/cgroup", "5:cpu,cpuacct:/docker/1\n1:memory:/docker/1\n"),
+            ("sys/fs/cgroup/cpu/docker/1/cpu.cfs_quota_us", "200000\n"),
+            ("sys/fs/cgroup/cpu/docker/1/cpu.cfs_period_us", "100000\n"),
+        ];
+        assert_eq!(quota(&legacy), Some(2.0));
+        let unlimited = [legacy[0], ("sys/fs/cgroup/cpu/docker/1/cpu.cfs_quota_us", "-1\n"), legacy[2]];
+        assert_eq!(quota(&unlimited), None);
+        assert_eq!(quota(&[]), None);
+    }
+
+    #[test]
+    fn restrictions_are_named_where_there_are_some() {
+        assert!(Conditions::default().restrictions().is_empty());
+        let narrow = Conditions {
+            cores_allowed: Some(2),
+            cores_quota: Some(1.5),
+            niceness: Some(10),
+            fixed_addresses: true,
+            ..Conditions::default()
+        };
+        let expected =
+            ["2 cores allowed", "a quota of 1.5 cores", "niceness 10", "the same addresses in every process"];
+        assert_eq!(narrow.restrictions(), expected);
     }
 
     #[test]

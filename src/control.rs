@@ -3,10 +3,9 @@
 //! `memscope-bench measure --control` pairs it with `untracked`: what is seen is the instrument's own cost, and what two
 //! binaries differ in by their layout.
 
-use clap::Parser;
-use memscope_bench::commands::Control;
+use memscope_bench::commands::{Control, read_command_line};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    Control::parse().run()
+    read_command_line().map_or_else(|code| code, Control::run)
 }

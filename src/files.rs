@@ -1,14 +1,23 @@
 //! Files: read with a check of their version, and written whole.
 //!
 //! A file is written into a temporary one beside it, which then takes its name: a run that is killed, or a disk that is
-//! full, leaves the earlier file as it was.
+//! full, leaves the earlier file as it was. It keeps that one's permissions and, where the system allows it, its owner. A link
+//! stays, and what it leads to is written; another name of the same file (a hard link) keeps the earlier content.
 
+use crate::text;
+use nix::unistd::{AccessFlags, access};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::ser::Formatter;
-use std::fs::{self, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, File, FileType, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+/// More bytes than any file of ours has: what is larger is something else.
+const LARGEST: u64 = 1 << 30;
+/// How many links may lead from one to the next.
+const MOST_LINKS: usize = 40;
 
 /// A file that could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +58,24 @@ pub enum FileError {
         /// Why.
         source: io::Error,
     },
+    /// Something that holds no files and is none has its name.
+    #[error("cannot write {}: it is {what}, and results are kept in files", path.display())]
+    NoFile {
+        /// The name.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// A figure is no number, which JSON cannot say.
+    #[error("cannot write {}: {place} is {number}, and no number: please report it", path.display())]
+    NoNumber {
+        /// The file.
+        path: PathBuf,
+        /// Where the figure stands in the data.
+        place: String,
+        /// What it is.
+        number: f64,
+    },
 }
 
 /// Data that a file holds, with a version of its own.
@@ -64,8 +91,31 @@ pub trait Versioned: Serialize + DeserializeOwned {
 /// # Errors
 /// If it cannot be read, is not such a file, or has a newer schema.
 pub fn read<T: Versioned>(path: &Path) -> Result<T, FileError> {
-    let text = fs::read_to_string(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
-    parse(path, &text)
+    let failed = |source| FileError::Read { path: path.to_owned(), source };
+    let corrupt =
+        |why: &str| FileError::Corrupt { path: path.to_owned(), what: T::WHAT, source: serde::de::Error::custom(why) };
+    // Before it is opened: a pipe would wait for someone who writes.
+    let about = fs::metadata(path).map_err(failed)?;
+    if !about.is_file() {
+        return Err(failed(io::Error::other(format!("it is {}, not a file", kind(about.file_type())))));
+    }
+    if about.len() > LARGEST {
+        return Err(corrupt("it is larger than any"));
+    }
+    let mut content = Vec::new();
+    File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut content)).map_err(failed)?;
+    parse(path, &String::from_utf8(content).map_err(|_| corrupt("it is no text"))?)
+}
+
+/// What something is that is not a file.
+fn kind(of: FileType) -> &'static str {
+    match of {
+        of if of.is_dir() => "a folder",
+        of if of.is_fifo() => "a pipe",
+        of if of.is_socket() => "a socket",
+        of if of.is_char_device() || of.is_block_device() => "a device",
+        _ => "something else",
+    }
 }
 
 /// Reads what a file held; its path is for messages.
@@ -89,21 +139,53 @@ pub fn parse<T: Versioned>(path: &Path, text: &str) -> Result<T, FileError> {
 /// Writes data as JSON, of which the outer levels are for people to read and for git to compare.
 ///
 /// # Errors
-/// If the file cannot be written; an earlier one is as it was.
+/// If a figure is no number, which could not be read again, or the file cannot be written; an earlier one is as it was.
 pub fn write_json(path: &Path, value: &impl Versioned) -> Result<(), FileError> {
-    write(path, &json(value))
+    let no_number = |NoNumber { place, number }| FileError::NoNumber { path: path.to_owned(), place, number };
+    write(path, &json(value).map_err(no_number)?)
 }
 
-/// What [`write_json`] writes.
+/// A figure that JSON cannot say: infinite, or undefined.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{place} is {number}, which JSON cannot say: please report it")]
+pub struct NoNumber {
+    /// Where it stands: `cells[3].overhead.wall.value`.
+    pub place: String,
+    /// What it is.
+    pub number: f64,
+}
+
+/// Returns what [`write_json`] writes.
+///
+/// # Errors
+/// If a figure is no number: serde_json would write `null` in its place.
 ///
 /// # Panics
 /// If the data is none that JSON can hold, such as a map whose keys are no text; no versioned data is.
-pub fn json(value: &impl Versioned) -> String {
+pub fn json(value: &impl Versioned) -> Result<String, NoNumber> {
+    let data = ciborium::Value::serialized(value).expect("versioned data is plain data");
+    if let Some((place, number)) = no_number(&data) {
+        return Err(NoNumber { place: place.trim_start_matches('.').to_owned(), number });
+    }
     let mut text = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut text, Outer::default());
     value.serialize(&mut serializer).expect("versioned data is plain data");
     text.push(b'\n');
-    String::from_utf8(text).expect("JSON is text")
+    Ok(String::from_utf8(text).expect("JSON is text"))
+}
+
+/// The first figure that is no number, and where it stands.
+fn no_number(data: &ciborium::Value) -> Option<(String, f64)> {
+    use ciborium::Value;
+    let below = |name: String, data| no_number(data).map(|(place, number)| (name + &place, number));
+    match data {
+        Value::Float(number) if !number.is_finite() => Some((String::new(), *number)),
+        Value::Array(items) => items.iter().enumerate().find_map(|(place, item)| below(format!("[{place}]"), item)),
+        Value::Map(items) => {
+            items.iter().find_map(|(key, item)| below(format!(".{}", key.as_text().unwrap_or("?")), item))
+        }
+        _ => None,
+    }
 }
 
 /// A format of JSON that gives each value of the outer levels a line, and leaves the inner ones on theirs: a pair is a
@@ -165,6 +247,16 @@ impl Formatter for Outer {
     fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         writer.write_all(b": ")
     }
+    /// Text keeps all its characters, and those that would do something on a terminal are written by their numbers.
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((place, character)) = rest.char_indices().find(|(_, one)| text::replacement(*one).is_some()) {
+            writer.write_all(&rest.as_bytes()[..place])?;
+            character.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(writer, "\\u{unit:04x}"))?;
+            rest = &rest[place + character.len_utf8()..];
+        }
+        writer.write_all(rest.as_bytes())
+    }
 }
 
 /// Writes a file whole: into a temporary file beside it, which then takes its name.
@@ -173,14 +265,63 @@ impl Formatter for Outer {
 /// If the file cannot be written; an earlier one is as it was.
 pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
     let failed = |source| FileError::Write { path: path.to_owned(), source };
-    let folder = folder_of(path);
+    let place = place_of(path)?;
+    let folder = folder_of(&place);
+    // It was there when the run began; someone may have tidied up since.
+    fs::create_dir_all(folder).map_err(failed)?;
     // A temporary file is private by default; this one is to be what any file is that a program makes.
     let anyone = Permissions::from_mode(0o666);
     let named = tempfile::Builder::new().prefix(".memscope-bench-").permissions(anyone).tempfile_in(folder);
     let mut file = named.map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
+    if let Ok(earlier) = fs::metadata(&place) {
+        // Only root may give files away; anyone else's file is then its writer's.
+        let _ = std::os::unix::fs::fchown(&file, Some(earlier.uid()), Some(earlier.gid()));
+        let permissions = Permissions::from_mode(earlier.mode() & 0o777);
+        file.as_file().set_permissions(permissions).map_err(failed)?;
+    }
+    // A name must not be on the disk before what it stands for; and some disks say only now that they are full.
+    let unsupported =
+        |error: &io::Error| matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput);
+    file.as_file().sync_all().or_else(|error| if unsupported(&error) { Ok(()) } else { Err(error) }).map_err(failed)?;
+    file.persist(&place).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// Where a file is written: the path itself, or the end of the links that it is.
+///
+/// # Errors
+/// If there is something else, or the name can be none of a file.
+fn place_of(path: &Path) -> Result<PathBuf, FileError> {
+    let failed = |source| FileError::Write { path: path.to_owned(), source };
+    let no_file = |what| FileError::NoFile { path: path.to_owned(), what };
+    let names_folder = [&b"/"[..], b"/.", b"/.."].iter().any(|end| path.as_os_str().as_bytes().ends_with(end));
+    if names_folder || path.is_dir() || path.file_name().is_none() {
+        return Err(failed(io::Error::other("it is a folder; name a file")));
+    }
+    if let Ok(about) = fs::metadata(path)
+        && !about.is_file()
+    {
+        return Err(no_file(kind(about.file_type())));
+    }
+    let mut place = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        // What stands there is not a path but an open file: a new file could not take its place.
+        if fs::canonicalize(folder_of(&place)).is_ok_and(|folder| folder.starts_with("/proc")) {
+            return Err(no_file("an open file of a process"));
+        }
+        match fs::symlink_metadata(&place) {
+            Ok(about) if about.is_symlink() => {
+                let target = fs::read_link(&place).map_err(failed)?;
+                place = folder_of(&place).join(target);
+            }
+            Ok(_) => return Ok(place),
+            // A name that is too long, or a way through a file, is found out here.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(place),
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    Err(failed(io::Error::other("it is a link that leads back to itself")))
 }
 
 /// A folder within another one for what is not finished. It is gone when the value is.
@@ -223,14 +364,75 @@ pub fn copy_program(from: &Path, to: &Path) -> io::Result<()> {
 /// # Errors
 /// If the folder cannot be written to, or what is there is something else, which is not to be lost.
 pub fn prepare<T: Versioned>(path: &Path) -> Result<(), FileError> {
-    if path.is_dir() {
-        let source = io::Error::other("it is a folder; name a file");
-        return Err(FileError::Write { path: path.to_owned(), source });
-    }
-    if path.exists() {
+    prepare_place(path)?;
+    // An empty file is nothing to lose: `mktemp` makes them.
+    if fs::metadata(path).is_ok_and(|about| about.len() > 0) {
         read::<T>(path)?;
     }
-    prepare_folder(folder_of(path))
+    Ok(())
+}
+
+/// The same for a file of results and those that are drawn from it, in one folder.
+///
+/// # Errors
+/// As for [`prepare`].
+pub fn prepare_in<T: Versioned>(folder: &Path, results: &str, drawn: &[&str]) -> Result<(), FileError> {
+    prepare_folder(folder)?;
+    prepare::<T>(&folder.join(results))?;
+    drawn.iter().try_for_each(|name| prepare_place(&folder.join(name)))
+}
+
+/// Sees that a file can be written in a place, whatever is in a file that is there.
+fn prepare_place(path: &Path) -> Result<(), FileError> {
+    let failed = |path: &Path, source| FileError::Write { path: path.to_owned(), source };
+    // The folder first: where that is a file, the message should say so.
+    if path.file_name().is_some() && !path.is_dir() {
+        let folder = folder_of(path);
+        fs::create_dir_all(folder).map_err(|source| not_made(folder, source))?;
+    }
+    let place = place_of(path)?;
+    if fs::symlink_metadata(&place).is_ok() {
+        access(&place, AccessFlags::W_OK).map_err(|error| failed(path, error.into()))?;
+    }
+    prepare_folder(folder_of(&place))
+}
+
+/// Why a folder could not be made.
+fn not_made(folder: &Path, source: io::Error) -> FileError {
+    match fs::metadata(folder) {
+        Ok(about) if about.is_file() => {
+            FileError::Write { path: folder.to_owned(), source: io::Error::other("it is a file; name a folder") }
+        }
+        Ok(about) if !about.is_dir() => FileError::NoFile { path: folder.to_owned(), what: kind(about.file_type()) },
+        _ => FileError::Write { path: folder.to_owned(), source },
+    }
+}
+
+/// Opens a file that is written while a run goes on: anew, or, where it is a device or was opened by another program, at its
+/// end. A pipe would stop the run once nobody reads it.
+///
+/// # Errors
+/// If it cannot be opened.
+pub fn stream(path: &Path) -> Result<File, FileError> {
+    let failed = |source| FileError::Write { path: path.to_owned(), source };
+    let kind = fs::metadata(path).map(|about| about.file_type());
+    match place_of(path) {
+        Ok(place) => File::create(place).map_err(failed),
+        Err(FileError::NoFile { .. }) if kind.is_ok_and(|kind| kind.is_file() || kind.is_char_device()) => {
+            File::options().append(true).open(path).map_err(failed)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether two paths lead to one file, be it there or not.
+pub fn are_one(one: &Path, other: &Path) -> bool {
+    let identity = |path: &Path| fs::metadata(path).ok().map(|about| (about.dev(), about.ino()));
+    let end = |path: &Path| {
+        let place = place_of(path).ok()?;
+        Some(fs::canonicalize(folder_of(&place)).ok()?.join(place.file_name()?))
+    };
+    (identity(one).is_some() && identity(one) == identity(other)) || (end(one).is_some() && end(one) == end(other))
 }
 
 fn folder_of(file: &Path) -> &Path {
@@ -243,11 +445,9 @@ fn folder_of(file: &Path) -> &Path {
 /// If they cannot.
 pub fn prepare_folder(folder: &Path) -> Result<(), FileError> {
     let failed = |source| FileError::Write { path: folder.to_owned(), source };
-    if folder.is_file() {
-        return Err(failed(io::Error::other("it is a file; name a folder")));
-    }
-    fs::create_dir_all(folder).map_err(failed)?;
-    tempfile::tempfile_in(folder).map_err(failed)?;
+    fs::create_dir_all(folder).map_err(|source| not_made(folder, source))?;
+    // With a name, as the files will have one: some file systems take others.
+    tempfile::Builder::new().prefix(".memscope-bench-").tempfile_in(folder).map_err(failed)?;
     Ok(())
 }
 
@@ -281,6 +481,51 @@ mod tests {
         let text = fs::read_to_string(&path).expect("it can be read");
         assert!(text.contains("[1,2]"), "inner values share a line: {text}");
         assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1, "no temporary file is left");
+    }
+
+    /// `null` in the place of a figure could not be read again.
+    #[test]
+    fn what_is_no_number_is_refused_by_its_place() {
+        #[derive(Serialize, Deserialize)]
+        struct Figures {
+            schema: u32,
+            cells: Vec<Option<f64>>,
+        }
+        impl Versioned for Figures {
+            const WHAT: &str = "a file of figures";
+            const SCHEMA: u32 = 1;
+        }
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("figures.json");
+        let write = |number| write_json(&path, &Figures { schema: 1, cells: vec![Some(1.5), None, Some(number)] });
+        write(2.5).expect("all are numbers");
+        let earlier = fs::read_to_string(&path).expect("it can be read");
+        assert!(earlier.contains("null"), "what is not known is null: {earlier}");
+        for (number, word) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf"), (f64::NEG_INFINITY, "-inf")] {
+            let refusal = write(number).expect_err("refused").to_string();
+            let expected =
+                format!("cannot write {}: cells[2] is {word}, and no number: please report it", path.display());
+            assert_eq!(refusal, expected);
+        }
+        assert_eq!(fs::read_to_string(&path).expect("it can be read"), earlier);
+    }
+
+    #[test]
+    fn text_is_kept_and_harmless() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct Named {
+            schema: u32,
+            name: String,
+        }
+        impl Versioned for Named {
+            const WHAT: &str = "a file of a name";
+            const SCHEMA: u32 = 1;
+        }
+        let name = "\x1b[31m \u{9b} \u{202e} \u{10ffff} \"ß\" \n 🚀".to_owned();
+        let named = Named { schema: 1, name };
+        let text = json(&named).expect("all figures are numbers");
+        assert!(text.contains(r#""\u001b[31m \u009b \u202e \udbff\udfff \"ß\" \n 🚀""#), "{text}");
+        assert_eq!(parse::<Named>(Path::new("name.json"), &text).expect("it can be read"), named);
     }
 
     #[test]

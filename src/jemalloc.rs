@@ -4,8 +4,7 @@
 //! The two differ in one of jemalloc's options, which it reads from its environment variable when the process starts:
 //! the launcher of probes sets it. So what the heap costs or saves is told apart from what its profiler costs.
 
-use clap::Parser;
-use memscope_bench::commands::ReferenceProgram;
+use memscope_bench::commands::{ReferenceProgram, read_command_line};
 use memscope_bench::probe::Resident;
 use memscope_bench::tracking::references::Elsewhere;
 use memscope_bench::tracking::{Recorded, Reference};
@@ -20,7 +19,7 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 const JEMALLOC: Resident = Resident { check, switch: |_| {}, recorded: Recorded::default };
 
 fn main() -> ExitCode {
-    ReferenceProgram::parse().run(&JEMALLOC)
+    read_command_line().map_or_else(|code| code, |program: ReferenceProgram| program.run(&JEMALLOC))
 }
 
 /// Sees to it that the level is jemalloc's, and that jemalloc does what the level says.

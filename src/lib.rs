@@ -29,6 +29,8 @@
 //! | [`origin`] | where a figure comes from: command, machine, toolchain, subject |
 //! | [`conditions`] | how busy the machine was when a run began, and whether its speed was held |
 //! | [`files`], [`system`], `limits`, `fork`, `git` | files written whole; what is asked of the operating system, and of git |
+//! | [`console`], [`environment`], `shell` | what is printed; the variables of the environment; commands to paste |
+//! | [`text`], `allocator` | text from outside made harmless; the allocator that really runs |
 //!
 //! The way of the data: a [`Scale`](workloads::Scale) goes into a [`Workload`](workloads::Workload); out of a probe comes
 //! an [`Observation`](probe::Observation), out of two a [`Pair`](results::Pair), out of many an
@@ -36,11 +38,16 @@
 //!
 //! The library has no global allocator: the binary installs [`SwitchedAllocator`](tracking::SwitchedAllocator).
 
+#![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads: see `console`")]
+
+mod allocator;
 pub mod claims;
 pub mod commands;
 pub mod compare;
 pub mod conditions;
+pub mod console;
 pub mod detection;
+pub mod environment;
 pub mod files;
 pub mod footprint;
 mod fork;
@@ -55,9 +62,11 @@ pub mod origin;
 pub mod probe;
 pub mod report;
 pub mod results;
+mod shell;
 pub mod stress;
 pub mod subjects;
 pub mod system;
+pub mod text;
 pub mod tracking;
 pub mod validate;
 pub mod workloads;

@@ -1,7 +1,6 @@
 //! The `memscope-bench` program: it installs the switched allocator, reads the command line, and hands over.
 
-use clap::Parser;
-use memscope_bench::commands::{Cli, exit_code};
+use memscope_bench::commands::{Cli, exit_code, read_command_line};
 use memscope_bench::tracking::SwitchedAllocator;
 use std::process::ExitCode;
 
@@ -9,5 +8,5 @@ use std::process::ExitCode;
 static ALLOCATOR: SwitchedAllocator = SwitchedAllocator;
 
 fn main() -> ExitCode {
-    exit_code(Cli::parse().run())
+    read_command_line().map_or_else(|code| code, |cli: Cli| exit_code(cli.run()))
 }

@@ -4,8 +4,11 @@
 use crate::conditions::Conditions;
 use crate::system::{Machine, Toolchain};
 use crate::tracking::memscope::Subject;
+use crate::{environment, shell};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 
 /// The circumstances of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +22,9 @@ pub struct Origin {
     /// What state the machine was in when it began; `None` in files from before that was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conditions: Option<Conditions>,
+    /// The variables of the environment that change what is measured, by name; none in files from before they were recorded.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
     /// What built the program.
     pub toolchain: Toolchain,
     /// The memscope build.
@@ -33,18 +39,26 @@ impl Origin {
             command,
             machine: Machine::here(),
             conditions: Some(Conditions::here()),
+            environment: environment::influences(),
             toolchain: Toolchain::of_this_build(),
             subject: Subject::of_this_build(),
         }
     }
 
-    /// The same for the command line of this process, without what ties it to its parent, and with paths as they are from
-    /// the folder that it runs in.
+    /// The same for the command line of this process.
     pub fn of_this_command() -> Self {
-        let here = std::env::current_dir().map(|folder| format!("{}/", folder.display())).unwrap_or_default();
-        let arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--parent="));
-        let words = arguments.map(|argument| if here.len() > 1 { argument.replace(&here, "") } else { argument });
-        let words: Vec<String> = std::iter::once("memscope-bench".to_owned()).chain(words).collect();
-        Self::here(words.join(" "))
+        Self::here(command_of_this_process("memscope-bench", std::env::args_os().skip(1)))
     }
+}
+
+/// The command that repeats what this process does, ready to be pasted into a shell: with the variables of our own that it
+/// obeys, without what ties it to its parent, and with paths as they are from the folder that it runs in. `program` is what
+/// begins it.
+pub fn command_of_this_process(program: &str, arguments: impl Iterator<Item = OsString>) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let is_tie = |argument: &OsString| argument.as_encoded_bytes().starts_with(b"--parent=");
+    let words = shell::relative_to(&here, arguments.filter(|argument| !is_tie(argument)));
+    let variables = environment::in_force();
+    let variables = variables.iter().map(|(name, value)| (name.as_str(), value.as_os_str()));
+    shell::command(variables, program.split(' ').map(OsStr::new).chain(words.iter().map(OsString::as_os_str)))
 }

@@ -1,6 +1,7 @@
 //! What is asked of the operating system: the clock of the processor, resident memory, a tie to the parent process, and
 //! what machine this is.
 
+use crate::allocator::Allocator;
 use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
@@ -140,8 +141,17 @@ pub struct Toolchain {
     pub target: String,
     /// The level of optimisation, as in a Cargo profile.
     pub opt_level: String,
-    /// The allocator under the trackers.
+    /// The allocator under the trackers, as it really was.
     pub allocator: String,
+    /// The flags that the compiler was given beside those of the profile; empty where there were none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub flags: String,
+    /// The program through which Cargo ran the compiler; empty where there was none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub wrapper: String,
+    /// Whether debug assertions were compiled in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub debug_assertions: bool,
 }
 
 impl Toolchain {
@@ -151,12 +161,15 @@ impl Toolchain {
             rustc: env!("TOOLCHAIN_RUSTC").to_owned(),
             target: env!("TOOLCHAIN_TARGET").to_owned(),
             opt_level: env!("TOOLCHAIN_OPT_LEVEL").to_owned(),
-            allocator: allocator(),
+            allocator: Allocator::here().to_string(),
+            flags: env!("TOOLCHAIN_FLAGS").to_owned(),
+            wrapper: env!("TOOLCHAIN_WRAPPER").to_owned(),
+            debug_assertions: cfg!(debug_assertions),
         }
     }
-}
 
-/// The system allocator's name, with its version where the target's C library is glibc.
-fn allocator() -> String {
-    if cfg!(target_env = "gnu") { "system (glibc malloc)".to_owned() } else { "system malloc".to_owned() }
+    /// Whether the compiler was told not to optimise.
+    pub fn is_unoptimised(&self) -> bool {
+        self.opt_level == "0"
+    }
 }

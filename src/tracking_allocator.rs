@@ -5,8 +5,7 @@
 //! it costs depends on that tracker: ours is the least that is of use, two counters that all threads share. Below it is
 //! the switched allocator, which counts what really happened where that is asked for.
 
-use clap::Parser;
-use memscope_bench::commands::ReferenceProgram;
+use memscope_bench::commands::{ReferenceProgram, read_command_line};
 use memscope_bench::probe::Resident;
 use memscope_bench::tracking::references::Elsewhere;
 use memscope_bench::tracking::{Recorded, Reference, SwitchedAllocator};
@@ -24,7 +23,7 @@ static DEALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 
 fn main() -> ExitCode {
     AllocationRegistry::set_global_tracker(Counter).expect("nobody else sets one");
-    ReferenceProgram::parse().run(&TRACKING_ALLOCATOR)
+    read_command_line().map_or_else(|code| code, |program: ReferenceProgram| program.run(&TRACKING_ALLOCATOR))
 }
 
 /// The tracker: it counts.

@@ -116,7 +116,7 @@ fn bmf_names_what_it_leaves_out_on_stderr() {
 #[test]
 fn bmf_of_a_complete_run_tells_its_series_apart() {
     let results = common::results();
-    let all = benchmarks(&Format::Bmf.draw(&results));
+    let all = benchmarks(&Format::Bmf.draw(&results).expect("all figures are numbers"));
     let with_overhead = results.cells.iter().filter(|cell| cell.overhead.is_some()).count();
     assert_eq!(names(&all).len(), with_overhead);
     assert!(all.get("structures/full/scale-0.05").is_some() && all.get("concurrent/full/threads-2").is_some());
@@ -153,11 +153,11 @@ fn counted_instructions_have_the_same_forms() {
     let results: Results = serde_json::from_slice(&assert.get_output().stdout).expect("a results file");
     assert_eq!(results.instructions.len(), 2);
 
-    let markdown = Format::Markdown.draw(&results);
+    let markdown = Format::Markdown.draw(&results).expect("all figures are numbers");
     let (table, notes) = markdown.split_once("\n\n").expect("a table and notes");
     assert!(table.starts_with("| workload |") && notes.lines().all(|line| line.starts_with("- ")), "{markdown}");
 
-    let all = benchmarks(&Format::Bmf.draw(&results));
+    let all = benchmarks(&Format::Bmf.draw(&results).expect("all figures are numbers"));
     assert_eq!(names(&all), ["cycles/full"]);
     assert_eq!(names(&all["cycles/full"]), ["instructions", "instructions-per-allocation"]);
     assert_eq!(Format::Bmf.left_out(&results), ["cycles/variables is left out: crashed: exit code 70"]);

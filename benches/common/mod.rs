@@ -1,8 +1,11 @@
 //! What the bench targets share: how Criterion was called, and where results are kept.
 
 use criterion::Criterion;
+use memscope_bench::console::{self, Relay};
 use memscope_bench::files::{self, FileError};
+use memscope_bench::origin;
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -20,7 +23,7 @@ pub enum Mode {
 
 impl Mode {
     pub fn from_arguments() -> Self {
-        let arguments: Vec<String> = env::args().skip(1).collect();
+        let arguments: Vec<OsString> = env::args_os().skip(1).collect();
         let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
         if has("--list") || has("--load-baseline") {
             Self::Idle
@@ -49,15 +52,16 @@ pub fn check_results_folder(mode: Mode) -> Result<(), FileError> {
     if mode == (Mode::Measure { filtered: false }) { files::prepare_folder(&results_folder()) } else { Ok(()) }
 }
 
-/// The command that repeats the run; `cargo` is what begins it.
+/// The command that repeats the run, ready to be pasted into a shell; `cargo` is what begins it.
 pub fn command(cargo: &str) -> String {
-    let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    if arguments.is_empty() { cargo.to_owned() } else { format!("{cargo} -- {}", arguments.join(" ")) }
+    let arguments: Vec<OsString> = env::args_os().skip(1).filter(|argument| argument != "--bench").collect();
+    let cargo = if arguments.is_empty() { cargo.to_owned() } else { format!("{cargo} --") };
+    origin::command_of_this_process(&cargo, arguments.into_iter())
 }
 
 /// Whether the user gave this flag.
 pub fn says(flag: &str) -> bool {
-    env::args().any(|argument| argument.split('=').next() == Some(flag))
+    env::args_os().any(|argument| argument.to_string_lossy().split('=').next() == Some(flag))
 }
 
 /// Where a complete run's results are kept: beside the package that Cargo is benching.
@@ -67,6 +71,24 @@ pub fn results_folder() -> PathBuf {
 }
 
 pub fn refuse(error: &dyn std::error::Error) -> ExitCode {
-    eprintln!("error: {error}");
+    console::complain(format_args!("error: {error}"));
     ExitCode::from(2)
+}
+
+/// Lets Criterion print without a panic where nobody reads any more: by `cargo bench | head` no result is lost. Criterion has
+/// read its flags by then, and shown its help.
+///
+/// # Errors
+/// The exit code, if the system refuses it.
+pub fn relay() -> Result<Relay, ExitCode> {
+    Relay::begin().map_err(|error| refuse(&error))
+}
+
+/// Ends the run when all that was printed is out: a full disk below standard output is a failure by now.
+pub fn end(relay: Relay, code: ExitCode) -> ExitCode {
+    drop(relay);
+    match console::trouble() {
+        Some(why) if code == ExitCode::SUCCESS => refuse(&std::io::Error::other(format!("cannot write {why}"))),
+        _ => code,
+    }
 }

@@ -1,15 +1,17 @@
 //! What several commands ask for, or show, in the same way.
 
 use super::Error;
+use super::line::read_variables;
 use super::programs::this_program;
 use crate::measure::{Launcher, Limits};
 use crate::report::format::{Format, Printed};
 use crate::results::Precision;
-use crate::system;
 use crate::tracking::Tracking;
 use crate::workloads::{Scale, Workload, pools};
+use crate::{console, environment, system};
 use clap::{Args, Parser};
 use indicatif::{ProgressBar, ProgressStyle};
+use std::process::ExitCode;
 use std::time::Duration;
 
 /// The process that a command ends with, for every command that this program starts itself with.
@@ -33,11 +35,11 @@ impl ParentArguments {
 #[derive(Clone, Copy, Debug, Args)]
 pub struct LimitArguments {
     /// How long one probe may run, in seconds
-    #[arg(long, env = "MEMSCOPE_BENCH_TIME_LIMIT", default_value_t = Limits::default().time.as_secs(), value_name = "SECONDS",
+    #[arg(long, env = environment::TIME_LIMIT, default_value_t = Limits::default().time.as_secs(), value_name = "SECONDS",
           value_parser = clap::value_parser!(u64).range(1..))]
     time_limit: u64,
     /// How much memory one probe may have, in MiB
-    #[arg(long, env = "MEMSCOPE_BENCH_MEMORY_LIMIT", default_value_t = Limits::default().memory_bytes >> 20, value_name = "MIB",
+    #[arg(long, env = environment::MEMORY_LIMIT, default_value_t = Limits::default().memory_bytes >> 20, value_name = "MIB",
           value_parser = clap::value_parser!(u64).range(16..(1 << 24)))]
     memory_limit: u64,
 }
@@ -59,10 +61,10 @@ impl From<LimitArguments> for Limits {
 #[derive(Clone, Copy, Debug, Args)]
 pub struct PrecisionArguments {
     /// Run pairs until each interval's half-width is under this percentage of its figure
-    #[arg(long, env = "MEMSCOPE_BENCH_PRECISION", value_name = "PERCENT", value_parser = positive)]
+    #[arg(long, env = environment::PRECISION, value_name = "PERCENT", value_parser = positive)]
     precision: Option<f64>,
     /// With --precision: how long one workload and level may take for it, in seconds
-    #[arg(long, env = "MEMSCOPE_BENCH_PRECISION_LIMIT", default_value_t = 60, value_name = "SECONDS",
+    #[arg(long, env = environment::PRECISION_LIMIT, default_value_t = 60, value_name = "SECONDS",
           value_parser = clap::value_parser!(u64).range(1..))]
     precision_limit: u64,
 }
@@ -99,11 +101,14 @@ pub struct FormatArguments {
 }
 
 impl FormatArguments {
-    /// Prints what was measured, and says on stderr what the form cannot show of it.
+    /// Prints what was measured, and says on stderr what the form cannot show of it. It was saved before.
     pub(super) fn print(&self, measured: &impl Printed) {
-        println!("{}", self.format.draw(measured));
+        match self.format.draw(measured) {
+            Ok(text) => console::print(text),
+            Err(error) => console::fail(error),
+        }
         for line in self.format.left_out(measured) {
-            eprintln!("{line}");
+            console::complain(line);
         }
     }
 }
@@ -118,8 +123,11 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Reads the variables. A value that is none ends the process with a message, as a bad flag does.
-    pub fn read() -> Self {
+    /// Reads the variables.
+    ///
+    /// # Errors
+    /// The exit code, if one has a wrong value: that is said then.
+    pub fn read() -> Result<Self, ExitCode> {
         crate::fork::settle_signals();
         #[derive(Debug, Parser)]
         #[command(name = "cargo bench")]
@@ -129,8 +137,8 @@ impl Environment {
             #[command(flatten)]
             precision: PrecisionArguments,
         }
-        let Variables { limits, precision } = Variables::parse_from(["cargo bench"]);
-        Self { limits: limits.into(), precision: precision.asked() }
+        let Variables { limits, precision } = read_variables()?;
+        Ok(Self { limits: limits.into(), precision: precision.asked() })
     }
 }
 

@@ -4,6 +4,7 @@ use super::Error;
 use super::arguments::{LimitArguments, not_negative};
 use super::subjects::{Built, SubjectArguments};
 use crate::compare::{Contest, Leaning};
+use crate::console;
 use crate::measure::CellRun;
 use crate::probe::Request;
 use crate::report::figures;
@@ -13,6 +14,11 @@ use crate::tracking::Tracking;
 use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
 use std::path::PathBuf;
+
+/// Prints a line. What it says comes from outside in part.
+macro_rules! say {
+    ($($line:tt)*) => { crate::console::print(format_args!($($line)*)) };
+}
 
 #[derive(Debug, Args)]
 #[command(mut_arg("time_limit", |limit| limit.default_value("10")))]
@@ -68,9 +74,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         repository.commits(&between, Parents::All)?;
     }
     repository.check_files(&[&merge_bases, std::slice::from_ref(first), &commits].concat())?;
-    println!("{} commits between {} and {}", commits.len() - 1, told(first), told(last));
+    say!("{} commits between {} and {}", commits.len() - 1, told(first), told(last));
     for base in &merge_bases {
-        println!(
+        say!(
             "{} is not an ancestor of {}: their merge base is judged first: {}",
             first.short(),
             last.short(),
@@ -78,7 +84,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         );
     }
     if merge_bases.is_empty() && is_beside && parents == Parents::First {
-        println!("{} is not on the first-parent path to {}", first.short(), last.short());
+        say!("{} is not on the first-parent path to {}", first.short(), last.short());
     }
 
     let [good, bad] = [first, last].map(|commit| arguments.build(commit)?.map_err(Error::System));
@@ -96,7 +102,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
             ends.rounds()
         )));
     }
-    println!("bad: {}: {seen} × the good one's overhead, {} rounds", told(last), ends.rounds());
+    say!("bad: {}: {seen} × the good one's overhead, {} rounds", told(last), ends.rounds());
 
     let suspects = Suspects::new(commits, parents);
     let mut search = Search { arguments, ends: [first, last], good: &good, bad: &bad, evidence: seen };
@@ -147,11 +153,11 @@ impl Search<'_> {
                 told(good)
             ))),
             Some(Leaning::Unsure) | None => {
-                eprintln!(
+                console::complain(format_args!(
                     "the merge base {} could not be judged: the first bad commit may be before it, and not between it and {}",
                     told(base),
                     told(bad)
-                );
+                ));
                 Ok(())
             }
         }
@@ -167,7 +173,7 @@ impl Search<'_> {
         }
         match suspects.remaining().as_slice() {
             [first] => {
-                println!(
+                say!(
                     "\nThe first bad commit: {}\n{}/{}: {} × the overhead of {}",
                     told_whole(first),
                     self.arguments.workload,
@@ -176,12 +182,12 @@ impl Search<'_> {
                     told(self.ends[0])
                 );
                 if first.parents.len() > 1 && !self.arguments.all_parents {
-                    println!("It is a merge: --all-parents looks among the commits that it brought");
+                    say!("It is a merge: --all-parents looks among the commits that it brought");
                 }
             }
             several => {
-                println!("\nThe first bad commit is one of these; those before the last could not be judged:");
-                several.iter().for_each(|commit| println!("  {}", told_whole(commit)));
+                say!("\nThe first bad commit is one of these; those before the last could not be judged:");
+                several.iter().for_each(|commit| say!("  {}", told_whole(commit)));
             }
         }
         Ok(())
@@ -190,7 +196,7 @@ impl Search<'_> {
     /// On which side a commit stands; `None` if it cannot be built or measured.
     fn judge(&mut self, commit: &Commit) -> Result<Option<Leaning>, Error> {
         let Ok(built) = self.arguments.build(commit)? else {
-            println!("skipped: {}: does not build", told(commit));
+            say!("skipped: {}: does not build", told(commit));
             return Ok(None);
         };
         let most = self.arguments.rounds as usize;
@@ -206,14 +212,14 @@ impl Search<'_> {
                     Leaning::Bad => "bad",
                     Leaning::Unsure => "skipped, not told apart",
                 };
-                println!("{word}: {}: {seen} × the good one's overhead, {} rounds", told(commit), contest.rounds());
+                say!("{word}: {}: {seen} × the good one's overhead, {} rounds", told(commit), contest.rounds());
                 if leaning == Leaning::Bad {
                     self.evidence = seen;
                 }
                 Ok(Some(leaning))
             }
             Err((2, failure)) => {
-                println!("skipped: {}: {failure}", told(commit));
+                say!("skipped: {}: {failure}", told(commit));
                 Ok(None)
             }
             Err(failure) => Err(failed(&self.ends, failure)),

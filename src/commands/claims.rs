@@ -2,9 +2,9 @@
 
 use super::Error;
 use crate::claims::Evidence;
-use crate::files;
 use crate::report::claims_table;
 use crate::report::table::Form;
+use crate::{console, files};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -24,8 +24,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         return Err(Error::System(format!("--results {}: {why}", arguments.results.display())));
     }
     let evidence = Evidence::read(&arguments.results)?;
-    println!("{}", claims_table::draw(&evidence, Form::Terminal));
-    files::write(&arguments.results.join(TABLE), &format!("{}\n", claims_table::draw(&evidence, Form::Markdown)))?;
-    eprintln!("Written: {TABLE} in {}", arguments.results.display());
+    let table = format!("{}\n", claims_table::draw(&evidence, Form::Markdown));
+    let saved = files::write(&arguments.results.join(TABLE), &table);
+    console::print(claims_table::draw(&evidence, Form::Terminal));
+    saved?;
+    console::complain(format_args!("Written: {TABLE} in {}", arguments.results.display()));
     Ok(())
 }

@@ -4,16 +4,17 @@ use super::Error;
 use super::arguments::{LimitArguments, ParentArguments};
 use super::subjects::{Built, Candidate, CandidateArguments};
 use crate::detection::{self, CannotAsk, Detected, Detections, Finding, Report, Row, SCHEMA};
-use crate::files;
+use crate::files::{self, FileError};
 use crate::measure::Launcher;
 use crate::origin::Origin;
 use crate::report::detection_table;
 use crate::report::table::Form;
 use crate::results::Failure;
 use crate::workloads::{Scale, Workload};
+use crate::{console, text};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The files that are written.
 const JSON: &str = "detection.json";
@@ -59,7 +60,7 @@ enum Shown {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    files::prepare::<Detections>(&arguments.output.join(JSON))?;
+    files::prepare_in::<Detections>(&arguments.output, JSON, &[TABLE])?;
     let found = arguments.candidates.find()?;
     let asked = arguments.candidates.build(&found, arguments.limits.into())?;
     let origin = Origin::of_this_command();
@@ -70,16 +71,24 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     bar.finish_and_clear();
     let detections = Detections { schema: SCHEMA, origin, subjects };
 
+    let saved = save(&arguments.output, &detections);
     match arguments.format {
-        Shown::Text => println!("{}", detection_table::draw(&detections, Form::Terminal)),
-        Shown::Markdown => println!("{}", detection_table::draw(&detections, Form::Markdown)),
-        Shown::Json => println!("{}", files::json(&detections).trim_end()),
+        Shown::Text => console::print(detection_table::draw(&detections, Form::Terminal)),
+        Shown::Markdown => console::print(detection_table::draw(&detections, Form::Markdown)),
+        Shown::Json => match files::json(&detections) {
+            Ok(json) => console::print(json.trim_end()),
+            Err(error) => console::fail(error),
+        },
     }
-    files::write_json(&arguments.output.join(JSON), &detections)?;
-    let markdown = format!("{}\n", detection_table::draw(&detections, Form::Markdown));
-    files::write(&arguments.output.join(TABLE), &markdown)?;
-    eprintln!("Written: {JSON} and {TABLE} in {}", arguments.output.display());
+    saved?;
+    console::complain(format_args!("Written: {JSON} and {TABLE} in {}", arguments.output.display()));
     Ok(())
+}
+
+/// Writes what was found, and its table.
+fn save(folder: &Path, detections: &Detections) -> Result<(), FileError> {
+    files::write_json(&folder.join(JSON), detections)?;
+    files::write(&folder.join(TABLE), &format!("{}\n", detection_table::draw(detections, Form::Markdown)))
 }
 
 impl Arguments {
@@ -98,7 +107,7 @@ impl Arguments {
         let mut rows = Vec::new();
         for workload in detection::WORKLOADS {
             for report in reports.iter().filter(|report| report.suits(workload)) {
-                bar.set_message(format!("{name}: {} after {workload}", report.name()));
+                bar.set_message(text::one_line(&format!("{name}: {} after {workload}", report.name())));
                 rows.push(self.row(&launcher, workload, report));
             }
         }
@@ -144,7 +153,7 @@ pub struct DetectionArguments {
     #[command(flatten)]
     parent: ParentArguments,
     /// A fault to commit instead, to see what the harness makes of it: `workload/report=hang`, `crash`, `exit` or `exhaust`
-    #[arg(long, hide = true, env = "MEMSCOPE_BENCH_FAULT")]
+    #[arg(long, hide = true, env = crate::environment::FAULT)]
     fault: Option<super::probe::Fault>,
 }
 
@@ -152,16 +161,14 @@ pub struct DetectionArguments {
 pub fn run_one(arguments: &DetectionArguments) -> Result<(), Error> {
     arguments.parent.tie();
     let (Some(workload), Some(report)) = (arguments.workload, &arguments.report) else {
-        println!("{}", serde_json::to_string(&Report::all()).expect("reports are plain data"));
-        return Ok(());
+        return Ok(console::reply(&Report::all())?);
     };
     if let Some(fault) = &arguments.fault {
         fault.commit_for(workload, report);
     }
     let scale = arguments.scale.unwrap_or_else(|| usual_scale(workload)).seeded(arguments.seed);
     let finding = detection::run(workload, scale, report)?;
-    println!("{}", serde_json::to_string(&finding).expect("a finding is plain data"));
-    Ok(())
+    Ok(console::reply(&finding)?)
 }
 
 impl From<CannotAsk> for Error {

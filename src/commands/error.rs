@@ -5,22 +5,22 @@ use crate::files::FileError;
 use crate::measure::MissingProgram;
 use crate::probe::CannotRun;
 use crate::subjects::Found;
+use crate::{console, text};
+use std::io;
 use std::process::ExitCode;
 
-/// Says on stderr why a command was not done.
+/// Says on stderr why a command was not done, or why what it did could not be shown.
 pub fn exit_code(outcome: Result<(), Error>) -> ExitCode {
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(match error {
-                Error::Unsupported(_) => crate::probe::UNSUPPORTED,
-                Error::NoThreads(_) => crate::probe::PREVENTED,
-                Error::Regressions(_) => 1,
-                _ => 2,
-            })
+    let trouble = console::trouble().map(Error::NotShown);
+    let errors = outcome.err().into_iter().chain(trouble);
+    let mut code = ExitCode::SUCCESS;
+    for (place, error) in errors.enumerate() {
+        console::complain(format_args!("error: {}", error.lines()));
+        if place == 0 {
+            code = ExitCode::from(error.code());
         }
     }
+    code
 }
 
 /// Why a command did not do what it was asked to.
@@ -77,12 +77,36 @@ pub enum Error {
     /// Subjects of which none was built.
     #[error("there is nothing to measure: none of {0} was built")]
     NoneBuilt(String),
+    /// The work is done and its files are written, and what there is to show of it could not be shown.
+    #[error("cannot write {0}")]
+    NotShown(String),
+    /// A reply to another process that it does not get.
+    #[error("the reply cannot be written: {0}")]
+    NoReply(#[from] io::Error),
     /// Something else of the system.
     #[error("{0}")]
     System(String),
 }
 
 impl Error {
+    /// What the program exits with.
+    fn code(&self) -> u8 {
+        match self {
+            Self::Unsupported(_) => crate::probe::UNSUPPORTED,
+            Self::NoThreads(_) => crate::probe::PREVENTED,
+            Self::Regressions(_) => 1,
+            _ => 2,
+        }
+    }
+
+    /// The message: one line, except for regressions, which have one each.
+    fn lines(&self) -> String {
+        match self {
+            Self::Regressions(_) => self.to_string(),
+            _ => text::one_line(&self.to_string()),
+        }
+    }
+
     /// None of these was built.
     pub(super) fn none_built(found: &[Found]) -> Self {
         Self::NoneBuilt(found.iter().map(|subject| subject.name.as_str()).collect::<Vec<_>>().join(", "))

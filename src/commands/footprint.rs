@@ -3,7 +3,8 @@
 use super::Error;
 use super::arguments::{LimitArguments, bar, each_once, or_all};
 use super::subjects::{Built, Candidate, CandidateArguments};
-use crate::files;
+use crate::console;
+use crate::files::{self, FileError};
 use crate::footprint::{self, Footprints, OfSubject, Plan};
 use crate::measure::Launcher;
 use crate::origin::Origin;
@@ -49,7 +50,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let path = arguments.output.join(JSON);
     if arguments.redraw {
-        return draw(&files::read(&path)?, &arguments.output);
+        let footprints = files::read(&path)?;
+        return show(&footprints, &arguments.output, save_table(&footprints, &arguments.output));
     }
     let plan = Plan {
         workloads: or_all(&arguments.workloads),
@@ -64,7 +66,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         ));
     }
     let found = arguments.candidates.find()?;
-    files::prepare::<Footprints>(&path)?;
+    files::prepare_in::<Footprints>(&arguments.output, JSON, &[TABLE])?;
     let candidates = arguments.candidates.build(&found, arguments.limits.into())?;
     let origin = Origin::of_this_command();
     let bar = bar(candidates.iter().filter(|candidate| candidate.built.is_ok()).count() * cells.len(), "cells");
@@ -84,14 +86,19 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let subjects = subjects.collect();
     bar.finish_and_clear();
     let footprints = Footprints { schema: footprint::SCHEMA, origin, subjects };
-    files::write_json(&path, &footprints)?;
-    draw(&footprints, &arguments.output)
+    let saved = files::write_json(&path, &footprints).and_then(|()| save_table(&footprints, &arguments.output));
+    show(&footprints, &arguments.output, saved)
 }
 
-/// Prints footprints, and writes their table.
-fn draw(footprints: &Footprints, folder: &Path) -> Result<(), Error> {
-    println!("{}", footprint_table::draw(footprints, Form::Terminal));
-    files::write(&folder.join(TABLE), &format!("{}\n", footprint_table::draw(footprints, Form::Markdown)))?;
-    eprintln!("Written: {JSON} and {TABLE} in {}", folder.display());
+/// Writes the table of footprints.
+fn save_table(footprints: &Footprints, folder: &Path) -> Result<(), FileError> {
+    files::write(&folder.join(TABLE), &format!("{}\n", footprint_table::draw(footprints, Form::Markdown)))
+}
+
+/// Prints footprints, which are saved by then, if that was possible.
+fn show(footprints: &Footprints, folder: &Path, saved: Result<(), FileError>) -> Result<(), Error> {
+    console::print(footprint_table::draw(footprints, Form::Terminal));
+    saved?;
+    console::complain(format_args!("Written: {JSON} and {TABLE} in {}", folder.display()));
     Ok(())
 }

@@ -32,7 +32,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let history = History::read(&repository, &arguments.range, parents)?.every(arguments.every as usize);
     repository.check_files(&history.commits)?;
     for note in &history.notes {
-        eprintln!("{}: {note}", arguments.range);
+        crate::console::complain(format_args!("{}: {note}", arguments.range));
     }
     let found: Vec<Found> = history.commits.iter().map(|commit| Found::commit(&arguments.repository, commit)).collect();
     let title = format!("What memscope-rs costs, commit by commit: {}", arguments.range);

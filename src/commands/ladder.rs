@@ -6,7 +6,8 @@
 use super::Error;
 use super::arguments::{FormatArguments, LimitArguments, SizeArguments, bar, or_all};
 use super::programs::PROGRAM;
-use crate::files;
+use crate::console;
+use crate::files::{self, FileError};
 use crate::ladder::Ladder;
 use crate::measure::{Launcher, Plan};
 use crate::origin::Origin;
@@ -45,15 +46,14 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let folder = &arguments.output;
-    let path = folder.join(JSON);
-    files::prepare::<Ladder>(&path)?;
+    files::prepare_in::<Ladder>(folder, JSON, &[TABLE, PICTURE])?;
     let launcher = arguments.limits.launcher()?;
     if cfg!(feature = "references") {
         build_programs(&launcher)?;
     } else {
-        eprintln!(
+        console::complain(
             "Measuring memscope's levels and heaptrack: `cargo run --release --features references -- ladder` adds dhat, \
-             tracking-allocator, stats_alloc and jemalloc."
+             tracking-allocator, stats_alloc and jemalloc.",
         );
     }
 
@@ -76,12 +76,18 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     bar.finish_and_clear();
 
     let ladder = Ladder(results);
-    files::write_json(&path, &ladder)?;
-    files::write(&folder.join(TABLE), &format!("{}\n", ladder_table::draw(&ladder, Form::Markdown)))?;
-    files::write(&folder.join(PICTURE), &ladder_svg::draw(&ladder))?;
+    let saved = save(folder, &ladder);
     arguments.format.print(&ladder);
-    eprintln!("Written: {JSON}, {TABLE} and {PICTURE} in {}", folder.display());
+    saved?;
+    console::complain(format_args!("Written: {JSON}, {TABLE} and {PICTURE} in {}", folder.display()));
     Ok(())
+}
+
+/// Writes a ladder, and what is drawn from it.
+fn save(folder: &Path, ladder: &Ladder) -> Result<(), FileError> {
+    files::write_json(&folder.join(JSON), ladder)?;
+    files::write(&folder.join(TABLE), &format!("{}\n", ladder_table::draw(ladder, Form::Markdown)))?;
+    files::write(&folder.join(PICTURE), &ladder_svg::draw(ladder))
 }
 
 /// Builds the programs beside this one that are missing or older than it, in a folder of release builds; elsewhere they
@@ -96,7 +102,7 @@ fn build_programs(launcher: &Launcher) -> Result<(), Error> {
     let this = written(PROGRAM);
     let is_current = |name: &str| written(name).is_some_and(|written| Some(written) >= this);
     if folder.ends_with("release") && !programs.into_iter().all(is_current) {
-        eprintln!("Building {} ...", programs.join(" and "));
+        console::complain(format_args!("Building {} ...", programs.join(" and ")));
         let mut cargo = system::cargo();
         cargo.args(["build", "--release", "--quiet", "--features", "references", "--manifest-path"]);
         cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));

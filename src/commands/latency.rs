@@ -3,14 +3,15 @@
 
 use super::Error;
 use super::arguments::{LimitArguments, ParentArguments, bar, each_once};
-use crate::files;
+use crate::console;
+use crate::files::{self, FileError};
 use crate::latency::{self, CannotTime, HELD, Latencies, Pattern, Plan};
 use crate::origin::Origin;
 use crate::report::table::Form;
 use crate::report::{latency_svg, latency_table};
 use crate::tracking::Tracking;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The files that are written.
 const JSON: &str = "latency.json";
@@ -52,7 +53,7 @@ fn without_variables(name: &str) -> Result<Tracking, String> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    files::prepare::<Latencies>(&arguments.output.join(JSON))?;
+    files::prepare_in::<Latencies>(&arguments.output, JSON, &[TABLE, PICTURE])?;
     let plan = Plan {
         levels: each_once(arguments.tracking.iter().copied()),
         threads: each_once(arguments.threads.iter().map(|&threads| threads as usize)),
@@ -72,12 +73,18 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     );
     bar.finish_and_clear();
     let latencies = Latencies { schema: latency::SCHEMA, origin, operations: plan.operations, held: HELD, cells };
-    println!("{}", latency_table::draw(&latencies, Form::Terminal));
-    files::write_json(&arguments.output.join(JSON), &latencies)?;
-    files::write(&arguments.output.join(TABLE), &format!("{}\n", latency_table::draw(&latencies, Form::Markdown)))?;
-    files::write(&arguments.output.join(PICTURE), &latency_svg::draw(&latencies))?;
-    eprintln!("Written: {JSON}, {TABLE} and {PICTURE} in {}", arguments.output.display());
+    let saved = save(&arguments.output, &latencies);
+    console::print(latency_table::draw(&latencies, Form::Terminal));
+    saved?;
+    console::complain(format_args!("Written: {JSON}, {TABLE} and {PICTURE} in {}", arguments.output.display()));
     Ok(())
+}
+
+/// Writes latencies, and what is drawn from them.
+fn save(folder: &Path, latencies: &Latencies) -> Result<(), FileError> {
+    files::write_json(&folder.join(JSON), latencies)?;
+    files::write(&folder.join(TABLE), &format!("{}\n", latency_table::draw(latencies, Form::Markdown)))?;
+    files::write(&folder.join(PICTURE), &latency_svg::draw(latencies))
 }
 
 /// What `latencies` takes; `latency` alone calls it.
@@ -104,8 +111,7 @@ pub fn run_process(arguments: &ProcessArguments) -> Result<(), Error> {
     arguments.parent.tie();
     let ProcessArguments { tracking, threads, operations, seed, .. } = *arguments;
     let seen = latency::run(Pattern { tracking, threads: threads as usize, operations, seed })?;
-    println!("{}", serde_json::to_string(&seen).expect("quantiles are plain data"));
-    Ok(())
+    Ok(console::reply(&seen)?)
 }
 
 impl From<CannotTime> for Error {

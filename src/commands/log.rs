@@ -1,11 +1,11 @@
 //! `memscope-bench log`: what tracking cost at each commit that has a results file, as a table and a picture.
 
 use super::Error;
-use crate::files;
 use crate::log::Log;
 use crate::report::{log_svg, log_table};
 use crate::tracking::Tracking;
 use crate::workloads::Workload;
+use crate::{console, files};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -35,8 +35,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let log = Log::read(&arguments.repository, &arguments.file)?;
     let lanes = log.lanes(&arguments.workloads, &arguments.tracking)?;
     files::prepare_folder(&arguments.output)?;
-    println!("{}", log_table::draw(&log, &lanes));
-    files::write(&arguments.output.join(PICTURE), &log_svg::draw(&log, &lanes))?;
-    println!("Written: {PICTURE} in {}", arguments.output.display());
+    let saved = files::write(&arguments.output.join(PICTURE), &log_svg::draw(&log, &lanes));
+    console::print(log_table::draw(&log, &lanes));
+    saved?;
+    console::print(format_args!("Written: {PICTURE} in {}", arguments.output.display()));
     Ok(())
 }

@@ -13,8 +13,7 @@ use crate::results::{Cell, InstructionCount, Results};
 use crate::tracking::Tracking;
 use crate::workloads::Workload;
 use clap::Args;
-use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -56,7 +55,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     if let Some(output) = &arguments.output {
-        files::prepare::<Results>(output)?;
+        check_output(output, arguments.log.as_deref())?;
     }
     let launcher = launcher(arguments)?;
     let mut results = Results::begin(Origin::of_this_command());
@@ -68,12 +67,31 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         results.precision = arguments.precision.asked();
         results.cells = pairs(arguments, &launcher, &levels)?;
     }
+    let saved = arguments.output.as_ref().map_or(Ok(()), |output| files::write_json(output, &results));
     arguments.format.print(&results);
-    if let Some(output) = &arguments.output {
-        files::write_json(output, &results)?;
-    }
+    saved?;
     match (&arguments.log, launcher.log_failure()) {
         (Some(path), Some(source)) => Err(FileError::Write { path: path.clone(), source }.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Sees that the results can be written to a file, better before measuring than after.
+fn check_output(output: &Path, log: Option<&Path>) -> Result<(), Error> {
+    const PRINT: &str = "to print what is measured, use `--format json`";
+    if output == Path::new("-") {
+        return Err(Error::System(format!(
+            "--output -: it names a file; {PRINT} (or `--output ./-` for a file of that name)"
+        )));
+    }
+    files::prepare::<Results>(output).map_err(|error| match error {
+        error @ FileError::NoFile { .. } => Error::System(format!("{error}; {PRINT}")),
+        error => error.into(),
+    })?;
+    match log {
+        Some(log) if files::are_one(output, log) => {
+            Err(Error::System(format!("--output and --log both name {}: name two files", output.display())))
+        }
         _ => Ok(()),
     }
 }
@@ -81,8 +99,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
 fn launcher(arguments: &Arguments) -> Result<Launcher, Error> {
     let launcher = arguments.limits.launcher()?;
     let Some(path) = &arguments.log else { return Ok(launcher) };
-    let log = File::create(path).map_err(|source| FileError::Write { path: path.clone(), source })?;
-    Ok(launcher.logging_to(log))
+    Ok(launcher.logging_to(files::stream(path)?))
 }
 
 /// Measures time, by pairs.

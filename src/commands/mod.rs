@@ -10,6 +10,7 @@ mod footprint;
 mod history;
 mod ladder;
 mod latency;
+mod line;
 mod log;
 mod measure;
 mod operation;
@@ -23,13 +24,23 @@ mod validate;
 
 pub use arguments::Environment;
 pub use error::{Error, exit_code};
+pub use line::read_command_line;
 pub use programs::{CONTROL, Control, ReferenceProgram};
 
 use clap::{Parser, Subcommand};
 
+/// What the program exits with.
+const EXIT_CODES: &str = "Exit codes:
+  0   it is done, and its files are written; a cell that failed is a result too
+  1   `--fail-on-regression`, and a regression was claimed
+  2   it could not be done, or not be shown: stderr says why
+  69  `probe`: this version of memscope lacks what the level needs
+
+A variable that an option names in brackets stands for it; an empty one is not set.";
+
 /// Measures what the memory tracker memscope-rs costs.
 #[derive(Debug, Parser)]
-#[command(version, about, args_conflicts_with_subcommands = true, max_term_width = 110)]
+#[command(version, about, after_help = EXIT_CODES, args_conflicts_with_subcommands = true, max_term_width = 110)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::arguments::ParentArguments;
+use crate::console;
 use crate::operations::{self, CannotRun, Operation, Request};
 use crate::tracking::Tracking;
 use clap::Args;
@@ -25,8 +26,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     arguments.parent.tie();
     let &Arguments { name: operation, tracking, repeats, .. } = arguments;
     let timing = operations::run(Request { operation, tracking, repeats })?;
-    println!("{}", serde_json::to_string(&timing).expect("a timing is plain data"));
-    Ok(())
+    Ok(console::reply(&timing)?)
 }
 
 impl From<CannotRun> for Error {

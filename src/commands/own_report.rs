@@ -4,8 +4,8 @@
 //! that all went well and write nothing. So it is written on a thread of its own, under a limit, and looked at.
 
 use super::Error;
-use crate::files;
 use crate::tracking::memscope::OWN_REPORT;
+use crate::{console, files, text};
 use std::any::Any;
 use std::fs;
 use std::path::Path;
@@ -32,14 +32,14 @@ pub(super) fn keep(folder: &Path, is_asked_for: bool) -> Result<(), Error> {
     if report.on_demand && !is_asked_for {
         return Ok(());
     }
-    println!("memscope writes its own {} ...", report.name);
+    console::print(format_args!("memscope writes its own {} ...", report.name));
     let scratch = files::scratch_folder(folder)?;
     let written = scratch.path().join(report.name);
     let limit = if is_asked_for { Duration::MAX } else { LIMIT };
     match write(report.write, &written, limit) {
         Ok(()) => {
             files::put(&written, &folder.join(report.name))?;
-            println!("Written: {} in {}", report.name, folder.display());
+            console::print(format_args!("Written: {} in {}", report.name, folder.display()));
             Ok(())
         }
         Err(why) => {
@@ -47,7 +47,7 @@ pub(super) fn keep(folder: &Path, is_asked_for: bool) -> Result<(), Error> {
             if is_asked_for {
                 return Err(Error::System(why));
             }
-            eprintln!("{why}");
+            console::complain(text::one_line(&why));
             Ok(())
         }
     }

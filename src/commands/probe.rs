@@ -5,6 +5,7 @@ use super::arguments::{ParentArguments, SizeArguments};
 use crate::probe::{self, CannotRun, Observation, Request, Resident};
 use crate::tracking::Tracking;
 use crate::workloads::Workload;
+use crate::{console, environment};
 use clap::Args;
 use std::str::FromStr;
 
@@ -28,7 +29,7 @@ pub struct Arguments {
     parent: ParentArguments,
     /// A fault to commit instead, to see what the harness makes of it: `workload/level=hang`, `crash`, `exit`, `lie`
     /// or `exhaust`
-    #[arg(long, hide = true, env = "MEMSCOPE_BENCH_FAULT")]
+    #[arg(long, hide = true, env = environment::FAULT)]
     fault: Option<Fault>,
 }
 
@@ -59,15 +60,13 @@ impl Arguments {
         if fault == Some(FaultKind::Lie) {
             observation.digest.checksum ^= 1;
         }
-        print(&observation);
-        Ok(())
+        Ok(console::reply(&observation)?)
     }
 }
 
 /// Runs a probe of the control program.
 pub fn run_control(arguments: &Arguments) -> Result<(), Error> {
-    print(&probe::run_control(arguments.request())?);
-    Ok(())
+    Ok(console::reply(&probe::run_control(arguments.request())?)?)
 }
 
 /// Runs a probe of a program whose allocator is a reference.
@@ -77,10 +76,6 @@ pub fn run_resident(arguments: &Arguments, resident: &Resident) -> Result<(), Er
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     arguments.print_with_fault(probe::run)
-}
-
-fn print(observation: &Observation) {
-    println!("{}", serde_json::to_string(observation).expect("an observation is plain data"));
 }
 
 /// A fault that a probe of one workload and level commits on purpose.
@@ -142,6 +137,12 @@ impl FromStr for Fault {
         let (cell, kind) = text.split_once('=').ok_or_else(wanted)?;
         let (workload, tracking) = cell.split_once('/').ok_or_else(wanted)?;
         let kind = <FaultKind as clap::ValueEnum>::from_str(kind, false).map_err(|_| wanted())?;
+        if !Workload::ALL.iter().any(|known| known.name() == workload) {
+            return Err(format!("there is no workload '{workload}'"));
+        }
+        // A report of memscope has a name that ends in a level.
+        let level = tracking.rsplit('/').next().unwrap_or_default();
+        Tracking::try_from(level.to_owned()).map_err(|error| error.to_string())?;
         Ok(Self { workload: workload.to_owned(), tracking: tracking.to_owned(), kind })
     }
 }

@@ -92,7 +92,11 @@ impl RoundArguments {
         files::write_json(&json, &comparison)?;
         self.draw(&comparison, report)?;
         journal.end()?;
-        eprintln!("Written: {0}.json, {0}.md and {0}.svg in {1}", report.name, self.output.display());
+        crate::console::complain(format_args!(
+            "Written: {0}.json, {0}.md and {0}.svg in {1}",
+            report.name,
+            self.output.display()
+        ));
 
         let regressions = compare_table::claims(&comparison, Claim::Regression);
         if self.fail_on_regression && !regressions.is_empty() {
@@ -104,7 +108,11 @@ impl RoundArguments {
     /// Prints an earlier run, and draws its table and its picture anew.
     pub fn redraw(&self, report: &Report) -> Result<(), Error> {
         self.draw(&files::read(&self.file(report, "json"))?, report)?;
-        eprintln!("Written: {0}.md and {0}.svg in {1}", report.name, self.output.display());
+        crate::console::complain(format_args!(
+            "Written: {0}.md and {0}.svg in {1}",
+            report.name,
+            self.output.display()
+        ));
         Ok(())
     }
 

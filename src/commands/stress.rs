@@ -3,7 +3,8 @@
 
 use super::arguments::{ParentArguments, SizeArguments, or_all};
 use super::{Error, own_report};
-use crate::files;
+use crate::console;
+use crate::files::{self, FileError};
 use crate::measure::{Launcher, Limits};
 use crate::origin::Origin;
 use crate::report::{figures, memory_svg, stress_text};
@@ -42,12 +43,12 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     arguments.parent.tie();
-    files::prepare::<stress::Record>(&arguments.output.join(RECORD))?;
+    files::prepare_in::<stress::Record>(&arguments.output, RECORD, &[PICTURE])?;
     let workloads = or_all(&arguments.workloads);
     let scale = arguments.size.scale_or(Scale::FULL);
     let threads = arguments.size.threads();
 
-    println!("{}", stress_text::opening(&workloads, scale, threads));
+    console::print(stress_text::opening(&workloads, scale, threads));
     let bar = ProgressBar::new(workloads.len() as u64)
         .with_style(ProgressStyle::with_template("{bar:40} phase {pos}/{len}, {msg}").expect("a valid template"));
     let ticking = bar.clone();
@@ -57,16 +58,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let mut number = 0;
     let record = stress::run(&workloads, scale, threads, Origin::of_this_command(), tick, |phase, heaps| {
         number += 1;
-        bar.suspend(|| println!("{}", stress_text::phase(number, phase, heaps)));
+        bar.suspend(|| console::print(stress_text::phase(number, phase, heaps)));
         bar.inc(1);
     })?;
     bar.finish_and_clear();
-    println!("{}", stress_text::closing(&record));
-
-    files::write_json(&arguments.output.join(RECORD), &record)?;
-    files::write(&arguments.output.join(PICTURE), &memory_svg::draw(&record))?;
-    println!("Written: {PICTURE} and {RECORD} in {}", arguments.output.display());
+    let saved = save(&arguments.output, &record);
+    console::print(stress_text::closing(&record));
+    saved?;
+    console::print(format_args!("Written: {PICTURE} and {RECORD} in {}", arguments.output.display()));
     own_report::keep(&arguments.output, arguments.dashboard)
+}
+
+/// Writes a record, and the picture that is drawn from it.
+fn save(folder: &Path, record: &stress::Record) -> Result<(), FileError> {
+    files::write_json(&folder.join(RECORD), record)?;
+    files::write(&folder.join(PICTURE), &memory_svg::draw(record))
 }
 
 /// Runs the stress run of another memscope-bench program in a process of its own, with its console output as this one's.

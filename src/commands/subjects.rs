@@ -8,6 +8,7 @@ use crate::subjects::{self, BuildFailure, Found, Named, NoSubject, Program, Sour
 use crate::tracking::Tracking;
 use crate::tracking::memscope::Subject;
 use crate::workloads::{Scale, Workload};
+use crate::{console, environment, text};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs;
@@ -19,7 +20,7 @@ use std::time::Duration;
 #[derive(Debug, Args)]
 pub struct SubjectArguments {
     /// The folder in which subjects are built, and kept for the next time [default: target/subjects of memscope-bench]
-    #[arg(long, env = "MEMSCOPE_BENCH_WORKSHOP", value_name = "DIR")]
+    #[arg(long, env = environment::WORKSHOP, value_name = "DIR")]
     workshop: Option<PathBuf>,
 }
 
@@ -129,24 +130,28 @@ impl<'a> BuildProgress<'a> {
         } else {
             String::new()
         });
-        self.bar.set_message(subject.name.clone());
+        self.bar.set_message(text::one_line(&subject.name));
     }
 
     fn says(&self, subject: &Found, line: &str) {
-        self.bar.set_message(format!("{}: {line}", subject.name));
+        self.bar.set_message(text::one_line(&format!("{}: {line}", subject.name)));
     }
 
     fn end(&self, place: usize, subject: &Found, failure: Option<&String>, took: Duration) {
         let rest = &self.found[place + 1..];
         self.bar.suspend(|| {
             if let Some(why) = failure {
-                eprintln!("{why}");
+                console::complain(text::one_line(why));
             } else if took > Duration::from_secs(5) {
                 let left = match rest.len() {
                     0 => String::new(),
                     builds => format!("; {builds} to build, {}", about(self.expected(rest))),
                 };
-                eprintln!("built {} in {} s{left}", subject.name, took.as_secs());
+                console::complain(format_args!(
+                    "built {} in {} s{left}",
+                    text::one_line(&subject.name),
+                    took.as_secs()
+                ));
             }
         });
     }
@@ -193,7 +198,7 @@ pub fn find(named: &[Named], published: bool) -> Result<Vec<Found>, NoSubject> {
     let mut named = named.to_vec();
     if published {
         let published = subjects::published()?;
-        eprintln!("--published means all versions in {published}");
+        console::complain(format_args!("--published means all versions in {published}"));
         let missing = published.versions.into_iter().map(Named::Published);
         let missing: Vec<Named> = missing.filter(|version| !named.contains(version)).collect();
         named.extend(missing);

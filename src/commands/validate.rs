@@ -2,7 +2,8 @@
 
 use super::Error;
 use super::arguments::{LimitArguments, ParentArguments, bar, or_all};
-use crate::files;
+use crate::console;
+use crate::files::{self, FileError};
 use crate::measure::Launcher;
 use crate::origin::Origin;
 use crate::probe::Request;
@@ -13,6 +14,7 @@ use crate::tracking::Tracking;
 use crate::validate::{self, BLOCK, CannotDivide, Effort, Run, Validation, Windows};
 use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -71,11 +73,13 @@ impl Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let path = arguments.output.join(JSON);
     if arguments.redraw {
-        return draw(&files::read(&path)?, &arguments.output);
+        let validation = files::read(&path)?;
+        return show(&validation, &arguments.output, save_drawn(&validation, &arguments.output));
     }
-    files::prepare_folder(&arguments.output)?;
+    files::prepare_in::<Validation>(&arguments.output, JSON, &[TABLE, PICTURE])?;
     // What was found in the other circumstances stays.
-    let mut validation = if path.exists() { files::read(&path)? } else { Validation::default() };
+    let is_there = fs::metadata(&path).is_ok_and(|about| about.len() > 0);
+    let mut validation = if is_there { files::read(&path)? } else { Validation::default() };
     validation.schema = validate::SCHEMA;
 
     let launcher = arguments.limits.launcher()?;
@@ -95,16 +99,21 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
 
     let run = Some(Run { origin, batch_seconds: effort.batch.as_secs_f64(), settings });
     *(if arguments.load { &mut validation.under_load } else { &mut validation.at_rest }) = run;
-    files::write_json(&path, &validation)?;
-    draw(&validation, &arguments.output)
+    let saved = files::write_json(&path, &validation).and_then(|()| save_drawn(&validation, &arguments.output));
+    show(&validation, &arguments.output, saved)
 }
 
-/// Prints a validation, and writes its table and its picture.
-fn draw(validation: &Validation, folder: &Path) -> Result<(), Error> {
-    println!("{}", validation_table::draw(validation, Form::Terminal));
+/// Writes the table and the picture of a validation.
+fn save_drawn(validation: &Validation, folder: &Path) -> Result<(), FileError> {
     files::write(&folder.join(TABLE), &format!("{}\n", validation_table::draw(validation, Form::Markdown)))?;
-    files::write(&folder.join(PICTURE), &validation_svg::draw(validation))?;
-    println!("Written: {JSON}, {TABLE} and {PICTURE} in {}", folder.display());
+    files::write(&folder.join(PICTURE), &validation_svg::draw(validation))
+}
+
+/// Prints a validation, which is saved by then, if that was possible.
+fn show(validation: &Validation, folder: &Path, saved: Result<(), FileError>) -> Result<(), Error> {
+    console::print(validation_table::draw(validation, Form::Terminal));
+    saved?;
+    console::print(format_args!("Written: {JSON}, {TABLE} and {PICTURE} in {}", folder.display()));
     Ok(())
 }
 
@@ -148,6 +157,5 @@ pub fn run_windows(arguments: &WindowsArguments) -> Result<(), Error> {
         CannotDivide::NoThreads(error) => Error::NoThreads(error),
         error => Error::System(error.to_string()),
     })?;
-    println!("{}", serde_json::to_string(&windows).expect("times are plain data"));
-    Ok(())
+    Ok(console::reply(&windows)?)
 }

@@ -356,10 +356,14 @@ mod tests {
             target: text("x86_64"),
             opt_level: text("3"),
             allocator: text("system"),
+            flags: String::new(),
+            wrapper: String::new(),
+            debug_assertions: false,
         };
         let subject = Subject { name: text("memscope-rs"), version: text("0.2.5"), source: text("crates.io") };
         let started = "2026-01-02T03:04:05Z".parse().expect("a time");
-        let origin = Origin { started, command: text("cargo bench"), machine, conditions: None, toolchain, subject };
+        let (command, environment) = (text("cargo bench"), Default::default());
+        let origin = Origin { started, command, machine, conditions: None, environment, toolchain, subject };
         Results { schema: SCHEMA, origin, precision: None, cells, instructions: Vec::new() }
     }
 

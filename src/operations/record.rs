@@ -100,7 +100,7 @@ mod tests {
             ns: Some(Estimate { value: 300.5, low: 300.0, high: 301.0 }),
             samples: vec![Sample { iterations: 1_000, elapsed_ns: 300_500 }],
         });
-        let text = files::json(&results);
+        let text = files::json(&results).expect("all figures are numbers");
         assert!(text.contains("\n    [1000,300500]\n"), "{text}");
         let read: OperationResults = files::parse(Path::new("operations.json"), &text).expect("it can be read");
         assert_eq!(read, results);

@@ -57,7 +57,7 @@ pub fn of_results(results: &Results) -> String {
         insert(measures, "instructions", Some(overhead.ratio));
         insert(measures, "instructions-per-allocation", overhead.per_allocation);
     }
-    text(&benchmarks)
+    text(benchmarks)
 }
 
 /// A line for each benchmark of results that has no overhead, with its outcome.
@@ -76,7 +76,7 @@ pub fn of_comparison(comparison: &Comparison) -> String {
     for (name, cell) in cells(comparison) {
         add(&mut benchmarks, name, cell);
     }
-    text(&benchmarks)
+    text(benchmarks)
 }
 
 /// A line for each benchmark of a comparison that has no overhead, with its outcome, and for each subject without any.
@@ -94,8 +94,14 @@ fn cells(comparison: &Comparison) -> impl Iterator<Item = (String, &Cell)> {
         .flat_map(move |subject| subject.cells.iter().map(move |cell| (named(&subject.name, cell), cell)))
 }
 
-fn text(benchmarks: &Benchmarks) -> String {
-    serde_json::to_string_pretty(benchmarks).expect("names and numbers are plain data")
+/// The text of benchmarks. A figure that is no number is not known: JSON could only say `null`, which no reader takes.
+fn text(mut benchmarks: Benchmarks) -> String {
+    let known = |bound: &mut Option<f64>| *bound = bound.filter(|bound| bound.is_finite());
+    for measures in benchmarks.values_mut() {
+        measures.retain(|_, metric| metric.value.is_finite());
+        measures.values_mut().flat_map(|metric| [&mut metric.lower_value, &mut metric.upper_value]).for_each(known);
+    }
+    serde_json::to_string_pretty(&benchmarks).expect("names and numbers are plain data")
 }
 
 fn line(name: &str, outcome: &str) -> String {
@@ -149,5 +155,19 @@ fn fidelity(cell: &Cell) -> Option<f64> {
     match cell.tracking {
         Tracking::Untracked | Tracking::Counting | Tracking::Synthetic(_) => None,
         Tracking::Variables | Tracking::Allocator | Tracking::Full | Tracking::Reference(_) => cell.fidelity,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_number_is_not_known() {
+        let metric = |value, low, high| Metric::from(Estimate { value, low, high });
+        let measures = [("overhead", metric(1.5, 1.2, f64::INFINITY)), ("fidelity", f64::NAN.into())];
+        let benchmarks = Benchmarks::from([("cycles/full".to_owned(), measures.into())]);
+        let text: String = text(benchmarks).split_whitespace().collect();
+        assert_eq!(text, r#"{"cycles/full":{"overhead":{"value":1.5,"lower_value":1.2}}}"#);
     }
 }

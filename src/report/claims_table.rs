@@ -5,6 +5,7 @@ use super::table::Form;
 use crate::claims::{ANOTHER_MACHINE, Bound, CLAIMS, Claim, Evidence, Figure, Seen, Setting, Verdict};
 use crate::origin::Origin;
 use crate::results::Estimate;
+use crate::text;
 use comfy_table::{ContentArrangement, Table};
 
 /// How wide the table is on a terminal, in characters: quotations and settings are wrapped.
@@ -30,7 +31,7 @@ pub fn draw(evidence: &Evidence, form: Form) -> String {
     for claim in CLAIMS {
         for (place, setting) in claim.settings.iter().enumerate() {
             let seen = (setting.figures)(evidence);
-            table.add_row(row(claim, setting, &seen, place == 0 || form == Form::Markdown));
+            table.add_row(form.row(row(claim, setting, &seen, place == 0 || form == Form::Markdown)));
             let note = note(&seen);
             if !notes.contains(&note) {
                 notes.push(note);
@@ -43,7 +44,7 @@ pub fn draw(evidence: &Evidence, form: Form) -> String {
 fn row(claim: &Claim, setting: &Setting, seen: &Seen, is_named: bool) -> [String; 6] {
     let verdict = claim.bound.judge(&seen.figures);
     [
-        if is_named { format!("“{}”", claim.quote.replace('|', "·")) } else { String::new() },
+        if is_named { format!("“{}”", claim.quote) } else { String::new() },
         if is_named { claim.place.to_owned() } else { String::new() },
         setting.about.to_owned(),
         measured(claim.bound, &seen.figures),
@@ -96,12 +97,13 @@ fn text(bound: Bound, estimate: Estimate) -> String {
 fn note(seen: &Seen) -> String {
     match seen.origin {
         Some(Origin { subject, machine, started, command, .. }) => format!(
-            "{}: measured {} on {}, {} cores, {}, by `{command}`, built with {subject}.",
+            "{}: measured {} on {}, {} cores, {}, by {}, built with {subject}.",
             seen.file,
             started.format("%Y-%m-%d %H:%M UTC"),
             machine.processor,
             machine.cores,
-            machine.system
+            machine.system,
+            text::code(command)
         ),
         None => format!("{}: not there, so that what it would tell cannot be tested.", seen.file),
     }

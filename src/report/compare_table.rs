@@ -1,7 +1,7 @@
 //! The comparison as text: a row for each subject on each workload under each level, and what is claimed of it.
 
-use super::figures;
 use super::table::{Form, circumstances};
+use super::{figures, warnings};
 use crate::compare::{Claim, Compared, Comparison, Difference};
 use crate::results::{Cell, Clock};
 use crate::tracking::Tracking;
@@ -11,10 +11,7 @@ use comfy_table::{CellAlignment, Table};
 /// The comparison's table, and the notes below it.
 pub fn draw(comparison: &Comparison, form: Form) -> String {
     let notes = notes(comparison);
-    let (table, gap) = (table(comparison, form), if form == Form::Markdown { "\n\n" } else { "\n" });
-    let notes: Vec<String> =
-        if form == Form::Markdown { notes.iter().map(|line| format!("- {line}")).collect() } else { notes };
-    [table, notes.join("\n")].join(gap)
+    [table(comparison, form), form.notes(&notes)].join(form.between())
 }
 
 fn table(comparison: &Comparison, form: Form) -> String {
@@ -27,7 +24,7 @@ fn table(comparison: &Comparison, form: Form) -> String {
             let repeats = place > 0 && form == Form::Terminal;
             let said = |text: String| if repeats { String::new() } else { text };
             let [overhead, fidelity, memory] = of_cell(comparison, cell(subject, workload, tracking));
-            table.add_row([
+            table.add_row(form.row([
                 said(workload.to_string()),
                 said(tracking.to_string()),
                 subject.name.clone(),
@@ -35,7 +32,7 @@ fn table(comparison: &Comparison, form: Form) -> String {
                 fidelity,
                 memory,
                 against(comparison, place, number),
-            ]);
+            ]));
         }
     }
     for numeric in [4, 5] {
@@ -119,7 +116,7 @@ fn claimed(comparison: &Comparison) -> Vec<String> {
 }
 
 fn notes(comparison: &Comparison) -> Vec<String> {
-    let mut lines = Vec::new();
+    let mut lines = warnings::of_origin(&comparison.origin);
     for subject in &comparison.subjects {
         lines.extend(subject.not_built.as_ref().map(|why| format!("Not measured: {why}")));
         lines.extend(subject.cells.iter().filter_map(|cell| {

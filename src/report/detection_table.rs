@@ -2,8 +2,10 @@
 
 use super::figures::grouped;
 use super::table::{Form, circumstances};
+use super::warnings;
 use crate::detection::{Detected, Detections, Finding, Held, Report, Row, WORKLOADS};
 use crate::results::Failure;
+use crate::text;
 use crate::tracking::Tracking;
 use crate::tracking::memscope::Sought;
 use crate::workloads::Workload;
@@ -33,7 +35,7 @@ fn table(detections: &Detections, form: Form) -> String {
                     said(name, above == Some(name)),
                     row.report.tracking.to_string(),
                 ];
-                table.add_row(head.into_iter().chain(figures(row)));
+                table.add_row(form.row(head.into_iter().chain(figures(row))));
                 above = Some(name);
             }
         }
@@ -84,9 +86,9 @@ fn bounds(planted: u64, named: u64) -> [String; 3] {
 }
 
 fn notes(detections: &Detections) -> Vec<String> {
-    let mut lines = Vec::new();
+    let mut lines = warnings::of_origin(&detections.origin);
     for Detected { name, failure, .. } in &detections.subjects {
-        lines.extend(failure.as_ref().map(|why| format!("{name} was not asked: {why}.")));
+        lines.extend(failure.as_ref().map(|why| format!("{name} was not asked: {}.", text::said(why))));
     }
     lines.extend(failures(detections));
     lines.push(
@@ -118,7 +120,7 @@ fn notes(detections: &Detections) -> Vec<String> {
     }
     lines.extend(grouped_by(rows(detections).filter(|(_, row)| !row.report.call.is_empty()), |row| {
         let Report { call, .. } = &row.report;
-        format!("{} is `{call}`", row.report.name())
+        format!("{} is {}", row.report.name(), text::code(call))
     }));
     let sizes: Vec<String> = WORKLOADS.iter().filter_map(|&workload| size(detections, workload)).collect();
     lines.push(format!("Planted by {}.", sizes.join(", ")));
@@ -132,8 +134,12 @@ fn failures(detections: &Detections) -> Vec<String> {
     let failed = rows(detections).filter(|(_, row)| row.failure.is_some());
     grouped_by(failed, |row| match &row.failure {
         // What is lacking is lacking after every workload.
-        Some(failure @ Failure::Unsupported { .. }) => format!("{}: {failure}", row.report.name()),
-        Some(failure) => format!("{} after {}: {failure}", row.report.name(), row.workload),
+        Some(failure @ Failure::Unsupported { .. }) => {
+            format!("{}: {}", row.report.name(), text::said(&failure.to_string()))
+        }
+        Some(failure) => {
+            format!("{} after {}: {}", row.report.name(), row.workload, text::said(&failure.to_string()))
+        }
         None => String::new(),
     })
 }

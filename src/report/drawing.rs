@@ -5,6 +5,7 @@
 
 use crate::origin::Origin;
 use crate::system::Machine;
+use crate::text as outside;
 use svg::Document;
 use svg::node::Value;
 use svg::node::element::{Circle, Description, Group, Line, Rectangle, Style, TSpan, Text, Title};
@@ -63,10 +64,10 @@ pub fn sheet(width: f64, height: f64, title: &str, description: &str) -> Documen
         .add(rectangle(0.0, 0.0, width, height, "paper"))
 }
 
-/// The picture's text. Line breaks next to a tag, which the builder makes and no reader sees, are left out: a tooltip
+/// The picture's text, in which nothing is left of what XML cannot hold, or a reader cannot see. Line breaks next to a tag, which the builder makes and no reader sees, are left out: a tooltip
 /// begins with its first word, and a tenth of the file is saved.
 pub fn finished(picture: &Document) -> String {
-    picture.to_string().replace(">\n", ">").replace("\n<", "<") + "\n"
+    outside::harmless(&picture.to_string()).replace(">\n", ">").replace("\n<", "<") + "\n"
 }
 
 /// A rectangle of a class.

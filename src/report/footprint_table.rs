@@ -1,9 +1,10 @@
 //! The table of footprints, for a terminal and as Markdown, with what a reader must know below it.
 
-use super::figures;
 use super::table::{Form, circumstances};
+use super::{figures, warnings};
 use crate::footprint::{Footprint, Footprints, OfSubject, PEAKS, STEPS};
 use crate::results::{Estimate, Failure};
+use crate::text;
 use comfy_table::{CellAlignment, Table};
 
 /// The footprints as text: a table for each subject, and the notes below them.
@@ -11,9 +12,10 @@ pub fn draw(footprints: &Footprints, form: Form) -> String {
     let mut parts = Vec::new();
     for subject in &footprints.subjects {
         let mark = if form == Form::Markdown { "## " } else { "" };
-        parts.push(format!("{mark}{}", subject.subject.as_ref().map_or(subject.name.clone(), ToString::to_string)));
+        let name = subject.subject.as_ref().map_or(subject.name.clone(), ToString::to_string);
+        parts.push(format!("{mark}{}", form.line(&name)));
         parts.push(match &subject.not_built {
-            Some(why) => format!("not built: {why}"),
+            Some(why) => form.line(&format!("not built: {why}")),
             None => table(&subject.cells, form),
         });
     }
@@ -39,7 +41,7 @@ fn table(cells: &[Footprint], form: Form) -> String {
     for cell in cells {
         let name = cell.workload.to_string();
         let shown = if form == Form::Terminal && name == above { "" } else { &name };
-        table.add_row(row(cell, shown));
+        table.add_row(form.row(row(cell, shown)));
         above = name;
     }
     for numeric in [1, 3, 4, 5, 6, 7, 8] {
@@ -82,7 +84,7 @@ fn peak(Estimate { value, low, high }: Estimate) -> String {
 }
 
 fn notes(footprints: &Footprints, form: Form) -> String {
-    let mut lines = Vec::new();
+    let mut lines = warnings::of_origin(&footprints.origin);
     for note in footprints.subjects.iter().flat_map(failure_notes) {
         // What a version lacks, it lacks in every cell.
         if !lines.contains(&note) {
@@ -118,10 +120,11 @@ fn failure_notes(subject: &OfSubject) -> impl Iterator<Item = String> {
         let failure = cell.failure.as_ref()?;
         let Footprint { workload, tracking, threads, points, .. } = cell;
         let name = &subject.name;
+        let said = text::said(&failure.to_string());
         Some(match failure {
-            Failure::Unsupported { .. } => format!("{name}: {tracking} {failure}"),
+            Failure::Unsupported { .. } => format!("{name}: {tracking} {said}"),
             _ => format!(
-                "{name}: {workload}/{tracking}, threads: {threads}, {failure} (after {} of {} scales)",
+                "{name}: {workload}/{tracking}, threads: {threads}, {said} (after {} of {} scales)",
                 points.len(),
                 STEPS.len()
             ),

@@ -3,7 +3,7 @@
 use super::table::{self, Form};
 use super::{bmf, compare_table, instructions, ladder_table};
 use crate::compare::Comparison;
-use crate::files;
+use crate::files::{self, NoNumber};
 use crate::ladder::Ladder;
 use crate::results::Results;
 use clap::ValueEnum;
@@ -27,7 +27,10 @@ pub trait Printed {
     /// The tables, with notes below them.
     fn tables(&self, form: Form) -> String;
     /// Everything, as a file has it.
-    fn json(&self) -> String;
+    ///
+    /// # Errors
+    /// If a figure is no number.
+    fn json(&self) -> Result<String, NoNumber>;
     /// The benchmarks of Bencher's format.
     fn bmf(&self) -> String;
     /// What Bencher's format cannot show, a line each.
@@ -36,13 +39,16 @@ pub trait Printed {
 
 impl Format {
     /// What was measured, in this form. It ends without a line break.
-    pub fn draw(self, printed: &impl Printed) -> String {
-        match self {
+    ///
+    /// # Errors
+    /// If it has a figure that the form cannot show.
+    pub fn draw(self, printed: &impl Printed) -> Result<String, NoNumber> {
+        Ok(match self {
             Self::Text => printed.tables(Form::Terminal),
             Self::Markdown => printed.tables(Form::Markdown),
-            Self::Json => printed.json().trim_end().to_owned(),
+            Self::Json => printed.json()?.trim_end().to_owned(),
             Self::Bmf => printed.bmf(),
-        }
+        })
     }
 
     /// What this form cannot show, a line each.
@@ -56,7 +62,7 @@ impl Printed for Results {
     fn tables(&self, form: Form) -> String {
         if self.instructions.is_empty() { table::overheads(self, form) } else { instructions::counts(self, form) }
     }
-    fn json(&self) -> String {
+    fn json(&self) -> Result<String, NoNumber> {
         files::json(self)
     }
     fn bmf(&self) -> String {
@@ -71,7 +77,7 @@ impl Printed for Comparison {
     fn tables(&self, form: Form) -> String {
         compare_table::draw(self, form)
     }
-    fn json(&self) -> String {
+    fn json(&self) -> Result<String, NoNumber> {
         files::json(self)
     }
     fn bmf(&self) -> String {
@@ -86,7 +92,7 @@ impl Printed for Ladder {
     fn tables(&self, form: Form) -> String {
         ladder_table::draw(self, form)
     }
-    fn json(&self) -> String {
+    fn json(&self) -> Result<String, NoNumber> {
         files::json(self)
     }
     fn bmf(&self) -> String {

@@ -1,8 +1,9 @@
 //! The table of instructions, for a terminal and as Markdown, with what a reader must know below it.
 
-use super::figures;
 use super::table::{Form, circumstances};
+use super::{figures, warnings};
 use crate::results::{InstructionCount, Results};
+use crate::text;
 use comfy_table::{CellAlignment, Table};
 
 /// The counted instructions as text.
@@ -11,7 +12,7 @@ pub fn counts(results: &Results, form: Form) -> String {
     table.load_style(form.style());
     table.set_header(["workload", "level", "untracked", "tracked", "overhead", "per allocation", "apart"]);
     for count in &results.instructions {
-        table.add_row(row(count));
+        table.add_row(form.row(row(count)));
     }
     for numeric in [2, 3, 4, 5, 6] {
         table.column_mut(numeric).expect("the header has seven").set_cell_alignment(CellAlignment::Right);
@@ -23,6 +24,7 @@ pub fn counts(results: &Results, form: Form) -> String {
          a percent. They are no times: waiting for memory and the kernel's work are not in them."
             .to_owned(),
     );
+    lines.extend(warnings::of_origin(&results.origin));
     lines.extend(circumstances(&results.origin));
     [table.trim_fmt(), form.notes(&lines)].join(form.between())
 }
@@ -55,5 +57,5 @@ fn mean(runs: &[u64]) -> String {
 
 fn failure_note(count: &InstructionCount) -> Option<String> {
     let failure = count.failure.as_ref()?;
-    Some(format!("{}/{} {failure}", count.workload, count.tracking))
+    Some(format!("{}/{} {}", count.workload, count.tracking, text::said(&failure.to_string())))
 }

@@ -56,7 +56,7 @@ fn of_flight(flight: &Flight<'_>, form: Form) -> String {
     for cell in &flight.rungs {
         let [_, _, level, _, _, ns, fidelity, memory] = table::row(cell, "", false);
         let level = if is_memscope(cell.tracking) { format!("{level} (memscope)") } else { level };
-        table.add_row([level, takes_note(cell.tracking), overhead(cell), ns, fidelity, memory]);
+        table.add_row(form.row([level, takes_note(cell.tracking), overhead(cell), ns, fidelity, memory]));
     }
     for numeric in [3, 4, 5] {
         table.column_mut(numeric).expect("the header has six").set_cell_alignment(CellAlignment::Right);

@@ -1,8 +1,9 @@
 //! The table of latencies, for a terminal and as Markdown, with what a reader must know below it.
 
-use super::figures;
 use super::table::{Form, circumstances};
+use super::{figures, warnings};
 use crate::latency::{Cell, Latencies, Operation, QUANTILES};
+use crate::text;
 use comfy_table::{CellAlignment, Table};
 
 /// The quantiles that have a column.
@@ -19,7 +20,7 @@ pub fn draw(latencies: &Latencies, form: Form) -> String {
     for threads in threads {
         let cells: Vec<&Cell> = latencies.cells.iter().filter(|cell| cell.threads == threads).collect();
         for operation in Operation::TOLD {
-            cells.iter().for_each(|cell| _ = table.add_row(row(cell, operation, &cell.tracking.to_string())));
+            cells.iter().for_each(|cell| _ = table.add_row(form.row(row(cell, operation, &cell.tracking.to_string()))));
         }
         if let Some(first) = cells.iter().find(|cell| cell.failure.is_none()) {
             table.add_row(row(first, Operation::Timing, "(timing alone)"));
@@ -56,9 +57,10 @@ fn notes(latencies: &Latencies) -> Vec<String> {
         .filter_map(|cell| {
             let failure = cell.failure.as_ref()?;
             Some(format!(
-                "{} on {} threads {failure} (after {} processes)",
+                "{} on {} threads {} (after {} processes)",
                 cell.tracking,
                 cell.threads,
+                text::said(&failure.to_string()),
                 cell.processes.len()
             ))
         })
@@ -75,6 +77,7 @@ fn notes(latencies: &Latencies) -> Vec<String> {
          run than the machine has cores, the highest quantiles are the system's turns."
             .to_owned(),
     );
+    lines.extend(warnings::of_origin(&latencies.origin));
     lines.extend(circumstances(&latencies.origin));
     lines
 }

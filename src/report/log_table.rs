@@ -13,14 +13,13 @@ const MESSAGE: usize = 50;
 
 /// The log's tables, and the notes below them.
 pub fn draw(log: &Log, lanes: &[Lane]) -> String {
-    let mut parts = vec![commits(log), String::new(), overheads(log, lanes)];
-    parts.extend(unreadable(log));
-    parts.extend(failures(log, lanes));
-    parts.extend(claims(log, lanes));
-    parts.push(count(lanes));
-    parts.push(RULE.to_owned());
-    parts.extend(log.machines.iter().enumerate().map(|(place, machine)| machine_note(place, machine)));
-    parts.join("\n")
+    let mut notes: Vec<String> = unreadable(log).collect();
+    notes.extend(failures(log, lanes));
+    notes.extend(claims(log, lanes));
+    notes.push(count(lanes));
+    notes.push(RULE.to_owned());
+    notes.extend(log.machines.iter().enumerate().map(|(place, machine)| machine_note(place, machine)));
+    [commits(log), String::new(), overheads(log, lanes), Form::Terminal.notes(&notes)].join("\n")
 }
 
 /// A machine's name in the log: A for the first, and after Z by number.
@@ -92,7 +91,14 @@ fn commits(log: &Log) -> String {
             Err(_) => ("cannot be read".to_owned(), String::new(), String::new()),
         };
         let date = commit.date.format("%Y-%m-%d").to_string();
-        table.add_row([commit.short.clone(), date, subject, machine, floor, shortened(&commit.message)]);
+        table.add_row(Form::Terminal.row([
+            commit.short.clone(),
+            date,
+            subject,
+            machine,
+            floor,
+            shortened(&commit.message),
+        ]));
     }
     table.trim_fmt()
 }
@@ -134,7 +140,7 @@ fn overheads(log: &Log, lanes: &[Lane]) -> String {
                 _ => figures::fidelity(point.figure.fidelity),
             };
             let [workload, level] = names;
-            table.add_row([
+            table.add_row(Form::Terminal.row([
                 workload,
                 level,
                 entry.commit.short.clone(),
@@ -144,7 +150,7 @@ fn overheads(log: &Log, lanes: &[Lane]) -> String {
                 point.figure.pairs.to_string(),
                 fidelity,
                 change(log, point),
-            ]);
+            ]));
         }
     }
     for numeric in [6, 7] {

@@ -1,9 +1,10 @@
 //! The table of operations, for a terminal and as Markdown, with what a reader must know below it.
 
-use super::figures;
 use super::table::{Form, circumstances};
+use super::{figures, warnings};
 use crate::measure::MIN_PAIRS;
 use crate::operations::{self, Measured, OperationResults};
+use crate::text;
 use comfy_table::{CellAlignment, Table};
 
 /// The results as text: the table, and the notes below it.
@@ -14,7 +15,7 @@ pub fn draw(results: &OperationResults, form: Form) -> String {
     let mut above = "";
     for measured in &results.operations {
         let repeats = measured.operation == above && form == Form::Terminal;
-        table.add_row(row(measured, repeats));
+        table.add_row(form.row(row(measured, repeats)));
         above = &measured.operation;
     }
     for numeric in [2, 3, 4] {
@@ -55,6 +56,7 @@ fn notes(results: &OperationResults) -> Vec<String> {
          overheads."
             .to_owned(),
     );
+    lines.extend(warnings::of_origin(&results.origin));
     lines.extend(circumstances(&results.origin));
     lines
 }
@@ -64,7 +66,8 @@ fn failure_note(measured: &Measured) -> Option<String> {
     let failure = measured.failure.as_ref()?;
     let Measured { operation, tracking, .. } = measured;
     let alone = operations::command_line(operation, *tracking);
-    Some(format!("{operation}/{tracking} {failure}. See it alone: `{alone}`"))
+    let (failure, alone) = (text::said(&failure.to_string()), text::code(&alone));
+    Some(format!("{operation}/{tracking} {failure}. See it alone: {alone}"))
 }
 
 #[cfg(test)]

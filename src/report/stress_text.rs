@@ -58,10 +58,16 @@ pub fn closing(record: &Record) -> String {
     for numeric in 1..4 {
         table.column_mut(numeric).expect("the header has four").set_cell_alignment(CellAlignment::Right);
     }
+    let toolchain = &record.origin.toolchain;
+    let unoptimised = if toolchain.is_unoptimised() {
+        "\nThis is a debug build: its times are not those of a release build."
+    } else {
+        ""
+    };
     format!(
         "{}\nAll {} phases completed in {} (and {} in which the harness looked at the heap).\n{}\n\
          Counted are all calls that reach the allocator; {} of them ({}) are memscope's own, made while it was told of\n\
-         variables. Left alive on purpose: {} leaks of {}. Efficiency: the part of all allocations that was freed again.",
+         variables. Left alive on purpose: {} leaks of {}. Efficiency: the part of all allocations that was freed again.{unoptimised}",
         "=".repeat(100),
         record.phases.len(),
         time(record.duration_ns as f64),

@@ -1,12 +1,15 @@
 //! The table of overheads, for a terminal and as Markdown, with what a reader must know below it.
 
 use super::{figures, warnings};
+use crate::conditions::Conditions;
 use crate::measure::{Launcher, median_interval};
 use crate::origin::Origin;
 use crate::probe::Request;
 use crate::results::{Cell, Estimate, Results, Series};
+use crate::system::Toolchain;
 use crate::tracking::{Kind, Tracking};
 use crate::workloads::{Scale, Workload};
+use crate::{shell, text};
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle, presets};
 
 /// The form that a table is for.
@@ -31,10 +34,25 @@ impl Form {
 
     /// Notes, a line each; in Markdown, a list.
     pub(super) fn notes(self, lines: &[String]) -> String {
+        let mark = if self == Self::Markdown { "- " } else { "" };
+        lines.iter().map(|line| format!("{mark}{}", self.line(line))).collect::<Vec<_>>().join("\n")
+    }
+
+    /// A line of text, of which some may come from outside.
+    pub(super) fn line(self, text: &str) -> String {
         match self {
-            Self::Terminal => lines.join("\n"),
-            Self::Markdown => lines.iter().map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n"),
+            Self::Terminal => text::one_line(text),
+            Self::Markdown => text::markdown(text),
         }
+    }
+
+    /// The cells of a row, whose text may come from outside.
+    pub(super) fn row<S: AsRef<str>>(self, cells: impl IntoIterator<Item = S>) -> Vec<String> {
+        let cell = |text: S| match self {
+            Self::Terminal => text::one_line(text.as_ref()),
+            Self::Markdown => text::markdown_cell(text.as_ref()),
+        };
+        cells.into_iter().map(cell).collect()
     }
 
     /// What stands between the parts of a report.
@@ -87,7 +105,7 @@ fn table(cells: &[&Cell], series: Series, form: Form) -> String {
         let repeats = name == above && form == Form::Terminal;
         // A level that failed has no time: the next one tells it.
         is_time_told &= repeats;
-        table.add_row(row(cell, if repeats { "" } else { &name }, !is_time_told));
+        table.add_row(form.row(row(cell, if repeats { "" } else { &name }, !is_time_told)));
         is_time_told |= cell.overhead.is_some();
         above = name;
     }
@@ -267,9 +285,9 @@ fn precision_note(results: &Results) -> Option<String> {
 }
 
 /// What was measured, where and when, a line each.
-pub(super) fn circumstances(origin: &Origin) -> [String; 4] {
+pub(super) fn circumstances(origin: &Origin) -> Vec<String> {
     let Origin { started, command, machine, toolchain, subject, .. } = origin;
-    [
+    let mut lines = vec![
         format!("Subject: {subject}; allocator: {}.", toolchain.allocator),
         format!(
             "Machine: {}, {} cores, {}, {}.",
@@ -278,9 +296,35 @@ pub(super) fn circumstances(origin: &Origin) -> [String; 4] {
             figures::bytes(machine.memory_bytes as f64),
             machine.system
         ),
-        format!("Toolchain: {}, {}, opt-level {}.", toolchain.rustc, toolchain.target, toolchain.opt_level),
-        format!("Measured {} by `{}`.", started.format("%Y-%m-%d %H:%M UTC"), command),
-    ]
+        toolchain_line(toolchain),
+    ];
+    lines.extend(environment_line(origin));
+    lines.push(format!("Measured {} by {}.", started.format("%Y-%m-%d %H:%M UTC"), text::code(command)));
+    lines
+}
+
+fn toolchain_line(toolchain: &Toolchain) -> String {
+    let Toolchain { rustc, target, opt_level, flags, wrapper, debug_assertions, .. } = toolchain;
+    let mut line = format!("Toolchain: {rustc}, {target}, opt-level {opt_level}");
+    if *debug_assertions {
+        line += ", with debug assertions";
+    }
+    if !flags.is_empty() {
+        line += &format!(", flags {}", text::code(flags));
+    }
+    if !wrapper.is_empty() {
+        line += &format!(", by way of {}", text::code(wrapper));
+    }
+    line + "."
+}
+
+/// What the process was given that others are not, where there is something.
+fn environment_line(origin: &Origin) -> Option<String> {
+    let variables = origin.environment.iter();
+    let variables = variables.map(|(name, value)| text::code(&format!("{name}={}", shell::quoted(value.as_ref()))));
+    let restrictions = origin.conditions.iter().flat_map(Conditions::restrictions);
+    let all: Vec<String> = variables.chain(restrictions).collect();
+    (!all.is_empty()).then(|| format!("Environment: {}.", all.join(", ")))
 }
 
 /// What to do where the clock is too coarse for a cell's windows.
@@ -306,5 +350,6 @@ fn failure_note(cell: &Cell) -> Option<String> {
         0 => "at its trial".to_owned(),
         pairs => format!("after {pairs} pairs"),
     };
-    Some(format!("{workload}/{tracking} {failure} ({after}). See it alone: `{}`", Launcher::command_line(&request)))
+    let (failure, alone) = (text::said(&failure.to_string()), text::code(&Launcher::command_line(&request)));
+    Some(format!("{workload}/{tracking} {failure} ({after}). See it alone: {alone}"))
 }

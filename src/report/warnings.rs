@@ -4,8 +4,10 @@
 use super::figures;
 use crate::conditions::Conditions;
 use crate::measure::median;
+use crate::origin::Origin;
 use crate::results::{Cell, Clock, Estimate, Overhead, Pair, Results, Series};
 use crate::tracking::Tracking;
+use crate::{allocator, text};
 use std::fmt;
 
 /// How many cores' worth of other work a run bears without a word.
@@ -69,6 +71,18 @@ pub enum Warning {
         /// Of how many pairs.
         pairs: usize,
     },
+    /// The compiler was told not to optimise.
+    Unoptimised,
+    /// A library brought another allocator.
+    Allocator {
+        /// The allocator.
+        name: String,
+    },
+    /// memscope was told by its own variables to work otherwise than usual.
+    Mode {
+        /// The variables.
+        names: Vec<String>,
+    },
     /// An overhead was seen, and how large it is remains open.
     WideInterval {
         /// Where.
@@ -113,6 +127,20 @@ impl fmt::Display for Warning {
                 f,
                 "{at}: {outliers} of {pairs} pairs are outliers. Close what runs now and then, and measure again."
             ),
+            Self::Unoptimised => write!(
+                f,
+                "this is a debug build: what it shows is not what a release build costs. Use `cargo run --release`."
+            ),
+            Self::Allocator { name } => write!(
+                f,
+                "the allocator under the trackers is not the system's but {name}. Run without that library, or compare with \
+                 runs that have it."
+            ),
+            Self::Mode { names } => write!(
+                f,
+                "memscope works otherwise than usual under {}. Unset what you do not mean.",
+                names.join(" and ")
+            ),
             Self::WideInterval { at } => write!(
                 f,
                 "{at}: interval wider than the effect. More pairs help: `--pairs` or Criterion's \
@@ -142,7 +170,7 @@ impl fmt::Display for Place {
 
 /// All that there is to say of a run, from what is true of the whole machine to what is true of single cells.
 pub fn warnings(results: &Results) -> Vec<Warning> {
-    let mut warnings = Vec::new();
+    let mut warnings = of_build(&results.origin);
     if let Some(conditions) = &results.origin.conditions {
         warnings.extend(of_conditions(conditions));
     }
@@ -157,6 +185,22 @@ pub fn warnings(results: &Results) -> Vec<Warning> {
     let wide = worst(results, width_per_effect, |width| *width);
     warnings.extend(wide.map(|(at, _)| Warning::WideInterval { at }));
     warnings
+}
+
+/// What an origin gives reason for that is true of any run, as lines of a report.
+pub fn of_origin(origin: &Origin) -> Vec<String> {
+    of_build(origin).iter().map(|warning| format!("Warning: {warning}")).collect()
+}
+
+/// What the build, the allocator and the environment give reason for.
+fn of_build(origin: &Origin) -> Vec<Warning> {
+    let unoptimised = origin.toolchain.is_unoptimised().then_some(Warning::Unoptimised);
+    let allocator = allocator::replacing(&origin.toolchain.allocator);
+    let allocator = allocator.map(|name| Warning::Allocator { name: text::one_line(name) });
+    let modes = origin.environment.keys().filter(|name| name.starts_with("MEMSCOPE_"));
+    let names: Vec<String> = modes.cloned().collect();
+    let mode = (!names.is_empty()).then_some(Warning::Mode { names });
+    [unoptimised, allocator, mode].into_iter().flatten().collect()
 }
 
 /// What the state of the machine gives reason for. What is not known is not warned of.
@@ -232,12 +276,13 @@ fn width_per_effect(cell: &Cell, overhead: &Overhead) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::allocator::Allocator;
     use crate::measure::overhead;
-    use crate::origin::Origin;
     use crate::results::{Failure, Side};
     use crate::system::{Machine, Toolchain};
     use crate::tracking::memscope::Subject;
     use crate::workloads::Workload;
+    use std::collections::BTreeMap;
 
     const UNTRACKED_NS: f64 = 10_000_000.0;
 
@@ -282,7 +327,16 @@ mod tests {
             command: text(),
             machine: Machine { processor: text(), cores: 2, memory_bytes: 1 << 30, system: text() },
             conditions,
-            toolchain: Toolchain { rustc: text(), target: text(), opt_level: text(), allocator: text() },
+            environment: BTreeMap::new(),
+            toolchain: Toolchain {
+                rustc: text(),
+                target: text(),
+                opt_level: text(),
+                allocator: text(),
+                flags: String::new(),
+                wrapper: String::new(),
+                debug_assertions: false,
+            },
             subject: Subject { name: text(), version: text(), source: text() },
         };
         Results { cells, ..Results::begin(origin) }
@@ -295,7 +349,7 @@ mod tests {
 
     fn of_machine(busy_cores: Option<f64>, governors: Option<&[&str]>, turbo: Option<bool>) -> Vec<Warning> {
         let governors = governors.map(|names| names.iter().map(|&name| name.to_owned()).collect());
-        warnings(&results(Some(Conditions { busy_cores, governors, turbo }), Vec::new()))
+        warnings(&results(Some(Conditions { busy_cores, governors, turbo, ..Conditions::default() }), Vec::new()))
     }
 
     fn at(worst: &str, cells: usize) -> Place {
@@ -308,6 +362,7 @@ mod tests {
             busy_cores: Some(BUSY_CORES),
             governors: Some(vec!["performance".to_owned()]),
             turbo: Some(false),
+            ..Conditions::default()
         };
         let cells = vec![
             cell(Workload::Cycles, Tracking::Untracked, pairs(60, 1.0, 0.01)),
@@ -322,6 +377,24 @@ mod tests {
     fn what_the_machine_does_not_say_is_not_warned_of() {
         assert_eq!(of_machine(None, None, None), []);
         assert_eq!(of_cells(Vec::new()), []);
+    }
+
+    #[test]
+    fn what_was_built_and_set_otherwise_than_usual() {
+        let mut results = results(None, Vec::new());
+        results.origin.toolchain.opt_level = "0".to_owned();
+        results.origin.toolchain.allocator =
+            Allocator { system: "glibc 2.36".to_owned(), instead: Some("libjemalloc.so.2".to_owned()) }.to_string();
+        results.origin.environment =
+            ["MEMSCOPE_TEST_MODE", "RUST_BACKTRACE"].map(|name| (name.to_owned(), "1".to_owned())).into();
+        let found = warnings(&results);
+        let name = "libjemalloc.so.2".to_owned();
+        let names = vec!["MEMSCOPE_TEST_MODE".to_owned()];
+        assert_eq!(found, [Warning::Unoptimised, Warning::Allocator { name }, Warning::Mode { names }]);
+        let lines = of_origin(&results.origin);
+        assert!(
+            lines[1].starts_with("Warning: the allocator under the trackers is not the system's but libjemalloc.so.2.")
+        );
     }
 
     #[test]

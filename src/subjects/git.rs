@@ -225,7 +225,7 @@ impl Repository {
             return Err(git::complaint(&output));
         }
         for warning in git::warnings(&output) {
-            eprintln!("{}: git warns: {warning}", self.folder.display());
+            crate::console::complain(format_args!("{}: git warns: {warning}", self.folder.display()));
         }
         Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
     }

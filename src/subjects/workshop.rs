@@ -75,12 +75,15 @@ impl Workshop {
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                eprintln!("waiting for another run that builds in {}", folder.display());
+                crate::console::complain(format_args!("waiting for another run that builds in {}", folder.display()));
                 lock.lock().map_err(failed)?;
             }
             // Some file systems of clusters have no locks, and cargo goes on without them too.
             Err(TryLockError::Error(error)) => {
-                eprintln!("{} cannot be locked ({error}): let no other run build in it meanwhile", folder.display());
+                crate::console::complain(format_args!(
+                    "{} cannot be locked ({error}): let no other run build in it meanwhile",
+                    folder.display()
+                ));
             }
         }
         Ok(Self { folder, package, _lock: lock })
@@ -236,10 +239,18 @@ impl Workshop {
                     let files = scratch.path().join(PACKAGE);
                     let LeftOut { submodules, lost } = repository.export(hash, &files)?;
                     for submodule in submodules {
-                        eprintln!("{}: the submodule {} is left empty", subject.name, submodule.display());
+                        crate::console::complain(format_args!(
+                            "{}: the submodule {} is left empty",
+                            subject.name,
+                            submodule.display()
+                        ));
                     }
                     for file in lost {
-                        eprintln!("{}: the clone lacks {}, which is left out", subject.name, file.display());
+                        crate::console::complain(format_args!(
+                            "{}: the clone lacks {}, which is left out",
+                            subject.name,
+                            file.display()
+                        ));
                     }
                     fs::rename(&files, &sources).map_err(failed)?;
                 }

@@ -1,12 +1,16 @@
-//! What people really have: repositories, terminals, machines and habits that are not those of the authors.
+//! What people really have: their shells, their disks, their environments, their repositories. A module for each kind.
 
 #[path = "../common/mod.rs"]
 mod common;
 
 mod builds;
+mod environment;
 mod git_clones;
 mod git_files;
 mod git_revisions;
 mod git_topology;
 mod hermetic;
+mod origin;
+mod output;
 mod published;
+mod text;

@@ -17,7 +17,7 @@ pub fn draw(record: &Record) -> Panel {
     let figures = figures(record);
     let about =
         "A ring shows how much of the counted truth memscope recorded, and for the efficiency the figure itself.";
-    let mut drawing = panel(panel_width(), HEIGHT, "Dashboard", about);
+    let mut drawing = panel(panel_width(), HEIGHT, "Performance Dashboard", about);
     let step = panel_width() / figures.len() as f64;
     for (number, figure) in figures.iter().enumerate() {
         drawing = drawing.add(gauge(figure, (number as f64 + 0.5) * step));

@@ -24,7 +24,7 @@ pub fn draw(record: &Record) -> Panel {
     let height = bottom + if unmapped > 0 { 40.0 } else { 22.0 };
     let about =
         "the heap's pages from the lowest address to the highest, and how full memscope's live blocks make them";
-    let mut drawing = panel(panel_width(), height, "Fragmentation", about).add(legend());
+    let mut drawing = panel(panel_width(), height, "Memory Fragmentation Analysis", about).add(legend());
     for (x, name) in COLUMNS {
         drawing = drawing.add(ending(x, TOP - 10.0, "small strong", name));
     }

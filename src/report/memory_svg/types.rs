@@ -27,7 +27,7 @@ pub fn draw(record: &Record) -> Panel {
     let about =
         "bytes that the named values owned when they were named; what a value holds in other blocks is not its own";
     let mut drawing =
-        panel(panel_width(), height, "Memory by type", about).add(whole(named, record.truth.allocated_bytes));
+        panel(panel_width(), height, "Memory Usage by Type", about).add(whole(named, record.truth.allocated_bytes));
     let greatest = rows.iter().map(|row| row.bytes).max().unwrap_or(1).max(1) as f64;
     for (number, used) in rows.iter().enumerate() {
         drawing = drawing.add(bar(used, TOP + ROW * number as f64, greatest, named));

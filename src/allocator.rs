@@ -1,0 +1,159 @@
+//! The allocator under the trackers, as it really is in this process: not what was assumed when the program was compiled. A
+//! library that is preloaded, or linked, may have brought another one.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The allocator of a process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allocator {
+    /// The C library, with its version where it says one.
+    pub system: String,
+    /// The file of the library that brought another allocator, where one did.
+    pub instead: Option<String>,
+}
+
+impl Allocator {
+    /// Returns the allocator of this process. Looking takes a few milliseconds.
+    pub fn here() -> Self {
+        Self::of(&loaded())
+    }
+
+    /// The allocator of a process with these libraries, in the order of their addresses.
+    fn of(libraries: &[PathBuf]) -> Self {
+        let is_named = |path: &&PathBuf, names: &[&str]| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            names.iter().any(|begin| name.starts_with(begin))
+        };
+        let glibc = libraries.iter().find(|path| is_named(path, &["libc.so.6", "libc-2."]));
+        let musl = libraries.iter().any(|path| is_named(&path, &["ld-musl-", "libc.musl-"]));
+        let system = match glibc {
+            Some(path) => fs::read(path)
+                .ok()
+                .and_then(|file| glibc_version(&file))
+                .map_or("glibc".into(), |v| format!("glibc {v}")),
+            None if musl => "musl".to_owned(),
+            None if cfg!(target_env = "gnu") => "glibc".to_owned(),
+            None if cfg!(target_env = "musl") => "musl".to_owned(),
+            None => "system".to_owned(),
+        };
+        // The C library and its loader have a `malloc` too.
+        let own = ["libc.so", "libc-", "ld-", "ld.so", "ld64.", "libc.musl-"];
+        let instead = libraries
+            .iter()
+            .filter(|path| !is_named(path, &own))
+            .find(|path| fs::read(path).is_ok_and(|file| brings_malloc(&file)))
+            .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+        Self { system, instead }
+    }
+}
+
+/// What stands between the library that replaced the system's allocator and the latter, in an allocator's name.
+const IN_PLACE: &str = ", in the place of the system's";
+
+impl fmt::Display for Allocator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.instead {
+            None if self.system == "system" => f.write_str("system malloc"),
+            None => write!(f, "system ({} malloc)", self.system),
+            Some(library) => write!(f, "{library}{IN_PLACE} ({} malloc)", self.system),
+        }
+    }
+}
+
+/// Returns the library that replaced the system's allocator, by the name that an allocator has in a file.
+pub fn replacing(allocator: &str) -> Option<&str> {
+    allocator.split_once(IN_PLACE).map(|(library, _)| library)
+}
+
+/// The files of shared libraries that this process has loaded, each once; none where the system does not say.
+fn loaded() -> Vec<PathBuf> {
+    #[cfg(target_os = "linux")]
+    if let Ok(maps) = procfs::process::Process::myself().and_then(|process| process.maps()) {
+        let program = std::env::current_exe().ok();
+        let mut files: Vec<PathBuf> = Vec::new();
+        for map in maps {
+            if let procfs::process::MMapPath::Path(path) = map.pathname
+                && Some(&path) != program.as_ref()
+                && is_library(&path)
+                && !files.contains(&path)
+            {
+                files.push(path);
+            }
+        }
+        return files;
+    }
+    Vec::new()
+}
+
+/// Whether a mapped file is a library by its name: reading others, which may be huge, would say nothing.
+fn is_library(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with(".so") || name.contains(".so.") || name.starts_with("ld-") || name.starts_with("libc-")
+}
+
+/// The version that a glibc has in its file: `2.36` of `GNU C Library (Debian GLIBC 2.36-9) stable release version 2.36.`
+fn glibc_version(file: &[u8]) -> Option<String> {
+    let after =
+        |text: &[u8], what: &[u8]| text.windows(what.len()).position(|window| window == what).map(|at| at + what.len());
+    let banner = &file[after(file, b"GNU C Library ")?..];
+    let banner = &banner[..banner.len().min(200)];
+    let version = &banner[after(banner, b" version ")?..];
+    let end = version.iter().position(|byte| !byte.is_ascii_digit() && *byte != b'.').unwrap_or(version.len());
+    let version = std::str::from_utf8(&version[..end]).ok()?.trim_end_matches('.');
+    (!version.is_empty()).then(|| version.to_owned())
+}
+
+/// Whether a shared library defines `malloc` for everyone.
+fn brings_malloc(file: &[u8]) -> bool {
+    let defines = || {
+        let library = elf::ElfBytes::<elf::endian::AnyEndian>::minimal_parse(file).ok()?;
+        let (symbols, names) = library.dynamic_symbol_table().ok()??;
+        Some(symbols.iter().any(|symbol| {
+            !symbol.is_undefined() && names.get_raw(symbol.st_name as usize).is_ok_and(|name| name == b"malloc")
+        }))
+    };
+    defines().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn glibc_says_its_version() {
+        let file = b"\0\0GNU C Library (Debian GLIBC 2.36-9+deb12u9) stable release version 2.36.\nCopyright";
+        assert_eq!(glibc_version(file).as_deref(), Some("2.36"));
+        assert_eq!(
+            glibc_version(b"GNU C Library (x) development release version 2.42.9000."),
+            Some("2.42.9000".to_owned())
+        );
+        assert_eq!(glibc_version(b"GNU C Library"), None);
+        assert_eq!(glibc_version(b""), None);
+    }
+
+    #[test]
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    fn this_process_has_the_system_s_allocator_or_says_what_else() {
+        let here = Allocator::here();
+        assert!(here.system.starts_with("glibc 2."), "{here}");
+        if std::env::var_os("LD_PRELOAD").is_none() {
+            assert_eq!(here.instead, None, "{here}");
+        }
+        let libc = loaded().into_iter().find(|path| path.ends_with("libc.so.6")).expect("glibc is loaded");
+        assert!(brings_malloc(&fs::read(&libc).expect("it can be read")));
+        // The same file under another name is another library.
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let other = folder.path().join("libother.so.2");
+        fs::copy(&libc, &other).expect("it can be copied");
+        assert_eq!(Allocator::of(&[libc, other]).instead.as_deref(), Some("libother.so.2"));
+    }
+
+    #[test]
+    fn what_is_no_library_brings_nothing() {
+        assert!(!brings_malloc(b""));
+        assert!(!brings_malloc(b"\x7fELF and no more"));
+        assert_eq!(Allocator { system: "glibc 2.36".into(), instead: None }.to_string(), "system (glibc 2.36 malloc)");
+    }
+}

@@ -1,0 +1,103 @@
+//! The environment: the variables that memscope-bench itself reads, and what else in the environment of a process changes what
+//! is measured in it.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::sync::{Mutex, PoisonError};
+
+/// What all variables of our own begin with. One that is empty is not set.
+pub const PREFIX: &str = "MEMSCOPE_BENCH_";
+/// How long one probe may run, in seconds.
+pub const TIME_LIMIT: &str = "MEMSCOPE_BENCH_TIME_LIMIT";
+/// How much memory one probe may have, in MiB.
+pub const MEMORY_LIMIT: &str = "MEMSCOPE_BENCH_MEMORY_LIMIT";
+/// The half-width that each interval is to get under, in percent of its figure.
+pub const PRECISION: &str = "MEMSCOPE_BENCH_PRECISION";
+/// How long one workload and level may take for that, in seconds.
+pub const PRECISION_LIMIT: &str = "MEMSCOPE_BENCH_PRECISION_LIMIT";
+/// The folder in which builds of memscope are made and kept.
+pub const WORKSHOP: &str = "MEMSCOPE_BENCH_WORKSHOP";
+/// The fault that a probe commits on purpose.
+pub const FAULT: &str = "MEMSCOPE_BENCH_FAULT";
+
+/// The variables of our own that this process obeys, as the command line was read.
+static IN_FORCE: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Returns the value of a variable of our own; `None` if it is not set, or empty.
+pub fn own(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Keeps in mind which variables of our own this process obeys.
+pub fn obey(names: Vec<String>) {
+    *IN_FORCE.lock().unwrap_or_else(PoisonError::into_inner) = names;
+}
+
+/// Returns the variables of our own that this process and its probes obey, with their values, by name.
+pub fn in_force() -> BTreeMap<String, OsString> {
+    let mut names = IN_FORCE.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    // Probes read this one themselves.
+    names.push(FAULT.to_owned());
+    names.into_iter().filter_map(|name| own(&name).map(|value| (name, value))).collect()
+}
+
+/// Variables that change what is measured: what is loaded into a process, how its allocator works, what memscope does, and how
+/// many threads there are.
+const NAMES: [&str; 9] = [
+    "LD_PRELOAD",
+    "LD_AUDIT",
+    "GLIBC_TUNABLES",
+    "_RJEM_MALLOC_CONF",
+    "RAYON_NUM_THREADS",
+    "TOKIO_WORKER_THREADS",
+    "RUST_BACKTRACE",
+    "RUST_LIB_BACKTRACE",
+    "RUST_MIN_STACK",
+];
+/// The beginnings of the names of more of them.
+const PREFIXES: [&str; 7] = ["MALLOC_", "MIMALLOC_", "TCMALLOC_", "SCUDO_", "ASAN_", "LSAN_", "MEMSCOPE_"];
+/// The beginnings of variables that mean something by being there, be they empty or not.
+const SET_IS_ENOUGH: [&str; 2] = ["MEMSCOPE_", "RUST_"];
+
+/// Returns the variables that change what is measured, with their values, by name. Our own are not among them: they are part of
+/// the command.
+pub fn influences() -> BTreeMap<String, String> {
+    of(std::env::vars_os())
+}
+
+fn of(variables: impl Iterator<Item = (OsString, OsString)>) -> BTreeMap<String, String> {
+    let matters = |name: &str, value: &OsStr| {
+        let is_known = NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        let means_something = !value.is_empty() || SET_IS_ENOUGH.iter().any(|prefix| name.starts_with(prefix));
+        is_known && means_something && !name.starts_with(PREFIX)
+    };
+    variables
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+        .filter(|(name, value)| matters(name, value))
+        .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changes_a_measurement_is_kept_and_nothing_else() {
+        let variables = [
+            ("LD_PRELOAD", "/usr/lib/libjemalloc.so.2"),
+            ("MALLOC_ARENA_MAX", "1"),
+            ("MALLOC_PERTURB_", ""),
+            ("MEMSCOPE_TEST_MODE", ""),
+            ("MEMSCOPE_BENCH_TIME_LIMIT", "5"),
+            ("HOME", "/home/someone"),
+            ("GITHUB_TOKEN", "secret"),
+            ("LD_AUDIT", ""),
+        ];
+        let variables = variables.map(|(name, value)| (name.into(), value.into()));
+        let kept: Vec<_> = of(variables.into_iter()).into_iter().collect();
+        let expected =
+            [("LD_PRELOAD", "/usr/lib/libjemalloc.so.2"), ("MALLOC_ARENA_MAX", "1"), ("MEMSCOPE_TEST_MODE", "")];
+        assert_eq!(kept, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+}

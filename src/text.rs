@@ -1,0 +1,177 @@
+//! Text from outside: subjects of commits, names, paths, and the last words of programs. Its characters may mean something to
+//! a terminal, to Markdown or to XML that whoever wrote them should not be able to say there.
+
+use std::borrow::Cow;
+
+/// Returns the text with every character that does something instead of being seen replaced by one that is seen. Line
+/// breaks and tabs stay.
+///
+/// A control character below the space is replaced by its picture (`␛`), everything else by `�`. The result is text that XML
+/// 1.0 can hold.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    if text.chars().any(|character| replacement(character).is_some()) {
+        text.chars().map(|character| replacement(character).unwrap_or(character)).collect()
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// Returns the text as one line: harmless, with spaces for line breaks and tabs.
+pub fn one_line(text: &str) -> String {
+    harmless(text.trim_end()).replace(['\n', '\t'], " ")
+}
+
+/// Returns the text as one line of Markdown that reads as the text does. What stands between backticks stays as it is: in
+/// code only the backtick means something.
+pub fn markdown(text: &str) -> String {
+    let text = one_line(text);
+    let mut escaped = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(start) = rest.find('`') {
+        escape_markdown(&rest[..start], &mut escaped);
+        let fence = &rest[start..start + ticks(&rest[start..])];
+        let after = &rest[start + fence.len()..];
+        match closing(after, fence.len()) {
+            Some(end) => {
+                escaped.extend([fence, &after[..end], fence]);
+                rest = &after[end + fence.len()..];
+            }
+            None => {
+                fence.chars().for_each(|tick| escaped.extend(['\\', tick]));
+                rest = after;
+            }
+        }
+    }
+    escape_markdown(rest, &mut escaped);
+    escaped
+}
+
+/// Returns the text as one line of a cell of a Markdown table: there a bar ends the cell, in code too.
+pub fn markdown_cell(text: &str) -> String {
+    markdown(text).replace('|', "\\|")
+}
+
+/// Returns the text as code, as a note has it: between as many backticks as it takes.
+pub fn code(text: &str) -> String {
+    let text = one_line(text);
+    let mut longest = 0;
+    let mut rest = text.as_str();
+    while let Some(start) = rest.find('`') {
+        let length = ticks(&rest[start..]);
+        longest = longest.max(length);
+        rest = &rest[start + length..];
+    }
+    if text.is_empty() {
+        return "` `".to_owned();
+    }
+    let fence = "`".repeat(longest + 1);
+    // A space on either side keeps a backtick of the text apart from the fence, and is not shown.
+    let space = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    [&fence, space, &text, space, &fence].concat()
+}
+
+/// Returns what a program said, for a note: without backticks, which would pair with those of the note.
+pub fn said(text: &str) -> String {
+    one_line(text).replace('`', "'")
+}
+
+fn escape_markdown(text: &str, escaped: &mut String) {
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '<' => escaped.push_str("&lt;"),
+            '&' => escaped.push_str("&amp;"),
+            '*' | '\\' | '~' => escaped.extend(['\\', character]),
+            // A link, or an image, needs both.
+            ']' if matches!(characters.peek(), Some('(' | '[' | ':')) => escaped.push_str("\\]"),
+            _ => escaped.push(character),
+        }
+    }
+}
+
+/// How many backticks a text begins with.
+fn ticks(text: &str) -> usize {
+    text.len() - text.trim_start_matches('`').len()
+}
+
+/// The place of the next run of exactly so many backticks.
+fn closing(text: &str, length: usize) -> Option<usize> {
+    let mut place = 0;
+    while let Some(start) = text[place..].find('`') {
+        let found = ticks(&text[place + start..]);
+        if found == length {
+            return Some(place + start);
+        }
+        place += start + found;
+    }
+    None
+}
+
+/// What is shown in the place of a character that does something; `None` for one that is seen, and for line breaks and tabs.
+pub fn replacement(character: char) -> Option<char> {
+    match character {
+        '\n' | '\t' => None,
+        '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(character)),
+        '\x7f' => Some('␡'),
+        // The second set of control characters, which begin escape sequences too.
+        '\u{80}'..='\u{9f}'
+        // What turns the direction of writing around, marks, embeddings, overrides and isolates; and other line breaks.
+        | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        // Annotations, the mark of a byte order, and what is no character.
+        | '\u{fff9}'..='\u{fffb}' | '\u{feff}' | '\u{fdd0}'..='\u{fdef}' => Some(char::REPLACEMENT_CHARACTER),
+        // The last two of each plane are no characters either, and XML has no place for two of them.
+        other => (u32::from(other) & 0xfffe == 0xfffe).then_some(char::REPLACEMENT_CHARACTER),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_does_something_is_shown_instead() {
+        assert_eq!(harmless("\x1b[31mred\x07 \r\x7f"), "␛[31mred␇ ␍␡");
+        assert_eq!(harmless("a\u{9b}31m \u{202e}txt.exe \u{2066} \u{2028} \u{ffff}"), "a�31m �txt.exe � � �");
+        assert_eq!(harmless("two\nlines\tand a tab"), "two\nlines\tand a tab");
+        let plain = "Bump: 0.2.4 → 0.2.5, naïve Ωmega 🚀 👩‍🚀 שלום";
+        assert!(matches!(harmless(plain), Cow::Borrowed(same) if same == plain));
+    }
+
+    #[test]
+    fn a_line_is_one_line() {
+        assert_eq!(one_line("two\r\nlines\tand \u{2029} more\n"), "two␍ lines and � more");
+    }
+
+    #[test]
+    fn markdown_reads_as_the_text_does() {
+        assert_eq!(markdown("<img src=x> & *a* ~b~"), "&lt;img src=x> &amp; \\*a\\* \\~b\\~");
+        assert_eq!(markdown("[here](https://example.org) [+0.3, +2.0]"), "[here\\](https://example.org) [+0.3, +2.0]");
+        assert_eq!(markdown("by `measure --output <a>` & so"), "by `measure --output <a>` &amp; so");
+        assert_eq!(markdown("one ` alone <b>"), "one \\` alone &lt;b>");
+        assert_eq!(markdown("``a ` b`` <b>"), "``a ` b`` &lt;b>");
+        assert_eq!(markdown_cell("a | b `c | d`"), "a \\| b `c \\| d`");
+    }
+
+    #[test]
+    fn code_is_between_enough_backticks() {
+        assert_eq!(code("cargo bench"), "`cargo bench`");
+        assert_eq!(code("a`b"), "``a`b``");
+        assert_eq!(code("`a``"), "``` `a`` ```");
+        assert_eq!(said("called `unwrap()`\non a `None`"), "called 'unwrap()' on a 'None'");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_becomes_text_of_xml(text in any::<String>()) {
+            let document = format!("<t>{}</t>", harmless(&text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
+            prop_assert!(roxmltree::Document::parse(&document).is_ok());
+        }
+
+        #[test]
+        fn any_text_stays_within_its_code(text in "[a`<| ]{0,12}") {
+            let shown = code(&text);
+            prop_assert_eq!(markdown(&shown), shown);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Variables of our own: empty means unset, and a wrong value is refused under the variable's name.
+
+use crate::common::memscope_bench;
+use crate::output::MEASURE;
+use predicates::prelude::*;
+use predicates::str::contains;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+const ALL: [&str; 6] = [
+    "MEMSCOPE_BENCH_TIME_LIMIT",
+    "MEMSCOPE_BENCH_MEMORY_LIMIT",
+    "MEMSCOPE_BENCH_PRECISION",
+    "MEMSCOPE_BENCH_PRECISION_LIMIT",
+    "MEMSCOPE_BENCH_WORKSHOP",
+    "MEMSCOPE_BENCH_FAULT",
+];
+
+#[test]
+fn an_empty_variable_is_not_set() {
+    memscope_bench().args(MEASURE).envs(ALL.map(|name| (name, ""))).assert().success().stderr("");
+    let probe = ["probe", "--workload=cycles", "--tracking=untracked", "--scale=0.001"];
+    memscope_bench().args(probe).envs(ALL.map(|name| (name, ""))).assert().success().stderr("");
+}
+
+#[test]
+fn a_wrong_value_is_refused_under_the_variable_s_name() {
+    for (name, value, right) in [
+        ("MEMSCOPE_BENCH_TIME_LIMIT", "soon", "--time-limit"),
+        ("MEMSCOPE_BENCH_TIME_LIMIT", "0", "0 is not in 1.."),
+        ("MEMSCOPE_BENCH_TIME_LIMIT", " ", "--time-limit"),
+        ("MEMSCOPE_BENCH_MEMORY_LIMIT", "8G", "--memory-limit"),
+        ("MEMSCOPE_BENCH_MEMORY_LIMIT", "1", "1 is not in 16.."),
+        ("MEMSCOPE_BENCH_PRECISION", "-1", "a precision is a positive percentage"),
+        ("MEMSCOPE_BENCH_PRECISION", "NaN", "a precision is a positive percentage"),
+        ("MEMSCOPE_BENCH_PRECISION_LIMIT", "x", "--precision-limit"),
+        ("MEMSCOPE_BENCH_FAULT", "cycles", "a fault is written workload/level="),
+        ("MEMSCOPE_BENCH_FAULT", "cyclops/full=hang", "there is no workload 'cyclops'"),
+        ("MEMSCOPE_BENCH_FAULT", "cycles/fool=hang", "fool"),
+        ("MEMSCOPE_BENCH_FAULT", "cycles/full=die", "a fault is written workload/level="),
+    ] {
+        memscope_bench()
+            .args(MEASURE)
+            .env(name, value)
+            .assert()
+            .code(2)
+            .stdout("")
+            .stderr(contains(format!("invalid value '{value}' for '{name}")).and(contains(right)));
+    }
+}
+
+#[test]
+fn a_value_that_is_not_text_is_refused_under_the_variable_s_name() {
+    for name in ALL.into_iter().filter(|name| *name != "MEMSCOPE_BENCH_WORKSHOP") {
+        memscope_bench()
+            .args(MEASURE)
+            .env(name, OsStr::from_bytes(b"5\xff"))
+            .assert()
+            .code(2)
+            .stdout("")
+            .stderr(contains(name).and(contains("it is no text")));
+    }
+}
+
+/// A wrong flag is the flag's fault, whatever the variable says; and a flag is heard before a variable.
+#[test]
+fn a_flag_is_heard_before_a_variable() {
+    memscope_bench()
+        .args(MEASURE)
+        .arg("--time-limit=never")
+        .env("MEMSCOPE_BENCH_TIME_LIMIT", "5")
+        .assert()
+        .code(2)
+        .stderr(contains("'never' for '--time-limit <SECONDS>'").and(contains("MEMSCOPE_BENCH").not()));
+    memscope_bench()
+        .args(MEASURE)
+        .args(["--time-limit=50", "--format=json"])
+        .env("MEMSCOPE_BENCH_TIME_LIMIT", "never")
+        .assert()
+        .success()
+        .stdout(contains("MEMSCOPE_BENCH_TIME_LIMIT").not());
+}
+
+/// `--instructions` excludes `--precision`, which nobody gave here. Parallel workloads cannot be counted, and that is what is
+/// told.
+#[test]
+fn a_variable_gives_way_to_a_flag_that_excludes_it() {
+    let count = ["measure", "--instructions", "--workloads=concurrent"];
+    memscope_bench()
+        .args(count)
+        .env("MEMSCOPE_BENCH_PRECISION", "1")
+        .assert()
+        .code(2)
+        .stderr(contains("cannot count concurrent"));
+    memscope_bench().args(count).arg("--precision=1").assert().code(2).stderr(contains("cannot be used with"));
+}
+
+#[test]
+fn a_variable_that_we_do_not_know_is_warned_of_once() {
+    memscope_bench()
+        .args(MEASURE)
+        .env("MEMSCOPE_BENCH_TIMELIMIT", "5")
+        .assert()
+        .success()
+        .stderr(contains("Warning: MEMSCOPE_BENCH_TIMELIMIT is no variable of memscope-bench").count(1))
+        .stderr(contains("MEMSCOPE_BENCH_TIME_LIMIT"));
+}
+
+#[test]
+fn folders_of_the_user_need_not_be_there() {
+    let mut measure = memscope_bench();
+    measure.args(MEASURE).env_remove("HOME").env("TMPDIR", "/no/such/folder").assert().success();
+}
+
+#[test]
+fn help_says_what_the_exit_codes_are() {
+    memscope_bench().arg("--help").assert().success().stdout(contains("Exit codes:").and(contains("69")));
+}

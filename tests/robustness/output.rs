@@ -1,0 +1,361 @@
+//! Output: readers that go, disks that are full, and whatever a path may lead to. What was measured is saved before it is
+//! shown, and the exit code says what happened.
+
+use crate::common::{memscope_bench, results};
+use memscope_bench::files;
+use memscope_bench::footprint::Footprints;
+use memscope_bench::results::Results;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+use std::ffi::OsStr;
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// A measurement of a moment.
+pub const MEASURE: [&str; 5] = ["measure", "--workloads=cycles", "--tracking=untracked", "--scale=0.001", "--pairs=6"];
+
+pub fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+/// The names of what is in a folder.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("the folder");
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    names.sort_unstable();
+    names
+}
+
+/// How a run ended: its exit code, and what it said on standard error.
+struct End {
+    code: Option<i32>,
+    said: String,
+}
+
+/// Runs the program with a standard output of this kind.
+fn run_into(output: Stdio, arguments: &[&str]) -> End {
+    let done = Command::new(env!("CARGO_BIN_EXE_memscope-bench"))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(output)
+        .stderr(Stdio::piped())
+        .output()
+        .expect("the program runs");
+    End { code: done.status.code(), said: String::from_utf8_lossy(&done.stderr).into_owned() }
+}
+
+/// Standard output whose reader has gone already.
+fn closed() -> Stdio {
+    let (reader, writer) = io::pipe().expect("a pipe");
+    drop(reader);
+    writer.into()
+}
+
+/// Standard output on a disk that is full; nothing where the system has no such device.
+fn full() -> Option<Stdio> {
+    let device = File::options().write(true).open("/dev/full").ok();
+    if device.is_none() {
+        eprintln!("skipped: there is no /dev/full");
+    }
+    device.map(Stdio::from)
+}
+
+#[test]
+fn a_reader_who_goes_costs_nothing() {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let output = format!("--output={}", path("r.json"));
+    let end = run_into(closed(), &[&MEASURE[..], &[&output]].concat());
+    assert_eq!((end.code, end.said.as_str()), (Some(0), ""));
+    files::read::<Results>(Path::new(&path("r.json"))).expect("it was saved");
+
+    let output = format!("--output={}", path("stress"));
+    let end = run_into(closed(), &["stress", "--scale=0.001", "--workloads=cycles,leaks", &output]);
+    assert_eq!((end.code, end.said.as_str()), (Some(0), ""));
+    let written = names(Path::new(&path("stress")));
+    assert!(written.starts_with(&["memory_analysis.json".to_owned(), "memory_analysis.svg".to_owned()]), "{written:?}");
+
+    let output = format!("--output={}", path("latency"));
+    let end = run_into(
+        closed(),
+        &["latency", "--threads=1", "--processes=6", "--operations=50", "--tracking=untracked", &output],
+    );
+    assert_eq!(end.code, Some(0), "{}", end.said);
+    assert_eq!(names(Path::new(&path("latency"))), ["latency.json", "latency.md", "latency.svg"]);
+
+    fs::create_dir(path("claims")).expect("a folder");
+    let end = run_into(closed(), &["claims", "--results", &path("claims")]);
+    assert_eq!(end.code, Some(0), "{}", end.said);
+    assert_eq!(names(Path::new(&path("claims"))), ["claims.md"]);
+
+    for help in [&["--help"][..], &["measure", "--help"], &["--version"]] {
+        let end = run_into(closed(), help);
+        assert_eq!((end.code, end.said.as_str()), (Some(0), ""), "{help:?}");
+    }
+}
+
+#[test]
+fn a_full_disk_below_standard_output_costs_nothing_and_is_told() {
+    let folder = folder();
+    let path = folder.path().join("r.json");
+    let output = format!("--output={}", path.display());
+    for format in ["text", "json", "bmf"] {
+        let Some(full) = full() else { return };
+        let end = run_into(full, &[&MEASURE[..], &[&output, "--format", format]].concat());
+        assert_eq!(end.code, Some(2), "{}", end.said);
+        assert_eq!(end.said, "error: cannot write standard output: No space left on device (os error 28)\n");
+        files::read::<Results>(&path).expect("it was saved");
+        fs::remove_file(&path).expect("it can be removed");
+    }
+    let Some(full) = full() else { return };
+    let end = run_into(full, &["--help"]);
+    assert_eq!(end.code, Some(2), "{}", end.said);
+    assert!(end.said.contains("No space left"), "{}", end.said);
+}
+
+/// A child's reply is all that there is of it.
+#[test]
+fn a_reply_that_nobody_gets_is_a_failure() {
+    let probe = ["probe", "--workload=cycles", "--tracking=untracked", "--scale=0.001"];
+    let end = run_into(closed(), &probe);
+    assert_eq!(end.code, Some(2), "{}", end.said);
+    assert!(end.said.contains("the reply cannot be written: Broken pipe"), "{}", end.said);
+    let Some(full) = full() else { return };
+    assert_eq!(run_into(full, &probe).code, Some(2));
+}
+
+#[test]
+fn where_nobody_listens_on_standard_error_nothing_is_lost() {
+    let folder = folder();
+    let output = format!("--output={}", folder.path().join("r.json").display());
+    for errors in [Some(closed()), full()].into_iter().flatten() {
+        let run = |arguments: &[&str], errors| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_memscope-bench"));
+            command.args(arguments).env("MEMSCOPE_BENCH_NONE", "a warning").stdout(Stdio::null()).stderr(errors);
+            command.status().expect("the program runs").code()
+        };
+        assert_eq!(run(&[&MEASURE[..], &[&output, "--format=bmf"]].concat(), errors), Some(0));
+        assert_eq!(run(&["measure", "--pairs=none"], closed()), Some(2));
+        assert_eq!(run(&["claims", "--results=/no/such/folder"], closed()), Some(2));
+    }
+}
+
+/// Runs the quick measurement, which must be refused at once.
+fn refused(arguments: &[&OsStr], told: &[&str]) {
+    let mut command = memscope_bench();
+    // It would take an hour to measure so many.
+    let assert = command.args(["measure", "--pairs=100000"]).args(arguments).timeout(Duration::from_secs(60)).assert();
+    let said = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    let assert = assert.code(2).stdout("");
+    drop(assert);
+    assert_eq!(said.lines().count(), 1, "one line: {said}");
+    told.iter().for_each(|told| assert!(said.contains(told), "{told} in {said}"));
+}
+
+#[test]
+fn what_cannot_be_a_results_file_is_refused_at_once() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    mkfifo(&at("pipe"), Mode::S_IRWXU).expect("a named pipe");
+    let _listener = UnixListener::bind(at("socket")).expect("a socket");
+    fs::create_dir(at("folder")).expect("a folder");
+    fs::write(at("file"), "a diary").expect("a file");
+    symlink("round", at("round")).expect("a link");
+    symlink(at("pipe"), at("to-pipe")).expect("a link");
+    let long = "x".repeat(300);
+    for (name, told) in [
+        ("pipe", "it is a pipe, and results are kept in files"),
+        ("to-pipe", "it is a pipe"),
+        ("socket", "it is a socket"),
+        ("folder", "it is a folder; name a file"),
+        ("new/", "it is a folder; name a file"),
+        ("new/.", "it is a folder; name a file"),
+        ("file", "is not a results file of memscope-bench"),
+        ("file/r.json", "it is a file; name a folder"),
+        ("file/new/r.json", "Not a directory"),
+        ("round", "it is a link that leads back to itself"),
+        (&long, "File name too long"),
+        (&format!("{long}/r.json"), "File name too long"),
+    ] {
+        let path = at("").join(name);
+        refused(&["--output".as_ref(), path.as_os_str()], &["error: ", folder.path().to_str().expect("letters"), told]);
+    }
+    for (path, told) in [
+        ("/dev/stdout", "--format json"),
+        ("/dev/stderr", "/dev/stderr"),
+        ("/dev/fd/1", "--format json"),
+        ("/proc/self/fd/2", "/proc/self/fd/2"),
+        ("/dev/null", "it is a device"),
+        ("/dev/full", "it is a device"),
+        ("-", "--format json"),
+        ("/", "it is a folder; name a file"),
+        ("..", "it is a folder; name a file"),
+    ] {
+        refused(&["--output".as_ref(), path.as_ref()], &["error: ", path, told]);
+    }
+    memscope_bench().args(MEASURE).arg("--output=").assert().code(2).stdout("");
+    assert_eq!(fs::read_to_string(at("file")).expect("the file"), "a diary");
+    assert!(!at("new").exists(), "nothing is made for what is refused");
+}
+
+/// Redirected into a file, standard output is a file, and still none to keep results in: they would take its place.
+#[test]
+fn standard_output_is_no_results_file_wherever_it_leads() {
+    let folder = folder();
+    let out = folder.path().join("out");
+    let end = run_into(File::create(&out).expect("a file").into(), &[&MEASURE[..], &["--output=/dev/stdout"]].concat());
+    assert_eq!(end.code, Some(2), "{}", end.said);
+    assert!(end.said.contains("use `--format json`"), "{}", end.said);
+    assert_eq!(names(folder.path()), ["out"]);
+}
+
+#[test]
+fn folders_for_results_are_folders() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    mkfifo(&at("pipe"), Mode::S_IRWXU).expect("a named pipe");
+    fs::write(at("file"), "").expect("a file");
+    fs::create_dir_all(at("taken/memory_analysis.svg")).expect("a folder");
+    fs::create_dir_all(at("device")).expect("a folder");
+    symlink("/dev/null", at("device/memory_analysis.json")).expect("a link");
+    for (name, told) in [
+        ("pipe", "it is a pipe"),
+        ("file", "it is a file; name a folder"),
+        ("taken", "it is a folder; name a file"),
+        ("device", "it is a device"),
+    ] {
+        let assert =
+            memscope_bench().args(["stress", "--output"]).arg(at(name)).timeout(Duration::from_secs(60)).assert();
+        let said = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+        drop(assert.code(2).stdout(""));
+        assert!(said.lines().count() == 1 && said.contains(told) && said.contains(name), "{name}: {said}");
+    }
+}
+
+#[test]
+fn links_stay_and_what_they_lead_to_is_written() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir(at("real")).expect("a folder");
+    files::write_json(&at("real/r.json"), &results()).expect("an earlier file");
+    symlink("real/r.json", at("link")).expect("a link");
+    symlink("real/none.json", at("dangling")).expect("a link");
+    symlink("real", at("to-folder")).expect("a link");
+    for (name, real) in [("link", "real/r.json"), ("dangling", "real/none.json"), ("to-folder/in.json", "real/in.json")]
+    {
+        memscope_bench().args(MEASURE).arg("--output").arg(at(name)).assert().success();
+        let written: Results = files::read(&at(real)).expect("it was written");
+        assert_eq!(written.cells.len(), 1, "{name}");
+    }
+    for link in ["link", "dangling"] {
+        assert!(at(link).symlink_metadata().expect("it is there").is_symlink(), "{link}");
+    }
+    assert_eq!(names(&at("real")), ["in.json", "none.json", "r.json"], "no temporary file is left");
+}
+
+#[test]
+fn an_earlier_file_keeps_its_permissions_and_an_empty_one_is_none() {
+    let folder = folder();
+    let path = folder.path().join("r.json");
+    fs::write(&path, "").expect("an empty file, as mktemp makes it");
+    fs::set_permissions(&path, Permissions::from_mode(0o640)).expect("its permissions");
+    memscope_bench().args(MEASURE).arg("--output").arg(&path).assert().success();
+    files::read::<Results>(&path).expect("it was written");
+    assert_eq!(fs::metadata(&path).expect("the file").permissions().mode() & 0o777, 0o640);
+}
+
+/// A limit on the size of files stands for a disk that is full: both refuse to write, after the run.
+#[test]
+fn a_full_disk_leaves_the_earlier_file_and_what_was_measured_is_shown() {
+    let folder = folder();
+    let path = folder.path().join("r.json");
+    files::write_json(&path, &results()).expect("an earlier file");
+    let earlier = fs::read(&path).expect("the file");
+    let program = env!("CARGO_BIN_EXE_memscope-bench");
+    let done = Command::new("sh")
+        .arg("-c")
+        .arg("trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"")
+        .arg(program)
+        .args(MEASURE)
+        .arg("--output")
+        .arg(&path)
+        .output()
+        .expect("a shell");
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(2), "{said}");
+    assert!(said.lines().count() == 1 && said.contains("r.json") && said.contains("File too large"), "{said}");
+    assert!(String::from_utf8_lossy(&done.stdout).contains("Noise floor"), "what was measured is shown");
+    assert_eq!(fs::read(&path).expect("the file"), earlier);
+    assert_eq!(names(folder.path()), ["r.json"], "no temporary file is left");
+}
+
+#[test]
+fn what_is_read_is_looked_at_first() {
+    let folder = folder();
+    let path = folder.path().join("footprint.json");
+    let redraw = |told: &str| {
+        let mut command = memscope_bench();
+        command.args(["footprint", "--redraw", "--output"]).arg(folder.path());
+        let assert = command.timeout(Duration::from_secs(60)).assert();
+        let said = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+        drop(assert.code(2).stdout(""));
+        assert!(said.lines().count() == 1 && said.contains("footprint.json") && said.contains(told), "{told}: {said}");
+        let earlier = folder.path().join("footprint.md");
+        assert!(!earlier.exists(), "nothing is drawn");
+    };
+    mkfifo(&path, Mode::S_IRWXU).expect("a named pipe");
+    redraw("it is a pipe, not a file");
+    fs::remove_file(&path).expect("it can be removed");
+    fs::write(&path, b"\x7fELF\xff\xfe").expect("a file");
+    redraw("it is no text");
+    File::create(&path).and_then(|file| file.set_len(1 << 40)).expect("a sparse file");
+    redraw("it is larger than any");
+    fs::write(&path, "[".repeat(1 << 20)).expect("a file");
+    redraw("is not");
+    fs::write(&path, "{\"schema\": 1, \"subjects\": []").expect("a file that was cut off");
+    redraw("is not");
+    assert!(files::read::<Footprints>(&path).is_err());
+}
+
+#[test]
+fn a_log_of_probes_is_a_file_of_its_own() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    mkfifo(&at("pipe"), Mode::S_IRWXU).expect("a named pipe");
+    refused(&["--log".as_ref(), at("pipe").as_os_str()], &["pipe", "it is a pipe"]);
+    refused(&["--log".as_ref(), folder.path().as_os_str()], &["it is a folder"]);
+    let [output, log] = [at("r.json"), folder.path().join(".").join("r.json")];
+    let both = ["--output".as_ref(), output.as_os_str(), "--log".as_ref(), log.as_os_str()];
+    refused(&both, &["--output and --log both name"]);
+    assert!(!output.exists());
+
+    // What others have written to the same standard error stays.
+    let errors = at("errors");
+    let mut file = File::create(&errors).expect("a file");
+    file.write_all(b"before\n").expect("it is written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_memscope-bench"));
+    let status = command.args(MEASURE).arg("--log=/dev/stderr").stdout(Stdio::null()).stderr(file).status();
+    assert!(status.expect("the program runs").success());
+    let said = fs::read_to_string(&errors).expect("the file");
+    assert!(said.starts_with("before\n") && said.contains("probe --workload=cycles"), "{said}");
+}
+
+#[test]
+fn a_path_need_not_be_text() {
+    let folder = folder();
+    let path = folder.path().join(OsStr::from_bytes(b"d\xff"));
+    let file = path.join("r.json");
+    memscope_bench().args(MEASURE).arg("--output").arg(&file).assert().success();
+    let written: Results = files::read(&file).expect("it was written");
+    assert!(written.origin.command.contains(r"/d\377/r.json'"), "{}", written.origin.command);
+    // Where a path must be text, it says so.
+    memscope_bench().args(["probe", "--workload"]).arg(OsStr::from_bytes(b"c\xff")).assert().code(2).stdout("");
+}

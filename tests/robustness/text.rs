@@ -1,0 +1,190 @@
+//! Text from outside: in pictures, in Markdown, in JSON and on terminals.
+
+use crate::common::{comparison, full_record, ladder, memscope_bench, results};
+use crate::output::folder;
+use memscope_bench::files;
+use memscope_bench::origin::Origin;
+use memscope_bench::report::table::{Form, overheads};
+use memscope_bench::report::{compare_svg, compare_table, ladder_svg, ladder_table, memory_svg, overhead_svg};
+use memscope_bench::results::{Clock, Failure, Results};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What nobody should be able to say to a terminal, to Markdown or to XML.
+const NASTY: &str = "\x1b[31mred\x1b]0;title\x07 \u{9b}2J \u{202e}txt.exe\u{2066} a|b `c <img src=x> &amp; ]]> \"d\" \
+                     \u{2028} \u{fffe} \u{ffff} \x00 \x0b \r [x](javascript:1) 🚀\nsecond line";
+
+fn nasty_origin(origin: &mut Origin) {
+    let of = |text: &mut String| *text = NASTY.to_owned();
+    of(&mut origin.command);
+    of(&mut origin.machine.processor);
+    of(&mut origin.machine.system);
+    of(&mut origin.toolchain.rustc);
+    of(&mut origin.toolchain.flags);
+    of(&mut origin.toolchain.allocator);
+    of(&mut origin.subject.source);
+    of(&mut origin.subject.version);
+    origin.environment.insert("MALLOC_CONF".to_owned(), NASTY.to_owned());
+}
+
+fn nasty_results() -> Results {
+    let mut results = results();
+    nasty_origin(&mut results.origin);
+    results.cells[6].failure = Some(Failure::Crashed { how: NASTY.to_owned() });
+    results
+}
+
+/// A picture is well-formed, and shows everything that it says.
+fn check_picture(name: &str, text: &str) {
+    let picture = roxmltree::Document::parse(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert!(picture.descendants().all(|node| !node.has_tag_name("img") && !node.has_tag_name("script")), "{name}");
+    check_terminal(name, text);
+    assert!(text.contains("␛[31mred"), "{name} says it, harmlessly");
+}
+
+/// Text that does nothing on a terminal but to be seen.
+fn check_terminal(name: &str, text: &str) {
+    let harmful = |c: &char| {
+        (c.is_control() && *c != '\n')
+            || matches!(*c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+    };
+    assert_eq!(text.chars().find(harmful), None, "{name}: {text:?}");
+}
+
+/// Markdown whose rows have all the same number of cells, whose notes are one line each, and in which there is no HTML.
+fn check_markdown(name: &str, text: &str) {
+    check_terminal(name, text);
+    let cells = |line: &str| line.replace("\\|", "").matches('|').count();
+    let mut columns = None;
+    for line in text.lines() {
+        if line.starts_with('|') {
+            let first = *columns.get_or_insert(cells(line));
+            assert_eq!(cells(line), first, "{name}: {line}");
+        } else {
+            columns = None;
+            let is_known = line.is_empty() || line.starts_with("- ") || line.starts_with('#');
+            assert!(is_known, "{name}: a line of its own: {line}");
+        }
+    }
+    let mut outside_of_code = text.to_owned();
+    while let Some(start) = outside_of_code.find('`') {
+        let rest = &outside_of_code[start..];
+        let fence = &rest[..rest.len() - rest.trim_start_matches('`').len()];
+        let is_escaped = outside_of_code[..start].ends_with('\\');
+        let end = if is_escaped { None } else { rest[fence.len()..].find(fence) };
+        let end = end.map_or(start + fence.len(), |end| start + fence.len() + end + fence.len());
+        outside_of_code.replace_range(start..end, "");
+    }
+    assert!(!outside_of_code.contains("<img"), "{name}: {outside_of_code}");
+    assert!(!outside_of_code.replace("\\](", "").contains("](javascript"), "{name}: {outside_of_code}");
+}
+
+#[test]
+fn pictures_are_well_formed_whatever_they_say() {
+    check_picture("overhead", &overhead_svg::draw(&nasty_results()));
+
+    let mut compared = comparison(Clock::Wall);
+    nasty_origin(&mut compared.origin);
+    for subject in &mut compared.subjects {
+        subject.name = NASTY.to_owned();
+        subject.about = Some(NASTY.to_owned());
+    }
+    for in_time in [false, true] {
+        check_picture("compare", &compare_svg::draw(&compared, NASTY, in_time));
+    }
+
+    let mut record = full_record();
+    nasty_origin(&mut record.origin);
+    record.types.iter_mut().chain(&mut record.types_recorded).for_each(|used| used.name = NASTY.to_owned());
+    record.heaps.iter_mut().for_each(|heap| heap.name = NASTY.to_owned());
+    check_picture("memory analysis", &memory_svg::draw(&record));
+
+    let mut rungs = ladder();
+    nasty_origin(&mut rungs.0.origin);
+    rungs.0.cells[10].failure = Some(Failure::Unsupported { why: NASTY.to_owned() });
+    check_picture("ladder", &ladder_svg::draw(&rungs));
+}
+
+#[test]
+fn tables_are_whole_whatever_they_say() {
+    let results = nasty_results();
+    check_terminal("overheads", &overheads(&results, Form::Terminal));
+    check_markdown("overheads", &overheads(&results, Form::Markdown));
+
+    let mut compared = comparison(Clock::Wall);
+    nasty_origin(&mut compared.origin);
+    for subject in &mut compared.subjects {
+        subject.name = NASTY.to_owned();
+        subject.not_built = subject.not_built.as_ref().map(|_| NASTY.to_owned());
+    }
+    check_terminal("compare", &compare_table::draw(&compared, Form::Terminal));
+    check_markdown("compare", &compare_table::draw(&compared, Form::Markdown));
+
+    let mut rungs = ladder();
+    nasty_origin(&mut rungs.0.origin);
+    rungs.0.cells[4].failure = Some(Failure::Crashed { how: NASTY.to_owned() });
+    rungs.0.cells[10].failure = Some(Failure::Unsupported { why: NASTY.to_owned() });
+    check_terminal("ladder", &ladder_table::draw(&rungs, Form::Terminal));
+    check_markdown("ladder", &ladder_table::draw(&rungs, Form::Markdown));
+}
+
+/// JSON has every character, and none of them raw that would do something.
+#[test]
+fn json_keeps_the_text() {
+    let results = nasty_results();
+    let text = files::json(&results).expect("all figures are numbers");
+    check_terminal("json", &text);
+    let read: Results = files::parse(Path::new("r.json"), &text).expect("it can be read");
+    assert_eq!(read, results);
+}
+
+#[test]
+fn the_subject_of_a_commit_is_text() {
+    let folder = folder();
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        git.envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")]).current_dir(folder.path());
+        git.args(["-c", "user.name=Example", "-c", "user.email=example@example.org"]).args(arguments);
+        git.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    };
+    if !git(&["--version"]) {
+        eprintln!("skipped: git is not installed");
+        return;
+    }
+    assert!(git(&["init", "--quiet", "--template="]));
+    let file = folder.path().join("results/overhead.json");
+    fs::create_dir(folder.path().join("results")).expect("a folder");
+    let subject = NASTY.replace(['\0', '\n', '\r'], " ");
+    for number in 0..2 {
+        let mut results = nasty_results();
+        results.origin.command = format!("run {number}");
+        files::write_json(&file, &results).expect("it can be written");
+        assert!(git(&["add", "."]) && git(&["commit", "--quiet", "-m", &subject]));
+    }
+    let log = ["log", "--repository"];
+    let assert = memscope_bench().args(log).arg(folder.path()).arg("--output").arg(folder.path()).assert().success();
+    let output = assert.get_output();
+    check_terminal("log", &String::from_utf8_lossy(&output.stdout));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    check_picture("log", &fs::read_to_string(folder.path().join("log.svg")).expect("the picture"));
+}
+
+#[test]
+fn complaints_quote_harmlessly_and_in_one_line() {
+    let folder = folder();
+    let strange = folder.path().join("no \x1b[31m such\nfolder \u{202e}");
+    let refused = |arguments: &[&str]| {
+        let assert = memscope_bench().args(arguments).arg(&strange).assert().code(2);
+        let said = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+        check_terminal("stderr", &said);
+        said
+    };
+    for arguments in [&["claims", "--results"][..], &["log", "--repository"]] {
+        let said = refused(arguments);
+        assert!(said.lines().count() == 1 && said.contains("␛[31m such"), "{said}");
+    }
+    refused(&["measure", "--workloads"]);
+    refused(&["measure", "--scale"]);
+}
