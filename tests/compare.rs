@@ -5,7 +5,7 @@ mod common;
 
 use common::git::{git, has_git};
 use common::{comparison, memscope_bench};
-use memscope_bench::compare::{Entry, Journal, Measured, Plan, Rounds};
+use memscope_bench::compare::{Against, Comparison, Entry, Journal, Measured, Plan, Rounds, Verdict};
 use memscope_bench::files;
 use memscope_bench::measure::{Launcher, Limits};
 use memscope_bench::results::{Clock, Failure};
@@ -15,7 +15,8 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
 
 #[test]
 fn what_is_no_subject_is_named() {
@@ -30,7 +31,8 @@ fn what_is_no_subject_is_named() {
             .stderr(contains(why.to_owned()));
         assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0, "nothing is left behind");
     };
-    refused(&["compare"], "SUBJECT");
+    refused(&["compare"], "BUILD");
+    refused(&["compare", "0.2.5", "--against=nothing"], "[possible values: first, previous]");
     refused(&["compare", "no-such-thing"], "'no-such-thing' is no subject");
     refused(&["compare", "0.2.5", "--rounds=3"], "--rounds");
     refused(&["compare", "0.2.5", "--threshold=-1"], "a threshold is a percentage");
@@ -40,28 +42,113 @@ fn what_is_no_subject_is_named() {
     refused(&["history", "--repository=.", "--range=a..b"], ". is not in a git repository");
 }
 
+/// A folder with the comparison of an earlier run, and the command that judges it anew.
+fn earlier_run(json: &str) -> (TempDir, impl Fn() -> assert_cmd::Command + use<>) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::create_dir(folder.path().join("out")).expect("a folder");
+    fs::write(folder.path().join("out/compare.json"), json).expect("a file");
+    let place = folder.path().to_owned();
+    (folder, move || {
+        let mut command = memscope_bench();
+        command.current_dir(&place).args(["compare", "--redraw", "--output=out"]);
+        command
+    })
+}
+
+fn text_of(folder: &TempDir, ending: &str) -> String {
+    fs::read_to_string(folder.path().join(format!("out/compare.{ending}"))).expect("a file")
+}
+
+fn comparison_in(folder: &TempDir) -> Comparison {
+    files::read(&folder.path().join("out/compare.json")).expect("a comparison")
+}
+
 /// What was measured for an hour is not measured again for another look of its report.
 #[test]
 fn a_report_is_drawn_again_from_its_file() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let redraw = || {
-        let mut command = memscope_bench();
-        command.current_dir(folder.path()).args(["compare", "--redraw", "--output=out"]);
-        command
-    };
-    redraw().assert().code(2).stdout("").stderr(contains("cannot read out/compare.json"));
-    fs::create_dir(folder.path().join("out")).expect("a folder");
-    let json = folder.path().join("out/compare.json");
-    files::write_json(&json, &comparison(Clock::Wall)).expect("it can be written");
-    let before = fs::read_to_string(&json).expect("the comparison");
+    let (folder, redraw) = earlier_run(&files::json(&comparison(Clock::Wall)));
     redraw().assert().success().stdout(contains("../memscope-rs").and(contains("Noise floor")));
-    let table = fs::read_to_string(folder.path().join("out/compare.md")).expect("the table");
-    assert!(table.contains("| not built"), "{table}");
-    assert!(folder.path().join("out/compare.svg").exists());
-    assert_eq!(fs::read_to_string(&json).expect("it is there"), before);
+    assert!(text_of(&folder, "md").contains("| not built"));
+    assert!(text_of(&folder, "svg").contains("against the first build"));
+    assert_eq!(comparison_in(&folder), comparison(Clock::Wall));
+    let before = text_of(&folder, "json");
+    redraw().assert().success();
+    assert_eq!(text_of(&folder, "json"), before, "nothing has changed");
     for contradiction in ["0.2.5", "--clock=processor"] {
         redraw().arg(contradiction).assert().code(2).stderr(contains("--redraw"));
     }
+    fs::remove_file(folder.path().join("out/compare.json")).expect("it is there");
+    redraw().assert().code(2).stdout("").stderr(contains("cannot read out/compare.json"));
+}
+
+#[test]
+fn another_reference_or_threshold_judges_the_same_pairs() {
+    let (folder, redraw) = earlier_run(&files::json(&comparison(Clock::Wall)));
+    redraw().arg("--threshold=40").assert().success().stdout(contains("no difference (< 40 %)"));
+    let judged = comparison_in(&folder);
+    assert_eq!((judged.threshold_percent, judged.against), (40.0, Against::First));
+    assert_eq!(judged.subjects, comparison(Clock::Wall).subjects, "the pairs are as they were");
+    redraw().arg("--against=previous").assert().success();
+    assert!(text_of(&folder, "svg").contains("from build to build"));
+    let judged = comparison_in(&folder);
+    assert_eq!((judged.threshold_percent, judged.against), (40.0, Against::Previous), "what is not asked for stays");
+    redraw().args(["--against=first", "--threshold=3"]).assert().success();
+    assert_eq!(comparison_in(&folder), comparison(Clock::Wall));
+}
+
+/// Files of schema 1 say what was claimed by the rule of their time. Their pairs are what counts.
+#[test]
+fn a_file_of_an_older_schema_is_judged_by_the_present_rule() {
+    let mut old = serde_json::to_value(comparison(Clock::Wall)).expect("JSON");
+    let file = old.as_object_mut().expect("an object");
+    file.insert("schema".to_owned(), 1.into());
+    file.remove("against");
+    file.remove("typical");
+    for difference in file["differences"].as_array_mut().expect("differences") {
+        let difference = difference.as_object_mut().expect("an object");
+        difference.retain(|key, _| ["workload", "tracking", "subject", "reference", "ratio"].contains(&key.as_str()));
+        difference.insert("claim".to_owned(), "gain".into());
+    }
+    let (folder, redraw) = earlier_run(&old.to_string());
+    redraw().assert().success().stdout(contains("1 regression, 0 improvements"));
+    assert_eq!(comparison_in(&folder), comparison(Clock::Wall));
+    assert!(!text_of(&folder, "json").contains("claim") && text_of(&folder, "json").contains("\"schema\": 2"));
+}
+
+/// A coarse clock shows no time for a short window: there is no ratio then, and no nonsense anywhere.
+#[test]
+fn times_of_zero_make_no_figure_that_is_no_number() {
+    let mut found = comparison(Clock::Wall);
+    for cell in &mut found.subjects[2].cells {
+        cell.pairs.iter_mut().for_each(|pair| pair.untracked.wall_ns = 0);
+    }
+    let (folder, redraw) = earlier_run(&files::json(&found));
+    redraw().assert().success().stdout(contains("cannot be compared (0 rounds)").and(contains("Left out: ")));
+    let judged = comparison_in(&folder);
+    assert!(judged.differences.iter().all(|difference| difference.verdict == Verdict::Inconclusive));
+    for ending in ["json", "md", "svg"] {
+        let text = text_of(&folder, ending);
+        assert!(!text.contains("NaN") && !text.contains("inf "), "{ending}");
+    }
+}
+
+/// The report is in its files before any of it is printed: a reader that is gone costs nothing.
+#[test]
+fn a_report_is_written_before_it_is_printed() {
+    let (folder, _) = earlier_run(&files::json(&comparison(Clock::Wall)));
+    let full = fs::OpenOptions::new().write(true).open("/dev/full");
+    let Ok(full) = full else {
+        eprintln!("skipped: there is no /dev/full");
+        return;
+    };
+    Command::new(env!("CARGO_BIN_EXE_memscope-bench"))
+        .current_dir(folder.path())
+        .args(["compare", "--redraw", "--output=out"])
+        .stdout(full)
+        .stderr(Stdio::null())
+        .status()
+        .expect("it runs");
+    assert!(text_of(&folder, "md").contains("| not built") && text_of(&folder, "svg").contains("</svg>"));
 }
 
 #[test]
@@ -261,8 +348,7 @@ fn every_generation_of_the_api_can_be_measured() {
         .arg(format!("--output={}", folder.path().display()))
         .assert()
         .success();
-    let found: memscope_bench::compare::Comparison =
-        memscope_bench::files::read(&folder.path().join("compare.json")).expect("the comparison");
+    let found: Comparison = files::read(&folder.path().join("compare.json")).expect("the comparison");
     for (subject, version) in found.subjects.iter().zip(GENERATIONS) {
         assert_eq!(subject.not_built, None, "{version}");
         assert_eq!(subject.subject.as_ref().expect("it was built").version, version);
@@ -310,12 +396,16 @@ fn the_commit_that_slows_the_hook_is_named() {
         .arg(format!("--output={}", output.display()))
         .assert()
         .code(1)
-        .stdout(contains("Regression: structures/allocator: ").count(1))
-        .stdout(contains(format!("Regression: structures/allocator: {} has ", &commits[3][..8])))
+        .stdout(contains("costs more than").count(1))
+        .stdout(contains(format!(
+            "{} costs more than {} at allocator on structures: ",
+            &commits[3][..8],
+            &commits[2][..8]
+        )))
+        .stderr(contains("regression: structures/allocator: "))
         .stdout(contains("not built").and(contains("build.log")));
 
-    let found: memscope_bench::compare::Comparison =
-        memscope_bench::files::read(&output.join("history.json")).expect("the history");
+    let found: Comparison = files::read(&output.join("history.json")).expect("the history");
     assert_eq!(found.subjects.len(), 6);
     assert!(found.subjects[4].not_built.is_some() && found.subjects[4].cells.is_empty());
     assert_eq!(found.differences.len(), 4, "commits that were built, each against the one before it");
@@ -343,7 +433,7 @@ fn versions_are_compared_by_one_line() {
     compare(&[])
         .success()
         .stdout(contains("unsupported").and(contains("forgets them without it")))
-        .stdout(contains("no difference seen").or(contains("× the overhead of 0.1.0")))
+        .stdout(contains("no difference").or(contains("inconclusive")).or(contains("memscope costs ")))
         .stdout(contains("Noise floor"));
     let files: std::collections::BTreeSet<String> = fs::read_dir(folder.path().join("out"))
         .expect("the folder")

@@ -3,11 +3,14 @@
 mod common;
 
 use common::{comparison, full_record, results};
-use memscope_bench::compare::Claim;
+use memscope_bench::compare::{Against, Compared, Comparison, Difference, Record, Verdict};
 use memscope_bench::report::table::{Form, overheads};
-use memscope_bench::report::{compare_svg, compare_table, figures, memory_svg, overhead_svg, stress_text};
-use memscope_bench::results::{Clock, Failure, Results};
-use memscope_bench::stress::Record;
+use memscope_bench::report::{
+    compare_svg, compare_table, compare_verdicts, figures, memory_svg, overhead_svg, stress_text,
+};
+use memscope_bench::results::{Cell, Clock, Failure, Results};
+use memscope_bench::stress;
+use memscope_bench::workloads::Workload;
 
 #[test]
 fn the_table_on_a_terminal() {
@@ -29,26 +32,125 @@ fn the_table_of_a_comparison_by_processor_time() {
     insta::assert_snapshot!(compare_table::draw(&comparison(Clock::Processor), Form::Markdown));
 }
 
-/// Of all published versions hundreds are claimed: a list of them is read by no one.
-#[test]
-fn many_claims_stand_in_the_table_alone() {
-    let mut comparison = comparison(Clock::Wall);
-    let claimed = comparison.differences.iter().find(|difference| difference.claim != Claim::None).expect("a claim");
-    let more = vec![claimed.clone(); 20];
-    comparison.differences.extend(more);
-    let table = compare_table::draw(&comparison, Form::Terminal);
-    assert!(table.contains("21 regressions and 0 gains are claimed") && !table.contains("Regression: "), "{table}");
+/// Two builds on three workloads at two levels, of which one level changed.
+fn two_builds() -> Comparison {
+    let comparison = comparison(Clock::Wall);
+    let [old, _, new, _] = &comparison.subjects[..] else { panic!("four builds") };
+    let (mut old, mut new, mut plan) = (old.clone(), new.clone(), comparison.plan.clone());
+    plan.subjects = vec![plan.subjects[0].clone(), plan.subjects[2].clone()];
+    plan.workloads = vec![Workload::Cycles, Workload::Leaks, Workload::Mixed];
+    // The first build lacked the level: here it has the figures of the second.
+    old.cells[1] = new.cells[0].clone();
+    for build in [&mut old, &mut new] {
+        let cells = build.cells.clone();
+        for workload in [Workload::Leaks, Workload::Mixed] {
+            build.cells.extend(cells.iter().cloned().map(|cell| Cell { workload, ..cell }));
+        }
+        build.first_batch = vec![20; build.cells.len()];
+    }
+    let Comparison { origin, clock, threshold_percent, against, .. } = comparison;
+    Record { origin, plan, clock, threshold_percent, against, subjects: vec![old, new] }.into()
 }
 
 #[test]
-fn a_picture_of_a_comparison_is_valid_and_tells_it_in_words() {
-    for (clock, told) in [(Clock::Wall, "cycles under full: ×5.21"), (Clock::Processor, "cycles under full: ×4.01")] {
-        let text = compare_svg::draw(&comparison(clock), "Versions & <others>", true);
+fn the_verdict_on_two_builds_stands_above_the_table() {
+    let comparison = two_builds();
+    let [sentence] = &compare_verdicts::sentences(&comparison)[..] else { panic!("one sentence") };
+    assert_eq!(
+        sentence,
+        "../memscope-rs costs more than 0.1.0 at full: typical +29.9 % [+29.9, +29.9], a regression on 3 of 3 workloads; no \
+         difference at variables (detectable: 3.0 % typical, 3.0 % on one workload)."
+    );
+    for form in [Form::Terminal, Form::Markdown] {
+        let table = compare_table::draw(&comparison, form);
+        assert!(table.trim_start_matches("- ").starts_with(sentence), "{table}");
+        assert_eq!(table.matches("typical").count(), 2 + if form == Form::Terminal { 2 } else { 4 } + 1, "{table}");
+    }
+    assert_eq!(compare_verdicts::regressions(&comparison).len(), 4, "three workloads, and the typical change");
+    let same = two_builds().judged(None, Some(31.0));
+    let [sentence] = &compare_verdicts::sentences(&same)[..] else { panic!("one sentence") };
+    assert!(sentence.starts_with("0.1.0 and ../memscope-rs: no difference at variables"), "{sentence}");
+    assert!(compare_table::draw(&same, Form::Terminal).contains("no difference (< 31 %)"), "it is below the threshold");
+}
+
+/// A terminal of 160 columns shows a row in one line, for names as long as they are shown.
+#[test]
+fn the_table_is_not_wider_than_a_terminal() {
+    let mut comparison = two_builds();
+    comparison.subjects.iter_mut().for_each(|build| build.name = "../a-long-path/memscope-rs@v0.2.4".to_owned());
+    let table = compare_table::draw(&comparison, Form::Terminal);
+    let rows = table.lines().skip(1).take_while(|line| !line.starts_with("Regression, improvement"));
+    for row in rows {
+        assert!(row.chars().count() <= 160, "{} columns: {row}", row.chars().count());
+    }
+}
+
+/// Of all published versions hundreds of rows have a verdict: a list of them is read by no one.
+#[test]
+fn many_verdicts_are_summed_up() {
+    let mut comparison = comparison(Clock::Wall);
+    let regression = comparison.differences.iter().find(|row| row.verdict == Verdict::Regression).expect("one").clone();
+    for subject in 0..30 {
+        let build = Compared { name: format!("0.3.{subject}"), ..comparison.subjects[0].clone() };
+        comparison.subjects.push(build);
+        let subject = comparison.subjects.len() - 1;
+        comparison.differences.push(Difference { subject, ..regression.clone() });
+    }
+    let sentences = compare_verdicts::sentences(&comparison);
+    assert_eq!(sentences.len(), 2, "{sentences:?}");
+    assert!(sentences[0].starts_with("32 comparisons: 31 regressions, 0 improvements, 1 without"), "{sentences:?}");
+    assert!(sentences[1].starts_with("0.3.29 costs more than 0.1.0 at full on cycles: +29.9 %"), "{sentences:?}");
+}
+
+#[test]
+fn a_picture_of_a_comparison_is_valid_and_describes_it_in_words() {
+    for (clock, words) in [
+        (Clock::Wall, "cycles at full: ×5.21 [5.21, 5.21], +29.9 % [+29.9, +30.0] against 0.1.0: regression"),
+        (Clock::Processor, "cycles at full: ×4.01 [4.01, 4.01], +0.0 % [+0.0, +0.0] against 0.1.0: no difference"),
+    ] {
+        let text = compare_svg::draw(&comparison(clock), "Versions & <others>");
         let picture = roxmltree::Document::parse(&text).expect("valid XML");
         let described = picture.descendants().find(|node| node.has_tag_name("desc")).and_then(|node| node.text());
-        assert!(described.expect("a text alternative").contains(told), "{told} in {described:?}");
-        assert!(text.contains("Take a lock &lt;twice&gt;") && text.contains("not built"));
-        assert_eq!(text.contains("Processor time under tracking"), clock == Clock::Processor);
+        assert!(described.expect("a text alternative").contains(words), "{words} in {described:?}");
+        for words in
+            ["Take a lock &lt;twice&gt;", "../broken: not built", "0.2.4 at full has no figure: timed-out on cycles"]
+        {
+            assert!(text.contains(words), "{words}");
+        }
+        assert_eq!(text.contains("Overhead (CPU time tracked"), clock == Clock::Processor);
+    }
+}
+
+/// Of many builds, a plot for each workload and level has room for outcomes beside figures.
+#[test]
+fn a_picture_of_many_builds_shows_references_and_outcomes() {
+    let mut comparison = comparison(Clock::Wall);
+    let again = comparison.subjects[2].clone();
+    comparison.subjects.extend((0..4).map(|number| Compared { name: format!("again-{number}"), ..again.clone() }));
+    let text = compare_svg::draw(&comparison.judged(Some(Against::Previous), None), "Many");
+    let picture = roxmltree::Document::parse(&text).expect("valid XML");
+    let count = |word: &str| {
+        picture.descendants().filter(|node| node.has_tag_name("text") && node.text() == Some(word)).count()
+    };
+    assert_eq!(count("reference"), 2, "one at each level");
+    // One build lacks each level, one is not built, and the legend explains the mark.
+    assert_eq!(count("×"), 2 * 2 + 1);
+    for words in ["not built", "again-3", "timed-out: it still ran after 10 s", "reference: compared with no other"] {
+        assert!(text.contains(words), "{words}");
+    }
+}
+
+#[test]
+fn a_picture_of_two_builds_has_words_beside_each_mark() {
+    let text = compare_svg::draw(&two_builds(), "Two");
+    let picture = roxmltree::Document::parse(&text).expect("valid XML");
+    let words: Vec<&str> =
+        picture.descendants().filter(|node| node.has_tag_name("text")).filter_map(|node| node.text()).collect();
+    // Three workloads and what is typical.
+    assert_eq!(words.iter().filter(|word| word.starts_with("+29.9 % [")).count(), 4, "{words:?}");
+    assert_eq!(words.iter().filter(|word| **word == "regression").count(), 4 + 1, "and the legend");
+    for text in ["full: ../memscope-rs against 0.1.0", "no difference (detectable: 3.0 %)"] {
+        assert!(words.contains(&text), "{text} in {words:?}");
     }
 }
 
@@ -88,7 +190,7 @@ fn files_are_read_as_they_were_written() {
     let json = serde_json::to_string(&results()).expect("serialises");
     assert!(serde_json::from_str::<Results>(&json).expect("reads back") == results());
     let json = serde_json::to_string(&full_record()).expect("serialises");
-    assert!(serde_json::from_str::<Record>(&json).expect("reads back") == full_record());
+    assert!(serde_json::from_str::<stress::Record>(&json).expect("reads back") == full_record());
 }
 
 /// Conditions came into the files later: one without them is read, and drawn without a word on them.

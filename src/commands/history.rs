@@ -36,6 +36,6 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     }
     let found: Vec<Found> = history.commits.iter().map(|commit| Found::commit(&arguments.repository, commit)).collect();
     let title = format!("What memscope-rs costs, commit by commit: {}", arguments.range);
-    let against = Against::Each(&history.references);
+    let against = Against::Each(history.references);
     arguments.rounds.run(&found, &Report { name: "history", title: &title, against })
 }

@@ -1,16 +1,17 @@
-//! Measuring several subjects in rounds, and reporting what was found: what `compare` and `history` share.
+//! Measuring several builds in rounds, and reporting the differences: what `compare` and `history` share.
 
 use super::Error;
 use super::arguments::{FormatArguments, LimitArguments, after_the_baseline, bar, not_negative, or_all};
 use super::subjects::{Contender, SubjectArguments};
 use crate::compare::{
-    Against, Batched, Claim, Compared, Comparison, Journal, JournalError, Measured, Plan, Rounds, SCHEMA, differences,
+    Against, Compared, Comparison, Journal, JournalError, Measured, Plan, Record, Rounds, needed_rounds,
 };
+use crate::console;
 use crate::files;
 use crate::measure::{Launcher, Limits};
 use crate::origin::Origin;
 use crate::report::table::Form;
-use crate::report::{compare_svg, compare_table};
+use crate::report::{compare_svg, compare_table, compare_verdicts};
 use crate::results::Clock;
 use crate::subjects::Found;
 use crate::tracking::Tracking;
@@ -18,30 +19,33 @@ use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
-/// What is measured of each subject, for every command that measures several.
+/// The default of `--threshold`, in percent.
+const THRESHOLD: f64 = 3.0;
+
+/// The measurements of each build, for every command that measures several.
 #[derive(Debug, Args)]
 #[command(mut_arg("time_limit", |limit| limit.default_value("10")))]
 pub struct RoundArguments {
     /// What to run [default: all eight]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// What to run it under; the first subject's untracked against itself is always measured too, for the noise floor
+    /// The levels; the first build's untracked against itself is always measured too, for the noise floor
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
     tracking: Vec<Tracking>,
-    /// How many rounds each workload and level gets, half of them in each of two batches
+    /// The rounds of each workload and level, half of them in each of two batches
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(12..))]
     rounds: u32,
-    /// A subject takes no more rounds in a batch of a workload and level once it has taken so many seconds, but for
-    /// as many as a claim needs: 6, and up to 14 where hundreds of comparisons are corrected for
+    /// A build takes no more rounds in a batch of a workload and level once it has taken so many seconds, except for the
+    /// rounds that a verdict needs: 6, and up to 10 where there are hundreds of comparisons
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
     /// Which time is compared
     #[arg(long, value_enum, default_value_t)]
     clock: Clock,
-    /// A difference is claimed only if it exceeds so many percent
-    #[arg(long, default_value_t = 3.0, value_parser = not_negative)]
-    threshold: f64,
-    /// What the order of the subjects in each round is shuffled by
+    /// A regression or an improvement exceeds so many percent [default: 3]
+    #[arg(long, value_parser = not_negative)]
+    threshold: Option<f64>,
+    /// The seed of the order of the builds in each round
     #[arg(long, default_value_t = 1)]
     shuffle: u64,
     /// The factor on the workloads' outer counts [default: each workload's short scale]
@@ -53,7 +57,7 @@ pub struct RoundArguments {
     /// Go on with a run that was ended before it was done
     #[arg(long)]
     resume: bool,
-    /// Exit with 1 if a regression is claimed
+    /// Exit with 1 if there is a regression
     #[arg(long)]
     fail_on_regression: bool,
     /// The folder for the results
@@ -67,68 +71,75 @@ pub struct RoundArguments {
     limits: LimitArguments,
 }
 
-/// What is told of a comparison, and under which name.
+/// The report of a comparison.
 pub struct Report<'a> {
-    /// The files are called so, and end in .json, .md and .svg; the journal too.
+    /// The name of its files, which end in .json, .md and .svg, and of the journal.
     pub name: &'a str,
-    /// What stands above the picture.
+    /// The title of the picture.
     pub title: &'a str,
-    /// What each subject is held against. Those that are held against the one before follow each other in time.
-    pub against: Against<'a>,
+    /// Which build each other one is compared with.
+    pub against: Against,
 }
 
 impl RoundArguments {
-    /// Builds subjects, measures them, holds them against each other, and reports.
+    /// Builds memscope, measures the builds, compares them, and reports.
     pub fn run(&self, found: &[Found], report: &Report) -> Result<(), Error> {
-        let (json, journal) = (self.file(report, "json"), self.file(report, "journal"));
+        let (json, journal) = (self.file(report.name, "json"), self.file(report.name, "journal"));
         files::prepare::<Comparison>(&json)?;
         self.check_journal(&journal)?;
         let contenders = self.building.build(found, Limits::from(self.limits))?;
         if contenders.iter().all(|contender| contender.built.is_err()) {
             return Err(Error::none_built(found));
         }
-        let (comparison, journal) = self.measure(&contenders, report.against, &journal)?;
+        let (comparison, journal) = self.measure(&contenders, report.against.clone(), &journal)?;
 
+        // Whatever becomes of stdout, what took an hour to measure is kept.
         files::write_json(&json, &comparison)?;
-        self.draw(&comparison, report)?;
+        self.draw(&comparison, report.name, report.title)?;
         journal.end()?;
-        crate::console::complain(format_args!(
-            "Written: {0}.json, {0}.md and {0}.svg in {1}",
-            report.name,
-            self.output.display()
-        ));
+        self.format.print(&comparison);
+        self.say_written(report.name);
 
-        let regressions = compare_table::claims(&comparison, Claim::Regression);
+        let regressions = compare_verdicts::regressions(&comparison);
         if self.fail_on_regression && !regressions.is_empty() {
             return Err(Error::Regressions(regressions));
         }
         Ok(())
     }
 
-    /// Prints an earlier run, and draws its table and its picture anew.
-    pub fn redraw(&self, report: &Report) -> Result<(), Error> {
-        self.draw(&files::read(&self.file(report, "json"))?, report)?;
-        crate::console::complain(format_args!(
-            "Written: {0}.md and {0}.svg in {1}",
-            report.name,
-            self.output.display()
-        ));
+    /// Judges the pairs of an earlier run anew, with another choice of references or another threshold where one is asked for,
+    /// and reports. Its file then has the same verdicts as the table and the picture.
+    pub fn redraw(
+        &self,
+        name: &str,
+        against: Option<Against>,
+        title: fn(&Against) -> &'static str,
+    ) -> Result<(), Error> {
+        let json = self.file(name, "json");
+        let comparison = files::read::<Comparison>(&json)?.judged(against, self.threshold);
+        files::write_json(&json, &comparison)?;
+        self.draw(&comparison, name, title(&comparison.against))?;
+        self.format.print(&comparison);
+        self.say_written(name);
         Ok(())
     }
 
-    fn draw(&self, comparison: &Comparison, report: &Report) -> Result<(), Error> {
-        self.format.print(comparison);
-        let in_time = report.against != Against::First;
-        files::write(&self.file(report, "md"), &format!("{}\n", compare_table::draw(comparison, Form::Markdown)))?;
-        files::write(&self.file(report, "svg"), &compare_svg::draw(comparison, report.title, in_time))?;
+    /// Writes the table and the picture.
+    fn draw(&self, comparison: &Comparison, name: &str, title: &str) -> Result<(), Error> {
+        files::write(&self.file(name, "md"), &format!("{}\n", compare_table::draw(comparison, Form::Markdown)))?;
+        files::write(&self.file(name, "svg"), &compare_svg::draw(comparison, title))?;
         Ok(())
     }
 
-    fn file(&self, report: &Report, ending: &str) -> PathBuf {
-        self.output.join(format!("{}.{ending}", report.name))
+    fn say_written(&self, name: &str) {
+        console::complain(format_args!("Written: {name}.json, {name}.md and {name}.svg in {}", self.output.display()));
     }
 
-    /// Sees that the journal fits what is asked for, before hours are spent on building.
+    fn file(&self, name: &str, ending: &str) -> PathBuf {
+        self.output.join(format!("{name}.{ending}"))
+    }
+
+    /// Checks that the journal fits the arguments, before hours are spent on building.
     fn check_journal(&self, path: &Path) -> Result<(), JournalError> {
         match (self.resume, path.exists()) {
             (false, true) => Err(JournalError::Unfinished(path.to_owned())),
@@ -137,7 +148,7 @@ impl RoundArguments {
         }
     }
 
-    /// Measures contenders in rounds, and holds them against each other.
+    /// Measures builds in rounds, and compares them.
     fn measure(
         &self,
         contenders: &[Contender],
@@ -145,6 +156,14 @@ impl RoundArguments {
         journal: &Path,
     ) -> Result<(Comparison, Journal), Error> {
         let plan = self.plan(contenders);
+        let needed = needed_rounds(plan.comparisons());
+        if plan.rounds < needed {
+            console::complain(format_args!(
+                "Warning: {} rounds lead to no verdict among {} comparisons: at least --rounds {needed} is needed",
+                plan.rounds,
+                plan.comparisons()
+            ));
+        }
         let (journal, entries) =
             if self.resume { Journal::resume(journal, &plan)? } else { (Journal::begin(journal, &plan)?, Vec::new()) };
         let origin = Origin::of_this_command();
@@ -160,12 +179,6 @@ impl RoundArguments {
         })?;
         bar.finish_and_clear();
 
-        let batched: Vec<Vec<Batched>> = cells
-            .iter()
-            .zip(&first_batch)
-            .map(|(cells, firsts)| cells.iter().zip(firsts.iter().copied()).collect())
-            .collect();
-        let differences = differences(&batched, against, &plan.groups(), self.clock, self.threshold);
         let measured = cells.into_iter().zip(first_batch);
         let subjects = contenders.iter().zip(measured).map(|(contender, (cells, first_batch))| Compared {
             name: contender.found.name.clone(),
@@ -176,8 +189,9 @@ impl RoundArguments {
             first_batch,
         });
         let subjects = subjects.collect();
-        let (clock, threshold_percent) = (self.clock, self.threshold);
-        Ok((Comparison { schema: SCHEMA, origin, plan, clock, threshold_percent, subjects, differences }, journal))
+        let threshold_percent = self.threshold.unwrap_or(THRESHOLD);
+        let record = Record { origin, plan, clock: self.clock, threshold_percent, against, subjects };
+        Ok((record.into(), journal))
     }
 
     fn plan(&self, contenders: &[Contender]) -> Plan {

@@ -4,9 +4,10 @@
 //! of the other two's. Rounds go on until the sign test is sure of the side: what a burst does to a round it does to
 //! all three, and no threshold has to be guessed.
 
-use super::difference::{log_ratio, ratio, sign_test};
+use super::difference::{log_ratio, ratio};
+use super::sign_test::sign_test;
 use crate::measure::CellRun;
-use crate::results::{Clock, Estimate, Failure};
+use crate::results::{Clock, Estimate, Failure, Pair};
 use rand::seq::SliceRandom;
 use rand::{SeedableRng, rngs::SmallRng};
 
@@ -70,9 +71,8 @@ impl<'a> Contest<'a> {
 
     /// The ratio of the last commit's overhead to the good one's.
     pub fn ratio(&self) -> Option<Estimate> {
-        let logs = self.logs();
-        let (good, last) = (&logs[0], &logs[logs.len() - 1]);
-        ratio(&last.iter().zip(good).map(|(last, good)| last - good).collect::<Vec<_>>())
+        let differences = self.logs().into_iter().map(|round| round[round.len() - 1] - round[0]);
+        ratio(&differences.collect::<Vec<_>>())
     }
 
     fn round(&mut self) -> Result<(), (usize, Failure)> {
@@ -87,24 +87,22 @@ impl<'a> Contest<'a> {
         Ok(())
     }
 
+    /// The log overheads of all commits in each round. A round in which the clock showed no time at all is left out.
     fn logs(&self) -> Vec<Vec<f64>> {
-        self.runs
-            .iter()
-            .map(|run| run.known().0.pairs.iter().map(|pair| log_ratio(pair, self.clock)).collect())
-            .collect()
+        let pairs: Vec<&[Pair]> = self.runs.iter().map(|run| run.known().0.pairs.as_slice()).collect();
+        let round = |number: usize| pairs.iter().map(|pairs| log_ratio(pairs.get(number)?, self.clock)).collect();
+        (0..self.rounds()).filter_map(round).collect()
     }
 
-    /// How far the last commit stands above the line between good and bad, in each round.
+    /// By how much the last commit's log overhead exceeds the middle between good and bad, in each round; of two commits, by
+    /// how much the bad one's exceeds the good one's and the factor.
     fn leans(&self, factor: f64) -> Vec<f64> {
-        let logs = self.logs();
-        let (good, bad) = (&logs[0], &logs[1]);
-        match logs.get(2) {
-            None => good.iter().zip(bad).map(|(good, bad)| bad - good - factor.ln()).collect(),
-            Some(between) => {
-                let ends = good.iter().zip(bad).map(|(good, bad)| (good + bad) / 2.0);
-                between.iter().zip(ends).map(|(between, middle)| between - middle).collect()
-            }
-        }
+        let lean = |round: Vec<f64>| match round[..] {
+            [good, bad] => bad - good - factor.ln(),
+            [good, bad, between, ..] => between - f64::midpoint(good, bad),
+            _ => unreachable!("a contest is of two or three commits"),
+        };
+        self.logs().into_iter().map(lean).collect()
     }
 }
 

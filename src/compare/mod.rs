@@ -1,20 +1,24 @@
-//! The comparison: several builds of memscope, measured in interleaved rounds, and held against each other.
+//! The comparison: several builds of memscope, measured in interleaved rounds.
 //!
-//! A *group* is a workload under a level. In each round of a group every subject has its turn, in an order that a seed
-//! shuffles: a pair of its own untracked probe and its own tracked one. Each group is measured in two batches, of
-//! which the second begins when all groups had their first: a difference that is claimed has been seen at two times. What
-//! is measured goes into a [`Journal`] as it comes, and [`differences`] draws the conclusions.
+//! A *group* is a workload at a level. In each round of a group every build has its turn, in an order that a seed shuffles: a
+//! pair of its own untracked probe and its own tracked one. Each group is measured in two batches, of which the second begins
+//! when all groups had their first: a verdict rests on two times. What is measured goes into a [`Journal`] as it comes;
+//! [`differences`] and [`typical`] draw the conclusions.
 
 mod bisection;
 mod difference;
 mod journal;
+mod sign_test;
+mod typical;
 
 pub use bisection::{Contest, Leaning};
-pub use difference::{Against, Batched, Claim, Difference, differences, fewest_rounds};
+pub use difference::{Against, Batched, Difference, Verdict, differences};
 pub use journal::{Entry, Journal, JournalError};
+pub use sign_test::{fewest_rounds, needed_rounds};
+pub use typical::{Typical, typical};
 
 use crate::files::Versioned;
-use crate::measure::{CellRun, Launcher, MIN_PAIRS};
+use crate::measure::{CellRun, Launcher};
 use crate::origin::Origin;
 use crate::probe::Request;
 use crate::results::{Cell, Clock, Estimate, Series};
@@ -25,32 +29,68 @@ use rand::seq::SliceRandom;
 use rand::{SeedableRng, rngs::SmallRng};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use typical::geometric_mean;
 
-/// The version of the file's format. A change that an older reader would misread raises it.
-pub const SCHEMA: u32 = 1;
+/// The version of the file's format. A change that an older reader would misread raises it. Since 2, a difference has a
+/// verdict from all rounds; in 1 it had a claim from each batch.
+pub const SCHEMA: u32 = 2;
 
 /// The batches of each group.
 pub const BATCHES: usize = 2;
 
-/// What a comparison found.
+/// What a comparison found. What follows from the pairs is computed when a file is read, whatever the file says of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Record")]
 pub struct Comparison {
     /// The version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// Where it comes from. Its subject is that of the program that measured the others.
+    /// The command, the machine and the time. Its subject is that of the program that measured the builds.
     #[serde(flatten)]
     pub origin: Origin,
     /// What was to be measured.
     pub plan: Plan,
-    /// What is compared: ratios of the clock's time, or of processor time.
+    /// The clock whose ratios are compared.
+    pub clock: Clock,
+    /// A regression or an improvement exceeds this, in percent.
+    pub threshold_percent: f64,
+    /// Which build each other one is compared with.
+    pub against: Against,
+    /// The builds, in the order in which they were named.
+    pub subjects: Vec<Compared>,
+    /// Each build against its reference, on each workload and level.
+    pub differences: Vec<Difference>,
+    /// Each build against its reference, at each level.
+    pub typical: Vec<Typical>,
+}
+
+/// The part of a [`Comparison`] that a file must hold: what was asked for and what was measured.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Record {
+    /// The command, the machine and the time.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// What was to be measured.
+    pub plan: Plan,
+    /// The clock whose ratios are compared.
     #[serde(default)]
     pub clock: Clock,
-    /// A difference is claimed only if it exceeds this, in percent.
+    /// A regression or an improvement exceeds this, in percent.
     pub threshold_percent: f64,
-    /// The subjects, in the order in which they were named.
+    /// Which build each other one is compared with. Files of schema 1 do not have it: it was the first.
+    #[serde(default)]
+    pub against: Against,
+    /// The builds, in the order in which they were named.
     pub subjects: Vec<Compared>,
-    /// Each subject against the one that it is held against.
-    pub differences: Vec<Difference>,
+}
+
+impl From<Record> for Comparison {
+    /// Judges what was measured.
+    fn from(Record { origin, plan, clock, threshold_percent, against, subjects }: Record) -> Self {
+        let batched: Vec<Vec<Batched>> = subjects.iter().map(Compared::batched).collect();
+        let differences = differences(&batched, &against, &plan.groups(), clock, threshold_percent);
+        let typical = typical(&differences, &plan.levels, &against, threshold_percent);
+        Self { schema: SCHEMA, origin, plan, clock, threshold_percent, against, subjects, differences, typical }
+    }
 }
 
 impl Versioned for Comparison {
@@ -59,6 +99,38 @@ impl Versioned for Comparison {
 }
 
 impl Comparison {
+    /// Judges the same pairs anew, with another choice of references or another threshold where one is given.
+    #[must_use]
+    pub fn judged(self, against: Option<Against>, threshold_percent: Option<f64>) -> Self {
+        let Self { origin, plan, clock, subjects, .. } = self;
+        let against = against.unwrap_or(self.against);
+        let threshold_percent = threshold_percent.unwrap_or(self.threshold_percent);
+        Record { origin, plan, clock, threshold_percent, against, subjects }.into()
+    }
+
+    /// The number of comparisons that Holm's correction is for.
+    pub fn comparisons(&self) -> usize {
+        self.differences.iter().filter(|difference| difference.probability.is_some()).count()
+    }
+
+    /// The difference of a build on a workload at a level; `None` for a reference, and where there is no figure.
+    pub fn difference(&self, subject: usize, workload: Workload, tracking: Tracking) -> Option<&Difference> {
+        let wanted = (subject, workload, tracking);
+        self.differences.iter().find(|found| (found.subject, found.workload, found.tracking) == wanted)
+    }
+
+    /// The typical change of a build at a level.
+    pub fn typical_change(&self, subject: usize, tracking: Tracking) -> Option<&Typical> {
+        self.typical.iter().find(|found| (found.subject, found.tracking) == (subject, tracking))
+    }
+
+    /// The geometric mean of a build's overheads at a level, and how many workloads it is over; `None` without a figure.
+    pub fn typical_overhead(&self, subject: usize, tracking: Tracking) -> Option<(Estimate, usize)> {
+        let cells = self.subjects.get(subject)?.cells.iter().filter(|cell| cell.tracking == tracking);
+        let overheads: Vec<Estimate> = cells.filter_map(|cell| self.overhead(cell)).collect();
+        Some((geometric_mean(&overheads)?.0, overheads.len()))
+    }
+
     /// A cell's overhead by the clock that is compared by; `None` where it failed, or has too few pairs.
     pub fn overhead(&self, cell: &Cell) -> Option<Estimate> {
         cell.overhead.as_ref().filter(|_| cell.failure.is_none())?.by(self.clock)
@@ -75,7 +147,7 @@ impl Comparison {
     }
 }
 
-/// One subject of a comparison.
+/// One build of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Compared {
     /// What it is called.
@@ -93,6 +165,14 @@ pub struct Compared {
     pub first_batch: Vec<usize>,
 }
 
+impl Compared {
+    /// The cells, each with the number of its pairs that belong to the first batch.
+    fn batched(&self) -> Vec<Batched<'_>> {
+        let firsts = self.first_batch.iter().copied().chain(std::iter::repeat(0));
+        self.cells.iter().zip(firsts).collect()
+    }
+}
+
 /// What is to be measured. A journal is of one plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -108,8 +188,8 @@ pub struct Plan {
     pub threads: usize,
     /// The rounds of each group, in both batches together.
     pub rounds: usize,
-    /// A subject takes no more pairs in a batch of a group once they have taken so many seconds, but for the fewest that
-    /// can show a difference.
+    /// A build takes no more pairs in a batch of a group once they have taken so many seconds, except for the fewest that a
+    /// verdict needs.
     pub seconds: u64,
     /// What the order of the subjects in each round is shuffled by.
     pub seed: u64,
@@ -122,12 +202,15 @@ impl Plan {
         self.workloads.iter().flat_map(of).collect()
     }
 
-    /// The fewest rounds that a subject gets in a batch, however slow it is: in the first as many as a claim needs
-    /// after correction for all comparisons, in the second as many as an interval needs.
-    fn fewest(&self, batch: usize) -> usize {
+    /// The number of comparisons that the plan leads to if every build has a figure everywhere.
+    pub fn comparisons(&self) -> usize {
         let tracked = self.groups().iter().filter(|(_, level)| *level != Tracking::Untracked).count();
-        let comparisons = tracked * self.subjects.len().saturating_sub(1);
-        if batch == 0 { fewest_rounds(comparisons) } else { MIN_PAIRS }
+        tracked * self.subjects.len().saturating_sub(1)
+    }
+
+    /// The fewest rounds that a build gets in a batch, however slow it is: half of what a verdict needs.
+    fn fewest(&self) -> usize {
+        fewest_rounds(self.comparisons()).div_ceil(BATCHES)
     }
 
     fn request(&self, (workload, tracking): (Workload, Tracking)) -> Request {
@@ -302,7 +385,7 @@ impl<'a> Rounds<'a> {
                     (None, Some(failure)) => self.journal.append(&Entry::Failed { cell, failure: failure.clone() })?,
                     (None, None) => {}
                 }
-                if run.took > seconds && run.in_batch() >= self.plan.fewest(batch) {
+                if run.took > seconds && run.in_batch() >= self.plan.fewest() {
                     self.journal.append(&Entry::Rests { cell })?;
                     run.rests = true;
                 }
@@ -361,9 +444,10 @@ mod tests {
     }
 
     #[test]
-    fn more_comparisons_need_more_rounds_in_the_first_batch() {
-        assert_eq!((plan(2).fewest(0), plan(2).fewest(1)), (7, MIN_PAIRS));
-        assert_eq!((plan(16).fewest(0), plan(16).fewest(1)), (11, MIN_PAIRS));
+    fn more_comparisons_need_more_rounds() {
+        assert_eq!([2, 16].map(|builds| plan(builds).comparisons()), [2, 30]);
+        // One of 12 rounds may disagree among 2 comparisons, and one of 15 among 30.
+        assert_eq!([2, 16].map(|builds| plan(builds).fewest()), [6, 8]);
     }
 
     #[test]

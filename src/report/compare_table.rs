@@ -1,52 +1,132 @@
-//! The comparison as text: a row for each subject on each workload under each level, and what is claimed of it.
+//! The comparison as text: the verdicts, a table with a row for each build on each workload and level, and notes.
 
+use super::compare_verdicts::{detectable, sentences, word, word_of_typical};
 use super::table::{Form, circumstances};
 use super::{figures, warnings};
-use crate::compare::{Claim, Compared, Comparison, Difference};
-use crate::results::{Cell, Clock};
+use crate::compare::{Compared, Comparison, Difference, needed_rounds};
+use crate::results::{Cell, Clock, Pair};
 use crate::tracking::Tracking;
 use crate::workloads::Workload;
 use comfy_table::{CellAlignment, Table};
 
-/// The comparison's table, and the notes below it.
+/// The columns after the workload, the level and the build.
+const COLUMNS: [&str; 10] = [
+    "workload",
+    "level",
+    "build",
+    "overhead [95 %]",
+    "change [95 %]",
+    "against",
+    "verdict",
+    "detectable",
+    "fidelity",
+    "peak memory",
+];
+/// The columns that are aligned to the right.
+const NUMBERS: [usize; 3] = [7, 8, 9];
+
+/// The verdicts, the table, and the notes below it.
 pub fn draw(comparison: &Comparison, form: Form) -> String {
-    let notes = notes(comparison);
-    [table(comparison, form), form.notes(&notes)].join(form.between())
+    [form.notes(&sentences(comparison)), table(comparison, form), form.notes(&notes(comparison))].join(form.between())
 }
 
 fn table(comparison: &Comparison, form: Form) -> String {
     let mut table = Table::new();
     table.load_style(form.style());
-    table.set_header(["workload", "level", "subject", "overhead [95 %]", "fidelity", "peak memory", "against"]);
-    let groups = comparison.plan.groups().into_iter().enumerate();
-    for (number, (workload, tracking)) in groups.filter(|(_, (_, tracking))| *tracking != Tracking::Untracked) {
-        for (place, subject) in comparison.subjects.iter().enumerate() {
-            let repeats = place > 0 && form == Form::Terminal;
-            let said = |text: String| if repeats { String::new() } else { text };
-            let [overhead, fidelity, memory] = of_cell(comparison, cell(subject, workload, tracking));
-            table.add_row(form.row([
-                said(workload.to_string()),
-                said(tracking.to_string()),
-                subject.name.clone(),
-                if subject.not_built.is_some() { "not built".to_owned() } else { overhead },
-                fidelity,
-                memory,
-                against(comparison, place, number),
-            ]));
+    table.set_header(COLUMNS);
+    let mut add = |group: [String; 2], rows: Vec<[String; 8]>| {
+        for (place, row) in rows.into_iter().enumerate() {
+            let group = if place > 0 && form == Form::Terminal { Default::default() } else { group.clone() };
+            table.add_row(form.row(group.into_iter().chain(row).collect::<Vec<_>>()));
+        }
+    };
+    let builds = 0..comparison.subjects.len();
+    for level in levels(comparison) {
+        if comparison.typical.iter().any(|typical| typical.tracking == level) {
+            let rows = builds.clone().map(|build| typical_row(comparison, build, level));
+            add(["typical".to_owned(), level.to_string()], rows.collect());
         }
     }
-    for numeric in [4, 5] {
-        table.column_mut(numeric).expect("the header has seven").set_cell_alignment(CellAlignment::Right);
+    for (workload, level) in comparison.plan.groups() {
+        if level != Tracking::Untracked {
+            let rows = builds.clone().map(|build| row(comparison, build, workload, level));
+            add([workload.to_string(), level.to_string()], rows.collect());
+        }
+    }
+    for number in NUMBERS {
+        table.column_mut(number).expect("the header has ten").set_cell_alignment(CellAlignment::Right);
     }
     table.trim_fmt()
 }
 
-/// A subject's cell, if it was measured.
+/// The levels at which builds are compared.
+pub fn levels(comparison: &Comparison) -> impl Iterator<Item = Tracking> {
+    comparison.plan.levels.iter().copied().filter(|&level| level != Tracking::Untracked)
+}
+
+/// A build's cell, if it was measured.
 pub fn cell(subject: &Compared, workload: Workload, tracking: Tracking) -> Option<&Cell> {
     subject.cells.iter().find(|cell| cell.workload == workload && cell.tracking == tracking)
 }
 
-/// Overhead, fidelity and peak memory of a cell.
+/// The geometric means over the workloads, from the build's name on.
+fn typical_row(comparison: &Comparison, build: usize, level: Tracking) -> [String; 8] {
+    let subject = &comparison.subjects[build];
+    let overhead = match comparison.typical_overhead(build, level) {
+        None if subject.not_built.is_some() => "not built".to_owned(),
+        None => "no figure".to_owned(),
+        Some((overhead, workloads)) if workloads == comparison.plan.workloads.len() => {
+            figures::overhead_or_ns(overhead)
+        }
+        // It is not comparable with one over all workloads.
+        Some((_, workloads)) => format!("on {workloads} of {} workloads", comparison.plan.workloads.len()),
+    };
+    let [change, against, verdict, found] = match comparison.typical_change(build, level) {
+        None => nothing(),
+        Some(typical) => [
+            figures::change(typical.ratio),
+            shortened(&comparison.subjects[typical.reference].name),
+            word_of_typical(comparison, typical),
+            detectable(typical.detectable_percent),
+        ],
+    };
+    [shortened(&subject.name), overhead, change, against, verdict, found, String::new(), String::new()]
+}
+
+/// A build on a workload at a level, from its name on.
+fn row(comparison: &Comparison, build: usize, workload: Workload, level: Tracking) -> [String; 8] {
+    let subject = &comparison.subjects[build];
+    let [overhead, fidelity, memory] = of_cell(comparison, cell(subject, workload, level));
+    let overhead = if subject.not_built.is_some() { "not built".to_owned() } else { overhead };
+    let [change, against, verdict, found] = match comparison.difference(build, workload, level) {
+        None => nothing(),
+        Some(difference) => [
+            difference.ratio.map_or_else(|| "—".to_owned(), figures::change),
+            shortened(&comparison.subjects[difference.reference].name),
+            word(comparison, difference),
+            detectable(difference.detectable_percent),
+        ],
+    };
+    [shortened(&subject.name), overhead, change, against, verdict, found, fidelity, memory]
+}
+
+/// The columns of the change where there is none: of a reference, or without a figure.
+fn nothing() -> [String; 4] {
+    ["—", "", "", ""].map(str::to_owned)
+}
+
+/// A name that leaves room for the other columns: its end, which distinguishes folders and revisions.
+pub fn shortened(name: &str) -> String {
+    const MOST: usize = 14;
+    let letters = name.chars().count();
+    if letters <= MOST {
+        name.to_owned()
+    } else {
+        format!("…{}", name.chars().skip(letters - MOST + 1).collect::<String>())
+    }
+}
+
+/// The overhead, the fidelity and the peak memory of a cell.
 fn of_cell(comparison: &Comparison, cell: Option<&Cell>) -> [String; 3] {
     let Some(cell) = cell else { return Default::default() };
     let Some(overhead) = comparison.overhead(cell) else {
@@ -55,64 +135,31 @@ fn of_cell(comparison: &Comparison, cell: Option<&Cell>) -> [String; 3] {
     };
     let memory = cell.overhead.and_then(|overhead| overhead.peak_memory);
     let memory = memory.map_or("unknown".to_owned(), |memory| format!("×{}", figures::factor(memory.value)));
-    [figures::overhead(overhead), figures::fidelity(cell.fidelity), memory]
+    [figures::overhead_or_ns(overhead), figures::fidelity(cell.fidelity), memory]
 }
 
-/// What is said of a subject in a group against the one that it is held against.
-fn against(comparison: &Comparison, subject: usize, group: usize) -> String {
-    let (workload, tracking) = comparison.plan.groups()[group];
-    let of = |difference: &&Difference| {
-        difference.subject == subject && difference.workload == workload && difference.tracking == tracking
-    };
-    match comparison.differences.iter().find(of) {
-        None => "—".to_owned(),
-        Some(difference) => match difference.claim {
-            Claim::None => told(comparison, difference),
-            Claim::Regression => format!("{}: regression", told(comparison, difference)),
-            Claim::Gain => format!("{}: gain", told(comparison, difference)),
-        },
-    }
-}
-
-/// A difference in words: `1.32–1.37 × the overhead of 0.2.4`; that none was seen, and how large one may still be; or that
-/// there may be one, which this run is not enough to claim.
-pub fn told(comparison: &Comparison, difference: &Difference) -> String {
+/// Returns a difference in words: `+11.2 % [+9.0, +13.4] against 0.2.4: regression (detectable: 4.1 %)`.
+pub fn described(comparison: &Comparison, difference: &Difference) -> String {
     let reference = &comparison.subjects[difference.reference].name;
-    let Some(ratio) = difference.ratio else { return "cannot be compared".to_owned() };
-    let seen = format!("{}–{} × the overhead of {reference}", figures::factor(ratio.low), figures::factor(ratio.high));
-    match (difference.claim, difference.bound_percent()) {
-        (Claim::None, Some(bound)) if ratio.includes_none() => {
-            format!("no difference seen (smaller than {bound:.1} %) from {reference}")
-        }
-        (Claim::None, _) => format!("{seen}: not claimed"),
-        _ => seen,
+    let verdict = word(comparison, difference);
+    match difference.ratio {
+        None => format!("against {reference}: {verdict}"),
+        Some(ratio) => format!(
+            "{} against {reference}: {verdict} (detectable: {})",
+            figures::change(ratio),
+            detectable(difference.detectable_percent)
+        ),
     }
 }
 
-/// The differences that are claimed, each in a line.
-pub fn claims(comparison: &Comparison, claim: Claim) -> Vec<String> {
-    let claimed = comparison.differences.iter().filter(|difference| difference.claim == claim);
-    claimed
-        .map(|difference| {
-            let Difference { workload, tracking, subject, .. } = difference;
-            let name = &comparison.subjects[*subject].name;
-            format!("{workload}/{tracking}: {name} has {}", told(comparison, difference))
-        })
-        .collect()
-}
-
-/// All that is claimed, a line each; where that would be more than anyone reads, how much it is.
-fn claimed(comparison: &Comparison) -> Vec<String> {
-    const MOST_LINES: usize = 20;
-    let [regressions, gains] = [Claim::Regression, Claim::Gain].map(|claim| claims(comparison, claim));
-    if regressions.len() + gains.len() > MOST_LINES {
-        let (regressions, gains) = (regressions.len(), gains.len());
-        return vec![format!("{regressions} regressions and {gains} gains are claimed: the last column names each.")];
-    }
-    let said = |word: &'static str, lines: Vec<String>| {
-        lines.into_iter().map(move |line| format!("{word}: {line}.")).collect::<Vec<_>>()
-    };
-    [said("Regression", regressions), said("Gain", gains)].concat()
+/// Returns the rule of the verdicts in a sentence.
+pub fn rule(comparison: &Comparison) -> String {
+    format!(
+        "Regression, improvement: the sign test on all rounds is significant at 5 % after Holm's correction for {} comparisons, \
+         the change exceeds {} %, and both batches of rounds lie on that side.",
+        comparison.comparisons(),
+        comparison.threshold_percent
+    )
 }
 
 fn notes(comparison: &Comparison) -> Vec<String> {
@@ -125,19 +172,32 @@ fn notes(comparison: &Comparison) -> Vec<String> {
             Some(format!("{}: {}/{} {failure} (after {pairs} pairs).", subject.name, cell.workload, cell.tracking))
         }));
     }
-    lines.extend(claimed(comparison));
-    lines.push(format!(
-        "A difference is claimed if its interval excludes none after correction for {} comparisons (Holm), it exceeds {} %, \
-         and both of two batches of rounds show it. What falls short of that is not claimed: more rounds tell.",
-        comparison.differences.len(),
-        comparison.threshold_percent
-    ));
+    lines.push(rule(comparison));
+    lines.push(
+        "No difference: the interval contains no change, or lies below the threshold. Inconclusive: neither is shown; more \
+         rounds decide it. Detectable: the smallest change that these rounds would have shown with 80 % probability."
+            .to_owned(),
+    );
+    if !comparison.typical.is_empty() {
+        lines.push(format!(
+            "Typical: the geometric mean over the workloads on which both builds have a figure; the same rule, for {} typical \
+             changes.",
+            comparison.typical.len()
+        ));
+    }
+    lines.extend(too_few_rounds(comparison));
+    lines.extend(left_out(comparison));
+    let mut overheads =
+        comparison.subjects.iter().flat_map(|subject| &subject.cells).filter_map(|cell| comparison.overhead(cell));
+    if overheads.any(|overhead| overhead.includes_none()) {
+        lines.push("n.s.: not significant; the interval contains no overhead.".to_owned());
+    }
     if comparison.clock == Clock::Processor {
-        lines.push("Ratios are of processor time, over all threads: what threads wait for is not in them.".to_owned());
+        lines.push("Ratios are of CPU time, over all threads: what threads wait for is not in them.".to_owned());
     }
     if let Some((cell, floor)) = comparison.noise_floor() {
         lines.push(format!(
-            "Noise floor: untracked against itself shows {} at the most ({}, {} pairs).",
+            "Noise floor: untracked against itself shows at most {} ({}, {} pairs).",
             figures::percent_interval(floor),
             cell.workload,
             cell.pairs.len()
@@ -147,11 +207,32 @@ fn notes(comparison: &Comparison) -> Vec<String> {
     if let (Some(fewest), Some(most)) =
         (pairs().map(|cell| cell.pairs.len()).min(), pairs().map(|cell| cell.pairs.len()).max())
     {
-        lines.push(format!(
-            "Rounds: {fewest} to {most} for each figure; in each, every subject beside its own untracked."
-        ));
+        let range = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
+        lines.push(format!("Rounds: {range} for each figure; in each, every build beside its own untracked."));
     }
-    // The subjects stand in the table; the one of this program is none of them.
+    // The builds stand in the table; the one of this program is none of them.
     lines.extend(circumstances(&comparison.origin).into_iter().skip(1));
     lines
+}
+
+/// How many rounds a verdict needs, where some comparisons have fewer.
+fn too_few_rounds(comparison: &Comparison) -> Option<String> {
+    let needed = needed_rounds(comparison.comparisons());
+    let short = comparison.differences.iter().filter(|difference| difference.rounds < needed).count();
+    (short > 0).then(|| {
+        format!(
+            "Too few rounds for any verdict: {short} of {} comparisons; with so many, a verdict needs at least {needed} rounds.",
+            comparison.differences.len()
+        )
+    })
+}
+
+/// How many pairs have no ratio, where some have none.
+fn left_out(comparison: &Comparison) -> Option<String> {
+    let is_zero = |pair: &&Pair| pair.untracked.ns(comparison.clock) == 0.0 || pair.tracked.ns(comparison.clock) == 0.0;
+    let cells = comparison.subjects.iter().flat_map(|subject| &subject.cells);
+    let pairs = cells.flat_map(|cell| &cell.pairs).filter(is_zero).count();
+    (pairs > 0).then(|| {
+        format!("Left out: {pairs} pairs in which the clock showed no time at all; a larger --scale takes longer.")
+    })
 }

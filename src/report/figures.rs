@@ -69,6 +69,34 @@ pub fn percent_interval(estimate: Estimate) -> String {
     format!("{value} % [{low}, {high}]")
 }
 
+/// An overhead as [`overhead`] has it, where an interval that contains no overhead is "n.s.": not significant.
+pub fn overhead_or_ns(ratio: Estimate) -> String {
+    if ratio.includes_none() {
+        format!("n.s. [{}, {}] %", percent(ratio.low), percent(ratio.high))
+    } else {
+        overhead(ratio)
+    }
+}
+
+/// A change with its interval, whether or not it is significant: `+11.2 % [+9.0, +13.4]` below twice, `×4.30 [4.20, 4.40]` above.
+pub fn change(ratio: Estimate) -> String {
+    let Estimate { value, low, high } = ratio;
+    if value < 2.0 {
+        format!("{} % [{}, {}]", percent(value), percent(low), percent(high))
+    } else {
+        format!("×{} [{}, {}]", factor(value), factor(low), factor(high))
+    }
+}
+
+/// A size in percent, without a sign: `4.1 %`, `23 %`, and `×2.31` from 100 % on.
+pub fn size(percent: f64) -> String {
+    match percent {
+        small if small < 9.95 => format!("{small:.1} %"),
+        medium if medium < 99.5 => format!("{medium:.0} %"),
+        large => format!("×{}", factor(1.0 + large / 100.0)),
+    }
+}
+
 /// A ratio to three figures: `1.03`, `4.26`, `31.8`, `412`.
 pub fn factor(ratio: f64) -> String {
     match ratio {
@@ -171,6 +199,17 @@ mod tests {
     #[test]
     fn ratios_read_as_overheads_do() {
         assert_eq!([1.012, 0.95, 4.256].map(ratio), ["+1.2 %", "−5.0 %", "×4.26"]);
+    }
+
+    #[test]
+    fn changes_and_sizes_read_as_percentages_or_factors() {
+        let estimate = |value, low, high| Estimate { value, low, high };
+        assert_eq!(change(estimate(1.112, 1.09, 1.134)), "+11.2 % [+9.0, +13.4]");
+        assert_eq!(change(estimate(1.001, 0.996, 1.009)), "+0.1 % [−0.4, +0.9]");
+        assert_eq!(change(estimate(5.58, 5.18, 12.02)), "×5.58 [5.18, 12.0]");
+        assert_eq!(overhead_or_ns(estimate(1.001, 0.996, 1.009)), "n.s. [−0.4, +0.9] %");
+        assert_eq!(overhead_or_ns(estimate(4.3, 4.2, 4.4)), "×4.30 [4.20, 4.40]");
+        assert_eq!([0.04, 9.94, 9.96, 99.4, 131.0].map(size), ["0.0 %", "9.9 %", "10 %", "99 %", "×2.31"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod bmf;
 pub mod claims_table;
 pub mod compare_svg;
 pub mod compare_table;
+pub mod compare_verdicts;
 pub mod detection_table;
 mod drawing;
 pub mod figures;

@@ -8,7 +8,7 @@ pub mod linked;
 pub mod processes;
 
 use assert_cmd::Command;
-use memscope_bench::compare::{self, Against, Batched, Compared, Comparison, differences};
+use memscope_bench::compare::{self, Against, Compared, Comparison};
 use memscope_bench::conditions::Conditions;
 use memscope_bench::ladder::Ladder;
 use memscope_bench::measure::overhead;
@@ -204,19 +204,9 @@ pub fn comparison(clock: Clock) -> Comparison {
         first_batch: vec![20; cells.len()],
         cells,
     });
-    let subjects: Vec<Compared> = subjects.collect();
-    let batched: Vec<Vec<Batched>> =
-        subjects.iter().map(|subject| subject.cells.iter().map(|cell| (cell, 20)).collect()).collect();
-    let differences = differences(&batched, Against::First, &plan.groups(), clock, 3.0);
-    Comparison {
-        schema: compare::SCHEMA,
-        origin: origin("memscope-bench compare"),
-        plan,
-        clock,
-        threshold_percent: 3.0,
-        subjects,
-        differences,
-    }
+    let origin = origin("memscope-bench compare");
+    let (against, threshold_percent, subjects) = (Against::First, 3.0, subjects.collect());
+    compare::Record { origin, plan, clock, threshold_percent, against, subjects }.into()
 }
 
 /// A record of a stress run in which every cell of every panel is filled, with figures as large as a run of ten

@@ -2,6 +2,7 @@
 
 use crate::common::{comparison, full_record, ladder, memscope_bench, results};
 use crate::output::folder;
+use memscope_bench::compare::Against;
 use memscope_bench::files;
 use memscope_bench::origin::Origin;
 use memscope_bench::report::table::{Form, overheads};
@@ -90,8 +91,8 @@ fn pictures_are_well_formed_whatever_they_say() {
         subject.name = NASTY.to_owned();
         subject.about = Some(NASTY.to_owned());
     }
-    for in_time in [false, true] {
-        check_picture("compare", &compare_svg::draw(&compared, NASTY, in_time));
+    for against in [Against::First, Against::Previous] {
+        check_picture("compare", &compare_svg::draw(&compared.clone().judged(Some(against), None), NASTY));
     }
 
     let mut record = full_record();
