@@ -18,7 +18,7 @@ pub struct Arguments {
     /// All published versions, after those that are named
     #[arg(long)]
     published: bool,
-    /// Which build each other one is compared with; where that has no figure, the nearest that has one [default: first;
+    /// The build that each other one is compared with; where it has no figure, the nearest that has one [default: first;
     /// for --published without named builds: previous; for --redraw: as it was]
     #[arg(long, value_enum)]
     against: Option<Against>,
@@ -40,8 +40,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
 }
 
 impl Arguments {
-    /// The choice of references. Published versions alone follow each other in time; a build that is named is what all others
-    /// are to be compared with.
+    /// The choice of references. Published versions alone follow each other in time; a build that is named is what
+    /// all others are to be compared with.
     fn against(&self) -> Against {
         let usual = if self.subjects.is_empty() { Against::Previous } else { Against::First };
         self.against.clone().unwrap_or(usual)

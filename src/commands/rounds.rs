@@ -26,7 +26,7 @@ const THRESHOLD: f64 = 3.0;
 #[derive(Debug, Args)]
 #[command(mut_arg("time_limit", |limit| limit.default_value("10")))]
 pub struct RoundArguments {
-    /// What to run [default: all eight]
+    /// The workloads to run [default: all eight]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
     /// The levels; the first build's untracked against itself is always measured too, for the noise floor
@@ -35,11 +35,11 @@ pub struct RoundArguments {
     /// The rounds of each workload and level, half of them in each of two batches
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(12..))]
     rounds: u32,
-    /// A build takes no more rounds in a batch of a workload and level once it has taken so many seconds, except for the
-    /// rounds that a verdict needs: 6, and up to 10 where there are hundreds of comparisons
+    /// A build takes no more rounds in a batch of a workload and level once it has taken so many seconds, except for
+    /// the rounds that a verdict needs: 6, and up to 10 where there are hundreds of comparisons
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
-    /// Which time is compared
+    /// The time that is compared
     #[arg(long, value_enum, default_value_t)]
     clock: Clock,
     /// A regression or an improvement exceeds so many percent [default: 3]
@@ -77,7 +77,7 @@ pub struct Report<'a> {
     pub name: &'a str,
     /// The title of the picture.
     pub title: &'a str,
-    /// Which build each other one is compared with.
+    /// The build that each other one is compared with.
     pub against: Against,
 }
 
@@ -107,8 +107,8 @@ impl RoundArguments {
         Ok(())
     }
 
-    /// Judges the pairs of an earlier run anew, with another choice of references or another threshold where one is asked for,
-    /// and reports. Its file then has the same verdicts as the table and the picture.
+    /// Judges the pairs of an earlier run anew, with another choice of references or another threshold where one is
+    /// asked for, and reports. Its file then has the same verdicts as the table and the picture.
     pub fn redraw(
         &self,
         name: &str,

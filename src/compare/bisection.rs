@@ -1,8 +1,8 @@
 //! One step of a bisection: does a commit cost what the good one does, or what the bad one does?
 //!
-//! The three are measured in interleaved rounds. In each round stands the commit's log overhead above or below the middle
-//! of the other two's. Rounds go on until the sign test is sure of the side: what a burst does to a round it does to
-//! all three, and no threshold has to be guessed.
+//! The three are measured in interleaved rounds. In each round stands the commit's log overhead above or below the
+//! middle of the other two's. Rounds go on until the sign test is sure of the side: what a burst does to a round it
+//! does to all three, and no threshold has to be guessed.
 
 use super::difference::{log_ratio, ratio};
 use super::sign_test::sign_test;
@@ -13,7 +13,7 @@ use rand::{SeedableRng, rngs::SmallRng};
 
 /// A side is sure when the other one has a probability below this. It is looked at often, so it is small.
 const SURE: f64 = 0.001;
-/// How many rounds there are between looks.
+/// The rounds between looks.
 const BETWEEN_LOOKS: usize = 5;
 
 /// On which side a commit stands.
@@ -46,8 +46,8 @@ impl<'a> Contest<'a> {
         }
     }
 
-    /// Rounds until the side of the last commit is sure, or there were as many as may be. With two commits, the side is the
-    /// bad one's if it costs more than the good one by `factor`, and the good one's if it does not.
+    /// Rounds until the side of the last commit is sure, or there were as many as may be. With two commits, the side
+    /// is the bad one's if it costs more than the good one by `factor`, and the good one's if it does not.
     ///
     /// # Errors
     /// The commit that failed within a round, by its place.
@@ -64,7 +64,7 @@ impl<'a> Contest<'a> {
         Ok(Leaning::Unsure)
     }
 
-    /// How many rounds there were.
+    /// The number of rounds so far.
     pub fn rounds(&self) -> usize {
         self.runs[0].pairs()
     }
@@ -94,8 +94,8 @@ impl<'a> Contest<'a> {
         (0..self.rounds()).filter_map(round).collect()
     }
 
-    /// By how much the last commit's log overhead exceeds the middle between good and bad, in each round; of two commits, by
-    /// how much the bad one's exceeds the good one's and the factor.
+    /// The excess of the last commit's log overhead over the middle between good and bad, in each round; of two
+    /// commits, by how much the bad one's exceeds the good one's and the factor.
     fn leans(&self, factor: f64) -> Vec<f64> {
         let lean = |round: Vec<f64>| match round[..] {
             [good, bad] => bad - good - factor.ln(),

@@ -1,9 +1,9 @@
 //! The comparison: several builds of memscope, measured in interleaved rounds.
 //!
-//! A *group* is a workload at a level. In each round of a group every build has its turn, in an order that a seed shuffles: a
-//! pair of its own untracked probe and its own tracked one. Each group is measured in two batches, of which the second begins
-//! when all groups had their first: a verdict rests on two times. What is measured goes into a [`Journal`] as it comes;
-//! [`differences`] and [`typical`] draw the conclusions.
+//! A *group* is a workload at a level. In each round of a group every build has its turn, in an order that a seed
+//! shuffles: a pair of its own untracked probe and its own tracked one. Each group is measured in two batches, of
+//! which the second begins when all groups had their first: a verdict rests on two times. What is measured goes into
+//! a [`Journal`] as it comes; [`differences`] and [`typical()`] draw the conclusions.
 
 mod bisection;
 mod difference;
@@ -38,7 +38,8 @@ pub const SCHEMA: u32 = 2;
 /// The batches of each group.
 pub const BATCHES: usize = 2;
 
-/// What a comparison found. What follows from the pairs is computed when a file is read, whatever the file says of it.
+/// The measurements of several builds, and the verdicts. Verdicts follow from the pairs: they are computed anew when a
+/// file is read, whatever the file says of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Record")]
 pub struct Comparison {
@@ -47,13 +48,13 @@ pub struct Comparison {
     /// The command, the machine and the time. Its subject is that of the program that measured the builds.
     #[serde(flatten)]
     pub origin: Origin,
-    /// What was to be measured.
+    /// The plan of what was to be measured.
     pub plan: Plan,
     /// The clock whose ratios are compared.
     pub clock: Clock,
     /// A regression or an improvement exceeds this, in percent.
     pub threshold_percent: f64,
-    /// Which build each other one is compared with.
+    /// The build that each other one is compared with.
     pub against: Against,
     /// The builds, in the order in which they were named.
     pub subjects: Vec<Compared>,
@@ -69,14 +70,14 @@ pub struct Record {
     /// The command, the machine and the time.
     #[serde(flatten)]
     pub origin: Origin,
-    /// What was to be measured.
+    /// The plan of what was to be measured.
     pub plan: Plan,
     /// The clock whose ratios are compared.
     #[serde(default)]
     pub clock: Clock,
     /// A regression or an improvement exceeds this, in percent.
     pub threshold_percent: f64,
-    /// Which build each other one is compared with. Files of schema 1 do not have it: it was the first.
+    /// The build that each other one is compared with. Files of schema 1 do not have it: it was the first.
     #[serde(default)]
     pub against: Against,
     /// The builds, in the order in which they were named.
@@ -124,7 +125,8 @@ impl Comparison {
         self.typical.iter().find(|found| (found.subject, found.tracking) == (subject, tracking))
     }
 
-    /// The geometric mean of a build's overheads at a level, and how many workloads it is over; `None` without a figure.
+    /// The geometric mean of a build's overheads at a level, and how many workloads it is over; `None` without a
+    /// figure.
     pub fn typical_overhead(&self, subject: usize, tracking: Tracking) -> Option<(Estimate, usize)> {
         let cells = self.subjects.get(subject)?.cells.iter().filter(|cell| cell.tracking == tracking);
         let overheads: Vec<Estimate> = cells.filter_map(|cell| self.overhead(cell)).collect();
@@ -136,8 +138,8 @@ impl Comparison {
         cell.overhead.as_ref().filter(|_| cell.failure.is_none())?.by(self.clock)
     }
 
-    /// The noise floor: of the overheads of untracked against itself, of the first subject that was measured, the one that
-    /// is farthest from none, with its cell.
+    /// The noise floor: of the overheads of untracked against itself, of the first subject that was measured, the
+    /// one that is farthest from none, with its cell.
     pub fn noise_floor(&self) -> Option<(&Cell, Estimate)> {
         let cells = self.subjects.iter().flat_map(|subject| &subject.cells);
         let noise = cells.filter(|cell| cell.tracking == Tracking::Untracked);
@@ -150,18 +152,18 @@ impl Comparison {
 /// One build of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Compared {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// What it is about: a commit's subject line.
+    /// A commit's subject line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
     /// The build, as it says itself; `None` if there is none.
     pub subject: Option<Subject>,
-    /// Why it could not be built, if it could not.
+    /// The reason why it could not be built, if it could not.
     pub not_built: Option<String>,
-    /// What was measured, in the order of the groups; nothing if it could not be built.
+    /// The cells, in the order of the groups; nothing if it could not be built.
     pub cells: Vec<Cell>,
-    /// How many of each cell's pairs are of the first batch.
+    /// The number of each cell's pairs that belong to the first batch.
     pub first_batch: Vec<usize>,
 }
 
@@ -173,10 +175,10 @@ impl Compared {
     }
 }
 
-/// What is to be measured. A journal is of one plan.
+/// The plan of a run. A journal is of one plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// The subjects' names, and what tells one build of a name from another.
+    /// The builds' names, each with a fingerprint that distinguishes builds of one name.
     pub subjects: Vec<(String, String)>,
     /// The workloads.
     pub workloads: Vec<Workload>,
@@ -188,10 +190,10 @@ pub struct Plan {
     pub threads: usize,
     /// The rounds of each group, in both batches together.
     pub rounds: usize,
-    /// A build takes no more pairs in a batch of a group once they have taken so many seconds, except for the fewest that a
-    /// verdict needs.
+    /// A build takes no more pairs in a batch of a group once they have taken so many seconds, except for the fewest
+    /// that a verdict needs.
     pub seconds: u64,
-    /// What the order of the subjects in each round is shuffled by.
+    /// The seed of the order of the builds in each round.
     pub seed: u64,
 }
 

@@ -1,7 +1,7 @@
 //! The sign test, Holm's correction for many of them, and what a sign test can find.
 //!
-//! The test is Arbuthnott's: if two builds cost the same, a round is as likely to show one as the other to be slower, whatever
-//! the noise. It keeps its level on skewed data, where the signed-rank test does not.
+//! The test is Arbuthnott's: if two builds cost the same, a round is as likely to show one as the other to be
+//! slower, whatever the noise. It keeps its level on skewed data, where the signed-rank test does not.
 
 use crate::measure::MIN_PAIRS;
 
@@ -12,15 +12,16 @@ pub(super) const POWER: f64 = 0.8;
 /// The quantile of the standard normal distribution at [`POWER`].
 pub(super) const POWER_QUANTILE: f64 = 0.841_621_233_572_914_2;
 
-/// Returns the probability that a fair coin falls at least as unevenly as the signs of these differences; `None` if there are
-/// none. Differences of zero have no sign and do not count.
+/// Returns the probability that a fair coin falls at least as unevenly as the signs of these differences; `None` if
+/// there are none. Differences of zero have no sign and do not count.
 pub(super) fn sign_test(differences: &[f64]) -> Option<f64> {
     let above = differences.iter().filter(|&&difference| difference > 0.0).count();
     let below = differences.iter().filter(|&&difference| difference < 0.0).count();
     (!differences.is_empty()).then(|| two_sided(above + below, above.min(below)))
 }
 
-/// Returns the probability that of so many tosses of a fair coin at most `fewer` show heads, or at most `fewer` show tails.
+/// Returns the probability that of so many tosses of a fair coin at most `fewer` show heads, or at most `fewer` show
+/// tails.
 fn two_sided(tosses: usize, fewer: usize) -> f64 {
     (2.0 * at_most(fewer, tosses, 0.5)).min(1.0)
 }
@@ -38,8 +39,8 @@ fn at_most(count: usize, trials: usize, probability: f64) -> f64 {
     tail.min(1.0)
 }
 
-/// Holm's correction (1979): the smallest probability is multiplied by the number of tests, the next by one less, and so on,
-/// and none becomes smaller than one before it.
+/// Holm's correction (1979): the smallest probability is multiplied by the number of tests, the next by one less,
+/// and so on, and none becomes smaller than one before it.
 pub(super) fn holm(probabilities: &[Option<f64>]) -> Vec<Option<f64>> {
     let mut order: Vec<(usize, f64)> =
         probabilities.iter().enumerate().filter_map(|(place, probability)| Some((place, (*probability)?))).collect();
@@ -54,8 +55,8 @@ pub(super) fn holm(probabilities: &[Option<f64>]) -> Vec<Option<f64>> {
     corrected
 }
 
-/// Returns how many of these rounds may at most disagree with the rest for a verdict at Holm's strictest step; `None` if
-/// even rounds that all agree are too few.
+/// Returns how many of these rounds may at most disagree with the rest for a verdict at Holm's strictest step;
+/// `None` if even rounds that all agree are too few.
 pub(super) fn most_that_disagree(rounds: usize, comparisons: usize) -> Option<usize> {
     let tests = comparisons.max(1) as f64;
     let is_enough = |&fewer: &usize| two_sided(rounds, fewer) * tests < LEVEL;
@@ -75,8 +76,8 @@ pub(super) fn needed_agreement(rounds: usize, comparisons: usize) -> Option<f64>
     Some(high)
 }
 
-/// The fewest rounds, of both batches together, from which a verdict can follow among so many comparisons: with fewer, even a
-/// difference that every round shows has a probability that Holm's correction leaves above the level.
+/// The fewest rounds, of both batches together, from which a verdict can follow among so many comparisons: with
+/// fewer, even a difference that every round shows has a probability that Holm's correction leaves above the level.
 pub fn needed_rounds(comparisons: usize) -> usize {
     first_from(MIN_PAIRS, |rounds| most_that_disagree(rounds, comparisons).is_some())
 }

@@ -1,9 +1,9 @@
 //! The typical change of a build at a level: the geometric mean over the workloads, with its interval.
 //!
-//! Each workload's change is a median with an interval of its own. Workloads are measured apart from each other, so that the
-//! standard errors of their logarithms add in quadrature. The verdict follows the rule for one workload: significant at 5 %
-//! after Holm's correction for all typical changes of the run, here by the normal distribution, the change beyond the
-//! threshold, and both batches on that same side.
+//! Each workload's change is a median with an interval of its own. Workloads are measured apart from each other, so
+//! that the standard errors of their logarithms add in quadrature. The verdict follows the rule for one workload:
+//! significant at 5 % after Holm's correction for all typical changes of the run, here by the normal distribution,
+//! the change beyond the threshold, and both batches on that same side.
 
 use super::difference::{Against, Difference, STANDARD_ERRORS, Verdict, in_percent, verdict};
 use super::sign_test::{LEVEL, POWER_QUANTILE, holm, normal_distance, normal_tails};
@@ -36,8 +36,8 @@ pub struct Typical {
 /// Returns the typical change of each build at each of these levels, where there are at least two workloads to average.
 /// `threshold` is in percent.
 ///
-/// A build's rows may have different references, where the one that is due has no figure on a workload. The reference of most
-/// rows counts, and of those that have as many, the one that is due.
+/// A build's rows may have different references, where the one that is due has no figure on a workload. The
+/// reference of most rows counts, and of those that have as many, the one that is due.
 pub fn typical(differences: &[Difference], levels: &[Tracking], against: &Against, threshold: f64) -> Vec<Typical> {
     let subjects = differences.iter().map(|difference| difference.subject + 1).max().unwrap_or(0);
     let mut found = Vec::new();
@@ -101,8 +101,8 @@ fn usual_reference(rows: &[&Difference], against: &Against) -> Option<usize> {
     })
 }
 
-/// Returns the geometric mean of ratios with its interval, and the standard error of its logarithm; `None` if there are no
-/// ratios, or one of them has no logarithm.
+/// Returns the geometric mean of ratios with its interval, and the standard error of its logarithm; `None` if there
+/// are no ratios, or one of them has no logarithm.
 pub(super) fn geometric_mean(ratios: &[Estimate]) -> Option<(Estimate, f64)> {
     let has_logarithm = |ratio: &Estimate| ratio.low > 0.0 && ratio.high.is_finite();
     if ratios.is_empty() || !ratios.iter().all(has_logarithm) {

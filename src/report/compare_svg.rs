@@ -1,8 +1,8 @@
 //! The picture of a comparison: by how much each build's overhead differs from its reference's.
 //!
-//! Of few builds it is a list, a row for each workload. Of many it is a small plot for each workload and level, with the
-//! builds side by side in the order in which they were named, which for versions and commits is that of time. All plots of a
-//! level share their scale, so that a level reads down and a workload across.
+//! Of few builds it is a list, a row for each workload. Of many it is a small plot for each workload and level, with
+//! the builds side by side in the order in which they were named, which for versions and commits is that of time.
+//! All plots of a level share their scale, so that a level reads down and a workload across.
 
 use super::compare_table::{cell, described, levels, rule, shortened};
 use super::compare_verdicts::{detectable, sentences, word, word_of_typical};
@@ -98,7 +98,8 @@ struct Block {
     reference: usize,
 }
 
-/// The builds that are compared at each level. The reference is that of the typical change, or else that of the first row.
+/// The builds that are compared at each level. The reference is that of the typical change, or else that of the
+/// first row.
 fn blocks(comparison: &Comparison) -> Vec<Block> {
     let builds = 0..comparison.subjects.len();
     let places = levels(comparison).flat_map(|level| builds.clone().map(move |subject| (level, subject)));
@@ -274,8 +275,8 @@ fn with_detectable(word: String, verdict: Verdict, percent: Option<f64>) -> Stri
     }
 }
 
-/// The scale of a level: ratios on a scale that is even near 1 and logarithmic farther away, the change between the two being
-/// at [`FINE`](Self::FINE). So a change of 10 % can be seen beside one of ×10.
+/// The scale of a level: ratios on a scale that is even near 1 and logarithmic farther away, the change between the
+/// two being at [`FINE`](Self::FINE). So a change of 10 % can be seen beside one of ×10.
 #[derive(Clone, Copy)]
 struct Axis {
     least: f64,
@@ -308,7 +309,7 @@ impl Axis {
         (ratio.ln() / Self::FINE).asinh()
     }
 
-    /// How far along the scale a ratio is, from 0 to 1.
+    /// The place of a ratio along the scale, from 0 to 1.
     fn part(self, ratio: f64) -> f64 {
         /// The room beyond the extremes, so that no mark touches the edge.
         const ROOM: f64 = 0.03;
@@ -488,8 +489,8 @@ fn head(comparison: &Comparison, title: &str, width: f64) -> Head {
         Against::Each(_) => "of its parent among the commits shown",
     };
     let about = format!(
-        "Overhead ({time} tracked ÷ untracked) of each build ÷ that {reference}. Whiskers are 95 % intervals; the band is the \
-         threshold of {} %. The scale is even near 0 and logarithmic beyond.",
+        "Overhead ({time} tracked ÷ untracked) of each build ÷ that {reference}. Whiskers are 95 % intervals; the band is \
+         the threshold of {} %. The scale is even near 0 and logarithmic beyond.",
         comparison.threshold_percent
     );
     for words in wrapped(&about, width - 2.0 * MARGIN, 7.2) {
@@ -525,7 +526,7 @@ fn heading(subject: &Compared) -> String {
     subject.about.as_ref().map_or_else(|| subject.name.clone(), |about| format!("{} {about}", subject.name))
 }
 
-/// Why there is no figure.
+/// The reason why there is no figure.
 fn why(subject: &Compared, cell: Option<&Cell>) -> String {
     let failure = cell.and_then(|cell| cell.failure.as_ref());
     match (&subject.not_built, failure) {

@@ -155,8 +155,8 @@ pub fn described(comparison: &Comparison, difference: &Difference) -> String {
 /// Returns the rule of the verdicts in a sentence.
 pub fn rule(comparison: &Comparison) -> String {
     format!(
-        "Regression, improvement: the sign test on all rounds is significant at 5 % after Holm's correction for {} comparisons, \
-         the change exceeds {} %, and both batches of rounds lie on that side.",
+        "Regression, improvement: the sign test on all rounds is significant at 5 % after Holm's correction for {} \
+         comparisons, the change exceeds {} %, and both batches of rounds lie on that side.",
         comparison.comparisons(),
         comparison.threshold_percent
     )
@@ -174,14 +174,14 @@ fn notes(comparison: &Comparison) -> Vec<String> {
     }
     lines.push(rule(comparison));
     lines.push(
-        "No difference: the interval contains no change, or lies below the threshold. Inconclusive: neither is shown; more \
-         rounds decide it. Detectable: the smallest change that these rounds would have shown with 80 % probability."
+        "No difference: the interval contains no change, or lies below the threshold. Inconclusive: neither is shown; \
+         more rounds decide it. Detectable: the smallest change that these rounds would have shown with 80 % probability."
             .to_owned(),
     );
     if !comparison.typical.is_empty() {
         lines.push(format!(
-            "Typical: the geometric mean over the workloads on which both builds have a figure; the same rule, for {} typical \
-             changes.",
+            "Typical: the geometric mean over the workloads on which both builds have a figure; the same rule, for {} \
+             typical changes.",
             comparison.typical.len()
         ));
     }
@@ -215,19 +215,20 @@ fn notes(comparison: &Comparison) -> Vec<String> {
     lines
 }
 
-/// How many rounds a verdict needs, where some comparisons have fewer.
+/// The rounds that a verdict needs, where some comparisons have fewer.
 fn too_few_rounds(comparison: &Comparison) -> Option<String> {
     let needed = needed_rounds(comparison.comparisons());
     let short = comparison.differences.iter().filter(|difference| difference.rounds < needed).count();
     (short > 0).then(|| {
         format!(
-            "Too few rounds for any verdict: {short} of {} comparisons; with so many, a verdict needs at least {needed} rounds.",
+            "Too few rounds for any verdict: {short} of {} comparisons; with so many, a verdict needs at least {needed} \
+             rounds.",
             comparison.differences.len()
         )
     })
 }
 
-/// How many pairs have no ratio, where some have none.
+/// The number of pairs without a ratio, where there are any.
 fn left_out(comparison: &Comparison) -> Option<String> {
     let is_zero = |pair: &&Pair| pair.untracked.ns(comparison.clock) == 0.0 || pair.tracked.ns(comparison.clock) == 0.0;
     let cells = comparison.subjects.iter().flat_map(|subject| &subject.cells);

@@ -4,13 +4,14 @@ use super::figures;
 use crate::compare::{Comparison, Difference, Typical, Verdict};
 use crate::tracking::Tracking;
 
-/// The most lines that are worth reading. Of more, only those with a typical change stand there, or that of the last build.
+/// The most lines that are worth reading. Of more, only those with a typical change stand there, or that of the last
+/// build.
 const MOST_LINES: usize = 20;
 /// The most workloads that a sentence names.
 const MOST_NAMES: usize = 3;
 
-/// Returns the verdicts: of one build and its reference a sentence; of several a sentence that sums up, and then one for each
-/// with a regression or an improvement.
+/// Returns the verdicts: of one build and its reference a sentence; of several a sentence that sums up, and then one
+/// for each with a regression or an improvement.
 pub fn sentences(comparison: &Comparison) -> Vec<String> {
     let steps = steps(comparison);
     if let [only] = &steps[..] {
@@ -122,7 +123,7 @@ impl<'a> Step<'a> {
         &self.comparison.subjects[build].name
     }
 
-    /// What changed; `None` if nothing did.
+    /// The changes; `None` if there are none.
     fn verdicts(&self) -> Option<String> {
         let mut clauses = Vec::new();
         let mut before = "";
@@ -149,7 +150,7 @@ impl<'a> Step<'a> {
         (!clauses.is_empty()).then(|| listed(&clauses))
     }
 
-    /// What changed, then what is inconclusive, then what did not change.
+    /// All verdicts: the changes, then what is inconclusive, then what did not change.
     fn whole(&self) -> String {
         let mut parts: Vec<String> = self.verdicts().into_iter().collect();
         for (word, rest) in [
@@ -227,7 +228,8 @@ impl Level<'_> {
         listed(&named.collect::<Vec<_>>())
     }
 
-    /// What changed, after the build's name: "costs more"; where and by how much; and whether that ends with the other direction.
+    /// The change, after the build's name: "costs more"; where and by how much; and whether that ends with the
+    /// other direction.
     fn verdict(&self) -> Option<(&'static str, String, bool)> {
         let level = self.tracking;
         let [more, less] = [Direction::More, Direction::Less].map(|direction| self.of_direction(direction).len());
@@ -289,7 +291,7 @@ impl Level<'_> {
         Some(format!("at {} ({})", self.tracking, self.detectable()))
     }
 
-    /// What could have been found, on one workload and over all.
+    /// The detectable differences, on one workload and over all.
     fn detectable(&self) -> String {
         let sizes: Vec<f64> = self.rows.iter().filter_map(|row| row.detectable_percent).collect();
         let (Some(least), Some(most)) =
@@ -319,7 +321,7 @@ fn listed(words: &[String]) -> String {
     }
 }
 
-/// How many comparisons came to which verdict.
+/// The number of comparisons that came to each verdict.
 fn sum(comparison: &Comparison) -> String {
     let count = |verdict| comparison.differences.iter().filter(|difference| difference.verdict == verdict).count();
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });

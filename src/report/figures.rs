@@ -78,7 +78,7 @@ pub fn overhead_or_ns(ratio: Estimate) -> String {
     }
 }
 
-/// A change with its interval, whether or not it is significant: `+11.2 % [+9.0, +13.4]` below twice, `×4.30 [4.20, 4.40]` above.
+/// A change with its interval, significant or not: `+11.2 % [+9.0, +13.4]` below twice, `×4.30 [4.20, 4.40]` above.
 pub fn change(ratio: Estimate) -> String {
     let Estimate { value, low, high } = ratio;
     if value < 2.0 {
