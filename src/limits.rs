@@ -34,9 +34,11 @@ pub fn open_files() -> Option<Limit> {
 /// Names the limits that may keep a process from starting threads or further processes, with what each allows.
 pub fn on_threads() -> String {
     let processes = limit(Resource::Nproc, "ulimit -u").map(|limit| format!("{} is {}", limit.name, limit.amount));
-    let memory = [data(), address_space()].into_iter().flatten();
-    let memory = memory.map(|limit| format!("{} is {} MiB", limit.name, limit.amount >> 20));
-    let all: Vec<String> = processes.into_iter().chain(memory).collect();
+    let memory = |limit: Limit, name| format!("{name} is {} MiB", limit.amount >> 20);
+    // A probe has its own limit on memory in the place of the inherited one.
+    let written = data().map(|limit| memory(limit, "--memory-limit or ulimit -d"));
+    let reserved = address_space().map(|limit| memory(limit, limit.name));
+    let all: Vec<String> = [processes, written, reserved].into_iter().flatten().collect();
     if all.is_empty() { "the system's own limit".to_owned() } else { all.join(", ") }
 }
 

@@ -114,7 +114,8 @@ impl Machine {
     /// The machine that this process runs on.
     pub fn here() -> Self {
         let what = RefreshKind::new()
-            .with_cpu(CpuRefreshKind::new().with_frequency())
+            // Without the frequency, for which it starts threads, and panics where it may not.
+            .with_cpu(CpuRefreshKind::new())
             .with_memory(MemoryRefreshKind::new().with_ram());
         let system = System::new_with_specifics(what);
         let unknown = || "unknown".to_owned();

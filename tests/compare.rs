@@ -66,7 +66,7 @@ fn comparison_in(folder: &TempDir) -> Comparison {
 /// What was measured for an hour is not measured again for another look of its report.
 #[test]
 fn a_report_is_drawn_again_from_its_file() {
-    let (folder, redraw) = earlier_run(&files::json(&comparison(Clock::Wall)));
+    let (folder, redraw) = earlier_run(&files::json(&comparison(Clock::Wall)).expect("every number is one"));
     redraw().assert().success().stdout(contains("../memscope-rs").and(contains("Noise floor")));
     assert!(text_of(&folder, "md").contains("| not built"));
     assert!(text_of(&folder, "svg").contains("against the first build"));
@@ -83,7 +83,7 @@ fn a_report_is_drawn_again_from_its_file() {
 
 #[test]
 fn another_reference_or_threshold_judges_the_same_pairs() {
-    let (folder, redraw) = earlier_run(&files::json(&comparison(Clock::Wall)));
+    let (folder, redraw) = earlier_run(&files::json(&comparison(Clock::Wall)).expect("every number is one"));
     redraw().arg("--threshold=40").assert().success().stdout(contains("no difference (< 40 %)"));
     let judged = comparison_in(&folder);
     assert_eq!((judged.threshold_percent, judged.against), (40.0, Against::First));
@@ -135,7 +135,7 @@ fn times_of_zero_make_no_figure_that_is_no_number() {
 /// The report is in its files before any of it is printed: a reader that is gone costs nothing.
 #[test]
 fn a_report_is_written_before_it_is_printed() {
-    let (folder, _) = earlier_run(&files::json(&comparison(Clock::Wall)));
+    let (folder, _) = earlier_run(&files::json(&comparison(Clock::Wall)).expect("every number is one"));
     let full = fs::OpenOptions::new().write(true).open("/dev/full");
     let Ok(full) = full else {
         eprintln!("skipped: there is no /dev/full");

@@ -83,6 +83,32 @@ fn counts_are_the_same_from_run_to_run() {
 }
 
 #[test]
+fn counts_are_the_same_wherever_temporary_files_are() {
+    if !has_valgrind() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let counted = |temporary: &str| {
+        let temporary = folder.path().join(temporary);
+        std::fs::create_dir_all(&temporary).expect("a folder");
+        let output = folder.path().join("results.json");
+        memscope_bench()
+            .args(TINY)
+            .args(["--workloads=cycles", "--tracking=untracked"])
+            .arg(format!("--output={}", output.display()))
+            .env("TMPDIR", temporary)
+            .assert()
+            .success();
+        let results: Results = files::read(&output).expect("a results file");
+        (results.instructions[0].untracked.clone(), results.instructions[0].tracked.clone())
+    };
+    // The loader takes the names of libraries apart at spaces and colons.
+    let (untracked, tracked) = counted("plain");
+    assert_eq!((untracked[0], tracked[0]), (untracked[1], tracked[1]));
+    assert_eq!(counted("a b:c"), (untracked, tracked));
+}
+
+#[test]
 fn only_the_window_is_counted() {
     if !has_valgrind() {
         return;

@@ -9,7 +9,7 @@ use super::programs::PROGRAM;
 use crate::console;
 use crate::files::{self, FileError};
 use crate::ladder::Ladder;
-use crate::measure::{Launcher, Plan};
+use crate::measure::{self, Launcher, Plan};
 use crate::origin::Origin;
 use crate::report::table::Form;
 use crate::report::{ladder_svg, ladder_table};
@@ -19,6 +19,7 @@ use crate::tracking::references::{JEMALLOC_PROGRAM, TRACKING_ALLOCATOR_PROGRAM};
 use crate::workloads::Workload;
 use clap::Args;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 /// The files that are written.
 const JSON: &str = "ladder.json";
@@ -104,14 +105,31 @@ fn build_programs(launcher: &Launcher) -> Result<(), Error> {
     if folder.ends_with("release") && !programs.into_iter().all(is_current) {
         console::complain(format_args!("Building {} ...", programs.join(" and ")));
         let mut cargo = system::cargo();
-        cargo.args(["build", "--release", "--quiet", "--features", "references", "--manifest-path"]);
+        cargo.args(["build", "--release", "--quiet", "--message-format=json-render-diagnostics"]);
+        cargo.args(["--features", "references", "--manifest-path"]);
         cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
         cargo.args(programs.iter().flat_map(|name| ["--bin", name]));
         cargo.arg("--target-dir").arg(folder.parent().unwrap_or(folder));
-        let built = cargo.status().is_ok_and(|status| status.success());
-        if !built {
-            return Err(Error::System(format!("cargo could not build {}", programs.join(" and "))));
+        let failed = |why: String| Error::System(format!("cargo could not build {}{why}", programs.join(" and ")));
+        let ended = cargo.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+        let ended = ended.map_err(|error| failed(format!(": {error}")))?;
+        if !ended.status.success() {
+            return Err(failed(String::new()));
+        }
+        let messages = String::from_utf8_lossy(&ended.stdout);
+        for name in programs {
+            let built = measure::executable(&messages, name)
+                .ok_or_else(|| failed(format!(": it does not say where it put {name}")))?;
+            // Its configuration may name a target, for which it has another folder.
+            if !files_are_same(&built, &folder.join(name)) {
+                measure::put(&built, folder).map_err(|error| failed(format!(": {error}")))?;
+            }
         }
     }
     programs.into_iter().try_for_each(|name| launcher.beside(name).map(drop)).map_err(Error::from)
+}
+
+/// Whether two paths lead to the same file.
+fn files_are_same(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }

@@ -68,7 +68,7 @@ impl Watch {
     ///
     /// # Errors
     /// If it does not end in time, or cannot be watched. It is then killed.
-    pub(super) fn to_end(self, mut child: Child, limit: Duration) -> Result<Ended, NotEnded> {
+    pub(super) fn follow(self, mut child: Child, limit: Duration) -> Result<Ended, NotEnded> {
         let (sender, events) = mpsc::channel();
         let streams = match watch(&mut child, &sender) {
             Ok(streams) => streams,
@@ -262,7 +262,7 @@ mod tests {
         let watch = Watch::begin();
         let mut command = Command::new("sh");
         command.args(["-c", script]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        watch.to_end(command.spawn().expect("there is a shell"), limit)
+        watch.follow(command.spawn().expect("there is a shell"), limit)
     }
 
     const LONG: Duration = Duration::from_secs(30);

@@ -60,9 +60,14 @@ pub struct InstructionCounter<'a> {
     launcher: &'a Launcher,
     valgrind: PathBuf,
     /// The folder of the library that fixes seeds, and of a copy of the program: valgrind reads it by its path, which may
-    /// lead to another one meanwhile.
+    /// lead to another one meanwhile. Probes run in this folder, where the names of both are the same in every run: they lie on
+    /// the stack, and their lengths would move a count.
     folder: TempDir,
 }
+
+/// The library that fixes seeds, and the program, as they are called in that folder.
+const LIBRARY: &str = "./fixed_seed.so";
+const COPY: &str = "./program";
 
 impl<'a> InstructionCounter<'a> {
     /// A counter of the launcher's probes, with the valgrind and the C compiler that this process's `PATH` has.
@@ -73,7 +78,7 @@ impl<'a> InstructionCounter<'a> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let valgrind = find("valgrind", &path).ok_or(CannotCount::NoValgrind)?;
         let compiler = find("cc", &path).ok_or_else(|| CannotCount::NoFixedSeed("it is not there".to_owned()))?;
-        let mut refusal = "no temporary folder has a name without spaces, colons and dollar signs".to_owned();
+        let mut refusal = "there is no temporary folder".to_owned();
         for folder in preload::folders(launcher.folder()) {
             let counter = Self { launcher, valgrind: valgrind.clone(), folder };
             counter.compile_fixed_seed(&compiler).map_err(CannotCount::NoFixedSeed)?;
@@ -85,18 +90,14 @@ impl<'a> InstructionCounter<'a> {
         Err(CannotCount::NotLoaded(refusal))
     }
 
-    fn fixed_seed(&self) -> PathBuf {
-        self.folder.path().join("fixed_seed.so")
-    }
-
-    fn program(&self) -> PathBuf {
-        self.folder.path().join("program")
-    }
-
     fn compile_fixed_seed(&self, compiler: &Path) -> Result<(), String> {
         let source = self.folder.path().join("fixed_seed.c");
         std::fs::write(&source, FIXED_SEED).map_err(|error| error.to_string())?;
-        let made = Command::new(compiler).args(["-shared", "-fPIC", "-o"]).arg(self.fixed_seed()).arg(source).output();
+        let made = Command::new(compiler)
+            .args(["-shared", "-fPIC", "-o"])
+            .arg(self.folder.path().join(LIBRARY))
+            .arg(source)
+            .output();
         let made = made.map_err(|error| format!("{} cannot be started: {error}", compiler.display()))?;
         if made.status.success() { Ok(()) } else { Err(one_line(&String::from_utf8_lossy(&made.stderr))) }
     }
@@ -110,13 +111,14 @@ impl<'a> InstructionCounter<'a> {
         let (workload, tracking) = (Workload::Cycles, Tracking::Untracked);
         let request = Request { workload, tracking, scale, threads: 1, count: false };
         let environment = |command: &mut Command| {
-            command.env(preload::VARIABLE, self.fixed_seed()).env_remove(FAULT);
+            command.current_dir(&self.folder).env(preload::VARIABLE, LIBRARY).env_remove(FAULT);
         };
         let ended = self.launcher.run_with(environment, &arguments(&request)).map_err(|failure| failure.to_string())?;
         let said = String::from_utf8_lossy(&ended.stderr).into_owned();
         let reply: Result<Reply<Observation>, Failure> = self.launcher.judge(ended);
         reply.map_err(|failure| preload::refusal(&said).map_or_else(|| failure.to_string(), str::to_owned))?;
-        self.launcher.program.copy_to(&self.program()).map_err(|error| format!("the program cannot be copied: {error}"))
+        let copied = self.launcher.program.copy_to(&self.folder.path().join(COPY));
+        copied.map_err(|error| format!("the program cannot be copied: {error}"))
     }
 
     /// Runs one probe to its end, and gives the instructions that its window executed.
@@ -128,11 +130,12 @@ impl<'a> InstructionCounter<'a> {
         command
             .env_clear()
             .envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
-            .env(preload::VARIABLE, self.fixed_seed())
+            .env(preload::VARIABLE, LIBRARY)
+            .current_dir(&self.folder)
             // Options in files of the user's or of the folder might change what is counted.
             .args(["--command-line-only=yes", "--tool=callgrind", "--callgrind-out-file=/dev/null"])
             .args(["--collect-atstart=no".to_owned(), format!("--toggle-collect=*{WINDOW}*")])
-            .arg(self.program());
+            .arg(COPY);
         let mut ended = self.launcher.run_tool(command, &arguments(request), self.launcher.limits.time * SLOWER)?;
         let text = String::from_utf8_lossy(&ended.stderr).into_owned();
         let (of_valgrind, of_probe): (Vec<&str>, Vec<&str>) =
@@ -282,6 +285,22 @@ mod tests {
         assert_eq!(end_of("echo oops >&2; echo '==1== Collected : 7' >&2; exit 3"), crashed("exit code 3: oops"));
         assert_eq!(end_of("echo '==1== Collected : 7' >&2; kill -SEGV $$"), crashed("SIGSEGV"));
         assert!(end_of("echo '{}'; echo '==1== Collected : 7' >&2").to_string().contains("not what it should be"));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_library_that_is_not_loaded_is_told_in_one_line() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let program = folder.path().join("refuses");
+        std::fs::write(&program, "#!/bin/sh\necho 'error: the seeds are not fixed' >&2\nexit 2\n").expect("a script");
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("the script may run");
+        let launcher = Launcher::new(program, Limits::default());
+        let counter = InstructionCounter { launcher: &launcher, valgrind: "/no/such/valgrind".into(), folder };
+        // It was not compiled: the loader or, where that is silent, the program says so.
+        let why = counter.check().expect_err("it is not there");
+        assert!(why.contains("cannot be preloaded") || why.contains("not fixed"), "{why}");
+        let told = CannotCount::NotLoaded(why.clone()).to_string();
+        assert!(told.ends_with(&why) && told.lines().count() == 1, "{told}");
     }
 
     #[test]

@@ -303,7 +303,7 @@ impl Launcher {
             let _ = child.kill().and_then(|()| child.wait());
             return Err(Failure::Prevented { why: format!("its memory cannot be limited: {error}") });
         }
-        watch.to_end(child, time).map_err(|not_ended| match not_ended {
+        watch.follow(child, time).map_err(|not_ended| match not_ended {
             NotEnded::TimedOut => Failure::TimedOut { seconds: time.as_secs() },
             NotEnded::System(error) => {
                 let limits = limits::on_threads();
@@ -417,8 +417,10 @@ fn spawned(command: &mut Command) -> io::Result<Child> {
 }
 
 fn not_started(program: &Path, error: &io::Error) -> Failure {
-    let why = match error.kind() {
-        io::ErrorKind::WouldBlock => format!("{error} ({})", limits::on_threads()),
+    let no_more_files = error.raw_os_error() == Some(nix::errno::Errno::EMFILE as i32);
+    let why = match (error.kind(), limits::open_files()) {
+        (io::ErrorKind::WouldBlock, _) => format!("{error} ({})", limits::on_threads()),
+        (_, Some(limit)) if no_more_files => format!("{error} ({} is {})", limit.name, limit.amount),
         _ => error.to_string(),
     };
     Failure::Prevented { why: format!("{} cannot be started: {why}", program.display()) }

@@ -47,16 +47,25 @@ fn linked(
         }
         let built = executable(&String::from_utf8_lossy(&ended.stdout), program)
             .ok_or_else(|| refused("cargo does not say where it put the program"))?;
-        // Whole or not at all: another run may start it.
-        let scratch = tempfile::tempdir_in(&folder).map_err(failed)?;
-        let copy = scratch.path().join(program);
-        fs::copy(&built, &copy).and_then(|_| fs::rename(&copy, folder.join(program))).map_err(failed)?;
+        put(&built, &folder).map_err(failed)?;
     }
     Ok(folder)
 }
 
+/// Puts a copy of a program into a folder, whole or not at all: another run may start it.
+///
+/// # Errors
+/// If it cannot be done.
+pub fn put(program: &Path, folder: &Path) -> io::Result<()> {
+    let name = program.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    let scratch = tempfile::tempdir_in(folder)?;
+    let copy = scratch.path().join(name);
+    fs::copy(program, &copy)?;
+    fs::rename(&copy, folder.join(name))
+}
+
 /// Where cargo put a program, by the messages that it printed. Its configuration may name another place than the usual one.
-fn executable(messages: &str, program: &str) -> Option<PathBuf> {
+pub fn executable(messages: &str, program: &str) -> Option<PathBuf> {
     #[derive(Deserialize)]
     struct Message {
         reason: String,

@@ -14,6 +14,6 @@ mod slope;
 pub use estimate::{MIN_PAIRS, median, median_interval, overhead};
 pub use instructions::{CannotCount, InstructionCounter, RUNS, count_instructions};
 pub use launch::{Launcher, Limits, MissingProgram};
-pub use layout::{CannotLink, shuffled};
+pub use layout::{CannotLink, executable, put, shuffled};
 pub use pairing::{CellRun, Plan, checked};
 pub use slope::{MIN_POINTS, slope};

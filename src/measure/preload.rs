@@ -14,15 +14,12 @@ fn can_be_named(path: &Path) -> bool {
     !path.as_os_str().as_bytes().iter().any(|byte| byte.is_ascii_whitespace() || matches!(byte, b':' | b'$'))
 }
 
-/// Temporary folders whose libraries the variable can name: the user's own, and others in case programs cannot run code from
-/// there. `beside` is one that programs do run from.
+/// Temporary folders: in the user's own place for them, and in others in case programs cannot run code from there. `beside`
+/// is a place that programs do run from.
 pub(super) fn folders(beside: &Path) -> impl Iterator<Item = TempDir> {
     let places = [std::env::temp_dir(), "/tmp".into(), "/var/tmp".into(), beside.to_owned(), "/dev/shm".into()];
-    let places: Vec<PathBuf> = places.iter().filter_map(|place| std::path::absolute(place).ok()).collect();
-    places
-        .into_iter()
-        .filter(|place| can_be_named(place))
-        .filter_map(|place| tempfile::Builder::new().prefix("memscope-bench-").tempdir_in(place).ok())
+    let places = places.into_iter().filter_map(|place| std::path::absolute(place).ok());
+    places.filter_map(|place| tempfile::Builder::new().prefix("memscope-bench-").tempdir_in(place).ok())
 }
 
 /// The library under a name that the variable can have: its own, or that of a link. The folder of the link is gone when the
@@ -34,7 +31,9 @@ pub(super) fn named(library: &Path, beside: &Path) -> io::Result<(PathBuf, Optio
     if can_be_named(library) {
         return Ok((library.to_owned(), None));
     }
-    let folder = folders(beside).next().ok_or_else(|| io::Error::other("no temporary folder has a plain name"))?;
+    let folder = folders(beside)
+        .find(|folder| can_be_named(folder.path()))
+        .ok_or_else(|| io::Error::other("no temporary folder has a plain name"))?;
     let link = folder.path().join("library.so");
     symlink(library, &link)?;
     Ok((link, Some(folder)))

@@ -68,6 +68,14 @@ impl RatioAxis {
     }
 }
 
+/// What the noise floor of a picture's results is, for its small print.
+pub fn noise_in_words(results: &Results) -> String {
+    let floor = results.noise_floor().map_or("not measured".to_owned(), |(cell, floor)| {
+        format!("{} % ({})", figures::percent(floor.wall.value), cell.name())
+    });
+    format!("noise floor, untracked against itself: {floor}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,12 +87,4 @@ mod tests {
             [0.5, 2.0, 8.0, 0.1, 100.0, 0.0, -1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(|x| axis.x(x));
         assert_eq!(places, [100.0, 200.0, 300.0, 100.0, 300.0, 100.0, 100.0, 100.0, 300.0, 100.0]);
     }
-}
-
-/// What the noise floor of a picture's results is, for its small print.
-pub fn noise_in_words(results: &Results) -> String {
-    let floor = results.noise_floor().map_or("not measured".to_owned(), |(cell, floor)| {
-        format!("{} % ({})", figures::percent(floor.wall.value), cell.name())
-    });
-    format!("noise floor, untracked against itself: {floor}")
 }

@@ -4,12 +4,15 @@
 mod common;
 
 mod builds;
+#[cfg(target_os = "linux")]
+mod children;
 mod environment;
 mod git_clones;
 mod git_files;
 mod git_revisions;
 mod git_topology;
 mod hermetic;
+mod numbers;
 mod origin;
 mod output;
 mod published;

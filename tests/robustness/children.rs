@@ -1,0 +1,296 @@
+//! Child processes: suspended, limited, killed, and replaced while they are measured.
+
+use crate::common::{memscope_bench, processes};
+use memscope_bench::files;
+use memscope_bench::results::{Cell, Failure, Results};
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
+use predicates::prelude::*;
+use predicates::str::contains;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_memscope-bench");
+const FAULT: &str = "MEMSCOPE_BENCH_FAULT";
+
+/// A tiny measurement of untracked against itself.
+const TINY: [&str; 4] = ["measure", "--workloads=cycles", "--tracking=untracked", "--scale=0.001"];
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+/// The cells of the results file of a folder.
+fn cells(folder: &Path) -> Vec<Cell> {
+    files::read::<Results>(&folder.join("results.json")).expect("a results file").cells
+}
+
+/// The only cell of the results file of a folder.
+fn cell(folder: &Path) -> Cell {
+    let [cell] = &cells(folder)[..] else { panic!("one cell") };
+    cell.clone()
+}
+
+/// A program that writes results.json and log into a folder; its output is nobody's.
+fn started(program: &Path, arguments: &[&str], folder: &Path) -> Child {
+    Command::new(program)
+        .args(arguments)
+        .args(["--output=results.json", "--log=log"])
+        .current_dir(folder)
+        .env_remove("MEMSCOPE_BENCH_TIME_LIMIT")
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(fs::File::create(folder.join("stderr")).expect("a file"))
+        .spawn()
+        .expect("the program starts")
+}
+
+/// Waits until so many probes were started.
+fn wait_for_probes(folder: &Path, count: usize) {
+    processes::wait_for(|| (probes(folder) >= count).then_some(()));
+}
+
+fn probes(folder: &Path) -> usize {
+    fs::read_to_string(folder.join("log")).unwrap_or_default().lines().count()
+}
+
+fn pid(number: u32) -> Pid {
+    Pid::from_raw(number.try_into().expect("a process's number"))
+}
+
+/// Runs a shell's words before the program, in its process: its limits are then the program's.
+fn after(words: &str) -> assert_cmd::Command {
+    let mut shell = assert_cmd::Command::new("sh");
+    shell.args(["-c", &format!("{words}; exec \"$@\""), "sh", PROGRAM]).env_remove(FAULT);
+    shell
+}
+
+#[test]
+fn a_probe_that_stays_stopped_is_timed_out() {
+    let folder = folder();
+    let mut run = Command::new(PROGRAM)
+        .args(TINY)
+        .args(["--pairs=1", "--time-limit=2", "--output=results.json"])
+        .current_dir(folder.path())
+        .env(FAULT, "cycles/untracked=hang")
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let child = processes::wait_for(|| Some(processes::children(run.id())).filter(|children| !children.is_empty()));
+    processes::wait_for(|| processes::is_asleep(&child).then_some(()));
+    kill(Pid::from_raw(child.parse().expect("one child")), Signal::SIGSTOP).expect("it can be stopped");
+    assert!(run.wait().expect("it ends").success());
+    assert_eq!(cell(folder.path()).failure, Some(Failure::TimedOut { seconds: 2 }));
+    assert!(processes::is_gone(&child));
+}
+
+#[test]
+fn a_suspended_run_goes_on_and_measures_the_pair_again() {
+    let folder = folder();
+    // Probes that sleep for half a second each, and a limit that the suspension exceeds.
+    let sleeping = ["measure", "--workloads=concurrent", "--tracking=untracked", "--scale=0.01", "--wait-us=10000"];
+    let arguments = [&sleeping[..], &["--pairs=1", "--time-limit=4"]].concat();
+    let mut run = started(Path::new(PROGRAM), &arguments, folder.path());
+    // The trial, and the first probe of the pair.
+    wait_for_probes(folder.path(), 2);
+    killpg(pid(run.id()), Signal::SIGTSTP).expect("it can be stopped");
+    thread::sleep(Duration::from_secs(5));
+    killpg(pid(run.id()), Signal::SIGCONT).expect("it can be continued");
+    assert!(run.wait().expect("it ends").success());
+    let cell = cell(folder.path());
+    assert_eq!((cell.failure, cell.pairs.len()), (None, 1));
+    assert!(cell.pairs[0].untracked.wall_ns < 4_000_000_000, "{:?}", cell.pairs);
+    assert_eq!(probes(folder.path()), 1 + 2 + 2, "the pair that was suspended, and the one in its place");
+    assert_eq!(fs::read_to_string(folder.path().join("stderr")).expect("text"), "");
+}
+
+#[test]
+fn no_stopped_probe_outlives_its_parent() {
+    let mut run = Command::new(PROGRAM)
+        .args(TINY)
+        .arg("--pairs=1")
+        .env(FAULT, "cycles/untracked=hang")
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let child = processes::wait_for(|| Some(processes::children(run.id())).filter(|children| !children.is_empty()));
+    processes::wait_for(|| processes::is_asleep(&child).then_some(()));
+    kill(Pid::from_raw(child.parse().expect("one child")), Signal::SIGSTOP).expect("it can be stopped");
+    run.kill().expect("it can be killed");
+    run.wait().expect("it is gone");
+    processes::wait_for(|| processes::is_gone(&child).then_some(()));
+}
+
+#[test]
+fn a_program_that_is_replaced_meanwhile_is_measured_to_the_end() {
+    for new in [Some("#!/bin/sh\nexit 9\n"), None] {
+        let folder = folder();
+        let program = folder.path().join("program");
+        fs::copy(PROGRAM, &program).expect("it can be copied");
+        let mut run = started(&program, &[&TINY[..], &["--pairs=40"]].concat(), folder.path());
+        wait_for_probes(folder.path(), 3);
+        fs::remove_file(&program).expect("it can be removed");
+        if let Some(new) = new {
+            fs::write(&program, new).expect("it can be written");
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it may run");
+        }
+        assert!(run.wait().expect("it ends").success());
+        let cell = cell(folder.path());
+        assert_eq!((cell.failure, cell.pairs.len()), (None, 40));
+    }
+}
+
+#[test]
+fn a_child_has_the_name_of_the_program() {
+    let folder = folder();
+    let mut run = Command::new(PROGRAM)
+        .args(TINY)
+        .args(["--pairs=1", "--time-limit=60"])
+        .current_dir(folder.path())
+        .env(FAULT, "cycles/untracked=hang")
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let child = processes::wait_for(|| Some(processes::children(run.id())).filter(|children| !children.is_empty()));
+    processes::wait_for(|| processes::is_asleep(&child).then_some(()));
+    assert_eq!(fs::read_to_string(format!("/proc/{child}/comm")).expect("Linux tells"), "memscope-bench\n");
+    let file = fs::read_link(format!("/proc/{child}/exe")).expect("Linux tells");
+    assert_eq!(file, fs::canonicalize(PROGRAM).expect("it is there"));
+    run.kill().expect("it can be killed");
+    run.wait().expect("it is gone");
+}
+
+#[test]
+fn a_parent_that_ignores_its_children_changes_nothing() {
+    after("trap '' CHLD PIPE HUP").args(TINY).arg("--pairs=6").assert().success().stdout(contains("6 for each figure"));
+    let folder = folder();
+    // Its own children too: the truth is found in some.
+    after("trap '' CHLD")
+        .args(["validate", "--quick", "--workloads=cycles", "--scale=0.001", "--repeats=1", "--durations=0.01"])
+        .arg(format!("--output={}", folder.path().display()))
+        .assert()
+        .success();
+}
+
+#[test]
+fn without_open_streams_it_measures_and_writes() {
+    let folder = folder();
+    let arguments = format!("{} --pairs=1 --output=results.json", TINY.join(" "));
+    let command = format!("exec '{PROGRAM}' {arguments} <&- >&- 2>&-");
+    let status = Command::new("sh").args(["-c", &command]).current_dir(folder.path()).status();
+    assert!(status.expect("there is a shell").success());
+    assert_eq!(cell(folder.path()).pairs.len(), 1);
+}
+
+#[test]
+fn inherited_limits_are_kept_and_named() {
+    // Below the limit on memory that probes have by themselves.
+    after("ulimit -v 4194304").args(TINY).arg("--pairs=6").assert().success().stdout(contains("6 for each figure"));
+    let exhausted = |words: &str, arguments: &[&str]| {
+        after(words)
+            .args(["measure", "--workloads=cycles", "--tracking=full", "--scale=0.001", "--pairs=6"])
+            .args(arguments)
+            .env(FAULT, "cycles/full=exhaust")
+            .assert()
+            .success()
+    };
+    exhausted("ulimit -v 1048576", &[]).stdout(contains("it wanted more than 1024 MiB (ulimit -v)"));
+    exhausted("ulimit -d 524288", &[]).stdout(contains("it wanted more than 512 MiB (ulimit -d)"));
+    exhausted("ulimit -S -d 524288", &[]).stdout(contains("it wanted more than 512 MiB (ulimit -d)"));
+    exhausted("true", &["--memory-limit=512"]).stdout(contains("it wanted more than 512 MiB (--memory-limit)"));
+    exhausted("ulimit -v 1048576", &["--memory-limit=512"])
+        .stdout(contains("it wanted more than 512 MiB (--memory-limit; ulimit -v is 1024 MiB)"));
+}
+
+#[test]
+fn a_limit_on_processor_time_is_named() {
+    // The hang of a tracker that is at work: it has the processor for as long as it may.
+    after("ulimit -t 1")
+        .args(["measure", "--workloads=structures", "--tracking=untracked", "--scale=100", "--pairs=1"])
+        .assert()
+        .success()
+        .stdout(contains("the limit on processor time (ulimit -t, 1 s)").and(contains("crashed (SIG")));
+}
+
+#[test]
+fn many_threads_reserve_more_than_they_use() {
+    // As many heaps as a large machine has: each reserves 64 MiB.
+    let folder = folder();
+    memscope_bench()
+        .args(["measure", "--workloads=concurrent,processing", "--tracking=untracked", "--threads=128", "--scale=0.01"])
+        .args(["--pairs=1", "--output=results.json"])
+        .current_dir(folder.path())
+        .env("MALLOC_ARENA_MAX", "1024")
+        .assert()
+        .success();
+    assert_eq!(cells(folder.path()).iter().filter(|cell| cell.failure.is_some()).count(), 0);
+}
+
+#[test]
+fn threads_that_cannot_be_started_are_no_crash() {
+    let prevented = |arguments: &[&str]| {
+        memscope_bench()
+            .args(arguments)
+            .assert()
+            .success()
+            .stdout(contains("cannot start 256 threads at once").and(contains("--memory-limit or ulimit -d is 64 MiB")))
+            .stdout(contains("crashed").not())
+            .stderr(contains("panicked").not());
+    };
+    let threads = ["--threads=256", "--memory-limit=64"];
+    let measure = ["measure", "--tracking=untracked", "--scale=0.001", "--pairs=1"];
+    prevented(&[&measure[..], &["--workloads=concurrent,processing"], &threads].concat());
+    let folder = folder();
+    let output = format!("--output={}", folder.path().display());
+    prevented(
+        &[&["latency", "--tracking=untracked", "--processes=6", "--operations=10", &output], &threads[..]].concat(),
+    );
+}
+
+#[test]
+fn a_log_that_cannot_be_written_is_an_error_of_the_run() {
+    if !Path::new("/dev/full").exists() {
+        eprintln!("skipped: there is no /dev/full");
+        return;
+    }
+    let folder = folder();
+    memscope_bench()
+        .args(TINY)
+        .args(["--pairs=6", "--log=/dev/full", "--output=results.json"])
+        .current_dir(folder.path())
+        .assert()
+        .code(2)
+        .stdout(contains("6 for each figure").and(contains("crashed").not()))
+        .stderr("error: cannot write /dev/full: No space left on device (os error 28)\n");
+    assert_eq!(cell(folder.path()).pairs.len(), 6, "what was measured is kept");
+}
+
+#[test]
+fn a_limit_on_files_is_an_error_and_no_sudden_end() {
+    let folder = folder();
+    after("ulimit -f 0")
+        .args(TINY)
+        .args(["--pairs=1", "--output=results.json"])
+        .current_dir(folder.path())
+        .assert()
+        .code(2)
+        .stderr(contains("error: cannot write results.json: File too large"));
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0, "nothing half-written is left");
+}
+
+#[test]
+fn a_probe_whose_seeds_are_not_fixed_says_so() {
+    memscope_bench()
+        .args(["probe", "--workload=cycles", "--tracking=untracked", "--scale=0.001", "--fixed-seed"])
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr("error: the library that fixes the seeds of hash maps is not loaded into this program\n");
+}

@@ -1,0 +1,130 @@
+//! Numbers: coarse clocks, and zero, missing and impossible times. No report shows what is no number.
+
+use crate::common;
+use memscope_bench::files;
+use memscope_bench::measure::overhead;
+use memscope_bench::report::format::Format;
+use memscope_bench::report::{ladder_svg, ladder_table, overhead_svg, table};
+use memscope_bench::results::{Cell, Estimate, Results};
+use std::path::Path;
+
+/// Sees that a report has no number that is none.
+fn assert_sound(report: &str) {
+    for none in ["NaN", "inf ", "inf%", "inf]", "inf,", "\"inf", "×inf", "+inf", "−inf", "-inf", "null"] {
+        assert!(!report.contains(none), "{none} in {report}");
+    }
+}
+
+/// Draws all that can be drawn from results, and sees that it is sound.
+fn assert_reports_are_sound(results: &Results) {
+    for form in [table::Form::Terminal, table::Form::Markdown] {
+        assert_sound(&table::overheads(results, form));
+    }
+    assert_sound(&Format::Bmf.draw(results).expect("every number is one"));
+    let picture = overhead_svg::draw(results);
+    assert_sound(&picture);
+    roxmltree::Document::parse(&picture).expect("well-formed");
+    let ladder = memscope_bench::ladder::Ladder(results.clone());
+    assert_sound(&ladder_table::draw(&ladder, table::Form::Terminal));
+    assert_sound(&ladder_svg::draw(&ladder));
+}
+
+/// Sees that a file of the results can be read again, and holds the same.
+fn assert_can_be_read(results: &Results) {
+    let text = files::json(results).expect("every number is one");
+    let read: Results = files::parse(Path::new("results.json"), &text).expect("it can be read");
+    assert_eq!(&read, results);
+}
+
+/// The usual results with other times, of which the overheads are computed anew.
+fn with_times(change: impl Fn(usize, &mut Cell)) -> Results {
+    let mut results = common::results();
+    for (number, cell) in results.cells.iter_mut().enumerate() {
+        change(number, cell);
+        cell.overhead = cell.overhead.and_then(|_| overhead(&cell.pairs, cell.allocations));
+    }
+    results
+}
+
+#[test]
+fn clocks_that_saw_no_time_pass() {
+    // In every pair, in every second one, in a few; on either side; and of the processor alone.
+    for (every, untracked, tracked) in
+        [(1, true, true), (1, true, false), (1, false, true), (2, true, false), (9, true, false)]
+    {
+        let results = with_times(|_, cell| {
+            for pair in cell.pairs.iter_mut().step_by(every) {
+                pair.untracked.wall_ns *= u64::from(!untracked);
+                pair.tracked.wall_ns *= u64::from(!tracked);
+            }
+        });
+        assert_reports_are_sound(&results);
+        assert_can_be_read(&results);
+        let text = table::overheads(&results, table::Form::Terminal);
+        let told = if every < 3 { "the clock is too coarse at this scale" } else { "the clock saw no time pass" };
+        assert!(text.contains(told) && text.contains("use a larger"), "{text}");
+    }
+    let results = with_times(|_, cell| cell.pairs.iter_mut().for_each(|pair| pair.tracked.cpu_ns = 0));
+    assert_reports_are_sound(&results);
+    assert_can_be_read(&results);
+    assert!(results.cells[0].overhead.is_some_and(|overhead| overhead.cpu.is_none()));
+}
+
+#[test]
+fn missing_memory_and_no_allocations() {
+    let results = with_times(|number, cell| {
+        cell.allocations = [None, Some(0)][number % 2];
+        for pair in &mut cell.pairs {
+            pair.untracked.peak_rss_bytes = [None, Some(0), Some(1)][number % 3];
+        }
+    });
+    assert_reports_are_sound(&results);
+    assert_can_be_read(&results);
+}
+
+#[test]
+fn times_of_any_size() {
+    for (untracked, tracked) in [(1, u64::MAX), (u64::MAX, 1), (1, 1), (u64::MAX, u64::MAX)] {
+        let results = with_times(|_, cell| {
+            for pair in &mut cell.pairs {
+                (pair.untracked.wall_ns, pair.tracked.wall_ns) = (untracked, tracked);
+                (pair.untracked.cpu_ns, pair.tracked.cpu_ns) = (tracked, untracked);
+            }
+        });
+        assert_reports_are_sound(&results);
+        assert_can_be_read(&results);
+    }
+}
+
+#[test]
+fn figures_that_are_no_numbers() {
+    // No estimate is one; where something else brings one about, a report still shows none.
+    for none in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -1.0, f64::MAX, f64::MIN_POSITIVE] {
+        let mut results = common::results();
+        for overhead in results.cells.iter_mut().filter_map(|cell| cell.overhead.as_mut()) {
+            let estimate = Estimate { value: none, low: none, high: none };
+            (overhead.wall, overhead.cpu) = (estimate, Some(estimate));
+            (overhead.ns_per_allocation, overhead.peak_memory) = (Some(estimate), Some(estimate));
+            overhead.untracked_ns = none;
+        }
+        assert_reports_are_sound(&results);
+    }
+}
+
+#[test]
+fn the_smallest_scale_and_any_number_of_threads() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = folder.path().join("results.json");
+    for threads in ["--threads=1", "--threads=8"] {
+        for scale in ["--scale=0.001", "--scale=1e-300"] {
+            let assert = common::memscope_bench()
+                .args(["measure", "--workloads=cycles,concurrent", "--tracking=untracked", "--pairs=6", threads, scale])
+                .arg(format!("--output={}", output.display()))
+                .assert()
+                .success();
+            assert_sound(&String::from_utf8_lossy(&assert.get_output().stdout));
+            let results: Results = files::read(&output).expect("it can be read");
+            assert!(results.cells.iter().all(|cell| cell.pairs.len() == 6));
+        }
+    }
+}
