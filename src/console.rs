@@ -48,14 +48,14 @@ pub fn print_styled(text: impl Display) {
     {
         *state = after(&error);
         // A library that prints would panic.
-        silence(|nowhere| nix::unistd::dup2_stdout(nowhere));
+        silence(nix::unistd::dup2_stdout);
     }
 }
 
 /// Says something on standard error: text and a line break. Where that cannot be written, there is nobody to say it to.
 pub fn complain(text: impl Display) {
     if write(io::stderr(), format!("{}\n", harmless(&text.to_string())).as_bytes()).is_err() {
-        silence(|nowhere| nix::unistd::dup2_stderr(nowhere));
+        silence(nix::unistd::dup2_stderr);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::console;
 use crate::measure::CellRun;
 use crate::probe::Request;
 use crate::report::figures;
-use crate::results::{Clock, Estimate, Failure, Series};
+use crate::results::{Clock, Estimate, Failure, NotBuilt, Series};
 use crate::subjects::{Commit, Found, GitError, Parents, Range, Repository, Suspects};
 use crate::tracking::Tracking;
 use crate::workloads::{Scale, Workload, pools};
@@ -87,7 +87,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         say!("{} is not on the first-parent path to {}", first.short(), last.short());
     }
 
-    let [good, bad] = [first, last].map(|commit| arguments.build(commit)?.map_err(Error::System));
+    let [good, bad] = [first, last].map(|commit| arguments.build(commit)?.map_err(|failed| Error::System(failed.why)));
     let (good, bad) = (good?, bad?);
     let mut ends = arguments.contest(&[&good, &bad]).map_err(|failure| failed(&[first, last], failure))?;
     let factor = 1.0 + arguments.threshold / 100.0;
@@ -195,9 +195,12 @@ impl Search<'_> {
 
     /// On which side a commit stands; `None` if it cannot be built or measured.
     fn judge(&mut self, commit: &Commit) -> Result<Option<Leaning>, Error> {
-        let Ok(built) = self.arguments.build(commit)? else {
-            say!("skipped: {}: does not build", told(commit));
-            return Ok(None);
+        let built = match self.arguments.build(commit)? {
+            Ok(built) => built,
+            Err(failed) => {
+                say!("skipped: {}: {}", told(commit), failed.outcome.label());
+                return Ok(None);
+            }
         };
         let most = self.arguments.rounds as usize;
         let decided = self
@@ -229,7 +232,7 @@ impl Search<'_> {
 
 impl Arguments {
     /// Builds a commit, or says why it does not build.
-    fn build(&self, commit: &Commit) -> Result<Result<Built, String>, Error> {
+    fn build(&self, commit: &Commit) -> Result<Result<Built, NotBuilt>, Error> {
         let found = Found::commit(&self.repository, commit);
         let mut contenders = self.building.build(std::slice::from_ref(&found), self.limits.into())?;
         Ok(contenders.remove(0).built)

@@ -39,8 +39,7 @@ fn read<T: Parser>(arguments: Vec<OsString>) -> Result<T, ExitCode> {
     }
     let mut left_out = Vec::new();
     loop {
-        let mut command = T::command();
-        command.build();
+        let command = T::command();
         let mut command = without(command, &left_out);
         let matches = command.try_get_matches_from_mut(&arguments);
         match matches.and_then(|matches| {
@@ -52,13 +51,22 @@ fn read<T: Parser>(arguments: Vec<OsString>) -> Result<T, ExitCode> {
                 return Ok(parsed);
             }
             // A flag that cannot be with another one can be with a variable: it goes unheard.
-            Err(error) if error.kind() == ErrorKind::ArgumentConflict => match excluded(&command, &error, &left_out) {
-                Some(name) => left_out.push(name),
-                None => return Err(refuse(&error, &arguments)),
-            },
-            Err(error) => return Err(refuse(&named(&command, error, arguments.len() == 1), &arguments)),
+            Err(error) if error.kind() == ErrorKind::ArgumentConflict => {
+                match excluded(&whole::<T>(), &error, &left_out) {
+                    Some(name) => left_out.push(name),
+                    None => return Err(refuse(&error, &arguments)),
+                }
+            }
+            Err(error) => return Err(refuse(&named(&whole::<T>(), error, arguments.len() == 1), &arguments)),
         }
     }
+}
+
+/// The command with all that clap adds to it, so that every argument can be shown as an error shows it.
+fn whole<T: Parser>() -> Command {
+    let mut command = T::command();
+    command.build();
+    command
 }
 
 /// The command without the variables that are not set, or are left out.

@@ -10,6 +10,7 @@ use crate::origin::Origin;
 use crate::report::{figures, memory_svg, stress_text};
 use crate::results::Failure;
 use crate::stress;
+use crate::system::Toolchain;
 use crate::workloads::{Scale, Workload};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -49,6 +50,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let threads = arguments.size.threads();
 
     console::print(stress_text::opening(&workloads, scale, threads));
+    if Toolchain::THIS_IS_UNOPTIMISED {
+        console::print("This is a debug build: it takes minutes for what `cargo run --release` does in seconds.");
+    }
     let bar = ProgressBar::new(workloads.len() as u64)
         .with_style(ProgressStyle::with_template("{bar:40} phase {pos}/{len}, {msg}").expect("a valid template"));
     let ticking = bar.clone();

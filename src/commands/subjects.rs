@@ -4,6 +4,7 @@ use super::Error;
 use super::programs::this_program;
 use crate::measure::{Launcher, Limits};
 use crate::probe::{Observation, Request};
+use crate::results::NotBuilt;
 use crate::subjects::{self, BuildFailure, Found, Named, NoSubject, Program, Source, Workshop};
 use crate::tracking::Tracking;
 use crate::tracking::memscope::Subject;
@@ -43,7 +44,7 @@ pub struct Contender {
     /// What it is.
     pub found: Found,
     /// The build, or why there is none.
-    pub built: Result<Built, String>,
+    pub built: Result<Built, NotBuilt>,
 }
 
 /// A subject that was built.
@@ -86,10 +87,11 @@ impl SubjectArguments {
             let took = program.as_ref().map_or(Duration::ZERO, |program| program.took);
             let built = match program.and_then(|program| look_at(program, subject, limits)) {
                 Ok(built) => Ok(built),
-                Err(failure) if failure.is_of_the_subject() => Err(failure.to_string()),
+                Err(failure) if failure.is_of_the_subject() => Err(failure),
                 Err(failure) => return Err(failure.into()),
             };
             progress.end(place, subject, built.as_ref().err(), took);
+            let built = built.map_err(|failure| failure.outcome());
             contenders.push(Contender { found: subject.clone(), built });
         }
         progress.bar.finish_and_clear();
@@ -137,11 +139,11 @@ impl<'a> BuildProgress<'a> {
         self.bar.set_message(text::one_line(&format!("{}: {line}", subject.name)));
     }
 
-    fn end(&self, place: usize, subject: &Found, failure: Option<&String>, took: Duration) {
+    fn end(&self, place: usize, subject: &Found, failure: Option<&BuildFailure>, took: Duration) {
         let rest = &self.found[place + 1..];
         self.bar.suspend(|| {
             if let Some(why) = failure {
-                console::complain(text::one_line(why));
+                console::complain(text::one_line(&why.to_string()));
             } else if took > Duration::from_secs(5) {
                 let left = match rest.len() {
                     0 => String::new(),
@@ -189,7 +191,11 @@ impl CandidateArguments {
         if contenders.iter().all(|contender| contender.built.is_err()) {
             return Err(Error::none_built(found));
         }
-        Ok(contenders.into_iter().map(|Contender { found, built }| Candidate { name: found.name, built }).collect())
+        let candidates = contenders.into_iter().map(|Contender { found, built }| Candidate {
+            name: found.name,
+            built: built.map_err(|failed| failed.why),
+        });
+        Ok(candidates.collect())
     }
 }
 

@@ -21,7 +21,7 @@ use crate::files::Versioned;
 use crate::measure::{CellRun, Launcher};
 use crate::origin::Origin;
 use crate::probe::Request;
-use crate::results::{Cell, Clock, Estimate, Series};
+use crate::results::{Cell, Clock, Estimate, NotBuilt, Series};
 use crate::tracking::Tracking;
 use crate::tracking::memscope::Subject;
 use crate::workloads::{Scale, Workload};
@@ -160,7 +160,7 @@ pub struct Compared {
     /// The build, as it says itself; `None` if there is none.
     pub subject: Option<Subject>,
     /// The reason why it could not be built, if it could not.
-    pub not_built: Option<String>,
+    pub not_built: Option<NotBuilt>,
     /// The cells, in the order of the groups; nothing if it could not be built.
     pub cells: Vec<Cell>,
     /// The number of each cell's pairs that belong to the first batch.

@@ -82,7 +82,7 @@ pub fn of_comparison(comparison: &Comparison) -> String {
 /// A line for each benchmark of a comparison that has no overhead, with its outcome, and for each subject without any.
 pub fn left_out_of_comparison(comparison: &Comparison) -> Vec<String> {
     let not_built =
-        comparison.subjects.iter().filter_map(|subject| Some(line(&subject.name, subject.not_built.as_ref()?)));
+        comparison.subjects.iter().filter_map(|subject| Some(line(&subject.name, &subject.not_built.as_ref()?.why)));
     cells(comparison).filter_map(|(name, cell)| of_cell(&name, cell)).chain(not_built).collect()
 }
 

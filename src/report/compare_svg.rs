@@ -530,7 +530,7 @@ fn heading(subject: &Compared) -> String {
 fn why(subject: &Compared, cell: Option<&Cell>) -> String {
     let failure = cell.and_then(|cell| cell.failure.as_ref());
     match (&subject.not_built, failure) {
-        (Some(_), _) => "not built".to_owned(),
+        (Some(failed), _) => failed.outcome.label().to_owned(),
         (None, Some(failure)) => failure.to_string(),
         (None, None) => "too few pairs".to_owned(),
     }
@@ -540,8 +540,8 @@ fn why(subject: &Compared, cell: Option<&Cell>) -> String {
 fn outcomes(comparison: &Comparison) -> Vec<String> {
     let mut lines = Vec::new();
     for subject in &comparison.subjects {
-        if subject.not_built.is_some() {
-            lines.push(format!("{}: not built", subject.name));
+        if let Some(failed) = &subject.not_built {
+            lines.push(format!("{}: {}", subject.name, failed.outcome.label()));
         }
         for level in levels(comparison) {
             let of_level = |cell: &&Cell| cell.tracking == level && comparison.overhead(cell).is_none();

@@ -73,7 +73,7 @@ pub fn cell(subject: &Compared, workload: Workload, tracking: Tracking) -> Optio
 fn typical_row(comparison: &Comparison, build: usize, level: Tracking) -> [String; 8] {
     let subject = &comparison.subjects[build];
     let overhead = match comparison.typical_overhead(build, level) {
-        None if subject.not_built.is_some() => "not built".to_owned(),
+        None if subject.not_built.is_some() => label(subject),
         None => "no figure".to_owned(),
         Some((overhead, workloads)) if workloads == comparison.plan.workloads.len() => {
             figures::overhead_or_ns(overhead)
@@ -97,7 +97,7 @@ fn typical_row(comparison: &Comparison, build: usize, level: Tracking) -> [Strin
 fn row(comparison: &Comparison, build: usize, workload: Workload, level: Tracking) -> [String; 8] {
     let subject = &comparison.subjects[build];
     let [overhead, fidelity, memory] = of_cell(comparison, cell(subject, workload, level));
-    let overhead = if subject.not_built.is_some() { "not built".to_owned() } else { overhead };
+    let overhead = if subject.not_built.is_some() { label(subject) } else { overhead };
     let [change, against, verdict, found] = match comparison.difference(build, workload, level) {
         None => nothing(),
         Some(difference) => [
@@ -162,10 +162,15 @@ pub fn rule(comparison: &Comparison) -> String {
     )
 }
 
+/// Why there is no figure of a build at all, in a word or two.
+fn label(subject: &Compared) -> String {
+    subject.not_built.as_ref().map_or(String::new(), |failed| failed.outcome.label().to_owned())
+}
+
 fn notes(comparison: &Comparison) -> Vec<String> {
     let mut lines = warnings::of_origin(&comparison.origin);
     for subject in &comparison.subjects {
-        lines.extend(subject.not_built.as_ref().map(|why| format!("Not measured: {why}")));
+        lines.extend(subject.not_built.as_ref().map(|failed| format!("Not measured: {}", failed.why)));
         lines.extend(subject.cells.iter().filter_map(|cell| {
             let failure = cell.failure.as_ref()?;
             let pairs = cell.pairs.len();

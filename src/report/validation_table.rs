@@ -1,8 +1,9 @@
 //! The validation as text: what it comes to, and each setting.
 
-use super::figures;
 use super::table::Form;
+use super::{figures, warnings};
 use crate::results::Estimate;
+use crate::text;
 use crate::validate::{BLOCK, CLAIM_THRESHOLD, Estimator, Run, Seen, Setting, Validation};
 use comfy_table::{CellAlignment, Table};
 
@@ -12,11 +13,8 @@ pub fn draw(validation: &Validation, form: Form) -> String {
         .into_iter()
         .map(|(title, run, goal)| {
             let mark = if form == Form::Markdown { "## " } else { "" };
-            let summary: Vec<String> = summary(run, goal)
-                .into_iter()
-                .map(|line| if form == Form::Markdown { format!("- {line}") } else { line })
-                .collect();
-            [format!("{mark}{title}"), summary.join("\n"), table(run, form), estimators(run, form)].join("\n\n")
+            let notes = [warnings::of_origin(&run.origin), summary(run, goal)].concat();
+            [format!("{mark}{title}"), form.notes(&notes), table(run, form), estimators(run, form)].join("\n\n")
         })
         .collect();
     parts.join("\n\n")
@@ -44,12 +42,12 @@ pub fn summary(run: &Run, goal: f64) -> Vec<String> {
             CLAIM_THRESHOLD * 100.0
         ),
         format!(
-            "{}; {}, {} cores; measured {} by `{}`.",
+            "{}; {}, {} cores; measured {} by {}.",
             run.origin.subject,
             run.origin.machine.processor,
             run.origin.machine.cores,
             run.origin.started.format("%Y-%m-%d %H:%M UTC"),
-            run.origin.command
+            text::code(&run.origin.command)
         ),
     ]
 }

@@ -14,7 +14,7 @@ use memscope_bench::ladder::Ladder;
 use memscope_bench::measure::overhead;
 use memscope_bench::origin::Origin;
 use memscope_bench::probe::{Observation, Truth};
-use memscope_bench::results::{Cell, Clock, Failure, Pair, Results, SCHEMA, Series, Side};
+use memscope_bench::results::{BuildOutcome, Cell, Clock, Failure, NotBuilt, Pair, Results, SCHEMA, Series, Side};
 use memscope_bench::stress::{Amount, HeapMoment, Phase, Record, Slice};
 use memscope_bench::system::{Machine, Toolchain};
 use memscope_bench::tracking::memscope::{Subject, TypeUse};
@@ -200,7 +200,10 @@ pub fn comparison(clock: Clock) -> Comparison {
         name: name.to_owned(),
         about: (name == "../memscope-rs").then(|| "Take a lock <twice>".to_owned()),
         subject: None,
-        not_built: cells.is_empty().then(|| format!("{name} does not build: see build.log")),
+        not_built: cells.is_empty().then(|| NotBuilt {
+            outcome: BuildOutcome::DoesNotCompile,
+            why: format!("{name} does not compile: error: no such thing (src/lib.rs:1)"),
+        }),
         first_batch: vec![20; cells.len()],
         cells,
     });

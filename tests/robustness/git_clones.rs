@@ -296,7 +296,8 @@ fn changes_that_are_not_committed_are_named() {
     refused("M NOTES");
     repository.write("a\n b", "");
     repository.git(&["add", "--intent-to-add", "a\n b"]);
-    refused("A a\n b");
+    // An error is one line.
+    refused("A a  b");
     repository.git(&["mv", "NOTES", "WORDS"]);
     refused("R  WORDS");
     repository.git(&["rm", "--quiet", "NOTES"]);

@@ -1,5 +1,6 @@
 //! Text from outside: in pictures, in Markdown, in JSON and on terminals.
 
+use crate::common::git::{git, has_git};
 use crate::common::{comparison, full_record, ladder, memscope_bench, results};
 use crate::output::folder;
 use memscope_bench::compare::Against;
@@ -10,7 +11,6 @@ use memscope_bench::report::{compare_svg, compare_table, ladder_svg, ladder_tabl
 use memscope_bench::results::{Clock, Failure, Results};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 /// What nobody should be able to say to a terminal, to Markdown or to XML.
 const NASTY: &str = "\x1b[31mred\x1b]0;title\x07 \u{9b}2J \u{202e}txt.exe\u{2066} a|b `c <img src=x> &amp; ]]> \"d\" \
@@ -117,7 +117,9 @@ fn tables_are_whole_whatever_they_say() {
     nasty_origin(&mut compared.origin);
     for subject in &mut compared.subjects {
         subject.name = NASTY.to_owned();
-        subject.not_built = subject.not_built.as_ref().map(|_| NASTY.to_owned());
+        if let Some(failed) = &mut subject.not_built {
+            failed.why = NASTY.to_owned();
+        }
     }
     check_terminal("compare", &compare_table::draw(&compared, Form::Terminal));
     check_markdown("compare", &compare_table::draw(&compared, Form::Markdown));
@@ -142,19 +144,11 @@ fn json_keeps_the_text() {
 
 #[test]
 fn the_subject_of_a_commit_is_text() {
-    let folder = folder();
-    let git = |arguments: &[&str]| {
-        let mut git = Command::new("git");
-        git.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        git.envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")]).current_dir(folder.path());
-        git.args(["-c", "user.name=Example", "-c", "user.email=example@example.org"]).args(arguments);
-        git.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
-    };
-    if !git(&["--version"]) {
-        eprintln!("skipped: git is not installed");
+    if !has_git() {
         return;
     }
-    assert!(git(&["init", "--quiet", "--template="]));
+    let folder = folder();
+    git(folder.path(), &["init", "--quiet", "--template="]);
     let file = folder.path().join("results/overhead.json");
     fs::create_dir(folder.path().join("results")).expect("a folder");
     let subject = NASTY.replace(['\0', '\n', '\r'], " ");
@@ -162,7 +156,8 @@ fn the_subject_of_a_commit_is_text() {
         let mut results = nasty_results();
         results.origin.command = format!("run {number}");
         files::write_json(&file, &results).expect("it can be written");
-        assert!(git(&["add", "."]) && git(&["commit", "--quiet", "-m", &subject]));
+        git(folder.path(), &["add", "."]);
+        git(folder.path(), &["commit", "--quiet", "-m", &subject]);
     }
     let log = ["log", "--repository"];
     let assert = memscope_bench().args(log).arg(folder.path()).arg("--output").arg(folder.path()).assert().success();

@@ -24,7 +24,7 @@ pub fn draw(record: &Record) -> Panel {
     let resident =
         Plot::new(record, RESIDENT_TOP, RESIDENT_BOTTOM, |slice| slice.resident_bytes.map(|bytes| bytes as f64));
 
-    let about = "counted by the harness, memscope's own variables included; resident memory from the system";
+    let about = "counted, memscope's own variables included; resident memory from the system";
     let mut drawing = panel(panel_width(), HEIGHT, "Memory Growth Trends", about)
         .add(legend())
         .add(phases::bands(record, LIVE_TOP, RESIDENT_BOTTOM))
