@@ -68,7 +68,7 @@ fn comparison_in(folder: &TempDir) -> Comparison {
 fn a_report_is_drawn_again_from_its_file() {
     let (folder, redraw) = earlier_run(&files::json(&comparison(Clock::Wall)).expect("every number is one"));
     redraw().assert().success().stdout(contains("../memscope-rs").and(contains("Noise floor")));
-    assert!(text_of(&folder, "md").contains("| not built"));
+    assert!(text_of(&folder, "md").contains("| does not compile"));
     assert!(text_of(&folder, "svg").contains("against the first build"));
     assert_eq!(comparison_in(&folder), comparison(Clock::Wall));
     let before = text_of(&folder, "json");
@@ -148,7 +148,7 @@ fn a_report_is_written_before_it_is_printed() {
         .stderr(Stdio::null())
         .status()
         .expect("it runs");
-    assert!(text_of(&folder, "md").contains("| not built") && text_of(&folder, "svg").contains("</svg>"));
+    assert!(text_of(&folder, "md").contains("| does not compile") && text_of(&folder, "svg").contains("</svg>"));
 }
 
 #[test]

@@ -112,9 +112,11 @@ fn a_picture_of_a_comparison_is_valid_and_describes_it_in_words() {
         let picture = roxmltree::Document::parse(&text).expect("valid XML");
         let described = picture.descendants().find(|node| node.has_tag_name("desc")).and_then(|node| node.text());
         assert!(described.expect("a text alternative").contains(words), "{words} in {described:?}");
-        for words in
-            ["Take a lock &lt;twice&gt;", "../broken: not built", "0.2.4 at full has no figure: timed-out on cycles"]
-        {
+        for words in [
+            "Take a lock &lt;twice&gt;",
+            "../broken: does not compile",
+            "0.2.4 at full has no figure: timed-out on cycles",
+        ] {
             assert!(text.contains(words), "{words}");
         }
         assert_eq!(text.contains("Overhead (CPU time tracked"), clock == Clock::Processor);
@@ -135,7 +137,9 @@ fn a_picture_of_many_builds_shows_references_and_outcomes() {
     assert_eq!(count("reference"), 2, "one at each level");
     // One build lacks each level, one is not built, and the legend explains the mark.
     assert_eq!(count("×"), 2 * 2 + 1);
-    for words in ["not built", "again-3", "timed-out: it still ran after 10 s", "reference: compared with no other"] {
+    for words in
+        ["does not compile", "again-3", "timed-out: it still ran after 10 s", "reference: compared with no other"]
+    {
         assert!(text.contains(words), "{words}");
     }
 }

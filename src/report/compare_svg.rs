@@ -532,7 +532,7 @@ fn why(subject: &Compared, cell: Option<&Cell>) -> String {
     match (&subject.not_built, failure) {
         (Some(failed), _) => failed.outcome.label().to_owned(),
         (None, Some(failure)) => failure.to_string(),
-        (None, None) => "too few pairs".to_owned(),
+        (None, None) => cell.map_or_else(|| "too few pairs".to_owned(), Cell::lack),
     }
 }
 
@@ -560,7 +560,7 @@ fn outcomes(comparison: &Comparison) -> Vec<String> {
 
 /// The outcome of a cell without a figure, in a word or two.
 fn label(cell: &Cell) -> String {
-    cell.failure.as_ref().map_or_else(|| "too few pairs".to_owned(), |failure| failure.label())
+    cell.failure.as_ref().map_or_else(|| cell.lack(), |failure| failure.label())
 }
 
 /// The small print below everything.

@@ -131,7 +131,7 @@ fn of_cell(comparison: &Comparison, cell: Option<&Cell>) -> [String; 3] {
     let Some(cell) = cell else { return Default::default() };
     let Some(overhead) = comparison.overhead(cell) else {
         let why = cell.failure.as_ref().map(|failure| failure.label());
-        return [why.unwrap_or_else(|| format!("too few pairs ({})", cell.pairs.len())), String::new(), String::new()];
+        return [why.unwrap_or_else(|| cell.lack()), String::new(), String::new()];
     };
     let memory = cell.overhead.and_then(|overhead| overhead.peak_memory);
     let memory = memory.map_or("unknown".to_owned(), |memory| format!("×{}", figures::factor(memory.value)));

@@ -4,7 +4,7 @@
 use super::drawing::{
     centred, dot, ending, finished, line, panel, sheet, short, small_print, telling, text, where_and_when,
 };
-use super::{figures, overhead_svg};
+use super::{figures, latency_table, overhead_svg};
 use crate::latency::{Cell, Latencies, Operation, QUANTILES};
 use crate::origin::Origin;
 use crate::tracking::Tracking;
@@ -170,7 +170,7 @@ impl Axis {
                 format!("{} % within", QUANTILES[place] * 100.0)
             };
             curve = curve.add(
-                telling(format!("{name}: {part} {}", figures::time_interval(estimate)))
+                telling(format!("{name}: {part} {}", latency_table::told(estimate)))
                     .add(line(x, self.y(estimate.low), x, self.y(estimate.high), &format!("whisker {class}")))
                     .add(dot(x, self.y(estimate.value), 3.0, class)),
             );
@@ -201,7 +201,7 @@ fn foot(latencies: &Latencies, height: f64) -> Group {
 /// The picture in words, for who cannot see it.
 fn description(latencies: &Latencies) -> String {
     let told = latencies.cells.iter().map(|cell| {
-        let figure = |place: usize| cell.at(Operation::Allocating, place).map(figures::time_interval);
+        let figure = |place: usize| cell.at(Operation::Allocating, place).map(latency_table::told);
         match (&cell.failure, figure(0), figure(QUANTILES.len() - 1)) {
             (None, Some(median), Some(slowest)) => {
                 format!(

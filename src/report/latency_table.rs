@@ -3,6 +3,7 @@
 use super::table::{Form, circumstances};
 use super::{figures, warnings};
 use crate::latency::{Cell, Latencies, Operation, QUANTILES};
+use crate::results::Estimate;
 use crate::text;
 use comfy_table::{CellAlignment, Table};
 
@@ -45,9 +46,28 @@ fn row(cell: &Cell, operation: Operation, level: &str) -> Vec<String> {
 fn figure(cell: &Cell, operation: Operation, quantile: f64) -> String {
     let place = QUANTILES.iter().position(|&kept| kept == quantile).expect("a quantile that is kept");
     match cell.at(operation, place) {
-        Some(estimate) => figures::time_interval(estimate),
+        Some(estimate) => told(estimate),
         None => format!("too few processes ({})", cell.processes.len()),
     }
+}
+
+/// A time with its interval, if the clock saw any pass.
+pub(super) fn told(time: Estimate) -> String {
+    if time.value > 0.0 { figures::time_interval(time) } else { TOO_SHORT.to_owned() }
+}
+
+/// What stands in the place of a time of nothing.
+const TOO_SHORT: &str = "too short";
+
+/// What to make of a clock that is too coarse for single calls.
+fn clock_note(latencies: &Latencies) -> Option<String> {
+    let is_too_short = |cell: &Cell| {
+        Operation::TOLD.iter().any(|&operation| {
+            (0..QUANTILES.len()).filter_map(|place| cell.at(operation, place)).any(|time| time.value <= 0.0)
+        })
+    };
+    let untimed = latencies.cells.iter().any(is_too_short);
+    untimed.then(|| format!("{TOO_SHORT}: this machine's clock saw no time pass. It is too coarse for single calls."))
 }
 
 fn notes(latencies: &Latencies) -> Vec<String> {
@@ -65,6 +85,7 @@ fn notes(latencies: &Latencies) -> Vec<String> {
             ))
         })
         .collect();
+    lines.extend(clock_note(latencies));
     let processes = latencies.cells.iter().map(|cell| cell.processes.len()).max().unwrap_or(0);
     lines.push(format!(
         "Each figure is the median over {processes} processes, with its 95 % interval; in each, every thread holds {} blocks of 16 B to \

@@ -33,6 +33,9 @@ fn row(measured: &Measured, repeats: bool) -> [String; 6] {
         match (&measured.failure, measured.ns) {
             (Some(failure), _) => failure.label(),
             (None, Some(ns)) => figures::time_interval(ns),
+            (None, None) if untimed(measured) > 0 => {
+                format!("no time in {} of {} samples", untimed(measured), measured.samples.len())
+            }
             (None, None) => "too few samples".to_owned(),
         },
         measured.samples.len().to_string(),
@@ -44,10 +47,20 @@ fn row(measured: &Measured, repeats: bool) -> [String; 6] {
     ]
 }
 
+/// The samples in which the clock saw no time pass.
+fn untimed(measured: &Measured) -> usize {
+    measured.samples.iter().filter(|sample| sample.elapsed_ns == 0).count()
+}
+
 /// What stands under the table: what failed and how to see it alone, what the figures are, and the circumstances.
 fn notes(results: &OperationResults) -> Vec<String> {
     let mut lines: Vec<String> = results.operations.iter().filter_map(failure_note).collect();
-    if results.operations.iter().any(|measured| measured.ns.is_none() && measured.failure.is_none()) {
+    let lacking: Vec<&Measured> =
+        results.operations.iter().filter(|measured| measured.ns.is_none() && measured.failure.is_none()).collect();
+    if lacking.iter().any(|measured| untimed(measured) > 0) {
+        lines.push("No time: this machine's clock is too coarse for so few iterations.".to_owned());
+    }
+    if lacking.iter().any(|measured| untimed(measured) == 0) {
         lines.push(format!("Too few samples: an interval takes {MIN_PAIRS} of the same number of iterations."));
     }
     lines.push(
@@ -98,6 +111,11 @@ mod tests {
             measured("allocate", Tracking::Allocator),
             Measured { failure, ns: None, most_repeats: 1, ..measured("analyse", Tracking::Variables) },
             Measured { ns: None, ..measured("name", Tracking::Variables) },
+            Measured {
+                ns: None,
+                samples: vec![Sample { iterations: 10, elapsed_ns: 0 }; 15],
+                ..measured("count", Tracking::Variables)
+            },
         ];
         draw(&results, form)
     }
@@ -114,6 +132,7 @@ mod tests {
     fn what_has_no_time_says_why() {
         let text = drawn(Form::Markdown);
         assert!(text.contains("timed-out") && text.contains("too few samples"), "{text}");
+        assert!(text.contains("no time in 15 of 15 samples") && text.contains("too coarse"), "{text}");
         assert!(text.contains("- analyse/variables timed-out: it still ran after 60 s."), "{text}");
         assert!(text.contains("operation --name=analyse --tracking=variables`"), "{text}");
     }

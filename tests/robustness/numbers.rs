@@ -128,3 +128,63 @@ fn the_smallest_scale_and_any_number_of_threads() {
         }
     }
 }
+
+/// A library that gives the program's clocks steps of ten milliseconds, as some systems' clocks have; `None`, with a word why, where
+/// it cannot be made.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn coarse_clock(folder: &Path) -> Option<std::path::PathBuf> {
+    const SOURCE: &str = r"
+        #define _GNU_SOURCE
+        #include <sys/syscall.h>
+        #include <time.h>
+        #include <unistd.h>
+        int clock_gettime(clockid_t id, struct timespec *now) {
+            int result = syscall(SYS_clock_gettime, id, now);
+            now->tv_nsec -= now->tv_nsec % 10000000;
+            return result;
+        }";
+    let (source, library) = (folder.join("clock.c"), folder.join("clock.so"));
+    std::fs::write(&source, SOURCE).expect("a file");
+    let compiler = std::process::Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(source).status();
+    if !compiler.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: there is no C compiler");
+        return None;
+    }
+    Some(library)
+}
+
+#[test]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn a_machine_whose_clocks_are_coarse() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let Some(library) = coarse_clock(folder.path()) else { return };
+    let run = |arguments: &[&str]| {
+        let mut command = common::memscope_bench();
+        command.args(arguments).current_dir(folder.path()).env("LD_PRELOAD", &library);
+        let assert = command.assert().success();
+        String::from_utf8_lossy(&assert.get_output().stdout).into_owned()
+    };
+    // Windows of a few microseconds: now and then, one has a step of the clock in it.
+    let tiny = ["--workloads=cycles", "--tracking=untracked", "--scale=0.001"];
+    let shown = run(&[&["measure", "--pairs=12", "--output=results.json"], &tiny[..]].concat());
+    assert_sound(&shown);
+    assert!(
+        shown.contains("the clock is too coarse at this scale") && shown.contains("use a larger --scale"),
+        "{shown}"
+    );
+    let results: Results = files::read(&folder.path().join("results.json")).expect("it can be read");
+    assert_eq!((results.cells[0].overhead, results.cells[0].pairs.len()), (None, 12));
+    assert_reports_are_sound(&results);
+
+    let shown = run(&["latency", "--threads=1", "--processes=6", "--operations=20", "--output=."]);
+    assert!(shown.contains("too short") && shown.contains("too coarse for single calls"), "{shown}");
+    assert!(!shown.contains("0 ns [0, 0]"), "{shown}");
+    common::memscope_bench()
+        .args(["validate", "--quick", "--workloads=cycles", "--scale=0.001", "--durations=0.001", "--output=."])
+        .current_dir(folder.path())
+        .env("LD_PRELOAD", &library)
+        .assert()
+        .code(2)
+        .stderr(predicates::str::contains("the clock is too coarse for windows of this size: use a larger --scale"));
+    assert!(!folder.path().join("validation.json").exists(), "nothing half-written is left");
+}
