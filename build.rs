@@ -43,6 +43,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
     }
 
+    if subject.name == "memscope-rs" && subject.version == "0.1.5" && subject.source == "crates.io" {
+        // Alone of all, it does not compile without this feature.
+        if !subject.features.contains("parking-lot") {
+            println!(
+                "cargo::error=memscope-rs 0.1.5 does not build without `features = [\"parking-lot\"]` in Cargo.toml"
+            );
+        }
+    }
+
     let rustc = Command::new(env::var("RUSTC")?).arg("--version").output()?;
     println!("cargo::rustc-env=TOOLCHAIN_RUSTC={}", String::from_utf8(rustc.stdout)?.trim());
     println!("cargo::rustc-env=TOOLCHAIN_TARGET={}", env::var("TARGET")?);

@@ -112,9 +112,10 @@ fn what_cannot_be_asked_is_named() {
 }
 
 #[test]
-#[ignore = "builds eight versions of memscope, which takes half an hour the first time: cargo test --test detect -- --ignored"]
+#[ignore = "builds seven versions of memscope, which takes half an hour the first time: cargo test --test detect -- --ignored"]
 fn every_generation_of_the_api_is_asked() {
-    const GENERATIONS: [&str; 8] = ["0.1.0", "0.1.2", "0.1.4", "0.1.5", "0.1.10", "0.2.0", "0.2.1", "0.2.5"];
+    // The newest is the one that this program is built with, and is asked by the other tests.
+    const GENERATIONS: [&str; 7] = ["0.1.0", "0.1.2", "0.1.4", "0.1.5", "0.1.10", "0.2.0", "0.2.1"];
     let (text, detections, _) = detect(&[&["--scale=0.001"], GENERATIONS.as_slice()].concat(), None);
     for (subject, version) in detections.subjects.iter().zip(GENERATIONS) {
         assert_eq!((subject.name.as_str(), &subject.failure), (version, &None), "{text}");

@@ -547,7 +547,7 @@ mod tests {
     fn a_log_that_cannot_be_written_is_no_probes_fault() {
         let full = File::options().write(true).open("/dev/full");
         let Ok(full) = full else {
-            eprintln!("skipped: there is no /dev/full");
+            crate::console::complain("skipped: there is no /dev/full");
             return;
         };
         let launcher = Launcher::new("/bin/echo".into(), Limits::default()).logging_to(full);
