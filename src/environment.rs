@@ -19,6 +19,9 @@ pub const PRECISION_LIMIT: &str = "MEMSCOPE_BENCH_PRECISION_LIMIT";
 pub const WORKSHOP: &str = "MEMSCOPE_BENCH_WORKSHOP";
 /// The fault that a probe commits on purpose.
 pub const FAULT: &str = "MEMSCOPE_BENCH_FAULT";
+/// Leaves out of a build every part of the adapter to memscope that a measurement of cost can do without. The build script
+/// reads it.
+pub const CORE_ONLY: &str = "MEMSCOPE_BENCH_CORE_ONLY";
 
 /// The variables of our own that this process obeys, as the command line was read.
 static IN_FORCE: Mutex<Vec<String>> = Mutex::new(Vec::new());

@@ -11,11 +11,13 @@ use super::export::LeftOut;
 use super::find::is_memscope;
 use super::kept::{Attempt, Kept, Why, fingerprint};
 use super::{Found, PACKAGE, Repository, Source};
+use crate::environment::CORE_ONLY;
 use crate::files;
 use crate::results::{BuildOutcome, Failure, NotBuilt};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use toml_edit::{Array, DocumentMut, InlineTable, Table, value};
 
@@ -31,8 +33,6 @@ const FINGERPRINTED: [&str; 4] = ["Cargo.toml", "build.rs", "build", "src"];
 const SOURCES: &str = "sources";
 /// What cargo printed of a subject's build.
 const LOG: &str = "build.log";
-/// The variable for the build script that leaves out every part of the adapter that a measurement of cost can do without.
-const CORE_ONLY: &str = "MEMSCOPE_BENCH_CORE_ONLY";
 /// A build of fewer seconds found most of it built.
 const A_MOMENT: u64 = 5;
 /// memscope's feature that makes its allocator the program's. A program has one.
@@ -69,6 +69,12 @@ impl Workshop {
             return Err(BuildFailure::NoPackage(missing));
         }
         let failed = |source| BuildFailure::Unwritable { path: folder.to_owned(), source };
+        // Builds of one run are of one source: a search that builds as it goes must not mix two.
+        static FIRST: OnceLock<String> = OnceLock::new();
+        let now = fingerprint(&package, &PARTS).map_err(failed)?;
+        if *FIRST.get_or_init(|| now.clone()) != now {
+            return Err(BuildFailure::PackageChanged(package));
+        }
         fs::create_dir_all(folder.join(SOURCES)).map_err(failed)?;
         let folder = fs::canonicalize(folder).map_err(failed)?;
         let lock = File::create(folder.join(".lock")).map_err(failed)?;
@@ -430,6 +436,12 @@ pub enum BuildFailure {
     /// The package that copies are made of is gone.
     #[error("the sources of memscope-bench are not where they were when it was built: {} is missing", .0.display())]
     NoPackage(PathBuf),
+    /// The package was edited during the run.
+    #[error(
+        "the sources of memscope-bench in {} changed during this run, and its builds would differ by more than memscope-rs: \
+         start again", .0.display()
+    )]
+    PackageChanged(PathBuf),
     /// The workshop could not be written to, or cargo not be started.
     #[error("cannot work in {}: {source}", path.display())]
     Unwritable {
@@ -471,7 +483,7 @@ impl BuildFailure {
 
     /// Returns whether only this subject is concerned, so that others can still be built.
     pub fn is_of_the_subject(&self) -> bool {
-        !matches!(self, Self::NoPackage(_) | Self::Unwritable { .. })
+        !matches!(self, Self::NoPackage(_) | Self::PackageChanged(_) | Self::Unwritable { .. })
     }
 }
 
