@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::arguments::{LimitArguments, not_negative};
-use super::subjects::{Built, SubjectArguments};
+use super::subjects::{Built, SubjectArguments, about};
 use crate::compare::{Contest, Leaning};
 use crate::console;
 use crate::measure::CellRun;
@@ -48,7 +48,7 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t)]
     clock: Clock,
     /// A decision takes no more rounds than this
-    #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u32).range(20..))]
+    #[arg(long, default_value_t = 1_200, value_parser = clap::value_parser!(u32).range(20..))]
     rounds: u32,
     /// The factor on the workload's outer counts [default: its short scale]
     #[arg(long)]
@@ -165,6 +165,7 @@ impl Search<'_> {
 
     fn run(&mut self, mut suspects: Suspects) -> Result<(), Error> {
         while let Some(place) = suspects.next() {
+            self.report_left(suspects.remaining().len());
             match self.judge(suspects.commit(place))? {
                 Some(Leaning::Good) => suspects.good(place),
                 Some(Leaning::Bad) => suspects.bad(place),
@@ -191,6 +192,14 @@ impl Search<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Reports on stderr how much of the search is left, at least if every commit can be judged.
+    fn report_left(&self, suspects: usize) {
+        let steps = suspects.next_power_of_two().ilog2();
+        let time = self.arguments.building.usual_build().map(|build| about(build * steps));
+        let time = time.map_or(String::new(), |time| format!(", {time} to build"));
+        console::complain(format_args!("{suspects} suspects: about {steps} commits to judge{time}"));
     }
 
     /// On which side a commit stands; `None` if it cannot be built or measured.

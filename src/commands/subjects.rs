@@ -73,12 +73,21 @@ impl Contender {
 }
 
 impl SubjectArguments {
+    fn folder(&self) -> PathBuf {
+        self.workshop.clone().unwrap_or_else(Workshop::usual_folder)
+    }
+
+    /// How long a build takes here; `None` if there was none yet.
+    pub fn usual_build(&self) -> Option<Duration> {
+        Workshop::usual_build_in(&self.folder())
+    }
+
     /// Builds subjects, one after the other. One that does not build is reported on stderr, and the rest goes on.
     ///
     /// # Errors
     /// If one cannot be built, and not because of itself.
     pub fn build(&self, found: &[Found], limits: Limits) -> Result<Vec<Contender>, Error> {
-        let workshop = Workshop::open(&self.workshop.clone().unwrap_or_else(Workshop::usual_folder))?;
+        let workshop = Workshop::open(&self.folder())?;
         let progress = BuildProgress::of(&workshop, found);
         let mut contenders = Vec::with_capacity(found.len());
         for (place, subject) in found.iter().enumerate() {
@@ -160,7 +169,7 @@ impl<'a> BuildProgress<'a> {
 }
 
 /// A time to wait, as exactly as anyone can know it.
-fn about(time: Duration) -> String {
+pub(super) fn about(time: Duration) -> String {
     match time.as_secs() {
         seconds if seconds < 60 => "about a minute".to_owned(),
         seconds => format!("about {} min", seconds.div_ceil(60)),

@@ -194,7 +194,12 @@ impl Workshop {
 
     /// How long a build takes here: the median of those that are known; `None` if none is.
     pub fn usual_build(&self) -> Option<Duration> {
-        let folders = fs::read_dir(&self.folder).ok()?.flatten();
+        Self::usual_build_in(&self.folder)
+    }
+
+    /// The same for a workshop that is not open.
+    pub fn usual_build_in(folder: &Path) -> Option<Duration> {
+        let folders = fs::read_dir(folder).ok()?.flatten();
         let mut seconds: Vec<u64> = folders
             .filter_map(|folder| Some(Kept::in_folder(&folder.path())?.seconds))
             .filter(|&took| took > A_MOMENT)
