@@ -68,7 +68,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Chooses the form of each part of the adapter, as `cfg(memscope_PART = "FORM")`.
 fn choose_forms(subject: &Subject) -> Result<(), Box<dyn Error>> {
     let target = env::var("CARGO_CFG_TARGET_OS")?;
-    let source = Inventory::read(&subject.root, subject.features.clone(), &target)?;
+    // A source that cannot be parsed does not compile either, which the compiler reports better: any form will do.
+    let source = Inventory::read(&subject.root, subject.features.clone(), &target);
+    if let Err(why) = &source {
+        println!("cargo::warning=the source of {} cannot be parsed: {why}", subject.name);
+    }
+    let is_broken = || source.as_ref().is_ok_and(Inventory::is_broken);
     let core_only = env::var_os(CORE_ONLY).is_some_and(|value| !value.is_empty());
     let mut missing = Vec::new();
     for part in PARTS {
@@ -76,9 +81,10 @@ fn choose_forms(subject: &Subject) -> Result<(), Box<dyn Error>> {
         println!("cargo::rustc-check-cfg=cfg(memscope_{}, values({}))", part.name, values.join(", "));
         let chosen = match part.none.filter(|_| core_only && !CORE.contains(&part.name)) {
             Some(none) => Ok(none),
-            None => part.choose(&source),
+            None => source.as_ref().map_or(Ok(part.forms[0].name), |source| part.choose(source)),
         };
         match chosen {
+            Err(_) if is_broken() => println!("cargo::rustc-cfg=memscope_{}=\"{}\"", part.name, part.forms[0].name),
             Ok(form) => println!("cargo::rustc-cfg=memscope_{}=\"{form}\"", part.name),
             Err(what) => missing.push(format!("{} ({what})", part.name)),
         }

@@ -1,4 +1,4 @@
-//! What a crate's source offers to those who use it: its items, parsed and not guessed.
+//! The items that a crate's source offers to those who use it, parsed and not guessed.
 //!
 //! The API of memscope-rs changes between releases before its version number does, so the adapter is chosen by looking
 //! for the items that it calls. A path is resolved as the compiler does it: through modules, `pub use` and globs, and only
@@ -21,6 +21,8 @@ pub struct Inventory {
     features: HashSet<String>,
     target_os: String,
     parsed: RefCell<HashMap<PathBuf, Rc<Module>>>,
+    /// Files that are no Rust: what they may offer is not known.
+    unreadable: RefCell<Vec<PathBuf>>,
 }
 
 /// A module: its items, and where the files of its own modules lie.
@@ -30,7 +32,7 @@ pub struct Module {
     items: Vec<Item>,
 }
 
-/// What a path leads to.
+/// The end of a path.
 #[derive(Clone)]
 enum Found {
     Module(Rc<Module>),
@@ -54,7 +56,7 @@ impl Space {
     }
 }
 
-/// How many `pub use` in a row are followed: more are a circle.
+/// The most `pub use` in a row that are followed: more are a circle.
 const MOST_STEPS: usize = 32;
 
 impl Inventory {
@@ -69,7 +71,19 @@ impl Inventory {
         let text = fs::read_to_string(root).map_err(|error| format!("{}: {error}", root.display()))?;
         let file = syn::parse_file(&text).map_err(|error| format!("{}: {error}", root.display()))?;
         let root = Rc::new(Module { path: Vec::new(), folder, items: file.items });
-        Ok(Self { root, texts, features, target_os: target_os.to_owned(), parsed: RefCell::default() })
+        Ok(Self {
+            root,
+            texts,
+            features,
+            target_os: target_os.to_owned(),
+            parsed: RefCell::default(),
+            unreadable: RefCell::default(),
+        })
+    }
+
+    /// Returns whether a file that was looked into so far is no Rust.
+    pub fn is_broken(&self) -> bool {
+        !self.unreadable.borrow().is_empty()
     }
 
     /// Returns the number of parameters of a public function, `self` not among them.
@@ -256,7 +270,10 @@ impl Inventory {
         if let Some(module) = self.parsed.borrow().get(&file) {
             return Some(module.clone());
         }
-        let items = syn::parse_file(self.text(&file)?).ok()?.items;
+        let Ok(syn::File { items, .. }) = syn::parse_file(self.text(&file)?) else {
+            self.unreadable.borrow_mut().push(file);
+            return None;
+        };
         let module = Rc::new(Module { path, folder: parent.folder.join(&name), items });
         self.parsed.borrow_mut().insert(file, module.clone());
         Some(module)

@@ -50,7 +50,7 @@ use Need::{Field, Function, Has, Implements, Macro, Mentions, Method, No, Return
 
 /// The kinds of values that a workload names.
 const NAMED: Need = Implements("Trackable", &["Vec", "String", "Box", "Rc", "Arc"]);
-/// What all of memscope 0.2 name values to.
+/// The tracker to which all of memscope 0.2 name values.
 const GLOBAL: [Need; 4] = [
     Has("GlobalTracker"),
     Function("global_tracker", 0),

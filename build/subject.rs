@@ -17,7 +17,7 @@ const CRATE: &str = "memscope_rs";
 pub struct Subject {
     pub name: String,
     pub version: String,
-    /// Where it came from: `crates.io`, `path`, or an address with its revision.
+    /// Its origin: `crates.io`, `path`, or an address with its revision.
     pub source: String,
     /// The features that are on.
     pub features: HashSet<String>,
@@ -70,7 +70,7 @@ fn source(package: &Package) -> String {
     }
 }
 
-/// What `cargo metadata` reports of the package, without the network: cargo has resolved and fetched all of it.
+/// Asks `cargo metadata` about the package, without the network: cargo has resolved and fetched all of it.
 fn metadata(package: &Path) -> Result<Value, Box<dyn Error>> {
     let cargo = || {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -87,7 +87,7 @@ fn loaded() -> Vec<PathBuf> {
     Vec::new()
 }
 
-/// Whether a mapped file is a library by its name: reading others, which may be huge, would say nothing.
+/// Returns whether a mapped file is a library by its name: reading others, which may be huge, would say nothing.
 fn is_library(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.ends_with(".so") || name.contains(".so.") || name.starts_with("ld-") || name.starts_with("libc-")
@@ -105,7 +105,7 @@ fn glibc_version(file: &[u8]) -> Option<String> {
     (!version.is_empty()).then(|| version.to_owned())
 }
 
-/// Whether a shared library defines `malloc` for everyone.
+/// Returns whether a shared library defines `malloc` for everyone.
 fn brings_malloc(file: &[u8]) -> bool {
     let defines = || {
         let library = elf::ElfBytes::<elf::endian::AnyEndian>::minimal_parse(file).ok()?;

@@ -202,7 +202,7 @@ fn niceness() -> Option<i64> {
     None
 }
 
-/// Whether this process, or the whole system, does without the randomisation of addresses.
+/// Returns whether this process, or the whole system, does without the randomisation of addresses.
 #[cfg(target_os = "linux")]
 fn has_fixed_addresses() -> bool {
     use nix::sys::personality::{self, Persona};

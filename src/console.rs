@@ -180,7 +180,7 @@ impl Drop for Relay {
     }
 }
 
-/// Whether two descriptors are of one pipe or file.
+/// Returns whether two descriptors are of one pipe or file.
 fn same(one: &OwnedFd, other: &OwnedFd) -> bool {
     let identity =
         |of: &OwnedFd| File::from(of.try_clone().ok()?).metadata().ok().map(|about| (about.dev(), about.ino()));

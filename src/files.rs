@@ -425,7 +425,7 @@ pub fn stream(path: &Path) -> Result<File, FileError> {
     }
 }
 
-/// Whether two paths lead to one file, be it there or not.
+/// Returns whether two paths lead to one file, be it there or not.
 pub fn are_one(one: &Path, other: &Path) -> bool {
     let identity = |path: &Path| fs::metadata(path).ok().map(|about| (about.dev(), about.ino()));
     let end = |path: &Path| {

@@ -170,7 +170,7 @@ impl Pair {
         if self.is_timed_by(clock) { self.tracked.ns(clock) / self.untracked.ns(clock) } else { f64::NAN }
     }
 
-    /// Whether a clock saw time pass on both sides.
+    /// Returns whether a clock saw time pass on both sides.
     pub fn is_timed_by(&self, clock: Clock) -> bool {
         self.tracked.ns(clock) > 0.0 && self.untracked.ns(clock) > 0.0
     }
@@ -335,17 +335,17 @@ pub struct InstructionOverhead {
     pub apart: f64,
 }
 
-/// Why there is no build to measure.
+/// The reason why there is no build to measure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "StoredNotBuilt")]
 pub struct NotBuilt {
-    /// What kind of reason it is.
+    /// The kind of reason.
     pub outcome: BuildOutcome,
     /// The reason in words.
     pub why: String,
 }
 
-/// What became of a build that cannot be measured.
+/// The outcome of a build that cannot be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BuildOutcome {
@@ -368,7 +368,7 @@ impl BuildOutcome {
     }
 }
 
-/// How a file holds the reason: before the kinds were told apart, it was the words alone.
+/// The reason as a file holds it: old files have the words alone.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum StoredNotBuilt {

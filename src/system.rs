@@ -172,7 +172,7 @@ impl Toolchain {
     /// Whether the compiler was told not to optimise this program.
     pub const THIS_IS_UNOPTIMISED: bool = matches!(env!("TOOLCHAIN_OPT_LEVEL").as_bytes(), b"0");
 
-    /// Whether the compiler was told not to optimise.
+    /// Returns whether the compiler was told not to optimise.
     pub fn is_unoptimised(&self) -> bool {
         self.opt_level == "0"
     }

@@ -132,6 +132,17 @@ fn what_a_measurement_needs_and_is_not_there_is_named() {
 }
 
 #[test]
+fn a_file_that_is_no_rust_is_known_to_be_missing() {
+    let broken =
+        source(&[("lib.rs", "mod tracker; pub use tracker::get_tracker;"), ("tracker.rs", "this does not parse")]);
+    assert_eq!(broken.function("get_tracker"), None);
+    assert!(broken.is_broken());
+    let whole = source(&[("lib.rs", "mod tracker; pub use tracker::get_tracker;"), ("tracker.rs", "")]);
+    assert_eq!(whole.function("get_tracker"), None);
+    assert!(!whole.is_broken());
+}
+
+#[test]
 fn statistics_that_do_not_mean_what_they_say_are_recognised() {
     let tracker = "pub fn get_global_tracker() {} pub fn _track_var_impl(v: &T, n: &str) {}";
     let chosen = |rest: &str| forms(&[("lib.rs", &[COMMON, tracker, rest].concat())]);

@@ -129,7 +129,7 @@ fn build_programs(launcher: &Launcher) -> Result<(), Error> {
     programs.into_iter().try_for_each(|name| launcher.beside(name).map(drop)).map_err(Error::from)
 }
 
-/// Whether two paths lead to the same file.
+/// Returns whether two paths lead to the same file.
 fn files_are_same(one: &Path, other: &Path) -> bool {
     one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }

@@ -77,7 +77,7 @@ impl SubjectArguments {
         self.workshop.clone().unwrap_or_else(Workshop::usual_folder)
     }
 
-    /// How long a build takes here; `None` if there was none yet.
+    /// Returns the usual time of a build here; `None` if there was none yet.
     pub fn usual_build(&self) -> Option<Duration> {
         Workshop::usual_build_in(&self.folder())
     }
@@ -125,7 +125,7 @@ impl<'a> BuildProgress<'a> {
         Self { bar, workshop, found }
     }
 
-    /// How long these builds will take, from what builds took here before.
+    /// Returns the time that these builds will take, from what builds took here before.
     fn expected(&self, found: &[Found]) -> Duration {
         /// A build that has most of its dependencies, on a machine of two cores.
         const USUAL: Duration = Duration::from_secs(90);

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 /// The variable that names such libraries.
 pub(super) const VARIABLE: &str = "LD_PRELOAD";
 
-/// Whether the variable can name a path: the loader takes it apart at spaces and colons, and expands what follows a `$`.
+/// Returns whether the variable can name a path: the loader takes it apart at spaces and colons, and expands what follows a `$`.
 fn can_be_named(path: &Path) -> bool {
     !path.as_os_str().as_bytes().iter().any(|byte| byte.is_ascii_whitespace() || matches!(byte, b':' | b'$'))
 }

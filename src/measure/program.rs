@@ -91,7 +91,7 @@ impl Program {
         if ways.is_empty() { Err(prevented(format!("{path} was replaced while it was measured"))) } else { Ok(ways) }
     }
 
-    /// Whether its path still leads to it.
+    /// Returns whether its path still leads to it.
     pub(super) fn is_at_its_path(&self) -> bool {
         let opened = self.file.as_ref().ok().map(|opened| opened.stamp);
         opened.is_some() && fs::metadata(&self.path).ok().map(Stamp::from) == opened

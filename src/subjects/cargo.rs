@@ -9,7 +9,7 @@ use std::process::Stdio;
 use std::thread;
 use std::time::SystemTime;
 
-/// What a message of the build script begins with that finds no adapter for a source.
+/// The beginning of the message of a build script that finds no adapter for a source.
 const NO_ADAPTER: &str = "no adapter fits ";
 
 /// A program to build with cargo.
@@ -19,14 +19,14 @@ pub struct Build<'a> {
     /// The program's name.
     pub program: &'a str,
     /// The folder for what cargo builds.
-    pub target: &'a Path,
+    pub target: PathBuf,
     /// Variables for the build, besides this process's.
     pub environment: &'a [(&'a str, &'a str)],
     /// The file for what cargo prints.
-    pub log: &'a Path,
+    pub log: PathBuf,
 }
 
-/// Why cargo built nothing.
+/// The reason why cargo built nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// A package that is not the one that was to be built does not compile.
@@ -43,7 +43,7 @@ pub enum Refusal {
     },
     /// The package's build script found no adapter.
     NoAdapter {
-        /// What it reported.
+        /// Its report.
         report: String,
     },
     /// Something else: cargo cannot resolve or fetch what is needed, or it is not cargo.
@@ -58,15 +58,33 @@ impl Build<'_> {
     ///
     /// # Errors
     /// If cargo cannot be started or the log cannot be written; the inner one if the program was not built.
-    pub fn run(&self, mut progress: impl FnMut(&str)) -> io::Result<Result<PathBuf, Refusal>> {
+    pub fn run(&self, progress: impl FnMut(&str)) -> io::Result<Result<PathBuf, Refusal>> {
         let began = SystemTime::now();
-        let mut log = File::create(self.log)?;
+        Ok(self.build(&["--bin", self.program], progress)?.and_then(|messages| {
+            let program = messages.iter().rev().find_map(|message| self.executable(message));
+            let program = program.or_else(|| self.program_since(began));
+            program.ok_or_else(|| Refusal::Other { error: "cargo does not report which program it built".to_owned() })
+        }))
+    }
+
+    /// Builds one of the packages that the program depends on.
+    ///
+    /// # Errors
+    /// As for the program.
+    pub fn run_for_dependency(&self, package: &str, progress: impl FnMut(&str)) -> io::Result<Result<(), Refusal>> {
+        Ok(self.build(&["--package", package], progress)?.map(drop))
+    }
+
+    /// Builds something, and returns cargo's messages.
+    fn build(&self, what: &[&str], mut progress: impl FnMut(&str)) -> io::Result<Result<Vec<Value>, Refusal>> {
+        let mut log = File::create(&self.log)?;
         let mut child = system::cargo()
-            .args(["build", "--release", "--message-format=json", "--bin", self.program])
+            .args(["build", "--release", "--message-format=json"])
+            .args(what)
             .arg("--manifest-path")
             .arg(self.package.join("Cargo.toml"))
             .arg("--target-dir")
-            .arg(self.target)
+            .arg(&self.target)
             .envs(self.environment.iter().copied())
             .current_dir(self.package)
             .stdin(Stdio::null())
@@ -91,12 +109,8 @@ impl Build<'_> {
         for text in messages.iter().filter_map(|message| message["message"]["rendered"].as_str()) {
             log.write_all(text.as_bytes())?;
         }
-        if !child.wait()?.success() {
-            return Ok(Err(self.refusal(&messages, &printed)));
-        }
-        let program = messages.iter().rev().find_map(|message| self.executable(message));
-        let program = program.or_else(|| self.program_since(began));
-        Ok(program.ok_or_else(|| Refusal::Other { error: "cargo does not report which program it built".to_owned() }))
+        let is_built = child.wait()?.success();
+        Ok(if is_built { Ok(messages) } else { Err(self.refusal(&messages, &printed)) })
     }
 
     /// The program that a message of cargo's is about.
@@ -110,7 +124,7 @@ impl Build<'_> {
     fn program_since(&self, began: SystemTime) -> Option<PathBuf> {
         // File systems keep times more coarsely than the clock.
         let began = began - std::time::Duration::from_millis(20);
-        let targets = std::fs::read_dir(self.target).into_iter().flatten().flatten().map(|entry| entry.path());
+        let targets = std::fs::read_dir(&self.target).into_iter().flatten().flatten().map(|entry| entry.path());
         let folders = std::iter::once(self.target.to_owned()).chain(targets);
         let programs = folders.map(|folder| folder.join("release").join(self.program));
         let fresh = |program: &PathBuf| {
@@ -182,7 +196,8 @@ mod tests {
 
     fn refusal(messages: &[Value], printed: &[&str]) -> Refusal {
         let nothing = Path::new("/copy");
-        let build = Build { package: nothing, program: "p", target: nothing, environment: &[], log: nothing };
+        let build =
+            Build { package: nothing, program: "p", target: nothing.into(), environment: &[], log: nothing.into() };
         build.refusal(messages, &printed.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>())
     }
 

@@ -98,7 +98,7 @@ impl Source {
     }
 }
 
-/// What memscope-rs was called before it was published.
+/// The names of memscope-rs before it was published.
 const FORMER_NAMES: [&str; 2] = ["trace_tools", "memtrack-rs"];
 
 /// Returns whether a package of this name is memscope-rs.

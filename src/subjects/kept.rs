@@ -1,4 +1,4 @@
-//! What became of a build, kept beside it: a source that does not compile is not compiled again until something changes
+//! The outcome of a build, kept beside it: a source that does not compile is not compiled again until something changes
 //! that it depends on.
 
 use crate::system;
@@ -13,7 +13,7 @@ use std::process::Stdio;
 /// The file in a build's folder.
 const FILE: &str = "outcome.json";
 
-/// What the names of variables begin with that change what cargo and the compilers do.
+/// The beginnings of variables that change what cargo and the compilers do.
 const BUILDING: [&str; 12] = [
     "AR",
     "CARGO",
@@ -28,25 +28,25 @@ const BUILDING: [&str; 12] = [
     "RUST",
     "TARGET",
 ];
-/// What cargo tells the programs that it starts, this one perhaps: it changes nothing.
+/// The beginnings of variables that cargo sets for the programs that it starts: they change nothing.
 const OF_CARGO_ITSELF: [&str; 6] =
     ["CARGO_BIN", "CARGO_CRATE", "CARGO_MANIFEST", "CARGO_PKG", "CARGO_PRIMARY", "CARGO_TARGET_TMPDIR"];
 
 /// The outcome of a build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
-    /// What it was built from and with, as a number.
+    /// A number for what it was built from and with.
     pub fingerprint: String,
     /// The time it took, in seconds.
     pub seconds: u64,
     /// How it was built in the end.
     #[serde(default)]
     pub attempt: Attempt,
-    /// Why there is no program; `None` if there is one.
+    /// The reason why there is no program; `None` if there is one.
     pub failure: Option<Why>,
 }
 
-/// How a subject is built.
+/// A way to build a subject.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// With memscope's default features, except the one that installs an allocator.
@@ -55,7 +55,7 @@ pub struct Attempt {
     pub core_only: bool,
 }
 
-/// Why there is no program, as far as only a change can mend it.
+/// The reason why there is no program, as far as only a change can mend it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "why")]
 pub enum Why {
@@ -66,7 +66,7 @@ pub enum Why {
     },
     /// memscope compiles, and its API is none that is known.
     NoAdapter {
-        /// What is missing.
+        /// The missing items.
         missing: String,
     },
 }

@@ -23,15 +23,15 @@ use toml_edit::{Array, DocumentMut, InlineTable, Table, value};
 
 /// The program that is built.
 const PROGRAM: &str = "memscope-bench";
-/// What a build needs of the package.
+/// The parts of the package that a build needs.
 const PARTS: [&str; 5] = ["Cargo.toml", "Cargo.lock", "build.rs", "build", "src"];
-/// What is only mirrored: the manifest and the lock file are made.
+/// The parts that are only mirrored: the manifest and the lock file are made.
 const MIRRORED: [&str; 3] = ["build.rs", "build", "src"];
-/// What the outcome of a build depends on, in its copy of the package.
+/// The parts that the outcome of a build depends on, in its copy of the package.
 const FINGERPRINTED: [&str; 4] = ["Cargo.toml", "build.rs", "build", "src"];
 /// The folder within the workshop for the sources of revisions.
 const SOURCES: &str = "sources";
-/// What cargo printed of a subject's build.
+/// The file with what cargo printed of a build.
 const LOG: &str = "build.log";
 /// A build of fewer seconds found most of it built.
 const A_MOMENT: u64 = 5;
@@ -144,6 +144,18 @@ impl Workshop {
             }
         }
 
+        if let Err(Refusal::NoAdapter { .. }) = built {
+            // The build script looks at the source before the compiler does.
+            let package = sources.as_ref().map_or(PACKAGE, |sources| &sources.name);
+            if let Err(refusal) = self
+                .cargo(&copy, &[])
+                .run_for_dependency(package, &mut progress)
+                .map_err(|source| unwritable(&log, source))?
+            {
+                built = Err(refusal);
+            }
+        }
+
         let seconds = began.elapsed().as_secs();
         let keep = |failure| {
             let kept = Kept { fingerprint, seconds, attempt, failure };
@@ -187,12 +199,15 @@ impl Workshop {
         let copy = self.folder.join(&subject.key);
         self.prepare(subject, &dependency(subject, sources, attempt), &copy)?;
         let environment: &[(&str, &str)] = if attempt.core_only { &[(CORE_ONLY, "1")] } else { &[] };
-        let (target, log) = (self.folder.join("build"), copy.join(LOG));
-        let build = Build { package: &copy, program: PROGRAM, target: &target, environment, log: &log };
-        build.run(progress).map_err(|source| unwritable(&log, source))
+        self.cargo(&copy, environment).run(progress).map_err(|source| unwritable(&copy.join(LOG), source))
     }
 
-    /// How long a build takes here: the median of those that are known; `None` if none is.
+    /// Builds in a copy of the package.
+    fn cargo<'a>(&self, copy: &'a Path, environment: &'a [(&'a str, &'a str)]) -> Build<'a> {
+        Build { package: copy, program: PROGRAM, target: self.folder.join("build"), environment, log: copy.join(LOG) }
+    }
+
+    /// Returns the usual time of a build here: the median of those that are known; `None` if none is.
     pub fn usual_build(&self) -> Option<Duration> {
         Self::usual_build_in(&self.folder)
     }
@@ -353,7 +368,7 @@ fn with_subject(manifest: &str, key: &str, dependency: &InlineTable) -> Result<S
     Ok(manifest.to_string())
 }
 
-/// What a version names a subject by: a version's build metadata has letters, digits, hyphens and dots.
+/// Returns the part of a version that names a subject: a version's build metadata has letters, digits, hyphens and dots.
 pub fn stamp(key: &str) -> String {
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '.';
     key.chars().map(|letter| if allowed(letter) { letter } else { '-' }).collect()
@@ -469,7 +484,7 @@ impl BuildFailure {
         }
     }
 
-    /// What a report has of it: without the log, which is this machine's.
+    /// Returns the outcome for a report: without the log, which is this machine's.
     pub fn outcome(&self) -> NotBuilt {
         let (outcome, why) = match self {
             Self::DoesNotCompile { name, error, .. } => {

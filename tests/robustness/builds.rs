@@ -177,6 +177,9 @@ fn error_in(manifest: &str, id: &str) -> String {
     )
 }
 
+/// Builds memscope alone without trouble.
+const MEMSCOPE_COMPILES: &str = "case \"$*\" in *--package*) exit 0;; esac\n";
+
 const OF_MEMSCOPE: &str = "registry+https://example.org/index#memscope-rs@0.2.4";
 
 #[test]
@@ -212,18 +215,27 @@ fn what_cargo_cannot_fetch_is_tried_again() {
 fn an_adapter_that_does_not_fit_is_another_outcome_than_memscope_that_does_not_compile() {
     let report =
         "no adapter fits memscope-rs 0.2.4: its source lacks hook (fn TrackingAllocator::new with 0 parameters)";
-    let place = Place::with_cargo(&format!("echo 'error: memscope-bench@0.1.0: {report}' >&2; exit 101"));
+    let lacks = format!("echo 'error: memscope-bench@0.1.0: {report}' >&2; exit 101\n");
+    let place = Place::with_cargo(&format!("{MEMSCOPE_COMPILES}{lacks}"));
     let why = format!("{OTHER}: no adapter fits, memscope-rs itself compiles: {report}");
     place.compare(&[OTHER]).assert().code(2).stderr(contains(why.clone()).and(contains("does not compile").not()));
     place.compare(&[OTHER]).assert().code(2).stderr(contains(why));
-    assert_eq!(place.calls().len(), 1, "the outcome is kept");
+    assert_eq!(place.calls().len(), 2, "memscope was compiled alone, and the outcome is kept");
+
+    // The build script looks at the source before the compiler does, and memscope does not compile either.
+    let place = Place::with_cargo(&format!(
+        "case \"$*\" in *--package*)\n{};; esac\n{lacks}",
+        error_in("/elsewhere/Cargo.toml", OF_MEMSCOPE)
+    ));
+    place.compare(&[OTHER]).assert().code(2).stderr(contains(format!("{OTHER} does not compile: error[E0433]")));
 
     // An item that is there in another shape: what does not compile is the adapter, and nothing less helps.
-    let place = Place::with_cargo(&error_in("$copy/Cargo.toml", "path+file:///copy#memscope-bench@0.1.0"));
+    let fails = error_in("$copy/Cargo.toml", "path+file:///copy#memscope-bench@0.1.0");
+    let place = Place::with_cargo(&format!("{MEMSCOPE_COMPILES}{fails}"));
     let why =
         format!("{OTHER}: no adapter fits, memscope-rs itself compiles: error[E0433]: no such thing (src/mac.rs:7)");
     place.compare(&[OTHER]).assert().code(2).stderr(contains(why));
-    assert_eq!(place.calls().len(), 2, "the part of the adapter that a measurement needs was tried alone");
+    assert_eq!(place.calls().len(), 3, "the part of the adapter that a measurement needs was tried alone");
 }
 
 #[test]
