@@ -1,6 +1,6 @@
 //! memscope itself: the one place where the subject under measurement is named.
 //!
-//! The [`adapter`] is put together from parts, of which the build script chooses the form that the linked source offers:
+//! The adapter is put together from parts, of which the build script chooses the form that the linked source offers:
 //! published version, folder or commit. All forms give the same: `HOOK`, [`prepare_hook`], [`Variables`],
 //! [`recorded_events`], [`live_blocks`], [`VARIABLES_NEED_HOOK`], [`NO_NAMES`], [`OWN_REPORT`], [`EXPORT_JSON`], [`ANALYSIS`],
 //! [`DETECTORS`], [`CONTAINERS`] and [`PUBLISHED`]. What a version does not know is `None`, and what it means by another name
