@@ -3,16 +3,13 @@
 #[cfg(any(memscope_names = "global_with_module", memscope_names = "global"))]
 #[path = "global.rs"]
 mod form;
-#[cfg(memscope_names = "internal")]
-#[path = "internal.rs"]
-mod form;
 #[cfg(memscope_names = "none")]
 #[path = "none.rs"]
 mod form;
 #[cfg(memscope_names = "tracker")]
 #[path = "tracker.rs"]
 mod form;
-#[cfg(memscope_names = "variable")]
+#[cfg(any(memscope_names = "variable", memscope_names = "internal"))]
 #[path = "variable.rs"]
 mod form;
 

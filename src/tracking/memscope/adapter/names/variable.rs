@@ -1,4 +1,4 @@
-//! Naming a value to the one tracker of 0.1.
+//! Naming a value to the one tracker of 0.1, and of what came before it.
 //!
 //! memscope's `init()` is not called: it installs a logger that writes to standard output, which is the probe's, and
 //! nothing is missing without it.
@@ -32,7 +32,10 @@ impl Variables {
     #[inline]
     pub(in super::super) fn pass_on(&self, name: &str, value: &impl Trackable) {
         // The macro of the later versions drops the result as well.
+        #[cfg(memscope_names = "variable")]
         let _ = memscope_rs::_track_var_impl(value, name);
+        #[cfg(memscope_names = "internal")]
+        let _ = memscope_rs::__internal_track_var(name, value);
     }
 }
 
