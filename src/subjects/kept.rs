@@ -86,9 +86,10 @@ impl Kept {
     }
 }
 
-/// Returns a number for the files of a package's copy, and for the compiler and the variables that it is built with.
-pub fn fingerprint(copy: &Path, parts: &[&str]) -> io::Result<String> {
+/// Returns a number for the files of a package's copy and its manifest, and for the compiler and the variables that it is built with.
+pub fn fingerprint(copy: &Path, parts: &[&str], manifest: &str) -> io::Result<String> {
     let mut hasher = DefaultHasher::new();
+    manifest.hash(&mut hasher);
     for part in parts {
         hash(&copy.join(part), &mut hasher)?;
     }
@@ -142,12 +143,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         fs::create_dir(folder.path().join("src")).expect("a folder");
         fs::write(folder.path().join("src/a"), "1").expect("a file");
-        let now = || fingerprint(folder.path(), &["src"]).expect("a fingerprint");
+        let now = || fingerprint(folder.path(), &["src"], "").expect("a fingerprint");
         let before = now();
         assert_eq!(now(), before);
         fs::write(folder.path().join("src/a"), "2").expect("a file");
         assert_ne!(now(), before);
-        assert!(fingerprint(folder.path(), &["none"]).is_err());
+        assert!(fingerprint(folder.path(), &["none"], "").is_err());
     }
 
     #[test]

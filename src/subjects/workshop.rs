@@ -27,8 +27,6 @@ const PROGRAM: &str = "memscope-bench";
 const PARTS: [&str; 5] = ["Cargo.toml", "Cargo.lock", "build.rs", "build", "src"];
 /// The parts that are only mirrored: the manifest and the lock file are made.
 const MIRRORED: [&str; 3] = ["build.rs", "build", "src"];
-/// The parts that the outcome of a build depends on, in its copy of the package.
-const FINGERPRINTED: [&str; 4] = ["Cargo.toml", "build.rs", "build", "src"];
 /// The folder within the workshop for the sources of revisions.
 const SOURCES: &str = "sources";
 /// The file with what cargo printed of a build.
@@ -71,7 +69,7 @@ impl Workshop {
         let failed = |source| BuildFailure::Unwritable { path: folder.to_owned(), source };
         // Builds of one run are of one source: a search that builds as it goes must not mix two.
         static FIRST: OnceLock<String> = OnceLock::new();
-        let now = fingerprint(&package, &PARTS).map_err(failed)?;
+        let now = fingerprint(&package, &PARTS, "").map_err(failed)?;
         if *FIRST.get_or_init(|| now.clone()) != now {
             return Err(BuildFailure::PackageChanged(package));
         }
@@ -113,11 +111,11 @@ impl Workshop {
         let copy = self.folder.join(&subject.key);
         let log = copy.join(LOG);
         let sources = self.sources(subject)?;
-        let plain = dependency(subject, sources.as_ref(), Attempt::default());
-        self.prepare(subject, &plain, &copy)?;
+        self.mirror_package(&copy)?;
+        let plain = self.manifest(subject, &dependency(subject, sources.as_ref(), Attempt::default()))?;
         // What is in a folder may change at any time.
         let keeps = !matches!(subject.source, Source::Folder(_));
-        let fingerprint = fingerprint(&copy, &FINGERPRINTED).map_err(|source| unwritable(&copy, source))?;
+        let fingerprint = fingerprint(&copy, &MIRRORED, &plain).map_err(|source| unwritable(&copy, source))?;
         let known = Kept::in_folder(&copy).filter(|kept| keeps && kept.fingerprint == fingerprint);
         if let Some(Kept { failure: Some(why), .. }) = known {
             return Err(BuildFailure::new(subject, why, log));
@@ -197,7 +195,7 @@ impl Workshop {
         progress: &mut impl FnMut(&str),
     ) -> Result<Result<PathBuf, Refusal>, BuildFailure> {
         let copy = self.folder.join(&subject.key);
-        self.prepare(subject, &dependency(subject, sources, attempt), &copy)?;
+        self.write_manifest(&copy, &self.manifest(subject, &dependency(subject, sources, attempt))?)?;
         let environment: &[(&str, &str)] = if attempt.core_only { &[(CORE_ONLY, "1")] } else { &[] };
         self.cargo(&copy, environment).run(progress).map_err(|source| unwritable(&copy.join(LOG), source))
     }
@@ -228,18 +226,25 @@ impl Workshop {
         Kept::in_folder(&self.folder.join(&subject.key)).is_some()
     }
 
-    /// Makes or refreshes a subject's copy of the package.
-    fn prepare(&self, subject: &Found, dependency: &InlineTable, copy: &Path) -> Result<(), BuildFailure> {
+    /// Makes or refreshes the files of a copy that all subjects share.
+    fn mirror_package(&self, copy: &Path) -> Result<(), BuildFailure> {
         let failed = |source| unwritable(copy, source);
         fs::create_dir_all(copy).map_err(failed)?;
-        for part in MIRRORED {
-            mirror(&self.package.join(part), &copy.join(part)).map_err(failed)?;
-        }
-        let manifest = fs::read_to_string(self.package.join("Cargo.toml")).map_err(failed)?;
-        let manifest =
-            with_subject(&manifest, &subject.key, dependency).map_err(|error| failed(io::Error::other(error)))?;
-        write_changed(&copy.join("Cargo.toml"), manifest.as_bytes()).map_err(failed)?;
+        MIRRORED.iter().try_for_each(|part| mirror(&self.package.join(part), &copy.join(part))).map_err(failed)
+    }
 
+    /// The manifest of a subject's copy.
+    fn manifest(&self, subject: &Found, dependency: &InlineTable) -> Result<String, BuildFailure> {
+        let path = self.package.join("Cargo.toml");
+        let failed = |source| unwritable(&path, source);
+        let manifest = fs::read_to_string(&path).map_err(failed)?;
+        with_subject(&manifest, &subject.key, dependency).map_err(|error| failed(io::Error::other(error)))
+    }
+
+    /// Writes the manifest and the lock file of a copy. What is the same already is not touched, so that cargo sees no change.
+    fn write_manifest(&self, copy: &Path, manifest: &str) -> Result<(), BuildFailure> {
+        let failed = |source| unwritable(copy, source);
+        write_changed(&copy.join("Cargo.toml"), manifest.as_bytes()).map_err(failed)?;
         // Cargo adapts the lock file to the subject; it begins anew only when the package's own changes.
         let origin = copy.join("Cargo.lock.of-the-package");
         let lock = fs::read(self.package.join("Cargo.lock")).map_err(failed)?;
