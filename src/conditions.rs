@@ -1,6 +1,7 @@
 //! The state of the machine when a run begins: how busy it already was, and whether its processor's speed was held. A
 //! reader of the figures must know both, and nobody can find them out afterwards.
 
+use crate::cores;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs;
@@ -142,19 +143,11 @@ fn chosen(choices: &str) -> Option<String> {
     Some(rest.split_once(']')?.0.to_owned())
 }
 
-/// The cores that this process may run on, if they are not all that are online.
-#[cfg(target_os = "linux")]
+/// The number of cores that this process may run on, if they are not all that are online.
 fn cores_allowed() -> Option<usize> {
-    use nix::sched::{CpuSet, sched_getaffinity};
-    let set = sched_getaffinity(nix::unistd::Pid::from_raw(0)).ok()?;
-    let allowed = (0..CpuSet::count()).filter(|&core| set.is_set(core).unwrap_or(false)).count();
+    let allowed = Some(cores::allowed().len()).filter(|&count| count > 0)?;
     let online = nix::unistd::sysconf(nix::unistd::SysconfVar::_NPROCESSORS_ONLN).ok()??;
     (usize::try_from(online) != Ok(allowed)).then_some(allowed)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn cores_allowed() -> Option<usize> {
-    None
 }
 
 /// The least quota of processor time, in cores, of this process's control group and those that it is in. `root` is where the

@@ -46,6 +46,7 @@ pub mod commands;
 pub mod compare;
 pub mod conditions;
 pub mod console;
+mod cores;
 pub mod detection;
 pub mod environment;
 pub mod files;

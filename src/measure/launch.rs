@@ -3,6 +3,7 @@
 use super::child::{Ended, NotEnded, Watch};
 use super::heaptrack;
 use super::program::Program;
+use crate::cores::{self, Core};
 use crate::limits;
 use crate::probe::{self, Observation, Request};
 use crate::results::Failure;
@@ -95,6 +96,7 @@ pub struct Launcher {
     /// The programs of the same folder that were asked for: they too are the same ones each time.
     others: Arc<Mutex<BTreeMap<String, Arc<Program>>>>,
     log: Option<Arc<Mutex<Log>>>,
+    core: Option<Core>,
 }
 
 /// What a child replied.
@@ -123,7 +125,7 @@ impl Launcher {
     }
 
     fn of(program: Program, limits: Limits) -> Self {
-        Self { program: Arc::new(program), limits, others: Arc::default(), log: None }
+        Self { program: Arc::new(program), limits, others: Arc::default(), log: None, core: None }
     }
 
     /// The folder of the program.
@@ -155,6 +157,11 @@ impl Launcher {
     /// Writes the command of each probe to this file when the probe starts, a line each.
     pub fn logging_to(self, file: File) -> Self {
         Self { log: Some(Arc::new(Mutex::new(Log { file, failure: None }))), ..self }
+    }
+
+    /// Returns the launcher of the same program that keeps what it starts on this core.
+    pub(super) fn on(&self, core: Option<Core>) -> Self {
+        Self { core, ..self.clone() }
     }
 
     /// Why the log is not complete, if it is not. No probe is to blame for that.
@@ -302,6 +309,10 @@ impl Launcher {
         if let Err(error) = self.limits.apply(&child) {
             let _ = child.kill().and_then(|()| child.wait());
             return Err(Failure::Prevented { why: format!("its memory cannot be limited: {error}") });
+        }
+        // A core that was taken away since it was chosen costs the pair its best placement, not its result.
+        if let Some(core) = self.core {
+            let _ = cores::keep_on(child.id(), core);
         }
         watch.follow(child, time).map_err(|not_ended| match not_ended {
             NotEnded::TimedOut => Failure::TimedOut { seconds: time.as_secs() },

@@ -2,6 +2,7 @@
 
 use super::launch::{TRIES, suspended};
 use super::{Launcher, overhead};
+use crate::cores::{self, Core};
 use crate::probe::{Observation, Request};
 use crate::results::{Cell, Failure, Pair, Precision, Series, Side};
 use crate::tracking::Tracking;
@@ -110,8 +111,11 @@ impl<'a> CellRun<'a> {
         if self.cell.failure.is_some() {
             return None;
         }
-        let untracked_first = self.cell.pairs.len().is_multiple_of(2);
-        match self.sides(untracked_first) {
+        let number = self.cell.pairs.len();
+        let untracked_first = number.is_multiple_of(2);
+        // The threads of a parallel workload need all cores.
+        let core = if self.cell.workload.is_parallel() { None } else { cores::for_pair(number) };
+        match self.sides(untracked_first, core) {
             Ok((untracked, tracked)) => {
                 let pair = Pair { untracked_first, untracked, tracked };
                 self.cell.pairs.push(pair);
@@ -125,7 +129,7 @@ impl<'a> CellRun<'a> {
     }
 
     /// Runs both sides of a pair. If one of them was suspended, its time means nothing, and both are run again.
-    fn sides(&mut self, untracked_first: bool) -> Result<(Side, Side), Failure> {
+    fn sides(&mut self, untracked_first: bool, core: Option<Core>) -> Result<(Side, Side), Failure> {
         for _ in 0..TRIES {
             let (mut untracked, mut tracked) = (None, None);
             let mut was_suspended = false;
@@ -135,7 +139,7 @@ impl<'a> CellRun<'a> {
                 } else {
                     (self.launcher, self.tracked.tracking)
                 };
-                let reply = launcher.run_once(&Request { tracking, count: false, ..self.tracked })?;
+                let reply = launcher.on(core).run_once(&Request { tracking, count: false, ..self.tracked })?;
                 self.took += reply.took;
                 was_suspended |= reply.was_suspended;
                 let side = Side::from(&checked(reply.content, self.expected)?);
