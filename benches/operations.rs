@@ -14,16 +14,18 @@ mod common;
 use common::{Mode, refuse, results_folder};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode};
-use memscope_bench::commands::Environment;
-use memscope_bench::console;
-use memscope_bench::files::{self, FileError};
-use memscope_bench::measure::Launcher;
-use memscope_bench::operations::{Operation, OperationResults, Sampling};
-use memscope_bench::origin::Origin;
-use memscope_bench::report::{operations_table, table::Form};
-use memscope_bench::results::Failure;
-use memscope_bench::text;
+use memscope_bench::cli::Environment;
+use memscope_bench::platform::console;
+use memscope_bench::platform::files;
+use memscope_bench::platform::files::FileError;
+use memscope_bench::platform::text;
+use memscope_bench::report::origin::Origin;
+use memscope_bench::study::operations;
+use memscope_bench::study::operations::{Operation, OperationResults, Sampling};
+use memscope_bench::study::overhead::summary::Form;
 use memscope_bench::tracking::Tracking;
+use memscope_bench::worker::failure::Failure;
+use memscope_bench::worker::launcher::Launcher;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -138,7 +140,7 @@ impl Bench {
                 let is_complete = left_out == 0 && !thin;
                 // Saved first, shown then.
                 let kept = if is_complete { keep(&results) } else { Ok(()) };
-                console::print(format_args!("\n{}", operations_table::draw(&results, Form::Terminal)));
+                console::print(format_args!("\n{}", operations::summary::draw(&results, Form::Terminal)));
                 if let Err(error) = kept {
                     return refuse(&error);
                 }
@@ -158,6 +160,6 @@ fn keep(results: &OperationResults) -> Result<(), FileError> {
     let folder = results_folder();
     files::prepare_folder(&folder)?;
     files::write_json(&folder.join("operations.json"), results)?;
-    let table = operations_table::draw(results, Form::Markdown);
+    let table = operations::summary::draw(results, Form::Markdown);
     files::write(&folder.join("operations.md"), &format!("{table}\n"))
 }

@@ -14,16 +14,20 @@ mod common;
 use common::{Mode, refuse, results_folder};
 use criterion::measurement::WallTime;
 use criterion::{AxisScale, BenchmarkGroup, BenchmarkId, Criterion, PlotConfiguration, SamplingMode, Throughput};
-use memscope_bench::commands::{Environment, stress};
-use memscope_bench::console;
-use memscope_bench::files::{self, FileError};
-use memscope_bench::measure::{CellRun, Launcher, Plan};
-use memscope_bench::origin::Origin;
-use memscope_bench::probe::Request;
-use memscope_bench::report::{overhead_svg, table};
-use memscope_bench::results::{Cell, Failure, Results, Series};
-use memscope_bench::text;
+use memscope_bench::cli::{Environment, stress};
+use memscope_bench::platform::console;
+use memscope_bench::platform::files;
+use memscope_bench::platform::files::FileError;
+use memscope_bench::platform::text;
+use memscope_bench::report::origin::Origin;
+use memscope_bench::schedule::measurement::{Cell, Series};
+use memscope_bench::schedule::pairing::{CellRun, Plan};
+use memscope_bench::study::overhead;
+use memscope_bench::study::overhead::record::Results;
 use memscope_bench::tracking::Tracking;
+use memscope_bench::worker::failure::Failure;
+use memscope_bench::worker::launcher::Launcher;
+use memscope_bench::worker::probe::Request;
 use memscope_bench::workloads::{Scale, Workload, pools};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
@@ -218,7 +222,10 @@ impl Bench {
                 let is_complete = left_out == 0 && !thin;
                 // Saved first, shown then.
                 let kept = if is_complete { keep(&results) } else { Ok(()) };
-                console::print(format_args!("\n{}", table::overheads(&results, table::Form::Terminal)));
+                console::print(format_args!(
+                    "\n{}",
+                    overhead::summary::overheads(&results, overhead::summary::Form::Terminal)
+                ));
                 if let Err(error) = kept {
                     return refuse(&error);
                 }
@@ -266,8 +273,11 @@ fn keep(results: &Results) -> Result<(), FileError> {
     let folder = results_folder();
     files::prepare_folder(&folder)?;
     files::write_json(&folder.join("overhead.json"), results)?;
-    files::write(&folder.join("overhead.md"), &format!("{}\n", table::overheads(results, table::Form::Markdown)))?;
-    files::write(&folder.join("overhead.svg"), &overhead_svg::draw(results))
+    files::write(
+        &folder.join("overhead.md"),
+        &format!("{}\n", overhead::summary::overheads(results, overhead::summary::Form::Markdown)),
+    )?;
+    files::write(&folder.join("overhead.svg"), &overhead::chart::draw(results))
 }
 
 /// The stress run at full scale under full tracking, in a process of its own. One that fails costs its picture alone.

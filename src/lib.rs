@@ -40,34 +40,13 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads: see `console`")]
 
-mod allocator;
-pub mod claims;
-pub mod commands;
-pub mod compare;
-pub mod conditions;
-pub mod console;
-mod cores;
-pub mod detection;
-pub mod environment;
-pub mod files;
-pub mod footprint;
-mod fork;
-mod git;
-pub mod ladder;
-pub mod latency;
-mod limits;
-pub mod log;
-pub mod measure;
-pub mod operations;
-pub mod origin;
-pub mod probe;
+pub mod builds;
+pub mod cli;
+pub mod platform;
 pub mod report;
-pub mod results;
-mod shell;
-pub mod stress;
-pub mod subjects;
-pub mod system;
-pub mod text;
+pub mod schedule;
+pub mod stats;
+pub mod study;
 pub mod tracking;
-pub mod validate;
+pub mod worker;
 pub mod workloads;

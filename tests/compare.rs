@@ -5,11 +5,12 @@ mod common;
 
 use common::git::{git, has_git};
 use common::{comparison, memscope_bench};
-use memscope_bench::compare::{Against, Comparison, Entry, Journal, Measured, Plan, Rounds, Verdict};
-use memscope_bench::files;
-use memscope_bench::measure::{Launcher, Limits};
-use memscope_bench::results::{Clock, Failure};
+use memscope_bench::platform::files;
+use memscope_bench::schedule::measurement::Clock;
+use memscope_bench::study::compare::{Against, Comparison, Entry, Journal, Measured, Plan, Rounds, Verdict};
 use memscope_bench::tracking::Tracking;
+use memscope_bench::worker::failure::Failure;
+use memscope_bench::worker::launcher::{Launcher, Limits};
 use memscope_bench::workloads::Workload;
 use predicates::prelude::*;
 use predicates::str::contains;

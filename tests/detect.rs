@@ -3,11 +3,11 @@
 mod common;
 
 use common::memscope_bench;
-use memscope_bench::detection::{Detections, Finding, Report, WORKLOADS};
-use memscope_bench::files;
-use memscope_bench::results::Failure;
+use memscope_bench::platform::files;
+use memscope_bench::study::accuracy::{Detections, Finding, Report, WORKLOADS};
 use memscope_bench::tracking::Tracking;
 use memscope_bench::tracking::memscope::Sought;
+use memscope_bench::worker::failure::Failure;
 use memscope_bench::workloads::Workload;
 use predicates::prelude::*;
 use predicates::str::contains;

@@ -3,8 +3,8 @@
 mod common;
 
 use common::memscope_bench;
-use memscope_bench::files;
-use memscope_bench::footprint::{Footprints, PEAKS, STEPS};
+use memscope_bench::platform::files;
+use memscope_bench::study::footprint::{Footprints, PEAKS, STEPS};
 use memscope_bench::tracking::Tracking;
 
 #[test]

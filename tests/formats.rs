@@ -4,7 +4,7 @@ mod common;
 
 use common::{linked, memscope_bench};
 use memscope_bench::report::format::Format;
-use memscope_bench::results::Results;
+use memscope_bench::study::overhead::record::Results;
 use predicates::prelude::*;
 use predicates::str::{contains, starts_with};
 use serde_json::Value;

@@ -5,9 +5,10 @@ mod common;
 use common::memscope_bench;
 #[cfg(target_os = "linux")]
 use common::processes;
-use memscope_bench::files;
-use memscope_bench::results::{Failure, Results};
+use memscope_bench::platform::files;
+use memscope_bench::study::overhead::record::Results;
 use memscope_bench::tracking::Tracking;
+use memscope_bench::worker::failure::Failure;
 use memscope_bench::workloads::Workload;
 use predicates::prelude::*;
 use predicates::str::contains;

@@ -3,12 +3,13 @@
 mod common;
 
 use common::memscope_bench;
-use memscope_bench::files;
-use memscope_bench::ladder::Ladder;
-use memscope_bench::report::table::Form;
-use memscope_bench::report::{ladder_svg, ladder_table};
-use memscope_bench::results::{Cell, Failure};
+use memscope_bench::platform::files;
+use memscope_bench::schedule::measurement::Cell;
+use memscope_bench::study::overhead::summary::Form;
+use memscope_bench::study::trackers;
+use memscope_bench::study::trackers::Ladder;
 use memscope_bench::tracking::{Reference, Tracking};
+use memscope_bench::worker::failure::Failure;
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;
@@ -78,7 +79,7 @@ fn rungs_go_from_the_fastest_to_the_slowest_with_those_without_a_figure_last() {
 
 #[test]
 fn a_sampler_is_told_from_a_recorder() {
-    let table = ladder_table::draw(&common::ladder(), Form::Markdown);
+    let table = trackers::summary::draw(&common::ladder(), Form::Markdown);
     let row = |rung: &str| {
         let begins = format!("| {rung} ");
         let row = table.lines().find(|line| line.starts_with(&begins));
@@ -97,7 +98,7 @@ fn every_build_reads_and_draws_what_another_one_measured() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     files::write_json(&folder.path().join("ladder.json"), &ladder).expect("written");
     assert_eq!(read(folder.path()), ladder);
-    let picture = ladder_svg::draw(&ladder);
+    let picture = trackers::chart::draw(&ladder);
     let parsed = roxmltree::Document::parse(&picture).expect("well-formed");
     let words: Vec<&str> = parsed.descendants().filter_map(|node| node.text()).collect();
     for reference in Reference::ALL {

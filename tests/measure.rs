@@ -4,11 +4,13 @@ mod common;
 
 use assert_cmd::assert::Assert;
 use common::{linked, memscope_bench};
-use memscope_bench::files;
+use memscope_bench::platform::files;
 use memscope_bench::report::format::Format;
-use memscope_bench::report::overhead_svg;
-use memscope_bench::results::{Failure, Results, Series};
+use memscope_bench::schedule::measurement::Series;
+use memscope_bench::study::overhead;
+use memscope_bench::study::overhead::record::Results;
 use memscope_bench::tracking::Tracking;
+use memscope_bench::worker::failure::Failure;
 use memscope_bench::workloads::Workload;
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -96,7 +98,7 @@ fn what_the_version_lacks_is_told_in_every_form() {
             assert!(!line.contains("unknown"), "{line}");
         }
     }
-    let picture = overhead_svg::draw(&results);
+    let picture = overhead::chart::draw(&results);
     assert_eq!(picture.contains("unsupported"), !linked::supports(Tracking::Variables));
 }
 

@@ -3,7 +3,7 @@
 mod common;
 
 use common::memscope_bench;
-use memscope_bench::operations::{Operation, Timing};
+use memscope_bench::study::operations::{Operation, Timing};
 use memscope_bench::tracking::memscope::{CONTAINERS, PUBLISHED, Subject};
 use predicates::prelude::*;
 use predicates::str::contains;

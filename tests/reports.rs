@@ -3,13 +3,15 @@
 mod common;
 
 use common::{comparison, full_record, results};
-use memscope_bench::compare::{Against, Compared, Comparison, Difference, Record, Verdict};
-use memscope_bench::report::table::{Form, overheads};
-use memscope_bench::report::{
-    compare_svg, compare_table, compare_verdicts, figures, memory_svg, overhead_svg, stress_text,
-};
-use memscope_bench::results::{Cell, Clock, Failure, Results};
-use memscope_bench::stress;
+use memscope_bench::report::number;
+use memscope_bench::schedule::measurement::{Cell, Clock};
+use memscope_bench::study::compare;
+use memscope_bench::study::compare::{Against, Compared, Comparison, Difference, Record, Verdict};
+use memscope_bench::study::overhead;
+use memscope_bench::study::overhead::record::Results;
+use memscope_bench::study::overhead::summary::{Form, overheads};
+use memscope_bench::study::stress;
+use memscope_bench::worker::failure::Failure;
 use memscope_bench::workloads::Workload;
 
 #[test]
@@ -24,12 +26,12 @@ fn the_table_in_markdown() {
 
 #[test]
 fn the_table_of_a_comparison() {
-    insta::assert_snapshot!(compare_table::draw(&comparison(Clock::Wall), Form::Terminal));
+    insta::assert_snapshot!(compare::summary::draw(&comparison(Clock::Wall), Form::Terminal));
 }
 
 #[test]
 fn the_table_of_a_comparison_by_processor_time() {
-    insta::assert_snapshot!(compare_table::draw(&comparison(Clock::Processor), Form::Markdown));
+    insta::assert_snapshot!(compare::summary::draw(&comparison(Clock::Processor), Form::Markdown));
 }
 
 /// Two builds on three workloads at two levels, of which one level changed.
@@ -55,22 +57,25 @@ fn two_builds() -> Comparison {
 #[test]
 fn the_verdict_on_two_builds_stands_above_the_table() {
     let comparison = two_builds();
-    let [sentence] = &compare_verdicts::sentences(&comparison)[..] else { panic!("one sentence") };
+    let [sentence] = &compare::verdicts::sentences(&comparison)[..] else { panic!("one sentence") };
     assert_eq!(
         sentence,
         "../memscope-rs costs more than 0.1.0 at full: typical +29.9 % [+29.9, +29.9], a regression on 3 of 3 workloads; \
          no difference at variables (detectable: 3.0 % typical, 3.0 % on one workload)."
     );
     for form in [Form::Terminal, Form::Markdown] {
-        let table = compare_table::draw(&comparison, form);
+        let table = compare::summary::draw(&comparison, form);
         assert!(table.trim_start_matches("- ").starts_with(sentence), "{table}");
         assert_eq!(table.matches("typical").count(), 2 + if form == Form::Terminal { 2 } else { 4 } + 1, "{table}");
     }
-    assert_eq!(compare_verdicts::regressions(&comparison).len(), 4, "three workloads, and the typical change");
+    assert_eq!(compare::verdicts::regressions(&comparison).len(), 4, "three workloads, and the typical change");
     let same = two_builds().judged(None, Some(31.0));
-    let [sentence] = &compare_verdicts::sentences(&same)[..] else { panic!("one sentence") };
+    let [sentence] = &compare::verdicts::sentences(&same)[..] else { panic!("one sentence") };
     assert!(sentence.starts_with("0.1.0 and ../memscope-rs: no difference at variables"), "{sentence}");
-    assert!(compare_table::draw(&same, Form::Terminal).contains("no difference (< 31 %)"), "it is below the threshold");
+    assert!(
+        compare::summary::draw(&same, Form::Terminal).contains("no difference (< 31 %)"),
+        "it is below the threshold"
+    );
 }
 
 /// A terminal of 160 columns shows a row in one line, for names as long as they are shown.
@@ -78,7 +83,7 @@ fn the_verdict_on_two_builds_stands_above_the_table() {
 fn the_table_is_not_wider_than_a_terminal() {
     let mut comparison = two_builds();
     comparison.subjects.iter_mut().for_each(|build| build.name = "../a-long-path/memscope-rs@v0.2.4".to_owned());
-    let table = compare_table::draw(&comparison, Form::Terminal);
+    let table = compare::summary::draw(&comparison, Form::Terminal);
     let rows = table.lines().skip(1).take_while(|line| !line.starts_with("Regression, improvement"));
     for row in rows {
         assert!(row.chars().count() <= 160, "{} columns: {row}", row.chars().count());
@@ -96,7 +101,7 @@ fn many_verdicts_are_summed_up() {
         let subject = comparison.subjects.len() - 1;
         comparison.differences.push(Difference { subject, ..regression.clone() });
     }
-    let sentences = compare_verdicts::sentences(&comparison);
+    let sentences = compare::verdicts::sentences(&comparison);
     assert_eq!(sentences.len(), 2, "{sentences:?}");
     assert!(sentences[0].starts_with("32 comparisons: 31 regressions, 0 improvements, 1 without"), "{sentences:?}");
     assert!(sentences[1].starts_with("0.3.29 costs more than 0.1.0 at full on cycles: +29.9 %"), "{sentences:?}");
@@ -108,7 +113,7 @@ fn a_picture_of_a_comparison_is_valid_and_describes_it_in_words() {
         (Clock::Wall, "cycles at full: ×5.21 [5.21, 5.21], +29.9 % [+29.9, +30.0] against 0.1.0: regression"),
         (Clock::Processor, "cycles at full: ×4.01 [4.01, 4.01], +0.0 % [+0.0, +0.0] against 0.1.0: no difference"),
     ] {
-        let text = compare_svg::draw(&comparison(clock), "Versions & <others>");
+        let text = compare::chart::draw(&comparison(clock), "Versions & <others>");
         let picture = roxmltree::Document::parse(&text).expect("valid XML");
         let described = picture.descendants().find(|node| node.has_tag_name("desc")).and_then(|node| node.text());
         assert!(described.expect("a text alternative").contains(words), "{words} in {described:?}");
@@ -129,7 +134,7 @@ fn a_picture_of_many_builds_shows_references_and_outcomes() {
     let mut comparison = comparison(Clock::Wall);
     let again = comparison.subjects[2].clone();
     comparison.subjects.extend((0..4).map(|number| Compared { name: format!("again-{number}"), ..again.clone() }));
-    let text = compare_svg::draw(&comparison.judged(Some(Against::Previous), None), "Many");
+    let text = compare::chart::draw(&comparison.judged(Some(Against::Previous), None), "Many");
     let picture = roxmltree::Document::parse(&text).expect("valid XML");
     let count = |word: &str| {
         picture.descendants().filter(|node| node.has_tag_name("text") && node.text() == Some(word)).count()
@@ -146,7 +151,7 @@ fn a_picture_of_many_builds_shows_references_and_outcomes() {
 
 #[test]
 fn a_picture_of_two_builds_has_words_beside_each_mark() {
-    let text = compare_svg::draw(&two_builds(), "Two");
+    let text = compare::chart::draw(&two_builds(), "Two");
     let picture = roxmltree::Document::parse(&text).expect("valid XML");
     let words: Vec<&str> =
         picture.descendants().filter(|node| node.has_tag_name("text")).filter_map(|node| node.text()).collect();
@@ -160,14 +165,14 @@ fn a_picture_of_two_builds_has_words_beside_each_mark() {
 
 #[test]
 fn the_figures_of_a_stress_run() {
-    insta::assert_snapshot!(stress_text::closing(&full_record()));
+    insta::assert_snapshot!(stress::summary::closing(&full_record()));
 }
 
 /// The first level of a workload may be one that the version lacks.
 #[test]
 fn a_row_that_failed_leaves_the_untracked_time_to_the_next() {
     let mut results = results();
-    let time = figures::time(results.cells[2].overhead.expect("an overhead").untracked_ns);
+    let time = number::time(results.cells[2].overhead.expect("an overhead").untracked_ns);
     let row_of_allocator = |results: &Results| {
         let table = overheads(results, Form::Terminal);
         table.lines().find(|line| line.contains(" allocator ")).expect("a row").to_owned()
@@ -209,7 +214,7 @@ fn a_file_without_conditions_is_still_read() {
 
 #[test]
 fn a_picture_of_overheads_is_valid_and_tells_them_in_words() {
-    let text = overhead_svg::draw(&results());
+    let text = overhead::chart::draw(&results());
     let picture = roxmltree::Document::parse(&text).expect("valid XML");
     let root = picture.root_element();
     assert_eq!(root.attribute("role"), Some("img"));
@@ -222,7 +227,7 @@ fn a_picture_of_overheads_is_valid_and_tells_them_in_words() {
 
 #[test]
 fn the_fullest_picture_of_a_stress_run_is_valid_and_small() {
-    let text = memory_svg::draw(&full_record());
+    let text = stress::chart::draw(&full_record());
     roxmltree::Document::parse(&text).expect("valid XML");
     assert!(text.len() < 150_000, "{} bytes", text.len());
     assert!(text.contains("&lt;brackets&gt; &amp; ampersands"), "text is escaped");

@@ -3,8 +3,8 @@
 mod common;
 
 use common::{linked, memscope_bench};
-use memscope_bench::files;
-use memscope_bench::stress::Record;
+use memscope_bench::platform::files;
+use memscope_bench::study::stress::Record;
 use memscope_bench::workloads::Workload;
 use predicates::prelude::*;
 use predicates::str::contains;

@@ -3,9 +3,9 @@
 mod common;
 
 use common::memscope_bench;
-use memscope_bench::files;
+use memscope_bench::platform::files;
+use memscope_bench::study::validation::{BLOCK, TARGETS, Validation};
 use memscope_bench::tracking::Tracking;
-use memscope_bench::validate::{BLOCK, TARGETS, Validation};
 use memscope_bench::workloads::Workload;
 use predicates::prelude::*;
 use predicates::str::contains;

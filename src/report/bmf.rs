@@ -14,9 +14,13 @@
 //!
 //! What is not known has no measure, and a benchmark without an overhead is left out: functions beside those that draw tell which.
 
-use crate::compare::Comparison;
-use crate::results::{Cell, Estimate, Failure, InstructionCount, Results, Series};
+use crate::schedule::measurement::{Cell, Series};
+use crate::stats::estimate::Estimate;
+use crate::study::compare::Comparison;
+use crate::study::instructions::record::InstructionCount;
+use crate::study::overhead::record::Results;
 use crate::tracking::Tracking;
+use crate::worker::failure::Failure;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

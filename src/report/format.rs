@@ -1,11 +1,13 @@
 //! The forms in which what was measured can be printed, and which report each of them is.
 
-use super::table::{self, Form};
-use super::{bmf, compare_table, instructions, ladder_table};
-use crate::compare::Comparison;
-use crate::files::{self, NoNumber};
-use crate::ladder::Ladder;
-use crate::results::Results;
+use crate::platform::files;
+use crate::platform::files::NoNumber;
+use crate::report::bmf;
+use crate::study::compare::Comparison;
+use crate::study::overhead::record::Results;
+use crate::study::overhead::summary::Form;
+use crate::study::trackers::Ladder;
+use crate::study::{compare, instructions, overhead, trackers};
 use clap::ValueEnum;
 
 /// A form in which results are printed.
@@ -60,7 +62,11 @@ impl Format {
 impl Printed for Results {
     /// The table of overheads, or that of instructions, where those were counted instead.
     fn tables(&self, form: Form) -> String {
-        if self.instructions.is_empty() { table::overheads(self, form) } else { instructions::counts(self, form) }
+        if self.instructions.is_empty() {
+            overhead::summary::overheads(self, form)
+        } else {
+            instructions::summary::counts(self, form)
+        }
     }
     fn json(&self) -> Result<String, NoNumber> {
         files::json(self)
@@ -75,7 +81,7 @@ impl Printed for Results {
 
 impl Printed for Comparison {
     fn tables(&self, form: Form) -> String {
-        compare_table::draw(self, form)
+        compare::summary::draw(self, form)
     }
     fn json(&self) -> Result<String, NoNumber> {
         files::json(self)
@@ -90,7 +96,7 @@ impl Printed for Comparison {
 
 impl Printed for Ladder {
     fn tables(&self, form: Form) -> String {
-        ladder_table::draw(self, form)
+        trackers::summary::draw(self, form)
     }
     fn json(&self) -> Result<String, NoNumber> {
         files::json(self)

@@ -9,7 +9,7 @@
 //! builds with the Cargo feature `references` alone; but for heaptrack, which is not built in.
 
 use super::{Kind, Mode, Recorded, Tracking};
-use crate::system;
+use crate::platform::system;
 use std::fmt;
 
 /// Where a level's window is run.

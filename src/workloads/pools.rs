@@ -2,7 +2,7 @@
 //!
 //! A probe starts them before its window, so that starting threads is not charged to the workload or to the tracker.
 
-use crate::limits;
+use crate::platform::limits;
 use std::error::Error;
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::Duration;

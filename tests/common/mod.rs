@@ -8,17 +8,21 @@ pub mod linked;
 pub mod processes;
 
 use assert_cmd::Command;
-use memscope_bench::compare::{self, Against, Compared, Comparison};
-use memscope_bench::conditions::Conditions;
-use memscope_bench::ladder::Ladder;
-use memscope_bench::measure::overhead;
-use memscope_bench::origin::Origin;
-use memscope_bench::probe::{Observation, Truth};
-use memscope_bench::results::{BuildOutcome, Cell, Clock, Failure, NotBuilt, Pair, Results, SCHEMA, Series, Side};
-use memscope_bench::stress::{Amount, HeapMoment, Phase, Record, Slice};
-use memscope_bench::system::{Machine, Toolchain};
+use memscope_bench::builds::outcome::{BuildOutcome, NotBuilt};
+use memscope_bench::platform::conditions::Conditions;
+use memscope_bench::platform::system::{Machine, Toolchain};
+use memscope_bench::report::origin::Origin;
+use memscope_bench::schedule::estimate::overhead;
+use memscope_bench::schedule::measurement::{Cell, Clock, Pair, Series, Side};
+use memscope_bench::study::compare;
+use memscope_bench::study::compare::{Against, Compared, Comparison};
+use memscope_bench::study::overhead::record::{Results, SCHEMA};
+use memscope_bench::study::stress::{Amount, HeapMoment, Phase, Record, Slice};
+use memscope_bench::study::trackers::Ladder;
 use memscope_bench::tracking::memscope::{Subject, TypeUse};
 use memscope_bench::tracking::{Recorded, Reference, Tracking};
+use memscope_bench::worker::failure::Failure;
+use memscope_bench::worker::probe::{Observation, Truth};
 use memscope_bench::workloads::Workload;
 
 /// The program, with nothing of the tester's environment that it would listen to.
@@ -269,7 +273,7 @@ pub fn full_record() -> Record {
     };
     let used = |name: &str, bytes| TypeUse { name: name.to_owned(), count: 1_000, bytes };
     Record {
-        schema: memscope_bench::stress::SCHEMA,
+        schema: memscope_bench::study::stress::SCHEMA,
         origin: origin("memscope-bench stress"),
         scale: 1.0,
         seed: 1,

@@ -3,8 +3,8 @@
 
 use crate::common::memscope_bench;
 use assert_cmd::Command;
-use memscope_bench::compare::Comparison;
-use memscope_bench::files;
+use memscope_bench::platform::files;
+use memscope_bench::study::compare::Comparison;
 use memscope_bench::tracking::memscope::Subject;
 use predicates::prelude::*;
 use predicates::str::contains;

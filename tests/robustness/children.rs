@@ -1,8 +1,10 @@
 //! Child processes: suspended, limited, killed, and replaced while they are measured.
 
 use crate::common::{memscope_bench, processes};
-use memscope_bench::files;
-use memscope_bench::results::{Cell, Failure, Results};
+use memscope_bench::platform::files;
+use memscope_bench::schedule::measurement::Cell;
+use memscope_bench::study::overhead::record::Results;
+use memscope_bench::worker::failure::Failure;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use predicates::prelude::*;

@@ -1,11 +1,14 @@
 //! Numbers: coarse clocks, and zero, missing and impossible times. No report shows what is no number.
 
 use crate::common;
-use memscope_bench::files;
-use memscope_bench::measure::overhead;
+use memscope_bench::platform::files;
 use memscope_bench::report::format::Format;
-use memscope_bench::report::{ladder_svg, ladder_table, overhead_svg, table};
-use memscope_bench::results::{Cell, Estimate, Results};
+use memscope_bench::schedule::estimate::overhead;
+use memscope_bench::schedule::measurement::Cell;
+use memscope_bench::stats::estimate::Estimate;
+use memscope_bench::study::overhead;
+use memscope_bench::study::overhead::record::Results;
+use memscope_bench::study::trackers;
 use std::path::Path;
 
 /// Sees that a report has no number that is none.
@@ -17,16 +20,16 @@ fn assert_sound(report: &str) {
 
 /// Draws all that can be drawn from results, and sees that it is sound.
 fn assert_reports_are_sound(results: &Results) {
-    for form in [table::Form::Terminal, table::Form::Markdown] {
-        assert_sound(&table::overheads(results, form));
+    for form in [overhead::summary::Form::Terminal, overhead::summary::Form::Markdown] {
+        assert_sound(&overhead::summary::overheads(results, form));
     }
     assert_sound(&Format::Bmf.draw(results).expect("every number is one"));
-    let picture = overhead_svg::draw(results);
+    let picture = overhead::chart::draw(results);
     assert_sound(&picture);
     roxmltree::Document::parse(&picture).expect("well-formed");
-    let ladder = memscope_bench::ladder::Ladder(results.clone());
-    assert_sound(&ladder_table::draw(&ladder, table::Form::Terminal));
-    assert_sound(&ladder_svg::draw(&ladder));
+    let ladder = memscope_bench::study::trackers::Ladder(results.clone());
+    assert_sound(&trackers::summary::draw(&ladder, overhead::summary::Form::Terminal));
+    assert_sound(&trackers::chart::draw(&ladder));
 }
 
 /// Sees that a file of the results can be read again, and holds the same.
@@ -60,7 +63,7 @@ fn clocks_that_saw_no_time_pass() {
         });
         assert_reports_are_sound(&results);
         assert_can_be_read(&results);
-        let text = table::overheads(&results, table::Form::Terminal);
+        let text = overhead::summary::overheads(&results, overhead::summary::Form::Terminal);
         let told = if every < 3 { "the clock is too coarse at this scale" } else { "the clock saw no time pass" };
         assert!(text.contains(told) && text.contains("use a larger"), "{text}");
     }

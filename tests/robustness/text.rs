@@ -3,12 +3,17 @@
 use crate::common::git::{git, has_git};
 use crate::common::{comparison, full_record, ladder, memscope_bench, results};
 use crate::output::folder;
-use memscope_bench::compare::Against;
-use memscope_bench::files;
-use memscope_bench::origin::Origin;
-use memscope_bench::report::table::{Form, overheads};
-use memscope_bench::report::{compare_svg, compare_table, ladder_svg, ladder_table, memory_svg, overhead_svg};
-use memscope_bench::results::{Clock, Failure, Results};
+use memscope_bench::platform::files;
+use memscope_bench::report::origin::Origin;
+use memscope_bench::schedule::measurement::Clock;
+use memscope_bench::study::compare;
+use memscope_bench::study::compare::Against;
+use memscope_bench::study::overhead;
+use memscope_bench::study::overhead::record::Results;
+use memscope_bench::study::overhead::summary::{Form, overheads};
+use memscope_bench::study::stress;
+use memscope_bench::study::trackers;
+use memscope_bench::worker::failure::Failure;
 use std::fs;
 use std::path::Path;
 
@@ -83,7 +88,7 @@ fn check_markdown(name: &str, text: &str) {
 
 #[test]
 fn pictures_are_well_formed_whatever_they_say() {
-    check_picture("overhead", &overhead_svg::draw(&nasty_results()));
+    check_picture("overhead", &overhead::chart::draw(&nasty_results()));
 
     let mut compared = comparison(Clock::Wall);
     nasty_origin(&mut compared.origin);
@@ -92,19 +97,19 @@ fn pictures_are_well_formed_whatever_they_say() {
         subject.about = Some(NASTY.to_owned());
     }
     for against in [Against::First, Against::Previous] {
-        check_picture("compare", &compare_svg::draw(&compared.clone().judged(Some(against), None), NASTY));
+        check_picture("compare", &compare::chart::draw(&compared.clone().judged(Some(against), None), NASTY));
     }
 
     let mut record = full_record();
     nasty_origin(&mut record.origin);
     record.types.iter_mut().chain(&mut record.types_recorded).for_each(|used| used.name = NASTY.to_owned());
     record.heaps.iter_mut().for_each(|heap| heap.name = NASTY.to_owned());
-    check_picture("memory analysis", &memory_svg::draw(&record));
+    check_picture("memory analysis", &stress::chart::draw(&record));
 
     let mut rungs = ladder();
     nasty_origin(&mut rungs.0.origin);
     rungs.0.cells[10].failure = Some(Failure::Unsupported { why: NASTY.to_owned() });
-    check_picture("ladder", &ladder_svg::draw(&rungs));
+    check_picture("ladder", &trackers::chart::draw(&rungs));
 }
 
 #[test]
@@ -121,15 +126,15 @@ fn tables_are_whole_whatever_they_say() {
             failed.why = NASTY.to_owned();
         }
     }
-    check_terminal("compare", &compare_table::draw(&compared, Form::Terminal));
-    check_markdown("compare", &compare_table::draw(&compared, Form::Markdown));
+    check_terminal("compare", &compare::summary::draw(&compared, Form::Terminal));
+    check_markdown("compare", &compare::summary::draw(&compared, Form::Markdown));
 
     let mut rungs = ladder();
     nasty_origin(&mut rungs.0.origin);
     rungs.0.cells[4].failure = Some(Failure::Crashed { how: NASTY.to_owned() });
     rungs.0.cells[10].failure = Some(Failure::Unsupported { why: NASTY.to_owned() });
-    check_terminal("ladder", &ladder_table::draw(&rungs, Form::Terminal));
-    check_markdown("ladder", &ladder_table::draw(&rungs, Form::Markdown));
+    check_terminal("ladder", &trackers::summary::draw(&rungs, Form::Terminal));
+    check_markdown("ladder", &trackers::summary::draw(&rungs, Form::Markdown));
 }
 
 /// JSON has every character, and none of them raw that would do something.

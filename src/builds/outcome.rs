@@ -1,0 +1,53 @@
+//! The outcomes of a build that cannot be measured.
+
+use serde::{Deserialize, Serialize};
+
+/// The reason why there is no build to measure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredNotBuilt")]
+pub struct NotBuilt {
+    /// The kind of reason.
+    pub outcome: BuildOutcome,
+    /// The reason in words.
+    pub why: String,
+}
+
+/// The outcome of a build that cannot be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BuildOutcome {
+    /// memscope itself does not compile, or something that it needs.
+    DoesNotCompile,
+    /// memscope compiles, and its API is none that is known here.
+    NoAdapter,
+    /// Anything else: cargo could not fetch it, or the program is not what was asked for.
+    NotBuilt,
+}
+
+impl BuildOutcome {
+    /// The outcome in a word or two, for a cell of a table.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::DoesNotCompile => "does not compile",
+            Self::NoAdapter => "no adapter fits",
+            Self::NotBuilt => "not built",
+        }
+    }
+}
+
+/// The reason as a file holds it: old files have the words alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredNotBuilt {
+    Words(String),
+    Whole { outcome: BuildOutcome, why: String },
+}
+
+impl From<StoredNotBuilt> for NotBuilt {
+    fn from(stored: StoredNotBuilt) -> Self {
+        match stored {
+            StoredNotBuilt::Words(why) => Self { outcome: BuildOutcome::NotBuilt, why },
+            StoredNotBuilt::Whole { outcome, why } => Self { outcome, why },
+        }
+    }
+}

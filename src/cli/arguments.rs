@@ -1,0 +1,213 @@
+//! What several commands ask for, or show, in the same way.
+
+use crate::cli::Error;
+use crate::cli::line::read_variables;
+use crate::cli::programs::this_program;
+use crate::platform::{console, environment, system};
+use crate::report::format::{Format, Printed};
+use crate::schedule::measurement::Precision;
+use crate::tracking::Tracking;
+use crate::worker::launcher::{Launcher, Limits};
+use crate::workloads::{Scale, Workload, pools};
+use clap::{Args, Parser};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// The process that a command ends with, for every command that this program starts itself with.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct ParentArguments {
+    /// The process to end with
+    #[arg(long, hide = true)]
+    parent: Option<u32>,
+}
+
+impl ParentArguments {
+    /// From here on the process ends with its parent, if it has been told which that is.
+    pub(super) fn tie(self) {
+        if let Some(parent) = self.parent {
+            system::die_with(parent);
+        }
+    }
+}
+
+/// The limits of each probe, for every command that starts probes.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct LimitArguments {
+    /// How long one probe may run, in seconds
+    #[arg(long, env = environment::TIME_LIMIT, default_value_t = Limits::default().time.as_secs(), value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    time_limit: u64,
+    /// How much memory one probe may have, in MiB
+    #[arg(long, env = environment::MEMORY_LIMIT, default_value_t = Limits::default().memory_bytes >> 20, value_name = "MIB",
+          value_parser = clap::value_parser!(u64).range(16..(1 << 24)))]
+    memory_limit: u64,
+}
+
+impl LimitArguments {
+    /// A launcher of this very program.
+    pub(super) fn launcher(self) -> Result<Launcher, Error> {
+        this_program(self.into())
+    }
+}
+
+impl From<LimitArguments> for Limits {
+    fn from(arguments: LimitArguments) -> Self {
+        Self { time: Duration::from_secs(arguments.time_limit), memory_bytes: arguments.memory_limit << 20 }
+    }
+}
+
+/// How precise the figures are to be, for every command that makes some.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct PrecisionArguments {
+    /// Run pairs until each interval's half-width is under this percentage of its figure
+    #[arg(long, env = environment::PRECISION, value_name = "PERCENT", value_parser = positive)]
+    precision: Option<f64>,
+    /// With --precision: how long one workload and level may take for it, in seconds
+    #[arg(long, env = environment::PRECISION_LIMIT, default_value_t = 60, value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    precision_limit: u64,
+}
+
+impl PrecisionArguments {
+    /// What is asked for, if anything.
+    pub(super) fn asked(&self) -> Option<Precision> {
+        self.precision.map(|percent| Precision { percent, seconds: self.precision_limit })
+    }
+}
+
+/// A number that is not negative, for a threshold.
+pub(super) fn not_negative(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
+        _ => Err("a threshold is a percentage, such as 3".to_owned()),
+    }
+}
+
+/// A positive number, for a precision.
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
+        _ => Err("a precision is a positive percentage, such as 1".to_owned()),
+    }
+}
+
+/// The form in which results are printed, for every command that prints some.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct FormatArguments {
+    /// What is printed on stdout
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl FormatArguments {
+    /// Prints what was measured, and says on stderr what the form cannot show of it. It was saved before.
+    pub(super) fn print(&self, measured: &impl Printed) {
+        match self.format.draw(measured) {
+            Ok(text) => console::print(text),
+            Err(error) => console::fail(error),
+        }
+        for line in self.format.left_out(measured) {
+            console::complain(line);
+        }
+    }
+}
+
+/// What the environment asks of `cargo bench`, whose flags are Criterion's.
+#[derive(Clone, Copy, Debug)]
+pub struct Environment {
+    /// The limits of each probe.
+    pub limits: Limits,
+    /// How precise the figures are to be, if that is asked for.
+    pub precision: Option<Precision>,
+}
+
+impl Environment {
+    /// Reads the variables.
+    ///
+    /// # Errors
+    /// The exit code, if one has a wrong value: that is said then.
+    pub fn read() -> Result<Self, ExitCode> {
+        crate::worker::fork::settle_signals();
+        #[derive(Debug, Parser)]
+        #[command(name = "cargo bench")]
+        struct Variables {
+            #[command(flatten)]
+            limits: LimitArguments,
+            #[command(flatten)]
+            precision: PrecisionArguments,
+        }
+        let Variables { limits, precision } = read_variables()?;
+        Ok(Self { limits: limits.into(), precision: precision.asked() })
+    }
+}
+
+/// How large a run is, with which data and on how many threads, for every command that runs workloads.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct SizeArguments {
+    /// The factor on the workloads' outer counts: 1 is the full stress run [default: 1 for stress, otherwise each
+    /// workload's short scale]
+    #[arg(long)]
+    scale: Option<Scale>,
+    /// The seed of the workloads' data
+    #[arg(long, default_value_t = Scale::DEFAULT_SEED)]
+    seed: u64,
+    /// The threads of each pool of a parallel workload [default: as many as the machine runs at once]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_024))]
+    threads: Option<u64>,
+    /// Microseconds that tasks sleep where real work would wait (the published suite: 1000); by default they only yield
+    #[arg(long, default_value_t = 0, value_name = "MICROSECONDS")]
+    wait_us: u64,
+}
+
+impl SizeArguments {
+    /// The scale that is asked for, or the given one, with the seed and the waits that are asked for.
+    pub(super) fn scale_or(&self, default: Scale) -> Scale {
+        self.scale.unwrap_or(default).seeded(self.seed).waiting(Duration::from_micros(self.wait_us))
+    }
+
+    /// The number of threads that is asked for, or the machine's.
+    pub(super) fn threads(&self) -> usize {
+        self.threads.map_or_else(pools::default_threads, |threads| threads as usize)
+    }
+}
+
+/// The workloads that were named, each once; all, if none was.
+pub(super) fn or_all(named: &[Workload]) -> Vec<Workload> {
+    if named.is_empty() { Workload::ALL.to_vec() } else { each_once(named.iter().copied()) }
+}
+
+/// The levels that are asked for, after untracked against itself, which is always measured: the noise floor.
+pub(super) fn after_the_baseline(asked: &[Tracking]) -> Vec<Tracking> {
+    each_once(std::iter::once(Tracking::Untracked).chain(asked.iter().copied()))
+}
+
+/// What is named more than once is wanted once, where it comes first.
+pub(super) fn each_once<T: PartialEq>(named: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut once = Vec::new();
+    for one in named {
+        if !once.contains(&one) {
+            once.push(one);
+        }
+    }
+    once
+}
+
+/// The progress of a run: how much of it is done, of what is counted in this many.
+pub(super) fn bar(total: usize, what: &str) -> ProgressBar {
+    let template = format!("{{msg:32}} {{bar:40}} {{pos}}/{{len}} {what}, {{eta}} left");
+    ProgressBar::new(total as u64).with_style(ProgressStyle::with_template(&template).expect("a valid template"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_named_twice_is_wanted_once() {
+        assert_eq!(or_all(&[]), Workload::ALL);
+        assert_eq!(or_all(&[Workload::Mixed, Workload::Cycles, Workload::Mixed]), [Workload::Mixed, Workload::Cycles]);
+        let levels = [Tracking::Full, Tracking::Untracked, Tracking::Counting, Tracking::Full];
+        assert_eq!(after_the_baseline(&levels), [Tracking::Untracked, Tracking::Full, Tracking::Counting]);
+    }
+}

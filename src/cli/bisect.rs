@@ -1,0 +1,280 @@
+//! `memscope-bench bisect`: the first commit that costs what the bad one does.
+
+use crate::builds::outcome::NotBuilt;
+use crate::builds::{Commit, Found, GitError, Parents, Range, Repository, Suspects};
+use crate::cli::Error;
+use crate::cli::arguments::{LimitArguments, not_negative};
+use crate::cli::builds::{Built, SubjectArguments, about};
+use crate::platform::console;
+use crate::report::number;
+use crate::schedule::measurement::{Clock, Series};
+use crate::schedule::pairing::CellRun;
+use crate::stats::estimate::Estimate;
+use crate::study::compare::{Contest, Leaning};
+use crate::tracking::Tracking;
+use crate::worker::failure::Failure;
+use crate::worker::probe::Request;
+use crate::workloads::{Scale, Workload, pools};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Prints a line. What it says comes from outside in part.
+macro_rules! say {
+    ($($line:tt)*) => { crate::platform::console::print(format_args!($($line)*)) };
+}
+
+#[derive(Debug, Args)]
+#[command(mut_arg("time_limit", |limit| limit.default_value("10")))]
+pub struct Arguments {
+    /// A clone of memscope-rs; it is only read
+    #[arg(long, value_name = "DIR")]
+    repository: PathBuf,
+    /// A commit that costs little. If it is on another branch, its merge base with the bad one is judged first
+    #[arg(long, value_name = "REVISION")]
+    good: String,
+    /// A later commit that costs more
+    #[arg(long, value_name = "REVISION")]
+    bad: String,
+    /// Look among the commits of merged branches too, not only along first parents
+    #[arg(long)]
+    all_parents: bool,
+    /// The workload that shows it
+    #[arg(long)]
+    workload: Workload,
+    /// The level that shows it
+    #[arg(long)]
+    tracking: Tracking,
+    /// By how many percent the bad commit must cost more than the good one
+    #[arg(long, default_value_t = 3.0, value_parser = not_negative)]
+    threshold: f64,
+    /// Which time is compared
+    #[arg(long, value_enum, default_value_t)]
+    clock: Clock,
+    /// A decision takes no more rounds than this
+    #[arg(long, default_value_t = 1_200, value_parser = clap::value_parser!(u32).range(20..))]
+    rounds: u32,
+    /// The factor on the workload's outer counts [default: its short scale]
+    #[arg(long)]
+    scale: Option<Scale>,
+    #[command(flatten)]
+    building: SubjectArguments,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    let repository = Repository::at(&arguments.repository)?;
+    repository.check_clean()?;
+    let first = &repository.commit(&arguments.good)?;
+    let last = &repository.commit(&arguments.bad)?;
+    let merge_bases = merge_bases(&repository, first, last)?;
+    let parents = if arguments.all_parents { Parents::All } else { Parents::First };
+    let between = Range::between(first, last);
+    let commits = repository.commits(&between, parents)?;
+    let is_beside = commits[0].parents.first() != Some(&first.hash);
+    if is_beside {
+        // Side branches too decide on what is in whose history: none of them may be cut off.
+        repository.commits(&between, Parents::All)?;
+    }
+    repository.check_files(&[&merge_bases, std::slice::from_ref(first), &commits].concat())?;
+    say!("{} commits between {} and {}", commits.len() - 1, told(first), told(last));
+    for base in &merge_bases {
+        say!(
+            "{} is not an ancestor of {}: their merge base is judged first: {}",
+            first.short(),
+            last.short(),
+            told(base)
+        );
+    }
+    if merge_bases.is_empty() && is_beside && parents == Parents::First {
+        say!("{} is not on the first-parent path to {}", first.short(), last.short());
+    }
+
+    let [good, bad] = [first, last].map(|commit| arguments.build(commit)?.map_err(|failed| Error::System(failed.why)));
+    let (good, bad) = (good?, bad?);
+    let mut ends = arguments.contest(&[&good, &bad]).map_err(|failure| failed(&[first, last], failure))?;
+    let factor = 1.0 + arguments.threshold / 100.0;
+    let leaning = ends.decide(arguments.rounds as usize, factor).map_err(|failure| failed(&[first, last], failure))?;
+    let seen = ends.ratio().map_or("unknown".to_owned(), ratio);
+    if leaning != Leaning::Bad {
+        return Err(Error::System(format!(
+            "{} is not shown to cost {} % more than {}: {seen} × after {} rounds; nothing to look for",
+            arguments.bad,
+            arguments.threshold,
+            arguments.good,
+            ends.rounds()
+        )));
+    }
+    say!("bad: {}: {seen} × the good one's overhead, {} rounds", told(last), ends.rounds());
+
+    let suspects = Suspects::new(commits, parents);
+    let mut search = Search { arguments, ends: [first, last], good: &good, bad: &bad, evidence: seen };
+    for base in &merge_bases {
+        search.judge_base(base)?;
+    }
+    search.run(suspects)
+}
+
+/// The commits that must be good for a search to have an end, if the good commit is not an ancestor of the bad one. These
+/// are the rules of `git bisect`.
+fn merge_bases(repository: &Repository, good: &Commit, bad: &Commit) -> Result<Vec<Commit>, GitError> {
+    if good == bad {
+        return Err(GitError::Same(good.short().to_owned()));
+    }
+    if repository.is_ancestor(&good.hash, &bad.hash)? {
+        return Ok(Vec::new());
+    }
+    let bases = repository.merge_bases(&good.hash, &bad.hash)?;
+    let [good, bad] = [good, bad].map(|commit| commit.short().to_owned());
+    match bases.as_slice() {
+        [] => Err(GitError::Unrelated { good, bad }),
+        [base] if base.short() == bad => Err(GitError::Swapped { good, bad }),
+        _ => Ok(bases),
+    }
+}
+
+/// The search between a good and a bad commit.
+struct Search<'a> {
+    arguments: &'a Arguments,
+    /// The good and the bad commit.
+    ends: [&'a Commit; 2],
+    good: &'a Built,
+    bad: &'a Built,
+    /// The ratio of the earliest bad commit so far to the good one.
+    evidence: String,
+}
+
+impl Search<'_> {
+    /// Judges a merge base of the two ends: what made the bad one bad must have come after it.
+    fn judge_base(&mut self, base: &Commit) -> Result<(), Error> {
+        let [good, bad] = self.ends;
+        match self.judge(base)? {
+            Some(Leaning::Good) => Ok(()),
+            Some(Leaning::Bad) => Err(Error::System(format!(
+                "the merge base {} is bad: what made it so was mended between it and {}, and no commit after it is the first bad one",
+                told(base),
+                told(good)
+            ))),
+            Some(Leaning::Unsure) | None => {
+                console::complain(format_args!(
+                    "the merge base {} could not be judged: the first bad commit may be before it, and not between it and {}",
+                    told(base),
+                    told(bad)
+                ));
+                Ok(())
+            }
+        }
+    }
+
+    fn run(&mut self, mut suspects: Suspects) -> Result<(), Error> {
+        while let Some(place) = suspects.next() {
+            self.report_left(suspects.remaining().len());
+            match self.judge(suspects.commit(place))? {
+                Some(Leaning::Good) => suspects.good(place),
+                Some(Leaning::Bad) => suspects.bad(place),
+                Some(Leaning::Unsure) | None => suspects.skip(place),
+            }
+        }
+        match suspects.remaining().as_slice() {
+            [first] => {
+                say!(
+                    "\nThe first bad commit: {}\n{}/{}: {} × the overhead of {}",
+                    told_whole(first),
+                    self.arguments.workload,
+                    self.arguments.tracking,
+                    self.evidence,
+                    told(self.ends[0])
+                );
+                if first.parents.len() > 1 && !self.arguments.all_parents {
+                    say!("It is a merge: --all-parents looks among the commits that it brought");
+                }
+            }
+            several => {
+                say!("\nThe first bad commit is one of these; those before the last could not be judged:");
+                several.iter().for_each(|commit| say!("  {}", told_whole(commit)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reports on stderr how much of the search is left, at least if every commit can be judged.
+    fn report_left(&self, suspects: usize) {
+        let steps = suspects.next_power_of_two().ilog2();
+        let time = self.arguments.building.usual_build().map(|build| about(build * steps));
+        let time = time.map_or(String::new(), |time| format!(", {time} to build"));
+        console::complain(format_args!("{suspects} suspects: about {steps} commits to judge{time}"));
+    }
+
+    /// On which side a commit stands; `None` if it cannot be built or measured.
+    fn judge(&mut self, commit: &Commit) -> Result<Option<Leaning>, Error> {
+        let built = match self.arguments.build(commit)? {
+            Ok(built) => built,
+            Err(failed) => {
+                say!("skipped: {}: {}", told(commit), failed.outcome.label());
+                return Ok(None);
+            }
+        };
+        let most = self.arguments.rounds as usize;
+        let decided = self
+            .arguments
+            .contest(&[self.good, self.bad, &built])
+            .and_then(|mut contest| Ok((contest.decide(most, 1.0)?, contest)));
+        match decided {
+            Ok((leaning, contest)) => {
+                let seen = contest.ratio().map_or("unknown".to_owned(), ratio);
+                let word = match leaning {
+                    Leaning::Good => "good",
+                    Leaning::Bad => "bad",
+                    Leaning::Unsure => "skipped, not told apart",
+                };
+                say!("{word}: {}: {seen} × the good one's overhead, {} rounds", told(commit), contest.rounds());
+                if leaning == Leaning::Bad {
+                    self.evidence = seen;
+                }
+                Ok(Some(leaning))
+            }
+            Err((2, failure)) => {
+                say!("skipped: {}: {failure}", told(commit));
+                Ok(None)
+            }
+            Err(failure) => Err(failed(&self.ends, failure)),
+        }
+    }
+}
+
+impl Arguments {
+    /// Builds a commit, or says why it does not build.
+    fn build(&self, commit: &Commit) -> Result<Result<Built, NotBuilt>, Error> {
+        let found = Found::commit(&self.repository, commit);
+        let mut contenders = self.building.build(std::slice::from_ref(&found), self.limits.into())?;
+        Ok(contenders.remove(0).built)
+    }
+
+    fn contest<'b>(&self, builds: &[&'b Built]) -> Result<Contest<'b>, (usize, Failure)> {
+        let request = Request {
+            workload: self.workload,
+            tracking: self.tracking,
+            scale: self.scale.unwrap_or(self.workload.short()),
+            threads: pools::default_threads(),
+            count: false,
+        };
+        let runs = builds.iter().map(|built| CellRun::begin(&built.launcher, Series::Overhead, request));
+        Contest::of(runs.collect(), self.clock)
+    }
+}
+
+fn ratio(ratio: Estimate) -> String {
+    format!("{}–{}", number::factor(ratio.low), number::factor(ratio.high))
+}
+
+fn told(commit: &Commit) -> String {
+    format!("{} {}", commit.short(), commit.subject)
+}
+
+fn told_whole(commit: &Commit) -> String {
+    format!("{} {}", commit.hash, commit.subject)
+}
+
+fn failed(commits: &[&Commit], (place, failure): (usize, Failure)) -> Error {
+    Error::System(format!("{}: {failure}", told(commits[place.min(commits.len() - 1)])))
+}

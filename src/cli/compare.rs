@@ -1,0 +1,79 @@
+//! `memscope-bench compare`: builds of memscope against each other, in interleaved rounds.
+
+use crate::builds::Named;
+use crate::cli::Error;
+use crate::cli::builds::find;
+use crate::cli::rounds::{Report, RoundArguments};
+use crate::study::compare::Against;
+use clap::Args;
+
+/// The name of the files.
+const NAME: &str = "compare";
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The builds to compare: published versions (0.2.5), folders (../memscope-rs), revisions (../memscope-rs@v0.2.4)
+    #[arg(value_name = "BUILD", required_unless_present_any = ["published", "redraw"])]
+    subjects: Vec<Named>,
+    /// All published versions, after those that are named
+    #[arg(long)]
+    published: bool,
+    /// The build that each other one is compared with; where it has no figure, the nearest that has one [default: first;
+    /// for --published without named builds: previous; for --redraw: as it was]
+    #[arg(long, value_enum)]
+    against: Option<Against>,
+    /// Measure nothing: judge the pairs in compare.json anew, and write it, compare.md and compare.svg
+    #[arg(long, conflicts_with_all = ["subjects", "published", "workloads", "tracking", "rounds", "seconds", "clock",
+          "shuffle", "scale", "threads", "resume", "fail_on_regression"])]
+    redraw: bool,
+    #[command(flatten)]
+    rounds: RoundArguments,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    if arguments.redraw {
+        return arguments.rounds.redraw(NAME, arguments.against.clone(), title);
+    }
+    let found = find(&arguments.subjects, arguments.published)?;
+    let against = arguments.against();
+    arguments.rounds.run(&found, &Report { name: NAME, title: title(&against), against })
+}
+
+impl Arguments {
+    /// The choice of references. Published versions alone follow each other in time; a build that is named is what
+    /// all others are to be compared with.
+    fn against(&self) -> Against {
+        let usual = if self.subjects.is_empty() { Against::Previous } else { Against::First };
+        self.against.clone().unwrap_or(usual)
+    }
+}
+
+/// The title of the picture.
+fn title(against: &Against) -> &'static str {
+    match against {
+        Against::First => "What memscope-rs costs, against the first build",
+        Against::Previous | Against::Each(_) => "What memscope-rs costs, from build to build",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    #[test]
+    fn versions_alone_are_compared_with_the_one_before() {
+        let against = |line: &[&str]| Line::parse_from([&["compare"], line].concat()).arguments.against();
+        assert_eq!(against(&["--published"]), Against::Previous);
+        assert_eq!(against(&["--published", "--against=first"]), Against::First);
+        assert_eq!(against(&["0.2.5", "--published"]), Against::First);
+        assert_eq!(against(&["0.2.4", "0.2.5"]), Against::First);
+        assert_eq!(against(&["0.2.3", "0.2.4", "0.2.5", "--against=previous"]), Against::Previous);
+    }
+}

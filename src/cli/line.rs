@@ -1,0 +1,230 @@
+//! Reading the command line, and the variables of the environment that stand for flags.
+//!
+//! A variable that is empty is not set. One with a wrong value is refused under its own name, and one that a flag excludes gives
+//! way to the flag. What is no variable of ours and looks like one is warned of once.
+
+use crate::cli::Cli;
+use crate::cli::probe::Fault;
+use crate::platform::{console, environment, text};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command, CommandFactory, Parser};
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+
+/// What the process ends with where the command line is wrong, as with everything that cannot be done.
+const WRONG: u8 = 2;
+
+/// Reads the command line of this process.
+///
+/// # Errors
+/// The exit code, where it is wrong, or asks for help: everything is said then.
+pub fn read_command_line<T: Parser>() -> Result<T, ExitCode> {
+    read(std::env::args_os().collect())
+}
+
+/// Reads variables of the environment alone, for a program whose flags are another's.
+///
+/// # Errors
+/// The exit code, where one is wrong: everything is said then.
+pub(super) fn read_variables<T: Parser>() -> Result<T, ExitCode> {
+    read(vec![T::command().get_name().into()])
+}
+
+fn read<T: Parser>(arguments: Vec<OsString>) -> Result<T, ExitCode> {
+    let is_child = arguments.iter().any(|argument| argument.as_encoded_bytes().starts_with(b"--parent"));
+    if !is_child {
+        check_variables()?;
+    }
+    let mut left_out = Vec::new();
+    loop {
+        let command = T::command();
+        let mut command = without(command, &left_out);
+        let matches = command.try_get_matches_from_mut(&arguments);
+        match matches.and_then(|matches| {
+            let parsed = T::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+            Ok((parsed, in_force(&command, &matches)))
+        }) {
+            Ok((parsed, in_force)) => {
+                environment::obey(in_force);
+                return Ok(parsed);
+            }
+            // A flag that cannot be with another one can be with a variable: it goes unheard.
+            Err(error) if error.kind() == ErrorKind::ArgumentConflict => {
+                match excluded(&whole::<T>(), &error, &left_out) {
+                    Some(name) => left_out.push(name),
+                    None => return Err(refuse(&error, &arguments)),
+                }
+            }
+            Err(error) => return Err(refuse(&named(&whole::<T>(), error, arguments.len() == 1), &arguments)),
+        }
+    }
+}
+
+/// The command with all that clap adds to it, so that every argument can be shown as an error shows it.
+fn whole<T: Parser>() -> Command {
+    let mut command = T::command();
+    command.build();
+    command
+}
+
+/// The command without the variables that are not set, or are left out.
+fn without(command: Command, left_out: &[String]) -> Command {
+    let is_out = |name: &OsStr| {
+        environment::own(&name.to_string_lossy()).is_none() || left_out.iter().any(|out| name == out.as_str())
+    };
+    let drop = |argument: Arg| {
+        if argument.get_env().is_some_and(is_out) { argument.env(None::<&'static str>) } else { argument }
+    };
+    command.mut_args(drop).mut_subcommands(|command| without(command, left_out))
+}
+
+/// The arguments of a command and those below it that a variable stands for, with its name.
+fn with_variables(command: &Command) -> Vec<(&Arg, String)> {
+    let own = command.get_arguments().filter_map(|argument| Some((argument, argument.get_env()?.to_str()?.to_owned())));
+    own.chain(command.get_subcommands().flat_map(with_variables)).collect()
+}
+
+/// The variables that were heard, by the commands that were given.
+fn in_force(command: &Command, matches: &ArgMatches) -> Vec<String> {
+    let own = command
+        .get_arguments()
+        .filter(|argument| matches.value_source(argument.get_id().as_str()) == Some(ValueSource::EnvVariable));
+    let mut names: Vec<String> = own.filter_map(|argument| Some(argument.get_env()?.to_str()?.to_owned())).collect();
+    if let Some((name, matches)) = matches.subcommand()
+        && let Some(command) = command.find_subcommand(name)
+    {
+        names.extend(in_force(command, matches));
+    }
+    names
+}
+
+/// The variable that is part of a conflict and was not left out before.
+fn excluded(command: &Command, error: &clap::Error, left_out: &[String]) -> Option<String> {
+    let parties = [ContextKind::InvalidArg, ContextKind::PriorArg].into_iter().filter_map(|kind| error.get(kind));
+    let parties: Vec<String> = parties
+        .flat_map(|value| match value {
+            ContextValue::String(one) => vec![one.clone()],
+            ContextValue::Strings(several) => several.clone(),
+            _ => Vec::new(),
+        })
+        .collect();
+    let arguments = with_variables(command).into_iter();
+    arguments
+        .filter(|(argument, _)| parties.contains(&argument.to_string()))
+        .map(|(_, name)| name)
+        .find(|name| !left_out.contains(name))
+}
+
+/// The error under the variable's name, if the wrong value is a variable's.
+fn named(command: &Command, mut error: clap::Error, are_variables_alone: bool) -> clap::Error {
+    let text = |error: &clap::Error, kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let (Some(argument), Some(value)) =
+        (text(&error, ContextKind::InvalidArg), text(&error, ContextKind::InvalidValue))
+    else {
+        return error;
+    };
+    let has_it = |(of, name): &(&Arg, String)| {
+        of.to_string() == argument && environment::own(name).is_some_and(|it| it == *value)
+    };
+    if let Some((_, name)) = with_variables(command).into_iter().find(has_it) {
+        let words = if are_variables_alone { name } else { format!("{name}, which stands for {argument}") };
+        error.insert(ContextKind::InvalidArg, ContextValue::String(words));
+    }
+    error
+}
+
+/// Says what is wrong, or shows what was asked for, and gives the exit code.
+fn refuse(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    if !error.use_stderr() {
+        let is_plain = !io::stdout().is_terminal();
+        let help = error.render();
+        console::print_styled(if is_plain { help.to_string() } else { help.ansi().to_string() }.trim_end());
+        return match console::trouble() {
+            None => ExitCode::SUCCESS,
+            Some(why) => {
+                console::complain(format_args!("error: cannot write {why}"));
+                ExitCode::from(WRONG)
+            }
+        };
+    }
+    let message = error.render();
+    let is_harmless =
+        |argument: &OsString| matches!(text::harmless(&argument.to_string_lossy()), std::borrow::Cow::Borrowed(_));
+    if io::stderr().is_terminal() && arguments.iter().all(is_harmless) {
+        let _ = error.print();
+    } else if arguments.len() == 1 {
+        // There is no --help to point to.
+        console::complain(message.to_string().lines().next().unwrap_or_default());
+    } else {
+        console::complain(message.to_string().trim_end());
+    }
+    ExitCode::from(WRONG)
+}
+
+/// Sees that the variables of our own are text, that the fault is one, and that there are no others than those that we know.
+fn check_variables() -> Result<(), ExitCode> {
+    let wrong = |why: String| {
+        console::complain(format_args!("error: {}", text::one_line(&why)));
+        Err(ExitCode::from(WRONG))
+    };
+    let command = Cli::command();
+    let mut known: Vec<String> = with_variables(&command).into_iter().map(|(_, name)| name).collect();
+    known.push(environment::CORE_ONLY.to_owned());
+    known.sort_unstable();
+    known.dedup();
+    for name in known.iter().filter(|name| *name != environment::WORKSHOP) {
+        if let Some(value) = environment::own(name)
+            && value.to_str().is_none()
+        {
+            return wrong(format!("invalid value '{}' for '{name}': it is no text", value.display()));
+        }
+    }
+    if let Some(fault) = environment::own(environment::FAULT)
+        && let Err(why) = fault.to_string_lossy().parse::<Fault>()
+    {
+        return wrong(format!("invalid value '{}' for '{}': {why}", fault.display(), environment::FAULT));
+    }
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with(environment::PREFIX) && !known.iter().any(|one| *one == name) {
+            let known = known.join(", ");
+            console::complain(format_args!(
+                "Warning: {name} is no variable of memscope-bench, and has no effect; there are {known}."
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_variable_of_a_flag_is_named_once() {
+        let command = Cli::command();
+        let mut names: Vec<String> = with_variables(&command).into_iter().map(|(_, name)| name).collect();
+        names.sort_unstable();
+        names.dedup();
+        let mut expected = [
+            environment::TIME_LIMIT,
+            environment::MEMORY_LIMIT,
+            environment::PRECISION,
+            environment::PRECISION_LIMIT,
+            environment::WORKSHOP,
+            environment::FAULT,
+        ];
+        expected.sort_unstable();
+        assert_eq!(names, expected);
+    }
+}

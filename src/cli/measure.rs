@@ -1,0 +1,191 @@
+//! `memscope-bench measure`: overheads by pairs of probes, for a quick answer without Criterion; or by instructions, where
+//! the machine is too noisy for time.
+
+use crate::builds::layout;
+use crate::cli::Error;
+use crate::cli::arguments::{
+    FormatArguments, LimitArguments, PrecisionArguments, SizeArguments, after_the_baseline, bar, each_once, or_all,
+};
+use crate::cli::programs::{CONTROL, PROGRAM};
+use crate::platform::files;
+use crate::platform::files::FileError;
+use crate::report::origin::Origin;
+use crate::schedule::measurement::Cell;
+use crate::schedule::pairing::Plan;
+use crate::study::instructions;
+use crate::study::instructions::InstructionCounter;
+use crate::study::instructions::record::InstructionCount;
+use crate::study::overhead::record::Results;
+use crate::tracking::Tracking;
+use crate::worker::launcher::Launcher;
+use crate::workloads::Workload;
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// What to run [default: all eight; with --instructions, those that run on a single thread]
+    #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
+    workloads: Vec<Workload>,
+    /// What to run it under; untracked against itself is always measured too, for the noise floor
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
+    tracking: Vec<Tracking>,
+    /// How many pairs of processes for each workload and level
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    pairs: u32,
+    /// Count instructions under valgrind instead of time, for machines too noisy for time: single-threaded workloads
+    /// only, each twice. The time limit is then 50 times as long
+    #[arg(long, conflicts_with_all = ["pairs", "precision", "control"])]
+    instructions: bool,
+    #[command(flatten)]
+    size: SizeArguments,
+    #[command(flatten)]
+    precision: PrecisionArguments,
+    /// Measure untracked against the control program too, which has neither memscope nor the switched allocator
+    #[arg(long)]
+    control: bool,
+    /// With --control: measure it in so many layouts, for which both programs are linked anew with their functions in
+    /// another order
+    #[arg(long, requires = "control", value_parser = clap::value_parser!(u32).range(6..=100))]
+    layouts: Option<u32>,
+    /// Write everything that was measured to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Write the command of each probe to this file when it starts
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    #[command(flatten)]
+    format: FormatArguments,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    if let Some(output) = &arguments.output {
+        check_output(output, arguments.log.as_deref())?;
+    }
+    let launcher = launcher(arguments)?;
+    let mut results = Results::begin(Origin::of_this_command());
+    if arguments.instructions {
+        let levels = each_once(arguments.tracking.iter().copied());
+        results.instructions = count(arguments, &launcher, &levels)?;
+    } else {
+        let levels = after_the_baseline(&arguments.tracking);
+        results.precision = arguments.precision.asked();
+        results.cells = pairs(arguments, &launcher, &levels)?;
+    }
+    let saved = arguments.output.as_ref().map_or(Ok(()), |output| files::write_json(output, &results));
+    arguments.format.print(&results);
+    saved?;
+    match (&arguments.log, launcher.log_failure()) {
+        (Some(path), Some(source)) => Err(FileError::Write { path: path.clone(), source }.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Sees that the results can be written to a file, better before measuring than after.
+fn check_output(output: &Path, log: Option<&Path>) -> Result<(), Error> {
+    const PRINT: &str = "to print what is measured, use `--format json`";
+    if output == Path::new("-") {
+        return Err(Error::System(format!(
+            "--output -: it names a file; {PRINT} (or `--output ./-` for a file of that name)"
+        )));
+    }
+    files::prepare::<Results>(output).map_err(|error| match error {
+        error @ FileError::NoFile { .. } => Error::System(format!("{error}; {PRINT}")),
+        error => error.into(),
+    })?;
+    match log {
+        Some(log) if files::are_one(output, log) => {
+            Err(Error::System(format!("--output and --log both name {}: name two files", output.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn launcher(arguments: &Arguments) -> Result<Launcher, Error> {
+    let launcher = arguments.limits.launcher()?;
+    let Some(path) = &arguments.log else { return Ok(launcher) };
+    Ok(launcher.logging_to(files::stream(path)?))
+}
+
+/// Measures time, by pairs.
+fn pairs(arguments: &Arguments, launcher: &Launcher, levels: &[Tracking]) -> Result<Vec<Cell>, Error> {
+    let controlled = controlled(arguments, launcher)?;
+    let plan = Plan {
+        workloads: &or_all(&arguments.workloads),
+        levels,
+        scale: &|workload| arguments.size.scale_or(workload.short()),
+        threads: arguments.size.threads(),
+        pairs: arguments.pairs as usize,
+        precision: arguments.precision.asked(),
+    };
+    let columns = levels.len() + controlled.len();
+    let bar = bar(plan.workloads.len() * columns * plan.pairs, "pairs");
+    let progress = |workload, level| {
+        bar.set_message(format!("{workload}/{level}"));
+        bar.inc(1);
+    };
+    let mut cells = plan.measure(launcher, progress);
+    for Controlled { layout, launcher, control } in &controlled {
+        let measured = plan.measure_control(control, launcher, progress);
+        cells.extend(measured.into_iter().map(|cell| Cell { layout: *layout, ..cell }));
+    }
+    bar.finish_and_clear();
+    Ok(cells)
+}
+
+/// A control program, and the program that is held against it.
+struct Controlled {
+    layout: Option<u32>,
+    launcher: Launcher,
+    control: Launcher,
+}
+
+/// The control programs that are asked for: none, the one beside this program, or as many as there are layouts.
+fn controlled(arguments: &Arguments, launcher: &Launcher) -> Result<Vec<Controlled>, Error> {
+    if !arguments.control {
+        return Ok(Vec::new());
+    }
+    let Some(layouts) = arguments.layouts else {
+        return Ok(vec![Controlled { layout: None, launcher: launcher.clone(), control: launcher.beside(CONTROL)? }]);
+    };
+    let bar = bar(layouts as usize, "layouts linked");
+    let linked = (1..=layouts).map(|seed| {
+        let folder = layout::shuffled(&[PROGRAM, CONTROL], seed)?;
+        bar.inc(1);
+        let launcher = Launcher::new(folder.join(PROGRAM), arguments.limits.into());
+        let control = launcher.beside(CONTROL)?;
+        Ok(Controlled { layout: Some(seed), launcher, control })
+    });
+    let linked = linked.collect();
+    bar.finish_and_clear();
+    linked
+}
+
+/// Counts instructions.
+fn count(arguments: &Arguments, launcher: &Launcher, levels: &[Tracking]) -> Result<Vec<InstructionCount>, Error> {
+    let parallel: Vec<&str> =
+        arguments.workloads.iter().filter(|workload| workload.is_parallel()).map(|workload| workload.name()).collect();
+    if !parallel.is_empty() {
+        return Err(Error::Parallel(parallel.join(", ")));
+    }
+    let counter = InstructionCounter::new(launcher)?;
+    let mut workloads = or_all(&arguments.workloads);
+    workloads.retain(|workload| !workload.is_parallel());
+    let scale = |workload: Workload| arguments.size.scale_or(workload.short());
+    // The untracked runs of a workload serve all of its levels.
+    let bar = bar(workloads.len() * (levels.len() + 1) * instructions::RUNS, "runs");
+    let counts = instructions::count_instructions(&counter, &workloads, levels, scale, |workload, level| {
+        bar.set_message(format!("{workload}/{level}"));
+        bar.inc(1);
+    });
+    bar.finish_and_clear();
+    Ok(counts)
+}
+
+/// The names of the workloads that run on a single thread.
+pub fn single_threaded() -> String {
+    let single = Workload::ALL.iter().filter(|workload| !workload.is_parallel());
+    single.map(|workload| workload.name()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,108 @@
+//! The report that memscope itself writes after a stress run: a picture, or a dashboard if it is asked for.
+//!
+//! It comes last, when what was measured is safe: versions are known that take minutes for it, that panic in it, and that say
+//! that all went well and write nothing. So it is written on a thread of its own, under a limit, and looked at.
+
+use crate::cli::Error;
+use crate::platform::{console, files, text};
+use crate::tracking::memscope::OWN_REPORT;
+use std::any::Any;
+use std::fs;
+use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+/// How long memscope may take for a report that no one asked for.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The stack that memscope has for it, in bytes: as large as a main thread's.
+const STACK: usize = 8 << 20;
+
+/// Keeps memscope's own report in a folder, if the linked version writes one without being asked, or was asked.
+///
+/// # Errors
+/// If one was asked for and cannot be had, or a file cannot be written. A report that no one asked for and that memscope
+/// does not bring about is told on stderr, and no more.
+pub(super) fn keep(folder: &Path, is_asked_for: bool) -> Result<(), Error> {
+    let report = OWN_REPORT;
+    if !report.on_demand && is_asked_for {
+        return Err(Error::Unsupported("it draws a picture, which is always kept, and --dashboard has no effect"));
+    }
+    if report.on_demand && !is_asked_for {
+        return Ok(());
+    }
+    console::print(format_args!("memscope writes its own {} ...", report.name));
+    let scratch = files::scratch_folder(folder)?;
+    let written = scratch.path().join(report.name);
+    let limit = if is_asked_for { Duration::MAX } else { LIMIT };
+    match write(report.write, &written, limit) {
+        Ok(()) => {
+            files::put(&written, &folder.join(report.name))?;
+            console::print(format_args!("Written: {} in {}", report.name, folder.display()));
+            Ok(())
+        }
+        Err(why) => {
+            let why = format!("memscope's own {} was not written: {why}", report.name);
+            if is_asked_for {
+                return Err(Error::System(why));
+            }
+            console::complain(text::one_line(&why));
+            Ok(())
+        }
+    }
+}
+
+/// Lets memscope write a report to a path.
+fn write(write: fn(&Path) -> Result<(), String>, path: &Path, limit: Duration) -> Result<(), String> {
+    let (done, ended) = mpsc::channel();
+    let to = path.to_owned();
+    let writer = thread::Builder::new().name("memscope's report".to_owned()).stack_size(STACK);
+    let writer = writer.spawn(move || done.send(write(&to))).map_err(|error| error.to_string())?;
+    let result = ended.recv_timeout(limit).map_err(|error| match error {
+        // The thread is left to itself: it ends with the process, soon.
+        RecvTimeoutError::Timeout => format!("it was not done after {} s", limit.as_secs()),
+        RecvTimeoutError::Disconnected => format!("it panicked{}", writer.join().err().map(words).unwrap_or_default()),
+    })?;
+    result?;
+    if fs::metadata(path).map_or(true, |about| about.is_file() && about.len() == 0) {
+        return Err("it says that it has written it, and has not".to_owned());
+    }
+    Ok(())
+}
+
+/// What a panic said, after a colon; nothing if it did not say it in words.
+fn words(panic: Box<dyn Any + Send>) -> String {
+    let words = panic.downcast::<String>().map(|words| *words);
+    let words = words.or_else(|panic| panic.downcast::<&str>().map(|words| (*words).to_owned()));
+    words.map(|words| format!(": {words}")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(report: fn(&Path) -> Result<(), String>, limit: Duration) -> Result<(), String> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        write(report, &folder.path().join("report"), limit)
+    }
+
+    fn put(path: &Path, text: &str) -> Result<(), String> {
+        fs::write(path, text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn whatever_becomes_of_a_report_is_told() {
+        let failed = |why: &str| Err(why.to_owned());
+        let nothing = || failed("it says that it has written it, and has not");
+        assert_eq!(written(|path| put(path, "a report"), Duration::MAX), Ok(()));
+        assert_eq!(written(|path| put(path, ""), Duration::MAX), nothing());
+        assert_eq!(written(|_| Ok(()), Duration::MAX), nothing());
+        assert_eq!(written(|_| Err("no".to_owned()), Duration::MAX), failed("no"));
+        assert_eq!(written(|_| panic!("so {}", "bad"), Duration::MAX), failed("it panicked: so bad"));
+        let hang = |_: &Path| loop {
+            thread::park();
+        };
+        assert_eq!(written(hang, Duration::from_millis(10)), failed("it was not done after 0 s"));
+    }
+}

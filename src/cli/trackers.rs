@@ -1,0 +1,138 @@
+//! `memscope-bench ladder`: memscope's levels among other trackers.
+//!
+//! The trackers that have a program of their own are measured in that program: where Cargo, asked to run this one, has not
+//! built them, or not since, they are built first.
+
+use crate::builds::layout;
+use crate::cli::Error;
+use crate::cli::arguments::{FormatArguments, LimitArguments, SizeArguments, bar, or_all};
+use crate::cli::programs::PROGRAM;
+use crate::platform::console;
+use crate::platform::files;
+use crate::platform::files::FileError;
+use crate::platform::system;
+use crate::report::origin::Origin;
+use crate::schedule::pairing::Plan;
+use crate::study::overhead::record::Results;
+use crate::study::overhead::summary::Form;
+use crate::study::trackers::Ladder;
+use crate::study::trackers::{chart, summary};
+use crate::tracking::references::{JEMALLOC_PROGRAM, TRACKING_ALLOCATOR_PROGRAM};
+use crate::worker::launcher::Launcher;
+use crate::workloads::Workload;
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+/// The files that are written.
+const JSON: &str = "ladder.json";
+const TABLE: &str = "ladder.md";
+const PICTURE: &str = "ladder.svg";
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// What to run [default: all eight]
+    #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
+    workloads: Vec<Workload>,
+    /// How many pairs of processes for each workload and rung
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pairs: u32,
+    #[command(flatten)]
+    size: SizeArguments,
+    /// The folder for ladder.json, ladder.md and ladder.svg
+    #[arg(long, default_value = "results", value_name = "DIR")]
+    output: PathBuf,
+    #[command(flatten)]
+    format: FormatArguments,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    let folder = &arguments.output;
+    files::prepare_in::<Ladder>(folder, JSON, &[TABLE, PICTURE])?;
+    let launcher = arguments.limits.launcher()?;
+    if cfg!(feature = "references") {
+        build_programs(&launcher)?;
+    } else {
+        console::complain(
+            "Measuring memscope's levels and heaptrack: `cargo run --release --features references -- ladder` adds dhat, \
+             tracking-allocator, stats_alloc and jemalloc.",
+        );
+    }
+
+    let levels = Ladder::levels();
+    let workloads = or_all(&arguments.workloads);
+    let mut results = Results::begin(Origin::of_this_command());
+    let bar = bar(workloads.len() * levels.len() * arguments.pairs as usize, "pairs");
+    let plan = Plan {
+        workloads: &workloads,
+        levels: &levels,
+        scale: &|workload| arguments.size.scale_or(workload.short()),
+        threads: arguments.size.threads(),
+        pairs: arguments.pairs as usize,
+        precision: None,
+    };
+    results.cells = plan.measure(&launcher, |workload, level| {
+        bar.set_message(format!("{workload}/{level}"));
+        bar.inc(1);
+    });
+    bar.finish_and_clear();
+
+    let ladder = Ladder(results);
+    let saved = save(folder, &ladder);
+    arguments.format.print(&ladder);
+    saved?;
+    console::complain(format_args!("Written: {JSON}, {TABLE} and {PICTURE} in {}", folder.display()));
+    Ok(())
+}
+
+/// Writes a ladder, and what is drawn from it.
+fn save(folder: &Path, ladder: &Ladder) -> Result<(), FileError> {
+    files::write_json(&folder.join(JSON), ladder)?;
+    files::write(&folder.join(TABLE), &format!("{}\n", summary::draw(ladder, Form::Markdown)))?;
+    files::write(&folder.join(PICTURE), &chart::draw(ladder))
+}
+
+/// Builds the programs beside this one that are missing or older than it, in a folder of release builds; elsewhere they
+/// must be there.
+///
+/// # Errors
+/// If one is missing and cannot be built.
+fn build_programs(launcher: &Launcher) -> Result<(), Error> {
+    let programs = [JEMALLOC_PROGRAM, TRACKING_ALLOCATOR_PROGRAM];
+    let folder = launcher.folder();
+    let written = |name: &str| folder.join(name).metadata().and_then(|data| data.modified()).ok();
+    let this = written(PROGRAM);
+    let is_current = |name: &str| written(name).is_some_and(|written| Some(written) >= this);
+    if folder.ends_with("release") && !programs.into_iter().all(is_current) {
+        console::complain(format_args!("Building {} ...", programs.join(" and ")));
+        let mut cargo = system::cargo();
+        cargo.args(["build", "--release", "--quiet", "--message-format=json-render-diagnostics"]);
+        cargo.args(["--features", "references", "--manifest-path"]);
+        cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
+        cargo.args(programs.iter().flat_map(|name| ["--bin", name]));
+        cargo.arg("--target-dir").arg(folder.parent().unwrap_or(folder));
+        let failed = |why: String| Error::System(format!("cargo could not build {}{why}", programs.join(" and ")));
+        let ended = cargo.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+        let ended = ended.map_err(|error| failed(format!(": {error}")))?;
+        if !ended.status.success() {
+            return Err(failed(String::new()));
+        }
+        let messages = String::from_utf8_lossy(&ended.stdout);
+        for name in programs {
+            let built = layout::executable(&messages, name)
+                .ok_or_else(|| failed(format!(": it does not say where it put {name}")))?;
+            // Its configuration may name a target, for which it has another folder.
+            if !files_are_same(&built, &folder.join(name)) {
+                layout::put(&built, folder).map_err(|error| failed(format!(": {error}")))?;
+            }
+        }
+    }
+    programs.into_iter().try_for_each(|name| launcher.beside(name).map(drop)).map_err(Error::from)
+}
+
+/// Returns whether two paths lead to the same file.
+fn files_are_same(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+}

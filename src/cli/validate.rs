@@ -1,0 +1,163 @@
+//! `memscope-bench validate`: is the instrument right? And `windows`, the part of it that runs in one process.
+
+use crate::cli::Error;
+use crate::cli::arguments::{LimitArguments, ParentArguments, bar, or_all};
+use crate::platform::console;
+use crate::platform::files;
+use crate::platform::files::FileError;
+use crate::report::origin::Origin;
+use crate::study::overhead::summary::Form;
+use crate::study::validation;
+use crate::study::validation::{BLOCK, CannotDivide, Effort, Run, Validation, Windows};
+use crate::study::validation::{chart, summary};
+use crate::tracking::Tracking;
+use crate::worker::failure::Failure;
+use crate::worker::launcher::Launcher;
+use crate::worker::probe::Request;
+use crate::workloads::{Scale, Workload, pools};
+use clap::Args;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The files that are written.
+const JSON: &str = "validation.json";
+const TABLE: &str = "validation.md";
+const PICTURE: &str = "validation.svg";
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// How many repeats of a comparison to draw from each series
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    repeats: u32,
+    /// Keep as many threads busy as there are cores while measuring
+    #[arg(long)]
+    load: bool,
+    /// What to validate on [default: all eight]
+    #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
+    workloads: Vec<Workload>,
+    /// The factor on the workloads' outer counts [default: each workload's short scale]
+    #[arg(long)]
+    scale: Option<Scale>,
+    /// Measure less: three minutes for all workloads instead of a quarter of an hour
+    #[arg(long)]
+    quick: bool,
+    /// Measure nothing: draw validation.md and validation.svg anew from validation.json
+    #[arg(long, conflicts_with_all = ["load", "quick", "workloads", "scale", "repeats"])]
+    redraw: bool,
+    /// The factor on all durations, for a trial of the command itself
+    #[arg(long, hide = true, default_value_t = 1.0)]
+    durations: f64,
+    /// The folder for validation.json, validation.md and validation.svg
+    #[arg(long, default_value = "results", value_name = "DIR")]
+    output: PathBuf,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+impl Arguments {
+    fn effort(&self) -> Effort {
+        let seconds = |full: f64, quick: f64| {
+            Duration::from_secs_f64(if self.quick { quick } else { full } * self.durations.max(0.0))
+        };
+        Effort {
+            truth: seconds(3.0, 0.4),
+            long_series: seconds(12.0, 2.5),
+            short_series: seconds(5.0, 1.2),
+            least_pairs: if self.quick { BLOCK / 2 } else { 2 * BLOCK },
+            repeats: self.repeats as usize,
+            batch: Duration::from_secs(30),
+            load: self.load,
+        }
+    }
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    let path = arguments.output.join(JSON);
+    if arguments.redraw {
+        let validation = files::read(&path)?;
+        return show(&validation, &arguments.output, save_drawn(&validation, &arguments.output));
+    }
+    files::prepare_in::<Validation>(&arguments.output, JSON, &[TABLE, PICTURE])?;
+    // What was found in the other circumstances stays.
+    let is_there = fs::metadata(&path).is_ok_and(|about| about.len() > 0);
+    let mut validation = if is_there { files::read(&path)? } else { Validation::default() };
+    validation.schema = validation::SCHEMA;
+
+    let launcher = arguments.limits.launcher()?;
+    let workloads = or_all(&arguments.workloads);
+    let threads = pools::default_threads();
+    let effort = arguments.effort();
+    let bar = bar(workloads.len() * validation::TARGETS.len(), "settings");
+    let origin = Origin::of_this_command();
+    let windows = |request, units| windows_of_a_process(&launcher, request, units);
+    let scale = |workload: Workload| arguments.scale.unwrap_or(workload.short());
+    let settings = validation::run(&launcher, &workloads, scale, threads, effort, windows, |workload, target| {
+        bar.set_message(target.map_or(format!("{workload}, untracked"), |percent| format!("{workload}, +{percent} %")));
+        bar.inc(1);
+    })
+    .map_err(|failure| Error::System(format!("a probe of the validation {failure}")))?;
+    bar.finish_and_clear();
+
+    let run = Some(Run { origin, batch_seconds: effort.batch.as_secs_f64(), settings });
+    *(if arguments.load { &mut validation.under_load } else { &mut validation.at_rest }) = run;
+    let saved = files::write_json(&path, &validation).and_then(|()| save_drawn(&validation, &arguments.output));
+    show(&validation, &arguments.output, saved)
+}
+
+/// Writes the table and the picture of a validation.
+fn save_drawn(validation: &Validation, folder: &Path) -> Result<(), FileError> {
+    files::write(&folder.join(TABLE), &format!("{}\n", summary::draw(validation, Form::Markdown)))?;
+    files::write(&folder.join(PICTURE), &chart::draw(validation))
+}
+
+/// Prints a validation, which is saved by then, if that was possible.
+fn show(validation: &Validation, folder: &Path, saved: Result<(), FileError>) -> Result<(), Error> {
+    console::print(summary::draw(validation, Form::Terminal));
+    saved?;
+    console::print(format_args!("Written: {JSON}, {TABLE} and {PICTURE} in {}", folder.display()));
+    Ok(())
+}
+
+/// Runs `windows` in a process of its own.
+fn windows_of_a_process(launcher: &Launcher, request: Request, units: u32) -> Result<Windows, Failure> {
+    let arguments = [
+        "windows".to_owned(),
+        format!("--workload={}", request.workload),
+        format!("--units={units}"),
+        format!("--scale={}", request.scale.factor()),
+        format!("--threads={}", request.threads),
+    ];
+    launcher.run_for(&arguments)
+}
+
+/// What `windows` takes; `validate` alone calls it.
+#[derive(Debug, Args)]
+pub struct WindowsArguments {
+    /// What to run
+    #[arg(long)]
+    workload: Workload,
+    /// The units of work that the synthetic tracker burns for each allocation
+    #[arg(long)]
+    units: u32,
+    /// The factor on the workload's outer counts
+    #[arg(long)]
+    scale: Scale,
+    /// The threads of each pool
+    #[arg(long)]
+    threads: usize,
+    #[command(flatten)]
+    parent: ParentArguments,
+}
+
+/// Prints the times of windows without and with the synthetic tracker as one line of JSON.
+pub fn run_windows(arguments: &WindowsArguments) -> Result<(), Error> {
+    arguments.parent.tie();
+    let WindowsArguments { workload, units, scale, threads, .. } = *arguments;
+    let request = Request { workload, tracking: Tracking::Untracked, scale, threads, count: false };
+    let windows = validation::windows(request, units).map_err(|error| match error {
+        CannotDivide::NoThreads(error) => Error::NoThreads(error),
+        error => Error::System(error.to_string()),
+    })?;
+    Ok(console::reply(&windows)?)
+}

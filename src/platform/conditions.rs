@@ -1,0 +1,321 @@
+//! The state of the machine when a run begins: how busy it already was, and whether its processor's speed was held. A
+//! reader of the figures must know both, and nobody can find them out afterwards.
+
+use crate::platform::cores;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// Where Linux tells of its processors.
+const PROCESSORS: &str = "/sys/devices/system/cpu";
+/// Where Linux says when it uses huge pages.
+const HUGE_PAGES: &str = "/sys/kernel/mm/transparent_hugepage/enabled";
+
+/// What the machine was like right before a run. Virtual machines do not know of the speed of their processors.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Conditions {
+    /// How many cores' worth of other work was running; `None` where the system does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busy_cores: Option<f64>,
+    /// The frequency governors of the processors, each once; `None` where the system does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub governors: Option<Vec<String>>,
+    /// Whether the processor may run faster than its nominal frequency; `None` where the system does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turbo: Option<bool>,
+    /// When the kernel backs memory with huge pages: `always`, `madvise` or `never`; `None` where the system does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub huge_pages: Option<String>,
+    /// The cores that this process may run on, where they are not all that are online.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cores_allowed: Option<usize>,
+    /// The processor time that this process's control group may take, in cores; `None` where that is not limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cores_quota: Option<f64>,
+    /// The niceness of this process, where it is not 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub niceness: Option<i64>,
+    /// Whether addresses are the same in every process, as under `setarch -R` or a debugger.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fixed_addresses: bool,
+}
+
+impl Conditions {
+    /// The conditions here and now. It takes a tenth of a second, in which this thread sleeps.
+    pub fn here() -> Self {
+        let processors = Path::new(PROCESSORS);
+        Self {
+            busy_cores: busy_cores(),
+            governors: governors(processors),
+            turbo: turbo(processors),
+            huge_pages: setting(Path::new(HUGE_PAGES)).as_deref().and_then(chosen),
+            cores_allowed: cores_allowed(),
+            cores_quota: cores_quota(Path::new("/")),
+            niceness: niceness(),
+            fixed_addresses: has_fixed_addresses(),
+        }
+    }
+
+    /// What narrows this process's use of the machine, or makes it unlike other processes there, in a few words each.
+    pub fn restrictions(&self) -> Vec<String> {
+        let cores = self.cores_allowed.map(|cores| format!("{cores} cores allowed"));
+        let quota = self.cores_quota.map(|quota| format!("a quota of {quota} cores"));
+        let niceness = self.niceness.map(|niceness| format!("niceness {niceness}"));
+        let addresses = self.fixed_addresses.then(|| "the same addresses in every process".to_owned());
+        [cores, quota, niceness, addresses].into_iter().flatten().collect()
+    }
+}
+
+/// How many cores are busy during a tenth of a second. Not the load average: that one lags by minutes, and after a
+/// build it would tell of the build.
+#[cfg(target_os = "linux")]
+fn busy_cores() -> Option<f64> {
+    let before = Ticks::so_far()?;
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    Ticks::so_far()?.busy_cores_since(before)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn busy_cores() -> Option<f64> {
+    None
+}
+
+/// What all processors together have done since the system started, in the kernel's ticks.
+#[cfg(target_os = "linux")]
+#[derive(Clone, Copy, Debug)]
+struct Ticks {
+    busy: u64,
+    idle: u64,
+    processors: usize,
+}
+
+#[cfg(target_os = "linux")]
+impl Ticks {
+    fn so_far() -> Option<Self> {
+        use procfs::CurrentSI;
+        let stat = procfs::KernelStats::current().ok()?;
+        let total = stat.total;
+        // Stolen time is work too: another machine's, on the processor that this one thinks is its own. The time of
+        // guests is not added, for the kernel counts it as user time as well.
+        let also = [total.irq, total.softirq, total.steal];
+        Some(Self {
+            busy: total.user + total.nice + total.system + also.into_iter().flatten().sum::<u64>(),
+            idle: total.idle + total.iowait.unwrap_or(0),
+            processors: stat.cpu_time.len(),
+        })
+    }
+
+    /// The busy part of the time since then, times the processors: never more than there are. `None` if no tick passed.
+    fn busy_cores_since(self, before: Self) -> Option<f64> {
+        // The kernel's counts of idle time may go back a little.
+        let busy = self.busy.saturating_sub(before.busy) as f64;
+        let idle = self.idle.saturating_sub(before.idle) as f64;
+        let cores = busy / (busy + idle) * self.processors as f64;
+        // A tick is a hundredth of a second, so there is nothing behind the second digit.
+        cores.is_finite().then_some((cores * 100.0).round() / 100.0)
+    }
+}
+
+/// The governors of all processors below a folder like [`PROCESSORS`], each once, in the order of the alphabet.
+fn governors(processors: &Path) -> Option<Vec<String>> {
+    let governors: BTreeSet<String> = fs::read_dir(processors)
+        .ok()?
+        .flatten()
+        .filter_map(|processor| setting(&processor.path().join("cpufreq/scaling_governor")))
+        .collect();
+    (!governors.is_empty()).then(|| governors.into_iter().collect())
+}
+
+/// Whether turbo is on. Intel's driver says whether it is off, the others say whether it is on.
+fn turbo(processors: &Path) -> Option<bool> {
+    let switch = |path: &str| match setting(&processors.join(path))?.as_str() {
+        "0" => Some(false),
+        "1" => Some(true),
+        _ => None,
+    };
+    switch("intel_pstate/no_turbo").map(|off| !off).or_else(|| switch("cpufreq/boost"))
+}
+
+/// The choice that the kernel marks: `madvise` of `always [madvise] never`.
+fn chosen(choices: &str) -> Option<String> {
+    let (_, rest) = choices.split_once('[')?;
+    Some(rest.split_once(']')?.0.to_owned())
+}
+
+/// The number of cores that this process may run on, if they are not all that are online.
+fn cores_allowed() -> Option<usize> {
+    let allowed = Some(cores::allowed().len()).filter(|&count| count > 0)?;
+    let online = nix::unistd::sysconf(nix::unistd::SysconfVar::_NPROCESSORS_ONLN).ok()??;
+    (usize::try_from(online) != Ok(allowed)).then_some(allowed)
+}
+
+/// The least quota of processor time, in cores, of this process's control group and those that it is in. `root` is where the
+/// file systems of the kernel are.
+fn cores_quota(root: &Path) -> Option<f64> {
+    let groups = fs::read_to_string(root.join("proc/self/cgroup")).ok()?;
+    let groups = groups.lines().filter_map(|line| {
+        let (_, rest) = line.split_once(':')?;
+        rest.split_once(':')
+    });
+    let quotas = groups.flat_map(|(controllers, path)| {
+        let mount = match controllers {
+            "" => root.join("sys/fs/cgroup"),
+            controllers if controllers.split(',').any(|name| name == "cpu") => root.join("sys/fs/cgroup/cpu"),
+            _ => return Vec::new(),
+        };
+        // Within a container the group's own folder may be the mount itself.
+        let own = mount.join(path.trim_start_matches('/'));
+        own.ancestors().take_while(|folder| folder.starts_with(&mount)).filter_map(quota_of).collect()
+    });
+    quotas.min_by(f64::total_cmp)
+}
+
+/// The quota that a control group's folder has, in cores.
+fn quota_of(folder: &Path) -> Option<f64> {
+    let (quota, period) = match setting(&folder.join("cpu.max")) {
+        Some(line) => {
+            let (quota, period) = line.split_once(' ')?;
+            (quota.to_owned(), period.to_owned())
+        }
+        None => (setting(&folder.join("cpu.cfs_quota_us"))?, setting(&folder.join("cpu.cfs_period_us"))?),
+    };
+    let cores = quota.parse::<f64>().ok()? / period.parse::<f64>().ok()?;
+    (cores.is_finite() && cores > 0.0).then_some((cores * 100.0).round() / 100.0)
+}
+
+#[cfg(target_os = "linux")]
+fn niceness() -> Option<i64> {
+    let stat = procfs::process::Process::myself().and_then(|process| process.stat()).ok()?;
+    Some(stat.nice).filter(|&niceness| niceness != 0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn niceness() -> Option<i64> {
+    None
+}
+
+/// Returns whether this process, or the whole system, does without the randomisation of addresses.
+#[cfg(target_os = "linux")]
+fn has_fixed_addresses() -> bool {
+    use nix::sys::personality::{self, Persona};
+    let of_process = personality::get().is_ok_and(|persona| persona.contains(Persona::ADDR_NO_RANDOMIZE));
+    of_process || setting(Path::new("/proc/sys/kernel/randomize_va_space")).as_deref() == Some("0")
+}
+
+#[cfg(not(target_os = "linux"))]
+fn has_fixed_addresses() -> bool {
+    false
+}
+
+fn setting(path: &Path) -> Option<String> {
+    let text = fs::read_to_string(path).ok()?.trim().to_owned();
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with these files, as Linux has them.
+    fn machine(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().expect("it is in a folder")).expect("a folder");
+            fs::write(path, text).expect("a file");
+        }
+        folder
+    }
+
+    #[test]
+    fn governors_are_told_once_each() {
+        let laptop = machine(&[
+            ("cpu0/cpufreq/scaling_governor", "schedutil\n"),
+            ("cpu1/cpufreq/scaling_governor", "performance\n"),
+            ("cpu2/cpufreq/scaling_governor", "schedutil\n"),
+            ("cpu3/topology/core_id", "3\n"),
+        ]);
+        assert_eq!(governors(laptop.path()), Some(vec!["performance".to_owned(), "schedutil".to_owned()]));
+    }
+
+    #[test]
+    fn turbo_is_read_from_either_driver() {
+        let says = |path, text| turbo(machine(&[(path, text)]).path());
+        assert_eq!(says("intel_pstate/no_turbo", "0\n"), Some(true));
+        assert_eq!(says("intel_pstate/no_turbo", "1\n"), Some(false));
+        assert_eq!(says("cpufreq/boost", "1\n"), Some(true));
+        assert_eq!(says("cpufreq/boost", "0\n"), Some(false));
+        assert_eq!(says("cpufreq/boost", "perhaps\n"), None);
+    }
+
+    #[test]
+    fn a_virtual_machine_does_not_know_its_frequency() {
+        let virtual_machine = machine(&[("cpu0/topology/core_id", "0\n")]);
+        assert_eq!(governors(virtual_machine.path()), None);
+        assert_eq!(turbo(virtual_machine.path()), None);
+        assert_eq!(governors(Path::new("/no/such/folder")), None);
+    }
+
+    #[test]
+    fn the_choice_of_huge_pages_is_the_one_that_is_marked() {
+        assert_eq!(chosen("always [madvise] never").as_deref(), Some("madvise"));
+        assert_eq!(chosen("always madvise never"), None);
+    }
+
+    #[test]
+    fn the_least_quota_of_all_control_groups_counts() {
+        let quota = |files: &[(&str, &str)]| cores_quota(machine(files).path());
+        let unified = ("proc/self/cgroup", "0::/user.slice/run.scope\n");
+        assert_eq!(quota(&[unified, ("sys/fs/cgroup/user.slice/cpu.max", "max 100000\n")]), None);
+        let wide = ("sys/fs/cgroup/user.slice/cpu.max", "400000 100000\n");
+        assert_eq!(quota(&[unified, wide]), Some(4.0));
+        let narrow = ("sys/fs/cgroup/user.slice/run.scope/cpu.max", "150000 100000\n");
+        assert_eq!(quota(&[unified, wide, narrow]), Some(1.5));
+        // In a container the group's own folder is the mount.
+        assert_eq!(quota(&[unified, ("sys/fs/cgroup/cpu.max", "50000 100000\n")]), Some(0.5));
+        let legacy = [
+            ("proc/self/cgroup", "5:cpu,cpuacct:/docker/1\n1:memory:/docker/1\n"),
+            ("sys/fs/cgroup/cpu/docker/1/cpu.cfs_quota_us", "200000\n"),
+            ("sys/fs/cgroup/cpu/docker/1/cpu.cfs_period_us", "100000\n"),
+        ];
+        assert_eq!(quota(&legacy), Some(2.0));
+        let unlimited = [legacy[0], ("sys/fs/cgroup/cpu/docker/1/cpu.cfs_quota_us", "-1\n"), legacy[2]];
+        assert_eq!(quota(&unlimited), None);
+        assert_eq!(quota(&[]), None);
+    }
+
+    #[test]
+    fn restrictions_are_named_where_there_are_some() {
+        assert!(Conditions::default().restrictions().is_empty());
+        let narrow = Conditions {
+            cores_allowed: Some(2),
+            cores_quota: Some(1.5),
+            niceness: Some(10),
+            fixed_addresses: true,
+            ..Conditions::default()
+        };
+        let expected =
+            ["2 cores allowed", "a quota of 1.5 cores", "niceness 10", "the same addresses in every process"];
+        assert_eq!(narrow.restrictions(), expected);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn busy_is_a_part_of_the_processors() {
+        let ticks = |busy, idle| Ticks { busy, idle, processors: 4 };
+        let then = ticks(1_000, 9_000);
+        assert_eq!(ticks(1_000, 9_040).busy_cores_since(then), Some(0.0));
+        assert_eq!(ticks(1_005, 9_035).busy_cores_since(then), Some(0.5));
+        assert_eq!(ticks(1_040, 9_000).busy_cores_since(then), Some(4.0));
+        assert_eq!(ticks(1_020, 8_999).busy_cores_since(then), Some(4.0), "idle time went back");
+        assert_eq!(then.busy_cores_since(then), None);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn this_machine_says_how_busy_it_is() {
+        let busy = Conditions::here().busy_cores.expect("Linux says");
+        assert!(busy >= 0.0, "{busy}");
+    }
+}

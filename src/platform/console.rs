@@ -1,0 +1,248 @@
+//! The console: what is shown on standard output, and said on standard error.
+//!
+//! A reader who goes (`| head`) or a full disk must not cost what was measured: nothing here panics, as `println!` does, and
+//! nothing ends the program. After a reader has gone, what is printed goes nowhere. Any other trouble is kept in mind, and is
+//! the program's exit code once its work is done. All text is made harmless for a terminal.
+
+use crate::platform::text::harmless;
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use serde::Serialize;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{self, IsTerminal, PipeReader, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// What has become of standard output so far.
+#[derive(Clone, Debug)]
+enum State {
+    /// It takes what is printed.
+    Open,
+    /// Its reader has gone.
+    Closed,
+    /// It could not be written to, for this reason.
+    Failed(String),
+}
+
+static STATE: Mutex<State> = Mutex::new(State::Open);
+
+fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Prints text and a line break on standard output. If that fails, the program goes on without it.
+pub fn print(text: impl Display) {
+    print_styled(harmless(&text.to_string()));
+}
+
+/// The same for text that is our own, and may have colours in it.
+pub fn print_styled(text: impl Display) {
+    let mut state = state();
+    if matches!(*state, State::Open)
+        && let Err(error) = write(io::stdout(), format!("{text}\n").as_bytes())
+    {
+        *state = after(&error);
+        // A library that prints would panic.
+        silence(nix::unistd::dup2_stdout);
+    }
+}
+
+/// Says something on standard error: text and a line break. Where that cannot be written, there is nobody to say it to.
+pub fn complain(text: impl Display) {
+    if write(io::stderr(), format!("{}\n", harmless(&text.to_string())).as_bytes()).is_err() {
+        silence(nix::unistd::dup2_stderr);
+    }
+}
+
+/// Prints a reply to another process: one line of JSON. A reply that nobody gets is worth nothing.
+///
+/// # Errors
+/// If it cannot be written.
+///
+/// # Panics
+/// If it is not data that JSON can hold; every reply is.
+pub fn reply(value: &impl Serialize) -> io::Result<()> {
+    let line = serde_json::to_string(value).expect("a reply is plain data") + "\n";
+    Ok(write(io::stdout(), line.as_bytes())?)
+}
+
+/// Returns why something could not be shown; `None` if all could, or nobody wanted to see it.
+pub fn trouble() -> Option<String> {
+    match &*state() {
+        State::Failed(why) => Some(why.clone()),
+        State::Open | State::Closed => None,
+    }
+}
+
+/// Keeps in mind that something could not be shown.
+pub fn fail(why: impl Display) {
+    let mut state = state();
+    if !matches!(*state, State::Failed(_)) {
+        *state = State::Failed(why.to_string());
+    }
+}
+
+fn after(error: &Errno) -> State {
+    match error {
+        Errno::EPIPE => State::Closed,
+        error => State::Failed(format!("standard output: {}", io::Error::from(*error))),
+    }
+}
+
+/// Writes everything. Not by way of the library's buffer, of which nobody would know how much was written, nor when.
+fn write(to: impl AsFd + Write, text: &[u8]) -> Result<(), Errno> {
+    let mut to = to;
+    // What libraries printed comes first; what becomes of it is theirs.
+    let _ = to.flush();
+    write_all(to.as_fd(), text)
+}
+
+fn write_all(to: BorrowedFd<'_>, mut text: &[u8]) -> Result<(), Errno> {
+    while !text.is_empty() {
+        match nix::unistd::write(to, text) {
+            Ok(0) => return Err(Errno::EIO),
+            Ok(written) => text = &text[written..],
+            Err(Errno::EINTR) => {}
+            // Another program with the same pipe or terminal does not wait for it: this one does.
+            Err(Errno::EAGAIN) => match poll(&mut [PollFd::new(to, PollFlags::POLLOUT)], PollTimeout::NONE) {
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(error) => return Err(error),
+            },
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Lets go nowhere what is still printed.
+fn silence(redirect: impl FnOnce(File) -> nix::Result<()>) {
+    if let Ok(nowhere) = File::options().write(true).open("/dev/null") {
+        let _ = redirect(nowhere);
+    }
+}
+
+/// Stands between a library that prints by `println!` and `eprintln!`, which panic, and the real output: the library's text
+/// goes on as long as somebody takes it. It ends when the value is dropped.
+#[derive(Debug)]
+pub struct Relay {
+    output: Option<OwnedFd>,
+    errors: Option<OwnedFd>,
+    ended: Vec<Receiver<()>>,
+}
+
+impl Relay {
+    /// Begins. A terminal is left as it is: libraries look whether they write to one, and its reader does not go.
+    ///
+    /// # Errors
+    /// If the system has no pipe or thread left.
+    pub fn begin() -> io::Result<Self> {
+        let own = |of: BorrowedFd<'_>, is_terminal: bool| (!is_terminal).then(|| of.try_clone_to_owned()).transpose();
+        let output = own(io::stdout().as_fd(), io::stdout().is_terminal())?;
+        let errors = own(io::stderr().as_fd(), io::stderr().is_terminal())?;
+        let are_one = matches!((&output, &errors), (Some(output), Some(errors)) if same(output, errors));
+
+        let mut ended = Vec::new();
+        if let Some(real) = &output {
+            let (reader, writer) = io::pipe()?;
+            ended.push(pass_on(reader, real.try_clone()?, true)?);
+            nix::unistd::dup2_stdout(&writer)?;
+            // What is said in turn on both stays in turn.
+            if are_one {
+                nix::unistd::dup2_stderr(&writer)?;
+            }
+        }
+        if let Some(real) = errors.as_ref().filter(|_| !are_one) {
+            let (reader, writer) = io::pipe()?;
+            ended.push(pass_on(reader, real.try_clone()?, false)?);
+            nix::unistd::dup2_stderr(writer)?;
+        }
+        Ok(Self { output, errors, ended })
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        /// A process that was left behind may still hold a pipe open.
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let _ = io::stdout().flush();
+        if let Some(real) = self.output.take() {
+            let _ = nix::unistd::dup2_stdout(real);
+        }
+        if let Some(real) = self.errors.take() {
+            let _ = nix::unistd::dup2_stderr(real);
+        }
+        self.ended.drain(..).for_each(|ended| _ = ended.recv_timeout(PATIENCE));
+    }
+}
+
+/// Returns whether two descriptors are of one pipe or file.
+fn same(one: &OwnedFd, other: &OwnedFd) -> bool {
+    let identity =
+        |of: &OwnedFd| File::from(of.try_clone().ok()?).metadata().ok().map(|about| (about.dev(), about.ino()));
+    identity(one).is_some() && identity(one) == identity(other)
+}
+
+/// Passes on what comes out of a pipe, on a thread of its own; what nobody takes any more is read and forgotten. The receiver
+/// gets word when the pipe has ended.
+fn pass_on(mut from: PipeReader, to: OwnedFd, is_output: bool) -> io::Result<Receiver<()>> {
+    let (done, ended) = mpsc::channel();
+    thread::Builder::new().name("relay".to_owned()).spawn(move || {
+        let mut buffer = vec![0; 1 << 16];
+        let mut is_open = true;
+        while let Ok(read @ 1..) = from.read(&mut buffer) {
+            if is_open && let Err(error) = write_all(to.as_fd(), &buffer[..read]) {
+                is_open = false;
+                if is_output {
+                    *state() = after(&error);
+                }
+            }
+        }
+        let _ = done.send(());
+    })?;
+    Ok(ended)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::fd::AsFd;
+
+    #[test]
+    fn a_reader_who_goes_is_no_failure_and_a_full_disk_is_one() {
+        assert!(matches!(after(&Errno::EPIPE), State::Closed));
+        let State::Failed(why) = after(&Errno::ENOSPC) else { panic!("it is a failure") };
+        assert!(why.contains("standard output: No space left on device"), "{why}");
+    }
+
+    #[test]
+    fn a_pipe_that_does_not_wait_gets_everything() {
+        let (mut reader, writer) = io::pipe().expect("a pipe");
+        let flags = nix::fcntl::OFlag::O_NONBLOCK;
+        nix::fcntl::fcntl(&writer, nix::fcntl::FcntlArg::F_SETFL(flags)).expect("it can be set");
+        let text = vec![b'x'; 300_000];
+        let read = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(20));
+            let mut read = Vec::new();
+            reader.read_to_end(&mut read).map(|_| read)
+        });
+        write_all(writer.as_fd(), &text).expect("it is written");
+        drop(writer);
+        assert_eq!(read.join().expect("no panic").expect("it is read"), text);
+    }
+
+    #[test]
+    fn a_relay_takes_what_nobody_reads() {
+        let (real_reader, real_writer) = io::pipe().expect("a pipe");
+        let (reader, mut writer) = io::pipe().expect("a pipe");
+        let ended = pass_on(reader, real_writer.into(), false).expect("a thread");
+        drop(real_reader);
+        writer.write_all(&vec![b'x'; 300_000]).expect("it is taken");
+        drop(writer);
+        ended.recv_timeout(Duration::from_secs(30)).expect("it ends");
+    }
+}

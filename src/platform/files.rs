@@ -1,0 +1,563 @@
+//! Files: read with a check of their version, and written whole.
+//!
+//! A file is written into a temporary one beside it, which then takes its name: a run that is killed, or a disk that is
+//! full, leaves the earlier file as it was. It keeps that one's permissions and, where the system allows it, its owner. A link
+//! stays, and what it leads to is written; another name of the same file (a hard link) keeps the earlier content.
+
+use crate::platform::text;
+use nix::unistd::{AccessFlags, access};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::ser::Formatter;
+use std::fs::{self, File, FileType, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// More bytes than any file of ours has: what is larger is something else.
+const LARGEST: u64 = 1 << 30;
+/// How many links may lead from one to the next.
+const MOST_LINKS: usize = 40;
+
+/// A file that could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It could not be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is not what it should be.
+    #[error("{} is not {what} of memscope-bench: {source}", path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What it should be.
+        what: &'static str,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// It was written by a newer version.
+    #[error("{} has schema {found}; this memscope-bench reads up to {known}: a newer one is needed", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: u64,
+        /// The newest that can be read.
+        known: u32,
+    },
+    /// It could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Something that holds no files and is none has its name.
+    #[error("cannot write {}: it is {what}, and results are kept in files", path.display())]
+    NoFile {
+        /// The name.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// A figure is no number, which JSON cannot say.
+    #[error("cannot write {}: {place} is {number}, and no number: please report it", path.display())]
+    NoNumber {
+        /// The file.
+        path: PathBuf,
+        /// Where the figure stands in the data.
+        place: String,
+        /// What it is.
+        number: f64,
+    },
+}
+
+/// Data that a file holds, with a version of its own.
+pub trait Versioned: Serialize + DeserializeOwned {
+    /// What such a file is, for messages.
+    const WHAT: &str;
+    /// The newest version of the format, which is the one that is written. The data's field `schema` has it.
+    const SCHEMA: u32;
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// If it cannot be read, is not such a file, or has a newer schema.
+pub fn read<T: Versioned>(path: &Path) -> Result<T, FileError> {
+    let failed = |source| FileError::Read { path: path.to_owned(), source };
+    let corrupt =
+        |why: &str| FileError::Corrupt { path: path.to_owned(), what: T::WHAT, source: serde::de::Error::custom(why) };
+    // Before it is opened: a pipe would wait for someone who writes.
+    let about = fs::metadata(path).map_err(failed)?;
+    if !about.is_file() {
+        return Err(failed(io::Error::other(format!("it is {}, not a file", kind(about.file_type())))));
+    }
+    if about.len() > LARGEST {
+        return Err(corrupt("it is larger than any"));
+    }
+    let mut content = Vec::new();
+    File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut content)).map_err(failed)?;
+    parse(path, &String::from_utf8(content).map_err(|_| corrupt("it is no text"))?)
+}
+
+/// What something is that is not a file.
+fn kind(of: FileType) -> &'static str {
+    match of {
+        of if of.is_dir() => "a folder",
+        of if of.is_fifo() => "a pipe",
+        of if of.is_socket() => "a socket",
+        of if of.is_char_device() || of.is_block_device() => "a device",
+        _ => "something else",
+    }
+}
+
+/// Reads what a file held; its path is for messages.
+///
+/// # Errors
+/// If it is not such a file, or has a newer schema.
+pub fn parse<T: Versioned>(path: &Path, text: &str) -> Result<T, FileError> {
+    /// What is read first: a newer file need not fit the rest.
+    #[derive(Deserialize)]
+    struct Head {
+        schema: u64,
+    }
+    let corrupt = |source| FileError::Corrupt { path: path.to_owned(), what: T::WHAT, source };
+    let Head { schema } = serde_json::from_str(text).map_err(corrupt)?;
+    if schema > u64::from(T::SCHEMA) {
+        return Err(FileError::Newer { path: path.to_owned(), found: schema, known: T::SCHEMA });
+    }
+    serde_json::from_str(text).map_err(corrupt)
+}
+
+/// Writes data as JSON, of which the outer levels are for people to read and for git to compare.
+///
+/// # Errors
+/// If a figure is no number, which could not be read again, or the file cannot be written; an earlier one is as it was.
+pub fn write_json(path: &Path, value: &impl Versioned) -> Result<(), FileError> {
+    let no_number = |NoNumber { place, number }| FileError::NoNumber { path: path.to_owned(), place, number };
+    write(path, &json(value).map_err(no_number)?)
+}
+
+/// A figure that JSON cannot say: infinite, or undefined.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{place} is {number}, which JSON cannot say: please report it")]
+pub struct NoNumber {
+    /// Where it stands: `cells[3].overhead.wall.value`.
+    pub place: String,
+    /// What it is.
+    pub number: f64,
+}
+
+/// Returns what [`write_json`] writes.
+///
+/// # Errors
+/// If a figure is no number: serde_json would write `null` in its place.
+///
+/// # Panics
+/// If the data is none that JSON can hold, such as a map whose keys are no text; no versioned data is.
+pub fn json(value: &impl Versioned) -> Result<String, NoNumber> {
+    let data = ciborium::Value::serialized(value).expect("versioned data is plain data");
+    if let Some((place, number)) = no_number(&data) {
+        return Err(NoNumber { place: place.trim_start_matches('.').to_owned(), number });
+    }
+    let mut text = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut text, Outer::default());
+    value.serialize(&mut serializer).expect("versioned data is plain data");
+    text.push(b'\n');
+    Ok(String::from_utf8(text).expect("JSON is text"))
+}
+
+/// The first figure that is no number, and where it stands.
+fn no_number(data: &ciborium::Value) -> Option<(String, f64)> {
+    use ciborium::Value;
+    let below = |name: String, data| no_number(data).map(|(place, number)| (name + &place, number));
+    match data {
+        Value::Float(number) if !number.is_finite() => Some((String::new(), *number)),
+        Value::Array(items) => items.iter().enumerate().find_map(|(place, item)| below(format!("[{place}]"), item)),
+        Value::Map(items) => {
+            items.iter().find_map(|(key, item)| below(format!(".{}", key.as_text().unwrap_or("?")), item))
+        }
+        _ => None,
+    }
+}
+
+/// A format of JSON that gives each value of the outer levels a line, and leaves the inner ones on theirs: a pair is a
+/// line, not fifteen.
+#[derive(Default)]
+struct Outer {
+    depth: usize,
+}
+
+impl Outer {
+    const LEVELS: usize = 4;
+
+    fn new_line<W: ?Sized + Write>(&self, writer: &mut W, depth: usize) -> io::Result<()> {
+        if self.depth > Self::LEVELS {
+            return Ok(());
+        }
+        writer.write_all(b"\n")?;
+        (0..depth).try_for_each(|_| writer.write_all(b" "))
+    }
+
+    fn begin<W: ?Sized + Write>(&mut self, writer: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth += 1;
+        writer.write_all(bracket)
+    }
+
+    fn value<W: ?Sized + Write>(&self, writer: &mut W, first: bool) -> io::Result<()> {
+        if !first {
+            writer.write_all(b",")?;
+        }
+        self.new_line(writer, self.depth)
+    }
+
+    fn end<W: ?Sized + Write>(&mut self, writer: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.new_line(writer, self.depth - 1)?;
+        self.depth -= 1;
+        writer.write_all(bracket)
+    }
+}
+
+impl Formatter for Outer {
+    fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.begin(writer, b"[")
+    }
+    fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.end(writer, b"]")
+    }
+    fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.value(writer, first)
+    }
+    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.begin(writer, b"{")
+    }
+    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.end(writer, b"}")
+    }
+    fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.value(writer, first)
+    }
+    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        writer.write_all(b": ")
+    }
+    /// Text keeps all its characters, and those that would do something on a terminal are written by their numbers.
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((place, character)) = rest.char_indices().find(|(_, one)| text::replacement(*one).is_some()) {
+            writer.write_all(&rest.as_bytes()[..place])?;
+            character.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(writer, "\\u{unit:04x}"))?;
+            rest = &rest[place + character.len_utf8()..];
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}
+
+/// Writes a file whole: into a temporary file beside it, which then takes its name.
+///
+/// # Errors
+/// If the file cannot be written; an earlier one is as it was.
+pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
+    let failed = |source| FileError::Write { path: path.to_owned(), source };
+    let place = place_of(path)?;
+    let folder = folder_of(&place);
+    // It was there when the run began; someone may have tidied up since.
+    fs::create_dir_all(folder).map_err(failed)?;
+    // A temporary file is private by default; this one is to be what any file is that a program makes.
+    let anyone = Permissions::from_mode(0o666);
+    let named = tempfile::Builder::new().prefix(".memscope-bench-").permissions(anyone).tempfile_in(folder);
+    let mut file = named.map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    if let Ok(earlier) = fs::metadata(&place) {
+        // Only root may give files away; anyone else's file is then its writer's.
+        let _ = std::os::unix::fs::fchown(&file, Some(earlier.uid()), Some(earlier.gid()));
+        let permissions = Permissions::from_mode(earlier.mode() & 0o777);
+        file.as_file().set_permissions(permissions).map_err(failed)?;
+    }
+    // A name must not be on the disk before what it stands for; and some disks say only now that they are full.
+    let unsupported =
+        |error: &io::Error| matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput);
+    file.as_file().sync_all().or_else(|error| if unsupported(&error) { Ok(()) } else { Err(error) }).map_err(failed)?;
+    file.persist(&place).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// Where a file is written: the path itself, or the end of the links that it is.
+///
+/// # Errors
+/// If there is something else, or the name can be none of a file.
+fn place_of(path: &Path) -> Result<PathBuf, FileError> {
+    let failed = |source| FileError::Write { path: path.to_owned(), source };
+    let no_file = |what| FileError::NoFile { path: path.to_owned(), what };
+    let names_folder = [&b"/"[..], b"/.", b"/.."].iter().any(|end| path.as_os_str().as_bytes().ends_with(end));
+    if names_folder || path.is_dir() || path.file_name().is_none() {
+        return Err(failed(io::Error::other("it is a folder; name a file")));
+    }
+    if let Ok(about) = fs::metadata(path)
+        && !about.is_file()
+    {
+        return Err(no_file(kind(about.file_type())));
+    }
+    let mut place = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        // What stands there is not a path but an open file: a new file could not take its place.
+        if fs::canonicalize(folder_of(&place)).is_ok_and(|folder| folder.starts_with("/proc")) {
+            return Err(no_file("an open file of a process"));
+        }
+        match fs::symlink_metadata(&place) {
+            Ok(about) if about.is_symlink() => {
+                let target = fs::read_link(&place).map_err(failed)?;
+                place = folder_of(&place).join(target);
+            }
+            Ok(_) => return Ok(place),
+            // A name that is too long, or a way through a file, is found out here.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(place),
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    Err(failed(io::Error::other("it is a link that leads back to itself")))
+}
+
+/// A folder within another one for what is not finished. It is gone when the value is.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn scratch_folder(within: &Path) -> Result<tempfile::TempDir, FileError> {
+    let named = tempfile::Builder::new().prefix(".memscope-bench-").tempdir_in(within);
+    named.map_err(|source| FileError::Write { path: within.to_owned(), source })
+}
+
+/// Gives a finished file or folder its name, in the place of an earlier one. Both names are on the same file system.
+///
+/// # Errors
+/// If it cannot be done; an earlier one is then as it was.
+pub fn put(finished: &Path, name: &Path) -> Result<(), FileError> {
+    let failed = |source| FileError::Write { path: name.to_owned(), source };
+    if name.is_dir() {
+        // A folder takes the place of an empty one alone.
+        let earlier = scratch_folder(name.parent().unwrap_or(Path::new(".")))?;
+        fs::rename(name, earlier.path().join("earlier")).map_err(failed)?;
+    }
+    fs::rename(finished, name).map_err(failed)
+}
+
+/// Copies a program to where another one may still run.
+///
+/// # Errors
+/// If it cannot be done.
+pub fn copy_program(from: &Path, to: &Path) -> io::Result<()> {
+    if to.exists() {
+        fs::remove_file(to)?;
+    }
+    fs::copy(from, to).map(drop)
+}
+
+/// Sees that a file can be written, better before a long run than after: its folder is made, and in its place is nothing, or
+/// an earlier file of the same kind.
+///
+/// # Errors
+/// If the folder cannot be written to, or what is there is something else, which is not to be lost.
+pub fn prepare<T: Versioned>(path: &Path) -> Result<(), FileError> {
+    prepare_place(path)?;
+    // An empty file is nothing to lose: `mktemp` makes them.
+    if fs::metadata(path).is_ok_and(|about| about.len() > 0) {
+        read::<T>(path)?;
+    }
+    Ok(())
+}
+
+/// The same for a file of results and those that are drawn from it, in one folder.
+///
+/// # Errors
+/// As for [`prepare`].
+pub fn prepare_in<T: Versioned>(folder: &Path, results: &str, drawn: &[&str]) -> Result<(), FileError> {
+    prepare_folder(folder)?;
+    prepare::<T>(&folder.join(results))?;
+    drawn.iter().try_for_each(|name| prepare_place(&folder.join(name)))
+}
+
+/// Sees that a file can be written in a place, whatever is in a file that is there.
+fn prepare_place(path: &Path) -> Result<(), FileError> {
+    let failed = |path: &Path, source| FileError::Write { path: path.to_owned(), source };
+    // The folder first: where that is a file, the message should say so.
+    if path.file_name().is_some() && !path.is_dir() {
+        let folder = folder_of(path);
+        fs::create_dir_all(folder).map_err(|source| not_made(folder, source))?;
+    }
+    let place = place_of(path)?;
+    if fs::symlink_metadata(&place).is_ok() {
+        access(&place, AccessFlags::W_OK).map_err(|error| failed(path, error.into()))?;
+    }
+    prepare_folder(folder_of(&place))
+}
+
+/// Why a folder could not be made.
+fn not_made(folder: &Path, source: io::Error) -> FileError {
+    match fs::metadata(folder) {
+        Ok(about) if about.is_file() => {
+            FileError::Write { path: folder.to_owned(), source: io::Error::other("it is a file; name a folder") }
+        }
+        Ok(about) if !about.is_dir() => FileError::NoFile { path: folder.to_owned(), what: kind(about.file_type()) },
+        _ => FileError::Write { path: folder.to_owned(), source },
+    }
+}
+
+/// Opens a file that is written while a run goes on: anew, or, where it is a device or was opened by another program, at its
+/// end. A pipe would stop the run once nobody reads it.
+///
+/// # Errors
+/// If it cannot be opened.
+pub fn stream(path: &Path) -> Result<File, FileError> {
+    let failed = |source| FileError::Write { path: path.to_owned(), source };
+    let kind = fs::metadata(path).map(|about| about.file_type());
+    match place_of(path) {
+        Ok(place) => File::create(place).map_err(failed),
+        Err(FileError::NoFile { .. }) if kind.is_ok_and(|kind| kind.is_file() || kind.is_char_device()) => {
+            File::options().append(true).open(path).map_err(failed)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns whether two paths lead to one file, be it there or not.
+pub fn are_one(one: &Path, other: &Path) -> bool {
+    let identity = |path: &Path| fs::metadata(path).ok().map(|about| (about.dev(), about.ino()));
+    let end = |path: &Path| {
+        let place = place_of(path).ok()?;
+        Some(fs::canonicalize(folder_of(&place)).ok()?.join(place.file_name()?))
+    };
+    (identity(one).is_some() && identity(one) == identity(other)) || (end(one).is_some() && end(one) == end(other))
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes a folder if need be, and sees that files can be written to it: better before a long run than after.
+///
+/// # Errors
+/// If they cannot.
+pub fn prepare_folder(folder: &Path) -> Result<(), FileError> {
+    let failed = |source| FileError::Write { path: folder.to_owned(), source };
+    fs::create_dir_all(folder).map_err(|source| not_made(folder, source))?;
+    // With a name, as the files will have one: some file systems take others.
+    tempfile::Builder::new().prefix(".memscope-bench-").tempfile_in(folder).map_err(failed)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Data {
+        schema: u32,
+        rows: Vec<Vec<Vec<Vec<u32>>>>,
+        none: Option<u32>,
+        empty: Vec<u32>,
+    }
+
+    impl Versioned for Data {
+        const WHAT: &str = "a file of data";
+        const SCHEMA: u32 = 2;
+    }
+
+    fn data(schema: u32) -> Data {
+        Data { schema, rows: vec![vec![vec![vec![1, 2], vec![3]]]], none: None, empty: Vec::new() }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("data.json");
+        write_json(&path, &data(2)).expect("it can be written");
+        assert_eq!(read::<Data>(&path).expect("it can be read"), data(2));
+        let text = fs::read_to_string(&path).expect("it can be read");
+        assert!(text.contains("[1,2]"), "inner values share a line: {text}");
+        assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1, "no temporary file is left");
+    }
+
+    /// `null` in the place of a figure could not be read again.
+    #[test]
+    fn what_is_no_number_is_refused_by_its_place() {
+        #[derive(Serialize, Deserialize)]
+        struct Figures {
+            schema: u32,
+            cells: Vec<Option<f64>>,
+        }
+        impl Versioned for Figures {
+            const WHAT: &str = "a file of figures";
+            const SCHEMA: u32 = 1;
+        }
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("figures.json");
+        let write = |number| write_json(&path, &Figures { schema: 1, cells: vec![Some(1.5), None, Some(number)] });
+        write(2.5).expect("all are numbers");
+        let earlier = fs::read_to_string(&path).expect("it can be read");
+        assert!(earlier.contains("null"), "what is not known is null: {earlier}");
+        for (number, word) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf"), (f64::NEG_INFINITY, "-inf")] {
+            let refusal = write(number).expect_err("refused").to_string();
+            let expected =
+                format!("cannot write {}: cells[2] is {word}, and no number: please report it", path.display());
+            assert_eq!(refusal, expected);
+        }
+        assert_eq!(fs::read_to_string(&path).expect("it can be read"), earlier);
+    }
+
+    #[test]
+    fn text_is_kept_and_harmless() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct Named {
+            schema: u32,
+            name: String,
+        }
+        impl Versioned for Named {
+            const WHAT: &str = "a file of a name";
+            const SCHEMA: u32 = 1;
+        }
+        let name = "\x1b[31m \u{9b} \u{202e} \u{10ffff} \"ß\" \n 🚀".to_owned();
+        let named = Named { schema: 1, name };
+        let text = json(&named).expect("all figures are numbers");
+        assert!(text.contains(r#""\u001b[31m \u009b \u202e \udbff\udfff \"ß\" \n 🚀""#), "{text}");
+        assert_eq!(parse::<Named>(Path::new("name.json"), &text).expect("it can be read"), named);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("data.json");
+        let refusal = |path: &Path| read::<Data>(path).expect_err("refused").to_string();
+        assert!(refusal(&path).contains("cannot read"));
+        write_json(&path, &data(3)).expect("it can be written");
+        assert!(refusal(&path).contains("schema 3; this memscope-bench reads up to 2"));
+        for corrupt in ["", "{", "[]", "{\"schema\": 1}", "{\"schema\": -1}"] {
+            fs::write(&path, corrupt).expect("it can be written");
+            assert!(refusal(&path).contains("is not a file of data"), "{corrupt}");
+        }
+    }
+
+    #[test]
+    fn what_is_something_else_is_not_to_be_lost() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("new/data.json");
+        prepare::<Data>(&path).expect("nothing is there");
+        write_json(&path, &data(1)).expect("its folder was made");
+        prepare::<Data>(&path).expect("an earlier one is there");
+        fs::write(&path, "a diary").expect("it can be written");
+        assert!(prepare::<Data>(&path).expect_err("refused").to_string().contains("is not a file of data"));
+        let refusal = prepare::<Data>(folder.path()).expect_err("refused").to_string();
+        assert!(refusal.contains("it is a folder; name a file"), "{refusal}");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_named() {
+        let refusal = write(Path::new("/proc/none/x.json"), "").expect_err("there is no such folder").to_string();
+        assert!(refusal.contains("/proc/none/x.json"), "{refusal}");
+    }
+}

@@ -1,0 +1,179 @@
+//! What is asked of the operating system: the clock of the processor, resident memory, a tie to the parent process, and
+//! what machine this is.
+
+use crate::platform::allocator::Allocator;
+use nix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
+
+/// The processor time of all threads of this process so far.
+///
+/// # Panics
+/// If the system has no such clock; every Unix has.
+pub fn cpu_time() -> Duration {
+    clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).expect("a process has a processor clock").into()
+}
+
+/// The most memory, in bytes, that this process ever had resident; `None` where the system does not say.
+///
+/// The kernel's high-water mark of the address space, not `getrusage`'s: that one starts from what the parent had.
+pub fn peak_resident_bytes() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    return procfs::process::Process::myself().ok()?.status().ok()?.vmhwm.map(|kib| kib * 1_024);
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
+/// The memory, in bytes, that this process has resident now; `None` where the system does not say.
+pub fn resident_bytes() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    return Some(procfs::process::Process::myself().ok()?.statm().ok()?.resident * page_bytes() as u64);
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
+/// Whether this process has loaded a library whose file name begins so; `false` where the system does not say.
+pub fn has_loaded(library: &str) -> bool {
+    #[cfg(target_os = "linux")]
+    if let Ok(maps) = procfs::process::Process::myself().and_then(|process| process.maps()) {
+        let is_it = |path: &std::path::Path| {
+            path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(library.as_bytes()))
+        };
+        return maps.iter().any(|map| matches!(&map.pathname, procfs::process::MMapPath::Path(path) if is_it(path)));
+    }
+    false
+}
+
+/// The bytes of a page of memory.
+pub fn page_bytes() -> usize {
+    nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten().map_or(4_096, |bytes| bytes as usize)
+}
+
+/// The ranges of addresses that this process has mapped, in order; empty where the system does not say.
+pub fn mapped_ranges() -> Vec<std::ops::Range<usize>> {
+    #[cfg(target_os = "linux")]
+    if let Ok(maps) = procfs::process::Process::myself().and_then(|process| process.maps()) {
+        return maps.iter().map(|map| map.address.0 as usize..map.address.1 as usize).collect();
+    }
+    Vec::new()
+}
+
+/// Ties this process to the one that started it: it ends when that one does, however that one ends. Only Linux can; on
+/// other systems a child that is not hung ends by itself soon after.
+///
+/// It also takes the name that its command line has: started through what its parent has opened, it has a number's.
+pub fn die_with(parent: u32) {
+    #[cfg(target_os = "linux")]
+    {
+        let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL);
+        let program = std::env::args_os().next().map(std::path::PathBuf::from);
+        let name = program.as_deref().and_then(|program| program.file_name()).map(|name| name.as_encoded_bytes());
+        if let Some(name) = name.and_then(|name| std::ffi::CString::new(name).ok()) {
+            let _ = nix::sys::prctl::set_name(&name);
+        }
+    }
+    // The parent may have gone before the tie was made.
+    if std::os::unix::process::parent_id() != parent {
+        std::process::exit(1);
+    }
+}
+
+/// Cargo, without its arguments: the one that started this program, if one did.
+pub fn cargo() -> Command {
+    let named = std::env::var_os("CARGO").filter(|cargo| !cargo.is_empty());
+    let mut cargo = program(&named.unwrap_or_else(|| "cargo".into()));
+    crate::platform::git::leave_hook(&mut cargo);
+    cargo
+}
+
+/// A program without its arguments, which may be started in another folder: a relative path is meant from here.
+pub fn program(name: &OsStr) -> Command {
+    let path = Path::new(name);
+    let is_path = path.components().count() > 1;
+    Command::new(std::path::absolute(path).ok().filter(|_| is_path).unwrap_or_else(|| path.to_owned()))
+}
+
+/// The machine that a run was made on, and what built the program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// The processor's brand.
+    pub processor: String,
+    /// How many threads the machine runs at once.
+    pub cores: u64,
+    /// Its memory, in bytes.
+    pub memory_bytes: u64,
+    /// The system and its release.
+    pub system: String,
+}
+
+impl Machine {
+    /// The machine that this process runs on.
+    pub fn here() -> Self {
+        let what = RefreshKind::new()
+            // Without the frequency, for which it starts threads, and panics where it may not.
+            .with_cpu(CpuRefreshKind::new())
+            .with_memory(MemoryRefreshKind::new().with_ram());
+        let system = System::new_with_specifics(what);
+        let unknown = || "unknown".to_owned();
+        let brand = system.cpus().first().map(|cpu| cpu.brand().trim().to_owned()).filter(|brand| !brand.is_empty());
+        Self {
+            processor: brand.unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
+            cores: std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64),
+            memory_bytes: system.total_memory(),
+            system: format!(
+                "{} {}",
+                System::name().unwrap_or_else(unknown),
+                System::kernel_version().unwrap_or_else(unknown)
+            ),
+        }
+    }
+}
+
+/// What built this program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Toolchain {
+    /// The compiler and its version.
+    pub rustc: String,
+    /// What it compiled for.
+    pub target: String,
+    /// The level of optimisation, as in a Cargo profile.
+    pub opt_level: String,
+    /// The allocator under the trackers, as it really was.
+    pub allocator: String,
+    /// The flags that the compiler was given beside those of the profile; empty where there were none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub flags: String,
+    /// The program through which Cargo ran the compiler; empty where there was none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub wrapper: String,
+    /// Whether debug assertions were compiled in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub debug_assertions: bool,
+}
+
+impl Toolchain {
+    /// The toolchain of this program.
+    pub fn of_this_build() -> Self {
+        Self {
+            rustc: env!("TOOLCHAIN_RUSTC").to_owned(),
+            target: env!("TOOLCHAIN_TARGET").to_owned(),
+            opt_level: env!("TOOLCHAIN_OPT_LEVEL").to_owned(),
+            allocator: Allocator::here().to_string(),
+            flags: env!("TOOLCHAIN_FLAGS").to_owned(),
+            wrapper: env!("TOOLCHAIN_WRAPPER").to_owned(),
+            debug_assertions: cfg!(debug_assertions),
+        }
+    }
+
+    /// Whether the compiler was told not to optimise this program.
+    pub const THIS_IS_UNOPTIMISED: bool = matches!(env!("TOOLCHAIN_OPT_LEVEL").as_bytes(), b"0");
+
+    /// Returns whether the compiler was told not to optimise.
+    pub fn is_unoptimised(&self) -> bool {
+        self.opt_level == "0"
+    }
+}

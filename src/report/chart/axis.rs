@@ -1,0 +1,80 @@
+//! The log scale of ratios that lie side by side: from a little under none to a little over the greatest.
+
+use crate::report::chart::canvas::{centred, dot, line, rectangle, telling};
+use crate::report::number;
+use crate::stats::estimate::Estimate;
+use svg::node::element::Group;
+
+/// A scale of ratios, from left to right.
+pub struct RatioAxis {
+    left: f64,
+    right: f64,
+    least: f64,
+    greatest: f64,
+}
+
+impl RatioAxis {
+    /// Returns the scale on which all of these ratios have room, between two places of the sheet.
+    pub fn of(ratios: impl Iterator<Item = Estimate> + Clone, left: f64, right: f64) -> Self {
+        // A logarithm has no room for nothing at all.
+        let shown = |ratio: &f64| ratio.is_finite() && *ratio > 0.0;
+        Self {
+            left,
+            right,
+            least: ratios.clone().map(|wall| wall.low).filter(shown).fold(0.9, f64::min) * 0.96,
+            greatest: ratios.clone().map(|wall| wall.high).filter(shown).fold(2.0, f64::max) * 1.09,
+        }
+    }
+
+    /// Where a ratio stands.
+    pub fn x(&self, ratio: f64) -> f64 {
+        // In this order, what is no number stands at the left.
+        let part = (ratio.clamp(self.least, self.greatest).max(self.least) / self.least).ln();
+        self.left + part / (self.greatest / self.least).ln() * (self.right - self.left)
+    }
+
+    /// The rules between two heights, and the ratios below them.
+    pub fn draw(&self, top: f64, bottom: f64) -> Group {
+        /// A longer scale has only each second or third figure of its decades.
+        const LONG: f64 = 30.0;
+        let digits: &[f64] = if self.greatest / self.least > LONG { &[1.0, 3.0] } else { &[1.0, 2.0, 3.0, 5.0] };
+        let mut axis = Group::new();
+        let ticks = (-2..6).flat_map(|power| digits.iter().map(move |digit| digit * 10_f64.powi(power)));
+        for ratio in ticks.filter(|&ratio| self.least <= ratio && ratio <= self.greatest) {
+            let x = self.x(ratio);
+            let is_none = ratio == 1.0;
+            let label = if is_none { "none".to_owned() } else { format!("×{}", number::short_count(ratio)) };
+            let class = if is_none { "small strong" } else { "small faint" };
+            axis = axis.add(line(x, top, x, bottom, "rule")).add(centred(x, bottom + 17.0, class, label));
+        }
+        axis
+    }
+
+    /// Draws the band of a noise floor, up and down from no change; nothing where it was not measured.
+    pub fn noise(&self, floor: Option<f64>, top: f64, bottom: f64) -> Group {
+        let Some(ratio) = floor else { return Group::new() };
+        let (from, to) = (self.x(ratio.min(1.0 / ratio)), self.x(ratio.max(1.0 / ratio)));
+        telling(format!("Noise floor: untracked against itself shows up to {} %", number::percent(ratio)))
+            .add(rectangle(from, top, (to - from).max(1.0), bottom - top, "faint area"))
+    }
+
+    /// A figure with its interval: a whisker of a class, and a dot of another one.
+    pub fn mark(&self, estimate: Estimate, y: f64, whisker: &str, middle: &str) -> Group {
+        Group::new()
+            .add(line(self.x(estimate.low), y, self.x(estimate.high), y, &format!("whisker {whisker}")))
+            .add(dot(self.x(estimate.value), y, 5.0, middle))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_ratio_has_its_place_on_the_sheet() {
+        let axis = RatioAxis { left: 100.0, right: 300.0, least: 0.5, greatest: 8.0 };
+        let places =
+            [0.5, 2.0, 8.0, 0.1, 100.0, 0.0, -1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(|x| axis.x(x));
+        assert_eq!(places, [100.0, 200.0, 300.0, 100.0, 300.0, 100.0, 100.0, 100.0, 300.0, 100.0]);
+    }
+}

@@ -1,0 +1,140 @@
+//! What all pictures share: the sheet with its colours for light and dark, and the few shapes that they are made of.
+//!
+//! Colours and fonts are classes of one style sheet, so that a picture follows the reader's colour scheme, and a shape
+//! says what it is and not how it looks. No script: what a reader hovers over is told by `<title>`.
+
+use crate::platform::system::Machine;
+use crate::platform::text as outside;
+use crate::report::origin::Origin;
+use svg::Document;
+use svg::node::Value;
+use svg::node::element::{Circle, Description, Group, Line, Rectangle, Style, TSpan, Text, Title};
+
+/// The palette and the type of all pictures. `:root` is the picture itself, whether it stands alone or in a page.
+const STYLE: &str = "
+:root {
+  --paper: #ffffff; --panel: #f6f8fa; --rule: #d0d7de; --ink: #1f2328; --faint: #59636e;
+  --one: #0969da; --two: #bc4c00; --three: #8250df; --good: #1a7f37; --bad: #cf222e; --none: #d8dee4;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --paper: #0d1117; --panel: #161b22; --rule: #30363d; --ink: #e6edf3; --faint: #9198a1;
+    --one: #58a6ff; --two: #f0883e; --three: #bc8cff; --good: #3fb950; --bad: #ff7b72; --none: #2a3038;
+  }
+}
+text { font-family: ui-sans-serif, system-ui, 'Segoe UI', Helvetica, Arial, sans-serif; font-size: 13px; fill: var(--ink); }
+.paper { fill: var(--paper); }
+.panel { fill: var(--panel); stroke: var(--rule); }
+.title { font-size: 24px; font-weight: 600; }
+.heading { font-size: 16px; font-weight: 600; }
+.figure { font-size: 21px; font-weight: 600; }
+.strong { font-weight: 600; }
+.faint { fill: var(--faint); }
+.small { font-size: 11.5px; }
+.rule { stroke: var(--rule); }
+.none { fill: var(--none); }
+.one { fill: var(--one); } .two { fill: var(--two); } .three { fill: var(--three); }
+.good { fill: var(--good); } .bad { fill: var(--bad); }
+.line { fill: none; stroke-width: 2; stroke-linejoin: round; }
+.line.one, .whisker.one { stroke: var(--one); } .line.two, .whisker.two { stroke: var(--two); }
+.line.three, .whisker.three { stroke: var(--three); } .whisker.faint { stroke: var(--faint); }
+.line.good { stroke: var(--good); } .line.bad { stroke: var(--bad); }
+.line.one, .line.two, .line.three, .line.good, .line.bad { fill: none; }
+.area { opacity: 0.18; }
+.dot { fill-opacity: 0.7; } .ring { fill: transparent; stroke-width: 1.5; }
+.ring.faint { stroke: var(--faint); } .ring.one { stroke: var(--one); }
+.ring.two { stroke: var(--two); } .ring.three { stroke: var(--three); }
+.ring.good { stroke: var(--good); } .ring.bad { stroke: var(--bad); } .ring.good, .ring.bad { fill: none; }
+.whisker { stroke-width: 2.5; stroke-linecap: round; }
+.hover { transition: opacity 0.15s; }
+.hover:hover { opacity: 0.65; }
+";
+
+/// A sheet of the given size, with what a screen reader says of it.
+pub fn sheet(width: f64, height: f64, title: &str, description: &str) -> Document {
+    Document::new()
+        .set("viewBox", (0, 0, width, height))
+        .set("width", width)
+        .set("height", height)
+        .set("role", "img")
+        .set("aria-labelledby", "title description")
+        .add(Title::new(title).set("id", "title"))
+        .add(Description::new().set("id", "description").add(svg::node::Text::new(description)))
+        .add(Style::new(STYLE))
+        .add(rectangle(0.0, 0.0, width, height, "paper"))
+}
+
+/// The picture's text, in which nothing is left of what XML cannot hold, or a reader cannot see. Line breaks next to a tag, which the builder makes and no reader sees, are left out: a tooltip
+/// begins with its first word, and a tenth of the file is saved.
+pub fn finished(picture: &Document) -> String {
+    outside::harmless(&picture.to_string()).replace(">\n", ">").replace("\n<", "<") + "\n"
+}
+
+/// A rectangle of a class.
+pub fn rectangle(x: f64, y: f64, width: f64, height: f64, class: &str) -> Rectangle {
+    Rectangle::new()
+        .set("x", short(x))
+        .set("y", short(y))
+        .set("width", short(width))
+        .set("height", short(height))
+        .set("class", class)
+}
+
+/// A framed panel with its heading, and beside that what the panel shows and whose figures they are.
+pub fn panel(width: f64, height: f64, heading: &str, about: &str) -> Group {
+    let words = Text::new("")
+        .set("x", 20)
+        .set("y", 30)
+        .add(TSpan::new(heading).set("class", "heading"))
+        .add(TSpan::new(about).set("class", "small faint").set("dx", 12));
+    Group::new().add(rectangle(0.0, 0.0, width, height, "panel").set("rx", 8)).add(words)
+}
+
+/// A disc of a class around a point.
+pub fn dot(x: f64, y: f64, radius: f64, class: &str) -> Circle {
+    Circle::new().set("cx", short(x)).set("cy", short(y)).set("r", radius).set("class", class)
+}
+
+/// Lines of small print, each at its height.
+pub fn small_print<const N: usize>(lines: [(f64, String); N]) -> Group {
+    lines.into_iter().fold(Group::new(), |print, (y, words)| print.add(text(24.0, y, "small faint", words)))
+}
+
+/// The machine, the compiler and the day of a picture, for its small print.
+pub fn where_and_when(origin: &Origin) -> String {
+    let Origin { machine, toolchain, started, .. } = origin;
+    let Machine { processor, cores, system, .. } = machine;
+    format!("{processor}, {cores} cores, {system}; {}; {}", toolchain.rustc, started.format("%Y-%m-%d"))
+}
+
+/// Text that begins at a point.
+pub fn text(x: f64, y: f64, class: &str, content: impl Into<String>) -> Text {
+    Text::new(content).set("x", short(x)).set("y", short(y)).set("class", class)
+}
+
+/// Text that is centred on a point.
+pub fn centred(x: f64, y: f64, class: &str, content: impl Into<String>) -> Text {
+    text(x, y, class, content).set("text-anchor", "middle")
+}
+
+/// Text that ends at a point.
+pub fn ending(x: f64, y: f64, class: &str, content: impl Into<String>) -> Text {
+    text(x, y, class, content).set("text-anchor", "end")
+}
+
+/// A straight line of a class.
+pub fn line(x1: f64, y1: f64, x2: f64, y2: f64, class: &str) -> Line {
+    Line::new().set("x1", short(x1)).set("y1", short(y1)).set("x2", short(x2)).set("y2", short(y2)).set("class", class)
+}
+
+/// A group that tells something when hovered over.
+pub fn telling(content: impl Into<String>) -> Group {
+    Group::new().set("class", "hover").add(Title::new(content))
+}
+
+/// A coordinate to a tenth of a pixel: what the eye cannot see need not be in the file. One that is no number would take the
+/// whole picture with it, and is 0.
+pub fn short(coordinate: f64) -> Value {
+    let tenths = (coordinate * 10.0).round() / 10.0;
+    (if tenths.is_finite() { tenths } else { 0.0 }).into()
+}

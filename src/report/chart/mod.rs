@@ -1,0 +1,4 @@
+//! Charts.
+
+pub mod axis;
+pub mod canvas;

@@ -1,0 +1,265 @@
+//! Figures as text, each where and how it reads best.
+
+use crate::stats::estimate::Estimate;
+
+/// What stands in the place of a figure that is no number.
+const UNKNOWN: &str = "unknown";
+
+/// An overhead with its interval: `+1.2 % [0.3, 2.0]` below twice the time, `×4.3 [4.2, 4.4]` above. One whose interval
+/// includes none is not called an overhead.
+pub fn overhead(ratio: Estimate) -> String {
+    let Estimate { value, low, high } = ratio;
+    if ![value, low, high].iter().all(|part| part.is_finite()) {
+        UNKNOWN.to_owned()
+    } else if ratio.includes_none() {
+        format!("none seen [{}, {}] %", percent(low), percent(high))
+    } else if value < 2.0 {
+        format!("{} % [{}, {}]", percent(value), percent(low), percent(high))
+    } else {
+        format!("×{} [{}, {}]", factor(value), factor(low), factor(high))
+    }
+}
+
+/// A ratio without doubt: `+1.2 %` below twice, `×4.26` above.
+pub fn ratio(ratio: f64) -> String {
+    if !ratio.is_finite() {
+        UNKNOWN.to_owned()
+    } else if ratio < 2.0 {
+        format!("{} %", percent(ratio))
+    } else {
+        format!("×{}", factor(ratio))
+    }
+}
+
+/// A ratio as the percentage by which it differs from 1, signed.
+pub fn percent(ratio: f64) -> String {
+    signed((ratio - 1.0) * 100.0, 1)
+}
+
+/// A number with its sign, to so many digits behind the point.
+pub fn signed(number: f64, digits: usize) -> String {
+    let text = decimal(number, digits);
+    if !number.is_finite() || text.starts_with('−') { text } else { format!("+{text}") }
+}
+
+/// A number to so many digits behind the point.
+pub fn decimal(number: f64, digits: usize) -> String {
+    if !number.is_finite() {
+        return UNKNOWN.to_owned();
+    }
+    if number.abs() >= HUGE {
+        return format!("{number:.2e}").replace('-', "−");
+    }
+    // A minus is no hyphen, and there is no minus zero.
+    let text = format!("{number:.digits$}");
+    let is_zero = text.chars().all(|digit| matches!(digit, '-' | '0' | '.'));
+    if is_zero { text.replace('-', "") } else { text.replace('-', "−") }
+}
+
+/// A number of more digits than anyone reads.
+const HUGE: f64 = 1e15;
+
+/// A ratio and its interval as percentages, whatever its size: for what is around none.
+pub fn percent_interval(estimate: Estimate) -> String {
+    let all = [estimate.value, estimate.low, estimate.high];
+    if !all.iter().all(|part| part.is_finite()) {
+        return UNKNOWN.to_owned();
+    }
+    let [value, low, high] = all.map(percent);
+    format!("{value} % [{low}, {high}]")
+}
+
+/// An overhead as [`overhead`] has it, where an interval that contains no overhead is "n.s.": not significant.
+pub fn overhead_or_ns(ratio: Estimate) -> String {
+    if ratio.includes_none() {
+        format!("n.s. [{}, {}] %", percent(ratio.low), percent(ratio.high))
+    } else {
+        overhead(ratio)
+    }
+}
+
+/// A change with its interval, significant or not: `+11.2 % [+9.0, +13.4]` below twice, `×4.30 [4.20, 4.40]` above.
+pub fn change(ratio: Estimate) -> String {
+    let Estimate { value, low, high } = ratio;
+    if value < 2.0 {
+        format!("{} % [{}, {}]", percent(value), percent(low), percent(high))
+    } else {
+        format!("×{} [{}, {}]", factor(value), factor(low), factor(high))
+    }
+}
+
+/// A size in percent, without a sign: `4.1 %`, `23 %`, and `×2.31` from 100 % on.
+pub fn size(percent: f64) -> String {
+    match percent {
+        small if small < 9.95 => format!("{small:.1} %"),
+        medium if medium < 99.5 => format!("{medium:.0} %"),
+        large => format!("×{}", factor(1.0 + large / 100.0)),
+    }
+}
+
+/// A ratio to three figures: `1.03`, `4.26`, `31.8`, `412`.
+pub fn factor(ratio: f64) -> String {
+    match ratio {
+        ratio if !ratio.is_finite() || ratio >= HUGE => decimal(ratio, 0),
+        ratio if ratio < 9.995 => decimal(ratio, 2),
+        ratio if ratio < 99.95 => decimal(ratio, 1),
+        ratio => grouped(ratio.round() as u64),
+    }
+}
+
+/// A time to three figures: `312 ns`, `1.25 ms`, `12.6 s`.
+pub fn time(nanoseconds: f64) -> String {
+    scaled(nanoseconds, 1_000.0, &["ns", "µs", "ms", "s"])
+}
+
+/// A time and its interval, with the unit once where all three have the same: `312 ns [305, 320]`, `8.10 µs [950 ns, 12.3 µs]`.
+pub fn time_interval(nanoseconds: Estimate) -> String {
+    let [value, low, high] = [nanoseconds.value, nanoseconds.low, nanoseconds.high].map(time);
+    let unit = value.rsplit(' ').next().unwrap_or_default();
+    match (low.strip_suffix(unit), high.strip_suffix(unit)) {
+        (Some(bare_low), Some(bare_high)) if bare_low.ends_with(' ') && bare_high.ends_with(' ') => {
+            format!("{value} [{}, {}]", bare_low.trim_end(), bare_high.trim_end())
+        }
+        _ => format!("{value} [{low}, {high}]"),
+    }
+}
+
+/// Bytes to three figures, in units of 1,024: `64 B`, `1.25 KiB`, `40.2 MiB`.
+pub fn bytes(bytes: f64) -> String {
+    scaled(bytes, 1_024.0, &["B", "KiB", "MiB", "GiB", "TiB"])
+}
+
+/// A large count to three figures: `950`, `112 k`, `10.3 M`.
+pub fn short_count(count: f64) -> String {
+    scaled(count, 1_000.0, &["", "k", "M", "G"]).trim_end().to_owned()
+}
+
+fn scaled(value: f64, step: f64, units: &[&str]) -> String {
+    if !value.is_finite() {
+        return UNKNOWN.to_owned();
+    }
+    let mut scaled = value;
+    let mut units = units.iter();
+    let mut unit = units.next().expect("there is a unit");
+    // A value that would be shown as a whole step belongs to the next unit.
+    while scaled.abs() >= step - 0.5 {
+        let Some(next) = units.next() else { break };
+        (scaled, unit) = (scaled / step, next);
+    }
+    let digits = match scaled.abs() {
+        whole if whole.fract() == 0.0 => 0,
+        small if small < 9.995 => 2,
+        medium if medium < 99.95 => 1,
+        _ => 0,
+    };
+    format!("{} {unit}", decimal(scaled, digits))
+}
+
+/// A count with its thousands set off: `10,343,110`.
+pub fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A fidelity to four digits. One that only rounds to 1 is not shown as 1.
+pub fn fidelity(fidelity: Option<f64>) -> String {
+    match fidelity {
+        None => UNKNOWN.to_owned(),
+        Some(value) if value != 1.0 && format!("{value:.4}") == "1.0000" => {
+            if value < 1.0 { ">0.9999" } else { "<1.0001" }.to_owned()
+        }
+        Some(value) => decimal(value, 4),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(value: f64, low: f64, high: f64) -> String {
+        overhead(Estimate { value, low, high })
+    }
+
+    #[test]
+    fn overheads_read_as_percentages_or_factors() {
+        assert_eq!(shown(1.012, 1.003, 1.02), "+1.2 % [+0.3, +2.0]");
+        assert_eq!(shown(4.3, 4.2, 4.4), "×4.30 [4.20, 4.40]");
+        assert_eq!(shown(1.001, 0.996, 1.009), "none seen [−0.4, +0.9] %");
+        assert_eq!(shown(0.95, 0.94, 0.96), "−5.0 % [−6.0, −4.0]");
+        assert_eq!(shown(412.0, 399.6, 1430.0), "×412 [400, 1,430]");
+    }
+
+    #[test]
+    fn ratios_read_as_overheads_do() {
+        assert_eq!([1.012, 0.95, 4.256].map(ratio), ["+1.2 %", "−5.0 %", "×4.26"]);
+    }
+
+    #[test]
+    fn changes_and_sizes_read_as_percentages_or_factors() {
+        let estimate = |value, low, high| Estimate { value, low, high };
+        assert_eq!(change(estimate(1.112, 1.09, 1.134)), "+11.2 % [+9.0, +13.4]");
+        assert_eq!(change(estimate(1.001, 0.996, 1.009)), "+0.1 % [−0.4, +0.9]");
+        assert_eq!(change(estimate(5.58, 5.18, 12.02)), "×5.58 [5.18, 12.0]");
+        assert_eq!(overhead_or_ns(estimate(1.001, 0.996, 1.009)), "n.s. [−0.4, +0.9] %");
+        assert_eq!(overhead_or_ns(estimate(4.3, 4.2, 4.4)), "×4.30 [4.20, 4.40]");
+        assert_eq!([0.04, 9.94, 9.96, 99.4, 131.0].map(size), ["0.0 %", "9.9 %", "10 %", "99 %", "×2.31"]);
+    }
+
+    #[test]
+    fn figures_have_three_digits_and_a_unit() {
+        assert_eq!(time(312.0), "312 ns");
+        assert_eq!(time(12_630_000.0), "12.6 ms");
+        assert_eq!(time(999_990.0), "1.00 ms");
+        let interval = |value, low, high| time_interval(Estimate { value, low, high });
+        assert_eq!(interval(312.0, 305.0, 320.0), "312 ns [305, 320]");
+        assert_eq!(interval(8_100.0, 950.0, 12_300.0), "8.10 µs [950 ns, 12.3 µs]");
+        assert_eq!(bytes(64.0), "64 B");
+        assert_eq!(bytes(65_536.0), "64 KiB");
+        assert_eq!(bytes(42_152_755.0), "40.2 MiB");
+        assert_eq!(bytes(0.0), "0 B");
+        assert_eq!(short_count(10_343_110.0), "10.3 M");
+        assert_eq!(short_count(950.0), "950");
+        assert_eq!(grouped(10_343_110), "10,343,110");
+        assert_eq!(grouped(100), "100");
+    }
+
+    #[test]
+    fn what_is_no_number_is_unknown() {
+        for none in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let estimates = [(none, 1.0, 2.0), (1.0, none, 2.0), (1.0, 0.5, none)];
+            for (value, low, high) in estimates {
+                assert_eq!(shown(value, low, high), "unknown");
+                assert_eq!(percent_interval(Estimate { value, low, high }), "unknown");
+                assert!(time_interval(Estimate { value, low, high }).contains("unknown"));
+            }
+            let all = [ratio(none), percent(none), factor(none), time(none), bytes(none), short_count(none)];
+            assert_eq!(all, ["unknown"; 6]);
+            assert_eq!([signed(none, 2), decimal(none, 1), fidelity(Some(none))], ["unknown"; 3]);
+        }
+    }
+
+    #[test]
+    fn zero_negative_and_huge_numbers_can_be_read() {
+        assert_eq!([0.0, -0.0].map(|zero| decimal(zero, 1)), ["0.0", "0.0"]);
+        assert_eq!([0.0, -0.004, 0.5, -0.5].map(|number| signed(number, 2)), ["+0.00", "+0.00", "+0.50", "−0.50"]);
+        assert_eq!([ratio(0.0), factor(0.0), time(0.0)], ["−100.0 %", "0.00", "0 ns"]);
+        assert_eq!([decimal(-12.34, 1), time(-1_500.0), factor(-2.0)], ["−12.3", "−1.50 µs", "−2.00"]);
+        assert_eq!([factor(1e20), ratio(f64::MAX), decimal(-1e18, 1)], ["1.00e20", "×1.80e308", "−1.00e18"]);
+        assert_eq!([time(1e30), bytes(1e30), short_count(1e30)], ["1.00e21 s", "9.09e17 TiB", "1.00e21 G"]);
+    }
+
+    #[test]
+    fn fidelity_is_1_only_where_nothing_is_missing() {
+        assert_eq!(fidelity(Some(1.0)), "1.0000");
+        assert_eq!(fidelity(Some(0.999_99)), ">0.9999");
+        assert_eq!(fidelity(Some(0.5)), "0.5000");
+        assert_eq!(fidelity(None), "unknown");
+    }
+}

@@ -1,0 +1,93 @@
+//! The estimator: the overhead that a measurement's pairs show.
+
+use super::measurement::{Clock, Overhead, Pair};
+use crate::stats::estimate::Estimate;
+use crate::stats::median::{median, median_interval};
+
+/// What the pairs say; `None` if too few of them have a ratio by the clock.
+///
+/// `allocations` is the number that one untracked run makes.
+pub fn overhead(pairs: &[Pair], allocations: Option<u64>) -> Option<Overhead> {
+    let timed: Vec<&Pair> = pairs.iter().filter(|pair| pair.is_timed_by(Clock::Wall)).collect();
+    let ns_per_allocation = allocations.filter(|&count| count > 0).and_then(|count| {
+        let extra = |pair: &&Pair| pair.tracked.wall_ns as f64 - pair.untracked.wall_ns as f64;
+        median_interval(timed.iter().map(|pair| extra(pair) / count as f64))
+    });
+    let memory = |pair: &Pair| {
+        let (tracked, untracked) = (pair.tracked.peak_rss_bytes?, pair.untracked.peak_rss_bytes?);
+        (tracked > 0 && untracked > 0).then(|| tracked as f64 / untracked as f64)
+    };
+    // Some of the processes' memory would be another figure than all of it.
+    let memory: Option<Vec<f64>> = pairs.iter().map(memory).collect();
+    Some(Overhead {
+        pairs: timed.len(),
+        wall: ratios(pairs, Clock::Wall)?,
+        cpu: ratios(pairs, Clock::Processor),
+        ns_per_allocation,
+        peak_memory: memory.and_then(median_interval),
+        untracked_ns: median(timed.iter().map(|pair| pair.untracked.wall_ns as f64))?,
+    })
+}
+
+/// The ratio of the pairs by a clock. Pairs in which it saw no time pass have none; where they are half of all, the clock is
+/// too coarse for the rest as well.
+fn ratios(pairs: &[Pair], clock: Clock) -> Option<Estimate> {
+    let timed = pairs.iter().filter(|pair| pair.is_timed_by(clock)).count();
+    if 2 * timed <= pairs.len() {
+        return None;
+    }
+    median_interval(pairs.iter().map(|pair| pair.ratio(clock)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule::measurement::Side;
+    use crate::stats::median::MIN_PAIRS;
+
+    fn pair(untracked: u64, tracked: u64) -> Pair {
+        let side = |ns| Side { wall_ns: ns, cpu_ns: ns, peak_rss_bytes: Some(ns) };
+        Pair { untracked_first: true, untracked: side(untracked), tracked: side(tracked) }
+    }
+
+    #[test]
+    fn an_overhead_is_the_median_ratio_and_not_the_ratio_of_means() {
+        // Every pair doubles; the machine is slow for a while, and one tracked side is hit alone.
+        let mut pairs: Vec<Pair> = (0..20).map(|n| if n < 8 { pair(300, 600) } else { pair(100, 200) }).collect();
+        pairs[15] = pair(100, 5_000);
+        let overhead = overhead(&pairs, Some(10)).expect("20 pairs");
+        assert_eq!(overhead.wall, Estimate { value: 2.0, low: 2.0, high: 2.0 });
+        assert_eq!(overhead.ns_per_allocation.map(|ns| ns.low), Some(10.0));
+        assert_eq!(overhead.untracked_ns, 100.0);
+        assert!(!overhead.wall.includes_none());
+    }
+
+    #[test]
+    fn too_few_pairs_say_nothing() {
+        assert_eq!(overhead(&[pair(1, 2); MIN_PAIRS - 1], None), None);
+        assert!(overhead(&[pair(1, 2); MIN_PAIRS], None).is_some());
+    }
+
+    #[test]
+    fn a_pair_in_which_no_time_passed_has_no_ratio() {
+        let timed = |count| vec![pair(100, 200); count];
+        let of = |pairs: [Vec<Pair>; 2]| overhead(&pairs.concat(), Some(10));
+        for zero in [pair(0, 200), pair(100, 0), pair(0, 0)] {
+            assert_eq!(of([vec![zero; 20], timed(MIN_PAIRS - 1)]), None);
+            assert_eq!(of([vec![zero; 20], timed(20)]), None, "half of them are too many");
+            let seen = of([vec![zero; 3], timed(20)]).expect("20 pairs");
+            assert_eq!((seen.pairs, seen.wall.low, seen.wall.high, seen.untracked_ns), (20, 2.0, 2.0, 100.0));
+            assert_eq!(seen.ns_per_allocation.map(|ns| ns.value), Some(10.0));
+        }
+    }
+
+    #[test]
+    fn a_processor_clock_that_is_too_coarse_takes_nothing_from_the_other() {
+        let mut pairs = vec![pair(100, 200); 20];
+        pairs.iter_mut().take(12).for_each(|pair| pair.untracked.cpu_ns = 0);
+        let seen = overhead(&pairs, None).expect("20 pairs");
+        assert_eq!((seen.wall.value, seen.cpu), (2.0, None));
+        pairs.iter_mut().for_each(|pair| pair.untracked.peak_rss_bytes = Some(0));
+        assert_eq!(overhead(&pairs, None).expect("20 pairs").peak_memory, None);
+    }
+}

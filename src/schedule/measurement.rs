@@ -1,0 +1,220 @@
+//! A measurement: all pairs of one workload, level, scale and thread count, with what came out of them.
+
+use crate::stats::estimate::Estimate;
+use crate::tracking::Tracking;
+use crate::worker::failure::Failure;
+use crate::worker::probe::Observation;
+use crate::workloads::Workload;
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+/// Which part of a run a cell belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Series {
+    /// The workloads under each level: the table's rows and columns.
+    Overhead,
+    /// One workload at several scales.
+    Scaling,
+    /// One workload on several numbers of threads.
+    Threads,
+    /// Untracked against the control program, which has neither memscope nor the switch: the instrument's own cost.
+    Control,
+}
+
+impl Series {
+    /// The series that have a table of their own, in order.
+    pub const SHOWN: [Self; 3] = [Self::Overhead, Self::Scaling, Self::Threads];
+
+    /// What its rows differ in.
+    pub const fn parameter(self) -> &'static str {
+        match self {
+            Self::Overhead | Self::Control => "workload",
+            Self::Scaling => "scale",
+            Self::Threads => "threads",
+        }
+    }
+}
+
+/// One workload under one level at one scale on one number of threads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// The part of the run.
+    pub series: Series,
+    /// What ran.
+    pub workload: Workload,
+    /// What it ran under. Its partner in each pair ran untracked, or, in the series `control`, in the control program.
+    pub tracking: Tracking,
+    /// The factor of the scale.
+    pub scale: f64,
+    /// The seed of the data.
+    pub seed: u64,
+    /// The threads of each pool.
+    pub threads: usize,
+    /// The seed of the order of the program's functions, where they were shuffled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<u32>,
+    /// The allocations of one untracked run, counted.
+    pub allocations: Option<u64>,
+    /// Events recorded ÷ events that happened, counted in a probe of its own.
+    pub fidelity: Option<f64>,
+    /// How the cell failed, where it did: no more pairs were tried.
+    pub failure: Option<Failure>,
+    /// What the pairs say; `None` where there are too few of them.
+    pub overhead: Option<Overhead>,
+    /// Every pair, in the order in which they ran.
+    pub pairs: Vec<Pair>,
+}
+
+impl Cell {
+    /// What it is called: what tells it from the other cells of its series.
+    pub fn name(&self) -> String {
+        let Self { workload, tracking, scale, threads, .. } = self;
+        match self.series {
+            Series::Overhead => format!("{workload}/{tracking}"),
+            Series::Scaling => format!("{workload}/{tracking} at scale {scale}"),
+            Series::Threads => format!("{workload}/{tracking} with {threads} threads"),
+            Series::Control => format!("{workload}/{tracking} against the control"),
+        }
+    }
+
+    /// Why it has no figure although it has not failed: too few pairs, or a clock that is too coarse for them.
+    pub fn lack(&self) -> String {
+        let (pairs, untimed) = (self.pairs.len(), self.untimed());
+        if untimed == 0 { format!("too few pairs ({pairs})") } else { format!("no time in {untimed} of {pairs} pairs") }
+    }
+
+    /// The pairs in which the clock saw no time pass.
+    pub fn untimed(&self) -> usize {
+        self.pairs.iter().filter(|pair| !pair.is_timed_by(Clock::Wall)).count()
+    }
+
+    /// What its row is called within its series.
+    pub fn row_name(&self) -> String {
+        match self.series {
+            Series::Overhead | Series::Control => self.workload.to_string(),
+            Series::Scaling => self.scale.to_string(),
+            Series::Threads => self.threads.to_string(),
+        }
+    }
+}
+
+/// An untracked probe and a tracked one, right beside each other in time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pair {
+    /// Whether the untracked one ran first.
+    pub untracked_first: bool,
+    /// The untracked probe.
+    pub untracked: Side,
+    /// The tracked probe.
+    pub tracked: Side,
+}
+
+impl Pair {
+    /// The ratio tracked ÷ untracked by one of the two clocks. It is not a number where the clock is so coarse that it saw no
+    /// time pass on either side; no estimate takes such a pair.
+    pub fn ratio(&self, clock: Clock) -> f64 {
+        if self.is_timed_by(clock) { self.tracked.ns(clock) / self.untracked.ns(clock) } else { f64::NAN }
+    }
+
+    /// Returns whether a clock saw time pass on both sides.
+    pub fn is_timed_by(&self, clock: Clock) -> bool {
+        self.tracked.ns(clock) > 0.0 && self.untracked.ns(clock) > 0.0
+    }
+}
+
+/// One probe's part in a pair. In a file it is `[wall_ns, cpu_ns, peak_rss_bytes]`: there are thousands.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "(u64, u64, Option<u64>)", into = "(u64, u64, Option<u64>)")]
+pub struct Side {
+    /// The window's time on the clock, in nanoseconds.
+    pub wall_ns: u64,
+    /// The window's processor time, in nanoseconds.
+    pub cpu_ns: u64,
+    /// The most memory that the process had resident, in bytes.
+    pub peak_rss_bytes: Option<u64>,
+}
+
+impl Side {
+    /// The window's time by one of the two clocks, in nanoseconds.
+    pub fn ns(&self, clock: Clock) -> f64 {
+        match clock {
+            Clock::Wall => self.wall_ns as f64,
+            Clock::Processor => self.cpu_ns as f64,
+        }
+    }
+}
+
+/// The two clocks by which a window is timed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Clock {
+    /// The clock on the wall: how long it takes
+    #[default]
+    Wall,
+    /// Processor time, over all threads: the one to trust on a machine that is busy with something else
+    Processor,
+}
+
+impl From<(u64, u64, Option<u64>)> for Side {
+    fn from((wall_ns, cpu_ns, peak_rss_bytes): (u64, u64, Option<u64>)) -> Self {
+        Self { wall_ns, cpu_ns, peak_rss_bytes }
+    }
+}
+
+impl From<Side> for (u64, u64, Option<u64>) {
+    fn from(side: Side) -> Self {
+        (side.wall_ns, side.cpu_ns, side.peak_rss_bytes)
+    }
+}
+
+impl From<&Observation> for Side {
+    fn from(seen: &Observation) -> Self {
+        Self { wall_ns: seen.wall_ns, cpu_ns: seen.cpu_ns, peak_rss_bytes: seen.peak_rss_bytes }
+    }
+}
+
+/// What tracking costs, from pairs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Overhead {
+    /// How many pairs it is from.
+    pub pairs: usize,
+    /// The ratio tracked ÷ untracked of the clock's time.
+    pub wall: Estimate,
+    /// The ratio tracked ÷ untracked of processor time. `None` where the system counts it too coarsely.
+    #[serde(default)]
+    pub cpu: Option<Estimate>,
+    /// (tracked − untracked) ÷ allocations, in nanoseconds of the clock's time. `None` where allocations were not
+    /// counted.
+    pub ns_per_allocation: Option<Estimate>,
+    /// The ratio tracked ÷ untracked of peak resident memory. `None` where the system does not tell it.
+    pub peak_memory: Option<Estimate>,
+    /// The median time of the untracked probes on the clock, in nanoseconds.
+    pub untracked_ns: f64,
+}
+
+impl Overhead {
+    /// The ratio tracked ÷ untracked by one of the two clocks; `None` where that clock is too coarse.
+    pub fn by(&self, clock: Clock) -> Option<Estimate> {
+        match clock {
+            Clock::Wall => Some(self.wall),
+            Clock::Processor => self.cpu,
+        }
+    }
+}
+
+/// What is asked of each overhead's interval, and how long it may take.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Precision {
+    /// The half-width, in percent of the figure, to get under.
+    pub percent: f64,
+    /// How long one cell may take for it, in seconds.
+    pub seconds: u64,
+}
+
+impl Precision {
+    /// Whether a figure is precise enough.
+    pub fn is_reached_by(&self, estimate: &Estimate) -> bool {
+        estimate.half_width_percent() <= self.percent
+    }
+}

@@ -1,0 +1,357 @@
+//! The pairs of one cell: what is tried first, in which order the sides run, and what ends the cell.
+
+use crate::platform::cores;
+use crate::platform::cores::Core;
+use crate::schedule::estimate::overhead;
+use crate::schedule::measurement::{Cell, Pair, Precision, Series, Side};
+use crate::tracking::Tracking;
+use crate::worker::failure::Failure;
+use crate::worker::launcher::Launcher;
+use crate::worker::launcher::{TRIES, suspended};
+use crate::worker::probe::{Observation, Request};
+use crate::workloads::{Digest, Scale, Workload};
+use std::time::Duration;
+
+/// One cell while it is measured.
+#[derive(Debug)]
+pub struct CellRun<'a> {
+    /// What runs the first of each pair's sides: the baseline.
+    baseline: &'a Launcher,
+    launcher: &'a Launcher,
+    tracked: Request,
+    expected: Digest,
+    cell: Cell,
+    /// The time that its probes took so far.
+    took: Duration,
+}
+
+impl<'a> CellRun<'a> {
+    /// Tries a cell before it is timed: one probe untracked and one under the level, both with the counters on. They
+    /// give the cell its allocations and its fidelity, and show that the level ends, and does the same work.
+    ///
+    /// A cell whose trial failed takes no pairs; [`finish`](Self::finish) gives it with its failure.
+    pub fn begin(launcher: &'a Launcher, series: Series, tracked: Request) -> Self {
+        Self::begin_against(launcher, launcher, series, tracked)
+    }
+
+    /// The same with an untracked baseline that another program runs, such as the control.
+    pub fn begin_against(baseline: &'a Launcher, launcher: &'a Launcher, series: Series, tracked: Request) -> Self {
+        let Request { workload, tracking, scale, threads, .. } = tracked;
+        let mut cell = Cell {
+            series,
+            workload,
+            tracking,
+            scale: scale.factor(),
+            seed: scale.seed(),
+            threads,
+            layout: None,
+            allocations: None,
+            fidelity: None,
+            failure: None,
+            overhead: None,
+            pairs: Vec::new(),
+        };
+        let counted = |tracking| launcher.run(&Request { tracking, count: true, ..tracked });
+        let mut expected = Digest::default();
+        let trial = counted(Tracking::Untracked).and_then(|untracked| {
+            cell.allocations = untracked.truth.map(|truth| truth.allocations);
+            expected = untracked.digest;
+            let seen = if tracking == Tracking::Untracked { untracked } else { counted(tracking)? };
+            checked(seen, expected)
+        });
+        match trial {
+            Ok(seen) => cell.fidelity = seen.fidelity(),
+            Err(failure) => cell.failure = Some(failure),
+        }
+        Self { baseline, launcher, tracked, expected, cell, took: Duration::ZERO }
+    }
+
+    /// A cell that was tried before, with what is known of it.
+    pub fn resumed(launcher: &'a Launcher, tracked: Request, cell: Cell, expected: Digest) -> Self {
+        Self { baseline: launcher, launcher, tracked, expected, cell, took: Duration::ZERO }
+    }
+
+    /// What is known of the cell, and the digest that its probes should have.
+    pub fn known(&self) -> (&Cell, Digest) {
+        (&self.cell, self.expected)
+    }
+
+    /// Takes a pair that was measured before.
+    pub fn take(&mut self, pair: Pair) {
+        self.cell.pairs.push(pair);
+    }
+
+    /// Takes a failure that was seen before.
+    pub fn fail(&mut self, failure: Failure) {
+        self.cell.failure = Some(failure);
+    }
+
+    /// How many pairs the cell has.
+    pub fn pairs(&self) -> usize {
+        self.cell.pairs.len()
+    }
+
+    /// The allocations of one untracked run, where the trial counted them.
+    pub fn allocations(&self) -> Option<u64> {
+        self.cell.allocations
+    }
+
+    /// How the cell failed, if it did.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.cell.failure.as_ref()
+    }
+
+    /// The time that its pairs took in this process, without the time during which it was suspended.
+    pub fn took(&self) -> Duration {
+        self.took
+    }
+
+    /// Runs one more pair. Even ones run untracked first, odd ones tracked first, so that whatever the first of two
+    /// meets, both levels meet it alike.
+    ///
+    /// `None` if the cell has failed, now or before; it then takes no more pairs.
+    pub fn pair(&mut self) -> Option<Pair> {
+        if self.cell.failure.is_some() {
+            return None;
+        }
+        let number = self.cell.pairs.len();
+        let untracked_first = number.is_multiple_of(2);
+        // The threads of a parallel workload need all cores.
+        let core = if self.cell.workload.is_parallel() { None } else { cores::for_pair(number) };
+        match self.sides(untracked_first, core) {
+            Ok((untracked, tracked)) => {
+                let pair = Pair { untracked_first, untracked, tracked };
+                self.cell.pairs.push(pair);
+                Some(pair)
+            }
+            Err(failure) => {
+                self.cell.failure = Some(failure);
+                None
+            }
+        }
+    }
+
+    /// Runs both sides of a pair. If one of them was suspended, its time means nothing, and both are run again.
+    fn sides(&mut self, untracked_first: bool, core: Option<Core>) -> Result<(Side, Side), Failure> {
+        for _ in 0..TRIES {
+            let (mut untracked, mut tracked) = (None, None);
+            let mut was_suspended = false;
+            for is_untracked in [untracked_first, !untracked_first] {
+                let (launcher, tracking) = if is_untracked {
+                    (self.baseline, Tracking::Untracked)
+                } else {
+                    (self.launcher, self.tracked.tracking)
+                };
+                let reply = launcher.on(core).run_once(&Request { tracking, count: false, ..self.tracked })?;
+                self.took += reply.took;
+                was_suspended |= reply.was_suspended;
+                let side = Side::from(&checked(reply.content, self.expected)?);
+                *(if is_untracked { &mut untracked } else { &mut tracked }) = Some(side);
+            }
+            if let (Some(untracked), Some(tracked), false) = (untracked, tracked, was_suspended) {
+                return Ok((untracked, tracked));
+            }
+        }
+        Err(suspended())
+    }
+
+    /// Runs pairs until the overhead is as precise as is asked, or the time is up. `progress` is called after each.
+    pub fn refine(&mut self, precision: Precision, mut progress: impl FnMut()) {
+        /// Estimating sorts all pairs: not after each.
+        const BETWEEN_LOOKS: usize = 10;
+        let began = self.took;
+        let limit = Duration::from_secs(precision.seconds);
+        let is_reached =
+            |pairs: &[Pair]| overhead(pairs, None).is_some_and(|overhead| precision.is_reached_by(&overhead.wall));
+        while !is_reached(&self.cell.pairs) && self.took - began < limit {
+            for _ in 0..BETWEEN_LOOKS {
+                if self.pair().is_none() {
+                    return;
+                }
+                progress();
+            }
+        }
+    }
+
+    /// The cell with what its pairs say. Where it failed, the pairs before that remain as data, and no overhead is told.
+    pub fn finish(mut self) -> Cell {
+        if self.cell.failure.is_none() {
+            self.cell.overhead = overhead(&self.cell.pairs, self.cell.allocations);
+        }
+        self.cell
+    }
+}
+
+/// Holds an observation's digest against the one that it should have.
+///
+/// # Errors
+/// If it is another one.
+pub fn checked(seen: Observation, expected: Digest) -> Result<Observation, Failure> {
+    if seen.digest == expected { Ok(seen) } else { Err(Failure::WrongDigest { expected, found: seen.digest }) }
+}
+
+/// What to measure without Criterion.
+pub struct Plan<'a> {
+    /// What to run.
+    pub workloads: &'a [Workload],
+    /// What to run it under.
+    pub levels: &'a [Tracking],
+    /// How large each workload is.
+    pub scale: &'a dyn Fn(Workload) -> Scale,
+    /// The threads of each pool.
+    pub threads: usize,
+    /// How many pairs each cell gets at least.
+    pub pairs: usize,
+    /// The precision up to which it gets more, if any.
+    pub precision: Option<Precision>,
+}
+
+impl Plan<'_> {
+    /// Measures each workload under each level, one cell after the other; `progress` is called after each pair.
+    pub fn measure(&self, launcher: &Launcher, mut progress: impl FnMut(Workload, Tracking)) -> Vec<Cell> {
+        let cells = self.workloads.iter().flat_map(|&workload| self.levels.iter().map(move |&level| (workload, level)));
+        cells
+            .map(|(workload, level)| {
+                let run = CellRun::begin(launcher, Series::Overhead, self.request(workload, level));
+                self.finish(run, || progress(workload, level))
+            })
+            .collect()
+    }
+
+    /// Measures untracked against the control program, for each workload.
+    pub fn measure_control(
+        &self,
+        control: &Launcher,
+        launcher: &Launcher,
+        mut progress: impl FnMut(Workload, Tracking),
+    ) -> Vec<Cell> {
+        let cell = |&workload: &Workload| {
+            let request = self.request(workload, Tracking::Untracked);
+            let run = CellRun::begin_against(control, launcher, Series::Control, request);
+            self.finish(run, || progress(workload, Tracking::Untracked))
+        };
+        self.workloads.iter().map(cell).collect()
+    }
+
+    fn request(&self, workload: Workload, tracking: Tracking) -> Request {
+        Request { workload, tracking, scale: (self.scale)(workload), threads: self.threads, count: false }
+    }
+
+    fn finish(&self, mut run: CellRun, mut progress: impl FnMut()) -> Cell {
+        for _ in 0..self.pairs {
+            run.pair();
+            progress();
+        }
+        if let Some(precision) = self.precision {
+            run.refine(precision, progress);
+        }
+        run.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::median::MIN_PAIRS;
+    use crate::tracking::Recorded;
+    use crate::tracking::memscope::Subject;
+    use crate::worker::launcher::Limits;
+    use crate::worker::probe::SCHEMA;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use tempfile::TempDir;
+
+    /// What a probe replies whose window took this long by its clocks.
+    fn reply(tracking: Tracking, wall_ns: u64, cpu_ns: u64) -> String {
+        let observation = Observation {
+            schema: SCHEMA,
+            workload: Workload::Cycles,
+            tracking,
+            scale: 0.001,
+            seed: 1,
+            threads: 1,
+            subject: Subject::of_this_build(),
+            build: None,
+            wall_ns,
+            cpu_ns,
+            peak_rss_bytes: None,
+            digest: Digest::default(),
+            variables: 0,
+            truth: None,
+            own: None,
+            recorded: Recorded::default(),
+        };
+        serde_json::to_string(&observation).expect("plain data")
+    }
+
+    /// A probe whose clocks are a script's: `$runs` counts the probes so far, `$folder` is its folder.
+    fn probe(untracked: &str, tracked: &str, before: &str) -> (TempDir, Launcher) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().display();
+        let script = format!(
+            "#!/bin/sh\nfolder='{path}'\necho run >>\"$folder/runs\"\nruns=$(wc -l <\"$folder/runs\")\n{before}\n\
+             case \"$*\" in *=untracked*) echo '{untracked}';; *) echo '{tracked}';; esac\n"
+        );
+        let program = folder.path().join("probe");
+        fs::write(&program, script).expect("the script is written");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("the script may run");
+        (folder, Launcher::new(program, Limits::default()))
+    }
+
+    fn measured(launcher: &Launcher, pairs: usize) -> Cell {
+        let scale = Scale::new(0.001).expect("positive");
+        let request = Request { workload: Workload::Cycles, tracking: Tracking::Full, scale, threads: 1, count: false };
+        let mut run = CellRun::begin(launcher, Series::Overhead, request);
+        (0..pairs).for_each(|_| _ = run.pair());
+        run.finish()
+    }
+
+    #[test]
+    fn equal_times_are_no_overhead() {
+        let (_folder, launcher) = probe(&reply(Tracking::Untracked, 7, 7), &reply(Tracking::Full, 7, 7), "");
+        let overhead = measured(&launcher, MIN_PAIRS).overhead.expect("six pairs");
+        assert_eq!((overhead.wall.low, overhead.wall.value, overhead.wall.high), (1.0, 1.0, 1.0));
+        assert_eq!((overhead.ns_per_allocation, overhead.peak_memory), (None, None));
+    }
+
+    #[test]
+    fn a_clock_that_saw_no_time_pass_gives_no_figure() {
+        let (_folder, launcher) = probe(&reply(Tracking::Untracked, 0, 0), &reply(Tracking::Full, 100, 0), "");
+        let cell = measured(&launcher, 10);
+        assert_eq!((cell.overhead, cell.failure.as_ref(), cell.pairs.len()), (None, None, 10));
+        assert_eq!(cell.lack(), "no time in 10 of 10 pairs");
+        let text = serde_json::to_string(&cell).expect("plain data");
+        assert_eq!(serde_json::from_str::<Cell>(&text).expect("it can be read again"), cell);
+    }
+
+    #[test]
+    fn a_processor_clock_that_is_too_coarse_is_unknown() {
+        let (_folder, launcher) = probe(&reply(Tracking::Untracked, 50, 0), &reply(Tracking::Full, 100, 0), "");
+        let overhead = measured(&launcher, MIN_PAIRS).overhead.expect("six pairs");
+        assert_eq!((overhead.wall.value, overhead.cpu), (2.0, None));
+        let text = serde_json::to_string(&overhead).expect("plain data");
+        assert_eq!(
+            serde_json::from_str::<crate::schedule::measurement::Overhead>(&text).expect("it can be read again"),
+            overhead
+        );
+    }
+
+    #[test]
+    fn a_pair_of_which_one_probe_was_stopped_is_run_again() {
+        // The fourth probe is the second of the first pair; the fifth and sixth make the pair anew.
+        let stop = "if [ $runs = 4 ]; then (sleep 0.1; kill -CONT $$) & kill -STOP $$; wait; fi";
+        let (folder, launcher) = probe(&reply(Tracking::Untracked, 7, 7), &reply(Tracking::Full, 14, 14), stop);
+        let cell = measured(&launcher, MIN_PAIRS);
+        assert_eq!((cell.pairs.len(), cell.failure), (MIN_PAIRS, None));
+        let runs = fs::read_to_string(folder.path().join("runs")).expect("it ran").lines().count();
+        assert_eq!(runs, 2 + 2 * MIN_PAIRS + 2);
+    }
+
+    #[test]
+    fn pairs_that_are_always_stopped_are_given_up() {
+        let stop = "if [ $runs -gt 2 ]; then (sleep 0.02; kill -CONT $$) & kill -STOP $$; wait; fi";
+        let (_folder, launcher) = probe(&reply(Tracking::Untracked, 7, 7), &reply(Tracking::Full, 14, 14), stop);
+        let cell = measured(&launcher, 2);
+        assert_eq!((cell.pairs.len(), cell.failure), (0, Some(suspended())));
+    }
+}

@@ -1,0 +1,147 @@
+//! The estimator: what a cell's pairs say of its overhead, with a 95 % confidence interval.
+//!
+//! The figure is the median of tracked ÷ untracked over the pairs. Each pair's two sides ran right beside each other, so
+//! that a disturbance that lasts longer than a pair is in both and cancels; one that hits a single side makes an outlier,
+//! which a median does not follow. The interval is the distribution-free one for a median, from order statistics (see
+//! for instance Conover, *Practical Nonparametric Statistics*, section 3.2): it assumes nothing of the noise but that
+//! pairs are independent, needs no resampling, and is the same for the same data.
+
+use crate::stats::estimate::Estimate;
+
+/// The confidence of all intervals.
+const CONFIDENCE: f64 = 0.95;
+
+/// How many pairs an interval needs: with fewer, even the one from the least to the greatest has less than 95 %.
+pub const MIN_PAIRS: usize = 6;
+
+/// The median of values and its 95 % confidence interval; `None` if there are fewer than [`MIN_PAIRS`]. A value that is
+/// not a finite number is none.
+///
+/// The interval is exact or wider: order statistics come in steps, and the narrowest step that holds is taken.
+pub fn median_interval(values: impl IntoIterator<Item = f64>) -> Option<Estimate> {
+    let sorted = sorted(values);
+    let count = sorted.len();
+    let below = excluded_on_each_side(count)?;
+    Some(Estimate { value: middle(&sorted)?, low: sorted[below], high: sorted[count - 1 - below] })
+}
+
+/// The median of values alone; `None` if there are none. A value that is not a finite number is none.
+pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+    middle(&sorted(values))
+}
+
+fn sorted(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
+    let mut sorted: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted
+}
+
+/// What is in the middle: of an even number of values, halfway between two.
+fn middle(sorted: &[f64]) -> Option<f64> {
+    let middle = sorted.len() / 2;
+    let above = *sorted.get(middle)?;
+    Some(if sorted.len().is_multiple_of(2) { sorted[middle - 1].midpoint(above) } else { above })
+}
+
+/// How many of the least and of the greatest values lie outside the interval: the most for which the true median is
+/// still within it with the wanted confidence.
+///
+/// The number of values below the true median is binomial with probability ½. The median lies below the (k+1)th least
+/// value with the probability that at most k values lie below it; k may grow while that stays within half of what the
+/// confidence leaves.
+fn excluded_on_each_side(count: usize) -> Option<usize> {
+    let allowed = (1.0 - CONFIDENCE) / 2.0;
+    // The terms of the binomial distribution, as logarithms: 2^-n vanishes from the range of f64 at n = 1,075.
+    let mut log_term = -(count as f64) * std::f64::consts::LN_2;
+    let mut tail = log_term.exp();
+    let mut excluded = None;
+    for k in 0..count / 2 {
+        if tail > allowed {
+            break;
+        }
+        excluded = Some(k);
+        log_term += ((count - k) as f64).ln() - ((k + 1) as f64).ln();
+        tail += log_term.exp();
+    }
+    excluded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rand::{RngExt, SeedableRng};
+    use rand_pcg::Pcg64Mcg;
+
+    #[test]
+    fn ranks_are_those_of_the_published_tables() {
+        // Ranks (from 1) of the lower end for 95 %: Conover's table; Hahn & Meeker, table A.15a, for the larger ones.
+        for (count, rank) in [(6, 1), (8, 1), (9, 2), (10, 2), (15, 4), (20, 6), (25, 8), (30, 10), (50, 18), (100, 40)]
+        {
+            assert_eq!(excluded_on_each_side(count).map(|k| k + 1), Some(rank), "{count} values");
+        }
+        for too_few in 0..MIN_PAIRS {
+            assert_eq!(excluded_on_each_side(too_few), None, "{too_few} values");
+        }
+    }
+
+    #[test]
+    fn thousands_of_values_have_ranks_too() {
+        let rank = excluded_on_each_side(10_000).expect("many values") + 1;
+        // The normal approximation: n/2 − 1.96·√n/2.
+        assert!((4_901..=4_903).contains(&rank), "{rank}");
+    }
+
+    #[test]
+    fn known_data() {
+        let estimate = median_interval((1..=20).map(f64::from)).expect("20 values");
+        assert_eq!(estimate, Estimate { value: 10.5, low: 6.0, high: 15.0 });
+        assert_eq!(median([3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median([]), None);
+        let estimate = median_interval((1..=9).rev().map(f64::from)).expect("9 values");
+        assert_eq!(estimate, Estimate { value: 5.0, low: 2.0, high: 8.0 });
+    }
+
+    #[test]
+    fn what_is_no_number_is_no_value() {
+        let numbers = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let with = [&numbers[..], &[f64::NAN, f64::INFINITY, f64::NEG_INFINITY]].concat();
+        assert_eq!(median_interval(with.clone()), median_interval(numbers));
+        assert_eq!(median_interval(with.into_iter().skip(1)), None);
+        assert_eq!(median([f64::MAX, f64::MAX]), Some(f64::MAX));
+        assert_eq!(median([f64::NAN]), None);
+    }
+
+    /// A deviate of a skewed, heavy-tailed distribution with median 0, like the log ratios of a disturbed machine.
+    fn disturbed(rng: &mut Pcg64Mcg) -> f64 {
+        let uniform: f64 = rng.random_range(f64::EPSILON..1.0);
+        let cauchy = (std::f64::consts::PI * (uniform - 0.5)).tan();
+        if cauchy > 0.0 { cauchy * 3.0 } else { cauchy }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
+
+        /// Of 2,000 intervals, at least 95 % less four standard errors hold the true median, whatever the noise.
+        #[test]
+        fn intervals_cover(count in 6_usize..120, seed: u64) {
+            let mut rng = Pcg64Mcg::seed_from_u64(seed);
+            let repeats = 2_000;
+            let covered = (0..repeats).filter(|_| {
+                let interval = median_interval((0..count).map(|_| disturbed(&mut rng))).expect("enough values");
+                interval.low <= 0.0 && 0.0 <= interval.high
+            });
+            let standard_error = (CONFIDENCE * (1.0 - CONFIDENCE) / f64::from(repeats)).sqrt();
+            prop_assert!(covered.count() as f64 / f64::from(repeats) > CONFIDENCE - 4.0 * standard_error);
+        }
+
+        /// The order of the pairs does not count, and the figure lies within its interval.
+        #[test]
+        fn order_does_not_count(mut values in proptest::collection::vec(-1e6..1e6_f64, 6..80)) {
+            let estimate = median_interval(values.iter().copied()).expect("enough values");
+            prop_assert!(estimate.low <= estimate.value && estimate.value <= estimate.high);
+            values.reverse();
+            prop_assert_eq!(median_interval(values), Some(estimate));
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! By how much one quantity grows with another: Sen's slope with its 95 % confidence interval.
+//!
+//! The figure is the median of the slopes between all pairs of points (Sen 1968). Its interval is the distribution-free one
+//! that goes with Kendall's rank correlation: it assumes nothing of the noise but that it is as likely up as down, and a
+//! single point that lies far off does not move it.
+
+use crate::stats::estimate::Estimate;
+use crate::stats::median::median;
+
+/// How many points an interval needs: with fewer, even the one from the least slope to the greatest has less than 95 %.
+pub const MIN_POINTS: usize = 5;
+
+/// By how much the second of each point grows with the first; `None` if there are fewer than [`MIN_POINTS`] different
+/// firsts. A point that is not of finite numbers is none.
+pub fn slope(points: &[(f64, f64)]) -> Option<Estimate> {
+    let points: Vec<(f64, f64)> = points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
+    let mut firsts: Vec<f64> = points.iter().map(|point| point.0).collect();
+    firsts.sort_unstable_by(f64::total_cmp);
+    firsts.dedup();
+    let mut slopes: Vec<f64> = pairs(&points)
+        .filter(|(one, other)| one.0 != other.0)
+        .map(|(one, other)| (other.1 - one.1) / (other.0 - one.0))
+        .filter(|slope| slope.is_finite())
+        .collect();
+    slopes.sort_unstable_by(f64::total_cmp);
+    let outside = excluded_on_each_side(firsts.len())?;
+    let last = slopes.len().checked_sub(1 + outside)?;
+    Some(Estimate { value: median(slopes.iter().copied())?, low: slopes[outside], high: slopes[last] })
+}
+
+fn pairs<T: Copy>(points: &[T]) -> impl Iterator<Item = (T, T)> {
+    points.iter().enumerate().flat_map(|(place, &one)| points[..place].iter().map(move |&other| (other, one)))
+}
+
+/// How many of the least and of the greatest slopes lie outside the interval.
+///
+/// How many slopes lie below the true one is distributed as the number of inversions of a random order of the points;
+/// as many may be left out on each side as leave the rest the wanted confidence.
+fn excluded_on_each_side(points: usize) -> Option<usize> {
+    const ALLOWED: f64 = 0.025;
+    if points < MIN_POINTS {
+        return None;
+    }
+    // The orders of the points by their inversions, as parts of all orders: each further point adds 0, 1, … inversions.
+    let mut parts = vec![1.0];
+    for next in 2..=points {
+        let mut longer = vec![0.0; parts.len() + next - 1];
+        for (inversions, part) in parts.iter().enumerate() {
+            (0..next).for_each(|added| longer[inversions + added] += part / next as f64);
+        }
+        parts = longer;
+    }
+    let mut below = 0.0;
+    let within = parts.iter().take_while(|part| {
+        below += *part;
+        below <= ALLOWED
+    });
+    within.count().checked_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_are_those_of_kendalls_distribution() {
+        // Kendall's S is n(n−1)/2 − 2·inversions. Its two-sided 5 % points (Hollander & Wolfe, table A.30): n = 5: 10, 6: 13,
+        // 7: 15, 8: 18, 10: 23.
+        for (points, s) in [(5, 10), (6, 13), (7, 15), (8, 18), (10, 23)] {
+            let inversions = excluded_on_each_side(points).expect("enough points");
+            assert_eq!(points * (points - 1) / 2 - 2 * inversions, s, "{points} points");
+        }
+        assert_eq!(excluded_on_each_side(4), None);
+    }
+
+    #[test]
+    fn a_line_has_its_slope_and_an_outlier_does_not_move_it() {
+        let mut points: Vec<(f64, f64)> = (0..7).map(|n| (f64::from(n), 3.0 * f64::from(n) + 1.0)).collect();
+        assert_eq!(slope(&points), Some(Estimate { value: 3.0, low: 3.0, high: 3.0 }));
+        points[2].1 = 500.0;
+        let bent = slope(&points).expect("seven points");
+        assert_eq!(bent.value, 3.0);
+        assert!(bent.low <= 3.0 && 3.0 <= bent.high);
+    }
+
+    #[test]
+    fn equal_points_and_what_is_no_number_have_no_slope() {
+        assert_eq!(slope(&[(1.0, 1.0); 10]), None);
+        assert_eq!(slope(&[(f64::NAN, 1.0), (f64::INFINITY, 2.0), (1.0, f64::NAN)]), None);
+        let level: Vec<(f64, f64)> = (0..7).map(|n| (f64::from(n), 0.0)).collect();
+        assert_eq!(slope(&level), Some(Estimate { value: 0.0, low: 0.0, high: 0.0 }));
+    }
+
+    #[test]
+    fn points_above_each_other_are_not_more_points() {
+        let points = [(1.0, 1.0), (1.0, 2.0), (1.0, 3.0), (2.0, 4.0), (2.0, 5.0), (3.0, 6.0)];
+        assert_eq!(slope(&points), None);
+    }
+}

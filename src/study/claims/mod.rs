@@ -1,0 +1,150 @@
+//! Claims: what memscope's own documents say that it costs, held against the files that this harness has measured.
+//!
+//! A [`Claim`] is a short quotation with the place where it stands, the figure that it states, and one or more settings in
+//! which it can be tried: as a reader takes it, and, where the document tells, the very setting that its figure is from.
+//! Nothing is measured here. Each [`Setting`] draws its figures from a results file in [`Evidence`]; where the file is not
+//! there, the claim cannot be tested, and the table says which command writes it.
+
+mod evidence;
+mod list;
+pub mod summary;
+
+pub use evidence::{Evidence, Figure};
+pub use list::CLAIMS;
+
+use crate::report::origin::Origin;
+use crate::stats::estimate::Estimate;
+
+/// A figure that memscope's documents state.
+#[derive(Debug)]
+pub struct Claim {
+    /// The words.
+    pub quote: &'static str,
+    /// Where they stand: the version, the file and the part of it.
+    pub place: &'static str,
+    /// What they say of the figures.
+    pub bound: Bound,
+    /// The settings in which it is tried.
+    pub settings: &'static [Setting],
+}
+
+/// What a claim says of a figure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Bound {
+    /// A ratio of times is at most this.
+    Overhead(f64),
+    /// A time is at most this, in nanoseconds, wherever it is measured.
+    Time(f64),
+    /// A time is at most this, in nanoseconds, on the machine that the document names. Another machine is given
+    /// [`ANOTHER_MACHINE`] times as long.
+    TimeElsewhere(f64),
+    /// An amount of memory is at most this, in bytes.
+    Bytes(f64),
+    /// At least this part of all events is recorded.
+    Fidelity(f64),
+}
+
+/// How many times as long as on the machine of the claim a time may be here and still be put down to the machine.
+pub const ANOTHER_MACHINE: f64 = 2.0;
+
+impl Bound {
+    /// Whether a figure is within the bound: `None` where its interval lies on both sides.
+    fn allows(self, figure: Estimate) -> Option<bool> {
+        let (most, figure) = match self {
+            Self::Overhead(most) | Self::Bytes(most) | Self::Time(most) => (most, figure),
+            Self::TimeElsewhere(most) => (most * ANOTHER_MACHINE, figure),
+            // Turned around, what is at least this is at most that.
+            Self::Fidelity(least) => (-least, Estimate { value: -figure.value, low: -figure.high, high: -figure.low }),
+        };
+        if figure.high <= most { Some(true) } else { (figure.low > most).then_some(false) }
+    }
+}
+
+/// A setting in which a claim is tried.
+#[derive(Debug)]
+pub struct Setting {
+    /// What it is.
+    pub about: &'static str,
+    /// The figures that a file has of it.
+    pub figures: fn(&Evidence) -> Seen<'_>,
+}
+
+/// What the files have of a setting.
+#[derive(Debug)]
+pub struct Seen<'a> {
+    /// The file that the figures are from.
+    pub file: &'static str,
+    /// Where the file comes from; `None` if it is not there.
+    pub origin: Option<&'a Origin>,
+    /// The figures; none if the file does not have the setting.
+    pub figures: Vec<Figure>,
+}
+
+/// What becomes of a claim in a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every figure is within what is claimed.
+    Holds,
+    /// So many figures are beyond what is claimed, with all of their intervals, or ended without one.
+    DoesNotHold(usize),
+    /// There are no figures, or their intervals lie on both sides of what is claimed.
+    CannotBeTested,
+}
+
+impl Bound {
+    /// What becomes of the claim if these are its figures.
+    pub fn judge(self, figures: &[Figure]) -> Verdict {
+        let allowed = |figure: &Figure| figure.seen.as_ref().map_or(Some(false), |&seen| self.allows(seen));
+        let beyond = figures.iter().filter(|figure| allowed(figure) == Some(false)).count();
+        if beyond > 0 {
+            Verdict::DoesNotHold(beyond)
+        } else if !figures.is_empty() && figures.iter().all(|figure| allowed(figure) == Some(true)) {
+            Verdict::Holds
+        } else {
+            Verdict::CannotBeTested
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(low: f64, high: f64) -> Figure {
+        Figure { of: String::new(), seen: Ok(Estimate { value: (low + high) / 2.0, low, high }) }
+    }
+
+    #[test]
+    fn a_claim_holds_only_if_every_figure_is_within_it() {
+        let bound = Bound::Overhead(1.05);
+        assert_eq!(bound.judge(&[figure(1.0, 1.04), figure(1.01, 1.05)]), Verdict::Holds);
+        assert_eq!(bound.judge(&[figure(1.0, 1.04), figure(1.06, 1.1)]), Verdict::DoesNotHold(1));
+        assert_eq!(bound.judge(&[figure(1.0, 1.04), figure(1.04, 1.06)]), Verdict::CannotBeTested);
+        assert_eq!(bound.judge(&[]), Verdict::CannotBeTested);
+        let failed = Figure { of: String::new(), seen: Err("timed-out".to_owned()) };
+        assert_eq!(bound.judge(&[figure(1.0, 1.01), failed]), Verdict::DoesNotHold(1));
+    }
+
+    #[test]
+    fn another_machine_may_take_twice_as_long() {
+        let bound = Bound::TimeElsewhere(40.0);
+        assert_eq!(bound.judge(&[figure(70.0, 80.0)]), Verdict::Holds);
+        assert_eq!(bound.judge(&[figure(81.0, 90.0)]), Verdict::DoesNotHold(1));
+        assert_eq!(Bound::Time(40.0).judge(&[figure(41.0, 42.0)]), Verdict::DoesNotHold(1));
+    }
+
+    #[test]
+    fn fidelity_is_claimed_from_below() {
+        let bound = Bound::Fidelity(0.99);
+        assert_eq!(bound.judge(&[figure(1.0, 1.0)]), Verdict::Holds);
+        assert_eq!(bound.judge(&[figure(0.5, 0.5)]), Verdict::DoesNotHold(1));
+    }
+
+    #[test]
+    fn every_claim_is_quoted_placed_and_tried() {
+        for claim in CLAIMS {
+            assert!(!claim.quote.is_empty() && claim.place.contains(".md"), "{claim:?}");
+            assert!(!claim.settings.is_empty(), "{claim:?}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The table of claims, for a terminal and as Markdown: what memscope's documents state beside what was measured.
+
+use crate::platform::text;
+use crate::report::number;
+use crate::report::origin::Origin;
+use crate::stats::estimate::Estimate;
+use crate::study::claims::{ANOTHER_MACHINE, Bound, CLAIMS, Claim, Evidence, Figure, Seen, Setting, Verdict};
+use crate::study::overhead::summary::Form;
+use comfy_table::{ContentArrangement, Table};
+
+/// How wide the table is on a terminal, in characters: quotations and settings are wrapped.
+const WIDTH: u16 = 150;
+
+/// The claims as text: the table, and below it the commands that its figures are from.
+pub fn draw(evidence: &Evidence, form: Form) -> String {
+    let mut table = Table::new();
+    table.load_style(form.style());
+    if form == Form::Terminal {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+    }
+    table.set_header(["claim", "where it stands", "tried as", "measured here [95 %]", "verdict", "figures from"]);
+    let mut notes = vec![
+        "A claim holds in a setting if every figure is within it with all of its interval, and does not if one is beyond \
+         it with all of its interval or ended without a figure; otherwise it cannot be tested here."
+            .to_owned(),
+        format!(
+            "Times of another machine than this one are given {ANOTHER_MACHINE} times as long: less is put down to the \
+             machine. `memscope's own benchmark` is its very setting, run here."
+        ),
+    ];
+    for claim in CLAIMS {
+        for (place, setting) in claim.settings.iter().enumerate() {
+            let seen = (setting.figures)(evidence);
+            table.add_row(form.row(row(claim, setting, &seen, place == 0 || form == Form::Markdown)));
+            let note = note(&seen);
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+    }
+    [table.trim_fmt(), form.notes(&notes)].join(form.between())
+}
+
+fn row(claim: &Claim, setting: &Setting, seen: &Seen, is_named: bool) -> [String; 6] {
+    let verdict = claim.bound.judge(&seen.figures);
+    [
+        if is_named { format!("“{}”", claim.quote) } else { String::new() },
+        if is_named { claim.place.to_owned() } else { String::new() },
+        setting.about.to_owned(),
+        measured(claim.bound, &seen.figures),
+        words(verdict, seen.figures.len()),
+        seen.file.to_owned(),
+    ]
+}
+
+fn words(verdict: Verdict, figures: usize) -> String {
+    match verdict {
+        Verdict::Holds => "holds".to_owned(),
+        Verdict::DoesNotHold(1) if figures == 1 => "does not hold".to_owned(),
+        Verdict::DoesNotHold(beyond) => format!("does not hold in {beyond} of {figures}"),
+        Verdict::CannotBeTested => "cannot be tested here".to_owned(),
+    }
+}
+
+/// The figures in a cell: one with its interval, of several the least and the greatest.
+fn measured(bound: Bound, figures: &[Figure]) -> String {
+    let mut known: Vec<(&str, Estimate)> =
+        figures.iter().filter_map(|figure| Some((figure.of.as_str(), *figure.seen.as_ref().ok()?))).collect();
+    known.sort_by(|a, b| a.1.value.total_cmp(&b.1.value));
+    let ended = figures.iter().filter_map(|figure| Some(format!("{}: {}", figure.of, figure.seen.as_ref().err()?)));
+    let named = |(of, estimate): &(&str, Estimate)| format!("{} ({of})", text(bound, *estimate));
+    let told = match known.as_slice() {
+        [] => None,
+        [only] => Some(named(only)),
+        [least, .., greatest] => Some(format!("{} to {}", named(least), named(greatest))),
+    };
+    let told: Vec<String> = told.into_iter().chain(ended).collect();
+    if told.is_empty() { "not measured".to_owned() } else { told.join("; ") }
+}
+
+/// A figure in the claim's unit, with its interval where it has one.
+fn text(bound: Bound, estimate: Estimate) -> String {
+    let Estimate { value, low, high } = estimate;
+    let with_interval = |shown: fn(f64) -> String| match low == high {
+        true => shown(value),
+        false => format!("{} [{}, {}]", shown(value), shown(low), shown(high)),
+    };
+    match bound {
+        Bound::Overhead(_) => with_interval(number::ratio),
+        Bound::Time(_) | Bound::TimeElsewhere(_) => number::time_interval(estimate),
+        Bound::Bytes(_) => with_interval(number::bytes).replace('-', "−"),
+        Bound::Fidelity(_) => number::fidelity(Some(value)),
+    }
+}
+
+/// Where a file comes from, or that it is not there.
+fn note(seen: &Seen) -> String {
+    match seen.origin {
+        Some(Origin { subject, machine, started, command, .. }) => format!(
+            "{}: measured {} on {}, {} cores, {}, by {}, built with {subject}.",
+            seen.file,
+            started.format("%Y-%m-%d %H:%M UTC"),
+            machine.processor,
+            machine.cores,
+            machine.system,
+            text::code(command)
+        ),
+        None => format!("{}: not there, so that what it would tell cannot be tested.", seen.file),
+    }
+}

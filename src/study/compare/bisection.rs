@@ -1,0 +1,132 @@
+//! One step of a bisection: does a commit cost what the good one does, or what the bad one does?
+//!
+//! The three are measured in interleaved rounds. In each round stands the commit's log overhead above or below the
+//! middle of the other two's. Rounds go on until the sign test is sure of the side: what a burst does to a round it
+//! does to all three, and no threshold has to be guessed.
+
+use crate::schedule::measurement::{Clock, Pair};
+use crate::schedule::pairing::CellRun;
+use crate::stats::estimate::Estimate;
+use crate::stats::sign_test::sign_test;
+use crate::study::compare::difference::{log_ratio, ratio};
+use crate::worker::failure::Failure;
+use rand::seq::SliceRandom;
+use rand::{SeedableRng, rngs::SmallRng};
+
+/// A side is sure when the other one has a probability below this. It is looked at often, so it is small.
+const SURE: f64 = 0.001;
+/// The rounds between looks.
+const BETWEEN_LOOKS: usize = 5;
+
+/// On which side a commit stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaning {
+    /// It costs what the good commit does.
+    Good,
+    /// It costs what the bad commit does.
+    Bad,
+    /// So many rounds did not tell.
+    Unsure,
+}
+
+/// Commits that are measured against each other: the good one, the bad one, and one between them if there is one.
+pub struct Contest<'a> {
+    runs: Vec<CellRun<'a>>,
+    clock: Clock,
+    rng: SmallRng,
+}
+
+impl<'a> Contest<'a> {
+    /// A contest, by a clock, of cells that were begun: good, bad, and the one between.
+    ///
+    /// # Errors
+    /// The first that failed its trial, by its place.
+    pub fn of(runs: Vec<CellRun<'a>>, clock: Clock) -> Result<Self, (usize, Failure)> {
+        match runs.iter().position(|run| run.failure().is_some()) {
+            Some(place) => Err((place, runs[place].failure().expect("it failed").clone())),
+            None => Ok(Self { runs, clock, rng: SmallRng::seed_from_u64(1) }),
+        }
+    }
+
+    /// Rounds until the side of the last commit is sure, or there were as many as may be. With two commits, the side
+    /// is the bad one's if it costs more than the good one by `factor`, and the good one's if it does not.
+    ///
+    /// # Errors
+    /// The commit that failed within a round, by its place.
+    pub fn decide(&mut self, most: usize, factor: f64) -> Result<Leaning, (usize, Failure)> {
+        while self.rounds() < most {
+            for _ in 0..BETWEEN_LOOKS {
+                self.round()?;
+            }
+            let leaning = leaning(&self.leans(factor));
+            if leaning != Leaning::Unsure {
+                return Ok(leaning);
+            }
+        }
+        Ok(Leaning::Unsure)
+    }
+
+    /// The number of rounds so far.
+    pub fn rounds(&self) -> usize {
+        self.runs[0].pairs()
+    }
+
+    /// The ratio of the last commit's overhead to the good one's.
+    pub fn ratio(&self) -> Option<Estimate> {
+        let differences = self.logs().into_iter().map(|round| round[round.len() - 1] - round[0]);
+        ratio(&differences.collect::<Vec<_>>())
+    }
+
+    fn round(&mut self) -> Result<(), (usize, Failure)> {
+        let mut order: Vec<usize> = (0..self.runs.len()).collect();
+        order.shuffle(&mut self.rng);
+        for place in order {
+            let run = &mut self.runs[place];
+            if run.pair().is_none() {
+                return Err((place, run.failure().expect("a cell without a pair has failed").clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The log overheads of all commits in each round. A round in which the clock showed no time at all is left out.
+    fn logs(&self) -> Vec<Vec<f64>> {
+        let pairs: Vec<&[Pair]> = self.runs.iter().map(|run| run.known().0.pairs.as_slice()).collect();
+        let round = |number: usize| pairs.iter().map(|pairs| log_ratio(pairs.get(number)?, self.clock)).collect();
+        (0..self.rounds()).filter_map(round).collect()
+    }
+
+    /// The excess of the last commit's log overhead over the middle between good and bad, in each round; of two
+    /// commits, by how much the bad one's exceeds the good one's and the factor.
+    fn leans(&self, factor: f64) -> Vec<f64> {
+        let lean = |round: Vec<f64>| match round[..] {
+            [good, bad] => bad - good - factor.ln(),
+            [good, bad, between, ..] => between - f64::midpoint(good, bad),
+            _ => unreachable!("a contest is of two or three commits"),
+        };
+        self.logs().into_iter().map(lean).collect()
+    }
+}
+
+/// The side on which the rounds agree.
+fn leaning(leans: &[f64]) -> Leaning {
+    if sign_test(leans).is_none_or(|probability| probability >= SURE) {
+        return Leaning::Unsure;
+    }
+    let above = leans.iter().filter(|&&lean| lean > 0.0).count();
+    if 2 * above > leans.len() { Leaning::Bad } else { Leaning::Good }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_side_is_sure_when_the_rounds_agree() {
+        assert_eq!(leaning(&[0.1; 5]), Leaning::Unsure);
+        assert_eq!(leaning(&[0.1; 15]), Leaning::Bad);
+        assert_eq!(leaning(&[-0.1; 15]), Leaning::Good);
+        let torn: Vec<f64> = (0..40).map(|round| if round % 2 == 0 { 0.1 } else { -0.1 }).collect();
+        assert_eq!(leaning(&torn), Leaning::Unsure);
+    }
+}

@@ -1,0 +1,447 @@
+//! The difference between two builds, and the verdict on it.
+//!
+//! In each round every build's tracked probe runs beside its own untracked one, so that the difference between two
+//! builds is the difference of their log overheads in the same round: what the machine did to the round is in both.
+//! Of many comparisons some look like a difference by chance. The verdict is a regression or an improvement only if
+//!
+//! 1. the sign test on all rounds is significant at 5 % after Holm's correction for the comparisons of the run,
+//! 2. the median over all rounds lies beyond the threshold, and
+//! 3. the medians of both batches, which are measured at different times, lie on that same side.
+
+use crate::schedule::measurement::{Cell, Clock, Pair};
+use crate::stats::estimate::Estimate;
+use crate::stats::median::{median, median_interval};
+use crate::stats::sign_test::{LEVEL, POWER_QUANTILE, holm, needed_agreement, quantile, sign_test};
+use crate::tracking::Tracking;
+use crate::workloads::Workload;
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+/// The width of a 95 % interval in standard errors.
+pub(super) const STANDARD_ERRORS: f64 = 2.0 * 1.959_963_985;
+
+/// One build against another one, on one workload at one level.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// The workload.
+    pub workload: Workload,
+    /// The level.
+    pub tracking: Tracking,
+    /// The build, by its place in the run.
+    pub subject: usize,
+    /// The build that it is compared with, by its place in the run.
+    pub reference: usize,
+    /// The rounds that both builds have.
+    pub rounds: usize,
+    /// The ratio of the overheads, build ÷ reference, over all rounds; `None` where there are too few.
+    pub ratio: Option<Estimate>,
+    /// The median ratio in each of the two batches; `None` for a batch without rounds.
+    pub batches: [Option<f64>; 2],
+    /// The probability of such rounds if the builds cost the same, after Holm's correction.
+    pub probability: Option<f64>,
+    /// The smallest change, in percent, that these rounds would have shown with a probability of 80 %; `None` where
+    /// no change is large enough, because there are too few rounds.
+    pub detectable_percent: Option<f64>,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+/// The verdict on a difference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The build costs more than its reference.
+    Regression,
+    /// The build costs less than its reference.
+    Improvement,
+    /// The interval contains no change, or only changes below the threshold.
+    NoDifference,
+    /// None of the others is shown: more rounds would decide it.
+    #[default]
+    Inconclusive,
+}
+
+/// The build that each other one is compared with, of those that have a figure on the same workload and level.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Against {
+    /// The first build
+    #[default]
+    First,
+    /// The build before it
+    Previous,
+    /// One of its own, by its place, such as a commit's parent; if that has no figure, that one's own reference. None for what
+    /// is not compared.
+    #[value(skip)]
+    Each(Vec<Option<usize>>),
+}
+
+/// A cell, and the number of its pairs that belong to the first batch.
+pub type Batched<'a> = (&'a Cell, usize);
+
+/// Returns the differences between builds by a clock, on each workload and level. `threshold` is in percent.
+///
+/// The first pairs that two cells have in a batch are of the same rounds: a slow build stops earlier. A build that
+/// failed on a workload and level is not compared there, and none is compared with it.
+pub fn differences(
+    subjects: &[Vec<Batched>],
+    against: &Against,
+    groups: &[(Workload, Tracking)],
+    clock: Clock,
+    threshold: f64,
+) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let mut rounds = Vec::new();
+    for &(workload, tracking) in groups.iter().filter(|(_, tracking)| *tracking != Tracking::Untracked) {
+        let is_of_group = |cell: &Cell| cell.workload == workload && cell.tracking == tracking;
+        let mut references: Vec<(usize, Batched)> = Vec::new();
+        for (subject, cells) in subjects.iter().enumerate() {
+            let has_figure =
+                |(cell, _): &&Batched| is_of_group(cell) && cell.failure.is_none() && !cell.pairs.is_empty();
+            let Some(&of) = cells.iter().find(has_figure) else { continue };
+            let reference = match against {
+                Against::First => references.first(),
+                Against::Previous => references.last(),
+                Against::Each(others) => std::iter::successors(others[subject], |&other| others[other])
+                    .find_map(|other| references.iter().find(|(subject, _)| *subject == other)),
+            };
+            if let Some(&(reference, to)) = reference {
+                let batches = by_batch(of, to, clock);
+                let pooled = batches.concat();
+                found.push(Difference {
+                    workload,
+                    tracking,
+                    subject,
+                    reference,
+                    rounds: pooled.len(),
+                    ratio: ratio(&pooled),
+                    batches: batches.map(|logs| Some(median(logs)?.exp())),
+                    probability: None,
+                    detectable_percent: None,
+                    verdict: Verdict::Inconclusive,
+                });
+                rounds.push(pooled);
+            }
+            references.push((subject, of));
+        }
+    }
+    let compared = found.iter().zip(&rounds).map(|(difference, logs)| difference.ratio.and_then(|_| sign_test(logs)));
+    let probabilities = holm(&compared.collect::<Vec<_>>());
+    let comparisons = probabilities.iter().flatten().count();
+    for ((difference, logs), probability) in found.iter_mut().zip(&rounds).zip(probabilities) {
+        difference.probability = probability;
+        difference.detectable_percent = detectable_percent(logs, comparisons, threshold);
+        if let (Some(ratio), Some(probability)) = (difference.ratio, probability) {
+            difference.verdict = verdict(ratio, difference.batches, probability, threshold);
+        }
+    }
+    found
+}
+
+/// Returns the verdict on a ratio of overheads, its medians in the two batches, and its corrected probability.
+pub(super) fn verdict(ratio: Estimate, batches: [Option<f64>; 2], probability: f64, threshold: f64) -> Verdict {
+    let factor = 1.0 + threshold / 100.0;
+    let is_sure = probability < LEVEL;
+    let both = |is_of_side: fn(f64) -> bool| batches.iter().all(|batch| batch.is_some_and(is_of_side));
+    if is_sure && ratio.value > factor && both(|batch| batch > 1.0) {
+        Verdict::Regression
+    } else if is_sure && ratio.value < 1.0 / factor && both(|batch| batch < 1.0) {
+        Verdict::Improvement
+    } else if ratio.includes_none() || (1.0 / factor <= ratio.low && ratio.high <= factor) {
+        Verdict::NoDifference
+    } else {
+        Verdict::Inconclusive
+    }
+}
+
+/// Returns the smallest change, in percent, that rounds with the noise of these would have shown with a probability
+/// of 80 %, up or down, whichever is harder: the verdict needs enough rounds on one side of no change, and a median
+/// beyond the threshold.
+///
+/// A change shifts all log differences. Enough rounds agree when the shift exceeds the quantile of the residuals at the
+/// probability that [`needed_agreement`] gives.
+fn detectable_percent(logs: &[f64], comparisons: usize, threshold: f64) -> Option<f64> {
+    let Estimate { value, low, high } = median_interval(logs.iter().copied())?;
+    let agreement = needed_agreement(logs.len(), comparisons)?;
+    let mut residuals: Vec<f64> = logs.iter().map(|log| log - value).collect();
+    residuals.sort_unstable_by(f64::total_cmp);
+    let (up, down) = (-quantile(&residuals, 1.0 - agreement), quantile(&residuals, agreement));
+    let beyond_threshold = (1.0 + threshold / 100.0).ln() + POWER_QUANTILE * (high - low) / STANDARD_ERRORS;
+    in_percent(up.max(down).max(beyond_threshold))
+}
+
+/// Returns a change of a logarithm in percent, if such a percentage is a number.
+pub(super) fn in_percent(log: f64) -> Option<f64> {
+    Some(log.exp_m1() * 100.0).filter(|percent| percent.is_finite())
+}
+
+/// Returns the differences of two cells' log overheads, in each round of each batch that both have. A round in
+/// which a clock showed no time at all is left out.
+fn by_batch((of, of_first): Batched, (to, to_first): Batched, clock: Clock) -> [Vec<f64>; 2] {
+    let (of_early, of_late) = of.pairs.split_at(of_first.min(of.pairs.len()));
+    let (to_early, to_late) = to.pairs.split_at(to_first.min(to.pairs.len()));
+    let difference = |(of, to): (&Pair, &Pair)| Some(log_ratio(of, clock)? - log_ratio(to, clock)?);
+    [(of_early, to_early), (of_late, to_late)].map(|(of, to)| of.iter().zip(to).filter_map(difference).collect())
+}
+
+/// Returns the logarithm of a pair's overhead by a clock; `None` where a time is zero, because the clock is too coarse.
+pub(super) fn log_ratio(pair: &Pair, clock: Clock) -> Option<f64> {
+    let [tracked, untracked] = [pair.tracked.ns(clock), pair.untracked.ns(clock)];
+    (tracked > 0.0 && untracked > 0.0).then(|| (tracked / untracked).ln())
+}
+
+/// Returns the median ratio and its interval from logarithms; `None` if there are too few.
+pub(super) fn ratio(logs: &[f64]) -> Option<Estimate> {
+    let Estimate { value, low, high } = median_interval(logs.iter().copied())?;
+    Some(Estimate { value: value.exp(), low: low.exp(), high: high.exp() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule::measurement::{Series, Side};
+    use crate::study::compare::typical::typical;
+    use crate::worker::failure::Failure;
+    use rand::{RngExt, SeedableRng};
+    use rand_pcg::Pcg64Mcg;
+
+    const GROUP: [(Workload, Tracking); 1] = [(Workload::Cycles, Tracking::Full)];
+
+    /// A deviate like the logarithm of a probe's time on a shared machine: a core of 5 %, and one in eight is
+    /// slowed by something else, mostly by a few percent and now and then by much more.
+    fn disturbed(rng: &mut Pcg64Mcg) -> f64 {
+        let core: f64 = (0..12).map(|_| rng.random_range(-0.5..0.5)).sum();
+        let slowed = if rng.random_bool(0.125) { -0.08 * rng.random_range(f64::EPSILON..1.0_f64).ln() } else { 0.0 };
+        0.05 * core + slowed
+    }
+
+    /// A cell with an overhead, both of whose samples are disturbed.
+    fn cell(overhead: f64, rounds: usize, rng: &mut Pcg64Mcg) -> Cell {
+        let side = |ns: f64| Side { wall_ns: ns as u64, cpu_ns: ns as u64, peak_rss_bytes: None };
+        let pairs = (0..rounds).map(|_| {
+            let [untracked, tracked] = [1e6, 1e6 * overhead].map(|ns| side(ns * disturbed(rng).exp()));
+            Pair { untracked_first: true, untracked, tracked }
+        });
+        Cell {
+            series: Series::Overhead,
+            workload: Workload::Cycles,
+            tracking: Tracking::Full,
+            scale: 1.0,
+            seed: 1,
+            threads: 1,
+            allocations: None,
+            layout: None,
+            fidelity: None,
+            failure: None,
+            overhead: None,
+            pairs: pairs.collect(),
+        }
+    }
+
+    fn against_the_first(subjects: &[Vec<Batched>], threshold: f64) -> Vec<Difference> {
+        differences(subjects, &Against::First, &GROUP, Clock::Wall, threshold)
+    }
+
+    fn compare(first: f64, second: f64, threshold: f64) -> Difference {
+        let mut rng = Pcg64Mcg::seed_from_u64(3);
+        let [a, b] = [first, second].map(|overhead| cell(overhead, 60, &mut rng));
+        against_the_first(&[vec![(&a, 30)], vec![(&b, 30)]], threshold).remove(0)
+    }
+
+    /// One run of all workloads at a level with builds of these overheads, each compared with the one before it.
+    fn run(overheads: &[f64], rng: &mut Pcg64Mcg) -> Vec<Difference> {
+        let groups: Vec<_> = Workload::ALL.iter().map(|&workload| (workload, Tracking::Full)).collect();
+        let mut build = |&overhead: &f64| {
+            let of = |&workload: &Workload| Cell { workload, ..cell(overhead, 60, rng) };
+            Workload::ALL.iter().map(of).collect::<Vec<Cell>>()
+        };
+        let builds: Vec<Vec<Cell>> = overheads.iter().map(&mut build).collect();
+        let batched: Vec<Vec<Batched>> =
+            builds.iter().map(|cells| cells.iter().map(|cell| (cell, 30)).collect()).collect();
+        differences(&batched, &Against::Previous, &groups, Clock::Wall, 3.0)
+    }
+
+    fn is_change(verdict: Verdict) -> bool {
+        matches!(verdict, Verdict::Regression | Verdict::Improvement)
+    }
+
+    #[test]
+    fn a_difference_that_is_there_has_a_verdict() {
+        let slower = compare(4.0, 5.0, 3.0);
+        assert_eq!(slower.verdict, Verdict::Regression);
+        let ratio = slower.ratio.expect("sixty rounds");
+        assert!(ratio.low <= 1.25 && 1.25 <= ratio.high, "{ratio:?}");
+        assert_eq!(slower.rounds, 60);
+        assert_eq!(compare(5.0, 4.0, 3.0).verdict, Verdict::Improvement);
+        assert_eq!(compare(4.0, 5.0, 60.0).verdict, Verdict::NoDifference, "below the threshold");
+        assert_eq!(compare(4.0, 4.0, 3.0).verdict, Verdict::NoDifference);
+    }
+
+    #[test]
+    fn each_part_of_the_rule_counts() {
+        let of = |value: f64, half: f64, batches: [f64; 2], probability| {
+            let ratio = Estimate { value, low: value - half, high: value + half };
+            verdict(ratio, batches.map(Some), probability, 3.0)
+        };
+        assert_eq!(of(1.1, 0.05, [1.05, 1.2], 0.01), Verdict::Regression);
+        assert_eq!(of(0.9, 0.05, [0.95, 0.8], 0.01), Verdict::Improvement);
+        assert_eq!(of(1.1, 0.05, [1.05, 1.2], 0.05), Verdict::Inconclusive, "not significant");
+        assert_eq!(of(1.1, 0.05, [0.99, 1.2], 0.01), Verdict::Inconclusive, "the batches disagree");
+        assert_eq!(of(1.025, 0.01, [1.02, 1.03], 0.01), Verdict::Inconclusive, "it may exceed the threshold or not");
+        assert_eq!(of(1.015, 0.01, [1.01, 1.02], 0.01), Verdict::NoDifference, "all of it is below the threshold");
+        assert_eq!(of(1.1, 0.2, [1.05, 1.2], 0.3), Verdict::NoDifference, "the interval contains no change");
+        let ratio = Estimate { value: 1.1, low: 1.05, high: 1.15 };
+        assert_eq!(verdict(ratio, [Some(1.1), None], 0.01, 3.0), Verdict::Inconclusive, "one batch shows nothing");
+    }
+
+    /// 14 copies of a build, each against the one before it on 8 workloads, on a machine that is disturbed.
+    #[test]
+    fn equal_builds_have_no_verdict() {
+        let mut rng = Pcg64Mcg::seed_from_u64(5);
+        let found = run(&[4.0; 14], &mut rng);
+        assert_eq!((found.len(), found.iter().filter(|row| is_change(row.verdict)).count()), (104, 0));
+        let cells: Vec<Cell> = (0..200).map(|_| cell(4.0, 40, &mut rng)).collect();
+        let rows: Vec<Vec<Batched>> = cells.iter().map(|cell| vec![(cell, 20)]).collect();
+        let found = against_the_first(&rows, 0.0);
+        assert!(found.len() == 199 && !found.iter().any(|row| is_change(row.verdict)), "without a threshold, too");
+    }
+
+    /// Of 200 runs of equal builds, at most 5 % have a false verdict on any workload, and at most 5 % a false typical one,
+    /// give or take two standard errors.
+    #[test]
+    fn runs_of_equal_builds_keep_their_level() {
+        let mut rng = Pcg64Mcg::seed_from_u64(13);
+        let runs: Vec<Vec<Difference>> = (0..200).map(|_| run(&[4.0, 4.0], &mut rng)).collect();
+        let rows = runs.iter().filter(|rows| rows.iter().any(|row| is_change(row.verdict))).count();
+        assert!(rows <= 16, "{rows} of 200");
+        let typical_of = |rows: &[Difference]| typical(rows, &[Tracking::Full], &Against::Previous, 0.0).remove(0);
+        let typical = runs.iter().filter(|rows| is_change(typical_of(rows).verdict)).count();
+        assert!(typical <= 16, "{typical} of 200");
+    }
+
+    #[test]
+    fn a_change_of_ten_percent_is_found_on_most_workloads() {
+        let mut rng = Pcg64Mcg::seed_from_u64(7);
+        for (factor, wanted) in [(1.1, Verdict::Regression), (1.0 / 1.1, Verdict::Improvement)] {
+            let found: Vec<Difference> = (0..10).flat_map(|_| run(&[4.0, 4.0 * factor], &mut rng)).collect();
+            let right = found.iter().filter(|row| row.verdict == wanted).count();
+            assert!(right >= 60, "{right} of 80");
+            assert_eq!(found.iter().filter(|row| is_change(row.verdict)).count(), right, "none has the other sign");
+        }
+    }
+
+    #[test]
+    fn the_detectable_difference_of_even_residuals() {
+        // Of 61 rounds 22 may disagree (Conover, table A3), so that 68 % must lie on one side for a power of 80 %.
+        // Residuals from −30 to 30 % have 68 % below 11 %.
+        let logs: Vec<f64> = (-30..=30).map(|step| f64::from(step) / 100.0).collect();
+        let found = detectable_percent(&logs, 1, 0.0).expect("enough rounds");
+        assert!((found - 11.5).abs() < 0.6, "{found}");
+        // It is not the place that counts, but the spread; and more comparisons need more.
+        let moved: Vec<f64> = logs.iter().map(|log| log + 1.0).collect();
+        assert!((detectable_percent(&moved, 1, 0.0).expect("enough rounds") - found).abs() < 1e-9);
+        assert!(detectable_percent(&logs, 352, 0.0).expect("enough rounds") > 1.5 * found);
+        // Skewed residuals are harder to move one way: the larger counts, whichever way that is.
+        let skewed: Vec<f64> = logs.iter().map(|log| if *log > 0.0 { log * 3.0 } else { *log }).collect();
+        let mirrored: Vec<f64> = skewed.iter().map(|log| -log).collect();
+        let [skewed, mirrored] =
+            [skewed, mirrored].map(|logs| detectable_percent(&logs, 1, 0.0).expect("enough rounds"));
+        assert!((skewed - mirrored).abs() < 1e-9 && skewed > 2.5 * found, "{skewed} {mirrored}");
+    }
+
+    #[test]
+    fn nothing_is_detectable_below_the_threshold_or_in_too_few_rounds() {
+        assert_eq!(detectable_percent(&[0.1; 60], 8, 3.0).map(f64::round), Some(3.0), "without noise");
+        assert_eq!(detectable_percent(&[0.1; 13], 352, 3.0), None);
+        assert_eq!(detectable_percent(&[0.1; 5], 1, 3.0), None);
+        let noisy: Vec<f64> = (0..60).map(f64::from).collect();
+        assert_eq!(detectable_percent(&noisy, 8, f64::MAX), None, "no number is so large");
+    }
+
+    /// A change that one run calls detectable is found by another one in about 80 % of cases, up or down.
+    #[test]
+    fn a_detectable_difference_is_found_with_the_wanted_power() {
+        let mut rng = Pcg64Mcg::seed_from_u64(11);
+        let mut rounds = |count: usize| -> Vec<f64> {
+            (0..count).map(|_| (0..4).map(|side| disturbed(&mut rng) * f64::from(1 - side % 2 * 2)).sum()).collect()
+        };
+        for (count, comparisons) in [(60, 1), (60, 24), (60, 352), (200, 24)] {
+            let repeats = 400;
+            let mut found = 0;
+            for repeat in 0..repeats {
+                let detectable = detectable_percent(&rounds(count), comparisons, 3.0).expect("enough rounds");
+                let sign = if repeat % 2 == 0 { 1.0 } else { -1.0 };
+                let shift = sign * (detectable / 100.0).ln_1p();
+                let logs: Vec<f64> = rounds(count).iter().map(|log| log + shift).collect();
+                let batches =
+                    [&logs[..count / 2], &logs[count / 2..]].map(|logs| Some(median(logs.iter().copied())?.exp()));
+                let probability = sign_test(&logs).expect("rounds") * comparisons as f64;
+                let wanted = if sign > 0.0 { Verdict::Regression } else { Verdict::Improvement };
+                found += usize::from(verdict(ratio(&logs).expect("rounds"), batches, probability, 3.0) == wanted);
+            }
+            let power = found as f64 / f64::from(repeats);
+            assert!((0.72..0.92).contains(&power), "{count} rounds, {comparisons} comparisons: {power}");
+        }
+    }
+
+    #[test]
+    fn where_a_build_failed_the_others_are_compared_with_one_that_did_not() {
+        let mut rng = Pcg64Mcg::seed_from_u64(3);
+        let mut cells: Vec<Cell> = (0..5).map(|_| cell(4.0, 60, &mut rng)).collect();
+        for failed in [0, 3] {
+            cells[failed].failure = Some(Failure::TimedOut { seconds: 1 });
+        }
+        let rows: Vec<Vec<Batched>> = cells.iter().map(|cell| vec![(cell, 30)]).collect();
+        let places = |against| {
+            let found = differences(&rows, against, &GROUP, Clock::Wall, 3.0);
+            found.iter().map(|difference| (difference.subject, difference.reference)).collect::<Vec<_>>()
+        };
+        assert_eq!(places(&Against::First), [(2, 1), (4, 1)]);
+        assert_eq!(places(&Against::Previous), [(2, 1), (4, 2)]);
+    }
+
+    #[test]
+    fn each_clock_has_its_own_differences() {
+        let mut rng = Pcg64Mcg::seed_from_u64(3);
+        let [a, mut b] = [4.0, 4.0].map(|overhead| cell(overhead, 60, &mut rng));
+        // It waits for what takes the processor away, and works no more than before.
+        b.pairs.iter_mut().for_each(|pair| pair.tracked.wall_ns *= 2);
+        let verdict = |clock| {
+            let found = differences(&[vec![(&a, 30)], vec![(&b, 30)]], &Against::First, &GROUP, clock, 3.0);
+            found[0].verdict
+        };
+        assert_eq!((verdict(Clock::Wall), verdict(Clock::Processor)), (Verdict::Regression, Verdict::NoDifference));
+    }
+
+    #[test]
+    fn a_slow_build_is_compared_on_the_rounds_that_it_had() {
+        let mut rng = Pcg64Mcg::seed_from_u64(3);
+        let mut fast = cell(4.0, 60, &mut rng);
+        // The machine is another one from the second half of the first batch on, for every build alike.
+        fast.pairs[15..30].iter_mut().for_each(|pair| pair.tracked.wall_ns *= 10);
+        let slow = cell(5.0, 20, &mut rng);
+        let found = against_the_first(&[vec![(&fast, 30)], vec![(&slow, 10)]], 3.0);
+        let near = |ratio: f64| (ratio - 1.25).abs() < 0.1;
+        let [early, late] = found[0].batches.map(|batch| batch.expect("ten rounds"));
+        assert!(near(early) && near(late) && near(found[0].ratio.expect("twenty rounds").value), "{found:?}");
+        assert_eq!(found[0].rounds, 20);
+    }
+
+    /// A coarse clock shows no time for a short window. Such a pair has no ratio, and its round does not count for
+    /// either build.
+    #[test]
+    fn a_round_without_time_is_left_out() {
+        let mut rng = Pcg64Mcg::seed_from_u64(3);
+        let [mut a, mut b] = [4.0, 5.0].map(|overhead| cell(overhead, 60, &mut rng));
+        a.pairs[3].untracked.wall_ns = 0;
+        a.pairs[40].tracked.wall_ns = 0;
+        b.pairs[3].untracked.wall_ns = 0;
+        b.pairs[50].untracked.wall_ns = 0;
+        let found = against_the_first(&[vec![(&a, 30)], vec![(&b, 30)]], 3.0).remove(0);
+        assert_eq!((found.rounds, found.verdict), (57, Verdict::Regression));
+        b.pairs[5..].iter_mut().for_each(|pair| pair.tracked.wall_ns = 0);
+        let found = against_the_first(&[vec![(&a, 30)], vec![(&b, 30)]], 3.0).remove(0);
+        assert_eq!((found.rounds, found.ratio, found.probability), (4, None, None));
+        assert_eq!((found.detectable_percent, found.verdict), (None, Verdict::Inconclusive));
+    }
+}

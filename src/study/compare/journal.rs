@@ -1,0 +1,230 @@
+//! The journal: every pair of a comparison, appended as it comes, so that a run that is killed goes on where it was.
+//!
+//! It is a file with a line of JSON for each entry. The first says what the run is; a line that was being written when the
+//! run was killed is the last one, is not whole, and counts for nothing. Only one process has a journal open.
+
+use crate::schedule::measurement::{Cell, Pair};
+use crate::worker::failure::Failure;
+use crate::workloads::Digest;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// An entry after the first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "entry")]
+pub enum Entry {
+    /// A cell was tried: what it is, or how it failed.
+    Began {
+        /// Its place.
+        cell: usize,
+        /// What is known of it before its first pair.
+        known: Box<Cell>,
+        /// The digest that its probes should have.
+        expected: Digest,
+    },
+    /// A cell's next pair.
+    Pair {
+        /// Its place.
+        cell: usize,
+        /// The pair.
+        pair: Pair,
+    },
+    /// A cell failed after some pairs.
+    Failed {
+        /// Its place.
+        cell: usize,
+        /// How.
+        failure: Failure,
+    },
+    /// A cell takes no more pairs in the batch of its group that is measured: it had its time.
+    Rests {
+        /// Its place.
+        cell: usize,
+    },
+    /// A batch of a group of cells ended.
+    Closed {
+        /// The group's place.
+        group: usize,
+        /// The batch: 0 or 1.
+        batch: usize,
+    },
+}
+
+/// An open journal.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+}
+
+impl Journal {
+    /// Begins a journal.
+    ///
+    /// # Errors
+    /// If there is one already, or it cannot be written.
+    pub fn begin<P: Serialize>(path: &Path, plan: &P) -> Result<Self, JournalError> {
+        let failed = |source| JournalError::File { path: path.to_owned(), source };
+        let file = OpenOptions::new().read(true).append(true).create_new(true).open(path).map_err(|error| {
+            if error.kind() == io::ErrorKind::AlreadyExists {
+                JournalError::Unfinished(path.to_owned())
+            } else {
+                failed(error)
+            }
+        })?;
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            file.lock().map_err(failed)?;
+        }
+        let mut journal = Self { path: path.to_owned(), file };
+        journal.append(plan)?;
+        Ok(journal)
+    }
+
+    /// Opens the journal of a run that did not end, and gives its entries.
+    ///
+    /// # Errors
+    /// If there is none, it is another process's, or it is of another run than this plan's.
+    pub fn resume<P>(path: &Path, plan: &P) -> Result<(Self, Vec<Entry>), JournalError>
+    where
+        P: Serialize + DeserializeOwned + PartialEq,
+    {
+        let failed = |source| JournalError::File { path: path.to_owned(), source };
+        let mut file = OpenOptions::new().read(true).append(true).open(path).map_err(|error| {
+            if error.kind() == io::ErrorKind::NotFound { JournalError::None(path.to_owned()) } else { failed(error) }
+        })?;
+        if !is_free(&file) {
+            return Err(JournalError::InUse(path.to_owned()));
+        }
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(failed)?;
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+
+        let corrupt = |number: usize| JournalError::Corrupt { path: path.to_owned(), line: number + 1 };
+        let mut lines = text[..whole].lines().enumerate();
+        let first = lines.next().ok_or_else(|| corrupt(0))?.1;
+        let theirs: P = serde_json::from_str(first).map_err(|_| JournalError::OtherRun(path.to_owned()))?;
+        if theirs != *plan {
+            return Err(JournalError::OtherRun(path.to_owned()));
+        }
+        let entries = lines
+            .map(|(number, line)| serde_json::from_str(line).map_err(|_| corrupt(number)))
+            .collect::<Result<Vec<Entry>, _>>()?;
+        file.set_len(whole as u64).map_err(failed)?;
+        file.seek(SeekFrom::End(0)).map_err(failed)?;
+        Ok((Self { path: path.to_owned(), file }, entries))
+    }
+
+    /// Appends an entry.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn append(&mut self, entry: &impl Serialize) -> Result<(), JournalError> {
+        let failed = |source| JournalError::File { path: self.path.clone(), source };
+        let mut line = serde_json::to_string(entry).map_err(|error| failed(error.into()))?;
+        line.push('\n');
+        self.file.write_all(line.as_bytes()).map_err(failed)
+    }
+
+    /// Removes the journal: the run is done, and its results are written.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub fn end(self) -> Result<(), JournalError> {
+        std::fs::remove_file(&self.path).map_err(|source| JournalError::File { path: self.path, source })
+    }
+}
+
+/// Locks a journal, or gives up. On a file system without locks every journal is free. A process that is being started holds whatever was open when it began for a moment, and
+/// the lock with it: so it is asked for more than once.
+fn is_free(file: &File) -> bool {
+    const PATIENCE: Duration = Duration::from_millis(20);
+    (0..25).any(|_| {
+        !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) || {
+            std::thread::sleep(PATIENCE);
+            false
+        }
+    })
+}
+
+/// What is wrong with a journal.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// It could not be read or written.
+    #[error("cannot use the journal {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is one of a run that did not end.
+    #[error("{} is the journal of a run that did not end: go on with --resume, or remove it", .0.display())]
+    Unfinished(PathBuf),
+    /// There is none to go on with.
+    #[error("there is nothing to resume: no journal {}", .0.display())]
+    None(PathBuf),
+    /// Another process writes it.
+    #[error("{} is in use by another run", .0.display())]
+    InUse(PathBuf),
+    /// It is of other subjects or other settings.
+    #[error("{} is the journal of another run: of other subjects, workloads, levels or settings", .0.display())]
+    OtherRun(PathBuf),
+    /// A line is no entry.
+    #[error("line {line} of {} is no entry of a journal", path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn closed(group: usize) -> Entry {
+        Entry::Closed { group, batch: 0 }
+    }
+
+    #[test]
+    fn a_journal_goes_on_where_it_was() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("journal");
+        let plan = "a plan".to_owned();
+        assert!(matches!(Journal::resume(&path, &plan), Err(JournalError::None(_))));
+        let mut journal = Journal::begin(&path, &plan).expect("it can be begun");
+        journal.append(&closed(1)).expect("it can be written");
+        assert!(matches!(Journal::begin(&path, &plan), Err(JournalError::Unfinished(_))));
+        assert!(matches!(Journal::resume(&path, &plan), Err(JournalError::InUse(_))));
+        drop(journal);
+
+        // Killed within a line.
+        let mut file = OpenOptions::new().append(true).open(&path).expect("the journal");
+        file.write_all(b"{\"entry\":\"clo").expect("half a line");
+        drop(file);
+        let (mut journal, entries) = Journal::resume(&path, &plan).expect("it can be resumed");
+        assert_eq!(entries, [closed(1)]);
+        journal.append(&closed(2)).expect("it can be written");
+        drop(journal);
+        let (journal, entries) = Journal::resume(&path, &plan).expect("it can be resumed");
+        assert_eq!(entries, [closed(1), closed(2)]);
+        journal.end().expect("it can be ended");
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_journal_of_something_else_is_not_touched() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("journal");
+        drop(Journal::begin(&path, &"one plan".to_owned()).expect("it can be begun"));
+        assert!(matches!(Journal::resume(&path, &"another".to_owned()), Err(JournalError::OtherRun(_))));
+        fs::write(&path, "\"one plan\"\nnonsense\n").expect("a file");
+        let error = Journal::resume(&path, &"one plan".to_owned()).expect_err("corrupt").to_string();
+        assert!(error.contains("line 2 of"), "{error}");
+        assert_eq!(fs::read_to_string(&path).expect("a file"), "\"one plan\"\nnonsense\n");
+    }
+}

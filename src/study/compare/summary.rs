@@ -1,0 +1,244 @@
+//! The comparison as text: the verdicts, a table with a row for each build on each workload and level, and notes.
+
+use crate::report::number;
+use crate::schedule::measurement::{Cell, Clock, Pair};
+use crate::stats::sign_test::needed_rounds;
+use crate::study::compare::verdicts::{detectable, sentences, word, word_of_typical};
+use crate::study::compare::{Compared, Comparison, Difference};
+use crate::study::overhead::summary::{Form, circumstances};
+use crate::study::overhead::warnings;
+use crate::tracking::Tracking;
+use crate::workloads::Workload;
+use comfy_table::{CellAlignment, Table};
+
+/// The columns after the workload, the level and the build.
+const COLUMNS: [&str; 10] = [
+    "workload",
+    "level",
+    "build",
+    "overhead [95 %]",
+    "change [95 %]",
+    "against",
+    "verdict",
+    "detectable",
+    "fidelity",
+    "peak memory",
+];
+/// The columns that are aligned to the right.
+const NUMBERS: [usize; 3] = [7, 8, 9];
+
+/// The verdicts, the table, and the notes below it.
+pub fn draw(comparison: &Comparison, form: Form) -> String {
+    [form.notes(&sentences(comparison)), table(comparison, form), form.notes(&notes(comparison))].join(form.between())
+}
+
+fn table(comparison: &Comparison, form: Form) -> String {
+    let mut table = Table::new();
+    table.load_style(form.style());
+    table.set_header(COLUMNS);
+    let mut add = |group: [String; 2], rows: Vec<[String; 8]>| {
+        for (place, row) in rows.into_iter().enumerate() {
+            let group = if place > 0 && form == Form::Terminal { Default::default() } else { group.clone() };
+            table.add_row(form.row(group.into_iter().chain(row).collect::<Vec<_>>()));
+        }
+    };
+    let builds = 0..comparison.subjects.len();
+    for level in levels(comparison) {
+        if comparison.typical.iter().any(|typical| typical.tracking == level) {
+            let rows = builds.clone().map(|build| typical_row(comparison, build, level));
+            add(["typical".to_owned(), level.to_string()], rows.collect());
+        }
+    }
+    for (workload, level) in comparison.plan.groups() {
+        if level != Tracking::Untracked {
+            let rows = builds.clone().map(|build| row(comparison, build, workload, level));
+            add([workload.to_string(), level.to_string()], rows.collect());
+        }
+    }
+    for number in NUMBERS {
+        table.column_mut(number).expect("the header has ten").set_cell_alignment(CellAlignment::Right);
+    }
+    table.trim_fmt()
+}
+
+/// The levels at which builds are compared.
+pub fn levels(comparison: &Comparison) -> impl Iterator<Item = Tracking> {
+    comparison.plan.levels.iter().copied().filter(|&level| level != Tracking::Untracked)
+}
+
+/// A build's cell, if it was measured.
+pub fn cell(subject: &Compared, workload: Workload, tracking: Tracking) -> Option<&Cell> {
+    subject.cells.iter().find(|cell| cell.workload == workload && cell.tracking == tracking)
+}
+
+/// The geometric means over the workloads, from the build's name on.
+fn typical_row(comparison: &Comparison, build: usize, level: Tracking) -> [String; 8] {
+    let subject = &comparison.subjects[build];
+    let overhead = match comparison.typical_overhead(build, level) {
+        None if subject.not_built.is_some() => label(subject),
+        None => "no figure".to_owned(),
+        Some((overhead, workloads)) if workloads == comparison.plan.workloads.len() => number::overhead_or_ns(overhead),
+        // It is not comparable with one over all workloads.
+        Some((_, workloads)) => format!("on {workloads} of {} workloads", comparison.plan.workloads.len()),
+    };
+    let [change, against, verdict, found] = match comparison.typical_change(build, level) {
+        None => nothing(),
+        Some(typical) => [
+            number::change(typical.ratio),
+            shortened(&comparison.subjects[typical.reference].name),
+            word_of_typical(comparison, typical),
+            detectable(typical.detectable_percent),
+        ],
+    };
+    [shortened(&subject.name), overhead, change, against, verdict, found, String::new(), String::new()]
+}
+
+/// A build on a workload at a level, from its name on.
+fn row(comparison: &Comparison, build: usize, workload: Workload, level: Tracking) -> [String; 8] {
+    let subject = &comparison.subjects[build];
+    let [overhead, fidelity, memory] = of_cell(comparison, cell(subject, workload, level));
+    let overhead = if subject.not_built.is_some() { label(subject) } else { overhead };
+    let [change, against, verdict, found] = match comparison.difference(build, workload, level) {
+        None => nothing(),
+        Some(difference) => [
+            difference.ratio.map_or_else(|| "—".to_owned(), number::change),
+            shortened(&comparison.subjects[difference.reference].name),
+            word(comparison, difference),
+            detectable(difference.detectable_percent),
+        ],
+    };
+    [shortened(&subject.name), overhead, change, against, verdict, found, fidelity, memory]
+}
+
+/// The columns of the change where there is none: of a reference, or without a figure.
+fn nothing() -> [String; 4] {
+    ["—", "", "", ""].map(str::to_owned)
+}
+
+/// A name that leaves room for the other columns: its end, which distinguishes folders and revisions.
+pub fn shortened(name: &str) -> String {
+    const MOST: usize = 14;
+    let letters = name.chars().count();
+    if letters <= MOST {
+        name.to_owned()
+    } else {
+        format!("…{}", name.chars().skip(letters - MOST + 1).collect::<String>())
+    }
+}
+
+/// The overhead, the fidelity and the peak memory of a cell.
+fn of_cell(comparison: &Comparison, cell: Option<&Cell>) -> [String; 3] {
+    let Some(cell) = cell else { return Default::default() };
+    let Some(overhead) = comparison.overhead(cell) else {
+        let why = cell.failure.as_ref().map(|failure| failure.label());
+        return [why.unwrap_or_else(|| cell.lack()), String::new(), String::new()];
+    };
+    let memory = cell.overhead.and_then(|overhead| overhead.peak_memory);
+    let memory = memory.map_or("unknown".to_owned(), |memory| format!("×{}", number::factor(memory.value)));
+    [number::overhead_or_ns(overhead), number::fidelity(cell.fidelity), memory]
+}
+
+/// Returns a difference in words: `+11.2 % [+9.0, +13.4] against 0.2.4: regression (detectable: 4.1 %)`.
+pub fn described(comparison: &Comparison, difference: &Difference) -> String {
+    let reference = &comparison.subjects[difference.reference].name;
+    let verdict = word(comparison, difference);
+    match difference.ratio {
+        None => format!("against {reference}: {verdict}"),
+        Some(ratio) => format!(
+            "{} against {reference}: {verdict} (detectable: {})",
+            number::change(ratio),
+            detectable(difference.detectable_percent)
+        ),
+    }
+}
+
+/// Returns the rule of the verdicts in a sentence.
+pub fn rule(comparison: &Comparison) -> String {
+    format!(
+        "Regression, improvement: the sign test on all rounds is significant at 5 % after Holm's correction for {} \
+         comparisons, the change exceeds {} %, and both batches of rounds lie on that side.",
+        comparison.comparisons(),
+        comparison.threshold_percent
+    )
+}
+
+/// Why there is no figure of a build at all, in a word or two.
+fn label(subject: &Compared) -> String {
+    subject.not_built.as_ref().map_or(String::new(), |failed| failed.outcome.label().to_owned())
+}
+
+fn notes(comparison: &Comparison) -> Vec<String> {
+    let mut lines = warnings::of_origin(&comparison.origin);
+    for subject in &comparison.subjects {
+        lines.extend(subject.not_built.as_ref().map(|failed| format!("Not measured: {}", failed.why)));
+        lines.extend(subject.cells.iter().filter_map(|cell| {
+            let failure = cell.failure.as_ref()?;
+            let pairs = cell.pairs.len();
+            Some(format!("{}: {}/{} {failure} (after {pairs} pairs).", subject.name, cell.workload, cell.tracking))
+        }));
+    }
+    lines.push(rule(comparison));
+    lines.push(
+        "No difference: the interval contains no change, or lies below the threshold. Inconclusive: neither is shown; \
+         more rounds decide it. Detectable: the smallest change that these rounds would have shown with 80 % probability."
+            .to_owned(),
+    );
+    if !comparison.typical.is_empty() {
+        lines.push(format!(
+            "Typical: the geometric mean over the workloads on which both builds have a figure; the same rule, for {} \
+             typical changes.",
+            comparison.typical.len()
+        ));
+    }
+    lines.extend(too_few_rounds(comparison));
+    lines.extend(left_out(comparison));
+    let mut overheads =
+        comparison.subjects.iter().flat_map(|subject| &subject.cells).filter_map(|cell| comparison.overhead(cell));
+    if overheads.any(|overhead| overhead.includes_none()) {
+        lines.push("n.s.: not significant; the interval contains no overhead.".to_owned());
+    }
+    if comparison.clock == Clock::Processor {
+        lines.push("Ratios are of CPU time, over all threads: what threads wait for is not in them.".to_owned());
+    }
+    if let Some((cell, floor)) = comparison.noise_floor() {
+        lines.push(format!(
+            "Noise floor: untracked against itself shows at most {} ({}, {} pairs).",
+            number::percent_interval(floor),
+            cell.workload,
+            cell.pairs.len()
+        ));
+    }
+    let pairs = || comparison.subjects.iter().flat_map(|subject| &subject.cells).filter(|cell| cell.failure.is_none());
+    if let (Some(fewest), Some(most)) =
+        (pairs().map(|cell| cell.pairs.len()).min(), pairs().map(|cell| cell.pairs.len()).max())
+    {
+        let range = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
+        lines.push(format!("Rounds: {range} for each figure; in each, every build beside its own untracked."));
+    }
+    // The builds stand in the table; the one of this program is none of them.
+    lines.extend(circumstances(&comparison.origin).into_iter().skip(1));
+    lines
+}
+
+/// The rounds that a verdict needs, where some comparisons have fewer.
+fn too_few_rounds(comparison: &Comparison) -> Option<String> {
+    let needed = needed_rounds(comparison.comparisons());
+    let short = comparison.differences.iter().filter(|difference| difference.rounds < needed).count();
+    (short > 0).then(|| {
+        format!(
+            "Too few rounds for any verdict: {short} of {} comparisons; with so many, a verdict needs at least {needed} \
+             rounds.",
+            comparison.differences.len()
+        )
+    })
+}
+
+/// The number of pairs without a ratio, where there are any.
+fn left_out(comparison: &Comparison) -> Option<String> {
+    let is_zero = |pair: &&Pair| pair.untracked.ns(comparison.clock) == 0.0 || pair.tracked.ns(comparison.clock) == 0.0;
+    let cells = comparison.subjects.iter().flat_map(|subject| &subject.cells);
+    let pairs = cells.flat_map(|cell| &cell.pairs).filter(is_zero).count();
+    (pairs > 0).then(|| {
+        format!("Left out: {pairs} pairs in which the clock showed no time at all; a larger --scale takes longer.")
+    })
+}

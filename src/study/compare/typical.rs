@@ -1,0 +1,195 @@
+//! The typical change of a build at a level: the geometric mean over the workloads, with its interval.
+//!
+//! Each workload's change is a median with an interval of its own. Workloads are measured apart from each other, so
+//! that the standard errors of their logarithms add in quadrature. The verdict follows the rule for one workload:
+//! significant at 5 % after Holm's correction for all typical changes of the run, here by the normal distribution,
+//! the change beyond the threshold, and both batches on that same side.
+
+use crate::stats::estimate::Estimate;
+use crate::stats::sign_test::{LEVEL, POWER_QUANTILE, holm, normal_distance, normal_tails};
+use crate::study::compare::difference::{Against, Difference, STANDARD_ERRORS, Verdict, in_percent, verdict};
+use crate::tracking::Tracking;
+use crate::workloads::Workload;
+use serde::{Deserialize, Serialize};
+
+/// One build against another one at one level, over several workloads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Typical {
+    /// The level.
+    pub tracking: Tracking,
+    /// The build, by its place in the run.
+    pub subject: usize,
+    /// The build that it is compared with, by its place in the run.
+    pub reference: usize,
+    /// The workloads on which both have a figure.
+    pub workloads: Vec<Workload>,
+    /// The geometric mean of the workloads' ratios of overheads.
+    pub ratio: Estimate,
+    /// The probability of such a change if the builds cost the same, after Holm's correction.
+    pub probability: f64,
+    /// The smallest change, in percent, that would have been found with a probability of 80 %.
+    pub detectable_percent: Option<f64>,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+/// Returns the typical change of each build at each of these levels, where there are at least two workloads to average.
+/// `threshold` is in percent.
+///
+/// A build's rows may have different references, where the one that is due has no figure on a workload. The
+/// reference of most rows counts, and of those that have as many, the one that is due.
+pub fn typical(differences: &[Difference], levels: &[Tracking], against: &Against, threshold: f64) -> Vec<Typical> {
+    let subjects = differences.iter().map(|difference| difference.subject + 1).max().unwrap_or(0);
+    let mut found = Vec::new();
+    let mut errors = Vec::new();
+    for &level in levels {
+        for subject in 0..subjects {
+            let of_build = |difference: &&Difference| {
+                difference.tracking == level && difference.subject == subject && difference.ratio.is_some()
+            };
+            let rows: Vec<&Difference> = differences.iter().filter(of_build).collect();
+            let Some(reference) = usual_reference(&rows, against) else { continue };
+            let rows = rows.into_iter().filter(|row| row.reference == reference).collect::<Vec<_>>();
+            let ratios: Vec<Estimate> = rows.iter().filter_map(|row| row.ratio).collect();
+            let Some((ratio, error)) = geometric_mean(&ratios).filter(|_| rows.len() > 1) else { continue };
+            let batch = |number: usize| {
+                let medians = rows.iter().map(|row| Some(row.batches[number]?.ln())).collect::<Option<Vec<f64>>>()?;
+                Some((medians.iter().sum::<f64>() / medians.len() as f64).exp())
+            };
+            let workloads = rows.iter().map(|row| row.workload).collect();
+            errors.push((error, [batch(0), batch(1)]));
+            let (probability, detectable_percent, verdict) = (1.0, None, Verdict::Inconclusive);
+            let tracking = level;
+            found.push(Typical {
+                tracking,
+                subject,
+                reference,
+                workloads,
+                ratio,
+                probability,
+                detectable_percent,
+                verdict,
+            });
+        }
+    }
+    let tails = found.iter().zip(&errors).map(|(typical, &(error, _))| {
+        let log = typical.ratio.value.ln();
+        // Without any noise every change is sure.
+        Some(if error > 0.0 { normal_tails(log / error) } else { f64::from(u8::from(log == 0.0)) })
+    });
+    let probabilities = holm(&tails.collect::<Vec<_>>());
+    let distance = normal_distance(LEVEL / found.len().max(1) as f64);
+    for ((typical, (error, batches)), probability) in found.iter_mut().zip(errors).zip(probabilities) {
+        let beyond_threshold = (1.0 + threshold / 100.0).ln() + POWER_QUANTILE * error;
+        typical.probability = probability.unwrap_or(1.0);
+        typical.detectable_percent = in_percent(((distance + POWER_QUANTILE) * error).max(beyond_threshold));
+        typical.verdict = verdict(typical.ratio, batches, typical.probability, threshold);
+    }
+    found
+}
+
+/// The reference of most rows, and of those that have as many, the one that is due.
+fn usual_reference(rows: &[&Difference], against: &Against) -> Option<usize> {
+    let count = |reference: usize| rows.iter().filter(|row| row.reference == reference).count();
+    let references = rows.iter().map(|row| row.reference);
+    references.max_by_key(|&reference| {
+        let is_due = match against {
+            Against::First => usize::MAX - reference,
+            Against::Previous | Against::Each(_) => reference,
+        };
+        (count(reference), is_due)
+    })
+}
+
+/// Returns the geometric mean of ratios with its interval, and the standard error of its logarithm; `None` if there
+/// are no ratios, or one of them has no logarithm.
+pub(super) fn geometric_mean(ratios: &[Estimate]) -> Option<(Estimate, f64)> {
+    let has_logarithm = |ratio: &Estimate| ratio.low > 0.0 && ratio.high.is_finite();
+    if ratios.is_empty() || !ratios.iter().all(has_logarithm) {
+        return None;
+    }
+    let count = ratios.len() as f64;
+    let log = ratios.iter().map(|ratio| ratio.value.ln()).sum::<f64>() / count;
+    let variance = |ratio: &Estimate| ((ratio.high / ratio.low).ln() / STANDARD_ERRORS).powi(2);
+    let error = ratios.iter().map(variance).sum::<f64>().sqrt() / count;
+    let half = error * STANDARD_ERRORS / 2.0;
+    Some((Estimate { value: log.exp(), low: (log - half).exp(), high: (log + half).exp() }, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Workload::{Cycles, Leaks, Mixed, Structures};
+
+    fn row(workload: Workload, reference: usize, ratio: Estimate) -> Difference {
+        Difference {
+            workload,
+            tracking: Tracking::Full,
+            subject: 3,
+            reference,
+            rounds: 60,
+            ratio: Some(ratio),
+            batches: [Some(ratio.value); 2],
+            probability: Some(1.0),
+            detectable_percent: None,
+            verdict: Verdict::Inconclusive,
+        }
+    }
+
+    fn ratio(value: f64, half_percent: f64) -> Estimate {
+        let factor = 1.0 + half_percent / 100.0;
+        Estimate { value, low: value / factor, high: value * factor }
+    }
+
+    fn of(rows: &[Difference]) -> Vec<Typical> {
+        typical(rows, &[Tracking::Full], &Against::Previous, 3.0)
+    }
+
+    #[test]
+    fn a_typical_change_is_the_geometric_mean_with_errors_in_quadrature() {
+        let (mean, error) = geometric_mean(&[ratio(2.0, 4.0), ratio(8.0, 4.0)]).expect("two ratios");
+        assert!((mean.value - 4.0).abs() < 1e-12);
+        // Two equal errors: the mean's is theirs ÷ √2.
+        let half = 1.04_f64.ln() / 2.0_f64.sqrt();
+        assert!(
+            (mean.high / mean.value - half.exp()).abs() < 1e-9 && (mean.value / mean.low - half.exp()).abs() < 1e-9
+        );
+        assert!((error * 1.959_963_985 - half).abs() < 1e-9);
+        assert_eq!(geometric_mean(&[]), None);
+        assert_eq!(geometric_mean(&[Estimate { value: 1.0, low: 0.0, high: 2.0 }]), None);
+    }
+
+    #[test]
+    fn workloads_that_agree_show_what_each_alone_does_not() {
+        let rows = [Cycles, Leaks, Mixed, Structures].map(|workload| row(workload, 2, ratio(1.06, 6.5)));
+        let [typical] = &of(&rows)[..] else { panic!("one build at one level") };
+        assert_eq!((typical.verdict, typical.reference, typical.workloads.len()), (Verdict::Regression, 2, 4));
+        // (1.96 + 0.84) standard errors of 1.6 %; the threshold needs less.
+        assert!((typical.detectable_percent.expect("a change") - 4.6).abs() < 0.1, "{typical:?}");
+
+        let mut torn = rows.clone();
+        torn.iter_mut().for_each(|row| row.batches = [Some(0.99), Some(1.13)]);
+        assert_eq!(of(&torn)[0].verdict, Verdict::Inconclusive, "the batches disagree");
+        let small = [Cycles, Leaks].map(|workload| row(workload, 2, ratio(1.01, 0.1)));
+        assert_eq!(of(&small)[0].verdict, Verdict::NoDifference, "it is below the threshold");
+    }
+
+    #[test]
+    fn one_workload_is_not_typical_and_odd_references_do_not_count() {
+        assert_eq!(of(&[row(Cycles, 2, ratio(2.0, 1.0))]), []);
+        let rows = [row(Cycles, 2, ratio(1.0, 1.0)), row(Leaks, 0, ratio(9.0, 1.0)), row(Mixed, 2, ratio(1.0, 1.0))];
+        assert_eq!(of(&rows)[0].workloads, [Cycles, Mixed]);
+        let rows = [row(Cycles, 0, ratio(2.0, 1.0)), row(Leaks, 2, ratio(2.0, 1.0))];
+        let of_each = |against| usual_reference(&rows.iter().collect::<Vec<_>>(), against);
+        assert_eq!([&Against::First, &Against::Previous].map(of_each), [Some(0), Some(2)]);
+    }
+
+    #[test]
+    fn without_noise_nothing_is_divided_by_zero() {
+        let same = [Cycles, Leaks].map(|workload| row(workload, 2, ratio(1.0, 0.0)));
+        let [typical] = &of(&same)[..] else { panic!("one build at one level") };
+        assert_eq!((typical.probability, typical.verdict), (1.0, Verdict::NoDifference));
+        let slower = [Cycles, Leaks].map(|workload| row(workload, 2, ratio(1.5, 0.0)));
+        assert_eq!((of(&slower)[0].probability, of(&slower)[0].verdict), (0.0, Verdict::Regression));
+    }
+}

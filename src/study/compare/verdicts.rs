@@ -1,0 +1,336 @@
+//! The verdicts of a comparison in sentences: the answer that stands above its table.
+
+use crate::report::number;
+use crate::study::compare::{Comparison, Difference, Typical, Verdict};
+use crate::tracking::Tracking;
+
+/// The most lines that are worth reading. Of more, only those with a typical change stand there, or that of the last
+/// build.
+const MOST_LINES: usize = 20;
+/// The most workloads that a sentence names.
+const MOST_NAMES: usize = 3;
+
+/// Returns the verdicts: of one build and its reference a sentence; of several a sentence that sums up, and then one
+/// for each with a regression or an improvement.
+pub fn sentences(comparison: &Comparison) -> Vec<String> {
+    let steps = steps(comparison);
+    if let [only] = &steps[..] {
+        return vec![only.whole()];
+    }
+    if steps.is_empty() {
+        return vec![
+            "There is nothing to compare: no two builds have a figure on the same workload and level.".to_owned(),
+        ];
+    }
+    let lines_of = |is_shown: &dyn Fn(&Step) -> bool| -> Vec<String> {
+        steps.iter().filter(|step| is_shown(step)).filter_map(|step| Some(format!("{}.", step.verdicts()?))).collect()
+    };
+    let last = steps[steps.len() - 1].subject;
+    let [all, typical] = [lines_of(&|_| true), lines_of(&|step| step.has_typical_verdict())];
+    let (lines, fewer) = if all.len() < MOST_LINES {
+        (all, "")
+    } else if (1..MOST_LINES).contains(&typical.len()) {
+        (typical, " Below are those with a typical regression or improvement; the table has each.")
+    } else {
+        (lines_of(&|step| step.subject == last), " Below is the last build; the table has each.")
+    };
+    [vec![format!("{}{fewer}", sum(comparison))], lines].concat()
+}
+
+/// Returns the regressions, a line each: of workloads, and of typical changes.
+pub fn regressions(comparison: &Comparison) -> Vec<String> {
+    let name = |subject: usize| &comparison.subjects[subject].name;
+    let line = |of: String, subject, reference, ratio| {
+        format!("regression: {of}: {} against {}: {}", name(subject), name(reference), number::change(ratio))
+    };
+    let of_workloads = comparison.differences.iter().filter(|difference| difference.verdict == Verdict::Regression);
+    let of_workloads = of_workloads.filter_map(|difference| {
+        let Difference { workload, tracking, subject, reference, ratio, .. } = difference;
+        Some(line(format!("{workload}/{tracking}"), *subject, *reference, (*ratio)?))
+    });
+    let of_levels = comparison.typical.iter().filter(|typical| typical.verdict == Verdict::Regression);
+    let of_levels = of_levels.map(|typical| {
+        let Typical { tracking, subject, reference, ratio, .. } = typical;
+        line(format!("typical/{tracking}"), *subject, *reference, *ratio)
+    });
+    of_levels.chain(of_workloads).collect()
+}
+
+/// Returns a verdict in words, as a table has it.
+pub fn word(comparison: &Comparison, difference: &Difference) -> String {
+    match difference.ratio {
+        None => format!("cannot be compared ({} rounds)", difference.rounds),
+        Some(ratio) => word_for(comparison, difference.verdict, ratio.includes_none()),
+    }
+}
+
+/// Returns the verdict on a typical change in words.
+pub fn word_of_typical(comparison: &Comparison, typical: &Typical) -> String {
+    word_for(comparison, typical.verdict, typical.ratio.includes_none())
+}
+
+fn word_for(comparison: &Comparison, verdict: Verdict, includes_none: bool) -> String {
+    match verdict {
+        Verdict::Regression => "regression".to_owned(),
+        Verdict::Improvement => "improvement".to_owned(),
+        Verdict::NoDifference if includes_none => "no difference".to_owned(),
+        Verdict::NoDifference => format!("no difference (< {} %)", comparison.threshold_percent),
+        Verdict::Inconclusive => "inconclusive".to_owned(),
+    }
+}
+
+/// Returns a detectable difference as a table has it.
+pub fn detectable(percent: Option<f64>) -> String {
+    percent.map_or("too few".to_owned(), number::size)
+}
+
+/// A build against a reference.
+struct Step<'a> {
+    comparison: &'a Comparison,
+    subject: usize,
+    reference: usize,
+    levels: Vec<Level<'a>>,
+}
+
+/// A build against a reference at one level.
+struct Level<'a> {
+    tracking: Tracking,
+    rows: Vec<&'a Difference>,
+    typical: Option<&'a Typical>,
+}
+
+/// Returns the builds that were compared with the same reference, in the order of the builds.
+fn steps(comparison: &Comparison) -> Vec<Step<'_>> {
+    let mut pairs: Vec<(usize, usize)> =
+        comparison.differences.iter().map(|difference| (difference.subject, difference.reference)).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let step = |(subject, reference)| {
+        let level = |&tracking: &Tracking| {
+            let of_level =
+                |row: &&Difference| (row.subject, row.reference, row.tracking) == (subject, reference, tracking);
+            let rows: Vec<&Difference> = comparison.differences.iter().filter(of_level).collect();
+            let typical = comparison.typical_change(subject, tracking).filter(|typical| typical.reference == reference);
+            (!rows.is_empty()).then_some(Level { tracking, rows, typical })
+        };
+        Step { comparison, subject, reference, levels: comparison.plan.levels.iter().filter_map(level).collect() }
+    };
+    pairs.into_iter().map(step).collect()
+}
+
+impl<'a> Step<'a> {
+    fn name(&self, build: usize) -> &str {
+        &self.comparison.subjects[build].name
+    }
+
+    /// The changes; `None` if there are none.
+    fn verdicts(&self) -> Option<String> {
+        let mut clauses = Vec::new();
+        let mut before = "";
+        for level in &self.levels {
+            let Some((what, rest, is_mixed)) = level.verdict() else { continue };
+            // The first clause names the reference for all, and what is the same again is not repeated.
+            clauses.push(match what {
+                _ if clauses.is_empty() => format!("{what} than {} {rest}", self.name(self.reference)),
+                again if again == before => rest,
+                other => format!("{other} {rest}"),
+            });
+            before = if is_mixed { "" } else { what };
+        }
+        (!clauses.is_empty()).then(|| format!("{} {}", self.name(self.subject), clauses.join("; ")))
+    }
+
+    fn has_typical_verdict(&self) -> bool {
+        self.levels.iter().any(|level| level.direction_of_typical().is_some())
+    }
+
+    /// The levels of which a clause says something, in a row; `None` if there are none.
+    fn rest(&self, clause: fn(&Level<'a>) -> Option<String>) -> Option<String> {
+        let clauses: Vec<String> = self.levels.iter().filter_map(clause).collect();
+        (!clauses.is_empty()).then(|| listed(&clauses))
+    }
+
+    /// All verdicts: the changes, then what is inconclusive, then what did not change.
+    fn whole(&self) -> String {
+        let mut parts: Vec<String> = self.verdicts().into_iter().collect();
+        for (word, rest) in [
+            ("cannot be compared", self.rest(Level::incomparable)),
+            ("inconclusive", self.rest(Level::inconclusive)),
+            ("no difference", self.rest(Level::same)),
+        ] {
+            let Some(rest) = rest else { continue };
+            parts.push(if parts.is_empty() {
+                let (reference, subject) = (self.name(self.reference), self.name(self.subject));
+                format!("{reference} and {subject}: {word} {rest}")
+            } else {
+                format!("{word} {rest}")
+            });
+        }
+        format!("{}.", parts.join("; "))
+    }
+}
+
+/// More or less.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    More,
+    Less,
+}
+
+impl Direction {
+    const fn of(verdict: Verdict) -> Option<Self> {
+        match verdict {
+            Verdict::Regression => Some(Self::More),
+            Verdict::Improvement => Some(Self::Less),
+            Verdict::NoDifference | Verdict::Inconclusive => None,
+        }
+    }
+
+    const fn opposite(self) -> Self {
+        match self {
+            Self::More => Self::Less,
+            Self::Less => Self::More,
+        }
+    }
+
+    const fn verb(self) -> &'static str {
+        match self {
+            Self::More => "costs more",
+            Self::Less => "costs less",
+        }
+    }
+
+    const fn verdict(self) -> &'static str {
+        match self {
+            Self::More => "a regression",
+            Self::Less => "an improvement",
+        }
+    }
+}
+
+impl Level<'_> {
+    fn direction_of_typical(&self) -> Option<Direction> {
+        Direction::of(self.typical?.verdict)
+    }
+
+    fn of_direction(&self, direction: Direction) -> Vec<&Difference> {
+        self.rows.iter().copied().filter(|row| Direction::of(row.verdict) == Some(direction)).collect()
+    }
+
+    /// The workloads that changed in a direction, by name if they are few.
+    fn workloads(&self, direction: Direction) -> String {
+        let changed = self.of_direction(direction);
+        if changed.len() > MOST_NAMES {
+            return format!("{} of {} workloads", changed.len(), self.rows.len());
+        }
+        let named =
+            changed.iter().filter_map(|row| Some(format!("{} ({})", row.workload, number::ratio(row.ratio?.value))));
+        listed(&named.collect::<Vec<_>>())
+    }
+
+    /// The change, after the build's name: "costs more"; where and by how much; and whether that ends with the
+    /// other direction.
+    fn verdict(&self) -> Option<(&'static str, String, bool)> {
+        let level = self.tracking;
+        let [more, less] = [Direction::More, Direction::Less].map(|direction| self.of_direction(direction).len());
+        if let (Some(direction), Some(typical)) = (self.direction_of_typical(), self.typical) {
+            let (same, other) = if direction == Direction::More { (more, less) } else { (less, more) };
+            let same = if same == 0 { "none".to_owned() } else { same.to_string() };
+            let mut counts = format!("{} on {same}", direction.verdict());
+            if other > 0 {
+                counts += &format!(" and {} on {other}", direction.opposite().verdict());
+            }
+            let change = number::change(typical.ratio);
+            let rest = format!("at {level}: typical {change}, {counts} of {} workloads", self.rows.len());
+            return Some((direction.verb(), rest, false));
+        }
+        let direction = match (more, less) {
+            (0, 0) => return None,
+            (0, _) => Direction::Less,
+            (_, _) => Direction::More,
+        };
+        let mut rest = match &self.rows[..] {
+            [row] => format!("at {level} on {}: {}", row.workload, number::change(row.ratio?)),
+            _ => format!("at {level} on {}", self.workloads(direction)),
+        };
+        let is_mixed = more > 0 && less > 0;
+        if is_mixed {
+            rest += &format!(", and less on {}", self.workloads(Direction::Less));
+        }
+        Some((direction.verb(), rest, is_mixed))
+    }
+
+    fn has_verdict(&self) -> bool {
+        self.direction_of_typical().is_some() || self.rows.iter().any(|row| Direction::of(row.verdict).is_some())
+    }
+
+    /// The level, if it has rounds on no workload.
+    fn incomparable(&self) -> Option<String> {
+        self.rows.iter().all(|row| row.ratio.is_none()).then(|| format!("at {} (too few rounds)", self.tracking))
+    }
+
+    /// The level and its workloads that are inconclusive, if it has no verdict and some are.
+    fn inconclusive(&self) -> Option<String> {
+        if self.has_verdict() || self.incomparable().is_some() {
+            return None;
+        }
+        let open = self.rows.iter().filter(|row| row.verdict == Verdict::Inconclusive).count();
+        match (self.typical.filter(|typical| typical.verdict == Verdict::Inconclusive), open, &self.rows[..]) {
+            (Some(typical), _, _) => Some(format!("at {} (typical {})", self.tracking, number::change(typical.ratio))),
+            (None, 0, _) => None,
+            (None, _, [row]) => Some(format!("at {} ({})", self.tracking, number::change(row.ratio?))),
+            (None, open, rows) => Some(format!("at {} on {open} of {} workloads", self.tracking, rows.len())),
+        }
+    }
+
+    /// The level and what it could have shown, if it shows no difference anywhere.
+    fn same(&self) -> Option<String> {
+        if self.has_verdict() || self.inconclusive().is_some() || self.incomparable().is_some() {
+            return None;
+        }
+        Some(format!("at {} ({})", self.tracking, self.detectable()))
+    }
+
+    /// The detectable differences, on one workload and over all.
+    fn detectable(&self) -> String {
+        let sizes: Vec<f64> = self.rows.iter().filter_map(|row| row.detectable_percent).collect();
+        let (Some(least), Some(most)) =
+            (sizes.iter().copied().min_by(f64::total_cmp), sizes.iter().copied().max_by(f64::total_cmp))
+        else {
+            return "so few rounds could show none".to_owned();
+        };
+        let (least, most) = (number::size(least), number::size(most));
+        let alone = match (least.strip_suffix(" %"), most.ends_with(" %")) {
+            _ if least == most => most,
+            (Some(bare), true) => format!("{bare}–{most}"),
+            _ => format!("{least} to {most}"),
+        };
+        match self.typical.and_then(|typical| typical.detectable_percent) {
+            Some(typical) => format!("detectable: {} typical, {alone} on one workload", number::size(typical)),
+            None => format!("detectable: {alone}"),
+        }
+    }
+}
+
+/// Returns words in a row: `a, b and c`.
+fn listed(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.clone(),
+        [all @ .., last] => format!("{} and {last}", all.join(", ")),
+    }
+}
+
+/// The number of comparisons that came to each verdict.
+fn sum(comparison: &Comparison) -> String {
+    let count = |verdict| comparison.differences.iter().filter(|difference| difference.verdict == verdict).count();
+    let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    format!(
+        "{}: {}, {}, {} without a difference, {} inconclusive.",
+        plural(comparison.differences.len(), "comparison"),
+        plural(count(Verdict::Regression), "regression"),
+        plural(count(Verdict::Improvement), "improvement"),
+        count(Verdict::NoDifference),
+        count(Verdict::Inconclusive)
+    )
+}

@@ -1,0 +1,273 @@
+//! The footprint: what tracking takes in memory, and what it misses, as a workload grows.
+//!
+//! A single run tells little: it has the tracker's fixed parts in it, and its maps double now and then. So each cell, a
+//! workload under a level on a number of threads, runs at several scales, and what is told of it are slopes.
+//!
+//! Memory is counted where it is asked for, in the switched allocator, and not read off the process: what the hook
+//! allocates for itself is counted apart, and what variable tracking allocates is what the same workload allocates less
+//! without it. These counts are exact, but for threads whose order differs from run to run. They are bytes as they were
+//! asked for; what the heap adds to them is in the peak of resident memory, which comes from probes that count nothing.
+
+pub mod summary;
+
+use crate::platform::files::Versioned;
+use crate::report::origin::Origin;
+use crate::schedule::pairing::checked;
+use crate::stats::estimate::Estimate;
+use crate::stats::median::median_interval;
+use crate::stats::slope::slope;
+use crate::tracking::Tracking;
+use crate::tracking::memscope::Subject;
+use crate::worker::failure::Failure;
+use crate::worker::launcher::Launcher;
+use crate::worker::probe::{Observation, Request};
+use crate::workloads::{BadScale, Scale, Workload};
+use serde::{Deserialize, Serialize};
+
+/// The version of the file's format. A change that an older reader would misread raises it.
+pub const SCHEMA: u32 = 1;
+
+/// The scales of a cell, as parts of the workload's own: half to four times of it, in even steps of √2.
+pub const STEPS: [f64; 7] = [0.5, std::f64::consts::FRAC_1_SQRT_2, 1.0, std::f64::consts::SQRT_2, 2.0, 2.83, 4.0];
+
+/// The pairs of probes that the peak of resident memory is from.
+pub const PEAKS: usize = 8;
+
+/// Live allocations that grow by less than this over all scales tell nothing of what one of them costs.
+const GROWS: f64 = 1.5;
+
+/// What tracking takes, of one or several builds of memscope.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Footprints {
+    /// The version of this format: [`SCHEMA`].
+    pub schema: u32,
+    /// Where it comes from. Its subject is that of the program that measured the others.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// The builds, in the order in which they were named.
+    pub subjects: Vec<OfSubject>,
+}
+
+impl Versioned for Footprints {
+    const WHAT: &str = "a file of footprints";
+    const SCHEMA: u32 = SCHEMA;
+}
+
+/// What tracking by one build of memscope takes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OfSubject {
+    /// What it is called.
+    pub name: String,
+    /// The build, as it says itself; `None` if there is none.
+    pub subject: Option<Subject>,
+    /// Why it could not be built, if it could not.
+    pub not_built: Option<String>,
+    /// What was measured.
+    pub cells: Vec<Footprint>,
+}
+
+/// One workload under one level on one number of threads, at several scales.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Footprint {
+    /// What ran.
+    pub workload: Workload,
+    /// What it ran under.
+    pub tracking: Tracking,
+    /// The threads of each pool.
+    pub threads: usize,
+    /// The seed of the data.
+    pub seed: u64,
+    /// What was counted at each scale, from the smallest.
+    pub points: Vec<Point>,
+    /// The ratios tracked ÷ untracked of the peak of resident memory, at the largest scale.
+    pub peaks: Vec<f64>,
+    /// How a probe failed, where one did: no more were tried.
+    pub failure: Option<Failure>,
+}
+
+/// What was counted at one scale.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// The factor of the scale.
+    pub scale: f64,
+    /// The events that the level is to record: allocations and deallocations, or named values where the hook is off.
+    pub events: u64,
+    /// Events recorded ÷ events that happened; `None` if one of the two is not known.
+    pub fidelity: Option<f64>,
+    /// The most allocations of the program that were alive at once.
+    pub live_allocations: u64,
+    /// The most bytes that the tracker had at once.
+    pub peak_bytes: u64,
+    /// The bytes that the tracker has when everything of the program's is freed.
+    pub kept_bytes: u64,
+}
+
+impl Point {
+    /// What a counted probe of each side tells; `None` if one of them did not count.
+    fn of(untracked: &Observation, tracked: &Observation) -> Option<Self> {
+        let (alone, truth, own) = (untracked.truth?, tracked.truth?, tracked.own?);
+        let hook = tracked.tracking.has_hook();
+        Some(Self {
+            scale: tracked.scale,
+            events: if hook { truth.allocations + truth.deallocations } else { tracked.variables },
+            fidelity: tracked.fidelity(),
+            live_allocations: alone.peak_live_allocations,
+            peak_bytes: own.peak_live_bytes.saturating_add(truth.peak_live_bytes.saturating_sub(alone.peak_live_bytes)),
+            kept_bytes: own.live_bytes.saturating_add(truth.live_bytes.saturating_sub(alone.live_bytes)),
+        })
+    }
+}
+
+impl Footprint {
+    /// The fidelity at the scale where it is farthest from 1; `None` where none is known.
+    pub fn fidelity(&self) -> Option<f64> {
+        let known = self.points.iter().filter_map(|point| point.fidelity);
+        known.max_by(|a, b| (a - 1.0).abs().total_cmp(&(b - 1.0).abs()))
+    }
+
+    /// The bytes that the tracker takes for each allocation that is alive: by how much its peak grows with the
+    /// program's most live allocations. `None` where those hardly grow with the scale, or there are too few scales.
+    pub fn bytes_per_live_allocation(&self) -> Option<Estimate> {
+        let live = || self.points.iter().map(|point| point.live_allocations as f64);
+        let (least, most) = (live().reduce(f64::min)?, live().reduce(f64::max)?);
+        if most < GROWS * least {
+            return None;
+        }
+        self.slope(|point| point.live_allocations as f64, |point| point.peak_bytes as f64)
+    }
+
+    /// The bytes that the tracker keeps of each event ever made: by how much what it has at the end, when all is freed,
+    /// grows with the number of events.
+    pub fn bytes_per_event(&self) -> Option<Estimate> {
+        self.slope(|point| point.events as f64, |point| point.kept_bytes as f64)
+    }
+
+    /// The ratio tracked ÷ untracked of the peak of resident memory, at the largest scale.
+    pub fn peak_memory(&self) -> Option<Estimate> {
+        median_interval(self.peaks.iter().copied())
+    }
+
+    fn slope(&self, x: fn(&Point) -> f64, y: fn(&Point) -> f64) -> Option<Estimate> {
+        slope(&self.points.iter().map(|point| (x(point), y(point))).collect::<Vec<_>>())
+    }
+}
+
+/// What is to be measured of each subject.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The workloads.
+    pub workloads: Vec<Workload>,
+    /// The levels.
+    pub levels: Vec<Tracking>,
+    /// The numbers of threads that parallel workloads run on; the others run on one.
+    pub threads: Vec<usize>,
+    /// The scale that the steps are parts of, where it is not each workload's short one.
+    pub scale: Option<Scale>,
+}
+
+impl Plan {
+    /// The cells, as the probes of their largest scale. `untracked` is no cell: it is in all of them.
+    ///
+    /// # Errors
+    /// If a scale times a step is none.
+    pub fn cells(&self) -> Result<Vec<Request>, BadScale> {
+        let mut cells = Vec::new();
+        for &workload in &self.workloads {
+            let threads = if workload.is_parallel() { self.threads.as_slice() } else { &[1] };
+            let scale = self.scale.unwrap_or(workload.short()).part(STEPS[STEPS.len() - 1])?;
+            for &threads in threads {
+                for &tracking in self.levels.iter().filter(|&&level| level != Tracking::Untracked) {
+                    cells.push(Request { workload, tracking, scale, threads, count: false });
+                }
+            }
+        }
+        Ok(cells)
+    }
+}
+
+/// Measures one cell, of which the largest probe is given.
+pub fn measure(launcher: &Launcher, largest: Request) -> Footprint {
+    let Request { workload, tracking, scale, threads, .. } = largest;
+    let seed = scale.seed();
+    let mut cell =
+        Footprint { workload, tracking, threads, seed, points: Vec::new(), peaks: Vec::new(), failure: None };
+    cell.failure = fill(&mut cell, launcher, largest).err();
+    cell
+}
+
+fn fill(cell: &mut Footprint, launcher: &Launcher, largest: Request) -> Result<(), Failure> {
+    let both = |request: Request| {
+        let untracked = launcher.run(&Request { tracking: Tracking::Untracked, ..request })?;
+        let tracked = launcher.run(&request)?;
+        let tracked = checked(tracked, untracked.digest)?;
+        Ok((untracked, tracked))
+    };
+    for step in STEPS {
+        // A part of a good scale is a good one.
+        let Ok(scale) = largest.scale.part(step / STEPS[STEPS.len() - 1]) else { continue };
+        let (untracked, tracked) = both(Request { scale, count: true, ..largest })?;
+        cell.points.extend(Point::of(&untracked, &tracked));
+    }
+    for _ in 0..PEAKS {
+        let (untracked, tracked) = both(largest)?;
+        if let (Some(untracked @ 1..), Some(tracked)) = (untracked.peak_rss_bytes, tracked.peak_rss_bytes) {
+            cell.peaks.push(tracked as f64 / untracked as f64);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(points: impl Iterator<Item = (u64, u64, u64, u64)>) -> Footprint {
+        let point = |(events, live_allocations, peak_bytes, kept_bytes)| Point {
+            scale: 1.0,
+            events,
+            fidelity: Some(1.0 - 1.0 / events as f64),
+            live_allocations,
+            peak_bytes,
+            kept_bytes,
+        };
+        Footprint {
+            workload: Workload::Cycles,
+            tracking: Tracking::Full,
+            threads: 1,
+            seed: 1,
+            points: points.map(point).collect(),
+            peaks: vec![2.0; 8],
+            failure: None,
+        }
+    }
+
+    #[test]
+    fn fixed_parts_are_in_no_slope() {
+        let grown = cell((1..8).map(|n| (n * 1_000, n * 100, 50_000 + n * 100 * 160, 9_000 + n * 1_000 * 3)));
+        let exactly = |value| Some(Estimate { value, low: value, high: value });
+        assert_eq!(grown.bytes_per_live_allocation(), exactly(160.0));
+        assert_eq!(grown.bytes_per_event(), exactly(3.0));
+        assert_eq!(grown.peak_memory(), exactly(2.0));
+        assert_eq!(grown.fidelity(), Some(0.999), "the smallest scale misses the most");
+    }
+
+    #[test]
+    fn what_does_not_grow_has_no_slope() {
+        let level = cell((1..8).map(|n| (n * 1_000, 500 + n, 50_000, 9_000)));
+        assert_eq!(level.bytes_per_live_allocation(), None);
+        assert_eq!(level.bytes_per_event().map(|slope| slope.value), Some(0.0));
+    }
+
+    #[test]
+    fn cells_are_of_many_threads_where_the_workload_is_parallel() {
+        let plan = Plan {
+            workloads: vec![Workload::Cycles, Workload::Concurrent],
+            levels: vec![Tracking::Untracked, Tracking::Full],
+            threads: vec![1, 4],
+            scale: None,
+        };
+        let cells: Vec<(Workload, usize)> =
+            plan.cells().expect("good scales").iter().map(|cell| (cell.workload, cell.threads)).collect();
+        assert_eq!(cells, [(Workload::Cycles, 1), (Workload::Concurrent, 1), (Workload::Concurrent, 4)]);
+    }
+}

@@ -1,0 +1,232 @@
+//! Latency: how long single allocations and frees take, and not only how long all of them take together.
+//!
+//! A program feels its slowest allocation. So one process under one level on a number of threads times each call, and
+//! tells the quantiles of what it saw (a histogram as Gil Tene's HdrHistogram). The process is the replicate here too: several
+//! run for each cell, those of all levels by turns, and a figure is the median over processes with its interval.
+
+pub mod chart;
+mod pattern;
+pub mod summary;
+
+pub use pattern::{CannotTime, HELD, Observed, Pattern, run};
+
+use crate::platform::files::Versioned;
+use crate::report::origin::Origin;
+use crate::stats::estimate::Estimate;
+use crate::stats::median::median_interval;
+use crate::tracking::Tracking;
+use crate::worker::failure::Failure;
+use crate::worker::launcher::Launcher;
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+
+/// The version of the file's format. A change that an older reader would misread raises it.
+pub const SCHEMA: u32 = 1;
+
+/// The quantiles that are kept, from the median up to the maximum.
+pub const QUANTILES: [f64; 11] = [0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99999, 1.0];
+
+/// The times that so large a part of all calls stays within, in nanoseconds, in the order of [`QUANTILES`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Quantiles([u64; QUANTILES.len()]);
+
+impl Quantiles {
+    fn of(times: &Histogram<u64>) -> Self {
+        Self(QUANTILES.map(|quantile| times.value_at_quantile(quantile)))
+    }
+
+    /// The time at one of [`QUANTILES`], by its place there.
+    pub fn at(&self, place: usize) -> u64 {
+        self.0[place]
+    }
+}
+
+/// What is timed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// An allocation.
+    Allocating,
+    /// A free.
+    Freeing,
+    /// Nothing, for what timing takes.
+    Timing,
+}
+
+impl Operation {
+    /// What is told of each level.
+    pub const TOLD: [Self; 2] = [Self::Allocating, Self::Freeing];
+
+    /// What it is called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allocating => "allocate",
+            Self::Freeing => "free",
+            Self::Timing => "nothing",
+        }
+    }
+
+    fn of(self, seen: &Observed) -> &Quantiles {
+        match self {
+            Self::Allocating => &seen.allocating,
+            Self::Freeing => &seen.freeing,
+            Self::Timing => &seen.timing,
+        }
+    }
+}
+
+/// The latencies of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Latencies {
+    /// The version of this format: [`SCHEMA`].
+    pub schema: u32,
+    /// Where it comes from.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// The allocations that each thread of each process timed, and as many frees.
+    pub operations: u32,
+    /// The blocks that each thread held.
+    pub held: usize,
+    /// What was measured, in order.
+    pub cells: Vec<Cell>,
+}
+
+impl Versioned for Latencies {
+    const WHAT: &str = "a file of latencies";
+    const SCHEMA: u32 = SCHEMA;
+}
+
+/// One level on one number of threads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// The level.
+    pub tracking: Tracking,
+    /// The threads that allocated at once.
+    pub threads: usize,
+    /// What each process saw, in the order in which they ran.
+    pub processes: Vec<Observed>,
+    /// How a process failed, where one did: no more were tried.
+    pub failure: Option<Failure>,
+}
+
+impl Cell {
+    /// The time at one of [`QUANTILES`], by its place there, in nanoseconds: the median over processes. `None` if there
+    /// are fewer processes than an interval needs.
+    pub fn at(&self, operation: Operation, place: usize) -> Option<Estimate> {
+        median_interval(self.processes.iter().map(|seen| operation.of(seen).at(place) as f64))
+    }
+}
+
+/// What is to be measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The levels.
+    pub levels: Vec<Tracking>,
+    /// The numbers of threads.
+    pub threads: Vec<usize>,
+    /// The processes for each of both.
+    pub processes: usize,
+    /// The allocations that each thread times.
+    pub operations: u32,
+    /// The seed of sizes and places.
+    pub seed: u64,
+}
+
+impl Plan {
+    /// Measures everything: for each number of threads the levels by turns. `run` runs one process, and `progress` is
+    /// told before each.
+    pub fn measure(
+        &self,
+        run: impl Fn(Pattern) -> Result<Observed, Failure>,
+        mut progress: impl FnMut(Pattern),
+    ) -> Vec<Cell> {
+        let mut cells = Vec::new();
+        for &threads in &self.threads {
+            let mut row: Vec<Cell> = self
+                .levels
+                .iter()
+                .map(|&tracking| Cell { tracking, threads, processes: Vec::new(), failure: None })
+                .collect();
+            for process in 0..self.processes as u64 {
+                for cell in &mut row {
+                    let seed = self.seed.wrapping_add(process);
+                    let pattern = Pattern { tracking: cell.tracking, threads, operations: self.operations, seed };
+                    progress(pattern);
+                    if cell.failure.is_none() {
+                        match run(pattern) {
+                            Ok(seen) => cell.processes.push(seen),
+                            Err(failure) => cell.failure = Some(failure),
+                        }
+                    }
+                }
+            }
+            cells.append(&mut row);
+        }
+        cells
+    }
+}
+
+/// Runs a pattern in a process of its own.
+///
+/// # Errors
+/// The way in which it failed.
+pub fn in_a_process(launcher: &Launcher, pattern: Pattern) -> Result<Observed, Failure> {
+    let Pattern { tracking, threads, operations, seed } = pattern;
+    launcher.run_for(&[
+        "latencies".to_owned(),
+        format!("--tracking={tracking}"),
+        format!("--threads={threads}"),
+        format!("--operations={operations}"),
+        format!("--seed={seed}"),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    fn seen(nanoseconds: u64) -> Observed {
+        let all = Quantiles([nanoseconds; QUANTILES.len()]);
+        Observed { allocating: all, freeing: all, timing: all }
+    }
+
+    #[test]
+    fn quantiles_are_those_of_the_times() {
+        let mut times = Histogram::<u64>::new_with_max(1_000_000, 3).expect("bounds");
+        (1..=1_000).for_each(|time| times.record(time).expect("within the bounds"));
+        let quantiles = Quantiles::of(&times);
+        let at = |wanted: f64| quantiles.at(QUANTILES.iter().position(|&one| one == wanted).expect("is kept"));
+        assert_eq!((at(0.5), at(0.99), at(0.999), at(1.0)), (500, 990, 999, 1_000));
+    }
+
+    #[test]
+    fn levels_run_by_turns_and_a_failed_one_runs_no_more() {
+        let plan = Plan {
+            levels: vec![Tracking::Untracked, Tracking::Counting, Tracking::Allocator],
+            threads: vec![1, 2],
+            processes: 6,
+            operations: 1,
+            seed: 1,
+        };
+        let order = RefCell::new(Vec::new());
+        let run = |pattern: Pattern| {
+            order.borrow_mut().push((pattern.threads, pattern.tracking));
+            if pattern.tracking == Tracking::Counting { Err(Failure::TimedOut { seconds: 1 }) } else { Ok(seen(7)) }
+        };
+        let cells = plan.measure(run, |_| {});
+        assert_eq!(
+            order.borrow()[..5],
+            [
+                (1, Tracking::Untracked),
+                (1, Tracking::Counting),
+                (1, Tracking::Allocator),
+                (1, Tracking::Untracked),
+                (1, Tracking::Allocator)
+            ]
+        );
+        assert_eq!(cells.iter().map(|cell| cell.processes.len()).collect::<Vec<_>>(), [6, 0, 6, 6, 0, 6]);
+        assert_eq!(cells[0].at(Operation::Freeing, 0), Some(Estimate { value: 7.0, low: 7.0, high: 7.0 }));
+        assert_eq!(cells[1].at(Operation::Freeing, 0), None);
+    }
+}

@@ -1,0 +1,87 @@
+//! Naming a value to memscope's variable tracking: one operation for each kind of value that it takes.
+//!
+//! The values are there before the clock starts, and each is named once: naming the same one again takes longer each
+//! time in some versions.
+
+use crate::study::operations::{CannotRun, Prepare, Ready};
+use crate::tracking::memscope::{CONTAINERS, Containers, Name};
+use crate::workloads::{Tracker, Value};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::rc::Rc;
+use std::sync::{Arc, RwLock};
+
+type Prepared = Result<Box<dyn Ready>, CannotRun>;
+
+/// What the values are called.
+const NAME: &str = "value";
+
+/// Values of which each is to be named once.
+struct Naming<T, N> {
+    values: Vec<T>,
+    named: usize,
+    name: N,
+}
+
+impl<T, N: FnMut(&T)> Ready for Naming<T, N> {
+    fn repeat(&mut self, times: u64) {
+        let end = self.named + times as usize;
+        self.values[self.named..end].iter().for_each(&mut self.name);
+        self.named = end;
+    }
+}
+
+/// Values of the kinds that every version takes.
+fn values<T: Value + 'static>(prepare: Prepare<'_>, make: fn(u64) -> T) -> Prepared {
+    let names = prepare.names.clone();
+    let values = (0..prepare.repeats).map(make).collect();
+    Ok(Box::new(Naming { values, named: 0, name: move |value: &T| names.track(NAME, value) }))
+}
+
+/// Values of the kinds that some versions do not take.
+fn containers<T: 'static>(prepare: Prepare<'_>, make: fn(u64) -> T, naming: fn(&Containers) -> Name<T>) -> Prepared {
+    let naming = naming(CONTAINERS.as_ref().map_err(|why| CannotRun::Unsupported(why))?);
+    let variables = prepare.names.variables().expect("the level has variables").clone();
+    let values = (0..prepare.repeats).map(make).collect();
+    Ok(Box::new(Naming { values, named: 0, name: move |value: &T| naming(&variables, NAME, value) }))
+}
+
+pub fn vec(prepare: Prepare<'_>) -> Prepared {
+    values(prepare, |number| vec![number; 8])
+}
+
+pub fn string(prepare: Prepare<'_>) -> Prepared {
+    values(prepare, |number| format!("the value {number}"))
+}
+
+pub fn boxed(prepare: Prepare<'_>) -> Prepared {
+    values(prepare, |number| Box::new([number; 8]))
+}
+
+pub fn rc(prepare: Prepare<'_>) -> Prepared {
+    values(prepare, |number| Rc::new([number; 8]))
+}
+
+pub fn arc(prepare: Prepare<'_>) -> Prepared {
+    values(prepare, |number| Arc::new([number; 8]))
+}
+
+pub fn hash_map(prepare: Prepare<'_>) -> Prepared {
+    containers(prepare, |number| HashMap::from([(number, number)]), |containers| containers.hash_map)
+}
+
+pub fn btree_map(prepare: Prepare<'_>) -> Prepared {
+    containers(prepare, |number| BTreeMap::from([(number, number)]), |containers| containers.btree_map)
+}
+
+pub fn vec_deque(prepare: Prepare<'_>) -> Prepared {
+    containers(prepare, |number| VecDeque::from([number; 8]), |containers| containers.vec_deque)
+}
+
+pub fn ref_cell(prepare: Prepare<'_>) -> Prepared {
+    containers(prepare, |number| RefCell::new(vec![number; 8]), |containers| containers.ref_cell)
+}
+
+pub fn rw_lock(prepare: Prepare<'_>) -> Prepared {
+    containers(prepare, |number| RwLock::new(vec![number; 8]), |containers| containers.rw_lock)
+}

@@ -1,0 +1,110 @@
+//! The file of operations: everything that a run timed.
+
+use crate::platform::files::Versioned;
+use crate::report::origin::Origin;
+use crate::stats::estimate::Estimate;
+use crate::tracking::Tracking;
+use crate::worker::failure::Failure;
+use serde::{Deserialize, Serialize};
+
+/// The version of the file's format. A change that an older reader would misread raises it.
+pub const SCHEMA: u32 = 1;
+
+/// What one run timed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OperationResults {
+    /// The version of this format: [`SCHEMA`].
+    pub schema: u32,
+    /// Where it comes from.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// What was timed, in order.
+    pub operations: Vec<Measured>,
+}
+
+impl Versioned for OperationResults {
+    const WHAT: &str = "a file of operations";
+    const SCHEMA: u32 = SCHEMA;
+}
+
+impl OperationResults {
+    /// Results of which nothing was timed yet.
+    pub fn begin(origin: Origin) -> Self {
+        Self { schema: SCHEMA, origin, operations: Vec::new() }
+    }
+}
+
+/// An operation under a level.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// What was done.
+    pub operation: String,
+    /// What one of it does.
+    pub about: String,
+    /// What it was done under.
+    pub tracking: Tracking,
+    /// The most repeats that a process had: 1 where each was in a fresh one.
+    pub most_repeats: u64,
+    /// How it failed, where it did.
+    pub failure: Option<Failure>,
+    /// How long one of it takes, in nanoseconds on the clock: the median of the samples. `None` where there are too few.
+    pub ns: Option<Estimate>,
+    /// Every sample, in the order in which they were taken.
+    pub samples: Vec<Sample>,
+}
+
+/// Repeats that were timed together. In a file it is `[iterations, elapsed_ns]`: there are hundreds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(u64, u64)", into = "(u64, u64)")]
+pub struct Sample {
+    /// How many.
+    pub iterations: u64,
+    /// How long they took together, in nanoseconds.
+    pub elapsed_ns: u64,
+}
+
+impl Sample {
+    /// How long one takes, in nanoseconds. It is not a number where the clock saw no time pass: no estimate takes such a sample.
+    pub fn ns_each(&self) -> f64 {
+        let is_timed = self.elapsed_ns > 0 && self.iterations > 0;
+        if is_timed { self.elapsed_ns as f64 / self.iterations as f64 } else { f64::NAN }
+    }
+}
+
+impl From<(u64, u64)> for Sample {
+    fn from((iterations, elapsed_ns): (u64, u64)) -> Self {
+        Self { iterations, elapsed_ns }
+    }
+}
+
+impl From<Sample> for (u64, u64) {
+    fn from(Sample { iterations, elapsed_ns }: Sample) -> Self {
+        (iterations, elapsed_ns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::files;
+    use std::path::Path;
+
+    #[test]
+    fn what_is_written_is_read_and_a_sample_is_a_line() {
+        let mut results = OperationResults::begin(Origin::here("cargo bench --bench operations".to_owned()));
+        results.operations.push(Measured {
+            operation: "allocate-16B".to_owned(),
+            about: "allocate and free 16 B".to_owned(),
+            tracking: Tracking::Allocator,
+            most_repeats: 100_000,
+            failure: None,
+            ns: Some(Estimate { value: 300.5, low: 300.0, high: 301.0 }),
+            samples: vec![Sample { iterations: 1_000, elapsed_ns: 300_500 }],
+        });
+        let text = files::json(&results).expect("all figures are numbers");
+        assert!(text.contains("\n    [1000,300500]\n"), "{text}");
+        let read: OperationResults = files::parse(Path::new("operations.json"), &text).expect("it can be read");
+        assert_eq!(read, results);
+        assert_eq!(read.operations[0].samples[0].ns_each(), 300.5);
+    }
+}

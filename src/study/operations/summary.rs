@@ -1,0 +1,142 @@
+//! The table of operations, for a terminal and as Markdown, with what a reader must know below it.
+
+use crate::platform::text;
+use crate::report::number;
+use crate::stats::median::MIN_PAIRS;
+use crate::study::operations;
+use crate::study::operations::{Measured, OperationResults};
+use crate::study::overhead::summary::{Form, circumstances};
+use crate::study::overhead::warnings;
+use comfy_table::{CellAlignment, Table};
+
+/// The results as text: the table, and the notes below it.
+pub fn draw(results: &OperationResults, form: Form) -> String {
+    let mut table = Table::new();
+    table.load_style(form.style());
+    table.set_header(["operation", "level", "time of one [95 %]", "samples", "in one process", "what it does"]);
+    let mut above = "";
+    for measured in &results.operations {
+        let repeats = measured.operation == above && form == Form::Terminal;
+        table.add_row(form.row(row(measured, repeats)));
+        above = &measured.operation;
+    }
+    for numeric in [2, 3, 4] {
+        table.column_mut(numeric).expect("the header has six").set_cell_alignment(CellAlignment::Right);
+    }
+    [table.trim_fmt(), form.notes(&notes(results))].join(form.between())
+}
+
+/// A row; `repeats` says that the one above it is of the same operation.
+fn row(measured: &Measured, repeats: bool) -> [String; 6] {
+    let [name, about] = if repeats { ["", ""] } else { [&measured.operation, &measured.about].map(String::as_str) };
+    [
+        name.to_owned(),
+        measured.tracking.to_string(),
+        match (&measured.failure, measured.ns) {
+            (Some(failure), _) => failure.label(),
+            (None, Some(ns)) => number::time_interval(ns),
+            (None, None) if untimed(measured) > 0 => {
+                format!("no time in {} of {} samples", untimed(measured), measured.samples.len())
+            }
+            (None, None) => "too few samples".to_owned(),
+        },
+        measured.samples.len().to_string(),
+        match measured.most_repeats {
+            1 => "1".to_owned(),
+            most => format!("up to {}", number::grouped(most)),
+        },
+        about.to_owned(),
+    ]
+}
+
+/// The samples in which the clock saw no time pass.
+fn untimed(measured: &Measured) -> usize {
+    measured.samples.iter().filter(|sample| sample.elapsed_ns == 0).count()
+}
+
+/// What stands under the table: what failed and how to see it alone, what the figures are, and the circumstances.
+fn notes(results: &OperationResults) -> Vec<String> {
+    let mut lines: Vec<String> = results.operations.iter().filter_map(failure_note).collect();
+    let lacking: Vec<&Measured> =
+        results.operations.iter().filter(|measured| measured.ns.is_none() && measured.failure.is_none()).collect();
+    if lacking.iter().any(|measured| untimed(measured) > 0) {
+        lines.push("No time: this machine's clock is too coarse for so few iterations.".to_owned());
+    }
+    if lacking.iter().any(|measured| untimed(measured) == 0) {
+        lines.push(format!("Too few samples: an interval takes {MIN_PAIRS} of the same number of iterations."));
+    }
+    lines.push(
+        "A time is the median of the samples, on the clock, of one operation alone: what it needs was made before, and \
+         starting its process is not counted. Levels are not paired here: what tracking costs a program is in the \
+         overheads."
+            .to_owned(),
+    );
+    lines.extend(warnings::of_origin(&results.origin));
+    lines.extend(circumstances(&results.origin));
+    lines
+}
+
+/// What happened to an operation that failed.
+fn failure_note(measured: &Measured) -> Option<String> {
+    let failure = measured.failure.as_ref()?;
+    let Measured { operation, tracking, .. } = measured;
+    let alone = operations::command_line(operation, *tracking);
+    let (failure, alone) = (text::said(&failure.to_string()), text::code(&alone));
+    Some(format!("{operation}/{tracking} {failure}. See it alone: {alone}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::origin::Origin;
+    use crate::stats::estimate::Estimate;
+    use crate::study::operations::Sample;
+    use crate::tracking::Tracking;
+    use crate::worker::failure::Failure;
+
+    fn measured(operation: &str, tracking: Tracking) -> Measured {
+        Measured {
+            operation: operation.to_owned(),
+            about: format!("what {operation} does"),
+            tracking,
+            most_repeats: 100_000,
+            failure: None,
+            ns: Some(Estimate { value: 312.0, low: 308.4, high: 1_320.0 }),
+            samples: vec![Sample { iterations: 10, elapsed_ns: 3_120 }; 15],
+        }
+    }
+
+    fn drawn(form: Form) -> String {
+        let mut results = OperationResults::begin(Origin::here("cargo bench --bench operations".to_owned()));
+        let failure = Some(Failure::TimedOut { seconds: 60 });
+        results.operations = vec![
+            measured("allocate", Tracking::Untracked),
+            measured("allocate", Tracking::Allocator),
+            Measured { failure, ns: None, most_repeats: 1, ..measured("analyse", Tracking::Variables) },
+            Measured { ns: None, ..measured("name", Tracking::Variables) },
+            Measured {
+                ns: None,
+                samples: vec![Sample { iterations: 10, elapsed_ns: 0 }; 15],
+                ..measured("count", Tracking::Variables)
+            },
+        ];
+        draw(&results, form)
+    }
+
+    #[test]
+    fn each_operation_has_its_time_and_its_doubt() {
+        let text = drawn(Form::Terminal);
+        assert_eq!(text.matches("312 ns [308 ns, 1.32 µs]").count(), 2, "{text}");
+        assert_eq!(text.matches("what allocate does").count(), 1, "a repeated name is a blank: {text}");
+        assert!(text.contains("up to 100,000"), "{text}");
+    }
+
+    #[test]
+    fn what_has_no_time_says_why() {
+        let text = drawn(Form::Markdown);
+        assert!(text.contains("timed-out") && text.contains("too few samples"), "{text}");
+        assert!(text.contains("no time in 15 of 15 samples") && text.contains("too coarse"), "{text}");
+        assert!(text.contains("- analyse/variables timed-out: it still ran after 60 s."), "{text}");
+        assert!(text.contains("operation --name=analyse --tracking=variables`"), "{text}");
+    }
+}

@@ -1,0 +1,149 @@
+//! The picture of the overheads: a row for each workload, a lane for each level, intervals as whiskers, on a log scale.
+
+use crate::report::chart::axis::RatioAxis;
+use crate::report::chart::canvas::{dot, ending, finished, line, sheet, small_print, telling, text, where_and_when};
+use crate::report::number;
+use crate::schedule::measurement::{Cell, Series};
+use crate::study::overhead::record::Results;
+use crate::tracking::Tracking;
+use svg::node::element::Group;
+
+const WIDTH: f64 = 960.0;
+/// Where the plot begins and ends; the overheads in words stand to its right.
+const LEFT: f64 = 170.0;
+const RIGHT: f64 = 730.0;
+const TOP: f64 = 140.0;
+const LANE: f64 = 21.0;
+const BETWEEN_ROWS: f64 = 14.0;
+const FOOT: f64 = 92.0;
+
+/// Draws the results.
+pub fn draw(results: &Results) -> String {
+    let rows = rows(results);
+    let lanes: usize = rows.iter().map(|row| row.cells.len()).sum();
+    let headings = rows.iter().filter(|row| row.heading.is_some()).count();
+    let height = TOP + lanes as f64 * LANE + rows.len() as f64 * BETWEEN_ROWS + headings as f64 * 30.0 + FOOT;
+    let axis = RatioAxis::of(results.walls(), LEFT, RIGHT);
+    let bottom = height - FOOT;
+
+    let title = format!("What {} {} costs", results.origin.subject.name, results.origin.subject.version);
+    let mut picture = sheet(WIDTH, height, &title, &description(results))
+        .add(text(24.0, 42.0, "title", title.clone()))
+        .add(text(24.0, 66.0, "faint", "Time under tracking ÷ time without, on a log scale. Medians of pairs of processes; whiskers are 95 % intervals."))
+        .add(legend())
+        .add(axis.draw(TOP - 8.0, bottom))
+        .add(axis.noise(results.noise_floor().map(|(_, floor)| floor.wall.value), TOP - 8.0, bottom));
+
+    let mut y = TOP;
+    for row in rows {
+        if let Some(heading) = row.heading {
+            y += 30.0;
+            picture = picture.add(text(24.0, y - 6.0, "strong", heading));
+        }
+        let middle = y + row.cells.len() as f64 * LANE / 2.0 + 4.0;
+        picture = picture.add(ending(LEFT - 16.0, middle, "", row.name));
+        for cell in row.cells {
+            picture = picture.add(lane(&axis, cell, y + LANE / 2.0));
+            y += LANE;
+        }
+        y += BETWEEN_ROWS;
+        picture = picture.add(line(24.0, y - BETWEEN_ROWS / 2.0, WIDTH - 24.0, y - BETWEEN_ROWS / 2.0, "rule"));
+    }
+    finished(&picture.add(foot(results, bottom)))
+}
+
+/// A row of the picture: the cells that share its name.
+struct Row<'a> {
+    heading: Option<String>,
+    name: String,
+    cells: Vec<&'a Cell>,
+}
+
+fn rows(results: &Results) -> Vec<Row<'_>> {
+    let mut rows: Vec<Row> = Vec::new();
+    for series in Series::SHOWN {
+        let mut heading = (series != Series::Overhead).then_some(series.parameter());
+        for cell in results.series(series).filter(|cell| cell.tracking != Tracking::Untracked) {
+            let name = cell.row_name();
+            match rows.last_mut().filter(|row| row.name == name && heading.is_none()) {
+                Some(row) => row.cells.push(cell),
+                None => {
+                    let heading = heading.take().map(|parameter| format!("{}, by {parameter}", cell.workload));
+                    rows.push(Row { heading, name, cells: vec![cell] });
+                }
+            }
+        }
+    }
+    rows
+}
+
+/// The class that a level is drawn in.
+pub(crate) fn class(tracking: Tracking) -> &'static str {
+    match tracking {
+        Tracking::Variables => "one",
+        Tracking::Allocator => "two",
+        Tracking::Full => "three",
+        Tracking::Untracked | Tracking::Counting | Tracking::Synthetic(_) | Tracking::Reference(_) => "faint",
+    }
+}
+
+fn legend() -> Group {
+    let levels = [Tracking::Variables, Tracking::Allocator, Tracking::Full];
+    let mut legend = Group::new();
+    let mut x = 24.0;
+    for level in levels {
+        let words = format!("{level}: {}", level.about());
+        legend = legend.add(dot(x + 5.0, 89.0, 5.0, class(level))).add(text(x + 16.0, 93.5, "small", words.clone()));
+        x += 40.0 + words.len() as f64 * 6.3;
+    }
+    legend
+}
+
+/// A level's figure, and beside it the figure in words.
+fn lane(axis: &RatioAxis, cell: &Cell, y: f64) -> Group {
+    let class = class(cell.tracking);
+    let Some(overhead) = &cell.overhead else {
+        let why = cell.failure.as_ref().map_or_else(|| cell.lack(), |failure| failure.label());
+        return Group::new().add(text(RIGHT + 16.0, y + 4.5, "small bad", format!("{}: {why}", cell.tracking)));
+    };
+    let wall = overhead.wall;
+    let words = number::overhead(overhead.wall);
+    let told = format!(
+        "{}/{}\n{words}\n{} untracked, {} pairs, fidelity {}",
+        cell.workload,
+        cell.tracking,
+        number::time(overhead.untracked_ns),
+        overhead.pairs,
+        number::fidelity(cell.fidelity)
+    );
+    telling(told).add(axis.mark(wall, y, class, class)).add(text(RIGHT + 16.0, y + 4.5, "small", words))
+}
+
+fn foot(results: &Results, bottom: f64) -> Group {
+    let origin = &results.origin;
+    let pairs = results.cells.iter().filter_map(|cell| cell.overhead).map(|overhead| overhead.pairs);
+    let (fewest, most) = (pairs.clone().min().unwrap_or(0), pairs.max().unwrap_or(0));
+    let measured = format!("{}; {fewest} to {most} pairs a figure; {}", origin.subject, noise_in_words(results));
+    small_print([(bottom + 44.0, measured), (bottom + 62.0, where_and_when(origin))])
+}
+
+/// The picture in words, for who cannot see it.
+fn description(results: &Results) -> String {
+    let told = results.series(Series::Overhead).filter(|cell| cell.tracking != Tracking::Untracked).map(|cell| {
+        let words = match (&cell.failure, &cell.overhead) {
+            (Some(failure), _) => failure.label(),
+            (None, Some(overhead)) => number::overhead(overhead.wall),
+            (None, None) => cell.lack(),
+        };
+        format!("{} under {}: {words}", cell.workload, cell.tracking)
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+/// What the noise floor of a picture's results is, for its small print.
+pub fn noise_in_words(results: &Results) -> String {
+    let floor = results.noise_floor().map_or("not measured".to_owned(), |(cell, floor)| {
+        format!("{} % ({})", number::percent(floor.wall.value), cell.name())
+    });
+    format!("noise floor, untracked against itself: {floor}")
+}

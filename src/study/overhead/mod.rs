@@ -1,0 +1,6 @@
+//! What tracking costs: the table and chart of overheads.
+
+pub mod chart;
+pub mod record;
+pub mod summary;
+pub mod warnings;

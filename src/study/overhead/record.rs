@@ -1,0 +1,67 @@
+//! The results file: everything that a run measured, from which every report is drawn.
+//!
+//! A file says what was measured where and with what, and holds every pair, so that any figure can be had from it again.
+
+use crate::platform::files::Versioned;
+use crate::report::origin::Origin;
+use crate::schedule::measurement::{Cell, Overhead, Precision, Series};
+use crate::stats::estimate::Estimate;
+use crate::study::instructions::record::InstructionCount;
+use crate::tracking::Tracking;
+use serde::{Deserialize, Serialize};
+
+/// The version of the file's format. A change that an older reader would misread raises it.
+pub const SCHEMA: u32 = 1;
+
+/// What one run measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Results {
+    /// The version of this format: [`SCHEMA`].
+    pub schema: u32,
+    /// Where it comes from.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// The precision that was asked for, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<Precision>,
+    /// What was measured, in order.
+    pub cells: Vec<Cell>,
+    /// The instructions that were counted, where they were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instructions: Vec<InstructionCount>,
+}
+
+impl Versioned for Results {
+    const WHAT: &str = "a results file";
+    const SCHEMA: u32 = SCHEMA;
+}
+
+impl Results {
+    /// Results without cells.
+    pub fn begin(origin: Origin) -> Self {
+        Self { schema: SCHEMA, origin, precision: None, cells: Vec::new(), instructions: Vec::new() }
+    }
+
+    /// The cells of one series, in order.
+    pub fn series(&self, series: Series) -> impl Iterator<Item = &Cell> {
+        self.cells.iter().filter(move |cell| cell.series == series)
+    }
+
+    /// Returns the overheads by wall time, of all measurements that have one.
+    pub fn walls(&self) -> impl Iterator<Item = Estimate> + Clone {
+        self.cells.iter().filter_map(|cell| Some(cell.overhead?.wall))
+    }
+
+    /// The overheads of untracked against itself: what is seen where nothing is.
+    pub fn noise(&self) -> impl Iterator<Item = (&Cell, &Overhead)> {
+        self.cells
+            .iter()
+            .filter(|cell| cell.tracking == Tracking::Untracked && cell.series != Series::Control)
+            .filter_map(|cell| Some((cell, cell.overhead.as_ref()?)))
+    }
+
+    /// The noise floor: the overhead of untracked against itself that is farthest from none, with its cell.
+    pub fn noise_floor(&self) -> Option<(&Cell, &Overhead)> {
+        self.noise().max_by(|a, b| a.1.wall.distance_from_none().total_cmp(&b.1.wall.distance_from_none()))
+    }
+}

@@ -1,0 +1,50 @@
+//! The time axis that panels share: every phase has the same width, whatever its duration.
+//!
+//! The phases last from milliseconds to seconds; on one clock's axis the short ones could not be seen. So time runs
+//! evenly within a phase and not between phases, and each band says how long it lasted.
+
+use crate::report::chart::canvas::{centred, line, rectangle};
+use crate::report::number::time;
+use crate::study::stress::{Phase, Record};
+use svg::node::element::Group;
+
+/// Where the axis begins and ends, within a panel.
+pub const LEFT: f64 = 92.0;
+pub const RIGHT: f64 = 1_084.0;
+
+/// The width of one phase.
+pub fn width(record: &Record) -> f64 {
+    (RIGHT - LEFT) / record.phases.len().max(1) as f64
+}
+
+/// The place of a moment: a part of a phase, by the phase's number.
+pub fn x(record: &Record, number: usize, part: f64) -> f64 {
+    LEFT + (number as f64 + part) * width(record)
+}
+
+/// The bands behind a plot between two heights, with names and durations below it.
+pub fn bands(record: &Record, top: f64, bottom: f64) -> Group {
+    let mut bands = Group::new();
+    for (number, phase) in record.phases.iter().enumerate() {
+        let left = x(record, number, 0.0);
+        if number % 2 == 1 {
+            bands = bands.add(rectangle(left, top, width(record), bottom - top, "none area"));
+        }
+        let middle = x(record, number, 0.5);
+        bands = bands.add(centred(middle, bottom + 17.0, "small", phase.workload.name())).add(centred(
+            middle,
+            bottom + 32.0,
+            "small faint",
+            duration(phase),
+        ));
+        if number > 0 {
+            bands = bands.add(line(left, top, left, bottom, "rule"));
+        }
+    }
+    bands
+}
+
+/// How long a phase lasted.
+pub fn duration(phase: &Phase) -> String {
+    time((phase.ended_ns - phase.began_ns) as f64)
+}

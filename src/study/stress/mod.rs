@@ -1,0 +1,108 @@
+//! The stress run: the workloads as phases, one after the other in this process, under one window of full tracking.
+//!
+//! Where a probe times and looks at nothing, the stress run looks at everything and times for the record only: a
+//! sampler takes the counters' state while a phase runs (`timeline`), an observer stands between the workload and
+//! memscope and keeps the real types of what is named (`observer`), and the blocks that memscope holds for alive are
+//! laid out in their pages when a phase is at its fullest ([`heap`]). The outcome is a [`Record`], from which the
+//! console's figures and the memory analysis are drawn.
+
+pub mod chart;
+pub mod heap;
+mod observer;
+mod record;
+pub mod summary;
+mod timeline;
+
+pub use record::{Amount, HeapMoment, Phase, Record, SCHEMA, Slice};
+
+use crate::report::origin::Origin;
+use crate::tracking::{Paused, Session, Tracking, counting};
+use crate::worker::probe::{CannotRun, Truth, check_switch};
+use crate::workloads::{Digest, Scale, Workload, pools};
+use observer::Observer;
+use std::time::Duration;
+use timeline::Timeline;
+
+/// Runs the workloads as phases under full tracking. Call it once in a process.
+///
+/// `tick` is called now and then with the allocations so far, from a thread of its own; `told` after each phase. What
+/// they allocate is neither tracked nor counted.
+///
+/// # Errors
+/// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator), or the system does not
+/// start the threads.
+pub fn run(
+    workloads: &[Workload],
+    scale: Scale,
+    threads: usize,
+    origin: Origin,
+    tick: impl Fn(u64) + Send + 'static,
+    mut told: impl FnMut(&Phase, &[HeapMoment]),
+) -> Result<Record, CannotRun> {
+    check_switch()?;
+    pools::start(threads)?;
+    let session = Session::prepare(Tracking::Full, true);
+    let start = counting::totals();
+    let timeline = Timeline::start(tick);
+    let observer = Observer::new(session.names().clone(), timeline.clock());
+
+    let mut leaked = Digest::default();
+    let mut phases = Vec::with_capacity(workloads.len());
+    session.window(|| {
+        for &workload in workloads {
+            let (began, counts_before) = quietly(|| timeline.mark());
+            observer.enter(workload);
+            let digest = workload.run(&observer, scale);
+            quietly(|| {
+                let (ended, counts) = timeline.mark();
+                observer.look("after the phase");
+                leaked.leaked_allocations += digest.leaked_allocations;
+                leaked.leaked_bytes += digest.leaked_bytes;
+                let slices = timeline.slices(began, ended);
+                let phase = Phase {
+                    workload,
+                    began_ns: nanoseconds(began),
+                    ended_ns: nanoseconds(ended),
+                    truth: counts.since(&counts_before).into(),
+                    variables: digest.variables,
+                    slices,
+                };
+                told(&phase, &observer.heaps_of(workload));
+                phases.push(phase);
+            });
+        }
+    });
+
+    let clock = timeline.stop();
+    let duration = clock.now();
+    let seen = observer.into_seen();
+    Ok(Record {
+        schema: SCHEMA,
+        origin,
+        scale: scale.factor(),
+        seed: scale.seed(),
+        threads,
+        duration_ns: nanoseconds(duration),
+        looking_ns: nanoseconds(clock.looked()),
+        truth: Truth::from(counting::totals().since(&start)),
+        recorded: session.recorded(),
+        of_tracker: seen.of_tracker,
+        leaked_allocations: leaked.leaked_allocations,
+        leaked_bytes: leaked.leaked_bytes,
+        variables: phases.iter().map(|phase| phase.variables).sum(),
+        phases,
+        types: seen.types,
+        types_recorded: session.names().variables().map(|variables| variables.by_type()).unwrap_or_default(),
+        heaps: seen.heaps,
+    })
+}
+
+/// Runs something that the tracker does not see on this thread.
+fn quietly<R>(run: impl FnOnce() -> R) -> R {
+    let _paused = Paused::new();
+    run()
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    duration.as_nanos() as u64
+}

@@ -1,0 +1,162 @@
+//! What a stress run leaves behind: everything that its figures and its picture are drawn from, as a file.
+
+use crate::platform::files::Versioned;
+use crate::report::origin::Origin;
+use crate::tracking::memscope::TypeUse;
+use crate::tracking::{Recorded, counting};
+use crate::worker::probe::Truth;
+use crate::workloads::Workload;
+use serde::{Deserialize, Serialize};
+
+/// The version of the record's format. A change that an older reader would misread raises it.
+pub const SCHEMA: u32 = 1;
+
+/// A stress run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The version of this format: [`SCHEMA`].
+    pub schema: u32,
+    /// Where it comes from.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// The factor of its scale.
+    pub scale: f64,
+    /// The seed of its data.
+    pub seed: u64,
+    /// The threads of each pool.
+    pub threads: usize,
+    /// How long the phases took, in nanoseconds, without the time in which the harness looked at the heap.
+    pub duration_ns: u64,
+    /// How long the harness looked at the heap, in nanoseconds.
+    pub looking_ns: u64,
+    /// What the harness's counters saw, the tracker's own variable tracking included: the hook sees that too.
+    pub truth: Truth,
+    /// What memscope recorded.
+    pub recorded: Recorded,
+    /// The part of the truth that memscope's variable tracking allocated for itself.
+    pub of_tracker: Amount,
+    /// Allocations that the workloads leaked on purpose.
+    pub leaked_allocations: u64,
+    /// Bytes that the workloads leaked on purpose.
+    pub leaked_bytes: u64,
+    /// Values that the workloads named.
+    pub variables: u64,
+    /// The phases, in order.
+    pub phases: Vec<Phase>,
+    /// The named values by their Rust types, as the harness knows them; the largest first.
+    pub types: Vec<TypeUse>,
+    /// The named values by type, as memscope knows them.
+    pub types_recorded: Vec<TypeUse>,
+    /// The heap at moments, in order.
+    pub heaps: Vec<HeapMoment>,
+}
+
+impl Versioned for Record {
+    const WHAT: &str = "a record of a stress run";
+    const SCHEMA: u32 = SCHEMA;
+}
+
+impl Record {
+    /// The average size of an allocation, in bytes, by the counters.
+    pub fn average_size(&self) -> Option<f64> {
+        average(Some(self.truth.allocated_bytes), Some(self.truth.allocations))
+    }
+
+    /// The average size of an allocation, in bytes, by memscope's record.
+    pub fn average_size_recorded(&self) -> Option<f64> {
+        average(self.recorded.allocated_bytes, self.recorded.allocations)
+    }
+
+    /// The efficiency by the counters: the part of all allocations that was freed again. It is what the published
+    /// suite's 97.6 % comes to: (10,343,110 − 245,239) ÷ 10,343,110.
+    pub fn efficiency(&self) -> Option<f64> {
+        average(Some(self.truth.deallocations), Some(self.truth.allocations))
+    }
+
+    /// The efficiency by memscope's record: the part of its allocations that it does not hold for alive.
+    pub fn efficiency_recorded(&self) -> Option<f64> {
+        let freed = self.recorded.allocations?.checked_sub(self.recorded.active_allocations?);
+        average(freed, self.recorded.allocations)
+    }
+
+    /// Allocations that were alive at the end, by the counters.
+    pub fn active_allocations(&self) -> u64 {
+        self.truth.allocations.saturating_sub(self.truth.deallocations)
+    }
+}
+
+fn average(sum: Option<u64>, count: Option<u64>) -> Option<f64> {
+    count.filter(|&count| count > 0).zip(sum).map(|(count, sum)| sum as f64 / count as f64)
+}
+
+/// A number of allocations, and their bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amount {
+    /// Allocations.
+    pub allocations: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// One workload's run within the stress run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Phase {
+    /// What ran.
+    pub workload: Workload,
+    /// When it began, in nanoseconds from the run's start.
+    pub began_ns: u64,
+    /// When it ended, in nanoseconds from the run's start.
+    pub ended_ns: u64,
+    /// What the counters saw in it. Its peak is the highest up to its end.
+    pub truth: Truth,
+    /// Values that it named.
+    pub variables: u64,
+    /// Its time in equal slices.
+    pub slices: Vec<Slice>,
+}
+
+/// A slice of a phase's time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slice {
+    /// Allocations made in it, by size class ([`counting::CLASS_LIMITS`]).
+    pub by_class: [u64; counting::CLASSES],
+    /// The most live bytes seen in it.
+    pub live_bytes: u64,
+    /// The most live allocations seen in it.
+    pub live_allocations: u64,
+    /// The most resident memory seen in it, in bytes; `None` where the system does not say.
+    pub resident_bytes: Option<u64>,
+}
+
+/// The heap at one moment: the blocks that memscope holds for alive, laid out in their pages.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HeapMoment {
+    /// The phase.
+    pub workload: Workload,
+    /// What moment it is.
+    pub name: String,
+    /// Live blocks.
+    pub blocks: u64,
+    /// Blocks that memscope holds for alive where the process has no memory: they have no place here, and no other figure
+    /// counts them.
+    #[serde(default)]
+    pub unmapped: u64,
+    /// The bytes of the live blocks; what two of them share counts once.
+    pub bytes: u64,
+    /// The bytes of a page.
+    pub page_bytes: u64,
+    /// Pages with at least one live block.
+    pub pages: u64,
+    /// The largest gaps between neighbouring blocks of one mapping, in bytes, the largest first.
+    pub largest_gaps: Vec<u64>,
+    /// How full the pages are, from the lowest address to the highest, in equal parts of the pages between the first
+    /// and the last block of each mapping: 0 is empty, 1 is full.
+    pub strip: Vec<f32>,
+}
+
+impl HeapMoment {
+    /// The part of the pages' bytes that live blocks fill, of the pages that have any; `None` where there are none.
+    pub fn utilisation(&self) -> Option<f64> {
+        average(Some(self.bytes), Some(self.pages * self.page_bytes))
+    }
+}

@@ -1,0 +1,136 @@
+//! The stress run on the console: what begins, each phase as it ends, and the true figures at the end.
+
+use crate::report::number::{bytes, fidelity, grouped, time};
+use crate::study::stress::{HeapMoment, Phase, Record};
+use crate::workloads::{Scale, Workload};
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
+
+/// What is about to happen.
+pub fn opening(workloads: &[Workload], scale: Scale, threads: usize) -> String {
+    format!(
+        "Starting the memscope-rs stress run: {} phases under full tracking, scale {}, seed {}, {threads} threads\n{}",
+        workloads.len(),
+        scale.factor(),
+        scale.seed(),
+        "=".repeat(100)
+    )
+}
+
+/// What a phase did.
+pub fn phase(number: usize, phase: &Phase, heaps: &[HeapMoment]) -> String {
+    let Phase { workload, began_ns, ended_ns, truth, variables, .. } = phase;
+    let mut lines = vec![
+        format!("Phase {number}: {} ({workload})", workload.title()),
+        format!(
+            "  {} allocations of {} in {}, {} variables named",
+            grouped(truth.allocations),
+            bytes(truth.allocated_bytes as f64),
+            time((ended_ns - began_ns) as f64),
+            grouped(*variables)
+        ),
+    ];
+    if heaps.is_empty() {
+        lines.push("    live blocks: unknown, this memscope does not tell which they are".to_owned());
+    }
+    lines.extend(heaps.iter().map(|heap| {
+        let pages = heap
+            .utilisation()
+            .map_or("no pages".to_owned(), |full| format!("{} pages {:.0} % full", grouped(heap.pages), full * 100.0));
+        let unmapped = match heap.unmapped {
+            0 => String::new(),
+            blocks => format!("; {} more where there is no memory", grouped(blocks)),
+        };
+        let (blocks, bytes) = (grouped(heap.blocks), bytes(heap.bytes as f64));
+        format!("    {}: {blocks} live blocks of {bytes}, {pages}{unmapped}", heap.name)
+    }));
+    lines.join("\n")
+}
+
+/// What the run comes to: each figure as memscope recorded it, beside what was counted.
+pub fn closing(record: &Record) -> String {
+    let mut table = Table::new();
+    let rule = LineStyle::none().fill('─').junction('─');
+    table.load_style(TableStyle::new().top_border(rule).header_separator(rule).bottom_border(rule));
+    table.set_header(["", "memscope recorded", "counted", "recorded ÷ counted"]);
+    for figure in figures(record) {
+        table.add_row(figure.row());
+    }
+    for numeric in 1..4 {
+        table.column_mut(numeric).expect("the header has four").set_cell_alignment(CellAlignment::Right);
+    }
+    let toolchain = &record.origin.toolchain;
+    let unoptimised = if toolchain.is_unoptimised() {
+        "\nThis is a debug build: its times are not those of a release build."
+    } else {
+        ""
+    };
+    format!(
+        "{}\nAll {} phases completed in {} (and {} in which the harness looked at the heap).\n{}\n\
+         Counted are all calls that reach the allocator; {} of them ({}) are memscope's own, made while it was told of\n\
+         variables. Left alive on purpose: {} leaks of {}. Efficiency: the part of all allocations that was freed again.{unoptimised}",
+        "=".repeat(100),
+        record.phases.len(),
+        time(record.duration_ns as f64),
+        time(record.looking_ns as f64),
+        table.trim_fmt(),
+        grouped(record.of_tracker.allocations),
+        bytes(record.of_tracker.bytes as f64),
+        grouped(record.leaked_allocations),
+        bytes(record.leaked_bytes as f64),
+    )
+}
+
+/// A figure of the run, as memscope recorded it and as it was counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Figure {
+    /// What it is.
+    pub name: &'static str,
+    /// memscope's; `None` where it does not know.
+    pub recorded: Option<f64>,
+    /// The harness's.
+    pub counted: Option<f64>,
+    /// How it reads.
+    pub shown: fn(f64) -> String,
+}
+
+impl Figure {
+    /// memscope's figure ÷ the counted one.
+    pub fn ratio(&self) -> Option<f64> {
+        match (self.recorded?, self.counted?) {
+            (recorded, counted) if recorded == counted => Some(1.0),
+            (recorded, counted) => Some(recorded / counted),
+        }
+    }
+
+    /// The figure as text, memscope's or the counted one.
+    pub fn text(&self, value: Option<f64>) -> String {
+        value.map_or("unknown".to_owned(), self.shown)
+    }
+
+    fn row(&self) -> [String; 4] {
+        [self.name.to_owned(), self.text(self.recorded), self.text(self.counted), fidelity(self.ratio())]
+    }
+}
+
+/// The six figures of the dashboard.
+pub fn figures(record: &Record) -> [Figure; 6] {
+    let count: fn(f64) -> String = |value| grouped(value as u64);
+    let size: fn(f64) -> String = |value| bytes(value);
+    let part: fn(f64) -> String = |value| format!("{:.1} %", value * 100.0);
+    let float = |value: Option<u64>| value.map(|value| value as f64);
+    let (recorded, truth) = (&record.recorded, &record.truth);
+    let figure = |name, recorded, counted, shown| Figure { name, recorded, counted, shown };
+    [
+        figure("Total tracked", float(recorded.allocations), Some(truth.allocations as f64), count),
+        figure(
+            "Active allocations",
+            float(recorded.active_allocations),
+            Some(record.active_allocations() as f64),
+            count,
+        ),
+        figure("Peak memory", float(recorded.peak_bytes), Some(truth.peak_live_bytes as f64), size),
+        figure("Active memory", float(recorded.active_bytes), Some(truth.live_bytes as f64), size),
+        figure("Average size", record.average_size_recorded(), record.average_size(), size),
+        figure("Efficiency", record.efficiency_recorded(), record.efficiency(), part),
+    ]
+}

@@ -1,0 +1,115 @@
+//! The picture of the ladder: a chart for each workload, a lane for each rung from the fastest to the slowest, intervals as
+//! whiskers, on one log scale. memscope's rungs have the colours that they have in all pictures; the others have none.
+
+use crate::report::chart::axis::RatioAxis;
+use crate::report::chart::canvas::{
+    dot, ending, finished, rectangle, sheet, small_print, telling, text, where_and_when,
+};
+use crate::report::number;
+use crate::schedule::measurement::Cell;
+use crate::study::overhead;
+use crate::study::overhead::record::Results;
+use crate::study::trackers::summary::{heading, is_memscope, overhead, takes_note};
+use crate::study::trackers::{Flight, Ladder};
+use crate::tracking::{Kind, Tracking};
+use svg::node::element::Group;
+
+const WIDTH: f64 = 960.0;
+const MARGIN: f64 = 24.0;
+/// Where the plots begin and end; to their right stand the overheads in words, and what a rung takes note of.
+const LEFT: f64 = 170.0;
+const RIGHT: f64 = 600.0;
+const WORDS: f64 = RIGHT + 18.0;
+const NOTE: f64 = 812.0;
+/// Above the first chart: title, what is shown, and the legend.
+const HEAD: f64 = 112.0;
+const LANE: f64 = 21.0;
+/// Of each chart: above its lanes the workload's name, below them the scale.
+const ABOVE: f64 = 36.0;
+const BELOW: f64 = 38.0;
+const FOOT: f64 = 50.0;
+
+/// Draws the ladder.
+pub fn draw(ladder: &Ladder) -> String {
+    let flights = ladder.flights();
+    let height =
+        HEAD + FOOT + flights.iter().map(|flight| ABOVE + flight.rungs.len() as f64 * LANE + BELOW).sum::<f64>();
+    let axis = RatioAxis::of(ladder.0.walls(), LEFT, RIGHT);
+    let title = "Is it memscope, or is it tracking?";
+    let about = "Time under each tracker ÷ time without, on a log scale. Medians of pairs of processes; whiskers are 95 % intervals.";
+    let mut picture = sheet(WIDTH, height, title, &description(&flights))
+        .add(text(MARGIN, 42.0, "title", title))
+        .add(text(MARGIN, 66.0, "faint", about))
+        .add(legend());
+    let mut y = HEAD;
+    for flight in &flights {
+        let (top, bottom) = (y + ABOVE, y + ABOVE + flight.rungs.len() as f64 * LANE);
+        picture = picture
+            .add(text(MARGIN, y + 22.0, "heading", heading(flight)))
+            .add(axis.draw(top, bottom))
+            .add(axis.noise(ladder.0.noise_floor().map(|(_, floor)| floor.wall.value), top, bottom));
+        for (number, cell) in flight.rungs.iter().enumerate() {
+            picture = picture.add(lane(&axis, cell, top + (number as f64 + 0.5) * LANE));
+        }
+        y = bottom + BELOW;
+    }
+    finished(&picture.add(foot(&ladder.0, y)))
+}
+
+fn legend() -> Group {
+    let rungs = [
+        ("one", "memscope, variables"),
+        ("two", "memscope, allocator"),
+        ("three", "memscope, full"),
+        ("faint", "other trackers, and none"),
+        ("faint ring", "a sampler: most events are never seen"),
+    ];
+    let mut legend = Group::new();
+    let mut x = MARGIN;
+    for (class, words) in rungs {
+        legend = legend.add(dot(x + 5.0, 89.0, 5.0, class)).add(text(x + 16.0, 93.5, "small", words));
+        x += 40.0 + words.len() as f64 * 6.0;
+    }
+    legend
+}
+
+/// A rung: its name, its figure, the figure in words, and what it takes note of.
+fn lane(axis: &RatioAxis, cell: &Cell, y: f64) -> Group {
+    let Cell { workload, tracking, .. } = *cell;
+    let class = overhead::chart::class(tracking);
+    let words = overhead(cell);
+    let weight = if is_memscope(tracking) { "strong" } else { "" };
+    let name = ending(LEFT - 16.0, y + 4.5, weight, tracking.to_string());
+    let Some(seen) = &cell.overhead else {
+        return Group::new().add(name).add(text(WORDS, y + 4.5, "small bad", words));
+    };
+    let wall = seen.wall;
+    let mut told = format!("{workload}/{tracking}: {}\n{words}\n{} pairs", tracking.about(), seen.pairs);
+    if tracking.kind() != Kind::Nothing && tracking != Tracking::Counting {
+        told += &format!(", fidelity {}", number::fidelity(cell.fidelity));
+    }
+    let (from, to) = (axis.x(wall.value.min(1.0)), axis.x(wall.value.max(1.0)));
+    let mark = if tracking.kind() == Kind::Samples { format!("{class} ring") } else { class.to_owned() };
+    telling(told)
+        .add(name)
+        .add(rectangle(from, y - 3.0, to - from, 6.0, &format!("{class} area")))
+        .add(axis.mark(wall, y, class, &mark))
+        .add(text(WORDS, y + 4.5, "small", words))
+        .add(text(NOTE, y + 4.5, "small faint", takes_note(tracking)))
+}
+
+fn foot(results: &Results, y: f64) -> Group {
+    let origin = &results.origin;
+    let measured = format!("{}; {}", origin.subject, overhead::chart::noise_in_words(results));
+    small_print([(y + 12.0, measured), (y + 30.0, where_and_when(origin))])
+}
+
+/// The picture in words, for who cannot see it.
+fn description(flights: &[Flight<'_>]) -> String {
+    let of_flight = |flight: &Flight<'_>| {
+        let rungs: Vec<String> =
+            flight.rungs.iter().map(|cell| format!("{} {}", cell.tracking, overhead(cell))).collect();
+        format!("{}: {}", flight.workload, rungs.join(", "))
+    };
+    flights.iter().map(of_flight).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,60 @@
+//! The ladder: memscope among other trackers, from no tracking at all to the slowest.
+//!
+//! It answers whether a cost is memscope's or tracking's. Each rung is a level, measured as any other: in pairs with the
+//! ordinary untracked probe. A file of it is a results file of which the cells are the rungs.
+
+pub mod chart;
+pub mod summary;
+
+use crate::platform::files::Versioned;
+use crate::schedule::measurement::{Cell, Series};
+use crate::study::overhead::record::{self, Results};
+use crate::tracking::{Reference, Tracking};
+use crate::workloads::Workload;
+use serde::{Deserialize, Serialize};
+
+/// What a run of `memscope-bench ladder` measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Ladder(pub Results);
+
+impl Versioned for Ladder {
+    const WHAT: &str = "a ladder";
+    const SCHEMA: u32 = record::SCHEMA;
+}
+
+/// The rungs of one workload.
+#[derive(Clone, Debug)]
+pub struct Flight<'a> {
+    /// What ran.
+    pub workload: Workload,
+    /// The median time untracked, in nanoseconds, in the pairs of the first rung that has a figure.
+    pub untracked_ns: Option<f64>,
+    /// The rungs from the fastest to the slowest, and after them those without a figure.
+    pub rungs: Vec<&'a Cell>,
+}
+
+impl Ladder {
+    /// The levels that this build has a rung for. heaptrack has one everywhere: where it is not installed, the rung says so.
+    pub fn levels() -> Vec<Tracking> {
+        let references = Reference::ALL.iter().copied().filter(|reference| reference.is_built());
+        Tracking::ALL.iter().copied().chain(references.map(Tracking::Reference)).collect()
+    }
+
+    /// The flights, in the order in which they were measured.
+    pub fn flights(&self) -> Vec<Flight<'_>> {
+        let mut flights: Vec<Flight> = Vec::new();
+        for cell in self.0.series(Series::Overhead) {
+            match flights.iter_mut().find(|flight| flight.workload == cell.workload) {
+                Some(flight) => flight.rungs.push(cell),
+                None => flights.push(Flight { workload: cell.workload, untracked_ns: None, rungs: vec![cell] }),
+            }
+        }
+        for Flight { untracked_ns, rungs, .. } in &mut flights {
+            *untracked_ns = rungs.iter().find_map(|cell| Some(cell.overhead?.untracked_ns));
+            let height = |cell: &Cell| cell.overhead.map_or(f64::INFINITY, |overhead| overhead.wall.value);
+            rungs.sort_by(|a, b| height(a).total_cmp(&height(b)));
+        }
+        flights
+    }
+}

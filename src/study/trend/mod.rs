@@ -1,0 +1,470 @@
+//! The project's own history: what tracking cost at each commit that measured it.
+//!
+//! Whoever bumps memscope-rs, runs `cargo bench` and commits `results/overhead.json` leaves a [`Record`]. The [`Log`] is
+//! all of them, oldest first; a [`Lane`] follows one workload under one level through them, and says where its overhead
+//! changed. A [`Change`] is claimed only between records of the same machine, for the same work, where the intervals part
+//! and the figures are farther from each other than untracked was from itself.
+
+pub mod chart;
+mod git;
+pub mod summary;
+
+pub use git::{Commit, HistoryError};
+
+use crate::platform::files;
+use crate::platform::system::Machine;
+use crate::report::origin::Origin;
+use crate::schedule::measurement::{Cell, Overhead, Series};
+use crate::stats::estimate::Estimate;
+use crate::study::overhead::record::Results;
+use crate::tracking::Tracking;
+use crate::worker::failure::Failure;
+use crate::workloads::Workload;
+use std::path::{Path, PathBuf};
+
+/// The committed versions of a results file, oldest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Log {
+    /// The file, as it is called within the repository.
+    pub file: PathBuf,
+    /// A commit each.
+    pub entries: Vec<Entry>,
+    /// The machines that the records are from, each once, in the order in which they came.
+    pub machines: Vec<Machine>,
+}
+
+/// A commit that changed the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The commit.
+    pub commit: Commit,
+    /// What the file held; or why that cannot be read.
+    pub record: Result<Record, String>,
+}
+
+/// What a version of the file says, less its pairs: a long history has hundreds of thousands of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Its machine's place in [`Log::machines`].
+    pub machine: usize,
+    /// Its noise floor, and the workload that shows it.
+    pub floor: Option<(Workload, Estimate)>,
+    /// Its cells, in order.
+    pub figures: Vec<Figure>,
+}
+
+/// What a record says of one workload under one level.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// What ran, and how much of it.
+    pub work: Work,
+    /// What it ran under.
+    pub tracking: Tracking,
+    /// How many pairs were run.
+    pub pairs: usize,
+    /// What they say.
+    pub overhead: Option<Overhead>,
+    /// How the cell failed, where it did.
+    pub failure: Option<Failure>,
+    /// Events recorded ÷ events that happened.
+    pub fidelity: Option<f64>,
+}
+
+/// What was done without tracking. Only figures for the same work can be compared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Work {
+    /// What ran.
+    pub workload: Workload,
+    /// The factor of the scale.
+    pub scale: f64,
+    /// The seed of the data.
+    pub seed: u64,
+    /// The threads of each pool.
+    pub threads: usize,
+    /// The allocations of one untracked run: they tell whether the workload itself was changed.
+    pub allocations: Option<u64>,
+}
+
+impl Work {
+    /// Whether it is the same. Threads that wait for each other make an allocation more or less from run to run; a
+    /// workload that was changed makes others by more than that.
+    fn is(&self, other: &Self) -> bool {
+        /// The part by which the allocations of the same work may differ.
+        const SAME: f64 = 0.01;
+        let same_size = match (self.allocations, other.allocations) {
+            (Some(a), Some(b)) => a.abs_diff(b) as f64 <= a.max(b) as f64 * SAME,
+            _ => true,
+        };
+        let Self { workload, scale, seed, threads, .. } = *self;
+        same_size && (workload, scale, seed, threads) == (other.workload, other.scale, other.seed, other.threads)
+    }
+}
+
+impl From<&Cell> for Figure {
+    fn from(cell: &Cell) -> Self {
+        let Cell { workload, scale, seed, threads, allocations, .. } = *cell;
+        Self {
+            work: Work { workload, scale, seed, threads, allocations },
+            tracking: cell.tracking,
+            pairs: cell.pairs.len(),
+            overhead: cell.overhead,
+            failure: cell.failure.clone(),
+            fidelity: cell.fidelity,
+        }
+    }
+}
+
+impl Record {
+    /// The figure of a workload under a level, if it was measured.
+    fn figure(&self, workload: Workload, tracking: Tracking) -> Option<&Figure> {
+        self.figures.iter().find(|figure| figure.work.workload == workload && figure.tracking == tracking)
+    }
+
+    /// How far untracked was from itself, as a factor: 1 if that was not measured.
+    fn reach(&self) -> f64 {
+        self.floor.map_or(1.0, |(_, floor)| distance(floor.value, 1.0))
+    }
+}
+
+/// How far two ratios are from each other, as the factor that leads from the smaller to the greater.
+fn distance(a: f64, b: f64) -> f64 {
+    (a / b).max(b / a)
+}
+
+impl Log {
+    /// Reads all committed versions of a file from its repository. One that cannot be read is an entry that says why.
+    ///
+    /// # Errors
+    /// If there is no such history, only the end of one, or no version in it that can be read.
+    pub fn read(repository: &Path, file: &Path) -> Result<Self, HistoryError> {
+        let versions = git::commits(repository, file)?.into_iter().map(|commit| {
+            let text = git::content(repository, &commit, file);
+            let results = text.and_then(|text| files::parse(file, &text).map_err(|error| error.to_string()));
+            (commit, results)
+        });
+        let log = Self::of(file, versions);
+        match log.entries.last() {
+            Some(Entry { record: Err(last), .. }) if log.records().next().is_none() => {
+                Err(HistoryError::NothingReadable {
+                    file: file.to_owned(),
+                    versions: log.entries.len(),
+                    last: last.clone(),
+                })
+            }
+            _ => Ok(log),
+        }
+    }
+
+    /// The log of these versions of a file, oldest first.
+    pub fn of(file: &Path, versions: impl Iterator<Item = (Commit, Result<Results, String>)>) -> Self {
+        let mut machines = Vec::new();
+        let entries = versions.map(|(commit, results)| {
+            let record = results.map(|results| Record {
+                machine: place(&mut machines, &results.origin.machine),
+                floor: results.noise_floor().map(|(cell, floor)| (cell.workload, floor.wall)),
+                figures: results.series(Series::Overhead).map(Figure::from).collect(),
+                origin: results.origin,
+            });
+            Entry { commit, record }
+        });
+        Self { file: file.to_owned(), entries: entries.collect(), machines }
+    }
+
+    /// The entries that can be read, each with its place among all.
+    pub fn records(&self) -> impl Iterator<Item = (usize, &Record)> {
+        self.entries.iter().enumerate().filter_map(|(place, entry)| Some((place, entry.record.as_ref().ok()?)))
+    }
+
+    /// The workloads under the levels through all records, in that order; without workloads, all that were measured.
+    ///
+    /// # Errors
+    /// If none of them was ever measured.
+    pub fn lanes(&self, workloads: &[Workload], levels: &[Tracking]) -> Result<Vec<Lane>, HistoryError> {
+        let workloads = if workloads.is_empty() { Workload::ALL } else { workloads };
+        let asked = workloads.iter().flat_map(|&workload| levels.iter().map(move |&level| (workload, level)));
+        let mut lanes: Vec<Lane> = Vec::new();
+        for (workload, tracking) in asked {
+            let is_new = !lanes.iter().any(|lane| lane.workload == workload && lane.tracking == tracking);
+            let points = if is_new { self.points(workload, tracking) } else { Vec::new() };
+            if !points.is_empty() {
+                lanes.push(Lane { workload, tracking, points });
+            }
+        }
+        if lanes.is_empty() { Err(self.not_measured(workloads, levels)) } else { Ok(lanes) }
+    }
+
+    /// What the records say of one workload under one level, each held against the one before it on its machine.
+    fn points(&self, workload: Workload, tracking: Tracking) -> Vec<Point> {
+        let mut latest: Vec<Option<(usize, &Record, &Figure)>> = vec![None; self.machines.len()];
+        let mut points = Vec::new();
+        for (entry, record) in self.records() {
+            let Some(figure) = record.figure(workload, tracking) else { continue };
+            let since = latest[record.machine].filter(|_| figure.overhead.is_some());
+            let change = since
+                .and_then(|(_, earlier, before)| Change::between(before, figure, earlier.reach().max(record.reach())));
+            points.push(Point { entry, figure: figure.clone(), since: since.map(|(entry, ..)| entry), change });
+            // A cell that failed says nothing of the cost: the next one is held against the last that does.
+            if figure.overhead.is_some() {
+                latest[record.machine] = Some((entry, record, figure));
+            }
+        }
+        points
+    }
+
+    fn not_measured(&self, workloads: &[Workload], levels: &[Tracking]) -> HistoryError {
+        let measured: Vec<(Workload, Tracking)> = self
+            .records()
+            .flat_map(|(_, record)| record.figures.iter().map(|figure| (figure.work.workload, figure.tracking)))
+            .collect();
+        let seen = |workload| measured.iter().any(|&(measured, _)| measured == workload);
+        let there: Vec<Workload> = Workload::ALL.iter().copied().filter(|&workload| seen(workload)).collect();
+        let mut under: Vec<Tracking> = measured.iter().map(|&(_, level)| level).collect();
+        under.sort_unstable();
+        under.dedup();
+        HistoryError::NotMeasured { asked: told(workloads, levels), there: told(&there, &under) }
+    }
+}
+
+/// Workloads and levels in words.
+fn told(workloads: &[Workload], levels: &[Tracking]) -> String {
+    let workloads: Vec<&str> = workloads.iter().map(|workload| workload.name()).collect();
+    let levels: Vec<String> = levels.iter().map(ToString::to_string).collect();
+    format!("{} under {}", workloads.join(", "), levels.join(", "))
+}
+
+/// A machine's place among those that are known, with which it is put if it is new. Processor, cores and system make a
+/// machine; its memory differs a little from boot to boot.
+fn place(known: &mut Vec<Machine>, machine: &Machine) -> usize {
+    let same = |other: &Machine| {
+        (&other.processor, other.cores, &other.system) == (&machine.processor, machine.cores, &machine.system)
+    };
+    known.iter().position(same).unwrap_or_else(|| {
+        known.push(machine.clone());
+        known.len() - 1
+    })
+}
+
+/// One workload under one level through all records.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lane {
+    /// What ran.
+    pub workload: Workload,
+    /// What it ran under.
+    pub tracking: Tracking,
+    /// What each record that measured it says, oldest first.
+    pub points: Vec<Point>,
+}
+
+/// What one record says in a lane.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// The entry's place in [`Log::entries`].
+    pub entry: usize,
+    /// What it says.
+    pub figure: Figure,
+    /// The place of the entry that it is held against: the last one before it, on the same machine, that has an overhead.
+    pub since: Option<usize>,
+    /// What became of the overhead since then; `None` where there is nothing to hold against each other.
+    pub change: Option<Change>,
+}
+
+/// What became of an overhead from one record of a machine to its next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The intervals overlap: no change is claimed.
+    None,
+    /// The intervals part, but the figures are no farther from each other than untracked was from itself.
+    Noise,
+    /// The figures are not for the same work, and say nothing of each other.
+    OtherWork,
+    /// The overhead fell.
+    Fell,
+    /// The overhead rose.
+    Rose,
+}
+
+impl Change {
+    /// What became of an overhead, where `reach` is how far untracked was from itself at the most; `None` if one of the
+    /// two has none.
+    fn between(before: &Figure, after: &Figure, reach: f64) -> Option<Self> {
+        let (old, new) = (before.overhead?.wall, after.overhead?.wall);
+        Some(if !before.work.is(&after.work) {
+            Self::OtherWork
+        } else if new.low <= old.high && old.low <= new.high {
+            Self::None
+        } else if distance(old.value, new.value) <= reach {
+            Self::Noise
+        } else if new.value < old.value {
+            Self::Fell
+        } else {
+            Self::Rose
+        })
+    }
+
+    /// Whether it is one that is claimed.
+    pub const fn is_claimed(self) -> bool {
+        matches!(self, Self::Fell | Self::Rose)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::system::Toolchain;
+    use crate::schedule::estimate::overhead;
+    use crate::schedule::measurement::{Pair, Side};
+    use crate::study::overhead::record::SCHEMA;
+    use crate::tracking::memscope::Subject;
+
+    fn commit(number: usize) -> Commit {
+        Commit {
+            hash: format!("{number:040}"),
+            short: format!("{number:07}"),
+            date: "2026-01-02T03:04:05Z".parse().expect("a time"),
+            message: format!("Commit {number}"),
+        }
+    }
+
+    /// A cell whose tracked probes take about `factor` times as long.
+    fn cell(tracking: Tracking, factor: f64) -> Cell {
+        let side = |wall_ns| Side { wall_ns, cpu_ns: wall_ns, peak_rss_bytes: None };
+        let pairs: Vec<Pair> = (0..20)
+            .map(|n| Pair {
+                untracked_first: n % 2 == 0,
+                untracked: side(10_000_000),
+                tracked: side((10_000_000.0 * factor) as u64 + n * 10_000),
+            })
+            .collect();
+        Cell {
+            series: Series::Overhead,
+            workload: Workload::Cycles,
+            tracking,
+            scale: 1.0,
+            seed: 1,
+            threads: 2,
+            layout: None,
+            allocations: Some(1_000),
+            fidelity: None,
+            failure: None,
+            overhead: overhead(&pairs, Some(1_000)),
+            pairs,
+        }
+    }
+
+    fn results(processor: &str, cells: Vec<Cell>) -> Results {
+        let text = |text: &str| text.to_owned();
+        let machine =
+            Machine { processor: text(processor), cores: 2, memory_bytes: 1 << 30, system: text("Example OS 1.0") };
+        let toolchain = Toolchain {
+            rustc: text("rustc 1.95.0"),
+            target: text("x86_64"),
+            opt_level: text("3"),
+            allocator: text("system"),
+            flags: String::new(),
+            wrapper: String::new(),
+            debug_assertions: false,
+        };
+        let subject = Subject { name: text("memscope-rs"), version: text("0.2.5"), source: text("crates.io") };
+        let started = "2026-01-02T03:04:05Z".parse().expect("a time");
+        let (command, environment) = (text("cargo bench"), Default::default());
+        let origin = Origin { started, command, machine, conditions: None, environment, toolchain, subject };
+        Results { schema: SCHEMA, origin, precision: None, cells, instructions: Vec::new() }
+    }
+
+    /// A record with a noise floor of half a percent.
+    fn quiet(processor: &str, factor: f64) -> Result<Results, String> {
+        Ok(results(processor, vec![cell(Tracking::Untracked, 0.996), cell(Tracking::Full, factor)]))
+    }
+
+    fn log(versions: Vec<Result<Results, String>>) -> Log {
+        Log::of(Path::new("overhead.json"), (0..).map(commit).zip(versions))
+    }
+
+    /// What becomes of `full`: the entry that each point is held against, and the change.
+    fn changes(log: &Log) -> Vec<(Option<usize>, Option<Change>)> {
+        let lanes = log.lanes(&[], &[Tracking::Full]).expect("full was measured");
+        assert_eq!(lanes.len(), 1);
+        lanes[0].points.iter().map(|point| (point.since, point.change)).collect()
+    }
+
+    #[test]
+    fn a_change_is_claimed_where_intervals_part() {
+        let log = log([4.0, 4.005, 3.0, 8.0].map(|factor| quiet("A", factor)).into());
+        assert_eq!(
+            changes(&log),
+            [(None, None), (Some(0), Some(Change::None)), (Some(1), Some(Change::Fell)), (Some(2), Some(Change::Rose)),]
+        );
+    }
+
+    #[test]
+    fn nothing_is_claimed_within_the_noise() {
+        let noisy = |factor| Ok(results("A", vec![cell(Tracking::Untracked, 1.1), cell(Tracking::Full, factor)]));
+        // The intervals part, but untracked was as far from itself.
+        let log = log(vec![noisy(4.0), quiet("A", 4.2), quiet("A", 4.6)]);
+        assert_eq!(
+            changes(&log),
+            [(None, None), (Some(0), Some(Change::Noise)), (Some(1), Some(Change::Rose))],
+            "the noise of both records counts"
+        );
+    }
+
+    #[test]
+    fn machines_are_never_held_against_each_other() {
+        let log = log(vec![quiet("A", 4.0), quiet("B", 8.0), quiet("A", 4.001), quiet("B", 6.0)]);
+        assert_eq!(log.machines.iter().map(|machine| machine.processor.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+        assert_eq!(
+            changes(&log),
+            [(None, None), (None, None), (Some(0), Some(Change::None)), (Some(1), Some(Change::Fell))]
+        );
+    }
+
+    #[test]
+    fn memory_alone_makes_no_other_machine() {
+        let mut versions = [4.0, 4.0].map(|factor| results("A", vec![cell(Tracking::Full, factor)]));
+        versions[1].origin.machine.memory_bytes += 4_096;
+        assert_eq!(log(versions.map(Ok).into()).machines.len(), 1);
+        let mut versions = [4.0, 4.0].map(|factor| results("A", vec![cell(Tracking::Full, factor)]));
+        versions[1].origin.machine.system = "Example OS 2.0".to_owned();
+        assert_eq!(log(versions.map(Ok).into()).machines.len(), 2);
+    }
+
+    #[test]
+    fn other_work_is_not_held_against_what_was_before() {
+        let of = |change: fn(&mut Cell)| {
+            let mut cell = cell(Tracking::Full, 2.0);
+            change(&mut cell);
+            let log = log(vec![quiet("A", 4.0), Ok(results("A", vec![cell]))]);
+            changes(&log)[1].1
+        };
+        assert_eq!(of(|_| ()), Some(Change::Fell));
+        assert_eq!(of(|cell| cell.scale = 2.0), Some(Change::OtherWork));
+        assert_eq!(of(|cell| cell.seed = 2), Some(Change::OtherWork));
+        assert_eq!(of(|cell| cell.threads = 4), Some(Change::OtherWork));
+        assert_eq!(of(|cell| cell.allocations = Some(1_020)), Some(Change::OtherWork));
+        assert_eq!(of(|cell| cell.allocations = Some(1_001)), Some(Change::Fell), "threads make one more or less");
+    }
+
+    #[test]
+    fn what_failed_or_cannot_be_read_is_passed_over() {
+        let mut failed = cell(Tracking::Full, 4.0);
+        failed.overhead = None;
+        failed.failure = Some(Failure::TimedOut { seconds: 60 });
+        let log = log(vec![
+            quiet("A", 4.0),
+            Err("it is no results file".to_owned()),
+            Ok(results("A", vec![failed])),
+            Ok(results("A", vec![cell(Tracking::Variables, 1.1)])),
+            quiet("A", 2.0),
+        ]);
+        assert_eq!(log.records().map(|(place, _)| place).collect::<Vec<_>>(), [0, 2, 3, 4]);
+        assert_eq!(changes(&log), [(None, None), (None, None), (Some(0), Some(Change::Fell))]);
+    }
+
+    #[test]
+    fn what_was_never_measured_is_refused_with_what_was() {
+        let refusal = log(vec![quiet("A", 4.0)]).lanes(&[Workload::Leaks], &[Tracking::Counting]).expect_err("refused");
+        assert_eq!(refusal.to_string(), "no record has leaks under counting; there are cycles under untracked, full");
+    }
+}

@@ -1,0 +1,330 @@
+//! The validation: the instrument is held against a tracker whose cost is known.
+//!
+//! The synthetic tracker burns a fixed amount of work for each allocation and keeps no state. Having none, its cost can
+//! be had within processes, by windows with and without it side by side (`truth`). Then the same workload under the same
+//! tracker is measured as everything is measured here, by pairs of processes, in one long series ([`run`]), and from the
+//! series it is drawn what the instrument would have said, again and again (`evaluate`).
+
+pub mod chart;
+mod evaluate;
+pub mod summary;
+mod truth;
+
+pub use evaluate::{BLOCK, CLAIM_THRESHOLD, Claims, Coverage, Estimator, claims, coverage};
+pub use truth::{CannotDivide, Time, Windows, ratio, windows};
+
+use crate::platform::files::Versioned;
+use crate::report::origin::Origin;
+use crate::schedule::measurement::{Clock, Pair, Series};
+use crate::schedule::pairing::CellRun;
+use crate::stats::estimate::Estimate;
+use crate::stats::median::{MIN_PAIRS, median_interval};
+use crate::tracking::{MOST_UNITS, Tracking};
+use crate::worker::failure::Failure;
+use crate::worker::launcher::Launcher;
+use crate::worker::probe::Request;
+use crate::workloads::{Scale, Workload};
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// The version of the file's format. A change that an older reader would misread raises it.
+pub const SCHEMA: u32 = 2;
+
+/// The overheads, in percent, that the synthetic tracker is set to, as nearly as whole units of work can; and none.
+pub const TARGETS: [Option<f64>; 6] = [None, Some(1.0), Some(3.0), Some(10.0), Some(100.0), Some(400.0)];
+
+/// What a validation found, at rest and under load.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// The version of this format: [`SCHEMA`].
+    pub schema: u32,
+    /// With nothing else running.
+    pub at_rest: Option<Run>,
+    /// With as many busy threads as cores beside it.
+    pub under_load: Option<Run>,
+}
+
+impl Versioned for Validation {
+    const WHAT: &str = "a validation";
+    const SCHEMA: u32 = SCHEMA;
+}
+
+/// One run of the validation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Where it comes from.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// How long each batch of a repeat measures, in seconds; a claim takes two.
+    pub batch_seconds: f64,
+    /// The settings, in order.
+    pub settings: Vec<Setting>,
+}
+
+/// One workload under a tracker of one known cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Setting {
+    /// What ran.
+    pub workload: Workload,
+    /// The overhead that was aimed at, in percent; `None` for untracked against itself.
+    pub target_percent: Option<f64>,
+    /// What it ran under.
+    pub tracking: Tracking,
+    /// By the clock.
+    pub wall: Seen,
+    /// By the processor's time.
+    pub cpu: Seen,
+    /// How long a pair took, in seconds.
+    pub pair_seconds: f64,
+}
+
+/// What is true and what the pairs show, by the clock or by the processor's time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The true ratio, with its interval: 1 for untracked against itself.
+    pub truth: Estimate,
+    /// The ratio that the pairs of processes show, over the whole series.
+    pub measured: Estimate,
+    /// How many blocks of the series have an interval that includes the truth.
+    pub coverage: Coverage,
+    /// How many repeats claim a change.
+    pub claims: Claims,
+    /// The ratio of each pair, in order.
+    pub ratios: Vec<f32>,
+}
+
+impl Seen {
+    /// What pairs show; `None` if too few of them have a ratio.
+    fn of(truth: Estimate, ratios: &[f64], per_batch: usize, repeats: usize) -> Option<Self> {
+        Some(Self {
+            truth,
+            measured: median_interval(ratios.iter().copied())?,
+            coverage: coverage(ratios, truth.value),
+            claims: claims(ratios, per_batch, repeats),
+            ratios: ratios.iter().map(|&ratio| ratio as f32).collect(),
+        })
+    }
+
+    /// The bias: what is shown less what is true, in percent of the untracked time, with its interval. Truth and pairs
+    /// are independent of each other, so that the squares of their doubts add.
+    pub fn bias_percent(&self) -> Estimate {
+        let Self { truth, measured, .. } = self;
+        let value = measured.value - truth.value;
+        let below = (measured.value - measured.low).hypot(truth.high - truth.value);
+        let above = (measured.high - measured.value).hypot(truth.value - truth.low);
+        Estimate { value: value * 100.0, low: (value - below) * 100.0, high: (value + above) * 100.0 }
+    }
+}
+
+/// How much a validation measures, and how.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Effort {
+    /// How long the truth of a setting is sought; four times as long, where the tracker multiplies the time.
+    pub truth: Duration,
+    /// How long the series of a setting is that decides on claims: none, and +3 %.
+    pub long_series: Duration,
+    /// How long the other series are; twice as long, where the tracker multiplies the time.
+    pub short_series: Duration,
+    /// How many pairs a series has at least.
+    pub least_pairs: usize,
+    /// How many repeats are drawn.
+    pub repeats: usize,
+    /// How long each batch of a repeat measures.
+    pub batch: Duration,
+    /// Whether pairs are measured while as many threads as cores are busy beside them. The truth never is.
+    pub load: bool,
+}
+
+impl Effort {
+    fn truth_of(&self, target_percent: f64) -> Duration {
+        self.truth * if target_percent >= 100.0 { 4 } else { 1 }
+    }
+
+    fn series_of(&self, target_percent: Option<f64>) -> Duration {
+        match target_percent {
+            None | Some(3.0) => self.long_series,
+            Some(percent) if percent >= 100.0 => self.short_series * 2,
+            Some(_) => self.short_series,
+        }
+    }
+}
+
+/// Validates the instrument on workloads.
+///
+/// `windows` runs [`windows`] in a process of its own, with so many units of work; `progress` is told what is about to be measured.
+///
+/// # Errors
+/// How a probe failed.
+pub fn run(
+    launcher: &Launcher,
+    workloads: &[Workload],
+    scale: impl Fn(Workload) -> Scale,
+    threads: usize,
+    effort: Effort,
+    windows: impl Fn(Request, u32) -> Result<Windows, Failure>,
+    mut progress: impl FnMut(Workload, Option<f64>),
+) -> Result<Vec<Setting>, Failure> {
+    let mut settings = Vec::new();
+    for &workload in workloads {
+        let request = |tracking| Request { workload, tracking, scale: scale(workload), threads, count: false };
+        let windows = |units| windows(request(Tracking::Untracked), units);
+        progress(workload, None);
+        let calibration = Calibration::of(|units| {
+            let processes = seek(effort.truth / 2, MIN_PAIRS, || windows(units))?;
+            Ok(ratio(&processes, |time| time.wall_ns).ok_or_else(|| too_coarse(Clock::Wall))?.value - 1.0)
+        })?;
+        for target_percent in TARGETS {
+            progress(workload, target_percent);
+            let tracking = match target_percent {
+                None => Tracking::Untracked,
+                Some(percent) => Tracking::Synthetic(calibration.units_for(percent)),
+            };
+            settings.push(setting(launcher, request(tracking), target_percent, effort, windows)?);
+        }
+    }
+    Ok(settings)
+}
+
+/// Goes on with processes of windows for this long, and for so many at least.
+fn seek(
+    length: Duration,
+    least: usize,
+    windows: impl Fn() -> Result<Windows, Failure>,
+) -> Result<Vec<Windows>, Failure> {
+    let began = Instant::now();
+    let mut processes = Vec::new();
+    while began.elapsed() < length || processes.len() < least {
+        processes.push(windows()?);
+    }
+    Ok(processes)
+}
+
+/// Measures one setting: its truth, and pairs of processes, by turns. What disturbs the machine for longer than a turn is
+/// then in both.
+fn setting(
+    launcher: &Launcher,
+    request: Request,
+    target_percent: Option<f64>,
+    effort: Effort,
+    windows: impl Fn(u32) -> Result<Windows, Failure>,
+) -> Result<Setting, Failure> {
+    const TURNS: u32 = 4;
+    let mut run = CellRun::begin(launcher, Series::Overhead, request);
+    let mut processes = Vec::new();
+    let mut pairs = Vec::new();
+    let mut measuring = Duration::ZERO;
+    for _ in 0..TURNS {
+        if let (Tracking::Synthetic(units), Some(percent)) = (request.tracking, target_percent) {
+            let least = MIN_PAIRS.div_ceil(TURNS as usize);
+            processes.extend(seek(effort.truth_of(percent) / TURNS, least, || windows(units))?);
+        }
+        let began = Instant::now();
+        let least = pairs.len() + effort.least_pairs.div_ceil(TURNS as usize);
+        let mut turn = || {
+            while began.elapsed() < effort.series_of(target_percent) / TURNS || pairs.len() < least {
+                pairs
+                    .push(run.pair().ok_or_else(|| run.failure().cloned().expect("a cell without a pair has failed"))?);
+            }
+            Ok(())
+        };
+        if effort.load { under_load(turn) } else { turn() }?;
+        measuring += began.elapsed();
+    }
+
+    let pair_seconds = measuring.as_secs_f64() / pairs.len().max(1) as f64;
+    let per_batch = (effort.batch.as_secs_f64() / pair_seconds.max(1e-6)).ceil() as usize;
+    let seen = |clock: Clock, of_window: fn(&Time) -> u64| {
+        let truth = match target_percent {
+            None => Some(Estimate { value: 1.0, low: 1.0, high: 1.0 }),
+            Some(_) => ratio(&processes, of_window),
+        };
+        let ratios: Vec<f64> =
+            pairs.iter().map(|pair: &Pair| pair.ratio(clock)).filter(|ratio| ratio.is_finite()).collect();
+        let seen = truth.filter(|_| 2 * ratios.len() > pairs.len());
+        seen.and_then(|truth| Seen::of(truth, &ratios, per_batch, effort.repeats)).ok_or_else(|| too_coarse(clock))
+    };
+    Ok(Setting {
+        workload: request.workload,
+        target_percent,
+        tracking: request.tracking,
+        wall: seen(Clock::Wall, |time| time.wall_ns)?,
+        cpu: seen(Clock::Processor, |time| time.cpu_ns)?,
+        pair_seconds,
+    })
+}
+
+/// The failure of a setting whose windows are so short that a clock sees no time pass in them.
+fn too_coarse(clock: Clock) -> Failure {
+    let clock = if clock == Clock::Wall { "the clock" } else { "the processor's clock" };
+    Failure::Prevented { why: format!("{clock} is too coarse for windows of this size: use a larger --scale") }
+}
+
+/// How the cost of the synthetic tracker grows with its units of work: points of a curve, straight between them. The
+/// first few units hide behind what the processor waits for in any case, and cost less than the later ones.
+struct Calibration(Vec<(u32, f64)>);
+
+impl Calibration {
+    /// The units of work whose cost is measured.
+    const POINTS: [u32; 4] = [0, 3, 10, 100];
+
+    /// Measures the curve; `cost` is what so many units cost, in parts of the untracked time.
+    fn of<E>(cost: impl Fn(u32) -> Result<f64, E>) -> Result<Self, E> {
+        Self::POINTS.into_iter().map(|units| Ok((units, cost(units)?))).collect::<Result<_, _>>().map(Self)
+    }
+
+    fn cost(&self, units: u32) -> f64 {
+        let points = &self.0;
+        let after = points.iter().position(|&(at, _)| units < at).unwrap_or(points.len() - 1);
+        let ((from, low), (to, high)) = (points[after - 1], points[after]);
+        low + (high - low) * f64::from(units - from) / f64::from(to - from)
+    }
+
+    /// The units whose cost is nearest to an overhead in percent.
+    fn units_for(&self, percent: f64) -> u32 {
+        let distance = |units: u32| (self.cost(units) * 100.0 - percent).abs();
+        (0..=MOST_UNITS).min_by(|&a, &b| distance(a).total_cmp(&distance(b))).expect("there are some")
+    }
+}
+
+/// Keeps as many threads busy as the machine runs at once, while something runs.
+fn under_load<R>(run: impl FnOnce() -> R) -> R {
+    let busy = AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        for _ in 0..crate::workloads::pools::default_threads() {
+            scope.spawn(|| {
+                while busy.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        let result = run();
+        busy.store(false, Ordering::Relaxed);
+        result
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_found_on_a_curve() {
+        let bent = |units: u32| Ok::<_, ()>(0.01 + if units <= 3 { 0.0 } else { 0.02 * f64::from(units - 3) });
+        let calibration = Calibration::of(bent).expect("it cannot fail");
+        assert_eq!(calibration.units_for(1.0), 0);
+        assert_eq!(calibration.units_for(3.0), 4);
+        assert_eq!(calibration.units_for(101.0), 53);
+        assert_eq!(calibration.units_for(401.0), 203);
+        assert_eq!(calibration.units_for(1e9), MOST_UNITS);
+    }
+
+    #[test]
+    fn a_bias_carries_the_doubts_of_both() {
+        let truth = Estimate { value: 1.5, low: 1.46, high: 1.53 };
+        let seen = Seen::of(truth, &[1.6; 10], 5, 1).expect("ten pairs");
+        assert_eq!(Seen::of(truth, &[1.6; 5], 5, 1), None);
+        let bias = seen.bias_percent();
+        assert!((bias.value - 10.0).abs() < 1e-9 && (bias.low - 7.0).abs() < 1e-9 && (bias.high - 14.0).abs() < 1e-9);
+    }
+}

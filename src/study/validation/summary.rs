@@ -1,0 +1,198 @@
+//! The validation as text: what it comes to, and each setting.
+
+use crate::platform::text;
+use crate::report::number;
+use crate::stats::estimate::Estimate;
+use crate::study::overhead::summary::Form;
+use crate::study::overhead::warnings;
+use crate::study::validation::{BLOCK, CLAIM_THRESHOLD, Estimator, Run, Seen, Setting, Validation};
+use comfy_table::{CellAlignment, Table};
+
+/// The validation's tables, with what they come to above each.
+pub fn draw(validation: &Validation, form: Form) -> String {
+    let parts: Vec<String> = runs(validation)
+        .into_iter()
+        .map(|(title, run, goal)| {
+            let mark = if form == Form::Markdown { "## " } else { "" };
+            let notes = [warnings::of_origin(&run.origin), summary(run, goal)].concat();
+            [format!("{mark}{title}"), form.notes(&notes), table(run, form), estimators(run, form)].join("\n\n")
+        })
+        .collect();
+    parts.join("\n\n")
+}
+
+/// The runs that there are, with what each is called and the bias in percent that it is held against.
+pub fn runs(validation: &Validation) -> Vec<(&'static str, &Run, f64)> {
+    let runs = [("At rest", &validation.at_rest, 0.5), ("Under load", &validation.under_load, 1.5)];
+    runs.into_iter().filter_map(|(title, run, goal)| Some((title, run.as_ref()?, goal))).collect()
+}
+
+/// What a run comes to. `goal` is the bias, in percent of the untracked time, that it is held against.
+pub fn summary(run: &Run, goal: f64) -> Vec<String> {
+    vec![
+        both(|of| format!("Bias shown to be beyond ±{goal} % of the untracked time: {}", beyond(run, of, goal))),
+        both(|of| format!("Bias, at the most, of overheads up to +10 %: {}", worst_bias(run, of, |aim| aim <= 10.0))),
+        both(|of| format!("Bias, at the most, of larger overheads: {}", worst_bias(run, of, |aim| aim > 10.0))),
+        both(|of| format!("Coverage of the 95 % interval: {}", coverage(run, of))),
+        both(|of| format!("False alarms, untracked against itself: {}", claims(run, of, None))),
+        both(|of| format!("Detection of about +3 %: {}", claims(run, of, Some(3.0)))),
+        format!(
+            "A repeat is two batches of {} s of measuring, drawn from one long series of each setting in contiguous stretches; \
+             a change is claimed if both intervals exclude none and both effects exceed {} %.",
+            run.batch_seconds,
+            CLAIM_THRESHOLD * 100.0
+        ),
+        format!(
+            "{}; {}, {} cores; measured {} by {}.",
+            run.origin.subject,
+            run.origin.machine.processor,
+            run.origin.machine.cores,
+            run.origin.started.format("%Y-%m-%d %H:%M UTC"),
+            text::code(&run.origin.command)
+        ),
+    ]
+}
+
+/// One of a setting's two clocks.
+type Clock = fn(&Setting) -> &Seen;
+
+/// A line that tells a figure by the clock, and after it what the same figure is by the processor's time.
+fn both(line: impl Fn(Clock) -> String) -> String {
+    let (wall, cpu) = (line(|setting| &setting.wall), line(|setting| &setting.cpu));
+    let figure = cpu.split_once(": ").map_or(cpu.as_str(), |(_, figure)| figure);
+    format!("{wall}; by processor time {figure}.")
+}
+
+/// The settings whose bias lies beyond a goal with all of its interval.
+fn beyond(run: &Run, of: Clock, goal: f64) -> String {
+    let is_beyond = |setting: &&Setting| {
+        let bias = of(setting).bias_percent();
+        bias.low > goal || bias.high < -goal
+    };
+    let named: Vec<String> =
+        run.settings.iter().filter(is_beyond).map(|setting| format!("{} {}", setting.workload, aim(setting))).collect();
+    /// More are in the table.
+    const NAMED: usize = 3;
+    let names = if (1..=NAMED).contains(&named.len()) { format!(" ({})", named.join(", ")) } else { String::new() };
+    format!("{} of {} settings{names}", named.len(), run.settings.len())
+}
+
+/// The largest bias of the settings with such an aim.
+fn worst_bias(run: &Run, of: Clock, has_aim: impl Fn(f64) -> bool) -> String {
+    let bias = |setting: &Setting| of(setting).bias_percent();
+    run.settings
+        .iter()
+        .filter(|setting| has_aim(setting.target_percent.unwrap_or(0.0)))
+        .max_by(|a, b| bias(a).value.abs().total_cmp(&bias(b).value.abs()))
+        .map_or("not measured".to_owned(), |setting| {
+            format!("{} of the untracked time ({}, {})", told_bias(&bias(setting)), setting.workload, aim(setting))
+        })
+}
+
+fn coverage(run: &Run, of: Clock) -> String {
+    let sums = |of_all: bool| {
+        let settings = || run.settings.iter().filter(move |setting| of_all || setting.target_percent.is_none());
+        let covered: usize = settings().map(|setting| of(setting).coverage.covered).sum();
+        let blocks: usize = settings().map(|setting| of(setting).coverage.blocks).sum();
+        (covered, blocks, share(covered, blocks))
+    };
+    let ((covered, blocks, all), (exactly, known, exact)) = (sums(true), sums(false));
+    format!(
+        "{covered} of {blocks} blocks of {BLOCK} pairs ({all:.1} %), and {exactly} of {known} ({exact:.1} %) where the truth is \
+         known exactly, which is none"
+    )
+}
+
+fn claims(run: &Run, of: Clock, target: Option<f64>) -> String {
+    let of_target = || run.settings.iter().filter(|setting| setting.target_percent == target);
+    let claimed: usize = of_target().map(|setting| of(setting).claims.claimed).sum();
+    let repeats: usize = of_target().map(|setting| of(setting).claims.repeats).sum();
+    format!("{claimed} of {repeats} repeats ({:.1} %)", share(claimed, repeats))
+}
+
+/// A part of something, in percent.
+fn share(part: usize, whole: usize) -> f64 {
+    part as f64 / whole.max(1) as f64 * 100.0
+}
+
+/// A bias with its interval.
+pub fn told_bias(bias: &Estimate) -> String {
+    format!("{} [{}, {}] %", signed(bias.value), signed(bias.low), signed(bias.high))
+}
+
+/// How far a block of pairs is off, by each way to make one figure of it: over all settings up to +10 %.
+fn estimators(run: &Run, form: Form) -> String {
+    let error = |of: Clock, estimator: Estimator| {
+        let small = run.settings.iter().filter(|setting| setting.target_percent.is_none_or(|percent| percent <= 10.0));
+        let errors: Vec<f64> = small
+            .flat_map(|setting| {
+                let Seen { ratios, truth, .. } = of(setting);
+                let ratios: Vec<f64> = ratios.iter().map(|&ratio| f64::from(ratio)).collect();
+                estimator.squared_errors(&ratios, truth.value)
+            })
+            .collect();
+        if errors.is_empty() {
+            return "no whole block".to_owned();
+        }
+        format!("{:.2} %", (errors.iter().sum::<f64>() / errors.len() as f64).sqrt() * 100.0)
+    };
+    let mut table = Table::new();
+    table.load_style(form.style());
+    table.set_header([
+        format!("error of {BLOCK} pairs, root mean square"),
+        "by the clock".into(),
+        "by processor time".into(),
+    ]);
+    for estimator in Estimator::ALL {
+        let [wall, cpu] = [error(|setting| &setting.wall, estimator), error(|setting| &setting.cpu, estimator)];
+        table.add_row([estimator.about().to_owned(), wall, cpu]);
+    }
+    for numeric in [1, 2] {
+        table.column_mut(numeric).expect("the header has three").set_cell_alignment(CellAlignment::Right);
+    }
+    table.trim_fmt()
+}
+
+/// What a setting aimed at.
+pub fn aim(setting: &Setting) -> String {
+    setting.target_percent.map_or("none".to_owned(), |percent| format!("+{percent} %"))
+}
+
+/// A difference in percent, signed, to a hundredth.
+pub fn signed(percent: f64) -> String {
+    number::signed(percent, 2)
+}
+
+fn table(run: &Run, form: Form) -> String {
+    let mut table = Table::new();
+    table.load_style(form.style());
+    table.set_header([
+        "workload",
+        "aimed at",
+        "true",
+        "measured",
+        "pairs",
+        "bias [95 %]",
+        "covered",
+        "claimed",
+        "bias by processor time",
+    ]);
+    for setting in &run.settings {
+        let Seen { truth, measured, coverage, claims, ratios } = &setting.wall;
+        table.add_row([
+            setting.workload.to_string(),
+            aim(setting),
+            format!("{} %", number::percent(truth.value)),
+            format!("{} %", number::percent(measured.value)),
+            ratios.len().to_string(),
+            told_bias(&setting.wall.bias_percent()),
+            format!("{} of {}", coverage.covered, coverage.blocks),
+            format!("{} of {}", claims.claimed, claims.repeats),
+            told_bias(&setting.cpu.bias_percent()),
+        ]);
+    }
+    for numeric in [1, 2, 3, 4, 6, 7] {
+        table.column_mut(numeric).expect("the header has nine").set_cell_alignment(CellAlignment::Right);
+    }
+    table.trim_fmt()
+}

@@ -1,0 +1,76 @@
+//! Libraries that are loaded into a program before it starts, by `LD_PRELOAD`.
+
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// The variable that names such libraries.
+pub(crate) const VARIABLE: &str = "LD_PRELOAD";
+
+/// Returns whether the variable can name a path: the loader takes it apart at spaces and colons, and expands what follows a `$`.
+fn can_be_named(path: &Path) -> bool {
+    !path.as_os_str().as_bytes().iter().any(|byte| byte.is_ascii_whitespace() || matches!(byte, b':' | b'$'))
+}
+
+/// Temporary folders: in the user's own place for them, and in others in case programs cannot run code from there. `beside`
+/// is a place that programs do run from.
+pub(crate) fn folders(beside: &Path) -> impl Iterator<Item = TempDir> {
+    let places = [std::env::temp_dir(), "/tmp".into(), "/var/tmp".into(), beside.to_owned(), "/dev/shm".into()];
+    let places = places.into_iter().filter_map(|place| std::path::absolute(place).ok());
+    places.filter_map(|place| tempfile::Builder::new().prefix("memscope-bench-").tempdir_in(place).ok())
+}
+
+/// The library under a name that the variable can have: its own, or that of a link. The folder of the link is gone when the
+/// value is.
+///
+/// # Errors
+/// If no such link can be made.
+pub(crate) fn named(library: &Path, beside: &Path) -> io::Result<(PathBuf, Option<TempDir>)> {
+    if can_be_named(library) {
+        return Ok((library.to_owned(), None));
+    }
+    let folder = folders(beside)
+        .find(|folder| can_be_named(folder.path()))
+        .ok_or_else(|| io::Error::other("no temporary folder has a plain name"))?;
+    let link = folder.path().join("library.so");
+    symlink(library, &link)?;
+    Ok((link, Some(folder)))
+}
+
+/// What the loader says on standard error of a library that it could not load.
+pub(crate) fn refusal(said: &str) -> Option<&str> {
+    said.lines().find(|line| line.contains("cannot be preloaded"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_loader_takes_paths_apart() {
+        assert!(can_be_named(Path::new("/tmp/a-b_c.d/lib.so")));
+        for torn in ["/tmp/a b/lib.so", "/tmp/a:b/lib.so", "/tmp/$LIB/lib.so", "/tmp/a\tb"] {
+            assert!(!can_be_named(Path::new(torn)), "{torn}");
+        }
+    }
+
+    #[test]
+    fn a_library_in_such_a_folder_has_a_link() {
+        let folder = tempfile::Builder::new().prefix("a b").tempdir().expect("a temporary folder");
+        let library = folder.path().join("lib.so");
+        std::fs::write(&library, "code").expect("a file");
+        let (name, _link) = named(&library, Path::new("/")).expect("a link");
+        assert!(can_be_named(&name) && std::fs::read_to_string(&name).expect("it leads there") == "code");
+        let plain = Path::new("/usr/lib/lib.so");
+        assert_eq!(named(plain, Path::new("/")).expect("itself").0, plain);
+    }
+
+    #[test]
+    fn the_loaders_refusal_is_found() {
+        let said = "x\nERROR: ld.so: object '/a' from LD_PRELOAD cannot be preloaded (failed to map): ignored.\ny";
+        assert!(refusal(said).expect("it is there").starts_with("ERROR: ld.so"));
+        assert_eq!(refusal("all is well"), None);
+    }
+}
