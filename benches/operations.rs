@@ -16,13 +16,13 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode};
 use memscope_bench::cli::Environment;
 use memscope_bench::platform::console;
-use memscope_bench::platform::files;
-use memscope_bench::platform::files::FileError;
+use memscope_bench::platform::files::Versioned;
 use memscope_bench::platform::text;
+use memscope_bench::report::format::Format;
 use memscope_bench::report::origin::Origin;
-use memscope_bench::study::operations;
+
 use memscope_bench::study::operations::{Operation, OperationResults, Sampling};
-use memscope_bench::study::overhead::summary::Form;
+use memscope_bench::study::{self, Files};
 use memscope_bench::tracking::Tracking;
 use memscope_bench::worker::failure::Failure;
 use memscope_bench::worker::launcher::Launcher;
@@ -138,28 +138,17 @@ impl Bench {
             Mode::Measure { .. } => {
                 let thin = operations.iter().any(|measured| measured.ns.is_none() && measured.failure.is_none());
                 let is_complete = left_out == 0 && !thin;
-                // Saved first, shown then.
-                let kept = if is_complete { keep(&results) } else { Ok(()) };
-                console::print(format_args!("\n{}", operations::summary::draw(&results, Form::Terminal)));
-                if let Err(error) = kept {
+                if !is_complete {
+                    study::print(&results, Format::Text);
+                    console::print("results/ is as it was: this run is not a complete one.");
+                    return ExitCode::SUCCESS;
+                }
+                let files = Files { folder: &results_folder(), name: OperationResults::KIND };
+                if let Err(error) = files.finish(&results, Format::Text) {
                     return refuse(&error);
                 }
-                console::print(if is_complete {
-                    format!("Written: operations.json and operations.md in {}.", results_folder().display())
-                } else {
-                    "results/ is as it was: this run is not a complete one.".to_owned()
-                });
                 ExitCode::SUCCESS
             }
         }
     }
-}
-
-/// Writes the results and what is drawn from them.
-fn keep(results: &OperationResults) -> Result<(), FileError> {
-    let folder = results_folder();
-    files::prepare_folder(&folder)?;
-    files::write_json(&folder.join("operations.json"), results)?;
-    let table = operations::summary::draw(results, Form::Markdown);
-    files::write(&folder.join("operations.md"), &format!("{table}\n"))
 }

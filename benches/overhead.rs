@@ -16,14 +16,14 @@ use criterion::measurement::WallTime;
 use criterion::{AxisScale, BenchmarkGroup, BenchmarkId, Criterion, PlotConfiguration, SamplingMode, Throughput};
 use memscope_bench::cli::{Environment, stress};
 use memscope_bench::platform::console;
-use memscope_bench::platform::files;
-use memscope_bench::platform::files::FileError;
+use memscope_bench::platform::files::Versioned;
 use memscope_bench::platform::text;
+use memscope_bench::report::format::Format;
 use memscope_bench::report::origin::Origin;
 use memscope_bench::schedule::measurement::{Cell, Series};
 use memscope_bench::schedule::pairing::{CellRun, Plan};
-use memscope_bench::study::overhead;
 use memscope_bench::study::overhead::record::Results;
+use memscope_bench::study::{self, Files};
 use memscope_bench::tracking::Tracking;
 use memscope_bench::worker::failure::Failure;
 use memscope_bench::worker::launcher::Launcher;
@@ -220,24 +220,16 @@ impl Bench {
             Mode::Measure { .. } => {
                 let thin = results.cells.iter().any(|cell| cell.overhead.is_none() && cell.failure.is_none());
                 let is_complete = left_out == 0 && !thin;
-                // Saved first, shown then.
-                let kept = if is_complete { keep(&results) } else { Ok(()) };
-                console::print(format_args!(
-                    "\n{}",
-                    overhead::summary::overheads(&results, overhead::summary::Form::Terminal)
-                ));
-                if let Err(error) = kept {
-                    return refuse(&error);
-                }
                 if !is_complete {
+                    study::print(&results, Format::Text);
                     console::print("results/ is as it was: this run is not a complete one.");
                     return ExitCode::SUCCESS;
                 }
-                let folder = results_folder();
-                console::print(format_args!(
-                    "Written: overhead.json, overhead.md and overhead.svg in {}.\n",
-                    folder.display()
-                ));
+                if let Err(error) =
+                    (Files { folder: &results_folder(), name: Results::KIND }).finish(&results, Format::Text)
+                {
+                    return refuse(&error);
+                }
                 full_run()
             }
         }
@@ -266,18 +258,6 @@ fn level_time(run: &mut CellRun) -> Duration {
 fn request(workload: Workload, tracking: Tracking, scale: f64, threads: usize) -> Request {
     let scale = Scale::new(scale).expect("the scales of the benches are positive");
     Request { workload, tracking, scale, threads, count: false }
-}
-
-/// Writes the results and what is drawn from them.
-fn keep(results: &Results) -> Result<(), FileError> {
-    let folder = results_folder();
-    files::prepare_folder(&folder)?;
-    files::write_json(&folder.join("overhead.json"), results)?;
-    files::write(
-        &folder.join("overhead.md"),
-        &format!("{}\n", overhead::summary::overheads(results, overhead::summary::Form::Markdown)),
-    )?;
-    files::write(&folder.join("overhead.svg"), &overhead::chart::draw(results))
 }
 
 /// The stress run at full scale under full tracking, in a process of its own. One that fails costs its picture alone.

@@ -51,7 +51,7 @@ fn earlier_run(json: &str) -> (TempDir, impl Fn() -> assert_cmd::Command + use<>
     let place = folder.path().to_owned();
     (folder, move || {
         let mut command = memscope_bench();
-        command.current_dir(&place).args(["compare", "--redraw", "--output=out"]);
+        command.current_dir(&place).args(["report", "out/compare.json"]);
         command
     })
 }
@@ -75,8 +75,8 @@ fn a_report_is_drawn_again_from_its_file() {
     let before = text_of(&folder, "json");
     redraw().assert().success();
     assert_eq!(text_of(&folder, "json"), before, "nothing has changed");
-    for contradiction in ["0.2.5", "--clock=processor"] {
-        redraw().arg(contradiction).assert().code(2).stderr(contains("--redraw"));
+    for contradiction in ["--clock=processor", "--rounds=12"] {
+        redraw().arg(contradiction).assert().code(2).stderr(contains("unexpected argument"));
     }
     fs::remove_file(folder.path().join("out/compare.json")).expect("it is there");
     redraw().assert().code(2).stdout("").stderr(contains("cannot read out/compare.json"));

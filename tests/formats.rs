@@ -5,6 +5,7 @@ mod common;
 use common::{linked, memscope_bench};
 use memscope_bench::report::format::Format;
 use memscope_bench::study::overhead::record::Results;
+use memscope_bench::study::{self, Study};
 use predicates::prelude::*;
 use predicates::str::{contains, starts_with};
 use serde_json::Value;
@@ -37,13 +38,13 @@ fn names(object: &Value) -> Vec<&str> {
 #[test]
 fn json_is_what_the_file_has() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let output = folder.path().join("results.json");
+    let output = folder.path().join("overhead.json");
     let assert = memscope_bench()
         .args(TINY)
-        .args(["--format=json", &format!("--output={}", output.display())])
+        .args(["--format=json", &format!("--output={}", folder.path().display())])
         .assert()
         .success()
-        .stderr("");
+        .stderr(contains("Wrote overhead.json, overhead.md, overhead.svg in "));
     let text = String::from_utf8(assert.get_output().stdout.clone()).expect("text");
     assert_eq!(text, fs::read_to_string(&output).expect("the file"));
     let results: Results = serde_json::from_str(&text).expect("a results file");
@@ -116,25 +117,25 @@ fn bmf_names_what_it_leaves_out_on_stderr() {
 #[test]
 fn bmf_of_a_complete_run_tells_its_series_apart() {
     let results = common::results();
-    let all = benchmarks(&Format::Bmf.draw(&results).expect("all figures are numbers"));
+    let all = benchmarks(&study::draw(&results, Format::Bmf).expect("all figures are numbers"));
     let with_overhead = results.cells.iter().filter(|cell| cell.overhead.is_some()).count();
     assert_eq!(names(&all).len(), with_overhead);
     assert!(all.get("structures/full/scale-0.05").is_some() && all.get("concurrent/full/threads-2").is_some());
-    assert_eq!(Format::Bmf.left_out(&results).len(), results.cells.len() - with_overhead);
+    assert_eq!(results.left_out().len(), results.cells.len() - with_overhead);
     assert_eq!(all["structures/full"]["fidelity"]["value"], 0.612_34);
 }
 
 #[test]
 fn an_unknown_format_is_refused_with_the_known_ones() {
-    let known = ["text", "markdown", "json", "bmf"].map(contains);
-    let [text, markdown, json, bmf] = known;
+    let known = ["text", "markdown", "csv", "json", "bmf"].map(contains);
+    let [text, markdown, csv, json, bmf] = known;
     memscope_bench()
         .args(TINY)
         .arg("--format=yaml")
         .assert()
         .code(2)
         .stdout("")
-        .stderr(contains("'yaml'").and(text).and(markdown).and(json).and(bmf));
+        .stderr(contains("'yaml'").and(text).and(markdown).and(csv).and(json).and(bmf));
 }
 
 #[test]
@@ -153,12 +154,12 @@ fn counted_instructions_have_the_same_forms() {
     let results: Results = serde_json::from_slice(&assert.get_output().stdout).expect("a results file");
     assert_eq!(results.instructions.len(), 2);
 
-    let markdown = Format::Markdown.draw(&results).expect("all figures are numbers");
+    let markdown = study::draw(&results, Format::Markdown).expect("all figures are numbers");
     let (table, notes) = markdown.split_once("\n\n").expect("a table and notes");
     assert!(table.starts_with("| workload |") && notes.lines().all(|line| line.starts_with("- ")), "{markdown}");
 
-    let all = benchmarks(&Format::Bmf.draw(&results).expect("all figures are numbers"));
+    let all = benchmarks(&study::draw(&results, Format::Bmf).expect("all figures are numbers"));
     assert_eq!(names(&all), ["cycles/full"]);
     assert_eq!(names(&all["cycles/full"]), ["instructions", "instructions-per-allocation"]);
-    assert_eq!(Format::Bmf.left_out(&results), ["cycles/variables is left out: crashed: exit code 70"]);
+    assert_eq!(results.left_out(), ["cycles/variables is left out: crashed: exit code 70"]);
 }

@@ -28,9 +28,9 @@ fn has_valgrind() -> bool {
 }
 
 fn counted(folder: &Path, arguments: &[&str]) -> Results {
-    let output = folder.join("results.json");
+    let output = folder.join("results");
     memscope_bench().args(TINY).args(arguments).arg(format!("--output={}", output.display())).assert().success();
-    files::read(&output).expect("a results file")
+    files::read(&output.join("instructions.json")).expect("a results file")
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn counts_are_the_same_wherever_temporary_files_are() {
     let counted = |temporary: &str| {
         let temporary = folder.path().join(temporary);
         std::fs::create_dir_all(&temporary).expect("a folder");
-        let output = folder.path().join("results.json");
+        let output = folder.path().join("results");
         memscope_bench()
             .args(TINY)
             .args(["--workloads=cycles", "--tracking=untracked"])
@@ -100,7 +100,7 @@ fn counts_are_the_same_wherever_temporary_files_are() {
             .env("TMPDIR", temporary)
             .assert()
             .success();
-        let results: Results = files::read(&output).expect("a results file");
+        let results: Results = files::read(&output.join("instructions.json")).expect("a results file");
         (results.instructions[0].untracked.clone(), results.instructions[0].tracked.clone())
     };
     // The loader takes the names of libraries apart at spaces and colons.
@@ -117,13 +117,14 @@ fn only_the_window_is_counted() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let untracked = |scale: &str| {
         let scale = format!("--scale={scale}");
-        let output = folder.path().join("results.json");
+        let output = folder.path().join("results");
         memscope_bench()
             .args(["measure", "--instructions", "--workloads=cycles", "--tracking=untracked", &scale])
             .arg(format!("--output={}", output.display()))
             .assert()
             .success();
-        files::read::<Results>(&output).expect("a results file").instructions[0].untracked[0] as f64
+        files::read::<Results>(&output.join("instructions.json")).expect("a results file").instructions[0].untracked[0]
+            as f64
     };
     // Starting the program alone takes millions of instructions, and would hide that the work is eight times as much.
     let ratio = untracked("0.16") / untracked("0.02");
@@ -136,7 +137,7 @@ fn a_failure_costs_its_own_cell() {
         return;
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let output = folder.path().join("results.json");
+    let output = folder.path().join("results");
     memscope_bench()
         .args(TINY)
         .args(["--workloads=cycles", "--tracking=full,allocator"])
@@ -145,7 +146,9 @@ fn a_failure_costs_its_own_cell() {
         .assert()
         .success()
         .stdout(contains("cycles/full crashed: exit code 70"));
-    let [failed, whole] = &files::read::<Results>(&output).expect("a results file").instructions[..] else {
+    let [failed, whole] =
+        &files::read::<Results>(&output.join("instructions.json")).expect("a results file").instructions[..]
+    else {
         panic!("two cells")
     };
     assert_eq!(failed.failure, Some(Failure::Crashed { how: "exit code 70".to_owned() }));

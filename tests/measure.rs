@@ -5,8 +5,8 @@ mod common;
 use assert_cmd::assert::Assert;
 use common::{linked, memscope_bench};
 use memscope_bench::platform::files;
-use memscope_bench::report::format::Format;
 use memscope_bench::schedule::measurement::Series;
+use memscope_bench::study::Study;
 use memscope_bench::study::overhead;
 use memscope_bench::study::overhead::record::Results;
 use memscope_bench::tracking::Tracking;
@@ -20,7 +20,7 @@ use std::path::Path;
 const TINY: [&str; 3] = ["measure", "--workloads=cycles,structures", "--scale=0.001"];
 
 fn read(path: &Path) -> Results {
-    files::read(path).expect("a results file")
+    files::read(&path.join("overhead.json")).expect("a results file")
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn pairs_alternate_and_trials_come_first() {
 #[test]
 fn a_measurement_is_shown_and_written() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let output = folder.path().join("results.json");
+    let output = folder.path().join("results");
     memscope_bench()
         .args(TINY)
         .args(["--tracking=counting,variables,allocator,full", "--pairs=8"])
@@ -69,7 +69,7 @@ fn a_measurement_is_shown_and_written() {
 #[test]
 fn what_the_version_lacks_is_told_in_every_form() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let output = folder.path().join("results.json");
+    let output = folder.path().join("results");
     let assert = memscope_bench()
         .args(["measure", "--workloads=cycles", "--scale=0.001", "--tracking=variables,allocator,full", "--pairs=6"])
         .arg(format!("--output={}", output.display()))
@@ -89,7 +89,7 @@ fn what_the_version_lacks_is_told_in_every_form() {
             assert_eq!((cell.pairs.len(), cell.overhead, cell.fidelity), (0, None, None));
             assert!(line.contains("unsupported"), "{line}");
             assert!(table.contains(&format!("cycles/{level} unsupported: {}", results.origin.subject)), "{table}");
-            assert!(Format::Bmf.left_out(&results).iter().any(|line| line.contains("unsupported")));
+            assert!(results.left_out().iter().any(|line| line.contains("unsupported")));
         } else if level == Tracking::Variables && !linked::counts_named_values() {
             assert_eq!(cell.fidelity, None);
             assert!(line.contains("unknown"), "{line}");
@@ -112,7 +112,7 @@ fn a_failure_costs_its_own_cell_and_is_named() {
         ("exhaust", "out-of-memory"),
     ] {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let output = folder.path().join("results.json");
+        let output = folder.path().join("results");
         memscope_bench()
             .args(TINY)
             .args(["--tracking=counting,full", "--pairs=6", "--time-limit=5", "--memory-limit=4096"])
@@ -134,7 +134,7 @@ fn a_failure_costs_its_own_cell_and_is_named() {
 #[test]
 fn the_outcome_is_in_the_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let output = folder.path().join("results.json");
+    let output = folder.path().join("results");
     memscope_bench()
         .args(["measure", "--workloads=leaks", "--scale=0.001", "--pairs=6", "--time-limit=1"])
         .arg(format!("--output={}", output.display()))
@@ -158,11 +158,11 @@ fn refused(arguments: &[&str]) -> Assert {
 #[test]
 fn an_earlier_file_is_never_lost() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("notes.txt");
-    let argument = format!("--output={}", path.display());
+    let path = folder.path().join("overhead.json");
+    let argument = format!("--output={}", folder.path().display());
 
     fs::write(&path, "not JSON").expect("a file");
-    refused(&[&argument]).stderr(contains("notes.txt is not a results file"));
+    refused(&[&argument]).stderr(contains("overhead.json is not a results file"));
     assert_eq!(fs::read_to_string(&path).expect("the file"), "not JSON");
 
     fs::write(&path, "{\"schema\": 99}").expect("a file");
@@ -172,15 +172,15 @@ fn an_earlier_file_is_never_lost() {
 
 #[test]
 fn where_nothing_can_be_written_nothing_is_measured() {
-    refused(&["--output=/proc/none/results.json"]).stderr(contains("cannot write /proc/none"));
-    refused(&["--output=/"]).stderr(contains("it is a folder"));
+    refused(&["--output=/proc/none/results"]).stderr(contains("cannot write /proc/none"));
+    refused(&["--output=/dev/null"]).stderr(contains("it is a device"));
     refused(&["--log=/proc/none/log"]).stderr(contains("cannot write /proc/none/log"));
 }
 
 #[test]
 fn the_control_program_is_paired_with_untracked() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let output = folder.path().join("results.json");
+    let output = folder.path().join("results");
     memscope_bench()
         .args(TINY)
         .args(["--pairs=6", "--control"])
@@ -188,7 +188,7 @@ fn the_control_program_is_paired_with_untracked() {
         .assert()
         .success()
         .stdout(contains("The instrument's own cost").and(contains("of 2 workloads")));
-    let results = read(&output);
+    let results: Results = files::read(&output.join("control.json")).expect("a results file");
     let controls: Vec<_> = results.series(Series::Control).collect();
     assert_eq!(controls.len(), 2);
     assert!(controls.iter().all(|cell| cell.tracking == Tracking::Untracked && cell.overhead.is_some()));

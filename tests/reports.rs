@@ -9,29 +9,28 @@ use memscope_bench::study::compare;
 use memscope_bench::study::compare::{Against, Compared, Comparison, Difference, Record, Verdict};
 use memscope_bench::study::overhead;
 use memscope_bench::study::overhead::record::Results;
-use memscope_bench::study::overhead::summary::{Form, overheads};
 use memscope_bench::study::stress;
 use memscope_bench::worker::failure::Failure;
 use memscope_bench::workloads::Workload;
 
 #[test]
 fn the_table_on_a_terminal() {
-    insta::assert_snapshot!(overheads(&results(), Form::Terminal));
+    insta::assert_snapshot!(common::text(&results()));
 }
 
 #[test]
 fn the_table_in_markdown() {
-    insta::assert_snapshot!(overheads(&results(), Form::Markdown));
+    insta::assert_snapshot!(common::markdown(&results()));
 }
 
 #[test]
 fn the_table_of_a_comparison() {
-    insta::assert_snapshot!(compare::summary::draw(&comparison(Clock::Wall), Form::Terminal));
+    insta::assert_snapshot!(common::text(&comparison(Clock::Wall)));
 }
 
 #[test]
 fn the_table_of_a_comparison_by_processor_time() {
-    insta::assert_snapshot!(compare::summary::draw(&comparison(Clock::Processor), Form::Markdown));
+    insta::assert_snapshot!(common::markdown(&comparison(Clock::Processor)));
 }
 
 /// Two builds on three workloads at two levels, of which one level changed.
@@ -63,19 +62,15 @@ fn the_verdict_on_two_builds_stands_above_the_table() {
         "../memscope-rs costs more than 0.1.0 at full: typical +29.9 % [+29.9, +29.9], a regression on 3 of 3 workloads; \
          no difference at variables (detectable: 3.0 % typical, 3.0 % on one workload)."
     );
-    for form in [Form::Terminal, Form::Markdown] {
-        let table = compare::summary::draw(&comparison, form);
+    for (table, rows) in [(common::text(&comparison), 2), (common::markdown(&comparison), 4)] {
         assert!(table.trim_start_matches("- ").starts_with(sentence), "{table}");
-        assert_eq!(table.matches("typical").count(), 2 + if form == Form::Terminal { 2 } else { 4 } + 1, "{table}");
+        assert_eq!(table.matches("typical").count(), 2 + rows + 1, "{table}");
     }
     assert_eq!(compare::verdicts::regressions(&comparison).len(), 4, "three workloads, and the typical change");
     let same = two_builds().judged(None, Some(31.0));
     let [sentence] = &compare::verdicts::sentences(&same)[..] else { panic!("one sentence") };
     assert!(sentence.starts_with("0.1.0 and ../memscope-rs: no difference at variables"), "{sentence}");
-    assert!(
-        compare::summary::draw(&same, Form::Terminal).contains("no difference (< 31 %)"),
-        "it is below the threshold"
-    );
+    assert!(common::text(&same).contains("no difference (< 31 %)"), "it is below the threshold");
 }
 
 /// A terminal of 160 columns shows a row in one line, for names as long as they are shown.
@@ -83,7 +78,7 @@ fn the_verdict_on_two_builds_stands_above_the_table() {
 fn the_table_is_not_wider_than_a_terminal() {
     let mut comparison = two_builds();
     comparison.subjects.iter_mut().for_each(|build| build.name = "../a-long-path/memscope-rs@v0.2.4".to_owned());
-    let table = compare::summary::draw(&comparison, Form::Terminal);
+    let table = common::text(&comparison);
     let rows = table.lines().skip(1).take_while(|line| !line.starts_with("Regression, improvement"));
     for row in rows {
         assert!(row.chars().count() <= 160, "{} columns: {row}", row.chars().count());
@@ -113,7 +108,7 @@ fn a_picture_of_a_comparison_is_valid_and_describes_it_in_words() {
         (Clock::Wall, "cycles at full: ×5.21 [5.21, 5.21], +29.9 % [+29.9, +30.0] against 0.1.0: regression"),
         (Clock::Processor, "cycles at full: ×4.01 [4.01, 4.01], +0.0 % [+0.0, +0.0] against 0.1.0: no difference"),
     ] {
-        let text = compare::chart::draw(&comparison(clock), "Versions & <others>");
+        let text = compare::chart::draw(&comparison(clock));
         let picture = roxmltree::Document::parse(&text).expect("valid XML");
         let described = picture.descendants().find(|node| node.has_tag_name("desc")).and_then(|node| node.text());
         assert!(described.expect("a text alternative").contains(words), "{words} in {described:?}");
@@ -134,7 +129,7 @@ fn a_picture_of_many_builds_shows_references_and_outcomes() {
     let mut comparison = comparison(Clock::Wall);
     let again = comparison.subjects[2].clone();
     comparison.subjects.extend((0..4).map(|number| Compared { name: format!("again-{number}"), ..again.clone() }));
-    let text = compare::chart::draw(&comparison.judged(Some(Against::Previous), None), "Many");
+    let text = compare::chart::draw(&comparison.judged(Some(Against::Previous), None));
     let picture = roxmltree::Document::parse(&text).expect("valid XML");
     let count = |word: &str| {
         picture.descendants().filter(|node| node.has_tag_name("text") && node.text() == Some(word)).count()
@@ -151,7 +146,7 @@ fn a_picture_of_many_builds_shows_references_and_outcomes() {
 
 #[test]
 fn a_picture_of_two_builds_has_words_beside_each_mark() {
-    let text = compare::chart::draw(&two_builds(), "Two");
+    let text = compare::chart::draw(&two_builds());
     let picture = roxmltree::Document::parse(&text).expect("valid XML");
     let words: Vec<&str> =
         picture.descendants().filter(|node| node.has_tag_name("text")).filter_map(|node| node.text()).collect();
@@ -165,7 +160,7 @@ fn a_picture_of_two_builds_has_words_beside_each_mark() {
 
 #[test]
 fn the_figures_of_a_stress_run() {
-    insta::assert_snapshot!(stress::summary::closing(&full_record()));
+    insta::assert_snapshot!(common::text(&full_record()));
 }
 
 /// The first level of a workload may be one that the version lacks.
@@ -174,7 +169,7 @@ fn a_row_that_failed_leaves_the_untracked_time_to_the_next() {
     let mut results = results();
     let time = number::time(results.cells[2].overhead.expect("an overhead").untracked_ns);
     let row_of_allocator = |results: &Results| {
-        let table = overheads(results, Form::Terminal);
+        let table = common::text(results);
         table.lines().find(|line| line.contains(" allocator ")).expect("a row").to_owned()
     };
     assert!(!row_of_allocator(&results).contains(&time), "it is told once");
@@ -209,7 +204,7 @@ fn a_file_without_conditions_is_still_read() {
     file.as_object_mut().and_then(|file| file.remove("conditions")).expect("conditions");
     let results: Results = serde_json::from_value(file).expect("reads back");
     assert_eq!(results.origin.conditions, None);
-    assert!(!overheads(&results, Form::Terminal).contains("Warning: "));
+    assert!(!common::text(&results).contains("Warning: "));
 }
 
 #[test]

@@ -1,26 +1,20 @@
 //! `memscope-bench detect`: what memscope's reports find of what two workloads plant, by version.
 
 use crate::cli::Error;
-use crate::cli::arguments::{LimitArguments, ParentArguments};
+use crate::cli::arguments::{FormatArguments, LimitArguments, ParentArguments};
 use crate::cli::builds::{Built, Candidate, CandidateArguments};
-use crate::platform::files;
-use crate::platform::files::FileError;
+use crate::platform::files::Versioned;
 use crate::platform::{console, text};
 use crate::report::origin::Origin;
+use crate::study::Files;
 use crate::study::accuracy;
-use crate::study::accuracy::summary;
 use crate::study::accuracy::{CannotAsk, Detected, Detections, Finding, Report, Row, SCHEMA};
-use crate::study::overhead::summary::Form;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
 use crate::workloads::{Scale, Workload};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::path::{Path, PathBuf};
-
-/// The files that are written.
-const JSON: &str = "detection.json";
-const TABLE: &str = "detection.md";
+use std::path::PathBuf;
 
 /// The scale of a workload that plants, if none is asked for: 20 leaks, and 10 cycles. More would tell no more, and the
 /// oldest versions keep a gigabyte by then.
@@ -39,9 +33,8 @@ pub struct Arguments {
     /// The seed of the workloads' data
     #[arg(long, default_value_t = Scale::DEFAULT_SEED)]
     seed: u64,
-    /// What is printed on stdout
-    #[arg(long, value_enum, default_value_t)]
-    format: Shown,
+    #[command(flatten)]
+    format: FormatArguments,
     /// The folder for detection.json and detection.md
     #[arg(long, default_value = "results", value_name = "DIR")]
     output: PathBuf,
@@ -49,20 +42,9 @@ pub struct Arguments {
     limits: LimitArguments,
 }
 
-/// The forms of what was found. There are no times in it, and Bencher has nothing to show.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Shown {
-    /// A table for a terminal, with notes below it
-    #[default]
-    Text,
-    /// The same as GitHub's Markdown
-    Markdown,
-    /// Everything that was found, as the file has it
-    Json,
-}
-
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    files::prepare_in::<Detections>(&arguments.output, JSON, &[TABLE])?;
+    let files = Files { folder: &arguments.output, name: Detections::KIND };
+    files.prepare::<Detections>()?;
     let found = arguments.candidates.find()?;
     let asked = arguments.candidates.build(&found, arguments.limits.into())?;
     let origin = Origin::of_this_command();
@@ -72,25 +54,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let subjects = asked.into_iter().map(|asked| arguments.detected(asked, &bar)).collect();
     bar.finish_and_clear();
     let detections = Detections { schema: SCHEMA, origin, subjects };
-
-    let saved = save(&arguments.output, &detections);
-    match arguments.format {
-        Shown::Text => console::print(summary::draw(&detections, Form::Terminal)),
-        Shown::Markdown => console::print(summary::draw(&detections, Form::Markdown)),
-        Shown::Json => match files::json(&detections) {
-            Ok(json) => console::print(json.trim_end()),
-            Err(error) => console::fail(error),
-        },
-    }
-    saved?;
-    console::complain(format_args!("Written: {JSON} and {TABLE} in {}", arguments.output.display()));
-    Ok(())
-}
-
-/// Writes what was found, and its table.
-fn save(folder: &Path, detections: &Detections) -> Result<(), FileError> {
-    files::write_json(&folder.join(JSON), detections)?;
-    files::write(&folder.join(TABLE), &format!("{}\n", summary::draw(detections, Form::Markdown)))
+    Ok(files.finish(&detections, arguments.format.format)?)
 }
 
 impl Arguments {

@@ -3,8 +3,8 @@
 use crate::cli::Error;
 use crate::cli::line::read_variables;
 use crate::cli::programs::this_program;
-use crate::platform::{console, environment, system};
-use crate::report::format::{Format, Printed};
+use crate::platform::{environment, system};
+use crate::report::format::Format;
 use crate::schedule::measurement::Precision;
 use crate::tracking::Tracking;
 use crate::worker::launcher::{Launcher, Limits};
@@ -92,25 +92,12 @@ fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
-/// The form in which results are printed, for every command that prints some.
+/// The form in which a study is printed, for every command that prints one.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct FormatArguments {
-    /// What is printed on stdout
+    /// The form of what is printed on stdout
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
-}
-
-impl FormatArguments {
-    /// Prints what was measured, and says on stderr what the form cannot show of it. It was saved before.
-    pub(super) fn print(&self, measured: &impl Printed) {
-        match self.format.draw(measured) {
-            Ok(text) => console::print(text),
-            Err(error) => console::fail(error),
-        }
-        for line in self.format.left_out(measured) {
-            console::complain(line);
-        }
-    }
+    pub(super) format: Format,
 }
 
 /// What the environment asks of `cargo bench`, whose flags are Criterion's.

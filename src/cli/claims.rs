@@ -1,33 +1,30 @@
-//! `memscope-bench claims`: what memscope's documents state, beside what the results files say.
+//! `memscope-bench claims`: the performance claims of memscope's documents, compared with results files.
 
-use crate::cli::Error;
-use crate::platform::{console, files};
-use crate::study::claims::Evidence;
-use crate::study::claims::summary;
-use crate::study::overhead::summary::Form;
+use super::Error;
+use super::arguments::FormatArguments;
+use crate::platform::files::Versioned;
+use crate::study::Files;
+use crate::study::claims::{Claims, Evidence};
 use clap::Args;
 use std::path::PathBuf;
 
-/// The file that is written.
-const TABLE: &str = "claims.md";
-
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The folder with the results files, and for claims.md
+    /// The folder with the results files, and for claims.json and claims.md
     #[arg(long, default_value = "results", value_name = "DIR")]
     results: PathBuf,
+    #[command(flatten)]
+    format: FormatArguments,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    if !arguments.results.is_dir() {
+    let folder = &arguments.results;
+    if !folder.is_dir() {
         let why = "there is no such folder; name the one with the results files";
-        return Err(Error::System(format!("--results {}: {why}", arguments.results.display())));
+        return Err(Error::System(format!("--results {}: {why}", folder.display())));
     }
-    let evidence = Evidence::read(&arguments.results)?;
-    let table = format!("{}\n", summary::draw(&evidence, Form::Markdown));
-    let saved = files::write(&arguments.results.join(TABLE), &table);
-    console::print(summary::draw(&evidence, Form::Terminal));
-    saved?;
-    console::complain(format_args!("Written: {TABLE} in {}", arguments.results.display()));
-    Ok(())
+    let claims = Claims::judge(&Evidence::read(folder)?);
+    let files = Files { folder, name: Claims::KIND };
+    files.prepare::<Claims>()?;
+    Ok(files.finish(&claims, arguments.format.format)?)
 }

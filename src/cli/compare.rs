@@ -4,39 +4,30 @@ use crate::builds::Named;
 use crate::cli::Error;
 use crate::cli::builds::find;
 use crate::cli::rounds::{Report, RoundArguments};
-use crate::study::compare::Against;
+use crate::platform::files::Versioned;
+use crate::study::compare::{Against, Comparison};
 use clap::Args;
-
-/// The name of the files.
-const NAME: &str = "compare";
 
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The builds to compare: published versions (0.2.5), folders (../memscope-rs), revisions (../memscope-rs@v0.2.4)
-    #[arg(value_name = "BUILD", required_unless_present_any = ["published", "redraw"])]
+    #[arg(value_name = "BUILD", required_unless_present = "published")]
     subjects: Vec<Named>,
     /// All published versions, after those that are named
     #[arg(long)]
     published: bool,
     /// The build that each other one is compared with; where it has no figure, the nearest that has one [default: first;
-    /// for --published without named builds: previous; for --redraw: as it was]
+    /// for --published without named builds: previous]
     #[arg(long, value_enum)]
     against: Option<Against>,
-    /// Measure nothing: judge the pairs in compare.json anew, and write it, compare.md and compare.svg
-    #[arg(long, conflicts_with_all = ["subjects", "published", "workloads", "tracking", "rounds", "seconds", "clock",
-          "shuffle", "scale", "threads", "resume", "fail_on_regression"])]
-    redraw: bool,
     #[command(flatten)]
     rounds: RoundArguments,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    if arguments.redraw {
-        return arguments.rounds.redraw(NAME, arguments.against.clone(), title);
-    }
     let found = find(&arguments.subjects, arguments.published)?;
     let against = arguments.against();
-    arguments.rounds.run(&found, &Report { name: NAME, title: title(&against), against })
+    arguments.rounds.run(&found, &Report { name: Comparison::KIND, against })
 }
 
 impl Arguments {
@@ -45,14 +36,6 @@ impl Arguments {
     fn against(&self) -> Against {
         let usual = if self.subjects.is_empty() { Against::Previous } else { Against::First };
         self.against.clone().unwrap_or(usual)
-    }
-}
-
-/// The title of the picture.
-fn title(against: &Against) -> &'static str {
-    match against {
-        Against::First => "What memscope-rs costs, against the first build",
-        Against::Previous | Against::Each(_) => "What memscope-rs costs, from build to build",
     }
 }
 

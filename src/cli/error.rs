@@ -29,6 +29,9 @@ pub enum Error {
     /// A file or folder.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A document that cannot be spliced.
+    #[error(transparent)]
+    Splice(#[from] crate::study::splice::SpliceError),
     /// The program is not the memscope-bench binary.
     #[error(transparent)]
     NotSwitched(#[from] crate::worker::probe::NotSwitched),

@@ -1,26 +1,19 @@
 //! `memscope-bench footprint`: what tracking takes in memory, and what it misses, as workloads grow.
 
 use crate::cli::Error;
-use crate::cli::arguments::{LimitArguments, bar, each_once, or_all};
+use crate::cli::arguments::{FormatArguments, LimitArguments, bar, each_once, or_all};
 use crate::cli::builds::{Built, Candidate, CandidateArguments};
-use crate::platform::console;
-use crate::platform::files;
-use crate::platform::files::FileError;
+use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
+use crate::study::Files;
 use crate::study::footprint;
-use crate::study::footprint::summary;
 use crate::study::footprint::{Footprints, OfSubject, Plan};
-use crate::study::overhead::summary::Form;
 use crate::tracking::Tracking;
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload};
 use clap::Args;
-use std::path::{Path, PathBuf};
-
-/// The files that are written.
-const JSON: &str = "footprint.json";
-const TABLE: &str = "footprint.md";
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -39,22 +32,17 @@ pub struct Arguments {
     /// The scale that is grown, from half to four times of it [default: each workload's short scale]
     #[arg(long)]
     scale: Option<Scale>,
-    /// Measure nothing: draw footprint.md anew from footprint.json
-    #[arg(long, conflicts_with_all = ["subjects", "published", "workloads", "tracking", "threads", "scale"])]
-    redraw: bool,
     /// The folder for footprint.json and footprint.md
     #[arg(long, default_value = "results", value_name = "DIR")]
     output: PathBuf,
+    #[command(flatten)]
+    format: FormatArguments,
     #[command(flatten)]
     limits: LimitArguments,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    let path = arguments.output.join(JSON);
-    if arguments.redraw {
-        let footprints = files::read(&path)?;
-        return show(&footprints, &arguments.output, save_table(&footprints, &arguments.output));
-    }
+    let files = Files { folder: &arguments.output, name: Footprints::KIND };
     let plan = Plan {
         workloads: or_all(&arguments.workloads),
         levels: each_once(arguments.tracking.iter().copied()),
@@ -68,7 +56,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         ));
     }
     let found = arguments.candidates.find()?;
-    files::prepare_in::<Footprints>(&arguments.output, JSON, &[TABLE])?;
+    files.prepare::<Footprints>()?;
     let candidates = arguments.candidates.build(&found, arguments.limits.into())?;
     let origin = Origin::of_this_command();
     let bar = bar(candidates.iter().filter(|candidate| candidate.built.is_ok()).count() * cells.len(), "cells");
@@ -88,19 +76,5 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let subjects = subjects.collect();
     bar.finish_and_clear();
     let footprints = Footprints { schema: footprint::SCHEMA, origin, subjects };
-    let saved = files::write_json(&path, &footprints).and_then(|()| save_table(&footprints, &arguments.output));
-    show(&footprints, &arguments.output, saved)
-}
-
-/// Writes the table of footprints.
-fn save_table(footprints: &Footprints, folder: &Path) -> Result<(), FileError> {
-    files::write(&folder.join(TABLE), &format!("{}\n", summary::draw(footprints, Form::Markdown)))
-}
-
-/// Prints footprints, which are saved by then, if that was possible.
-fn show(footprints: &Footprints, folder: &Path, saved: Result<(), FileError>) -> Result<(), Error> {
-    console::print(summary::draw(footprints, Form::Terminal));
-    saved?;
-    console::complain(format_args!("Written: {JSON} and {TABLE} in {}", folder.display()));
-    Ok(())
+    Ok(files.finish(&footprints, arguments.format.format)?)
 }

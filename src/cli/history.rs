@@ -35,7 +35,6 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         crate::platform::console::complain(format_args!("{}: {note}", arguments.range));
     }
     let found: Vec<Found> = history.commits.iter().map(|commit| Found::commit(&arguments.repository, commit)).collect();
-    let title = format!("What memscope-rs costs, commit by commit: {}", arguments.range);
     let against = Against::Each(history.references);
-    arguments.rounds.run(&found, &Report { name: "history", title: &title, against })
+    arguments.rounds.run(&found, &Report { name: "history", against })
 }

@@ -2,23 +2,16 @@
 //! process.
 
 use crate::cli::Error;
-use crate::cli::arguments::{LimitArguments, ParentArguments, bar, each_once};
+use crate::cli::arguments::{FormatArguments, LimitArguments, ParentArguments, bar, each_once};
 use crate::platform::console;
-use crate::platform::files;
-use crate::platform::files::FileError;
+use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
+use crate::study::Files;
 use crate::study::latency;
 use crate::study::latency::{CannotTime, HELD, Latencies, Pattern, Plan};
-use crate::study::latency::{chart, summary};
-use crate::study::overhead::summary::Form;
 use crate::tracking::Tracking;
 use clap::Args;
-use std::path::{Path, PathBuf};
-
-/// The files that are written.
-const JSON: &str = "latency.json";
-const TABLE: &str = "latency.md";
-const PICTURE: &str = "latency.svg";
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -43,6 +36,8 @@ pub struct Arguments {
     #[arg(long, default_value = "results", value_name = "DIR")]
     output: PathBuf,
     #[command(flatten)]
+    format: FormatArguments,
+    #[command(flatten)]
     limits: LimitArguments,
 }
 
@@ -55,7 +50,8 @@ fn without_variables(name: &str) -> Result<Tracking, String> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    files::prepare_in::<Latencies>(&arguments.output, JSON, &[TABLE, PICTURE])?;
+    let files = Files { folder: &arguments.output, name: Latencies::KIND };
+    files.prepare::<Latencies>()?;
     let plan = Plan {
         levels: each_once(arguments.tracking.iter().copied()),
         threads: each_once(arguments.threads.iter().map(|&threads| threads as usize)),
@@ -75,18 +71,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     );
     bar.finish_and_clear();
     let latencies = Latencies { schema: latency::SCHEMA, origin, operations: plan.operations, held: HELD, cells };
-    let saved = save(&arguments.output, &latencies);
-    console::print(summary::draw(&latencies, Form::Terminal));
-    saved?;
-    console::complain(format_args!("Written: {JSON}, {TABLE} and {PICTURE} in {}", arguments.output.display()));
-    Ok(())
-}
-
-/// Writes latencies, and what is drawn from them.
-fn save(folder: &Path, latencies: &Latencies) -> Result<(), FileError> {
-    files::write_json(&folder.join(JSON), latencies)?;
-    files::write(&folder.join(TABLE), &format!("{}\n", summary::draw(latencies, Form::Markdown)))?;
-    files::write(&folder.join(PICTURE), &chart::draw(latencies))
+    Ok(files.finish(&latencies, arguments.format.format)?)
 }
 
 /// What `latencies` takes; `latency` alone calls it.

@@ -9,6 +9,7 @@ use crate::cli::arguments::{
 use crate::cli::programs::{CONTROL, PROGRAM};
 use crate::platform::files;
 use crate::platform::files::FileError;
+use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::Cell;
 use crate::schedule::pairing::Plan;
@@ -16,11 +17,12 @@ use crate::study::instructions;
 use crate::study::instructions::InstructionCounter;
 use crate::study::instructions::record::InstructionCount;
 use crate::study::overhead::record::Results;
+use crate::study::{self, Files};
 use crate::tracking::Tracking;
 use crate::worker::launcher::Launcher;
 use crate::workloads::Workload;
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -48,8 +50,8 @@ pub struct Arguments {
     /// another order
     #[arg(long, requires = "control", value_parser = clap::value_parser!(u32).range(6..=100))]
     layouts: Option<u32>,
-    /// Write everything that was measured to this file, as JSON
-    #[arg(long, value_name = "FILE")]
+    /// Keep the results in this folder: overhead.json, .md and .svg, with --control and --instructions under those names
+    #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Write the command of each probe to this file when it starts
     #[arg(long, value_name = "FILE")]
@@ -61,8 +63,12 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    if let Some(output) = &arguments.output {
-        check_output(output, arguments.log.as_deref())?;
+    let files = arguments.output.as_ref().map(|folder| Files { folder, name: arguments.name() });
+    if let Some(files) = &files {
+        files.prepare::<Results>()?;
+        if let Some(log) = arguments.log.as_ref().filter(|log| files.has(log)) {
+            return Err(Error::System(format!("--log names a file of --output: {}", log.display())));
+        }
     }
     let launcher = launcher(arguments)?;
     let mut results = Results::begin(Origin::of_this_command());
@@ -74,32 +80,24 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         results.precision = arguments.precision.asked();
         results.cells = pairs(arguments, &launcher, &levels)?;
     }
-    let saved = arguments.output.as_ref().map_or(Ok(()), |output| files::write_json(output, &results));
-    arguments.format.print(&results);
-    saved?;
+    match files {
+        Some(files) => files.finish(&results, arguments.format.format)?,
+        None => study::print(&results, arguments.format.format),
+    }
     match (&arguments.log, launcher.log_failure()) {
         (Some(path), Some(source)) => Err(FileError::Write { path: path.clone(), source }.into()),
         _ => Ok(()),
     }
 }
 
-/// Sees that the results can be written to a file, better before measuring than after.
-fn check_output(output: &Path, log: Option<&Path>) -> Result<(), Error> {
-    const PRINT: &str = "to print what is measured, use `--format json`";
-    if output == Path::new("-") {
-        return Err(Error::System(format!(
-            "--output -: it names a file; {PRINT} (or `--output ./-` for a file of that name)"
-        )));
-    }
-    files::prepare::<Results>(output).map_err(|error| match error {
-        error @ FileError::NoFile { .. } => Error::System(format!("{error}; {PRINT}")),
-        error => error.into(),
-    })?;
-    match log {
-        Some(log) if files::are_one(output, log) => {
-            Err(Error::System(format!("--output and --log both name {}: name two files", output.display())))
+impl Arguments {
+    /// Returns the name that the files share.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self { instructions: true, .. } => "instructions",
+            Self { control: true, .. } => "control",
+            _ => Results::KIND,
         }
-        _ => Ok(()),
     }
 }
 

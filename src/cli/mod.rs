@@ -16,6 +16,7 @@ mod operation;
 mod own_report;
 mod probe;
 mod programs;
+mod report;
 mod rounds;
 pub mod stress;
 mod trackers;
@@ -51,32 +52,34 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the eight workloads as phases under tracking, and draw the memory analysis
-    Stress(stress::Arguments),
-    /// Measure overheads by pairs of processes, without Criterion
+    /// Measure the overhead of tracking, by pairs of processes
     Measure(measure::Arguments),
-    /// Measure builds of memscope against each other: published versions, folders, revisions
+    /// Run the workloads as phases under tracking, and draw the memory analysis
+    Stress(stress::Arguments),
+    /// Compare builds of memscope: published versions, folders, revisions
     Compare(compare::Arguments),
-    /// Hold what memscope's reports find against what was planted: leaks, cycles, and what is alive
-    Detect(accuracy::Arguments),
-    /// Measure the commits of a repository of memscope, and find the steps between them
+    /// Measure the commits of a clone of memscope, and find the steps between them
     History(history::Arguments),
     /// Find the commit that made memscope slower
     Bisect(bisect::Arguments),
-    /// Show what tracking cost at each commit that has a results file, and where that changed
-    Log(trend::Arguments),
-    /// Measure memscope among other trackers: is it memscope that costs, or is it tracking?
-    Ladder(trackers::Arguments),
-    /// Run one workload once, and print what was seen as one line of JSON
-    Probe(probe::Arguments),
-    /// Measure what tracking takes in memory, and what it misses, as workloads grow
+    /// Compare memscope with other trackers
+    Trackers(trackers::Arguments),
+    /// Measure the memory that tracking takes, and the events that it misses, as workloads grow
     Footprint(footprint::Arguments),
-    /// Measure how long single allocations and frees take
+    /// Measure the latency of single allocations and frees
     Latency(latency::Arguments),
-    /// Hold what memscope's documents state against the results files
+    /// Check leak, cycle and live-allocation reports against planted ground truth
+    Detect(accuracy::Arguments),
+    /// Draw kept results files again, or bring them into documents
+    Report(report::Arguments),
+    /// Show the overhead at each commit that has a results file, and where it changed
+    Trend(trend::Arguments),
+    /// Check the performance claims of memscope's documents against measured results
     Claims(claims::Arguments),
-    /// Hold the instrument against a tracker whose cost is known
+    /// Validate the harness against a synthetic tracker of known cost
     Validate(validate::Arguments),
+    /// Run one workload once, and print the observation as one line of JSON
+    Probe(probe::Arguments),
     /// Repeat one operation in this process, and print its time as one line of JSON
     #[command(hide = true)]
     Operation(operation::Arguments),
@@ -105,8 +108,9 @@ impl Cli {
             Command::Detect(arguments) => accuracy::run(&arguments),
             Command::History(arguments) => history::run(&arguments),
             Command::Bisect(arguments) => bisect::run(&arguments),
-            Command::Log(arguments) => trend::run(&arguments),
-            Command::Ladder(arguments) => trackers::run(&arguments),
+            Command::Trend(arguments) => trend::run(&arguments),
+            Command::Report(arguments) => report::run(&arguments),
+            Command::Trackers(arguments) => trackers::run(&arguments),
             Command::Probe(arguments) => probe::run(&arguments),
             Command::Footprint(arguments) => footprint::run(&arguments),
             Command::Latency(arguments) => latency::run(&arguments),

@@ -5,13 +5,12 @@ use crate::cli::Error;
 use crate::cli::arguments::{FormatArguments, LimitArguments, after_the_baseline, bar, not_negative, or_all};
 use crate::cli::builds::{Contender, SubjectArguments};
 use crate::platform::console;
-use crate::platform::files;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::Clock;
 use crate::stats::sign_test::needed_rounds;
+use crate::study::Files;
+use crate::study::compare::verdicts;
 use crate::study::compare::{Against, Compared, Comparison, Journal, JournalError, Measured, Plan, Record, Rounds};
-use crate::study::compare::{chart, summary, verdicts};
-use crate::study::overhead::summary::Form;
 use crate::tracking::Tracking;
 use crate::worker::launcher::{Launcher, Limits};
 use crate::workloads::{Scale, Workload, pools};
@@ -74,8 +73,6 @@ pub struct RoundArguments {
 pub struct Report<'a> {
     /// The name of its files, which end in .json, .md and .svg, and of the journal.
     pub name: &'a str,
-    /// The title of the picture.
-    pub title: &'a str,
     /// The build that each other one is compared with.
     pub against: Against,
 }
@@ -83,8 +80,9 @@ pub struct Report<'a> {
 impl RoundArguments {
     /// Builds memscope, measures the builds, compares them, and reports.
     pub fn run(&self, found: &[Found], report: &Report) -> Result<(), Error> {
-        let (json, journal) = (self.file(report.name, "json"), self.file(report.name, "journal"));
-        files::prepare::<Comparison>(&json)?;
+        let files = Files { folder: &self.output, name: report.name };
+        files.prepare::<Comparison>()?;
+        let journal = self.output.join(format!("{}.journal", report.name));
         self.check_journal(&journal)?;
         let contenders = self.building.build(found, Limits::from(self.limits))?;
         if contenders.iter().all(|contender| contender.built.is_err()) {
@@ -92,50 +90,16 @@ impl RoundArguments {
         }
         let (comparison, journal) = self.measure(&contenders, report.against.clone(), &journal)?;
 
-        // Whatever becomes of stdout, what took an hour to measure is kept.
-        files::write_json(&json, &comparison)?;
-        self.draw(&comparison, report.name, report.title)?;
+        // Whatever becomes of stdout, what took an hour to measure is kept; and then the journal is not needed.
+        let written = files.save(&comparison)?;
         journal.end()?;
-        self.format.print(&comparison);
-        self.say_written(report.name);
+        files.print(&comparison, self.format.format, &written);
 
         let regressions = verdicts::regressions(&comparison);
         if self.fail_on_regression && !regressions.is_empty() {
             return Err(Error::Regressions(regressions));
         }
         Ok(())
-    }
-
-    /// Judges the pairs of an earlier run anew, with another choice of references or another threshold where one is
-    /// asked for, and reports. Its file then has the same verdicts as the table and the picture.
-    pub fn redraw(
-        &self,
-        name: &str,
-        against: Option<Against>,
-        title: fn(&Against) -> &'static str,
-    ) -> Result<(), Error> {
-        let json = self.file(name, "json");
-        let comparison = files::read::<Comparison>(&json)?.judged(against, self.threshold);
-        files::write_json(&json, &comparison)?;
-        self.draw(&comparison, name, title(&comparison.against))?;
-        self.format.print(&comparison);
-        self.say_written(name);
-        Ok(())
-    }
-
-    /// Writes the table and the picture.
-    fn draw(&self, comparison: &Comparison, name: &str, title: &str) -> Result<(), Error> {
-        files::write(&self.file(name, "md"), &format!("{}\n", summary::draw(comparison, Form::Markdown)))?;
-        files::write(&self.file(name, "svg"), &chart::draw(comparison, title))?;
-        Ok(())
-    }
-
-    fn say_written(&self, name: &str) {
-        console::complain(format_args!("Written: {name}.json, {name}.md and {name}.svg in {}", self.output.display()));
-    }
-
-    fn file(&self, name: &str, ending: &str) -> PathBuf {
-        self.output.join(format!("{name}.{ending}"))
     }
 
     /// Checks that the journal fits the arguments, before hours are spent on building.

@@ -1,16 +1,15 @@
 //! `memscope-bench stress`, and what the bare program does: the phases under full tracking, their figures on the console,
 //! and the memory analysis as a picture.
 
-use crate::cli::arguments::{ParentArguments, SizeArguments, or_all};
+use crate::cli::arguments::{FormatArguments, ParentArguments, SizeArguments, or_all};
 use crate::cli::{Error, own_report};
 use crate::platform::console;
-use crate::platform::files;
-use crate::platform::files::FileError;
 use crate::platform::system::Toolchain;
 use crate::report::number;
 use crate::report::origin::Origin;
+use crate::study::Files;
 use crate::study::stress;
-use crate::study::stress::{chart, summary};
+use crate::study::stress::summary;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::{Launcher, Limits};
 use crate::workloads::{Scale, Workload};
@@ -21,8 +20,8 @@ use std::time::Duration;
 
 /// The picture's file.
 pub const PICTURE: &str = "memory_analysis.svg";
-/// The file of what it is drawn from.
-pub const RECORD: &str = "memory_analysis.json";
+/// The name that the files share.
+const NAME: &str = "memory_analysis";
 
 /// How long the full run of `cargo bench` may take: a minute for each phase.
 const CHILD_LIMIT: Duration = Duration::from_secs(480);
@@ -41,12 +40,15 @@ pub(super) struct Arguments {
     #[arg(long)]
     dashboard: bool,
     #[command(flatten)]
+    format: FormatArguments,
+    #[command(flatten)]
     parent: ParentArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     arguments.parent.tie();
-    files::prepare_in::<stress::Record>(&arguments.output, RECORD, &[PICTURE])?;
+    let files = Files { folder: &arguments.output, name: NAME };
+    files.prepare::<stress::Record>()?;
     let workloads = or_all(&arguments.workloads);
     let scale = arguments.size.scale_or(Scale::FULL);
     let threads = arguments.size.threads();
@@ -68,17 +70,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         bar.inc(1);
     })?;
     bar.finish_and_clear();
-    let saved = save(&arguments.output, &record);
-    console::print(summary::closing(&record));
-    saved?;
-    console::print(format_args!("Written: {PICTURE} and {RECORD} in {}", arguments.output.display()));
+    files.finish(&record, arguments.format.format)?;
     own_report::keep(&arguments.output, arguments.dashboard)
-}
-
-/// Writes a record, and the picture that is drawn from it.
-fn save(folder: &Path, record: &stress::Record) -> Result<(), FileError> {
-    files::write_json(&folder.join(RECORD), record)?;
-    files::write(&folder.join(PICTURE), &chart::draw(record))
 }
 
 /// Runs the stress run of another memscope-bench program in a process of its own, with its console output as this one's.

@@ -1,4 +1,4 @@
-//! `memscope-bench ladder`: memscope's levels among other trackers.
+//! `memscope-bench trackers`: memscope's levels among other trackers.
 //!
 //! The trackers that have a program of their own are measured in that program: where Cargo, asked to run this one, has not
 //! built them, or not since, they are built first.
@@ -8,26 +8,19 @@ use crate::cli::Error;
 use crate::cli::arguments::{FormatArguments, LimitArguments, SizeArguments, bar, or_all};
 use crate::cli::programs::PROGRAM;
 use crate::platform::console;
-use crate::platform::files;
-use crate::platform::files::FileError;
+use crate::platform::files::Versioned;
 use crate::platform::system;
 use crate::report::origin::Origin;
 use crate::schedule::pairing::Plan;
+use crate::study::Files;
 use crate::study::overhead::record::Results;
-use crate::study::overhead::summary::Form;
 use crate::study::trackers::Ladder;
-use crate::study::trackers::{chart, summary};
 use crate::tracking::references::{JEMALLOC_PROGRAM, TRACKING_ALLOCATOR_PROGRAM};
 use crate::worker::launcher::Launcher;
 use crate::workloads::Workload;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-
-/// The files that are written.
-const JSON: &str = "ladder.json";
-const TABLE: &str = "ladder.md";
-const PICTURE: &str = "ladder.svg";
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -39,7 +32,7 @@ pub struct Arguments {
     pairs: u32,
     #[command(flatten)]
     size: SizeArguments,
-    /// The folder for ladder.json, ladder.md and ladder.svg
+    /// The folder for trackers.json, trackers.md and trackers.svg
     #[arg(long, default_value = "results", value_name = "DIR")]
     output: PathBuf,
     #[command(flatten)]
@@ -49,14 +42,14 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    let folder = &arguments.output;
-    files::prepare_in::<Ladder>(folder, JSON, &[TABLE, PICTURE])?;
+    let files = Files { folder: &arguments.output, name: Ladder::KIND };
+    files.prepare::<Ladder>()?;
     let launcher = arguments.limits.launcher()?;
     if cfg!(feature = "references") {
         build_programs(&launcher)?;
     } else {
         console::complain(
-            "Measuring memscope's levels and heaptrack: `cargo run --release --features references -- ladder` adds dhat, \
+            "Measuring memscope's levels and heaptrack: `cargo run --release --features references -- trackers` adds dhat, \
              tracking-allocator, stats_alloc and jemalloc.",
         );
     }
@@ -79,19 +72,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     });
     bar.finish_and_clear();
 
-    let ladder = Ladder(results);
-    let saved = save(folder, &ladder);
-    arguments.format.print(&ladder);
-    saved?;
-    console::complain(format_args!("Written: {JSON}, {TABLE} and {PICTURE} in {}", folder.display()));
-    Ok(())
-}
-
-/// Writes a ladder, and what is drawn from it.
-fn save(folder: &Path, ladder: &Ladder) -> Result<(), FileError> {
-    files::write_json(&folder.join(JSON), ladder)?;
-    files::write(&folder.join(TABLE), &format!("{}\n", summary::draw(ladder, Form::Markdown)))?;
-    files::write(&folder.join(PICTURE), &chart::draw(ladder))
+    Ok(files.finish(&Ladder(results), arguments.format.format)?)
 }
 
 /// Builds the programs beside this one that are missing or older than it, in a folder of release builds; elsewhere they

@@ -1,16 +1,14 @@
-//! `memscope-bench log`: what tracking cost at each commit that has a results file, as a table and a picture.
+//! `memscope-bench trend`: what tracking cost at each commit that has a results file, as a table and a picture.
 
 use crate::cli::Error;
-use crate::platform::{console, files};
-use crate::study::trend::Log;
-use crate::study::trend::{chart, summary};
+use crate::cli::arguments::FormatArguments;
+use crate::platform::files::Versioned;
+use crate::study::Files;
+use crate::study::trend::{self, Log, Trend};
 use crate::tracking::Tracking;
 use crate::workloads::Workload;
 use clap::Args;
 use std::path::PathBuf;
-
-/// The picture's file.
-const PICTURE: &str = "log.svg";
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -20,7 +18,7 @@ pub struct Arguments {
     /// The results file whose committed versions are shown, as it is called from that folder
     #[arg(long, default_value = "results/overhead.json", value_name = "FILE")]
     file: PathBuf,
-    /// The folder for log.svg
+    /// The folder for trend.json, trend.md and trend.svg
     #[arg(long, default_value = "results", value_name = "DIR")]
     output: PathBuf,
     /// Which workloads to show [default: all that were measured]
@@ -29,15 +27,14 @@ pub struct Arguments {
     /// Which levels to show
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
     tracking: Vec<Tracking>,
+    #[command(flatten)]
+    format: FormatArguments,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let log = Log::read(&arguments.repository, &arguments.file)?;
     let lanes = log.lanes(&arguments.workloads, &arguments.tracking)?;
-    files::prepare_folder(&arguments.output)?;
-    let saved = files::write(&arguments.output.join(PICTURE), &chart::draw(&log, &lanes));
-    console::print(summary::draw(&log, &lanes));
-    saved?;
-    console::print(format_args!("Written: {PICTURE} in {}", arguments.output.display()));
-    Ok(())
+    let files = Files { folder: &arguments.output, name: Trend::KIND };
+    files.prepare::<Trend>()?;
+    Ok(files.finish(&Trend { schema: trend::SCHEMA, log, lanes }, arguments.format.format)?)
 }

@@ -1,15 +1,14 @@
 //! `memscope-bench validate`: is the instrument right? And `windows`, the part of it that runs in one process.
 
 use crate::cli::Error;
-use crate::cli::arguments::{LimitArguments, ParentArguments, bar, or_all};
+use crate::cli::arguments::{FormatArguments, LimitArguments, ParentArguments, bar, or_all};
 use crate::platform::console;
 use crate::platform::files;
-use crate::platform::files::FileError;
+use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
-use crate::study::overhead::summary::Form;
+use crate::study::Files;
 use crate::study::validation;
 use crate::study::validation::{BLOCK, CannotDivide, Effort, Run, Validation, Windows};
-use crate::study::validation::{chart, summary};
 use crate::tracking::Tracking;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
@@ -17,13 +16,8 @@ use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
-
-/// The files that are written.
-const JSON: &str = "validation.json";
-const TABLE: &str = "validation.md";
-const PICTURE: &str = "validation.svg";
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -42,15 +36,14 @@ pub struct Arguments {
     /// Measure less: three minutes for all workloads instead of a quarter of an hour
     #[arg(long)]
     quick: bool,
-    /// Measure nothing: draw validation.md and validation.svg anew from validation.json
-    #[arg(long, conflicts_with_all = ["load", "quick", "workloads", "scale", "repeats"])]
-    redraw: bool,
     /// The factor on all durations, for a trial of the command itself
     #[arg(long, hide = true, default_value_t = 1.0)]
     durations: f64,
     /// The folder for validation.json, validation.md and validation.svg
     #[arg(long, default_value = "results", value_name = "DIR")]
     output: PathBuf,
+    #[command(flatten)]
+    format: FormatArguments,
     #[command(flatten)]
     limits: LimitArguments,
 }
@@ -73,12 +66,9 @@ impl Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    let path = arguments.output.join(JSON);
-    if arguments.redraw {
-        let validation = files::read(&path)?;
-        return show(&validation, &arguments.output, save_drawn(&validation, &arguments.output));
-    }
-    files::prepare_in::<Validation>(&arguments.output, JSON, &[TABLE, PICTURE])?;
+    let files = Files { folder: &arguments.output, name: Validation::KIND };
+    files.prepare::<Validation>()?;
+    let path = arguments.output.join("validation.json");
     // What was found in the other circumstances stays.
     let is_there = fs::metadata(&path).is_ok_and(|about| about.len() > 0);
     let mut validation = if is_there { files::read(&path)? } else { Validation::default() };
@@ -101,22 +91,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
 
     let run = Some(Run { origin, batch_seconds: effort.batch.as_secs_f64(), settings });
     *(if arguments.load { &mut validation.under_load } else { &mut validation.at_rest }) = run;
-    let saved = files::write_json(&path, &validation).and_then(|()| save_drawn(&validation, &arguments.output));
-    show(&validation, &arguments.output, saved)
-}
-
-/// Writes the table and the picture of a validation.
-fn save_drawn(validation: &Validation, folder: &Path) -> Result<(), FileError> {
-    files::write(&folder.join(TABLE), &format!("{}\n", summary::draw(validation, Form::Markdown)))?;
-    files::write(&folder.join(PICTURE), &chart::draw(validation))
-}
-
-/// Prints a validation, which is saved by then, if that was possible.
-fn show(validation: &Validation, folder: &Path, saved: Result<(), FileError>) -> Result<(), Error> {
-    console::print(summary::draw(validation, Form::Terminal));
-    saved?;
-    console::print(format_args!("Written: {JSON}, {TABLE} and {PICTURE} in {}", folder.display()));
-    Ok(())
+    Ok(files.finish(&validation, arguments.format.format)?)
 }
 
 /// Runs `windows` in a process of its own.

@@ -66,6 +66,16 @@ pub enum FileError {
         /// What it is.
         what: &'static str,
     },
+    /// It is of a kind that is not known.
+    #[error("{} is of no kind that this memscope-bench knows ({kind}): {known}", path.display())]
+    UnknownKind {
+        /// The file.
+        path: PathBuf,
+        /// Its kind, or its name.
+        kind: String,
+        /// The kinds that are known.
+        known: String,
+    },
     /// A figure is no number, which JSON cannot say.
     #[error("cannot write {}: {place} is {number}, and no number: please report it", path.display())]
     NoNumber {
@@ -80,6 +90,8 @@ pub enum FileError {
 
 /// Data that a file holds, with a version of its own.
 pub trait Versioned: Serialize + DeserializeOwned {
+    /// The kind of file, which its field `kind` holds; also its usual name. Files from before there was such a field lack it.
+    const KIND: &str;
     /// What such a file is, for messages.
     const WHAT: &str;
     /// The newest version of the format, which is the one that is written. The data's field `schema` has it.
@@ -91,24 +103,40 @@ pub trait Versioned: Serialize + DeserializeOwned {
 /// # Errors
 /// If it cannot be read, is not such a file, or has a newer schema.
 pub fn read<T: Versioned>(path: &Path) -> Result<T, FileError> {
+    parse(path, &read_text(path, T::WHAT)?)
+}
+
+/// Reads a file as text. `what` names the kind of file for messages.
+///
+/// # Errors
+/// If it cannot be read, or is not text.
+pub fn read_text(path: &Path, what: &'static str) -> Result<String, FileError> {
     let failed = |source| FileError::Read { path: path.to_owned(), source };
-    let corrupt =
-        |why: &str| FileError::Corrupt { path: path.to_owned(), what: T::WHAT, source: serde::de::Error::custom(why) };
+    let corrupt = |why: &str| FileError::Corrupt { path: path.to_owned(), what, source: serde::de::Error::custom(why) };
     // Before it is opened: a pipe would wait for someone who writes.
     let about = fs::metadata(path).map_err(failed)?;
     if !about.is_file() {
-        return Err(failed(io::Error::other(format!("it is {}, not a file", kind(about.file_type())))));
+        return Err(failed(io::Error::other(format!("it is {}, not a file", file_type(about.file_type())))));
     }
     if about.len() > LARGEST {
         return Err(corrupt("it is larger than any"));
     }
     let mut content = Vec::new();
     File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut content)).map_err(failed)?;
-    parse(path, &String::from_utf8(content).map_err(|_| corrupt("it is no text"))?)
+    String::from_utf8(content).map_err(|_| corrupt("it is no text"))
+}
+
+/// Returns the kind that a file says it is of; `None` for one from before files had a kind, and for one that is no JSON.
+pub fn kind(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Head {
+        kind: Option<String>,
+    }
+    serde_json::from_str::<Head>(text).ok()?.kind
 }
 
 /// What something is that is not a file.
-fn kind(of: FileType) -> &'static str {
+fn file_type(of: FileType) -> &'static str {
     match of {
         of if of.is_dir() => "a folder",
         of if of.is_fifo() => "a pipe",
@@ -169,9 +197,23 @@ pub fn json(value: &impl Versioned) -> Result<String, NoNumber> {
     }
     let mut text = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut text, Outer::default());
-    value.serialize(&mut serializer).expect("versioned data is plain data");
+    Tagged::of(value).serialize(&mut serializer).expect("versioned data is plain data");
     text.push(b'\n');
     Ok(String::from_utf8(text).expect("JSON is text"))
+}
+
+/// Data with its kind in front.
+#[derive(Serialize)]
+struct Tagged<'a, T> {
+    kind: &'static str,
+    #[serde(flatten)]
+    data: &'a T,
+}
+
+impl<'a, T: Versioned> Tagged<'a, T> {
+    fn of(data: &'a T) -> Self {
+        Self { kind: T::KIND, data }
+    }
 }
 
 /// The first figure that is no number, and where it stands.
@@ -302,7 +344,7 @@ fn place_of(path: &Path) -> Result<PathBuf, FileError> {
     if let Ok(about) = fs::metadata(path)
         && !about.is_file()
     {
-        return Err(no_file(kind(about.file_type())));
+        return Err(no_file(file_type(about.file_type())));
     }
     let mut place = path.to_owned();
     for _ in 0..MOST_LINKS {
@@ -403,7 +445,9 @@ fn not_made(folder: &Path, source: io::Error) -> FileError {
         Ok(about) if about.is_file() => {
             FileError::Write { path: folder.to_owned(), source: io::Error::other("it is a file; name a folder") }
         }
-        Ok(about) if !about.is_dir() => FileError::NoFile { path: folder.to_owned(), what: kind(about.file_type()) },
+        Ok(about) if !about.is_dir() => {
+            FileError::NoFile { path: folder.to_owned(), what: file_type(about.file_type()) }
+        }
         _ => FileError::Write { path: folder.to_owned(), source },
     }
 }
@@ -464,6 +508,7 @@ mod tests {
     }
 
     impl Versioned for Data {
+        const KIND: &str = "test";
         const WHAT: &str = "a file of data";
         const SCHEMA: u32 = 2;
     }
@@ -492,6 +537,7 @@ mod tests {
             cells: Vec<Option<f64>>,
         }
         impl Versioned for Figures {
+            const KIND: &str = "test";
             const WHAT: &str = "a file of figures";
             const SCHEMA: u32 = 1;
         }
@@ -518,6 +564,7 @@ mod tests {
             name: String,
         }
         impl Versioned for Named {
+            const KIND: &str = "test";
             const WHAT: &str = "a file of a name";
             const SCHEMA: u32 = 1;
         }

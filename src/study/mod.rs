@@ -1,14 +1,141 @@
-//! Studies: one folder for each question.
+//! Studies: one folder for each question. A study is measured, kept as a file, and reported from that file alone.
 
 pub mod accuracy;
 pub mod claims;
 pub mod compare;
 pub mod footprint;
+pub mod headline;
 pub mod instructions;
+pub mod kept;
 pub mod latency;
 pub mod operations;
 pub mod overhead;
+pub mod splice;
 pub mod stress;
 pub mod trackers;
 pub mod trend;
 pub mod validation;
+
+use crate::platform::console;
+use crate::platform::files::{self, FileError, NoNumber, Versioned};
+use crate::report::document::Document;
+use crate::report::format::Format;
+use crate::report::metric::Metric;
+use crate::report::{bmf, csv, markdown, text};
+use std::path::Path;
+
+/// A study's record: what was measured, from which every report is drawn.
+pub trait Study: Versioned {
+    /// Returns the report: tables and notes.
+    fn summary(&self) -> Document;
+
+    /// Returns the picture as SVG; `None` where the study has none.
+    fn chart(&self) -> Option<String> {
+        None
+    }
+
+    /// Returns the figures for other programs.
+    fn metrics(&self) -> Vec<Metric>;
+
+    /// Returns a line for each benchmark that has no figure, with its outcome.
+    fn left_out(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Draws a study in a form. The text ends without a line break.
+///
+/// # Errors
+/// If it has a figure that the form cannot hold.
+pub fn draw(study: &impl Study, format: Format) -> Result<String, NoNumber> {
+    Ok(match format {
+        Format::Text => text::draw(&study.summary()),
+        Format::Markdown => markdown::draw(&study.summary()),
+        Format::Csv => csv::draw(&study.metrics()),
+        Format::Json => files::json(study)?.trim_end().to_owned(),
+        Format::Bmf => bmf::draw(&study.metrics()),
+    })
+}
+
+/// Prints a study in a form, and on stderr what the form leaves out.
+pub fn print(study: &impl Study, format: Format) {
+    match draw(study, format) {
+        Ok(text) => console::print(text),
+        Err(error) => console::fail(error),
+    }
+    if matches!(format, Format::Csv | Format::Bmf) {
+        study.left_out().into_iter().for_each(console::complain);
+    }
+}
+
+/// The files of a study in a folder: `NAME.json`, `NAME.md` and, where there is a chart, `NAME.svg`.
+#[derive(Clone, Copy, Debug)]
+pub struct Files<'a> {
+    /// The folder.
+    pub folder: &'a Path,
+    /// The name that the files share.
+    pub name: &'a str,
+}
+
+impl Files<'_> {
+    /// Checks that the files can be written, and makes the folder. Run it before anything is measured.
+    ///
+    /// # Errors
+    /// If they cannot, or a file of that name holds something else.
+    pub fn prepare<S: Study>(&self) -> Result<(), FileError> {
+        let [json, table, picture] = ["json", "md", "svg"].map(|ending| format!("{}.{ending}", self.name));
+        files::prepare_in::<S>(self.folder, &json, &[&table, &picture])
+    }
+
+    /// Returns whether a path leads to one of the files.
+    pub fn has(&self, path: &Path) -> bool {
+        ["json", "md", "svg"]
+            .iter()
+            .any(|ending| files::are_one(path, &self.folder.join(format!("{}.{ending}", self.name))))
+    }
+
+    /// Saves a study and what is drawn from it, then prints it. A study that cannot be saved is printed all the same.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn finish(&self, study: &impl Study, format: Format) -> Result<(), FileError> {
+        let saved = self.save(study);
+        self.print(study, format, saved.as_deref().unwrap_or_default());
+        saved.map(drop)
+    }
+
+    /// Prints a study, and on stderr the names of the files that were written.
+    pub fn print(&self, study: &impl Study, format: Format, written: &[String]) {
+        print(study, format);
+        if !written.is_empty() {
+            console::complain(format_args!("Wrote {} in {}", written.join(", "), self.folder.display()));
+        }
+    }
+
+    /// Saves a study and what is drawn from it. Returns the names of the files.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn save(&self, study: &impl Study) -> Result<Vec<String>, FileError> {
+        let json = format!("{}.json", self.name);
+        files::write_json(&self.folder.join(&json), study)?;
+        let mut written = vec![json];
+        written.extend(self.redraw(study)?);
+        Ok(written)
+    }
+
+    /// Writes what is drawn from a study: the table and the picture. Returns the names of the files.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn redraw(&self, study: &impl Study) -> Result<Vec<String>, FileError> {
+        let mut written = vec![format!("{}.md", self.name)];
+        files::write(&self.folder.join(&written[0]), &format!("{}\n", markdown::draw(&study.summary())))?;
+        if let Some(picture) = study.chart() {
+            let name = format!("{}.svg", self.name);
+            files::write(&self.folder.join(&name), &picture)?;
+            written.push(name);
+        }
+        Ok(written)
+    }
+}

@@ -11,14 +11,15 @@ use assert_cmd::Command;
 use memscope_bench::builds::outcome::{BuildOutcome, NotBuilt};
 use memscope_bench::platform::conditions::Conditions;
 use memscope_bench::platform::system::{Machine, Toolchain};
+use memscope_bench::report::format::Format;
 use memscope_bench::report::origin::Origin;
 use memscope_bench::schedule::estimate::overhead;
 use memscope_bench::schedule::measurement::{Cell, Clock, Pair, Series, Side};
-use memscope_bench::study::compare;
 use memscope_bench::study::compare::{Against, Compared, Comparison};
 use memscope_bench::study::overhead::record::{Results, SCHEMA};
 use memscope_bench::study::stress::{Amount, HeapMoment, Phase, Record, Slice};
 use memscope_bench::study::trackers::Ladder;
+use memscope_bench::study::{self, Study, compare};
 use memscope_bench::tracking::memscope::{Subject, TypeUse};
 use memscope_bench::tracking::{Recorded, Reference, Tracking};
 use memscope_bench::worker::failure::Failure;
@@ -291,4 +292,14 @@ pub fn full_record() -> Record {
         types_recorded: vec![used("Vec<T>", 50_000_000), used("Box<T>", 10_000)],
         heaps,
     }
+}
+
+/// Draws a study as text for a terminal.
+pub fn text(study: &impl Study) -> String {
+    study::draw(study, Format::Text).expect("all figures are numbers")
+}
+
+/// Draws a study as Markdown.
+pub fn markdown(study: &impl Study) -> String {
+    study::draw(study, Format::Markdown).expect("all figures are numbers")
 }

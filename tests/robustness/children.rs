@@ -30,7 +30,7 @@ fn folder() -> TempDir {
 
 /// The cells of the results file of a folder.
 fn cells(folder: &Path) -> Vec<Cell> {
-    files::read::<Results>(&folder.join("results.json")).expect("a results file").cells
+    files::read::<Results>(&folder.join("overhead.json")).expect("a results file").cells
 }
 
 /// The only cell of the results file of a folder.
@@ -39,11 +39,11 @@ fn cell(folder: &Path) -> Cell {
     cell.clone()
 }
 
-/// A program that writes results.json and log into a folder; its output is nobody's.
+/// A program that writes overhead.json and log into a folder; its output is nobody's.
 fn started(program: &Path, arguments: &[&str], folder: &Path) -> Child {
     Command::new(program)
         .args(arguments)
-        .args(["--output=results.json", "--log=log"])
+        .args(["--output=.", "--log=log"])
         .current_dir(folder)
         .env_remove("MEMSCOPE_BENCH_TIME_LIMIT")
         .process_group(0)
@@ -79,7 +79,7 @@ fn a_probe_that_stays_stopped_is_timed_out() {
     let folder = folder();
     let mut run = Command::new(PROGRAM)
         .args(TINY)
-        .args(["--pairs=1", "--time-limit=2", "--output=results.json"])
+        .args(["--pairs=1", "--time-limit=2", "--output=."])
         .current_dir(folder.path())
         .env(FAULT, "cycles/untracked=hang")
         .stdout(Stdio::null())
@@ -184,7 +184,7 @@ fn a_parent_that_ignores_its_children_changes_nothing() {
 #[test]
 fn without_open_streams_it_measures_and_writes() {
     let folder = folder();
-    let arguments = format!("{} --pairs=1 --output=results.json", TINY.join(" "));
+    let arguments = format!("{} --pairs=1 --output=.", TINY.join(" "));
     let command = format!("exec '{PROGRAM}' {arguments} <&- >&- 2>&-");
     let status = Command::new("sh").args(["-c", &command]).current_dir(folder.path()).status();
     assert!(status.expect("there is a shell").success());
@@ -227,7 +227,7 @@ fn many_threads_reserve_more_than_they_use() {
     let folder = folder();
     memscope_bench()
         .args(["measure", "--workloads=concurrent,processing", "--tracking=untracked", "--threads=128", "--scale=0.01"])
-        .args(["--pairs=1", "--output=results.json"])
+        .args(["--pairs=1", "--output=."])
         .current_dir(folder.path())
         .env("MALLOC_ARENA_MAX", "1024")
         .assert()
@@ -265,7 +265,7 @@ fn a_log_that_cannot_be_written_is_an_error_of_the_run() {
     let folder = folder();
     memscope_bench()
         .args(TINY)
-        .args(["--pairs=6", "--log=/dev/full", "--output=results.json"])
+        .args(["--pairs=6", "--log=/dev/full", "--output=."])
         .current_dir(folder.path())
         .assert()
         .code(2)
@@ -279,11 +279,11 @@ fn a_limit_on_files_is_an_error_and_no_sudden_end() {
     let folder = folder();
     after("ulimit -f 0")
         .args(TINY)
-        .args(["--pairs=1", "--output=results.json"])
+        .args(["--pairs=1", "--output=."])
         .current_dir(folder.path())
         .assert()
         .code(2)
-        .stderr(contains("error: cannot write results.json: File too large"));
+        .stderr(contains("cannot write ./overhead.json: File too large"));
     assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0, "nothing half-written is left");
 }
 

@@ -110,7 +110,7 @@ fn whose_repository_it_is_git_says_in_its_own_words() {
     for arguments in [
         ["compare", "repo@HEAD", "0.2.5"],
         ["history", "--repository=repo", "--range=HEAD"],
-        ["log", "--repository=repo", "--output=out"],
+        ["trend", "--repository=repo", "--output=out"],
     ] {
         let mut program = repository.program();
         program.env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1").args(arguments);
@@ -198,7 +198,7 @@ fn nothing_is_written_into_a_clone() {
     repository.program().args(["compare", "repo@HEAD~1", "repo@HEAD", "--output=out"]).assert().code(2);
     let search = ["bisect", "--repository=repo", "--good=HEAD~2", "--bad=HEAD", "--workload=cycles", "--tracking=full"];
     repository.program().args(search).assert().code(2);
-    repository.program().args(["log", "--repository=repo", "--file=NOTES", "--output=out"]).assert().code(2);
+    repository.program().args(["trend", "--repository=repo", "--file=NOTES", "--output=out"]).assert().code(2);
     assert_eq!(contents(&repository.path()), before);
     assert!(!repository.beside("monitor.was-run").exists(), "no program of the configuration is run");
     assert!(!repository.beside("post-index-change.was-run").exists());
@@ -264,7 +264,7 @@ fn a_partial_clone_is_not_completed() {
         for arguments in [
             vec!["history".to_owned(), format!("--repository={name}"), "--range=HEAD~2..HEAD".to_owned()],
             vec!["compare".to_owned(), format!("{name}@HEAD~1"), "0.2.5".to_owned()],
-            vec!["log".to_owned(), format!("--repository={name}"), "--file=NOTES".to_owned()],
+            vec!["trend".to_owned(), format!("--repository={name}"), "--file=NOTES".to_owned()],
         ] {
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
             let said = repository.refusal(&arguments);

@@ -20,15 +20,16 @@ fn assert_sound(report: &str) {
 
 /// Draws all that can be drawn from results, and sees that it is sound.
 fn assert_reports_are_sound(results: &Results) {
-    for form in [overhead::summary::Form::Terminal, overhead::summary::Form::Markdown] {
-        assert_sound(&overhead::summary::overheads(results, form));
+    assert_sound(&common::text(results));
+    assert_sound(&common::markdown(results));
+    for format in [Format::Bmf, Format::Csv] {
+        assert_sound(&memscope_bench::study::draw(results, format).expect("every number is one"));
     }
-    assert_sound(&Format::Bmf.draw(results).expect("every number is one"));
     let picture = overhead::chart::draw(results);
     assert_sound(&picture);
     roxmltree::Document::parse(&picture).expect("well-formed");
     let ladder = memscope_bench::study::trackers::Ladder(results.clone());
-    assert_sound(&trackers::summary::draw(&ladder, overhead::summary::Form::Terminal));
+    assert_sound(&common::text(&ladder));
     assert_sound(&trackers::chart::draw(&ladder));
 }
 
@@ -63,7 +64,7 @@ fn clocks_that_saw_no_time_pass() {
         });
         assert_reports_are_sound(&results);
         assert_can_be_read(&results);
-        let text = overhead::summary::overheads(&results, overhead::summary::Form::Terminal);
+        let text = common::text(&results);
         let told = if every < 3 { "the clock is too coarse at this scale" } else { "the clock saw no time pass" };
         assert!(text.contains(told) && text.contains("use a larger"), "{text}");
     }
@@ -117,7 +118,7 @@ fn figures_that_are_no_numbers() {
 #[test]
 fn the_smallest_scale_and_any_number_of_threads() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let output = folder.path().join("results.json");
+    let output = folder.path().join("results");
     for threads in ["--threads=1", "--threads=8"] {
         for scale in ["--scale=0.001", "--scale=1e-300"] {
             let assert = common::memscope_bench()
@@ -126,7 +127,7 @@ fn the_smallest_scale_and_any_number_of_threads() {
                 .assert()
                 .success();
             assert_sound(&String::from_utf8_lossy(&assert.get_output().stdout));
-            let results: Results = files::read(&output).expect("it can be read");
+            let results: Results = files::read(&output.join("overhead.json")).expect("it can be read");
             assert!(results.cells.iter().all(|cell| cell.pairs.len() == 6));
         }
     }
@@ -169,13 +170,13 @@ fn a_machine_whose_clocks_are_coarse() {
     };
     // Windows of a few microseconds: now and then, one has a step of the clock in it.
     let tiny = ["--workloads=cycles", "--tracking=untracked", "--scale=0.001"];
-    let shown = run(&[&["measure", "--pairs=12", "--output=results.json"], &tiny[..]].concat());
+    let shown = run(&[&["measure", "--pairs=12", "--output=."], &tiny[..]].concat());
     assert_sound(&shown);
     assert!(
         shown.contains("the clock is too coarse at this scale") && shown.contains("use a larger --scale"),
         "{shown}"
     );
-    let results: Results = files::read(&folder.path().join("results.json")).expect("it can be read");
+    let results: Results = files::read(&folder.path().join("overhead.json")).expect("it can be read");
     assert_eq!((results.cells[0].overhead, results.cells[0].pairs.len()), (None, 12));
     assert_reports_are_sound(&results);
 

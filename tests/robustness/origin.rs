@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::Command;
 
 fn read(path: &Path) -> Results {
-    files::read(path).expect("it was written")
+    files::read(&path.join("overhead.json")).expect("it was written")
 }
 
 /// The command that a measurement into this file, from this folder, says repeats it.
@@ -30,11 +30,11 @@ fn the_folder_is_taken_off_the_beginning_of_a_path_alone() {
     let other = outer.path().join("var").join(inner.strip_prefix("/").expect("an absolute path"));
     fs::create_dir_all(&inner).expect("a folder");
     fs::create_dir_all(&other).expect("a folder");
-    let inside = inner.join("my dir/it's.json");
+    let inside = inner.join("my dir/it's");
     let command = command_from(&inner, &inside);
-    assert!(command.ends_with("--pairs=6 --output \"my dir/it's.json\""), "{command}");
+    assert!(command.ends_with("--pairs=6 --output \"my dir/it's\""), "{command}");
     // The working folder's name is in the middle of this one.
-    let elsewhere = other.join("r.json");
+    let elsewhere = other.join("r");
     let command = command_from(&inner, &elsewhere);
     assert!(command.ends_with(&format!("--output {}", elsewhere.display())), "{command}");
 }
@@ -42,7 +42,7 @@ fn the_folder_is_taken_off_the_beginning_of_a_path_alone() {
 #[test]
 fn what_stands_there_can_be_pasted() {
     let folder = folder();
-    let file = folder.path().join("it's $HOME & (more)\n.json");
+    let file = folder.path().join("it's $HOME & (more)\n");
     memscope_bench()
         .current_dir(folder.path())
         .args(MEASURE)
@@ -54,7 +54,7 @@ fn what_stands_there_can_be_pasted() {
         .success();
     let command = read(&file).origin.command;
     assert!(command.starts_with("MEMSCOPE_BENCH_TIME_LIMIT=50 memscope-bench measure --workloads=cycles"), "{command}");
-    fs::remove_file(&file).expect("it can be removed");
+    fs::remove_dir_all(&file).expect("it can be removed");
 
     let programs = Path::new(env!("CARGO_BIN_EXE_memscope-bench")).parent().expect("a folder");
     let mut path = OsString::from(programs);
@@ -85,7 +85,7 @@ fn a_bench_s_filter_is_quoted() {
 #[test]
 fn variables_that_change_a_measurement_are_told() {
     let folder = folder();
-    let file = folder.path().join("r.json");
+    let file = folder.path().join("r");
     let measure = || {
         let mut command = memscope_bench();
         command.args(MEASURE).arg("--output").arg(&file);
@@ -125,8 +125,8 @@ fn variables_that_change_a_measurement_are_told() {
 fn a_preloaded_allocator_is_named() {
     let folder = folder();
     let at = |name: &str| folder.path().join(name);
-    memscope_bench().args(MEASURE).arg("--output").arg(at("r.json")).env_remove("LD_PRELOAD").assert().success();
-    let usual = read(&at("r.json")).origin.toolchain.allocator;
+    memscope_bench().args(MEASURE).arg("--output").arg(at("r")).env_remove("LD_PRELOAD").assert().success();
+    let usual = read(&at("r")).origin.toolchain.allocator;
     assert!(usual.starts_with("system (glibc 2.") && usual.ends_with(" malloc)"), "{usual}");
 
     let code =
@@ -141,13 +141,13 @@ fn a_preloaded_allocator_is_named() {
     memscope_bench()
         .args(MEASURE)
         .arg("--output")
-        .arg(at("r.json"))
+        .arg(at("r"))
         .env("LD_PRELOAD", at("libother.so"))
         .assert()
         .success()
         .stdout(contains("Warning: the allocator under the trackers is not the system's but libother.so."))
         .stdout(contains("allocator: libother.so, in the place of the system's (glibc 2."));
-    let origin = read(&at("r.json")).origin;
+    let origin = read(&at("r")).origin;
     assert_eq!(origin.environment["LD_PRELOAD"], at("libother.so").display().to_string());
 }
 

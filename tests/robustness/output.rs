@@ -72,16 +72,18 @@ fn full() -> Option<Stdio> {
 fn a_reader_who_goes_costs_nothing() {
     let folder = folder();
     let path = |name: &str| folder.path().join(name).display().to_string();
-    let output = format!("--output={}", path("r.json"));
+    let output = format!("--output={}", path("r"));
     let end = run_into(closed(), &[&MEASURE[..], &[&output]].concat());
-    assert_eq!((end.code, end.said.as_str()), (Some(0), ""));
-    files::read::<Results>(Path::new(&path("r.json"))).expect("it was saved");
+    assert_eq!(end.code, Some(0));
+    assert!(end.said.starts_with("Wrote overhead.json") && end.said.lines().count() == 1, "{}", end.said);
+    files::read::<Results>(Path::new(&path("r/overhead.json"))).expect("it was saved");
 
     let output = format!("--output={}", path("stress"));
     let end = run_into(closed(), &["stress", "--scale=0.001", "--workloads=cycles,leaks", &output]);
-    assert_eq!((end.code, end.said.as_str()), (Some(0), ""));
+    assert_eq!(end.code, Some(0), "{}", end.said);
     let written = names(Path::new(&path("stress")));
-    assert!(written.starts_with(&["memory_analysis.json".to_owned(), "memory_analysis.svg".to_owned()]), "{written:?}");
+    let expected = ["json", "md", "svg"].map(|ending| format!("memory_analysis.{ending}"));
+    assert!(written.starts_with(&expected), "{written:?}");
 
     let output = format!("--output={}", path("latency"));
     let end = run_into(
@@ -94,7 +96,7 @@ fn a_reader_who_goes_costs_nothing() {
     fs::create_dir(path("claims")).expect("a folder");
     let end = run_into(closed(), &["claims", "--results", &path("claims")]);
     assert_eq!(end.code, Some(0), "{}", end.said);
-    assert_eq!(names(Path::new(&path("claims"))), ["claims.md"]);
+    assert_eq!(names(Path::new(&path("claims"))), ["claims.json", "claims.md"]);
 
     for help in [&["--help"][..], &["measure", "--help"], &["--version"]] {
         let end = run_into(closed(), help);
@@ -105,13 +107,17 @@ fn a_reader_who_goes_costs_nothing() {
 #[test]
 fn a_full_disk_below_standard_output_costs_nothing_and_is_told() {
     let folder = folder();
-    let path = folder.path().join("r.json");
-    let output = format!("--output={}", path.display());
-    for format in ["text", "json", "bmf"] {
+    let path = folder.path().join("overhead.json");
+    let output = format!("--output={}", folder.path().display());
+    for format in ["text", "csv", "json", "bmf"] {
         let Some(full) = full() else { return };
         let end = run_into(full, &[&MEASURE[..], &[&output, "--format", format]].concat());
         assert_eq!(end.code, Some(2), "{}", end.said);
-        assert_eq!(end.said, "error: cannot write standard output: No space left on device (os error 28)\n");
+        assert!(
+            end.said.ends_with("error: cannot write standard output: No space left on device (os error 28)\n"),
+            "{}",
+            end.said
+        );
         files::read::<Results>(&path).expect("it was saved");
         fs::remove_file(&path).expect("it can be removed");
     }
@@ -135,7 +141,7 @@ fn a_reply_that_nobody_gets_is_a_failure() {
 #[test]
 fn where_nobody_listens_on_standard_error_nothing_is_lost() {
     let folder = folder();
-    let output = format!("--output={}", folder.path().join("r.json").display());
+    let output = format!("--output={}", folder.path().display());
     for errors in [Some(closed()), full()].into_iter().flatten() {
         let run = |arguments: &[&str], errors| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_memscope-bench"));
@@ -167,43 +173,40 @@ fn what_cannot_be_a_results_file_is_refused_at_once() {
     mkfifo(&at("pipe"), Mode::S_IRWXU).expect("a named pipe");
     let _listener = UnixListener::bind(at("socket")).expect("a socket");
     fs::create_dir(at("folder")).expect("a folder");
+    fs::write(at("folder/overhead.json"), "a diary").expect("a file");
+    fs::create_dir_all(at("taken/overhead.svg")).expect("a folder");
+    fs::create_dir(at("device")).expect("a folder");
+    symlink("/dev/null", at("device/overhead.md")).expect("a link");
     fs::write(at("file"), "a diary").expect("a file");
     symlink("round", at("round")).expect("a link");
     symlink(at("pipe"), at("to-pipe")).expect("a link");
     let long = "x".repeat(300);
     for (name, told) in [
-        ("pipe", "it is a pipe, and results are kept in files"),
+        ("pipe", "it is a pipe"),
         ("to-pipe", "it is a pipe"),
         ("socket", "it is a socket"),
-        ("folder", "it is a folder; name a file"),
-        ("new/", "it is a folder; name a file"),
-        ("new/.", "it is a folder; name a file"),
-        ("file", "is not a results file of memscope-bench"),
-        ("file/r.json", "it is a file; name a folder"),
-        ("file/new/r.json", "Not a directory"),
-        ("round", "it is a link that leads back to itself"),
+        ("folder", "is not a results file of memscope-bench"),
+        ("taken", "it is a folder; name a file"),
+        ("device", "it is a device"),
+        ("file", "it is a file; name a folder"),
+        ("file/new", "Not a directory"),
+        ("round", "too many levels"),
         (&long, "File name too long"),
-        (&format!("{long}/r.json"), "File name too long"),
     ] {
         let path = at("").join(name);
         refused(&["--output".as_ref(), path.as_os_str()], &["error: ", folder.path().to_str().expect("letters"), told]);
     }
     for (path, told) in [
-        ("/dev/stdout", "--format json"),
+        ("/dev/stdout", "/dev/stdout"),
         ("/dev/stderr", "/dev/stderr"),
-        ("/dev/fd/1", "--format json"),
-        ("/proc/self/fd/2", "/proc/self/fd/2"),
         ("/dev/null", "it is a device"),
         ("/dev/full", "it is a device"),
-        ("-", "--format json"),
-        ("/", "it is a folder; name a file"),
-        ("..", "it is a folder; name a file"),
     ] {
         refused(&["--output".as_ref(), path.as_ref()], &["error: ", path, told]);
     }
     memscope_bench().args(MEASURE).arg("--output=").assert().code(2).stdout("");
     assert_eq!(fs::read_to_string(at("file")).expect("the file"), "a diary");
-    assert!(!at("new").exists(), "nothing is made for what is refused");
+    assert_eq!(fs::read_to_string(at("folder/overhead.json")).expect("the file"), "a diary");
 }
 
 /// Redirected into a file, standard output is a file, and still none to keep results in: they would take its place.
@@ -213,7 +216,7 @@ fn standard_output_is_no_results_file_wherever_it_leads() {
     let out = folder.path().join("out");
     let end = run_into(File::create(&out).expect("a file").into(), &[&MEASURE[..], &["--output=/dev/stdout"]].concat());
     assert_eq!(end.code, Some(2), "{}", end.said);
-    assert!(end.said.contains("use `--format json`"), "{}", end.said);
+    assert!(end.said.contains("/dev/stdout"), "{}", end.said);
     assert_eq!(names(folder.path()), ["out"]);
 }
 
@@ -246,28 +249,34 @@ fn links_stay_and_what_they_lead_to_is_written() {
     let at = |name: &str| folder.path().join(name);
     fs::create_dir(at("real")).expect("a folder");
     files::write_json(&at("real/r.json"), &results()).expect("an earlier file");
-    symlink("real/r.json", at("link")).expect("a link");
-    symlink("real/none.json", at("dangling")).expect("a link");
+    for folder in ["link", "dangling"] {
+        fs::create_dir(at(folder)).expect("a folder");
+    }
+    symlink("../real/r.json", at("link/overhead.json")).expect("a link");
+    symlink("../real/none.json", at("dangling/overhead.json")).expect("a link");
     symlink("real", at("to-folder")).expect("a link");
-    for (name, real) in [("link", "real/r.json"), ("dangling", "real/none.json"), ("to-folder/in.json", "real/in.json")]
-    {
+    for (name, real) in [("link", "real/r.json"), ("dangling", "real/none.json"), ("to-folder", "real/overhead.json")] {
         memscope_bench().args(MEASURE).arg("--output").arg(at(name)).assert().success();
         let written: Results = files::read(&at(real)).expect("it was written");
         assert_eq!(written.cells.len(), 1, "{name}");
     }
     for link in ["link", "dangling"] {
-        assert!(at(link).symlink_metadata().expect("it is there").is_symlink(), "{link}");
+        assert!(at(link).join("overhead.json").symlink_metadata().expect("it is there").is_symlink(), "{link}");
     }
-    assert_eq!(names(&at("real")), ["in.json", "none.json", "r.json"], "no temporary file is left");
+    assert_eq!(
+        names(&at("real")),
+        ["none.json", "overhead.json", "overhead.md", "overhead.svg", "r.json"],
+        "no temporary file is left"
+    );
 }
 
 #[test]
 fn an_earlier_file_keeps_its_permissions_and_an_empty_one_is_none() {
     let folder = folder();
-    let path = folder.path().join("r.json");
+    let path = folder.path().join("overhead.json");
     fs::write(&path, "").expect("an empty file, as mktemp makes it");
     fs::set_permissions(&path, Permissions::from_mode(0o640)).expect("its permissions");
-    memscope_bench().args(MEASURE).arg("--output").arg(&path).assert().success();
+    memscope_bench().args(MEASURE).arg("--output").arg(folder.path()).assert().success();
     files::read::<Results>(&path).expect("it was written");
     assert_eq!(fs::metadata(&path).expect("the file").permissions().mode() & 0o777, 0o640);
 }
@@ -276,7 +285,7 @@ fn an_earlier_file_keeps_its_permissions_and_an_empty_one_is_none() {
 #[test]
 fn a_full_disk_leaves_the_earlier_file_and_what_was_measured_is_shown() {
     let folder = folder();
-    let path = folder.path().join("r.json");
+    let path = folder.path().join("overhead.json");
     files::write_json(&path, &results()).expect("an earlier file");
     let earlier = fs::read(&path).expect("the file");
     let program = env!("CARGO_BIN_EXE_memscope-bench");
@@ -286,15 +295,15 @@ fn a_full_disk_leaves_the_earlier_file_and_what_was_measured_is_shown() {
         .arg(program)
         .args(MEASURE)
         .arg("--output")
-        .arg(&path)
+        .arg(folder.path())
         .output()
         .expect("a shell");
     let said = String::from_utf8_lossy(&done.stderr);
     assert_eq!(done.status.code(), Some(2), "{said}");
-    assert!(said.lines().count() == 1 && said.contains("r.json") && said.contains("File too large"), "{said}");
+    assert!(said.lines().count() == 1 && said.contains("overhead.json") && said.contains("File too large"), "{said}");
     assert!(String::from_utf8_lossy(&done.stdout).contains("Noise floor"), "what was measured is shown");
     assert_eq!(fs::read(&path).expect("the file"), earlier);
-    assert_eq!(names(folder.path()), ["r.json"], "no temporary file is left");
+    assert_eq!(names(folder.path()), ["overhead.json"], "no temporary file is left");
 }
 
 #[test]
@@ -303,7 +312,7 @@ fn what_is_read_is_looked_at_first() {
     let path = folder.path().join("footprint.json");
     let redraw = |told: &str| {
         let mut command = memscope_bench();
-        command.args(["footprint", "--redraw", "--output"]).arg(folder.path());
+        command.arg("report").arg(&path);
         let assert = command.timeout(Duration::from_secs(60)).assert();
         let said = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
         drop(assert.code(2).stdout(""));
@@ -332,10 +341,10 @@ fn a_log_of_probes_is_a_file_of_its_own() {
     mkfifo(&at("pipe"), Mode::S_IRWXU).expect("a named pipe");
     refused(&["--log".as_ref(), at("pipe").as_os_str()], &["pipe", "it is a pipe"]);
     refused(&["--log".as_ref(), folder.path().as_os_str()], &["it is a folder"]);
-    let [output, log] = [at("r.json"), folder.path().join(".").join("r.json")];
-    let both = ["--output".as_ref(), output.as_os_str(), "--log".as_ref(), log.as_os_str()];
-    refused(&both, &["--output and --log both name"]);
-    assert!(!output.exists());
+    let log = folder.path().join(".").join("overhead.json");
+    let both = ["--output".as_ref(), folder.path().as_os_str(), "--log".as_ref(), log.as_os_str()];
+    refused(&both, &["--log names a file of --output"]);
+    assert!(!log.exists());
 
     // What others have written to the same standard error stays.
     let errors = at("errors");
@@ -352,10 +361,9 @@ fn a_log_of_probes_is_a_file_of_its_own() {
 fn a_path_need_not_be_text() {
     let folder = folder();
     let path = folder.path().join(OsStr::from_bytes(b"d\xff"));
-    let file = path.join("r.json");
-    memscope_bench().args(MEASURE).arg("--output").arg(&file).assert().success();
-    let written: Results = files::read(&file).expect("it was written");
-    assert!(written.origin.command.contains(r"/d\377/r.json'"), "{}", written.origin.command);
+    memscope_bench().args(MEASURE).arg("--output").arg(&path).assert().success();
+    let written: Results = files::read(&path.join("overhead.json")).expect("it was written");
+    assert!(written.origin.command.contains(r"/d\377'"), "{}", written.origin.command);
     // Where a path must be text, it says so.
     memscope_bench().args(["probe", "--workload"]).arg(OsStr::from_bytes(b"c\xff")).assert().code(2).stdout("");
 }

@@ -10,7 +10,6 @@ use memscope_bench::study::compare;
 use memscope_bench::study::compare::Against;
 use memscope_bench::study::overhead;
 use memscope_bench::study::overhead::record::Results;
-use memscope_bench::study::overhead::summary::{Form, overheads};
 use memscope_bench::study::stress;
 use memscope_bench::study::trackers;
 use memscope_bench::worker::failure::Failure;
@@ -97,7 +96,7 @@ fn pictures_are_well_formed_whatever_they_say() {
         subject.about = Some(NASTY.to_owned());
     }
     for against in [Against::First, Against::Previous] {
-        check_picture("compare", &compare::chart::draw(&compared.clone().judged(Some(against), None), NASTY));
+        check_picture("compare", &compare::chart::draw(&compared.clone().judged(Some(against), None)));
     }
 
     let mut record = full_record();
@@ -115,8 +114,8 @@ fn pictures_are_well_formed_whatever_they_say() {
 #[test]
 fn tables_are_whole_whatever_they_say() {
     let results = nasty_results();
-    check_terminal("overheads", &overheads(&results, Form::Terminal));
-    check_markdown("overheads", &overheads(&results, Form::Markdown));
+    check_terminal("overheads", &crate::common::text(&results));
+    check_markdown("overheads", &crate::common::markdown(&results));
 
     let mut compared = comparison(Clock::Wall);
     nasty_origin(&mut compared.origin);
@@ -126,15 +125,15 @@ fn tables_are_whole_whatever_they_say() {
             failed.why = NASTY.to_owned();
         }
     }
-    check_terminal("compare", &compare::summary::draw(&compared, Form::Terminal));
-    check_markdown("compare", &compare::summary::draw(&compared, Form::Markdown));
+    check_terminal("compare", &crate::common::text(&compared));
+    check_markdown("compare", &crate::common::markdown(&compared));
 
     let mut rungs = ladder();
     nasty_origin(&mut rungs.0.origin);
     rungs.0.cells[4].failure = Some(Failure::Crashed { how: NASTY.to_owned() });
     rungs.0.cells[10].failure = Some(Failure::Unsupported { why: NASTY.to_owned() });
-    check_terminal("ladder", &trackers::summary::draw(&rungs, Form::Terminal));
-    check_markdown("ladder", &trackers::summary::draw(&rungs, Form::Markdown));
+    check_terminal("ladder", &crate::common::text(&rungs));
+    check_markdown("ladder", &crate::common::markdown(&rungs));
 }
 
 /// JSON has every character, and none of them raw that would do something.
@@ -164,12 +163,12 @@ fn the_subject_of_a_commit_is_text() {
         git(folder.path(), &["add", "."]);
         git(folder.path(), &["commit", "--quiet", "-m", &subject]);
     }
-    let log = ["log", "--repository"];
+    let log = ["trend", "--repository"];
     let assert = memscope_bench().args(log).arg(folder.path()).arg("--output").arg(folder.path()).assert().success();
     let output = assert.get_output();
     check_terminal("log", &String::from_utf8_lossy(&output.stdout));
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-    check_picture("log", &fs::read_to_string(folder.path().join("log.svg")).expect("the picture"));
+    check_picture("log", &fs::read_to_string(folder.path().join("trend.svg")).expect("the picture"));
 }
 
 #[test]
@@ -182,7 +181,7 @@ fn complaints_quote_harmlessly_and_in_one_line() {
         check_terminal("stderr", &said);
         said
     };
-    for arguments in [&["claims", "--results"][..], &["log", "--repository"]] {
+    for arguments in [&["claims", "--results"][..], &["trend", "--repository"]] {
         let said = refused(arguments);
         assert!(said.lines().count() == 1 && said.contains("␛[31m such"), "{said}");
     }

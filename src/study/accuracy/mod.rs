@@ -15,7 +15,10 @@ pub mod summary;
 pub use score::Held;
 
 use crate::platform::files::Versioned;
+use crate::report::document::Document;
+use crate::report::metric::Metric;
 use crate::report::origin::Origin;
+use crate::study::Study;
 use crate::tracking::memscope::{Answer, DETECTORS, Detector, Sought, Subject};
 use crate::tracking::{Session, Tracking, counting};
 use crate::worker::failure::Failure;
@@ -43,8 +46,37 @@ pub struct Detections {
 }
 
 impl Versioned for Detections {
+    const KIND: &str = "detection";
     const WHAT: &str = "a file of detections";
     const SCHEMA: u32 = SCHEMA;
+}
+
+impl Study for Detections {
+    fn summary(&self) -> Document {
+        summary::summary(self)
+    }
+
+    fn metrics(&self) -> Vec<Metric> {
+        let rows = self.subjects.iter().flat_map(|subject| subject.rows.iter().map(move |row| (subject, row)));
+        let of_row = |(subject, row): (&Detected, &Row)| {
+            let name = format!("{}/{}/{}", row.workload, row.report.name(), subject.name);
+            let counts = row.finding.map(|finding| {
+                let score = finding.held.map(|held| {
+                    [
+                        ("true-positives", held.found),
+                        ("false-negatives", held.missed),
+                        ("false-positives", held.false_finds),
+                    ]
+                });
+                [("planted", finding.planted), ("reported", finding.named)]
+                    .into_iter()
+                    .chain(score.into_iter().flatten())
+            });
+            let metric = |(measure, count)| Metric::plain(&name, measure, count as f64);
+            counts.into_iter().flatten().map(metric).collect::<Vec<_>>()
+        };
+        rows.flat_map(of_row).collect()
+    }
 }
 
 /// What one build of memscope found.

@@ -1,49 +1,39 @@
-//! The table of what memscope found: by workload and by what was sought, a row for each subject's report.
+//! The report of accuracy: a row for each build's report, by workload and by what was planted.
 
 use crate::platform::text;
+use crate::report::circumstances::circumstances;
+use crate::report::document::{Document, Table, left, right};
 use crate::report::number::grouped;
 use crate::study::accuracy::{Detected, Detections, Finding, Held, Report, Row, WORKLOADS};
-use crate::study::overhead::summary::{Form, circumstances};
 use crate::study::overhead::warnings;
 use crate::tracking::Tracking;
 use crate::tracking::memscope::Sought;
 use crate::worker::failure::Failure;
 use crate::workloads::Workload;
-use comfy_table::{CellAlignment, Table};
 
-/// The table, and the notes below it.
-pub fn draw(detections: &Detections, form: Form) -> String {
-    [table(detections, form), form.notes(&notes(detections))].join(form.between())
+/// Returns the report: the table, and the notes that a reader needs.
+pub fn summary(detections: &Detections) -> Document {
+    let mut document = Document::default();
+    document.table(table(detections));
+    document.notes(notes(detections));
+    document
 }
 
-fn table(detections: &Detections, form: Form) -> String {
-    let mut table = Table::new();
-    table.load_style(form.style());
-    table.set_header(["workload", "sought", "subject", "level", "planted", "named", "found", "missed", "false"]);
+fn table(detections: &Detections) -> Table {
+    let words = ["workload", "sought", "build", "level"].map(left);
+    let counts = ["planted", "reported", "true positives", "false negatives", "false positives"].map(right);
+    let mut table = Table::new(words.into_iter().chain(counts)).grouped_by(3);
     for workload in WORKLOADS {
         for sought in [Sought::Leaks, Sought::Cycles, Sought::Active] {
-            let mut above = None;
             for (name, row) in
                 rows(detections).filter(|(_, row)| row.workload == workload && row.report.sought == sought)
             {
-                let said = |text: &str, repeats: bool| {
-                    if repeats && form == Form::Terminal { String::new() } else { text.to_owned() }
-                };
-                let head = [
-                    said(workload.name(), above.is_some()),
-                    said(sought.name(), above.is_some()),
-                    said(name, above == Some(name)),
-                    row.report.tracking.to_string(),
-                ];
-                table.add_row(form.row(head.into_iter().chain(figures(row))));
-                above = Some(name);
+                let head = [workload.name(), sought.name(), name].map(str::to_owned);
+                table.row(head.into_iter().chain([row.report.tracking.to_string()]).chain(figures(row)));
             }
         }
     }
-    for numeric in 4..9 {
-        table.column_mut(numeric).expect("the header has nine").set_cell_alignment(CellAlignment::Right);
-    }
-    table.trim_fmt()
+    table
 }
 
 /// All rows, each with its subject's name.
@@ -92,29 +82,26 @@ fn notes(detections: &Detections) -> Vec<String> {
     }
     lines.extend(failures(detections));
     lines.push(
-        "Found: planted, and named by an address in its block. Missed: planted, and not named. False: named, and not planted. \
-         Everything else that a workload made is freed by then. A cycle is found if both of its nodes are named together."
+        "True positive: planted, and reported by an address in its block. False negative: planted, and not reported. False \
+         positive: reported, and not planted; everything else that a workload made is freed by then. A cycle is found if \
+         both of its nodes are reported together."
             .to_owned(),
     );
     let findings = || rows(detections).filter_map(|(name, row)| Some((name, row, row.finding?)));
     if findings().any(|(_, _, finding)| finding.held.is_none()) {
-        lines.push(
-            "Counts only, where found is ≤: the report does not say which, and the rest is what its count allows."
-                .to_owned(),
-        );
+        lines.push("A bound (≤, ≥): the report has a count alone, not which blocks it counts.".to_owned());
     }
     if findings().any(|(_, row, _)| row.report.tracking == Tracking::Variables) {
         lines.push(
-            "Under `variables` a tracker is told of named values alone, and planted are those: of a pair of nodes the two \
-             nodes, and not the strings that they own. What is gone is forgotten once its address comes again, so that what is \
-             false moves by a few from run to run."
+            "At level `variables` only named values count as planted: the two nodes of a cycle, not the strings that they \
+             own. A freed value is forgotten when its address is used again, so false positives vary by a few from run to run."
                 .to_owned(),
         );
     }
     if let Some(most) = findings().map(|(_, row, finding)| own_blocks(row, finding)).max().filter(|&most| most > 0) {
         lines.push(format!(
-            "Where values are named under the hook, blocks of memscope's own bookkeeping are alive beside the planted ones, \
-             up to {}. They may be among those named, and are taken off what is false.",
+            "Where values are named under the hook, up to {} blocks of memscope's own bookkeeping are alive beside the planted \
+             ones. They may be among those reported, and are not counted as false positives.",
             grouped(most)
         ));
     }

@@ -13,10 +13,11 @@ use crate::study::operations::OperationResults;
 use crate::study::overhead::record::Results;
 use crate::tracking::Tracking;
 use crate::worker::failure::Failure;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// A figure, and what it is of.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     /// The workload, the operation or the number of threads.
     pub of: String,

@@ -7,13 +7,16 @@
 
 mod evidence;
 mod list;
+mod record;
 pub mod summary;
 
 pub use evidence::{Evidence, Figure};
 pub use list::CLAIMS;
+pub use record::{Claims, JudgedSetting};
 
 use crate::report::origin::Origin;
 use crate::stats::estimate::Estimate;
+use serde::{Deserialize, Serialize};
 
 /// A figure that memscope's documents state.
 #[derive(Debug)]
@@ -29,7 +32,8 @@ pub struct Claim {
 }
 
 /// What a claim says of a figure.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Bound {
     /// A ratio of times is at most this.
     Overhead(f64),
@@ -81,7 +85,8 @@ pub struct Seen<'a> {
 }
 
 /// What becomes of a claim in a setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Every figure is within what is claimed.
     Holds,
@@ -92,7 +97,17 @@ pub enum Verdict {
 }
 
 impl Bound {
-    /// What becomes of the claim if these are its figures.
+    /// Returns the measure of its figures.
+    pub const fn measure(self) -> &'static str {
+        match self {
+            Self::Overhead(_) => "overhead",
+            Self::Time(_) | Self::TimeElsewhere(_) => "ns",
+            Self::Bytes(_) => "bytes",
+            Self::Fidelity(_) => "fidelity",
+        }
+    }
+
+    /// Returns the verdict on the claim for these figures.
     pub fn judge(self, figures: &[Figure]) -> Verdict {
         let allowed = |figure: &Figure| figure.seen.as_ref().map_or(Some(false), |&seen| self.allows(seen));
         let beyond = figures.iter().filter(|figure| allowed(figure) == Some(false)).count();

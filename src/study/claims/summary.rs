@@ -1,55 +1,49 @@
-//! The table of claims, for a terminal and as Markdown: what memscope's documents state beside what was measured.
+//! The report of claims: what memscope's documents state beside what was measured.
 
 use crate::platform::text;
+use crate::report::document::{Document, Table, left};
 use crate::report::number;
 use crate::report::origin::Origin;
 use crate::stats::estimate::Estimate;
-use crate::study::claims::{ANOTHER_MACHINE, Bound, CLAIMS, Claim, Evidence, Figure, Seen, Setting, Verdict};
-use crate::study::overhead::summary::Form;
-use comfy_table::{ContentArrangement, Table};
+use crate::study::claims::{ANOTHER_MACHINE, Bound, Claims, Figure, JudgedSetting, Verdict};
 
 /// How wide the table is on a terminal, in characters: quotations and settings are wrapped.
 const WIDTH: u16 = 150;
 
-/// The claims as text: the table, and below it the commands that its figures are from.
-pub fn draw(evidence: &Evidence, form: Form) -> String {
-    let mut table = Table::new();
-    table.load_style(form.style());
-    if form == Form::Terminal {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
-    }
-    table.set_header(["claim", "where it stands", "tried as", "measured here [95 %]", "verdict", "figures from"]);
+/// Returns the report: the claims, and the commands that their figures are from.
+pub fn summary(claims: &Claims) -> Document {
+    let columns = ["claim", "where it stands", "tried as", "measured here [95 %]", "verdict", "figures from"];
+    let mut table = Table::new(columns.map(left)).grouped_by(2).wrapped_at(WIDTH);
     let mut notes = vec![
-        "A claim holds in a setting if every figure is within it with all of its interval, and does not if one is beyond \
-         it with all of its interval or ended without a figure; otherwise it cannot be tested here."
+        "A claim holds in a setting if every figure is within it with all of its interval. It does not hold if one is \
+         beyond it with all of its interval, or ended without a figure. Otherwise it cannot be tested here."
             .to_owned(),
         format!(
-            "Times of another machine than this one are given {ANOTHER_MACHINE} times as long: less is put down to the \
-             machine. `memscope's own benchmark` is its very setting, run here."
+            "Times of another machine may be {ANOTHER_MACHINE} times as long here: less is attributed to the machine. \
+             `memscope's own benchmark` is its very setting, run here."
         ),
     ];
-    for claim in CLAIMS {
-        for (place, setting) in claim.settings.iter().enumerate() {
-            let seen = (setting.figures)(evidence);
-            table.add_row(form.row(row(claim, setting, &seen, place == 0 || form == Form::Markdown)));
-            let note = note(&seen);
-            if !notes.contains(&note) {
-                notes.push(note);
-            }
+    for setting in &claims.settings {
+        table.row(row(setting));
+        let note = note(setting);
+        if !notes.contains(&note) {
+            notes.push(note);
         }
     }
-    [table.trim_fmt(), form.notes(&notes)].join(form.between())
+    let mut document = Document::default();
+    document.table(table);
+    document.notes(notes);
+    document
 }
 
-fn row(claim: &Claim, setting: &Setting, seen: &Seen, is_named: bool) -> [String; 6] {
-    let verdict = claim.bound.judge(&seen.figures);
+fn row(setting: &JudgedSetting) -> [String; 6] {
     [
-        if is_named { format!("“{}”", claim.quote) } else { String::new() },
-        if is_named { claim.place.to_owned() } else { String::new() },
-        setting.about.to_owned(),
-        measured(claim.bound, &seen.figures),
-        words(verdict, seen.figures.len()),
-        seen.file.to_owned(),
+        format!("“{}”", setting.quote),
+        setting.place.clone(),
+        setting.setting.clone(),
+        measured(setting.bound, &setting.figures),
+        words(setting.verdict, setting.figures.len()),
+        setting.file.clone(),
     ]
 }
 
@@ -94,8 +88,8 @@ fn text(bound: Bound, estimate: Estimate) -> String {
 }
 
 /// Where a file comes from, or that it is not there.
-fn note(seen: &Seen) -> String {
-    match seen.origin {
+fn note(seen: &JudgedSetting) -> String {
+    match &seen.origin {
         Some(Origin { subject, machine, started, command, .. }) => format!(
             "{}: measured {} on {}, {} cores, {}, by {}, built with {subject}.",
             seen.file,
@@ -105,6 +99,6 @@ fn note(seen: &Seen) -> String {
             machine.system,
             text::code(command)
         ),
-        None => format!("{}: not there, so that what it would tell cannot be tested.", seen.file),
+        None => format!("{}: not there, so its claims cannot be tested.", seen.file),
     }
 }

@@ -48,12 +48,22 @@ const CHANGE: f64 = 496.0;
 const VERDICT: f64 = 652.0;
 
 /// Draws a comparison.
-pub fn draw(comparison: &Comparison, title: &str) -> String {
+pub fn draw(comparison: &Comparison) -> String {
+    let title = title(&comparison.against);
     let blocks = blocks(comparison);
     if blocks.len() <= MOST_BLOCKS { list(comparison, &blocks, title) } else { grid(comparison, title) }
 }
 
 /// Many builds: a plot for each workload and level.
+/// Returns the title, which says what each build is compared with.
+const fn title(against: &Against) -> &'static str {
+    match against {
+        Against::First => "What memscope-rs costs, against the first build",
+        Against::Previous => "What memscope-rs costs, from build to build",
+        Against::Each(_) => "What memscope-rs costs, commit by commit",
+    }
+}
+
 fn grid(comparison: &Comparison, title: &str) -> String {
     let levels: Vec<Tracking> = levels(comparison).collect();
     let rows = rows(comparison);

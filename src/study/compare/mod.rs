@@ -20,11 +20,15 @@ pub use typical::{Typical, typical};
 
 use crate::builds::outcome::NotBuilt;
 use crate::platform::files::Versioned;
+use crate::report::document::Document;
+use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::{Cell, Clock, Series};
 use crate::schedule::pairing::CellRun;
 use crate::stats::estimate::Estimate;
 use crate::stats::sign_test::fewest_rounds;
+use crate::study::Study;
+use crate::study::overhead::metrics;
 use crate::tracking::Tracking;
 use crate::tracking::memscope::Subject;
 use crate::worker::launcher::Launcher;
@@ -100,8 +104,38 @@ impl From<Record> for Comparison {
 }
 
 impl Versioned for Comparison {
+    const KIND: &str = "compare";
     const WHAT: &str = "a comparison";
     const SCHEMA: u32 = SCHEMA;
+}
+
+impl Study for Comparison {
+    fn summary(&self) -> Document {
+        summary::summary(self)
+    }
+
+    fn chart(&self) -> Option<String> {
+        Some(chart::draw(self))
+    }
+
+    fn metrics(&self) -> Vec<Metric> {
+        let cells = self.subjects.iter().flat_map(|subject| subject.cells.iter().map(move |cell| (subject, cell)));
+        cells
+            .flat_map(|(subject, cell)| metrics::of_cell(&format!("{}/{}", metrics::name(cell), subject.name), cell))
+            .collect()
+    }
+
+    fn left_out(&self) -> Vec<String> {
+        let cells = self.subjects.iter().flat_map(|subject| subject.cells.iter().map(move |cell| (subject, cell)));
+        let failed = cells.filter_map(|(subject, cell)| {
+            metrics::left_out(&format!("{}/{}", metrics::name(cell), subject.name), cell)
+        });
+        let not_built = self
+            .subjects
+            .iter()
+            .filter_map(|subject| Some(format!("{} is left out: {}", subject.name, subject.not_built.as_ref()?.why)));
+        failed.chain(not_built).collect()
+    }
 }
 
 impl Comparison {

@@ -1,46 +1,31 @@
-//! The comparison as text: the verdicts, a table with a row for each build on each workload and level, and notes.
+//! The report of a comparison: the verdicts, a row for each build on each workload and level, and notes.
 
+use crate::report::circumstances::circumstances;
+use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::schedule::measurement::{Cell, Clock, Pair};
 use crate::stats::sign_test::needed_rounds;
 use crate::study::compare::verdicts::{detectable, sentences, word, word_of_typical};
 use crate::study::compare::{Compared, Comparison, Difference};
-use crate::study::overhead::summary::{Form, circumstances};
 use crate::study::overhead::warnings;
 use crate::tracking::Tracking;
 use crate::workloads::Workload;
-use comfy_table::{CellAlignment, Table};
 
-/// The columns after the workload, the level and the build.
-const COLUMNS: [&str; 10] = [
-    "workload",
-    "level",
-    "build",
-    "overhead [95 %]",
-    "change [95 %]",
-    "against",
-    "verdict",
-    "detectable",
-    "fidelity",
-    "peak memory",
-];
-/// The columns that are aligned to the right.
-const NUMBERS: [usize; 3] = [7, 8, 9];
-
-/// The verdicts, the table, and the notes below it.
-pub fn draw(comparison: &Comparison, form: Form) -> String {
-    [form.notes(&sentences(comparison)), table(comparison, form), form.notes(&notes(comparison))].join(form.between())
+/// Returns the report: the verdicts, the table, and the notes that a reader needs.
+pub fn summary(comparison: &Comparison) -> Document {
+    let mut document = Document::default();
+    document.notes(sentences(comparison));
+    document.table(table(comparison));
+    document.notes(notes(comparison));
+    document
 }
 
-fn table(comparison: &Comparison, form: Form) -> String {
-    let mut table = Table::new();
-    table.load_style(form.style());
-    table.set_header(COLUMNS);
+fn table(comparison: &Comparison) -> Table {
+    let words = ["workload", "level", "build", "overhead [95 %]", "change [95 %]", "against", "verdict"].map(left);
+    let numbers = ["detectable", "fidelity", "peak memory"].map(right);
+    let mut table = Table::new(words.into_iter().chain(numbers)).grouped_by(2);
     let mut add = |group: [String; 2], rows: Vec<[String; 8]>| {
-        for (place, row) in rows.into_iter().enumerate() {
-            let group = if place > 0 && form == Form::Terminal { Default::default() } else { group.clone() };
-            table.add_row(form.row(group.into_iter().chain(row).collect::<Vec<_>>()));
-        }
+        rows.into_iter().for_each(|row| table.row(group.iter().cloned().chain(row)));
     };
     let builds = 0..comparison.subjects.len();
     for level in levels(comparison) {
@@ -55,10 +40,7 @@ fn table(comparison: &Comparison, form: Form) -> String {
             add([workload.to_string(), level.to_string()], rows.collect());
         }
     }
-    for number in NUMBERS {
-        table.column_mut(number).expect("the header has ten").set_cell_alignment(CellAlignment::Right);
-    }
-    table.trim_fmt()
+    table
 }
 
 /// The levels at which builds are compared.

@@ -11,11 +11,14 @@
 pub mod summary;
 
 use crate::platform::files::Versioned;
+use crate::report::document::Document;
+use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::schedule::pairing::checked;
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median_interval;
 use crate::stats::slope::slope;
+use crate::study::Study;
 use crate::tracking::Tracking;
 use crate::tracking::memscope::Subject;
 use crate::worker::failure::Failure;
@@ -49,8 +52,34 @@ pub struct Footprints {
 }
 
 impl Versioned for Footprints {
+    const KIND: &str = "footprint";
     const WHAT: &str = "a file of footprints";
     const SCHEMA: u32 = SCHEMA;
+}
+
+impl Study for Footprints {
+    fn summary(&self) -> Document {
+        summary::summary(self)
+    }
+
+    fn metrics(&self) -> Vec<Metric> {
+        let cells = self.subjects.iter().flat_map(|subject| subject.cells.iter().map(move |cell| (subject, cell)));
+        let of_cell = |(subject, cell): (&OfSubject, &Footprint)| {
+            let Footprint { workload, tracking, threads, .. } = cell;
+            let name = format!("{workload}/{tracking}/threads-{threads}/{}", subject.name);
+            let estimates = [
+                ("bytes-per-live-allocation", cell.bytes_per_live_allocation()),
+                ("bytes-per-event", cell.bytes_per_event()),
+                ("peak-memory", cell.peak_memory()),
+            ];
+            let estimates = estimates.into_iter().filter_map(|(measure, estimate)| Some((measure, estimate?)));
+            let mut metrics: Vec<Metric> =
+                estimates.map(|(measure, estimate)| Metric::estimate(&name, measure, estimate)).collect();
+            metrics.extend(cell.fidelity().map(|fidelity| Metric::plain(&name, "fidelity", fidelity)));
+            if cell.failure.is_none() { metrics } else { Vec::new() }
+        };
+        cells.flat_map(of_cell).collect()
+    }
 }
 
 /// What tracking by one build of memscope takes.

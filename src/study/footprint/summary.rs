@@ -1,55 +1,43 @@
-//! The table of footprints, for a terminal and as Markdown, with what a reader must know below it.
+//! The report of footprints: the tables, and the notes that a reader needs.
 
 use crate::platform::text;
+use crate::report::circumstances::circumstances;
+use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::stats::estimate::Estimate;
 use crate::study::footprint::{Footprint, Footprints, OfSubject, PEAKS, STEPS};
-use crate::study::overhead::summary::{Form, circumstances};
 use crate::study::overhead::warnings;
 use crate::worker::failure::Failure;
-use comfy_table::{CellAlignment, Table};
 
-/// The footprints as text: a table for each subject, and the notes below them.
-pub fn draw(footprints: &Footprints, form: Form) -> String {
-    let mut parts = Vec::new();
+/// Returns the report: a table for each build, and the notes that a reader needs.
+pub fn summary(footprints: &Footprints) -> Document {
+    let mut document = Document::default();
     for subject in &footprints.subjects {
-        let mark = if form == Form::Markdown { "## " } else { "" };
-        let name = subject.subject.as_ref().map_or(subject.name.clone(), ToString::to_string);
-        parts.push(format!("{mark}{}", form.line(&name)));
-        parts.push(match &subject.not_built {
-            Some(why) => form.line(&format!("not built: {why}")),
-            None => table(&subject.cells, form),
-        });
+        document.heading(subject.subject.as_ref().map_or(subject.name.clone(), ToString::to_string));
+        match &subject.not_built {
+            Some(why) => document.notes(vec![format!("not built: {why}")]),
+            None => document.table(table(&subject.cells)),
+        }
     }
-    parts.push(notes(footprints, form));
-    parts.join(form.between())
+    document.notes(notes(footprints));
+    document
 }
 
-fn table(cells: &[Footprint], form: Form) -> String {
-    let mut table = Table::new();
-    table.load_style(form.style());
-    table.set_header([
-        "workload",
-        "threads",
-        "level",
-        "fidelity",
-        "events",
-        "B/live allocation [95 %]",
-        "B/event kept [95 %]",
-        "kept at the end",
-        "peak memory [95 %]",
-    ]);
-    let mut above = String::new();
-    for cell in cells {
-        let name = cell.workload.to_string();
-        let shown = if form == Form::Terminal && name == above { "" } else { &name };
-        table.add_row(form.row(row(cell, shown)));
-        above = name;
-    }
-    for numeric in [1, 3, 4, 5, 6, 7, 8] {
-        table.column_mut(numeric).expect("the header has nine").set_cell_alignment(CellAlignment::Right);
-    }
-    table.trim_fmt()
+fn table(cells: &[Footprint]) -> Table {
+    let mut table = Table::new([
+        left("workload"),
+        right("threads"),
+        left("level"),
+        right("fidelity"),
+        right("events"),
+        right("B/live allocation [95 %]"),
+        right("B/event kept [95 %]"),
+        right("kept at the end"),
+        right("peak memory [95 %]"),
+    ])
+    .grouped_by(1);
+    cells.iter().for_each(|cell| table.row(row(cell, cell.workload.name())));
+    table
 }
 
 fn row(cell: &Footprint, name: &str) -> [String; 9] {
@@ -85,7 +73,7 @@ fn peak(Estimate { value, low, high }: Estimate) -> String {
     format!("×{value} [{low}, {high}]")
 }
 
-fn notes(footprints: &Footprints, form: Form) -> String {
+fn notes(footprints: &Footprints) -> Vec<String> {
     let mut lines = warnings::of_origin(&footprints.origin);
     for note in footprints.subjects.iter().flat_map(failure_notes) {
         // What a version lacks, it lacks in every cell.
@@ -114,7 +102,7 @@ fn notes(footprints: &Footprints, form: Form) -> String {
          untracked at the largest scale, the median of {PEAKS} pairs of probes that count nothing."
     ));
     lines.extend(circumstances(&footprints.origin));
-    form.notes(&lines)
+    lines
 }
 
 fn failure_notes(subject: &OfSubject) -> impl Iterator<Item = String> {

@@ -1,34 +1,40 @@
-//! The table of instructions, for a terminal and as Markdown, with what a reader must know below it.
+//! The report of instructions: the table, and the notes that a reader needs.
 
 use crate::platform::text;
+use crate::report::circumstances::circumstances;
+use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::study::instructions::record::InstructionCount;
 use crate::study::overhead::record::Results;
-use crate::study::overhead::summary::{Form, circumstances};
 use crate::study::overhead::warnings;
-use comfy_table::{CellAlignment, Table};
 
-/// The counted instructions as text.
-pub fn counts(results: &Results, form: Form) -> String {
-    let mut table = Table::new();
-    table.load_style(form.style());
-    table.set_header(["workload", "level", "untracked", "tracked", "overhead", "per allocation", "apart"]);
+/// Returns the report of counted instructions.
+pub fn summary(results: &Results) -> Document {
+    let mut table = Table::new([
+        left("workload"),
+        left("level"),
+        right("untracked"),
+        right("tracked"),
+        right("overhead"),
+        right("per allocation"),
+        right("spread"),
+    ]);
     for count in &results.instructions {
-        table.add_row(form.row(row(count)));
-    }
-    for numeric in [2, 3, 4, 5, 6] {
-        table.column_mut(numeric).expect("the header has seven").set_cell_alignment(CellAlignment::Right);
+        table.row(row(count));
     }
     let mut lines: Vec<String> = results.instructions.iter().filter_map(failure_note).collect();
     lines.push(
-        "Figures are instructions that the window executed, means of two runs under valgrind; apart: how far two runs of \
-         the same thing are, at the most. Where blocks lie on the heap moves them too: do not read anything into less than \
-         a percent. They are no times: waiting for memory and the kernel's work are not in them."
+        "Figures are instructions that the window executed: means of two runs under valgrind. Spread: the largest \
+         difference between two runs of one thing. Where blocks lie on the heap moves the figures too: treat \
+         differences below a percent as noise. They are not times: waiting for memory and the kernel's work are not counted."
             .to_owned(),
     );
     lines.extend(warnings::of_origin(&results.origin));
     lines.extend(circumstances(&results.origin));
-    [table.trim_fmt(), form.notes(&lines)].join(form.between())
+    let mut document = Document::default();
+    document.table(table);
+    document.notes(lines);
+    document
 }
 
 fn row(count: &InstructionCount) -> [String; 7] {

@@ -11,9 +11,12 @@ pub mod summary;
 pub use pattern::{CannotTime, HELD, Observed, Pattern, run};
 
 use crate::platform::files::Versioned;
+use crate::report::document::Document;
+use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median_interval;
+use crate::study::Study;
 use crate::tracking::Tracking;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
@@ -75,6 +78,10 @@ impl Operation {
     }
 }
 
+/// The names of the quantiles that other programs get.
+const QUANTILE_MEASURES: [(f64, &str); 5] =
+    [(0.5, "p50-ns"), (0.99, "p99-ns"), (0.999, "p99.9-ns"), (0.9999, "p99.99-ns"), (1.0, "max-ns")];
+
 /// The latencies of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Latencies {
@@ -92,8 +99,35 @@ pub struct Latencies {
 }
 
 impl Versioned for Latencies {
+    const KIND: &str = "latency";
     const WHAT: &str = "a file of latencies";
     const SCHEMA: u32 = SCHEMA;
+}
+
+impl Study for Latencies {
+    fn summary(&self) -> Document {
+        summary::summary(self)
+    }
+
+    fn chart(&self) -> Option<String> {
+        Some(chart::draw(self))
+    }
+
+    fn metrics(&self) -> Vec<Metric> {
+        let mut metrics = Vec::new();
+        for cell in self.cells.iter().filter(|cell| cell.failure.is_none()) {
+            for operation in Operation::TOLD {
+                let name = format!("{}/{}/threads-{}", operation.name(), cell.tracking, cell.threads);
+                for (place, quantile) in QUANTILES.iter().enumerate() {
+                    let Some((_, measure)) = QUANTILE_MEASURES.iter().find(|(shown, _)| shown == quantile) else {
+                        continue;
+                    };
+                    metrics.extend(cell.at(operation, place).map(|ns| Metric::estimate(&name, measure, ns)));
+                }
+            }
+        }
+        metrics
+    }
 }
 
 /// One level on one number of threads.

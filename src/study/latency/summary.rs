@@ -1,37 +1,35 @@
-//! The table of latencies, for a terminal and as Markdown, with what a reader must know below it.
+//! The report of latencies: the table, and the notes that a reader needs.
 
 use crate::platform::text;
+use crate::report::circumstances::circumstances;
+use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::stats::estimate::Estimate;
 use crate::study::latency::{Cell, Latencies, Operation, QUANTILES};
-use crate::study::overhead::summary::{Form, circumstances};
 use crate::study::overhead::warnings;
-use comfy_table::{CellAlignment, Table};
 
 /// The quantiles that have a column.
 const SHOWN: [(f64, &str); 5] = [(0.5, "p50"), (0.99, "p99"), (0.999, "p99.9"), (0.9999, "p99.99"), (1.0, "max")];
 
-/// The latencies as text: the table, and the notes below it.
-pub fn draw(latencies: &Latencies, form: Form) -> String {
-    let mut table = Table::new();
-    table.load_style(form.style());
-    let columns = ["threads", "operation", "level"].into_iter().chain(SHOWN.iter().map(|(_, name)| *name));
-    table.set_header(columns);
+/// Returns the report: the table, and the notes that a reader needs.
+pub fn summary(latencies: &Latencies) -> Document {
+    let head = [right("threads"), left("operation"), left("level")];
+    let mut table = Table::new(head.into_iter().chain(SHOWN.iter().map(|(_, name)| right(*name))));
     let mut threads: Vec<usize> = latencies.cells.iter().map(|cell| cell.threads).collect();
     threads.dedup();
     for threads in threads {
         let cells: Vec<&Cell> = latencies.cells.iter().filter(|cell| cell.threads == threads).collect();
         for operation in Operation::TOLD {
-            cells.iter().for_each(|cell| _ = table.add_row(form.row(row(cell, operation, &cell.tracking.to_string()))));
+            cells.iter().for_each(|cell| table.row(row(cell, operation, &cell.tracking.to_string())));
         }
         if let Some(first) = cells.iter().find(|cell| cell.failure.is_none()) {
-            table.add_row(row(first, Operation::Timing, "(timing alone)"));
+            table.row(row(first, Operation::Timing, "(timing alone)"));
         }
     }
-    for numeric in [0, 3, 4, 5, 6, 7] {
-        table.column_mut(numeric).expect("the header has eight").set_cell_alignment(CellAlignment::Right);
-    }
-    [table.trim_fmt(), form.notes(&notes(latencies))].join(form.between())
+    let mut document = Document::default();
+    document.table(table);
+    document.notes(notes(latencies));
+    document
 }
 
 fn row(cell: &Cell, operation: Operation, level: &str) -> Vec<String> {
@@ -95,8 +93,8 @@ fn notes(latencies: &Latencies) -> Vec<String> {
         number::grouped(u64::from(latencies.operations))
     ));
     lines.push(
-        "Timing takes time too, and it is in every figure: `nothing` is what the same clock says of no call at all. Where more threads \
-         run than the machine has cores, the highest quantiles are the system's turns."
+        "All figures include the cost of reading the clock; `nothing` is that cost alone. With more threads than cores, the \
+         highest quantiles measure the system's scheduling."
             .to_owned(),
     );
     lines.extend(warnings::of_origin(&latencies.origin));

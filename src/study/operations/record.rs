@@ -1,8 +1,12 @@
 //! The file of operations: everything that a run timed.
 
+use super::summary;
 use crate::platform::files::Versioned;
+use crate::report::document::Document;
+use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::stats::estimate::Estimate;
+use crate::study::Study;
 use crate::tracking::Tracking;
 use crate::worker::failure::Failure;
 use serde::{Deserialize, Serialize};
@@ -23,8 +27,23 @@ pub struct OperationResults {
 }
 
 impl Versioned for OperationResults {
+    const KIND: &str = "operations";
     const WHAT: &str = "a file of operations";
     const SCHEMA: u32 = SCHEMA;
+}
+
+impl Study for OperationResults {
+    fn summary(&self) -> Document {
+        summary::summary(self)
+    }
+
+    fn metrics(&self) -> Vec<Metric> {
+        let metric = |measured: &Measured| {
+            let name = format!("{}/{}", measured.operation, measured.tracking);
+            Some(Metric::estimate(name, "ns", measured.ns?))
+        };
+        self.operations.iter().filter_map(metric).collect()
+    }
 }
 
 impl OperationResults {

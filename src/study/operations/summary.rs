@@ -1,36 +1,41 @@
-//! The table of operations, for a terminal and as Markdown, with what a reader must know below it.
+//! The report of single operations: the table, and the notes that a reader needs.
 
 use crate::platform::text;
+use crate::report::circumstances::circumstances;
+use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::stats::median::MIN_PAIRS;
 use crate::study::operations;
 use crate::study::operations::{Measured, OperationResults};
-use crate::study::overhead::summary::{Form, circumstances};
 use crate::study::overhead::warnings;
-use comfy_table::{CellAlignment, Table};
 
-/// The results as text: the table, and the notes below it.
-pub fn draw(results: &OperationResults, form: Form) -> String {
-    let mut table = Table::new();
-    table.load_style(form.style());
-    table.set_header(["operation", "level", "time of one [95 %]", "samples", "in one process", "what it does"]);
+/// Returns the report: the table, and the notes that a reader needs.
+pub fn summary(results: &OperationResults) -> Document {
+    let mut table = Table::new([
+        left("operation"),
+        left("level"),
+        right("time of one [95 %]"),
+        right("samples"),
+        right("in one process"),
+        left("description"),
+    ])
+    .grouped_by(1);
     let mut above = "";
     for measured in &results.operations {
-        let repeats = measured.operation == above && form == Form::Terminal;
-        table.add_row(form.row(row(measured, repeats)));
+        table.row(row(measured, measured.operation == above));
         above = &measured.operation;
     }
-    for numeric in [2, 3, 4] {
-        table.column_mut(numeric).expect("the header has six").set_cell_alignment(CellAlignment::Right);
-    }
-    [table.trim_fmt(), form.notes(&notes(results))].join(form.between())
+    let mut document = Document::default();
+    document.table(table);
+    document.notes(notes(results));
+    document
 }
 
-/// A row; `repeats` says that the one above it is of the same operation.
+/// Returns the texts of a row. One that repeats the operation above has no description of its own.
 fn row(measured: &Measured, repeats: bool) -> [String; 6] {
-    let [name, about] = if repeats { ["", ""] } else { [&measured.operation, &measured.about].map(String::as_str) };
+    let about = if repeats { "" } else { &measured.about };
     [
-        name.to_owned(),
+        measured.operation.clone(),
         measured.tracking.to_string(),
         match (&measured.failure, measured.ns) {
             (Some(failure), _) => failure.label(),
@@ -106,7 +111,7 @@ mod tests {
         }
     }
 
-    fn drawn(form: Form) -> String {
+    fn drawn(draw: fn(&Document) -> String) -> String {
         let mut results = OperationResults::begin(Origin::here("cargo bench --bench operations".to_owned()));
         let failure = Some(Failure::TimedOut { seconds: 60 });
         results.operations = vec![
@@ -120,12 +125,12 @@ mod tests {
                 ..measured("count", Tracking::Variables)
             },
         ];
-        draw(&results, form)
+        draw(&summary(&results))
     }
 
     #[test]
     fn each_operation_has_its_time_and_its_doubt() {
-        let text = drawn(Form::Terminal);
+        let text = drawn(crate::report::text::draw);
         assert_eq!(text.matches("312 ns [308 ns, 1.32 µs]").count(), 2, "{text}");
         assert_eq!(text.matches("what allocate does").count(), 1, "a repeated name is a blank: {text}");
         assert!(text.contains("up to 100,000"), "{text}");
@@ -133,7 +138,7 @@ mod tests {
 
     #[test]
     fn what_has_no_time_says_why() {
-        let text = drawn(Form::Markdown);
+        let text = drawn(crate::report::markdown::draw);
         assert!(text.contains("timed-out") && text.contains("too few samples"), "{text}");
         assert!(text.contains("no time in 15 of 15 samples") && text.contains("too coarse"), "{text}");
         assert!(text.contains("- analyse/variables timed-out: it still ran after 60 s."), "{text}");

@@ -2,10 +2,14 @@
 //!
 //! A file says what was measured where and with what, and holds every pair, so that any figure can be had from it again.
 
+use super::{chart, metrics, summary};
 use crate::platform::files::Versioned;
+use crate::report::document::Document;
+use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::{Cell, Overhead, Precision, Series};
 use crate::stats::estimate::Estimate;
+use crate::study::Study;
 use crate::study::instructions::record::InstructionCount;
 use crate::tracking::Tracking;
 use serde::{Deserialize, Serialize};
@@ -32,8 +36,27 @@ pub struct Results {
 }
 
 impl Versioned for Results {
+    const KIND: &str = "overhead";
     const WHAT: &str = "a results file";
     const SCHEMA: u32 = SCHEMA;
+}
+
+impl Study for Results {
+    fn summary(&self) -> Document {
+        summary::summary(self)
+    }
+
+    fn chart(&self) -> Option<String> {
+        self.instructions.is_empty().then(|| chart::draw(self))
+    }
+
+    fn metrics(&self) -> Vec<Metric> {
+        metrics::of_results(self)
+    }
+
+    fn left_out(&self) -> Vec<String> {
+        metrics::left_out_of_results(self)
+    }
 }
 
 impl Results {

@@ -1,76 +1,26 @@
-//! The table of overheads, for a terminal and as Markdown, with what a reader must know below it.
+//! The report of overheads: the table, and the notes that a reader needs.
 
-use crate::platform::conditions::Conditions;
-use crate::platform::system::Toolchain;
-use crate::platform::{shell, text};
+use crate::platform::text;
+use crate::report::circumstances::circumstances;
+use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
-use crate::report::origin::Origin;
 use crate::schedule::measurement::{Cell, Series};
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median_interval;
+use crate::study::instructions;
 use crate::study::overhead::record::Results;
 use crate::study::overhead::warnings;
 use crate::tracking::{Kind, Tracking};
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload};
-use comfy_table::{CellAlignment, LineStyle, Table, TableStyle, presets};
 
-/// The form that a table is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// Aligned columns, a blank where a row repeats the one above it.
-    Terminal,
-    /// A table of GitHub's Markdown.
-    Markdown,
-}
-
-impl Form {
-    pub(crate) fn style(self) -> TableStyle {
-        match self {
-            Self::Terminal => {
-                let rule = LineStyle::none().fill('─').junction('─');
-                TableStyle::new().top_border(rule).header_separator(rule).bottom_border(rule)
-            }
-            Self::Markdown => presets::ASCII_MARKDOWN,
-        }
+/// Returns the report of the overheads, or of the instructions where those were counted instead.
+pub fn summary(results: &Results) -> Document {
+    if !results.instructions.is_empty() {
+        return instructions::summary::summary(results);
     }
-
-    /// Notes, a line each; in Markdown, a list.
-    pub(crate) fn notes(self, lines: &[String]) -> String {
-        let mark = if self == Self::Markdown { "- " } else { "" };
-        lines.iter().map(|line| format!("{mark}{}", self.line(line))).collect::<Vec<_>>().join("\n")
-    }
-
-    /// A line of text, of which some may come from outside.
-    pub(crate) fn line(self, text: &str) -> String {
-        match self {
-            Self::Terminal => text::one_line(text),
-            Self::Markdown => text::markdown(text),
-        }
-    }
-
-    /// The cells of a row, whose text may come from outside.
-    pub(crate) fn row<S: AsRef<str>>(self, cells: impl IntoIterator<Item = S>) -> Vec<String> {
-        let cell = |text: S| match self {
-            Self::Terminal => text::one_line(text.as_ref()),
-            Self::Markdown => text::markdown_cell(text.as_ref()),
-        };
-        cells.into_iter().map(cell).collect()
-    }
-
-    /// What stands between the parts of a report.
-    pub(crate) const fn between(self) -> &'static str {
-        match self {
-            Self::Terminal => "\n",
-            Self::Markdown => "\n\n",
-        }
-    }
-}
-
-/// The results as text: the tables, and the notes below them.
-pub fn overheads(results: &Results, form: Form) -> String {
-    let mut parts = Vec::new();
+    let mut document = Document::default();
     // The baseline against itself has a row of its own only where nothing else was measured.
     let alone = results.cells.iter().all(|cell| cell.tracking == Tracking::Untracked);
     for series in Series::SHOWN {
@@ -80,52 +30,47 @@ pub fn overheads(results: &Results, form: Form) -> String {
             continue;
         }
         if series != Series::Overhead {
-            let mark = if form == Form::Markdown { "### " } else { "" };
-            parts.push(format!("{mark}{}, by {}", cells[0].workload, series.parameter()));
+            document.heading(format!("{}, by {}", cells[0].workload, series.parameter()));
         }
-        parts.push(table(&cells, series, form));
+        document.table(table(&cells, series));
     }
-    parts.push(notes(results, form));
-    parts.join(form.between())
+    document.notes(notes(results));
+    document
 }
 
-fn table(cells: &[&Cell], series: Series, form: Form) -> String {
-    let mut table = Table::new();
-    table.load_style(form.style());
-    table.set_header([
-        series.parameter(),
-        "untracked",
-        "level",
-        "overhead [95 %]",
-        "processor time",
-        "ns/allocation",
-        "fidelity",
-        "peak memory",
-    ]);
+fn table(cells: &[&Cell], series: Series) -> Table {
+    let mut table = Table::new([
+        left(series.parameter()),
+        right("untracked"),
+        left("level"),
+        left("overhead [95 %]"),
+        right("CPU time"),
+        right("ns/allocation"),
+        right("fidelity"),
+        right("peak memory"),
+    ])
+    .grouped_by(1);
     let mut above = String::new();
-    let mut is_time_told = false;
+    let mut has_time = false;
     for cell in cells {
         let name = cell.row_name();
-        let repeats = name == above && form == Form::Terminal;
-        // A level that failed has no time: the next one tells it.
-        is_time_told &= repeats;
-        table.add_row(form.row(row(cell, if repeats { "" } else { &name }, !is_time_told)));
-        is_time_told |= cell.overhead.is_some();
+        // A level that failed has no untracked time: the next one of its group shows it.
+        has_time &= name == above;
+        table.row(row(cell, &name, !has_time));
+        has_time |= cell.overhead.is_some();
         above = name;
     }
-    for numeric in [1, 4, 5, 6, 7] {
-        table.column_mut(numeric).expect("the header has eight").set_cell_alignment(CellAlignment::Right);
-    }
-    table.trim_fmt()
+    table
 }
 
-pub(crate) fn row(cell: &Cell, name: &str, tells_time: bool) -> [String; 8] {
+/// Returns the texts of a row. `shows_time` is for the first of a group.
+pub(crate) fn row(cell: &Cell, name: &str, shows_time: bool) -> [String; 8] {
     let unknown = || "unknown".to_owned();
     let overhead = cell.overhead.as_ref();
     [
         name.to_owned(),
         match overhead {
-            Some(overhead) if tells_time => number::time(overhead.untracked_ns),
+            Some(overhead) if shows_time => number::time(overhead.untracked_ns),
             _ => String::new(),
         },
         cell.tracking.to_string(),
@@ -159,7 +104,7 @@ pub(crate) fn row(cell: &Cell, name: &str, tells_time: bool) -> [String; 8] {
 }
 
 /// What stands under the table: what failed and what to do about it, the warnings, the doubt, and the circumstances.
-pub(crate) fn notes(results: &Results, form: Form) -> String {
+pub(crate) fn notes(results: &Results) -> Vec<String> {
     let mut lines: Vec<String> = results.cells.iter().filter_map(failure_note).collect();
     lines.extend(results.cells.iter().filter_map(clock_note));
     lines.extend(warnings::warnings(results).iter().map(|warning| format!("Warning: {warning}")));
@@ -182,7 +127,7 @@ pub(crate) fn notes(results: &Results, form: Form) -> String {
             .push(format!("Pairs: {range} for each figure{scales}; an overhead is the median of tracked ÷ untracked."));
     }
     lines.extend(circumstances(&results.origin));
-    form.notes(&lines)
+    lines
 }
 
 /// What the instrument itself costs, where it was measured.
@@ -286,49 +231,6 @@ fn precision_note(results: &Results) -> Option<String> {
             missed.join(", ")
         ),
     })
-}
-
-/// What was measured, where and when, a line each.
-pub(crate) fn circumstances(origin: &Origin) -> Vec<String> {
-    let Origin { started, command, machine, toolchain, subject, .. } = origin;
-    let mut lines = vec![
-        format!("Subject: {subject}; allocator: {}.", toolchain.allocator),
-        format!(
-            "Machine: {}, {} cores, {}, {}.",
-            machine.processor,
-            machine.cores,
-            number::bytes(machine.memory_bytes as f64),
-            machine.system
-        ),
-        toolchain_line(toolchain),
-    ];
-    lines.extend(environment_line(origin));
-    lines.push(format!("Measured {} by {}.", started.format("%Y-%m-%d %H:%M UTC"), text::code(command)));
-    lines
-}
-
-fn toolchain_line(toolchain: &Toolchain) -> String {
-    let Toolchain { rustc, target, opt_level, flags, wrapper, debug_assertions, .. } = toolchain;
-    let mut line = format!("Toolchain: {rustc}, {target}, opt-level {opt_level}");
-    if *debug_assertions {
-        line += ", with debug assertions";
-    }
-    if !flags.is_empty() {
-        line += &format!(", flags {}", text::code(flags));
-    }
-    if !wrapper.is_empty() {
-        line += &format!(", by way of {}", text::code(wrapper));
-    }
-    line + "."
-}
-
-/// What the process was given that others are not, where there is something.
-fn environment_line(origin: &Origin) -> Option<String> {
-    let variables = origin.environment.iter();
-    let variables = variables.map(|(name, value)| text::code(&format!("{name}={}", shell::quoted(value.as_ref()))));
-    let restrictions = origin.conditions.iter().flat_map(Conditions::restrictions);
-    let all: Vec<String> = variables.chain(restrictions).collect();
-    (!all.is_empty()).then(|| format!("Environment: {}.", all.join(", ")))
 }
 
 /// What to do where the clock is too coarse for a cell's windows.

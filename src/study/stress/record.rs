@@ -1,7 +1,11 @@
 //! What a stress run leaves behind: everything that its figures and its picture are drawn from, as a file.
 
+use super::{chart, summary};
 use crate::platform::files::Versioned;
+use crate::report::document::Document;
+use crate::report::metric::Metric;
 use crate::report::origin::Origin;
+use crate::study::Study;
 use crate::tracking::memscope::TypeUse;
 use crate::tracking::{Recorded, counting};
 use crate::worker::probe::Truth;
@@ -52,8 +56,25 @@ pub struct Record {
 }
 
 impl Versioned for Record {
+    const KIND: &str = "stress";
     const WHAT: &str = "a record of a stress run";
     const SCHEMA: u32 = SCHEMA;
+}
+
+impl Study for Record {
+    fn summary(&self) -> Document {
+        summary::summary(self)
+    }
+
+    fn chart(&self) -> Option<String> {
+        Some(chart::draw(self))
+    }
+
+    fn metrics(&self) -> Vec<Metric> {
+        let figures = summary::figures(self);
+        let ratios = figures.iter().filter_map(|figure| Some((figure, figure.ratio()?)));
+        ratios.map(|(figure, ratio)| Metric::plain(figure.name, "recorded-per-counted", ratio)).collect()
+    }
 }
 
 impl Record {

@@ -1,9 +1,9 @@
 //! The stress run on the console: what begins, each phase as it ends, and the true figures at the end.
 
+use crate::report::document::{Document, Table, left, right};
 use crate::report::number::{bytes, fidelity, grouped, time};
 use crate::study::stress::{HeapMoment, Phase, Record};
 use crate::workloads::{Scale, Workload};
-use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
 /// What is about to happen.
 pub fn opening(workloads: &[Workload], scale: Scale, threads: usize) -> String {
@@ -46,38 +46,38 @@ pub fn phase(number: usize, phase: &Phase, heaps: &[HeapMoment]) -> String {
     lines.join("\n")
 }
 
-/// What the run comes to: each figure as memscope recorded it, beside what was counted.
-pub fn closing(record: &Record) -> String {
-    let mut table = Table::new();
-    let rule = LineStyle::none().fill('─').junction('─');
-    table.load_style(TableStyle::new().top_border(rule).header_separator(rule).bottom_border(rule));
-    table.set_header(["", "memscope recorded", "counted", "recorded ÷ counted"]);
-    for figure in figures(record) {
-        table.add_row(figure.row());
-    }
-    for numeric in 1..4 {
-        table.column_mut(numeric).expect("the header has four").set_cell_alignment(CellAlignment::Right);
-    }
-    let toolchain = &record.origin.toolchain;
-    let unoptimised = if toolchain.is_unoptimised() {
-        "\nThis is a debug build: its times are not those of a release build."
-    } else {
-        ""
-    };
-    format!(
-        "{}\nAll {} phases completed in {} (and {} in which the harness looked at the heap).\n{}\n\
-         Counted are all calls that reach the allocator; {} of them ({}) are memscope's own, made while it was told of\n\
-         variables. Left alive on purpose: {} leaks of {}. Efficiency: the part of all allocations that was freed again.{unoptimised}",
-        "=".repeat(100),
+/// Returns the report: each figure as memscope recorded it, beside the counted one.
+pub fn summary(record: &Record) -> Document {
+    let columns = ["memscope recorded", "counted", "recorded ÷ counted"].map(right);
+    let mut table = Table::new([left("figure")].into_iter().chain(columns));
+    figures(record).iter().for_each(|figure| table.row(figure.row()));
+    let mut document = Document::default();
+    document.heading(format!(
+        "All {} phases completed in {} (and {} in which the harness looked at the heap).",
         record.phases.len(),
         time(record.duration_ns as f64),
         time(record.looking_ns as f64),
-        table.trim_fmt(),
-        grouped(record.of_tracker.allocations),
-        bytes(record.of_tracker.bytes as f64),
-        grouped(record.leaked_allocations),
-        bytes(record.leaked_bytes as f64),
-    )
+    ));
+    document.table(table);
+    let mut notes = vec![
+        format!(
+            "Counted are all calls that reach the allocator; {} of them ({}) are memscope's own, made while it recorded \
+             variables.",
+            grouped(record.of_tracker.allocations),
+            bytes(record.of_tracker.bytes as f64),
+        ),
+        format!(
+            "Left alive on purpose: {} leaks of {}.",
+            grouped(record.leaked_allocations),
+            bytes(record.leaked_bytes as f64),
+        ),
+        "Efficiency: the part of all allocations that was freed again.".to_owned(),
+    ];
+    if record.origin.toolchain.is_unoptimised() {
+        notes.push("This is a debug build: its times are not those of a release build.".to_owned());
+    }
+    document.notes(notes);
+    document
 }
 
 /// A figure of the run, as memscope recorded it and as it was counted.

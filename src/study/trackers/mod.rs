@@ -7,7 +7,10 @@ pub mod chart;
 pub mod summary;
 
 use crate::platform::files::Versioned;
+use crate::report::document::Document;
+use crate::report::metric::Metric;
 use crate::schedule::measurement::{Cell, Series};
+use crate::study::Study;
 use crate::study::overhead::record::{self, Results};
 use crate::tracking::{Reference, Tracking};
 use crate::workloads::Workload;
@@ -19,8 +22,27 @@ use serde::{Deserialize, Serialize};
 pub struct Ladder(pub Results);
 
 impl Versioned for Ladder {
+    const KIND: &str = "trackers";
     const WHAT: &str = "a ladder";
     const SCHEMA: u32 = record::SCHEMA;
+}
+
+impl Study for Ladder {
+    fn summary(&self) -> Document {
+        summary::summary(self)
+    }
+
+    fn chart(&self) -> Option<String> {
+        Some(chart::draw(self))
+    }
+
+    fn metrics(&self) -> Vec<Metric> {
+        self.0.metrics()
+    }
+
+    fn left_out(&self) -> Vec<String> {
+        self.0.left_out()
+    }
 }
 
 /// The rungs of one workload.

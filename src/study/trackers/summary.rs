@@ -1,38 +1,36 @@
 //! The ladder as text: a table for each workload, what the rungs are, and what a reader must know below it.
 
+use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::schedule::measurement::Cell;
 use crate::study::overhead;
-use crate::study::overhead::summary::Form;
 use crate::study::trackers::{Flight, Ladder};
 use crate::tracking::{Kind, Reference, Tracking};
 use crate::worker::failure::Failure;
-use comfy_table::{CellAlignment, Table};
 
-/// The tables, and the notes below them.
-pub fn draw(ladder: &Ladder, form: Form) -> String {
-    let mut parts = Vec::new();
+/// Returns the report: a table for each workload, and the notes that a reader needs.
+pub fn summary(ladder: &Ladder) -> Document {
+    let mut document = Document::default();
     for flight in ladder.flights() {
-        let mark = if form == Form::Markdown { "### " } else { "" };
-        parts.push(format!("{mark}{}", heading(&flight)));
-        parts.push(of_flight(&flight, form));
+        document.heading(heading(&flight));
+        document.table(table(&flight));
     }
     let mut notes = rungs(ladder);
     if ladder.0.cells.iter().any(|cell| cell.tracking == Reference::JemallocProfiler.into()) {
         notes.push(
-            "jemalloc is another heap than all other rungs have: its profiler costs what jemalloc-profiler shows beyond \
-             jemalloc."
+            "jemalloc is another heap than the other trackers have: its profiler costs the difference between \
+             jemalloc-profiler and jemalloc."
                 .to_owned(),
         );
     }
     notes.push(
-        "A counter keeps two or three numbers, a recorder something of each event, a sampler of few: compare like with like. \
-         Fidelity is events recorded ÷ events that happened."
+        "A counter keeps two or three numbers, a recorder something of each event, a sampler of few: compare like with \
+         like. Fidelity is events recorded ÷ events that happened."
             .to_owned(),
     );
-    parts.push(form.notes(&notes));
-    parts.push(overhead::summary::notes(&ladder.0, form));
-    parts.join(form.between())
+    notes.extend(overhead::summary::notes(&ladder.0));
+    document.notes(notes);
+    document
 }
 
 /// The workload of a flight, and its time untracked.
@@ -51,19 +49,21 @@ pub(crate) fn overhead(cell: &Cell) -> String {
     }
 }
 
-fn of_flight(flight: &Flight<'_>, form: Form) -> String {
-    let mut table = Table::new();
-    table.load_style(form.style());
-    table.set_header(["rung", "takes note", "overhead [95 %]", "ns/allocation", "fidelity", "peak memory"]);
+fn table(flight: &Flight<'_>) -> Table {
+    let mut table = Table::new([
+        left("tracker"),
+        left("records"),
+        left("overhead [95 %]"),
+        right("ns/allocation"),
+        right("fidelity"),
+        right("peak memory"),
+    ]);
     for cell in &flight.rungs {
         let [_, _, level, _, _, ns, fidelity, memory] = overhead::summary::row(cell, "", false);
         let level = if is_memscope(cell.tracking) { format!("{level} (memscope)") } else { level };
-        table.add_row(form.row([level, takes_note(cell.tracking), overhead(cell), ns, fidelity, memory]));
+        table.row([level, takes_note(cell.tracking), overhead(cell), ns, fidelity, memory]);
     }
-    for numeric in [3, 4, 5] {
-        table.column_mut(numeric).expect("the header has six").set_cell_alignment(CellAlignment::Right);
-    }
-    table.trim_fmt()
+    table
 }
 
 /// What a level takes note of; a dash where there is nothing that could.

@@ -4,6 +4,7 @@
 
 use crate::platform::git;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -17,7 +18,7 @@ const COMMIT: [&str; 4] = ["-z", "--encoding=UTF-8", "--abbrev=7", "--format=%H%
 const PARTS: usize = 4;
 
 /// A commit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Commit {
     /// Its whole hash.
     pub hash: String,

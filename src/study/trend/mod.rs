@@ -11,8 +11,12 @@ pub mod summary;
 
 pub use git::{Commit, HistoryError};
 
-use crate::platform::files;
+use super::Study;
+
+use crate::platform::files::{self, Versioned};
 use crate::platform::system::Machine;
+use crate::report::document::Document;
+use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::{Cell, Overhead, Series};
 use crate::stats::estimate::Estimate;
@@ -20,13 +24,55 @@ use crate::study::overhead::record::Results;
 use crate::tracking::Tracking;
 use crate::worker::failure::Failure;
 use crate::workloads::Workload;
-use std::path::{Path, PathBuf};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The version of the file's format. A change that an older reader would misread raises it.
+pub const SCHEMA: u32 = 1;
+
+/// The trend of some overheads over the committed versions of a results file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trend {
+    /// The version of this format: [`SCHEMA`].
+    pub schema: u32,
+    /// The versions.
+    #[serde(flatten)]
+    pub log: Log,
+    /// The workloads under their levels, through all versions.
+    pub lanes: Vec<Lane>,
+}
+
+impl Versioned for Trend {
+    const KIND: &str = "trend";
+    const WHAT: &str = "a trend";
+    const SCHEMA: u32 = SCHEMA;
+}
+
+impl Study for Trend {
+    fn summary(&self) -> Document {
+        summary::summary(&self.log, &self.lanes)
+    }
+
+    fn chart(&self) -> Option<String> {
+        Some(chart::draw(&self.log, &self.lanes))
+    }
+
+    fn metrics(&self) -> Vec<Metric> {
+        let points = self.lanes.iter().flat_map(|lane| lane.points.iter().map(move |point| (lane, point)));
+        let metric = |(lane, point): (&Lane, &Point)| {
+            let commit = &self.log.entries[point.entry].commit.short;
+            let benchmark = format!("{}/{}/{commit}", lane.workload, lane.tracking);
+            Some(Metric::estimate(benchmark, "overhead", point.figure.overhead?.wall))
+        };
+        points.filter_map(metric).collect()
+    }
+}
 
 /// The committed versions of a results file, oldest first.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Log {
     /// The file, as it is called within the repository.
-    pub file: PathBuf,
+    pub file: String,
     /// A commit each.
     pub entries: Vec<Entry>,
     /// The machines that the records are from, each once, in the order in which they came.
@@ -34,7 +80,7 @@ pub struct Log {
 }
 
 /// A commit that changed the file.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// The commit.
     pub commit: Commit,
@@ -43,7 +89,7 @@ pub struct Entry {
 }
 
 /// What a version of the file says, less its pairs: a long history has hundreds of thousands of them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// Where it comes from.
     pub origin: Origin,
@@ -56,7 +102,7 @@ pub struct Record {
 }
 
 /// What a record says of one workload under one level.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     /// What ran, and how much of it.
     pub work: Work,
@@ -73,7 +119,7 @@ pub struct Figure {
 }
 
 /// What was done without tracking. Only figures for the same work can be compared.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Work {
     /// What ran.
     pub workload: Workload,
@@ -169,7 +215,7 @@ impl Log {
             });
             Entry { commit, record }
         });
-        Self { file: file.to_owned(), entries: entries.collect(), machines }
+        Self { file: file.to_string_lossy().into_owned(), entries: entries.collect(), machines }
     }
 
     /// The entries that can be read, each with its place among all.
@@ -247,7 +293,7 @@ fn place(known: &mut Vec<Machine>, machine: &Machine) -> usize {
 }
 
 /// One workload under one level through all records.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lane {
     /// What ran.
     pub workload: Workload,
@@ -258,7 +304,7 @@ pub struct Lane {
 }
 
 /// What one record says in a lane.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// The entry's place in [`Log::entries`].
     pub entry: usize,
@@ -271,7 +317,8 @@ pub struct Point {
 }
 
 /// What became of an overhead from one record of a machine to its next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Change {
     /// The intervals overlap: no change is claimed.
     None,

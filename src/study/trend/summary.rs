@@ -1,25 +1,28 @@
-//! The log as text: the commits that have a results file, what tracking cost at each, and where that changed.
+//! The report of a trend: the commits that have a results file, the overheads at each, and where those changed.
 
 use crate::platform::system::Machine;
+use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
-use crate::study::overhead::summary::Form;
 use crate::study::trend::{Change, Entry, Lane, Log, Point, Record};
 use crate::tracking::Tracking;
 use crate::tracking::memscope::Subject;
-use comfy_table::{CellAlignment, Table};
 
 /// How much of a commit's message is shown.
 const MESSAGE: usize = 50;
 
-/// The log's tables, and the notes below them.
-pub fn draw(log: &Log, lanes: &[Lane]) -> String {
+/// Returns the report: the commits, the overheads, and the notes that a reader needs.
+pub fn summary(log: &Log, lanes: &[Lane]) -> Document {
     let mut notes: Vec<String> = unreadable(log).collect();
     notes.extend(failures(log, lanes));
     notes.extend(claims(log, lanes));
     notes.push(count(lanes));
     notes.push(RULE.to_owned());
     notes.extend(log.machines.iter().enumerate().map(|(place, machine)| machine_note(place, machine)));
-    [commits(log), String::new(), overheads(log, lanes), Form::Terminal.notes(&notes)].join("\n")
+    let mut document = Document::default();
+    document.table(commits(log));
+    document.table(overheads(log, lanes));
+    document.notes(notes);
+    document
 }
 
 /// A machine's name in the log: A for the first, and after Z by number.
@@ -81,26 +84,18 @@ pub(crate) fn record_of(log: &Log, entry: usize) -> (&Entry, &Record) {
     (entry, entry.record.as_ref().expect("a point is made of a record"))
 }
 
-fn commits(log: &Log) -> String {
-    let mut table = Table::new();
-    table.load_style(Form::Terminal.style());
-    table.set_header(["commit", "date", "memscope-rs", "machine", "noise floor [95 %]", "message"]);
+fn commits(log: &Log) -> Table {
+    let columns = ["commit", "date", "memscope-rs", "machine", "noise floor [95 %]", "message"];
+    let mut table = Table::new(columns.map(left));
     for Entry { commit, record } in &log.entries {
         let (subject, machine, floor) = match record {
             Ok(record) => (version(&record.origin.subject), machine_name(record.machine), floor(record)),
             Err(_) => ("cannot be read".to_owned(), String::new(), String::new()),
         };
         let date = commit.date.format("%Y-%m-%d").to_string();
-        table.add_row(Form::Terminal.row([
-            commit.short.clone(),
-            date,
-            subject,
-            machine,
-            floor,
-            shortened(&commit.message),
-        ]));
+        table.row([commit.short.clone(), date, subject, machine, floor, shortened(&commit.message)]);
     }
-    table.trim_fmt()
+    table
 }
 
 /// The beginning of a message that is long.
@@ -111,38 +106,21 @@ fn shortened(message: &str) -> String {
     }
 }
 
-fn overheads(log: &Log, lanes: &[Lane]) -> String {
-    let mut table = Table::new();
-    table.load_style(Form::Terminal.style());
-    table.set_header([
-        "workload",
-        "level",
-        "commit",
-        "memscope-rs",
-        "machine",
-        "overhead [95 %]",
-        "pairs",
-        "fidelity",
-        "change",
-    ]);
+fn overheads(log: &Log, lanes: &[Lane]) -> Table {
+    let words = ["workload", "level", "commit", "memscope-rs", "machine", "overhead [95 %]"].map(left);
+    let mut table =
+        Table::new(words.into_iter().chain([right("pairs"), right("fidelity"), left("change")])).grouped_by(2);
     for lane in lanes {
-        for (number, point) in lane.points.iter().enumerate() {
+        for point in &lane.points {
             let (entry, record) = record_of(log, point.entry);
-            // Blank where a row repeats the one above it.
-            let names = if number == 0 {
-                [lane.workload.to_string(), lane.tracking.to_string()]
-            } else {
-                [String::new(), String::new()]
-            };
             let fidelity = match lane.tracking {
                 _ if point.figure.failure.is_some() => String::new(),
                 Tracking::Untracked | Tracking::Counting | Tracking::Synthetic(_) => "—".to_owned(),
                 _ => number::fidelity(point.figure.fidelity),
             };
-            let [workload, level] = names;
-            table.add_row(Form::Terminal.row([
-                workload,
-                level,
+            table.row([
+                lane.workload.to_string(),
+                lane.tracking.to_string(),
                 entry.commit.short.clone(),
                 version(&record.origin.subject),
                 machine_name(record.machine),
@@ -150,13 +128,10 @@ fn overheads(log: &Log, lanes: &[Lane]) -> String {
                 point.figure.pairs.to_string(),
                 fidelity,
                 change(log, point),
-            ]));
+            ]);
         }
     }
-    for numeric in [6, 7] {
-        table.column_mut(numeric).expect("the header has nine").set_cell_alignment(CellAlignment::Right);
-    }
-    table.trim_fmt()
+    table
 }
 
 /// The versions that cannot be read, and why.

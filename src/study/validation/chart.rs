@@ -1,7 +1,7 @@
 //! The picture of the validation: how far what is shown lies from what is true, by workload and overhead.
 
 use crate::report::chart::canvas::{centred, dot, ending, finished, line, panel, rectangle, sheet, telling, text};
-use crate::study::validation::summary::{aim, runs, signed, summary, told_bias};
+use crate::study::validation::summary::{aim, results, runs, signed, told_bias};
 use crate::study::validation::{Run, Seen, Setting, TARGETS, Validation};
 use crate::workloads::Workload;
 use svg::node::element::Group;
@@ -15,8 +15,6 @@ const TOP: f64 = 66.0;
 const ROW: f64 = 32.0;
 /// Below the plot: the axis, and the lines of the summary.
 const FOOT: f64 = 164.0;
-/// How many lines of the summary there is room for: the figures, without how they were come by.
-const SUMMARY: usize = 6;
 /// How far the marks of the two clocks lie above and below the middle of a row.
 const APART: f64 = 6.0;
 /// The two clocks, as the marks' tips call them.
@@ -30,7 +28,10 @@ pub fn draw(validation: &Validation) -> String {
     let height = HEAD + panels.iter().map(|(height, _)| height + MARGIN).sum::<f64>();
     let told: Vec<String> = runs(validation)
         .into_iter()
-        .map(|(title, run, goal)| format!("{title}: {}", summary(run, goal).join(" ")))
+        .map(|(title, run, goal)| {
+            let results: Vec<String> = results(run, goal).iter().map(ToString::to_string).collect();
+            format!("{title}: {}", results.join(" "))
+        })
         .collect();
     let about = "What pairs of processes show of a tracker of known cost, less its true cost, in percent of the untracked time.";
     let mut picture = sheet(WIDTH, height, "Is the instrument right?", &told.join(" "))
@@ -76,9 +77,9 @@ fn of_run(title: &str, run: &Run, goal: f64) -> (f64, Group) {
             }
         }
     }
-    for (number, words) in summary(run, goal).into_iter().take(SUMMARY).enumerate() {
-        // By the clock: both would be wider than the picture, and the rings tell the other.
-        let words = words.split("; by processor time").next().unwrap_or(&words).to_owned();
+    // By wall time: both would be wider than the picture, and the rings show the other.
+    for (number, result) in results(run, goal).into_iter().enumerate() {
+        let words = format!("{}: {}", result.name, result.wall);
         drawing = drawing.add(text(20.0, bottom + 48.0 + 18.0 * number as f64, "small", words));
     }
     (height, drawing)

@@ -14,11 +14,14 @@ pub use evaluate::{BLOCK, CLAIM_THRESHOLD, Claims, Coverage, Estimator, claims, 
 pub use truth::{CannotDivide, Time, Windows, ratio, windows};
 
 use crate::platform::files::Versioned;
+use crate::report::document::Document;
+use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::{Clock, Pair, Series};
 use crate::schedule::pairing::CellRun;
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{MIN_PAIRS, median_interval};
+use crate::study::Study;
 use crate::tracking::{MOST_UNITS, Tracking};
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
@@ -46,8 +49,35 @@ pub struct Validation {
 }
 
 impl Versioned for Validation {
+    const KIND: &str = "validation";
     const WHAT: &str = "a validation";
     const SCHEMA: u32 = SCHEMA;
+}
+
+impl Study for Validation {
+    fn summary(&self) -> Document {
+        summary::summary(self)
+    }
+
+    fn chart(&self) -> Option<String> {
+        Some(chart::draw(self))
+    }
+
+    fn metrics(&self) -> Vec<Metric> {
+        let runs = [("at-rest", &self.at_rest), ("under-load", &self.under_load)];
+        let settings = runs
+            .into_iter()
+            .flat_map(|(name, run)| run.iter().flat_map(|run| &run.settings).map(move |setting| (name, setting)));
+        let of_setting = |(run, setting): (&str, &Setting)| {
+            let aim = setting.target_percent.map_or("none".to_owned(), |percent| percent.to_string());
+            let name = format!("{}/{aim}/{run}", setting.workload);
+            [
+                Metric::estimate(&name, "bias-percent", setting.wall.bias_percent()),
+                Metric::estimate(&name, "cpu-bias-percent", setting.cpu.bias_percent()),
+            ]
+        };
+        settings.flat_map(of_setting).collect()
+    }
 }
 
 /// One run of the validation.

@@ -1,24 +1,23 @@
-//! The validation as text: what it comes to, and each setting.
+//! The report of a validation: its results, and each setting.
 
 use crate::platform::text;
+use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::stats::estimate::Estimate;
-use crate::study::overhead::summary::Form;
 use crate::study::overhead::warnings;
 use crate::study::validation::{BLOCK, CLAIM_THRESHOLD, Estimator, Run, Seen, Setting, Validation};
-use comfy_table::{CellAlignment, Table};
 
-/// The validation's tables, with what they come to above each.
-pub fn draw(validation: &Validation, form: Form) -> String {
-    let parts: Vec<String> = runs(validation)
-        .into_iter()
-        .map(|(title, run, goal)| {
-            let mark = if form == Form::Markdown { "## " } else { "" };
-            let notes = [warnings::of_origin(&run.origin), summary(run, goal)].concat();
-            [format!("{mark}{title}"), form.notes(&notes), table(run, form), estimators(run, form)].join("\n\n")
-        })
-        .collect();
-    parts.join("\n\n")
+/// Returns the report: for each run its results, its settings and its estimators.
+pub fn summary(validation: &Validation) -> Document {
+    let mut document = Document::default();
+    for (title, run, goal) in runs(validation) {
+        document.heading(title);
+        let results = results(run, goal).into_iter().map(|result| result.to_string());
+        document.notes(warnings::of_origin(&run.origin).into_iter().chain(results).chain(notes(run)).collect());
+        document.table(settings(run));
+        document.table(estimators(run));
+    }
+    document
 }
 
 /// The runs that there are, with what each is called and the bias in percent that it is held against.
@@ -27,18 +26,46 @@ pub fn runs(validation: &Validation) -> Vec<(&'static str, &Run, f64)> {
     runs.into_iter().filter_map(|(title, run, goal)| Some((title, run.as_ref()?, goal))).collect()
 }
 
-/// What a run comes to. `goal` is the bias, in percent of the untracked time, that it is held against.
-pub fn summary(run: &Run, goal: f64) -> Vec<String> {
+/// A result of a run, by wall time and by CPU time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunResult {
+    /// The name of the figure.
+    pub name: String,
+    /// The figure by wall time.
+    pub wall: String,
+    /// The figure by CPU time.
+    pub cpu: String,
+}
+
+impl std::fmt::Display for RunResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}; by CPU time {}.", self.name, self.wall, self.cpu)
+    }
+}
+
+/// Returns the results of a run. `goal` is the largest bias to be reached, in percent of the untracked time.
+pub fn results(run: &Run, goal: f64) -> Vec<RunResult> {
+    let result = |name: &str, figure: &dyn Fn(Clock) -> String| RunResult {
+        name: name.to_owned(),
+        wall: figure(|setting| &setting.wall),
+        cpu: figure(|setting| &setting.cpu),
+    };
+    let beyond_goal = format!("Bias shown to be beyond ±{goal} % of the untracked time");
     vec![
-        both(|of| format!("Bias shown to be beyond ±{goal} % of the untracked time: {}", beyond(run, of, goal))),
-        both(|of| format!("Bias, at the most, of overheads up to +10 %: {}", worst_bias(run, of, |aim| aim <= 10.0))),
-        both(|of| format!("Bias, at the most, of larger overheads: {}", worst_bias(run, of, |aim| aim > 10.0))),
-        both(|of| format!("Coverage of the 95 % interval: {}", coverage(run, of))),
-        both(|of| format!("False alarms, untracked against itself: {}", claims(run, of, None))),
-        both(|of| format!("Detection of about +3 %: {}", claims(run, of, Some(3.0)))),
+        result(&beyond_goal, &|of| beyond(run, of, goal)),
+        result("Largest bias of overheads up to +10 %", &|of| worst_bias(run, of, |aim| aim <= 10.0)),
+        result("Largest bias of larger overheads", &|of| worst_bias(run, of, |aim| aim > 10.0)),
+        result("Coverage of the 95 % interval", &|of| coverage(run, of)),
+        result("False alarms, untracked against itself", &|of| claims(run, of, None)),
+        result("Detection of about +3 %", &|of| claims(run, of, Some(3.0))),
+    ]
+}
+
+fn notes(run: &Run) -> [String; 2] {
+    [
         format!(
-            "A repeat is two batches of {} s of measuring, drawn from one long series of each setting in contiguous stretches; \
-             a change is claimed if both intervals exclude none and both effects exceed {} %.",
+            "A repeat is two batches of {} s of measuring, drawn from one long series of each setting in contiguous \
+             stretches. It detects a change if both intervals exclude no change and both effects exceed {} %.",
             run.batch_seconds,
             CLAIM_THRESHOLD * 100.0
         ),
@@ -55,13 +82,6 @@ pub fn summary(run: &Run, goal: f64) -> Vec<String> {
 
 /// One of a setting's two clocks.
 type Clock = fn(&Setting) -> &Seen;
-
-/// A line that tells a figure by the clock, and after it what the same figure is by the processor's time.
-fn both(line: impl Fn(Clock) -> String) -> String {
-    let (wall, cpu) = (line(|setting| &setting.wall), line(|setting| &setting.cpu));
-    let figure = cpu.split_once(": ").map_or(cpu.as_str(), |(_, figure)| figure);
-    format!("{wall}; by processor time {figure}.")
-}
 
 /// The settings whose bias lies beyond a goal with all of its interval.
 fn beyond(run: &Run, of: Clock, goal: f64) -> String {
@@ -121,7 +141,7 @@ pub fn told_bias(bias: &Estimate) -> String {
 }
 
 /// How far a block of pairs is off, by each way to make one figure of it: over all settings up to +10 %.
-fn estimators(run: &Run, form: Form) -> String {
+fn estimators(run: &Run) -> Table {
     let error = |of: Clock, estimator: Estimator| {
         let small = run.settings.iter().filter(|setting| setting.target_percent.is_none_or(|percent| percent <= 10.0));
         let errors: Vec<f64> = small
@@ -136,21 +156,16 @@ fn estimators(run: &Run, form: Form) -> String {
         }
         format!("{:.2} %", (errors.iter().sum::<f64>() / errors.len() as f64).sqrt() * 100.0)
     };
-    let mut table = Table::new();
-    table.load_style(form.style());
-    table.set_header([
-        format!("error of {BLOCK} pairs, root mean square"),
-        "by the clock".into(),
-        "by processor time".into(),
+    let mut table = Table::new([
+        left(format!("error of {BLOCK} pairs, root mean square")),
+        right("by wall time"),
+        right("by CPU time"),
     ]);
     for estimator in Estimator::ALL {
         let [wall, cpu] = [error(|setting| &setting.wall, estimator), error(|setting| &setting.cpu, estimator)];
-        table.add_row([estimator.about().to_owned(), wall, cpu]);
+        table.row([estimator.about().to_owned(), wall, cpu]);
     }
-    for numeric in [1, 2] {
-        table.column_mut(numeric).expect("the header has three").set_cell_alignment(CellAlignment::Right);
-    }
-    table.trim_fmt()
+    table
 }
 
 /// What a setting aimed at.
@@ -163,23 +178,21 @@ pub fn signed(percent: f64) -> String {
     number::signed(percent, 2)
 }
 
-fn table(run: &Run, form: Form) -> String {
-    let mut table = Table::new();
-    table.load_style(form.style());
-    table.set_header([
-        "workload",
-        "aimed at",
-        "true",
-        "measured",
-        "pairs",
-        "bias [95 %]",
-        "covered",
-        "claimed",
-        "bias by processor time",
+fn settings(run: &Run) -> Table {
+    let mut table = Table::new([
+        left("workload"),
+        right("aimed at"),
+        right("true"),
+        right("measured"),
+        right("pairs"),
+        left("bias [95 %]"),
+        right("covered"),
+        right("detected"),
+        left("bias by CPU time"),
     ]);
     for setting in &run.settings {
         let Seen { truth, measured, coverage, claims, ratios } = &setting.wall;
-        table.add_row([
+        table.row([
             setting.workload.to_string(),
             aim(setting),
             format!("{} %", number::percent(truth.value)),
@@ -191,8 +204,5 @@ fn table(run: &Run, form: Form) -> String {
             told_bias(&setting.cpu.bias_percent()),
         ]);
     }
-    for numeric in [1, 2, 3, 4, 6, 7] {
-        table.column_mut(numeric).expect("the header has nine").set_cell_alignment(CellAlignment::Right);
-    }
-    table.trim_fmt()
+    table
 }

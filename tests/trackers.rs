@@ -5,7 +5,6 @@ mod common;
 use common::memscope_bench;
 use memscope_bench::platform::files;
 use memscope_bench::schedule::measurement::Cell;
-use memscope_bench::study::overhead::summary::Form;
 use memscope_bench::study::trackers;
 use memscope_bench::study::trackers::Ladder;
 use memscope_bench::tracking::{Reference, Tracking};
@@ -15,7 +14,7 @@ use predicates::str::contains;
 use std::fs;
 use std::path::Path;
 
-const TINY: [&str; 4] = ["ladder", "--workloads=cycles", "--scale=0.001", "--pairs=6"];
+const TINY: [&str; 4] = ["trackers", "--workloads=cycles", "--scale=0.001", "--pairs=6"];
 
 /// The rung of a level, on its one workload.
 fn rung(ladder: &Ladder, tracking: impl Into<Tracking>) -> Cell {
@@ -25,7 +24,7 @@ fn rung(ladder: &Ladder, tracking: impl Into<Tracking>) -> Cell {
 }
 
 fn read(folder: &Path) -> Ladder {
-    files::read(&folder.join("ladder.json")).expect("a ladder")
+    files::read(&folder.join("trackers.json")).expect("a ladder")
 }
 
 #[test]
@@ -49,9 +48,9 @@ fn a_ladder_is_printed_and_written() {
     for level in [Tracking::Untracked, Tracking::Counting, Tracking::Allocator] {
         assert!(rung(&ladder, level).overhead.is_some(), "{level}");
     }
-    let table = fs::read_to_string(folder.path().join("ladder.md")).expect("the table");
+    let table = fs::read_to_string(folder.path().join("trackers.md")).expect("the table");
     assert!(table.starts_with("### cycles") && table.contains("| allocator (memscope)"), "{table}");
-    let picture = fs::read_to_string(folder.path().join("ladder.svg")).expect("the picture");
+    let picture = fs::read_to_string(folder.path().join("trackers.svg")).expect("the picture");
     assert!(picture.contains("Is it memscope, or is it tracking?"));
     assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 3, "three files and nothing else");
 }
@@ -79,7 +78,7 @@ fn rungs_go_from_the_fastest_to_the_slowest_with_those_without_a_figure_last() {
 
 #[test]
 fn a_sampler_is_told_from_a_recorder() {
-    let table = trackers::summary::draw(&common::ladder(), Form::Markdown);
+    let table = common::markdown(&common::ladder());
     let row = |rung: &str| {
         let begins = format!("| {rung} ");
         let row = table.lines().find(|line| line.starts_with(&begins));
@@ -96,7 +95,7 @@ fn a_sampler_is_told_from_a_recorder() {
 fn every_build_reads_and_draws_what_another_one_measured() {
     let ladder = common::ladder();
     let folder = tempfile::tempdir().expect("a temporary folder");
-    files::write_json(&folder.path().join("ladder.json"), &ladder).expect("written");
+    files::write_json(&folder.path().join("trackers.json"), &ladder).expect("written");
     assert_eq!(read(folder.path()), ladder);
     let picture = trackers::chart::draw(&ladder);
     let parsed = roxmltree::Document::parse(&picture).expect("well-formed");
@@ -110,7 +109,7 @@ fn every_build_reads_and_draws_what_another_one_measured() {
 #[test]
 fn an_earlier_file_is_never_lost() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("ladder.json");
+    let path = folder.path().join("trackers.json");
     fs::write(&path, "not JSON").expect("a file");
     memscope_bench()
         .args(TINY)
@@ -118,7 +117,7 @@ fn an_earlier_file_is_never_lost() {
         .assert()
         .code(2)
         .stdout("")
-        .stderr(contains("ladder.json is not a ladder"));
+        .stderr(contains("trackers.json is not a ladder"));
     assert_eq!(fs::read_to_string(&path).expect("the file"), "not JSON");
 }
 

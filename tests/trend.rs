@@ -64,7 +64,7 @@ impl Repository {
     fn log(&self, arguments: &[&str]) -> Assert {
         memscope_bench()
             .current_dir(self.path())
-            .arg("log")
+            .arg("trend")
             .args(Some("--output=out").filter(|_| !arguments.iter().any(|argument| argument.starts_with("--output"))))
             .args(arguments)
             .assert()
@@ -130,7 +130,7 @@ fn changes_are_claimed_on_one_machine_where_intervals_part() {
     line_with(&text, &["Machine B: Another 1, 2 cores"]);
     assert!(!text.contains("variables"), "full alone, unless others are asked for: {text}");
 
-    let picture = fs::read_to_string(repository.path().join("out/log.svg")).expect("the picture");
+    let picture = fs::read_to_string(repository.path().join("out/trend.svg")).expect("the picture");
     let picture = roxmltree::Document::parse(&picture).expect("valid XML");
     let titles: Vec<&str> =
         picture.descendants().filter(|node| node.has_tag_name("title")).filter_map(|node| node.text()).collect();
@@ -164,7 +164,7 @@ fn workloads_and_levels_can_be_chosen() {
     line_with(&text, &["full", "timed-out", " A "]);
     line_with(&text, &["cycles/full timed-out: it still ran after 60 s"]);
     assert!(text.contains("No change is claimed in 0 steps"), "{text}");
-    repository.path().join("out/log.svg").metadata().expect("the picture");
+    repository.path().join("out/trend.svg").metadata().expect("the picture");
 
     let out = repository.path().join("out");
     fs::remove_dir_all(out).expect("the folder");
@@ -250,5 +250,5 @@ fn a_history_that_is_cut_off_is_refused() {
 
 #[test]
 fn without_git_one_line_says_so() {
-    memscope_bench().arg("log").env("PATH", "").assert().code(2).stdout("").stderr(contains("cannot run git"));
+    memscope_bench().arg("trend").env("PATH", "").assert().code(2).stdout("").stderr(contains("cannot run git"));
 }

@@ -1,0 +1,96 @@
+//! `memscope-bench report`: draws kept results files again, and brings them into documents.
+
+use super::Error;
+use super::arguments::{FormatArguments, not_negative};
+use crate::platform::files;
+use crate::study::compare::{Against, Comparison};
+use crate::study::kept::{Kept, Visitor};
+use crate::study::{Files, Study, splice};
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The results files (results/compare.json)
+    #[arg(value_name = "FILE", required_unless_present = "splice")]
+    files: Vec<PathBuf>,
+    /// Only print: leave the tables and charts beside the files as they are
+    #[arg(long)]
+    print: bool,
+    /// Judge a comparison again, with another choice of the build that each one is compared with
+    #[arg(long, value_enum)]
+    against: Option<Against>,
+    /// Judge a comparison again: a regression or an improvement exceeds this change, in percent
+    #[arg(long, value_name = "PERCENT", value_parser = not_negative)]
+    threshold: Option<f64>,
+    /// Replace the marked blocks of these documents with the present results
+    #[arg(long, value_name = "DOCUMENT", num_args = 1.., conflicts_with_all = ["files", "print", "against", "threshold"])]
+    splice: Vec<PathBuf>,
+    /// Only check: fail if a document's blocks differ from the present results
+    #[arg(long, requires = "splice")]
+    check: bool,
+    /// The folder with the results that are spliced
+    #[arg(long, default_value = "results", value_name = "DIR", requires = "splice")]
+    results: PathBuf,
+    #[command(flatten)]
+    format: FormatArguments,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    if !arguments.splice.is_empty() {
+        return Ok(splice::documents(&arguments.splice, &arguments.results, arguments.check)?);
+    }
+    // All are read before any is drawn: a wrong name costs nothing.
+    let kept = arguments.files.iter().map(|path| Kept::read(path)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(other) = arguments.files.iter().zip(&kept).find(|(_, kept)| !matches!(kept, Kept::Comparison(_)))
+        && (arguments.against.is_some() || arguments.threshold.is_some())
+    {
+        let why = "only a comparison has verdicts: leave out --against and --threshold";
+        return Err(Error::System(format!("{}: {why}", other.0.display())));
+    }
+    arguments.files.iter().zip(kept).try_for_each(|(path, kept)| arguments.report(path, kept))
+}
+
+impl Arguments {
+    /// Draws one file.
+    fn report(&self, path: &Path, kept: Kept) -> Result<(), Error> {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let folder = match path.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        let mut draw = Draw { arguments: self, path, files: Files { folder, name: &stem } };
+        match kept {
+            Kept::Comparison(comparison) => draw.comparison(*comparison),
+            other => other.visit(&mut draw),
+        }
+    }
+}
+
+struct Draw<'a> {
+    arguments: &'a Arguments,
+    path: &'a Path,
+    files: Files<'a>,
+}
+
+impl Draw<'_> {
+    /// Draws a comparison, judged by the present rule. The file then has the same verdicts as the report.
+    fn comparison(&mut self, comparison: Comparison) -> Result<(), Error> {
+        let Arguments { against, threshold, print, .. } = self.arguments;
+        let comparison = comparison.judged(against.clone(), *threshold);
+        if !print {
+            files::write_json(self.path, &comparison)?;
+        }
+        self.visit(&comparison)
+    }
+}
+
+impl Visitor for Draw<'_> {
+    type Output = Result<(), Error>;
+
+    fn visit<S: Study>(&mut self, study: &S) -> Result<(), Error> {
+        let drawn = if self.arguments.print { Ok(Vec::new()) } else { self.files.redraw(study) };
+        self.files.print(study, self.arguments.format.format, drawn.as_deref().unwrap_or_default());
+        Ok(drawn.map(drop)?)
+    }
+}

@@ -1,0 +1,50 @@
+//! The circumstances of a run, as lines of a report.
+
+use super::number;
+use super::origin::Origin;
+use crate::platform::conditions::Conditions;
+use crate::platform::system::Toolchain;
+use crate::platform::{shell, text};
+
+/// Returns what was measured, where, when and by which command, a line each.
+pub fn circumstances(origin: &Origin) -> Vec<String> {
+    let Origin { started, command, machine, toolchain, subject, .. } = origin;
+    let mut lines = vec![
+        format!("Subject: {subject}; allocator: {}.", toolchain.allocator),
+        format!(
+            "Machine: {}, {} cores, {}, {}.",
+            machine.processor,
+            machine.cores,
+            number::bytes(machine.memory_bytes as f64),
+            machine.system
+        ),
+        toolchain_line(toolchain),
+    ];
+    lines.extend(environment_line(origin));
+    lines.push(format!("Measured {} by {}.", started.format("%Y-%m-%d %H:%M UTC"), text::code(command)));
+    lines
+}
+
+fn toolchain_line(toolchain: &Toolchain) -> String {
+    let Toolchain { rustc, target, opt_level, flags, wrapper, debug_assertions, .. } = toolchain;
+    let mut line = format!("Toolchain: {rustc}, {target}, opt-level {opt_level}");
+    if *debug_assertions {
+        line += ", with debug assertions";
+    }
+    if !flags.is_empty() {
+        line += &format!(", flags {}", text::code(flags));
+    }
+    if !wrapper.is_empty() {
+        line += &format!(", by way of {}", text::code(wrapper));
+    }
+    line + "."
+}
+
+/// Names the variables and restrictions of the process that change what is measured.
+fn environment_line(origin: &Origin) -> Option<String> {
+    let variables = origin.environment.iter();
+    let variables = variables.map(|(name, value)| text::code(&format!("{name}={}", shell::quoted(value.as_ref()))));
+    let restrictions = origin.conditions.iter().flat_map(Conditions::restrictions);
+    let all: Vec<String> = variables.chain(restrictions).collect();
+    (!all.is_empty()).then(|| format!("Environment: {}.", all.join(", ")))
+}

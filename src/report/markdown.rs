@@ -1,0 +1,28 @@
+//! A document as GitHub's Markdown.
+
+use super::document::{Document, Part, Table};
+use super::text::align;
+use crate::platform::text::{markdown, markdown_cell};
+use comfy_table::presets::ASCII_MARKDOWN;
+
+/// Draws a document. It ends without a line break.
+pub fn draw(document: &Document) -> String {
+    let parts = document.parts.iter().map(|part| match part {
+        Part::Heading(heading) => format!("## {}", markdown(heading)),
+        Part::Table(table) => draw_table(table),
+        Part::Notes(lines) => lines.iter().map(|line| format!("- {}", markdown(line))).collect::<Vec<_>>().join("\n"),
+    });
+    parts.collect::<Vec<_>>().join("\n\n")
+}
+
+/// Draws a table alone.
+pub fn draw_table(table: &Table) -> String {
+    let mut drawn = comfy_table::Table::new();
+    drawn.load_style(ASCII_MARKDOWN);
+    drawn.set_header(table.columns.iter().map(|column| &column.title));
+    for row in &table.rows {
+        drawn.add_row(row.iter().map(|text| markdown_cell(text)));
+    }
+    align(&mut drawn, table);
+    drawn.trim_fmt()
+}

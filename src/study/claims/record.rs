@@ -1,0 +1,85 @@
+//! The record of claims: each claim in each setting, with its figures and its verdict.
+
+use super::{Bound, CLAIMS, Evidence, Figure, Verdict};
+use crate::platform::files::Versioned;
+use crate::report::document::Document;
+use crate::report::metric::Metric;
+use crate::report::origin::Origin;
+use crate::study::Study;
+use serde::{Deserialize, Serialize};
+
+/// The version of the file's format. A change that an older reader would misread raises it.
+pub const SCHEMA: u32 = 1;
+
+/// The claims of memscope's documents, compared with measured results.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Claims {
+    /// The version of this format: [`SCHEMA`].
+    pub schema: u32,
+    /// The claims in their settings, in order.
+    pub settings: Vec<JudgedSetting>,
+}
+
+/// A claim in one setting.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JudgedSetting {
+    /// The claim's words.
+    pub quote: String,
+    /// The version, the file and the part of it in which they stand.
+    pub place: String,
+    /// The claim about the figures.
+    pub bound: Bound,
+    /// The setting.
+    pub setting: String,
+    /// The results file that the figures are from.
+    pub file: String,
+    /// The origin of that file; `None` if it is not there.
+    pub origin: Option<Origin>,
+    /// The figures.
+    pub figures: Vec<Figure>,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+impl Claims {
+    /// Compares all claims with results files.
+    pub fn judge(evidence: &Evidence) -> Self {
+        let settings = CLAIMS.iter().flat_map(|claim| claim.settings.iter().map(move |setting| (claim, setting)));
+        let judged = settings.map(|(claim, setting)| {
+            let seen = (setting.figures)(evidence);
+            JudgedSetting {
+                quote: claim.quote.to_owned(),
+                place: claim.place.to_owned(),
+                bound: claim.bound,
+                setting: setting.about.to_owned(),
+                file: seen.file.to_owned(),
+                origin: seen.origin.cloned(),
+                verdict: claim.bound.judge(&seen.figures),
+                figures: seen.figures,
+            }
+        });
+        Self { schema: SCHEMA, settings: judged.collect() }
+    }
+}
+
+impl Versioned for Claims {
+    const KIND: &str = "claims";
+    const WHAT: &str = "a file of claims";
+    const SCHEMA: u32 = SCHEMA;
+}
+
+impl Study for Claims {
+    fn summary(&self) -> Document {
+        super::summary::summary(self)
+    }
+
+    fn metrics(&self) -> Vec<Metric> {
+        let figures =
+            self.settings.iter().flat_map(|setting| setting.figures.iter().map(move |figure| (setting, figure)));
+        let metric = |(setting, figure): (&JudgedSetting, &Figure)| {
+            let benchmark = format!("{}/{}/{}", setting.quote, setting.setting, figure.of);
+            Some(Metric::estimate(benchmark, setting.bound.measure(), *figure.seen.as_ref().ok()?))
+        };
+        figures.filter_map(metric).collect()
+    }
+}

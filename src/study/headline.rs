@@ -1,0 +1,52 @@
+//! The headline: one row for each level, over all workloads.
+
+use super::overhead::record::Results;
+use crate::report::document::{Document, Table, left, right};
+use crate::report::{markdown, number};
+use crate::schedule::measurement::{Cell, Series};
+use crate::tracking::Tracking;
+
+/// Draws the headline of overheads as Markdown: for each level the geometric mean over the workloads, the range, and the
+/// time for each allocation.
+pub fn draw(results: &Results) -> String {
+    let mut table = Table::new([
+        left("level"),
+        right("typical overhead"),
+        left("lowest"),
+        left("highest"),
+        left("time per allocation"),
+    ]);
+    let mut levels: Vec<Tracking> = Vec::new();
+    for cell in results.series(Series::Overhead).filter(|cell| cell.tracking != Tracking::Untracked) {
+        if !levels.contains(&cell.tracking) {
+            levels.push(cell.tracking);
+        }
+    }
+    for level in levels {
+        table.row(row(results, level));
+    }
+    let mut document = Document::default();
+    document.table(table);
+    markdown::draw(&document)
+}
+
+fn row(results: &Results, level: Tracking) -> [String; 5] {
+    let cells = || results.series(Series::Overhead).filter(move |cell| cell.tracking == level);
+    let mut overheads: Vec<(&Cell, f64)> =
+        cells().filter_map(|cell| Some((cell, cell.overhead.as_ref()?.wall.value))).collect();
+    overheads.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let mut times: Vec<f64> = cells().filter_map(|cell| Some(cell.overhead?.ns_per_allocation?.value)).collect();
+    times.sort_by(f64::total_cmp);
+    let mean = overheads.iter().map(|(_, overhead)| overhead.ln()).sum::<f64>() / overheads.len() as f64;
+    let end = |end: Option<&(&Cell, f64)>| {
+        end.map_or("unknown".to_owned(), |(cell, overhead)| format!("{} ({})", number::ratio(*overhead), cell.workload))
+    };
+    let time = |time: Option<&f64>| time.map_or("unknown".to_owned(), |&time| number::time(time.max(0.0)));
+    [
+        level.to_string(),
+        number::ratio(mean.exp()),
+        end(overheads.first()),
+        end(overheads.last()),
+        format!("{} to {}", time(times.first()), time(times.last())),
+    ]
+}

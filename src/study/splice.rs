@@ -1,0 +1,177 @@
+//! Blocks of documents that are drawn from results files.
+//!
+//! A block stands between two comments, `<!-- begin overhead.json table -->` and `<!-- end -->`: the results file and the
+//! part of its report. What is between them is replaced; everything else stays as it is.
+
+use super::kept::{Kept, Visitor};
+use super::{Study, headline};
+use crate::platform::console;
+use crate::platform::files::{self, FileError};
+use crate::report::document::Part;
+use crate::report::markdown;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The beginning of the comment above a block.
+const BEGIN: &str = "<!-- begin ";
+/// The comment below a block.
+const END: &str = "<!-- end -->";
+
+/// A document that cannot be spliced.
+#[derive(Debug, thiserror::Error)]
+pub enum SpliceError {
+    /// A document cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The document.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// A block's comment is wrong.
+    #[error("{}:{line}: {why}", path.display())]
+    Block {
+        /// The document.
+        path: PathBuf,
+        /// The line of the comment.
+        line: usize,
+        /// The reason, with what would be right.
+        why: String,
+    },
+    /// Documents differ from the results.
+    #[error("{} differ from the results: run `memscope-bench report --splice {}`", .0.join(", "), .0.join(" "))]
+    Differ(Vec<String>),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// Replaces the blocks of documents with what the results in a folder say, or only compares them.
+///
+/// # Errors
+/// If a document or a results file cannot be read, a block is wrong, or, with `check`, a block differs.
+pub fn documents(documents: &[PathBuf], results: &Path, check: bool) -> Result<(), SpliceError> {
+    let spliced = documents
+        .iter()
+        .map(|path| {
+            let text = fs::read_to_string(path).map_err(|source| SpliceError::Read { path: path.clone(), source })?;
+            let new = splice(path, &text, &|file, part| block(&results.join(file), part))?;
+            Ok((path, (new != text).then_some(new)))
+        })
+        .collect::<Result<Vec<_>, SpliceError>>()?;
+    let changed: Vec<(&PathBuf, String)> = spliced.into_iter().filter_map(|(path, new)| Some((path, new?))).collect();
+    if check {
+        let names: Vec<String> = changed.iter().map(|(path, _)| path.display().to_string()).collect();
+        return if names.is_empty() { Ok(()) } else { Err(SpliceError::Differ(names)) };
+    }
+    for (path, new) in changed {
+        files::write(path, &new)?;
+        console::complain(format_args!("Wrote {}", path.display()));
+    }
+    Ok(())
+}
+
+/// Returns a document with its blocks replaced. `block` gives the text for a file and a part, or what would be right.
+fn splice(
+    path: &Path,
+    text: &str,
+    block: &dyn Fn(&str, &str) -> Result<String, String>,
+) -> Result<String, SpliceError> {
+    let wrong = |line: usize, why: String| SpliceError::Block { path: path.to_owned(), line: line + 1, why };
+    let mut new = String::with_capacity(text.len());
+    let mut lines = text.split_inclusive('\n').enumerate();
+    while let Some((number, line)) = lines.next() {
+        new += line;
+        let Some(named) = line.trim_end().strip_prefix(BEGIN) else { continue };
+        let named =
+            named.strip_suffix(" -->").ok_or_else(|| wrong(number, "the comment ends with ` -->`".to_owned()))?;
+        let (file, part) = named.split_once(' ').unwrap_or((named, "table"));
+        new += &block(file, part).map_err(|why| wrong(number, why))?;
+        new += "\n";
+        let end = lines.find(|(_, line)| line.trim_end() == END);
+        let (_, end) = end.ok_or_else(|| wrong(number, format!("the block has no end: `{END}`")))?;
+        new += end;
+    }
+    Ok(new)
+}
+
+/// Draws a part of a results file.
+fn block(path: &Path, part: &str) -> Result<String, String> {
+    let kept = Kept::read(path).map_err(|error| error.to_string())?;
+    match (part, &kept) {
+        ("table", _) => Ok(kept.visit(&mut Whole)),
+        ("tables", _) => Ok(kept.visit(&mut Tables)),
+        ("notes", _) => Ok(kept.visit(&mut Notes)),
+        ("headline", Kept::Overhead(results)) => Ok(headline::draw(results)),
+        ("headline", _) => Err(format!("{} has no headline: only overheads have", path.display())),
+        _ => Err(format!("there is no part '{part}': table, tables, notes or headline")),
+    }
+}
+
+/// The whole report.
+struct Whole;
+
+impl Visitor for Whole {
+    type Output = String;
+
+    fn visit<S: Study>(&mut self, study: &S) -> String {
+        markdown::draw(&study.summary())
+    }
+}
+
+/// The tables with their headings.
+struct Tables;
+
+impl Visitor for Tables {
+    type Output = String;
+
+    fn visit<S: Study>(&mut self, study: &S) -> String {
+        let mut document = study.summary();
+        document.parts.retain(|part| !matches!(part, Part::Notes(_)));
+        markdown::draw(&document)
+    }
+}
+
+/// The notes alone.
+struct Notes;
+
+impl Visitor for Notes {
+    type Output = String;
+
+    fn visit<S: Study>(&mut self, study: &S) -> String {
+        let mut document = study.summary();
+        document.parts.retain(|part| matches!(part, Part::Notes(_)));
+        markdown::draw(&document)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spliced(text: &str) -> Result<String, String> {
+        let block = |file: &str, part: &str| {
+            if file == "x.json" { Ok(format!("<{file} {part}>")) } else { Err(format!("no {file}")) }
+        };
+        splice(Path::new("README.md"), text, &block).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn blocks_are_replaced_and_the_rest_stays() {
+        let text = "a\r\n<!-- begin x.json notes -->\nold\n\nold\n<!-- end -->\nb\n<!-- begin x.json -->\n<!-- end -->";
+        let new = "a\r\n<!-- begin x.json notes -->\n<x.json notes>\n<!-- end -->\nb\n<!-- begin x.json -->\n<x.json table>\n<!-- end -->";
+        assert_eq!(spliced(text).as_deref(), Ok(new));
+        assert_eq!(spliced(new).as_deref(), Ok(new));
+        assert_eq!(spliced("no blocks").as_deref(), Ok("no blocks"));
+    }
+
+    #[test]
+    fn a_wrong_block_is_named_by_its_line() {
+        assert_eq!(spliced("\n<!-- begin y.json -->\n<!-- end -->").unwrap_err(), "README.md:2: no y.json");
+        assert!(
+            spliced("<!-- begin x.json -->\nnever ends").unwrap_err().contains("README.md:1: the block has no end")
+        );
+        assert!(spliced("<!-- begin x.json\n<!-- end -->").unwrap_err().contains("README.md:1: the comment ends"));
+    }
+}
