@@ -21,7 +21,8 @@ use memscope_bench::platform::text;
 use memscope_bench::report::format::Format;
 use memscope_bench::report::origin::Origin;
 use memscope_bench::schedule::measurement::{Cell, Series};
-use memscope_bench::schedule::pairing::{CellRun, Plan};
+use memscope_bench::schedule::pairing::CellRun;
+use memscope_bench::schedule::plan::Plan;
 use memscope_bench::study::overhead::record::Results;
 use memscope_bench::study::{self, Files};
 use memscope_bench::tracking::Tracking;
@@ -187,7 +188,7 @@ impl Bench {
             pairs: CONTROL_PAIRS,
             precision: None,
         };
-        self.results.cells.extend(plan.measure_control(&self.control, &self.launcher, |_, _| ()));
+        self.results.cells.extend(plan.measure_control(&self.control, &self.launcher, |_| ()));
     }
 
     /// How many allocations the request's workload makes; counted once for all levels of it.

@@ -144,7 +144,7 @@ fn a_report_is_written_before_it_is_printed() {
     };
     Command::new(env!("CARGO_BIN_EXE_memscope-bench"))
         .current_dir(folder.path())
-        .args(["compare", "--redraw", "--output=out"])
+        .args(["report", "out/compare.json"])
         .stdout(full)
         .stderr(Stdio::null())
         .status()

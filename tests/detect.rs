@@ -32,7 +32,7 @@ fn detect(arguments: &[&str], fault: Option<&str>) -> Output {
         command.env("MEMSCOPE_BENCH_FAULT", fault);
     }
     let output =
-        command.assert().success().stderr(contains("Written: detection.json and detection.md")).get_output().clone();
+        command.assert().success().stderr(contains("Wrote detection.json, detection.md in ")).get_output().clone();
     let markdown = fs::read_to_string(folder.path().join("detection.md")).expect("a table");
     let detections = files::read(&folder.path().join("detection.json")).expect("a file of detections");
     (String::from_utf8(output.stdout).expect("text"), detections, markdown)
@@ -105,7 +105,7 @@ fn what_cannot_be_asked_is_named() {
     };
     refused(&["detect", "no-such-thing"], "'no-such-thing' is no subject");
     refused(&["detect", "--scale=0"], "--scale");
-    refused(&["detect", "--format=bmf"], "--format");
+    refused(&["detect", "--format=yaml"], "--format");
     refused(&["detection", "--workload=leaks", "--report=luck"], "there is no report 'luck'; there are ");
     refused(&["detection"], "--workload");
     assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0, "nothing is left behind");

@@ -12,7 +12,8 @@ use crate::platform::files::FileError;
 use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::Cell;
-use crate::schedule::pairing::Plan;
+use crate::schedule::plan::Plan;
+use crate::schedule::scheduler::Progress;
 use crate::study::instructions;
 use crate::study::instructions::InstructionCounter;
 use crate::study::instructions::record::InstructionCount;
@@ -120,7 +121,7 @@ fn pairs(arguments: &Arguments, launcher: &Launcher, levels: &[Tracking]) -> Res
     };
     let columns = levels.len() + controlled.len();
     let bar = bar(plan.workloads.len() * columns * plan.pairs, "pairs");
-    let progress = |workload, level| {
+    let progress = |Progress { workload, level, .. }| {
         bar.set_message(format!("{workload}/{level}"));
         bar.inc(1);
     };

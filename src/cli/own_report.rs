@@ -39,7 +39,7 @@ pub(super) fn keep(folder: &Path, is_asked_for: bool) -> Result<(), Error> {
     match write(report.write, &written, limit) {
         Ok(()) => {
             files::put(&written, &folder.join(report.name))?;
-            console::print(format_args!("Written: {} in {}", report.name, folder.display()));
+            console::complain(format_args!("Wrote {} in {}", report.name, folder.display()));
             Ok(())
         }
         Err(why) => {

@@ -7,10 +7,11 @@ use crate::cli::builds::{Contender, SubjectArguments};
 use crate::platform::console;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::Clock;
+use crate::schedule::scheduler::Progress;
 use crate::stats::sign_test::needed_rounds;
 use crate::study::Files;
 use crate::study::compare::verdicts;
-use crate::study::compare::{Against, Compared, Comparison, Journal, JournalError, Measured, Plan, Record, Rounds};
+use crate::study::compare::{Against, Compared, Comparison, Journal, JournalError, Measured, Plan, Record};
 use crate::tracking::Tracking;
 use crate::worker::launcher::{Launcher, Limits};
 use crate::workloads::{Scale, Workload, pools};
@@ -135,11 +136,11 @@ impl RoundArguments {
             .map(|contender| contender.built.as_ref().ok().map(|built| built.launcher.clone()))
             .collect();
         let bar = bar(plan.groups().len() * plan.rounds.div_ceil(2) * 2, "rounds");
-        let rounds = Rounds::new(&plan, &launchers, journal, entries);
-        let Measured { cells, first_batch, journal } = rounds.measure(|(workload, level), done| {
+        let measured = plan.measure(&launchers, journal, entries, |Progress { workload, level, rounds }| {
             bar.set_message(format!("{workload}/{level}"));
-            bar.set_position(done as u64);
+            bar.set_position(rounds as u64);
         })?;
+        let Measured { cells, first_batch, journal } = measured;
         bar.finish_and_clear();
 
         let measured = cells.into_iter().zip(first_batch);

@@ -11,7 +11,8 @@ use crate::platform::console;
 use crate::platform::files::Versioned;
 use crate::platform::system;
 use crate::report::origin::Origin;
-use crate::schedule::pairing::Plan;
+use crate::schedule::plan::Plan;
+use crate::schedule::scheduler::Progress;
 use crate::study::Files;
 use crate::study::overhead::record::Results;
 use crate::study::trackers::Ladder;
@@ -66,7 +67,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         pairs: arguments.pairs as usize,
         precision: None,
     };
-    results.cells = plan.measure(&launcher, |workload, level| {
+    results.cells = plan.measure(&launcher, |Progress { workload, level, .. }| {
         bar.set_message(format!("{workload}/{level}"));
         bar.inc(1);
     });

@@ -2,22 +2,22 @@
 
 use crate::platform::cores;
 use crate::platform::cores::Core;
+use super::launch::Launch;
 use crate::schedule::estimate::overhead;
 use crate::schedule::measurement::{Cell, Pair, Precision, Series, Side};
 use crate::tracking::Tracking;
 use crate::worker::failure::Failure;
-use crate::worker::launcher::Launcher;
 use crate::worker::launcher::{TRIES, suspended};
 use crate::worker::probe::{Observation, Request};
-use crate::workloads::{Digest, Scale, Workload};
+use crate::workloads::Digest;
 use std::time::Duration;
 
 /// One cell while it is measured.
 #[derive(Debug)]
 pub struct CellRun<'a> {
     /// What runs the first of each pair's sides: the baseline.
-    baseline: &'a Launcher,
-    launcher: &'a Launcher,
+    baseline: &'a dyn Launch,
+    launcher: &'a dyn Launch,
     tracked: Request,
     expected: Digest,
     cell: Cell,
@@ -30,12 +30,12 @@ impl<'a> CellRun<'a> {
     /// give the cell its allocations and its fidelity, and show that the level ends, and does the same work.
     ///
     /// A cell whose trial failed takes no pairs; [`finish`](Self::finish) gives it with its failure.
-    pub fn begin(launcher: &'a Launcher, series: Series, tracked: Request) -> Self {
+    pub fn begin(launcher: &'a dyn Launch, series: Series, tracked: Request) -> Self {
         Self::begin_against(launcher, launcher, series, tracked)
     }
 
     /// The same with an untracked baseline that another program runs, such as the control.
-    pub fn begin_against(baseline: &'a Launcher, launcher: &'a Launcher, series: Series, tracked: Request) -> Self {
+    pub fn begin_against(baseline: &'a dyn Launch, launcher: &'a dyn Launch, series: Series, tracked: Request) -> Self {
         let Request { workload, tracking, scale, threads, .. } = tracked;
         let mut cell = Cell {
             series,
@@ -51,7 +51,7 @@ impl<'a> CellRun<'a> {
             overhead: None,
             pairs: Vec::new(),
         };
-        let counted = |tracking| launcher.run(&Request { tracking, count: true, ..tracked });
+        let counted = |tracking| launcher.trial(&Request { tracking, count: true, ..tracked });
         let mut expected = Digest::default();
         let trial = counted(Tracking::Untracked).and_then(|untracked| {
             cell.allocations = untracked.truth.map(|truth| truth.allocations);
@@ -67,8 +67,14 @@ impl<'a> CellRun<'a> {
     }
 
     /// A cell that was tried before, with what is known of it.
-    pub fn resumed(launcher: &'a Launcher, tracked: Request, cell: Cell, expected: Digest) -> Self {
-        Self { baseline: launcher, launcher, tracked, expected, cell, took: Duration::ZERO }
+    pub fn resumed(
+        baseline: &'a dyn Launch,
+        launcher: &'a dyn Launch,
+        tracked: Request,
+        cell: Cell,
+        expected: Digest,
+    ) -> Self {
+        Self { baseline, launcher, tracked, expected, cell, took: Duration::ZERO }
     }
 
     /// What is known of the cell, and the digest that its probes should have.
@@ -142,7 +148,7 @@ impl<'a> CellRun<'a> {
                 } else {
                     (self.launcher, self.tracked.tracking)
                 };
-                let reply = launcher.on(core).run_once(&Request { tracking, count: false, ..self.tracked })?;
+                let reply = launcher.sample(&Request { tracking, count: false, ..self.tracked }, core)?;
                 self.took += reply.took;
                 was_suspended |= reply.was_suspended;
                 let side = Side::from(&checked(reply.content, self.expected)?);
@@ -190,68 +196,11 @@ pub fn checked(seen: Observation, expected: Digest) -> Result<Observation, Failu
     if seen.digest == expected { Ok(seen) } else { Err(Failure::WrongDigest { expected, found: seen.digest }) }
 }
 
-/// What to measure without Criterion.
-pub struct Plan<'a> {
-    /// What to run.
-    pub workloads: &'a [Workload],
-    /// What to run it under.
-    pub levels: &'a [Tracking],
-    /// How large each workload is.
-    pub scale: &'a dyn Fn(Workload) -> Scale,
-    /// The threads of each pool.
-    pub threads: usize,
-    /// How many pairs each cell gets at least.
-    pub pairs: usize,
-    /// The precision up to which it gets more, if any.
-    pub precision: Option<Precision>,
-}
-
-impl Plan<'_> {
-    /// Measures each workload under each level, one cell after the other; `progress` is called after each pair.
-    pub fn measure(&self, launcher: &Launcher, mut progress: impl FnMut(Workload, Tracking)) -> Vec<Cell> {
-        let cells = self.workloads.iter().flat_map(|&workload| self.levels.iter().map(move |&level| (workload, level)));
-        cells
-            .map(|(workload, level)| {
-                let run = CellRun::begin(launcher, Series::Overhead, self.request(workload, level));
-                self.finish(run, || progress(workload, level))
-            })
-            .collect()
-    }
-
-    /// Measures untracked against the control program, for each workload.
-    pub fn measure_control(
-        &self,
-        control: &Launcher,
-        launcher: &Launcher,
-        mut progress: impl FnMut(Workload, Tracking),
-    ) -> Vec<Cell> {
-        let cell = |&workload: &Workload| {
-            let request = self.request(workload, Tracking::Untracked);
-            let run = CellRun::begin_against(control, launcher, Series::Control, request);
-            self.finish(run, || progress(workload, Tracking::Untracked))
-        };
-        self.workloads.iter().map(cell).collect()
-    }
-
-    fn request(&self, workload: Workload, tracking: Tracking) -> Request {
-        Request { workload, tracking, scale: (self.scale)(workload), threads: self.threads, count: false }
-    }
-
-    fn finish(&self, mut run: CellRun, mut progress: impl FnMut()) -> Cell {
-        for _ in 0..self.pairs {
-            run.pair();
-            progress();
-        }
-        if let Some(precision) = self.precision {
-            run.refine(precision, progress);
-        }
-        run.finish()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::worker::launcher::Launcher;
+    use crate::workloads::{Scale, Workload};
     use crate::stats::median::MIN_PAIRS;
     use crate::tracking::Recorded;
     use crate::tracking::memscope::Subject;

@@ -40,7 +40,7 @@ pub enum SpliceError {
         why: String,
     },
     /// Documents differ from the results.
-    #[error("{} differ from the results: run `memscope-bench report --splice {}`", .0.join(", "), .0.join(" "))]
+    #[error("not what the results say: {}; run `memscope-bench report --splice {}`", .0.join(", "), .0.join(" "))]
     Differ(Vec<String>),
     /// A file cannot be read or written.
     #[error(transparent)]

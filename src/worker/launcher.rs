@@ -103,7 +103,7 @@ pub struct Launcher {
 
 /// What a child replied.
 #[derive(Debug)]
-pub(crate) struct Reply<T> {
+pub struct Reply<T> {
     /// The reply.
     pub content: T,
     /// The time that the child ran, without the time during which this process was suspended.

@@ -15,7 +15,7 @@ pub fn summary(claims: &Claims) -> Document {
     let columns = ["claim", "where it stands", "tried as", "measured here [95 %]", "verdict", "figures from"];
     let mut table = Table::new(columns.map(left)).grouped_by(2).wrapped_at(WIDTH);
     let mut notes = vec![
-        "A claim holds in a setting if every figure is within it with all of its interval. It does not hold if one is \
+        "A claim holds in a setting if every figure is within it with all of its interval, and does not if one is \
          beyond it with all of its interval, or ended without a figure. Otherwise it cannot be tested here."
             .to_owned(),
         format!(

@@ -8,14 +8,13 @@
 mod bisection;
 pub mod chart;
 mod difference;
-mod journal;
 pub mod summary;
 mod typical;
 pub mod verdicts;
 
 pub use bisection::{Contest, Leaning};
 pub use difference::{Against, Batched, Difference, Verdict, differences};
-pub use journal::{Entry, Journal, JournalError};
+pub use crate::schedule::journal::{Entry, Journal, JournalError};
 pub use typical::{Typical, typical};
 
 use crate::builds::outcome::NotBuilt;
@@ -24,7 +23,7 @@ use crate::report::document::Document;
 use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::{Cell, Clock, Series};
-use crate::schedule::pairing::CellRun;
+use crate::schedule::scheduler::{Done, Finished, Planned, Progress, Scheduler, Settings};
 use crate::stats::estimate::Estimate;
 use crate::stats::sign_test::fewest_rounds;
 use crate::study::Study;
@@ -34,8 +33,6 @@ use crate::tracking::memscope::Subject;
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload};
-use rand::seq::SliceRandom;
-use rand::{SeedableRng, rngs::SmallRng};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use typical::geometric_mean;
@@ -258,197 +255,66 @@ impl Plan {
         let scale = self.scale.and_then(|factor| Scale::new(factor).ok()).unwrap_or(workload.short());
         Request { workload, tracking, scale, threads: self.threads, count: false }
     }
-
-    /// The order of a round.
-    fn order(&self, batch: usize, group: usize, round: usize) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.subjects.len()).collect();
-        let place = (batch as u64) << 48 ^ (group as u64) << 32 ^ round as u64;
-        order.shuffle(&mut SmallRng::seed_from_u64(self.seed ^ place.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
-        order
-    }
 }
 
-/// A comparison while it is measured.
-pub struct Rounds<'a> {
-    plan: &'a Plan,
-    launchers: &'a [Option<Launcher>],
-    groups: Vec<(Workload, Tracking)>,
-    /// For each group and subject, in that order; `None` before it was tried, and where nothing is to be measured.
-    runs: Vec<Option<Run<'a>>>,
-    /// How many batches of each group are closed.
-    closed: Vec<usize>,
-    journal: Journal,
-}
-
-/// A subject in a group.
-struct Run<'a> {
-    cell: CellRun<'a>,
-    /// How many of its pairs are of the batches that are closed.
-    before: usize,
-    /// How many of its pairs are of the first batch.
-    first_batch: usize,
-    /// Whether it takes no more pairs in the batch that is measured.
-    rests: bool,
-    /// How long its pairs took in the batch that is measured, in this process.
-    took: Duration,
-}
-
-impl<'a> Run<'a> {
-    fn of(cell: CellRun<'a>) -> Self {
-        Self { cell, before: 0, first_batch: 0, rests: false, took: Duration::ZERO }
-    }
-
-    /// How many pairs it has in the batch that is measured.
-    fn in_batch(&self) -> usize {
-        self.cell.pairs() - self.before
-    }
-
-    /// Whether it takes pairs in the batch that is measured.
-    fn is_active(&self) -> bool {
-        !self.rests && self.cell.failure().is_none()
-    }
-
-    /// Ends the batch that is measured.
-    fn close(&mut self, batch: usize) {
-        self.before = self.cell.pairs();
-        if batch == 0 {
-            self.first_batch = self.before;
-        }
-        (self.rests, self.took) = (false, Duration::ZERO);
-    }
-}
-
-/// What was measured.
+/// The measurements of each build.
 #[derive(Debug)]
 pub struct Measured {
-    /// The cells of each subject, in the order of the groups.
+    /// The measurements of each build, in the order of the groups.
     pub cells: Vec<Vec<Cell>>,
-    /// How many pairs of each of these cells are of the first batch.
+    /// The number of each one's pairs that belong to the first batch.
     pub first_batch: Vec<Vec<usize>>,
     /// The journal, to be ended when all is written.
     pub journal: Journal,
 }
 
-impl<'a> Rounds<'a> {
-    /// Goes on from what a journal has; a new one has nothing. A subject without a launcher is not measured.
-    pub fn new(plan: &'a Plan, launchers: &'a [Option<Launcher>], journal: Journal, entries: Vec<Entry>) -> Self {
-        let groups = plan.groups();
-        let runs = (0..groups.len() * launchers.len()).map(|_| None).collect();
-        let mut rounds = Self { plan, launchers, closed: vec![0; groups.len()], groups, runs, journal };
-        entries.into_iter().for_each(|entry| rounds.replay(entry));
-        rounds
-    }
-
-    /// Takes what was measured before.
-    fn replay(&mut self, entry: Entry) {
-        match entry {
-            Entry::Began { cell, known, expected } => {
-                let subjects = self.launchers.len();
-                let launcher = self.launchers.get(cell % subjects.max(1)).and_then(Option::as_ref);
-                if let (Some(launcher), Some(run)) = (launcher, self.runs.get_mut(cell)) {
-                    let request = self.plan.request(self.groups[cell / subjects]);
-                    *run = Some(Run::of(CellRun::resumed(launcher, request, *known, expected)));
-                }
-            }
-            Entry::Pair { cell, pair } => self.with(cell, |run| run.cell.take(pair)),
-            Entry::Failed { cell, failure } => self.with(cell, |run| run.cell.fail(failure)),
-            Entry::Rests { cell } => self.with(cell, |run| run.rests = true),
-            Entry::Closed { group, batch } => self.close(group, batch),
-        }
-    }
-
-    /// Ends a batch of a group.
-    fn close(&mut self, group: usize, batch: usize) {
-        let subjects = self.launchers.len();
-        (group * subjects..(group + 1) * subjects).for_each(|cell| self.with(cell, |run| run.close(batch)));
-        if let Some(closed) = self.closed.get_mut(group) {
-            *closed = batch + 1;
-        }
-    }
-
-    /// Does something with a cell that was tried.
-    fn with(&mut self, cell: usize, act: impl FnOnce(&mut Run)) {
-        if let Some(Some(run)) = self.runs.get_mut(cell) {
-            act(run);
-        }
-    }
-
-    /// Measures what is left. `progress` is told the group before each round, and how many rounds are done at the most.
+impl Plan {
+    /// Measures the builds in rounds, and goes on from what a journal has. A build without a launcher is not measured.
     ///
     /// # Errors
     /// If the journal cannot be written.
-    pub fn measure(mut self, mut progress: impl FnMut((Workload, Tracking), usize)) -> Result<Measured, JournalError> {
-        let half = self.plan.rounds.div_ceil(BATCHES);
-        for batch in 0..BATCHES {
-            for group in 0..self.groups.len() {
-                if self.closed[group] > batch {
-                    continue;
-                }
-                for round in 0..half {
-                    progress(self.groups[group], (batch * self.groups.len() + group) * half + round);
-                    if !self.round(batch, group, round)? {
-                        break;
-                    }
-                }
-                self.journal.append(&Entry::Closed { group, batch })?;
-                self.close(group, batch);
-            }
-        }
-        let subjects = self.launchers.len();
-        let mut cells: Vec<Vec<Cell>> = (0..subjects).map(|_| Vec::new()).collect();
-        let mut first_batch = vec![Vec::new(); subjects];
-        for (place, run) in self.runs.into_iter().enumerate() {
-            if let Some(run) = run {
-                first_batch[place % subjects].push(run.first_batch);
-                cells[place % subjects].push(run.cell.finish());
-            }
-        }
-        Ok(Measured { cells, first_batch, journal: self.journal })
-    }
-
-    /// One round of a group: each subject that lacks this round's pair takes it. Gives whether any subject goes on.
-    fn round(&mut self, batch: usize, group: usize, round: usize) -> Result<bool, JournalError> {
-        let seconds = Duration::from_secs(self.plan.seconds);
-        let mut any = false;
-        for subject in self.plan.order(batch, group, round) {
-            let Some(launcher) = self.measured(group, subject) else { continue };
-            let cell = group * self.launchers.len() + subject;
-            let mut run = match self.runs[cell].take() {
-                Some(run) => run,
-                None => Run::of(self.begin(cell, launcher, group)?),
+    pub fn measure(
+        &self,
+        launchers: &[Option<Launcher>],
+        journal: Journal,
+        entries: Vec<Entry>,
+        progress: impl FnMut(Progress),
+    ) -> Result<Measured, JournalError> {
+        let settings = Settings {
+            rounds: self.rounds,
+            passes: BATCHES,
+            time: Some(Duration::from_secs(self.seconds)),
+            fewest: self.fewest(),
+            precision: None,
+            seed: self.seed,
+        };
+        let first = launchers.iter().position(Option::is_some);
+        let group = |group: (Workload, Tracking)| {
+            let request = self.request(group);
+            let planned = |(build, launcher): (usize, &'_ Option<Launcher>)| {
+                let is_noise = group.1 == Tracking::Untracked;
+                let launcher = launcher.as_ref().filter(|_| !is_noise || first == Some(build))?;
+                Some((launcher, request))
             };
-            if run.is_active() && run.in_batch() <= round {
-                let before = run.cell.took();
-                let pair = run.cell.pair();
-                run.took += run.cell.took() - before;
-                match (pair, run.cell.failure()) {
-                    (Some(pair), _) => self.journal.append(&Entry::Pair { cell, pair })?,
-                    (None, Some(failure)) => self.journal.append(&Entry::Failed { cell, failure: failure.clone() })?,
-                    (None, None) => {}
-                }
-                if run.took > seconds && run.in_batch() >= self.plan.fewest() {
-                    self.journal.append(&Entry::Rests { cell })?;
-                    run.rests = true;
-                }
+            launchers.iter().enumerate().map(planned).collect::<Vec<_>>()
+        };
+        let groups = self.groups().into_iter().map(|of| {
+            let planned = |(launcher, request): (&'_ Launcher, Request)| -> Planned<'_> {
+                Planned { baseline: launcher, launcher, series: Series::Overhead, request }
+            };
+            group(of).into_iter().map(|member| member.map(planned)).collect()
+        });
+        let scheduler = Scheduler::new(settings, groups.collect()).with_journal(journal, entries);
+        let Done { groups, journal } = scheduler.measure(progress)?;
+        let mut cells: Vec<Vec<Cell>> = launchers.iter().map(|_| Vec::new()).collect();
+        let mut first_batch = vec![Vec::new(); launchers.len()];
+        for (build, finished) in groups.into_iter().flat_map(|group| group.into_iter().enumerate()) {
+            if let Some(Finished { cell, passes }) = finished {
+                first_batch[build].push(passes.first().copied().unwrap_or(0));
+                cells[build].push(cell);
             }
-            any |= run.is_active();
-            self.runs[cell] = Some(run);
         }
-        Ok(any)
-    }
-
-    /// What measures a subject in a group; `None` if it is not to be measured.
-    fn measured(&self, group: usize, subject: usize) -> Option<&'a Launcher> {
-        let first = self.launchers.iter().position(Option::is_some);
-        let is_noise = self.groups[group].1 == Tracking::Untracked;
-        self.launchers[subject].as_ref().filter(|_| !is_noise || first == Some(subject))
-    }
-
-    fn begin(&mut self, cell: usize, launcher: &'a Launcher, group: usize) -> Result<CellRun<'a>, JournalError> {
-        let run = CellRun::begin(launcher, Series::Overhead, self.plan.request(self.groups[group]));
-        let (known, expected) = run.known();
-        self.journal.append(&Entry::Began { cell, known: Box::new(known.clone()), expected })?;
-        Ok(run)
+        Ok(Measured { cells, first_batch, journal: journal.expect("it was given one") })
     }
 }
 
@@ -467,21 +333,6 @@ mod tests {
             seconds: 60,
             seed: 1,
         }
-    }
-
-    #[test]
-    fn the_order_of_a_round_is_shuffled_and_the_same_for_a_seed() {
-        let plan = plan(6);
-        let orders: Vec<Vec<usize>> = (0..20).map(|round| plan.order(0, 0, round)).collect();
-        assert_eq!(orders, (0..20).map(|round| plan.order(0, 0, round)).collect::<Vec<_>>());
-        for order in &orders {
-            let mut sorted = order.clone();
-            sorted.sort_unstable();
-            assert_eq!(sorted, [0, 1, 2, 3, 4, 5]);
-        }
-        let firsts: std::collections::BTreeSet<usize> = orders.iter().map(|order| order[0]).collect();
-        assert!(firsts.len() > 3, "{firsts:?}");
-        assert_ne!(orders, (0..20).map(|round| plan.order(1, 0, round)).collect::<Vec<_>>());
     }
 
     #[test]

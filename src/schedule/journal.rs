@@ -3,7 +3,7 @@
 //! It is a file with a line of JSON for each entry. The first says what the run is; a line that was being written when the
 //! run was killed is the last one, is not whole, and counts for nothing. Only one process has a journal open.
 
-use crate::schedule::measurement::{Cell, Pair};
+use super::measurement::{Cell, Pair};
 use crate::worker::failure::Failure;
 use crate::workloads::Digest;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};

@@ -1,0 +1,450 @@
+//! The scheduler: measurements, worked through in passes. A pass takes a few pairs of every group of measurements, and the
+//! members of a group take theirs in rounds, in shuffled order, so whatever the machine does to a round is in all of them.
+//!
+//! Each pair goes into a journal as it comes, where there is one: a run that is killed goes on where it was.
+
+use super::journal::{Entry, Journal, JournalError};
+use super::launch::Launch;
+use super::measurement::{Cell, Precision, Series};
+use super::pairing::CellRun;
+use crate::tracking::Tracking;
+use crate::worker::probe::Request;
+use crate::workloads::Workload;
+use rand::seq::SliceRandom;
+use rand::{SeedableRng, rngs::SmallRng};
+use std::time::Duration;
+
+/// A measurement that is to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct Planned<'a> {
+    /// Takes the untracked samples.
+    pub baseline: &'a dyn Launch,
+    /// Takes the tracked samples.
+    pub launcher: &'a dyn Launch,
+    /// The part of the run.
+    pub series: Series,
+    /// The workload and level, their size and threads.
+    pub request: Request,
+}
+
+/// The amount and the order of the work.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// The rounds of each group, over all passes.
+    pub rounds: usize,
+    /// The passes.
+    pub passes: usize,
+    /// The time after which a measurement takes no more pairs in a pass, except for the fewest.
+    pub time: Option<Duration>,
+    /// The fewest pairs of a measurement in a pass, however slow it is.
+    pub fewest: usize,
+    /// The precision up to which a measurement gets more pairs after the last pass, if any.
+    pub precision: Option<Precision>,
+    /// The seed of the order of a round.
+    pub seed: u64,
+}
+
+impl Settings {
+    /// Returns the rounds of each group in a pass.
+    const fn in_pass(&self) -> usize {
+        self.rounds.div_ceil(self.passes)
+    }
+
+    /// Returns the order in which the members of a group take their pairs in a round.
+    fn order(&self, members: usize, pass: usize, group: usize, round: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..members).collect();
+        let place = (pass as u64) << 48 ^ (group as u64) << 32 ^ round as u64;
+        order.shuffle(&mut SmallRng::seed_from_u64(self.seed ^ place.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+        order
+    }
+}
+
+/// Groups of measurements while they are made. Members stay in place; one that is not to be measured is `None`.
+#[derive(Debug)]
+pub struct Scheduler<'a> {
+    settings: Settings,
+    groups: Vec<Vec<Option<Planned<'a>>>>,
+    /// The runs of all members, group by group; `None` before the trial.
+    runs: Vec<Vec<Option<Run<'a>>>>,
+    /// The passes of each group that are closed.
+    closed: Vec<usize>,
+    journal: Option<Journal>,
+}
+
+/// A measurement that has begun.
+#[derive(Debug)]
+struct Run<'a> {
+    cell: CellRun<'a>,
+    /// Its pairs at the end of each closed pass.
+    passes: Vec<usize>,
+    /// It takes no more pairs in this pass.
+    rests: bool,
+    /// The time that its pairs took in this pass.
+    took: Duration,
+}
+
+impl<'a> Run<'a> {
+    fn of(cell: CellRun<'a>) -> Self {
+        Self { cell, passes: Vec::new(), rests: false, took: Duration::ZERO }
+    }
+
+    /// Returns its pairs in this pass.
+    fn in_pass(&self) -> usize {
+        self.cell.pairs() - self.passes.last().copied().unwrap_or(0)
+    }
+
+    fn is_active(&self) -> bool {
+        !self.rests && self.cell.failure().is_none()
+    }
+
+    fn close(&mut self) {
+        self.passes.push(self.cell.pairs());
+        (self.rests, self.took) = (false, Duration::ZERO);
+    }
+}
+
+/// A finished measurement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finished {
+    /// The measurement.
+    pub cell: Cell,
+    /// Its pairs at the end of each pass.
+    pub passes: Vec<usize>,
+}
+
+/// Everything that was measured.
+#[derive(Debug)]
+pub struct Done {
+    /// The measurements of each group, in the order of its members; `None` for one that was not to be measured.
+    pub groups: Vec<Vec<Option<Finished>>>,
+    /// The journal, to be ended when all is written.
+    pub journal: Option<Journal>,
+}
+
+/// The progress of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The workload of the group that is measured.
+    pub workload: Workload,
+    /// Its level.
+    pub level: Tracking,
+    /// The rounds that are done.
+    pub rounds: usize,
+}
+
+impl<'a> Scheduler<'a> {
+    /// Returns a scheduler of these groups, without a journal.
+    pub fn new(settings: Settings, groups: Vec<Vec<Option<Planned<'a>>>>) -> Self {
+        let runs = groups.iter().map(|group| group.iter().map(|_| None).collect()).collect();
+        Self { settings, closed: vec![0; groups.len()], groups, runs, journal: None }
+    }
+
+    /// Keeps a journal, and goes on from its entries; a new one has none.
+    #[must_use]
+    pub fn with_journal(mut self, journal: Journal, entries: Vec<Entry>) -> Self {
+        self.journal = Some(journal);
+        entries.into_iter().for_each(|entry| self.replay(entry));
+        self
+    }
+
+    /// Takes what was measured before.
+    fn replay(&mut self, entry: Entry) {
+        match entry {
+            Entry::Began { cell, known, expected } => {
+                if let Some((group, member)) = self.place(cell)
+                    && let Some(planned) = self.groups[group][member]
+                {
+                    let run = CellRun::resumed(planned.baseline, planned.launcher, planned.request, *known, expected);
+                    self.runs[group][member] = Some(Run::of(run));
+                }
+            }
+            Entry::Pair { cell, pair } => self.with(cell, |run| run.cell.take(pair)),
+            Entry::Failed { cell, failure } => self.with(cell, |run| run.cell.fail(failure)),
+            Entry::Rests { cell } => self.with(cell, |run| run.rests = true),
+            Entry::Closed { group, batch } => self.close(group, batch),
+        }
+    }
+
+    /// Returns the group and member of a measurement's number in the journal.
+    fn place(&self, number: usize) -> Option<(usize, usize)> {
+        let mut first = 0;
+        for (group, members) in self.groups.iter().enumerate() {
+            if number < first + members.len() {
+                return Some((group, number - first));
+            }
+            first += members.len();
+        }
+        None
+    }
+
+    /// Returns a measurement's number in the journal.
+    fn number(&self, group: usize, member: usize) -> usize {
+        self.groups[..group].iter().map(Vec::len).sum::<usize>() + member
+    }
+
+    fn with(&mut self, number: usize, act: impl FnOnce(&mut Run)) {
+        if let Some((group, member)) = self.place(number)
+            && let Some(run) = &mut self.runs[group][member]
+        {
+            act(run);
+        }
+    }
+
+    /// Ends a pass of a group.
+    fn close(&mut self, group: usize, pass: usize) {
+        if let Some(runs) = self.runs.get_mut(group) {
+            runs.iter_mut().flatten().for_each(Run::close);
+            self.closed[group] = pass + 1;
+        }
+    }
+
+    fn note(&mut self, entry: &Entry) -> Result<(), JournalError> {
+        self.journal.as_mut().map_or(Ok(()), |journal| journal.append(entry))
+    }
+
+    /// Measures whatever is left. `progress` is called before each round.
+    ///
+    /// # Errors
+    /// If the journal cannot be written.
+    pub fn measure(mut self, mut progress: impl FnMut(Progress)) -> Result<Done, JournalError> {
+        let in_pass = self.settings.in_pass();
+        for pass in 0..self.settings.passes {
+            for group in 0..self.groups.len() {
+                let Some(Request { workload, tracking, .. }) = self.request(group) else { continue };
+                if self.closed[group] > pass {
+                    continue;
+                }
+                for round in 0..in_pass {
+                    let rounds = (pass * self.groups.len() + group) * in_pass + round;
+                    progress(Progress { workload, level: tracking, rounds });
+                    if !self.round(pass, group, round)? {
+                        break;
+                    }
+                }
+                self.note(&Entry::Closed { group, batch: pass })?;
+                self.close(group, pass);
+            }
+        }
+        if let Some(precision) = self.settings.precision {
+            self.runs.iter_mut().flatten().flatten().for_each(|run| run.cell.refine(precision, || ()));
+        }
+        let finish = |run: Run| Finished { passes: run.passes, cell: run.cell.finish() };
+        let groups = self.runs.into_iter().map(|runs| runs.into_iter().map(|run| run.map(finish)).collect());
+        Ok(Done { groups: groups.collect(), journal: self.journal })
+    }
+
+    /// Returns what a group measures, if anything.
+    fn request(&self, group: usize) -> Option<Request> {
+        self.groups[group].iter().flatten().next().map(|planned| planned.request)
+    }
+
+    /// Makes one round of a group: each member that lacks this round's pair takes it. Returns whether any goes on.
+    fn round(&mut self, pass: usize, group: usize, round: usize) -> Result<bool, JournalError> {
+        let Settings { time, fewest, .. } = self.settings;
+        let mut any = false;
+        for member in self.settings.order(self.groups[group].len(), pass, group, round) {
+            let Some(planned) = self.groups[group][member] else { continue };
+            let cell = self.number(group, member);
+            let mut run = match self.runs[group][member].take() {
+                Some(run) => run,
+                None => Run::of(self.begin(cell, planned)?),
+            };
+            if run.is_active() && run.in_pass() <= round {
+                let before = run.cell.took();
+                let pair = run.cell.pair();
+                run.took += run.cell.took() - before;
+                match (pair, run.cell.failure()) {
+                    (Some(pair), _) => self.note(&Entry::Pair { cell, pair })?,
+                    (None, Some(failure)) => self.note(&Entry::Failed { cell, failure: failure.clone() })?,
+                    (None, None) => {}
+                }
+                if time.is_some_and(|time| run.took > time) && run.in_pass() >= fewest {
+                    self.note(&Entry::Rests { cell })?;
+                    run.rests = true;
+                }
+            }
+            any |= run.is_active();
+            self.runs[group][member] = Some(run);
+        }
+        Ok(any)
+    }
+
+    fn begin(&mut self, cell: usize, planned: Planned<'a>) -> Result<CellRun<'a>, JournalError> {
+        let run = CellRun::begin_against(planned.baseline, planned.launcher, planned.series, planned.request);
+        let (known, expected) = run.known();
+        self.note(&Entry::Began { cell, known: Box::new(known.clone()), expected })?;
+        Ok(run)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::cores::Core;
+    use crate::tracking::Recorded;
+    use crate::tracking::memscope::Subject;
+    use crate::worker::failure::Failure;
+    use crate::worker::launcher::Reply;
+    use crate::worker::probe::{Observation, SCHEMA};
+    use crate::workloads::{Digest, Scale};
+    use std::cell::RefCell;
+
+    /// A launcher that runs nothing: it notes the order of what it is asked for.
+    #[derive(Debug)]
+    struct Fake<'n> {
+        name: char,
+        notes: &'n RefCell<Vec<String>>,
+        /// Fails from this sample on.
+        fails_at: usize,
+        samples: RefCell<usize>,
+    }
+
+    impl Fake<'_> {
+        fn observe(&self, request: &Request) -> Observation {
+            Observation {
+                schema: SCHEMA,
+                workload: request.workload,
+                tracking: request.tracking,
+                scale: request.scale.factor(),
+                seed: request.scale.seed(),
+                threads: request.threads,
+                subject: Subject::of_this_build(),
+                build: None,
+                wall_ns: 10,
+                cpu_ns: 10,
+                peak_rss_bytes: None,
+                digest: Digest::default(),
+                variables: 0,
+                truth: None,
+                own: None,
+                recorded: Recorded::default(),
+            }
+        }
+    }
+
+    impl Launch for Fake<'_> {
+        fn trial(&self, request: &Request) -> Result<Observation, Failure> {
+            Ok(self.observe(request))
+        }
+
+        fn sample(&self, request: &Request, _: Option<Core>) -> Result<Reply<Observation>, Failure> {
+            *self.samples.borrow_mut() += 1;
+            if *self.samples.borrow() > self.fails_at {
+                return Err(Failure::TimedOut { seconds: 1 });
+            }
+            let level = if request.tracking == Tracking::Untracked { 'u' } else { 't' };
+            self.notes.borrow_mut().push(format!("{}{}{level}", self.name, &request.workload.name()[..1]));
+            let took = Duration::from_secs(1);
+            Ok(Reply { content: self.observe(request), took, was_suspended: false })
+        }
+    }
+
+    fn fake(name: char, notes: &RefCell<Vec<String>>) -> Fake<'_> {
+        Fake { name, notes, fails_at: usize::MAX, samples: RefCell::new(0) }
+    }
+
+    fn request(workload: Workload) -> Request {
+        let scale = Scale::new(0.001).expect("positive");
+        Request { workload, tracking: Tracking::Full, scale, threads: 1, count: false }
+    }
+
+    fn planned<'a>(fake: &'a Fake, workload: Workload) -> Option<Planned<'a>> {
+        Some(Planned { baseline: fake, launcher: fake, series: Series::Overhead, request: request(workload) })
+    }
+
+    const SETTINGS: Settings = Settings { rounds: 4, passes: 2, time: None, fewest: 1, precision: None, seed: 1 };
+
+    #[test]
+    fn passes_take_a_few_pairs_of_every_group_in_alternating_order() {
+        let notes = RefCell::default();
+        let one = fake('1', &notes);
+        let groups = [Workload::Cycles, Workload::Leaks].map(|workload| vec![planned(&one, workload)]).to_vec();
+        let done = Scheduler::new(SETTINGS, groups).measure(|_| ()).expect("no journal");
+        let notes = notes.borrow().join(" ");
+        let (cycles, leaks) = ("1cu 1ct 1ct 1cu", "1lu 1lt 1lt 1lu");
+        assert_eq!(notes, [cycles, leaks, cycles, leaks].join(" "));
+        let finished = done.groups[1][0].as_ref().expect("measured");
+        assert_eq!((finished.cell.pairs.len(), finished.passes.as_slice()), (4, &[2, 4][..]));
+    }
+
+    #[test]
+    fn the_members_of_a_group_take_their_pairs_in_rounds() {
+        let notes = RefCell::default();
+        let (one, two) = (fake('1', &notes), fake('2', &notes));
+        let group = vec![planned(&one, Workload::Cycles), None, planned(&two, Workload::Cycles)];
+        let settings = Settings { rounds: 20, ..SETTINGS };
+        let done = Scheduler::new(settings, vec![group]).measure(|_| ()).expect("no journal");
+        assert!(done.groups[0][1].is_none());
+        let notes = notes.borrow();
+        let firsts: Vec<char> = notes.chunks(4).map(|round| round[0].chars().next().expect("a name")).collect();
+        for round in notes.chunks(4) {
+            let members: Vec<char> = round.iter().map(|note| note.chars().next().expect("a name")).collect();
+            assert!(members[0] == members[1] && members[2] == members[3] && members[0] != members[2], "{round:?}");
+        }
+        assert!(firsts.contains(&'1') && firsts.contains(&'2'), "the order is shuffled: {firsts:?}");
+    }
+
+    #[test]
+    fn the_order_of_a_round_is_the_same_for_a_seed() {
+        let orders = |seed, pass| -> Vec<Vec<usize>> {
+            (0..20).map(|round| Settings { seed, ..SETTINGS }.order(6, pass, 0, round)).collect()
+        };
+        assert_eq!(orders(1, 0), orders(1, 0));
+        assert_ne!(orders(1, 0), orders(2, 0));
+        assert_ne!(orders(1, 0), orders(1, 1));
+        for mut order in orders(1, 0) {
+            order.sort_unstable();
+            assert_eq!(order, [0, 1, 2, 3, 4, 5]);
+        }
+    }
+
+    #[test]
+    fn a_slow_measurement_rests_after_the_fewest_pairs() {
+        let notes = RefCell::default();
+        let one = fake('1', &notes);
+        // A pair takes two seconds.
+        let settings = Settings { rounds: 20, time: Some(Duration::from_secs(1)), fewest: 3, ..SETTINGS };
+        let groups = vec![vec![planned(&one, Workload::Cycles)]];
+        let done = Scheduler::new(settings, groups).measure(|_| ()).expect("no journal");
+        assert_eq!(done.groups[0][0].as_ref().expect("measured").passes, [3, 6]);
+    }
+
+    #[test]
+    fn a_failure_ends_its_own_measurement() {
+        let notes = RefCell::default();
+        let (one, two) = (Fake { fails_at: 3, ..fake('1', &notes) }, fake('2', &notes));
+        let groups = vec![vec![planned(&one, Workload::Cycles), planned(&two, Workload::Cycles)]];
+        let done = Scheduler::new(SETTINGS, groups).measure(|_| ()).expect("no journal");
+        let cells: Vec<&Cell> = done.groups[0].iter().flatten().map(|finished| &finished.cell).collect();
+        assert_eq!(cells[0].failure, Some(Failure::TimedOut { seconds: 1 }));
+        assert_eq!((cells[0].pairs.len(), cells[1].pairs.len()), (1, 4));
+    }
+
+    #[test]
+    fn a_killed_run_measures_nothing_twice_wherever_its_journal_ends() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("journal");
+        let notes = RefCell::default();
+        let (one, two) = (fake('1', &notes), fake('2', &notes));
+        let groups = || {
+            let group = |workload| vec![planned(&one, workload), planned(&two, workload)];
+            vec![group(Workload::Cycles), group(Workload::Leaks)]
+        };
+        let journal = Journal::begin(&path, &"plan").expect("it can be begun");
+        let whole = Scheduler::new(SETTINGS, groups()).with_journal(journal, Vec::new());
+        let whole = whole.measure(|_| ()).expect("the journal can be written");
+        drop(whole.journal);
+        let text = std::fs::read(&path).expect("the journal");
+        let first = text.iter().position(|&byte| byte == b'\n').expect("a line") + 1;
+        for cut in (first..=text.len()).step_by(97) {
+            std::fs::write(&path, &text[..cut]).expect("a journal that was cut off");
+            let (journal, entries) = Journal::resume(&path, &"plan".to_owned()).expect("it can be resumed");
+            let before = entries.iter().filter(|entry| matches!(entry, Entry::Pair { .. })).count();
+            notes.borrow_mut().clear();
+            let resumed = Scheduler::new(SETTINGS, groups()).with_journal(journal, entries);
+            let resumed = resumed.measure(|_| ()).expect("the journal can be written");
+            assert_eq!(resumed.groups, whole.groups, "cut at {cut}");
+            assert_eq!(notes.borrow().len(), 2 * (16 - before), "cut at {cut}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! `report`: kept results drawn again, in every form, and brought into documents.
+
+mod common;
+
+use common::memscope_bench;
+use memscope_bench::study::kept::Kept;
+use predicates::prelude::*;
+use predicates::str::contains;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn package() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The results files that the project keeps.
+fn kept() -> Vec<PathBuf> {
+    let folders = ["results", "results/commits"].map(|folder| package().join(folder));
+    let files = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten();
+    let files = files.map(|entry| entry.expect("an entry").path());
+    files.filter(|path| path.extension().is_some_and(|ending| ending == "json")).collect()
+}
+
+#[test]
+fn every_kept_file_is_printed_in_every_form() {
+    let files = kept();
+    assert!(files.len() >= 10, "{files:?}");
+    for file in &files {
+        for format in ["text", "markdown", "csv", "json", "bmf"] {
+            let assert = memscope_bench()
+                .args(["report", "--print", "--format", format])
+                .arg(file)
+                .assert()
+                .success();
+            let printed = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+            let (begin, name) = (printed.chars().next(), file.display());
+            match format {
+                "csv" => assert!(printed.starts_with("benchmark,measure,value,low,high\n"), "{name}"),
+                "json" => assert!(printed.starts_with("{\n \"kind\": \""), "{name}"),
+                "bmf" => assert_eq!(begin, Some('{'), "{name}"),
+                _ => assert!(printed.lines().count() > 3, "{name}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn the_kept_tables_are_drawn_from_the_kept_files() {
+    for file in kept() {
+        let table = file.with_extension("md");
+        let Ok(kept) = fs::read_to_string(&table) else { continue };
+        let assert = memscope_bench().args(["report", "--print", "--format=markdown"]).arg(&file).assert().success();
+        let drawn = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+        assert_eq!(drawn, kept, "{}: run `memscope-bench report` on it", table.display());
+    }
+}
+
+#[test]
+fn documents_agree_with_the_results() {
+    let documents = ["README.md", "METHODOLOGY.md", "docs/OUTPUT.md", "docs/STUDIES.md", "docs/COMPARE.md"];
+    memscope_bench().current_dir(package()).args(["report", "--check", "--splice"]).args(documents).assert().success();
+}
+
+#[test]
+fn a_document_is_spliced_and_then_agrees() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let document = folder.path().join("NOTES.md");
+    let results = package().join("results");
+    let text = "before\n<!-- begin overhead.json headline -->\nold\n<!-- end -->\nafter\n";
+    fs::write(&document, text).expect("a file");
+    let splice = |more: &[&str]| {
+        let mut command = memscope_bench();
+        command.args(["report", "--results"]).arg(&results).args(more).arg("--splice").arg(&document);
+        command.assert()
+    };
+    splice(&["--check"]).code(2).stderr(contains("not what the results say: "));
+    assert_eq!(fs::read_to_string(&document).expect("the file"), text, "a check changes nothing");
+    splice(&[]).success().stderr(contains("Wrote"));
+    let spliced = fs::read_to_string(&document).expect("the file");
+    assert!(spliced.starts_with("before\n<!-- begin") && spliced.ends_with("<!-- end -->\nafter\n"), "{spliced}");
+    assert!(spliced.contains("| full") && !spliced.contains("old"), "{spliced}");
+    splice(&["--check"]).success();
+
+    fs::write(&document, "<!-- begin none.json -->\n<!-- end -->\n").expect("a file");
+    splice(&[]).code(2).stderr(contains("NOTES.md:1: ").and(contains("none.json")));
+    fs::write(&document, "<!-- begin overhead.json tabel -->\n<!-- end -->\n").expect("a file");
+    splice(&[]).code(2).stderr(contains("there is no part 'tabel': table, tables, notes or headline"));
+}
+
+#[test]
+fn a_report_is_drawn_beside_its_file_and_only_printed_if_asked() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("mine.json");
+    fs::copy(package().join("results/latency.json"), &file).expect("a file");
+    let before = fs::read(&file).expect("the file");
+    let names = || {
+        let mut names: Vec<String> = fs::read_dir(folder.path())
+            .expect("the folder")
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort_unstable();
+        names
+    };
+    memscope_bench().args(["report", "--print"]).arg(&file).assert().success().stderr("");
+    assert_eq!(names(), ["mine.json"]);
+    memscope_bench().arg("report").arg(&file).assert().success().stderr(contains("Wrote mine.md, mine.svg in "));
+    assert_eq!(names(), ["mine.json", "mine.md", "mine.svg"]);
+    assert_eq!(fs::read(&file).expect("the file"), before);
+    // Only verdicts can be judged again.
+    let judged = memscope_bench().args(["report", "--threshold=5"]).arg(&file).assert().code(2).stdout("");
+    judged.stderr(contains("only a comparison has verdicts"));
+}
+
+#[test]
+fn a_file_of_no_known_kind_is_refused_with_the_known_ones() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("x.json");
+    for text in ["{\"schema\": 1, \"kind\": \"diary\"}", "{}", "[1]", "not JSON", ""] {
+        fs::write(&file, text).expect("a file");
+        let assert = memscope_bench().arg("report").arg(&file).assert().code(2).stdout("");
+        let said = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+        assert!(said.lines().count() == 1 && said.contains("x.json"), "{said}");
+        assert!(Kept::KINDS.iter().all(|kind| said.contains(kind)), "{said}");
+    }
+    memscope_bench().arg("report").assert().code(2).stdout("");
+}
