@@ -187,7 +187,7 @@ fn the_control_program_is_paired_with_untracked() {
         .arg(format!("--output={}", output.display()))
         .assert()
         .success()
-        .stdout(contains("The instrument's own cost").and(contains("of 2 workloads")));
+        .stdout(contains("Harness cost").and(contains("of 2 workloads")));
     let results: Results = files::read(&output.join("control.json")).expect("a results file");
     let controls: Vec<_> = results.series(Series::Control).collect();
     assert_eq!(controls.len(), 2);

@@ -27,7 +27,7 @@ fn both_circumstances_have_their_place_in_one_file() {
     let path = folder.path().join("validation.json");
     validate(folder.path(), &[])
         .success()
-        .stdout(contains("At rest").and(contains("Bias, at the most")).and(contains("Coverage")))
+        .stdout(contains("At rest").and(contains("Largest bias")).and(contains("Coverage")))
         .stdout(contains("False alarms").and(contains("of 5 repeats")).and(contains("Under load").not()));
     let at_rest = files::read::<Validation>(&path).expect("a validation").at_rest.expect("measured at rest");
 

@@ -44,10 +44,10 @@ pub struct Arguments {
     /// The level that shows it
     #[arg(long)]
     tracking: Tracking,
-    /// By how many percent the bad commit must cost more than the good one
+    /// The percentage by which the bad commit must cost more than the good one
     #[arg(long, default_value_t = 3.0, value_parser = not_negative)]
     threshold: f64,
-    /// Which time is compared
+    /// The time that is compared
     #[arg(long, value_enum, default_value_t)]
     clock: Clock,
     /// A decision takes no more rounds than this
@@ -225,7 +225,7 @@ impl Search<'_> {
                 let word = match leaning {
                     Leaning::Good => "good",
                     Leaning::Bad => "bad",
-                    Leaning::Unsure => "skipped, not told apart",
+                    Leaning::Unsure => "skipped, inconclusive",
                 };
                 say!("{word}: {}: {seen} × the good one's overhead, {} rounds", told(commit), contest.rounds());
                 if leaning == Leaning::Bad {

@@ -19,10 +19,10 @@ use std::path::PathBuf;
 pub struct Arguments {
     #[command(flatten)]
     candidates: CandidateArguments,
-    /// What to run [default: all eight]
+    /// The workloads [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// What to run it under
+    /// The levels
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["variables", "allocator", "full"])]
     tracking: Vec<Tracking>,
     /// The numbers of threads that parallel workloads run on, one after the other
@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let cells = plan.cells().map_err(|error| Error::System(format!("--scale: {error}")))?;
     if cells.is_empty() {
         return Err(Error::System(
-            "--tracking: untracked is what the others are held against; name another level".to_owned(),
+            "--tracking: the other levels are compared with untracked; name another one".to_owned(),
         ));
     }
     let found = arguments.candidates.find()?;

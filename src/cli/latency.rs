@@ -19,14 +19,14 @@ pub struct Arguments {
     #[arg(long, value_delimiter = ',', value_name = "NUMBERS", default_values = ["1", "2", "4", "8"],
           value_parser = clap::value_parser!(u64).range(1..=1_024))]
     threads: Vec<u64>,
-    /// What they allocate under: levels that see every allocation, and untracked
+    /// The levels: untracked, and those that see every allocation
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["untracked", "counting", "allocator"],
           value_parser = without_variables)]
     tracking: Vec<Tracking>,
-    /// How many processes for each level and number of threads
+    /// The processes for each level and number of threads
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(6..))]
     processes: u32,
-    /// How many allocations, and as many frees, each thread times
+    /// The allocations, and as many frees, that each thread times
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
     operations: u32,
     /// The seed of the blocks' sizes

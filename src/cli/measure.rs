@@ -27,13 +27,13 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// What to run [default: all eight; with --instructions, those that run on a single thread]
+    /// The workloads [default: all; with --instructions, those that run on a single thread]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// What to run it under; untracked against itself is always measured too, for the noise floor
+    /// The levels; untracked against itself is always measured too, for the noise floor
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
     tracking: Vec<Tracking>,
-    /// How many pairs of processes for each workload and level
+    /// The pairs of processes for each workload and level
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
     /// Count instructions under valgrind instead of time, for machines too noisy for time: single-threaded workloads
@@ -134,7 +134,7 @@ fn pairs(arguments: &Arguments, launcher: &Launcher, levels: &[Tracking]) -> Res
     Ok(cells)
 }
 
-/// A control program, and the program that is held against it.
+/// A control program, and the program that it is paired with.
 struct Controlled {
     layout: Option<u32>,
     launcher: Launcher,

@@ -30,11 +30,11 @@ pub use programs::{CONTROL, Control, ReferenceProgram};
 
 use clap::{Parser, Subcommand};
 
-/// What the program exits with.
+/// The exit codes.
 const EXIT_CODES: &str = "Exit codes:
-  0   it is done, and its files are written; a cell that failed is a result too
-  1   `--fail-on-regression`, and a regression was claimed
-  2   it could not be done, or not be shown: stderr says why
+  0   done, and the files are written; a measurement that failed is a result too
+  1   `--fail-on-regression`, and there is a regression
+  2   not done, or not shown: stderr says why
   69  `probe`: this version of memscope lacks what the level needs
 
 A variable that an option names in brackets stands for it; an empty one is not set.";

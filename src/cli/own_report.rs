@@ -1,7 +1,7 @@
 //! The report that memscope itself writes after a stress run: a picture, or a dashboard if it is asked for.
 //!
 //! It comes last, when what was measured is safe: versions are known that take minutes for it, that panic in it, and that say
-//! that all went well and write nothing. So it is written on a thread of its own, under a limit, and looked at.
+//! that all went well and write nothing. So a separate thread writes it, under a limit, and it is checked.
 
 use crate::cli::Error;
 use crate::platform::{console, files, text};
@@ -13,7 +13,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-/// How long memscope may take for a report that no one asked for.
+/// The time limit of a report that no one asked for.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The stack that memscope has for it, in bytes: as large as a main thread's.
@@ -23,7 +23,7 @@ const STACK: usize = 8 << 20;
 ///
 /// # Errors
 /// If one was asked for and cannot be had, or a file cannot be written. A report that no one asked for and that memscope
-/// does not bring about is told on stderr, and no more.
+/// does not write is only reported on stderr.
 pub(super) fn keep(folder: &Path, is_asked_for: bool) -> Result<(), Error> {
     let report = OWN_REPORT;
     if !report.on_demand && is_asked_for {
@@ -71,7 +71,7 @@ fn write(write: fn(&Path) -> Result<(), String>, path: &Path, limit: Duration) -
     Ok(())
 }
 
-/// What a panic said, after a colon; nothing if it did not say it in words.
+/// Returns the message of a panic, after a colon; nothing if it has none in words.
 fn words(panic: Box<dyn Any + Send>) -> String {
     let words = panic.downcast::<String>().map(|words| *words);
     let words = words.or_else(|panic| panic.downcast::<&str>().map(|words| (*words).to_owned()));

@@ -23,14 +23,14 @@ pub const PICTURE: &str = "memory_analysis.svg";
 /// The name that the files share.
 const NAME: &str = "memory_analysis";
 
-/// How long the full run of `cargo bench` may take: a minute for each phase.
+/// The time limit of the full run of `cargo bench`: a minute for each phase.
 const CHILD_LIMIT: Duration = Duration::from_secs(480);
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     size: SizeArguments,
-    /// Which phases to run, in order [default: all eight]
+    /// The phases, in order [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
     /// The folder for memory_analysis.svg and memory_analysis.json
@@ -74,10 +74,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     own_report::keep(&arguments.output, arguments.dashboard)
 }
 
-/// Runs the stress run of another memscope-bench program in a process of its own, with its console output as this one's.
+/// Runs the stress run of another memscope-bench program, with its console output as this one's.
 ///
 /// # Errors
-/// How it failed. Whatever it was to write is then as it was.
+/// The failure. Whatever it was to write is then as it was.
 pub fn run_as_child(program: &Path, scale: Scale, output: &Path) -> Result<(), Failure> {
     let arguments = [
         "stress".to_owned(),

@@ -25,10 +25,10 @@ use std::process::Stdio;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// What to run [default: all eight]
+    /// The workloads [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// How many pairs of processes for each workload and rung
+    /// The pairs of processes for each workload and tracker
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
     #[command(flatten)]

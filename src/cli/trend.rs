@@ -1,4 +1,4 @@
-//! `memscope-bench trend`: what tracking cost at each commit that has a results file, as a table and a picture.
+//! `memscope-bench trend`: the overhead at each commit that has a results file, and where it changed.
 
 use crate::cli::Error;
 use crate::cli::arguments::FormatArguments;
@@ -21,10 +21,10 @@ pub struct Arguments {
     /// The folder for trend.json, trend.md and trend.svg
     #[arg(long, default_value = "results", value_name = "DIR")]
     output: PathBuf,
-    /// Which workloads to show [default: all that were measured]
+    /// The workloads [default: all that were measured]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// Which levels to show
+    /// The levels
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
     tracking: Vec<Tracking>,
     #[command(flatten)]

@@ -21,13 +21,13 @@ use std::time::Duration;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// How many repeats of a comparison to draw from each series
+    /// The repeats of a comparison that are drawn from each series
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     repeats: u32,
     /// Keep as many threads busy as there are cores while measuring
     #[arg(long)]
     load: bool,
-    /// What to validate on [default: all eight]
+    /// The workloads [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
     /// The factor on the workloads' outer counts [default: each workload's short scale]

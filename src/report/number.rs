@@ -1,18 +1,18 @@
-//! Figures as text, each where and how it reads best.
+//! Numbers as text.
 
 use crate::stats::estimate::Estimate;
 
-/// What stands in the place of a figure that is no number.
+/// The text for a figure that is not a number.
 const UNKNOWN: &str = "unknown";
 
-/// An overhead with its interval: `+1.2 % [0.3, 2.0]` below twice the time, `×4.3 [4.2, 4.4]` above. One whose interval
-/// includes none is not called an overhead.
+/// An overhead with its interval: `+1.2 % [+0.3, +2.0]` below twice the time, `×4.30 [4.20, 4.40]` above, and
+/// `n.s. [−0.4, +0.9] %` where it is not significant.
 pub fn overhead(ratio: Estimate) -> String {
     let Estimate { value, low, high } = ratio;
     if ![value, low, high].iter().all(|part| part.is_finite()) {
         UNKNOWN.to_owned()
     } else if ratio.includes_none() {
-        format!("none seen [{}, {}] %", percent(low), percent(high))
+        format!("n.s. [{}, {}] %", percent(low), percent(high))
     } else if value < 2.0 {
         format!("{} % [{}, {}]", percent(value), percent(low), percent(high))
     } else {
@@ -20,7 +20,7 @@ pub fn overhead(ratio: Estimate) -> String {
     }
 }
 
-/// A ratio without doubt: `+1.2 %` below twice, `×4.26` above.
+/// A ratio without its interval: `+1.2 %` below twice, `×4.26` above.
 pub fn ratio(ratio: f64) -> String {
     if !ratio.is_finite() {
         UNKNOWN.to_owned()
@@ -67,15 +67,6 @@ pub fn percent_interval(estimate: Estimate) -> String {
     }
     let [value, low, high] = all.map(percent);
     format!("{value} % [{low}, {high}]")
-}
-
-/// An overhead as [`overhead`] has it, where an interval that contains no overhead is "n.s.": not significant.
-pub fn overhead_or_ns(ratio: Estimate) -> String {
-    if ratio.includes_none() {
-        format!("n.s. [{}, {}] %", percent(ratio.low), percent(ratio.high))
-    } else {
-        overhead(ratio)
-    }
 }
 
 /// A change with its interval, significant or not: `+11.2 % [+9.0, +13.4]` below twice, `×4.30 [4.20, 4.40]` above.
@@ -191,7 +182,7 @@ mod tests {
     fn overheads_read_as_percentages_or_factors() {
         assert_eq!(shown(1.012, 1.003, 1.02), "+1.2 % [+0.3, +2.0]");
         assert_eq!(shown(4.3, 4.2, 4.4), "×4.30 [4.20, 4.40]");
-        assert_eq!(shown(1.001, 0.996, 1.009), "none seen [−0.4, +0.9] %");
+        assert_eq!(shown(1.001, 0.996, 1.009), "n.s. [−0.4, +0.9] %");
         assert_eq!(shown(0.95, 0.94, 0.96), "−5.0 % [−6.0, −4.0]");
         assert_eq!(shown(412.0, 399.6, 1430.0), "×412 [400, 1,430]");
     }
@@ -207,8 +198,6 @@ mod tests {
         assert_eq!(change(estimate(1.112, 1.09, 1.134)), "+11.2 % [+9.0, +13.4]");
         assert_eq!(change(estimate(1.001, 0.996, 1.009)), "+0.1 % [−0.4, +0.9]");
         assert_eq!(change(estimate(5.58, 5.18, 12.02)), "×5.58 [5.18, 12.0]");
-        assert_eq!(overhead_or_ns(estimate(1.001, 0.996, 1.009)), "n.s. [−0.4, +0.9] %");
-        assert_eq!(overhead_or_ns(estimate(4.3, 4.2, 4.4)), "×4.30 [4.20, 4.40]");
         assert_eq!([0.04, 9.94, 9.96, 99.4, 131.0].map(size), ["0.0 %", "9.9 %", "10 %", "99 %", "×2.31"]);
     }
 

@@ -17,15 +17,15 @@ pub struct Origin {
     pub started: DateTime<Utc>,
     /// The command that repeats it.
     pub command: String,
-    /// Where it ran.
+    /// The machine.
     pub machine: Machine,
-    /// What state the machine was in when it began; `None` in files from before that was recorded.
+    /// The state of the machine at the start; `None` in files from before it was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conditions: Option<Conditions>,
     /// The variables of the environment that change what is measured, by name; none in files from before they were recorded.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
-    /// What built the program.
+    /// The compiler and its settings.
     pub toolchain: Toolchain,
     /// The memscope build.
     pub subject: Subject,

@@ -4,7 +4,7 @@ use super::measurement::{Clock, Overhead, Pair};
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{median, median_interval};
 
-/// What the pairs say; `None` if too few of them have a ratio by the clock.
+/// Returns the overhead that pairs show; `None` if too few of them have a ratio by wall time.
 ///
 /// `allocations` is the number that one untracked run makes.
 pub fn overhead(pairs: &[Pair], allocations: Option<u64>) -> Option<Overhead> {

@@ -20,7 +20,7 @@ pub enum Entry {
     Began {
         /// Its place.
         cell: usize,
-        /// What is known of it before its first pair.
+        /// The measurement before its first pair.
         known: Box<Cell>,
         /// The digest that its probes should have.
         expected: Digest,
@@ -148,7 +148,7 @@ fn is_free(file: &File) -> bool {
     })
 }
 
-/// What is wrong with a journal.
+/// A journal that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// It could not be read or written.

@@ -8,7 +8,7 @@ use crate::workloads::Workload;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-/// Which part of a run a cell belongs to.
+/// The part of a run that a measurement belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Series {
@@ -26,7 +26,7 @@ impl Series {
     /// The series that have a table of their own, in order.
     pub const SHOWN: [Self; 3] = [Self::Overhead, Self::Scaling, Self::Threads];
 
-    /// What its rows differ in.
+    /// Returns the parameter in which its rows differ.
     pub const fn parameter(self) -> &'static str {
         match self {
             Self::Overhead | Self::Control => "workload",
@@ -41,9 +41,9 @@ impl Series {
 pub struct Cell {
     /// The part of the run.
     pub series: Series,
-    /// What ran.
+    /// The workload.
     pub workload: Workload,
-    /// What it ran under. Its partner in each pair ran untracked, or, in the series `control`, in the control program.
+    /// The level of the tracked samples. The untracked ones of the series `control` ran in the control program.
     pub tracking: Tracking,
     /// The factor of the scale.
     pub scale: f64,
@@ -58,16 +58,16 @@ pub struct Cell {
     pub allocations: Option<u64>,
     /// Events recorded ÷ events that happened, counted in a probe of its own.
     pub fidelity: Option<f64>,
-    /// How the cell failed, where it did: no more pairs were tried.
+    /// The failure, if there was one: no more pairs were tried.
     pub failure: Option<Failure>,
-    /// What the pairs say; `None` where there are too few of them.
+    /// The overhead; `None` where there are too few pairs.
     pub overhead: Option<Overhead>,
     /// Every pair, in the order in which they ran.
     pub pairs: Vec<Pair>,
 }
 
 impl Cell {
-    /// What it is called: what tells it from the other cells of its series.
+    /// Returns the name, which is unique within the series.
     pub fn name(&self) -> String {
         let Self { workload, tracking, scale, threads, .. } = self;
         match self.series {
@@ -78,7 +78,7 @@ impl Cell {
         }
     }
 
-    /// Why it has no figure although it has not failed: too few pairs, or a clock that is too coarse for them.
+    /// Returns the reason for which it has no figure without a failure: too few pairs, or a clock that is too coarse.
     pub fn lack(&self) -> String {
         let (pairs, untimed) = (self.pairs.len(), self.untimed());
         if untimed == 0 { format!("too few pairs ({pairs})") } else { format!("no time in {untimed} of {pairs} pairs") }
@@ -89,7 +89,7 @@ impl Cell {
         self.pairs.iter().filter(|pair| !pair.is_timed_by(Clock::Wall)).count()
     }
 
-    /// What its row is called within its series.
+    /// Returns the name of its row within the series.
     pub fn row_name(&self) -> String {
         match self.series {
             Series::Overhead | Series::Control => self.workload.to_string(),
@@ -102,7 +102,7 @@ impl Cell {
 /// An untracked probe and a tracked one, right beside each other in time.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pair {
-    /// Whether the untracked one ran first.
+    /// The untracked sample ran first.
     pub untracked_first: bool,
     /// The untracked probe.
     pub untracked: Side,
@@ -129,7 +129,7 @@ impl Pair {
 pub struct Side {
     /// The window's time on the clock, in nanoseconds.
     pub wall_ns: u64,
-    /// The window's processor time, in nanoseconds.
+    /// CPU time of the window, in nanoseconds.
     pub cpu_ns: u64,
     /// The most memory that the process had resident, in bytes.
     pub peak_rss_bytes: Option<u64>,
@@ -149,10 +149,10 @@ impl Side {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Clock {
-    /// The clock on the wall: how long it takes
+    /// Wall time: elapsed time
     #[default]
     Wall,
-    /// Processor time, over all threads: the one to trust on a machine that is busy with something else
+    /// CPU time, over all threads: the one to trust on a busy machine
     Processor,
 }
 
@@ -174,20 +174,20 @@ impl From<&Observation> for Side {
     }
 }
 
-/// What tracking costs, from pairs.
+/// The overhead of tracking, from pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Overhead {
-    /// How many pairs it is from.
+    /// The pairs with a ratio.
     pub pairs: usize,
-    /// The ratio tracked ÷ untracked of the clock's time.
+    /// Tracked ÷ untracked, of wall time.
     pub wall: Estimate,
-    /// The ratio tracked ÷ untracked of processor time. `None` where the system counts it too coarsely.
+    /// Tracked ÷ untracked, of CPU time. `None` where the system counts it too coarsely.
     #[serde(default)]
     pub cpu: Option<Estimate>,
     /// (tracked − untracked) ÷ allocations, in nanoseconds of the clock's time. `None` where allocations were not
     /// counted.
     pub ns_per_allocation: Option<Estimate>,
-    /// The ratio tracked ÷ untracked of peak resident memory. `None` where the system does not tell it.
+    /// Tracked ÷ untracked, of peak resident memory. `None` where the system does not report it.
     pub peak_memory: Option<Estimate>,
     /// The median time of the untracked probes on the clock, in nanoseconds.
     pub untracked_ns: f64,
@@ -203,17 +203,17 @@ impl Overhead {
     }
 }
 
-/// What is asked of each overhead's interval, and how long it may take.
+/// The precision that is asked for, and the time that it may take.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Precision {
     /// The half-width, in percent of the figure, to get under.
     pub percent: f64,
-    /// How long one cell may take for it, in seconds.
+    /// The time limit of a measurement for it, in seconds.
     pub seconds: u64,
 }
 
 impl Precision {
-    /// Whether a figure is precise enough.
+    /// Returns whether a figure is precise enough.
     pub fn is_reached_by(&self, estimate: &Estimate) -> bool {
         estimate.half_width_percent() <= self.percent
     }

@@ -1,4 +1,4 @@
-//! What is measured when: pairs, rounds and passes, and the estimate that the pairs lead to.
+//! The schedule of measurements: pairs, rounds and passes, with a journal, and the estimate from the pairs.
 
 pub mod estimate;
 pub mod journal;

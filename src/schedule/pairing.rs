@@ -15,7 +15,7 @@ use std::time::Duration;
 /// One cell while it is measured.
 #[derive(Debug)]
 pub struct CellRun<'a> {
-    /// What runs the first of each pair's sides: the baseline.
+    /// Takes the untracked samples.
     baseline: &'a dyn Launch,
     launcher: &'a dyn Launch,
     tracked: Request,
@@ -77,7 +77,7 @@ impl<'a> CellRun<'a> {
         Self { baseline, launcher, tracked, expected, cell, took: Duration::ZERO }
     }
 
-    /// What is known of the cell, and the digest that its probes should have.
+    /// Returns the measurement so far, and the digest that its probes should have.
     pub fn known(&self) -> (&Cell, Digest) {
         (&self.cell, self.expected)
     }
@@ -92,7 +92,7 @@ impl<'a> CellRun<'a> {
         self.cell.failure = Some(failure);
     }
 
-    /// How many pairs the cell has.
+    /// Returns the number of pairs.
     pub fn pairs(&self) -> usize {
         self.cell.pairs.len()
     }
@@ -102,7 +102,7 @@ impl<'a> CellRun<'a> {
         self.cell.allocations
     }
 
-    /// How the cell failed, if it did.
+    /// Returns the failure, if there was one.
     pub fn failure(&self) -> Option<&Failure> {
         self.cell.failure.as_ref()
     }
@@ -179,7 +179,7 @@ impl<'a> CellRun<'a> {
         }
     }
 
-    /// The cell with what its pairs say. Where it failed, the pairs before that remain as data, and no overhead is told.
+    /// Returns the measurement with its overhead. Where it failed, the pairs before that remain as data, without an overhead.
     pub fn finish(mut self) -> Cell {
         if self.cell.failure.is_none() {
             self.cell.overhead = overhead(&self.cell.pairs, self.cell.allocations);
@@ -188,7 +188,7 @@ impl<'a> CellRun<'a> {
     }
 }
 
-/// Holds an observation's digest against the one that it should have.
+/// Checks that an observation has the digest that it should have.
 ///
 /// # Errors
 /// If it is another one.
@@ -210,7 +210,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use tempfile::TempDir;
 
-    /// What a probe replies whose window took this long by its clocks.
+    /// Returns the reply of a probe whose window took so long by its clocks.
     fn reply(tracking: Tracking, wall_ns: u64, cpu_ns: u64) -> String {
         let observation = Observation {
             schema: SCHEMA,

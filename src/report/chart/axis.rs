@@ -1,4 +1,4 @@
-//! The log scale of ratios that lie side by side: from a little under none to a little over the greatest.
+//! The log scale of ratios: from a little under no change to a little over the greatest.
 
 use crate::report::chart::canvas::{centred, dot, line, rectangle, telling};
 use crate::report::number;
@@ -26,7 +26,7 @@ impl RatioAxis {
         }
     }
 
-    /// Where a ratio stands.
+    /// Returns the place of a ratio.
     pub fn x(&self, ratio: f64) -> f64 {
         // In this order, what is no number stands at the left.
         let part = (ratio.clamp(self.least, self.greatest).max(self.least) / self.least).ln();

@@ -1,4 +1,4 @@
-//! What all pictures share: the sheet with its colours for light and dark, and the few shapes that they are made of.
+//! The canvas of all charts: the sheet with its colours for light and dark, and the few shapes on it.
 //!
 //! Colours and fonts are classes of one style sheet, so that a picture follows the reader's colour scheme, and a shape
 //! says what it is and not how it looks. No script: what a reader hovers over is told by `<title>`.
@@ -127,7 +127,7 @@ pub fn line(x1: f64, y1: f64, x2: f64, y2: f64, class: &str) -> Line {
     Line::new().set("x1", short(x1)).set("y1", short(y1)).set("x2", short(x2)).set("y2", short(y2)).set("class", class)
 }
 
-/// A group that tells something when hovered over.
+/// Returns a group with a tooltip.
 pub fn telling(content: impl Into<String>) -> Group {
     Group::new().set("class", "hover").add(Title::new(content))
 }

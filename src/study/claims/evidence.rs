@@ -1,4 +1,4 @@
-//! The evidence: the results files that claims are held against, and the figures that are drawn from them.
+//! The evidence: the results files that claims are compared with, and the figures from them.
 
 use crate::platform::files;
 use crate::platform::files::{FileError, Versioned};
@@ -61,12 +61,12 @@ impl Evidence {
         })
     }
 
-    /// What the workloads cost under a level.
+    /// Returns the overheads of a level.
     pub fn overheads(&self, level: Tracking) -> Seen<'_> {
         self.of_cells(level, |overhead| Some(overhead.wall))
     }
 
-    /// What an allocation with its free costs more under a level, in nanoseconds, over each workload.
+    /// Returns the cost of an allocation with its free at a level, in nanoseconds, for each workload.
     pub fn per_allocation(&self, level: Tracking) -> Seen<'_> {
         self.of_cells(level, |overhead| overhead.ns_per_allocation)
     }
@@ -76,7 +76,7 @@ impl Evidence {
         seen(OVERHEAD, self.overhead.as_ref().map(|results| &results.origin), figures_of_cells(cells, level, of))
     }
 
-    /// What the workloads cost under a level with another version.
+    /// Returns the overheads of a level with another version.
     pub fn overheads_of(&self, version: &str, level: Tracking) -> Seen<'_> {
         let subjects = self.compare.iter().flat_map(|comparison| &comparison.subjects);
         let cells = subjects.filter(|subject| subject.name == version).flat_map(|subject| &subject.cells);

@@ -14,7 +14,7 @@ const LATEST: &str = "0.2.5";
 /// A million bytes, which a claim calls a megabyte.
 const MEGABYTE: f64 = 1e6;
 
-/// What a document calls many threads.
+/// The number of threads that a document calls many.
 const MANY_THREADS: usize = 100;
 
 /// All claims, in the order of the table.

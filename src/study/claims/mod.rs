@@ -1,7 +1,7 @@
-//! Claims: what memscope's own documents say that it costs, held against the files that this harness has measured.
+//! Claims: the costs that memscope's own documents state, compared with measured results.
 //!
 //! A [`Claim`] is a short quotation with the place where it stands, the figure that it states, and one or more settings in
-//! which it can be tried: as a reader takes it, and, where the document tells, the very setting that its figure is from.
+//! which it can be tried: as a reader takes it, and, where the document names it, the very setting of its figure.
 //! Nothing is measured here. Each [`Setting`] draws its figures from a results file in [`Evidence`]; where the file is not
 //! there, the claim cannot be tested, and the table says which command writes it.
 
@@ -23,15 +23,15 @@ use serde::{Deserialize, Serialize};
 pub struct Claim {
     /// The words.
     pub quote: &'static str,
-    /// Where they stand: the version, the file and the part of it.
+    /// The version, the file and the part of it that has them.
     pub place: &'static str,
-    /// What they say of the figures.
+    /// The bound that they state.
     pub bound: Bound,
     /// The settings in which it is tried.
     pub settings: &'static [Setting],
 }
 
-/// What a claim says of a figure.
+/// The bound of a claim on its figures.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Bound {
@@ -48,11 +48,11 @@ pub enum Bound {
     Fidelity(f64),
 }
 
-/// How many times as long as on the machine of the claim a time may be here and still be put down to the machine.
+/// The factor by which a time may exceed that on the claim's machine and still be attributed to the machine.
 pub const ANOTHER_MACHINE: f64 = 2.0;
 
 impl Bound {
-    /// Whether a figure is within the bound: `None` where its interval lies on both sides.
+    /// Returns whether a figure is within the bound; `None` where its interval lies on both sides.
     fn allows(self, figure: Estimate) -> Option<bool> {
         let (most, figure) = match self {
             Self::Overhead(most) | Self::Bytes(most) | Self::Time(most) => (most, figure),
@@ -67,24 +67,24 @@ impl Bound {
 /// A setting in which a claim is tried.
 #[derive(Debug)]
 pub struct Setting {
-    /// What it is.
+    /// The setting in words.
     pub about: &'static str,
     /// The figures that a file has of it.
     pub figures: fn(&Evidence) -> Seen<'_>,
 }
 
-/// What the files have of a setting.
+/// The figures that the files have of a setting.
 #[derive(Debug)]
 pub struct Seen<'a> {
     /// The file that the figures are from.
     pub file: &'static str,
-    /// Where the file comes from; `None` if it is not there.
+    /// The origin of the file; `None` if it is not there.
     pub origin: Option<&'a Origin>,
     /// The figures; none if the file does not have the setting.
     pub figures: Vec<Figure>,
 }
 
-/// What becomes of a claim in a setting.
+/// The verdict on a claim in a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {

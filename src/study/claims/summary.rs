@@ -7,7 +7,7 @@ use crate::report::origin::Origin;
 use crate::stats::estimate::Estimate;
 use crate::study::claims::{ANOTHER_MACHINE, Bound, Claims, Figure, JudgedSetting, Verdict};
 
-/// How wide the table is on a terminal, in characters: quotations and settings are wrapped.
+/// The width of the table on a terminal, in characters: quotations and settings are wrapped.
 const WIDTH: u16 = 150;
 
 /// Returns the report: the claims, and the commands that their figures are from.
@@ -87,7 +87,7 @@ fn text(bound: Bound, estimate: Estimate) -> String {
     }
 }
 
-/// Where a file comes from, or that it is not there.
+/// Names the origin of a file, or that it is not there.
 fn note(seen: &JudgedSetting) -> String {
     match &seen.origin {
         Some(Origin { subject, machine, started, command, .. }) => format!(

@@ -25,7 +25,7 @@ pub enum Leaning {
     Good,
     /// It costs what the bad commit does.
     Bad,
-    /// So many rounds did not tell.
+    /// So many rounds did not decide it.
     Unsure,
 }
 

@@ -169,7 +169,7 @@ impl Comparison {
         Some((geometric_mean(&overheads)?.0, overheads.len()))
     }
 
-    /// A cell's overhead by the clock that is compared by; `None` where it failed, or has too few pairs.
+    /// Returns a measurement's overhead by the clock of the comparison; `None` where it failed, or has too few pairs.
     pub fn overhead(&self, cell: &Cell) -> Option<Estimate> {
         cell.overhead.as_ref().filter(|_| cell.failure.is_none())?.by(self.clock)
     }

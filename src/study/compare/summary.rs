@@ -59,7 +59,7 @@ fn typical_row(comparison: &Comparison, build: usize, level: Tracking) -> [Strin
     let overhead = match comparison.typical_overhead(build, level) {
         None if subject.not_built.is_some() => label(subject),
         None => "no figure".to_owned(),
-        Some((overhead, workloads)) if workloads == comparison.plan.workloads.len() => number::overhead_or_ns(overhead),
+        Some((overhead, workloads)) if workloads == comparison.plan.workloads.len() => number::overhead(overhead),
         // It is not comparable with one over all workloads.
         Some((_, workloads)) => format!("on {workloads} of {} workloads", comparison.plan.workloads.len()),
     };
@@ -117,7 +117,7 @@ fn of_cell(comparison: &Comparison, cell: Option<&Cell>) -> [String; 3] {
     };
     let memory = cell.overhead.and_then(|overhead| overhead.peak_memory);
     let memory = memory.map_or("unknown".to_owned(), |memory| format!("×{}", number::factor(memory.value)));
-    [number::overhead_or_ns(overhead), number::fidelity(cell.fidelity), memory]
+    [number::overhead(overhead), number::fidelity(cell.fidelity), memory]
 }
 
 /// Returns a difference in words: `+11.2 % [+9.0, +13.4] against 0.2.4: regression (detectable: 4.1 %)`.
@@ -144,7 +144,7 @@ pub fn rule(comparison: &Comparison) -> String {
     )
 }
 
-/// Why there is no figure of a build at all, in a word or two.
+/// Returns the outcome of a build that has no figure at all, in a word or two.
 fn label(subject: &Compared) -> String {
     subject.not_built.as_ref().map_or(String::new(), |failed| failed.outcome.label().to_owned())
 }

@@ -1,11 +1,11 @@
 //! The footprint: what tracking takes in memory, and what it misses, as a workload grows.
 //!
-//! A single run tells little: it has the tracker's fixed parts in it, and its maps double now and then. So each cell, a
-//! workload under a level on a number of threads, runs at several scales, and what is told of it are slopes.
+//! A single run shows little: it includes the tracker's fixed parts, and its maps double now and then. So each
+//! measurement, a workload under a level on a number of threads, runs at several scales, and its figures are slopes.
 //!
 //! Memory is counted where it is asked for, in the switched allocator, and not read off the process: what the hook
 //! allocates for itself is counted apart, and what variable tracking allocates is what the same workload allocates less
-//! without it. These counts are exact, but for threads whose order differs from run to run. They are bytes as they were
+//! without it. These counts are exact, except with threads whose order differs from run to run. They are bytes as they were
 //! asked for; what the heap adds to them is in the peak of resident memory, which comes from probes that count nothing.
 
 pub mod summary;
@@ -36,15 +36,15 @@ pub const STEPS: [f64; 7] = [0.5, std::f64::consts::FRAC_1_SQRT_2, 1.0, std::f64
 /// The pairs of probes that the peak of resident memory is from.
 pub const PEAKS: usize = 8;
 
-/// Live allocations that grow by less than this over all scales tell nothing of what one of them costs.
+/// The least growth of live allocations over all scales from which the cost of one can be read.
 const GROWS: f64 = 1.5;
 
-/// What tracking takes, of one or several builds of memscope.
+/// The footprints of one or several builds of memscope.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Footprints {
     /// The version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// Where it comes from. Its subject is that of the program that measured the others.
+    /// The origin. Its build is that of the program that measured the others.
     #[serde(flatten)]
     pub origin: Origin,
     /// The builds, in the order in which they were named.
@@ -82,39 +82,39 @@ impl Study for Footprints {
     }
 }
 
-/// What tracking by one build of memscope takes.
+/// The footprints of one build of memscope.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OfSubject {
-    /// What it is called.
+    /// The name.
     pub name: String,
     /// The build, as it says itself; `None` if there is none.
     pub subject: Option<Subject>,
-    /// Why it could not be built, if it could not.
+    /// The reason for which it could not be built, if it could not.
     pub not_built: Option<String>,
-    /// What was measured.
+    /// The measurements.
     pub cells: Vec<Footprint>,
 }
 
 /// One workload under one level on one number of threads, at several scales.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Footprint {
-    /// What ran.
+    /// The workload.
     pub workload: Workload,
-    /// What it ran under.
+    /// The level.
     pub tracking: Tracking,
     /// The threads of each pool.
     pub threads: usize,
     /// The seed of the data.
     pub seed: u64,
-    /// What was counted at each scale, from the smallest.
+    /// The counts at each scale, from the smallest.
     pub points: Vec<Point>,
     /// The ratios tracked ÷ untracked of the peak of resident memory, at the largest scale.
     pub peaks: Vec<f64>,
-    /// How a probe failed, where one did: no more were tried.
+    /// The failure of a probe, if there was one: no more were tried.
     pub failure: Option<Failure>,
 }
 
-/// What was counted at one scale.
+/// The counts at one scale.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// The factor of the scale.
@@ -132,7 +132,7 @@ pub struct Point {
 }
 
 impl Point {
-    /// What a counted probe of each side tells; `None` if one of them did not count.
+    /// Returns the point of two counted probes; `None` if one of them did not count.
     fn of(untracked: &Observation, tracked: &Observation) -> Option<Self> {
         let (alone, truth, own) = (untracked.truth?, tracked.truth?, tracked.own?);
         let hook = tracked.tracking.has_hook();
@@ -181,7 +181,7 @@ impl Footprint {
     }
 }
 
-/// What is to be measured of each subject.
+/// The plan for each build.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// The workloads.

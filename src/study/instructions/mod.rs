@@ -1,6 +1,6 @@
 //! Instructions instead of time: a probe under valgrind's callgrind, which counts what the window executes.
 //!
-//! A count does not feel what else the machine does, so that two runs tell what sixty pairs tell of time. It is another
+//! A count does not depend on what else the machine does: two runs show as much as sixty pairs show of time. It is another
 //! figure than time, though: an instruction that waits for memory counts as much as one that does not, and what the
 //! kernel does for the program, such as giving it pages, does not count at all. A thread that waits for another one
 //! executes as much as the wait takes, so that only single-threaded workloads can be counted.
@@ -27,10 +27,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
-/// How many times each thing is run: the second run shows how far the first is to be trusted.
+/// The runs of each program: the second shows how far to trust the first.
 pub const RUNS: usize = 2;
 
-/// How much slower a program is under callgrind, for the limit of its time.
+/// The factor by which a program is slower under callgrind, for its time limit.
 const SLOWER: u32 = 50;
 
 /// The variables that a probe under valgrind has of this process's environment: where programs and libraries are, and
@@ -38,7 +38,7 @@ const SLOWER: u32 = 50;
 const KEPT: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "VALGRIND_LIB", FAULT];
 const FAULT: &str = "MEMSCOPE_BENCH_FAULT";
 
-/// What each line begins with that valgrind, and not the program that it runs, says.
+/// The beginning of each line that is from valgrind, not from the program that it runs.
 const OF_VALGRIND: &str = "==";
 
 /// The library that is preloaded, in C: it replaces a function of the C library.
@@ -109,7 +109,7 @@ impl<'a> InstructionCounter<'a> {
     /// Sees that the program loads the library from its folder: a tiny probe says whether its seeds are fixed.
     ///
     /// # Errors
-    /// Why it does not.
+    /// The reason.
     fn check(&self) -> Result<(), String> {
         let scale = Scale::new(0.001).map_err(|error| error.to_string())?;
         let (workload, tracking) = (Workload::Cycles, Tracking::Untracked);
@@ -225,12 +225,12 @@ fn arguments(request: &Request) -> Vec<String> {
     arguments
 }
 
-/// What a program printed, on one line.
+/// Returns what a program printed, on one line.
 fn one_line(said: &str) -> String {
     said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What the runs of both sides say; `None` if one has no run, or executed nothing.
+/// Returns the overhead from the runs of both sides; `None` if one has no run, or executed nothing.
 fn overhead(untracked: &[u64], tracked: &[u64], allocations: Option<u64>) -> Option<InstructionOverhead> {
     let mean = |runs: &[u64]| runs.iter().sum::<u64>() as f64 / runs.len() as f64;
     let (before, after) = (mean(untracked), mean(tracked));
@@ -240,13 +240,13 @@ fn overhead(untracked: &[u64], tracked: &[u64], allocations: Option<u64>) -> Opt
     Some(InstructionOverhead { ratio: after / before, per_allocation, apart })
 }
 
-/// How far the greatest of some counts is from the least, as a part of it.
+/// Returns the difference between the greatest and the least of some counts, as a part of the least.
 fn apart(runs: &[u64]) -> Option<f64> {
     let (least, greatest) = (*runs.iter().min().filter(|&&least| least > 0)?, *runs.iter().max()?);
     Some((greatest - least) as f64 / least as f64)
 }
 
-/// The count in the line in which callgrind tells it: `==123== Collected : 456`.
+/// Returns the count in the line in which callgrind reports it: `==123== Collected : 456`.
 fn collected(line: &str) -> Option<u64> {
     line.split_once("Collected :")?.1.trim().parse().ok()
 }

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 /// The instructions of one workload under one level at one scale, and of the same untracked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InstructionCount {
-    /// What ran.
+    /// The workload.
     pub workload: Workload,
-    /// What it ran under.
+    /// The level.
     pub tracking: Tracking,
     /// The factor of the scale.
     pub scale: f64,
@@ -18,23 +18,23 @@ pub struct InstructionCount {
     pub seed: u64,
     /// The allocations of one untracked run, counted.
     pub allocations: Option<u64>,
-    /// How a run failed, where one did: there is no overhead then.
+    /// The failure of a run, if there was one: there is no overhead then.
     pub failure: Option<Failure>,
     /// The instructions of each run untracked.
     pub untracked: Vec<u64>,
     /// The instructions of each run under the level.
     pub tracked: Vec<u64>,
-    /// What the runs say.
+    /// The overhead.
     pub overhead: Option<InstructionOverhead>,
 }
 
-/// What tracking costs in instructions.
+/// The overhead of tracking in instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InstructionOverhead {
     /// The ratio tracked ÷ untracked, of the means of the runs.
     pub ratio: f64,
     /// (tracked − untracked) ÷ allocations. `None` where the workload makes none.
     pub per_allocation: Option<f64>,
-    /// How far runs of the same thing are apart at the most, as a part of the least: 0.001 is 0.1 %.
+    /// The largest relative spread of two runs of one program: 0.001 is 0.1 %.
     pub apart: f64,
 }

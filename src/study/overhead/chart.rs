@@ -9,7 +9,7 @@ use crate::tracking::Tracking;
 use svg::node::element::Group;
 
 const WIDTH: f64 = 960.0;
-/// Where the plot begins and ends; the overheads in words stand to its right.
+/// The left and right end of the plot; the overheads in words stand to its right.
 const LEFT: f64 = 170.0;
 const RIGHT: f64 = 730.0;
 const TOP: f64 = 140.0;
@@ -140,7 +140,7 @@ fn description(results: &Results) -> String {
     told.collect::<Vec<_>>().join("; ")
 }
 
-/// What the noise floor of a picture's results is, for its small print.
+/// Returns the noise floor of results in words, for the small print of a picture.
 pub fn noise_in_words(results: &Results) -> String {
     let floor = results.noise_floor().map_or("not measured".to_owned(), |(cell, floor)| {
         format!("{} % ({})", number::percent(floor.wall.value), cell.name())

@@ -1,4 +1,4 @@
-//! What tracking costs: the table and chart of overheads.
+//! Overheads: the results file, its report and its chart.
 
 pub mod chart;
 pub mod metrics;

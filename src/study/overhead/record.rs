@@ -17,18 +17,18 @@ use serde::{Deserialize, Serialize};
 /// The version of the file's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 1;
 
-/// What one run measured.
+/// The results of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Results {
     /// The version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// Where it comes from.
+    /// The origin.
     #[serde(flatten)]
     pub origin: Origin,
     /// The precision that was asked for, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub precision: Option<Precision>,
-    /// What was measured, in order.
+    /// The measurements, in order.
     pub cells: Vec<Cell>,
     /// The instructions that were counted, where they were.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -21,7 +21,7 @@ pub fn summary(results: &Results) -> Document {
         return instructions::summary::summary(results);
     }
     let mut document = Document::default();
-    // The baseline against itself has a row of its own only where nothing else was measured.
+    // The baseline against itself has a row only where nothing else was measured.
     let alone = results.cells.iter().all(|cell| cell.tracking == Tracking::Untracked);
     for series in Series::SHOWN {
         let cells: Vec<&Cell> =
@@ -103,14 +103,14 @@ pub(crate) fn row(cell: &Cell, name: &str, shows_time: bool) -> [String; 8] {
     ]
 }
 
-/// What stands under the table: what failed and what to do about it, the warnings, the doubt, and the circumstances.
+/// Returns the notes: failures and remedies, warnings, uncertainty, and circumstances.
 pub(crate) fn notes(results: &Results) -> Vec<String> {
     let mut lines: Vec<String> = results.cells.iter().filter_map(failure_note).collect();
     lines.extend(results.cells.iter().filter_map(clock_note));
     lines.extend(warnings::warnings(results).iter().map(|warning| format!("Warning: {warning}")));
     if let Some((cell, floor)) = results.noise_floor() {
         lines.push(format!(
-            "Noise floor: untracked against itself shows {} at the most ({}, {} pairs). Do not read anything into less.",
+            "Noise floor: untracked against itself differs by at most {} ({}, {} pairs). Treat smaller differences as noise.",
             number::percent_interval(floor.wall),
             cell.name(),
             floor.pairs
@@ -130,7 +130,7 @@ pub(crate) fn notes(results: &Results) -> Vec<String> {
     lines
 }
 
-/// What the instrument itself costs, where it was measured.
+/// Reports the cost of the harness itself, where it was measured.
 fn control_notes(results: &Results) -> Vec<String> {
     let costs = control_costs(results);
     let Some(worst) = costs.iter().max_by(|a, b| (a.cost.value - 1.0).abs().total_cmp(&(b.cost.value - 1.0).abs()))
@@ -139,15 +139,15 @@ fn control_notes(results: &Results) -> Vec<String> {
     };
     let seen = costs.iter().filter(|cost| cost.cost.low > 1.0 || cost.cost.high < 1.0).count();
     let mut lines = vec![format!(
-        "The instrument's own cost: untracked against a control program without memscope and switch shows {} at the most \
-         ({}); it is told apart from none on {seen} of {} workloads.",
+        "Harness cost: linking memscope and the switched allocator changes untracked time by at most {} ({}); the change is \
+         significant on {seen} of {} workloads.",
         number::percent_interval(worst.cost),
         worst.workload,
         costs.len()
     )];
     lines.extend(costs.iter().filter(|cost| cost.layouts > 1).map(|cost| {
         format!(
-            "Own cost on {}: {}, the median over {} layouts of the two programs, which show {} to {} %.",
+            "Harness cost on {}: {}, the median over {} layouts of the two programs, which show {} to {} %.",
             cost.workload,
             number::percent_interval(cost.cost),
             cost.layouts,
@@ -158,7 +158,7 @@ fn control_notes(results: &Results) -> Vec<String> {
     lines
 }
 
-/// What the instrument costs on a workload.
+/// The cost of the harness on a workload.
 struct ControlCost {
     workload: Workload,
     cost: Estimate,
@@ -183,7 +183,7 @@ fn control_costs(results: &Results) -> Vec<ControlCost> {
     Workload::ALL.iter().filter_map(cost).collect()
 }
 
-/// Where the overhead in processor time is another one than on the clock, and by far the most.
+/// Reports where the overheads by CPU time and by wall time disagree, with the largest gap.
 fn processor_note(results: &Results) -> Option<String> {
     /// Smaller differences are not worth a word.
     const PARTED: f64 = 1.05;
@@ -197,10 +197,10 @@ fn processor_note(results: &Results) -> Option<String> {
         .filter(|&(_, wall, cpu)| is_parted(wall, cpu))
         .collect();
     let &(cell, wall, cpu) = parted.iter().max_by(|a, b| apart(a.1, a.2).total_cmp(&apart(b.1, b.2)))?;
-    let wait = if wall.value > cpu.value { "threads wait" } else { "more threads are at work" };
+    let wait = if wall.value > cpu.value { "threads wait" } else { "more threads are busy" };
     Some(format!(
-        "Processor time parts from the clock's in {} of {} figures, farthest in {}/{} ({} threads): {} of the processor, {} \
-         on the clock; {wait} under tracking.",
+        "CPU and wall time disagree in {} of {} results. Largest gap: {}/{} ({} threads), {} CPU, {} wall; {wait} under \
+         tracking.",
         parted.len(),
         results.cells.len(),
         cell.workload,
@@ -211,7 +211,7 @@ fn processor_note(results: &Results) -> Option<String> {
     ))
 }
 
-/// How precise the figures are, and whether that is what was asked for.
+/// Reports the precision of the figures, and whether it is what was asked for.
 fn precision_note(results: &Results) -> Option<String> {
     let walls = || results.cells.iter().filter_map(|cell| Some((cell, cell.overhead?.wall)));
     let widths = || walls().map(|(_, wall)| wall.half_width_percent()).filter(|width| width.is_finite());
@@ -233,7 +233,7 @@ fn precision_note(results: &Results) -> Option<String> {
     })
 }
 
-/// What to do where the clock is too coarse for a cell's windows.
+/// Names the remedy where the clock is too coarse for a measurement.
 fn clock_note(cell: &Cell) -> Option<String> {
     let untimed = cell.untimed();
     let is_lacking = cell.failure.is_none() && cell.overhead.is_none() && untimed > 0;
@@ -246,7 +246,7 @@ fn clock_note(cell: &Cell) -> Option<String> {
     })
 }
 
-/// What happened to a failed cell, and how to see it alone.
+/// Reports the failure of a measurement, with the command that shows it alone.
 fn failure_note(cell: &Cell) -> Option<String> {
     let failure = cell.failure.as_ref()?;
     let scale = Scale::new(cell.scale).ok()?.seeded(cell.seed);

@@ -1,4 +1,4 @@
-//! What a reader should know before trusting a table: each warning says what was seen and what to do about it. They are
+//! Warnings: reasons to distrust a table, each with its remedy. They are
 //! computed from the results alone, so that a table drawn from a file has them too.
 
 use crate::platform::conditions::Conditions;
@@ -12,16 +12,16 @@ use crate::study::overhead::record::Results;
 use crate::tracking::Tracking;
 use std::fmt;
 
-/// How many cores' worth of other work a run bears without a word.
+/// The cores' worth of other work above which a run is warned of.
 const BUSY_CORES: f64 = 0.25;
-/// How far from none untracked may be from itself.
+/// The difference of untracked from itself above which a run is warned of.
 const NOISE: f64 = 0.02;
-/// By what part the untracked time may change in the course of a cell.
+/// The part by which the untracked time may drift in the course of a measurement.
 const DRIFT: f64 = 0.1;
-/// Which part of a cell's pairs may be outliers, and how many there must be for a warning.
+/// The part of a measurement's pairs that may be outliers, and the fewest for a warning.
 const OUTLIERS: f64 = 0.1;
 const MIN_OUTLIERS: usize = 5;
-/// How many standard deviations from the median an outlier is, and how many median absolute deviations of normal noise
+/// The distance of an outlier from the median in standard deviations, and the median absolute deviations of normal noise
 /// make one.
 const FENCE: f64 = 3.0;
 const DEVIATIONS: f64 = 1.4826;
@@ -31,14 +31,14 @@ const DEVIATIONS: f64 = 1.4826;
 pub enum Warning {
     /// Other work was running when the run began.
     BusyCores {
-        /// How many cores' worth of it.
+        /// The cores' worth of it.
         cores: f64,
     },
     /// Untracked differs from itself.
     Noise {
         /// Where.
         at: Place,
-        /// By what ratio.
+        /// The ratio.
         wall: Estimate,
     },
     /// The processor's speed follows its load.
@@ -68,19 +68,19 @@ pub enum Warning {
     Outliers {
         /// Where.
         at: Place,
-        /// How many.
+        /// The number.
         outliers: usize,
         /// Of how many pairs.
         pairs: usize,
     },
-    /// The compiler was told not to optimise.
+    /// The compiler did not optimise.
     Unoptimised,
     /// A library brought another allocator.
     Allocator {
         /// The allocator.
         name: String,
     },
-    /// memscope was told by its own variables to work otherwise than usual.
+    /// Variables of its own make memscope work otherwise than usual.
     Mode {
         /// The variables.
         names: Vec<String>,
@@ -152,12 +152,12 @@ impl fmt::Display for Warning {
     }
 }
 
-/// Where something was seen: the cell where it is worst, and in how many it is.
+/// The place of a warning: the measurement where it is worst, and the number of those affected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The name of the worst cell.
     pub worst: String,
-    /// How many cells are affected, that one included.
+    /// The measurements that are affected, that one included.
     pub cells: usize,
 }
 
@@ -189,12 +189,12 @@ pub fn warnings(results: &Results) -> Vec<Warning> {
     warnings
 }
 
-/// What an origin gives reason for that is true of any run, as lines of a report.
+/// Returns the warnings that an origin gives reason for, as lines of a report.
 pub fn of_origin(origin: &Origin) -> Vec<String> {
     of_build(origin).iter().map(|warning| format!("Warning: {warning}")).collect()
 }
 
-/// What the build, the allocator and the environment give reason for.
+/// Returns the warnings about the build, the allocator and the environment.
 fn of_build(origin: &Origin) -> Vec<Warning> {
     let unoptimised = origin.toolchain.is_unoptimised().then_some(Warning::Unoptimised);
     let allocator = allocator::replacing(&origin.toolchain.allocator);
@@ -205,7 +205,7 @@ fn of_build(origin: &Origin) -> Vec<Warning> {
     [unoptimised, allocator, mode].into_iter().flatten().collect()
 }
 
-/// What the state of the machine gives reason for. What is not known is not warned of.
+/// Returns the warnings about the state of the machine. An unknown state is not warned of.
 fn of_conditions(conditions: &Conditions) -> impl Iterator<Item = Warning> {
     let busy = conditions.busy_cores.filter(|&cores| cores > BUSY_CORES).map(|cores| Warning::BusyCores { cores });
     let names: Vec<String> =
@@ -229,7 +229,7 @@ fn worst<T>(
     Some((Place { worst: cell.name(), cells }, seen))
 }
 
-/// What untracked shows against itself, if that is much. An interval that excludes none is no reason for a warning: of
+/// Returns the noise floor, if it is high. An interval that excludes no change is no reason for a warning: of
 /// many at 95 %, some do on the quietest machine.
 fn noise(cell: &Cell, overhead: &Overhead) -> Option<Estimate> {
     let wall = overhead.wall;
@@ -248,13 +248,13 @@ fn drift(cell: &Cell, _: &Overhead) -> Option<f64> {
     ((ratio - 1.0).abs() > DRIFT).then_some(ratio)
 }
 
-/// How many of how many pairs have no ratio, since the clock saw no time pass, if there are any.
+/// Returns the pairs without a ratio, of all, if there are any: the clock saw no time pass.
 fn untimed(cell: &Cell, _: &Overhead) -> Option<(usize, usize)> {
     let untimed = cell.untimed();
     (untimed > 0).then_some((untimed, cell.pairs.len()))
 }
 
-/// How many of how many pairs are far from the others, if they are many. Distances are those of logarithms, so that
+/// Returns the outliers among the pairs, of all, if they are many. Distances are those of logarithms, so that
 /// half the time is as far away as twice the time.
 fn outliers(cell: &Cell, _: &Overhead) -> Option<(usize, usize)> {
     let logarithm = |pair: &Pair| pair.ratio(Clock::Wall).ln();
@@ -267,7 +267,7 @@ fn outliers(cell: &Cell, _: &Overhead) -> Option<(usize, usize)> {
     (outliers >= MIN_OUTLIERS && outliers as f64 > OUTLIERS * pairs as f64).then_some((outliers, pairs))
 }
 
-/// How many times as wide as the effect the interval is, if it is wider, and an effect was seen. Untracked against
+/// Returns the width of the interval ÷ the effect, if it is wider and the effect is significant. Untracked against
 /// itself has no effect, only noise.
 fn width_per_effect(cell: &Cell, overhead: &Overhead) -> Option<f64> {
     let Estimate { value, low, high } = overhead.wall;
@@ -345,7 +345,7 @@ mod tests {
         Results { cells, ..Results::begin(origin) }
     }
 
-    /// What is said of these cells on a machine of which nothing is known.
+    /// Returns the warnings about these measurements on an unknown machine.
     fn of_cells(cells: Vec<Cell>) -> Vec<Warning> {
         warnings(&results(None, cells))
     }

@@ -1,4 +1,4 @@
-//! How live blocks lie in the heap's pages: how full the pages are, and how large the holes between blocks.
+//! Live blocks in the heap's pages: the utilisation of the pages, and the gaps between blocks.
 //!
 //! The blocks are what memscope says, and old versions say much: 0.1.5 to 0.1.10 invent an address for each named smart
 //! pointer, and all of 0.1 keep blocks whose end they missed. So a block where no memory is has no place in the layout and is
@@ -10,11 +10,11 @@ use crate::tracking::memscope::Block;
 use crate::workloads::Workload;
 use std::ops::Range;
 
-/// How many parts the strip of pages has.
+/// The parts of the strip of pages.
 const STRIP: usize = 80;
-/// How many of the largest gaps are told.
+/// The largest gaps that are reported.
 const GAPS: usize = 3;
-/// Where the system does not say what is mapped: a gap larger than this is taken for the space between two mappings.
+/// Where the mappings are unknown, a gap larger than this is treated as the space between two of them.
 const LARGEST_GAP: usize = 64 << 20;
 
 /// The layout of live blocks.
@@ -76,7 +76,7 @@ fn mapping(block: &Block, mapped: &[Range<usize>]) -> usize {
     mapped.partition_point(|range| range.end <= block.address)
 }
 
-/// Whether there is memory where a block begins, as far as the system says.
+/// Returns whether there is memory where a block begins, as far as the system reports it.
 fn is_mapped(block: &Block, mapped: &[Range<usize>]) -> bool {
     mapped.is_empty() || mapped.get(mapping(block, mapped)).is_some_and(|range| range.start <= block.address)
 }
@@ -114,14 +114,14 @@ fn add_fill(fill: &mut Vec<usize>, run: &[Block], page: usize) {
     }
 }
 
-/// How full the pages are, in at most [`STRIP`] parts of as many pages each.
+/// Returns the utilisation of the pages, in at most [`STRIP`] parts of as many pages each.
 fn strip(fill: &[usize], page: usize) -> Vec<f32> {
     let parts = STRIP.min(fill.len());
     (0..parts)
         .map(|part| {
             let pages = &fill[part * fill.len() / parts..(part + 1) * fill.len() / parts];
             let full = pages.iter().sum::<usize>() as f32 / (pages.len() * page) as f32;
-            // Three digits are more than an eye can tell apart, and keep the file small.
+            // Three digits are more than an eye can distinguish, and keep the file small.
             (full * 1_000.0).round() / 1_000.0
         })
         .collect()

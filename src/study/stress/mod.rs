@@ -1,6 +1,6 @@
 //! The stress run: the workloads as phases, one after the other in this process, under one window of full tracking.
 //!
-//! Where a probe times and looks at nothing, the stress run looks at everything and times for the record only: a
+//! A probe only times. The stress run observes everything, and times for the record only: a
 //! sampler takes the counters' state while a phase runs (`timeline`), an observer stands between the workload and
 //! memscope and keeps the real types of what is named (`observer`), and the blocks that memscope holds for alive are
 //! laid out in their pages when a phase is at its fullest ([`heap`]). The outcome is a [`Record`], from which the

@@ -29,11 +29,11 @@ struct State {
     heaps: Vec<HeapMoment>,
 }
 
-/// What an observer has seen.
+/// The observations of a run.
 pub struct Seen {
     /// The named values by type, the largest first.
     pub types: Vec<TypeUse>,
-    /// What memscope allocated for itself while it was told of them.
+    /// Allocations of memscope itself while it recorded them.
     pub of_tracker: Amount,
     /// The heap at moments.
     pub heaps: Vec<HeapMoment>,
@@ -55,7 +55,7 @@ impl Observer {
         let seen = self.clock.stopped(|| memscope::live_blocks().map(heap::layout));
         let mut state = self.state();
         if let (Some(layout), Some(workload)) = (seen, state.workload) {
-            // A moment that comes again is told apart by its number.
+            // A checkpoint that comes again is distinguished by its number.
             let same = |heap: &&HeapMoment| heap.workload == workload && heap.name.starts_with(name);
             let name = match state.heaps.iter().filter(same).count() {
                 0 => name.to_owned(),
@@ -65,12 +65,12 @@ impl Observer {
         }
     }
 
-    /// What was seen of the heap in a phase. The calling thread must be [`Paused`].
+    /// Returns the heap snapshots of a phase. The calling thread must be [`Paused`].
     pub fn heaps_of(&self, workload: Workload) -> Vec<HeapMoment> {
         self.state().heaps.iter().filter(|heap| heap.workload == workload).cloned().collect()
     }
 
-    /// What was seen in all.
+    /// Returns all observations.
     pub fn into_seen(self) -> Seen {
         let mut state = self.state();
         let mut types: Vec<TypeUse> = state

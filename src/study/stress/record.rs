@@ -1,4 +1,4 @@
-//! What a stress run leaves behind: everything that its figures and its picture are drawn from, as a file.
+//! The record of a stress run, from which its figures and its picture are drawn.
 
 use super::{chart, summary};
 use crate::platform::files::Versioned;
@@ -20,7 +20,7 @@ pub const SCHEMA: u32 = 1;
 pub struct Record {
     /// The version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// Where it comes from.
+    /// The origin.
     #[serde(flatten)]
     pub origin: Origin,
     /// The factor of its scale.
@@ -29,13 +29,13 @@ pub struct Record {
     pub seed: u64,
     /// The threads of each pool.
     pub threads: usize,
-    /// How long the phases took, in nanoseconds, without the time in which the harness looked at the heap.
+    /// The time of the phases, in nanoseconds, without the time in which the harness looked at the heap.
     pub duration_ns: u64,
-    /// How long the harness looked at the heap, in nanoseconds.
+    /// The time in which the harness looked at the heap, in nanoseconds.
     pub looking_ns: u64,
-    /// What the harness's counters saw, the tracker's own variable tracking included: the hook sees that too.
+    /// The counts of the harness, including those of the tracker's variable tracking: the hook sees them too.
     pub truth: Truth,
-    /// What memscope recorded.
+    /// memscope's own counts.
     pub recorded: Recorded,
     /// The part of the truth that memscope's variable tracking allocated for itself.
     pub of_tracker: Amount,
@@ -51,7 +51,7 @@ pub struct Record {
     pub types: Vec<TypeUse>,
     /// The named values by type, as memscope knows them.
     pub types_recorded: Vec<TypeUse>,
-    /// The heap at moments, in order.
+    /// The heap snapshots, in order.
     pub heaps: Vec<HeapMoment>,
 }
 
@@ -94,7 +94,7 @@ impl Record {
         average(Some(self.truth.deallocations), Some(self.truth.allocations))
     }
 
-    /// The efficiency by memscope's record: the part of its allocations that it does not hold for alive.
+    /// The efficiency by memscope's record: the part of its allocations that it does not report as live.
     pub fn efficiency_recorded(&self) -> Option<f64> {
         let freed = self.recorded.allocations?.checked_sub(self.recorded.active_allocations?);
         average(freed, self.recorded.allocations)
@@ -122,13 +122,13 @@ pub struct Amount {
 /// One workload's run within the stress run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Phase {
-    /// What ran.
+    /// The workload.
     pub workload: Workload,
     /// When it began, in nanoseconds from the run's start.
     pub began_ns: u64,
     /// When it ended, in nanoseconds from the run's start.
     pub ended_ns: u64,
-    /// What the counters saw in it. Its peak is the highest up to its end.
+    /// The counts of the phase. Its peak is the highest up to its end.
     pub truth: Truth,
     /// Values that it named.
     pub variables: u64,
@@ -149,16 +149,16 @@ pub struct Slice {
     pub resident_bytes: Option<u64>,
 }
 
-/// The heap at one moment: the blocks that memscope holds for alive, laid out in their pages.
+/// The heap at a checkpoint: the blocks that memscope reports as live, laid out in their pages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeapMoment {
     /// The phase.
     pub workload: Workload,
-    /// What moment it is.
+    /// The name of the checkpoint.
     pub name: String,
     /// Live blocks.
     pub blocks: u64,
-    /// Blocks that memscope holds for alive where the process has no memory: they have no place here, and no other figure
+    /// Blocks that memscope reports as live where the process has no memory: they have no place here, and no other figure
     /// counts them.
     #[serde(default)]
     pub unmapped: u64,
@@ -170,7 +170,7 @@ pub struct HeapMoment {
     pub pages: u64,
     /// The largest gaps between neighbouring blocks of one mapping, in bytes, the largest first.
     pub largest_gaps: Vec<u64>,
-    /// How full the pages are, from the lowest address to the highest, in equal parts of the pages between the first
+    /// The utilisation of the pages, from the lowest address to the highest, in equal parts of the pages between the first
     /// and the last block of each mapping: 0 is empty, 1 is full.
     pub strip: Vec<f32>,
 }

@@ -1,11 +1,11 @@
-//! The stress run on the console: what begins, each phase as it ends, and the true figures at the end.
+//! The report of a stress run: its beginning, each phase as it ends, and the figures at the end.
 
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number::{bytes, fidelity, grouped, time};
 use crate::study::stress::{HeapMoment, Phase, Record};
 use crate::workloads::{Scale, Workload};
 
-/// What is about to happen.
+/// Returns the first lines of a run.
 pub fn opening(workloads: &[Workload], scale: Scale, threads: usize) -> String {
     format!(
         "Starting the memscope-rs stress run: {} phases under full tracking, scale {}, seed {}, {threads} threads\n{}",
@@ -16,7 +16,7 @@ pub fn opening(workloads: &[Workload], scale: Scale, threads: usize) -> String {
     )
 }
 
-/// What a phase did.
+/// Returns the report of a phase.
 pub fn phase(number: usize, phase: &Phase, heaps: &[HeapMoment]) -> String {
     let Phase { workload, began_ns, ended_ns, truth, variables, .. } = phase;
     let mut lines = vec![
@@ -30,7 +30,7 @@ pub fn phase(number: usize, phase: &Phase, heaps: &[HeapMoment]) -> String {
         ),
     ];
     if heaps.is_empty() {
-        lines.push("    live blocks: unknown, this memscope does not tell which they are".to_owned());
+        lines.push("    live blocks: unknown, this memscope does not list them".to_owned());
     }
     lines.extend(heaps.iter().map(|heap| {
         let pages = heap
@@ -83,13 +83,13 @@ pub fn summary(record: &Record) -> Document {
 /// A figure of the run, as memscope recorded it and as it was counted.
 #[derive(Clone, Copy, Debug)]
 pub struct Figure {
-    /// What it is.
+    /// The name.
     pub name: &'static str,
     /// memscope's; `None` where it does not know.
     pub recorded: Option<f64>,
     /// The harness's.
     pub counted: Option<f64>,
-    /// How it reads.
+    /// The form of its text.
     pub shown: fn(f64) -> String,
 }
 

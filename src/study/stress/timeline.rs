@@ -1,4 +1,4 @@
-//! What happened when: a thread takes the counters' state every millisecond, and the samples are cut into slices.
+//! The timeline: a thread samples the counters every millisecond, and the samples are cut into slices.
 
 use crate::platform::system;
 use crate::study::stress::Slice;
@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How often the counters are looked at.
+/// The interval between two looks at the counters.
 const PERIOD: Duration = Duration::from_millis(1);
-/// How often someone is told.
+/// The interval between two reports of progress.
 const TICK: Duration = Duration::from_millis(100);
-/// How many slices a phase has.
+/// The slices of a phase.
 const SLICES: usize = 15;
 
 /// A run's clock and its samples so far.
@@ -46,7 +46,7 @@ impl Clock {
         result
     }
 
-    /// How long it stood still.
+    /// The time for which it was paused.
     pub fn looked(&self) -> Duration {
         *locked(&self.looked)
     }
@@ -114,7 +114,7 @@ impl Timeline {
 
     /// The time between two marks in equal slices. The calling thread must be [`Paused`].
     ///
-    /// What was counted between two samples is put into the slice in which the later one was taken.
+    /// The counts between two samples belong to the slice of the later one.
     pub fn slices(&self, from: Duration, to: Duration) -> Vec<Slice> {
         let samples = locked(&self.samples);
         // The sampler's sample may have been taken before a mark's and pushed after it.

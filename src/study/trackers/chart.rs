@@ -16,7 +16,7 @@ use svg::node::element::Group;
 
 const WIDTH: f64 = 960.0;
 const MARGIN: f64 = 24.0;
-/// Where the plots begin and end; to their right stand the overheads in words, and what a rung takes note of.
+/// The left and right end of the plots; to their right stand the overheads in words, and what a tracker records.
 const LEFT: f64 = 170.0;
 const RIGHT: f64 = 600.0;
 const WORDS: f64 = RIGHT + 18.0;

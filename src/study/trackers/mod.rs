@@ -1,4 +1,4 @@
-//! The ladder: memscope among other trackers, from no tracking at all to the slowest.
+//! Trackers: memscope among others, from no tracking at all to the slowest.
 //!
 //! It answers whether a cost is memscope's or tracking's. Each rung is a level, measured as any other: in pairs with the
 //! ordinary untracked probe. A file of it is a results file of which the cells are the rungs.
@@ -16,7 +16,7 @@ use crate::tracking::{Reference, Tracking};
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 
-/// What a run of `memscope-bench ladder` measured.
+/// The results of `memscope-bench trackers`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Ladder(pub Results);
@@ -48,7 +48,7 @@ impl Study for Ladder {
 /// The rungs of one workload.
 #[derive(Clone, Debug)]
 pub struct Flight<'a> {
-    /// What ran.
+    /// The workload.
     pub workload: Workload,
     /// The median time untracked, in nanoseconds, in the pairs of the first rung that has a figure.
     pub untracked_ns: Option<f64>,

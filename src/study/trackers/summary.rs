@@ -1,4 +1,4 @@
-//! The ladder as text: a table for each workload, what the rungs are, and what a reader must know below it.
+//! The report of trackers: a table for each workload, and the notes that a reader needs.
 
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
@@ -39,7 +39,7 @@ pub(crate) fn heading(flight: &Flight<'_>) -> String {
     format!("{}, {time} untracked", flight.workload)
 }
 
-/// What the overhead of a rung is in words, or why it has none.
+/// Returns the overhead of a tracker in words, or its outcome.
 pub(crate) fn overhead(cell: &Cell) -> String {
     match (&cell.failure, &cell.overhead) {
         (Some(failure @ Failure::Unsupported { .. }), _) => failure.to_string(),
@@ -66,7 +66,7 @@ fn table(flight: &Flight<'_>) -> Table {
     table
 }
 
-/// What a level takes note of; a dash where there is nothing that could.
+/// Returns what a level records; a dash where it tracks nothing.
 pub(crate) fn takes_note(tracking: Tracking) -> String {
     match tracking.kind() {
         Kind::Nothing => "—".to_owned(),
@@ -74,12 +74,12 @@ pub(crate) fn takes_note(tracking: Tracking) -> String {
     }
 }
 
-/// Whether a level is one of memscope's.
+/// Returns whether a level is one of memscope's.
 pub(crate) const fn is_memscope(tracking: Tracking) -> bool {
     tracking.has_hook() || tracking.has_variables()
 }
 
-/// What each rung is, a line each.
+/// Describes each tracker, a line each.
 fn rungs(ladder: &Ladder) -> Vec<String> {
     let mut levels: Vec<Tracking> = Vec::new();
     for flight in ladder.flights() {

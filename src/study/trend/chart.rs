@@ -26,7 +26,7 @@ const TOP: f64 = 66.0;
 const PLOT: f64 = 150.0;
 const FOOT: f64 = 54.0;
 const PANEL: f64 = TOP + PLOT + FOOT;
-/// How many panels may stand beside each other.
+/// The most panels beside each other.
 const MOST_COLUMNS: usize = 3;
 /// The least room for one level at one commit, and the gap between machines.
 const LANE: f64 = 11.0;
@@ -295,7 +295,7 @@ fn of_workload(
     drawing
 }
 
-/// How far a level's marks lie beside the middle of a commit's slot, so that levels do not cover each other.
+/// The distance of a level's marks from the middle of a commit's slot, so levels do not cover each other.
 fn aside(axis: &CommitAxis, levels: &[Tracking], level: Tracking) -> f64 {
     let place = levels.iter().position(|&other| other == level).unwrap_or(0) as f64;
     /// More is not needed for marks to be apart.
@@ -306,7 +306,7 @@ fn aside(axis: &CommitAxis, levels: &[Tracking], level: Tracking) -> f64 {
 
 fn of_lane(log: &Log, lane: &Lane, aside: f64, axis: &CommitAxis, scale: &Scale) -> Group {
     let mut drawing = Group::new();
-    // Lines first: what is told when hovered over lies above them.
+    // Lines first: the marks with tooltips lie above them.
     for point in &lane.points {
         let before = lane.points.iter().find(|before| Some(before.entry) == point.since);
         let (Some(before), Some(change)) = (before, point.change) else { continue };
@@ -357,7 +357,7 @@ fn mark(log: &Log, lane: &Lane, point: &Point, x: f64, scale: &Scale) -> Group {
     }
 }
 
-/// What a figure tells when hovered over.
+/// Returns the tooltip of a figure.
 fn told(log: &Log, lane: &Lane, point: &Point) -> String {
     let (_, record) = record_of(log, point.entry);
     let mut lines = vec![
@@ -438,7 +438,7 @@ fn legend(levels: &[Tracking]) -> Group {
         .add(text(x + 100.0, Y + 18.0, "small faint", "grey line: no change is claimed; no line: nothing to compare"))
 }
 
-/// What stands below the panels.
+/// Returns the notes below the panels.
 fn notes(log: &Log, lanes: &[Lane]) -> Vec<String> {
     let mut notes = vec![count(lanes), RULE.to_owned()];
     notes.extend(log.machines.iter().enumerate().map(|(place, machine)| machine_note(place, machine)));

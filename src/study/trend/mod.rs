@@ -1,6 +1,6 @@
 //! The project's own history: what tracking cost at each commit that measured it.
 //!
-//! Whoever bumps memscope-rs, runs `cargo bench` and commits `results/overhead.json` leaves a [`Record`]. The [`Log`] is
+//! Each commit of `results/overhead.json` is a data point, a [`Record`]. The [`Log`] is
 //! all of them, oldest first; a [`Lane`] follows one workload under one level through them, and says where its overhead
 //! changed. A [`Change`] is claimed only between records of the same machine, for the same work, where the intervals part
 //! and the figures are farther from each other than untracked was from itself.
@@ -84,14 +84,14 @@ pub struct Log {
 pub struct Entry {
     /// The commit.
     pub commit: Commit,
-    /// What the file held; or why that cannot be read.
+    /// The content of the file, or the reason for which it cannot be read.
     pub record: Result<Record, String>,
 }
 
-/// What a version of the file says, less its pairs: a long history has hundreds of thousands of them.
+/// A version of the file without its pairs: a long history has hundreds of thousands of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// Where it comes from.
+    /// The origin.
     pub origin: Origin,
     /// Its machine's place in [`Log::machines`].
     pub machine: usize,
@@ -101,27 +101,27 @@ pub struct Record {
     pub figures: Vec<Figure>,
 }
 
-/// What a record says of one workload under one level.
+/// The figure of a record for one workload under one level.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
-    /// What ran, and how much of it.
+    /// The workload and its size.
     pub work: Work,
-    /// What it ran under.
+    /// The level.
     pub tracking: Tracking,
-    /// How many pairs were run.
+    /// The number of pairs.
     pub pairs: usize,
-    /// What they say.
+    /// The overhead.
     pub overhead: Option<Overhead>,
-    /// How the cell failed, where it did.
+    /// The failure, if there was one.
     pub failure: Option<Failure>,
     /// Events recorded ÷ events that happened.
     pub fidelity: Option<f64>,
 }
 
-/// What was done without tracking. Only figures for the same work can be compared.
+/// The work without tracking. Only figures for the same work can be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Work {
-    /// What ran.
+    /// The workload.
     pub workload: Workload,
     /// The factor of the scale.
     pub scale: f64,
@@ -129,12 +129,12 @@ pub struct Work {
     pub seed: u64,
     /// The threads of each pool.
     pub threads: usize,
-    /// The allocations of one untracked run: they tell whether the workload itself was changed.
+    /// The allocations of one untracked run: they differ if the workload itself was changed.
     pub allocations: Option<u64>,
 }
 
 impl Work {
-    /// Whether it is the same. Threads that wait for each other make an allocation more or less from run to run; a
+    /// Returns whether it is the same. Threads that wait for each other make an allocation more or less from run to run; a
     /// workload that was changed makes others by more than that.
     fn is(&self, other: &Self) -> bool {
         /// The part by which the allocations of the same work may differ.
@@ -168,13 +168,13 @@ impl Record {
         self.figures.iter().find(|figure| figure.work.workload == workload && figure.tracking == tracking)
     }
 
-    /// How far untracked was from itself, as a factor: 1 if that was not measured.
+    /// Returns the noise floor as a factor: 1 if it was not measured.
     fn reach(&self) -> f64 {
         self.floor.map_or(1.0, |(_, floor)| distance(floor.value, 1.0))
     }
 }
 
-/// How far two ratios are from each other, as the factor that leads from the smaller to the greater.
+/// Returns the factor between two ratios, from the smaller to the greater.
 fn distance(a: f64, b: f64) -> f64 {
     (a / b).max(b / a)
 }
@@ -241,7 +241,7 @@ impl Log {
         if lanes.is_empty() { Err(self.not_measured(workloads, levels)) } else { Ok(lanes) }
     }
 
-    /// What the records say of one workload under one level, each held against the one before it on its machine.
+    /// Returns the points of one workload under one level, each compared with the one before it on its machine.
     fn points(&self, workload: Workload, tracking: Tracking) -> Vec<Point> {
         let mut latest: Vec<Option<(usize, &Record, &Figure)>> = vec![None; self.machines.len()];
         let mut points = Vec::new();
@@ -251,7 +251,7 @@ impl Log {
             let change = since
                 .and_then(|(_, earlier, before)| Change::between(before, figure, earlier.reach().max(record.reach())));
             points.push(Point { entry, figure: figure.clone(), since: since.map(|(entry, ..)| entry), change });
-            // A cell that failed says nothing of the cost: the next one is held against the last that does.
+            // A failure has no cost: the next point is compared with the last one that has.
             if figure.overhead.is_some() {
                 latest[record.machine] = Some((entry, record, figure));
             }
@@ -295,28 +295,28 @@ fn place(known: &mut Vec<Machine>, machine: &Machine) -> usize {
 /// One workload under one level through all records.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lane {
-    /// What ran.
+    /// The workload.
     pub workload: Workload,
-    /// What it ran under.
+    /// The level.
     pub tracking: Tracking,
-    /// What each record that measured it says, oldest first.
+    /// The points of the records that measured it, oldest first.
     pub points: Vec<Point>,
 }
 
-/// What one record says in a lane.
+/// A record in a lane.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// The entry's place in [`Log::entries`].
     pub entry: usize,
-    /// What it says.
+    /// The figure.
     pub figure: Figure,
-    /// The place of the entry that it is held against: the last one before it, on the same machine, that has an overhead.
+    /// The place of the entry that it is compared with: the last one before it, on the same machine, with an overhead.
     pub since: Option<usize>,
-    /// What became of the overhead since then; `None` where there is nothing to hold against each other.
+    /// The change since then; `None` where there is nothing to compare.
     pub change: Option<Change>,
 }
 
-/// What became of an overhead from one record of a machine to its next.
+/// The change of an overhead from one record of a machine to its next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
@@ -333,7 +333,7 @@ pub enum Change {
 }
 
 impl Change {
-    /// What became of an overhead, where `reach` is how far untracked was from itself at the most; `None` if one of the
+    /// Returns the change of an overhead, where `reach` is the noise floor as a factor; `None` if one of the
     /// two has none.
     fn between(before: &Figure, after: &Figure, reach: f64) -> Option<Self> {
         let (old, new) = (before.overhead?.wall, after.overhead?.wall);
@@ -350,7 +350,7 @@ impl Change {
         })
     }
 
-    /// Whether it is one that is claimed.
+    /// Returns whether it is reported as a change.
     pub const fn is_claimed(self) -> bool {
         matches!(self, Self::Fell | Self::Rose)
     }
@@ -429,7 +429,7 @@ mod tests {
         Log::of(Path::new("overhead.json"), (0..).map(commit).zip(versions))
     }
 
-    /// What becomes of `full`: the entry that each point is held against, and the change.
+    /// Returns the points of `full`: the entry that each is compared with, and the change.
     fn changes(log: &Log) -> Vec<(Option<usize>, Option<Change>)> {
         let lanes = log.lanes(&[], &[Tracking::Full]).expect("full was measured");
         assert_eq!(lanes.len(), 1);

@@ -7,7 +7,7 @@ use crate::study::trend::{Change, Entry, Lane, Log, Point, Record};
 use crate::tracking::Tracking;
 use crate::tracking::memscope::Subject;
 
-/// How much of a commit's message is shown.
+/// The characters of a commit's message that are shown.
 const MESSAGE: usize = 50;
 
 /// Returns the report: the commits, the overheads, and the notes that a reader needs.
@@ -33,7 +33,7 @@ pub(crate) fn machine_name(place: usize) -> String {
     }
 }
 
-/// What a machine's name stands for.
+/// Describes a machine by its name.
 pub(crate) fn machine_note(place: usize, machine: &Machine) -> String {
     format!("Machine {}: {}, {} cores, {}.", machine_name(place), machine.processor, machine.cores, machine.system)
 }
@@ -53,7 +53,7 @@ pub(crate) fn floor(record: &Record) -> String {
     })
 }
 
-/// What a point shows: an overhead with its interval, or why there is none.
+/// Returns the overhead of a point with its interval, or the outcome.
 pub(crate) fn shown(point: &Point) -> String {
     match (&point.figure.failure, &point.figure.overhead) {
         (Some(failure), _) => failure.label(),
@@ -62,7 +62,7 @@ pub(crate) fn shown(point: &Point) -> String {
     }
 }
 
-/// What became of a point's overhead since the record that it is held against.
+/// Returns the change of a point since the record that it is compared with.
 pub(crate) fn change(log: &Log, point: &Point) -> String {
     let Some((change, since)) = point.change.zip(point.since) else {
         let is_first = point.figure.overhead.is_some();
@@ -141,7 +141,7 @@ fn unreadable(log: &Log) -> impl Iterator<Item = String> {
     })
 }
 
-/// What happened to the cells that failed.
+/// Reports the failures.
 fn failures(log: &Log, lanes: &[Lane]) -> Vec<String> {
     let of_lane = |lane: &Lane| -> Vec<String> {
         let failed = lane.points.iter().filter_map(|point| Some((point, point.figure.failure.as_ref()?)));
@@ -188,7 +188,7 @@ pub(crate) fn claim(log: &Log, lane: &Lane, point: &Point) -> Option<String> {
     ))
 }
 
-/// How many changes are claimed, of how many that could have been.
+/// Counts the changes, and the steps in which one could have been.
 pub(crate) fn count(lanes: &[Lane]) -> String {
     let steps = || lanes.iter().flat_map(|lane| &lane.points).filter_map(|point| point.change);
     let claimed = match steps().filter(|change| change.is_claimed()).count() {
@@ -204,6 +204,6 @@ pub(crate) fn count(lanes: &[Lane]) -> String {
     format!("{claimed} in {compared} steps from a record to the next of its machine{others}.")
 }
 
-/// What it takes for a change to be claimed.
+/// The rule for a change.
 pub(crate) const RULE: &str = "A change is claimed on one machine, for the same work, where the intervals part and the \
                                figures are farther apart than untracked was from itself.";

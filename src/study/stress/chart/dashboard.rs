@@ -10,7 +10,7 @@ use svg::node::element::{Circle, Group};
 
 const HEIGHT: f64 = 246.0;
 const RADIUS: f64 = 52.0;
-/// How far a recorded figure may be from the counted one to be called the same.
+/// The distance at which a recorded figure still equals the counted one.
 const SAME: f64 = 0.001;
 
 pub fn draw(record: &Record) -> Panel {

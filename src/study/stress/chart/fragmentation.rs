@@ -42,7 +42,7 @@ pub fn draw(record: &Record) -> Panel {
     }
     if unmapped > 0 {
         let words = format!(
-            "Not shown: blocks that memscope holds for alive where the process has no memory, {} of them at the most.",
+            "Not shown: blocks that memscope reports as live where the process has no memory, at most {} of them.",
             grouped(unmapped)
         );
         drawing = drawing.add(text(20.0, bottom + 18.0, "small faint", words));

@@ -11,7 +11,7 @@ const LIVE_BOTTOM: f64 = 224.0;
 const RESIDENT_TOP: f64 = 256.0;
 const RESIDENT_BOTTOM: f64 = 336.0;
 const HEIGHT: f64 = 388.0;
-/// How many of a phase's slices one tooltip is for.
+/// The slices of a phase for each tooltip.
 const MERGED: usize = 3;
 /// A series is never drawn against a scale smaller than this.
 const LEAST_SCALE: f64 = 1.0;
@@ -142,7 +142,7 @@ impl<'a> Plot<'a> {
     }
 }
 
-/// Invisible columns over the plots that tell what was the most in their part of the time.
+/// Draws invisible columns over the plots, whose tooltips have the maxima of their part of the time.
 fn hover(record: &Record) -> Group {
     let mut columns = Group::new().set("fill-opacity", 0);
     for (number, phase) in record.phases.iter().enumerate() {

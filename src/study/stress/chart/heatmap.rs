@@ -12,7 +12,7 @@ use svg::node::element::{Definitions, Group, Title, Use};
 const TOP: f64 = 62.0;
 const ROW: f64 = 19.0;
 const HEIGHT: f64 = TOP + ROW * CLASSES as f64 + 50.0;
-/// How many of a phase's slices make one column: tooltips of all would make the file too large.
+/// The slices of a phase for each column: tooltips of all would make the file too large.
 const MERGED: usize = 3;
 
 pub fn draw(record: &Record) -> Panel {

@@ -40,7 +40,7 @@ path.h0, path.h1, path.h2, path.h3, path.h4, path.h5, path.h6, path.h7 { stroke:
 .cells use:hover { stroke: var(--ink); stroke-width: 1.5; }
 ";
 
-/// How many steps the heat scale has.
+/// The steps of the heat scale.
 const HEAT_STEPS: usize = 8;
 
 /// A panel: its drawing, with the origin at its upper left corner, and its height.

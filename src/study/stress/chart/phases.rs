@@ -8,7 +8,7 @@ use crate::report::number::time;
 use crate::study::stress::{Phase, Record};
 use svg::node::element::Group;
 
-/// Where the axis begins and ends, within a panel.
+/// The left and right end of the axis within a panel.
 pub const LEFT: f64 = 92.0;
 pub const RIGHT: f64 = 1_084.0;
 
@@ -44,7 +44,7 @@ pub fn bands(record: &Record, top: f64, bottom: f64) -> Group {
     bands
 }
 
-/// How long a phase lasted.
+/// Returns the duration of a phase.
 pub fn duration(phase: &Phase) -> String {
     time((phase.ended_ns - phase.began_ns) as f64)
 }

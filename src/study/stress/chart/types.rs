@@ -12,11 +12,11 @@ const TOP: f64 = 118.0;
 /// The bars' beginning, after the types' names, and their end.
 const BARS: f64 = 330.0;
 const BARS_END: f64 = 690.0;
-/// Where memscope's own view stands.
+/// The place of memscope's own view.
 const RECORDED: f64 = 880.0;
-/// How many types have a row of their own.
+/// The types with a row of their own.
 const SHOWN: usize = 14;
-/// How many characters of a type's name there is room for.
+/// The characters of a type's name that fit.
 const NAME: usize = 38;
 
 pub fn draw(record: &Record) -> Panel {
@@ -78,7 +78,7 @@ fn bar(used: &TypeUse, y: f64, greatest: f64, named: u64) -> Group {
         ))
 }
 
-/// What memscope knows of the same values.
+/// Draws memscope's own view of the same values.
 fn recorded(types: &[TypeUse]) -> Group {
     let mut list = Group::new().add(text(RECORDED, TOP - 8.0, "small strong", "As memscope knows the same values"));
     for (number, used) in types.iter().enumerate() {
@@ -91,12 +91,12 @@ fn recorded(types: &[TypeUse]) -> Group {
         ));
     }
     if types.is_empty() {
-        list = list.add(text(RECORDED, TOP + 14.0, "small faint", "it tells of none"));
+        list = list.add(text(RECORDED, TOP + 14.0, "small faint", "it reports none"));
     }
     list
 }
 
-/// A name that fits: the outermost types tell most.
+/// Returns a name that fits: the outermost types say most.
 fn shortened(name: &str) -> String {
     if name.chars().count() <= NAME { name.to_owned() } else { name.chars().take(NAME - 1).chain(['…']).collect() }
 }
