@@ -6,8 +6,8 @@ mod common;
 use common::processes;
 use common::{linked, memscope_bench, probe};
 use memscope_bench::tracking::memscope::Subject;
-use memscope_bench::tracking::{Recorded, Tracking};
-use memscope_bench::workloads::{Digest, Workload};
+use memscope_bench::tracking::{Recorded, Level};
+use memscope_bench::workloads::{Digest, Workload, registered};
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::process::{Command, Stdio};
@@ -73,7 +73,7 @@ fn what_is_not_known_is_null_and_never_zero() {
     let untracked = probe(&["--workload=cycles", "--tracking=untracked", TINY]);
     assert_eq!((untracked.truth, untracked.fidelity()), (None, None));
     assert_eq!(untracked.recorded, Default::default());
-    if linked::supports(Tracking::Variables) {
+    if linked::supports(Level::Variables) {
         let variables = probe(&["--workload=cycles", "--tracking=variables", TINY]);
         let counts = linked::counts_named_values();
         let recorded = Recorded { variables: counts.then_some(variables.variables), ..Recorded::default() };
@@ -86,10 +86,10 @@ fn what_is_not_known_is_null_and_never_zero() {
 
 #[test]
 fn a_level_that_the_version_lacks_is_refused_and_no_other() {
-    for &tracking in Tracking::ALL {
+    for &level in Level::ALL {
         let assert =
-            memscope_bench().args(["probe", "--workload=cycles", &format!("--tracking={tracking}"), TINY]).assert();
-        if linked::supports(tracking) {
+            memscope_bench().args(["probe", "--workload=cycles", &format!("--tracking={level}"), TINY]).assert();
+        if linked::supports(level) {
             assert.success();
         } else {
             let subject = Subject::of_this_build().to_string();
@@ -107,21 +107,21 @@ fn digests_are_pinned_and_the_same_under_every_level() {
         leaked_bytes,
     };
     let expected = [
-        (Workload::Structures, pinned(0x4975_9745_e212_4cbb, 12, 0, 0)),
-        (Workload::Hierarchies, pinned(0x92b0_ded9_1ee9_ec0c, 22, 0, 0)),
-        (Workload::Concurrent, pinned(0x733a_7394_a203_8a5b, 50, 0, 0)),
-        (Workload::Processing, pinned(0xd9c2_2114_93b5_1098, 17, 0, 0)),
-        (Workload::Fragmentation, pinned(0xdda4_50a7_7692_3b6f, 11, 0, 0)),
-        (Workload::Cycles, pinned(0x31f6_37e0_368d_ef7e, 22, 106, 4240)),
-        (Workload::Mixed, pinned(0x6061_2c84_eec0_18e9, 5, 0, 0)),
-        (Workload::Leaks, pinned(0xfa62_3eb2_0cfe_8d9c, 5, 1, 64)),
+        (Workload::STRUCTURES, pinned(0x4975_9745_e212_4cbb, 12, 0, 0)),
+        (Workload::HIERARCHIES, pinned(0x92b0_ded9_1ee9_ec0c, 22, 0, 0)),
+        (Workload::CONCURRENT, pinned(0x733a_7394_a203_8a5b, 50, 0, 0)),
+        (Workload::PROCESSING, pinned(0xd9c2_2114_93b5_1098, 17, 0, 0)),
+        (Workload::FRAGMENTATION, pinned(0xdda4_50a7_7692_3b6f, 11, 0, 0)),
+        (Workload::CYCLES, pinned(0x31f6_37e0_368d_ef7e, 22, 106, 4240)),
+        (Workload::MIXED, pinned(0x6061_2c84_eec0_18e9, 5, 0, 0)),
+        (Workload::LEAKS, pinned(0xfa62_3eb2_0cfe_8d9c, 5, 1, 64)),
     ];
-    assert_eq!(expected.map(|(workload, _)| workload), *Workload::ALL);
+    assert_eq!(expected.map(|(workload, _)| workload), *registered());
     for (workload, digest) in expected {
-        for tracking in Tracking::ALL.iter().filter(|level| linked::supports(**level)) {
+        for level in Level::ALL.iter().filter(|level| linked::supports(**level)) {
             for threads in ["--threads=1", "--threads=3"] {
-                let seen = probe(&[&of(workload), &format!("--tracking={tracking}"), TINY, "--seed=1", threads]);
-                assert_eq!(seen.digest, digest, "{workload}/{tracking} {threads}");
+                let seen = probe(&[&of(workload), &format!("--tracking={level}"), TINY, "--seed=1", threads]);
+                assert_eq!(seen.digest, digest, "{workload}/{level} {threads}");
             }
         }
     }
@@ -130,7 +130,7 @@ fn digests_are_pinned_and_the_same_under_every_level() {
 #[test]
 fn what_is_left_alive_is_what_was_leaked_on_purpose() {
     // On one thread: a runtime's own bookkeeping is not the workload's.
-    for workload in Workload::ALL.iter().filter(|workload| !workload.is_parallel()) {
+    for workload in registered().iter().filter(|workload| !workload.is_parallel()) {
         let seen = probe(&[&of(*workload), "--tracking=counting", TINY]);
         let truth = seen.truth.expect("counted");
         let alive = (truth.allocations - truth.deallocations, truth.live_bytes);
@@ -140,7 +140,7 @@ fn what_is_left_alive_is_what_was_leaked_on_purpose() {
 
 #[test]
 fn the_hook_is_seen_to_record_every_event() {
-    for workload in Workload::ALL {
+    for workload in registered() {
         let seen = probe(&[&of(*workload), "--tracking=allocator", TINY, "--count", "--threads=2"]);
         let (truth, recorded) = (seen.truth.expect("counted"), seen.recorded);
         let fidelity = seen.fidelity().expect("both are known");
@@ -166,7 +166,7 @@ fn the_counters_change_nothing_that_is_recorded() {
 
 #[test]
 fn the_full_run_makes_at_least_as_many_allocations_as_the_published_suite() {
-    let allocations = Workload::ALL.iter().map(|workload| {
+    let allocations = registered().iter().map(|workload| {
         let seen = probe(&[&of(*workload), "--tracking=counting", "--scale=1"]);
         seen.truth.expect("counted").allocations
     });

@@ -7,7 +7,7 @@ use memscope_bench::platform::files;
 use memscope_bench::schedule::measurement::Cell;
 use memscope_bench::study::trackers;
 use memscope_bench::study::trackers::Ladder;
-use memscope_bench::tracking::{Reference, Tracking};
+use memscope_bench::tracking::{Reference, Level};
 use memscope_bench::worker::failure::Failure;
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -17,10 +17,10 @@ use std::path::Path;
 const TINY: [&str; 4] = ["trackers", "--workloads=cycles", "--scale=0.001", "--pairs=6"];
 
 /// The rung of a level, on its one workload.
-fn rung(ladder: &Ladder, tracking: impl Into<Tracking>) -> Cell {
-    let tracking = tracking.into();
-    let cell = ladder.0.cells.iter().find(|cell| cell.tracking == tracking);
-    cell.unwrap_or_else(|| panic!("{tracking} has a rung")).clone()
+fn rung(ladder: &Ladder, level: impl Into<Level>) -> Cell {
+    let level = level.into();
+    let cell = ladder.0.cells.iter().find(|cell| cell.level == level);
+    cell.unwrap_or_else(|| panic!("{level} has a rung")).clone()
 }
 
 fn read(folder: &Path) -> Ladder {
@@ -44,8 +44,8 @@ fn a_ladder_is_printed_and_written() {
         said.stderr(contains("cargo run --release --features references -- ladder"));
     }
     let ladder = read(folder.path());
-    assert_eq!(ladder.0.cells.iter().map(|cell| cell.tracking).collect::<Vec<_>>(), Ladder::levels());
-    for level in [Tracking::Untracked, Tracking::Counting, Tracking::Allocator] {
+    assert_eq!(ladder.0.cells.iter().map(|cell| cell.level).collect::<Vec<_>>(), Ladder::levels());
+    for level in [Level::Untracked, Level::Counting, Level::Allocator] {
         assert!(rung(&ladder, level).overhead.is_some(), "{level}");
     }
     let table = fs::read_to_string(folder.path().join("trackers.md")).expect("the table");
@@ -59,7 +59,7 @@ fn a_ladder_is_printed_and_written() {
 fn rungs_go_from_the_fastest_to_the_slowest_with_those_without_a_figure_last() {
     let ladder = common::ladder();
     let [flight] = &ladder.flights()[..] else { panic!("one workload") };
-    let order: Vec<String> = flight.rungs.iter().map(|cell| cell.tracking.to_string()).collect();
+    let order: Vec<String> = flight.rungs.iter().map(|cell| cell.level.to_string()).collect();
     let expected = [
         "jemalloc",
         "jemalloc-profiler",
@@ -100,7 +100,7 @@ fn every_build_reads_and_draws_what_another_one_measured() {
     let picture = trackers::chart::draw(&ladder);
     let parsed = roxmltree::Document::parse(&picture).expect("well-formed");
     let words: Vec<&str> = parsed.descendants().filter_map(|node| node.text()).collect();
-    for reference in Reference::ALL {
+    for reference in Level::REFERENCES {
         assert!(words.contains(&reference.name()), "{reference}");
     }
     assert!(words.contains(&"unsupported: heaptrack is not installed"));
@@ -135,7 +135,7 @@ fn a_probe_of_heaptrack_is_refused_outside_of_it() {
 fn heaptrack_is_seen_to_record_every_event_where_it_is_installed() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     memscope_bench().args(TINY).arg(format!("--output={}", folder.path().display())).assert().success();
-    let rung = rung(&read(folder.path()), Reference::Heaptrack);
+    let rung = rung(&read(folder.path()), Level::Heaptrack);
     if matches!(rung.failure, Some(Failure::Unsupported { .. })) {
         eprintln!("skipped: {rung:?}");
         return;
@@ -147,7 +147,7 @@ fn heaptrack_is_seen_to_record_every_event_where_it_is_installed() {
 #[cfg(not(feature = "references"))]
 #[test]
 fn other_trackers_are_refused_with_the_feature_that_has_them() {
-    for reference in Reference::ALL.iter().filter(|reference| !reference.is_built()) {
+    for reference in Level::REFERENCES.iter().filter(|reference| !reference.is_built()) {
         for command in [["measure", "--workloads=cycles"], ["probe", "--workload=cycles"]] {
             memscope_bench()
                 .args(command)
@@ -171,13 +171,13 @@ mod with_references {
         let folder = tempfile::tempdir().expect("a temporary folder");
         memscope_bench().args(TINY).arg(format!("--output={}", folder.path().display())).assert().success();
         let ladder = read(folder.path());
-        for reference in [Reference::StatsAlloc, Reference::TrackingAllocator, Reference::Dhat] {
+        for reference in [Level::StatsAlloc, Level::TrackingAllocator, Level::Dhat] {
             assert_eq!(rung(&ladder, reference).fidelity, Some(1.0), "{reference}");
         }
-        for reference in [Reference::Jemalloc, Reference::JemallocProfiler] {
+        for reference in [Level::Jemalloc, Level::JemallocProfiler] {
             assert_eq!(rung(&ladder, reference).fidelity, None, "{reference}");
         }
-        for &reference in Reference::ALL.iter().filter(|&&reference| reference != Reference::Heaptrack) {
+        for &reference in Level::REFERENCES.iter().filter(|&&reference| reference != Level::Heaptrack) {
             let rung = rung(&ladder, reference);
             assert_eq!(rung.failure, None, "{reference}");
             assert!(rung.overhead.is_some(), "{reference}");
@@ -186,7 +186,7 @@ mod with_references {
 
     #[test]
     fn they_record_what_happens_on_every_workload() {
-        for workload in Workload::ALL {
+        for workload in registered() {
             for level in ["stats_alloc", "dhat"] {
                 let level = format!("--tracking={level}");
                 let seen = common::probe(&[&format!("--workload={workload}"), &level, "--scale=0.001", "--count"]);

@@ -6,9 +6,9 @@ use crate::cli::programs::this_program;
 use crate::platform::{environment, system};
 use crate::report::format::Format;
 use crate::schedule::measurement::Precision;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::launcher::{Launcher, Limits};
-use crate::workloads::{Scale, Workload, pools};
+use crate::workloads::{Scale, Workload, pools, registered};
 use clap::{Args, Parser};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::process::ExitCode;
@@ -161,12 +161,12 @@ impl SizeArguments {
 
 /// The workloads that were named, each once; all, if none was.
 pub(super) fn or_all(named: &[Workload]) -> Vec<Workload> {
-    if named.is_empty() { Workload::ALL.to_vec() } else { each_once(named.iter().copied()) }
+    if named.is_empty() { registered().to_vec() } else { each_once(named.iter().copied()) }
 }
 
 /// The levels that are asked for, after untracked against itself, which is always measured: the noise floor.
-pub(super) fn after_the_baseline(asked: &[Tracking]) -> Vec<Tracking> {
-    each_once(std::iter::once(Tracking::Untracked).chain(asked.iter().copied()))
+pub(super) fn after_the_baseline(asked: &[Level]) -> Vec<Level> {
+    each_once(std::iter::once(Level::Untracked).chain(asked.iter().copied()))
 }
 
 /// What is named more than once is wanted once, where it comes first.
@@ -192,9 +192,9 @@ mod tests {
 
     #[test]
     fn what_is_named_twice_is_wanted_once() {
-        assert_eq!(or_all(&[]), Workload::ALL);
-        assert_eq!(or_all(&[Workload::Mixed, Workload::Cycles, Workload::Mixed]), [Workload::Mixed, Workload::Cycles]);
-        let levels = [Tracking::Full, Tracking::Untracked, Tracking::Counting, Tracking::Full];
-        assert_eq!(after_the_baseline(&levels), [Tracking::Untracked, Tracking::Full, Tracking::Counting]);
+        assert_eq!(or_all(&[]), registered());
+        assert_eq!(or_all(&[Workload::MIXED, Workload::CYCLES, Workload::MIXED]), [Workload::MIXED, Workload::CYCLES]);
+        let levels = [Level::Full, Level::Untracked, Level::Counting, Level::Full];
+        assert_eq!(after_the_baseline(&levels), [Level::Untracked, Level::Full, Level::Counting]);
     }
 }

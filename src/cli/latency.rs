@@ -9,7 +9,7 @@ use crate::report::origin::Origin;
 use crate::study::Files;
 use crate::study::latency;
 use crate::study::latency::{CannotTime, HELD, Latencies, Pattern, Plan};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ pub struct Arguments {
     /// The levels: untracked, and those that see every allocation
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["untracked", "counting", "allocator"],
           value_parser = without_variables)]
-    tracking: Vec<Tracking>,
+    tracking: Vec<Level>,
     /// The processes for each level and number of threads
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(6..))]
     processes: u32,
@@ -41,8 +41,8 @@ pub struct Arguments {
     limits: LimitArguments,
 }
 
-fn without_variables(name: &str) -> Result<Tracking, String> {
-    let level: Tracking = name.parse().map_err(|error: crate::tracking::UnknownLevel| error.to_string())?;
+fn without_variables(name: &str) -> Result<Level, String> {
+    let level: Level = name.parse().map_err(|error: crate::tracking::LevelError| error.to_string())?;
     if level.has_variables() {
         return Err("there are no named values here; name untracked, counting or allocator".to_owned());
     }
@@ -64,8 +64,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let bar = bar(plan.levels.len() * plan.threads.len() * plan.processes, "processes");
     let cells = plan.measure(
         |pattern| latency::in_a_process(&launcher, pattern),
-        |Pattern { tracking, threads, .. }| {
-            bar.set_message(format!("{tracking}, {threads} threads"));
+        |Pattern { level, threads, .. }| {
+            bar.set_message(format!("{level}, {threads} threads"));
             bar.inc(1);
         },
     );
@@ -79,7 +79,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
 pub struct ProcessArguments {
     /// The level
     #[arg(long, value_parser = without_variables)]
-    tracking: Tracking,
+    tracking: Level,
     /// The threads that allocate at once
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_024))]
     threads: u64,
@@ -96,8 +96,8 @@ pub struct ProcessArguments {
 /// Prints the quantiles of one process's latencies as one line of JSON.
 pub fn run_process(arguments: &ProcessArguments) -> Result<(), Error> {
     arguments.parent.tie();
-    let ProcessArguments { tracking, threads, operations, seed, .. } = *arguments;
-    let seen = latency::run(Pattern { tracking, threads: threads as usize, operations, seed })?;
+    let ProcessArguments { tracking: level, threads, operations, seed, .. } = *arguments;
+    let seen = latency::run(Pattern { level, threads: threads as usize, operations, seed })?;
     Ok(console::reply(&seen)?)
 }
 
@@ -105,7 +105,7 @@ impl From<CannotTime> for Error {
     fn from(error: CannotTime) -> Self {
         match error {
             CannotTime::NotSwitched(error) => Self::NotSwitched(error),
-            CannotTime::NoThreads(error) => Self::NoThreads(error),
+            CannotTime::ThreadsError(error) => Self::ThreadsError(error),
         }
     }
 }

@@ -19,9 +19,9 @@ use crate::study::instructions::InstructionCounter;
 use crate::study::instructions::record::InstructionCount;
 use crate::study::overhead::record::Results;
 use crate::study::{self, Files};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::launcher::Launcher;
-use crate::workloads::Workload;
+use crate::workloads::{Workload, registered};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ pub struct Arguments {
     workloads: Vec<Workload>,
     /// The levels; untracked against itself is always measured too, for the noise floor
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
-    tracking: Vec<Tracking>,
+    tracking: Vec<Level>,
     /// The pairs of processes for each workload and level
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
@@ -109,7 +109,7 @@ fn launcher(arguments: &Arguments) -> Result<Launcher, Error> {
 }
 
 /// Measures time, by pairs.
-fn pairs(arguments: &Arguments, launcher: &Launcher, levels: &[Tracking]) -> Result<Vec<Cell>, Error> {
+fn pairs(arguments: &Arguments, launcher: &Launcher, levels: &[Level]) -> Result<Vec<Cell>, Error> {
     let controlled = controlled(arguments, launcher)?;
     let plan = Plan {
         workloads: &or_all(&arguments.workloads),
@@ -163,7 +163,7 @@ fn controlled(arguments: &Arguments, launcher: &Launcher) -> Result<Vec<Controll
 }
 
 /// Counts instructions.
-fn count(arguments: &Arguments, launcher: &Launcher, levels: &[Tracking]) -> Result<Vec<InstructionCount>, Error> {
+fn count(arguments: &Arguments, launcher: &Launcher, levels: &[Level]) -> Result<Vec<InstructionCount>, Error> {
     let parallel: Vec<&str> =
         arguments.workloads.iter().filter(|workload| workload.is_parallel()).map(|workload| workload.name()).collect();
     if !parallel.is_empty() {
@@ -185,6 +185,6 @@ fn count(arguments: &Arguments, launcher: &Launcher, levels: &[Tracking]) -> Res
 
 /// The names of the workloads that run on a single thread.
 pub fn single_threaded() -> String {
-    let single = Workload::ALL.iter().filter(|workload| !workload.is_parallel());
+    let single = registered().iter().filter(|workload| !workload.is_parallel());
     single.map(|workload| workload.name()).collect::<Vec<_>>().join(", ")
 }

@@ -5,7 +5,7 @@ use crate::cli::arguments::FormatArguments;
 use crate::platform::files::Versioned;
 use crate::study::Files;
 use crate::study::trend::{self, Log, Trend};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::workloads::Workload;
 use clap::Args;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ pub struct Arguments {
     workloads: Vec<Workload>,
     /// The levels
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
-    tracking: Vec<Tracking>,
+    tracking: Vec<Level>,
     #[command(flatten)]
     format: FormatArguments,
 }

@@ -5,7 +5,7 @@ use crate::platform::cores::Core;
 use super::launch::Launch;
 use crate::schedule::estimate::overhead;
 use crate::schedule::measurement::{Cell, Pair, Precision, Series, Side};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::{TRIES, suspended};
 use crate::worker::probe::{Observation, Request};
@@ -36,11 +36,11 @@ impl<'a> CellRun<'a> {
 
     /// The same with an untracked baseline that another program runs, such as the control.
     pub fn begin_against(baseline: &'a dyn Launch, launcher: &'a dyn Launch, series: Series, tracked: Request) -> Self {
-        let Request { workload, tracking, scale, threads, .. } = tracked;
+        let Request { workload, level, scale, threads, .. } = tracked;
         let mut cell = Cell {
             series,
             workload,
-            tracking,
+            level,
             scale: scale.factor(),
             seed: scale.seed(),
             threads,
@@ -51,12 +51,12 @@ impl<'a> CellRun<'a> {
             overhead: None,
             pairs: Vec::new(),
         };
-        let counted = |tracking| launcher.trial(&Request { tracking, count: true, ..tracked });
+        let counted = |level| launcher.trial(&Request { level, count: true, ..tracked });
         let mut expected = Digest::default();
-        let trial = counted(Tracking::Untracked).and_then(|untracked| {
+        let trial = counted(Level::Untracked).and_then(|untracked| {
             cell.allocations = untracked.truth.map(|truth| truth.allocations);
             expected = untracked.digest;
-            let seen = if tracking == Tracking::Untracked { untracked } else { counted(tracking)? };
+            let seen = if level == Level::Untracked { untracked } else { counted(level)? };
             checked(seen, expected)
         });
         match trial {
@@ -143,12 +143,12 @@ impl<'a> CellRun<'a> {
             let (mut untracked, mut tracked) = (None, None);
             let mut was_suspended = false;
             for is_untracked in [untracked_first, !untracked_first] {
-                let (launcher, tracking) = if is_untracked {
-                    (self.baseline, Tracking::Untracked)
+                let (launcher, level) = if is_untracked {
+                    (self.baseline, Level::Untracked)
                 } else {
-                    (self.launcher, self.tracked.tracking)
+                    (self.launcher, self.tracked.level)
                 };
-                let reply = launcher.sample(&Request { tracking, count: false, ..self.tracked }, core)?;
+                let reply = launcher.sample(&Request { level, count: false, ..self.tracked }, core)?;
                 self.took += reply.took;
                 was_suspended |= reply.was_suspended;
                 let side = Side::from(&checked(reply.content, self.expected)?);
@@ -211,11 +211,11 @@ mod tests {
     use tempfile::TempDir;
 
     /// Returns the reply of a probe whose window took so long by its clocks.
-    fn reply(tracking: Tracking, wall_ns: u64, cpu_ns: u64) -> String {
+    fn reply(level: Level, wall_ns: u64, cpu_ns: u64) -> String {
         let observation = Observation {
             schema: SCHEMA,
-            workload: Workload::Cycles,
-            tracking,
+            workload: Workload::CYCLES,
+            level,
             scale: 0.001,
             seed: 1,
             threads: 1,
@@ -249,7 +249,7 @@ mod tests {
 
     fn measured(launcher: &Launcher, pairs: usize) -> Cell {
         let scale = Scale::new(0.001).expect("positive");
-        let request = Request { workload: Workload::Cycles, tracking: Tracking::Full, scale, threads: 1, count: false };
+        let request = Request { workload: Workload::CYCLES, level: Level::Full, scale, threads: 1, count: false };
         let mut run = CellRun::begin(launcher, Series::Overhead, request);
         (0..pairs).for_each(|_| _ = run.pair());
         run.finish()
@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn equal_times_are_no_overhead() {
-        let (_folder, launcher) = probe(&reply(Tracking::Untracked, 7, 7), &reply(Tracking::Full, 7, 7), "");
+        let (_folder, launcher) = probe(&reply(Level::Untracked, 7, 7), &reply(Level::Full, 7, 7), "");
         let overhead = measured(&launcher, MIN_PAIRS).overhead.expect("six pairs");
         assert_eq!((overhead.wall.low, overhead.wall.value, overhead.wall.high), (1.0, 1.0, 1.0));
         assert_eq!((overhead.ns_per_allocation, overhead.peak_memory), (None, None));
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_saw_no_time_pass_gives_no_figure() {
-        let (_folder, launcher) = probe(&reply(Tracking::Untracked, 0, 0), &reply(Tracking::Full, 100, 0), "");
+        let (_folder, launcher) = probe(&reply(Level::Untracked, 0, 0), &reply(Level::Full, 100, 0), "");
         let cell = measured(&launcher, 10);
         assert_eq!((cell.overhead, cell.failure.as_ref(), cell.pairs.len()), (None, None, 10));
         assert_eq!(cell.lack(), "no time in 10 of 10 pairs");
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_processor_clock_that_is_too_coarse_is_unknown() {
-        let (_folder, launcher) = probe(&reply(Tracking::Untracked, 50, 0), &reply(Tracking::Full, 100, 0), "");
+        let (_folder, launcher) = probe(&reply(Level::Untracked, 50, 0), &reply(Level::Full, 100, 0), "");
         let overhead = measured(&launcher, MIN_PAIRS).overhead.expect("six pairs");
         assert_eq!((overhead.wall.value, overhead.cpu), (2.0, None));
         let text = serde_json::to_string(&overhead).expect("plain data");
@@ -289,7 +289,7 @@ mod tests {
     fn a_pair_of_which_one_probe_was_stopped_is_run_again() {
         // The fourth probe is the second of the first pair; the fifth and sixth make the pair anew.
         let stop = "if [ $runs = 4 ]; then (sleep 0.1; kill -CONT $$) & kill -STOP $$; wait; fi";
-        let (folder, launcher) = probe(&reply(Tracking::Untracked, 7, 7), &reply(Tracking::Full, 14, 14), stop);
+        let (folder, launcher) = probe(&reply(Level::Untracked, 7, 7), &reply(Level::Full, 14, 14), stop);
         let cell = measured(&launcher, MIN_PAIRS);
         assert_eq!((cell.pairs.len(), cell.failure), (MIN_PAIRS, None));
         let runs = fs::read_to_string(folder.path().join("runs")).expect("it ran").lines().count();
@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn pairs_that_are_always_stopped_are_given_up() {
         let stop = "if [ $runs -gt 2 ]; then (sleep 0.02; kill -CONT $$) & kill -STOP $$; wait; fi";
-        let (_folder, launcher) = probe(&reply(Tracking::Untracked, 7, 7), &reply(Tracking::Full, 14, 14), stop);
+        let (_folder, launcher) = probe(&reply(Level::Untracked, 7, 7), &reply(Level::Full, 14, 14), stop);
         let cell = measured(&launcher, 2);
         assert_eq!((cell.pairs.len(), cell.failure), (0, Some(suspended())));
     }

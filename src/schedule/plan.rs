@@ -3,7 +3,7 @@
 use super::launch::Launch;
 use super::measurement::{Cell, Precision, Series};
 use super::scheduler::{Planned, Progress, Scheduler, Settings};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload};
 
@@ -15,7 +15,7 @@ pub struct Plan<'a> {
     /// The workloads.
     pub workloads: &'a [Workload],
     /// The levels.
-    pub levels: &'a [Tracking],
+    pub levels: &'a [Level],
     /// The scale of each workload.
     pub scale: &'a dyn Fn(Workload) -> Scale,
     /// The threads of each pool.
@@ -30,7 +30,7 @@ impl Plan<'_> {
     /// Measures each workload under each level. `progress` is called before each round.
     pub fn measure(&self, launcher: &dyn Launch, progress: impl FnMut(Progress)) -> Vec<Cell> {
         let planned = self.workloads.iter().flat_map(|&workload| {
-            let request = move |&level: &Tracking| self.request(workload, level);
+            let request = move |&level: &Level| self.request(workload, level);
             self.levels.iter().map(request)
         });
         self.run(launcher, launcher, Series::Overhead, planned.collect(), progress)
@@ -43,12 +43,12 @@ impl Plan<'_> {
         launcher: &dyn Launch,
         progress: impl FnMut(Progress),
     ) -> Vec<Cell> {
-        let planned = self.workloads.iter().map(|&workload| self.request(workload, Tracking::Untracked));
+        let planned = self.workloads.iter().map(|&workload| self.request(workload, Level::Untracked));
         self.run(control, launcher, Series::Control, planned.collect(), progress)
     }
 
-    fn request(&self, workload: Workload, tracking: Tracking) -> Request {
-        Request { workload, tracking, scale: (self.scale)(workload), threads: self.threads, count: false }
+    fn request(&self, workload: Workload, level: Level) -> Request {
+        Request { workload, level, scale: (self.scale)(workload), threads: self.threads, count: false }
     }
 
     fn run(

@@ -7,7 +7,7 @@ use super::journal::{Entry, Journal, JournalError};
 use super::launch::Launch;
 use super::measurement::{Cell, Precision, Series};
 use super::pairing::CellRun;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::probe::Request;
 use crate::workloads::Workload;
 use rand::seq::SliceRandom;
@@ -127,7 +127,7 @@ pub struct Progress {
     /// The workload of the group that is measured.
     pub workload: Workload,
     /// Its level.
-    pub level: Tracking,
+    pub level: Level,
     /// The rounds that are done.
     pub rounds: usize,
 }
@@ -210,13 +210,13 @@ impl<'a> Scheduler<'a> {
         let in_pass = self.settings.in_pass();
         for pass in 0..self.settings.passes {
             for group in 0..self.groups.len() {
-                let Some(Request { workload, tracking, .. }) = self.request(group) else { continue };
+                let Some(Request { workload, level, .. }) = self.request(group) else { continue };
                 if self.closed[group] > pass {
                     continue;
                 }
                 for round in 0..in_pass {
                     let rounds = (pass * self.groups.len() + group) * in_pass + round;
-                    progress(Progress { workload, level: tracking, rounds });
+                    progress(Progress { workload, level: level, rounds });
                     if !self.round(pass, group, round)? {
                         break;
                     }
@@ -304,7 +304,7 @@ mod tests {
             Observation {
                 schema: SCHEMA,
                 workload: request.workload,
-                tracking: request.tracking,
+                level: request.level,
                 scale: request.scale.factor(),
                 seed: request.scale.seed(),
                 threads: request.threads,
@@ -332,7 +332,7 @@ mod tests {
             if *self.samples.borrow() > self.fails_at {
                 return Err(Failure::TimedOut { seconds: 1 });
             }
-            let level = if request.tracking == Tracking::Untracked { 'u' } else { 't' };
+            let level = if request.level == Level::Untracked { 'u' } else { 't' };
             self.notes.borrow_mut().push(format!("{}{}{level}", self.name, &request.workload.name()[..1]));
             let took = Duration::from_secs(1);
             Ok(Reply { content: self.observe(request), took, was_suspended: false })
@@ -345,7 +345,7 @@ mod tests {
 
     fn request(workload: Workload) -> Request {
         let scale = Scale::new(0.001).expect("positive");
-        Request { workload, tracking: Tracking::Full, scale, threads: 1, count: false }
+        Request { workload, level: Level::Full, scale, threads: 1, count: false }
     }
 
     fn planned<'a>(fake: &'a Fake, workload: Workload) -> Option<Planned<'a>> {
@@ -358,7 +358,7 @@ mod tests {
     fn passes_take_a_few_pairs_of_every_group_in_alternating_order() {
         let notes = RefCell::default();
         let one = fake('1', &notes);
-        let groups = [Workload::Cycles, Workload::Leaks].map(|workload| vec![planned(&one, workload)]).to_vec();
+        let groups = [Workload::CYCLES, Workload::LEAKS].map(|workload| vec![planned(&one, workload)]).to_vec();
         let done = Scheduler::new(SETTINGS, groups).measure(|_| ()).expect("no journal");
         let notes = notes.borrow().join(" ");
         let (cycles, leaks) = ("1cu 1ct 1ct 1cu", "1lu 1lt 1lt 1lu");
@@ -371,7 +371,7 @@ mod tests {
     fn the_members_of_a_group_take_their_pairs_in_rounds() {
         let notes = RefCell::default();
         let (one, two) = (fake('1', &notes), fake('2', &notes));
-        let group = vec![planned(&one, Workload::Cycles), None, planned(&two, Workload::Cycles)];
+        let group = vec![planned(&one, Workload::CYCLES), None, planned(&two, Workload::CYCLES)];
         let settings = Settings { rounds: 20, ..SETTINGS };
         let done = Scheduler::new(settings, vec![group]).measure(|_| ()).expect("no journal");
         assert!(done.groups[0][1].is_none());
@@ -404,7 +404,7 @@ mod tests {
         let one = fake('1', &notes);
         // A pair takes two seconds.
         let settings = Settings { rounds: 20, time: Some(Duration::from_secs(1)), fewest: 3, ..SETTINGS };
-        let groups = vec![vec![planned(&one, Workload::Cycles)]];
+        let groups = vec![vec![planned(&one, Workload::CYCLES)]];
         let done = Scheduler::new(settings, groups).measure(|_| ()).expect("no journal");
         assert_eq!(done.groups[0][0].as_ref().expect("measured").passes, [3, 6]);
     }
@@ -413,7 +413,7 @@ mod tests {
     fn a_failure_ends_its_own_measurement() {
         let notes = RefCell::default();
         let (one, two) = (Fake { fails_at: 3, ..fake('1', &notes) }, fake('2', &notes));
-        let groups = vec![vec![planned(&one, Workload::Cycles), planned(&two, Workload::Cycles)]];
+        let groups = vec![vec![planned(&one, Workload::CYCLES), planned(&two, Workload::CYCLES)]];
         let done = Scheduler::new(SETTINGS, groups).measure(|_| ()).expect("no journal");
         let cells: Vec<&Cell> = done.groups[0].iter().flatten().map(|finished| &finished.cell).collect();
         assert_eq!(cells[0].failure, Some(Failure::TimedOut { seconds: 1 }));
@@ -428,7 +428,7 @@ mod tests {
         let (one, two) = (fake('1', &notes), fake('2', &notes));
         let groups = || {
             let group = |workload| vec![planned(&one, workload), planned(&two, workload)];
-            vec![group(Workload::Cycles), group(Workload::Leaks)]
+            vec![group(Workload::CYCLES), group(Workload::LEAKS)]
         };
         let journal = Journal::begin(&path, &"plan").expect("it can be begun");
         let whole = Scheduler::new(SETTINGS, groups()).with_journal(journal, Vec::new());

@@ -4,7 +4,7 @@ use super::overhead::record::Results;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::{markdown, number};
 use crate::schedule::measurement::{Cell, Series};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 
 /// Draws the headline of overheads as Markdown: for each level the geometric mean over the workloads, the range, and the
 /// time for each allocation.
@@ -16,10 +16,10 @@ pub fn draw(results: &Results) -> String {
         left("highest"),
         left("time per allocation"),
     ]);
-    let mut levels: Vec<Tracking> = Vec::new();
-    for cell in results.series(Series::Overhead).filter(|cell| cell.tracking != Tracking::Untracked) {
-        if !levels.contains(&cell.tracking) {
-            levels.push(cell.tracking);
+    let mut levels: Vec<Level> = Vec::new();
+    for cell in results.series(Series::Overhead).filter(|cell| cell.level != Level::Untracked) {
+        if !levels.contains(&cell.level) {
+            levels.push(cell.level);
         }
     }
     for level in levels {
@@ -30,8 +30,8 @@ pub fn draw(results: &Results) -> String {
     markdown::draw(&document)
 }
 
-fn row(results: &Results, level: Tracking) -> [String; 5] {
-    let cells = || results.series(Series::Overhead).filter(move |cell| cell.tracking == level);
+fn row(results: &Results, level: Level) -> [String; 5] {
+    let cells = || results.series(Series::Overhead).filter(move |cell| cell.level == level);
     let mut overheads: Vec<(&Cell, f64)> =
         cells().filter_map(|cell| Some((cell, cell.overhead.as_ref()?.wall.value))).collect();
     overheads.sort_by(|a, b| a.1.total_cmp(&b.1));

@@ -6,8 +6,8 @@ use crate::report::document::{Document, Table, left, right};
 use crate::report::number::grouped;
 use crate::study::accuracy::{Detected, Detections, Finding, Held, Report, Row, WORKLOADS};
 use crate::study::overhead::warnings;
-use crate::tracking::Tracking;
-use crate::tracking::memscope::Sought;
+use crate::tracking::Level;
+use crate::tracking::memscope::FindingKind;
 use crate::worker::failure::Failure;
 use crate::workloads::Workload;
 
@@ -24,12 +24,12 @@ fn table(detections: &Detections) -> Table {
     let counts = ["planted", "reported", "true positives", "false negatives", "false positives"].map(right);
     let mut table = Table::new(words.into_iter().chain(counts)).grouped_by(3);
     for workload in WORKLOADS {
-        for sought in [Sought::Leaks, Sought::Cycles, Sought::Active] {
+        for sought in [FindingKind::Leaks, FindingKind::Cycles, FindingKind::Active] {
             for (name, row) in
                 rows(detections).filter(|(_, row)| row.workload == workload && row.report.sought == sought)
             {
                 let head = [workload.name(), sought.name(), name].map(str::to_owned);
-                table.row(head.into_iter().chain([row.report.tracking.to_string()]).chain(figures(row)));
+                table.row(head.into_iter().chain([row.report.level.to_string()]).chain(figures(row)));
             }
         }
     }
@@ -61,8 +61,8 @@ fn figures(row: &Row) -> [String; 5] {
 
 /// The blocks of memscope's own that are alive beside the planted ones, where they are sought too: the hook sees them.
 fn own_blocks(row: &Row, Finding { alive, leaked, .. }: Finding) -> u64 {
-    let Report { sought, tracking, .. } = row.report;
-    if sought == Sought::Active && tracking.has_hook() { alive.saturating_sub(leaked) } else { 0 }
+    let Report { sought, level, .. } = row.report;
+    if sought == FindingKind::Active && level.has_hook() { alive.saturating_sub(leaked) } else { 0 }
 }
 
 /// What a count alone leaves open: at the most found, at the least missed, at the least false.
@@ -91,7 +91,7 @@ fn notes(detections: &Detections) -> Vec<String> {
     if findings().any(|(_, _, finding)| finding.held.is_none()) {
         lines.push("A bound (≤, ≥): the report has a count alone, not which blocks it counts.".to_owned());
     }
-    if findings().any(|(_, row, _)| row.report.tracking == Tracking::Variables) {
+    if findings().any(|(_, row, _)| row.report.level == Level::Variables) {
         lines.push(
             "At level `variables` only named values count as planted: the two nodes of a cycle, not the strings that they \
              own. A freed value is forgotten when its address is used again, so false positives vary by a few from run to run."
@@ -156,19 +156,19 @@ fn size(detections: &Detections, workload: Workload) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn row(sought: Sought, tracking: Tracking, finding: Finding) -> Row {
-        let report = Report { sought, tracking, call: String::new(), lacking: None };
-        Row { workload: Workload::Leaks, scale: 0.2, seed: 1, report, finding: Some(finding), failure: None }
+    fn row(sought: FindingKind, level: Level, finding: Finding) -> Row {
+        let report = Report { sought, level, call: String::new(), lacking: None };
+        Row { workload: Workload::LEAKS, scale: 0.2, seed: 1, report, finding: Some(finding), failure: None }
     }
 
     #[test]
     fn blocks_of_its_own_are_taken_off_what_is_false() {
         let held = Held { found: 20, missed: 0, false_finds: 896 };
         let finding = Finding { planted: 20, named: 916, held: Some(held), leaked: 20, alive: 900 };
-        let shown = |sought, tracking| figures(&row(sought, tracking, finding)).join(" ");
-        assert_eq!(shown(Sought::Active, Tracking::Full), "20 916 20 0 ≥ 16");
-        assert_eq!(shown(Sought::Active, Tracking::Variables), "20 916 20 0 896");
-        assert_eq!(shown(Sought::Leaks, Tracking::Full), "20 916 20 0 896");
+        let shown = |sought, level| figures(&row(sought, level, finding)).join(" ");
+        assert_eq!(shown(FindingKind::Active, Level::Full), "20 916 20 0 ≥ 16");
+        assert_eq!(shown(FindingKind::Active, Level::Variables), "20 916 20 0 896");
+        assert_eq!(shown(FindingKind::Leaks, Level::Full), "20 916 20 0 896");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::stats::estimate::Estimate;
 use crate::study::Study;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,7 @@ impl Study for OperationResults {
 
     fn metrics(&self) -> Vec<Metric> {
         let metric = |measured: &Measured| {
-            let name = format!("{}/{}", measured.operation, measured.tracking);
+            let name = format!("{}/{}", measured.operation, measured.level);
             Some(Metric::estimate(name, "ns", measured.ns?))
         };
         self.operations.iter().filter_map(metric).collect()
@@ -61,7 +61,8 @@ pub struct Measured {
     /// What one of it does.
     pub about: String,
     /// What it was done under.
-    pub tracking: Tracking,
+    #[serde(rename = "tracking")]
+    pub level: Level,
     /// The most repeats that a process had: 1 where each was in a fresh one.
     pub most_repeats: u64,
     /// How it failed, where it did.
@@ -114,7 +115,7 @@ mod tests {
         results.operations.push(Measured {
             operation: "allocate-16B".to_owned(),
             about: "allocate and free 16 B".to_owned(),
-            tracking: Tracking::Allocator,
+            level: Level::Allocator,
             most_repeats: 100_000,
             failure: None,
             ns: Some(Estimate { value: 300.5, low: 300.0, high: 301.0 }),

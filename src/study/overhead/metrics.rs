@@ -16,7 +16,7 @@ use super::record::Results;
 use crate::report::metric::Metric;
 use crate::schedule::measurement::{Cell, Series};
 use crate::study::instructions::record::InstructionCount;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::failure::Failure;
 
 /// Returns the figures of results.
@@ -65,23 +65,23 @@ pub fn of_cell(name: &str, cell: &Cell) -> Vec<Metric> {
 
 /// Returns the name of a measurement: workload and level, and what else distinguishes it within its series.
 pub fn name(cell: &Cell) -> String {
-    let Cell { workload, tracking, scale, threads, .. } = cell;
+    let Cell { workload, level, scale, threads, .. } = cell;
     match cell.series {
-        Series::Overhead => format!("{workload}/{tracking}"),
-        Series::Scaling => format!("{workload}/{tracking}/scale-{scale}"),
-        Series::Threads => format!("{workload}/{tracking}/threads-{threads}"),
-        Series::Control => format!("{workload}/{tracking}/control"),
+        Series::Overhead => format!("{workload}/{level}"),
+        Series::Scaling => format!("{workload}/{level}/scale-{scale}"),
+        Series::Threads => format!("{workload}/{level}/threads-{threads}"),
+        Series::Control => format!("{workload}/{level}/control"),
     }
 }
 
 fn name_of_count(count: &InstructionCount) -> String {
-    format!("{}/{}", count.workload, count.tracking)
+    format!("{}/{}", count.workload, count.level)
 }
 
 /// Returns the fidelity of a tracker. A level that tracks nothing misses nothing.
 fn fidelity(cell: &Cell) -> Option<f64> {
-    match cell.tracking {
-        Tracking::Untracked | Tracking::Counting | Tracking::Synthetic(_) => None,
-        Tracking::Variables | Tracking::Allocator | Tracking::Full | Tracking::Reference(_) => cell.fidelity,
+    match cell.level {
+        Level::Untracked | Level::Counting | Level::Synthetic(_) => None,
+        Level::Variables | Level::Allocator | Level::Full | Level::Reference(_) => cell.fidelity,
     }
 }

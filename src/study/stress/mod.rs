@@ -16,7 +16,7 @@ mod timeline;
 pub use record::{Amount, HeapMoment, Phase, Record, SCHEMA, Slice};
 
 use crate::report::origin::Origin;
-use crate::tracking::{Paused, Session, Tracking, counting};
+use crate::tracking::{PauseGuard, Session, Level, counting};
 use crate::worker::probe::{CannotRun, Truth, check_switch};
 use crate::workloads::{Digest, Scale, Workload, pools};
 use observer::Observer;
@@ -41,10 +41,10 @@ pub fn run(
 ) -> Result<Record, CannotRun> {
     check_switch()?;
     pools::start(threads)?;
-    let session = Session::prepare(Tracking::Full, true);
+    let session = Session::prepare(Level::Full, true);
     let start = counting::totals();
     let timeline = Timeline::start(tick);
-    let observer = Observer::new(session.names().clone(), timeline.clock());
+    let observer = Observer::new(session.tracker().clone(), timeline.clock());
 
     let mut leaked = Digest::default();
     let mut phases = Vec::with_capacity(workloads.len());
@@ -92,14 +92,14 @@ pub fn run(
         variables: phases.iter().map(|phase| phase.variables).sum(),
         phases,
         types: seen.types,
-        types_recorded: session.names().variables().map(|variables| variables.by_type()).unwrap_or_default(),
+        types_recorded: session.tracker().variables().map(|variables| variables.by_type()).unwrap_or_default(),
         heaps: seen.heaps,
     })
 }
 
 /// Runs something that the tracker does not see on this thread.
 fn quietly<R>(run: impl FnOnce() -> R) -> R {
-    let _paused = Paused::new();
+    let _paused = PauseGuard::new();
     run()
 }
 

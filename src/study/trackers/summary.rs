@@ -5,7 +5,7 @@ use crate::report::number;
 use crate::schedule::measurement::Cell;
 use crate::study::overhead;
 use crate::study::trackers::{Flight, Ladder};
-use crate::tracking::{Kind, Reference, Tracking};
+use crate::tracking::{RecordingKind, Level};
 use crate::worker::failure::Failure;
 
 /// Returns the report: a table for each workload, and the notes that a reader needs.
@@ -16,7 +16,7 @@ pub fn summary(ladder: &Ladder) -> Document {
         document.table(table(&flight));
     }
     let mut notes = rungs(ladder);
-    if ladder.0.cells.iter().any(|cell| cell.tracking == Reference::JemallocProfiler.into()) {
+    if ladder.0.cells.iter().any(|cell| cell.level == Level::JemallocProfiler) {
         notes.push(
             "jemalloc is another heap than the other trackers have: its profiler costs the difference between \
              jemalloc-profiler and jemalloc."
@@ -60,32 +60,32 @@ fn table(flight: &Flight<'_>) -> Table {
     ]);
     for cell in &flight.rungs {
         let [_, _, level, _, _, ns, fidelity, memory] = overhead::summary::row(cell, "", false);
-        let level = if is_memscope(cell.tracking) { format!("{level} (memscope)") } else { level };
-        table.row([level, takes_note(cell.tracking), overhead(cell), ns, fidelity, memory]);
+        let level = if is_memscope(cell.level) { format!("{level} (memscope)") } else { level };
+        table.row([level, takes_note(cell.level), overhead(cell), ns, fidelity, memory]);
     }
     table
 }
 
 /// Returns what a level records; a dash where it tracks nothing.
-pub(crate) fn takes_note(tracking: Tracking) -> String {
-    match tracking.kind() {
-        Kind::Nothing => "—".to_owned(),
+pub(crate) fn takes_note(level: Level) -> String {
+    match level.records() {
+        RecordingKind::Nothing => "—".to_owned(),
         kind => kind.to_string(),
     }
 }
 
 /// Returns whether a level is one of memscope's.
-pub(crate) const fn is_memscope(tracking: Tracking) -> bool {
-    tracking.has_hook() || tracking.has_variables()
+pub(crate) const fn is_memscope(level: Level) -> bool {
+    level.has_hook() || level.has_variables()
 }
 
 /// Describes each tracker, a line each.
 fn rungs(ladder: &Ladder) -> Vec<String> {
-    let mut levels: Vec<Tracking> = Vec::new();
+    let mut levels: Vec<Level> = Vec::new();
     for flight in ladder.flights() {
         for cell in flight.rungs {
-            if !levels.contains(&cell.tracking) {
-                levels.push(cell.tracking);
+            if !levels.contains(&cell.level) {
+                levels.push(cell.level);
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::platform::system::Machine;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::study::trend::{Change, Entry, Lane, Log, Point, Record};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::tracking::memscope::Subject;
 
 /// The characters of a commit's message that are shown.
@@ -113,14 +113,14 @@ fn overheads(log: &Log, lanes: &[Lane]) -> Table {
     for lane in lanes {
         for point in &lane.points {
             let (entry, record) = record_of(log, point.entry);
-            let fidelity = match lane.tracking {
+            let fidelity = match lane.level {
                 _ if point.figure.failure.is_some() => String::new(),
-                Tracking::Untracked | Tracking::Counting | Tracking::Synthetic(_) => "—".to_owned(),
+                Level::Untracked | Level::Counting | Level::Synthetic(_) => "—".to_owned(),
                 _ => number::fidelity(point.figure.fidelity),
             };
             table.row([
                 lane.workload.to_string(),
-                lane.tracking.to_string(),
+                lane.level.to_string(),
                 entry.commit.short.clone(),
                 version(&record.origin.subject),
                 machine_name(record.machine),
@@ -147,7 +147,7 @@ fn failures(log: &Log, lanes: &[Lane]) -> Vec<String> {
         let failed = lane.points.iter().filter_map(|point| Some((point, point.figure.failure.as_ref()?)));
         failed
             .map(|(point, failure)| {
-                format!("{}: {}/{} {failure}.", log.entries[point.entry].commit.short, lane.workload, lane.tracking)
+                format!("{}: {}/{} {failure}.", log.entries[point.entry].commit.short, lane.workload, lane.level)
             })
             .collect()
     };
@@ -180,7 +180,7 @@ pub(crate) fn claim(log: &Log, lane: &Lane, point: &Point) -> Option<String> {
     Some(format!(
         "Change: {}/{} {verb} from {} ({}) to {} ({}); {versions}{toolchain}.",
         lane.workload,
-        lane.tracking,
+        lane.level,
         shown(before),
         earlier.commit.short,
         shown(point),
