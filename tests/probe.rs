@@ -6,7 +6,7 @@ mod common;
 use common::processes;
 use common::{linked, memscope_bench, probe};
 use memscope_bench::tracking::memscope::Subject;
-use memscope_bench::tracking::{Recorded, Level};
+use memscope_bench::tracking::{Level, Recorded};
 use memscope_bench::workloads::{Digest, Workload, registered};
 use predicates::prelude::*;
 use predicates::str::contains;

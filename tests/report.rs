@@ -27,11 +27,7 @@ fn every_kept_file_is_printed_in_every_form() {
     assert!(files.len() >= 10, "{files:?}");
     for file in &files {
         for format in ["text", "markdown", "csv", "json", "bmf"] {
-            let assert = memscope_bench()
-                .args(["report", "--print", "--format", format])
-                .arg(file)
-                .assert()
-                .success();
+            let assert = memscope_bench().args(["report", "--print", "--format", format]).arg(file).assert().success();
             let printed = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
             let (begin, name) = (printed.chars().next(), file.display());
             match format {

@@ -7,7 +7,7 @@ use memscope_bench::platform::files;
 use memscope_bench::schedule::measurement::Cell;
 use memscope_bench::study::trackers;
 use memscope_bench::study::trackers::Ladder;
-use memscope_bench::tracking::{Reference, Level};
+use memscope_bench::tracking::{Level, Reference};
 use memscope_bench::worker::failure::Failure;
 use predicates::prelude::*;
 use predicates::str::contains;

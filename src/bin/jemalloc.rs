@@ -5,8 +5,8 @@
 //! the launcher of probes sets it. So what the heap costs or saves is told apart from what its profiler costs.
 
 use memscope_bench::cli::{ReferenceProgram, read_command_line};
-use memscope_bench::tracking::references::WrongProgramError;
 use memscope_bench::tracking::Recorded;
+use memscope_bench::tracking::references::WrongProgramError;
 use memscope_bench::worker::probe::Resident;
 use std::process::ExitCode;
 use tikv_jemalloc_ctl::profiling;

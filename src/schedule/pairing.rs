@@ -1,8 +1,8 @@
 //! The pairs of one cell: what is tried first, in which order the sides run, and what ends the cell.
 
+use super::launch::Launch;
 use crate::platform::cores;
 use crate::platform::cores::Core;
-use super::launch::Launch;
 use crate::schedule::estimate::overhead;
 use crate::schedule::measurement::{Cell, Pair, Precision, Series, Side};
 use crate::tracking::Level;
@@ -143,11 +143,8 @@ impl<'a> CellRun<'a> {
             let (mut untracked, mut tracked) = (None, None);
             let mut was_suspended = false;
             for is_untracked in [untracked_first, !untracked_first] {
-                let (launcher, level) = if is_untracked {
-                    (self.baseline, Level::Untracked)
-                } else {
-                    (self.launcher, self.tracked.level)
-                };
+                let (launcher, level) =
+                    if is_untracked { (self.baseline, Level::Untracked) } else { (self.launcher, self.tracked.level) };
                 let reply = launcher.sample(&Request { level, count: false, ..self.tracked }, core)?;
                 self.took += reply.took;
                 was_suspended |= reply.was_suspended;
@@ -199,13 +196,13 @@ pub fn checked(seen: Observation, expected: Digest) -> Result<Observation, Failu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::worker::launcher::Launcher;
-    use crate::workloads::{Scale, Workload};
     use crate::stats::median::MIN_PAIRS;
     use crate::tracking::Recorded;
     use crate::tracking::memscope::Subject;
+    use crate::worker::launcher::Launcher;
     use crate::worker::launcher::Limits;
     use crate::worker::probe::SCHEMA;
+    use crate::workloads::{Scale, Workload};
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
     use tempfile::TempDir;

@@ -59,14 +59,8 @@ impl Plan<'_> {
         requests: Vec<Request>,
         progress: impl FnMut(Progress),
     ) -> Vec<Cell> {
-        let settings = Settings {
-            rounds: self.pairs,
-            passes: PASSES,
-            time: None,
-            fewest: 0,
-            precision: self.precision,
-            seed: 0,
-        };
+        let settings =
+            Settings { rounds: self.pairs, passes: PASSES, time: None, fewest: 0, precision: self.precision, seed: 0 };
         let group = |request| vec![Some(Planned { baseline, launcher, series, request })];
         let scheduler = Scheduler::new(settings, requests.into_iter().map(group).collect());
         let done = scheduler.measure(progress).expect("without a journal there is nothing to write");

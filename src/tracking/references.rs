@@ -8,7 +8,7 @@
 //! The names are known to every build, so that each can read what another one measured. The trackers themselves are in
 //! builds with the Cargo feature `references` alone; but for heaptrack, which is not built in.
 
-use super::{RecordingKind, Mode, Recorded, Level};
+use super::{Level, Mode, Recorded, RecordingKind};
 use crate::platform::system;
 use std::fmt;
 

@@ -12,7 +12,7 @@ use crate::tracking::counting;
 use crate::tracking::counting::TrackerAllocations;
 use crate::tracking::memscope::Subject;
 use crate::tracking::references::WrongProgramError;
-use crate::tracking::{RecordingKind, Mode, VariableTracker, Recorded, Session, Level};
+use crate::tracking::{Level, Mode, Recorded, RecordingKind, Session, VariableTracker};
 use crate::workloads::pools;
 use crate::workloads::pools::ThreadsError;
 use crate::workloads::{Digest, Scale, Workload};

@@ -21,7 +21,7 @@ use memscope_bench::study::stress::{Amount, HeapMoment, Phase, Record, Slice};
 use memscope_bench::study::trackers::Ladder;
 use memscope_bench::study::{self, Study, compare};
 use memscope_bench::tracking::memscope::{Subject, TypeUse};
-use memscope_bench::tracking::{Recorded, Level};
+use memscope_bench::tracking::{Level, Recorded};
 use memscope_bench::worker::failure::Failure;
 use memscope_bench::worker::probe::{Observation, Truth};
 use memscope_bench::workloads::{Workload, registered};
@@ -184,8 +184,7 @@ pub fn comparison(clock: Clock) -> Comparison {
         seed: 1,
     };
     let of = |level, factor| cell(Series::Overhead, Workload::CYCLES, level, factor, 40);
-    let failed =
-        |level, failure| Cell { failure: Some(failure), overhead: None, pairs: Vec::new(), ..of(level, 1.0) };
+    let failed = |level, failure| Cell { failure: Some(failure), overhead: None, pairs: Vec::new(), ..of(level, 1.0) };
     let mut waits = of(Level::Full, 5.2);
     for (slow, fast) in waits.pairs.iter_mut().zip(of(Level::Full, 4.0).pairs) {
         slow.tracked.cpu_ns = fast.tracked.cpu_ns;

@@ -3,7 +3,7 @@
 //! Its own memory is allocated while the calling thread is paused: no tracker sees it.
 
 use crate::tracking::memscope::FindingKind;
-use crate::tracking::{VariableTracker, PauseGuard, Level};
+use crate::tracking::{Level, PauseGuard, VariableTracker};
 use crate::workloads::Tracker;
 use std::ops::Range;
 use std::rc::Rc;

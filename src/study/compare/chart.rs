@@ -219,13 +219,7 @@ impl Shown {
         }
     }
 
-    fn workload(
-        comparison: &Comparison,
-        subject: &Compared,
-        workload: Workload,
-        level: Level,
-        place: usize,
-    ) -> Self {
+    fn workload(comparison: &Comparison, subject: &Compared, workload: Workload, level: Level, place: usize) -> Self {
         let cell = cell(subject, workload, level);
         let heading = format!("{}, {workload} at {level}", heading(subject));
         let Some((cell, overhead)) = cell.and_then(|cell| Some((cell, comparison.overhead(cell)?))) else {

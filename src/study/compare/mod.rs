@@ -12,9 +12,9 @@ pub mod summary;
 mod typical;
 pub mod verdicts;
 
+pub use crate::schedule::journal::{Entry, Journal, JournalError};
 pub use bisection::{Contest, Leaning};
 pub use difference::{Against, Batched, Difference, Verdict, differences};
-pub use crate::schedule::journal::{Entry, Journal, JournalError};
 pub use typical::{Typical, typical};
 
 use crate::builds::outcome::NotBuilt;

@@ -107,8 +107,7 @@ fn steps(comparison: &Comparison) -> Vec<Step<'_>> {
     pairs.dedup();
     let step = |(subject, reference)| {
         let level = |&level: &Level| {
-            let of_level =
-                |row: &&Difference| (row.subject, row.reference, row.level) == (subject, reference, level);
+            let of_level = |row: &&Difference| (row.subject, row.reference, row.level) == (subject, reference, level);
             let rows: Vec<&Difference> = comparison.differences.iter().filter(of_level).collect();
             let typical = comparison.typical_change(subject, level).filter(|typical| typical.reference == reference);
             (!rows.is_empty()).then_some(LevelVerdicts { level, rows, typical })

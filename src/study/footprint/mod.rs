@@ -24,7 +24,7 @@ use crate::tracking::memscope::Subject;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::{Observation, Request};
-use crate::workloads::{ScaleError, Scale, Workload};
+use crate::workloads::{Scale, ScaleError, Workload};
 use serde::{Deserialize, Serialize};
 
 /// The version of the file's format. A change that an older reader would misread raises it.
@@ -219,8 +219,7 @@ impl Plan {
 pub fn measure(launcher: &Launcher, largest: Request) -> Footprint {
     let Request { workload, level, scale, threads, .. } = largest;
     let seed = scale.seed();
-    let mut cell =
-        Footprint { workload, level, threads, seed, points: Vec::new(), peaks: Vec::new(), failure: None };
+    let mut cell = Footprint { workload, level, threads, seed, points: Vec::new(), peaks: Vec::new(), failure: None };
     cell.failure = fill(&mut cell, launcher, largest).err();
     cell
 }

@@ -182,8 +182,7 @@ pub fn count_instructions(
     for &workload in workloads {
         let scale = scale(workload);
         let request = |level, count| Request { workload, level, scale, threads: 1, count };
-        let mut runs =
-            |level, expected| counter.runs(&request(level, false), expected, || progress(workload, level));
+        let mut runs = |level, expected| counter.runs(&request(level, false), expected, || progress(workload, level));
         // The first run is not under valgrind: it counts the allocations, and gives the digest that all others must have.
         let baseline = counter.launcher.run(&request(Level::Untracked, true)).and_then(|seen| {
             let untracked = runs(Level::Untracked, seen.digest)?;

@@ -6,7 +6,7 @@
 //! and that is told beside them.
 
 use crate::study::latency::Quantiles;
-use crate::tracking::{Session, Level};
+use crate::tracking::{Level, Session};
 use crate::worker::probe::{NotSwitched, check_switch};
 use crate::workloads::pools::ThreadsError;
 use hdrhistogram::Histogram;

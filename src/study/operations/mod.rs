@@ -24,7 +24,7 @@ pub use running::{CannotRun, Ready, Request, Timing, run};
 pub use sampling::{Sampling, command_line};
 
 use crate::tracking::Level::{Allocator, Untracked, Variables};
-use crate::tracking::{VariableTracker, Level, memscope};
+use crate::tracking::{Level, VariableTracker, memscope};
 
 /// An operation.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use crate::study::operations::{Operation, Prepare};
 use crate::tracking::memscope::Subject;
-use crate::tracking::{Session, Level};
+use crate::tracking::{Level, Session};
 use crate::worker::probe::{NotSwitched, check_switch};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};

@@ -10,7 +10,7 @@ use crate::stats::median::median_interval;
 use crate::study::instructions;
 use crate::study::overhead::record::Results;
 use crate::study::overhead::warnings;
-use crate::tracking::{RecordingKind, Level};
+use crate::tracking::{Level, RecordingKind};
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload, registered};
@@ -24,8 +24,7 @@ pub fn summary(results: &Results) -> Document {
     // The baseline against itself has a row only where nothing else was measured.
     let alone = results.cells.iter().all(|cell| cell.level == Level::Untracked);
     for series in Series::SHOWN {
-        let cells: Vec<&Cell> =
-            results.series(series).filter(|cell| alone || cell.level != Level::Untracked).collect();
+        let cells: Vec<&Cell> = results.series(series).filter(|cell| alone || cell.level != Level::Untracked).collect();
         if cells.is_empty() {
             continue;
         }

@@ -6,7 +6,7 @@
 use crate::study::stress::timeline::Clock;
 use crate::study::stress::{Amount, HeapMoment, heap};
 use crate::tracking::memscope::TypeUse;
-use crate::tracking::{VariableTracker, PauseGuard, counting, memscope};
+use crate::tracking::{PauseGuard, VariableTracker, counting, memscope};
 use crate::workloads::{Tracker, Workload};
 use std::any::type_name;
 use std::collections::HashMap;

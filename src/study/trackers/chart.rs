@@ -11,7 +11,7 @@ use crate::study::overhead;
 use crate::study::overhead::record::Results;
 use crate::study::trackers::summary::{heading, is_memscope, overhead, takes_note};
 use crate::study::trackers::{Flight, Ladder};
-use crate::tracking::{RecordingKind, Level};
+use crate::tracking::{Level, RecordingKind};
 use svg::node::element::Group;
 
 const WIDTH: f64 = 960.0;
@@ -107,8 +107,7 @@ fn foot(results: &Results, y: f64) -> Group {
 /// The picture in words, for who cannot see it.
 fn description(flights: &[Flight<'_>]) -> String {
     let of_flight = |flight: &Flight<'_>| {
-        let rungs: Vec<String> =
-            flight.rungs.iter().map(|cell| format!("{} {}", cell.level, overhead(cell))).collect();
+        let rungs: Vec<String> = flight.rungs.iter().map(|cell| format!("{} {}", cell.level, overhead(cell))).collect();
         format!("{}: {}", flight.workload, rungs.join(", "))
     };
     flights.iter().map(of_flight).collect::<Vec<_>>().join("; ")

@@ -12,7 +12,7 @@ use crate::report::metric::Metric;
 use crate::schedule::measurement::{Cell, Series};
 use crate::study::Study;
 use crate::study::overhead::record::{self, Results};
-use crate::tracking::{Reference, Level};
+use crate::tracking::{Level, Reference};
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 

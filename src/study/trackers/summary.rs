@@ -5,7 +5,7 @@ use crate::report::number;
 use crate::schedule::measurement::Cell;
 use crate::study::overhead;
 use crate::study::trackers::{Flight, Ladder};
-use crate::tracking::{RecordingKind, Level};
+use crate::tracking::{Level, RecordingKind};
 use crate::worker::failure::Failure;
 
 /// Returns the report: a table for each workload, and the notes that a reader needs.

@@ -22,7 +22,7 @@ use crate::schedule::pairing::CellRun;
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{MIN_PAIRS, median_interval};
 use crate::study::Study;
-use crate::tracking::{MAX_SYNTHETIC_UNITS, Level};
+use crate::tracking::{Level, MAX_SYNTHETIC_UNITS};
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;

@@ -11,7 +11,7 @@
 
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{median, median_interval};
-use crate::tracking::{Mode, VariableTracker, Session, set_synthetic_cost};
+use crate::tracking::{Mode, Session, VariableTracker, set_synthetic_cost};
 use crate::worker::fork::in_a_child;
 use crate::worker::probe;
 use crate::worker::probe::{NotSwitched, Request};

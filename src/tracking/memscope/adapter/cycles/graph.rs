@@ -1,7 +1,7 @@
 //! Cycles among named values, by the analyser of their events: from 0.2.1 on.
 
 use crate::tracking::Level;
-use crate::tracking::memscope::{ReportOutput, Detector, FindingKind};
+use crate::tracking::memscope::{Detector, FindingKind, ReportOutput};
 use memscope_rs::{analyzer, global_tracker};
 
 /// The report of cycles.

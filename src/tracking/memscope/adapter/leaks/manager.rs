@@ -2,7 +2,7 @@
 
 use super::reports::named_blocks;
 use crate::tracking::Level;
-use crate::tracking::memscope::{ReportOutput, Detector, FindingKind};
+use crate::tracking::memscope::{Detector, FindingKind, ReportOutput};
 use memscope_rs::analysis::AnalysisManager;
 
 /// The report of leaks.

@@ -2,7 +2,7 @@
 
 use super::hook::tracker;
 use crate::tracking::Level;
-use crate::tracking::memscope::{ReportOutput, Detector, FindingKind};
+use crate::tracking::memscope::{Detector, FindingKind, ReportOutput};
 
 /// The report of leaks.
 pub const LEAKS: Detector =

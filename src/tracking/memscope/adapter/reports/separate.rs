@@ -5,7 +5,7 @@ use super::cycles::CYCLES;
 use super::hook::tracker;
 use super::leaks::LEAKS;
 use crate::tracking::Level;
-use crate::tracking::memscope::{ReportOutput, Detector, FindingKind};
+use crate::tracking::memscope::{Detector, FindingKind, ReportOutput};
 use memscope_rs::analysis::AnalysisManager;
 use memscope_rs::{AllocationInfo, MemoryTracker, global_tracker};
 

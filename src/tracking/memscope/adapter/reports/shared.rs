@@ -4,7 +4,7 @@ use super::blocks::live_blocks;
 use super::cycles::CYCLES;
 use super::leaks::LEAKS;
 use crate::tracking::Level;
-use crate::tracking::memscope::{ReportOutput, Detector, FindingKind};
+use crate::tracking::memscope::{Detector, FindingKind, ReportOutput};
 #[cfg(memscope_cycles = "manager")]
 pub use shared_pointers::{CIRCLES, CYCLES_LEVEL, circles, named_blocks};
 
