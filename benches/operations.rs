@@ -23,7 +23,7 @@ use memscope_bench::report::origin::Origin;
 use memscope_bench::study::operations;
 use memscope_bench::study::operations::{Operation, OperationResults, Sampling};
 use memscope_bench::study::overhead::summary::Form;
-use memscope_bench::tracking::Tracking;
+use memscope_bench::tracking::Level;
 use memscope_bench::worker::failure::Failure;
 use memscope_bench::worker::launcher::Launcher;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -88,19 +88,19 @@ impl Bench {
         if operation.state.is_once() && !common::says("--sample-size") {
             group.sample_size(SAMPLES_OF_PROCESSES);
         }
-        for &tracking in operation.levels() {
-            self.level(&mut group, operation, tracking);
+        for &level in operation.levels() {
+            self.level(&mut group, operation, level);
         }
         group.finish();
     }
 
     /// One Criterion function, and what its samples come to.
-    fn level(&mut self, group: &mut BenchmarkGroup<WallTime>, operation: &'static Operation, tracking: Tracking) {
+    fn level(&mut self, group: &mut BenchmarkGroup<WallTime>, operation: &'static Operation, level: Level) {
         let launcher = &self.launcher;
         let mut sampling = None;
         let criterion = catch_unwind(AssertUnwindSafe(|| {
-            group.bench_function(BenchmarkId::from_parameter(tracking), |bencher| {
-                let sampling = sampling.get_or_insert_with(|| Sampling::begin(launcher, operation, tracking));
+            group.bench_function(BenchmarkId::from_parameter(level), |bencher| {
+                let sampling = sampling.get_or_insert_with(|| Sampling::begin(launcher, operation, level));
                 bencher.iter_custom(|iterations| {
                     sampling.sample(iterations).unwrap_or_else(|| resume_unwind(Box::new(OperationFailed)))
                 });
@@ -114,7 +114,7 @@ impl Bench {
         match sampling {
             Some(sampling) => {
                 if let Some(failure) = sampling.failure() {
-                    console::complain(text::one_line(&format!("{}/{tracking}: {failure}", operation.name)));
+                    console::complain(text::one_line(&format!("{}/{level}: {failure}", operation.name)));
                 }
                 self.results.operations.push(sampling.finish());
             }

@@ -24,7 +24,7 @@ use memscope_bench::schedule::measurement::{Cell, Series};
 use memscope_bench::schedule::pairing::{CellRun, Plan};
 use memscope_bench::study::overhead;
 use memscope_bench::study::overhead::record::Results;
-use memscope_bench::tracking::Tracking;
+use memscope_bench::tracking::Level;
 use memscope_bench::worker::failure::Failure;
 use memscope_bench::worker::launcher::Launcher;
 use memscope_bench::worker::probe::Request;
@@ -102,9 +102,9 @@ impl Bench {
     fn workloads(&mut self, criterion: &mut Criterion) {
         for &workload in Workload::ALL {
             let mut group = criterion.benchmark_group(workload.name());
-            for tracking in Tracking::BENCHED {
-                let request = request(workload, tracking, workload.short_scale(), pools::default_threads());
-                self.cell(&mut group, BenchmarkId::from_parameter(tracking), Series::Overhead, request);
+            for level in Level::BENCHED {
+                let request = request(workload, level, workload.short_scale(), pools::default_threads());
+                self.cell(&mut group, BenchmarkId::from_parameter(level), Series::Overhead, request);
             }
             group.finish();
         }
@@ -116,9 +116,9 @@ impl Bench {
         shorten(&mut group);
         group.plot_config(PlotConfiguration::default().summary_scale(AxisScale::Logarithmic));
         for scale in SCALES {
-            for tracking in [Tracking::Untracked, Tracking::Full] {
-                let request = request(Workload::Structures, tracking, scale, pools::default_threads());
-                self.cell(&mut group, BenchmarkId::new(tracking.to_string(), scale), Series::Scaling, request);
+            for level in [Level::Untracked, Level::Full] {
+                let request = request(Workload::Structures, level, scale, pools::default_threads());
+                self.cell(&mut group, BenchmarkId::new(level.to_string(), scale), Series::Scaling, request);
             }
         }
         group.finish();
@@ -129,9 +129,9 @@ impl Bench {
         let mut group = criterion.benchmark_group("threads");
         shorten(&mut group);
         for threads in THREADS {
-            for tracking in [Tracking::Untracked, Tracking::Full] {
-                let request = request(Workload::Concurrent, tracking, THREADS_SCALE, threads);
-                self.cell(&mut group, BenchmarkId::new(tracking.to_string(), threads), Series::Threads, request);
+            for level in [Level::Untracked, Level::Full] {
+                let request = request(Workload::Concurrent, level, THREADS_SCALE, threads);
+                self.cell(&mut group, BenchmarkId::new(level.to_string(), threads), Series::Threads, request);
             }
         }
         group.finish();
@@ -164,7 +164,7 @@ impl Bench {
                     run.refine(precision, || ());
                 }
                 if let Some(failure) = run.failure() {
-                    console::complain(text::one_line(&format!("{}/{}: {failure}", request.workload, request.tracking)));
+                    console::complain(text::one_line(&format!("{}/{}: {failure}", request.workload, request.level)));
                 }
                 self.results.cells.push(run.finish());
             }
@@ -198,7 +198,7 @@ impl Bench {
         match self.results.cells.iter().find(same) {
             Some(cell) => cell.allocations,
             None => {
-                let untracked = Request { tracking: Tracking::Untracked, count: true, ..request };
+                let untracked = Request { level: Level::Untracked, count: true, ..request };
                 Some(self.launcher.run(&untracked).ok()?.truth?.allocations)
             }
         }
@@ -263,9 +263,9 @@ fn level_time(run: &mut CellRun) -> Duration {
     }
 }
 
-fn request(workload: Workload, tracking: Tracking, scale: f64, threads: usize) -> Request {
+fn request(workload: Workload, level: Level, scale: f64, threads: usize) -> Request {
     let scale = Scale::new(scale).expect("the scales of the benches are positive");
-    Request { workload, tracking, scale, threads, count: false }
+    Request { workload, level, scale, threads, count: false }
 }
 
 /// Writes the results and what is drawn from them.

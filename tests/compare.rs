@@ -8,7 +8,7 @@ use common::{comparison, memscope_bench};
 use memscope_bench::platform::files;
 use memscope_bench::schedule::measurement::Clock;
 use memscope_bench::study::compare::{Against, Comparison, Entry, Journal, Measured, Plan, Rounds, Verdict};
-use memscope_bench::tracking::Tracking;
+use memscope_bench::tracking::Level;
 use memscope_bench::worker::failure::Failure;
 use memscope_bench::worker::launcher::{Launcher, Limits};
 use memscope_bench::workloads::Workload;
@@ -201,7 +201,7 @@ fn plan() -> Plan {
         subjects: ["a", "not built", "b"].map(|name| (name.to_owned(), String::new())).to_vec(),
         workloads: vec![Workload::Cycles, Workload::Fragmentation],
         // Not full: where the machine is busy, naming a value takes some versions very long.
-        levels: vec![Tracking::Untracked, Tracking::Allocator],
+        levels: vec![Level::Untracked, Level::Allocator],
         scale: Some(0.001),
         threads: 1,
         rounds: 12,
@@ -362,19 +362,19 @@ fn every_generation_of_the_api_can_be_measured() {
     for (subject, version) in found.subjects.iter().zip(GENERATIONS.into_iter().chain(["0.1.11"])) {
         assert_eq!(subject.not_built, None, "{version}");
         assert_eq!(subject.subject.as_ref().expect("it was built").version, version);
-        let tracked = subject.cells.iter().filter(|cell| cell.tracking != Tracking::Untracked);
+        let tracked = subject.cells.iter().filter(|cell| cell.level != Level::Untracked);
         assert_eq!(tracked.clone().count(), 8 * 3, "{version}");
         for cell in tracked {
             let is_known = cell.failure.is_some() || cell.overhead.is_some();
-            assert!(is_known, "{version}: {}/{} has neither figure nor outcome", cell.workload, cell.tracking);
+            assert!(is_known, "{version}: {}/{} has neither figure nor outcome", cell.workload, cell.level);
             // At such a size, on one thread, every version does what it can do.
             let is_fine = match &cell.failure {
                 None => true,
                 Some(failure) => version == "0.1.0" && matches!(failure, Failure::Unsupported { .. }),
             };
-            assert!(is_fine, "{version}: {}/{}: {:?}", cell.workload, cell.tracking, cell.failure);
+            assert!(is_fine, "{version}: {}/{}: {:?}", cell.workload, cell.level, cell.failure);
             // Where threads allocate at once, old versions drop what finds a lock taken.
-            if cell.tracking == Tracking::Allocator && !cell.workload.is_parallel() {
+            if cell.level == Level::Allocator && !cell.workload.is_parallel() {
                 let fidelity = cell.fidelity.expect("every version counts allocations");
                 assert!((0.999..=1.001).contains(&fidelity), "{version}: {}: {fidelity}", cell.workload);
             }

@@ -5,8 +5,8 @@ mod common;
 use common::memscope_bench;
 use memscope_bench::platform::files;
 use memscope_bench::study::accuracy::{Detections, Finding, Report, WORKLOADS};
-use memscope_bench::tracking::Tracking;
-use memscope_bench::tracking::memscope::Sought;
+use memscope_bench::tracking::Level;
+use memscope_bench::tracking::memscope::FindingKind;
 use memscope_bench::worker::failure::Failure;
 use memscope_bench::workloads::Workload;
 use predicates::prelude::*;
@@ -61,15 +61,15 @@ fn what_is_planted_is_what_the_scale_says() {
     for row in &detections.subjects[0].rows {
         let Some(Finding { planted, held, leaked, alive, .. }) = row.finding else { continue };
         let (leaks, nodes) = if row.workload == Workload::Leaks { (2, 2) } else { (106, 2) };
-        let expected = match (row.report.sought, row.report.tracking) {
-            (Sought::Cycles, _) => 1,
-            (_, Tracking::Variables) => nodes,
+        let expected = match (row.report.sought, row.report.level) {
+            (FindingKind::Cycles, _) => 1,
+            (_, Level::Variables) => nodes,
             _ => leaks,
         };
         let name = format!("{} after {}", row.report.name(), row.workload);
         assert_eq!((planted, leaked), (expected, leaks), "{name}");
         assert!(alive >= leaked, "{name}");
-        if row.report.tracking == Tracking::Allocator {
+        if row.report.level == Level::Allocator {
             assert_eq!(alive, leaked, "{name}");
         }
         if let Some(held) = held {
@@ -119,7 +119,7 @@ fn every_generation_of_the_api_is_asked() {
     let (text, detections, _) = detect(&[&["--scale=0.001"], GENERATIONS.as_slice()].concat(), None);
     for (subject, version) in detections.subjects.iter().zip(GENERATIONS) {
         assert_eq!((subject.name.as_str(), &subject.failure), (version, &None), "{text}");
-        for sought in [Sought::Leaks, Sought::Cycles, Sought::Active] {
+        for sought in [FindingKind::Leaks, FindingKind::Cycles, FindingKind::Active] {
             assert!(subject.rows.iter().any(|row| row.report.sought == sought), "{version}: {text}");
         }
         let lacks = subject.rows.iter().any(|row| row.report.lacking.is_some());

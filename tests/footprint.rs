@@ -5,7 +5,7 @@ mod common;
 use common::memscope_bench;
 use memscope_bench::platform::files;
 use memscope_bench::study::footprint::{Footprints, PEAKS, STEPS};
-use memscope_bench::tracking::Tracking;
+use memscope_bench::tracking::Level;
 
 #[test]
 fn a_footprint_has_every_cell_at_every_scale() {
@@ -26,7 +26,7 @@ fn a_footprint_has_every_cell_at_every_scale() {
     for cell in subject.cells.iter().filter(|cell| cell.failure.is_none()) {
         assert_eq!((cell.points.len(), cell.peaks.len()), (STEPS.len(), PEAKS), "{cell:?}");
         assert!(cell.points.windows(2).all(|two| two[0].events <= two[1].events), "{cell:?}");
-        if cell.tracking == Tracking::Counting {
+        if cell.level == Level::Counting {
             // Counters in statics take no memory of the heap.
             assert!(cell.points.iter().all(|point| point.peak_bytes == 0 && point.kept_bytes == 0), "{cell:?}");
         }

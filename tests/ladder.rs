@@ -8,7 +8,7 @@ use memscope_bench::schedule::measurement::Cell;
 use memscope_bench::study::overhead::summary::Form;
 use memscope_bench::study::trackers;
 use memscope_bench::study::trackers::Ladder;
-use memscope_bench::tracking::{Reference, Tracking};
+use memscope_bench::tracking::{Level, Reference};
 use memscope_bench::worker::failure::Failure;
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -18,10 +18,10 @@ use std::path::Path;
 const TINY: [&str; 4] = ["ladder", "--workloads=cycles", "--scale=0.001", "--pairs=6"];
 
 /// The rung of a level, on its one workload.
-fn rung(ladder: &Ladder, tracking: impl Into<Tracking>) -> Cell {
-    let tracking = tracking.into();
-    let cell = ladder.0.cells.iter().find(|cell| cell.tracking == tracking);
-    cell.unwrap_or_else(|| panic!("{tracking} has a rung")).clone()
+fn rung(ladder: &Ladder, level: impl Into<Level>) -> Cell {
+    let level = level.into();
+    let cell = ladder.0.cells.iter().find(|cell| cell.level == level);
+    cell.unwrap_or_else(|| panic!("{level} has a rung")).clone()
 }
 
 fn read(folder: &Path) -> Ladder {
@@ -45,8 +45,8 @@ fn a_ladder_is_printed_and_written() {
         said.stderr(contains("cargo run --release --features references -- ladder"));
     }
     let ladder = read(folder.path());
-    assert_eq!(ladder.0.cells.iter().map(|cell| cell.tracking).collect::<Vec<_>>(), Ladder::levels());
-    for level in [Tracking::Untracked, Tracking::Counting, Tracking::Allocator] {
+    assert_eq!(ladder.0.cells.iter().map(|cell| cell.level).collect::<Vec<_>>(), Ladder::levels());
+    for level in [Level::Untracked, Level::Counting, Level::Allocator] {
         assert!(rung(&ladder, level).overhead.is_some(), "{level}");
     }
     let table = fs::read_to_string(folder.path().join("ladder.md")).expect("the table");
@@ -60,7 +60,7 @@ fn a_ladder_is_printed_and_written() {
 fn rungs_go_from_the_fastest_to_the_slowest_with_those_without_a_figure_last() {
     let ladder = common::ladder();
     let [flight] = &ladder.flights()[..] else { panic!("one workload") };
-    let order: Vec<String> = flight.rungs.iter().map(|cell| cell.tracking.to_string()).collect();
+    let order: Vec<String> = flight.rungs.iter().map(|cell| cell.level.to_string()).collect();
     let expected = [
         "jemalloc",
         "jemalloc-profiler",

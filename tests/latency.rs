@@ -19,7 +19,7 @@ fn every_level_is_timed_on_every_number_of_threads() {
         .stdout(contains("p99.9").and(contains("(timing alone)")));
     let latencies: Latencies = files::read(&folder.path().join("latency.json")).expect("the file");
     let cells: Vec<(usize, String)> =
-        latencies.cells.iter().map(|cell| (cell.threads, cell.tracking.to_string())).collect();
+        latencies.cells.iter().map(|cell| (cell.threads, cell.level.to_string())).collect();
     let levels = ["untracked", "counting", "allocator"];
     let wanted: Vec<(usize, String)> =
         [1, 3].into_iter().flat_map(|threads| levels.map(|level| (threads, level.to_owned()))).collect();

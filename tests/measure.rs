@@ -9,7 +9,7 @@ use memscope_bench::report::format::Format;
 use memscope_bench::schedule::measurement::Series;
 use memscope_bench::study::overhead;
 use memscope_bench::study::overhead::record::Results;
-use memscope_bench::tracking::Tracking;
+use memscope_bench::tracking::Level;
 use memscope_bench::worker::failure::Failure;
 use memscope_bench::workloads::Workload;
 use predicates::prelude::*;
@@ -59,7 +59,7 @@ fn a_measurement_is_shown_and_written() {
         .stdout(contains("memscope-rs").and(contains("rustc")).and(contains("8 for each figure")));
     let results = read(&output);
     assert_eq!(results.cells.len(), 2 * 5);
-    for cell in results.cells.iter().filter(|cell| linked::supports(cell.tracking)) {
+    for cell in results.cells.iter().filter(|cell| linked::supports(cell.level)) {
         assert_eq!((cell.pairs.len(), &cell.failure), (8, &None));
         assert!(cell.overhead.is_some() && cell.allocations > Some(0));
     }
@@ -77,12 +77,12 @@ fn what_the_version_lacks_is_told_in_every_form() {
         .success();
     let table = String::from_utf8(assert.get_output().stdout.clone()).expect("text");
     let results = read(&output);
-    let row = |level: Tracking| {
-        let cell = results.cells.iter().find(|cell| cell.tracking == level).expect("a cell for each level");
+    let row = |level: Level| {
+        let cell = results.cells.iter().find(|cell| cell.level == level).expect("a cell for each level");
         let line = table.lines().find(|line| line.contains(&format!(" {level} "))).expect("a row for each level");
         (cell, line)
     };
-    for level in [Tracking::Variables, Tracking::Allocator, Tracking::Full] {
+    for level in [Level::Variables, Level::Allocator, Level::Full] {
         let (cell, line) = row(level);
         if !linked::supports(level) {
             assert!(matches!(cell.failure, Some(Failure::Unsupported { .. })), "{:?}", cell.failure);
@@ -90,7 +90,7 @@ fn what_the_version_lacks_is_told_in_every_form() {
             assert!(line.contains("unsupported"), "{line}");
             assert!(table.contains(&format!("cycles/{level} unsupported: {}", results.origin.subject)), "{table}");
             assert!(Format::Bmf.left_out(&results).iter().any(|line| line.contains("unsupported")));
-        } else if level == Tracking::Variables && !linked::counts_named_values() {
+        } else if level == Level::Variables && !linked::counts_named_values() {
             assert_eq!(cell.fidelity, None);
             assert!(line.contains("unknown"), "{line}");
         } else {
@@ -99,7 +99,7 @@ fn what_the_version_lacks_is_told_in_every_form() {
         }
     }
     let picture = overhead::chart::draw(&results);
-    assert_eq!(picture.contains("unsupported"), !linked::supports(Tracking::Variables));
+    assert_eq!(picture.contains("unsupported"), !linked::supports(Level::Variables));
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_failure_costs_its_own_cell_and_is_named() {
         let results = read(&output);
         let failed: Vec<_> = results.cells.iter().filter(|cell| cell.failure.is_some()).collect();
         assert_eq!(failed.len(), 1, "{fault}");
-        assert_eq!((failed[0].workload, failed[0].tracking), (Workload::Cycles, Tracking::Full));
+        assert_eq!((failed[0].workload, failed[0].level), (Workload::Cycles, Level::Full));
         assert_eq!(failed[0].overhead, None, "{fault}");
         assert_eq!(results.cells.iter().filter(|cell| cell.overhead.is_some()).count(), 5, "{fault}");
     }
@@ -191,7 +191,7 @@ fn the_control_program_is_paired_with_untracked() {
     let results = read(&output);
     let controls: Vec<_> = results.series(Series::Control).collect();
     assert_eq!(controls.len(), 2);
-    assert!(controls.iter().all(|cell| cell.tracking == Tracking::Untracked && cell.overhead.is_some()));
+    assert!(controls.iter().all(|cell| cell.level == Level::Untracked && cell.overhead.is_some()));
 }
 
 #[test]

@@ -31,14 +31,14 @@ fn exports_nothing(operation: &Operation) -> bool {
 fn each_operation_runs_once_under_each_of_its_levels() {
     let is_run = |operation: &&Operation| !is_large(operation) && !may_lack(operation) && !exports_nothing(operation);
     for operation in Operation::all().iter().filter(is_run) {
-        for tracking in operation.levels().iter().filter(|tracking| tracking.is_unsupported().is_none()) {
+        for level in operation.levels().iter().filter(|level| level.unsupported_reason().is_none()) {
             let arguments =
-                ["operation".to_owned(), format!("--name={}", operation.name), format!("--tracking={tracking}")];
+                ["operation".to_owned(), format!("--name={}", operation.name), format!("--tracking={level}")];
             let output = memscope_bench().args(arguments).assert().success().stderr("").get_output().stdout.clone();
             let text = String::from_utf8(output).expect("text");
             let timing: Timing = serde_json::from_str(text.lines().last().expect("a line")).expect("a timing");
-            assert_eq!((timing.operation.as_str(), timing.tracking, timing.repeats), (operation.name, *tracking, 1));
-            assert!(timing.elapsed_ns > 0, "{}/{tracking}", operation.name);
+            assert_eq!((timing.operation.as_str(), timing.level, timing.repeats), (operation.name, *level, 1));
+            assert!(timing.elapsed_ns > 0, "{}/{level}", operation.name);
         }
     }
 }

@@ -6,7 +6,7 @@ mod common;
 use common::processes;
 use common::{linked, memscope_bench, probe};
 use memscope_bench::tracking::memscope::Subject;
-use memscope_bench::tracking::{Recorded, Tracking};
+use memscope_bench::tracking::{Level, Recorded};
 use memscope_bench::workloads::{Digest, Workload};
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -73,7 +73,7 @@ fn what_is_not_known_is_null_and_never_zero() {
     let untracked = probe(&["--workload=cycles", "--tracking=untracked", TINY]);
     assert_eq!((untracked.truth, untracked.fidelity()), (None, None));
     assert_eq!(untracked.recorded, Default::default());
-    if linked::supports(Tracking::Variables) {
+    if linked::supports(Level::Variables) {
         let variables = probe(&["--workload=cycles", "--tracking=variables", TINY]);
         let counts = linked::counts_named_values();
         let recorded = Recorded { variables: counts.then_some(variables.variables), ..Recorded::default() };
@@ -86,10 +86,10 @@ fn what_is_not_known_is_null_and_never_zero() {
 
 #[test]
 fn a_level_that_the_version_lacks_is_refused_and_no_other() {
-    for &tracking in Tracking::ALL {
+    for &level in Level::ALL {
         let assert =
-            memscope_bench().args(["probe", "--workload=cycles", &format!("--tracking={tracking}"), TINY]).assert();
-        if linked::supports(tracking) {
+            memscope_bench().args(["probe", "--workload=cycles", &format!("--tracking={level}"), TINY]).assert();
+        if linked::supports(level) {
             assert.success();
         } else {
             let subject = Subject::of_this_build().to_string();
@@ -118,10 +118,10 @@ fn digests_are_pinned_and_the_same_under_every_level() {
     ];
     assert_eq!(expected.map(|(workload, _)| workload), *Workload::ALL);
     for (workload, digest) in expected {
-        for tracking in Tracking::ALL.iter().filter(|level| linked::supports(**level)) {
+        for level in Level::ALL.iter().filter(|level| linked::supports(**level)) {
             for threads in ["--threads=1", "--threads=3"] {
-                let seen = probe(&[&of(workload), &format!("--tracking={tracking}"), TINY, "--seed=1", threads]);
-                assert_eq!(seen.digest, digest, "{workload}/{tracking} {threads}");
+                let seen = probe(&[&of(workload), &format!("--tracking={level}"), TINY, "--seed=1", threads]);
+                assert_eq!(seen.digest, digest, "{workload}/{level} {threads}");
             }
         }
     }

@@ -5,7 +5,7 @@ mod common;
 use common::memscope_bench;
 use memscope_bench::platform::files;
 use memscope_bench::study::validation::{BLOCK, TARGETS, Validation};
-use memscope_bench::tracking::Tracking;
+use memscope_bench::tracking::Level;
 use memscope_bench::workloads::Workload;
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -36,7 +36,7 @@ fn both_circumstances_have_their_place_in_one_file() {
     assert!(both.at_rest == Some(at_rest), "what was measured at rest stays");
     let settings = both.under_load.expect("measured under load").settings;
     assert_eq!(settings.iter().map(|setting| setting.target_percent).collect::<Vec<_>>(), TARGETS);
-    assert_eq!(settings[0].tracking, Tracking::Untracked);
+    assert_eq!(settings[0].level, Level::Untracked);
     for setting in &settings {
         assert_eq!(setting.workload, Workload::Cycles);
         assert!(setting.wall.ratios.len() >= BLOCK / 2 && setting.wall.ratios.len() == setting.cpu.ratios.len());

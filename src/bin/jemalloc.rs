@@ -5,7 +5,7 @@
 //! the launcher of probes sets it. So what the heap costs or saves is told apart from what its profiler costs.
 
 use memscope_bench::cli::{ReferenceProgram, read_command_line};
-use memscope_bench::tracking::references::Elsewhere;
+use memscope_bench::tracking::references::WrongProgramError;
 use memscope_bench::tracking::{Recorded, Reference};
 use memscope_bench::worker::probe::Resident;
 use std::process::ExitCode;
@@ -23,12 +23,12 @@ fn main() -> ExitCode {
 }
 
 /// Sees to it that the level is jemalloc's, and that jemalloc does what the level says.
-fn check(reference: Reference) -> Result<(), Elsewhere> {
+fn check(reference: Reference) -> Result<(), WrongProgramError> {
     let wants_profiler = match reference {
         Reference::Jemalloc => false,
         Reference::JemallocProfiler => true,
-        _ => return Err(Elsewhere::Another(reference.into())),
+        _ => return Err(WrongProgramError::Another(reference.into())),
     };
     let has_profiler = profiling::prof::read().is_ok_and(|on| on);
-    if has_profiler == wants_profiler { Ok(()) } else { Err(Elsewhere::Profiler(reference, wants_profiler)) }
+    if has_profiler == wants_profiler { Ok(()) } else { Err(WrongProgramError::Profiler(reference, wants_profiler)) }
 }

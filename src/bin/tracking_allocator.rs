@@ -6,7 +6,7 @@
 //! the switched allocator, which counts what really happened where that is asked for.
 
 use memscope_bench::cli::{ReferenceProgram, read_command_line};
-use memscope_bench::tracking::references::Elsewhere;
+use memscope_bench::tracking::references::WrongProgramError;
 use memscope_bench::tracking::{Recorded, Reference, SwitchedAllocator};
 use memscope_bench::worker::probe::Resident;
 use std::process::ExitCode;
@@ -46,8 +46,8 @@ impl AllocationTracker for Counter {
     }
 }
 
-fn check(reference: Reference) -> Result<(), Elsewhere> {
-    if reference == Reference::TrackingAllocator { Ok(()) } else { Err(Elsewhere::Another(reference.into())) }
+fn check(reference: Reference) -> Result<(), WrongProgramError> {
+    if reference == Reference::TrackingAllocator { Ok(()) } else { Err(WrongProgramError::Another(reference.into())) }
 }
 
 fn switch(on: bool) {

@@ -6,7 +6,7 @@ use crate::cli::programs::this_program;
 use crate::platform::{console, environment, system};
 use crate::report::format::{Format, Printed};
 use crate::schedule::measurement::Precision;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::launcher::{Launcher, Limits};
 use crate::workloads::{Scale, Workload, pools};
 use clap::{Args, Parser};
@@ -178,8 +178,8 @@ pub(super) fn or_all(named: &[Workload]) -> Vec<Workload> {
 }
 
 /// The levels that are asked for, after untracked against itself, which is always measured: the noise floor.
-pub(super) fn after_the_baseline(asked: &[Tracking]) -> Vec<Tracking> {
-    each_once(std::iter::once(Tracking::Untracked).chain(asked.iter().copied()))
+pub(super) fn after_the_baseline(asked: &[Level]) -> Vec<Level> {
+    each_once(std::iter::once(Level::Untracked).chain(asked.iter().copied()))
 }
 
 /// What is named more than once is wanted once, where it comes first.
@@ -207,7 +207,7 @@ mod tests {
     fn what_is_named_twice_is_wanted_once() {
         assert_eq!(or_all(&[]), Workload::ALL);
         assert_eq!(or_all(&[Workload::Mixed, Workload::Cycles, Workload::Mixed]), [Workload::Mixed, Workload::Cycles]);
-        let levels = [Tracking::Full, Tracking::Untracked, Tracking::Counting, Tracking::Full];
-        assert_eq!(after_the_baseline(&levels), [Tracking::Untracked, Tracking::Full, Tracking::Counting]);
+        let levels = [Level::Full, Level::Untracked, Level::Counting, Level::Full];
+        assert_eq!(after_the_baseline(&levels), [Level::Untracked, Level::Full, Level::Counting]);
     }
 }

@@ -11,7 +11,7 @@ use crate::schedule::measurement::{Clock, Series};
 use crate::schedule::pairing::CellRun;
 use crate::stats::estimate::Estimate;
 use crate::study::compare::{Contest, Leaning};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload, pools};
@@ -43,7 +43,7 @@ pub struct Arguments {
     workload: Workload,
     /// The level that shows it
     #[arg(long)]
-    tracking: Tracking,
+    tracking: Level,
     /// By how many percent the bad commit must cost more than the good one
     #[arg(long, default_value_t = 3.0, value_parser = not_negative)]
     threshold: f64,
@@ -253,7 +253,7 @@ impl Arguments {
     fn contest<'b>(&self, builds: &[&'b Built]) -> Result<Contest<'b>, (usize, Failure)> {
         let request = Request {
             workload: self.workload,
-            tracking: self.tracking,
+            level: self.tracking,
             scale: self.scale.unwrap_or(self.workload.short()),
             threads: pools::default_threads(),
             count: false,

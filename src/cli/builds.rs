@@ -6,7 +6,7 @@ use crate::builds::{BuildFailure, Found, Named, NoSubject, Program, Source, Work
 use crate::cli::Error;
 use crate::cli::programs::this_program;
 use crate::platform::{console, environment, text};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::tracking::memscope::Subject;
 use crate::worker::launcher::{Launcher, Limits};
 use crate::worker::probe::{Observation, Request};
@@ -235,7 +235,7 @@ fn look_at(program: Program, subject: &Found, limits: Limits) -> Result<Built, B
     let launcher = Launcher::new(program.path.clone(), limits);
     let request = Request {
         workload: Workload::Cycles,
-        tracking: Tracking::Untracked,
+        level: Level::Untracked,
         scale: Scale::new(0.001).expect("it is positive"),
         threads: 1,
         count: false,

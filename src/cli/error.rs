@@ -37,10 +37,10 @@ pub enum Error {
     Unsupported(&'static str),
     /// A level that another program has.
     #[error(transparent)]
-    Elsewhere(#[from] crate::tracking::references::Elsewhere),
+    WrongProgramError(#[from] crate::tracking::references::WrongProgramError),
     /// Threads that the system does not start.
     #[error(transparent)]
-    NoThreads(#[from] crate::workloads::pools::NoThreads),
+    ThreadsError(#[from] crate::workloads::pools::ThreadsError),
     /// Seeds of hash maps that were to be fixed.
     #[error(transparent)]
     NotFixed(#[from] crate::worker::probe::NotFixed),
@@ -93,7 +93,7 @@ impl Error {
     fn code(&self) -> u8 {
         match self {
             Self::Unsupported(_) => crate::worker::probe::UNSUPPORTED,
-            Self::NoThreads(_) => crate::worker::probe::PREVENTED,
+            Self::ThreadsError(_) => crate::worker::probe::PREVENTED,
             Self::Regressions(_) => 1,
             _ => 2,
         }
@@ -118,8 +118,8 @@ impl From<CannotRun> for Error {
         match error {
             CannotRun::NotSwitched(error) => Self::NotSwitched(error),
             CannotRun::Unsupported(why) => Self::Unsupported(why),
-            CannotRun::Elsewhere(error) => Self::Elsewhere(error),
-            CannotRun::NoThreads(error) => Self::NoThreads(error),
+            CannotRun::WrongProgramError(error) => Self::WrongProgramError(error),
+            CannotRun::ThreadsError(error) => Self::ThreadsError(error),
         }
     }
 }

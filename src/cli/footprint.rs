@@ -11,7 +11,7 @@ use crate::study::footprint;
 use crate::study::footprint::summary;
 use crate::study::footprint::{Footprints, OfSubject, Plan};
 use crate::study::overhead::summary::Form;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload};
@@ -31,7 +31,7 @@ pub struct Arguments {
     workloads: Vec<Workload>,
     /// What to run it under
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["variables", "allocator", "full"])]
-    tracking: Vec<Tracking>,
+    tracking: Vec<Level>,
     /// The numbers of threads that parallel workloads run on, one after the other
     #[arg(long, value_delimiter = ',', value_name = "NUMBERS", default_values = ["1", "2", "4", "8"],
           value_parser = clap::value_parser!(u64).range(1..=1_024))]
@@ -73,7 +73,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let origin = Origin::of_this_command();
     let bar = bar(candidates.iter().filter(|candidate| candidate.built.is_ok()).count() * cells.len(), "cells");
     let measure = |launcher: &Launcher, largest: Request| {
-        bar.set_message(format!("{}/{}", largest.workload, largest.tracking));
+        bar.set_message(format!("{}/{}", largest.workload, largest.level));
         let cell = footprint::measure(launcher, largest);
         bar.inc(1);
         cell

@@ -11,7 +11,7 @@ use crate::study::latency;
 use crate::study::latency::{CannotTime, HELD, Latencies, Pattern, Plan};
 use crate::study::latency::{chart, summary};
 use crate::study::overhead::summary::Form;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -29,7 +29,7 @@ pub struct Arguments {
     /// What they allocate under: levels that see every allocation, and untracked
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["untracked", "counting", "allocator"],
           value_parser = without_variables)]
-    tracking: Vec<Tracking>,
+    tracking: Vec<Level>,
     /// How many processes for each level and number of threads
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(6..))]
     processes: u32,
@@ -46,8 +46,8 @@ pub struct Arguments {
     limits: LimitArguments,
 }
 
-fn without_variables(name: &str) -> Result<Tracking, String> {
-    let level: Tracking = name.parse().map_err(|error: crate::tracking::UnknownLevel| error.to_string())?;
+fn without_variables(name: &str) -> Result<Level, String> {
+    let level: Level = name.parse().map_err(|error: crate::tracking::LevelError| error.to_string())?;
     if level.has_variables() {
         return Err("there are no named values here; name untracked, counting or allocator".to_owned());
     }
@@ -68,8 +68,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let bar = bar(plan.levels.len() * plan.threads.len() * plan.processes, "processes");
     let cells = plan.measure(
         |pattern| latency::in_a_process(&launcher, pattern),
-        |Pattern { tracking, threads, .. }| {
-            bar.set_message(format!("{tracking}, {threads} threads"));
+        |Pattern { level, threads, .. }| {
+            bar.set_message(format!("{level}, {threads} threads"));
             bar.inc(1);
         },
     );
@@ -94,7 +94,7 @@ fn save(folder: &Path, latencies: &Latencies) -> Result<(), FileError> {
 pub struct ProcessArguments {
     /// The level
     #[arg(long, value_parser = without_variables)]
-    tracking: Tracking,
+    tracking: Level,
     /// The threads that allocate at once
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_024))]
     threads: u64,
@@ -111,8 +111,8 @@ pub struct ProcessArguments {
 /// Prints the quantiles of one process's latencies as one line of JSON.
 pub fn run_process(arguments: &ProcessArguments) -> Result<(), Error> {
     arguments.parent.tie();
-    let ProcessArguments { tracking, threads, operations, seed, .. } = *arguments;
-    let seen = latency::run(Pattern { tracking, threads: threads as usize, operations, seed })?;
+    let ProcessArguments { tracking: level, threads, operations, seed, .. } = *arguments;
+    let seen = latency::run(Pattern { level, threads: threads as usize, operations, seed })?;
     Ok(console::reply(&seen)?)
 }
 
@@ -120,7 +120,7 @@ impl From<CannotTime> for Error {
     fn from(error: CannotTime) -> Self {
         match error {
             CannotTime::NotSwitched(error) => Self::NotSwitched(error),
-            CannotTime::NoThreads(error) => Self::NoThreads(error),
+            CannotTime::ThreadsError(error) => Self::ThreadsError(error),
         }
     }
 }

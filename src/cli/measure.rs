@@ -16,7 +16,7 @@ use crate::study::instructions;
 use crate::study::instructions::InstructionCounter;
 use crate::study::instructions::record::InstructionCount;
 use crate::study::overhead::record::Results;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::launcher::Launcher;
 use crate::workloads::Workload;
 use clap::Args;
@@ -29,7 +29,7 @@ pub struct Arguments {
     workloads: Vec<Workload>,
     /// What to run it under; untracked against itself is always measured too, for the noise floor
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
-    tracking: Vec<Tracking>,
+    tracking: Vec<Level>,
     /// How many pairs of processes for each workload and level
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
@@ -110,7 +110,7 @@ fn launcher(arguments: &Arguments) -> Result<Launcher, Error> {
 }
 
 /// Measures time, by pairs.
-fn pairs(arguments: &Arguments, launcher: &Launcher, levels: &[Tracking]) -> Result<Vec<Cell>, Error> {
+fn pairs(arguments: &Arguments, launcher: &Launcher, levels: &[Level]) -> Result<Vec<Cell>, Error> {
     let controlled = controlled(arguments, launcher)?;
     let plan = Plan {
         workloads: &or_all(&arguments.workloads),
@@ -164,7 +164,7 @@ fn controlled(arguments: &Arguments, launcher: &Launcher) -> Result<Vec<Controll
 }
 
 /// Counts instructions.
-fn count(arguments: &Arguments, launcher: &Launcher, levels: &[Tracking]) -> Result<Vec<InstructionCount>, Error> {
+fn count(arguments: &Arguments, launcher: &Launcher, levels: &[Level]) -> Result<Vec<InstructionCount>, Error> {
     let parallel: Vec<&str> =
         arguments.workloads.iter().filter(|workload| workload.is_parallel()).map(|workload| workload.name()).collect();
     if !parallel.is_empty() {

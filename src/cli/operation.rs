@@ -5,7 +5,7 @@ use crate::cli::arguments::ParentArguments;
 use crate::platform::console;
 use crate::study::operations;
 use crate::study::operations::{CannotRun, Operation, Request};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -15,7 +15,7 @@ pub struct Arguments {
     name: &'static Operation,
     /// What to do it under
     #[arg(long)]
-    tracking: Tracking,
+    tracking: Level,
     /// How often
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     repeats: u64,
@@ -25,8 +25,8 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     arguments.parent.tie();
-    let &Arguments { name: operation, tracking, repeats, .. } = arguments;
-    let timing = operations::run(Request { operation, tracking, repeats })?;
+    let &Arguments { name: operation, tracking: level, repeats, .. } = arguments;
+    let timing = operations::run(Request { operation, level, repeats })?;
     Ok(console::reply(&timing)?)
 }
 

@@ -3,7 +3,7 @@
 use crate::cli::Error;
 use crate::cli::arguments::{ParentArguments, SizeArguments};
 use crate::platform::{console, environment};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::probe;
 use crate::worker::probe::{CannotRun, Observation, Request, Resident};
 use crate::workloads::Workload;
@@ -17,7 +17,7 @@ pub struct Arguments {
     workload: Workload,
     /// What to run it under
     #[arg(long)]
-    tracking: Tracking,
+    tracking: Level,
     #[command(flatten)]
     size: SizeArguments,
     /// Let the harness's counters run too, for fidelity; the time then means nothing
@@ -40,7 +40,7 @@ impl Arguments {
         self.parent.tie();
         Request {
             workload: self.workload,
-            tracking: self.tracking,
+            level: self.tracking,
             scale: self.size.scale_or(self.workload.short()),
             threads: self.size.threads(),
             count: self.count,
@@ -98,7 +98,7 @@ enum FaultKind {
 
 impl Fault {
     fn hits(&self, request: &Request) -> bool {
-        self.workload == request.workload.name() && self.tracking == request.tracking.to_string()
+        self.workload == request.workload.name() && self.tracking == request.level.to_string()
     }
 
     /// Commits the fault if it is meant for what is about to run, which need not be a probe: a level's place may have
@@ -143,7 +143,7 @@ impl FromStr for Fault {
         }
         // A report of memscope has a name that ends in a level.
         let level = tracking.rsplit('/').next().unwrap_or_default();
-        Tracking::try_from(level.to_owned()).map_err(|error| error.to_string())?;
+        Level::try_from(level.to_owned()).map_err(|error| error.to_string())?;
         Ok(Self { workload: workload.to_owned(), tracking: tracking.to_owned(), kind })
     }
 }

@@ -12,7 +12,7 @@ use crate::stats::sign_test::needed_rounds;
 use crate::study::compare::{Against, Compared, Comparison, Journal, JournalError, Measured, Plan, Record, Rounds};
 use crate::study::compare::{chart, summary, verdicts};
 use crate::study::overhead::summary::Form;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::launcher::{Launcher, Limits};
 use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
@@ -30,7 +30,7 @@ pub struct RoundArguments {
     workloads: Vec<Workload>,
     /// The levels; the first build's untracked against itself is always measured too, for the noise floor
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
-    tracking: Vec<Tracking>,
+    tracking: Vec<Level>,
     /// The rounds of each workload and level, half of them in each of two batches
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(12..))]
     rounds: u32,

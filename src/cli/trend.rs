@@ -4,7 +4,7 @@ use crate::cli::Error;
 use crate::platform::{console, files};
 use crate::study::trend::Log;
 use crate::study::trend::{chart, summary};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::workloads::Workload;
 use clap::Args;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ pub struct Arguments {
     workloads: Vec<Workload>,
     /// Which levels to show
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
-    tracking: Vec<Tracking>,
+    tracking: Vec<Level>,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {

@@ -10,7 +10,7 @@ use crate::study::overhead::summary::Form;
 use crate::study::validation;
 use crate::study::validation::{BLOCK, CannotDivide, Effort, Run, Validation, Windows};
 use crate::study::validation::{chart, summary};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
@@ -154,9 +154,9 @@ pub struct WindowsArguments {
 pub fn run_windows(arguments: &WindowsArguments) -> Result<(), Error> {
     arguments.parent.tie();
     let WindowsArguments { workload, units, scale, threads, .. } = *arguments;
-    let request = Request { workload, tracking: Tracking::Untracked, scale, threads, count: false };
+    let request = Request { workload, level: Level::Untracked, scale, threads, count: false };
     let windows = validation::windows(request, units).map_err(|error| match error {
-        CannotDivide::NoThreads(error) => Error::NoThreads(error),
+        CannotDivide::ThreadsError(error) => Error::ThreadsError(error),
         error => Error::System(error.to_string()),
     })?;
     Ok(console::reply(&windows)?)

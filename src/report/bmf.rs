@@ -19,7 +19,7 @@ use crate::stats::estimate::Estimate;
 use crate::study::compare::Comparison;
 use crate::study::instructions::record::InstructionCount;
 use crate::study::overhead::record::Results;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -141,24 +141,24 @@ fn insert(measures: &mut BTreeMap<&'static str, Metric>, name: &'static str, met
 
 /// What a cell is called: workload and level, and what else tells it from the others of its series.
 fn name(cell: &Cell) -> String {
-    let Cell { workload, tracking, scale, threads, .. } = cell;
+    let Cell { workload, level, scale, threads, .. } = cell;
     match cell.series {
-        Series::Overhead => format!("{workload}/{tracking}"),
-        Series::Scaling => format!("{workload}/{tracking}/scale-{scale}"),
-        Series::Threads => format!("{workload}/{tracking}/threads-{threads}"),
-        Series::Control => format!("{workload}/{tracking}/control"),
+        Series::Overhead => format!("{workload}/{level}"),
+        Series::Scaling => format!("{workload}/{level}/scale-{scale}"),
+        Series::Threads => format!("{workload}/{level}/threads-{threads}"),
+        Series::Control => format!("{workload}/{level}/control"),
     }
 }
 
 fn name_of_count(count: &InstructionCount) -> String {
-    format!("{}/{}", count.workload, count.tracking)
+    format!("{}/{}", count.workload, count.level)
 }
 
 /// The fidelity of what was tracked. Where it tracks nothing, there is nothing to miss.
 fn fidelity(cell: &Cell) -> Option<f64> {
-    match cell.tracking {
-        Tracking::Untracked | Tracking::Counting | Tracking::Synthetic(_) => None,
-        Tracking::Variables | Tracking::Allocator | Tracking::Full | Tracking::Reference(_) => cell.fidelity,
+    match cell.level {
+        Level::Untracked | Level::Counting | Level::Synthetic(_) => None,
+        Level::Variables | Level::Allocator | Level::Full | Level::Reference(_) => cell.fidelity,
     }
 }
 

@@ -1,7 +1,7 @@
 //! A measurement: all pairs of one workload, level, scale and thread count, with what came out of them.
 
 use crate::stats::estimate::Estimate;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use crate::worker::probe::Observation;
 use crate::workloads::Workload;
@@ -44,7 +44,8 @@ pub struct Cell {
     /// What ran.
     pub workload: Workload,
     /// What it ran under. Its partner in each pair ran untracked, or, in the series `control`, in the control program.
-    pub tracking: Tracking,
+    #[serde(rename = "tracking")]
+    pub level: Level,
     /// The factor of the scale.
     pub scale: f64,
     /// The seed of the data.
@@ -69,12 +70,12 @@ pub struct Cell {
 impl Cell {
     /// What it is called: what tells it from the other cells of its series.
     pub fn name(&self) -> String {
-        let Self { workload, tracking, scale, threads, .. } = self;
+        let Self { workload, level, scale, threads, .. } = self;
         match self.series {
-            Series::Overhead => format!("{workload}/{tracking}"),
-            Series::Scaling => format!("{workload}/{tracking} at scale {scale}"),
-            Series::Threads => format!("{workload}/{tracking} with {threads} threads"),
-            Series::Control => format!("{workload}/{tracking} against the control"),
+            Series::Overhead => format!("{workload}/{level}"),
+            Series::Scaling => format!("{workload}/{level} at scale {scale}"),
+            Series::Threads => format!("{workload}/{level} with {threads} threads"),
+            Series::Control => format!("{workload}/{level} against the control"),
         }
     }
 

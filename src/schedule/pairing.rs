@@ -4,7 +4,7 @@ use crate::platform::cores;
 use crate::platform::cores::Core;
 use crate::schedule::estimate::overhead;
 use crate::schedule::measurement::{Cell, Pair, Precision, Series, Side};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
 use crate::worker::launcher::{TRIES, suspended};
@@ -36,11 +36,11 @@ impl<'a> CellRun<'a> {
 
     /// The same with an untracked baseline that another program runs, such as the control.
     pub fn begin_against(baseline: &'a Launcher, launcher: &'a Launcher, series: Series, tracked: Request) -> Self {
-        let Request { workload, tracking, scale, threads, .. } = tracked;
+        let Request { workload, level, scale, threads, .. } = tracked;
         let mut cell = Cell {
             series,
             workload,
-            tracking,
+            level,
             scale: scale.factor(),
             seed: scale.seed(),
             threads,
@@ -51,12 +51,12 @@ impl<'a> CellRun<'a> {
             overhead: None,
             pairs: Vec::new(),
         };
-        let counted = |tracking| launcher.run(&Request { tracking, count: true, ..tracked });
+        let counted = |level| launcher.run(&Request { level, count: true, ..tracked });
         let mut expected = Digest::default();
-        let trial = counted(Tracking::Untracked).and_then(|untracked| {
+        let trial = counted(Level::Untracked).and_then(|untracked| {
             cell.allocations = untracked.truth.map(|truth| truth.allocations);
             expected = untracked.digest;
-            let seen = if tracking == Tracking::Untracked { untracked } else { counted(tracking)? };
+            let seen = if level == Level::Untracked { untracked } else { counted(level)? };
             checked(seen, expected)
         });
         match trial {
@@ -137,12 +137,9 @@ impl<'a> CellRun<'a> {
             let (mut untracked, mut tracked) = (None, None);
             let mut was_suspended = false;
             for is_untracked in [untracked_first, !untracked_first] {
-                let (launcher, tracking) = if is_untracked {
-                    (self.baseline, Tracking::Untracked)
-                } else {
-                    (self.launcher, self.tracked.tracking)
-                };
-                let reply = launcher.on(core).run_once(&Request { tracking, count: false, ..self.tracked })?;
+                let (launcher, level) =
+                    if is_untracked { (self.baseline, Level::Untracked) } else { (self.launcher, self.tracked.level) };
+                let reply = launcher.on(core).run_once(&Request { level, count: false, ..self.tracked })?;
                 self.took += reply.took;
                 was_suspended |= reply.was_suspended;
                 let side = Side::from(&checked(reply.content, self.expected)?);
@@ -195,7 +192,7 @@ pub struct Plan<'a> {
     /// What to run.
     pub workloads: &'a [Workload],
     /// What to run it under.
-    pub levels: &'a [Tracking],
+    pub levels: &'a [Level],
     /// How large each workload is.
     pub scale: &'a dyn Fn(Workload) -> Scale,
     /// The threads of each pool.
@@ -208,7 +205,7 @@ pub struct Plan<'a> {
 
 impl Plan<'_> {
     /// Measures each workload under each level, one cell after the other; `progress` is called after each pair.
-    pub fn measure(&self, launcher: &Launcher, mut progress: impl FnMut(Workload, Tracking)) -> Vec<Cell> {
+    pub fn measure(&self, launcher: &Launcher, mut progress: impl FnMut(Workload, Level)) -> Vec<Cell> {
         let cells = self.workloads.iter().flat_map(|&workload| self.levels.iter().map(move |&level| (workload, level)));
         cells
             .map(|(workload, level)| {
@@ -223,18 +220,18 @@ impl Plan<'_> {
         &self,
         control: &Launcher,
         launcher: &Launcher,
-        mut progress: impl FnMut(Workload, Tracking),
+        mut progress: impl FnMut(Workload, Level),
     ) -> Vec<Cell> {
         let cell = |&workload: &Workload| {
-            let request = self.request(workload, Tracking::Untracked);
+            let request = self.request(workload, Level::Untracked);
             let run = CellRun::begin_against(control, launcher, Series::Control, request);
-            self.finish(run, || progress(workload, Tracking::Untracked))
+            self.finish(run, || progress(workload, Level::Untracked))
         };
         self.workloads.iter().map(cell).collect()
     }
 
-    fn request(&self, workload: Workload, tracking: Tracking) -> Request {
-        Request { workload, tracking, scale: (self.scale)(workload), threads: self.threads, count: false }
+    fn request(&self, workload: Workload, level: Level) -> Request {
+        Request { workload, level, scale: (self.scale)(workload), threads: self.threads, count: false }
     }
 
     fn finish(&self, mut run: CellRun, mut progress: impl FnMut()) -> Cell {
@@ -262,11 +259,11 @@ mod tests {
     use tempfile::TempDir;
 
     /// What a probe replies whose window took this long by its clocks.
-    fn reply(tracking: Tracking, wall_ns: u64, cpu_ns: u64) -> String {
+    fn reply(level: Level, wall_ns: u64, cpu_ns: u64) -> String {
         let observation = Observation {
             schema: SCHEMA,
             workload: Workload::Cycles,
-            tracking,
+            level,
             scale: 0.001,
             seed: 1,
             threads: 1,
@@ -300,7 +297,7 @@ mod tests {
 
     fn measured(launcher: &Launcher, pairs: usize) -> Cell {
         let scale = Scale::new(0.001).expect("positive");
-        let request = Request { workload: Workload::Cycles, tracking: Tracking::Full, scale, threads: 1, count: false };
+        let request = Request { workload: Workload::Cycles, level: Level::Full, scale, threads: 1, count: false };
         let mut run = CellRun::begin(launcher, Series::Overhead, request);
         (0..pairs).for_each(|_| _ = run.pair());
         run.finish()
@@ -308,7 +305,7 @@ mod tests {
 
     #[test]
     fn equal_times_are_no_overhead() {
-        let (_folder, launcher) = probe(&reply(Tracking::Untracked, 7, 7), &reply(Tracking::Full, 7, 7), "");
+        let (_folder, launcher) = probe(&reply(Level::Untracked, 7, 7), &reply(Level::Full, 7, 7), "");
         let overhead = measured(&launcher, MIN_PAIRS).overhead.expect("six pairs");
         assert_eq!((overhead.wall.low, overhead.wall.value, overhead.wall.high), (1.0, 1.0, 1.0));
         assert_eq!((overhead.ns_per_allocation, overhead.peak_memory), (None, None));
@@ -316,7 +313,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_saw_no_time_pass_gives_no_figure() {
-        let (_folder, launcher) = probe(&reply(Tracking::Untracked, 0, 0), &reply(Tracking::Full, 100, 0), "");
+        let (_folder, launcher) = probe(&reply(Level::Untracked, 0, 0), &reply(Level::Full, 100, 0), "");
         let cell = measured(&launcher, 10);
         assert_eq!((cell.overhead, cell.failure.as_ref(), cell.pairs.len()), (None, None, 10));
         assert_eq!(cell.lack(), "no time in 10 of 10 pairs");
@@ -326,7 +323,7 @@ mod tests {
 
     #[test]
     fn a_processor_clock_that_is_too_coarse_is_unknown() {
-        let (_folder, launcher) = probe(&reply(Tracking::Untracked, 50, 0), &reply(Tracking::Full, 100, 0), "");
+        let (_folder, launcher) = probe(&reply(Level::Untracked, 50, 0), &reply(Level::Full, 100, 0), "");
         let overhead = measured(&launcher, MIN_PAIRS).overhead.expect("six pairs");
         assert_eq!((overhead.wall.value, overhead.cpu), (2.0, None));
         let text = serde_json::to_string(&overhead).expect("plain data");
@@ -340,7 +337,7 @@ mod tests {
     fn a_pair_of_which_one_probe_was_stopped_is_run_again() {
         // The fourth probe is the second of the first pair; the fifth and sixth make the pair anew.
         let stop = "if [ $runs = 4 ]; then (sleep 0.1; kill -CONT $$) & kill -STOP $$; wait; fi";
-        let (folder, launcher) = probe(&reply(Tracking::Untracked, 7, 7), &reply(Tracking::Full, 14, 14), stop);
+        let (folder, launcher) = probe(&reply(Level::Untracked, 7, 7), &reply(Level::Full, 14, 14), stop);
         let cell = measured(&launcher, MIN_PAIRS);
         assert_eq!((cell.pairs.len(), cell.failure), (MIN_PAIRS, None));
         let runs = fs::read_to_string(folder.path().join("runs")).expect("it ran").lines().count();
@@ -350,7 +347,7 @@ mod tests {
     #[test]
     fn pairs_that_are_always_stopped_are_given_up() {
         let stop = "if [ $runs -gt 2 ]; then (sleep 0.02; kill -CONT $$) & kill -STOP $$; wait; fi";
-        let (_folder, launcher) = probe(&reply(Tracking::Untracked, 7, 7), &reply(Tracking::Full, 14, 14), stop);
+        let (_folder, launcher) = probe(&reply(Level::Untracked, 7, 7), &reply(Level::Full, 14, 14), stop);
         let cell = measured(&launcher, 2);
         assert_eq!((cell.pairs.len(), cell.failure), (0, Some(suspended())));
     }

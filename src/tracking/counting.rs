@@ -6,7 +6,7 @@
 //!
 //! A reallocation counts as one allocation and one deallocation, which is how memscope sees it.
 //!
-//! What a tracker allocates for itself while the hook is called is counted apart: see [`Own`].
+//! What a tracker allocates for itself while the hook is called is counted apart: see [`TrackerAllocations`].
 
 use serde::{Deserialize, Serialize};
 use std::array;
@@ -48,7 +48,7 @@ pub struct Counts {
 
 /// What a tracker allocated for itself while its hook was called, since the process started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Own {
+pub struct TrackerAllocations {
     /// Allocations made.
     pub allocations: u64,
     /// Bytes that are alive.
@@ -184,8 +184,8 @@ pub(super) fn own_freed(size: usize) {
 
 /// What a tracker has counted as its own. It may have freed more than it allocated, if it had something before the
 /// window: that is none alive.
-pub fn own() -> Own {
-    Own {
+pub fn own() -> TrackerAllocations {
+    TrackerAllocations {
         allocations: OWN_ALLOCATIONS.load(Relaxed),
         live_bytes: OWN_LIVE.load(Relaxed).max(0) as u64,
         peak_live_bytes: OWN_PEAK.load(Relaxed) as u64,
@@ -296,11 +296,11 @@ mod tests {
         assert_eq!(after.live_bytes(), all.live_bytes() + 16);
         assert_eq!(after.peak_live_allocations, 4_001);
 
-        assert_eq!(own(), Own::default());
+        assert_eq!(own(), TrackerAllocations::default());
         own_allocated(1_000);
         own_allocated(24);
         own_freed(1_000);
-        assert_eq!(own(), Own { allocations: 2, live_bytes: 24, peak_live_bytes: 1_024 });
+        assert_eq!(own(), TrackerAllocations { allocations: 2, live_bytes: 24, peak_live_bytes: 1_024 });
         assert_eq!(totals(), after, "a tracker's own is not the program's");
     }
 }

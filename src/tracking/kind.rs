@@ -1,11 +1,11 @@
 //! What a level takes note of: a sampler is not to be taken for a recorder, nor a counter for either.
 
-use super::Tracking;
+use super::Level;
 use std::fmt;
 
 /// What a level takes note of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum RecordingKind {
     /// Nothing: the program runs by itself.
     Nothing,
     /// How many events there were and of how many bytes, and no more.
@@ -18,7 +18,7 @@ pub enum Kind {
     Samples,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for RecordingKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Nothing => "nothing",
@@ -30,14 +30,14 @@ impl fmt::Display for Kind {
     }
 }
 
-impl Tracking {
+impl Level {
     /// What the level takes note of.
-    pub const fn kind(self) -> Kind {
+    pub const fn kind(self) -> RecordingKind {
         match self {
-            Self::Untracked | Self::Synthetic(_) => Kind::Nothing,
-            Self::Counting => Kind::Counts,
-            Self::Variables => Kind::Names,
-            Self::Allocator | Self::Full => Kind::Events,
+            Self::Untracked | Self::Synthetic(_) => RecordingKind::Nothing,
+            Self::Counting => RecordingKind::Counts,
+            Self::Variables => RecordingKind::Names,
+            Self::Allocator | Self::Full => RecordingKind::Events,
             Self::Reference(reference) => reference.kind(),
         }
     }

@@ -13,10 +13,10 @@ mod names;
 pub mod references;
 mod switch;
 
-pub use kind::Kind;
-pub use names::Names;
+pub use kind::RecordingKind;
+pub use names::VariableTracker;
 pub use references::Reference;
-pub use switch::{MOST_UNITS, Mode, Paused, SwitchedAllocator, burn_for_each_allocation};
+pub use switch::{MAX_SYNTHETIC_UNITS, Mode, PauseGuard, SwitchedAllocator, set_synthetic_cost};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ macro_rules! levels {
         /// What a workload runs under.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub enum Tracking {
+        pub enum Level {
             $(#[doc = $about] $variant,)*
             /// A tracker of known cost: it burns this many units of work for each allocation, and keeps no state.
             Synthetic(u32),
@@ -36,7 +36,7 @@ macro_rules! levels {
             Reference(Reference),
         }
 
-        impl Tracking {
+        impl Level {
             /// All levels but the synthetic ones and the references, from the cheapest.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
@@ -67,7 +67,7 @@ macro_rules! levels {
             }
         }
 
-        impl std::fmt::Display for Tracking {
+        impl std::fmt::Display for Level {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self {
                     $(Self::$variant => f.pad($name),)*
@@ -90,7 +90,7 @@ levels! {
     Full = "full", "hook and variable tracking", Mode::HOOK, true;
 }
 
-impl Tracking {
+impl Level {
     /// The levels that `cargo bench` shows: the baseline, and memscope's three.
     pub const BENCHED: [Self; 4] = [Self::Untracked, Self::Variables, Self::Allocator, Self::Full];
 
@@ -105,7 +105,7 @@ impl Tracking {
     }
 
     /// Why the linked version of memscope cannot do this; `None` if it can.
-    pub fn is_unsupported(self) -> Option<&'static str> {
+    pub fn unsupported_reason(self) -> Option<&'static str> {
         let without_hook = memscope::VARIABLES_NEED_HOOK.filter(|_| !self.has_hook());
         memscope::NO_NAMES.or(without_hook).filter(|_| self.has_variables())
     }
@@ -113,48 +113,48 @@ impl Tracking {
 
 /// The refusal of a name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UnknownLevel {
+pub enum LevelError {
     /// No level has it.
-    #[error("no level is called '{0}'; there are {names}, and synthetic:N, which burns N units of work an allocation (at most {MOST_UNITS})", names = names())]
+    #[error("no level is called '{0}'; there are {names}, and synthetic:N, which burns N units of work an allocation (at most {MAX_SYNTHETIC_UNITS})", names = names())]
     NoSuch(String),
     /// A level has it that this build cannot run.
     #[error(transparent)]
-    NotBuilt(references::Elsewhere),
+    NotBuilt(references::WrongProgramError),
 }
 
 fn names() -> String {
     let references = Reference::ALL.iter().filter(|reference| reference.is_built()).map(ToString::to_string);
-    Tracking::ALL.iter().map(ToString::to_string).chain(references).collect::<Vec<_>>().join(", ")
+    Level::ALL.iter().map(ToString::to_string).chain(references).collect::<Vec<_>>().join(", ")
 }
 
 /// The level of a name that was asked for: one that this build can run.
-impl std::str::FromStr for Tracking {
-    type Err = UnknownLevel;
+impl std::str::FromStr for Level {
+    type Err = LevelError;
 
-    fn from_str(name: &str) -> Result<Self, UnknownLevel> {
+    fn from_str(name: &str) -> Result<Self, LevelError> {
         let level = Self::try_from(name.to_owned())?;
         match level.reference().filter(|reference| !reference.is_built()) {
-            Some(reference) => Err(UnknownLevel::NotBuilt(references::Elsewhere::NotBuilt(reference))),
+            Some(reference) => Err(LevelError::NotBuilt(references::WrongProgramError::NotBuilt(reference))),
             None => Ok(level),
         }
     }
 }
 
 /// The level of a name that was written down, be it by another build.
-impl TryFrom<String> for Tracking {
-    type Error = UnknownLevel;
+impl TryFrom<String> for Level {
+    type Error = LevelError;
 
-    fn try_from(name: String) -> Result<Self, UnknownLevel> {
-        let units = || name.strip_prefix(SYNTHETIC)?.parse().ok().filter(|&units| units <= MOST_UNITS);
+    fn try_from(name: String) -> Result<Self, LevelError> {
+        let units = || name.strip_prefix(SYNTHETIC)?.parse().ok().filter(|&units| units <= MAX_SYNTHETIC_UNITS);
         let synthetic = || units().map(Self::Synthetic);
         let reference = || Reference::named(&name).map(Self::Reference);
         let known = Self::ALL.iter().copied().find(|level| level.to_string() == name);
-        known.or_else(synthetic).or_else(reference).ok_or(UnknownLevel::NoSuch(name))
+        known.or_else(synthetic).or_else(reference).ok_or(LevelError::NoSuch(name))
     }
 }
 
-impl From<Tracking> for String {
-    fn from(level: Tracking) -> Self {
+impl From<Level> for String {
+    fn from(level: Level) -> Self {
         level.to_string()
     }
 }
@@ -181,9 +181,9 @@ pub struct Recorded {
 /// One level of tracking, prepared in this process. A process runs one window: memscope keeps state that no call empties.
 #[derive(Debug)]
 pub struct Session {
-    tracking: Tracking,
+    level: Level,
     mode: Mode,
-    names: Names,
+    names: VariableTracker,
     reference: Option<references::Running>,
 }
 
@@ -192,16 +192,16 @@ impl Session {
     /// for them, and the heap at its start does not tell the levels apart.
     ///
     /// With `count`, the harness's counters run beside the level's tracker.
-    pub fn prepare(tracking: Tracking, count: bool) -> Self {
+    pub fn prepare(level: Level, count: bool) -> Self {
         memscope::prepare_hook();
         let variables = memscope::Variables::prepare();
-        let names = Names(tracking.has_variables().then_some(variables));
-        if let Tracking::Synthetic(units) = tracking {
-            burn_for_each_allocation(units);
+        let names = VariableTracker(level.has_variables().then_some(variables));
+        if let Level::Synthetic(units) = level {
+            set_synthetic_cost(units);
         }
-        let mode = if count { tracking.mode().counted() } else { tracking.mode() };
-        let reference = tracking.reference().and_then(references::Running::prepare);
-        Self { tracking, mode, names, reference }
+        let mode = if count { level.mode().counted() } else { level.mode() };
+        let reference = level.reference().and_then(references::Running::prepare);
+        Self { level, mode, names, reference }
     }
 
     /// Runs something in the level's window: see [`Mode::window`].
@@ -210,7 +210,7 @@ impl Session {
     }
 
     /// Where the values go that a workload names under this level.
-    pub fn names(&self) -> &Names {
+    pub fn names(&self) -> &VariableTracker {
         &self.names
     }
 
@@ -219,7 +219,7 @@ impl Session {
         if let Some(reference) = &self.reference {
             return reference.recorded();
         }
-        let events = if self.tracking.has_hook() { memscope::recorded_events() } else { Recorded::default() };
+        let events = if self.level.has_hook() { memscope::recorded_events() } else { Recorded::default() };
         Recorded { variables: self.names.variables().and_then(memscope::Variables::recorded), ..events }
     }
 }

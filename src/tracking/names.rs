@@ -12,11 +12,11 @@ use std::sync::Arc;
 
 /// The tracker that every level's workload is given.
 #[derive(Clone, Debug)]
-pub struct Names(pub(super) Option<Variables>);
+pub struct VariableTracker(pub(super) Option<Variables>);
 
-impl Names {
+impl VariableTracker {
     /// The tracker that goes nowhere, for a run outside of every level.
-    pub const NOWHERE: Self = Self(None);
+    pub const NOOP: Self = Self(None);
 
     /// memscope's variable tracking, where the level has it.
     pub fn variables(&self) -> Option<&Variables> {
@@ -35,7 +35,7 @@ macro_rules! pass_on {
     };
 }
 
-impl Tracker for Names {
+impl Tracker for VariableTracker {
     pass_on! {
         vec<T>(Vec<T>);
         string(String);

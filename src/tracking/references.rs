@@ -8,7 +8,7 @@
 //! The names are known to every build, so that each can read what another one measured. The trackers themselves are in
 //! builds with the Cargo feature `references` alone; but for heaptrack, which is not built in.
 
-use super::{Kind, Mode, Recorded, Tracking};
+use super::{Level, Mode, Recorded, RecordingKind};
 use crate::platform::system;
 use std::fmt;
 
@@ -36,7 +36,7 @@ const PROFILER_ON: &str = "prof:true";
 
 /// Why a program cannot run a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Elsewhere {
+pub enum WrongProgramError {
     /// It was built without it.
     #[error("the level '{0}' is only in a build with `--features references`")]
     NotBuilt(Reference),
@@ -48,7 +48,7 @@ pub enum Elsewhere {
     Heaptrack,
     /// The program has another level's allocator.
     #[error("this program is not for the level '{0}'")]
-    Another(Tracking),
+    Another(Level),
     /// jemalloc was not told to do what the level is about.
     #[error("the level '{0}' is not what jemalloc does: set {JEMALLOC_OPTIONS}=prof:{1}")]
     Profiler(Reference, bool),
@@ -78,7 +78,7 @@ macro_rules! references {
             }
 
             /// What it takes note of.
-            pub const fn kind(self) -> Kind {
+            pub const fn kind(self) -> RecordingKind {
                 match self { $(Self::$variant => $kind,)* }
             }
 
@@ -91,15 +91,15 @@ macro_rules! references {
 }
 
 references! {
-    StatsAlloc = "stats_alloc", "counters that all threads share", Kind::Counts, Host::Switch;
+    StatsAlloc = "stats_alloc", "counters that all threads share", RecordingKind::Counts, Host::Switch;
     TrackingAllocator = "tracking-allocator", "a header on each block, and a call for each event, which ours counts",
-        Kind::Counts, Host::Program(TRACKING_ALLOCATOR_PROGRAM);
-    Dhat = "dhat", "a heap profiler: each block with its backtrace", Kind::Events, Host::Switch;
-    Jemalloc = "jemalloc", "another heap in the system allocator's place, its profiler off", Kind::Nothing,
+        RecordingKind::Counts, Host::Program(TRACKING_ALLOCATOR_PROGRAM);
+    Dhat = "dhat", "a heap profiler: each block with its backtrace", RecordingKind::Events, Host::Switch;
+    Jemalloc = "jemalloc", "another heap in the system allocator's place, its profiler off", RecordingKind::Nothing,
         Host::Program(JEMALLOC_PROGRAM);
     JemallocProfiler = "jemalloc-profiler", "jemalloc with its profiler on, at the default rate: a sample for 512 KiB",
-        Kind::Samples, Host::Program(JEMALLOC_PROGRAM);
-    Heaptrack = "heaptrack", "a profiler around the untracked probe: each event with its backtrace", Kind::Events,
+        RecordingKind::Samples, Host::Program(JEMALLOC_PROGRAM);
+    Heaptrack = "heaptrack", "a profiler around the untracked probe: each event with its backtrace", RecordingKind::Events,
         Host::Heaptrack;
 }
 
@@ -126,13 +126,13 @@ impl Reference {
     }
 
     /// Why the `memscope-bench` program, by itself, cannot run it; `None` if it can.
-    pub fn is_elsewhere(self) -> Option<Elsewhere> {
+    pub fn is_elsewhere(self) -> Option<WrongProgramError> {
         match self.host() {
             Host::Switch if self.is_built() => None,
-            Host::Switch => Some(Elsewhere::NotBuilt(self)),
-            Host::Program(name) => Some(Elsewhere::Program(self, name)),
+            Host::Switch => Some(WrongProgramError::NotBuilt(self)),
+            Host::Program(name) => Some(WrongProgramError::Program(self, name)),
             Host::Heaptrack if system::has_loaded("libheaptrack") => None,
-            Host::Heaptrack => Some(Elsewhere::Heaptrack),
+            Host::Heaptrack => Some(WrongProgramError::Heaptrack),
         }
     }
 
@@ -148,7 +148,7 @@ impl Reference {
     }
 }
 
-impl From<Reference> for Tracking {
+impl From<Reference> for Level {
     fn from(reference: Reference) -> Self {
         Self::Reference(reference)
     }
@@ -219,9 +219,9 @@ mod tests {
     fn every_build_knows_the_names_and_takes_those_that_it_can_run() {
         for &reference in Reference::ALL {
             let name = reference.to_string();
-            assert_eq!(Tracking::try_from(name.clone()), Ok(reference.into()));
-            assert_eq!(name.parse::<Tracking>().is_ok(), reference.is_built(), "{reference}");
-            assert!(!Tracking::ALL.contains(&reference.into()), "nobody measures {reference} unasked");
+            assert_eq!(Level::try_from(name.clone()), Ok(reference.into()));
+            assert_eq!(name.parse::<Level>().is_ok(), reference.is_built(), "{reference}");
+            assert!(!Level::ALL.contains(&reference.into()), "nobody measures {reference} unasked");
         }
     }
 

@@ -99,12 +99,12 @@ static FREEING: AtomicU8 = AtomicU8::new(Mode::OFF.0);
 static BURNED: AtomicU32 = AtomicU32::new(0);
 
 /// The most units of work that one allocation can burn.
-pub const MOST_UNITS: u32 = 511;
+pub const MAX_SYNTHETIC_UNITS: u32 = 511;
 
-/// Sets how much work [`Mode::BURN`] burns for each allocation, up to [`MOST_UNITS`]: a unit is one step of a generator of
+/// Sets how much work [`Mode::BURN`] burns for each allocation, up to [`MAX_SYNTHETIC_UNITS`]: a unit is one step of a generator of
 /// random numbers, or an eighth of what takes about as long as eight of them.
-pub fn burn_for_each_allocation(units: u32) {
-    BURNED.store(units.min(MOST_UNITS), Ordering::Relaxed);
+pub fn set_synthetic_cost(units: u32) {
+    BURNED.store(units.min(MAX_SYNTHETIC_UNITS), Ordering::Relaxed);
 }
 
 /// Whose a thread's calls are.
@@ -128,13 +128,13 @@ thread_local! {
 ///
 /// It has effect while the counters are on; the other modes do not pay for the possibility.
 #[derive(Debug)]
-pub struct Paused {
+pub struct PauseGuard {
     before: Caller,
     /// The flag is the thread's: a guard must end where it began.
     _thread: std::marker::PhantomData<*const ()>,
 }
 
-impl Paused {
+impl PauseGuard {
     /// Pauses the calling thread.
     pub fn new() -> Self {
         Self::for_calls_of(Caller::Harness)
@@ -145,13 +145,13 @@ impl Paused {
     }
 }
 
-impl Default for Paused {
+impl Default for PauseGuard {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Drop for Paused {
+impl Drop for PauseGuard {
     fn drop(&mut self) {
         CALLER.set(self.before);
     }
@@ -215,7 +215,7 @@ unsafe impl GlobalAlloc for SwitchedAllocator {
 /// Each function is unsafe as the trait's function of its name is, and asks of its caller what that one asks.
 mod switched {
     use super::{
-        BURNED, CALLER, Caller, GlobalAlloc, Layout, Mode, Ordering, Paused, System, counting, memscope::HOOK,
+        BURNED, CALLER, Caller, GlobalAlloc, Layout, Mode, Ordering, PauseGuard, System, counting, memscope::HOOK,
     };
     #[cfg(feature = "references")]
     use {dhat::Alloc as Dhat, stats_alloc::INSTRUMENTED_SYSTEM};
@@ -369,7 +369,7 @@ mod switched {
         let caller = CALLER.get();
         let is_tracked = mode.hooks() || mode.reference().is_some();
         let result = if is_tracked && caller == Caller::Program {
-            let _paused = Paused::for_calls_of(Caller::Tracker);
+            let _paused = PauseGuard::for_calls_of(Caller::Tracker);
             tracker()
         } else {
             system()

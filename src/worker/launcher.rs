@@ -173,11 +173,11 @@ impl Launcher {
 
     /// The arguments that make the program run this probe.
     pub fn arguments(request: &Request) -> Vec<String> {
-        let Request { workload, tracking, scale, threads, count } = request;
+        let Request { workload, level, scale, threads, count } = request;
         let mut arguments = vec![
             "probe".to_owned(),
             format!("--workload={workload}"),
-            format!("--tracking={tracking}"),
+            format!("--tracking={level}"),
             format!("--scale={}", scale.factor()),
             format!("--seed={}", scale.seed()),
             format!("--threads={threads}"),
@@ -194,7 +194,7 @@ impl Launcher {
     /// The command with which a user sees this probe alone.
     pub fn command_line(request: &Request) -> String {
         let arguments = Self::arguments(request).join(" ");
-        let Some(reference) = request.tracking.reference() else {
+        let Some(reference) = request.level.reference() else {
             return format!("cargo run --release -- {arguments}");
         };
         let options = reference.jemalloc_options().map(|options| format!("{JEMALLOC_OPTIONS}={options} "));
@@ -222,7 +222,7 @@ impl Launcher {
     /// # Errors
     /// The way in which it failed.
     pub(crate) fn run_once(&self, request: &Request) -> Result<Reply<Observation>, Failure> {
-        match request.tracking.reference().map(|reference| (reference, reference.host())) {
+        match request.level.reference().map(|reference| (reference, reference.host())) {
             None | Some((_, Host::Switch)) => self.reply(&Self::arguments(request)),
             Some((reference, Host::Program(name))) => self.run_another(name, reference, request),
             Some((_, Host::Heaptrack)) => heaptrack::run(self, request),
@@ -467,13 +467,13 @@ fn ending(status: ExitStatus) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tracking::Tracking;
+    use crate::tracking::Level;
     use crate::workloads::{Scale, Workload};
     use std::os::unix::fs::PermissionsExt;
 
     fn request() -> Request {
         let scale = Scale::new(0.001).expect("positive");
-        Request { workload: Workload::Cycles, tracking: Tracking::Full, scale, threads: 1, count: false }
+        Request { workload: Workload::Cycles, level: Level::Full, scale, threads: 1, count: false }
     }
 
     /// Runs a script in a probe's place.

@@ -9,12 +9,12 @@
 
 use crate::platform::system;
 use crate::tracking::counting;
-use crate::tracking::counting::Own;
+use crate::tracking::counting::TrackerAllocations;
 use crate::tracking::memscope::Subject;
-use crate::tracking::references::Elsewhere;
-use crate::tracking::{Kind, Mode, Names, Recorded, Reference, Session, Tracking};
+use crate::tracking::references::WrongProgramError;
+use crate::tracking::{Level, Mode, Recorded, RecordingKind, Reference, Session, VariableTracker};
 use crate::workloads::pools;
-use crate::workloads::pools::NoThreads;
+use crate::workloads::pools::ThreadsError;
 use crate::workloads::{Digest, Scale, Workload};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
@@ -31,7 +31,7 @@ pub struct Request {
     /// What to run.
     pub workload: Workload,
     /// What to run it under.
-    pub tracking: Tracking,
+    pub level: Level,
     /// How large, and with which data.
     pub scale: Scale,
     /// The threads of each pool of a parallel workload.
@@ -48,7 +48,8 @@ pub struct Observation {
     /// What was run.
     pub workload: Workload,
     /// What it was run under.
-    pub tracking: Tracking,
+    #[serde(rename = "tracking")]
+    pub level: Level,
     /// The factor of its scale.
     pub scale: f64,
     /// The seed of its data.
@@ -75,7 +76,7 @@ pub struct Observation {
     pub truth: Option<Truth>,
     /// What the tracker allocated for itself while its hook was called, where the counters ran.
     #[serde(default)]
-    pub own: Option<Own>,
+    pub own: Option<TrackerAllocations>,
     /// What the tracker recorded.
     pub recorded: Recorded,
 }
@@ -117,10 +118,10 @@ impl Observation {
     /// the two is not known.
     pub fn fidelity(&self) -> Option<f64> {
         let ratio = |recorded: u64, happened: u64| (happened > 0).then(|| recorded as f64 / happened as f64);
-        match self.tracking.kind() {
-            Kind::Nothing => None,
-            Kind::Names => ratio(self.recorded.variables?, self.variables),
-            Kind::Counts | Kind::Events | Kind::Samples => {
+        match self.level.kind() {
+            RecordingKind::Nothing => None,
+            RecordingKind::Names => ratio(self.recorded.variables?, self.variables),
+            RecordingKind::Counts | RecordingKind::Events | RecordingKind::Samples => {
                 let truth = self.truth?;
                 let allocations = self.recorded.allocations?;
                 match self.recorded.deallocations {
@@ -158,10 +159,10 @@ pub enum CannotRun {
     Unsupported(&'static str),
     /// The level is a reference that this program does not have.
     #[error(transparent)]
-    Elsewhere(#[from] Elsewhere),
+    WrongProgramError(#[from] WrongProgramError),
     /// The system does not start its threads.
     #[error(transparent)]
-    NoThreads(#[from] NoThreads),
+    ThreadsError(#[from] ThreadsError),
 }
 
 /// The seeds of hash maps are another one in each process, although they are to be fixed.
@@ -185,19 +186,19 @@ pub fn check_fixed_seed() -> Result<(), NotFixed> {
 /// # Errors
 /// If the program or the linked version of memscope cannot.
 pub fn run(request: Request) -> Result<Observation, CannotRun> {
-    if let Some(why) = request.tracking.is_unsupported() {
+    if let Some(why) = request.level.unsupported_reason() {
         return Err(CannotRun::Unsupported(why));
     }
-    if let Some(elsewhere) = request.tracking.reference().and_then(Reference::is_elsewhere) {
+    if let Some(elsewhere) = request.level.reference().and_then(Reference::is_elsewhere) {
         return Err(elsewhere.into());
     }
-    let session = Session::prepare(request.tracking, request.count);
+    let session = Session::prepare(request.level, request.count);
     check_switch()?;
     warm_up(request)?;
 
     let before = counting::totals();
     let seen = session.window(|| timed(request, session.names()));
-    let counted = request.count || request.tracking.mode().counts();
+    let counted = request.count || request.level.mode().counts();
     let truth = counted.then(|| counting::totals().since(&before).into());
     let own = counted.then(counting::own);
     Ok(Observation { truth, own, ..observation(request, seen, session.recorded()) })
@@ -209,16 +210,16 @@ pub fn run(request: Request) -> Result<Observation, CannotRun> {
 /// # Errors
 /// If the system does not start its threads.
 pub fn run_control(request: Request) -> Result<Observation, CannotRun> {
-    let request = Request { tracking: Tracking::Untracked, count: false, ..request };
+    let request = Request { level: Level::Untracked, count: false, ..request };
     warm_up(request)?;
-    Ok(observation(request, timed(request, &Names::NOWHERE), Recorded::default()))
+    Ok(observation(request, timed(request, &VariableTracker::NOOP), Recorded::default()))
 }
 
 /// A tracker that is a program's allocator from start to end.
 #[derive(Clone, Copy, Debug)]
 pub struct Resident {
     /// Whether the program is fit for a reference.
-    pub check: fn(Reference) -> Result<(), Elsewhere>,
+    pub check: fn(Reference) -> Result<(), WrongProgramError>,
     /// Lets the tracker take note of what happens, or no more.
     pub switch: fn(bool),
     /// What it recorded so far.
@@ -231,9 +232,9 @@ pub struct Resident {
 /// # Errors
 /// If the level is not this program's.
 pub fn run_resident(request: Request, resident: &Resident) -> Result<Observation, CannotRun> {
-    let tracking = request.tracking;
-    (resident.check)(tracking.reference().ok_or(Elsewhere::Another(tracking))?)?;
-    let session = Session::prepare(Tracking::Untracked, request.count);
+    let level = request.level;
+    (resident.check)(level.reference().ok_or(WrongProgramError::Another(level))?)?;
+    let session = Session::prepare(Level::Untracked, request.count);
     let counts = request.count && check_switch().is_ok();
     warm_up(request)?;
 
@@ -249,13 +250,13 @@ pub fn run_resident(request: Request, resident: &Resident) -> Result<Observation
 ///
 /// # Errors
 /// If the system does not start the threads.
-pub(crate) fn warm_up(Request { workload, scale, threads, .. }: Request) -> Result<(), NoThreads> {
+pub(crate) fn warm_up(Request { workload, scale, threads, .. }: Request) -> Result<(), ThreadsError> {
     if workload.is_parallel() {
         pools::start(threads)?;
     }
     let largest = workload.short_scale().min(scale.factor());
     if let Ok(warm_up) = scale.part(WARM_UP * largest / scale.factor()) {
-        workload.run(&Names::NOWHERE, warm_up);
+        workload.run(&VariableTracker::NOOP, warm_up);
     }
     Ok(())
 }
@@ -269,7 +270,7 @@ pub const TIMED: &str = "memscope_bench::probe::timed";
 
 /// Runs the window. Never inlined, so that a backtrace from within the window has it: its name is [`TIMED`].
 #[inline(never)]
-pub(crate) fn timed(Request { workload, scale, .. }: Request, names: &Names) -> Timed {
+pub(crate) fn timed(Request { workload, scale, .. }: Request, names: &VariableTracker) -> Timed {
     let (cpu, wall) = (system::cpu_time(), Instant::now());
     let digest = memscope_bench_window(workload, names, scale);
     // Some systems' processor clocks go back a little.
@@ -277,12 +278,12 @@ pub(crate) fn timed(Request { workload, scale, .. }: Request, names: &Names) -> 
 }
 
 fn observation(request: Request, seen: Timed, recorded: Recorded) -> Observation {
-    let Request { workload, tracking, scale, threads, .. } = request;
+    let Request { workload, level, scale, threads, .. } = request;
     let (digest, wall, cpu) = seen;
     Observation {
         schema: SCHEMA,
         workload,
-        tracking,
+        level,
         scale: scale.factor(),
         seed: scale.seed(),
         threads,
@@ -305,7 +306,7 @@ pub const WINDOW: &str = "memscope_bench_window";
 /// The window: what the clock sees of a probe and nothing else. It is a function of its own, never inlined, so that a
 /// tool that watches the program from outside finds its beginning and its end; its name is [`WINDOW`].
 #[inline(never)]
-fn memscope_bench_window(workload: Workload, names: &Names, scale: Scale) -> Digest {
+fn memscope_bench_window(workload: Workload, names: &VariableTracker, scale: Scale) -> Digest {
     workload.run(names, scale)
 }
 

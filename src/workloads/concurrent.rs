@@ -1,7 +1,7 @@
 //! Phase 3: many asynchronous tasks that share a map and allocate on all threads at once.
 
 use super::pools::runtime;
-use super::{Digest, Map, Scale, Tracker, Witness};
+use super::{Digest, Map, Scale, Tracker, Context};
 use rand::RngExt;
 use std::sync::Arc;
 use tokio::sync::RwLock;
@@ -14,7 +14,7 @@ type Shared = Arc<RwLock<Map<(u64, u64), Vec<u8>>>>;
 ///
 /// A task yields where real work would wait, unless the scale has a [`wait`](Scale::wait).
 pub fn concurrent<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
-    let mut witness = Witness::new(tracker);
+    let mut witness = Context::new(tracker);
     let shared = Shared::default();
     runtime().block_on(async {
         let tasks: Vec<_> =
@@ -29,7 +29,7 @@ pub fn concurrent<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
 }
 
 async fn one_task<T: Tracker>(tracker: T, scale: Scale, task: u64, shared: Shared) -> Digest {
-    let mut witness = Witness::new(&tracker);
+    let mut witness = Context::new(&tracker);
     let mut rng = scale.rng(0x3_0000_0000 + task);
     for iteration in 0..50 {
         let fill: u8 = rng.random();

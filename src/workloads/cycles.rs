@@ -1,6 +1,6 @@
 //! Phase 6: graphs of shared nodes with references in circles.
 
-use super::{Digest, Scale, Tracker, Witness};
+use super::{Digest, Scale, Tracker, Context};
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use std::cell::RefCell;
@@ -20,7 +20,7 @@ struct Node {
 /// At scale 1, 50 graphs of 20 nodes with 50 strings each, a weak reference to the parent and random strong ones to
 /// children. The circles are broken before a graph goes, but for one pair of nodes in every tenth graph.
 pub fn cycles<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
-    let mut witness = Witness::new(tracker);
+    let mut witness = Context::new(tracker);
     let mut rng = scale.rng(6);
     let count = scale.count(50);
     let graphs: Vec<Vec<Rc<Node>>> = (0..count).map(|number| graph(&mut witness, number, &mut rng)).collect();
@@ -42,7 +42,7 @@ pub fn cycles<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
     witness.digest()
 }
 
-fn graph<T: Tracker>(witness: &mut Witness<T>, number: u64, rng: &mut Pcg64Mcg) -> Vec<Rc<Node>> {
+fn graph<T: Tracker>(witness: &mut Context<T>, number: u64, rng: &mut Pcg64Mcg) -> Vec<Rc<Node>> {
     let nodes: Vec<Rc<Node>> = (0..NODES)
         .map(|n| {
             let node = node(|string| format!("graph {number}, node {n}, string {string}"));
@@ -64,7 +64,7 @@ fn node(string: impl Fn(u32) -> String) -> Rc<Node> {
 }
 
 /// Leaks two nodes that hold each other, and notes each of their allocations.
-fn plant<T: Tracker>(witness: &mut Witness<T>) {
+fn plant<T: Tracker>(witness: &mut Context<T>) {
     let first = node(|string| format!("planted {string}"));
     let second = node(|string| format!("planted {string}"));
     first.children.borrow_mut().push(second.clone());

@@ -27,12 +27,12 @@ impl std::fmt::Display for Digest {
 
 /// Passes a workload's values on to the tracker, and adds up the digest.
 #[derive(Debug)]
-pub struct Witness<T> {
+pub struct Context<T> {
     tracker: T,
     digest: Digest,
 }
 
-impl<T: Tracker> Witness<T> {
+impl<T: Tracker> Context<T> {
     /// A witness with an empty digest.
     pub fn new(tracker: &T) -> Self {
         Self { tracker: tracker.clone(), digest: Digest::default() }
@@ -107,7 +107,7 @@ mod tests {
     use crate::workloads::Untracked;
 
     fn sum(results: &[u64]) -> Digest {
-        let mut witness = Witness::new(&Untracked);
+        let mut witness = Context::new(&Untracked);
         results.iter().for_each(|&result| witness.check(result));
         witness.digest()
     }
@@ -116,7 +116,7 @@ mod tests {
     fn order_counts_within_a_task_and_not_between_tasks() {
         assert_ne!(sum(&[1, 2]), sum(&[2, 1]));
         let joined = |digests: [Digest; 2]| {
-            let mut witness = Witness::new(&Untracked);
+            let mut witness = Context::new(&Untracked);
             digests.into_iter().for_each(|digest| witness.join(digest));
             witness.digest()
         };

@@ -1,6 +1,6 @@
 //! Phase 5: blocks of very different sizes that come and go out of order, so that holes are left between them.
 
-use super::{Digest, Map, Scale, Tracker, Witness};
+use super::{Digest, Map, Scale, Tracker, Context};
 use rand::RngExt;
 use std::collections::VecDeque;
 
@@ -10,7 +10,7 @@ const CHUNKS: [usize; 5] = [10, 100, 1_000, 10_000, 50_000];
 /// At scale 1, 100 cycles of five chunks of 10 to 50,000 bytes with the 25 oldest dropped every tenth cycle; then 200
 /// times a small vector, a medium string and a large map, one between the other, with every second one dropped.
 pub fn fragmentation<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
-    let mut witness = Witness::new(tracker);
+    let mut witness = Context::new(tracker);
     let mut rng = scale.rng(5);
 
     let mut chunks: VecDeque<Vec<u8>> = VecDeque::new();

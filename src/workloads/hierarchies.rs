@@ -1,6 +1,6 @@
 //! Phase 2: deep types with many levels of indirection, and recursive trees.
 
-use super::{Digest, Map, Scale, Tracker, Witness};
+use super::{Digest, Map, Scale, Tracker, Context};
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use std::collections::{BTreeMap, VecDeque};
@@ -18,7 +18,7 @@ struct Node {
 /// At scale 1, 50 hierarchies of 20 branches × 10 maps × 15 entries × 8 strings, one after the other; then 20 trees of
 /// depth 4 and fan-out 5 with 20 strings a node, all alive at once.
 pub fn hierarchies<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
-    let mut witness = Witness::new(tracker);
+    let mut witness = Context::new(tracker);
     let mut rng = scale.rng(2);
 
     let count = scale.count(50);
@@ -50,7 +50,7 @@ pub fn hierarchies<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
     witness.digest()
 }
 
-fn branch<T: Tracker>(witness: &mut Witness<T>, rng: &mut Pcg64Mcg) -> Branch {
+fn branch<T: Tracker>(witness: &mut Context<T>, rng: &mut Pcg64Mcg) -> Branch {
     let strings = |rng: &mut Pcg64Mcg| (0..8).map(|n| format!("leaf {n}: {}", rng.random_range(0..1_000_000))).collect();
     let maps = (0..10).map(|_| Box::new((0..15).map(|key| (key, strings(rng))).collect())).collect();
     let branch = Arc::new(Mutex::new(maps));

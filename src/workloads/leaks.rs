@@ -1,6 +1,6 @@
 //! Phase 8: collections that grow and go, and a planted number of real leaks among them.
 
-use super::{Digest, Scale, Tracker, Witness};
+use super::{Digest, Scale, Tracker, Context};
 use rand::RngExt;
 use std::hint::black_box;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ const FORGOTTEN: usize = 256;
 /// At scale 1, 100 iterations of a collection that grows to 1,000 × 50 strings, of 100 × 50 shared strings, of 50
 /// temporaries of 10,000 bytes in every tenth one, and of one leak: a box and a forgotten buffer by turns.
 pub fn leaks<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
-    let mut witness = Witness::new(tracker);
+    let mut witness = Context::new(tracker);
     let mut rng = scale.rng(8);
     let count = scale.count(100);
     for iteration in 0..count {
@@ -47,7 +47,7 @@ pub fn leaks<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
 }
 
 /// Leaks one block on purpose. `black_box` keeps the optimiser from seeing that no one needs it.
-fn leak<T: Tracker>(witness: &mut Witness<T>, iteration: u64, fill: u8) {
+fn leak<T: Tracker>(witness: &mut Context<T>, iteration: u64, fill: u8) {
     if iteration.is_multiple_of(2) {
         let block = Box::new([fill; LEAKED_BOX]);
         witness.track("leaked box", &block);

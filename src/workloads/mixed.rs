@@ -1,7 +1,7 @@
 //! Phase 7: what a server does: a database, a cache and a message queue, all at once on the runtime.
 
 use super::pools::runtime;
-use super::{Digest, Map, Scale, Tracker, Witness};
+use super::{Digest, Map, Scale, Tracker, Context};
 use rand::RngExt;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ struct Message {
 /// At scale 1, a database of 100 tables of 500 records, a cache that is given 200 entries of 2,000 bytes and evicts 20
 /// when it holds more than 100, and a queue that passes 50 batches of 100 messages.
 pub fn mixed<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
-    let mut witness = Witness::new(tracker);
+    let mut witness = Context::new(tracker);
     runtime().block_on(async {
         let (sender, receiver) = mpsc::channel(8);
         let parts = [
@@ -39,7 +39,7 @@ pub fn mixed<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
 }
 
 async fn database<T: Tracker>(tracker: T, scale: Scale) -> Digest {
-    let mut witness = Witness::new(&tracker);
+    let mut witness = Context::new(&tracker);
     let mut rng = scale.rng(0x7_0000_0000);
     let mut tables: Vec<Vec<Record>> = Vec::new();
     for table in 0..scale.count(100) {
@@ -63,7 +63,7 @@ async fn database<T: Tracker>(tracker: T, scale: Scale) -> Digest {
 }
 
 async fn cache<T: Tracker>(tracker: T, scale: Scale) -> Digest {
-    let mut witness = Witness::new(&tracker);
+    let mut witness = Context::new(&tracker);
     let mut rng = scale.rng(0x7_0000_0001);
     let mut entries: Map<u64, Arc<Vec<u8>>> = Map::default();
     let mut ages = VecDeque::new();
@@ -87,7 +87,7 @@ async fn cache<T: Tracker>(tracker: T, scale: Scale) -> Digest {
 }
 
 async fn produce<T: Tracker>(tracker: T, scale: Scale, sender: mpsc::Sender<Vec<Message>>) -> Digest {
-    let mut witness = Witness::new(&tracker);
+    let mut witness = Context::new(&tracker);
     let mut rng = scale.rng(0x7_0000_0002);
     for batch in 0..scale.count(50) {
         let messages = (0..100)
@@ -103,7 +103,7 @@ async fn produce<T: Tracker>(tracker: T, scale: Scale, sender: mpsc::Sender<Vec<
 }
 
 async fn consume<T: Tracker>(tracker: T, mut receiver: mpsc::Receiver<Vec<Message>>) -> Digest {
-    let mut witness = Witness::new(&tracker);
+    let mut witness = Context::new(&tracker);
     let mut by_topic: Box<Map<String, u64>> = Box::default();
     witness.track("by topic", &by_topic);
     while let Some(batch) = receiver.recv().await {

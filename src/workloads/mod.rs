@@ -21,8 +21,8 @@ pub mod pools;
 mod scale;
 mod tracker;
 
-pub use digest::{Digest, Witness};
-pub use scale::{BadScale, Scale};
+pub use digest::{Context, Digest};
+pub use scale::{Scale, ScaleError};
 pub use tracker::{Tracker, Untracked, Value};
 
 use std::hash::{BuildHasherDefault, DefaultHasher};

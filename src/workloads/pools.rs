@@ -16,7 +16,7 @@ const STARTING: Duration = Duration::from_secs(10);
 /// The system does not start as many threads as a run takes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it cannot start {threads} threads at once: {why} ({limits})", limits = limits::on_threads())]
-pub struct NoThreads {
+pub struct ThreadsError {
     /// How many there were to be.
     pub threads: usize,
     /// What the system says.
@@ -28,9 +28,9 @@ pub struct NoThreads {
 ///
 /// # Errors
 /// If the system refuses to start a thread.
-pub fn start(threads: usize) -> Result<(), NoThreads> {
+pub fn start(threads: usize) -> Result<(), ThreadsError> {
     if RUNTIME.get().is_none() {
-        let refused = |why: String| NoThreads { threads, why };
+        let refused = |why: String| ThreadsError { threads, why };
         // Without a source, rayon's error is that its pool stands already, as it does in a test that used it before.
         if let Err(error) = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()
             && let Some(why) = error.source()

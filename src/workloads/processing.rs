@@ -1,6 +1,6 @@
 //! Phase 4: large data sets, parallel batches, and stores of users and posts that pass through JSON and back.
 
-use super::{Digest, Map, Scale, Tracker, Witness};
+use super::{Digest, Map, Scale, Tracker, Context};
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use rayon::prelude::*;
@@ -25,7 +25,7 @@ struct Post {
 /// At scale 1, 1,000 data sets of 2,000 numbers, 500 parallel batches of 5,000 points, and 20 stores of 100 users with
 /// 10 posts each, indexed by tag and passed once through JSON.
 pub fn processing<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
-    let mut witness = Witness::new(tracker);
+    let mut witness = Context::new(tracker);
     let mut rng = scale.rng(4);
 
     let sets: Vec<Vec<f64>> = (0..scale.count(1_000))
@@ -51,7 +51,7 @@ pub fn processing<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
 
 /// Filters, transforms and adds up 5,000 points.
 fn one_batch<T: Tracker>(tracker: &T, scale: Scale, batch: u64) -> Digest {
-    let mut witness = Witness::new(tracker);
+    let mut witness = Context::new(tracker);
     let mut rng = scale.rng(0x4_0000_0000 + batch);
     let points: Vec<f64> = (0..5_000).map(|_| rng.random()).collect();
     witness.track("points", &points);
@@ -61,7 +61,7 @@ fn one_batch<T: Tracker>(tracker: &T, scale: Scale, batch: u64) -> Digest {
 }
 
 /// Makes a store, indexes it by tag, and returns what comes back from JSON.
-fn one_store<T: Tracker>(witness: &mut Witness<T>, rng: &mut Pcg64Mcg) -> Vec<User> {
+fn one_store<T: Tracker>(witness: &mut Context<T>, rng: &mut Pcg64Mcg) -> Vec<User> {
     let users: Vec<User> = (0..100).map(|id| user(id, rng)).collect();
 
     let mut by_tag: Box<Map<&str, Vec<&Post>>> = Box::default();

@@ -17,7 +17,7 @@ pub struct Scale {
 /// The refusal of a factor that is not a positive number.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error("a scale is a positive number, such as 1 for the full stress run or 0.1 for a tenth of it")]
-pub struct BadScale;
+pub struct ScaleError;
 
 impl Scale {
     /// The full stress run.
@@ -30,8 +30,8 @@ impl Scale {
     ///
     /// # Errors
     /// If the factor is 0, negative, infinite or not a number.
-    pub fn new(factor: f64) -> Result<Self, BadScale> {
-        if factor.is_finite() && factor > 0.0 { Ok(Self { factor, ..Self::FULL }) } else { Err(BadScale) }
+    pub fn new(factor: f64) -> Result<Self, ScaleError> {
+        if factor.is_finite() && factor > 0.0 { Ok(Self { factor, ..Self::FULL }) } else { Err(ScaleError) }
     }
 
     /// The same scale with data from another seed.
@@ -49,7 +49,7 @@ impl Scale {
     ///
     /// # Errors
     /// If the part is not a positive number.
-    pub fn part(self, part: f64) -> Result<Self, BadScale> {
+    pub fn part(self, part: f64) -> Result<Self, ScaleError> {
         Ok(Self { factor: Self::new(self.factor * part)?.factor, ..self })
     }
 
@@ -81,10 +81,10 @@ impl Scale {
 }
 
 impl std::str::FromStr for Scale {
-    type Err = BadScale;
+    type Err = ScaleError;
 
-    fn from_str(text: &str) -> Result<Self, BadScale> {
-        Self::new(text.trim().parse().map_err(|_| BadScale)?)
+    fn from_str(text: &str) -> Result<Self, ScaleError> {
+        Self::new(text.trim().parse().map_err(|_| ScaleError)?)
     }
 }
 
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn only_positive_numbers_are_scales() {
         for bad in ["0", "-1", "NaN", "inf", "-inf", "", "much", "1,5"] {
-            assert_eq!(bad.parse::<Scale>(), Err(BadScale), "{bad}");
+            assert_eq!(bad.parse::<Scale>(), Err(ScaleError), "{bad}");
         }
         for good in ["1", "0.001", "2", "1e-9", " 3 "] {
             assert!(good.parse::<Scale>().is_ok(), "{good}");

@@ -1,12 +1,12 @@
 //! Phase 1: many plain collections, all of them alive at once.
 
-use super::{Digest, Map, Scale, Tracker, Witness};
+use super::{Digest, Map, Scale, Tracker, Context};
 use rand::{Rng, RngExt};
 
 /// Vectors of numbers, batches of strings, and boxed maps of maps of vectors of strings; at scale 1, 1,000 vectors of
 /// 100 to 1,099 numbers, 50 batches of 200 strings, and 100 × 50 × 20 × 10 strings.
 pub fn structures<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
-    let mut witness = Witness::new(tracker);
+    let mut witness = Context::new(tracker);
     let mut rng = scale.rng(1);
 
     let vectors: Vec<Vec<u64>> = (0..scale.count(1_000))

@@ -4,7 +4,7 @@
 //! word that it cannot. The program is not asked, which may be wrong about it. A version that is not published yet is
 //! taken for one that can do what the newest can, as the adapters take it.
 
-use memscope_bench::tracking::Tracking;
+use memscope_bench::tracking::Level;
 use memscope_bench::tracking::memscope::Subject;
 use semver::Version;
 
@@ -15,8 +15,8 @@ fn is_from(major: u64, minor: u64, patch: u64) -> bool {
 }
 
 /// Whether a level can be had: 0.1.0 notes names on blocks that its hook saw, so that it has none without the hook.
-pub fn supports(tracking: Tracking) -> bool {
-    tracking != Tracking::Variables || is_from(0, 1, 1)
+pub fn supports(level: Level) -> bool {
+    level != Level::Variables || is_from(0, 1, 1)
 }
 
 /// The figures of the hook that it tells, by their names in what a probe prints: what 0.1.3 to 0.1.10 tell of frees, and of

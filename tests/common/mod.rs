@@ -20,7 +20,7 @@ use memscope_bench::study::overhead::record::{Results, SCHEMA};
 use memscope_bench::study::stress::{Amount, HeapMoment, Phase, Record, Slice};
 use memscope_bench::study::trackers::Ladder;
 use memscope_bench::tracking::memscope::{Subject, TypeUse};
-use memscope_bench::tracking::{Recorded, Reference, Tracking};
+use memscope_bench::tracking::{Level, Recorded, Reference};
 use memscope_bench::worker::failure::Failure;
 use memscope_bench::worker::probe::{Observation, Truth};
 use memscope_bench::workloads::Workload;
@@ -84,7 +84,7 @@ fn origin(command: &str) -> Origin {
 }
 
 /// A cell whose tracked probes take `factor` times as long, give or take what is fixed beforehand.
-fn cell(series: Series, workload: Workload, tracking: Tracking, factor: f64, pairs: u64) -> Cell {
+fn cell(series: Series, workload: Workload, level: Level, factor: f64, pairs: u64) -> Cell {
     let side = |wall_ns: u64, rss: u64| Side { wall_ns, cpu_ns: wall_ns, peak_rss_bytes: Some(rss << 20) };
     let pairs: Vec<Pair> = (0..pairs)
         .map(|n| {
@@ -96,13 +96,13 @@ fn cell(series: Series, workload: Workload, tracking: Tracking, factor: f64, pai
     Cell {
         series,
         workload,
-        tracking,
+        level,
         scale: 0.05,
         seed: 1,
         threads: 2,
         layout: None,
         allocations: Some(100_000),
-        fidelity: (tracking != Tracking::Untracked).then_some(1.0),
+        fidelity: (level != Level::Untracked).then_some(1.0),
         failure: None,
         overhead: overhead(&pairs, Some(100_000)),
         pairs,
@@ -112,15 +112,15 @@ fn cell(series: Series, workload: Workload, tracking: Tracking, factor: f64, pai
 /// Results with every kind of row: an overhead as a percentage, as a factor, none seen, and failures.
 pub fn results() -> Results {
     let mut cells = vec![
-        cell(Series::Overhead, Workload::Structures, Tracking::Untracked, 0.99, 20),
-        cell(Series::Overhead, Workload::Structures, Tracking::Variables, 1.02, 20),
-        cell(Series::Overhead, Workload::Structures, Tracking::Allocator, 4.2, 20),
-        cell(Series::Overhead, Workload::Structures, Tracking::Full, 31.5, 20),
-        cell(Series::Overhead, Workload::Cycles, Tracking::Variables, 0.99, 20),
-        cell(Series::Overhead, Workload::Cycles, Tracking::Allocator, 4.0, 3),
-        cell(Series::Overhead, Workload::Cycles, Tracking::Full, 4.0, 7),
-        cell(Series::Scaling, Workload::Structures, Tracking::Full, 4.4, 10),
-        cell(Series::Threads, Workload::Concurrent, Tracking::Full, 9.9, 10),
+        cell(Series::Overhead, Workload::Structures, Level::Untracked, 0.99, 20),
+        cell(Series::Overhead, Workload::Structures, Level::Variables, 1.02, 20),
+        cell(Series::Overhead, Workload::Structures, Level::Allocator, 4.2, 20),
+        cell(Series::Overhead, Workload::Structures, Level::Full, 31.5, 20),
+        cell(Series::Overhead, Workload::Cycles, Level::Variables, 0.99, 20),
+        cell(Series::Overhead, Workload::Cycles, Level::Allocator, 4.0, 3),
+        cell(Series::Overhead, Workload::Cycles, Level::Full, 4.0, 7),
+        cell(Series::Scaling, Workload::Structures, Level::Full, 4.4, 10),
+        cell(Series::Threads, Workload::Concurrent, Level::Full, 9.9, 10),
     ];
     cells[3].fidelity = Some(0.612_34);
     cells[6].failure = Some(Failure::Crashed { how: "SIGSEGV: stack overflow".to_owned() });
@@ -135,21 +135,21 @@ pub fn run_of(version: &str, processor: &str, factor: f64) -> Results {
     origin.subject.version = version.to_owned();
     origin.machine.processor = processor.to_owned();
     let cells = [Workload::Structures, Workload::Cycles].into_iter().flat_map(|workload| {
-        [(Tracking::Untracked, 0.99), (Tracking::Variables, 1.02), (Tracking::Full, factor)]
-            .map(|(tracking, factor)| cell(Series::Overhead, workload, tracking, factor, 20))
+        [(Level::Untracked, 0.99), (Level::Variables, 1.02), (Level::Full, factor)]
+            .map(|(level, factor)| cell(Series::Overhead, workload, level, factor, 20))
     });
     Results { schema: SCHEMA, origin, precision: None, cells: cells.collect(), instructions: Vec::new() }
 }
 
 /// A ladder with every kind of rung: no tracker, counters, memscope, a recorder, a sampler, and two without a figure.
 pub fn ladder() -> Ladder {
-    let rung = |tracking, factor| cell(Series::Overhead, Workload::Cycles, tracking, factor, 20);
+    let rung = |level, factor| cell(Series::Overhead, Workload::Cycles, level, factor, 20);
     let mut cells = vec![
-        rung(Tracking::Untracked, 0.99),
-        rung(Tracking::Counting, 1.1),
-        rung(Tracking::Variables, 1.02),
-        rung(Tracking::Allocator, 4.2),
-        rung(Tracking::Full, 5.5),
+        rung(Level::Untracked, 0.99),
+        rung(Level::Counting, 1.1),
+        rung(Level::Variables, 1.02),
+        rung(Level::Allocator, 4.2),
+        rung(Level::Full, 5.5),
         rung(Reference::StatsAlloc.into(), 1.3),
         rung(Reference::TrackingAllocator.into(), 1.5),
         rung(Reference::Dhat.into(), 20.0),
@@ -170,7 +170,7 @@ pub fn ladder() -> Ladder {
 /// A comparison with every kind of row: a level that the first subject lacks, a regression, no difference, an outcome, and
 /// a subject that was not built. By processor time, the regression is none.
 pub fn comparison(clock: Clock) -> Comparison {
-    let levels = vec![Tracking::Untracked, Tracking::Variables, Tracking::Full];
+    let levels = vec![Level::Untracked, Level::Variables, Level::Full];
     let names = ["0.1.0", "0.2.4", "../memscope-rs", "../broken"];
     let plan = compare::Plan {
         subjects: names.map(|name| (name.to_owned(), String::new())).to_vec(),
@@ -182,22 +182,21 @@ pub fn comparison(clock: Clock) -> Comparison {
         seconds: 3,
         seed: 1,
     };
-    let of = |tracking, factor| cell(Series::Overhead, Workload::Cycles, tracking, factor, 40);
-    let failed =
-        |tracking, failure| Cell { failure: Some(failure), overhead: None, pairs: Vec::new(), ..of(tracking, 1.0) };
-    let mut waits = of(Tracking::Full, 5.2);
-    for (slow, fast) in waits.pairs.iter_mut().zip(of(Tracking::Full, 4.0).pairs) {
+    let of = |level, factor| cell(Series::Overhead, Workload::Cycles, level, factor, 40);
+    let failed = |level, failure| Cell { failure: Some(failure), overhead: None, pairs: Vec::new(), ..of(level, 1.0) };
+    let mut waits = of(Level::Full, 5.2);
+    for (slow, fast) in waits.pairs.iter_mut().zip(of(Level::Full, 4.0).pairs) {
         slow.tracked.cpu_ns = fast.tracked.cpu_ns;
     }
     waits.overhead = overhead(&waits.pairs, waits.allocations);
     let cells = [
         vec![
-            of(Tracking::Untracked, 0.99),
-            failed(Tracking::Variables, Failure::Unsupported { why: "it lacks a thing".to_owned() }),
-            of(Tracking::Full, 4.0),
+            of(Level::Untracked, 0.99),
+            failed(Level::Variables, Failure::Unsupported { why: "it lacks a thing".to_owned() }),
+            of(Level::Full, 4.0),
         ],
-        vec![of(Tracking::Variables, 1.02), failed(Tracking::Full, Failure::TimedOut { seconds: 10 })],
-        vec![of(Tracking::Variables, 1.02), waits],
+        vec![of(Level::Variables, 1.02), failed(Level::Full, Failure::TimedOut { seconds: 10 })],
+        vec![of(Level::Variables, 1.02), waits],
         vec![],
     ];
     let subjects = names.into_iter().zip(cells).map(|(name, cells)| Compared {

@@ -190,7 +190,7 @@ fn each_commit_is_compared_with_its_own_reference() {
         measured.subjects.iter().map(|subject| subject.cells.iter().map(|cell| (cell, 20)).collect()).collect();
     let compared = |references: &[Option<usize>]| {
         let found = differences(&cells, &Against::Each(references.to_vec()), &measured.plan.groups(), Clock::Wall, 3.0);
-        let full = found.iter().filter(|difference| difference.tracking.to_string() == "full");
+        let full = found.iter().filter(|difference| difference.level.to_string() == "full");
         full.map(|difference| (difference.subject, difference.reference)).collect::<Vec<_>>()
     };
     // The second one timed out under full, and the fourth was not built.

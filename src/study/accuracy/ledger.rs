@@ -2,8 +2,8 @@
 //!
 //! Its own memory is allocated while the calling thread is paused: no tracker sees it.
 
-use crate::tracking::memscope::Sought;
-use crate::tracking::{Names, Paused, Tracking};
+use crate::tracking::memscope::FindingKind;
+use crate::tracking::{Level, PauseGuard, VariableTracker};
 use crate::workloads::Tracker;
 use std::ops::Range;
 use std::rc::Rc;
@@ -15,7 +15,7 @@ pub type Thing = Vec<Range<usize>>;
 /// A workload's tracker, where what it plants is sought.
 #[derive(Clone)]
 pub struct Ledger {
-    names: Names,
+    names: VariableTracker,
     state: Arc<Mutex<State>>,
 }
 
@@ -35,24 +35,24 @@ struct Block {
 
 impl Ledger {
     /// An empty ledger that passes values on to `names`.
-    pub fn new(names: Names) -> Self {
+    pub fn new(names: VariableTracker) -> Self {
         Self { names, state: Arc::default() }
     }
 
     /// What was planted of what is sought, as far as a tracker under this level was told of it.
-    pub fn planted(&self, sought: Sought, tracking: Tracking) -> Vec<Thing> {
+    pub fn planted(&self, sought: FindingKind, level: Level) -> Vec<Thing> {
         let state = self.state();
-        let is_known = |block: &&Block| tracking.has_hook() || block.is_named;
+        let is_known = |block: &&Block| level.has_hook() || block.is_named;
         match sought {
-            Sought::Cycles => state.cycles.clone(),
-            Sought::Leaks | Sought::Active => {
+            FindingKind::Cycles => state.cycles.clone(),
+            FindingKind::Leaks | FindingKind::Active => {
                 state.blocks.iter().filter(is_known).map(|block| vec![block.addresses.clone()]).collect()
             }
         }
     }
 
     /// Passes a value on, and notes its address.
-    fn note(&self, address: usize, pass_on: impl FnOnce(&Names)) {
+    fn note(&self, address: usize, pass_on: impl FnOnce(&VariableTracker)) {
         pass_on(&self.names);
         self.state().named = Some(address);
     }
@@ -80,7 +80,7 @@ impl Tracker for Ledger {
     }
 
     fn leaked(&self, address: usize, bytes: usize) {
-        let _paused = Paused::new();
+        let _paused = PauseGuard::new();
         let mut state = self.state();
         let addresses = address..address + bytes;
         let is_named = state.named.is_some_and(|named| addresses.contains(&named));
@@ -88,7 +88,7 @@ impl Tracker for Ledger {
     }
 
     fn cycle(&self, values: &[usize]) {
-        let _paused = Paused::new();
+        let _paused = PauseGuard::new();
         let mut state = self.state();
         // The blocks of the values were leaked just now.
         let block_of = |value: &usize| {
@@ -106,9 +106,9 @@ mod tests {
     use crate::workloads::{Scale, Workload};
 
     fn planted(workload: Workload, factor: f64) -> Ledger {
-        let ledger = Ledger::new(Names::NOWHERE);
+        let ledger = Ledger::new(VariableTracker::NOOP);
         let digest = workload.run(&ledger, Scale::new(factor).expect("positive"));
-        let all = ledger.planted(Sought::Leaks, Tracking::Allocator);
+        let all = ledger.planted(FindingKind::Leaks, Level::Allocator);
         assert_eq!(all.len() as u64, digest.leaked_allocations, "{workload}");
         let bytes: usize = all.iter().flatten().map(Range::len).sum();
         assert_eq!(bytes as u64, digest.leaked_bytes, "{workload}");
@@ -118,15 +118,15 @@ mod tests {
     #[test]
     fn every_leak_is_planted_and_named() {
         let ledger = planted(Workload::Leaks, 0.03);
-        assert_eq!(ledger.planted(Sought::Active, Tracking::Variables).len(), 3);
-        assert_eq!(ledger.planted(Sought::Cycles, Tracking::Full), Vec::<Thing>::new());
+        assert_eq!(ledger.planted(FindingKind::Active, Level::Variables).len(), 3);
+        assert_eq!(ledger.planted(FindingKind::Cycles, Level::Full), Vec::<Thing>::new());
     }
 
     #[test]
     fn the_nodes_of_cycles_alone_are_named() {
         let ledger = planted(Workload::Cycles, 0.4);
-        let named = ledger.planted(Sought::Leaks, Tracking::Variables);
+        let named = ledger.planted(FindingKind::Leaks, Level::Variables);
         assert_eq!(named.len(), 4);
-        assert_eq!(ledger.planted(Sought::Cycles, Tracking::Full).concat(), named.concat());
+        assert_eq!(ledger.planted(FindingKind::Cycles, Level::Full).concat(), named.concat());
     }
 }

@@ -16,8 +16,8 @@ pub use score::Held;
 
 use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
-use crate::tracking::memscope::{Answer, DETECTORS, Detector, Sought, Subject};
-use crate::tracking::{Session, Tracking, counting};
+use crate::tracking::memscope::{DETECTORS, Detector, FindingKind, ReportOutput, Subject};
+use crate::tracking::{Level, Session, counting};
 use crate::worker::failure::Failure;
 use crate::worker::probe::{NotSwitched, check_switch};
 use crate::workloads::{Scale, Workload};
@@ -81,9 +81,10 @@ pub struct Row {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// What it is to find.
-    pub sought: Sought,
+    pub sought: FindingKind,
     /// The level that the workload runs under.
-    pub tracking: Tracking,
+    #[serde(rename = "tracking")]
+    pub level: Level,
     /// The call that a user makes for it; empty where there is none.
     pub call: String,
     /// Why the version has no such report.
@@ -98,19 +99,19 @@ impl Report {
 
     /// The name in commands: `leaks/variables`.
     pub fn name(&self) -> String {
-        format!("{}/{}", self.sought.name(), self.tracking)
+        format!("{}/{}", self.sought.name(), self.level)
     }
 
     /// Whether it is asked for after this workload: cycles are sought where there are some.
     pub fn suits(&self, workload: Workload) -> bool {
-        self.sought != Sought::Cycles || workload == Workload::Cycles
+        self.sought != FindingKind::Cycles || workload == Workload::Cycles
     }
 }
 
 impl From<&Detector> for Report {
     fn from(detector: &Detector) -> Self {
-        let Detector { sought, tracking, call, ask } = *detector;
-        Self { sought, tracking, call: call.to_owned(), lacking: ask.err().map(str::to_owned) }
+        let Detector { sought, level, call, ask } = *detector;
+        Self { sought, level, call: call.to_owned(), lacking: ask.err().map(str::to_owned) }
     }
 }
 
@@ -158,22 +159,22 @@ pub enum CannotAsk {
 pub fn run(workload: Workload, scale: Scale, report: &str) -> Result<Finding, CannotAsk> {
     let unknown = || CannotAsk::Unknown { name: report.to_owned() };
     let named = |detector: &&Detector| Report::from(*detector).name() == report;
-    let Detector { sought, tracking, ask, .. } = *DETECTORS.iter().find(named).ok_or_else(unknown)?;
+    let Detector { sought, level, ask, .. } = *DETECTORS.iter().find(named).ok_or_else(unknown)?;
     let ask = ask.map_err(CannotAsk::Lacking)?;
     check_switch()?;
 
     // With the counters on, the ledger's own memory is kept from the tracker.
-    let session = Session::prepare(tracking, true);
+    let session = Session::prepare(level, true);
     let ledger = Ledger::new(session.names().clone());
     let before = counting::totals();
     let digest = session.window(|| workload.run(&ledger, scale));
     let alive = counting::totals().since(&before).live_allocations();
 
     let answer = ask().map_err(CannotAsk::Refused)?;
-    let planted = ledger.planted(sought, tracking);
+    let planted = ledger.planted(sought, level);
     let (named, held) = match &answer {
-        Answer::Named(named) => (named.len() as u64, Some(score::hold(named, &planted))),
-        Answer::Counted(count) => (*count, None),
+        ReportOutput::Named(named) => (named.len() as u64, Some(score::hold(named, &planted))),
+        ReportOutput::Counted(count) => (*count, None),
     };
     Ok(Finding { planted: planted.len() as u64, named, held, leaked: digest.leaked_allocations, alive })
 }

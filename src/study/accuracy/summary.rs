@@ -5,8 +5,8 @@ use crate::report::number::grouped;
 use crate::study::accuracy::{Detected, Detections, Finding, Held, Report, Row, WORKLOADS};
 use crate::study::overhead::summary::{Form, circumstances};
 use crate::study::overhead::warnings;
-use crate::tracking::Tracking;
-use crate::tracking::memscope::Sought;
+use crate::tracking::Level;
+use crate::tracking::memscope::FindingKind;
 use crate::worker::failure::Failure;
 use crate::workloads::Workload;
 use comfy_table::{CellAlignment, Table};
@@ -21,7 +21,7 @@ fn table(detections: &Detections, form: Form) -> String {
     table.load_style(form.style());
     table.set_header(["workload", "sought", "subject", "level", "planted", "named", "found", "missed", "false"]);
     for workload in WORKLOADS {
-        for sought in [Sought::Leaks, Sought::Cycles, Sought::Active] {
+        for sought in [FindingKind::Leaks, FindingKind::Cycles, FindingKind::Active] {
             let mut above = None;
             for (name, row) in
                 rows(detections).filter(|(_, row)| row.workload == workload && row.report.sought == sought)
@@ -33,7 +33,7 @@ fn table(detections: &Detections, form: Form) -> String {
                     said(workload.name(), above.is_some()),
                     said(sought.name(), above.is_some()),
                     said(name, above == Some(name)),
-                    row.report.tracking.to_string(),
+                    row.report.level.to_string(),
                 ];
                 table.add_row(form.row(head.into_iter().chain(figures(row))));
                 above = Some(name);
@@ -71,8 +71,8 @@ fn figures(row: &Row) -> [String; 5] {
 
 /// The blocks of memscope's own that are alive beside the planted ones, where they are sought too: the hook sees them.
 fn own_blocks(row: &Row, Finding { alive, leaked, .. }: Finding) -> u64 {
-    let Report { sought, tracking, .. } = row.report;
-    if sought == Sought::Active && tracking.has_hook() { alive.saturating_sub(leaked) } else { 0 }
+    let Report { sought, level, .. } = row.report;
+    if sought == FindingKind::Active && level.has_hook() { alive.saturating_sub(leaked) } else { 0 }
 }
 
 /// What a count alone leaves open: at the most found, at the least missed, at the least false.
@@ -103,7 +103,7 @@ fn notes(detections: &Detections) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if findings().any(|(_, row, _)| row.report.tracking == Tracking::Variables) {
+    if findings().any(|(_, row, _)| row.report.level == Level::Variables) {
         lines.push(
             "Under `variables` a tracker is told of named values alone, and planted are those: of a pair of nodes the two \
              nodes, and not the strings that they own. What is gone is forgotten once its address comes again, so that what is \
@@ -169,8 +169,8 @@ fn size(detections: &Detections, workload: Workload) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn row(sought: Sought, tracking: Tracking, finding: Finding) -> Row {
-        let report = Report { sought, tracking, call: String::new(), lacking: None };
+    fn row(sought: FindingKind, level: Level, finding: Finding) -> Row {
+        let report = Report { sought, level, call: String::new(), lacking: None };
         Row { workload: Workload::Leaks, scale: 0.2, seed: 1, report, finding: Some(finding), failure: None }
     }
 
@@ -178,10 +178,10 @@ mod tests {
     fn blocks_of_its_own_are_taken_off_what_is_false() {
         let held = Held { found: 20, missed: 0, false_finds: 896 };
         let finding = Finding { planted: 20, named: 916, held: Some(held), leaked: 20, alive: 900 };
-        let shown = |sought, tracking| figures(&row(sought, tracking, finding)).join(" ");
-        assert_eq!(shown(Sought::Active, Tracking::Full), "20 916 20 0 ≥ 16");
-        assert_eq!(shown(Sought::Active, Tracking::Variables), "20 916 20 0 896");
-        assert_eq!(shown(Sought::Leaks, Tracking::Full), "20 916 20 0 896");
+        let shown = |sought, level| figures(&row(sought, level, finding)).join(" ");
+        assert_eq!(shown(FindingKind::Active, Level::Full), "20 916 20 0 ≥ 16");
+        assert_eq!(shown(FindingKind::Active, Level::Variables), "20 916 20 0 896");
+        assert_eq!(shown(FindingKind::Leaks, Level::Full), "20 916 20 0 896");
     }
 
     #[test]

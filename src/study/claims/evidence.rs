@@ -11,7 +11,7 @@ use crate::study::footprint::{Footprint, Footprints};
 use crate::study::latency::{Latencies, Operation as Call, QUANTILES};
 use crate::study::operations::OperationResults;
 use crate::study::overhead::record::Results;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use std::path::Path;
 
@@ -61,22 +61,22 @@ impl Evidence {
     }
 
     /// What the workloads cost under a level.
-    pub fn overheads(&self, level: Tracking) -> Seen<'_> {
+    pub fn overheads(&self, level: Level) -> Seen<'_> {
         self.of_cells(level, |overhead| Some(overhead.wall))
     }
 
     /// What an allocation with its free costs more under a level, in nanoseconds, over each workload.
-    pub fn per_allocation(&self, level: Tracking) -> Seen<'_> {
+    pub fn per_allocation(&self, level: Level) -> Seen<'_> {
         self.of_cells(level, |overhead| overhead.ns_per_allocation)
     }
 
-    fn of_cells(&self, level: Tracking, of: impl Fn(&Overhead) -> Option<Estimate>) -> Seen<'_> {
+    fn of_cells(&self, level: Level, of: impl Fn(&Overhead) -> Option<Estimate>) -> Seen<'_> {
         let cells = self.overhead.iter().flat_map(|results| results.series(Series::Overhead));
         seen(OVERHEAD, self.overhead.as_ref().map(|results| &results.origin), figures_of_cells(cells, level, of))
     }
 
     /// What the workloads cost under a level with another version.
-    pub fn overheads_of(&self, version: &str, level: Tracking) -> Seen<'_> {
+    pub fn overheads_of(&self, version: &str, level: Level) -> Seen<'_> {
         let subjects = self.compare.iter().flat_map(|comparison| &comparison.subjects);
         let cells = subjects.filter(|subject| subject.name == version).flat_map(|subject| &subject.cells);
         let figures = figures_of_cells(cells, level, |overhead| Some(overhead.wall));
@@ -84,10 +84,10 @@ impl Evidence {
     }
 
     /// A figure of footprints: of this version, or of the program's own if none is named, in each cell that has it.
-    pub fn footprints(&self, version: &str, level: Tracking, of: impl Fn(&Footprint) -> Option<Estimate>) -> Seen<'_> {
+    pub fn footprints(&self, version: &str, level: Level, of: impl Fn(&Footprint) -> Option<Estimate>) -> Seen<'_> {
         let subjects = self.footprint.iter().flat_map(|footprints| &footprints.subjects);
         let cells = subjects.filter(|subject| subject.name == version).flat_map(|subject| &subject.cells);
-        let figures = cells.filter(|cell| cell.tracking == level).filter_map(|cell| {
+        let figures = cells.filter(|cell| cell.level == level).filter_map(|cell| {
             let of_cell = match cell.threads {
                 1 => cell.workload.to_string(),
                 threads => format!("{} on {threads} threads", cell.workload),
@@ -98,11 +98,11 @@ impl Evidence {
     }
 
     /// The median time of a call under a level on one thread, in nanoseconds.
-    pub fn median_call(&self, call: Call, level: Tracking) -> Seen<'_> {
+    pub fn median_call(&self, call: Call, level: Level) -> Seen<'_> {
         let cells = self.latency.iter().flat_map(|latencies| &latencies.cells);
         let place = QUANTILES.iter().position(|&quantile| quantile == 0.5).expect("the median is kept");
         let figures = cells
-            .filter(|cell| cell.threads == 1 && cell.tracking == level)
+            .filter(|cell| cell.threads == 1 && cell.level == level)
             .filter_map(|cell| figure(call.name().to_owned(), cell.failure.as_ref(), cell.at(call, place)));
         seen(LATENCY, self.latency.as_ref().map(|latencies| &latencies.origin), figures)
     }
@@ -111,7 +111,7 @@ impl Evidence {
     pub fn operations(&self, names: &[&str]) -> Seen<'_> {
         let measured = self.operations.iter().flat_map(|results| &results.operations);
         let figures = measured
-            .filter(|measured| names.contains(&measured.operation.as_str()) && measured.tracking != Tracking::Untracked)
+            .filter(|measured| names.contains(&measured.operation.as_str()) && measured.level != Level::Untracked)
             .filter_map(|measured| figure(measured.operation.clone(), measured.failure.as_ref(), measured.ns));
         seen(OPERATIONS, self.operations.as_ref().map(|results| &results.origin), figures)
     }
@@ -123,10 +123,10 @@ fn seen<'a>(file: &'static str, origin: Option<&'a Origin>, figures: impl Iterat
 
 fn figures_of_cells<'a>(
     cells: impl Iterator<Item = &'a Cell>,
-    level: Tracking,
+    level: Level,
     of: impl Fn(&Overhead) -> Option<Estimate>,
 ) -> impl Iterator<Item = Figure> {
-    cells.filter(move |cell| cell.tracking == level).filter_map(move |cell| {
+    cells.filter(move |cell| cell.level == level).filter_map(move |cell| {
         figure(cell.workload.to_string(), cell.failure.as_ref(), cell.overhead.as_ref().and_then(&of))
     })
 }

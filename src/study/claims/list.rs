@@ -6,7 +6,7 @@ use crate::stats::estimate::Estimate;
 use crate::study::claims::{Bound, Claim, Setting};
 use crate::study::footprint::Footprint;
 use crate::study::latency::Operation as Call;
-use crate::tracking::Tracking::{Allocator, Full, Variables};
+use crate::tracking::Level::{Allocator, Full, Variables};
 
 /// The version whose documents most claims are from.
 const LATEST: &str = "0.2.5";

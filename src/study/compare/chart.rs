@@ -13,7 +13,7 @@ use crate::stats::estimate::Estimate;
 use crate::study::compare::summary::{cell, described, levels, rule, shortened};
 use crate::study::compare::verdicts::{detectable, sentences, word, word_of_typical};
 use crate::study::compare::{Against, Compared, Comparison, Difference, Typical, Verdict};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::workloads::Workload;
 use std::collections::BTreeMap;
 use svg::node::element::Group;
@@ -55,7 +55,7 @@ pub fn draw(comparison: &Comparison, title: &str) -> String {
 
 /// Many builds: a plot for each workload and level.
 fn grid(comparison: &Comparison, title: &str) -> String {
-    let levels: Vec<Tracking> = levels(comparison).collect();
+    let levels: Vec<Level> = levels(comparison).collect();
     let rows = rows(comparison);
     let builds = comparison.subjects.len();
     let room = COMFORT / levels.len().max(1) as f64 - SCALE;
@@ -94,7 +94,7 @@ fn grid(comparison: &Comparison, title: &str) -> String {
 
 /// A build against its reference at a level.
 struct Block {
-    level: Tracking,
+    level: Level,
     subject: usize,
     reference: usize,
 }
@@ -105,7 +105,7 @@ fn blocks(comparison: &Comparison) -> Vec<Block> {
     let builds = 0..comparison.subjects.len();
     let places = levels(comparison).flat_map(|level| builds.clone().map(move |subject| (level, subject)));
     let block = |(level, subject)| {
-        let row = comparison.differences.iter().find(|row| (row.tracking, row.subject) == (level, subject))?;
+        let row = comparison.differences.iter().find(|row| (row.level, row.subject) == (level, subject))?;
         let typical = comparison.typical_change(subject, level);
         let reference = typical.map_or(row.reference, |typical| typical.reference);
         Some(Block { level, subject, reference })
@@ -201,7 +201,7 @@ enum Found {
 }
 
 impl Shown {
-    fn of(comparison: &Comparison, row: Row, level: Tracking, place: usize) -> Self {
+    fn of(comparison: &Comparison, row: Row, level: Level, place: usize) -> Self {
         let subject = &comparison.subjects[place];
         match row {
             Row::Typical => Self::typical(comparison, subject, level, place),
@@ -209,13 +209,7 @@ impl Shown {
         }
     }
 
-    fn workload(
-        comparison: &Comparison,
-        subject: &Compared,
-        workload: Workload,
-        level: Tracking,
-        place: usize,
-    ) -> Self {
+    fn workload(comparison: &Comparison, subject: &Compared, workload: Workload, level: Level, place: usize) -> Self {
         let cell = cell(subject, workload, level);
         let heading = format!("{}, {workload} at {level}", heading(subject));
         let Some((cell, overhead)) = cell.and_then(|cell| Some((cell, comparison.overhead(cell)?))) else {
@@ -245,11 +239,11 @@ impl Shown {
         Self { found, about }
     }
 
-    fn typical(comparison: &Comparison, subject: &Compared, level: Tracking, place: usize) -> Self {
+    fn typical(comparison: &Comparison, subject: &Compared, level: Level, place: usize) -> Self {
         let heading = format!("{}, typical at {level}", heading(subject));
         let Some(typical) = comparison.typical_change(place, level) else {
             let is_reference =
-                comparison.typical.iter().any(|typical| (typical.reference, typical.tracking) == (place, level));
+                comparison.typical.iter().any(|typical| (typical.reference, typical.level) == (place, level));
             let found = if is_reference { Found::Reference } else { Found::Nothing(String::new()) };
             let about = if is_reference { "reference: compared with no other" } else { "no typical change" };
             return Self { found, about: format!("{heading}\n{about}") };
@@ -294,9 +288,9 @@ impl Axis {
         1.0, 10.0, 0.1, 100.0, 0.01, 2.0, 0.5, 1.2, 0.8, 1.1, 0.9, 1.05, 0.95, 1.5, 0.7, 3.0, 0.3, 5.0, 0.2, 1.02, 0.98,
     ];
 
-    fn of(comparison: &Comparison, level: Tracking) -> Self {
-        let rows = comparison.differences.iter().filter(|row| row.tracking == level).filter_map(|row| row.ratio);
-        let typical = comparison.typical.iter().filter(|row| row.tracking == level).map(|row| row.ratio);
+    fn of(comparison: &Comparison, level: Level) -> Self {
+        let rows = comparison.differences.iter().filter(|row| row.level == level).filter_map(|row| row.ratio);
+        let typical = comparison.typical.iter().filter(|row| row.level == level).map(|row| row.ratio);
         let ratios: Vec<Estimate> = rows.chain(typical).collect();
         let threshold = 1.0 + comparison.threshold_percent / 100.0;
         Self {
@@ -403,7 +397,7 @@ fn stem(x1: f64, y1: f64, x2: f64, y2: f64, class: &str) -> svg::node::element::
 struct Plot<'a> {
     comparison: &'a Comparison,
     row: Row,
-    level: Tracking,
+    level: Level,
     axis: Axis,
     left: f64,
     top: f64,
@@ -545,7 +539,7 @@ fn outcomes(comparison: &Comparison) -> Vec<String> {
             lines.push(format!("{}: {}", subject.name, failed.outcome.label()));
         }
         for level in levels(comparison) {
-            let of_level = |cell: &&Cell| cell.tracking == level && comparison.overhead(cell).is_none();
+            let of_level = |cell: &&Cell| cell.level == level && comparison.overhead(cell).is_none();
             let cells = subject.cells.iter().filter(of_level);
             let mut by_label: BTreeMap<String, Vec<&str>> = BTreeMap::new();
             cells.for_each(|cell| by_label.entry(label(cell)).or_default().push(cell.workload.name()));
@@ -624,12 +618,12 @@ fn clipped(words: &str, room: f64, letter: f64) -> String {
 /// The picture in words, for who cannot see it.
 fn description(comparison: &Comparison) -> String {
     let of_build = |(place, subject): (usize, &Compared)| {
-        let cells = subject.cells.iter().filter(|cell| cell.tracking != Tracking::Untracked);
+        let cells = subject.cells.iter().filter(|cell| cell.level != Level::Untracked);
         let cell = |cell: &Cell| {
             let figure = comparison.overhead(cell).map_or_else(|| label(cell), number::overhead_or_ns);
-            let change = comparison.difference(place, cell.workload, cell.tracking);
+            let change = comparison.difference(place, cell.workload, cell.level);
             let change = change.map(|change: &Difference| format!(", {}", described(comparison, change)));
-            format!("{}, {} at {}: {figure}{}", subject.name, cell.workload, cell.tracking, change.unwrap_or_default())
+            format!("{}, {} at {}: {figure}{}", subject.name, cell.workload, cell.level, change.unwrap_or_default())
         };
         cells.map(cell).collect::<Vec<_>>()
     };

@@ -12,7 +12,7 @@ use crate::schedule::measurement::{Cell, Clock, Pair};
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{median, median_interval};
 use crate::stats::sign_test::{LEVEL, POWER_QUANTILE, holm, needed_agreement, quantile, sign_test};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::workloads::Workload;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,8 @@ pub struct Difference {
     /// The workload.
     pub workload: Workload,
     /// The level.
-    pub tracking: Tracking,
+    #[serde(rename = "tracking")]
+    pub level: Level,
     /// The build, by its place in the run.
     pub subject: usize,
     /// The build that it is compared with, by its place in the run.
@@ -86,14 +87,14 @@ pub type Batched<'a> = (&'a Cell, usize);
 pub fn differences(
     subjects: &[Vec<Batched>],
     against: &Against,
-    groups: &[(Workload, Tracking)],
+    groups: &[(Workload, Level)],
     clock: Clock,
     threshold: f64,
 ) -> Vec<Difference> {
     let mut found = Vec::new();
     let mut rounds = Vec::new();
-    for &(workload, tracking) in groups.iter().filter(|(_, tracking)| *tracking != Tracking::Untracked) {
-        let is_of_group = |cell: &Cell| cell.workload == workload && cell.tracking == tracking;
+    for &(workload, level) in groups.iter().filter(|(_, level)| *level != Level::Untracked) {
+        let is_of_group = |cell: &Cell| cell.workload == workload && cell.level == level;
         let mut references: Vec<(usize, Batched)> = Vec::new();
         for (subject, cells) in subjects.iter().enumerate() {
             let has_figure =
@@ -110,7 +111,7 @@ pub fn differences(
                 let pooled = batches.concat();
                 found.push(Difference {
                     workload,
-                    tracking,
+                    level,
                     subject,
                     reference,
                     rounds: pooled.len(),
@@ -205,7 +206,7 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_pcg::Pcg64Mcg;
 
-    const GROUP: [(Workload, Tracking); 1] = [(Workload::Cycles, Tracking::Full)];
+    const GROUP: [(Workload, Level); 1] = [(Workload::Cycles, Level::Full)];
 
     /// A deviate like the logarithm of a probe's time on a shared machine: a core of 5 %, and one in eight is
     /// slowed by something else, mostly by a few percent and now and then by much more.
@@ -225,7 +226,7 @@ mod tests {
         Cell {
             series: Series::Overhead,
             workload: Workload::Cycles,
-            tracking: Tracking::Full,
+            level: Level::Full,
             scale: 1.0,
             seed: 1,
             threads: 1,
@@ -250,7 +251,7 @@ mod tests {
 
     /// One run of all workloads at a level with builds of these overheads, each compared with the one before it.
     fn run(overheads: &[f64], rng: &mut Pcg64Mcg) -> Vec<Difference> {
-        let groups: Vec<_> = Workload::ALL.iter().map(|&workload| (workload, Tracking::Full)).collect();
+        let groups: Vec<_> = Workload::ALL.iter().map(|&workload| (workload, Level::Full)).collect();
         let mut build = |&overhead: &f64| {
             let of = |&workload: &Workload| Cell { workload, ..cell(overhead, 60, rng) };
             Workload::ALL.iter().map(of).collect::<Vec<Cell>>()
@@ -314,7 +315,7 @@ mod tests {
         let runs: Vec<Vec<Difference>> = (0..200).map(|_| run(&[4.0, 4.0], &mut rng)).collect();
         let rows = runs.iter().filter(|rows| rows.iter().any(|row| is_change(row.verdict))).count();
         assert!(rows <= 16, "{rows} of 200");
-        let typical_of = |rows: &[Difference]| typical(rows, &[Tracking::Full], &Against::Previous, 0.0).remove(0);
+        let typical_of = |rows: &[Difference]| typical(rows, &[Level::Full], &Against::Previous, 0.0).remove(0);
         let typical = runs.iter().filter(|rows| is_change(typical_of(rows).verdict)).count();
         assert!(typical <= 16, "{typical} of 200");
     }

@@ -25,7 +25,7 @@ use crate::schedule::measurement::{Cell, Clock, Series};
 use crate::schedule::pairing::CellRun;
 use crate::stats::estimate::Estimate;
 use crate::stats::sign_test::fewest_rounds;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::tracking::memscope::Subject;
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
@@ -120,20 +120,20 @@ impl Comparison {
     }
 
     /// The difference of a build on a workload at a level; `None` for a reference, and where there is no figure.
-    pub fn difference(&self, subject: usize, workload: Workload, tracking: Tracking) -> Option<&Difference> {
-        let wanted = (subject, workload, tracking);
-        self.differences.iter().find(|found| (found.subject, found.workload, found.tracking) == wanted)
+    pub fn difference(&self, subject: usize, workload: Workload, level: Level) -> Option<&Difference> {
+        let wanted = (subject, workload, level);
+        self.differences.iter().find(|found| (found.subject, found.workload, found.level) == wanted)
     }
 
     /// The typical change of a build at a level.
-    pub fn typical_change(&self, subject: usize, tracking: Tracking) -> Option<&Typical> {
-        self.typical.iter().find(|found| (found.subject, found.tracking) == (subject, tracking))
+    pub fn typical_change(&self, subject: usize, level: Level) -> Option<&Typical> {
+        self.typical.iter().find(|found| (found.subject, found.level) == (subject, level))
     }
 
     /// The geometric mean of a build's overheads at a level, and how many workloads it is over; `None` without a
     /// figure.
-    pub fn typical_overhead(&self, subject: usize, tracking: Tracking) -> Option<(Estimate, usize)> {
-        let cells = self.subjects.get(subject)?.cells.iter().filter(|cell| cell.tracking == tracking);
+    pub fn typical_overhead(&self, subject: usize, level: Level) -> Option<(Estimate, usize)> {
+        let cells = self.subjects.get(subject)?.cells.iter().filter(|cell| cell.level == level);
         let overheads: Vec<Estimate> = cells.filter_map(|cell| self.overhead(cell)).collect();
         Some((geometric_mean(&overheads)?.0, overheads.len()))
     }
@@ -147,7 +147,7 @@ impl Comparison {
     /// one that is farthest from none, with its cell.
     pub fn noise_floor(&self) -> Option<(&Cell, Estimate)> {
         let cells = self.subjects.iter().flat_map(|subject| &subject.cells);
-        let noise = cells.filter(|cell| cell.tracking == Tracking::Untracked);
+        let noise = cells.filter(|cell| cell.level == Level::Untracked);
         noise
             .filter_map(|cell| Some((cell, self.overhead(cell)?)))
             .max_by(|a, b| a.1.distance_from_none().total_cmp(&b.1.distance_from_none()))
@@ -188,7 +188,7 @@ pub struct Plan {
     /// The workloads.
     pub workloads: Vec<Workload>,
     /// The levels; `untracked` is of the first subject alone, for the noise floor.
-    pub levels: Vec<Tracking>,
+    pub levels: Vec<Level>,
     /// The scale, where it is not each workload's short one.
     pub scale: Option<f64>,
     /// The threads of each pool.
@@ -204,14 +204,14 @@ pub struct Plan {
 
 impl Plan {
     /// The groups, in order.
-    pub fn groups(&self) -> Vec<(Workload, Tracking)> {
+    pub fn groups(&self) -> Vec<(Workload, Level)> {
         let of = |&workload: &Workload| self.levels.iter().map(move |&level| (workload, level));
         self.workloads.iter().flat_map(of).collect()
     }
 
     /// The number of comparisons that the plan leads to if every build has a figure everywhere.
     pub fn comparisons(&self) -> usize {
-        let tracked = self.groups().iter().filter(|(_, level)| *level != Tracking::Untracked).count();
+        let tracked = self.groups().iter().filter(|(_, level)| *level != Level::Untracked).count();
         tracked * self.subjects.len().saturating_sub(1)
     }
 
@@ -220,9 +220,9 @@ impl Plan {
         fewest_rounds(self.comparisons()).div_ceil(BATCHES)
     }
 
-    fn request(&self, (workload, tracking): (Workload, Tracking)) -> Request {
+    fn request(&self, (workload, level): (Workload, Level)) -> Request {
         let scale = self.scale.and_then(|factor| Scale::new(factor).ok()).unwrap_or(workload.short());
-        Request { workload, tracking, scale, threads: self.threads, count: false }
+        Request { workload, level, scale, threads: self.threads, count: false }
     }
 
     /// The order of a round.
@@ -238,7 +238,7 @@ impl Plan {
 pub struct Rounds<'a> {
     plan: &'a Plan,
     launchers: &'a [Option<Launcher>],
-    groups: Vec<(Workload, Tracking)>,
+    groups: Vec<(Workload, Level)>,
     /// For each group and subject, in that order; `None` before it was tried, and where nothing is to be measured.
     runs: Vec<Option<Run<'a>>>,
     /// How many batches of each group are closed.
@@ -343,7 +343,7 @@ impl<'a> Rounds<'a> {
     ///
     /// # Errors
     /// If the journal cannot be written.
-    pub fn measure(mut self, mut progress: impl FnMut((Workload, Tracking), usize)) -> Result<Measured, JournalError> {
+    pub fn measure(mut self, mut progress: impl FnMut((Workload, Level), usize)) -> Result<Measured, JournalError> {
         let half = self.plan.rounds.div_ceil(BATCHES);
         for batch in 0..BATCHES {
             for group in 0..self.groups.len() {
@@ -406,7 +406,7 @@ impl<'a> Rounds<'a> {
     /// What measures a subject in a group; `None` if it is not to be measured.
     fn measured(&self, group: usize, subject: usize) -> Option<&'a Launcher> {
         let first = self.launchers.iter().position(Option::is_some);
-        let is_noise = self.groups[group].1 == Tracking::Untracked;
+        let is_noise = self.groups[group].1 == Level::Untracked;
         self.launchers[subject].as_ref().filter(|_| !is_noise || first == Some(subject))
     }
 
@@ -426,7 +426,7 @@ mod tests {
         Plan {
             subjects: (0..subjects).map(|number| (number.to_string(), String::new())).collect(),
             workloads: vec![Workload::Cycles, Workload::Leaks],
-            levels: vec![Tracking::Untracked, Tracking::Full],
+            levels: vec![Level::Untracked, Level::Full],
             scale: Some(0.001),
             threads: 1,
             rounds: 10,
@@ -462,10 +462,10 @@ mod tests {
         assert_eq!(
             plan(1).groups(),
             [
-                (Workload::Cycles, Tracking::Untracked),
-                (Workload::Cycles, Tracking::Full),
-                (Workload::Leaks, Tracking::Untracked),
-                (Workload::Leaks, Tracking::Full),
+                (Workload::Cycles, Level::Untracked),
+                (Workload::Cycles, Level::Full),
+                (Workload::Leaks, Level::Untracked),
+                (Workload::Leaks, Level::Full),
             ]
         );
     }

@@ -7,7 +7,7 @@ use crate::study::compare::verdicts::{detectable, sentences, word, word_of_typic
 use crate::study::compare::{Compared, Comparison, Difference};
 use crate::study::overhead::summary::{Form, circumstances};
 use crate::study::overhead::warnings;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::workloads::Workload;
 use comfy_table::{CellAlignment, Table};
 
@@ -44,13 +44,13 @@ fn table(comparison: &Comparison, form: Form) -> String {
     };
     let builds = 0..comparison.subjects.len();
     for level in levels(comparison) {
-        if comparison.typical.iter().any(|typical| typical.tracking == level) {
+        if comparison.typical.iter().any(|typical| typical.level == level) {
             let rows = builds.clone().map(|build| typical_row(comparison, build, level));
             add(["typical".to_owned(), level.to_string()], rows.collect());
         }
     }
     for (workload, level) in comparison.plan.groups() {
-        if level != Tracking::Untracked {
+        if level != Level::Untracked {
             let rows = builds.clone().map(|build| row(comparison, build, workload, level));
             add([workload.to_string(), level.to_string()], rows.collect());
         }
@@ -62,17 +62,17 @@ fn table(comparison: &Comparison, form: Form) -> String {
 }
 
 /// The levels at which builds are compared.
-pub fn levels(comparison: &Comparison) -> impl Iterator<Item = Tracking> {
-    comparison.plan.levels.iter().copied().filter(|&level| level != Tracking::Untracked)
+pub fn levels(comparison: &Comparison) -> impl Iterator<Item = Level> {
+    comparison.plan.levels.iter().copied().filter(|&level| level != Level::Untracked)
 }
 
 /// A build's cell, if it was measured.
-pub fn cell(subject: &Compared, workload: Workload, tracking: Tracking) -> Option<&Cell> {
-    subject.cells.iter().find(|cell| cell.workload == workload && cell.tracking == tracking)
+pub fn cell(subject: &Compared, workload: Workload, level: Level) -> Option<&Cell> {
+    subject.cells.iter().find(|cell| cell.workload == workload && cell.level == level)
 }
 
 /// The geometric means over the workloads, from the build's name on.
-fn typical_row(comparison: &Comparison, build: usize, level: Tracking) -> [String; 8] {
+fn typical_row(comparison: &Comparison, build: usize, level: Level) -> [String; 8] {
     let subject = &comparison.subjects[build];
     let overhead = match comparison.typical_overhead(build, level) {
         None if subject.not_built.is_some() => label(subject),
@@ -94,7 +94,7 @@ fn typical_row(comparison: &Comparison, build: usize, level: Tracking) -> [Strin
 }
 
 /// A build on a workload at a level, from its name on.
-fn row(comparison: &Comparison, build: usize, workload: Workload, level: Tracking) -> [String; 8] {
+fn row(comparison: &Comparison, build: usize, workload: Workload, level: Level) -> [String; 8] {
     let subject = &comparison.subjects[build];
     let [overhead, fidelity, memory] = of_cell(comparison, cell(subject, workload, level));
     let overhead = if subject.not_built.is_some() { label(subject) } else { overhead };
@@ -174,7 +174,7 @@ fn notes(comparison: &Comparison) -> Vec<String> {
         lines.extend(subject.cells.iter().filter_map(|cell| {
             let failure = cell.failure.as_ref()?;
             let pairs = cell.pairs.len();
-            Some(format!("{}: {}/{} {failure} (after {pairs} pairs).", subject.name, cell.workload, cell.tracking))
+            Some(format!("{}: {}/{} {failure} (after {pairs} pairs).", subject.name, cell.workload, cell.level))
         }));
     }
     lines.push(rule(comparison));

@@ -8,7 +8,7 @@
 use crate::stats::estimate::Estimate;
 use crate::stats::sign_test::{LEVEL, POWER_QUANTILE, holm, normal_distance, normal_tails};
 use crate::study::compare::difference::{Against, Difference, STANDARD_ERRORS, Verdict, in_percent, verdict};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Typical {
     /// The level.
-    pub tracking: Tracking,
+    #[serde(rename = "tracking")]
+    pub level: Level,
     /// The build, by its place in the run.
     pub subject: usize,
     /// The build that it is compared with, by its place in the run.
@@ -38,14 +39,14 @@ pub struct Typical {
 ///
 /// A build's rows may have different references, where the one that is due has no figure on a workload. The
 /// reference of most rows counts, and of those that have as many, the one that is due.
-pub fn typical(differences: &[Difference], levels: &[Tracking], against: &Against, threshold: f64) -> Vec<Typical> {
+pub fn typical(differences: &[Difference], levels: &[Level], against: &Against, threshold: f64) -> Vec<Typical> {
     let subjects = differences.iter().map(|difference| difference.subject + 1).max().unwrap_or(0);
     let mut found = Vec::new();
     let mut errors = Vec::new();
     for &level in levels {
         for subject in 0..subjects {
             let of_build = |difference: &&Difference| {
-                difference.tracking == level && difference.subject == subject && difference.ratio.is_some()
+                difference.level == level && difference.subject == subject && difference.ratio.is_some()
             };
             let rows: Vec<&Difference> = differences.iter().filter(of_build).collect();
             let Some(reference) = usual_reference(&rows, against) else { continue };
@@ -59,9 +60,8 @@ pub fn typical(differences: &[Difference], levels: &[Tracking], against: &Agains
             let workloads = rows.iter().map(|row| row.workload).collect();
             errors.push((error, [batch(0), batch(1)]));
             let (probability, detectable_percent, verdict) = (1.0, None, Verdict::Inconclusive);
-            let tracking = level;
             found.push(Typical {
-                tracking,
+                level,
                 subject,
                 reference,
                 workloads,
@@ -124,7 +124,7 @@ mod tests {
     fn row(workload: Workload, reference: usize, ratio: Estimate) -> Difference {
         Difference {
             workload,
-            tracking: Tracking::Full,
+            level: Level::Full,
             subject: 3,
             reference,
             rounds: 60,
@@ -142,7 +142,7 @@ mod tests {
     }
 
     fn of(rows: &[Difference]) -> Vec<Typical> {
-        typical(rows, &[Tracking::Full], &Against::Previous, 3.0)
+        typical(rows, &[Level::Full], &Against::Previous, 3.0)
     }
 
     #[test]

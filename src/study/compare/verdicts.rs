@@ -2,7 +2,7 @@
 
 use crate::report::number;
 use crate::study::compare::{Comparison, Difference, Typical, Verdict};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 
 /// The most lines that are worth reading. Of more, only those with a typical change stand there, or that of the last
 /// build.
@@ -45,13 +45,13 @@ pub fn regressions(comparison: &Comparison) -> Vec<String> {
     };
     let of_workloads = comparison.differences.iter().filter(|difference| difference.verdict == Verdict::Regression);
     let of_workloads = of_workloads.filter_map(|difference| {
-        let Difference { workload, tracking, subject, reference, ratio, .. } = difference;
-        Some(line(format!("{workload}/{tracking}"), *subject, *reference, (*ratio)?))
+        let Difference { workload, level, subject, reference, ratio, .. } = difference;
+        Some(line(format!("{workload}/{level}"), *subject, *reference, (*ratio)?))
     });
     let of_levels = comparison.typical.iter().filter(|typical| typical.verdict == Verdict::Regression);
     let of_levels = of_levels.map(|typical| {
-        let Typical { tracking, subject, reference, ratio, .. } = typical;
-        line(format!("typical/{tracking}"), *subject, *reference, *ratio)
+        let Typical { level, subject, reference, ratio, .. } = typical;
+        line(format!("typical/{level}"), *subject, *reference, *ratio)
     });
     of_levels.chain(of_workloads).collect()
 }
@@ -89,12 +89,12 @@ struct Step<'a> {
     comparison: &'a Comparison,
     subject: usize,
     reference: usize,
-    levels: Vec<Level<'a>>,
+    levels: Vec<LevelVerdicts<'a>>,
 }
 
 /// A build against a reference at one level.
-struct Level<'a> {
-    tracking: Tracking,
+struct LevelVerdicts<'a> {
+    level: Level,
     rows: Vec<&'a Difference>,
     typical: Option<&'a Typical>,
 }
@@ -106,12 +106,11 @@ fn steps(comparison: &Comparison) -> Vec<Step<'_>> {
     pairs.sort_unstable();
     pairs.dedup();
     let step = |(subject, reference)| {
-        let level = |&tracking: &Tracking| {
-            let of_level =
-                |row: &&Difference| (row.subject, row.reference, row.tracking) == (subject, reference, tracking);
+        let level = |&level: &Level| {
+            let of_level = |row: &&Difference| (row.subject, row.reference, row.level) == (subject, reference, level);
             let rows: Vec<&Difference> = comparison.differences.iter().filter(of_level).collect();
-            let typical = comparison.typical_change(subject, tracking).filter(|typical| typical.reference == reference);
-            (!rows.is_empty()).then_some(Level { tracking, rows, typical })
+            let typical = comparison.typical_change(subject, level).filter(|typical| typical.reference == reference);
+            (!rows.is_empty()).then_some(LevelVerdicts { level, rows, typical })
         };
         Step { comparison, subject, reference, levels: comparison.plan.levels.iter().filter_map(level).collect() }
     };
@@ -145,7 +144,7 @@ impl<'a> Step<'a> {
     }
 
     /// The levels of which a clause says something, in a row; `None` if there are none.
-    fn rest(&self, clause: fn(&Level<'a>) -> Option<String>) -> Option<String> {
+    fn rest(&self, clause: fn(&LevelVerdicts<'a>) -> Option<String>) -> Option<String> {
         let clauses: Vec<String> = self.levels.iter().filter_map(clause).collect();
         (!clauses.is_empty()).then(|| listed(&clauses))
     }
@@ -154,9 +153,9 @@ impl<'a> Step<'a> {
     fn whole(&self) -> String {
         let mut parts: Vec<String> = self.verdicts().into_iter().collect();
         for (word, rest) in [
-            ("cannot be compared", self.rest(Level::incomparable)),
-            ("inconclusive", self.rest(Level::inconclusive)),
-            ("no difference", self.rest(Level::same)),
+            ("cannot be compared", self.rest(LevelVerdicts::incomparable)),
+            ("inconclusive", self.rest(LevelVerdicts::inconclusive)),
+            ("no difference", self.rest(LevelVerdicts::same)),
         ] {
             let Some(rest) = rest else { continue };
             parts.push(if parts.is_empty() {
@@ -208,7 +207,7 @@ impl Direction {
     }
 }
 
-impl Level<'_> {
+impl LevelVerdicts<'_> {
     fn direction_of_typical(&self) -> Option<Direction> {
         Direction::of(self.typical?.verdict)
     }
@@ -231,7 +230,7 @@ impl Level<'_> {
     /// The change, after the build's name: "costs more"; where and by how much; and whether that ends with the
     /// other direction.
     fn verdict(&self) -> Option<(&'static str, String, bool)> {
-        let level = self.tracking;
+        let level = self.level;
         let [more, less] = [Direction::More, Direction::Less].map(|direction| self.of_direction(direction).len());
         if let (Some(direction), Some(typical)) = (self.direction_of_typical(), self.typical) {
             let (same, other) = if direction == Direction::More { (more, less) } else { (less, more) };
@@ -266,7 +265,7 @@ impl Level<'_> {
 
     /// The level, if it has rounds on no workload.
     fn incomparable(&self) -> Option<String> {
-        self.rows.iter().all(|row| row.ratio.is_none()).then(|| format!("at {} (too few rounds)", self.tracking))
+        self.rows.iter().all(|row| row.ratio.is_none()).then(|| format!("at {} (too few rounds)", self.level))
     }
 
     /// The level and its workloads that are inconclusive, if it has no verdict and some are.
@@ -276,10 +275,10 @@ impl Level<'_> {
         }
         let open = self.rows.iter().filter(|row| row.verdict == Verdict::Inconclusive).count();
         match (self.typical.filter(|typical| typical.verdict == Verdict::Inconclusive), open, &self.rows[..]) {
-            (Some(typical), _, _) => Some(format!("at {} (typical {})", self.tracking, number::change(typical.ratio))),
+            (Some(typical), _, _) => Some(format!("at {} (typical {})", self.level, number::change(typical.ratio))),
             (None, 0, _) => None,
-            (None, _, [row]) => Some(format!("at {} ({})", self.tracking, number::change(row.ratio?))),
-            (None, open, rows) => Some(format!("at {} on {open} of {} workloads", self.tracking, rows.len())),
+            (None, _, [row]) => Some(format!("at {} ({})", self.level, number::change(row.ratio?))),
+            (None, open, rows) => Some(format!("at {} on {open} of {} workloads", self.level, rows.len())),
         }
     }
 
@@ -288,7 +287,7 @@ impl Level<'_> {
         if self.has_verdict() || self.inconclusive().is_some() || self.incomparable().is_some() {
             return None;
         }
-        Some(format!("at {} ({})", self.tracking, self.detectable()))
+        Some(format!("at {} ({})", self.level, self.detectable()))
     }
 
     /// The detectable differences, on one workload and over all.

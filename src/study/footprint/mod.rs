@@ -16,12 +16,12 @@ use crate::schedule::pairing::checked;
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median_interval;
 use crate::stats::slope::slope;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::tracking::memscope::Subject;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::{Observation, Request};
-use crate::workloads::{BadScale, Scale, Workload};
+use crate::workloads::{Scale, ScaleError, Workload};
 use serde::{Deserialize, Serialize};
 
 /// The version of the file's format. A change that an older reader would misread raises it.
@@ -72,7 +72,8 @@ pub struct Footprint {
     /// What ran.
     pub workload: Workload,
     /// What it ran under.
-    pub tracking: Tracking,
+    #[serde(rename = "tracking")]
+    pub level: Level,
     /// The threads of each pool.
     pub threads: usize,
     /// The seed of the data.
@@ -106,7 +107,7 @@ impl Point {
     /// What a counted probe of each side tells; `None` if one of them did not count.
     fn of(untracked: &Observation, tracked: &Observation) -> Option<Self> {
         let (alone, truth, own) = (untracked.truth?, tracked.truth?, tracked.own?);
-        let hook = tracked.tracking.has_hook();
+        let hook = tracked.level.has_hook();
         Some(Self {
             scale: tracked.scale,
             events: if hook { truth.allocations + truth.deallocations } else { tracked.variables },
@@ -158,7 +159,7 @@ pub struct Plan {
     /// The workloads.
     pub workloads: Vec<Workload>,
     /// The levels.
-    pub levels: Vec<Tracking>,
+    pub levels: Vec<Level>,
     /// The numbers of threads that parallel workloads run on; the others run on one.
     pub threads: Vec<usize>,
     /// The scale that the steps are parts of, where it is not each workload's short one.
@@ -170,14 +171,14 @@ impl Plan {
     ///
     /// # Errors
     /// If a scale times a step is none.
-    pub fn cells(&self) -> Result<Vec<Request>, BadScale> {
+    pub fn cells(&self) -> Result<Vec<Request>, ScaleError> {
         let mut cells = Vec::new();
         for &workload in &self.workloads {
             let threads = if workload.is_parallel() { self.threads.as_slice() } else { &[1] };
             let scale = self.scale.unwrap_or(workload.short()).part(STEPS[STEPS.len() - 1])?;
             for &threads in threads {
-                for &tracking in self.levels.iter().filter(|&&level| level != Tracking::Untracked) {
-                    cells.push(Request { workload, tracking, scale, threads, count: false });
+                for &level in self.levels.iter().filter(|&&level| level != Level::Untracked) {
+                    cells.push(Request { workload, level, scale, threads, count: false });
                 }
             }
         }
@@ -187,17 +188,16 @@ impl Plan {
 
 /// Measures one cell, of which the largest probe is given.
 pub fn measure(launcher: &Launcher, largest: Request) -> Footprint {
-    let Request { workload, tracking, scale, threads, .. } = largest;
+    let Request { workload, level, scale, threads, .. } = largest;
     let seed = scale.seed();
-    let mut cell =
-        Footprint { workload, tracking, threads, seed, points: Vec::new(), peaks: Vec::new(), failure: None };
+    let mut cell = Footprint { workload, level, threads, seed, points: Vec::new(), peaks: Vec::new(), failure: None };
     cell.failure = fill(&mut cell, launcher, largest).err();
     cell
 }
 
 fn fill(cell: &mut Footprint, launcher: &Launcher, largest: Request) -> Result<(), Failure> {
     let both = |request: Request| {
-        let untracked = launcher.run(&Request { tracking: Tracking::Untracked, ..request })?;
+        let untracked = launcher.run(&Request { level: Level::Untracked, ..request })?;
         let tracked = launcher.run(&request)?;
         let tracked = checked(tracked, untracked.digest)?;
         Ok((untracked, tracked))
@@ -232,7 +232,7 @@ mod tests {
         };
         Footprint {
             workload: Workload::Cycles,
-            tracking: Tracking::Full,
+            level: Level::Full,
             threads: 1,
             seed: 1,
             points: points.map(point).collect(),
@@ -262,7 +262,7 @@ mod tests {
     fn cells_are_of_many_threads_where_the_workload_is_parallel() {
         let plan = Plan {
             workloads: vec![Workload::Cycles, Workload::Concurrent],
-            levels: vec![Tracking::Untracked, Tracking::Full],
+            levels: vec![Level::Untracked, Level::Full],
             threads: vec![1, 4],
             scale: None,
         };

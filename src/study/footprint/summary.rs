@@ -61,7 +61,7 @@ fn row(cell: &Footprint, name: &str) -> [String; 9] {
     [
         name.to_owned(),
         cell.threads.to_string(),
-        cell.tracking.to_string(),
+        cell.level.to_string(),
         cell.failure.as_ref().map_or_else(|| number::fidelity(cell.fidelity()), |failure| failure.label()),
         known(largest.map(|point| number::grouped(point.events)), "unknown"),
         known(cell.bytes_per_live_allocation().map(slope), "—"),
@@ -120,13 +120,13 @@ fn notes(footprints: &Footprints, form: Form) -> String {
 fn failure_notes(subject: &OfSubject) -> impl Iterator<Item = String> {
     subject.cells.iter().filter_map(|cell| {
         let failure = cell.failure.as_ref()?;
-        let Footprint { workload, tracking, threads, points, .. } = cell;
+        let Footprint { workload, level, threads, points, .. } = cell;
         let name = &subject.name;
         let said = text::said(&failure.to_string());
         Some(match failure {
-            Failure::Unsupported { .. } => format!("{name}: {tracking} {said}"),
+            Failure::Unsupported { .. } => format!("{name}: {level} {said}"),
             _ => format!(
-                "{name}: {workload}/{tracking}, threads: {threads}, {said} (after {} of {} scales)",
+                "{name}: {workload}/{level}, threads: {threads}, {said} (after {} of {} scales)",
                 points.len(),
                 STEPS.len()
             ),

@@ -16,7 +16,7 @@ pub mod summary;
 use crate::platform::programs::find;
 use crate::schedule::pairing::checked;
 use crate::study::instructions::record::{InstructionCount, InstructionOverhead};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
 use crate::worker::launcher::Reply;
@@ -112,8 +112,8 @@ impl<'a> InstructionCounter<'a> {
     /// Why it does not.
     fn check(&self) -> Result<(), String> {
         let scale = Scale::new(0.001).map_err(|error| error.to_string())?;
-        let (workload, tracking) = (Workload::Cycles, Tracking::Untracked);
-        let request = Request { workload, tracking, scale, threads: 1, count: false };
+        let (workload, level) = (Workload::Cycles, Level::Untracked);
+        let request = Request { workload, level, scale, threads: 1, count: false };
         let environment = |command: &mut Command| {
             command.current_dir(&self.folder).env(preload::VARIABLE, LIBRARY).env_remove(FAULT);
         };
@@ -174,25 +174,24 @@ impl<'a> InstructionCounter<'a> {
 pub fn count_instructions(
     counter: &InstructionCounter<'_>,
     workloads: &[Workload],
-    levels: &[Tracking],
+    levels: &[Level],
     scale: impl Fn(Workload) -> Scale,
-    mut progress: impl FnMut(Workload, Tracking),
+    mut progress: impl FnMut(Workload, Level),
 ) -> Vec<InstructionCount> {
     let mut counts = Vec::new();
     for &workload in workloads {
         let scale = scale(workload);
-        let request = |tracking, count| Request { workload, tracking, scale, threads: 1, count };
-        let mut runs =
-            |tracking, expected| counter.runs(&request(tracking, false), expected, || progress(workload, tracking));
+        let request = |level, count| Request { workload, level, scale, threads: 1, count };
+        let mut runs = |level, expected| counter.runs(&request(level, false), expected, || progress(workload, level));
         // The first run is not under valgrind: it counts the allocations, and gives the digest that all others must have.
-        let baseline = counter.launcher.run(&request(Tracking::Untracked, true)).and_then(|seen| {
-            let untracked = runs(Tracking::Untracked, seen.digest)?;
+        let baseline = counter.launcher.run(&request(Level::Untracked, true)).and_then(|seen| {
+            let untracked = runs(Level::Untracked, seen.digest)?;
             Ok((seen.truth.map(|truth| truth.allocations), seen.digest, untracked))
         });
-        for &tracking in levels {
+        for &level in levels {
             let mut count = InstructionCount {
                 workload,
-                tracking,
+                level,
                 scale: scale.factor(),
                 seed: scale.seed(),
                 allocations: None,
@@ -203,7 +202,7 @@ pub fn count_instructions(
             };
             let tracked = baseline.clone().and_then(|(allocations, digest, untracked)| {
                 (count.allocations, count.untracked) = (allocations, untracked);
-                runs(tracking, digest)
+                runs(level, digest)
             });
             match tracked {
                 Ok(tracked) => {
@@ -269,7 +268,7 @@ mod tests {
         let counter = InstructionCounter { launcher: &launcher, valgrind, folder };
         counter.compile_fixed_seed(Path::new("cc")).expect("what links Rust compiles C");
         let scale = Scale::new(0.001).expect("positive");
-        let request = Request { workload: Workload::Cycles, tracking: Tracking::Full, scale, threads: 1, count: false };
+        let request = Request { workload: Workload::Cycles, level: Level::Full, scale, threads: 1, count: false };
         counter.run(&request, Digest::default()).expect_err("a script is no probe")
     }
 

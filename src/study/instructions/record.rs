@@ -1,6 +1,6 @@
 //! Instructions, counted.
 
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,8 @@ pub struct InstructionCount {
     /// What ran.
     pub workload: Workload,
     /// What it ran under.
-    pub tracking: Tracking,
+    #[serde(rename = "tracking")]
+    pub level: Level,
     /// The factor of the scale.
     pub scale: f64,
     /// The seed of the data.

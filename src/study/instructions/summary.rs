@@ -35,7 +35,7 @@ fn row(count: &InstructionCount) -> [String; 7] {
     let overhead = count.overhead.as_ref();
     [
         count.workload.to_string(),
-        count.tracking.to_string(),
+        count.level.to_string(),
         mean(&count.untracked),
         mean(&count.tracked),
         match (&count.failure, overhead) {
@@ -59,5 +59,5 @@ fn mean(runs: &[u64]) -> String {
 
 fn failure_note(count: &InstructionCount) -> Option<String> {
     let failure = count.failure.as_ref()?;
-    Some(format!("{}/{} {}", count.workload, count.tracking, text::said(&failure.to_string())))
+    Some(format!("{}/{} {}", count.workload, count.level, text::said(&failure.to_string())))
 }

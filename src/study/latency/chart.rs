@@ -9,7 +9,7 @@ use crate::report::origin::Origin;
 use crate::study::latency::summary;
 use crate::study::latency::{Cell, Latencies, Operation, QUANTILES};
 use crate::study::overhead;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use svg::node::element::{Group, Polyline};
 
 const WIDTH: f64 = 960.0;
@@ -51,10 +51,10 @@ pub fn draw(latencies: &Latencies) -> String {
 }
 
 /// The class of a level's line.
-fn class(level: Tracking) -> &'static str {
+fn class(level: Level) -> &'static str {
     match level {
-        Tracking::Counting => "one",
-        Tracking::Untracked => "good",
+        Level::Counting => "one",
+        Level::Untracked => "good",
         other => overhead::chart::class(other),
     }
 }
@@ -62,10 +62,10 @@ fn class(level: Tracking) -> &'static str {
 fn legend(latencies: &Latencies) -> Group {
     let mut legend = Group::new();
     let mut x = 24.0;
-    let mut levels: Vec<Tracking> = Vec::new();
+    let mut levels: Vec<Level> = Vec::new();
     for cell in &latencies.cells {
-        if !levels.contains(&cell.tracking) {
-            levels.push(cell.tracking);
+        if !levels.contains(&cell.level) {
+            levels.push(cell.level);
         }
     }
     let told = levels.iter().map(|&level| match level.has_hook() {
@@ -117,9 +117,9 @@ impl Axis {
         let mut failed = 0.0;
         for cell in cells {
             match &cell.failure {
-                None => plot = plot.add(self.curve(cell, operation, class(cell.tracking), &cell.tracking.to_string())),
+                None => plot = plot.add(self.curve(cell, operation, class(cell.level), &cell.level.to_string())),
                 Some(failure) => {
-                    let words = format!("{}: {}", cell.tracking, failure.label());
+                    let words = format!("{}: {}", cell.level, failure.label());
                     plot = plot.add(ending(RIGHT, 30.0 + failed, "small bad", words));
                     failed += 15.0;
                 }
@@ -208,12 +208,12 @@ fn description(latencies: &Latencies) -> String {
             (None, Some(median), Some(slowest)) => {
                 format!(
                     "{} on {} threads: half of all allocations within {median}, all within {slowest}",
-                    cell.tracking, cell.threads
+                    cell.level, cell.threads
                 )
             }
             (failure, ..) => {
                 let why = failure.as_ref().map_or("too few processes".to_owned(), |failure| failure.label());
-                format!("{} on {} threads: {why}", cell.tracking, cell.threads)
+                format!("{} on {} threads: {why}", cell.level, cell.threads)
             }
         }
     });

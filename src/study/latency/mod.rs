@@ -14,7 +14,7 @@ use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median_interval;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
 use hdrhistogram::Histogram;
@@ -100,7 +100,8 @@ impl Versioned for Latencies {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     /// The level.
-    pub tracking: Tracking,
+    #[serde(rename = "tracking")]
+    pub level: Level,
     /// The threads that allocated at once.
     pub threads: usize,
     /// What each process saw, in the order in which they ran.
@@ -121,7 +122,7 @@ impl Cell {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// The levels.
-    pub levels: Vec<Tracking>,
+    pub levels: Vec<Level>,
     /// The numbers of threads.
     pub threads: Vec<usize>,
     /// The processes for each of both.
@@ -145,12 +146,12 @@ impl Plan {
             let mut row: Vec<Cell> = self
                 .levels
                 .iter()
-                .map(|&tracking| Cell { tracking, threads, processes: Vec::new(), failure: None })
+                .map(|&level| Cell { level, threads, processes: Vec::new(), failure: None })
                 .collect();
             for process in 0..self.processes as u64 {
                 for cell in &mut row {
                     let seed = self.seed.wrapping_add(process);
-                    let pattern = Pattern { tracking: cell.tracking, threads, operations: self.operations, seed };
+                    let pattern = Pattern { level: cell.level, threads, operations: self.operations, seed };
                     progress(pattern);
                     if cell.failure.is_none() {
                         match run(pattern) {
@@ -171,10 +172,10 @@ impl Plan {
 /// # Errors
 /// The way in which it failed.
 pub fn in_a_process(launcher: &Launcher, pattern: Pattern) -> Result<Observed, Failure> {
-    let Pattern { tracking, threads, operations, seed } = pattern;
+    let Pattern { level, threads, operations, seed } = pattern;
     launcher.run_for(&[
         "latencies".to_owned(),
-        format!("--tracking={tracking}"),
+        format!("--tracking={level}"),
         format!("--threads={threads}"),
         format!("--operations={operations}"),
         format!("--seed={seed}"),
@@ -203,7 +204,7 @@ mod tests {
     #[test]
     fn levels_run_by_turns_and_a_failed_one_runs_no_more() {
         let plan = Plan {
-            levels: vec![Tracking::Untracked, Tracking::Counting, Tracking::Allocator],
+            levels: vec![Level::Untracked, Level::Counting, Level::Allocator],
             threads: vec![1, 2],
             processes: 6,
             operations: 1,
@@ -211,18 +212,18 @@ mod tests {
         };
         let order = RefCell::new(Vec::new());
         let run = |pattern: Pattern| {
-            order.borrow_mut().push((pattern.threads, pattern.tracking));
-            if pattern.tracking == Tracking::Counting { Err(Failure::TimedOut { seconds: 1 }) } else { Ok(seen(7)) }
+            order.borrow_mut().push((pattern.threads, pattern.level));
+            if pattern.level == Level::Counting { Err(Failure::TimedOut { seconds: 1 }) } else { Ok(seen(7)) }
         };
         let cells = plan.measure(run, |_| {});
         assert_eq!(
             order.borrow()[..5],
             [
-                (1, Tracking::Untracked),
-                (1, Tracking::Counting),
-                (1, Tracking::Allocator),
-                (1, Tracking::Untracked),
-                (1, Tracking::Allocator)
+                (1, Level::Untracked),
+                (1, Level::Counting),
+                (1, Level::Allocator),
+                (1, Level::Untracked),
+                (1, Level::Allocator)
             ]
         );
         assert_eq!(cells.iter().map(|cell| cell.processes.len()).collect::<Vec<_>>(), [6, 0, 6, 6, 0, 6]);

@@ -6,9 +6,9 @@
 //! and that is told beside them.
 
 use crate::study::latency::Quantiles;
-use crate::tracking::{Session, Tracking};
+use crate::tracking::{Level, Session};
 use crate::worker::probe::{NotSwitched, check_switch};
-use crate::workloads::pools::NoThreads;
+use crate::workloads::pools::ThreadsError;
 use hdrhistogram::Histogram;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -34,7 +34,7 @@ const DIGITS: u8 = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pattern {
     /// What it runs under.
-    pub tracking: Tracking,
+    pub level: Level,
     /// The threads that allocate at once.
     pub threads: usize,
     /// The allocations of each thread that are timed, and as many frees.
@@ -102,7 +102,7 @@ pub enum CannotTime {
     NotSwitched(#[from] NotSwitched),
     /// The system does not start its threads.
     #[error(transparent)]
-    NoThreads(#[from] NoThreads),
+    ThreadsError(#[from] ThreadsError),
 }
 
 /// Runs the pattern in this process, which can run one.
@@ -110,7 +110,7 @@ pub enum CannotTime {
 /// # Errors
 /// If the program or the system cannot.
 pub fn run(pattern: Pattern) -> Result<Observed, CannotTime> {
-    let session = Session::prepare(pattern.tracking, false);
+    let session = Session::prepare(pattern.level, false);
     check_switch()?;
     // Threads start and end outside of the window: what they need for it is not the program's.
     let (opens, closes) = (Barrier::new(pattern.threads + 1), Barrier::new(pattern.threads + 1));
@@ -125,7 +125,7 @@ pub fn run(pattern: Pattern) -> Result<Observed, CannotTime> {
             })
             .collect();
         let _ = all_stand.set(workers.is_ok());
-        let workers = workers.map_err(|error| NoThreads { threads: pattern.threads, why: error.to_string() })?;
+        let workers = workers.map_err(|error| ThreadsError { threads: pattern.threads, why: error.to_string() })?;
         session.window(|| {
             opens.wait();
             closes.wait();
@@ -134,7 +134,7 @@ pub fn run(pattern: Pattern) -> Result<Observed, CannotTime> {
         for worker in workers {
             all.add(&worker.join().expect("a worker does not panic").expect("all stand"));
         }
-        Ok::<_, NoThreads>(all)
+        Ok::<_, ThreadsError>(all)
     })?;
     let Times { allocating, freeing, timing } = all;
     let [allocating, freeing, timing] = [allocating, freeing, timing].map(|times| Quantiles::of(&times));

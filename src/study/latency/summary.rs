@@ -22,7 +22,7 @@ pub fn draw(latencies: &Latencies, form: Form) -> String {
     for threads in threads {
         let cells: Vec<&Cell> = latencies.cells.iter().filter(|cell| cell.threads == threads).collect();
         for operation in Operation::TOLD {
-            cells.iter().for_each(|cell| _ = table.add_row(form.row(row(cell, operation, &cell.tracking.to_string()))));
+            cells.iter().for_each(|cell| _ = table.add_row(form.row(row(cell, operation, &cell.level.to_string()))));
         }
         if let Some(first) = cells.iter().find(|cell| cell.failure.is_none()) {
             table.add_row(row(first, Operation::Timing, "(timing alone)"));
@@ -79,7 +79,7 @@ fn notes(latencies: &Latencies) -> Vec<String> {
             let failure = cell.failure.as_ref()?;
             Some(format!(
                 "{} on {} threads {} (after {} processes)",
-                cell.tracking,
+                cell.level,
                 cell.threads,
                 text::said(&failure.to_string()),
                 cell.processes.len()

@@ -23,8 +23,8 @@ pub use record::{Measured, OperationResults, SCHEMA, Sample};
 pub use running::{CannotRun, Ready, Request, Timing, run};
 pub use sampling::{Sampling, command_line};
 
-use crate::tracking::Tracking::{Allocator, Untracked, Variables};
-use crate::tracking::{Names, Tracking, memscope};
+use crate::tracking::Level::{Allocator, Untracked, Variables};
+use crate::tracking::{Level, VariableTracker, memscope};
 
 /// An operation.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub struct Operation {
 #[derive(Clone, Copy, Debug)]
 struct Prepare<'a> {
     /// Where the values go that it names.
-    names: &'a Names,
+    names: &'a VariableTracker,
     /// How often it will be repeated in this process, warm-up and all.
     repeats: u64,
 }
@@ -54,7 +54,7 @@ struct Prepare<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Levels {
     /// These, whatever the version.
-    These(&'static [Tracking]),
+    These(&'static [Level]),
     /// The one whose allocations the linked version analyses and exports.
     Analysed,
 }
@@ -184,7 +184,7 @@ impl Operation {
     }
 
     /// What it runs under.
-    pub const fn levels(&self) -> &'static [Tracking] {
+    pub const fn levels(&self) -> &'static [Level] {
         match self.levels {
             Levels::These(levels) => levels,
             Levels::Analysed => &[memscope::ANALYSIS.level],

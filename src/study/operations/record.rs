@@ -3,7 +3,7 @@
 use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
 use crate::stats::estimate::Estimate;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +42,8 @@ pub struct Measured {
     /// What one of it does.
     pub about: String,
     /// What it was done under.
-    pub tracking: Tracking,
+    #[serde(rename = "tracking")]
+    pub level: Level,
     /// The most repeats that a process had: 1 where each was in a fresh one.
     pub most_repeats: u64,
     /// How it failed, where it did.
@@ -95,7 +96,7 @@ mod tests {
         results.operations.push(Measured {
             operation: "allocate-16B".to_owned(),
             about: "allocate and free 16 B".to_owned(),
-            tracking: Tracking::Allocator,
+            level: Level::Allocator,
             most_repeats: 100_000,
             failure: None,
             ns: Some(Estimate { value: 300.5, low: 300.0, high: 301.0 }),

@@ -2,7 +2,7 @@
 
 use crate::study::operations::{Operation, Prepare};
 use crate::tracking::memscope::Subject;
-use crate::tracking::{Session, Tracking};
+use crate::tracking::{Level, Session};
 use crate::worker::probe::{NotSwitched, check_switch};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
@@ -37,7 +37,7 @@ pub struct Request {
     /// What to do.
     pub operation: &'static Operation,
     /// What to do it under.
-    pub tracking: Tracking,
+    pub level: Level,
     /// How often.
     pub repeats: u64,
 }
@@ -50,7 +50,8 @@ pub struct Timing {
     /// What was done.
     pub operation: String,
     /// What it was done under.
-    pub tracking: Tracking,
+    #[serde(rename = "tracking")]
+    pub level: Level,
     /// How often it was done.
     pub repeats: u64,
     /// How long all repeats took together, in nanoseconds.
@@ -97,12 +98,12 @@ pub enum CannotRun {
 /// # Errors
 /// If the program or the linked version of memscope cannot, or the operation did something else than it should.
 pub fn run(request: Request) -> Result<Timing, CannotRun> {
-    let Request { operation, tracking, repeats } = request;
+    let Request { operation, level, repeats } = request;
     check(request)?;
-    if let Some(why) = tracking.is_unsupported() {
+    if let Some(why) = level.unsupported_reason() {
         return Err(CannotRun::Unsupported(why));
     }
-    let session = Session::prepare(tracking, false);
+    let session = Session::prepare(level, false);
     check_switch()?;
 
     let warm_up = operation.state.warm_up(repeats);
@@ -118,7 +119,7 @@ pub fn run(request: Request) -> Result<Timing, CannotRun> {
     Ok(Timing {
         schema: SCHEMA,
         operation: operation.name.to_owned(),
-        tracking,
+        level,
         repeats,
         elapsed_ns: elapsed.as_nanos() as u64,
         subject: Subject::of_this_build(),
@@ -126,11 +127,11 @@ pub fn run(request: Request) -> Result<Timing, CannotRun> {
 }
 
 /// Refuses what would time something else than the operation's name says.
-fn check(Request { operation, tracking, repeats }: Request) -> Result<(), CannotRun> {
+fn check(Request { operation, level, repeats }: Request) -> Result<(), CannotRun> {
     let refused = |why| Err(CannotRun::Refused { operation: operation.name, why });
-    if !operation.levels().contains(&tracking) {
+    if !operation.levels().contains(&level) {
         let levels: Vec<String> = operation.levels().iter().map(ToString::to_string).collect();
-        return refused(format!("is not timed under {tracking}, but under {}", levels.join(" or ")));
+        return refused(format!("is not timed under {level}, but under {}", levels.join(" or ")));
     }
     let most = operation.state.most_repeats();
     if repeats > most {
@@ -143,16 +144,16 @@ fn check(Request { operation, tracking, repeats }: Request) -> Result<(), Cannot
 mod tests {
     use super::*;
 
-    fn refusal(name: &str, tracking: Tracking, repeats: u64) -> String {
+    fn refusal(name: &str, level: Level, repeats: u64) -> String {
         let operation = Operation::named(name).expect("there is such an operation");
-        run(Request { operation, tracking, repeats }).expect_err("refused").to_string()
+        run(Request { operation, level, repeats }).expect_err("refused").to_string()
     }
 
     #[test]
     fn what_an_operation_is_not_is_refused() {
-        let refused = refusal("allocate-16B", Tracking::Variables, 1);
+        let refused = refusal("allocate-16B", Level::Variables, 1);
         assert_eq!(refused, "allocate-16B is not timed under variables, but under untracked or allocator");
-        let refused = refusal("name-vec", Tracking::Variables, 10_000);
+        let refused = refusal("name-vec", Level::Variables, 10_000);
         assert_eq!(refused, "name-vec cannot be repeated 10000 times in one process, but at most 200 times");
     }
 }

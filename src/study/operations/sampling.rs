@@ -2,7 +2,7 @@
 
 use crate::stats::median::median_interval;
 use crate::study::operations::{Measured, Operation, Request, Sample, Timing};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
 use std::time::Duration;
@@ -12,15 +12,15 @@ use std::time::Duration;
 pub struct Sampling<'a> {
     launcher: &'a Launcher,
     operation: &'static Operation,
-    tracking: Tracking,
+    level: Level,
     samples: Vec<Sample>,
     failure: Option<Failure>,
 }
 
 impl<'a> Sampling<'a> {
     /// Nothing is timed yet.
-    pub fn begin(launcher: &'a Launcher, operation: &'static Operation, tracking: Tracking) -> Self {
-        Self { launcher, operation, tracking, samples: Vec::new(), failure: None }
+    pub fn begin(launcher: &'a Launcher, operation: &'static Operation, level: Level) -> Self {
+        Self { launcher, operation, level, samples: Vec::new(), failure: None }
     }
 
     /// Takes a sample of so many iterations, in as many processes as they take, and gives their time: a nanosecond for each
@@ -48,7 +48,7 @@ impl<'a> Sampling<'a> {
         let mut elapsed_ns = 0;
         let mut left = iterations;
         while left > 0 {
-            let request = Request { operation: self.operation, tracking: self.tracking, repeats: left.min(most) };
+            let request = Request { operation: self.operation, level: self.level, repeats: left.min(most) };
             let timing: Timing = self.launcher.run_for(&arguments(request))?;
             elapsed_ns = timing.elapsed_ns.saturating_add(elapsed_ns);
             left -= request.repeats;
@@ -71,7 +71,7 @@ impl<'a> Sampling<'a> {
         Measured {
             operation: self.operation.name.to_owned(),
             about: self.operation.about(),
-            tracking: self.tracking,
+            level: self.level,
             most_repeats: self.operation.state.most_repeats(),
             failure: self.failure,
             ns,
@@ -89,18 +89,18 @@ fn drop_warm_up(samples: &mut Vec<Sample>) {
 }
 
 /// The arguments that make the program run this.
-fn arguments(Request { operation, tracking, repeats }: Request) -> Vec<String> {
+fn arguments(Request { operation, level, repeats }: Request) -> Vec<String> {
     vec![
         "operation".to_owned(),
         format!("--name={}", operation.name),
-        format!("--tracking={tracking}"),
+        format!("--tracking={level}"),
         format!("--repeats={repeats}"),
     ]
 }
 
 /// The command with which a user sees one of an operation alone.
-pub fn command_line(operation: &str, tracking: Tracking) -> String {
-    format!("cargo run --release -- operation --name={operation} --tracking={tracking}")
+pub fn command_line(operation: &str, level: Level) -> String {
+    format!("cargo run --release -- operation --name={operation} --tracking={level}")
 }
 
 #[cfg(test)]
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn a_sample_takes_as_many_processes_as_it_needs() {
         let (_folder, launcher) = program(THREE_NS);
-        let mut sampling = Sampling::begin(&launcher, name_vec(), Tracking::Variables);
+        let mut sampling = Sampling::begin(&launcher, name_vec(), Level::Variables);
         assert_eq!(sampling.sample(450), Some(Duration::from_nanos(1_350)));
         for iterations in [1, 2, 4] {
             sampling.sample(iterations);
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn a_failure_is_kept_and_not_tried_again() {
         let (folder, launcher) = program("echo once >> \"$folder/tries\"; kill -ABRT $$");
-        let mut sampling = Sampling::begin(&launcher, name_vec(), Tracking::Variables);
+        let mut sampling = Sampling::begin(&launcher, name_vec(), Level::Variables);
         assert_eq!((sampling.sample(1), sampling.sample(1)), (None, None));
         let tries = fs::read_to_string(folder.path().join("tries")).expect("it was tried");
         assert_eq!(tries, "once\n");
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn samples_in_which_no_time_passed_say_nothing() {
         let (_folder, launcher) = program(&THREE_NS.replace("3 * repeats", "0 * repeats"));
-        let mut sampling = Sampling::begin(&launcher, name_vec(), Tracking::Variables);
+        let mut sampling = Sampling::begin(&launcher, name_vec(), Level::Variables);
         for _ in 0..8 {
             assert_eq!(sampling.sample(10), Some(Duration::from_nanos(10)), "a time to divide by");
         }
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn too_few_samples_say_nothing() {
         let (_folder, launcher) = program(THREE_NS);
-        let mut sampling = Sampling::begin(&launcher, name_vec(), Tracking::Variables);
+        let mut sampling = Sampling::begin(&launcher, name_vec(), Level::Variables);
         for iterations in [1, 2, 4, 8] {
             sampling.sample(iterations);
         }

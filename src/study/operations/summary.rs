@@ -31,7 +31,7 @@ fn row(measured: &Measured, repeats: bool) -> [String; 6] {
     let [name, about] = if repeats { ["", ""] } else { [&measured.operation, &measured.about].map(String::as_str) };
     [
         name.to_owned(),
-        measured.tracking.to_string(),
+        measured.level.to_string(),
         match (&measured.failure, measured.ns) {
             (Some(failure), _) => failure.label(),
             (None, Some(ns)) => number::time_interval(ns),
@@ -79,10 +79,10 @@ fn notes(results: &OperationResults) -> Vec<String> {
 /// What happened to an operation that failed.
 fn failure_note(measured: &Measured) -> Option<String> {
     let failure = measured.failure.as_ref()?;
-    let Measured { operation, tracking, .. } = measured;
-    let alone = operations::command_line(operation, *tracking);
+    let Measured { operation, level, .. } = measured;
+    let alone = operations::command_line(operation, *level);
     let (failure, alone) = (text::said(&failure.to_string()), text::code(&alone));
-    Some(format!("{operation}/{tracking} {failure}. See it alone: {alone}"))
+    Some(format!("{operation}/{level} {failure}. See it alone: {alone}"))
 }
 
 #[cfg(test)]
@@ -91,14 +91,14 @@ mod tests {
     use crate::report::origin::Origin;
     use crate::stats::estimate::Estimate;
     use crate::study::operations::Sample;
-    use crate::tracking::Tracking;
+    use crate::tracking::Level;
     use crate::worker::failure::Failure;
 
-    fn measured(operation: &str, tracking: Tracking) -> Measured {
+    fn measured(operation: &str, level: Level) -> Measured {
         Measured {
             operation: operation.to_owned(),
             about: format!("what {operation} does"),
-            tracking,
+            level,
             most_repeats: 100_000,
             failure: None,
             ns: Some(Estimate { value: 312.0, low: 308.4, high: 1_320.0 }),
@@ -110,14 +110,14 @@ mod tests {
         let mut results = OperationResults::begin(Origin::here("cargo bench --bench operations".to_owned()));
         let failure = Some(Failure::TimedOut { seconds: 60 });
         results.operations = vec![
-            measured("allocate", Tracking::Untracked),
-            measured("allocate", Tracking::Allocator),
-            Measured { failure, ns: None, most_repeats: 1, ..measured("analyse", Tracking::Variables) },
-            Measured { ns: None, ..measured("name", Tracking::Variables) },
+            measured("allocate", Level::Untracked),
+            measured("allocate", Level::Allocator),
+            Measured { failure, ns: None, most_repeats: 1, ..measured("analyse", Level::Variables) },
+            Measured { ns: None, ..measured("name", Level::Variables) },
             Measured {
                 ns: None,
                 samples: vec![Sample { iterations: 10, elapsed_ns: 0 }; 15],
-                ..measured("count", Tracking::Variables)
+                ..measured("count", Level::Variables)
             },
         ];
         draw(&results, form)

@@ -5,7 +5,7 @@ use crate::report::chart::canvas::{dot, ending, finished, line, sheet, small_pri
 use crate::report::number;
 use crate::schedule::measurement::{Cell, Series};
 use crate::study::overhead::record::Results;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use svg::node::element::Group;
 
 const WIDTH: f64 = 960.0;
@@ -63,7 +63,7 @@ fn rows(results: &Results) -> Vec<Row<'_>> {
     let mut rows: Vec<Row> = Vec::new();
     for series in Series::SHOWN {
         let mut heading = (series != Series::Overhead).then_some(series.parameter());
-        for cell in results.series(series).filter(|cell| cell.tracking != Tracking::Untracked) {
+        for cell in results.series(series).filter(|cell| cell.level != Level::Untracked) {
             let name = cell.row_name();
             match rows.last_mut().filter(|row| row.name == name && heading.is_none()) {
                 Some(row) => row.cells.push(cell),
@@ -78,17 +78,17 @@ fn rows(results: &Results) -> Vec<Row<'_>> {
 }
 
 /// The class that a level is drawn in.
-pub(crate) fn class(tracking: Tracking) -> &'static str {
-    match tracking {
-        Tracking::Variables => "one",
-        Tracking::Allocator => "two",
-        Tracking::Full => "three",
-        Tracking::Untracked | Tracking::Counting | Tracking::Synthetic(_) | Tracking::Reference(_) => "faint",
+pub(crate) fn class(level: Level) -> &'static str {
+    match level {
+        Level::Variables => "one",
+        Level::Allocator => "two",
+        Level::Full => "three",
+        Level::Untracked | Level::Counting | Level::Synthetic(_) | Level::Reference(_) => "faint",
     }
 }
 
 fn legend() -> Group {
-    let levels = [Tracking::Variables, Tracking::Allocator, Tracking::Full];
+    let levels = [Level::Variables, Level::Allocator, Level::Full];
     let mut legend = Group::new();
     let mut x = 24.0;
     for level in levels {
@@ -101,17 +101,17 @@ fn legend() -> Group {
 
 /// A level's figure, and beside it the figure in words.
 fn lane(axis: &RatioAxis, cell: &Cell, y: f64) -> Group {
-    let class = class(cell.tracking);
+    let class = class(cell.level);
     let Some(overhead) = &cell.overhead else {
         let why = cell.failure.as_ref().map_or_else(|| cell.lack(), |failure| failure.label());
-        return Group::new().add(text(RIGHT + 16.0, y + 4.5, "small bad", format!("{}: {why}", cell.tracking)));
+        return Group::new().add(text(RIGHT + 16.0, y + 4.5, "small bad", format!("{}: {why}", cell.level)));
     };
     let wall = overhead.wall;
     let words = number::overhead(overhead.wall);
     let told = format!(
         "{}/{}\n{words}\n{} untracked, {} pairs, fidelity {}",
         cell.workload,
-        cell.tracking,
+        cell.level,
         number::time(overhead.untracked_ns),
         overhead.pairs,
         number::fidelity(cell.fidelity)
@@ -129,13 +129,13 @@ fn foot(results: &Results, bottom: f64) -> Group {
 
 /// The picture in words, for who cannot see it.
 fn description(results: &Results) -> String {
-    let told = results.series(Series::Overhead).filter(|cell| cell.tracking != Tracking::Untracked).map(|cell| {
+    let told = results.series(Series::Overhead).filter(|cell| cell.level != Level::Untracked).map(|cell| {
         let words = match (&cell.failure, &cell.overhead) {
             (Some(failure), _) => failure.label(),
             (None, Some(overhead)) => number::overhead(overhead.wall),
             (None, None) => cell.lack(),
         };
-        format!("{} under {}: {words}", cell.workload, cell.tracking)
+        format!("{} under {}: {words}", cell.workload, cell.level)
     });
     told.collect::<Vec<_>>().join("; ")
 }

@@ -7,7 +7,7 @@ use crate::report::origin::Origin;
 use crate::schedule::measurement::{Cell, Overhead, Precision, Series};
 use crate::stats::estimate::Estimate;
 use crate::study::instructions::record::InstructionCount;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use serde::{Deserialize, Serialize};
 
 /// The version of the file's format. A change that an older reader would misread raises it.
@@ -56,7 +56,7 @@ impl Results {
     pub fn noise(&self) -> impl Iterator<Item = (&Cell, &Overhead)> {
         self.cells
             .iter()
-            .filter(|cell| cell.tracking == Tracking::Untracked && cell.series != Series::Control)
+            .filter(|cell| cell.level == Level::Untracked && cell.series != Series::Control)
             .filter_map(|cell| Some((cell, cell.overhead.as_ref()?)))
     }
 

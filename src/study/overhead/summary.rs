@@ -10,7 +10,7 @@ use crate::stats::estimate::Estimate;
 use crate::stats::median::median_interval;
 use crate::study::overhead::record::Results;
 use crate::study::overhead::warnings;
-use crate::tracking::{Kind, Tracking};
+use crate::tracking::{Level, RecordingKind};
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload};
@@ -72,10 +72,9 @@ impl Form {
 pub fn overheads(results: &Results, form: Form) -> String {
     let mut parts = Vec::new();
     // The baseline against itself has a row of its own only where nothing else was measured.
-    let alone = results.cells.iter().all(|cell| cell.tracking == Tracking::Untracked);
+    let alone = results.cells.iter().all(|cell| cell.level == Level::Untracked);
     for series in Series::SHOWN {
-        let cells: Vec<&Cell> =
-            results.series(series).filter(|cell| alone || cell.tracking != Tracking::Untracked).collect();
+        let cells: Vec<&Cell> = results.series(series).filter(|cell| alone || cell.level != Level::Untracked).collect();
         if cells.is_empty() {
             continue;
         }
@@ -128,7 +127,7 @@ pub(crate) fn row(cell: &Cell, name: &str, tells_time: bool) -> [String; 8] {
             Some(overhead) if tells_time => number::time(overhead.untracked_ns),
             _ => String::new(),
         },
-        cell.tracking.to_string(),
+        cell.level.to_string(),
         match (&cell.failure, overhead) {
             (Some(failure), _) => failure.label(),
             (None, Some(overhead)) => number::overhead(overhead.wall),
@@ -144,10 +143,10 @@ pub(crate) fn row(cell: &Cell, name: &str, tells_time: bool) -> [String; 8] {
             Some(None) => unknown(),
             None => String::new(),
         },
-        match cell.tracking {
+        match cell.level {
             _ if cell.failure.is_some() => String::new(),
             // Nothing is recorded, or it is the truth itself.
-            tracking if tracking.kind() == Kind::Nothing || tracking == Tracking::Counting => "—".to_owned(),
+            level if level.kind() == RecordingKind::Nothing || level == Level::Counting => "—".to_owned(),
             _ => number::fidelity(cell.fidelity),
         },
         match overhead.map(|overhead| overhead.peak_memory) {
@@ -259,7 +258,7 @@ fn processor_note(results: &Results) -> Option<String> {
         parted.len(),
         results.cells.len(),
         cell.workload,
-        cell.tracking,
+        cell.level,
         cell.threads,
         number::ratio(cpu.value),
         number::ratio(wall.value)
@@ -275,7 +274,7 @@ fn precision_note(results: &Results) -> Option<String> {
     let Some(asked) = results.precision else { return Some(format!("{reached}.")) };
     let missed: Vec<String> = walls()
         .filter(|(_, wall)| !asked.is_reached_by(wall))
-        .map(|(cell, wall)| format!("{}/{} (±{:.1} %)", cell.workload, cell.tracking, wall.half_width_percent()))
+        .map(|(cell, wall)| format!("{}/{} (±{:.1} %)", cell.workload, cell.level, wall.half_width_percent()))
         .collect();
     Some(match missed.as_slice() {
         [] => format!("{reached}; all are within the ±{} % that was asked for.", asked.percent),
@@ -348,12 +347,12 @@ fn clock_note(cell: &Cell) -> Option<String> {
 fn failure_note(cell: &Cell) -> Option<String> {
     let failure = cell.failure.as_ref()?;
     let scale = Scale::new(cell.scale).ok()?.seeded(cell.seed);
-    let Cell { workload, tracking, threads, .. } = *cell;
-    let request = Request { workload, tracking, scale, threads, count: false };
+    let Cell { workload, level, threads, .. } = *cell;
+    let request = Request { workload, level, scale, threads, count: false };
     let after = match cell.pairs.len() {
         0 => "at its trial".to_owned(),
         pairs => format!("after {pairs} pairs"),
     };
     let (failure, alone) = (text::said(&failure.to_string()), text::code(&Launcher::command_line(&request)));
-    Some(format!("{workload}/{tracking} {failure} ({after}). See it alone: {alone}"))
+    Some(format!("{workload}/{level} {failure} ({after}). See it alone: {alone}"))
 }

@@ -9,7 +9,7 @@ use crate::schedule::measurement::{Cell, Clock, Overhead, Pair, Series};
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median;
 use crate::study::overhead::record::Results;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use std::fmt;
 
 /// How many cores' worth of other work a run bears without a word.
@@ -233,7 +233,7 @@ fn worst<T>(
 /// many at 95 %, some do on the quietest machine.
 fn noise(cell: &Cell, overhead: &Overhead) -> Option<Estimate> {
     let wall = overhead.wall;
-    let is_noise = cell.tracking == Tracking::Untracked && cell.series != Series::Control;
+    let is_noise = cell.level == Level::Untracked && cell.series != Series::Control;
     (is_noise && (wall.value - 1.0).abs() > NOISE).then_some(wall)
 }
 
@@ -272,7 +272,7 @@ fn outliers(cell: &Cell, _: &Overhead) -> Option<(usize, usize)> {
 fn width_per_effect(cell: &Cell, overhead: &Overhead) -> Option<f64> {
     let Estimate { value, low, high } = overhead.wall;
     let (width, effect) = (high - low, (value - 1.0).abs());
-    (cell.tracking != Tracking::Untracked && !overhead.wall.includes_none() && width > effect).then_some(width / effect)
+    (cell.level != Level::Untracked && !overhead.wall.includes_none() && width > effect).then_some(width / effect)
 }
 
 #[cfg(test)]
@@ -302,11 +302,11 @@ mod tests {
             .collect()
     }
 
-    fn cell(workload: Workload, tracking: Tracking, pairs: Vec<Pair>) -> Cell {
+    fn cell(workload: Workload, level: Level, pairs: Vec<Pair>) -> Cell {
         Cell {
             series: Series::Overhead,
             workload,
-            tracking,
+            level,
             scale: 0.05,
             seed: 1,
             threads: 2,
@@ -320,7 +320,7 @@ mod tests {
     }
 
     fn full(workload: Workload, pairs: Vec<Pair>) -> Cell {
-        cell(workload, Tracking::Full, pairs)
+        cell(workload, Level::Full, pairs)
     }
 
     fn results(conditions: Option<Conditions>, cells: Vec<Cell>) -> Results {
@@ -368,9 +368,9 @@ mod tests {
             ..Conditions::default()
         };
         let cells = vec![
-            cell(Workload::Cycles, Tracking::Untracked, pairs(60, 1.0, 0.01)),
-            cell(Workload::Cycles, Tracking::Variables, pairs(60, 1.05, 0.01)),
-            cell(Workload::Leaks, Tracking::Variables, pairs(60, 1.0, 0.3)),
+            cell(Workload::Cycles, Level::Untracked, pairs(60, 1.0, 0.01)),
+            cell(Workload::Cycles, Level::Variables, pairs(60, 1.05, 0.01)),
+            cell(Workload::Leaks, Level::Variables, pairs(60, 1.0, 0.3)),
             full(Workload::Cycles, pairs(60, 8.0, 0.05)),
         ];
         assert_eq!(warnings(&results(Some(conditions), cells)), []);
@@ -416,7 +416,7 @@ mod tests {
 
     #[test]
     fn a_noise_floor_that_is_high() {
-        let untracked = |workload, factor| cell(workload, Tracking::Untracked, pairs(60, factor, 0.05));
+        let untracked = |workload, factor| cell(workload, Level::Untracked, pairs(60, factor, 0.05));
         let found = of_cells(vec![
             untracked(Workload::Cycles, 1.03),
             untracked(Workload::Leaks, 0.95),
@@ -482,7 +482,7 @@ mod tests {
 
     #[test]
     fn an_interval_wider_than_the_effect() {
-        let variables = |workload, pairs| cell(workload, Tracking::Variables, pairs);
+        let variables = |workload, pairs| cell(workload, Level::Variables, pairs);
         let found = of_cells(vec![
             variables(Workload::Cycles, pairs(60, 1.02, 0.05)),
             variables(Workload::Leaks, pairs(60, 1.03, 0.05)),
@@ -495,7 +495,7 @@ mod tests {
     fn cells_without_an_overhead_take_no_part() {
         let mut failed = full(Workload::Cycles, hit(60, 20));
         failed.failure = Some(Failure::TimedOut { seconds: 60 });
-        let few = cell(Workload::Cycles, Tracking::Untracked, pairs(5, 3.0, 0.01));
+        let few = cell(Workload::Cycles, Level::Untracked, pairs(5, 3.0, 0.01));
         assert_eq!(of_cells(vec![failed, few]), []);
     }
 

@@ -16,7 +16,7 @@ mod timeline;
 pub use record::{Amount, HeapMoment, Phase, Record, SCHEMA, Slice};
 
 use crate::report::origin::Origin;
-use crate::tracking::{Paused, Session, Tracking, counting};
+use crate::tracking::{Level, PauseGuard, Session, counting};
 use crate::worker::probe::{CannotRun, Truth, check_switch};
 use crate::workloads::{Digest, Scale, Workload, pools};
 use observer::Observer;
@@ -41,7 +41,7 @@ pub fn run(
 ) -> Result<Record, CannotRun> {
     check_switch()?;
     pools::start(threads)?;
-    let session = Session::prepare(Tracking::Full, true);
+    let session = Session::prepare(Level::Full, true);
     let start = counting::totals();
     let timeline = Timeline::start(tick);
     let observer = Observer::new(session.names().clone(), timeline.clock());
@@ -99,7 +99,7 @@ pub fn run(
 
 /// Runs something that the tracker does not see on this thread.
 fn quietly<R>(run: impl FnOnce() -> R) -> R {
-    let _paused = Paused::new();
+    let _paused = PauseGuard::new();
     run()
 }
 

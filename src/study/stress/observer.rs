@@ -6,7 +6,7 @@
 use crate::study::stress::timeline::Clock;
 use crate::study::stress::{Amount, HeapMoment, heap};
 use crate::tracking::memscope::TypeUse;
-use crate::tracking::{Names, Paused, counting, memscope};
+use crate::tracking::{PauseGuard, VariableTracker, counting, memscope};
 use crate::workloads::{Tracker, Workload};
 use std::any::type_name;
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// A workload's tracker in the stress run.
 #[derive(Clone)]
 pub struct Observer {
-    names: Names,
+    names: VariableTracker,
     clock: Clock,
     state: Arc<Mutex<State>>,
 }
@@ -41,7 +41,7 @@ pub struct Seen {
 
 impl Observer {
     /// An observer that passes values on to `names`.
-    pub fn new(names: Names, clock: Clock) -> Self {
+    pub fn new(names: VariableTracker, clock: Clock) -> Self {
         Self { names, clock, state: Arc::default() }
     }
 
@@ -50,7 +50,7 @@ impl Observer {
         self.state().workload = Some(workload);
     }
 
-    /// Looks at the heap. The calling thread must be [`Paused`].
+    /// Looks at the heap. The calling thread must be [`PauseGuard`].
     pub fn look(&self, name: &str) {
         let seen = self.clock.stopped(|| memscope::live_blocks().map(heap::layout));
         let mut state = self.state();
@@ -65,7 +65,7 @@ impl Observer {
         }
     }
 
-    /// What was seen of the heap in a phase. The calling thread must be [`Paused`].
+    /// What was seen of the heap in a phase. The calling thread must be [`PauseGuard`].
     pub fn heaps_of(&self, workload: Workload) -> Vec<HeapMoment> {
         self.state().heaps.iter().filter(|heap| heap.workload == workload).cloned().collect()
     }
@@ -83,12 +83,12 @@ impl Observer {
     }
 
     /// Notes a value's type and bytes, and passes it on.
-    fn note<V>(&self, bytes: usize, pass_on: impl FnOnce(&Names)) {
+    fn note<V>(&self, bytes: usize, pass_on: impl FnOnce(&VariableTracker)) {
         let before = counting::this_thread();
         pass_on(&self.names);
         let after = counting::this_thread();
 
-        let _paused = Paused::new();
+        let _paused = PauseGuard::new();
         let mut state = self.state();
         let used = state.types.entry(type_name::<V>()).or_default();
         used.allocations += 1;
@@ -119,7 +119,7 @@ impl Tracker for Observer {
         self.note::<Arc<T>>(size_of::<T>(), |names| names.arc(name, value));
     }
     fn moment(&self, name: &'static str) {
-        let _paused = Paused::new();
+        let _paused = PauseGuard::new();
         self.look(name);
     }
 }

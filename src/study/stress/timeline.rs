@@ -2,7 +2,7 @@
 
 use crate::platform::system;
 use crate::study::stress::Slice;
-use crate::tracking::{Paused, counting};
+use crate::tracking::{PauseGuard, counting};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -81,7 +81,7 @@ impl Timeline {
             .spawn({
                 let (clock, samples) = (clock.clone(), samples.clone());
                 move || {
-                    let _paused = Paused::new();
+                    let _paused = PauseGuard::new();
                     ready.send(()).expect("the starter waits");
                     let mut next_tick = TICK;
                     while ended.recv_timeout(PERIOD) == Err(mpsc::RecvTimeoutError::Timeout) {
@@ -104,7 +104,7 @@ impl Timeline {
         self.clock.clone()
     }
 
-    /// Takes a sample now, and gives its time and its counts. The calling thread must be [`Paused`].
+    /// Takes a sample now, and gives its time and its counts. The calling thread must be [`PauseGuard`].
     pub fn mark(&self) -> (Duration, counting::Counts) {
         let mut samples = locked(&self.samples);
         let sample = Sample::take(&self.clock);
@@ -112,7 +112,7 @@ impl Timeline {
         (sample.at, sample.counts)
     }
 
-    /// The time between two marks in equal slices. The calling thread must be [`Paused`].
+    /// The time between two marks in equal slices. The calling thread must be [`PauseGuard`].
     ///
     /// What was counted between two samples is put into the slice in which the later one was taken.
     pub fn slices(&self, from: Duration, to: Duration) -> Vec<Slice> {

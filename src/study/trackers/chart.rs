@@ -11,7 +11,7 @@ use crate::study::overhead;
 use crate::study::overhead::record::Results;
 use crate::study::trackers::summary::{heading, is_memscope, overhead, takes_note};
 use crate::study::trackers::{Flight, Ladder};
-use crate::tracking::{Kind, Tracking};
+use crate::tracking::{Level, RecordingKind};
 use svg::node::element::Group;
 
 const WIDTH: f64 = 960.0;
@@ -75,27 +75,27 @@ fn legend() -> Group {
 
 /// A rung: its name, its figure, the figure in words, and what it takes note of.
 fn lane(axis: &RatioAxis, cell: &Cell, y: f64) -> Group {
-    let Cell { workload, tracking, .. } = *cell;
-    let class = overhead::chart::class(tracking);
+    let Cell { workload, level, .. } = *cell;
+    let class = overhead::chart::class(level);
     let words = overhead(cell);
-    let weight = if is_memscope(tracking) { "strong" } else { "" };
-    let name = ending(LEFT - 16.0, y + 4.5, weight, tracking.to_string());
+    let weight = if is_memscope(level) { "strong" } else { "" };
+    let name = ending(LEFT - 16.0, y + 4.5, weight, level.to_string());
     let Some(seen) = &cell.overhead else {
         return Group::new().add(name).add(text(WORDS, y + 4.5, "small bad", words));
     };
     let wall = seen.wall;
-    let mut told = format!("{workload}/{tracking}: {}\n{words}\n{} pairs", tracking.about(), seen.pairs);
-    if tracking.kind() != Kind::Nothing && tracking != Tracking::Counting {
+    let mut told = format!("{workload}/{level}: {}\n{words}\n{} pairs", level.about(), seen.pairs);
+    if level.kind() != RecordingKind::Nothing && level != Level::Counting {
         told += &format!(", fidelity {}", number::fidelity(cell.fidelity));
     }
     let (from, to) = (axis.x(wall.value.min(1.0)), axis.x(wall.value.max(1.0)));
-    let mark = if tracking.kind() == Kind::Samples { format!("{class} ring") } else { class.to_owned() };
+    let mark = if level.kind() == RecordingKind::Samples { format!("{class} ring") } else { class.to_owned() };
     telling(told)
         .add(name)
         .add(rectangle(from, y - 3.0, to - from, 6.0, &format!("{class} area")))
         .add(axis.mark(wall, y, class, &mark))
         .add(text(WORDS, y + 4.5, "small", words))
-        .add(text(NOTE, y + 4.5, "small faint", takes_note(tracking)))
+        .add(text(NOTE, y + 4.5, "small faint", takes_note(level)))
 }
 
 fn foot(results: &Results, y: f64) -> Group {
@@ -107,8 +107,7 @@ fn foot(results: &Results, y: f64) -> Group {
 /// The picture in words, for who cannot see it.
 fn description(flights: &[Flight<'_>]) -> String {
     let of_flight = |flight: &Flight<'_>| {
-        let rungs: Vec<String> =
-            flight.rungs.iter().map(|cell| format!("{} {}", cell.tracking, overhead(cell))).collect();
+        let rungs: Vec<String> = flight.rungs.iter().map(|cell| format!("{} {}", cell.level, overhead(cell))).collect();
         format!("{}: {}", flight.workload, rungs.join(", "))
     };
     flights.iter().map(of_flight).collect::<Vec<_>>().join("; ")

@@ -11,7 +11,7 @@ use crate::study::trend::summary::{
     RULE, change, claim, count, floor, machine_name, machine_note, record_of, shown, version,
 };
 use crate::study::trend::{Change, Lane, Log, Point};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::workloads::Workload;
 use svg::node::element::{Group, Line};
 
@@ -82,11 +82,11 @@ pub fn draw(log: &Log, lanes: &[Lane]) -> String {
 }
 
 /// The levels that are shown, in the order of the lanes, each once.
-fn levels(lanes: &[Lane]) -> Vec<Tracking> {
-    let mut levels: Vec<Tracking> = Vec::new();
+fn levels(lanes: &[Lane]) -> Vec<Level> {
+    let mut levels: Vec<Level> = Vec::new();
     for lane in lanes {
-        if !levels.contains(&lane.tracking) {
-            levels.push(lane.tracking);
+        if !levels.contains(&lane.level) {
+            levels.push(lane.level);
         }
     }
     levels
@@ -277,7 +277,7 @@ fn of_workload(
     log: &Log,
     workload: Workload,
     lanes: &[&Lane],
-    levels: &[Tracking],
+    levels: &[Level],
     axis: &CommitAxis,
     scale: &Scale,
 ) -> Group {
@@ -290,13 +290,13 @@ fn of_workload(
     }
     drawing = drawing.add(axis.draw(log));
     for lane in lanes {
-        drawing = drawing.add(of_lane(log, lane, aside(axis, levels, lane.tracking), axis, scale));
+        drawing = drawing.add(of_lane(log, lane, aside(axis, levels, lane.level), axis, scale));
     }
     drawing
 }
 
 /// How far a level's marks lie beside the middle of a commit's slot, so that levels do not cover each other.
-fn aside(axis: &CommitAxis, levels: &[Tracking], level: Tracking) -> f64 {
+fn aside(axis: &CommitAxis, levels: &[Level], level: Level) -> f64 {
     let place = levels.iter().position(|&other| other == level).unwrap_or(0) as f64;
     /// More is not needed for marks to be apart.
     const APART: f64 = 16.0;
@@ -333,7 +333,7 @@ fn mark(log: &Log, lane: &Lane, point: &Point, x: f64, scale: &Scale) -> Group {
         return drawing.add(centred(x, TOP + PLOT - 5.0, "strong bad", "×"));
     };
     let Estimate { value, low, high } = overhead.wall;
-    let class = class(lane.tracking);
+    let class = class(lane.level);
     let drawing = drawing.add(line(x, scale.y(low), x, scale.y(high), &format!("whisker {class}"))).add(dot(
         x,
         scale.y(value),
@@ -361,7 +361,7 @@ fn mark(log: &Log, lane: &Lane, point: &Point, x: f64, scale: &Scale) -> Group {
 fn told(log: &Log, lane: &Lane, point: &Point) -> String {
     let (_, record) = record_of(log, point.entry);
     let mut lines = vec![
-        format!("{}/{}: {}", lane.workload, lane.tracking, shown(point)),
+        format!("{}/{}: {}", lane.workload, lane.level, shown(point)),
         format!("{} pairs, fidelity {}", point.figure.pairs, number::fidelity(point.figure.fidelity)),
         commit_told(log, point.entry),
         format!("noise floor {}", floor(record)),
@@ -421,7 +421,7 @@ fn one_digit(number: f64) -> f64 {
     ((number / unit).round() * unit * 1e6).round().min(90e6) / 1e6
 }
 
-fn legend(levels: &[Tracking]) -> Group {
+fn legend(levels: &[Level]) -> Group {
     const Y: f64 = 92.0;
     let mut drawing = Group::new();
     let mut x = MARGIN + 4.0;
@@ -454,7 +454,7 @@ fn notes(log: &Log, lanes: &[Lane]) -> Vec<String> {
 fn description(log: &Log, lanes: &[Lane]) -> String {
     let last = lanes.iter().filter_map(|lane| Some((lane, lane.points.last()?))).map(|(lane, point)| {
         let commit = &log.entries[point.entry].commit.short;
-        format!("{} under {} at {commit}: {}", lane.workload, lane.tracking, shown(point))
+        format!("{} under {} at {commit}: {}", lane.workload, lane.level, shown(point))
     });
     let claims = lanes.iter().flat_map(|lane| lane.points.iter().filter_map(|point| claim(log, lane, point)));
     last.chain(claims).chain([count(lanes)]).collect::<Vec<_>>().join("; ")

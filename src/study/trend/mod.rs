@@ -17,7 +17,7 @@ use crate::report::origin::Origin;
 use crate::schedule::measurement::{Cell, Overhead, Series};
 use crate::stats::estimate::Estimate;
 use crate::study::overhead::record::Results;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use crate::workloads::Workload;
 use std::path::{Path, PathBuf};
@@ -61,7 +61,7 @@ pub struct Figure {
     /// What ran, and how much of it.
     pub work: Work,
     /// What it ran under.
-    pub tracking: Tracking,
+    pub level: Level,
     /// How many pairs were run.
     pub pairs: usize,
     /// What they say.
@@ -107,7 +107,7 @@ impl From<&Cell> for Figure {
         let Cell { workload, scale, seed, threads, allocations, .. } = *cell;
         Self {
             work: Work { workload, scale, seed, threads, allocations },
-            tracking: cell.tracking,
+            level: cell.level,
             pairs: cell.pairs.len(),
             overhead: cell.overhead,
             failure: cell.failure.clone(),
@@ -118,8 +118,8 @@ impl From<&Cell> for Figure {
 
 impl Record {
     /// The figure of a workload under a level, if it was measured.
-    fn figure(&self, workload: Workload, tracking: Tracking) -> Option<&Figure> {
-        self.figures.iter().find(|figure| figure.work.workload == workload && figure.tracking == tracking)
+    fn figure(&self, workload: Workload, level: Level) -> Option<&Figure> {
+        self.figures.iter().find(|figure| figure.work.workload == workload && figure.level == level)
     }
 
     /// How far untracked was from itself, as a factor: 1 if that was not measured.
@@ -181,26 +181,26 @@ impl Log {
     ///
     /// # Errors
     /// If none of them was ever measured.
-    pub fn lanes(&self, workloads: &[Workload], levels: &[Tracking]) -> Result<Vec<Lane>, HistoryError> {
+    pub fn lanes(&self, workloads: &[Workload], levels: &[Level]) -> Result<Vec<Lane>, HistoryError> {
         let workloads = if workloads.is_empty() { Workload::ALL } else { workloads };
         let asked = workloads.iter().flat_map(|&workload| levels.iter().map(move |&level| (workload, level)));
         let mut lanes: Vec<Lane> = Vec::new();
-        for (workload, tracking) in asked {
-            let is_new = !lanes.iter().any(|lane| lane.workload == workload && lane.tracking == tracking);
-            let points = if is_new { self.points(workload, tracking) } else { Vec::new() };
+        for (workload, level) in asked {
+            let is_new = !lanes.iter().any(|lane| lane.workload == workload && lane.level == level);
+            let points = if is_new { self.points(workload, level) } else { Vec::new() };
             if !points.is_empty() {
-                lanes.push(Lane { workload, tracking, points });
+                lanes.push(Lane { workload, level, points });
             }
         }
         if lanes.is_empty() { Err(self.not_measured(workloads, levels)) } else { Ok(lanes) }
     }
 
     /// What the records say of one workload under one level, each held against the one before it on its machine.
-    fn points(&self, workload: Workload, tracking: Tracking) -> Vec<Point> {
+    fn points(&self, workload: Workload, level: Level) -> Vec<Point> {
         let mut latest: Vec<Option<(usize, &Record, &Figure)>> = vec![None; self.machines.len()];
         let mut points = Vec::new();
         for (entry, record) in self.records() {
-            let Some(figure) = record.figure(workload, tracking) else { continue };
+            let Some(figure) = record.figure(workload, level) else { continue };
             let since = latest[record.machine].filter(|_| figure.overhead.is_some());
             let change = since
                 .and_then(|(_, earlier, before)| Change::between(before, figure, earlier.reach().max(record.reach())));
@@ -213,14 +213,14 @@ impl Log {
         points
     }
 
-    fn not_measured(&self, workloads: &[Workload], levels: &[Tracking]) -> HistoryError {
-        let measured: Vec<(Workload, Tracking)> = self
+    fn not_measured(&self, workloads: &[Workload], levels: &[Level]) -> HistoryError {
+        let measured: Vec<(Workload, Level)> = self
             .records()
-            .flat_map(|(_, record)| record.figures.iter().map(|figure| (figure.work.workload, figure.tracking)))
+            .flat_map(|(_, record)| record.figures.iter().map(|figure| (figure.work.workload, figure.level)))
             .collect();
         let seen = |workload| measured.iter().any(|&(measured, _)| measured == workload);
         let there: Vec<Workload> = Workload::ALL.iter().copied().filter(|&workload| seen(workload)).collect();
-        let mut under: Vec<Tracking> = measured.iter().map(|&(_, level)| level).collect();
+        let mut under: Vec<Level> = measured.iter().map(|&(_, level)| level).collect();
         under.sort_unstable();
         under.dedup();
         HistoryError::NotMeasured { asked: told(workloads, levels), there: told(&there, &under) }
@@ -228,7 +228,7 @@ impl Log {
 }
 
 /// Workloads and levels in words.
-fn told(workloads: &[Workload], levels: &[Tracking]) -> String {
+fn told(workloads: &[Workload], levels: &[Level]) -> String {
     let workloads: Vec<&str> = workloads.iter().map(|workload| workload.name()).collect();
     let levels: Vec<String> = levels.iter().map(ToString::to_string).collect();
     format!("{} under {}", workloads.join(", "), levels.join(", "))
@@ -252,7 +252,7 @@ pub struct Lane {
     /// What ran.
     pub workload: Workload,
     /// What it ran under.
-    pub tracking: Tracking,
+    pub level: Level,
     /// What each record that measured it says, oldest first.
     pub points: Vec<Point>,
 }
@@ -328,7 +328,7 @@ mod tests {
     }
 
     /// A cell whose tracked probes take about `factor` times as long.
-    fn cell(tracking: Tracking, factor: f64) -> Cell {
+    fn cell(level: Level, factor: f64) -> Cell {
         let side = |wall_ns| Side { wall_ns, cpu_ns: wall_ns, peak_rss_bytes: None };
         let pairs: Vec<Pair> = (0..20)
             .map(|n| Pair {
@@ -340,7 +340,7 @@ mod tests {
         Cell {
             series: Series::Overhead,
             workload: Workload::Cycles,
-            tracking,
+            level,
             scale: 1.0,
             seed: 1,
             threads: 2,
@@ -375,7 +375,7 @@ mod tests {
 
     /// A record with a noise floor of half a percent.
     fn quiet(processor: &str, factor: f64) -> Result<Results, String> {
-        Ok(results(processor, vec![cell(Tracking::Untracked, 0.996), cell(Tracking::Full, factor)]))
+        Ok(results(processor, vec![cell(Level::Untracked, 0.996), cell(Level::Full, factor)]))
     }
 
     fn log(versions: Vec<Result<Results, String>>) -> Log {
@@ -384,7 +384,7 @@ mod tests {
 
     /// What becomes of `full`: the entry that each point is held against, and the change.
     fn changes(log: &Log) -> Vec<(Option<usize>, Option<Change>)> {
-        let lanes = log.lanes(&[], &[Tracking::Full]).expect("full was measured");
+        let lanes = log.lanes(&[], &[Level::Full]).expect("full was measured");
         assert_eq!(lanes.len(), 1);
         lanes[0].points.iter().map(|point| (point.since, point.change)).collect()
     }
@@ -400,7 +400,7 @@ mod tests {
 
     #[test]
     fn nothing_is_claimed_within_the_noise() {
-        let noisy = |factor| Ok(results("A", vec![cell(Tracking::Untracked, 1.1), cell(Tracking::Full, factor)]));
+        let noisy = |factor| Ok(results("A", vec![cell(Level::Untracked, 1.1), cell(Level::Full, factor)]));
         // The intervals part, but untracked was as far from itself.
         let log = log(vec![noisy(4.0), quiet("A", 4.2), quiet("A", 4.6)]);
         assert_eq!(
@@ -422,10 +422,10 @@ mod tests {
 
     #[test]
     fn memory_alone_makes_no_other_machine() {
-        let mut versions = [4.0, 4.0].map(|factor| results("A", vec![cell(Tracking::Full, factor)]));
+        let mut versions = [4.0, 4.0].map(|factor| results("A", vec![cell(Level::Full, factor)]));
         versions[1].origin.machine.memory_bytes += 4_096;
         assert_eq!(log(versions.map(Ok).into()).machines.len(), 1);
-        let mut versions = [4.0, 4.0].map(|factor| results("A", vec![cell(Tracking::Full, factor)]));
+        let mut versions = [4.0, 4.0].map(|factor| results("A", vec![cell(Level::Full, factor)]));
         versions[1].origin.machine.system = "Example OS 2.0".to_owned();
         assert_eq!(log(versions.map(Ok).into()).machines.len(), 2);
     }
@@ -433,7 +433,7 @@ mod tests {
     #[test]
     fn other_work_is_not_held_against_what_was_before() {
         let of = |change: fn(&mut Cell)| {
-            let mut cell = cell(Tracking::Full, 2.0);
+            let mut cell = cell(Level::Full, 2.0);
             change(&mut cell);
             let log = log(vec![quiet("A", 4.0), Ok(results("A", vec![cell]))]);
             changes(&log)[1].1
@@ -448,14 +448,14 @@ mod tests {
 
     #[test]
     fn what_failed_or_cannot_be_read_is_passed_over() {
-        let mut failed = cell(Tracking::Full, 4.0);
+        let mut failed = cell(Level::Full, 4.0);
         failed.overhead = None;
         failed.failure = Some(Failure::TimedOut { seconds: 60 });
         let log = log(vec![
             quiet("A", 4.0),
             Err("it is no results file".to_owned()),
             Ok(results("A", vec![failed])),
-            Ok(results("A", vec![cell(Tracking::Variables, 1.1)])),
+            Ok(results("A", vec![cell(Level::Variables, 1.1)])),
             quiet("A", 2.0),
         ]);
         assert_eq!(log.records().map(|(place, _)| place).collect::<Vec<_>>(), [0, 2, 3, 4]);
@@ -464,7 +464,7 @@ mod tests {
 
     #[test]
     fn what_was_never_measured_is_refused_with_what_was() {
-        let refusal = log(vec![quiet("A", 4.0)]).lanes(&[Workload::Leaks], &[Tracking::Counting]).expect_err("refused");
+        let refusal = log(vec![quiet("A", 4.0)]).lanes(&[Workload::Leaks], &[Level::Counting]).expect_err("refused");
         assert_eq!(refusal.to_string(), "no record has leaks under counting; there are cycles under untracked, full");
     }
 }

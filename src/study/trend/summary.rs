@@ -4,7 +4,7 @@ use crate::platform::system::Machine;
 use crate::report::number;
 use crate::study::overhead::summary::Form;
 use crate::study::trend::{Change, Entry, Lane, Log, Point, Record};
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use crate::tracking::memscope::Subject;
 use comfy_table::{CellAlignment, Table};
 
@@ -130,13 +130,13 @@ fn overheads(log: &Log, lanes: &[Lane]) -> String {
             let (entry, record) = record_of(log, point.entry);
             // Blank where a row repeats the one above it.
             let names = if number == 0 {
-                [lane.workload.to_string(), lane.tracking.to_string()]
+                [lane.workload.to_string(), lane.level.to_string()]
             } else {
                 [String::new(), String::new()]
             };
-            let fidelity = match lane.tracking {
+            let fidelity = match lane.level {
                 _ if point.figure.failure.is_some() => String::new(),
-                Tracking::Untracked | Tracking::Counting | Tracking::Synthetic(_) => "—".to_owned(),
+                Level::Untracked | Level::Counting | Level::Synthetic(_) => "—".to_owned(),
                 _ => number::fidelity(point.figure.fidelity),
             };
             let [workload, level] = names;
@@ -172,7 +172,7 @@ fn failures(log: &Log, lanes: &[Lane]) -> Vec<String> {
         let failed = lane.points.iter().filter_map(|point| Some((point, point.figure.failure.as_ref()?)));
         failed
             .map(|(point, failure)| {
-                format!("{}: {}/{} {failure}.", log.entries[point.entry].commit.short, lane.workload, lane.tracking)
+                format!("{}: {}/{} {failure}.", log.entries[point.entry].commit.short, lane.workload, lane.level)
             })
             .collect()
     };
@@ -205,7 +205,7 @@ pub(crate) fn claim(log: &Log, lane: &Lane, point: &Point) -> Option<String> {
     Some(format!(
         "Change: {}/{} {verb} from {} ({}) to {} ({}); {versions}{toolchain}.",
         lane.workload,
-        lane.tracking,
+        lane.level,
         shown(before),
         earlier.commit.short,
         shown(point),

@@ -19,7 +19,7 @@ use crate::schedule::measurement::{Clock, Pair, Series};
 use crate::schedule::pairing::CellRun;
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{MIN_PAIRS, median_interval};
-use crate::tracking::{MOST_UNITS, Tracking};
+use crate::tracking::{Level, MAX_SYNTHETIC_UNITS};
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
@@ -70,7 +70,8 @@ pub struct Setting {
     /// The overhead that was aimed at, in percent; `None` for untracked against itself.
     pub target_percent: Option<f64>,
     /// What it ran under.
-    pub tracking: Tracking,
+    #[serde(rename = "tracking")]
+    pub level: Level,
     /// By the clock.
     pub wall: Seen,
     /// By the processor's time.
@@ -167,8 +168,8 @@ pub fn run(
 ) -> Result<Vec<Setting>, Failure> {
     let mut settings = Vec::new();
     for &workload in workloads {
-        let request = |tracking| Request { workload, tracking, scale: scale(workload), threads, count: false };
-        let windows = |units| windows(request(Tracking::Untracked), units);
+        let request = |level| Request { workload, level, scale: scale(workload), threads, count: false };
+        let windows = |units| windows(request(Level::Untracked), units);
         progress(workload, None);
         let calibration = Calibration::of(|units| {
             let processes = seek(effort.truth / 2, MIN_PAIRS, || windows(units))?;
@@ -176,11 +177,11 @@ pub fn run(
         })?;
         for target_percent in TARGETS {
             progress(workload, target_percent);
-            let tracking = match target_percent {
-                None => Tracking::Untracked,
-                Some(percent) => Tracking::Synthetic(calibration.units_for(percent)),
+            let level = match target_percent {
+                None => Level::Untracked,
+                Some(percent) => Level::Synthetic(calibration.units_for(percent)),
             };
-            settings.push(setting(launcher, request(tracking), target_percent, effort, windows)?);
+            settings.push(setting(launcher, request(level), target_percent, effort, windows)?);
         }
     }
     Ok(settings)
@@ -215,7 +216,7 @@ fn setting(
     let mut pairs = Vec::new();
     let mut measuring = Duration::ZERO;
     for _ in 0..TURNS {
-        if let (Tracking::Synthetic(units), Some(percent)) = (request.tracking, target_percent) {
+        if let (Level::Synthetic(units), Some(percent)) = (request.level, target_percent) {
             let least = MIN_PAIRS.div_ceil(TURNS as usize);
             processes.extend(seek(effort.truth_of(percent) / TURNS, least, || windows(units))?);
         }
@@ -247,7 +248,7 @@ fn setting(
     Ok(Setting {
         workload: request.workload,
         target_percent,
-        tracking: request.tracking,
+        level: request.level,
         wall: seen(Clock::Wall, |time| time.wall_ns)?,
         cpu: seen(Clock::Processor, |time| time.cpu_ns)?,
         pair_seconds,
@@ -283,7 +284,7 @@ impl Calibration {
     /// The units whose cost is nearest to an overhead in percent.
     fn units_for(&self, percent: f64) -> u32 {
         let distance = |units: u32| (self.cost(units) * 100.0 - percent).abs();
-        (0..=MOST_UNITS).min_by(|&a, &b| distance(a).total_cmp(&distance(b))).expect("there are some")
+        (0..=MAX_SYNTHETIC_UNITS).min_by(|&a, &b| distance(a).total_cmp(&distance(b))).expect("there are some")
     }
 }
 
@@ -316,7 +317,7 @@ mod tests {
         assert_eq!(calibration.units_for(3.0), 4);
         assert_eq!(calibration.units_for(101.0), 53);
         assert_eq!(calibration.units_for(401.0), 203);
-        assert_eq!(calibration.units_for(1e9), MOST_UNITS);
+        assert_eq!(calibration.units_for(1e9), MAX_SYNTHETIC_UNITS);
     }
 
     #[test]

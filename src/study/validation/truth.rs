@@ -11,11 +11,11 @@
 
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{median, median_interval};
-use crate::tracking::{Mode, Names, Session, burn_for_each_allocation};
+use crate::tracking::{Mode, Session, VariableTracker, set_synthetic_cost};
 use crate::worker::fork::in_a_child;
 use crate::worker::probe;
 use crate::worker::probe::{NotSwitched, Request};
-use crate::workloads::pools::NoThreads;
+use crate::workloads::pools::ThreadsError;
 use serde::{Deserialize, Serialize};
 use std::io;
 
@@ -62,9 +62,9 @@ pub fn ratio(processes: &[Windows], of: fn(&Time) -> u64) -> Option<Estimate> {
 /// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator), or a child cannot be
 /// had.
 pub fn windows(request: Request, units: u32) -> Result<Windows, CannotDivide> {
-    let _session = Session::prepare(request.tracking, false);
+    let _session = Session::prepare(request.level, false);
     probe::check_switch()?;
-    burn_for_each_allocation(units);
+    set_synthetic_cost(units);
 
     let mut windows = Windows::default();
     for tracked in TURNS {
@@ -74,12 +74,12 @@ pub fn windows(request: Request, units: u32) -> Result<Windows, CannotDivide> {
             if probe::warm_up(request).is_err() {
                 return [0; 3];
             }
-            let (_, wall, cpu) = mode.window(|| probe::timed(request, &Names::NOWHERE));
+            let (_, wall, cpu) = mode.window(|| probe::timed(request, &VariableTracker::NOOP));
             [1, wall.as_nanos() as u64, cpu.as_nanos() as u64]
         })?;
         let [1, wall_ns, cpu_ns] = given else {
             let why = "a child of this process has none".to_owned();
-            return Err(NoThreads { threads: request.threads, why }.into());
+            return Err(ThreadsError { threads: request.threads, why }.into());
         };
         let list = if tracked { &mut windows.tracked } else { &mut windows.untracked };
         list.push(Time { wall_ns, cpu_ns });
@@ -98,7 +98,7 @@ pub enum CannotDivide {
     Child(#[from] io::Error),
     /// The system does not start its threads.
     #[error(transparent)]
-    NoThreads(#[from] NoThreads),
+    ThreadsError(#[from] ThreadsError),
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! What memscope itself finds: its reports of leaks, of cycles and of what is alive, in one form for all versions.
 
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use serde::{Deserialize, Serialize};
 
 /// What a report is to find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Sought {
+pub enum FindingKind {
     /// Blocks that no one will free.
     Leaks,
     /// Values that hold each other.
@@ -15,7 +15,7 @@ pub enum Sought {
     Active,
 }
 
-impl Sought {
+impl FindingKind {
     /// The name in commands, reports and files.
     pub const fn name(self) -> &'static str {
         match self {
@@ -28,7 +28,7 @@ impl Sought {
 
 /// What a report said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum ReportOutput {
     /// Each thing that it names, by all addresses that it gives for it.
     Named(Vec<Vec<usize>>),
     /// How many things there are, and nothing of which.
@@ -40,29 +40,29 @@ pub enum Answer {
 #[derive(Clone, Copy, Debug)]
 pub struct Detector {
     /// What it is to find.
-    pub sought: Sought,
+    pub sought: FindingKind,
     /// The level under which that which it reads is recorded.
-    pub tracking: Tracking,
+    pub level: Level,
     /// The call that a user makes for it; empty where there is none.
     pub call: &'static str,
     /// Makes the call, and gives what it said or why it refused; or why the version has no such report.
-    pub ask: Result<fn() -> Result<Answer, String>, &'static str>,
+    pub ask: Result<fn() -> Result<ReportOutput, String>, &'static str>,
 }
 
 impl Detector {
     /// A report that a version has.
     pub(super) const fn new(
-        sought: Sought,
-        tracking: Tracking,
+        sought: FindingKind,
+        level: Level,
         call: &'static str,
-        ask: fn() -> Result<Answer, String>,
+        ask: fn() -> Result<ReportOutput, String>,
     ) -> Self {
-        Self { sought, tracking, call, ask: Ok(ask) }
+        Self { sought, level, call, ask: Ok(ask) }
     }
 
     /// A report that a version lacks.
     #[allow(dead_code, reason = "some versions have them all")]
-    pub(super) const fn none(sought: Sought, tracking: Tracking, why: &'static str) -> Self {
-        Self { sought, tracking, call: "", ask: Err(why) }
+    pub(super) const fn none(sought: FindingKind, level: Level, why: &'static str) -> Self {
+        Self { sought, level, call: "", ask: Err(why) }
     }
 }

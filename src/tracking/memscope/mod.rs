@@ -17,7 +17,7 @@ pub use adapter::{
     ANALYSIS, CONTAINERS, DETECTORS, EXPORT_JSON, NO_NAMES, OWN_REPORT, PUBLISHED, VARIABLES_NEED_HOOK, Variables,
     live_blocks, prepare_hook, recorded_events,
 };
-pub use detector::{Answer, Detector, Sought};
+pub use detector::{Detector, FindingKind, ReportOutput};
 pub use tools::{Analysis, Containers, Name, Published, Repeat};
 
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 //! the settings of its own benchmarks. What a version lacks is an `Err` that says why.
 
 use super::Variables;
-use crate::tracking::Tracking;
+use crate::tracking::Level;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
@@ -30,7 +30,7 @@ pub struct Containers {
 #[derive(Clone, Copy, Debug)]
 pub struct Analysis {
     /// The level whose allocations it sees, and the version's exports too.
-    pub level: Tracking,
+    pub level: Level,
     /// What it finds.
     pub finds: &'static str,
     /// Makes it, and says how many live allocations it saw, or why there is none.

@@ -1,7 +1,7 @@
 //! A version that looks for no cycles.
 
-use crate::tracking::Tracking;
-use crate::tracking::memscope::{Detector, Sought};
+use crate::tracking::Level;
+use crate::tracking::memscope::{Detector, FindingKind};
 
 /// The report that there is not.
-pub const CYCLES: Detector = Detector::none(Sought::Cycles, Tracking::Full, "this version looks for no cycles");
+pub const CYCLES: Detector = Detector::none(FindingKind::Cycles, Level::Full, "this version looks for no cycles");

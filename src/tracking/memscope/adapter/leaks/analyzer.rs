@@ -1,16 +1,16 @@
 //! Leaks among named values, by the analyser of their events: from 0.2.1 on.
 
-use crate::tracking::Tracking;
-use crate::tracking::memscope::{Answer, Detector, Sought};
+use crate::tracking::Level;
+use crate::tracking::memscope::{Detector, FindingKind, ReportOutput};
 use memscope_rs::{analyzer, global_tracker};
 
 /// The report of leaks.
 pub const LEAKS: Detector =
-    Detector::new(Sought::Leaks, Tracking::Variables, "analyzer(&tracker)?.detect().leaks()", leaks);
+    Detector::new(FindingKind::Leaks, Level::Variables, "analyzer(&tracker)?.detect().leaks()", leaks);
 
-fn leaks() -> Result<Answer, String> {
+fn leaks() -> Result<ReportOutput, String> {
     let tracker = global_tracker().map_err(|error| error.to_string())?;
     let mut analyzer = analyzer(&tracker).map_err(|error| error.to_string())?;
     let leaked = analyzer.detect().leaks().leaked_allocations;
-    Ok(Answer::Named(leaked.into_iter().map(|leak| vec![leak.ptr]).collect()))
+    Ok(ReportOutput::Named(leaked.into_iter().map(|leak| vec![leak.ptr]).collect()))
 }

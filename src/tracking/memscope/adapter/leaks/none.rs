@@ -1,7 +1,7 @@
 //! A version that looks for no leaks.
 
-use crate::tracking::Tracking;
-use crate::tracking::memscope::{Detector, Sought};
+use crate::tracking::Level;
+use crate::tracking::memscope::{Detector, FindingKind};
 
 /// The report that there is not.
-pub const LEAKS: Detector = Detector::none(Sought::Leaks, Tracking::Full, "this version looks for no leaks");
+pub const LEAKS: Detector = Detector::none(FindingKind::Leaks, Level::Full, "this version looks for no leaks");

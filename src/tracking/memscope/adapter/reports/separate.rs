@@ -4,49 +4,49 @@
 use super::cycles::CYCLES;
 use super::hook::tracker;
 use super::leaks::LEAKS;
-use crate::tracking::Tracking;
-use crate::tracking::memscope::{Answer, Detector, Sought};
+use crate::tracking::Level;
+use crate::tracking::memscope::{Detector, FindingKind, ReportOutput};
 use memscope_rs::analysis::AnalysisManager;
 use memscope_rs::{AllocationInfo, MemoryTracker, global_tracker};
 
 /// The reports.
 pub const DETECTORS: &[Detector] = &[
-    Detector::new(Sought::Leaks, Tracking::Allocator, "get_tracker().detect_leaks()", leaks),
+    Detector::new(FindingKind::Leaks, Level::Allocator, "get_tracker().detect_leaks()", leaks),
     LEAKS,
-    Detector::new(Sought::Cycles, Tracking::Allocator, CIRCLES, || circles(blocks(&tracker())?)),
+    Detector::new(FindingKind::Cycles, Level::Allocator, CIRCLES, || circles(blocks(&tracker())?)),
     CYCLES,
-    Detector::new(Sought::Active, Tracking::Allocator, ACTIVE, active),
-    Detector::new(Sought::Active, Tracking::Variables, ACTIVE_NAMES, active_names),
-    Detector::new(Sought::Active, Tracking::Full, ACTIVE, active),
+    Detector::new(FindingKind::Active, Level::Allocator, ACTIVE, active),
+    Detector::new(FindingKind::Active, Level::Variables, ACTIVE_NAMES, active_names),
+    Detector::new(FindingKind::Active, Level::Full, ACTIVE, active),
 ];
 
 /// The level under which cycles are sought among named values.
 #[allow(dead_code, reason = "an analyser has a level of its own")]
-pub const CYCLES_LEVEL: Tracking = Tracking::Variables;
+pub const CYCLES_LEVEL: Level = Level::Variables;
 /// The call behind [`circles`].
 pub const CIRCLES: &str = "AnalysisManager::analyze_circular_references(active)";
 const ACTIVE: &str = "get_tracker().get_active_allocations()";
 const ACTIVE_NAMES: &str = "global_tracker()?.tracker().inner().get_active_allocations()";
 
-fn leaks() -> Result<Answer, String> {
+fn leaks() -> Result<ReportOutput, String> {
     let (count, _bytes) = tracker().detect_leaks();
-    Ok(Answer::Counted(count as u64))
+    Ok(ReportOutput::Counted(count as u64))
 }
 
-fn active() -> Result<Answer, String> {
-    Ok(Answer::Named(blocks(&tracker())?.into_iter().map(|block| vec![block.ptr]).collect()))
+fn active() -> Result<ReportOutput, String> {
+    Ok(ReportOutput::Named(blocks(&tracker())?.into_iter().map(|block| vec![block.ptr]).collect()))
 }
 
-fn active_names() -> Result<Answer, String> {
-    Ok(Answer::Named(named_blocks()?.into_iter().map(|block| vec![block.ptr]).collect()))
+fn active_names() -> Result<ReportOutput, String> {
+    Ok(ReportOutput::Named(named_blocks()?.into_iter().map(|block| vec![block.ptr]).collect()))
 }
 
 /// Returns the circles that memscope sees among blocks.
-pub fn circles(blocks: Vec<AllocationInfo>) -> Result<Answer, String> {
+pub fn circles(blocks: Vec<AllocationInfo>) -> Result<ReportOutput, String> {
     let analysis = AnalysisManager::new().analyze_circular_references(&blocks);
     let cycles = analysis.circular_references.into_iter();
     let addresses = cycles.map(|found| found.cycle_path.iter().flat_map(|node| [node.ptr, node.data_ptr]).collect());
-    Ok(Answer::Named(addresses.collect()))
+    Ok(ReportOutput::Named(addresses.collect()))
 }
 
 /// Returns the blocks of named values that memscope treats as live.

@@ -3,8 +3,8 @@
 use super::blocks::live_blocks;
 use super::cycles::CYCLES;
 use super::leaks::LEAKS;
-use crate::tracking::Tracking;
-use crate::tracking::memscope::{Answer, Detector, Sought};
+use crate::tracking::Level;
+use crate::tracking::memscope::{Detector, FindingKind, ReportOutput};
 #[cfg(memscope_cycles = "manager")]
 pub use shared_pointers::{CIRCLES, CYCLES_LEVEL, circles, named_blocks};
 
@@ -12,8 +12,8 @@ pub use shared_pointers::{CIRCLES, CYCLES_LEVEL, circles, named_blocks};
 pub const DETECTORS: &[Detector] = &[
     LEAKS,
     CYCLES,
-    Detector::new(Sought::Active, Tracking::Allocator, ACTIVE, active),
-    Detector::new(Sought::Active, Tracking::Full, ACTIVE, active),
+    Detector::new(FindingKind::Active, Level::Allocator, ACTIVE, active),
+    Detector::new(FindingKind::Active, Level::Full, ACTIVE, active),
 ];
 
 const ACTIVE: &str = "tracker.get_active_allocations()";
@@ -22,41 +22,41 @@ const ACTIVE: &str = "tracker.get_active_allocations()";
 use shared_pointers::active;
 
 #[cfg(not(memscope_cycles = "manager"))]
-fn active() -> Result<Answer, String> {
+fn active() -> Result<ReportOutput, String> {
     let active = live_blocks().ok_or("this version does not list what is alive")?;
-    Ok(Answer::Named(active.into_iter().map(|block| vec![block.address]).collect()))
+    Ok(ReportOutput::Named(active.into_iter().map(|block| vec![block.address]).collect()))
 }
 
 /// Versions that follow shared pointers: 0.1.3 and later.
 #[cfg(memscope_cycles = "manager")]
 mod shared_pointers {
     use super::super::hook::tracker;
-    use crate::tracking::Tracking;
-    use crate::tracking::memscope::Answer;
+    use crate::tracking::Level;
+    use crate::tracking::memscope::ReportOutput;
     use memscope_rs::analysis::AnalysisManager;
     use memscope_rs::core::types::AllocationInfo;
 
     /// The level under which cycles are sought.
-    pub const CYCLES_LEVEL: Tracking = Tracking::Full;
+    pub const CYCLES_LEVEL: Level = Level::Full;
     /// The call behind [`circles`].
     pub const CIRCLES: &str = "AnalysisManager::analyze_circular_references(active)";
 
     /// Returns the circles that memscope sees among blocks.
-    pub fn circles(blocks: Vec<AllocationInfo>) -> Result<Answer, String> {
+    pub fn circles(blocks: Vec<AllocationInfo>) -> Result<ReportOutput, String> {
         let analysis = AnalysisManager::new().analyze_circular_references(&blocks);
         let cycles = analysis.circular_references.into_iter();
         let addresses =
             cycles.map(|found| found.cycle_path.iter().flat_map(|node| [node.ptr, node.data_ptr]).collect());
-        Ok(Answer::Named(addresses.collect()))
+        Ok(ReportOutput::Named(addresses.collect()))
     }
 
-    pub fn active() -> Result<Answer, String> {
+    pub fn active() -> Result<ReportOutput, String> {
         // A shared value that was named is kept by an address that memscope makes up, beside that of its data.
         let addresses = |block: AllocationInfo| {
             let data = block.smart_pointer_info.map(|shared| shared.data_ptr);
             std::iter::once(block.ptr).chain(data).collect()
         };
-        Ok(Answer::Named(named_blocks()?.into_iter().map(addresses).collect()))
+        Ok(ReportOutput::Named(named_blocks()?.into_iter().map(addresses).collect()))
     }
 
     /// Returns the blocks that memscope treats as live.
