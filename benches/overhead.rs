@@ -102,7 +102,7 @@ impl Bench {
     fn workloads(&mut self, criterion: &mut Criterion) {
         for &workload in Workload::ALL {
             let mut group = criterion.benchmark_group(workload.name());
-            for level in Level::BENCHED {
+            for level in Level::benched() {
                 let request = request(workload, level, workload.short_scale(), pools::default_threads());
                 self.cell(&mut group, BenchmarkId::from_parameter(level), Series::Overhead, request);
             }

@@ -8,7 +8,7 @@ use memscope_bench::schedule::measurement::Cell;
 use memscope_bench::study::overhead::summary::Form;
 use memscope_bench::study::trackers;
 use memscope_bench::study::trackers::Ladder;
-use memscope_bench::tracking::{Level, Reference};
+use memscope_bench::tracking::Level;
 use memscope_bench::worker::failure::Failure;
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -18,8 +18,7 @@ use std::path::Path;
 const TINY: [&str; 4] = ["ladder", "--workloads=cycles", "--scale=0.001", "--pairs=6"];
 
 /// The rung of a level, on its one workload.
-fn rung(ladder: &Ladder, level: impl Into<Level>) -> Cell {
-    let level = level.into();
+fn rung(ladder: &Ladder, level: Level) -> Cell {
     let cell = ladder.0.cells.iter().find(|cell| cell.level == level);
     cell.unwrap_or_else(|| panic!("{level} has a rung")).clone()
 }
@@ -101,8 +100,8 @@ fn every_build_reads_and_draws_what_another_one_measured() {
     let picture = trackers::chart::draw(&ladder);
     let parsed = roxmltree::Document::parse(&picture).expect("well-formed");
     let words: Vec<&str> = parsed.descendants().filter_map(|node| node.text()).collect();
-    for reference in Reference::ALL {
-        assert!(words.contains(&reference.name()), "{reference}");
+    for reference in Level::REFERENCES {
+        assert!(words.contains(&reference.properties().name), "{reference}");
     }
     assert!(words.contains(&"unsupported: heaptrack is not installed"));
 }
@@ -136,7 +135,7 @@ fn a_probe_of_heaptrack_is_refused_outside_of_it() {
 fn heaptrack_is_seen_to_record_every_event_where_it_is_installed() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     memscope_bench().args(TINY).arg(format!("--output={}", folder.path().display())).assert().success();
-    let rung = rung(&read(folder.path()), Reference::Heaptrack);
+    let rung = rung(&read(folder.path()), Level::Heaptrack);
     if matches!(rung.failure, Some(Failure::Unsupported { .. })) {
         eprintln!("skipped: {rung:?}");
         return;
@@ -148,7 +147,7 @@ fn heaptrack_is_seen_to_record_every_event_where_it_is_installed() {
 #[cfg(not(feature = "references"))]
 #[test]
 fn other_trackers_are_refused_with_the_feature_that_has_them() {
-    for reference in Reference::ALL.iter().filter(|reference| !reference.is_built()) {
+    for reference in Level::REFERENCES.iter().filter(|reference| !reference.is_built()) {
         for command in [["measure", "--workloads=cycles"], ["probe", "--workload=cycles"]] {
             memscope_bench()
                 .args(command)
@@ -156,7 +155,7 @@ fn other_trackers_are_refused_with_the_feature_that_has_them() {
                 .assert()
                 .code(2)
                 .stdout("")
-                .stderr(contains(reference.name()).and(contains("--features references")));
+                .stderr(contains(reference.to_string()).and(contains("--features references")));
         }
     }
 }
@@ -172,13 +171,13 @@ mod with_references {
         let folder = tempfile::tempdir().expect("a temporary folder");
         memscope_bench().args(TINY).arg(format!("--output={}", folder.path().display())).assert().success();
         let ladder = read(folder.path());
-        for reference in [Reference::StatsAlloc, Reference::TrackingAllocator, Reference::Dhat] {
+        for reference in [Level::StatsAlloc, Level::TrackingAllocator, Level::Dhat] {
             assert_eq!(rung(&ladder, reference).fidelity, Some(1.0), "{reference}");
         }
-        for reference in [Reference::Jemalloc, Reference::JemallocProfiler] {
+        for reference in [Level::Jemalloc, Level::JemallocProfiler] {
             assert_eq!(rung(&ladder, reference).fidelity, None, "{reference}");
         }
-        for &reference in Reference::ALL.iter().filter(|&&reference| reference != Reference::Heaptrack) {
+        for &reference in Level::REFERENCES.iter().filter(|&&reference| reference != Level::Heaptrack) {
             let rung = rung(&ladder, reference);
             assert_eq!(rung.failure, None, "{reference}");
             assert!(rung.overhead.is_some(), "{reference}");

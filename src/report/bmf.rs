@@ -19,7 +19,6 @@ use crate::stats::estimate::Estimate;
 use crate::study::compare::Comparison;
 use crate::study::instructions::record::InstructionCount;
 use crate::study::overhead::record::Results;
-use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -156,10 +155,7 @@ fn name_of_count(count: &InstructionCount) -> String {
 
 /// The fidelity of what was tracked. Where it tracks nothing, there is nothing to miss.
 fn fidelity(cell: &Cell) -> Option<f64> {
-    match cell.level {
-        Level::Untracked | Level::Counting | Level::Synthetic(_) => None,
-        Level::Variables | Level::Allocator | Level::Full | Level::Reference(_) => cell.fidelity,
-    }
+    cell.fidelity.filter(|_| cell.level.has_fidelity())
 }
 
 #[cfg(test)]

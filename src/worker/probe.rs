@@ -12,7 +12,7 @@ use crate::tracking::counting;
 use crate::tracking::counting::TrackerAllocations;
 use crate::tracking::memscope::Subject;
 use crate::tracking::references::WrongProgramError;
-use crate::tracking::{Level, Mode, Recorded, RecordingKind, Reference, Session, VariableTracker};
+use crate::tracking::{Level, Mode, Recorded, RecordingKind, Session, VariableTracker};
 use crate::workloads::pools;
 use crate::workloads::pools::ThreadsError;
 use crate::workloads::{Digest, Scale, Workload};
@@ -118,9 +118,9 @@ impl Observation {
     /// the two is not known.
     pub fn fidelity(&self) -> Option<f64> {
         let ratio = |recorded: u64, happened: u64| (happened > 0).then(|| recorded as f64 / happened as f64);
-        match self.level.kind() {
+        match self.level.records() {
             RecordingKind::Nothing => None,
-            RecordingKind::Names => ratio(self.recorded.variables?, self.variables),
+            RecordingKind::NamedValues => ratio(self.recorded.variables?, self.variables),
             RecordingKind::Counts | RecordingKind::Events | RecordingKind::Samples => {
                 let truth = self.truth?;
                 let allocations = self.recorded.allocations?;
@@ -189,15 +189,13 @@ pub fn run(request: Request) -> Result<Observation, CannotRun> {
     if let Some(why) = request.level.unsupported_reason() {
         return Err(CannotRun::Unsupported(why));
     }
-    if let Some(elsewhere) = request.level.reference().and_then(Reference::is_elsewhere) {
-        return Err(elsewhere.into());
-    }
+    request.level.check_program()?;
     let session = Session::prepare(request.level, request.count);
     check_switch()?;
     warm_up(request)?;
 
     let before = counting::totals();
-    let seen = session.window(|| timed(request, session.names()));
+    let seen = session.window(|| timed(request, session.tracker()));
     let counted = request.count || request.level.mode().counts();
     let truth = counted.then(|| counting::totals().since(&before).into());
     let own = counted.then(counting::own);
@@ -219,7 +217,7 @@ pub fn run_control(request: Request) -> Result<Observation, CannotRun> {
 #[derive(Clone, Copy, Debug)]
 pub struct Resident {
     /// Whether the program is fit for a reference.
-    pub check: fn(Reference) -> Result<(), WrongProgramError>,
+    pub check: fn(Level) -> Result<(), WrongProgramError>,
     /// Lets the tracker take note of what happens, or no more.
     pub switch: fn(bool),
     /// What it recorded so far.
@@ -233,14 +231,14 @@ pub struct Resident {
 /// If the level is not this program's.
 pub fn run_resident(request: Request, resident: &Resident) -> Result<Observation, CannotRun> {
     let level = request.level;
-    (resident.check)(level.reference().ok_or(WrongProgramError::Another(level))?)?;
+    (resident.check)(level)?;
     let session = Session::prepare(Level::Untracked, request.count);
     let counts = request.count && check_switch().is_ok();
     warm_up(request)?;
 
     let before = counting::totals();
     (resident.switch)(true);
-    let seen = session.window(|| timed(request, session.names()));
+    let seen = session.window(|| timed(request, session.tracker()));
     (resident.switch)(false);
     let truth = counts.then(|| counting::totals().since(&before).into());
     Ok(Observation { truth, ..observation(request, seen, (resident.recorded)()) })

@@ -20,7 +20,7 @@ use memscope_bench::study::overhead::record::{Results, SCHEMA};
 use memscope_bench::study::stress::{Amount, HeapMoment, Phase, Record, Slice};
 use memscope_bench::study::trackers::Ladder;
 use memscope_bench::tracking::memscope::{Subject, TypeUse};
-use memscope_bench::tracking::{Level, Recorded, Reference};
+use memscope_bench::tracking::{Level, Recorded};
 use memscope_bench::worker::failure::Failure;
 use memscope_bench::worker::probe::{Observation, Truth};
 use memscope_bench::workloads::Workload;
@@ -150,12 +150,12 @@ pub fn ladder() -> Ladder {
         rung(Level::Variables, 1.02),
         rung(Level::Allocator, 4.2),
         rung(Level::Full, 5.5),
-        rung(Reference::StatsAlloc.into(), 1.3),
-        rung(Reference::TrackingAllocator.into(), 1.5),
-        rung(Reference::Dhat.into(), 20.0),
-        rung(Reference::Jemalloc.into(), 0.8),
-        rung(Reference::JemallocProfiler.into(), 0.9),
-        rung(Reference::Heaptrack.into(), 8.0),
+        rung(Level::StatsAlloc, 1.3),
+        rung(Level::TrackingAllocator, 1.5),
+        rung(Level::Dhat, 20.0),
+        rung(Level::Jemalloc, 0.8),
+        rung(Level::JemallocProfiler, 0.9),
+        rung(Level::Heaptrack, 8.0),
     ];
     cells[9].fidelity = None;
     for (rung, failure) in [

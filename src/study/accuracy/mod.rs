@@ -165,7 +165,7 @@ pub fn run(workload: Workload, scale: Scale, report: &str) -> Result<Finding, Ca
 
     // With the counters on, the ledger's own memory is kept from the tracker.
     let session = Session::prepare(level, true);
-    let ledger = Ledger::new(session.names().clone());
+    let ledger = Ledger::new(session.tracker().clone());
     let before = counting::totals();
     let digest = session.window(|| workload.run(&ledger, scale));
     let alive = counting::totals().since(&before).live_allocations();

@@ -108,7 +108,7 @@ pub fn run(request: Request) -> Result<Timing, CannotRun> {
 
     let warm_up = operation.state.warm_up(repeats);
     let elapsed = session.window(|| -> Result<Duration, CannotRun> {
-        let mut ready = (operation.prepare)(Prepare { names: session.names(), repeats: warm_up + repeats })?;
+        let mut ready = (operation.prepare)(Prepare { names: session.tracker(), repeats: warm_up + repeats })?;
         ready.repeat(warm_up);
         let began = Instant::now();
         ready.repeat(repeats);

@@ -44,7 +44,7 @@ pub fn run(
     let session = Session::prepare(Level::Full, true);
     let start = counting::totals();
     let timeline = Timeline::start(tick);
-    let observer = Observer::new(session.names().clone(), timeline.clock());
+    let observer = Observer::new(session.tracker().clone(), timeline.clock());
 
     let mut leaked = Digest::default();
     let mut phases = Vec::with_capacity(workloads.len());
@@ -92,7 +92,7 @@ pub fn run(
         variables: phases.iter().map(|phase| phase.variables).sum(),
         phases,
         types: seen.types,
-        types_recorded: session.names().variables().map(|variables| variables.by_type()).unwrap_or_default(),
+        types_recorded: session.tracker().variables().map(|variables| variables.by_type()).unwrap_or_default(),
         heaps: seen.heaps,
     })
 }

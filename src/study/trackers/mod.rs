@@ -9,7 +9,7 @@ pub mod summary;
 use crate::platform::files::Versioned;
 use crate::schedule::measurement::{Cell, Series};
 use crate::study::overhead::record::{self, Results};
-use crate::tracking::{Level, Reference};
+use crate::tracking::Level;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 
@@ -37,8 +37,7 @@ pub struct Flight<'a> {
 impl Ladder {
     /// The levels that this build has a rung for. heaptrack has one everywhere: where it is not installed, the rung says so.
     pub fn levels() -> Vec<Level> {
-        let references = Reference::ALL.iter().copied().filter(|reference| reference.is_built());
-        Level::ALL.iter().copied().chain(references.map(Level::Reference)).collect()
+        Level::built().collect()
     }
 
     /// The flights, in the order in which they were measured.

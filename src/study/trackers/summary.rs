@@ -5,7 +5,7 @@ use crate::schedule::measurement::Cell;
 use crate::study::overhead;
 use crate::study::overhead::summary::Form;
 use crate::study::trackers::{Flight, Ladder};
-use crate::tracking::{Level, RecordingKind, Reference};
+use crate::tracking::{Level, RecordingKind};
 use crate::worker::failure::Failure;
 use comfy_table::{CellAlignment, Table};
 
@@ -18,7 +18,7 @@ pub fn draw(ladder: &Ladder, form: Form) -> String {
         parts.push(of_flight(&flight, form));
     }
     let mut notes = rungs(ladder);
-    if ladder.0.cells.iter().any(|cell| cell.level == Reference::JemallocProfiler.into()) {
+    if ladder.0.cells.iter().any(|cell| cell.level == Level::JemallocProfiler.into()) {
         notes.push(
             "jemalloc is another heap than all other rungs have: its profiler costs what jemalloc-profiler shows beyond \
              jemalloc."
@@ -57,7 +57,7 @@ fn of_flight(flight: &Flight<'_>, form: Form) -> String {
     table.set_header(["rung", "takes note", "overhead [95 %]", "ns/allocation", "fidelity", "peak memory"]);
     for cell in &flight.rungs {
         let [_, _, level, _, _, ns, fidelity, memory] = overhead::summary::row(cell, "", false);
-        let level = if is_memscope(cell.level) { format!("{level} (memscope)") } else { level };
+        let level = if cell.level.is_memscope() { format!("{level} (memscope)") } else { level };
         table.add_row(form.row([level, takes_note(cell.level), overhead(cell), ns, fidelity, memory]));
     }
     for numeric in [3, 4, 5] {
@@ -68,15 +68,10 @@ fn of_flight(flight: &Flight<'_>, form: Form) -> String {
 
 /// What a level takes note of; a dash where there is nothing that could.
 pub(crate) fn takes_note(level: Level) -> String {
-    match level.kind() {
+    match level.records() {
         RecordingKind::Nothing => "—".to_owned(),
         kind => kind.to_string(),
     }
-}
-
-/// Whether a level is one of memscope's.
-pub(crate) const fn is_memscope(level: Level) -> bool {
-    level.has_hook() || level.has_variables()
 }
 
 /// What each rung is, a line each.

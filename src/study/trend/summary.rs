@@ -4,7 +4,6 @@ use crate::platform::system::Machine;
 use crate::report::number;
 use crate::study::overhead::summary::Form;
 use crate::study::trend::{Change, Entry, Lane, Log, Point, Record};
-use crate::tracking::Level;
 use crate::tracking::memscope::Subject;
 use comfy_table::{CellAlignment, Table};
 
@@ -136,7 +135,7 @@ fn overheads(log: &Log, lanes: &[Lane]) -> String {
             };
             let fidelity = match lane.level {
                 _ if point.figure.failure.is_some() => String::new(),
-                Level::Untracked | Level::Counting | Level::Synthetic(_) => "—".to_owned(),
+                level if !level.has_fidelity() => "—".to_owned(),
                 _ => number::fidelity(point.figure.fidelity),
             };
             let [workload, level] = names;
