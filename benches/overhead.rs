@@ -28,7 +28,7 @@ use memscope_bench::tracking::Level;
 use memscope_bench::worker::failure::Failure;
 use memscope_bench::worker::launcher::Launcher;
 use memscope_bench::worker::probe::Request;
-use memscope_bench::workloads::{Scale, Workload, pools};
+use memscope_bench::workloads::{Scale, Workload, pools, registered};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -100,7 +100,7 @@ impl Bench {
 
     /// A group for each workload, a function for each level.
     fn workloads(&mut self, criterion: &mut Criterion) {
-        for &workload in Workload::ALL {
+        for &workload in registered() {
             let mut group = criterion.benchmark_group(workload.name());
             for level in Level::benched() {
                 let request = request(workload, level, workload.short_scale(), pools::default_threads());
@@ -117,7 +117,7 @@ impl Bench {
         group.plot_config(PlotConfiguration::default().summary_scale(AxisScale::Logarithmic));
         for scale in SCALES {
             for level in [Level::Untracked, Level::Full] {
-                let request = request(Workload::Structures, level, scale, pools::default_threads());
+                let request = request(Workload::STRUCTURES, level, scale, pools::default_threads());
                 self.cell(&mut group, BenchmarkId::new(level.to_string(), scale), Series::Scaling, request);
             }
         }
@@ -130,7 +130,7 @@ impl Bench {
         shorten(&mut group);
         for threads in THREADS {
             for level in [Level::Untracked, Level::Full] {
-                let request = request(Workload::Concurrent, level, THREADS_SCALE, threads);
+                let request = request(Workload::CONCURRENT, level, THREADS_SCALE, threads);
                 self.cell(&mut group, BenchmarkId::new(level.to_string(), threads), Series::Threads, request);
             }
         }
@@ -180,7 +180,7 @@ impl Bench {
         }
         console::print("Measuring the instrument's own cost");
         let plan = Plan {
-            workloads: Workload::ALL,
+            workloads: registered(),
             levels: &[],
             scale: &Workload::short,
             threads: pools::default_threads(),

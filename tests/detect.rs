@@ -60,7 +60,7 @@ fn what_is_planted_is_what_the_scale_says() {
     let (_, detections, _) = usual();
     for row in &detections.subjects[0].rows {
         let Some(Finding { planted, held, leaked, alive, .. }) = row.finding else { continue };
-        let (leaks, nodes) = if row.workload == Workload::Leaks { (2, 2) } else { (106, 2) };
+        let (leaks, nodes) = if row.workload == Workload::LEAKS { (2, 2) } else { (106, 2) };
         let expected = match (row.report.sought, row.report.level) {
             (FindingKind::Cycles, _) => 1,
             (_, Level::Variables) => nodes,
@@ -87,7 +87,7 @@ fn a_report_that_hangs_or_dies_costs_its_own_row_alone() {
         let rows = &detections.subjects[0].rows;
         let failed: Vec<_> = rows.iter().filter(|row| row.report.lacking.is_none() && row.failure.is_some()).collect();
         let [row] = failed.as_slice() else { panic!("one row: {failed:?}") };
-        assert_eq!((row.workload, row.report.name()), (Workload::Leaks, name.clone()));
+        assert_eq!((row.workload, row.report.name()), (Workload::LEAKS, name.clone()));
         let failure = row.failure.clone().expect("it failed");
         assert!(text.contains(&failure.label()) && markdown.contains(&failure.to_string()), "{text}");
         failure
@@ -112,7 +112,7 @@ fn what_cannot_be_asked_is_named() {
 }
 
 #[test]
-#[ignore = "builds seven versions of memscope, which takes half an hour the first time: cargo test --test detect -- --ignored"]
+#[ignore = "builds many versions of memscope, which takes half an hour the first time: cargo test --test detect -- --ignored"]
 fn every_generation_of_the_api_is_asked() {
     // The newest is the one that this program is built with, and is asked by the other tests.
     const GENERATIONS: [&str; 7] = ["0.1.0", "0.1.2", "0.1.4", "0.1.5", "0.1.10", "0.2.0", "0.2.1"];

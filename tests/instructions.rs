@@ -72,7 +72,7 @@ fn counts_are_the_same_from_run_to_run() {
     let ([count], [count_again]) = (&results.instructions[..], &again.instructions[..]) else {
         panic!("one cell each")
     };
-    assert_eq!((count.workload, count.level, &count.failure), (Workload::Cycles, Level::Full, &None));
+    assert_eq!((count.workload, count.level, &count.failure), (Workload::CYCLES, Level::Full, &None));
     for (runs, runs_again) in [(&count.untracked, &count_again.untracked), (&count.tracked, &count_again.tracked)] {
         let all = runs.iter().chain(runs_again);
         let (least, greatest) = (all.clone().min().expect("runs"), all.max().expect("runs"));

@@ -186,7 +186,7 @@ mod with_references {
 
     #[test]
     fn they_record_what_happens_on_every_workload() {
-        for workload in Workload::ALL {
+        for workload in registered() {
             for level in ["stats_alloc", "dhat"] {
                 let level = format!("--tracking={level}");
                 let seen = common::probe(&[&format!("--workload={workload}"), &level, "--scale=0.001", "--count"]);

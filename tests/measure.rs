@@ -125,7 +125,7 @@ fn a_failure_costs_its_own_cell_and_is_named() {
         let results = read(&output);
         let failed: Vec<_> = results.cells.iter().filter(|cell| cell.failure.is_some()).collect();
         assert_eq!(failed.len(), 1, "{fault}");
-        assert_eq!((failed[0].workload, failed[0].level), (Workload::Cycles, Level::Full));
+        assert_eq!((failed[0].workload, failed[0].level), (Workload::CYCLES, Level::Full));
         assert_eq!(failed[0].overhead, None, "{fault}");
         assert_eq!(results.cells.iter().filter(|cell| cell.overhead.is_some()).count(), 5, "{fault}");
     }

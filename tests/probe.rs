@@ -7,7 +7,7 @@ use common::processes;
 use common::{linked, memscope_bench, probe};
 use memscope_bench::tracking::memscope::Subject;
 use memscope_bench::tracking::{Level, Recorded};
-use memscope_bench::workloads::{Digest, Workload};
+use memscope_bench::workloads::{Digest, Workload, registered};
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::process::{Command, Stdio};
@@ -107,16 +107,16 @@ fn digests_are_pinned_and_the_same_under_every_level() {
         leaked_bytes,
     };
     let expected = [
-        (Workload::Structures, pinned(0x4975_9745_e212_4cbb, 12, 0, 0)),
-        (Workload::Hierarchies, pinned(0x92b0_ded9_1ee9_ec0c, 22, 0, 0)),
-        (Workload::Concurrent, pinned(0x733a_7394_a203_8a5b, 50, 0, 0)),
-        (Workload::Processing, pinned(0xd9c2_2114_93b5_1098, 17, 0, 0)),
-        (Workload::Fragmentation, pinned(0xdda4_50a7_7692_3b6f, 11, 0, 0)),
-        (Workload::Cycles, pinned(0x31f6_37e0_368d_ef7e, 22, 106, 4240)),
-        (Workload::Mixed, pinned(0x6061_2c84_eec0_18e9, 5, 0, 0)),
-        (Workload::Leaks, pinned(0xfa62_3eb2_0cfe_8d9c, 5, 1, 64)),
+        (Workload::STRUCTURES, pinned(0x4975_9745_e212_4cbb, 12, 0, 0)),
+        (Workload::HIERARCHIES, pinned(0x92b0_ded9_1ee9_ec0c, 22, 0, 0)),
+        (Workload::CONCURRENT, pinned(0x733a_7394_a203_8a5b, 50, 0, 0)),
+        (Workload::PROCESSING, pinned(0xd9c2_2114_93b5_1098, 17, 0, 0)),
+        (Workload::FRAGMENTATION, pinned(0xdda4_50a7_7692_3b6f, 11, 0, 0)),
+        (Workload::CYCLES, pinned(0x31f6_37e0_368d_ef7e, 22, 106, 4240)),
+        (Workload::MIXED, pinned(0x6061_2c84_eec0_18e9, 5, 0, 0)),
+        (Workload::LEAKS, pinned(0xfa62_3eb2_0cfe_8d9c, 5, 1, 64)),
     ];
-    assert_eq!(expected.map(|(workload, _)| workload), *Workload::ALL);
+    assert_eq!(expected.map(|(workload, _)| workload), *registered());
     for (workload, digest) in expected {
         for level in Level::ALL.iter().filter(|level| linked::supports(**level)) {
             for threads in ["--threads=1", "--threads=3"] {
@@ -130,7 +130,7 @@ fn digests_are_pinned_and_the_same_under_every_level() {
 #[test]
 fn what_is_left_alive_is_what_was_leaked_on_purpose() {
     // On one thread: a runtime's own bookkeeping is not the workload's.
-    for workload in Workload::ALL.iter().filter(|workload| !workload.is_parallel()) {
+    for workload in registered().iter().filter(|workload| !workload.is_parallel()) {
         let seen = probe(&[&of(*workload), "--tracking=counting", TINY]);
         let truth = seen.truth.expect("counted");
         let alive = (truth.allocations - truth.deallocations, truth.live_bytes);
@@ -140,7 +140,7 @@ fn what_is_left_alive_is_what_was_leaked_on_purpose() {
 
 #[test]
 fn the_hook_is_seen_to_record_every_event() {
-    for workload in Workload::ALL {
+    for workload in registered() {
         let seen = probe(&[&of(*workload), "--tracking=allocator", TINY, "--count", "--threads=2"]);
         let (truth, recorded) = (seen.truth.expect("counted"), seen.recorded);
         let fidelity = seen.fidelity().expect("both are known");
@@ -166,7 +166,7 @@ fn the_counters_change_nothing_that_is_recorded() {
 
 #[test]
 fn the_full_run_makes_at_least_as_many_allocations_as_the_published_suite() {
-    let allocations = Workload::ALL.iter().map(|workload| {
+    let allocations = registered().iter().map(|workload| {
         let seen = probe(&[&of(*workload), "--tracking=counting", "--scale=1"]);
         seen.truth.expect("counted").allocations
     });

@@ -40,12 +40,12 @@ fn two_builds() -> Comparison {
     let [old, _, new, _] = &comparison.subjects[..] else { panic!("four builds") };
     let (mut old, mut new, mut plan) = (old.clone(), new.clone(), comparison.plan.clone());
     plan.subjects = vec![plan.subjects[0].clone(), plan.subjects[2].clone()];
-    plan.workloads = vec![Workload::Cycles, Workload::Leaks, Workload::Mixed];
+    plan.workloads = vec![Workload::CYCLES, Workload::LEAKS, Workload::MIXED];
     // The first build lacked the level: here it has the figures of the second.
     old.cells[1] = new.cells[0].clone();
     for build in [&mut old, &mut new] {
         let cells = build.cells.clone();
-        for workload in [Workload::Leaks, Workload::Mixed] {
+        for workload in [Workload::LEAKS, Workload::MIXED] {
             build.cells.extend(cells.iter().cloned().map(|cell| Cell { workload, ..cell }));
         }
         build.first_batch = vec![20; build.cells.len()];

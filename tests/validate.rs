@@ -38,7 +38,7 @@ fn both_circumstances_have_their_place_in_one_file() {
     assert_eq!(settings.iter().map(|setting| setting.target_percent).collect::<Vec<_>>(), TARGETS);
     assert_eq!(settings[0].level, Level::Untracked);
     for setting in &settings {
-        assert_eq!(setting.workload, Workload::Cycles);
+        assert_eq!(setting.workload, Workload::CYCLES);
         assert!(setting.wall.ratios.len() >= BLOCK / 2 && setting.wall.ratios.len() == setting.cpu.ratios.len());
         assert_eq!(setting.wall.claims.repeats, 5);
     }

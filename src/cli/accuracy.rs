@@ -25,7 +25,7 @@ const TABLE: &str = "detection.md";
 /// The scale of a workload that plants, if none is asked for: 20 leaks, and 10 cycles. More would tell no more, and the
 /// oldest versions keep a gigabyte by then.
 fn usual_scale(workload: Workload) -> Scale {
-    Scale::new(if workload == Workload::Cycles { 2.0 } else { 0.2 }).expect("these are positive")
+    Scale::new(if workload == Workload::CYCLES { 2.0 } else { 0.2 }).expect("these are positive")
 }
 
 #[derive(Debug, Args)]

@@ -8,8 +8,9 @@ use crate::report::format::{Format, Printed};
 use crate::schedule::measurement::Precision;
 use crate::tracking::Level;
 use crate::worker::launcher::{Launcher, Limits};
-use crate::workloads::{Scale, Workload, pools};
-use clap::{Args, Parser};
+use crate::workloads::{Scale, Workload, pools, registered};
+use clap::builder::PossibleValue;
+use clap::{Args, Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -172,9 +173,19 @@ impl SizeArguments {
     }
 }
 
+impl ValueEnum for Workload {
+    fn value_variants<'a>() -> &'a [Self] {
+        registered()
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}
+
 /// The workloads that were named, each once; all, if none was.
 pub(super) fn or_all(named: &[Workload]) -> Vec<Workload> {
-    if named.is_empty() { Workload::ALL.to_vec() } else { each_once(named.iter().copied()) }
+    if named.is_empty() { registered().to_vec() } else { each_once(named.iter().copied()) }
 }
 
 /// The levels that are asked for, after untracked against itself, which is always measured: the noise floor.
@@ -205,8 +216,8 @@ mod tests {
 
     #[test]
     fn what_is_named_twice_is_wanted_once() {
-        assert_eq!(or_all(&[]), Workload::ALL);
-        assert_eq!(or_all(&[Workload::Mixed, Workload::Cycles, Workload::Mixed]), [Workload::Mixed, Workload::Cycles]);
+        assert_eq!(or_all(&[]), registered());
+        assert_eq!(or_all(&[Workload::MIXED, Workload::CYCLES, Workload::MIXED]), [Workload::MIXED, Workload::CYCLES]);
         let levels = [Level::Full, Level::Untracked, Level::Counting, Level::Full];
         assert_eq!(after_the_baseline(&levels), [Level::Untracked, Level::Full, Level::Counting]);
     }

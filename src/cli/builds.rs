@@ -234,7 +234,7 @@ fn look_at(program: Program, subject: &Found, limits: Limits) -> Result<Built, B
     content.hash(&mut hasher);
     let launcher = Launcher::new(program.path.clone(), limits);
     let request = Request {
-        workload: Workload::Cycles,
+        workload: Workload::CYCLES,
         level: Level::Untracked,
         scale: Scale::new(0.001).expect("it is positive"),
         threads: 1,

@@ -26,7 +26,7 @@ const TABLE: &str = "footprint.md";
 pub struct Arguments {
     #[command(flatten)]
     candidates: CandidateArguments,
-    /// What to run [default: all eight]
+    /// What to run [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
     /// What to run it under

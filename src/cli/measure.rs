@@ -18,13 +18,13 @@ use crate::study::instructions::record::InstructionCount;
 use crate::study::overhead::record::Results;
 use crate::tracking::Level;
 use crate::worker::launcher::Launcher;
-use crate::workloads::Workload;
+use crate::workloads::{Workload, registered};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// What to run [default: all eight; with --instructions, those that run on a single thread]
+    /// What to run [default: all; with --instructions, those that run on a single thread]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
     /// What to run it under; untracked against itself is always measured too, for the noise floor
@@ -186,6 +186,6 @@ fn count(arguments: &Arguments, launcher: &Launcher, levels: &[Level]) -> Result
 
 /// The names of the workloads that run on a single thread.
 pub fn single_threaded() -> String {
-    let single = Workload::ALL.iter().filter(|workload| !workload.is_parallel());
+    let single = registered().iter().filter(|workload| !workload.is_parallel());
     single.map(|workload| workload.name()).collect::<Vec<_>>().join(", ")
 }

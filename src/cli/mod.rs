@@ -51,7 +51,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the eight workloads as phases under tracking, and draw the memory analysis
+    /// Run the workloads as phases under tracking, and draw the memory analysis
     Stress(stress::Arguments),
     /// Measure overheads by pairs of processes, without Criterion
     Measure(measure::Arguments),

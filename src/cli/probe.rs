@@ -6,7 +6,7 @@ use crate::platform::{console, environment};
 use crate::tracking::Level;
 use crate::worker::probe;
 use crate::worker::probe::{CannotRun, Observation, Request, Resident};
-use crate::workloads::Workload;
+use crate::workloads::{Workload, registered};
 use clap::Args;
 use std::str::FromStr;
 
@@ -138,7 +138,7 @@ impl FromStr for Fault {
         let (cell, kind) = text.split_once('=').ok_or_else(wanted)?;
         let (workload, tracking) = cell.split_once('/').ok_or_else(wanted)?;
         let kind = <FaultKind as clap::ValueEnum>::from_str(kind, false).map_err(|_| wanted())?;
-        if !Workload::ALL.iter().any(|known| known.name() == workload) {
+        if !registered().iter().any(|known| known.name() == workload) {
             return Err(format!("there is no workload '{workload}'"));
         }
         // A report of memscope has a name that ends in a level.

@@ -25,7 +25,7 @@ const THRESHOLD: f64 = 3.0;
 #[derive(Debug, Args)]
 #[command(mut_arg("time_limit", |limit| limit.default_value("10")))]
 pub struct RoundArguments {
-    /// The workloads to run [default: all eight]
+    /// The workloads to run [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
     /// The levels; the first build's untracked against itself is always measured too, for the noise floor

@@ -13,7 +13,7 @@ use crate::study::stress;
 use crate::study::stress::{chart, summary};
 use crate::worker::failure::Failure;
 use crate::worker::launcher::{Launcher, Limits};
-use crate::workloads::{Scale, Workload};
+use crate::workloads::{Scale, Workload, registered};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
@@ -24,14 +24,14 @@ pub const PICTURE: &str = "memory_analysis.svg";
 /// The file of what it is drawn from.
 pub const RECORD: &str = "memory_analysis.json";
 
-/// How long the full run of `cargo bench` may take: a minute for each phase.
-const CHILD_LIMIT: Duration = Duration::from_secs(480);
+/// Time limit of each phase in the full run of `cargo bench`.
+const PHASE_LIMIT: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     size: SizeArguments,
-    /// Which phases to run, in order [default: all eight]
+    /// Which phases to run, in order [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
     /// The folder for memory_analysis.svg and memory_analysis.json
@@ -92,6 +92,6 @@ pub fn run_as_child(program: &Path, scale: Scale, output: &Path) -> Result<(), F
         format!("--seed={}", scale.seed()),
         format!("--output={}", output.display()),
     ];
-    let limits = Limits { time: CHILD_LIMIT, ..Limits::default() };
+    let limits = Limits { time: PHASE_LIMIT * registered().len() as u32, ..Limits::default() };
     Launcher::new(program.to_owned(), limits).run_beside(&arguments)
 }

@@ -31,7 +31,7 @@ const PICTURE: &str = "ladder.svg";
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// What to run [default: all eight]
+    /// What to run [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
     /// How many pairs of processes for each workload and rung

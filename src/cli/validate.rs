@@ -33,7 +33,7 @@ pub struct Arguments {
     /// Keep as many threads busy as there are cores while measuring
     #[arg(long)]
     load: bool,
-    /// What to validate on [default: all eight]
+    /// What to validate on [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
     /// The factor on the workloads' outer counts [default: each workload's short scale]

@@ -262,7 +262,7 @@ mod tests {
     fn reply(level: Level, wall_ns: u64, cpu_ns: u64) -> String {
         let observation = Observation {
             schema: SCHEMA,
-            workload: Workload::Cycles,
+            workload: Workload::CYCLES,
             level,
             scale: 0.001,
             seed: 1,
@@ -297,7 +297,7 @@ mod tests {
 
     fn measured(launcher: &Launcher, pairs: usize) -> Cell {
         let scale = Scale::new(0.001).expect("positive");
-        let request = Request { workload: Workload::Cycles, level: Level::Full, scale, threads: 1, count: false };
+        let request = Request { workload: Workload::CYCLES, level: Level::Full, scale, threads: 1, count: false };
         let mut run = CellRun::begin(launcher, Series::Overhead, request);
         (0..pairs).for_each(|_| _ = run.pair());
         run.finish()

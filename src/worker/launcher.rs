@@ -471,7 +471,7 @@ mod tests {
 
     fn request() -> Request {
         let scale = Scale::new(0.001).expect("positive");
-        Request { workload: Workload::Cycles, level: Level::Full, scale, threads: 1, count: false }
+        Request { workload: Workload::CYCLES, level: Level::Full, scale, threads: 1, count: false }
     }
 
     /// Runs a script in a probe's place.

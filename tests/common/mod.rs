@@ -23,7 +23,7 @@ use memscope_bench::tracking::memscope::{Subject, TypeUse};
 use memscope_bench::tracking::{Level, Recorded};
 use memscope_bench::worker::failure::Failure;
 use memscope_bench::worker::probe::{Observation, Truth};
-use memscope_bench::workloads::Workload;
+use memscope_bench::workloads::{Workload, registered};
 
 /// The program, with nothing of the tester's environment that it would listen to.
 pub fn memscope_bench() -> Command {
@@ -112,15 +112,15 @@ fn cell(series: Series, workload: Workload, level: Level, factor: f64, pairs: u6
 /// Results with every kind of row: an overhead as a percentage, as a factor, none seen, and failures.
 pub fn results() -> Results {
     let mut cells = vec![
-        cell(Series::Overhead, Workload::Structures, Level::Untracked, 0.99, 20),
-        cell(Series::Overhead, Workload::Structures, Level::Variables, 1.02, 20),
-        cell(Series::Overhead, Workload::Structures, Level::Allocator, 4.2, 20),
-        cell(Series::Overhead, Workload::Structures, Level::Full, 31.5, 20),
-        cell(Series::Overhead, Workload::Cycles, Level::Variables, 0.99, 20),
-        cell(Series::Overhead, Workload::Cycles, Level::Allocator, 4.0, 3),
-        cell(Series::Overhead, Workload::Cycles, Level::Full, 4.0, 7),
-        cell(Series::Scaling, Workload::Structures, Level::Full, 4.4, 10),
-        cell(Series::Threads, Workload::Concurrent, Level::Full, 9.9, 10),
+        cell(Series::Overhead, Workload::STRUCTURES, Level::Untracked, 0.99, 20),
+        cell(Series::Overhead, Workload::STRUCTURES, Level::Variables, 1.02, 20),
+        cell(Series::Overhead, Workload::STRUCTURES, Level::Allocator, 4.2, 20),
+        cell(Series::Overhead, Workload::STRUCTURES, Level::Full, 31.5, 20),
+        cell(Series::Overhead, Workload::CYCLES, Level::Variables, 0.99, 20),
+        cell(Series::Overhead, Workload::CYCLES, Level::Allocator, 4.0, 3),
+        cell(Series::Overhead, Workload::CYCLES, Level::Full, 4.0, 7),
+        cell(Series::Scaling, Workload::STRUCTURES, Level::Full, 4.4, 10),
+        cell(Series::Threads, Workload::CONCURRENT, Level::Full, 9.9, 10),
     ];
     cells[3].fidelity = Some(0.612_34);
     cells[6].failure = Some(Failure::Crashed { how: "SIGSEGV: stack overflow".to_owned() });
@@ -134,7 +134,7 @@ pub fn run_of(version: &str, processor: &str, factor: f64) -> Results {
     let mut origin = origin("cargo bench");
     origin.subject.version = version.to_owned();
     origin.machine.processor = processor.to_owned();
-    let cells = [Workload::Structures, Workload::Cycles].into_iter().flat_map(|workload| {
+    let cells = [Workload::STRUCTURES, Workload::CYCLES].into_iter().flat_map(|workload| {
         [(Level::Untracked, 0.99), (Level::Variables, 1.02), (Level::Full, factor)]
             .map(|(level, factor)| cell(Series::Overhead, workload, level, factor, 20))
     });
@@ -143,7 +143,7 @@ pub fn run_of(version: &str, processor: &str, factor: f64) -> Results {
 
 /// A ladder with every kind of rung: no tracker, counters, memscope, a recorder, a sampler, and two without a figure.
 pub fn ladder() -> Ladder {
-    let rung = |level, factor| cell(Series::Overhead, Workload::Cycles, level, factor, 20);
+    let rung = |level, factor| cell(Series::Overhead, Workload::CYCLES, level, factor, 20);
     let mut cells = vec![
         rung(Level::Untracked, 0.99),
         rung(Level::Counting, 1.1),
@@ -174,7 +174,7 @@ pub fn comparison(clock: Clock) -> Comparison {
     let names = ["0.1.0", "0.2.4", "../memscope-rs", "../broken"];
     let plan = compare::Plan {
         subjects: names.map(|name| (name.to_owned(), String::new())).to_vec(),
-        workloads: vec![Workload::Cycles],
+        workloads: vec![Workload::CYCLES],
         levels,
         scale: None,
         threads: 2,
@@ -182,7 +182,7 @@ pub fn comparison(clock: Clock) -> Comparison {
         seconds: 3,
         seed: 1,
     };
-    let of = |level, factor| cell(Series::Overhead, Workload::Cycles, level, factor, 40);
+    let of = |level, factor| cell(Series::Overhead, Workload::CYCLES, level, factor, 40);
     let failed = |level, failure| Cell { failure: Some(failure), overhead: None, pairs: Vec::new(), ..of(level, 1.0) };
     let mut waits = of(Level::Full, 5.2);
     for (slow, fast) in waits.pairs.iter_mut().zip(of(Level::Full, 4.0).pairs) {
@@ -218,7 +218,7 @@ pub fn comparison(clock: Clock) -> Comparison {
 /// A record of a stress run in which every cell of every panel is filled, with figures as large as a run of ten
 /// million allocations has them.
 pub fn full_record() -> Record {
-    let phases: Vec<Phase> = Workload::ALL
+    let phases: Vec<Phase> = registered()
         .iter()
         .zip(0_u64..)
         .map(|(&workload, n)| Phase {

@@ -117,14 +117,14 @@ mod tests {
 
     #[test]
     fn every_leak_is_planted_and_named() {
-        let ledger = planted(Workload::Leaks, 0.03);
+        let ledger = planted(Workload::LEAKS, 0.03);
         assert_eq!(ledger.planted(FindingKind::Active, Level::Variables).len(), 3);
         assert_eq!(ledger.planted(FindingKind::Cycles, Level::Full), Vec::<Thing>::new());
     }
 
     #[test]
     fn the_nodes_of_cycles_alone_are_named() {
-        let ledger = planted(Workload::Cycles, 0.4);
+        let ledger = planted(Workload::CYCLES, 0.4);
         let named = ledger.planted(FindingKind::Leaks, Level::Variables);
         assert_eq!(named.len(), 4);
         assert_eq!(ledger.planted(FindingKind::Cycles, Level::Full).concat(), named.concat());

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 pub const SCHEMA: u32 = 1;
 
 /// The workloads that plant something.
-pub const WORKLOADS: [Workload; 2] = [Workload::Leaks, Workload::Cycles];
+pub const WORKLOADS: [Workload; 2] = [Workload::LEAKS, Workload::CYCLES];
 
 /// What was found by several builds of memscope.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -104,7 +104,7 @@ impl Report {
 
     /// Whether it is asked for after this workload: cycles are sought where there are some.
     pub fn suits(&self, workload: Workload) -> bool {
-        self.sought != FindingKind::Cycles || workload == Workload::Cycles
+        self.sought != FindingKind::Cycles || workload == Workload::CYCLES
     }
 }
 

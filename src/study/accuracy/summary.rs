@@ -171,7 +171,7 @@ mod tests {
 
     fn row(sought: FindingKind, level: Level, finding: Finding) -> Row {
         let report = Report { sought, level, call: String::new(), lacking: None };
-        Row { workload: Workload::Leaks, scale: 0.2, seed: 1, report, finding: Some(finding), failure: None }
+        Row { workload: Workload::LEAKS, scale: 0.2, seed: 1, report, finding: Some(finding), failure: None }
     }
 
     #[test]

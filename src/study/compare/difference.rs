@@ -203,10 +203,11 @@ mod tests {
     use crate::schedule::measurement::{Series, Side};
     use crate::study::compare::typical::typical;
     use crate::worker::failure::Failure;
+    use crate::workloads::registered;
     use rand::{RngExt, SeedableRng};
     use rand_pcg::Pcg64Mcg;
 
-    const GROUP: [(Workload, Level); 1] = [(Workload::Cycles, Level::Full)];
+    const GROUP: [(Workload, Level); 1] = [(Workload::CYCLES, Level::Full)];
 
     /// A deviate like the logarithm of a probe's time on a shared machine: a core of 5 %, and one in eight is
     /// slowed by something else, mostly by a few percent and now and then by much more.
@@ -225,7 +226,7 @@ mod tests {
         });
         Cell {
             series: Series::Overhead,
-            workload: Workload::Cycles,
+            workload: Workload::CYCLES,
             level: Level::Full,
             scale: 1.0,
             seed: 1,
@@ -251,10 +252,10 @@ mod tests {
 
     /// One run of all workloads at a level with builds of these overheads, each compared with the one before it.
     fn run(overheads: &[f64], rng: &mut Pcg64Mcg) -> Vec<Difference> {
-        let groups: Vec<_> = Workload::ALL.iter().map(|&workload| (workload, Level::Full)).collect();
+        let groups: Vec<_> = registered().iter().map(|&workload| (workload, Level::Full)).collect();
         let mut build = |&overhead: &f64| {
             let of = |&workload: &Workload| Cell { workload, ..cell(overhead, 60, rng) };
-            Workload::ALL.iter().map(of).collect::<Vec<Cell>>()
+            registered().iter().map(of).collect::<Vec<Cell>>()
         };
         let builds: Vec<Vec<Cell>> = overheads.iter().map(&mut build).collect();
         let batched: Vec<Vec<Batched>> =

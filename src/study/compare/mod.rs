@@ -425,7 +425,7 @@ mod tests {
     fn plan(subjects: usize) -> Plan {
         Plan {
             subjects: (0..subjects).map(|number| (number.to_string(), String::new())).collect(),
-            workloads: vec![Workload::Cycles, Workload::Leaks],
+            workloads: vec![Workload::CYCLES, Workload::LEAKS],
             levels: vec![Level::Untracked, Level::Full],
             scale: Some(0.001),
             threads: 1,
@@ -462,10 +462,10 @@ mod tests {
         assert_eq!(
             plan(1).groups(),
             [
-                (Workload::Cycles, Level::Untracked),
-                (Workload::Cycles, Level::Full),
-                (Workload::Leaks, Level::Untracked),
-                (Workload::Leaks, Level::Full),
+                (Workload::CYCLES, Level::Untracked),
+                (Workload::CYCLES, Level::Full),
+                (Workload::LEAKS, Level::Untracked),
+                (Workload::LEAKS, Level::Full),
             ]
         );
     }

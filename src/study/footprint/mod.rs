@@ -231,7 +231,7 @@ mod tests {
             kept_bytes,
         };
         Footprint {
-            workload: Workload::Cycles,
+            workload: Workload::CYCLES,
             level: Level::Full,
             threads: 1,
             seed: 1,
@@ -261,13 +261,13 @@ mod tests {
     #[test]
     fn cells_are_of_many_threads_where_the_workload_is_parallel() {
         let plan = Plan {
-            workloads: vec![Workload::Cycles, Workload::Concurrent],
+            workloads: vec![Workload::CYCLES, Workload::CONCURRENT],
             levels: vec![Level::Untracked, Level::Full],
             threads: vec![1, 4],
             scale: None,
         };
         let cells: Vec<(Workload, usize)> =
             plan.cells().expect("good scales").iter().map(|cell| (cell.workload, cell.threads)).collect();
-        assert_eq!(cells, [(Workload::Cycles, 1), (Workload::Concurrent, 1), (Workload::Concurrent, 4)]);
+        assert_eq!(cells, [(Workload::CYCLES, 1), (Workload::CONCURRENT, 1), (Workload::CONCURRENT, 4)]);
     }
 }

@@ -112,7 +112,7 @@ impl<'a> InstructionCounter<'a> {
     /// Why it does not.
     fn check(&self) -> Result<(), String> {
         let scale = Scale::new(0.001).map_err(|error| error.to_string())?;
-        let (workload, level) = (Workload::Cycles, Level::Untracked);
+        let (workload, level) = (Workload::CYCLES, Level::Untracked);
         let request = Request { workload, level, scale, threads: 1, count: false };
         let environment = |command: &mut Command| {
             command.current_dir(&self.folder).env(preload::VARIABLE, LIBRARY).env_remove(FAULT);
@@ -268,7 +268,7 @@ mod tests {
         let counter = InstructionCounter { launcher: &launcher, valgrind, folder };
         counter.compile_fixed_seed(Path::new("cc")).expect("what links Rust compiles C");
         let scale = Scale::new(0.001).expect("positive");
-        let request = Request { workload: Workload::Cycles, level: Level::Full, scale, threads: 1, count: false };
+        let request = Request { workload: Workload::CYCLES, level: Level::Full, scale, threads: 1, count: false };
         counter.run(&request, Digest::default()).expect_err("a script is no probe")
     }
 

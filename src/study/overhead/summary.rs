@@ -13,7 +13,7 @@ use crate::study::overhead::warnings;
 use crate::tracking::Level;
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
-use crate::workloads::{Scale, Workload};
+use crate::workloads::{Scale, Workload, registered};
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle, presets};
 
 /// The form that a table is for.
@@ -234,7 +234,7 @@ fn control_costs(results: &Results) -> Vec<ControlCost> {
         let (least, most) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
         Some(ControlCost { workload, cost, layouts: walls.len(), least, most })
     };
-    Workload::ALL.iter().filter_map(cost).collect()
+    registered().iter().filter_map(cost).collect()
 }
 
 /// Where the overhead in processor time is another one than on the clock, and by far the most.

@@ -368,10 +368,10 @@ mod tests {
             ..Conditions::default()
         };
         let cells = vec![
-            cell(Workload::Cycles, Level::Untracked, pairs(60, 1.0, 0.01)),
-            cell(Workload::Cycles, Level::Variables, pairs(60, 1.05, 0.01)),
-            cell(Workload::Leaks, Level::Variables, pairs(60, 1.0, 0.3)),
-            full(Workload::Cycles, pairs(60, 8.0, 0.05)),
+            cell(Workload::CYCLES, Level::Untracked, pairs(60, 1.0, 0.01)),
+            cell(Workload::CYCLES, Level::Variables, pairs(60, 1.05, 0.01)),
+            cell(Workload::LEAKS, Level::Variables, pairs(60, 1.0, 0.3)),
+            full(Workload::CYCLES, pairs(60, 8.0, 0.05)),
         ];
         assert_eq!(warnings(&results(Some(conditions), cells)), []);
     }
@@ -418,9 +418,9 @@ mod tests {
     fn a_noise_floor_that_is_high() {
         let untracked = |workload, factor| cell(workload, Level::Untracked, pairs(60, factor, 0.05));
         let found = of_cells(vec![
-            untracked(Workload::Cycles, 1.03),
-            untracked(Workload::Leaks, 0.95),
-            untracked(Workload::Mixed, 1.0),
+            untracked(Workload::CYCLES, 1.03),
+            untracked(Workload::LEAKS, 0.95),
+            untracked(Workload::MIXED, 1.0),
         ]);
         let [warning @ Warning::Noise { at: place, wall }] = found.as_slice() else { panic!("{found:?}") };
         assert_eq!((place, wall.value), (&at("leaks/untracked", 2), 0.95));
@@ -439,9 +439,9 @@ mod tests {
             pairs
         };
         let found = of_cells(vec![
-            full(Workload::Cycles, slower(1.5)),
-            full(Workload::Leaks, slower(0.8)),
-            full(Workload::Mixed, slower(1.09)),
+            full(Workload::CYCLES, slower(1.5)),
+            full(Workload::LEAKS, slower(0.8)),
+            full(Workload::MIXED, slower(1.09)),
         ]);
         assert_eq!(found, [Warning::Drift { at: at("cycles/full", 2), ratio: 1.5 }]);
         assert!(found[0].to_string().contains("drifted +50.0 %"), "{}", found[0]);
@@ -458,7 +458,7 @@ mod tests {
 
     #[test]
     fn pairs_far_from_the_others() {
-        let found = of_cells(vec![full(Workload::Cycles, hit(60, 8)), full(Workload::Leaks, hit(40, 6))]);
+        let found = of_cells(vec![full(Workload::CYCLES, hit(60, 8)), full(Workload::LEAKS, hit(40, 6))]);
         assert_eq!(found, [Warning::Outliers { at: at("leaks/full", 2), outliers: 6, pairs: 40 }]);
     }
 
@@ -466,17 +466,17 @@ mod tests {
     fn pairs_in_which_no_time_passed() {
         let mut some = pairs(60, 4.0, 0.01);
         some.iter_mut().step_by(6).for_each(|pair| pair.untracked.wall_ns = 0);
-        let found = of_cells(vec![full(Workload::Cycles, some)]);
+        let found = of_cells(vec![full(Workload::CYCLES, some)]);
         assert_eq!(found, [Warning::CoarseClock { at: at("cycles/full", 1), untimed: 10, pairs: 60 }]);
         let mut most = pairs(60, 4.0, 0.01);
         most.iter_mut().take(40).for_each(|pair| pair.tracked.wall_ns = 0);
-        assert_eq!(of_cells(vec![full(Workload::Cycles, most)]), [], "a cell without an overhead has its own note");
+        assert_eq!(of_cells(vec![full(Workload::CYCLES, most)]), [], "a cell without an overhead has its own note");
     }
 
     #[test]
     fn a_few_outliers_are_what_a_median_is_for() {
-        let few = full(Workload::Cycles, hit(20, MIN_OUTLIERS - 1));
-        let a_tenth = full(Workload::Leaks, hit(60, 6));
+        let few = full(Workload::CYCLES, hit(20, MIN_OUTLIERS - 1));
+        let a_tenth = full(Workload::LEAKS, hit(60, 6));
         assert_eq!(of_cells(vec![few, a_tenth]), []);
     }
 
@@ -484,24 +484,24 @@ mod tests {
     fn an_interval_wider_than_the_effect() {
         let variables = |workload, pairs| cell(workload, Level::Variables, pairs);
         let found = of_cells(vec![
-            variables(Workload::Cycles, pairs(60, 1.02, 0.05)),
-            variables(Workload::Leaks, pairs(60, 1.03, 0.05)),
-            variables(Workload::Mixed, pairs(60, 1.3, 0.05)),
+            variables(Workload::CYCLES, pairs(60, 1.02, 0.05)),
+            variables(Workload::LEAKS, pairs(60, 1.03, 0.05)),
+            variables(Workload::MIXED, pairs(60, 1.3, 0.05)),
         ]);
         assert_eq!(found, [Warning::WideInterval { at: at("cycles/variables", 2) }]);
     }
 
     #[test]
     fn cells_without_an_overhead_take_no_part() {
-        let mut failed = full(Workload::Cycles, hit(60, 20));
+        let mut failed = full(Workload::CYCLES, hit(60, 20));
         failed.failure = Some(Failure::TimedOut { seconds: 60 });
-        let few = cell(Workload::Cycles, Level::Untracked, pairs(5, 3.0, 0.01));
+        let few = cell(Workload::CYCLES, Level::Untracked, pairs(5, 3.0, 0.01));
         assert_eq!(of_cells(vec![failed, few]), []);
     }
 
     #[test]
     fn cells_are_named_by_what_tells_them_apart() {
-        let of = |series| Cell { series, ..full(Workload::Cycles, Vec::new()) }.name();
+        let of = |series| Cell { series, ..full(Workload::CYCLES, Vec::new()) }.name();
         assert_eq!(of(Series::Overhead), "cycles/full");
         assert_eq!(of(Series::Scaling), "cycles/full at scale 0.05");
         assert_eq!(of(Series::Threads), "cycles/full with 2 threads");

@@ -19,7 +19,7 @@ use crate::stats::estimate::Estimate;
 use crate::study::overhead::record::Results;
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
-use crate::workloads::Workload;
+use crate::workloads::{Workload, registered};
 use std::path::{Path, PathBuf};
 
 /// The committed versions of a results file, oldest first.
@@ -182,7 +182,7 @@ impl Log {
     /// # Errors
     /// If none of them was ever measured.
     pub fn lanes(&self, workloads: &[Workload], levels: &[Level]) -> Result<Vec<Lane>, HistoryError> {
-        let workloads = if workloads.is_empty() { Workload::ALL } else { workloads };
+        let workloads = if workloads.is_empty() { registered() } else { workloads };
         let asked = workloads.iter().flat_map(|&workload| levels.iter().map(move |&level| (workload, level)));
         let mut lanes: Vec<Lane> = Vec::new();
         for (workload, level) in asked {
@@ -219,7 +219,7 @@ impl Log {
             .flat_map(|(_, record)| record.figures.iter().map(|figure| (figure.work.workload, figure.level)))
             .collect();
         let seen = |workload| measured.iter().any(|&(measured, _)| measured == workload);
-        let there: Vec<Workload> = Workload::ALL.iter().copied().filter(|&workload| seen(workload)).collect();
+        let there: Vec<Workload> = registered().iter().copied().filter(|&workload| seen(workload)).collect();
         let mut under: Vec<Level> = measured.iter().map(|&(_, level)| level).collect();
         under.sort_unstable();
         under.dedup();
@@ -339,7 +339,7 @@ mod tests {
             .collect();
         Cell {
             series: Series::Overhead,
-            workload: Workload::Cycles,
+            workload: Workload::CYCLES,
             level,
             scale: 1.0,
             seed: 1,
@@ -464,7 +464,7 @@ mod tests {
 
     #[test]
     fn what_was_never_measured_is_refused_with_what_was() {
-        let refusal = log(vec![quiet("A", 4.0)]).lanes(&[Workload::Leaks], &[Level::Counting]).expect_err("refused");
+        let refusal = log(vec![quiet("A", 4.0)]).lanes(&[Workload::LEAKS], &[Level::Counting]).expect_err("refused");
         assert_eq!(refusal.to_string(), "no record has leaks under counting; there are cycles under untracked, full");
     }
 }

@@ -3,7 +3,7 @@
 use crate::report::chart::canvas::{centred, dot, ending, finished, line, panel, rectangle, sheet, telling, text};
 use crate::study::validation::summary::{aim, runs, signed, summary, told_bias};
 use crate::study::validation::{Run, Seen, Setting, TARGETS, Validation};
-use crate::workloads::Workload;
+use crate::workloads::{Workload, registered};
 use svg::node::element::Group;
 
 const WIDTH: f64 = 1_000.0;
@@ -45,7 +45,7 @@ pub fn draw(validation: &Validation) -> String {
 }
 
 fn of_run(title: &str, run: &Run, goal: f64) -> (f64, Group) {
-    let workloads: Vec<Workload> = Workload::ALL
+    let workloads: Vec<Workload> = registered()
         .iter()
         .copied()
         .filter(|&name| run.settings.iter().any(|setting| setting.workload == name))
