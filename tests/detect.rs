@@ -112,7 +112,7 @@ fn what_cannot_be_asked_is_named() {
 }
 
 #[test]
-#[ignore = "builds seven versions of memscope, which takes half an hour the first time: cargo test --test detect -- --ignored"]
+#[ignore = "builds many versions of memscope, which takes half an hour the first time: cargo test --test detect -- --ignored"]
 fn every_generation_of_the_api_is_asked() {
     // The newest is the one that this program is built with, and is asked by the other tests.
     const GENERATIONS: [&str; 7] = ["0.1.0", "0.1.2", "0.1.4", "0.1.5", "0.1.10", "0.2.0", "0.2.1"];

@@ -7,7 +7,7 @@ use memscope_bench::platform::files;
 use memscope_bench::schedule::measurement::Cell;
 use memscope_bench::study::trackers;
 use memscope_bench::study::trackers::Ladder;
-use memscope_bench::tracking::{Level, Reference};
+use memscope_bench::tracking::Level;
 use memscope_bench::worker::failure::Failure;
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -17,8 +17,7 @@ use std::path::Path;
 const TINY: [&str; 4] = ["trackers", "--workloads=cycles", "--scale=0.001", "--pairs=6"];
 
 /// The rung of a level, on its one workload.
-fn rung(ladder: &Ladder, level: impl Into<Level>) -> Cell {
-    let level = level.into();
+fn rung(ladder: &Ladder, level: Level) -> Cell {
     let cell = ladder.0.cells.iter().find(|cell| cell.level == level);
     cell.unwrap_or_else(|| panic!("{level} has a rung")).clone()
 }
@@ -101,7 +100,7 @@ fn every_build_reads_and_draws_what_another_one_measured() {
     let parsed = roxmltree::Document::parse(&picture).expect("well-formed");
     let words: Vec<&str> = parsed.descendants().filter_map(|node| node.text()).collect();
     for reference in Level::REFERENCES {
-        assert!(words.contains(&reference.name()), "{reference}");
+        assert!(words.contains(&reference.properties().name), "{reference}");
     }
     assert!(words.contains(&"unsupported: heaptrack is not installed"));
 }
@@ -155,7 +154,7 @@ fn other_trackers_are_refused_with_the_feature_that_has_them() {
                 .assert()
                 .code(2)
                 .stdout("")
-                .stderr(contains(reference.name()).and(contains("--features references")));
+                .stderr(contains(reference.to_string()).and(contains("--features references")));
         }
     }
 }

@@ -5,8 +5,8 @@
 //! the launcher of probes sets it. So what the heap costs or saves is told apart from what its profiler costs.
 
 use memscope_bench::cli::{ReferenceProgram, read_command_line};
-use memscope_bench::tracking::Recorded;
 use memscope_bench::tracking::references::WrongProgramError;
+use memscope_bench::tracking::{Level, Recorded};
 use memscope_bench::worker::probe::Resident;
 use std::process::ExitCode;
 use tikv_jemalloc_ctl::profiling;
@@ -23,12 +23,12 @@ fn main() -> ExitCode {
 }
 
 /// Sees to it that the level is jemalloc's, and that jemalloc does what the level says.
-fn check(reference: Level) -> Result<(), WrongProgramError> {
-    let wants_profiler = match reference {
+fn check(level: Level) -> Result<(), WrongProgramError> {
+    let wants_profiler = match level {
         Level::Jemalloc => false,
         Level::JemallocProfiler => true,
-        _ => return Err(WrongProgramError::Another(reference.into())),
+        _ => return Err(WrongProgramError::Another(level)),
     };
     let has_profiler = profiling::prof::read().is_ok_and(|on| on);
-    if has_profiler == wants_profiler { Ok(()) } else { Err(WrongProgramError::Profiler(reference, wants_profiler)) }
+    if has_profiler == wants_profiler { Ok(()) } else { Err(WrongProgramError::Profiler(level, wants_profiler)) }
 }

@@ -7,7 +7,7 @@
 
 use memscope_bench::cli::{ReferenceProgram, read_command_line};
 use memscope_bench::tracking::references::WrongProgramError;
-use memscope_bench::tracking::{Recorded, SwitchedAllocator};
+use memscope_bench::tracking::{Level, Recorded, SwitchedAllocator};
 use memscope_bench::worker::probe::Resident;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -46,8 +46,8 @@ impl AllocationTracker for Counter {
     }
 }
 
-fn check(reference: Level) -> Result<(), WrongProgramError> {
-    if reference == Level::TrackingAllocator { Ok(()) } else { Err(WrongProgramError::Another(reference.into())) }
+fn check(level: Level) -> Result<(), WrongProgramError> {
+    if level == Level::TrackingAllocator { Ok(()) } else { Err(WrongProgramError::Another(level)) }
 }
 
 fn switch(on: bool) {

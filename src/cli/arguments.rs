@@ -9,7 +9,8 @@ use crate::schedule::measurement::Precision;
 use crate::tracking::Level;
 use crate::worker::launcher::{Launcher, Limits};
 use crate::workloads::{Scale, Workload, pools, registered};
-use clap::{Args, Parser};
+use clap::builder::PossibleValue;
+use clap::{Args, Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -156,6 +157,16 @@ impl SizeArguments {
     /// The number of threads that is asked for, or the machine's.
     pub(super) fn threads(&self) -> usize {
         self.threads.map_or_else(pools::default_threads, |threads| threads as usize)
+    }
+}
+
+impl ValueEnum for Workload {
+    fn value_variants<'a>() -> &'a [Self] {
+        registered()
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
     }
 }
 

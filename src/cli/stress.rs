@@ -12,7 +12,7 @@ use crate::study::stress;
 use crate::study::stress::summary;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::{Launcher, Limits};
-use crate::workloads::{Scale, Workload};
+use crate::workloads::{Scale, Workload, registered};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
@@ -23,8 +23,8 @@ pub const PICTURE: &str = "memory_analysis.svg";
 /// The name that the files share.
 const NAME: &str = "memory_analysis";
 
-/// The time limit of the full run of `cargo bench`: a minute for each phase.
-const CHILD_LIMIT: Duration = Duration::from_secs(480);
+/// Time limit of each phase in the full run of `cargo bench`.
+const PHASE_LIMIT: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -85,6 +85,6 @@ pub fn run_as_child(program: &Path, scale: Scale, output: &Path) -> Result<(), F
         format!("--seed={}", scale.seed()),
         format!("--output={}", output.display()),
     ];
-    let limits = Limits { time: CHILD_LIMIT, ..Limits::default() };
+    let limits = Limits { time: PHASE_LIMIT * registered().len() as u32, ..Limits::default() };
     Launcher::new(program.to_owned(), limits).run_beside(&arguments)
 }

@@ -33,11 +33,9 @@ impl Mode {
     pub const BURN: Self = Self(4);
 
     /// Pass it on to stats_alloc.
-    #[cfg(feature = "references")]
     pub const STATS: Self = Self(8);
 
     /// Pass it on to dhat.
-    #[cfg(feature = "references")]
     pub const DHAT: Self = Self(16);
 
     /// The same with the harness's counters on.

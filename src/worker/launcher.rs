@@ -3,6 +3,7 @@
 use crate::platform::cores;
 use crate::platform::cores::Core;
 use crate::platform::limits;
+use crate::tracking::Level;
 use crate::tracking::references::{Host, JEMALLOC_OPTIONS};
 use crate::worker::child::{Ended, NotEnded, Watch};
 use crate::worker::failure::Failure;
@@ -149,9 +150,8 @@ impl Launcher {
             others.insert(name.to_owned(), Arc::clone(&found));
             return Ok(Self { program: found, ..self.clone() });
         }
-        let is_reference = Level::REFERENCES
-            .iter()
-            .any(|reference| matches!(reference.host(), Host::Program(reference) if reference == name));
+        let is_reference =
+            Level::REFERENCES.iter().any(|level| matches!(level.host(), Host::Program(program) if program == name));
         Err(MissingProgram { program, is_reference })
     }
 
@@ -193,11 +193,11 @@ impl Launcher {
     /// The command with which a user sees this probe alone.
     pub fn command_line(request: &Request) -> String {
         let arguments = Self::arguments(request).join(" ");
-        let Some(reference) = request.level.reference() else {
+        if !request.level.is_reference() {
             return format!("cargo run --release -- {arguments}");
-        };
-        let options = reference.jemalloc_options().map(|options| format!("{JEMALLOC_OPTIONS}={options} "));
-        let program = match reference.host() {
+        }
+        let options = request.level.jemalloc_options().map(|options| format!("{JEMALLOC_OPTIONS}={options} "));
+        let program = match request.level.host() {
             Host::Heaptrack => return format!("heaptrack target/release/memscope-bench {arguments}"),
             Host::Switch => String::new(),
             Host::Program(name) => format!("--bin {name} "),
@@ -221,20 +221,20 @@ impl Launcher {
     /// # Errors
     /// The way in which it failed.
     pub(crate) fn run_once(&self, request: &Request) -> Result<Reply<Observation>, Failure> {
-        match request.level.reference().map(|reference| (reference, reference.host())) {
-            None | Some((_, Host::Switch)) => self.reply(&Self::arguments(request)),
-            Some((reference, Host::Program(name))) => self.run_another(name, reference, request),
-            Some((_, Host::Heaptrack)) => heaptrack::run(self, request),
+        match request.level.host() {
+            Host::Switch => self.reply(&Self::arguments(request)),
+            Host::Program(name) => self.run_another(name, request),
+            Host::Heaptrack => heaptrack::run(self, request),
         }
     }
 
     /// Runs a probe in another program of the same folder.
-    fn run_another(&self, name: &str, reference: Level, request: &Request) -> Result<Reply<Observation>, Failure> {
+    fn run_another(&self, name: &str, request: &Request) -> Result<Reply<Observation>, Failure> {
         let unsupported = |missing: MissingProgram| Failure::Unsupported { why: missing.to_string() };
         let other = self.beside(name).map_err(unsupported)?;
         // Nobody else's options: what a level is must not depend on the environment.
         let with_options = |command: &mut Command| {
-            match reference.jemalloc_options() {
+            match request.level.jemalloc_options() {
                 Some(options) => command.env(JEMALLOC_OPTIONS, options),
                 None => command.env_remove(JEMALLOC_OPTIONS),
             };
@@ -466,7 +466,6 @@ fn ending(status: ExitStatus) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tracking::Level;
     use crate::workloads::{Scale, Workload};
     use std::os::unix::fs::PermissionsExt;
 

@@ -189,9 +189,7 @@ pub fn run(request: Request) -> Result<Observation, CannotRun> {
     if let Some(why) = request.level.unsupported_reason() {
         return Err(CannotRun::Unsupported(why));
     }
-    if let Some(elsewhere) = request.level.reference().and_then(Reference::is_elsewhere) {
-        return Err(elsewhere.into());
-    }
+    request.level.check_program()?;
     let session = Session::prepare(request.level, request.count);
     check_switch()?;
     warm_up(request)?;
@@ -233,7 +231,7 @@ pub struct Resident {
 /// If the level is not this program's.
 pub fn run_resident(request: Request, resident: &Resident) -> Result<Observation, CannotRun> {
     let level = request.level;
-    (resident.check)(level.reference().ok_or(WrongProgramError::Another(level))?)?;
+    (resident.check)(level)?;
     let session = Session::prepare(Level::Untracked, request.count);
     let counts = request.count && check_switch().is_ok();
     warm_up(request)?;

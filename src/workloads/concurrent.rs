@@ -1,7 +1,7 @@
 //! Phase 3: many asynchronous tasks that share a map and allocate on all threads at once.
 
 use super::pools::runtime;
-use super::{Digest, Map, Scale, Tracker, Context};
+use super::{Context, Digest, Map, Scale, Tracker};
 use rand::RngExt;
 use std::sync::Arc;
 use tokio::sync::RwLock;
@@ -13,24 +13,33 @@ type Shared = Arc<RwLock<Map<(u64, u64), Vec<u8>>>>;
 /// 30 strings of its own, and reads back what it put.
 ///
 /// A task yields where real work would wait, unless the scale has a [`wait`](Scale::wait).
+///
+/// ```
+/// use memscope_bench::workloads::{Scale, Untracked, concurrent};
+///
+/// let tiny = Scale::new(0.001)?;
+/// assert_eq!(concurrent(&Untracked, tiny), concurrent(&Untracked, tiny));
+/// # Ok::<(), memscope_bench::workloads::ScaleError>(())
+/// ```
 pub fn concurrent<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
-    let mut witness = Context::new(tracker);
+    let mut context = Context::new(tracker);
     let shared = Shared::default();
     runtime().block_on(async {
-        let tasks: Vec<_> =
-            (0..scale.count(100)).map(|task| tokio::spawn(one_task(tracker.clone(), scale, task, shared.clone()))).collect();
+        let tasks: Vec<_> = (0..scale.count(100))
+            .map(|task| tokio::spawn(one_task(tracker.clone(), scale, task, shared.clone())))
+            .collect();
         for task in tasks {
-            witness.join(task.await.expect("a task of this workload does not panic"));
+            context.merge(task.await.expect("a task of this workload does not panic"));
         }
     });
-    witness.moment("all shared values alive");
-    witness.check(shared.blocking_read().values().map(|value| value.len() as u64).sum());
-    witness.digest()
+    context.checkpoint("all shared values alive");
+    context.record(shared.blocking_read().values().map(|value| value.len() as u64).sum());
+    context.digest()
 }
 
 async fn one_task<T: Tracker>(tracker: T, scale: Scale, task: u64, shared: Shared) -> Digest {
-    let mut witness = Context::new(&tracker);
-    let mut rng = scale.rng(0x3_0000_0000 + task);
+    let mut context = Context::new(&tracker);
+    let mut rng = scale.task_rng(3, task);
     for iteration in 0..50 {
         let fill: u8 = rng.random();
         shared.write().await.insert((task, iteration), vec![fill; 1_000]);
@@ -39,13 +48,13 @@ async fn one_task<T: Tracker>(tracker: T, scale: Scale, task: u64, shared: Share
         let local: Vec<Vec<String>> = (0..20)
             .map(|vector| (0..30).map(|n| format!("task {task}, {iteration}: {vector}/{n}")).collect())
             .collect();
-        witness.track("local", &local);
-        witness.check(local.iter().flatten().map(|string| string.len() as u64).sum());
+        context.track("local", &local);
+        context.record(local.iter().flatten().map(|string| string.len() as u64).sum());
 
         let value = shared.read().await.get(&(task, iteration)).map(|value| u64::from(value[999]));
-        witness.check(value.expect("the task put it there"));
+        context.record(value.expect("the task put it there"));
     }
-    witness.digest()
+    context.digest()
 }
 
 /// What stands where real work would wait for a disk or a peer.

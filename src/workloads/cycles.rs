@@ -1,6 +1,6 @@
 //! Phase 6: graphs of shared nodes with references in circles.
 
-use super::{Digest, Scale, Tracker, Context};
+use super::{Context, Digest, Scale, Tracker};
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use std::cell::RefCell;
@@ -19,34 +19,42 @@ struct Node {
 
 /// At scale 1, 50 graphs of 20 nodes with 50 strings each, a weak reference to the parent and random strong ones to
 /// children. The circles are broken before a graph goes, but for one pair of nodes in every tenth graph.
+///
+/// ```
+/// use memscope_bench::workloads::{Scale, Untracked, cycles};
+///
+/// let tiny = Scale::new(0.001)?;
+/// assert_eq!(cycles(&Untracked, tiny), cycles(&Untracked, tiny));
+/// # Ok::<(), memscope_bench::workloads::ScaleError>(())
+/// ```
 pub fn cycles<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
-    let mut witness = Context::new(tracker);
+    let mut context = Context::new(tracker);
     let mut rng = scale.rng(6);
     let count = scale.count(50);
-    let graphs: Vec<Vec<Rc<Node>>> = (0..count).map(|number| graph(&mut witness, number, &mut rng)).collect();
-    witness.moment("all graphs alive");
+    let graphs: Vec<Vec<Rc<Node>>> = (0..count).map(|number| graph(&mut context, number, &mut rng)).collect();
+    context.checkpoint("all graphs alive");
 
     for (number, nodes) in (0..).zip(graphs) {
         for node in &nodes {
             let children = node.children.borrow();
-            witness.check(children.iter().map(|child| child.strings[0].len() as u64).sum());
-            witness.check(node.parent.borrow().upgrade().map_or(0, |parent| parent.strings.len() as u64));
+            context.record(children.iter().map(|child| child.strings[0].len() as u64).sum());
+            context.record(node.parent.borrow().upgrade().map_or(0, |parent| parent.strings.len() as u64));
         }
         for node in &nodes {
             node.children.borrow_mut().clear();
         }
         if number % PLANTED_EVERY == 0 {
-            plant(&mut witness);
+            plant(&mut context);
         }
     }
-    witness.digest()
+    context.digest()
 }
 
-fn graph<T: Tracker>(witness: &mut Context<T>, number: u64, rng: &mut Pcg64Mcg) -> Vec<Rc<Node>> {
+fn graph<T: Tracker>(context: &mut Context<T>, number: u64, rng: &mut Pcg64Mcg) -> Vec<Rc<Node>> {
     let nodes: Vec<Rc<Node>> = (0..NODES)
         .map(|n| {
             let node = node(|string| format!("graph {number}, node {n}, string {string}"));
-            witness.track("node", &node);
+            context.track("node", &node);
             node
         })
         .collect();
@@ -64,22 +72,22 @@ fn node(string: impl Fn(u32) -> String) -> Rc<Node> {
 }
 
 /// Leaks two nodes that hold each other, and notes each of their allocations.
-fn plant<T: Tracker>(witness: &mut Context<T>) {
+fn plant<T: Tracker>(context: &mut Context<T>) {
     let first = node(|string| format!("planted {string}"));
     let second = node(|string| format!("planted {string}"));
     first.children.borrow_mut().push(second.clone());
     second.children.borrow_mut().push(first.clone());
     for node in [&first, &second] {
-        witness.track("planted", node);
+        context.track("planted", node);
         // A shared value's block begins with its two counts.
         let counts = size_of::<[usize; 2]>();
-        witness.leaked(Rc::as_ptr(node).addr() - counts, counts + size_of::<Node>());
-        witness.leaked(node.strings.as_ptr().addr(), node.strings.capacity() * size_of::<String>());
+        context.leaked(Rc::as_ptr(node).addr() - counts, counts + size_of::<Node>());
+        context.leaked(node.strings.as_ptr().addr(), node.strings.capacity() * size_of::<String>());
         let children = node.children.borrow();
-        witness.leaked(children.as_ptr().addr(), children.capacity() * size_of::<Rc<Node>>());
-        node.strings.iter().for_each(|string| witness.leaked(string.as_ptr().addr(), string.capacity()));
+        context.leaked(children.as_ptr().addr(), children.capacity() * size_of::<Rc<Node>>());
+        node.strings.iter().for_each(|string| context.leaked(string.as_ptr().addr(), string.capacity()));
     }
-    witness.cycle(&[&first, &second].map(|node| Rc::as_ptr(node).addr()));
+    context.cycle(&[&first, &second].map(|node| Rc::as_ptr(node).addr()));
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What a workload did, in four numbers, and the witness that adds them up while it runs.
+//! What a workload did, in four numbers, and the context that adds them up while it runs.
 
 use super::{Tracker, Value};
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ pub struct Context<T> {
 }
 
 impl<T: Tracker> Context<T> {
-    /// A witness with an empty digest.
+    /// A context with an empty digest.
     pub fn new(tracker: &T) -> Self {
         Self { tracker: tracker.clone(), digest: Digest::default() }
     }
@@ -47,13 +47,13 @@ impl<T: Tracker> Context<T> {
 
     /// Tells the tracker that the workload holds most now.
     #[inline]
-    pub fn moment(&self, name: &'static str) {
-        self.tracker.moment(name);
+    pub fn checkpoint(&self, name: &'static str) {
+        self.tracker.checkpoint(name);
     }
 
     /// Adds a result to the checksum; the order of results counts.
     #[inline]
-    pub fn check(&mut self, result: u64) {
+    pub fn record(&mut self, result: u64) {
         // A step of the FNV-1a hash on whole words, and a rotation so that high bits come down.
         self.digest.checksum = ((self.digest.checksum ^ result).wrapping_mul(0x0000_0100_0000_01B3)).rotate_left(23);
     }
@@ -73,8 +73,8 @@ impl<T: Tracker> Context<T> {
         self.tracker.cycle(values);
     }
 
-    /// Adds what another witness saw, in another task; the order of tasks does not count.
-    pub fn join(&mut self, other: Digest) {
+    /// Adds what another context saw, in another task; the order of tasks does not count.
+    pub fn merge(&mut self, other: Digest) {
         self.digest.checksum = self.digest.checksum.wrapping_add(other.checksum.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         self.digest.variables += other.variables;
         self.digest.leaked_allocations += other.leaked_allocations;
@@ -107,18 +107,18 @@ mod tests {
     use crate::workloads::Untracked;
 
     fn sum(results: &[u64]) -> Digest {
-        let mut witness = Context::new(&Untracked);
-        results.iter().for_each(|&result| witness.check(result));
-        witness.digest()
+        let mut context = Context::new(&Untracked);
+        results.iter().for_each(|&result| context.record(result));
+        context.digest()
     }
 
     #[test]
     fn order_counts_within_a_task_and_not_between_tasks() {
         assert_ne!(sum(&[1, 2]), sum(&[2, 1]));
         let joined = |digests: [Digest; 2]| {
-            let mut witness = Context::new(&Untracked);
-            digests.into_iter().for_each(|digest| witness.join(digest));
-            witness.digest()
+            let mut context = Context::new(&Untracked);
+            digests.into_iter().for_each(|digest| context.merge(digest));
+            context.digest()
         };
         assert_eq!(joined([sum(&[1]), sum(&[2])]), joined([sum(&[2]), sum(&[1])]));
         assert_ne!(joined([sum(&[1]), sum(&[2])]), joined([sum(&[1]), sum(&[3])]));

@@ -1,6 +1,6 @@
 //! Phase 5: blocks of very different sizes that come and go out of order, so that holes are left between them.
 
-use super::{Digest, Map, Scale, Tracker, Context};
+use super::{Context, Digest, Map, Scale, Tracker};
 use rand::RngExt;
 use std::collections::VecDeque;
 
@@ -9,22 +9,30 @@ const CHUNKS: [usize; 5] = [10, 100, 1_000, 10_000, 50_000];
 
 /// At scale 1, 100 cycles of five chunks of 10 to 50,000 bytes with the 25 oldest dropped every tenth cycle; then 200
 /// times a small vector, a medium string and a large map, one between the other, with every second one dropped.
+///
+/// ```
+/// use memscope_bench::workloads::{Scale, Untracked, fragmentation};
+///
+/// let tiny = Scale::new(0.001)?;
+/// assert_eq!(fragmentation(&Untracked, tiny), fragmentation(&Untracked, tiny));
+/// # Ok::<(), memscope_bench::workloads::ScaleError>(())
+/// ```
 pub fn fragmentation<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
-    let mut witness = Context::new(tracker);
+    let mut context = Context::new(tracker);
     let mut rng = scale.rng(5);
 
     let mut chunks: VecDeque<Vec<u8>> = VecDeque::new();
     for cycle in 1..=scale.count(100) {
         for size in CHUNKS {
             let chunk = vec![rng.random_range(1..=u8::MAX); size];
-            witness.track("chunk", &chunk);
+            context.track("chunk", &chunk);
             chunks.push_back(chunk);
         }
         if cycle % 10 == 0 {
             for chunk in chunks.drain(..25) {
-                witness.check(u64::from(chunk[chunk.len() - 1]));
+                context.record(u64::from(chunk[chunk.len() - 1]));
             }
-            witness.moment("25 oldest chunks dropped");
+            context.checkpoint("25 oldest chunks dropped");
         }
     }
 
@@ -33,37 +41,38 @@ pub fn fragmentation<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
     let mut large = Vec::new();
     for n in 0..scale.count(200) {
         let vector: Vec<u32> = (0..10).map(|_| rng.random()).collect();
-        witness.track("small", &vector);
+        context.track("small", &vector);
         small.push(vector);
 
         let string = "fragment ".repeat(rng.random_range(50..150));
-        witness.track("medium", &string);
+        context.track("medium", &string);
         medium.push(string);
 
-        let map: Box<Map<u64, String>> = Box::new((0..100).map(|key| (key, format!("value {key} of map {n}"))).collect());
-        witness.track("large", &map);
+        let map: Box<Map<u64, String>> =
+            Box::new((0..100).map(|key| (key, format!("value {key} of map {n}"))).collect());
+        context.track("large", &map);
         large.push(map);
     }
-    witness.moment("interleaved values alive");
+    context.checkpoint("interleaved values alive");
 
     thin_out(&mut small);
     thin_out(&mut medium);
     thin_out(&mut large);
-    witness.moment("every second one dropped");
+    context.checkpoint("every second one dropped");
 
     for vector in &small {
-        witness.check(vector.iter().map(|&n| u64::from(n)).sum());
+        context.record(vector.iter().map(|&n| u64::from(n)).sum());
     }
     for string in &medium {
-        witness.check(string.len() as u64);
+        context.record(string.len() as u64);
     }
     for map in &large {
-        witness.check((0..100).map(|key| map[&key].len() as u64).sum());
+        context.record((0..100).map(|key| map[&key].len() as u64).sum());
     }
     for chunk in &chunks {
-        witness.check(u64::from(chunk[0]));
+        context.record(u64::from(chunk[0]));
     }
-    witness.digest()
+    context.digest()
 }
 
 /// Drops every second value, which leaves holes between the others.

@@ -1,6 +1,6 @@
 //! Phase 2: deep types with many levels of indirection, and recursive trees.
 
-use super::{Digest, Map, Scale, Tracker, Context};
+use super::{Context, Digest, Map, Scale, Tracker};
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use std::collections::{BTreeMap, VecDeque};
@@ -17,44 +17,53 @@ struct Node {
 
 /// At scale 1, 50 hierarchies of 20 branches × 10 maps × 15 entries × 8 strings, one after the other; then 20 trees of
 /// depth 4 and fan-out 5 with 20 strings a node, all alive at once.
+///
+/// ```
+/// use memscope_bench::workloads::{Scale, Untracked, hierarchies};
+///
+/// let tiny = Scale::new(0.001)?;
+/// assert_eq!(hierarchies(&Untracked, tiny), hierarchies(&Untracked, tiny));
+/// # Ok::<(), memscope_bench::workloads::ScaleError>(())
+/// ```
 pub fn hierarchies<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
-    let mut witness = Context::new(tracker);
+    let mut context = Context::new(tracker);
     let mut rng = scale.rng(2);
 
     let count = scale.count(50);
     for number in 0..count {
         let hierarchy: Box<BTreeMap<String, Branch>> =
-            Box::new((0..20).map(|n| (format!("branch {n} of {number}"), branch(&mut witness, &mut rng))).collect());
-        witness.track("hierarchy", &hierarchy);
+            Box::new((0..20).map(|n| (format!("branch {n} of {number}"), branch(&mut context, &mut rng))).collect());
+        context.track("hierarchy", &hierarchy);
         if number + 1 == count {
-            witness.moment("the last hierarchy alive");
+            context.checkpoint("the last hierarchy alive");
         }
         for (name, branch) in hierarchy.iter() {
             let maps = branch.lock().expect("no one panics with the lock");
             let strings = maps.iter().flat_map(|map| map.values().flatten());
-            witness.check(strings.map(|string| string.len() as u64).sum::<u64>() + name.len() as u64);
+            context.record(strings.map(|string| string.len() as u64).sum::<u64>() + name.len() as u64);
         }
     }
 
     let trees: Vec<Box<Node>> = (0..scale.count(20))
         .map(|_| {
             let root = tree(4, &mut rng);
-            witness.track("tree", &root);
+            context.track("tree", &root);
             root
         })
         .collect();
-    witness.moment("all trees alive");
+    context.checkpoint("all trees alive");
     for root in &trees {
-        witness.check(weight(root));
+        context.record(weight(root));
     }
-    witness.digest()
+    context.digest()
 }
 
-fn branch<T: Tracker>(witness: &mut Context<T>, rng: &mut Pcg64Mcg) -> Branch {
-    let strings = |rng: &mut Pcg64Mcg| (0..8).map(|n| format!("leaf {n}: {}", rng.random_range(0..1_000_000))).collect();
+fn branch<T: Tracker>(context: &mut Context<T>, rng: &mut Pcg64Mcg) -> Branch {
+    let strings =
+        |rng: &mut Pcg64Mcg| (0..8).map(|n| format!("leaf {n}: {}", rng.random_range(0..1_000_000))).collect();
     let maps = (0..10).map(|_| Box::new((0..15).map(|key| (key, strings(rng))).collect())).collect();
     let branch = Arc::new(Mutex::new(maps));
-    witness.track("branch", &branch);
+    context.track("branch", &branch);
     branch
 }
 

@@ -1,6 +1,6 @@
 //! Phase 8: collections that grow and go, and a planted number of real leaks among them.
 
-use super::{Digest, Scale, Tracker, Context};
+use super::{Context, Digest, Scale, Tracker};
 use rand::RngExt;
 use std::hint::black_box;
 use std::sync::Arc;
@@ -12,8 +12,16 @@ const FORGOTTEN: usize = 256;
 
 /// At scale 1, 100 iterations of a collection that grows to 1,000 × 50 strings, of 100 × 50 shared strings, of 50
 /// temporaries of 10,000 bytes in every tenth one, and of one leak: a box and a forgotten buffer by turns.
+///
+/// ```
+/// use memscope_bench::workloads::{Scale, Untracked, leaks};
+///
+/// let tiny = Scale::new(0.001)?;
+/// assert_eq!(leaks(&Untracked, tiny), leaks(&Untracked, tiny));
+/// # Ok::<(), memscope_bench::workloads::ScaleError>(())
+/// ```
 pub fn leaks<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
-    let mut witness = Context::new(tracker);
+    let mut context = Context::new(tracker);
     let mut rng = scale.rng(8);
     let count = scale.count(100);
     for iteration in 0..count {
@@ -21,42 +29,41 @@ pub fn leaks<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
         for n in 0..1_000 {
             growing.push((0..50).map(|string| format!("iteration {iteration}: {n}/{string}")).collect());
         }
-        witness.track("growing", &growing);
+        context.track("growing", &growing);
 
-        let shared: Vec<Vec<Arc<String>>> = (0..100)
-            .map(|n| (0..50).map(|string| Arc::new(format!("shared {n}/{string}"))).collect())
-            .collect();
-        witness.track("shared", &shared);
-        witness.track("first shared", &shared[0][0]);
+        let shared: Vec<Vec<Arc<String>>> =
+            (0..100).map(|n| (0..50).map(|string| Arc::new(format!("shared {n}/{string}"))).collect()).collect();
+        context.track("shared", &shared);
+        context.track("first shared", &shared[0][0]);
 
         let fill = rng.random_range(1..=u8::MAX);
         if iteration.is_multiple_of(10) {
             let temporary: Vec<Vec<u8>> = (0..50).map(|_| vec![fill; 10_000]).collect();
-            witness.track("temporary", &temporary);
-            witness.check(temporary.iter().map(|buffer| u64::from(buffer[9_999])).sum());
+            context.track("temporary", &temporary);
+            context.record(temporary.iter().map(|buffer| u64::from(buffer[9_999])).sum());
         }
         if iteration + 1 == count {
-            witness.moment("the last collection alive");
+            context.checkpoint("the last collection alive");
         }
 
-        witness.check(growing.iter().flatten().map(|string| string.len() as u64).sum());
-        witness.check(shared.iter().flatten().map(|string| string.len() as u64).sum());
-        leak(&mut witness, iteration, fill);
+        context.record(growing.iter().flatten().map(|string| string.len() as u64).sum());
+        context.record(shared.iter().flatten().map(|string| string.len() as u64).sum());
+        leak(&mut context, iteration, fill);
     }
-    witness.digest()
+    context.digest()
 }
 
 /// Leaks one block on purpose. `black_box` keeps the optimiser from seeing that no one needs it.
-fn leak<T: Tracker>(witness: &mut Context<T>, iteration: u64, fill: u8) {
+fn leak<T: Tracker>(context: &mut Context<T>, iteration: u64, fill: u8) {
     if iteration.is_multiple_of(2) {
         let block = Box::new([fill; LEAKED_BOX]);
-        witness.track("leaked box", &block);
+        context.track("leaked box", &block);
         let block = black_box(Box::leak(block));
-        witness.leaked(block.as_ptr().addr(), LEAKED_BOX);
+        context.leaked(block.as_ptr().addr(), LEAKED_BOX);
     } else {
         let buffer = vec![fill; FORGOTTEN];
-        witness.track("forgotten", &buffer);
-        witness.leaked(buffer.as_ptr().addr(), FORGOTTEN);
+        context.track("forgotten", &buffer);
+        context.leaked(buffer.as_ptr().addr(), FORGOTTEN);
         std::mem::forget(black_box(buffer));
     }
 }

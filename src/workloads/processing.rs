@@ -1,6 +1,6 @@
 //! Phase 4: large data sets, parallel batches, and stores of users and posts that pass through JSON and back.
 
-use super::{Digest, Map, Scale, Tracker, Context};
+use super::{Context, Digest, Map, Scale, Tracker};
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use rayon::prelude::*;
@@ -24,44 +24,52 @@ struct Post {
 
 /// At scale 1, 1,000 data sets of 2,000 numbers, 500 parallel batches of 5,000 points, and 20 stores of 100 users with
 /// 10 posts each, indexed by tag and passed once through JSON.
+///
+/// ```
+/// use memscope_bench::workloads::{Scale, Untracked, processing};
+///
+/// let tiny = Scale::new(0.001)?;
+/// assert_eq!(processing(&Untracked, tiny), processing(&Untracked, tiny));
+/// # Ok::<(), memscope_bench::workloads::ScaleError>(())
+/// ```
 pub fn processing<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
-    let mut witness = Context::new(tracker);
+    let mut context = Context::new(tracker);
     let mut rng = scale.rng(4);
 
     let sets: Vec<Vec<f64>> = (0..scale.count(1_000))
         .map(|_| {
             let set = (0..2_000).map(|_| rng.random_range(-1.0..1.0)).collect();
-            witness.track("data set", &set);
+            context.track("data set", &set);
             set
         })
         .collect();
     for set in &sets {
-        witness.check(set.iter().sum::<f64>().to_bits());
+        context.record(set.iter().sum::<f64>().to_bits());
     }
 
     let batches: Vec<Digest> =
         (0..scale.count(500) as usize).into_par_iter().map(|batch| one_batch(tracker, scale, batch as u64)).collect();
-    batches.into_iter().for_each(|batch| witness.join(batch));
+    batches.into_iter().for_each(|batch| context.merge(batch));
 
-    let stores: Vec<Vec<User>> = (0..scale.count(20)).map(|_| one_store(&mut witness, &mut rng)).collect();
-    witness.moment("all stores alive");
-    witness.check(stores.iter().flatten().map(|user| user.id + user.name.len() as u64).sum());
-    witness.digest()
+    let stores: Vec<Vec<User>> = (0..scale.count(20)).map(|_| one_store(&mut context, &mut rng)).collect();
+    context.checkpoint("all stores alive");
+    context.record(stores.iter().flatten().map(|user| user.id + user.name.len() as u64).sum());
+    context.digest()
 }
 
 /// Filters, transforms and adds up 5,000 points.
 fn one_batch<T: Tracker>(tracker: &T, scale: Scale, batch: u64) -> Digest {
-    let mut witness = Context::new(tracker);
-    let mut rng = scale.rng(0x4_0000_0000 + batch);
+    let mut context = Context::new(tracker);
+    let mut rng = scale.task_rng(4, batch);
     let points: Vec<f64> = (0..5_000).map(|_| rng.random()).collect();
-    witness.track("points", &points);
+    context.track("points", &points);
     let roots: Vec<f64> = points.iter().filter(|&&point| point > 0.5).map(|point| point.sqrt()).collect();
-    witness.check(roots.iter().sum::<f64>().to_bits());
-    witness.digest()
+    context.record(roots.iter().sum::<f64>().to_bits());
+    context.digest()
 }
 
 /// Makes a store, indexes it by tag, and returns what comes back from JSON.
-fn one_store<T: Tracker>(witness: &mut Context<T>, rng: &mut Pcg64Mcg) -> Vec<User> {
+fn one_store<T: Tracker>(context: &mut Context<T>, rng: &mut Pcg64Mcg) -> Vec<User> {
     let users: Vec<User> = (0..100).map(|id| user(id, rng)).collect();
 
     let mut by_tag: Box<Map<&str, Vec<&Post>>> = Box::default();
@@ -73,15 +81,15 @@ fn one_store<T: Tracker>(witness: &mut Context<T>, rng: &mut Pcg64Mcg) -> Vec<Us
     let mut popular: Vec<_> = by_tag.iter().map(|(tag, posts)| (posts.len(), *tag)).collect();
     popular.sort_unstable();
     for (count, tag) in popular {
-        witness.check(count as u64 * tag.len() as u64);
-        witness.check(by_tag[tag].iter().map(|post| u64::from(post.likes)).sum());
+        context.record(count as u64 * tag.len() as u64);
+        context.record(by_tag[tag].iter().map(|post| u64::from(post.likes)).sum());
     }
 
     let json = serde_json::to_string(&users).expect("users are plain data");
-    witness.track("json", &json);
-    witness.check(json.len() as u64);
+    context.track("json", &json);
+    context.record(json.len() as u64);
     let read: Vec<User> = serde_json::from_str(&json).expect("this JSON was written just now");
-    witness.track("users", &read);
+    context.track("users", &read);
     read
 }
 

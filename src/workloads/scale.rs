@@ -73,10 +73,22 @@ impl Scale {
         ((full as f64 * self.factor).round() as u64).max(1)
     }
 
-    /// A generator for one stream of this run's data: a workload, a task of it. Streams are independent of each other,
-    /// so that the data do not depend on which thread comes first.
-    pub(super) fn rng(self, stream: u64) -> Pcg64Mcg {
-        Pcg64Mcg::seed_from_u64(self.seed ^ stream.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+    /// Returns the generator of a workload's data.
+    ///
+    /// Each workload has a number of its own, from 1 in the order of the stress run's phases; it is part of the data, and so
+    /// of the digest. A workload of another crate takes one from 1,000 on.
+    pub fn rng(self, workload: u64) -> Pcg64Mcg {
+        self.stream(workload)
+    }
+
+    /// Returns the generator of one task of a workload. Tasks have independent streams, so the data do not depend on which
+    /// thread comes first. Both numbers are below 2³².
+    pub fn task_rng(self, workload: u64, task: u64) -> Pcg64Mcg {
+        self.stream((workload << 32) + task)
+    }
+
+    fn stream(self, number: u64) -> Pcg64Mcg {
+        Pcg64Mcg::seed_from_u64(self.seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15))
     }
 }
 

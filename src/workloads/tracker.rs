@@ -28,12 +28,12 @@ pub trait Tracker: Clone + Send + Sync + 'static {
     /// Takes note of a value of any of the five kinds. This is what a workload calls.
     #[inline]
     fn track(&self, name: &'static str, value: &impl Value) {
-        value.show(name, self);
+        value.pass_to(name, self);
     }
 
     /// A point at which the workload holds what it will never hold more of: whoever wants to look at the heap looks now.
     #[inline]
-    fn moment(&self, _name: &'static str) {}
+    fn checkpoint(&self, _name: &'static str) {}
 
     /// Takes note of a block that is left alive on purpose: where it begins, and its bytes. One that was named to the
     /// tracker was so right before.
@@ -65,7 +65,7 @@ impl Tracker for Untracked {
 /// A value of one of the five kinds that every tracker knows.
 pub trait Value {
     /// Shows this value to the method of its kind.
-    fn show<T: Tracker>(&self, name: &'static str, tracker: &T);
+    fn pass_to<T: Tracker>(&self, name: &'static str, tracker: &T);
 }
 
 /// Says for each kind of value which method of the tracker takes it.
@@ -73,7 +73,7 @@ macro_rules! values {
     ($([$($generic:ident)?] $kind:ty => $method:ident;)*) => {
         $(impl$(<$generic>)? Value for $kind {
             #[inline]
-            fn show<K: Tracker>(&self, name: &'static str, tracker: &K) {
+            fn pass_to<K: Tracker>(&self, name: &'static str, tracker: &K) {
                 tracker.$method(name, self);
             }
         })*

@@ -13,7 +13,7 @@ use crate::stats::estimate::Estimate;
 use crate::stats::median::{median, median_interval};
 use crate::stats::sign_test::{LEVEL, POWER_QUANTILE, holm, needed_agreement, quantile, sign_test};
 use crate::tracking::Level;
-use crate::workloads::{Workload, registered};
+use crate::workloads::Workload;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
@@ -203,6 +203,7 @@ mod tests {
     use crate::schedule::measurement::{Series, Side};
     use crate::study::compare::typical::typical;
     use crate::worker::failure::Failure;
+    use crate::workloads::registered;
     use rand::{RngExt, SeedableRng};
     use rand_pcg::Pcg64Mcg;
 

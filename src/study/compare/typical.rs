@@ -119,7 +119,11 @@ pub(super) fn geometric_mean(ratios: &[Estimate]) -> Option<(Estimate, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Workload::{Cycles, Leaks, Mixed, Structures};
+
+    const CYCLES: Workload = Workload::CYCLES;
+    const LEAKS: Workload = Workload::LEAKS;
+    const MIXED: Workload = Workload::MIXED;
+    const STRUCTURES: Workload = Workload::STRUCTURES;
 
     fn row(workload: Workload, reference: usize, ratio: Estimate) -> Difference {
         Difference {
@@ -161,7 +165,7 @@ mod tests {
 
     #[test]
     fn workloads_that_agree_show_what_each_alone_does_not() {
-        let rows = [Cycles, Leaks, Mixed, Structures].map(|workload| row(workload, 2, ratio(1.06, 6.5)));
+        let rows = [CYCLES, LEAKS, MIXED, STRUCTURES].map(|workload| row(workload, 2, ratio(1.06, 6.5)));
         let [typical] = &of(&rows)[..] else { panic!("one build at one level") };
         assert_eq!((typical.verdict, typical.reference, typical.workloads.len()), (Verdict::Regression, 2, 4));
         // (1.96 + 0.84) standard errors of 1.6 %; the threshold needs less.
@@ -170,26 +174,26 @@ mod tests {
         let mut torn = rows.clone();
         torn.iter_mut().for_each(|row| row.batches = [Some(0.99), Some(1.13)]);
         assert_eq!(of(&torn)[0].verdict, Verdict::Inconclusive, "the batches disagree");
-        let small = [Cycles, Leaks].map(|workload| row(workload, 2, ratio(1.01, 0.1)));
+        let small = [CYCLES, LEAKS].map(|workload| row(workload, 2, ratio(1.01, 0.1)));
         assert_eq!(of(&small)[0].verdict, Verdict::NoDifference, "it is below the threshold");
     }
 
     #[test]
     fn one_workload_is_not_typical_and_odd_references_do_not_count() {
-        assert_eq!(of(&[row(Cycles, 2, ratio(2.0, 1.0))]), []);
-        let rows = [row(Cycles, 2, ratio(1.0, 1.0)), row(Leaks, 0, ratio(9.0, 1.0)), row(Mixed, 2, ratio(1.0, 1.0))];
-        assert_eq!(of(&rows)[0].workloads, [Cycles, Mixed]);
-        let rows = [row(Cycles, 0, ratio(2.0, 1.0)), row(Leaks, 2, ratio(2.0, 1.0))];
+        assert_eq!(of(&[row(CYCLES, 2, ratio(2.0, 1.0))]), []);
+        let rows = [row(CYCLES, 2, ratio(1.0, 1.0)), row(LEAKS, 0, ratio(9.0, 1.0)), row(MIXED, 2, ratio(1.0, 1.0))];
+        assert_eq!(of(&rows)[0].workloads, [CYCLES, MIXED]);
+        let rows = [row(CYCLES, 0, ratio(2.0, 1.0)), row(LEAKS, 2, ratio(2.0, 1.0))];
         let of_each = |against| usual_reference(&rows.iter().collect::<Vec<_>>(), against);
         assert_eq!([&Against::First, &Against::Previous].map(of_each), [Some(0), Some(2)]);
     }
 
     #[test]
     fn without_noise_nothing_is_divided_by_zero() {
-        let same = [Cycles, Leaks].map(|workload| row(workload, 2, ratio(1.0, 0.0)));
+        let same = [CYCLES, LEAKS].map(|workload| row(workload, 2, ratio(1.0, 0.0)));
         let [typical] = &of(&same)[..] else { panic!("one build at one level") };
         assert_eq!((typical.probability, typical.verdict), (1.0, Verdict::NoDifference));
-        let slower = [Cycles, Leaks].map(|workload| row(workload, 2, ratio(1.5, 0.0)));
+        let slower = [CYCLES, LEAKS].map(|workload| row(workload, 2, ratio(1.5, 0.0)));
         assert_eq!((of(&slower)[0].probability, of(&slower)[0].verdict), (0.0, Verdict::Regression));
     }
 }

@@ -8,7 +8,6 @@ use crate::report::number;
 use crate::report::origin::Origin;
 use crate::study::latency::summary;
 use crate::study::latency::{Cell, Latencies, Operation, QUANTILES};
-use crate::study::overhead;
 use crate::tracking::Level;
 use svg::node::element::{Group, Polyline};
 
@@ -50,15 +49,6 @@ pub fn draw(latencies: &Latencies) -> String {
     finished(&picture.add(foot(latencies, height)))
 }
 
-/// The class of a level's line.
-fn class(level: Level) -> &'static str {
-    match level {
-        Level::Counting => "one",
-        Level::Untracked => "good",
-        other => overhead::chart::class(other),
-    }
-}
-
 fn legend(latencies: &Latencies) -> Group {
     let mut legend = Group::new();
     let mut x = 24.0;
@@ -69,8 +59,8 @@ fn legend(latencies: &Latencies) -> Group {
         }
     }
     let told = levels.iter().map(|&level| match level.has_hook() {
-        true => (format!("{level}: {}", level.about()), class(level)),
-        false => (level.to_string(), class(level)),
+        true => (format!("{level}: {}", level.about()), level.properties().time_class),
+        false => (level.to_string(), level.properties().time_class),
     });
     for (words, class) in told.chain([("nothing at all: what timing takes".to_owned(), "faint")]) {
         legend = legend.add(dot(x + 5.0, 89.0, 5.0, class)).add(text(x + 16.0, 93.5, "small", words.clone()));
@@ -117,7 +107,14 @@ impl Axis {
         let mut failed = 0.0;
         for cell in cells {
             match &cell.failure {
-                None => plot = plot.add(self.curve(cell, operation, class(cell.level), &cell.level.to_string())),
+                None => {
+                    plot = plot.add(self.curve(
+                        cell,
+                        operation,
+                        cell.level.properties().time_class,
+                        &cell.level.to_string(),
+                    ))
+                }
                 Some(failure) => {
                     let words = format!("{}: {}", cell.level, failure.label());
                     plot = plot.add(ending(RIGHT, 30.0 + failed, "small bad", words));

@@ -77,23 +77,17 @@ fn rows(results: &Results) -> Vec<Row<'_>> {
     rows
 }
 
-/// The class that a level is drawn in.
-pub(crate) fn class(level: Level) -> &'static str {
-    match level {
-        Level::Variables => "one",
-        Level::Allocator => "two",
-        Level::Full => "three",
-        Level::Untracked | Level::Counting | Level::Synthetic(_) | Level::Reference(_) => "faint",
-    }
-}
-
 fn legend() -> Group {
-    let levels = [Level::Variables, Level::Allocator, Level::Full];
     let mut legend = Group::new();
     let mut x = 24.0;
-    for level in levels {
+    for level in Level::ALL.iter().filter(|level| level.is_memscope()) {
         let words = format!("{level}: {}", level.about());
-        legend = legend.add(dot(x + 5.0, 89.0, 5.0, class(level))).add(text(x + 16.0, 93.5, "small", words.clone()));
+        legend = legend.add(dot(x + 5.0, 89.0, 5.0, level.properties().class)).add(text(
+            x + 16.0,
+            93.5,
+            "small",
+            words.clone(),
+        ));
         x += 40.0 + words.len() as f64 * 6.3;
     }
     legend
@@ -101,7 +95,7 @@ fn legend() -> Group {
 
 /// A level's figure, and beside it the figure in words.
 fn lane(axis: &RatioAxis, cell: &Cell, y: f64) -> Group {
-    let class = class(cell.level);
+    let class = cell.level.properties().class;
     let Some(overhead) = &cell.overhead else {
         let why = cell.failure.as_ref().map_or_else(|| cell.lack(), |failure| failure.label());
         return Group::new().add(text(RIGHT + 16.0, y + 4.5, "small bad", format!("{}: {why}", cell.level)));

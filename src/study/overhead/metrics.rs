@@ -16,7 +16,6 @@ use super::record::Results;
 use crate::report::metric::Metric;
 use crate::schedule::measurement::{Cell, Series};
 use crate::study::instructions::record::InstructionCount;
-use crate::tracking::Level;
 use crate::worker::failure::Failure;
 
 /// Returns the figures of results.
@@ -80,8 +79,5 @@ fn name_of_count(count: &InstructionCount) -> String {
 
 /// Returns the fidelity of a tracker. A level that tracks nothing misses nothing.
 fn fidelity(cell: &Cell) -> Option<f64> {
-    match cell.level {
-        Level::Untracked | Level::Counting | Level::Synthetic(_) => None,
-        Level::Variables | Level::Allocator | Level::Full | Level::Reference(_) => cell.fidelity,
-    }
+    cell.fidelity.filter(|_| cell.level.has_fidelity())
 }

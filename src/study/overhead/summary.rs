@@ -10,7 +10,7 @@ use crate::stats::median::median_interval;
 use crate::study::instructions;
 use crate::study::overhead::record::Results;
 use crate::study::overhead::warnings;
-use crate::tracking::{Level, RecordingKind};
+use crate::tracking::Level;
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload, registered};
@@ -91,7 +91,7 @@ pub(crate) fn row(cell: &Cell, name: &str, shows_time: bool) -> [String; 8] {
         match cell.level {
             _ if cell.failure.is_some() => String::new(),
             // Nothing is recorded, or it is the truth itself.
-            level if level.records() == RecordingKind::Nothing || level == Level::Counting => "—".to_owned(),
+            level if !level.has_fidelity() => "—".to_owned(),
             _ => number::fidelity(cell.fidelity),
         },
         match overhead.map(|overhead| overhead.peak_memory) {

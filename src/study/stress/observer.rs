@@ -118,7 +118,7 @@ impl Tracker for Observer {
     fn arc<T>(&self, name: &'static str, value: &Arc<T>) {
         self.note::<Arc<T>>(size_of::<T>(), |names| names.arc(name, value));
     }
-    fn moment(&self, name: &'static str) {
+    fn checkpoint(&self, name: &'static str) {
         let _paused = PauseGuard::new();
         self.look(name);
     }

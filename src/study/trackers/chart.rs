@@ -9,9 +9,10 @@ use crate::report::number;
 use crate::schedule::measurement::Cell;
 use crate::study::overhead;
 use crate::study::overhead::record::Results;
-use crate::study::trackers::summary::{heading, is_memscope, overhead, takes_note};
+use crate::study::trackers::summary::{heading, overhead, takes_note};
 use crate::study::trackers::{Flight, Ladder};
 use crate::tracking::{Level, RecordingKind};
+use std::collections::HashSet;
 use svg::node::element::Group;
 
 const WIDTH: f64 = 960.0;
@@ -57,43 +58,49 @@ pub fn draw(ladder: &Ladder) -> String {
 }
 
 fn legend() -> Group {
-    let rungs = [
-        ("one", "memscope, variables"),
-        ("two", "memscope, allocator"),
-        ("three", "memscope, full"),
-        ("faint", "other trackers, and none"),
-        ("faint ring", "a sampler: most events are never seen"),
-    ];
     let mut legend = Group::new();
     let mut x = MARGIN;
-    for (class, words) in rungs {
-        legend = legend.add(dot(x + 5.0, 89.0, 5.0, class)).add(text(x + 16.0, 93.5, "small", words));
+    // memscope's levels first.
+    let mut levels: Vec<Level> = Level::ALL.iter().chain(Level::REFERENCES).copied().collect();
+    levels.sort_by_key(|level| !level.is_memscope());
+    let mut shown = HashSet::new();
+    for level in levels {
+        let words = level.properties().legend;
+        if !shown.insert(words) {
+            continue;
+        }
+        legend = legend.add(dot(x + 5.0, 89.0, 5.0, &mark(level))).add(text(x + 16.0, 93.5, "small", words));
         x += 40.0 + words.len() as f64 * 6.0;
     }
     legend
 }
 
+/// Returns the classes of a level's mark: a sampler's is a ring.
+fn mark(level: Level) -> String {
+    let class = level.properties().class;
+    if level.records() == RecordingKind::Samples { format!("{class} ring") } else { class.to_owned() }
+}
+
 /// A rung: its name, its figure, the figure in words, and what it takes note of.
 fn lane(axis: &RatioAxis, cell: &Cell, y: f64) -> Group {
     let Cell { workload, level, .. } = *cell;
-    let class = overhead::chart::class(level);
+    let class = level.properties().class;
     let words = overhead(cell);
-    let weight = if is_memscope(level) { "strong" } else { "" };
+    let weight = if level.is_memscope() { "strong" } else { "" };
     let name = ending(LEFT - 16.0, y + 4.5, weight, level.to_string());
     let Some(seen) = &cell.overhead else {
         return Group::new().add(name).add(text(WORDS, y + 4.5, "small bad", words));
     };
     let wall = seen.wall;
     let mut told = format!("{workload}/{level}: {}\n{words}\n{} pairs", level.about(), seen.pairs);
-    if level.records() != RecordingKind::Nothing && level != Level::Counting {
+    if level.has_fidelity() {
         told += &format!(", fidelity {}", number::fidelity(cell.fidelity));
     }
     let (from, to) = (axis.x(wall.value.min(1.0)), axis.x(wall.value.max(1.0)));
-    let mark = if level.records() == RecordingKind::Samples { format!("{class} ring") } else { class.to_owned() };
     telling(told)
         .add(name)
         .add(rectangle(from, y - 3.0, to - from, 6.0, &format!("{class} area")))
-        .add(axis.mark(wall, y, class, &mark))
+        .add(axis.mark(wall, y, class, &mark(level)))
         .add(text(WORDS, y + 4.5, "small", words))
         .add(text(NOTE, y + 4.5, "small faint", takes_note(level)))
 }

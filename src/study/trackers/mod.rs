@@ -12,7 +12,7 @@ use crate::report::metric::Metric;
 use crate::schedule::measurement::{Cell, Series};
 use crate::study::Study;
 use crate::study::overhead::record::{self, Results};
-use crate::tracking::{Level, Reference};
+use crate::tracking::Level;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 
@@ -59,8 +59,7 @@ pub struct Flight<'a> {
 impl Ladder {
     /// The levels that this build has a rung for. heaptrack has one everywhere: where it is not installed, the rung says so.
     pub fn levels() -> Vec<Level> {
-        let references = Level::REFERENCES.iter().copied().filter(|reference| reference.is_built());
-        Level::ALL.iter().copied().chain(references.map(Level::Reference)).collect()
+        Level::built().collect()
     }
 
     /// The flights, in the order in which they were measured.

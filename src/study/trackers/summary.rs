@@ -60,7 +60,7 @@ fn table(flight: &Flight<'_>) -> Table {
     ]);
     for cell in &flight.rungs {
         let [_, _, level, _, _, ns, fidelity, memory] = overhead::summary::row(cell, "", false);
-        let level = if is_memscope(cell.level) { format!("{level} (memscope)") } else { level };
+        let level = if cell.level.is_memscope() { format!("{level} (memscope)") } else { level };
         table.row([level, takes_note(cell.level), overhead(cell), ns, fidelity, memory]);
     }
     table
@@ -72,11 +72,6 @@ pub(crate) fn takes_note(level: Level) -> String {
         RecordingKind::Nothing => "—".to_owned(),
         kind => kind.to_string(),
     }
-}
-
-/// Returns whether a level is one of memscope's.
-pub(crate) const fn is_memscope(level: Level) -> bool {
-    level.has_hook() || level.has_variables()
 }
 
 /// Describes each tracker, a line each.

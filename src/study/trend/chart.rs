@@ -6,7 +6,6 @@ use crate::report::chart::canvas::{
 };
 use crate::report::number;
 use crate::stats::estimate::Estimate;
-use crate::study::overhead::chart::class;
 use crate::study::trend::summary::{
     RULE, change, claim, count, floor, machine_name, machine_note, record_of, shown, version,
 };
@@ -333,7 +332,7 @@ fn mark(log: &Log, lane: &Lane, point: &Point, x: f64, scale: &Scale) -> Group {
         return drawing.add(centred(x, TOP + PLOT - 5.0, "strong bad", "×"));
     };
     let Estimate { value, low, high } = overhead.wall;
-    let class = class(lane.level);
+    let class = lane.level.properties().class;
     let drawing = drawing.add(line(x, scale.y(low), x, scale.y(high), &format!("whisker {class}"))).add(dot(
         x,
         scale.y(value),
@@ -428,7 +427,8 @@ fn legend(levels: &[Level]) -> Group {
     for &level in levels {
         let words = format!("{level}: {}", level.about());
         let width = words.chars().count() as f64 * CHARACTER;
-        drawing = drawing.add(dot(x + 5.0, Y - 4.0, 5.0, class(level))).add(text(x + 16.0, Y, "small", words));
+        drawing =
+            drawing.add(dot(x + 5.0, Y - 4.0, 5.0, level.properties().class)).add(text(x + 16.0, Y, "small", words));
         x += 34.0 + width;
     }
     let x = MARGIN + 4.0;

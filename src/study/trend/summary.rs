@@ -4,7 +4,6 @@ use crate::platform::system::Machine;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::study::trend::{Change, Entry, Lane, Log, Point, Record};
-use crate::tracking::Level;
 use crate::tracking::memscope::Subject;
 
 /// The characters of a commit's message that are shown.
@@ -115,7 +114,7 @@ fn overheads(log: &Log, lanes: &[Lane]) -> Table {
             let (entry, record) = record_of(log, point.entry);
             let fidelity = match lane.level {
                 _ if point.figure.failure.is_some() => String::new(),
-                Level::Untracked | Level::Counting | Level::Synthetic(_) => "—".to_owned(),
+                level if !level.has_fidelity() => "—".to_owned(),
                 _ => number::fidelity(point.figure.fidelity),
             };
             table.row([

@@ -1,30 +1,29 @@
-//! Where named values go under a level: on to memscope, or nowhere.
+//! The tracker that workloads name values to. It passes them on to memscope, or does nothing.
 //!
-//! One type serves all levels, so that a workload is compiled once and every level runs the same instructions at the
-//! same addresses. With a type for each level the compiler inlines each copy of a workload in its own way, and that
-//! alone moved a ratio by several percent. What `untracked` pays for it is one branch for each *named* value; its
-//! allocations pay nothing.
+//! One type serves all levels, so a workload is compiled once and every level runs the same instructions at the same
+//! addresses. With a type for each level the compiler inlines each copy of a workload differently, and that alone moved a
+//! ratio by several percent. `untracked` pays one branch for each *named* value, and nothing for its allocations.
 
 use super::memscope::Variables;
 use crate::workloads::Tracker;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// The tracker that every level's workload is given.
+/// Passes named values on to memscope where the level has variable tracking.
 #[derive(Clone, Debug)]
 pub struct VariableTracker(pub(super) Option<Variables>);
 
 impl VariableTracker {
-    /// The tracker that goes nowhere, for a run outside of every level.
+    /// The tracker that does nothing, for runs outside of a level.
     pub const NOOP: Self = Self(None);
 
-    /// memscope's variable tracking, where the level has it.
+    /// Returns memscope's variable tracking, where the level has it.
     pub fn variables(&self) -> Option<&Variables> {
         self.0.as_ref()
     }
 }
 
-/// Passes each kind of value on, if there is where to.
+/// Passes each kind of value on.
 macro_rules! pass_on {
     ($($method:ident $(<$generic:ident>)? ($kind:ty);)*) => {
         $(fn $method$(<$generic>)?(&self, name: &'static str, value: &$kind) {
