@@ -242,7 +242,7 @@ impl Shown {
             .map_or("reference: compared with no other".to_owned(), |difference| described(comparison, difference));
         let about = format!(
             "{heading}\n{change}\noverhead {}\n{} pairs, fidelity {}",
-            number::overhead_or_ns(overhead),
+            number::overhead(overhead),
             cell.pairs.len(),
             number::fidelity(cell.fidelity)
         );
@@ -630,7 +630,7 @@ fn description(comparison: &Comparison) -> String {
     let of_build = |(place, subject): (usize, &Compared)| {
         let cells = subject.cells.iter().filter(|cell| cell.level != Level::Untracked);
         let cell = |cell: &Cell| {
-            let figure = comparison.overhead(cell).map_or_else(|| label(cell), number::overhead_or_ns);
+            let figure = comparison.overhead(cell).map_or_else(|| label(cell), number::overhead);
             let change = comparison.difference(place, cell.workload, cell.level);
             let change = change.map(|change: &Difference| format!(", {}", described(comparison, change)));
             format!("{}, {} at {}: {figure}{}", subject.name, cell.workload, cell.level, change.unwrap_or_default())

@@ -22,6 +22,7 @@ use crate::platform::files::Versioned;
 use crate::report::document::Document;
 use crate::report::metric::Metric;
 use crate::report::origin::Origin;
+use crate::schedule::launch::Launch;
 use crate::schedule::measurement::{Cell, Clock, Series};
 use crate::schedule::scheduler::{Done, Finished, Planned, Progress, Scheduler, Settings};
 use crate::stats::estimate::Estimate;
@@ -289,20 +290,14 @@ impl Plan {
             seed: self.seed,
         };
         let first = launchers.iter().position(Option::is_some);
-        let group = |group: (Workload, Level)| {
+        let groups = self.groups().into_iter().map(|group| {
             let request = self.request(group);
-            let planned = |(build, launcher): (usize, &'_ Option<Launcher>)| {
-                let is_noise = group.1 == Level::Untracked;
-                let launcher = launcher.as_ref().filter(|_| !is_noise || first == Some(build))?;
-                Some((launcher, request))
-            };
-            launchers.iter().enumerate().map(planned).collect::<Vec<_>>()
-        };
-        let groups = self.groups().into_iter().map(|of| {
-            let planned = |(launcher, request): (&'_ Launcher, Request)| -> Planned<'_> {
-                Planned { baseline: launcher, launcher, series: Series::Overhead, request }
-            };
-            group(of).into_iter().map(|member| member.map(planned)).collect()
+            let is_noise = group.1 == Level::Untracked;
+            let members = launchers.iter().enumerate().map(|(build, launcher)| {
+                let launcher: &dyn Launch = launcher.as_ref().filter(|_| !is_noise || first == Some(build))?;
+                Some(Planned { baseline: launcher, launcher, series: Series::Overhead, request })
+            });
+            members.collect()
         });
         let scheduler = Scheduler::new(settings, groups.collect()).with_journal(journal, entries);
         let Done { groups, journal } = scheduler.measure(progress)?;
