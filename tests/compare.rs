@@ -7,7 +7,7 @@ use common::git::{git, has_git};
 use common::{comparison, memscope_bench};
 use memscope_bench::platform::files;
 use memscope_bench::schedule::measurement::Clock;
-use memscope_bench::study::compare::{Against, Comparison, Entry, Journal, Measured, Plan, Rounds, Verdict};
+use memscope_bench::study::compare::{Against, Comparison, Entry, Journal, Measured, Plan, Verdict};
 use memscope_bench::tracking::Level;
 use memscope_bench::worker::failure::Failure;
 use memscope_bench::worker::launcher::{Launcher, Limits};
@@ -190,7 +190,7 @@ fn rounds(folder: &Path, plan: &Plan, resume: bool) -> (Vec<Vec<usize>>, usize) 
     };
     let known = entries.len();
     let Measured { cells, first_batch, .. } =
-        Rounds::new(plan, &launchers, journal, entries).measure(|_, _| {}).expect("the journal can be written");
+        plan.measure(&launchers, journal, entries, |_| {}).expect("the journal can be written");
     let half = |cells: usize| vec![plan.rounds / 2; cells];
     assert_eq!(first_batch, [half(cells[0].len()), half(0), half(cells[2].len())]);
     (cells.iter().map(|cells| cells.iter().map(|cell| cell.pairs.len()).collect()).collect(), known)
