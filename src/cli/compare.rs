@@ -1,8 +1,8 @@
 //! `memscope-bench compare`: builds of memscope against each other, in interleaved rounds.
 
-use crate::builds::Named;
+use crate::builds::BuildSpec;
 use crate::cli::Error;
-use crate::cli::builds::find;
+use crate::cli::builds::resolve;
 use crate::cli::rounds::{Report, RoundArguments};
 use crate::study::compare::Against;
 use clap::Args;
@@ -14,7 +14,7 @@ const NAME: &str = "compare";
 pub struct Arguments {
     /// The builds to compare: published versions (0.2.5), folders (../memscope-rs), revisions (../memscope-rs@v0.2.4)
     #[arg(value_name = "BUILD", required_unless_present_any = ["published", "redraw"])]
-    subjects: Vec<Named>,
+    subjects: Vec<BuildSpec>,
     /// All published versions, after those that are named
     #[arg(long)]
     published: bool,
@@ -34,9 +34,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     if arguments.redraw {
         return arguments.rounds.redraw(NAME, arguments.against.clone(), title);
     }
-    let found = find(&arguments.subjects, arguments.published)?;
+    let builds = resolve(&arguments.subjects, arguments.published)?;
     let against = arguments.against();
-    arguments.rounds.run(&found, &Report { name: NAME, title: title(&against), against })
+    arguments.rounds.run(&builds, &Report { name: NAME, title: title(&against), against })
 }
 
 impl Arguments {

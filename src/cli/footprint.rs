@@ -2,7 +2,7 @@
 
 use crate::cli::Error;
 use crate::cli::arguments::{LimitArguments, bar, each_once, or_all};
-use crate::cli::builds::{Built, Candidate, CandidateArguments};
+use crate::cli::builds::{Build, BuildArguments, CheckedProgram};
 use crate::platform::console;
 use crate::platform::files;
 use crate::platform::files::FileError;
@@ -25,7 +25,7 @@ const TABLE: &str = "footprint.md";
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
-    candidates: CandidateArguments,
+    builds: BuildArguments,
     /// What to run [default: all eight]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
@@ -40,7 +40,7 @@ pub struct Arguments {
     #[arg(long)]
     scale: Option<Scale>,
     /// Measure nothing: draw footprint.md anew from footprint.json
-    #[arg(long, conflicts_with_all = ["subjects", "published", "workloads", "tracking", "threads", "scale"])]
+    #[arg(long, conflicts_with_all = ["builds", "published", "workloads", "tracking", "threads", "scale"])]
     redraw: bool,
     /// The folder for footprint.json and footprint.md
     #[arg(long, default_value = "results", value_name = "DIR")]
@@ -67,23 +67,23 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
             "--tracking: untracked is what the others are held against; name another level".to_owned(),
         ));
     }
-    let found = arguments.candidates.find()?;
+    let resolved = arguments.builds.resolve()?;
     files::prepare_in::<Footprints>(&arguments.output, JSON, &[TABLE])?;
-    let candidates = arguments.candidates.build(&found, arguments.limits.into())?;
+    let builds = arguments.builds.build(&resolved, arguments.limits.into())?;
     let origin = Origin::of_this_command();
-    let bar = bar(candidates.iter().filter(|candidate| candidate.built.is_ok()).count() * cells.len(), "cells");
+    let bar = bar(builds.iter().filter(|build| build.program.is_ok()).count() * cells.len(), "cells");
     let measure = |launcher: &Launcher, largest: Request| {
         bar.set_message(format!("{}/{}", largest.workload, largest.tracking));
         let cell = footprint::measure(launcher, largest);
         bar.inc(1);
         cell
     };
-    let subjects = candidates.into_iter().map(|Candidate { name, built }| match built {
-        Ok(Built { launcher, subject, .. }) => {
+    let subjects = builds.into_iter().map(|Build { name, program, .. }| match program {
+        Ok(CheckedProgram { launcher, subject, .. }) => {
             let cells = cells.iter().map(|&largest| measure(&launcher, largest)).collect();
             OfSubject { name, subject: Some(subject), not_built: None, cells }
         }
-        Err(why) => OfSubject { name, subject: None, not_built: Some(why), cells: Vec::new() },
+        Err(failed) => OfSubject { name, subject: None, not_built: Some(failed.why), cells: Vec::new() },
     });
     let subjects = subjects.collect();
     bar.finish_and_clear();

@@ -9,9 +9,10 @@ pub mod chart;
 mod git;
 pub mod summary;
 
-pub use git::{Commit, HistoryError};
+pub use git::HistoryError;
 
 use crate::platform::files;
+use crate::platform::git::Commit;
 use crate::platform::system::Machine;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::{Cell, Overhead, Series};
@@ -320,10 +321,10 @@ mod tests {
 
     fn commit(number: usize) -> Commit {
         Commit {
-            hash: format!("{number:040}"),
-            short: format!("{number:07}"),
+            hash: format!("{number:08}{:032}", 0),
+            parents: Vec::new(),
             date: "2026-01-02T03:04:05Z".parse().expect("a time"),
-            message: format!("Commit {number}"),
+            subject: format!("Commit {number}"),
         }
     }
 

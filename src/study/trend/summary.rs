@@ -72,7 +72,7 @@ pub(crate) fn change(log: &Log, point: &Point) -> String {
         Change::Fell => "fell",
         Change::Rose => "rose",
     };
-    format!("{word} since {}", log.entries[since].commit.short)
+    format!("{word} since {}", log.entries[since].commit.short())
 }
 
 /// The record of a point. A point is made of one.
@@ -92,12 +92,12 @@ fn commits(log: &Log) -> String {
         };
         let date = commit.date.format("%Y-%m-%d").to_string();
         table.add_row(Form::Terminal.row([
-            commit.short.clone(),
+            commit.short().to_owned(),
             date,
             subject,
             machine,
             floor,
-            shortened(&commit.message),
+            shortened(&commit.subject),
         ]));
     }
     table.trim_fmt()
@@ -143,7 +143,7 @@ fn overheads(log: &Log, lanes: &[Lane]) -> String {
             table.add_row(Form::Terminal.row([
                 workload,
                 level,
-                entry.commit.short.clone(),
+                entry.commit.short().to_owned(),
                 version(&record.origin.subject),
                 machine_name(record.machine),
                 shown(point),
@@ -162,7 +162,7 @@ fn overheads(log: &Log, lanes: &[Lane]) -> String {
 /// The versions that cannot be read, and why.
 fn unreadable(log: &Log) -> impl Iterator<Item = String> {
     log.entries.iter().filter_map(|Entry { commit, record }| {
-        Some(format!("{} cannot be read: {}.", commit.short, record.as_ref().err()?.trim_end_matches('.')))
+        Some(format!("{} cannot be read: {}.", commit.short(), record.as_ref().err()?.trim_end_matches('.')))
     })
 }
 
@@ -172,7 +172,7 @@ fn failures(log: &Log, lanes: &[Lane]) -> Vec<String> {
         let failed = lane.points.iter().filter_map(|point| Some((point, point.figure.failure.as_ref()?)));
         failed
             .map(|(point, failure)| {
-                format!("{}: {}/{} {failure}.", log.entries[point.entry].commit.short, lane.workload, lane.tracking)
+                format!("{}: {}/{} {failure}.", log.entries[point.entry].commit.short(), lane.workload, lane.tracking)
             })
             .collect()
     };
@@ -207,9 +207,9 @@ pub(crate) fn claim(log: &Log, lane: &Lane, point: &Point) -> Option<String> {
         lane.workload,
         lane.tracking,
         shown(before),
-        earlier.commit.short,
+        earlier.commit.short(),
         shown(point),
-        entry.commit.short,
+        entry.commit.short(),
     ))
 }
 
