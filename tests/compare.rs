@@ -20,7 +20,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 #[test]
-fn what_is_no_subject_is_named() {
+fn a_name_of_no_build_is_refused() {
     let refused = |arguments: &[&str], why: &str| {
         let folder = tempfile::tempdir().expect("a temporary folder");
         memscope_bench()
@@ -34,7 +34,7 @@ fn what_is_no_subject_is_named() {
     };
     refused(&["compare"], "BUILD");
     refused(&["compare", "0.2.5", "--against=nothing"], "[possible values: first, previous]");
-    refused(&["compare", "no-such-thing"], "'no-such-thing' is no subject");
+    refused(&["compare", "no-such-thing"], "'no-such-thing' is no build");
     refused(&["compare", "0.2.5", "--rounds=3"], "--rounds");
     refused(&["compare", "0.2.5", "--threshold=-1"], "a threshold is a percentage");
     refused(&["compare", "0.2.5", "--clock=sun"], "[possible values: wall, processor]");
@@ -333,7 +333,7 @@ fn copy_folder(from: &Path, to: &Path) {
 /// The program, which builds in a folder that is thrown away with the other builds of the tests.
 fn builds_for_the_tests() -> assert_cmd::Command {
     let mut command = memscope_bench();
-    command.env("MEMSCOPE_BENCH_WORKSHOP", Path::new(env!("CARGO_TARGET_TMPDIR")).join("workshop"));
+    command.env("MEMSCOPE_BENCH_BUILD_CACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"));
     command
 }
 

@@ -103,7 +103,7 @@ fn what_cannot_be_asked_is_named() {
         let refusal = contains(why.to_owned()).and(contains("error:"));
         memscope_bench().current_dir(folder.path()).args(arguments).assert().code(2).stdout("").stderr(refusal);
     };
-    refused(&["detect", "no-such-thing"], "'no-such-thing' is no subject");
+    refused(&["detect", "no-such-thing"], "'no-such-thing' is no build");
     refused(&["detect", "--scale=0"], "--scale");
     refused(&["detect", "--format=yaml"], "--format");
     refused(&["detection", "--workload=leaks", "--report=luck"], "there is no report 'luck'; there are ");

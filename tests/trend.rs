@@ -58,7 +58,7 @@ impl Repository {
     fn record(&mut self, message: &str) -> String {
         self.commits += 1;
         self.git(&["-C", "code", "commit", "--quiet", "--message", message]);
-        self.git(&["-C", "code", "rev-parse", "--short=7", "HEAD"])
+        self.git(&["-C", "code", "rev-parse", "--short=8", "HEAD"])
     }
 
     fn log(&self, arguments: &[&str]) -> Assert {
@@ -198,9 +198,9 @@ fn what_has_no_history_is_refused() {
     }
     let mut repository = Repository::new();
     fs::create_dir(repository.path().join("plain")).expect("a folder");
-    repository.refused(&["--repository=plain"], "the history of plain", "not a git repository");
-    repository.refused(&["--repository=nowhere"], "the history of nowhere", "No such file or directory");
-    repository.refused(&["--repository=code"], "the history of code", "does not have any commits yet");
+    repository.refused(&["--repository=plain"], "plain is not in", "a git repository");
+    repository.refused(&["--repository=nowhere"], "git cannot read nowhere", "No such file or directory");
+    repository.refused(&["--repository=code"], "git cannot read code", "does not have any commits yet");
 
     repository.commit("{}", "No results yet");
     repository.refused(&["--repository=code"], "none of the 1 committed versions of results/overhead.json", "schema");

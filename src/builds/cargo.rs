@@ -1,9 +1,9 @@
-//! `cargo build`, which reports in JSON which program it built, or which package failed and how.
+//! Cargo, whose messages in JSON name the program that it built, or the package that failed and its errors.
 
 use crate::platform::system;
 use serde_json::Value;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread;
@@ -13,23 +13,23 @@ use std::time::SystemTime;
 const NO_ADAPTER: &str = "no adapter fits ";
 
 /// A program to build with cargo.
-pub struct Build<'a> {
-    /// The folder of the package, which cargo is started in: what it is built with does not depend on where the user is.
+pub struct CargoBuild<'a> {
+    /// The folder of the package. Cargo starts in it, so the user's folder has no influence.
     pub package: &'a Path,
     /// The program's name.
     pub program: &'a str,
-    /// The folder for what cargo builds.
-    pub target: PathBuf,
-    /// Variables for the build, besides this process's.
+    /// The folder for cargo's artifacts.
+    pub target: &'a Path,
+    /// Variables for the build, besides those of this process.
     pub environment: &'a [(&'a str, &'a str)],
-    /// The file for what cargo prints.
+    /// The file for cargo's output.
     pub log: PathBuf,
 }
 
 /// The reason why cargo built nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// A package that is not the one that was to be built does not compile.
+pub enum CargoFailure {
+    /// A dependency does not compile.
     Dependency {
         /// The package's name.
         package: String,
@@ -46,24 +46,24 @@ pub enum Refusal {
         /// Its report.
         report: String,
     },
-    /// Something else: cargo cannot resolve or fetch what is needed, or it is not cargo.
+    /// Any other failure: cargo cannot resolve or fetch a dependency, or it is not cargo.
     Other {
-        /// The first line of what it printed.
+        /// The first error that it printed.
         error: String,
     },
 }
 
-impl Build<'_> {
-    /// Builds the program, and returns where it is. `progress` gets each line of what cargo prints for people.
+impl CargoBuild<'_> {
+    /// Builds the program and returns its path. `progress` gets each line of cargo's output for people.
     ///
     /// # Errors
     /// If cargo cannot be started or the log cannot be written; the inner one if the program was not built.
-    pub fn run(&self, progress: impl FnMut(&str)) -> io::Result<Result<PathBuf, Refusal>> {
+    pub fn run(&self, progress: impl FnMut(&str)) -> io::Result<Result<PathBuf, CargoFailure>> {
         let began = SystemTime::now();
         Ok(self.build(&["--bin", self.program], progress)?.and_then(|messages| {
-            let program = messages.iter().rev().find_map(|message| self.executable(message));
-            let program = program.or_else(|| self.program_since(began));
-            program.ok_or_else(|| Refusal::Other { error: "cargo does not report which program it built".to_owned() })
+            let program = executable(&messages, self.program).or_else(|| self.program_since(began));
+            program
+                .ok_or_else(|| CargoFailure::Other { error: "cargo does not report which program it built".to_owned() })
         }))
     }
 
@@ -71,30 +71,34 @@ impl Build<'_> {
     ///
     /// # Errors
     /// As for the program.
-    pub fn run_for_dependency(&self, package: &str, progress: impl FnMut(&str)) -> io::Result<Result<(), Refusal>> {
+    pub fn run_for_dependency(
+        &self,
+        package: &str,
+        progress: impl FnMut(&str),
+    ) -> io::Result<Result<(), CargoFailure>> {
         Ok(self.build(&["--package", package], progress)?.map(drop))
     }
 
-    /// Builds something, and returns cargo's messages.
-    fn build(&self, what: &[&str], mut progress: impl FnMut(&str)) -> io::Result<Result<Vec<Value>, Refusal>> {
+    /// Builds a target and returns cargo's messages.
+    fn build(&self, target: &[&str], mut progress: impl FnMut(&str)) -> io::Result<Result<Vec<Value>, CargoFailure>> {
         let mut log = File::create(&self.log)?;
         let mut child = system::cargo()
             .args(["build", "--release", "--message-format=json"])
-            .args(what)
+            .args(target)
             .arg("--manifest-path")
             .arg(self.package.join("Cargo.toml"))
             .arg("--target-dir")
-            .arg(&self.target)
+            .arg(self.target)
             .envs(self.environment.iter().copied())
             .current_dir(self.package)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
-        let messages = BufReader::new(child.stdout.take().expect("it is piped"));
-        let messages = thread::spawn(move || {
-            let lines = messages.split(b'\n').map_while(Result::ok);
-            lines.filter_map(|line| serde_json::from_slice(&line).ok()).collect::<Vec<Value>>()
+        let mut stdout = child.stdout.take().expect("it is piped");
+        let stdout = thread::spawn(move || {
+            let mut text = Vec::new();
+            stdout.read_to_end(&mut text).map(|_| text).unwrap_or_default()
         });
         let mut printed = Vec::new();
         for line in BufReader::new(child.stderr.take().expect("it is piped")).split(b'\n') {
@@ -105,26 +109,19 @@ impl Build<'_> {
             progress(&line);
             printed.push(line);
         }
-        let messages = messages.join().unwrap_or_default();
+        let messages = messages(&stdout.join().unwrap_or_default());
         for text in messages.iter().filter_map(|message| message["message"]["rendered"].as_str()) {
             log.write_all(text.as_bytes())?;
         }
         let is_built = child.wait()?.success();
-        Ok(if is_built { Ok(messages) } else { Err(self.refusal(&messages, &printed)) })
+        Ok(if is_built { Ok(messages) } else { Err(self.failure(&messages, &printed)) })
     }
 
-    /// The program that a message of cargo's is about.
-    fn executable(&self, message: &Value) -> Option<PathBuf> {
-        let is_it = message["reason"] == "compiler-artifact" && message["target"]["name"] == self.program;
-        message["executable"].as_str().filter(|_| is_it).map(PathBuf::from)
-    }
-
-    /// The program in a place where cargo puts programs, if it was written since then: for what stands in cargo's place and
-    /// does not report in JSON.
+    /// Returns the program from a usual place, if it was written since then: a wrapper in cargo's place may not print JSON.
     fn program_since(&self, began: SystemTime) -> Option<PathBuf> {
-        // File systems keep times more coarsely than the clock.
+        // The times of files are coarser than the clock.
         let began = began - std::time::Duration::from_millis(20);
-        let targets = std::fs::read_dir(&self.target).into_iter().flatten().flatten().map(|entry| entry.path());
+        let targets = std::fs::read_dir(self.target).into_iter().flatten().flatten().map(|entry| entry.path());
         let folders = std::iter::once(self.target.to_owned()).chain(targets);
         let programs = folders.map(|folder| folder.join("release").join(self.program));
         let fresh = |program: &PathBuf| {
@@ -133,9 +130,9 @@ impl Build<'_> {
         programs.into_iter().find(fresh)
     }
 
-    fn refusal(&self, messages: &[Value], printed: &[String]) -> Refusal {
+    fn failure(&self, messages: &[Value], printed: &[String]) -> CargoFailure {
         if let Some(report) = printed.iter().find_map(|line| Some(&line[line.find(NO_ADAPTER)?..])) {
-            return Refusal::NoAdapter { report: report.to_owned() };
+            return CargoFailure::NoAdapter { report: report.to_owned() };
         }
         let is_error =
             |message: &&Value| message["reason"] == "compiler-message" && message["message"]["level"] == "error";
@@ -143,39 +140,51 @@ impl Build<'_> {
             let error = first_error(&message["message"]);
             let manifest = message["manifest_path"].as_str().map(Path::new);
             if manifest == Some(&self.package.join("Cargo.toml")) {
-                return Refusal::Package { error };
+                return CargoFailure::Package { error };
             }
             let package = message["package_id"].as_str().map_or("a dependency", package_name).to_owned();
-            return Refusal::Dependency { package, error };
+            return CargoFailure::Dependency { package, error };
         }
         let failed = printed.iter().position(|line| line.starts_with("error"));
-        let error = failed.map_or("it failed without a word".to_owned(), |place| {
-            // Some errors of cargo say in their last cause what is the matter.
+        let error = failed.map_or("it failed and gave no reason".to_owned(), |place| {
+            // In some of cargo's errors only the last cause has the reason.
             let cause = printed[place..].iter().skip_while(|line| *line != "Caused by:").nth(1);
             let head = printed[place].strip_prefix("error: ").unwrap_or(&printed[place]);
             cause.map_or(head.to_owned(), |cause| format!("{} {cause}", head.trim_end_matches(':').to_owned() + ":"))
         });
         match printed.iter().find_map(|line| custom_build(line)) {
-            Some(package) => Refusal::Dependency { package: package.to_owned(), error },
-            None => Refusal::Other { error },
+            Some(package) => CargoFailure::Dependency { package: package.to_owned(), error },
+            None => CargoFailure::Other { error },
         }
     }
 }
 
-/// The package of which the build script failed: `error: failed to run custom build command for `NAME v1.2.3``.
+/// Reads cargo's messages, one a line, and leaves out every line that is none.
+pub fn messages(stdout: &[u8]) -> Vec<Value> {
+    stdout.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
+}
+
+/// Returns the path of a program that cargo built, from its messages. Its configuration may name another place than the usual
+/// one.
+pub fn executable(messages: &[Value], program: &str) -> Option<PathBuf> {
+    let is_it = |message: &&Value| message["reason"] == "compiler-artifact" && message["target"]["name"] == program;
+    messages.iter().rev().filter(is_it).find_map(|message| message["executable"].as_str().map(PathBuf::from))
+}
+
+/// Returns the package whose build script failed: `error: failed to run custom build command for `NAME v1.2.3``.
 fn custom_build(line: &str) -> Option<&str> {
     let (_, package) = line.split_once("failed to run custom build command for `")?;
     package.split([' ', '`']).next()
 }
 
-/// A compiler's error in a line: its code, its words, and where it stands.
+/// Returns a compiler's error in a line: its code, its words and its place.
 fn first_error(message: &Value) -> String {
     let code = message["code"]["code"].as_str().map_or("error".to_owned(), |code| format!("error[{code}]"));
     let words = message["message"].as_str().unwrap_or_default().lines().next().unwrap_or_default();
     let spans = message["spans"].as_array().into_iter().flatten();
     let place = spans.filter(|span| span["is_primary"] == true).find_map(|span| {
         let file = Path::new(span["file_name"].as_str()?);
-        // The file as it is called in its package: what lies above is this machine's.
+        // The path within the package: the rest means nothing on another machine.
         let parts: Vec<_> = file.iter().collect();
         let from = parts.iter().rposition(|part| *part == "src").unwrap_or(0);
         Some(format!(" ({}:{})", parts[from..].iter().collect::<PathBuf>().display(), span["line_start"]))
@@ -183,7 +192,7 @@ fn first_error(message: &Value) -> String {
     format!("{code}: {words}{}", place.unwrap_or_default())
 }
 
-/// The name of the package of a package ID: `path+file:///a/name#1.0.0`, or `…#name@1.0.0`.
+/// Returns the name in a package ID: `path+file:///a/name#1.0.0`, or `…#name@1.0.0`.
 fn package_name(id: &str) -> &str {
     let (place, version) = id.rsplit_once('#').unwrap_or((id, ""));
     version.split_once('@').map_or_else(|| place.rsplit('/').next().unwrap_or(place), |(name, _)| name)
@@ -194,11 +203,11 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn refusal(messages: &[Value], printed: &[&str]) -> Refusal {
+    fn failure(messages: &[Value], printed: &[&str]) -> CargoFailure {
         let nothing = Path::new("/copy");
         let build =
-            Build { package: nothing, program: "p", target: nothing.into(), environment: &[], log: nothing.into() };
-        build.refusal(messages, &printed.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>())
+            CargoBuild { package: nothing, program: "p", target: nothing, environment: &[], log: nothing.into() };
+        build.failure(messages, &printed.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>())
     }
 
     fn error(manifest: &str, id: &str) -> Value {
@@ -208,22 +217,22 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_the_package_and_its_first_error() {
+    fn a_failure_names_the_package_and_its_first_error() {
         let words = "error[E0433]: failed to resolve (src/core/mac.rs:12)".to_owned();
         let theirs = error("/sources/Cargo.toml", "path+file:///sources/commit-1#memscope-rs@0.2.1");
         let package = "memscope-rs".to_owned();
-        assert_eq!(refusal(&[theirs], &[]), Refusal::Dependency { package, error: words.clone() });
+        assert_eq!(failure(&[theirs], &[]), CargoFailure::Dependency { package, error: words.clone() });
         let ours = error("/copy/Cargo.toml", "path+file:///copy#memscope-bench@0.1.0");
-        assert_eq!(refusal(&[ours], &[]), Refusal::Package { error: words });
+        assert_eq!(failure(&[ours], &[]), CargoFailure::Package { error: words });
     }
 
     #[test]
-    fn what_cargo_prints_is_read_where_no_compiler_failed() {
-        let other = |printed: &[&str]| match refusal(&[], printed) {
-            Refusal::Other { error } => error,
-            refusal => panic!("{refusal:?}"),
+    fn cargo_s_output_is_read_if_no_compiler_failed() {
+        let other = |printed: &[&str]| match failure(&[], printed) {
+            CargoFailure::Other { error } => error,
+            failure => panic!("{failure:?}"),
         };
-        assert_eq!(other(&[]), "it failed without a word");
+        assert_eq!(other(&[]), "it failed and gave no reason");
         assert_eq!(
             other(&["warning: x", "error: no matching package named `x` found"]),
             "no matching package named `x` found"
@@ -231,10 +240,10 @@ mod tests {
         let caused = ["error: failed to parse manifest at `/x`", "", "Caused by:", "no targets specified"];
         assert_eq!(other(&caused), "failed to parse manifest at `/x`: no targets specified");
         let script = ["error: failed to run custom build command for `jemalloc-sys v0.5.4`"];
-        assert!(matches!(refusal(&[], &script), Refusal::Dependency { package, .. } if package == "jemalloc-sys"));
+        assert!(matches!(failure(&[], &script), CargoFailure::Dependency { package, .. } if package == "jemalloc-sys"));
         let adapter = ["error: memscope-bench@0.1.0: no adapter fits memscope-rs 0.3.0: its source lacks a hook"];
         let report = "no adapter fits memscope-rs 0.3.0: its source lacks a hook".to_owned();
-        assert_eq!(refusal(&[], &adapter), Refusal::NoAdapter { report });
+        assert_eq!(failure(&[], &adapter), CargoFailure::NoAdapter { report });
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Puts the files of a commit into a folder, byte for byte.
 //!
-//! `git archive` and `git checkout` obey attributes and settings: they leave files out, replace words, change the ends of
-//! lines, run filters. What they give is not the commit. Objects are read instead, and no work tree or index is touched.
+//! `git archive` and `git checkout` obey attributes and settings: they leave files out, replace words, change line ends and
+//! run filters. The result is not the commit. So the objects themselves are read, and no work tree or index is touched.
 
-use crate::builds::git::{Commit, GitError, Repository};
-use crate::platform::git;
+use crate::builds::repository::Repository;
+use crate::platform::git::{self, Commit, GitError};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -22,7 +22,7 @@ struct Entry {
     path: PathBuf,
 }
 
-/// What kind of file it is.
+/// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     File,
@@ -31,7 +31,7 @@ enum Kind {
     Submodule,
 }
 
-/// What an exported commit lacks.
+/// The files that an exported commit lacks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut {
     /// Submodules, whose folders are empty: their files are another repository's.
@@ -41,46 +41,23 @@ pub struct LeftOut {
 }
 
 impl Repository {
-    /// A file in the named folder as it is in a commit; `None` if the commit has none of that name.
-    pub fn file(&self, commit: &str, path: &str) -> Option<String> {
-        let mut object = OsString::from(format!("{commit}:"));
-        object.push(self.prefix.join(path));
+    /// Returns a commit's version of a file in the named folder; `None` if the commit has none of that name.
+    pub fn file(&self, commit: &Commit, path: &str) -> Option<String> {
+        let object = commit.object(&self.prefix().join(path));
         let output = self.unreplaced().args([OsStr::new("cat-file"), OsStr::new("blob"), &object]).output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// Checks that all files of commits are there, before the first of them is built, and that the named folder is one of
-    /// the last commit's.
+    /// Puts all files of a commit into a new folder, and returns those that are missing there.
     ///
     /// # Errors
-    /// If a partial clone lacks some, or the commit has no such folder.
-    pub fn check_files(&self, commits: &[Commit]) -> Result<(), GitError> {
-        if git::is_partial(&self.folder) {
-            let hashes = commits.iter().map(|commit| OsStr::new(&commit.hash));
-            let arguments: Vec<&OsStr> = std::iter::once(OsStr::new("--no-walk")).chain(hashes).collect();
-            if git::lacks_objects(&self.folder, &arguments) {
-                return Err(GitError::Partial(self.folder.clone()));
-            }
-        }
-        let Some(last) = commits.last() else { return Ok(()) };
-        let mut object = OsString::from(format!("{}:", last.hash));
-        object.push(&self.prefix);
-        match self.ask([OsStr::new("cat-file"), OsStr::new("-t"), &object]) {
-            Ok(kind) if kind == b"tree\n" => Ok(()),
-            _ => Err(GitError::NoFolder { folder: self.folder.clone(), commit: last.short().to_owned() }),
-        }
-    }
-
-    /// Puts all files of a commit into a folder, which is made, and returns what could not be put there.
-    ///
-    /// # Errors
-    /// If they cannot be had or written. A file that the repository lacks is an error if a compiler may read it.
+    /// If they cannot be read or written. A file that the repository lacks is an error if a compiler may read it.
     pub fn export(&self, commit: &str, folder: &Path) -> Result<LeftOut, GitError> {
         let failed = |source| GitError::Unwritable { folder: folder.to_owned(), source };
         let arguments = ["ls-tree", "-r", "-z", "--full-tree", commit];
         let output = self.unreplaced().args(arguments).output().map_err(GitError::NoGit)?;
         if !output.status.success() {
-            return Err(crate::builds::git::refused(&arguments, &output));
+            return Err(GitError::refused(&arguments, &output));
         }
         let mut entries = entries(&output.stdout).map_err(failed)?;
         // Links come last, so that no file is written through one.
@@ -117,15 +94,15 @@ impl Repository {
         Ok(left_out)
     }
 
-    /// The package's folder among the files of an exported commit. It may be one of several in its repository, and use what
-    /// lies beside it.
+    /// Returns the package's folder among the files of an exported commit. It may be one of several in its repository, and
+    /// use the others.
     pub fn package_in(&self, files: &Path) -> PathBuf {
         // Without the slash that joining nothing would leave at the end.
-        files.join(&self.prefix).components().collect()
+        files.join(self.prefix()).components().collect()
     }
 
-    /// git in this repository, to which a hash means what was made under it, even if the user has replaced that by
-    /// something else (`git replace`). Only the way from one commit to the next is the user's to replace.
+    /// Returns a command for git in this repository, in which a hash means the original object, even if the user has replaced
+    /// it (`git replace`). Only the way from one commit to the next is the user's to replace.
     fn unreplaced(&self) -> Command {
         let mut git = git::command(&self.folder);
         git.env("GIT_NO_REPLACE_OBJECTS", "1");
@@ -138,7 +115,7 @@ fn is_compiled(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ["rs", "toml", "lock", "c", "h"].iter().any(|compiled| ending == *compiled))
 }
 
-/// Reads what `git ls-tree -r -z` lists.
+/// Reads the list that `git ls-tree -r -z` prints.
 fn entries(listed: &[u8]) -> io::Result<Vec<Entry>> {
     let lines = listed.split(|&byte| byte == 0).filter(|line| !line.is_empty());
     lines
@@ -163,14 +140,14 @@ fn entries(listed: &[u8]) -> io::Result<Vec<Entry>> {
         .collect()
 }
 
-/// Returns whether a path leads into the folder that it starts from, and not into a repository's own files there.
+/// Returns whether a path stays within the folder that it starts from, and outside of a repository's own files there.
 fn is_within(path: &Path) -> bool {
     let mut components = path.components();
     components.all(|component| matches!(component, Component::Normal(name) if !name.eq_ignore_ascii_case(".git")))
         && !path.as_os_str().is_empty()
 }
 
-/// The contents of a repository's objects, which one git gives one after the other.
+/// One git process that prints the contents of a repository's objects, one after the other.
 struct Contents {
     repository: PathBuf,
     is_partial: bool,
@@ -190,9 +167,9 @@ impl Contents {
         Ok(Self { repository: repository.folder.clone(), is_partial, git, requests, answers })
     }
 
-    /// Copies an object; the inner result is the writer's.
+    /// Copies an object. The inner error is the writer's.
     fn copy(&mut self, object: &str, to: &mut impl Write) -> Result<io::Result<()>, GitError> {
-        let refused = |said: String| GitError::Refused { command: "cat-file --batch".to_owned(), said };
+        let refused = |complaint: String| GitError::Refused { command: "cat-file --batch".to_owned(), complaint };
         let broken = |error: io::Error| refused(error.to_string());
         let requests = self.requests.as_mut().expect("it is open");
         writeln!(requests, "{object}").and_then(|()| requests.flush()).map_err(broken)?;
@@ -209,7 +186,7 @@ impl Contents {
             Ok(copied) => copied,
             Err(error) => return Ok(Err(error)),
         };
-        // A line ends each.
+        // Each ends with a line break.
         let mut end = [0];
         self.answers.read_exact(&mut end).map_err(broken)?;
         if copied == bytes { Ok(Ok(())) } else { Err(refused(format!("{object} is cut off"))) }
@@ -219,7 +196,7 @@ impl Contents {
 impl Drop for Contents {
     fn drop(&mut self) {
         self.requests = None;
-        // It may be in the midst of an object that could not be written.
+        // It may still be printing an object that could not be written.
         let _ = self.git.kill();
         let _ = self.git.wait();
     }

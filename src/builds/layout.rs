@@ -1,105 +1,75 @@
-//! The programs in other layouts: linked anew with their functions in another order.
+//! Other layouts of the programs: linked again with their functions in another order.
 //!
-//! Two programs that do the same differ in where their code lies, and that alone moves a time by a percent or more in
-//! either direction. It cannot be avoided, but it can be averaged: over several orders, drawn by a seed, what is left is
-//! what the code does (Mytkowicz et al. 2009, *Producing Wrong Data Without Doing Anything Obviously Wrong!*).
+//! The addresses of functions alone move a time by a percent or more in either direction. The effect cannot be avoided, but
+//! an average over several random orders removes it (Mytkowicz et al. 2009, *Producing Wrong Data Without Doing Anything
+//! Obviously Wrong!*).
 //!
-//! They are linked in a target folder of their own: the programs of the package's own builds stay what they are.
+//! They have a separate target folder, so the package's own programs stay as they are.
 
-use crate::platform::system;
-use serde::Deserialize;
+use crate::builds::cargo;
+use crate::platform::{files, system};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Links programs of this package with their functions in the order that a seed gives, and puts them into a folder of
-/// `target/layouts`, which is returned.
+/// Links programs of this package with their functions in the order of a seed, and returns the folder of `target/layouts`
+/// that has them.
 ///
 /// # Errors
-/// If they cannot be linked: it takes cargo, the package's sources, and a linker that shuffles, which is lld, Rust's own.
-pub fn shuffled(programs: &[&str], seed: u32) -> Result<PathBuf, CannotLink> {
+/// If they cannot be linked. That takes cargo, the package's sources, and a linker that shuffles: lld, which is Rust's own.
+pub fn shuffled(programs: &[&str], seed: u32) -> Result<PathBuf, RelinkError> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     linked(system::cargo, package, &package.join("target/layouts"), programs, seed)
 }
 
-/// Links programs of a package by a cargo, below a folder.
+/// Links programs of a package by a cargo, and puts them into a folder of `layouts`.
 fn linked(
-    cargo: impl Fn() -> Command,
+    start: impl Fn() -> Command,
     package: &Path,
     layouts: &Path,
     programs: &[&str],
     seed: u32,
-) -> Result<PathBuf, CannotLink> {
+) -> Result<PathBuf, RelinkError> {
     let folder = layouts.join(seed.to_string());
-    let failed = |source| CannotLink::System { path: folder.clone(), source };
+    let failed = |source| RelinkError::System { path: folder.clone(), source };
     fs::create_dir_all(&folder).map_err(failed)?;
     for &program in programs {
-        let mut cargo = cargo();
-        cargo.args(["rustc", "--release", "--quiet", "--message-format=json-render-diagnostics", "--bin", program]);
-        cargo.arg("--manifest-path").arg(package.join("Cargo.toml")).arg("--target-dir").arg(layouts.join("build"));
-        cargo.arg("--").arg(format!("-Clink-arg=-Wl,--shuffle-sections=.text*={seed}"));
-        let ended = cargo.stdin(Stdio::null()).output().map_err(failed)?;
-        let refused = |why: &str| CannotLink::Refused { program: program.to_owned(), why: why.to_owned() };
+        let mut command = start();
+        command.args(["rustc", "--release", "--quiet", "--message-format=json-render-diagnostics", "--bin", program]);
+        command.arg("--manifest-path").arg(package.join("Cargo.toml")).arg("--target-dir").arg(layouts.join("build"));
+        command.arg("--").arg(format!("-Clink-arg=-Wl,--shuffle-sections=.text*={seed}"));
+        let ended = command.stdin(Stdio::null()).output().map_err(failed)?;
+        let refused = |why: &str| RelinkError::Refused { program: program.to_owned(), why: why.to_owned() };
         if !ended.status.success() {
-            let said = String::from_utf8_lossy(&ended.stderr);
-            return Err(refused(said.lines().find(|line| line.contains("error")).unwrap_or("cargo does not say why")));
+            let printed = String::from_utf8_lossy(&ended.stderr);
+            let error = printed.lines().find(|line| line.contains("error"));
+            return Err(refused(error.unwrap_or("cargo gives no reason")));
         }
-        let built = executable(&String::from_utf8_lossy(&ended.stdout), program)
-            .ok_or_else(|| refused("cargo does not say where it put the program"))?;
-        put(&built, &folder).map_err(failed)?;
+        let built = cargo::executable(&cargo::messages(&ended.stdout), program)
+            .ok_or_else(|| refused("cargo does not report where it put the program"))?;
+        files::copy_program(&built, &folder.join(program)).map_err(failed)?;
     }
     Ok(folder)
 }
 
-/// Puts a copy of a program into a folder, whole or not at all: another run may start it.
-///
-/// # Errors
-/// If it cannot be done.
-pub fn put(program: &Path, folder: &Path) -> io::Result<()> {
-    let name = program.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    let scratch = tempfile::tempdir_in(folder)?;
-    let copy = scratch.path().join(name);
-    fs::copy(program, &copy)?;
-    fs::rename(&copy, folder.join(name))
-}
-
-/// Where cargo put a program, by the messages that it printed. Its configuration may name another place than the usual one.
-pub fn executable(messages: &str, program: &str) -> Option<PathBuf> {
-    #[derive(Deserialize)]
-    struct Message {
-        reason: String,
-        target: Option<Target>,
-        executable: Option<PathBuf>,
-    }
-    #[derive(Deserialize)]
-    struct Target {
-        name: String,
-    }
-    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok());
-    let artifacts = messages.filter(|message| message.reason == "compiler-artifact");
-    artifacts
-        .filter(|message| message.target.as_ref().is_some_and(|target| target.name == program))
-        .find_map(|message| message.executable)
-}
-
-/// Why programs were not linked anew.
+/// An error in linking programs again.
 #[derive(Debug, thiserror::Error)]
-pub enum CannotLink {
-    /// The compiler or the linker refused it.
+pub enum RelinkError {
+    /// The compiler or the linker failed.
     #[error("{program} cannot be linked with its functions in another order, which takes lld: {why}")]
     Refused {
         /// The program.
         program: String,
-        /// What was said.
+        /// The reason.
         why: String,
     },
-    /// Files, or cargo itself.
+    /// A file could not be written, or cargo not be started.
     #[error("cannot link into {}: {source}", path.display())]
     System {
         /// The folder.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
 }
@@ -109,8 +79,8 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
-    /// A cargo that builds for another target than the usual one, as it does where its configuration says so: it puts the
-    /// program where `build.target` does, prints what cargo prints, and leaves something else in the usual place.
+    /// A cargo whose configuration has another `build.target`: it puts the program into that target's folder, prints
+    /// messages as cargo does, and leaves another file in the usual place.
     const CARGO: &str = r#"#!/bin/sh
 while [ $# -gt 0 ]; do
   case "$1" in --target-dir) target=$2; shift;; --bin) name=$2; shift;; esac
@@ -120,12 +90,13 @@ mkdir -p "$target/some-triple/release" "$target/release"
 echo built >"$target/some-triple/release/$name"
 echo stale >"$target/release/$name"
 echo '{"reason":"compiler-artifact","target":{"name":"other","kind":["lib"]},"executable":null}'
-printf '{"reason":"compiler-artifact","target":{"name":"%s","kind":["bin"]},"executable":"%s"}\n' "$name" "$target/some-triple/release/$name"
+built=$target/some-triple/release/$name
+printf '{"reason":"compiler-artifact","target":{"name":"%s","kind":["bin"]},"executable":"%s"}\n' "$name" "$built"
 echo '{"reason":"build-finished","success":true}'
 "#;
 
     #[test]
-    fn cargo_says_where_it_put_the_program() {
+    fn cargo_reports_where_it_put_the_program() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let cargo = folder.path().join("cargo");
         fs::write(&cargo, CARGO).expect("the script is written");
@@ -145,14 +116,14 @@ echo '{"reason":"build-finished","success":true}'
     }
 
     #[test]
-    fn a_cargo_that_does_not_say_it_is_refused() {
+    fn a_cargo_that_does_not_report_it_is_refused() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let refused = |cargo: &'static str| {
             let cargo = || Command::new(cargo);
             linked(cargo, folder.path(), folder.path(), &["one"], 1).expect_err("refused").to_string()
         };
-        assert!(refused("true").contains("cargo does not say where it put the program"));
-        assert!(refused("false").contains("cargo does not say why"));
+        assert!(refused("true").contains("cargo does not report where it put the program"));
+        assert!(refused("false").contains("cargo gives no reason"));
         assert!(refused("/no/such/cargo").contains("cannot link into"));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::Error;
 use crate::cli::arguments::{FormatArguments, LimitArguments, ParentArguments};
-use crate::cli::builds::{Built, Candidate, CandidateArguments};
+use crate::cli::builds::{Build, BuildArguments, CheckedProgram};
 use crate::platform::files::Versioned;
 use crate::platform::{console, text};
 use crate::report::origin::Origin;
@@ -25,7 +25,7 @@ fn usual_scale(workload: Workload) -> Scale {
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
-    candidates: CandidateArguments,
+    builds: BuildArguments,
     /// The factor on the workloads' outer counts [default: 0.2 for leaks, which plants 20 blocks, and 2 for cycles, which
     /// plants 10 pairs]
     #[arg(long)]
@@ -45,8 +45,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let files = Files { folder: &arguments.output, name: Detections::KIND };
     files.prepare::<Detections>()?;
-    let found = arguments.candidates.find()?;
-    let asked = arguments.candidates.build(&found, arguments.limits.into())?;
+    let resolved = arguments.builds.resolve()?;
+    let asked = arguments.builds.build(&resolved, arguments.limits.into())?;
     let origin = Origin::of_this_command();
     let bar = ProgressBar::new(asked.len() as u64).with_style(
         ProgressStyle::with_template("asking {pos}/{len} ({elapsed}): {wide_msg}").expect("a valid template"),
@@ -59,11 +59,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
 
 impl Arguments {
     /// Asks a build for all of its reports.
-    fn detected(&self, asked: Candidate, bar: &ProgressBar) -> Detected {
-        let Candidate { name, built } = asked;
-        let (launcher, subject) = match built {
-            Ok(Built { launcher, subject, .. }) => (launcher, subject),
-            Err(why) => return Detected { name, subject: None, failure: Some(why), rows: Vec::new() },
+    fn detected(&self, asked: Build, bar: &ProgressBar) -> Detected {
+        let Build { name, program, .. } = asked;
+        let (launcher, subject) = match program {
+            Ok(CheckedProgram { launcher, subject, .. }) => (launcher, subject),
+            Err(failed) => return Detected { name, subject: None, failure: Some(failed.why), rows: Vec::new() },
         };
         let listed = launcher.run_for::<Vec<Report>>(&["detection".to_owned(), "--list".to_owned()]);
         let (reports, failure) = match listed {

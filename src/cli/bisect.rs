@@ -1,11 +1,12 @@
-//! `memscope-bench bisect`: the first commit that costs what the bad one does.
+//! `memscope-bench bisect`: the search for the first commit that costs as much as the bad one.
 
 use crate::builds::outcome::NotBuilt;
-use crate::builds::{Commit, Found, GitError, Parents, Range, Repository, Suspects};
+use crate::builds::{Parents, Range, Repository, ResolvedBuild, Suspects};
 use crate::cli::Error;
 use crate::cli::arguments::{LimitArguments, not_negative};
-use crate::cli::builds::{Built, SubjectArguments, about};
+use crate::cli::builds::{BuildCacheArguments, CheckedProgram, about};
 use crate::platform::console;
+use crate::platform::git::{Commit, GitError};
 use crate::report::number;
 use crate::schedule::measurement::{Clock, Series};
 use crate::schedule::pairing::CellRun;
@@ -18,9 +19,9 @@ use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
 use std::path::PathBuf;
 
-/// Prints a line. What it says comes from outside in part.
+/// Prints a line, harmlessly: parts of it come from outside.
 macro_rules! say {
-    ($($line:tt)*) => { crate::platform::console::print(format_args!($($line)*)) };
+    ($($line:tt)*) => { console::print(format_args!($($line)*)) };
 }
 
 #[derive(Debug, Args)]
@@ -35,29 +36,29 @@ pub struct Arguments {
     /// A later commit that costs more
     #[arg(long, value_name = "REVISION")]
     bad: String,
-    /// Look among the commits of merged branches too, not only along first parents
+    /// Search the commits of merged branches too, not only first parents
     #[arg(long)]
     all_parents: bool,
-    /// The workload that shows it
+    /// The workload that shows the difference
     #[arg(long)]
     workload: Workload,
-    /// The level that shows it
+    /// The level that shows the difference
     #[arg(long)]
     tracking: Level,
-    /// The percentage by which the bad commit must cost more than the good one
+    /// The least extra cost of the bad commit over the good one, in percent
     #[arg(long, default_value_t = 3.0, value_parser = not_negative)]
     threshold: f64,
     /// The time that is compared
     #[arg(long, value_enum, default_value_t)]
     clock: Clock,
-    /// A decision takes no more rounds than this
+    /// The most rounds of a decision
     #[arg(long, default_value_t = 1_200, value_parser = clap::value_parser!(u32).range(20..))]
     rounds: u32,
     /// The factor on the workload's outer counts [default: its short scale]
     #[arg(long)]
     scale: Option<Scale>,
     #[command(flatten)]
-    building: SubjectArguments,
+    building: BuildCacheArguments,
     #[command(flatten)]
     limits: LimitArguments,
 }
@@ -73,17 +74,17 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let commits = repository.commits(&between, parents)?;
     let is_beside = commits[0].parents.first() != Some(&first.hash);
     if is_beside {
-        // Side branches too decide on what is in whose history: none of them may be cut off.
+        // Side branches also decide which commit is in the history of which: none of them may be cut off.
         repository.commits(&between, Parents::All)?;
     }
     repository.check_files(&[&merge_bases, std::slice::from_ref(first), &commits].concat())?;
-    say!("{} commits between {} and {}", commits.len() - 1, told(first), told(last));
+    say!("{} commits between {} and {}", commits.len() - 1, described(first), described(last));
     for base in &merge_bases {
         say!(
             "{} is not an ancestor of {}: their merge base is judged first: {}",
             first.short(),
             last.short(),
-            told(base)
+            described(base)
         );
     }
     if merge_bases.is_empty() && is_beside && parents == Parents::First {
@@ -95,28 +96,28 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let mut ends = arguments.contest(&[&good, &bad]).map_err(|failure| failed(&[first, last], failure))?;
     let factor = 1.0 + arguments.threshold / 100.0;
     let leaning = ends.decide(arguments.rounds as usize, factor).map_err(|failure| failed(&[first, last], failure))?;
-    let seen = ends.ratio().map_or("unknown".to_owned(), ratio);
+    let ratio = ends.ratio().map_or("unknown".to_owned(), interval);
     if leaning != Leaning::Bad {
         return Err(Error::System(format!(
-            "{} is not shown to cost {} % more than {}: {seen} × after {} rounds; nothing to look for",
+            "{} is not shown to cost {} % more than {}: {ratio} × after {} rounds; nothing to search for",
             arguments.bad,
             arguments.threshold,
             arguments.good,
             ends.rounds()
         )));
     }
-    say!("bad: {}: {seen} × the good one's overhead, {} rounds", told(last), ends.rounds());
+    say!("bad: {}: {ratio} × the good one's overhead, {} rounds", described(last), ends.rounds());
 
     let suspects = Suspects::new(commits, parents);
-    let mut search = Search { arguments, ends: [first, last], good: &good, bad: &bad, evidence: seen };
+    let mut search = Search { arguments, ends: [first, last], good: &good, bad: &bad, evidence: ratio };
     for base in &merge_bases {
         search.judge_base(base)?;
     }
     search.run(suspects)
 }
 
-/// The commits that must be good for a search to have an end, if the good commit is not an ancestor of the bad one. These
-/// are the rules of `git bisect`.
+/// Returns the commits that must be good for the search to end, if the good commit is not an ancestor of the bad one. The
+/// rules are those of `git bisect`.
 fn merge_bases(repository: &Repository, good: &Commit, bad: &Commit) -> Result<Vec<Commit>, GitError> {
     if good == bad {
         return Err(GitError::Same(good.short().to_owned()));
@@ -138,28 +139,28 @@ struct Search<'a> {
     arguments: &'a Arguments,
     /// The good and the bad commit.
     ends: [&'a Commit; 2],
-    good: &'a Built,
-    bad: &'a Built,
+    good: &'a CheckedProgram,
+    bad: &'a CheckedProgram,
     /// The ratio of the earliest bad commit so far to the good one.
     evidence: String,
 }
 
 impl Search<'_> {
-    /// Judges a merge base of the two ends: what made the bad one bad must have come after it.
+    /// Judges a merge base of the two ends: the first bad commit must come after it.
     fn judge_base(&mut self, base: &Commit) -> Result<(), Error> {
         let [good, bad] = self.ends;
         match self.judge(base)? {
             Some(Leaning::Good) => Ok(()),
             Some(Leaning::Bad) => Err(Error::System(format!(
-                "the merge base {} is bad: what made it so was mended between it and {}, and no commit after it is the first bad one",
-                told(base),
-                told(good)
+                "the merge base {} is bad: the cause was repaired between it and {}, and no commit after it is the first bad one",
+                described(base),
+                described(good)
             ))),
             Some(Leaning::Unsure) | None => {
                 console::complain(format_args!(
                     "the merge base {} could not be judged: the first bad commit may be before it, and not between it and {}",
-                    told(base),
-                    told(bad)
+                    described(base),
+                    described(bad)
                 ));
                 Ok(())
             }
@@ -179,25 +180,25 @@ impl Search<'_> {
             [first] => {
                 say!(
                     "\nThe first bad commit: {}\n{}/{}: {} × the overhead of {}",
-                    told_whole(first),
+                    described_whole(first),
                     self.arguments.workload,
                     self.arguments.tracking,
                     self.evidence,
-                    told(self.ends[0])
+                    described(self.ends[0])
                 );
                 if first.parents.len() > 1 && !self.arguments.all_parents {
-                    say!("It is a merge: --all-parents looks among the commits that it brought");
+                    say!("It is a merge: --all-parents searches the commits that it brought");
                 }
             }
             several => {
                 say!("\nThe first bad commit is one of these; those before the last could not be judged:");
-                several.iter().for_each(|commit| say!("  {}", told_whole(commit)));
+                several.iter().for_each(|commit| say!("  {}", described_whole(commit)));
             }
         }
         Ok(())
     }
 
-    /// Reports on stderr how much of the search is left, at least if every commit can be judged.
+    /// Reports on stderr how much of the search is left, if every commit can be judged.
     fn report_left(&self, suspects: usize) {
         let steps = suspects.next_power_of_two().ilog2();
         let time = self.arguments.building.usual_build().map(|build| about(build * steps));
@@ -205,36 +206,36 @@ impl Search<'_> {
         console::complain(format_args!("{suspects} suspects: about {steps} commits to judge{time}"));
     }
 
-    /// On which side a commit stands; `None` if it cannot be built or measured.
+    /// Returns the side of a commit; `None` if it cannot be built or measured.
     fn judge(&mut self, commit: &Commit) -> Result<Option<Leaning>, Error> {
-        let built = match self.arguments.build(commit)? {
-            Ok(built) => built,
+        let program = match self.arguments.build(commit)? {
+            Ok(program) => program,
             Err(failed) => {
-                say!("skipped: {}: {}", told(commit), failed.outcome.label());
+                say!("skipped: {}: {}", described(commit), failed.outcome.label());
                 return Ok(None);
             }
         };
         let most = self.arguments.rounds as usize;
         let decided = self
             .arguments
-            .contest(&[self.good, self.bad, &built])
+            .contest(&[self.good, self.bad, &program])
             .and_then(|mut contest| Ok((contest.decide(most, 1.0)?, contest)));
         match decided {
             Ok((leaning, contest)) => {
-                let seen = contest.ratio().map_or("unknown".to_owned(), ratio);
+                let ratio = contest.ratio().map_or("unknown".to_owned(), interval);
                 let word = match leaning {
                     Leaning::Good => "good",
                     Leaning::Bad => "bad",
                     Leaning::Unsure => "skipped, inconclusive",
                 };
-                say!("{word}: {}: {seen} × the good one's overhead, {} rounds", told(commit), contest.rounds());
+                say!("{word}: {}: {ratio} × the good one's overhead, {} rounds", described(commit), contest.rounds());
                 if leaning == Leaning::Bad {
-                    self.evidence = seen;
+                    self.evidence = ratio;
                 }
                 Ok(Some(leaning))
             }
             Err((2, failure)) => {
-                say!("skipped: {}: {failure}", told(commit));
+                say!("skipped: {}: {failure}", described(commit));
                 Ok(None)
             }
             Err(failure) => Err(failed(&self.ends, failure)),
@@ -243,14 +244,14 @@ impl Search<'_> {
 }
 
 impl Arguments {
-    /// Builds a commit, or says why it does not build.
-    fn build(&self, commit: &Commit) -> Result<Result<Built, NotBuilt>, Error> {
-        let found = Found::commit(&self.repository, commit);
-        let mut contenders = self.building.build(std::slice::from_ref(&found), self.limits.into())?;
-        Ok(contenders.remove(0).built)
+    /// Compiles a commit.
+    fn build(&self, commit: &Commit) -> Result<Result<CheckedProgram, NotBuilt>, Error> {
+        let resolved = ResolvedBuild::commit(&self.repository, commit);
+        let mut builds = self.building.build(std::slice::from_ref(&resolved), self.limits.into())?;
+        Ok(builds.remove(0).program)
     }
 
-    fn contest<'b>(&self, builds: &[&'b Built]) -> Result<Contest<'b>, (usize, Failure)> {
+    fn contest<'b>(&self, programs: &[&'b CheckedProgram]) -> Result<Contest<'b>, (usize, Failure)> {
         let request = Request {
             workload: self.workload,
             level: self.tracking,
@@ -258,23 +259,23 @@ impl Arguments {
             threads: pools::default_threads(),
             count: false,
         };
-        let runs = builds.iter().map(|built| CellRun::begin(&built.launcher, Series::Overhead, request));
+        let runs = programs.iter().map(|program| CellRun::begin(&program.launcher, Series::Overhead, request));
         Contest::of(runs.collect(), self.clock)
     }
 }
 
-fn ratio(ratio: Estimate) -> String {
+fn interval(ratio: Estimate) -> String {
     format!("{}–{}", number::factor(ratio.low), number::factor(ratio.high))
 }
 
-fn told(commit: &Commit) -> String {
+fn described(commit: &Commit) -> String {
     format!("{} {}", commit.short(), commit.subject)
 }
 
-fn told_whole(commit: &Commit) -> String {
+fn described_whole(commit: &Commit) -> String {
     format!("{} {}", commit.hash, commit.subject)
 }
 
 fn failed(commits: &[&Commit], (place, failure): (usize, Failure)) -> Error {
-    Error::System(format!("{}: {failure}", told(commits[place.min(commits.len() - 1)])))
+    Error::System(format!("{}: {failure}", described(commits[place.min(commits.len() - 1)])))
 }

@@ -1,267 +1,148 @@
-//! Building what several commands measure, with its progress shown.
+//! Builds of memscope for the commands that measure several: their arguments, and their compilation with its progress shown.
 
-use crate::builds;
+mod check;
+mod progress;
+
 use crate::builds::outcome::NotBuilt;
-use crate::builds::{BuildFailure, Found, Named, NoSubject, Program, Source, Workshop};
+use crate::builds::{BuildCache, BuildSpec, ResolveError, ResolvedBuild, published};
 use crate::cli::Error;
 use crate::cli::programs::this_program;
-use crate::platform::{console, environment, text};
-use crate::tracking::Level;
+use crate::platform::{console, environment};
 use crate::tracking::memscope::Subject;
 use crate::worker::launcher::{Launcher, Limits};
-use crate::worker::probe::{Observation, Request};
-use crate::workloads::{Scale, Workload};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
-use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use progress::BuildProgress;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Where subjects are built.
+pub(super) use progress::about;
+
+/// The arguments of every command that builds memscope.
 #[derive(Debug, Args)]
-pub struct SubjectArguments {
-    /// The folder in which subjects are built, and kept for the next time [default: target/subjects of memscope-bench]
-    #[arg(long, env = environment::WORKSHOP, value_name = "DIR")]
-    workshop: Option<PathBuf>,
+pub struct BuildCacheArguments {
+    /// The folder in which builds are prepared and kept [default: target/subjects of memscope-bench]
+    #[arg(long, env = environment::BUILD_CACHE, value_name = "DIR")]
+    build_cache: Option<PathBuf>,
 }
 
-/// The builds that are each looked at by themselves.
+/// The arguments of the commands that examine each build by itself.
 #[derive(Debug, Args)]
-pub struct CandidateArguments {
-    /// Whose builds to look at: published versions (0.2.5), folders (../memscope-rs), revisions (../memscope-rs@v0.2.4)
-    /// [default: the memscope that this program was built with]
-    #[arg(value_name = "SUBJECT")]
-    subjects: Vec<Named>,
-    /// All published versions, after those that are named
+pub struct BuildArguments {
+    /// The builds: published versions (0.2.5), folders (../memscope-rs), revisions (../memscope-rs@v0.2.4) [default: the
+    /// memscope that this program is linked with]
+    #[arg(value_name = "BUILD")]
+    builds: Vec<BuildSpec>,
+    /// All published versions, after the named builds
     #[arg(long)]
     published: bool,
     #[command(flatten)]
-    building: SubjectArguments,
+    cache: BuildCacheArguments,
 }
 
-/// A subject that was named, and what became of its build.
-pub struct Contender {
-    /// What it is.
-    pub found: Found,
-    /// The build, or why there is none.
-    pub built: Result<Built, NotBuilt>,
+/// A build with the outcome of its compilation.
+pub struct Build {
+    /// Its name in reports.
+    pub name: String,
+    /// A description: a commit's subject line.
+    pub about: Option<String>,
+    /// The program, or the reason why there is none.
+    pub program: Result<CheckedProgram, NotBuilt>,
 }
 
-/// A subject that was built.
-pub struct Built {
-    /// What starts its probes.
+/// A program that reports to be the requested build.
+pub struct CheckedProgram {
+    /// Starts its probes.
     pub launcher: Launcher,
-    /// The build, as it says itself.
+    /// The build in the program's own words.
     pub subject: Subject,
-    /// What tells this build from another one of the same name.
+    /// A hash that distinguishes it from another build of the same name; empty for this program.
     pub fingerprint: String,
 }
 
-/// A build that is looked at by itself: one that was named, or this program's own.
-pub struct Candidate {
-    /// What reports call it.
-    pub name: String,
-    /// The build, or why there is none.
-    pub built: Result<Built, String>,
-}
-
-impl Contender {
-    /// What tells this build from another one of the same name; empty if there is none.
+impl Build {
+    /// Returns a hash that distinguishes the build from another one of the same name; empty without a program.
     pub fn fingerprint(&self) -> String {
-        self.built.as_ref().map_or(String::new(), |built| built.fingerprint.clone())
+        self.program.as_ref().map_or(String::new(), |program| program.fingerprint.clone())
     }
 }
 
-impl SubjectArguments {
+impl BuildCacheArguments {
     fn folder(&self) -> PathBuf {
-        self.workshop.clone().unwrap_or_else(Workshop::usual_folder)
+        self.build_cache.clone().unwrap_or_else(BuildCache::default_folder)
     }
 
-    /// Returns the usual time of a build here; `None` if there was none yet.
+    /// Returns the usual duration of a build; `None` if there was none yet.
     pub fn usual_build(&self) -> Option<Duration> {
-        Workshop::usual_build_in(&self.folder())
+        BuildCache::usual_build(&self.folder())
     }
 
-    /// Builds subjects, one after the other. One that does not build is reported on stderr, and the rest goes on.
+    /// Compiles builds, one after the other. One that fails is reported on stderr, and the others go on.
     ///
     /// # Errors
-    /// If one cannot be built, and not because of itself.
-    pub fn build(&self, found: &[Found], limits: Limits) -> Result<Vec<Contender>, Error> {
-        let workshop = Workshop::open(&self.folder())?;
-        let progress = BuildProgress::of(&workshop, found);
-        let mut contenders = Vec::with_capacity(found.len());
-        for (place, subject) in found.iter().enumerate() {
-            progress.begin(place, subject);
-            let program = workshop.build(subject, |line| progress.says(subject, line));
-            let took = program.as_ref().map_or(Duration::ZERO, |program| program.took);
-            let built = match program.and_then(|program| look_at(program, subject, limits)) {
-                Ok(built) => Ok(built),
-                Err(failure) if failure.is_of_the_subject() => Err(failure),
-                Err(failure) => return Err(failure.into()),
+    /// If nothing can be compiled at all.
+    pub fn build(&self, resolved: &[ResolvedBuild], limits: Limits) -> Result<Vec<Build>, Error> {
+        let cache = BuildCache::open(&self.folder())?;
+        let usual = self.usual_build();
+        let progress = BuildProgress::new(&cache, usual, resolved);
+        let mut builds = Vec::with_capacity(resolved.len());
+        for (place, build) in resolved.iter().enumerate() {
+            progress.begin(place);
+            let built = cache.build(build, |line| progress.show(place, line));
+            let took = built.as_ref().map_or(Duration::ZERO, |built| built.took);
+            let program = match built.and_then(|built| check::check(built, build, limits)) {
+                Err(error) if !error.is_of_one_build() => return Err(error.into()),
+                program => program,
             };
-            progress.end(place, subject, built.as_ref().err(), took);
-            let built = built.map_err(|failure| failure.outcome());
-            contenders.push(Contender { found: subject.clone(), built });
+            progress.end(place, program.as_ref().err(), took);
+            let program = program.map_err(|error| error.outcome());
+            builds.push(Build { name: build.name.clone(), about: build.about.clone(), program });
         }
-        progress.bar.finish_and_clear();
-        Ok(contenders)
+        progress.clear();
+        Ok(builds)
     }
 }
 
-/// Progress over several builds: a bar on a terminal, and a line for each build that took a while.
-struct BuildProgress<'a> {
-    bar: ProgressBar,
-    workshop: &'a Workshop,
-    found: &'a [Found],
-}
-
-impl<'a> BuildProgress<'a> {
-    fn of(workshop: &'a Workshop, found: &'a [Found]) -> Self {
-        let bar = ProgressBar::new(found.len() as u64).with_style(
-            ProgressStyle::with_template("{spinner} building {pos}/{len} ({elapsed}{prefix}): {wide_msg}")
-                .expect("a valid template"),
-        );
-        bar.enable_steady_tick(Duration::from_millis(200));
-        Self { bar, workshop, found }
-    }
-
-    /// Returns the time that these builds will take, from what builds took here before.
-    fn expected(&self, found: &[Found]) -> Duration {
-        /// A build that has most of its dependencies, on a machine of two cores.
-        const USUAL: Duration = Duration::from_secs(90);
-        let usual = self.workshop.usual_build().unwrap_or(USUAL);
-        found.iter().map(|subject| if self.workshop.knows(subject) { Duration::from_secs(1) } else { usual }).sum()
-    }
-
-    fn begin(&self, place: usize, subject: &Found) {
-        let left = self.expected(&self.found[place..]);
-        self.bar.set_position(place as u64);
-        self.bar.set_prefix(if left > Duration::from_secs(5) {
-            format!(", {} left", about(left))
-        } else {
-            String::new()
-        });
-        self.bar.set_message(text::one_line(&subject.name));
-    }
-
-    fn says(&self, subject: &Found, line: &str) {
-        self.bar.set_message(text::one_line(&format!("{}: {line}", subject.name)));
-    }
-
-    fn end(&self, place: usize, subject: &Found, failure: Option<&BuildFailure>, took: Duration) {
-        let rest = &self.found[place + 1..];
-        self.bar.suspend(|| {
-            if let Some(why) = failure {
-                console::complain(text::one_line(&why.to_string()));
-            } else if took > Duration::from_secs(5) {
-                let left = match rest.len() {
-                    0 => String::new(),
-                    builds => format!("; {builds} to build, {}", about(self.expected(rest))),
-                };
-                console::complain(format_args!(
-                    "built {} in {} s{left}",
-                    text::one_line(&subject.name),
-                    took.as_secs()
-                ));
-            }
-        });
-    }
-}
-
-/// A time to wait, as exactly as anyone can know it.
-pub(super) fn about(time: Duration) -> String {
-    match time.as_secs() {
-        seconds if seconds < 60 => "about a minute".to_owned(),
-        seconds => format!("about {} min", seconds.div_ceil(60)),
-    }
-}
-
-impl CandidateArguments {
-    /// Finds what is named.
+impl BuildArguments {
+    /// Finds the sources of the named builds.
     ///
     /// # Errors
-    /// If something is not there, or is named twice.
-    pub fn find(&self) -> Result<Vec<Found>, NoSubject> {
-        find(&self.subjects, self.published)
+    /// If one has no sources, or is named twice.
+    pub fn resolve(&self) -> Result<Vec<ResolvedBuild>, ResolveError> {
+        resolve(&self.builds, self.published)
     }
 
-    /// Builds what was found; if nothing was to be looked at, it is this program.
+    /// Compiles the builds; without any, returns this program.
     ///
     /// # Errors
-    /// If none can be built, or one cannot, and not because of itself.
-    pub fn build(&self, found: &[Found], limits: Limits) -> Result<Vec<Candidate>, Error> {
-        if found.is_empty() {
-            let launcher = this_program(limits)?;
+    /// If none can be compiled.
+    pub fn build(&self, resolved: &[ResolvedBuild], limits: Limits) -> Result<Vec<Build>, Error> {
+        if resolved.is_empty() {
             let subject = Subject::of_this_build();
-            let built = Ok(Built { launcher, subject: subject.clone(), fingerprint: String::new() });
-            return Ok(vec![Candidate { name: subject.version, built }]);
+            let name = subject.version.clone();
+            let program = CheckedProgram { launcher: this_program(limits)?, subject, fingerprint: String::new() };
+            return Ok(vec![Build { name, about: None, program: Ok(program) }]);
         }
-        let contenders = self.building.build(found, limits)?;
-        if contenders.iter().all(|contender| contender.built.is_err()) {
-            return Err(Error::none_built(found));
-        }
-        let candidates = contenders.into_iter().map(|Contender { found, built }| Candidate {
-            name: found.name,
-            built: built.map_err(|failed| failed.why),
-        });
-        Ok(candidates.collect())
+        let builds = self.cache.build(resolved, limits)?;
+        if builds.iter().all(|build| build.program.is_err()) { Err(Error::none_built(resolved)) } else { Ok(builds) }
     }
 }
 
-/// Finds the subjects that are named and, if asked for, all published ones that are not among them.
-pub fn find(named: &[Named], published: bool) -> Result<Vec<Found>, NoSubject> {
+/// Finds the sources of the named builds and, if asked for, of all other published ones.
+///
+/// # Errors
+/// If one has no sources, or is named twice.
+pub fn resolve(named: &[BuildSpec], with_published: bool) -> Result<Vec<ResolvedBuild>, ResolveError> {
     let mut named = named.to_vec();
-    if published {
-        let published = builds::published()?;
+    if with_published {
+        let published = published()?;
         console::complain(format_args!("--published means all versions in {published}"));
-        let missing = published.versions.into_iter().map(Named::Published);
-        let missing: Vec<Named> = missing.filter(|version| !named.contains(version)).collect();
-        named.extend(missing);
+        let others = published.versions.into_iter().map(BuildSpec::Published);
+        let others: Vec<BuildSpec> = others.filter(|version| !named.contains(version)).collect();
+        named.extend(others);
     }
-    let found = named.iter().map(Named::find).collect::<Result<Vec<_>, _>>()?;
-    if let Some(twice) = found.iter().enumerate().find(|(place, subject)| found[..*place].contains(subject)) {
-        return Err(NoSubject::Twice(twice.1.name.clone()));
+    let resolved = named.iter().map(BuildSpec::resolve).collect::<Result<Vec<_>, _>>()?;
+    match resolved.iter().enumerate().find(|(place, build)| resolved[..*place].contains(build)) {
+        Some((_, twice)) => Err(ResolveError::Twice(twice.name.clone())),
+        None => Ok(resolved),
     }
-    Ok(found)
-}
-
-/// Asks a program that was built what it is: one that is not what was asked for is not measured.
-fn look_at(program: Program, subject: &Found, limits: Limits) -> Result<Built, BuildFailure> {
-    let unreadable = |source| BuildFailure::Unwritable { path: program.path.clone(), source };
-    let content = fs::read(&program.path).map_err(unreadable)?;
-    let mut hasher = DefaultHasher::new();
-    content.hash(&mut hasher);
-    let launcher = Launcher::new(program.path.clone(), limits);
-    let request = Request {
-        workload: Workload::CYCLES,
-        level: Level::Untracked,
-        scale: Scale::new(0.001).expect("it is positive"),
-        threads: 1,
-        count: false,
-    };
-    let does_not_run = |failure| BuildFailure::DoesNotRun { name: subject.name.clone(), failure };
-    let seen = launcher.run(&request).map_err(does_not_run)?;
-    check_identity(subject, program.version.as_deref(), &seen)?;
-    Ok(Built { launcher, subject: seen.subject, fingerprint: format!("{:016x}", hasher.finish()) })
-}
-
-/// Checks that a program reports the version, the source and the build that were asked for.
-fn check_identity(subject: &Found, version: Option<&str>, seen: &Observation) -> Result<(), BuildFailure> {
-    let is_published = matches!(subject.source, Source::Published(_));
-    let source = if is_published { "crates.io" } else { "path" };
-    let stamp = builds::stamp(&subject.key);
-    let is_it = version.is_none_or(|version| version == seen.subject.version)
-        && seen.subject.source == source
-        // A program of another folder or commit may have the same version.
-        && seen.build.as_ref().map_or(is_published, |build| *build == stamp);
-    if is_it {
-        return Ok(());
-    }
-    let build = seen.build.as_ref().map_or(String::new(), |build| format!(", built for {build}"));
-    Err(BuildFailure::AnotherProgram {
-        name: subject.name.clone(),
-        found: format!("{}{build}", seen.subject),
-        wanted: format!("memscope-rs {} ({source}), built for {stamp}", version.unwrap_or("of any version")),
-    })
 }

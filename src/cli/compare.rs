@@ -1,8 +1,8 @@
 //! `memscope-bench compare`: builds of memscope against each other, in interleaved rounds.
 
-use crate::builds::Named;
+use crate::builds::BuildSpec;
 use crate::cli::Error;
-use crate::cli::builds::find;
+use crate::cli::builds::resolve;
 use crate::cli::rounds::{Report, RoundArguments};
 use crate::platform::files::Versioned;
 use crate::study::compare::{Against, Comparison};
@@ -12,7 +12,7 @@ use clap::Args;
 pub struct Arguments {
     /// The builds to compare: published versions (0.2.5), folders (../memscope-rs), revisions (../memscope-rs@v0.2.4)
     #[arg(value_name = "BUILD", required_unless_present = "published")]
-    subjects: Vec<Named>,
+    subjects: Vec<BuildSpec>,
     /// All published versions, after those that are named
     #[arg(long)]
     published: bool,
@@ -25,9 +25,9 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    let found = find(&arguments.subjects, arguments.published)?;
+    let builds = resolve(&arguments.subjects, arguments.published)?;
     let against = arguments.against();
-    arguments.rounds.run(&found, &Report { name: Comparison::KIND, against })
+    arguments.rounds.run(&builds, &Report { name: Comparison::KIND, against })
 }
 
 impl Arguments {

@@ -1,6 +1,6 @@
-//! Why a command was not done: the message that names the culprit, and the code that the program exits with.
+//! The errors of commands: messages that name the culprit, and exit codes.
 
-use crate::builds::Found;
+use crate::builds::ResolvedBuild;
 use crate::cli::measure;
 use crate::platform::files::FileError;
 use crate::platform::{console, text};
@@ -9,7 +9,7 @@ use crate::worker::probe::CannotRun;
 use std::io;
 use std::process::ExitCode;
 
-/// Says on stderr why a command was not done, or why what it did could not be shown.
+/// Reports on stderr why a command failed, or why its output could not be shown, and returns the exit code.
 pub fn exit_code(outcome: Result<(), Error>) -> ExitCode {
     let trouble = console::trouble().map(Error::NotShown);
     let errors = outcome.err().into_iter().chain(trouble);
@@ -23,7 +23,7 @@ pub fn exit_code(outcome: Result<(), Error>) -> ExitCode {
     code
 }
 
-/// Why a command did not do what it was asked to.
+/// The error of a command.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file or folder.
@@ -35,64 +35,64 @@ pub enum Error {
     /// The program is not the memscope-bench binary.
     #[error(transparent)]
     NotSwitched(#[from] crate::worker::probe::NotSwitched),
-    /// Something that the linked version of memscope cannot do.
+    /// The linked version of memscope lacks a feature.
     #[error("{subject} cannot do that: {0}", subject = crate::tracking::memscope::Subject::of_this_build())]
     Unsupported(&'static str),
-    /// A level that another program has.
+    /// A level of another program.
     #[error(transparent)]
     WrongProgramError(#[from] crate::tracking::references::WrongProgramError),
-    /// Threads that the system does not start.
+    /// The system does not start the threads.
     #[error(transparent)]
     ThreadsError(#[from] crate::workloads::pools::ThreadsError),
-    /// Seeds of hash maps that were to be fixed.
+    /// The seeds of hash maps could not be fixed.
     #[error(transparent)]
     NotFixed(#[from] crate::worker::probe::NotFixed),
     /// A program that was not built.
     #[error(transparent)]
     MissingProgram(#[from] MissingProgram),
-    /// Programs that could not be linked in another layout.
+    /// Programs could not be linked in another layout.
     #[error(transparent)]
-    CannotLink(#[from] crate::builds::layout::CannotLink),
-    /// There is nothing to count instructions with.
+    Relink(#[from] crate::builds::layout::RelinkError),
+    /// Instructions cannot be counted here.
     #[error(transparent)]
     CannotCount(#[from] crate::study::instructions::CannotCount),
     /// The history of the results file.
     #[error(transparent)]
     History(#[from] crate::study::trend::HistoryError),
-    /// Workloads on several threads, whose instructions cannot be counted.
+    /// Workloads of several threads, whose instructions cannot be counted.
     #[error("--instructions cannot count {0}: only single-threaded workloads can be counted ({single})", single = measure::single_threaded())]
     Parallel(String),
-    /// A subject that is not there.
+    /// A build without sources.
     #[error(transparent)]
-    NoSubject(#[from] crate::builds::NoSubject),
-    /// What git could not do.
+    Resolve(#[from] crate::builds::ResolveError),
+    /// An error of git.
     #[error(transparent)]
-    Git(#[from] crate::builds::GitError),
-    /// A workshop that cannot be worked in.
+    Git(#[from] crate::platform::git::GitError),
+    /// A build that fails, or a build cache that cannot be used.
     #[error(transparent)]
-    Build(#[from] crate::builds::BuildFailure),
-    /// A journal that does not fit.
+    Build(#[from] crate::builds::BuildError),
+    /// A journal of another run, or an unreadable one.
     #[error(transparent)]
     Journal(#[from] crate::study::compare::JournalError),
-    /// Regressions, where they are to fail a run.
+    /// Regressions, if they shall fail a run.
     #[error("{}", .0.join("\n"))]
     Regressions(Vec<String>),
-    /// Subjects of which none was built.
+    /// None of the builds succeeded.
     #[error("there is nothing to measure: none of {0} was built")]
     NoneBuilt(String),
-    /// The work is done and its files are written, and what there is to show of it could not be shown.
+    /// The files are written, and the report could not be printed.
     #[error("cannot write {0}")]
     NotShown(String),
-    /// A reply to another process that it does not get.
+    /// A reply could not be sent to the parent process.
     #[error("the reply cannot be written: {0}")]
     NoReply(#[from] io::Error),
-    /// Something else of the system.
+    /// Any other error.
     #[error("{0}")]
     System(String),
 }
 
 impl Error {
-    /// What the program exits with.
+    /// Returns the exit code.
     fn code(&self) -> u8 {
         match self {
             Self::Unsupported(_) => crate::worker::probe::UNSUPPORTED,
@@ -102,7 +102,7 @@ impl Error {
         }
     }
 
-    /// The message: one line, except for regressions, which have one each.
+    /// Returns the message: one line, or one for each regression.
     fn lines(&self) -> String {
         match self {
             Self::Regressions(_) => self.to_string(),
@@ -110,9 +110,9 @@ impl Error {
         }
     }
 
-    /// None of these was built.
-    pub(super) fn none_built(found: &[Found]) -> Self {
-        Self::NoneBuilt(found.iter().map(|subject| subject.name.as_str()).collect::<Vec<_>>().join(", "))
+    /// Returns the error that none of these builds succeeded.
+    pub(super) fn none_built(builds: &[ResolvedBuild]) -> Self {
+        Self::NoneBuilt(builds.iter().map(|build| build.name.as_str()).collect::<Vec<_>>().join(", "))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::cli::Error;
 use crate::cli::arguments::{FormatArguments, LimitArguments, bar, each_once, or_all};
-use crate::cli::builds::{Built, Candidate, CandidateArguments};
+use crate::cli::builds::{Build, BuildArguments, CheckedProgram};
 use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
 use crate::study::Files;
@@ -18,7 +18,7 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
-    candidates: CandidateArguments,
+    builds: BuildArguments,
     /// The workloads [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
@@ -55,23 +55,23 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
             "--tracking: the other levels are compared with untracked; name another one".to_owned(),
         ));
     }
-    let found = arguments.candidates.find()?;
+    let resolved = arguments.builds.resolve()?;
     files.prepare::<Footprints>()?;
-    let candidates = arguments.candidates.build(&found, arguments.limits.into())?;
+    let builds = arguments.builds.build(&resolved, arguments.limits.into())?;
     let origin = Origin::of_this_command();
-    let bar = bar(candidates.iter().filter(|candidate| candidate.built.is_ok()).count() * cells.len(), "cells");
+    let bar = bar(builds.iter().filter(|build| build.program.is_ok()).count() * cells.len(), "cells");
     let measure = |launcher: &Launcher, largest: Request| {
         bar.set_message(format!("{}/{}", largest.workload, largest.level));
         let cell = footprint::measure(launcher, largest);
         bar.inc(1);
         cell
     };
-    let subjects = candidates.into_iter().map(|Candidate { name, built }| match built {
-        Ok(Built { launcher, subject, .. }) => {
+    let subjects = builds.into_iter().map(|Build { name, program, .. }| match program {
+        Ok(CheckedProgram { launcher, subject, .. }) => {
             let cells = cells.iter().map(|&largest| measure(&launcher, largest)).collect();
             OfSubject { name, subject: Some(subject), not_built: None, cells }
         }
-        Err(why) => OfSubject { name, subject: None, not_built: Some(why), cells: Vec::new() },
+        Err(failed) => OfSubject { name, subject: None, not_built: Some(failed.why), cells: Vec::new() },
     });
     let subjects = subjects.collect();
     bar.finish_and_clear();

@@ -1,8 +1,9 @@
 //! `memscope-bench history`: the overhead commit by commit, and the steps between them.
 
-use crate::builds::{Found, History, Parents, Repository};
+use crate::builds::{History, Parents, Repository, ResolvedBuild};
 use crate::cli::Error;
 use crate::cli::rounds::{Report, RoundArguments};
+use crate::platform::console;
 use crate::study::compare::Against;
 use clap::Args;
 use std::path::PathBuf;
@@ -12,13 +13,13 @@ pub struct Arguments {
     /// A clone of memscope-rs; it is only read
     #[arg(long, value_name = "DIR")]
     repository: PathBuf,
-    /// The commits, in any way git spells a range. Where A..B starts is measured too, to compare the first commit with
+    /// The commits, in any way git spells a range. The start of A..B is measured too, to compare the first commit with
     #[arg(long, value_name = "A..B")]
     range: String,
     /// The commits of merged branches too, not only first parents. Each is compared with its first parent
     #[arg(long)]
     all_parents: bool,
-    /// Only every so many commits, and the first and the last
+    /// Keep only every N-th commit, and the first and the last
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     every: u32,
     #[command(flatten)]
@@ -32,9 +33,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let history = History::read(&repository, &arguments.range, parents)?.every(arguments.every as usize);
     repository.check_files(&history.commits)?;
     for note in &history.notes {
-        crate::platform::console::complain(format_args!("{}: {note}", arguments.range));
+        console::complain(format_args!("{}: {note}", arguments.range));
     }
-    let found: Vec<Found> = history.commits.iter().map(|commit| Found::commit(&arguments.repository, commit)).collect();
+    let commit = |commit| ResolvedBuild::commit(&arguments.repository, commit);
+    let builds: Vec<ResolvedBuild> = history.commits.iter().map(commit).collect();
     let against = Against::Each(history.references);
-    arguments.rounds.run(&found, &Report { name: "history", against })
+    arguments.rounds.run(&builds, &Report { name: "history", against })
 }

@@ -177,7 +177,7 @@ fn check_variables() -> Result<(), ExitCode> {
     known.push(environment::CORE_ONLY.to_owned());
     known.sort_unstable();
     known.dedup();
-    for name in known.iter().filter(|name| *name != environment::WORKSHOP) {
+    for name in known.iter().filter(|name| *name != environment::BUILD_CACHE) {
         if let Some(value) = environment::own(name)
             && value.to_str().is_none()
         {
@@ -221,7 +221,7 @@ mod tests {
             environment::MEMORY_LIMIT,
             environment::PRECISION,
             environment::PRECISION_LIMIT,
-            environment::WORKSHOP,
+            environment::BUILD_CACHE,
             environment::FAULT,
         ];
         expected.sort_unstable();

@@ -1,9 +1,9 @@
 //! Measuring several builds in rounds, and reporting the differences: what `compare` and `history` share.
 
-use crate::builds::Found;
+use crate::builds::ResolvedBuild;
 use crate::cli::Error;
 use crate::cli::arguments::{FormatArguments, LimitArguments, after_the_baseline, bar, not_negative, or_all};
-use crate::cli::builds::{Contender, SubjectArguments};
+use crate::cli::builds::{Build, BuildCacheArguments};
 use crate::platform::console;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::Clock;
@@ -65,7 +65,7 @@ pub struct RoundArguments {
     #[command(flatten)]
     format: FormatArguments,
     #[command(flatten)]
-    building: SubjectArguments,
+    building: BuildCacheArguments,
     #[command(flatten)]
     limits: LimitArguments,
 }
@@ -80,16 +80,16 @@ pub struct Report<'a> {
 
 impl RoundArguments {
     /// Builds memscope, measures the builds, compares them, and reports.
-    pub fn run(&self, found: &[Found], report: &Report) -> Result<(), Error> {
+    pub fn run(&self, resolved: &[ResolvedBuild], report: &Report) -> Result<(), Error> {
         let files = Files { folder: &self.output, name: report.name };
         files.prepare::<Comparison>()?;
         let journal = self.output.join(format!("{}.journal", report.name));
         self.check_journal(&journal)?;
-        let contenders = self.building.build(found, Limits::from(self.limits))?;
-        if contenders.iter().all(|contender| contender.built.is_err()) {
-            return Err(Error::none_built(found));
+        let builds = self.building.build(resolved, Limits::from(self.limits))?;
+        if builds.iter().all(|build| build.program.is_err()) {
+            return Err(Error::none_built(resolved));
         }
-        let (comparison, journal) = self.measure(&contenders, report.against.clone(), &journal)?;
+        let (comparison, journal) = self.measure(&builds, report.against.clone(), &journal)?;
 
         // Whatever becomes of stdout, what took an hour to measure is kept; and then the journal is not needed.
         let written = files.save(&comparison)?;
@@ -113,13 +113,8 @@ impl RoundArguments {
     }
 
     /// Measures builds in rounds, and compares them.
-    fn measure(
-        &self,
-        contenders: &[Contender],
-        against: Against,
-        journal: &Path,
-    ) -> Result<(Comparison, Journal), Error> {
-        let plan = self.plan(contenders);
+    fn measure(&self, builds: &[Build], against: Against, journal: &Path) -> Result<(Comparison, Journal), Error> {
+        let plan = self.plan(builds);
         let needed = needed_rounds(plan.comparisons());
         if plan.rounds < needed {
             console::complain(format_args!(
@@ -131,10 +126,8 @@ impl RoundArguments {
         let (journal, entries) =
             if self.resume { Journal::resume(journal, &plan)? } else { (Journal::begin(journal, &plan)?, Vec::new()) };
         let origin = Origin::of_this_command();
-        let launchers: Vec<Option<Launcher>> = contenders
-            .iter()
-            .map(|contender| contender.built.as_ref().ok().map(|built| built.launcher.clone()))
-            .collect();
+        let launcher = |build: &Build| build.program.as_ref().ok().map(|program| program.launcher.clone());
+        let launchers: Vec<Option<Launcher>> = builds.iter().map(launcher).collect();
         let bar = bar(plan.groups().len() * plan.rounds.div_ceil(2) * 2, "rounds");
         let measured = plan.measure(&launchers, journal, entries, |Progress { workload, level, rounds }| {
             bar.set_message(format!("{workload}/{level}"));
@@ -144,11 +137,11 @@ impl RoundArguments {
         bar.finish_and_clear();
 
         let measured = cells.into_iter().zip(first_batch);
-        let subjects = contenders.iter().zip(measured).map(|(contender, (cells, first_batch))| Compared {
-            name: contender.found.name.clone(),
-            about: contender.found.about.clone(),
-            subject: contender.built.as_ref().ok().map(|built| built.subject.clone()),
-            not_built: contender.built.as_ref().err().cloned(),
+        let subjects = builds.iter().zip(measured).map(|(build, (cells, first_batch))| Compared {
+            name: build.name.clone(),
+            about: build.about.clone(),
+            subject: build.program.as_ref().ok().map(|program| program.subject.clone()),
+            not_built: build.program.as_ref().err().cloned(),
             cells,
             first_batch,
         });
@@ -158,12 +151,9 @@ impl RoundArguments {
         Ok((record.into(), journal))
     }
 
-    fn plan(&self, contenders: &[Contender]) -> Plan {
+    fn plan(&self, builds: &[Build]) -> Plan {
         Plan {
-            subjects: contenders
-                .iter()
-                .map(|contender| (contender.found.name.clone(), contender.fingerprint()))
-                .collect(),
+            subjects: builds.iter().map(|build| (build.name.clone(), build.fingerprint())).collect(),
             workloads: or_all(&self.workloads),
             levels: after_the_baseline(&self.tracking),
             scale: self.scale.map(|scale| scale.factor()),

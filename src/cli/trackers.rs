@@ -3,7 +3,7 @@
 //! The trackers that have a program of their own are measured in that program: where Cargo, asked to run this one, has not
 //! built them, or not since, they are built first.
 
-use crate::builds::layout;
+use crate::builds::cargo;
 use crate::cli::Error;
 use crate::cli::arguments::{FormatArguments, LimitArguments, SizeArguments, bar, or_all};
 use crate::cli::programs::PROGRAM;
@@ -101,13 +101,13 @@ fn build_programs(launcher: &Launcher) -> Result<(), Error> {
         if !ended.status.success() {
             return Err(failed(String::new()));
         }
-        let messages = String::from_utf8_lossy(&ended.stdout);
+        let messages = cargo::messages(&ended.stdout);
         for name in programs {
-            let built = layout::executable(&messages, name)
+            let built = cargo::executable(&messages, name)
                 .ok_or_else(|| failed(format!(": it does not say where it put {name}")))?;
             // Its configuration may name a target, for which it has another folder.
             if !files_are_same(&built, &folder.join(name)) {
-                layout::put(&built, folder).map_err(|error| failed(format!(": {error}")))?;
+                files::copy_program(&built, &folder.join(name)).map_err(|error| failed(format!(": {error}")))?;
             }
         }
     }

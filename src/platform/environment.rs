@@ -15,8 +15,8 @@ pub const MEMORY_LIMIT: &str = "MEMSCOPE_BENCH_MEMORY_LIMIT";
 pub const PRECISION: &str = "MEMSCOPE_BENCH_PRECISION";
 /// How long one workload and level may take for that, in seconds.
 pub const PRECISION_LIMIT: &str = "MEMSCOPE_BENCH_PRECISION_LIMIT";
-/// The folder in which builds of memscope are made and kept.
-pub const WORKSHOP: &str = "MEMSCOPE_BENCH_WORKSHOP";
+/// The folder in which builds of memscope are prepared and kept.
+pub const BUILD_CACHE: &str = "MEMSCOPE_BENCH_BUILD_CACHE";
 /// The fault that a probe commits on purpose.
 pub const FAULT: &str = "MEMSCOPE_BENCH_FAULT";
 /// Leaves out of a build every part of the adapter to memscope that a measurement of cost can do without. The build script

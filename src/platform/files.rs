@@ -389,15 +389,15 @@ pub fn put(finished: &Path, name: &Path) -> Result<(), FileError> {
     fs::rename(finished, name).map_err(failed)
 }
 
-/// Copies a program to where another one may still run.
+/// Copies a program, completely or not at all: another run may start it, or the earlier one may still run.
 ///
 /// # Errors
-/// If it cannot be done.
+/// If it cannot be copied; an earlier one is then as it was.
 pub fn copy_program(from: &Path, to: &Path) -> io::Result<()> {
-    if to.exists() {
-        fs::remove_file(to)?;
-    }
-    fs::copy(from, to).map(drop)
+    let scratch = tempfile::tempdir_in(folder_of(to))?;
+    let copy = scratch.path().join("program");
+    fs::copy(from, &copy)?;
+    fs::rename(&copy, to)
 }
 
 /// Sees that a file can be written, better before a long run than after: its folder is made, and in its place is nothing, or

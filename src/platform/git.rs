@@ -1,17 +1,25 @@
-//! Runs git always in the same way: the folder that is named decides what it answers. Neither the hook that this program
-//! runs in, nor the user's configuration, changes the answers, and nothing is written into a repository.
+//! Git: one way to run it, to read commits and to report what it refuses.
+//!
+//! The folder alone decides which repository answers. Neither the hook that this program runs in nor the user's
+//! configuration changes the answers, and nothing is written into a repository.
 
+mod error;
+
+pub use error::GitError;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
-/// The variables of git's that remain: where git and its configuration are, where the search for a repository ends, and
+/// Git's variables that remain: the places of git and of its configuration, the end of the search for a repository, and
 /// git's own switch for testing how it treats a folder of another user.
 ///
 /// All others are removed. A hook, an alias or `git rebase --exec` names its own repository, index, objects and settings
-/// by them (`git rev-parse --local-env-vars` lists those of today), and here a path names the repository.
+/// by them (`git rev-parse --local-env-vars` lists the current ones). Here a path names the repository.
 const KEPT: [&str; 7] = [
     "GIT_CEILING_DIRECTORIES",
     "GIT_CONFIG_GLOBAL",
@@ -22,8 +30,8 @@ const KEPT: [&str; 7] = [
     "GIT_TEST_ASSUME_DIFFERENT_OWNER",
 ];
 
-/// The variables by which a hook passes on its repository. They mislead whatever asks git in another one.
-const OF_A_HOOK: [&str; 8] = [
+/// The variables by which a hook passes on its repository. They mislead a process that asks git in another one.
+const HOOK_VARIABLES: [&str; 8] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
     "GIT_DIR",
@@ -34,7 +42,7 @@ const OF_A_HOOK: [&str; 8] = [
     "GIT_WORK_TREE",
 ];
 
-/// Settings under which reading neither runs a program of the user's nor prints other than what is asked for.
+/// Settings under which reading neither runs a user's program nor prints more than was asked for.
 const SETTINGS: [&str; 5] = [
     // A short hash means a commit, as it does for `git log`.
     "core.disambiguate=committish",
@@ -45,7 +53,55 @@ const SETTINGS: [&str; 5] = [
     "log.showSignature=false",
 ];
 
-/// git in a folder, without its arguments.
+/// The options of `git log` that print a commit as the fields of [`Commit`], each ended by a zero, which no field can hold.
+const COMMIT: [&str; 3] = ["-z", "--encoding=UTF-8", "--format=%H%x00%P%x00%ct%x00%s"];
+/// The number of those fields.
+const FIELDS: usize = 4;
+
+/// A commit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    /// Its full hash.
+    pub hash: String,
+    /// The full hashes of its parents, the first one first.
+    pub parents: Vec<String>,
+    /// The committer's date.
+    pub date: DateTime<Utc>,
+    /// The first line of its message.
+    pub subject: String,
+}
+
+impl Commit {
+    /// Returns the beginning of the hash, which names the commit in reports.
+    pub fn short(&self) -> &str {
+        abbreviate(&self.hash)
+    }
+
+    /// Returns the name by which git finds a file or folder of the commit; an empty path is the root.
+    pub fn object(&self, path: &Path) -> OsString {
+        let mut object = OsString::from(format!("{}:", self.hash));
+        object.push(path);
+        object
+    }
+
+    /// Reads one commit. An invalid date, as old tools wrote them, becomes the oldest there is.
+    fn from_fields(fields: &[&str]) -> Self {
+        let date = fields[2].parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+        Self {
+            hash: fields[0].to_owned(),
+            parents: fields[1].split_whitespace().map(str::to_owned).collect(),
+            date: date.unwrap_or_default(),
+            subject: fields[3].to_owned(),
+        }
+    }
+}
+
+/// Returns the first eight digits of a hash.
+pub fn abbreviate(hash: &str) -> &str {
+    &hash[..8.min(hash.len())]
+}
+
+/// Returns a command that runs git in a folder, without its arguments.
 pub fn command(folder: &Path) -> Command {
     let mut git = Command::new("git");
     // The name of a file is a name, even if it has a star in it.
@@ -72,21 +128,56 @@ pub fn command(folder: &Path) -> Command {
     git
 }
 
-/// Removes from a command's environment what a hook says of its own repository.
+/// Runs git in a folder to its end.
+///
+/// # Errors
+/// If git cannot be started.
+pub fn run<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = A>) -> Result<Output, GitError> {
+    command(folder).args(arguments).output().map_err(GitError::NoGit)
+}
+
+/// Runs git in a folder and returns what it prints on stdout.
+///
+/// # Errors
+/// If git cannot be started, or refuses.
+pub fn query<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = A>) -> Result<Vec<u8>, GitError> {
+    let arguments: Vec<A> = arguments.into_iter().collect();
+    let output = run(folder, &arguments)?;
+    if output.status.success() { Ok(output.stdout) } else { Err(GitError::refused(&arguments, &output)) }
+}
+
+/// Returns the commits that `git log` lists for some arguments and for the files behind them, if there are any.
+///
+/// # Errors
+/// If git cannot be started, or refuses.
+pub fn log<A: AsRef<OsStr>>(folder: &Path, arguments: &[A], files: &[&Path]) -> Result<Vec<Commit>, GitError> {
+    let head = ["log"].into_iter().chain(COMMIT).map(OsStr::new);
+    let arguments = head.chain(arguments.iter().map(AsRef::as_ref)).chain([OsStr::new("--")]);
+    Ok(read_log(&query(folder, arguments.chain(files.iter().map(|file| file.as_os_str())))?))
+}
+
+/// Reads commits as git prints them by [`COMMIT`].
+fn read_log(text: &[u8]) -> Vec<Commit> {
+    let text = String::from_utf8_lossy(text);
+    let fields: Vec<&str> = text.split_terminator('\0').collect();
+    fields.chunks_exact(FIELDS).map(Commit::from_fields).collect()
+}
+
+/// Removes the variables of a hook's own repository from a command's environment.
 pub fn leave_hook(command: &mut Command) {
-    for variable in OF_A_HOOK {
+    for variable in HOOK_VARIABLES {
         command.env_remove(variable);
     }
 }
 
-/// The variables of git's in this process's environment, except those that are kept.
+/// Returns git's variables in this process's environment, except those that are kept.
 fn redirecting() -> impl Iterator<Item = OsString> {
     let names = std::env::vars_os().map(|(name, _)| name);
     names.filter(|name| name.as_encoded_bytes().starts_with(b"GIT_") && !KEPT.iter().any(|kept| name == kept))
 }
 
-/// The folders of other users that the user trusts by the environment, as containers do. This is the one setting of the
-/// environment that counts: it says who may be trusted, not which repository is meant.
+/// Returns the folders of other users that the user trusts by the environment, as containers do. This is the one setting of
+/// the environment that counts: it decides whom to trust, not which repository is meant.
 fn trusted() -> &'static [OsString] {
     static TRUSTED: OnceLock<Vec<OsString>> = OnceLock::new();
     TRUSTED.get_or_init(|| {
@@ -95,7 +186,7 @@ fn trusted() -> &'static [OsString] {
         }
         let mut git = Command::new("git");
         leave_hook(&mut git);
-        // Without the configuration of any file: git reads that by itself.
+        // Without any configuration file: git reads those itself.
         let output = git
             .args(["config", "-z", "--get-all", "safe.directory"])
             .envs([("GIT_DIR", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", "/dev/null")])
@@ -107,45 +198,53 @@ fn trusted() -> &'static [OsString] {
     })
 }
 
-/// What git complained of, in its own words, as one line.
+/// Returns git's complaint in its own words, as one line.
 pub fn complaint(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
     let is_aside = |line: &&str| line.starts_with("hint: ") || line.starts_with("warning: ");
-    let mut said: Vec<&str> = lines().filter(|line| !is_aside(line)).collect();
-    if said.is_empty() {
-        said = lines().collect();
+    let mut chosen: Vec<&str> = lines().filter(|line| !is_aside(line)).collect();
+    if chosen.is_empty() {
+        chosen = lines().collect();
     }
-    let mut told = String::new();
-    for line in said {
+    let mut joined = String::new();
+    for line in chosen {
         let words = ["fatal: ", "error: "].iter().find_map(|prefix| line.strip_prefix(prefix)).unwrap_or(line);
-        if !told.is_empty() {
-            told.push_str(if told.ends_with([':', '.']) { " " } else { "; " });
+        if !joined.is_empty() {
+            joined.push_str(if joined.ends_with([':', '.']) { " " } else { "; " });
         }
-        told.push_str(words);
+        joined.push_str(words);
     }
-    if told.is_empty() { "git failed without a word".to_owned() } else { told }
+    if joined.is_empty() { "git failed and gave no reason".to_owned() } else { joined }
 }
 
-/// What git warned of, a line each, although it did what it was asked to.
+/// Returns git's warnings, a line each, from a command that succeeded.
 pub fn warnings(output: &Output) -> Vec<String> {
     let text = String::from_utf8_lossy(&output.stderr);
     text.lines().filter_map(|line| line.strip_prefix("warning: ")).map(str::to_owned).collect()
 }
 
-/// Returns whether a repository is a partial clone, which lacks files that it would fetch when they are needed.
-pub fn is_partial(folder: &Path) -> bool {
-    const PROMISED: &str = r"^(extensions\.partialclone|remote\..*\.promisor)$";
-    let output = command(folder).args(["config", "--get-regexp", PROMISED]).output();
-    output.is_ok_and(|output| output.status.success() && !output.stdout.is_empty())
+/// Checks that a repository has the objects that `git rev-list --objects` lists for some arguments. A partial clone lacks
+/// files, which it would fetch when they are needed.
+///
+/// # Errors
+/// If a partial clone lacks some.
+pub fn check_objects(folder: &Path, arguments: &[&OsStr]) -> Result<(), GitError> {
+    if !is_partial(folder) {
+        return Ok(());
+    }
+    let listed = query(folder, ["rev-list", "--objects", "--missing=print"].map(OsStr::new).iter().chain(arguments));
+    match listed {
+        Ok(objects) if !objects.split(|&byte| byte == b'\n').any(|line| line.starts_with(b"?")) => Ok(()),
+        _ => Err(GitError::Partial(folder.to_owned())),
+    }
 }
 
-/// Returns whether a partial clone lacks some of the objects that `git rev-list --objects` lists for these arguments.
-pub fn lacks_objects(folder: &Path, arguments: &[&OsStr]) -> bool {
-    let output = command(folder).args(["rev-list", "--objects", "--missing=print"]).args(arguments).output();
-    output.is_ok_and(|output| {
-        !output.status.success() || output.stdout.split(|&b| b == b'\n').any(|line| line.starts_with(b"?"))
-    })
+/// Returns whether a repository is a partial clone.
+pub fn is_partial(folder: &Path) -> bool {
+    const PROMISED: &str = r"^(extensions\.partialclone|remote\..*\.promisor)$";
+    let output = run(folder, ["config", "--get-regexp", PROMISED]);
+    output.is_ok_and(|output| output.status.success() && !output.stdout.is_empty())
 }
 
 #[cfg(test)]
@@ -160,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_complaint_is_one_line_of_git_s_own_words() {
-        for (said, told) in [
+        for (printed, expected) in [
             ("fatal: bad revision 'x'\n", "bad revision 'x'"),
             ("warning: aside\nfatal: bad revision 'x'\nhint: another\n", "bad revision 'x'"),
             (
@@ -171,10 +270,26 @@ mod tests {
             ),
             ("error: short object ID 1a is ambiguous\nfatal: Needed\n", "short object ID 1a is ambiguous; Needed"),
             ("warning: nothing else\n", "warning: nothing else"),
-            ("", "git failed without a word"),
+            ("", "git failed and gave no reason"),
         ] {
-            assert_eq!(complaint(&output(said)), told);
+            assert_eq!(complaint(&output(printed)), expected);
         }
         assert_eq!(warnings(&output("warning: refname 'v1' is ambiguous.\nother\n")), ["refname 'v1' is ambiguous."]);
+    }
+
+    #[test]
+    fn commits_are_read_whatever_their_subjects_hold() {
+        let text = b"aa\0bb cc\x001767319445\0Merge: \x1b[1m a | b \xff, and so on\0bb\0\0\0\0";
+        let [merge, first] = &read_log(text)[..] else { panic!("two commits") };
+        assert_eq!(merge.parents, ["bb", "cc"]);
+        assert_eq!(merge.date, "2026-01-02T02:04:05Z".parse::<DateTime<Utc>>().expect("a time"));
+        assert_eq!(merge.subject, "Merge: \u{1b}[1m a | b \u{fffd}, and so on");
+        assert_eq!((first.hash.as_str(), first.parents.len(), first.date), ("bb", 0, DateTime::UNIX_EPOCH));
+    }
+
+    #[test]
+    fn hashes_are_abbreviated_to_eight_digits() {
+        assert_eq!(abbreviate("0123456789abcdef"), "01234567");
+        assert_eq!(abbreviate("0123"), "0123");
     }
 }

@@ -1,5 +1,5 @@
-//! git for the tests: in repositories of a temporary folder, as if nobody had ever configured it, wherever and however the
-//! tests are started. No test starts git in another way.
+//! Git for the tests: in repositories of a temporary folder, without any configuration, wherever and however the tests are
+//! started. No test starts git in another way.
 
 use assert_cmd::assert::Assert;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 /// The date of commits for which the date does not matter.
 const DATE: &str = "2026-01-01T00:00:00Z";
 
-/// Returns whether git is there; where not, prints that the test is skipped.
+/// Returns whether git is installed; if not, prints that the test is skipped.
 pub fn has_git() -> bool {
     let there = Command::new("git").arg("--version").stdout(Stdio::null()).status().is_ok();
     if !there {
@@ -22,13 +22,13 @@ pub fn has_git() -> bool {
     there
 }
 
-/// The variables of git's that the tests were started with: a hook's, or the tester's own.
+/// Returns git's variables in the environment of the tests: a hook's, or the tester's own.
 pub fn inherited() -> Vec<OsString> {
     let names = std::env::vars_os().map(|(name, _)| name);
     names.filter(|name| name.as_encoded_bytes().starts_with(b"GIT_")).collect()
 }
 
-/// What git is told instead: no configuration but a repository's own, and no repository above the temporary folder.
+/// Returns the variables for git: only a repository's own configuration, and no repository above the temporary folder.
 pub fn isolation() -> Vec<(&'static str, OsString)> {
     let ceiling = fs::canonicalize(std::env::temp_dir()).unwrap_or_else(|_| std::env::temp_dir());
     vec![
@@ -72,7 +72,7 @@ pub fn git_at(folder: &Path, date: &str, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-/// A folder's files with what is in them: what changes if anything is written there.
+/// Returns a folder's files with their contents, which show whether anything was written there.
 pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut open = vec![folder.to_owned()];
@@ -118,12 +118,12 @@ impl Repository {
         repository
     }
 
-    /// The repository's folder.
+    /// Returns the repository's folder.
     pub fn path(&self) -> PathBuf {
         self.beside("repo")
     }
 
-    /// A place beside the repository, which goes away with it.
+    /// Returns a place beside the repository, which is removed with it.
     pub fn beside(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -140,7 +140,7 @@ impl Repository {
         fs::write(path, text).expect("a file");
     }
 
-    /// Commits all that is there and a file that differs from the last, and returns the beginning of the commit's hash.
+    /// Commits all files and one that differs from the last commit's, and returns the commit's abbreviated hash.
     pub fn commit(&self, subject: &str) -> String {
         self.write("NOTES", subject);
         self.git(&["add", "--all"]);
@@ -154,25 +154,25 @@ impl Repository {
         self.hash("HEAD")
     }
 
-    /// The beginning of a commit's hash, as reports name it.
+    /// Returns a commit's abbreviated hash, as reports name it.
     pub fn hash(&self, revision: &str) -> String {
         self.git(&["rev-parse", revision])[..8].to_owned()
     }
 
-    /// The program beside the repository, which builds in a folder there and cannot build anything.
+    /// Returns the program, with a build cache beside the repository and a cargo that cannot build anything.
     pub fn program(&self) -> assert_cmd::Command {
         let mut command = super::memscope_bench();
         command.current_dir(self.folder.path()).env("CARGO", "/bin/false");
-        command.env("MEMSCOPE_BENCH_WORKSHOP", self.beside("workshop"));
+        command.env("MEMSCOPE_BENCH_BUILD_CACHE", self.beside("cache"));
         command
     }
 
-    /// Runs the program, which is to refuse something, and returns what it prints on stderr.
+    /// Runs the program, which must refuse, and returns its output on stderr.
     pub fn refusal(&self, arguments: &[&str]) -> String {
         text(&self.program().args(arguments).assert().code(2).stdout(""))
     }
 
-    /// The commits that `history` would measure, if they could be built.
+    /// Returns the commits that `history` would measure, if they could be built.
     pub fn history(&self, repository: &str, range: &str, more: &[&str]) -> Vec<String> {
         let range = format!("--range={range}");
         let arguments = ["history", "--repository", repository, &range, "--output=out"];
@@ -180,12 +180,12 @@ impl Repository {
     }
 }
 
-/// What was printed on stderr.
+/// Returns the output on stderr.
 pub fn text(assert: &Assert) -> String {
     String::from_utf8_lossy(&assert.get_output().stderr).into_owned()
 }
 
-/// The subjects of which none was built: the repository was read as it is.
+/// Returns the names of the builds of which none succeeded.
 pub fn not_built(stderr: &str) -> Vec<String> {
     let list = stderr.split_once("none of ").and_then(|(_, rest)| rest.split_once(" was built"));
     let (list, _) = list.unwrap_or_else(|| panic!("nothing was to be built: {stderr}"));

@@ -32,7 +32,7 @@ pub fn memscope_bench() -> Command {
     let ours = std::env::vars_os().map(|(name, _)| name);
     // Where builds are kept is the tester's to say.
     let ours =
-        ours.filter(|name| name.as_encoded_bytes().starts_with(b"MEMSCOPE_") && name != "MEMSCOPE_BENCH_WORKSHOP");
+        ours.filter(|name| name.as_encoded_bytes().starts_with(b"MEMSCOPE_") && name != "MEMSCOPE_BENCH_BUILD_CACHE");
     ours.for_each(|variable| _ = command.env_remove(variable));
     for variable in git::inherited() {
         command.env_remove(variable);

@@ -1,5 +1,5 @@
-//! Builds of memscope: what cargo is asked, what its answers mean, and that a program proves what it is. A script stands in
-//! cargo's place, so that nothing is compiled.
+//! Builds of memscope: the calls of cargo, the meaning of its answers, and the identity of the built program. A script
+//! replaces cargo, so nothing is compiled.
 
 use crate::common::memscope_bench;
 use assert_cmd::Command;
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 /// A version that this program is not built with.
 const OTHER: &str = "0.2.4";
 
-/// A folder with a script in cargo's place, which keeps a line for each time that it is called.
+/// A folder with a script in cargo's place, which writes a line for each call.
 struct Place {
     folder: TempDir,
 }
@@ -52,8 +52,8 @@ impl Place {
         fs::read_to_string(self.calls_file()).unwrap_or_default().lines().map(str::to_owned).collect()
     }
 
-    /// A comparison of subjects on the smallest workload.
-    fn compare(&self, subjects: &[&str]) -> Command {
+    /// A comparison of builds on the smallest workload.
+    fn compare(&self, builds: &[&str]) -> Command {
         let mut command = memscope_bench();
         command
             .current_dir(self.folder.path())
@@ -61,9 +61,9 @@ impl Place {
             .env_remove("RUSTFLAGS")
             .env_remove("RUSTUP_TOOLCHAIN")
             .arg("compare")
-            .args(subjects)
+            .args(builds)
             .args(["--workloads=cycles", "--tracking=allocator", "--scale=0.001", "--threads=1", "--rounds=12"])
-            .args(["--workshop=workshop", "--output=out"]);
+            .args(["--build-cache=cache", "--output=out"]);
         command
     }
 
@@ -71,7 +71,7 @@ impl Place {
         files::read(&self.path("out/compare.json")).expect("a comparison")
     }
 
-    /// Sources of memscope in a folder, of which only the manifest is looked at.
+    /// Sources of memscope in a folder, of which only the manifest is read.
     fn sources(&self, name: &str, features: &str) -> String {
         let folder = self.path(name);
         fs::create_dir_all(folder.join("src")).expect("a folder");
@@ -82,7 +82,7 @@ impl Place {
     }
 }
 
-/// The published version that this program is built with; `None`, with a word, if it is built with another source.
+/// The published version that this program is linked with; `None`, with a message, for another source.
 fn linked() -> Option<String> {
     let Subject { version, source, .. } = Subject::of_this_build();
     if source == "crates.io" && version != OTHER {
@@ -105,7 +105,7 @@ fn a_program_of_another_version_is_an_error_and_never_a_row() {
     let refusal = format!("{OTHER} was not built: the program is of memscope-rs {linked} (crates.io)");
     place.compare(&[OTHER, &linked]).assert().success().stderr(contains(refusal));
     let found = place.comparison();
-    let [other, this] = found.subjects.as_slice() else { panic!("two subjects") };
+    let [other, this] = found.subjects.as_slice() else { panic!("two builds") };
     assert!(other.subject.is_none() && other.cells.is_empty() && other.not_built.is_some(), "{other:?}");
     assert_eq!(this.subject.as_ref().map(|subject| subject.version.as_str()), Some(linked.as_str()));
     assert!(!this.cells.is_empty());
@@ -127,13 +127,13 @@ fn a_program_of_a_published_version_is_not_that_of_a_folder() {
 }
 
 #[test]
-fn a_program_that_was_there_before_is_not_taken_for_what_cargo_built() {
+fn an_old_program_is_not_mistaken_for_a_new_one() {
     if linked().is_none() {
         return;
     }
-    // Cargo succeeds and puts its program where nobody looks.
+    // Cargo succeeds and puts its program into an unknown place.
     let place = Place::with_cargo("exit 0");
-    let stale = place.path("workshop/build/release");
+    let stale = place.path("cache/build/release");
     fs::create_dir_all(&stale).expect("a folder");
     let program = stale.join("memscope-bench");
     fs::copy(assert_cmd::cargo::cargo_bin("memscope-bench"), &program).expect("a copy");
@@ -152,17 +152,17 @@ fn cargo_is_asked_in_every_run_and_for_the_same_package() {
     let calls = place.calls();
     assert_eq!(calls.len(), 3, "{calls:?}");
     assert!(calls[1].contains("RUSTFLAGS=-Ctarget-cpu=native") && calls[2].ends_with("TOOLCHAIN=nightly"), "{calls:?}");
-    // Where the user is does not choose the toolchain and the configuration.
-    let copy = fs::canonicalize(place.path("workshop")).expect("the workshop").join(&linked);
+    // The user's folder chooses neither the toolchain nor the configuration.
+    let copy = fs::canonicalize(place.path("cache")).expect("the build cache").join(&linked);
     assert!(calls.iter().all(|call| call.starts_with(&format!("{} ", copy.display()))), "{calls:?}");
 }
 
 #[test]
-fn a_relative_path_to_cargo_is_meant_from_where_the_user_is() {
+fn a_relative_path_to_cargo_begins_in_the_user_s_folder() {
     let Some(linked) = linked() else { return };
     let place = Place::with_cargo(REPORTS);
     place.compare(&[&linked]).env("CARGO", "./cargo").assert().success();
-    // An empty one is none: the search path's is taken.
+    // An empty variable is not set: cargo comes from the search path.
     let path = format!("{}:/usr/bin:/bin", place.folder.path().display());
     place.compare(&[&linked]).env("CARGO", "").env("PATH", path).assert().success();
     assert_eq!(place.calls().len(), 2);
@@ -183,7 +183,7 @@ const MEMSCOPE_COMPILES: &str = "case \"$*\" in *--package*) exit 0;; esac\n";
 const OF_MEMSCOPE: &str = "registry+https://example.org/index#memscope-rs@0.2.4";
 
 #[test]
-fn what_does_not_compile_is_named_and_not_compiled_again() {
+fn a_build_that_does_not_compile_is_named_and_not_compiled_again() {
     let place = Place::with_cargo(&error_in("/elsewhere/Cargo.toml", OF_MEMSCOPE));
     let why = format!("{OTHER} does not compile: error[E0433]: no such thing (src/mac.rs:7); see ");
     for _ in 0..2 {
@@ -202,7 +202,7 @@ fn a_dependency_that_does_not_compile_is_named_too() {
 }
 
 #[test]
-fn what_cargo_cannot_fetch_is_tried_again() {
+fn a_failed_download_is_tried_again() {
     let place = Place::with_cargo("echo 'error: failed to get `x` as a dependency' >&2; exit 101");
     for _ in 0..2 {
         let why = format!("cargo cannot build {OTHER}: failed to get `x` as a dependency");
@@ -212,7 +212,7 @@ fn what_cargo_cannot_fetch_is_tried_again() {
 }
 
 #[test]
-fn an_adapter_that_does_not_fit_is_another_outcome_than_memscope_that_does_not_compile() {
+fn an_adapter_that_does_not_fit_is_an_outcome_of_its_own() {
     let report =
         "no adapter fits memscope-rs 0.2.4: its source lacks hook (fn TrackingAllocator::new with 0 parameters)";
     let lacks = format!("echo 'error: memscope-bench@0.1.0: {report}' >&2; exit 101\n");
@@ -222,14 +222,14 @@ fn an_adapter_that_does_not_fit_is_another_outcome_than_memscope_that_does_not_c
     place.compare(&[OTHER]).assert().code(2).stderr(contains(why));
     assert_eq!(place.calls().len(), 2, "memscope was compiled alone, and the outcome is kept");
 
-    // The build script looks at the source before the compiler does, and memscope does not compile either.
+    // The build script reads the source before the compiler does, and memscope does not compile either.
     let place = Place::with_cargo(&format!(
         "case \"$*\" in *--package*)\n{};; esac\n{lacks}",
         error_in("/elsewhere/Cargo.toml", OF_MEMSCOPE)
     ));
     place.compare(&[OTHER]).assert().code(2).stderr(contains(format!("{OTHER} does not compile: error[E0433]")));
 
-    // An item that is there in another shape: what does not compile is the adapter, and nothing less helps.
+    // An item has another shape: the adapter does not compile, nor does its core.
     let fails = error_in("$copy/Cargo.toml", "path+file:///copy#memscope-bench@0.1.0");
     let place = Place::with_cargo(&format!("{MEMSCOPE_COMPILES}{fails}"));
     let why =
@@ -248,7 +248,7 @@ fn the_part_of_the_adapter_that_a_measurement_needs_is_enough() {
 }
 
 #[test]
-fn default_features_are_tried_where_memscope_does_not_compile_without_them() {
+fn default_features_are_tried_if_memscope_does_not_compile_without_them() {
     let fails = error_in("/elsewhere/Cargo.toml", "path+file:///memscope#memscope-rs@9.9.9");
     let place = Place::with_cargo(&format!("grep '^memscope-rs' \"$copy/Cargo.toml\" >> '{{LINES}}'\n{fails}"));
     let lines = place.path("lines");
@@ -265,7 +265,7 @@ fn default_features_are_tried_where_memscope_does_not_compile_without_them() {
 }
 
 #[test]
-fn a_file_system_without_locks_is_built_on() {
+fn a_file_system_without_locks_is_good_enough() {
     let Some(linked) = linked() else { return };
     let place = Place::with_cargo(REPORTS);
     let library = place.path("noflock.so");
@@ -281,7 +281,7 @@ fn a_file_system_without_locks_is_built_on() {
 }
 
 #[test]
-fn the_package_builds_in_whatever_folder_it_is_cloned() {
+fn the_package_builds_in_any_folder() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::write(folder.path().join("Cargo.toml"), "[workspace]\nmembers = []\n").expect("a manifest");
     let package = folder.path().join("memscope-bench");

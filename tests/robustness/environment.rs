@@ -12,7 +12,7 @@ const ALL: [&str; 6] = [
     "MEMSCOPE_BENCH_MEMORY_LIMIT",
     "MEMSCOPE_BENCH_PRECISION",
     "MEMSCOPE_BENCH_PRECISION_LIMIT",
-    "MEMSCOPE_BENCH_WORKSHOP",
+    "MEMSCOPE_BENCH_BUILD_CACHE",
     "MEMSCOPE_BENCH_FAULT",
 ];
 
@@ -51,7 +51,7 @@ fn a_wrong_value_is_refused_under_the_variable_s_name() {
 
 #[test]
 fn a_value_that_is_not_text_is_refused_under_the_variable_s_name() {
-    for name in ALL.into_iter().filter(|name| *name != "MEMSCOPE_BENCH_WORKSHOP") {
+    for name in ALL.into_iter().filter(|name| *name != "MEMSCOPE_BENCH_BUILD_CACHE") {
         memscope_bench()
             .args(MEASURE)
             .env(name, OsStr::from_bytes(b"5\xff"))

@@ -1,9 +1,9 @@
-//! Every kind of clone, read from everywhere: within hooks, bare, shallow, partial, of another owner. Nothing is written.
+//! Every kind of clone, read from everywhere: within hooks, bare, shallow, partial, of another owner. None is written to.
 
 use crate::common::git::{Repository, contents, git, has_git, not_built, text};
 use std::fs;
 
-/// A hook's variables name the repository that is committed to. What counts is the path that the user names.
+/// A hook's variables name the repository of the commit. Only the path that the user names counts.
 #[test]
 fn a_hook_redirects_nothing() {
     if !has_git() {
@@ -78,7 +78,7 @@ fn every_kind_of_clone_is_read_like_a_plain_one() {
     let source = repository.path();
     git(&superproject, &["submodule", "--quiet", "add", source.to_str().expect("letters"), "vendored"]);
     std::os::unix::fs::symlink("repo", repository.beside("link")).expect("a link");
-    // Changes in one work tree are no changes in another one, and none at all where there is none.
+    // Changes in one work tree are no changes in another one, and a bare repository has none.
     repository.write("NOTES", "changed");
     let said = repository.refusal(&["history", "--repository=repo", "--range=HEAD~1..HEAD"]);
     assert!(said.contains("has changes that are not committed (M NOTES)"), "{said}");
@@ -102,7 +102,7 @@ fn every_kind_of_clone_is_read_like_a_plain_one() {
 }
 
 #[test]
-fn whose_repository_it_is_git_says_in_its_own_words() {
+fn a_repository_of_another_owner_is_refused_in_git_s_words() {
     if !has_git() {
         return;
     }
@@ -119,7 +119,7 @@ fn whose_repository_it_is_git_says_in_its_own_words() {
         assert!(said.contains("git config --global --add safe.directory"), "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
     }
-    // As containers say it.
+    // As in containers.
     let trusting: [&[(&str, &str)]; 2] = [
         &[("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "safe.directory"), ("GIT_CONFIG_VALUE_0", "*")],
         &[("GIT_CONFIG_PARAMETERS", "'safe.directory'='*'")],
@@ -156,10 +156,10 @@ fn what_is_no_repository_is_named() {
     let mut program = repository.program();
     program.env("PATH", "").args(["history", "--repository=repo", "--range=HEAD"]);
     let said = text(&program.assert().code(2).stdout(""));
-    assert!(said.contains("git cannot be started"), "{said}");
+    assert!(said.contains("cannot run git"), "{said}");
 }
 
-/// Neither the index, nor its lock, nor anything else: not by us, and not by programs that the configuration names.
+/// Neither by this program nor by those that the configuration names.
 #[test]
 fn nothing_is_written_into_a_clone() {
     if !has_git() {
@@ -204,9 +204,9 @@ fn nothing_is_written_into_a_clone() {
     assert!(!repository.beside("post-index-change.was-run").exists());
 }
 
-/// The end of a history is not all of it; but what lies within the end can be told.
+/// A shallow clone has the end of a history, within which questions can be answered.
 #[test]
-fn a_shallow_clone_is_refused_where_it_matters() {
+fn a_shallow_clone_is_refused_if_it_matters() {
     if !has_git() {
         return;
     }
@@ -273,7 +273,7 @@ fn a_partial_clone_is_not_completed() {
         }
         assert_eq!(contents(&repository.beside(name)), before, "{name}");
     }
-    // What was checked out is there.
+    // The checked-out files are there.
     repository.program().args(["compare", "blobless@HEAD", "blobless@HEAD~0", "--output=out"]).assert().code(2);
     let said =
         text(&repository.program().args(["history", "--repository=blobless", "--range=HEAD^!"]).assert().code(2));
@@ -306,7 +306,7 @@ fn changes_that_are_not_committed_are_named() {
     repository.git(&["config", "diff.ignoreSubmodules", "all"]);
     fs::remove_file(repository.path().join("NOTES")).expect("a file");
     refused("D NOTES");
-    // Files that the user has told git not to look at, and those that git does not know.
+    // Files that git ignores by the user's wish, and files that it does not know.
     repository.git(&["update-index", "--assume-unchanged", "NOTES"]);
     repository.write("NOTES", "changed");
     repository.write("untracked", "");

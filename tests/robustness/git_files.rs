@@ -1,13 +1,13 @@
-//! The files of a commit are built as the commit has them, whatever attributes and settings say.
+//! The files of a commit are built as the commit has them, whatever the attributes and settings.
 
 use crate::common::git::{Repository, contents, git, has_git, text};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-/// The folder into which a subject's sources were put.
+/// The folder of a build's exported sources.
 fn exported(repository: &Repository) -> PathBuf {
-    let sources = repository.beside("workshop/sources");
+    let sources = repository.beside("cache/sources");
     let mut folders: Vec<PathBuf> =
         fs::read_dir(sources).expect("sources").map(|entry| entry.expect("an entry").path()).collect();
     assert_eq!(folders.len(), 1, "{folders:?}");
@@ -36,7 +36,7 @@ fn a_commit_is_exported_byte_for_byte() {
     std::os::unix::fs::symlink("../outside", repository.path().join("dangling")).expect("a link");
     let committed = contents(&repository.path());
     repository.commit("plain");
-    // What is committed now changes how the same files would be archived and checked out.
+    // This commit changes how git would archive and check out the same files.
     let attributes = "left*/** export-ignore\nsrc/*.rs export-subst ident eol=crlf working-tree-encoding=UTF-16\nempty \
                       filter=none\n*.bin text\n";
     fs::write(repository.beside("attributes"), attributes).expect("a file");
@@ -66,7 +66,7 @@ fn a_commit_is_exported_byte_for_byte() {
     assert_eq!(fs::read_to_string(folder.join(".gitattributes")).expect("a file"), attributes);
 }
 
-/// What a hash means is what was made under it, and not what the user has put in its place.
+/// A hash means the original object, and not the user's replacement.
 #[test]
 fn a_replaced_commit_is_measured_as_it_was_made() {
     if !has_git() {
@@ -79,7 +79,7 @@ fn a_replaced_commit_is_measured_as_it_was_made() {
     assert_eq!(fs::read_to_string(exported(&repository).join("NOTES")).expect("a file"), "first");
 }
 
-/// A package in a folder of a larger repository: the folder decides, and what lies beside it is there.
+/// A package in a folder of a larger repository: the folder decides, and its neighbours are there.
 #[test]
 fn a_package_may_be_one_of_several_in_a_repository() {
     if !has_git() {
@@ -103,8 +103,8 @@ fn a_package_may_be_one_of_several_in_a_repository() {
     assert!(said.contains("cargo cannot build"), "{said}");
     let folder = exported(&repository);
     assert!(folder.join("crates/core/Cargo.toml").exists(), "what lies beside the package");
-    let copies = fs::read_dir(repository.beside("workshop"))
-        .expect("the workshop")
+    let copies = fs::read_dir(repository.beside("cache"))
+        .expect("the build cache")
         .filter_map(|entry| fs::read_to_string(entry.expect("an entry").path().join("Cargo.toml")).ok());
     let dependency = folder.join("crates/memscope-rs");
     let dependency = dependency.to_str().expect("letters");
@@ -127,7 +127,7 @@ fn a_submodule_of_a_commit_is_left_empty_and_named() {
     assert_eq!(fs::read_dir(folder).expect("a folder").count(), 0);
 }
 
-/// A clone that was copied without its largest files still has what is compiled.
+/// A clone that was copied without its largest files still has those that are compiled.
 #[test]
 fn a_lost_file_is_left_out_unless_it_is_compiled() {
     if !has_git() {
@@ -150,7 +150,7 @@ fn a_lost_file_is_left_out_unless_it_is_compiled() {
     let folder = exported(&repository);
     assert!(folder.join("src/lib.rs").exists() && !folder.join("data.bin").exists());
 
-    fs::remove_dir_all(repository.beside("workshop")).expect("the workshop");
+    fs::remove_dir_all(repository.beside("cache")).expect("the build cache");
     let object = lose("src/lib.rs");
     let said = repository.refusal(&["compare", "repo@HEAD", "--output=out"]);
     assert!(said.contains(&format!("lacks the object {object}")), "{said}");

@@ -2,7 +2,7 @@
 
 use crate::common::git::{Repository, git, has_git};
 
-/// Three commits whose packages are named after them, so that a refusal says which one was read.
+/// Three commits whose packages have their names, so a refusal shows which one was read.
 fn named() -> Repository {
     let repository = Repository::new();
     for name in ["first", "second", "third"] {
@@ -13,7 +13,7 @@ fn named() -> Repository {
 }
 
 #[test]
-fn a_revision_is_what_git_takes_it_for() {
+fn a_revision_means_the_same_as_to_git() {
     if !has_git() {
         return;
     }
@@ -68,7 +68,7 @@ fn a_revision_is_what_git_takes_it_for() {
 }
 
 #[test]
-fn what_is_no_revision_is_named_in_git_s_words() {
+fn an_unknown_revision_is_refused_in_git_s_words() {
     if !has_git() {
         return;
     }
@@ -123,7 +123,7 @@ fn a_name_of_two_things_is_warned_of() {
 }
 
 #[test]
-fn a_range_is_what_git_takes_it_for() {
+fn a_range_means_the_same_as_to_git() {
     if !has_git() {
         return;
     }
@@ -169,15 +169,15 @@ fn a_range_is_what_git_takes_it_for() {
     }
 }
 
-/// Subjects in other encodings, with what git's formats are set apart by, and replaced commits.
+/// Subjects in other encodings, subjects with the separators of git's formats, and replaced commits.
 #[test]
-fn what_commits_hold_is_read_whatever_it_is() {
+fn commits_are_read_whatever_they_hold() {
     if !has_git() {
         return;
     }
     let repository = Repository::line(&["first"]);
     repository.git(&["-c", "i18n.commitEncoding=ISO-8859-1", "commit", "--quiet", "--allow-empty", "-m", "plain"]);
-    // In the encoding that is declared, and in one that is not.
+    // In a declared encoding, and in an undeclared one.
     for encoding in ["encoding ISO-8859-1\n", ""] {
         let [tree, parent] = ["HEAD^{tree}", "HEAD"].map(|revision| repository.git(&["rev-parse", revision]));
         let who = "A <a@example.com> 1767225600 +0000";

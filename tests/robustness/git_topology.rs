@@ -1,5 +1,5 @@
-//! Histories that are no lines: merges, branches that left before, ends that do not rest on each other. git's own rules are
-//! the model.
+//! Histories that are no lines: merges, earlier branches, ends that are no ancestors of each other. Git's own rules are the
+//! model.
 
 use crate::common::comparison;
 use crate::common::git::{Repository, has_git, text};
@@ -36,7 +36,7 @@ fn history(repository: &Repository, range: &str, more: &[&str]) -> (Vec<String>,
 }
 
 #[test]
-fn a_history_starts_from_what_its_first_commit_rests_on() {
+fn a_history_starts_from_its_first_commit_s_parent() {
     if !has_git() {
         return;
     }
@@ -46,7 +46,7 @@ fn a_history_starts_from_what_its_first_commit_rests_on() {
         ("base..main", false, "base m1 m2 merge main", ""),
         ("m1..main", false, "m1 m2 merge main", ""),
         ("base..side", false, "base s1 s2", ""),
-        // In the history of the first commit, though not its parent: the step is all that the start lacks.
+        // In the history of the first commit, though not its parent: the step is everything that the start lacks.
         ("s1..main ^m2", false, "m2 merge main", ""),
         (
             "s2..main",
@@ -54,7 +54,7 @@ fn a_history_starts_from_what_its_first_commit_rests_on() {
             "base m1 m2 merge main",
             "<s2> is not in the history of <m1>, which is compared with its first parent, <base>",
         ),
-        // Not in the history of the end: where the branches parted.
+        // Not in the history of the end: the start is where the branches diverged.
         ("s2..m2", false, "base m1 m2", "<s2> is not an ancestor of <m2>: their merge base is <base>"),
         ("m1..side", false, "base s1 s2", "<m1> is not an ancestor of <s2>: their merge base is <base>"),
         ("unrelated..m1", false, "base m1", "<unrelated> is not an ancestor of <m1>: they have no merge base"),
@@ -96,11 +96,11 @@ fn a_history_starts_from_what_its_first_commit_rests_on() {
 }
 
 #[test]
-fn a_start_on_a_merged_branch_is_where_the_merge_is_compared_with() {
+fn a_merge_is_compared_with_a_start_on_its_branch() {
     if !has_git() {
         return;
     }
-    // As pull requests are merged: nothing came between.
+    // As pull requests are merged, with nothing between.
     let repository = Repository::line(&["base"]);
     repository.git(&["checkout", "--quiet", "-b", "side"]);
     let [one, two] = ["side 1", "side 2"].map(|subject| repository.commit(subject));
@@ -111,7 +111,8 @@ fn a_start_on_a_merged_branch_is_where_the_merge_is_compared_with() {
         let (listed, said) = history(&repository, &format!("{start}..main"), &[]);
         assert_eq!(listed, [start.clone(), merge.clone(), last.clone()]);
         let note = format!(
-            "{start} is not on the first-parent path to {last}: the step to {merge} is all that {merge} has and {start} has not"
+            "{start} is not on the first-parent path to {last}: the step to {merge} is everything in {merge} and not in \
+             {start}"
         );
         assert!(said.contains(&note), "{said}");
     }
@@ -165,10 +166,10 @@ fn a_bisection_has_git_s_rules() {
             "{printed}"
         );
     }
-    // What git would refuse after an hour, or what has no answer.
+    // Git would refuse these after an hour, or they have no answer.
     for (good, bad, why) in [
-        ("main", "base", "their merge base is BAD itself; maybe you mistook good and bad"),
-        ("merge", "side", "their merge base is BAD itself; maybe you mistook good and bad"),
+        ("main", "base", "their merge base is BAD itself; are good and bad swapped?"),
+        ("merge", "side", "their merge base is BAD itself; are good and bad swapped?"),
         ("main", "main~0", "the good and the bad commit are the same, BAD"),
         ("unrelated", "main", "they have no merge base"),
         ("nothing", "main", "has no revision 'nothing'"),
@@ -181,8 +182,8 @@ fn a_bisection_has_git_s_rules() {
     }
 }
 
-/// A commit is compared with its own parent, or the nearest before that which has a figure, and not with what was listed
-/// before it.
+/// A commit is compared with its own parent, or the nearest earlier commit with a figure, and not with the previous one in
+/// the list.
 #[test]
 fn each_commit_is_compared_with_its_own_reference() {
     let measured = comparison(Clock::Wall);

@@ -60,14 +60,16 @@ fn the_tests_can_be_run_from_a_hook() {
     assert_eq!(git(&victim.path(), &["status", "--porcelain"]), "");
 }
 
-/// One place starts git for all tests.
+/// One place starts git for all tests, and one for the program, with a cleaned environment.
 #[test]
-fn no_test_starts_git_by_itself() {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let helper = tests.join("common/git.rs");
+fn git_is_started_in_one_place() {
     let starts = ["Command::new(\"", "git\")"].concat();
-    for (path, text) in contents(&tests) {
-        let text = String::from_utf8_lossy(&text);
-        assert!(path == helper || !text.contains(&starts), "{} starts git: use tests/common/git.rs", path.display());
+    for (folder, helper) in [("tests", "tests/common/git.rs"), ("src", "src/platform/git.rs")] {
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for (path, text) in contents(&package.join(folder)) {
+            let is_helper = path == package.join(helper);
+            let starts_git = String::from_utf8_lossy(&text).contains(&starts);
+            assert!(is_helper || !starts_git, "{} starts git: use {helper}", path.display());
+        }
     }
 }

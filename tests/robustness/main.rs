@@ -12,6 +12,7 @@ mod git_files;
 mod git_revisions;
 mod git_topology;
 mod hermetic;
+mod kept_files;
 mod numbers;
 mod origin;
 mod output;

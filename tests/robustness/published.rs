@@ -25,7 +25,7 @@ const LINES: [&str; 4] = [
 fn program(home: &TempDir) -> Command {
     let mut command = memscope_bench();
     command.env("CARGO_HOME", home.path()).env("CARGO", "/bin/false").current_dir(home.path());
-    command.env("MEMSCOPE_BENCH_WORKSHOP", home.path().join("workshop"));
+    command.env("MEMSCOPE_BENCH_BUILD_CACHE", home.path().join("cache"));
     command
 }
 

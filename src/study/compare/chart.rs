@@ -76,7 +76,7 @@ fn grid(comparison: &Comparison, title: &str) -> String {
     let top = head.height + 2.0 * LINE;
     let bottom = top + rows.len() as f64 * (PLOT_HEIGHT + BETWEEN_PLOTS);
     let foot = Foot::of(comparison, width);
-    let longest = comparison.subjects.iter().map(|subject| shortened(&subject.name).chars().count()).max().unwrap_or(0);
+    let longest = (0..builds).map(|build| shortened(comparison, build).chars().count()).max().unwrap_or(0);
     // The names of the builds are slanted.
     let height = bottom + longest as f64 * 6.4 * SLANT.to_radians().sin() + 2.0 * LINE + foot.height();
 
@@ -92,9 +92,9 @@ fn grid(comparison: &Comparison, title: &str) -> String {
             }
             picture = picture.add(Plot { comparison, row, level, axis, left, top, step }.draw());
         }
-        for (place, subject) in comparison.subjects.iter().enumerate() {
+        for place in 0..builds {
             let (x, y) = (left + step * (place as f64 + 0.5) + 4.0, bottom + 2.0);
-            let name = ending(0.0, 0.0, "small", shortened(&subject.name));
+            let name = ending(0.0, 0.0, "small", shortened(comparison, place));
             picture = picture
                 .add(Group::new().set("transform", format!("translate({x:.1} {y:.1}) rotate(-{SLANT})")).add(name));
         }
@@ -135,7 +135,7 @@ fn list(comparison: &Comparison, blocks: &[Block], title: &str) -> String {
     for (number, block) in blocks.iter().enumerate() {
         let axis = Axis::of(comparison, block.level);
         let top = head.height + number as f64 * step + 2.0 * LINE;
-        let name = |place: usize| shortened(&comparison.subjects[place].name);
+        let name = |place: usize| shortened(comparison, place);
         let heading = format!("{}: {} against {}", block.level, name(block.subject), name(block.reference));
         picture = picture.add(text(AXIS.0, top - 14.0, "strong", heading));
         picture = picture.add(axis.across(rows.len() as f64 * ROW, top));
@@ -157,7 +157,7 @@ fn listed(comparison: &Comparison, row: Row, block: &Block, axis: Axis, y: f64) 
             let x = |ratio| AXIS.0 + axis.part(ratio) * (AXIS.1 - AXIS.0);
             let class = class(verdict);
             if reference != block.reference {
-                words += &format!(" (against {})", shortened(&comparison.subjects[reference].name));
+                words += &format!(" (against {})", shortened(comparison, reference));
             }
             group = group
                 .add(stem(x(1.0), y, x(ratio.value), y, class))

@@ -1,5 +1,6 @@
 //! The report of a comparison: the verdicts, a row for each build on each workload and level, and notes.
 
+use crate::builds;
 use crate::report::circumstances::circumstances;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
@@ -67,12 +68,12 @@ fn typical_row(comparison: &Comparison, build: usize, level: Level) -> [String; 
         None => nothing(),
         Some(typical) => [
             number::change(typical.ratio),
-            shortened(&comparison.subjects[typical.reference].name),
+            shortened(comparison, typical.reference),
             word_of_typical(comparison, typical),
             detectable(typical.detectable_percent),
         ],
     };
-    [shortened(&subject.name), overhead, change, against, verdict, found, String::new(), String::new()]
+    [shortened(comparison, build), overhead, change, against, verdict, found, String::new(), String::new()]
 }
 
 /// A build on a workload at a level, from its name on.
@@ -84,12 +85,12 @@ fn row(comparison: &Comparison, build: usize, workload: Workload, level: Level) 
         None => nothing(),
         Some(difference) => [
             difference.ratio.map_or_else(|| "—".to_owned(), number::change),
-            shortened(&comparison.subjects[difference.reference].name),
+            shortened(comparison, difference.reference),
             word(comparison, difference),
             detectable(difference.detectable_percent),
         ],
     };
-    [shortened(&subject.name), overhead, change, against, verdict, found, fidelity, memory]
+    [shortened(comparison, build), overhead, change, against, verdict, found, fidelity, memory]
 }
 
 /// The columns of the change where there is none: of a reference, or without a figure.
@@ -97,15 +98,10 @@ fn nothing() -> [String; 4] {
     ["—", "", "", ""].map(str::to_owned)
 }
 
-/// A name that leaves room for the other columns: its end, which distinguishes folders and revisions.
-pub fn shortened(name: &str) -> String {
-    const MOST: usize = 14;
-    let letters = name.chars().count();
-    if letters <= MOST {
-        name.to_owned()
-    } else {
-        format!("…{}", name.chars().skip(letters - MOST + 1).collect::<String>())
-    }
+/// Returns a build's name without the prefix that names share, which leaves room for the other columns.
+pub fn shortened(comparison: &Comparison, build: usize) -> String {
+    let names: Vec<&str> = comparison.subjects.iter().map(|build| build.name.as_str()).collect();
+    builds::shorten(&names).swap_remove(build)
 }
 
 /// The overhead, the fidelity and the peak memory of a cell.

@@ -147,7 +147,7 @@ impl CommitAxis {
             for &(entry, x) in block.commits.iter().step_by(each) {
                 let (x, y) = (x + 4.0, TOP + PLOT + 13.0);
                 let turned = format!("rotate(-40 {} {})", short(x), short(y));
-                let hash = log.entries[entry].commit.short.clone();
+                let hash = log.entries[entry].commit.short().to_owned();
                 drawing = drawing.add(ending(x, y, "small faint", hash).set("transform", turned));
             }
         }
@@ -376,9 +376,9 @@ fn commit_told(log: &Log, entry: usize) -> String {
     let commit = &entry.commit;
     format!(
         "{} {} {}\nmemscope-rs {}\n{}",
-        commit.short,
+        commit.short(),
         commit.date.format("%Y-%m-%d"),
-        commit.message,
+        commit.subject,
         version(&record.origin.subject),
         machine_note(record.machine, &log.machines[record.machine]),
     )
@@ -443,7 +443,7 @@ fn notes(log: &Log, lanes: &[Lane]) -> Vec<String> {
     let mut notes = vec![count(lanes), RULE.to_owned()];
     notes.extend(log.machines.iter().enumerate().map(|(place, machine)| machine_note(place, machine)));
     let unreadable: Vec<&str> =
-        log.entries.iter().filter(|entry| entry.record.is_err()).map(|entry| entry.commit.short.as_str()).collect();
+        log.entries.iter().filter(|entry| entry.record.is_err()).map(|entry| entry.commit.short()).collect();
     if !unreadable.is_empty() {
         notes.push(format!("Not shown, for they cannot be read: {}.", unreadable.join(", ")));
     }
@@ -453,7 +453,7 @@ fn notes(log: &Log, lanes: &[Lane]) -> Vec<String> {
 /// The picture in words, for who cannot see it: the last figure of each lane, and the changes that are claimed.
 fn description(log: &Log, lanes: &[Lane]) -> String {
     let last = lanes.iter().filter_map(|lane| Some((lane, lane.points.last()?))).map(|(lane, point)| {
-        let commit = &log.entries[point.entry].commit.short;
+        let commit = log.entries[point.entry].commit.short();
         format!("{} under {} at {commit}: {}", lane.workload, lane.level, shown(point))
     });
     let claims = lanes.iter().flat_map(|lane| lane.points.iter().filter_map(|point| claim(log, lane, point)));

@@ -9,11 +9,11 @@ pub mod chart;
 mod git;
 pub mod summary;
 
-pub use git::{Commit, HistoryError};
+pub use git::HistoryError;
 
 use super::Study;
-
 use crate::platform::files::{self, Versioned};
+use crate::platform::git::Commit;
 use crate::platform::system::Machine;
 use crate::report::document::Document;
 use crate::report::metric::Metric;
@@ -60,7 +60,7 @@ impl Study for Trend {
     fn metrics(&self) -> Vec<Metric> {
         let points = self.lanes.iter().flat_map(|lane| lane.points.iter().map(move |point| (lane, point)));
         let metric = |(lane, point): (&Lane, &Point)| {
-            let commit = &self.log.entries[point.entry].commit.short;
+            let commit = self.log.entries[point.entry].commit.short();
             let benchmark = format!("{}/{}/{commit}", lane.workload, lane.level);
             Some(Metric::estimate(benchmark, "overhead", point.figure.overhead?.wall))
         };
@@ -369,10 +369,10 @@ mod tests {
 
     fn commit(number: usize) -> Commit {
         Commit {
-            hash: format!("{number:040}"),
-            short: format!("{number:07}"),
+            hash: format!("{number:08}{:032}", 0),
+            parents: Vec::new(),
             date: "2026-01-02T03:04:05Z".parse().expect("a time"),
-            message: format!("Commit {number}"),
+            subject: format!("Commit {number}"),
         }
     }
 

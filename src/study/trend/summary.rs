@@ -74,7 +74,7 @@ pub(crate) fn change(log: &Log, point: &Point) -> String {
         Change::Fell => "fell",
         Change::Rose => "rose",
     };
-    format!("{word} since {}", log.entries[since].commit.short)
+    format!("{word} since {}", log.entries[since].commit.short())
 }
 
 /// The record of a point. A point is made of one.
@@ -92,7 +92,7 @@ fn commits(log: &Log) -> Table {
             Err(_) => ("cannot be read".to_owned(), String::new(), String::new()),
         };
         let date = commit.date.format("%Y-%m-%d").to_string();
-        table.row([commit.short.clone(), date, subject, machine, floor, shortened(&commit.message)]);
+        table.row([commit.short().to_owned(), date, subject, machine, floor, shortened(&commit.subject)]);
     }
     table
 }
@@ -120,7 +120,7 @@ fn overheads(log: &Log, lanes: &[Lane]) -> Table {
             table.row([
                 lane.workload.to_string(),
                 lane.level.to_string(),
-                entry.commit.short.clone(),
+                entry.commit.short().to_owned(),
                 version(&record.origin.subject),
                 machine_name(record.machine),
                 shown(point),
@@ -136,7 +136,7 @@ fn overheads(log: &Log, lanes: &[Lane]) -> Table {
 /// The versions that cannot be read, and why.
 fn unreadable(log: &Log) -> impl Iterator<Item = String> {
     log.entries.iter().filter_map(|Entry { commit, record }| {
-        Some(format!("{} cannot be read: {}.", commit.short, record.as_ref().err()?.trim_end_matches('.')))
+        Some(format!("{} cannot be read: {}.", commit.short(), record.as_ref().err()?.trim_end_matches('.')))
     })
 }
 
@@ -146,7 +146,7 @@ fn failures(log: &Log, lanes: &[Lane]) -> Vec<String> {
         let failed = lane.points.iter().filter_map(|point| Some((point, point.figure.failure.as_ref()?)));
         failed
             .map(|(point, failure)| {
-                format!("{}: {}/{} {failure}.", log.entries[point.entry].commit.short, lane.workload, lane.level)
+                format!("{}: {}/{} {failure}.", log.entries[point.entry].commit.short(), lane.workload, lane.level)
             })
             .collect()
     };
@@ -181,9 +181,9 @@ pub(crate) fn claim(log: &Log, lane: &Lane, point: &Point) -> Option<String> {
         lane.workload,
         lane.level,
         shown(before),
-        earlier.commit.short,
+        earlier.commit.short(),
         shown(point),
-        entry.commit.short,
+        entry.commit.short(),
     ))
 }
 

@@ -1,5 +1,5 @@
-//! The outcome of a build, kept beside it: a source that does not compile is not compiled again until something changes
-//! that it depends on.
+//! The record of a build, kept beside it: a source that does not compile is not compiled again until something changes that
+//! it depends on.
 
 use crate::platform::system;
 use serde::{Deserialize, Serialize};
@@ -28,37 +28,37 @@ const BUILDING: [&str; 12] = [
     "RUST",
     "TARGET",
 ];
-/// The beginnings of variables that cargo sets for the programs that it starts: they change nothing.
+/// The beginnings of variables that cargo sets for the programs that it starts. They change nothing.
 const OF_CARGO_ITSELF: [&str; 6] =
     ["CARGO_BIN", "CARGO_CRATE", "CARGO_MANIFEST", "CARGO_PKG", "CARGO_PRIMARY", "CARGO_TARGET_TMPDIR"];
 
-/// The outcome of a build.
+/// The record of a build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
-    /// A number for what it was built from and with.
+pub struct BuildRecord {
+    /// A hash of everything that it was built from and with.
     pub fingerprint: String,
-    /// The time it took, in seconds.
+    /// The duration, in seconds.
     pub seconds: u64,
-    /// How it was built in the end.
+    /// The way that was tried last.
     #[serde(default)]
     pub attempt: Attempt,
     /// The reason why there is no program; `None` if there is one.
-    pub failure: Option<Why>,
+    pub failure: Option<KnownFailure>,
 }
 
-/// A way to build a subject.
+/// A way to compile a build.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// With memscope's default features, except the one that installs an allocator.
     pub defaults: bool,
-    /// With the part of the adapter alone that a measurement of cost needs.
+    /// With only the part of the adapter that overheads need.
     pub core_only: bool,
 }
 
-/// The reason why there is no program, as far as only a change can mend it.
+/// A failure that remains until something changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "why")]
-pub enum Why {
+pub enum KnownFailure {
     /// memscope does not compile, or something that it needs.
     DoesNotCompile {
         /// The first error.
@@ -71,22 +71,22 @@ pub enum Why {
     },
 }
 
-impl Kept {
-    /// Reads the outcome of the build in a folder, whatever it was built from.
-    pub fn in_folder(folder: &Path) -> Option<Self> {
+impl BuildRecord {
+    /// Reads the record in a folder, whatever was built there.
+    pub fn read(folder: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(folder.join(FILE)).ok()?).ok()
     }
 
-    /// Keeps the outcome.
+    /// Writes the record into a folder.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn keep(&self, folder: &Path) -> io::Result<()> {
+    pub fn write(&self, folder: &Path) -> io::Result<()> {
         fs::write(folder.join(FILE), serde_json::to_vec(self)?)
     }
 }
 
-/// Returns a number for the files of a package's copy and its manifest, and for the compiler and the variables that it is built with.
+/// Returns a hash of the files of a package's copy, its manifest, the compiler, and the variables that change a build.
 pub fn fingerprint(copy: &Path, parts: &[&str], manifest: &str) -> io::Result<String> {
     let mut hasher = DefaultHasher::new();
     manifest.hash(&mut hasher);
@@ -126,16 +126,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_outcome_is_kept_for_what_it_was_built_from() {
+    fn a_record_is_read_as_it_was_written() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        assert_eq!(Kept::in_folder(folder.path()), None);
-        let failure = Some(Why::DoesNotCompile { error: "error[E0433]: \u{1b} no".to_owned() });
+        assert_eq!(BuildRecord::read(folder.path()), None);
+        let failure = Some(KnownFailure::DoesNotCompile { error: "error[E0433]: \u{1b} no".to_owned() });
         let attempt = Attempt { defaults: true, core_only: false };
-        let kept = Kept { fingerprint: "1".to_owned(), seconds: 74, attempt, failure };
-        kept.keep(folder.path()).expect("it can be written");
-        assert_eq!(Kept::in_folder(folder.path()), Some(kept));
+        let kept = BuildRecord { fingerprint: "1".to_owned(), seconds: 74, attempt, failure };
+        kept.write(folder.path()).expect("it can be written");
+        assert_eq!(BuildRecord::read(folder.path()), Some(kept));
         fs::write(folder.path().join(FILE), "{").expect("it can be written");
-        assert_eq!(Kept::in_folder(folder.path()), None);
+        assert_eq!(BuildRecord::read(folder.path()), None);
     }
 
     #[test]

@@ -1,0 +1,104 @@
+//! The attempts to compile one build: several ways, one after the other.
+
+use crate::builds::cargo::{CargoBuild, CargoFailure};
+use crate::builds::copy::{PROGRAM, PackageCopy};
+use crate::builds::record::{Attempt, KnownFailure};
+use crate::builds::sources::Sources;
+use crate::builds::{BuildError, PACKAGE, is_memscope};
+use crate::platform::environment::CORE_ONLY;
+use std::path::{Path, PathBuf};
+
+/// The file with cargo's output.
+pub(super) const LOG: &str = "build.log";
+
+/// The attempts to compile one copy of the package.
+pub(super) struct Attempts<'a> {
+    /// The copy.
+    pub copy: &'a PackageCopy<'a>,
+    /// The sources, if they are not on crates.io.
+    pub sources: Option<&'a Sources>,
+    /// The folder for cargo's artifacts.
+    pub target: &'a Path,
+    /// Receives each line of cargo's output.
+    pub progress: &'a mut dyn FnMut(&str),
+}
+
+/// The last attempt: its way, and the program or the failure that counts.
+pub(super) struct Attempted {
+    pub attempt: Attempt,
+    pub program: Result<PathBuf, KnownFailure>,
+}
+
+impl Attempts<'_> {
+    /// Compiles the copy, beginning with a way that succeeded before or the plain one.
+    ///
+    /// If memscope does not compile without its default features, the next attempt has all of them except the one that
+    /// installs an allocator. If the adapter does not compile with memscope, the next attempt has only the part of the
+    /// adapter that overheads need.
+    ///
+    /// # Errors
+    /// If cargo cannot be started, or fails for another reason than the code; the log has more.
+    pub fn run(&mut self, mut attempt: Attempt) -> Result<Attempted, BuildError> {
+        let has_defaults = self.sources.is_some_and(|sources| !sources.defaults.is_empty());
+        let mut built = self.compile(attempt)?;
+        if matches!(built, Err(CargoFailure::Dependency { .. })) && !attempt.defaults && has_defaults {
+            let with_defaults = Attempt { defaults: true, ..attempt };
+            // If it does not compile with them either, the first error is the one that matters.
+            match self.compile(with_defaults)? {
+                Err(CargoFailure::Dependency { .. } | CargoFailure::Other { .. }) => {}
+                other => (attempt, built) = (with_defaults, other),
+            }
+        }
+        if let Err(CargoFailure::Package { error: missing }) = &built
+            && !attempt.core_only
+        {
+            let core_only = Attempt { core_only: true, ..attempt };
+            match self.compile(core_only)? {
+                Err(_) => built = Err(CargoFailure::NoAdapter { report: missing.clone() }),
+                other => (attempt, built) = (core_only, other),
+            }
+        }
+        if matches!(built, Err(CargoFailure::NoAdapter { .. }))
+            && let Err(failure) = self.compile_dependency()?
+        {
+            // The build script reads the source before the compiler does.
+            built = Err(failure);
+        }
+        let program = match built {
+            Ok(program) => Ok(program),
+            Err(CargoFailure::Dependency { package, error }) if is_memscope(&package) => {
+                Err(KnownFailure::DoesNotCompile { error })
+            }
+            Err(CargoFailure::Dependency { package, error }) => {
+                Err(KnownFailure::DoesNotCompile { error: format!("its dependency {package}: {error}") })
+            }
+            Err(CargoFailure::NoAdapter { report: missing } | CargoFailure::Package { error: missing }) => {
+                Err(KnownFailure::NoAdapter { missing })
+            }
+            Err(CargoFailure::Other { error }) => {
+                let name = self.copy.build.name.clone();
+                return Err(BuildError::CargoFailed { name, error, log: self.copy.folder.join(LOG) });
+            }
+        };
+        Ok(Attempted { attempt, program })
+    }
+
+    /// Compiles the program in one way.
+    fn compile(&mut self, attempt: Attempt) -> Result<Result<PathBuf, CargoFailure>, BuildError> {
+        self.copy.write_manifest(&self.copy.manifest(self.sources, attempt)?)?;
+        let environment: &[(&str, &str)] = if attempt.core_only { &[(CORE_ONLY, "1")] } else { &[] };
+        let cargo = cargo(self.copy, self.target, environment);
+        cargo.run(&mut *self.progress).map_err(BuildError::at(&cargo.log))
+    }
+
+    /// Compiles memscope alone.
+    fn compile_dependency(&mut self) -> Result<Result<(), CargoFailure>, BuildError> {
+        let package = self.sources.map_or(PACKAGE, |sources| &sources.name);
+        let cargo = cargo(self.copy, self.target, &[]);
+        cargo.run_for_dependency(package, &mut *self.progress).map_err(BuildError::at(&cargo.log))
+    }
+}
+
+fn cargo<'a>(copy: &'a PackageCopy, target: &'a Path, environment: &'a [(&'a str, &'a str)]) -> CargoBuild<'a> {
+    CargoBuild { package: &copy.folder, program: PROGRAM, target, environment, log: copy.folder.join(LOG) }
+}

@@ -1,0 +1,197 @@
+//! A copy of this package that depends on one build of memscope.
+//!
+//! It differs from the package in its manifest: the dependency on memscope-rs, a version that names the build, and nothing
+//! that only tests and benches need. It has its own lock file, which begins as the package's.
+
+use crate::builds::record::Attempt;
+use crate::builds::sources::Sources;
+use crate::builds::{BuildError, PACKAGE, ResolvedBuild, Source};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use toml_edit::{Array, DocumentMut, InlineTable, Table, TomlError, value};
+
+/// The program that is built.
+pub(super) const PROGRAM: &str = "memscope-bench";
+/// The parts of the package that a build needs.
+pub(super) const PARTS: [&str; 5] = ["Cargo.toml", "Cargo.lock", "build.rs", "build", "src"];
+/// The parts that are only mirrored: the manifest and the lock file are made.
+pub(super) const MIRRORED: [&str; 3] = ["build.rs", "build", "src"];
+
+/// A copy of the package in a folder.
+pub(super) struct PackageCopy<'a> {
+    /// The package's own folder.
+    pub package: &'a Path,
+    /// The copy's folder.
+    pub folder: PathBuf,
+    /// The build that the copy depends on.
+    pub build: &'a ResolvedBuild,
+}
+
+impl PackageCopy<'_> {
+    /// Makes or refreshes the files that all copies share.
+    pub fn mirror(&self) -> Result<(), BuildError> {
+        fs::create_dir_all(&self.folder)
+            .and_then(|()| {
+                MIRRORED.iter().try_for_each(|part| mirror(&self.package.join(part), &self.folder.join(part)))
+            })
+            .map_err(BuildError::at(&self.folder))
+    }
+
+    /// Returns the copy's manifest for an attempt.
+    pub fn manifest(&self, sources: Option<&Sources>, attempt: Attempt) -> Result<String, BuildError> {
+        let path = self.package.join("Cargo.toml");
+        let manifest = fs::read_to_string(&path).map_err(BuildError::at(&path))?;
+        with_dependency(&manifest, &self.build.stamp(), dependency(self.build, sources, attempt))
+            .map_err(|error| BuildError::at(&path)(io::Error::other(error)))
+    }
+
+    /// Writes the manifest and the lock file. Unchanged files are not touched, so cargo sees no change.
+    pub fn write_manifest(&self, manifest: &str) -> Result<(), BuildError> {
+        let write = || {
+            write_changed(&self.folder.join("Cargo.toml"), manifest.as_bytes())?;
+            // Cargo adapts the lock file to the build. It begins anew only when the package's own lock file changes.
+            let origin = self.folder.join("Cargo.lock.of-the-package");
+            let lock = fs::read(self.package.join("Cargo.lock"))?;
+            if fs::read(&origin).ok().as_ref() != Some(&lock) {
+                fs::write(self.folder.join("Cargo.lock"), &lock)?;
+                fs::write(&origin, &lock)?;
+            }
+            Ok(())
+        };
+        write().map_err(BuildError::at(&self.folder))
+    }
+}
+
+/// Returns the manifest's entry for memscope.
+fn dependency(build: &ResolvedBuild, sources: Option<&Sources>, attempt: Attempt) -> InlineTable {
+    let mut dependency = InlineTable::new();
+    let mut features = Vec::new();
+    if let Some(Sources { folder, name, defaults, .. }) = sources {
+        dependency.insert("path", folder.display().to_string().into());
+        if name != PACKAGE {
+            dependency.insert("package", name.into());
+        }
+        if attempt.defaults {
+            features.extend(defaults.iter().map(String::as_str));
+        }
+    } else if let Source::Published(version) = &build.source {
+        dependency.insert("version", format!("={version}").into());
+    }
+    if needs_parking_lot(build) {
+        features.push("parking-lot");
+    }
+    dependency.insert("default-features", false.into());
+    if !features.is_empty() {
+        dependency.insert("features", Array::from_iter(features).into());
+    }
+    dependency
+}
+
+/// Returns whether a build needs this feature, without which version 0.1.5 alone does not compile.
+fn needs_parking_lot(build: &ResolvedBuild) -> bool {
+    matches!(&build.source, Source::Published(version) if *version == semver::Version::new(0, 1, 5))
+}
+
+/// Returns the package's manifest with another dependency on memscope-rs, and without parts that only tests and benches need.
+///
+/// The copy is its own workspace, whatever lies above it. Its version names the build: copies share a target folder, in which
+/// packages of one name and version in several places are one package to cargo. The program can also prove what it is.
+fn with_dependency(manifest: &str, stamp: &str, dependency: InlineTable) -> Result<String, TomlError> {
+    let mut manifest: DocumentMut = manifest.parse()?;
+    let version = manifest["package"]["version"].as_str().unwrap_or("0.0.0").to_owned();
+    manifest["package"]["version"] = value(format!("{version}+{stamp}"));
+    manifest["dependencies"][PACKAGE] = value(dependency);
+    manifest.insert("workspace", Table::new().into());
+    for tests in ["bench", "dev-dependencies"] {
+        manifest.remove(tests);
+    }
+    if let Some(programs) = manifest.get_mut("bin").and_then(toml_edit::Item::as_array_of_tables_mut) {
+        programs.retain(|program| program.get("name").and_then(toml_edit::Item::as_str) == Some(PROGRAM));
+    }
+    Ok(manifest.to_string())
+}
+
+/// Makes a file or folder equal to another one. Unchanged files are not touched, so cargo sees no change.
+fn mirror(from: &Path, to: &Path) -> io::Result<()> {
+    if from.is_file() {
+        return write_changed(to, &fs::read(from)?);
+    }
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(to)? {
+        let entry = entry?;
+        if !from.join(entry.file_name()).exists() {
+            let gone = entry.path();
+            if gone.is_dir() { fs::remove_dir_all(gone)? } else { fs::remove_file(gone)? }
+        }
+    }
+    for entry in fs::read_dir(from)? {
+        let name = entry?.file_name();
+        mirror(&from.join(&name), &to.join(&name))?;
+    }
+    Ok(())
+}
+
+fn write_changed(path: &Path, content: &[u8]) -> io::Result<()> {
+    if fs::read(path).ok().as_deref() == Some(content) { Ok(()) } else { fs::write(path, content) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build(source: Source) -> ResolvedBuild {
+        ResolvedBuild { name: "x".to_owned(), about: None, key: "commit_a/b".to_owned(), source }
+    }
+
+    #[test]
+    fn a_copy_depends_on_the_build_and_lacks_parts_that_only_tests_need() {
+        let manifest = include_str!("../../Cargo.toml");
+        let mut dependency = InlineTable::new();
+        dependency.insert("version", "=0.1.0".into());
+        let stamp = build(Source::Folder(PathBuf::new())).stamp();
+        let changed = with_dependency(manifest, &stamp, dependency).expect("a manifest");
+        let theirs: Vec<&str> = changed.lines().filter(|line| !manifest.lines().any(|ours| ours == *line)).collect();
+        let version = format!("version = \"{}+commit-a-b\"", env!("CARGO_PKG_VERSION").split('+').next().expect("one"));
+        assert_eq!(theirs, [version.as_str(), "memscope-rs = { version = \"=0.1.0\" }"]);
+        for gone in ["criterion = {", "memscope-bench-control", "[[bench]]"] {
+            assert!(manifest.contains(gone) && !changed.contains(gone), "{gone}");
+        }
+    }
+
+    #[test]
+    fn the_dependency_names_the_package_and_the_features() {
+        let sources = Sources {
+            folder: PathBuf::from("/sources"),
+            name: "trace_tools".to_owned(),
+            version: None,
+            defaults: vec!["backtrace".to_owned()],
+        };
+        let build = build(Source::Folder(sources.folder.clone()));
+        let line = |defaults| dependency(&build, Some(&sources), Attempt { defaults, core_only: false }).to_string();
+        let plain = r#"path = "/sources", package = "trace_tools", default-features = false"#;
+        assert_eq!(line(false), format!("{{ {plain} }}"));
+        assert_eq!(line(true), format!("{{ {plain}, features = [\"backtrace\"] }}"));
+    }
+
+    #[test]
+    fn a_mirror_touches_only_what_differs() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let [from, to] = ["from", "to"].map(|name| folder.path().join(name));
+        fs::create_dir_all(from.join("inner")).expect("a folder");
+        fs::write(from.join("inner/a"), "1").expect("a file");
+        fs::write(from.join("b"), "2").expect("a file");
+        mirror(&from, &to).expect("it can be mirrored");
+        let touched = |path: &str| fs::metadata(to.join(path)).and_then(|about| about.modified()).expect("a file");
+        let before = [touched("inner/a"), touched("b")];
+
+        fs::write(from.join("b"), "3").expect("a file");
+        fs::write(to.join("gone"), "").expect("a file");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        mirror(&from, &to).expect("it can be mirrored");
+        assert_eq!(touched("inner/a"), before[0]);
+        assert!(touched("b") > before[1]);
+        assert_eq!(fs::read_to_string(to.join("b")).expect("a file"), "3");
+        assert!(!to.join("gone").exists());
+    }
+}

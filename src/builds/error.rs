@@ -1,0 +1,120 @@
+//! The errors of a build.
+
+use crate::builds::ResolvedBuild;
+use crate::builds::outcome::{BuildOutcome, NotBuilt};
+use crate::builds::record::KnownFailure;
+use crate::platform::git::GitError;
+use crate::worker::failure::Failure;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// An error of a build.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// memscope or one of its dependencies does not compile.
+    #[error("{name} does not compile: {error}; see {}", log.display())]
+    DoesNotCompile {
+        /// The build.
+        name: String,
+        /// The compiler's first error.
+        error: String,
+        /// The file with cargo's output.
+        log: PathBuf,
+    },
+    /// memscope compiles, and no adapter fits its API.
+    #[error("{name}: no adapter fits, memscope-rs itself compiles: {missing}; see {}", log.display())]
+    NoAdapter {
+        /// The build.
+        name: String,
+        /// The missing items.
+        missing: String,
+        /// The file with cargo's output.
+        log: PathBuf,
+    },
+    /// Cargo failed before or after compiling.
+    #[error("cargo cannot build {name}: {error}; see {}", log.display())]
+    CargoFailed {
+        /// The build.
+        name: String,
+        /// Cargo's first error.
+        error: String,
+        /// The file with cargo's output.
+        log: PathBuf,
+    },
+    /// The built program is not the requested one.
+    #[error("{name} was not built: the program is of {found}, and should be of {wanted}")]
+    AnotherProgram {
+        /// The build.
+        name: String,
+        /// The program's own report.
+        found: String,
+        /// The report that was expected.
+        wanted: String,
+    },
+    /// The program was built, and its first probe failed.
+    #[error("{name} was built, and its first probe {failure}")]
+    DoesNotRun {
+        /// The build.
+        name: String,
+        /// The failure.
+        failure: Failure,
+    },
+    /// This package's sources are gone.
+    #[error("the sources of memscope-bench are not where they were when it was built: {} is missing", .0.display())]
+    NoPackage(PathBuf),
+    /// This package was edited during the run.
+    #[error(
+        "the sources of memscope-bench in {} changed during this run, so its builds would differ by more than memscope-rs: \
+         start again", .0.display()
+    )]
+    PackageChanged(PathBuf),
+    /// The build cache could not be written to, or cargo not be started.
+    #[error("cannot work in {}: {source}", path.display())]
+    Unwritable {
+        /// The file or folder.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// A revision could not be read.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+impl BuildError {
+    /// Returns the error of a failure that was seen now or before.
+    pub(super) fn known(build: &ResolvedBuild, failure: KnownFailure, log: PathBuf) -> Self {
+        let name = build.name.clone();
+        match failure {
+            KnownFailure::DoesNotCompile { error } => Self::DoesNotCompile { name, error, log },
+            KnownFailure::NoAdapter { missing } => Self::NoAdapter { name, missing, log },
+        }
+    }
+
+    /// Returns a function that adds a path to an error of the system.
+    pub(super) fn at(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |source| Self::Unwritable { path: path.to_owned(), source }
+    }
+
+    /// Returns the outcome for a report, without the log's path, which means nothing on another machine.
+    pub fn outcome(&self) -> NotBuilt {
+        let (outcome, why) = match self {
+            Self::DoesNotCompile { name, error, .. } => {
+                (BuildOutcome::DoesNotCompile, format!("{name} does not compile: {error}"))
+            }
+            Self::NoAdapter { name, missing, .. } => {
+                (BuildOutcome::NoAdapter, format!("{name}: no adapter fits, memscope-rs itself compiles: {missing}"))
+            }
+            Self::CargoFailed { name, error, .. } => {
+                (BuildOutcome::NotBuilt, format!("cargo cannot build {name}: {error}"))
+            }
+            other => (BuildOutcome::NotBuilt, other.to_string()),
+        };
+        NotBuilt { outcome, why }
+    }
+
+    /// Returns whether the error concerns one build, so that others can still be built.
+    pub fn is_of_one_build(&self) -> bool {
+        !matches!(self, Self::NoPackage(_) | Self::PackageChanged(_) | Self::Unwritable { .. })
+    }
+}

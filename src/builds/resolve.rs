@@ -1,0 +1,191 @@
+//! Finding a build's sources before anything is compiled: a typing mistake then costs a second and not an hour.
+
+use crate::builds::index::{Published, check_published, list};
+use crate::builds::{BuildSpec, PACKAGE, Repository, is_memscope};
+use crate::platform::git::{Commit, GitError};
+use semver::Version;
+use std::collections::hash_map::DefaultHasher;
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+use toml_edit::DocumentMut;
+
+/// A build whose sources were found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedBuild {
+    /// Its name in reports.
+    pub name: String,
+    /// A description: a commit's subject line.
+    pub about: Option<String>,
+    /// The name of its folder in the build cache, which no other build has.
+    pub key: String,
+    /// The place of its sources.
+    pub source: Source,
+}
+
+/// The place of a build's sources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// On crates.io, as this version.
+    Published(Version),
+    /// In this folder.
+    Folder(PathBuf),
+    /// In this git repository, as this commit.
+    Commit {
+        /// The repository's folder.
+        repository: PathBuf,
+        /// The commit's full hash.
+        hash: String,
+    },
+}
+
+impl BuildSpec {
+    /// Finds the build's sources.
+    ///
+    /// # Errors
+    /// If there are none, or they are of another package.
+    pub fn resolve(&self) -> Result<ResolvedBuild, ResolveError> {
+        let name = self.to_string();
+        match self {
+            Self::Published(version) => {
+                check_published(version)?;
+                let source = Source::Published(version.clone());
+                Ok(ResolvedBuild { key: name.clone(), name, about: None, source })
+            }
+            Self::Folder(folder) => {
+                let manifest = fs::read_to_string(folder.join("Cargo.toml"));
+                let manifest = manifest.map_err(|error| another(&name, format!("its Cargo.toml: {error}")))?;
+                check_package(&name, &manifest)?;
+                let folder = absolute(folder);
+                let key = format!("folder-{}", short_hash(&folder));
+                Ok(ResolvedBuild { key, name, about: None, source: Source::Folder(folder) })
+            }
+            Self::Revision(folder, revision) => {
+                let repository = Repository::at(folder)?;
+                let commit = repository.commit(revision)?;
+                repository.check_files(std::slice::from_ref(&commit))?;
+                let manifest = repository.file(&commit, "Cargo.toml").ok_or_else(|| {
+                    let path = repository.prefix().join("Cargo.toml");
+                    another(&name, format!("commit {} has no file {}", commit.short(), path.display()))
+                })?;
+                check_package(&name, &manifest)?;
+                Ok(ResolvedBuild { name, ..ResolvedBuild::commit(folder, &commit) })
+            }
+        }
+    }
+}
+
+impl ResolvedBuild {
+    /// Returns the build of a commit, whatever the commit contains.
+    pub fn commit(repository: &Path, commit: &Commit) -> Self {
+        let Commit { hash, subject, .. } = commit;
+        let repository = absolute(repository);
+        Self {
+            name: commit.short().to_owned(),
+            about: Some(subject.clone()),
+            // Earlier versions of this program kept files under another name, and git attributes had left some out.
+            key: format!("commit-{}-{}-exact", &hash[..12.min(hash.len())], short_hash(&repository)),
+            source: Source::Commit { repository, hash: hash.clone() },
+        }
+    }
+
+    /// Returns the part of a version that names this build: a version's build metadata has letters, digits, hyphens, dots.
+    pub fn stamp(&self) -> String {
+        let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '.';
+        self.key.chars().map(|letter| if allowed(letter) { letter } else { '-' }).collect()
+    }
+}
+
+/// An error in finding a build's sources.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveError {
+    /// The text names no build.
+    #[error(
+        "'{0}' is no build: name a published version (0.2.5), a folder with memscope-rs (../memscope-rs), or a revision of \
+         its repository (../memscope-rs@v0.2.4)"
+    )]
+    NotASpec(String),
+    /// The version is not in the local index of crates.io.
+    #[error("{PACKAGE} {version} is not in {known}")]
+    NotInIndex {
+        /// The version.
+        version: Version,
+        /// The local index.
+        known: Published,
+    },
+    /// The version was withdrawn.
+    #[error(
+        "{PACKAGE} {version} was yanked from crates.io, so cargo does not build it; not yanked are {}",
+        list(others)
+    )]
+    Yanked {
+        /// The version.
+        version: Version,
+        /// The versions that were not withdrawn.
+        others: Vec<Version>,
+    },
+    /// There is no list of published versions.
+    #[error(
+        "cargo's index in {} has no {PACKAGE}, so its published versions are unknown: name them, or run `cargo update \
+         --dry-run` first", .0.display()
+    )]
+    NoIndex(PathBuf),
+    /// The folder or revision does not hold the package.
+    #[error("{name} holds no {PACKAGE}: {why}")]
+    AnotherPackage {
+        /// The user's name for the build.
+        name: String,
+        /// The reason.
+        why: String,
+    },
+    /// The same build twice.
+    #[error("{0} is named twice")]
+    Twice(String),
+    /// An error of git's.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+fn another(name: &str, why: String) -> ResolveError {
+    ResolveError::AnotherPackage { name: name.to_owned(), why }
+}
+
+fn check_package(name: &str, manifest: &str) -> Result<(), ResolveError> {
+    let manifest: DocumentMut =
+        manifest.parse().map_err(|error| another(name, format!("its Cargo.toml cannot be read: {error}")))?;
+    match manifest.get("package").and_then(|package| package.get("name")).and_then(|name| name.as_str()) {
+        Some(name) if is_memscope(name) => Ok(()),
+        Some(other) => Err(another(name, format!("its Cargo.toml is that of {other}"))),
+        None => Err(another(name, "its Cargo.toml names no package: name the package's own folder".to_owned())),
+    }
+}
+
+fn absolute(folder: &Path) -> PathBuf {
+    fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned())
+}
+
+/// Returns a hash that distinguishes folders. It may differ on another machine.
+fn short_hash(folder: &Path) -> String {
+    let mut hasher = DefaultHasher::new();
+    folder.hash(&mut hasher);
+    format!("{:08x}", hasher.finish() as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_memscope_or_is_refused() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let resolve = || BuildSpec::Folder(folder.path().to_owned()).resolve();
+        let refusal = |result: Result<ResolvedBuild, ResolveError>| result.expect_err("refused").to_string();
+        assert!(refusal(resolve()).contains("holds no memscope-rs"));
+
+        let manifest = folder.path().join("Cargo.toml");
+        fs::write(&manifest, "[package]\nname = \"other\"\n").expect("a manifest");
+        assert!(refusal(resolve()).contains("its Cargo.toml is that of other"));
+        fs::write(&manifest, "[package]\nname = \"memscope-rs\"\n").expect("a manifest");
+        assert!(matches!(resolve().expect("found").source, Source::Folder(_)));
+    }
+}

@@ -1,0 +1,180 @@
+//! The search for the first bad commit, as `git bisect` does it.
+
+use crate::builds::history::places;
+use crate::builds::repository::Parents;
+use crate::platform::git::Commit;
+
+/// The commits that may be the first bad one.
+#[derive(Clone, Debug)]
+pub struct Suspects {
+    /// All of them, each after its parents; the last one is bad.
+    commits: Vec<Commit>,
+    /// The places of the parents of each.
+    parents: Vec<Vec<usize>>,
+    /// True for those that may still be the first bad one.
+    is_left: Vec<bool>,
+    /// True for those that could not be judged.
+    is_skipped: Vec<bool>,
+    /// The place of the earliest that is known to be bad.
+    bad: usize,
+}
+
+impl Suspects {
+    /// Begins with all commits in the history of the bad one and not of the good one, each after its parents, the bad one last.
+    ///
+    /// # Panics
+    /// If there are none.
+    pub fn new(commits: Vec<Commit>, parents: Parents) -> Self {
+        let places = places(&commits);
+        let of = |commit| parents.of(commit).iter().filter_map(|parent| places.get(parent).copied()).collect();
+        let parents = commits.iter().map(of).collect();
+        let bad = commits.len().checked_sub(1).expect("the bad commit is among them");
+        Self { parents, is_left: vec![true; commits.len()], is_skipped: vec![false; commits.len()], bad, commits }
+    }
+
+    /// Returns the place of the commit to judge next: as for `git bisect`, the one whose outcome leaves the fewest suspects in
+    /// the worse case. `None` if none is left that could be judged.
+    pub fn next(&self) -> Option<usize> {
+        let all = self.left().count();
+        let fewest = |place: &usize| {
+            let before = self.history(*place).filter(|&place| self.is_left[place]).count();
+            before.min(all - before)
+        };
+        let untried = self.left().filter(|&place| place != self.bad && !self.is_skipped[place]);
+        // Of equals, the oldest.
+        untried.rev().max_by_key(fewest)
+    }
+
+    /// Returns a commit by its place.
+    pub fn commit(&self, place: usize) -> &Commit {
+        &self.commits[place]
+    }
+
+    /// Marks a commit as good, and with it its whole history.
+    pub fn good(&mut self, place: usize) {
+        for good in self.history(place).collect::<Vec<_>>() {
+            self.is_left[good] = false;
+        }
+    }
+
+    /// Marks a commit as bad: the first bad one is this or in its history.
+    pub fn bad(&mut self, place: usize) {
+        let mut is_before = vec![false; self.commits.len()];
+        self.history(place).for_each(|before| is_before[before] = true);
+        self.is_left.iter_mut().zip(is_before).for_each(|(is_left, is_before)| *is_left &= is_before);
+        self.bad = place;
+    }
+
+    /// Marks a commit that cannot be judged.
+    pub fn skip(&mut self, place: usize) {
+        self.is_skipped[place] = true;
+    }
+
+    /// Returns the commits that may be the first bad one, each after its parents.
+    pub fn remaining(&self) -> Vec<&Commit> {
+        self.left().map(|place| &self.commits[place]).collect()
+    }
+
+    fn left(&self) -> impl DoubleEndedIterator<Item = usize> {
+        (0..self.commits.len()).filter(|&place| self.is_left[place])
+    }
+
+    /// Returns the places of a commit and of its history among the commits.
+    fn history(&self, place: usize) -> impl Iterator<Item = usize> {
+        let mut is_seen = vec![false; self.commits.len()];
+        is_seen[place] = true;
+        let mut open = vec![place];
+        std::iter::from_fn(move || {
+            let place = open.pop()?;
+            for &parent in &self.parents[place] {
+                if !std::mem::replace(&mut is_seen[parent], true) {
+                    open.push(parent);
+                }
+            }
+            Some(place)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builds::commit;
+
+    /// Commits with these parents, by their names.
+    fn commits(shape: &[(&str, &[&str])]) -> Vec<Commit> {
+        shape.iter().map(|&(name, parents)| commit(name, parents)).collect()
+    }
+
+    /// A line of so many commits, of which the last is bad.
+    fn line(length: usize) -> Suspects {
+        let names: Vec<String> = (0..=length).map(|n| n.to_string()).collect();
+        let commit = |n: usize| commit(&names[n], &[&names[n - 1]]);
+        Suspects::new((1..=length).map(commit).collect(), Parents::First)
+    }
+
+    /// The next commit of a line that comes after commit 0.
+    fn next(suspects: &Suspects) -> Option<&str> {
+        suspects.next().map(|place| suspects.commit(place).hash.as_str())
+    }
+
+    #[test]
+    fn of_a_line_the_middle_is_tried_first_and_its_neighbours_next() {
+        assert_eq!(next(&line(1)), None);
+        let mut suspects = line(8);
+        for (expected, after) in [("4", Some("3")), ("3", Some("5"))] {
+            assert_eq!(next(&suspects), Some(expected));
+            suspects.skip(suspects.next().expect("a commit"));
+            assert_eq!(next(&suspects), after);
+        }
+        let mut suspects = line(2);
+        suspects.skip(0);
+        assert_eq!(next(&suspects), None);
+        assert_eq!(suspects.remaining().len(), 2, "neither is known to be the first");
+    }
+
+    #[test]
+    fn every_first_bad_commit_of_a_line_is_found() {
+        for length in 1..20 {
+            for first_bad in 0..length {
+                let mut suspects = line(length);
+                let mut steps = 0;
+                while let Some(place) = suspects.next() {
+                    if place >= first_bad {
+                        suspects.bad(place)
+                    } else {
+                        suspects.good(place)
+                    }
+                    steps += 1;
+                }
+                assert_eq!(suspects.remaining()[0].hash, (first_bad + 1).to_string());
+                assert_eq!(suspects.remaining().len(), 1);
+                assert!(steps <= length.ilog2() + 1, "{steps} steps for {length}");
+            }
+        }
+    }
+
+    /// A branch of three beside a main line of one, and their merge.
+    fn merged() -> Vec<Commit> {
+        commits(&[("s1", &["base"]), ("s2", &["s1"]), ("s3", &["s2"]), ("m1", &["base"]), ("merge", &["m1", "s3"])])
+    }
+
+    #[test]
+    fn all_parents_lead_into_a_branch_and_the_first_ones_past_it() {
+        let mut suspects = Suspects::new(merged(), Parents::All);
+        assert_eq!(next(&suspects), Some("s2"), "two of five are in its history");
+        suspects.bad(suspects.next().expect("a commit"));
+        assert_eq!(next(&suspects), Some("s1"));
+        suspects.good(0);
+        assert_eq!(suspects.remaining().iter().map(|commit| commit.hash.as_str()).collect::<Vec<_>>(), ["s2"]);
+
+        let mut suspects = Suspects::new(merged(), Parents::All);
+        suspects.good(2);
+        suspects.good(3);
+        assert_eq!(suspects.remaining()[0].hash, "merge", "both branches are good");
+
+        let line = merged().split_off(3);
+        let suspects = Suspects::new(line, Parents::First);
+        assert_eq!(next(&suspects), Some("m1"));
+    }
+}

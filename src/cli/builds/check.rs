@@ -1,0 +1,54 @@
+//! The first probe of a built program, which shows whether it is the requested build.
+
+use crate::builds::{BuildError, BuiltProgram, ResolvedBuild, Source};
+use crate::cli::builds::CheckedProgram;
+use crate::tracking::Level;
+use crate::worker::launcher::{Launcher, Limits};
+use crate::worker::probe::{Observation, Request};
+use crate::workloads::{Scale, Workload};
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Runs one probe, so a program that is not the requested build is never measured.
+///
+/// # Errors
+/// If the probe fails or reports another build.
+pub(super) fn check(built: BuiltProgram, build: &ResolvedBuild, limits: Limits) -> Result<CheckedProgram, BuildError> {
+    let unreadable = |source| BuildError::Unwritable { path: built.path.clone(), source };
+    let content = fs::read(&built.path).map_err(unreadable)?;
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    let launcher = Launcher::new(built.path.clone(), limits);
+    let request = Request {
+        workload: Workload::CYCLES,
+        level: Level::Untracked,
+        scale: Scale::new(0.001).expect("it is positive"),
+        threads: 1,
+        count: false,
+    };
+    let does_not_run = |failure| BuildError::DoesNotRun { name: build.name.clone(), failure };
+    let observation = launcher.run(&request).map_err(does_not_run)?;
+    check_identity(build, built.version.as_deref(), &observation)?;
+    Ok(CheckedProgram { launcher, subject: observation.subject, fingerprint: format!("{:016x}", hasher.finish()) })
+}
+
+/// Checks that a program reports the requested version, source and build.
+fn check_identity(build: &ResolvedBuild, version: Option<&str>, observation: &Observation) -> Result<(), BuildError> {
+    let Observation { subject, build: stamp, .. } = observation;
+    let is_published = matches!(build.source, Source::Published(_));
+    let source = if is_published { "crates.io" } else { "path" };
+    let expected = build.stamp();
+    let is_it = version.is_none_or(|version| version == subject.version)
+        && subject.source == source
+        // A program of another folder or commit may have the same version.
+        && stamp.as_ref().map_or(is_published, |stamp| *stamp == expected);
+    if is_it {
+        return Ok(());
+    }
+    let stamp = stamp.as_ref().map_or(String::new(), |stamp| format!(", built for {stamp}"));
+    Err(BuildError::AnotherProgram {
+        name: build.name.clone(),
+        found: format!("{subject}{stamp}"),
+        wanted: format!("memscope-rs {} ({source}), built for {expected}", version.unwrap_or("of any version")),
+    })
+}

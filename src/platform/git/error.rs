@@ -1,0 +1,167 @@
+//! The errors of git.
+
+use crate::platform::git::complaint;
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+/// An error of git's, or a repository that cannot answer.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// There is no git.
+    #[error("cannot run git: {0}")]
+    NoGit(io::Error),
+    /// A folder is in no repository.
+    #[error("{} is not in a git repository", .0.display())]
+    NoRepository(PathBuf),
+    /// A repository that git does not read, for example because another user owns it.
+    #[error("git cannot read {}: {complaint}", folder.display())]
+    Unreadable {
+        /// The folder.
+        folder: PathBuf,
+        /// Git's own words.
+        complaint: String,
+    },
+    /// A name that means no commit.
+    #[error("{} has no revision '{revision}'{why}", repository.display())]
+    UnknownRevision {
+        /// The repository.
+        repository: PathBuf,
+        /// The name.
+        revision: String,
+        /// Git's reason, if it gave one.
+        why: String,
+    },
+    /// A range without commits.
+    #[error("the range '{range}' of {} is empty{why}", repository.display())]
+    EmptyRange {
+        /// The repository.
+        repository: PathBuf,
+        /// The range.
+        range: String,
+        /// The relation of its two ends, if that is the reason.
+        why: String,
+    },
+    /// A range with several ends, or none.
+    #[error(
+        "the range '{range}' of {} has {} ends ({}), and a history has one: A..B is everything in B and not in A",
+        repository.display(), ends.len(), ends.join(", ")
+    )]
+    NotOneEnd {
+        /// The repository.
+        repository: PathBuf,
+        /// The range.
+        range: String,
+        /// The abbreviated hashes of the ends.
+        ends: Vec<String>,
+    },
+    /// A history that is cut off.
+    #[error(
+        "{} is a shallow clone, whose history is cut off within these commits: `git fetch --unshallow` fetches the rest",
+        .0.display()
+    )]
+    Shallow(PathBuf),
+    /// A clone without all files.
+    #[error(
+        "{} is a partial clone and lacks files of these commits: `git fetch --refetch --no-filter` fetches them, or `git \
+         clone` without --filter", .0.display()
+    )]
+    Partial(PathBuf),
+    /// An object that is not there, or is damaged.
+    #[error("{} lacks the object {object}, or it is damaged: `git fsck` reports more", repository.display())]
+    MissingObject {
+        /// The repository.
+        repository: PathBuf,
+        /// The object's hash.
+        object: String,
+    },
+    /// A folder that a commit does not have, for example a submodule that was not checked out.
+    #[error(
+        "{} is no folder of commit {commit} in its repository: if it is a submodule, `git submodule update --init` fetches it",
+        folder.display()
+    )]
+    NoFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// The commit's abbreviated hash.
+        commit: String,
+    },
+    /// A file that no commit has.
+    #[error("{} was never committed in {}", file.display(), repository.display())]
+    NeverCommitted {
+        /// The file.
+        file: PathBuf,
+        /// The repository.
+        repository: PathBuf,
+    },
+    /// A path from the root of a file system, which names no file of a commit.
+    #[error("{} is an absolute path; name the file as it is called within the repository", .0.display())]
+    Absolute(PathBuf),
+    /// One commit that was named as two.
+    #[error("the good and the bad commit are the same, {0}")]
+    Same(String),
+    /// A bad commit in the good one's history.
+    #[error(
+        "the good commit, {good}, is not an ancestor of the bad one, {bad}: their merge base is {bad} itself; are good and \
+         bad swapped?"
+    )]
+    Swapped {
+        /// The good commit.
+        good: String,
+        /// The bad one.
+        bad: String,
+    },
+    /// Commits whose histories never meet.
+    #[error("the good commit, {good}, is not an ancestor of the bad one, {bad}, and they have no merge base")]
+    Unrelated {
+        /// The good commit.
+        good: String,
+        /// The bad one.
+        bad: String,
+    },
+    /// Uncommitted changes.
+    #[error(
+        "{} has changes that are not committed ({first}), which would not be measured: commit or stash them, or compare the \
+         folder itself", repository.display()
+    )]
+    Dirty {
+        /// The repository.
+        repository: PathBuf,
+        /// The first of them, in the form of `git status`.
+        first: String,
+    },
+    /// Files that could not be written.
+    #[error("cannot put a revision into {}: {source}", folder.display())]
+    Unwritable {
+        /// The folder.
+        folder: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// Any other refusal.
+    #[error("git {command}: {complaint}")]
+    Refused {
+        /// Git's arguments.
+        command: String,
+        /// Git's own words.
+        complaint: String,
+    },
+}
+
+impl GitError {
+    /// Returns the error of a command that git refused.
+    pub fn refused<A: AsRef<OsStr>>(arguments: &[A], output: &Output) -> Self {
+        let words: Vec<_> = arguments.iter().map(|argument| argument.as_ref().to_string_lossy()).collect();
+        Self::Refused { command: words.join(" "), complaint: complaint(output) }
+    }
+
+    /// Names the folder instead of git's arguments in a refusal.
+    #[must_use]
+    pub fn of_folder(self, folder: &Path) -> Self {
+        match self {
+            Self::Refused { complaint, .. } => Self::Unreadable { folder: folder.to_owned(), complaint },
+            other => other,
+        }
+    }
+}
