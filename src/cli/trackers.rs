@@ -8,7 +8,7 @@ use crate::cli::Error;
 use crate::cli::arguments::{FormatArguments, LimitArguments, SizeArguments, bar, or_all};
 use crate::cli::programs::PROGRAM;
 use crate::platform::console;
-use crate::platform::files::Versioned;
+use crate::platform::files::{self, Versioned};
 use crate::platform::system;
 use crate::report::origin::Origin;
 use crate::schedule::plan::Plan;
