@@ -8,12 +8,12 @@
 
 use crate::builds::cargo::{Build, Refusal};
 use crate::builds::export::LeftOut;
-use crate::builds::find::is_memscope;
 use crate::builds::kept::{Attempt, Kept, Why, fingerprint};
 use crate::builds::outcome::{BuildOutcome, NotBuilt};
 use crate::builds::{Found, PACKAGE, Repository, Source};
 use crate::platform::environment::CORE_ONLY;
 use crate::platform::files;
+use crate::tracking::memscope::versions::{OWN_ALLOCATOR, is_memscope, needed_feature};
 use crate::worker::failure::Failure;
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -34,8 +34,6 @@ const SOURCES: &str = "sources";
 const LOG: &str = "build.log";
 /// A build of fewer seconds found most of it built.
 const A_MOMENT: u64 = 5;
-/// memscope's feature that makes its allocator the program's. A program has one.
-const OWN_ALLOCATOR: &str = "tracking-allocator";
 
 /// The folder in which subjects are built. While it is open, no other process builds in it.
 #[derive(Debug)]
@@ -344,19 +342,14 @@ fn dependency(subject: &Found, sources: Option<&Sources>, attempt: Attempt) -> I
         }
         (None, _) => {}
     }
-    if needs_parking_lot(subject) {
-        features.push("parking-lot");
+    if let Source::Published(version) = &subject.source {
+        features.extend(needed_feature(&version.to_string()));
     }
     dependency.insert("default-features", false.into());
     if !features.is_empty() {
         dependency.insert("features", Array::from_iter(features).into());
     }
     dependency
-}
-
-/// Version 0.1.5 alone does not build without this feature.
-fn needs_parking_lot(subject: &Found) -> bool {
-    matches!(&subject.source, Source::Published(version) if *version == semver::Version::new(0, 1, 5))
 }
 
 /// The package's manifest with another dependency on memscope-rs, and with nothing of what only tests and benches need. It is a

@@ -2,6 +2,7 @@
 
 use crate::builds::{Commit, Named, NoSubject, PACKAGE, Repository, list};
 use crate::platform::system;
+use crate::tracking::memscope::versions::is_memscope;
 use chrono::{DateTime, Utc};
 use semver::Version;
 use std::collections::hash_map::DefaultHasher;
@@ -96,14 +97,6 @@ impl Source {
     pub fn version(&self) -> Option<String> {
         if let Self::Published(version) = self { Some(version.to_string()) } else { None }
     }
-}
-
-/// The names of memscope-rs before it was published.
-const FORMER_NAMES: [&str; 2] = ["trace_tools", "memtrack-rs"];
-
-/// Returns whether a package of this name is memscope-rs.
-pub fn is_memscope(package: &str) -> bool {
-    package == PACKAGE || FORMER_NAMES.contains(&package)
 }
 
 /// The published versions, as cargo's local index of crates.io lists them. It is as old as cargo's last look.

@@ -23,8 +23,7 @@ use semver::Version;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// The package that all subjects are builds of.
-pub const PACKAGE: &str = "memscope-rs";
+pub use crate::tracking::memscope::versions::PACKAGE;
 
 /// A subject as a user names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
