@@ -1,5 +1,5 @@
-//! Stamps the program with what it measures and what it was built with: the resolved memscope-rs, the forms of its adapter
-//! that the source gets, and the toolchain.
+//! Stamps the program with the memscope-rs that it measures and with the toolchain, and chooses the forms of the adapter that
+//! fit memscope's source.
 
 #[path = "build/inventory.rs"]
 mod inventory;
@@ -7,6 +7,9 @@ mod inventory;
 mod parts;
 #[path = "build/subject.rs"]
 mod subject;
+#[allow(dead_code, reason = "the builder and the tests need the rest")]
+#[path = "src/tracking/memscope/versions.rs"]
+mod versions;
 
 use inventory::Inventory;
 use parts::PARTS;
@@ -15,16 +18,17 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::Command;
 use subject::Subject;
+use versions::{OWN_ALLOCATOR, PACKAGE};
 
-/// The variable that leaves out every part of the adapter that a measurement of cost can do without. Where the whole adapter does
-/// not compile with a version, this one may.
+/// Environment variable that leaves out the parts of the adapter that no measurement of cost needs. This core may compile with
+/// a version with which the whole adapter does not.
 const CORE_ONLY: &str = "MEMSCOPE_BENCH_CORE_ONLY";
-/// The parts that a measurement of cost needs.
+/// Parts that a measurement of cost needs.
 const CORE: [&str; 7] = ["hook", "tracker", "statistics", "names", "unseen", "borrows", "registry"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let package = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
-    for input in ["Cargo.lock", "Cargo.toml", "build.rs", "build"] {
+    for input in ["Cargo.lock", "Cargo.toml", "build.rs", "build", "src/tracking/memscope/versions.rs"] {
         println!("cargo::rerun-if-changed={}", package.join(input).display());
     }
     println!("cargo::rerun-if-env-changed={CORE_ONLY}");
@@ -35,21 +39,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rustc-env=SUBJECT_VERSION={}", subject.version);
     println!("cargo::rustc-env=SUBJECT_SOURCE={}", subject.source);
     choose_forms(&subject)?;
-    if subject.features.contains("tracking-allocator") {
+    if subject.features.contains(OWN_ALLOCATOR) {
         println!(
-            "cargo::error=Cargo.toml takes {} {} with its feature `tracking-allocator`, which installs an allocator of its \
+            "cargo::error=Cargo.toml takes {} {} with its feature `{OWN_ALLOCATOR}`, which installs an allocator of its \
              own, and a program has one: write `default-features = false`, and leave the feature out",
             subject.name, subject.version
         );
     }
 
-    if subject.name == "memscope-rs" && subject.version == "0.1.5" && subject.source == "crates.io" {
-        // Alone of all, it does not compile without this feature.
-        if !subject.features.contains("parking-lot") {
-            println!(
-                "cargo::error=memscope-rs 0.1.5 does not build without `features = [\"parking-lot\"]` in Cargo.toml"
-            );
-        }
+    let is_published = subject.name == PACKAGE && subject.source == "crates.io";
+    let needed = versions::needed_feature(&subject.version).filter(|_| is_published);
+    if let Some(feature) = needed.filter(|feature| !subject.features.contains(*feature)) {
+        let version = &subject.version;
+        println!("cargo::error={PACKAGE} {version} does not build without `features = [\"{feature}\"]` in Cargo.toml");
     }
 
     let rustc = Command::new(env::var("RUSTC")?).arg("--version").output()?;
@@ -68,7 +70,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Chooses the form of each part of the adapter, as `cfg(memscope_PART = "FORM")`.
 fn choose_forms(subject: &Subject) -> Result<(), Box<dyn Error>> {
     let target = env::var("CARGO_CFG_TARGET_OS")?;
-    // A source that cannot be parsed does not compile either, which the compiler reports better: any form will do.
+    // A source that cannot be parsed does not compile, and the compiler reports that better. Any form will do.
     let source = Inventory::read(&subject.root, subject.features.clone(), &target);
     if let Err(why) = &source {
         println!("cargo::warning=the source of {} cannot be parsed: {why}", subject.name);

@@ -1,8 +1,8 @@
-//! The items that a crate's source offers to those who use it, parsed and not guessed.
+//! The public items of a crate's source.
 //!
-//! The API of memscope-rs changes between releases before its version number does, so the adapter is chosen by looking
-//! for the items that it calls. A path is resolved as the compiler does it: through modules, `pub use` and globs, and only
-//! what is public and not configured out counts. Macros that define items are not expanded.
+//! The API of memscope-rs changes between releases before its version number does, so the adapter is chosen by the items that
+//! it calls. A path is resolved as the compiler resolves it: through modules, `pub use` and globs. Only public items that are
+//! not configured out count. Macros that define items are not expanded.
 
 use quote::ToTokens;
 use std::cell::RefCell;
@@ -16,31 +16,31 @@ use syn::{Attribute, Fields, ImplItem, Item, ItemImpl, ItemStruct, Meta, Signatu
 /// A crate's source.
 pub struct Inventory {
     root: Rc<Module>,
-    /// The text of each file below the root's folder.
+    /// Text of each file below the root's folder.
     texts: Vec<(PathBuf, String)>,
     features: HashSet<String>,
     target_os: String,
     parsed: RefCell<HashMap<PathBuf, Rc<Module>>>,
-    /// Files that are no Rust: what they may offer is not known.
+    /// Files that cannot be parsed. Their items are unknown.
     unreadable: RefCell<Vec<PathBuf>>,
 }
 
-/// A module: its items, and where the files of its own modules lie.
+/// A module: its items, and the folder with the files of its own modules.
 pub struct Module {
     path: Vec<String>,
     folder: PathBuf,
     items: Vec<Item>,
 }
 
-/// The end of a path.
+/// The target of a path.
 #[derive(Clone)]
 enum Found {
     Module(Rc<Module>),
-    /// An item, and the module that it stands in.
+    /// An item, by its module and its place there.
     Item(Rc<Module>, usize),
 }
 
-/// A name may be that of a type or module, and of a value at once.
+/// The namespace of a name: a type or module and a value can have the same name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Space {
     Types,
@@ -56,11 +56,11 @@ impl Space {
     }
 }
 
-/// The most `pub use` in a row that are followed: more are a circle.
+/// Most `pub use` items followed in a row. More are a cycle.
 const MOST_STEPS: usize = 32;
 
 impl Inventory {
-    /// Reads the crate whose root file this is, with these of its features on.
+    /// Reads the crate with this root file and these features.
     ///
     /// # Errors
     /// If a file cannot be read or the root cannot be parsed.
@@ -81,7 +81,7 @@ impl Inventory {
         })
     }
 
-    /// Returns whether a file that was looked into so far is no Rust.
+    /// Returns whether a file read so far cannot be parsed.
     pub fn is_broken(&self) -> bool {
         !self.unreadable.borrow().is_empty()
     }
@@ -175,7 +175,7 @@ impl Inventory {
         Some(at)
     }
 
-    /// Looks for a name within a module, and follows what imports it.
+    /// Looks for a name within a module, and follows imports.
     fn within(&self, module: &Rc<Module>, name: &str, space: Space, from_outside: bool, steps: usize) -> Option<Found> {
         if steps > MOST_STEPS {
             return None;
@@ -216,7 +216,7 @@ impl Inventory {
         })
     }
 
-    /// Follows the path of a `use`, from the module that it stands in.
+    /// Follows the path of a `use` from its module.
     fn follow(&self, module: &Rc<Module>, path: &[String], space: Space, steps: usize) -> Option<Found> {
         let (first, rest) = path.split_first()?;
         let space_of = |rest: &[String]| if rest.is_empty() { space } else { Space::Types };
@@ -224,7 +224,7 @@ impl Inventory {
             "crate" => Found::Module(self.root.clone()),
             "self" => Found::Module(module.clone()),
             "super" => Found::Module(self.parent(module)?),
-            // A path of the 2018 edition begins with what is in scope; other crates are not looked into.
+            // A path of the 2018 edition begins with a name in scope. Other crates are not read.
             name => self
                 .within(module, name, space_of(rest), false, steps)
                 .filter(|found| !is_itself(found, module, path))?,
@@ -289,8 +289,8 @@ impl Inventory {
         Some((module.clone(), found.clone()))
     }
 
-    /// The signature and the words of the body of a public method. Types of one name in modules that have nothing to do
-    /// with each other are told apart by where their methods stand: beside the type or below it.
+    /// Returns the signature of a public method, and the words of its body. Unrelated modules can have types of the same name,
+    /// so the method's file must be beside the type's or below it.
     fn method_of(&self, path: &str, name: &str) -> Option<(Signature, String)> {
         let (module, _) = self.structure(path)?;
         let last = path.rsplit("::").next()?;
@@ -318,7 +318,7 @@ impl Inventory {
         })
     }
 
-    /// The implementations in files in which all of these texts stand.
+    /// Returns the implementations in files that contain all of these texts.
     fn impls_in_files_with(&self, texts: &[&str]) -> Vec<(PathBuf, ItemImpl)> {
         let files = self.texts.iter().filter(|(_, text)| texts.iter().all(|wanted| text.contains(wanted)));
         files
@@ -341,7 +341,7 @@ impl Inventory {
         found
     }
 
-    /// Returns whether what has these attributes is compiled.
+    /// Returns whether an item with these attributes is compiled.
     fn is_on(&self, attributes: &[Attribute]) -> bool {
         attributes
             .iter()
@@ -349,7 +349,7 @@ impl Inventory {
             .all(|attribute| attribute.parse_args::<Meta>().map_or(true, |condition| self.holds(&condition)))
     }
 
-    /// Returns whether a condition of a `cfg` holds; one that is not known is taken to.
+    /// Returns whether a condition of a `cfg` holds. An unknown one does.
     fn holds(&self, condition: &Meta) -> bool {
         let inner = |list: &syn::MetaList| {
             list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
@@ -395,7 +395,7 @@ fn collect(folder: &Path, texts: &mut Vec<(PathBuf, String)>) -> Result<(), Stri
     Ok(())
 }
 
-/// A `use`: the path, and the name that it gives; a glob gives none.
+/// A `use`: its path, and the name that it imports; `None` for a glob.
 struct Import {
     path: Vec<String>,
     name: Option<String>,
@@ -433,7 +433,7 @@ fn imports(tree: &UseTree) -> Vec<Import> {
     }
 }
 
-/// Returns whether a single name led back to the very `use` that it stands in.
+/// Returns whether a single name led back to its own `use`.
 fn is_itself(found: &Found, module: &Rc<Module>, path: &[String]) -> bool {
     path.len() == 1 && matches!(found, Found::Module(found) if Rc::ptr_eq(found, module))
 }
@@ -482,7 +482,7 @@ fn has_word(text: &str, wanted: &str) -> bool {
     text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == wanted)
 }
 
-/// The tokens of something, each set apart by a space.
+/// Returns the tokens of a piece of syntax, separated by spaces.
 fn words(of: &impl ToTokens) -> String {
     of.to_token_stream().to_string()
 }

@@ -1,19 +1,21 @@
-//! The parts of memscope's adapter, and what each form of a part calls.
+//! The parts of memscope's adapter, and the items that each form of a part calls.
 //!
-//! memscope's API changed piece by piece, and between two releases old and new pieces stand side by side. So each part
-//! of the adapter is chosen by itself: of its forms, the first whose needs the source fulfils. The chosen form of the part
-//! `names`, say, is the cfg `memscope_names = "…"`, and its code is in `src/tracking/memscope/names/`.
+//! memscope's API changed piece by piece, and between two releases a source has old and new pieces. So each part of the
+//! adapter is chosen on its own: it gets the first form whose needs the source meets. The form of the part `json`, for example,
+//! is the cfg `memscope_json = "…"`, and `src/tracking/memscope/adapter/json.rs` implements it.
+//!
+//! To add a form, add its entry here and its `impl` in the part's file.
 
 use crate::inventory::Inventory;
 use std::fmt;
 
 /// A part of the adapter.
 pub struct Part {
-    /// The part's name: of its cfg, and of its folder or file.
+    /// Name of its cfg, and of its file or folder.
     pub name: &'static str,
-    /// Its forms, the preferred one first.
+    /// Forms, the preferred one first.
     pub forms: &'static [Form],
-    /// The form that stands for "this version has none"; a part without it is needed for any measurement.
+    /// Form of a source that lacks the part. A part without such a form is needed for any measurement.
     pub none: Option<&'static str>,
 }
 
@@ -23,34 +25,34 @@ pub struct Form {
     pub needs: &'static [Need],
 }
 
-#[derive(Clone, Copy)]
 /// Something that a form needs of the source. Paths begin at the root of the crate.
+#[derive(Clone, Copy)]
 pub enum Need {
-    /// A public function with so many parameters.
+    /// A public function with this many parameters.
     Function(&'static str, usize),
-    /// A public method with so many parameters besides `self`.
+    /// A public method with this many parameters besides `self`.
     Method(&'static str, &'static str, usize),
-    /// A public method of which the return type begins so.
+    /// A public method whose return type begins like this.
     Returns(&'static str, &'static str, &'static str),
     /// A public type, trait or module.
     Has(&'static str),
     /// A field of a struct.
     Field(&'static str, &'static str),
-    /// A name in the body of a method: what the method does differs, and its signature does not.
+    /// A name in the body of a method, where versions differ in behaviour and not in signature.
     Mentions(&'static str, &'static str, &'static str),
-    /// A trait of the crate that is implemented for these types.
+    /// A trait of the crate, implemented for these types.
     Implements(&'static str, &'static [&'static str]),
     /// An exported macro.
     Macro(&'static str),
-    /// The contrary.
+    /// The opposite of a need.
     No(&'static Need),
 }
 
 use Need::{Field, Function, Has, Implements, Macro, Mentions, Method, No, Returns};
 
-/// The kinds of values that a workload names.
+/// The kinds of values that workloads name.
 const NAMED: Need = Implements("Trackable", &["Vec", "String", "Box", "Rc", "Arc"]);
-/// The tracker to which all of memscope 0.2 name values.
+/// The tracker of named values in all versions 0.2.
 const GLOBAL: [Need; 4] = [
     Has("GlobalTracker"),
     Function("global_tracker", 0),
@@ -118,7 +120,7 @@ pub const PARTS: &[Part] = &[
         ],
         none: Some("none"),
     },
-    // Where a name goes if the hook did not see the block.
+    // The fate of a name if the hook did not see the block.
     Part {
         name: "unseen",
         forms: &[Form {
@@ -206,7 +208,7 @@ pub const PARTS: &[Part] = &[
         ],
         none: Some("none"),
     },
-    // What looks for leaks among named values.
+    // The search for leaks among named values.
     Part {
         name: "leaks",
         forms: &[
@@ -237,7 +239,7 @@ pub const PARTS: &[Part] = &[
         ],
         none: Some("none"),
     },
-    // The hook's own tracker, beside that of named values.
+    // The hook's own tracker, beside the one of named values.
     Part {
         name: "hook_reports",
         forms: &[Form {
@@ -281,7 +283,7 @@ impl Part {
     /// Returns the form that a source gets.
     ///
     /// # Errors
-    /// If the part is needed and no form fits: what the nearest form misses.
+    /// If the part is needed and no form fits. The error lists the needs that the nearest form misses.
     pub fn choose(&self, source: &Inventory) -> Result<&'static str, String> {
         let fits = |form: &&Form| form.needs.iter().all(|need| need.is_met(source));
         if let Some(form) = self.forms.iter().find(fits) {
@@ -297,7 +299,7 @@ impl Part {
     }
 
     /// Returns all values that the part's cfg may have.
-    #[allow(dead_code, reason = "the tests of the choice do not ask")]
+    #[allow(dead_code, reason = "only the build script calls it")]
     pub fn values(&self) -> Vec<&'static str> {
         let mut values: Vec<&str> = self.forms.iter().map(|form| form.name).chain(self.none).collect();
         values.sort_unstable();

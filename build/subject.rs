@@ -1,5 +1,6 @@
-//! The memscope-rs that this package depends on, and where its source is.
+//! The memscope-rs that this package depends on, and its source.
 
+use crate::versions::{LIBRARY, PACKAGE};
 use cargo_lock::{Lockfile, Package};
 use serde_json::Value;
 use std::collections::HashSet;
@@ -8,20 +9,15 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The name of the dependency. The package may have been called otherwise, before it was memscope-rs.
-const DEPENDENCY: &str = "memscope-rs";
-/// The same as the name of a crate.
-const CRATE: &str = "memscope_rs";
-
 /// The resolved dependency.
 pub struct Subject {
     pub name: String,
     pub version: String,
-    /// Its origin: `crates.io`, `path`, or an address with its revision.
+    /// Origin: `crates.io`, `path`, or an address with its revision.
     pub source: String,
-    /// The features that are on.
+    /// Features that are on.
     pub features: HashSet<String>,
-    /// The root file of its library.
+    /// Root file of the library.
     pub root: PathBuf,
 }
 
@@ -29,8 +25,7 @@ impl Subject {
     /// Asks cargo what it resolved for the package in this folder.
     pub fn of(package: &Path) -> Result<Self, Box<dyn Error>> {
         let metadata = metadata(package)?;
-        let none =
-            || format!("{} names no {DEPENDENCY}: it should be a dependency", package.join("Cargo.toml").display());
+        let none = || format!("{} names no {PACKAGE}: it should be a dependency", package.join("Cargo.toml").display());
         let nodes = metadata["resolve"]["nodes"].as_array().ok_or_else(none)?;
         let node = |id: &Value| nodes.iter().find(|node| node["id"] == *id);
         let packages = metadata["packages"].as_array().ok_or_else(none)?;
@@ -38,7 +33,7 @@ impl Subject {
         let this = packages.iter().find(|package| package["manifest_path"].as_str().map(Path::new) == Some(&manifest));
         let this = node(&this.ok_or_else(none)?["id"]).ok_or_else(none)?;
         let dependencies = this["deps"].as_array().ok_or_else(none)?;
-        let id = &dependencies.iter().find(|dependency| dependency["name"] == CRATE).ok_or_else(none)?["pkg"];
+        let id = &dependencies.iter().find(|dependency| dependency["name"] == LIBRARY).ok_or_else(none)?["pkg"];
         let found = packages.iter().find(|package| package["id"] == *id).ok_or_else(none)?;
 
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -80,12 +75,12 @@ fn metadata(package: &Path) -> Result<Value, Box<dyn Error>> {
     let mut output =
         cargo().args(["--offline", "--filter-platform"]).arg(env::var_os("TARGET").unwrap_or_default()).output()?;
     if !output.status.success() {
-        // What only tests need may not be there yet.
+        // Packages that only tests need may not be fetched yet.
         output = cargo().output()?;
     }
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("cargo metadata: {}", said.lines().next().unwrap_or("it failed without a word")).into());
+        return Err(format!("cargo metadata: {}", said.lines().next().unwrap_or("it failed without a message")).into());
     }
     Ok(serde_json::from_slice(&output.stdout)?)
 }

@@ -1,4 +1,4 @@
-//! How the adapter to memscope is chosen: by the items that a source offers, whatever its version number says.
+//! The choice of the adapter to memscope, by the items that a source offers and not by its version number.
 
 #[path = "../build/inventory.rs"]
 mod inventory;
@@ -10,7 +10,7 @@ use parts::PARTS;
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 
-/// Reads a crate of these files.
+/// Reads a crate with these files.
 fn source(files: &[(&str, &str)]) -> Inventory {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (path, text) in files {
@@ -22,7 +22,7 @@ fn source(files: &[(&str, &str)]) -> Inventory {
     Inventory::read(&folder.path().join("src/lib.rs"), features, "linux").expect("it can be parsed")
 }
 
-/// The form that each part gets, or what it lacks.
+/// Returns the form that each part gets, or the needs that it misses.
 fn forms(files: &[(&str, &str)]) -> BTreeMap<&'static str, Result<&'static str, String>> {
     let source = source(files);
     PARTS.iter().map(|part| (part.name, part.choose(&source))).collect()
@@ -95,13 +95,13 @@ fn traits_and_macros_are_found_where_they_are_written() {
     assert!(source.exports_macro("track") && !source.exports_macro("by_macro") && !source.exports_macro("tra"));
 }
 
-/// What all sources below share.
+/// Items of all sources below.
 const COMMON: &str = "pub struct TrackingAllocator; impl TrackingAllocator { pub const fn new() -> Self { Self } }
     pub trait Trackable {} impl<T> Trackable for Vec<T> {} impl Trackable for String {} impl<T> Trackable for Box<T> {}
     impl<T> Trackable for Rc<T> {} impl<T> Trackable for Arc<T> {}
     pub struct MemoryTracker; impl MemoryTracker { pub fn get_stats(&self) -> TrackingResult<MemoryStats> {} }";
 
-/// What all of memscope 0.2 have.
+/// Items of all versions 0.2.
 const GLOBAL: &str = "pub fn get_tracker() {} pub fn global_tracker() {} pub fn init_global_tracking() {}
     pub struct GlobalTracker; impl GlobalTracker { pub fn tracker(&self) {} }";
 

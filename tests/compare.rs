@@ -9,6 +9,7 @@ use memscope_bench::platform::files;
 use memscope_bench::schedule::measurement::Clock;
 use memscope_bench::study::compare::{Against, Comparison, Entry, Journal, Measured, Plan, Verdict};
 use memscope_bench::tracking::Level;
+use memscope_bench::tracking::memscope::versions::GENERATIONS;
 use memscope_bench::worker::failure::Failure;
 use memscope_bench::worker::launcher::{Launcher, Limits};
 use memscope_bench::workloads::{Workload, registered};
@@ -340,7 +341,6 @@ fn builds_for_the_tests() -> assert_cmd::Command {
 #[test]
 #[ignore = "builds many versions of memscope, which takes half an hour the first time: cargo test --test compare -- --ignored"]
 fn every_generation_of_the_api_can_be_measured() {
-    const GENERATIONS: [&str; 7] = ["0.1.0", "0.1.2", "0.1.4", "0.1.5", "0.1.10", "0.2.0", "0.2.1"];
     let folder = tempfile::tempdir().expect("a temporary folder");
     // Between releases the API changes before the number does: the newest one under the number of an older one.
     let between = folder.path().join("between");

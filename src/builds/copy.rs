@@ -78,19 +78,14 @@ fn dependency(build: &ResolvedBuild, sources: Option<&Sources>, attempt: Attempt
     } else if let Source::Published(version) = &build.source {
         dependency.insert("version", format!("={version}").into());
     }
-    if needs_parking_lot(build) {
-        features.push("parking-lot");
+    if let Source::Published(version) = &build.source {
+        features.extend(needed_feature(&version.to_string()));
     }
     dependency.insert("default-features", false.into());
     if !features.is_empty() {
         dependency.insert("features", Array::from_iter(features).into());
     }
     dependency
-}
-
-/// Returns whether a build needs this feature, without which version 0.1.5 alone does not compile.
-fn needs_parking_lot(build: &ResolvedBuild) -> bool {
-    matches!(&build.source, Source::Published(version) if *version == semver::Version::new(0, 1, 5))
 }
 
 /// Returns the package's manifest with another dependency on memscope-rs, and without parts that only tests and benches need.

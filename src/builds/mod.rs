@@ -33,16 +33,7 @@ pub use resolve::{ResolveError, ResolvedBuild, Source};
 pub use spec::BuildSpec;
 pub use suspects::Suspects;
 
-/// The package that all builds are of.
-pub const PACKAGE: &str = "memscope-rs";
-/// The names of memscope-rs before it was published.
-const FORMER_NAMES: [&str; 2] = ["trace_tools", "memtrack-rs"];
-
-/// Returns whether a package of this name is memscope-rs.
-pub fn is_memscope(package: &str) -> bool {
-    package == PACKAGE || FORMER_NAMES.contains(&package)
-}
-
+pub use crate::tracking::memscope::versions::{PACKAGE, is_memscope};
 /// Returns a commit with these parents, for tests.
 #[cfg(test)]
 fn commit(hash: &str, parents: &[&str]) -> crate::platform::git::Commit {

@@ -3,12 +3,10 @@
 use crate::builds::export::LeftOut;
 use crate::builds::{BuildError, PACKAGE, Repository, ResolvedBuild, Source};
 use crate::platform::console;
+use crate::tracking::memscope::versions::OWN_ALLOCATOR;
 use std::fs;
 use std::path::{Path, PathBuf};
 use toml_edit::DocumentMut;
-
-/// memscope's feature that installs its allocator in the program. A program has one.
-const OWN_ALLOCATOR: &str = "tracking-allocator";
 
 /// Sources of memscope in a folder.
 pub(super) struct Sources {

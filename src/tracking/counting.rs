@@ -1,33 +1,33 @@
-//! The harness's own counters: how many allocations and bytes there really were.
+//! The harness's own counters of allocations and bytes.
 //!
-//! They are the truth that a tracker's record is held against, and, as the level `counting`, the floor: what the
-//! cheapest useful tracker costs. Each thread counts in a slot of its own, so that threads do not wait for each other;
-//! only the live bytes are brought together, whenever a thread's have changed by `FLUSH_BYTES`.
+//! They are the truth that a tracker's record is compared with. As the level `counting` they show the cost of the cheapest
+//! useful tracker. Each thread counts in its own slot, so threads do not wait for each other. Only live bytes are summed over
+//! threads, whenever a thread's have changed by `FLUSH_BYTES`.
 //!
-//! A reallocation counts as one allocation and one deallocation, which is how memscope sees it.
+//! A reallocation counts as one allocation and one deallocation, as memscope counts it.
 //!
-//! What a tracker allocates for itself while the hook is called is counted apart: see [`TrackerAllocations`].
+//! Allocations that a tracker makes for itself while its hook is called are counted apart: see [`TrackerAllocations`].
 
 use serde::{Deserialize, Serialize};
 use std::array;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
-/// How many size classes there are: up to 8 B, up to 16 B, … up to 64 KiB, and larger.
+/// Number of size classes: up to 8 B, up to 16 B, … up to 64 KiB, and larger.
 pub const CLASSES: usize = 15;
 
-/// The largest size, in bytes, of each class but the last.
+/// Largest size, in bytes, of each class except the last.
 pub const CLASS_LIMITS: [usize; CLASSES - 1] =
     [8, 16, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096, 8_192, 16_384, 32_768, 65_536];
 
-/// By how much a thread's live bytes may differ from what all threads know of them. The peak is exact for one thread,
-/// and within this much per thread for several.
+/// Most bytes by which a thread's live bytes may differ from its share of the sum. The peak is exact for one thread, and
+/// within this much per thread for several.
 const FLUSH_BYTES: i64 = 4_096;
 
 /// Slots that belong to one thread each. Threads beyond them share one more slot, at the cost of atomic additions.
 const OWNED_SLOTS: usize = 256;
 
-/// What was counted since the process started.
+/// Counts since the process started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Allocations made.
@@ -36,24 +36,24 @@ pub struct Counts {
     pub by_class: [u64; CLASSES],
     /// Deallocations made.
     pub deallocations: u64,
-    /// The bytes of all allocations.
+    /// Bytes of all allocations.
     pub allocated_bytes: u64,
-    /// The bytes of all deallocations.
+    /// Bytes of all deallocations.
     pub freed_bytes: u64,
-    /// The most bytes that were alive at once.
+    /// Most bytes live at once.
     pub peak_live_bytes: u64,
-    /// The most allocations that were alive at once, to within those of 4 KiB for each thread.
+    /// Most allocations live at once, to within those of 4 KiB for each thread.
     pub peak_live_allocations: u64,
 }
 
-/// What a tracker allocated for itself while its hook was called, since the process started.
+/// Allocations that a tracker made for itself while its hook was called, since the process started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrackerAllocations {
     /// Allocations made.
     pub allocations: u64,
-    /// Bytes that are alive.
+    /// Live bytes.
     pub live_bytes: u64,
-    /// The most bytes that were alive at once.
+    /// Most bytes live at once.
     pub peak_live_bytes: u64,
 }
 
@@ -63,13 +63,12 @@ impl Counts {
         self.allocations.saturating_sub(self.deallocations)
     }
 
-    /// Bytes that are alive.
+    /// Returns the live bytes.
     pub fn live_bytes(&self) -> u64 {
         self.allocated_bytes.saturating_sub(self.freed_bytes)
     }
 
-    /// What was counted after an earlier moment. The peak stays that of the whole time: a high-water mark has no
-    /// difference.
+    /// Returns the counts since earlier ones. The peaks stay those of the whole time: a high-water mark has no difference.
     pub fn since(&self, earlier: &Self) -> Self {
         Self {
             allocations: self.allocations - earlier.allocations,
@@ -92,7 +91,7 @@ struct Slot {
     freed_bytes: AtomicU64,
     /// Live allocations that [`LIVE_BLOCKS`] does not have yet.
     pending_blocks: AtomicI64,
-    /// Live bytes that [`LIVE`] does not have yet, and the most of them since it was last told.
+    /// Live bytes that [`LIVE`] does not have yet, and the most of them since its last update.
     pending: AtomicI64,
     pending_peak: AtomicI64,
 }
@@ -118,7 +117,7 @@ static PEAK: AtomicI64 = AtomicI64::new(0);
 static LIVE_BLOCKS: AtomicI64 = AtomicI64::new(0);
 static PEAK_BLOCKS: AtomicI64 = AtomicI64::new(0);
 
-/// A tracker's own: counted by all threads together, since the time of a run that counts it means nothing.
+/// The tracker's own allocations. All threads share these counters: a run that counts them is not timed.
 static OWN_ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 static OWN_LIVE: AtomicI64 = AtomicI64::new(0);
 static OWN_PEAK: AtomicI64 = AtomicI64::new(0);
@@ -128,7 +127,7 @@ thread_local! {
     static SLOT: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
-/// The calling thread's number; it takes one at its first allocation.
+/// Returns the number of the calling thread's slot, which it takes at its first allocation.
 #[inline]
 fn slot_number() -> usize {
     let number = SLOT.get();
@@ -140,7 +139,7 @@ fn slot_number() -> usize {
     number
 }
 
-/// Adds to a counter. Only its owner writes to an owned slot, so that no locked instruction is needed there.
+/// Adds to a counter. Only its owner writes to an owned slot, so no locked instruction is needed there.
 #[inline]
 fn add(owned: bool, counter: &AtomicU64, amount: u64) {
     if owned {
@@ -177,13 +176,13 @@ pub(super) fn own_allocated(size: usize) {
     OWN_PEAK.fetch_max(live, Relaxed);
 }
 
-/// Counts a deallocation of what the tracker had for itself.
+/// Counts a deallocation of the tracker's own.
 pub(super) fn own_freed(size: usize) {
     OWN_LIVE.fetch_sub(size as i64, Relaxed);
 }
 
-/// What a tracker has counted as its own. It may have freed more than it allocated, if it had something before the
-/// window: that is none alive.
+/// Returns the tracker's own allocations. If it freed more than it allocated, because it held blocks before the window, it
+/// has no live bytes.
 pub fn own() -> TrackerAllocations {
     TrackerAllocations {
         allocations: OWN_ALLOCATIONS.load(Relaxed),
@@ -219,21 +218,20 @@ fn live_changed(owned: bool, slot: &Slot, change: i64, blocks: i64) {
     }
 }
 
-/// The class of a size, by its power of two.
+/// Returns the class of a size, by its power of two.
 fn class_of(size: usize) -> usize {
     let above_eight = size.saturating_sub(1) >> 3;
     ((usize::BITS - above_eight.leading_zeros()) as usize).min(CLASSES - 1)
 }
 
-/// The allocations and their bytes that the calling thread has counted; for a thread that shares its slot, those of all
-/// that share it.
+/// Returns the allocations and bytes that the calling thread counted. Threads that share a slot share the counts.
 pub fn this_thread() -> (u64, u64) {
     let slot = &SLOTS[slot_number()];
     (slot.by_class.iter().map(|class| class.load(Relaxed)).sum(), slot.allocated_bytes.load(Relaxed))
 }
 
-/// What all threads have counted. Exact when no thread counts meanwhile; otherwise each number is one that stood at
-/// some moment during the call.
+/// Returns the counts of all threads. They are exact if no thread counts meanwhile; otherwise each had its value at some time
+/// during the call.
 pub fn totals() -> Counts {
     let taken = SLOTS_TAKEN.load(Relaxed).min(OWNED_SLOTS);
     let slots = || SLOTS[..taken].iter().chain([&SLOTS[OWNED_SLOTS]]);

@@ -17,6 +17,7 @@ pub use level::{Level, LevelError, Properties, RecordingKind};
 pub use switch::{MAX_SYNTHETIC_UNITS, Mode, PauseGuard, SwitchedAllocator, set_synthetic_cost};
 pub use variable_tracker::VariableTracker;
 
+use memscope::NamedValues;
 use serde::{Deserialize, Serialize};
 
 /// A tracker's record of a window. `None` means that the version or the level does not know a count; it is never 0.

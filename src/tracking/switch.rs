@@ -1,12 +1,12 @@
-//! The global allocator of the binary: one that passes each call on to the system, to the counters or to memscope's hook.
+//! The program's global allocator. It passes each call on to the system, to the counters or to memscope's hook.
 //!
-//! Which of them is said by a static, switched once before a workload starts and back when all of its values are
-//! gone. So every level of tracking runs in the same binary: two binaries differ in layout, and layout alone moves
-//! times by more than the effects sought. While nothing is on, a call costs one relaxed load and one predictable branch
-//! more than with the plain system allocator.
+//! A static selects one of them. It is set once before a workload starts, and reset when all of the workload's values are
+//! gone. So every level runs in the same binary: two binaries differ in layout, and layout alone moves times by more than the
+//! effects to measure. With everything off, a call costs one relaxed load and one predictable branch more than with the plain
+//! system allocator.
 //!
-//! Nearly all of the crate's unsafe code is in this file. An allocator cannot be written without it: the trait's functions are
-//! unsafe to call and to implement.
+//! Nearly all of the crate's unsafe code is in this file: the functions of the allocator's trait are unsafe to call and to
+//! implement.
 #![allow(
     unsafe_code,
     reason = "an allocator cannot be written without it; the crate denies it everywhere but here and in fork"
@@ -17,38 +17,38 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
-/// What the allocator does with each call; a set of bits.
+/// The allocator's work for each call: a set of bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mode(u8);
 
 impl Mode {
-    /// Pass it on to the system: the untracked program.
+    /// Passes the call on to the system: the untracked program.
     pub const OFF: Self = Self(0);
-    /// Pass it on to memscope's hook.
+    /// Passes the call on to memscope's hook.
     pub const HOOK: Self = Self(1);
-    /// Count it, and pass it on to the system.
+    /// Counts the call, and passes it on to the system.
     pub const COUNT: Self = Self(2);
 
-    /// Burn a known amount of work for each allocation, and pass it on to the system: the tracker of known cost.
+    /// Burns a known amount of work for each allocation, and passes it on to the system: the tracker of known cost.
     pub const BURN: Self = Self(4);
 
-    /// Pass it on to stats_alloc.
+    /// Passes the call on to stats_alloc, in a build that has it.
     pub const STATS: Self = Self(8);
 
-    /// Pass it on to dhat.
+    /// Passes the call on to dhat, in a build that has it.
     pub const DHAT: Self = Self(16);
 
-    /// The same with the harness's counters on.
+    /// Returns the same mode with the harness's counters on.
     pub const fn counted(self) -> Self {
         Self(self.0 | Self::COUNT.0)
     }
 
-    /// Whether memscope's hook is called.
+    /// Returns whether memscope's hook is called.
     pub const fn hooks(self) -> bool {
         self.0 & Self::HOOK.0 != 0
     }
 
-    /// The same without the harness's counters, if it passes calls on to another tracker than memscope.
+    /// Returns the same mode without the harness's counters, if it passes calls on to a reference.
     const fn reference(self) -> Option<Self> {
         #[cfg(feature = "references")]
         if self.0 & (Self::STATS.0 | Self::DHAT.0) != 0 {
@@ -57,12 +57,12 @@ impl Mode {
         None
     }
 
-    /// Whether the harness's counters are on.
+    /// Returns whether the harness's counters are on.
     pub const fn counts(self) -> bool {
         self.0 & Self::COUNT.0 != 0
     }
 
-    /// What is done with frees: burning work is for allocations alone, so that a cost of a percent can be had.
+    /// Returns the mode for frees. Only allocations burn work, so a cost of one percent is possible.
     const fn of_frees(self) -> Self {
         if self.0 == Self::BURN.0 { Self::OFF } else { self }
     }
@@ -73,8 +73,8 @@ impl Mode {
         FREEING.store(self.of_frees().0, Ordering::SeqCst);
     }
 
-    /// Runs something while the allocator is switched to this mode. What is allocated in it and freed after it stays
-    /// alive for ever in the eyes of the tracker.
+    /// Runs `run` while the allocator is switched to this mode. Blocks allocated inside the window and freed after it appear
+    /// leaked to the tracker.
     pub fn window<R>(self, run: impl FnOnce() -> R) -> R {
         /// Switches back even if the run panics.
         struct Open;
@@ -89,46 +89,46 @@ impl Mode {
     }
 }
 
-/// What is done with calls that allocate or resize, and with calls that free.
+/// The modes for calls that allocate or resize, and for calls that free.
 static ALLOCATING: AtomicU8 = AtomicU8::new(Mode::OFF.0);
 static FREEING: AtomicU8 = AtomicU8::new(Mode::OFF.0);
 
-/// The units of work that [`Mode::BURN`] burns for each allocation.
+/// Units of work that [`Mode::BURN`] burns for each allocation.
 static BURNED: AtomicU32 = AtomicU32::new(0);
 
-/// The most units of work that one allocation can burn.
+/// Most units of work that one allocation can burn.
 pub const MAX_SYNTHETIC_UNITS: u32 = 511;
 
-/// Sets how much work [`Mode::BURN`] burns for each allocation, up to [`MAX_SYNTHETIC_UNITS`]: a unit is one step of a generator of
-/// random numbers, or an eighth of what takes about as long as eight of them.
+/// Sets the work that [`Mode::BURN`] burns for each allocation, up to [`MAX_SYNTHETIC_UNITS`]. A unit is one step of a generator
+/// of random numbers; groups of eight units are burned by shorter code that takes about as long.
 pub fn set_synthetic_cost(units: u32) {
     BURNED.store(units.min(MAX_SYNTHETIC_UNITS), Ordering::Relaxed);
 }
 
-/// Whose a thread's calls are.
+/// The origin of a thread's calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Caller {
-    /// The program's: they are counted and tracked.
+    /// The program. Its calls are counted and tracked.
     Program,
-    /// The harness's, while it looks at the tracker: neither counted nor tracked.
+    /// The harness, while it inspects the tracker. Its calls are neither counted nor tracked.
     Harness,
-    /// The tracker's own, within its hook: counted apart, and not tracked.
+    /// The tracker, within its hook. Its calls are counted apart and not tracked.
     Tracker,
 }
 
 thread_local! {
-    /// Whose this thread's calls are now.
+    /// The origin of this thread's calls now.
     static CALLER: Cell<Caller> = const { Cell::new(Caller::Program) };
 }
 
-/// While this lives, the calling thread's allocations go to the system alone. For a harness that looks at the tracker
-/// inside the window. What is allocated while it lives must be freed while it, or another one, lives.
+/// Sends the calling thread's allocations to the system alone while it lives, so the harness can inspect the tracker inside
+/// the window. Blocks allocated while it lives must be freed while it, or another one, lives.
 ///
-/// It has effect while the counters are on; the other modes do not pay for the possibility.
+/// It has an effect only while the counters are on: the other modes do not pay for the check.
 #[derive(Debug)]
 pub struct PauseGuard {
     before: Caller,
-    /// The flag is the thread's: a guard must end where it began.
+    /// The flag belongs to the thread, so a guard must end on the thread where it began.
     _thread: std::marker::PhantomData<*const ()>,
 }
 
@@ -155,13 +155,13 @@ impl Drop for PauseGuard {
     }
 }
 
-/// The allocator that the binary installs with `#[global_allocator]`.
+/// The allocator that a program installs with `#[global_allocator]`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SwitchedAllocator;
 
 // SAFETY: each call is passed on, with its arguments unchanged, to `System` or to memscope's `TrackingAllocator`. Both
-// are sound allocators over the same heap (the hook itself allocates with `System`), so a block that one of them gave
-// may be resized and freed by the other. So it is with the references that are switched on in the hook's place.
+// are sound allocators over the same heap (the hook itself allocates with `System`), so each may resize and free the
+// other's blocks. The same holds for the references that are switched on in the hook's place.
 unsafe impl GlobalAlloc for SwitchedAllocator {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -205,12 +205,12 @@ unsafe impl GlobalAlloc for SwitchedAllocator {
     }
 }
 
-/// The calls while something is on. Out of line, so that the untracked path stays small enough to be inlined.
+/// The calls while something is on. They are out of line, so the untracked path stays small enough to be inlined.
 ///
-/// The hook's own `realloc` and `alloc_zeroed` are called, and not made of the two others here: that memscope has only
-/// the trait's default for them, which copies and fills, is a part of what it costs.
+/// They call the hook's own `realloc` and `alloc_zeroed`. memscope has only the trait's defaults, which copy and fill, and that
+/// is a part of its cost.
 ///
-/// Each function is unsafe as the trait's function of its name is, and asks of its caller what that one asks.
+/// Each function is as unsafe as the trait's function of the same name, and has the same requirements.
 mod switched {
     use super::{
         BURNED, CALLER, Caller, GlobalAlloc, Layout, Mode, Ordering, PauseGuard, System, counting, memscope::HOOK,
@@ -218,7 +218,7 @@ mod switched {
     #[cfg(feature = "references")]
     use {dhat::Alloc as Dhat, stats_alloc::INSTRUMENTED_SYSTEM};
 
-    /// Passes a call on to the tracker of a mode that has one: to memscope's hook, but for the references' modes.
+    /// Passes a call on to the tracker of a mode that has one: a reference, or else memscope's hook.
     macro_rules! tracker {
         ($mode:ident, $method:ident($($argument:expr),*)) => {
             match $mode.reference() {
@@ -265,15 +265,15 @@ mod switched {
         let tracker = || tracker!(mode, realloc(ptr, layout, new_size));
         pass_on(mode, system, tracker, |caller, block: *mut u8| {
             if !block.is_null() {
-                // The old block is taken as gone before the new one comes: in place is the usual case.
+                // The old block counts as freed before the new one: blocks are usually resized in place.
                 freed(caller, layout.size());
                 counted(caller, block, new_size);
             }
         })
     }
 
-    /// Repeats a statement a power of two times, in a row and without a loop: a processor that does not foresee a loop's
-    /// end takes a few nanoseconds more, and a fresh process foresees less than one that has run for a while.
+    /// Repeats a statement a power of two times without a loop. A mispredicted end of a loop takes a few nanoseconds, and a
+    /// fresh process predicts worse than one that has run for a while.
     macro_rules! repeat {
         (1 $work:stmt) => { $work };
         (2 $work:stmt) => { repeat!(1 $work); repeat!(1 $work) };
@@ -291,18 +291,18 @@ mod switched {
         state ^ state << 17
     }
 
-    /// About eight units of work, in a tenth of the code: much code would push the workload's own out of the processor's
-    /// caches, and what that costs depends on what else is in them.
+    /// About eight units of work, in a tenth of the code. More code would push the workload's own out of the CPU's caches, at a
+    /// cost that depends on what else is in them.
     #[inline(always)]
     fn roots(number: f64) -> f64 {
         ((number + 1.0).sqrt() + 1.0).sqrt()
     }
 
-    /// Burns the units of work of one allocation, and gives the layout back.
+    /// Burns the units of work of one allocation, and returns the layout.
     ///
-    /// There is a stretch of code for each power of two, and each piece of work waits for the one before it. The layout that
-    /// comes back depends on the last, though it is always the same: the allocation must wait for the work, and
-    /// the processor cannot do one beside the other.
+    /// Each power of two has its own code, and each piece of work waits for the one before it. The layout that it returns depends
+    /// on the last piece, although it is always the same: so the allocation waits for the work, and the CPU cannot do both at
+    /// once.
     #[inline(never)]
     fn burned(layout: Layout) -> Layout {
         let units = BURNED.load(Ordering::Relaxed);
@@ -313,7 +313,7 @@ mod switched {
                     repeat!($power state = step(state));
                 })*
                 $(if units & (8 * $eights) != 0 {
-                    // Some number from 1 up to 2: as many fractions as there are states.
+                    // A number from 1 up to 2, with as many fractions as there are states.
                     let mut number = f64::from_bits(1.0_f64.to_bits() | state >> 12);
                     repeat!($eights number = roots(number));
                     state ^= number.to_bits();
@@ -326,7 +326,7 @@ mod switched {
         unsafe { Layout::from_size_align_unchecked(layout.size() + nothing, layout.align()) }
     }
 
-    /// Counts a block, unless the system had none to give.
+    /// Counts a block, unless the system had none.
     #[inline]
     fn counted(caller: Caller, block: *mut u8, size: usize) {
         match caller {
@@ -347,10 +347,9 @@ mod switched {
         }
     }
 
-    /// Passes a call on to where the mode says, and counts it if the mode says so.
+    /// Passes a call on as the mode requires, and counts it if the mode counts.
     ///
-    /// With a tracker and counters both on, what the tracker allocates on its way goes to the system: it is the tracker's
-    /// and not the program's.
+    /// With a tracker and counters both on, the tracker's own allocations go to the system: they are not the program's.
     #[inline(always)]
     fn pass_on<R: Copy>(
         mode: Mode,

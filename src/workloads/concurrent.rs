@@ -57,7 +57,7 @@ async fn one_task<T: Tracker>(tracker: T, scale: Scale, task: u64, shared: Share
     context.digest()
 }
 
-/// What stands where real work would wait for a disk or a peer.
+/// Waits in place of work that would wait for a disk or a peer.
 async fn pause(scale: Scale) {
     if scale.wait().is_zero() {
         tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! Phase 6: graphs of shared nodes with references in circles.
+//! Phase 6: graphs of shared nodes with cyclic references.
 
 use super::{Context, Digest, Scale, Tracker};
 use rand::RngExt;
@@ -18,7 +18,7 @@ struct Node {
 }
 
 /// At scale 1, 50 graphs of 20 nodes with 50 strings each, a weak reference to the parent and random strong ones to
-/// children. The circles are broken before a graph goes, but for one pair of nodes in every tenth graph.
+/// children. Cycles are broken before a graph is dropped, except one pair of nodes in every tenth graph.
 ///
 /// ```
 /// use memscope_bench::workloads::{Scale, Untracked, cycles};
@@ -71,7 +71,7 @@ fn node(string: impl Fn(u32) -> String) -> Rc<Node> {
     Rc::new(Node { strings: (0..50).map(string).collect(), parent: RefCell::default(), children: RefCell::default() })
 }
 
-/// Leaks two nodes that hold each other, and notes each of their allocations.
+/// Leaks two nodes that hold each other, and marks each of their allocations.
 fn plant<T: Tracker>(context: &mut Context<T>) {
     let first = node(|string| format!("planted {string}"));
     let second = node(|string| format!("planted {string}"));

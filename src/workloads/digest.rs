@@ -1,20 +1,20 @@
-//! What a workload did, in four numbers, and the context that adds them up while it runs.
+//! The digest of a workload's work, and the context that adds it up.
 
 use super::{Tracker, Value};
 use serde::{Deserialize, Serialize};
 
-/// The proof of a workload's run: the same for one scale and seed under every level of tracking and on any number of
-/// threads. A probe whose digest differs from its partner's has not done the same work, and its time means nothing.
+/// The digest of a workload's work. It is the same for one scale and seed at every level and on any number of threads. If the
+/// digests of two probes differ, they did not do the same work, and their times cannot be compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digest {
-    /// A checksum of the results.
+    /// Checksum of the results.
     #[serde(with = "hex")]
     pub checksum: u64,
-    /// How many values were named to the tracker.
+    /// Number of values named to the tracker.
     pub variables: u64,
-    /// How many allocations were leaked on purpose.
+    /// Number of allocations leaked on purpose.
     pub leaked_allocations: u64,
-    /// The bytes that were leaked on purpose.
+    /// Bytes leaked on purpose.
     pub leaked_bytes: u64,
 }
 
@@ -25,7 +25,7 @@ impl std::fmt::Display for Digest {
     }
 }
 
-/// Passes a workload's values on to the tracker, and adds up the digest.
+/// A workload's context: passes values on to the tracker, and adds up the digest.
 #[derive(Debug)]
 pub struct Context<T> {
     tracker: T,
@@ -33,7 +33,7 @@ pub struct Context<T> {
 }
 
 impl<T: Tracker> Context<T> {
-    /// A context with an empty digest.
+    /// Returns a context with an empty digest.
     pub fn new(tracker: &T) -> Self {
         Self { tracker: tracker.clone(), digest: Digest::default() }
     }
@@ -45,21 +45,21 @@ impl<T: Tracker> Context<T> {
         self.tracker.track(name, value);
     }
 
-    /// Tells the tracker that the workload holds most now.
+    /// Marks a checkpoint: the workload holds most now.
     #[inline]
     pub fn checkpoint(&self, name: &'static str) {
         self.tracker.checkpoint(name);
     }
 
-    /// Adds a result to the checksum; the order of results counts.
+    /// Adds a result to the checksum. The order of results matters.
     #[inline]
     pub fn record(&mut self, result: u64) {
         // A step of the FNV-1a hash on whole words, and a rotation so that high bits come down.
         self.digest.checksum = ((self.digest.checksum ^ result).wrapping_mul(0x0000_0100_0000_01B3)).rotate_left(23);
     }
 
-    /// Notes one allocation as leaked on purpose: where it begins, and its bytes. Where it is lets a finder of leaks be held
-    /// against it, and is no part of the digest.
+    /// Marks an allocation as leaked on purpose, by its address and bytes. The address is for checking reports of leaks, and
+    /// is no part of the digest.
     #[inline]
     pub fn leaked(&mut self, address: usize, bytes: usize) {
         self.tracker.leaked(address, bytes);
@@ -67,13 +67,13 @@ impl<T: Tracker> Context<T> {
         self.digest.leaked_bytes += bytes as u64;
     }
 
-    /// Tells the tracker of leaked values that hold each other, by an address in each.
+    /// Marks leaked values that hold each other, by an address in each.
     #[inline]
     pub fn cycle(&self, values: &[usize]) {
         self.tracker.cycle(values);
     }
 
-    /// Adds what another context saw, in another task; the order of tasks does not count.
+    /// Adds the digest of another task. The order of tasks does not matter.
     pub fn merge(&mut self, other: Digest) {
         self.digest.checksum = self.digest.checksum.wrapping_add(other.checksum.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         self.digest.variables += other.variables;
@@ -81,13 +81,13 @@ impl<T: Tracker> Context<T> {
         self.digest.leaked_bytes += other.leaked_bytes;
     }
 
-    /// What was seen.
+    /// Returns the digest.
     pub fn digest(self) -> Digest {
         self.digest
     }
 }
 
-/// A checksum as text: JSON's numbers lose bits above 2^53 in many readers.
+/// Writes a checksum as text: many readers of JSON lose bits of numbers above 2⁵³.
 mod hex {
     use serde::{Deserialize, Deserializer, Serializer};
 

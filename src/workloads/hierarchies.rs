@@ -6,7 +6,7 @@ use rand_pcg::Pcg64Mcg;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
-/// What a hierarchy's top level shares out: a queue of boxed maps of strings.
+/// A branch of a hierarchy's top level: a queue of boxed maps of strings.
 type Branch = Arc<Mutex<VecDeque<Box<Map<u64, Vec<String>>>>>>;
 
 /// One node of a recursive tree.

@@ -1,13 +1,13 @@
-//! Phase 8: collections that grow and go, and a planted number of real leaks among them.
+//! Phase 8: collections that grow and are dropped, with a known number of real leaks among them.
 
 use super::{Context, Digest, Scale, Tracker};
 use rand::RngExt;
 use std::hint::black_box;
 use std::sync::Arc;
 
-/// The bytes of a block that is leaked through `Box::leak`.
+/// Bytes of a block leaked through `Box::leak`.
 const LEAKED_BOX: usize = 64;
-/// The bytes of a buffer that is leaked through `mem::forget`.
+/// Bytes of a buffer leaked through `mem::forget`.
 const FORGOTTEN: usize = 256;
 
 /// At scale 1, 100 iterations of a collection that grows to 1,000 × 50 strings, of 100 × 50 shared strings, of 50
@@ -53,7 +53,7 @@ pub fn leaks<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
     context.digest()
 }
 
-/// Leaks one block on purpose. `black_box` keeps the optimiser from seeing that no one needs it.
+/// Leaks one block on purpose. `black_box` hides from the optimiser that nobody needs it.
 fn leak<T: Tracker>(context: &mut Context<T>, iteration: u64, fill: u8) {
     if iteration.is_multiple_of(2) {
         let block = Box::new([fill; LEAKED_BOX]);

@@ -1,4 +1,4 @@
-//! Phase 7: what a server does: a database, a cache and a message queue, all at once on the runtime.
+//! Phase 7: a server's work: a database, a cache and a message queue, all at once on the runtime.
 
 use super::pools::runtime;
 use super::{Context, Digest, Map, Scale, Tracker};

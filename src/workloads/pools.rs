@@ -10,28 +10,28 @@ use tokio::runtime::{Builder, Runtime};
 
 static RUNTIME: OnceLock<Runtime> = OnceLock::new();
 
-/// The time in which all threads of a pool stand, if the system starts them at all.
+/// Time limit for starting all threads of a pool.
 const STARTING: Duration = Duration::from_secs(10);
 
-/// The system does not start as many threads as a run takes.
+/// The error of a system that does not start as many threads as a run needs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it cannot start {threads} threads at once: {why} ({limits})", limits = limits::on_threads())]
 pub struct ThreadsError {
-    /// How many there were to be.
+    /// Threads that the run needs.
     pub threads: usize,
-    /// What the system says.
+    /// The system's error.
     pub why: String,
 }
 
-/// Starts both pools with this many threads each, and waits until the threads stand. A process has its pools for good:
-/// a later call changes nothing.
+/// Starts both pools with this many threads each, and waits until they run. A process keeps its pools: a later call changes
+/// nothing.
 ///
 /// # Errors
 /// If the system refuses to start a thread.
 pub fn start(threads: usize) -> Result<(), ThreadsError> {
     if RUNTIME.get().is_none() {
         let refused = |why: String| ThreadsError { threads, why };
-        // Without a source, rayon's error is that its pool stands already, as it does in a test that used it before.
+        // Without a source, rayon's error is that its pool exists, as in a test that used it before.
         if let Err(error) = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()
             && let Some(why) = error.source()
         {
@@ -45,7 +45,7 @@ pub fn start(threads: usize) -> Result<(), ThreadsError> {
     Ok(())
 }
 
-/// A runtime of so many threads. It makes do with fewer where the system starts no more, which would be another measurement.
+/// Returns a runtime, and checks that it has all threads: tokio makes do with fewer, which would be another measurement.
 fn runtime_of(threads: usize) -> Result<Runtime, String> {
     let standing = Arc::new((Mutex::new(0), Condvar::new()));
     let started = Arc::clone(&standing);
@@ -61,12 +61,12 @@ fn runtime_of(threads: usize) -> Result<Runtime, String> {
     if *stand < threads { Err(format!("no more than {stand} stand")) } else { Ok(runtime) }
 }
 
-/// As many threads as the machine runs at once.
+/// Returns the number of threads that the machine runs at once.
 pub fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The runtime; with [`default_threads`] where none was started.
+/// Returns the runtime, and starts it with [`default_threads`] if none was started.
 pub(super) fn runtime() -> &'static Runtime {
     start(default_threads()).expect("threads for a runtime");
     RUNTIME.get().expect("start has just made it")

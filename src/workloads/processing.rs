@@ -68,7 +68,7 @@ fn one_batch<T: Tracker>(tracker: &T, scale: Scale, batch: u64) -> Digest {
     context.digest()
 }
 
-/// Makes a store, indexes it by tag, and returns what comes back from JSON.
+/// Makes a store, indexes it by tag, and returns it after a round trip through JSON.
 fn one_store<T: Tracker>(context: &mut Context<T>, rng: &mut Pcg64Mcg) -> Vec<User> {
     let users: Vec<User> = (0..100).map(|id| user(id, rng)).collect();
 

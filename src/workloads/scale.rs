@@ -1,12 +1,12 @@
-//! How large a run is, and from which seed its data come.
+//! The size of a run, and the seed of its data.
 
 use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The size of a workload's run: a factor on its outer counts (the inner shapes stay), the seed of its data, and how
-/// long its tasks wait where real work would wait.
+/// The scale of a workload's run: a factor on its outer counts (the inner shapes stay), the seed of its data, and the time
+/// that its tasks wait where real work would wait.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scale {
     factor: f64,
@@ -14,7 +14,7 @@ pub struct Scale {
     wait: Duration,
 }
 
-/// The refusal of a factor that is not a positive number.
+/// The error of a factor that is not a positive number.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error("a scale is a positive number, such as 1 for the full stress run or 0.1 for a tenth of it")]
 pub struct ScaleError;
@@ -23,10 +23,10 @@ impl Scale {
     /// The full stress run.
     pub const FULL: Self = Self { factor: 1.0, seed: Self::DEFAULT_SEED, wait: Duration::ZERO };
 
-    /// The seed of a run that names none.
+    /// Seed of a run that names none.
     pub const DEFAULT_SEED: u64 = 1;
 
-    /// A scale by its factor: 1 is the full stress run.
+    /// Returns the scale with this factor: 1 is the full stress run.
     ///
     /// # Errors
     /// If the factor is 0, negative, infinite or not a number.
@@ -34,18 +34,18 @@ impl Scale {
         if factor.is_finite() && factor > 0.0 { Ok(Self { factor, ..Self::FULL }) } else { Err(ScaleError) }
     }
 
-    /// The same scale with data from another seed.
+    /// Returns the same scale with data from another seed.
     pub const fn seeded(self, seed: u64) -> Self {
         Self { seed, ..self }
     }
 
-    /// The same scale, with tasks that sleep this long where real work would wait. The default, no time at all, only
-    /// yields: sleeping hides overhead.
+    /// Returns the same scale, with tasks that sleep this long where real work would wait. With the default of zero they only
+    /// yield: sleeping hides overhead.
     pub const fn waiting(self, wait: Duration) -> Self {
         Self { wait, ..self }
     }
 
-    /// The same seed and waits at this part of the size, for a warm-up.
+    /// Returns the same seed and wait at this part of the size, for a warm-up.
     ///
     /// # Errors
     /// If the part is not a positive number.
@@ -53,22 +53,22 @@ impl Scale {
         Ok(Self { factor: Self::new(self.factor * part)?.factor, ..self })
     }
 
-    /// The factor: 1 is the full stress run.
+    /// Returns the factor: 1 is the full stress run.
     pub const fn factor(self) -> f64 {
         self.factor
     }
 
-    /// The seed of the run's data.
+    /// Returns the seed of the run's data.
     pub const fn seed(self) -> u64 {
         self.seed
     }
 
-    /// How long a task waits where real work would wait.
+    /// Returns the time that a task waits where real work would wait.
     pub const fn wait(self) -> Duration {
         self.wait
     }
 
-    /// An outer count at this scale, from the count of the full run: never less than one.
+    /// Returns an outer count at this scale from the count of the full run, and at least 1.
     pub fn count(self, full: u64) -> u64 {
         ((full as f64 * self.factor).round() as u64).max(1)
     }

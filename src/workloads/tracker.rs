@@ -1,51 +1,47 @@
-//! What a workload knows of the tracker under measurement: a thing that values can be named to.
+//! The tracker as a workload sees it: something to name values to.
 //!
 //! The kinds of values are those that every version of memscope can track: `Vec`, `String`, `Box`, `Rc` and `Arc`. A
 //! map, which only some versions can track, goes into a `Box`.
 
-#![allow(
-    clippy::ptr_arg,
-    clippy::borrowed_box,
-    reason = "a tracker is shown the owner of the memory, not a view of it"
-)]
+#![allow(clippy::ptr_arg, clippy::borrowed_box, reason = "a tracker needs the owner of the memory, not a view of it")]
 
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Something that named values are shown to. Cheap to clone: each task of a concurrent workload has its own.
+/// A tracker of named values. It is cheap to clone: each task of a concurrent workload has its own.
 pub trait Tracker: Clone + Send + Sync + 'static {
-    /// Takes note of a vector's buffer.
+    /// Records a vector's buffer.
     fn vec<T>(&self, name: &'static str, value: &Vec<T>);
-    /// Takes note of a string's buffer.
+    /// Records a string's buffer.
     fn string(&self, name: &'static str, value: &String);
-    /// Takes note of a box's content.
+    /// Records a box's content.
     fn boxed<T>(&self, name: &'static str, value: &Box<T>);
-    /// Takes note of a shared value of one thread.
+    /// Records a value that one thread shares.
     fn rc<T>(&self, name: &'static str, value: &Rc<T>);
-    /// Takes note of a value that threads share.
+    /// Records a value that threads share.
     fn arc<T>(&self, name: &'static str, value: &Arc<T>);
 
-    /// Takes note of a value of any of the five kinds. This is what a workload calls.
+    /// Records a value of any of the five kinds. Workloads call this method.
     #[inline]
     fn track(&self, name: &'static str, value: &impl Value) {
         value.pass_to(name, self);
     }
 
-    /// A point at which the workload holds what it will never hold more of: whoever wants to look at the heap looks now.
+    /// Marks a point at which the workload holds most. A tracker that inspects the heap does so here.
     #[inline]
     fn checkpoint(&self, _name: &'static str) {}
 
-    /// Takes note of a block that is left alive on purpose: where it begins, and its bytes. One that was named to the
-    /// tracker was so right before.
+    /// Records a block that is leaked on purpose, by its address and bytes. If the workload names the block, it does so right
+    /// before.
     #[inline]
     fn leaked(&self, _address: usize, _bytes: usize) {}
 
-    /// Takes note of leaked values that hold each other, by an address in each.
+    /// Records leaked values that hold each other, by an address in each.
     #[inline]
     fn cycle(&self, _values: &[usize]) {}
 }
 
-/// The tracker of an untracked run: it does nothing, at no cost.
+/// A tracker that does nothing, at no cost.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Untracked;
 
@@ -64,11 +60,11 @@ impl Tracker for Untracked {
 
 /// A value of one of the five kinds that every tracker knows.
 pub trait Value {
-    /// Shows this value to the method of its kind.
+    /// Passes this value to the tracker's method for its kind.
     fn pass_to<T: Tracker>(&self, name: &'static str, tracker: &T);
 }
 
-/// Says for each kind of value which method of the tracker takes it.
+/// Implements [`Value`] for each kind, with the tracker's method that takes it.
 macro_rules! values {
     ($([$($generic:ident)?] $kind:ty => $method:ident;)*) => {
         $(impl$(<$generic>)? Value for $kind {

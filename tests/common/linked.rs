@@ -1,55 +1,104 @@
-//! What the linked memscope can do, by its version, as its published sources have it.
+//! The linked memscope's abilities, by its version, as its published sources show them.
 //!
-//! The tests hold with every version: where versions differ they ask here, and look for what this one can do, or for the
-//! word that it cannot. The program is not asked, which may be wrong about it. A version that is not published yet is
-//! taken for one that can do what the newest can, as the adapters take it.
+//! The tests hold with every version. Where versions differ they look here for the linked one's abilities, or for the word
+//! that it lacks them. The table is independent of the program, which may be wrong. A version that is not published yet is
+//! treated as the newest, as the adapter treats it.
 
 use memscope_bench::tracking::Level;
 use memscope_bench::tracking::memscope::Subject;
 use semver::Version;
 
-/// Whether the linked memscope is of this version or a later one. A pre-release has the API of its release.
-fn is_from(major: u64, minor: u64, patch: u64) -> bool {
-    let linked: Version = Subject::of_this_build().version.parse().expect("a version");
-    (linked.major, linked.minor, linked.patch) >= (major, minor, patch)
+/// The abilities of the versions from one on.
+struct Abilities {
+    /// The first version. A pre-release has the API of its release.
+    from: (u64, u64, u64),
+    /// Names values without the hook. 0.1.0 notes names on blocks that its hook saw.
+    variables_alone: bool,
+    /// Hook figures that mean what their names say, by their names in a probe's output.
+    figures: &'static [&'static str],
+    /// Records every event. Before 0.2.0, an event is dropped if a lock is taken: by another thread, or by the naming of a
+    /// value, which allocates.
+    every_event: bool,
+    /// Counts the named values it recorded, and knows their types.
+    counts_named_values: bool,
+    /// Lists live blocks. 0.1.3 and 0.1.4 do not see what their hook frees.
+    live_blocks: bool,
+    /// Picture that it draws after a stress run.
+    own_picture: Option<&'static str>,
 }
 
-/// Whether a level can be had: 0.1.0 notes names on blocks that its hook saw, so that it has none without the hook.
+const FIGURES: &[&str] =
+    &["allocations", "deallocations", "allocated_bytes", "active_allocations", "active_bytes", "peak_bytes"];
+
+const FIRST: Abilities = Abilities {
+    from: (0, 0, 0),
+    variables_alone: false,
+    figures: FIGURES,
+    every_event: false,
+    counts_named_values: false,
+    live_blocks: true,
+    own_picture: Some("memscope_analysis.svg"),
+};
+
+/// From the oldest.
+const TABLE: [Abilities; 5] = [
+    FIRST,
+    Abilities { from: (0, 1, 1), variables_alone: true, ..FIRST },
+    Abilities {
+        from: (0, 1, 3),
+        variables_alone: true,
+        figures: &["allocations", "allocated_bytes"],
+        live_blocks: false,
+        ..FIRST
+    },
+    Abilities {
+        from: (0, 1, 5),
+        variables_alone: true,
+        figures: &["allocations", "deallocations", "allocated_bytes"],
+        ..FIRST
+    },
+    Abilities {
+        from: (0, 2, 0),
+        variables_alone: true,
+        every_event: true,
+        counts_named_values: true,
+        own_picture: None,
+        ..FIRST
+    },
+];
+
+fn linked() -> &'static Abilities {
+    let version: Version = Subject::of_this_build().version.parse().expect("a version");
+    let is_from = |row: &&Abilities| (version.major, version.minor, version.patch) >= row.from;
+    TABLE.iter().rev().find(is_from).expect("the first row is for all versions")
+}
+
+/// Returns whether the linked memscope can run a level.
 pub fn supports(level: Level) -> bool {
-    level != Level::Variables || is_from(0, 1, 1)
+    level != Level::Variables || linked().variables_alone
 }
 
-/// The figures of the hook that it tells, by their names in what a probe prints: what 0.1.3 to 0.1.10 tell of frees, and of
-/// what is alive, is not what its name says.
+/// Returns the hook's figures that it knows, by their names in a probe's output.
 pub fn figures() -> &'static [&'static str] {
-    let counts_what_lives = is_from(0, 2, 0) || !is_from(0, 1, 3);
-    let counts_frees = counts_what_lives || is_from(0, 1, 5);
-    if counts_what_lives {
-        &["allocations", "deallocations", "allocated_bytes", "active_allocations", "active_bytes", "peak_bytes"]
-    } else if counts_frees {
-        &["allocations", "deallocations", "allocated_bytes"]
-    } else {
-        &["allocations", "allocated_bytes"]
-    }
+    linked().figures
 }
 
-/// Whether it records every event. Before 0.2.0, one is dropped that finds a lock taken: by another thread, or by the naming
-/// of a value, which allocates.
+/// Returns whether it records every event.
 pub fn records_every_event() -> bool {
-    is_from(0, 2, 0)
+    linked().every_event
 }
 
-/// Whether it tells how many named values it recorded, and of which types.
+/// Returns whether it counts the named values it recorded, and knows their types.
 pub fn counts_named_values() -> bool {
-    is_from(0, 2, 0)
+    linked().counts_named_values
 }
 
-/// Whether it tells which blocks are alive: 0.1.3 and 0.1.4 do not see what their hook frees.
+/// Returns whether it lists live blocks.
 pub fn tells_live_blocks() -> bool {
-    is_from(0, 1, 5) || !is_from(0, 1, 3)
+    linked().live_blocks
 }
 
-/// The picture that it draws by itself after a stress run, if it draws one.
+/// Returns the picture that it draws after a stress run, if it draws one.
 pub fn own_picture() -> Option<&'static str> {
-    (!is_from(0, 2, 0)).then_some("memscope_analysis.svg")
+    linked().own_picture
 }

@@ -16,6 +16,7 @@ mod timeline;
 pub use record::{Amount, HeapMoment, Phase, Record, SCHEMA, Slice};
 
 use crate::report::origin::Origin;
+use crate::tracking::memscope::NamedValues;
 use crate::tracking::{Level, PauseGuard, Session, counting};
 use crate::worker::probe::{CannotRun, Truth, check_switch};
 use crate::workloads::{Digest, Scale, Workload, pools};

@@ -1,22 +1,22 @@
-//! What memscope itself finds: its reports of leaks, of cycles and of what is alive, in one form for all versions.
+//! memscope's reports of leaks, cycles and live blocks, in one form for all versions.
 
 use crate::tracking::Level;
 use serde::{Deserialize, Serialize};
 
-/// What a report is to find.
+/// The kind of things that a report finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FindingKind {
-    /// Blocks that no one will free.
+    /// Blocks that nobody will free.
     Leaks,
     /// Values that hold each other.
     Cycles,
-    /// Blocks that are alive.
+    /// Live blocks.
     Active,
 }
 
 impl FindingKind {
-    /// The name in commands, reports and files.
+    /// Returns the name in commands, reports and files.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Leaks => "leaks",
@@ -26,31 +26,31 @@ impl FindingKind {
     }
 }
 
-/// What a report said.
+/// The output of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReportOutput {
-    /// Each thing that it names, by all addresses that it gives for it.
+    /// The things found, each with all addresses that the report gives for it.
     Named(Vec<Vec<usize>>),
-    /// How many things there are, and nothing of which.
-    #[allow(dead_code, reason = "some versions name all that they find")]
+    /// Their number only.
+    #[allow(dead_code, reason = "some versions name all things")]
     Counted(u64),
 }
 
-/// A report of memscope on what its trackers hold, to be asked for once the window is closed.
+/// A report of memscope. Ask for it once the window is closed.
 #[derive(Clone, Copy, Debug)]
 pub struct Detector {
-    /// What it is to find.
+    /// Kind of things that the report finds.
     pub sought: FindingKind,
-    /// The level under which that which it reads is recorded.
+    /// Level that records what the report reads.
     pub level: Level,
-    /// The call that a user makes for it; empty where there is none.
+    /// Call that a user makes; empty if the version has no such report.
     pub call: &'static str,
-    /// Makes the call, and gives what it said or why it refused; or why the version has no such report.
+    /// Makes the call, and returns its output or error; or the reason why the version has no such report.
     pub ask: Result<fn() -> Result<ReportOutput, String>, &'static str>,
 }
 
 impl Detector {
-    /// A report that a version has.
+    /// Returns a report that the version has.
     pub(super) const fn new(
         sought: FindingKind,
         level: Level,
@@ -60,7 +60,7 @@ impl Detector {
         Self { sought, level, call, ask: Ok(ask) }
     }
 
-    /// A report that a version lacks.
+    /// Returns a report that the version lacks.
     #[allow(dead_code, reason = "some versions have them all")]
     pub(super) const fn none(sought: FindingKind, level: Level, why: &'static str) -> Self {
         Self { sought, level, call: "", ask: Err(why) }

@@ -1,8 +1,6 @@
-//! The kinds of values that memscope can be told of by name, one function each: what is alike for all versions that take
-//! them, but for the type that passes them on.
+//! The kinds of values that every version of memscope can track.
 
-/// Makes a [`Tracker`](crate::workloads::Tracker) of a type whose method `pass_on` takes every kind of value that all
-/// versions of memscope can track.
+/// Implements [`Tracker`](crate::workloads::Tracker) for a type with a method `pass_on` that takes every kind of value.
 macro_rules! pass_on_every_kind {
     ($variables:ty) => {
         impl crate::workloads::Tracker for $variables {

@@ -1,41 +1,68 @@
-//! memscope itself: the one place where the subject under measurement is named.
+//! memscope itself. No other module names it.
 //!
-//! The adapter is put together from parts, of which the build script chooses the form that the linked source offers:
-//! published version, folder or commit. All forms give the same: `HOOK`, [`prepare_hook`], [`Variables`],
-//! [`recorded_events`], [`live_blocks`], [`VARIABLES_NEED_HOOK`], [`NO_NAMES`], [`OWN_REPORT`], [`EXPORT_JSON`], [`ANALYSIS`],
-//! [`DETECTORS`], [`CONTAINERS`] and [`PUBLISHED`]. What a version does not know is `None`, and what it means by another name
-//! than it says is left out too.
+//! [`adapter`] adapts to the linked source, be it a published version, a folder or a commit. What a source does not know is
+//! `None`, also where a figure does not mean what its name says; what it cannot do is an error with the reason.
 
-mod detector;
 #[macro_use]
 mod kinds;
 mod adapter;
+mod detector;
 mod tools;
+pub mod versions;
 
 pub(super) use adapter::HOOK;
-pub use adapter::{
-    ANALYSIS, CONTAINERS, DETECTORS, EXPORT_JSON, NO_NAMES, OWN_REPORT, PUBLISHED, VARIABLES_NEED_HOOK, Variables,
-    live_blocks, prepare_hook, recorded_events,
-};
+pub use adapter::{NamedValues, Variables, prepare_hook};
 pub use detector::{Detector, FindingKind, ReportOutput};
-pub use tools::{Analysis, Containers, Name, Published, Repeat};
+pub use tools::{Analysis, BenchFn, Containers, Name, UpstreamBenches};
 
+use super::Recorded;
+use adapter::{Analyses, Blocks, Json, Linked, Names, NamesContainers, Report, Reports, Statistics, Upstream};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// The memscope build under measurement.
+/// The analysis of live allocations.
+pub const ANALYSIS: Analysis = Linked::ANALYSIS;
+/// The functions that name containers.
+pub const CONTAINERS: Result<Containers, &str> = Linked::CONTAINERS;
+/// The reports of leaks, cycles and live blocks.
+pub const DETECTORS: &[Detector] = Linked::DETECTORS;
+/// Writes what memscope tracks as JSON to a file or folder.
+pub const EXPORT_JSON: fn(&Path) -> Result<(), String> = Linked::EXPORT_JSON;
+/// memscope's own report for people.
+pub const OWN_REPORT: OwnReport = Linked::OWN_REPORT;
+/// memscope's own benchmarks.
+pub const UPSTREAM_BENCHES: Result<UpstreamBenches, &str> = Linked::UPSTREAM_BENCHES;
+/// Why no values can be named at any level; `None` if they can.
+pub const NO_NAMES: Option<&str> = Linked::NO_NAMES;
+/// Why the level `variables` is unsupported; `None` if it is not.
+pub const VARIABLES_NEED_HOOK: Option<&str> = Linked::VARIABLES_NEED_HOOK;
+
+/// Returns what the hook recorded. A figure that a version does not know is `None`.
+pub fn recorded_events() -> Recorded {
+    Linked::recorded_events()
+}
+
+/// Returns the blocks that memscope treats as live, or `None` where it cannot list them.
+///
+/// The window must be closed, or the calling thread [paused](super::PauseGuard): memscope allocates here while it holds its
+/// locks, and would wait for itself forever with the hook on.
+pub fn live_blocks() -> Option<Vec<Block>> {
+    Linked::live_blocks()
+}
+
+/// The memscope build that this program measures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
-    /// The package.
+    /// Package name.
     pub name: String,
-    /// The version that Cargo resolved.
+    /// Version that Cargo resolved.
     pub version: String,
-    /// Where it came from: `crates.io`, `path`, or the source's address with its revision.
+    /// Origin: `crates.io`, `path`, or the source's address with its revision.
     pub source: String,
 }
 
 impl Subject {
-    /// The subject that this program was built with, as the build script read it from Cargo.lock.
+    /// Returns the memscope that this program was built with, as the build script read it from Cargo.lock.
     pub fn of_this_build() -> Self {
         let [name, version, source] =
             [env!("SUBJECT_NAME"), env!("SUBJECT_VERSION"), env!("SUBJECT_SOURCE")].map(str::to_owned);
@@ -49,46 +76,45 @@ impl std::fmt::Display for Subject {
     }
 }
 
-/// A block of memory that memscope holds for alive.
+/// A block of memory that memscope treats as live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// Where it begins.
+    /// Address of its first byte.
     pub address: usize,
-    /// Its bytes, as they were asked for.
+    /// Bytes requested.
     pub size: usize,
 }
 
-/// How many named values of a type there were.
+/// The named values of a type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TypeUse {
-    /// The type.
+    /// Type name.
     pub name: String,
-    /// Values.
+    /// Number of values.
     pub count: u64,
-    /// The bytes that they owned when they were named.
+    /// Bytes that they owned when they were named.
     pub bytes: u64,
 }
 
-/// A report that memscope itself writes of what its trackers hold, once the window is closed.
+/// A report for people that memscope writes once the window is closed.
 #[derive(Clone, Copy, Debug)]
 pub struct OwnReport {
-    /// The name of its file or folder.
+    /// Name of its file or folder.
     pub name: &'static str,
-    /// Whether it is written only if it is asked for: a dashboard is pages of some megabytes, and of hundreds after a
-    /// long run.
+    /// Written only if a user asks for it: a dashboard takes some megabytes, and hundreds after a long run.
     pub on_demand: bool,
-    /// Writes it to a path, or says why it cannot.
+    /// Writes the report to a path, or returns why it cannot.
     pub write: fn(&Path) -> Result<(), String>,
 }
 
 impl OwnReport {
-    /// The SVG of versions 0.1.
+    /// Returns the SVG of versions 0.1.
     #[allow(dead_code, reason = "a version has either")]
     const fn picture(write: fn(&Path) -> Result<(), String>) -> Self {
         Self { name: "memscope_analysis.svg", on_demand: false, write }
     }
 
-    /// The HTML of versions 0.2, which draw no SVG.
+    /// Returns the HTML of versions 0.2, which draw no SVG.
     #[allow(dead_code, reason = "a version has either")]
     const fn dashboard(write: fn(&Path) -> Result<(), String>) -> Self {
         Self { name: "memscope_dashboard", on_demand: true, write }

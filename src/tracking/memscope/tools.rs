@@ -1,5 +1,4 @@
-//! What memscope offers beyond recording, as every generation's file tells it: the naming of containers, its analysis, and
-//! the settings of its own benchmarks. What a version lacks is an `Err` that says why.
+//! memscope's functions beyond recording, in one form for all versions: naming containers, analysis, and its own benchmarks.
 
 use super::Variables;
 use crate::tracking::Level;
@@ -11,7 +10,7 @@ use std::sync::RwLock;
 /// Names a value of one type.
 pub type Name<T> = fn(&Variables, &str, &T);
 
-/// How the values are named that only some versions take: a function for each kind.
+/// Functions that name the values that only some versions take.
 #[derive(Clone, Copy, Debug)]
 pub struct Containers {
     /// Names a hash map.
@@ -26,38 +25,37 @@ pub struct Containers {
     pub rw_lock: Name<RwLock<Vec<u64>>>,
 }
 
-/// The analysis that a version makes of what is alive when it is asked to.
+/// An analysis of live allocations.
 #[derive(Clone, Copy, Debug)]
 pub struct Analysis {
-    /// The level whose allocations it sees, and the version's exports too.
+    /// Level whose allocations the analysis sees; the version's exports see the same.
     pub level: Level,
-    /// What it finds.
+    /// Its findings, in a few words.
     pub finds: &'static str,
-    /// Makes it, and says how many live allocations it saw, or why there is none.
+    /// Runs the analysis, and returns the number of live allocations it saw, or why there is none.
     pub run: fn() -> Result<usize, String>,
 }
 
-/// What does something so many times, with all that it needs for it.
-pub type Repeat = Box<dyn FnMut(u64)>;
+/// Repeats a benchmark's operation this many times.
+pub type BenchFn = Box<dyn FnMut(u64)>;
 
-/// The benchmarks that memscope is published with, in their settings: a tracker of their own that lives as long as they
-/// repeat, and no hook.
+/// The benchmarks that memscope is published with, in their settings: no hook, and a tracker that lives as long as they repeat.
 #[derive(Clone, Copy)]
-pub struct Published {
-    /// `track_single/vec`: a zeroed vector of so many bytes is made, named and freed.
-    pub track_single: fn(usize) -> Repeat,
-    /// `tracker_stats/stats`: the tracker's statistics with so many vectors named and alive.
-    pub tracker_stats: fn(usize) -> Repeat,
-    /// `tracker_analyze/analyze`: the tracker's analysis with so many vectors named and alive.
-    pub tracker_analyze: fn(usize) -> Repeat,
-    /// `backend_alloc/alloc_core`: the event that tells of an allocation is made, and kept nowhere.
-    pub alloc_core: fn() -> Repeat,
-    /// `backend_alloc/alloc_lockfree`: the same by another backend.
-    pub alloc_lockfree: fn() -> Repeat,
+pub struct UpstreamBenches {
+    /// `track_single/vec`: makes, names and frees a zeroed vector of this many bytes.
+    pub track_single: fn(usize) -> BenchFn,
+    /// `tracker_stats/stats`: reads the tracker's statistics with this many named vectors alive.
+    pub tracker_stats: fn(usize) -> BenchFn,
+    /// `tracker_analyze/analyze`: runs the tracker's analysis with this many named vectors alive.
+    pub tracker_analyze: fn(usize) -> BenchFn,
+    /// `backend_alloc/alloc_core`: makes the event of an allocation, and drops it.
+    pub alloc_core: fn() -> BenchFn,
+    /// `backend_alloc/alloc_lockfree`: the same with another backend.
+    pub alloc_lockfree: fn() -> BenchFn,
 }
 
-impl fmt::Debug for Published {
+impl fmt::Debug for UpstreamBenches {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Published").finish_non_exhaustive()
+        f.debug_struct("UpstreamBenches").finish_non_exhaustive()
     }
 }

@@ -6,11 +6,23 @@ use memscope_rs::TrackingAllocator;
 use memscope_rs::allocator::TrackingAllocator;
 #[cfg(memscope_hook = "core")]
 use memscope_rs::core::allocator::TrackingAllocator;
+#[cfg(memscope_registry = "scopes")]
+use memscope_rs::{core::scope_tracker::get_global_scope_tracker, variable_registry::VariableRegistry};
 
 #[cfg(memscope_tracker = "get_global_tracker")]
 pub use memscope_rs::get_global_tracker as tracker;
 #[cfg(memscope_tracker = "get_tracker")]
 pub use memscope_rs::get_tracker as tracker;
 
-/// memscope's hook. It has no state of its own: what it records is in [`tracker`].
+/// memscope's hook. It has no state: its record is in [`tracker`].
 pub static HOOK: TrackingAllocator = TrackingAllocator::new();
+
+/// Makes the tracker that the hook reports to and, where a version has them, the registries of named values.
+pub fn prepare_hook() {
+    tracker();
+    #[cfg(memscope_registry = "scopes")]
+    {
+        get_global_scope_tracker();
+        VariableRegistry::get_stats();
+    }
+}

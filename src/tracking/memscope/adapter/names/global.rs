@@ -1,6 +1,7 @@
-//! The tracker of named values, beside the hook's: from 0.2.0 on. The two do not see each other, and the end of a named value
-//! is not seen.
+//! From 0.2.0 on: a tracker of named values beside the hook's. Neither sees the other, and the end of a named value is not
+//! seen.
 
+use super::super::{Linked, NamedValues, Names};
 use crate::tracking::memscope::TypeUse;
 #[cfg(memscope_borrows = "analysed")]
 use memscope_rs::analysis::borrow_analysis::get_global_borrow_analyzer;
@@ -12,12 +13,14 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Variables(Arc<GlobalTracker>);
 
-impl Variables {
-    /// Starts memscope's variable tracking, and makes what naming a value uses besides the tracker.
-    ///
+impl Names for Linked {
+    type Variables = Variables;
+}
+
+impl NamedValues for Variables {
     /// # Panics
-    /// If memscope's lock is poisoned, which a panic within memscope alone can do.
-    pub fn prepare() -> Self {
+    /// If memscope's lock is poisoned, which only a panic within memscope can do.
+    fn prepare() -> Self {
         // The only other error is that tracking has started already, which is as good.
         let _ = init_global_tracking();
         #[cfg(memscope_borrows = "analysed")]
@@ -25,13 +28,11 @@ impl Variables {
         Self(global_tracker().expect("variable tracking has just been started"))
     }
 
-    /// Returns how many named values memscope recorded.
-    pub fn recorded(&self) -> Option<u64> {
+    fn recorded(&self) -> Option<u64> {
         Some(self.0.tracker().stats().total_allocations as u64)
     }
 
-    /// Returns the recorded values by type, as memscope knows types.
-    pub fn by_type(&self) -> Vec<TypeUse> {
+    fn by_type(&self) -> Vec<TypeUse> {
         let mut types = BTreeMap::<String, TypeUse>::new();
         for event in self.0.tracker().events().into_iter().filter(|event| event.is_allocation()) {
             let name = event.type_name.unwrap_or_else(|| "unknown".to_owned());
@@ -41,7 +42,9 @@ impl Variables {
         }
         types.into_values().collect()
     }
+}
 
+impl Variables {
     #[inline]
     pub(in super::super) fn pass_on(&self, name: &str, value: &impl Trackable) {
         #[cfg(memscope_names = "global_with_module")]

@@ -1,29 +1,25 @@
-//! A version to which values cannot be named.
+//! A source to which values cannot be named.
 
-use super::super::prepare_hook;
-use crate::tracking::memscope::TypeUse;
+use super::super::{Linked, NamedValues, Names, prepare_hook};
 
 /// Passes no value on: the levels that name values are unsupported.
 #[derive(Clone, Debug)]
 pub struct Variables;
 
-impl Variables {
-    /// Makes what the hook reports to.
-    pub fn prepare() -> Self {
+impl Names for Linked {
+    type Variables = Variables;
+    const NO_NAMES: Option<&'static str> =
+        Some("this version cannot name a Vec, String, Box, Rc and Arc in a way that the adapter knows");
+}
+
+impl NamedValues for Variables {
+    fn prepare() -> Self {
         prepare_hook();
         Self
     }
+}
 
-    /// Returns `None`: nothing is recorded.
-    pub fn recorded(&self) -> Option<u64> {
-        None
-    }
-
-    /// Returns nothing.
-    pub fn by_type(&self) -> Vec<TypeUse> {
-        Vec::new()
-    }
-
+impl Variables {
     fn pass_on<T>(&self, _name: &str, _value: &T) {}
 }
 

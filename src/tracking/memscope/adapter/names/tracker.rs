@@ -1,6 +1,6 @@
-//! A tracker of named values that the program makes for itself: between 0.1.10 and 0.2.0.
+//! Between 0.1.10 and 0.2.0: a tracker of named values that the program makes for itself.
 
-use crate::tracking::memscope::TypeUse;
+use super::super::{Linked, NamedValues, Names};
 use memscope_rs::Trackable;
 use memscope_rs::tracker::Tracker;
 use std::fmt;
@@ -16,22 +16,17 @@ impl fmt::Debug for Variables {
     }
 }
 
-impl Variables {
-    /// Makes the tracker.
-    pub fn prepare() -> Self {
+impl Names for Linked {
+    type Variables = Variables;
+}
+
+impl NamedValues for Variables {
+    fn prepare() -> Self {
         Self(Arc::new(Tracker::new()))
     }
+}
 
-    /// Returns `None`: how many named values there were is not known.
-    pub fn recorded(&self) -> Option<u64> {
-        None
-    }
-
-    /// Returns nothing: memscope does not list values that are gone.
-    pub fn by_type(&self) -> Vec<TypeUse> {
-        Vec::new()
-    }
-
+impl Variables {
     #[inline]
     pub(in super::super) fn pass_on(&self, name: &str, value: &impl Trackable) {
         self.0.track_as(value, name, file!(), line!());

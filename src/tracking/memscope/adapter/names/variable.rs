@@ -1,34 +1,28 @@
-//! Naming a value to the one tracker of 0.1, and of what came before it.
+//! 0.1 and before: naming a value to the one tracker. Its registry keeps one named value for an address, and addresses come
+//! again, so the number of named values is unknown.
 //!
-//! memscope's `init()` is not called: it installs a logger that writes to standard output, which is the probe's, and
-//! nothing is missing without it.
+//! memscope's `init()` is not called: it installs a logger that writes to standard output, which is the probe's. Nothing is
+//! missing without it.
 
-use super::super::prepare_hook;
-use crate::tracking::memscope::TypeUse;
+use super::super::{Linked, NamedValues, Names, prepare_hook};
 use memscope_rs::Trackable;
 
 /// Passes named values on to memscope, through the function behind its `track_var!`.
 #[derive(Clone, Debug)]
 pub struct Variables;
 
-impl Variables {
-    /// Starts memscope's variable tracking: there is nothing to start except what [`prepare_hook`] makes.
-    pub fn prepare() -> Self {
+impl Names for Linked {
+    type Variables = Variables;
+}
+
+impl NamedValues for Variables {
+    fn prepare() -> Self {
         prepare_hook();
         Self
     }
+}
 
-    /// Returns `None`: memscope 0.1 does not count the named values that it recorded. Its registry keeps one for an address,
-    /// and addresses come again.
-    pub fn recorded(&self) -> Option<u64> {
-        None
-    }
-
-    /// Returns nothing: memscope 0.1 does not list values that are gone.
-    pub fn by_type(&self) -> Vec<TypeUse> {
-        Vec::new()
-    }
-
+impl Variables {
     #[inline]
     pub(in super::super) fn pass_on(&self, name: &str, value: &impl Trackable) {
         // The macro of the later versions drops the result as well.

@@ -1,27 +1,27 @@
-//! What memscope 0.2 finds. Its two trackers do not see each other, and each has reports of its own: the hook's under the
-//! level `allocator`, that of named values under `variables`.
+//! Reports of memscope 0.2. It has two trackers that do not see each other, each with its own reports: the hook's under the
+//! level `allocator`, the one for named values under `variables`.
 
-use super::cycles::CYCLES;
 use super::hook::tracker;
-use super::leaks::LEAKS;
+use super::{Cycles, Leaks, Linked, Reports};
 use crate::tracking::Level;
 use crate::tracking::memscope::{Detector, FindingKind, ReportOutput};
 use memscope_rs::analysis::AnalysisManager;
 use memscope_rs::{AllocationInfo, MemoryTracker, global_tracker};
 
-/// The reports.
-pub const DETECTORS: &[Detector] = &[
-    Detector::new(FindingKind::Leaks, Level::Allocator, "get_tracker().detect_leaks()", leaks),
-    LEAKS,
-    Detector::new(FindingKind::Cycles, Level::Allocator, CIRCLES, || circles(blocks(&tracker())?)),
-    CYCLES,
-    Detector::new(FindingKind::Active, Level::Allocator, ACTIVE, active),
-    Detector::new(FindingKind::Active, Level::Variables, ACTIVE_NAMES, active_names),
-    Detector::new(FindingKind::Active, Level::Full, ACTIVE, active),
-];
+impl Reports for Linked {
+    const DETECTORS: &'static [Detector] = &[
+        Detector::new(FindingKind::Leaks, Level::Allocator, "get_tracker().detect_leaks()", leaks),
+        Self::LEAKS,
+        Detector::new(FindingKind::Cycles, Level::Allocator, CIRCLES, || circles(blocks(&tracker())?)),
+        Self::CYCLES,
+        Detector::new(FindingKind::Active, Level::Allocator, ACTIVE, active),
+        Detector::new(FindingKind::Active, Level::Variables, ACTIVE_NAMES, active_names),
+        Detector::new(FindingKind::Active, Level::Full, ACTIVE, active),
+    ];
+}
 
-/// The level under which cycles are sought among named values.
-#[allow(dead_code, reason = "an analyser has a level of its own")]
+/// The level of the search for cycles among named values.
+#[allow(dead_code, reason = "the analyser has its own level")]
 pub const CYCLES_LEVEL: Level = Level::Variables;
 /// The call behind [`circles`].
 pub const CIRCLES: &str = "AnalysisManager::analyze_circular_references(active)";

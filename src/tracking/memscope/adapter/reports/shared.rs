@@ -1,20 +1,19 @@
-//! What memscope 0.1 finds. One tracker keeps all, and only with hook and names does it know who points to whom.
+//! Reports of memscope 0.1. It has one tracker, which sees who points to whom only with both hook and names.
 
-use super::blocks::live_blocks;
-use super::cycles::CYCLES;
-use super::leaks::LEAKS;
+use super::{Blocks, Cycles, Leaks, Linked, Reports};
 use crate::tracking::Level;
 use crate::tracking::memscope::{Detector, FindingKind, ReportOutput};
 #[cfg(memscope_cycles = "manager")]
 pub use shared_pointers::{CIRCLES, CYCLES_LEVEL, circles, named_blocks};
 
-/// The reports.
-pub const DETECTORS: &[Detector] = &[
-    LEAKS,
-    CYCLES,
-    Detector::new(FindingKind::Active, Level::Allocator, ACTIVE, active),
-    Detector::new(FindingKind::Active, Level::Full, ACTIVE, active),
-];
+impl Reports for Linked {
+    const DETECTORS: &'static [Detector] = &[
+        Self::LEAKS,
+        Self::CYCLES,
+        Detector::new(FindingKind::Active, Level::Allocator, ACTIVE, active),
+        Detector::new(FindingKind::Active, Level::Full, ACTIVE, active),
+    ];
+}
 
 const ACTIVE: &str = "tracker.get_active_allocations()";
 
@@ -23,7 +22,7 @@ use shared_pointers::active;
 
 #[cfg(not(memscope_cycles = "manager"))]
 fn active() -> Result<ReportOutput, String> {
-    let active = live_blocks().ok_or("this version does not list what is alive")?;
+    let active = Linked::live_blocks().ok_or("this version does not list live blocks")?;
     Ok(ReportOutput::Named(active.into_iter().map(|block| vec![block.address]).collect()))
 }
 
@@ -36,7 +35,7 @@ mod shared_pointers {
     use memscope_rs::analysis::AnalysisManager;
     use memscope_rs::core::types::AllocationInfo;
 
-    /// The level under which cycles are sought.
+    /// The level of the search for cycles.
     pub const CYCLES_LEVEL: Level = Level::Full;
     /// The call behind [`circles`].
     pub const CIRCLES: &str = "AnalysisManager::analyze_circular_references(active)";
@@ -51,7 +50,7 @@ mod shared_pointers {
     }
 
     pub fn active() -> Result<ReportOutput, String> {
-        // A shared value that was named is kept by an address that memscope makes up, beside that of its data.
+        // A named shared value has an address that memscope makes up, and the address of its data.
         let addresses = |block: AllocationInfo| {
             let data = block.smart_pointer_info.map(|shared| shared.data_ptr);
             std::iter::once(block.ptr).chain(data).collect()
