@@ -96,7 +96,7 @@ fn check_output(output: &Path, log: Option<&Path>) -> Result<(), Error> {
         error => error.into(),
     })?;
     match log {
-        Some(log) if files::are_one(output, log) => {
+        Some(log) if files::are_same_file(output, log) => {
             Err(Error::System(format!("--output and --log both name {}: name two files", output.display())))
         }
         _ => Ok(()),

@@ -11,7 +11,7 @@ pub fn overhead(ratio: Estimate) -> String {
     let Estimate { value, low, high } = ratio;
     if ![value, low, high].iter().all(|part| part.is_finite()) {
         UNKNOWN.to_owned()
-    } else if ratio.includes_none() {
+    } else if ratio.contains_one() {
         format!("none seen [{}, {}] %", percent(low), percent(high))
     } else if value < 2.0 {
         format!("{} % [{}, {}]", percent(value), percent(low), percent(high))
@@ -71,7 +71,7 @@ pub fn percent_interval(estimate: Estimate) -> String {
 
 /// An overhead as [`overhead`] has it, where an interval that contains no overhead is "n.s.": not significant.
 pub fn overhead_or_ns(ratio: Estimate) -> String {
-    if ratio.includes_none() {
+    if ratio.contains_one() {
         format!("n.s. [{}, {}] %", percent(ratio.low), percent(ratio.high))
     } else {
         overhead(ratio)
