@@ -113,8 +113,8 @@ fn imports_are_found_in_code() {
     assert_eq!(imported("pub(crate) fn f()").count(), 0);
 }
 
-/// Cargo compiles a dependency once for each set of features in its own dependencies. Those that only tests and benches turn
-/// on would lead to a second build of memscope.
+/// Cargo compiles a dependency once for each set of features in its own dependencies. Those that only tests and benches
+/// turn on would lead to a second build of memscope.
 #[test]
 fn programs_and_benches_share_one_build_of_memscope() {
     let tree = |arguments: &[&str]| -> BTreeSet<String> {

@@ -1,8 +1,8 @@
 //! The build cache: a folder under `target/` with a copy of this package for each build of memscope.
 //!
-//! All copies share one folder for cargo's artifacts, so their common dependencies are compiled once. Cargo is asked for
-//! each build in each run: it knows best what a changed compiler, flag or source affects. Nothing outside of the build cache
-//! is written to.
+//! All copies share one folder for cargo's artifacts, so their common dependencies are compiled once. Cargo is asked
+//! for each build in each run: it knows best what a changed compiler, flag or source affects. Nothing outside of the
+//! build cache is written to.
 
 use crate::builds::attempts::{Attempted, Attempts, LOG};
 use crate::builds::copy::{MIRRORED, PARTS, PROGRAM, PackageCopy};
@@ -46,7 +46,8 @@ impl BuildCache {
     /// Opens a build cache, and makes its folder if need be. Waits for another process that has it open.
     ///
     /// # Errors
-    /// If the folder cannot be written to, or the package's sources are not where they were when this program was built.
+    /// If the folder cannot be written to, or the package's sources are not where they were when this program was
+    /// built.
     pub fn open(folder: &Path) -> Result<Self, BuildError> {
         let package = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         if let Some(missing) = PARTS.iter().map(|part| package.join(part)).find(|part| !part.exists()) {
@@ -82,8 +83,8 @@ impl BuildCache {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("target/subjects")
     }
 
-    /// Compiles the program with a build of memscope. An unchanged build takes a moment, and so does one that is known not to
-    /// compile. `progress` gets each line of cargo's output.
+    /// Compiles the program with a build of memscope. An unchanged build takes a moment, and so does one that is known
+    /// not to compile. `progress` gets each line of cargo's output.
     ///
     /// # Errors
     /// If it does not compile; the log's path is in the error.

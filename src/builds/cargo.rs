@@ -117,7 +117,8 @@ impl CargoBuild<'_> {
         Ok(if is_built { Ok(messages) } else { Err(self.failure(&messages, &printed)) })
     }
 
-    /// Returns the program from a usual place, if it was written since then: a wrapper in cargo's place may not print JSON.
+    /// Returns the program from a usual place, if it was written since then: a wrapper in cargo's place may not print
+    /// JSON.
     fn program_since(&self, began: SystemTime) -> Option<PathBuf> {
         // The times of files are coarser than the clock.
         let began = began - std::time::Duration::from_millis(20);
@@ -164,8 +165,8 @@ pub fn messages(stdout: &[u8]) -> Vec<Value> {
     stdout.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
 
-/// Returns the path of a program that cargo built, from its messages. Its configuration may name another place than the usual
-/// one.
+/// Returns the path of a program that cargo built, from its messages. Its configuration may name another place than the
+/// usual one.
 pub fn executable(messages: &[Value], program: &str) -> Option<PathBuf> {
     let is_it = |message: &&Value| message["reason"] == "compiler-artifact" && message["target"]["name"] == program;
     messages.iter().rev().filter(is_it).find_map(|message| message["executable"].as_str().map(PathBuf::from))

@@ -1,7 +1,7 @@
 //! A copy of this package that depends on one build of memscope.
 //!
-//! It differs from the package in its manifest: the dependency on memscope-rs, a version that names the build, and nothing
-//! that only tests and benches need. It has its own lock file, which begins as the package's.
+//! It differs from the package in its manifest: the dependency on memscope-rs, a version that names the build, and
+//! nothing that only tests and benches need. It has its own lock file, which begins as the package's.
 
 use crate::builds::record::Attempt;
 use crate::builds::sources::Sources;
@@ -90,8 +90,9 @@ fn dependency(build: &ResolvedBuild, sources: Option<&Sources>, attempt: Attempt
 
 /// Returns the package's manifest with another dependency on memscope-rs, and without parts that only tests and benches need.
 ///
-/// The copy is its own workspace, whatever lies above it. Its version names the build: copies share a target folder, in which
-/// packages of one name and version in several places are one package to cargo. The program can also prove what it is.
+/// The copy is its own workspace, whatever lies above it. Its version names the build: copies share a target folder, in
+/// which packages of one name and version in several places are one package to cargo. The program can also prove what
+/// it is.
 fn with_dependency(manifest: &str, stamp: &str, dependency: InlineTable) -> Result<String, TomlError> {
     let mut manifest: DocumentMut = manifest.parse()?;
     let version = manifest["package"]["version"].as_str().unwrap_or("0.0.0").to_owned();

@@ -64,8 +64,8 @@ pub enum BuildError {
     NoPackage(PathBuf),
     /// This package was edited during the run.
     #[error(
-        "the sources of memscope-bench in {} changed during this run, so its builds would differ by more than memscope-rs: \
-         start again", .0.display()
+        "the sources of memscope-bench in {} changed during this run, so its builds would differ by more than \
+         memscope-rs: start again", .0.display()
     )]
     PackageChanged(PathBuf),
     /// The build cache could not be written to, or cargo not be started.

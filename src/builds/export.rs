@@ -1,7 +1,8 @@
 //! Puts the files of a commit into a folder, byte for byte.
 //!
-//! `git archive` and `git checkout` obey attributes and settings: they leave files out, replace words, change line ends and
-//! run filters. The result is not the commit. So the objects themselves are read, and no work tree or index is touched.
+//! `git archive` and `git checkout` obey attributes and settings: they leave files out, replace words, change line ends
+//! and run filters. The result is not the commit. So the objects themselves are read, and no work tree or index is
+//! touched.
 
 use crate::builds::repository::Repository;
 use crate::platform::git::{self, Commit, GitError};
@@ -94,15 +95,15 @@ impl Repository {
         Ok(left_out)
     }
 
-    /// Returns the package's folder among the files of an exported commit. It may be one of several in its repository, and
-    /// use the others.
+    /// Returns the package's folder among the files of an exported commit. It may be one of several in its repository,
+    /// and use the others.
     pub fn package_in(&self, files: &Path) -> PathBuf {
         // Without the slash that joining nothing would leave at the end.
         files.join(self.prefix()).components().collect()
     }
 
-    /// Returns a command for git in this repository, in which a hash means the original object, even if the user has replaced
-    /// it (`git replace`). Only the way from one commit to the next is the user's to replace.
+    /// Returns a command for git in this repository, in which a hash means the original object, even if the user has
+    /// replaced it (`git replace`). Only the way from one commit to the next is the user's to replace.
     fn unreplaced(&self) -> Command {
         let mut git = git::command(&self.folder);
         git.env("GIT_NO_REPLACE_OBJECTS", "1");
@@ -208,7 +209,8 @@ mod tests {
 
     #[test]
     fn entries_are_read_with_their_kinds() {
-        let listed = b"100644 blob aa\tsrc/a b\tc.rs\x00100755 blob bb\trun\x00120000 blob cc\tlink\x00160000 commit dd\tsub\x00";
+        let listed = b"100644 blob aa\tsrc/a b\tc.rs\x00100755 blob bb\trun\x00120000 blob cc\tlink\x00160000 commit \
+        dd\tsub\x00";
         let entries = entries(listed).expect("a list");
         let kinds: Vec<Kind> = entries.iter().map(|entry| entry.kind).collect();
         assert_eq!(kinds, [Kind::File, Kind::Program, Kind::Link, Kind::Submodule]);

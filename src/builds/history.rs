@@ -79,8 +79,8 @@ impl History {
         Ok(Self { commits, references, starts: count, notes })
     }
 
-    /// Keeps every `step`-th commit, the last one, and those that the range starts from. Each is compared with the nearest
-    /// earlier one that is kept.
+    /// Keeps every `step`-th commit, the last one, and those that the range starts from. Each is compared with the
+    /// nearest earlier one that is kept.
     #[must_use]
     pub fn every(self, step: usize) -> Self {
         let last = self.commits.len().saturating_sub(1);
@@ -128,7 +128,8 @@ impl Starts<'_> {
             }
             if self.repository.is_ancestor(start, &first.hash)? {
                 self.notes.push(format!(
-                    "{that} is not on the first-parent path to {}: the step to {this} is everything in {this} and not in {that}",
+                    "{that} is not on the first-parent path to {}: the step to {this} is everything in {this} and not \
+                     in {that}",
                     abbreviate(&self.range.end)
                 ));
                 return self.add(start).map(Some);

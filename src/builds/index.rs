@@ -28,8 +28,8 @@ impl fmt::Display for Published {
         let yanked = if yanked.is_empty() { yanked } else { format!(", and as yanked {yanked}") };
         write!(
             f,
-            "cargo's local index of crates.io, as of {date}, which lists {versions}{yanked}; `cargo update --dry-run` in {} \
-             refreshes it",
+            "cargo's local index of crates.io, as of {date}, which lists {versions}{yanked}; `cargo update --dry-run` \
+             in {} refreshes it",
             env!("CARGO_MANIFEST_DIR")
         )
     }
@@ -60,8 +60,8 @@ pub fn published() -> Result<Published, ResolveError> {
 }
 
 impl Published {
-    /// Adds the versions in cargo's index of a package. Its entries are the registry's lines of JSON, with zero bytes around
-    /// them. A version that only one of several indexes has as yanked is not.
+    /// Adds the versions in cargo's index of a package. Its entries are the registry's lines of JSON, with zero bytes
+    /// around them. A version that only one of several indexes has as yanked is not.
     fn add(&mut self, entries: &[u8]) {
         #[derive(serde::Deserialize)]
         struct Entry {
@@ -83,7 +83,8 @@ impl Published {
     }
 }
 
-/// Checks that crates.io has a version. One that the local index lacks may be newer than the index, so cargo looks again.
+/// Checks that crates.io has a version. One that the local index lacks may be newer than the index, so cargo looks
+/// again.
 ///
 /// # Errors
 /// If the version is unknown or yanked.
@@ -102,7 +103,8 @@ pub(super) fn check_published(version: &Version) -> Result<(), ResolveError> {
     }
 }
 
-/// Makes cargo look at crates.io, once in a run. It changes only cargo's own index; without cargo or a network, nothing.
+/// Makes cargo look at crates.io, once in a run. It changes only cargo's own index; without cargo or a network,
+/// nothing.
 fn refresh_index() {
     static REFRESHED: Once = Once::new();
     REFRESHED.call_once(|| {

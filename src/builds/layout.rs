@@ -1,8 +1,8 @@
 //! Other layouts of the programs: linked again with their functions in another order.
 //!
-//! The addresses of functions alone move a time by a percent or more in either direction. The effect cannot be avoided, but
-//! an average over several random orders removes it (Mytkowicz et al. 2009, *Producing Wrong Data Without Doing Anything
-//! Obviously Wrong!*).
+//! The addresses of functions alone move a time by a percent or more in either direction. The effect cannot be avoided,
+//! but an average over several random orders removes it (Mytkowicz et al. 2009, *Producing Wrong Data Without Doing
+//! Anything Obviously Wrong!*).
 //!
 //! They have a separate target folder, so the package's own programs stay as they are.
 
@@ -13,11 +13,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Links programs of this package with their functions in the order of a seed, and returns the folder of `target/layouts`
-/// that has them.
+/// Links programs of this package with their functions in the order of a seed, and returns the folder of
+/// `target/layouts` that has them.
 ///
 /// # Errors
-/// If they cannot be linked. That takes cargo, the package's sources, and a linker that shuffles: lld, which is Rust's own.
+/// If they cannot be linked. That takes cargo, the package's sources, and a linker that shuffles: lld, which is Rust's
+/// own.
 pub fn shuffled(programs: &[&str], seed: u32) -> Result<PathBuf, RelinkError> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     linked(system::cargo, package, &package.join("target/layouts"), programs, seed)

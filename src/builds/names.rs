@@ -10,8 +10,9 @@ const NUMBER: usize = 4;
 
 /// Shortens a list of names to at most 14 characters each, if one of them is longer. Names that differ stay different.
 ///
-/// The folders and repositories that names share are dropped first: `../memscope-rs@v0.2.4` and `../memscope-rs@7c0b769`
-/// become `v0.2.4` and `7c0b769`. A name that is still too long is cut.
+/// The folders and repositories that names share are dropped first:
+/// `../memscope-rs@v0.2.4` and `../memscope-rs@7c0b769` become `v0.2.4` and `7c0b769`. A name that is still too long is
+/// cut.
 pub fn shorten<S: AsRef<str>>(names: &[S]) -> Vec<String> {
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
     let is_unique = |form: &str, name: &str| {
@@ -47,8 +48,8 @@ fn shared(name: &str, names: &[&str]) -> usize {
     names.iter().filter(|other| **other != name).map(common).max().unwrap_or(0)
 }
 
-/// Returns the short forms of a name, the best first: its parts after a `/` or `@`, beginning behind the shared prefix, the
-/// first digits of a hash, and its end.
+/// Returns the short forms of a name, the best first: its parts after a `/` or `@`, beginning behind the shared prefix,
+/// the first digits of a hash, and its end.
 fn forms(name: &str, shared: usize) -> impl Iterator<Item = String> {
     let starts = || name.match_indices(['/', '@']).map(|(place, _)| place + 1);
     let starts = starts().filter(move |&start| start >= shared).chain(starts().filter(move |&start| start < shared));

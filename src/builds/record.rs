@@ -1,5 +1,5 @@
-//! The record of a build, kept beside it: a source that does not compile is not compiled again until something changes that
-//! it depends on.
+//! The record of a build, kept beside it: a source that does not compile is not compiled again until something changes
+//! that it depends on.
 
 use crate::platform::system;
 use serde::{Deserialize, Serialize};

@@ -128,7 +128,8 @@ impl Repository {
         }
     }
 
-    /// Returns the commits of a range, oldest first: each one comes after its parents, and those of a branch are together.
+    /// Returns the commits of a range, oldest first: each one comes after its parents, and those of a branch are
+    /// together.
     ///
     /// # Errors
     /// If there are none, or a shallow clone cuts them off.
@@ -178,8 +179,8 @@ impl Repository {
         }
     }
 
-    /// Checks that there are no uncommitted changes: they would not be measured, and a reader would think that they were. A
-    /// bare repository has none.
+    /// Checks that there are no uncommitted changes: they would not be measured, and a reader would think that they
+    /// were. A bare repository has none.
     ///
     /// # Errors
     /// If there are some.
@@ -187,7 +188,7 @@ impl Repository {
         if !self.has_work_tree {
             return Ok(());
         }
-        // A change within a submodule is a matter of its own repository.
+        // A change within a submodule belongs to the submodule's repository.
         let arguments = ["status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty"];
         match git::query(&self.folder, arguments)?.split(|&byte| byte == 0).next() {
             None | Some(b"") => Ok(()),
@@ -198,7 +199,8 @@ impl Repository {
         }
     }
 
-    /// Returns the hashes that git reads revisions as, with a `^` before those that a range stops at; or git's complaint.
+    /// Returns the hashes that git reads revisions as, with a `^` before those that a range stops at; or git's
+    /// complaint.
     fn parse(&self, words: &[&str]) -> Result<Vec<String>, String> {
         let arguments = std::iter::once("rev-parse").chain(words.iter().copied());
         let output = git::run(&self.folder, arguments).map_err(|error| error.to_string())?;

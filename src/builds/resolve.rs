@@ -89,7 +89,8 @@ impl ResolvedBuild {
         }
     }
 
-    /// Returns the part of a version that names this build: a version's build metadata has letters, digits, hyphens, dots.
+    /// Returns the part of a version that names this build: a version's build metadata has letters, digits, hyphens,
+    /// dots.
     pub fn stamp(&self) -> String {
         let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '.';
         self.key.chars().map(|letter| if allowed(letter) { letter } else { '-' }).collect()
@@ -101,8 +102,8 @@ impl ResolvedBuild {
 pub enum ResolveError {
     /// The text names no build.
     #[error(
-        "'{0}' is no build: name a published version (0.2.5), a folder with memscope-rs (../memscope-rs), or a revision of \
-         its repository (../memscope-rs@v0.2.4)"
+        "'{0}' is no build: name a published version (0.2.5), a folder with memscope-rs (../memscope-rs), or a \
+         revision of its repository (../memscope-rs@v0.2.4)"
     )]
     NotASpec(String),
     /// The version is not in the local index of crates.io.

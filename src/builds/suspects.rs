@@ -20,7 +20,8 @@ pub struct Suspects {
 }
 
 impl Suspects {
-    /// Begins with all commits in the history of the bad one and not of the good one, each after its parents, the bad one last.
+    /// Begins with all commits in the history of the bad one and not of the good one, each after its parents, the bad
+    /// one last.
     ///
     /// # Panics
     /// If there are none.
@@ -32,8 +33,8 @@ impl Suspects {
         Self { parents, is_left: vec![true; commits.len()], is_skipped: vec![false; commits.len()], bad, commits }
     }
 
-    /// Returns the place of the commit to judge next: as for `git bisect`, the one whose outcome leaves the fewest suspects in
-    /// the worse case. `None` if none is left that could be judged.
+    /// Returns the place of the commit to judge next: as for `git bisect`, the one whose outcome leaves the fewest
+    /// suspects in the worse case. `None` if none is left that could be judged.
     pub fn next(&self) -> Option<usize> {
         let all = self.left().count();
         let fewest = |place: &usize| {

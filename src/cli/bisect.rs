@@ -116,8 +116,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     search.run(suspects)
 }
 
-/// Returns the commits that must be good for the search to end, if the good commit is not an ancestor of the bad one. The
-/// rules are those of `git bisect`.
+/// Returns the commits that must be good for the search to end, if the good commit is not an ancestor of the bad one.
+/// The rules are those of `git bisect`.
 fn merge_bases(repository: &Repository, good: &Commit, bad: &Commit) -> Result<Vec<Commit>, GitError> {
     if good == bad {
         return Err(GitError::Same(good.short().to_owned()));
@@ -152,13 +152,15 @@ impl Search<'_> {
         match self.judge(base)? {
             Some(Leaning::Good) => Ok(()),
             Some(Leaning::Bad) => Err(Error::System(format!(
-                "the merge base {} is bad: the cause was repaired between it and {}, and no commit after it is the first bad one",
+                "the merge base {} is bad: the cause was repaired between it and {}, and no commit after it is the \
+                 first bad one",
                 described(base),
                 described(good)
             ))),
             Some(Leaning::Unsure) | None => {
                 console::complain(format_args!(
-                    "the merge base {} could not be judged: the first bad commit may be before it, and not between it and {}",
+                    "the merge base {} could not be judged: the first bad commit may be before it, and not between it \
+                     and {}",
                     described(base),
                     described(bad)
                 ));

@@ -1,4 +1,5 @@
-//! Builds of memscope for the commands that measure several: their arguments, and their compilation with its progress shown.
+//! Builds of memscope for the commands that measure several: their arguments, and their compilation with its progress
+//! shown.
 
 mod check;
 mod progress;
@@ -25,11 +26,11 @@ pub struct BuildCacheArguments {
     build_cache: Option<PathBuf>,
 }
 
-/// The arguments of the commands that examine each build by itself.
+/// The arguments of the commands that examine builds one by one.
 #[derive(Debug, Args)]
 pub struct BuildArguments {
-    /// The builds: published versions (0.2.5), folders (../memscope-rs), revisions (../memscope-rs@v0.2.4) [default: the
-    /// memscope that this program is linked with]
+    /// The builds: published versions (0.2.5), folders (../memscope-rs), revisions (../memscope-rs@v0.2.4) [default:
+    /// the memscope that this program is linked with]
     #[arg(value_name = "BUILD")]
     builds: Vec<BuildSpec>,
     /// All published versions, after the named builds

@@ -60,7 +60,10 @@ pub enum Error {
     #[error(transparent)]
     History(#[from] crate::study::trend::HistoryError),
     /// Workloads of several threads, whose instructions cannot be counted.
-    #[error("--instructions cannot count {0}: only single-threaded workloads can be counted ({single})", single = measure::single_threaded())]
+    #[error(
+        "--instructions cannot count {0}: only single-threaded workloads can be counted ({single})",
+        single = measure::single_threaded()
+    )]
     Parallel(String),
     /// A build without sources.
     #[error(transparent)]

@@ -1,7 +1,7 @@
-//! Reading the command line, and the variables of the environment that stand for flags.
+//! Reading the command line, and the environment variables that stand for flags.
 //!
-//! A variable that is empty is not set. One with a wrong value is refused under its own name, and one that a flag excludes gives
-//! way to the flag. What is no variable of ours and looks like one is warned of once.
+//! An empty variable is not set. One with a wrong value is refused under its own name, and one that a flag excludes is
+//! ignored. An unknown variable with the program's prefix leads to one warning.
 
 use crate::cli::Cli;
 use crate::cli::probe::Fault;
@@ -13,21 +13,21 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
-/// What the process ends with where the command line is wrong, as with everything that cannot be done.
+/// The exit code for a wrong command line, as for every error.
 const WRONG: u8 = 2;
 
 /// Reads the command line of this process.
 ///
 /// # Errors
-/// The exit code, where it is wrong, or asks for help: everything is said then.
+/// The exit code, if it is wrong or asks for help. Everything is printed then.
 pub fn read_command_line<T: Parser>() -> Result<T, ExitCode> {
     read(std::env::args_os().collect())
 }
 
-/// Reads variables of the environment alone, for a program whose flags are another's.
+/// Reads environment variables only, for a program whose flags belong to Criterion.
 ///
 /// # Errors
-/// The exit code, where one is wrong: everything is said then.
+/// The exit code, if one is wrong. Everything is printed then.
 pub(super) fn read_variables<T: Parser>() -> Result<T, ExitCode> {
     read(vec![T::command().get_name().into()])
 }
@@ -50,7 +50,7 @@ fn read<T: Parser>(arguments: Vec<OsString>) -> Result<T, ExitCode> {
                 environment::obey(in_force);
                 return Ok(parsed);
             }
-            // A flag that cannot be with another one can be with a variable: it goes unheard.
+            // A flag overrides a variable that it conflicts with.
             Err(error) if error.kind() == ErrorKind::ArgumentConflict => {
                 match excluded(&whole::<T>(), &error, &left_out) {
                     Some(name) => left_out.push(name),
@@ -62,14 +62,14 @@ fn read<T: Parser>(arguments: Vec<OsString>) -> Result<T, ExitCode> {
     }
 }
 
-/// The command with all that clap adds to it, so that every argument can be shown as an error shows it.
+/// Returns the command with clap's additions, so arguments look as they do in errors.
 fn whole<T: Parser>() -> Command {
     let mut command = T::command();
     command.build();
     command
 }
 
-/// The command without the variables that are not set, or are left out.
+/// Returns the command without the variables that are not set, or are left out.
 fn without(command: Command, left_out: &[String]) -> Command {
     let is_out = |name: &OsStr| {
         environment::own(&name.to_string_lossy()).is_none() || left_out.iter().any(|out| name == out.as_str())
@@ -80,13 +80,13 @@ fn without(command: Command, left_out: &[String]) -> Command {
     command.mut_args(drop).mut_subcommands(|command| without(command, left_out))
 }
 
-/// The arguments of a command and those below it that a variable stands for, with its name.
+/// Returns the arguments of a command and its subcommands that have a variable, with its name.
 fn with_variables(command: &Command) -> Vec<(&Arg, String)> {
     let own = command.get_arguments().filter_map(|argument| Some((argument, argument.get_env()?.to_str()?.to_owned())));
     own.chain(command.get_subcommands().flat_map(with_variables)).collect()
 }
 
-/// The variables that were heard, by the commands that were given.
+/// Returns the variables that had an effect on the commands.
 fn in_force(command: &Command, matches: &ArgMatches) -> Vec<String> {
     let own = command
         .get_arguments()
@@ -100,7 +100,7 @@ fn in_force(command: &Command, matches: &ArgMatches) -> Vec<String> {
     names
 }
 
-/// The variable that is part of a conflict and was not left out before.
+/// Returns the variable that is part of a conflict and was not left out before.
 fn excluded(command: &Command, error: &clap::Error, left_out: &[String]) -> Option<String> {
     let parties = [ContextKind::InvalidArg, ContextKind::PriorArg].into_iter().filter_map(|kind| error.get(kind));
     let parties: Vec<String> = parties
@@ -117,7 +117,7 @@ fn excluded(command: &Command, error: &clap::Error, left_out: &[String]) -> Opti
         .find(|name| !left_out.contains(name))
 }
 
-/// The error under the variable's name, if the wrong value is a variable's.
+/// Returns the error under the variable's name, if the wrong value comes from a variable.
 fn named(command: &Command, mut error: clap::Error, are_variables_alone: bool) -> clap::Error {
     let text = |error: &clap::Error, kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
@@ -138,7 +138,7 @@ fn named(command: &Command, mut error: clap::Error, are_variables_alone: bool) -
     error
 }
 
-/// Says what is wrong, or shows what was asked for, and gives the exit code.
+/// Prints the error or the help, and returns the exit code.
 fn refuse(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     if !error.use_stderr() {
         let is_plain = !io::stdout().is_terminal();
@@ -158,7 +158,7 @@ fn refuse(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     if io::stderr().is_terminal() && arguments.iter().all(is_harmless) {
         let _ = error.print();
     } else if arguments.len() == 1 {
-        // There is no --help to point to.
+        // There is no --help to mention.
         console::complain(message.to_string().lines().next().unwrap_or_default());
     } else {
         console::complain(message.to_string().trim_end());
@@ -166,7 +166,7 @@ fn refuse(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     ExitCode::from(WRONG)
 }
 
-/// Sees that the variables of our own are text, that the fault is one, and that there are no others than those that we know.
+/// Checks that the program's own variables are text and that the fault is valid, and warns of unknown ones.
 fn check_variables() -> Result<(), ExitCode> {
     let wrong = |why: String| {
         console::complain(format_args!("error: {}", text::one_line(&why)));
@@ -194,7 +194,7 @@ fn check_variables() -> Result<(), ExitCode> {
         if name.starts_with(environment::PREFIX) && !known.iter().any(|one| *one == name) {
             let known = known.join(", ");
             console::complain(format_args!(
-                "Warning: {name} is no variable of memscope-bench, and has no effect; there are {known}."
+                "Warning: {name} is no variable of memscope-bench, and has no effect; known are {known}."
             ));
         }
     }

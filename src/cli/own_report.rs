@@ -38,7 +38,7 @@ pub(super) fn keep(folder: &Path, is_asked_for: bool) -> Result<(), Error> {
     let limit = if is_asked_for { Duration::MAX } else { LIMIT };
     match write(report.write, &written, limit) {
         Ok(()) => {
-            files::put(&written, &folder.join(report.name))?;
+            files::replace(&written, &folder.join(report.name))?;
             console::complain(format_args!("Wrote {} in {}", report.name, folder.display()));
             Ok(())
         }

@@ -1,5 +1,5 @@
-//! The allocator under the trackers, as it really is in this process: not what was assumed when the program was compiled. A
-//! library that is preloaded, or linked, may have brought another one.
+//! The allocator under the trackers, as it is in this process: a preloaded or linked library may have replaced the one
+//! of the compilation.
 
 use std::fmt;
 use std::fs;
@@ -8,19 +8,19 @@ use std::path::{Path, PathBuf};
 /// The allocator of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allocator {
-    /// The C library, with its version where it says one.
+    /// The C library, with its version if it has one.
     pub system: String,
-    /// The file of the library that brought another allocator, where one did.
+    /// The file of a library that replaced the allocator.
     pub instead: Option<String>,
 }
 
 impl Allocator {
-    /// Returns the allocator of this process. Looking takes a few milliseconds.
+    /// Returns the allocator of this process, in a few milliseconds.
     pub fn here() -> Self {
         Self::of(&loaded())
     }
 
-    /// The allocator of a process with these libraries, in the order of their addresses.
+    /// Returns the allocator of a process with these libraries, in the order of their addresses.
     fn of(libraries: &[PathBuf]) -> Self {
         let is_named = |path: &&PathBuf, names: &[&str]| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -49,7 +49,7 @@ impl Allocator {
     }
 }
 
-/// What stands between the library that replaced the system's allocator and the latter, in an allocator's name.
+/// The words between a library and the system's allocator that it replaced, in an allocator's name.
 const IN_PLACE: &str = ", in the place of the system's";
 
 impl fmt::Display for Allocator {
@@ -62,12 +62,12 @@ impl fmt::Display for Allocator {
     }
 }
 
-/// Returns the library that replaced the system's allocator, by the name that an allocator has in a file.
+/// Returns the library that replaced the system's allocator, from an allocator's name in a file.
 pub fn replacing(allocator: &str) -> Option<&str> {
     allocator.split_once(IN_PLACE).map(|(library, _)| library)
 }
 
-/// The files of shared libraries that this process has loaded, each once; none where the system does not say.
+/// Returns the files of this process's shared libraries, each once; none if the system does not report them.
 fn loaded() -> Vec<PathBuf> {
     #[cfg(target_os = "linux")]
     if let Ok(maps) = procfs::process::Process::myself().and_then(|process| process.maps()) {
@@ -87,13 +87,14 @@ fn loaded() -> Vec<PathBuf> {
     Vec::new()
 }
 
-/// Returns whether a mapped file is a library by its name: reading others, which may be huge, would say nothing.
+/// Returns whether a mapped file is a library by its name. Others may be huge, and are not read.
 fn is_library(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.ends_with(".so") || name.contains(".so.") || name.starts_with("ld-") || name.starts_with("libc-")
 }
 
-/// The version that a glibc has in its file: `2.36` of `GNU C Library (Debian GLIBC 2.36-9) stable release version 2.36.`
+/// Returns the version in the file of a glibc: `2.36` of `GNU C Library (Debian GLIBC 2.36-9) stable release version
+/// 2.36.`
 fn glibc_version(file: &[u8]) -> Option<String> {
     let after =
         |text: &[u8], what: &[u8]| text.windows(what.len()).position(|window| window == what).map(|at| at + what.len());
@@ -122,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn glibc_says_its_version() {
+    fn the_version_of_a_glibc_is_read() {
         let file = b"\0\0GNU C Library (Debian GLIBC 2.36-9+deb12u9) stable release version 2.36.\nCopyright";
         assert_eq!(glibc_version(file).as_deref(), Some("2.36"));
         assert_eq!(
@@ -135,7 +136,7 @@ mod tests {
 
     #[test]
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    fn this_process_has_the_system_s_allocator_or_says_what_else() {
+    fn this_process_has_the_system_s_allocator() {
         let here = Allocator::here();
         assert!(here.system.starts_with("glibc 2."), "{here}");
         if std::env::var_os("LD_PRELOAD").is_none() {
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_library_brings_nothing() {
+    fn a_file_that_is_no_library_brings_nothing() {
         assert!(!brings_malloc(b""));
         assert!(!brings_malloc(b"\x7fELF and no more"));
         assert_eq!(Allocator { system: "glibc 2.36".into(), instead: None }.to_string(), "system (glibc 2.36 malloc)");

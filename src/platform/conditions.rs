@@ -1,5 +1,5 @@
-//! The state of the machine when a run begins: how busy it already was, and whether its processor's speed was held. A
-//! reader of the figures must know both, and nobody can find them out afterwards.
+//! The state of the machine when a run begins: its load and the settings of its processor's speed. A reader needs both
+//! to judge the figures, and nobody can find them out afterwards.
 
 use crate::platform::cores;
 use serde::{Deserialize, Serialize};
@@ -7,42 +7,42 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// Where Linux tells of its processors.
+/// Linux's folder of processors.
 const PROCESSORS: &str = "/sys/devices/system/cpu";
-/// Where Linux says when it uses huge pages.
+/// Linux's setting of huge pages.
 const HUGE_PAGES: &str = "/sys/kernel/mm/transparent_hugepage/enabled";
 
-/// What the machine was like right before a run. Virtual machines do not know of the speed of their processors.
+/// The machine right before a run. Virtual machines do not know the speed of their processors.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Conditions {
-    /// How many cores' worth of other work was running; `None` where the system does not say.
+    /// The load of other work, in cores; `None` if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub busy_cores: Option<f64>,
-    /// The frequency governors of the processors, each once; `None` where the system does not say.
+    /// The frequency governors of the processors, each once; `None` if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub governors: Option<Vec<String>>,
-    /// Whether the processor may run faster than its nominal frequency; `None` where the system does not say.
+    /// True if the processor may run faster than its nominal frequency; `None` if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turbo: Option<bool>,
-    /// When the kernel backs memory with huge pages: `always`, `madvise` or `never`; `None` where the system does not say.
+    /// The kernel's use of huge pages: `always`, `madvise` or `never`; `None` if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub huge_pages: Option<String>,
-    /// The cores that this process may run on, where they are not all that are online.
+    /// The number of cores that this process may run on, if it is not all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cores_allowed: Option<usize>,
-    /// The processor time that this process's control group may take, in cores; `None` where that is not limited.
+    /// The CPU quota of this process's control group, in cores; `None` without a limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cores_quota: Option<f64>,
-    /// The niceness of this process, where it is not 0.
+    /// The niceness of this process, if it is not 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub niceness: Option<i64>,
-    /// Whether addresses are the same in every process, as under `setarch -R` or a debugger.
+    /// True if addresses are the same in every process, as under `setarch -R` or a debugger.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub fixed_addresses: bool,
 }
 
 impl Conditions {
-    /// The conditions here and now. It takes a tenth of a second, in which this thread sleeps.
+    /// Returns the present conditions, after a tenth of a second in which this thread sleeps.
     pub fn here() -> Self {
         let processors = Path::new(PROCESSORS);
         Self {
@@ -57,7 +57,7 @@ impl Conditions {
         }
     }
 
-    /// What narrows this process's use of the machine, or makes it unlike other processes there, in a few words each.
+    /// Returns the restrictions of this process that others on the machine do not have, in a few words each.
     pub fn restrictions(&self) -> Vec<String> {
         let cores = self.cores_allowed.map(|cores| format!("{cores} cores allowed"));
         let quota = self.cores_quota.map(|quota| format!("a quota of {quota} cores"));
@@ -67,8 +67,8 @@ impl Conditions {
     }
 }
 
-/// How many cores are busy during a tenth of a second. Not the load average: that one lags by minutes, and after a
-/// build it would tell of the build.
+/// Returns the number of busy cores during a tenth of a second. The load average lags by minutes: after a build it
+/// would still include the build.
 #[cfg(target_os = "linux")]
 fn busy_cores() -> Option<f64> {
     let before = Ticks::so_far()?;
@@ -81,7 +81,7 @@ fn busy_cores() -> Option<f64> {
     None
 }
 
-/// What all processors together have done since the system started, in the kernel's ticks.
+/// The time of all processors together since the system started, in the kernel's ticks.
 #[cfg(target_os = "linux")]
 #[derive(Clone, Copy, Debug)]
 struct Ticks {
@@ -96,8 +96,8 @@ impl Ticks {
         use procfs::CurrentSI;
         let stat = procfs::KernelStats::current().ok()?;
         let total = stat.total;
-        // Stolen time is work too: another machine's, on the processor that this one thinks is its own. The time of
-        // guests is not added, for the kernel counts it as user time as well.
+        // Stolen time is work too: another machine's, on a shared processor. The kernel already counts the time of
+        // guests as user time.
         let also = [total.irq, total.softirq, total.steal];
         Some(Self {
             busy: total.user + total.nice + total.system + also.into_iter().flatten().sum::<u64>(),
@@ -106,18 +106,19 @@ impl Ticks {
         })
     }
 
-    /// The busy part of the time since then, times the processors: never more than there are. `None` if no tick passed.
+    /// Returns the busy part of the time since then, times the processors, of which it is at most all. `None` if no
+    /// tick passed.
     fn busy_cores_since(self, before: Self) -> Option<f64> {
         // The kernel's counts of idle time may go back a little.
         let busy = self.busy.saturating_sub(before.busy) as f64;
         let idle = self.idle.saturating_sub(before.idle) as f64;
         let cores = busy / (busy + idle) * self.processors as f64;
-        // A tick is a hundredth of a second, so there is nothing behind the second digit.
+        // A tick is a hundredth of a second, so further digits mean nothing.
         cores.is_finite().then_some((cores * 100.0).round() / 100.0)
     }
 }
 
-/// The governors of all processors below a folder like [`PROCESSORS`], each once, in the order of the alphabet.
+/// Returns the governors of all processors in a folder like [`PROCESSORS`], each once, in alphabetical order.
 fn governors(processors: &Path) -> Option<Vec<String>> {
     let governors: BTreeSet<String> = fs::read_dir(processors)
         .ok()?
@@ -127,7 +128,7 @@ fn governors(processors: &Path) -> Option<Vec<String>> {
     (!governors.is_empty()).then(|| governors.into_iter().collect())
 }
 
-/// Whether turbo is on. Intel's driver says whether it is off, the others say whether it is on.
+/// Returns whether turbo is on. Intel's driver has a switch that turns it off, the others one that turns it on.
 fn turbo(processors: &Path) -> Option<bool> {
     let switch = |path: &str| match setting(&processors.join(path))?.as_str() {
         "0" => Some(false),
@@ -137,21 +138,21 @@ fn turbo(processors: &Path) -> Option<bool> {
     switch("intel_pstate/no_turbo").map(|off| !off).or_else(|| switch("cpufreq/boost"))
 }
 
-/// The choice that the kernel marks: `madvise` of `always [madvise] never`.
+/// Returns the choice that the kernel marks: `madvise` of `always [madvise] never`.
 fn chosen(choices: &str) -> Option<String> {
     let (_, rest) = choices.split_once('[')?;
     Some(rest.split_once(']')?.0.to_owned())
 }
 
-/// The number of cores that this process may run on, if they are not all that are online.
+/// Returns the number of cores that this process may run on, if it is not all of them.
 fn cores_allowed() -> Option<usize> {
     let allowed = Some(cores::allowed().len()).filter(|&count| count > 0)?;
     let online = nix::unistd::sysconf(nix::unistd::SysconfVar::_NPROCESSORS_ONLN).ok()??;
     (usize::try_from(online) != Ok(allowed)).then_some(allowed)
 }
 
-/// The least quota of processor time, in cores, of this process's control group and those that it is in. `root` is where the
-/// file systems of the kernel are.
+/// Returns the lowest CPU quota of this process's control group and those above it, in cores. `root` has the kernel's
+/// file systems.
 fn cores_quota(root: &Path) -> Option<f64> {
     let groups = fs::read_to_string(root.join("proc/self/cgroup")).ok()?;
     let groups = groups.lines().filter_map(|line| {
@@ -171,7 +172,7 @@ fn cores_quota(root: &Path) -> Option<f64> {
     quotas.min_by(f64::total_cmp)
 }
 
-/// The quota that a control group's folder has, in cores.
+/// Returns the quota in a control group's folder, in cores.
 fn quota_of(folder: &Path) -> Option<f64> {
     let (quota, period) = match setting(&folder.join("cpu.max")) {
         Some(line) => {
@@ -195,7 +196,7 @@ fn niceness() -> Option<i64> {
     None
 }
 
-/// Returns whether this process, or the whole system, does without the randomisation of addresses.
+/// Returns whether this process, or the whole system, does not randomise addresses.
 #[cfg(target_os = "linux")]
 fn has_fixed_addresses() -> bool {
     use nix::sys::personality::{self, Persona};
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn governors_are_told_once_each() {
+    fn governors_are_listed_once_each() {
         let laptop = machine(&[
             ("cpu0/cpufreq/scaling_governor", "schedutil\n"),
             ("cpu1/cpufreq/scaling_governor", "performance\n"),
@@ -241,12 +242,12 @@ mod tests {
 
     #[test]
     fn turbo_is_read_from_either_driver() {
-        let says = |path, text| turbo(machine(&[(path, text)]).path());
-        assert_eq!(says("intel_pstate/no_turbo", "0\n"), Some(true));
-        assert_eq!(says("intel_pstate/no_turbo", "1\n"), Some(false));
-        assert_eq!(says("cpufreq/boost", "1\n"), Some(true));
-        assert_eq!(says("cpufreq/boost", "0\n"), Some(false));
-        assert_eq!(says("cpufreq/boost", "perhaps\n"), None);
+        let read = |path, text| turbo(machine(&[(path, text)]).path());
+        assert_eq!(read("intel_pstate/no_turbo", "0\n"), Some(true));
+        assert_eq!(read("intel_pstate/no_turbo", "1\n"), Some(false));
+        assert_eq!(read("cpufreq/boost", "1\n"), Some(true));
+        assert_eq!(read("cpufreq/boost", "0\n"), Some(false));
+        assert_eq!(read("cpufreq/boost", "perhaps\n"), None);
     }
 
     #[test]
@@ -286,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn restrictions_are_named_where_there_are_some() {
+    fn restrictions_are_named() {
         assert!(Conditions::default().restrictions().is_empty());
         let narrow = Conditions {
             cores_allowed: Some(2),
@@ -314,8 +315,8 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn this_machine_says_how_busy_it_is() {
-        let busy = Conditions::here().busy_cores.expect("Linux says");
+    fn this_machine_reports_its_load() {
+        let busy = Conditions::here().busy_cores.expect("Linux reports it");
         assert!(busy >= 0.0, "{busy}");
     }
 }

@@ -1,8 +1,8 @@
-//! The console: what is shown on standard output, and said on standard error.
+//! The console: standard output and standard error.
 //!
-//! A reader who goes (`| head`) or a full disk must not cost what was measured: nothing here panics, as `println!` does, and
-//! nothing ends the program. After a reader has gone, what is printed goes nowhere. Any other trouble is kept in mind, and is
-//! the program's exit code once its work is done. All text is made harmless for a terminal.
+//! A reader who goes (`| head`) or a full disk must not cost a measurement: nothing here panics, as `println!` does,
+//! and nothing ends the program. Output without a reader is discarded. Any other error is kept, and decides the exit
+//! code once the work is done. All text is made harmless for a terminal.
 
 use crate::platform::text::harmless;
 use nix::errno::Errno;
@@ -18,10 +18,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// What has become of standard output so far.
+/// The state of standard output.
 #[derive(Clone, Debug)]
 enum State {
-    /// It takes what is printed.
+    /// It accepts text.
     Open,
     /// Its reader has gone.
     Closed,
@@ -40,38 +40,38 @@ pub fn print(text: impl Display) {
     print_styled(harmless(&text.to_string()));
 }
 
-/// The same for text that is our own, and may have colours in it.
+/// Prints the program's own text, which may have colours in it.
 pub fn print_styled(text: impl Display) {
     let mut state = state();
     if matches!(*state, State::Open)
         && let Err(error) = write(io::stdout(), format!("{text}\n").as_bytes())
     {
         *state = after(&error);
-        // A library that prints would panic.
+        // A library that prints would panic otherwise.
         silence(nix::unistd::dup2_stdout);
     }
 }
 
-/// Says something on standard error: text and a line break. Where that cannot be written, there is nobody to say it to.
+/// Prints text and a line break on standard error. If that fails, there is nobody to report it to.
 pub fn complain(text: impl Display) {
     if write(io::stderr(), format!("{}\n", harmless(&text.to_string())).as_bytes()).is_err() {
         silence(nix::unistd::dup2_stderr);
     }
 }
 
-/// Prints a reply to another process: one line of JSON. A reply that nobody gets is worth nothing.
+/// Prints a reply to another process: one line of JSON.
 ///
 /// # Errors
 /// If it cannot be written.
 ///
 /// # Panics
-/// If it is not data that JSON can hold; every reply is.
+/// If JSON cannot hold the data, which no reply has.
 pub fn reply(value: &impl Serialize) -> io::Result<()> {
     let line = serde_json::to_string(value).expect("a reply is plain data") + "\n";
     Ok(write(io::stdout(), line.as_bytes())?)
 }
 
-/// Returns why something could not be shown; `None` if all could, or nobody wanted to see it.
+/// Returns the reason why output could not be shown; `None` if there is none, or no reader.
 pub fn trouble() -> Option<String> {
     match &*state() {
         State::Failed(why) => Some(why.clone()),
@@ -79,7 +79,7 @@ pub fn trouble() -> Option<String> {
     }
 }
 
-/// Keeps in mind that something could not be shown.
+/// Keeps the reason why something could not be shown.
 pub fn fail(why: impl Display) {
     let mut state = state();
     if !matches!(*state, State::Failed(_)) {
@@ -94,10 +94,10 @@ fn after(error: &Errno) -> State {
     }
 }
 
-/// Writes everything. Not by way of the library's buffer, of which nobody would know how much was written, nor when.
+/// Writes everything. The standard library's buffer would not report how much was written, nor when.
 fn write(to: impl AsFd + Write, text: &[u8]) -> Result<(), Errno> {
     let mut to = to;
-    // What libraries printed comes first; what becomes of it is theirs.
+    // Text that libraries printed comes first; its errors are theirs.
     let _ = to.flush();
     write_all(to.as_fd(), text)
 }
@@ -108,7 +108,7 @@ fn write_all(to: BorrowedFd<'_>, mut text: &[u8]) -> Result<(), Errno> {
             Ok(0) => return Err(Errno::EIO),
             Ok(written) => text = &text[written..],
             Err(Errno::EINTR) => {}
-            // Another program with the same pipe or terminal does not wait for it: this one does.
+            // Another program made the shared pipe or terminal non-blocking: wait for it.
             Err(Errno::EAGAIN) => match poll(&mut [PollFd::new(to, PollFlags::POLLOUT)], PollTimeout::NONE) {
                 Ok(_) | Err(Errno::EINTR) => {}
                 Err(error) => return Err(error),
@@ -119,15 +119,15 @@ fn write_all(to: BorrowedFd<'_>, mut text: &[u8]) -> Result<(), Errno> {
     Ok(())
 }
 
-/// Lets go nowhere what is still printed.
+/// Discards all further output.
 fn silence(redirect: impl FnOnce(File) -> nix::Result<()>) {
     if let Ok(nowhere) = File::options().write(true).open("/dev/null") {
         let _ = redirect(nowhere);
     }
 }
 
-/// Stands between a library that prints by `println!` and `eprintln!`, which panic, and the real output: the library's text
-/// goes on as long as somebody takes it. It ends when the value is dropped.
+/// Protects a library that prints by `println!` and `eprintln!`, which panic: its text goes through a pipe to the real
+/// output, as long as that has a reader. Ends when the value is dropped.
 #[derive(Debug)]
 pub struct Relay {
     output: Option<OwnedFd>,
@@ -136,7 +136,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Begins. A terminal is left as it is: libraries look whether they write to one, and its reader does not go.
+    /// Begins. A terminal is not replaced: libraries adapt to one, and its reader does not go.
     ///
     /// # Errors
     /// If the system has no pipe or thread left.
@@ -151,7 +151,7 @@ impl Relay {
             let (reader, writer) = io::pipe()?;
             ended.push(pass_on(reader, real.try_clone()?, true)?);
             nix::unistd::dup2_stdout(&writer)?;
-            // What is said in turn on both stays in turn.
+            // The order of text on both stays.
             if are_one {
                 nix::unistd::dup2_stderr(&writer)?;
             }
@@ -167,7 +167,7 @@ impl Relay {
 
 impl Drop for Relay {
     fn drop(&mut self) {
-        /// A process that was left behind may still hold a pipe open.
+        /// An orphaned process may still hold a pipe open.
         const PATIENCE: Duration = Duration::from_secs(5);
         let _ = io::stdout().flush();
         if let Some(real) = self.output.take() {
@@ -187,8 +187,8 @@ fn same(one: &OwnedFd, other: &OwnedFd) -> bool {
     identity(one).is_some() && identity(one) == identity(other)
 }
 
-/// Passes on what comes out of a pipe, on a thread of its own; what nobody takes any more is read and forgotten. The receiver
-/// gets word when the pipe has ended.
+/// Copies a pipe to its destination on a separate thread, and discards text without a reader. The receiver gets a value
+/// at the end of the pipe.
 fn pass_on(mut from: PipeReader, to: OwnedFd, is_output: bool) -> io::Result<Receiver<()>> {
     let (done, ended) = mpsc::channel();
     thread::Builder::new().name("relay".to_owned()).spawn(move || {
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_relay_takes_what_nobody_reads() {
+    fn a_relay_accepts_text_without_a_reader() {
         let (real_reader, real_writer) = io::pipe().expect("a pipe");
         let (reader, mut writer) = io::pipe().expect("a pipe");
         let ended = pass_on(reader, real_writer.into(), false).expect("a thread");

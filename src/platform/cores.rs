@@ -1,19 +1,20 @@
-//! The processor cores that this process may run on, and keeping a child on one of them.
+//! The cores that this process may run on, and a way to keep a child on one of them.
 //!
 //! A pair whose two samples ran on different cores compares the cores too: their caches, their neighbours and, on a
-//! virtual machine, their shares of the host. So both samples of a pair run on one core where the workload has one thread.
-//! Five single-threaded workloads at four levels, measured both ways by turns, had 0.68 times the spread of ratios this way: half as many
-//! pairs lead to the same interval.
+//! virtual machine, their shares of the host. So both samples of a pair run on one core if the workload has one thread.
+//! In a trial of five single-threaded workloads at four levels, this way had 0.68 times the spread of ratios: half as
+//! many pairs lead to the same interval.
 
 /// One core, by the system's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Core(usize);
 
-/// The pairs that stay on a core before the next ones take another. The first sample on another core is slower by up to
-/// 7 %. The number is odd, so that this sample is as often an untracked one as a tracked one.
+/// The number of pairs on a core before the next one. The first sample on another core is slower by up to 7 %. The
+/// number is odd, so this sample is as often untracked as tracked.
 const STAY: usize = 5;
 
-/// Returns the core for a pair, by its place in its measurement. `None` on a system that keeps no process on a core.
+/// Returns the core for a pair, by its place in its measurement. `None` on a system that cannot keep a process on a
+/// core.
 pub fn for_pair(pair: usize) -> Option<Core> {
     turn(&allowed(), pair)
 }
@@ -22,7 +23,7 @@ fn turn(cores: &[Core], pair: usize) -> Option<Core> {
     cores.get((pair / STAY).checked_rem(cores.len())?).copied()
 }
 
-/// Returns the cores that this process may run on. Empty where the system does not report them.
+/// Returns the cores that this process may run on. Empty if the system does not report them.
 #[cfg(target_os = "linux")]
 pub fn allowed() -> Vec<Core> {
     use nix::sched::{CpuSet, sched_getaffinity};
@@ -30,16 +31,16 @@ pub fn allowed() -> Vec<Core> {
     (0..CpuSet::count()).filter(|&core| set.is_set(core).unwrap_or(false)).map(Core).collect()
 }
 
-/// Returns the cores that this process may run on. Empty where the system does not report them.
+/// Returns the cores that this process may run on. Empty if the system does not report them.
 #[cfg(not(target_os = "linux"))]
 pub fn allowed() -> Vec<Core> {
     Vec::new()
 }
 
-/// Keeps a process, and the threads that it starts from now on, on one core.
+/// Keeps a process and its future threads on one core.
 ///
 /// # Errors
-/// If the system does not allow it: the core may have been taken away meanwhile.
+/// If the system does not allow it: the core may have been withdrawn meanwhile.
 #[cfg(target_os = "linux")]
 pub fn keep_on(process: u32, Core(core): Core) -> std::io::Result<()> {
     use nix::sched::{CpuSet, sched_setaffinity};
@@ -49,7 +50,7 @@ pub fn keep_on(process: u32, Core(core): Core) -> std::io::Result<()> {
     Ok(sched_setaffinity(nix::unistd::Pid::from_raw(process), &set)?)
 }
 
-/// Keeps a process, and the threads that it starts from now on, on one core.
+/// Keeps a process and its future threads on one core.
 ///
 /// # Errors
 /// None on this system, which does not report cores.

@@ -1,42 +1,40 @@
-//! The environment: the variables that memscope-bench itself reads, and what else in the environment of a process changes what
-//! is measured in it.
+//! The environment: the variables of memscope-bench, and others that change the measurements of a process.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::sync::{Mutex, PoisonError};
 
-/// What all variables of our own begin with. One that is empty is not set.
+/// The beginning of all variables of memscope-bench. An empty one is not set.
 pub const PREFIX: &str = "MEMSCOPE_BENCH_";
-/// How long one probe may run, in seconds.
+/// The longest duration of one probe, in seconds.
 pub const TIME_LIMIT: &str = "MEMSCOPE_BENCH_TIME_LIMIT";
-/// How much memory one probe may have, in MiB.
+/// The most memory of one probe, in MiB.
 pub const MEMORY_LIMIT: &str = "MEMSCOPE_BENCH_MEMORY_LIMIT";
-/// The half-width that each interval is to get under, in percent of its figure.
+/// The largest half-width of each interval, in percent of its figure.
 pub const PRECISION: &str = "MEMSCOPE_BENCH_PRECISION";
-/// How long one workload and level may take for that, in seconds.
+/// The longest duration of one workload and level for that, in seconds.
 pub const PRECISION_LIMIT: &str = "MEMSCOPE_BENCH_PRECISION_LIMIT";
 /// The folder in which builds of memscope are prepared and kept.
 pub const BUILD_CACHE: &str = "MEMSCOPE_BENCH_BUILD_CACHE";
 /// The fault that a probe commits on purpose.
 pub const FAULT: &str = "MEMSCOPE_BENCH_FAULT";
-/// Leaves out of a build every part of the adapter to memscope that a measurement of cost can do without. The build script
-/// reads it.
+/// Reduces a build to the part of the adapter that overheads need. The build script reads it.
 pub const CORE_ONLY: &str = "MEMSCOPE_BENCH_CORE_ONLY";
 
-/// The variables of our own that this process obeys, as the command line was read.
+/// The program's own variables that this process obeys, from the reading of the command line.
 static IN_FORCE: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Returns the value of a variable of our own; `None` if it is not set, or empty.
+/// Returns the value of one of the program's own variables; `None` if it is not set, or empty.
 pub fn own(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// Keeps in mind which variables of our own this process obeys.
+/// Keeps the names of the program's own variables that this process obeys.
 pub fn obey(names: Vec<String>) {
     *IN_FORCE.lock().unwrap_or_else(PoisonError::into_inner) = names;
 }
 
-/// Returns the variables of our own that this process and its probes obey, with their values, by name.
+/// Returns the program's own variables that this process and its probes obey, with their values, by name.
 pub fn in_force() -> BTreeMap<String, OsString> {
     let mut names = IN_FORCE.lock().unwrap_or_else(PoisonError::into_inner).clone();
     // Probes read this one themselves.
@@ -44,8 +42,8 @@ pub fn in_force() -> BTreeMap<String, OsString> {
     names.into_iter().filter_map(|name| own(&name).map(|value| (name, value))).collect()
 }
 
-/// Variables that change what is measured: what is loaded into a process, how its allocator works, what memscope does, and how
-/// many threads there are.
+/// Variables that change a measurement: the libraries of a process, its allocator, memscope's modes and the number of
+/// threads.
 const NAMES: [&str; 9] = [
     "LD_PRELOAD",
     "LD_AUDIT",
@@ -59,11 +57,11 @@ const NAMES: [&str; 9] = [
 ];
 /// The beginnings of the names of more of them.
 const PREFIXES: [&str; 7] = ["MALLOC_", "MIMALLOC_", "TCMALLOC_", "SCUDO_", "ASAN_", "LSAN_", "MEMSCOPE_"];
-/// The beginnings of variables that mean something by being there, be they empty or not.
+/// The beginnings of variables that have an effect even if they are empty.
 const SET_IS_ENOUGH: [&str; 2] = ["MEMSCOPE_", "RUST_"];
 
-/// Returns the variables that change what is measured, with their values, by name. Our own are not among them: they are part of
-/// the command.
+/// Returns the variables that change a measurement, with their values, by name. The program's own are part of the
+/// command instead.
 pub fn influences() -> BTreeMap<String, String> {
     of(std::env::vars_os())
 }
@@ -86,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_changes_a_measurement_is_kept_and_nothing_else() {
+    fn only_variables_that_change_a_measurement_are_kept() {
         let variables = [
             ("LD_PRELOAD", "/usr/lib/libjemalloc.so.2"),
             ("MALLOC_ARENA_MAX", "1"),

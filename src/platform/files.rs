@@ -1,8 +1,8 @@
-//! Files: read with a check of their version, and written whole.
+//! Files: read with a check of their version, and written completely or not at all.
 //!
-//! A file is written into a temporary one beside it, which then takes its name: a run that is killed, or a disk that is
-//! full, leaves the earlier file as it was. It keeps that one's permissions and, where the system allows it, its owner. A link
-//! stays, and what it leads to is written; another name of the same file (a hard link) keeps the earlier content.
+//! The text goes into a temporary file, which then takes the name: a killed run or a full disk leaves the earlier file
+//! as it was. The new file keeps the permissions and, if the system allows it, the owner. A symbolic link stays, and
+//! its target is replaced; a hard link keeps the earlier content.
 
 use crate::platform::text;
 use nix::unistd::{AccessFlags, access};
@@ -14,9 +14,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// More bytes than any file of ours has: what is larger is something else.
+/// The most bytes of a file: a larger one is something else.
 const LARGEST: u64 = 1 << 30;
-/// How many links may lead from one to the next.
+/// The most links from a path to its file.
 const MOST_LINKS: usize = 40;
 
 /// A file that could not be read or written.
@@ -27,17 +27,17 @@ pub enum FileError {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
-    /// It is not what it should be.
+    /// It is of another kind.
     #[error("{} is not {what} of memscope-bench: {source}", path.display())]
     Corrupt {
         /// The file.
         path: PathBuf,
-        /// What it should be.
+        /// The expected kind.
         what: &'static str,
-        /// Why.
+        /// The reason.
         source: serde_json::Error,
     },
     /// It was written by a newer version.
@@ -55,15 +55,15 @@ pub enum FileError {
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
-    /// Something that holds no files and is none has its name.
+    /// Something has its name that is neither a file nor a folder.
     #[error("cannot write {}: it is {what}, and results are kept in files", path.display())]
     NoFile {
         /// The name.
         path: PathBuf,
-        /// What it is.
+        /// Its kind.
         what: &'static str,
     },
     /// It is of a kind that is not known.
@@ -81,20 +81,20 @@ pub enum FileError {
     NoNumber {
         /// The file.
         path: PathBuf,
-        /// Where the figure stands in the data.
+        /// The place of the figure in the data.
         place: String,
-        /// What it is.
+        /// The figure.
         number: f64,
     },
 }
 
-/// Data that a file holds, with a version of its own.
+/// The data of one kind of file, with the version of its format.
 pub trait Versioned: Serialize + DeserializeOwned {
     /// The kind of file, which its field `kind` holds; also its usual name. Files from before there was such a field lack it.
     const KIND: &str;
     /// What such a file is, for messages.
     const WHAT: &str;
-    /// The newest version of the format, which is the one that is written. The data's field `schema` has it.
+    /// The newest version of the format, which is written. The data's field `schema` has it.
     const SCHEMA: u32;
 }
 
@@ -146,12 +146,12 @@ fn file_type(of: FileType) -> &'static str {
     }
 }
 
-/// Reads what a file held; its path is for messages.
+/// Reads the text of a file; its path is for messages.
 ///
 /// # Errors
 /// If it is not such a file, or has a newer schema.
 pub fn parse<T: Versioned>(path: &Path, text: &str) -> Result<T, FileError> {
-    /// What is read first: a newer file need not fit the rest.
+    /// The part that is read first: a newer file need not fit the rest.
     #[derive(Deserialize)]
     struct Head {
         schema: u64,
@@ -164,32 +164,32 @@ pub fn parse<T: Versioned>(path: &Path, text: &str) -> Result<T, FileError> {
     serde_json::from_str(text).map_err(corrupt)
 }
 
-/// Writes data as JSON, of which the outer levels are for people to read and for git to compare.
+/// Writes data as JSON whose outer levels have a line for each value, for people and for git.
 ///
 /// # Errors
-/// If a figure is no number, which could not be read again, or the file cannot be written; an earlier one is as it was.
+/// If a figure is no number, or the file cannot be written. An earlier one is then as it was.
 pub fn write_json(path: &Path, value: &impl Versioned) -> Result<(), FileError> {
     let no_number = |NoNumber { place, number }| FileError::NoNumber { path: path.to_owned(), place, number };
     write(path, &json(value).map_err(no_number)?)
 }
 
-/// A figure that JSON cannot say: infinite, or undefined.
+/// A figure that JSON cannot represent: infinite, or undefined.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{place} is {number}, which JSON cannot say: please report it")]
+#[error("{place} is {number}, which JSON cannot represent: please report it")]
 pub struct NoNumber {
-    /// Where it stands: `cells[3].overhead.wall.value`.
+    /// Its place: `cells[3].overhead.wall.value`.
     pub place: String,
-    /// What it is.
+    /// The figure.
     pub number: f64,
 }
 
-/// Returns what [`write_json`] writes.
+/// Returns the text that [`write_json`] writes.
 ///
 /// # Errors
 /// If a figure is no number: serde_json would write `null` in its place.
 ///
 /// # Panics
-/// If the data is none that JSON can hold, such as a map whose keys are no text; no versioned data is.
+/// If JSON cannot hold the data, for example a map whose keys are no text. No versioned data has one.
 pub fn json(value: &impl Versioned) -> Result<String, NoNumber> {
     let data = ciborium::Value::serialized(value).expect("versioned data is plain data");
     if let Some((place, number)) = no_number(&data) {
@@ -230,8 +230,7 @@ fn no_number(data: &ciborium::Value) -> Option<(String, f64)> {
     }
 }
 
-/// A format of JSON that gives each value of the outer levels a line, and leaves the inner ones on theirs: a pair is a
-/// line, not fifteen.
+/// A format of JSON with a line for each value of the outer levels: a pair is one line, not fifteen.
 #[derive(Default)]
 struct Outer {
     depth: usize,
@@ -289,7 +288,7 @@ impl Formatter for Outer {
     fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         writer.write_all(b": ")
     }
-    /// Text keeps all its characters, and those that would do something on a terminal are written by their numbers.
+    /// Writes text with all its characters. Those that would do something on a terminal become escapes.
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut rest = fragment;
         while let Some((place, character)) = rest.char_indices().find(|(_, one)| text::replacement(*one).is_some()) {
@@ -301,28 +300,28 @@ impl Formatter for Outer {
     }
 }
 
-/// Writes a file whole: into a temporary file beside it, which then takes its name.
+/// Writes a file completely or not at all: into a temporary file beside it, which then takes its name.
 ///
 /// # Errors
-/// If the file cannot be written; an earlier one is as it was.
+/// If the file cannot be written. An earlier one is then as it was.
 pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
     let failed = |source| FileError::Write { path: path.to_owned(), source };
     let place = place_of(path)?;
     let folder = folder_of(&place);
-    // It was there when the run began; someone may have tidied up since.
+    // It was there when the run began; someone may have removed it since.
     fs::create_dir_all(folder).map_err(failed)?;
-    // A temporary file is private by default; this one is to be what any file is that a program makes.
+    // A temporary file is private by default; this one gets the usual permissions.
     let anyone = Permissions::from_mode(0o666);
     let named = tempfile::Builder::new().prefix(".memscope-bench-").permissions(anyone).tempfile_in(folder);
     let mut file = named.map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     if let Ok(earlier) = fs::metadata(&place) {
-        // Only root may give files away; anyone else's file is then its writer's.
+        // Only root may give files away; otherwise the writer owns the file.
         let _ = std::os::unix::fs::fchown(&file, Some(earlier.uid()), Some(earlier.gid()));
         let permissions = Permissions::from_mode(earlier.mode() & 0o777);
         file.as_file().set_permissions(permissions).map_err(failed)?;
     }
-    // A name must not be on the disk before what it stands for; and some disks say only now that they are full.
+    // The name must not reach the disk before the content; and some disks report only now that they are full.
     let unsupported =
         |error: &io::Error| matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput);
     file.as_file().sync_all().or_else(|error| if unsupported(&error) { Ok(()) } else { Err(error) }).map_err(failed)?;
@@ -330,10 +329,10 @@ pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Where a file is written: the path itself, or the end of the links that it is.
+/// Returns the path that is written: the path itself, or the target of its links.
 ///
 /// # Errors
-/// If there is something else, or the name can be none of a file.
+/// If it is no file, or its name cannot be that of one.
 fn place_of(path: &Path) -> Result<PathBuf, FileError> {
     let failed = |source| FileError::Write { path: path.to_owned(), source };
     let no_file = |what| FileError::NoFile { path: path.to_owned(), what };
@@ -348,7 +347,7 @@ fn place_of(path: &Path) -> Result<PathBuf, FileError> {
     }
     let mut place = path.to_owned();
     for _ in 0..MOST_LINKS {
-        // What stands there is not a path but an open file: a new file could not take its place.
+        // It is an open file, not a path: a new file could not take its place.
         if fs::canonicalize(folder_of(&place)).is_ok_and(|folder| folder.starts_with("/proc")) {
             return Err(no_file("an open file of a process"));
         }
@@ -366,7 +365,7 @@ fn place_of(path: &Path) -> Result<PathBuf, FileError> {
     Err(failed(io::Error::other("it is a link that leads back to itself")))
 }
 
-/// A folder within another one for what is not finished. It is gone when the value is.
+/// Makes a temporary folder within another one. It is removed with the value.
 ///
 /// # Errors
 /// If it cannot be made.
@@ -375,14 +374,14 @@ pub fn scratch_folder(within: &Path) -> Result<tempfile::TempDir, FileError> {
     named.map_err(|source| FileError::Write { path: within.to_owned(), source })
 }
 
-/// Gives a finished file or folder its name, in the place of an earlier one. Both names are on the same file system.
+/// Gives a finished file or folder its name, and removes an earlier one. Both names are on the same file system.
 ///
 /// # Errors
-/// If it cannot be done; an earlier one is then as it was.
-pub fn put(finished: &Path, name: &Path) -> Result<(), FileError> {
+/// If it cannot be renamed. An earlier one is then as it was.
+pub fn replace(finished: &Path, name: &Path) -> Result<(), FileError> {
     let failed = |source| FileError::Write { path: name.to_owned(), source };
     if name.is_dir() {
-        // A folder takes the place of an empty one alone.
+        // A folder replaces only an empty one.
         let earlier = scratch_folder(name.parent().unwrap_or(Path::new(".")))?;
         fs::rename(name, earlier.path().join("earlier")).map_err(failed)?;
     }
@@ -392,7 +391,7 @@ pub fn put(finished: &Path, name: &Path) -> Result<(), FileError> {
 /// Copies a program, completely or not at all: another run may start it, or the earlier one may still run.
 ///
 /// # Errors
-/// If it cannot be copied; an earlier one is then as it was.
+/// If it cannot be copied. An earlier one is then as it was.
 pub fn copy_program(from: &Path, to: &Path) -> io::Result<()> {
     let scratch = tempfile::tempdir_in(folder_of(to))?;
     let copy = scratch.path().join("program");
@@ -400,21 +399,21 @@ pub fn copy_program(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(&copy, to)
 }
 
-/// Sees that a file can be written, better before a long run than after: its folder is made, and in its place is nothing, or
-/// an earlier file of the same kind.
+/// Checks that a file can be written, before a long run rather than after it: makes its folder, and accepts only an
+/// earlier file of the same kind in its place.
 ///
 /// # Errors
-/// If the folder cannot be written to, or what is there is something else, which is not to be lost.
+/// If the folder cannot be written to, or something else is there, which must not be lost.
 pub fn prepare<T: Versioned>(path: &Path) -> Result<(), FileError> {
     prepare_place(path)?;
-    // An empty file is nothing to lose: `mktemp` makes them.
+    // An empty file is no loss: `mktemp` makes them.
     if fs::metadata(path).is_ok_and(|about| about.len() > 0) {
         read::<T>(path)?;
     }
     Ok(())
 }
 
-/// The same for a file of results and those that are drawn from it, in one folder.
+/// Checks that a file of results and its reports can be written into a folder.
 ///
 /// # Errors
 /// As for [`prepare`].
@@ -424,10 +423,10 @@ pub fn prepare_in<T: Versioned>(folder: &Path, results: &str, drawn: &[&str]) ->
     drawn.iter().try_for_each(|name| prepare_place(&folder.join(name)))
 }
 
-/// Sees that a file can be written in a place, whatever is in a file that is there.
+/// Checks that a file can be written, whatever an earlier file contains.
 fn prepare_place(path: &Path) -> Result<(), FileError> {
     let failed = |path: &Path, source| FileError::Write { path: path.to_owned(), source };
-    // The folder first: where that is a file, the message should say so.
+    // The folder first: the message names it if it is a file.
     if path.file_name().is_some() && !path.is_dir() {
         let folder = folder_of(path);
         fs::create_dir_all(folder).map_err(|source| not_made(folder, source))?;
@@ -439,7 +438,7 @@ fn prepare_place(path: &Path) -> Result<(), FileError> {
     prepare_folder(folder_of(&place))
 }
 
-/// Why a folder could not be made.
+/// Returns the error of a folder that could not be made.
 fn not_made(folder: &Path, source: io::Error) -> FileError {
     match fs::metadata(folder) {
         Ok(about) if about.is_file() => {
@@ -452,8 +451,8 @@ fn not_made(folder: &Path, source: io::Error) -> FileError {
     }
 }
 
-/// Opens a file that is written while a run goes on: anew, or, where it is a device or was opened by another program, at its
-/// end. A pipe would stop the run once nobody reads it.
+/// Opens a file that is written during a run: empty, or at its end if it is a device or another program opened it. A
+/// pipe is refused: it would stop the run once nobody reads it.
 ///
 /// # Errors
 /// If it cannot be opened.
@@ -469,8 +468,8 @@ pub fn stream(path: &Path) -> Result<File, FileError> {
     }
 }
 
-/// Returns whether two paths lead to one file, be it there or not.
-pub fn are_one(one: &Path, other: &Path) -> bool {
+/// Returns whether two paths lead to one file, which need not exist.
+pub fn are_same_file(one: &Path, other: &Path) -> bool {
     let identity = |path: &Path| fs::metadata(path).ok().map(|about| (about.dev(), about.ino()));
     let end = |path: &Path| {
         let place = place_of(path).ok()?;
@@ -483,14 +482,14 @@ fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes a folder if need be, and sees that files can be written to it: better before a long run than after.
+/// Makes a folder if need be, and checks that files can be written to it, before a long run rather than after it.
 ///
 /// # Errors
 /// If they cannot.
 pub fn prepare_folder(folder: &Path) -> Result<(), FileError> {
     let failed = |source| FileError::Write { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(|source| not_made(folder, source))?;
-    // With a name, as the files will have one: some file systems take others.
+    // With a name, as the files will have one: some file systems accept unnamed ones only.
     tempfile::Builder::new().prefix(".memscope-bench-").tempfile_in(folder).map_err(failed)?;
     Ok(())
 }
@@ -518,7 +517,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_written_file_is_read() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("data.json");
         write_json(&path, &data(2)).expect("it can be written");
@@ -530,7 +529,7 @@ mod tests {
 
     /// `null` in the place of a figure could not be read again.
     #[test]
-    fn what_is_no_number_is_refused_by_its_place() {
+    fn a_figure_that_is_no_number_is_refused_by_its_place() {
         #[derive(Serialize, Deserialize)]
         struct Figures {
             schema: u32,
@@ -546,7 +545,7 @@ mod tests {
         let write = |number| write_json(&path, &Figures { schema: 1, cells: vec![Some(1.5), None, Some(number)] });
         write(2.5).expect("all are numbers");
         let earlier = fs::read_to_string(&path).expect("it can be read");
-        assert!(earlier.contains("null"), "what is not known is null: {earlier}");
+        assert!(earlier.contains("null"), "an unknown figure is null: {earlier}");
         for (number, word) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf"), (f64::NEG_INFINITY, "-inf")] {
             let refusal = write(number).expect_err("refused").to_string();
             let expected =
@@ -576,7 +575,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_named() {
+    fn an_unreadable_file_is_named() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("data.json");
         let refusal = |path: &Path| read::<Data>(path).expect_err("refused").to_string();
@@ -590,7 +589,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_something_else_is_not_to_be_lost() {
+    fn a_file_of_another_kind_is_not_lost() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("new/data.json");
         prepare::<Data>(&path).expect("nothing is there");

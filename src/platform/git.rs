@@ -18,8 +18,8 @@ use std::sync::OnceLock;
 /// Git's variables that remain: the places of git and of its configuration, the end of the search for a repository, and
 /// git's own switch for testing how it treats a folder of another user.
 ///
-/// All others are removed. A hook, an alias or `git rebase --exec` names its own repository, index, objects and settings
-/// by them (`git rev-parse --local-env-vars` lists the current ones). Here a path names the repository.
+/// All others are removed. A hook, an alias or `git rebase --exec` names its own repository, index, objects and
+/// settings by them (`git rev-parse --local-env-vars` lists the current ones). Here a path names the repository.
 const KEPT: [&str; 7] = [
     "GIT_CEILING_DIRECTORIES",
     "GIT_CONFIG_GLOBAL",
@@ -53,7 +53,8 @@ const SETTINGS: [&str; 5] = [
     "log.showSignature=false",
 ];
 
-/// The options of `git log` that print a commit as the fields of [`Commit`], each ended by a zero, which no field can hold.
+/// The options of `git log` that print a commit as the fields of [`Commit`], each ended by a zero, which no field can
+/// hold.
 const COMMIT: [&str; 3] = ["-z", "--encoding=UTF-8", "--format=%H%x00%P%x00%ct%x00%s"];
 /// The number of those fields.
 const FIELDS: usize = 4;
@@ -176,8 +177,8 @@ fn redirecting() -> impl Iterator<Item = OsString> {
     names.filter(|name| name.as_encoded_bytes().starts_with(b"GIT_") && !KEPT.iter().any(|kept| name == kept))
 }
 
-/// Returns the folders of other users that the user trusts by the environment, as containers do. This is the one setting of
-/// the environment that counts: it decides whom to trust, not which repository is meant.
+/// Returns the folders of other users that the user trusts by the environment, as containers do. This is the one
+/// setting of the environment that counts: it decides whom to trust, not which repository is meant.
 fn trusted() -> &'static [OsString] {
     static TRUSTED: OnceLock<Vec<OsString>> = OnceLock::new();
     TRUSTED.get_or_init(|| {
@@ -224,8 +225,8 @@ pub fn warnings(output: &Output) -> Vec<String> {
     text.lines().filter_map(|line| line.strip_prefix("warning: ")).map(str::to_owned).collect()
 }
 
-/// Checks that a repository has the objects that `git rev-list --objects` lists for some arguments. A partial clone lacks
-/// files, which it would fetch when they are needed.
+/// Checks that a repository has the objects that `git rev-list --objects` lists for some arguments. A partial clone
+/// lacks files, which it would fetch when they are needed.
 ///
 /// # Errors
 /// If a partial clone lacks some.

@@ -1,4 +1,4 @@
-//! What is asked of the operating system, the file system, the terminal and git.
+//! The operating system, the file system, the terminal and git.
 
 pub mod allocator;
 pub mod conditions;

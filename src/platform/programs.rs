@@ -1,11 +1,10 @@
-//! Programs that are installed.
+//! Installed programs.
 
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// Returns the path of a program by a search path. Only absolute folders are searched: the result must not depend on the
-/// current folder.
+/// Finds a program in the absolute folders of a search path: the result must not depend on the current folder.
 pub fn find(program: &str, path: &OsStr) -> Option<PathBuf> {
     let runs = |file: &Path| file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0);
     std::env::split_paths(path)

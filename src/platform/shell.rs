@@ -1,11 +1,11 @@
-//! Commands as they can be pasted into a shell.
+//! Commands that can be pasted into a shell.
 
 use crate::platform::text;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// Returns a command that can be pasted: the variables that it is given, and its words, each quoted where it must be.
+/// Returns a command that can be pasted: its variables and words, each quoted if it must be.
 pub fn command<'a>(
     variables: impl IntoIterator<Item = (&'a str, &'a OsStr)>,
     words: impl IntoIterator<Item = &'a OsStr>,
@@ -14,7 +14,7 @@ pub fn command<'a>(
     variables.chain(words.into_iter().map(word)).collect::<Vec<_>>().join(" ")
 }
 
-/// Returns a word of a command. Of a flag with its value the value alone is quoted: `--output='my folder'`.
+/// Returns a word of a command. In a flag with a value only the value is quoted: `--output='my folder'`.
 fn word(word: &OsStr) -> String {
     match flag_and_value(word) {
         Some((flag, value)) => format!("{flag}={}", quoted(value)),
@@ -22,7 +22,7 @@ fn word(word: &OsStr) -> String {
     }
 }
 
-/// A flag whose name needs no quotes, and its value: `--flag=value`.
+/// Splits `--flag=value`, if the flag's name needs no quotes.
 fn flag_and_value(word: &OsStr) -> Option<(&str, &OsStr)> {
     let place = word.as_bytes().iter().position(|&byte| byte == b'=')?;
     let flag = std::str::from_utf8(&word.as_bytes()[..place]).ok()?;
@@ -31,8 +31,8 @@ fn flag_and_value(word: &OsStr) -> Option<(&str, &OsStr)> {
     is_flag.then(|| (flag, OsStr::from_bytes(&word.as_bytes()[place + 1..])))
 }
 
-/// Returns a word with the quotes that a shell needs to take it as it is. What is not text, or cannot be seen, is written
-/// as `$'…'`, which bash, zsh, ksh and the POSIX shell of 2024 read.
+/// Returns a word with the quotes that a shell needs. Invisible characters and bytes that are no text are written as
+/// `$'…'`, which bash, zsh, ksh and the POSIX shell of 2024 read.
 pub fn quoted(word: &OsStr) -> String {
     let is_seen = |text: &&str| {
         text.chars().all(|character| !matches!(character, '\n' | '\t') && text::replacement(character).is_none())
@@ -59,13 +59,13 @@ fn escaped(character: char) -> String {
     }
 }
 
-/// A byte by its three octal digits, after which no further digit belongs to it.
+/// Returns a byte as its three octal digits, after which no further digit belongs to it.
 fn octal(byte: &u8) -> String {
     format!("\\{byte:03o}")
 }
 
-/// Returns the words with paths as they are called from a folder. A path is a whole word, or the whole value of a flag, and
-/// what it becomes means the same there: it is never mistaken for a flag, or for a word that is no path.
+/// Returns the words with their paths relative to a folder. A path is a whole word, or the whole value of a flag. The
+/// result means the same there: it is never mistaken for a flag, or for a word that is no path.
 pub fn relative_to(folder: &Path, words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let relative = words.into_iter().map(|word| {
         let shortened = match flag_and_value(&word) {
@@ -82,7 +82,7 @@ pub fn relative_to(folder: &Path, words: impl IntoIterator<Item = OsString>) -> 
     relative.collect()
 }
 
-/// A path as it is called from a folder that it lies in; `None` if it lies elsewhere.
+/// Returns a path relative to a folder above it; `None` if it is elsewhere.
 fn within(folder: &Path, path: &OsStr) -> Option<OsString> {
     let folder = folder.as_os_str().as_bytes();
     let rest = path.as_bytes().strip_prefix(folder).filter(|_| folder.starts_with(b"/") && folder != b"/")?;
@@ -96,7 +96,7 @@ fn within(folder: &Path, path: &OsStr) -> Option<OsString> {
     }
 }
 
-/// A name as a path that cannot be mistaken for something else.
+/// Returns a name as a path that cannot be mistaken for anything else.
 fn bare(name: &OsStr) -> OsString {
     if name == "." { name.to_owned() } else { [OsStr::new("./"), name].into_iter().collect() }
 }

@@ -1,5 +1,4 @@
-//! What is asked of the operating system: the clock of the processor, resident memory, a tie to the parent process, and
-//! what machine this is.
+//! The operating system: CPU time, memory, the tie to the parent process, and a description of the machine.
 
 use crate::platform::allocator::Allocator;
 use nix::time::{ClockId, clock_gettime};
@@ -10,17 +9,17 @@ use std::process::Command;
 use std::time::Duration;
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
-/// The processor time of all threads of this process so far.
+/// Returns the CPU time of this process so far, over all threads.
 ///
 /// # Panics
-/// If the system has no such clock; every Unix has.
+/// If the system has no such clock. Every Unix has one.
 pub fn cpu_time() -> Duration {
-    clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).expect("a process has a processor clock").into()
+    clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).expect("a process has a CPU clock").into()
 }
 
-/// The most memory, in bytes, that this process ever had resident; `None` where the system does not say.
+/// Returns the peak resident memory of this process, in bytes; `None` if unknown.
 ///
-/// The kernel's high-water mark of the address space, not `getrusage`'s: that one starts from what the parent had.
+/// It is the kernel's high-water mark of the address space. That of `getrusage` begins with the parent's memory.
 pub fn peak_resident_bytes() -> Option<u64> {
     #[cfg(target_os = "linux")]
     return procfs::process::Process::myself().ok()?.status().ok()?.vmhwm.map(|kib| kib * 1_024);
@@ -28,7 +27,7 @@ pub fn peak_resident_bytes() -> Option<u64> {
     None
 }
 
-/// The memory, in bytes, that this process has resident now; `None` where the system does not say.
+/// Returns the present resident memory of this process, in bytes; `None` if unknown.
 pub fn resident_bytes() -> Option<u64> {
     #[cfg(target_os = "linux")]
     return Some(procfs::process::Process::myself().ok()?.statm().ok()?.resident * page_bytes() as u64);
@@ -36,7 +35,7 @@ pub fn resident_bytes() -> Option<u64> {
     None
 }
 
-/// Whether this process has loaded a library whose file name begins so; `false` where the system does not say.
+/// Returns whether this process has loaded a library whose file name begins so; `false` if unknown.
 pub fn has_loaded(library: &str) -> bool {
     #[cfg(target_os = "linux")]
     if let Ok(maps) = procfs::process::Process::myself().and_then(|process| process.maps()) {
@@ -48,12 +47,12 @@ pub fn has_loaded(library: &str) -> bool {
     false
 }
 
-/// The bytes of a page of memory.
+/// Returns the size of a page of memory, in bytes.
 pub fn page_bytes() -> usize {
     nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten().map_or(4_096, |bytes| bytes as usize)
 }
 
-/// The ranges of addresses that this process has mapped, in order; empty where the system does not say.
+/// Returns the mapped ranges of addresses of this process, in order; empty if unknown.
 pub fn mapped_ranges() -> Vec<std::ops::Range<usize>> {
     #[cfg(target_os = "linux")]
     if let Ok(maps) = procfs::process::Process::myself().and_then(|process| process.maps()) {
@@ -62,10 +61,10 @@ pub fn mapped_ranges() -> Vec<std::ops::Range<usize>> {
     Vec::new()
 }
 
-/// Ties this process to the one that started it: it ends when that one does, however that one ends. Only Linux can; on
-/// other systems a child that is not hung ends by itself soon after.
+/// Ends this process when its parent ends, in whatever way. Only Linux can; on other systems a child that does not hang
+/// ends soon after.
 ///
-/// It also takes the name that its command line has: started through what its parent has opened, it has a number's.
+/// It also gives the process the name in its command line: started from an open file, it has a number for a name.
 pub fn die_with(parent: u32) {
     #[cfg(target_os = "linux")]
     {
@@ -76,13 +75,13 @@ pub fn die_with(parent: u32) {
             let _ = nix::sys::prctl::set_name(&name);
         }
     }
-    // The parent may have gone before the tie was made.
+    // The parent may have ended before.
     if std::os::unix::process::parent_id() != parent {
         std::process::exit(1);
     }
 }
 
-/// Cargo, without its arguments: the one that started this program, if one did.
+/// Returns a command for cargo, without its arguments: the cargo that started this program, if one did.
 pub fn cargo() -> Command {
     let named = std::env::var_os("CARGO").filter(|cargo| !cargo.is_empty());
     let mut cargo = program(&named.unwrap_or_else(|| "cargo".into()));
@@ -90,19 +89,20 @@ pub fn cargo() -> Command {
     cargo
 }
 
-/// A program without its arguments, which may be started in another folder: a relative path is meant from here.
+/// Returns a command for a program, without its arguments. It may be started in another folder: a relative path begins
+/// in the present one.
 pub fn program(name: &OsStr) -> Command {
     let path = Path::new(name);
     let is_path = path.components().count() > 1;
     Command::new(std::path::absolute(path).ok().filter(|_| is_path).unwrap_or_else(|| path.to_owned()))
 }
 
-/// The machine that a run was made on, and what built the program.
+/// The machine of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
     /// The processor's brand.
     pub processor: String,
-    /// How many threads the machine runs at once.
+    /// The number of threads that the machine runs at once.
     pub cores: u64,
     /// Its memory, in bytes.
     pub memory_bytes: u64,
@@ -111,10 +111,10 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// The machine that this process runs on.
+    /// Returns this machine.
     pub fn here() -> Self {
         let what = RefreshKind::new()
-            // Without the frequency, for which it starts threads, and panics where it may not.
+            // Without the frequency, for which it starts threads, and panics if it cannot.
             .with_cpu(CpuRefreshKind::new())
             .with_memory(MemoryRefreshKind::new().with_ram());
         let system = System::new_with_specifics(what);
@@ -133,30 +133,30 @@ impl Machine {
     }
 }
 
-/// What built this program.
+/// The toolchain that compiled a program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Toolchain {
     /// The compiler and its version.
     pub rustc: String,
-    /// What it compiled for.
+    /// The target that it compiled for.
     pub target: String,
-    /// The level of optimisation, as in a Cargo profile.
+    /// The optimisation level, as in a Cargo profile.
     pub opt_level: String,
-    /// The allocator under the trackers, as it really was.
+    /// The allocator under the trackers, as it was in the process.
     pub allocator: String,
-    /// The flags that the compiler was given beside those of the profile; empty where there were none.
+    /// The compiler's flags besides those of the profile; empty if there were none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub flags: String,
-    /// The program through which Cargo ran the compiler; empty where there was none.
+    /// The program through which Cargo ran the compiler; empty if there was none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub wrapper: String,
-    /// Whether debug assertions were compiled in.
+    /// True with debug assertions.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub debug_assertions: bool,
 }
 
 impl Toolchain {
-    /// The toolchain of this program.
+    /// Returns the toolchain of this program.
     pub fn of_this_build() -> Self {
         Self {
             rustc: env!("TOOLCHAIN_RUSTC").to_owned(),
@@ -169,10 +169,10 @@ impl Toolchain {
         }
     }
 
-    /// Whether the compiler was told not to optimise this program.
+    /// True if this program was compiled without optimisation.
     pub const THIS_IS_UNOPTIMISED: bool = matches!(env!("TOOLCHAIN_OPT_LEVEL").as_bytes(), b"0");
 
-    /// Returns whether the compiler was told not to optimise.
+    /// Returns whether the program was compiled without optimisation.
     pub fn is_unoptimised(&self) -> bool {
         self.opt_level == "0"
     }

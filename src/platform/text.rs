@@ -1,13 +1,11 @@
-//! Text from outside: subjects of commits, names, paths, and the last words of programs. Its characters may mean something to
-//! a terminal, to Markdown or to XML that whoever wrote them should not be able to say there.
+//! Text from outside: subjects of commits, names, paths and errors of programs. Some characters have an effect on a
+//! terminal, in Markdown or in XML, which the authors of such text should not have.
 
 use std::borrow::Cow;
 
-/// Returns the text with every character that does something instead of being seen replaced by one that is seen. Line
-/// breaks and tabs stay.
+/// Replaces every character that has an effect instead of being visible by a visible one. Line breaks and tabs stay.
 ///
-/// A control character below the space is replaced by its picture (`␛`), everything else by `�`. The result is text that XML
-/// 1.0 can hold.
+/// A control character below the space becomes its picture (`␛`), any other one `�`. XML 1.0 can hold the result.
 pub fn harmless(text: &str) -> Cow<'_, str> {
     if text.chars().any(|character| replacement(character).is_some()) {
         text.chars().map(|character| replacement(character).unwrap_or(character)).collect()
@@ -21,8 +19,7 @@ pub fn one_line(text: &str) -> String {
     harmless(text.trim_end()).replace(['\n', '\t'], " ")
 }
 
-/// Returns the text as one line of Markdown that reads as the text does. What stands between backticks stays as it is: in
-/// code only the backtick means something.
+/// Returns the text as one line of Markdown that shows it unchanged. Text between backticks needs no escapes.
 pub fn markdown(text: &str) -> String {
     let text = one_line(text);
     let mut escaped = String::with_capacity(text.len());
@@ -46,12 +43,12 @@ pub fn markdown(text: &str) -> String {
     escaped
 }
 
-/// Returns the text as one line of a cell of a Markdown table: there a bar ends the cell, in code too.
+/// Returns the text as one line of a cell of a Markdown table, in which a bar ends the cell, even within code.
 pub fn markdown_cell(text: &str) -> String {
     markdown(text).replace('|', "\\|")
 }
 
-/// Returns the text as code, as a note has it: between as many backticks as it takes.
+/// Returns the text as code in a note, between as many backticks as it needs.
 pub fn code(text: &str) -> String {
     let text = one_line(text);
     let mut longest = 0;
@@ -65,12 +62,12 @@ pub fn code(text: &str) -> String {
         return "` `".to_owned();
     }
     let fence = "`".repeat(longest + 1);
-    // A space on either side keeps a backtick of the text apart from the fence, and is not shown.
+    // A space on either side separates a backtick of the text from the fence, and is not shown.
     let space = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     [&fence, space, &text, space, &fence].concat()
 }
 
-/// Returns what a program said, for a note: without backticks, which would pair with those of the note.
+/// Returns a program's words for a note, without backticks, which would pair with those of the note.
 pub fn said(text: &str) -> String {
     one_line(text).replace('`', "'")
 }
@@ -89,12 +86,12 @@ fn escape_markdown(text: &str, escaped: &mut String) {
     }
 }
 
-/// How many backticks a text begins with.
+/// Returns the number of backticks at the beginning of a text.
 fn ticks(text: &str) -> usize {
     text.len() - text.trim_start_matches('`').len()
 }
 
-/// The place of the next run of exactly so many backticks.
+/// Returns the place of the next run of exactly so many backticks.
 fn closing(text: &str, length: usize) -> Option<usize> {
     let mut place = 0;
     while let Some(start) = text[place..].find('`') {
@@ -107,7 +104,7 @@ fn closing(text: &str, length: usize) -> Option<usize> {
     None
 }
 
-/// What is shown in the place of a character that does something; `None` for one that is seen, and for line breaks and tabs.
+/// Returns the visible replacement of a character that has an effect; `None` for visible ones, line breaks and tabs.
 pub fn replacement(character: char) -> Option<char> {
     match character {
         '\n' | '\t' => None,
@@ -115,11 +112,11 @@ pub fn replacement(character: char) -> Option<char> {
         '\x7f' => Some('␡'),
         // The second set of control characters, which begin escape sequences too.
         '\u{80}'..='\u{9f}'
-        // What turns the direction of writing around, marks, embeddings, overrides and isolates; and other line breaks.
+        // Direction marks, embeddings, overrides and isolates; and other line breaks.
         | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        // Annotations, the mark of a byte order, and what is no character.
+        // Annotations, the byte order mark, and noncharacters.
         | '\u{fff9}'..='\u{fffb}' | '\u{feff}' | '\u{fdd0}'..='\u{fdef}' => Some(char::REPLACEMENT_CHARACTER),
-        // The last two of each plane are no characters either, and XML has no place for two of them.
+        // The last two of each plane are noncharacters too, and XML excludes two of them.
         other => (u32::from(other) & 0xfffe == 0xfffe).then_some(char::REPLACEMENT_CHARACTER),
     }
 }
@@ -130,7 +127,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_does_something_is_shown_instead() {
+    fn characters_with_an_effect_are_replaced() {
         assert_eq!(harmless("\x1b[31mred\x07 \r\x7f"), "␛[31mred␇ ␍␡");
         assert_eq!(harmless("a\u{9b}31m \u{202e}txt.exe \u{2066} \u{2028} \u{ffff}"), "a�31m �txt.exe � � �");
         assert_eq!(harmless("two\nlines\tand a tab"), "two\nlines\tand a tab");
@@ -164,7 +161,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_becomes_text_of_xml(text in any::<String>()) {
-            let document = format!("<t>{}</t>", harmless(&text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
+            let content = harmless(&text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            let document = format!("<t>{content}</t>");
             prop_assert!(roxmltree::Document::parse(&document).is_ok());
         }
 

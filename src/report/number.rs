@@ -11,7 +11,7 @@ pub fn overhead(ratio: Estimate) -> String {
     let Estimate { value, low, high } = ratio;
     if ![value, low, high].iter().all(|part| part.is_finite()) {
         UNKNOWN.to_owned()
-    } else if ratio.includes_none() {
+    } else if ratio.contains_one() {
         format!("n.s. [{}, {}] %", percent(low), percent(high))
     } else if value < 2.0 {
         format!("{} % [{}, {}]", percent(value), percent(low), percent(high))

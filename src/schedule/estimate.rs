@@ -59,7 +59,7 @@ mod tests {
         assert_eq!(overhead.wall, Estimate { value: 2.0, low: 2.0, high: 2.0 });
         assert_eq!(overhead.ns_per_allocation.map(|ns| ns.low), Some(10.0));
         assert_eq!(overhead.untracked_ns, 100.0);
-        assert!(!overhead.wall.includes_none());
+        assert!(!overhead.wall.contains_one());
     }
 
     #[test]

@@ -14,17 +14,17 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// Whether the interval of a ratio includes 1: then no difference was seen.
-    pub fn includes_none(&self) -> bool {
+    /// Returns whether the interval of a ratio contains 1: then the difference is not significant.
+    pub fn contains_one(&self) -> bool {
         self.low <= 1.0 && 1.0 <= self.high
     }
 
-    /// How far a ratio is from 1, up or down alike: the size of its logarithm.
-    pub fn distance_from_none(&self) -> f64 {
+    /// Returns the absolute logarithm of a ratio: its distance from 1, up or down alike.
+    pub fn abs_log_ratio(&self) -> f64 {
         self.value.ln().abs()
     }
 
-    /// The half-width of the interval, in percent of the figure; infinite where the figure is none.
+    /// Returns the half-width of the interval, in percent of the figure; infinite if that is undefined.
     pub fn half_width_percent(&self) -> f64 {
         let percent = (self.high - self.low) / 2.0 / self.value * 100.0;
         if percent.is_finite() { percent.abs() } else { f64::INFINITY }

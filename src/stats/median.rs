@@ -1,23 +1,23 @@
-//! The estimator: what a cell's pairs say of its overhead, with a 95 % confidence interval.
+//! The median with its 95 % confidence interval: the estimator of an overhead.
 //!
-//! The figure is the median of tracked ÷ untracked over the pairs. Each pair's two sides ran right beside each other, so
-//! that a disturbance that lasts longer than a pair is in both and cancels; one that hits a single side makes an outlier,
-//! which a median does not follow. The interval is the distribution-free one for a median, from order statistics (see
-//! for instance Conover, *Practical Nonparametric Statistics*, section 3.2): it assumes nothing of the noise but that
-//! pairs are independent, needs no resampling, and is the same for the same data.
+//! The figure is the median of tracked ÷ untracked over the pairs. A disturbance that lasts longer than a pair affects
+//! both of its samples and cancels; one that affects a single sample makes an outlier, which a median does not follow.
+//! The interval is the distribution-free one for a median, from order statistics (for example Conover, *Practical
+//! Nonparametric Statistics*, section 3.2). It assumes only that pairs are independent, needs no resampling, and is the
+//! same for the same data.
 
 use crate::stats::estimate::Estimate;
 
 /// The confidence of all intervals.
 const CONFIDENCE: f64 = 0.95;
 
-/// How many pairs an interval needs: with fewer, even the one from the least to the greatest has less than 95 %.
+/// The fewest pairs of an interval: with fewer, even the one from the least to the greatest value has less than 95 %.
 pub const MIN_PAIRS: usize = 6;
 
-/// The median of values and its 95 % confidence interval; `None` if there are fewer than [`MIN_PAIRS`]. A value that is
-/// not a finite number is none.
+/// Returns the median of values with its 95 % confidence interval; `None` if there are fewer than [`MIN_PAIRS`]. Values
+/// that are not finite do not count.
 ///
-/// The interval is exact or wider: order statistics come in steps, and the narrowest step that holds is taken.
+/// The interval is exact or wider: order statistics come in steps, and this is the narrowest step with 95 %.
 pub fn median_interval(values: impl IntoIterator<Item = f64>) -> Option<Estimate> {
     let sorted = sorted(values);
     let count = sorted.len();
@@ -25,7 +25,7 @@ pub fn median_interval(values: impl IntoIterator<Item = f64>) -> Option<Estimate
     Some(Estimate { value: middle(&sorted)?, low: sorted[below], high: sorted[count - 1 - below] })
 }
 
-/// The median of values alone; `None` if there are none. A value that is not a finite number is none.
+/// Returns the median of values; `None` if there are none. Values that are not finite do not count.
 pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     middle(&sorted(values))
 }
@@ -36,19 +36,18 @@ fn sorted(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
     sorted
 }
 
-/// What is in the middle: of an even number of values, halfway between two.
+/// Returns the value in the middle; of an even number of values, the mean of the two.
 fn middle(sorted: &[f64]) -> Option<f64> {
     let middle = sorted.len() / 2;
     let above = *sorted.get(middle)?;
     Some(if sorted.len().is_multiple_of(2) { sorted[middle - 1].midpoint(above) } else { above })
 }
 
-/// How many of the least and of the greatest values lie outside the interval: the most for which the true median is
-/// still within it with the wanted confidence.
+/// Returns the number of values outside the interval on each side: the most for which the interval has the confidence.
 ///
 /// The number of values below the true median is binomial with probability ½. The median lies below the (k+1)th least
-/// value with the probability that at most k values lie below it; k may grow while that stays within half of what the
-/// confidence leaves.
+/// value with the probability that at most k values lie below it; k grows while that stays within half of 1 −
+/// confidence.
 fn excluded_on_each_side(count: usize) -> Option<usize> {
     let allowed = (1.0 - CONFIDENCE) / 2.0;
     // The terms of the binomial distribution, as logarithms: 2^-n vanishes from the range of f64 at n = 1,075.
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_no_value() {
+    fn values_that_are_not_finite_do_not_count() {
         let numbers = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
         let with = [&numbers[..], &[f64::NAN, f64::INFINITY, f64::NEG_INFINITY]].concat();
         assert_eq!(median_interval(with.clone()), median_interval(numbers));

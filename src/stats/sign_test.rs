@@ -1,7 +1,7 @@
-//! The sign test, Holm's correction for many of them, and what a sign test can find.
+//! The sign test, Holm's correction for many of them, and the power of a sign test.
 //!
-//! The test is Arbuthnott's: if two builds cost the same, a round is as likely to show one as the other to be
-//! slower, whatever the noise. It keeps its level on skewed data, where the signed-rank test does not.
+//! The test is Arbuthnott's: if two builds cost the same, each is equally likely to be the slower one in a round,
+//! whatever the noise. It keeps its level on skewed data, on which the signed-rank test does not.
 
 use crate::stats::median::MIN_PAIRS;
 
@@ -20,7 +20,7 @@ pub(crate) fn sign_test(differences: &[f64]) -> Option<f64> {
     (!differences.is_empty()).then(|| two_sided(above + below, above.min(below)))
 }
 
-/// Returns the probability that of so many tosses of a fair coin at most `fewer` show heads, or at most `fewer` show
+/// Returns the probability that at most `fewer` of so many tosses of a fair coin show heads, or at most `fewer` show
 /// tails.
 fn two_sided(tosses: usize, fewer: usize) -> f64 {
     (2.0 * at_most(fewer, tosses, 0.5)).min(1.0)
@@ -39,8 +39,8 @@ fn at_most(count: usize, trials: usize, probability: f64) -> f64 {
     tail.min(1.0)
 }
 
-/// Holm's correction (1979): the smallest probability is multiplied by the number of tests, the next by one less,
-/// and so on, and none becomes smaller than one before it.
+/// Corrects probabilities by Holm (1979): multiplies the smallest one by the number of tests, the next one by one less,
+/// and so on; none becomes smaller than one before it.
 pub(crate) fn holm(probabilities: &[Option<f64>]) -> Vec<Option<f64>> {
     let mut order: Vec<(usize, f64)> =
         probabilities.iter().enumerate().filter_map(|(place, probability)| Some((place, (*probability)?))).collect();
@@ -55,8 +55,8 @@ pub(crate) fn holm(probabilities: &[Option<f64>]) -> Vec<Option<f64>> {
     corrected
 }
 
-/// Returns how many of these rounds may at most disagree with the rest for a verdict at Holm's strictest step;
-/// `None` if even rounds that all agree are too few.
+/// Returns the most rounds that may disagree with the others for a verdict at Holm's strictest step; `None` if even
+/// rounds that all agree are too few.
 pub(crate) fn most_that_disagree(rounds: usize, comparisons: usize) -> Option<usize> {
     let tests = comparisons.max(1) as f64;
     let is_enough = |&fewer: &usize| two_sided(rounds, fewer) * tests < LEVEL;
@@ -76,14 +76,14 @@ pub(crate) fn needed_agreement(rounds: usize, comparisons: usize) -> Option<f64>
     Some(high)
 }
 
-/// The fewest rounds, of both batches together, from which a verdict can follow among so many comparisons: with
-/// fewer, even a difference that every round shows has a probability that Holm's correction leaves above the level.
+/// Returns the fewest rounds of both batches together that can lead to a verdict among so many comparisons: with fewer,
+/// even a difference in every round is not significant after Holm's correction.
 pub fn needed_rounds(comparisons: usize) -> usize {
     first_from(MIN_PAIRS, |rounds| most_that_disagree(rounds, comparisons).is_some())
 }
 
-/// The fewest rounds that a slow build gets, of both batches together: with these a verdict stands even if one round
-/// disagrees with the others.
+/// Returns the fewest rounds of a slow build, of both batches together: with these a verdict is possible even if one
+/// round disagrees.
 pub fn fewest_rounds(comparisons: usize) -> usize {
     first_from(2 * MIN_PAIRS, |rounds| most_that_disagree(rounds, comparisons).is_some_and(|fewer| fewer >= 1))
 }
@@ -97,7 +97,7 @@ pub(crate) fn normal_tails(distance: f64) -> f64 {
     libm::erfc(distance.abs() / std::f64::consts::SQRT_2)
 }
 
-/// Returns how far from 0 a standard normal deviate lies with no more than this probability, on either side.
+/// Returns the distance from 0 that a standard normal deviate exceeds with this probability, on either side.
 pub(crate) fn normal_distance(probability: f64) -> f64 {
     let (mut low, mut high) = (0.0, 40.0);
     for _ in 0..60 {

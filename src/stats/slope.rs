@@ -1,17 +1,17 @@
-//! By how much one quantity grows with another: Sen's slope with its 95 % confidence interval.
+//! Sen's slope, the growth of one quantity with another, with its 95 % confidence interval.
 //!
-//! The figure is the median of the slopes between all pairs of points (Sen 1968). Its interval is the distribution-free one
-//! that goes with Kendall's rank correlation: it assumes nothing of the noise but that it is as likely up as down, and a
-//! single point that lies far off does not move it.
+//! The figure is the median of the slopes between all pairs of points (Sen 1968). Its interval is the distribution-free
+//! one of Kendall's rank correlation. It assumes only that noise is as likely up as down, and a single outlier does not
+//! move it.
 
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median;
 
-/// How many points an interval needs: with fewer, even the one from the least slope to the greatest has less than 95 %.
+/// The fewest points of an interval: with fewer, even the one from the least to the greatest slope has less than 95 %.
 pub const MIN_POINTS: usize = 5;
 
-/// By how much the second of each point grows with the first; `None` if there are fewer than [`MIN_POINTS`] different
-/// firsts. A point that is not of finite numbers is none.
+/// Returns the slope of points (x, y); `None` if there are fewer than [`MIN_POINTS`] different x. Points that are not
+/// finite do not count.
 pub fn slope(points: &[(f64, f64)]) -> Option<Estimate> {
     let points: Vec<(f64, f64)> = points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
     let mut firsts: Vec<f64> = points.iter().map(|point| point.0).collect();
@@ -32,16 +32,16 @@ fn pairs<T: Copy>(points: &[T]) -> impl Iterator<Item = (T, T)> {
     points.iter().enumerate().flat_map(|(place, &one)| points[..place].iter().map(move |&other| (other, one)))
 }
 
-/// How many of the least and of the greatest slopes lie outside the interval.
+/// Returns the number of slopes outside the interval on each side.
 ///
-/// How many slopes lie below the true one is distributed as the number of inversions of a random order of the points;
-/// as many may be left out on each side as leave the rest the wanted confidence.
+/// The number of slopes below the true one has the distribution of the inversions of a random order of the points. As
+/// many slopes are excluded on each side as the confidence allows.
 fn excluded_on_each_side(points: usize) -> Option<usize> {
     const ALLOWED: f64 = 0.025;
     if points < MIN_POINTS {
         return None;
     }
-    // The orders of the points by their inversions, as parts of all orders: each further point adds 0, 1, … inversions.
+    // The shares of all orders with 0, 1, … inversions: each further point adds 0, 1, … of them.
     let mut parts = vec![1.0];
     for next in 2..=points {
         let mut longer = vec![0.0; parts.len() + next - 1];
@@ -64,8 +64,8 @@ mod tests {
 
     #[test]
     fn ranks_are_those_of_kendalls_distribution() {
-        // Kendall's S is n(n−1)/2 − 2·inversions. Its two-sided 5 % points (Hollander & Wolfe, table A.30): n = 5: 10, 6: 13,
-        // 7: 15, 8: 18, 10: 23.
+        // Kendall's S is n(n−1)/2 − 2·inversions. Its two-sided 5 % points (Hollander & Wolfe, table A.30): n = 5: 10,
+        // 6: 13, 7: 15, 8: 18, 10: 23.
         for (points, s) in [(5, 10), (6, 13), (7, 15), (8, 18), (10, 23)] {
             let inversions = excluded_on_each_side(points).expect("enough points");
             assert_eq!(points * (points - 1) / 2 - 2 * inversions, s, "{points} points");
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_points_and_what_is_no_number_have_no_slope() {
+    fn equal_points_and_those_that_are_not_finite_have_no_slope() {
         assert_eq!(slope(&[(1.0, 1.0); 10]), None);
         assert_eq!(slope(&[(f64::NAN, 1.0), (f64::INFINITY, 2.0), (1.0, f64::NAN)]), None);
         let level: Vec<(f64, f64)> = (0..7).map(|n| (f64::from(n), 0.0)).collect();

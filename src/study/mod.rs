@@ -91,7 +91,7 @@ impl Files<'_> {
     pub fn has(&self, path: &Path) -> bool {
         ["json", "md", "svg"]
             .iter()
-            .any(|ending| files::are_one(path, &self.folder.join(format!("{}.{ending}", self.name))))
+            .any(|ending| files::are_same_file(path, &self.folder.join(format!("{}.{ending}", self.name))))
     }
 
     /// Saves a study and what is drawn from it, then prints it. A study that cannot be saved is printed all the same.

@@ -446,8 +446,7 @@ fn ending(status: ExitStatus) -> String {
     let known = nix::sys::signal::Signal::try_from(signal).ok();
     let name = known.map_or_else(|| format!("signal {signal}"), |signal| signal.as_str().to_owned());
     let time = || {
-        limits::processor_seconds()
-            .map(|limit| format!("the limit on processor time ({}, {} s)", limit.name, limit.amount))
+        limits::cpu_seconds().map(|limit| format!("the limit on processor time ({}, {} s)", limit.name, limit.amount))
     };
     let sender = match name.as_str() {
         // This program sends it too, but calls that a timeout.

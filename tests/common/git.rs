@@ -1,5 +1,5 @@
-//! Git for the tests: in repositories of a temporary folder, without any configuration, wherever and however the tests are
-//! started. No test starts git in another way.
+//! Git for the tests: in repositories of a temporary folder, without any configuration, wherever and however the tests
+//! are started. No test starts git in another way.
 
 use assert_cmd::assert::Assert;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Variables of our own: empty means unset, and a wrong value is refused under the variable's name.
+//! The program's own variables: empty means unset, and a wrong value is refused under the variable's name.
 
 use crate::common::memscope_bench;
 use crate::output::MEASURE;
@@ -62,9 +62,9 @@ fn a_value_that_is_not_text_is_refused_under_the_variable_s_name() {
     }
 }
 
-/// A wrong flag is the flag's fault, whatever the variable says; and a flag is heard before a variable.
+/// A wrong flag is refused under the flag's name, whatever the variable's value.
 #[test]
-fn a_flag_is_heard_before_a_variable() {
+fn a_flag_overrides_a_variable() {
     memscope_bench()
         .args(MEASURE)
         .arg("--time-limit=never")
@@ -81,8 +81,8 @@ fn a_flag_is_heard_before_a_variable() {
         .stdout(contains("MEMSCOPE_BENCH_TIME_LIMIT").not());
 }
 
-/// `--instructions` excludes `--precision`, which nobody gave here. Parallel workloads cannot be counted, and that is what is
-/// told.
+/// `--instructions` excludes `--precision`, which is not given here. The error is that parallel workloads cannot be
+/// counted.
 #[test]
 fn a_variable_gives_way_to_a_flag_that_excludes_it() {
     let count = ["measure", "--instructions", "--workloads=concurrent"];
@@ -96,7 +96,7 @@ fn a_variable_gives_way_to_a_flag_that_excludes_it() {
 }
 
 #[test]
-fn a_variable_that_we_do_not_know_is_warned_of_once() {
+fn an_unknown_variable_leads_to_one_warning() {
     memscope_bench()
         .args(MEASURE)
         .env("MEMSCOPE_BENCH_TIMELIMIT", "5")
@@ -107,12 +107,12 @@ fn a_variable_that_we_do_not_know_is_warned_of_once() {
 }
 
 #[test]
-fn folders_of_the_user_need_not_be_there() {
+fn the_user_s_folders_need_not_exist() {
     let mut measure = memscope_bench();
     measure.args(MEASURE).env_remove("HOME").env("TMPDIR", "/no/such/folder").assert().success();
 }
 
 #[test]
-fn help_says_what_the_exit_codes_are() {
+fn help_lists_the_exit_codes() {
     memscope_bench().arg("--help").assert().success().stdout(contains("Exit codes:").and(contains("69")));
 }

@@ -1,4 +1,5 @@
-//! Every kind of clone, read from everywhere: within hooks, bare, shallow, partial, of another owner. None is written to.
+//! Every kind of clone, read from everywhere: within hooks, bare, shallow, partial, of another owner. None is written
+//! to.
 
 use crate::common::git::{Repository, contents, git, has_git, not_built, text};
 use std::fs;

@@ -1,5 +1,5 @@
-//! Histories that are no lines: merges, earlier branches, ends that are no ancestors of each other. Git's own rules are the
-//! model.
+//! Histories that are no lines: merges, earlier branches, ends that are no ancestors of each other. Git's own rules are
+//! the model.
 
 use crate::common::comparison;
 use crate::common::git::{Repository, has_git, text};
@@ -111,8 +111,8 @@ fn a_merge_is_compared_with_a_start_on_its_branch() {
         let (listed, said) = history(&repository, &format!("{start}..main"), &[]);
         assert_eq!(listed, [start.clone(), merge.clone(), last.clone()]);
         let note = format!(
-            "{start} is not on the first-parent path to {last}: the step to {merge} is everything in {merge} and not in \
-             {start}"
+            "{start} is not on the first-parent path to {last}: the step to {merge} is everything in {merge} and not \
+             in {start}"
         );
         assert!(said.contains(&note), "{said}");
     }
@@ -182,8 +182,8 @@ fn a_bisection_has_git_s_rules() {
     }
 }
 
-/// A commit is compared with its own parent, or the nearest earlier commit with a figure, and not with the previous one in
-/// the list.
+/// A commit is compared with its own parent, or the nearest earlier commit with a figure, and not with the previous one
+/// in the list.
 #[test]
 fn each_commit_is_compared_with_its_own_reference() {
     let measured = comparison(Clock::Wall);

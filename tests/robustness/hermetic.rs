@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// `cargo test` in the hook of a repository, with a configuration that signs, runs hooks and forbids, and with temporary files
-/// within that repository.
+/// `cargo test` in the hook of a repository, with a configuration that signs, runs hooks and forbids, and with
+/// temporary files within that repository.
 #[test]
 fn the_tests_can_be_run_from_a_hook() {
     if !has_git() {

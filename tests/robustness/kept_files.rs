@@ -1,4 +1,5 @@
-//! Files of results and journals that are damaged: cut or changed at any byte, they are an error or a value, never a panic.
+//! Files of results and journals that are damaged: cut or changed at any byte, they are an error or a value, never a
+//! panic.
 
 use memscope_bench::platform::files::{self, FileError, Versioned};
 use memscope_bench::study::accuracy::Detections;

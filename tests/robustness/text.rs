@@ -1,4 +1,4 @@
-//! Text from outside: in pictures, in Markdown, in JSON and on terminals.
+//! Text from outside: in charts, in Markdown, in JSON and on terminals.
 
 use crate::common::git::{git, has_git};
 use crate::common::{comparison, full_record, ladder, memscope_bench, results};
@@ -16,7 +16,7 @@ use memscope_bench::worker::failure::Failure;
 use std::fs;
 use std::path::Path;
 
-/// What nobody should be able to say to a terminal, to Markdown or to XML.
+/// Text that must have no effect on a terminal, in Markdown or in XML.
 const NASTY: &str = "\x1b[31mred\x1b]0;title\x07 \u{9b}2J \u{202e}txt.exe\u{2066} a|b `c <img src=x> &amp; ]]> \"d\" \
                      \u{2028} \u{fffe} \u{ffff} \x00 \x0b \r [x](javascript:1) 🚀\nsecond line";
 
@@ -40,15 +40,15 @@ fn nasty_results() -> Results {
     results
 }
 
-/// A picture is well-formed, and shows everything that it says.
+/// Checks that a chart is well-formed and harmless.
 fn check_picture(name: &str, text: &str) {
     let picture = roxmltree::Document::parse(text).unwrap_or_else(|error| panic!("{name}: {error}"));
     assert!(picture.descendants().all(|node| !node.has_tag_name("img") && !node.has_tag_name("script")), "{name}");
     check_terminal(name, text);
-    assert!(text.contains("␛[31mred"), "{name} says it, harmlessly");
+    assert!(text.contains("␛[31mred"), "{name} has the text, harmlessly");
 }
 
-/// Text that does nothing on a terminal but to be seen.
+/// Checks that text has no effect on a terminal.
 fn check_terminal(name: &str, text: &str) {
     let harmful = |c: &char| {
         (c.is_control() && *c != '\n')
@@ -57,7 +57,7 @@ fn check_terminal(name: &str, text: &str) {
     assert_eq!(text.chars().find(harmful), None, "{name}: {text:?}");
 }
 
-/// Markdown whose rows have all the same number of cells, whose notes are one line each, and in which there is no HTML.
+/// Checks that rows have the same number of cells, that notes are one line each, and that there is no HTML.
 fn check_markdown(name: &str, text: &str) {
     check_terminal(name, text);
     let cells = |line: &str| line.replace("\\|", "").matches('|').count();
@@ -69,7 +69,7 @@ fn check_markdown(name: &str, text: &str) {
         } else {
             columns = None;
             let is_known = line.is_empty() || line.starts_with("- ") || line.starts_with('#');
-            assert!(is_known, "{name}: a line of its own: {line}");
+            assert!(is_known, "{name}: a broken line: {line}");
         }
     }
     let mut outside_of_code = text.to_owned();
@@ -86,7 +86,7 @@ fn check_markdown(name: &str, text: &str) {
 }
 
 #[test]
-fn pictures_are_well_formed_whatever_they_say() {
+fn charts_are_well_formed_whatever_they_show() {
     check_picture("overhead", &overhead::chart::draw(&nasty_results()));
 
     let mut compared = comparison(Clock::Wall);
@@ -112,7 +112,7 @@ fn pictures_are_well_formed_whatever_they_say() {
 }
 
 #[test]
-fn tables_are_whole_whatever_they_say() {
+fn tables_are_whole_whatever_they_show() {
     let results = nasty_results();
     check_terminal("overheads", &crate::common::text(&results));
     check_markdown("overheads", &crate::common::markdown(&results));
@@ -136,7 +136,7 @@ fn tables_are_whole_whatever_they_say() {
     check_markdown("ladder", &crate::common::markdown(&rungs));
 }
 
-/// JSON has every character, and none of them raw that would do something.
+/// JSON has every character, with escapes for those that have an effect.
 #[test]
 fn json_keeps_the_text() {
     let results = nasty_results();
@@ -172,7 +172,7 @@ fn the_subject_of_a_commit_is_text() {
 }
 
 #[test]
-fn complaints_quote_harmlessly_and_in_one_line() {
+fn errors_quote_harmlessly_and_in_one_line() {
     let folder = folder();
     let strange = folder.path().join("no \x1b[31m such\nfolder \u{202e}");
     let refused = |arguments: &[&str]| {

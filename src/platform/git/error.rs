@@ -58,14 +58,15 @@ pub enum GitError {
     },
     /// A history that is cut off.
     #[error(
-        "{} is a shallow clone, whose history is cut off within these commits: `git fetch --unshallow` fetches the rest",
+        "{} is a shallow clone, whose history is cut off within these commits: `git fetch --unshallow` fetches the \
+         rest",
         .0.display()
     )]
     Shallow(PathBuf),
     /// A clone without all files.
     #[error(
-        "{} is a partial clone and lacks files of these commits: `git fetch --refetch --no-filter` fetches them, or `git \
-         clone` without --filter", .0.display()
+        "{} is a partial clone and lacks files of these commits: `git fetch --refetch --no-filter` fetches them, or \
+         `git clone` without --filter", .0.display()
     )]
     Partial(PathBuf),
     /// An object that is not there, or is damaged.
@@ -78,7 +79,8 @@ pub enum GitError {
     },
     /// A folder that a commit does not have, for example a submodule that was not checked out.
     #[error(
-        "{} is no folder of commit {commit} in its repository: if it is a submodule, `git submodule update --init` fetches it",
+        "{} is no folder of commit {commit} in its repository: if it is a submodule, `git submodule update --init` \
+         fetches it",
         folder.display()
     )]
     NoFolder {
@@ -103,8 +105,8 @@ pub enum GitError {
     Same(String),
     /// A bad commit in the good one's history.
     #[error(
-        "the good commit, {good}, is not an ancestor of the bad one, {bad}: their merge base is {bad} itself; are good and \
-         bad swapped?"
+        "the good commit, {good}, is not an ancestor of the bad one, {bad}: their merge base is {bad} itself; are good \
+         and bad swapped?"
     )]
     Swapped {
         /// The good commit.
@@ -122,8 +124,8 @@ pub enum GitError {
     },
     /// Uncommitted changes.
     #[error(
-        "{} has changes that are not committed ({first}), which would not be measured: commit or stash them, or compare the \
-         folder itself", repository.display()
+        "{} has changes that are not committed ({first}), which would not be measured: commit or stash them, or \
+         compare the folder itself", repository.display()
     )]
     Dirty {
         /// The repository.

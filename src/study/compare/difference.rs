@@ -148,7 +148,7 @@ pub(super) fn verdict(ratio: Estimate, batches: [Option<f64>; 2], probability: f
         Verdict::Regression
     } else if is_sure && ratio.value < 1.0 / factor && both(|batch| batch < 1.0) {
         Verdict::Improvement
-    } else if ratio.includes_none() || (1.0 / factor <= ratio.low && ratio.high <= factor) {
+    } else if ratio.contains_one() || (1.0 / factor <= ratio.low && ratio.high <= factor) {
         Verdict::NoDifference
     } else {
         Verdict::Inconclusive

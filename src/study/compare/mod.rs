@@ -182,7 +182,7 @@ impl Comparison {
         let noise = cells.filter(|cell| cell.level == Level::Untracked);
         noise
             .filter_map(|cell| Some((cell, self.overhead(cell)?)))
-            .max_by(|a, b| a.1.distance_from_none().total_cmp(&b.1.distance_from_none()))
+            .max_by(|a, b| a.1.abs_log_ratio().total_cmp(&b.1.abs_log_ratio()))
     }
 }
 

@@ -172,7 +172,7 @@ fn notes(comparison: &Comparison) -> Vec<String> {
     lines.extend(left_out(comparison));
     let mut overheads =
         comparison.subjects.iter().flat_map(|subject| &subject.cells).filter_map(|cell| comparison.overhead(cell));
-    if overheads.any(|overhead| overhead.includes_none()) {
+    if overheads.any(|overhead| overhead.contains_one()) {
         lines.push("n.s.: not significant; the interval contains no overhead.".to_owned());
     }
     if comparison.clock == Clock::Processor {

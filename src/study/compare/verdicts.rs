@@ -60,13 +60,13 @@ pub fn regressions(comparison: &Comparison) -> Vec<String> {
 pub fn word(comparison: &Comparison, difference: &Difference) -> String {
     match difference.ratio {
         None => format!("cannot be compared ({} rounds)", difference.rounds),
-        Some(ratio) => word_for(comparison, difference.verdict, ratio.includes_none()),
+        Some(ratio) => word_for(comparison, difference.verdict, ratio.contains_one()),
     }
 }
 
 /// Returns the verdict on a typical change in words.
 pub fn word_of_typical(comparison: &Comparison, typical: &Typical) -> String {
-    word_for(comparison, typical.verdict, typical.ratio.includes_none())
+    word_for(comparison, typical.verdict, typical.ratio.contains_one())
 }
 
 fn word_for(comparison: &Comparison, verdict: Verdict, includes_none: bool) -> String {

@@ -85,6 +85,6 @@ impl Results {
 
     /// The noise floor: the overhead of untracked against itself that is farthest from none, with its cell.
     pub fn noise_floor(&self) -> Option<(&Cell, &Overhead)> {
-        self.noise().max_by(|a, b| a.1.wall.distance_from_none().total_cmp(&b.1.wall.distance_from_none()))
+        self.noise().max_by(|a, b| a.1.wall.abs_log_ratio().total_cmp(&b.1.wall.abs_log_ratio()))
     }
 }

@@ -176,7 +176,7 @@ pub fn warnings(results: &Results) -> Vec<Warning> {
     if let Some(conditions) = &results.origin.conditions {
         warnings.extend(of_conditions(conditions));
     }
-    let noise = worst(results, noise, Estimate::distance_from_none);
+    let noise = worst(results, noise, Estimate::abs_log_ratio);
     warnings.extend(noise.map(|(at, wall)| Warning::Noise { at, wall }));
     let drift = worst(results, drift, |ratio| (ratio - 1.0).abs());
     warnings.extend(drift.map(|(at, ratio)| Warning::Drift { at, ratio }));
@@ -272,7 +272,7 @@ fn outliers(cell: &Cell, _: &Overhead) -> Option<(usize, usize)> {
 fn width_per_effect(cell: &Cell, overhead: &Overhead) -> Option<f64> {
     let Estimate { value, low, high } = overhead.wall;
     let (width, effect) = (high - low, (value - 1.0).abs());
-    (cell.level != Level::Untracked && !overhead.wall.includes_none() && width > effect).then_some(width / effect)
+    (cell.level != Level::Untracked && !overhead.wall.contains_one() && width > effect).then_some(width / effect)
 }
 
 #[cfg(test)]

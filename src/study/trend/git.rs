@@ -70,8 +70,8 @@ pub fn content(repository: &Path, commit: &Commit, file: &Path) -> Result<String
     }
 }
 
-/// Returns the path of a file from the root of the repository's files. `git log` reads a path from the folder that it runs
-/// in, as a user writes it. Within a commit, git would do so only if there is a work tree.
+/// Returns the path of a file from the root of the repository's files. `git log` reads a path from the folder that it
+/// runs in, as a user writes it. Within a commit, git would do so only if there is a work tree.
 fn within_commit(repository: &Path, file: &Path) -> Result<PathBuf, GitError> {
     let mut path = PathBuf::new();
     for component in Repository::at(repository)?.prefix().join(file).components() {

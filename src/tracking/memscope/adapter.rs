@@ -37,7 +37,7 @@ pub struct Linked;
 
 /// All parts of the adapter.
 pub trait Adapter:
-    Statistics + Names + Blocks + Report + Json + Analyses + Leaks + Cycles + Reports + NamesContainers + Upstream
+    Statistics + VariableTracker + Blocks + Report + Json + Analyses + Leaks + Cycles + Reports + NamesContainers + Upstream
 {
 }
 
@@ -61,7 +61,7 @@ pub trait Statistics {
 
 /// Naming values.
 #[diagnostic::on_unimplemented(message = "adapter/names/ has no such form of the part `names`")]
-pub trait Names {
+pub trait VariableTracker {
     /// Passes named values on to memscope.
     type Variables: NamedValues;
 

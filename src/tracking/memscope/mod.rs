@@ -16,7 +16,9 @@ pub use detector::{Detector, FindingKind, ReportOutput};
 pub use tools::{Analysis, BenchFn, Containers, Name, UpstreamBenches};
 
 use super::Recorded;
-use adapter::{Analyses, Blocks, Json, Linked, Names, NamesContainers, Report, Reports, Statistics, Upstream};
+use adapter::{
+    Analyses, Blocks, Json, Linked, NamesContainers, Report, Reports, Statistics, Upstream, VariableTracker,
+};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! From 0.2.0 on: a tracker of named values beside the hook's. Neither sees the other, and the end of a named value is not
 //! seen.
 
-use super::super::{Linked, NamedValues, Names};
+use super::super::{Linked, NamedValues, VariableTracker};
 use crate::tracking::memscope::TypeUse;
 #[cfg(memscope_borrows = "analysed")]
 use memscope_rs::analysis::borrow_analysis::get_global_borrow_analyzer;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Variables(Arc<GlobalTracker>);
 
-impl Names for Linked {
+impl VariableTracker for Linked {
     type Variables = Variables;
 }
 

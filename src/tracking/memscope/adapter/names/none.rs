@@ -1,12 +1,12 @@
 //! A source to which values cannot be named.
 
-use super::super::{Linked, NamedValues, Names, prepare_hook};
+use super::super::{Linked, NamedValues, VariableTracker, prepare_hook};
 
 /// Passes no value on: the levels that name values are unsupported.
 #[derive(Clone, Debug)]
 pub struct Variables;
 
-impl Names for Linked {
+impl VariableTracker for Linked {
     type Variables = Variables;
     const NO_NAMES: Option<&'static str> =
         Some("this version cannot name a Vec, String, Box, Rc and Arc in a way that the adapter knows");

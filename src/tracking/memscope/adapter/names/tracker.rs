@@ -1,6 +1,6 @@
 //! Between 0.1.10 and 0.2.0: a tracker of named values that the program makes for itself.
 
-use super::super::{Linked, NamedValues, Names};
+use super::super::{Linked, NamedValues, VariableTracker};
 use memscope_rs::Trackable;
 use memscope_rs::tracker::Tracker;
 use std::fmt;
@@ -16,7 +16,7 @@ impl fmt::Debug for Variables {
     }
 }
 
-impl Names for Linked {
+impl VariableTracker for Linked {
     type Variables = Variables;
 }
 

@@ -4,14 +4,14 @@
 //! memscope's `init()` is not called: it installs a logger that writes to standard output, which is the probe's. Nothing is
 //! missing without it.
 
-use super::super::{Linked, NamedValues, Names, prepare_hook};
+use super::super::{Linked, NamedValues, VariableTracker, prepare_hook};
 use memscope_rs::Trackable;
 
 /// Passes named values on to memscope, through the function behind its `track_var!`.
 #[derive(Clone, Debug)]
 pub struct Variables;
 
-impl Names for Linked {
+impl VariableTracker for Linked {
     type Variables = Variables;
 }
 
