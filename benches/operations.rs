@@ -1,8 +1,8 @@
 //! `cargo bench --bench operations`: Criterion over single operations; then their table.
 //!
-//! Each operation is a group, each level that it runs under a function. An iteration's time is taken inside a process of
-//! the memscope-bench program: an operation that leaves nothing behind is repeated there as often as Criterion asks, one that
-//! does has few repeats in a process, or a fresh process for each. Starting a process is not counted.
+//! Each operation is a group, each level that it runs under a function. An iteration's time is taken inside a process
+//! of the memscope-bench program: an operation that leaves nothing behind is repeated there as often as Criterion
+//! asks, one that does has few repeats in a process, or a fresh process for each. Starting a process is not counted.
 //!
 //! Criterion's reports, baselines, filters and flags are whole. The table's figures come from the samples that are kept
 //! here: the median and its 95 % confidence interval.
@@ -128,7 +128,8 @@ impl Bench {
         let operations = &results.operations;
         match mode {
             Mode::Idle => ExitCode::SUCCESS,
-            // Nothing was timed, but what does not run is what the test is there to find; what the version lacks is not.
+            // Nothing was timed, but what does not run is what the test is there to find; what the version lacks is
+            // not.
             Mode::Test => {
                 let is_broken = |failure: &Failure| !matches!(failure, Failure::Unsupported { .. });
                 let broken = operations.iter().any(|measured| measured.failure.as_ref().is_some_and(is_broken));

@@ -173,8 +173,8 @@ impl Bench {
         }
     }
 
-    /// What the instrument itself costs, in a complete run: untracked against the control program. Criterion has no part
-    /// in it: there is no level to show.
+    /// What the instrument itself costs, in a complete run: untracked against the control program. Criterion has no
+    /// part in it: there is no level to show.
     fn control(&mut self) {
         if !matches!(self.mode, Mode::Measure { .. }) || self.left_out > 0 {
             return;
@@ -210,8 +210,8 @@ impl Bench {
         let Self { mode, results, left_out, .. } = self;
         match mode {
             Mode::Idle => ExitCode::SUCCESS,
-            // Nothing was measured, but a level that does not run is what the test is there to find. One that the version
-            // lacks is no fault, and was told.
+            // Nothing was measured, but a level that does not run is what the test is there to find. One that the
+            // version lacks is no fault, and was told.
             Mode::Test => {
                 let failures = || results.cells.iter().filter_map(|cell| cell.failure.as_ref());
                 let is_fault = |failure: &Failure| !matches!(failure, Failure::Unsupported { .. });
@@ -247,8 +247,8 @@ fn shorten(group: &mut BenchmarkGroup<WallTime>) {
     }
 }
 
-/// Runs one more pair, and gives the time of the level's own probe. Criterion divides by it: where the clock is so coarse that
-/// it saw none pass, it is the shortest there is.
+/// Runs one more pair, and gives the time of the level's own probe. Criterion divides by it: where the clock is so
+/// coarse that it saw none pass, it is the shortest there is.
 fn level_time(run: &mut CellRun) -> Duration {
     match run.pair() {
         Some(pair) => Duration::from_nanos(pair.tracked.wall_ns.max(1)),

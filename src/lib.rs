@@ -32,8 +32,8 @@
 //! | [`console`], [`environment`], `shell` | what is printed; the variables of the environment; commands to paste |
 //! | [`text`], `allocator` | text from outside made harmless; the allocator that really runs |
 //!
-//! The way of the data: a [`Scale`](workloads::Scale) goes into a [`Workload`](workloads::Workload); out of a probe comes
-//! an [`Observation`](probe::Observation), out of two a [`Pair`](results::Pair), out of many an
+//! The way of the data: a [`Scale`](workloads::Scale) goes into a [`Workload`](workloads::Workload); out of a probe
+//! comes an [`Observation`](probe::Observation), out of two a [`Pair`](results::Pair), out of many an
 //! [`Overhead`](results::Overhead), out of a run [`Results`](results::Results), and out of those every report.
 //!
 //! The library has no global allocator: the binary installs [`SwitchedAllocator`](tracking::SwitchedAllocator).

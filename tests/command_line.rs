@@ -1,4 +1,5 @@
-//! Bad input: one clear message on stderr that names the culprit and what would be right, exit code 2, nothing on stdout.
+//! Bad input: one clear message on stderr that names the culprit and what would be right, exit code 2, nothing on
+//! stdout.
 
 mod common;
 

@@ -1,5 +1,5 @@
-//! `compare`, `history` and `bisect` from outside: what they refuse, how rounds run and go on, and, where there is time to
-//! build, the whole of them on a small repository.
+//! `compare`, `history` and `bisect` from outside: what they refuse, how rounds run and go on, and, where there is
+//! time to build, the whole of them on a small repository.
 
 mod common;
 
@@ -271,8 +271,8 @@ fn commit(repository: &Path, subject: &str) -> String {
     git(repository, &["rev-parse", "HEAD"])
 }
 
-/// A repository that begins with a published version, and has commits after it of which the third slows the hook. Gives its
-/// commits, the oldest first.
+/// A repository that begins with a published version, and has commits after it of which the third slows the hook.
+/// Gives its commits, the oldest first.
 fn history_of_memscope(repository: &Path) -> Vec<String> {
     copy_folder(&published_sources("0.1.0", &repository.with_extension("fetch")), repository);
     git(repository, &["init", "--quiet"]);

@@ -1,4 +1,5 @@
-//! `detect` from outside: what it finds with this build's memscope, how a report that fails ends up, and what it refuses.
+//! `detect` from outside: what it finds with this build's memscope, how a report that fails ends up, and what it
+//! refuses.
 
 mod common;
 

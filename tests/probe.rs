@@ -145,7 +145,8 @@ fn the_hook_is_seen_to_record_every_event() {
         let (truth, recorded) = (seen.truth.expect("counted"), seen.recorded);
         let fidelity = seen.fidelity().expect("both are known");
         if workload.is_parallel() {
-            // A runtime's thread may be within a call when the window closes: seen by one of the two and not by the other.
+            // A runtime's thread may be within a call when the window closes: seen by one of the two and not by the
+            // other.
             let least = if linked::records_every_event() { 0.99 } else { f64::MIN_POSITIVE };
             assert!((least..=1.01).contains(&fidelity), "{workload}: {fidelity}");
         } else {

@@ -48,8 +48,8 @@ pub fn criterion(samples: usize, warm_up: Duration, measuring: Duration) -> Crit
         .configure_from_args()
 }
 
-/// Sees that the results can be kept. Whoever names no filter wants that: better to know now than after minutes that they
-/// cannot be.
+/// Sees that the results can be kept. Whoever names no filter wants that: better to know now than after minutes that
+/// they cannot be.
 pub fn check_results_folder(mode: Mode) -> Result<(), FileError> {
     if mode == (Mode::Measure { filtered: false }) { files::prepare_folder(&results_folder()) } else { Ok(()) }
 }
@@ -77,8 +77,8 @@ pub fn refuse(error: &dyn std::error::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Lets Criterion print without a panic where nobody reads any more: by `cargo bench | head` no result is lost. Criterion has
-/// read its flags by then, and shown its help.
+/// Lets Criterion print without a panic where nobody reads any more: by `cargo bench | head` no result is lost.
+/// Criterion has read its flags by then, and shown its help.
 ///
 /// # Errors
 /// The exit code, if the system refuses it.

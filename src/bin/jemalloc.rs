@@ -1,5 +1,5 @@
-//! The `memscope-bench-jemalloc` program: the untracked workloads with jemalloc as the allocator, for the levels `jemalloc`
-//! and `jemalloc-profiler`.
+//! The `memscope-bench-jemalloc` program: the untracked workloads with jemalloc as the allocator, for the levels
+//! `jemalloc` and `jemalloc-profiler`.
 //!
 //! The two differ in one of jemalloc's options, which it reads from its environment variable when the process starts:
 //! the launcher of probes sets it. So what the heap costs or saves is told apart from what its profiler costs.

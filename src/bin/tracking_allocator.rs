@@ -1,9 +1,9 @@
-//! The `memscope-bench-tracking-allocator` program: the untracked workloads with tracking-allocator as the allocator, for the
-//! level of its name.
+//! The `memscope-bench-tracking-allocator` program: the untracked workloads with tracking-allocator as the allocator,
+//! for the level of its name.
 //!
-//! The crate puts a header before each block and calls a tracker of the program's for each event, while it is let to. What
-//! it costs depends on that tracker: ours is the least that is of use, two counters that all threads share. Below it is
-//! the switched allocator, which counts what really happened where that is asked for.
+//! The crate puts a header before each block and calls a tracker of the program's for each event, while it is let to.
+//! What it costs depends on that tracker: ours is the least that is of use, two counters that all threads share.
+//! Below it is the switched allocator, which counts what really happened where that is asked for.
 
 use memscope_bench::cli::{ReferenceProgram, read_command_line};
 use memscope_bench::tracking::references::WrongProgramError;

@@ -88,7 +88,8 @@ fn dependency(build: &ResolvedBuild, sources: Option<&Sources>, attempt: Attempt
     dependency
 }
 
-/// Returns the package's manifest with another dependency on memscope-rs, and without parts that only tests and benches need.
+/// Returns the package's manifest with another dependency on memscope-rs, and without parts that only tests and
+/// benches need.
 ///
 /// The copy is its own workspace, whatever lies above it. Its version names the build: copies share a target folder, in
 /// which packages of one name and version in several places are one package to cargo. The program can also prove what

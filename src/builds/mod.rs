@@ -1,9 +1,9 @@
 //! Builds of memscope.
 //!
-//! A user names a build as a published version, a folder, or a revision of a git repository
-//! ([`BuildSpec`]). Its sources are found before anything is compiled ([`ResolvedBuild`]). The
-//! [`BuildCache`] then makes a copy of this package that depends on it and compiles that: the outcome is a [`BuiltProgram`],
-//! or a [`BuildError`] that a report keeps as [`NotBuilt`](outcome::NotBuilt).
+//! A user names a build as a published version, a folder, or a revision of a git repository ([`BuildSpec`]). Its
+//! sources are found before anything is compiled ([`ResolvedBuild`]). The [`BuildCache`] then makes a copy of this
+//! package that depends on it and compiles that: the outcome is a [`BuiltProgram`], or a [`BuildError`] that a report
+//! keeps as [`NotBuilt`](outcome::NotBuilt).
 
 mod attempts;
 mod cache;

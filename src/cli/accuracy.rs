@@ -26,8 +26,8 @@ fn usual_scale(workload: Workload) -> Scale {
 pub struct Arguments {
     #[command(flatten)]
     builds: BuildArguments,
-    /// The factor on the workloads' outer counts [default: 0.2 for leaks, which plants 20 blocks, and 2 for cycles, which
-    /// plants 10 pairs]
+    /// The factor on the workloads' outer counts [default: 0.2 for leaks, which plants 20 blocks, and 2 for cycles,
+    /// which plants 10 pairs]
     #[arg(long)]
     scale: Option<Scale>,
     /// The seed of the workloads' data
@@ -118,7 +118,8 @@ pub struct DetectionArguments {
     seed: u64,
     #[command(flatten)]
     parent: ParentArguments,
-    /// A fault to commit instead, to see what the harness makes of it: `workload/report=hang`, `crash`, `exit` or `exhaust`
+    /// A fault to commit instead, to see what the harness makes of it: `workload/report=hang`, `crash`, `exit` or
+    /// `exhaust`
     #[arg(long, hide = true, env = crate::platform::environment::FAULT)]
     fault: Option<crate::cli::probe::Fault>,
 }

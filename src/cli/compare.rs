@@ -16,8 +16,8 @@ pub struct Arguments {
     /// All published versions, after those that are named
     #[arg(long)]
     published: bool,
-    /// The build that each other one is compared with; where it has no figure, the nearest that has one [default: first;
-    /// for --published without named builds: previous]
+    /// The build that each other one is compared with; where it has no figure, the nearest that has one [default:
+    /// first; for --published without named builds: previous]
     #[arg(long, value_enum)]
     against: Option<Against>,
     #[command(flatten)]

@@ -1,5 +1,5 @@
-//! `memscope-bench latency`: how long single allocations and frees take. And `latencies`, the part of it that runs in one
-//! process.
+//! `memscope-bench latency`: how long single allocations and frees take. And `latencies`, the part of it that runs in
+//! one process.
 
 use crate::cli::Error;
 use crate::cli::arguments::{FormatArguments, LimitArguments, ParentArguments, bar, each_once};

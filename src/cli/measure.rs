@@ -1,5 +1,5 @@
-//! `memscope-bench measure`: overheads by pairs of probes, for a quick answer without Criterion; or by instructions, where
-//! the machine is too noisy for time.
+//! `memscope-bench measure`: overheads by pairs of probes, for a quick answer without Criterion; or by instructions,
+//! where the machine is too noisy for time.
 
 use crate::builds::layout;
 use crate::cli::Error;
@@ -51,7 +51,8 @@ pub struct Arguments {
     /// another order
     #[arg(long, requires = "control", value_parser = clap::value_parser!(u32).range(6..=100))]
     layouts: Option<u32>,
-    /// Keep the results in this folder: overhead.json, .md and .svg, with --control and --instructions under those names
+    /// Keep the results in this folder: overhead.json, .md and .svg, with --control and --instructions under those
+    /// names
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Write the command of each probe to this file when it starts

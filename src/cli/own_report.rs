@@ -1,7 +1,7 @@
 //! The report that memscope itself writes after a stress run: a picture, or a dashboard if it is asked for.
 //!
-//! It comes last, when what was measured is safe: versions are known that take minutes for it, that panic in it, and that say
-//! that all went well and write nothing. So a separate thread writes it, under a limit, and it is checked.
+//! It comes last, when what was measured is safe: versions are known that take minutes for it, that panic in it, and
+//! that say that all went well and write nothing. So a separate thread writes it, under a limit, and it is checked.
 
 use crate::cli::Error;
 use crate::platform::{console, files, text};
@@ -22,8 +22,8 @@ const STACK: usize = 8 << 20;
 /// Keeps memscope's own report in a folder, if the linked version writes one without being asked, or was asked.
 ///
 /// # Errors
-/// If one was asked for and cannot be had, or a file cannot be written. A report that no one asked for and that memscope
-/// does not write is only reported on stderr.
+/// If one was asked for and cannot be had, or a file cannot be written. A report that no one asked for and that
+/// memscope does not write is only reported on stderr.
 pub(super) fn keep(folder: &Path, is_asked_for: bool) -> Result<(), Error> {
     let report = OWN_REPORT;
     if !report.on_demand && is_asked_for {

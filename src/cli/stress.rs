@@ -1,5 +1,5 @@
-//! `memscope-bench stress`, and what the bare program does: the phases under full tracking, their figures on the console,
-//! and the memory analysis as a picture.
+//! `memscope-bench stress`, and what the bare program does: the phases under full tracking, their figures on the
+//! console, and the memory analysis as a picture.
 
 use crate::cli::arguments::{FormatArguments, ParentArguments, SizeArguments, or_all};
 use crate::cli::{Error, own_report};
@@ -36,7 +36,8 @@ pub(super) struct Arguments {
     /// The folder for memory_analysis.svg and memory_analysis.json
     #[arg(long, default_value = ".", value_name = "DIR")]
     output: PathBuf,
-    /// Keep memscope's own HTML dashboard too, where the linked version writes one: megabytes, and minutes for a full run
+    /// Keep memscope's own HTML dashboard too, where the linked version writes one: megabytes, and minutes for a full
+    /// run
     #[arg(long)]
     dashboard: bool,
     #[command(flatten)]

@@ -1,7 +1,7 @@
 //! `memscope-bench trackers`: memscope's levels among other trackers.
 //!
-//! The trackers that have a program of their own are measured in that program: where Cargo, asked to run this one, has not
-//! built them, or not since, they are built first.
+//! The trackers that have a program of their own are measured in that program: where Cargo, asked to run this one,
+//! has not built them, or not since, they are built first.
 
 use crate::builds::cargo;
 use crate::cli::Error;

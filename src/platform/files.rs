@@ -90,7 +90,8 @@ pub enum FileError {
 
 /// The data of one kind of file, with the version of its format.
 pub trait Versioned: Serialize + DeserializeOwned {
-    /// The kind of file, which its field `kind` holds; also its usual name. Files from before there was such a field lack it.
+    /// The kind of file, which its field `kind` holds; also its usual name. Files from before there was such a field
+    /// lack it.
     const KIND: &str;
     /// What such a file is, for messages.
     const WHAT: &str;
@@ -126,7 +127,8 @@ pub fn read_text(path: &Path, what: &'static str) -> Result<String, FileError> {
     String::from_utf8(content).map_err(|_| corrupt("it is no text"))
 }
 
-/// Returns the kind that a file says it is of; `None` for one from before files had a kind, and for one that is no JSON.
+/// Returns the kind that a file says it is of; `None` for one from before files had a kind, and for one that is no
+/// JSON.
 pub fn kind(text: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Head {

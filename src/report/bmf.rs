@@ -1,5 +1,6 @@
-//! Metrics in the Bencher Metric Format, which Bencher and what reads its format keep histories of: for each benchmark its
-//! measures, each a value with the bounds that are known. See <https://bencher.dev/docs/reference/bencher-metric-format/>.
+//! Metrics in the Bencher Metric Format, which Bencher and what reads its format keep histories of: for each
+//! benchmark its measures, each a value with the bounds that are known. See
+//! <https://bencher.dev/docs/reference/bencher-metric-format/>.
 
 use super::metric::Metric;
 use serde::Serialize;

@@ -103,7 +103,8 @@ pub fn time(nanoseconds: f64) -> String {
     scaled(nanoseconds, 1_000.0, &["ns", "µs", "ms", "s"])
 }
 
-/// A time and its interval, with the unit once where all three have the same: `312 ns [305, 320]`, `8.10 µs [950 ns, 12.3 µs]`.
+/// A time and its interval, with the unit once where all three have the same: `312 ns [305, 320]`, `8.10 µs [950 ns,
+/// 12.3 µs]`.
 pub fn time_interval(nanoseconds: Estimate) -> String {
     let [value, low, high] = [nanoseconds.value, nanoseconds.low, nanoseconds.high].map(time);
     let unit = value.rsplit(' ').next().unwrap_or_default();

@@ -22,7 +22,8 @@ pub struct Origin {
     /// The state of the machine at the start; `None` in files from before it was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conditions: Option<Conditions>,
-    /// The variables of the environment that change what is measured, by name; none in files from before they were recorded.
+    /// The variables of the environment that change what is measured, by name; none in files from before they were
+    /// recorded.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
     /// The compiler and its settings.
@@ -51,9 +52,9 @@ impl Origin {
     }
 }
 
-/// The command that repeats what this process does, ready to be pasted into a shell: with the variables of our own that it
-/// obeys, without what ties it to its parent, and with paths as they are from the folder that it runs in. `program` is what
-/// begins it.
+/// The command that repeats what this process does, ready to be pasted into a shell: with the variables of our own
+/// that it obeys, without what ties it to its parent, and with paths as they are from the folder that it runs in.
+/// `program` is what begins it.
 pub fn command_of_this_process(program: &str, arguments: impl Iterator<Item = OsString>) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let is_tie = |argument: &OsString| argument.as_encoded_bytes().starts_with(b"--parent=");

@@ -29,8 +29,8 @@ pub fn overhead(pairs: &[Pair], allocations: Option<u64>) -> Option<Overhead> {
     })
 }
 
-/// The ratio of the pairs by a clock. Pairs in which it saw no time pass have none; where they are half of all, the clock is
-/// too coarse for the rest as well.
+/// The ratio of the pairs by a clock. Pairs in which it saw no time pass have none; where they are half of all, the
+/// clock is too coarse for the rest as well.
 fn ratios(pairs: &[Pair], clock: Clock) -> Option<Estimate> {
     let timed = pairs.iter().filter(|pair| pair.is_timed_by(clock)).count();
     if 2 * timed <= pairs.len() {

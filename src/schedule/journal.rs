@@ -1,7 +1,8 @@
 //! The journal: every pair of a comparison, appended as it comes, so that a run that is killed goes on where it was.
 //!
-//! It is a file with a line of JSON for each entry. The first says what the run is; a line that was being written when the
-//! run was killed is the last one, is not whole, and counts for nothing. Only one process has a journal open.
+//! It is a file with a line of JSON for each entry. The first says what the run is; a line that was being written
+//! when the run was killed is the last one, is not whole, and counts for nothing. Only one process has a journal
+//! open.
 
 use super::measurement::{Cell, Pair};
 use crate::worker::failure::Failure;
@@ -136,8 +137,9 @@ impl Journal {
     }
 }
 
-/// Locks a journal, or gives up. On a file system without locks every journal is free. A process that is being started holds whatever was open when it began for a moment, and
-/// the lock with it: so it is asked for more than once.
+/// Locks a journal, or gives up. On a file system without locks every journal is free. A process that is being
+/// started holds whatever was open when it began for a moment, and the lock with it: so it is asked for more than
+/// once.
 fn is_free(file: &File) -> bool {
     const PATIENCE: Duration = Duration::from_millis(20);
     (0..25).any(|_| {

@@ -112,8 +112,8 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// The ratio tracked ÷ untracked by one of the two clocks. It is not a number where the clock is so coarse that it saw no
-    /// time pass on either side; no estimate takes such a pair.
+    /// The ratio tracked ÷ untracked by one of the two clocks. It is not a number where the clock is so coarse that
+    /// it saw no time pass on either side; no estimate takes such a pair.
     pub fn ratio(&self, clock: Clock) -> f64 {
         if self.is_timed_by(clock) { self.tracked.ns(clock) / self.untracked.ns(clock) } else { f64::NAN }
     }

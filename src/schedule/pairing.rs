@@ -176,7 +176,8 @@ impl<'a> CellRun<'a> {
         }
     }
 
-    /// Returns the measurement with its overhead. Where it failed, the pairs before that remain as data, without an overhead.
+    /// Returns the measurement with its overhead. Where it failed, the pairs before that remain as data, without an
+    /// overhead.
     pub fn finish(mut self) -> Cell {
         if self.cell.failure.is_none() {
             self.cell.overhead = overhead(&self.cell.pairs, self.cell.allocations);

@@ -1,5 +1,6 @@
-//! The scheduler: measurements, worked through in passes. A pass takes a few pairs of every group of measurements, and the
-//! members of a group take theirs in rounds, in shuffled order, so whatever the machine does to a round is in all of them.
+//! The scheduler: measurements, worked through in passes. A pass takes a few pairs of every group of measurements,
+//! and the members of a group take theirs in rounds, in shuffled order, so whatever the machine does to a round is in
+//! all of them.
 //!
 //! Each pair goes into a journal as it comes, where there is one: a run that is killed goes on where it was.
 

@@ -6,8 +6,8 @@ use crate::report::{markdown, number};
 use crate::schedule::measurement::{Cell, Series};
 use crate::tracking::Level;
 
-/// Draws the headline of overheads as Markdown: for each level the geometric mean over the workloads, the range, and the
-/// time for each allocation.
+/// Draws the headline of overheads as Markdown: for each level the geometric mean over the workloads, the range, and
+/// the time for each allocation.
 pub fn draw(results: &Results) -> String {
     let mut table = Table::new([
         left("level"),

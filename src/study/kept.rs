@@ -73,8 +73,8 @@ kinds! {
 }
 
 impl Kept {
-    /// Reads a results file of any kind. One without a kind in it is of the kind that its name says, or of the first kind
-    /// that it fits.
+    /// Reads a results file of any kind. One without a kind in it is of the kind that its name says, or of the first
+    /// kind that it fits.
     ///
     /// # Errors
     /// If it cannot be read, or is of no kind that is known.

@@ -1,7 +1,7 @@
 //! Blocks of documents that are drawn from results files.
 //!
-//! A block stands between two comments, `<!-- begin overhead.json table -->` and `<!-- end -->`: the results file and the
-//! part of its report. What is between them is replaced; everything else stays as it is.
+//! A block stands between two comments, `<!-- begin overhead.json table -->` and `<!-- end -->`: the results file and
+//! the part of its report. What is between them is replaced; everything else stays as it is.
 
 use super::kept::{Kept, Visitor};
 use super::{Study, headline};

@@ -233,8 +233,8 @@ impl Level {
         self.has_hook() || self.has_variables()
     }
 
-    /// Returns whether the level has a record that can miss events. The harness's own counters are the truth that records
-    /// are compared with.
+    /// Returns whether the level has a record that can miss events. The harness's own counters are the truth that
+    /// records are compared with.
     pub fn has_fidelity(self) -> bool {
         self.records() != RecordingKind::Nothing && self != Self::Counting
     }

@@ -1,8 +1,8 @@
 //! Runs a child process to its end, under a limit of time.
 //!
-//! Time during which this process was suspended does not count: after Ctrl-Z and `fg` the run goes on as before. Nothing
-//! polls while a child measures: one thread waits for the child, one reads each of its streams, and the caller's thread
-//! looks at the clock ten times a second.
+//! Time during which this process was suspended does not count: after Ctrl-Z and `fg` the run goes on as before.
+//! Nothing polls while a child measures: one thread waits for the child, one reads each of its streams, and the
+//! caller's thread looks at the clock ten times a second.
 
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use signal_hook::{consts::SIGCONT, flag};
@@ -26,8 +26,8 @@ const GRACE: Duration = Duration::from_secs(1);
 /// The time in which a killed child is gone, unless the kernel itself is stuck.
 const DYING: Duration = Duration::from_secs(10);
 
-/// The bytes that are kept of each stream's end. A reply is at the end of the one, the reason for a failure at the end of the
-/// other; a child that prints without end costs no more memory than this.
+/// The bytes that are kept of each stream's end. A reply is at the end of the one, the reason for a failure at the
+/// end of the other; a child that prints without end costs no more memory than this.
 const KEPT: usize = 8 << 20;
 
 /// A child that has ended.

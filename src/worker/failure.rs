@@ -37,8 +37,8 @@ pub enum Failure {
         /// What it lacks.
         why: String,
     },
-    /// Something else than the tracker kept it from running, or from being timed: the system, a limit that it has inherited,
-    /// or a program that was replaced.
+    /// Something else than the tracker kept it from running, or from being timed: the system, a limit that it has
+    /// inherited, or a program that was replaced.
     Prevented {
         /// What that is.
         why: String,

@@ -8,8 +8,8 @@ use nix::unistd::{ForkResult, Pid, fork, pipe};
 use std::fs::File;
 use std::io::{self, Read, Write};
 
-/// Undoes what this process may have inherited that would stand in its way: a shell's `trap '' CHLD`, under which no child can be
-/// waited for, and the signal that kills a process whose file grows too large before it can say so.
+/// Undoes what this process may have inherited that would stand in its way: a shell's `trap '' CHLD`, under which no
+/// child can be waited for, and the signal that kills a process whose file grows too large before it can say so.
 pub fn settle_signals() {
     // SAFETY: neither is a handler that could run.
     unsafe {

@@ -1,12 +1,13 @@
-//! A probe under heaptrack: its library is preloaded into the untracked program, and writes each event with its backtrace into a
-//! pipe, which heaptrack's interpreter empties meanwhile.
+//! A probe under heaptrack: its library is preloaded into the untracked program, and writes each event with its
+//! backtrace into a pipe, which heaptrack's interpreter empties meanwhile.
 //!
 //! This is what the `heaptrack` script does, but that the data is not compressed. The script itself would stand between
 //! this process and the probe: a probe that hangs could not be ended, nor would it end with its parent.
 //!
-//! What is told is the window's own time, as of every probe. heaptrack sees the whole process, so that its summary counts too
-//! much; but it has the backtrace of each event, and an event of the window has the function in its own that times the
-//! window. On the other threads of a parallel workload nothing tells them apart, and what was recorded there is unknown.
+//! What is told is the window's own time, as of every probe. heaptrack sees the whole process, so that its summary
+//! counts too much; but it has the backtrace of each event, and an event of the window has the function in its own
+//! that times the window. On the other threads of a parallel workload nothing tells them apart, and what was recorded
+//! there is unknown.
 
 use crate::platform::programs::find;
 use crate::worker::failure::Failure;
@@ -70,7 +71,8 @@ pub(crate) fn run(launcher: &Launcher, request: &Request) -> Result<Reply<Observ
     let [pipe, data] = ["pipe", "data"].map(|name| folder.path().join(name));
     mkfifo(&pipe, Mode::S_IRWXU).map_err(|error| prevented(error.into()))?;
     let (library, _link) = preload::named(&parts.library, launcher.folder()).map_err(prevented)?;
-    // Open for writing here, the pipe can be opened for reading before the probe writes, and ends when the probe is done.
+    // Open for writing here, the pipe can be opened for reading before the probe writes, and ends when the probe is
+    // done.
     let held = File::options().read(true).write(true).open(&pipe).map_err(prevented)?;
     let mut interpreter = Command::new(&parts.interpreter)
         .stdin(File::open(&pipe).map_err(prevented)?)

@@ -30,8 +30,8 @@ pub(crate) const TRIES: usize = 10;
 pub struct Limits {
     /// The time from its start to its end. Time during which this process is suspended does not count.
     pub time: Duration,
-    /// The memory that it may write to, in bytes, where the system can limit it. Address space that is only reserved does
-    /// not count: each thread reserves 64 MiB of it for its heap.
+    /// The memory that it may write to, in bytes, where the system can limit it. Address space that is only reserved
+    /// does not count: each thread reserves 64 MiB of it for its heap.
     pub memory_bytes: u64,
 }
 
@@ -243,7 +243,8 @@ impl Launcher {
         self.judge(ended)
     }
 
-    /// Runs a command of the program to its end, and gives what it printed as JSON. If it was suspended, it is run again.
+    /// Runs a command of the program to its end, and gives what it printed as JSON. If it was suspended, it is run
+    /// again.
     ///
     /// # Errors
     /// The way in which it failed.

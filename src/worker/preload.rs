@@ -9,21 +9,22 @@ use tempfile::TempDir;
 /// The variable that names such libraries.
 pub(crate) const VARIABLE: &str = "LD_PRELOAD";
 
-/// Returns whether the variable can name a path: the loader takes it apart at spaces and colons, and expands what follows a `$`.
+/// Returns whether the variable can name a path: the loader takes it apart at spaces and colons, and expands what
+/// follows a `$`.
 fn can_be_named(path: &Path) -> bool {
     !path.as_os_str().as_bytes().iter().any(|byte| byte.is_ascii_whitespace() || matches!(byte, b':' | b'$'))
 }
 
-/// Temporary folders: in the user's own place for them, and in others in case programs cannot run code from there. `beside`
-/// is a place that programs do run from.
+/// Temporary folders: in the user's own place for them, and in others in case programs cannot run code from there.
+/// `beside` is a place that programs do run from.
 pub(crate) fn folders(beside: &Path) -> impl Iterator<Item = TempDir> {
     let places = [std::env::temp_dir(), "/tmp".into(), "/var/tmp".into(), beside.to_owned(), "/dev/shm".into()];
     let places = places.into_iter().filter_map(|place| std::path::absolute(place).ok());
     places.filter_map(|place| tempfile::Builder::new().prefix("memscope-bench-").tempdir_in(place).ok())
 }
 
-/// The library under a name that the variable can have: its own, or that of a link. The folder of the link is gone when the
-/// value is.
+/// The library under a name that the variable can have: its own, or that of a link. The folder of the link is gone
+/// when the value is.
 ///
 /// # Errors
 /// If no such link can be made.

@@ -1,11 +1,11 @@
 //! The probe: one workload, once, under one level of tracking, in this process.
 //!
-//! A process is the replicate of every measurement here: memscope keeps state that no call empties, a tracker that hangs
-//! must cost no more than its own cell, and peak memory is a mark of a process. So a probe runs one window and prints
-//! what it saw, the [`Observation`], as one line of JSON.
+//! A process is the replicate of every measurement here: memscope keeps state that no call empties, a tracker that
+//! hangs must cost no more than its own cell, and peak memory is a mark of a process. So a probe runs one window and
+//! prints what it saw, the [`Observation`], as one line of JSON.
 //!
-//! Before the window opens, the pools' threads are started, the workload runs once untracked at a tenth of its size, and
-//! the tracker makes its singletons: neither cold code nor lazy initialisation is charged to tracking.
+//! Before the window opens, the pools' threads are started, the workload runs once untracked at a tenth of its size,
+//! and the tracker makes its singletons: neither cold code nor lazy initialisation is charged to tracking.
 
 use crate::platform::system;
 use crate::tracking::counting;
@@ -113,9 +113,9 @@ impl From<counting::Counts> for Truth {
 }
 
 impl Observation {
-    /// The fidelity of the level: events recorded ÷ events that happened. These are allocations and, where the tracker
-    /// counts them, deallocations; with variable tracking alone, named values. `None` where nothing is tracked, or one of
-    /// the two is not known.
+    /// The fidelity of the level: events recorded ÷ events that happened. These are allocations and, where the
+    /// tracker counts them, deallocations; with variable tracking alone, named values. `None` where nothing is
+    /// tracked, or one of the two is not known.
     pub fn fidelity(&self) -> Option<f64> {
         let ratio = |recorded: u64, happened: u64| (happened > 0).then(|| recorded as f64 / happened as f64);
         match self.level.records() {
@@ -170,7 +170,8 @@ pub enum CannotRun {
 #[error("the library that fixes the seeds of hash maps is not loaded into this program")]
 pub struct NotFixed;
 
-/// Sees that the library of `fixed_seed.c` is loaded into this process: the system's randomness is then what the library says.
+/// Sees that the library of `fixed_seed.c` is loaded into this process: the system's randomness is then what the
+/// library says.
 ///
 /// # Errors
 /// If it is not.

@@ -1,8 +1,9 @@
 //! A program that is started many times, and must be the same one each time.
 //!
 //! Cargo puts a new build in the place of the old one, so that a path may lead to another program in the middle of a
-//! measurement. On Linux the program is therefore opened once, and started through what was opened, whatever becomes of its
-//! path. Elsewhere, and where the system does not allow that, its path is started as long as it leads to the same file.
+//! measurement. On Linux the program is therefore opened once, and started through what was opened, whatever becomes
+//! of its path. Elsewhere, and where the system does not allow that, its path is started as long as it leads to the
+//! same file.
 
 use crate::platform::limits;
 use crate::worker::failure::Failure;

@@ -199,8 +199,8 @@ pub enum RegistrationError {
     Twice(&'static str),
 }
 
-/// Registers a workload of another crate, for one type of tracker. Do it when the program starts, for [`Untracked`], which
-/// puts the workload on the list, and for each other tracker that is to run it.
+/// Registers a workload of another crate, for one type of tracker. Do it when the program starts, for [`Untracked`],
+/// which puts the workload on the list, and for each other tracker that is to run it.
 ///
 /// # Errors
 /// If the list was read already, or another workload has the name.

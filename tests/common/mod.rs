@@ -129,8 +129,8 @@ pub fn results() -> Results {
     Results { schema: SCHEMA, origin: origin("cargo bench"), precision: None, cells, instructions: Vec::new() }
 }
 
-/// Results of a run with this memscope on a machine with this processor, under which two workloads take `factor` times as
-/// long.
+/// Results of a run with this memscope on a machine with this processor, under which two workloads take `factor`
+/// times as long.
 pub fn run_of(version: &str, processor: &str, factor: f64) -> Results {
     let mut origin = origin("cargo bench");
     origin.subject.version = version.to_owned();
@@ -168,8 +168,8 @@ pub fn ladder() -> Ladder {
     Ladder(Results { cells, ..Results::begin(origin("memscope-bench ladder")) })
 }
 
-/// A comparison with every kind of row: a level that the first subject lacks, a regression, no difference, an outcome, and
-/// a subject that was not built. By processor time, the regression is none.
+/// A comparison with every kind of row: a level that the first subject lacks, a regression, no difference, an
+/// outcome, and a subject that was not built. By processor time, the regression is none.
 pub fn comparison(clock: Clock) -> Comparison {
     let levels = vec![Level::Untracked, Level::Variables, Level::Full];
     let names = ["0.1.0", "0.2.4", "../memscope-rs", "../broken"];

@@ -133,8 +133,8 @@ fn the_smallest_scale_and_any_number_of_threads() {
     }
 }
 
-/// A library that gives the program's clocks steps of ten milliseconds, as some systems' clocks have; `None`, with a word why, where
-/// it cannot be made.
+/// A library that gives the program's clocks steps of ten milliseconds, as some systems' clocks have; `None`, with a
+/// word why, where it cannot be made.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn coarse_clock(folder: &Path) -> Option<std::path::PathBuf> {
     const SOURCE: &str = r"

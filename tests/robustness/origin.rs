@@ -1,5 +1,5 @@
-//! What a report says of its own origin: commands that can be pasted into a shell, and the allocator and the environment that
-//! really were.
+//! What a report says of its own origin: commands that can be pasted into a shell, and the allocator and the
+//! environment that really were.
 
 use crate::common::memscope_bench;
 use crate::output::{MEASURE, folder};

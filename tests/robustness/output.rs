@@ -1,5 +1,5 @@
-//! Output: readers that go, disks that are full, and whatever a path may lead to. What was measured is saved before it is
-//! shown, and the exit code says what happened.
+//! Output: readers that go, disks that are full, and whatever a path may lead to. What was measured is saved before
+//! it is shown, and the exit code says what happened.
 
 use crate::common::{memscope_bench, results};
 use memscope_bench::platform::files;

@@ -64,8 +64,9 @@ pub fn sheet(width: f64, height: f64, title: &str, description: &str) -> Documen
         .add(rectangle(0.0, 0.0, width, height, "paper"))
 }
 
-/// The picture's text, in which nothing is left of what XML cannot hold, or a reader cannot see. Line breaks next to a tag, which the builder makes and no reader sees, are left out: a tooltip
-/// begins with its first word, and a tenth of the file is saved.
+/// The picture's text, in which nothing is left of what XML cannot hold, or a reader cannot see. Line breaks next to
+/// a tag, which the builder makes and no reader sees, are left out: a tooltip begins with its first word, and a tenth
+/// of the file is saved.
 pub fn finished(picture: &Document) -> String {
     outside::harmless(&picture.to_string()).replace(">\n", ">").replace("\n<", "<") + "\n"
 }
@@ -132,8 +133,8 @@ pub fn telling(content: impl Into<String>) -> Group {
     Group::new().set("class", "hover").add(Title::new(content))
 }
 
-/// A coordinate to a tenth of a pixel: what the eye cannot see need not be in the file. One that is no number would take the
-/// whole picture with it, and is 0.
+/// A coordinate to a tenth of a pixel: what the eye cannot see need not be in the file. One that is no number would
+/// take the whole picture with it, and is 0.
 pub fn short(coordinate: f64) -> Value {
     let tenths = (coordinate * 10.0).round() / 10.0;
     (if tenths.is_finite() { tenths } else { 0.0 }).into()

@@ -1,10 +1,10 @@
 //! What memscope finds, held against what was planted.
 //!
-//! Two workloads leak on purpose: `leaks` leaves blocks behind, and `cycles` pairs of nodes that hold each other. While one
-//! of them runs in a window, a [`ledger`] writes down where the planted blocks are, and by the end everything else is
-//! freed: named values that are gone by then are the decoys. Then one report of memscope is asked for, and [`held`] against
-//! the ledger: what it names and was planted is found, what was planted and is not named is missed, and what is named and
-//! was not planted is false.
+//! Two workloads leak on purpose: `leaks` leaves blocks behind, and `cycles` pairs of nodes that hold each other.
+//! While one of them runs in a window, a [`ledger`] writes down where the planted blocks are, and by the end
+//! everything else is freed: named values that are gone by then are the decoys. Then one report of memscope is asked
+//! for, and [`held`] against the ledger: what it names and was planted is found, what was planted and is not named is
+//! missed, and what is named and was not planted is false.
 //!
 //! A process asks for one report, so that one that hangs or dies costs no other.
 
@@ -150,8 +150,8 @@ impl From<&Detector> for Report {
 /// What a report said, held against the truth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// How many things were planted that it could know of: blocks, or cycles. Under named values alone, those whose block
-    /// was named.
+    /// How many things were planted that it could know of: blocks, or cycles. Under named values alone, those whose
+    /// block was named.
     pub planted: u64,
     /// How many things it names.
     pub named: u64,
@@ -159,8 +159,8 @@ pub struct Finding {
     pub held: Option<Held>,
     /// Blocks that were leaked on purpose, by the workload's own account.
     pub leaked: u64,
-    /// Blocks that were made in the window and alive at its end, by the harness's counters. What is more than was leaked
-    /// belongs to memscope's own bookkeeping of named values.
+    /// Blocks that were made in the window and alive at its end, by the harness's counters. What is more than was
+    /// leaked belongs to memscope's own bookkeeping of named values.
     pub alive: u64,
 }
 

@@ -15,8 +15,8 @@ pub struct Held {
     pub false_finds: u64,
 }
 
-/// Holds what was named, each thing by all of its addresses, against what was planted. A thing is named if one name has an
-/// address in each of its blocks; a name that names no planted thing is false.
+/// Holds what was named, each thing by all of its addresses, against what was planted. A thing is named if one name
+/// has an address in each of its blocks; a name that names no planted thing is false.
 pub fn hold(named: &[Vec<usize>], planted: &[Thing]) -> Held {
     let mut blocks: Vec<(&Range<usize>, usize)> =
         planted.iter().enumerate().flat_map(|(thing, blocks)| blocks.iter().map(move |block| (block, thing))).collect();

@@ -1,9 +1,9 @@
 //! Claims: the costs that memscope's own documents state, compared with measured results.
 //!
-//! A [`Claim`] is a short quotation with the place where it stands, the figure that it states, and one or more settings in
-//! which it can be tried: as a reader takes it, and, where the document names it, the very setting of its figure.
-//! Nothing is measured here. Each [`Setting`] draws its figures from a results file in [`Evidence`]; where the file is not
-//! there, the claim cannot be tested, and the table says which command writes it.
+//! A [`Claim`] is a short quotation with the place where it stands, the figure that it states, and one or more
+//! settings in which it can be tried: as a reader takes it, and, where the document names it, the very setting of its
+//! figure. Nothing is measured here. Each [`Setting`] draws its figures from a results file in [`Evidence`]; where
+//! the file is not there, the claim cannot be tested, and the table says which command writes it.
 
 mod evidence;
 mod list;

@@ -71,8 +71,8 @@ pub enum Against {
     First,
     /// The build before it
     Previous,
-    /// One of its own, by its place, such as a commit's parent; if that has no figure, that one's own reference. None for what
-    /// is not compared.
+    /// One of its own, by its place, such as a commit's parent; if that has no figure, that one's own reference. None
+    /// for what is not compared.
     #[value(skip)]
     Each(Vec<Option<usize>>),
 }
@@ -308,8 +308,8 @@ mod tests {
         assert!(found.len() == 199 && !found.iter().any(|row| is_change(row.verdict)), "without a threshold, too");
     }
 
-    /// Of 200 runs of equal builds, at most 5 % have a false verdict on any workload, and at most 5 % a false typical one,
-    /// give or take two standard errors.
+    /// Of 200 runs of equal builds, at most 5 % have a false verdict on any workload, and at most 5 % a false typical
+    /// one, give or take two standard errors.
     #[test]
     fn runs_of_equal_builds_keep_their_level() {
         let mut rng = Pcg64Mcg::seed_from_u64(13);

@@ -4,9 +4,10 @@
 //! measurement, a workload under a level on a number of threads, runs at several scales, and its figures are slopes.
 //!
 //! Memory is counted where it is asked for, in the switched allocator, and not read off the process: what the hook
-//! allocates for itself is counted apart, and what variable tracking allocates is what the same workload allocates less
-//! without it. These counts are exact, except with threads whose order differs from run to run. They are bytes as they were
-//! asked for; what the heap adds to them is in the peak of resident memory, which comes from probes that count nothing.
+//! allocates for itself is counted apart, and what variable tracking allocates is what the same workload allocates
+//! less without it. These counts are exact, except with threads whose order differs from run to run. They are bytes
+//! as they were asked for; what the heap adds to them is in the peak of resident memory, which comes from probes that
+//! count nothing.
 
 pub mod summary;
 

@@ -1,9 +1,9 @@
 //! Instructions instead of time: a probe under valgrind's callgrind, which counts what the window executes.
 //!
-//! A count does not depend on what else the machine does: two runs show as much as sixty pairs show of time. It is another
-//! figure than time, though: an instruction that waits for memory counts as much as one that does not, and what the
-//! kernel does for the program, such as giving it pages, does not count at all. A thread that waits for another one
-//! executes as much as the wait takes, so that only single-threaded workloads can be counted.
+//! A count does not depend on what else the machine does: two runs show as much as sixty pairs show of time. It is
+//! another figure than time, though: an instruction that waits for memory counts as much as one that does not, and
+//! what the kernel does for the program, such as giving it pages, does not count at all. A thread that waits for
+//! another one executes as much as the wait takes, so that only single-threaded workloads can be counted.
 //!
 //! Two counts of the same program are the same to the instruction. valgrind lays out the address space itself, the same
 //! each time; the probe gets an environment that is fixed; and the seed that the standard library draws in each process
@@ -63,9 +63,9 @@ pub enum CannotCount {
 pub struct InstructionCounter<'a> {
     launcher: &'a Launcher,
     valgrind: PathBuf,
-    /// The folder of the library that fixes seeds, and of a copy of the program: valgrind reads it by its path, which may
-    /// lead to another one meanwhile. Probes run in this folder, where the names of both are the same in every run: they lie on
-    /// the stack, and their lengths would move a count.
+    /// The folder of the library that fixes seeds, and of a copy of the program: valgrind reads it by its path, which
+    /// may lead to another one meanwhile. Probes run in this folder, where the names of both are the same in every
+    /// run: they lie on the stack, and their lengths would move a count.
     folder: TempDir,
 }
 
@@ -183,7 +183,8 @@ pub fn count_instructions(
         let scale = scale(workload);
         let request = |level, count| Request { workload, level, scale, threads: 1, count };
         let mut runs = |level, expected| counter.runs(&request(level, false), expected, || progress(workload, level));
-        // The first run is not under valgrind: it counts the allocations, and gives the digest that all others must have.
+        // The first run is not under valgrind: it counts the allocations, and gives the digest that all others must
+        // have.
         let baseline = counter.launcher.run(&request(Level::Untracked, true)).and_then(|seen| {
             let untracked = runs(Level::Untracked, seen.digest)?;
             Ok((seen.truth.map(|truth| truth.allocations), seen.digest, untracked))

@@ -1,5 +1,5 @@
-//! The picture of the latencies: for each number of threads one plot of allocations and one of frees, the time that a part of
-//! all calls stays within over that part, both on log scales.
+//! The picture of the latencies: for each number of threads one plot of allocations and one of frees, the time that a
+//! part of all calls stays within over that part, both on log scales.
 
 use crate::report::chart::canvas::{
     centred, dot, ending, finished, line, panel, sheet, short, small_print, telling, text, where_and_when,

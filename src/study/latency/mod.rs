@@ -1,8 +1,9 @@
 //! Latency: how long single allocations and frees take, and not only how long all of them take together.
 //!
 //! A program feels its slowest allocation. So one process under one level on a number of threads times each call, and
-//! tells the quantiles of what it saw (a histogram as Gil Tene's HdrHistogram). The process is the replicate here too: several
-//! run for each cell, those of all levels by turns, and a figure is the median over processes with its interval.
+//! tells the quantiles of what it saw (a histogram as Gil Tene's HdrHistogram). The process is the replicate here
+//! too: several run for each cell, those of all levels by turns, and a figure is the median over processes with its
+//! interval.
 
 pub mod chart;
 mod pattern;

@@ -1,9 +1,9 @@
 //! One process's part: threads that allocate and free, each call timed by itself.
 //!
-//! Each thread holds as many blocks as a program of some size does, and again and again puts a new one in the place of one
-//! drawn at random: sizes are as often of one power of two as of another. The clock is read right before and right
-//! after a call and nowhere else. What that itself takes is in every figure; so each thread also times nothing, as often,
-//! and that is told beside them.
+//! Each thread holds as many blocks as a program of some size does, and again and again puts a new one in the place
+//! of one drawn at random: sizes are as often of one power of two as of another. The clock is read right before and
+//! right after a call and nowhere else. What that itself takes is in every figure; so each thread also times nothing,
+//! as often, and that is told beside them.
 
 use crate::study::latency::Quantiles;
 use crate::tracking::{Level, Session};

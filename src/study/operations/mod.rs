@@ -1,8 +1,9 @@
 //! Operations: single things that a tracked program or its author does, timed alone.
 //!
 //! A workload says what tracking costs a program; an operation says where that comes from: one allocation, one named
-//! value, one look at the statistics, one analysis. The table below has a line for each, and says under which levels it runs and
-//! how often a process can repeat it before memscope's state is no longer the one to be measured: [`State`].
+//! value, one look at the statistics, one analysis. The table below has a line for each, and says under which levels
+//! it runs and how often a process can repeat it before memscope's state is no longer the one to be measured:
+//! [`State`].
 //!
 //! A process runs one operation under one level ([`run`]): it prepares what the operation needs, warms up, and times
 //! the repeats alone. [`Sampling`] starts such processes and keeps what they say.

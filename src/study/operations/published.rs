@@ -1,8 +1,8 @@
 //! memscope's own benchmarks, in their very setting: what its documents claim can be held against the figures.
 //!
-//! The settings are those of the adapter ([`UpstreamBenches`]); they neither install the hook nor use the global trackers. One
-//! thing is bounded here: where memscope's benchmark names values to one tracker for seconds, millions of them, a process
-//! names 100,000.
+//! The settings are those of the adapter ([`UpstreamBenches`]); they neither install the hook nor use the global
+//! trackers. One thing is bounded here: where memscope's benchmark names values to one tracker for seconds, millions
+//! of them, a process names 100,000.
 
 use crate::study::operations::{CannotRun, Ready};
 use crate::tracking::memscope::{BenchFn, UPSTREAM_BENCHES, UpstreamBenches};

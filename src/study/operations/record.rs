@@ -67,7 +67,8 @@ pub struct Measured {
     pub most_repeats: u64,
     /// How it failed, where it did.
     pub failure: Option<Failure>,
-    /// How long one of it takes, in nanoseconds on the clock: the median of the samples. `None` where there are too few.
+    /// How long one of it takes, in nanoseconds on the clock: the median of the samples. `None` where there are too
+    /// few.
     pub ns: Option<Estimate>,
     /// Every sample, in the order in which they were taken.
     pub samples: Vec<Sample>,
@@ -84,7 +85,8 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// How long one takes, in nanoseconds. It is not a number where the clock saw no time pass: no estimate takes such a sample.
+    /// How long one takes, in nanoseconds. It is not a number where the clock saw no time pass: no estimate takes
+    /// such a sample.
     pub fn ns_each(&self) -> f64 {
         let is_timed = self.elapsed_ns > 0 && self.iterations > 0;
         if is_timed { self.elapsed_ns as f64 / self.iterations as f64 } else { f64::NAN }

@@ -92,8 +92,8 @@ pub enum CannotRun {
 
 /// Runs an operation in this process, which can run only one: call it once.
 ///
-/// The level's window is open from the first preparation to the last value's end, so that under the hook what is live is
-/// known to it.
+/// The level's window is open from the first preparation to the last value's end, so that under the hook what is live
+/// is known to it.
 ///
 /// # Errors
 /// If the program or the linked version of memscope cannot, or the operation did something else than it should.

@@ -23,8 +23,8 @@ impl<'a> Sampling<'a> {
         Self { launcher, operation, level, samples: Vec::new(), failure: None }
     }
 
-    /// Takes a sample of so many iterations, in as many processes as they take, and gives their time: a nanosecond for each
-    /// at least, since what times by it divides by it.
+    /// Takes a sample of so many iterations, in as many processes as they take, and gives their time: a nanosecond
+    /// for each at least, since what times by it divides by it.
     ///
     /// `None` if the operation has failed, now or before; it is then not tried again.
     pub fn sample(&mut self, iterations: u64) -> Option<Duration> {

@@ -1,6 +1,7 @@
 //! The results file: everything that a run measured, from which every report is drawn.
 //!
-//! A file says what was measured where and with what, and holds every pair, so that any figure can be had from it again.
+//! A file says what was measured where and with what, and holds every pair, so that any figure can be had from it
+//! again.
 
 use super::{chart, metrics, summary};
 use crate::platform::files::Versioned;

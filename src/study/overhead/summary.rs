@@ -166,7 +166,8 @@ struct ControlCost {
     most: f64,
 }
 
-/// The costs by workload. Where there are several layouts, the layout is what repeats: the figure is the median of theirs.
+/// The costs by workload. Where there are several layouts, the layout is what repeats: the figure is the median of
+/// theirs.
 fn control_costs(results: &Results) -> Vec<ControlCost> {
     let walls = |workload: Workload| {
         let cells = results.series(Series::Control).filter(move |cell| cell.workload == workload);

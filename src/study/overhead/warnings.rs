@@ -21,8 +21,8 @@ const DRIFT: f64 = 0.1;
 /// The part of a measurement's pairs that may be outliers, and the fewest for a warning.
 const OUTLIERS: f64 = 0.1;
 const MIN_OUTLIERS: usize = 5;
-/// The distance of an outlier from the median in standard deviations, and the median absolute deviations of normal noise
-/// make one.
+/// The distance of an outlier from the median in standard deviations, and the median absolute deviations of normal
+/// noise make one.
 const FENCE: f64 = 3.0;
 const DEVIATIONS: f64 = 1.4826;
 

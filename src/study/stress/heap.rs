@@ -1,8 +1,8 @@
 //! Live blocks in the heap's pages: the utilisation of the pages, and the gaps between blocks.
 //!
-//! The blocks are what memscope says, and old versions say much: 0.1.5 to 0.1.10 invent an address for each named smart
-//! pointer, and all of 0.1 keep blocks whose end they missed. So a block where no memory is has no place in the layout and is
-//! told apart, and what two blocks share is filled once.
+//! The blocks are what memscope says, and old versions say much: 0.1.5 to 0.1.10 invent an address for each named
+//! smart pointer, and all of 0.1 keep blocks whose end they missed. So a block where no memory is has no place in the
+//! layout and is told apart, and what two blocks share is filled once.
 
 use crate::platform::system;
 use crate::study::stress::HeapMoment;

@@ -30,8 +30,8 @@ use timeline::Timeline;
 /// they allocate is neither tracked nor counted.
 ///
 /// # Errors
-/// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator), or the system does not
-/// start the threads.
+/// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator), or the system
+/// does not start the threads.
 pub fn run(
     workloads: &[Workload],
     scale: Scale,

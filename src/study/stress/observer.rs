@@ -1,5 +1,5 @@
-//! The observer: it stands between a workload and memscope, keeps the real types of what is named, and looks at the heap
-//! when the workload says that it holds most.
+//! The observer: it stands between a workload and memscope, keeps the real types of what is named, and looks at the
+//! heap when the workload says that it holds most.
 //!
 //! All that it keeps for itself is allocated while the calling thread is paused: the tracker does not see the harness.
 

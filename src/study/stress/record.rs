@@ -158,8 +158,8 @@ pub struct HeapMoment {
     pub name: String,
     /// Live blocks.
     pub blocks: u64,
-    /// Blocks that memscope reports as live where the process has no memory: they have no place here, and no other figure
-    /// counts them.
+    /// Blocks that memscope reports as live where the process has no memory: they have no place here, and no other
+    /// figure counts them.
     #[serde(default)]
     pub unmapped: u64,
     /// The bytes of the live blocks; what two of them share counts once.
@@ -170,8 +170,8 @@ pub struct HeapMoment {
     pub pages: u64,
     /// The largest gaps between neighbouring blocks of one mapping, in bytes, the largest first.
     pub largest_gaps: Vec<u64>,
-    /// The utilisation of the pages, from the lowest address to the highest, in equal parts of the pages between the first
-    /// and the last block of each mapping: 0 is empty, 1 is full.
+    /// The utilisation of the pages, from the lowest address to the highest, in equal parts of the pages between the
+    /// first and the last block of each mapping: 0 is empty, 1 is full.
     pub strip: Vec<f32>,
 }
 

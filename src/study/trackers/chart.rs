@@ -1,5 +1,6 @@
-//! The picture of the ladder: a chart for each workload, a lane for each rung from the fastest to the slowest, intervals as
-//! whiskers, on one log scale. memscope's rungs have the colours that they have in all pictures; the others have none.
+//! The picture of the ladder: a chart for each workload, a lane for each rung from the fastest to the slowest,
+//! intervals as whiskers, on one log scale. memscope's rungs have the colours that they have in all pictures; the
+//! others have none.
 
 use crate::report::chart::axis::RatioAxis;
 use crate::report::chart::canvas::{

@@ -1,7 +1,7 @@
 //! Trackers: memscope among others, from no tracking at all to the slowest.
 //!
-//! It answers whether a cost is memscope's or tracking's. Each rung is a level, measured as any other: in pairs with the
-//! ordinary untracked probe. A file of it is a results file of which the cells are the rungs.
+//! It answers whether a cost is memscope's or tracking's. Each rung is a level, measured as any other: in pairs with
+//! the ordinary untracked probe. A file of it is a results file of which the cells are the rungs.
 
 pub mod chart;
 pub mod summary;
@@ -57,7 +57,8 @@ pub struct Flight<'a> {
 }
 
 impl Ladder {
-    /// The levels that this build has a rung for. heaptrack has one everywhere: where it is not installed, the rung says so.
+    /// The levels that this build has a rung for. heaptrack has one everywhere: where it is not installed, the rung
+    /// says so.
     pub fn levels() -> Vec<Level> {
         Level::built().collect()
     }

@@ -1,5 +1,5 @@
-//! The picture of the log: a panel for each workload, and one for the noise floor. In each, the commits stand beside each
-//! other from the oldest, those of one machine together, and the overheads above them on a log scale.
+//! The picture of the log: a panel for each workload, and one for the noise floor. In each, the commits stand beside
+//! each other from the oldest, those of one machine together, and the overheads above them on a log scale.
 
 use crate::report::chart::canvas::{
     centred, dot, ending, finished, line, panel, rectangle, sheet, short, telling, text,
@@ -211,8 +211,8 @@ struct Scale {
 }
 
 impl Scale {
-    /// The scale of all overheads that are shown. It is never so fine that noise fills it, and shows where none is if the
-    /// least is not far from that.
+    /// The scale of all overheads that are shown. It is never so fine that noise fills it, and shows where none is if
+    /// the least is not far from that.
     fn of_overheads(lanes: &[Lane]) -> Self {
         const FINEST: f64 = 1.5;
         let walls = || overheads(lanes).map(|overhead| overhead.wall);

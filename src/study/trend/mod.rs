@@ -1,9 +1,9 @@
 //! The project's own history: what tracking cost at each commit that measured it.
 //!
-//! Each commit of `results/overhead.json` is a data point, a [`Record`]. The [`Log`] is
-//! all of them, oldest first; a [`Lane`] follows one workload under one level through them, and says where its overhead
-//! changed. A [`Change`] is claimed only between records of the same machine, for the same work, where the intervals part
-//! and the figures are farther from each other than untracked was from itself.
+//! Each commit of `results/overhead.json` is a data point, a [`Record`]. The [`Log`] is all of them, oldest first; a
+//! [`Lane`] follows one workload under one level through them, and says where its overhead changed. A [`Change`] is
+//! claimed only between records of the same machine, for the same work, where the intervals part and the figures are
+//! farther from each other than untracked was from itself.
 
 pub mod chart;
 mod git;
@@ -135,8 +135,8 @@ pub struct Work {
 }
 
 impl Work {
-    /// Returns whether it is the same. Threads that wait for each other make an allocation more or less from run to run; a
-    /// workload that was changed makes others by more than that.
+    /// Returns whether it is the same. Threads that wait for each other make an allocation more or less from run to
+    /// run; a workload that was changed makes others by more than that.
     fn is(&self, other: &Self) -> bool {
         /// The part by which the allocations of the same work may differ.
         const SAME: f64 = 0.01;

@@ -1,9 +1,9 @@
 //! What the instrument would have said, drawn from one long series of pairs.
 //!
-//! Hundreds of full repeats would take hours. Coverage takes the series in blocks, one after the other, each as long as a
-//! usual measurement. A claim takes minutes of measuring: its repeats are put together from contiguous stretches of
-//! the series, drawn with replacement (the moving-block bootstrap; Künsch 1989), so that pairs that lay side by side,
-//! and shared what disturbed the machine, do so in a repeat as well.
+//! Hundreds of full repeats would take hours. Coverage takes the series in blocks, one after the other, each as long
+//! as a usual measurement. A claim takes minutes of measuring: its repeats are put together from contiguous stretches
+//! of the series, drawn with replacement (the moving-block bootstrap; Künsch 1989), so that pairs that lay side by
+//! side, and shared what disturbed the machine, do so in a repeat as well.
 
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{median, median_interval};

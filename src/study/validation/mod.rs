@@ -1,9 +1,9 @@
 //! The validation: the instrument is held against a tracker whose cost is known.
 //!
-//! The synthetic tracker burns a fixed amount of work for each allocation and keeps no state. Having none, its cost can
-//! be had within processes, by windows with and without it side by side (`truth`). Then the same workload under the same
-//! tracker is measured as everything is measured here, by pairs of processes, in one long series ([`run`]), and from the
-//! series it is drawn what the instrument would have said, again and again (`evaluate`).
+//! The synthetic tracker burns a fixed amount of work for each allocation and keeps no state. Having none, its cost
+//! can be had within processes, by windows with and without it side by side (`truth`). Then the same workload under
+//! the same tracker is measured as everything is measured here, by pairs of processes, in one long series ([`run`]),
+//! and from the series it is drawn what the instrument would have said, again and again (`evaluate`).
 
 pub mod chart;
 mod evaluate;
@@ -183,7 +183,8 @@ impl Effort {
 
 /// Validates the instrument on workloads.
 ///
-/// `windows` runs [`windows`] in a process of its own, with so many units of work; `progress` is told what is about to be measured.
+/// `windows` runs [`windows`] in a process of its own, with so many units of work; `progress` is told what is about
+/// to be measured.
 ///
 /// # Errors
 /// How a probe failed.
@@ -231,8 +232,8 @@ fn seek(
     Ok(processes)
 }
 
-/// Measures one setting: its truth, and pairs of processes, by turns. What disturbs the machine for longer than a turn is
-/// then in both.
+/// Measures one setting: its truth, and pairs of processes, by turns. What disturbs the machine for longer than a
+/// turn is then in both.
 fn setting(
     launcher: &Launcher,
     request: Request,

@@ -1,13 +1,13 @@
 //! The truth: what the synthetic tracker costs, found within a process and not between processes.
 //!
-//! A process makes itself ready as far as a probe does before its warm-up, and then divides itself, again and again: each
-//! child runs one window, some with the tracker and some without. All children begin as the same process in the same
-//! state, to the last address; nothing tells them apart but the switch.
+//! A process makes itself ready as far as a probe does before its warm-up, and then divides itself, again and again:
+//! each child runs one window, some with the tracker and some without. All children begin as the same process in the
+//! same state, to the last address; nothing tells them apart but the switch.
 //!
-//! Windows one after the other in the same process would be another thing. glibc gives memory back after one and fetches it
-//! anew in the next, so that equal windows of one long run took two different times by turns; a workload that leaks finds another
-//! heap each time; and on memory that is there already a window takes half the time of a first one, and the same work of
-//! a tracker costs another time in it, since the kernel does not come between.
+//! Windows one after the other in the same process would be another thing. glibc gives memory back after one and
+//! fetches it anew in the next, so that equal windows of one long run took two different times by turns; a workload
+//! that leaks finds another heap each time; and on memory that is there already a window takes half the time of a
+//! first one, and the same work of a tracker costs another time in it, since the kernel does not come between.
 
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{median, median_interval};
@@ -41,7 +41,8 @@ pub struct Windows {
 }
 
 impl Windows {
-    /// The ratio that tracking comes to in this process; `None` if there are no windows, or the clock saw no time pass in them.
+    /// The ratio that tracking comes to in this process; `None` if there are no windows, or the clock saw no time
+    /// pass in them.
     fn ratio(&self, of: fn(&Time) -> u64) -> Option<f64> {
         let middle = |times: &[Time]| median(times.iter().map(|time| of(time) as f64)).filter(|&time| time > 0.0);
         Some(middle(&self.tracked)? / middle(&self.untracked)?)
@@ -59,8 +60,8 @@ pub fn ratio(processes: &[Windows], of: fn(&Time) -> u64) -> Option<Estimate> {
 /// allocation, each in a child of this process.
 ///
 /// # Errors
-/// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator), or a child cannot be
-/// had.
+/// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator), or a child
+/// cannot be had.
 pub fn windows(request: Request, units: u32) -> Result<Windows, CannotDivide> {
     let _session = Session::prepare(request.level, false);
     probe::check_switch()?;

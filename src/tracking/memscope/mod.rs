@@ -1,7 +1,8 @@
 //! memscope itself. No other module names it.
 //!
-//! [`adapter`] adapts to the linked source, be it a published version, a folder or a commit. What a source does not know is
-//! `None`, also where a figure does not mean what its name says; what it cannot do is an error with the reason.
+//! [`adapter`] adapts to the linked source, be it a published version, a folder or a commit. What a source does not
+//! know is `None`, also where a figure does not mean what its name says; what it cannot do is an error with the
+//! reason.
 
 #[macro_use]
 mod kinds;
@@ -46,8 +47,8 @@ pub fn recorded_events() -> Recorded {
 
 /// Returns the blocks that memscope treats as live, or `None` where it cannot list them.
 ///
-/// The window must be closed, or the calling thread [paused](super::PauseGuard): memscope allocates here while it holds its
-/// locks, and would wait for itself forever with the hook on.
+/// The window must be closed, or the calling thread [paused](super::PauseGuard): memscope allocates here while it
+/// holds its locks, and would wait for itself forever with the hook on.
 pub fn live_blocks() -> Option<Vec<Block>> {
     Linked::live_blocks()
 }

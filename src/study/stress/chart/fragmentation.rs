@@ -1,5 +1,5 @@
-//! Fragmentation: how full the heap's pages are, at each phase's fullest, after it, and within the phase that is made to
-//! fragment it.
+//! Fragmentation: how full the heap's pages are, at each phase's fullest, after it, and within the phase that is made
+//! to fragment it.
 //!
 //! The blocks are those that memscope holds for alive, its own variables' data among them. What it allocates within its
 //! hook is not: a gap may hold that, or nothing.

@@ -1,7 +1,7 @@
 //! The memory analysis: the picture of a stress run, one panel a file.
 //!
-//! The panels have the names that they have in the published suite, so that who knows that one finds each of them. Every panel is
-//! drawn from the run's record, and says whether its figures are memscope's or counted by the harness.
+//! The panels have the names that they have in the published suite, so that who knows that one finds each of them.
+//! Every panel is drawn from the run's record, and says whether its figures are memscope's or counted by the harness.
 
 mod dashboard;
 mod fragmentation;
