@@ -6,6 +6,7 @@
 use crate::builds::record::Attempt;
 use crate::builds::sources::Sources;
 use crate::builds::{BuildError, PACKAGE, ResolvedBuild, Source};
+use crate::tracking::memscope::versions::needed_feature;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
