@@ -2,13 +2,15 @@
 
 mod common;
 
-use common::memscope_bench;
+use common::{memscope_bench, worker};
 use memscope_bench::platform::files;
 use memscope_bench::study::accuracy::{Detections, Finding, Report, WORKLOADS};
 use memscope_bench::tracking::Tracking;
 use memscope_bench::tracking::memscope::Sought;
 use memscope_bench::worker::failure::Failure;
-use memscope_bench::workloads::Workload;
+use memscope_bench::worker::task::Task;
+use memscope_bench::worker::tasks::detection::Request;
+use memscope_bench::workloads::{Scale, Workload};
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;
@@ -106,8 +108,9 @@ fn what_cannot_be_asked_is_named() {
     refused(&["detect", "no-such-thing"], "'no-such-thing' is no subject");
     refused(&["detect", "--scale=0"], "--scale");
     refused(&["detect", "--format=bmf"], "--format");
-    refused(&["detection", "--workload=leaks", "--report=luck"], "there is no report 'luck'; there are ");
-    refused(&["detection"], "--workload");
+    let request = Request { workload: Workload::Leaks, scale: Scale::FULL, report: "luck".to_owned() };
+    let refusal = contains("error: there is no report 'luck'; there are ");
+    worker(&Task::Detection(request)).assert().code(2).stdout("").stderr(refusal);
     assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0, "nothing is left behind");
 }
 

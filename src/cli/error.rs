@@ -5,7 +5,7 @@ use crate::cli::measure;
 use crate::platform::files::FileError;
 use crate::platform::{console, text};
 use crate::worker::launcher::MissingProgram;
-use crate::worker::probe::CannotRun;
+use crate::worker::task::TaskError;
 use std::io;
 use std::process::ExitCode;
 
@@ -29,30 +29,18 @@ pub enum Error {
     /// A file or folder.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The program is not the memscope-bench binary.
+    /// A task that this process cannot do.
     #[error(transparent)]
-    NotSwitched(#[from] crate::worker::probe::NotSwitched),
-    /// Something that the linked version of memscope cannot do.
-    #[error("{subject} cannot do that: {0}", subject = crate::tracking::memscope::Subject::of_this_build())]
-    Unsupported(&'static str),
-    /// A level that another program has.
-    #[error(transparent)]
-    Elsewhere(#[from] crate::tracking::references::Elsewhere),
-    /// Threads that the system does not start.
-    #[error(transparent)]
-    NoThreads(#[from] crate::workloads::pools::NoThreads),
-    /// Seeds of hash maps that were to be fixed.
-    #[error(transparent)]
-    NotFixed(#[from] crate::worker::probe::NotFixed),
+    Task(#[from] TaskError),
     /// A program that was not built.
     #[error(transparent)]
     MissingProgram(#[from] MissingProgram),
     /// Programs that could not be linked in another layout.
     #[error(transparent)]
     CannotLink(#[from] crate::builds::layout::CannotLink),
-    /// There is nothing to count instructions with.
+    /// Counting needs something that is missing.
     #[error(transparent)]
-    CannotCount(#[from] crate::study::instructions::CannotCount),
+    Counting(#[from] crate::study::instructions::CountingError),
     /// The history of the results file.
     #[error(transparent)]
     History(#[from] crate::study::trend::HistoryError),
@@ -92,8 +80,7 @@ impl Error {
     /// What the program exits with.
     fn code(&self) -> u8 {
         match self {
-            Self::Unsupported(_) => crate::worker::probe::UNSUPPORTED,
-            Self::NoThreads(_) => crate::worker::probe::PREVENTED,
+            Self::Task(error) => error.exit_code(),
             Self::Regressions(_) => 1,
             _ => 2,
         }
@@ -110,16 +97,5 @@ impl Error {
     /// None of these was built.
     pub(super) fn none_built(found: &[Found]) -> Self {
         Self::NoneBuilt(found.iter().map(|subject| subject.name.as_str()).collect::<Vec<_>>().join(", "))
-    }
-}
-
-impl From<CannotRun> for Error {
-    fn from(error: CannotRun) -> Self {
-        match error {
-            CannotRun::NotSwitched(error) => Self::NotSwitched(error),
-            CannotRun::Unsupported(why) => Self::Unsupported(why),
-            CannotRun::Elsewhere(error) => Self::Elsewhere(error),
-            CannotRun::NoThreads(error) => Self::NoThreads(error),
-        }
     }
 }

@@ -4,8 +4,8 @@
 //! way to the flag. What is no variable of ours and looks like one is warned of once.
 
 use crate::cli::Cli;
-use crate::cli::probe::Fault;
 use crate::platform::{console, environment, text};
+use crate::worker::fault::Fault;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory, Parser};

@@ -1,21 +1,24 @@
 //! `memscope-bench stress`, and what the bare program does: the phases under full tracking, their figures on the console,
 //! and the memory analysis as a picture.
 
-use crate::cli::arguments::{ParentArguments, SizeArguments, or_all};
+use crate::cli::arguments::{SizeArguments, or_all};
+use crate::cli::programs::PROGRAM;
 use crate::cli::{Error, own_report};
 use crate::platform::console;
 use crate::platform::files;
 use crate::platform::files::FileError;
 use crate::platform::system::Toolchain;
 use crate::report::number;
-use crate::report::origin::Origin;
+use crate::report::origin::{Origin, command_of_this_process};
 use crate::study::stress;
 use crate::study::stress::{chart, summary};
 use crate::worker::failure::Failure;
 use crate::worker::launcher::{Launcher, Limits};
-use crate::workloads::{Scale, Workload};
+use crate::worker::task::Task;
+use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -40,18 +43,39 @@ pub(super) struct Arguments {
     /// Keep memscope's own HTML dashboard too, where the linked version writes one: megabytes, and minutes for a full run
     #[arg(long)]
     dashboard: bool,
-    #[command(flatten)]
-    parent: ParentArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
-    arguments.parent.tie();
-    files::prepare_in::<stress::Record>(&arguments.output, RECORD, &[PICTURE])?;
-    let workloads = or_all(&arguments.workloads);
     let scale = arguments.size.scale_or(Scale::FULL);
     let threads = arguments.size.threads();
+    let workloads = or_all(&arguments.workloads);
+    measure(&workloads, scale, threads, &arguments.output, Origin::of_this_command)?;
+    own_report::keep(&arguments.output, arguments.dashboard)
+}
 
-    console::print(summary::opening(&workloads, scale, threads));
+/// Makes the full run in the place of `stress`, for a parent.
+///
+/// # Errors
+/// If it cannot be made or written.
+pub(super) fn run_task(scale: Scale, output: &str) -> Result<(), Error> {
+    let arguments = ["stress".to_owned(), format!("--scale={}", scale.factor()), format!("--seed={}", scale.seed())];
+    let arguments = arguments.into_iter().chain([format!("--output={output}")]);
+    let origin = || Origin::here(command_of_this_process(PROGRAM, arguments.map(OsString::from)));
+    let output = Path::new(output);
+    measure(Workload::ALL, scale, pools::default_threads(), output, origin)?;
+    own_report::keep(output, false)
+}
+
+/// Runs workloads as phases, prints their figures, and writes the record and the picture.
+fn measure(
+    workloads: &[Workload],
+    scale: Scale,
+    threads: usize,
+    output: &Path,
+    origin: impl FnOnce() -> Origin,
+) -> Result<(), Error> {
+    files::prepare_in::<stress::Record>(output, RECORD, &[PICTURE])?;
+    console::print(summary::opening(workloads, scale, threads));
     if Toolchain::THIS_IS_UNOPTIMISED {
         console::print("This is a debug build: it takes minutes for what `cargo run --release` does in seconds.");
     }
@@ -62,17 +86,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         ticking.set_message(format!("{} allocations", number::grouped(allocations)));
     };
     let mut number = 0;
-    let record = stress::run(&workloads, scale, threads, Origin::of_this_command(), tick, |phase, heaps| {
+    let record = stress::run(workloads, scale, threads, origin(), tick, |phase, heaps| {
         number += 1;
         bar.suspend(|| console::print(summary::phase(number, phase, heaps)));
         bar.inc(1);
     })?;
     bar.finish_and_clear();
-    let saved = save(&arguments.output, &record);
+    let saved = save(output, &record);
     console::print(summary::closing(&record));
     saved?;
-    console::print(format_args!("Written: {PICTURE} and {RECORD} in {}", arguments.output.display()));
-    own_report::keep(&arguments.output, arguments.dashboard)
+    console::print(format_args!("Written: {PICTURE} and {RECORD} in {}", output.display()));
+    Ok(())
 }
 
 /// Writes a record, and the picture that is drawn from it.
@@ -86,12 +110,7 @@ fn save(folder: &Path, record: &stress::Record) -> Result<(), FileError> {
 /// # Errors
 /// How it failed. Whatever it was to write is then as it was.
 pub fn run_as_child(program: &Path, scale: Scale, output: &Path) -> Result<(), Failure> {
-    let arguments = [
-        "stress".to_owned(),
-        format!("--scale={}", scale.factor()),
-        format!("--seed={}", scale.seed()),
-        format!("--output={}", output.display()),
-    ];
+    let task = Task::Stress { scale, output: output.display().to_string() };
     let limits = Limits { time: CHILD_LIMIT, ..Limits::default() };
-    Launcher::new(program.to_owned(), limits).run_beside(&arguments)
+    Launcher::new(program.to_owned(), limits).run_printing(&task)
 }

@@ -228,6 +228,7 @@ mod tests {
             tracking: Tracking::Full,
             scale: 1.0,
             seed: 1,
+            wait_us: 0,
             threads: 1,
             allocations: None,
             layout: None,

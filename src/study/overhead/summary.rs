@@ -11,10 +11,10 @@ use crate::stats::median::median_interval;
 use crate::study::overhead::record::Results;
 use crate::study::overhead::warnings;
 use crate::tracking::{Kind, Tracking};
-use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload};
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle, presets};
+use std::time::Duration;
 
 /// The form that a table is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -347,13 +347,13 @@ fn clock_note(cell: &Cell) -> Option<String> {
 /// What happened to a failed cell, and how to see it alone.
 fn failure_note(cell: &Cell) -> Option<String> {
     let failure = cell.failure.as_ref()?;
-    let scale = Scale::new(cell.scale).ok()?.seeded(cell.seed);
+    let scale = Scale::new(cell.scale).ok()?.seeded(cell.seed).waiting(Duration::from_micros(cell.wait_us));
     let Cell { workload, tracking, threads, .. } = *cell;
     let request = Request { workload, tracking, scale, threads, count: false };
     let after = match cell.pairs.len() {
         0 => "at its trial".to_owned(),
         pairs => format!("after {pairs} pairs"),
     };
-    let (failure, alone) = (text::said(&failure.to_string()), text::code(&Launcher::command_line(&request)));
+    let (failure, alone) = (text::said(&failure.to_string()), text::code(&request.command_line()));
     Some(format!("{workload}/{tracking} {failure} ({after}). See it alone: {alone}"))
 }

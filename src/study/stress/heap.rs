@@ -1,8 +1,8 @@
-//! How live blocks lie in the heap's pages: how full the pages are, and how large the holes between blocks.
+//! The layout of live blocks in the heap's pages: the fill of the pages, and the gaps between blocks.
 //!
-//! The blocks are what memscope says, and old versions say much: 0.1.5 to 0.1.10 invent an address for each named smart
-//! pointer, and all of 0.1 keep blocks whose end they missed. So a block where no memory is has no place in the layout and is
-//! told apart, and what two blocks share is filled once.
+//! The blocks are memscope's, and old versions report wrong ones: 0.1.5 to 0.1.10 invent an address for each named
+//! smart pointer, and all of 0.1 keep blocks whose end they missed. So a block without memory is counted apart and has
+//! no place in the layout, and bytes that two blocks share are filled once.
 
 use crate::platform::system;
 use crate::study::stress::HeapMoment;
@@ -10,11 +10,11 @@ use crate::tracking::memscope::Block;
 use crate::workloads::Workload;
 use std::ops::Range;
 
-/// How many parts the strip of pages has.
+/// Parts of the strip of pages.
 const STRIP: usize = 80;
-/// How many of the largest gaps are told.
+/// Number of reported gaps, from the largest.
 const GAPS: usize = 3;
-/// Where the system does not say what is mapped: a gap larger than this is taken for the space between two mappings.
+/// Largest gap within a mapping, in bytes, where the system does not report the mappings.
 const LARGEST_GAP: usize = 64 << 20;
 
 /// The layout of live blocks.
@@ -30,7 +30,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The layout as the heap's at a moment.
+    /// Returns the layout as the heap at a checkpoint.
     pub fn at(self, workload: Workload, name: String) -> HeapMoment {
         let Self { blocks, unmapped, bytes, page_bytes, pages, largest_gaps, strip } = self;
         HeapMoment { workload, name, blocks, unmapped, bytes, page_bytes, pages, largest_gaps, strip }
@@ -71,12 +71,12 @@ fn end(block: &Block) -> usize {
     block.address + block.size
 }
 
-/// The number of the mapping that a block is in, or of the next one if it is in none.
+/// Returns the index of a block's mapping, or of the next one if it is in none.
 fn mapping(block: &Block, mapped: &[Range<usize>]) -> usize {
     mapped.partition_point(|range| range.end <= block.address)
 }
 
-/// Whether there is memory where a block begins, as far as the system says.
+/// Returns whether there is memory where a block begins, as far as the system reports it.
 fn is_mapped(block: &Block, mapped: &[Range<usize>]) -> bool {
     mapped.is_empty() || mapped.get(mapping(block, mapped)).is_some_and(|range| range.start <= block.address)
 }
@@ -114,14 +114,14 @@ fn add_fill(fill: &mut Vec<usize>, run: &[Block], page: usize) {
     }
 }
 
-/// How full the pages are, in at most [`STRIP`] parts of as many pages each.
+/// Returns the fill of the pages, in at most [`STRIP`] parts of equally many pages.
 fn strip(fill: &[usize], page: usize) -> Vec<f32> {
     let parts = STRIP.min(fill.len());
     (0..parts)
         .map(|part| {
             let pages = &fill[part * fill.len() / parts..(part + 1) * fill.len() / parts];
             let full = pages.iter().sum::<usize>() as f32 / (pages.len() * page) as f32;
-            // Three digits are more than an eye can tell apart, and keep the file small.
+            // Three digits are more than an eye can distinguish, and keep the file small.
             (full * 1_000.0).round() / 1_000.0
         })
         .collect()
@@ -160,17 +160,17 @@ mod tests {
     }
 
     #[test]
-    fn what_no_memory_holds_is_told_apart() {
+    fn blocks_without_memory_are_counted_apart() {
         let held = [(4_096, 1_024), (20_000, 100), (1 << 40, 100)];
         let layout = layout_in(blocks(&held), &[4_096..8_192, 50_000..60_000], 4_096);
         assert_eq!((layout.blocks, layout.unmapped, layout.bytes, layout.pages), (1, 2, 1_024, 1));
         assert_eq!((layout.strip, layout.largest_gaps), (vec![0.25], vec![]));
-        // Where the system does not say what is mapped, all is believed.
+        // Without the mappings, every block counts.
         assert_eq!(layout_in(blocks(&held[..2]), &[], 4_096).unmapped, 0);
     }
 
     #[test]
-    fn what_blocks_share_is_filled_once() {
+    fn shared_bytes_are_filled_once() {
         let layout = layout_in(blocks(&[(4_096, 4_096), (5_120, 1_024), (7_168, 2_048)]), &[], 4_096);
         assert_eq!((layout.blocks, layout.bytes), (3, 5_120));
         assert_eq!(layout.strip, [1.0, 0.25]);

@@ -1,10 +1,10 @@
 //! The stress run: the workloads as phases, one after the other in this process, under one window of full tracking.
 //!
-//! Where a probe times and looks at nothing, the stress run looks at everything and times for the record only: a
-//! sampler takes the counters' state while a phase runs (`timeline`), an observer stands between the workload and
-//! memscope and keeps the real types of what is named (`observer`), and the blocks that memscope holds for alive are
-//! laid out in their pages when a phase is at its fullest ([`heap`]). The outcome is a [`Record`], from which the
-//! console's figures and the memory analysis are drawn.
+//! A probe times and looks at nothing; the stress run looks at everything, and its times are for the record only. A
+//! sampler reads the counters while a phase runs (`timeline`), an observer between the workload and memscope keeps the
+//! real types of named values (`observer`), and the blocks that memscope treats as live are laid out in their pages at
+//! checkpoints ([`heap`]). The result is a [`Record`], from which the console's figures and the memory analysis are
+//! drawn.
 
 pub mod chart;
 pub mod heap;
@@ -17,7 +17,8 @@ pub use record::{Amount, HeapMoment, Phase, Record, SCHEMA, Slice};
 
 use crate::report::origin::Origin;
 use crate::tracking::{Paused, Session, Tracking, counting};
-use crate::worker::probe::{CannotRun, Truth, check_switch};
+use crate::worker::probe::{Truth, check_switch};
+use crate::worker::task::TaskError;
 use crate::workloads::{Digest, Scale, Workload, pools};
 use observer::Observer;
 use std::time::Duration;
@@ -25,20 +26,20 @@ use timeline::Timeline;
 
 /// Runs the workloads as phases under full tracking. Call it once in a process.
 ///
-/// `tick` is called now and then with the allocations so far, from a thread of its own; `told` after each phase. What
-/// they allocate is neither tracked nor counted.
+/// `tick` is called at intervals with the allocations so far, from a thread of its own; `on_phase` after each phase.
+/// Their allocations are neither tracked nor counted.
 ///
 /// # Errors
-/// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator), or the system does not
-/// start the threads.
+/// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator), or the system
+/// does not start the threads.
 pub fn run(
     workloads: &[Workload],
     scale: Scale,
     threads: usize,
     origin: Origin,
     tick: impl Fn(u64) + Send + 'static,
-    mut told: impl FnMut(&Phase, &[HeapMoment]),
-) -> Result<Record, CannotRun> {
+    mut on_phase: impl FnMut(&Phase, &[HeapMoment]),
+) -> Result<Record, TaskError> {
     check_switch()?;
     pools::start(threads)?;
     let session = Session::prepare(Tracking::Full, true);
@@ -67,7 +68,7 @@ pub fn run(
                     variables: digest.variables,
                     slices,
                 };
-                told(&phase, &observer.heaps_of(workload));
+                on_phase(&phase, &observer.heaps_of(workload));
                 phases.push(phase);
             });
         }
@@ -81,6 +82,7 @@ pub fn run(
         origin,
         scale: scale.factor(),
         seed: scale.seed(),
+        wait_us: scale.wait_us(),
         threads,
         duration_ns: nanoseconds(duration),
         looking_ns: nanoseconds(clock.looked()),
@@ -97,7 +99,7 @@ pub fn run(
     })
 }
 
-/// Runs something that the tracker does not see on this thread.
+/// Runs something hidden from the tracker on this thread.
 fn quietly<R>(run: impl FnOnce() -> R) -> R {
     let _paused = Paused::new();
     run()

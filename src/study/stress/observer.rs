@@ -1,7 +1,7 @@
-//! The observer: it stands between a workload and memscope, keeps the real types of what is named, and looks at the heap
-//! when the workload says that it holds most.
+//! The observer stands between a workload and memscope, keeps the real types of named values, and looks at the heap at
+//! the workload's checkpoints.
 //!
-//! All that it keeps for itself is allocated while the calling thread is paused: the tracker does not see the harness.
+//! Its own memory is allocated while the calling thread is paused, so the tracker does not see the harness.
 
 use crate::study::stress::timeline::Clock;
 use crate::study::stress::{Amount, HeapMoment, heap};
@@ -29,18 +29,18 @@ struct State {
     heaps: Vec<HeapMoment>,
 }
 
-/// What an observer has seen.
+/// Everything that an observer has seen.
 pub struct Seen {
     /// The named values by type, the largest first.
     pub types: Vec<TypeUse>,
-    /// What memscope allocated for itself while it was told of them.
+    /// memscope's own allocations for them.
     pub of_tracker: Amount,
-    /// The heap at moments.
+    /// The heap at checkpoints.
     pub heaps: Vec<HeapMoment>,
 }
 
 impl Observer {
-    /// An observer that passes values on to `names`.
+    /// Returns an observer that passes values on to `names`.
     pub fn new(names: Names, clock: Clock) -> Self {
         Self { names, clock, state: Arc::default() }
     }
@@ -55,7 +55,7 @@ impl Observer {
         let seen = self.clock.stopped(|| memscope::live_blocks().map(heap::layout));
         let mut state = self.state();
         if let (Some(layout), Some(workload)) = (seen, state.workload) {
-            // A moment that comes again is told apart by its number.
+            // A checkpoint that comes again gets a number.
             let same = |heap: &&HeapMoment| heap.workload == workload && heap.name.starts_with(name);
             let name = match state.heaps.iter().filter(same).count() {
                 0 => name.to_owned(),
@@ -65,12 +65,12 @@ impl Observer {
         }
     }
 
-    /// What was seen of the heap in a phase. The calling thread must be [`Paused`].
+    /// Returns the heap at the checkpoints of a phase. The calling thread must be [`Paused`].
     pub fn heaps_of(&self, workload: Workload) -> Vec<HeapMoment> {
         self.state().heaps.iter().filter(|heap| heap.workload == workload).cloned().collect()
     }
 
-    /// What was seen in all.
+    /// Returns everything seen.
     pub fn into_seen(self) -> Seen {
         let mut state = self.state();
         let mut types: Vec<TypeUse> = state
@@ -124,7 +124,7 @@ impl Tracker for Observer {
     }
 }
 
-/// A type's name as its author would write it: without the paths, and without the hasher that every map here has.
+/// Returns a type's name as its author would write it: without paths, and without the hasher of every map here.
 fn readable(name: &str) -> String {
     let mut readable = String::with_capacity(name.len());
     let mut rest = name;
