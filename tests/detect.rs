@@ -3,14 +3,16 @@
 
 mod common;
 
-use common::memscope_bench;
+use common::{memscope_bench, worker};
 use memscope_bench::platform::files;
 use memscope_bench::study::accuracy::{Detections, Finding, Report, WORKLOADS};
 use memscope_bench::tracking::Level;
 use memscope_bench::tracking::memscope::FindingKind;
 use memscope_bench::tracking::memscope::versions::{GENERATIONS, WITHOUT_REPORTS};
 use memscope_bench::worker::failure::Failure;
-use memscope_bench::workloads::Workload;
+use memscope_bench::worker::task::Task;
+use memscope_bench::worker::tasks::detection::Request;
+use memscope_bench::workloads::{Scale, Workload};
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;
@@ -107,9 +109,10 @@ fn what_cannot_be_asked_is_named() {
     };
     refused(&["detect", "no-such-thing"], "'no-such-thing' is no build");
     refused(&["detect", "--scale=0"], "--scale");
-    refused(&["detect", "--format=yaml"], "--format");
-    refused(&["detection", "--workload=leaks", "--report=luck"], "there is no report 'luck'; there are ");
-    refused(&["detection"], "--workload");
+    refused(&["detect", "--format=bmf"], "--format");
+    let request = Request { workload: Workload::LEAKS, scale: Scale::FULL, report: "luck".to_owned() };
+    let refusal = contains("error: there is no report 'luck'; there are ");
+    worker(&Task::Detection(request)).assert().code(2).stdout("").stderr(refusal);
     assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0, "nothing is left behind");
 }
 

@@ -2,10 +2,13 @@
 
 mod common;
 
-use common::memscope_bench;
+use common::worker;
 use memscope_bench::study::operations::{Operation, Timing};
+use memscope_bench::tracking::Level;
 use memscope_bench::tracking::memscope::versions::EMPTY_EXPORTS;
 use memscope_bench::tracking::memscope::{CONTAINERS, Subject, UPSTREAM_BENCHES};
+use memscope_bench::worker::task::Task;
+use memscope_bench::worker::tasks::operation::Request;
 use predicates::prelude::*;
 use predicates::str::contains;
 use semver::Version;
@@ -28,14 +31,17 @@ fn exports_nothing(operation: &Operation) -> bool {
     operation.name.starts_with("export-json-") && (first..=last).contains(&version)
 }
 
+fn task(operation: &str, level: Level, repeats: u64) -> Task {
+    Task::Operation(Request { operation: operation.to_owned(), level, repeats })
+}
+
 #[test]
 fn each_operation_runs_once_under_each_of_its_levels() {
     let is_run = |operation: &&Operation| !is_large(operation) && !may_lack(operation) && !exports_nothing(operation);
     for operation in Operation::all().iter().filter(is_run) {
         for level in operation.levels().iter().filter(|level| level.unsupported_reason().is_none()) {
-            let arguments =
-                ["operation".to_owned(), format!("--name={}", operation.name), format!("--tracking={level}")];
-            let output = memscope_bench().args(arguments).assert().success().stderr("").get_output().stdout.clone();
+            let output =
+                worker(&task(operation.name, *level, 1)).assert().success().stderr("").get_output().stdout.clone();
             let text = String::from_utf8(output).expect("text");
             let timing: Timing = serde_json::from_str(text.lines().last().expect("a line")).expect("a timing");
             assert_eq!((timing.operation.as_str(), timing.level, timing.repeats), (operation.name, *level, 1));
@@ -46,21 +52,17 @@ fn each_operation_runs_once_under_each_of_its_levels() {
 
 #[test]
 fn repeats_are_timed_together() {
-    let arguments = ["operation", "--name=name-vec", "--tracking=full", "--repeats=200"];
-    memscope_bench().args(arguments).assert().code(2).stderr(contains("name-vec is not timed under full"));
-    let arguments = ["operation", "--name=allocate-64B", "--tracking=allocator", "--repeats=1000"];
-    memscope_bench().args(arguments).assert().success().stdout(contains("\"repeats\":1000,"));
+    let task = task("allocate-64B", Level::Allocator, 1_000);
+    worker(&task).assert().success().stdout(contains("\"repeats\":1000,"));
 }
 
 #[test]
 fn what_is_not_to_be_had_is_refused() {
-    let refused = |arguments: &[&str], culprit: &str, right: &str| {
+    let refused = |operation: &str, level: Level, repeats: u64, culprit: &str, right: &str| {
         let refusal = contains(culprit).and(contains(right));
-        memscope_bench().arg("operation").args(arguments).assert().code(2).stdout("").stderr(refusal);
+        worker(&task(operation, level, repeats)).assert().code(2).stdout("").stderr(refusal);
     };
-    refused(&["--name=allocate", "--tracking=full"], "'allocate'", "allocate-16B, allocate-64B");
-    refused(&["--name=zeroed-64MiB", "--tracking=all"], "'all'", "allocator");
-    refused(&["--name=name-vec", "--tracking=untracked"], "under untracked", "under variables");
-    refused(&["--name=name-vec", "--tracking=variables", "--repeats=201"], "201 times", "at most 200 times");
-    refused(&["--name=name-vec", "--tracking=variables", "--repeats=0"], "--repeats", "0 is not in 1..");
+    refused("allocate", Level::Full, 1, "'allocate'", "allocate-16B, allocate-64B");
+    refused("name-vec", Level::Full, 1, "name-vec is not timed under full", "under variables");
+    refused("name-vec", Level::Variables, 201, "201 times", "at most 200 times");
 }

@@ -179,6 +179,7 @@ fn the_full_run_makes_at_least_as_many_allocations_as_the_published_suite() {
 fn waiting_is_an_option() {
     let seen = probe(&["--workload=concurrent", "--tracking=untracked", TINY, "--wait-us=1000"]);
     assert!(seen.wall_ns > 50 * 1_000_000, "50 waits of a millisecond in one task, in {} ns", seen.wall_ns);
+    assert_eq!(seen.wait_us, 1_000);
 }
 
 #[test]

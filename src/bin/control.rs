@@ -1,11 +1,12 @@
-//! The `memscope-bench-control` program: the untracked workloads on the plain system allocator, without the switch.
+//! The `memscope-bench-control` program: untracked workloads on the plain system allocator, without the switch.
 //!
-//! `memscope-bench measure --control` pairs it with `untracked`: what is seen is the instrument's own cost, and what
-//! two binaries differ in by their layout.
+//! `memscope-bench measure --control` pairs it with `untracked`. The difference is the harness's own cost, and the
+//! effect of the two binaries' layouts.
 
-use memscope_bench::cli::{Control, read_command_line};
+use memscope_bench::cli::run_probe;
+use memscope_bench::worker::probe::run_control;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    read_command_line().map_or_else(|code| code, Control::run)
+    run_probe(run_control)
 }

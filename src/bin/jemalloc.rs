@@ -1,13 +1,13 @@
-//! The `memscope-bench-jemalloc` program: the untracked workloads with jemalloc as the allocator, for the levels
-//! `jemalloc` and `jemalloc-profiler`.
+//! The `memscope-bench-jemalloc` program: untracked workloads with jemalloc as the allocator, for the levels `jemalloc`
+//! and `jemalloc-profiler`.
 //!
-//! The two differ in one of jemalloc's options, which it reads from its environment variable when the process starts:
-//! the launcher of probes sets it. So what the heap costs or saves is told apart from what its profiler costs.
+//! The two differ in one of jemalloc's options, which it reads from an environment variable when the process starts;
+//! the launcher sets it. So the cost of the profiler is measured apart from the effect of another heap.
 
-use memscope_bench::cli::{ReferenceProgram, read_command_line};
+use memscope_bench::cli::run_probe;
 use memscope_bench::tracking::references::WrongProgramError;
 use memscope_bench::tracking::{Level, Recorded};
-use memscope_bench::worker::probe::Resident;
+use memscope_bench::worker::probe::{AllocatorTracker, run_with_allocator};
 use std::process::ExitCode;
 use tikv_jemalloc_ctl::profiling;
 use tikv_jemallocator::Jemalloc;
@@ -15,14 +15,14 @@ use tikv_jemallocator::Jemalloc;
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;
 
-/// The profiler runs from the process's start to its end, and does not tell how much of what happened it sampled.
-const JEMALLOC: Resident = Resident { check, switch: |_| {}, recorded: Recorded::default };
+/// The profiler runs from the process's start to its end, and does not report the share of events that it sampled.
+const JEMALLOC: AllocatorTracker = AllocatorTracker { check, switch: |_| {}, recorded: Recorded::default };
 
 fn main() -> ExitCode {
-    read_command_line().map_or_else(|code| code, |program: ReferenceProgram| program.run(&JEMALLOC))
+    run_probe(|request| run_with_allocator(request, &JEMALLOC))
 }
 
-/// Sees to it that the level is jemalloc's, and that jemalloc does what the level says.
+/// Checks that the level is jemalloc's, and that jemalloc's profiler is on or off as the level says.
 fn check(level: Level) -> Result<(), WrongProgramError> {
     let wants_profiler = match level {
         Level::Jemalloc => false,

@@ -1,4 +1,4 @@
-//! The `memscope-bench` program: it installs the switched allocator, reads the command line, and hands over.
+//! The `memscope-bench` program: installs the switched allocator, and runs the command line.
 
 use memscope_bench::cli::{Cli, exit_code, read_command_line};
 use memscope_bench::tracking::SwitchedAllocator;

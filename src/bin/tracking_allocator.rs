@@ -1,14 +1,14 @@
-//! The `memscope-bench-tracking-allocator` program: the untracked workloads with tracking-allocator as the allocator,
-//! for the level of its name.
+//! The `memscope-bench-tracking-allocator` program: untracked workloads with tracking-allocator as the allocator, for
+//! the level of that name.
 //!
-//! The crate puts a header before each block and calls a tracker of the program's for each event, while it is let to.
-//! What it costs depends on that tracker: ours is the least that is of use, two counters that all threads share.
-//! Below it is the switched allocator, which counts what really happened where that is asked for.
+//! The crate puts a header before each block and, while it is enabled, calls a tracker of the program's for each event.
+//! Its cost depends on that tracker: ours is the smallest useful one, two counters that all threads share. It takes its
+//! blocks from the switched allocator, which counts the events that happened where a probe asks for them.
 
-use memscope_bench::cli::{ReferenceProgram, read_command_line};
+use memscope_bench::cli::run_probe;
 use memscope_bench::tracking::references::WrongProgramError;
 use memscope_bench::tracking::{Level, Recorded, SwitchedAllocator};
-use memscope_bench::worker::probe::Resident;
+use memscope_bench::worker::probe::{AllocatorTracker, run_with_allocator};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use tracking_allocator::{AllocationGroupId, AllocationRegistry, AllocationTracker, Allocator};
@@ -16,17 +16,17 @@ use tracking_allocator::{AllocationGroupId, AllocationRegistry, AllocationTracke
 #[global_allocator]
 static ALLOCATOR: Allocator<SwitchedAllocator> = Allocator::from_allocator(SwitchedAllocator);
 
-const TRACKING_ALLOCATOR: Resident = Resident { check, switch, recorded };
+const TRACKING_ALLOCATOR: AllocatorTracker = AllocatorTracker { check, switch, recorded };
 
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 static DEALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 
 fn main() -> ExitCode {
     AllocationRegistry::set_global_tracker(Counter).expect("nobody else sets one");
-    read_command_line().map_or_else(|code| code, |program: ReferenceProgram| program.run(&TRACKING_ALLOCATOR))
+    run_probe(|request| run_with_allocator(request, &TRACKING_ALLOCATOR))
 }
 
-/// The tracker: it counts.
+/// The tracker: two counters.
 struct Counter;
 
 impl AllocationTracker for Counter {

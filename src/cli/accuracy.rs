@@ -1,16 +1,18 @@
 //! `memscope-bench detect`: what memscope's reports find of what two workloads plant, by version.
 
 use crate::cli::Error;
-use crate::cli::arguments::{FormatArguments, LimitArguments, ParentArguments};
+use crate::cli::arguments::{FormatArguments, LimitArguments};
 use crate::cli::builds::{Build, BuildArguments, CheckedProgram};
 use crate::platform::files::Versioned;
-use crate::platform::{console, text};
+use crate::platform::text;
 use crate::report::origin::Origin;
 use crate::study::Files;
 use crate::study::accuracy;
-use crate::study::accuracy::{CannotAsk, Detected, Detections, Finding, Report, Row, SCHEMA};
+use crate::study::accuracy::{Detected, Detections, Finding, Report, Row, SCHEMA};
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
+use crate::worker::task::Task;
+use crate::worker::tasks::detection::Request;
 use crate::workloads::{Scale, Workload};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -65,7 +67,7 @@ impl Arguments {
             Ok(CheckedProgram { launcher, subject, .. }) => (launcher, subject),
             Err(failed) => return Detected { name, subject: None, failure: Some(failed.why), rows: Vec::new() },
         };
-        let listed = launcher.run_for::<Vec<Report>>(&["detection".to_owned(), "--list".to_owned()]);
+        let listed = launcher.run_task::<Vec<Report>>(&Task::Reports);
         let (reports, failure) = match listed {
             Ok(reports) => (reports, None),
             Err(failure) => (Vec::new(), Some(format!("it does not say which reports it has: {failure}"))),
@@ -82,68 +84,15 @@ impl Arguments {
     }
 
     fn row(&self, launcher: &Launcher, workload: Workload, report: &Report) -> Row {
-        let scale = self.scale.unwrap_or_else(|| usual_scale(workload)).factor();
+        let scale = self.scale.unwrap_or_else(|| usual_scale(workload)).seeded(self.seed);
         let said = match &report.lacking {
             Some(why) => Err(Failure::Unsupported { why: why.clone() }),
-            None => launcher.run_for::<Finding>(&[
-                "detection".to_owned(),
-                format!("--workload={workload}"),
-                format!("--report={}", report.name()),
-                format!("--scale={scale}"),
-                format!("--seed={}", self.seed),
-            ]),
+            None => {
+                let request = Request { workload, scale, report: report.name() };
+                launcher.run_task::<Finding>(&Task::Detection(request))
+            }
         };
         let (finding, failure) = said.map_or_else(|failure| (None, Some(failure)), |finding| (Some(finding), None));
-        Row { workload, scale, seed: self.seed, report: report.clone(), finding, failure }
-    }
-}
-
-/// What `detect` has its subjects do, a process for each report.
-#[derive(Debug, Args)]
-pub struct DetectionArguments {
-    /// Print which reports there are
-    #[arg(long, conflicts_with_all = ["workload", "report"])]
-    list: bool,
-    /// What plants
-    #[arg(long, required_unless_present = "list")]
-    workload: Option<Workload>,
-    /// The report that is asked for, as the list has it
-    #[arg(long, required_unless_present = "list")]
-    report: Option<String>,
-    /// The factor on the workload's outer counts
-    #[arg(long)]
-    scale: Option<Scale>,
-    /// The seed of the workload's data
-    #[arg(long, default_value_t = Scale::DEFAULT_SEED)]
-    seed: u64,
-    #[command(flatten)]
-    parent: ParentArguments,
-    /// A fault to commit instead, to see what the harness makes of it: `workload/report=hang`, `crash`, `exit` or
-    /// `exhaust`
-    #[arg(long, hide = true, env = crate::platform::environment::FAULT)]
-    fault: Option<crate::cli::probe::Fault>,
-}
-
-/// Asks this build for one report, and prints what it said as one line of JSON.
-pub fn run_one(arguments: &DetectionArguments) -> Result<(), Error> {
-    arguments.parent.tie();
-    let (Some(workload), Some(report)) = (arguments.workload, &arguments.report) else {
-        return Ok(console::reply(&Report::all())?);
-    };
-    if let Some(fault) = &arguments.fault {
-        fault.commit_for(workload, report);
-    }
-    let scale = arguments.scale.unwrap_or_else(|| usual_scale(workload)).seeded(arguments.seed);
-    let finding = accuracy::run(workload, scale, report)?;
-    Ok(console::reply(&finding)?)
-}
-
-impl From<CannotAsk> for Error {
-    fn from(error: CannotAsk) -> Self {
-        match error {
-            CannotAsk::NotSwitched(error) => Self::NotSwitched(error),
-            CannotAsk::Lacking(why) => Self::Unsupported(why),
-            said => Self::System(said.to_string()),
-        }
+        Row { workload, scale: scale.factor(), seed: scale.seed(), report: report.clone(), finding, failure }
     }
 }

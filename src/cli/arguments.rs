@@ -3,7 +3,7 @@
 use crate::cli::Error;
 use crate::cli::line::read_variables;
 use crate::cli::programs::this_program;
-use crate::platform::{environment, system};
+use crate::platform::environment;
 use crate::report::format::Format;
 use crate::schedule::measurement::Precision;
 use crate::tracking::Level;
@@ -14,23 +14,6 @@ use clap::{Args, Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::process::ExitCode;
 use std::time::Duration;
-
-/// The process that a command ends with, for every command that this program starts itself with.
-#[derive(Clone, Copy, Debug, Args)]
-pub struct ParentArguments {
-    /// The process to end with
-    #[arg(long, hide = true)]
-    parent: Option<u32>,
-}
-
-impl ParentArguments {
-    /// From here on the process ends with its parent, if it has been told which that is.
-    pub(super) fn tie(self) {
-        if let Some(parent) = self.parent {
-            system::die_with(parent);
-        }
-    }
-}
 
 /// The limits of each probe, for every command that starts probes.
 #[derive(Clone, Copy, Debug, Args)]

@@ -5,7 +5,7 @@ use crate::cli::measure;
 use crate::platform::files::FileError;
 use crate::platform::{console, text};
 use crate::worker::launcher::MissingProgram;
-use crate::worker::probe::CannotRun;
+use crate::worker::task::TaskError;
 use std::io;
 use std::process::ExitCode;
 
@@ -32,21 +32,9 @@ pub enum Error {
     /// A document that cannot be spliced.
     #[error(transparent)]
     Splice(#[from] crate::study::splice::SpliceError),
-    /// The program is not the memscope-bench binary.
+    /// A task that this process cannot do.
     #[error(transparent)]
-    NotSwitched(#[from] crate::worker::probe::NotSwitched),
-    /// The linked version of memscope lacks a feature.
-    #[error("{subject} cannot do that: {0}", subject = crate::tracking::memscope::Subject::of_this_build())]
-    Unsupported(&'static str),
-    /// A level of another program.
-    #[error(transparent)]
-    WrongProgramError(#[from] crate::tracking::references::WrongProgramError),
-    /// The system does not start the threads.
-    #[error(transparent)]
-    ThreadsError(#[from] crate::workloads::pools::ThreadsError),
-    /// The seeds of hash maps could not be fixed.
-    #[error(transparent)]
-    NotFixed(#[from] crate::worker::probe::NotFixed),
+    Task(#[from] TaskError),
     /// A program that was not built.
     #[error(transparent)]
     MissingProgram(#[from] MissingProgram),
@@ -55,7 +43,7 @@ pub enum Error {
     Relink(#[from] crate::builds::layout::RelinkError),
     /// Instructions cannot be counted here.
     #[error(transparent)]
-    CannotCount(#[from] crate::study::instructions::CannotCount),
+    Counting(#[from] crate::study::instructions::CountingError),
     /// The history of the results file.
     #[error(transparent)]
     History(#[from] crate::study::trend::HistoryError),
@@ -98,8 +86,7 @@ impl Error {
     /// Returns the exit code.
     fn code(&self) -> u8 {
         match self {
-            Self::Unsupported(_) => crate::worker::probe::UNSUPPORTED,
-            Self::ThreadsError(_) => crate::worker::probe::PREVENTED,
+            Self::Task(error) => error.exit_code(),
             Self::Regressions(_) => 1,
             _ => 2,
         }
@@ -116,16 +103,5 @@ impl Error {
     /// Returns the error that none of these builds succeeded.
     pub(super) fn none_built(builds: &[ResolvedBuild]) -> Self {
         Self::NoneBuilt(builds.iter().map(|build| build.name.as_str()).collect::<Vec<_>>().join(", "))
-    }
-}
-
-impl From<CannotRun> for Error {
-    fn from(error: CannotRun) -> Self {
-        match error {
-            CannotRun::NotSwitched(error) => Self::NotSwitched(error),
-            CannotRun::Unsupported(why) => Self::Unsupported(why),
-            CannotRun::WrongProgramError(error) => Self::WrongProgramError(error),
-            CannotRun::ThreadsError(error) => Self::ThreadsError(error),
-        }
     }
 }

@@ -1,15 +1,14 @@
-//! `memscope-bench latency`: how long single allocations and frees take. And `latencies`, the part of it that runs in
-//! one process.
+//! `memscope-bench latency`: times single allocations and frees.
 
 use crate::cli::Error;
-use crate::cli::arguments::{FormatArguments, LimitArguments, ParentArguments, bar, each_once};
-use crate::platform::console;
+use crate::cli::arguments::{FormatArguments, LimitArguments, bar, each_once};
 use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
 use crate::study::Files;
 use crate::study::latency;
-use crate::study::latency::{CannotTime, HELD, Latencies, Pattern, Plan};
+use crate::study::latency::{HELD, Latencies, Pattern, Plan};
 use crate::tracking::Level;
+use crate::worker::task::Task;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -63,7 +62,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let origin = Origin::of_this_command();
     let bar = bar(plan.levels.len() * plan.threads.len() * plan.processes, "processes");
     let cells = plan.measure(
-        |pattern| latency::in_a_process(&launcher, pattern),
+        |pattern| launcher.run_task(&Task::Latency(pattern)),
         |Pattern { level, threads, .. }| {
             bar.set_message(format!("{level}, {threads} threads"));
             bar.inc(1);
@@ -72,40 +71,4 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     bar.finish_and_clear();
     let latencies = Latencies { schema: latency::SCHEMA, origin, operations: plan.operations, held: HELD, cells };
     Ok(files.finish(&latencies, arguments.format.format)?)
-}
-
-/// What `latencies` takes; `latency` alone calls it.
-#[derive(Debug, Args)]
-pub struct ProcessArguments {
-    /// The level
-    #[arg(long, value_parser = without_variables)]
-    tracking: Level,
-    /// The threads that allocate at once
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_024))]
-    threads: u64,
-    /// How many allocations each of them times
-    #[arg(long)]
-    operations: u32,
-    /// The seed of the blocks' sizes
-    #[arg(long)]
-    seed: u64,
-    #[command(flatten)]
-    parent: ParentArguments,
-}
-
-/// Prints the quantiles of one process's latencies as one line of JSON.
-pub fn run_process(arguments: &ProcessArguments) -> Result<(), Error> {
-    arguments.parent.tie();
-    let ProcessArguments { tracking: level, threads, operations, seed, .. } = *arguments;
-    let seen = latency::run(Pattern { level, threads: threads as usize, operations, seed })?;
-    Ok(console::reply(&seen)?)
-}
-
-impl From<CannotTime> for Error {
-    fn from(error: CannotTime) -> Self {
-        match error {
-            CannotTime::NotSwitched(error) => Self::NotSwitched(error),
-            CannotTime::ThreadsError(error) => Self::ThreadsError(error),
-        }
-    }
 }

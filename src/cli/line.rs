@@ -4,8 +4,8 @@
 //! ignored. An unknown variable with the program's prefix leads to one warning.
 
 use crate::cli::Cli;
-use crate::cli::probe::Fault;
 use crate::platform::{console, environment, text};
+use crate::worker::fault::Fault;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory, Parser};

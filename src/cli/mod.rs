@@ -12,7 +12,6 @@ mod history;
 mod latency;
 mod line;
 mod measure;
-mod operation;
 mod own_report;
 mod probe;
 mod programs;
@@ -22,11 +21,12 @@ pub mod stress;
 mod trackers;
 mod trend;
 mod validate;
+mod worker;
 
 pub use arguments::Environment;
 pub use error::{Error, exit_code};
 pub use line::read_command_line;
-pub use programs::{CONTROL, Control, ReferenceProgram};
+pub use programs::{CONTROL, run_probe};
 
 use clap::{Parser, Subcommand};
 
@@ -80,18 +80,9 @@ enum Command {
     Validate(validate::Arguments),
     /// Run one workload once, and print the observation as one line of JSON
     Probe(probe::Arguments),
-    /// Repeat one operation in this process, and print its time as one line of JSON
+    /// Do the task on standard input, and print its reply as one line of JSON
     #[command(hide = true)]
-    Operation(operation::Arguments),
-    /// Time windows without and with the synthetic tracker, in children of this process
-    #[command(hide = true)]
-    Windows(validate::WindowsArguments),
-    /// Time single allocations in this process
-    #[command(hide = true)]
-    Latencies(latency::ProcessArguments),
-    /// Plant something, ask for one report of memscope, and print what it found as one line of JSON
-    #[command(hide = true)]
-    Detection(accuracy::DetectionArguments),
+    Worker(worker::Arguments),
 }
 
 impl Cli {
@@ -116,10 +107,7 @@ impl Cli {
             Command::Latency(arguments) => latency::run(&arguments),
             Command::Claims(arguments) => claims::run(&arguments),
             Command::Validate(arguments) => validate::run(&arguments),
-            Command::Operation(arguments) => operation::run(&arguments),
-            Command::Windows(arguments) => validate::run_windows(&arguments),
-            Command::Latencies(arguments) => latency::run_process(&arguments),
-            Command::Detection(arguments) => accuracy::run_one(&arguments),
+            Command::Worker(arguments) => worker::run(&arguments),
         }
     }
 }

@@ -6,6 +6,7 @@
 use crate::cli::Error;
 use crate::platform::{console, files, text};
 use crate::tracking::memscope::OWN_REPORT;
+use crate::worker::task::TaskError;
 use std::any::Any;
 use std::fs;
 use std::path::Path;
@@ -27,7 +28,8 @@ const STACK: usize = 8 << 20;
 pub(super) fn keep(folder: &Path, is_asked_for: bool) -> Result<(), Error> {
     let report = OWN_REPORT;
     if !report.on_demand && is_asked_for {
-        return Err(Error::Unsupported("it draws a picture, which is always kept, and --dashboard has no effect"));
+        let why = "it draws a picture, which is always kept, and --dashboard has no effect";
+        return Err(TaskError::Unsupported(why).into());
     }
     if report.on_demand && !is_asked_for {
         return Ok(());

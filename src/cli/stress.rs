@@ -1,20 +1,24 @@
 //! `memscope-bench stress`, and what the bare program does: the phases under full tracking, their figures on the
 //! console, and the memory analysis as a picture.
 
-use crate::cli::arguments::{FormatArguments, ParentArguments, SizeArguments, or_all};
+use crate::cli::arguments::{FormatArguments, SizeArguments, or_all};
+use crate::cli::programs::PROGRAM;
 use crate::cli::{Error, own_report};
 use crate::platform::console;
 use crate::platform::system::Toolchain;
+use crate::report::format::Format;
 use crate::report::number;
-use crate::report::origin::Origin;
+use crate::report::origin::{Origin, command_of_this_process};
 use crate::study::Files;
 use crate::study::stress;
 use crate::study::stress::summary;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::{Launcher, Limits};
-use crate::workloads::{Scale, Workload, registered};
+use crate::worker::task::Task;
+use crate::workloads::{Scale, Workload, pools, registered};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -42,19 +46,42 @@ pub(super) struct Arguments {
     dashboard: bool,
     #[command(flatten)]
     format: FormatArguments,
-    #[command(flatten)]
-    parent: ParentArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
-    arguments.parent.tie();
-    let files = Files { folder: &arguments.output, name: NAME };
-    files.prepare::<stress::Record>()?;
-    let workloads = or_all(&arguments.workloads);
     let scale = arguments.size.scale_or(Scale::FULL);
     let threads = arguments.size.threads();
+    let workloads = or_all(&arguments.workloads);
+    let files = Files { folder: &arguments.output, name: NAME };
+    measure(&workloads, scale, threads, files, arguments.format.format, Origin::of_this_command)?;
+    own_report::keep(&arguments.output, arguments.dashboard)
+}
 
-    console::print(summary::opening(&workloads, scale, threads));
+/// Makes the full run in the place of `stress`, for a parent.
+///
+/// # Errors
+/// If it cannot be made or written.
+pub(super) fn run_task(scale: Scale, output: &str) -> Result<(), Error> {
+    let arguments = ["stress".to_owned(), format!("--scale={}", scale.factor()), format!("--seed={}", scale.seed())];
+    let arguments = arguments.into_iter().chain([format!("--output={output}")]);
+    let origin = || Origin::here(command_of_this_process(PROGRAM, arguments.map(OsString::from)));
+    let output = Path::new(output);
+    let files = Files { folder: output, name: NAME };
+    measure(registered(), scale, pools::default_threads(), files, Format::default(), origin)?;
+    own_report::keep(output, false)
+}
+
+/// Runs workloads as phases, prints their figures, and writes the record and the picture.
+fn measure(
+    workloads: &[Workload],
+    scale: Scale,
+    threads: usize,
+    files: Files<'_>,
+    format: Format,
+    origin: impl FnOnce() -> Origin,
+) -> Result<(), Error> {
+    files.prepare::<stress::Record>()?;
+    console::print(summary::opening(workloads, scale, threads));
     if Toolchain::THIS_IS_UNOPTIMISED {
         console::print("This is a debug build: it takes minutes for what `cargo run --release` does in seconds.");
     }
@@ -65,14 +92,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         ticking.set_message(format!("{} allocations", number::grouped(allocations)));
     };
     let mut number = 0;
-    let record = stress::run(&workloads, scale, threads, Origin::of_this_command(), tick, |phase, heaps| {
+    let record = stress::run(workloads, scale, threads, origin(), tick, |phase, heaps| {
         number += 1;
         bar.suspend(|| console::print(summary::phase(number, phase, heaps)));
         bar.inc(1);
     })?;
     bar.finish_and_clear();
-    files.finish(&record, arguments.format.format)?;
-    own_report::keep(&arguments.output, arguments.dashboard)
+    Ok(files.finish(&record, format)?)
 }
 
 /// Runs the stress run of another memscope-bench program, with its console output as this one's.
@@ -80,12 +106,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
 /// # Errors
 /// The failure. Whatever it was to write is then as it was.
 pub fn run_as_child(program: &Path, scale: Scale, output: &Path) -> Result<(), Failure> {
-    let arguments = [
-        "stress".to_owned(),
-        format!("--scale={}", scale.factor()),
-        format!("--seed={}", scale.seed()),
-        format!("--output={}", output.display()),
-    ];
+    let task = Task::Stress { scale, output: output.display().to_string() };
     let limits = Limits { time: PHASE_LIMIT * registered().len() as u32, ..Limits::default() };
-    Launcher::new(program.to_owned(), limits).run_beside(&arguments)
+    Launcher::new(program.to_owned(), limits).run_printing(&task)
 }

@@ -1,18 +1,13 @@
-//! `memscope-bench validate`: is the instrument right? And `windows`, the part of it that runs in one process.
+//! `memscope-bench validate`: compares the harness with a synthetic tracker of known cost.
 
 use crate::cli::Error;
-use crate::cli::arguments::{FormatArguments, LimitArguments, ParentArguments, bar, or_all};
-use crate::platform::console;
+use crate::cli::arguments::{FormatArguments, LimitArguments, bar, or_all};
 use crate::platform::files;
 use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
 use crate::study::Files;
 use crate::study::validation;
-use crate::study::validation::{BLOCK, CannotDivide, Effort, Run, Validation, Windows};
-use crate::tracking::Level;
-use crate::worker::failure::Failure;
-use crate::worker::launcher::Launcher;
-use crate::worker::probe::Request;
+use crate::study::validation::{BLOCK, Effort, Run, Validation};
 use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
 use std::fs;
@@ -80,9 +75,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let effort = arguments.effort();
     let bar = bar(workloads.len() * validation::TARGETS.len(), "settings");
     let origin = Origin::of_this_command();
-    let windows = |request, units| windows_of_a_process(&launcher, request, units);
     let scale = |workload: Workload| arguments.scale.unwrap_or(workload.short());
-    let settings = validation::run(&launcher, &workloads, scale, threads, effort, windows, |workload, target| {
+    let settings = validation::run(&launcher, &workloads, scale, threads, effort, |workload, target| {
         bar.set_message(target.map_or(format!("{workload}, untracked"), |percent| format!("{workload}, +{percent} %")));
         bar.inc(1);
     })
@@ -92,47 +86,4 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let run = Some(Run { origin, batch_seconds: effort.batch.as_secs_f64(), settings });
     *(if arguments.load { &mut validation.under_load } else { &mut validation.at_rest }) = run;
     Ok(files.finish(&validation, arguments.format.format)?)
-}
-
-/// Runs `windows` in a process of its own.
-fn windows_of_a_process(launcher: &Launcher, request: Request, units: u32) -> Result<Windows, Failure> {
-    let arguments = [
-        "windows".to_owned(),
-        format!("--workload={}", request.workload),
-        format!("--units={units}"),
-        format!("--scale={}", request.scale.factor()),
-        format!("--threads={}", request.threads),
-    ];
-    launcher.run_for(&arguments)
-}
-
-/// What `windows` takes; `validate` alone calls it.
-#[derive(Debug, Args)]
-pub struct WindowsArguments {
-    /// What to run
-    #[arg(long)]
-    workload: Workload,
-    /// The units of work that the synthetic tracker burns for each allocation
-    #[arg(long)]
-    units: u32,
-    /// The factor on the workload's outer counts
-    #[arg(long)]
-    scale: Scale,
-    /// The threads of each pool
-    #[arg(long)]
-    threads: usize,
-    #[command(flatten)]
-    parent: ParentArguments,
-}
-
-/// Prints the times of windows without and with the synthetic tracker as one line of JSON.
-pub fn run_windows(arguments: &WindowsArguments) -> Result<(), Error> {
-    arguments.parent.tie();
-    let WindowsArguments { workload, units, scale, threads, .. } = *arguments;
-    let request = Request { workload, level: Level::Untracked, scale, threads, count: false };
-    let windows = validation::windows(request, units).map_err(|error| match error {
-        CannotDivide::ThreadsError(error) => Error::ThreadsError(error),
-        error => Error::System(error.to_string()),
-    })?;
-    Ok(console::reply(&windows)?)
 }

@@ -53,12 +53,10 @@ impl Origin {
 }
 
 /// The command that repeats what this process does, ready to be pasted into a shell: with the variables of our own
-/// that it obeys, without what ties it to its parent, and with paths as they are from the folder that it runs in.
-/// `program` is what begins it.
+/// that it obeys, and with paths as they are from the folder that it runs in. `program` is what begins it.
 pub fn command_of_this_process(program: &str, arguments: impl Iterator<Item = OsString>) -> String {
     let here = std::env::current_dir().unwrap_or_default();
-    let is_tie = |argument: &OsString| argument.as_encoded_bytes().starts_with(b"--parent=");
-    let words = shell::relative_to(&here, arguments.filter(|argument| !is_tie(argument)));
+    let words = shell::relative_to(&here, arguments);
     let variables = environment::in_force();
     let variables = variables.iter().map(|(name, value)| (name.as_str(), value.as_os_str()));
     shell::command(variables, program.split(' ').map(OsStr::new).chain(words.iter().map(OsString::as_os_str)))

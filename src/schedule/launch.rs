@@ -2,8 +2,9 @@
 
 use crate::platform::cores::Core;
 use crate::worker::failure::Failure;
-use crate::worker::launcher::{Launcher, Reply};
+use crate::worker::launcher::Launcher;
 use crate::worker::probe::{Observation, Request};
+use crate::worker::reply::Reply;
 use std::fmt::Debug;
 
 /// Runs the probes of a measurement.

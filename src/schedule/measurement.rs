@@ -3,7 +3,7 @@
 use crate::stats::estimate::Estimate;
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
-use crate::worker::probe::Observation;
+use crate::worker::probe::{Observation, is_zero};
 use crate::workloads::Workload;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,9 @@ pub struct Cell {
     pub scale: f64,
     /// The seed of the data.
     pub seed: u64,
+    /// Time that tasks slept where real work would wait, in microseconds each.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub wait_us: u64,
     /// The threads of each pool.
     pub threads: usize,
     /// The seed of the order of the program's functions, where they were shuffled.

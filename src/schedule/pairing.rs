@@ -43,6 +43,7 @@ impl<'a> CellRun<'a> {
             level,
             scale: scale.factor(),
             seed: scale.seed(),
+            wait_us: scale.wait_us(),
             threads,
             layout: None,
             allocations: None,
@@ -216,6 +217,7 @@ mod tests {
             level,
             scale: 0.001,
             seed: 1,
+            wait_us: 0,
             threads: 1,
             subject: Subject::of_this_build(),
             build: None,
@@ -237,7 +239,7 @@ mod tests {
         let path = folder.path().display();
         let script = format!(
             "#!/bin/sh\nfolder='{path}'\necho run >>\"$folder/runs\"\nruns=$(wc -l <\"$folder/runs\")\n{before}\n\
-             case \"$*\" in *=untracked*) echo '{untracked}';; *) echo '{tracked}';; esac\n"
+             case \"$(cat)\" in *\"untracked\"*) echo '{untracked}';; *) echo '{tracked}';; esac\n"
         );
         let program = folder.path().join("probe");
         fs::write(&program, script).expect("the script is written");

@@ -285,8 +285,8 @@ mod tests {
     use crate::tracking::Recorded;
     use crate::tracking::memscope::Subject;
     use crate::worker::failure::Failure;
-    use crate::worker::launcher::Reply;
     use crate::worker::probe::{Observation, SCHEMA};
+    use crate::worker::reply::Reply;
     use crate::workloads::{Digest, Scale};
     use std::cell::RefCell;
 
@@ -308,6 +308,7 @@ mod tests {
                 level: request.level,
                 scale: request.scale.factor(),
                 seed: request.scale.seed(),
+                wait_us: request.scale.wait_us(),
                 threads: request.threads,
                 subject: Subject::of_this_build(),
                 build: None,

@@ -1,8 +1,8 @@
-//! Runs a child process to its end, under a limit of time.
+//! Runs a child process to its end, under a time limit.
 //!
-//! Time during which this process was suspended does not count: after Ctrl-Z and `fg` the run goes on as before.
+//! Time during which this process was suspended does not count: after Ctrl-Z and `fg` the run continues as before.
 //! Nothing polls while a child measures: one thread waits for the child, one reads each of its streams, and the
-//! caller's thread looks at the clock ten times a second.
+//! caller's thread reads the clock ten times a second.
 
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use signal_hook::{consts::SIGCONT, flag};
@@ -14,46 +14,46 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The time between two looks at the clock.
+/// Time between two readings of the clock.
 const TICK: Duration = Duration::from_millis(100);
 
-/// A longer time between two looks is one in which this process did not run: it was suspended, or the machine was.
+/// Longer time between two readings: this process or the machine was suspended.
 const GAP: Duration = Duration::from_millis(500);
 
-/// The time that the streams of a child that has ended may stay open. A process that it started may hold them.
+/// Time that the streams of an ended child may stay open, because a process that it started holds them.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// The time in which a killed child is gone, unless the kernel itself is stuck.
+/// Time in which a killed child is gone, unless the kernel itself is stuck.
 const DYING: Duration = Duration::from_secs(10);
 
-/// The bytes that are kept of each stream's end. A reply is at the end of the one, the reason for a failure at the
-/// end of the other; a child that prints without end costs no more memory than this.
+/// Bytes kept of each stream's end. The reply is at the end of one stream, the reason for a failure at the end of the
+/// other; endless output takes no more memory than this.
 const KEPT: usize = 8 << 20;
 
 /// A child that has ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub status: ExitStatus,
-    /// The end of what it printed.
+    /// End of its standard output.
     pub stdout: Vec<u8>,
-    /// The end of what it printed on standard error.
+    /// End of its standard error.
     pub stderr: Vec<u8>,
-    /// The time that it ran, without the time during which this process was suspended.
+    /// Running time, without the time during which this process was suspended.
     pub took: Duration,
     /// The child or this process was suspended meanwhile: the child's times mean nothing.
     pub was_suspended: bool,
 }
 
-/// A child that has not ended by itself.
+/// A child that did not end by itself.
 #[derive(Debug)]
 pub(crate) enum NotEnded {
-    /// It ran longer than it may, and was killed.
+    /// It reached the time limit, and was killed.
     TimedOut,
-    /// The system refused what it takes to watch it, and it was killed.
+    /// The system did not allow watching it, and it was killed.
     System(io::Error),
 }
 
-/// Watches one child. It begins before the child is started, to see every suspension.
+/// Watches one child. It begins before the child starts, to notice every suspension.
 #[derive(Debug)]
 pub(crate) struct Watch {
     suspensions: usize,
@@ -64,16 +64,16 @@ impl Watch {
         Self { suspensions: suspensions() }
     }
 
-    /// Waits for the child's end, and reads the streams that are piped.
+    /// Waits for the child's end, and reads the piped streams.
     ///
     /// # Errors
-    /// If it does not end in time, or cannot be watched. It is then killed.
+    /// If the child does not end in time, or cannot be watched. It is then killed.
     pub(crate) fn follow(self, mut child: Child, limit: Duration) -> Result<Ended, NotEnded> {
         let (sender, events) = mpsc::channel();
         let streams = match watch(&mut child, &sender) {
             Ok(streams) => streams,
             Err(error) => {
-                // What was to see its end may not be there.
+                // The thread that waits for the child may be missing.
                 let _ = child.kill().and_then(|()| child.wait());
                 return Err(NotEnded::System(error));
             }
@@ -84,7 +84,7 @@ impl Watch {
         let mut open = streams.iter().flatten().count();
         loop {
             let event = events.recv_timeout(TICK.min(limit.saturating_sub(clock.counted)));
-            was_suspended |= clock.look(Instant::now());
+            was_suspended |= clock.read(Instant::now());
             match event {
                 Ok(Event::Ended) => break,
                 Ok(Event::Suspended) => was_suspended = true,
@@ -116,7 +116,7 @@ impl Watch {
     }
 }
 
-/// Kills a child, which a stopped one does not survive either, and gives the reason back.
+/// Kills a child, even a stopped one, and returns the reason.
 fn kill(mut child: Child, events: &Receiver<Event>, reason: NotEnded) -> NotEnded {
     let deadline = Instant::now() + DYING;
     let is_gone = || loop {
@@ -132,12 +132,12 @@ fn kill(mut child: Child, events: &Receiver<Event>, reason: NotEnded) -> NotEnde
     reason
 }
 
-/// Something that happens to a child.
+/// An event of a child.
 #[derive(Debug)]
 enum Event {
     /// It was stopped or continued.
     Suspended,
-    /// It has ended, and waits to be asked for its status.
+    /// It has ended, and its status can be collected.
     Ended,
     /// One of its streams was closed.
     Closed,
@@ -145,7 +145,7 @@ enum Event {
     Failed(io::Error),
 }
 
-/// Starts the threads that watch a child, and gives what they read of standard output and standard error.
+/// Starts the threads that watch a child, and returns the ends of standard output and standard error.
 fn watch(child: &mut Child, events: &Sender<Event>) -> io::Result<[Option<Arc<Mutex<Tail>>>; 2]> {
     let stdout = child.stdout.take().map(|stream| read(stream, events.clone())).transpose()?;
     let stderr = child.stderr.take().map(|stream| read(stream, events.clone())).transpose()?;
@@ -155,11 +155,11 @@ fn watch(child: &mut Child, events: &Sender<Event>) -> io::Result<[Option<Arc<Mu
     Ok([stdout, stderr])
 }
 
-/// Reports what happens to a child until it has ended.
+/// Reports the events of a child until it has ended.
 fn wait(process: Pid, events: &Sender<Event>) {
     let changed = WaitIdOptions::STOPPED | WaitIdOptions::CONTINUED;
     loop {
-        // The child stays to be waited for: its number cannot be another process's before it is killed.
+        // The child stays a zombie: its number cannot become another process's before it is killed.
         let event = match waitid(WaitId::Pid(process), WaitIdOptions::EXITED | changed | WaitIdOptions::NOWAIT) {
             Ok(Some(status)) if status.stopped() || status.continued() || status.trapped() => {
                 let _ = waitid(WaitId::Pid(process), changed | WaitIdOptions::NOHANG);
@@ -201,7 +201,7 @@ struct Tail(Vec<u8>);
 
 impl Tail {
     fn push(&mut self, bytes: &[u8]) {
-        // Seldom, so that each byte is moved once at most.
+        // Rarely, so each byte is moved once at most.
         if self.0.len() + bytes.len() > 2 * KEPT {
             let surplus = self.0.len() - KEPT;
             self.0.drain(..surplus);
@@ -218,7 +218,7 @@ fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
     value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The time that a child has run, by looks at the clock: a gap between two looks counts as one tick.
+/// Running time of a child. A gap between two readings of the clock counts as one tick.
 #[derive(Debug)]
 struct Clock {
     counted: Duration,
@@ -230,8 +230,8 @@ impl Clock {
         Self { counted: Duration::ZERO, last: now }
     }
 
-    /// Takes note of the time; returns `true` if there was a gap.
-    fn look(&mut self, now: Instant) -> bool {
+    /// Reads the time. Returns `true` after a gap.
+    fn read(&mut self, now: Instant) -> bool {
         let passed = now.saturating_duration_since(self.last);
         self.last = now;
         self.counted += if passed > GAP { TICK } else { passed };
@@ -239,13 +239,13 @@ impl Clock {
     }
 }
 
-/// The number of times that this process was seen to be continued after a suspension.
+/// Returns the number of noticed continuations of this process after a suspension.
 fn suspensions() -> usize {
     static SEEN: Mutex<(Option<Arc<AtomicBool>>, usize)> = Mutex::new((None, 0));
     let (continued, count) = &mut *locked(&SEEN);
     let continued = continued.get_or_insert_with(|| {
         let continued = Arc::new(AtomicBool::new(false));
-        // Where that is refused, the gaps of the clock are left.
+        // If that is refused, the gaps of the clock remain.
         let _ = flag::register(SIGCONT, Arc::clone(&continued));
         continued
     });
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_that_stopped_and_went_on_is_one_that_was_suspended() {
+    fn a_child_that_was_stopped_and_continued_was_suspended() {
         let ended = sh("(sleep 0.2; kill -CONT $$) & kill -STOP $$; wait; echo done", LONG).expect("it ends");
         assert_eq!((ended.stdout.as_slice(), ended.was_suspended), (&b"done\n"[..], true));
     }
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn of_endless_output_the_end_is_kept() {
+    fn the_end_of_endless_output_is_kept() {
         let mut tail = Tail::default();
         for number in 0..5 * KEPT / 1_000 {
             tail.push(&[number as u8; 1_000]);
@@ -311,11 +311,11 @@ mod tests {
     fn a_gap_counts_as_one_tick() {
         let began = Instant::now();
         let mut clock = Clock::begin(began);
-        assert!(!clock.look(began + TICK));
-        assert!(clock.look(began + Duration::from_secs(3_600)));
-        assert!(!clock.look(began + Duration::from_secs(3_600) + TICK));
+        assert!(!clock.read(began + TICK));
+        assert!(clock.read(began + Duration::from_secs(3_600)));
+        assert!(!clock.read(began + Duration::from_secs(3_600) + TICK));
         assert_eq!(clock.counted, 3 * TICK);
-        assert!(!clock.look(began), "a clock that goes back");
+        assert!(!clock.read(began), "a clock that goes back");
         assert_eq!(clock.counted, 3 * TICK);
     }
 }

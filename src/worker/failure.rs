@@ -1,52 +1,52 @@
-//! The ways in which a task fails.
+//! Ways in which a task fails.
 
 use crate::workloads::Digest;
 use serde::{Deserialize, Serialize};
 
-/// How a probe ended, when it did not end with an observation.
+/// The end of a task that gave no reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "outcome")]
 pub enum Failure {
-    /// It ran longer than it may.
+    /// It reached the time limit.
     TimedOut {
         /// The limit, in seconds.
         seconds: u64,
     },
     /// A signal ended it, or it exited with an error.
     Crashed {
-        /// The signal's name or the exit code, and the last thing that it said.
+        /// The signal's name or the exit code, and the last line on standard error.
         how: String,
     },
-    /// It asked for more memory than it may have.
+    /// It reached the memory limit.
     OutOfMemory {
         /// The limit, in bytes.
         limit_bytes: u64,
-        /// What sets the limit, with what else limits its memory.
+        /// The source of the limit, and all others on its memory.
         #[serde(default = "Failure::memory_limit", skip_serializing_if = "Failure::is_memory_limit")]
         by: String,
     },
-    /// Its digest is not the untracked probe's: it did not do the same work, or says so.
+    /// Its digest differs from the untracked probe's: it did not do the same work.
     WrongDigest {
-        /// The untracked probe's.
+        /// Digest of the untracked probe.
         expected: Digest,
-        /// Its own.
+        /// Digest of this one.
         found: Digest,
     },
-    /// The subject lacks what the level needs.
+    /// The build lacks something that the task needs.
     Unsupported {
-        /// What it lacks.
+        /// The missing part.
         why: String,
     },
-    /// Something else than the tracker kept it from running, or from being timed: the system, a limit that it has
-    /// inherited, or a program that was replaced.
+    /// The system, an inherited limit or a replaced program kept it from running or from being timed. The tracker is
+    /// not to blame.
     Prevented {
-        /// What that is.
+        /// The obstacle.
         why: String,
     },
 }
 
 impl Failure {
-    /// What sets the limit on memory that is a probe's own.
+    /// Source of a probe's own memory limit.
     pub const MEMORY_LIMIT: &str = "--memory-limit";
 
     fn memory_limit() -> String {
@@ -57,7 +57,7 @@ impl Failure {
         by == Self::MEMORY_LIMIT
     }
 
-    /// The outcome in a word or two, for a cell of a table.
+    /// Returns the outcome in a word or two, for a table.
     pub fn label(&self) -> String {
         match self {
             Self::TimedOut { .. } => "timed-out".to_owned(),

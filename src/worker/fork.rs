@@ -1,5 +1,5 @@
-//! A process that divides itself: something runs in a child that begins as this process is now, to the last address.
-#![allow(unsafe_code, reason = "what a process may do between fork and exit cannot be checked by the compiler")]
+//! Runs code in a fork of this process: the child begins in the same state, to the last address.
+#![allow(unsafe_code, reason = "the compiler cannot check what is allowed between fork and exit")]
 
 use crate::platform::system;
 use nix::sys::signal::{SigHandler, Signal, signal};
@@ -8,38 +8,38 @@ use nix::unistd::{ForkResult, Pid, fork, pipe};
 use std::fs::File;
 use std::io::{self, Read, Write};
 
-/// Undoes what this process may have inherited that would stand in its way: a shell's `trap '' CHLD`, under which no
-/// child can be waited for, and the signal that kills a process whose file grows too large before it can say so.
+/// Resets inherited signal handling: a shell's `trap '' CHLD`, under which no child can be waited for, and the signal
+/// that kills a process whose file grows too large before it can report that.
 pub fn settle_signals() {
-    // SAFETY: neither is a handler that could run.
+    // SAFETY: neither is a handler that runs code.
     unsafe {
         let _ = signal(Signal::SIGCHLD, SigHandler::SigDfl);
         let _ = signal(Signal::SIGXFSZ, SigHandler::SigIgn);
     }
 }
 
-/// Runs something in a child of this process, which must have no other threads, and gives what it gave.
+/// Runs something in a child of this process, which must have no other threads, and returns the result.
 ///
 /// # Errors
-/// If there can be no child, or it ended before it gave anything.
+/// If the system refuses a child, or the child ends without a result.
 pub fn in_a_child<const N: usize>(run: impl FnOnce() -> [u64; N]) -> io::Result<[u64; N]> {
     let (reader, writer) = pipe()?;
     let parent = std::process::id();
-    // SAFETY: the child is a whole program if it is the copy of a process with one thread: no lock is held by a thread
-    // that it lacks. Callers see to it that there is one.
+    // SAFETY: the copy of a process with one thread may do anything: no lock is held by a thread that it lacks. Callers
+    // ensure that there is only one.
     match unsafe { fork() }? {
         ForkResult::Child => {
             drop(reader);
             system::die_with(parent);
             let bytes: Vec<u8> = run().iter().flat_map(|number| number.to_ne_bytes()).collect();
-            let given = File::from(writer).write_all(&bytes);
-            std::process::exit(i32::from(given.is_err()));
+            let written = File::from(writer).write_all(&bytes);
+            std::process::exit(i32::from(written.is_err()));
         }
         ForkResult::Parent { child } => {
             drop(writer);
-            let given = read(File::from(reader));
+            let result = read(File::from(reader));
             wait(child)?;
-            given
+            result
         }
     }
 }

@@ -1,20 +1,20 @@
-//! A probe under heaptrack: its library is preloaded into the untracked program, and writes each event with its
-//! backtrace into a pipe, which heaptrack's interpreter empties meanwhile.
+//! A probe under heaptrack. Its library is preloaded into the untracked program and writes each event with its
+//! backtrace to a pipe, from which heaptrack's interpreter reads.
 //!
-//! This is what the `heaptrack` script does, but that the data is not compressed. The script itself would stand between
-//! this process and the probe: a probe that hangs could not be ended, nor would it end with its parent.
+//! The `heaptrack` script does the same, with compressed data. The script itself would stand between this process and
+//! the probe: a probe that hangs could not be killed, and would not end with its parent.
 //!
-//! What is told is the window's own time, as of every probe. heaptrack sees the whole process, so that its summary
-//! counts too much; but it has the backtrace of each event, and an event of the window has the function in its own
-//! that times the window. On the other threads of a parallel workload nothing tells them apart, and what was recorded
-//! there is unknown.
+//! The time is the window's own, as for every probe. heaptrack records the whole process, so its summary counts too
+//! much; but it has the backtrace of each event, and those of the window contain the function that times it. On the
+//! other threads of a parallel workload nothing distinguishes them, and the number of recorded events is unknown.
 
 use crate::platform::programs::find;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
-use crate::worker::launcher::Reply;
 use crate::worker::preload;
 use crate::worker::probe::{Observation, Request, TIMED};
+use crate::worker::reply::Reply;
+use crate::worker::task::Task;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use std::fs::{self, File};
@@ -22,27 +22,27 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Where the parts of heaptrack are, seen from the folder of its programs: as distributions have it.
+/// Folders of heaptrack's parts in distributions, relative to the folder of its programs.
 const LIBRARIES: [&str; 3] = ["../lib/heaptrack", "../lib64/heaptrack", "../libexec/heaptrack"];
 
-/// The variable in which the preloaded library looks for what to write to.
+/// Variable with the path that the preloaded library writes to.
 const DATA: &str = "DUMP_HEAPTRACK_OUTPUT";
 
 /// The parts of heaptrack.
 struct Parts {
-    /// What is preloaded.
+    /// Library to preload.
     library: PathBuf,
-    /// What makes of addresses functions and lines.
+    /// Program that resolves addresses to functions and lines.
     interpreter: PathBuf,
-    /// What tells of the data.
+    /// Program that prints the data.
     printer: Option<PathBuf>,
 }
 
 impl Parts {
-    /// The parts of the heaptrack that this process's `PATH` has.
+    /// Finds heaptrack in this process's `PATH`.
     ///
     /// # Errors
-    /// If there is none, or not all of it.
+    /// If it is not installed, or incomplete.
     fn find() -> Result<Self, Failure> {
         let unsupported = |why: &str| Failure::Unsupported { why: why.to_owned() };
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -63,7 +63,7 @@ impl Parts {
 /// Runs one probe under heaptrack to its end.
 ///
 /// # Errors
-/// The way in which it failed; that heaptrack is not installed is one.
+/// The failure of the probe; a missing heaptrack is one.
 pub(crate) fn run(launcher: &Launcher, request: &Request) -> Result<Reply<Observation>, Failure> {
     let parts = Parts::find()?;
     let prevented = |error: io::Error| Failure::Prevented { why: format!("heaptrack cannot be set up: {error}") };
@@ -84,20 +84,20 @@ pub(crate) fn run(launcher: &Launcher, request: &Request) -> Result<Reply<Observ
     let preloaded = |command: &mut Command| {
         command.env(preload::VARIABLE, &library).env(DATA, &pipe);
     };
-    let ended = launcher.run_with(preloaded, &Launcher::arguments(request));
+    let ended = launcher.run_with(preloaded, &Task::from(*request));
     drop(held);
     interpreter.wait().map_err(prevented)?;
 
     let mut reply: Reply<Observation> = launcher.judge(ended?)?;
-    let is_told = request.count && !request.workload.is_parallel();
-    // The functions are looked up in what is at the program's path.
-    if let Some(printer) = parts.printer.filter(|_| is_told && launcher.program.is_at_its_path()) {
+    let is_known = request.count && !request.workload.is_parallel();
+    // heaptrack looks functions up in the file at the program's path.
+    if let Some(printer) = parts.printer.filter(|_| is_known && launcher.program.is_at_its_path()) {
         reply.content.recorded.allocations = recorded(&printer, &data, folder.path());
     }
     Ok(reply)
 }
 
-/// How many allocations the data has from the window; `None` if it cannot be told.
+/// Returns the number of the window's allocations in the data; `None` if it is unknown.
 fn recorded(printer: &Path, data: &Path, folder: &Path) -> Option<u64> {
     let stacks = folder.join("stacks");
     let printed = Command::new(printer)
@@ -111,11 +111,11 @@ fn recorded(printer: &Path, data: &Path, folder: &Path) -> Option<u64> {
     of_window(&fs::read_to_string(stacks).ok()?)
 }
 
-/// The sum of the counts of those stacks in which the window is: a line has the functions of a stack, and its count.
+/// Returns the sum of the counts of the window's stacks. A line has the functions of a stack, and its count.
 fn of_window(stacks: &str) -> Option<u64> {
     let of_window = stacks.lines().filter(|line| line.contains(TIMED));
     let counts: Option<Vec<u64>> = of_window.map(|line| line.rsplit_once(' ')?.1.parse().ok()).collect();
-    // That the window has none is rather a program without symbols than a workload without allocations.
+    // No allocation at all means a program without symbols rather than a workload without allocations.
     counts.map(|counts| counts.iter().sum()).filter(|&count| count > 0)
 }
 

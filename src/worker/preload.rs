@@ -1,4 +1,4 @@
-//! Libraries that are loaded into a program before it starts, by `LD_PRELOAD`.
+//! Libraries that `LD_PRELOAD` loads into a program before it starts.
 
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -6,25 +6,24 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// The variable that names such libraries.
+/// Variable that names such libraries.
 pub(crate) const VARIABLE: &str = "LD_PRELOAD";
 
-/// Returns whether the variable can name a path: the loader takes it apart at spaces and colons, and expands what
-/// follows a `$`.
+/// Returns whether the variable can name a path: the loader splits it at spaces and colons, and expands a `$`.
 fn can_be_named(path: &Path) -> bool {
     !path.as_os_str().as_bytes().iter().any(|byte| byte.is_ascii_whitespace() || matches!(byte, b':' | b'$'))
 }
 
-/// Temporary folders: in the user's own place for them, and in others in case programs cannot run code from there.
-/// `beside` is a place that programs do run from.
+/// Makes temporary folders, first in the user's own place for them, then in others in case no code can run from there.
+/// `beside` is a folder from which programs do run.
 pub(crate) fn folders(beside: &Path) -> impl Iterator<Item = TempDir> {
     let places = [std::env::temp_dir(), "/tmp".into(), "/var/tmp".into(), beside.to_owned(), "/dev/shm".into()];
     let places = places.into_iter().filter_map(|place| std::path::absolute(place).ok());
     places.filter_map(|place| tempfile::Builder::new().prefix("memscope-bench-").tempdir_in(place).ok())
 }
 
-/// The library under a name that the variable can have: its own, or that of a link. The folder of the link is gone
-/// when the value is.
+/// Returns a path of the library that the variable can name: its own, or that of a link. The link's folder is removed
+/// with the value.
 ///
 /// # Errors
 /// If no such link can be made.
@@ -40,9 +39,9 @@ pub(crate) fn named(library: &Path, beside: &Path) -> io::Result<(PathBuf, Optio
     Ok((link, Some(folder)))
 }
 
-/// What the loader says on standard error of a library that it could not load.
-pub(crate) fn refusal(said: &str) -> Option<&str> {
-    said.lines().find(|line| line.contains("cannot be preloaded"))
+/// Returns the loader's line on standard error about a library that it could not load.
+pub(crate) fn refusal(errors: &str) -> Option<&str> {
+    errors.lines().find(|line| line.contains("cannot be preloaded"))
 }
 
 #[cfg(test)]
@@ -50,10 +49,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_loader_takes_paths_apart() {
+    fn the_loader_splits_paths() {
         assert!(can_be_named(Path::new("/tmp/a-b_c.d/lib.so")));
-        for torn in ["/tmp/a b/lib.so", "/tmp/a:b/lib.so", "/tmp/$LIB/lib.so", "/tmp/a\tb"] {
-            assert!(!can_be_named(Path::new(torn)), "{torn}");
+        for split in ["/tmp/a b/lib.so", "/tmp/a:b/lib.so", "/tmp/$LIB/lib.so", "/tmp/a\tb"] {
+            assert!(!can_be_named(Path::new(split)), "{split}");
         }
     }
 

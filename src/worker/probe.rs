@@ -1,100 +1,140 @@
-//! The probe: one workload, once, under one level of tracking, in this process.
+//! The probe: one workload, once, under one level, in this process.
 //!
-//! A process is the replicate of every measurement here: memscope keeps state that no call empties, a tracker that
-//! hangs must cost no more than its own cell, and peak memory is a mark of a process. So a probe runs one window and
-//! prints what it saw, the [`Observation`], as one line of JSON.
+//! A process is the replicate of every measurement here: memscope keeps state that no call clears, a tracker that hangs
+//! must cost no more than its own measurement, and peak memory belongs to a process. A probe runs one window and prints
+//! an [`Observation`] as one line of JSON.
 //!
 //! Before the window opens, the pools' threads are started, the workload runs once untracked at a tenth of its size,
-//! and the tracker makes its singletons: neither cold code nor lazy initialisation is charged to tracking.
+//! and the tracker makes its singletons. So neither cold code nor lazy initialisation is charged to tracking.
 
 use crate::platform::system;
 use crate::tracking::counting;
 use crate::tracking::counting::TrackerAllocations;
 use crate::tracking::memscope::Subject;
-use crate::tracking::references::WrongProgramError;
+use crate::tracking::references::{Host, JEMALLOC_OPTIONS, WrongProgramError};
 use crate::tracking::{Level, Mode, Recorded, RecordingKind, Session, VariableTracker};
+use crate::worker::task::TaskError;
 use crate::workloads::pools;
 use crate::workloads::pools::ThreadsError;
 use crate::workloads::{Digest, Scale, Workload};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::time::{Duration, Instant};
 
-/// The version of the observation's format. A change that an older reader would misread raises it.
+/// Version of the observation's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 1;
 
-/// The part of a probe's size that its warm-up has, and never more than this part of the workload's short scale.
+/// The warm-up's part of a probe's size, and its largest part of the workload's short scale.
 const WARM_UP: f64 = 0.1;
 
-/// What a probe is asked to do.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The work of one probe.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Request {
-    /// What to run.
+    /// Workload.
     pub workload: Workload,
-    /// What to run it under.
+    /// Level.
+    #[serde(rename = "tracking")]
     pub level: Level,
-    /// How large, and with which data.
+    /// Size, seed and waits.
     pub scale: Scale,
-    /// The threads of each pool of a parallel workload.
+    /// Threads of each pool of a parallel workload.
     pub threads: usize,
-    /// Whether the harness's counters run beside the tracker, for fidelity. The time of such a probe means nothing.
+    /// Run the harness's counters beside the tracker, for fidelity. The time of such a probe means nothing.
     pub count: bool,
 }
 
-/// What a probe saw.
+/// The arguments with which a user runs the same probe.
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { workload, level, scale, threads, count } = self;
+        write!(f, "probe --workload={workload} --tracking={level} --scale={}", scale.factor())?;
+        write!(f, " --seed={} --threads={threads}", scale.seed())?;
+        if scale.wait_us() > 0 {
+            write!(f, " --wait-us={}", scale.wait_us())?;
+        }
+        if *count { f.write_str(" --count") } else { Ok(()) }
+    }
+}
+
+impl Request {
+    /// Returns the command with which a user runs this probe alone, in the program of its level.
+    pub fn command_line(&self) -> String {
+        if !self.level.is_reference() {
+            return format!("cargo run --release -- {self}");
+        }
+        let options = self.level.jemalloc_options().map(|options| format!("{JEMALLOC_OPTIONS}={options} "));
+        let program = match self.level.host() {
+            Host::Heaptrack => return format!("heaptrack target/release/memscope-bench {self}"),
+            Host::Switch => String::new(),
+            Host::Program(name) => format!("--bin {name} "),
+        };
+        format!("{}cargo run --release --features references {program}-- {self}", options.unwrap_or_default())
+    }
+}
+
+/// The result of one probe.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
-    /// The version of this format: [`SCHEMA`].
+    /// Version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// What was run.
+    /// Workload.
     pub workload: Workload,
-    /// What it was run under.
+    /// Level.
     #[serde(rename = "tracking")]
     pub level: Level,
-    /// The factor of its scale.
+    /// Factor of the scale.
     pub scale: f64,
-    /// The seed of its data.
+    /// Seed of the data.
     pub seed: u64,
-    /// The threads of each pool.
+    /// Time that tasks slept where real work would wait, in microseconds each.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub wait_us: u64,
+    /// Threads of each pool.
     pub threads: usize,
     /// The memscope build.
     pub subject: Subject,
-    /// What the program was built for, where it was built to be compared: `0.2.4`, `commit-15b78b0…`.
+    /// The build that the program was made for, where it was made to be compared: `0.2.4`, `commit-15b78b0…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<String>,
-    /// The window's time on the clock, in nanoseconds.
+    /// Wall time of the window, in nanoseconds.
     pub wall_ns: u64,
-    /// The window's processor time over all threads, in nanoseconds.
+    /// CPU time of the window over all threads, in nanoseconds.
     pub cpu_ns: u64,
-    /// The most memory that the process had resident up to the window's end, in bytes; `None` where the system does not
-    /// say.
+    /// Peak resident memory of the process up to the window's end, in bytes; `None` where the system does not report
+    /// it.
     pub peak_rss_bytes: Option<u64>,
     /// The proof of the work done.
     pub digest: Digest,
-    /// How many values the workload named to the tracker, whether or not the level listens.
+    /// Values that the workload named to the tracker, even where the level ignores them.
     pub variables: u64,
-    /// What really happened, where the counters ran.
+    /// Events that happened, where the counters ran.
     pub truth: Option<Truth>,
-    /// What the tracker allocated for itself while its hook was called, where the counters ran.
+    /// The tracker's own allocations inside its hook, where the counters ran.
     #[serde(default)]
     pub own: Option<TrackerAllocations>,
-    /// What the tracker recorded.
+    /// Events that the tracker recorded.
     pub recorded: Recorded,
 }
 
-/// What the harness's counters saw in a window.
+/// Returns `true` for the usual value of a field that older files lack.
+pub(crate) fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Events of a window, by the harness's counters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Truth {
-    /// Allocations made; a reallocation counts as one.
+    /// Allocations; a reallocation counts as one.
     pub allocations: u64,
-    /// Deallocations made; a reallocation counts as one.
+    /// Deallocations; a reallocation counts as one.
     pub deallocations: u64,
-    /// The bytes of all allocations.
+    /// Bytes of all allocations.
     pub allocated_bytes: u64,
-    /// Bytes still alive at the end.
+    /// Bytes live at the end.
     pub live_bytes: u64,
-    /// The most bytes that were alive at once.
+    /// Peak of live bytes.
     pub peak_live_bytes: u64,
-    /// The most allocations that were alive at once, to within those of 4 KiB for each thread.
+    /// Peak of live allocations, to within those of 4 KiB for each thread.
     #[serde(default)]
     pub peak_live_allocations: u64,
 }
@@ -113,9 +153,9 @@ impl From<counting::Counts> for Truth {
 }
 
 impl Observation {
-    /// The fidelity of the level: events recorded ÷ events that happened. These are allocations and, where the
-    /// tracker counts them, deallocations; with variable tracking alone, named values. `None` where nothing is
-    /// tracked, or one of the two is not known.
+    /// Returns the fidelity of the level: events recorded ÷ events that happened. Events are allocations and, where the
+    /// tracker counts them, deallocations; with variable tracking alone, named values. `None` where nothing is tracked,
+    /// or one of the two is unknown.
     pub fn fidelity(&self) -> Option<f64> {
         let ratio = |recorded: u64, happened: u64| (happened > 0).then(|| recorded as f64 / happened as f64);
         match self.level.records() {
@@ -125,7 +165,7 @@ impl Observation {
                 let truth = self.truth?;
                 let allocations = self.recorded.allocations?;
                 match self.recorded.deallocations {
-                    // What a tracker says of itself may be any number.
+                    // A tracker may report any number.
                     Some(deallocations) => ratio(
                         allocations.saturating_add(deallocations),
                         truth.allocations.saturating_add(truth.deallocations),
@@ -137,58 +177,25 @@ impl Observation {
     }
 }
 
-/// The program's global allocator is not the switched one, so that nothing can be tracked in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this program's global allocator is not memscope-bench's: run the memscope-bench binary")]
-pub struct NotSwitched;
-
-/// What a program exits with if the linked version of memscope cannot do what a probe is asked for: `EX_UNAVAILABLE`.
-pub const UNSUPPORTED: u8 = 69;
-
-/// What a program exits with if the system keeps it from running what it is asked for: `EX_OSERR`.
-pub const PREVENTED: u8 = 71;
-
-/// Why a probe cannot be run.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CannotRun {
-    /// The program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator).
-    #[error(transparent)]
-    NotSwitched(#[from] NotSwitched),
-    /// The linked version of memscope lacks what the level needs.
-    #[error("{0}")]
-    Unsupported(&'static str),
-    /// The level is a reference that this program does not have.
-    #[error(transparent)]
-    WrongProgramError(#[from] WrongProgramError),
-    /// The system does not start its threads.
-    #[error(transparent)]
-    ThreadsError(#[from] ThreadsError),
-}
-
-/// The seeds of hash maps are another one in each process, although they are to be fixed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the library that fixes the seeds of hash maps is not loaded into this program")]
-pub struct NotFixed;
-
-/// Sees that the library of `fixed_seed.c` is loaded into this process: the system's randomness is then what the
-/// library says.
+/// Checks that the library of `fixed_seed.c` is loaded into this process: the system's randomness is then the
+/// library's.
 ///
 /// # Errors
 /// If it is not.
-pub fn check_fixed_seed() -> Result<(), NotFixed> {
+pub fn check_fixed_seed() -> Result<(), TaskError> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|_| NotFixed)?;
+    getrandom::fill(&mut bytes).map_err(|_| TaskError::NotFixed)?;
     let is_fixed = bytes.iter().enumerate().all(|(n, &byte)| byte == (n * 37 + 11) as u8);
-    if is_fixed { Ok(()) } else { Err(NotFixed) }
+    if is_fixed { Ok(()) } else { Err(TaskError::NotFixed) }
 }
 
-/// Runs one window in this process, which can have only one: call it once.
+/// Runs one window in this process. Call it once: a process has only one.
 ///
 /// # Errors
-/// If the program or the linked version of memscope cannot.
-pub fn run(request: Request) -> Result<Observation, CannotRun> {
+/// If the program or the linked version of memscope does not have the level.
+pub fn run(request: Request) -> Result<Observation, TaskError> {
     if let Some(why) = request.level.unsupported_reason() {
-        return Err(CannotRun::Unsupported(why));
+        return Err(TaskError::Unsupported(why));
     }
     request.level.check_program()?;
     let session = Session::prepare(request.level, request.count);
@@ -203,12 +210,12 @@ pub fn run(request: Request) -> Result<Observation, CannotRun> {
     Ok(Observation { truth, own, ..observation(request, seen, session.recorded()) })
 }
 
-/// Runs one untracked window in a process whose global allocator is the system's, for the control program. Level and
-/// counters of the request are not heeded.
+/// Runs one untracked window in the control program, whose global allocator is the system's. The level and the counters
+/// of the request are ignored.
 ///
 /// # Errors
-/// If the system does not start its threads.
-pub fn run_control(request: Request) -> Result<Observation, CannotRun> {
+/// If the system does not start the threads.
+pub fn run_control(request: Request) -> Result<Observation, TaskError> {
     let request = Request { level: Level::Untracked, count: false, ..request };
     warm_up(request)?;
     Ok(observation(request, timed(request, &VariableTracker::NOOP), Recorded::default()))
@@ -216,36 +223,36 @@ pub fn run_control(request: Request) -> Result<Observation, CannotRun> {
 
 /// A tracker that is a program's allocator from start to end.
 #[derive(Clone, Copy, Debug)]
-pub struct Resident {
-    /// Whether the program is fit for a reference.
+pub struct AllocatorTracker {
+    /// Checks that the program runs a reference as its level says.
     pub check: fn(Level) -> Result<(), WrongProgramError>,
-    /// Lets the tracker take note of what happens, or no more.
+    /// Switches recording on or off.
     pub switch: fn(bool),
-    /// What it recorded so far.
+    /// Returns the events recorded so far.
     pub recorded: fn() -> Recorded,
 }
 
-/// Runs one window in a process whose global allocator is a reference. What really happened is told where the reference
-/// takes its blocks from the switched allocator, which can count them.
+/// Runs one window in a process whose global allocator is a reference. The events that happened are known where the
+/// reference takes its blocks from the switched allocator, which can count them.
 ///
 /// # Errors
 /// If the level is not this program's.
-pub fn run_resident(request: Request, resident: &Resident) -> Result<Observation, CannotRun> {
+pub fn run_with_allocator(request: Request, tracker: &AllocatorTracker) -> Result<Observation, TaskError> {
     let level = request.level;
-    (resident.check)(level)?;
+    (tracker.check)(level)?;
     let session = Session::prepare(Level::Untracked, request.count);
     let counts = request.count && check_switch().is_ok();
     warm_up(request)?;
 
     let before = counting::totals();
-    (resident.switch)(true);
+    (tracker.switch)(true);
     let seen = session.window(|| timed(request, session.tracker()));
-    (resident.switch)(false);
+    (tracker.switch)(false);
     let truth = counts.then(|| counting::totals().since(&before).into());
-    Ok(Observation { truth, ..observation(request, seen, (resident.recorded)()) })
+    Ok(Observation { truth, ..observation(request, seen, (tracker.recorded)()) })
 }
 
-/// What must be done once and is not to be timed: threads are started, and code and heap are warmed by a small run.
+/// Prepares the process for a window: starts threads, and warms code and heap by a small run.
 ///
 /// # Errors
 /// If the system does not start the threads.
@@ -260,19 +267,19 @@ pub(crate) fn warm_up(Request { workload, scale, threads, .. }: Request) -> Resu
     Ok(())
 }
 
-/// A workload's run with its times on the clock and of the processor.
+/// A workload's digest, its wall time and its CPU time.
 pub(crate) type Timed = (Digest, Duration, Duration);
 
-/// The function that times the window, as it is named in backtraces. The window's own function is not in them: it jumps
-/// to the workload as its last deed, and leaves no frame.
-pub const TIMED: &str = "memscope_bench::probe::timed";
+/// Name of the function that times the window, in backtraces. The window's own function is not in them: it ends in a
+/// jump to the workload, and leaves no frame.
+pub const TIMED: &str = concat!(module_path!(), "::timed");
 
-/// Runs the window. Never inlined, so that a backtrace from within the window has it: its name is [`TIMED`].
+/// Runs the window. It is never inlined, so a backtrace from within the window has it under the name [`TIMED`].
 #[inline(never)]
 pub(crate) fn timed(Request { workload, scale, .. }: Request, names: &VariableTracker) -> Timed {
     let (cpu, wall) = (system::cpu_time(), Instant::now());
     let digest = memscope_bench_window(workload, names, scale);
-    // Some systems' processor clocks go back a little.
+    // Some systems' CPU clocks go back a little.
     (digest, wall.elapsed(), system::cpu_time().saturating_sub(cpu))
 }
 
@@ -285,6 +292,7 @@ fn observation(request: Request, seen: Timed, recorded: Recorded) -> Observation
         level,
         scale: scale.factor(),
         seed: scale.seed(),
+        wait_us: scale.wait_us(),
         threads,
         subject: Subject::of_this_build(),
         build: env!("CARGO_PKG_VERSION").split_once('+').map(|(_, build)| build.to_owned()),
@@ -299,22 +307,40 @@ fn observation(request: Request, seen: Timed, recorded: Recorded) -> Observation
     }
 }
 
-/// The name of the function that is the window, as a debugger or a profiler finds it in the program.
+/// Name of the window's function in the program, for debuggers and profilers.
 pub const WINDOW: &str = "memscope_bench_window";
 
-/// The window: what the clock sees of a probe and nothing else. It is a function of its own, never inlined, so that a
-/// tool that watches the program from outside finds its beginning and its end; its name is [`WINDOW`].
+/// The window: the timed part of a probe and nothing else. It is never inlined, so a tool that watches the program from
+/// outside finds its begin and its end under the name [`WINDOW`].
 #[inline(never)]
 fn memscope_bench_window(workload: Workload, names: &VariableTracker, scale: Scale) -> Digest {
     workload.run(names, scale)
 }
 
-/// Sees to it that the switched allocator is the program's: with the counters on, an allocation must be counted.
+/// Checks that the switched allocator is the program's: with the counters on, an allocation must be counted.
 ///
 /// # Errors
 /// If it is not.
-pub fn check_switch() -> Result<(), NotSwitched> {
+pub fn check_switch() -> Result<(), TaskError> {
     let before = counting::totals().allocations;
     Mode::COUNT.window(|| drop(std::hint::black_box(Box::new(0_u64))));
-    if counting::totals().allocations > before { Ok(()) } else { Err(NotSwitched) }
+    if counting::totals().allocations > before { Ok(()) } else { Err(TaskError::NotSwitched) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_the_command_that_repeats_it() {
+        let scale = Scale::new(0.25).expect("positive").seeded(7);
+        let request = Request { workload: Workload::CYCLES, level: Level::Full, scale, threads: 2, count: false };
+        let plain = "probe --workload=cycles --tracking=full --scale=0.25 --seed=7 --threads=2";
+        assert_eq!(request.command_line(), format!("cargo run --release -- {plain}"));
+        let scale = scale.waiting(Duration::from_millis(1));
+        assert_eq!(Request { scale, count: true, ..request }.to_string(), format!("{plain} --wait-us=1000 --count"));
+        let level = Level::JemallocProfiler;
+        let command = Request { level, ..request }.command_line();
+        assert!(command.starts_with("_RJEM_MALLOC_CONF=prof:true cargo run --release --features references --bin "));
+    }
 }

@@ -1,9 +1,8 @@
-//! A program that is started many times, and must be the same one each time.
+//! A program that is started many times, and must be the same file each time.
 //!
-//! Cargo puts a new build in the place of the old one, so that a path may lead to another program in the middle of a
-//! measurement. On Linux the program is therefore opened once, and started through what was opened, whatever becomes
-//! of its path. Elsewhere, and where the system does not allow that, its path is started as long as it leads to the
-//! same file.
+//! Cargo replaces an old build by a new one, so a path may lead to another program in the middle of a measurement. On
+//! Linux the program is therefore opened once, and started through the open file. Elsewhere, and where the system does
+//! not allow that, it is started by its path as long as that leads to the same file.
 
 use crate::platform::limits;
 use crate::worker::failure::Failure;
@@ -18,20 +17,20 @@ use std::time::SystemTime;
 #[derive(Debug)]
 pub(crate) struct Program {
     path: PathBuf,
-    /// The file, or why there is none.
+    /// The file, or the error at opening it.
     file: Result<Opened, String>,
 }
 
 /// The file of a program.
 #[derive(Debug)]
 struct Opened {
-    /// What it was when it was opened.
+    /// Its state when it was opened.
     stamp: Stamp,
-    /// The open file, and the path by which children can start it.
+    /// The open file, and the path by which it can be started.
     handle: Option<(File, PathBuf)>,
 }
 
-/// What tells one state of a file from another.
+/// The state of a file: it changes when the file does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     device: u64,
@@ -47,16 +46,16 @@ impl From<Metadata> for Stamp {
 }
 
 impl Program {
-    /// The program at a path. If it cannot be opened, the first start says why.
+    /// Opens the program at a path. If that fails, the first start reports the error.
     pub(crate) fn at(path: PathBuf) -> Self {
         let file = open(&path).map_err(|error| error.to_string());
         Self { path, file }
     }
 
-    /// The program that this process runs, also if it was replaced since.
+    /// Opens the program that this process runs, even if its file was replaced since.
     ///
     /// # Errors
-    /// If the system does not tell which one that is.
+    /// If the system does not report which one that is.
     pub(crate) fn of_this_process() -> io::Result<Self> {
         let path = std::env::current_exe()?;
         if !cfg!(target_os = "linux") {
@@ -66,15 +65,15 @@ impl Program {
         Ok(Self { path: without_mark(path), file })
     }
 
-    /// Its path, for messages and for what lies beside it.
+    /// Returns its path, for messages and for programs beside it.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The paths by which it can be started, in the order in which they are to be tried.
+    /// Returns the paths by which it can be started, in the order in which to try them.
     ///
     /// # Errors
-    /// If it is not what it was.
+    /// If the file has changed.
     pub(crate) fn ways(&self) -> Result<Vec<&Path>, Failure> {
         let prevented = |why: String| Failure::Prevented { why };
         let path = self.path.display();
@@ -92,23 +91,23 @@ impl Program {
         if ways.is_empty() { Err(prevented(format!("{path} was replaced while it was measured"))) } else { Ok(ways) }
     }
 
-    /// Returns whether its path still leads to it.
+    /// Returns whether its path still leads to the same file.
     pub(crate) fn is_at_its_path(&self) -> bool {
         let opened = self.file.as_ref().ok().map(|opened| opened.stamp);
         opened.is_some() && fs::metadata(&self.path).ok().map(Stamp::from) == opened
     }
 
-    /// Copies it, for a tool that reads it by its path.
+    /// Copies it, for a tool that needs a path.
     ///
     /// # Errors
-    /// If it cannot be read, or not be written.
+    /// If it cannot be read, or the copy cannot be written.
     pub(crate) fn copy_to(&self, copy: &Path) -> io::Result<()> {
         let opened = self.file.as_ref().map_err(|error| io::Error::other(error.clone()))?;
         fs::copy(opened.handle.as_ref().map_or(&self.path, |(_, alias)| alias), copy).map(drop)
     }
 }
 
-/// Opens a program, if the system can start it through what is opened.
+/// Opens a program, with a handle if the system can start it through one.
 fn open(path: &Path) -> io::Result<Opened> {
     let stamp = fs::metadata(path)?.into();
     Ok(Opened { stamp, handle: handle(path, stamp) })
@@ -116,15 +115,15 @@ fn open(path: &Path) -> io::Result<Opened> {
 
 #[cfg(target_os = "linux")]
 fn handle(path: &Path, stamp: Stamp) -> Option<(File, PathBuf)> {
-    // A program may be one that can be run and not read: it is opened as a place, which is enough for both.
+    // A program may be executable and not readable: O_PATH works for both.
     let place = nix::fcntl::OFlag::O_PATH.bits();
     let handle = OpenOptions::new().read(true).custom_flags(place).open(path).ok()?;
-    // A run over hundreds of builds must leave files to open for everything else.
+    // A run over hundreds of builds must leave file descriptors for everything else.
     let is_scarce = limits::open_files().is_some_and(|limit| handle.as_raw_fd() as u64 >= limit.amount / 2);
-    // As wide for every process and file: the length of the path moves what lies on a child's stack.
+    // Of fixed width: the length of the path moves a child's stack.
     let alias = PathBuf::from(format!("/proc/{:/>10}/fd/{:/>10}", std::process::id(), handle.as_raw_fd()));
     let is_it = fs::metadata(&alias).is_ok_and(|data| Stamp::from(data) == stamp);
-    // Of a process that may not be dumped, others see no files.
+    // The files of a process that may not be dumped are hidden from others.
     let is_seen = nix::sys::prctl::get_dumpable().unwrap_or(false);
     (!is_scarce && is_it && is_seen).then_some((handle, alias))
 }
@@ -134,7 +133,7 @@ fn handle(_: &Path, _: Stamp) -> Option<(File, PathBuf)> {
     None
 }
 
-/// A path without what Linux puts after that of a file that is gone.
+/// Removes the mark that Linux appends to the path of a removed file.
 fn without_mark(path: PathBuf) -> PathBuf {
     let text = path.as_os_str().to_string_lossy();
     match text.strip_suffix(" (deleted)") {
@@ -151,42 +150,42 @@ mod tests {
     use std::process::Command;
     use tempfile::TempDir;
 
-    fn put(path: &Path, says: &str) {
+    fn put(path: &Path, words: &str) {
         let new = path.with_extension("new");
-        fs::write(&new, format!("#!/bin/sh\necho {says}\n")).expect("the script is written");
+        fs::write(&new, format!("#!/bin/sh\necho {words}\n")).expect("the script is written");
         fs::set_permissions(&new, fs::Permissions::from_mode(0o755)).expect("the script may run");
         fs::rename(&new, path).expect("it takes its place");
     }
 
-    fn program(says: &str) -> (TempDir, Program) {
+    fn program(words: &str) -> (TempDir, Program) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("program");
-        put(&path, says);
+        put(&path, words);
         (folder, Program::at(path))
     }
 
-    fn said(program: &Program) -> String {
+    fn output_of(program: &Program) -> String {
         let way = program.ways().expect("it can be started")[0];
         let output = Command::new("sh").arg(way).output().expect("there is a shell");
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
     #[test]
-    fn what_takes_its_place_is_not_started() {
+    fn a_replacement_is_not_started() {
         let (_folder, program) = program("old");
-        assert_eq!(said(&program), "old");
+        assert_eq!(output_of(&program), "old");
         put(program.path(), "new");
-        assert_eq!(said(&program), "old");
+        assert_eq!(output_of(&program), "old");
         assert!(!program.is_at_its_path());
         let copy = program.path().with_file_name("copy");
         program.copy_to(&copy).expect("it can be copied");
         assert!(fs::read_to_string(copy).expect("text").contains("old"));
         fs::remove_file(program.path()).expect("it can be removed");
-        assert_eq!(said(&program), "old");
+        assert_eq!(output_of(&program), "old");
     }
 
     #[test]
-    fn what_is_written_over_it_is_refused() {
+    fn an_overwritten_file_is_refused() {
         let (_folder, program) = program("old");
         fs::write(program.path(), "#!/bin/sh\necho another\n").expect("it can be overwritten");
         let refusal = program.ways().expect_err("refused").to_string();
@@ -197,7 +196,7 @@ mod tests {
     fn without_a_handle_the_path_must_lead_to_the_same_file() {
         let (_folder, mut program) = program("old");
         program.file.as_mut().expect("it is there").handle = None;
-        assert_eq!(said(&program), "old");
+        assert_eq!(output_of(&program), "old");
         put(program.path(), "new");
         let refusal = program.ways().expect_err("refused").to_string();
         assert!(refusal.contains("program was replaced while it was measured"), "{refusal}");

@@ -8,10 +8,33 @@ use std::time::Duration;
 /// The scale of a workload's run: a factor on its outer counts (the inner shapes stay), the seed of its data, and the
 /// time that its tasks wait where real work would wait.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Fields", into = "Fields")]
 pub struct Scale {
     factor: f64,
     seed: u64,
     wait: Duration,
+}
+
+/// A scale as JSON.
+#[derive(Serialize, Deserialize)]
+struct Fields {
+    factor: f64,
+    seed: u64,
+    wait_us: u64,
+}
+
+impl From<Scale> for Fields {
+    fn from(scale: Scale) -> Self {
+        Self { factor: scale.factor, seed: scale.seed, wait_us: scale.wait_us() }
+    }
+}
+
+impl TryFrom<Fields> for Scale {
+    type Error = ScaleError;
+
+    fn try_from(Fields { factor, seed, wait_us }: Fields) -> Result<Self, ScaleError> {
+        Ok(Self::new(factor)?.seeded(seed).waiting(Duration::from_micros(wait_us)))
+    }
 }
 
 /// The error of a factor that is not a positive number.
@@ -66,6 +89,11 @@ impl Scale {
     /// Returns the time that a task waits where real work would wait.
     pub const fn wait(self) -> Duration {
         self.wait
+    }
+
+    /// Returns that time in microseconds.
+    pub const fn wait_us(self) -> u64 {
+        self.wait.as_micros() as u64
     }
 
     /// Returns an outer count at this scale from the count of the full run, and at least 1.

@@ -24,6 +24,7 @@ use memscope_bench::tracking::memscope::{Subject, TypeUse};
 use memscope_bench::tracking::{Level, Recorded};
 use memscope_bench::worker::failure::Failure;
 use memscope_bench::worker::probe::{Observation, Truth};
+use memscope_bench::worker::task::Task;
 use memscope_bench::workloads::{Workload, registered};
 
 /// The program, with nothing of the tester's environment that it would listen to.
@@ -47,6 +48,13 @@ pub fn probe(arguments: &[&str]) -> Observation {
     let text = String::from_utf8(output).expect("a probe prints text");
     assert_eq!(text.lines().count(), 1, "one line and nothing else: {text}");
     serde_json::from_str(&text).expect("a probe prints its observation")
+}
+
+/// Returns a worker that is about to do a task.
+pub fn worker(task: &Task) -> Command {
+    let mut command = memscope_bench();
+    command.arg("worker").write_stdin(task.to_string());
+    command
 }
 
 fn origin(command: &str) -> Origin {
@@ -100,6 +108,7 @@ fn cell(series: Series, workload: Workload, level: Level, factor: f64, pairs: u6
         level,
         scale: 0.05,
         seed: 1,
+        wait_us: 0,
         threads: 2,
         layout: None,
         allocations: Some(100_000),
@@ -277,6 +286,7 @@ pub fn full_record() -> Record {
         origin: origin("memscope-bench stress"),
         scale: 1.0,
         seed: 1,
+        wait_us: 0,
         threads: 2,
         duration_ns: 8_000_000_000,
         looking_ns: 1_000_000_000,

@@ -1,10 +1,16 @@
 //! Child processes: suspended, limited, killed, and replaced while they are measured.
 
-use crate::common::{memscope_bench, processes};
+use crate::common::{memscope_bench, processes, worker};
 use memscope_bench::platform::files;
 use memscope_bench::schedule::measurement::Cell;
 use memscope_bench::study::overhead::record::Results;
+use memscope_bench::tracking::Level;
 use memscope_bench::worker::failure::Failure;
+use memscope_bench::worker::probe::Request;
+use memscope_bench::worker::task::Task;
+use memscope_bench::worker::tasks::detection::Report;
+use memscope_bench::worker::tasks::{detection, windows};
+use memscope_bench::workloads::{Scale, Workload};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use predicates::prelude::*;
@@ -287,12 +293,55 @@ fn a_limit_on_files_is_an_error_and_no_sudden_end() {
     assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0, "nothing half-written is left");
 }
 
+fn request() -> Request {
+    let scale = Scale::new(0.001).expect("positive");
+    Request { workload: Workload::CYCLES, level: Level::Untracked, scale, threads: 1, count: false }
+}
+
 #[test]
 fn a_probe_whose_seeds_are_not_fixed_says_so() {
-    memscope_bench()
-        .args(["probe", "--workload=cycles", "--tracking=untracked", "--scale=0.001", "--fixed-seed"])
+    worker(&Task::Probe { request: request(), fixed_seed: true })
         .assert()
         .code(2)
         .stdout("")
         .stderr("error: the library that fixes the seeds of hash maps is not loaded into this program\n");
+}
+
+#[test]
+fn a_worker_does_its_task_and_refuses_what_is_none() {
+    worker(&request().into()).assert().success().stderr("").stdout(contains("\"workload\":\"cycles\""));
+    for (input, why) in [
+        ("", "standard input is not a task for a worker, which is one line of JSON: it is empty"),
+        ("{}", "expected value"),
+        ("\"dance\"", "unknown variant `dance`, expected one of `probe`, `windows`"),
+    ] {
+        let refusal = contains("error: standard input is not a task").and(contains(why));
+        memscope_bench().arg("worker").write_stdin(input).assert().code(2).stdout("").stderr(refusal);
+    }
+}
+
+#[test]
+fn the_control_program_runs_probes_alone() {
+    let control = |task: &Task| {
+        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_memscope-bench-control"));
+        command.env_remove(FAULT).arg("worker").write_stdin(task.to_string()).assert()
+    };
+    control(&request().into()).success().stdout(contains("\"tracking\":\"untracked\""));
+    control(&Task::Reports)
+        .code(2)
+        .stdout("")
+        .stderr("error: this program runs probes only: give other tasks to memscope-bench\n");
+}
+
+#[test]
+fn a_fault_reaches_every_kind_of_task_that_has_a_workload() {
+    let report = Report::all().iter().find(|report| report.lacking.is_none()).expect("there is one").name();
+    let detection = detection::Request { workload: Workload::LEAKS, scale: request().scale, report: report.clone() };
+    let fails = |task: &Task, fault: &str| {
+        worker(task).env(FAULT, fault).assert().code(70).stdout("");
+        worker(task).arg(format!("--fault={fault}")).assert().code(70).stdout("");
+    };
+    fails(&request().into(), "cycles/untracked=exit");
+    fails(&Task::Windows(windows::Request { probe: request(), units: 1 }), "cycles/untracked=exit");
+    fails(&Task::Detection(detection), &format!("leaks/{report}=exit"));
 }

@@ -1,30 +1,21 @@
-//! What memscope finds, held against what was planted.
+//! The accuracy of memscope's reports: their findings compared with planted objects.
 //!
-//! Two workloads leak on purpose: `leaks` leaves blocks behind, and `cycles` pairs of nodes that hold each other.
-//! While one of them runs in a window, a [`ledger`] writes down where the planted blocks are, and by the end
-//! everything else is freed: named values that are gone by then are the decoys. Then one report of memscope is asked
-//! for, and [`held`] against the ledger: what it names and was planted is found, what was planted and is not named is
-//! missed, and what is named and was not planted is false.
-//!
-//! A process asks for one report, so that one that hangs or dies costs no other.
+//! Two workloads leak on purpose: `leaks` leaves blocks behind, and `cycles` pairs of nodes that hold each other. Each
+//! [`detection`](crate::worker::tasks::detection) runs one of them and asks for one report in a process of its own, so a
+//! report that hangs or dies costs no other.
 
-pub mod ledger;
-pub mod score;
 pub mod summary;
 
-pub use score::Held;
+pub use crate::worker::tasks::detection::{Finding, Held, Report};
 
 use crate::platform::files::Versioned;
 use crate::report::document::Document;
 use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::study::Study;
-use crate::tracking::memscope::{DETECTORS, Detector, FindingKind, ReportOutput, Subject};
-use crate::tracking::{Level, Session, counting};
+use crate::tracking::memscope::Subject;
 use crate::worker::failure::Failure;
-use crate::worker::probe::{NotSwitched, check_switch};
-use crate::workloads::{Scale, Workload};
-use ledger::Ledger;
+use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 
 /// The version of the file's format. A change that an older reader would misread raises it.
@@ -107,106 +98,4 @@ pub struct Row {
     pub finding: Option<Finding>,
     /// How the process ended in which it was asked for, where it said nothing.
     pub failure: Option<Failure>,
-}
-
-/// A report of memscope, as a subject tells of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Report {
-    /// What it is to find.
-    pub sought: FindingKind,
-    /// The level that the workload runs under.
-    #[serde(rename = "tracking")]
-    pub level: Level,
-    /// The call that a user makes for it; empty where there is none.
-    pub call: String,
-    /// Why the version has no such report.
-    pub lacking: Option<String>,
-}
-
-impl Report {
-    /// The reports of the linked version.
-    pub fn all() -> Vec<Self> {
-        DETECTORS.iter().map(Self::from).collect()
-    }
-
-    /// The name in commands: `leaks/variables`.
-    pub fn name(&self) -> String {
-        format!("{}/{}", self.sought.name(), self.level)
-    }
-
-    /// Whether it is asked for after this workload: cycles are sought where there are some.
-    pub fn suits(&self, workload: Workload) -> bool {
-        self.sought != FindingKind::Cycles || workload == Workload::CYCLES
-    }
-}
-
-impl From<&Detector> for Report {
-    fn from(detector: &Detector) -> Self {
-        let Detector { sought, level, call, ask } = *detector;
-        Self { sought, level, call: call.to_owned(), lacking: ask.err().map(str::to_owned) }
-    }
-}
-
-/// What a report said, held against the truth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
-    /// How many things were planted that it could know of: blocks, or cycles. Under named values alone, those whose
-    /// block was named.
-    pub planted: u64,
-    /// How many things it names.
-    pub named: u64,
-    /// Which of them; `None` where it gives a count alone.
-    pub held: Option<Held>,
-    /// Blocks that were leaked on purpose, by the workload's own account.
-    pub leaked: u64,
-    /// Blocks that were made in the window and alive at its end, by the harness's counters. What is more than was
-    /// leaked belongs to memscope's own bookkeeping of named values.
-    pub alive: u64,
-}
-
-/// Why a report was not had.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CannotAsk {
-    /// The program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator).
-    #[error(transparent)]
-    NotSwitched(#[from] NotSwitched),
-    /// The linked version has no report of this name.
-    #[error("there is no report '{name}'; there are {known}", known = Report::all().iter().map(Report::name).collect::<Vec<_>>().join(", "))]
-    Unknown {
-        /// The name.
-        name: String,
-    },
-    /// The linked version lacks it.
-    #[error("{0}")]
-    Lacking(&'static str),
-    /// memscope refused it.
-    #[error("memscope's report says: {0}")]
-    Refused(String),
-}
-
-/// Runs a workload that plants under the level of a report, and asks for the report. Call it once in a process.
-///
-/// # Errors
-/// If there is no such report, or it says nothing.
-pub fn run(workload: Workload, scale: Scale, report: &str) -> Result<Finding, CannotAsk> {
-    let unknown = || CannotAsk::Unknown { name: report.to_owned() };
-    let named = |detector: &&Detector| Report::from(*detector).name() == report;
-    let Detector { sought, level, ask, .. } = *DETECTORS.iter().find(named).ok_or_else(unknown)?;
-    let ask = ask.map_err(CannotAsk::Lacking)?;
-    check_switch()?;
-
-    // With the counters on, the ledger's own memory is kept from the tracker.
-    let session = Session::prepare(level, true);
-    let ledger = Ledger::new(session.tracker().clone());
-    let before = counting::totals();
-    let digest = session.window(|| workload.run(&ledger, scale));
-    let alive = counting::totals().since(&before).live_allocations();
-
-    let answer = ask().map_err(CannotAsk::Refused)?;
-    let planted = ledger.planted(sought, level);
-    let (named, held) = match &answer {
-        ReportOutput::Named(named) => (named.len() as u64, Some(score::hold(named, &planted))),
-        ReportOutput::Counted(count) => (*count, None),
-    };
-    Ok(Finding { planted: planted.len() as u64, named, held, leaked: digest.leaked_allocations, alive })
 }

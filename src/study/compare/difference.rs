@@ -230,6 +230,7 @@ mod tests {
             level: Level::Full,
             scale: 1.0,
             seed: 1,
+            wait_us: 0,
             threads: 1,
             allocations: None,
             layout: None,

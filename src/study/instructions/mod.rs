@@ -1,56 +1,57 @@
-//! Instructions instead of time: a probe under valgrind's callgrind, which counts what the window executes.
+//! Instructions instead of time: a probe under valgrind's callgrind, which counts the instructions of the window.
 //!
-//! A count does not depend on what else the machine does: two runs show as much as sixty pairs show of time. It is
-//! another figure than time, though: an instruction that waits for memory counts as much as one that does not, and
-//! what the kernel does for the program, such as giving it pages, does not count at all. A thread that waits for
-//! another one executes as much as the wait takes, so that only single-threaded workloads can be counted.
+//! Other load on the machine does not change a count, so two runs are as good as sixty pairs of times. A count is not a
+//! time, though: an instruction that waits for memory counts as much as any other, and the kernel's work for the
+//! program, such as mapping pages, does not count at all. A waiting thread executes as many instructions as the wait
+//! takes, so only single-threaded workloads can be counted.
 //!
-//! Two counts of the same program are the same to the instruction. valgrind lays out the address space itself, the same
-//! each time; the probe gets an environment that is fixed; and the seed that the standard library draws in each process
-//! for memscope's hash maps is fixed too, by a library that is preloaded. So a count is the count for one seed: a map
-//! that is about to grow at the end of the window may grow before it under another one.
+//! Two counts of the same program are equal to the instruction. valgrind lays out the address space in the same way
+//! each time; arguments and environment are fixed; and a preloaded library fixes the seed that the standard library
+//! draws in each process for memscope's hash maps. A count is therefore that of one seed: under another, a map that is
+//! about to grow at the end of the window may grow before it.
 
 pub mod record;
 pub mod summary;
 
+use crate::platform::environment::FAULT;
 use crate::platform::programs::find;
 use crate::schedule::pairing::checked;
 use crate::study::instructions::record::{InstructionCount, InstructionOverhead};
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
-use crate::worker::launcher::Reply;
 use crate::worker::preload;
 use crate::worker::probe::{Observation, Request, WINDOW};
+use crate::worker::reply::Reply;
+use crate::worker::task::Task;
 use crate::workloads::{Digest, Scale, Workload};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
-/// The runs of each program: the second shows how far to trust the first.
+/// Number of runs of each probe: the second shows how reproducible the first is.
 pub const RUNS: usize = 2;
 
-/// The factor by which a program is slower under callgrind, for its time limit.
+/// Slowdown of a program under callgrind, for its time limit.
 const SLOWER: u32 = 50;
 
-/// The variables that a probe under valgrind has of this process's environment: where programs and libraries are, and
-/// which fault to commit.
+/// Variables of this process's environment that a probe under valgrind keeps: the paths of programs and libraries, and
+/// the fault to commit.
 const KEPT: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "VALGRIND_LIB", FAULT];
-const FAULT: &str = "MEMSCOPE_BENCH_FAULT";
 
-/// The beginning of each line that is from valgrind, not from the program that it runs.
-const OF_VALGRIND: &str = "==";
+/// Prefix of valgrind's own lines on standard error.
+const VALGRIND_PREFIX: &str = "==";
 
-/// The library that is preloaded, in C: it replaces a function of the C library.
+/// Source of the preloaded library, in C: it replaces a function of the C library.
 const FIXED_SEED: &str = include_str!("../../worker/fixed_seed.c");
 
-/// Something is not there that counting needs.
+/// Counting needs something that is missing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CannotCount {
+pub enum CountingError {
     /// valgrind is not installed.
     #[error("--instructions counts with valgrind, which is not there: install it (Debian: apt-get install valgrind)")]
     NoValgrind,
-    /// The library that fixes seeds cannot be made.
+    /// The library that fixes seeds cannot be compiled.
     #[error("--instructions needs the C compiler cc to fix the seeds of hash maps: {0}")]
     NoFixedSeed(String),
     /// Programs do not load that library.
@@ -63,35 +64,35 @@ pub enum CannotCount {
 pub struct InstructionCounter<'a> {
     launcher: &'a Launcher,
     valgrind: PathBuf,
-    /// The folder of the library that fixes seeds, and of a copy of the program: valgrind reads it by its path, which
-    /// may lead to another one meanwhile. Probes run in this folder, where the names of both are the same in every
-    /// run: they lie on the stack, and their lengths would move a count.
+    /// Folder of the library that fixes seeds, and of a copy of the program: valgrind reads the program by its path,
+    /// which may lead to another one meanwhile. Probes run in this folder, where both have the same names in every run:
+    /// names lie on the stack, and their lengths would change a count.
     folder: TempDir,
 }
 
-/// The library that fixes seeds, and the program, as they are called in that folder.
+/// Paths of the library and the program, from that folder.
 const LIBRARY: &str = "./fixed_seed.so";
 const COPY: &str = "./program";
 
 impl<'a> InstructionCounter<'a> {
-    /// A counter of the launcher's probes, with the valgrind and the C compiler that this process's `PATH` has.
+    /// Returns a counter of the launcher's probes, with the valgrind and the C compiler in this process's `PATH`.
     ///
     /// # Errors
-    /// If one of them is not there, the compiler fails, or programs do not load the library that fixes seeds.
-    pub fn new(launcher: &'a Launcher) -> Result<Self, CannotCount> {
+    /// If one of them is missing, the compiler fails, or programs do not load the library that fixes seeds.
+    pub fn new(launcher: &'a Launcher) -> Result<Self, CountingError> {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let valgrind = find("valgrind", &path).ok_or(CannotCount::NoValgrind)?;
-        let compiler = find("cc", &path).ok_or_else(|| CannotCount::NoFixedSeed("it is not there".to_owned()))?;
+        let valgrind = find("valgrind", &path).ok_or(CountingError::NoValgrind)?;
+        let compiler = find("cc", &path).ok_or_else(|| CountingError::NoFixedSeed("it is not there".to_owned()))?;
         let mut refusal = "there is no temporary folder".to_owned();
         for folder in preload::folders(launcher.folder()) {
             let counter = Self { launcher, valgrind: valgrind.clone(), folder };
-            counter.compile_fixed_seed(&compiler).map_err(CannotCount::NoFixedSeed)?;
+            counter.compile_fixed_seed(&compiler).map_err(CountingError::NoFixedSeed)?;
             match counter.check() {
                 Ok(()) => return Ok(counter),
                 Err(why) => refusal = why,
             }
         }
-        Err(CannotCount::NotLoaded(refusal))
+        Err(CountingError::NotLoaded(refusal))
     }
 
     fn compile_fixed_seed(&self, compiler: &Path) -> Result<(), String> {
@@ -106,10 +107,10 @@ impl<'a> InstructionCounter<'a> {
         if made.status.success() { Ok(()) } else { Err(one_line(&String::from_utf8_lossy(&made.stderr))) }
     }
 
-    /// Sees that the program loads the library from its folder: a tiny probe says whether its seeds are fixed.
+    /// Checks that the program loads the library from its folder, by a tiny probe.
     ///
     /// # Errors
-    /// The reason.
+    /// The reason why it does not.
     fn check(&self) -> Result<(), String> {
         let scale = Scale::new(0.001).map_err(|error| error.to_string())?;
         let (workload, level) = (Workload::CYCLES, Level::Untracked);
@@ -117,18 +118,18 @@ impl<'a> InstructionCounter<'a> {
         let environment = |command: &mut Command| {
             command.current_dir(&self.folder).env(preload::VARIABLE, LIBRARY).env_remove(FAULT);
         };
-        let ended = self.launcher.run_with(environment, &arguments(&request)).map_err(|failure| failure.to_string())?;
-        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        let ended = self.launcher.run_with(environment, &task(&request)).map_err(|failure| failure.to_string())?;
+        let errors = String::from_utf8_lossy(&ended.stderr).into_owned();
         let reply: Result<Reply<Observation>, Failure> = self.launcher.judge(ended);
-        reply.map_err(|failure| preload::refusal(&said).map_or_else(|| failure.to_string(), str::to_owned))?;
+        reply.map_err(|failure| preload::refusal(&errors).map_or_else(|| failure.to_string(), str::to_owned))?;
         let copied = self.launcher.program.copy_to(&self.folder.path().join(COPY));
         copied.map_err(|error| format!("the program cannot be copied: {error}"))
     }
 
-    /// Runs one probe to its end, and gives the instructions that its window executed.
+    /// Runs one probe, and returns the instructions of its window.
     ///
     /// # Errors
-    /// The way in which it failed, another digest than the expected one included.
+    /// The failure of the probe; an unexpected digest is one.
     fn run(&self, request: &Request, expected: Digest) -> Result<u64, Failure> {
         let mut command = Command::new(&self.valgrind);
         command
@@ -136,18 +137,18 @@ impl<'a> InstructionCounter<'a> {
             .envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
             .env(preload::VARIABLE, LIBRARY)
             .current_dir(&self.folder)
-            // Options in files of the user's or of the folder might change what is counted.
+            // Options in the user's files could change the count.
             .args(["--command-line-only=yes", "--tool=callgrind", "--callgrind-out-file=/dev/null"])
             .args(["--collect-atstart=no".to_owned(), format!("--toggle-collect=*{WINDOW}*")])
             .arg(COPY);
-        let mut ended = self.launcher.run_tool(command, &arguments(request), self.launcher.limits.time * SLOWER)?;
+        let mut ended = self.launcher.run_tool(command, &task(request), self.launcher.limits.time * SLOWER)?;
         let text = String::from_utf8_lossy(&ended.stderr).into_owned();
         let (of_valgrind, of_probe): (Vec<&str>, Vec<&str>) =
-            text.lines().partition(|line| line.starts_with(OF_VALGRIND));
+            text.lines().partition(|line| line.starts_with(VALGRIND_PREFIX));
         ended.stderr = of_probe.join("\n").into_bytes();
         checked(self.launcher.judge(ended)?.content, expected)?;
         match of_valgrind.iter().find_map(|line| collected(line)) {
-            None => Err(Failure::Crashed { how: "valgrind does not say what it collected".to_owned() }),
+            None => Err(Failure::Crashed { how: "valgrind reports no count".to_owned() }),
             Some(0) => {
                 let how = format!("valgrind finds no function {WINDOW}: the program must not be stripped");
                 Err(Failure::Crashed { how })
@@ -156,7 +157,7 @@ impl<'a> InstructionCounter<'a> {
         }
     }
 
-    /// As many runs of the same thing as it takes.
+    /// Runs the same probe [`RUNS`] times.
     fn runs(&self, request: &Request, expected: Digest, mut progress: impl FnMut()) -> Result<Vec<u64>, Failure> {
         (0..RUNS)
             .map(|_| {
@@ -170,7 +171,7 @@ impl<'a> InstructionCounter<'a> {
 
 /// Counts the instructions of workloads × levels. The untracked runs of a workload serve all of its levels.
 ///
-/// `progress` is called after each run that was tried.
+/// `progress` is called after each run.
 pub fn count_instructions(
     counter: &InstructionCounter<'_>,
     workloads: &[Workload],
@@ -183,8 +184,7 @@ pub fn count_instructions(
         let scale = scale(workload);
         let request = |level, count| Request { workload, level, scale, threads: 1, count };
         let mut runs = |level, expected| counter.runs(&request(level, false), expected, || progress(workload, level));
-        // The first run is not under valgrind: it counts the allocations, and gives the digest that all others must
-        // have.
+        // The first run is not under valgrind: it counts the allocations, and its digest is the expected one.
         let baseline = counter.launcher.run(&request(Level::Untracked, true)).and_then(|seen| {
             let untracked = runs(Level::Untracked, seen.digest)?;
             Ok((seen.truth.map(|truth| truth.allocations), seen.digest, untracked))
@@ -195,6 +195,7 @@ pub fn count_instructions(
                 level,
                 scale: scale.factor(),
                 seed: scale.seed(),
+                wait_us: scale.wait_us(),
                 allocations: None,
                 failure: None,
                 untracked: Vec::new(),
@@ -218,19 +219,17 @@ pub fn count_instructions(
     counts
 }
 
-/// The arguments of a probe that runs only if its seeds are fixed.
-fn arguments(request: &Request) -> Vec<String> {
-    let mut arguments = Launcher::arguments(request);
-    arguments.push("--fixed-seed".to_owned());
-    arguments
+/// Returns the task of a probe that runs only if its seeds are fixed.
+fn task(request: &Request) -> Task {
+    Task::Probe { request: *request, fixed_seed: true }
 }
 
-/// Returns what a program printed, on one line.
-fn one_line(said: &str) -> String {
-    said.split_whitespace().collect::<Vec<_>>().join(" ")
+/// Returns text on one line.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Returns the overhead from the runs of both sides; `None` if one has no run, or executed nothing.
+/// Returns the overhead by the means of the runs; `None` if there are no runs, or no instructions in them.
 fn overhead(untracked: &[u64], tracked: &[u64], allocations: Option<u64>) -> Option<InstructionOverhead> {
     let mean = |runs: &[u64]| runs.iter().sum::<u64>() as f64 / runs.len() as f64;
     let (before, after) = (mean(untracked), mean(tracked));
@@ -240,13 +239,13 @@ fn overhead(untracked: &[u64], tracked: &[u64], allocations: Option<u64>) -> Opt
     Some(InstructionOverhead { ratio: after / before, per_allocation, apart })
 }
 
-/// Returns the difference between the greatest and the least of some counts, as a part of the least.
+/// Returns the relative distance of the greatest count from the least.
 fn apart(runs: &[u64]) -> Option<f64> {
     let (least, greatest) = (*runs.iter().min().filter(|&&least| least > 0)?, *runs.iter().max()?);
     Some((greatest - least) as f64 / least as f64)
 }
 
-/// Returns the count in the line in which callgrind reports it: `==123== Collected : 456`.
+/// Returns the count in callgrind's line `==123== Collected : 456`.
 fn collected(line: &str) -> Option<u64> {
     line.split_once("Collected :")?.1.trim().parse().ok()
 }
@@ -255,15 +254,13 @@ fn collected(line: &str) -> Option<u64> {
 mod tests {
     use super::*;
     use crate::worker::launcher::Limits;
-    use std::os::unix::fs::PermissionsExt;
+    use crate::worker::scripts;
     use std::time::Duration;
 
-    /// Runs a script in valgrind's place, which is given the path of a probe that does not exist.
+    /// Runs a script in valgrind's place, with the path of a program that does not exist.
     fn end_of(script: &str) -> Failure {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let valgrind = folder.path().join("valgrind");
-        std::fs::write(&valgrind, format!("#!/bin/sh\n{script}\n")).expect("the script is written");
-        std::fs::set_permissions(&valgrind, std::fs::Permissions::from_mode(0o755)).expect("the script may run");
+        let valgrind = scripts::write(folder.path(), "valgrind", script);
         let limits = Limits { time: Duration::from_millis(20), ..Limits::default() };
         let launcher = Launcher::new("/no/such/probe".into(), limits);
         let counter = InstructionCounter { launcher: &launcher, valgrind, folder };
@@ -284,24 +281,22 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_library_that_is_not_loaded_is_told_in_one_line() {
+    fn a_library_that_is_not_loaded_is_reported_in_one_line() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let program = folder.path().join("refuses");
-        std::fs::write(&program, "#!/bin/sh\necho 'error: the seeds are not fixed' >&2\nexit 2\n").expect("a script");
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("the script may run");
+        let program = scripts::write(folder.path(), "refuses", "echo 'error: the seeds are not fixed' >&2; exit 2");
         let launcher = Launcher::new(program, Limits::default());
         let counter = InstructionCounter { launcher: &launcher, valgrind: "/no/such/valgrind".into(), folder };
-        // It was not compiled: the loader or, where that is silent, the program says so.
+        // It was not compiled: the loader or, where that is silent, the program reports it.
         let why = counter.check().expect_err("it is not there");
         assert!(why.contains("cannot be preloaded") || why.contains("not fixed"), "{why}");
-        let told = CannotCount::NotLoaded(why.clone()).to_string();
-        assert!(told.ends_with(&why) && told.lines().count() == 1, "{told}");
+        let message = CountingError::NotLoaded(why.clone()).to_string();
+        assert!(message.ends_with(&why) && message.lines().count() == 1, "{message}");
     }
 
     #[test]
-    fn an_overhead_is_of_means_and_tells_how_far_runs_are_apart() {
-        let said = overhead(&[100, 100], &[300, 303], Some(10)).expect("runs on both sides");
-        assert_eq!(said, InstructionOverhead { ratio: 3.015, per_allocation: Some(20.15), apart: 0.01 });
+    fn an_overhead_is_of_means_with_the_spread_of_the_runs() {
+        let both = overhead(&[100, 100], &[300, 303], Some(10)).expect("runs on both sides");
+        assert_eq!(both, InstructionOverhead { ratio: 3.015, per_allocation: Some(20.15), apart: 0.01 });
         assert_eq!(overhead(&[100], &[300], Some(0)).expect("runs on both sides").per_allocation, None);
         assert_eq!(overhead(&[], &[300], None), None);
         assert_eq!(overhead(&[0], &[300], None), None);

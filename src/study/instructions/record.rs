@@ -2,6 +2,7 @@
 
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
+use crate::worker::probe::is_zero;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,9 @@ pub struct InstructionCount {
     pub scale: f64,
     /// The seed of the data.
     pub seed: u64,
+    /// Time that tasks slept where real work would wait, in microseconds each.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub wait_us: u64,
     /// The allocations of one untracked run, counted.
     pub allocations: Option<u64>,
     /// The failure of a run, if there was one: there is no overhead then.

@@ -6,10 +6,9 @@
 //! interval.
 
 pub mod chart;
-mod pattern;
 pub mod summary;
 
-pub use pattern::{CannotTime, HELD, Observed, Pattern, run};
+pub use crate::worker::tasks::latency::{HELD, Observed, Pattern, QUANTILES, Quantiles};
 
 use crate::platform::files::Versioned;
 use crate::report::document::Document;
@@ -20,31 +19,10 @@ use crate::stats::median::median_interval;
 use crate::study::Study;
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
-use crate::worker::launcher::Launcher;
-use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 /// The version of the file's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 1;
-
-/// The quantiles that are kept, from the median up to the maximum.
-pub const QUANTILES: [f64; 11] = [0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99999, 1.0];
-
-/// The times that so large a part of all calls stays within, in nanoseconds, in the order of [`QUANTILES`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Quantiles([u64; QUANTILES.len()]);
-
-impl Quantiles {
-    fn of(times: &Histogram<u64>) -> Self {
-        Self(QUANTILES.map(|quantile| times.value_at_quantile(quantile)))
-    }
-
-    /// The time at one of [`QUANTILES`], by its place there.
-    pub fn at(&self, place: usize) -> u64 {
-        self.0[place]
-    }
-}
 
 /// What is timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,21 +180,6 @@ impl Plan {
     }
 }
 
-/// Runs a pattern in a process of its own.
-///
-/// # Errors
-/// The way in which it failed.
-pub fn in_a_process(launcher: &Launcher, pattern: Pattern) -> Result<Observed, Failure> {
-    let Pattern { level, threads, operations, seed } = pattern;
-    launcher.run_for(&[
-        "latencies".to_owned(),
-        format!("--tracking={level}"),
-        format!("--threads={threads}"),
-        format!("--operations={operations}"),
-        format!("--seed={seed}"),
-    ])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,15 +188,6 @@ mod tests {
     fn seen(nanoseconds: u64) -> Observed {
         let all = Quantiles([nanoseconds; QUANTILES.len()]);
         Observed { allocating: all, freeing: all, timing: all }
-    }
-
-    #[test]
-    fn quantiles_are_those_of_the_times() {
-        let mut times = Histogram::<u64>::new_with_max(1_000_000, 3).expect("bounds");
-        (1..=1_000).for_each(|time| times.record(time).expect("within the bounds"));
-        let quantiles = Quantiles::of(&times);
-        let at = |wanted: f64| quantiles.at(QUANTILES.iter().position(|&one| one == wanted).expect("is kept"));
-        assert_eq!((at(0.5), at(0.99), at(0.999), at(1.0)), (500, 990, 999, 1_000));
     }
 
     #[test]

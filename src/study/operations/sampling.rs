@@ -1,10 +1,12 @@
-//! The samples of one operation under one level: as many processes as they take, and what makes a figure of them.
+//! Samples of one operation under one level.
 
 use crate::stats::median::median_interval;
-use crate::study::operations::{Measured, Operation, Request, Sample, Timing};
+use crate::study::operations::{Measured, Operation, Sample, Timing};
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
+use crate::worker::task::Task;
+use crate::worker::tasks::operation::Request;
 use std::time::Duration;
 
 /// One operation under one level while it is timed.
@@ -18,15 +20,15 @@ pub struct Sampling<'a> {
 }
 
 impl<'a> Sampling<'a> {
-    /// Nothing is timed yet.
+    /// Begins without samples.
     pub fn begin(launcher: &'a Launcher, operation: &'static Operation, level: Level) -> Self {
         Self { launcher, operation, level, samples: Vec::new(), failure: None }
     }
 
-    /// Takes a sample of so many iterations, in as many processes as they take, and gives their time: a nanosecond
-    /// for each at least, since what times by it divides by it.
+    /// Takes a sample of so many iterations, in as many processes as needed, and returns their time. It is at least a
+    /// nanosecond for each, because Criterion divides by it.
     ///
-    /// `None` if the operation has failed, now or before; it is then not tried again.
+    /// Returns `None` if the operation has failed, now or before; it is then not tried again.
     pub fn sample(&mut self, iterations: u64) -> Option<Duration> {
         if self.failure.is_some() {
             return None;
@@ -48,20 +50,20 @@ impl<'a> Sampling<'a> {
         let mut elapsed_ns = 0;
         let mut left = iterations;
         while left > 0 {
-            let request = Request { operation: self.operation, level: self.level, repeats: left.min(most) };
-            let timing: Timing = self.launcher.run_for(&arguments(request))?;
+            let repeats = left.min(most);
+            let timing: Timing = self.launcher.run_task(&task(self.operation.name, self.level, repeats))?;
             elapsed_ns = timing.elapsed_ns.saturating_add(elapsed_ns);
-            left -= request.repeats;
+            left -= repeats;
         }
         Ok(elapsed_ns)
     }
 
-    /// How it failed, if it did.
+    /// Returns the failure, if there was one.
     pub fn failure(&self) -> Option<&Failure> {
         self.failure.as_ref()
     }
 
-    /// What the samples say. Where it failed, those before that remain as data, and no figure is told.
+    /// Returns the samples with their median. After a failure, the earlier samples remain as data, without a median.
     pub fn finish(mut self) -> Measured {
         drop_warm_up(&mut self.samples);
         let ns = match &self.failure {
@@ -80,50 +82,40 @@ impl<'a> Sampling<'a> {
     }
 }
 
-/// Leaves the samples that have as many iterations as the last. Criterion doubles the iterations while it warms up, and
-/// gives all of its own samples the same number when it samples flatly: one of few iterations is mostly the clock's.
+/// Keeps the last samples of equal iterations. Criterion doubles the iterations while it warms up, and gives all of its
+/// own samples the same number with flat sampling. A sample of few iterations is mostly the cost of the clock.
 fn drop_warm_up(samples: &mut Vec<Sample>) {
     let Some(last) = samples.last().map(|sample| sample.iterations) else { return };
     let others = samples.iter().rposition(|sample| sample.iterations != last);
     samples.drain(..others.map_or(0, |place| place + 1));
 }
 
-/// The arguments that make the program run this.
-fn arguments(Request { operation, level, repeats }: Request) -> Vec<String> {
-    vec![
-        "operation".to_owned(),
-        format!("--name={}", operation.name),
-        format!("--tracking={level}"),
-        format!("--repeats={repeats}"),
-    ]
+fn task(operation: &str, level: Level, repeats: u64) -> Task {
+    Task::Operation(Request { operation: operation.to_owned(), level, repeats })
 }
 
-/// The command with which a user sees one of an operation alone.
+/// Returns the command with which a user runs an operation once, alone.
 pub fn command_line(operation: &str, level: Level) -> String {
-    format!("cargo run --release -- operation --name={operation} --tracking={level}")
+    format!("echo '{}' | cargo run --release -- worker", task(operation, level, 1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::worker::launcher::Limits;
+    use crate::worker::scripts;
     use std::fs;
-    use std::os::unix::fs::PermissionsExt;
     use tempfile::TempDir;
 
-    /// A program that runs a script in the place of an operation, and its folder, which is `$folder` to the script.
+    /// Returns a launcher of a script, and its folder.
     fn program(script: &str) -> (TempDir, Launcher) {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let program = folder.path().join("program");
-        fs::write(&program, format!("#!/bin/sh\nfolder='{}'\n{script}\n", folder.path().display()))
-            .expect("the script is written");
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("the script may run");
-        (folder, Launcher::new(program, Limits::default()))
+        scripts::launcher(script, Limits::default())
     }
 
-    /// A script that says what an operation says, at 3 ns a repeat.
-    const THREE_NS: &str = r#"repeats=${4#--repeats=}
-        echo '{"schema":1,"operation":"x","tracking":"variables","repeats":'$repeats',"elapsed_ns":'$((3 * repeats))',"subject":{"name":"m","version":"1","source":"s"}}'"#;
+    /// A script that replies as an operation does, at 3 ns for each repeat.
+    const THREE_NS: &str = r#"repeats=$(sed 's/.*"repeats":\([0-9]*\).*/\1/')
+        printf '{"schema":1,"operation":"x","tracking":"variables","repeats":%s,' $repeats
+        printf '"elapsed_ns":%s,"subject":{"name":"m","version":"1","source":"s"}}' $((3 * repeats))"#;
 
     fn name_vec() -> &'static Operation {
         Operation::named("name-vec").expect("there is such an operation")
@@ -143,6 +135,13 @@ mod tests {
         let measured = sampling.finish();
         assert_eq!(measured.samples, [Sample { iterations: 300, elapsed_ns: 900 }; 6], "without the warm-up");
         assert_eq!(measured.ns.map(|ns| (ns.low, ns.value, ns.high)), Some((3.0, 3.0, 3.0)));
+    }
+
+    #[test]
+    fn an_operation_alone_is_a_command_for_a_shell() {
+        let task = r#"{"operation":{"operation":"name-vec","tracking":"variables","repeats":1}}"#;
+        let command = command_line("name-vec", Level::Variables);
+        assert_eq!(command, format!("echo '{task}' | cargo run --release -- worker"));
     }
 
     #[test]

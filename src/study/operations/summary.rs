@@ -142,6 +142,11 @@ mod tests {
         assert!(text.contains("timed-out") && text.contains("too few samples"), "{text}");
         assert!(text.contains("no time in 15 of 15 samples") && text.contains("too coarse"), "{text}");
         assert!(text.contains("- analyse/variables timed-out: it still ran after 60 s."), "{text}");
-        assert!(text.contains("operation --name=analyse --tracking=variables`"), "{text}");
+        assert!(
+            text.contains(
+                r#"{"operation":"analyse","tracking":"variables","repeats":1}}' | cargo run --release -- worker`"#
+            ),
+            "{text}"
+        );
     }
 }

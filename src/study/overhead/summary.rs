@@ -11,9 +11,9 @@ use crate::study::instructions;
 use crate::study::overhead::record::Results;
 use crate::study::overhead::warnings;
 use crate::tracking::Level;
-use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload, registered};
+use std::time::Duration;
 
 /// Returns the report of the overheads, or of the instructions where those were counted instead.
 pub fn summary(results: &Results) -> Document {
@@ -249,13 +249,13 @@ fn clock_note(cell: &Cell) -> Option<String> {
 /// Reports the failure of a measurement, with the command that shows it alone.
 fn failure_note(cell: &Cell) -> Option<String> {
     let failure = cell.failure.as_ref()?;
-    let scale = Scale::new(cell.scale).ok()?.seeded(cell.seed);
+    let scale = Scale::new(cell.scale).ok()?.seeded(cell.seed).waiting(Duration::from_micros(cell.wait_us));
     let Cell { workload, level, threads, .. } = *cell;
     let request = Request { workload, level, scale, threads, count: false };
     let after = match cell.pairs.len() {
         0 => "at its trial".to_owned(),
         pairs => format!("after {pairs} pairs"),
     };
-    let (failure, alone) = (text::said(&failure.to_string()), text::code(&Launcher::command_line(&request)));
+    let (failure, alone) = (text::said(&failure.to_string()), text::code(&request.command_line()));
     Some(format!("{workload}/{level} {failure} ({after}). See it alone: {alone}"))
 }

@@ -309,6 +309,7 @@ mod tests {
             level,
             scale: 0.05,
             seed: 1,
+            wait_us: 0,
             threads: 2,
             allocations: Some(1_000),
             layout: None,

@@ -30,7 +30,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The layout as the heap's at a moment.
+    /// Returns the layout as the heap at a checkpoint.
     pub fn at(self, workload: Workload, name: String) -> HeapMoment {
         let Self { blocks, unmapped, bytes, page_bytes, pages, largest_gaps, strip } = self;
         HeapMoment { workload, name, blocks, unmapped, bytes, page_bytes, pages, largest_gaps, strip }
@@ -71,7 +71,7 @@ fn end(block: &Block) -> usize {
     block.address + block.size
 }
 
-/// The number of the mapping that a block is in, or of the next one if it is in none.
+/// Returns the index of a block's mapping, or of the next one if it is in none.
 fn mapping(block: &Block, mapped: &[Range<usize>]) -> usize {
     mapped.partition_point(|range| range.end <= block.address)
 }
@@ -160,17 +160,17 @@ mod tests {
     }
 
     #[test]
-    fn what_no_memory_holds_is_told_apart() {
+    fn blocks_without_memory_are_counted_apart() {
         let held = [(4_096, 1_024), (20_000, 100), (1 << 40, 100)];
         let layout = layout_in(blocks(&held), &[4_096..8_192, 50_000..60_000], 4_096);
         assert_eq!((layout.blocks, layout.unmapped, layout.bytes, layout.pages), (1, 2, 1_024, 1));
         assert_eq!((layout.strip, layout.largest_gaps), (vec![0.25], vec![]));
-        // Where the system does not say what is mapped, all is believed.
+        // Without the mappings, every block counts.
         assert_eq!(layout_in(blocks(&held[..2]), &[], 4_096).unmapped, 0);
     }
 
     #[test]
-    fn what_blocks_share_is_filled_once() {
+    fn shared_bytes_are_filled_once() {
         let layout = layout_in(blocks(&[(4_096, 4_096), (5_120, 1_024), (7_168, 2_048)]), &[], 4_096);
         assert_eq!((layout.blocks, layout.bytes), (3, 5_120));
         assert_eq!(layout.strip, [1.0, 0.25]);

@@ -18,7 +18,8 @@ pub use record::{Amount, HeapMoment, Phase, Record, SCHEMA, Slice};
 use crate::report::origin::Origin;
 use crate::tracking::memscope::NamedValues;
 use crate::tracking::{Level, PauseGuard, Session, counting};
-use crate::worker::probe::{CannotRun, Truth, check_switch};
+use crate::worker::probe::{Truth, check_switch};
+use crate::worker::task::TaskError;
 use crate::workloads::{Digest, Scale, Workload, pools};
 use observer::Observer;
 use std::time::Duration;
@@ -26,8 +27,8 @@ use timeline::Timeline;
 
 /// Runs the workloads as phases under full tracking. Call it once in a process.
 ///
-/// `tick` is called now and then with the allocations so far, from a thread of its own; `told` after each phase. What
-/// they allocate is neither tracked nor counted.
+/// `tick` is called at intervals with the allocations so far, from a thread of its own; `on_phase` after each phase.
+/// Their allocations are neither tracked nor counted.
 ///
 /// # Errors
 /// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator), or the system
@@ -38,8 +39,8 @@ pub fn run(
     threads: usize,
     origin: Origin,
     tick: impl Fn(u64) + Send + 'static,
-    mut told: impl FnMut(&Phase, &[HeapMoment]),
-) -> Result<Record, CannotRun> {
+    mut on_phase: impl FnMut(&Phase, &[HeapMoment]),
+) -> Result<Record, TaskError> {
     check_switch()?;
     pools::start(threads)?;
     let session = Session::prepare(Level::Full, true);
@@ -68,7 +69,7 @@ pub fn run(
                     variables: digest.variables,
                     slices,
                 };
-                told(&phase, &observer.heaps_of(workload));
+                on_phase(&phase, &observer.heaps_of(workload));
                 phases.push(phase);
             });
         }
@@ -82,6 +83,7 @@ pub fn run(
         origin,
         scale: scale.factor(),
         seed: scale.seed(),
+        wait_us: scale.wait_us(),
         threads,
         duration_ns: nanoseconds(duration),
         looking_ns: nanoseconds(clock.looked()),
@@ -98,7 +100,7 @@ pub fn run(
     })
 }
 
-/// Runs something that the tracker does not see on this thread.
+/// Runs something hidden from the tracker on this thread.
 fn quietly<R>(run: impl FnOnce() -> R) -> R {
     let _paused = PauseGuard::new();
     run()

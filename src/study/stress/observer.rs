@@ -1,7 +1,7 @@
 //! The observer: it stands between a workload and memscope, keeps the real types of what is named, and looks at the
 //! heap when the workload says that it holds most.
 //!
-//! All that it keeps for itself is allocated while the calling thread is paused: the tracker does not see the harness.
+//! Its own memory is allocated while the calling thread is paused, so the tracker does not see the harness.
 
 use crate::study::stress::timeline::Clock;
 use crate::study::stress::{Amount, HeapMoment, heap};
@@ -35,12 +35,12 @@ pub struct Seen {
     pub types: Vec<TypeUse>,
     /// Allocations of memscope itself while it recorded them.
     pub of_tracker: Amount,
-    /// The heap at moments.
+    /// The heap at checkpoints.
     pub heaps: Vec<HeapMoment>,
 }
 
 impl Observer {
-    /// An observer that passes values on to `names`.
+    /// Returns an observer that passes values on to `names`.
     pub fn new(names: VariableTracker, clock: Clock) -> Self {
         Self { names, clock, state: Arc::default() }
     }
@@ -124,7 +124,7 @@ impl Tracker for Observer {
     }
 }
 
-/// A type's name as its author would write it: without the paths, and without the hasher that every map here has.
+/// Returns a type's name as its author would write it: without paths, and without the hasher of every map here.
 fn readable(name: &str) -> String {
     let mut readable = String::with_capacity(name.len());
     let mut rest = name;

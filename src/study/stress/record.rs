@@ -8,7 +8,7 @@ use crate::report::origin::Origin;
 use crate::study::Study;
 use crate::tracking::memscope::TypeUse;
 use crate::tracking::{Recorded, counting};
-use crate::worker::probe::Truth;
+use crate::worker::probe::{Truth, is_zero};
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,9 @@ pub struct Record {
     pub scale: f64,
     /// The seed of its data.
     pub seed: u64,
+    /// Time that tasks slept where real work would wait, in microseconds each.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub wait_us: u64,
     /// The threads of each pool.
     pub threads: usize,
     /// The time of the phases, in nanoseconds, without the time in which the harness looked at the heap.

@@ -22,7 +22,7 @@ pub struct Timeline {
     end: mpsc::Sender<()>,
 }
 
-/// The run's clock. It stands still while the harness looks at the heap.
+/// The run's clock. It stops while the harness looks at the heap.
 #[derive(Clone)]
 pub struct Clock {
     start: Instant,
@@ -30,8 +30,8 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// The time since the run's start, without the time of looking. It waits for who is looking: the memory that
-    /// looking takes is not the program's, and is not to be sampled.
+    /// Returns the time since the run's start, without the time of looking. It waits while the harness looks: the
+    /// memory of looking is not the program's, and must not be sampled.
     pub fn now(&self) -> Duration {
         let looked = locked(&self.looked);
         self.start.elapsed() - *looked
@@ -52,7 +52,7 @@ impl Clock {
     }
 }
 
-/// The state of things at one moment.
+/// The counters and the resident memory at one time.
 #[derive(Clone, Copy)]
 struct Sample {
     at: Duration,
@@ -99,12 +99,12 @@ impl Timeline {
         Self { clock, samples, sampler, end }
     }
 
-    /// The run's clock.
+    /// Returns the run's clock.
     pub fn clock(&self) -> Clock {
         self.clock.clone()
     }
 
-    /// Takes a sample now, and gives its time and its counts. The calling thread must be [`PauseGuard`].
+    /// Takes a sample now, and returns its time and its counts. The calling thread must be [`PauseGuard`].
     pub fn mark(&self) -> (Duration, counting::Counts) {
         let mut samples = locked(&self.samples);
         let sample = Sample::take(&self.clock);
@@ -112,7 +112,7 @@ impl Timeline {
         (sample.at, sample.counts)
     }
 
-    /// The time between two marks in equal slices. The calling thread must be [`PauseGuard`].
+    /// Returns the time between two marks in equal slices. The calling thread must be [`PauseGuard`].
     ///
     /// The counts between two samples belong to the slice of the later one.
     pub fn slices(&self, from: Duration, to: Duration) -> Vec<Slice> {
@@ -138,10 +138,10 @@ impl Timeline {
         slices
     }
 
-    /// Ends the sampler, and gives the run's clock.
+    /// Ends the sampler, and returns the run's clock.
     pub fn stop(self) -> Clock {
         drop(self.end);
-        // A sampler that panicked has nothing more to give; what it gave before stands.
+        // The samples of a sampler that panicked remain.
         let _ = self.sampler.join();
         self.clock
     }

@@ -128,6 +128,8 @@ pub struct Work {
     pub scale: f64,
     /// The seed of the data.
     pub seed: u64,
+    /// Time that tasks slept where real work would wait, in microseconds each.
+    pub wait_us: u64,
     /// The threads of each pool.
     pub threads: usize,
     /// The allocations of one untracked run: they differ if the workload itself was changed.
@@ -144,16 +146,16 @@ impl Work {
             (Some(a), Some(b)) => a.abs_diff(b) as f64 <= a.max(b) as f64 * SAME,
             _ => true,
         };
-        let Self { workload, scale, seed, threads, .. } = *self;
-        same_size && (workload, scale, seed, threads) == (other.workload, other.scale, other.seed, other.threads)
+        let others = Self { allocations: self.allocations, ..*other };
+        same_size && *self == others
     }
 }
 
 impl From<&Cell> for Figure {
     fn from(cell: &Cell) -> Self {
-        let Cell { workload, scale, seed, threads, allocations, .. } = *cell;
+        let Cell { workload, scale, seed, wait_us, threads, allocations, .. } = *cell;
         Self {
-            work: Work { workload, scale, seed, threads, allocations },
+            work: Work { workload, scale, seed, wait_us, threads, allocations },
             level: cell.level,
             pairs: cell.pairs.len(),
             overhead: cell.overhead,
@@ -392,6 +394,7 @@ mod tests {
             level,
             scale: 1.0,
             seed: 1,
+            wait_us: 0,
             threads: 2,
             layout: None,
             allocations: Some(1_000),
@@ -490,6 +493,7 @@ mod tests {
         assert_eq!(of(|_| ()), Some(Change::Fell));
         assert_eq!(of(|cell| cell.scale = 2.0), Some(Change::OtherWork));
         assert_eq!(of(|cell| cell.seed = 2), Some(Change::OtherWork));
+        assert_eq!(of(|cell| cell.wait_us = 1_000), Some(Change::OtherWork));
         assert_eq!(of(|cell| cell.threads = 4), Some(Change::OtherWork));
         assert_eq!(of(|cell| cell.allocations = Some(1_020)), Some(Change::OtherWork));
         assert_eq!(of(|cell| cell.allocations = Some(1_001)), Some(Change::Fell), "threads make one more or less");

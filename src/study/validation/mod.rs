@@ -11,7 +11,7 @@ pub mod summary;
 mod truth;
 
 pub use evaluate::{BLOCK, CLAIM_THRESHOLD, Claims, Coverage, Estimator, claims, coverage};
-pub use truth::{CannotDivide, Time, Windows, ratio, windows};
+pub use truth::ratio;
 
 use crate::platform::files::Versioned;
 use crate::report::document::Document;
@@ -26,6 +26,9 @@ use crate::tracking::{Level, MAX_SYNTHETIC_UNITS};
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
+use crate::worker::task::Task;
+use crate::worker::tasks::windows;
+use crate::worker::tasks::windows::{Time, Windows};
 use crate::workloads::{Scale, Workload};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -183,24 +186,25 @@ impl Effort {
 
 /// Validates the instrument on workloads.
 ///
-/// `windows` runs [`windows`] in a process of its own, with so many units of work; `progress` is told what is about
-/// to be measured.
+/// `progress` is called before each setting.
 ///
 /// # Errors
-/// How a probe failed.
+/// The failure of a probe.
 pub fn run(
     launcher: &Launcher,
     workloads: &[Workload],
     scale: impl Fn(Workload) -> Scale,
     threads: usize,
     effort: Effort,
-    windows: impl Fn(Request, u32) -> Result<Windows, Failure>,
     mut progress: impl FnMut(Workload, Option<f64>),
 ) -> Result<Vec<Setting>, Failure> {
     let mut settings = Vec::new();
     for &workload in workloads {
         let request = |level| Request { workload, level, scale: scale(workload), threads, count: false };
-        let windows = |units| windows(request(Level::Untracked), units);
+        let windows = |units| {
+            let probe = request(Level::Untracked);
+            launcher.run_task(&Task::Windows(windows::Request { probe, units }))
+        };
         progress(workload, None);
         let calibration = Calibration::of(|units| {
             let processes = seek(effort.truth / 2, MIN_PAIRS, || windows(units))?;
@@ -218,7 +222,7 @@ pub fn run(
     Ok(settings)
 }
 
-/// Goes on with processes of windows for this long, and for so many at least.
+/// Runs processes of windows for this long, and at least so many.
 fn seek(
     length: Duration,
     least: usize,

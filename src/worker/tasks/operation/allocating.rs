@@ -1,9 +1,9 @@
-//! What the allocator does for a program: blocks, a vector that grows, zeros.
+//! Requests to the allocator: blocks, a growing vector, zeros.
 
-use crate::study::operations::Ready;
+use crate::worker::tasks::operation::Ready;
 use std::hint::black_box;
 
-/// A block is allocated and freed; nothing is written to it.
+/// Allocates and frees a block without writing to it.
 pub fn block(bytes: usize) -> Box<dyn Ready> {
     Box::new(move |times| {
         for _ in 0..times {
@@ -12,7 +12,7 @@ pub fn block(bytes: usize) -> Box<dyn Ready> {
     })
 }
 
-/// An empty vector gets numbers, one by one, and goes: it is resized as often as the standard library sees fit.
+/// Pushes numbers onto an empty vector, one by one, and drops it. The standard library decides when it is resized.
 pub fn growth(numbers: u64) -> Box<dyn Ready> {
     Box::new(move |times| {
         for _ in 0..times {
@@ -25,8 +25,8 @@ pub fn growth(numbers: u64) -> Box<dyn Ready> {
     })
 }
 
-/// A block of zeros is allocated and freed. The system has zeros at hand; nothing is written to the block unless the
-/// allocator does it.
+/// Allocates and frees a block of zeros. The system has zeroed pages at hand; only the allocator may write to the
+/// block.
 pub fn zeroed(bytes: usize) -> Box<dyn Ready> {
     Box::new(move |times| {
         for _ in 0..times {

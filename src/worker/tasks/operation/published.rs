@@ -1,16 +1,17 @@
-//! memscope's own benchmarks, in their very setting: what its documents claim can be held against the figures.
+//! memscope's own benchmarks in their own setting, to compare with the claims in its documents.
 //!
-//! The settings are those of the adapter ([`UpstreamBenches`]); they neither install the hook nor use the global
-//! trackers. One thing is bounded here: where memscope's benchmark names values to one tracker for seconds, millions
-//! of them, a process names 100,000.
+//! The settings are those of the adapter ([`UpstreamBenches`]); they neither install the hook nor use the global trackers.
+//! One bound is added: memscope's benchmark names millions of values to one tracker for seconds; a process here names
+//! 100,000.
 
-use crate::study::operations::{CannotRun, Ready};
 use crate::tracking::memscope::{BenchFn, UPSTREAM_BENCHES, UpstreamBenches};
+use crate::worker::task::TaskError;
+use crate::worker::tasks::operation::Ready;
 
-type Prepared = Result<Box<dyn Ready>, CannotRun>;
+type Prepared = Result<Box<dyn Ready>, TaskError>;
 
 fn prepared(make: impl FnOnce(&UpstreamBenches) -> BenchFn) -> Prepared {
-    let published = UPSTREAM_BENCHES.as_ref().map_err(|why| CannotRun::Unsupported(why))?;
+    let published = UPSTREAM_BENCHES.as_ref().map_err(|why| TaskError::Unsupported(why))?;
     Ok(Box::new(make(published)))
 }
 

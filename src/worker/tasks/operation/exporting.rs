@@ -1,47 +1,48 @@
-//! What memscope writes to files of what is alive: its data, and its own report.
+//! Exports of live allocations to files: memscope's data, and its own report.
 //!
-//! Some versions put their files where they are told, others into a folder of the working directory: the process works
-//! in a scratch folder while it exports.
+//! Some versions write to the given path, others into a folder of the working directory. So the process exports in a
+//! scratch folder.
 
-use crate::study::operations::{CannotRun, Prepare, Ready, live};
 use crate::tracking::memscope::{EXPORT_JSON, OWN_REPORT};
+use crate::worker::task::TaskError;
+use crate::worker::tasks::operation::{Prepare, Ready, live};
 use std::path::Path;
 use std::{env, fs, io};
 use tempfile::TempDir;
 
-/// What is alive is written as JSON.
-pub fn json(prepare: Prepare<'_>, count: usize) -> Result<Box<dyn Ready>, CannotRun> {
+/// Exports live allocations as JSON.
+pub fn json(prepare: Prepare<'_>, count: usize) -> Result<Box<dyn Ready>, TaskError> {
     let least = LEAST_BYTES * count as u64;
     exporting(prepare, count, Export { name: Path::new("memscope.json"), write: EXPORT_JSON, least })
 }
 
-/// What is alive is written as a report for people: HTML or SVG, whichever the version has.
-pub fn report(prepare: Prepare<'_>, count: usize) -> Result<Box<dyn Ready>, CannotRun> {
-    // A picture of many is no larger than one of few.
+/// Exports live allocations as a report for people: HTML or SVG, depending on the version.
+pub fn report(prepare: Prepare<'_>, count: usize) -> Result<Box<dyn Ready>, TaskError> {
+    // A picture of many allocations is no larger than one of few.
     exporting(prepare, count, Export { name: Path::new(OWN_REPORT.name), write: OWN_REPORT.write, least: 1 })
 }
 
-/// What JSON says of an allocation takes more than this: one that says less has left some out.
+/// Every allocation takes more bytes than this as JSON. A smaller file has left some out.
 const LEAST_BYTES: u64 = 16;
 
-/// What is written, and how.
+/// An export.
 #[derive(Clone, Copy)]
 struct Export {
-    /// The file or folder.
+    /// File or folder.
     name: &'static Path,
-    /// Writes it.
+    /// Function that writes it.
     write: fn(&Path) -> Result<(), String>,
-    /// The bytes that it has at the least.
+    /// Least bytes of a complete one.
     least: u64,
 }
 
-fn exporting(prepare: Prepare<'_>, count: usize, export: Export) -> Result<Box<dyn Ready>, CannotRun> {
-    let scratch = scratch().map_err(|error| CannotRun::NoFolder(error.to_string()))?;
+fn exporting(prepare: Prepare<'_>, count: usize, export: Export) -> Result<Box<dyn Ready>, TaskError> {
+    let scratch = scratch().map_err(|source| TaskError::System { deed: "make a folder to work in", source })?;
     let live = live::allocations(prepare.names, count);
     Ok(Box::new(Exporting { live, scratch, export, outcome: Ok(()) }))
 }
 
-/// A folder to work in, which is gone with the value.
+/// Makes a folder to work in, which is removed with the value.
 fn scratch() -> io::Result<TempDir> {
     let scratch = tempfile::tempdir()?;
     env::set_current_dir(scratch.path())?;
@@ -62,7 +63,7 @@ impl Ready for Exporting {
         }
     }
 
-    /// Some versions say that all is well and write nothing, or nothing of what is alive.
+    /// Some versions report success and write nothing, or no live allocation.
     fn check(&self) -> Result<(), String> {
         self.outcome.clone()?;
         let written = bytes_within(self.scratch.path()).map_err(|error| error.to_string())?;
@@ -73,7 +74,7 @@ impl Ready for Exporting {
     }
 }
 
-/// The bytes of all files in a folder and the folders in it.
+/// Returns the bytes of all files in a folder and its subfolders.
 fn bytes_within(folder: &Path) -> io::Result<u64> {
     let mut bytes = 0;
     for entry in fs::read_dir(folder)? {

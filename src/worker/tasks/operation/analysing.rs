@@ -1,16 +1,16 @@
-//! memscope's analysis of what is alive: what is done once, at the end of a program or of a step of it.
+//! memscope's analysis of live allocations, which a program runs once, at its end or after a step.
 
-use crate::study::operations::{Prepare, Ready, live};
 use crate::tracking::memscope::ANALYSIS;
+use crate::worker::tasks::operation::{Prepare, Ready, live};
 
-/// What is alive is analysed once.
+/// Prepares live allocations to be analysed.
 pub fn live(prepare: Prepare<'_>, count: usize) -> Box<dyn Ready> {
     Box::new(Analysing { live: live::allocations(prepare.names, count), seen: Ok(0) })
 }
 
 struct Analysing {
     live: Vec<Vec<u8>>,
-    /// How many allocations the analysis saw, or why there is none.
+    /// Number of allocations that the analysis saw, or its error.
     seen: Result<usize, String>,
 }
 
@@ -21,7 +21,7 @@ impl Ready for Analysing {
         }
     }
 
-    /// An analysis that saw nothing is fast.
+    /// An analysis that saw too little is fast.
     fn check(&self) -> Result<(), String> {
         let seen = self.seen.clone()?;
         let live = self.live.len();

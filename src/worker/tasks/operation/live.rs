@@ -1,9 +1,9 @@
-//! Allocations that are alive while an operation looks at them.
+//! Live allocations for an operation to read.
 
 use crate::tracking::VariableTracker;
 use crate::workloads::Tracker;
 
-/// So many buffers of 64 to 319 bytes, each named where the level has names: what memscope's own benchmarks look at.
+/// Makes so many buffers of 64 to 319 bytes, each named where the level has names, as memscope's own benchmarks do.
 pub fn allocations(names: &VariableTracker, count: usize) -> Vec<Vec<u8>> {
     (0..count)
         .map(|number| {

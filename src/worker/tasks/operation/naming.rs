@@ -1,22 +1,23 @@
-//! Naming a value to memscope's variable tracking: one operation for each kind of value that it takes.
+//! Naming a value to memscope's variable tracking: one operation for each kind of value that it accepts.
 //!
-//! The values are there before the clock starts, and each is named once: naming the same one again takes longer each
-//! time in some versions.
+//! The values exist before the clock starts, and each is named once: in some versions, naming the same one again takes
+//! longer each time.
 
-use crate::study::operations::{CannotRun, Prepare, Ready};
 use crate::tracking::memscope::{CONTAINERS, Containers, Name};
+use crate::worker::task::TaskError;
+use crate::worker::tasks::operation::{Prepare, Ready};
 use crate::workloads::{Tracker, Value};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::{Arc, RwLock};
 
-type Prepared = Result<Box<dyn Ready>, CannotRun>;
+type Prepared = Result<Box<dyn Ready>, TaskError>;
 
-/// What the values are called.
+/// Name of the values.
 const NAME: &str = "value";
 
-/// Values of which each is to be named once.
+/// Values, each to be named once.
 struct Naming<T, N> {
     values: Vec<T>,
     named: usize,
@@ -31,16 +32,16 @@ impl<T, N: FnMut(&T)> Ready for Naming<T, N> {
     }
 }
 
-/// Values of the kinds that every version takes.
+/// Prepares values of a kind that every version accepts.
 fn values<T: Value + 'static>(prepare: Prepare<'_>, make: fn(u64) -> T) -> Prepared {
     let names = prepare.names.clone();
     let values = (0..prepare.repeats).map(make).collect();
     Ok(Box::new(Naming { values, named: 0, name: move |value: &T| names.track(NAME, value) }))
 }
 
-/// Values of the kinds that some versions do not take.
+/// Prepares values of a kind that some versions lack.
 fn containers<T: 'static>(prepare: Prepare<'_>, make: fn(u64) -> T, naming: fn(&Containers) -> Name<T>) -> Prepared {
-    let naming = naming(CONTAINERS.as_ref().map_err(|why| CannotRun::Unsupported(why))?);
+    let naming = naming(CONTAINERS.as_ref().map_err(|why| TaskError::Unsupported(why))?);
     let variables = prepare.names.variables().expect("the level has variables").clone();
     let values = (0..prepare.repeats).map(make).collect();
     Ok(Box::new(Naming { values, named: 0, name: move |value: &T| naming(&variables, NAME, value) }))

@@ -1,13 +1,13 @@
-//! One process's part: threads that allocate and free, each call timed by itself.
+//! Latencies: threads that allocate and free, with each call timed by itself.
 //!
-//! Each thread holds as many blocks as a program of some size does, and again and again puts a new one in the place
-//! of one drawn at random: sizes are as often of one power of two as of another. The clock is read right before and
-//! right after a call and nowhere else. What that itself takes is in every figure; so each thread also times nothing,
-//! as often, and that is told beside them.
+//! Each thread holds as many blocks as a medium-sized program, and repeatedly replaces a random one. All powers of two
+//! are equally likely as sizes. The clock is read right before and right after a call and nowhere else. Every time
+//! includes the cost of reading the clock; so each thread also times nothing, equally often, and reports that cost
+//! alone.
 
-use crate::study::latency::Quantiles;
 use crate::tracking::{Level, Session};
-use crate::worker::probe::{NotSwitched, check_switch};
+use crate::worker::probe::check_switch;
+use crate::worker::task::TaskError;
 use crate::workloads::pools::ThreadsError;
 use hdrhistogram::Histogram;
 use rand::{Rng, RngExt, SeedableRng};
@@ -18,43 +18,63 @@ use std::sync::{Barrier, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The blocks that each thread holds.
+/// Blocks that each thread holds.
 pub const HELD: usize = 10_000;
 
-/// The sizes of blocks, as powers of two: from 16 B up to 4 KiB.
+/// Sizes of blocks, as powers of two: from 16 B up to 4 KiB.
 const SIZES: std::ops::RangeInclusive<u32> = 4..=11;
 
-/// The longest time that is told apart from longer ones, in nanoseconds: a minute.
+/// Longest recorded time, in nanoseconds: a minute. A longer one counts as this.
 const LONGEST: u64 = 60_000_000_000;
 
-/// To how many digits a time is kept.
+/// Significant digits of a recorded time.
 const DIGITS: u8 = 3;
 
-/// What is asked of one process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Recorded quantiles, from the median up to the maximum.
+pub const QUANTILES: [f64; 11] = [0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99999, 1.0];
+
+/// Quantiles of the times of all calls, in nanoseconds, in the order of [`QUANTILES`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Quantiles(pub(crate) [u64; QUANTILES.len()]);
+
+impl Quantiles {
+    fn of(times: &Histogram<u64>) -> Self {
+        Self(QUANTILES.map(|quantile| times.value_at_quantile(quantile)))
+    }
+
+    /// Returns the time at one of [`QUANTILES`], by its index there, in nanoseconds.
+    pub fn at(&self, place: usize) -> u64 {
+        self.0[place]
+    }
+}
+
+/// The work of one process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pattern {
-    /// What it runs under.
+    /// Level.
+    #[serde(rename = "tracking")]
     pub level: Level,
-    /// The threads that allocate at once.
+    /// Threads that allocate at once.
     pub threads: usize,
-    /// The allocations of each thread that are timed, and as many frees.
+    /// Timed allocations of each thread, and as many frees.
     pub operations: u32,
-    /// The seed of sizes and places.
+    /// Seed of sizes and places.
     pub seed: u64,
 }
 
-/// The latencies that one process saw, over all of its threads.
+/// Latencies of one process, over all of its threads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observed {
-    /// Of an allocation.
+    /// Times of an allocation.
     pub allocating: Quantiles,
-    /// Of a free.
+    /// Times of a free.
     pub freeing: Quantiles,
-    /// Of nothing: what timing takes.
+    /// Times of nothing: the cost of timing.
     pub timing: Quantiles,
 }
 
-/// The times of one thread.
+/// Times of one thread.
 struct Times {
     allocating: Histogram<u64>,
     freeing: Histogram<u64>,
@@ -79,13 +99,13 @@ impl Times {
     }
 }
 
-/// Notes a time. A histogram of fixed bounds does not allocate here.
+/// Records a time. A histogram of fixed bounds does not allocate here.
 #[inline]
 fn note(times: &mut Histogram<u64>, time: Duration) {
     times.saturating_record(time.as_nanos() as u64);
 }
 
-/// Times something.
+/// Times a call.
 #[inline(always)]
 fn timed<R>(times: &mut Histogram<u64>, run: impl FnOnce() -> R) -> R {
     let began = Instant::now();
@@ -94,37 +114,27 @@ fn timed<R>(times: &mut Histogram<u64>, run: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Why a pattern cannot be run.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CannotTime {
-    /// The program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator).
-    #[error(transparent)]
-    NotSwitched(#[from] NotSwitched),
-    /// The system does not start its threads.
-    #[error(transparent)]
-    ThreadsError(#[from] ThreadsError),
-}
-
-/// Runs the pattern in this process, which can run one.
+/// Runs the pattern in this process. Call it once.
 ///
 /// # Errors
-/// If the program or the system cannot.
-pub fn run(pattern: Pattern) -> Result<Observed, CannotTime> {
+/// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator), or the system
+/// does not start the threads.
+pub fn run(pattern: Pattern) -> Result<Observed, TaskError> {
     let session = Session::prepare(pattern.level, false);
     check_switch()?;
-    // Threads start and end outside of the window: what they need for it is not the program's.
+    // Threads start and end outside of the window: their own allocations are not the program's.
     let (opens, closes) = (Barrier::new(pattern.threads + 1), Barrier::new(pattern.threads + 1));
-    // Those that stand go home where not all do.
-    let all_stand: OnceLock<bool> = OnceLock::new();
+    // If one thread does not start, the others return at once.
+    let all_started: OnceLock<bool> = OnceLock::new();
     let all = thread::scope(|scope| {
         let workers: Result<Vec<_>, std::io::Error> = (0..pattern.threads as u64)
             .map(|number| {
-                let (opens, closes, all_stand) = (&opens, &closes, &all_stand);
-                let work = move || all_stand.wait().then(|| work(pattern, number, opens, closes));
+                let (opens, closes, all_started) = (&opens, &closes, &all_started);
+                let work = move || all_started.wait().then(|| work(pattern, number, opens, closes));
                 thread::Builder::new().spawn_scoped(scope, work)
             })
             .collect();
-        let _ = all_stand.set(workers.is_ok());
+        let _ = all_started.set(workers.is_ok());
         let workers = workers.map_err(|error| ThreadsError { threads: pattern.threads, why: error.to_string() })?;
         session.window(|| {
             opens.wait();
@@ -132,7 +142,7 @@ pub fn run(pattern: Pattern) -> Result<Observed, CannotTime> {
         });
         let mut all = Times::new();
         for worker in workers {
-            all.add(&worker.join().expect("a worker does not panic").expect("all stand"));
+            all.add(&worker.join().expect("a worker does not panic").expect("all started"));
         }
         Ok::<_, ThreadsError>(all)
     })?;
@@ -141,12 +151,12 @@ pub fn run(pattern: Pattern) -> Result<Observed, CannotTime> {
     Ok(Observed { allocating, freeing, timing })
 }
 
-/// One thread's part: it makes itself ready, waits for the window, fills its places, and times.
+/// Runs one thread: it warms up, waits for the window, fills its places, and times replacements.
 fn work(pattern: Pattern, number: u64, opens: &Barrier, closes: &Barrier) -> Times {
     let mut rng = Pcg64Mcg::seed_from_u64(pattern.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let mut times = Times::new();
     let mut places: Vec<Vec<u8>> = (0..HELD).map(|_| Vec::new()).collect();
-    // Cold code and cold pages of the histograms are not a tracker's.
+    // Cold code and cold pages of the histograms must not be charged to a tracker.
     replace(pattern.operations / 10, &mut places, &mut rng, &mut Times::new());
     places.iter_mut().for_each(|place| *place = Vec::new());
 
@@ -158,7 +168,7 @@ fn work(pattern: Pattern, number: u64, opens: &Barrier, closes: &Barrier) -> Tim
     times
 }
 
-/// Puts new blocks in the places of old ones.
+/// Replaces random blocks.
 fn replace(operations: u32, places: &mut [Vec<u8>], rng: &mut impl Rng, times: &mut Times) {
     for _ in 0..operations {
         let place = rng.random_range(0..places.len());
@@ -166,7 +176,7 @@ fn replace(operations: u32, places: &mut [Vec<u8>], rng: &mut impl Rng, times: &
         let old = std::mem::take(&mut places[place]);
         timed(&mut times.freeing, || drop(old));
         places[place] = timed(&mut times.allocating, || Vec::with_capacity(size));
-        // A block that no one writes to is not there for the system.
+        // The system maps a page at the first write to it.
         places[place].push(1);
         timed(&mut times.timing, || ());
     }
@@ -181,4 +191,18 @@ fn block(rng: &mut impl Rng) -> Vec<u8> {
 fn size(rng: &mut impl Rng) -> usize {
     let power = rng.random_range(SIZES);
     rng.random_range(1_usize << power..=2 << power)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_those_of_the_times() {
+        let mut times = Histogram::<u64>::new_with_max(1_000_000, 3).expect("bounds");
+        (1..=1_000).for_each(|time| times.record(time).expect("within the bounds"));
+        let quantiles = Quantiles::of(&times);
+        let at = |wanted: f64| quantiles.at(QUANTILES.iter().position(|&one| one == wanted).expect("is kept"));
+        assert_eq!((at(0.5), at(0.99), at(0.999), at(1.0)), (500, 990, 999, 1_000));
+    }
 }

@@ -1,10 +1,10 @@
-//! Looking at the statistics of what the hook recorded, while it is on.
+//! Reading the statistics of the hook while it is on.
 
-use crate::study::operations::{Ready, live};
 use crate::tracking::{VariableTracker, memscope};
+use crate::worker::tasks::operation::{Ready, live};
 use std::hint::black_box;
 
-/// The statistics are read with so many allocations alive.
+/// Reads the statistics with so many live allocations.
 pub fn statistics(count: usize) -> Box<dyn Ready> {
     let live = live::allocations(&VariableTracker::NOOP, count);
     Box::new(move |times| {

@@ -1,6 +1,6 @@
-//! The ledger: it stands between a workload and memscope, and writes down what is planted.
+//! The ledger stands between a workload and memscope, and records planted objects.
 //!
-//! Its own memory is allocated while the calling thread is paused: no tracker sees it.
+//! Its own memory is allocated while the calling thread is paused, so no tracker sees it.
 
 use crate::tracking::memscope::FindingKind;
 use crate::tracking::{Level, PauseGuard, VariableTracker};
@@ -9,10 +9,10 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A planted thing: the addresses of its blocks. A block is a thing of one, a cycle one of as many as it has values.
-pub type Thing = Vec<Range<usize>>;
+/// A planted object: the addresses of its blocks. A leak has one block, a cycle as many as it has values.
+pub type Planted = Vec<Range<usize>>;
 
-/// A workload's tracker, where what it plants is sought.
+/// A workload's tracker that records planted objects.
 #[derive(Clone)]
 pub struct Ledger {
     names: VariableTracker,
@@ -21,10 +21,10 @@ pub struct Ledger {
 
 #[derive(Default)]
 struct State {
-    /// The address of the value that was named last.
+    /// Address of the value named last.
     named: Option<usize>,
     blocks: Vec<Block>,
-    cycles: Vec<Thing>,
+    cycles: Vec<Planted>,
 }
 
 /// A planted block.
@@ -34,13 +34,13 @@ struct Block {
 }
 
 impl Ledger {
-    /// An empty ledger that passes values on to `names`.
+    /// Returns an empty ledger that passes values on to `names`.
     pub fn new(names: VariableTracker) -> Self {
         Self { names, state: Arc::default() }
     }
 
-    /// What was planted of what is sought, as far as a tracker under this level was told of it.
-    pub fn planted(&self, sought: FindingKind, level: Level) -> Vec<Thing> {
+    /// Returns the planted objects of a kind, as far as a tracker at this level can know of them.
+    pub fn planted(&self, sought: FindingKind, level: Level) -> Vec<Planted> {
         let state = self.state();
         let is_known = |block: &&Block| level.has_hook() || block.is_named;
         match sought {
@@ -51,7 +51,7 @@ impl Ledger {
         }
     }
 
-    /// Passes a value on, and notes its address.
+    /// Passes a value on, and records its address.
     fn note(&self, address: usize, pass_on: impl FnOnce(&VariableTracker)) {
         pass_on(&self.names);
         self.state().named = Some(address);
@@ -119,7 +119,7 @@ mod tests {
     fn every_leak_is_planted_and_named() {
         let ledger = planted(Workload::LEAKS, 0.03);
         assert_eq!(ledger.planted(FindingKind::Active, Level::Variables).len(), 3);
-        assert_eq!(ledger.planted(FindingKind::Cycles, Level::Full), Vec::<Thing>::new());
+        assert_eq!(ledger.planted(FindingKind::Cycles, Level::Full), Vec::<Planted>::new());
     }
 
     #[test]

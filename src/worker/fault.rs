@@ -1,0 +1,97 @@
+//! Faults that a worker commits on purpose, to show how the harness reports them.
+
+use crate::tracking::Level;
+use crate::workloads::{Workload, registered};
+use std::str::FromStr;
+
+/// A fault of the tasks of one workload at one place: a level, or a report such as `leaks/full`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    workload: Workload,
+    place: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Hang,
+    Crash,
+    Exit,
+    Lie,
+    Exhaust,
+}
+
+impl Fault {
+    /// Commits the fault if it is for this workload and place. Returns `true` if the reply must be falsified instead.
+    pub fn commit(&self, workload: Workload, place: &str) -> bool {
+        self.workload == workload && self.place == place && self.kind.commit()
+    }
+}
+
+impl Kind {
+    const ALL: [(&str, Self); 5] = [
+        ("hang", Self::Hang),
+        ("crash", Self::Crash),
+        ("exit", Self::Exit),
+        ("lie", Self::Lie),
+        ("exhaust", Self::Exhaust),
+    ];
+
+    /// Does what a broken tracker might do. Returns `true` if that is a lie.
+    fn commit(self) -> bool {
+        match self {
+            Self::Hang => loop {
+                std::thread::park();
+            },
+            Self::Crash => std::process::abort(),
+            Self::Exit => std::process::exit(70),
+            Self::Exhaust => {
+                let mut hoard: Vec<Vec<u8>> = Vec::new();
+                loop {
+                    hoard.push(std::hint::black_box(Vec::with_capacity(1 << 26)));
+                }
+            }
+            Self::Lie => true,
+        }
+    }
+}
+
+impl FromStr for Fault {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wanted = || "a fault is written workload/level=hang, crash, exit, lie or exhaust".to_owned();
+        let (target, kind) = text.split_once('=').ok_or_else(wanted)?;
+        let (workload, place) = target.split_once('/').ok_or_else(wanted)?;
+        let (_, kind) = Kind::ALL.into_iter().find(|(name, _)| *name == kind).ok_or_else(wanted)?;
+        let known = registered().iter().copied().find(|known| known.name() == workload);
+        let workload = known.ok_or_else(|| format!("there is no workload '{workload}'"))?;
+        // A report's name ends in a level.
+        let level = place.rsplit('/').next().unwrap_or_default();
+        Level::try_from(level.to_owned()).map_err(|error| error.to_string())?;
+        Ok(Self { workload, place: place.to_owned(), kind })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_committed_at_its_place_alone() {
+        let lie: Fault = "cycles/leaks/full=lie".parse().expect("a fault");
+        assert!(lie.commit(Workload::CYCLES, "leaks/full"));
+        assert!(!lie.commit(Workload::CYCLES, "full"));
+        assert!(!lie.commit(Workload::LEAKS, "leaks/full"));
+    }
+
+    #[test]
+    fn what_is_no_fault_is_refused_by_name() {
+        let refusal = |text: &str| text.parse::<Fault>().expect_err("no fault");
+        for text in ["", "cycles", "cycles=hang", "cycles/full", "cycles/full=die", "cycles/full=Hang"] {
+            assert!(refusal(text).contains("hang, crash, exit, lie or exhaust"), "{text}");
+        }
+        assert_eq!(refusal("cyclops/full=hang"), "there is no workload 'cyclops'");
+        assert!(refusal("cycles/fool=hang").contains("fool"));
+    }
+}

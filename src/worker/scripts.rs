@@ -1,0 +1,23 @@
+//! Shell scripts in a worker's place, for tests.
+
+use crate::worker::launcher::{Launcher, Limits};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// Writes a script that may run, and returns its path. `$folder` is its folder.
+pub(crate) fn write(folder: &Path, name: &str, script: &str) -> PathBuf {
+    let path = folder.join(name);
+    let script = format!("#!/bin/sh\nfolder='{}'\n{script}\n", folder.display());
+    fs::write(&path, script).expect("the script is written");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("the script may run");
+    path
+}
+
+/// Returns a launcher of a script, and the script's folder.
+pub(crate) fn launcher(script: &str, limits: Limits) -> (TempDir, Launcher) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = write(folder.path(), "program", script);
+    (folder, Launcher::new(program, limits))
+}

@@ -1,0 +1,215 @@
+//! Tasks: the work that a child process does, as it travels from parent to child.
+//!
+//! The parent writes one [`Task`] as JSON to the child's standard input; the child prints its reply as one line of
+//! JSON. Arguments and environment are the same for every task, so both samples of a pair start with the same stack:
+//! its layout alone can move a time by several percent (Mytkowicz et al., "Producing Wrong Data Without Doing Anything
+//! Obviously Wrong!", ASPLOS 2009).
+
+use crate::tracking::memscope::Subject;
+use crate::tracking::references::WrongProgramError;
+use crate::worker::probe;
+use crate::worker::tasks::{detection, latency, operation, windows};
+use crate::workloads::Scale;
+use crate::workloads::pools::ThreadsError;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::io::{self, PipeReader, Read, Write};
+
+/// The exit code of a worker whose memscope lacks what the task needs: `EX_UNAVAILABLE`.
+pub const UNSUPPORTED: u8 = 69;
+
+/// The exit code of a worker that the system keeps from doing its task: `EX_OSERR`.
+pub const PREVENTED: u8 = 71;
+
+/// Work for a child process, one variant for each kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Task {
+    /// Run one workload once. The reply is a [`probe::Observation`].
+    Probe {
+        /// The workload, its size and its level.
+        request: probe::Request,
+        /// Refuse unless the seeds of hash maps are fixed.
+        #[serde(default)]
+        fixed_seed: bool,
+    },
+    /// Time windows with and without the synthetic tracker. The reply is [`windows::Windows`].
+    Windows(windows::Request),
+    /// Time single allocations and frees. The reply is [`latency::Observed`].
+    Latency(latency::Pattern),
+    /// Repeat one operation. The reply is an [`operation::Timing`].
+    Operation(operation::Request),
+    /// List memscope's reports. The reply is a list of [`detection::Report`].
+    Reports,
+    /// Plant something, and ask for one report of memscope. The reply is a [`detection::Finding`].
+    Detection(detection::Request),
+    /// Make the full stress run. It prints its figures, and replies with nothing.
+    Stress {
+        /// The size of the workloads.
+        scale: Scale,
+        /// The folder for its files.
+        output: String,
+    },
+}
+
+impl From<probe::Request> for Task {
+    fn from(request: probe::Request) -> Self {
+        Self::Probe { request, fixed_seed: false }
+    }
+}
+
+/// The task as JSON.
+impl fmt::Display for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl Task {
+    /// The length in bytes to which messages are padded: a child's buffer is as large for one level as for another.
+    const LENGTH: usize = 512;
+
+    /// The most bytes that a message may have.
+    const LONGEST: u64 = 1 << 16;
+
+    /// Returns the task as a child reads it.
+    fn message(&self) -> String {
+        format!("{:<1$}\n", self.to_string(), Self::LENGTH - 1)
+    }
+
+    /// Returns a pipe that holds the task, for a child's standard input.
+    ///
+    /// # Errors
+    /// If the system has no pipe left.
+    pub(crate) fn pipe(&self) -> io::Result<PipeReader> {
+        let (reader, mut writer) = io::pipe()?;
+        // A pipe holds at least a page: nobody needs to read yet.
+        writer.write_all(self.message().as_bytes())?;
+        Ok(reader)
+    }
+
+    /// Reads one task to the end of the input. The buffer is freed when this returns.
+    ///
+    /// # Errors
+    /// If the input is empty, is not a task, or cannot be read.
+    pub fn read(input: impl Read) -> Result<Self, TaskError> {
+        let not_a_task = |why: String| TaskError::NotATask(why);
+        let mut message = Vec::with_capacity(Self::LENGTH);
+        input.take(Self::LONGEST).read_to_end(&mut message).map_err(|error| not_a_task(error.to_string()))?;
+        if message.trim_ascii().is_empty() {
+            return Err(not_a_task("it is empty".to_owned()));
+        }
+        serde_json::from_slice(&message).map_err(|error| not_a_task(error.to_string()))
+    }
+}
+
+/// The reason why a process cannot do a task.
+#[derive(Debug, thiserror::Error)]
+pub enum TaskError {
+    /// Standard input holds no task.
+    #[error("standard input is not a task for a worker, which is one line of JSON: {0}")]
+    NotATask(String),
+    /// The program is one for probes alone.
+    #[error("this program runs probes only: give other tasks to memscope-bench")]
+    NotAProbe,
+    /// The program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator).
+    #[error("this program's global allocator is not memscope-bench's: run the memscope-bench binary")]
+    NotSwitched,
+    /// The linked version of memscope lacks what the task needs.
+    #[error("{subject} cannot do that: {0}", subject = Subject::of_this_build())]
+    Unsupported(&'static str),
+    /// The level is another program's.
+    #[error(transparent)]
+    WrongProgramError(#[from] WrongProgramError),
+    /// The system does not start the threads.
+    #[error(transparent)]
+    ThreadsError(#[from] ThreadsError),
+    /// The seeds of hash maps are random, although the task wants them fixed.
+    #[error("the library that fixes the seeds of hash maps is not loaded into this program")]
+    NotFixed,
+    /// The system refuses a child process or a folder.
+    #[error("cannot {deed}: {source}")]
+    System {
+        /// The deed, after "cannot".
+        deed: &'static str,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// The request names something that does not exist, or the result is wrong.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl TaskError {
+    /// Returns the exit code of a worker that fails in this way.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Unsupported(_) => UNSUPPORTED,
+            Self::ThreadsError(_) => PREVENTED,
+            _ => 2,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tracking::Level;
+    use crate::workloads::Workload;
+    use std::time::Duration;
+
+    fn probe(level: Level) -> Task {
+        let scale = Scale::new(0.1).expect("positive").seeded(7).waiting(Duration::from_micros(1_000));
+        probe::Request { workload: Workload::HIERARCHIES, level, scale, threads: 64, count: false }.into()
+    }
+
+    fn tasks() -> Vec<Task> {
+        let Task::Probe { request, .. } = probe(Level::Untracked) else { unreachable!("it is a probe") };
+        vec![
+            probe(Level::Full),
+            Task::Probe { request, fixed_seed: true },
+            Task::Windows(windows::Request { probe: request, units: 3 }),
+            Task::Latency(latency::Pattern { level: Level::Counting, threads: 2, operations: 10, seed: u64::MAX }),
+            Task::Operation(operation::Request {
+                operation: "allocate-16B".to_owned(),
+                level: Level::Allocator,
+                repeats: 100_000,
+            }),
+            Task::Reports,
+            Task::Detection(detection::Request {
+                workload: Workload::LEAKS,
+                scale: request.scale,
+                report: "leaks/full".to_owned(),
+            }),
+            Task::Stress { scale: Scale::FULL, output: "it's here".to_owned() },
+        ]
+    }
+
+    #[test]
+    fn a_task_arrives_as_it_was_sent() {
+        for task in tasks() {
+            assert_eq!(Task::read(task.pipe().expect("a pipe")).expect("a task"), task);
+        }
+    }
+
+    #[test]
+    fn messages_have_one_length() {
+        for task in tasks() {
+            assert_eq!(task.message().len(), Task::LENGTH, "{task:?}");
+        }
+    }
+
+    #[test]
+    fn other_input_is_refused_by_name() {
+        let refusal = |text: &str| Task::read(text.as_bytes()).expect_err("not a task").to_string();
+        assert!(refusal("").contains("it is empty"));
+        assert!(refusal(" \n").contains("it is empty"));
+        assert!(refusal("{\"dance\":1}").contains("unknown variant `dance`, expected one of `probe`, `windows`"));
+        assert!(refusal("\"reports\" and more").contains("trailing characters"));
+        let sent = probe(Level::Full).message();
+        assert!(refusal(&sent.replace("full", "fool")).contains("no level is called 'fool'"));
+        assert!(refusal(&sent.replace("hierarchies", "cyclops")).contains("cyclops"));
+        assert!(refusal(&sent.replace("0.1", "-0.1")).contains("a scale is a positive number"));
+        assert!(refusal(&sent[..60]).contains("EOF"));
+    }
+}

@@ -1,0 +1,115 @@
+//! Detections: one report of memscope, compared with planted objects.
+//!
+//! While a workload that leaks on purpose runs in a window, a [`ledger`] records the addresses of the planted blocks.
+//! By the end everything else is freed: named values that are gone by then are the decoys. The report is then scored
+//! against the ledger ([`score`]): planted objects that it names are found, the others missed, and names that were not
+//! planted are false.
+
+pub mod ledger;
+pub mod score;
+
+pub use score::Held;
+
+use crate::tracking::memscope::{DETECTORS, Detector, FindingKind, ReportOutput};
+use crate::tracking::{Level, Session, counting};
+use crate::worker::probe::check_switch;
+use crate::worker::task::TaskError;
+use crate::workloads::{Scale, Workload};
+use ledger::Ledger;
+use serde::{Deserialize, Serialize};
+
+/// The work of one process.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// Workload that plants.
+    pub workload: Workload,
+    /// Size and seed of the workload.
+    pub scale: Scale,
+    /// Name of the report: [`Report::name`].
+    pub report: String,
+}
+
+/// A report of a build of memscope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Kind of finding.
+    pub sought: FindingKind,
+    /// Level of the workload.
+    #[serde(rename = "tracking")]
+    pub level: Level,
+    /// The call that a user makes; empty where there is none.
+    pub call: String,
+    /// Reason why the version has no such report, if it has none.
+    pub lacking: Option<String>,
+}
+
+impl Report {
+    /// Returns the reports of the linked version.
+    pub fn all() -> Vec<Self> {
+        DETECTORS.iter().map(Self::from).collect()
+    }
+
+    /// Returns the name in tasks: `leaks/variables`.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.sought.name(), self.level)
+    }
+
+    /// Returns whether the report is asked for after this workload: cycles are sought where some were planted.
+    pub fn suits(&self, workload: Workload) -> bool {
+        self.sought != FindingKind::Cycles || workload == Workload::CYCLES
+    }
+}
+
+impl From<&Detector> for Report {
+    fn from(detector: &Detector) -> Self {
+        let Detector { sought, level, call, ask } = *detector;
+        Self { sought, level, call: call.to_owned(), lacking: ask.err().map(str::to_owned) }
+    }
+}
+
+/// A report, compared with the truth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Planted objects that the report could know of: blocks, or cycles. Under named values alone, those whose block
+    /// was named.
+    pub planted: u64,
+    /// Objects that the report names.
+    pub named: u64,
+    /// Score of the names; `None` where the report is a count alone.
+    pub held: Option<Held>,
+    /// Blocks leaked on purpose, counted by the workload.
+    pub leaked: u64,
+    /// Blocks made in the window and live at its end, counted by the harness. The surplus over the leaked ones is
+    /// memscope's own bookkeeping of named values.
+    pub alive: u64,
+}
+
+/// Runs a workload that plants under the level of a report, and asks for the report. Call it once in a process.
+///
+/// # Errors
+/// If there is no such report, or memscope refuses it.
+pub fn run(Request { workload, scale, report }: Request) -> Result<Finding, TaskError> {
+    let unknown = || {
+        let known = Report::all().iter().map(Report::name).collect::<Vec<_>>().join(", ");
+        TaskError::Refused(format!("there is no report '{report}'; there are {known}"))
+    };
+    let named = |detector: &&Detector| Report::from(*detector).name() == report;
+    let Detector { sought, level, ask, .. } = *DETECTORS.iter().find(named).ok_or_else(unknown)?;
+    let ask = ask.map_err(TaskError::Unsupported)?;
+    check_switch()?;
+
+    // With the counters on, the ledger's own memory is hidden from the tracker.
+    let session = Session::prepare(level, true);
+    let ledger = Ledger::new(session.tracker().clone());
+    let before = counting::totals();
+    let digest = session.window(|| workload.run(&ledger, scale));
+    let alive = counting::totals().since(&before).live_allocations();
+
+    let answer = ask().map_err(|why| TaskError::Refused(format!("memscope's report says: {why}")))?;
+    let planted = ledger.planted(sought, level);
+    let (named, held) = match &answer {
+        ReportOutput::Named(named) => (named.len() as u64, Some(score::score(named, &planted))),
+        ReportOutput::Counted(count) => (*count, None),
+    };
+    Ok(Finding { planted: planted.len() as u64, named, held, leaked: digest.leaked_allocations, alive })
+}

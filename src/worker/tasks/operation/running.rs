@@ -1,0 +1,137 @@
+//! One operation under one level in this process.
+
+use crate::tracking::memscope::Subject;
+use crate::tracking::{Level, Session};
+use crate::worker::probe::check_switch;
+use crate::worker::task::TaskError;
+use crate::worker::tasks::operation::{Operation, Prepare};
+use serde::{Deserialize, Serialize};
+use std::time::{Duration, Instant};
+
+/// Version of the timing's format. A change that an older reader would misread raises it.
+const SCHEMA: u32 = 1;
+
+/// An operation with all that it needs.
+pub trait Ready {
+    /// Does it so many times. This is the timed part.
+    fn repeat(&mut self, times: u64);
+
+    /// Checks the result after the clock has stopped.
+    ///
+    /// # Errors
+    /// The defect, if there is one.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// Operations without a result to check.
+impl<R: FnMut(u64)> Ready for R {
+    fn repeat(&mut self, times: u64) {
+        self(times);
+    }
+}
+
+/// The work of one process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Name of the operation.
+    pub operation: String,
+    /// Level.
+    #[serde(rename = "tracking")]
+    pub level: Level,
+    /// Timed repeats.
+    pub repeats: u64,
+}
+
+/// The time of one process's repeats.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timing {
+    /// Version of this format.
+    pub schema: u32,
+    /// Name of the operation.
+    pub operation: String,
+    /// Level.
+    #[serde(rename = "tracking")]
+    pub level: Level,
+    /// Timed repeats.
+    pub repeats: u64,
+    /// Wall time of all repeats together, in nanoseconds.
+    pub elapsed_ns: u64,
+    /// The memscope build.
+    pub subject: Subject,
+}
+
+/// Runs an operation in this process. Call it once: a process runs only one.
+///
+/// The level's window is open from the first preparation to the end of the last value, so the hook knows all live
+/// allocations.
+///
+/// # Errors
+/// If there is no such operation, the program or the linked version of memscope does not have it, or its result is
+/// wrong.
+pub fn run(request: Request) -> Result<Timing, TaskError> {
+    let operation = Operation::named(&request.operation).map_err(|error| TaskError::Refused(error.to_string()))?;
+    let Request { level, repeats, .. } = request;
+    check(operation, level, repeats)?;
+    if let Some(why) = level.unsupported_reason() {
+        return Err(TaskError::Unsupported(why));
+    }
+    let session = Session::prepare(level, false);
+    check_switch()?;
+
+    let warm_up = operation.state.warm_up(repeats);
+    let elapsed = session.window(|| -> Result<Duration, TaskError> {
+        let mut ready = (operation.prepare)(Prepare { names: session.tracker(), repeats: warm_up + repeats })?;
+        ready.repeat(warm_up);
+        let began = Instant::now();
+        ready.repeat(repeats);
+        let elapsed = began.elapsed();
+        ready.check().map_err(|why| TaskError::Refused(format!("{} went wrong: {why}", operation.name)))?;
+        Ok(elapsed)
+    })?;
+    Ok(Timing {
+        schema: SCHEMA,
+        operation: request.operation,
+        level,
+        repeats,
+        elapsed_ns: elapsed.as_nanos() as u64,
+        subject: Subject::of_this_build(),
+    })
+}
+
+/// Refuses levels and repeats under which a time would not be the operation's.
+fn check(operation: &Operation, level: Level, repeats: u64) -> Result<(), TaskError> {
+    let refused = |why| Err(TaskError::Refused(format!("{} {why}", operation.name)));
+    if !operation.levels().contains(&level) {
+        let levels: Vec<String> = operation.levels().iter().map(ToString::to_string).collect();
+        return refused(format!("is not timed under {level}, but under {}", levels.join(" or ")));
+    }
+    let most = operation.state.most_repeats();
+    if !(1..=most).contains(&repeats) {
+        return refused(format!(
+            "cannot be repeated {repeats} times in one process, but at least once and at most {most} times"
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(name: &str, level: Level, repeats: u64) -> String {
+        run(Request { operation: name.to_owned(), level, repeats }).expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn an_operation_is_timed_as_its_name_says_or_not_at_all() {
+        let refused = refusal("allocate-16B", Level::Variables, 1);
+        assert_eq!(refused, "allocate-16B is not timed under variables, but under untracked or allocator");
+        for repeats in [0, 10_000] {
+            let refused = refusal("name-vec", Level::Variables, repeats);
+            assert!(refused.contains(&format!("repeated {repeats} times")) && refused.ends_with("at most 200 times"));
+        }
+        assert!(refusal("allocate", Level::Untracked, 1).starts_with("no operation is called 'allocate'"));
+    }
+}
