@@ -1,5 +1,5 @@
-//! Stamps the program with the memscope-rs that it measures and with the toolchain, and chooses the forms of the adapter that
-//! fit memscope's source.
+//! Stamps the program with the memscope-rs that it measures and with the toolchain, and chooses the forms of the
+//! adapter that fit memscope's source.
 
 #[path = "build/inventory.rs"]
 mod inventory;
@@ -20,8 +20,8 @@ use std::process::Command;
 use subject::Subject;
 use versions::{OWN_ALLOCATOR, PACKAGE};
 
-/// Environment variable that leaves out the parts of the adapter that no measurement of cost needs. This core may compile with
-/// a version with which the whole adapter does not.
+/// Environment variable that leaves out the parts of the adapter that no measurement of cost needs. This core may
+/// compile with a version with which the whole adapter does not.
 const CORE_ONLY: &str = "MEMSCOPE_BENCH_CORE_ONLY";
 /// Parts that a measurement of cost needs.
 const CORE: [&str; 7] = ["hook", "tracker", "statistics", "names", "unseen", "borrows", "registry"];
@@ -41,8 +41,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     choose_forms(&subject)?;
     if subject.features.contains(OWN_ALLOCATOR) {
         println!(
-            "cargo::error=Cargo.toml takes {} {} with its feature `{OWN_ALLOCATOR}`, which installs an allocator of its \
-             own, and a program has one: write `default-features = false`, and leave the feature out",
+            "cargo::error=Cargo.toml takes {} {} with its feature `{OWN_ALLOCATOR}`, which installs its own \
+             allocator, and a program has one: write `default-features = false`, and leave the feature out",
             subject.name, subject.version
         );
     }

@@ -1,8 +1,8 @@
 //! The public items of a crate's source.
 //!
-//! The API of memscope-rs changes between releases before its version number does, so the adapter is chosen by the items that
-//! it calls. A path is resolved as the compiler resolves it: through modules, `pub use` and globs. Only public items that are
-//! not configured out count. Macros that define items are not expanded.
+//! The API of memscope-rs changes between releases before its version number does, so the adapter is chosen by the
+//! items that it calls. A path is resolved as the compiler resolves it: through modules, `pub use` and globs. Only
+//! public items that are not configured out count. Macros that define items are not expanded.
 
 use quote::ToTokens;
 use std::cell::RefCell;
@@ -25,7 +25,7 @@ pub struct Inventory {
     unreadable: RefCell<Vec<PathBuf>>,
 }
 
-/// A module: its items, and the folder with the files of its own modules.
+/// A module: its items, and the folder with the files of its submodules.
 pub struct Module {
     path: Vec<String>,
     folder: PathBuf,
@@ -120,8 +120,8 @@ impl Inventory {
         self.method_of(path, name).is_some_and(|(_, body)| has_word(&body, mentioned))
     }
 
-    /// Returns whether a public trait is implemented for a type, by the last names of both: by an `impl`, or by a macro of
-    /// the crate that writes one.
+    /// Returns whether a public trait is implemented for a type, by the last names of both: by an `impl`, or by a macro
+    /// of the crate that writes one.
     pub fn implements(&self, implemented: &str, by: &str) -> bool {
         self.implements_by_macro(implemented, by) || self.implements_by_itself(implemented, by)
     }
@@ -289,8 +289,8 @@ impl Inventory {
         Some((module.clone(), found.clone()))
     }
 
-    /// Returns the signature of a public method, and the words of its body. Unrelated modules can have types of the same name,
-    /// so the method's file must be beside the type's or below it.
+    /// Returns the signature of a public method, and the words of its body. Unrelated modules can have types of the
+    /// same name, so the method's file must be beside the type's or below it.
     fn method_of(&self, path: &str, name: &str) -> Option<(Signature, String)> {
         let (module, _) = self.structure(path)?;
         let last = path.rsplit("::").next()?;

@@ -25,7 +25,7 @@
 //! | [`stress`] | the stress run: the workloads as phases, looked at from all sides |
 //! | [`probe`] | one window in this process, and what was seen of it |
 //! | [`tracking`] | the levels; the switched allocator; the counters; memscope |
-//! | [`workloads`] | the eight stress workloads |
+//! | [`workloads`] | the stress workloads |
 //! | [`origin`] | where a figure comes from: command, machine, toolchain, subject |
 //! | [`conditions`] | how busy the machine was when a run began, and whether its speed was held |
 //! | [`files`], [`system`], `limits`, `fork`, `git` | files written whole; what is asked of the operating system, and of git |

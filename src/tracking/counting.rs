@@ -1,8 +1,8 @@
 //! The harness's own counters of allocations and bytes.
 //!
-//! They are the truth that a tracker's record is compared with. As the level `counting` they show the cost of the cheapest
-//! useful tracker. Each thread counts in its own slot, so threads do not wait for each other. Only live bytes are summed over
-//! threads, whenever a thread's have changed by `FLUSH_BYTES`.
+//! They are the truth that a tracker's record is compared with. As the level `counting` they show the cost of the
+//! cheapest useful tracker. Each thread counts in its own slot, so threads do not wait for each other. Only live bytes
+//! are summed over threads, whenever a thread's have changed by `FLUSH_BYTES`.
 //!
 //! A reallocation counts as one allocation and one deallocation, as memscope counts it.
 //!
@@ -20,8 +20,8 @@ pub const CLASSES: usize = 15;
 pub const CLASS_LIMITS: [usize; CLASSES - 1] =
     [8, 16, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096, 8_192, 16_384, 32_768, 65_536];
 
-/// Most bytes by which a thread's live bytes may differ from its share of the sum. The peak is exact for one thread, and
-/// within this much per thread for several.
+/// Most bytes by which a thread's live bytes may differ from its share of the sum. The peak is exact for one thread,
+/// and within this much per thread for several.
 const FLUSH_BYTES: i64 = 4_096;
 
 /// Slots that belong to one thread each. Threads beyond them share one more slot, at the cost of atomic additions.
@@ -68,7 +68,8 @@ impl Counts {
         self.allocated_bytes.saturating_sub(self.freed_bytes)
     }
 
-    /// Returns the counts since earlier ones. The peaks stay those of the whole time: a high-water mark has no difference.
+    /// Returns the counts since earlier ones. The peaks stay those of the whole time: a high-water mark has no
+    /// difference.
     pub fn since(&self, earlier: &Self) -> Self {
         Self {
             allocations: self.allocations - earlier.allocations,
@@ -181,8 +182,8 @@ pub(super) fn own_freed(size: usize) {
     OWN_LIVE.fetch_sub(size as i64, Relaxed);
 }
 
-/// Returns the tracker's own allocations. If it freed more than it allocated, because it held blocks before the window, it
-/// has no live bytes.
+/// Returns the tracker's own allocations. If it freed more than it allocated, because it held blocks before the window,
+/// it has no live bytes.
 pub fn own() -> TrackerAllocations {
     TrackerAllocations {
         allocations: OWN_ALLOCATIONS.load(Relaxed),
@@ -230,8 +231,8 @@ pub fn this_thread() -> (u64, u64) {
     (slot.by_class.iter().map(|class| class.load(Relaxed)).sum(), slot.allocated_bytes.load(Relaxed))
 }
 
-/// Returns the counts of all threads. They are exact if no thread counts meanwhile; otherwise each had its value at some time
-/// during the call.
+/// Returns the counts of all threads. They are exact if no thread counts meanwhile; otherwise each had its value at
+/// some time during the call.
 pub fn totals() -> Counts {
     let taken = SLOTS_TAKEN.load(Relaxed).min(OWNED_SLOTS);
     let slots = || SLOTS[..taken].iter().chain([&SLOTS[OWNED_SLOTS]]);

@@ -49,8 +49,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Prepares a level. It creates all of memscope's singletons under every level: the window does not pay for them, and
-    /// the heap at its start is the same.
+    /// Prepares a level. It creates all of memscope's singletons under every level: the window does not pay for them,
+    /// and the heap at its start is the same.
     ///
     /// With `count`, the harness's counters run beside the level's tracker.
     pub fn prepare(level: Level, count: bool) -> Self {

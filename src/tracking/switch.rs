@@ -1,12 +1,12 @@
 //! The program's global allocator. It passes each call on to the system, to the counters or to memscope's hook.
 //!
-//! A static selects one of them. It is set once before a workload starts, and reset when all of the workload's values are
-//! gone. So every level runs in the same binary: two binaries differ in layout, and layout alone moves times by more than the
-//! effects to measure. With everything off, a call costs one relaxed load and one predictable branch more than with the plain
-//! system allocator.
+//! A static selects one of them. It is set once before a workload starts, and reset when all of the workload's values
+//! are gone. So every level runs in the same binary: two binaries differ in layout, and layout alone moves times by
+//! more than the effects to measure. With everything off, a call costs one relaxed load and one predictable branch more
+//! than with the plain system allocator.
 //!
-//! Nearly all of the crate's unsafe code is in this file: the functions of the allocator's trait are unsafe to call and to
-//! implement.
+//! Nearly all of the crate's unsafe code is in this file: the functions of the allocator's trait are unsafe to call and
+//! to implement.
 #![allow(
     unsafe_code,
     reason = "an allocator cannot be written without it; the crate denies it everywhere but here and in fork"
@@ -73,8 +73,8 @@ impl Mode {
         FREEING.store(self.of_frees().0, Ordering::SeqCst);
     }
 
-    /// Runs `run` while the allocator is switched to this mode. Blocks allocated inside the window and freed after it appear
-    /// leaked to the tracker.
+    /// Runs `run` while the allocator is switched to this mode. Blocks allocated inside the window and freed after it
+    /// appear leaked to the tracker.
     pub fn window<R>(self, run: impl FnOnce() -> R) -> R {
         /// Switches back even if the run panics.
         struct Open;
@@ -99,8 +99,8 @@ static BURNED: AtomicU32 = AtomicU32::new(0);
 /// Most units of work that one allocation can burn.
 pub const MAX_SYNTHETIC_UNITS: u32 = 511;
 
-/// Sets the work that [`Mode::BURN`] burns for each allocation, up to [`MAX_SYNTHETIC_UNITS`]. A unit is one step of a generator
-/// of random numbers; groups of eight units are burned by shorter code that takes about as long.
+/// Sets the work that [`Mode::BURN`] burns for each allocation, up to [`MAX_SYNTHETIC_UNITS`]. A unit is one step of a
+/// generator of random numbers; groups of eight units are burned by shorter code that takes about as long.
 pub fn set_synthetic_cost(units: u32) {
     BURNED.store(units.min(MAX_SYNTHETIC_UNITS), Ordering::Relaxed);
 }
@@ -121,8 +121,8 @@ thread_local! {
     static CALLER: Cell<Caller> = const { Cell::new(Caller::Program) };
 }
 
-/// Sends the calling thread's allocations to the system alone while it lives, so the harness can inspect the tracker inside
-/// the window. Blocks allocated while it lives must be freed while it, or another one, lives.
+/// Sends the calling thread's allocations to the system alone while it lives, so the harness can inspect the tracker
+/// inside the window. Blocks allocated while it lives must be freed while it, or another one, lives.
 ///
 /// It has an effect only while the counters are on: the other modes do not pay for the check.
 #[derive(Debug)]
@@ -176,7 +176,8 @@ unsafe impl GlobalAlloc for SwitchedAllocator {
     #[inline]
     unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
         match Mode(FREEING.load(Ordering::Relaxed)) {
-            // SAFETY: the caller promised that the block is this allocator's and has this layout; all blocks are `System`'s.
+            // SAFETY: the caller promised that the block is this allocator's and has this layout; all blocks are
+            // `System`'s.
             Mode::OFF => unsafe { System.dealloc(ptr, layout) },
             // SAFETY: the same promise.
             mode => unsafe { switched::dealloc(mode, ptr, layout) },
@@ -207,8 +208,8 @@ unsafe impl GlobalAlloc for SwitchedAllocator {
 
 /// The calls while something is on. They are out of line, so the untracked path stays small enough to be inlined.
 ///
-/// They call the hook's own `realloc` and `alloc_zeroed`. memscope has only the trait's defaults, which copy and fill, and that
-/// is a part of its cost.
+/// They call the hook's own `realloc` and `alloc_zeroed`. memscope has only the trait's defaults, which copy and fill,
+/// and that is a part of its cost.
 ///
 /// Each function is as unsafe as the trait's function of the same name, and has the same requirements.
 mod switched {
@@ -272,8 +273,8 @@ mod switched {
         })
     }
 
-    /// Repeats a statement a power of two times without a loop. A mispredicted end of a loop takes a few nanoseconds, and a
-    /// fresh process predicts worse than one that has run for a while.
+    /// Repeats a statement a power of two times without a loop. A mispredicted end of a loop takes a few nanoseconds,
+    /// and a fresh process predicts worse than one that has run for a while.
     macro_rules! repeat {
         (1 $work:stmt) => { $work };
         (2 $work:stmt) => { repeat!(1 $work); repeat!(1 $work) };
@@ -291,8 +292,8 @@ mod switched {
         state ^ state << 17
     }
 
-    /// About eight units of work, in a tenth of the code. More code would push the workload's own out of the CPU's caches, at a
-    /// cost that depends on what else is in them.
+    /// About eight units of work, in a tenth of the code. More code would push the workload's own out of the CPU's
+    /// caches, at a cost that depends on what else is in them.
     #[inline(always)]
     fn roots(number: f64) -> f64 {
         ((number + 1.0).sqrt() + 1.0).sqrt()
@@ -300,9 +301,9 @@ mod switched {
 
     /// Burns the units of work of one allocation, and returns the layout.
     ///
-    /// Each power of two has its own code, and each piece of work waits for the one before it. The layout that it returns depends
-    /// on the last piece, although it is always the same: so the allocation waits for the work, and the CPU cannot do both at
-    /// once.
+    /// Each power of two has its own code, and each piece of work waits for the one before it. The layout that it
+    /// returns depends on the last piece, although it is always the same: so the allocation waits for the work, and the
+    /// CPU cannot do both at once.
     #[inline(never)]
     fn burned(layout: Layout) -> Layout {
         let units = BURNED.load(Ordering::Relaxed);

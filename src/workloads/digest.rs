@@ -3,8 +3,8 @@
 use super::{Tracker, Value};
 use serde::{Deserialize, Serialize};
 
-/// The digest of a workload's work. It is the same for one scale and seed at every level and on any number of threads. If the
-/// digests of two probes differ, they did not do the same work, and their times cannot be compared.
+/// The digest of a workload's work. It is the same for one scale and seed at every level and on any number of threads.
+/// If the digests of two probes differ, they did not do the same work, and their times cannot be compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digest {
     /// Checksum of the results.
@@ -58,8 +58,8 @@ impl<T: Tracker> Context<T> {
         self.digest.checksum = ((self.digest.checksum ^ result).wrapping_mul(0x0000_0100_0000_01B3)).rotate_left(23);
     }
 
-    /// Marks an allocation as leaked on purpose, by its address and bytes. The address is for checking reports of leaks, and
-    /// is no part of the digest.
+    /// Marks an allocation as leaked on purpose, by its address and bytes. The address is for checking reports of
+    /// leaks, and is no part of the digest.
     #[inline]
     pub fn leaked(&mut self, address: usize, bytes: usize) {
         self.tracker.leaked(address, bytes);

@@ -1,14 +1,15 @@
 //! The stress workloads: the programs whose slow-down is measured.
 //!
-//! A workload is a plain function of a [`Tracker`] and a [`Scale`]. It builds values, names some of them to the tracker,
-//! computes with them, drops all of them except those that it leaks on purpose, and returns a [`Digest`] of its work. It
-//! knows nothing of memscope: with [`Untracked`] naming compiles to nothing, and what remains is the untracked program.
+//! A workload is a plain function of a [`Tracker`] and a [`Scale`]. It builds values, names some of them to the
+//! tracker, computes with them, drops all of them except those that it leaks on purpose, and returns a [`Digest`] of
+//! its work. It knows nothing of memscope: with [`Untracked`] naming compiles to nothing, and what remains is the
+//! untracked program.
 //!
-//! For one scale and seed a workload does the same work every time, on any number of threads and with any tracker. So two
-//! probes can be compared, and their digests prove it.
+//! For one scale and seed a workload does the same work every time, on any number of threads and with any tracker. So
+//! two probes can be compared, and their digests prove it.
 //!
-//! To add a workload, write its file and add its entry to [`Definition::BUILT_IN`]. Another crate registers its own with
-//! [`register`].
+//! To add a workload, write its file and add its entry to [`Definition::BUILT_IN`]. Another crate registers its own
+//! with [`register`].
 
 #![allow(clippy::type_complexity, clippy::vec_box, reason = "workloads allocate deeply nested and boxed types")]
 
@@ -41,8 +42,8 @@ pub use tracker::{Tracker, Untracked, Value};
 
 use std::hash::{BuildHasherDefault, DefaultHasher};
 
-/// The standard library's hash map and hash function with a fixed seed. The standard map draws a seed in each process, and
-/// a probe should do the same work each time.
+/// The standard library's hash map and hash function with a fixed seed. The standard map draws a seed in each process,
+/// and a probe should do the same work each time.
 pub type Map<K, V> = std::collections::HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
 
 #[cfg(test)]

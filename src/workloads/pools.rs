@@ -23,8 +23,8 @@ pub struct ThreadsError {
     pub why: String,
 }
 
-/// Starts both pools with this many threads each, and waits until they run. A process keeps its pools: a later call changes
-/// nothing.
+/// Starts both pools with this many threads each, and waits until they run. A process keeps its pools: a later call
+/// changes nothing.
 ///
 /// # Errors
 /// If the system refuses to start a thread.
@@ -45,7 +45,8 @@ pub fn start(threads: usize) -> Result<(), ThreadsError> {
     Ok(())
 }
 
-/// Returns a runtime, and checks that it has all threads: tokio makes do with fewer, which would be another measurement.
+/// Returns a runtime, and checks that it has all threads: tokio makes do with fewer, which would be another
+/// measurement.
 fn runtime_of(threads: usize) -> Result<Runtime, String> {
     let standing = Arc::new((Mutex::new(0), Condvar::new()));
     let started = Arc::clone(&standing);

@@ -5,8 +5,8 @@ use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The scale of a workload's run: a factor on its outer counts (the inner shapes stay), the seed of its data, and the time
-/// that its tasks wait where real work would wait.
+/// The scale of a workload's run: a factor on its outer counts (the inner shapes stay), the seed of its data, and the
+/// time that its tasks wait where real work would wait.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scale {
     factor: f64,
@@ -39,8 +39,8 @@ impl Scale {
         Self { seed, ..self }
     }
 
-    /// Returns the same scale, with tasks that sleep this long where real work would wait. With the default of zero they only
-    /// yield: sleeping hides overhead.
+    /// Returns the same scale, with tasks that sleep this long where real work would wait. With the default of zero
+    /// they only yield: sleeping hides overhead.
     pub const fn waiting(self, wait: Duration) -> Self {
         Self { wait, ..self }
     }
@@ -75,14 +75,14 @@ impl Scale {
 
     /// Returns the generator of a workload's data.
     ///
-    /// Each workload has a number of its own, from 1 in the order of the stress run's phases; it is part of the data, and so
+    /// Each workload has its own number, from 1 in the order of the stress run's phases; it is part of the data, and so
     /// of the digest. A workload of another crate takes one from 1,000 on.
     pub fn rng(self, workload: u64) -> Pcg64Mcg {
         self.stream(workload)
     }
 
-    /// Returns the generator of one task of a workload. Tasks have independent streams, so the data do not depend on which
-    /// thread comes first. Both numbers are below 2³².
+    /// Returns the generator of one task of a workload. Tasks have independent streams, so the data do not depend on
+    /// which thread comes first. Both numbers are below 2³².
     pub fn task_rng(self, workload: u64, task: u64) -> Pcg64Mcg {
         self.stream((workload << 32) + task)
     }

@@ -1,8 +1,8 @@
 //! The linked memscope's abilities, by its version, as its published sources show them.
 //!
-//! The tests hold with every version. Where versions differ they look here for the linked one's abilities, or for the word
-//! that it lacks them. The table is independent of the program, which may be wrong. A version that is not published yet is
-//! treated as the newest, as the adapter treats it.
+//! The tests hold with every version. Where versions differ they look here for the linked one's abilities, or for the
+//! word that it lacks them. The table is independent of the program, which may be wrong. A version that is not
+//! published yet is treated as the newest, as the adapter treats it.
 
 use memscope_bench::tracking::Level;
 use memscope_bench::tracking::memscope::Subject;
@@ -16,8 +16,8 @@ struct Abilities {
     variables_alone: bool,
     /// Hook figures that mean what their names say, by their names in a probe's output.
     figures: &'static [&'static str],
-    /// Records every event. Before 0.2.0, an event is dropped if a lock is taken: by another thread, or by the naming of a
-    /// value, which allocates.
+    /// Records every event. Before 0.2.0, an event is dropped if a lock is taken: by another thread, or by the naming
+    /// of a value, which allocates.
     every_event: bool,
     /// Counts the named values it recorded, and knows their types.
     counts_named_values: bool,

@@ -38,7 +38,8 @@ impl Statistics for Linked {
     }
 }
 
-/// 0.1.3 and 0.1.4: what the hook frees is not counted. All that was ever allocated is active, and the peak is the total.
+/// 0.1.3 and 0.1.4: what the hook frees is not counted. All that was ever allocated is active, and the peak is the
+/// total.
 #[cfg(memscope_statistics = "totals")]
 impl Statistics for Linked {
     fn recorded_events() -> Recorded {
