@@ -41,8 +41,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     choose_forms(&subject)?;
     if subject.features.contains(OWN_ALLOCATOR) {
         println!(
-            "cargo::error=Cargo.toml takes {} {} with its feature `{OWN_ALLOCATOR}`, which installs an allocator of its \
-             own, and a program has one: write `default-features = false`, and leave the feature out",
+            "cargo::error=Cargo.toml takes {} {} with its feature `{OWN_ALLOCATOR}`, which installs its own \
+             allocator, and a program has one: write `default-features = false`, and leave the feature out",
             subject.name, subject.version
         );
     }

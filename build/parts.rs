@@ -1,8 +1,8 @@
 //! The parts of memscope's adapter, and the items that each form of a part calls.
 //!
-//! memscope's API changed piece by piece, and between two releases a source has old and new pieces. So each part of
-//! the adapter is chosen on its own: it gets the first form whose needs the source meets. The form of the part
-//! `json`, for example, is the cfg `memscope_json = "…"`, and `src/tracking/memscope/adapter/json.rs` implements it.
+//! memscope's API changed piece by piece, and between two releases a source has old and new pieces. So each part of the
+//! adapter is chosen on its own: it gets the first form whose needs the source meets. The form of the part `json`, for
+//! example, is the cfg `memscope_json = "…"`, and `src/tracking/memscope/adapter/json.rs` implements it.
 //!
 //! To add a form, add its entry here and its `impl` in the part's file.
 

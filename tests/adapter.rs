@@ -38,7 +38,8 @@ fn a_path_is_resolved_as_the_compiler_does_it() {
              pub use analyzer::Analyzer; fn private() {} #[cfg(feature = \"off\")] pub fn off() {}
              #[cfg(feature = \"on\")] pub fn on() {} #[cfg(test)] pub fn of_tests() {}
              #[cfg(all(target_os = \"macos\", feature = \"on\"))] pub fn mac() {}
-             #[cfg(not(target_os = \"macos\"))] pub fn not_mac() {} pub use circle::*; mod circle { pub use super::*; }",
+             #[cfg(not(target_os = \"macos\"))] pub fn not_mac() {} pub use circle::*;
+             mod circle { pub use super::*; }",
         ),
         ("hidden/mod.rs", "pub mod tracker;"),
         (
@@ -109,7 +110,8 @@ const GLOBAL: &str = "pub fn get_tracker() {} pub fn global_tracker() {} pub fn 
 fn a_combination_that_no_release_has_gets_its_own_adapter() {
     // The detectors of 0.2.1 with the naming of 0.2.3.
     let analyzer = "pub fn analyzer(of: u8) {} pub struct Analyzer;
-        impl Analyzer { pub fn analyze(&mut self) {} pub fn detect(&mut self) {} pub fn graph(&mut self) {} pub fn view(&self) {} }";
+        impl Analyzer { pub fn analyze(&mut self) {} pub fn detect(&mut self) {} pub fn graph(&mut self) {}
+        pub fn view(&self) {} }";
     let five = "impl GlobalTracker { pub fn track_as(&self, v: &T, n: &str, f: &str, l: u32, m: &str) {} }";
     let four = "impl GlobalTracker { pub fn track_as(&self, v: &T, n: &str, f: &str, l: u32) {} }";
     let chosen = |parts: &[&str]| {

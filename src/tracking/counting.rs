@@ -1,8 +1,8 @@
 //! The harness's own counters of allocations and bytes.
 //!
 //! They are the truth that a tracker's record is compared with. As the level `counting` they show the cost of the
-//! cheapest useful tracker. Each thread counts in its own slot, so threads do not wait for each other. Only live
-//! bytes are summed over threads, whenever a thread's have changed by `FLUSH_BYTES`.
+//! cheapest useful tracker. Each thread counts in its own slot, so threads do not wait for each other. Only live bytes
+//! are summed over threads, whenever a thread's have changed by `FLUSH_BYTES`.
 //!
 //! A reallocation counts as one allocation and one deallocation, as memscope counts it.
 //!
@@ -182,8 +182,8 @@ pub(super) fn own_freed(size: usize) {
     OWN_LIVE.fetch_sub(size as i64, Relaxed);
 }
 
-/// Returns the tracker's own allocations. If it freed more than it allocated, because it held blocks before the
-/// window, it has no live bytes.
+/// Returns the tracker's own allocations. If it freed more than it allocated, because it held blocks before the window,
+/// it has no live bytes.
 pub fn own() -> TrackerAllocations {
     TrackerAllocations {
         allocations: OWN_ALLOCATIONS.load(Relaxed),

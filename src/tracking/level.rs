@@ -12,7 +12,7 @@ pub struct Properties {
     pub name: &'static str,
     /// Description in a few words.
     pub about: &'static str,
-    /// What the allocator does with each call while the window is open.
+    /// The allocator's mode while the window is open.
     pub mode: Mode,
     /// Passes the values that a workload names on to memscope.
     pub has_variables: bool,
@@ -203,7 +203,7 @@ impl Level {
         self.properties().about
     }
 
-    /// Returns what the allocator does with each call while the window is open.
+    /// Returns the allocator's mode while the window is open.
     pub const fn mode(self) -> Mode {
         self.properties().mode
     }
@@ -244,7 +244,7 @@ impl Level {
         Self::REFERENCES.contains(&self)
     }
 
-    /// Returns whether this build can run the level. heaptrack is a program of its own, and every build can start it.
+    /// Returns whether this build can run the level. Every build can start heaptrack, which is a separate program.
     pub fn is_built(self) -> bool {
         cfg!(feature = "references") || !self.is_reference() || self.host() == Host::Heaptrack
     }
@@ -270,8 +270,8 @@ impl fmt::Display for Level {
 pub enum LevelError {
     /// No level has the name.
     #[error(
-        "no level is called '{0}'; there are {names}, and synthetic:N, which burns N units of work an allocation (at most \
-         {MAX_SYNTHETIC_UNITS})",
+        "no level is called '{0}'; there are {names}, and synthetic:N, which burns N units of work an allocation \
+         (at most {MAX_SYNTHETIC_UNITS})",
         names = Level::built().map(|level| level.to_string()).collect::<Vec<_>>().join(", ")
     )]
     Unknown(String),

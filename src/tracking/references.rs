@@ -1,9 +1,9 @@
 //! Other trackers than memscope, as levels of the same probe. They show whether a cost is memscope's or tracking's.
 //!
 //! A reference's blocks decide which program it runs in. If they are the system's, unchanged, the reference is a mode
-//! of the switched allocator. If it has a heap of its own, or puts a header before each block, it cannot be switched
-//! on midway: the wrong one would free the blocks from before the window. It is then the allocator of a program of
-//! its own, from start to end. A tracker that watches from outside is started around the probe.
+//! of the switched allocator. If it has its own heap, or puts a header before each block, it cannot be switched on
+//! midway: the wrong one would free the blocks from before the window. It is then the allocator of a separate program,
+//! from start to end. A tracker that watches from outside is started around the probe.
 //!
 //! Only builds with the Cargo feature `references` contain the trackers, except heaptrack, which is a program.
 
@@ -99,8 +99,8 @@ impl Running {
 
     /// Returns the reference's record so far. Call it with the window closed.
     ///
-    /// A reallocation is one allocation and one deallocation, as everywhere here. stats_alloc counts the bytes by
-    /// which a block grew instead of those requested, so its bytes are left out.
+    /// A reallocation is one allocation and one deallocation, as everywhere here. stats_alloc counts the bytes by which
+    /// a block grew instead of those requested, so its bytes are left out.
     pub fn recorded(&self) -> Recorded {
         match *self {
             #[cfg(feature = "references")]

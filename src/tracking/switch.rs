@@ -2,11 +2,11 @@
 //!
 //! A static selects one of them. It is set once before a workload starts, and reset when all of the workload's values
 //! are gone. So every level runs in the same binary: two binaries differ in layout, and layout alone moves times by
-//! more than the effects to measure. With everything off, a call costs one relaxed load and one predictable branch
-//! more than with the plain system allocator.
+//! more than the effects to measure. With everything off, a call costs one relaxed load and one predictable branch more
+//! than with the plain system allocator.
 //!
-//! Nearly all of the crate's unsafe code is in this file: the functions of the allocator's trait are unsafe to call
-//! and to implement.
+//! Nearly all of the crate's unsafe code is in this file: the functions of the allocator's trait are unsafe to call and
+//! to implement.
 #![allow(
     unsafe_code,
     reason = "an allocator cannot be written without it; the crate denies it everywhere but here and in fork"
@@ -99,8 +99,8 @@ static BURNED: AtomicU32 = AtomicU32::new(0);
 /// Most units of work that one allocation can burn.
 pub const MAX_SYNTHETIC_UNITS: u32 = 511;
 
-/// Sets the work that [`Mode::BURN`] burns for each allocation, up to [`MAX_SYNTHETIC_UNITS`]. A unit is one step of
-/// a generator of random numbers; groups of eight units are burned by shorter code that takes about as long.
+/// Sets the work that [`Mode::BURN`] burns for each allocation, up to [`MAX_SYNTHETIC_UNITS`]. A unit is one step of a
+/// generator of random numbers; groups of eight units are burned by shorter code that takes about as long.
 pub fn set_synthetic_cost(units: u32) {
     BURNED.store(units.min(MAX_SYNTHETIC_UNITS), Ordering::Relaxed);
 }
@@ -208,8 +208,8 @@ unsafe impl GlobalAlloc for SwitchedAllocator {
 
 /// The calls while something is on. They are out of line, so the untracked path stays small enough to be inlined.
 ///
-/// They call the hook's own `realloc` and `alloc_zeroed`. memscope has only the trait's defaults, which copy and
-/// fill, and that is a part of its cost.
+/// They call the hook's own `realloc` and `alloc_zeroed`. memscope has only the trait's defaults, which copy and fill,
+/// and that is a part of its cost.
 ///
 /// Each function is as unsafe as the trait's function of the same name, and has the same requirements.
 mod switched {
@@ -302,8 +302,8 @@ mod switched {
     /// Burns the units of work of one allocation, and returns the layout.
     ///
     /// Each power of two has its own code, and each piece of work waits for the one before it. The layout that it
-    /// returns depends on the last piece, although it is always the same: so the allocation waits for the work, and
-    /// the CPU cannot do both at once.
+    /// returns depends on the last piece, although it is always the same: so the allocation waits for the work, and the
+    /// CPU cannot do both at once.
     #[inline(never)]
     fn burned(layout: Layout) -> Layout {
         let units = BURNED.load(Ordering::Relaxed);

@@ -1,9 +1,8 @@
 //! The tracker that workloads name values to. It passes them on to memscope, or does nothing.
 //!
 //! One type serves all levels, so a workload is compiled once and every level runs the same instructions at the same
-//! addresses. With a type for each level the compiler inlines each copy of a workload differently, and that alone
-//! moved a ratio by several percent. `untracked` pays one branch for each *named* value, and nothing for its
-//! allocations.
+//! addresses. With a type for each level the compiler inlines each copy of a workload differently, and that alone moved
+//! a ratio by several percent. `untracked` pays one branch for each *named* value, and nothing for its allocations.
 
 use super::memscope::Variables;
 use crate::workloads::Tracker;

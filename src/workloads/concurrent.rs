@@ -10,7 +10,7 @@ use tokio::sync::RwLock;
 type Shared = Arc<RwLock<Map<(u64, u64), Vec<u8>>>>;
 
 /// At scale 1, 100 tasks of 50 iterations; each iteration puts 1,000 bytes into a shared map, waits, makes 20 vectors
-/// of 30 strings of its own, and reads back what it put.
+/// of 30 strings, and reads back what it put.
 ///
 /// A task yields where real work would wait, unless the scale has a [`wait`](Scale::wait).
 ///

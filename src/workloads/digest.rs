@@ -3,8 +3,8 @@
 use super::{Tracker, Value};
 use serde::{Deserialize, Serialize};
 
-/// The digest of a workload's work. It is the same for one scale and seed at every level and on any number of
-/// threads. If the digests of two probes differ, they did not do the same work, and their times cannot be compared.
+/// The digest of a workload's work. It is the same for one scale and seed at every level and on any number of threads.
+/// If the digests of two probes differ, they did not do the same work, and their times cannot be compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digest {
     /// Checksum of the results.

@@ -42,8 +42,8 @@ pub use tracker::{Tracker, Untracked, Value};
 
 use std::hash::{BuildHasherDefault, DefaultHasher};
 
-/// The standard library's hash map and hash function with a fixed seed. The standard map draws a seed in each
-/// process, and a probe should do the same work each time.
+/// The standard library's hash map and hash function with a fixed seed. The standard map draws a seed in each process,
+/// and a probe should do the same work each time.
 pub type Map<K, V> = std::collections::HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
 
 #[cfg(test)]

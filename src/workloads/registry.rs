@@ -84,21 +84,21 @@ impl<T: Tracker> Definition<T> {
 pub struct Workload(&'static Definition<Untracked>);
 
 impl Workload {
-    /// [`structures`].
+    /// [`structures()`].
     pub const STRUCTURES: Self = Self::built_in("structures");
-    /// [`hierarchies`].
+    /// [`hierarchies()`].
     pub const HIERARCHIES: Self = Self::built_in("hierarchies");
-    /// [`concurrent`].
+    /// [`concurrent()`].
     pub const CONCURRENT: Self = Self::built_in("concurrent");
-    /// [`processing`].
+    /// [`processing()`].
     pub const PROCESSING: Self = Self::built_in("processing");
-    /// [`fragmentation`].
+    /// [`fragmentation()`].
     pub const FRAGMENTATION: Self = Self::built_in("fragmentation");
-    /// [`cycles`].
+    /// [`cycles()`].
     pub const CYCLES: Self = Self::built_in("cycles");
-    /// [`mixed`].
+    /// [`mixed()`].
     pub const MIXED: Self = Self::built_in("mixed");
-    /// [`leaks`].
+    /// [`leaks()`].
     pub const LEAKS: Self = Self::built_in("leaks");
 
     /// Looks up a workload of this crate by its name, when the program is compiled.
@@ -206,7 +206,8 @@ pub enum RegistrationError {
 /// If the list was read already, or another workload has the name.
 ///
 /// ```
-/// use memscope_bench::workloads::{Context, Definition, Digest, Scale, Tracker, Untracked, Workload, register, registered};
+/// use memscope_bench::workloads::{Context, Definition, Digest, Scale, Tracker, Untracked, Workload};
+/// use memscope_bench::workloads::{register, registered};
 ///
 /// fn squares<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
 ///     let mut context = Context::new(tracker);

@@ -103,8 +103,8 @@ impl Scale {
 
     /// Returns the generator of a workload's data.
     ///
-    /// Each workload has a number of its own, from 1 in the order of the stress run's phases; it is part of the data,
-    /// and so of the digest. A workload of another crate takes one from 1,000 on.
+    /// Each workload has its own number, from 1 in the order of the stress run's phases; it is part of the data, and so
+    /// of the digest. A workload of another crate takes one from 1,000 on.
     pub fn rng(self, workload: u64) -> Pcg64Mcg {
         self.stream(workload)
     }

@@ -31,8 +31,8 @@ pub trait Tracker: Clone + Send + Sync + 'static {
     #[inline]
     fn checkpoint(&self, _name: &'static str) {}
 
-    /// Records a block that is leaked on purpose, by its address and bytes. If the workload names the block, it does
-    /// so right before.
+    /// Records a block that is leaked on purpose, by its address and bytes. If the workload names the block, it does so
+    /// right before.
     #[inline]
     fn leaked(&self, _address: usize, _bytes: usize) {}
 

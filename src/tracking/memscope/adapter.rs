@@ -1,11 +1,11 @@
 //! The adapter to the linked memscope: a trait for each of its parts, and their forms.
 //!
-//! The build script reads memscope's source and chooses a form of each part: `build/parts.rs` lists the forms and
-//! what each calls. A form implements the part's trait for [`Linked`], in the file with the part's name. The traits'
+//! The build script reads memscope's source and chooses a form of each part: `build/parts.rs` lists the forms and what
+//! each calls. A form implements the part's trait for [`Linked`], in the file with the part's name. The traits'
 //! defaults stand for "unknown" and "unsupported", so a form implements only what its source offers.
 //!
-//! Parts are chosen one by one because memscope's API changes piece by piece: between two releases a source has
-//! pieces of both. A folder for each release would fit releases only.
+//! Parts are chosen one by one because memscope's API changes piece by piece: between two releases a source has pieces
+//! of both. A folder for each release would fit releases only.
 
 mod analysis;
 mod blocks;
@@ -52,8 +52,8 @@ const _: () = {
 /// Events that the hook recorded.
 #[diagnostic::on_unimplemented(message = "adapter/statistics.rs has no such form of the part `statistics`")]
 pub trait Statistics {
-    /// Returns what the hook recorded. A figure that a version does not know, or that does not mean what its name
-    /// says, is `None`.
+    /// Returns what the hook recorded. A figure that a version does not know, or that does not mean what its name says,
+    /// is `None`.
     fn recorded_events() -> Recorded {
         Recorded::default()
     }
@@ -65,10 +65,10 @@ pub trait VariableTracker {
     /// Passes named values on to memscope.
     type Variables: NamedValues;
 
-    /// Why no values can be named at any level; `None` if they can.
+    /// Reason why no values can be named at any level; `None` if they can.
     const NO_NAMES: Option<&'static str> = None;
 
-    /// Why the level `variables` is unsupported; `None` if it is not.
+    /// Reason why the level `variables` is unsupported; `None` if it is not.
     const VARIABLES_NEED_HOOK: Option<&'static str> = if cfg!(memscope_unseen = "forgotten") {
         Some("this version notes names on blocks that its hook saw, and forgets them without it")
     } else {
@@ -95,11 +95,11 @@ pub trait NamedValues: Tracker {
 /// Live blocks.
 #[diagnostic::on_unimplemented(message = "adapter/blocks.rs has no such form of the part `blocks`")]
 pub trait Blocks {
-    /// Returns the blocks that memscope treats as live. It is `None` if memscope cannot list them, or lists blocks
-    /// that its hook freed.
+    /// Returns the blocks that memscope treats as live. It is `None` if memscope cannot list them, or lists blocks that
+    /// its hook freed.
     ///
-    /// The window must be closed, or the calling thread [paused](crate::tracking::PauseGuard): memscope allocates
-    /// here while it holds its locks, and would wait for itself forever with the hook on.
+    /// The window must be closed, or the calling thread [paused](crate::tracking::PauseGuard): memscope allocates here
+    /// while it holds its locks, and would wait for itself forever with the hook on.
     fn live_blocks() -> Option<Vec<Block>> {
         None
     }

@@ -1,8 +1,7 @@
 //! memscope itself. No other module names it.
 //!
 //! [`adapter`] adapts to the linked source, be it a published version, a folder or a commit. What a source does not
-//! know is `None`, also where a figure does not mean what its name says; what it cannot do is an error with the
-//! reason.
+//! know is `None`, also where a figure does not mean what its name says; what it cannot do is an error with the reason.
 
 #[macro_use]
 mod kinds;
@@ -35,9 +34,9 @@ pub const EXPORT_JSON: fn(&Path) -> Result<(), String> = Linked::EXPORT_JSON;
 pub const OWN_REPORT: OwnReport = Linked::OWN_REPORT;
 /// memscope's own benchmarks.
 pub const UPSTREAM_BENCHES: Result<UpstreamBenches, &str> = Linked::UPSTREAM_BENCHES;
-/// Why no values can be named at any level; `None` if they can.
+/// Reason why no values can be named at any level; `None` if they can.
 pub const NO_NAMES: Option<&str> = Linked::NO_NAMES;
-/// Why the level `variables` is unsupported; `None` if it is not.
+/// Reason why the level `variables` is unsupported; `None` if it is not.
 pub const VARIABLES_NEED_HOOK: Option<&str> = Linked::VARIABLES_NEED_HOOK;
 
 /// Returns what the hook recorded. A figure that a version does not know is `None`.
@@ -47,8 +46,8 @@ pub fn recorded_events() -> Recorded {
 
 /// Returns the blocks that memscope treats as live, or `None` where it cannot list them.
 ///
-/// The window must be closed, or the calling thread [paused](super::PauseGuard): memscope allocates here while it
-/// holds its locks, and would wait for itself forever with the hook on.
+/// The window must be closed, or the calling thread [paused](super::PauseGuard): memscope allocates here while it holds
+/// its locks, and would wait for itself forever with the hook on.
 pub fn live_blocks() -> Option<Vec<Block>> {
     Linked::live_blocks()
 }

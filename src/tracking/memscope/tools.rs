@@ -40,8 +40,8 @@ pub struct Analysis {
 /// Repeats a benchmark's operation this many times.
 pub type BenchFn = Box<dyn FnMut(u64)>;
 
-/// The benchmarks that memscope is published with, in their settings: no hook, and a tracker that lives as long as
-/// they repeat.
+/// The benchmarks that memscope is published with, in their settings: no hook, and a tracker that lives as long as they
+/// repeat.
 #[derive(Clone, Copy)]
 pub struct UpstreamBenches {
     /// `track_single/vec`: makes, names and frees a zeroed vector of this many bytes.

@@ -1,5 +1,5 @@
-//! Facts about memscope-rs and its versions that its source does not show. The build script, the builder and the
-//! tests share this file.
+//! Facts about memscope-rs and its versions that its source does not show. The build script, the builder and the tests
+//! share this file.
 
 /// Name of the package and of the dependency.
 pub const PACKAGE: &str = "memscope-rs";

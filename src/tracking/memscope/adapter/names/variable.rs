@@ -1,5 +1,5 @@
-//! 0.1 and before: naming a value to the one tracker. Its registry keeps one named value for an address, and
-//! addresses come again, so the number of named values is unknown.
+//! 0.1 and before: naming a value to the one tracker. Its registry keeps one named value for an address, and addresses
+//! come again, so the number of named values is unknown.
 //!
 //! memscope's `init()` is not called: it installs a logger that writes to standard output, which is the probe's.
 //! Nothing is missing without it.

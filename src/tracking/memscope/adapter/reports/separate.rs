@@ -1,5 +1,5 @@
-//! Reports of memscope 0.2. It has two trackers that do not see each other, each with its own reports: the hook's
-//! under the level `allocator`, the one for named values under `variables`.
+//! Reports of memscope 0.2. It has two trackers that do not see each other, each with its own reports: the hook's under
+//! the level `allocator`, the one for named values under `variables`.
 
 use super::hook::tracker;
 use super::{Cycles, Leaks, Linked, Reports};

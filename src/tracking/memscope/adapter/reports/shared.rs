@@ -1,6 +1,6 @@
 //! Reports of memscope 0.1. It has one tracker, which sees who points to whom only with both hook and names.
 
-use super::{Blocks, Cycles, Leaks, Linked, Reports};
+use super::{Cycles, Leaks, Linked, Reports};
 use crate::tracking::Level;
 use crate::tracking::memscope::{Detector, FindingKind, ReportOutput};
 #[cfg(memscope_cycles = "manager")]
@@ -22,7 +22,7 @@ use shared_pointers::active;
 
 #[cfg(not(memscope_cycles = "manager"))]
 fn active() -> Result<ReportOutput, String> {
-    let active = Linked::live_blocks().ok_or("this version does not list live blocks")?;
+    let active = <Linked as super::Blocks>::live_blocks().ok_or("this version does not list live blocks")?;
     Ok(ReportOutput::Named(active.into_iter().map(|block| vec![block.address]).collect()))
 }
 
