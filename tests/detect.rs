@@ -109,7 +109,7 @@ fn what_cannot_be_asked_is_named() {
     };
     refused(&["detect", "no-such-thing"], "'no-such-thing' is no build");
     refused(&["detect", "--scale=0"], "--scale");
-    refused(&["detect", "--format=bmf"], "--format");
+    refused(&["detect", "--format=yaml"], "--format");
     let request = Request { workload: Workload::LEAKS, scale: Scale::FULL, report: "luck".to_owned() };
     let refusal = contains("error: there is no report 'luck'; there are ");
     worker(&Task::Detection(request)).assert().code(2).stdout("").stderr(refusal);

@@ -48,14 +48,16 @@ fn pairs_alternate_and_trials_come_first() {
 #[test]
 fn waits_are_part_of_the_work_that_is_recorded() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let [output, log] = ["results.json", "log"].map(|name| folder.path().join(name));
+    let [output, log] = ["results", "log"].map(|name| folder.path().join(name));
     let measured = |arguments: &[&str]| {
         let mut command = memscope_bench();
         command.args(["measure", "--workloads=cycles", "--tracking=full", "--scale=0.001", "--pairs=1"]);
         command.arg("--output").arg(&output).arg("--log").arg(&log).args(arguments);
         let failed = command.env("MEMSCOPE_BENCH_FAULT", "cycles/full=exit").assert().success();
         let text = String::from_utf8(failed.get_output().stdout.clone()).expect("text");
-        (read(&output).cells, text, [&output, &log].map(|path| fs::read_to_string(path).expect("a file")))
+        let [file, probes] =
+            [&output.join("overhead.json"), &log].map(|path| fs::read_to_string(path).expect("a file"));
+        (read(&output).cells, text, [file, probes])
     };
     let (cells, text, [_, probes]) = measured(&["--wait-us=7"]);
     assert!(cells.iter().all(|cell| cell.wait_us == 7), "{cells:?}");
