@@ -45,7 +45,7 @@ fn the_bare_program_makes_the_stress_run() {
     let completed = format!("All {} phases completed", registered().len());
     let console = console
         .stdout(contains("Total tracked").and(contains("Efficiency")).and(contains(completed)))
-        .stdout(contains("memory_analysis.svg"));
+        .stderr(contains("Wrote memory_analysis.json, memory_analysis.md, memory_analysis.svg in "));
     let mut files: Vec<String> = fs::read_dir(folder.path())
         .expect("the folder")
         .map(|entry| entry.expect("an entry").file_name().into_string().expect("letters"))
@@ -54,13 +54,14 @@ fn the_bare_program_makes_the_stress_run() {
     // A picture of memscope's own is there, or it is told why not.
     let said = String::from_utf8(console.get_output().stderr.clone()).expect("text");
     // What memscope itself says there (0.2.0 warns of a free that it did not see allocated) is not ours.
-    let said = said.lines().filter(|line| !line.starts_with("[memscope]")).collect::<String>();
+    let is_ours = |line: &&str| !line.starts_with("[memscope]") && !line.starts_with("Wrote ");
+    let said = said.lines().filter(is_ours).collect::<String>();
     let is_drawn =
         linked::own_picture().is_none_or(|own| !said.contains(&format!("memscope's own {own} was not written")));
     assert!(!is_drawn || said.is_empty(), "{said}");
     let own = linked::own_picture().filter(|_| is_drawn);
-    let expected = ["memory_analysis.json", "memory_analysis.svg"].into_iter().chain(own);
-    assert_eq!(files, expected.collect::<Vec<_>>(), "the picture and its data, and nothing else of ours");
+    let expected = ["memory_analysis.json", "memory_analysis.md", "memory_analysis.svg"].into_iter().chain(own);
+    assert_eq!(files, expected.collect::<Vec<_>>(), "the record and its reports, and nothing else of ours");
 }
 
 #[test]

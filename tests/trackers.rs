@@ -40,7 +40,7 @@ fn a_ladder_is_printed_and_written() {
         .stdout(contains("unsupported: heaptrack is not installed").and(contains("crashed (SIGABRT)")))
         .stdout(contains("records named values").and(contains("Noise floor")));
     if cfg!(not(feature = "references")) {
-        said.stderr(contains("cargo run --release --features references -- ladder"));
+        said.stderr(contains("cargo run --release --features references -- trackers"));
     }
     let ladder = read(folder.path());
     assert_eq!(ladder.0.cells.iter().map(|cell| cell.level).collect::<Vec<_>>(), Ladder::levels());
@@ -48,7 +48,7 @@ fn a_ladder_is_printed_and_written() {
         assert!(rung(&ladder, level).overhead.is_some(), "{level}");
     }
     let table = fs::read_to_string(folder.path().join("trackers.md")).expect("the table");
-    assert!(table.starts_with("### cycles") && table.contains("| allocator (memscope)"), "{table}");
+    assert!(table.starts_with("## cycles") && table.contains("| allocator (memscope)"), "{table}");
     let picture = fs::read_to_string(folder.path().join("trackers.svg")).expect("the picture");
     assert!(picture.contains("Is it memscope, or is it tracking?"));
     assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 3, "three files and nothing else");

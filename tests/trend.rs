@@ -81,6 +81,9 @@ impl Repository {
     }
 }
 
+/// The note on stderr after a run.
+const WROTE: &str = "Wrote trend.json, trend.md, trend.svg in out\n";
+
 fn text_of(assert: &Assert) -> String {
     String::from_utf8(assert.get_output().stdout.clone()).expect("text")
 }
@@ -106,7 +109,7 @@ fn changes_are_claimed_on_one_machine_where_intervals_part() {
         repository.commit_results(&run_of("0.2.5", "Example 9000", 6.0), "Bump memscope-rs <to> 0.2.5 & measure");
     let again = repository.commit_results(&run_of("0.2.5", "Example 9000", 6.001), "Measure again");
 
-    let assert = repository.log(&["--repository=code"]).success().stderr("");
+    let assert = repository.log(&["--repository=code"]).success().stderr(WROTE);
     let text = text_of(&assert);
     let places = [&first, &broken, &newer, &other, &bumped, &again].map(|commit| text.find(commit).expect("a row"));
     assert!(places.is_sorted(), "oldest first: {text}");
@@ -228,7 +231,7 @@ fn a_bare_repository_has_a_log() {
         ("code/results", "../results/overhead.json"),
     ] {
         let arguments = [format!("--repository={folder}"), format!("--file={file}")];
-        let text = text_of(&repository.log(&arguments.each_ref().map(String::as_str)).success().stderr(""));
+        let text = text_of(&repository.log(&arguments.each_ref().map(String::as_str)).success().stderr(WROTE));
         line_with(&text, &[&first, "Measure \u{2192} %H | again"]);
         line_with(&text, &[&second, "2026-01-02"]);
         assert!(!text.contains("cannot be read"), "{folder} {file}: {text}");

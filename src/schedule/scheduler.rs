@@ -217,7 +217,7 @@ impl<'a> Scheduler<'a> {
                 }
                 for round in 0..in_pass {
                     let rounds = (pass * self.groups.len() + group) * in_pass + round;
-                    progress(Progress { workload, level: level, rounds });
+                    progress(Progress { workload, level, rounds });
                     if !self.round(pass, group, round)? {
                         break;
                     }

@@ -190,7 +190,7 @@ fn what_cannot_be_a_results_file_is_refused_at_once() {
         ("device", "it is a device"),
         ("file", "it is a file; name a folder"),
         ("file/new", "Not a directory"),
-        ("round", "too many levels"),
+        ("round", "File exists"),
         (&long, "File name too long"),
     ] {
         let path = at("").join(name);
