@@ -163,7 +163,7 @@ fn other_trackers_are_refused_with_the_feature_that_has_them() {
 mod with_references {
     use super::*;
     use assert_cmd::Command;
-    use memscope_bench::workloads::Workload;
+    use memscope_bench::workloads::registered;
 
     #[test]
     fn each_has_a_rung_and_counters_and_recorders_miss_nothing() {

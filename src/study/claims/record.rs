@@ -14,7 +14,7 @@ pub const SCHEMA: u32 = 1;
 /// The claims of memscope's documents, compared with measured results.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Claims {
-    /// The version of this format: [`SCHEMA`].
+    /// The version of this format: `SCHEMA`.
     pub schema: u32,
     /// The claims in their settings, in order.
     pub settings: Vec<JudgedSetting>,

@@ -1,6 +1,6 @@
 //! memscope itself. No other module names it.
 //!
-//! [`adapter`] adapts to the linked source, be it a published version, a folder or a commit. What a source does not
+//! `adapter` adapts to the linked source, be it a published version, a folder or a commit. What a source does not
 //! know is `None`, also where a figure does not mean what its name says; what it cannot do is an error with the reason.
 
 #[macro_use]
