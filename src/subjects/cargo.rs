@@ -140,8 +140,8 @@ impl Build<'_> {
         let is_error =
             |message: &&Value| message["reason"] == "compiler-message" && message["message"]["level"] == "error";
         if let Some(message) = messages.iter().find(is_error) {
-            let error = first_error(&message["message"]);
             let manifest = message["manifest_path"].as_str().map(Path::new);
+            let error = first_error(&message["message"], manifest.and_then(Path::parent));
             if manifest == Some(&self.package.join("Cargo.toml")) {
                 return Refusal::Package { error };
             }
@@ -168,17 +168,21 @@ fn custom_build(line: &str) -> Option<&str> {
     package.split([' ', '`']).next()
 }
 
-/// A compiler's error in a line: its code, its words, and where it stands.
-fn first_error(message: &Value) -> String {
+/// Returns a compiler's error in a line: its code, its words, and its place in the package, whose folder is given.
+fn first_error(message: &Value, package: Option<&Path>) -> String {
     let code = message["code"]["code"].as_str().map_or("error".to_owned(), |code| format!("error[{code}]"));
     let words = message["message"].as_str().unwrap_or_default().lines().next().unwrap_or_default();
     let spans = message["spans"].as_array().into_iter().flatten();
     let place = spans.filter(|span| span["is_primary"] == true).find_map(|span| {
         let file = Path::new(span["file_name"].as_str()?);
-        // The file as it is called in its package: what lies above is this machine's.
-        let parts: Vec<_> = file.iter().collect();
-        let from = parts.iter().rposition(|part| *part == "src").unwrap_or(0);
-        Some(format!(" ({}:{})", parts[from..].iter().collect::<PathBuf>().display(), span["line_start"]))
+        // What lies above the package is this machine's.
+        let within = package.and_then(|package| file.strip_prefix(package).ok()).map(Path::to_owned);
+        let within = within.unwrap_or_else(|| {
+            let parts: Vec<_> = file.iter().collect();
+            let from = parts.iter().rposition(|part| *part == "src").unwrap_or(parts.len().saturating_sub(1));
+            parts[from..].iter().collect()
+        });
+        Some(format!(" ({}:{})", within.display(), span["line_start"]))
     });
     format!("{code}: {words}{}", place.unwrap_or_default())
 }
@@ -215,6 +219,14 @@ mod tests {
         assert_eq!(refusal(&[theirs], &[]), Refusal::Dependency { package, error: words.clone() });
         let ours = error("/copy/Cargo.toml", "path+file:///copy#memscope-bench@0.1.0");
         assert_eq!(refusal(&[ours], &[]), Refusal::Package { error: words });
+    }
+
+    #[test]
+    fn a_place_outside_of_src_is_named_within_its_package() {
+        let mut theirs = error("/sources/x/Cargo.toml", "path+file:///sources/x#memscope-rs@0.2.1");
+        theirs["message"]["spans"][0]["file_name"] = "/sources/x/tests/life.rs".into();
+        let Refusal::Dependency { error, .. } = refusal(&[theirs], &[]) else { panic!("a dependency") };
+        assert!(error.ends_with("(tests/life.rs:12)"), "{error}");
     }
 
     #[test]
