@@ -138,8 +138,8 @@ impl CargoBuild<'_> {
         let is_error =
             |message: &&Value| message["reason"] == "compiler-message" && message["message"]["level"] == "error";
         if let Some(message) = messages.iter().find(is_error) {
-            let error = first_error(&message["message"]);
             let manifest = message["manifest_path"].as_str().map(Path::new);
+            let error = first_error(&message["message"], manifest.and_then(Path::parent));
             if manifest == Some(&self.package.join("Cargo.toml")) {
                 return CargoFailure::Package { error };
             }
@@ -178,19 +178,28 @@ fn custom_build(line: &str) -> Option<&str> {
     package.split([' ', '`']).next()
 }
 
-/// Returns a compiler's error in a line: its code, its words and its place.
-fn first_error(message: &Value) -> String {
+/// Returns a compiler's error in a line: its code, its words, and its place in the package, whose folder is given.
+fn first_error(message: &Value, package: Option<&Path>) -> String {
     let code = message["code"]["code"].as_str().map_or("error".to_owned(), |code| format!("error[{code}]"));
     let words = message["message"].as_str().unwrap_or_default().lines().next().unwrap_or_default();
     let spans = message["spans"].as_array().into_iter().flatten();
     let place = spans.filter(|span| span["is_primary"] == true).find_map(|span| {
-        let file = Path::new(span["file_name"].as_str()?);
-        // The path within the package: the rest means nothing on another machine.
-        let parts: Vec<_> = file.iter().collect();
-        let from = parts.iter().rposition(|part| *part == "src").unwrap_or(0);
-        Some(format!(" ({}:{})", parts[from..].iter().collect::<PathBuf>().display(), span["line_start"]))
+        let file = within(Path::new(span["file_name"].as_str()?), package);
+        Some(format!(" ({}:{})", file.display(), span["line_start"]))
     });
     format!("{code}: {words}{}", place.unwrap_or_default())
+}
+
+/// Returns a file's path within its package. For a file elsewhere: the part from the last `src` on, or its name. The rest of
+/// an absolute path means nothing on another machine.
+fn within(file: &Path, package: Option<&Path>) -> PathBuf {
+    let in_package = package.and_then(|package| file.strip_prefix(package).ok());
+    if let Some(file) = in_package.or_else(|| file.is_relative().then_some(file)) {
+        return file.to_owned();
+    }
+    let parts: Vec<_> = file.iter().collect();
+    let from = parts.iter().rposition(|part| *part == "src").unwrap_or(parts.len().saturating_sub(1));
+    parts[from..].iter().collect()
 }
 
 /// Returns the name in a package ID: `path+file:///a/name#1.0.0`, or `…#name@1.0.0`.
@@ -225,6 +234,20 @@ mod tests {
         assert_eq!(failure(&[theirs], &[]), CargoFailure::Dependency { package, error: words.clone() });
         let ours = error("/copy/Cargo.toml", "path+file:///copy#memscope-bench@0.1.0");
         assert_eq!(failure(&[ours], &[]), CargoFailure::Package { error: words });
+    }
+
+    #[test]
+    fn a_place_outside_of_src_is_named_within_its_package() {
+        for (file, place) in [
+            ("/sources/x/tests/life.rs", "(tests/life.rs:12)"),
+            ("tests/life.rs", "(tests/life.rs:12)"),
+            ("/elsewhere/life.rs", "(life.rs:12)"),
+        ] {
+            let mut theirs = error("/sources/x/Cargo.toml", "path+file:///sources/x#memscope-rs@0.2.1");
+            theirs["message"]["spans"][0]["file_name"] = file.into();
+            let CargoFailure::Dependency { error, .. } = failure(&[theirs], &[]) else { panic!("a dependency") };
+            assert!(error.ends_with(place), "{error}");
+        }
     }
 
     #[test]

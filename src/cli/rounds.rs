@@ -32,11 +32,11 @@ pub struct RoundArguments {
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
     tracking: Vec<Level>,
     /// The rounds of each workload and level, half of them in each of two batches
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(12..))]
+    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u32).range(12..))]
     rounds: u32,
     /// A build takes no more rounds in a batch of a workload and level once it has taken so many seconds, except for
     /// the rounds that a verdict needs: 6, and up to 10 where there are hundreds of comparisons
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
     /// The time that is compared
     #[arg(long, value_enum, default_value_t)]
