@@ -1,23 +1,23 @@
 //! Stamps the program with the memscope-rs that it measures and with the toolchain, and chooses the forms of the
 //! adapter that fit memscope's source.
 
+#[path = "build/dependency.rs"]
+mod dependency;
 #[path = "build/inventory.rs"]
 mod inventory;
 #[path = "build/parts.rs"]
 mod parts;
-#[path = "build/subject.rs"]
-mod subject;
 #[allow(dead_code, reason = "the builder and the tests need the rest")]
 #[path = "src/tracking/memscope/versions.rs"]
 mod versions;
 
+use dependency::Dependency;
 use inventory::Inventory;
 use parts::PARTS;
 use std::env;
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::Command;
-use subject::Subject;
 use versions::{OWN_ALLOCATOR, PACKAGE};
 
 /// Environment variable that leaves out the parts of the adapter that no measurement of cost needs. This core may
@@ -33,24 +33,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("cargo::rerun-if-env-changed={CORE_ONLY}");
 
-    let subject = Subject::of(&package)?;
-    println!("cargo::rerun-if-changed={}", subject.root.parent().unwrap_or(&subject.root).display());
-    println!("cargo::rustc-env=SUBJECT_NAME={}", subject.name);
-    println!("cargo::rustc-env=SUBJECT_VERSION={}", subject.version);
-    println!("cargo::rustc-env=SUBJECT_SOURCE={}", subject.source);
-    choose_forms(&subject)?;
-    if subject.features.contains(OWN_ALLOCATOR) {
+    let dependency = Dependency::of(&package)?;
+    println!("cargo::rerun-if-changed={}", dependency.root.parent().unwrap_or(&dependency.root).display());
+    println!("cargo::rustc-env=MEMSCOPE_NAME={}", dependency.name);
+    println!("cargo::rustc-env=MEMSCOPE_VERSION={}", dependency.version);
+    println!("cargo::rustc-env=MEMSCOPE_SOURCE={}", dependency.source);
+    choose_forms(&dependency)?;
+    if dependency.features.contains(OWN_ALLOCATOR) {
         println!(
             "cargo::error=Cargo.toml takes {} {} with its feature `{OWN_ALLOCATOR}`, which installs its own \
              allocator, and a program has one: write `default-features = false`, and leave the feature out",
-            subject.name, subject.version
+            dependency.name, dependency.version
         );
     }
 
-    let is_published = subject.name == PACKAGE && subject.source == "crates.io";
-    let needed = versions::needed_feature(&subject.version).filter(|_| is_published);
-    if let Some(feature) = needed.filter(|feature| !subject.features.contains(*feature)) {
-        let version = &subject.version;
+    let is_published = dependency.name == PACKAGE && dependency.source == "crates.io";
+    let needed = versions::needed_feature(&dependency.version).filter(|_| is_published);
+    if let Some(feature) = needed.filter(|feature| !dependency.features.contains(*feature)) {
+        let version = &dependency.version;
         println!("cargo::error={PACKAGE} {version} does not build without `features = [\"{feature}\"]` in Cargo.toml");
     }
 
@@ -68,12 +68,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Chooses the form of each part of the adapter, as `cfg(memscope_PART = "FORM")`.
-fn choose_forms(subject: &Subject) -> Result<(), Box<dyn Error>> {
+fn choose_forms(dependency: &Dependency) -> Result<(), Box<dyn Error>> {
     let target = env::var("CARGO_CFG_TARGET_OS")?;
     // A source that cannot be parsed does not compile, and the compiler reports that better. Any form will do.
-    let source = Inventory::read(&subject.root, subject.features.clone(), &target);
+    let source = Inventory::read(&dependency.root, dependency.features.clone(), &target);
     if let Err(why) = &source {
-        println!("cargo::warning=the source of {} cannot be parsed: {why}", subject.name);
+        println!("cargo::warning=the source of {} cannot be parsed: {why}", dependency.name);
     }
     let is_broken = || source.as_ref().is_ok_and(Inventory::is_broken);
     let core_only = env::var_os(CORE_ONLY).is_some_and(|value| !value.is_empty());
@@ -94,7 +94,7 @@ fn choose_forms(subject: &Subject) -> Result<(), Box<dyn Error>> {
     if missing.is_empty() {
         return Ok(());
     }
-    let Subject { name, version, .. } = subject;
+    let Dependency { name, version, .. } = dependency;
     println!("cargo::error=no adapter fits {name} {version}: its source lacks {}", missing.join("; "));
     Ok(())
 }

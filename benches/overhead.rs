@@ -20,8 +20,8 @@ use memscope_bench::platform::files::Versioned;
 use memscope_bench::platform::text;
 use memscope_bench::report::format::Format;
 use memscope_bench::report::origin::Origin;
-use memscope_bench::schedule::measurement::{Cell, Series};
-use memscope_bench::schedule::pairing::CellRun;
+use memscope_bench::schedule::measurement::{Measurement, Series};
+use memscope_bench::schedule::pairing::MeasurementRun;
 use memscope_bench::schedule::plan::Plan;
 use memscope_bench::study::overhead::record::Results;
 use memscope_bench::study::{self, Files};
@@ -84,7 +84,7 @@ struct Bench {
     left_out: usize,
 }
 
-/// What unwinds out of Criterion from a cell whose probe failed: the samples so far are not enough for a report, and
+/// What unwinds out of Criterion from a measurement whose probe failed: the samples so far are not enough for a report, and
 /// invented ones would be a lie.
 struct CellFailed;
 
@@ -105,7 +105,7 @@ impl Bench {
             let mut group = criterion.benchmark_group(workload.name());
             for level in Level::benched() {
                 let request = request(workload, level, workload.short_scale(), pools::default_threads());
-                self.cell(&mut group, BenchmarkId::from_parameter(level), Series::Overhead, request);
+                self.measurement(&mut group, BenchmarkId::from_parameter(level), Series::Overhead, request);
             }
             group.finish();
         }
@@ -119,7 +119,7 @@ impl Bench {
         for scale in SCALES {
             for level in [Level::Untracked, Level::Full] {
                 let request = request(Workload::STRUCTURES, level, scale, pools::default_threads());
-                self.cell(&mut group, BenchmarkId::new(level.to_string(), scale), Series::Scaling, request);
+                self.measurement(&mut group, BenchmarkId::new(level.to_string(), scale), Series::Scaling, request);
             }
         }
         group.finish();
@@ -132,14 +132,14 @@ impl Bench {
         for threads in THREADS {
             for level in [Level::Untracked, Level::Full] {
                 let request = request(Workload::CONCURRENT, level, THREADS_SCALE, threads);
-                self.cell(&mut group, BenchmarkId::new(level.to_string(), threads), Series::Threads, request);
+                self.measurement(&mut group, BenchmarkId::new(level.to_string(), threads), Series::Threads, request);
             }
         }
         group.finish();
     }
 
-    /// One Criterion function, and the cell that its pairs make.
-    fn cell(&mut self, group: &mut BenchmarkGroup<WallTime>, id: BenchmarkId, series: Series, request: Request) {
+    /// One Criterion function, and the measurement that its pairs make.
+    fn measurement(&mut self, group: &mut BenchmarkGroup<WallTime>, id: BenchmarkId, series: Series, request: Request) {
         group.sampling_mode(SamplingMode::Flat);
         if self.mode != Mode::Idle
             && let Some(allocations) = self.allocations(request)
@@ -150,7 +150,7 @@ impl Bench {
         let mut run = None;
         let criterion = catch_unwind(AssertUnwindSafe(|| {
             group.bench_function(id, |bencher| {
-                let run = run.get_or_insert_with(|| CellRun::begin(launcher, series, request));
+                let run = run.get_or_insert_with(|| MeasurementRun::begin(launcher, series, request));
                 bencher.iter_custom(|iterations| (0..iterations).map(|_| level_time(run)).sum());
             });
         }));
@@ -167,7 +167,7 @@ impl Bench {
                 if let Some(failure) = run.failure() {
                     console::complain(text::one_line(&format!("{}/{}: {failure}", request.workload, request.level)));
                 }
-                self.results.cells.push(run.finish());
+                self.results.measurements.push(run.finish());
             }
             None => self.left_out += 1,
         }
@@ -188,16 +188,17 @@ impl Bench {
             pairs: CONTROL_PAIRS,
             precision: None,
         };
-        self.results.cells.extend(plan.measure_control(&self.control, &self.launcher, |_| ()));
+        self.results.measurements.extend(plan.measure_control(&self.control, &self.launcher, |_| ()));
     }
 
     /// How many allocations the request's workload makes; counted once for all levels of it.
     fn allocations(&self, request: Request) -> Option<u64> {
-        let same = |cell: &&Cell| {
-            (cell.workload, cell.scale, cell.threads) == (request.workload, request.scale.factor(), request.threads)
+        let same = |measurement: &&Measurement| {
+            (measurement.workload, measurement.scale, measurement.threads)
+                == (request.workload, request.scale.factor(), request.threads)
         };
-        match self.results.cells.iter().find(same) {
-            Some(cell) => cell.allocations,
+        match self.results.measurements.iter().find(same) {
+            Some(measurement) => measurement.allocations,
             None => {
                 let untracked = Request { level: Level::Untracked, count: true, ..request };
                 Some(self.launcher.run(&untracked).ok()?.truth?.allocations)
@@ -213,13 +214,16 @@ impl Bench {
             // Nothing was measured, but a level that does not run is what the test is there to find. One that the
             // version lacks is no fault, and was told.
             Mode::Test => {
-                let failures = || results.cells.iter().filter_map(|cell| cell.failure.as_ref());
+                let failures = || results.measurements.iter().filter_map(|measurement| measurement.failure());
                 let is_fault = |failure: &Failure| !matches!(failure, Failure::Unsupported { .. });
                 ExitCode::from(u8::from(failures().any(is_fault)))
             }
-            Mode::Measure { .. } if results.cells.is_empty() => ExitCode::SUCCESS,
+            Mode::Measure { .. } if results.measurements.is_empty() => ExitCode::SUCCESS,
             Mode::Measure { .. } => {
-                let thin = results.cells.iter().any(|cell| cell.overhead.is_none() && cell.failure.is_none());
+                let thin = results
+                    .measurements
+                    .iter()
+                    .any(|measurement| measurement.overhead().is_none() && measurement.failure().is_none());
                 let is_complete = left_out == 0 && !thin;
                 if !is_complete {
                     study::print(&results, Format::Text);
@@ -249,7 +253,7 @@ fn shorten(group: &mut BenchmarkGroup<WallTime>) {
 
 /// Runs one more pair, and gives the time of the level's own probe. Criterion divides by it: where the clock is so
 /// coarse that it saw none pass, it is the shortest there is.
-fn level_time(run: &mut CellRun) -> Duration {
+fn level_time(run: &mut MeasurementRun) -> Duration {
     match run.pair() {
         Some(pair) => Duration::from_nanos(pair.tracked.wall_ns.max(1)),
         None => resume_unwind(Box::new(CellFailed)),

@@ -89,7 +89,7 @@ fn another_reference_or_threshold_judges_the_same_pairs() {
     redraw().arg("--threshold=40").assert().success().stdout(contains("no difference (< 40 %)"));
     let judged = comparison_in(&folder);
     assert_eq!((judged.threshold_percent, judged.against), (40.0, Against::First));
-    assert_eq!(judged.subjects, comparison(Clock::Wall).subjects, "the pairs are as they were");
+    assert_eq!(judged.builds, comparison(Clock::Wall).builds, "the pairs are as they were");
     redraw().arg("--against=previous").assert().success();
     assert!(text_of(&folder, "svg").contains("from build to build"));
     let judged = comparison_in(&folder);
@@ -108,7 +108,7 @@ fn a_file_of_an_older_schema_is_judged_by_the_present_rule() {
     file.remove("typical");
     for difference in file["differences"].as_array_mut().expect("differences") {
         let difference = difference.as_object_mut().expect("an object");
-        difference.retain(|key, _| ["workload", "tracking", "subject", "reference", "ratio"].contains(&key.as_str()));
+        difference.retain(|key, _| ["workload", "tracking", "build", "reference", "ratio"].contains(&key.as_str()));
         difference.insert("claim".to_owned(), "gain".into());
     }
     let (folder, redraw) = earlier_run(&old.to_string());
@@ -121,8 +121,8 @@ fn a_file_of_an_older_schema_is_judged_by_the_present_rule() {
 #[test]
 fn times_of_zero_make_no_figure_that_is_no_number() {
     let mut found = comparison(Clock::Wall);
-    for cell in &mut found.subjects[2].cells {
-        cell.pairs.iter_mut().for_each(|pair| pair.untracked.wall_ns = 0);
+    for measurement in &mut found.builds[2].measurements {
+        measurement.pairs.iter_mut().for_each(|pair| pair.untracked.wall_ns = 0);
     }
     let (folder, redraw) = earlier_run(&files::json(&found).expect("every number is one"));
     redraw().assert().success().stdout(contains("cannot be compared (0 rounds)").and(contains("Left out: ")));
@@ -179,7 +179,7 @@ fn a_repository_is_asked_before_anything_is_built() {
     refused_range("HEAD", "has changes that are not committed (M Cargo.toml)");
 }
 
-/// Two subjects, which are one and the same program: rounds do not know.
+/// Two builds, which are one and the same program: rounds do not know.
 fn rounds(folder: &Path, plan: &Plan, resume: bool) -> (Vec<Vec<usize>>, usize) {
     let launcher = Launcher::new(assert_cmd::cargo::cargo_bin("memscope-bench"), Limits::default());
     let launchers = [Some(launcher.clone()), None, Some(launcher)];
@@ -190,16 +190,22 @@ fn rounds(folder: &Path, plan: &Plan, resume: bool) -> (Vec<Vec<usize>>, usize) 
         (Journal::begin(&path, plan).expect("a journal"), Vec::new())
     };
     let known = entries.len();
-    let Measured { cells, first_batch, .. } =
+    let Measured { measurements, first_batch, .. } =
         plan.measure(&launchers, journal, entries, |_| {}).expect("the journal can be written");
-    let half = |cells: usize| vec![plan.rounds / 2; cells];
-    assert_eq!(first_batch, [half(cells[0].len()), half(0), half(cells[2].len())]);
-    (cells.iter().map(|cells| cells.iter().map(|cell| cell.pairs.len()).collect()).collect(), known)
+    let half = |measurements: usize| vec![plan.rounds / 2; measurements];
+    assert_eq!(first_batch, [half(measurements[0].len()), half(0), half(measurements[2].len())]);
+    (
+        measurements
+            .iter()
+            .map(|measurements| measurements.iter().map(|measurement| measurement.pairs.len()).collect())
+            .collect(),
+        known,
+    )
 }
 
 fn plan() -> Plan {
     Plan {
-        subjects: ["a", "not built", "b"].map(|name| (name.to_owned(), String::new())).to_vec(),
+        builds: ["a", "not built", "b"].map(|name| (name.to_owned(), String::new())).to_vec(),
         workloads: vec![Workload::CYCLES, Workload::FRAGMENTATION],
         // Not full: where the machine is busy, naming a value takes some versions very long.
         levels: vec![Level::Untracked, Level::Allocator],
@@ -215,7 +221,7 @@ fn plan() -> Plan {
 fn every_subject_has_its_turn_in_every_round() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (pairs, _) = rounds(folder.path(), &plan(), false);
-    // Untracked against itself is the first subject's alone; one that was not built has nothing.
+    // Untracked against itself is the first build's alone; one that was not built has nothing.
     assert_eq!(pairs, [vec![12; 4], vec![], vec![12; 2]]);
 
     let text = fs::read_to_string(folder.path().join("journal")).expect("the journal");
@@ -223,12 +229,12 @@ fn every_subject_has_its_turn_in_every_round() {
     let turns: Vec<usize> = entries
         .iter()
         .filter_map(|entry| match entry {
-            Entry::Pair { cell, .. } => Some(*cell),
+            Entry::Pair { measurement, .. } => Some(*measurement),
             _ => None,
         })
         .collect();
-    // The cells of a group stand beside each other in each round, in no fixed order.
-    let tracked = |turn: &&[usize]| turn.iter().all(|&cell| cell == 3 || cell == 5);
+    // The measurements of a group stand beside each other in each round, in no fixed order.
+    let tracked = |turn: &&[usize]| turn.iter().all(|&measurement| measurement == 3 || measurement == 5);
     let in_rounds: Vec<&[usize]> = turns[6..18].chunks(2).collect();
     assert!(in_rounds.iter().all(tracked) && in_rounds.iter().all(|turn| turn[0] != turn[1]), "{turns:?}");
     assert!(in_rounds.iter().any(|turn| turn[0] == 3) && in_rounds.iter().any(|turn| turn[0] == 5), "{turns:?}");
@@ -358,25 +364,29 @@ fn every_generation_of_the_api_can_be_measured() {
         .assert()
         .success();
     let found: Comparison = files::read(&folder.path().join("compare.json")).expect("the comparison");
-    assert_eq!(found.subjects.len(), GENERATIONS.len() + 1);
-    for (subject, version) in found.subjects.iter().zip(GENERATIONS.into_iter().chain(["0.1.11"])) {
-        assert_eq!(subject.not_built, None, "{version}");
-        assert_eq!(subject.subject.as_ref().expect("it was built").version, version);
-        let tracked = subject.cells.iter().filter(|cell| cell.level != Level::Untracked);
+    assert_eq!(found.builds.len(), GENERATIONS.len() + 1);
+    for (build, version) in found.builds.iter().zip(GENERATIONS.into_iter().chain(["0.1.11"])) {
+        assert_eq!(build.not_built, None, "{version}");
+        assert_eq!(build.memscope.as_ref().expect("it was built").version, version);
+        let tracked = build.measurements.iter().filter(|measurement| measurement.level != Level::Untracked);
         assert_eq!(tracked.clone().count(), registered().len() * 3, "{version}");
-        for cell in tracked {
-            let is_known = cell.failure.is_some() || cell.overhead.is_some();
-            assert!(is_known, "{version}: {}/{} has neither figure nor outcome", cell.workload, cell.level);
+        for measurement in tracked {
+            let is_known = measurement.failure().is_some() || measurement.overhead().is_some();
+            assert!(
+                is_known,
+                "{version}: {}/{} has neither figure nor outcome",
+                measurement.workload, measurement.level
+            );
             // At such a size, on one thread, every version does what it can do.
-            let is_fine = match &cell.failure {
+            let is_fine = match measurement.failure() {
                 None => true,
                 Some(failure) => version == "0.1.0" && matches!(failure, Failure::Unsupported { .. }),
             };
-            assert!(is_fine, "{version}: {}/{}: {:?}", cell.workload, cell.level, cell.failure);
+            assert!(is_fine, "{version}: {}/{}: {:?}", measurement.workload, measurement.level, measurement.failure());
             // Where threads allocate at once, old versions drop what finds a lock taken.
-            if cell.level == Level::Allocator && !cell.workload.is_parallel() {
-                let fidelity = cell.fidelity.expect("every version counts allocations");
-                assert!((0.999..=1.001).contains(&fidelity), "{version}: {}: {fidelity}", cell.workload);
+            if measurement.level == Level::Allocator && !measurement.workload.is_parallel() {
+                let fidelity = measurement.fidelity.expect("every version counts allocations");
+                assert!((0.999..=1.001).contains(&fidelity), "{version}: {}: {fidelity}", measurement.workload);
             }
         }
     }
@@ -416,8 +426,8 @@ fn the_commit_that_slows_the_hook_is_named() {
         .stdout(contains("does not compile").and(contains("src/lib.rs")));
 
     let found: Comparison = files::read(&output.join("history.json")).expect("the history");
-    assert_eq!(found.subjects.len(), 6);
-    assert!(found.subjects[4].not_built.is_some() && found.subjects[4].cells.is_empty());
+    assert_eq!(found.builds.len(), 6);
+    assert!(found.builds[4].not_built.is_some() && found.builds[4].measurements.is_empty());
     assert_eq!(found.differences.len(), 4, "commits that were built, each against the one before it");
     let picture = fs::read_to_string(output.join("history.svg")).expect("the picture");
     roxmltree::Document::parse(&picture).expect("valid XML");

@@ -45,8 +45,8 @@ fn detect(arguments: &[&str], fault: Option<&str>) -> Output {
 #[test]
 fn every_report_of_this_build_has_its_row() {
     let (text, detections, markdown) = usual();
-    let [subject] = detections.subjects.as_slice() else { panic!("one subject: {detections:?}") };
-    let asked: Vec<(Workload, Report)> = subject.rows.iter().map(|row| (row.workload, row.report.clone())).collect();
+    let [build] = detections.builds.as_slice() else { panic!("one build: {detections:?}") };
+    let asked: Vec<(Workload, Report)> = build.rows.iter().map(|row| (row.workload, row.report.clone())).collect();
     let expected: Vec<(Workload, Report)> = WORKLOADS
         .into_iter()
         .flat_map(|workload| Report::all().into_iter().map(move |report| (workload, report)))
@@ -62,7 +62,7 @@ fn every_report_of_this_build_has_its_row() {
 #[test]
 fn what_is_planted_is_what_the_scale_says() {
     let (_, detections, _) = usual();
-    for row in &detections.subjects[0].rows {
+    for row in &detections.builds[0].rows {
         let Some(Finding { planted, held, leaked, alive, .. }) = row.finding else { continue };
         let (leaks, nodes) = if row.workload == Workload::LEAKS { (2, 2) } else { (106, 2) };
         let expected = match (row.report.sought, row.report.level) {
@@ -77,7 +77,7 @@ fn what_is_planted_is_what_the_scale_says() {
             assert_eq!(alive, leaked, "{name}");
         }
         if let Some(held) = held {
-            assert_eq!(held.found + held.missed, planted, "{name}");
+            assert_eq!(held.true_positives + held.false_negatives, planted, "{name}");
         }
     }
 }
@@ -88,7 +88,7 @@ fn a_report_that_hangs_or_dies_costs_its_own_row_alone() {
     let outcome = |kind: &str| {
         let (text, detections, markdown) =
             detect(&["--scale=0.001", "--time-limit=10"], Some(&format!("leaks/{name}={kind}")));
-        let rows = &detections.subjects[0].rows;
+        let rows = &detections.builds[0].rows;
         let failed: Vec<_> = rows.iter().filter(|row| row.report.lacking.is_none() && row.failure.is_some()).collect();
         let [row] = failed.as_slice() else { panic!("one row: {failed:?}") };
         assert_eq!((row.workload, row.report.name()), (Workload::LEAKS, name.clone()));
@@ -121,12 +121,12 @@ fn what_cannot_be_asked_is_named() {
 fn every_generation_of_the_api_is_asked() {
     // The newest is the one that this program is built with, and is asked by the other tests.
     let (text, detections, _) = detect(&[&["--scale=0.001"], GENERATIONS.as_slice()].concat(), None);
-    for (subject, version) in detections.subjects.iter().zip(GENERATIONS) {
-        assert_eq!((subject.name.as_str(), &subject.failure), (version, &None), "{text}");
+    for (build, version) in detections.builds.iter().zip(GENERATIONS) {
+        assert_eq!((build.name.as_str(), &build.failure), (version, &None), "{text}");
         for sought in [FindingKind::Leaks, FindingKind::Cycles, FindingKind::Active] {
-            assert!(subject.rows.iter().any(|row| row.report.sought == sought), "{version}: {text}");
+            assert!(build.rows.iter().any(|row| row.report.sought == sought), "{version}: {text}");
         }
-        let lacks = subject.rows.iter().any(|row| row.report.lacking.is_some());
+        let lacks = build.rows.iter().any(|row| row.report.lacking.is_some());
         assert_eq!(lacks, WITHOUT_REPORTS.contains(&version), "{version}: {text}");
     }
 }

@@ -1,4 +1,4 @@
-//! `memscope-bench footprint` from outside: every cell at every scale, and figures that the counts bear out.
+//! `memscope-bench footprint` from outside: every measurement at every scale, and figures that the counts bear out.
 
 mod common;
 
@@ -8,7 +8,7 @@ use memscope_bench::study::footprint::{Footprints, PEAKS, STEPS};
 use memscope_bench::tracking::Level;
 
 #[test]
-fn a_footprint_has_every_cell_at_every_scale() {
+fn a_footprint_has_every_measurement_at_every_scale() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = memscope_bench()
         .args(["footprint", "--workloads=cycles", "--scale=0.01"])
@@ -21,17 +21,20 @@ fn a_footprint_has_every_cell_at_every_scale() {
     assert!(printed.contains("B/live allocation") && written.contains("B/live allocation"), "{printed}");
 
     let footprints: Footprints = files::read(&folder.path().join("footprint.json")).expect("the file");
-    let [subject] = footprints.subjects.as_slice() else { panic!("one subject: {printed}") };
-    assert_eq!(subject.cells.len(), 2, "one workload under two levels");
-    for cell in subject.cells.iter().filter(|cell| cell.failure.is_none()) {
-        assert_eq!((cell.points.len(), cell.peaks.len()), (STEPS.len(), PEAKS), "{cell:?}");
-        assert!(cell.points.windows(2).all(|two| two[0].events <= two[1].events), "{cell:?}");
-        if cell.level == Level::Counting {
+    let [build] = footprints.builds.as_slice() else { panic!("one build: {printed}") };
+    assert_eq!(build.measurements.len(), 2, "one workload under two levels");
+    for measurement in build.measurements.iter().filter(|measurement| measurement.failure.is_none()) {
+        assert_eq!((measurement.points.len(), measurement.peaks.len()), (STEPS.len(), PEAKS), "{measurement:?}");
+        assert!(measurement.points.windows(2).all(|two| two[0].events <= two[1].events), "{measurement:?}");
+        if measurement.level == Level::Counting {
             // Counters in statics take no memory of the heap.
-            assert!(cell.points.iter().all(|point| point.peak_bytes == 0 && point.kept_bytes == 0), "{cell:?}");
+            assert!(
+                measurement.points.iter().all(|point| point.peak_bytes == 0 && point.kept_bytes == 0),
+                "{measurement:?}"
+            );
         }
     }
-    assert!(subject.cells.iter().any(|cell| cell.failure.is_none()), "{printed}");
+    assert!(build.measurements.iter().any(|measurement| measurement.failure.is_none()), "{printed}");
 }
 
 #[test]

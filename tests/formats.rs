@@ -48,7 +48,7 @@ fn json_is_what_the_file_has() {
     let text = String::from_utf8(assert.get_output().stdout.clone()).expect("text");
     assert_eq!(text, fs::read_to_string(&output).expect("the file"));
     let results: Results = serde_json::from_str(&text).expect("a results file");
-    assert_eq!(results.cells.len(), 2);
+    assert_eq!(results.measurements.len(), 2);
 }
 
 #[test]
@@ -113,15 +113,15 @@ fn bmf_names_what_it_leaves_out_on_stderr() {
         .stderr(contains("cycles/full is left out: too few pairs (5)"));
 }
 
-/// A complete run has several cells of one workload and level, and each must keep a name of its own.
+/// A complete run has several measurements of one workload and level, and each must keep a name of its own.
 #[test]
 fn bmf_of_a_complete_run_tells_its_series_apart() {
     let results = common::results();
     let all = benchmarks(&study::draw(&results, Format::Bmf).expect("all figures are numbers"));
-    let with_overhead = results.cells.iter().filter(|cell| cell.overhead.is_some()).count();
+    let with_overhead = results.measurements.iter().filter(|measurement| measurement.overhead().is_some()).count();
     assert_eq!(names(&all).len(), with_overhead);
     assert!(all.get("structures/full/scale-0.05").is_some() && all.get("concurrent/full/threads-2").is_some());
-    assert_eq!(results.left_out().len(), results.cells.len() - with_overhead);
+    assert_eq!(results.left_out().len(), results.measurements.len() - with_overhead);
     assert_eq!(all["structures/full"]["fidelity"]["value"], 0.612_34);
 }
 

@@ -68,17 +68,17 @@ fn counts_are_the_same_from_run_to_run() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let results = counted(folder.path(), &["--workloads=cycles", "--tracking=full"]);
     let again = counted(folder.path(), &["--workloads=cycles", "--tracking=full"]);
-    assert!(results.cells.is_empty());
+    assert!(results.measurements.is_empty());
     let ([count], [count_again]) = (&results.instructions[..], &again.instructions[..]) else {
-        panic!("one cell each")
+        panic!("one measurement each")
     };
-    assert_eq!((count.workload, count.level, &count.failure), (Workload::CYCLES, Level::Full, &None));
+    assert_eq!((count.workload, count.level, count.outcome.failure()), (Workload::CYCLES, Level::Full, None));
     for (runs, runs_again) in [(&count.untracked, &count_again.untracked), (&count.tracked, &count_again.tracked)] {
         let all = runs.iter().chain(runs_again);
         let (least, greatest) = (all.clone().min().expect("runs"), all.max().expect("runs"));
         assert!((greatest - least) * 1_000 <= *least, "{least} to {greatest}");
     }
-    let overhead = count.overhead.expect("an overhead");
+    let overhead = count.outcome.measured().expect("an overhead");
     assert!(overhead.ratio > 1.1 && overhead.apart <= 0.001, "{overhead:?}");
     assert!(overhead.per_allocation > Some(10.0), "{overhead:?}");
 }
@@ -132,7 +132,7 @@ fn only_the_window_is_counted() {
 }
 
 #[test]
-fn a_failure_costs_its_own_cell() {
+fn a_failure_costs_its_own_measurement() {
     if !has_valgrind() {
         return;
     }
@@ -149,11 +149,11 @@ fn a_failure_costs_its_own_cell() {
     let [failed, whole] =
         &files::read::<Results>(&output.join("instructions.json")).expect("a results file").instructions[..]
     else {
-        panic!("two cells")
+        panic!("two measurements")
     };
-    assert_eq!(failed.failure, Some(Failure::Crashed { how: "exit code 70".to_owned() }));
-    assert_eq!((failed.overhead, &whole.failure), (None, &None));
-    assert!(whole.overhead.is_some());
+    assert_eq!(failed.outcome.failure(), Some(&Failure::Crashed { how: "exit code 70".to_owned() }));
+    assert_eq!((failed.outcome.measured(), whole.outcome.failure()), (None, None));
+    assert!(whole.outcome.measured().is_some());
 }
 
 #[test]

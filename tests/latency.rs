@@ -18,17 +18,17 @@ fn every_level_is_timed_on_every_number_of_threads() {
         .success()
         .stdout(contains("p99.9").and(contains("(timing alone)")));
     let latencies: Latencies = files::read(&folder.path().join("latency.json")).expect("the file");
-    let cells: Vec<(usize, String)> =
-        latencies.cells.iter().map(|cell| (cell.threads, cell.level.to_string())).collect();
+    let measurements: Vec<(usize, String)> =
+        latencies.measurements.iter().map(|measurement| (measurement.threads, measurement.level.to_string())).collect();
     let levels = ["untracked", "counting", "allocator"];
     let wanted: Vec<(usize, String)> =
         [1, 3].into_iter().flat_map(|threads| levels.map(|level| (threads, level.to_owned()))).collect();
-    assert_eq!(cells, wanted);
-    for cell in latencies.cells.iter().filter(|cell| cell.failure.is_none()) {
-        assert_eq!(cell.processes.len(), 6);
+    assert_eq!(measurements, wanted);
+    for measurement in latencies.measurements.iter().filter(|measurement| measurement.failure.is_none()) {
+        assert_eq!(measurement.processes.len(), 6);
         for operation in [Operation::Allocating, Operation::Freeing, Operation::Timing] {
             let times: Vec<f64> =
-                (0..QUANTILES.len()).filter_map(|place| Some(cell.at(operation, place)?.value)).collect();
+                (0..QUANTILES.len()).filter_map(|place| Some(measurement.at(operation, place)?.value)).collect();
             assert_eq!(times.len(), QUANTILES.len());
             assert!(times.is_sorted(), "{}: {times:?}", operation.name());
         }

@@ -57,14 +57,14 @@ fn waits_are_part_of_the_work_that_is_recorded() {
         let text = String::from_utf8(failed.get_output().stdout.clone()).expect("text");
         let [file, probes] =
             [&output.join("overhead.json"), &log].map(|path| fs::read_to_string(path).expect("a file"));
-        (read(&output).cells, text, [file, probes])
+        (read(&output).measurements, text, [file, probes])
     };
-    let (cells, text, [_, probes]) = measured(&["--wait-us=7"]);
-    assert!(cells.iter().all(|cell| cell.wait_us == 7), "{cells:?}");
+    let (measurements, text, [_, probes]) = measured(&["--wait-us=7"]);
+    assert!(measurements.iter().all(|measurement| measurement.wait_us == 7), "{measurements:?}");
     assert!(text.contains("--wait-us=7`") || text.contains("--wait-us=7\n"), "see it alone: {text}");
     assert!(probes.lines().all(|probe| probe.starts_with("probe ") && probe.contains(" --wait-us=7")), "{probes}");
-    let (cells, _, [file, _]) = measured(&[]);
-    assert!(cells.iter().all(|cell| cell.wait_us == 0) && !file.contains("wait_us"), "{file}");
+    let (measurements, _, [file, _]) = measured(&[]);
+    assert!(measurements.iter().all(|measurement| measurement.wait_us == 0) && !file.contains("wait_us"), "{file}");
 }
 
 #[test]
@@ -80,10 +80,10 @@ fn a_measurement_is_shown_and_written() {
         .stdout(contains("cycles").and(contains("structures")).and(contains("Noise floor")))
         .stdout(contains("memscope-rs").and(contains("rustc")).and(contains("8 for each figure")));
     let results = read(&output);
-    assert_eq!(results.cells.len(), 2 * 5);
-    for cell in results.cells.iter().filter(|cell| linked::supports(cell.level)) {
-        assert_eq!((cell.pairs.len(), &cell.failure), (8, &None));
-        assert!(cell.overhead.is_some() && cell.allocations > Some(0));
+    assert_eq!(results.measurements.len(), 2 * 5);
+    for measurement in results.measurements.iter().filter(|measurement| linked::supports(measurement.level)) {
+        assert_eq!((measurement.pairs.len(), measurement.failure()), (8, None));
+        assert!(measurement.overhead().is_some() && measurement.allocations > Some(0));
     }
     assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1, "one file and nothing else");
 }
@@ -100,23 +100,27 @@ fn what_the_version_lacks_is_told_in_every_form() {
     let table = String::from_utf8(assert.get_output().stdout.clone()).expect("text");
     let results = read(&output);
     let row = |level: Level| {
-        let cell = results.cells.iter().find(|cell| cell.level == level).expect("a cell for each level");
+        let measurement = results
+            .measurements
+            .iter()
+            .find(|measurement| measurement.level == level)
+            .expect("a measurement for each level");
         let line = table.lines().find(|line| line.contains(&format!(" {level} "))).expect("a row for each level");
-        (cell, line)
+        (measurement, line)
     };
     for level in [Level::Variables, Level::Allocator, Level::Full] {
-        let (cell, line) = row(level);
+        let (measurement, line) = row(level);
         if !linked::supports(level) {
-            assert!(matches!(cell.failure, Some(Failure::Unsupported { .. })), "{:?}", cell.failure);
-            assert_eq!((cell.pairs.len(), cell.overhead, cell.fidelity), (0, None, None));
+            assert!(matches!(measurement.failure(), Some(Failure::Unsupported { .. })), "{:?}", measurement.failure());
+            assert_eq!((measurement.pairs.len(), measurement.overhead(), measurement.fidelity), (0, None, None));
             assert!(line.contains("unsupported"), "{line}");
-            assert!(table.contains(&format!("cycles/{level} unsupported: {}", results.origin.subject)), "{table}");
+            assert!(table.contains(&format!("cycles/{level} unsupported: {}", results.origin.memscope)), "{table}");
             assert!(results.left_out().iter().any(|line| line.contains("unsupported")));
         } else if level == Level::Variables && !linked::counts_named_values() {
-            assert_eq!(cell.fidelity, None);
+            assert_eq!(measurement.fidelity, None);
             assert!(line.contains("unknown"), "{line}");
         } else {
-            assert!(cell.fidelity > Some(0.0), "{:?}", cell.fidelity);
+            assert!(measurement.fidelity > Some(0.0), "{:?}", measurement.fidelity);
             assert!(!line.contains("unknown"), "{line}");
         }
     }
@@ -125,7 +129,7 @@ fn what_the_version_lacks_is_told_in_every_form() {
 }
 
 #[test]
-fn a_failure_costs_its_own_cell_and_is_named() {
+fn a_failure_costs_its_own_measurement_and_is_named() {
     for (fault, label) in [
         ("hang", "timed-out"),
         ("crash", "crashed (SIGABRT)"),
@@ -145,11 +149,16 @@ fn a_failure_costs_its_own_cell_and_is_named() {
             .stdout(contains(label))
             .stdout(contains("See it alone: `cargo run --release -- probe --workload=cycles --tracking=full"));
         let results = read(&output);
-        let failed: Vec<_> = results.cells.iter().filter(|cell| cell.failure.is_some()).collect();
+        let failed: Vec<_> =
+            results.measurements.iter().filter(|measurement| measurement.failure().is_some()).collect();
         assert_eq!(failed.len(), 1, "{fault}");
         assert_eq!((failed[0].workload, failed[0].level), (Workload::CYCLES, Level::Full));
-        assert_eq!(failed[0].overhead, None, "{fault}");
-        assert_eq!(results.cells.iter().filter(|cell| cell.overhead.is_some()).count(), 5, "{fault}");
+        assert_eq!(failed[0].overhead(), None, "{fault}");
+        assert_eq!(
+            results.measurements.iter().filter(|measurement| measurement.overhead().is_some()).count(),
+            5,
+            "{fault}"
+        );
     }
 }
 
@@ -163,7 +172,8 @@ fn the_outcome_is_in_the_file() {
         .env("MEMSCOPE_BENCH_FAULT", "leaks/full=hang")
         .assert()
         .success();
-    let failures: Vec<Failure> = read(&output).cells.into_iter().filter_map(|cell| cell.failure).collect();
+    let failures: Vec<Failure> =
+        read(&output).measurements.into_iter().filter_map(|measurement| measurement.failure().cloned()).collect();
     assert_eq!(failures, [Failure::TimedOut { seconds: 1 }]);
 }
 
@@ -213,7 +223,9 @@ fn the_control_program_is_paired_with_untracked() {
     let results: Results = files::read(&output.join("control.json")).expect("a results file");
     let controls: Vec<_> = results.series(Series::Control).collect();
     assert_eq!(controls.len(), 2);
-    assert!(controls.iter().all(|cell| cell.level == Level::Untracked && cell.overhead.is_some()));
+    assert!(
+        controls.iter().all(|measurement| measurement.level == Level::Untracked && measurement.overhead().is_some())
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use common::worker;
 use memscope_bench::study::operations::{Operation, Timing};
 use memscope_bench::tracking::Level;
 use memscope_bench::tracking::memscope::versions::EMPTY_EXPORTS;
-use memscope_bench::tracking::memscope::{CONTAINERS, Subject, UPSTREAM_BENCHES};
+use memscope_bench::tracking::memscope::{CONTAINERS, MemscopeBuild, UPSTREAM_BENCHES};
 use memscope_bench::worker::task::Task;
 use memscope_bench::worker::tasks::operation::Request;
 use predicates::prelude::*;
@@ -26,7 +26,7 @@ fn may_lack(operation: &Operation) -> bool {
 
 /// Returns whether the linked version leaves an empty file.
 fn exports_nothing(operation: &Operation) -> bool {
-    let version = Version::parse(&Subject::of_this_build().version).expect("a version");
+    let version = Version::parse(&MemscopeBuild::of_this_build().version).expect("a version");
     let [first, last] = EMPTY_EXPORTS.map(|version| Version::parse(version).expect("a version"));
     operation.name.starts_with("export-json-") && (first..=last).contains(&version)
 }

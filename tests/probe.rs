@@ -5,7 +5,7 @@ mod common;
 #[cfg(target_os = "linux")]
 use common::processes;
 use common::{linked, memscope_bench, probe};
-use memscope_bench::tracking::memscope::Subject;
+use memscope_bench::tracking::memscope::MemscopeBuild;
 use memscope_bench::tracking::{Level, Recorded};
 use memscope_bench::workloads::{Digest, Workload, registered};
 use predicates::prelude::*;
@@ -92,8 +92,8 @@ fn a_level_that_the_version_lacks_is_refused_and_no_other() {
         if linked::supports(level) {
             assert.success();
         } else {
-            let subject = Subject::of_this_build().to_string();
-            assert.code(69).stdout("").stderr(contains(subject).and(contains("cannot do that")));
+            let build = MemscopeBuild::of_this_build().to_string();
+            assert.code(69).stdout("").stderr(contains(build).and(contains("cannot do that")));
         }
     }
 }

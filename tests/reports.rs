@@ -4,9 +4,9 @@ mod common;
 
 use common::{comparison, full_record, results};
 use memscope_bench::report::number;
-use memscope_bench::schedule::measurement::{Cell, Clock};
+use memscope_bench::schedule::measurement::{Clock, Measurement, Outcome};
 use memscope_bench::study::compare;
-use memscope_bench::study::compare::{Against, Compared, Comparison, Difference, Record, Verdict};
+use memscope_bench::study::compare::{Against, ComparedBuild, Comparison, Difference, Record, Verdict};
 use memscope_bench::study::overhead;
 use memscope_bench::study::overhead::record::Results;
 use memscope_bench::study::stress;
@@ -30,27 +30,29 @@ fn the_table_of_a_comparison() {
 
 #[test]
 fn the_table_of_a_comparison_by_processor_time() {
-    insta::assert_snapshot!(common::markdown(&comparison(Clock::Processor)));
+    insta::assert_snapshot!(common::markdown(&comparison(Clock::Cpu)));
 }
 
 /// Two builds on three workloads at two levels, of which one level changed.
 fn two_builds() -> Comparison {
     let comparison = comparison(Clock::Wall);
-    let [old, _, new, _] = &comparison.subjects[..] else { panic!("four builds") };
+    let [old, _, new, _] = &comparison.builds[..] else { panic!("four builds") };
     let (mut old, mut new, mut plan) = (old.clone(), new.clone(), comparison.plan.clone());
-    plan.subjects = vec![plan.subjects[0].clone(), plan.subjects[2].clone()];
+    plan.builds = vec![plan.builds[0].clone(), plan.builds[2].clone()];
     plan.workloads = vec![Workload::CYCLES, Workload::LEAKS, Workload::MIXED];
     // The first build lacked the level: here it has the figures of the second.
-    old.cells[1] = new.cells[0].clone();
+    old.measurements[1] = new.measurements[0].clone();
     for build in [&mut old, &mut new] {
-        let cells = build.cells.clone();
+        let measurements = build.measurements.clone();
         for workload in [Workload::LEAKS, Workload::MIXED] {
-            build.cells.extend(cells.iter().cloned().map(|cell| Cell { workload, ..cell }));
+            build
+                .measurements
+                .extend(measurements.iter().cloned().map(|measurement| Measurement { workload, ..measurement }));
         }
-        build.first_batch = vec![20; build.cells.len()];
+        build.first_batch = vec![20; build.measurements.len()];
     }
     let Comparison { origin, clock, threshold_percent, against, .. } = comparison;
-    Record { origin, plan, clock, threshold_percent, against, subjects: vec![old, new] }.into()
+    Record { origin, plan, clock, threshold_percent, against, builds: vec![old, new] }.into()
 }
 
 #[test]
@@ -77,7 +79,7 @@ fn the_verdict_on_two_builds_stands_above_the_table() {
 #[test]
 fn the_table_is_not_wider_than_a_terminal() {
     let mut comparison = two_builds();
-    comparison.subjects.iter_mut().for_each(|build| build.name = "../a-long-path/memscope-rs@v0.2.4".to_owned());
+    comparison.builds.iter_mut().for_each(|build| build.name = "../a-long-path/memscope-rs@v0.2.4".to_owned());
     let table = common::text(&comparison);
     let rows = table.lines().skip(1).take_while(|line| !line.starts_with("Regression, improvement"));
     for row in rows {
@@ -90,11 +92,11 @@ fn the_table_is_not_wider_than_a_terminal() {
 fn many_verdicts_are_summed_up() {
     let mut comparison = comparison(Clock::Wall);
     let regression = comparison.differences.iter().find(|row| row.verdict == Verdict::Regression).expect("one").clone();
-    for subject in 0..30 {
-        let build = Compared { name: format!("0.3.{subject}"), ..comparison.subjects[0].clone() };
-        comparison.subjects.push(build);
-        let subject = comparison.subjects.len() - 1;
-        comparison.differences.push(Difference { subject, ..regression.clone() });
+    for number in 0..30 {
+        let build = ComparedBuild { name: format!("0.3.{number}"), ..comparison.builds[0].clone() };
+        comparison.builds.push(build);
+        let build = comparison.builds.len() - 1;
+        comparison.differences.push(Difference { build, ..regression.clone() });
     }
     let sentences = compare::verdicts::sentences(&comparison);
     assert_eq!(sentences.len(), 2, "{sentences:?}");
@@ -106,7 +108,7 @@ fn many_verdicts_are_summed_up() {
 fn a_picture_of_a_comparison_is_valid_and_describes_it_in_words() {
     for (clock, words) in [
         (Clock::Wall, "cycles at full: ×5.21 [5.21, 5.21], +29.9 % [+29.9, +30.0] against 0.1.0: regression"),
-        (Clock::Processor, "cycles at full: ×4.01 [4.01, 4.01], +0.0 % [+0.0, +0.0] against 0.1.0: no difference"),
+        (Clock::Cpu, "cycles at full: ×4.01 [4.01, 4.01], +0.0 % [+0.0, +0.0] against 0.1.0: no difference"),
     ] {
         let text = compare::chart::draw(&comparison(clock));
         let picture = roxmltree::Document::parse(&text).expect("valid XML");
@@ -119,7 +121,7 @@ fn a_picture_of_a_comparison_is_valid_and_describes_it_in_words() {
         ] {
             assert!(text.contains(words), "{words}");
         }
-        assert_eq!(text.contains("Overhead (CPU time tracked"), clock == Clock::Processor);
+        assert_eq!(text.contains("Overhead (CPU time tracked"), clock == Clock::Cpu);
     }
 }
 
@@ -127,8 +129,8 @@ fn a_picture_of_a_comparison_is_valid_and_describes_it_in_words() {
 #[test]
 fn a_picture_of_many_builds_shows_references_and_outcomes() {
     let mut comparison = comparison(Clock::Wall);
-    let again = comparison.subjects[2].clone();
-    comparison.subjects.extend((0..4).map(|number| Compared { name: format!("again-{number}"), ..again.clone() }));
+    let again = comparison.builds[2].clone();
+    comparison.builds.extend((0..4).map(|number| ComparedBuild { name: format!("again-{number}"), ..again.clone() }));
     let text = compare::chart::draw(&comparison.judged(Some(Against::Previous), None));
     let picture = roxmltree::Document::parse(&text).expect("valid XML");
     let count = |word: &str| {
@@ -167,24 +169,23 @@ fn the_figures_of_a_stress_run() {
 #[test]
 fn a_row_that_failed_leaves_the_untracked_time_to_the_next() {
     let mut results = results();
-    let time = number::time(results.cells[2].overhead.expect("an overhead").untracked_ns);
+    let time = number::time(results.measurements[2].overhead().expect("an overhead").untracked_ns);
     let row_of_allocator = |results: &Results| {
         let table = common::text(results);
         table.lines().find(|line| line.contains(" allocator ")).expect("a row").to_owned()
     };
     assert!(!row_of_allocator(&results).contains(&time), "it is told once");
-    results.cells[1].overhead = None;
-    results.cells[1].failure = Some(Failure::Unsupported { why: "it lacks a thing".to_owned() });
+    results.measurements[1].outcome = Outcome::Failed(Failure::Unsupported { why: "it lacks a thing".to_owned() });
     assert!(row_of_allocator(&results).contains(&time));
 }
 
-/// A results file's shape: one cell, with two of its pairs.
+/// A results file's shape: one measurement, with two of its pairs.
 #[test]
 fn the_results_file() {
     let mut results = results();
-    results.cells.truncate(2);
-    for cell in &mut results.cells {
-        cell.pairs.truncate(2);
+    results.measurements.truncate(2);
+    for measurement in &mut results.measurements {
+        measurement.pairs.truncate(2);
     }
     insta::assert_json_snapshot!(results);
 }

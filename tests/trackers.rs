@@ -1,12 +1,12 @@
-//! `ladder` from outside: its rungs, its files, and what a build without the other trackers says.
+//! `trackers` from outside: its measurements, its files, and what a build without the other trackers says.
 
 mod common;
 
 use common::memscope_bench;
 use memscope_bench::platform::files;
-use memscope_bench::schedule::measurement::Cell;
+use memscope_bench::schedule::measurement::Measurement;
 use memscope_bench::study::trackers;
-use memscope_bench::study::trackers::Ladder;
+use memscope_bench::study::trackers::Trackers;
 use memscope_bench::tracking::Level;
 use memscope_bench::worker::failure::Failure;
 use predicates::prelude::*;
@@ -16,18 +16,18 @@ use std::path::Path;
 
 const TINY: [&str; 4] = ["trackers", "--workloads=cycles", "--scale=0.001", "--pairs=6"];
 
-/// The rung of a level, on its one workload.
-fn rung(ladder: &Ladder, level: Level) -> Cell {
-    let cell = ladder.0.cells.iter().find(|cell| cell.level == level);
-    cell.unwrap_or_else(|| panic!("{level} has a rung")).clone()
+/// The measurement of a level, on its one workload.
+fn measurement(trackers: &Trackers, level: Level) -> Measurement {
+    let measurement = trackers.0.measurements.iter().find(|measurement| measurement.level == level);
+    measurement.unwrap_or_else(|| panic!("{level} has a measurement")).clone()
 }
 
-fn read(folder: &Path) -> Ladder {
-    files::read(&folder.join("trackers.json")).expect("a ladder")
+fn read(folder: &Path) -> Trackers {
+    files::read(&folder.join("trackers.json")).expect("a trackers")
 }
 
 #[test]
-fn a_ladder_is_printed_and_written() {
+fn trackers_are_printed_and_written() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     // Without a path, heaptrack is nowhere.
     let said = memscope_bench()
@@ -42,10 +42,13 @@ fn a_ladder_is_printed_and_written() {
     if cfg!(not(feature = "references")) {
         said.stderr(contains("cargo run --release --features references -- trackers"));
     }
-    let ladder = read(folder.path());
-    assert_eq!(ladder.0.cells.iter().map(|cell| cell.level).collect::<Vec<_>>(), Ladder::levels());
+    let trackers = read(folder.path());
+    assert_eq!(
+        trackers.0.measurements.iter().map(|measurement| measurement.level).collect::<Vec<_>>(),
+        Trackers::levels()
+    );
     for level in [Level::Untracked, Level::Counting, Level::Allocator] {
-        assert!(rung(&ladder, level).overhead.is_some(), "{level}");
+        assert!(measurement(&trackers, level).overhead().is_some(), "{level}");
     }
     let table = fs::read_to_string(folder.path().join("trackers.md")).expect("the table");
     assert!(table.starts_with("## cycles") && table.contains("| allocator (memscope)"), "{table}");
@@ -55,10 +58,10 @@ fn a_ladder_is_printed_and_written() {
 }
 
 #[test]
-fn rungs_go_from_the_fastest_to_the_slowest_with_those_without_a_figure_last() {
-    let ladder = common::ladder();
-    let [flight] = &ladder.flights()[..] else { panic!("one workload") };
-    let order: Vec<String> = flight.rungs.iter().map(|cell| cell.level.to_string()).collect();
+fn trackers_go_from_the_fastest_to_the_slowest_with_those_without_a_figure_last() {
+    let trackers = common::trackers();
+    let [ranking] = &trackers.rankings()[..] else { panic!("one workload") };
+    let order: Vec<String> = ranking.measurements.iter().map(|measurement| measurement.level.to_string()).collect();
     let expected = [
         "jemalloc",
         "jemalloc-profiler",
@@ -77,11 +80,11 @@ fn rungs_go_from_the_fastest_to_the_slowest_with_those_without_a_figure_last() {
 
 #[test]
 fn a_sampler_is_told_from_a_recorder() {
-    let table = common::markdown(&common::ladder());
-    let row = |rung: &str| {
-        let begins = format!("| {rung} ");
+    let table = common::markdown(&common::trackers());
+    let row = |measurement: &str| {
+        let begins = format!("| {measurement} ");
         let row = table.lines().find(|line| line.starts_with(&begins));
-        row.unwrap_or_else(|| panic!("{rung} has a row in {table}")).to_owned()
+        row.unwrap_or_else(|| panic!("{measurement} has a row in {table}")).to_owned()
     };
     assert!(row("jemalloc-profiler").contains("samples") && row("jemalloc-profiler").contains("unknown"));
     assert!(row("dhat").contains("records each event") && row("dhat").contains("1.0000"));
@@ -92,11 +95,11 @@ fn a_sampler_is_told_from_a_recorder() {
 
 #[test]
 fn every_build_reads_and_draws_what_another_one_measured() {
-    let ladder = common::ladder();
+    let trackers = common::trackers();
     let folder = tempfile::tempdir().expect("a temporary folder");
-    files::write_json(&folder.path().join("trackers.json"), &ladder).expect("written");
-    assert_eq!(read(folder.path()), ladder);
-    let picture = trackers::chart::draw(&ladder);
+    files::write_json(&folder.path().join("trackers.json"), &trackers).expect("written");
+    assert_eq!(read(folder.path()), trackers);
+    let picture = trackers::chart::draw(&trackers);
     let parsed = roxmltree::Document::parse(&picture).expect("well-formed");
     let words: Vec<&str> = parsed.descendants().filter_map(|node| node.text()).collect();
     for reference in Level::REFERENCES {
@@ -116,7 +119,7 @@ fn an_earlier_file_is_never_lost() {
         .assert()
         .code(2)
         .stdout("")
-        .stderr(contains("trackers.json is not a ladder"));
+        .stderr(contains("trackers.json is not a trackers"));
     assert_eq!(fs::read_to_string(&path).expect("the file"), "not JSON");
 }
 
@@ -134,13 +137,13 @@ fn a_probe_of_heaptrack_is_refused_outside_of_it() {
 fn heaptrack_is_seen_to_record_every_event_where_it_is_installed() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     memscope_bench().args(TINY).arg(format!("--output={}", folder.path().display())).assert().success();
-    let rung = rung(&read(folder.path()), Level::Heaptrack);
-    if matches!(rung.failure, Some(Failure::Unsupported { .. })) {
-        eprintln!("skipped: {rung:?}");
+    let measurement = measurement(&read(folder.path()), Level::Heaptrack);
+    if matches!(measurement.failure(), Some(Failure::Unsupported { .. })) {
+        eprintln!("skipped: {measurement:?}");
         return;
     }
-    assert_eq!((rung.failure, rung.fidelity), (None, Some(1.0)));
-    assert!(rung.overhead.is_some());
+    assert_eq!((measurement.failure(), measurement.fidelity), (None, Some(1.0)));
+    assert!(measurement.overhead().is_some());
 }
 
 #[cfg(not(feature = "references"))]
@@ -166,20 +169,20 @@ mod with_references {
     use memscope_bench::workloads::registered;
 
     #[test]
-    fn each_has_a_rung_and_counters_and_recorders_miss_nothing() {
+    fn each_has_a_measurement_and_counters_and_recorders_miss_nothing() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         memscope_bench().args(TINY).arg(format!("--output={}", folder.path().display())).assert().success();
-        let ladder = read(folder.path());
+        let trackers = read(folder.path());
         for reference in [Level::StatsAlloc, Level::TrackingAllocator, Level::Dhat] {
-            assert_eq!(rung(&ladder, reference).fidelity, Some(1.0), "{reference}");
+            assert_eq!(measurement(&trackers, reference).fidelity, Some(1.0), "{reference}");
         }
         for reference in [Level::Jemalloc, Level::JemallocProfiler] {
-            assert_eq!(rung(&ladder, reference).fidelity, None, "{reference}");
+            assert_eq!(measurement(&trackers, reference).fidelity, None, "{reference}");
         }
         for &reference in Level::REFERENCES.iter().filter(|&&reference| reference != Level::Heaptrack) {
-            let rung = rung(&ladder, reference);
-            assert_eq!(rung.failure, None, "{reference}");
-            assert!(rung.overhead.is_some(), "{reference}");
+            let measurement = measurement(&trackers, reference);
+            assert_eq!(measurement.failure(), None, "{reference}");
+            assert!(measurement.overhead().is_some(), "{reference}");
         }
     }
 

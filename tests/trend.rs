@@ -5,6 +5,7 @@ mod common;
 use assert_cmd::assert::Assert;
 use common::git::{git_at, has_git};
 use common::{memscope_bench, run_of};
+use memscope_bench::schedule::measurement::Outcome;
 use memscope_bench::study::overhead::record::Results;
 use memscope_bench::worker::failure::Failure;
 use predicates::prelude::*;
@@ -157,9 +158,8 @@ fn workloads_and_levels_can_be_chosen() {
     }
     let mut repository = Repository::new();
     let mut results = run_of("0.2.5", "Example 9000", 8.0);
-    let full = results.cells.last_mut().expect("cycles/full");
-    full.overhead = None;
-    full.failure = Some(Failure::TimedOut { seconds: 60 });
+    let full = results.measurements.last_mut().expect("cycles/full");
+    full.outcome = Outcome::Failed(Failure::TimedOut { seconds: 60 });
     repository.commit_results(&results, "Measure");
     let text =
         text_of(&repository.log(&["--repository=code", "--workloads=cycles", "--tracking=variables,full"]).success());

@@ -80,7 +80,7 @@ impl BuildCache {
 
     /// Returns the default folder, under the package's `target/`. Its name keeps builds of earlier versions in use.
     pub fn default_folder() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("target/subjects")
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("target/memscope-builds")
     }
 
     /// Compiles the program with a build of memscope. An unchanged build takes a moment, and so does one that is known

@@ -45,7 +45,7 @@ impl History {
         let starts_beside =
             firsts.iter().any(|first| !range.starts.iter().all(|start| first.parents.first() == Some(start)));
         if starts_beside && parents == Parents::First {
-            // Side branches also decide which commit is in the history of which.
+            // Sample branches also decide which commit is in the history of which.
             repository.commits(&range, Parents::All)?;
         }
         let mut starts = Starts { repository, range: &range, commits: Vec::new(), notes: Vec::new() };

@@ -53,9 +53,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let bar = ProgressBar::new(asked.len() as u64).with_style(
         ProgressStyle::with_template("asking {pos}/{len} ({elapsed}): {wide_msg}").expect("a valid template"),
     );
-    let subjects = asked.into_iter().map(|asked| arguments.detected(asked, &bar)).collect();
+    let builds = asked.into_iter().map(|asked| arguments.detected(asked, &bar)).collect();
     bar.finish_and_clear();
-    let detections = Detections { schema: SCHEMA, origin, subjects };
+    let detections = Detections { schema: SCHEMA, origin, builds };
     Ok(files.finish(&detections, arguments.format.format)?)
 }
 
@@ -63,9 +63,9 @@ impl Arguments {
     /// Asks a build for all of its reports.
     fn detected(&self, asked: Build, bar: &ProgressBar) -> Detected {
         let Build { name, program, .. } = asked;
-        let (launcher, subject) = match program {
-            Ok(CheckedProgram { launcher, subject, .. }) => (launcher, subject),
-            Err(failed) => return Detected { name, subject: None, failure: Some(failed.why), rows: Vec::new() },
+        let (launcher, memscope) = match program {
+            Ok(CheckedProgram { launcher, memscope, .. }) => (launcher, memscope),
+            Err(failed) => return Detected { name, memscope: None, failure: Some(failed.why), rows: Vec::new() },
         };
         let listed = launcher.run_task::<Vec<Report>>(&Task::Reports);
         let (reports, failure) = match listed {
@@ -80,7 +80,7 @@ impl Arguments {
             }
         }
         bar.inc(1);
-        Detected { name, subject: Some(subject), failure, rows }
+        Detected { name, memscope: Some(memscope), failure, rows }
     }
 
     fn row(&self, launcher: &Launcher, workload: Workload, report: &Report) -> Row {

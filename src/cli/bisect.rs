@@ -9,7 +9,7 @@ use crate::platform::console;
 use crate::platform::git::{Commit, GitError};
 use crate::report::number;
 use crate::schedule::measurement::{Clock, Series};
-use crate::schedule::pairing::CellRun;
+use crate::schedule::pairing::MeasurementRun;
 use crate::stats::estimate::Estimate;
 use crate::study::compare::{Contest, Leaning};
 use crate::tracking::Level;
@@ -74,7 +74,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let commits = repository.commits(&between, parents)?;
     let is_beside = commits[0].parents.first() != Some(&first.hash);
     if is_beside {
-        // Side branches also decide which commit is in the history of which: none of them may be cut off.
+        // Sample branches also decide which commit is in the history of which: none of them may be cut off.
         repository.commits(&between, Parents::All)?;
     }
     repository.check_files(&[&merge_bases, std::slice::from_ref(first), &commits].concat())?;
@@ -261,7 +261,7 @@ impl Arguments {
             threads: pools::default_threads(),
             count: false,
         };
-        let runs = programs.iter().map(|program| CellRun::begin(&program.launcher, Series::Overhead, request));
+        let runs = programs.iter().map(|program| MeasurementRun::begin(&program.launcher, Series::Overhead, request));
         Contest::of(runs.collect(), self.clock)
     }
 }

@@ -9,7 +9,7 @@ use crate::builds::{BuildCache, BuildSpec, ResolveError, ResolvedBuild, publishe
 use crate::cli::Error;
 use crate::cli::programs::this_program;
 use crate::platform::{console, environment};
-use crate::tracking::memscope::Subject;
+use crate::tracking::memscope::MemscopeBuild;
 use crate::worker::launcher::{Launcher, Limits};
 use clap::Args;
 use progress::BuildProgress;
@@ -21,7 +21,7 @@ pub(super) use progress::about;
 /// The arguments of every command that builds memscope.
 #[derive(Debug, Args)]
 pub struct BuildCacheArguments {
-    /// The folder in which builds are prepared and kept [default: target/subjects of memscope-bench]
+    /// The folder in which builds are prepared and kept [default: target/memscope-builds of memscope-bench]
     #[arg(long, env = environment::BUILD_CACHE, value_name = "DIR")]
     build_cache: Option<PathBuf>,
 }
@@ -55,7 +55,7 @@ pub struct CheckedProgram {
     /// Starts its probes.
     pub launcher: Launcher,
     /// The build in the program's own words.
-    pub subject: Subject,
+    pub memscope: MemscopeBuild,
     /// A hash that distinguishes it from another build of the same name; empty for this program.
     pub fingerprint: String,
 }
@@ -118,9 +118,9 @@ impl BuildArguments {
     /// If none can be compiled.
     pub fn build(&self, resolved: &[ResolvedBuild], limits: Limits) -> Result<Vec<Build>, Error> {
         if resolved.is_empty() {
-            let subject = Subject::of_this_build();
-            let name = subject.version.clone();
-            let program = CheckedProgram { launcher: this_program(limits)?, subject, fingerprint: String::new() };
+            let memscope = MemscopeBuild::of_this_build();
+            let name = memscope.version.clone();
+            let program = CheckedProgram { launcher: this_program(limits)?, memscope, fingerprint: String::new() };
             return Ok(vec![Build { name, about: None, program: Ok(program) }]);
         }
         let builds = self.cache.build(resolved, limits)?;

@@ -12,7 +12,7 @@ use clap::Args;
 pub struct Arguments {
     /// The builds to compare: published versions (0.2.5), folders (../memscope-rs), revisions (../memscope-rs@v0.2.4)
     #[arg(value_name = "BUILD", required_unless_present = "published")]
-    subjects: Vec<BuildSpec>,
+    builds: Vec<BuildSpec>,
     /// All published versions, after those that are named
     #[arg(long)]
     published: bool,
@@ -25,7 +25,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    let builds = resolve(&arguments.subjects, arguments.published)?;
+    let builds = resolve(&arguments.builds, arguments.published)?;
     let against = arguments.against();
     arguments.rounds.run(&builds, &Report { name: Comparison::KIND, against })
 }
@@ -34,7 +34,7 @@ impl Arguments {
     /// The choice of references. Published versions alone follow each other in time; a build that is named is what
     /// all others are to be compared with.
     fn against(&self) -> Against {
-        let usual = if self.subjects.is_empty() { Against::Previous } else { Against::First };
+        let usual = if self.builds.is_empty() { Against::Previous } else { Against::First };
         self.against.clone().unwrap_or(usual)
     }
 }

@@ -7,7 +7,7 @@ use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
 use crate::study::Files;
 use crate::study::footprint;
-use crate::study::footprint::{Footprints, OfSubject, Plan};
+use crate::study::footprint::{BuildFootprints, Footprints, Plan};
 use crate::tracking::Level;
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
@@ -49,8 +49,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         threads: each_once(arguments.threads.iter().map(|&threads| threads as usize)),
         scale: arguments.scale,
     };
-    let cells = plan.cells().map_err(|error| Error::System(format!("--scale: {error}")))?;
-    if cells.is_empty() {
+    let measurements = plan.measurements().map_err(|error| Error::System(format!("--scale: {error}")))?;
+    if measurements.is_empty() {
         return Err(Error::System(
             "--tracking: the other levels are compared with untracked; name another one".to_owned(),
         ));
@@ -59,22 +59,22 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     files.prepare::<Footprints>()?;
     let builds = arguments.builds.build(&resolved, arguments.limits.into())?;
     let origin = Origin::of_this_command();
-    let bar = bar(builds.iter().filter(|build| build.program.is_ok()).count() * cells.len(), "cells");
+    let bar = bar(builds.iter().filter(|build| build.program.is_ok()).count() * measurements.len(), "measurements");
     let measure = |launcher: &Launcher, largest: Request| {
         bar.set_message(format!("{}/{}", largest.workload, largest.level));
-        let cell = footprint::measure(launcher, largest);
+        let measurement = footprint::measure(launcher, largest);
         bar.inc(1);
-        cell
+        measurement
     };
-    let subjects = builds.into_iter().map(|Build { name, program, .. }| match program {
-        Ok(CheckedProgram { launcher, subject, .. }) => {
-            let cells = cells.iter().map(|&largest| measure(&launcher, largest)).collect();
-            OfSubject { name, subject: Some(subject), not_built: None, cells }
+    let measured = builds.into_iter().map(|Build { name, program, .. }| match program {
+        Ok(CheckedProgram { launcher, memscope, .. }) => {
+            let measurements = measurements.iter().map(|&largest| measure(&launcher, largest)).collect();
+            BuildFootprints { name, memscope: Some(memscope), not_built: None, measurements }
         }
-        Err(failed) => OfSubject { name, subject: None, not_built: Some(failed.why), cells: Vec::new() },
+        Err(failed) => BuildFootprints { name, memscope: None, not_built: Some(failed.why), measurements: Vec::new() },
     });
-    let subjects = subjects.collect();
+    let builds = measured.collect();
     bar.finish_and_clear();
-    let footprints = Footprints { schema: footprint::SCHEMA, origin, subjects };
+    let footprints = Footprints { schema: footprint::SCHEMA, origin, builds };
     Ok(files.finish(&footprints, arguments.format.format)?)
 }

@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let launcher = arguments.limits.launcher()?;
     let origin = Origin::of_this_command();
     let bar = bar(plan.levels.len() * plan.threads.len() * plan.processes, "processes");
-    let cells = plan.measure(
+    let measurements = plan.measure(
         |pattern| launcher.run_task(&Task::Latency(pattern)),
         |Pattern { level, threads, .. }| {
             bar.set_message(format!("{level}, {threads} threads"));
@@ -69,6 +69,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         },
     );
     bar.finish_and_clear();
-    let latencies = Latencies { schema: latency::SCHEMA, origin, operations: plan.operations, held: HELD, cells };
+    let latencies =
+        Latencies { schema: latency::SCHEMA, origin, operations: plan.operations, held: HELD, measurements };
     Ok(files.finish(&latencies, arguments.format.format)?)
 }

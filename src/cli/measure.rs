@@ -11,7 +11,7 @@ use crate::platform::files;
 use crate::platform::files::FileError;
 use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
-use crate::schedule::measurement::Cell;
+use crate::schedule::measurement::Measurement;
 use crate::schedule::plan::Plan;
 use crate::schedule::scheduler::Progress;
 use crate::study::instructions;
@@ -80,7 +80,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     } else {
         let levels = after_the_baseline(&arguments.tracking);
         results.precision = arguments.precision.asked();
-        results.cells = pairs(arguments, &launcher, &levels)?;
+        results.measurements = pairs(arguments, &launcher, &levels)?;
     }
     match files {
         Some(files) => files.finish(&results, arguments.format.format)?,
@@ -110,7 +110,7 @@ fn launcher(arguments: &Arguments) -> Result<Launcher, Error> {
 }
 
 /// Measures time, by pairs.
-fn pairs(arguments: &Arguments, launcher: &Launcher, levels: &[Level]) -> Result<Vec<Cell>, Error> {
+fn pairs(arguments: &Arguments, launcher: &Launcher, levels: &[Level]) -> Result<Vec<Measurement>, Error> {
     let controlled = controlled(arguments, launcher)?;
     let plan = Plan {
         workloads: &or_all(&arguments.workloads),
@@ -126,13 +126,13 @@ fn pairs(arguments: &Arguments, launcher: &Launcher, levels: &[Level]) -> Result
         bar.set_message(format!("{workload}/{level}"));
         bar.inc(1);
     };
-    let mut cells = plan.measure(launcher, progress);
+    let mut measurements = plan.measure(launcher, progress);
     for Controlled { layout, launcher, control } in &controlled {
         let measured = plan.measure_control(control, launcher, progress);
-        cells.extend(measured.into_iter().map(|cell| Cell { layout: *layout, ..cell }));
+        measurements.extend(measured.into_iter().map(|measurement| Measurement { layout: *layout, ..measurement }));
     }
     bar.finish_and_clear();
-    Ok(cells)
+    Ok(measurements)
 }
 
 /// A control program, and the program that it is paired with.

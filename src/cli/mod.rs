@@ -1,4 +1,4 @@
-//! The command line: one file for each subcommand, and what several share: arguments, errors, rounds, subjects.
+//! The command line: one file for each subcommand, and what several share: arguments, errors, rounds, builds.
 
 mod accuracy;
 mod arguments;

@@ -11,7 +11,7 @@ use crate::schedule::scheduler::Progress;
 use crate::stats::sign_test::needed_rounds;
 use crate::study::Files;
 use crate::study::compare::verdicts;
-use crate::study::compare::{Against, Compared, Comparison, Journal, JournalError, Measured, Plan, Record};
+use crate::study::compare::{Against, ComparedBuild, Comparison, Journal, JournalError, Measured, Plan, Record};
 use crate::tracking::Level;
 use crate::worker::launcher::{Launcher, Limits};
 use crate::workloads::{Scale, Workload, pools};
@@ -133,27 +133,27 @@ impl RoundArguments {
             bar.set_message(format!("{workload}/{level}"));
             bar.set_position(rounds as u64);
         })?;
-        let Measured { cells, first_batch, journal } = measured;
+        let Measured { measurements, first_batch, journal } = measured;
         bar.finish_and_clear();
 
-        let measured = cells.into_iter().zip(first_batch);
-        let subjects = builds.iter().zip(measured).map(|(build, (cells, first_batch))| Compared {
+        let measured = measurements.into_iter().zip(first_batch);
+        let compared = builds.iter().zip(measured).map(|(build, (measurements, first_batch))| ComparedBuild {
             name: build.name.clone(),
             about: build.about.clone(),
-            subject: build.program.as_ref().ok().map(|program| program.subject.clone()),
+            memscope: build.program.as_ref().ok().map(|program| program.memscope.clone()),
             not_built: build.program.as_ref().err().cloned(),
-            cells,
+            measurements,
             first_batch,
         });
-        let subjects = subjects.collect();
+        let builds = compared.collect();
         let threshold_percent = self.threshold.unwrap_or(THRESHOLD);
-        let record = Record { origin, plan, clock: self.clock, threshold_percent, against, subjects };
+        let record = Record { origin, plan, clock: self.clock, threshold_percent, against, builds };
         Ok((record.into(), journal))
     }
 
     fn plan(&self, builds: &[Build]) -> Plan {
         Plan {
-            subjects: builds.iter().map(|build| (build.name.clone(), build.fingerprint())).collect(),
+            builds: builds.iter().map(|build| (build.name.clone(), build.fingerprint())).collect(),
             workloads: or_all(&self.workloads),
             levels: after_the_baseline(&self.tracking),
             scale: self.scale.map(|scale| scale.factor()),

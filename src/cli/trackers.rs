@@ -15,7 +15,7 @@ use crate::schedule::plan::Plan;
 use crate::schedule::scheduler::Progress;
 use crate::study::Files;
 use crate::study::overhead::record::Results;
-use crate::study::trackers::Ladder;
+use crate::study::trackers::Trackers;
 use crate::tracking::references::{JEMALLOC_PROGRAM, TRACKING_ALLOCATOR_PROGRAM};
 use crate::worker::launcher::Launcher;
 use crate::workloads::Workload;
@@ -43,8 +43,8 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
-    let files = Files { folder: &arguments.output, name: Ladder::KIND };
-    files.prepare::<Ladder>()?;
+    let files = Files { folder: &arguments.output, name: Trackers::KIND };
+    files.prepare::<Trackers>()?;
     let launcher = arguments.limits.launcher()?;
     if cfg!(feature = "references") {
         build_programs(&launcher)?;
@@ -55,7 +55,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         );
     }
 
-    let levels = Ladder::levels();
+    let levels = Trackers::levels();
     let workloads = or_all(&arguments.workloads);
     let mut results = Results::begin(Origin::of_this_command());
     let bar = bar(workloads.len() * levels.len() * arguments.pairs as usize, "pairs");
@@ -67,13 +67,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         pairs: arguments.pairs as usize,
         precision: None,
     };
-    results.cells = plan.measure(&launcher, |Progress { workload, level, .. }| {
+    results.measurements = plan.measure(&launcher, |Progress { workload, level, .. }| {
         bar.set_message(format!("{workload}/{level}"));
         bar.inc(1);
     });
     bar.finish_and_clear();
 
-    Ok(files.finish(&Ladder(results), arguments.format.format)?)
+    Ok(files.finish(&Trackers(results), arguments.format.format)?)
 }
 
 /// Builds the programs beside this one that are missing or older than it, in a folder of release builds; elsewhere they

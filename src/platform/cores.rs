@@ -2,8 +2,7 @@
 //!
 //! A pair whose two samples ran on different cores compares the cores too: their caches, their neighbours and, on a
 //! virtual machine, their shares of the host. So both samples of a pair run on one core if the workload has one thread.
-//! In a trial of five single-threaded workloads at four levels, this way had 0.68 times the spread of ratios: half as
-//! many pairs lead to the same interval.
+//! In a trial of five single-threaded workloads at four levels, this way had 0.75 times the spread of ratios.
 
 /// One core, by the system's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

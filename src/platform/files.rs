@@ -410,7 +410,7 @@ mod tests {
         #[derive(Serialize, Deserialize)]
         struct Figures {
             schema: u32,
-            cells: Vec<Option<f64>>,
+            measurements: Vec<Option<f64>>,
         }
         impl Versioned for Figures {
             const KIND: &str = "test";
@@ -419,14 +419,15 @@ mod tests {
         }
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("figures.json");
-        let write = |number| write_json(&path, &Figures { schema: 1, cells: vec![Some(1.5), None, Some(number)] });
+        let write =
+            |number| write_json(&path, &Figures { schema: 1, measurements: vec![Some(1.5), None, Some(number)] });
         write(2.5).expect("all are numbers");
         let earlier = fs::read_to_string(&path).expect("it can be read");
         assert!(earlier.contains("null"), "an unknown figure is null: {earlier}");
         for (number, word) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf"), (f64::NEG_INFINITY, "-inf")] {
             let refusal = write(number).expect_err("refused").to_string();
             let expected =
-                format!("cannot write {}: cells[2] is {word}, and no number: please report it", path.display());
+                format!("cannot write {}: measurements[2] is {word}, and no number: please report it", path.display());
             assert_eq!(refusal, expected);
         }
         assert_eq!(fs::read_to_string(&path).expect("it can be read"), earlier);

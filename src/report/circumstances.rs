@@ -8,9 +8,9 @@ use crate::platform::{shell, text};
 
 /// Returns what was measured, where, when and by which command, a line each.
 pub fn circumstances(origin: &Origin) -> Vec<String> {
-    let Origin { started, command, machine, toolchain, subject, .. } = origin;
+    let Origin { started, command, machine, toolchain, memscope, .. } = origin;
     let mut lines = vec![
-        format!("Subject: {subject}; allocator: {}.", toolchain.allocator),
+        format!("Build: {memscope}; allocator: {}.", toolchain.allocator),
         format!(
             "Machine: {}, {} cores, {}, {}.",
             machine.processor,

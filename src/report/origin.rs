@@ -4,7 +4,7 @@
 use crate::platform::conditions::Conditions;
 use crate::platform::system::{Machine, Toolchain};
 use crate::platform::{environment, shell};
-use crate::tracking::memscope::Subject;
+use crate::tracking::memscope::MemscopeBuild;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -29,7 +29,8 @@ pub struct Origin {
     /// The compiler and its settings.
     pub toolchain: Toolchain,
     /// The memscope build.
-    pub subject: Subject,
+    #[serde(alias = "subject")]
+    pub memscope: MemscopeBuild,
 }
 
 impl Origin {
@@ -42,7 +43,7 @@ impl Origin {
             conditions: Some(Conditions::here()),
             environment: environment::influences(),
             toolchain: Toolchain::of_this_build(),
-            subject: Subject::of_this_build(),
+            memscope: MemscopeBuild::of_this_build(),
         }
     }
 

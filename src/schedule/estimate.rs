@@ -22,7 +22,7 @@ pub fn overhead(pairs: &[Pair], allocations: Option<u64>) -> Option<Overhead> {
     Some(Overhead {
         pairs: timed.len(),
         wall: ratios(pairs, Clock::Wall)?,
-        cpu: ratios(pairs, Clock::Processor),
+        cpu: ratios(pairs, Clock::Cpu),
         ns_per_allocation,
         peak_memory: memory.and_then(median_interval),
         untracked_ns: median(timed.iter().map(|pair| pair.untracked.wall_ns as f64))?,
@@ -42,11 +42,11 @@ fn ratios(pairs: &[Pair], clock: Clock) -> Option<Estimate> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::measurement::Side;
+    use crate::schedule::measurement::Sample;
     use crate::stats::median::MIN_PAIRS;
 
     fn pair(untracked: u64, tracked: u64) -> Pair {
-        let side = |ns| Side { wall_ns: ns, cpu_ns: ns, peak_rss_bytes: Some(ns) };
+        let side = |ns| Sample { wall_ns: ns, cpu_ns: ns, peak_rss_bytes: Some(ns) };
         Pair { untracked_first: true, untracked: side(untracked), tracked: side(tracked) }
     }
 

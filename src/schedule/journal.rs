@@ -4,7 +4,7 @@
 //! when the run was killed is the last one, is not whole, and counts for nothing. Only one process has a journal
 //! open.
 
-use super::measurement::{Cell, Pair};
+use super::measurement::{Measurement, Pair};
 use crate::worker::failure::Failure;
 use crate::workloads::Digest;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -17,35 +17,35 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "entry")]
 pub enum Entry {
-    /// A cell was tried: what it is, or how it failed.
+    /// A measurement was tried: what it is, or how it failed.
     Began {
         /// Its place.
-        cell: usize,
+        measurement: usize,
         /// The measurement before its first pair.
-        known: Box<Cell>,
+        known: Box<Measurement>,
         /// The digest that its probes should have.
         expected: Digest,
     },
-    /// A cell's next pair.
+    /// A measurement's next pair.
     Pair {
         /// Its place.
-        cell: usize,
+        measurement: usize,
         /// The pair.
         pair: Pair,
     },
-    /// A cell failed after some pairs.
+    /// A measurement failed after some pairs.
     Failed {
         /// Its place.
-        cell: usize,
+        measurement: usize,
         /// How.
         failure: Failure,
     },
-    /// A cell takes no more pairs in the batch of its group that is measured: it had its time.
+    /// A measurement takes no more pairs in the batch of its group that is measured: it had its time.
     Rests {
         /// Its place.
-        cell: usize,
+        measurement: usize,
     },
-    /// A batch of a group of cells ended.
+    /// A batch of a group of measurements ended.
     Closed {
         /// The group's place.
         group: usize,
@@ -170,8 +170,8 @@ pub enum JournalError {
     /// Another process writes it.
     #[error("{} is in use by another run", .0.display())]
     InUse(PathBuf),
-    /// It is of other subjects or other settings.
-    #[error("{} is the journal of another run: of other subjects, workloads, levels or settings", .0.display())]
+    /// It is of other builds or other settings.
+    #[error("{} is the journal of another run: of other builds, workloads, levels or settings", .0.display())]
     OtherRun(PathBuf),
     /// A line is no entry.
     #[error("line {line} of {} is no entry of a journal", path.display())]

@@ -38,7 +38,7 @@ impl Series {
 
 /// One workload under one level at one scale on one number of threads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Cell {
+pub struct Measurement {
     /// The part of the run.
     pub series: Series,
     /// The workload.
@@ -62,15 +62,14 @@ pub struct Cell {
     pub allocations: Option<u64>,
     /// Events recorded ÷ events that happened, counted in a probe of its own.
     pub fidelity: Option<f64>,
-    /// The failure, if there was one: no more pairs were tried.
-    pub failure: Option<Failure>,
-    /// The overhead; `None` where there are too few pairs.
-    pub overhead: Option<Overhead>,
+    /// The outcome.
+    #[serde(flatten)]
+    pub outcome: Outcome,
     /// Every pair, in the order in which they ran.
     pub pairs: Vec<Pair>,
 }
 
-impl Cell {
+impl Measurement {
     /// Returns the name, which is unique within the series.
     pub fn name(&self) -> String {
         let Self { workload, level, scale, threads, .. } = self;
@@ -82,13 +81,23 @@ impl Cell {
         }
     }
 
+    /// Returns the overhead, where it was measured.
+    pub fn overhead(&self) -> Option<Overhead> {
+        self.outcome.measured().copied()
+    }
+
+    /// Returns the failure, where there was one.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.outcome.failure()
+    }
+
     /// Returns the reason for which it has no figure without a failure: too few pairs, or a clock that is too coarse.
     pub fn lack(&self) -> String {
         let (pairs, untimed) = (self.pairs.len(), self.untimed());
         if untimed == 0 { format!("too few pairs ({pairs})") } else { format!("no time in {untimed} of {pairs} pairs") }
     }
 
-    /// The pairs in which the clock saw no time pass.
+    /// Returns the number of pairs in which the clock saw no time pass.
     pub fn untimed(&self) -> usize {
         self.pairs.iter().filter(|pair| !pair.is_timed_by(Clock::Wall)).count()
     }
@@ -103,35 +112,82 @@ impl Cell {
     }
 }
 
+/// The outcome of a measurement. In a file it is two fields, of which at most one has a value: `failure` and `overhead`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "OutcomeFields<T>", into = "OutcomeFields<T>")]
+#[serde(bound(serialize = "T: Clone + Serialize"))]
+pub enum Outcome<T = Overhead> {
+    /// The overhead.
+    Measured(T),
+    /// The failure of a probe: nothing more was tried.
+    Failed(Failure),
+    /// Too few samples have a ratio.
+    TooFew,
+}
+
+impl<T> Outcome<T> {
+    /// Returns the overhead, where it was measured.
+    pub const fn measured(&self) -> Option<&T> {
+        if let Self::Measured(overhead) = self { Some(overhead) } else { None }
+    }
+
+    /// Returns the failure, where there was one.
+    pub const fn failure(&self) -> Option<&Failure> {
+        if let Self::Failed(failure) = self { Some(failure) } else { None }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct OutcomeFields<T> {
+    failure: Option<Failure>,
+    overhead: Option<T>,
+}
+
+impl<T> From<OutcomeFields<T>> for Outcome<T> {
+    fn from(OutcomeFields { failure, overhead }: OutcomeFields<T>) -> Self {
+        failure.map_or_else(|| overhead.map_or(Self::TooFew, Self::Measured), Self::Failed)
+    }
+}
+
+impl<T> From<Outcome<T>> for OutcomeFields<T> {
+    fn from(outcome: Outcome<T>) -> Self {
+        match outcome {
+            Outcome::Measured(overhead) => Self { failure: None, overhead: Some(overhead) },
+            Outcome::Failed(failure) => Self { failure: Some(failure), overhead: None },
+            Outcome::TooFew => Self { failure: None, overhead: None },
+        }
+    }
+}
+
 /// An untracked probe and a tracked one, right beside each other in time.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pair {
     /// The untracked sample ran first.
     pub untracked_first: bool,
-    /// The untracked probe.
-    pub untracked: Side,
-    /// The tracked probe.
-    pub tracked: Side,
+    /// The untracked sample.
+    pub untracked: Sample,
+    /// The tracked sample.
+    pub tracked: Sample,
 }
 
 impl Pair {
     /// The ratio tracked ÷ untracked by one of the two clocks. It is not a number where the clock is so coarse that
-    /// it saw no time pass on either side; no estimate takes such a pair.
+    /// it saw no time pass in either sample; no estimate takes such a pair.
     pub fn ratio(&self, clock: Clock) -> f64 {
         if self.is_timed_by(clock) { self.tracked.ns(clock) / self.untracked.ns(clock) } else { f64::NAN }
     }
 
-    /// Returns whether a clock saw time pass on both sides.
+    /// Returns whether a clock saw time pass in both samples.
     pub fn is_timed_by(&self, clock: Clock) -> bool {
         self.tracked.ns(clock) > 0.0 && self.untracked.ns(clock) > 0.0
     }
 }
 
-/// One probe's part in a pair. In a file it is `[wall_ns, cpu_ns, peak_rss_bytes]`: there are thousands.
+/// One probe's times and peak memory. In a file it is `[wall_ns, cpu_ns, peak_rss_bytes]`: there are thousands.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "(u64, u64, Option<u64>)", into = "(u64, u64, Option<u64>)")]
-pub struct Side {
-    /// The window's time on the clock, in nanoseconds.
+pub struct Sample {
+    /// Wall time of the window, in nanoseconds.
     pub wall_ns: u64,
     /// CPU time of the window, in nanoseconds.
     pub cpu_ns: u64,
@@ -139,12 +195,12 @@ pub struct Side {
     pub peak_rss_bytes: Option<u64>,
 }
 
-impl Side {
+impl Sample {
     /// The window's time by one of the two clocks, in nanoseconds.
     pub fn ns(&self, clock: Clock) -> f64 {
         match clock {
             Clock::Wall => self.wall_ns as f64,
-            Clock::Processor => self.cpu_ns as f64,
+            Clock::Cpu => self.cpu_ns as f64,
         }
     }
 }
@@ -157,22 +213,23 @@ pub enum Clock {
     #[default]
     Wall,
     /// CPU time, over all threads: the one to trust on a busy machine
-    Processor,
+    #[serde(alias = "processor")]
+    Cpu,
 }
 
-impl From<(u64, u64, Option<u64>)> for Side {
+impl From<(u64, u64, Option<u64>)> for Sample {
     fn from((wall_ns, cpu_ns, peak_rss_bytes): (u64, u64, Option<u64>)) -> Self {
         Self { wall_ns, cpu_ns, peak_rss_bytes }
     }
 }
 
-impl From<Side> for (u64, u64, Option<u64>) {
-    fn from(side: Side) -> Self {
-        (side.wall_ns, side.cpu_ns, side.peak_rss_bytes)
+impl From<Sample> for (u64, u64, Option<u64>) {
+    fn from(sample: Sample) -> Self {
+        (sample.wall_ns, sample.cpu_ns, sample.peak_rss_bytes)
     }
 }
 
-impl From<&Observation> for Side {
+impl From<&Observation> for Sample {
     fn from(seen: &Observation) -> Self {
         Self { wall_ns: seen.wall_ns, cpu_ns: seen.cpu_ns, peak_rss_bytes: seen.peak_rss_bytes }
     }
@@ -188,12 +245,12 @@ pub struct Overhead {
     /// Tracked ÷ untracked, of CPU time. `None` where the system counts it too coarsely.
     #[serde(default)]
     pub cpu: Option<Estimate>,
-    /// (tracked − untracked) ÷ allocations, in nanoseconds of the clock's time. `None` where allocations were not
+    /// (tracked − untracked) ÷ allocations, in nanoseconds of wall time. `None` where allocations were not
     /// counted.
     pub ns_per_allocation: Option<Estimate>,
     /// Tracked ÷ untracked, of peak resident memory. `None` where the system does not report it.
     pub peak_memory: Option<Estimate>,
-    /// The median time of the untracked probes on the clock, in nanoseconds.
+    /// The median wall time of the untracked samples, in nanoseconds.
     pub untracked_ns: f64,
 }
 
@@ -202,7 +259,7 @@ impl Overhead {
     pub fn by(&self, clock: Clock) -> Option<Estimate> {
         match clock {
             Clock::Wall => Some(self.wall),
-            Clock::Processor => self.cpu,
+            Clock::Cpu => self.cpu,
         }
     }
 }

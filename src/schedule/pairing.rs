@@ -1,10 +1,10 @@
-//! The pairs of one cell: what is tried first, in which order the sides run, and what ends the cell.
+//! The pairs of one measurement: what is tried first, the order of the samples, and what ends it.
 
 use super::launch::Launch;
 use crate::platform::cores;
 use crate::platform::cores::Core;
 use crate::schedule::estimate::overhead;
-use crate::schedule::measurement::{Cell, Pair, Precision, Series, Side};
+use crate::schedule::measurement::{Measurement, Outcome, Pair, Precision, Sample, Series};
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::{TRIES, suspended};
@@ -12,24 +12,24 @@ use crate::worker::probe::{Observation, Request};
 use crate::workloads::Digest;
 use std::time::Duration;
 
-/// One cell while it is measured.
+/// One measurement while it is measured.
 #[derive(Debug)]
-pub struct CellRun<'a> {
+pub struct MeasurementRun<'a> {
     /// Takes the untracked samples.
     baseline: &'a dyn Launch,
     launcher: &'a dyn Launch,
     tracked: Request,
     expected: Digest,
-    cell: Cell,
+    measurement: Measurement,
     /// The time that its probes took so far.
     took: Duration,
 }
 
-impl<'a> CellRun<'a> {
-    /// Tries a cell before it is timed: one probe untracked and one under the level, both with the counters on. They
-    /// give the cell its allocations and its fidelity, and show that the level ends, and does the same work.
+impl<'a> MeasurementRun<'a> {
+    /// Tries a measurement before it is timed: one probe untracked and one under the level, both with the counters on. They
+    /// give the measurement its allocations and its fidelity, and show that the level ends, and does the same work.
     ///
-    /// A cell whose trial failed takes no pairs; [`finish`](Self::finish) gives it with its failure.
+    /// A measurement whose trial failed takes no pairs; [`finish`](Self::finish) gives it with its failure.
     pub fn begin(launcher: &'a dyn Launch, series: Series, tracked: Request) -> Self {
         Self::begin_against(launcher, launcher, series, tracked)
     }
@@ -37,7 +37,7 @@ impl<'a> CellRun<'a> {
     /// The same with an untracked baseline that another program runs, such as the control.
     pub fn begin_against(baseline: &'a dyn Launch, launcher: &'a dyn Launch, series: Series, tracked: Request) -> Self {
         let Request { workload, level, scale, threads, .. } = tracked;
-        let mut cell = Cell {
+        let mut measurement = Measurement {
             series,
             workload,
             level,
@@ -48,64 +48,63 @@ impl<'a> CellRun<'a> {
             layout: None,
             allocations: None,
             fidelity: None,
-            failure: None,
-            overhead: None,
+            outcome: Outcome::TooFew,
             pairs: Vec::new(),
         };
         let counted = |level| launcher.trial(&Request { level, count: true, ..tracked });
         let mut expected = Digest::default();
         let trial = counted(Level::Untracked).and_then(|untracked| {
-            cell.allocations = untracked.truth.map(|truth| truth.allocations);
+            measurement.allocations = untracked.truth.map(|truth| truth.allocations);
             expected = untracked.digest;
             let seen = if level == Level::Untracked { untracked } else { counted(level)? };
             checked(seen, expected)
         });
         match trial {
-            Ok(seen) => cell.fidelity = seen.fidelity(),
-            Err(failure) => cell.failure = Some(failure),
+            Ok(seen) => measurement.fidelity = seen.fidelity(),
+            Err(failure) => measurement.outcome = Outcome::Failed(failure),
         }
-        Self { baseline, launcher, tracked, expected, cell, took: Duration::ZERO }
+        Self { baseline, launcher, tracked, expected, measurement, took: Duration::ZERO }
     }
 
-    /// A cell that was tried before, with what is known of it.
+    /// A measurement that was tried before, with what is known of it.
     pub fn resumed(
         baseline: &'a dyn Launch,
         launcher: &'a dyn Launch,
         tracked: Request,
-        cell: Cell,
+        measurement: Measurement,
         expected: Digest,
     ) -> Self {
-        Self { baseline, launcher, tracked, expected, cell, took: Duration::ZERO }
+        Self { baseline, launcher, tracked, expected, measurement, took: Duration::ZERO }
     }
 
     /// Returns the measurement so far, and the digest that its probes should have.
-    pub fn known(&self) -> (&Cell, Digest) {
-        (&self.cell, self.expected)
+    pub fn known(&self) -> (&Measurement, Digest) {
+        (&self.measurement, self.expected)
     }
 
     /// Takes a pair that was measured before.
     pub fn take(&mut self, pair: Pair) {
-        self.cell.pairs.push(pair);
+        self.measurement.pairs.push(pair);
     }
 
     /// Takes a failure that was seen before.
     pub fn fail(&mut self, failure: Failure) {
-        self.cell.failure = Some(failure);
+        self.measurement.outcome = Outcome::Failed(failure);
     }
 
     /// Returns the number of pairs.
     pub fn pairs(&self) -> usize {
-        self.cell.pairs.len()
+        self.measurement.pairs.len()
     }
 
     /// The allocations of one untracked run, where the trial counted them.
     pub fn allocations(&self) -> Option<u64> {
-        self.cell.allocations
+        self.measurement.allocations
     }
 
     /// Returns the failure, if there was one.
     pub fn failure(&self) -> Option<&Failure> {
-        self.cell.failure.as_ref()
+        self.measurement.failure()
     }
 
     /// The time that its pairs took in this process, without the time during which it was suspended.
@@ -116,30 +115,30 @@ impl<'a> CellRun<'a> {
     /// Runs one more pair. Even ones run untracked first, odd ones tracked first, so that whatever the first of two
     /// meets, both levels meet it alike.
     ///
-    /// `None` if the cell has failed, now or before; it then takes no more pairs.
+    /// `None` if the measurement has failed, now or before; it then takes no more pairs.
     pub fn pair(&mut self) -> Option<Pair> {
-        if self.cell.failure.is_some() {
+        if self.measurement.failure().is_some() {
             return None;
         }
-        let number = self.cell.pairs.len();
+        let number = self.measurement.pairs.len();
         let untracked_first = number.is_multiple_of(2);
         // The threads of a parallel workload need all cores.
-        let core = if self.cell.workload.is_parallel() { None } else { cores::for_pair(number) };
-        match self.sides(untracked_first, core) {
+        let core = if self.measurement.workload.is_parallel() { None } else { cores::for_pair(number) };
+        match self.samples(untracked_first, core) {
             Ok((untracked, tracked)) => {
                 let pair = Pair { untracked_first, untracked, tracked };
-                self.cell.pairs.push(pair);
+                self.measurement.pairs.push(pair);
                 Some(pair)
             }
             Err(failure) => {
-                self.cell.failure = Some(failure);
+                self.measurement.outcome = Outcome::Failed(failure);
                 None
             }
         }
     }
 
-    /// Runs both sides of a pair. If one of them was suspended, its time means nothing, and both are run again.
-    fn sides(&mut self, untracked_first: bool, core: Option<Core>) -> Result<(Side, Side), Failure> {
+    /// Takes both samples of a pair. If one of them was suspended, its time means nothing, and both are run again.
+    fn samples(&mut self, untracked_first: bool, core: Option<Core>) -> Result<(Sample, Sample), Failure> {
         for _ in 0..TRIES {
             let (mut untracked, mut tracked) = (None, None);
             let mut was_suspended = false;
@@ -149,8 +148,8 @@ impl<'a> CellRun<'a> {
                 let reply = launcher.sample(&Request { level, count: false, ..self.tracked }, core)?;
                 self.took += reply.took;
                 was_suspended |= reply.was_suspended;
-                let side = Side::from(&checked(reply.content, self.expected)?);
-                *(if is_untracked { &mut untracked } else { &mut tracked }) = Some(side);
+                let sample = Sample::from(&checked(reply.content, self.expected)?);
+                *(if is_untracked { &mut untracked } else { &mut tracked }) = Some(sample);
             }
             if let (Some(untracked), Some(tracked), false) = (untracked, tracked, was_suspended) {
                 return Ok((untracked, tracked));
@@ -167,7 +166,7 @@ impl<'a> CellRun<'a> {
         let limit = Duration::from_secs(precision.seconds);
         let is_reached =
             |pairs: &[Pair]| overhead(pairs, None).is_some_and(|overhead| precision.is_reached_by(&overhead.wall));
-        while !is_reached(&self.cell.pairs) && self.took - began < limit {
+        while !is_reached(&self.measurement.pairs) && self.took - began < limit {
             for _ in 0..BETWEEN_LOOKS {
                 if self.pair().is_none() {
                     return;
@@ -179,11 +178,13 @@ impl<'a> CellRun<'a> {
 
     /// Returns the measurement with its overhead. Where it failed, the pairs before that remain as data, without an
     /// overhead.
-    pub fn finish(mut self) -> Cell {
-        if self.cell.failure.is_none() {
-            self.cell.overhead = overhead(&self.cell.pairs, self.cell.allocations);
+    pub fn finish(mut self) -> Measurement {
+        if self.measurement.failure().is_none()
+            && let Some(overhead) = overhead(&self.measurement.pairs, self.measurement.allocations)
+        {
+            self.measurement.outcome = Outcome::Measured(overhead);
         }
-        self.cell
+        self.measurement
     }
 }
 
@@ -200,7 +201,7 @@ mod tests {
     use super::*;
     use crate::stats::median::MIN_PAIRS;
     use crate::tracking::Recorded;
-    use crate::tracking::memscope::Subject;
+    use crate::tracking::memscope::MemscopeBuild;
     use crate::worker::launcher::Launcher;
     use crate::worker::launcher::Limits;
     use crate::worker::probe::SCHEMA;
@@ -219,7 +220,7 @@ mod tests {
             seed: 1,
             wait_us: 0,
             threads: 1,
-            subject: Subject::of_this_build(),
+            memscope: MemscopeBuild::of_this_build(),
             build: None,
             wall_ns,
             cpu_ns,
@@ -247,10 +248,10 @@ mod tests {
         (folder, Launcher::new(program, Limits::default()))
     }
 
-    fn measured(launcher: &Launcher, pairs: usize) -> Cell {
+    fn measured(launcher: &Launcher, pairs: usize) -> Measurement {
         let scale = Scale::new(0.001).expect("positive");
         let request = Request { workload: Workload::CYCLES, level: Level::Full, scale, threads: 1, count: false };
-        let mut run = CellRun::begin(launcher, Series::Overhead, request);
+        let mut run = MeasurementRun::begin(launcher, Series::Overhead, request);
         (0..pairs).for_each(|_| _ = run.pair());
         run.finish()
     }
@@ -258,7 +259,7 @@ mod tests {
     #[test]
     fn equal_times_are_no_overhead() {
         let (_folder, launcher) = probe(&reply(Level::Untracked, 7, 7), &reply(Level::Full, 7, 7), "");
-        let overhead = measured(&launcher, MIN_PAIRS).overhead.expect("six pairs");
+        let overhead = measured(&launcher, MIN_PAIRS).overhead().expect("six pairs");
         assert_eq!((overhead.wall.low, overhead.wall.value, overhead.wall.high), (1.0, 1.0, 1.0));
         assert_eq!((overhead.ns_per_allocation, overhead.peak_memory), (None, None));
     }
@@ -266,17 +267,17 @@ mod tests {
     #[test]
     fn a_clock_that_saw_no_time_pass_gives_no_figure() {
         let (_folder, launcher) = probe(&reply(Level::Untracked, 0, 0), &reply(Level::Full, 100, 0), "");
-        let cell = measured(&launcher, 10);
-        assert_eq!((cell.overhead, cell.failure.as_ref(), cell.pairs.len()), (None, None, 10));
-        assert_eq!(cell.lack(), "no time in 10 of 10 pairs");
-        let text = serde_json::to_string(&cell).expect("plain data");
-        assert_eq!(serde_json::from_str::<Cell>(&text).expect("it can be read again"), cell);
+        let measurement = measured(&launcher, 10);
+        assert_eq!((measurement.overhead(), measurement.failure(), measurement.pairs.len()), (None, None, 10));
+        assert_eq!(measurement.lack(), "no time in 10 of 10 pairs");
+        let text = serde_json::to_string(&measurement).expect("plain data");
+        assert_eq!(serde_json::from_str::<Measurement>(&text).expect("it can be read again"), measurement);
     }
 
     #[test]
     fn a_processor_clock_that_is_too_coarse_is_unknown() {
         let (_folder, launcher) = probe(&reply(Level::Untracked, 50, 0), &reply(Level::Full, 100, 0), "");
-        let overhead = measured(&launcher, MIN_PAIRS).overhead.expect("six pairs");
+        let overhead = measured(&launcher, MIN_PAIRS).overhead().expect("six pairs");
         assert_eq!((overhead.wall.value, overhead.cpu), (2.0, None));
         let text = serde_json::to_string(&overhead).expect("plain data");
         assert_eq!(
@@ -290,8 +291,8 @@ mod tests {
         // The fourth probe is the second of the first pair; the fifth and sixth make the pair anew.
         let stop = "if [ $runs = 4 ]; then (sleep 0.1; kill -CONT $$) & kill -STOP $$; wait; fi";
         let (folder, launcher) = probe(&reply(Level::Untracked, 7, 7), &reply(Level::Full, 14, 14), stop);
-        let cell = measured(&launcher, MIN_PAIRS);
-        assert_eq!((cell.pairs.len(), cell.failure), (MIN_PAIRS, None));
+        let measurement = measured(&launcher, MIN_PAIRS);
+        assert_eq!((measurement.pairs.len(), measurement.failure()), (MIN_PAIRS, None));
         let runs = fs::read_to_string(folder.path().join("runs")).expect("it ran").lines().count();
         assert_eq!(runs, 2 + 2 * MIN_PAIRS + 2);
     }
@@ -300,7 +301,7 @@ mod tests {
     fn pairs_that_are_always_stopped_are_given_up() {
         let stop = "if [ $runs -gt 2 ]; then (sleep 0.02; kill -CONT $$) & kill -STOP $$; wait; fi";
         let (_folder, launcher) = probe(&reply(Level::Untracked, 7, 7), &reply(Level::Full, 14, 14), stop);
-        let cell = measured(&launcher, 2);
-        assert_eq!((cell.pairs.len(), cell.failure), (0, Some(suspended())));
+        let measurement = measured(&launcher, 2);
+        assert_eq!((measurement.pairs.len(), measurement.failure()), (0, Some(&suspended())));
     }
 }

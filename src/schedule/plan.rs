@@ -1,7 +1,7 @@
 //! A plan of measurements of one program: workloads under levels.
 
 use super::launch::Launch;
-use super::measurement::{Cell, Precision, Series};
+use super::measurement::{Measurement, Precision, Series};
 use super::scheduler::{Planned, Progress, Scheduler, Settings};
 use crate::tracking::Level;
 use crate::worker::probe::Request;
@@ -28,7 +28,7 @@ pub struct Plan<'a> {
 
 impl Plan<'_> {
     /// Measures each workload under each level. `progress` is called before each round.
-    pub fn measure(&self, launcher: &dyn Launch, progress: impl FnMut(Progress)) -> Vec<Cell> {
+    pub fn measure(&self, launcher: &dyn Launch, progress: impl FnMut(Progress)) -> Vec<Measurement> {
         let planned = self.workloads.iter().flat_map(|&workload| {
             let request = move |&level: &Level| self.request(workload, level);
             self.levels.iter().map(request)
@@ -42,7 +42,7 @@ impl Plan<'_> {
         control: &dyn Launch,
         launcher: &dyn Launch,
         progress: impl FnMut(Progress),
-    ) -> Vec<Cell> {
+    ) -> Vec<Measurement> {
         let planned = self.workloads.iter().map(|&workload| self.request(workload, Level::Untracked));
         self.run(control, launcher, Series::Control, planned.collect(), progress)
     }
@@ -58,12 +58,12 @@ impl Plan<'_> {
         series: Series,
         requests: Vec<Request>,
         progress: impl FnMut(Progress),
-    ) -> Vec<Cell> {
+    ) -> Vec<Measurement> {
         let settings =
             Settings { rounds: self.pairs, passes: PASSES, time: None, fewest: 0, precision: self.precision, seed: 0 };
         let group = |request| vec![Some(Planned { baseline, launcher, series, request })];
         let scheduler = Scheduler::new(settings, requests.into_iter().map(group).collect());
         let done = scheduler.measure(progress).expect("without a journal there is nothing to write");
-        done.groups.into_iter().flatten().flatten().map(|finished| finished.cell).collect()
+        done.groups.into_iter().flatten().flatten().map(|finished| finished.measurement).collect()
     }
 }

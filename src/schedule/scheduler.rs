@@ -6,8 +6,8 @@
 
 use super::journal::{Entry, Journal, JournalError};
 use super::launch::Launch;
-use super::measurement::{Cell, Precision, Series};
-use super::pairing::CellRun;
+use super::measurement::{Measurement, Precision, Series};
+use super::pairing::MeasurementRun;
 use crate::tracking::Level;
 use crate::worker::probe::Request;
 use crate::workloads::Workload;
@@ -75,7 +75,7 @@ pub struct Scheduler<'a> {
 /// A measurement that has begun.
 #[derive(Debug)]
 struct Run<'a> {
-    cell: CellRun<'a>,
+    measurement: MeasurementRun<'a>,
     /// Its pairs at the end of each closed pass.
     passes: Vec<usize>,
     /// It takes no more pairs in this pass.
@@ -85,21 +85,21 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn of(cell: CellRun<'a>) -> Self {
-        Self { cell, passes: Vec::new(), rests: false, took: Duration::ZERO }
+    fn of(measurement: MeasurementRun<'a>) -> Self {
+        Self { measurement, passes: Vec::new(), rests: false, took: Duration::ZERO }
     }
 
     /// Returns its pairs in this pass.
     fn in_pass(&self) -> usize {
-        self.cell.pairs() - self.passes.last().copied().unwrap_or(0)
+        self.measurement.pairs() - self.passes.last().copied().unwrap_or(0)
     }
 
     fn is_active(&self) -> bool {
-        !self.rests && self.cell.failure().is_none()
+        !self.rests && self.measurement.failure().is_none()
     }
 
     fn close(&mut self) {
-        self.passes.push(self.cell.pairs());
+        self.passes.push(self.measurement.pairs());
         (self.rests, self.took) = (false, Duration::ZERO);
     }
 }
@@ -108,7 +108,7 @@ impl<'a> Run<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finished {
     /// The measurement.
-    pub cell: Cell,
+    pub measurement: Measurement,
     /// Its pairs at the end of each pass.
     pub passes: Vec<usize>,
 }
@@ -151,17 +151,18 @@ impl<'a> Scheduler<'a> {
     /// Takes what was measured before.
     fn replay(&mut self, entry: Entry) {
         match entry {
-            Entry::Began { cell, known, expected } => {
-                if let Some((group, member)) = self.place(cell)
+            Entry::Began { measurement, known, expected } => {
+                if let Some((group, member)) = self.place(measurement)
                     && let Some(planned) = self.groups[group][member]
                 {
-                    let run = CellRun::resumed(planned.baseline, planned.launcher, planned.request, *known, expected);
+                    let run =
+                        MeasurementRun::resumed(planned.baseline, planned.launcher, planned.request, *known, expected);
                     self.runs[group][member] = Some(Run::of(run));
                 }
             }
-            Entry::Pair { cell, pair } => self.with(cell, |run| run.cell.take(pair)),
-            Entry::Failed { cell, failure } => self.with(cell, |run| run.cell.fail(failure)),
-            Entry::Rests { cell } => self.with(cell, |run| run.rests = true),
+            Entry::Pair { measurement, pair } => self.with(measurement, |run| run.measurement.take(pair)),
+            Entry::Failed { measurement, failure } => self.with(measurement, |run| run.measurement.fail(failure)),
+            Entry::Rests { measurement } => self.with(measurement, |run| run.rests = true),
             Entry::Closed { group, batch } => self.close(group, batch),
         }
     }
@@ -227,9 +228,9 @@ impl<'a> Scheduler<'a> {
             }
         }
         if let Some(precision) = self.settings.precision {
-            self.runs.iter_mut().flatten().flatten().for_each(|run| run.cell.refine(precision, || ()));
+            self.runs.iter_mut().flatten().flatten().for_each(|run| run.measurement.refine(precision, || ()));
         }
-        let finish = |run: Run| Finished { passes: run.passes, cell: run.cell.finish() };
+        let finish = |run: Run| Finished { passes: run.passes, measurement: run.measurement.finish() };
         let groups = self.runs.into_iter().map(|runs| runs.into_iter().map(|run| run.map(finish)).collect());
         Ok(Done { groups: groups.collect(), journal: self.journal })
     }
@@ -245,22 +246,22 @@ impl<'a> Scheduler<'a> {
         let mut any = false;
         for member in self.settings.order(self.groups[group].len(), pass, group, round) {
             let Some(planned) = self.groups[group][member] else { continue };
-            let cell = self.number(group, member);
+            let measurement = self.number(group, member);
             let mut run = match self.runs[group][member].take() {
                 Some(run) => run,
-                None => Run::of(self.begin(cell, planned)?),
+                None => Run::of(self.begin(measurement, planned)?),
             };
             if run.is_active() && run.in_pass() <= round {
-                let before = run.cell.took();
-                let pair = run.cell.pair();
-                run.took += run.cell.took() - before;
-                match (pair, run.cell.failure()) {
-                    (Some(pair), _) => self.note(&Entry::Pair { cell, pair })?,
-                    (None, Some(failure)) => self.note(&Entry::Failed { cell, failure: failure.clone() })?,
+                let before = run.measurement.took();
+                let pair = run.measurement.pair();
+                run.took += run.measurement.took() - before;
+                match (pair, run.measurement.failure()) {
+                    (Some(pair), _) => self.note(&Entry::Pair { measurement, pair })?,
+                    (None, Some(failure)) => self.note(&Entry::Failed { measurement, failure: failure.clone() })?,
                     (None, None) => {}
                 }
                 if time.is_some_and(|time| run.took > time) && run.in_pass() >= fewest {
-                    self.note(&Entry::Rests { cell })?;
+                    self.note(&Entry::Rests { measurement })?;
                     run.rests = true;
                 }
             }
@@ -270,10 +271,10 @@ impl<'a> Scheduler<'a> {
         Ok(any)
     }
 
-    fn begin(&mut self, cell: usize, planned: Planned<'a>) -> Result<CellRun<'a>, JournalError> {
-        let run = CellRun::begin_against(planned.baseline, planned.launcher, planned.series, planned.request);
+    fn begin(&mut self, measurement: usize, planned: Planned<'a>) -> Result<MeasurementRun<'a>, JournalError> {
+        let run = MeasurementRun::begin_against(planned.baseline, planned.launcher, planned.series, planned.request);
         let (known, expected) = run.known();
-        self.note(&Entry::Began { cell, known: Box::new(known.clone()), expected })?;
+        self.note(&Entry::Began { measurement, known: Box::new(known.clone()), expected })?;
         Ok(run)
     }
 }
@@ -283,7 +284,7 @@ mod tests {
     use super::*;
     use crate::platform::cores::Core;
     use crate::tracking::Recorded;
-    use crate::tracking::memscope::Subject;
+    use crate::tracking::memscope::MemscopeBuild;
     use crate::worker::failure::Failure;
     use crate::worker::probe::{Observation, SCHEMA};
     use crate::worker::reply::Reply;
@@ -310,7 +311,7 @@ mod tests {
                 seed: request.scale.seed(),
                 wait_us: request.scale.wait_us(),
                 threads: request.threads,
-                subject: Subject::of_this_build(),
+                memscope: MemscopeBuild::of_this_build(),
                 build: None,
                 wall_ns: 10,
                 cpu_ns: 10,
@@ -366,7 +367,7 @@ mod tests {
         let (cycles, leaks) = ("1cu 1ct 1ct 1cu", "1lu 1lt 1lt 1lu");
         assert_eq!(notes, [cycles, leaks, cycles, leaks].join(" "));
         let finished = done.groups[1][0].as_ref().expect("measured");
-        assert_eq!((finished.cell.pairs.len(), finished.passes.as_slice()), (4, &[2, 4][..]));
+        assert_eq!((finished.measurement.pairs.len(), finished.passes.as_slice()), (4, &[2, 4][..]));
     }
 
     #[test]
@@ -417,9 +418,10 @@ mod tests {
         let (one, two) = (Fake { fails_at: 3, ..fake('1', &notes) }, fake('2', &notes));
         let groups = vec![vec![planned(&one, Workload::CYCLES), planned(&two, Workload::CYCLES)]];
         let done = Scheduler::new(SETTINGS, groups).measure(|_| ()).expect("no journal");
-        let cells: Vec<&Cell> = done.groups[0].iter().flatten().map(|finished| &finished.cell).collect();
-        assert_eq!(cells[0].failure, Some(Failure::TimedOut { seconds: 1 }));
-        assert_eq!((cells[0].pairs.len(), cells[1].pairs.len()), (1, 4));
+        let measurements: Vec<&Measurement> =
+            done.groups[0].iter().flatten().map(|finished| &finished.measurement).collect();
+        assert_eq!(measurements[0].failure(), Some(&Failure::TimedOut { seconds: 1 }));
+        assert_eq!((measurements[0].pairs.len(), measurements[1].pairs.len()), (1, 4));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::overhead::record::Results;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::{markdown, number};
-use crate::schedule::measurement::{Cell, Series};
+use crate::schedule::measurement::{Measurement, Series};
 use crate::tracking::Level;
 
 /// Draws the headline of overheads as Markdown: for each level the geometric mean over the workloads, the range, and
@@ -17,9 +17,9 @@ pub fn draw(results: &Results) -> String {
         left("time per allocation"),
     ]);
     let mut levels: Vec<Level> = Vec::new();
-    for cell in results.series(Series::Overhead).filter(|cell| cell.level != Level::Untracked) {
-        if !levels.contains(&cell.level) {
-            levels.push(cell.level);
+    for measurement in results.series(Series::Overhead).filter(|measurement| measurement.level != Level::Untracked) {
+        if !levels.contains(&measurement.level) {
+            levels.push(measurement.level);
         }
     }
     for level in levels {
@@ -31,15 +31,18 @@ pub fn draw(results: &Results) -> String {
 }
 
 fn row(results: &Results, level: Level) -> [String; 5] {
-    let cells = || results.series(Series::Overhead).filter(move |cell| cell.level == level);
-    let mut overheads: Vec<(&Cell, f64)> =
-        cells().filter_map(|cell| Some((cell, cell.overhead.as_ref()?.wall.value))).collect();
+    let measurements = || results.series(Series::Overhead).filter(move |measurement| measurement.level == level);
+    let mut overheads: Vec<(&Measurement, f64)> =
+        measurements().filter_map(|measurement| Some((measurement, measurement.overhead()?.wall.value))).collect();
     overheads.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let mut times: Vec<f64> = cells().filter_map(|cell| Some(cell.overhead?.ns_per_allocation?.value)).collect();
+    let mut times: Vec<f64> =
+        measurements().filter_map(|measurement| Some(measurement.overhead()?.ns_per_allocation?.value)).collect();
     times.sort_by(f64::total_cmp);
     let mean = overheads.iter().map(|(_, overhead)| overhead.ln()).sum::<f64>() / overheads.len() as f64;
-    let end = |end: Option<&(&Cell, f64)>| {
-        end.map_or("unknown".to_owned(), |(cell, overhead)| format!("{} ({})", number::ratio(*overhead), cell.workload))
+    let end = |end: Option<&(&Measurement, f64)>| {
+        end.map_or("unknown".to_owned(), |(measurement, overhead)| {
+            format!("{} ({})", number::ratio(*overhead), measurement.workload)
+        })
     };
     let time = |time: Option<&f64>| time.map_or("unknown".to_owned(), |&time| number::time(time.max(0.0)));
     [

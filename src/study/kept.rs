@@ -9,7 +9,7 @@ use super::latency::Latencies;
 use super::operations::OperationResults;
 use super::overhead::record::Results;
 use super::stress::Record;
-use super::trackers::Ladder;
+use super::trackers::Trackers;
 use super::trend::Trend;
 use super::validation::Validation;
 use crate::platform::files::{self, FileError, Versioned};
@@ -61,7 +61,7 @@ macro_rules! kinds {
 kinds! {
     Overhead(Results), "control" | "instructions";
     Comparison(Comparison), "history";
-    Trackers(Ladder), "ladder";
+    Trackers(Trackers), "ladder";
     Accuracy(Detections), "accuracy";
     Footprint(Footprints), "footprints";
     Latency(Latencies), "latencies";

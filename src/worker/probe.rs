@@ -10,7 +10,7 @@
 use crate::platform::system;
 use crate::tracking::counting;
 use crate::tracking::counting::TrackerAllocations;
-use crate::tracking::memscope::Subject;
+use crate::tracking::memscope::MemscopeBuild;
 use crate::tracking::references::{Host, JEMALLOC_OPTIONS, WrongProgramError};
 use crate::tracking::{Level, Mode, Recorded, RecordingKind, Session, VariableTracker};
 use crate::worker::task::TaskError;
@@ -92,7 +92,8 @@ pub struct Observation {
     /// Threads of each pool.
     pub threads: usize,
     /// The memscope build.
-    pub subject: Subject,
+    #[serde(rename = "subject")]
+    pub memscope: MemscopeBuild,
     /// The build that the program was made for, where it was made to be compared: `0.2.4`, `commit-15b78b0…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<String>,
@@ -294,7 +295,7 @@ fn observation(request: Request, seen: Timed, recorded: Recorded) -> Observation
         seed: scale.seed(),
         wait_us: scale.wait_us(),
         threads,
-        subject: Subject::of_this_build(),
+        memscope: MemscopeBuild::of_this_build(),
         build: env!("CARGO_PKG_VERSION").split_once('+').map(|(_, build)| build.to_owned()),
         wall_ns: wall.as_nanos() as u64,
         cpu_ns: cpu.as_nanos() as u64,

@@ -5,7 +5,7 @@
 //! its layout alone can move a time by several percent (Mytkowicz et al., "Producing Wrong Data Without Doing Anything
 //! Obviously Wrong!", ASPLOS 2009).
 
-use crate::tracking::memscope::Subject;
+use crate::tracking::memscope::MemscopeBuild;
 use crate::tracking::references::WrongProgramError;
 use crate::worker::probe;
 use crate::worker::tasks::{detection, latency, operation, windows};
@@ -116,7 +116,7 @@ pub enum TaskError {
     #[error("this program's global allocator is not memscope-bench's: run the memscope-bench binary")]
     NotSwitched,
     /// The linked version of memscope lacks what the task needs.
-    #[error("{subject} cannot do that: {0}", subject = Subject::of_this_build())]
+    #[error("{memscope} cannot do that: {0}", memscope = MemscopeBuild::of_this_build())]
     Unsupported(&'static str),
     /// The level is another program's.
     #[error(transparent)]

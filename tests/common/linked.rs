@@ -5,7 +5,7 @@
 //! published yet is treated as the newest, as the adapter treats it.
 
 use memscope_bench::tracking::Level;
-use memscope_bench::tracking::memscope::Subject;
+use memscope_bench::tracking::memscope::MemscopeBuild;
 use semver::Version;
 
 /// The abilities of the versions from one on.
@@ -68,7 +68,7 @@ const TABLE: [Abilities; 5] = [
 ];
 
 fn linked() -> &'static Abilities {
-    let version: Version = Subject::of_this_build().version.parse().expect("a version");
+    let version: Version = MemscopeBuild::of_this_build().version.parse().expect("a version");
     let is_from = |row: &&Abilities| (version.major, version.minor, version.patch) >= row.from;
     TABLE.iter().rev().find(is_from).expect("the first row is for all versions")
 }

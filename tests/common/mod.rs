@@ -14,13 +14,13 @@ use memscope_bench::platform::system::{Machine, Toolchain};
 use memscope_bench::report::format::Format;
 use memscope_bench::report::origin::Origin;
 use memscope_bench::schedule::estimate::overhead;
-use memscope_bench::schedule::measurement::{Cell, Clock, Pair, Series, Side};
-use memscope_bench::study::compare::{Against, Compared, Comparison};
+use memscope_bench::schedule::measurement::{Clock, Measurement, Outcome, Pair, Sample, Series};
+use memscope_bench::study::compare::{Against, ComparedBuild, Comparison};
 use memscope_bench::study::overhead::record::{Results, SCHEMA};
-use memscope_bench::study::stress::{Amount, HeapMoment, Phase, Record, Slice};
-use memscope_bench::study::trackers::Ladder;
+use memscope_bench::study::stress::{Amount, HeapSnapshot, Phase, Record, Slice};
+use memscope_bench::study::trackers::Trackers;
 use memscope_bench::study::{self, Study, compare};
-use memscope_bench::tracking::memscope::{Subject, TypeUse};
+use memscope_bench::tracking::memscope::{MemscopeBuild, TypeUse};
 use memscope_bench::tracking::{Level, Recorded};
 use memscope_bench::worker::failure::Failure;
 use memscope_bench::worker::probe::{Observation, Truth};
@@ -84,7 +84,7 @@ fn origin(command: &str) -> Origin {
             wrapper: String::new(),
             debug_assertions: false,
         },
-        subject: Subject {
+        memscope: MemscopeBuild {
             name: "memscope-rs".to_owned(),
             version: "0.2.5".to_owned(),
             source: "crates.io".to_owned(),
@@ -92,9 +92,9 @@ fn origin(command: &str) -> Origin {
     }
 }
 
-/// A cell whose tracked probes take `factor` times as long, give or take what is fixed beforehand.
-fn cell(series: Series, workload: Workload, level: Level, factor: f64, pairs: u64) -> Cell {
-    let side = |wall_ns: u64, rss: u64| Side { wall_ns, cpu_ns: wall_ns, peak_rss_bytes: Some(rss << 20) };
+/// A measurement whose tracked probes take `factor` times as long, give or take what is fixed beforehand.
+fn measurement(series: Series, workload: Workload, level: Level, factor: f64, pairs: u64) -> Measurement {
+    let side = |wall_ns: u64, rss: u64| Sample { wall_ns, cpu_ns: wall_ns, peak_rss_bytes: Some(rss << 20) };
     let pairs: Vec<Pair> = (0..pairs)
         .map(|n| {
             let untracked = 10_000_000 + n * 7_919 % 100_000;
@@ -102,7 +102,7 @@ fn cell(series: Series, workload: Workload, level: Level, factor: f64, pairs: u6
             Pair { untracked_first: n % 2 == 0, untracked: side(untracked, 10), tracked: side(tracked, 25) }
         })
         .collect();
-    Cell {
+    Measurement {
         series,
         workload,
         level,
@@ -113,77 +113,76 @@ fn cell(series: Series, workload: Workload, level: Level, factor: f64, pairs: u6
         layout: None,
         allocations: Some(100_000),
         fidelity: (level != Level::Untracked).then_some(1.0),
-        failure: None,
-        overhead: overhead(&pairs, Some(100_000)),
+        outcome: overhead(&pairs, Some(100_000)).map_or(Outcome::TooFew, Outcome::Measured),
         pairs,
     }
 }
 
 /// Results with every kind of row: an overhead as a percentage, as a factor, none seen, and failures.
 pub fn results() -> Results {
-    let mut cells = vec![
-        cell(Series::Overhead, Workload::STRUCTURES, Level::Untracked, 0.99, 20),
-        cell(Series::Overhead, Workload::STRUCTURES, Level::Variables, 1.02, 20),
-        cell(Series::Overhead, Workload::STRUCTURES, Level::Allocator, 4.2, 20),
-        cell(Series::Overhead, Workload::STRUCTURES, Level::Full, 31.5, 20),
-        cell(Series::Overhead, Workload::CYCLES, Level::Variables, 0.99, 20),
-        cell(Series::Overhead, Workload::CYCLES, Level::Allocator, 4.0, 3),
-        cell(Series::Overhead, Workload::CYCLES, Level::Full, 4.0, 7),
-        cell(Series::Scaling, Workload::STRUCTURES, Level::Full, 4.4, 10),
-        cell(Series::Threads, Workload::CONCURRENT, Level::Full, 9.9, 10),
+    let mut measurements = vec![
+        measurement(Series::Overhead, Workload::STRUCTURES, Level::Untracked, 0.99, 20),
+        measurement(Series::Overhead, Workload::STRUCTURES, Level::Variables, 1.02, 20),
+        measurement(Series::Overhead, Workload::STRUCTURES, Level::Allocator, 4.2, 20),
+        measurement(Series::Overhead, Workload::STRUCTURES, Level::Full, 31.5, 20),
+        measurement(Series::Overhead, Workload::CYCLES, Level::Variables, 0.99, 20),
+        measurement(Series::Overhead, Workload::CYCLES, Level::Allocator, 4.0, 3),
+        measurement(Series::Overhead, Workload::CYCLES, Level::Full, 4.0, 7),
+        measurement(Series::Scaling, Workload::STRUCTURES, Level::Full, 4.4, 10),
+        measurement(Series::Threads, Workload::CONCURRENT, Level::Full, 9.9, 10),
     ];
-    cells[3].fidelity = Some(0.612_34);
-    cells[6].failure = Some(Failure::Crashed { how: "SIGSEGV: stack overflow".to_owned() });
-    cells[6].overhead = None;
-    Results { schema: SCHEMA, origin: origin("cargo bench"), precision: None, cells, instructions: Vec::new() }
+    measurements[3].fidelity = Some(0.612_34);
+    measurements[6].outcome = Outcome::Failed(Failure::Crashed { how: "SIGSEGV: stack overflow".to_owned() });
+    Results { schema: SCHEMA, origin: origin("cargo bench"), precision: None, measurements, instructions: Vec::new() }
 }
 
 /// Results of a run with this memscope on a machine with this processor, under which two workloads take `factor`
 /// times as long.
 pub fn run_of(version: &str, processor: &str, factor: f64) -> Results {
     let mut origin = origin("cargo bench");
-    origin.subject.version = version.to_owned();
+    origin.memscope.version = version.to_owned();
     origin.machine.processor = processor.to_owned();
-    let cells = [Workload::STRUCTURES, Workload::CYCLES].into_iter().flat_map(|workload| {
+    let measurements = [Workload::STRUCTURES, Workload::CYCLES].into_iter().flat_map(|workload| {
         [(Level::Untracked, 0.99), (Level::Variables, 1.02), (Level::Full, factor)]
-            .map(|(level, factor)| cell(Series::Overhead, workload, level, factor, 20))
+            .map(|(level, factor)| measurement(Series::Overhead, workload, level, factor, 20))
     });
-    Results { schema: SCHEMA, origin, precision: None, cells: cells.collect(), instructions: Vec::new() }
+    Results { schema: SCHEMA, origin, precision: None, measurements: measurements.collect(), instructions: Vec::new() }
 }
 
-/// A ladder with every kind of rung: no tracker, counters, memscope, a recorder, a sampler, and two without a figure.
-pub fn ladder() -> Ladder {
-    let rung = |level, factor| cell(Series::Overhead, Workload::CYCLES, level, factor, 20);
-    let mut cells = vec![
-        rung(Level::Untracked, 0.99),
-        rung(Level::Counting, 1.1),
-        rung(Level::Variables, 1.02),
-        rung(Level::Allocator, 4.2),
-        rung(Level::Full, 5.5),
-        rung(Level::StatsAlloc, 1.3),
-        rung(Level::TrackingAllocator, 1.5),
-        rung(Level::Dhat, 20.0),
-        rung(Level::Jemalloc, 0.8),
-        rung(Level::JemallocProfiler, 0.9),
-        rung(Level::Heaptrack, 8.0),
+/// A trackers with every kind of place: no tracker, counters, memscope, a recorder, a sampler, and two without a figure.
+pub fn trackers() -> Trackers {
+    let place = |level, factor| measurement(Series::Overhead, Workload::CYCLES, level, factor, 20);
+    let mut measurements = vec![
+        place(Level::Untracked, 0.99),
+        place(Level::Counting, 1.1),
+        place(Level::Variables, 1.02),
+        place(Level::Allocator, 4.2),
+        place(Level::Full, 5.5),
+        place(Level::StatsAlloc, 1.3),
+        place(Level::TrackingAllocator, 1.5),
+        place(Level::Dhat, 20.0),
+        place(Level::Jemalloc, 0.8),
+        place(Level::JemallocProfiler, 0.9),
+        place(Level::Heaptrack, 8.0),
     ];
-    cells[9].fidelity = None;
-    for (rung, failure) in [
+    measurements[9].fidelity = None;
+    for (place, failure) in [
         (4, Failure::TimedOut { seconds: 60 }),
         (10, Failure::Unsupported { why: "heaptrack is not installed".to_owned() }),
     ] {
-        cells[rung] = Cell { failure: Some(failure), overhead: None, pairs: Vec::new(), ..cells[rung].clone() };
+        measurements[place] =
+            Measurement { outcome: Outcome::Failed(failure), pairs: Vec::new(), ..measurements[place].clone() };
     }
-    Ladder(Results { cells, ..Results::begin(origin("memscope-bench ladder")) })
+    Trackers(Results { measurements, ..Results::begin(origin("memscope-bench trackers")) })
 }
 
-/// A comparison with every kind of row: a level that the first subject lacks, a regression, no difference, an
-/// outcome, and a subject that was not built. By processor time, the regression is none.
+/// A comparison with every kind of row: a level that the first build lacks, a regression, no difference, an
+/// outcome, and a build that was not built. By processor time, the regression is none.
 pub fn comparison(clock: Clock) -> Comparison {
     let levels = vec![Level::Untracked, Level::Variables, Level::Full];
     let names = ["0.1.0", "0.2.4", "../memscope-rs", "../broken"];
     let plan = compare::Plan {
-        subjects: names.map(|name| (name.to_owned(), String::new())).to_vec(),
+        builds: names.map(|name| (name.to_owned(), String::new())).to_vec(),
         workloads: vec![Workload::CYCLES],
         levels,
         scale: None,
@@ -192,14 +191,15 @@ pub fn comparison(clock: Clock) -> Comparison {
         seconds: 3,
         seed: 1,
     };
-    let of = |level, factor| cell(Series::Overhead, Workload::CYCLES, level, factor, 40);
-    let failed = |level, failure| Cell { failure: Some(failure), overhead: None, pairs: Vec::new(), ..of(level, 1.0) };
+    let of = |level, factor| measurement(Series::Overhead, Workload::CYCLES, level, factor, 40);
+    let failed =
+        |level, failure| Measurement { outcome: Outcome::Failed(failure), pairs: Vec::new(), ..of(level, 1.0) };
     let mut waits = of(Level::Full, 5.2);
     for (slow, fast) in waits.pairs.iter_mut().zip(of(Level::Full, 4.0).pairs) {
         slow.tracked.cpu_ns = fast.tracked.cpu_ns;
     }
-    waits.overhead = overhead(&waits.pairs, waits.allocations);
-    let cells = [
+    waits.outcome = overhead(&waits.pairs, waits.allocations).map_or(Outcome::TooFew, Outcome::Measured);
+    let measurements = [
         vec![
             of(Level::Untracked, 0.99),
             failed(Level::Variables, Failure::Unsupported { why: "it lacks a thing".to_owned() }),
@@ -209,23 +209,23 @@ pub fn comparison(clock: Clock) -> Comparison {
         vec![of(Level::Variables, 1.02), waits],
         vec![],
     ];
-    let subjects = names.into_iter().zip(cells).map(|(name, cells)| Compared {
+    let builds = names.into_iter().zip(measurements).map(|(name, measurements)| ComparedBuild {
         name: name.to_owned(),
         about: (name == "../memscope-rs").then(|| "Take a lock <twice>".to_owned()),
-        subject: None,
-        not_built: cells.is_empty().then(|| NotBuilt {
+        memscope: None,
+        not_built: measurements.is_empty().then(|| NotBuilt {
             outcome: BuildOutcome::DoesNotCompile,
             why: format!("{name} does not compile: error: no such thing (src/lib.rs:1)"),
         }),
-        first_batch: vec![20; cells.len()],
-        cells,
+        first_batch: vec![20; measurements.len()],
+        measurements,
     });
     let origin = origin("memscope-bench compare");
-    let (against, threshold_percent, subjects) = (Against::First, 3.0, subjects.collect());
-    compare::Record { origin, plan, clock, threshold_percent, against, subjects }.into()
+    let (against, threshold_percent, builds) = (Against::First, 3.0, builds.collect());
+    compare::Record { origin, plan, clock, threshold_percent, against, builds }.into()
 }
 
-/// A record of a stress run in which every cell of every panel is filled, with figures as large as a run of ten
+/// A record of a stress run in which every measurement of every panel is filled, with figures as large as a run of ten
 /// million allocations has them.
 pub fn full_record() -> Record {
     let phases: Vec<Phase> = registered()
@@ -250,7 +250,7 @@ pub fn full_record() -> Record {
     let heaps = phases
         .iter()
         .flat_map(|phase| (0..4).map(|n| (phase.workload, n)))
-        .map(|(workload, n)| HeapMoment {
+        .map(|(workload, n)| HeapSnapshot {
             workload,
             name: format!("moment {n} with <brackets> & ampersands"),
             blocks: 1_234_567,

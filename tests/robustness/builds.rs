@@ -5,7 +5,7 @@ use crate::common::memscope_bench;
 use assert_cmd::Command;
 use memscope_bench::platform::files;
 use memscope_bench::study::compare::Comparison;
-use memscope_bench::tracking::memscope::Subject;
+use memscope_bench::tracking::memscope::MemscopeBuild;
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;
@@ -84,7 +84,7 @@ impl Place {
 
 /// The published version that this program is linked with; `None`, with a message, for another source.
 fn linked() -> Option<String> {
-    let Subject { version, source, .. } = Subject::of_this_build();
+    let MemscopeBuild { version, source, .. } = MemscopeBuild::of_this_build();
     if source == "crates.io" && version != OTHER {
         return Some(version);
     }
@@ -105,10 +105,10 @@ fn a_program_of_another_version_is_an_error_and_never_a_row() {
     let refusal = format!("{OTHER} was not built: the program is of memscope-rs {linked} (crates.io)");
     place.compare(&[OTHER, &linked]).assert().success().stderr(contains(refusal));
     let found = place.comparison();
-    let [other, this] = found.subjects.as_slice() else { panic!("two builds") };
-    assert!(other.subject.is_none() && other.cells.is_empty() && other.not_built.is_some(), "{other:?}");
-    assert_eq!(this.subject.as_ref().map(|subject| subject.version.as_str()), Some(linked.as_str()));
-    assert!(!this.cells.is_empty());
+    let [other, this] = found.builds.as_slice() else { panic!("two builds") };
+    assert!(other.memscope.is_none() && other.measurements.is_empty() && other.not_built.is_some(), "{other:?}");
+    assert_eq!(this.memscope.as_ref().map(|memscope| memscope.version.as_str()), Some(linked.as_str()));
+    assert!(!this.measurements.is_empty());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::common::{memscope_bench, processes, worker};
 use memscope_bench::platform::files;
-use memscope_bench::schedule::measurement::Cell;
+use memscope_bench::schedule::measurement::Measurement;
 use memscope_bench::study::overhead::record::Results;
 use memscope_bench::tracking::Level;
 use memscope_bench::worker::failure::Failure;
@@ -34,15 +34,15 @@ fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
-/// The cells of the results file of a folder.
-fn cells(folder: &Path) -> Vec<Cell> {
-    files::read::<Results>(&folder.join("overhead.json")).expect("a results file").cells
+/// The measurements of the results file of a folder.
+fn measurements(folder: &Path) -> Vec<Measurement> {
+    files::read::<Results>(&folder.join("overhead.json")).expect("a results file").measurements
 }
 
-/// The only cell of the results file of a folder.
-fn cell(folder: &Path) -> Cell {
-    let [cell] = &cells(folder)[..] else { panic!("one cell") };
-    cell.clone()
+/// The only measurement of the results file of a folder.
+fn measurement(folder: &Path) -> Measurement {
+    let [measurement] = &measurements(folder)[..] else { panic!("one measurement") };
+    measurement.clone()
 }
 
 /// A program that writes overhead.json and log into a folder; its output is nobody's.
@@ -95,7 +95,7 @@ fn a_probe_that_stays_stopped_is_timed_out() {
     processes::wait_for(|| processes::is_asleep(&child).then_some(()));
     kill(Pid::from_raw(child.parse().expect("one child")), Signal::SIGSTOP).expect("it can be stopped");
     assert!(run.wait().expect("it ends").success());
-    assert_eq!(cell(folder.path()).failure, Some(Failure::TimedOut { seconds: 2 }));
+    assert_eq!(measurement(folder.path()).failure(), Some(&Failure::TimedOut { seconds: 2 }));
     assert!(processes::is_gone(&child));
 }
 
@@ -112,9 +112,9 @@ fn a_suspended_run_goes_on_and_measures_the_pair_again() {
     thread::sleep(Duration::from_secs(5));
     killpg(pid(run.id()), Signal::SIGCONT).expect("it can be continued");
     assert!(run.wait().expect("it ends").success());
-    let cell = cell(folder.path());
-    assert_eq!((cell.failure, cell.pairs.len()), (None, 1));
-    assert!(cell.pairs[0].untracked.wall_ns < 4_000_000_000, "{:?}", cell.pairs);
+    let measurement = measurement(folder.path());
+    assert_eq!((measurement.failure(), measurement.pairs.len()), (None, 1));
+    assert!(measurement.pairs[0].untracked.wall_ns < 4_000_000_000, "{:?}", measurement.pairs);
     assert_eq!(probes(folder.path()), 1 + 2 + 2, "the pair that was suspended, and the one in its place");
     let errors = fs::read_to_string(folder.path().join("stderr")).expect("text");
     assert_eq!(errors, "Wrote overhead.json, overhead.md, overhead.svg in .\n");
@@ -151,8 +151,8 @@ fn a_program_that_is_replaced_meanwhile_is_measured_to_the_end() {
             fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it may run");
         }
         assert!(run.wait().expect("it ends").success());
-        let cell = cell(folder.path());
-        assert_eq!((cell.failure, cell.pairs.len()), (None, 40));
+        let measurement = measurement(folder.path());
+        assert_eq!((measurement.failure(), measurement.pairs.len()), (None, 40));
     }
 }
 
@@ -195,7 +195,7 @@ fn without_open_streams_it_measures_and_writes() {
     let command = format!("exec '{PROGRAM}' {arguments} <&- >&- 2>&-");
     let status = Command::new("sh").args(["-c", &command]).current_dir(folder.path()).status();
     assert!(status.expect("there is a shell").success());
-    assert_eq!(cell(folder.path()).pairs.len(), 1);
+    assert_eq!(measurement(folder.path()).pairs.len(), 1);
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn many_threads_reserve_more_than_they_use() {
         .env("MALLOC_ARENA_MAX", "1024")
         .assert()
         .success();
-    assert_eq!(cells(folder.path()).iter().filter(|cell| cell.failure.is_some()).count(), 0);
+    assert_eq!(measurements(folder.path()).iter().filter(|measurement| measurement.failure().is_some()).count(), 0);
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn a_log_that_cannot_be_written_is_an_error_of_the_run() {
         .code(2)
         .stdout(contains("6 for each figure").and(contains("crashed").not()))
         .stderr(ends_with("error: cannot write /dev/full: No space left on device (os error 28)\n"));
-    assert_eq!(cell(folder.path()).pairs.len(), 6, "what was measured is kept");
+    assert_eq!(measurement(folder.path()).pairs.len(), 6, "what was measured is kept");
 }
 
 #[test]

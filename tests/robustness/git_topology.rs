@@ -187,12 +187,16 @@ fn a_bisection_has_git_s_rules() {
 #[test]
 fn each_commit_is_compared_with_its_own_reference() {
     let measured = comparison(Clock::Wall);
-    let cells: Vec<Vec<Batched>> =
-        measured.subjects.iter().map(|subject| subject.cells.iter().map(|cell| (cell, 20)).collect()).collect();
+    let batched: Vec<Vec<Batched>> = measured
+        .builds
+        .iter()
+        .map(|build| build.measurements.iter().map(|measurement| (measurement, 20)).collect())
+        .collect();
     let compared = |references: &[Option<usize>]| {
-        let found = differences(&cells, &Against::Each(references.to_vec()), &measured.plan.groups(), Clock::Wall, 3.0);
+        let found =
+            differences(&batched, &Against::Each(references.to_vec()), &measured.plan.groups(), Clock::Wall, 3.0);
         let full = found.iter().filter(|difference| difference.level.to_string() == "full");
-        full.map(|difference| (difference.subject, difference.reference)).collect::<Vec<_>>()
+        full.map(|difference| (difference.build, difference.reference)).collect::<Vec<_>>()
     };
     // The second one timed out under full, and the fourth was not built.
     assert_eq!(compared(&[None, Some(0), Some(0), Some(2)]), [(2, 0)]);

@@ -9,7 +9,7 @@ use memscope_bench::study::latency::Latencies;
 use memscope_bench::study::operations::OperationResults;
 use memscope_bench::study::overhead::record::Results;
 use memscope_bench::study::stress::Record;
-use memscope_bench::study::trackers::Ladder;
+use memscope_bench::study::trackers::Trackers;
 use memscope_bench::study::validation::Validation;
 use memscope_bench::worker::failure::Failure;
 use proptest::prelude::any;
@@ -30,7 +30,7 @@ fn read(file: &Path, name: &str) -> Result<(), FileError> {
         "compare" | "history" => as_kind::<Comparison>(file),
         "detection" | "accuracy" => as_kind::<Detections>(file),
         "footprint" => as_kind::<Footprints>(file),
-        "ladder" | "trackers" => as_kind::<Ladder>(file),
+        "ladder" | "trackers" => as_kind::<Trackers>(file),
         "latency" => as_kind::<Latencies>(file),
         "memory_analysis" | "stress" => as_kind::<Record>(file),
         "operations" => as_kind::<OperationResults>(file),
@@ -95,8 +95,11 @@ fn kept_files_are_readable() {
 /// The content of a journal with three entries.
 fn journal(path: &Path, plan: &String) -> (Vec<u8>, Vec<Entry>) {
     let failure = Failure::Crashed { how: "signal: 11 – über".to_owned() };
-    let entries =
-        vec![Entry::Rests { cell: 3 }, Entry::Failed { cell: 1, failure }, Entry::Closed { group: 0, batch: 1 }];
+    let entries = vec![
+        Entry::Rests { measurement: 3 },
+        Entry::Failed { measurement: 1, failure },
+        Entry::Closed { group: 0, batch: 1 },
+    ];
     let mut journal = Journal::begin(path, plan).expect("it can be begun");
     entries.iter().for_each(|entry| journal.append(entry).expect("it can be written"));
     drop(journal);

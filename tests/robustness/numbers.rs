@@ -4,7 +4,7 @@ use crate::common;
 use memscope_bench::platform::files;
 use memscope_bench::report::format::Format;
 use memscope_bench::schedule::estimate::overhead;
-use memscope_bench::schedule::measurement::Cell;
+use memscope_bench::schedule::measurement::{Measurement, Outcome};
 use memscope_bench::stats::estimate::Estimate;
 use memscope_bench::study::overhead;
 use memscope_bench::study::overhead::record::Results;
@@ -28,9 +28,9 @@ fn assert_reports_are_sound(results: &Results) {
     let picture = overhead::chart::draw(results);
     assert_sound(&picture);
     roxmltree::Document::parse(&picture).expect("well-formed");
-    let ladder = memscope_bench::study::trackers::Ladder(results.clone());
-    assert_sound(&common::text(&ladder));
-    assert_sound(&trackers::chart::draw(&ladder));
+    let ranked = memscope_bench::study::trackers::Trackers(results.clone());
+    assert_sound(&common::text(&ranked));
+    assert_sound(&trackers::chart::draw(&ranked));
 }
 
 /// Sees that a file of the results can be read again, and holds the same.
@@ -41,11 +41,14 @@ fn assert_can_be_read(results: &Results) {
 }
 
 /// The usual results with other times, of which the overheads are computed anew.
-fn with_times(change: impl Fn(usize, &mut Cell)) -> Results {
+fn with_times(change: impl Fn(usize, &mut Measurement)) -> Results {
     let mut results = common::results();
-    for (number, cell) in results.cells.iter_mut().enumerate() {
-        change(number, cell);
-        cell.overhead = cell.overhead.and_then(|_| overhead(&cell.pairs, cell.allocations));
+    for (number, measurement) in results.measurements.iter_mut().enumerate() {
+        change(number, measurement);
+        if let Outcome::Measured(_) = measurement.outcome {
+            let overhead = overhead(&measurement.pairs, measurement.allocations);
+            measurement.outcome = overhead.map_or(Outcome::TooFew, Outcome::Measured);
+        }
     }
     results
 }
@@ -56,8 +59,8 @@ fn clocks_that_saw_no_time_pass() {
     for (every, untracked, tracked) in
         [(1, true, true), (1, true, false), (1, false, true), (2, true, false), (9, true, false)]
     {
-        let results = with_times(|_, cell| {
-            for pair in cell.pairs.iter_mut().step_by(every) {
+        let results = with_times(|_, measurement| {
+            for pair in measurement.pairs.iter_mut().step_by(every) {
                 pair.untracked.wall_ns *= u64::from(!untracked);
                 pair.tracked.wall_ns *= u64::from(!tracked);
             }
@@ -68,17 +71,17 @@ fn clocks_that_saw_no_time_pass() {
         let told = if every < 3 { "the clock is too coarse at this scale" } else { "the clock saw no time pass" };
         assert!(text.contains(told) && text.contains("use a larger"), "{text}");
     }
-    let results = with_times(|_, cell| cell.pairs.iter_mut().for_each(|pair| pair.tracked.cpu_ns = 0));
+    let results = with_times(|_, measurement| measurement.pairs.iter_mut().for_each(|pair| pair.tracked.cpu_ns = 0));
     assert_reports_are_sound(&results);
     assert_can_be_read(&results);
-    assert!(results.cells[0].overhead.is_some_and(|overhead| overhead.cpu.is_none()));
+    assert!(results.measurements[0].overhead().is_some_and(|overhead| overhead.cpu.is_none()));
 }
 
 #[test]
 fn missing_memory_and_no_allocations() {
-    let results = with_times(|number, cell| {
-        cell.allocations = [None, Some(0)][number % 2];
-        for pair in &mut cell.pairs {
+    let results = with_times(|number, measurement| {
+        measurement.allocations = [None, Some(0)][number % 2];
+        for pair in &mut measurement.pairs {
             pair.untracked.peak_rss_bytes = [None, Some(0), Some(1)][number % 3];
         }
     });
@@ -89,8 +92,8 @@ fn missing_memory_and_no_allocations() {
 #[test]
 fn times_of_any_size() {
     for (untracked, tracked) in [(1, u64::MAX), (u64::MAX, 1), (1, 1), (u64::MAX, u64::MAX)] {
-        let results = with_times(|_, cell| {
-            for pair in &mut cell.pairs {
+        let results = with_times(|_, measurement| {
+            for pair in &mut measurement.pairs {
                 (pair.untracked.wall_ns, pair.tracked.wall_ns) = (untracked, tracked);
                 (pair.untracked.cpu_ns, pair.tracked.cpu_ns) = (tracked, untracked);
             }
@@ -105,7 +108,8 @@ fn figures_that_are_no_numbers() {
     // No estimate is one; where something else brings one about, a report still shows none.
     for none in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -1.0, f64::MAX, f64::MIN_POSITIVE] {
         let mut results = common::results();
-        for overhead in results.cells.iter_mut().filter_map(|cell| cell.overhead.as_mut()) {
+        for measurement in &mut results.measurements {
+            let Outcome::Measured(overhead) = &mut measurement.outcome else { continue };
             let estimate = Estimate { value: none, low: none, high: none };
             (overhead.wall, overhead.cpu) = (estimate, Some(estimate));
             (overhead.ns_per_allocation, overhead.peak_memory) = (Some(estimate), Some(estimate));
@@ -128,7 +132,7 @@ fn the_smallest_scale_and_any_number_of_threads() {
                 .success();
             assert_sound(&String::from_utf8_lossy(&assert.get_output().stdout));
             let results: Results = files::read(&output.join("overhead.json")).expect("it can be read");
-            assert!(results.cells.iter().all(|cell| cell.pairs.len() == 6));
+            assert!(results.measurements.iter().all(|measurement| measurement.pairs.len() == 6));
         }
     }
 }
@@ -177,7 +181,7 @@ fn a_machine_whose_clocks_are_coarse() {
         "{shown}"
     );
     let results: Results = files::read(&folder.path().join("overhead.json")).expect("it can be read");
-    assert_eq!((results.cells[0].overhead, results.cells[0].pairs.len()), (None, 12));
+    assert_eq!((results.measurements[0].overhead(), results.measurements[0].pairs.len()), (None, 12));
     assert_reports_are_sound(&results);
 
     let shown = run(&["latency", "--threads=1", "--processes=6", "--operations=20", "--output=."]);

@@ -258,7 +258,7 @@ fn links_stay_and_what_they_lead_to_is_written() {
     for (name, real) in [("link", "real/r.json"), ("dangling", "real/none.json"), ("to-folder", "real/overhead.json")] {
         memscope_bench().args(MEASURE).arg("--output").arg(at(name)).assert().success();
         let written: Results = files::read(&at(real)).expect("it was written");
-        assert_eq!(written.cells.len(), 1, "{name}");
+        assert_eq!(written.measurements.len(), 1, "{name}");
     }
     for link in ["link", "dangling"] {
         assert!(at(link).join("overhead.json").symlink_metadata().expect("it is there").is_symlink(), "{link}");
@@ -329,7 +329,7 @@ fn what_is_read_is_looked_at_first() {
     redraw("it is larger than any");
     fs::write(&path, "[".repeat(1 << 20)).expect("a file");
     redraw("is not");
-    fs::write(&path, "{\"schema\": 1, \"subjects\": []").expect("a file that was cut off");
+    fs::write(&path, "{\"schema\": 1, \"builds\": []").expect("a file that was cut off");
     redraw("is not");
     assert!(files::read::<Footprints>(&path).is_err());
 }

@@ -1,11 +1,11 @@
 //! Text from outside: in charts, in Markdown, in JSON and on terminals.
 
 use crate::common::git::{git, has_git};
-use crate::common::{comparison, full_record, ladder, memscope_bench, results};
+use crate::common::{comparison, full_record, memscope_bench, results, trackers};
 use crate::output::folder;
 use memscope_bench::platform::files;
 use memscope_bench::report::origin::Origin;
-use memscope_bench::schedule::measurement::Clock;
+use memscope_bench::schedule::measurement::{Clock, Outcome};
 use memscope_bench::study::compare;
 use memscope_bench::study::compare::Against;
 use memscope_bench::study::overhead;
@@ -28,15 +28,15 @@ fn nasty_origin(origin: &mut Origin) {
     of(&mut origin.toolchain.rustc);
     of(&mut origin.toolchain.flags);
     of(&mut origin.toolchain.allocator);
-    of(&mut origin.subject.source);
-    of(&mut origin.subject.version);
+    of(&mut origin.memscope.source);
+    of(&mut origin.memscope.version);
     origin.environment.insert("MALLOC_CONF".to_owned(), NASTY.to_owned());
 }
 
 fn nasty_results() -> Results {
     let mut results = results();
     nasty_origin(&mut results.origin);
-    results.cells[6].failure = Some(Failure::Crashed { how: NASTY.to_owned() });
+    results.measurements[6].outcome = Outcome::Failed(Failure::Crashed { how: NASTY.to_owned() });
     results
 }
 
@@ -57,15 +57,15 @@ fn check_terminal(name: &str, text: &str) {
     assert_eq!(text.chars().find(harmful), None, "{name}: {text:?}");
 }
 
-/// Checks that rows have the same number of cells, that notes are one line each, and that there is no HTML.
+/// Checks that rows have the same number of measurements, that notes are one line each, and that there is no HTML.
 fn check_markdown(name: &str, text: &str) {
     check_terminal(name, text);
-    let cells = |line: &str| line.replace("\\|", "").matches('|').count();
+    let measurements = |line: &str| line.replace("\\|", "").matches('|').count();
     let mut columns = None;
     for line in text.lines() {
         if line.starts_with('|') {
-            let first = *columns.get_or_insert(cells(line));
-            assert_eq!(cells(line), first, "{name}: {line}");
+            let first = *columns.get_or_insert(measurements(line));
+            assert_eq!(measurements(line), first, "{name}: {line}");
         } else {
             columns = None;
             let is_known = line.is_empty() || line.starts_with("- ") || line.starts_with('#');
@@ -91,9 +91,9 @@ fn charts_are_well_formed_whatever_they_show() {
 
     let mut compared = comparison(Clock::Wall);
     nasty_origin(&mut compared.origin);
-    for subject in &mut compared.subjects {
-        subject.name = NASTY.to_owned();
-        subject.about = Some(NASTY.to_owned());
+    for build in &mut compared.builds {
+        build.name = NASTY.to_owned();
+        build.about = Some(NASTY.to_owned());
     }
     for against in [Against::First, Against::Previous] {
         check_picture("compare", &compare::chart::draw(&compared.clone().judged(Some(against), None)));
@@ -105,10 +105,10 @@ fn charts_are_well_formed_whatever_they_show() {
     record.heaps.iter_mut().for_each(|heap| heap.name = NASTY.to_owned());
     check_picture("memory analysis", &stress::chart::draw(&record));
 
-    let mut rungs = ladder();
-    nasty_origin(&mut rungs.0.origin);
-    rungs.0.cells[10].failure = Some(Failure::Unsupported { why: NASTY.to_owned() });
-    check_picture("ladder", &trackers::chart::draw(&rungs));
+    let mut trackers = trackers();
+    nasty_origin(&mut trackers.0.origin);
+    trackers.0.measurements[10].outcome = Outcome::Failed(Failure::Unsupported { why: NASTY.to_owned() });
+    check_picture("trackers", &trackers::chart::draw(&trackers));
 }
 
 #[test]
@@ -119,21 +119,21 @@ fn tables_are_whole_whatever_they_show() {
 
     let mut compared = comparison(Clock::Wall);
     nasty_origin(&mut compared.origin);
-    for subject in &mut compared.subjects {
-        subject.name = NASTY.to_owned();
-        if let Some(failed) = &mut subject.not_built {
+    for build in &mut compared.builds {
+        build.name = NASTY.to_owned();
+        if let Some(failed) = &mut build.not_built {
             failed.why = NASTY.to_owned();
         }
     }
     check_terminal("compare", &crate::common::text(&compared));
     check_markdown("compare", &crate::common::markdown(&compared));
 
-    let mut rungs = ladder();
-    nasty_origin(&mut rungs.0.origin);
-    rungs.0.cells[4].failure = Some(Failure::Crashed { how: NASTY.to_owned() });
-    rungs.0.cells[10].failure = Some(Failure::Unsupported { why: NASTY.to_owned() });
-    check_terminal("ladder", &crate::common::text(&rungs));
-    check_markdown("ladder", &crate::common::markdown(&rungs));
+    let mut trackers = trackers();
+    nasty_origin(&mut trackers.0.origin);
+    trackers.0.measurements[4].outcome = Outcome::Failed(Failure::Crashed { how: NASTY.to_owned() });
+    trackers.0.measurements[10].outcome = Outcome::Failed(Failure::Unsupported { why: NASTY.to_owned() });
+    check_terminal("trackers", &crate::common::text(&trackers));
+    check_markdown("trackers", &crate::common::markdown(&trackers));
 }
 
 /// JSON has every character, with escapes for those that have an effect.

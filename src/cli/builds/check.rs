@@ -29,17 +29,17 @@ pub(super) fn check(built: BuiltProgram, build: &ResolvedBuild, limits: Limits) 
     let does_not_run = |failure| BuildError::DoesNotRun { name: build.name.clone(), failure };
     let observation = launcher.run(&request).map_err(does_not_run)?;
     check_identity(build, built.version.as_deref(), &observation)?;
-    Ok(CheckedProgram { launcher, subject: observation.subject, fingerprint: format!("{:016x}", hasher.finish()) })
+    Ok(CheckedProgram { launcher, memscope: observation.memscope, fingerprint: format!("{:016x}", hasher.finish()) })
 }
 
 /// Checks that a program reports the requested version, source and build.
 fn check_identity(build: &ResolvedBuild, version: Option<&str>, observation: &Observation) -> Result<(), BuildError> {
-    let Observation { subject, build: stamp, .. } = observation;
+    let Observation { memscope, build: stamp, .. } = observation;
     let is_published = matches!(build.source, Source::Published(_));
     let source = if is_published { "crates.io" } else { "path" };
     let expected = build.stamp();
-    let is_it = version.is_none_or(|version| version == subject.version)
-        && subject.source == source
+    let is_it = version.is_none_or(|version| version == memscope.version)
+        && memscope.source == source
         // A program of another folder or commit may have the same version.
         && stamp.as_ref().map_or(is_published, |stamp| *stamp == expected);
     if is_it {
@@ -48,7 +48,7 @@ fn check_identity(build: &ResolvedBuild, version: Option<&str>, observation: &Ob
     let stamp = stamp.as_ref().map_or(String::new(), |stamp| format!(", built for {stamp}"));
     Err(BuildError::AnotherProgram {
         name: build.name.clone(),
-        found: format!("{subject}{stamp}"),
+        found: format!("{memscope}{stamp}"),
         wanted: format!("memscope-rs {} ({source}), built for {expected}", version.unwrap_or("of any version")),
     })
 }

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{place} is {number}, which JSON cannot represent: please report it")]
 pub struct NoNumber {
-    /// Its place: `cells[3].overhead.wall.value`.
+    /// Its place: `measurements[3].overhead.wall.value`.
     pub place: String,
     /// The figure.
     pub number: f64,

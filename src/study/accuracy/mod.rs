@@ -6,14 +6,14 @@
 
 pub mod summary;
 
-pub use crate::worker::tasks::detection::{Finding, Held, Report};
+pub use crate::worker::tasks::detection::{Finding, Report, Score};
 
 use crate::platform::files::Versioned;
 use crate::report::document::Document;
 use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::study::Study;
-use crate::tracking::memscope::Subject;
+use crate::tracking::memscope::MemscopeBuild;
 use crate::worker::failure::Failure;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
@@ -29,11 +29,12 @@ pub const WORKLOADS: [Workload; 2] = [Workload::LEAKS, Workload::CYCLES];
 pub struct Detections {
     /// The version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// Where it comes from. The subject in it is that of the program that asked the others.
+    /// The origin. Its build is that of the program that asked the others.
     #[serde(flatten)]
     pub origin: Origin,
     /// The builds, in the order in which they were named.
-    pub subjects: Vec<Detected>,
+    #[serde(alias = "subjects")]
+    pub builds: Vec<Detected>,
 }
 
 impl Versioned for Detections {
@@ -48,15 +49,15 @@ impl Study for Detections {
     }
 
     fn metrics(&self) -> Vec<Metric> {
-        let rows = self.subjects.iter().flat_map(|subject| subject.rows.iter().map(move |row| (subject, row)));
-        let of_row = |(subject, row): (&Detected, &Row)| {
-            let name = format!("{}/{}/{}", row.workload, row.report.name(), subject.name);
+        let rows = self.builds.iter().flat_map(|build| build.rows.iter().map(move |row| (build, row)));
+        let of_row = |(build, row): (&Detected, &Row)| {
+            let name = format!("{}/{}/{}", row.workload, row.report.name(), build.name);
             let counts = row.finding.map(|finding| {
                 let score = finding.held.map(|held| {
                     [
-                        ("true-positives", held.found),
-                        ("false-negatives", held.missed),
-                        ("false-positives", held.false_finds),
+                        ("true-positives", held.true_positives),
+                        ("false-negatives", held.false_negatives),
+                        ("false-positives", held.false_positives),
                     ]
                 });
                 [("planted", finding.planted), ("reported", finding.named)]
@@ -76,7 +77,8 @@ pub struct Detected {
     /// What reports call it.
     pub name: String,
     /// The build; `None` if there is none.
-    pub subject: Option<Subject>,
+    #[serde(alias = "subject")]
+    pub memscope: Option<MemscopeBuild>,
     /// Why there is nothing: it was not built, or did not say which reports it has.
     pub failure: Option<String>,
     /// What became of its reports.

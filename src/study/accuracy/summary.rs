@@ -4,7 +4,7 @@ use crate::platform::text;
 use crate::report::circumstances::circumstances;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number::grouped;
-use crate::study::accuracy::{Detected, Detections, Finding, Held, Report, Row, WORKLOADS};
+use crate::study::accuracy::{Detected, Detections, Finding, Report, Row, Score, WORKLOADS};
 use crate::study::overhead::warnings;
 use crate::tracking::Level;
 use crate::tracking::memscope::FindingKind;
@@ -36,27 +36,27 @@ fn table(detections: &Detections) -> Table {
     table
 }
 
-/// All rows, each with its subject's name.
+/// All rows, each with its build's name.
 fn rows(detections: &Detections) -> impl Iterator<Item = (&str, &Row)> {
-    detections.subjects.iter().flat_map(|subject| subject.rows.iter().map(|row| (subject.name.as_str(), row)))
+    detections.builds.iter().flat_map(|build| build.rows.iter().map(|row| (build.name.as_str(), row)))
 }
 
-/// Planted, named, found, missed and false; or how it ended.
+/// The counts of a report: planted, named, true positives, false negatives and false positives; or its outcome.
 fn figures(row: &Row) -> [String; 5] {
     let Some(finding) = row.finding else {
         let label = row.failure.as_ref().map_or("unknown".to_owned(), Failure::label);
         return [String::new(), String::new(), label, String::new(), String::new()];
     };
     let Finding { planted, named, held, .. } = finding;
-    let [found, missed, false_finds] = match held {
-        Some(Held { found, missed, false_finds }) => {
+    let [true_positives, false_negatives, false_positives] = match held {
+        Some(Score { true_positives, false_negatives, false_positives }) => {
             let own = own_blocks(row, finding);
-            let least = grouped(false_finds.saturating_sub(own));
-            [grouped(found), grouped(missed), if own > 0 { format!("≥ {least}") } else { least }]
+            let least = grouped(false_positives.saturating_sub(own));
+            [grouped(true_positives), grouped(false_negatives), if own > 0 { format!("≥ {least}") } else { least }]
         }
         None => bounds(planted, named),
     };
-    [grouped(planted), grouped(named), found, missed, false_finds]
+    [grouped(planted), grouped(named), true_positives, false_negatives, false_positives]
 }
 
 /// The blocks of memscope's own that are alive beside the planted ones, where they are sought too: the hook sees them.
@@ -65,7 +65,7 @@ fn own_blocks(row: &Row, Finding { alive, leaked, .. }: Finding) -> u64 {
     if sought == FindingKind::Active && level.has_hook() { alive.saturating_sub(leaked) } else { 0 }
 }
 
-/// What a count alone leaves open: at the most found, at the least missed, at the least false.
+/// Returns the bounds that a mere count sets: at most these true positives, at least these false ones.
 fn bounds(planted: u64, named: u64) -> [String; 3] {
     let found = planted.min(named);
     [
@@ -77,7 +77,7 @@ fn bounds(planted: u64, named: u64) -> [String; 3] {
 
 fn notes(detections: &Detections) -> Vec<String> {
     let mut lines = warnings::of_origin(&detections.origin);
-    for Detected { name, failure, .. } in &detections.subjects {
+    for Detected { name, failure, .. } in &detections.builds {
         lines.extend(failure.as_ref().map(|why| format!("{name} was not asked: {}.", text::said(why))));
     }
     lines.extend(failures(detections));
@@ -111,7 +111,7 @@ fn notes(detections: &Detections) -> Vec<String> {
     }));
     let sizes: Vec<String> = WORKLOADS.iter().filter_map(|&workload| size(detections, workload)).collect();
     lines.push(format!("Planted by {}.", sizes.join(", ")));
-    // The subjects stand in the table; that of this program need be none of them.
+    // The builds stand in the table; that of this program need be none of them.
     lines.extend(circumstances(&detections.origin).into_iter().skip(1));
     lines
 }
@@ -131,7 +131,7 @@ fn failures(detections: &Detections) -> Vec<String> {
     })
 }
 
-/// A line for each thing that is said of rows, with the subjects that it is said of; in the order of the first.
+/// A line for each thing that is said of rows, with the builds that it is said of; in the order of the first.
 fn grouped_by<'d>(rows: impl Iterator<Item = (&'d str, &'d Row)>, said: impl Fn(&Row) -> String) -> Vec<String> {
     let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
     for (name, row) in rows {
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn blocks_of_its_own_are_taken_off_what_is_false() {
-        let held = Held { found: 20, missed: 0, false_finds: 896 };
+        let held = Score { true_positives: 20, false_negatives: 0, false_positives: 896 };
         let finding = Finding { planted: 20, named: 916, held: Some(held), leaked: 20, alive: 900 };
         let shown = |sought, level| figures(&row(sought, level, finding)).join(" ");
         assert_eq!(shown(FindingKind::Active, Level::Full), "20 916 20 0 ≥ 16");

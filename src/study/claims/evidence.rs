@@ -3,7 +3,7 @@
 use crate::platform::files;
 use crate::platform::files::{FileError, Versioned};
 use crate::report::origin::Origin;
-use crate::schedule::measurement::{Cell, Overhead, Series};
+use crate::schedule::measurement::{Measurement, Overhead, Series};
 use crate::stats::estimate::Estimate;
 use crate::study::claims::Seen;
 use crate::study::compare::Comparison;
@@ -63,48 +63,53 @@ impl Evidence {
 
     /// Returns the overheads of a level.
     pub fn overheads(&self, level: Level) -> Seen<'_> {
-        self.of_cells(level, |overhead| Some(overhead.wall))
+        self.of_measurements(level, |overhead| Some(overhead.wall))
     }
 
     /// Returns the cost of an allocation with its free at a level, in nanoseconds, for each workload.
     pub fn per_allocation(&self, level: Level) -> Seen<'_> {
-        self.of_cells(level, |overhead| overhead.ns_per_allocation)
+        self.of_measurements(level, |overhead| overhead.ns_per_allocation)
     }
 
-    fn of_cells(&self, level: Level, of: impl Fn(&Overhead) -> Option<Estimate>) -> Seen<'_> {
-        let cells = self.overhead.iter().flat_map(|results| results.series(Series::Overhead));
-        seen(OVERHEAD, self.overhead.as_ref().map(|results| &results.origin), figures_of_cells(cells, level, of))
+    fn of_measurements(&self, level: Level, of: impl Fn(&Overhead) -> Option<Estimate>) -> Seen<'_> {
+        let measurements = self.overhead.iter().flat_map(|results| results.series(Series::Overhead));
+        seen(
+            OVERHEAD,
+            self.overhead.as_ref().map(|results| &results.origin),
+            figures_of_measurements(measurements, level, of),
+        )
     }
 
     /// Returns the overheads of a level with another version.
     pub fn overheads_of(&self, version: &str, level: Level) -> Seen<'_> {
-        let subjects = self.compare.iter().flat_map(|comparison| &comparison.subjects);
-        let cells = subjects.filter(|subject| subject.name == version).flat_map(|subject| &subject.cells);
-        let figures = figures_of_cells(cells, level, |overhead| Some(overhead.wall));
+        let builds = self.compare.iter().flat_map(|comparison| &comparison.builds);
+        let measurements = builds.filter(|build| build.name == version).flat_map(|build| &build.measurements);
+        let figures = figures_of_measurements(measurements, level, |overhead| Some(overhead.wall));
         seen(COMPARE, self.compare.as_ref().map(|comparison| &comparison.origin), figures)
     }
 
-    /// A figure of footprints: of this version, or of the program's own if none is named, in each cell that has it.
+    /// A figure of footprints: of this version, or of the program's own if none is named, in each measurement that has it.
     pub fn footprints(&self, version: &str, level: Level, of: impl Fn(&Footprint) -> Option<Estimate>) -> Seen<'_> {
-        let subjects = self.footprint.iter().flat_map(|footprints| &footprints.subjects);
-        let cells = subjects.filter(|subject| subject.name == version).flat_map(|subject| &subject.cells);
-        let figures = cells.filter(|cell| cell.level == level).filter_map(|cell| {
-            let of_cell = match cell.threads {
-                1 => cell.workload.to_string(),
-                threads => format!("{} on {threads} threads", cell.workload),
+        let builds = self.footprint.iter().flat_map(|footprints| &footprints.builds);
+        let measurements = builds.filter(|build| build.name == version).flat_map(|build| &build.measurements);
+        let figures = measurements.filter(|measurement| measurement.level == level).filter_map(|measurement| {
+            let of_measurement = match measurement.threads {
+                1 => measurement.workload.to_string(),
+                threads => format!("{} on {threads} threads", measurement.workload),
             };
-            figure(of_cell, cell.failure.as_ref(), of(cell))
+            figure(of_measurement, measurement.failure.as_ref(), of(measurement))
         });
         seen(FOOTPRINT, self.footprint.as_ref().map(|footprints| &footprints.origin), figures)
     }
 
     /// The median time of a call under a level on one thread, in nanoseconds.
     pub fn median_call(&self, call: Call, level: Level) -> Seen<'_> {
-        let cells = self.latency.iter().flat_map(|latencies| &latencies.cells);
+        let measurements = self.latency.iter().flat_map(|latencies| &latencies.measurements);
         let place = QUANTILES.iter().position(|&quantile| quantile == 0.5).expect("the median is kept");
-        let figures = cells
-            .filter(|cell| cell.threads == 1 && cell.level == level)
-            .filter_map(|cell| figure(call.name().to_owned(), cell.failure.as_ref(), cell.at(call, place)));
+        let figures =
+            measurements.filter(|measurement| measurement.threads == 1 && measurement.level == level).filter_map(
+                |measurement| figure(call.name().to_owned(), measurement.failure.as_ref(), measurement.at(call, place)),
+            );
         seen(LATENCY, self.latency.as_ref().map(|latencies| &latencies.origin), figures)
     }
 
@@ -122,13 +127,13 @@ fn seen<'a>(file: &'static str, origin: Option<&'a Origin>, figures: impl Iterat
     Seen { file, origin, figures: figures.collect() }
 }
 
-fn figures_of_cells<'a>(
-    cells: impl Iterator<Item = &'a Cell>,
+fn figures_of_measurements<'a>(
+    measurements: impl Iterator<Item = &'a Measurement>,
     level: Level,
     of: impl Fn(&Overhead) -> Option<Estimate>,
 ) -> impl Iterator<Item = Figure> {
-    cells.filter(move |cell| cell.level == level).filter_map(move |cell| {
-        figure(cell.workload.to_string(), cell.failure.as_ref(), cell.overhead.as_ref().and_then(&of))
+    measurements.filter(move |measurement| measurement.level == level).filter_map(move |measurement| {
+        figure(measurement.workload.to_string(), measurement.failure(), measurement.outcome.measured().and_then(&of))
     })
 }
 

@@ -176,14 +176,14 @@ pub static CLAIMS: &[Claim] = &[
     },
 ];
 
-/// The fidelity of a cell on very many threads.
-fn on_many_threads(cell: &Footprint) -> Option<Estimate> {
-    let value = cell.fidelity().filter(|_| cell.threads >= MANY_THREADS)?;
+/// The fidelity of a measurement on very many threads.
+fn on_many_threads(measurement: &Footprint) -> Option<Estimate> {
+    let value = measurement.fidelity().filter(|_| measurement.threads >= MANY_THREADS)?;
     Some(Estimate { value, low: value, high: value })
 }
 
 /// The tracker's most bytes at the largest scale, for each thread.
-fn bytes_per_thread(cell: &Footprint) -> Option<Estimate> {
-    let value = cell.points.last()?.peak_bytes as f64 / cell.threads as f64;
+fn bytes_per_thread(measurement: &Footprint) -> Option<Estimate> {
+    let value = measurement.points.last()?.peak_bytes as f64 / measurement.threads as f64;
     Some(Estimate { value, low: value, high: value })
 }

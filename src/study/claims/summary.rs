@@ -90,8 +90,8 @@ fn text(bound: Bound, estimate: Estimate) -> String {
 /// Names the origin of a file, or that it is not there.
 fn note(seen: &JudgedSetting) -> String {
     match &seen.origin {
-        Some(Origin { subject, machine, started, command, .. }) => format!(
-            "{}: measured {} on {}, {} cores, {}, by {}, built with {subject}.",
+        Some(Origin { memscope, machine, started, command, .. }) => format!(
+            "{}: measured {} on {}, {} cores, {}, by {}, built with {memscope}.",
             seen.file,
             started.format("%Y-%m-%d %H:%M UTC"),
             machine.processor,

@@ -5,7 +5,7 @@
 //! does to all three, and no threshold has to be guessed.
 
 use crate::schedule::measurement::{Clock, Pair};
-use crate::schedule::pairing::CellRun;
+use crate::schedule::pairing::MeasurementRun;
 use crate::stats::estimate::Estimate;
 use crate::stats::sign_test::sign_test;
 use crate::study::compare::difference::{log_ratio, ratio};
@@ -31,17 +31,17 @@ pub enum Leaning {
 
 /// Commits that are measured against each other: the good one, the bad one, and one between them if there is one.
 pub struct Contest<'a> {
-    runs: Vec<CellRun<'a>>,
+    runs: Vec<MeasurementRun<'a>>,
     clock: Clock,
     rng: SmallRng,
 }
 
 impl<'a> Contest<'a> {
-    /// A contest, by a clock, of cells that were begun: good, bad, and the one between.
+    /// A contest, by a clock, of measurements that were begun: good, bad, and the one between.
     ///
     /// # Errors
     /// The first that failed its trial, by its place.
-    pub fn of(runs: Vec<CellRun<'a>>, clock: Clock) -> Result<Self, (usize, Failure)> {
+    pub fn of(runs: Vec<MeasurementRun<'a>>, clock: Clock) -> Result<Self, (usize, Failure)> {
         match runs.iter().position(|run| run.failure().is_some()) {
             Some(place) => Err((place, runs[place].failure().expect("it failed").clone())),
             None => Ok(Self { runs, clock, rng: SmallRng::seed_from_u64(1) }),
@@ -83,7 +83,7 @@ impl<'a> Contest<'a> {
         for place in order {
             let run = &mut self.runs[place];
             if run.pair().is_none() {
-                return Err((place, run.failure().expect("a cell without a pair has failed").clone()));
+                return Err((place, run.failure().expect("a measurement without a pair has failed").clone()));
             }
         }
         Ok(())

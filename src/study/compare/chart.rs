@@ -8,11 +8,11 @@ use crate::report::chart::canvas::{
     centred, dot, ending, finished, line, rectangle, sheet, small_print, telling, text, where_and_when,
 };
 use crate::report::number;
-use crate::schedule::measurement::{Cell, Clock};
+use crate::schedule::measurement::{Clock, Measurement};
 use crate::stats::estimate::Estimate;
-use crate::study::compare::summary::{cell, described, levels, rule, shortened};
+use crate::study::compare::summary::{described, levels, measurement, rule, shortened};
 use crate::study::compare::verdicts::{detectable, sentences, word, word_of_typical};
-use crate::study::compare::{Against, Compared, Comparison, Difference, Typical, Verdict};
+use crate::study::compare::{Against, ComparedBuild, Comparison, Difference, Typical, Verdict};
 use crate::tracking::Level;
 use crate::workloads::Workload;
 use std::collections::BTreeMap;
@@ -67,7 +67,7 @@ const fn title(against: &Against) -> &'static str {
 fn grid(comparison: &Comparison, title: &str) -> String {
     let levels: Vec<Level> = levels(comparison).collect();
     let rows = rows(comparison);
-    let builds = comparison.subjects.len();
+    let builds = comparison.builds.len();
     let room = COMFORT / levels.len().max(1) as f64 - SCALE;
     let step = (room / builds.max(1) as f64).clamp(STEP.0, STEP.1);
     let plot_width = step * builds as f64;
@@ -105,20 +105,20 @@ fn grid(comparison: &Comparison, title: &str) -> String {
 /// A build against its reference at a level.
 struct Block {
     level: Level,
-    subject: usize,
+    build: usize,
     reference: usize,
 }
 
 /// The builds that are compared at each level. The reference is that of the typical change, or else that of the
 /// first row.
 fn blocks(comparison: &Comparison) -> Vec<Block> {
-    let builds = 0..comparison.subjects.len();
-    let places = levels(comparison).flat_map(|level| builds.clone().map(move |subject| (level, subject)));
-    let block = |(level, subject)| {
-        let row = comparison.differences.iter().find(|row| (row.level, row.subject) == (level, subject))?;
-        let typical = comparison.typical_change(subject, level);
+    let builds = 0..comparison.builds.len();
+    let places = levels(comparison).flat_map(|level| builds.clone().map(move |build| (level, build)));
+    let block = |(level, build)| {
+        let row = comparison.differences.iter().find(|row| (row.level, row.build) == (level, build))?;
+        let typical = comparison.typical_change(build, level);
         let reference = typical.map_or(row.reference, |typical| typical.reference);
-        Some(Block { level, subject, reference })
+        Some(Block { level, build, reference })
     };
     places.filter_map(block).collect()
 }
@@ -136,7 +136,7 @@ fn list(comparison: &Comparison, blocks: &[Block], title: &str) -> String {
         let axis = Axis::of(comparison, block.level);
         let top = head.height + number as f64 * step + 2.0 * LINE;
         let name = |place: usize| shortened(comparison, place);
-        let heading = format!("{}: {} against {}", block.level, name(block.subject), name(block.reference));
+        let heading = format!("{}: {} against {}", block.level, name(block.build), name(block.reference));
         picture = picture.add(text(AXIS.0, top - 14.0, "strong", heading));
         picture = picture.add(axis.across(rows.len() as f64 * ROW, top));
         for (number, &row) in rows.iter().enumerate() {
@@ -150,7 +150,7 @@ fn list(comparison: &Comparison, blocks: &[Block], title: &str) -> String {
 
 /// A row of the list: the mark, the change and the verdict; or why there is none.
 fn listed(comparison: &Comparison, row: Row, block: &Block, axis: Axis, y: f64) -> Group {
-    let Shown { found, about } = Shown::of(comparison, row, block.level, block.subject);
+    let Shown { found, about } = Shown::of(comparison, row, block.level, block.build);
     let mut group = telling(about);
     let words = match found {
         Found::Change { ratio, verdict, mut words, reference } => {
@@ -212,18 +212,26 @@ enum Found {
 
 impl Shown {
     fn of(comparison: &Comparison, row: Row, level: Level, place: usize) -> Self {
-        let subject = &comparison.subjects[place];
+        let build = &comparison.builds[place];
         match row {
-            Row::Typical => Self::typical(comparison, subject, level, place),
-            Row::Of(workload) => Self::workload(comparison, subject, workload, level, place),
+            Row::Typical => Self::typical(comparison, build, level, place),
+            Row::Of(workload) => Self::workload(comparison, build, workload, level, place),
         }
     }
 
-    fn workload(comparison: &Comparison, subject: &Compared, workload: Workload, level: Level, place: usize) -> Self {
-        let cell = cell(subject, workload, level);
-        let heading = format!("{}, {workload} at {level}", heading(subject));
-        let Some((cell, overhead)) = cell.and_then(|cell| Some((cell, comparison.overhead(cell)?))) else {
-            let why = why(subject, cell);
+    fn workload(
+        comparison: &Comparison,
+        build: &ComparedBuild,
+        workload: Workload,
+        level: Level,
+        place: usize,
+    ) -> Self {
+        let measurement = measurement(build, workload, level);
+        let heading = format!("{}, {workload} at {level}", heading(build));
+        let Some((measurement, overhead)) =
+            measurement.and_then(|measurement| Some((measurement, comparison.overhead(measurement)?)))
+        else {
+            let why = why(build, measurement);
             return Self { about: format!("{heading}\n{why}"), found: Found::Nothing(why) };
         };
         let difference = comparison.difference(place, workload, level);
@@ -243,14 +251,14 @@ impl Shown {
         let about = format!(
             "{heading}\n{change}\noverhead {}\n{} pairs, fidelity {}",
             number::overhead(overhead),
-            cell.pairs.len(),
-            number::fidelity(cell.fidelity)
+            measurement.pairs.len(),
+            number::fidelity(measurement.fidelity)
         );
         Self { found, about }
     }
 
-    fn typical(comparison: &Comparison, subject: &Compared, level: Level, place: usize) -> Self {
-        let heading = format!("{}, typical at {level}", heading(subject));
+    fn typical(comparison: &Comparison, build: &ComparedBuild, level: Level, place: usize) -> Self {
+        let heading = format!("{}, typical at {level}", heading(build));
         let Some(typical) = comparison.typical_change(place, level) else {
             let is_reference =
                 comparison.typical.iter().any(|typical| (typical.reference, typical.level) == (place, level));
@@ -263,7 +271,7 @@ impl Shown {
         let about = format!(
             "{heading}\n{} against {}: {word} (detectable: {})\ngeometric mean of {} workloads",
             number::change(*ratio),
-            comparison.subjects[*reference].name,
+            comparison.builds[*reference].name,
             detectable(*detectable_percent),
             workloads.len()
         );
@@ -416,7 +424,7 @@ struct Plot<'a> {
 
 impl Plot<'_> {
     fn draw(&self) -> Group {
-        let width = self.step * self.comparison.subjects.len() as f64;
+        let width = self.step * self.comparison.builds.len() as f64;
         let (from, to) = self.axis.band();
         let [low, high] = [from, to].map(|part| self.at(part));
         let mut plot = Group::new().add(rectangle(self.left, self.top, width, PLOT_HEIGHT, "panel")).add(rectangle(
@@ -431,7 +439,7 @@ impl Plot<'_> {
             plot = plot.add(rule_at(self.left, y, self.left + width, y, ratio));
             plot = plot.add(ending(self.left - 6.0, y + 4.0, "small faint", word));
         }
-        (0..self.comparison.subjects.len()).fold(plot, |plot, place| plot.add(self.build(place)))
+        (0..self.comparison.builds.len()).fold(plot, |plot, place| plot.add(self.build(place)))
     }
 
     /// The height of a part of the scale.
@@ -486,7 +494,7 @@ fn head(comparison: &Comparison, title: &str, width: f64) -> Head {
     }
     let time = match comparison.clock {
         Clock::Wall => "wall time",
-        Clock::Processor => "CPU time",
+        Clock::Cpu => "CPU time",
     };
     let reference = match comparison.against {
         Against::First => "of the first build",
@@ -526,46 +534,49 @@ fn legend(y: f64) -> Group {
     ))
 }
 
-/// A build's name, and the subject line of a commit.
-fn heading(subject: &Compared) -> String {
-    subject.about.as_ref().map_or_else(|| subject.name.clone(), |about| format!("{} {about}", subject.name))
+/// A build's name, and the build line of a commit.
+fn heading(build: &ComparedBuild) -> String {
+    build.about.as_ref().map_or_else(|| build.name.clone(), |about| format!("{} {about}", build.name))
 }
 
 /// The reason why there is no figure.
-fn why(subject: &Compared, cell: Option<&Cell>) -> String {
-    let failure = cell.and_then(|cell| cell.failure.as_ref());
-    match (&subject.not_built, failure) {
+fn why(build: &ComparedBuild, measurement: Option<&Measurement>) -> String {
+    let failure = measurement.and_then(|measurement| measurement.failure());
+    match (&build.not_built, failure) {
         (Some(failed), _) => failed.outcome.label().to_owned(),
         (None, Some(failure)) => failure.to_string(),
-        (None, None) => cell.map_or_else(|| "too few pairs".to_owned(), Cell::lack),
+        (None, None) => measurement.map_or_else(|| "too few pairs".to_owned(), Measurement::lack),
     }
 }
 
 /// The outcomes that are no figure, a line for each build and level: the list has no room for their marks.
 fn outcomes(comparison: &Comparison) -> Vec<String> {
     let mut lines = Vec::new();
-    for subject in &comparison.subjects {
-        if let Some(failed) = &subject.not_built {
-            lines.push(format!("{}: {}", subject.name, failed.outcome.label()));
+    for build in &comparison.builds {
+        if let Some(failed) = &build.not_built {
+            lines.push(format!("{}: {}", build.name, failed.outcome.label()));
         }
         for level in levels(comparison) {
-            let of_level = |cell: &&Cell| cell.level == level && comparison.overhead(cell).is_none();
-            let cells = subject.cells.iter().filter(of_level);
+            let of_level =
+                |measurement: &&Measurement| measurement.level == level && comparison.overhead(measurement).is_none();
+            let measurements = build.measurements.iter().filter(of_level);
             let mut by_label: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-            cells.for_each(|cell| by_label.entry(label(cell)).or_default().push(cell.workload.name()));
+            measurements.for_each(|measurement| {
+                by_label.entry(label(measurement)).or_default().push(measurement.workload.name())
+            });
             let words = by_label.into_iter().map(|(label, workloads)| format!("{label} on {}", workloads.join(", ")));
             let words: Vec<String> = words.collect();
             if !words.is_empty() {
-                lines.push(format!("{} at {level} has no figure: {}", subject.name, words.join("; ")));
+                lines.push(format!("{} at {level} has no figure: {}", build.name, words.join("; ")));
             }
         }
     }
     lines
 }
 
-/// The outcome of a cell without a figure, in a word or two.
-fn label(cell: &Cell) -> String {
-    cell.failure.as_ref().map_or_else(|| cell.lack(), |failure| failure.label())
+/// The outcome of a measurement without a figure, in a word or two.
+fn label(measurement: &Measurement) -> String {
+    measurement.failure().map_or_else(|| measurement.lack(), |failure| failure.label())
 }
 
 /// The small print below everything.
@@ -627,16 +638,22 @@ fn clipped(words: &str, room: f64, letter: f64) -> String {
 
 /// The picture in words, for who cannot see it.
 fn description(comparison: &Comparison) -> String {
-    let of_build = |(place, subject): (usize, &Compared)| {
-        let cells = subject.cells.iter().filter(|cell| cell.level != Level::Untracked);
-        let cell = |cell: &Cell| {
-            let figure = comparison.overhead(cell).map_or_else(|| label(cell), number::overhead);
-            let change = comparison.difference(place, cell.workload, cell.level);
+    let of_build = |(place, build): (usize, &ComparedBuild)| {
+        let measurements = build.measurements.iter().filter(|measurement| measurement.level != Level::Untracked);
+        let measurement = |measurement: &Measurement| {
+            let figure = comparison.overhead(measurement).map_or_else(|| label(measurement), number::overhead);
+            let change = comparison.difference(place, measurement.workload, measurement.level);
             let change = change.map(|change: &Difference| format!(", {}", described(comparison, change)));
-            format!("{}, {} at {}: {figure}{}", subject.name, cell.workload, cell.level, change.unwrap_or_default())
+            format!(
+                "{}, {} at {}: {figure}{}",
+                build.name,
+                measurement.workload,
+                measurement.level,
+                change.unwrap_or_default()
+            )
         };
-        cells.map(cell).collect::<Vec<_>>()
+        measurements.map(measurement).collect::<Vec<_>>()
     };
-    let rows = comparison.subjects.iter().enumerate().flat_map(of_build);
+    let rows = comparison.builds.iter().enumerate().flat_map(of_build);
     [sentences(comparison).join(" "), rows.collect::<Vec<_>>().join("; ")].join(" ")
 }

@@ -8,7 +8,7 @@
 //! 2. the median over all rounds lies beyond the threshold, and
 //! 3. the medians of both batches, which are measured at different times, lie on that same side.
 
-use crate::schedule::measurement::{Cell, Clock, Pair};
+use crate::schedule::measurement::{Clock, Measurement, Pair};
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{median, median_interval};
 use crate::stats::sign_test::{LEVEL, POWER_QUANTILE, holm, needed_agreement, quantile, sign_test};
@@ -29,7 +29,7 @@ pub struct Difference {
     #[serde(rename = "tracking")]
     pub level: Level,
     /// The build, by its place in the run.
-    pub subject: usize,
+    pub build: usize,
     /// The build that it is compared with, by its place in the run.
     pub reference: usize,
     /// The rounds that both builds have.
@@ -77,15 +77,15 @@ pub enum Against {
     Each(Vec<Option<usize>>),
 }
 
-/// A cell, and the number of its pairs that belong to the first batch.
-pub type Batched<'a> = (&'a Cell, usize);
+/// A measurement, and the number of its pairs that belong to the first batch.
+pub type Batched<'a> = (&'a Measurement, usize);
 
 /// Returns the differences between builds by a clock, on each workload and level. `threshold` is in percent.
 ///
-/// The first pairs that two cells have in a batch are of the same rounds: a slow build stops earlier. A build that
+/// The first pairs that two measurements have in a batch are of the same rounds: a slow build stops earlier. A build that
 /// failed on a workload and level is not compared there, and none is compared with it.
 pub fn differences(
-    subjects: &[Vec<Batched>],
+    builds: &[Vec<Batched>],
     against: &Against,
     groups: &[(Workload, Level)],
     clock: Clock,
@@ -94,17 +94,18 @@ pub fn differences(
     let mut found = Vec::new();
     let mut rounds = Vec::new();
     for &(workload, level) in groups.iter().filter(|(_, level)| *level != Level::Untracked) {
-        let is_of_group = |cell: &Cell| cell.workload == workload && cell.level == level;
+        let is_of_group = |measurement: &Measurement| measurement.workload == workload && measurement.level == level;
         let mut references: Vec<(usize, Batched)> = Vec::new();
-        for (subject, cells) in subjects.iter().enumerate() {
-            let has_figure =
-                |(cell, _): &&Batched| is_of_group(cell) && cell.failure.is_none() && !cell.pairs.is_empty();
-            let Some(&of) = cells.iter().find(has_figure) else { continue };
+        for (build, measurements) in builds.iter().enumerate() {
+            let has_figure = |(measurement, _): &&Batched| {
+                is_of_group(measurement) && measurement.failure().is_none() && !measurement.pairs.is_empty()
+            };
+            let Some(&of) = measurements.iter().find(has_figure) else { continue };
             let reference = match against {
                 Against::First => references.first(),
                 Against::Previous => references.last(),
-                Against::Each(others) => std::iter::successors(others[subject], |&other| others[other])
-                    .find_map(|other| references.iter().find(|(subject, _)| *subject == other)),
+                Against::Each(others) => std::iter::successors(others[build], |&other| others[other])
+                    .find_map(|other| references.iter().find(|(build, _)| *build == other)),
             };
             if let Some(&(reference, to)) = reference {
                 let batches = by_batch(of, to, clock);
@@ -112,7 +113,7 @@ pub fn differences(
                 found.push(Difference {
                     workload,
                     level,
-                    subject,
+                    build,
                     reference,
                     rounds: pooled.len(),
                     ratio: ratio(&pooled),
@@ -123,7 +124,7 @@ pub fn differences(
                 });
                 rounds.push(pooled);
             }
-            references.push((subject, of));
+            references.push((build, of));
         }
     }
     let compared = found.iter().zip(&rounds).map(|(difference, logs)| difference.ratio.and_then(|_| sign_test(logs)));
@@ -176,7 +177,7 @@ pub(super) fn in_percent(log: f64) -> Option<f64> {
     Some(log.exp_m1() * 100.0).filter(|percent| percent.is_finite())
 }
 
-/// Returns the differences of two cells' log overheads, in each round of each batch that both have. A round in
+/// Returns the differences of two measurements' log overheads, in each round of each batch that both have. A round in
 /// which a clock showed no time at all is left out.
 fn by_batch((of, of_first): Batched, (to, to_first): Batched, clock: Clock) -> [Vec<f64>; 2] {
     let (of_early, of_late) = of.pairs.split_at(of_first.min(of.pairs.len()));
@@ -200,7 +201,8 @@ pub(super) fn ratio(logs: &[f64]) -> Option<Estimate> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::measurement::{Series, Side};
+    use crate::schedule::measurement::Outcome;
+    use crate::schedule::measurement::{Sample, Series};
     use crate::study::compare::typical::typical;
     use crate::worker::failure::Failure;
     use crate::workloads::registered;
@@ -217,14 +219,14 @@ mod tests {
         0.05 * core + slowed
     }
 
-    /// A cell with an overhead, both of whose samples are disturbed.
-    fn cell(overhead: f64, rounds: usize, rng: &mut Pcg64Mcg) -> Cell {
-        let side = |ns: f64| Side { wall_ns: ns as u64, cpu_ns: ns as u64, peak_rss_bytes: None };
+    /// A measurement with an overhead, both of whose samples are disturbed.
+    fn measurement(overhead: f64, rounds: usize, rng: &mut Pcg64Mcg) -> Measurement {
+        let side = |ns: f64| Sample { wall_ns: ns as u64, cpu_ns: ns as u64, peak_rss_bytes: None };
         let pairs = (0..rounds).map(|_| {
             let [untracked, tracked] = [1e6, 1e6 * overhead].map(|ns| side(ns * disturbed(rng).exp()));
             Pair { untracked_first: true, untracked, tracked }
         });
-        Cell {
+        Measurement {
             series: Series::Overhead,
             workload: Workload::CYCLES,
             level: Level::Full,
@@ -235,19 +237,18 @@ mod tests {
             allocations: None,
             layout: None,
             fidelity: None,
-            failure: None,
-            overhead: None,
+            outcome: Outcome::TooFew,
             pairs: pairs.collect(),
         }
     }
 
-    fn against_the_first(subjects: &[Vec<Batched>], threshold: f64) -> Vec<Difference> {
-        differences(subjects, &Against::First, &GROUP, Clock::Wall, threshold)
+    fn against_the_first(builds: &[Vec<Batched>], threshold: f64) -> Vec<Difference> {
+        differences(builds, &Against::First, &GROUP, Clock::Wall, threshold)
     }
 
     fn compare(first: f64, second: f64, threshold: f64) -> Difference {
         let mut rng = Pcg64Mcg::seed_from_u64(3);
-        let [a, b] = [first, second].map(|overhead| cell(overhead, 60, &mut rng));
+        let [a, b] = [first, second].map(|overhead| measurement(overhead, 60, &mut rng));
         against_the_first(&[vec![(&a, 30)], vec![(&b, 30)]], threshold).remove(0)
     }
 
@@ -255,12 +256,14 @@ mod tests {
     fn run(overheads: &[f64], rng: &mut Pcg64Mcg) -> Vec<Difference> {
         let groups: Vec<_> = registered().iter().map(|&workload| (workload, Level::Full)).collect();
         let mut build = |&overhead: &f64| {
-            let of = |&workload: &Workload| Cell { workload, ..cell(overhead, 60, rng) };
-            registered().iter().map(of).collect::<Vec<Cell>>()
+            let of = |&workload: &Workload| Measurement { workload, ..measurement(overhead, 60, rng) };
+            registered().iter().map(of).collect::<Vec<Measurement>>()
         };
-        let builds: Vec<Vec<Cell>> = overheads.iter().map(&mut build).collect();
-        let batched: Vec<Vec<Batched>> =
-            builds.iter().map(|cells| cells.iter().map(|cell| (cell, 30)).collect()).collect();
+        let builds: Vec<Vec<Measurement>> = overheads.iter().map(&mut build).collect();
+        let batched: Vec<Vec<Batched>> = builds
+            .iter()
+            .map(|measurements| measurements.iter().map(|measurement| (measurement, 30)).collect())
+            .collect();
         differences(&batched, &Against::Previous, &groups, Clock::Wall, 3.0)
     }
 
@@ -303,8 +306,8 @@ mod tests {
         let mut rng = Pcg64Mcg::seed_from_u64(5);
         let found = run(&[4.0; 14], &mut rng);
         assert_eq!((found.len(), found.iter().filter(|row| is_change(row.verdict)).count()), (104, 0));
-        let cells: Vec<Cell> = (0..200).map(|_| cell(4.0, 40, &mut rng)).collect();
-        let rows: Vec<Vec<Batched>> = cells.iter().map(|cell| vec![(cell, 20)]).collect();
+        let measurements: Vec<Measurement> = (0..200).map(|_| measurement(4.0, 40, &mut rng)).collect();
+        let rows: Vec<Vec<Batched>> = measurements.iter().map(|measurement| vec![(measurement, 20)]).collect();
         let found = against_the_first(&rows, 0.0);
         assert!(found.len() == 199 && !found.iter().any(|row| is_change(row.verdict)), "without a threshold, too");
     }
@@ -390,14 +393,14 @@ mod tests {
     #[test]
     fn where_a_build_failed_the_others_are_compared_with_one_that_did_not() {
         let mut rng = Pcg64Mcg::seed_from_u64(3);
-        let mut cells: Vec<Cell> = (0..5).map(|_| cell(4.0, 60, &mut rng)).collect();
+        let mut measurements: Vec<Measurement> = (0..5).map(|_| measurement(4.0, 60, &mut rng)).collect();
         for failed in [0, 3] {
-            cells[failed].failure = Some(Failure::TimedOut { seconds: 1 });
+            measurements[failed].outcome = Outcome::Failed(Failure::TimedOut { seconds: 1 });
         }
-        let rows: Vec<Vec<Batched>> = cells.iter().map(|cell| vec![(cell, 30)]).collect();
+        let rows: Vec<Vec<Batched>> = measurements.iter().map(|measurement| vec![(measurement, 30)]).collect();
         let places = |against| {
             let found = differences(&rows, against, &GROUP, Clock::Wall, 3.0);
-            found.iter().map(|difference| (difference.subject, difference.reference)).collect::<Vec<_>>()
+            found.iter().map(|difference| (difference.build, difference.reference)).collect::<Vec<_>>()
         };
         assert_eq!(places(&Against::First), [(2, 1), (4, 1)]);
         assert_eq!(places(&Against::Previous), [(2, 1), (4, 2)]);
@@ -406,23 +409,23 @@ mod tests {
     #[test]
     fn each_clock_has_its_own_differences() {
         let mut rng = Pcg64Mcg::seed_from_u64(3);
-        let [a, mut b] = [4.0, 4.0].map(|overhead| cell(overhead, 60, &mut rng));
+        let [a, mut b] = [4.0, 4.0].map(|overhead| measurement(overhead, 60, &mut rng));
         // It waits for what takes the processor away, and works no more than before.
         b.pairs.iter_mut().for_each(|pair| pair.tracked.wall_ns *= 2);
         let verdict = |clock| {
             let found = differences(&[vec![(&a, 30)], vec![(&b, 30)]], &Against::First, &GROUP, clock, 3.0);
             found[0].verdict
         };
-        assert_eq!((verdict(Clock::Wall), verdict(Clock::Processor)), (Verdict::Regression, Verdict::NoDifference));
+        assert_eq!((verdict(Clock::Wall), verdict(Clock::Cpu)), (Verdict::Regression, Verdict::NoDifference));
     }
 
     #[test]
     fn a_slow_build_is_compared_on_the_rounds_that_it_had() {
         let mut rng = Pcg64Mcg::seed_from_u64(3);
-        let mut fast = cell(4.0, 60, &mut rng);
+        let mut fast = measurement(4.0, 60, &mut rng);
         // The machine is another one from the second half of the first batch on, for every build alike.
         fast.pairs[15..30].iter_mut().for_each(|pair| pair.tracked.wall_ns *= 10);
-        let slow = cell(5.0, 20, &mut rng);
+        let slow = measurement(5.0, 20, &mut rng);
         let found = against_the_first(&[vec![(&fast, 30)], vec![(&slow, 10)]], 3.0);
         let near = |ratio: f64| (ratio - 1.25).abs() < 0.1;
         let [early, late] = found[0].batches.map(|batch| batch.expect("ten rounds"));
@@ -435,7 +438,7 @@ mod tests {
     #[test]
     fn a_round_without_time_is_left_out() {
         let mut rng = Pcg64Mcg::seed_from_u64(3);
-        let [mut a, mut b] = [4.0, 5.0].map(|overhead| cell(overhead, 60, &mut rng));
+        let [mut a, mut b] = [4.0, 5.0].map(|overhead| measurement(overhead, 60, &mut rng));
         a.pairs[3].untracked.wall_ns = 0;
         a.pairs[40].tracked.wall_ns = 0;
         b.pairs[3].untracked.wall_ns = 0;

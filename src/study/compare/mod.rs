@@ -23,14 +23,14 @@ use crate::report::document::Document;
 use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::schedule::launch::Launch;
-use crate::schedule::measurement::{Cell, Clock, Series};
+use crate::schedule::measurement::{Clock, Measurement, Series};
 use crate::schedule::scheduler::{Done, Finished, Planned, Progress, Scheduler, Settings};
 use crate::stats::estimate::Estimate;
 use crate::stats::sign_test::fewest_rounds;
 use crate::study::Study;
 use crate::study::overhead::metrics;
 use crate::tracking::Level;
-use crate::tracking::memscope::Subject;
+use crate::tracking::memscope::MemscopeBuild;
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload};
@@ -52,7 +52,7 @@ pub const BATCHES: usize = 2;
 pub struct Comparison {
     /// The version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// The command, the machine and the time. Its subject is that of the program that measured the builds.
+    /// The command, the machine and the time. Its build is that of the program that measured the builds.
     #[serde(flatten)]
     pub origin: Origin,
     /// The plan of what was to be measured.
@@ -64,7 +64,8 @@ pub struct Comparison {
     /// The build that each other one is compared with.
     pub against: Against,
     /// The builds, in the order in which they were named.
-    pub subjects: Vec<Compared>,
+    #[serde(alias = "subjects")]
+    pub builds: Vec<ComparedBuild>,
     /// Each build against its reference, on each workload and level.
     pub differences: Vec<Difference>,
     /// Each build against its reference, at each level.
@@ -88,16 +89,17 @@ pub struct Record {
     #[serde(default)]
     pub against: Against,
     /// The builds, in the order in which they were named.
-    pub subjects: Vec<Compared>,
+    #[serde(alias = "subjects")]
+    pub builds: Vec<ComparedBuild>,
 }
 
 impl From<Record> for Comparison {
     /// Judges what was measured.
-    fn from(Record { origin, plan, clock, threshold_percent, against, subjects }: Record) -> Self {
-        let batched: Vec<Vec<Batched>> = subjects.iter().map(Compared::batched).collect();
+    fn from(Record { origin, plan, clock, threshold_percent, against, builds }: Record) -> Self {
+        let batched: Vec<Vec<Batched>> = builds.iter().map(ComparedBuild::batched).collect();
         let differences = differences(&batched, &against, &plan.groups(), clock, threshold_percent);
         let typical = typical(&differences, &plan.levels, &against, threshold_percent);
-        Self { schema: SCHEMA, origin, plan, clock, threshold_percent, against, subjects, differences, typical }
+        Self { schema: SCHEMA, origin, plan, clock, threshold_percent, against, builds, differences, typical }
     }
 }
 
@@ -117,21 +119,25 @@ impl Study for Comparison {
     }
 
     fn metrics(&self) -> Vec<Metric> {
-        let cells = self.subjects.iter().flat_map(|subject| subject.cells.iter().map(move |cell| (subject, cell)));
-        cells
-            .flat_map(|(subject, cell)| metrics::of_cell(&format!("{}/{}", metrics::name(cell), subject.name), cell))
+        let measurements =
+            self.builds.iter().flat_map(|build| build.measurements.iter().map(move |measurement| (build, measurement)));
+        measurements
+            .flat_map(|(build, measurement)| {
+                metrics::of_measurement(&format!("{}/{}", metrics::name(measurement), build.name), measurement)
+            })
             .collect()
     }
 
     fn left_out(&self) -> Vec<String> {
-        let cells = self.subjects.iter().flat_map(|subject| subject.cells.iter().map(move |cell| (subject, cell)));
-        let failed = cells.filter_map(|(subject, cell)| {
-            metrics::left_out(&format!("{}/{}", metrics::name(cell), subject.name), cell)
+        let measurements =
+            self.builds.iter().flat_map(|build| build.measurements.iter().map(move |measurement| (build, measurement)));
+        let failed = measurements.filter_map(|(build, measurement)| {
+            metrics::left_out(&format!("{}/{}", metrics::name(measurement), build.name), measurement)
         });
         let not_built = self
-            .subjects
+            .builds
             .iter()
-            .filter_map(|subject| Some(format!("{} is left out: {}", subject.name, subject.not_built.as_ref()?.why)));
+            .filter_map(|build| Some(format!("{} is left out: {}", build.name, build.not_built.as_ref()?.why)));
         failed.chain(not_built).collect()
     }
 }
@@ -140,10 +146,10 @@ impl Comparison {
     /// Judges the same pairs anew, with another choice of references or another threshold where one is given.
     #[must_use]
     pub fn judged(self, against: Option<Against>, threshold_percent: Option<f64>) -> Self {
-        let Self { origin, plan, clock, subjects, .. } = self;
+        let Self { origin, plan, clock, builds, .. } = self;
         let against = against.unwrap_or(self.against);
         let threshold_percent = threshold_percent.unwrap_or(self.threshold_percent);
-        Record { origin, plan, clock, threshold_percent, against, subjects }.into()
+        Record { origin, plan, clock, threshold_percent, against, builds }.into()
     }
 
     /// The number of comparisons that Holm's correction is for.
@@ -152,63 +158,65 @@ impl Comparison {
     }
 
     /// The difference of a build on a workload at a level; `None` for a reference, and where there is no figure.
-    pub fn difference(&self, subject: usize, workload: Workload, level: Level) -> Option<&Difference> {
-        let wanted = (subject, workload, level);
-        self.differences.iter().find(|found| (found.subject, found.workload, found.level) == wanted)
+    pub fn difference(&self, build: usize, workload: Workload, level: Level) -> Option<&Difference> {
+        let wanted = (build, workload, level);
+        self.differences.iter().find(|found| (found.build, found.workload, found.level) == wanted)
     }
 
     /// The typical change of a build at a level.
-    pub fn typical_change(&self, subject: usize, level: Level) -> Option<&Typical> {
-        self.typical.iter().find(|found| (found.subject, found.level) == (subject, level))
+    pub fn typical_change(&self, build: usize, level: Level) -> Option<&Typical> {
+        self.typical.iter().find(|found| (found.build, found.level) == (build, level))
     }
 
     /// The geometric mean of a build's overheads at a level, and how many workloads it is over; `None` without a
     /// figure.
-    pub fn typical_overhead(&self, subject: usize, level: Level) -> Option<(Estimate, usize)> {
-        let cells = self.subjects.get(subject)?.cells.iter().filter(|cell| cell.level == level);
-        let overheads: Vec<Estimate> = cells.filter_map(|cell| self.overhead(cell)).collect();
+    pub fn typical_overhead(&self, build: usize, level: Level) -> Option<(Estimate, usize)> {
+        let measurements = self.builds.get(build)?.measurements.iter().filter(|measurement| measurement.level == level);
+        let overheads: Vec<Estimate> = measurements.filter_map(|measurement| self.overhead(measurement)).collect();
         Some((geometric_mean(&overheads)?.0, overheads.len()))
     }
 
     /// Returns a measurement's overhead by the clock of the comparison; `None` where it failed, or has too few pairs.
-    pub fn overhead(&self, cell: &Cell) -> Option<Estimate> {
-        cell.overhead.as_ref().filter(|_| cell.failure.is_none())?.by(self.clock)
+    pub fn overhead(&self, measurement: &Measurement) -> Option<Estimate> {
+        measurement.overhead().filter(|_| measurement.failure().is_none())?.by(self.clock)
     }
 
-    /// The noise floor: of the overheads of untracked against itself, of the first subject that was measured, the
-    /// one that is farthest from none, with its cell.
-    pub fn noise_floor(&self) -> Option<(&Cell, Estimate)> {
-        let cells = self.subjects.iter().flat_map(|subject| &subject.cells);
-        let noise = cells.filter(|cell| cell.level == Level::Untracked);
+    /// The noise floor: of the overheads of untracked against itself, of the first build that was measured, the
+    /// one that is farthest from none, with its measurement.
+    pub fn noise_floor(&self) -> Option<(&Measurement, Estimate)> {
+        let measurements = self.builds.iter().flat_map(|build| &build.measurements);
+        let noise = measurements.filter(|measurement| measurement.level == Level::Untracked);
         noise
-            .filter_map(|cell| Some((cell, self.overhead(cell)?)))
+            .filter_map(|measurement| Some((measurement, self.overhead(measurement)?)))
             .max_by(|a, b| a.1.abs_log_ratio().total_cmp(&b.1.abs_log_ratio()))
     }
 }
 
 /// One build of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Compared {
+pub struct ComparedBuild {
     /// Its name.
     pub name: String,
-    /// A commit's subject line.
+    /// A commit's build line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
     /// The build, as it says itself; `None` if there is none.
-    pub subject: Option<Subject>,
+    #[serde(alias = "subject")]
+    pub memscope: Option<MemscopeBuild>,
     /// The reason why it could not be built, if it could not.
     pub not_built: Option<NotBuilt>,
-    /// The cells, in the order of the groups; nothing if it could not be built.
-    pub cells: Vec<Cell>,
-    /// The number of each cell's pairs that belong to the first batch.
+    /// The measurements, in the order of the groups; nothing if it could not be built.
+    #[serde(alias = "cells")]
+    pub measurements: Vec<Measurement>,
+    /// The number of each measurement's pairs that belong to the first batch.
     pub first_batch: Vec<usize>,
 }
 
-impl Compared {
-    /// The cells, each with the number of its pairs that belong to the first batch.
+impl ComparedBuild {
+    /// The measurements, each with the number of its pairs that belong to the first batch.
     fn batched(&self) -> Vec<Batched<'_>> {
         let firsts = self.first_batch.iter().copied().chain(std::iter::repeat(0));
-        self.cells.iter().zip(firsts).collect()
+        self.measurements.iter().zip(firsts).collect()
     }
 }
 
@@ -216,10 +224,11 @@ impl Compared {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// The builds' names, each with a fingerprint that distinguishes builds of one name.
-    pub subjects: Vec<(String, String)>,
+    #[serde(alias = "subjects")]
+    pub builds: Vec<(String, String)>,
     /// The workloads.
     pub workloads: Vec<Workload>,
-    /// The levels; `untracked` is of the first subject alone, for the noise floor.
+    /// The levels; `untracked` is of the first build alone, for the noise floor.
     pub levels: Vec<Level>,
     /// The scale, where it is not each workload's short one.
     pub scale: Option<f64>,
@@ -244,7 +253,7 @@ impl Plan {
     /// The number of comparisons that the plan leads to if every build has a figure everywhere.
     pub fn comparisons(&self) -> usize {
         let tracked = self.groups().iter().filter(|(_, level)| *level != Level::Untracked).count();
-        tracked * self.subjects.len().saturating_sub(1)
+        tracked * self.builds.len().saturating_sub(1)
     }
 
     /// The fewest rounds that a build gets in a batch, however slow it is: half of what a verdict needs.
@@ -262,7 +271,7 @@ impl Plan {
 #[derive(Debug)]
 pub struct Measured {
     /// The measurements of each build, in the order of the groups.
-    pub cells: Vec<Vec<Cell>>,
+    pub measurements: Vec<Vec<Measurement>>,
     /// The number of each one's pairs that belong to the first batch.
     pub first_batch: Vec<Vec<usize>>,
     /// The journal, to be ended when all is written.
@@ -301,15 +310,15 @@ impl Plan {
         });
         let scheduler = Scheduler::new(settings, groups.collect()).with_journal(journal, entries);
         let Done { groups, journal } = scheduler.measure(progress)?;
-        let mut cells: Vec<Vec<Cell>> = launchers.iter().map(|_| Vec::new()).collect();
+        let mut measurements: Vec<Vec<Measurement>> = launchers.iter().map(|_| Vec::new()).collect();
         let mut first_batch = vec![Vec::new(); launchers.len()];
         for (build, finished) in groups.into_iter().flat_map(|group| group.into_iter().enumerate()) {
-            if let Some(Finished { cell, passes }) = finished {
+            if let Some(Finished { measurement, passes }) = finished {
                 first_batch[build].push(passes.first().copied().unwrap_or(0));
-                cells[build].push(cell);
+                measurements[build].push(measurement);
             }
         }
-        Ok(Measured { cells, first_batch, journal: journal.expect("it was given one") })
+        Ok(Measured { measurements, first_batch, journal: journal.expect("it was given one") })
     }
 }
 
@@ -317,9 +326,9 @@ impl Plan {
 mod tests {
     use super::*;
 
-    fn plan(subjects: usize) -> Plan {
+    fn plan(builds: usize) -> Plan {
         Plan {
-            subjects: (0..subjects).map(|number| (number.to_string(), String::new())).collect(),
+            builds: (0..builds).map(|number| (number.to_string(), String::new())).collect(),
             workloads: vec![Workload::CYCLES, Workload::LEAKS],
             levels: vec![Level::Untracked, Level::Full],
             scale: Some(0.001),

@@ -4,10 +4,10 @@ use crate::builds;
 use crate::report::circumstances::circumstances;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
-use crate::schedule::measurement::{Cell, Clock, Pair};
+use crate::schedule::measurement::{Clock, Measurement, Pair};
 use crate::stats::sign_test::needed_rounds;
 use crate::study::compare::verdicts::{detectable, sentences, word, word_of_typical};
-use crate::study::compare::{Compared, Comparison, Difference};
+use crate::study::compare::{ComparedBuild, Comparison, Difference};
 use crate::study::overhead::warnings;
 use crate::tracking::Level;
 use crate::workloads::Workload;
@@ -28,7 +28,7 @@ fn table(comparison: &Comparison) -> Table {
     let mut add = |group: [String; 2], rows: Vec<[String; 8]>| {
         rows.into_iter().for_each(|row| table.row(group.iter().cloned().chain(row)));
     };
-    let builds = 0..comparison.subjects.len();
+    let builds = 0..comparison.builds.len();
     for level in levels(comparison) {
         if comparison.typical.iter().any(|typical| typical.level == level) {
             let rows = builds.clone().map(|build| typical_row(comparison, build, level));
@@ -49,16 +49,16 @@ pub fn levels(comparison: &Comparison) -> impl Iterator<Item = Level> {
     comparison.plan.levels.iter().copied().filter(|&level| level != Level::Untracked)
 }
 
-/// A build's cell, if it was measured.
-pub fn cell(subject: &Compared, workload: Workload, level: Level) -> Option<&Cell> {
-    subject.cells.iter().find(|cell| cell.workload == workload && cell.level == level)
+/// A build's measurement, if it was measured.
+pub fn measurement(build: &ComparedBuild, workload: Workload, level: Level) -> Option<&Measurement> {
+    build.measurements.iter().find(|measurement| measurement.workload == workload && measurement.level == level)
 }
 
 /// The geometric means over the workloads, from the build's name on.
 fn typical_row(comparison: &Comparison, build: usize, level: Level) -> [String; 8] {
-    let subject = &comparison.subjects[build];
+    let compared = &comparison.builds[build];
     let overhead = match comparison.typical_overhead(build, level) {
-        None if subject.not_built.is_some() => label(subject),
+        None if compared.not_built.is_some() => label(compared),
         None => "no figure".to_owned(),
         Some((overhead, workloads)) if workloads == comparison.plan.workloads.len() => number::overhead(overhead),
         // It is not comparable with one over all workloads.
@@ -78,9 +78,9 @@ fn typical_row(comparison: &Comparison, build: usize, level: Level) -> [String; 
 
 /// A build on a workload at a level, from its name on.
 fn row(comparison: &Comparison, build: usize, workload: Workload, level: Level) -> [String; 8] {
-    let subject = &comparison.subjects[build];
-    let [overhead, fidelity, memory] = of_cell(comparison, cell(subject, workload, level));
-    let overhead = if subject.not_built.is_some() { label(subject) } else { overhead };
+    let compared = &comparison.builds[build];
+    let [overhead, fidelity, memory] = of_measurement(comparison, measurement(compared, workload, level));
+    let overhead = if compared.not_built.is_some() { label(compared) } else { overhead };
     let [change, against, verdict, found] = match comparison.difference(build, workload, level) {
         None => nothing(),
         Some(difference) => [
@@ -100,25 +100,25 @@ fn nothing() -> [String; 4] {
 
 /// Returns a build's name without the prefix that names share, which leaves room for the other columns.
 pub fn shortened(comparison: &Comparison, build: usize) -> String {
-    let names: Vec<&str> = comparison.subjects.iter().map(|build| build.name.as_str()).collect();
+    let names: Vec<&str> = comparison.builds.iter().map(|build| build.name.as_str()).collect();
     builds::shorten(&names).swap_remove(build)
 }
 
-/// The overhead, the fidelity and the peak memory of a cell.
-fn of_cell(comparison: &Comparison, cell: Option<&Cell>) -> [String; 3] {
-    let Some(cell) = cell else { return Default::default() };
-    let Some(overhead) = comparison.overhead(cell) else {
-        let why = cell.failure.as_ref().map(|failure| failure.label());
-        return [why.unwrap_or_else(|| cell.lack()), String::new(), String::new()];
+/// The overhead, the fidelity and the peak memory of a measurement.
+fn of_measurement(comparison: &Comparison, measurement: Option<&Measurement>) -> [String; 3] {
+    let Some(measurement) = measurement else { return Default::default() };
+    let Some(overhead) = comparison.overhead(measurement) else {
+        let why = measurement.failure().map(|failure| failure.label());
+        return [why.unwrap_or_else(|| measurement.lack()), String::new(), String::new()];
     };
-    let memory = cell.overhead.and_then(|overhead| overhead.peak_memory);
+    let memory = measurement.overhead().and_then(|overhead| overhead.peak_memory);
     let memory = memory.map_or("unknown".to_owned(), |memory| format!("×{}", number::factor(memory.value)));
-    [number::overhead(overhead), number::fidelity(cell.fidelity), memory]
+    [number::overhead(overhead), number::fidelity(measurement.fidelity), memory]
 }
 
 /// Returns a difference in words: `+11.2 % [+9.0, +13.4] against 0.2.4: regression (detectable: 4.1 %)`.
 pub fn described(comparison: &Comparison, difference: &Difference) -> String {
-    let reference = &comparison.subjects[difference.reference].name;
+    let reference = &comparison.builds[difference.reference].name;
     let verdict = word(comparison, difference);
     match difference.ratio {
         None => format!("against {reference}: {verdict}"),
@@ -141,18 +141,21 @@ pub fn rule(comparison: &Comparison) -> String {
 }
 
 /// Returns the outcome of a build that has no figure at all, in a word or two.
-fn label(subject: &Compared) -> String {
-    subject.not_built.as_ref().map_or(String::new(), |failed| failed.outcome.label().to_owned())
+fn label(build: &ComparedBuild) -> String {
+    build.not_built.as_ref().map_or(String::new(), |failed| failed.outcome.label().to_owned())
 }
 
 fn notes(comparison: &Comparison) -> Vec<String> {
     let mut lines = warnings::of_origin(&comparison.origin);
-    for subject in &comparison.subjects {
-        lines.extend(subject.not_built.as_ref().map(|failed| format!("Not measured: {}", failed.why)));
-        lines.extend(subject.cells.iter().filter_map(|cell| {
-            let failure = cell.failure.as_ref()?;
-            let pairs = cell.pairs.len();
-            Some(format!("{}: {}/{} {failure} (after {pairs} pairs).", subject.name, cell.workload, cell.level))
+    for build in &comparison.builds {
+        lines.extend(build.not_built.as_ref().map(|failed| format!("Not measured: {}", failed.why)));
+        lines.extend(build.measurements.iter().filter_map(|measurement| {
+            let failure = measurement.failure()?;
+            let pairs = measurement.pairs.len();
+            Some(format!(
+                "{}: {}/{} {failure} (after {pairs} pairs).",
+                build.name, measurement.workload, measurement.level
+            ))
         }));
     }
     lines.push(rule(comparison));
@@ -170,26 +173,36 @@ fn notes(comparison: &Comparison) -> Vec<String> {
     }
     lines.extend(too_few_rounds(comparison));
     lines.extend(left_out(comparison));
-    let mut overheads =
-        comparison.subjects.iter().flat_map(|subject| &subject.cells).filter_map(|cell| comparison.overhead(cell));
+    let mut overheads = comparison
+        .builds
+        .iter()
+        .flat_map(|build| &build.measurements)
+        .filter_map(|measurement| comparison.overhead(measurement));
     if overheads.any(|overhead| overhead.contains_one()) {
         lines.push("n.s.: not significant; the interval contains no overhead.".to_owned());
     }
-    if comparison.clock == Clock::Processor {
+    if comparison.clock == Clock::Cpu {
         lines.push("Ratios are of CPU time, over all threads: what threads wait for is not in them.".to_owned());
     }
-    if let Some((cell, floor)) = comparison.noise_floor() {
+    if let Some((measurement, floor)) = comparison.noise_floor() {
         lines.push(format!(
             "Noise floor: untracked against itself shows at most {} ({}, {} pairs).",
             number::percent_interval(floor),
-            cell.workload,
-            cell.pairs.len()
+            measurement.workload,
+            measurement.pairs.len()
         ));
     }
-    let pairs = || comparison.subjects.iter().flat_map(|subject| &subject.cells).filter(|cell| cell.failure.is_none());
-    if let (Some(fewest), Some(most)) =
-        (pairs().map(|cell| cell.pairs.len()).min(), pairs().map(|cell| cell.pairs.len()).max())
-    {
+    let pairs = || {
+        comparison
+            .builds
+            .iter()
+            .flat_map(|build| &build.measurements)
+            .filter(|measurement| measurement.failure().is_none())
+    };
+    if let (Some(fewest), Some(most)) = (
+        pairs().map(|measurement| measurement.pairs.len()).min(),
+        pairs().map(|measurement| measurement.pairs.len()).max(),
+    ) {
         let range = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
         lines.push(format!("Rounds: {range} for each figure; in each, every build beside its own untracked."));
     }
@@ -214,8 +227,8 @@ fn too_few_rounds(comparison: &Comparison) -> Option<String> {
 /// The number of pairs without a ratio, where there are any.
 fn left_out(comparison: &Comparison) -> Option<String> {
     let is_zero = |pair: &&Pair| pair.untracked.ns(comparison.clock) == 0.0 || pair.tracked.ns(comparison.clock) == 0.0;
-    let cells = comparison.subjects.iter().flat_map(|subject| &subject.cells);
-    let pairs = cells.flat_map(|cell| &cell.pairs).filter(is_zero).count();
+    let measurements = comparison.builds.iter().flat_map(|build| &build.measurements);
+    let pairs = measurements.flat_map(|measurement| &measurement.pairs).filter(is_zero).count();
     (pairs > 0).then(|| {
         format!("Left out: {pairs} pairs in which the clock showed no time at all; a larger --scale takes longer.")
     })

@@ -19,7 +19,7 @@ pub struct Typical {
     #[serde(rename = "tracking")]
     pub level: Level,
     /// The build, by its place in the run.
-    pub subject: usize,
+    pub build: usize,
     /// The build that it is compared with, by its place in the run.
     pub reference: usize,
     /// The workloads on which both have a figure.
@@ -40,13 +40,13 @@ pub struct Typical {
 /// A build's rows may have different references, where the one that is due has no figure on a workload. The
 /// reference of most rows counts, and of those that have as many, the one that is due.
 pub fn typical(differences: &[Difference], levels: &[Level], against: &Against, threshold: f64) -> Vec<Typical> {
-    let subjects = differences.iter().map(|difference| difference.subject + 1).max().unwrap_or(0);
+    let builds = differences.iter().map(|difference| difference.build + 1).max().unwrap_or(0);
     let mut found = Vec::new();
     let mut errors = Vec::new();
     for &level in levels {
-        for subject in 0..subjects {
+        for build in 0..builds {
             let of_build = |difference: &&Difference| {
-                difference.level == level && difference.subject == subject && difference.ratio.is_some()
+                difference.level == level && difference.build == build && difference.ratio.is_some()
             };
             let rows: Vec<&Difference> = differences.iter().filter(of_build).collect();
             let Some(reference) = usual_reference(&rows, against) else { continue };
@@ -60,16 +60,7 @@ pub fn typical(differences: &[Difference], levels: &[Level], against: &Against, 
             let workloads = rows.iter().map(|row| row.workload).collect();
             errors.push((error, [batch(0), batch(1)]));
             let (probability, detectable_percent, verdict) = (1.0, None, Verdict::Inconclusive);
-            found.push(Typical {
-                level,
-                subject,
-                reference,
-                workloads,
-                ratio,
-                probability,
-                detectable_percent,
-                verdict,
-            });
+            found.push(Typical { level, build, reference, workloads, ratio, probability, detectable_percent, verdict });
         }
     }
     let tails = found.iter().zip(&errors).map(|(typical, &(error, _))| {
@@ -129,7 +120,7 @@ mod tests {
         Difference {
             workload,
             level: Level::Full,
-            subject: 3,
+            build: 3,
             reference,
             rounds: 60,
             ratio: Some(ratio),

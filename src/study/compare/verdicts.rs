@@ -25,33 +25,33 @@ pub fn sentences(comparison: &Comparison) -> Vec<String> {
     let lines_of = |is_shown: &dyn Fn(&Step) -> bool| -> Vec<String> {
         steps.iter().filter(|step| is_shown(step)).filter_map(|step| Some(format!("{}.", step.verdicts()?))).collect()
     };
-    let last = steps[steps.len() - 1].subject;
+    let last = steps[steps.len() - 1].build;
     let [all, typical] = [lines_of(&|_| true), lines_of(&|step| step.has_typical_verdict())];
     let (lines, fewer) = if all.len() < MOST_LINES {
         (all, "")
     } else if (1..MOST_LINES).contains(&typical.len()) {
         (typical, " Below are those with a typical regression or improvement; the table has each.")
     } else {
-        (lines_of(&|step| step.subject == last), " Below is the last build; the table has each.")
+        (lines_of(&|step| step.build == last), " Below is the last build; the table has each.")
     };
     [vec![format!("{}{fewer}", sum(comparison))], lines].concat()
 }
 
 /// Returns the regressions, a line each: of workloads, and of typical changes.
 pub fn regressions(comparison: &Comparison) -> Vec<String> {
-    let name = |subject: usize| &comparison.subjects[subject].name;
-    let line = |of: String, subject, reference, ratio| {
-        format!("regression: {of}: {} against {}: {}", name(subject), name(reference), number::change(ratio))
+    let name = |build: usize| &comparison.builds[build].name;
+    let line = |of: String, build, reference, ratio| {
+        format!("regression: {of}: {} against {}: {}", name(build), name(reference), number::change(ratio))
     };
     let of_workloads = comparison.differences.iter().filter(|difference| difference.verdict == Verdict::Regression);
     let of_workloads = of_workloads.filter_map(|difference| {
-        let Difference { workload, level, subject, reference, ratio, .. } = difference;
-        Some(line(format!("{workload}/{level}"), *subject, *reference, (*ratio)?))
+        let Difference { workload, level, build, reference, ratio, .. } = difference;
+        Some(line(format!("{workload}/{level}"), *build, *reference, (*ratio)?))
     });
     let of_levels = comparison.typical.iter().filter(|typical| typical.verdict == Verdict::Regression);
     let of_levels = of_levels.map(|typical| {
-        let Typical { level, subject, reference, ratio, .. } = typical;
-        line(format!("typical/{level}"), *subject, *reference, *ratio)
+        let Typical { level, build, reference, ratio, .. } = typical;
+        line(format!("typical/{level}"), *build, *reference, *ratio)
     });
     of_levels.chain(of_workloads).collect()
 }
@@ -87,7 +87,7 @@ pub fn detectable(percent: Option<f64>) -> String {
 /// A build against a reference.
 struct Step<'a> {
     comparison: &'a Comparison,
-    subject: usize,
+    build: usize,
     reference: usize,
     levels: Vec<LevelVerdicts<'a>>,
 }
@@ -102,24 +102,24 @@ struct LevelVerdicts<'a> {
 /// Returns the builds that were compared with the same reference, in the order of the builds.
 fn steps(comparison: &Comparison) -> Vec<Step<'_>> {
     let mut pairs: Vec<(usize, usize)> =
-        comparison.differences.iter().map(|difference| (difference.subject, difference.reference)).collect();
+        comparison.differences.iter().map(|difference| (difference.build, difference.reference)).collect();
     pairs.sort_unstable();
     pairs.dedup();
-    let step = |(subject, reference)| {
+    let step = |(build, reference)| {
         let level = |&level: &Level| {
-            let of_level = |row: &&Difference| (row.subject, row.reference, row.level) == (subject, reference, level);
+            let of_level = |row: &&Difference| (row.build, row.reference, row.level) == (build, reference, level);
             let rows: Vec<&Difference> = comparison.differences.iter().filter(of_level).collect();
-            let typical = comparison.typical_change(subject, level).filter(|typical| typical.reference == reference);
+            let typical = comparison.typical_change(build, level).filter(|typical| typical.reference == reference);
             (!rows.is_empty()).then_some(LevelVerdicts { level, rows, typical })
         };
-        Step { comparison, subject, reference, levels: comparison.plan.levels.iter().filter_map(level).collect() }
+        Step { comparison, build, reference, levels: comparison.plan.levels.iter().filter_map(level).collect() }
     };
     pairs.into_iter().map(step).collect()
 }
 
 impl<'a> Step<'a> {
     fn name(&self, build: usize) -> &str {
-        &self.comparison.subjects[build].name
+        &self.comparison.builds[build].name
     }
 
     /// The changes; `None` if there are none.
@@ -136,7 +136,7 @@ impl<'a> Step<'a> {
             });
             before = if is_mixed { "" } else { what };
         }
-        (!clauses.is_empty()).then(|| format!("{} {}", self.name(self.subject), clauses.join("; ")))
+        (!clauses.is_empty()).then(|| format!("{} {}", self.name(self.build), clauses.join("; ")))
     }
 
     fn has_typical_verdict(&self) -> bool {
@@ -159,8 +159,8 @@ impl<'a> Step<'a> {
         ] {
             let Some(rest) = rest else { continue };
             parts.push(if parts.is_empty() {
-                let (reference, subject) = (self.name(self.reference), self.name(self.subject));
-                format!("{reference} and {subject}: {word} {rest}")
+                let (reference, build) = (self.name(self.reference), self.name(self.build));
+                format!("{reference} and {build}: {word} {rest}")
             } else {
                 format!("{word} {rest}")
             });

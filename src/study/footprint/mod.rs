@@ -21,7 +21,7 @@ use crate::stats::median::median_interval;
 use crate::stats::slope::slope;
 use crate::study::Study;
 use crate::tracking::Level;
-use crate::tracking::memscope::Subject;
+use crate::tracking::memscope::MemscopeBuild;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::{Observation, Request};
@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 /// The version of the file's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 1;
 
-/// The scales of a cell, as parts of the workload's own: half to four times of it, in even steps of √2.
+/// The scales of a measurement, as parts of the workload's own: half to four times of it, in even steps of √2.
 pub const STEPS: [f64; 7] = [0.5, std::f64::consts::FRAC_1_SQRT_2, 1.0, std::f64::consts::SQRT_2, 2.0, 2.83, 4.0];
 
 /// The pairs of probes that the peak of resident memory is from.
@@ -49,7 +49,8 @@ pub struct Footprints {
     #[serde(flatten)]
     pub origin: Origin,
     /// The builds, in the order in which they were named.
-    pub subjects: Vec<OfSubject>,
+    #[serde(alias = "subjects")]
+    pub builds: Vec<BuildFootprints>,
 }
 
 impl Versioned for Footprints {
@@ -64,36 +65,39 @@ impl Study for Footprints {
     }
 
     fn metrics(&self) -> Vec<Metric> {
-        let cells = self.subjects.iter().flat_map(|subject| subject.cells.iter().map(move |cell| (subject, cell)));
-        let of_cell = |(subject, cell): (&OfSubject, &Footprint)| {
-            let Footprint { workload, level, threads, .. } = cell;
-            let name = format!("{workload}/{level}/threads-{threads}/{}", subject.name);
+        let measurements =
+            self.builds.iter().flat_map(|build| build.measurements.iter().map(move |measurement| (build, measurement)));
+        let of_measurement = |(build, measurement): (&BuildFootprints, &Footprint)| {
+            let Footprint { workload, level, threads, .. } = measurement;
+            let name = format!("{workload}/{level}/threads-{threads}/{}", build.name);
             let estimates = [
-                ("bytes-per-live-allocation", cell.bytes_per_live_allocation()),
-                ("bytes-per-event", cell.bytes_per_event()),
-                ("peak-memory", cell.peak_memory()),
+                ("bytes-per-live-allocation", measurement.bytes_per_live_allocation()),
+                ("bytes-per-event", measurement.bytes_per_event()),
+                ("peak-memory", measurement.peak_memory()),
             ];
             let estimates = estimates.into_iter().filter_map(|(measure, estimate)| Some((measure, estimate?)));
             let mut metrics: Vec<Metric> =
                 estimates.map(|(measure, estimate)| Metric::estimate(&name, measure, estimate)).collect();
-            metrics.extend(cell.fidelity().map(|fidelity| Metric::plain(&name, "fidelity", fidelity)));
-            if cell.failure.is_none() { metrics } else { Vec::new() }
+            metrics.extend(measurement.fidelity().map(|fidelity| Metric::plain(&name, "fidelity", fidelity)));
+            if measurement.failure.is_none() { metrics } else { Vec::new() }
         };
-        cells.flat_map(of_cell).collect()
+        measurements.flat_map(of_measurement).collect()
     }
 }
 
 /// The footprints of one build of memscope.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct OfSubject {
+pub struct BuildFootprints {
     /// The name.
     pub name: String,
     /// The build, as it says itself; `None` if there is none.
-    pub subject: Option<Subject>,
+    #[serde(alias = "subject")]
+    pub memscope: Option<MemscopeBuild>,
     /// The reason for which it could not be built, if it could not.
     pub not_built: Option<String>,
     /// The measurements.
-    pub cells: Vec<Footprint>,
+    #[serde(alias = "cells")]
+    pub measurements: Vec<Footprint>,
 }
 
 /// One workload under one level on one number of threads, at several scales.
@@ -197,35 +201,36 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The cells, as the probes of their largest scale. `untracked` is no cell: it is in all of them.
+    /// The measurements, as the probes of their largest scale. `untracked` is no measurement: it is in all of them.
     ///
     /// # Errors
     /// If a scale times a step is none.
-    pub fn cells(&self) -> Result<Vec<Request>, ScaleError> {
-        let mut cells = Vec::new();
+    pub fn measurements(&self) -> Result<Vec<Request>, ScaleError> {
+        let mut measurements = Vec::new();
         for &workload in &self.workloads {
             let threads = if workload.is_parallel() { self.threads.as_slice() } else { &[1] };
             let scale = self.scale.unwrap_or(workload.short()).part(STEPS[STEPS.len() - 1])?;
             for &threads in threads {
                 for &level in self.levels.iter().filter(|&&level| level != Level::Untracked) {
-                    cells.push(Request { workload, level, scale, threads, count: false });
+                    measurements.push(Request { workload, level, scale, threads, count: false });
                 }
             }
         }
-        Ok(cells)
+        Ok(measurements)
     }
 }
 
-/// Measures one cell, of which the largest probe is given.
+/// Measures one measurement, of which the largest probe is given.
 pub fn measure(launcher: &Launcher, largest: Request) -> Footprint {
     let Request { workload, level, scale, threads, .. } = largest;
     let seed = scale.seed();
-    let mut cell = Footprint { workload, level, threads, seed, points: Vec::new(), peaks: Vec::new(), failure: None };
-    cell.failure = fill(&mut cell, launcher, largest).err();
-    cell
+    let mut measurement =
+        Footprint { workload, level, threads, seed, points: Vec::new(), peaks: Vec::new(), failure: None };
+    measurement.failure = fill(&mut measurement, launcher, largest).err();
+    measurement
 }
 
-fn fill(cell: &mut Footprint, launcher: &Launcher, largest: Request) -> Result<(), Failure> {
+fn fill(measurement: &mut Footprint, launcher: &Launcher, largest: Request) -> Result<(), Failure> {
     let both = |request: Request| {
         let untracked = launcher.run(&Request { level: Level::Untracked, ..request })?;
         let tracked = launcher.run(&request)?;
@@ -236,12 +241,12 @@ fn fill(cell: &mut Footprint, launcher: &Launcher, largest: Request) -> Result<(
         // A part of a good scale is a good one.
         let Ok(scale) = largest.scale.part(step / STEPS[STEPS.len() - 1]) else { continue };
         let (untracked, tracked) = both(Request { scale, count: true, ..largest })?;
-        cell.points.extend(Point::of(&untracked, &tracked));
+        measurement.points.extend(Point::of(&untracked, &tracked));
     }
     for _ in 0..PEAKS {
         let (untracked, tracked) = both(largest)?;
         if let (Some(untracked @ 1..), Some(tracked)) = (untracked.peak_rss_bytes, tracked.peak_rss_bytes) {
-            cell.peaks.push(tracked as f64 / untracked as f64);
+            measurement.peaks.push(tracked as f64 / untracked as f64);
         }
     }
     Ok(())
@@ -251,7 +256,7 @@ fn fill(cell: &mut Footprint, launcher: &Launcher, largest: Request) -> Result<(
 mod tests {
     use super::*;
 
-    fn cell(points: impl Iterator<Item = (u64, u64, u64, u64)>) -> Footprint {
+    fn measurement(points: impl Iterator<Item = (u64, u64, u64, u64)>) -> Footprint {
         let point = |(events, live_allocations, peak_bytes, kept_bytes)| Point {
             scale: 1.0,
             events,
@@ -273,7 +278,7 @@ mod tests {
 
     #[test]
     fn fixed_parts_are_in_no_slope() {
-        let grown = cell((1..8).map(|n| (n * 1_000, n * 100, 50_000 + n * 100 * 160, 9_000 + n * 1_000 * 3)));
+        let grown = measurement((1..8).map(|n| (n * 1_000, n * 100, 50_000 + n * 100 * 160, 9_000 + n * 1_000 * 3)));
         let exactly = |value| Some(Estimate { value, low: value, high: value });
         assert_eq!(grown.bytes_per_live_allocation(), exactly(160.0));
         assert_eq!(grown.bytes_per_event(), exactly(3.0));
@@ -283,21 +288,25 @@ mod tests {
 
     #[test]
     fn what_does_not_grow_has_no_slope() {
-        let level = cell((1..8).map(|n| (n * 1_000, 500 + n, 50_000, 9_000)));
+        let level = measurement((1..8).map(|n| (n * 1_000, 500 + n, 50_000, 9_000)));
         assert_eq!(level.bytes_per_live_allocation(), None);
         assert_eq!(level.bytes_per_event().map(|slope| slope.value), Some(0.0));
     }
 
     #[test]
-    fn cells_are_of_many_threads_where_the_workload_is_parallel() {
+    fn measurements_are_of_many_threads_where_the_workload_is_parallel() {
         let plan = Plan {
             workloads: vec![Workload::CYCLES, Workload::CONCURRENT],
             levels: vec![Level::Untracked, Level::Full],
             threads: vec![1, 4],
             scale: None,
         };
-        let cells: Vec<(Workload, usize)> =
-            plan.cells().expect("good scales").iter().map(|cell| (cell.workload, cell.threads)).collect();
-        assert_eq!(cells, [(Workload::CYCLES, 1), (Workload::CONCURRENT, 1), (Workload::CONCURRENT, 4)]);
+        let measurements: Vec<(Workload, usize)> = plan
+            .measurements()
+            .expect("good scales")
+            .iter()
+            .map(|measurement| (measurement.workload, measurement.threads))
+            .collect();
+        assert_eq!(measurements, [(Workload::CYCLES, 1), (Workload::CONCURRENT, 1), (Workload::CONCURRENT, 4)]);
     }
 }

@@ -5,25 +5,25 @@ use crate::report::circumstances::circumstances;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::stats::estimate::Estimate;
-use crate::study::footprint::{Footprint, Footprints, OfSubject, PEAKS, STEPS};
+use crate::study::footprint::{BuildFootprints, Footprint, Footprints, PEAKS, STEPS};
 use crate::study::overhead::warnings;
 use crate::worker::failure::Failure;
 
 /// Returns the report: a table for each build, and the notes that a reader needs.
 pub fn summary(footprints: &Footprints) -> Document {
     let mut document = Document::default();
-    for subject in &footprints.subjects {
-        document.heading(subject.subject.as_ref().map_or(subject.name.clone(), ToString::to_string));
-        match &subject.not_built {
+    for build in &footprints.builds {
+        document.heading(build.memscope.as_ref().map_or(build.name.clone(), ToString::to_string));
+        match &build.not_built {
             Some(why) => document.notes(vec![format!("not built: {why}")]),
-            None => document.table(table(&subject.cells)),
+            None => document.table(table(&build.measurements)),
         }
     }
     document.notes(notes(footprints));
     document
 }
 
-fn table(cells: &[Footprint]) -> Table {
+fn table(measurements: &[Footprint]) -> Table {
     let mut table = Table::new([
         left("workload"),
         right("threads"),
@@ -36,26 +36,29 @@ fn table(cells: &[Footprint]) -> Table {
         right("peak memory [95 %]"),
     ])
     .grouped_by(1);
-    cells.iter().for_each(|cell| table.row(row(cell, cell.workload.name())));
+    measurements.iter().for_each(|measurement| table.row(row(measurement, measurement.workload.name())));
     table
 }
 
-fn row(cell: &Footprint, name: &str) -> [String; 9] {
-    let largest = cell.points.last();
-    let is_whole = cell.failure.is_none();
+fn row(measurement: &Footprint, name: &str) -> [String; 9] {
+    let largest = measurement.points.last();
+    let is_whole = measurement.failure.is_none();
     let known = |figure: Option<String>, otherwise: &str| {
         if is_whole { figure.unwrap_or_else(|| otherwise.to_owned()) } else { String::new() }
     };
     [
         name.to_owned(),
-        cell.threads.to_string(),
-        cell.level.to_string(),
-        cell.failure.as_ref().map_or_else(|| number::fidelity(cell.fidelity()), |failure| failure.label()),
+        measurement.threads.to_string(),
+        measurement.level.to_string(),
+        measurement
+            .failure
+            .as_ref()
+            .map_or_else(|| number::fidelity(measurement.fidelity()), |failure| failure.label()),
         known(largest.map(|point| number::grouped(point.events)), "unknown"),
-        known(cell.bytes_per_live_allocation().map(slope), "—"),
-        known(cell.bytes_per_event().map(slope), "unknown"),
+        known(measurement.bytes_per_live_allocation().map(slope), "—"),
+        known(measurement.bytes_per_event().map(slope), "unknown"),
         known(largest.map(|point| number::bytes(point.kept_bytes as f64)), "unknown"),
-        known(cell.peak_memory().map(peak), "unknown"),
+        known(measurement.peak_memory().map(peak), "unknown"),
     ]
 }
 
@@ -75,8 +78,8 @@ fn peak(Estimate { value, low, high }: Estimate) -> String {
 
 fn notes(footprints: &Footprints) -> Vec<String> {
     let mut lines = warnings::of_origin(&footprints.origin);
-    for note in footprints.subjects.iter().flat_map(failure_notes) {
-        // What a version lacks, it lacks in every cell.
+    for note in footprints.builds.iter().flat_map(failure_notes) {
+        // What a version lacks, it lacks in every measurement.
         if !lines.contains(&note) {
             lines.push(note);
         }
@@ -105,11 +108,11 @@ fn notes(footprints: &Footprints) -> Vec<String> {
     lines
 }
 
-fn failure_notes(subject: &OfSubject) -> impl Iterator<Item = String> {
-    subject.cells.iter().filter_map(|cell| {
-        let failure = cell.failure.as_ref()?;
-        let Footprint { workload, level, threads, points, .. } = cell;
-        let name = &subject.name;
+fn failure_notes(build: &BuildFootprints) -> impl Iterator<Item = String> {
+    build.measurements.iter().filter_map(|measurement| {
+        let failure = measurement.failure.as_ref()?;
+        let Footprint { workload, level, threads, points, .. } = measurement;
+        let name = &build.name;
         let said = text::said(&failure.to_string());
         Some(match failure {
             Failure::Unsupported { .. } => format!("{name}: {level} {said}"),

@@ -15,6 +15,7 @@ pub mod summary;
 
 use crate::platform::environment::FAULT;
 use crate::platform::programs::find;
+use crate::schedule::measurement::Outcome;
 use crate::schedule::pairing::checked;
 use crate::study::instructions::record::{InstructionCount, InstructionOverhead};
 use crate::tracking::Level;
@@ -197,10 +198,9 @@ pub fn count_instructions(
                 seed: scale.seed(),
                 wait_us: scale.wait_us(),
                 allocations: None,
-                failure: None,
+                outcome: Outcome::TooFew,
                 untracked: Vec::new(),
                 tracked: Vec::new(),
-                overhead: None,
             };
             let tracked = baseline.clone().and_then(|(allocations, digest, untracked)| {
                 (count.allocations, count.untracked) = (allocations, untracked);
@@ -208,10 +208,11 @@ pub fn count_instructions(
             });
             match tracked {
                 Ok(tracked) => {
-                    count.overhead = overhead(&count.untracked, &tracked, count.allocations);
+                    let overhead = overhead(&count.untracked, &tracked, count.allocations);
+                    count.outcome = overhead.map_or(Outcome::TooFew, Outcome::Measured);
                     count.tracked = tracked;
                 }
-                Err(failure) => count.failure = Some(failure),
+                Err(failure) => count.outcome = Outcome::Failed(failure),
             }
             counts.push(count);
         }

@@ -1,7 +1,7 @@
 //! Instructions, counted.
 
+use crate::schedule::measurement::Outcome;
 use crate::tracking::Level;
-use crate::worker::failure::Failure;
 use crate::worker::probe::is_zero;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
@@ -23,14 +23,13 @@ pub struct InstructionCount {
     pub wait_us: u64,
     /// The allocations of one untracked run, counted.
     pub allocations: Option<u64>,
-    /// The failure of a run, if there was one: there is no overhead then.
-    pub failure: Option<Failure>,
     /// The instructions of each run untracked.
     pub untracked: Vec<u64>,
     /// The instructions of each run under the level.
     pub tracked: Vec<u64>,
-    /// The overhead.
-    pub overhead: Option<InstructionOverhead>,
+    /// The outcome.
+    #[serde(flatten)]
+    pub outcome: Outcome<InstructionOverhead>,
 }
 
 /// The overhead of tracking in instructions.

@@ -4,6 +4,7 @@ use crate::platform::text;
 use crate::report::circumstances::circumstances;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
+use crate::schedule::measurement::Outcome;
 use crate::study::instructions::record::InstructionCount;
 use crate::study::overhead::record::Results;
 use crate::study::overhead::warnings;
@@ -38,16 +39,16 @@ pub fn summary(results: &Results) -> Document {
 }
 
 fn row(count: &InstructionCount) -> [String; 7] {
-    let overhead = count.overhead.as_ref();
+    let overhead = count.outcome.measured();
     [
         count.workload.to_string(),
         count.level.to_string(),
         mean(&count.untracked),
         mean(&count.tracked),
-        match (&count.failure, overhead) {
-            (Some(failure), _) => failure.label(),
-            (None, Some(overhead)) => number::ratio(overhead.ratio),
-            (None, None) => "unknown".to_owned(),
+        match &count.outcome {
+            Outcome::Failed(failure) => failure.label(),
+            Outcome::Measured(overhead) => number::ratio(overhead.ratio),
+            Outcome::TooFew => "unknown".to_owned(),
         },
         match overhead.map(|overhead| overhead.per_allocation) {
             Some(Some(instructions)) => number::decimal(instructions, 1),
@@ -64,6 +65,6 @@ fn mean(runs: &[u64]) -> String {
 }
 
 fn failure_note(count: &InstructionCount) -> Option<String> {
-    let failure = count.failure.as_ref()?;
+    let failure = count.outcome.failure()?;
     Some(format!("{}/{} {}", count.workload, count.level, text::said(&failure.to_string())))
 }

@@ -7,7 +7,7 @@ use crate::report::chart::canvas::{
 use crate::report::number;
 use crate::report::origin::Origin;
 use crate::study::latency::summary;
-use crate::study::latency::{Cell, Latencies, Operation, QUANTILES};
+use crate::study::latency::{Latencies, Latency, Operation, QUANTILES};
 use crate::tracking::Level;
 use svg::node::element::{Group, Polyline};
 
@@ -23,11 +23,11 @@ const BELOW: f64 = 218.0;
 
 /// Draws the latencies.
 pub fn draw(latencies: &Latencies) -> String {
-    let mut threads: Vec<usize> = latencies.cells.iter().map(|cell| cell.threads).collect();
+    let mut threads: Vec<usize> = latencies.measurements.iter().map(|measurement| measurement.threads).collect();
     threads.dedup();
     let height = TOP + threads.len() as f64 * (PANEL.1 + BETWEEN) + 58.0;
-    let Origin { subject, .. } = &latencies.origin;
-    let title = format!("How long an allocation takes under {} {}", subject.name, subject.version);
+    let Origin { memscope, .. } = &latencies.origin;
+    let title = format!("How long an allocation takes under {} {}", memscope.name, memscope.version);
     let axis = Axis::of(latencies);
     let mut picture = sheet(WIDTH, height, &title, &description(latencies))
         .add(text(24.0, 42.0, "title", title.clone()))
@@ -41,8 +41,9 @@ pub fn draw(latencies: &Latencies) -> String {
     for (row, &threads) in threads.iter().enumerate() {
         for (column, operation) in Operation::TOLD.into_iter().enumerate() {
             let (x, y) = (24.0 + column as f64 * (PANEL.0 + BETWEEN), TOP + row as f64 * (PANEL.1 + BETWEEN));
-            let cells: Vec<&Cell> = latencies.cells.iter().filter(|cell| cell.threads == threads).collect();
-            let plot = axis.plot(&cells, operation, threads);
+            let measurements: Vec<&Latency> =
+                latencies.measurements.iter().filter(|measurement| measurement.threads == threads).collect();
+            let plot = axis.plot(&measurements, operation, threads);
             picture = picture.add(plot.set("transform", format!("translate({} {})", short(x), short(y))));
         }
     }
@@ -53,9 +54,9 @@ fn legend(latencies: &Latencies) -> Group {
     let mut legend = Group::new();
     let mut x = 24.0;
     let mut levels: Vec<Level> = Vec::new();
-    for cell in &latencies.cells {
-        if !levels.contains(&cell.level) {
-            levels.push(cell.level);
+    for measurement in &latencies.measurements {
+        if !levels.contains(&measurement.level) {
+            levels.push(measurement.level);
         }
     }
     let told = levels.iter().map(|&level| match level.has_hook() {
@@ -78,9 +79,9 @@ struct Axis {
 impl Axis {
     fn of(latencies: &Latencies) -> Self {
         let mut axis = Self { least: f64::INFINITY, greatest: 100.0 };
-        for cell in &latencies.cells {
+        for measurement in &latencies.measurements {
             for operation in [Operation::Allocating, Operation::Freeing, Operation::Timing] {
-                for estimate in (0..QUANTILES.len()).filter_map(|place| cell.at(operation, place)) {
+                for estimate in (0..QUANTILES.len()).filter_map(|place| measurement.at(operation, place)) {
                     axis.least = axis.least.min(estimate.low.max(1.0));
                     axis.greatest = axis.greatest.max(estimate.high);
                 }
@@ -95,28 +96,28 @@ impl Axis {
     }
 
     /// One plot: an operation on a number of threads.
-    fn plot(&self, cells: &[&Cell], operation: Operation, threads: usize) -> Group {
+    fn plot(&self, measurements: &[&Latency], operation: Operation, threads: usize) -> Group {
         let heading = match threads {
             1 => format!("{}, 1 thread", operation.name()),
             threads => format!("{}, {threads} threads", operation.name()),
         };
         let mut plot = panel(PANEL.0, PANEL.1, &heading, "").add(self.grid());
-        if let Some(first) = cells.iter().find(|cell| cell.failure.is_none()) {
+        if let Some(first) = measurements.iter().find(|measurement| measurement.failure.is_none()) {
             plot = plot.add(self.curve(first, Operation::Timing, "faint", "nothing"));
         }
         let mut failed = 0.0;
-        for cell in cells {
-            match &cell.failure {
+        for measurement in measurements {
+            match &measurement.failure {
                 None => {
                     plot = plot.add(self.curve(
-                        cell,
+                        measurement,
                         operation,
-                        cell.level.properties().time_class,
-                        &cell.level.to_string(),
+                        measurement.level.properties().time_class,
+                        &measurement.level.to_string(),
                     ))
                 }
                 Some(failure) => {
-                    let words = format!("{}: {}", cell.level, failure.label());
+                    let words = format!("{}: {}", measurement.level, failure.label());
                     plot = plot.add(ending(RIGHT, 30.0 + failed, "small bad", words));
                     failed += 15.0;
                 }
@@ -151,9 +152,9 @@ impl Axis {
         grid
     }
 
-    fn curve(&self, cell: &Cell, operation: Operation, class: &str, name: &str) -> Group {
+    fn curve(&self, measurement: &Latency, operation: Operation, class: &str, name: &str) -> Group {
         let figures: Vec<_> =
-            (0..QUANTILES.len()).filter_map(|place| Some((place, cell.at(operation, place)?))).collect();
+            (0..QUANTILES.len()).filter_map(|place| Some((place, measurement.at(operation, place)?))).collect();
         let points: Vec<String> = figures
             .iter()
             .map(|(place, estimate)| format!("{},{}", short(x(*place)), short(self.y(estimate.value))))
@@ -188,10 +189,10 @@ fn x(place: usize) -> f64 {
 
 fn foot(latencies: &Latencies, height: f64) -> Group {
     let origin = &latencies.origin;
-    let processes = latencies.cells.iter().map(|cell| cell.processes.len()).max().unwrap_or(0);
+    let processes = latencies.measurements.iter().map(|measurement| measurement.processes.len()).max().unwrap_or(0);
     let measured = format!(
         "{}; up to {processes} processes a figure; blocks of 16 B to 4 KiB, {} held by each thread",
-        origin.subject,
+        origin.memscope,
         number::grouped(latencies.held as u64)
     );
     small_print([(height - 36.0, measured), (height - 18.0, where_and_when(origin))])
@@ -199,18 +200,18 @@ fn foot(latencies: &Latencies, height: f64) -> Group {
 
 /// The picture in words, for who cannot see it.
 fn description(latencies: &Latencies) -> String {
-    let told = latencies.cells.iter().map(|cell| {
-        let figure = |place: usize| cell.at(Operation::Allocating, place).map(summary::told);
-        match (&cell.failure, figure(0), figure(QUANTILES.len() - 1)) {
+    let told = latencies.measurements.iter().map(|measurement| {
+        let figure = |place: usize| measurement.at(Operation::Allocating, place).map(summary::told);
+        match (&measurement.failure, figure(0), figure(QUANTILES.len() - 1)) {
             (None, Some(median), Some(slowest)) => {
                 format!(
                     "{} on {} threads: half of all allocations within {median}, all within {slowest}",
-                    cell.level, cell.threads
+                    measurement.level, measurement.threads
                 )
             }
             (failure, ..) => {
                 let why = failure.as_ref().map_or("too few processes".to_owned(), |failure| failure.label());
-                format!("{} on {} threads: {why}", cell.level, cell.threads)
+                format!("{} on {} threads: {why}", measurement.level, measurement.threads)
             }
         }
     });

@@ -2,7 +2,7 @@
 //!
 //! A program feels its slowest allocation. So one process under one level on a number of threads times each call, and
 //! tells the quantiles of what it saw (a histogram as Gil Tene's HdrHistogram). The process is the replicate here
-//! too: several run for each cell, those of all levels by turns, and a figure is the median over processes with its
+//! too: several run for each measurement, those of all levels by turns, and a figure is the median over processes with its
 //! interval.
 
 pub mod chart;
@@ -74,7 +74,8 @@ pub struct Latencies {
     /// The blocks that each thread held.
     pub held: usize,
     /// What was measured, in order.
-    pub cells: Vec<Cell>,
+    #[serde(alias = "cells")]
+    pub measurements: Vec<Latency>,
 }
 
 impl Versioned for Latencies {
@@ -94,14 +95,14 @@ impl Study for Latencies {
 
     fn metrics(&self) -> Vec<Metric> {
         let mut metrics = Vec::new();
-        for cell in self.cells.iter().filter(|cell| cell.failure.is_none()) {
+        for measurement in self.measurements.iter().filter(|measurement| measurement.failure.is_none()) {
             for operation in Operation::TOLD {
-                let name = format!("{}/{}/threads-{}", operation.name(), cell.level, cell.threads);
+                let name = format!("{}/{}/threads-{}", operation.name(), measurement.level, measurement.threads);
                 for (place, quantile) in QUANTILES.iter().enumerate() {
                     let Some((_, measure)) = QUANTILE_MEASURES.iter().find(|(shown, _)| shown == quantile) else {
                         continue;
                     };
-                    metrics.extend(cell.at(operation, place).map(|ns| Metric::estimate(&name, measure, ns)));
+                    metrics.extend(measurement.at(operation, place).map(|ns| Metric::estimate(&name, measure, ns)));
                 }
             }
         }
@@ -111,7 +112,7 @@ impl Study for Latencies {
 
 /// One level on one number of threads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Cell {
+pub struct Latency {
     /// The level.
     #[serde(rename = "tracking")]
     pub level: Level,
@@ -123,7 +124,7 @@ pub struct Cell {
     pub failure: Option<Failure>,
 }
 
-impl Cell {
+impl Latency {
     /// The time at one of [`QUANTILES`], by its place there, in nanoseconds: the median over processes. `None` if there
     /// are fewer processes than an interval needs.
     pub fn at(&self, operation: Operation, place: usize) -> Option<Estimate> {
@@ -153,30 +154,30 @@ impl Plan {
         &self,
         run: impl Fn(Pattern) -> Result<Observed, Failure>,
         mut progress: impl FnMut(Pattern),
-    ) -> Vec<Cell> {
-        let mut cells = Vec::new();
+    ) -> Vec<Latency> {
+        let mut measurements = Vec::new();
         for &threads in &self.threads {
-            let mut row: Vec<Cell> = self
+            let mut row: Vec<Latency> = self
                 .levels
                 .iter()
-                .map(|&level| Cell { level, threads, processes: Vec::new(), failure: None })
+                .map(|&level| Latency { level, threads, processes: Vec::new(), failure: None })
                 .collect();
             for process in 0..self.processes as u64 {
-                for cell in &mut row {
+                for measurement in &mut row {
                     let seed = self.seed.wrapping_add(process);
-                    let pattern = Pattern { level: cell.level, threads, operations: self.operations, seed };
+                    let pattern = Pattern { level: measurement.level, threads, operations: self.operations, seed };
                     progress(pattern);
-                    if cell.failure.is_none() {
+                    if measurement.failure.is_none() {
                         match run(pattern) {
-                            Ok(seen) => cell.processes.push(seen),
-                            Err(failure) => cell.failure = Some(failure),
+                            Ok(seen) => measurement.processes.push(seen),
+                            Err(failure) => measurement.failure = Some(failure),
                         }
                     }
                 }
             }
-            cells.append(&mut row);
+            measurements.append(&mut row);
         }
-        cells
+        measurements
     }
 }
 
@@ -204,7 +205,7 @@ mod tests {
             order.borrow_mut().push((pattern.threads, pattern.level));
             if pattern.level == Level::Counting { Err(Failure::TimedOut { seconds: 1 }) } else { Ok(seen(7)) }
         };
-        let cells = plan.measure(run, |_| {});
+        let measurements = plan.measure(run, |_| {});
         assert_eq!(
             order.borrow()[..5],
             [
@@ -215,8 +216,11 @@ mod tests {
                 (1, Level::Allocator)
             ]
         );
-        assert_eq!(cells.iter().map(|cell| cell.processes.len()).collect::<Vec<_>>(), [6, 0, 6, 6, 0, 6]);
-        assert_eq!(cells[0].at(Operation::Freeing, 0), Some(Estimate { value: 7.0, low: 7.0, high: 7.0 }));
-        assert_eq!(cells[1].at(Operation::Freeing, 0), None);
+        assert_eq!(
+            measurements.iter().map(|measurement| measurement.processes.len()).collect::<Vec<_>>(),
+            [6, 0, 6, 6, 0, 6]
+        );
+        assert_eq!(measurements[0].at(Operation::Freeing, 0), Some(Estimate { value: 7.0, low: 7.0, high: 7.0 }));
+        assert_eq!(measurements[1].at(Operation::Freeing, 0), None);
     }
 }

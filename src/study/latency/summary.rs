@@ -5,7 +5,7 @@ use crate::report::circumstances::circumstances;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::stats::estimate::Estimate;
-use crate::study::latency::{Cell, Latencies, Operation, QUANTILES};
+use crate::study::latency::{Latencies, Latency, Operation, QUANTILES};
 use crate::study::overhead::warnings;
 
 /// The quantiles that have a column.
@@ -15,14 +15,17 @@ const SHOWN: [(f64, &str); 5] = [(0.5, "p50"), (0.99, "p99"), (0.999, "p99.9"), 
 pub fn summary(latencies: &Latencies) -> Document {
     let head = [right("threads"), left("operation"), left("level")];
     let mut table = Table::new(head.into_iter().chain(SHOWN.iter().map(|(_, name)| right(*name))));
-    let mut threads: Vec<usize> = latencies.cells.iter().map(|cell| cell.threads).collect();
+    let mut threads: Vec<usize> = latencies.measurements.iter().map(|measurement| measurement.threads).collect();
     threads.dedup();
     for threads in threads {
-        let cells: Vec<&Cell> = latencies.cells.iter().filter(|cell| cell.threads == threads).collect();
+        let measurements: Vec<&Latency> =
+            latencies.measurements.iter().filter(|measurement| measurement.threads == threads).collect();
         for operation in Operation::TOLD {
-            cells.iter().for_each(|cell| table.row(row(cell, operation, &cell.level.to_string())));
+            measurements
+                .iter()
+                .for_each(|measurement| table.row(row(measurement, operation, &measurement.level.to_string())));
         }
-        if let Some(first) = cells.iter().find(|cell| cell.failure.is_none()) {
+        if let Some(first) = measurements.iter().find(|measurement| measurement.failure.is_none()) {
             table.row(row(first, Operation::Timing, "(timing alone)"));
         }
     }
@@ -32,21 +35,21 @@ pub fn summary(latencies: &Latencies) -> Document {
     document
 }
 
-fn row(cell: &Cell, operation: Operation, level: &str) -> Vec<String> {
-    let mut row = vec![cell.threads.to_string(), operation.name().to_owned(), level.to_owned()];
-    match &cell.failure {
+fn row(measurement: &Latency, operation: Operation, level: &str) -> Vec<String> {
+    let mut row = vec![measurement.threads.to_string(), operation.name().to_owned(), level.to_owned()];
+    match &measurement.failure {
         Some(failure) => row.push(failure.label()),
-        None => row.extend(SHOWN.iter().map(|(quantile, _)| figure(cell, operation, *quantile))),
+        None => row.extend(SHOWN.iter().map(|(quantile, _)| figure(measurement, operation, *quantile))),
     }
     row.resize(3 + SHOWN.len(), String::new());
     row
 }
 
-fn figure(cell: &Cell, operation: Operation, quantile: f64) -> String {
+fn figure(measurement: &Latency, operation: Operation, quantile: f64) -> String {
     let place = QUANTILES.iter().position(|&kept| kept == quantile).expect("a quantile that is kept");
-    match cell.at(operation, place) {
+    match measurement.at(operation, place) {
         Some(estimate) => told(estimate),
-        None => format!("too few processes ({})", cell.processes.len()),
+        None => format!("too few processes ({})", measurement.processes.len()),
     }
 }
 
@@ -60,32 +63,32 @@ const TOO_SHORT: &str = "too short";
 
 /// What to make of a clock that is too coarse for single calls.
 fn clock_note(latencies: &Latencies) -> Option<String> {
-    let is_too_short = |cell: &Cell| {
+    let is_too_short = |measurement: &Latency| {
         Operation::TOLD.iter().any(|&operation| {
-            (0..QUANTILES.len()).filter_map(|place| cell.at(operation, place)).any(|time| time.value <= 0.0)
+            (0..QUANTILES.len()).filter_map(|place| measurement.at(operation, place)).any(|time| time.value <= 0.0)
         })
     };
-    let untimed = latencies.cells.iter().any(is_too_short);
+    let untimed = latencies.measurements.iter().any(is_too_short);
     untimed.then(|| format!("{TOO_SHORT}: this machine's clock saw no time pass. It is too coarse for single calls."))
 }
 
 fn notes(latencies: &Latencies) -> Vec<String> {
     let mut lines: Vec<String> = latencies
-        .cells
+        .measurements
         .iter()
-        .filter_map(|cell| {
-            let failure = cell.failure.as_ref()?;
+        .filter_map(|measurement| {
+            let failure = measurement.failure.as_ref()?;
             Some(format!(
                 "{} on {} threads {} (after {} processes)",
-                cell.level,
-                cell.threads,
+                measurement.level,
+                measurement.threads,
                 text::said(&failure.to_string()),
-                cell.processes.len()
+                measurement.processes.len()
             ))
         })
         .collect();
     lines.extend(clock_note(latencies));
-    let processes = latencies.cells.iter().map(|cell| cell.processes.len()).max().unwrap_or(0);
+    let processes = latencies.measurements.iter().map(|measurement| measurement.processes.len()).max().unwrap_or(0);
     lines.push(format!(
         "Each figure is the median over {processes} processes, with its 95 % interval; in each, every thread holds {} blocks of 16 B to \
          4 KiB, and times {} allocations and as many frees, each by itself.",

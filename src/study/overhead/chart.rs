@@ -3,7 +3,7 @@
 use crate::report::chart::axis::RatioAxis;
 use crate::report::chart::canvas::{dot, ending, finished, line, sheet, small_print, telling, text, where_and_when};
 use crate::report::number;
-use crate::schedule::measurement::{Cell, Series};
+use crate::schedule::measurement::{Measurement, Series};
 use crate::study::overhead::record::Results;
 use crate::tracking::Level;
 use svg::node::element::Group;
@@ -20,13 +20,13 @@ const FOOT: f64 = 92.0;
 /// Draws the results.
 pub fn draw(results: &Results) -> String {
     let rows = rows(results);
-    let lanes: usize = rows.iter().map(|row| row.cells.len()).sum();
+    let lanes: usize = rows.iter().map(|row| row.measurements.len()).sum();
     let headings = rows.iter().filter(|row| row.heading.is_some()).count();
     let height = TOP + lanes as f64 * LANE + rows.len() as f64 * BETWEEN_ROWS + headings as f64 * 30.0 + FOOT;
     let axis = RatioAxis::of(results.walls(), LEFT, RIGHT);
     let bottom = height - FOOT;
 
-    let title = format!("What {} {} costs", results.origin.subject.name, results.origin.subject.version);
+    let title = format!("What {} {} costs", results.origin.memscope.name, results.origin.memscope.version);
     let mut picture = sheet(WIDTH, height, &title, &description(results))
         .add(text(24.0, 42.0, "title", title.clone()))
         .add(text(24.0, 66.0, "faint", "Time under tracking ÷ time without, on a log scale. Medians of pairs of processes; whiskers are 95 % intervals."))
@@ -40,10 +40,10 @@ pub fn draw(results: &Results) -> String {
             y += 30.0;
             picture = picture.add(text(24.0, y - 6.0, "strong", heading));
         }
-        let middle = y + row.cells.len() as f64 * LANE / 2.0 + 4.0;
+        let middle = y + row.measurements.len() as f64 * LANE / 2.0 + 4.0;
         picture = picture.add(ending(LEFT - 16.0, middle, "", row.name));
-        for cell in row.cells {
-            picture = picture.add(lane(&axis, cell, y + LANE / 2.0));
+        for measurement in row.measurements {
+            picture = picture.add(lane(&axis, measurement, y + LANE / 2.0));
             y += LANE;
         }
         y += BETWEEN_ROWS;
@@ -52,24 +52,24 @@ pub fn draw(results: &Results) -> String {
     finished(&picture.add(foot(results, bottom)))
 }
 
-/// A row of the picture: the cells that share its name.
+/// A row of the picture: the measurements that share its name.
 struct Row<'a> {
     heading: Option<String>,
     name: String,
-    cells: Vec<&'a Cell>,
+    measurements: Vec<&'a Measurement>,
 }
 
 fn rows(results: &Results) -> Vec<Row<'_>> {
     let mut rows: Vec<Row> = Vec::new();
     for series in Series::SHOWN {
         let mut heading = (series != Series::Overhead).then_some(series.parameter());
-        for cell in results.series(series).filter(|cell| cell.level != Level::Untracked) {
-            let name = cell.row_name();
+        for measurement in results.series(series).filter(|measurement| measurement.level != Level::Untracked) {
+            let name = measurement.row_name();
             match rows.last_mut().filter(|row| row.name == name && heading.is_none()) {
-                Some(row) => row.cells.push(cell),
+                Some(row) => row.measurements.push(measurement),
                 None => {
-                    let heading = heading.take().map(|parameter| format!("{}, by {parameter}", cell.workload));
-                    rows.push(Row { heading, name, cells: vec![cell] });
+                    let heading = heading.take().map(|parameter| format!("{}, by {parameter}", measurement.workload));
+                    rows.push(Row { heading, name, measurements: vec![measurement] });
                 }
             }
         }
@@ -94,50 +94,53 @@ fn legend() -> Group {
 }
 
 /// A level's figure, and beside it the figure in words.
-fn lane(axis: &RatioAxis, cell: &Cell, y: f64) -> Group {
-    let class = cell.level.properties().class;
-    let Some(overhead) = &cell.overhead else {
-        let why = cell.failure.as_ref().map_or_else(|| cell.lack(), |failure| failure.label());
-        return Group::new().add(text(RIGHT + 16.0, y + 4.5, "small bad", format!("{}: {why}", cell.level)));
+fn lane(axis: &RatioAxis, measurement: &Measurement, y: f64) -> Group {
+    let class = measurement.level.properties().class;
+    let Some(overhead) = measurement.overhead() else {
+        let why = measurement.failure().map_or_else(|| measurement.lack(), |failure| failure.label());
+        return Group::new().add(text(RIGHT + 16.0, y + 4.5, "small bad", format!("{}: {why}", measurement.level)));
     };
     let wall = overhead.wall;
     let words = number::overhead(overhead.wall);
     let told = format!(
         "{}/{}\n{words}\n{} untracked, {} pairs, fidelity {}",
-        cell.workload,
-        cell.level,
+        measurement.workload,
+        measurement.level,
         number::time(overhead.untracked_ns),
         overhead.pairs,
-        number::fidelity(cell.fidelity)
+        number::fidelity(measurement.fidelity)
     );
     telling(told).add(axis.mark(wall, y, class, class)).add(text(RIGHT + 16.0, y + 4.5, "small", words))
 }
 
 fn foot(results: &Results, bottom: f64) -> Group {
     let origin = &results.origin;
-    let pairs = results.cells.iter().filter_map(|cell| cell.overhead).map(|overhead| overhead.pairs);
+    let pairs =
+        results.measurements.iter().filter_map(|measurement| measurement.overhead()).map(|overhead| overhead.pairs);
     let (fewest, most) = (pairs.clone().min().unwrap_or(0), pairs.max().unwrap_or(0));
-    let measured = format!("{}; {fewest} to {most} pairs a figure; {}", origin.subject, noise_in_words(results));
+    let measured = format!("{}; {fewest} to {most} pairs a figure; {}", origin.memscope, noise_in_words(results));
     small_print([(bottom + 44.0, measured), (bottom + 62.0, where_and_when(origin))])
 }
 
 /// The picture in words, for who cannot see it.
 fn description(results: &Results) -> String {
-    let told = results.series(Series::Overhead).filter(|cell| cell.level != Level::Untracked).map(|cell| {
-        let words = match (&cell.failure, &cell.overhead) {
-            (Some(failure), _) => failure.label(),
-            (None, Some(overhead)) => number::overhead(overhead.wall),
-            (None, None) => cell.lack(),
-        };
-        format!("{} under {}: {words}", cell.workload, cell.level)
-    });
+    let told = results.series(Series::Overhead).filter(|measurement| measurement.level != Level::Untracked).map(
+        |measurement| {
+            let words = match (measurement.failure(), measurement.overhead()) {
+                (Some(failure), _) => failure.label(),
+                (None, Some(overhead)) => number::overhead(overhead.wall),
+                (None, None) => measurement.lack(),
+            };
+            format!("{} under {}: {words}", measurement.workload, measurement.level)
+        },
+    );
     told.collect::<Vec<_>>().join("; ")
 }
 
 /// Returns the noise floor of results in words, for the small print of a picture.
 pub fn noise_in_words(results: &Results) -> String {
-    let floor = results.noise_floor().map_or("not measured".to_owned(), |(cell, floor)| {
-        format!("{} % ({})", number::percent(floor.wall.value), cell.name())
+    let floor = results.noise_floor().map_or("not measured".to_owned(), |(measurement, floor)| {
+        format!("{} % ({})", number::percent(floor.wall.value), measurement.name())
     });
     format!("noise floor, untracked against itself: {floor}")
 }

@@ -8,7 +8,7 @@ use crate::platform::files::Versioned;
 use crate::report::document::Document;
 use crate::report::metric::Metric;
 use crate::report::origin::Origin;
-use crate::schedule::measurement::{Cell, Overhead, Precision, Series};
+use crate::schedule::measurement::{Measurement, Overhead, Precision, Series};
 use crate::stats::estimate::Estimate;
 use crate::study::Study;
 use crate::study::instructions::record::InstructionCount;
@@ -30,7 +30,8 @@ pub struct Results {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub precision: Option<Precision>,
     /// The measurements, in order.
-    pub cells: Vec<Cell>,
+    #[serde(alias = "cells")]
+    pub measurements: Vec<Measurement>,
     /// The instructions that were counted, where they were.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instructions: Vec<InstructionCount>,
@@ -61,31 +62,31 @@ impl Study for Results {
 }
 
 impl Results {
-    /// Results without cells.
+    /// Results without measurements.
     pub fn begin(origin: Origin) -> Self {
-        Self { schema: SCHEMA, origin, precision: None, cells: Vec::new(), instructions: Vec::new() }
+        Self { schema: SCHEMA, origin, precision: None, measurements: Vec::new(), instructions: Vec::new() }
     }
 
-    /// The cells of one series, in order.
-    pub fn series(&self, series: Series) -> impl Iterator<Item = &Cell> {
-        self.cells.iter().filter(move |cell| cell.series == series)
+    /// The measurements of one series, in order.
+    pub fn series(&self, series: Series) -> impl Iterator<Item = &Measurement> {
+        self.measurements.iter().filter(move |measurement| measurement.series == series)
     }
 
     /// Returns the overheads by wall time, of all measurements that have one.
     pub fn walls(&self) -> impl Iterator<Item = Estimate> + Clone {
-        self.cells.iter().filter_map(|cell| Some(cell.overhead?.wall))
+        self.measurements.iter().filter_map(|measurement| Some(measurement.overhead()?.wall))
     }
 
     /// The overheads of untracked against itself: what is seen where nothing is.
-    pub fn noise(&self) -> impl Iterator<Item = (&Cell, &Overhead)> {
-        self.cells
+    pub fn noise(&self) -> impl Iterator<Item = (&Measurement, &Overhead)> {
+        self.measurements
             .iter()
-            .filter(|cell| cell.level == Level::Untracked && cell.series != Series::Control)
-            .filter_map(|cell| Some((cell, cell.overhead.as_ref()?)))
+            .filter(|measurement| measurement.level == Level::Untracked && measurement.series != Series::Control)
+            .filter_map(|measurement| Some((measurement, measurement.outcome.measured()?)))
     }
 
-    /// The noise floor: the overhead of untracked against itself that is farthest from none, with its cell.
-    pub fn noise_floor(&self) -> Option<(&Cell, &Overhead)> {
+    /// The noise floor: the overhead of untracked against itself that is farthest from none, with its measurement.
+    pub fn noise_floor(&self) -> Option<(&Measurement, &Overhead)> {
         self.noise().max_by(|a, b| a.1.wall.abs_log_ratio().total_cmp(&b.1.wall.abs_log_ratio()))
     }
 }

@@ -4,7 +4,7 @@ use crate::platform::text;
 use crate::report::circumstances::circumstances;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
-use crate::schedule::measurement::{Cell, Series};
+use crate::schedule::measurement::{Measurement, Series};
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median_interval;
 use crate::study::instructions;
@@ -22,22 +22,23 @@ pub fn summary(results: &Results) -> Document {
     }
     let mut document = Document::default();
     // The baseline against itself has a row only where nothing else was measured.
-    let alone = results.cells.iter().all(|cell| cell.level == Level::Untracked);
+    let alone = results.measurements.iter().all(|measurement| measurement.level == Level::Untracked);
     for series in Series::SHOWN {
-        let cells: Vec<&Cell> = results.series(series).filter(|cell| alone || cell.level != Level::Untracked).collect();
-        if cells.is_empty() {
+        let measurements: Vec<&Measurement> =
+            results.series(series).filter(|measurement| alone || measurement.level != Level::Untracked).collect();
+        if measurements.is_empty() {
             continue;
         }
         if series != Series::Overhead {
-            document.heading(format!("{}, by {}", cells[0].workload, series.parameter()));
+            document.heading(format!("{}, by {}", measurements[0].workload, series.parameter()));
         }
-        document.table(table(&cells, series));
+        document.table(table(&measurements, series));
     }
     document.notes(notes(results));
     document
 }
 
-fn table(cells: &[&Cell], series: Series) -> Table {
+fn table(measurements: &[&Measurement], series: Series) -> Table {
     let mut table = Table::new([
         left(series.parameter()),
         right("untracked"),
@@ -51,32 +52,32 @@ fn table(cells: &[&Cell], series: Series) -> Table {
     .grouped_by(1);
     let mut above = String::new();
     let mut has_time = false;
-    for cell in cells {
-        let name = cell.row_name();
+    for measurement in measurements {
+        let name = measurement.row_name();
         // A level that failed has no untracked time: the next one of its group shows it.
         has_time &= name == above;
-        table.row(row(cell, &name, !has_time));
-        has_time |= cell.overhead.is_some();
+        table.row(row(measurement, &name, !has_time));
+        has_time |= measurement.overhead().is_some();
         above = name;
     }
     table
 }
 
 /// Returns the texts of a row. `shows_time` is for the first of a group.
-pub(crate) fn row(cell: &Cell, name: &str, shows_time: bool) -> [String; 8] {
+pub(crate) fn row(measurement: &Measurement, name: &str, shows_time: bool) -> [String; 8] {
     let unknown = || "unknown".to_owned();
-    let overhead = cell.overhead.as_ref();
+    let overhead = measurement.overhead();
     [
         name.to_owned(),
         match overhead {
             Some(overhead) if shows_time => number::time(overhead.untracked_ns),
             _ => String::new(),
         },
-        cell.level.to_string(),
-        match (&cell.failure, overhead) {
+        measurement.level.to_string(),
+        match (measurement.failure(), overhead) {
             (Some(failure), _) => failure.label(),
             (None, Some(overhead)) => number::overhead(overhead.wall),
-            (None, None) => cell.lack(),
+            (None, None) => measurement.lack(),
         },
         match overhead.map(|overhead| overhead.cpu) {
             Some(Some(cpu)) => number::ratio(cpu.value),
@@ -88,11 +89,11 @@ pub(crate) fn row(cell: &Cell, name: &str, shows_time: bool) -> [String; 8] {
             Some(None) => unknown(),
             None => String::new(),
         },
-        match cell.level {
-            _ if cell.failure.is_some() => String::new(),
+        match measurement.level {
+            _ if measurement.failure().is_some() => String::new(),
             // Nothing is recorded, or it is the truth itself.
             level if !level.has_fidelity() => "—".to_owned(),
-            _ => number::fidelity(cell.fidelity),
+            _ => number::fidelity(measurement.fidelity),
         },
         match overhead.map(|overhead| overhead.peak_memory) {
             Some(Some(memory)) => format!("×{}", number::factor(memory.value)),
@@ -104,21 +105,27 @@ pub(crate) fn row(cell: &Cell, name: &str, shows_time: bool) -> [String; 8] {
 
 /// Returns the notes: failures and remedies, warnings, uncertainty, and circumstances.
 pub(crate) fn notes(results: &Results) -> Vec<String> {
-    let mut lines: Vec<String> = results.cells.iter().filter_map(failure_note).collect();
-    lines.extend(results.cells.iter().filter_map(clock_note));
+    let mut lines: Vec<String> = results.measurements.iter().filter_map(failure_note).collect();
+    lines.extend(results.measurements.iter().filter_map(clock_note));
     lines.extend(warnings::warnings(results).iter().map(|warning| format!("Warning: {warning}")));
-    if let Some((cell, floor)) = results.noise_floor() {
+    if let Some((measurement, floor)) = results.noise_floor() {
         lines.push(format!(
             "Noise floor: untracked against itself differs by at most {} ({}, {} pairs). Treat smaller differences as noise.",
             number::percent_interval(floor.wall),
-            cell.name(),
+            measurement.name(),
             floor.pairs
         ));
     }
     lines.extend(control_notes(results));
     lines.extend(processor_note(results));
     lines.extend(precision_note(results));
-    let pairs = || results.cells.iter().filter(|cell| cell.failure.is_none()).map(|cell| cell.pairs.len());
+    let pairs = || {
+        results
+            .measurements
+            .iter()
+            .filter(|measurement| measurement.failure().is_none())
+            .map(|measurement| measurement.pairs.len())
+    };
     if let (Some(fewest), Some(most)) = (pairs().min(), pairs().max()) {
         let range = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
         let scales = if results.series(Series::Overhead).next().is_some() { "" } else { " of each row" };
@@ -170,8 +177,8 @@ struct ControlCost {
 /// theirs.
 fn control_costs(results: &Results) -> Vec<ControlCost> {
     let walls = |workload: Workload| {
-        let cells = results.series(Series::Control).filter(move |cell| cell.workload == workload);
-        cells.filter_map(|cell| Some(cell.overhead?.wall)).collect::<Vec<Estimate>>()
+        let measurements = results.series(Series::Control).filter(move |measurement| measurement.workload == workload);
+        measurements.filter_map(|measurement| Some(measurement.overhead()?.wall)).collect::<Vec<Estimate>>()
     };
     let cost = |&workload: &Workload| {
         let walls = walls(workload);
@@ -190,22 +197,22 @@ fn processor_note(results: &Results) -> Option<String> {
     let apart = |wall: Estimate, cpu: Estimate| (cpu.value / wall.value).ln().abs();
     let is_parted =
         |wall: Estimate, cpu: Estimate| (wall.high < cpu.low || cpu.high < wall.low) && apart(wall, cpu) > PARTED.ln();
-    let parted: Vec<(&Cell, Estimate, Estimate)> = results
-        .cells
+    let parted: Vec<(&Measurement, Estimate, Estimate)> = results
+        .measurements
         .iter()
-        .filter_map(|cell| Some((cell, cell.overhead?.wall, cell.overhead?.cpu?)))
+        .filter_map(|measurement| Some((measurement, measurement.overhead()?.wall, measurement.overhead()?.cpu?)))
         .filter(|&(_, wall, cpu)| is_parted(wall, cpu))
         .collect();
-    let &(cell, wall, cpu) = parted.iter().max_by(|a, b| apart(a.1, a.2).total_cmp(&apart(b.1, b.2)))?;
+    let &(measurement, wall, cpu) = parted.iter().max_by(|a, b| apart(a.1, a.2).total_cmp(&apart(b.1, b.2)))?;
     let wait = if wall.value > cpu.value { "threads wait" } else { "more threads are busy" };
     Some(format!(
         "CPU and wall time disagree in {} of {} results. Largest gap: {}/{} ({} threads), {} CPU, {} wall; {wait} under \
          tracking.",
         parted.len(),
-        results.cells.len(),
-        cell.workload,
-        cell.level,
-        cell.threads,
+        results.measurements.len(),
+        measurement.workload,
+        measurement.level,
+        measurement.threads,
         number::ratio(cpu.value),
         number::ratio(wall.value)
     ))
@@ -213,14 +220,17 @@ fn processor_note(results: &Results) -> Option<String> {
 
 /// Reports the precision of the figures, and whether it is what was asked for.
 fn precision_note(results: &Results) -> Option<String> {
-    let walls = || results.cells.iter().filter_map(|cell| Some((cell, cell.overhead?.wall)));
+    let walls =
+        || results.measurements.iter().filter_map(|measurement| Some((measurement, measurement.overhead()?.wall)));
     let widths = || walls().map(|(_, wall)| wall.half_width_percent()).filter(|width| width.is_finite());
     let (least, most) = (widths().min_by(f64::total_cmp)?, widths().max_by(f64::total_cmp)?);
     let reached = format!("Precision: intervals reach ±{least:.1} to ±{most:.1} % of their figures");
     let Some(asked) = results.precision else { return Some(format!("{reached}.")) };
     let missed: Vec<String> = walls()
         .filter(|(_, wall)| !asked.is_reached_by(wall))
-        .map(|(cell, wall)| format!("{}/{} (±{:.1} %)", cell.workload, cell.level, wall.half_width_percent()))
+        .map(|(measurement, wall)| {
+            format!("{}/{} (±{:.1} %)", measurement.workload, measurement.level, wall.half_width_percent())
+        })
         .collect();
     Some(match missed.as_slice() {
         [] => format!("{reached}; all are within the ±{} % that was asked for.", asked.percent),
@@ -234,25 +244,28 @@ fn precision_note(results: &Results) -> Option<String> {
 }
 
 /// Names the remedy where the clock is too coarse for a measurement.
-fn clock_note(cell: &Cell) -> Option<String> {
-    let untimed = cell.untimed();
-    let is_lacking = cell.failure.is_none() && cell.overhead.is_none() && untimed > 0;
+fn clock_note(measurement: &Measurement) -> Option<String> {
+    let untimed = measurement.untimed();
+    let is_lacking = measurement.failure().is_none() && measurement.overhead().is_none() && untimed > 0;
     is_lacking.then(|| {
         format!(
             "{}: the clock is too coarse at this scale, and saw no time pass in {untimed} of {} pairs: use a larger --scale.",
-            cell.name(),
-            cell.pairs.len()
+            measurement.name(),
+            measurement.pairs.len()
         )
     })
 }
 
 /// Reports the failure of a measurement, with the command that shows it alone.
-fn failure_note(cell: &Cell) -> Option<String> {
-    let failure = cell.failure.as_ref()?;
-    let scale = Scale::new(cell.scale).ok()?.seeded(cell.seed).waiting(Duration::from_micros(cell.wait_us));
-    let Cell { workload, level, threads, .. } = *cell;
+fn failure_note(measurement: &Measurement) -> Option<String> {
+    let failure = measurement.failure()?;
+    let scale = Scale::new(measurement.scale)
+        .ok()?
+        .seeded(measurement.seed)
+        .waiting(Duration::from_micros(measurement.wait_us));
+    let Measurement { workload, level, threads, .. } = *measurement;
     let request = Request { workload, level, scale, threads, count: false };
-    let after = match cell.pairs.len() {
+    let after = match measurement.pairs.len() {
         0 => "at its trial".to_owned(),
         pairs => format!("after {pairs} pairs"),
     };

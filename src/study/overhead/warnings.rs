@@ -5,7 +5,7 @@ use crate::platform::conditions::Conditions;
 use crate::platform::{allocator, text};
 use crate::report::number;
 use crate::report::origin::Origin;
-use crate::schedule::measurement::{Cell, Clock, Overhead, Pair, Series};
+use crate::schedule::measurement::{Clock, Measurement, Overhead, Pair, Series};
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median;
 use crate::study::overhead::record::Results;
@@ -48,7 +48,7 @@ pub enum Warning {
     },
     /// The processor may run faster than its nominal frequency.
     Turbo,
-    /// The untracked time was another one at the end of a cell than at its beginning.
+    /// The untracked time was another one at the end of a measurement than at its beginning.
     Drift {
         /// Where.
         at: Place,
@@ -155,22 +155,22 @@ impl fmt::Display for Warning {
 /// The place of a warning: the measurement where it is worst, and the number of those affected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The name of the worst cell.
+    /// The name of the worst measurement.
     pub worst: String,
     /// The measurements that are affected, that one included.
-    pub cells: usize,
+    pub measurements: usize,
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.cells {
+        match self.measurements {
             1 => f.write_str(&self.worst),
-            cells => write!(f, "{} (worst of {cells} cells)", self.worst),
+            measurements => write!(f, "{} (worst of {measurements} measurements)", self.worst),
         }
     }
 }
 
-/// All that there is to say of a run, from what is true of the whole machine to what is true of single cells.
+/// All that there is to say of a run, from what is true of the whole machine to what is true of single measurements.
 pub fn warnings(results: &Results) -> Vec<Warning> {
     let mut warnings = of_build(&results.origin);
     if let Some(conditions) = &results.origin.conditions {
@@ -215,50 +215,53 @@ fn of_conditions(conditions: &Conditions) -> impl Iterator<Item = Warning> {
     [busy, governor, turbo].into_iter().flatten()
 }
 
-/// Looks at every cell that has an overhead; of those where something is seen, gives the worst, and what is seen there.
+/// Looks at every measurement that has an overhead; of those where something is seen, gives the worst, and what is seen there.
 fn worst<T>(
     results: &Results,
-    seen: impl Fn(&Cell, &Overhead) -> Option<T>,
+    seen: impl Fn(&Measurement, &Overhead) -> Option<T>,
     badness: impl Fn(&T) -> f64,
 ) -> Option<(Place, T)> {
-    let measured = results.cells.iter().filter(|cell| cell.failure.is_none());
-    let found: Vec<(&Cell, T)> =
-        measured.filter_map(|cell| Some((cell, seen(cell, cell.overhead.as_ref()?)?))).collect();
-    let cells = found.len();
-    let (cell, seen) = found.into_iter().max_by(|a, b| badness(&a.1).total_cmp(&badness(&b.1)))?;
-    Some((Place { worst: cell.name(), cells }, seen))
+    let measured = results.measurements.iter().filter(|measurement| measurement.failure().is_none());
+    let found: Vec<(&Measurement, T)> = measured
+        .filter_map(|measurement| Some((measurement, seen(measurement, measurement.outcome.measured()?)?)))
+        .collect();
+    let measurements = found.len();
+    let (measurement, seen) = found.into_iter().max_by(|a, b| badness(&a.1).total_cmp(&badness(&b.1)))?;
+    Some((Place { worst: measurement.name(), measurements }, seen))
 }
 
 /// Returns the noise floor, if it is high. An interval that excludes no change is no reason for a warning: of
 /// many at 95 %, some do on the quietest machine.
-fn noise(cell: &Cell, overhead: &Overhead) -> Option<Estimate> {
+fn noise(measurement: &Measurement, overhead: &Overhead) -> Option<Estimate> {
     let wall = overhead.wall;
-    let is_noise = cell.level == Level::Untracked && cell.series != Series::Control;
+    let is_noise = measurement.level == Level::Untracked && measurement.series != Series::Control;
     (is_noise && (wall.value - 1.0).abs() > NOISE).then_some(wall)
 }
 
 /// The untracked time of the last third of the pairs ÷ that of the first, if they differ.
-fn drift(cell: &Cell, _: &Overhead) -> Option<f64> {
-    let third = cell.pairs.len() / 3;
+fn drift(measurement: &Measurement, _: &Overhead) -> Option<f64> {
+    let third = measurement.pairs.len() / 3;
     let untracked = |pairs: &[Pair]| {
         let times = pairs.iter().map(|pair| pair.untracked.wall_ns as f64).filter(|&time| time > 0.0);
         median(times)
     };
-    let ratio = untracked(&cell.pairs[cell.pairs.len() - third..])? / untracked(&cell.pairs[..third])?;
+    let ratio =
+        untracked(&measurement.pairs[measurement.pairs.len() - third..])? / untracked(&measurement.pairs[..third])?;
     ((ratio - 1.0).abs() > DRIFT).then_some(ratio)
 }
 
 /// Returns the pairs without a ratio, of all, if there are any: the clock saw no time pass.
-fn untimed(cell: &Cell, _: &Overhead) -> Option<(usize, usize)> {
-    let untimed = cell.untimed();
-    (untimed > 0).then_some((untimed, cell.pairs.len()))
+fn untimed(measurement: &Measurement, _: &Overhead) -> Option<(usize, usize)> {
+    let untimed = measurement.untimed();
+    (untimed > 0).then_some((untimed, measurement.pairs.len()))
 }
 
 /// Returns the outliers among the pairs, of all, if they are many. Distances are those of logarithms, so that
 /// half the time is as far away as twice the time.
-fn outliers(cell: &Cell, _: &Overhead) -> Option<(usize, usize)> {
+fn outliers(measurement: &Measurement, _: &Overhead) -> Option<(usize, usize)> {
     let logarithm = |pair: &Pair| pair.ratio(Clock::Wall).ln();
-    let logarithms: Vec<f64> = cell.pairs.iter().map(logarithm).filter(|logarithm| logarithm.is_finite()).collect();
+    let logarithms: Vec<f64> =
+        measurement.pairs.iter().map(logarithm).filter(|logarithm| logarithm.is_finite()).collect();
     let middle = median(logarithms.iter().copied())?;
     let distances: Vec<f64> = logarithms.iter().map(|logarithm| (logarithm - middle).abs()).collect();
     let fence = FENCE * DEVIATIONS * median(distances.iter().copied())?;
@@ -269,10 +272,10 @@ fn outliers(cell: &Cell, _: &Overhead) -> Option<(usize, usize)> {
 
 /// Returns the width of the interval ÷ the effect, if it is wider and the effect is significant. Untracked against
 /// itself has no effect, only noise.
-fn width_per_effect(cell: &Cell, overhead: &Overhead) -> Option<f64> {
+fn width_per_effect(measurement: &Measurement, overhead: &Overhead) -> Option<f64> {
     let Estimate { value, low, high } = overhead.wall;
     let (width, effect) = (high - low, (value - 1.0).abs());
-    (cell.level != Level::Untracked && !overhead.wall.contains_one() && width > effect).then_some(width / effect)
+    (measurement.level != Level::Untracked && !overhead.wall.contains_one() && width > effect).then_some(width / effect)
 }
 
 #[cfg(test)]
@@ -281,8 +284,9 @@ mod tests {
     use crate::platform::allocator::Allocator;
     use crate::platform::system::{Machine, Toolchain};
     use crate::schedule::estimate::overhead;
-    use crate::schedule::measurement::Side;
-    use crate::tracking::memscope::Subject;
+    use crate::schedule::measurement::Outcome;
+    use crate::schedule::measurement::Sample;
+    use crate::tracking::memscope::MemscopeBuild;
     use crate::worker::failure::Failure;
     use crate::workloads::Workload;
     use std::collections::BTreeMap;
@@ -291,7 +295,7 @@ mod tests {
 
     /// Pairs whose ratio lies around a factor, give or take a spread; neither has a trend.
     fn pairs(count: u64, factor: f64, spread: f64) -> Vec<Pair> {
-        let side = |ns: f64| Side { wall_ns: ns as u64, cpu_ns: ns as u64, peak_rss_bytes: None };
+        let side = |ns: f64| Sample { wall_ns: ns as u64, cpu_ns: ns as u64, peak_rss_bytes: None };
         (0..count)
             .map(|n| {
                 // −1 to 1, in an order that has nothing to do with time.
@@ -302,8 +306,8 @@ mod tests {
             .collect()
     }
 
-    fn cell(workload: Workload, level: Level, pairs: Vec<Pair>) -> Cell {
-        Cell {
+    fn measurement(workload: Workload, level: Level, pairs: Vec<Pair>) -> Measurement {
+        Measurement {
             series: Series::Overhead,
             workload,
             level,
@@ -314,17 +318,16 @@ mod tests {
             allocations: Some(1_000),
             layout: None,
             fidelity: None,
-            failure: None,
-            overhead: overhead(&pairs, Some(1_000)),
+            outcome: overhead(&pairs, Some(1_000)).map_or(Outcome::TooFew, Outcome::Measured),
             pairs,
         }
     }
 
-    fn full(workload: Workload, pairs: Vec<Pair>) -> Cell {
-        cell(workload, Level::Full, pairs)
+    fn full(workload: Workload, pairs: Vec<Pair>) -> Measurement {
+        measurement(workload, Level::Full, pairs)
     }
 
-    fn results(conditions: Option<Conditions>, cells: Vec<Cell>) -> Results {
+    fn results(conditions: Option<Conditions>, measurements: Vec<Measurement>) -> Results {
         let text = || "example".to_owned();
         let origin = Origin {
             started: "2026-01-02T03:04:05Z".parse().expect("a time"),
@@ -341,14 +344,14 @@ mod tests {
                 wrapper: String::new(),
                 debug_assertions: false,
             },
-            subject: Subject { name: text(), version: text(), source: text() },
+            memscope: MemscopeBuild { name: text(), version: text(), source: text() },
         };
-        Results { cells, ..Results::begin(origin) }
+        Results { measurements, ..Results::begin(origin) }
     }
 
     /// Returns the warnings about these measurements on an unknown machine.
-    fn of_cells(cells: Vec<Cell>) -> Vec<Warning> {
-        warnings(&results(None, cells))
+    fn of_measurements(measurements: Vec<Measurement>) -> Vec<Warning> {
+        warnings(&results(None, measurements))
     }
 
     fn of_machine(busy_cores: Option<f64>, governors: Option<&[&str]>, turbo: Option<bool>) -> Vec<Warning> {
@@ -356,8 +359,8 @@ mod tests {
         warnings(&results(Some(Conditions { busy_cores, governors, turbo, ..Conditions::default() }), Vec::new()))
     }
 
-    fn at(worst: &str, cells: usize) -> Place {
-        Place { worst: worst.to_owned(), cells }
+    fn at(worst: &str, measurements: usize) -> Place {
+        Place { worst: worst.to_owned(), measurements }
     }
 
     #[test]
@@ -368,19 +371,19 @@ mod tests {
             turbo: Some(false),
             ..Conditions::default()
         };
-        let cells = vec![
-            cell(Workload::CYCLES, Level::Untracked, pairs(60, 1.0, 0.01)),
-            cell(Workload::CYCLES, Level::Variables, pairs(60, 1.05, 0.01)),
-            cell(Workload::LEAKS, Level::Variables, pairs(60, 1.0, 0.3)),
+        let measurements = vec![
+            measurement(Workload::CYCLES, Level::Untracked, pairs(60, 1.0, 0.01)),
+            measurement(Workload::CYCLES, Level::Variables, pairs(60, 1.05, 0.01)),
+            measurement(Workload::LEAKS, Level::Variables, pairs(60, 1.0, 0.3)),
             full(Workload::CYCLES, pairs(60, 8.0, 0.05)),
         ];
-        assert_eq!(warnings(&results(Some(conditions), cells)), []);
+        assert_eq!(warnings(&results(Some(conditions), measurements)), []);
     }
 
     #[test]
     fn what_the_machine_does_not_say_is_not_warned_of() {
         assert_eq!(of_machine(None, None, None), []);
-        assert_eq!(of_cells(Vec::new()), []);
+        assert_eq!(of_measurements(Vec::new()), []);
     }
 
     #[test]
@@ -417,8 +420,8 @@ mod tests {
 
     #[test]
     fn a_noise_floor_that_is_high() {
-        let untracked = |workload, factor| cell(workload, Level::Untracked, pairs(60, factor, 0.05));
-        let found = of_cells(vec![
+        let untracked = |workload, factor| measurement(workload, Level::Untracked, pairs(60, factor, 0.05));
+        let found = of_measurements(vec![
             untracked(Workload::CYCLES, 1.03),
             untracked(Workload::LEAKS, 0.95),
             untracked(Workload::MIXED, 1.0),
@@ -439,7 +442,7 @@ mod tests {
             }
             pairs
         };
-        let found = of_cells(vec![
+        let found = of_measurements(vec![
             full(Workload::CYCLES, slower(1.5)),
             full(Workload::LEAKS, slower(0.8)),
             full(Workload::MIXED, slower(1.09)),
@@ -459,7 +462,7 @@ mod tests {
 
     #[test]
     fn pairs_far_from_the_others() {
-        let found = of_cells(vec![full(Workload::CYCLES, hit(60, 8)), full(Workload::LEAKS, hit(40, 6))]);
+        let found = of_measurements(vec![full(Workload::CYCLES, hit(60, 8)), full(Workload::LEAKS, hit(40, 6))]);
         assert_eq!(found, [Warning::Outliers { at: at("leaks/full", 2), outliers: 6, pairs: 40 }]);
     }
 
@@ -467,24 +470,28 @@ mod tests {
     fn pairs_in_which_no_time_passed() {
         let mut some = pairs(60, 4.0, 0.01);
         some.iter_mut().step_by(6).for_each(|pair| pair.untracked.wall_ns = 0);
-        let found = of_cells(vec![full(Workload::CYCLES, some)]);
+        let found = of_measurements(vec![full(Workload::CYCLES, some)]);
         assert_eq!(found, [Warning::CoarseClock { at: at("cycles/full", 1), untimed: 10, pairs: 60 }]);
         let mut most = pairs(60, 4.0, 0.01);
         most.iter_mut().take(40).for_each(|pair| pair.tracked.wall_ns = 0);
-        assert_eq!(of_cells(vec![full(Workload::CYCLES, most)]), [], "a cell without an overhead has its own note");
+        assert_eq!(
+            of_measurements(vec![full(Workload::CYCLES, most)]),
+            [],
+            "a measurement without an overhead has its own note"
+        );
     }
 
     #[test]
     fn a_few_outliers_are_what_a_median_is_for() {
         let few = full(Workload::CYCLES, hit(20, MIN_OUTLIERS - 1));
         let a_tenth = full(Workload::LEAKS, hit(60, 6));
-        assert_eq!(of_cells(vec![few, a_tenth]), []);
+        assert_eq!(of_measurements(vec![few, a_tenth]), []);
     }
 
     #[test]
     fn an_interval_wider_than_the_effect() {
-        let variables = |workload, pairs| cell(workload, Level::Variables, pairs);
-        let found = of_cells(vec![
+        let variables = |workload, pairs| measurement(workload, Level::Variables, pairs);
+        let found = of_measurements(vec![
             variables(Workload::CYCLES, pairs(60, 1.02, 0.05)),
             variables(Workload::LEAKS, pairs(60, 1.03, 0.05)),
             variables(Workload::MIXED, pairs(60, 1.3, 0.05)),
@@ -493,16 +500,16 @@ mod tests {
     }
 
     #[test]
-    fn cells_without_an_overhead_take_no_part() {
+    fn measurements_without_an_overhead_take_no_part() {
         let mut failed = full(Workload::CYCLES, hit(60, 20));
-        failed.failure = Some(Failure::TimedOut { seconds: 60 });
-        let few = cell(Workload::CYCLES, Level::Untracked, pairs(5, 3.0, 0.01));
-        assert_eq!(of_cells(vec![failed, few]), []);
+        failed.outcome = Outcome::Failed(Failure::TimedOut { seconds: 60 });
+        let few = measurement(Workload::CYCLES, Level::Untracked, pairs(5, 3.0, 0.01));
+        assert_eq!(of_measurements(vec![failed, few]), []);
     }
 
     #[test]
-    fn cells_are_named_by_what_tells_them_apart() {
-        let of = |series| Cell { series, ..full(Workload::CYCLES, Vec::new()) }.name();
+    fn measurements_are_named_by_what_tells_them_apart() {
+        let of = |series| Measurement { series, ..full(Workload::CYCLES, Vec::new()) }.name();
         assert_eq!(of(Series::Overhead), "cycles/full");
         assert_eq!(of(Series::Scaling), "cycles/full at scale 0.05");
         assert_eq!(of(Series::Threads), "cycles/full with 2 threads");

@@ -5,7 +5,7 @@
 //! layout and is told apart, and what two blocks share is filled once.
 
 use crate::platform::system;
-use crate::study::stress::HeapMoment;
+use crate::study::stress::HeapSnapshot;
 use crate::tracking::memscope::Block;
 use crate::workloads::Workload;
 use std::ops::Range;
@@ -31,9 +31,9 @@ pub struct Layout {
 
 impl Layout {
     /// Returns the layout as the heap at a checkpoint.
-    pub fn at(self, workload: Workload, name: String) -> HeapMoment {
+    pub fn at(self, workload: Workload, name: String) -> HeapSnapshot {
         let Self { blocks, unmapped, bytes, page_bytes, pages, largest_gaps, strip } = self;
-        HeapMoment { workload, name, blocks, unmapped, bytes, page_bytes, pages, largest_gaps, strip }
+        HeapSnapshot { workload, name, blocks, unmapped, bytes, page_bytes, pages, largest_gaps, strip }
     }
 }
 

@@ -13,7 +13,7 @@ mod record;
 pub mod summary;
 mod timeline;
 
-pub use record::{Amount, HeapMoment, Phase, Record, SCHEMA, Slice};
+pub use record::{Amount, HeapSnapshot, Phase, Record, SCHEMA, Slice};
 
 use crate::report::origin::Origin;
 use crate::tracking::memscope::NamedValues;
@@ -39,7 +39,7 @@ pub fn run(
     threads: usize,
     origin: Origin,
     tick: impl Fn(u64) + Send + 'static,
-    mut on_phase: impl FnMut(&Phase, &[HeapMoment]),
+    mut on_phase: impl FnMut(&Phase, &[HeapSnapshot]),
 ) -> Result<Record, TaskError> {
     check_switch()?;
     pools::start(threads)?;

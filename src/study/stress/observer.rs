@@ -4,7 +4,7 @@
 //! Its own memory is allocated while the calling thread is paused, so the tracker does not see the harness.
 
 use crate::study::stress::timeline::Clock;
-use crate::study::stress::{Amount, HeapMoment, heap};
+use crate::study::stress::{Amount, HeapSnapshot, heap};
 use crate::tracking::memscope::TypeUse;
 use crate::tracking::{PauseGuard, VariableTracker, counting, memscope};
 use crate::workloads::{Tracker, Workload};
@@ -26,7 +26,7 @@ struct State {
     workload: Option<Workload>,
     types: HashMap<&'static str, Amount>,
     of_tracker: Amount,
-    heaps: Vec<HeapMoment>,
+    heaps: Vec<HeapSnapshot>,
 }
 
 /// The observations of a run.
@@ -36,7 +36,7 @@ pub struct Seen {
     /// Allocations of memscope itself while it recorded them.
     pub of_tracker: Amount,
     /// The heap at checkpoints.
-    pub heaps: Vec<HeapMoment>,
+    pub heaps: Vec<HeapSnapshot>,
 }
 
 impl Observer {
@@ -56,7 +56,7 @@ impl Observer {
         let mut state = self.state();
         if let (Some(layout), Some(workload)) = (seen, state.workload) {
             // A checkpoint that comes again is distinguished by its number.
-            let same = |heap: &&HeapMoment| heap.workload == workload && heap.name.starts_with(name);
+            let same = |heap: &&HeapSnapshot| heap.workload == workload && heap.name.starts_with(name);
             let name = match state.heaps.iter().filter(same).count() {
                 0 => name.to_owned(),
                 earlier => format!("{name}, {}", earlier + 1),
@@ -66,7 +66,7 @@ impl Observer {
     }
 
     /// Returns the heap snapshots of a phase. The calling thread must be [`PauseGuard`].
-    pub fn heaps_of(&self, workload: Workload) -> Vec<HeapMoment> {
+    pub fn heaps_of(&self, workload: Workload) -> Vec<HeapSnapshot> {
         self.state().heaps.iter().filter(|heap| heap.workload == workload).cloned().collect()
     }
 

@@ -55,7 +55,7 @@ pub struct Record {
     /// The named values by type, as memscope knows them.
     pub types_recorded: Vec<TypeUse>,
     /// The heap snapshots, in order.
-    pub heaps: Vec<HeapMoment>,
+    pub heaps: Vec<HeapSnapshot>,
 }
 
 impl Versioned for Record {
@@ -154,7 +154,7 @@ pub struct Slice {
 
 /// The heap at a checkpoint: the blocks that memscope reports as live, laid out in their pages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct HeapMoment {
+pub struct HeapSnapshot {
     /// The phase.
     pub workload: Workload,
     /// The name of the checkpoint.
@@ -178,7 +178,7 @@ pub struct HeapMoment {
     pub strip: Vec<f32>,
 }
 
-impl HeapMoment {
+impl HeapSnapshot {
     /// The part of the pages' bytes that live blocks fill, of the pages that have any; `None` where there are none.
     pub fn utilisation(&self) -> Option<f64> {
         average(Some(self.bytes), Some(self.pages * self.page_bytes))

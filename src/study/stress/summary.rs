@@ -2,7 +2,7 @@
 
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number::{bytes, fidelity, grouped, time};
-use crate::study::stress::{HeapMoment, Phase, Record};
+use crate::study::stress::{HeapSnapshot, Phase, Record};
 use crate::workloads::{Scale, Workload};
 
 /// Returns the first lines of a run.
@@ -17,7 +17,7 @@ pub fn opening(workloads: &[Workload], scale: Scale, threads: usize) -> String {
 }
 
 /// Returns the report of a phase.
-pub fn phase(number: usize, phase: &Phase, heaps: &[HeapMoment]) -> String {
+pub fn phase(number: usize, phase: &Phase, heaps: &[HeapSnapshot]) -> String {
     let Phase { workload, began_ns, ended_ns, truth, variables, .. } = phase;
     let mut lines = vec![
         format!("Phase {number}: {} ({workload})", workload.title()),

@@ -1,5 +1,5 @@
-//! The picture of the ladder: a chart for each workload, a lane for each rung from the fastest to the slowest,
-//! intervals as whiskers, on one log scale. memscope's rungs have the colours that they have in all pictures; the
+//! The picture of the trackers: a chart for each workload, a lane for each tracker from the fastest to the slowest,
+//! intervals as whiskers, on one log scale. memscope's measurements have the colours that they have in all pictures; the
 //! others have none.
 
 use crate::report::chart::axis::RatioAxis;
@@ -7,11 +7,11 @@ use crate::report::chart::canvas::{
     dot, ending, finished, rectangle, sheet, small_print, telling, text, where_and_when,
 };
 use crate::report::number;
-use crate::schedule::measurement::Cell;
+use crate::schedule::measurement::Measurement;
 use crate::study::overhead;
 use crate::study::overhead::record::Results;
 use crate::study::trackers::summary::{heading, overhead, takes_note};
-use crate::study::trackers::{Flight, Ladder};
+use crate::study::trackers::{Ranking, Trackers};
 use crate::tracking::{Level, RecordingKind};
 use std::collections::HashSet;
 use svg::node::element::Group;
@@ -31,31 +31,32 @@ const ABOVE: f64 = 36.0;
 const BELOW: f64 = 38.0;
 const FOOT: f64 = 50.0;
 
-/// Draws the ladder.
-pub fn draw(ladder: &Ladder) -> String {
-    let flights = ladder.flights();
-    let height =
-        HEAD + FOOT + flights.iter().map(|flight| ABOVE + flight.rungs.len() as f64 * LANE + BELOW).sum::<f64>();
-    let axis = RatioAxis::of(ladder.0.walls(), LEFT, RIGHT);
+/// Draws the trackers.
+pub fn draw(trackers: &Trackers) -> String {
+    let rankings = trackers.rankings();
+    let height = HEAD
+        + FOOT
+        + rankings.iter().map(|ranking| ABOVE + ranking.measurements.len() as f64 * LANE + BELOW).sum::<f64>();
+    let axis = RatioAxis::of(trackers.0.walls(), LEFT, RIGHT);
     let title = "Is it memscope, or is it tracking?";
     let about = "Time under each tracker ÷ time without, on a log scale. Medians of pairs of processes; whiskers are 95 % intervals.";
-    let mut picture = sheet(WIDTH, height, title, &description(&flights))
+    let mut picture = sheet(WIDTH, height, title, &description(&rankings))
         .add(text(MARGIN, 42.0, "title", title))
         .add(text(MARGIN, 66.0, "faint", about))
         .add(legend());
     let mut y = HEAD;
-    for flight in &flights {
-        let (top, bottom) = (y + ABOVE, y + ABOVE + flight.rungs.len() as f64 * LANE);
+    for ranking in &rankings {
+        let (top, bottom) = (y + ABOVE, y + ABOVE + ranking.measurements.len() as f64 * LANE);
         picture = picture
-            .add(text(MARGIN, y + 22.0, "heading", heading(flight)))
+            .add(text(MARGIN, y + 22.0, "heading", heading(ranking)))
             .add(axis.draw(top, bottom))
-            .add(axis.noise(ladder.0.noise_floor().map(|(_, floor)| floor.wall.value), top, bottom));
-        for (number, cell) in flight.rungs.iter().enumerate() {
-            picture = picture.add(lane(&axis, cell, top + (number as f64 + 0.5) * LANE));
+            .add(axis.noise(trackers.0.noise_floor().map(|(_, floor)| floor.wall.value), top, bottom));
+        for (number, measurement) in ranking.measurements.iter().enumerate() {
+            picture = picture.add(lane(&axis, measurement, top + (number as f64 + 0.5) * LANE));
         }
         y = bottom + BELOW;
     }
-    finished(&picture.add(foot(&ladder.0, y)))
+    finished(&picture.add(foot(&trackers.0, y)))
 }
 
 fn legend() -> Group {
@@ -82,20 +83,20 @@ fn mark(level: Level) -> String {
     if level.records() == RecordingKind::Samples { format!("{class} ring") } else { class.to_owned() }
 }
 
-/// A rung: its name, its figure, the figure in words, and what it takes note of.
-fn lane(axis: &RatioAxis, cell: &Cell, y: f64) -> Group {
-    let Cell { workload, level, .. } = *cell;
+/// A measurement: its name, its figure, the figure in words, and what it takes note of.
+fn lane(axis: &RatioAxis, measurement: &Measurement, y: f64) -> Group {
+    let Measurement { workload, level, .. } = *measurement;
     let class = level.properties().class;
-    let words = overhead(cell);
+    let words = overhead(measurement);
     let weight = if level.is_memscope() { "strong" } else { "" };
     let name = ending(LEFT - 16.0, y + 4.5, weight, level.to_string());
-    let Some(seen) = &cell.overhead else {
+    let Some(seen) = measurement.overhead() else {
         return Group::new().add(name).add(text(WORDS, y + 4.5, "small bad", words));
     };
     let wall = seen.wall;
     let mut told = format!("{workload}/{level}: {}\n{words}\n{} pairs", level.about(), seen.pairs);
     if level.has_fidelity() {
-        told += &format!(", fidelity {}", number::fidelity(cell.fidelity));
+        told += &format!(", fidelity {}", number::fidelity(measurement.fidelity));
     }
     let (from, to) = (axis.x(wall.value.min(1.0)), axis.x(wall.value.max(1.0)));
     telling(told)
@@ -108,15 +109,19 @@ fn lane(axis: &RatioAxis, cell: &Cell, y: f64) -> Group {
 
 fn foot(results: &Results, y: f64) -> Group {
     let origin = &results.origin;
-    let measured = format!("{}; {}", origin.subject, overhead::chart::noise_in_words(results));
+    let measured = format!("{}; {}", origin.memscope, overhead::chart::noise_in_words(results));
     small_print([(y + 12.0, measured), (y + 30.0, where_and_when(origin))])
 }
 
 /// The picture in words, for who cannot see it.
-fn description(flights: &[Flight<'_>]) -> String {
-    let of_flight = |flight: &Flight<'_>| {
-        let rungs: Vec<String> = flight.rungs.iter().map(|cell| format!("{} {}", cell.level, overhead(cell))).collect();
-        format!("{}: {}", flight.workload, rungs.join(", "))
+fn description(rankings: &[Ranking<'_>]) -> String {
+    let of_ranking = |ranking: &Ranking<'_>| {
+        let measurements: Vec<String> = ranking
+            .measurements
+            .iter()
+            .map(|measurement| format!("{} {}", measurement.level, overhead(measurement)))
+            .collect();
+        format!("{}: {}", ranking.workload, measurements.join(", "))
     };
-    flights.iter().map(of_flight).collect::<Vec<_>>().join("; ")
+    rankings.iter().map(of_ranking).collect::<Vec<_>>().join("; ")
 }

@@ -1,7 +1,7 @@
 //! Trackers: memscope among others, from no tracking at all to the slowest.
 //!
-//! It answers whether a cost is memscope's or tracking's. Each rung is a level, measured as any other: in pairs with
-//! the ordinary untracked probe. A file of it is a results file of which the cells are the rungs.
+//! It answers whether a cost is memscope's or tracking's. Each tracker is a level, measured as any other: in pairs with
+//! the ordinary untracked probe. Its file is a results file.
 
 pub mod chart;
 pub mod summary;
@@ -9,7 +9,7 @@ pub mod summary;
 use crate::platform::files::Versioned;
 use crate::report::document::Document;
 use crate::report::metric::Metric;
-use crate::schedule::measurement::{Cell, Series};
+use crate::schedule::measurement::{Measurement, Series};
 use crate::study::Study;
 use crate::study::overhead::record::{self, Results};
 use crate::tracking::Level;
@@ -19,15 +19,15 @@ use serde::{Deserialize, Serialize};
 /// The results of `memscope-bench trackers`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Ladder(pub Results);
+pub struct Trackers(pub Results);
 
-impl Versioned for Ladder {
+impl Versioned for Trackers {
     const KIND: &str = "trackers";
-    const WHAT: &str = "a ladder";
+    const WHAT: &str = "a file of trackers";
     const SCHEMA: u32 = record::SCHEMA;
 }
 
-impl Study for Ladder {
+impl Study for Trackers {
     fn summary(&self) -> Document {
         summary::summary(self)
     }
@@ -45,38 +45,44 @@ impl Study for Ladder {
     }
 }
 
-/// The rungs of one workload.
+/// The measurements of one workload.
 #[derive(Clone, Debug)]
-pub struct Flight<'a> {
+pub struct Ranking<'a> {
     /// The workload.
     pub workload: Workload,
-    /// The median time untracked, in nanoseconds, in the pairs of the first rung that has a figure.
+    /// The median time untracked, in nanoseconds, in the pairs of the first measurement that has a figure.
     pub untracked_ns: Option<f64>,
-    /// The rungs from the fastest to the slowest, and after them those without a figure.
-    pub rungs: Vec<&'a Cell>,
+    /// The measurements from the fastest to the slowest, and after them those without a figure.
+    pub measurements: Vec<&'a Measurement>,
 }
 
-impl Ladder {
-    /// The levels that this build has a rung for. heaptrack has one everywhere: where it is not installed, the rung
+impl Trackers {
+    /// Returns the levels that this build has. heaptrack is one of them everywhere: where it is not installed, its outcome
     /// says so.
     pub fn levels() -> Vec<Level> {
         Level::built().collect()
     }
 
-    /// The flights, in the order in which they were measured.
-    pub fn flights(&self) -> Vec<Flight<'_>> {
-        let mut flights: Vec<Flight> = Vec::new();
-        for cell in self.0.series(Series::Overhead) {
-            match flights.iter_mut().find(|flight| flight.workload == cell.workload) {
-                Some(flight) => flight.rungs.push(cell),
-                None => flights.push(Flight { workload: cell.workload, untracked_ns: None, rungs: vec![cell] }),
+    /// Returns the rankings, in the order in which they were measured.
+    pub fn rankings(&self) -> Vec<Ranking<'_>> {
+        let mut rankings: Vec<Ranking> = Vec::new();
+        for measurement in self.0.series(Series::Overhead) {
+            match rankings.iter_mut().find(|ranking| ranking.workload == measurement.workload) {
+                Some(ranking) => ranking.measurements.push(measurement),
+                None => rankings.push(Ranking {
+                    workload: measurement.workload,
+                    untracked_ns: None,
+                    measurements: vec![measurement],
+                }),
             }
         }
-        for Flight { untracked_ns, rungs, .. } in &mut flights {
-            *untracked_ns = rungs.iter().find_map(|cell| Some(cell.overhead?.untracked_ns));
-            let height = |cell: &Cell| cell.overhead.map_or(f64::INFINITY, |overhead| overhead.wall.value);
-            rungs.sort_by(|a, b| height(a).total_cmp(&height(b)));
+        for Ranking { untracked_ns, measurements, .. } in &mut rankings {
+            *untracked_ns = measurements.iter().find_map(|measurement| Some(measurement.overhead()?.untracked_ns));
+            let height = |measurement: &Measurement| {
+                measurement.overhead().map_or(f64::INFINITY, |overhead| overhead.wall.value)
+            };
+            measurements.sort_by(|a, b| height(a).total_cmp(&height(b)));
         }
-        flights
+        rankings
     }
 }

@@ -2,21 +2,21 @@
 
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
-use crate::schedule::measurement::Cell;
+use crate::schedule::measurement::Measurement;
 use crate::study::overhead;
-use crate::study::trackers::{Flight, Ladder};
+use crate::study::trackers::{Ranking, Trackers};
 use crate::tracking::{Level, RecordingKind};
 use crate::worker::failure::Failure;
 
 /// Returns the report: a table for each workload, and the notes that a reader needs.
-pub fn summary(ladder: &Ladder) -> Document {
+pub fn summary(trackers: &Trackers) -> Document {
     let mut document = Document::default();
-    for flight in ladder.flights() {
-        document.heading(heading(&flight));
-        document.table(table(&flight));
+    for ranking in trackers.rankings() {
+        document.heading(heading(&ranking));
+        document.table(table(&ranking));
     }
-    let mut notes = rungs(ladder);
-    if ladder.0.cells.iter().any(|cell| cell.level == Level::JemallocProfiler) {
+    let mut notes = descriptions(trackers);
+    if trackers.0.measurements.iter().any(|measurement| measurement.level == Level::JemallocProfiler) {
         notes.push(
             "jemalloc is another heap than the other trackers have: its profiler costs the difference between \
              jemalloc-profiler and jemalloc."
@@ -28,28 +28,28 @@ pub fn summary(ladder: &Ladder) -> Document {
          like. Fidelity is events recorded ÷ events that happened."
             .to_owned(),
     );
-    notes.extend(overhead::summary::notes(&ladder.0));
+    notes.extend(overhead::summary::notes(&trackers.0));
     document.notes(notes);
     document
 }
 
-/// The workload of a flight, and its time untracked.
-pub(crate) fn heading(flight: &Flight<'_>) -> String {
-    let time = flight.untracked_ns.map_or("unknown".to_owned(), number::time);
-    format!("{}, {time} untracked", flight.workload)
+/// The workload of a ranking, and its time untracked.
+pub(crate) fn heading(ranking: &Ranking<'_>) -> String {
+    let time = ranking.untracked_ns.map_or("unknown".to_owned(), number::time);
+    format!("{}, {time} untracked", ranking.workload)
 }
 
 /// Returns the overhead of a tracker in words, or its outcome.
-pub(crate) fn overhead(cell: &Cell) -> String {
-    match (&cell.failure, &cell.overhead) {
+pub(crate) fn overhead(measurement: &Measurement) -> String {
+    match (measurement.failure(), measurement.overhead()) {
         (Some(failure @ Failure::Unsupported { .. }), _) => failure.to_string(),
         (Some(failure), _) => failure.label(),
         (None, Some(overhead)) => number::overhead(overhead.wall),
-        (None, None) => cell.lack(),
+        (None, None) => measurement.lack(),
     }
 }
 
-fn table(flight: &Flight<'_>) -> Table {
+fn table(ranking: &Ranking<'_>) -> Table {
     let mut table = Table::new([
         left("tracker"),
         left("records"),
@@ -58,10 +58,10 @@ fn table(flight: &Flight<'_>) -> Table {
         right("fidelity"),
         right("peak memory"),
     ]);
-    for cell in &flight.rungs {
-        let [_, _, level, _, _, ns, fidelity, memory] = overhead::summary::row(cell, "", false);
-        let level = if cell.level.is_memscope() { format!("{level} (memscope)") } else { level };
-        table.row([level, takes_note(cell.level), overhead(cell), ns, fidelity, memory]);
+    for measurement in &ranking.measurements {
+        let [_, _, level, _, _, ns, fidelity, memory] = overhead::summary::row(measurement, "", false);
+        let level = if measurement.level.is_memscope() { format!("{level} (memscope)") } else { level };
+        table.row([level, takes_note(measurement.level), overhead(measurement), ns, fidelity, memory]);
     }
     table
 }
@@ -75,12 +75,12 @@ pub(crate) fn takes_note(level: Level) -> String {
 }
 
 /// Describes each tracker, a line each.
-fn rungs(ladder: &Ladder) -> Vec<String> {
+fn descriptions(trackers: &Trackers) -> Vec<String> {
     let mut levels: Vec<Level> = Vec::new();
-    for flight in ladder.flights() {
-        for cell in flight.rungs {
-            if !levels.contains(&cell.level) {
-                levels.push(cell.level);
+    for ranking in trackers.rankings() {
+        for measurement in ranking.measurements {
+            if !levels.contains(&measurement.level) {
+                levels.push(measurement.level);
             }
         }
     }

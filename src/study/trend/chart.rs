@@ -180,7 +180,7 @@ impl CommitAxis {
         let mut drawing = Group::new();
         let (mut before, mut free_from) = (None, block.left);
         for &(entry, x) in &block.commits {
-            let version = version(&record_of(log, entry).1.origin.subject);
+            let version = version(&record_of(log, entry).1.origin.memscope);
             if before.as_ref() == Some(&version) {
                 continue;
             }
@@ -263,7 +263,7 @@ impl Scale {
 
 /// The overheads of all lanes.
 fn overheads(lanes: &[Lane]) -> impl Iterator<Item = &crate::schedule::measurement::Overhead> {
-    lanes.iter().flat_map(|lane| &lane.points).filter_map(|point| point.figure.overhead.as_ref())
+    lanes.iter().flat_map(|lane| &lane.points).filter_map(|point| point.figure.outcome.measured())
 }
 
 /// A rule across the plot, and what it stands for.
@@ -309,7 +309,9 @@ fn of_lane(log: &Log, lane: &Lane, aside: f64, axis: &CommitAxis, scale: &Scale)
     for point in &lane.points {
         let before = lane.points.iter().find(|before| Some(before.entry) == point.since);
         let (Some(before), Some(change)) = (before, point.change) else { continue };
-        let (Some(old), Some(new)) = (before.figure.overhead, point.figure.overhead) else { continue };
+        let (Some(old), Some(new)) = (before.figure.outcome.measured(), point.figure.outcome.measured()) else {
+            continue;
+        };
         let class = match change {
             Change::OtherWork => continue,
             Change::None | Change::Noise => "rule",
@@ -325,10 +327,10 @@ fn of_lane(log: &Log, lane: &Lane, aside: f64, axis: &CommitAxis, scale: &Scale)
     drawing
 }
 
-/// One figure: a dot on its interval, and if a change is claimed, which way. A cell without an overhead is a cross.
+/// One figure: a dot on its interval, and if a change is claimed, which way. A measurement without an overhead is a cross.
 fn mark(log: &Log, lane: &Lane, point: &Point, x: f64, scale: &Scale) -> Group {
     let drawing = telling(told(log, lane, point));
-    let Some(overhead) = &point.figure.overhead else {
+    let Some(overhead) = point.figure.outcome.measured() else {
         return drawing.add(centred(x, TOP + PLOT - 5.0, "strong bad", "×"));
     };
     let Estimate { value, low, high } = overhead.wall;
@@ -379,7 +381,7 @@ fn commit_told(log: &Log, entry: usize) -> String {
         commit.short(),
         commit.date.format("%Y-%m-%d"),
         commit.subject,
-        version(&record.origin.subject),
+        version(&record.origin.memscope),
         machine_note(record.machine, &log.machines[record.machine]),
     )
 }

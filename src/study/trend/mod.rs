@@ -18,11 +18,10 @@ use crate::platform::system::Machine;
 use crate::report::document::Document;
 use crate::report::metric::Metric;
 use crate::report::origin::Origin;
-use crate::schedule::measurement::{Cell, Overhead, Series};
+use crate::schedule::measurement::{Measurement, Outcome, Series};
 use crate::stats::estimate::Estimate;
 use crate::study::overhead::record::Results;
 use crate::tracking::Level;
-use crate::worker::failure::Failure;
 use crate::workloads::{Workload, registered};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -62,7 +61,7 @@ impl Study for Trend {
         let metric = |(lane, point): (&Lane, &Point)| {
             let commit = self.log.entries[point.entry].commit.short();
             let benchmark = format!("{}/{}/{commit}", lane.workload, lane.level);
-            Some(Metric::estimate(benchmark, "overhead", point.figure.overhead?.wall))
+            Some(Metric::estimate(benchmark, "overhead", point.figure.outcome.measured()?.wall))
         };
         points.filter_map(metric).collect()
     }
@@ -97,7 +96,7 @@ pub struct Record {
     pub machine: usize,
     /// Its noise floor, and the workload that shows it.
     pub floor: Option<(Workload, Estimate)>,
-    /// Its cells, in order.
+    /// Its measurements, in order.
     pub figures: Vec<Figure>,
 }
 
@@ -111,10 +110,9 @@ pub struct Figure {
     pub level: Level,
     /// The number of pairs.
     pub pairs: usize,
-    /// The overhead.
-    pub overhead: Option<Overhead>,
-    /// The failure, if there was one.
-    pub failure: Option<Failure>,
+    /// The outcome.
+    #[serde(flatten)]
+    pub outcome: Outcome,
     /// Events recorded ÷ events that happened.
     pub fidelity: Option<f64>,
 }
@@ -151,16 +149,15 @@ impl Work {
     }
 }
 
-impl From<&Cell> for Figure {
-    fn from(cell: &Cell) -> Self {
-        let Cell { workload, scale, seed, wait_us, threads, allocations, .. } = *cell;
+impl From<&Measurement> for Figure {
+    fn from(measurement: &Measurement) -> Self {
+        let Measurement { workload, scale, seed, wait_us, threads, allocations, .. } = *measurement;
         Self {
             work: Work { workload, scale, seed, wait_us, threads, allocations },
-            level: cell.level,
-            pairs: cell.pairs.len(),
-            overhead: cell.overhead,
-            failure: cell.failure.clone(),
-            fidelity: cell.fidelity,
+            level: measurement.level,
+            pairs: measurement.pairs.len(),
+            outcome: measurement.outcome.clone(),
+            fidelity: measurement.fidelity,
         }
     }
 }
@@ -212,7 +209,7 @@ impl Log {
         let entries = versions.map(|(commit, results)| {
             let record = results.map(|results| Record {
                 machine: place(&mut machines, &results.origin.machine),
-                floor: results.noise_floor().map(|(cell, floor)| (cell.workload, floor.wall)),
+                floor: results.noise_floor().map(|(measurement, floor)| (measurement.workload, floor.wall)),
                 figures: results.series(Series::Overhead).map(Figure::from).collect(),
                 origin: results.origin,
             });
@@ -250,12 +247,12 @@ impl Log {
         let mut points = Vec::new();
         for (entry, record) in self.records() {
             let Some(figure) = record.figure(workload, level) else { continue };
-            let since = latest[record.machine].filter(|_| figure.overhead.is_some());
+            let since = latest[record.machine].filter(|_| figure.outcome.measured().is_some());
             let change = since
                 .and_then(|(_, earlier, before)| Change::between(before, figure, earlier.reach().max(record.reach())));
             points.push(Point { entry, figure: figure.clone(), since: since.map(|(entry, ..)| entry), change });
             // A failure has no cost: the next point is compared with the last one that has.
-            if figure.overhead.is_some() {
+            if figure.outcome.measured().is_some() {
                 latest[record.machine] = Some((entry, record, figure));
             }
         }
@@ -340,7 +337,7 @@ impl Change {
     /// Returns the change of an overhead, where `reach` is the noise floor as a factor; `None` if one of the
     /// two has none.
     fn between(before: &Figure, after: &Figure, reach: f64) -> Option<Self> {
-        let (old, new) = (before.overhead?.wall, after.overhead?.wall);
+        let (old, new) = (before.outcome.measured()?.wall, after.outcome.measured()?.wall);
         Some(if !before.work.is(&after.work) {
             Self::OtherWork
         } else if new.low <= old.high && old.low <= new.high {
@@ -365,9 +362,10 @@ mod tests {
     use super::*;
     use crate::platform::system::Toolchain;
     use crate::schedule::estimate::overhead;
-    use crate::schedule::measurement::{Pair, Side};
+    use crate::schedule::measurement::{Pair, Sample};
     use crate::study::overhead::record::SCHEMA;
-    use crate::tracking::memscope::Subject;
+    use crate::tracking::memscope::MemscopeBuild;
+    use crate::worker::failure::Failure;
 
     fn commit(number: usize) -> Commit {
         Commit {
@@ -378,9 +376,9 @@ mod tests {
         }
     }
 
-    /// A cell whose tracked probes take about `factor` times as long.
-    fn cell(level: Level, factor: f64) -> Cell {
-        let side = |wall_ns| Side { wall_ns, cpu_ns: wall_ns, peak_rss_bytes: None };
+    /// A measurement whose tracked probes take about `factor` times as long.
+    fn measurement(level: Level, factor: f64) -> Measurement {
+        let side = |wall_ns| Sample { wall_ns, cpu_ns: wall_ns, peak_rss_bytes: None };
         let pairs: Vec<Pair> = (0..20)
             .map(|n| Pair {
                 untracked_first: n % 2 == 0,
@@ -388,7 +386,7 @@ mod tests {
                 tracked: side((10_000_000.0 * factor) as u64 + n * 10_000),
             })
             .collect();
-        Cell {
+        Measurement {
             series: Series::Overhead,
             workload: Workload::CYCLES,
             level,
@@ -399,13 +397,12 @@ mod tests {
             layout: None,
             allocations: Some(1_000),
             fidelity: None,
-            failure: None,
-            overhead: overhead(&pairs, Some(1_000)),
+            outcome: overhead(&pairs, Some(1_000)).map_or(Outcome::TooFew, Outcome::Measured),
             pairs,
         }
     }
 
-    fn results(processor: &str, cells: Vec<Cell>) -> Results {
+    fn results(processor: &str, measurements: Vec<Measurement>) -> Results {
         let text = |text: &str| text.to_owned();
         let machine =
             Machine { processor: text(processor), cores: 2, memory_bytes: 1 << 30, system: text("Example OS 1.0") };
@@ -418,16 +415,16 @@ mod tests {
             wrapper: String::new(),
             debug_assertions: false,
         };
-        let subject = Subject { name: text("memscope-rs"), version: text("0.2.5"), source: text("crates.io") };
+        let memscope = MemscopeBuild { name: text("memscope-rs"), version: text("0.2.5"), source: text("crates.io") };
         let started = "2026-01-02T03:04:05Z".parse().expect("a time");
         let (command, environment) = (text("cargo bench"), Default::default());
-        let origin = Origin { started, command, machine, conditions: None, environment, toolchain, subject };
-        Results { schema: SCHEMA, origin, precision: None, cells, instructions: Vec::new() }
+        let origin = Origin { started, command, machine, conditions: None, environment, toolchain, memscope };
+        Results { schema: SCHEMA, origin, precision: None, measurements, instructions: Vec::new() }
     }
 
     /// A record with a noise floor of half a percent.
     fn quiet(processor: &str, factor: f64) -> Result<Results, String> {
-        Ok(results(processor, vec![cell(Level::Untracked, 0.996), cell(Level::Full, factor)]))
+        Ok(results(processor, vec![measurement(Level::Untracked, 0.996), measurement(Level::Full, factor)]))
     }
 
     fn log(versions: Vec<Result<Results, String>>) -> Log {
@@ -452,7 +449,8 @@ mod tests {
 
     #[test]
     fn nothing_is_claimed_within_the_noise() {
-        let noisy = |factor| Ok(results("A", vec![cell(Level::Untracked, 1.1), cell(Level::Full, factor)]));
+        let noisy =
+            |factor| Ok(results("A", vec![measurement(Level::Untracked, 1.1), measurement(Level::Full, factor)]));
         // The intervals part, but untracked was as far from itself.
         let log = log(vec![noisy(4.0), quiet("A", 4.2), quiet("A", 4.6)]);
         assert_eq!(
@@ -474,41 +472,44 @@ mod tests {
 
     #[test]
     fn memory_alone_makes_no_other_machine() {
-        let mut versions = [4.0, 4.0].map(|factor| results("A", vec![cell(Level::Full, factor)]));
+        let mut versions = [4.0, 4.0].map(|factor| results("A", vec![measurement(Level::Full, factor)]));
         versions[1].origin.machine.memory_bytes += 4_096;
         assert_eq!(log(versions.map(Ok).into()).machines.len(), 1);
-        let mut versions = [4.0, 4.0].map(|factor| results("A", vec![cell(Level::Full, factor)]));
+        let mut versions = [4.0, 4.0].map(|factor| results("A", vec![measurement(Level::Full, factor)]));
         versions[1].origin.machine.system = "Example OS 2.0".to_owned();
         assert_eq!(log(versions.map(Ok).into()).machines.len(), 2);
     }
 
     #[test]
     fn other_work_is_not_held_against_what_was_before() {
-        let of = |change: fn(&mut Cell)| {
-            let mut cell = cell(Level::Full, 2.0);
-            change(&mut cell);
-            let log = log(vec![quiet("A", 4.0), Ok(results("A", vec![cell]))]);
+        let of = |change: fn(&mut Measurement)| {
+            let mut measurement = measurement(Level::Full, 2.0);
+            change(&mut measurement);
+            let log = log(vec![quiet("A", 4.0), Ok(results("A", vec![measurement]))]);
             changes(&log)[1].1
         };
         assert_eq!(of(|_| ()), Some(Change::Fell));
-        assert_eq!(of(|cell| cell.scale = 2.0), Some(Change::OtherWork));
-        assert_eq!(of(|cell| cell.seed = 2), Some(Change::OtherWork));
-        assert_eq!(of(|cell| cell.wait_us = 1_000), Some(Change::OtherWork));
-        assert_eq!(of(|cell| cell.threads = 4), Some(Change::OtherWork));
-        assert_eq!(of(|cell| cell.allocations = Some(1_020)), Some(Change::OtherWork));
-        assert_eq!(of(|cell| cell.allocations = Some(1_001)), Some(Change::Fell), "threads make one more or less");
+        assert_eq!(of(|measurement| measurement.scale = 2.0), Some(Change::OtherWork));
+        assert_eq!(of(|measurement| measurement.seed = 2), Some(Change::OtherWork));
+        assert_eq!(of(|measurement| measurement.wait_us = 1_000), Some(Change::OtherWork));
+        assert_eq!(of(|measurement| measurement.threads = 4), Some(Change::OtherWork));
+        assert_eq!(of(|measurement| measurement.allocations = Some(1_020)), Some(Change::OtherWork));
+        assert_eq!(
+            of(|measurement| measurement.allocations = Some(1_001)),
+            Some(Change::Fell),
+            "threads make one more or less"
+        );
     }
 
     #[test]
     fn what_failed_or_cannot_be_read_is_passed_over() {
-        let mut failed = cell(Level::Full, 4.0);
-        failed.overhead = None;
-        failed.failure = Some(Failure::TimedOut { seconds: 60 });
+        let mut failed = measurement(Level::Full, 4.0);
+        failed.outcome = Outcome::Failed(Failure::TimedOut { seconds: 60 });
         let log = log(vec![
             quiet("A", 4.0),
             Err("it is no results file".to_owned()),
             Ok(results("A", vec![failed])),
-            Ok(results("A", vec![cell(Level::Variables, 1.1)])),
+            Ok(results("A", vec![measurement(Level::Variables, 1.1)])),
             quiet("A", 2.0),
         ]);
         assert_eq!(log.records().map(|(place, _)| place).collect::<Vec<_>>(), [0, 2, 3, 4]);

@@ -3,8 +3,9 @@
 use crate::platform::system::Machine;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
+use crate::schedule::measurement::Outcome;
 use crate::study::trend::{Change, Entry, Lane, Log, Point, Record};
-use crate::tracking::memscope::Subject;
+use crate::tracking::memscope::MemscopeBuild;
 
 /// The characters of a commit's message that are shown.
 const MESSAGE: usize = 50;
@@ -37,11 +38,11 @@ pub(crate) fn machine_note(place: usize, machine: &Machine) -> String {
     format!("Machine {}: {}, {} cores, {}.", machine_name(place), machine.processor, machine.cores, machine.system)
 }
 
-/// The version of the subject, with its source if that is not the usual one.
-pub(crate) fn version(subject: &Subject) -> String {
-    match subject.source.as_str() {
-        "crates.io" => subject.version.clone(),
-        source => format!("{} ({source})", subject.version),
+/// The version of a build of memscope, with its source if that is not the usual one.
+pub(crate) fn version(memscope: &MemscopeBuild) -> String {
+    match memscope.source.as_str() {
+        "crates.io" => memscope.version.clone(),
+        source => format!("{} ({source})", memscope.version),
     }
 }
 
@@ -54,17 +55,17 @@ pub(crate) fn floor(record: &Record) -> String {
 
 /// Returns the overhead of a point with its interval, or the outcome.
 pub(crate) fn shown(point: &Point) -> String {
-    match (&point.figure.failure, &point.figure.overhead) {
-        (Some(failure), _) => failure.label(),
-        (None, Some(overhead)) => number::overhead(overhead.wall),
-        (None, None) => format!("too few pairs ({})", point.figure.pairs),
+    match &point.figure.outcome {
+        Outcome::Failed(failure) => failure.label(),
+        Outcome::Measured(overhead) => number::overhead(overhead.wall),
+        Outcome::TooFew => format!("too few pairs ({})", point.figure.pairs),
     }
 }
 
 /// Returns the change of a point since the record that it is compared with.
 pub(crate) fn change(log: &Log, point: &Point) -> String {
     let Some((change, since)) = point.change.zip(point.since) else {
-        let is_first = point.figure.overhead.is_some();
+        let is_first = point.figure.outcome.measured().is_some();
         return if is_first { "first of its machine".to_owned() } else { String::new() };
     };
     let word = match change {
@@ -87,12 +88,12 @@ fn commits(log: &Log) -> Table {
     let columns = ["commit", "date", "memscope-rs", "machine", "noise floor [95 %]", "message"];
     let mut table = Table::new(columns.map(left));
     for Entry { commit, record } in &log.entries {
-        let (subject, machine, floor) = match record {
-            Ok(record) => (version(&record.origin.subject), machine_name(record.machine), floor(record)),
+        let (version, machine, floor) = match record {
+            Ok(record) => (version(&record.origin.memscope), machine_name(record.machine), floor(record)),
             Err(_) => ("cannot be read".to_owned(), String::new(), String::new()),
         };
         let date = commit.date.format("%Y-%m-%d").to_string();
-        table.row([commit.short().to_owned(), date, subject, machine, floor, shortened(&commit.subject)]);
+        table.row([commit.short().to_owned(), date, version, machine, floor, shortened(&commit.subject)]);
     }
     table
 }
@@ -113,7 +114,7 @@ fn overheads(log: &Log, lanes: &[Lane]) -> Table {
         for point in &lane.points {
             let (entry, record) = record_of(log, point.entry);
             let fidelity = match lane.level {
-                _ if point.figure.failure.is_some() => String::new(),
+                _ if point.figure.outcome.failure().is_some() => String::new(),
                 level if !level.has_fidelity() => "—".to_owned(),
                 _ => number::fidelity(point.figure.fidelity),
             };
@@ -121,7 +122,7 @@ fn overheads(log: &Log, lanes: &[Lane]) -> Table {
                 lane.workload.to_string(),
                 lane.level.to_string(),
                 entry.commit.short().to_owned(),
-                version(&record.origin.subject),
+                version(&record.origin.memscope),
                 machine_name(record.machine),
                 shown(point),
                 point.figure.pairs.to_string(),
@@ -143,7 +144,7 @@ fn unreadable(log: &Log) -> impl Iterator<Item = String> {
 /// Reports the failures.
 fn failures(log: &Log, lanes: &[Lane]) -> Vec<String> {
     let of_lane = |lane: &Lane| -> Vec<String> {
-        let failed = lane.points.iter().filter_map(|point| Some((point, point.figure.failure.as_ref()?)));
+        let failed = lane.points.iter().filter_map(|point| Some((point, point.figure.outcome.failure()?)));
         failed
             .map(|(point, failure)| {
                 format!("{}: {}/{} {failure}.", log.entries[point.entry].commit.short(), lane.workload, lane.level)
@@ -167,7 +168,7 @@ pub(crate) fn claim(log: &Log, lane: &Lane, point: &Point) -> Option<String> {
     };
     let before = lane.points.iter().find(|before| Some(before.entry) == point.since)?;
     let ((entry, record), (earlier, before_record)) = (record_of(log, point.entry), record_of(log, before.entry));
-    let [now, then] = [record, before_record].map(|record| version(&record.origin.subject));
+    let [now, then] = [record, before_record].map(|record| version(&record.origin.memscope));
     let versions = if now == then {
         format!("memscope-rs is {now} in both: something else changed")
     } else {

@@ -18,7 +18,7 @@ use crate::report::document::Document;
 use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::{Clock, Pair, Series};
-use crate::schedule::pairing::CellRun;
+use crate::schedule::pairing::MeasurementRun;
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{MIN_PAIRS, median_interval};
 use crate::study::Study;
@@ -246,7 +246,7 @@ fn setting(
     windows: impl Fn(u32) -> Result<Windows, Failure>,
 ) -> Result<Setting, Failure> {
     const TURNS: u32 = 4;
-    let mut run = CellRun::begin(launcher, Series::Overhead, request);
+    let mut run = MeasurementRun::begin(launcher, Series::Overhead, request);
     let mut processes = Vec::new();
     let mut pairs = Vec::new();
     let mut measuring = Duration::ZERO;
@@ -259,8 +259,10 @@ fn setting(
         let least = pairs.len() + effort.least_pairs.div_ceil(TURNS as usize);
         let mut turn = || {
             while began.elapsed() < effort.series_of(target_percent) / TURNS || pairs.len() < least {
-                pairs
-                    .push(run.pair().ok_or_else(|| run.failure().cloned().expect("a cell without a pair has failed"))?);
+                pairs.push(
+                    run.pair()
+                        .ok_or_else(|| run.failure().cloned().expect("a measurement without a pair has failed"))?,
+                );
             }
             Ok(())
         };
@@ -285,7 +287,7 @@ fn setting(
         target_percent,
         level: request.level,
         wall: seen(Clock::Wall, |time| time.wall_ns)?,
-        cpu: seen(Clock::Processor, |time| time.cpu_ns)?,
+        cpu: seen(Clock::Cpu, |time| time.cpu_ns)?,
         pair_seconds,
     })
 }

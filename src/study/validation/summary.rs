@@ -71,7 +71,7 @@ fn notes(run: &Run) -> [String; 2] {
         ),
         format!(
             "{}; {}, {} cores; measured {} by {}.",
-            run.origin.subject,
+            run.origin.memscope,
             run.origin.machine.processor,
             run.origin.machine.cores,
             run.origin.started.format("%Y-%m-%d %H:%M UTC"),

@@ -54,7 +54,7 @@ pub fn live_blocks() -> Option<Vec<Block>> {
 
 /// The memscope build that this program measures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Subject {
+pub struct MemscopeBuild {
     /// Package name.
     pub name: String,
     /// Version that Cargo resolved.
@@ -63,16 +63,16 @@ pub struct Subject {
     pub source: String,
 }
 
-impl Subject {
+impl MemscopeBuild {
     /// Returns the memscope that this program was built with, as the build script read it from Cargo.lock.
     pub fn of_this_build() -> Self {
         let [name, version, source] =
-            [env!("SUBJECT_NAME"), env!("SUBJECT_VERSION"), env!("SUBJECT_SOURCE")].map(str::to_owned);
+            [env!("MEMSCOPE_NAME"), env!("MEMSCOPE_VERSION"), env!("MEMSCOPE_SOURCE")].map(str::to_owned);
         Self { name, version, source }
     }
 }
 
-impl std::fmt::Display for Subject {
+impl std::fmt::Display for MemscopeBuild {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {} ({})", self.name, self.version, self.source)
     }

@@ -7,7 +7,7 @@
 use crate::report::chart::canvas::{ending, panel, rectangle, telling, text};
 use crate::report::number::{bytes, grouped};
 use crate::study::stress::chart::{HEAT_STEPS, Panel, panel_width};
-use crate::study::stress::{HeapMoment, Record};
+use crate::study::stress::{HeapSnapshot, Record};
 use svg::node::element::{Group, Path};
 
 const TOP: f64 = 86.0;
@@ -58,7 +58,7 @@ fn legend() -> Group {
     legend.add(text(STRIP + 48.0 + HEAT_STEPS as f64 * 26.0, TOP - 10.0, "small faint", "full"))
 }
 
-fn row(heap: &HeapMoment, y: f64) -> Group {
+fn row(heap: &HeapSnapshot, y: f64) -> Group {
     let full = heap.utilisation();
     let percent = full.map_or("—".to_owned(), |full| format!("{:.0} %", full * 100.0));
     let gaps: Vec<String> = heap.largest_gaps.iter().map(|&gap| bytes(gap as f64)).collect();
@@ -84,7 +84,7 @@ fn row(heap: &HeapMoment, y: f64) -> Group {
 
 /// The strip of pages: a path for each step of the scale, a dash for each run of parts in that step. A part is one unit
 /// wide, and the whole is stretched: that keeps the file small.
-fn strip(heap: &HeapMoment, y: f64) -> Group {
+fn strip(heap: &HeapSnapshot, y: f64) -> Group {
     let step = |full: f32| (full > 0.0).then(|| ((full * HEAT_STEPS as f32) as usize).min(HEAT_STEPS - 1));
     let mut data: [String; HEAT_STEPS] = Default::default();
     let mut at = 0;

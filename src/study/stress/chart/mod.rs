@@ -61,7 +61,7 @@ pub fn draw(record: &Record) -> String {
     let height = HEAD + panels.iter().map(|panel| panel.height + MARGIN).sum::<f64>() + FOOT;
     let title = format!(
         "Memory analysis of a stress run under {} {}",
-        record.origin.subject.name, record.origin.subject.version
+        record.origin.memscope.name, record.origin.memscope.version
     );
     let mut picture =
         sheet(WIDTH, height, &title, &description(record)).add(Style::new(HEAT)).add(head(record, &title));
@@ -97,10 +97,10 @@ fn head(record: &Record, title: &str) -> Group {
 }
 
 fn foot(record: &Record, y: f64) -> Group {
-    let Origin { machine, toolchain, subject, started, .. } = &record.origin;
+    let Origin { machine, toolchain, memscope, started, .. } = &record.origin;
     let made = format!("memscope-bench, {}", started.format("%Y-%m-%d %H:%M UTC"));
     let on = format!(
-        "{subject}; {}, {} cores, {}; {} threads a pool; {}; {}",
+        "{memscope}; {}, {} cores, {}; {} threads a pool; {}; {}",
         machine.processor, machine.cores, machine.system, record.threads, toolchain.rustc, toolchain.allocator
     );
     Group::new()

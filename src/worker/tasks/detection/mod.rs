@@ -2,13 +2,13 @@
 //!
 //! While a workload that leaks on purpose runs in a window, a [`ledger`] records the addresses of the planted blocks.
 //! By the end everything else is freed: named values that are gone by then are the decoys. The report is then scored
-//! against the ledger ([`score`]): planted objects that it names are found, the others missed, and names that were not
+//! against the ledger ([`score`]): planted objects that it names are true positives, the others false negatives, and names that were not
 //! planted are false.
 
 pub mod ledger;
 pub mod score;
 
-pub use score::Held;
+pub use score::Score;
 
 use crate::tracking::memscope::{DETECTORS, Detector, FindingKind, ReportOutput};
 use crate::tracking::{Level, Session, counting};
@@ -76,7 +76,7 @@ pub struct Finding {
     /// Objects that the report names.
     pub named: u64,
     /// Score of the names; `None` where the report is a count alone.
-    pub held: Option<Held>,
+    pub held: Option<Score>,
     /// Blocks leaked on purpose, counted by the workload.
     pub leaked: u64,
     /// Blocks made in the window and live at its end, counted by the harness. The surplus over the leaked ones is

@@ -6,18 +6,21 @@ use std::ops::Range;
 
 /// The score of a report that names its findings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
-    /// Planted objects that are named, each counted once: true positives.
-    pub found: u64,
-    /// Planted objects that are not named: false negatives.
-    pub missed: u64,
-    /// Names of objects that were not planted: false positives.
-    pub false_finds: u64,
+pub struct Score {
+    /// Planted objects that are named, each counted once.
+    #[serde(alias = "found")]
+    pub true_positives: u64,
+    /// Planted objects that are not named.
+    #[serde(alias = "missed")]
+    pub false_negatives: u64,
+    /// Names of objects that were not planted.
+    #[serde(alias = "false_finds")]
+    pub false_positives: u64,
 }
 
 /// Compares named objects, each with all of its addresses, with planted ones. A planted object is found if one name has
 /// an address in each of its blocks; a name that matches no planted object is a false positive.
-pub fn score(named: &[Vec<usize>], planted: &[Planted]) -> Held {
+pub fn score(named: &[Vec<usize>], planted: &[Planted]) -> Score {
     let mut blocks: Vec<(&Range<usize>, usize)> = planted
         .iter()
         .enumerate()
@@ -30,7 +33,7 @@ pub fn score(named: &[Vec<usize>], planted: &[Planted]) -> Held {
     };
 
     let mut is_found = vec![false; planted.len()];
-    let mut false_finds = 0;
+    let mut false_positives = 0;
     for addresses in named {
         let mut touched: Vec<usize> = addresses.iter().filter_map(block_at).collect();
         touched.sort_unstable();
@@ -43,10 +46,10 @@ pub fn score(named: &[Vec<usize>], planted: &[Planted]) -> Held {
             is_found[objects[0]] = true;
             names_one = true;
         }
-        false_finds += u64::from(!names_one);
+        false_positives += u64::from(!names_one);
     }
-    let found = is_found.iter().filter(|&&is_found| is_found).count() as u64;
-    Held { found, missed: planted.len() as u64 - found, false_finds }
+    let true_positives = is_found.iter().filter(|&&is_found| is_found).count() as u64;
+    Score { true_positives, false_negatives: planted.len() as u64 - true_positives, false_positives }
 }
 
 #[cfg(test)]
@@ -54,8 +57,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn held(found: u64, missed: u64, false_finds: u64) -> Held {
-        Held { found, missed, false_finds }
+    fn held(true_positives: u64, false_negatives: u64, false_positives: u64) -> Score {
+        Score { true_positives, false_negatives, false_positives }
     }
 
     /// A planted block, as an object of one.
@@ -98,9 +101,9 @@ mod tests {
         fn nothing_is_lost(count in 0_usize..20, named in prop::collection::vec(0_usize..400, 0..40)) {
             let planted: Vec<Planted> = (0..count).map(|n| block(n * 10..n * 10 + 5)).collect();
             let named: Vec<Vec<usize>> = named.into_iter().map(|address| vec![address]).collect();
-            let Held { found, missed, false_finds } = score(&named, &planted);
-            prop_assert_eq!(found + missed, planted.len() as u64);
-            prop_assert!(found + false_finds <= named.len() as u64);
+            let Score { true_positives, false_negatives, false_positives } = score(&named, &planted);
+            prop_assert_eq!(true_positives + false_negatives, planted.len() as u64);
+            prop_assert!(true_positives + false_positives <= named.len() as u64);
         }
     }
 }

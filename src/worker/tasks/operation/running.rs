@@ -1,6 +1,6 @@
 //! One operation under one level in this process.
 
-use crate::tracking::memscope::Subject;
+use crate::tracking::memscope::MemscopeBuild;
 use crate::tracking::{Level, Session};
 use crate::worker::probe::check_switch;
 use crate::worker::task::TaskError;
@@ -59,7 +59,8 @@ pub struct Timing {
     /// Wall time of all repeats together, in nanoseconds.
     pub elapsed_ns: u64,
     /// The memscope build.
-    pub subject: Subject,
+    #[serde(alias = "subject")]
+    pub memscope: MemscopeBuild,
 }
 
 /// Runs an operation in this process. Call it once: a process runs only one.
@@ -96,7 +97,7 @@ pub fn run(request: Request) -> Result<Timing, TaskError> {
         level,
         repeats,
         elapsed_ns: elapsed.as_nanos() as u64,
-        subject: Subject::of_this_build(),
+        memscope: MemscopeBuild::of_this_build(),
     })
 }
 

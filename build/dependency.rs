@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The resolved dependency.
-pub struct Subject {
+pub struct Dependency {
     pub name: String,
     pub version: String,
     /// Origin: `crates.io`, `path`, or an address with its revision.
@@ -21,7 +21,7 @@ pub struct Subject {
     pub root: PathBuf,
 }
 
-impl Subject {
+impl Dependency {
     /// Asks cargo what it resolved for the package in this folder.
     pub fn of(package: &Path) -> Result<Self, Box<dyn Error>> {
         let metadata = metadata(package)?;
