@@ -38,7 +38,7 @@ fn a_name_of_no_build_is_refused() {
     refused(&["compare", "no-such-thing"], "'no-such-thing' is no build");
     refused(&["compare", "0.2.5", "--rounds=3"], "--rounds");
     refused(&["compare", "0.2.5", "--threshold=-1"], "a threshold is a percentage");
-    refused(&["compare", "0.2.5", "--clock=sun"], "[possible values: wall, processor]");
+    refused(&["compare", "0.2.5", "--clock=sun"], "[possible values: wall, cpu]");
     refused(&["compare", "."], ". holds no memscope-rs");
     refused(&["compare", ".@v1"], ". is not in a git repository");
     refused(&["history", "--repository=.", "--range=a..b"], ". is not in a git repository");
@@ -76,7 +76,7 @@ fn a_report_is_drawn_again_from_its_file() {
     let before = text_of(&folder, "json");
     redraw().assert().success();
     assert_eq!(text_of(&folder, "json"), before, "nothing has changed");
-    for contradiction in ["--clock=processor", "--rounds=12"] {
+    for contradiction in ["--clock=cpu", "--rounds=12"] {
         redraw().arg(contradiction).assert().code(2).stderr(contains("unexpected argument"));
     }
     fs::remove_file(folder.path().join("out/compare.json")).expect("it is there");
@@ -404,7 +404,7 @@ fn the_commit_that_slows_the_hook_is_named() {
 
     builds_for_the_tests()
         .args(["bisect", "--repository", repository_text, "--good", &commits[0], "--bad", &commits[5]])
-        .args(["--workload=structures", "--tracking=allocator", "--scale=0.01", "--clock=processor"])
+        .args(["--workload=structures", "--tracking=allocator", "--scale=0.01", "--clock=cpu"])
         .assert()
         .success()
         .stdout(contains(format!("The first bad commit: {} the slow one", commits[3])))

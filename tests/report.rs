@@ -51,6 +51,35 @@ fn the_kept_tables_are_drawn_from_the_kept_files() {
     }
 }
 
+/// Files of each study and schema, as the version that introduced the schema wrote them. What readers and programs see of
+/// them is pinned.
+#[test]
+fn a_file_of_each_study_and_schema_is_drawn() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let entries = fs::read_dir(package().join("tests/data")).expect("the folder");
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into()).collect();
+    names.sort_unstable();
+    for kind in Kept::KINDS {
+        assert!(
+            names.iter().any(|name| name.starts_with(&format!("{kind}-v"))),
+            "no file of the study {kind}: {names:?}"
+        );
+    }
+    for name in &names {
+        let file = folder.path().join(name);
+        fs::copy(package().join("tests/data").join(name), &file).expect("a copy");
+        let assert = memscope_bench().arg("report").arg(&file).assert().success();
+        let read = |ending: &str| fs::read_to_string(file.with_extension(ending)).ok();
+        let name = name.trim_end_matches(".json");
+        insta::assert_snapshot!(format!("{name}.txt"), String::from_utf8_lossy(&assert.get_output().stdout));
+        insta::assert_snapshot!(format!("{name}.md"), read("md").expect("a table"));
+        if let Some(picture) = read("svg") {
+            insta::assert_snapshot!(format!("{name}.svg"), picture);
+        }
+    }
+}
+
 #[test]
 fn documents_agree_with_the_results() {
     let documents = ["README.md", "METHODOLOGY.md", "docs/OUTPUT.md", "docs/STUDIES.md", "docs/COMPARE.md"];

@@ -165,20 +165,6 @@ fn the_figures_of_a_stress_run() {
     insta::assert_snapshot!(common::text(&full_record()));
 }
 
-/// The first level of a workload may be one that the version lacks.
-#[test]
-fn a_row_that_failed_leaves_the_untracked_time_to_the_next() {
-    let mut results = results();
-    let time = number::time(results.measurements[2].overhead().expect("an overhead").untracked_ns);
-    let row_of_allocator = |results: &Results| {
-        let table = common::text(results);
-        table.lines().find(|line| line.contains(" allocator ")).expect("a row").to_owned()
-    };
-    assert!(!row_of_allocator(&results).contains(&time), "it is told once");
-    results.measurements[1].outcome = Outcome::Failed(Failure::Unsupported { why: "it lacks a thing".to_owned() });
-    assert!(row_of_allocator(&results).contains(&time));
-}
-
 /// A results file's shape: one measurement, with two of its pairs.
 #[test]
 fn the_results_file() {

@@ -119,7 +119,7 @@ fn an_earlier_file_is_never_lost() {
         .assert()
         .code(2)
         .stdout("")
-        .stderr(contains("trackers.json is not a trackers"));
+        .stderr(contains("trackers.json is not a file of trackers"));
     assert_eq!(fs::read_to_string(&path).expect("the file"), "not JSON");
 }
 

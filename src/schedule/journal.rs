@@ -83,7 +83,7 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Opens the journal of a run that did not end, and gives its entries.
+    /// Opens the journal of a run that did not end, and gives its entries. What was cut off at its end is lost.
     ///
     /// # Errors
     /// If there is none, it is another process's, or it is of another run than this plan's.
@@ -98,19 +98,28 @@ impl Journal {
         if !is_free(&file) {
             return Err(JournalError::InUse(path.to_owned()));
         }
-        let mut text = String::new();
-        file.read_to_string(&mut text).map_err(failed)?;
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        let mut text = Vec::new();
+        file.read_to_end(&mut text).map_err(failed)?;
+        let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
 
         let corrupt = |number: usize| JournalError::Corrupt { path: path.to_owned(), line: number + 1 };
-        let mut lines = text[..whole].lines().enumerate();
-        let first = lines.next().ok_or_else(|| corrupt(0))?.1;
-        let theirs: P = serde_json::from_str(first).map_err(|_| JournalError::OtherRun(path.to_owned()))?;
+        let mut lines = text[..whole].split_inclusive(|&byte| byte == b'\n').enumerate();
+        let Some((_, first)) = lines.next() else {
+            // The run ended while it wrote its plan, or this is no journal.
+            if !line(plan).map_err(failed)?.starts_with(&text) {
+                return Err(JournalError::OtherRun(path.to_owned()));
+            }
+            file.set_len(0).map_err(failed)?;
+            let mut journal = Self { path: path.to_owned(), file };
+            journal.append(plan)?;
+            return Ok((journal, Vec::new()));
+        };
+        let theirs: P = serde_json::from_slice(first).map_err(|_| JournalError::OtherRun(path.to_owned()))?;
         if theirs != *plan {
             return Err(JournalError::OtherRun(path.to_owned()));
         }
         let entries = lines
-            .map(|(number, line)| serde_json::from_str(line).map_err(|_| corrupt(number)))
+            .map(|(number, line)| serde_json::from_slice(line).map_err(|_| corrupt(number)))
             .collect::<Result<Vec<Entry>, _>>()?;
         file.set_len(whole as u64).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
@@ -123,9 +132,7 @@ impl Journal {
     /// If it cannot be written.
     pub fn append(&mut self, entry: &impl Serialize) -> Result<(), JournalError> {
         let failed = |source| JournalError::File { path: self.path.clone(), source };
-        let mut line = serde_json::to_string(entry).map_err(|error| failed(error.into()))?;
-        line.push('\n');
-        self.file.write_all(line.as_bytes()).map_err(failed)
+        self.file.write_all(&line(entry).map_err(failed)?).map_err(failed)
     }
 
     /// Removes the journal: the run is done, and its results are written.
@@ -135,6 +142,13 @@ impl Journal {
     pub fn end(self) -> Result<(), JournalError> {
         std::fs::remove_file(&self.path).map_err(|source| JournalError::File { path: self.path, source })
     }
+}
+
+/// Returns an entry as a line of a journal.
+fn line(entry: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(entry)?;
+    line.push(b'\n');
+    Ok(line)
 }
 
 /// Locks a journal, or gives up. On a file system without locks every journal is free. A process that is being

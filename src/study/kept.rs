@@ -73,8 +73,8 @@ kinds! {
 }
 
 impl Kept {
-    /// Reads a results file of any kind. One without a kind in it is of the kind that its name says, or of the first
-    /// kind that it fits.
+    /// Reads a results file of any kind. An older one has no kind in it: its name, or the first word of it, is that of its
+    /// kind; any other name is that of an overhead file, for which any name could be chosen.
     ///
     /// # Errors
     /// If it cannot be read, or is of no kind that is known.
@@ -83,13 +83,15 @@ impl Kept {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         match files::kind(&text) {
             Some(kind) => Self::parse(&kind, path, &text).unwrap_or_else(|| Err(unknown(path, &kind))),
-            None => match Self::parse(&name, path, &text) {
-                Some(Ok(kept)) => Ok(kept),
-                named => {
-                    let fits = Self::KINDS.iter().find_map(|kind| Self::parse(kind, path, &text)?.ok());
-                    fits.ok_or(()).or_else(|()| named.unwrap_or_else(|| Err(unknown(path, &name))))
-                }
-            },
+            None => {
+                let first_word = name.split(['-', '.', ' ']).next().unwrap_or_default();
+                let named = [&name, first_word].iter().find_map(|kind| Self::parse(kind, path, &text));
+                named.unwrap_or_else(|| match files::parse(path, &text) {
+                    Ok(results) => Ok(Self::Overhead(Box::new(results))),
+                    Err(error @ FileError::Newer { .. }) => Err(error),
+                    Err(_) => Err(unknown(path, &name)),
+                })
+            }
         }
     }
 }

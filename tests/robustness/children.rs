@@ -225,7 +225,7 @@ fn a_limit_on_processor_time_is_named() {
         .args(["measure", "--workloads=structures", "--tracking=untracked", "--scale=100", "--pairs=1"])
         .assert()
         .success()
-        .stdout(contains("the limit on processor time (ulimit -t, 1 s)").and(contains("crashed (SIG")));
+        .stdout(contains("the limit on CPU time (ulimit -t, 1 s)").and(contains("crashed (SIG")));
 }
 
 #[test]

@@ -50,29 +50,17 @@ fn table(measurements: &[&Measurement], series: Series) -> Table {
         right("peak memory"),
     ])
     .grouped_by(1);
-    let mut above = String::new();
-    let mut has_time = false;
-    for measurement in measurements {
-        let name = measurement.row_name();
-        // A level that failed has no untracked time: the next one of its group shows it.
-        has_time &= name == above;
-        table.row(row(measurement, &name, !has_time));
-        has_time |= measurement.overhead().is_some();
-        above = name;
-    }
+    measurements.iter().for_each(|measurement| table.row(row(measurement, &measurement.row_name())));
     table
 }
 
-/// Returns the texts of a row. `shows_time` is for the first of a group.
-pub(crate) fn row(measurement: &Measurement, name: &str, shows_time: bool) -> [String; 8] {
+/// Returns the texts of a row.
+pub(crate) fn row(measurement: &Measurement, name: &str) -> [String; 8] {
     let unknown = || "unknown".to_owned();
     let overhead = measurement.overhead();
     [
         name.to_owned(),
-        match overhead {
-            Some(overhead) if shows_time => number::time(overhead.untracked_ns),
-            _ => String::new(),
-        },
+        overhead.map(|overhead| number::time(overhead.untracked_ns)).unwrap_or_default(),
         measurement.level.to_string(),
         match (measurement.failure(), overhead) {
             (Some(failure), _) => failure.label(),

@@ -165,7 +165,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.measurements {
             1 => f.write_str(&self.worst),
-            measurements => write!(f, "{} (worst of {measurements} measurements)", self.worst),
+            measurements => write!(f, "{} (worst of {measurements})", self.worst),
         }
     }
 }

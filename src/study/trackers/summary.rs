@@ -59,7 +59,7 @@ fn table(ranking: &Ranking<'_>) -> Table {
         right("peak memory"),
     ]);
     for measurement in &ranking.measurements {
-        let [_, _, level, _, _, ns, fidelity, memory] = overhead::summary::row(measurement, "", false);
+        let [_, _, level, _, _, ns, fidelity, memory] = overhead::summary::row(measurement, "");
         let level = if measurement.level.is_memscope() { format!("{level} (memscope)") } else { level };
         table.row([level, takes_note(measurement.level), overhead(measurement), ns, fidelity, memory]);
     }
