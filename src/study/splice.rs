@@ -99,14 +99,18 @@ fn splice(
 /// Draws a part of a results file.
 fn block(path: &Path, part: &str) -> Result<String, String> {
     let kept = Kept::read(path).map_err(|error| error.to_string())?;
-    match (part, &kept) {
+    let text = match (part, &kept) {
         ("table", _) => Ok(kept.visit(&mut Whole)),
         ("tables", _) => Ok(kept.visit(&mut Tables)),
         ("notes", _) => Ok(kept.visit(&mut Notes)),
         ("headline", Kept::Overhead(results)) => Ok(headline::draw(results)),
         ("headline", _) => Err(format!("{} has no headline: only overheads have", path.display())),
         _ => Err(format!("there is no part '{part}': table, tables, notes or headline")),
-    }
+    }?;
+    // A block stands below a heading of its document.
+    let lines: Vec<String> =
+        text.lines().map(|line| if line.starts_with("## ") { format!("#{line}") } else { line.to_owned() }).collect();
+    Ok(lines.join("\n"))
 }
 
 /// The whole report.
@@ -133,7 +137,7 @@ impl Visitor for Tables {
     }
 }
 
-/// The notes alone.
+/// The notes, with the headings right above them.
 struct Notes;
 
 impl Visitor for Notes {
@@ -141,7 +145,13 @@ impl Visitor for Notes {
 
     fn visit<S: Study>(&mut self, study: &S) -> String {
         let mut document = study.summary();
-        document.parts.retain(|part| matches!(part, Part::Notes(_)));
+        let is_note: Vec<bool> = document.parts.iter().map(|part| matches!(part, Part::Notes(_))).collect();
+        let mut place = 0;
+        document.parts.retain(|part| {
+            place += 1;
+            let is_above_notes = matches!(part, Part::Heading(_)) && is_note.get(place) == Some(&true);
+            is_note[place - 1] || is_above_notes
+        });
         markdown::draw(&document)
     }
 }

@@ -108,9 +108,8 @@ pub(super) fn ending(status: ExitStatus) -> String {
     };
     let known = nix::sys::signal::Signal::try_from(signal).ok();
     let name = known.map_or_else(|| format!("signal {signal}"), |signal| signal.as_str().to_owned());
-    let time = || {
-        limits::cpu_seconds().map(|limit| format!("the limit on CPU time ({}, {} s)", limit.name, limit.amount))
-    };
+    let time =
+        || limits::cpu_seconds().map(|limit| format!("the limit on CPU time ({}, {} s)", limit.name, limit.amount));
     let sender = match name.as_str() {
         // This program sends it too, and then reports a timeout.
         "SIGKILL" => {
