@@ -3,7 +3,7 @@
 mod common;
 
 use common::memscope_bench;
-use memscope_bench::study::claims::CLAIMS;
+use memscope_bench::internal::study::claims::CLAIMS;
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;

@@ -4,15 +4,15 @@
 mod common;
 
 use common::{memscope_bench, worker};
-use memscope_bench::platform::files;
-use memscope_bench::study::accuracy::{Detections, Finding, Report, WORKLOADS};
-use memscope_bench::tracking::Level;
-use memscope_bench::tracking::memscope::FindingKind;
-use memscope_bench::tracking::memscope::versions::{GENERATIONS, WITHOUT_REPORTS};
-use memscope_bench::worker::failure::Failure;
-use memscope_bench::worker::task::Task;
-use memscope_bench::worker::tasks::detection::Request;
-use memscope_bench::workloads::{Scale, Workload};
+use memscope_bench::internal::platform::files;
+use memscope_bench::internal::study::accuracy::{Detections, Finding, Report, WORKLOADS};
+use memscope_bench::internal::tracking::Level;
+use memscope_bench::internal::tracking::memscope::FindingKind;
+use memscope_bench::internal::tracking::memscope::versions::{GENERATIONS, WITHOUT_REPORTS};
+use memscope_bench::internal::worker::failure::Failure;
+use memscope_bench::internal::worker::task::Task;
+use memscope_bench::internal::worker::tasks::detection::Request;
+use memscope_bench::internal::workloads::{Scale, Workload};
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;

@@ -3,9 +3,9 @@
 mod common;
 
 use common::memscope_bench;
-use memscope_bench::platform::files;
-use memscope_bench::study::footprint::{Footprints, PEAKS, STEPS};
-use memscope_bench::tracking::Level;
+use memscope_bench::internal::platform::files;
+use memscope_bench::internal::study::footprint::{Footprints, PEAKS, STEPS};
+use memscope_bench::internal::tracking::Level;
 
 #[test]
 fn a_footprint_has_every_measurement_at_every_scale() {

@@ -3,9 +3,9 @@
 mod common;
 
 use common::{linked, memscope_bench};
-use memscope_bench::report::format::Format;
-use memscope_bench::study::overhead::record::Results;
-use memscope_bench::study::{self, Study};
+use memscope_bench::internal::report::format::Format;
+use memscope_bench::internal::study::overhead::record::Results;
+use memscope_bench::internal::study::{self, Study};
 use predicates::prelude::*;
 use predicates::str::{contains, starts_with};
 use serde_json::Value;

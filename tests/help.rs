@@ -4,7 +4,7 @@ mod common;
 
 use clap::CommandFactory;
 use common::memscope_bench;
-use memscope_bench::cli::Cli;
+use memscope_bench::internal::cli::Cli;
 
 fn help(arguments: &[&str]) -> String {
     let assert = memscope_bench().args(arguments).arg("--help").env("COLUMNS", "110").assert().success().stderr("");

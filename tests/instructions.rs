@@ -5,11 +5,11 @@ mod common;
 use common::memscope_bench;
 #[cfg(target_os = "linux")]
 use common::processes;
-use memscope_bench::platform::files;
-use memscope_bench::study::overhead::record::Results;
-use memscope_bench::tracking::Level;
-use memscope_bench::worker::failure::Failure;
-use memscope_bench::workloads::Workload;
+use memscope_bench::internal::platform::files;
+use memscope_bench::internal::study::overhead::record::Results;
+use memscope_bench::internal::tracking::Level;
+use memscope_bench::internal::worker::failure::Failure;
+use memscope_bench::internal::workloads::Workload;
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::path::Path;

@@ -3,8 +3,8 @@
 mod common;
 
 use common::memscope_bench;
-use memscope_bench::platform::files;
-use memscope_bench::study::latency::{Latencies, Operation, QUANTILES};
+use memscope_bench::internal::platform::files;
+use memscope_bench::internal::study::latency::{Latencies, Operation, QUANTILES};
 use predicates::prelude::*;
 use predicates::str::contains;
 

@@ -3,12 +3,12 @@
 mod common;
 
 use common::worker;
-use memscope_bench::study::operations::{Operation, Timing};
-use memscope_bench::tracking::Level;
-use memscope_bench::tracking::memscope::versions::EMPTY_EXPORTS;
-use memscope_bench::tracking::memscope::{CONTAINERS, MemscopeBuild, UPSTREAM_BENCHES};
-use memscope_bench::worker::task::Task;
-use memscope_bench::worker::tasks::operation::Request;
+use memscope_bench::internal::study::operations::{Operation, Timing};
+use memscope_bench::internal::tracking::Level;
+use memscope_bench::internal::tracking::memscope::versions::EMPTY_EXPORTS;
+use memscope_bench::internal::tracking::memscope::{CONTAINERS, MemscopeBuild, UPSTREAM_BENCHES};
+use memscope_bench::internal::worker::task::Task;
+use memscope_bench::internal::worker::tasks::operation::Request;
 use predicates::prelude::*;
 use predicates::str::contains;
 use semver::Version;

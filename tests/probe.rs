@@ -5,9 +5,9 @@ mod common;
 #[cfg(target_os = "linux")]
 use common::processes;
 use common::{linked, memscope_bench, probe};
-use memscope_bench::tracking::memscope::MemscopeBuild;
-use memscope_bench::tracking::{Level, Recorded};
-use memscope_bench::workloads::{Digest, Workload, registered};
+use memscope_bench::internal::tracking::memscope::MemscopeBuild;
+use memscope_bench::internal::tracking::{Level, Recorded};
+use memscope_bench::internal::workloads::{Digest, Workload, registered};
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::process::{Command, Stdio};

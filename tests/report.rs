@@ -3,7 +3,7 @@
 mod common;
 
 use common::memscope_bench;
-use memscope_bench::study::kept::Kept;
+use memscope_bench::internal::study::kept::Kept;
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;

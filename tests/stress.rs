@@ -3,9 +3,9 @@
 mod common;
 
 use common::{linked, memscope_bench};
-use memscope_bench::platform::files;
-use memscope_bench::study::stress::Record;
-use memscope_bench::workloads::{Workload, registered};
+use memscope_bench::internal::platform::files;
+use memscope_bench::internal::study::stress::Record;
+use memscope_bench::internal::workloads::{Workload, registered};
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;

@@ -3,12 +3,12 @@
 mod common;
 
 use common::memscope_bench;
-use memscope_bench::platform::files;
-use memscope_bench::schedule::measurement::Measurement;
-use memscope_bench::study::trackers;
-use memscope_bench::study::trackers::Trackers;
-use memscope_bench::tracking::Level;
-use memscope_bench::worker::failure::Failure;
+use memscope_bench::internal::platform::files;
+use memscope_bench::internal::schedule::measurement::Measurement;
+use memscope_bench::internal::study::trackers;
+use memscope_bench::internal::study::trackers::Trackers;
+use memscope_bench::internal::tracking::Level;
+use memscope_bench::internal::worker::failure::Failure;
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;
@@ -166,7 +166,7 @@ fn other_trackers_are_refused_with_the_feature_that_has_them() {
 mod with_references {
     use super::*;
     use assert_cmd::Command;
-    use memscope_bench::workloads::registered;
+    use memscope_bench::internal::workloads::registered;
 
     #[test]
     fn each_has_a_measurement_and_counters_and_recorders_miss_nothing() {

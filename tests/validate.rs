@@ -3,10 +3,10 @@
 mod common;
 
 use common::memscope_bench;
-use memscope_bench::platform::files;
-use memscope_bench::study::validation::{BLOCK, TARGETS, Validation};
-use memscope_bench::tracking::Level;
-use memscope_bench::workloads::Workload;
+use memscope_bench::internal::platform::files;
+use memscope_bench::internal::study::validation::{BLOCK, TARGETS, Validation};
+use memscope_bench::internal::tracking::Level;
+use memscope_bench::internal::workloads::Workload;
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;

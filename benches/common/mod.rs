@@ -1,11 +1,11 @@
 //! What the bench targets share: how Criterion was called, and where results are kept.
 
 use criterion::Criterion;
-use memscope_bench::platform::console;
-use memscope_bench::platform::console::Relay;
-use memscope_bench::platform::files;
-use memscope_bench::platform::files::FileError;
-use memscope_bench::report::origin;
+use memscope_bench::internal::platform::console;
+use memscope_bench::internal::platform::console::Relay;
+use memscope_bench::internal::platform::files;
+use memscope_bench::internal::platform::files::FileError;
+use memscope_bench::internal::report::origin;
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

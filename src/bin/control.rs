@@ -3,8 +3,8 @@
 //! `memscope-bench measure --control` pairs it with `untracked`. The difference is the harness's own cost, and the
 //! effect of the two binaries' layouts.
 
-use memscope_bench::cli::run_probe;
-use memscope_bench::worker::probe::run_control;
+use memscope_bench::internal::cli::run_probe;
+use memscope_bench::internal::worker::probe::run_control;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -4,10 +4,10 @@
 //! The two differ in one of jemalloc's options, which it reads from an environment variable when the process starts;
 //! the launcher sets it. So the cost of the profiler is measured apart from the effect of another heap.
 
-use memscope_bench::cli::run_probe;
-use memscope_bench::tracking::references::WrongProgramError;
-use memscope_bench::tracking::{Level, Recorded};
-use memscope_bench::worker::probe::{AllocatorTracker, run_with_allocator};
+use memscope_bench::internal::cli::run_probe;
+use memscope_bench::internal::tracking::references::WrongProgramError;
+use memscope_bench::internal::tracking::{Level, Recorded};
+use memscope_bench::internal::worker::probe::{AllocatorTracker, run_with_allocator};
 use std::process::ExitCode;
 use tikv_jemalloc_ctl::profiling;
 use tikv_jemallocator::Jemalloc;

@@ -1,7 +1,7 @@
 //! The `memscope-bench` program: installs the switched allocator, and runs the command line.
 
-use memscope_bench::cli::{Cli, exit_code, read_command_line};
-use memscope_bench::tracking::SwitchedAllocator;
+use memscope_bench::internal::cli::{Cli, exit_code, read_command_line};
+use memscope_bench::internal::tracking::SwitchedAllocator;
 use std::process::ExitCode;
 
 #[global_allocator]

@@ -5,10 +5,10 @@
 //! Its cost depends on that tracker: ours is the smallest useful one, two counters that all threads share. It takes its
 //! blocks from the switched allocator, which counts the events that happened where a probe asks for them.
 
-use memscope_bench::cli::run_probe;
-use memscope_bench::tracking::references::WrongProgramError;
-use memscope_bench::tracking::{Level, Recorded, SwitchedAllocator};
-use memscope_bench::worker::probe::{AllocatorTracker, run_with_allocator};
+use memscope_bench::internal::cli::run_probe;
+use memscope_bench::internal::tracking::references::WrongProgramError;
+use memscope_bench::internal::tracking::{Level, Recorded, SwitchedAllocator};
+use memscope_bench::internal::worker::probe::{AllocatorTracker, run_with_allocator};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use tracking_allocator::{AllocationGroupId, AllocationRegistry, AllocationTracker, Allocator};

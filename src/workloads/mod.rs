@@ -20,6 +20,7 @@ mod fragmentation;
 mod hierarchies;
 mod leaks;
 mod mixed;
+#[doc(hidden)]
 pub mod pools;
 mod processing;
 mod registry;

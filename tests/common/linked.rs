@@ -4,8 +4,8 @@
 //! word that it lacks them. The table is independent of the program, which may be wrong. A version that is not
 //! published yet is treated as the newest, as the adapter treats it.
 
-use memscope_bench::tracking::Level;
-use memscope_bench::tracking::memscope::MemscopeBuild;
+use memscope_bench::internal::tracking::Level;
+use memscope_bench::internal::tracking::memscope::MemscopeBuild;
 use semver::Version;
 
 /// The abilities of the versions from one on.

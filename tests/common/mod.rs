@@ -8,24 +8,24 @@ pub mod linked;
 pub mod processes;
 
 use assert_cmd::Command;
-use memscope_bench::builds::outcome::{BuildOutcome, NotBuilt};
-use memscope_bench::platform::conditions::Conditions;
-use memscope_bench::platform::system::{Machine, Toolchain};
-use memscope_bench::report::format::Format;
-use memscope_bench::report::origin::Origin;
-use memscope_bench::schedule::estimate::overhead;
-use memscope_bench::schedule::measurement::{Clock, Measurement, Outcome, Pair, Sample, Series};
-use memscope_bench::study::compare::{Against, ComparedBuild, Comparison};
-use memscope_bench::study::overhead::record::{Results, SCHEMA};
-use memscope_bench::study::stress::{Amount, HeapSnapshot, Phase, Record, Slice};
-use memscope_bench::study::trackers::Trackers;
-use memscope_bench::study::{self, Study, compare};
-use memscope_bench::tracking::memscope::{MemscopeBuild, TypeUse};
-use memscope_bench::tracking::{Level, Recorded};
-use memscope_bench::worker::failure::Failure;
-use memscope_bench::worker::probe::{Observation, Truth};
-use memscope_bench::worker::task::Task;
-use memscope_bench::workloads::{Workload, registered};
+use memscope_bench::internal::builds::outcome::{BuildOutcome, NotBuilt};
+use memscope_bench::internal::platform::conditions::Conditions;
+use memscope_bench::internal::platform::system::{Machine, Toolchain};
+use memscope_bench::internal::report::format::Format;
+use memscope_bench::internal::report::origin::Origin;
+use memscope_bench::internal::schedule::estimate::overhead;
+use memscope_bench::internal::schedule::measurement::{Clock, Measurement, Outcome, Pair, Sample, Series};
+use memscope_bench::internal::study::compare::{Against, ComparedBuild, Comparison};
+use memscope_bench::internal::study::overhead::record::{Results, SCHEMA};
+use memscope_bench::internal::study::stress::{Amount, HeapSnapshot, Phase, Record, Slice};
+use memscope_bench::internal::study::trackers::Trackers;
+use memscope_bench::internal::study::{self, Study, compare};
+use memscope_bench::internal::tracking::memscope::{MemscopeBuild, TypeUse};
+use memscope_bench::internal::tracking::{Level, Recorded};
+use memscope_bench::internal::worker::failure::Failure;
+use memscope_bench::internal::worker::probe::{Observation, Truth};
+use memscope_bench::internal::worker::task::Task;
+use memscope_bench::internal::workloads::{Workload, registered};
 
 /// The program, with nothing of the tester's environment that it would listen to.
 pub fn memscope_bench() -> Command {
@@ -282,7 +282,7 @@ pub fn full_record() -> Record {
     };
     let used = |name: &str, bytes| TypeUse { name: name.to_owned(), count: 1_000, bytes };
     Record {
-        schema: memscope_bench::study::stress::SCHEMA,
+        schema: memscope_bench::internal::study::stress::SCHEMA,
         origin: origin("memscope-bench stress"),
         scale: 1.0,
         seed: 1,

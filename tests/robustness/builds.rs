@@ -3,9 +3,9 @@
 
 use crate::common::memscope_bench;
 use assert_cmd::Command;
-use memscope_bench::platform::files;
-use memscope_bench::study::compare::Comparison;
-use memscope_bench::tracking::memscope::MemscopeBuild;
+use memscope_bench::internal::platform::files;
+use memscope_bench::internal::study::compare::Comparison;
+use memscope_bench::internal::tracking::memscope::MemscopeBuild;
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;

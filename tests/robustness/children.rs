@@ -1,16 +1,16 @@
 //! Child processes: suspended, limited, killed, and replaced while they are measured.
 
 use crate::common::{memscope_bench, processes, worker};
-use memscope_bench::platform::files;
-use memscope_bench::schedule::measurement::Measurement;
-use memscope_bench::study::overhead::record::Results;
-use memscope_bench::tracking::Level;
-use memscope_bench::worker::failure::Failure;
-use memscope_bench::worker::probe::Request;
-use memscope_bench::worker::task::Task;
-use memscope_bench::worker::tasks::detection::Report;
-use memscope_bench::worker::tasks::{detection, windows};
-use memscope_bench::workloads::{Scale, Workload};
+use memscope_bench::internal::platform::files;
+use memscope_bench::internal::schedule::measurement::Measurement;
+use memscope_bench::internal::study::overhead::record::Results;
+use memscope_bench::internal::tracking::Level;
+use memscope_bench::internal::worker::failure::Failure;
+use memscope_bench::internal::worker::probe::Request;
+use memscope_bench::internal::worker::task::Task;
+use memscope_bench::internal::worker::tasks::detection::Report;
+use memscope_bench::internal::worker::tasks::{detection, windows};
+use memscope_bench::internal::workloads::{Scale, Workload};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use predicates::prelude::*;

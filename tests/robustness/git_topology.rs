@@ -3,8 +3,8 @@
 
 use crate::common::comparison;
 use crate::common::git::{Repository, has_git, text};
-use memscope_bench::schedule::measurement::Clock;
-use memscope_bench::study::compare::{Against, Batched, differences};
+use memscope_bench::internal::schedule::measurement::Clock;
+use memscope_bench::internal::study::compare::{Against, Batched, differences};
 
 /// One commit, a branch of two and a main line of two from there, their merge, and one more.
 fn merged() -> Repository {

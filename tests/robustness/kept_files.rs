@@ -1,9 +1,9 @@
 //! Files of results and journals that are damaged: cut or changed at any byte, they are an error or a value, never a
 //! panic.
 
-use memscope_bench::study::compare::{Entry, Journal, JournalError};
-use memscope_bench::study::kept::Kept;
-use memscope_bench::worker::failure::Failure;
+use memscope_bench::internal::study::compare::{Entry, Journal, JournalError};
+use memscope_bench::internal::study::kept::Kept;
+use memscope_bench::internal::worker::failure::Failure;
 use proptest::prelude::any;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};

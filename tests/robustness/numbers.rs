@@ -1,14 +1,14 @@
 //! Numbers: coarse clocks, and zero, missing and impossible times. No report shows what is no number.
 
 use crate::common;
-use memscope_bench::platform::files;
-use memscope_bench::report::format::Format;
-use memscope_bench::schedule::estimate::overhead;
-use memscope_bench::schedule::measurement::{Measurement, Outcome};
-use memscope_bench::stats::estimate::Estimate;
-use memscope_bench::study::overhead;
-use memscope_bench::study::overhead::record::Results;
-use memscope_bench::study::trackers;
+use memscope_bench::internal::platform::files;
+use memscope_bench::internal::report::format::Format;
+use memscope_bench::internal::schedule::estimate::overhead;
+use memscope_bench::internal::schedule::measurement::{Measurement, Outcome};
+use memscope_bench::internal::stats::estimate::Estimate;
+use memscope_bench::internal::study::overhead;
+use memscope_bench::internal::study::overhead::record::Results;
+use memscope_bench::internal::study::trackers;
 use std::path::Path;
 
 /// Sees that a report has no number that is none.
@@ -23,12 +23,12 @@ fn assert_reports_are_sound(results: &Results) {
     assert_sound(&common::text(results));
     assert_sound(&common::markdown(results));
     for format in [Format::Bmf, Format::Csv] {
-        assert_sound(&memscope_bench::study::draw(results, format).expect("every number is one"));
+        assert_sound(&memscope_bench::internal::study::draw(results, format).expect("every number is one"));
     }
     let picture = overhead::chart::draw(results);
     assert_sound(&picture);
     roxmltree::Document::parse(&picture).expect("well-formed");
-    let ranked = memscope_bench::study::trackers::Trackers(results.clone());
+    let ranked = memscope_bench::internal::study::trackers::Trackers(results.clone());
     assert_sound(&common::text(&ranked));
     assert_sound(&trackers::chart::draw(&ranked));
 }

@@ -3,9 +3,9 @@
 
 use crate::common::memscope_bench;
 use crate::output::{MEASURE, folder};
-use memscope_bench::platform::files;
-use memscope_bench::report::origin::command_of_this_process;
-use memscope_bench::study::overhead::record::Results;
+use memscope_bench::internal::platform::files;
+use memscope_bench::internal::report::origin::command_of_this_process;
+use memscope_bench::internal::study::overhead::record::Results;
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::ffi::OsString;

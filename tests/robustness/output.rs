@@ -2,9 +2,9 @@
 //! it is shown, and the exit code says what happened.
 
 use crate::common::{memscope_bench, results};
-use memscope_bench::platform::files;
-use memscope_bench::study::footprint::Footprints;
-use memscope_bench::study::overhead::record::Results;
+use memscope_bench::internal::platform::files;
+use memscope_bench::internal::study::footprint::Footprints;
+use memscope_bench::internal::study::overhead::record::Results;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use std::ffi::OsStr;

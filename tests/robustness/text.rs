@@ -3,16 +3,16 @@
 use crate::common::git::{git, has_git};
 use crate::common::{comparison, full_record, memscope_bench, results, trackers};
 use crate::output::folder;
-use memscope_bench::platform::files;
-use memscope_bench::report::origin::Origin;
-use memscope_bench::schedule::measurement::{Clock, Outcome};
-use memscope_bench::study::compare;
-use memscope_bench::study::compare::Against;
-use memscope_bench::study::overhead;
-use memscope_bench::study::overhead::record::Results;
-use memscope_bench::study::stress;
-use memscope_bench::study::trackers;
-use memscope_bench::worker::failure::Failure;
+use memscope_bench::internal::platform::files;
+use memscope_bench::internal::report::origin::Origin;
+use memscope_bench::internal::schedule::measurement::{Clock, Outcome};
+use memscope_bench::internal::study::compare;
+use memscope_bench::internal::study::compare::Against;
+use memscope_bench::internal::study::overhead;
+use memscope_bench::internal::study::overhead::record::Results;
+use memscope_bench::internal::study::stress;
+use memscope_bench::internal::study::trackers;
+use memscope_bench::internal::worker::failure::Failure;
 use std::fs;
 use std::path::Path;
 

@@ -1,0 +1,44 @@
+//! The parts that this package's own programs, benchmarks and tests use beside the facade. They may change at any time.
+
+pub mod builds {
+    pub use crate::builds::outcome;
+}
+
+pub mod cli {
+    pub use crate::cli::{Cli, Environment, exit_code, read_command_line, run_probe, stress};
+}
+
+pub mod platform {
+    pub use crate::platform::{conditions, console, files, system, text};
+}
+
+pub mod report {
+    pub use crate::report::{format, number, origin};
+}
+
+pub mod schedule {
+    pub use crate::schedule::{estimate, measurement, pairing, plan};
+}
+
+pub mod stats {
+    pub use crate::stats::estimate;
+}
+
+pub mod study {
+    pub use crate::study::{
+        Files, Study, accuracy, claims, compare, draw, footprint, kept, latency, operations, overhead, print, stress,
+        trackers, validation,
+    };
+}
+
+pub mod tracking {
+    pub use crate::tracking::{Level, Recorded, SwitchedAllocator, memscope, references};
+}
+
+pub mod worker {
+    pub use crate::worker::{failure, launcher, probe, task, tasks};
+}
+
+pub mod workloads {
+    pub use crate::workloads::{Digest, Scale, Workload, pools, registered};
+}
