@@ -3,14 +3,12 @@
 mod common;
 
 use common::{comparison, full_record, results};
-use memscope_bench::internal::report::number;
-use memscope_bench::internal::schedule::measurement::{Clock, Measurement, Outcome};
+use memscope_bench::internal::schedule::measurement::{Clock, Measurement};
 use memscope_bench::internal::study::compare;
 use memscope_bench::internal::study::compare::{Against, ComparedBuild, Comparison, Difference, Record, Verdict};
 use memscope_bench::internal::study::overhead;
 use memscope_bench::internal::study::overhead::record::Results;
 use memscope_bench::internal::study::stress;
-use memscope_bench::internal::worker::failure::Failure;
 use memscope_bench::internal::workloads::Workload;
 
 #[test]

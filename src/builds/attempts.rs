@@ -38,7 +38,7 @@ impl Attempts<'_> {
     ///
     /// # Errors
     /// If cargo cannot be started, or fails for another reason than the code; the log has more.
-    pub fn run(&mut self, mut attempt: Attempt) -> Result<Attempted, BuildError> {
+    pub(super) fn run(&mut self, mut attempt: Attempt) -> Result<Attempted, BuildError> {
         let has_defaults = self.sources.is_some_and(|sources| !sources.defaults.is_empty());
         let mut built = self.compile(attempt)?;
         if matches!(built, Err(CargoFailure::Dependency { .. })) && !attempt.defaults && has_defaults {

@@ -24,7 +24,7 @@ const SHORTEST: u64 = 6;
 
 /// The folder in which builds are prepared and kept. While it is open, no other process builds in it.
 #[derive(Debug)]
-pub struct BuildCache {
+pub(crate) struct BuildCache {
     folder: PathBuf,
     /// The package's own folder, which is copied.
     package: PathBuf,
@@ -33,7 +33,7 @@ pub struct BuildCache {
 
 /// A program that was built.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BuiltProgram {
+pub(crate) struct BuiltProgram {
     /// Its path.
     pub path: PathBuf,
     /// The version of memscope that it should have, if that is known without running it.
@@ -48,7 +48,7 @@ impl BuildCache {
     /// # Errors
     /// If the folder cannot be written to, or the package's sources are not where they were when this program was
     /// built.
-    pub fn open(folder: &Path) -> Result<Self, BuildError> {
+    pub(crate) fn open(folder: &Path) -> Result<Self, BuildError> {
         let package = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         if let Some(missing) = PARTS.iter().map(|part| package.join(part)).find(|part| !part.exists()) {
             return Err(BuildError::NoPackage(missing));
@@ -79,7 +79,7 @@ impl BuildCache {
     }
 
     /// Returns the default folder, under the package's `target/`. Its name keeps builds of earlier versions in use.
-    pub fn default_folder() -> PathBuf {
+    pub(crate) fn default_folder() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("target/memscope-builds")
     }
 
@@ -88,7 +88,11 @@ impl BuildCache {
     ///
     /// # Errors
     /// If it does not compile; the log's path is in the error.
-    pub fn build(&self, build: &ResolvedBuild, mut progress: impl FnMut(&str)) -> Result<BuiltProgram, BuildError> {
+    pub(crate) fn build(
+        &self,
+        build: &ResolvedBuild,
+        mut progress: impl FnMut(&str),
+    ) -> Result<BuiltProgram, BuildError> {
         let began = Instant::now();
         let copy = PackageCopy { package: &self.package, folder: self.folder.join(&build.key), build };
         let failed = BuildError::at(&copy.folder);
@@ -139,7 +143,7 @@ impl BuildCache {
     }
 
     /// Returns the median duration of the builds in a cache's folder; `None` if there are none.
-    pub fn usual_build(folder: &Path) -> Option<Duration> {
+    pub(crate) fn usual_build(folder: &Path) -> Option<Duration> {
         let folders = fs::read_dir(folder).ok()?.flatten();
         let records = folders.filter_map(|folder| BuildRecord::read(&folder.path()));
         let mut seconds: Vec<u64> = records.map(|record| record.seconds).filter(|&took| took >= SHORTEST).collect();
@@ -148,7 +152,7 @@ impl BuildCache {
     }
 
     /// Returns whether a build succeeded or failed here before, so that it takes a moment.
-    pub fn has(&self, build: &ResolvedBuild) -> bool {
+    pub(crate) fn has(&self, build: &ResolvedBuild) -> bool {
         BuildRecord::read(&self.folder.join(&build.key)).is_some()
     }
 }

@@ -13,7 +13,7 @@ use std::time::SystemTime;
 const NO_ADAPTER: &str = "no adapter fits ";
 
 /// A program to build with cargo.
-pub struct CargoBuild<'a> {
+pub(crate) struct CargoBuild<'a> {
     /// The folder of the package. Cargo starts in it, so the user's folder has no influence.
     pub package: &'a Path,
     /// The program's name.
@@ -28,7 +28,7 @@ pub struct CargoBuild<'a> {
 
 /// The reason why cargo built nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CargoFailure {
+pub(crate) enum CargoFailure {
     /// A dependency does not compile.
     Dependency {
         /// The package's name.
@@ -58,7 +58,7 @@ impl CargoBuild<'_> {
     ///
     /// # Errors
     /// If cargo cannot be started or the log cannot be written; the inner one if the program was not built.
-    pub fn run(&self, progress: impl FnMut(&str)) -> io::Result<Result<PathBuf, CargoFailure>> {
+    pub(crate) fn run(&self, progress: impl FnMut(&str)) -> io::Result<Result<PathBuf, CargoFailure>> {
         let began = SystemTime::now();
         Ok(self.build(&["--bin", self.program], progress)?.and_then(|messages| {
             let program = executable(&messages, self.program).or_else(|| self.program_since(began));
@@ -71,7 +71,7 @@ impl CargoBuild<'_> {
     ///
     /// # Errors
     /// As for the program.
-    pub fn run_for_dependency(
+    pub(crate) fn run_for_dependency(
         &self,
         package: &str,
         progress: impl FnMut(&str),
@@ -161,13 +161,13 @@ impl CargoBuild<'_> {
 }
 
 /// Reads cargo's messages, one a line, and leaves out every line that is none.
-pub fn messages(stdout: &[u8]) -> Vec<Value> {
+pub(crate) fn messages(stdout: &[u8]) -> Vec<Value> {
     stdout.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
 
 /// Returns the path of a program that cargo built, from its messages. Its configuration may name another place than the
 /// usual one.
-pub fn executable(messages: &[Value], program: &str) -> Option<PathBuf> {
+pub(crate) fn executable(messages: &[Value], program: &str) -> Option<PathBuf> {
     let is_it = |message: &&Value| message["reason"] == "compiler-artifact" && message["target"]["name"] == program;
     messages.iter().rev().filter(is_it).find_map(|message| message["executable"].as_str().map(PathBuf::from))
 }

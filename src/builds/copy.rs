@@ -31,7 +31,7 @@ pub(super) struct PackageCopy<'a> {
 
 impl PackageCopy<'_> {
     /// Makes or refreshes the files that all copies share.
-    pub fn mirror(&self) -> Result<(), BuildError> {
+    pub(super) fn mirror(&self) -> Result<(), BuildError> {
         fs::create_dir_all(&self.folder)
             .and_then(|()| {
                 MIRRORED.iter().try_for_each(|part| mirror(&self.package.join(part), &self.folder.join(part)))
@@ -40,7 +40,7 @@ impl PackageCopy<'_> {
     }
 
     /// Returns the copy's manifest for an attempt.
-    pub fn manifest(&self, sources: Option<&Sources>, attempt: Attempt) -> Result<String, BuildError> {
+    pub(super) fn manifest(&self, sources: Option<&Sources>, attempt: Attempt) -> Result<String, BuildError> {
         let path = self.package.join("Cargo.toml");
         let manifest = fs::read_to_string(&path).map_err(BuildError::at(&path))?;
         with_dependency(&manifest, &self.build.stamp(), dependency(self.build, sources, attempt))
@@ -48,7 +48,7 @@ impl PackageCopy<'_> {
     }
 
     /// Writes the manifest and the lock file. Unchanged files are not touched, so cargo sees no change.
-    pub fn write_manifest(&self, manifest: &str) -> Result<(), BuildError> {
+    pub(super) fn write_manifest(&self, manifest: &str) -> Result<(), BuildError> {
         let write = || {
             write_changed(&self.folder.join("Cargo.toml"), manifest.as_bytes())?;
             // Cargo adapts the lock file to the build. It begins anew only when the package's own lock file changes.

@@ -34,7 +34,7 @@ enum Kind {
 
 /// The files that an exported commit lacks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LeftOut {
+pub(crate) struct LeftOut {
     /// Submodules, whose folders are empty: their files are another repository's.
     pub submodules: Vec<PathBuf>,
     /// Files that the repository has lost, and that no compiler reads.
@@ -43,7 +43,7 @@ pub struct LeftOut {
 
 impl Repository {
     /// Returns a commit's version of a file in the named folder; `None` if the commit has none of that name.
-    pub fn file(&self, commit: &Commit, path: &str) -> Option<String> {
+    pub(crate) fn file(&self, commit: &Commit, path: &str) -> Option<String> {
         let object = commit.object(&self.prefix().join(path));
         let output = self.unreplaced().args([OsStr::new("cat-file"), OsStr::new("blob"), &object]).output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
@@ -53,7 +53,7 @@ impl Repository {
     ///
     /// # Errors
     /// If they cannot be read or written. A file that the repository lacks is an error if a compiler may read it.
-    pub fn export(&self, commit: &str, folder: &Path) -> Result<LeftOut, GitError> {
+    pub(crate) fn export(&self, commit: &str, folder: &Path) -> Result<LeftOut, GitError> {
         let failed = |source| GitError::Unwritable { folder: folder.to_owned(), source };
         let arguments = ["ls-tree", "-r", "-z", "--full-tree", commit];
         let output = self.unreplaced().args(arguments).output().map_err(GitError::NoGit)?;
@@ -97,7 +97,7 @@ impl Repository {
 
     /// Returns the package's folder among the files of an exported commit. It may be one of several in its repository,
     /// and use the others.
-    pub fn package_in(&self, files: &Path) -> PathBuf {
+    pub(crate) fn package_in(&self, files: &Path) -> PathBuf {
         // Without the slash that joining nothing would leave at the end.
         files.join(self.prefix()).components().collect()
     }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 /// The commits of a range, behind those that it starts from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct History {
+pub(crate) struct History {
     /// The commits. Each comes after its parents.
     pub commits: Vec<Commit>,
     /// The place of the commit that each one is compared with; `None` for those that the range starts from.
@@ -33,7 +33,7 @@ impl History {
     ///
     /// # Errors
     /// If it is no range, has no commits, or a shallow clone cuts it off.
-    pub fn read(repository: &Repository, range: &str, parents: Parents) -> Result<Self, GitError> {
+    pub(crate) fn read(repository: &Repository, range: &str, parents: Parents) -> Result<Self, GitError> {
         let range = repository.range(range)?;
         let listed = repository.commits(&range, parents)?;
         let places = places(&listed);
@@ -82,7 +82,7 @@ impl History {
     /// Keeps every `step`-th commit, the last one, and those that the range starts from. Each is compared with the
     /// nearest earlier one that is kept.
     #[must_use]
-    pub fn every(self, step: usize) -> Self {
+    pub(crate) fn every(self, step: usize) -> Self {
         let last = self.commits.len().saturating_sub(1);
         let from = self.starts.saturating_sub(1);
         let is_kept = |place: usize| place < self.starts || (place - from).is_multiple_of(step) || place == last;

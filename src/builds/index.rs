@@ -44,7 +44,7 @@ pub(super) fn list(versions: &[Version]) -> String {
 ///
 /// # Errors
 /// If there is no index.
-pub fn published() -> Result<Published, ResolveError> {
+pub(crate) fn published() -> Result<Published, ResolveError> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")));
     let indexes = home.unwrap_or_default().join("registry/index");
     let no_index = |_| ResolveError::NoIndex(indexes.clone());

@@ -19,7 +19,7 @@ use std::process::{Command, Stdio};
 /// # Errors
 /// If they cannot be linked. That takes cargo, the package's sources, and a linker that shuffles: lld, which is Rust's
 /// own.
-pub fn shuffled(programs: &[&str], seed: u32) -> Result<PathBuf, RelinkError> {
+pub(crate) fn shuffled(programs: &[&str], seed: u32) -> Result<PathBuf, RelinkError> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     linked(system::cargo, package, &package.join("target/layouts"), programs, seed)
 }

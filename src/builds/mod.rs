@@ -7,13 +7,13 @@
 
 mod attempts;
 mod cache;
-pub mod cargo;
+pub(crate) mod cargo;
 mod copy;
 mod error;
 mod export;
 mod history;
 mod index;
-pub mod layout;
+pub(crate) mod layout;
 mod names;
 pub mod outcome;
 mod record;
@@ -23,17 +23,17 @@ mod sources;
 mod spec;
 mod suspects;
 
-pub use cache::{BuildCache, BuiltProgram};
-pub use error::BuildError;
-pub use history::History;
-pub use index::published;
-pub use names::shorten;
-pub use repository::{Parents, Range, Repository};
-pub use resolve::{ResolveError, ResolvedBuild, Source};
-pub use spec::BuildSpec;
-pub use suspects::Suspects;
+pub(crate) use cache::{BuildCache, BuiltProgram};
+pub(crate) use error::BuildError;
+pub(crate) use history::History;
+pub(crate) use index::published;
+pub(crate) use names::shorten;
+pub(crate) use repository::{Parents, Range, Repository};
+pub(crate) use resolve::{ResolveError, ResolvedBuild, Source};
+pub(crate) use spec::BuildSpec;
+pub(crate) use suspects::Suspects;
 
-pub use crate::tracking::memscope::versions::{PACKAGE, is_memscope};
+pub(crate) use crate::tracking::memscope::versions::{PACKAGE, is_memscope};
 /// Returns a commit with these parents, for tests.
 #[cfg(test)]
 fn commit(hash: &str, parents: &[&str]) -> crate::platform::git::Commit {

@@ -13,7 +13,7 @@ const NUMBER: usize = 4;
 /// The folders and repositories that names share are dropped first:
 /// `../memscope-rs@v0.2.4` and `../memscope-rs@7c0b769` become `v0.2.4` and `7c0b769`. A name that is still too long is
 /// cut.
-pub fn shorten<S: AsRef<str>>(names: &[S]) -> Vec<String> {
+pub(crate) fn shorten<S: AsRef<str>>(names: &[S]) -> Vec<String> {
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
     let is_unique = |form: &str, name: &str| {
         let mut others = names.iter().filter(|other| **other != name);

@@ -34,7 +34,7 @@ const OF_CARGO_ITSELF: [&str; 6] =
 
 /// The record of a build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BuildRecord {
+pub(super) struct BuildRecord {
     /// A hash of everything that it was built from and with.
     pub fingerprint: String,
     /// The duration, in seconds.
@@ -48,7 +48,7 @@ pub struct BuildRecord {
 
 /// A way to compile a build.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attempt {
+pub(super) struct Attempt {
     /// With memscope's default features, except the one that installs an allocator.
     pub defaults: bool,
     /// With only the part of the adapter that overheads need.
@@ -58,7 +58,7 @@ pub struct Attempt {
 /// A failure that remains until something changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "why")]
-pub enum KnownFailure {
+pub(super) enum KnownFailure {
     /// memscope does not compile, or something that it needs.
     DoesNotCompile {
         /// The first error.
@@ -73,7 +73,7 @@ pub enum KnownFailure {
 
 impl BuildRecord {
     /// Reads the record in a folder, whatever was built there.
-    pub fn read(folder: &Path) -> Option<Self> {
+    pub(super) fn read(folder: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(folder.join(FILE)).ok()?).ok()
     }
 
@@ -81,13 +81,13 @@ impl BuildRecord {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn write(&self, folder: &Path) -> io::Result<()> {
+    pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
         fs::write(folder.join(FILE), serde_json::to_vec(self)?)
     }
 }
 
 /// Returns a hash of the files of a package's copy, its manifest, the compiler, and the variables that change a build.
-pub fn fingerprint(copy: &Path, parts: &[&str], manifest: &str) -> io::Result<String> {
+pub(super) fn fingerprint(copy: &Path, parts: &[&str], manifest: &str) -> io::Result<String> {
     let mut hasher = DefaultHasher::new();
     manifest.hash(&mut hasher);
     for part in parts {

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// A git repository.
 #[derive(Clone, Debug)]
-pub struct Repository {
+pub(crate) struct Repository {
     pub(super) folder: PathBuf,
     /// The place of the folder within the repository's files; empty at their root.
     prefix: PathBuf,
@@ -23,7 +23,7 @@ pub struct Repository {
 
 /// A range of commits: everything in the history of its end, and of none of its starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Range {
+pub(crate) struct Range {
     /// The user's spelling.
     text: String,
     /// The hash of the last commit.
@@ -34,7 +34,7 @@ pub struct Range {
 
 /// The parents of a merge that are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parents {
+pub(crate) enum Parents {
     /// The first one: a branch's own history.
     First,
     /// All of them, which includes the commits of merged branches.
@@ -43,7 +43,7 @@ pub enum Parents {
 
 impl Parents {
     /// Returns the parents of a commit that are followed.
-    pub fn of(self, commit: &Commit) -> &[String] {
+    pub(crate) fn of(self, commit: &Commit) -> &[String] {
         match self {
             Self::First => &commit.parents[..commit.parents.len().min(1)],
             Self::All => &commit.parents,
@@ -53,7 +53,7 @@ impl Parents {
 
 impl Range {
     /// Returns the range of all commits in the history of `bad` and not in that of `good`.
-    pub fn between(good: &Commit, bad: &Commit) -> Self {
+    pub(crate) fn between(good: &Commit, bad: &Commit) -> Self {
         let text = format!("{}..{}", good.short(), bad.short());
         Self { text, end: bad.hash.clone(), starts: vec![good.hash.clone()] }
     }
@@ -64,7 +64,7 @@ impl Repository {
     ///
     /// # Errors
     /// If it is in none, git refuses to read it, or there is no git.
-    pub fn at(folder: &Path) -> Result<Self, GitError> {
+    pub(crate) fn at(folder: &Path) -> Result<Self, GitError> {
         let none = || GitError::NoRepository(folder.to_owned());
         if folder.as_os_str().is_empty() {
             return Err(none());
@@ -85,7 +85,7 @@ impl Repository {
     }
 
     /// Returns the place of the named folder within the files of a commit; empty at their root.
-    pub fn prefix(&self) -> &Path {
+    pub(crate) fn prefix(&self) -> &Path {
         &self.prefix
     }
 
@@ -93,7 +93,7 @@ impl Repository {
     ///
     /// # Errors
     /// If it names none.
-    pub fn commit(&self, revision: &str) -> Result<Commit, GitError> {
+    pub(crate) fn commit(&self, revision: &str) -> Result<Commit, GitError> {
         // No revision begins with a dash; git would read it as an option.
         if revision.starts_with('-') {
             return Err(self.unknown(revision, ""));
@@ -109,7 +109,7 @@ impl Repository {
     ///
     /// # Errors
     /// If it is none, or ends at several commits.
-    pub fn range(&self, text: &str) -> Result<Range, GitError> {
+    pub(crate) fn range(&self, text: &str) -> Result<Range, GitError> {
         // A date in it has spaces too, so it is one word first, and several only if git does not know that one.
         let whole = self.ends(&[text]);
         let words: Vec<&str> = text.split_whitespace().collect();
@@ -133,7 +133,7 @@ impl Repository {
     ///
     /// # Errors
     /// If there are none, or a shallow clone cuts them off.
-    pub fn commits(&self, range: &Range, parents: Parents) -> Result<Vec<Commit>, GitError> {
+    pub(crate) fn commits(&self, range: &Range, parents: Parents) -> Result<Vec<Commit>, GitError> {
         let mut arguments = vec!["--topo-order", "--reverse"];
         arguments.extend((parents == Parents::First).then_some("--first-parent"));
         let starts: Vec<String> = range.starts.iter().map(|start| format!("^{start}")).collect();
@@ -154,7 +154,7 @@ impl Repository {
     ///
     /// # Errors
     /// If git refuses.
-    pub fn is_ancestor(&self, ancestor: &str, of: &str) -> Result<bool, GitError> {
+    pub(crate) fn is_ancestor(&self, ancestor: &str, of: &str) -> Result<bool, GitError> {
         let arguments = ["merge-base", "--is-ancestor", ancestor, of];
         let output = git::run(&self.folder, arguments)?;
         match output.status.code() {
@@ -168,7 +168,7 @@ impl Repository {
     ///
     /// # Errors
     /// If the histories are cut off before they meet.
-    pub fn merge_bases(&self, one: &str, other: &str) -> Result<Vec<Commit>, GitError> {
+    pub(crate) fn merge_bases(&self, one: &str, other: &str) -> Result<Vec<Commit>, GitError> {
         let arguments = ["merge-base", "--all", one, other];
         let output = git::run(&self.folder, arguments)?;
         match output.status.code() {
@@ -184,7 +184,7 @@ impl Repository {
     ///
     /// # Errors
     /// If there are some.
-    pub fn check_clean(&self) -> Result<(), GitError> {
+    pub(crate) fn check_clean(&self) -> Result<(), GitError> {
         if !self.has_work_tree {
             return Ok(());
         }
@@ -281,7 +281,7 @@ impl Repository {
     ///
     /// # Errors
     /// If a partial clone lacks some, or the commit has no such folder.
-    pub fn check_files(&self, commits: &[Commit]) -> Result<(), GitError> {
+    pub(crate) fn check_files(&self, commits: &[Commit]) -> Result<(), GitError> {
         let hashes = commits.iter().map(|commit| OsStr::new(&commit.hash));
         git::check_objects(&self.folder, &std::iter::once(OsStr::new("--no-walk")).chain(hashes).collect::<Vec<_>>())?;
         let Some(last) = commits.last() else { return Ok(()) };

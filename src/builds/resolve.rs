@@ -12,7 +12,7 @@ use toml_edit::DocumentMut;
 
 /// A build whose sources were found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ResolvedBuild {
+pub(crate) struct ResolvedBuild {
     /// Its name in reports.
     pub name: String,
     /// A description: a commit's subject line.
@@ -25,7 +25,7 @@ pub struct ResolvedBuild {
 
 /// The place of a build's sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     /// On crates.io, as this version.
     Published(Version),
     /// In this folder.
@@ -44,7 +44,7 @@ impl BuildSpec {
     ///
     /// # Errors
     /// If there are none, or they are of another package.
-    pub fn resolve(&self) -> Result<ResolvedBuild, ResolveError> {
+    pub(crate) fn resolve(&self) -> Result<ResolvedBuild, ResolveError> {
         let name = self.to_string();
         match self {
             Self::Published(version) => {
@@ -77,7 +77,7 @@ impl BuildSpec {
 
 impl ResolvedBuild {
     /// Returns the build of a commit, whatever the commit contains.
-    pub fn commit(repository: &Path, commit: &Commit) -> Self {
+    pub(crate) fn commit(repository: &Path, commit: &Commit) -> Self {
         let Commit { hash, subject, .. } = commit;
         let repository = absolute(repository);
         Self {
@@ -91,7 +91,7 @@ impl ResolvedBuild {
 
     /// Returns the part of a version that names this build: a version's build metadata has letters, digits, hyphens,
     /// dots.
-    pub fn stamp(&self) -> String {
+    pub(crate) fn stamp(&self) -> String {
         let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '.';
         self.key.chars().map(|letter| if allowed(letter) { letter } else { '-' }).collect()
     }

@@ -27,7 +27,7 @@ impl Sources {
     ///
     /// # Errors
     /// If they cannot be read or exported; the inner one if their manifest is invalid.
-    pub fn of(build: &ResolvedBuild, exported: &Path) -> Result<Result<Option<Self>, String>, BuildError> {
+    pub(super) fn of(build: &ResolvedBuild, exported: &Path) -> Result<Result<Option<Self>, String>, BuildError> {
         let folder = match &build.source {
             Source::Published(_) => return Ok(Ok(None)),
             Source::Folder(folder) => folder.clone(),

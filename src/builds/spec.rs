@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 /// A build as a user names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BuildSpec {
+pub(crate) enum BuildSpec {
     /// A version on crates.io: `0.2.5`.
     Published(Version),
     /// A folder with the package's sources: `../memscope-rs`.

@@ -6,7 +6,7 @@ use crate::platform::git::Commit;
 
 /// The commits that may be the first bad one.
 #[derive(Clone, Debug)]
-pub struct Suspects {
+pub(crate) struct Suspects {
     /// All of them, each after its parents; the last one is bad.
     commits: Vec<Commit>,
     /// The places of the parents of each.
@@ -25,7 +25,7 @@ impl Suspects {
     ///
     /// # Panics
     /// If there are none.
-    pub fn new(commits: Vec<Commit>, parents: Parents) -> Self {
+    pub(crate) fn new(commits: Vec<Commit>, parents: Parents) -> Self {
         let places = places(&commits);
         let of = |commit| parents.of(commit).iter().filter_map(|parent| places.get(parent).copied()).collect();
         let parents = commits.iter().map(of).collect();
@@ -35,7 +35,7 @@ impl Suspects {
 
     /// Returns the place of the commit to judge next: as for `git bisect`, the one whose outcome leaves the fewest
     /// suspects in the worse case. `None` if none is left that could be judged.
-    pub fn next(&self) -> Option<usize> {
+    pub(crate) fn next(&self) -> Option<usize> {
         let all = self.left().count();
         let fewest = |place: &usize| {
             let before = self.history(*place).filter(|&place| self.is_left[place]).count();
@@ -47,19 +47,19 @@ impl Suspects {
     }
 
     /// Returns a commit by its place.
-    pub fn commit(&self, place: usize) -> &Commit {
+    pub(crate) fn commit(&self, place: usize) -> &Commit {
         &self.commits[place]
     }
 
     /// Marks a commit as good, and with it its whole history.
-    pub fn good(&mut self, place: usize) {
+    pub(crate) fn good(&mut self, place: usize) {
         for good in self.history(place).collect::<Vec<_>>() {
             self.is_left[good] = false;
         }
     }
 
     /// Marks a commit as bad: the first bad one is this or in its history.
-    pub fn bad(&mut self, place: usize) {
+    pub(crate) fn bad(&mut self, place: usize) {
         let mut is_before = vec![false; self.commits.len()];
         self.history(place).for_each(|before| is_before[before] = true);
         self.is_left.iter_mut().zip(is_before).for_each(|(is_left, is_before)| *is_left &= is_before);
@@ -67,12 +67,12 @@ impl Suspects {
     }
 
     /// Marks a commit that cannot be judged.
-    pub fn skip(&mut self, place: usize) {
+    pub(crate) fn skip(&mut self, place: usize) {
         self.is_skipped[place] = true;
     }
 
     /// Returns the commits that may be the first bad one, each after its parents.
-    pub fn remaining(&self) -> Vec<&Commit> {
+    pub(crate) fn remaining(&self) -> Vec<&Commit> {
         self.left().map(|place| &self.commits[place]).collect()
     }
 

@@ -25,7 +25,7 @@ fn usual_scale(workload: Workload) -> Scale {
 }
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     #[command(flatten)]
     builds: BuildArguments,
     /// The factor on the workloads' outer counts [default: 0.2 for leaks, which plants 20 blocks, and 2 for cycles,
@@ -44,7 +44,7 @@ pub struct Arguments {
     limits: LimitArguments,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Error> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let files = Files { folder: &arguments.output, name: Detections::KIND };
     files.prepare::<Detections>()?;
     let resolved = arguments.builds.resolve()?;

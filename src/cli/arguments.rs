@@ -43,7 +43,7 @@ impl From<LimitArguments> for Limits {
 
 /// How precise the figures are to be, for every command that makes some.
 #[derive(Clone, Copy, Debug, Args)]
-pub struct PrecisionArguments {
+pub(super) struct PrecisionArguments {
     /// Run pairs until each interval's half-width is under this percentage of its figure
     #[arg(long, env = environment::PRECISION, value_name = "PERCENT", value_parser = positive)]
     precision: Option<f64>,
@@ -78,7 +78,7 @@ fn positive(text: &str) -> Result<f64, String> {
 
 /// The form in which a study is printed, for every command that prints one.
 #[derive(Clone, Copy, Debug, Args)]
-pub struct FormatArguments {
+pub(super) struct FormatArguments {
     /// The form of what is printed on stdout
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
@@ -115,7 +115,7 @@ impl Environment {
 
 /// How large a run is, with which data and on how many threads, for every command that runs workloads.
 #[derive(Clone, Copy, Debug, Args)]
-pub struct SizeArguments {
+pub(super) struct SizeArguments {
     /// The factor on the workloads' outer counts: 1 is the full stress run [default: 1 for stress, otherwise each
     /// workload's short scale]
     #[arg(long)]

@@ -26,7 +26,7 @@ macro_rules! say {
 
 #[derive(Debug, Args)]
 #[command(mut_arg("time_limit", |limit| limit.default_value("10")))]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// A clone of memscope-rs; it is only read
     #[arg(long, value_name = "DIR")]
     repository: PathBuf,
@@ -63,7 +63,7 @@ pub struct Arguments {
     limits: LimitArguments,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Error> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let repository = Repository::at(&arguments.repository)?;
     repository.check_clean()?;
     let first = &repository.commit(&arguments.good)?;

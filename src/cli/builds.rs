@@ -20,7 +20,7 @@ pub(super) use progress::about;
 
 /// The arguments of every command that builds memscope.
 #[derive(Debug, Args)]
-pub struct BuildCacheArguments {
+pub(super) struct BuildCacheArguments {
     /// The folder in which builds are prepared and kept [default: target/memscope-builds of memscope-bench]
     #[arg(long, env = environment::BUILD_CACHE, value_name = "DIR")]
     build_cache: Option<PathBuf>,
@@ -28,7 +28,7 @@ pub struct BuildCacheArguments {
 
 /// The arguments of the commands that examine builds one by one.
 #[derive(Debug, Args)]
-pub struct BuildArguments {
+pub(super) struct BuildArguments {
     /// The builds: published versions (0.2.5), folders (../memscope-rs), revisions (../memscope-rs@v0.2.4) [default:
     /// the memscope that this program is linked with]
     #[arg(value_name = "BUILD")]
@@ -41,7 +41,7 @@ pub struct BuildArguments {
 }
 
 /// A build with the outcome of its compilation.
-pub struct Build {
+pub(super) struct Build {
     /// Its name in reports.
     pub name: String,
     /// A description: a commit's subject line.
@@ -51,7 +51,7 @@ pub struct Build {
 }
 
 /// A program that reports to be the requested build.
-pub struct CheckedProgram {
+pub(super) struct CheckedProgram {
     /// Starts its probes.
     pub launcher: Launcher,
     /// The build in the program's own words.
@@ -62,7 +62,7 @@ pub struct CheckedProgram {
 
 impl Build {
     /// Returns a hash that distinguishes the build from another one of the same name; empty without a program.
-    pub fn fingerprint(&self) -> String {
+    pub(super) fn fingerprint(&self) -> String {
         self.program.as_ref().map_or(String::new(), |program| program.fingerprint.clone())
     }
 }
@@ -73,7 +73,7 @@ impl BuildCacheArguments {
     }
 
     /// Returns the usual duration of a build; `None` if there was none yet.
-    pub fn usual_build(&self) -> Option<Duration> {
+    pub(super) fn usual_build(&self) -> Option<Duration> {
         BuildCache::usual_build(&self.folder())
     }
 
@@ -81,7 +81,7 @@ impl BuildCacheArguments {
     ///
     /// # Errors
     /// If nothing can be compiled at all.
-    pub fn build(&self, resolved: &[ResolvedBuild], limits: Limits) -> Result<Vec<Build>, Error> {
+    pub(super) fn build(&self, resolved: &[ResolvedBuild], limits: Limits) -> Result<Vec<Build>, Error> {
         let cache = BuildCache::open(&self.folder())?;
         let usual = self.usual_build();
         let progress = BuildProgress::new(&cache, usual, resolved);
@@ -108,7 +108,7 @@ impl BuildArguments {
     ///
     /// # Errors
     /// If one has no sources, or is named twice.
-    pub fn resolve(&self) -> Result<Vec<ResolvedBuild>, ResolveError> {
+    pub(super) fn resolve(&self) -> Result<Vec<ResolvedBuild>, ResolveError> {
         resolve(&self.builds, self.published)
     }
 
@@ -116,7 +116,7 @@ impl BuildArguments {
     ///
     /// # Errors
     /// If none can be compiled.
-    pub fn build(&self, resolved: &[ResolvedBuild], limits: Limits) -> Result<Vec<Build>, Error> {
+    pub(super) fn build(&self, resolved: &[ResolvedBuild], limits: Limits) -> Result<Vec<Build>, Error> {
         if resolved.is_empty() {
             let memscope = MemscopeBuild::of_this_build();
             let name = memscope.version.clone();
@@ -132,7 +132,7 @@ impl BuildArguments {
 ///
 /// # Errors
 /// If one has no sources, or is named twice.
-pub fn resolve(named: &[BuildSpec], with_published: bool) -> Result<Vec<ResolvedBuild>, ResolveError> {
+pub(super) fn resolve(named: &[BuildSpec], with_published: bool) -> Result<Vec<ResolvedBuild>, ResolveError> {
     let mut named = named.to_vec();
     if with_published {
         let published = published()?;

@@ -9,7 +9,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The folder with the results files, and for claims.json and claims.md
     #[arg(long, default_value = "results", value_name = "DIR")]
     results: PathBuf,
@@ -17,7 +17,7 @@ pub struct Arguments {
     format: FormatArguments,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Error> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let folder = &arguments.results;
     if !folder.is_dir() {
         let why = "there is no such folder; name the one with the results files";

@@ -9,7 +9,7 @@ use crate::study::compare::{Against, Comparison};
 use clap::Args;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The builds to compare: published versions (0.2.5), folders (../memscope-rs), revisions (../memscope-rs@v0.2.4)
     #[arg(value_name = "BUILD", required_unless_present = "published")]
     builds: Vec<BuildSpec>,
@@ -24,7 +24,7 @@ pub struct Arguments {
     rounds: RoundArguments,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Error> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let builds = resolve(&arguments.builds, arguments.published)?;
     let against = arguments.against();
     arguments.rounds.run(&builds, &Report { name: Comparison::KIND, against })

@@ -16,7 +16,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     #[command(flatten)]
     builds: BuildArguments,
     /// The workloads [default: all]
@@ -41,7 +41,7 @@ pub struct Arguments {
     limits: LimitArguments,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Error> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let files = Files { folder: &arguments.output, name: Footprints::KIND };
     let plan = Plan {
         workloads: or_all(&arguments.workloads),

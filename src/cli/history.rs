@@ -9,7 +9,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// A clone of memscope-rs; it is only read
     #[arg(long, value_name = "DIR")]
     repository: PathBuf,
@@ -26,7 +26,7 @@ pub struct Arguments {
     rounds: RoundArguments,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Error> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let repository = Repository::at(&arguments.repository)?;
     repository.check_clean()?;
     let parents = if arguments.all_parents { Parents::All } else { Parents::First };

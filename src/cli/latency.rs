@@ -13,7 +13,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The numbers of threads that allocate at once, one after the other
     #[arg(long, value_delimiter = ',', value_name = "NUMBERS", default_values = ["1", "2", "4", "8"],
           value_parser = clap::value_parser!(u64).range(1..=1_024))]
@@ -48,7 +48,7 @@ fn without_variables(name: &str) -> Result<Level, String> {
     Ok(level)
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Error> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let files = Files { folder: &arguments.output, name: Latencies::KIND };
     files.prepare::<Latencies>()?;
     let plan = Plan {

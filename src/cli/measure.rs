@@ -26,7 +26,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The workloads [default: all; with --instructions, those that run on a single thread]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
@@ -64,7 +64,7 @@ pub struct Arguments {
     limits: LimitArguments,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Error> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let files = arguments.output.as_ref().map(|folder| Files { folder, name: arguments.name() });
     if let Some(files) = &files {
         files.prepare::<Results>()?;
@@ -185,7 +185,7 @@ fn count(arguments: &Arguments, launcher: &Launcher, levels: &[Level]) -> Result
 }
 
 /// The names of the workloads that run on a single thread.
-pub fn single_threaded() -> String {
+pub(super) fn single_threaded() -> String {
     let single = registered().iter().filter(|workload| !workload.is_parallel());
     single.map(|workload| workload.name()).collect::<Vec<_>>().join(", ")
 }

@@ -24,9 +24,10 @@ mod validate;
 mod worker;
 
 pub use arguments::Environment;
-pub use error::{Error, exit_code};
+pub(crate) use error::Error;
+pub use error::exit_code;
 pub use line::read_command_line;
-pub use programs::{CONTROL, run_probe};
+pub use programs::run_probe;
 
 use clap::{Parser, Subcommand};
 

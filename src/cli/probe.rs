@@ -12,7 +12,7 @@ use crate::workloads::Workload;
 use clap::Args;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Workload to run
     #[arg(long)]
     workload: Workload,
@@ -29,12 +29,15 @@ pub struct Arguments {
     fault: Option<Fault>,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Error> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     run_by(arguments, probe::run)
 }
 
 /// Runs the probe by a program's own function.
-pub fn run_by(arguments: &Arguments, run: impl FnOnce(Request) -> Result<Observation, TaskError>) -> Result<(), Error> {
+pub(super) fn run_by(
+    arguments: &Arguments,
+    run: impl FnOnce(Request) -> Result<Observation, TaskError>,
+) -> Result<(), Error> {
     let request = Request {
         workload: arguments.workload,
         level: arguments.tracking,

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 pub(super) const PROGRAM: &str = "memscope-bench";
 
 /// Name of the control program.
-pub const CONTROL: &str = "memscope-bench-control";
+pub(super) const CONTROL: &str = "memscope-bench-control";
 
 /// Returns a launcher of this very program.
 pub(super) fn this_program(limits: Limits) -> Result<Launcher, Error> {

@@ -10,7 +10,7 @@ use clap::Args;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The results files (results/compare.json)
     #[arg(value_name = "FILE", required_unless_present = "splice")]
     files: Vec<PathBuf>,
@@ -36,7 +36,7 @@ pub struct Arguments {
     format: FormatArguments,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Error> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     if !arguments.splice.is_empty() {
         return Ok(splice::documents(&arguments.splice, &arguments.results, arguments.check)?);
     }

@@ -24,7 +24,7 @@ const THRESHOLD: f64 = 3.0;
 /// The measurements of each build, for every command that measures several.
 #[derive(Debug, Args)]
 #[command(mut_arg("time_limit", |limit| limit.default_value("10")))]
-pub struct RoundArguments {
+pub(super) struct RoundArguments {
     /// The workloads [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
@@ -71,7 +71,7 @@ pub struct RoundArguments {
 }
 
 /// The report of a comparison.
-pub struct Report<'a> {
+pub(super) struct Report<'a> {
     /// The name of its files, which end in .json, .md and .svg, and of the journal.
     pub name: &'a str,
     /// The build that each other one is compared with.
@@ -80,7 +80,7 @@ pub struct Report<'a> {
 
 impl RoundArguments {
     /// Builds memscope, measures the builds, compares them, and reports.
-    pub fn run(&self, resolved: &[ResolvedBuild], report: &Report) -> Result<(), Error> {
+    pub(super) fn run(&self, resolved: &[ResolvedBuild], report: &Report) -> Result<(), Error> {
         let files = Files { folder: &self.output, name: report.name };
         files.prepare::<Comparison>()?;
         let journal = self.output.join(format!("{}.journal", report.name));

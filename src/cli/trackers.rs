@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The workloads [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
@@ -42,7 +42,7 @@ pub struct Arguments {
     limits: LimitArguments,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Error> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let files = Files { folder: &arguments.output, name: Trackers::KIND };
     files.prepare::<Trackers>()?;
     let launcher = arguments.limits.launcher()?;

@@ -11,7 +11,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// A folder of the git repository whose history is read
     #[arg(long, default_value = ".", value_name = "DIR")]
     repository: PathBuf,
@@ -31,7 +31,7 @@ pub struct Arguments {
     format: FormatArguments,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Error> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let log = Log::read(&arguments.repository, &arguments.file)?;
     let lanes = log.lanes(&arguments.workloads, &arguments.tracking)?;
     let files = Files { folder: &arguments.output, name: Trend::KIND };

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The repeats of a comparison that are drawn from each series
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     repeats: u32,
@@ -60,7 +60,7 @@ impl Arguments {
     }
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Error> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let files = Files { folder: &arguments.output, name: Validation::KIND };
     files.prepare::<Validation>()?;
     let path = arguments.output.join("validation.json");

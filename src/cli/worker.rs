@@ -13,7 +13,7 @@ use clap::Args;
 use std::io;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The process to end with
     #[arg(long, hide = true)]
     parent: Option<u32>,
@@ -33,7 +33,7 @@ impl Arguments {
     }
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Error> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let fault = arguments.fault.as_ref();
     match arguments.task()? {
         Task::Probe { request, fixed_seed } => observe(request, fixed_seed, fault, probe::run)?,
@@ -61,7 +61,7 @@ fn commit(fault: Option<&Fault>, workload: Workload, place: &str) {
 }
 
 /// Does the task of a program that runs probes alone.
-pub fn run_probe(
+pub(super) fn run_probe(
     arguments: &Arguments,
     run: impl FnOnce(Request) -> Result<Observation, TaskError>,
 ) -> Result<(), Error> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// The allocator of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Allocator {
+pub(crate) struct Allocator {
     /// The C library, with its version if it has one.
     pub system: String,
     /// The file of a library that replaced the allocator.
@@ -16,7 +16,7 @@ pub struct Allocator {
 
 impl Allocator {
     /// Returns the allocator of this process, in a few milliseconds.
-    pub fn here() -> Self {
+    pub(crate) fn here() -> Self {
         Self::of(&loaded())
     }
 
@@ -63,7 +63,7 @@ impl fmt::Display for Allocator {
 }
 
 /// Returns the library that replaced the system's allocator, from an allocator's name in a file.
-pub fn replacing(allocator: &str) -> Option<&str> {
+pub(crate) fn replacing(allocator: &str) -> Option<&str> {
     allocator.split_once(IN_PLACE).map(|(library, _)| library)
 }
 

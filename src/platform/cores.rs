@@ -14,7 +14,7 @@ const STAY: usize = 5;
 
 /// Returns the core for a pair, by its place in its measurement. `None` on a system that cannot keep a process on a
 /// core.
-pub fn for_pair(pair: usize) -> Option<Core> {
+pub(crate) fn for_pair(pair: usize) -> Option<Core> {
     turn(&allowed(), pair)
 }
 
@@ -24,7 +24,7 @@ fn turn(cores: &[Core], pair: usize) -> Option<Core> {
 
 /// Returns the cores that this process may run on. Empty if the system does not report them.
 #[cfg(target_os = "linux")]
-pub fn allowed() -> Vec<Core> {
+pub(crate) fn allowed() -> Vec<Core> {
     use nix::sched::{CpuSet, sched_getaffinity};
     let Ok(set) = sched_getaffinity(nix::unistd::Pid::from_raw(0)) else { return Vec::new() };
     (0..CpuSet::count()).filter(|&core| set.is_set(core).unwrap_or(false)).map(Core).collect()
@@ -41,7 +41,7 @@ pub fn allowed() -> Vec<Core> {
 /// # Errors
 /// If the system does not allow it: the core may have been withdrawn meanwhile.
 #[cfg(target_os = "linux")]
-pub fn keep_on(process: u32, Core(core): Core) -> std::io::Result<()> {
+pub(crate) fn keep_on(process: u32, Core(core): Core) -> std::io::Result<()> {
     use nix::sched::{CpuSet, sched_setaffinity};
     let mut set = CpuSet::new();
     set.set(core)?;

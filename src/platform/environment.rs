@@ -5,37 +5,37 @@ use std::ffi::{OsStr, OsString};
 use std::sync::{Mutex, PoisonError};
 
 /// The beginning of all variables of memscope-bench. An empty one is not set.
-pub const PREFIX: &str = "MEMSCOPE_BENCH_";
+pub(crate) const PREFIX: &str = "MEMSCOPE_BENCH_";
 /// The longest duration of one probe, in seconds.
-pub const TIME_LIMIT: &str = "MEMSCOPE_BENCH_TIME_LIMIT";
+pub(crate) const TIME_LIMIT: &str = "MEMSCOPE_BENCH_TIME_LIMIT";
 /// The most memory of one probe, in MiB.
-pub const MEMORY_LIMIT: &str = "MEMSCOPE_BENCH_MEMORY_LIMIT";
+pub(crate) const MEMORY_LIMIT: &str = "MEMSCOPE_BENCH_MEMORY_LIMIT";
 /// The largest half-width of each interval, in percent of its figure.
-pub const PRECISION: &str = "MEMSCOPE_BENCH_PRECISION";
+pub(crate) const PRECISION: &str = "MEMSCOPE_BENCH_PRECISION";
 /// The longest duration of one workload and level for that, in seconds.
-pub const PRECISION_LIMIT: &str = "MEMSCOPE_BENCH_PRECISION_LIMIT";
+pub(crate) const PRECISION_LIMIT: &str = "MEMSCOPE_BENCH_PRECISION_LIMIT";
 /// The folder in which builds of memscope are prepared and kept.
-pub const BUILD_CACHE: &str = "MEMSCOPE_BENCH_BUILD_CACHE";
+pub(crate) const BUILD_CACHE: &str = "MEMSCOPE_BENCH_BUILD_CACHE";
 /// The fault that a probe commits on purpose.
-pub const FAULT: &str = "MEMSCOPE_BENCH_FAULT";
+pub(crate) const FAULT: &str = "MEMSCOPE_BENCH_FAULT";
 /// Reduces a build to the part of the adapter that overheads need. The build script reads it.
-pub const CORE_ONLY: &str = "MEMSCOPE_BENCH_CORE_ONLY";
+pub(crate) const CORE_ONLY: &str = "MEMSCOPE_BENCH_CORE_ONLY";
 
 /// The program's own variables that this process obeys, from the reading of the command line.
 static IN_FORCE: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Returns the value of one of the program's own variables; `None` if it is not set, or empty.
-pub fn own(name: &str) -> Option<OsString> {
+pub(crate) fn own(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 /// Keeps the names of the program's own variables that this process obeys.
-pub fn obey(names: Vec<String>) {
+pub(crate) fn obey(names: Vec<String>) {
     *IN_FORCE.lock().unwrap_or_else(PoisonError::into_inner) = names;
 }
 
 /// Returns the program's own variables that this process and its probes obey, with their values, by name.
-pub fn in_force() -> BTreeMap<String, OsString> {
+pub(crate) fn in_force() -> BTreeMap<String, OsString> {
     let mut names = IN_FORCE.lock().unwrap_or_else(PoisonError::into_inner).clone();
     // Probes read this one themselves.
     names.push(FAULT.to_owned());
@@ -62,7 +62,7 @@ const SET_IS_ENOUGH: [&str; 2] = ["MEMSCOPE_", "RUST_"];
 
 /// Returns the variables that change a measurement, with their values, by name. The program's own are part of the
 /// command instead.
-pub fn influences() -> BTreeMap<String, String> {
+pub(crate) fn influences() -> BTreeMap<String, String> {
     of(std::env::vars_os())
 }
 

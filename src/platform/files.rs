@@ -101,10 +101,23 @@ pub trait Versioned: Serialize + DeserializeOwned {
     const SCHEMA: u32;
 }
 
-/// Reads a file.
+/// Reads a results file of one kind. [`Kept::read`](crate::Kept::read) reads one of any kind.
 ///
 /// # Errors
 /// If it cannot be read, is not such a file, or has a newer schema.
+///
+/// ```
+/// use memscope_bench::{Results, Series, read};
+/// use std::path::Path;
+///
+/// let results: Results = read(Path::new("results/overhead.json"))?;
+/// for measurement in results.series(Series::Overhead) {
+///     if let Some(overhead) = measurement.overhead() {
+///         println!("{} ×{:.2}", measurement.name(), overhead.wall.value);
+///     }
+/// }
+/// # Ok::<(), memscope_bench::FileError>(())
+/// ```
 pub fn read<T: Versioned>(path: &Path) -> Result<T, FileError> {
     parse(path, &read_text(path, T::WHAT)?)
 }

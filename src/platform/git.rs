@@ -5,7 +5,7 @@
 
 mod error;
 
-pub use error::GitError;
+pub(crate) use error::GitError;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -98,12 +98,12 @@ impl Commit {
 }
 
 /// Returns the first eight digits of a hash.
-pub fn abbreviate(hash: &str) -> &str {
+pub(crate) fn abbreviate(hash: &str) -> &str {
     &hash[..8.min(hash.len())]
 }
 
 /// Returns a command that runs git in a folder, without its arguments.
-pub fn command(folder: &Path) -> Command {
+pub(crate) fn command(folder: &Path) -> Command {
     let mut git = Command::new("git");
     // The name of a file is a name, even if it has a star in it.
     git.args(["--literal-pathspecs", "--no-pager"]);
@@ -133,7 +133,7 @@ pub fn command(folder: &Path) -> Command {
 ///
 /// # Errors
 /// If git cannot be started.
-pub fn run<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = A>) -> Result<Output, GitError> {
+pub(crate) fn run<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = A>) -> Result<Output, GitError> {
     command(folder).args(arguments).output().map_err(GitError::NoGit)
 }
 
@@ -141,7 +141,10 @@ pub fn run<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = A
 ///
 /// # Errors
 /// If git cannot be started, or refuses.
-pub fn query<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = A>) -> Result<Vec<u8>, GitError> {
+pub(crate) fn query<A: AsRef<OsStr>>(
+    folder: &Path,
+    arguments: impl IntoIterator<Item = A>,
+) -> Result<Vec<u8>, GitError> {
     let arguments: Vec<A> = arguments.into_iter().collect();
     let output = run(folder, &arguments)?;
     if output.status.success() { Ok(output.stdout) } else { Err(GitError::refused(&arguments, &output)) }
@@ -151,7 +154,7 @@ pub fn query<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item =
 ///
 /// # Errors
 /// If git cannot be started, or refuses.
-pub fn log<A: AsRef<OsStr>>(folder: &Path, arguments: &[A], files: &[&Path]) -> Result<Vec<Commit>, GitError> {
+pub(crate) fn log<A: AsRef<OsStr>>(folder: &Path, arguments: &[A], files: &[&Path]) -> Result<Vec<Commit>, GitError> {
     let head = ["log"].into_iter().chain(COMMIT).map(OsStr::new);
     let arguments = head.chain(arguments.iter().map(AsRef::as_ref)).chain([OsStr::new("--")]);
     Ok(read_log(&query(folder, arguments.chain(files.iter().map(|file| file.as_os_str())))?))
@@ -165,7 +168,7 @@ fn read_log(text: &[u8]) -> Vec<Commit> {
 }
 
 /// Removes the variables of a hook's own repository from a command's environment.
-pub fn leave_hook(command: &mut Command) {
+pub(crate) fn leave_hook(command: &mut Command) {
     for variable in HOOK_VARIABLES {
         command.env_remove(variable);
     }
@@ -200,7 +203,7 @@ fn trusted() -> &'static [OsString] {
 }
 
 /// Returns git's complaint in its own words, as one line.
-pub fn complaint(output: &Output) -> String {
+pub(crate) fn complaint(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
     let is_aside = |line: &&str| line.starts_with("hint: ") || line.starts_with("warning: ");
@@ -220,7 +223,7 @@ pub fn complaint(output: &Output) -> String {
 }
 
 /// Returns git's warnings, a line each, from a command that succeeded.
-pub fn warnings(output: &Output) -> Vec<String> {
+pub(crate) fn warnings(output: &Output) -> Vec<String> {
     let text = String::from_utf8_lossy(&output.stderr);
     text.lines().filter_map(|line| line.strip_prefix("warning: ")).map(str::to_owned).collect()
 }
@@ -230,7 +233,7 @@ pub fn warnings(output: &Output) -> Vec<String> {
 ///
 /// # Errors
 /// If a partial clone lacks some.
-pub fn check_objects(folder: &Path, arguments: &[&OsStr]) -> Result<(), GitError> {
+pub(crate) fn check_objects(folder: &Path, arguments: &[&OsStr]) -> Result<(), GitError> {
     if !is_partial(folder) {
         return Ok(());
     }
@@ -242,7 +245,7 @@ pub fn check_objects(folder: &Path, arguments: &[&OsStr]) -> Result<(), GitError
 }
 
 /// Returns whether a repository is a partial clone.
-pub fn is_partial(folder: &Path) -> bool {
+pub(crate) fn is_partial(folder: &Path) -> bool {
     const PROMISED: &str = r"^(extensions\.partialclone|remote\..*\.promisor)$";
     let output = run(folder, ["config", "--get-regexp", PROMISED]);
     output.is_ok_and(|output| output.status.success() && !output.stdout.is_empty())

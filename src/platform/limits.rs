@@ -4,7 +4,7 @@ use rustix::process::{Resource, getrlimit};
 
 /// A limit of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit {
+pub(crate) struct Limit {
     /// The shell's command that shows it.
     pub name: &'static str,
     /// The limit, in its unit.
@@ -12,27 +12,27 @@ pub struct Limit {
 }
 
 /// Returns the limit on writable memory, in bytes; `None` if there is none.
-pub fn data() -> Option<Limit> {
+pub(crate) fn data() -> Option<Limit> {
     limit(Resource::Data, "ulimit -d")
 }
 
 /// Returns the limit on address space, in bytes; `None` if there is none.
-pub fn address_space() -> Option<Limit> {
+pub(crate) fn address_space() -> Option<Limit> {
     limit(Resource::As, "ulimit -v")
 }
 
 /// Returns the limit on CPU time, in seconds; `None` if there is none.
-pub fn cpu_seconds() -> Option<Limit> {
+pub(crate) fn cpu_seconds() -> Option<Limit> {
     limit(Resource::Cpu, "ulimit -t")
 }
 
 /// Returns the limit on open files; `None` if there is none.
-pub fn open_files() -> Option<Limit> {
+pub(crate) fn open_files() -> Option<Limit> {
     limit(Resource::Nofile, "ulimit -n")
 }
 
 /// Returns the limits that may keep a process from starting threads or processes, in words.
-pub fn on_threads() -> String {
+pub(crate) fn on_threads() -> String {
     let processes = limit(Resource::Nproc, "ulimit -u").map(|limit| format!("{} is {}", limit.name, limit.amount));
     let memory = |limit: Limit, name| format!("{name} is {} MiB", limit.amount >> 20);
     // A probe has its own limit on memory instead of the inherited one.

@@ -1,14 +1,14 @@
 //! The operating system, the file system, the terminal and git.
 
-pub mod allocator;
+pub(crate) mod allocator;
 pub mod conditions;
 pub mod console;
-pub mod cores;
-pub mod environment;
+pub(crate) mod cores;
+pub(crate) mod environment;
 pub mod files;
-pub mod git;
-pub mod limits;
-pub mod programs;
-pub mod shell;
+pub(crate) mod git;
+pub(crate) mod limits;
+pub(crate) mod programs;
+pub(crate) mod shell;
 pub mod system;
 pub mod text;

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Finds a program in the absolute folders of a search path: the result must not depend on the current folder.
-pub fn find(program: &str, path: &OsStr) -> Option<PathBuf> {
+pub(crate) fn find(program: &str, path: &OsStr) -> Option<PathBuf> {
     let runs = |file: &Path| file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0);
     std::env::split_paths(path)
         .filter(|folder| folder.is_absolute())

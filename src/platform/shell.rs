@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// Returns a command that can be pasted: its variables and words, each quoted if it must be.
-pub fn command<'a>(
+pub(crate) fn command<'a>(
     variables: impl IntoIterator<Item = (&'a str, &'a OsStr)>,
     words: impl IntoIterator<Item = &'a OsStr>,
 ) -> String {
@@ -33,7 +33,7 @@ fn flag_and_value(word: &OsStr) -> Option<(&str, &OsStr)> {
 
 /// Returns a word with the quotes that a shell needs. Invisible characters and bytes that are no text are written as
 /// `$'…'`, which bash, zsh, ksh and the POSIX shell of 2024 read.
-pub fn quoted(word: &OsStr) -> String {
+pub(crate) fn quoted(word: &OsStr) -> String {
     let is_seen = |text: &&str| {
         text.chars().all(|character| !matches!(character, '\n' | '\t') && text::replacement(character).is_none())
     };
@@ -66,7 +66,7 @@ fn octal(byte: &u8) -> String {
 
 /// Returns the words with their paths relative to a folder. A path is a whole word, or the whole value of a flag. The
 /// result means the same there: it is never mistaken for a flag, or for a word that is no path.
-pub fn relative_to(folder: &Path, words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+pub(crate) fn relative_to(folder: &Path, words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let relative = words.into_iter().map(|word| {
         let shortened = match flag_and_value(&word) {
             Some((flag, value)) => within(folder, value).map(|path| {

@@ -17,7 +17,7 @@ struct Measure {
 }
 
 /// Draws metrics as JSON. A figure that is not finite is left out: JSON could only write `null`, which no reader takes.
-pub fn draw(metrics: &[Metric]) -> String {
+pub(crate) fn draw(metrics: &[Metric]) -> String {
     let mut benchmarks: BTreeMap<&str, BTreeMap<&str, Measure>> = BTreeMap::new();
     for Metric { benchmark, measure, value, low, high } in metrics.iter().filter(|metric| metric.value.is_finite()) {
         let [lower_value, upper_value] = [low, high].map(|end| end.filter(|end| end.is_finite()));

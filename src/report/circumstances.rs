@@ -7,7 +7,7 @@ use crate::platform::system::Toolchain;
 use crate::platform::{shell, text};
 
 /// Returns what was measured, where, when and by which command, a line each.
-pub fn circumstances(origin: &Origin) -> Vec<String> {
+pub(crate) fn circumstances(origin: &Origin) -> Vec<String> {
     let Origin { started, command, machine, toolchain, memscope, .. } = origin;
     let mut lines = vec![
         format!("Build: {memscope}; allocator: {}.", toolchain.allocator),

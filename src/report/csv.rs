@@ -7,7 +7,7 @@ const HEADER: &str = "benchmark,measure,value,low,high";
 
 /// Draws metrics, with a header. An end of an interval that is unknown is empty; a figure that is not finite has no
 /// row.
-pub fn draw(metrics: &[Metric]) -> String {
+pub(crate) fn draw(metrics: &[Metric]) -> String {
     let mut text = HEADER.to_owned();
     for Metric { benchmark, measure, value, low, high } in metrics.iter().filter(|metric| metric.value.is_finite()) {
         let [low, high] =

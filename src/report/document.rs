@@ -77,12 +77,12 @@ pub enum Align {
 }
 
 /// Returns a column of words.
-pub fn left(title: impl Into<String>) -> Column {
+pub(crate) fn left(title: impl Into<String>) -> Column {
     Column { title: title.into(), align: Align::Left }
 }
 
 /// Returns a column of numbers.
-pub fn right(title: impl Into<String>) -> Column {
+pub(crate) fn right(title: impl Into<String>) -> Column {
     Column { title: title.into(), align: Align::Right }
 }
 

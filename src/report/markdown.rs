@@ -6,7 +6,7 @@ use crate::platform::text::{markdown, markdown_cell};
 use comfy_table::presets::ASCII_MARKDOWN;
 
 /// Draws a document. It ends without a line break.
-pub fn draw(document: &Document) -> String {
+pub(crate) fn draw(document: &Document) -> String {
     let parts = document.parts.iter().map(|part| match part {
         Part::Heading(heading) => format!("## {}", markdown(heading)),
         Part::Table(table) => draw_table(table),
@@ -16,7 +16,7 @@ pub fn draw(document: &Document) -> String {
 }
 
 /// Draws a table alone.
-pub fn draw_table(table: &Table) -> String {
+pub(crate) fn draw_table(table: &Table) -> String {
     let mut drawn = comfy_table::Table::new();
     drawn.load_style(ASCII_MARKDOWN);
     drawn.set_header(table.columns.iter().map(|column| &column.title));

@@ -1,13 +1,13 @@
 //! Reports as people and programs read them: documents, metrics, numbers and charts, and the forms that draw them.
 
-pub mod bmf;
-pub mod chart;
-pub mod circumstances;
-pub mod csv;
-pub mod document;
+pub(crate) mod bmf;
+pub(crate) mod chart;
+pub(crate) mod circumstances;
+pub(crate) mod csv;
+pub(crate) mod document;
 pub mod format;
-pub mod markdown;
-pub mod metric;
+pub(crate) mod markdown;
+pub(crate) mod metric;
 pub mod number;
 pub mod origin;
-pub mod text;
+pub(crate) mod text;

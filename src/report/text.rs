@@ -5,7 +5,7 @@ use crate::platform::text::one_line;
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
 
 /// Draws a document. It ends without a line break.
-pub fn draw(document: &Document) -> String {
+pub(crate) fn draw(document: &Document) -> String {
     let mut text = String::new();
     for (place, part) in document.parts.iter().enumerate() {
         if place > 0 {

@@ -7,6 +7,19 @@ use crate::stats::median::{median, median_interval};
 /// Returns the overhead that pairs show; `None` if too few of them have a ratio by wall time.
 ///
 /// `allocations` is the number that one untracked run makes.
+///
+/// ```
+/// use memscope_bench::{Pair, Sample, overhead};
+///
+/// let sample = |wall_ns| Sample { wall_ns, cpu_ns: wall_ns, peak_rss_bytes: None };
+/// let pair = |n: u64| Pair {
+///     untracked_first: n.is_multiple_of(2),
+///     untracked: sample(1_000 + n),
+///     tracked: sample(7 * (1_000 + n)),
+/// };
+/// let pairs: Vec<Pair> = (0..20).map(pair).collect();
+/// assert_eq!(overhead(&pairs, None).expect("20 pairs").wall.value, 7.0);
+/// ```
 pub fn overhead(pairs: &[Pair], allocations: Option<u64>) -> Option<Overhead> {
     let timed: Vec<&Pair> = pairs.iter().filter(|pair| pair.is_timed_by(Clock::Wall)).collect();
     let ns_per_allocation = allocations.filter(|&count| count > 0).and_then(|count| {

@@ -1,9 +1,9 @@
 //! The schedule of measurements: pairs, rounds and passes, with a journal, and the estimate from the pairs.
 
 pub mod estimate;
-pub mod journal;
-pub mod launch;
+pub(crate) mod journal;
+pub(crate) mod launch;
 pub mod measurement;
 pub mod pairing;
 pub mod plan;
-pub mod scheduler;
+pub(crate) mod scheduler;

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// A measurement that is to be made.
 #[derive(Clone, Copy, Debug)]
-pub struct Planned<'a> {
+pub(crate) struct Planned<'a> {
     /// Takes the untracked samples.
     pub baseline: &'a dyn Launch,
     /// Takes the tracked samples.
@@ -30,7 +30,7 @@ pub struct Planned<'a> {
 
 /// The amount and the order of the work.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// The rounds of each group, over all passes.
     pub rounds: usize,
     /// The passes.
@@ -62,7 +62,7 @@ impl Settings {
 
 /// Groups of measurements while they are made. Members stay in place; one that is not to be measured is `None`.
 #[derive(Debug)]
-pub struct Scheduler<'a> {
+pub(crate) struct Scheduler<'a> {
     settings: Settings,
     groups: Vec<Vec<Option<Planned<'a>>>>,
     /// The runs of all members, group by group; `None` before the trial.
@@ -106,7 +106,7 @@ impl<'a> Run<'a> {
 
 /// A finished measurement.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Finished {
+pub(crate) struct Finished {
     /// The measurement.
     pub measurement: Measurement,
     /// Its pairs at the end of each pass.
@@ -115,7 +115,7 @@ pub struct Finished {
 
 /// Everything that was measured.
 #[derive(Debug)]
-pub struct Done {
+pub(crate) struct Done {
     /// The measurements of each group, in the order of its members; `None` for one that was not to be measured.
     pub groups: Vec<Vec<Option<Finished>>>,
     /// The journal, to be ended when all is written.
@@ -135,14 +135,14 @@ pub struct Progress {
 
 impl<'a> Scheduler<'a> {
     /// Returns a scheduler of these groups, without a journal.
-    pub fn new(settings: Settings, groups: Vec<Vec<Option<Planned<'a>>>>) -> Self {
+    pub(crate) fn new(settings: Settings, groups: Vec<Vec<Option<Planned<'a>>>>) -> Self {
         let runs = groups.iter().map(|group| group.iter().map(|_| None).collect()).collect();
         Self { settings, closed: vec![0; groups.len()], groups, runs, journal: None }
     }
 
     /// Keeps a journal, and goes on from its entries; a new one has none.
     #[must_use]
-    pub fn with_journal(mut self, journal: Journal, entries: Vec<Entry>) -> Self {
+    pub(crate) fn with_journal(mut self, journal: Journal, entries: Vec<Entry>) -> Self {
         self.journal = Some(journal);
         entries.into_iter().for_each(|entry| self.replay(entry));
         self
@@ -208,7 +208,7 @@ impl<'a> Scheduler<'a> {
     ///
     /// # Errors
     /// If the journal cannot be written.
-    pub fn measure(mut self, mut progress: impl FnMut(Progress)) -> Result<Done, JournalError> {
+    pub(crate) fn measure(mut self, mut progress: impl FnMut(Progress)) -> Result<Done, JournalError> {
         let in_pass = self.settings.in_pass();
         for pass in 0..self.settings.passes {
             for group in 0..self.groups.len() {

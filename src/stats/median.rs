@@ -12,12 +12,19 @@ use crate::stats::estimate::Estimate;
 const CONFIDENCE: f64 = 0.95;
 
 /// The fewest pairs of an interval: with fewer, even the one from the least to the greatest value has less than 95 %.
-pub const MIN_PAIRS: usize = 6;
+pub(crate) const MIN_PAIRS: usize = 6;
 
-/// Returns the median of values with its 95 % confidence interval; `None` if there are fewer than [`MIN_PAIRS`]. Values
-/// that are not finite do not count.
+/// Returns the median of values with its 95 % confidence interval; `None` if there are fewer than six. Values that are
+/// not finite do not count.
 ///
 /// The interval is exact or wider: order statistics come in steps, and this is the narrowest step with 95 %.
+///
+/// ```
+/// use memscope_bench::median_interval;
+///
+/// let estimate = median_interval([7.1, 6.9, 7.4, 7.0, 31.0, 7.2]).expect("six values");
+/// assert_eq!((estimate.value, estimate.low, estimate.high), (7.15, 6.9, 31.0));
+/// ```
 pub fn median_interval(values: impl IntoIterator<Item = f64>) -> Option<Estimate> {
     let sorted = sorted(values);
     let count = sorted.len();
@@ -26,7 +33,7 @@ pub fn median_interval(values: impl IntoIterator<Item = f64>) -> Option<Estimate
 }
 
 /// Returns the median of values; `None` if there are none. Values that are not finite do not count.
-pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     middle(&sorted(values))
 }
 

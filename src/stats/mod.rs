@@ -1,6 +1,6 @@
 //! Statistics: pure functions, with the sources of their methods.
 
 pub mod estimate;
-pub mod median;
-pub mod sign_test;
-pub mod slope;
+pub(crate) mod median;
+pub(crate) mod sign_test;
+pub(crate) mod slope;

@@ -78,13 +78,13 @@ pub(crate) fn needed_agreement(rounds: usize, comparisons: usize) -> Option<f64>
 
 /// Returns the fewest rounds of both batches together that can lead to a verdict among so many comparisons: with fewer,
 /// even a difference in every round is not significant after Holm's correction.
-pub fn needed_rounds(comparisons: usize) -> usize {
+pub(crate) fn needed_rounds(comparisons: usize) -> usize {
     first_from(MIN_PAIRS, |rounds| most_that_disagree(rounds, comparisons).is_some())
 }
 
 /// Returns the fewest rounds of a slow build, of both batches together: with these a verdict is possible even if one
 /// round disagrees.
-pub fn fewest_rounds(comparisons: usize) -> usize {
+pub(crate) fn fewest_rounds(comparisons: usize) -> usize {
     first_from(2 * MIN_PAIRS, |rounds| most_that_disagree(rounds, comparisons).is_some_and(|fewer| fewer >= 1))
 }
 

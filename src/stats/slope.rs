@@ -8,10 +8,17 @@ use crate::stats::estimate::Estimate;
 use crate::stats::median::median;
 
 /// The fewest points of an interval: with fewer, even the one from the least to the greatest slope has less than 95 %.
-pub const MIN_POINTS: usize = 5;
+pub(crate) const MIN_POINTS: usize = 5;
 
-/// Returns the slope of points (x, y); `None` if there are fewer than [`MIN_POINTS`] different x. Points that are not
+/// Returns the slope of points (x, y); `None` if there are fewer than five different x. Points that are not
 /// finite do not count.
+///
+/// ```
+/// use memscope_bench::slope;
+///
+/// let bytes = slope(&[(1.0, 310.0), (2.0, 550.0), (3.0, 790.0), (4.0, 1030.0), (5.0, 1270.0)]);
+/// assert_eq!(bytes.map(|estimate| estimate.value), Some(240.0));
+/// ```
 pub fn slope(points: &[(f64, f64)]) -> Option<Estimate> {
     let points: Vec<(f64, f64)> = points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
     let mut firsts: Vec<f64> = points.iter().map(|point| point.0).collect();

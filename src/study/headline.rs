@@ -8,7 +8,7 @@ use crate::tracking::Level;
 
 /// Draws the headline of overheads as Markdown: for each level the geometric mean over the workloads, the range, and
 /// the time for each allocation.
-pub fn draw(results: &Results) -> String {
+pub(crate) fn draw(results: &Results) -> String {
     let mut table = Table::new([
         left("level"),
         right("typical overhead"),

@@ -4,16 +4,16 @@ pub mod accuracy;
 pub mod claims;
 pub mod compare;
 pub mod footprint;
-pub mod headline;
-pub mod instructions;
+pub(crate) mod headline;
+pub(crate) mod instructions;
 pub mod kept;
 pub mod latency;
 pub mod operations;
 pub mod overhead;
-pub mod splice;
+pub(crate) mod splice;
 pub mod stress;
 pub mod trackers;
-pub mod trend;
+pub(crate) mod trend;
 pub mod validation;
 
 use crate::platform::console;
@@ -47,6 +47,16 @@ pub trait Study: Versioned {
 ///
 /// # Errors
 /// If it has a figure that the form cannot hold.
+///
+/// ```
+/// use memscope_bench::{Comparison, Format, draw, read};
+/// use std::path::Path;
+///
+/// let comparison: Comparison = read(Path::new("results/commits/compare.json"))?;
+/// let table = draw(&comparison, Format::Markdown).expect("each figure is a number");
+/// assert!(table.contains("| workload | level | build"));
+/// # Ok::<(), memscope_bench::FileError>(())
+/// ```
 pub fn draw(study: &impl Study, format: Format) -> Result<String, NoNumber> {
     Ok(match format {
         Format::Text => text::draw(&study.summary()),

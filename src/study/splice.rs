@@ -51,7 +51,7 @@ pub enum SpliceError {
 ///
 /// # Errors
 /// If a document or a results file cannot be read, a block is wrong, or, with `check`, a block differs.
-pub fn documents(documents: &[PathBuf], results: &Path, check: bool) -> Result<(), SpliceError> {
+pub(crate) fn documents(documents: &[PathBuf], results: &Path, check: bool) -> Result<(), SpliceError> {
     let spliced = documents
         .iter()
         .map(|path| {

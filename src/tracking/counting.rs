@@ -14,10 +14,10 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// Number of size classes: up to 8 B, up to 16 B, … up to 64 KiB, and larger.
-pub const CLASSES: usize = 15;
+pub(crate) const CLASSES: usize = 15;
 
 /// Largest size, in bytes, of each class except the last.
-pub const CLASS_LIMITS: [usize; CLASSES - 1] =
+pub(crate) const CLASS_LIMITS: [usize; CLASSES - 1] =
     [8, 16, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096, 8_192, 16_384, 32_768, 65_536];
 
 /// Most bytes by which a thread's live bytes may differ from its share of the sum. The peak is exact for one thread,
@@ -184,7 +184,7 @@ pub(super) fn own_freed(size: usize) {
 
 /// Returns the tracker's own allocations. If it freed more than it allocated, because it held blocks before the window,
 /// it has no live bytes.
-pub fn own() -> TrackerAllocations {
+pub(crate) fn own() -> TrackerAllocations {
     TrackerAllocations {
         allocations: OWN_ALLOCATIONS.load(Relaxed),
         live_bytes: OWN_LIVE.load(Relaxed).max(0) as u64,
@@ -226,14 +226,14 @@ fn class_of(size: usize) -> usize {
 }
 
 /// Returns the allocations and bytes that the calling thread counted. Threads that share a slot share the counts.
-pub fn this_thread() -> (u64, u64) {
+pub(crate) fn this_thread() -> (u64, u64) {
     let slot = &SLOTS[slot_number()];
     (slot.by_class.iter().map(|class| class.load(Relaxed)).sum(), slot.allocated_bytes.load(Relaxed))
 }
 
 /// Returns the counts of all threads. They are exact if no thread counts meanwhile; otherwise each had its value at
 /// some time during the call.
-pub fn totals() -> Counts {
+pub(crate) fn totals() -> Counts {
     let taken = SLOTS_TAKEN.load(Relaxed).min(OWNED_SLOTS);
     let slots = || SLOTS[..taken].iter().chain([&SLOTS[OWNED_SLOTS]]);
     let sum = |counter: fn(&Slot) -> &AtomicU64| slots().map(|slot| counter(slot).load(Relaxed)).sum::<u64>();

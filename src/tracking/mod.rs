@@ -6,16 +6,18 @@
 //!
 //! Only the module [`memscope`] names memscope.
 
-pub mod counting;
+pub(crate) mod counting;
 mod level;
 pub mod memscope;
 pub mod references;
 mod switch;
 mod variable_tracker;
 
-pub use level::{Level, LevelError, Properties, RecordingKind};
-pub use switch::{MAX_SYNTHETIC_UNITS, Mode, PauseGuard, SwitchedAllocator, set_synthetic_cost};
-pub use variable_tracker::VariableTracker;
+pub(crate) use level::LevelError;
+pub use level::{Level, RecordingKind};
+pub use switch::SwitchedAllocator;
+pub(crate) use switch::{MAX_SYNTHETIC_UNITS, Mode, PauseGuard, set_synthetic_cost};
+pub(crate) use variable_tracker::VariableTracker;
 
 use memscope::NamedValues;
 use serde::{Deserialize, Serialize};
@@ -41,7 +43,7 @@ pub struct Recorded {
 
 /// A level prepared in this process. A process runs one window, because memscope keeps state that no call clears.
 #[derive(Debug)]
-pub struct Session {
+pub(crate) struct Session {
     level: Level,
     mode: Mode,
     variables: VariableTracker,
@@ -53,7 +55,7 @@ impl Session {
     /// and the heap at its start is the same.
     ///
     /// With `count`, the harness's counters run beside the level's tracker.
-    pub fn prepare(level: Level, count: bool) -> Self {
+    pub(crate) fn prepare(level: Level, count: bool) -> Self {
         memscope::prepare_hook();
         let variables = memscope::Variables::prepare();
         let variables = VariableTracker(level.has_variables().then_some(variables));
@@ -65,17 +67,17 @@ impl Session {
     }
 
     /// Runs `run` in the level's window: see [`Mode::window`].
-    pub fn window<R>(&self, run: impl FnOnce() -> R) -> R {
+    pub(crate) fn window<R>(&self, run: impl FnOnce() -> R) -> R {
         self.mode.window(run)
     }
 
     /// Returns the tracker to give to a workload under this level.
-    pub fn tracker(&self) -> &VariableTracker {
+    pub(crate) fn tracker(&self) -> &VariableTracker {
         &self.variables
     }
 
     /// Returns the tracker's record so far. Call it with the window closed.
-    pub fn recorded(&self) -> Recorded {
+    pub(crate) fn recorded(&self) -> Recorded {
         if let Some(reference) = &self.reference {
             return reference.recorded();
         }

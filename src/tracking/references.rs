@@ -86,7 +86,7 @@ pub(super) enum Running {
 
 impl Running {
     /// Prepares the level, if it is a reference that the allocator switches on.
-    pub fn prepare(level: Level) -> Option<Self> {
+    pub(super) fn prepare(level: Level) -> Option<Self> {
         match level {
             #[cfg(feature = "references")]
             Level::StatsAlloc => Some(Self::Stats),
@@ -101,7 +101,7 @@ impl Running {
     ///
     /// A reallocation is one allocation and one deallocation, as everywhere here. stats_alloc counts the bytes by which
     /// a block grew instead of those requested, so its bytes are left out.
-    pub fn recorded(&self) -> Recorded {
+    pub(super) fn recorded(&self) -> Recorded {
         match *self {
             #[cfg(feature = "references")]
             Self::Stats => {

@@ -97,11 +97,11 @@ static FREEING: AtomicU8 = AtomicU8::new(Mode::OFF.0);
 static BURNED: AtomicU32 = AtomicU32::new(0);
 
 /// Most units of work that one allocation can burn.
-pub const MAX_SYNTHETIC_UNITS: u32 = 511;
+pub(crate) const MAX_SYNTHETIC_UNITS: u32 = 511;
 
 /// Sets the work that [`Mode::BURN`] burns for each allocation, up to [`MAX_SYNTHETIC_UNITS`]. A unit is one step of a
 /// generator of random numbers; groups of eight units are burned by shorter code that takes about as long.
-pub fn set_synthetic_cost(units: u32) {
+pub(crate) fn set_synthetic_cost(units: u32) {
     BURNED.store(units.min(MAX_SYNTHETIC_UNITS), Ordering::Relaxed);
 }
 
@@ -126,7 +126,7 @@ thread_local! {
 ///
 /// It has an effect only while the counters are on: the other modes do not pay for the check.
 #[derive(Debug)]
-pub struct PauseGuard {
+pub(crate) struct PauseGuard {
     before: Caller,
     /// The flag belongs to the thread, so a guard must end on the thread where it began.
     _thread: std::marker::PhantomData<*const ()>,
@@ -134,7 +134,7 @@ pub struct PauseGuard {
 
 impl PauseGuard {
     /// Pauses the calling thread.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::for_calls_of(Caller::Harness)
     }
 
@@ -236,7 +236,7 @@ mod switched {
     }
 
     #[cold]
-    pub unsafe fn alloc(mode: Mode, layout: Layout) -> *mut u8 {
+    pub(super) unsafe fn alloc(mode: Mode, layout: Layout) -> *mut u8 {
         let layout = if mode == Mode::BURN { burned(layout) } else { layout };
         // SAFETY: the caller's promise is what all allocators ask.
         let (system, tracker) = (|| unsafe { System.alloc(layout) }, || tracker!(mode, alloc(layout)));
@@ -244,7 +244,7 @@ mod switched {
     }
 
     #[cold]
-    pub unsafe fn alloc_zeroed(mode: Mode, layout: Layout) -> *mut u8 {
+    pub(super) unsafe fn alloc_zeroed(mode: Mode, layout: Layout) -> *mut u8 {
         let layout = if mode == Mode::BURN { burned(layout) } else { layout };
         // SAFETY: the caller's promise is what all allocators ask.
         let (system, tracker) = (|| unsafe { System.alloc_zeroed(layout) }, || tracker!(mode, alloc_zeroed(layout)));
@@ -252,14 +252,14 @@ mod switched {
     }
 
     #[cold]
-    pub unsafe fn dealloc(mode: Mode, ptr: *mut u8, layout: Layout) {
+    pub(super) unsafe fn dealloc(mode: Mode, ptr: *mut u8, layout: Layout) {
         // SAFETY: the caller's promise is what all allocators ask.
         let (system, tracker) = (|| unsafe { System.dealloc(ptr, layout) }, || tracker!(mode, dealloc(ptr, layout)));
         pass_on(mode, system, tracker, |caller, ()| freed(caller, layout.size()));
     }
 
     #[cold]
-    pub unsafe fn realloc(mode: Mode, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+    pub(super) unsafe fn realloc(mode: Mode, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         let layout = if mode == Mode::BURN { burned(layout) } else { layout };
         // SAFETY: the caller's promise is what all allocators ask.
         let system = || unsafe { System.realloc(ptr, layout, new_size) };

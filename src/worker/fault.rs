@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 /// A fault of the tasks of one workload at one place: a level, or a report such as `leaks/full`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     workload: Workload,
     place: String,
     kind: Kind,
@@ -23,7 +23,7 @@ enum Kind {
 
 impl Fault {
     /// Commits the fault if it is for this workload and place. Returns `true` if the reply must be falsified instead.
-    pub fn commit(&self, workload: Workload, place: &str) -> bool {
+    pub(crate) fn commit(&self, workload: Workload, place: &str) -> bool {
         self.workload == workload && self.place == place && self.kind.commit()
     }
 }

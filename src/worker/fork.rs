@@ -10,7 +10,7 @@ use std::io::{self, Read, Write};
 
 /// Resets inherited signal handling: a shell's `trap '' CHLD`, under which no child can be waited for, and the signal
 /// that kills a process whose file grows too large before it can report that.
-pub fn settle_signals() {
+pub(crate) fn settle_signals() {
     // SAFETY: neither is a handler that runs code.
     unsafe {
         let _ = signal(Signal::SIGCHLD, SigHandler::SigDfl);
@@ -22,7 +22,7 @@ pub fn settle_signals() {
 ///
 /// # Errors
 /// If the system refuses a child, or the child ends without a result.
-pub fn in_a_child<const N: usize>(run: impl FnOnce() -> [u64; N]) -> io::Result<[u64; N]> {
+pub(crate) fn in_a_child<const N: usize>(run: impl FnOnce() -> [u64; N]) -> io::Result<[u64; N]> {
     let (reader, writer) = pipe()?;
     let parent = std::process::id();
     // SAFETY: the copy of a process with one thread may do anything: no lock is held by a thread that it lacks. Callers

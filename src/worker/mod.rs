@@ -1,16 +1,16 @@
 //! Workers: one process does one task. How it is started, limited, watched and judged.
 
-pub mod child;
+pub(crate) mod child;
 pub mod failure;
-pub mod fault;
-pub mod fork;
-pub mod heaptrack;
+pub(crate) mod fault;
+pub(crate) mod fork;
+pub(crate) mod heaptrack;
 pub mod launcher;
-pub mod limits;
-pub mod preload;
+pub(crate) mod limits;
+pub(crate) mod preload;
 pub mod probe;
-pub mod program;
-pub mod reply;
+pub(crate) mod program;
+pub(crate) mod reply;
 #[cfg(test)]
 pub(crate) mod scripts;
 pub mod task;

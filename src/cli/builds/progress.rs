@@ -19,7 +19,7 @@ pub(super) struct BuildProgress<'a> {
 
 impl<'a> BuildProgress<'a> {
     /// Begins to show the progress over builds of which one usually takes so long.
-    pub fn new(cache: &'a BuildCache, usual: Option<Duration>, builds: &'a [ResolvedBuild]) -> Self {
+    pub(super) fn new(cache: &'a BuildCache, usual: Option<Duration>, builds: &'a [ResolvedBuild]) -> Self {
         /// A build that has most of its dependencies, on a machine of two cores.
         const USUAL: Duration = Duration::from_secs(90);
         let bar = ProgressBar::new(builds.len() as u64).with_style(
@@ -37,7 +37,7 @@ impl<'a> BuildProgress<'a> {
     }
 
     /// Shows that a build begins.
-    pub fn begin(&self, place: usize) {
+    pub(super) fn begin(&self, place: usize) {
         let left = self.expected(place);
         self.bar.set_position(place as u64);
         self.bar.set_prefix(if left > WORTH_A_LINE { format!(", {} left", about(left)) } else { String::new() });
@@ -45,12 +45,12 @@ impl<'a> BuildProgress<'a> {
     }
 
     /// Shows a line of cargo's output.
-    pub fn show(&self, place: usize, line: &str) {
+    pub(super) fn show(&self, place: usize, line: &str) {
         self.bar.set_message(text::one_line(&format!("{}: {line}", self.builds[place].name)));
     }
 
     /// Prints the outcome of a build, if it failed or took a while.
-    pub fn end(&self, place: usize, error: Option<&BuildError>, took: Duration) {
+    pub(super) fn end(&self, place: usize, error: Option<&BuildError>, took: Duration) {
         let line = match (error, self.builds.len() - place - 1) {
             (Some(error), _) => text::one_line(&error.to_string()),
             (None, _) if took <= WORTH_A_LINE => return,
@@ -64,13 +64,13 @@ impl<'a> BuildProgress<'a> {
     }
 
     /// Removes the bar.
-    pub fn clear(&self) {
+    pub(super) fn clear(&self) {
         self.bar.finish_and_clear();
     }
 }
 
 /// Returns a duration in words, as exactly as it can be predicted.
-pub fn about(time: Duration) -> String {
+pub(crate) fn about(time: Duration) -> String {
     match time.as_secs() {
         seconds if seconds < 60 => "about a minute".to_owned(),
         seconds => format!("about {} min", seconds.div_ceil(60)),

@@ -6,7 +6,7 @@ use crate::stats::estimate::Estimate;
 use svg::node::element::Group;
 
 /// A scale of ratios, from left to right.
-pub struct RatioAxis {
+pub(crate) struct RatioAxis {
     left: f64,
     right: f64,
     least: f64,
@@ -15,7 +15,7 @@ pub struct RatioAxis {
 
 impl RatioAxis {
     /// Returns the scale on which all of these ratios have room, between two places of the sheet.
-    pub fn of(ratios: impl Iterator<Item = Estimate> + Clone, left: f64, right: f64) -> Self {
+    pub(crate) fn of(ratios: impl Iterator<Item = Estimate> + Clone, left: f64, right: f64) -> Self {
         // A logarithm has no room for nothing at all.
         let shown = |ratio: &f64| ratio.is_finite() && *ratio > 0.0;
         Self {
@@ -27,14 +27,14 @@ impl RatioAxis {
     }
 
     /// Returns the place of a ratio.
-    pub fn x(&self, ratio: f64) -> f64 {
+    pub(crate) fn x(&self, ratio: f64) -> f64 {
         // In this order, what is no number stands at the left.
         let part = (ratio.clamp(self.least, self.greatest).max(self.least) / self.least).ln();
         self.left + part / (self.greatest / self.least).ln() * (self.right - self.left)
     }
 
     /// The rules between two heights, and the ratios below them.
-    pub fn draw(&self, top: f64, bottom: f64) -> Group {
+    pub(crate) fn draw(&self, top: f64, bottom: f64) -> Group {
         /// A longer scale has only each second or third figure of its decades.
         const LONG: f64 = 30.0;
         let digits: &[f64] = if self.greatest / self.least > LONG { &[1.0, 3.0] } else { &[1.0, 2.0, 3.0, 5.0] };
@@ -51,7 +51,7 @@ impl RatioAxis {
     }
 
     /// Draws the band of a noise floor, up and down from no change; nothing where it was not measured.
-    pub fn noise(&self, floor: Option<f64>, top: f64, bottom: f64) -> Group {
+    pub(crate) fn noise(&self, floor: Option<f64>, top: f64, bottom: f64) -> Group {
         let Some(ratio) = floor else { return Group::new() };
         let (from, to) = (self.x(ratio.min(1.0 / ratio)), self.x(ratio.max(1.0 / ratio)));
         telling(format!("Noise floor: untracked against itself shows up to {} %", number::percent(ratio)))
@@ -59,7 +59,7 @@ impl RatioAxis {
     }
 
     /// A figure with its interval: a whisker of a class, and a dot of another one.
-    pub fn mark(&self, estimate: Estimate, y: f64, whisker: &str, middle: &str) -> Group {
+    pub(crate) fn mark(&self, estimate: Estimate, y: f64, whisker: &str, middle: &str) -> Group {
         Group::new()
             .add(line(self.x(estimate.low), y, self.x(estimate.high), y, &format!("whisker {whisker}")))
             .add(dot(self.x(estimate.value), y, 5.0, middle))

@@ -51,7 +51,7 @@ text { font-family: ui-sans-serif, system-ui, 'Segoe UI', Helvetica, Arial, sans
 ";
 
 /// A sheet of the given size, with what a screen reader says of it.
-pub fn sheet(width: f64, height: f64, title: &str, description: &str) -> Document {
+pub(crate) fn sheet(width: f64, height: f64, title: &str, description: &str) -> Document {
     Document::new()
         .set("viewBox", (0, 0, width, height))
         .set("width", width)
@@ -67,12 +67,12 @@ pub fn sheet(width: f64, height: f64, title: &str, description: &str) -> Documen
 /// The picture's text, in which nothing is left of what XML cannot hold, or a reader cannot see. Line breaks next to
 /// a tag, which the builder makes and no reader sees, are left out: a tooltip begins with its first word, and a tenth
 /// of the file is saved.
-pub fn finished(picture: &Document) -> String {
+pub(crate) fn finished(picture: &Document) -> String {
     outside::harmless(&picture.to_string()).replace(">\n", ">").replace("\n<", "<") + "\n"
 }
 
 /// A rectangle of a class.
-pub fn rectangle(x: f64, y: f64, width: f64, height: f64, class: &str) -> Rectangle {
+pub(crate) fn rectangle(x: f64, y: f64, width: f64, height: f64, class: &str) -> Rectangle {
     Rectangle::new()
         .set("x", short(x))
         .set("y", short(y))
@@ -82,7 +82,7 @@ pub fn rectangle(x: f64, y: f64, width: f64, height: f64, class: &str) -> Rectan
 }
 
 /// A framed panel with its heading, and beside that what the panel shows and whose figures they are.
-pub fn panel(width: f64, height: f64, heading: &str, about: &str) -> Group {
+pub(crate) fn panel(width: f64, height: f64, heading: &str, about: &str) -> Group {
     let words = Text::new("")
         .set("x", 20)
         .set("y", 30)
@@ -92,50 +92,50 @@ pub fn panel(width: f64, height: f64, heading: &str, about: &str) -> Group {
 }
 
 /// A disc of a class around a point.
-pub fn dot(x: f64, y: f64, radius: f64, class: &str) -> Circle {
+pub(crate) fn dot(x: f64, y: f64, radius: f64, class: &str) -> Circle {
     Circle::new().set("cx", short(x)).set("cy", short(y)).set("r", radius).set("class", class)
 }
 
 /// Lines of small print, each at its height.
-pub fn small_print<const N: usize>(lines: [(f64, String); N]) -> Group {
+pub(crate) fn small_print<const N: usize>(lines: [(f64, String); N]) -> Group {
     lines.into_iter().fold(Group::new(), |print, (y, words)| print.add(text(24.0, y, "small faint", words)))
 }
 
 /// The machine, the compiler and the day of a picture, for its small print.
-pub fn where_and_when(origin: &Origin) -> String {
+pub(crate) fn where_and_when(origin: &Origin) -> String {
     let Origin { machine, toolchain, started, .. } = origin;
     let Machine { processor, cores, system, .. } = machine;
     format!("{processor}, {cores} cores, {system}; {}; {}", toolchain.rustc, started.format("%Y-%m-%d"))
 }
 
 /// Text that begins at a point.
-pub fn text(x: f64, y: f64, class: &str, content: impl Into<String>) -> Text {
+pub(crate) fn text(x: f64, y: f64, class: &str, content: impl Into<String>) -> Text {
     Text::new(content).set("x", short(x)).set("y", short(y)).set("class", class)
 }
 
 /// Text that is centred on a point.
-pub fn centred(x: f64, y: f64, class: &str, content: impl Into<String>) -> Text {
+pub(crate) fn centred(x: f64, y: f64, class: &str, content: impl Into<String>) -> Text {
     text(x, y, class, content).set("text-anchor", "middle")
 }
 
 /// Text that ends at a point.
-pub fn ending(x: f64, y: f64, class: &str, content: impl Into<String>) -> Text {
+pub(crate) fn ending(x: f64, y: f64, class: &str, content: impl Into<String>) -> Text {
     text(x, y, class, content).set("text-anchor", "end")
 }
 
 /// A straight line of a class.
-pub fn line(x1: f64, y1: f64, x2: f64, y2: f64, class: &str) -> Line {
+pub(crate) fn line(x1: f64, y1: f64, x2: f64, y2: f64, class: &str) -> Line {
     Line::new().set("x1", short(x1)).set("y1", short(y1)).set("x2", short(x2)).set("y2", short(y2)).set("class", class)
 }
 
 /// Returns a group with a tooltip.
-pub fn telling(content: impl Into<String>) -> Group {
+pub(crate) fn telling(content: impl Into<String>) -> Group {
     Group::new().set("class", "hover").add(Title::new(content))
 }
 
 /// A coordinate to a tenth of a pixel: what the eye cannot see need not be in the file. One that is no number would
 /// take the whole picture with it, and is 0.
-pub fn short(coordinate: f64) -> Value {
+pub(crate) fn short(coordinate: f64) -> Value {
     let tenths = (coordinate * 10.0).round() / 10.0;
     (if tenths.is_finite() { tenths } else { 0.0 }).into()
 }

@@ -1,4 +1,4 @@
 //! Charts.
 
-pub mod axis;
-pub mod canvas;
+pub(crate) mod axis;
+pub(crate) mod canvas;

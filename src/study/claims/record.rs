@@ -9,7 +9,7 @@ use crate::study::Study;
 use serde::{Deserialize, Serialize};
 
 /// The version of the file's format. A change that an older reader would misread raises it.
-pub const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 
 /// The claims of memscope's documents, compared with measured results.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -10,8 +10,8 @@
 //! draws in each process for memscope's hash maps. A count is therefore that of one seed: under another, a map that is
 //! about to grow at the end of the window may grow before it.
 
-pub mod record;
-pub mod summary;
+pub(crate) mod record;
+pub(crate) mod summary;
 
 use crate::platform::environment::FAULT;
 use crate::platform::programs::find;
@@ -31,7 +31,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// Number of runs of each probe: the second shows how reproducible the first is.
-pub const RUNS: usize = 2;
+pub(crate) const RUNS: usize = 2;
 
 /// Slowdown of a program under callgrind, for its time limit.
 const SLOWER: u32 = 50;
@@ -62,7 +62,7 @@ pub enum CountingError {
 
 /// Counts the instructions of probes.
 #[derive(Debug)]
-pub struct InstructionCounter<'a> {
+pub(crate) struct InstructionCounter<'a> {
     launcher: &'a Launcher,
     valgrind: PathBuf,
     /// Folder of the library that fixes seeds, and of a copy of the program: valgrind reads the program by its path,
@@ -80,7 +80,7 @@ impl<'a> InstructionCounter<'a> {
     ///
     /// # Errors
     /// If one of them is missing, the compiler fails, or programs do not load the library that fixes seeds.
-    pub fn new(launcher: &'a Launcher) -> Result<Self, CountingError> {
+    pub(crate) fn new(launcher: &'a Launcher) -> Result<Self, CountingError> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let valgrind = find("valgrind", &path).ok_or(CountingError::NoValgrind)?;
         let compiler = find("cc", &path).ok_or_else(|| CountingError::NoFixedSeed("it is not there".to_owned()))?;
@@ -173,7 +173,7 @@ impl<'a> InstructionCounter<'a> {
 /// Counts the instructions of workloads × levels. The untracked runs of a workload serve all of its levels.
 ///
 /// `progress` is called after each run.
-pub fn count_instructions(
+pub(crate) fn count_instructions(
     counter: &InstructionCounter<'_>,
     workloads: &[Workload],
     levels: &[Level],

@@ -10,7 +10,7 @@ use crate::study::overhead::record::Results;
 use crate::study::overhead::warnings;
 
 /// Returns the report of counted instructions.
-pub fn summary(results: &Results) -> Document {
+pub(crate) fn summary(results: &Results) -> Document {
     let mut table = Table::new([
         left("workload"),
         left("level"),

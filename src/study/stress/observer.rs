@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A workload's tracker in the stress run.
 #[derive(Clone)]
-pub struct Observer {
+pub(super) struct Observer {
     names: VariableTracker,
     clock: Clock,
     state: Arc<Mutex<State>>,
@@ -30,7 +30,7 @@ struct State {
 }
 
 /// The observations of a run.
-pub struct Seen {
+pub(super) struct Seen {
     /// The named values by type, the largest first.
     pub types: Vec<TypeUse>,
     /// Allocations of memscope itself while it recorded them.
@@ -41,17 +41,17 @@ pub struct Seen {
 
 impl Observer {
     /// Returns an observer that passes values on to `names`.
-    pub fn new(names: VariableTracker, clock: Clock) -> Self {
+    pub(super) fn new(names: VariableTracker, clock: Clock) -> Self {
         Self { names, clock, state: Arc::default() }
     }
 
     /// Notes that a phase begins.
-    pub fn enter(&self, workload: Workload) {
+    pub(super) fn enter(&self, workload: Workload) {
         self.state().workload = Some(workload);
     }
 
     /// Looks at the heap. The calling thread must be [`PauseGuard`].
-    pub fn look(&self, name: &str) {
+    pub(super) fn look(&self, name: &str) {
         let seen = self.clock.stopped(|| memscope::live_blocks().map(heap::layout));
         let mut state = self.state();
         if let (Some(layout), Some(workload)) = (seen, state.workload) {
@@ -66,12 +66,12 @@ impl Observer {
     }
 
     /// Returns the heap snapshots of a phase. The calling thread must be [`PauseGuard`].
-    pub fn heaps_of(&self, workload: Workload) -> Vec<HeapSnapshot> {
+    pub(super) fn heaps_of(&self, workload: Workload) -> Vec<HeapSnapshot> {
         self.state().heaps.iter().filter(|heap| heap.workload == workload).cloned().collect()
     }
 
     /// Returns all observations.
-    pub fn into_seen(self) -> Seen {
+    pub(super) fn into_seen(self) -> Seen {
         let mut state = self.state();
         let mut types: Vec<TypeUse> = state
             .types

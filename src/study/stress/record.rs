@@ -142,7 +142,7 @@ pub struct Phase {
 /// A slice of a phase's time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slice {
-    /// Allocations made in it, by size class ([`counting::CLASS_LIMITS`]).
+    /// Allocations made in it, by size class (`counting::CLASS_LIMITS`).
     pub by_class: [u64; counting::CLASSES],
     /// The most live bytes seen in it.
     pub live_bytes: u64,

@@ -15,7 +15,7 @@ const TICK: Duration = Duration::from_millis(100);
 const SLICES: usize = 15;
 
 /// A run's clock and its samples so far.
-pub struct Timeline {
+pub(super) struct Timeline {
     clock: Clock,
     samples: Arc<Mutex<Vec<Sample>>>,
     sampler: JoinHandle<()>,
@@ -24,7 +24,7 @@ pub struct Timeline {
 
 /// The run's clock. It stops while the harness looks at the heap.
 #[derive(Clone)]
-pub struct Clock {
+pub(super) struct Clock {
     start: Instant,
     looked: Arc<Mutex<Duration>>,
 }
@@ -32,13 +32,13 @@ pub struct Clock {
 impl Clock {
     /// Returns the time since the run's start, without the time of looking. It waits while the harness looks: the
     /// memory of looking is not the program's, and must not be sampled.
-    pub fn now(&self) -> Duration {
+    pub(super) fn now(&self) -> Duration {
         let looked = locked(&self.looked);
         self.start.elapsed() - *looked
     }
 
     /// Stops the clock while something looks.
-    pub fn stopped<R>(&self, look: impl FnOnce() -> R) -> R {
+    pub(super) fn stopped<R>(&self, look: impl FnOnce() -> R) -> R {
         let mut looked = locked(&self.looked);
         let began = Instant::now();
         let result = look();
@@ -47,7 +47,7 @@ impl Clock {
     }
 
     /// The time for which it was paused.
-    pub fn looked(&self) -> Duration {
+    pub(super) fn looked(&self) -> Duration {
         *locked(&self.looked)
     }
 }
@@ -71,7 +71,7 @@ impl Timeline {
     ///
     /// # Panics
     /// If the system refuses to start a thread.
-    pub fn start(tick: impl Fn(u64) + Send + 'static) -> Self {
+    pub(super) fn start(tick: impl Fn(u64) + Send + 'static) -> Self {
         let clock = Clock { start: Instant::now(), looked: Arc::default() };
         let samples = Arc::new(Mutex::new(vec![Sample::take(&clock)]));
         let (end, ended) = mpsc::channel();
@@ -100,12 +100,12 @@ impl Timeline {
     }
 
     /// Returns the run's clock.
-    pub fn clock(&self) -> Clock {
+    pub(super) fn clock(&self) -> Clock {
         self.clock.clone()
     }
 
     /// Takes a sample now, and returns its time and its counts. The calling thread must be [`PauseGuard`].
-    pub fn mark(&self) -> (Duration, counting::Counts) {
+    pub(super) fn mark(&self) -> (Duration, counting::Counts) {
         let mut samples = locked(&self.samples);
         let sample = Sample::take(&self.clock);
         samples.push(sample);
@@ -115,7 +115,7 @@ impl Timeline {
     /// Returns the time between two marks in equal slices. The calling thread must be [`PauseGuard`].
     ///
     /// The counts between two samples belong to the slice of the later one.
-    pub fn slices(&self, from: Duration, to: Duration) -> Vec<Slice> {
+    pub(super) fn slices(&self, from: Duration, to: Duration) -> Vec<Slice> {
         let samples = locked(&self.samples);
         // The sampler's sample may have been taken before a mark's and pushed after it.
         let mut within: Vec<&Sample> = samples.iter().filter(|sample| from <= sample.at && sample.at <= to).collect();
@@ -139,7 +139,7 @@ impl Timeline {
     }
 
     /// Ends the sampler, and returns the run's clock.
-    pub fn stop(self) -> Clock {
+    pub(super) fn stop(self) -> Clock {
         drop(self.end);
         // The samples of a sampler that panicked remain.
         let _ = self.sampler.join();

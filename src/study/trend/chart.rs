@@ -37,7 +37,7 @@ const CHARACTER: f64 = 6.3;
 const NOTE: f64 = 18.0;
 
 /// Draws the log.
-pub fn draw(log: &Log, lanes: &[Lane]) -> String {
+pub(crate) fn draw(log: &Log, lanes: &[Lane]) -> String {
     let mut workloads: Vec<Workload> = lanes.iter().map(|lane| lane.workload).collect();
     workloads.dedup();
     let levels = levels(lanes);

@@ -35,7 +35,7 @@ pub enum HistoryError {
 ///
 /// # Errors
 /// If there is no such history, or only the end of one.
-pub fn commits(repository: &Path, file: &Path) -> Result<Vec<Commit>, GitError> {
+pub(super) fn commits(repository: &Path, file: &Path) -> Result<Vec<Commit>, GitError> {
     if file.is_absolute() {
         return Err(GitError::Absolute(file.to_owned()));
     }
@@ -56,7 +56,7 @@ pub fn commits(repository: &Path, file: &Path) -> Result<Vec<Commit>, GitError> 
 ///
 /// # Errors
 /// If the commit removed the file, or it is no text.
-pub fn content(repository: &Path, commit: &Commit, file: &Path) -> Result<String, String> {
+pub(super) fn content(repository: &Path, commit: &Commit, file: &Path) -> Result<String, String> {
     let path = within_commit(repository, file).map_err(|error| error.to_string())?;
     let output = git::run(repository, [OsStr::new("cat-file"), OsStr::new("blob"), &commit.object(&path)]);
     let output = output.map_err(|error| error.to_string())?;

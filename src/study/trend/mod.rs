@@ -5,11 +5,11 @@
 //! claimed only between records of the same machine, for the same work, where the intervals part and the figures are
 //! farther from each other than untracked was from itself.
 
-pub mod chart;
+pub(crate) mod chart;
 mod git;
-pub mod summary;
+pub(crate) mod summary;
 
-pub use git::HistoryError;
+pub(crate) use git::HistoryError;
 
 use super::Study;
 use crate::platform::files::{self, Versioned};
@@ -27,12 +27,12 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// The version of the file's format. A change that an older reader would misread raises it.
-pub const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 1;
 
 /// The trend of some overheads over the committed versions of a results file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trend {
-    /// The version of this format: [`SCHEMA`].
+    /// The version of this format: `SCHEMA`.
     pub schema: u32,
     /// The versions.
     #[serde(flatten)]

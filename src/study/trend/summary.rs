@@ -11,7 +11,7 @@ use crate::tracking::memscope::MemscopeBuild;
 const MESSAGE: usize = 50;
 
 /// Returns the report: the commits, the overheads, and the notes that a reader needs.
-pub fn summary(log: &Log, lanes: &[Lane]) -> Document {
+pub(crate) fn summary(log: &Log, lanes: &[Lane]) -> Document {
     let mut notes: Vec<String> = unreadable(log).collect();
     notes.extend(failures(log, lanes));
     notes.extend(claims(log, lanes));

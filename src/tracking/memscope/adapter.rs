@@ -23,7 +23,8 @@ mod report;
 mod reports;
 mod statistics;
 
-pub use hook::{HOOK, prepare_hook};
+pub(crate) use hook::HOOK;
+pub use hook::prepare_hook;
 pub use names::Variables;
 
 use super::{Analysis, Block, Containers, Detector, FindingKind, OwnReport, TypeUse, UpstreamBenches};
@@ -33,10 +34,10 @@ use std::path::Path;
 
 /// The memscope that this program is linked with.
 #[derive(Clone, Copy, Debug)]
-pub struct Linked;
+pub(super) struct Linked;
 
 /// All parts of the adapter.
-pub trait Adapter:
+pub(super) trait Adapter:
     Statistics + VariableTracker + Blocks + Report + Json + Analyses + Leaks + Cycles + Reports + NamesContainers + Upstream
 {
 }
@@ -51,7 +52,7 @@ const _: () = {
 
 /// Events that the hook recorded.
 #[diagnostic::on_unimplemented(message = "adapter/statistics.rs has no such form of the part `statistics`")]
-pub trait Statistics {
+pub(super) trait Statistics {
     /// Returns what the hook recorded. A figure that a version does not know, or that does not mean what its name says,
     /// is `None`.
     fn recorded_events() -> Recorded {
@@ -61,7 +62,7 @@ pub trait Statistics {
 
 /// Naming values.
 #[diagnostic::on_unimplemented(message = "adapter/names/ has no such form of the part `names`")]
-pub trait VariableTracker {
+pub(super) trait VariableTracker {
     /// Passes named values on to memscope.
     type Variables: NamedValues;
 
@@ -94,7 +95,7 @@ pub trait NamedValues: Tracker {
 
 /// Live blocks.
 #[diagnostic::on_unimplemented(message = "adapter/blocks.rs has no such form of the part `blocks`")]
-pub trait Blocks {
+pub(super) trait Blocks {
     /// Returns the blocks that memscope treats as live. It is `None` if memscope cannot list them, or lists blocks that
     /// its hook freed.
     ///
@@ -107,7 +108,7 @@ pub trait Blocks {
 
 /// memscope's own report for people.
 #[diagnostic::on_unimplemented(message = "adapter/report.rs has no such form of the part `report`")]
-pub trait Report {
+pub(super) trait Report {
     /// The report.
     const OWN_REPORT: OwnReport =
         OwnReport::dashboard(|_| Err("this version has no report that the adapter knows".to_owned()));
@@ -115,7 +116,7 @@ pub trait Report {
 
 /// Export as JSON.
 #[diagnostic::on_unimplemented(message = "adapter/json.rs has no such form of the part `json`")]
-pub trait Json {
+pub(super) trait Json {
     /// Writes what memscope tracks as JSON to a file or folder.
     const EXPORT_JSON: fn(&Path) -> Result<(), String> =
         |_| Err("this version has no export of JSON that the adapter knows".to_owned());
@@ -123,7 +124,7 @@ pub trait Json {
 
 /// Analysis of live allocations.
 #[diagnostic::on_unimplemented(message = "adapter/analysis.rs has no such form of the part `analysis`")]
-pub trait Analyses {
+pub(super) trait Analyses {
     /// The analysis.
     const ANALYSIS: Analysis = Analysis {
         level: Level::Allocator,
@@ -134,35 +135,35 @@ pub trait Analyses {
 
 /// Report of leaks among named values.
 #[diagnostic::on_unimplemented(message = "adapter/leaks.rs has no such form of the part `leaks`")]
-pub trait Leaks {
+pub(super) trait Leaks {
     /// The report.
     const LEAKS: Detector = Detector::none(FindingKind::Leaks, Level::Full, "this version looks for no leaks");
 }
 
 /// Report of cycles among named values.
 #[diagnostic::on_unimplemented(message = "adapter/cycles.rs has no such form of the part `cycles`")]
-pub trait Cycles {
+pub(super) trait Cycles {
     /// The report.
     const CYCLES: Detector = Detector::none(FindingKind::Cycles, Level::Full, "this version looks for no cycles");
 }
 
 /// All reports of findings.
 #[diagnostic::on_unimplemented(message = "adapter/reports/ has no such form of the part `hook_reports`")]
-pub trait Reports {
+pub(super) trait Reports {
     /// The reports.
     const DETECTORS: &'static [Detector] = &[];
 }
 
 /// Naming containers.
 #[diagnostic::on_unimplemented(message = "adapter/containers.rs has no such form of the part `containers`")]
-pub trait NamesContainers {
+pub(super) trait NamesContainers {
     /// The functions that name containers.
     const CONTAINERS: Result<Containers, &'static str> = Err("this version takes Vec, String, Box, Rc and Arc alone");
 }
 
 /// memscope's own benchmarks.
 #[diagnostic::on_unimplemented(message = "adapter/published.rs has no such form of the part `published`")]
-pub trait Upstream {
+pub(super) trait Upstream {
     /// The benchmarks.
     const UPSTREAM_BENCHES: Result<UpstreamBenches, &'static str> =
         Err("this version is not published with this benchmark");

@@ -46,7 +46,7 @@ pub fn recorded_events() -> Recorded {
 
 /// Returns the blocks that memscope treats as live, or `None` where it cannot list them.
 ///
-/// The window must be closed, or the calling thread [paused](super::PauseGuard): memscope allocates here while it holds
+/// The window must be closed, or the calling thread paused: memscope allocates here while it holds
 /// its locks, and would wait for itself forever with the hook on.
 pub fn live_blocks() -> Option<Vec<Block>> {
     Linked::live_blocks()

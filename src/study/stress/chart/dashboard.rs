@@ -13,7 +13,7 @@ const RADIUS: f64 = 52.0;
 /// The distance at which a recorded figure still equals the counted one.
 const SAME: f64 = 0.001;
 
-pub fn draw(record: &Record) -> Panel {
+pub(super) fn draw(record: &Record) -> Panel {
     let figures = figures(record);
     let about =
         "A ring shows how much of the counted truth memscope recorded, and for the efficiency the figure itself.";

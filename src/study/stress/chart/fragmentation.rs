@@ -18,7 +18,7 @@ const STRIP_WIDTH: f64 = 470.0;
 const COLUMNS: [(f64, &str); 4] =
     [(872.0, "full"), (950.0, "pages"), (1_040.0, "live blocks"), (1_136.0, "largest gap")];
 
-pub fn draw(record: &Record) -> Panel {
+pub(super) fn draw(record: &Record) -> Panel {
     let bottom = TOP + ROW * record.heaps.len() as f64;
     let unmapped = record.heaps.iter().map(|heap| heap.unmapped).max().unwrap_or_default();
     let height = bottom + if unmapped > 0 { 40.0 } else { 22.0 };

@@ -16,7 +16,7 @@ const MERGED: usize = 3;
 /// A series is never drawn against a scale smaller than this.
 const LEAST_SCALE: f64 = 1.0;
 
-pub fn draw(record: &Record) -> Panel {
+pub(super) fn draw(record: &Record) -> Panel {
     let live = Plot::new(record, LIVE_TOP, LIVE_BOTTOM, |slice| Some(slice.live_bytes as f64));
     let peak = record.truth.peak_live_bytes as f64;
     let live = live.reaching(peak);

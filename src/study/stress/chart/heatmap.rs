@@ -15,7 +15,7 @@ const HEIGHT: f64 = TOP + ROW * CLASSES as f64 + 50.0;
 /// The slices of a phase for each column: tooltips of all would make the file too large.
 const MERGED: usize = 3;
 
-pub fn draw(record: &Record) -> Panel {
+pub(super) fn draw(record: &Record) -> Panel {
     let columns: Vec<(usize, Vec<[u64; CLASSES]>)> = record.phases.iter().map(columns).enumerate().collect();
     let most = columns.iter().flat_map(|(_, columns)| columns.iter().flatten()).max().copied().unwrap_or(0);
     let scale = Heat { most };

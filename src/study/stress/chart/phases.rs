@@ -9,21 +9,21 @@ use crate::study::stress::{Phase, Record};
 use svg::node::element::Group;
 
 /// The left and right end of the axis within a panel.
-pub const LEFT: f64 = 92.0;
-pub const RIGHT: f64 = 1_084.0;
+pub(super) const LEFT: f64 = 92.0;
+pub(super) const RIGHT: f64 = 1_084.0;
 
 /// The width of one phase.
-pub fn width(record: &Record) -> f64 {
+pub(super) fn width(record: &Record) -> f64 {
     (RIGHT - LEFT) / record.phases.len().max(1) as f64
 }
 
 /// The place of a moment: a part of a phase, by the phase's number.
-pub fn x(record: &Record, number: usize, part: f64) -> f64 {
+pub(super) fn x(record: &Record, number: usize, part: f64) -> f64 {
     LEFT + (number as f64 + part) * width(record)
 }
 
 /// The bands behind a plot between two heights, with names and durations below it.
-pub fn bands(record: &Record, top: f64, bottom: f64) -> Group {
+pub(super) fn bands(record: &Record, top: f64, bottom: f64) -> Group {
     let mut bands = Group::new();
     for (number, phase) in record.phases.iter().enumerate() {
         let left = x(record, number, 0.0);
@@ -45,6 +45,6 @@ pub fn bands(record: &Record, top: f64, bottom: f64) -> Group {
 }
 
 /// Returns the duration of a phase.
-pub fn duration(phase: &Phase) -> String {
+pub(super) fn duration(phase: &Phase) -> String {
     time((phase.ended_ns - phase.began_ns) as f64)
 }

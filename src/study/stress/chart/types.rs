@@ -19,7 +19,7 @@ const SHOWN: usize = 14;
 /// The characters of a type's name that fit.
 const NAME: usize = 38;
 
-pub fn draw(record: &Record) -> Panel {
+pub(super) fn draw(record: &Record) -> Panel {
     let rows = rows(record);
     let height = TOP + ROW * rows.len().max(record.types_recorded.len() + 2) as f64 + 16.0;
     let named: u64 = record.types.iter().map(|used| used.bytes).sum();

@@ -12,10 +12,10 @@ use memscope_rs::{core::scope_tracker::get_global_scope_tracker, variable_regist
 #[cfg(memscope_tracker = "get_global_tracker")]
 pub use memscope_rs::get_global_tracker as tracker;
 #[cfg(memscope_tracker = "get_tracker")]
-pub use memscope_rs::get_tracker as tracker;
+pub(super) use memscope_rs::get_tracker as tracker;
 
 /// memscope's hook. It has no state: its record is in [`tracker`].
-pub static HOOK: TrackingAllocator = TrackingAllocator::new();
+pub(crate) static HOOK: TrackingAllocator = TrackingAllocator::new();
 
 /// Makes the tracker that the hook reports to and, where a version has them, the registries of named values.
 pub fn prepare_hook() {

@@ -4,7 +4,7 @@ use crate::worker::tasks::operation::Ready;
 use std::hint::black_box;
 
 /// Allocates and frees a block without writing to it.
-pub fn block(bytes: usize) -> Box<dyn Ready> {
+pub(super) fn block(bytes: usize) -> Box<dyn Ready> {
     Box::new(move |times| {
         for _ in 0..times {
             drop(black_box(Vec::<u8>::with_capacity(black_box(bytes))));
@@ -13,7 +13,7 @@ pub fn block(bytes: usize) -> Box<dyn Ready> {
 }
 
 /// Pushes numbers onto an empty vector, one by one, and drops it. The standard library decides when it is resized.
-pub fn growth(numbers: u64) -> Box<dyn Ready> {
+pub(super) fn growth(numbers: u64) -> Box<dyn Ready> {
     Box::new(move |times| {
         for _ in 0..times {
             let mut vector = Vec::new();
@@ -27,7 +27,7 @@ pub fn growth(numbers: u64) -> Box<dyn Ready> {
 
 /// Allocates and frees a block of zeros. The system has zeroed pages at hand; only the allocator may write to the
 /// block.
-pub fn zeroed(bytes: usize) -> Box<dyn Ready> {
+pub(super) fn zeroed(bytes: usize) -> Box<dyn Ready> {
     Box::new(move |times| {
         for _ in 0..times {
             drop(black_box(vec![0_u8; black_box(bytes)]));

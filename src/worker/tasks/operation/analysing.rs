@@ -4,7 +4,7 @@ use crate::tracking::memscope::ANALYSIS;
 use crate::worker::tasks::operation::{Prepare, Ready, live};
 
 /// Prepares live allocations to be analysed.
-pub fn live(prepare: Prepare<'_>, count: usize) -> Box<dyn Ready> {
+pub(super) fn live(prepare: Prepare<'_>, count: usize) -> Box<dyn Ready> {
     Box::new(Analysing { live: live::allocations(prepare.names, count), seen: Ok(0) })
 }
 

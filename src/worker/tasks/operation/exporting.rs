@@ -11,13 +11,13 @@ use std::{env, fs, io};
 use tempfile::TempDir;
 
 /// Exports live allocations as JSON.
-pub fn json(prepare: Prepare<'_>, count: usize) -> Result<Box<dyn Ready>, TaskError> {
+pub(super) fn json(prepare: Prepare<'_>, count: usize) -> Result<Box<dyn Ready>, TaskError> {
     let least = LEAST_BYTES * count as u64;
     exporting(prepare, count, Export { name: Path::new("memscope.json"), write: EXPORT_JSON, least })
 }
 
 /// Exports live allocations as a report for people: HTML or SVG, depending on the version.
-pub fn report(prepare: Prepare<'_>, count: usize) -> Result<Box<dyn Ready>, TaskError> {
+pub(super) fn report(prepare: Prepare<'_>, count: usize) -> Result<Box<dyn Ready>, TaskError> {
     // A picture of many allocations is no larger than one of few.
     exporting(prepare, count, Export { name: Path::new(OWN_REPORT.name), write: OWN_REPORT.write, least: 1 })
 }

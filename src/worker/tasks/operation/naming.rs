@@ -47,42 +47,42 @@ fn containers<T: 'static>(prepare: Prepare<'_>, make: fn(u64) -> T, naming: fn(&
     Ok(Box::new(Naming { values, named: 0, name: move |value: &T| naming(&variables, NAME, value) }))
 }
 
-pub fn vec(prepare: Prepare<'_>) -> Prepared {
+pub(super) fn vec(prepare: Prepare<'_>) -> Prepared {
     values(prepare, |number| vec![number; 8])
 }
 
-pub fn string(prepare: Prepare<'_>) -> Prepared {
+pub(super) fn string(prepare: Prepare<'_>) -> Prepared {
     values(prepare, |number| format!("the value {number}"))
 }
 
-pub fn boxed(prepare: Prepare<'_>) -> Prepared {
+pub(super) fn boxed(prepare: Prepare<'_>) -> Prepared {
     values(prepare, |number| Box::new([number; 8]))
 }
 
-pub fn rc(prepare: Prepare<'_>) -> Prepared {
+pub(super) fn rc(prepare: Prepare<'_>) -> Prepared {
     values(prepare, |number| Rc::new([number; 8]))
 }
 
-pub fn arc(prepare: Prepare<'_>) -> Prepared {
+pub(super) fn arc(prepare: Prepare<'_>) -> Prepared {
     values(prepare, |number| Arc::new([number; 8]))
 }
 
-pub fn hash_map(prepare: Prepare<'_>) -> Prepared {
+pub(super) fn hash_map(prepare: Prepare<'_>) -> Prepared {
     containers(prepare, |number| HashMap::from([(number, number)]), |containers| containers.hash_map)
 }
 
-pub fn btree_map(prepare: Prepare<'_>) -> Prepared {
+pub(super) fn btree_map(prepare: Prepare<'_>) -> Prepared {
     containers(prepare, |number| BTreeMap::from([(number, number)]), |containers| containers.btree_map)
 }
 
-pub fn vec_deque(prepare: Prepare<'_>) -> Prepared {
+pub(super) fn vec_deque(prepare: Prepare<'_>) -> Prepared {
     containers(prepare, |number| VecDeque::from([number; 8]), |containers| containers.vec_deque)
 }
 
-pub fn ref_cell(prepare: Prepare<'_>) -> Prepared {
+pub(super) fn ref_cell(prepare: Prepare<'_>) -> Prepared {
     containers(prepare, |number| RefCell::new(vec![number; 8]), |containers| containers.ref_cell)
 }
 
-pub fn rw_lock(prepare: Prepare<'_>) -> Prepared {
+pub(super) fn rw_lock(prepare: Prepare<'_>) -> Prepared {
     containers(prepare, |number| RwLock::new(vec![number; 8]), |containers| containers.rw_lock)
 }

@@ -15,22 +15,22 @@ fn prepared(make: impl FnOnce(&UpstreamBenches) -> BenchFn) -> Prepared {
     Ok(Box::new(make(published)))
 }
 
-pub fn track_single(bytes: usize) -> Prepared {
+pub(super) fn track_single(bytes: usize) -> Prepared {
     prepared(|published| (published.track_single)(bytes))
 }
 
-pub fn tracker_stats(live: usize) -> Prepared {
+pub(super) fn tracker_stats(live: usize) -> Prepared {
     prepared(|published| (published.tracker_stats)(live))
 }
 
-pub fn tracker_analyze(live: usize) -> Prepared {
+pub(super) fn tracker_analyze(live: usize) -> Prepared {
     prepared(|published| (published.tracker_analyze)(live))
 }
 
-pub fn alloc_core() -> Prepared {
+pub(super) fn alloc_core() -> Prepared {
     prepared(|published| (published.alloc_core)())
 }
 
-pub fn alloc_lockfree() -> Prepared {
+pub(super) fn alloc_lockfree() -> Prepared {
     prepared(|published| (published.alloc_lockfree)())
 }

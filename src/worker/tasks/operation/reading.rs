@@ -5,7 +5,7 @@ use crate::worker::tasks::operation::{Ready, live};
 use std::hint::black_box;
 
 /// Reads the statistics with so many live allocations.
-pub fn statistics(count: usize) -> Box<dyn Ready> {
+pub(super) fn statistics(count: usize) -> Box<dyn Ready> {
     let live = live::allocations(&VariableTracker::NOOP, count);
     Box::new(move |times| {
         black_box(&live);

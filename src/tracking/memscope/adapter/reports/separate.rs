@@ -22,9 +22,9 @@ impl Reports for Linked {
 
 /// The level of the search for cycles among named values.
 #[allow(dead_code, reason = "the analyser has its own level")]
-pub const CYCLES_LEVEL: Level = Level::Variables;
+pub(super) const CYCLES_LEVEL: Level = Level::Variables;
 /// The call behind [`circles`].
-pub const CIRCLES: &str = "AnalysisManager::analyze_circular_references(active)";
+pub(super) const CIRCLES: &str = "AnalysisManager::analyze_circular_references(active)";
 const ACTIVE: &str = "get_tracker().get_active_allocations()";
 const ACTIVE_NAMES: &str = "global_tracker()?.tracker().inner().get_active_allocations()";
 
@@ -42,7 +42,7 @@ fn active_names() -> Result<ReportOutput, String> {
 }
 
 /// Returns the circles that memscope sees among blocks.
-pub fn circles(blocks: Vec<AllocationInfo>) -> Result<ReportOutput, String> {
+pub(super) fn circles(blocks: Vec<AllocationInfo>) -> Result<ReportOutput, String> {
     let analysis = AnalysisManager::new().analyze_circular_references(&blocks);
     let cycles = analysis.circular_references.into_iter();
     let addresses = cycles.map(|found| found.cycle_path.iter().flat_map(|node| [node.ptr, node.data_ptr]).collect());
@@ -50,7 +50,7 @@ pub fn circles(blocks: Vec<AllocationInfo>) -> Result<ReportOutput, String> {
 }
 
 /// Returns the blocks of named values that memscope treats as live.
-pub fn named_blocks() -> Result<Vec<AllocationInfo>, String> {
+pub(super) fn named_blocks() -> Result<Vec<AllocationInfo>, String> {
     let tracker = global_tracker().map_err(|error| error.to_string())?;
     blocks(tracker.tracker().inner())
 }
