@@ -84,8 +84,8 @@ struct Bench {
     left_out: usize,
 }
 
-/// What unwinds out of Criterion from a measurement whose probe failed: the samples so far are not enough for a report, and
-/// invented ones would be a lie.
+/// What unwinds out of Criterion from a measurement whose probe failed: the samples so far are not enough for a
+/// report, and invented ones would be a lie.
 struct CellFailed;
 
 impl Bench {

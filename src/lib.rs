@@ -1,10 +1,11 @@
-//! A benchmark harness that measures what the memory tracker memscope-rs costs, and checks whether its reports are true.
+//! A benchmark harness that measures what the memory tracker memscope-rs costs, and checks whether its reports are
+//! true.
 //!
 //! In one sentence: a *probe* runs one workload once, at one level, in a fresh process; everything else schedules
 //! probes, pairs them, estimates the overhead, and reports it.
 //!
-//! The programs of this package do that. The library is for whoever writes one more: a workload or a tracker to measure,
-//! or a program that reads results files.
+//! The programs of this package do that. The library is for whoever writes one more: a workload or a tracker to
+//! measure, or a program that reads results files.
 //!
 //! | to do | names |
 //! |---|---|

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The rooms of src/, from the top. Each imports only itself and those below it; lib.rs, internal.rs and bin/ are above all.
+/// The rooms of src/, from the top. Each imports only itself and those below it; lib.rs, internal.rs and bin/ are
+/// above all.
 const ROOMS: [&str; 10] =
     ["cli", "study", "schedule", "builds", "report", "worker", "tracking", "workloads", "stats", "platform"];
 

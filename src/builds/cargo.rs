@@ -190,8 +190,8 @@ fn first_error(message: &Value, package: Option<&Path>) -> String {
     format!("{code}: {words}{}", place.unwrap_or_default())
 }
 
-/// Returns a file's path within its package. For a file elsewhere: the part from the last `src` on, or its name. The rest of
-/// an absolute path means nothing on another machine.
+/// Returns a file's path within its package. For a file elsewhere: the part from the last `src` on, or its name. The
+/// rest of an absolute path means nothing on another machine.
 fn within(file: &Path, package: Option<&Path>) -> PathBuf {
     let in_package = package.and_then(|package| file.strip_prefix(package).ok());
     if let Some(file) = in_package.or_else(|| file.is_relative().then_some(file)) {

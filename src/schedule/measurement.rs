@@ -112,7 +112,8 @@ impl Measurement {
     }
 }
 
-/// The outcome of a measurement. In a file it is two fields, of which at most one has a value: `failure` and `overhead`.
+/// The outcome of a measurement. In a file it is two fields, of which at most one has a value: `failure` and
+/// `overhead`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "OutcomeFields<T>", into = "OutcomeFields<T>")]
 #[serde(bound(serialize = "T: Clone + Serialize"))]

@@ -26,8 +26,9 @@ pub struct MeasurementRun<'a> {
 }
 
 impl<'a> MeasurementRun<'a> {
-    /// Tries a measurement before it is timed: one probe untracked and one under the level, both with the counters on. They
-    /// give the measurement its allocations and its fidelity, and show that the level ends, and does the same work.
+    /// Tries a measurement before it is timed: one probe untracked and one under the level, both with the counters
+    /// on. They give the measurement its allocations and its fidelity, and show that the level ends, and does the
+    /// same work.
     ///
     /// A measurement whose trial failed takes no pairs; [`finish`](Self::finish) gives it with its failure.
     pub fn begin(launcher: &'a dyn Launch, series: Series, tracked: Request) -> Self {

@@ -73,8 +73,8 @@ kinds! {
 }
 
 impl Kept {
-    /// Reads a results file of any kind. An older one has no kind in it: its name, or the first word of it, is that of its
-    /// kind; any other name is that of an overhead file, for which any name could be chosen.
+    /// Reads a results file of any kind. An older one has no kind in it: its name, or the first word of it, is that
+    /// of its kind; any other name is that of an overhead file, for which any name could be chosen.
     ///
     /// # Errors
     /// If it cannot be read, or is of no kind that is known.

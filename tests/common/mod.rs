@@ -149,7 +149,8 @@ pub fn run_of(version: &str, processor: &str, factor: f64) -> Results {
     Results { schema: SCHEMA, origin, precision: None, measurements: measurements.collect(), instructions: Vec::new() }
 }
 
-/// A trackers with every kind of place: no tracker, counters, memscope, a recorder, a sampler, and two without a figure.
+/// A trackers with every kind of place: no tracker, counters, memscope, a recorder, a sampler, and two without a
+/// figure.
 pub fn trackers() -> Trackers {
     let place = |level, factor| measurement(Series::Overhead, Workload::CYCLES, level, factor, 20);
     let mut measurements = vec![

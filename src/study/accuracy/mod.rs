@@ -1,8 +1,8 @@
 //! The accuracy of memscope's reports: their findings compared with planted objects.
 //!
-//! Two workloads leak on purpose: `leaks` leaves blocks behind, and `cycles` pairs of nodes that hold each other. Each
-//! [`detection`](crate::worker::tasks::detection) runs one of them and asks for one report in a process of its own, so a
-//! report that hangs or dies costs no other.
+//! Two workloads leak on purpose: `leaks` leaves blocks behind, and `cycles` pairs of nodes that hold each other.
+//! Each [`detection`](crate::worker::tasks::detection) runs one of them and asks for one report in a process of its
+//! own, so a report that hangs or dies costs no other.
 
 pub mod summary;
 

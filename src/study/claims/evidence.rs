@@ -88,7 +88,8 @@ impl Evidence {
         seen(COMPARE, self.compare.as_ref().map(|comparison| &comparison.origin), figures)
     }
 
-    /// A figure of footprints: of this version, or of the program's own if none is named, in each measurement that has it.
+    /// A figure of footprints: of this version, or of the program's own if none is named, in each measurement that
+    /// has it.
     pub fn footprints(&self, version: &str, level: Level, of: impl Fn(&Footprint) -> Option<Estimate>) -> Seen<'_> {
         let builds = self.footprint.iter().flat_map(|footprints| &footprints.builds);
         let measurements = builds.filter(|build| build.name == version).flat_map(|build| &build.measurements);

@@ -82,8 +82,8 @@ pub type Batched<'a> = (&'a Measurement, usize);
 
 /// Returns the differences between builds by a clock, on each workload and level. `threshold` is in percent.
 ///
-/// The first pairs that two measurements have in a batch are of the same rounds: a slow build stops earlier. A build that
-/// failed on a workload and level is not compared there, and none is compared with it.
+/// The first pairs that two measurements have in a batch are of the same rounds: a slow build stops earlier. A build
+/// that failed on a workload and level is not compared there, and none is compared with it.
 pub fn differences(
     builds: &[Vec<Batched>],
     against: &Against,

@@ -2,8 +2,8 @@
 //!
 //! A program feels its slowest allocation. So one process under one level on a number of threads times each call, and
 //! tells the quantiles of what it saw (a histogram as Gil Tene's HdrHistogram). The process is the replicate here
-//! too: several run for each measurement, those of all levels by turns, and a figure is the median over processes with its
-//! interval.
+//! too: several run for each measurement, those of all levels by turns, and a figure is the median over processes
+//! with its interval.
 
 pub mod chart;
 pub mod summary;

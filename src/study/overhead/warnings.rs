@@ -215,7 +215,8 @@ fn of_conditions(conditions: &Conditions) -> impl Iterator<Item = Warning> {
     [busy, governor, turbo].into_iter().flatten()
 }
 
-/// Looks at every measurement that has an overhead; of those where something is seen, gives the worst, and what is seen there.
+/// Looks at every measurement that has an overhead; of those where something is seen, gives the worst, and what is
+/// seen there.
 fn worst<T>(
     results: &Results,
     seen: impl Fn(&Measurement, &Overhead) -> Option<T>,

@@ -1,6 +1,6 @@
 //! The picture of the trackers: a chart for each workload, a lane for each tracker from the fastest to the slowest,
-//! intervals as whiskers, on one log scale. memscope's measurements have the colours that they have in all pictures; the
-//! others have none.
+//! intervals as whiskers, on one log scale. memscope's measurements have the colours that they have in all pictures;
+//! the others have none.
 
 use crate::report::chart::axis::RatioAxis;
 use crate::report::chart::canvas::{

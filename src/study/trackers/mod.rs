@@ -57,8 +57,8 @@ pub struct Ranking<'a> {
 }
 
 impl Trackers {
-    /// Returns the levels that this build has. heaptrack is one of them everywhere: where it is not installed, its outcome
-    /// says so.
+    /// Returns the levels that this build has. heaptrack is one of them everywhere: where it is not installed, its
+    /// outcome says so.
     pub fn levels() -> Vec<Level> {
         Level::built().collect()
     }

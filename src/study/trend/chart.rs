@@ -327,7 +327,8 @@ fn of_lane(log: &Log, lane: &Lane, aside: f64, axis: &CommitAxis, scale: &Scale)
     drawing
 }
 
-/// One figure: a dot on its interval, and if a change is claimed, which way. A measurement without an overhead is a cross.
+/// One figure: a dot on its interval, and if a change is claimed, which way. A measurement without an overhead is a
+/// cross.
 fn mark(log: &Log, lane: &Lane, point: &Point, x: f64, scale: &Scale) -> Group {
     let drawing = telling(told(log, lane, point));
     let Some(overhead) = point.figure.outcome.measured() else {

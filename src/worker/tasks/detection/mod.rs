@@ -2,8 +2,8 @@
 //!
 //! While a workload that leaks on purpose runs in a window, a [`ledger`] records the addresses of the planted blocks.
 //! By the end everything else is freed: named values that are gone by then are the decoys. The report is then scored
-//! against the ledger ([`score`]): planted objects that it names are true positives, the others false negatives, and names that were not
-//! planted are false.
+//! against the ledger ([`score`]): planted objects that it names are true positives, the others false negatives, and
+//! names that were not planted are false.
 
 pub mod ledger;
 pub mod score;

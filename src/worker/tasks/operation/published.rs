@@ -1,8 +1,8 @@
 //! memscope's own benchmarks in their own setting, to compare with the claims in its documents.
 //!
-//! The settings are those of the adapter ([`UpstreamBenches`]); they neither install the hook nor use the global trackers.
-//! One bound is added: memscope's benchmark names millions of values to one tracker for seconds; a process here names
-//! 100,000.
+//! The settings are those of the adapter ([`UpstreamBenches`]); they neither install the hook nor use the global
+//! trackers. One bound is added: memscope's benchmark names millions of values to one tracker for seconds; a process
+//! here names 100,000.
 
 use crate::tracking::memscope::{BenchFn, UPSTREAM_BENCHES, UpstreamBenches};
 use crate::worker::task::TaskError;
