@@ -35,9 +35,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let dependency = Dependency::of(&package)?;
     println!("cargo::rerun-if-changed={}", dependency.root.parent().unwrap_or(&dependency.root).display());
-    println!("cargo::rustc-env=MEMSCOPE_NAME={}", dependency.name);
-    println!("cargo::rustc-env=MEMSCOPE_VERSION={}", dependency.version);
-    println!("cargo::rustc-env=MEMSCOPE_SOURCE={}", dependency.source);
+    println!("cargo::rustc-env=LINKED_NAME={}", dependency.name);
+    println!("cargo::rustc-env=LINKED_VERSION={}", dependency.version);
+    println!("cargo::rustc-env=LINKED_SOURCE={}", dependency.source);
     choose_forms(&dependency)?;
     if dependency.features.contains(OWN_ALLOCATOR) {
         println!(

@@ -19,6 +19,8 @@ pub enum Mode {
     Measure { filtered: bool },
     /// Run each function once to see that it works: `--test`, or the harness as `cargo test` runs it.
     Test,
+    /// Run functions for a profiler: `--profile-time`.
+    Profile,
     /// Name the functions, or draw from an earlier run; nothing runs.
     Idle,
 }
@@ -31,6 +33,8 @@ impl Mode {
             Self::Idle
         } else if has("--test") || !has("--bench") {
             Self::Test
+        } else if says("--profile-time") {
+            Self::Profile
         } else {
             Self::Measure { filtered: arguments.len() > 1 }
         }
@@ -61,7 +65,7 @@ pub fn command(cargo: &str) -> String {
     origin::command_of_this_process(&cargo, arguments.into_iter())
 }
 
-/// Whether the user gave this flag.
+/// Returns whether the user gave this flag.
 pub fn says(flag: &str) -> bool {
     env::args_os().any(|argument| argument.to_string_lossy().split('=').next() == Some(flag))
 }

@@ -175,7 +175,7 @@ pub(super) fn each_once<T: PartialEq>(named: impl IntoIterator<Item = T>) -> Vec
 }
 
 /// The progress of a run: how much of it is done, of what is counted in this many.
-pub(super) fn bar(total: usize, what: &str) -> ProgressBar {
+pub fn bar(total: usize, what: &str) -> ProgressBar {
     let template = format!("{{msg:32}} {{bar:40}} {{pos}}/{{len}} {what}, {{eta}} left");
     ProgressBar::new(total as u64).with_style(ProgressStyle::with_template(&template).expect("a valid template"))
 }

@@ -2,17 +2,18 @@
 //! where the machine is too noisy for time.
 
 use crate::builds::layout;
-use crate::cli::Error;
 use crate::cli::arguments::{
     FormatArguments, LimitArguments, PrecisionArguments, SizeArguments, after_the_baseline, bar, each_once, or_all,
 };
 use crate::cli::programs::{CONTROL, PROGRAM};
+use crate::cli::{Error, journal};
 use crate::platform::files;
 use crate::platform::files::FileError;
 use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
+use crate::schedule::journal::Journal;
 use crate::schedule::measurement::Measurement;
-use crate::schedule::plan::Plan;
+use crate::schedule::plan::{Effort, Plan};
 use crate::schedule::scheduler::Progress;
 use crate::study::instructions;
 use crate::study::instructions::InstructionCounter;
@@ -21,6 +22,7 @@ use crate::study::overhead::record::Results;
 use crate::study::{self, Files};
 use crate::tracking::Level;
 use crate::worker::launcher::Launcher;
+use crate::worker::probe::Request;
 use crate::workloads::{Workload, registered};
 use clap::Args;
 use std::path::PathBuf;
@@ -55,6 +57,9 @@ pub(super) struct Arguments {
     /// names
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// Go on with the run of the same command that did not end
+    #[arg(long, requires = "output", conflicts_with = "instructions")]
+    resume: bool,
     /// Write the command of each probe to this file when it starts
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
@@ -72,18 +77,22 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
             return Err(Error::System(format!("--log names a file of --output: {}", log.display())));
         }
     }
+    if let Some(path) = arguments.journal() {
+        journal::check(&path, arguments.resume)?;
+    }
     let launcher = launcher(arguments)?;
     let mut results = Results::begin(Origin::of_this_command());
+    let mut journal = None;
     if arguments.instructions {
         let levels = each_once(arguments.tracking.iter().copied());
         results.instructions = count(arguments, &launcher, &levels)?;
     } else {
         let levels = after_the_baseline(&arguments.tracking);
         results.precision = arguments.precision.asked();
-        results.measurements = pairs(arguments, &launcher, &levels)?;
+        (results.measurements, journal) = pairs(arguments, &launcher, &levels)?;
     }
     match files {
-        Some(files) => files.finish(&results, arguments.format.format)?,
+        Some(files) => journal::finish(&files, &results, journal, arguments.format.format)?,
         None => study::print(&results, arguments.format.format),
     }
     match (&arguments.log, launcher.log_failure()) {
@@ -93,6 +102,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
 }
 
 impl Arguments {
+    /// Returns the path of the journal, for a run whose results are kept.
+    fn journal(&self) -> Option<PathBuf> {
+        let folder = self.output.as_ref().filter(|_| !self.instructions)?;
+        Some(folder.join(format!("{}.journal", self.name())))
+    }
+
     /// Returns the name that the files share.
     const fn name(&self) -> &'static str {
         match self {
@@ -110,29 +125,37 @@ fn launcher(arguments: &Arguments) -> Result<Launcher, Error> {
 }
 
 /// Measures time, by pairs.
-fn pairs(arguments: &Arguments, launcher: &Launcher, levels: &[Level]) -> Result<Vec<Measurement>, Error> {
+fn pairs(
+    arguments: &Arguments,
+    launcher: &Launcher,
+    levels: &[Level],
+) -> Result<(Vec<Measurement>, Option<Journal>), Error> {
     let controlled = controlled(arguments, launcher)?;
-    let plan = Plan {
-        workloads: &or_all(&arguments.workloads),
-        levels,
-        scale: &|workload| arguments.size.scale_or(workload.short()),
+    let workloads = or_all(&arguments.workloads);
+    let request = |workload: Workload, level| Request {
+        workload,
+        level,
+        scale: arguments.size.scale_or(workload.short()),
         threads: arguments.size.threads(),
-        pairs: arguments.pairs as usize,
-        precision: arguments.precision.asked(),
+        count: false,
     };
-    let columns = levels.len() + controlled.len();
-    let bar = bar(plan.workloads.len() * columns * plan.pairs, "pairs");
-    let progress = |Progress { workload, level, .. }| {
-        bar.set_message(format!("{workload}/{level}"));
-        bar.inc(1);
-    };
-    let mut measurements = plan.measure(launcher, progress);
+    let mut plan =
+        Plan::new(Effort { precision: arguments.precision.asked(), ..Effort::pairs(arguments.pairs as usize) });
+    plan.add_overheads(launcher, &workloads, levels, request);
     for Controlled { layout, launcher, control } in &controlled {
-        let measured = plan.measure_control(control, launcher, progress);
-        measurements.extend(measured.into_iter().map(|measurement| Measurement { layout: *layout, ..measurement }));
+        plan.add_control(control, launcher, *layout, &workloads, request);
     }
+    let journal = arguments.journal().map(|path| -> Result<_, Error> {
+        Ok(journal::open(&path, arguments.resume, &plan.work(launcher.fingerprint()?))?)
+    });
+    let journal = journal.transpose()?;
+    let bar = bar(plan.pairs(), "pairs");
+    let measured = plan.measure(journal, |Progress { workload, level, rounds }| {
+        bar.set_message(format!("{workload}/{level}"));
+        bar.set_position(rounds as u64);
+    })?;
     bar.finish_and_clear();
-    Ok(measurements)
+    Ok(measured)
 }
 
 /// A control program, and the program that it is paired with.

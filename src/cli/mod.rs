@@ -9,6 +9,7 @@ mod compare;
 mod error;
 mod footprint;
 mod history;
+mod journal;
 mod latency;
 mod line;
 mod measure;
@@ -23,7 +24,7 @@ mod trend;
 mod validate;
 mod worker;
 
-pub use arguments::Environment;
+pub use arguments::{Environment, bar};
 pub(crate) use error::Error;
 pub use error::exit_code;
 pub use line::read_command_line;

@@ -1,9 +1,9 @@
 //! Measuring several builds in rounds, and reporting the differences: what `compare` and `history` share.
 
 use crate::builds::ResolvedBuild;
-use crate::cli::Error;
 use crate::cli::arguments::{FormatArguments, LimitArguments, after_the_baseline, bar, not_negative, or_all};
 use crate::cli::builds::{Build, BuildCacheArguments};
+use crate::cli::{Error, journal};
 use crate::platform::console;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::Clock;
@@ -11,7 +11,7 @@ use crate::schedule::scheduler::Progress;
 use crate::stats::sign_test::needed_rounds;
 use crate::study::Files;
 use crate::study::compare::verdicts;
-use crate::study::compare::{Against, ComparedBuild, Comparison, Journal, JournalError, Measured, Plan, Record};
+use crate::study::compare::{Against, ComparedBuild, Comparison, Journal, Measured, Plan, Record};
 use crate::tracking::Level;
 use crate::worker::launcher::{Launcher, Limits};
 use crate::workloads::{Scale, Workload, pools};
@@ -84,32 +84,19 @@ impl RoundArguments {
         let files = Files { folder: &self.output, name: report.name };
         files.prepare::<Comparison>()?;
         let journal = self.output.join(format!("{}.journal", report.name));
-        self.check_journal(&journal)?;
+        journal::check(&journal, self.resume)?;
         let builds = self.building.build(resolved, Limits::from(self.limits))?;
         if builds.iter().all(|build| build.program.is_err()) {
             return Err(Error::none_built(resolved));
         }
         let (comparison, journal) = self.measure(&builds, report.against.clone(), &journal)?;
 
-        // Whatever becomes of stdout, what took an hour to measure is kept; and then the journal is not needed.
-        let written = files.save(&comparison)?;
-        journal.end()?;
-        files.print(&comparison, self.format.format, &written);
-
+        journal::finish(&files, &comparison, Some(journal), self.format.format)?;
         let regressions = verdicts::regressions(&comparison);
         if self.fail_on_regression && !regressions.is_empty() {
             return Err(Error::Regressions(regressions));
         }
         Ok(())
-    }
-
-    /// Checks that the journal fits the arguments, before hours are spent on building.
-    fn check_journal(&self, path: &Path) -> Result<(), JournalError> {
-        match (self.resume, path.exists()) {
-            (false, true) => Err(JournalError::Unfinished(path.to_owned())),
-            (true, false) => Err(JournalError::None(path.to_owned())),
-            _ => Ok(()),
-        }
     }
 
     /// Measures builds in rounds, and compares them.
@@ -123,8 +110,7 @@ impl RoundArguments {
                 plan.comparisons()
             ));
         }
-        let (journal, entries) =
-            if self.resume { Journal::resume(journal, &plan)? } else { (Journal::begin(journal, &plan)?, Vec::new()) };
+        let (journal, entries) = journal::open(journal, self.resume, &plan)?;
         let origin = Origin::of_this_command();
         let launcher = |build: &Build| build.program.as_ref().ok().map(|program| program.launcher.clone());
         let launchers: Vec<Option<Launcher>> = builds.iter().map(launcher).collect();

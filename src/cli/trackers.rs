@@ -4,20 +4,21 @@
 //! has not built them, or not since, they are built first.
 
 use crate::builds::cargo;
-use crate::cli::Error;
 use crate::cli::arguments::{FormatArguments, LimitArguments, SizeArguments, bar, or_all};
 use crate::cli::programs::PROGRAM;
+use crate::cli::{Error, journal};
 use crate::platform::console;
 use crate::platform::files::{self, Versioned};
 use crate::platform::system;
 use crate::report::origin::Origin;
-use crate::schedule::plan::Plan;
+use crate::schedule::plan::{Effort, Plan};
 use crate::schedule::scheduler::Progress;
 use crate::study::Files;
 use crate::study::overhead::record::Results;
 use crate::study::trackers::Trackers;
 use crate::tracking::references::{JEMALLOC_PROGRAM, TRACKING_ALLOCATOR_PROGRAM};
 use crate::worker::launcher::Launcher;
+use crate::worker::probe::Request;
 use crate::workloads::Workload;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,9 @@ pub(super) struct Arguments {
     /// The folder for trackers.json, trackers.md and trackers.svg
     #[arg(long, default_value = "results", value_name = "DIR")]
     output: PathBuf,
+    /// Go on with the run of the same command that did not end
+    #[arg(long)]
+    resume: bool,
     #[command(flatten)]
     format: FormatArguments,
     #[command(flatten)]
@@ -45,6 +49,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let files = Files { folder: &arguments.output, name: Trackers::KIND };
     files.prepare::<Trackers>()?;
+    let path = arguments.output.join(format!("{}.journal", Trackers::KIND));
+    journal::check(&path, arguments.resume)?;
     let launcher = arguments.limits.launcher()?;
     if cfg!(feature = "references") {
         build_programs(&launcher)?;
@@ -55,25 +61,26 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         );
     }
 
-    let levels = Trackers::levels();
     let workloads = or_all(&arguments.workloads);
-    let mut results = Results::begin(Origin::of_this_command());
-    let bar = bar(workloads.len() * levels.len() * arguments.pairs as usize, "pairs");
-    let plan = Plan {
-        workloads: &workloads,
-        levels: &levels,
-        scale: &|workload| arguments.size.scale_or(workload.short()),
+    let request = |workload: Workload, level| Request {
+        workload,
+        level,
+        scale: arguments.size.scale_or(workload.short()),
         threads: arguments.size.threads(),
-        pairs: arguments.pairs as usize,
-        precision: None,
+        count: false,
     };
-    results.measurements = plan.measure(&launcher, |Progress { workload, level, .. }| {
+    let mut results = Results::begin(Origin::of_this_command());
+    let mut plan = Plan::new(Effort::pairs(arguments.pairs as usize));
+    plan.add_overheads(&launcher, &workloads, &Trackers::levels(), request);
+    let journal = journal::open(&path, arguments.resume, &plan.work(launcher.fingerprint()?))?;
+    let bar = bar(plan.pairs(), "pairs");
+    let (measurements, journal) = plan.measure(Some(journal), |Progress { workload, level, rounds }| {
         bar.set_message(format!("{workload}/{level}"));
-        bar.inc(1);
-    });
+        bar.set_position(rounds as u64);
+    })?;
     bar.finish_and_clear();
-
-    Ok(files.finish(&Trackers(results), arguments.format.format)?)
+    results.measurements = measurements;
+    journal::finish(&files, &Trackers(results), journal, arguments.format.format)
 }
 
 /// Builds the programs beside this one that are missing or older than it, in a folder of release builds; elsewhere they

@@ -78,6 +78,13 @@ impl<'a> MeasurementRun<'a> {
         Self { baseline, launcher, tracked, expected, measurement, took: Duration::ZERO }
     }
 
+    /// Notes the layout of the programs.
+    #[must_use]
+    pub(crate) fn in_layout(mut self, layout: Option<u32>) -> Self {
+        self.measurement.layout = layout;
+        self
+    }
+
     /// Returns the measurement so far, and the digest that its probes should have.
     pub fn known(&self) -> (&Measurement, Digest) {
         (&self.measurement, self.expected)

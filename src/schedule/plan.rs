@@ -1,69 +1,126 @@
-//! A plan of measurements of one program: workloads under levels.
+//! A plan of pairs with one untracked baseline: workloads under levels, one measurement a group.
 
+use super::journal::{Entry, Journal, JournalError};
 use super::launch::Launch;
 use super::measurement::{Measurement, Precision, Series};
 use super::scheduler::{Planned, Progress, Scheduler, Settings};
 use crate::tracking::Level;
 use crate::worker::probe::Request;
-use crate::workloads::{Scale, Workload};
+use crate::workloads::Workload;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The passes over all measurements.
 const PASSES: usize = 1;
 
-/// The workloads and levels to measure.
+/// The measurements of a run, in order.
+#[derive(Debug)]
 pub struct Plan<'a> {
-    /// The workloads.
-    pub workloads: &'a [Workload],
-    /// The levels.
-    pub levels: &'a [Level],
-    /// The scale of each workload.
-    pub scale: &'a dyn Fn(Workload) -> Scale,
-    /// The threads of each pool.
-    pub threads: usize,
-    /// The fewest pairs of each measurement.
+    planned: Vec<Planned<'a>>,
+    effort: Effort,
+}
+
+/// The number of pairs of each measurement.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Effort {
+    /// The pairs, unless the time or the precision asks for others.
     pub pairs: usize,
-    /// The precision up to which it gets more, if any.
+    /// The time after which a measurement takes no more pairs, if any.
+    pub time: Option<Duration>,
+    /// The fewest pairs, however slow they are.
+    pub fewest: usize,
+    /// The precision up to which a measurement gets more pairs, if any.
     pub precision: Option<Precision>,
 }
 
-impl Plan<'_> {
-    /// Measures each workload under each level. `progress` is called before each round.
-    pub fn measure(&self, launcher: &dyn Launch, progress: impl FnMut(Progress)) -> Vec<Measurement> {
-        let planned = self.workloads.iter().flat_map(|&workload| {
-            let request = move |&level: &Level| self.request(workload, level);
-            self.levels.iter().map(request)
-        });
-        self.run(launcher, launcher, Series::Overhead, planned.collect(), progress)
+impl Effort {
+    /// Returns the effort of so many pairs.
+    pub const fn pairs(pairs: usize) -> Self {
+        Self { pairs, time: None, fewest: pairs, precision: None }
+    }
+}
+
+/// The work of a plan, by which a journal recognises it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Work {
+    /// A number for the content of the program.
+    pub program: String,
+    measurements: Vec<(Series, Request, Option<u32>)>,
+    effort: Effort,
+}
+
+impl<'a> Plan<'a> {
+    /// Returns a plan without measurements.
+    pub fn new(effort: Effort) -> Self {
+        Self { planned: Vec::new(), effort }
     }
 
-    /// Measures untracked against the control program, for each workload.
-    pub fn measure_control(
-        &self,
-        control: &dyn Launch,
-        launcher: &dyn Launch,
+    /// Adds a measurement.
+    pub fn add(&mut self, launcher: &'a dyn Launch, series: Series, request: Request) {
+        self.planned.push(Planned { baseline: launcher, launcher, series, request, layout: None });
+    }
+
+    /// Adds each workload under each level.
+    pub fn add_overheads(
+        &mut self,
+        launcher: &'a dyn Launch,
+        workloads: &[Workload],
+        levels: &[Level],
+        request: impl Fn(Workload, Level) -> Request,
+    ) {
+        for &workload in workloads {
+            levels.iter().for_each(|&level| self.add(launcher, Series::Overhead, request(workload, level)));
+        }
+    }
+
+    /// Adds untracked in a program against untracked in the control program, for each workload.
+    pub fn add_control(
+        &mut self,
+        control: &'a dyn Launch,
+        launcher: &'a dyn Launch,
+        layout: Option<u32>,
+        workloads: &[Workload],
+        request: impl Fn(Workload, Level) -> Request,
+    ) {
+        self.planned.extend(workloads.iter().map(|&workload| Planned {
+            baseline: control,
+            launcher,
+            series: Series::Control,
+            request: request(workload, Level::Untracked),
+            layout,
+        }));
+    }
+
+    /// Returns the number of pairs of all measurements, without those for a precision.
+    pub fn pairs(&self) -> usize {
+        self.planned.len() * self.effort.pairs
+    }
+
+    /// Returns the work of this plan by a program.
+    pub fn work(&self, program: String) -> Work {
+        let measurements = self.planned.iter().map(|planned| (planned.series, planned.request, planned.layout));
+        Work { program, measurements: measurements.collect(), effort: self.effort }
+    }
+
+    /// Makes the measurements, and keeps them in a journal, if there is one; goes on from its entries. `progress` is
+    /// called before each pair. The journal is to be ended when the measurements are saved.
+    ///
+    /// # Errors
+    /// If the journal cannot be written.
+    pub fn measure(
+        self,
+        journal: Option<(Journal, Vec<Entry>)>,
         progress: impl FnMut(Progress),
-    ) -> Vec<Measurement> {
-        let planned = self.workloads.iter().map(|&workload| self.request(workload, Level::Untracked));
-        self.run(control, launcher, Series::Control, planned.collect(), progress)
-    }
-
-    fn request(&self, workload: Workload, level: Level) -> Request {
-        Request { workload, level, scale: (self.scale)(workload), threads: self.threads, count: false }
-    }
-
-    fn run(
-        &self,
-        baseline: &dyn Launch,
-        launcher: &dyn Launch,
-        series: Series,
-        requests: Vec<Request>,
-        progress: impl FnMut(Progress),
-    ) -> Vec<Measurement> {
-        let settings =
-            Settings { rounds: self.pairs, passes: PASSES, time: None, fewest: 0, precision: self.precision, seed: 0 };
-        let group = |request| vec![Some(Planned { baseline, launcher, series, request })];
-        let scheduler = Scheduler::new(settings, requests.into_iter().map(group).collect());
-        let done = scheduler.measure(progress).expect("without a journal there is nothing to write");
-        done.groups.into_iter().flatten().flatten().map(|finished| finished.measurement).collect()
+    ) -> Result<(Vec<Measurement>, Option<Journal>), JournalError> {
+        let Self { planned, effort: Effort { pairs, time, fewest, precision } } = self;
+        let (time, fewest) = (time.map(|time| time / PASSES as u32), fewest.div_ceil(PASSES));
+        let settings = Settings { rounds: pairs, passes: PASSES, time, fewest, precision, seed: 0 };
+        let mut scheduler = Scheduler::new(settings, planned.into_iter().map(|planned| vec![Some(planned)]).collect());
+        if let Some((journal, entries)) = journal {
+            scheduler = scheduler.with_journal(journal, entries);
+        }
+        let done = scheduler.measure(progress)?;
+        let finished = done.groups.into_iter().flatten().flatten().map(|finished| finished.measurement);
+        Ok((finished.collect(), done.journal))
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Planned<'a> {
     pub series: Series,
     /// The workload and level, their size and threads.
     pub request: Request,
+    /// The seed of the order of the programs' functions, where they were shuffled.
+    pub layout: Option<u32>,
 }
 
 /// The amount and the order of the work.
@@ -273,6 +275,7 @@ impl<'a> Scheduler<'a> {
 
     fn begin(&mut self, measurement: usize, planned: Planned<'a>) -> Result<MeasurementRun<'a>, JournalError> {
         let run = MeasurementRun::begin_against(planned.baseline, planned.launcher, planned.series, planned.request);
+        let run = run.in_layout(planned.layout);
         let (known, expected) = run.known();
         self.note(&Entry::Began { measurement, known: Box::new(known.clone()), expected })?;
         Ok(run)
@@ -352,7 +355,13 @@ mod tests {
     }
 
     fn planned<'a>(fake: &'a Fake, workload: Workload) -> Option<Planned<'a>> {
-        Some(Planned { baseline: fake, launcher: fake, series: Series::Overhead, request: request(workload) })
+        Some(Planned {
+            baseline: fake,
+            launcher: fake,
+            series: Series::Overhead,
+            request: request(workload),
+            layout: None,
+        })
     }
 
     const SETTINGS: Settings = Settings { rounds: 4, passes: 2, time: None, fewest: 1, precision: None, seed: 1 };

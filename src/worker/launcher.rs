@@ -79,6 +79,14 @@ impl Launcher {
         self.program.path().parent().unwrap_or(Path::new("."))
     }
 
+    /// Returns a number for the content of the program.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn fingerprint(&self) -> io::Result<String> {
+        self.program.fingerprint()
+    }
+
     /// Returns a launcher, under the same limits, of another program in the same folder.
     ///
     /// # Errors

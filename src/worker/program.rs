@@ -7,6 +7,7 @@
 use crate::platform::limits;
 use crate::worker::failure::Failure;
 use std::fs::{self, File, Metadata, OpenOptions};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -97,13 +98,28 @@ impl Program {
         opened.is_some() && fs::metadata(&self.path).ok().map(Stamp::from) == opened
     }
 
+    /// Returns a number for its content.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(crate) fn fingerprint(&self) -> io::Result<String> {
+        let mut hasher = DefaultHasher::new();
+        fs::read(self.readable()?)?.hash(&mut hasher);
+        Ok(format!("{:016x}", hasher.finish()))
+    }
+
     /// Copies it, for a tool that needs a path.
     ///
     /// # Errors
     /// If it cannot be read, or the copy cannot be written.
     pub(crate) fn copy_to(&self, copy: &Path) -> io::Result<()> {
+        fs::copy(self.readable()?, copy).map(drop)
+    }
+
+    /// Returns a path to the file that was opened.
+    fn readable(&self) -> io::Result<&Path> {
         let opened = self.file.as_ref().map_err(|error| io::Error::other(error.clone()))?;
-        fs::copy(opened.handle.as_ref().map_or(&self.path, |(_, alias)| alias), copy).map(drop)
+        Ok(opened.handle.as_ref().map_or(&self.path, |(_, alias)| alias))
     }
 }
 

@@ -6,8 +6,6 @@ use crate::tracking::Level;
 use crate::worker::launcher::{Launcher, Limits};
 use crate::worker::probe::{Observation, Request};
 use crate::workloads::{Scale, Workload};
-use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Runs one probe, so a program that is not the requested build is never measured.
 ///
@@ -15,10 +13,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// If the probe fails or reports another build.
 pub(super) fn check(built: BuiltProgram, build: &ResolvedBuild, limits: Limits) -> Result<CheckedProgram, BuildError> {
     let unreadable = |source| BuildError::Unwritable { path: built.path.clone(), source };
-    let content = fs::read(&built.path).map_err(unreadable)?;
-    let mut hasher = DefaultHasher::new();
-    content.hash(&mut hasher);
     let launcher = Launcher::new(built.path.clone(), limits);
+    let fingerprint = launcher.fingerprint().map_err(unreadable)?;
     let request = Request {
         workload: Workload::CYCLES,
         level: Level::Untracked,
@@ -29,7 +25,7 @@ pub(super) fn check(built: BuiltProgram, build: &ResolvedBuild, limits: Limits) 
     let does_not_run = |failure| BuildError::DoesNotRun { name: build.name.clone(), failure };
     let observation = launcher.run(&request).map_err(does_not_run)?;
     check_identity(build, built.version.as_deref(), &observation)?;
-    Ok(CheckedProgram { launcher, memscope: observation.memscope, fingerprint: format!("{:016x}", hasher.finish()) })
+    Ok(CheckedProgram { launcher, memscope: observation.memscope, fingerprint })
 }
 
 /// Checks that a program reports the requested version, source and build.

@@ -304,7 +304,7 @@ impl Plan {
             let is_noise = group.1 == Level::Untracked;
             let members = launchers.iter().enumerate().map(|(build, launcher)| {
                 let launcher: &dyn Launch = launcher.as_ref().filter(|_| !is_noise || first == Some(build))?;
-                Some(Planned { baseline: launcher, launcher, series: Series::Overhead, request })
+                Some(Planned { baseline: launcher, launcher, series: Series::Overhead, request, layout: None })
             });
             members.collect()
         });

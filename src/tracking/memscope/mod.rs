@@ -67,7 +67,7 @@ impl MemscopeBuild {
     /// Returns the memscope that this program was built with, as the build script read it from Cargo.lock.
     pub fn of_this_build() -> Self {
         let [name, version, source] =
-            [env!("MEMSCOPE_NAME"), env!("MEMSCOPE_VERSION"), env!("MEMSCOPE_SOURCE")].map(str::to_owned);
+            [env!("LINKED_NAME"), env!("LINKED_VERSION"), env!("LINKED_SOURCE")].map(str::to_owned);
         Self { name, version, source }
     }
 }

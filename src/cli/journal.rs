@@ -1,0 +1,47 @@
+//! The journal of a command: begun, or gone on with by `--resume`, and ended when the results are saved.
+
+use crate::cli::Error;
+use crate::report::format::Format;
+use crate::schedule::journal::{Entry, Journal, JournalError};
+use crate::study::{Files, Study};
+use serde::{Serialize, de::DeserializeOwned};
+use std::path::Path;
+
+/// Checks that there is a journal where a run goes on, and none where it begins. Run it before anything that takes long.
+///
+/// # Errors
+/// If it is otherwise.
+pub(super) fn check(path: &Path, resume: bool) -> Result<(), JournalError> {
+    match (resume, path.exists()) {
+        (false, true) => Err(JournalError::Unfinished(path.to_owned())),
+        (true, false) => Err(JournalError::None(path.to_owned())),
+        _ => Ok(()),
+    }
+}
+
+/// Begins a journal, or opens that of the run that did not end.
+///
+/// # Errors
+/// If it cannot be used.
+pub(super) fn open<P>(path: &Path, resume: bool, plan: &P) -> Result<(Journal, Vec<Entry>), JournalError>
+where
+    P: Serialize + DeserializeOwned + PartialEq,
+{
+    if resume { Journal::resume(path, plan) } else { Ok((Journal::begin(path, plan)?, Vec::new())) }
+}
+
+/// Saves a study, ends its journal, and prints it. If the study cannot be saved, the journal stays, and it is printed all
+/// the same.
+///
+/// # Errors
+/// If a file cannot be written.
+pub(super) fn finish(files: &Files, study: &impl Study, journal: Option<Journal>, format: Format) -> Result<(), Error> {
+    let saved = files.save(study);
+    let ended = match journal {
+        Some(journal) if saved.is_ok() => journal.end(),
+        _ => Ok(()),
+    };
+    files.print(study, format, saved.as_deref().unwrap_or_default());
+    saved?;
+    Ok(ended?)
+}
