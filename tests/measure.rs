@@ -45,6 +45,48 @@ fn pairs_alternate_and_trials_come_first() {
     assert_eq!(levels, untracked.chain(full).collect::<Vec<_>>());
 }
 
+/// A run that is killed leaves its journal; the same command goes on from it, and another one does not touch it.
+#[test]
+fn a_killed_run_goes_on_where_it_was() {
+    const PAIRS: usize = 40;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let measure = |more: &[&str]| {
+        let mut command = memscope_bench();
+        command.args(["measure", "--workloads=cycles", "--tracking=counting", "--scale=0.001"]);
+        command.arg("--output").arg(folder.path()).args(more);
+        command
+    };
+    let path = folder.path().join("overhead.journal");
+    let pairs = format!("--pairs={PAIRS}");
+    let program = measure(&[]);
+    let mut child = std::process::Command::new(program.get_program())
+        .args(measure(&[&pairs]).get_args())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("it can be started");
+    let lines = || fs::read_to_string(&path).map_or(0, |text| text.lines().count());
+    while lines() < 8 && child.try_wait().expect("a child").is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    child.kill().expect("it can be killed");
+    child.wait().expect("it ends");
+    assert!(!folder.path().join("overhead.json").exists(), "it was killed before its end");
+    // A line that was being written counts for nothing.
+    let text = fs::read_to_string(&path).expect("the journal");
+    let kept = text.matches("\"entry\":\"pair\"").count();
+
+    measure(&[&pairs]).assert().code(2).stdout("").stderr(contains("go on with --resume, or remove it"));
+    measure(&["--pairs=41", "--resume"]).assert().code(2).stdout("").stderr(contains("the journal of another run"));
+    measure(&[&pairs, "--resume"]).assert().success();
+    let results = read(folder.path());
+    assert!(results.measurements.iter().all(|measurement| measurement.pairs.len() == PAIRS), "{results:?}");
+    assert!(kept > 0 && kept < 2 * PAIRS, "{kept} pairs");
+    let first = serde_json::to_string(&results.measurements[0].pairs[0]).expect("JSON");
+    assert!(text.contains(&first), "{first} was measured before");
+    assert!(!path.exists(), "the journal ended");
+    measure(&["--resume"]).assert().code(2).stderr(contains("there is nothing to resume"));
+}
+
 #[test]
 fn waits_are_part_of_the_work_that_is_recorded() {
     let folder = tempfile::tempdir().expect("a temporary folder");

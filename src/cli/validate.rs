@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let workloads = or_all(&arguments.workloads);
     let threads = pools::default_threads();
     let effort = arguments.effort();
-    let bar = bar(workloads.len() * validation::TARGETS.len(), "settings");
+    let bar = bar(validation::steps(workloads.len()), "steps");
     let origin = Origin::of_this_command();
     let scale = |workload: Workload| arguments.scale.unwrap_or(workload.short());
     let settings = validation::run(&launcher, &workloads, scale, threads, effort, |workload, target| {

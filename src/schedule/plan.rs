@@ -57,7 +57,7 @@ impl<'a> Plan<'a> {
 
     /// Adds a measurement.
     pub fn add(&mut self, launcher: &'a dyn Launch, series: Series, request: Request) {
-        self.planned.push(Planned { baseline: launcher, launcher, series, request, layout: None });
+        self.planned.push(Planned { baseline: launcher, launcher, series, request, layout: None, time: self.time() });
     }
 
     /// Adds each workload under each level.
@@ -82,13 +82,20 @@ impl<'a> Plan<'a> {
         workloads: &[Workload],
         request: impl Fn(Workload, Level) -> Request,
     ) {
+        let time = self.time();
         self.planned.extend(workloads.iter().map(|&workload| Planned {
             baseline: control,
             launcher,
             series: Series::Control,
             request: request(workload, Level::Untracked),
             layout,
+            time,
         }));
+    }
+
+    /// Returns the time of a measurement in a pass.
+    fn time(&self) -> Option<Duration> {
+        self.effort.time.map(|time| time / PASSES as u32)
     }
 
     /// Returns the number of pairs of all measurements, without those for a precision.
@@ -112,9 +119,9 @@ impl<'a> Plan<'a> {
         journal: Option<(Journal, Vec<Entry>)>,
         progress: impl FnMut(Progress),
     ) -> Result<(Vec<Measurement>, Option<Journal>), JournalError> {
-        let Self { planned, effort: Effort { pairs, time, fewest, precision } } = self;
-        let (time, fewest) = (time.map(|time| time / PASSES as u32), fewest.div_ceil(PASSES));
-        let settings = Settings { rounds: pairs, passes: PASSES, time, fewest, precision, seed: 0 };
+        let Self { planned, effort: Effort { pairs, fewest, precision, .. } } = self;
+        let fewest = fewest.div_ceil(PASSES);
+        let settings = Settings { rounds: pairs, passes: PASSES, fewest, precision, seed: 0 };
         let mut scheduler = Scheduler::new(settings, planned.into_iter().map(|planned| vec![Some(planned)]).collect());
         if let Some((journal, entries)) = journal {
             scheduler = scheduler.with_journal(journal, entries);

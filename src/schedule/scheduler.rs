@@ -28,6 +28,8 @@ pub(crate) struct Planned<'a> {
     pub request: Request,
     /// The seed of the order of the programs' functions, where they were shuffled.
     pub layout: Option<u32>,
+    /// The time after which it takes no more pairs in a pass, except for the fewest.
+    pub time: Option<Duration>,
 }
 
 /// The amount and the order of the work.
@@ -37,8 +39,6 @@ pub(crate) struct Settings {
     pub rounds: usize,
     /// The passes.
     pub passes: usize,
-    /// The time after which a measurement takes no more pairs in a pass, except for the fewest.
-    pub time: Option<Duration>,
     /// The fewest pairs of a measurement in a pass, however slow it is.
     pub fewest: usize,
     /// The precision up to which a measurement gets more pairs after the last pass, if any.
@@ -103,6 +103,20 @@ impl<'a> Run<'a> {
     fn close(&mut self) {
         self.passes.push(self.measurement.pairs());
         (self.rests, self.took) = (false, Duration::ZERO);
+    }
+}
+
+/// The end of a group's rounds in a pass.
+enum Stop {
+    /// All of its members rest or have failed.
+    Rested,
+    /// The journal cannot be written.
+    Journal(JournalError),
+}
+
+impl From<JournalError> for Stop {
+    fn from(error: JournalError) -> Self {
+        Self::Journal(error)
     }
 }
 
@@ -210,7 +224,20 @@ impl<'a> Scheduler<'a> {
     ///
     /// # Errors
     /// If the journal cannot be written.
-    pub(crate) fn measure(mut self, mut progress: impl FnMut(Progress)) -> Result<Done, JournalError> {
+    pub(crate) fn measure(self, progress: impl FnMut(Progress)) -> Result<Done, JournalError> {
+        self.measure_around(progress, |_, take| take())
+    }
+
+    /// Measures whatever is left, with other work around the pairs. In each pass `around` gets the place of each group and a
+    /// function that takes the group's pairs of that pass.
+    ///
+    /// # Errors
+    /// If the journal cannot be written.
+    pub(crate) fn measure_around(
+        mut self,
+        mut progress: impl FnMut(Progress),
+        mut around: impl FnMut(usize, &mut dyn FnMut()),
+    ) -> Result<Done, JournalError> {
         let in_pass = self.settings.in_pass();
         for pass in 0..self.settings.passes {
             for group in 0..self.groups.len() {
@@ -218,12 +245,17 @@ impl<'a> Scheduler<'a> {
                 if self.closed[group] > pass {
                     continue;
                 }
-                for round in 0..in_pass {
-                    let rounds = (pass * self.groups.len() + group) * in_pass + round;
-                    progress(Progress { workload, level, rounds });
-                    if !self.round(pass, group, round)? {
-                        break;
-                    }
+                let mut taken = Ok(());
+                around(group, &mut || {
+                    let first = (pass * self.groups.len() + group) * in_pass;
+                    taken = (0..in_pass).try_for_each(|round| {
+                        progress(Progress { workload, level, rounds: first + round });
+                        self.round(pass, group, round)
+                    });
+                });
+                match taken {
+                    Err(Stop::Journal(error)) => return Err(error),
+                    Ok(()) | Err(Stop::Rested) => {}
                 }
                 self.note(&Entry::Closed { group, batch: pass })?;
                 self.close(group, pass);
@@ -242,9 +274,12 @@ impl<'a> Scheduler<'a> {
         self.groups[group].iter().flatten().next().map(|planned| planned.request)
     }
 
-    /// Makes one round of a group: each member that lacks this round's pair takes it. Returns whether any goes on.
-    fn round(&mut self, pass: usize, group: usize, round: usize) -> Result<bool, JournalError> {
-        let Settings { time, fewest, .. } = self.settings;
+    /// Makes one round of a group: each member that lacks this round's pair takes it.
+    ///
+    /// # Errors
+    /// If no member goes on after it, or the journal cannot be written.
+    fn round(&mut self, pass: usize, group: usize, round: usize) -> Result<(), Stop> {
+        let fewest = self.settings.fewest;
         let mut any = false;
         for member in self.settings.order(self.groups[group].len(), pass, group, round) {
             let Some(planned) = self.groups[group][member] else { continue };
@@ -262,7 +297,7 @@ impl<'a> Scheduler<'a> {
                     (None, Some(failure)) => self.note(&Entry::Failed { measurement, failure: failure.clone() })?,
                     (None, None) => {}
                 }
-                if time.is_some_and(|time| run.took > time) && run.in_pass() >= fewest {
+                if planned.time.is_some_and(|time| run.took > time) && run.in_pass() >= fewest {
                     self.note(&Entry::Rests { measurement })?;
                     run.rests = true;
                 }
@@ -270,7 +305,7 @@ impl<'a> Scheduler<'a> {
             any |= run.is_active();
             self.runs[group][member] = Some(run);
         }
-        Ok(any)
+        if any { Ok(()) } else { Err(Stop::Rested) }
     }
 
     fn begin(&mut self, measurement: usize, planned: Planned<'a>) -> Result<MeasurementRun<'a>, JournalError> {
@@ -361,10 +396,11 @@ mod tests {
             series: Series::Overhead,
             request: request(workload),
             layout: None,
+            time: None,
         })
     }
 
-    const SETTINGS: Settings = Settings { rounds: 4, passes: 2, time: None, fewest: 1, precision: None, seed: 1 };
+    const SETTINGS: Settings = Settings { rounds: 4, passes: 2, fewest: 1, precision: None, seed: 1 };
 
     #[test]
     fn passes_take_a_few_pairs_of_every_group_in_alternating_order() {
@@ -415,8 +451,10 @@ mod tests {
         let notes = RefCell::default();
         let one = fake('1', &notes);
         // A pair takes two seconds.
-        let settings = Settings { rounds: 20, time: Some(Duration::from_secs(1)), fewest: 3, ..SETTINGS };
-        let groups = vec![vec![planned(&one, Workload::CYCLES)]];
+        let settings = Settings { rounds: 20, fewest: 3, ..SETTINGS };
+        let slow =
+            planned(&one, Workload::CYCLES).map(|planned| Planned { time: Some(Duration::from_secs(1)), ..planned });
+        let groups = vec![vec![slow]];
         let done = Scheduler::new(settings, groups).measure(|_| ()).expect("no journal");
         assert_eq!(done.groups[0][0].as_ref().expect("measured").passes, [3, 6]);
     }

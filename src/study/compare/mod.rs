@@ -290,21 +290,16 @@ impl Plan {
         entries: Vec<Entry>,
         progress: impl FnMut(Progress),
     ) -> Result<Measured, JournalError> {
-        let settings = Settings {
-            rounds: self.rounds,
-            passes: BATCHES,
-            time: Some(Duration::from_secs(self.seconds)),
-            fewest: self.fewest(),
-            precision: None,
-            seed: self.seed,
-        };
+        let settings =
+            Settings { rounds: self.rounds, passes: BATCHES, fewest: self.fewest(), precision: None, seed: self.seed };
+        let time = Some(Duration::from_secs(self.seconds));
         let first = launchers.iter().position(Option::is_some);
         let groups = self.groups().into_iter().map(|group| {
             let request = self.request(group);
             let is_noise = group.1 == Level::Untracked;
             let members = launchers.iter().enumerate().map(|(build, launcher)| {
                 let launcher: &dyn Launch = launcher.as_ref().filter(|_| !is_noise || first == Some(build))?;
-                Some(Planned { baseline: launcher, launcher, series: Series::Overhead, request, layout: None })
+                Some(Planned { baseline: launcher, launcher, series: Series::Overhead, request, layout: None, time })
             });
             members.collect()
         });

@@ -17,8 +17,9 @@ use crate::platform::files::Versioned;
 use crate::report::document::Document;
 use crate::report::metric::Metric;
 use crate::report::origin::Origin;
-use crate::schedule::measurement::{Clock, Pair, Series};
-use crate::schedule::pairing::MeasurementRun;
+use crate::schedule::launch::Launch;
+use crate::schedule::measurement::{Clock, Measurement, Outcome, Pair, Series};
+use crate::schedule::scheduler::{self, Scheduler, Settings};
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{MIN_PAIRS, median_interval};
 use crate::study::Study;
@@ -184,9 +185,26 @@ impl Effort {
     }
 }
 
-/// Validates the instrument on workloads.
+/// The passes over all settings.
+const PASSES: usize = 4;
+/// The most pairs of a setting: more than its time allows.
+const MOST_PAIRS: usize = 1_000_000;
+
+/// Returns the steps of a run, each of which calls `progress` once.
+pub const fn steps(workloads: usize) -> usize {
+    workloads * (1 + PASSES * TARGETS.len())
+}
+
+/// A setting before it is measured.
+struct Planned {
+    request: Request,
+    target_percent: Option<f64>,
+}
+
+/// Validates the harness on workloads: calibrates the synthetic tracker, and measures all settings in passes. In each pass a
+/// setting's truth comes right before its pairs, so a disturbance that lasts longer is in both.
 ///
-/// `progress` is called before each setting.
+/// `progress` is called before each step.
 ///
 /// # Errors
 /// The failure of a probe.
@@ -198,28 +216,71 @@ pub fn run(
     effort: Effort,
     mut progress: impl FnMut(Workload, Option<f64>),
 ) -> Result<Vec<Setting>, Failure> {
+    let windows = |request: Request, units| {
+        let probe = Request { level: Level::Untracked, ..request };
+        launcher.run_task::<Windows>(&Task::Windows(windows::Request { probe, units }))
+    };
     let mut settings = Vec::new();
     for &workload in workloads {
-        let request = |level| Request { workload, level, scale: scale(workload), threads, count: false };
-        let windows = |units| {
-            let probe = request(Level::Untracked);
-            launcher.run_task(&Task::Windows(windows::Request { probe, units }))
-        };
+        let request = Request { workload, level: Level::Untracked, scale: scale(workload), threads, count: false };
         progress(workload, None);
         let calibration = Calibration::of(|units| {
-            let processes = seek(effort.truth / 2, MIN_PAIRS, || windows(units))?;
+            let processes = seek(effort.truth / 2, MIN_PAIRS, || windows(request, units))?;
             Ok(ratio(&processes, |time| time.wall_ns).ok_or_else(|| too_coarse(Clock::Wall))?.value - 1.0)
         })?;
-        for target_percent in TARGETS {
-            progress(workload, target_percent);
-            let level = match target_percent {
-                None => Level::Untracked,
-                Some(percent) => Level::Synthetic(calibration.units_for(percent)),
-            };
-            settings.push(setting(launcher, request(level), target_percent, effort, windows)?);
-        }
+        settings.extend(TARGETS.map(|target_percent| {
+            let units = |percent| Level::Synthetic(calibration.units_for(percent));
+            let level = target_percent.map_or(Level::Untracked, units);
+            Planned { request: Request { level, ..request }, target_percent }
+        }));
     }
-    Ok(settings)
+
+    let groups = settings.iter().map(|Planned { request, target_percent }| {
+        let time = Some(effort.series_of(*target_percent) / PASSES as u32);
+        let (baseline, series, request): (&dyn Launch, _, _) = (launcher, Series::Overhead, *request);
+        vec![Some(scheduler::Planned { baseline, launcher, series, request, layout: None, time })]
+    });
+    let order = Settings {
+        rounds: MOST_PAIRS,
+        passes: PASSES,
+        fewest: effort.least_pairs.div_ceil(PASSES),
+        precision: None,
+        seed: 0,
+    };
+    let mut truths: Vec<Vec<Windows>> = settings.iter().map(|_| Vec::new()).collect();
+    let mut measuring = vec![Duration::ZERO; settings.len()];
+    let scheduler = Scheduler::new(order, groups.collect());
+    let mut failed = None;
+    let done = scheduler.measure_around(
+        |_| (),
+        |place, take| {
+            let Planned { request, target_percent } = settings[place];
+            progress(request.workload, target_percent);
+            if let (Level::Synthetic(units), Some(percent)) = (request.level, target_percent) {
+                let length = effort.truth_of(percent) / PASSES as u32;
+                match seek(length, MIN_PAIRS.div_ceil(PASSES), || windows(request, units)) {
+                    Ok(processes) => truths[place].extend(processes),
+                    Err(failure) => failed = failed.take().or(Some(failure)),
+                }
+            }
+            if failed.is_none() {
+                let began = Instant::now();
+                if effort.load {
+                    under_load(take)
+                } else {
+                    take()
+                }
+                measuring[place] += began.elapsed();
+            }
+        },
+    );
+    if let Some(failure) = failed {
+        return Err(failure);
+    }
+    let done = done.expect("without a journal there is nothing to write");
+    let measured = done.groups.into_iter().flatten().flatten().map(|finished| finished.measurement);
+    let parts = settings.iter().zip(measured).zip(truths).zip(measuring);
+    parts.map(|(((planned, measurement), truth), time)| setting(planned, measurement, &truth, time, effort)).collect()
 }
 
 /// Runs processes of windows for this long, and at least so many.
@@ -236,46 +297,24 @@ fn seek(
     Ok(processes)
 }
 
-/// Measures one setting: its truth, and pairs of processes, by turns. What disturbs the machine for longer than a
-/// turn is then in both.
+/// Returns what the pairs of a setting show of it.
 fn setting(
-    launcher: &Launcher,
-    request: Request,
-    target_percent: Option<f64>,
+    &Planned { request, target_percent }: &Planned,
+    measurement: Measurement,
+    processes: &[Windows],
+    measuring: Duration,
     effort: Effort,
-    windows: impl Fn(u32) -> Result<Windows, Failure>,
 ) -> Result<Setting, Failure> {
-    const TURNS: u32 = 4;
-    let mut run = MeasurementRun::begin(launcher, Series::Overhead, request);
-    let mut processes = Vec::new();
-    let mut pairs = Vec::new();
-    let mut measuring = Duration::ZERO;
-    for _ in 0..TURNS {
-        if let (Level::Synthetic(units), Some(percent)) = (request.level, target_percent) {
-            let least = MIN_PAIRS.div_ceil(TURNS as usize);
-            processes.extend(seek(effort.truth_of(percent) / TURNS, least, || windows(units))?);
-        }
-        let began = Instant::now();
-        let least = pairs.len() + effort.least_pairs.div_ceil(TURNS as usize);
-        let mut turn = || {
-            while began.elapsed() < effort.series_of(target_percent) / TURNS || pairs.len() < least {
-                pairs.push(
-                    run.pair()
-                        .ok_or_else(|| run.failure().cloned().expect("a measurement without a pair has failed"))?,
-                );
-            }
-            Ok(())
-        };
-        if effort.load { under_load(turn) } else { turn() }?;
-        measuring += began.elapsed();
+    if let Outcome::Failed(failure) = measurement.outcome {
+        return Err(failure);
     }
-
+    let pairs = measurement.pairs;
     let pair_seconds = measuring.as_secs_f64() / pairs.len().max(1) as f64;
     let per_batch = (effort.batch.as_secs_f64() / pair_seconds.max(1e-6)).ceil() as usize;
     let seen = |clock: Clock, of_window: fn(&Time) -> u64| {
         let truth = match target_percent {
             None => Some(Estimate { value: 1.0, low: 1.0, high: 1.0 }),
-            Some(_) => ratio(&processes, of_window),
+            Some(_) => ratio(processes, of_window),
         };
         let ratios: Vec<f64> =
             pairs.iter().map(|pair: &Pair| pair.ratio(clock)).filter(|ratio| ratio.is_finite()).collect();
