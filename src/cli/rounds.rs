@@ -1,4 +1,4 @@
-//! Measuring several builds in rounds, and reporting the differences: what `compare` and `history` share.
+//! Measures several builds in rounds and reports the differences, for `compare` and `history`.
 
 use crate::builds::ResolvedBuild;
 use crate::cli::Error;
@@ -74,7 +74,7 @@ pub(super) struct RoundArguments {
 pub(super) struct Report<'a> {
     /// The name of its files, which end in .json, .md and .svg, and of the journal.
     pub name: &'a str,
-    /// The build that each other one is compared with.
+    /// The reference of each build.
     pub against: Against,
 }
 
@@ -91,7 +91,7 @@ impl RoundArguments {
         }
         let (comparison, journal) = self.measure(&builds, report.against.clone(), &journal)?;
 
-        // Whatever becomes of stdout, what took an hour to measure is kept; and then the journal is not needed.
+        // The measurements of an hour are kept even if stdout fails. After that the journal is not needed.
         let written = files.save(&comparison)?;
         journal.end()?;
         files.print(&comparison, self.format.format, &written);
@@ -103,7 +103,7 @@ impl RoundArguments {
         Ok(())
     }
 
-    /// Checks that the journal fits the arguments, before hours are spent on building.
+    /// Checks that the journal fits the arguments, before hours of compiling.
     fn check_journal(&self, path: &Path) -> Result<(), JournalError> {
         match (self.resume, path.exists()) {
             (false, true) => Err(JournalError::Unfinished(path.to_owned())),

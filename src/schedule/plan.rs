@@ -7,7 +7,7 @@ use crate::tracking::Level;
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload};
 
-/// The passes over all measurements.
+/// The number of passes over all measurements.
 const PASSES: usize = 1;
 
 /// The workloads and levels to measure.
@@ -22,7 +22,7 @@ pub struct Plan<'a> {
     pub threads: usize,
     /// The fewest pairs of each measurement.
     pub pairs: usize,
-    /// The precision up to which it gets more, if any.
+    /// The precision up to which a measurement gets more pairs, if any.
     pub precision: Option<Precision>,
 }
 

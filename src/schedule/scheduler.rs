@@ -1,8 +1,7 @@
-//! The scheduler: measurements, worked through in passes. A pass takes a few pairs of every group of measurements,
-//! and the members of a group take theirs in rounds, in shuffled order, so whatever the machine does to a round is in
-//! all of them.
+//! The scheduler works through measurements in passes. A pass takes a few pairs of every group of measurements. The
+//! members of a group take theirs in rounds, in shuffled order, so that a disturbance of a round affects them all.
 //!
-//! Each pair goes into a journal as it comes, where there is one: a run that is killed goes on where it was.
+//! With a journal, each pair is appended as it comes, and a killed run can be resumed.
 
 use super::journal::{Entry, Journal, JournalError};
 use super::launch::Launch;
@@ -15,7 +14,7 @@ use rand::seq::SliceRandom;
 use rand::{SeedableRng, rngs::SmallRng};
 use std::time::Duration;
 
-/// A measurement that is to be made.
+/// A measurement to be made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Planned<'a> {
     /// Takes the untracked samples.
@@ -33,7 +32,7 @@ pub(crate) struct Planned<'a> {
 pub(crate) struct Settings {
     /// The rounds of each group, over all passes.
     pub rounds: usize,
-    /// The passes.
+    /// The number of passes.
     pub passes: usize,
     /// The time after which a measurement takes no more pairs in a pass, except for the fewest.
     pub time: Option<Duration>,
@@ -60,14 +59,14 @@ impl Settings {
     }
 }
 
-/// Groups of measurements while they are made. Members stay in place; one that is not to be measured is `None`.
+/// Groups of measurements while they are being made. Members keep their index; one that is not measured is `None`.
 #[derive(Debug)]
 pub(crate) struct Scheduler<'a> {
     settings: Settings,
     groups: Vec<Vec<Option<Planned<'a>>>>,
     /// The runs of all members, group by group; `None` before the trial.
     runs: Vec<Vec<Option<Run<'a>>>>,
-    /// The passes of each group that are closed.
+    /// The number of closed passes of each group.
     closed: Vec<usize>,
     journal: Option<Journal>,
 }
@@ -76,11 +75,11 @@ pub(crate) struct Scheduler<'a> {
 #[derive(Debug)]
 struct Run<'a> {
     measurement: MeasurementRun<'a>,
-    /// Its pairs at the end of each closed pass.
+    /// The number of its pairs at the end of each closed pass.
     passes: Vec<usize>,
-    /// It takes no more pairs in this pass.
+    /// True if it takes no more pairs in this pass.
     rests: bool,
-    /// The time that its pairs took in this pass.
+    /// The time that its pairs have taken in this pass.
     took: Duration,
 }
 
@@ -89,7 +88,7 @@ impl<'a> Run<'a> {
         Self { measurement, passes: Vec::new(), rests: false, took: Duration::ZERO }
     }
 
-    /// Returns its pairs in this pass.
+    /// Returns the number of its pairs in this pass.
     fn in_pass(&self) -> usize {
         self.measurement.pairs() - self.passes.last().copied().unwrap_or(0)
     }
@@ -109,27 +108,27 @@ impl<'a> Run<'a> {
 pub(crate) struct Finished {
     /// The measurement.
     pub measurement: Measurement,
-    /// Its pairs at the end of each pass.
+    /// The number of its pairs at the end of each pass.
     pub passes: Vec<usize>,
 }
 
-/// Everything that was measured.
+/// All finished measurements.
 #[derive(Debug)]
 pub(crate) struct Done {
-    /// The measurements of each group, in the order of its members; `None` for one that was not to be measured.
+    /// The measurements of each group, in the order of its members; `None` for one that was not measured.
     pub groups: Vec<Vec<Option<Finished>>>,
-    /// The journal, to be ended when all is written.
+    /// The journal; the caller ends it when all is written.
     pub journal: Option<Journal>,
 }
 
 /// The progress of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// The workload of the group that is measured.
+    /// The workload of the current group.
     pub workload: Workload,
     /// Its level.
     pub level: Level,
-    /// The rounds that are done.
+    /// The number of finished rounds.
     pub rounds: usize,
 }
 
@@ -140,7 +139,7 @@ impl<'a> Scheduler<'a> {
         Self { settings, closed: vec![0; groups.len()], groups, runs, journal: None }
     }
 
-    /// Keeps a journal, and goes on from its entries; a new one has none.
+    /// Adds a journal, and resumes from its entries; a new one has none.
     #[must_use]
     pub(crate) fn with_journal(mut self, journal: Journal, entries: Vec<Entry>) -> Self {
         self.journal = Some(journal);
@@ -148,7 +147,7 @@ impl<'a> Scheduler<'a> {
         self
     }
 
-    /// Takes what was measured before.
+    /// Applies an entry of the journal.
     fn replay(&mut self, entry: Entry) {
         match entry {
             Entry::Began { measurement, known, expected } => {
@@ -204,7 +203,7 @@ impl<'a> Scheduler<'a> {
         self.journal.as_mut().map_or(Ok(()), |journal| journal.append(entry))
     }
 
-    /// Measures whatever is left. `progress` is called before each round.
+    /// Measures everything that is left. `progress` is called before each round.
     ///
     /// # Errors
     /// If the journal cannot be written.
@@ -235,12 +234,12 @@ impl<'a> Scheduler<'a> {
         Ok(Done { groups: groups.collect(), journal: self.journal })
     }
 
-    /// Returns what a group measures, if anything.
+    /// Returns the request of a group's first measured member, if any.
     fn request(&self, group: usize) -> Option<Request> {
         self.groups[group].iter().flatten().next().map(|planned| planned.request)
     }
 
-    /// Makes one round of a group: each member that lacks this round's pair takes it. Returns whether any goes on.
+    /// Runs one round of a group: each member that lacks this round's pair takes it. Returns whether any goes on.
     fn round(&mut self, pass: usize, group: usize, round: usize) -> Result<bool, JournalError> {
         let Settings { time, fewest, .. } = self.settings;
         let mut any = false;
@@ -291,12 +290,12 @@ mod tests {
     use crate::workloads::{Digest, Scale};
     use std::cell::RefCell;
 
-    /// A launcher that runs nothing: it notes the order of what it is asked for.
+    /// A launcher that runs nothing, and records the order of its requests.
     #[derive(Debug)]
     struct Fake<'n> {
         name: char,
         notes: &'n RefCell<Vec<String>>,
-        /// Fails from this sample on.
+        /// The index of the first sample that fails.
         fails_at: usize,
         samples: RefCell<usize>,
     }

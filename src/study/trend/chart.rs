@@ -417,7 +417,7 @@ fn of_noise(log: &Log, axis: &CommitAxis) -> Group {
     drawing
 }
 
-/// Rounds a positive number to one digit, and never so far that nothing is left below.
+/// Rounds a positive percentage to one digit, to at most 90, so that the ratio below 1 stays positive.
 fn one_digit(number: f64) -> f64 {
     let unit = 10_f64.powf(number.log10().floor());
     // A power of ten below one has no exact value, so the product may be slightly off a round number.
