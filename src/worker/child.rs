@@ -44,12 +44,12 @@ pub(crate) struct Ended {
     pub was_suspended: bool,
 }
 
-/// A child that did not end by itself.
+/// The reason why a child gave no result.
 #[derive(Debug)]
 pub(crate) enum NotEnded {
     /// It reached the time limit, and was killed.
     TimedOut,
-    /// The system did not allow watching it, and it was killed.
+    /// The system did not allow watching it, so it was killed.
     System(io::Error),
 }
 
@@ -201,7 +201,7 @@ struct Tail(Vec<u8>);
 
 impl Tail {
     fn push(&mut self, bytes: &[u8]) {
-        // Rarely, so each byte is moved once at most.
+        // Rarely, so each byte moves at most once.
         if self.0.len() + bytes.len() > 2 * KEPT {
             let surplus = self.0.len() - KEPT;
             self.0.drain(..surplus);
@@ -239,7 +239,7 @@ impl Clock {
     }
 }
 
-/// Returns the number of noticed continuations of this process after a suspension.
+/// Returns how many times this process was seen to continue after a suspension.
 fn suspensions() -> usize {
     static SEEN: Mutex<(Option<Arc<AtomicBool>>, usize)> = Mutex::new((None, 0));
     let (continued, count) = &mut *locked(&SEEN);
