@@ -1,9 +1,9 @@
-//! `cargo bench`: Criterion over pairs of probes; then the table, the full run and the pictures.
+//! `cargo bench`: runs Criterion over pairs of probes, then the table, the full run and the pictures.
 //!
-//! Criterion draws, the pairs decide. Each function of a workload's group is one level of tracking; one of its
-//! iterations runs a pair of processes, gives Criterion the time that the level's own process measured in its window,
-//! and keeps the pair. Criterion's reports, baselines, filters and flags are whole; the overheads of the table come
-//! from the pairs alone.
+//! Criterion draws, the pairs decide. Each function of a workload's group is one level of tracking. Each of its
+//! iterations runs a pair of processes, passes the time that the level's own process measured in its window to
+//! Criterion, and keeps the pair. Criterion's reports, baselines, filters and flags work as usual; the overheads of
+//! the table come from the pairs alone.
 //!
 //! In a workload's group, `untracked` pairs untracked with itself: that is the run's noise floor.
 
@@ -39,7 +39,7 @@ use std::time::Duration;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_memscope-bench");
 const CONTROL: &str = env!("CARGO_BIN_EXE_memscope-bench-control");
 
-/// How many pairs the instrument's own cost is from, for each workload.
+/// The number of pairs for the harness's own cost, for each workload.
 const CONTROL_PAIRS: usize = 40;
 
 /// The scales at which `structures` is measured, for the line plot.
@@ -74,17 +74,17 @@ fn main() -> ExitCode {
     common::end(relay, bench.conclude())
 }
 
-/// The run: what it measured so far, and what it left out.
+/// The run: the measurements so far, and those left out.
 struct Bench {
     mode: Mode,
     launcher: Launcher,
     control: Launcher,
     results: Results,
-    /// Functions that Criterion was given and did not run: its filter left them out.
+    /// Functions that Criterion's filter left out.
     left_out: usize,
 }
 
-/// What unwinds out of Criterion from a measurement whose probe failed: the samples so far are not enough for a
+/// The panic payload with which a failed measurement leaves Criterion. The samples so far are not enough for a
 /// report, and invented ones would be a lie.
 struct CellFailed;
 
@@ -99,7 +99,7 @@ impl Bench {
         Self { mode, launcher, control, results, left_out: 0 }
     }
 
-    /// A group for each workload, a function for each level.
+    /// Runs a group for each workload, with a function for each level.
     fn workloads(&mut self, criterion: &mut Criterion) {
         for &workload in registered() {
             let mut group = criterion.benchmark_group(workload.name());
@@ -111,7 +111,7 @@ impl Bench {
         }
     }
 
-    /// How the cost grows with the work.
+    /// Measures the growth of the overhead with the work.
     fn scaling(&mut self, criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group("scaling");
         shorten(&mut group);
@@ -125,7 +125,7 @@ impl Bench {
         group.finish();
     }
 
-    /// How the cost grows with the threads.
+    /// Measures the growth of the overhead with the threads.
     fn threads(&mut self, criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group("threads");
         shorten(&mut group);
@@ -138,7 +138,7 @@ impl Bench {
         group.finish();
     }
 
-    /// One Criterion function, and the measurement that its pairs make.
+    /// Runs one Criterion function, and adds the measurement of its pairs.
     fn measurement(&mut self, group: &mut BenchmarkGroup<WallTime>, id: BenchmarkId, series: Series, request: Request) {
         group.sampling_mode(SamplingMode::Flat);
         if self.mode != Mode::Idle
@@ -173,8 +173,8 @@ impl Bench {
         }
     }
 
-    /// What the instrument itself costs, in a complete run: untracked against the control program. Criterion has no
-    /// part in it: there is no level to show.
+    /// Measures the harness's own cost in a complete run: untracked against the control program. It runs outside of
+    /// Criterion, because there is no level to show.
     fn control(&mut self) {
         if !matches!(self.mode, Mode::Measure { .. }) || self.left_out > 0 {
             return;
@@ -191,7 +191,7 @@ impl Bench {
         self.results.measurements.extend(plan.measure_control(&self.control, &self.launcher, |_| ()));
     }
 
-    /// How many allocations the request's workload makes; counted once for all levels of it.
+    /// Returns the allocations of the request's workload, counted once for all levels.
     fn allocations(&self, request: Request) -> Option<u64> {
         let same = |measurement: &&Measurement| {
             (measurement.workload, measurement.scale, measurement.threads)
@@ -206,13 +206,13 @@ impl Bench {
         }
     }
 
-    /// Shows what was measured; after a complete run, keeps it, and makes the full run.
+    /// Prints the results; after a complete run, saves them, and makes the full run.
     fn conclude(self) -> ExitCode {
         let Self { mode, results, left_out, .. } = self;
         match mode {
             Mode::Idle => ExitCode::SUCCESS,
-            // Nothing was measured, but a level that does not run is what the test is there to find. One that the
-            // version lacks is no fault, and was told.
+            // Nothing was measured, but the test must find levels that do not run. A level that the version lacks is
+            // no failure, and was reported.
             Mode::Test => {
                 let failures = || results.measurements.iter().filter_map(|measurement| measurement.failure());
                 let is_fault = |failure: &Failure| !matches!(failure, Failure::Unsupported { .. });
@@ -241,7 +241,7 @@ impl Bench {
     }
 }
 
-/// Gives a group of many functions less time for each, unless the user says how much.
+/// Gives a group of many functions less time for each, unless the user sets the time.
 fn shorten(group: &mut BenchmarkGroup<WallTime>) {
     if !common::says("--measurement-time") {
         group.measurement_time(Duration::from_millis(1_600));
@@ -251,8 +251,8 @@ fn shorten(group: &mut BenchmarkGroup<WallTime>) {
     }
 }
 
-/// Runs one more pair, and gives the time of the level's own probe. Criterion divides by it: where the clock is so
-/// coarse that it saw none pass, it is the shortest there is.
+/// Runs one more pair, and returns the time of the level's own probe. It is at least a nanosecond, because Criterion
+/// divides by it and a coarse clock may see no time pass.
 fn level_time(run: &mut MeasurementRun) -> Duration {
     match run.pair() {
         Some(pair) => Duration::from_nanos(pair.tracked.wall_ns.max(1)),
@@ -265,7 +265,8 @@ fn request(workload: Workload, level: Level, scale: f64, threads: usize) -> Requ
     Request { workload, level, scale, threads, count: false }
 }
 
-/// The stress run at full scale under full tracking, in a process of its own. One that fails costs its picture alone.
+/// Makes the stress run at full scale under full tracking, in a separate process. A failed one loses only its
+/// picture.
 fn full_run() -> ExitCode {
     if let Err(failure) = stress::run_as_child(Path::new(PROGRAM), Scale::FULL, &results_folder()) {
         let failure = text::one_line(&failure.to_string());

@@ -61,7 +61,7 @@ pub(crate) fn published() -> Result<Published, ResolveError> {
 
 impl Published {
     /// Adds the versions in cargo's index of a package. Its entries are the registry's lines of JSON, with zero bytes
-    /// around them. A version counts as yanked only if all indexes have it as yanked.
+    /// around them. A version counts as yanked only if every index that has it lists it as yanked.
     fn add(&mut self, entries: &[u8]) {
         #[derive(serde::Deserialize)]
         struct Entry {
