@@ -57,7 +57,7 @@ fn a_probe_prints_every_field_of_its_observation() {
     {
         let recorded = &value["recorded"][field];
         if linked::figures().contains(&field) {
-            // The events that a version drops are those of its own memory, which is all that is alive in the end.
+            // The events that a version drops belong to memscope's memory, which is all that is alive in the end.
             let may_be_none = field.starts_with("active") && !linked::records_every_event();
             assert!(recorded.as_u64() >= Some(u64::from(!may_be_none)), "recorded.{field}: {recorded}");
         } else {

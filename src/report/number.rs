@@ -56,7 +56,7 @@ pub fn decimal(number: f64, digits: usize) -> String {
     if is_zero { text.replace('-', "") } else { text.replace('-', "−") }
 }
 
-/// The number from which digits are no longer readable.
+/// The smallest number whose digits are no longer readable.
 const HUGE: f64 = 1e15;
 
 /// Formats a ratio and its interval as percentages, whatever its size: for ratios around 1.

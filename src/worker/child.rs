@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 /// Time between two readings of the clock.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Longer time between two readings: this process or the machine was suspended.
+/// Longer time between two readings, which shows that this process or the machine was suspended.
 const GAP: Duration = Duration::from_millis(500);
 
 /// Time that the streams of an ended child may stay open, because a process that it started holds them.
@@ -40,7 +40,7 @@ pub(crate) struct Ended {
     pub stderr: Vec<u8>,
     /// Running time, without the time during which this process was suspended.
     pub took: Duration,
-    /// The child or this process was suspended meanwhile: the child's times mean nothing.
+    /// True if the child or this process was suspended meanwhile: the child's times are invalid.
     pub was_suspended: bool,
 }
 

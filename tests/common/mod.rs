@@ -67,7 +67,7 @@ fn origin(command: &str) -> Origin {
             memory_bytes: 16 << 30,
             system: "Example OS 1.0".to_owned(),
         },
-        // Busy enough for a warning; the speed of the processor is fixed.
+        // Busy enough for a warning; the processor's speed is fixed.
         conditions: Some(Conditions {
             busy_cores: Some(0.6),
             governors: Some(vec!["performance".to_owned()]),

@@ -40,7 +40,7 @@ impl<'a> Contest<'a> {
     /// Returns a contest, by wall time or CPU time, of measurements that were begun: good, bad, and the one between.
     ///
     /// # Errors
-    /// The first that failed its trial, by its place.
+    /// The first that failed its trial, by its index.
     pub fn of(runs: Vec<MeasurementRun<'a>>, clock: Clock) -> Result<Self, (usize, Failure)> {
         match runs.iter().position(|run| run.failure().is_some()) {
             Some(place) => Err((place, runs[place].failure().expect("it failed").clone())),
@@ -49,10 +49,10 @@ impl<'a> Contest<'a> {
     }
 
     /// Runs rounds until the side of the last commit is sure, or `most` rounds have run. With two commits, the side
-    /// is the bad one's if it costs more than the good one by `factor`, and the good one's otherwise.
+    /// is the bad one's if it costs more than the good one by `factor`, and the good one's if it does not.
     ///
     /// # Errors
-    /// The commit that failed within a round, by its place.
+    /// The commit that failed within a round, by its index.
     pub fn decide(&mut self, most: usize, factor: f64) -> Result<Leaning, (usize, Failure)> {
         while self.rounds() < most {
             for _ in 0..BETWEEN_LOOKS {

@@ -83,7 +83,7 @@ impl<'a> Sampling<'a> {
 }
 
 /// Keeps only the last samples of equal iterations. Criterion doubles the iterations while it warms up, and with flat
-/// sampling gives all of its own samples the same number. A sample of few iterations is mostly the cost of the clock.
+/// sampling gives all measured samples the same number. A sample of few iterations is mostly the cost of the clock.
 fn drop_warm_up(samples: &mut Vec<Sample>) {
     let Some(last) = samples.last().map(|sample| sample.iterations) else { return };
     let others = samples.iter().rposition(|sample| sample.iterations != last);

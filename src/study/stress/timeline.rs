@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// The interval between two looks at the counters.
+/// The interval between two readings of the counters.
 const PERIOD: Duration = Duration::from_millis(1);
 /// The interval between two reports of progress.
 const TICK: Duration = Duration::from_millis(100);
