@@ -20,10 +20,10 @@ use std::path::PathBuf;
 use std::process::Command;
 use versions::{OWN_ALLOCATOR, PACKAGE};
 
-/// Environment variable that leaves out the parts of the adapter that no measurement of cost needs. This core may
+/// Environment variable that leaves out the parts of the adapter that no measurement of overhead needs. This core may
 /// compile with a version with which the whole adapter does not.
 const CORE_ONLY: &str = "MEMSCOPE_BENCH_CORE_ONLY";
-/// Parts that a measurement of cost needs.
+/// The parts that a measurement of overhead needs.
 const CORE: [&str; 7] = ["hook", "tracker", "statistics", "names", "unseen", "borrows", "registry"];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -70,7 +70,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Chooses the form of each part of the adapter, as `cfg(memscope_PART = "FORM")`.
 fn choose_forms(dependency: &Dependency) -> Result<(), Box<dyn Error>> {
     let target = env::var("CARGO_CFG_TARGET_OS")?;
-    // A source that cannot be parsed does not compile, and the compiler reports that better. Any form will do.
+    // A source that cannot be parsed does not compile, and the compiler gives the better error. Any form will do.
     let source = Inventory::read(&dependency.root, dependency.features.clone(), &target);
     if let Err(why) = &source {
         println!("cargo::warning=the source of {} cannot be parsed: {why}", dependency.name);

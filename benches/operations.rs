@@ -1,11 +1,12 @@
-//! `cargo bench --bench operations`: Criterion over single operations; then their table.
+//! `cargo bench --bench operations`: runs Criterion over single operations, then prints their table.
 //!
-//! Each operation is a group, each level that it runs under a function. An iteration's time is taken inside a process
-//! of the memscope-bench program: an operation that leaves nothing behind is repeated there as often as Criterion
-//! asks, one that does has few repeats in a process, or a fresh process for each. Starting a process is not counted.
+//! Each operation is a group; each level that it runs under is a function. A process of the memscope-bench program
+//! times the iterations. It repeats an operation that leaves nothing behind as often as Criterion asks. An operation
+//! that leaves something behind has few repeats in a process, or a fresh process for each. The start of a process is
+//! not counted.
 //!
-//! Criterion's reports, baselines, filters and flags are whole. The table's figures come from the samples that are kept
-//! here: the median and its 95 % confidence interval.
+//! Criterion's reports, baselines, filters and flags work as usual. The table's figures come from the samples that
+//! are kept here: the median and its 95 % confidence interval.
 
 #![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads")]
 
@@ -34,7 +35,7 @@ use std::time::Duration;
 /// The memscope-bench program, which Cargo builds beside this one.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_memscope-bench");
 
-/// The samples of an operation that has a process for each of its repeats: the fewest that Criterion takes.
+/// The number of samples of an operation with a process for each repeat: the fewest that Criterion accepts.
 const SAMPLES_OF_PROCESSES: usize = 10;
 
 fn main() -> ExitCode {
@@ -61,17 +62,17 @@ fn main() -> ExitCode {
     common::end(relay, bench.conclude())
 }
 
-/// The run: what it timed so far, and what it left out.
+/// The run: the operations timed so far, and those left out.
 struct Bench {
     mode: Mode,
     launcher: Launcher,
     results: OperationResults,
-    /// Functions that Criterion was given and did not run: its filter left them out.
+    /// Functions that Criterion's filter left out.
     left_out: usize,
 }
 
-/// What unwinds out of Criterion from an operation that failed: the samples so far are not enough for a report, and
-/// invented ones would be a lie.
+/// The panic payload with which a failed operation leaves Criterion. The samples so far are not enough for a report,
+/// and invented ones would be a lie.
 struct OperationFailed;
 
 impl Bench {
@@ -81,7 +82,7 @@ impl Bench {
         Self { mode, launcher, results, left_out: 0 }
     }
 
-    /// A group for the operation, a function for each level that it runs under.
+    /// Runs a group for the operation, with a function for each level.
     fn operation(&mut self, criterion: &mut Criterion, operation: &'static Operation) {
         let mut group = criterion.benchmark_group(operation.name);
         group.sampling_mode(SamplingMode::Flat);
@@ -94,7 +95,7 @@ impl Bench {
         group.finish();
     }
 
-    /// One Criterion function, and what its samples come to.
+    /// Runs one Criterion function, and adds the result of its samples.
     fn level(&mut self, group: &mut BenchmarkGroup<WallTime>, operation: &'static Operation, level: Level) {
         let launcher = &self.launcher;
         let mut sampling = None;
@@ -122,14 +123,14 @@ impl Bench {
         }
     }
 
-    /// Shows what was timed; after a complete run, keeps it.
+    /// Prints the results; after a complete run, saves them.
     fn conclude(self) -> ExitCode {
         let Self { mode, results, left_out, .. } = self;
         let operations = &results.operations;
         match mode {
             Mode::Idle | Mode::Profile => ExitCode::SUCCESS,
-            // Nothing was timed, but what does not run is what the test is there to find; what the version lacks is
-            // not.
+            // Nothing was timed, but the test must find operations that do not run. An operation that the version
+            // lacks is no failure.
             Mode::Test => {
                 let is_broken = |failure: &Failure| !matches!(failure, Failure::Unsupported { .. });
                 let broken = operations.iter().any(|measured| measured.failure.as_ref().is_some_and(is_broken));

@@ -22,7 +22,7 @@ pub struct Dependency {
 }
 
 impl Dependency {
-    /// Asks cargo what it resolved for the package in this folder.
+    /// Asks cargo for the resolved dependency of the package in this folder.
     pub fn of(package: &Path) -> Result<Self, Box<dyn Error>> {
         let metadata = metadata(package)?;
         let none = || format!("{} names no {PACKAGE}: it should be a dependency", package.join("Cargo.toml").display());

@@ -36,7 +36,7 @@ pub struct Module {
 #[derive(Clone)]
 enum Found {
     Module(Rc<Module>),
-    /// An item, by its module and its place there.
+    /// An item, by its module and its index there.
     Item(Rc<Module>, usize),
 }
 
@@ -120,8 +120,8 @@ impl Inventory {
         self.method_of(path, name).is_some_and(|(_, body)| has_word(&body, mentioned))
     }
 
-    /// Returns whether a public trait is implemented for a type, by the last names of both: by an `impl`, or by a macro
-    /// of the crate that writes one.
+    /// Returns whether a public trait is implemented for a type, by the last names of both: by an `impl`, or by a
+    /// macro of the crate that writes one.
     pub fn implements(&self, implemented: &str, by: &str) -> bool {
         self.implements_by_macro(implemented, by) || self.implements_by_itself(implemented, by)
     }

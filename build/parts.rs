@@ -25,7 +25,7 @@ pub struct Form {
     pub needs: &'static [Need],
 }
 
-/// Something that a form needs of the source. Paths begin at the root of the crate.
+/// A need of a form in the source. Paths begin at the root of the crate.
 #[derive(Clone, Copy)]
 pub enum Need {
     /// A public function with this many parameters.
@@ -38,7 +38,7 @@ pub enum Need {
     Has(&'static str),
     /// A field of a struct.
     Field(&'static str, &'static str),
-    /// A name in the body of a method, where versions differ in behaviour and not in signature.
+    /// A name in the body of a method, for versions that differ in behaviour and not in signature.
     Mentions(&'static str, &'static str, &'static str),
     /// A trait of the crate, implemented for these types.
     Implements(&'static str, &'static [&'static str]),

@@ -1,4 +1,4 @@
-//! `memscope-bench claims` from outside: a table from whatever files there are, and none made up.
+//! `memscope-bench claims` from outside: it draws a table from the files that exist, and invents none.
 
 mod common;
 

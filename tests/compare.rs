@@ -1,5 +1,5 @@
-//! `compare`, `history` and `bisect` from outside: what they refuse, how rounds run and go on, and, where there is
-//! time to build, the whole of them on a small repository.
+//! `compare`, `history` and `bisect` from outside: their refusals, the order and resumption of rounds, and, if there
+//! is time to build, complete runs on a small repository.
 
 mod common;
 
@@ -44,7 +44,7 @@ fn a_name_of_no_build_is_refused() {
     refused(&["history", "--repository=.", "--range=a..b"], ". is not in a git repository");
 }
 
-/// A folder with the comparison of an earlier run, and the command that judges it anew.
+/// Returns a folder with the comparison of an earlier run, and the command that judges it anew.
 fn earlier_run(json: &str) -> (TempDir, impl Fn() -> assert_cmd::Command + use<>) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::create_dir(folder.path().join("out")).expect("a folder");
@@ -65,7 +65,7 @@ fn comparison_in(folder: &TempDir) -> Comparison {
     files::read(&folder.path().join("out/compare.json")).expect("a comparison")
 }
 
-/// What was measured for an hour is not measured again for another look of its report.
+/// An hour of measuring is not repeated for another look of its report.
 #[test]
 fn a_report_is_drawn_again_from_its_file() {
     let (folder, redraw) = earlier_run(&files::json(&comparison(Clock::Wall)).expect("every number is one"));
@@ -98,7 +98,7 @@ fn another_reference_or_threshold_judges_the_same_pairs() {
     assert_eq!(comparison_in(&folder), comparison(Clock::Wall));
 }
 
-/// Files of schema 1 say what was claimed by the rule of their time. Their pairs are what counts.
+/// Files of schema 1 have verdicts by the rule of their time. Only their pairs count.
 #[test]
 fn a_file_of_an_older_schema_is_judged_by_the_present_rule() {
     let mut old = serde_json::to_value(comparison(Clock::Wall)).expect("JSON");
@@ -117,7 +117,7 @@ fn a_file_of_an_older_schema_is_judged_by_the_present_rule() {
     assert!(!text_of(&folder, "json").contains("claim") && text_of(&folder, "json").contains("\"schema\": 2"));
 }
 
-/// A coarse clock shows no time for a short window: there is no ratio then, and no nonsense anywhere.
+/// A coarse clock shows no time for a short window: then there is no ratio, and no nonsense anywhere.
 #[test]
 fn times_of_zero_make_no_figure_that_is_no_number() {
     let mut found = comparison(Clock::Wall);
@@ -134,7 +134,7 @@ fn times_of_zero_make_no_figure_that_is_no_number() {
     }
 }
 
-/// The report is in its files before any of it is printed: a reader that is gone costs nothing.
+/// The report is in its files before any of it is printed: a reader that goes away loses nothing.
 #[test]
 fn a_report_is_written_before_it_is_printed() {
     let (folder, _) = earlier_run(&files::json(&comparison(Clock::Wall)).expect("every number is one"));
@@ -179,7 +179,7 @@ fn a_repository_is_asked_before_anything_is_built() {
     refused_range("HEAD", "has changes that are not committed (M Cargo.toml)");
 }
 
-/// Two builds, which are one and the same program: rounds do not know.
+/// Measures two builds in rounds. Both are the same program, which the rounds cannot know.
 fn rounds(folder: &Path, plan: &Plan, resume: bool) -> (Vec<Vec<usize>>, usize) {
     let launcher = Launcher::new(assert_cmd::cargo::cargo_bin("memscope-bench"), Limits::default());
     let launchers = [Some(launcher.clone()), None, Some(launcher)];
@@ -207,7 +207,7 @@ fn plan() -> Plan {
     Plan {
         builds: ["a", "not built", "b"].map(|name| (name.to_owned(), String::new())).to_vec(),
         workloads: vec![Workload::CYCLES, Workload::FRAGMENTATION],
-        // Not full: where the machine is busy, naming a value takes some versions very long.
+        // Not full: on a busy machine, naming a value takes some versions very long.
         levels: vec![Level::Untracked, Level::Allocator],
         scale: Some(0.001),
         threads: 1,
@@ -221,7 +221,7 @@ fn plan() -> Plan {
 fn every_subject_has_its_turn_in_every_round() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (pairs, _) = rounds(folder.path(), &plan(), false);
-    // Untracked against itself is the first build's alone; one that was not built has nothing.
+    // Only the first build measures untracked against itself; one that was not built has nothing.
     assert_eq!(pairs, [vec![12; 4], vec![], vec![12; 2]]);
 
     let text = fs::read_to_string(folder.path().join("journal")).expect("the journal");
@@ -233,12 +233,12 @@ fn every_subject_has_its_turn_in_every_round() {
             _ => None,
         })
         .collect();
-    // The measurements of a group stand beside each other in each round, in no fixed order.
+    // The measurements of a group are adjacent in each round, in no fixed order.
     let tracked = |turn: &&[usize]| turn.iter().all(|&measurement| measurement == 3 || measurement == 5);
     let in_rounds: Vec<&[usize]> = turns[6..18].chunks(2).collect();
     assert!(in_rounds.iter().all(tracked) && in_rounds.iter().all(|turn| turn[0] != turn[1]), "{turns:?}");
     assert!(in_rounds.iter().any(|turn| turn[0] == 3) && in_rounds.iter().any(|turn| turn[0] == 5), "{turns:?}");
-    // The second batch begins when every group had its first.
+    // The second batch begins when every group has had its first.
     let closed: Vec<(usize, usize)> = entries
         .iter()
         .filter_map(|entry| match entry {
@@ -270,15 +270,15 @@ fn a_run_that_was_killed_measures_nothing_twice_and_loses_nothing() {
     }
 }
 
-/// Commits all that is there, and gives the commit's hash.
+/// Commits all files, and returns the commit's hash.
 fn commit(repository: &Path, subject: &str) -> String {
     git(repository, &["add", "--all"]);
     git(repository, &["commit", "--quiet", "--allow-empty", "-m", subject]);
     git(repository, &["rev-parse", "HEAD"])
 }
 
-/// A repository that begins with a published version, and has commits after it of which the third slows the hook.
-/// Gives its commits, the oldest first.
+/// Makes a repository that begins with a published version, followed by commits of which the third slows the hook.
+/// Returns its commits, the oldest first.
 fn history_of_memscope(repository: &Path) -> Vec<String> {
     copy_folder(&published_sources("0.1.0", &repository.with_extension("fetch")), repository);
     git(repository, &["init", "--quiet"]);
@@ -304,7 +304,7 @@ fn history_of_memscope(repository: &Path) -> Vec<String> {
     commits
 }
 
-/// The sources of a published version, as cargo has them.
+/// Returns the sources of a published version, as cargo has them.
 fn published_sources(version: &str, scratch: &Path) -> std::path::PathBuf {
     fs::create_dir_all(scratch.join("src")).expect("a folder");
     fs::write(scratch.join("src/lib.rs"), "").expect("a file");
@@ -337,7 +337,7 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// The program, which builds in a folder that is thrown away with the other builds of the tests.
+/// Returns the program, with a build cache that is deleted with the other builds of the tests.
 fn builds_for_the_tests() -> assert_cmd::Command {
     let mut command = memscope_bench();
     command.env("MEMSCOPE_BENCH_BUILD_CACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"));
@@ -348,7 +348,8 @@ fn builds_for_the_tests() -> assert_cmd::Command {
 #[ignore = "builds many versions of memscope, which takes half an hour the first time: cargo test --test compare -- --ignored"]
 fn every_generation_of_the_api_can_be_measured() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    // Between releases the API changes before the number does: the newest one under the number of an older one.
+    // Between releases the API changes before the number does: this is the newest source under the number of an older
+    // one.
     let between = folder.path().join("between");
     copy_folder(&published_sources("0.2.5", &folder.path().join("fetch")), &between);
     let manifest = fs::read_to_string(between.join("Cargo.toml")).expect("a manifest");
@@ -377,13 +378,13 @@ fn every_generation_of_the_api_can_be_measured() {
                 "{version}: {}/{} has neither figure nor outcome",
                 measurement.workload, measurement.level
             );
-            // At such a size, on one thread, every version does what it can do.
+            // At such a size, on one thread, every level that a version has succeeds.
             let is_fine = match measurement.failure() {
                 None => true,
                 Some(failure) => version == "0.1.0" && matches!(failure, Failure::Unsupported { .. }),
             };
             assert!(is_fine, "{version}: {}/{}: {:?}", measurement.workload, measurement.level, measurement.failure());
-            // Where threads allocate at once, old versions drop what finds a lock taken.
+            // With threads that allocate at once, old versions drop events when a lock is taken.
             if measurement.level == Level::Allocator && !measurement.workload.is_parallel() {
                 let fidelity = measurement.fidelity.expect("every version counts allocations");
                 assert!((0.999..=1.001).contains(&fidelity), "{version}: {}: {fidelity}", measurement.workload);
@@ -465,7 +466,7 @@ fn versions_are_compared_by_one_line() {
     let bmf: serde_json::Value = serde_json::from_slice(&bmf).expect("Bencher's format and nothing else");
     assert!(bmf["cycles/allocator/0.1.0"]["overhead"]["value"].as_f64().expect("a ratio") > 1.0);
 
-    // The journal of a run that did not end is not lost, and not another run's.
+    // The journal of an interrupted run is neither lost nor used for another run.
     fs::write(folder.path().join("out/compare.journal"), "{}\n").expect("a journal");
     compare(&[]).code(2).stderr(contains("go on with --resume, or remove it"));
     compare(&["--resume"]).code(2).stderr(contains("is the journal of another run"));

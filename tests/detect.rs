@@ -1,5 +1,5 @@
-//! `detect` from outside: what it finds with this build's memscope, how a report that fails ends up, and what it
-//! refuses.
+//! `detect` from outside: its findings with this build's memscope, the outcome of a report that fails, and its
+//! refusals.
 
 mod common;
 
@@ -18,16 +18,17 @@ use predicates::str::contains;
 use std::fs;
 use std::sync::OnceLock;
 
-/// What `detect` printed, and its two files.
+/// The output of `detect`, and its two files.
 type Output = (String, Detections, String);
 
-/// A run at a scale at which `leaks` plants two blocks, and `cycles` a pair of nodes; once for all tests.
+/// Returns a run at a scale at which `leaks` plants two blocks, and `cycles` a pair of nodes; it runs once for all
+/// tests.
 fn usual() -> &'static Output {
     static USUAL: OnceLock<Output> = OnceLock::new();
     USUAL.get_or_init(|| detect(&["--scale=0.02"], None))
 }
 
-/// Runs `detect`, with a fault if there is to be one.
+/// Runs `detect`, with a fault if given.
 fn detect(arguments: &[&str], fault: Option<&str>) -> Output {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut command = memscope_bench();
@@ -119,7 +120,7 @@ fn what_cannot_be_asked_is_named() {
 #[test]
 #[ignore = "builds many versions of memscope, which takes half an hour the first time: cargo test --test detect -- --ignored"]
 fn every_generation_of_the_api_is_asked() {
-    // The newest is the one that this program is built with, and is asked by the other tests.
+    // The newest is the one that this program is built with, and the other tests cover it.
     let (text, detections, _) = detect(&[&["--scale=0.001"], GENERATIONS.as_slice()].concat(), None);
     for (build, version) in detections.builds.iter().zip(GENERATIONS) {
         assert_eq!((build.name.as_str(), &build.failure), (version, &None), "{text}");

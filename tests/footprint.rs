@@ -1,4 +1,5 @@
-//! `memscope-bench footprint` from outside: every measurement at every scale, and figures that the counts bear out.
+//! `memscope-bench footprint` from outside: every measurement runs at every scale, and the figures agree with the
+//! counts.
 
 mod common;
 

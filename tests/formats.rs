@@ -1,4 +1,4 @@
-//! `measure --format` from outside: each form is what its readers take it for, on stdout alone.
+//! `measure --format` from outside: each format is valid for its readers, and is on stdout alone.
 
 mod common;
 
@@ -14,7 +14,8 @@ use std::process::{Command, Stdio};
 
 const TINY: [&str; 4] = ["measure", "--workloads=cycles", "--scale=0.001", "--pairs=6"];
 
-/// The benchmarks of a text in Bencher's format, which is valid: metrics are numbers, the value within its bounds.
+/// Returns the benchmarks of a text in Bencher's format, after checking it: metrics are numbers, the value within its
+/// bounds.
 fn benchmarks(text: &str) -> Value {
     let all: Value = serde_json::from_str(text).expect("JSON");
     for (name, measures) in all.as_object().expect("benchmarks by name") {
@@ -113,7 +114,7 @@ fn bmf_names_what_it_leaves_out_on_stderr() {
         .stderr(contains("cycles/full is left out: too few pairs (5)"));
 }
 
-/// A complete run has several measurements of one workload and level, and each must keep a name of its own.
+/// A complete run has several measurements of one workload and level, and each must keep its own name.
 #[test]
 fn bmf_of_a_complete_run_tells_its_series_apart() {
     let results = common::results();
@@ -144,7 +145,7 @@ fn counted_instructions_have_the_same_forms() {
         eprintln!("skipped: valgrind is not installed");
         return;
     }
-    // Counting takes long, so there is one run: whose file the other forms are drawn from.
+    // Counting takes long, so there is one run, whose file the other formats are drawn from.
     let assert = memscope_bench()
         .args(["measure", "--instructions", "--workloads=cycles", "--scale=0.001", "--tracking=full,variables"])
         .arg("--format=json")

@@ -1,4 +1,5 @@
-//! `measure --instructions` from outside: what it refuses, that it counts the same twice, and what becomes of failures.
+//! `measure --instructions` from outside: its refusals, the repeatability of its counts, and the outcomes of
+//! failures.
 
 mod common;
 
@@ -18,7 +19,7 @@ use std::time::{Duration, Instant};
 
 const TINY: [&str; 3] = ["measure", "--instructions", "--scale=0.001"];
 
-/// Whether valgrind is there; where not, says that the test is skipped.
+/// Returns whether valgrind is installed; if not, prints that the test is skipped.
 fn has_valgrind() -> bool {
     let there = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_ok();
     if !there {
@@ -103,7 +104,7 @@ fn counts_are_the_same_wherever_temporary_files_are() {
         let results: Results = files::read(&output.join("instructions.json")).expect("a results file");
         (results.instructions[0].untracked.clone(), results.instructions[0].tracked.clone())
     };
-    // The loader takes the names of libraries apart at spaces and colons.
+    // The loader splits the names of libraries at spaces and colons.
     let (untracked, tracked) = counted("plain");
     assert_eq!((untracked[0], tracked[0]), (untracked[1], tracked[1]));
     assert_eq!(counted("a b:c"), (untracked, tracked));
@@ -126,7 +127,8 @@ fn only_the_window_is_counted() {
         files::read::<Results>(&output.join("instructions.json")).expect("a results file").instructions[0].untracked[0]
             as f64
     };
-    // Starting the program alone takes millions of instructions, and would hide that the work is eight times as much.
+    // Starting the program alone takes millions of instructions, which would hide that the work is eight times as
+    // much.
     let ratio = untracked("0.16") / untracked("0.02");
     assert!(ratio > 5.0, "{ratio}");
 }
@@ -170,7 +172,7 @@ fn no_probe_under_valgrind_outlives_its_parent() {
         .stderr(Stdio::null())
         .spawn()
         .expect("the program starts");
-    // The probe that hangs is the one under valgrind that stays, asleep.
+    // The hanging probe is the process under valgrind that remains, asleep.
     let (mut child, mut since) = (String::new(), Instant::now());
     let began = Instant::now();
     while child.is_empty() || since.elapsed() < Duration::from_secs(1) {

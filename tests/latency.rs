@@ -1,4 +1,5 @@
-//! `memscope-bench latency` from outside: every level on every number of threads, in figures that are in order.
+//! `memscope-bench latency` from outside: every level runs on every number of threads, and its quantiles are in
+//! order.
 
 mod common;
 

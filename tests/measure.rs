@@ -1,4 +1,5 @@
-//! `measure` from outside: the order of the pairs, and what becomes of a probe that hangs, crashes, lies or hoards.
+//! `measure` from outside: the order of the pairs, and the outcomes of probes that hang, crash, lie or exhaust
+//! memory.
 
 mod common;
 
@@ -224,7 +225,7 @@ fn too_few_pairs_make_no_figure() {
     memscope_bench().args(TINY).arg("--pairs=5").assert().success().stdout(contains("too few pairs (5)"));
 }
 
-/// Runs `measure` on something that it is to refuse.
+/// Runs `measure` with arguments that it must refuse.
 fn refused(arguments: &[&str]) -> Assert {
     memscope_bench().args(TINY).arg("--pairs=1").args(arguments).assert().code(2).stdout("")
 }

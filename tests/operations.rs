@@ -1,4 +1,4 @@
-//! Operations from outside: each runs once in a process of its own, and what cannot be is refused.
+//! Operations from outside: each runs once in a separate process, and impossible ones are refused.
 
 mod common;
 
@@ -13,12 +13,13 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use semver::Version;
 
-/// What has as many live allocations takes long to prepare without optimisation; those of 1,000 do the same.
+/// Returns whether an operation has too many live allocations to prepare without optimisation. Those with 1,000 test
+/// the same.
 fn is_large(operation: &Operation) -> bool {
     operation.name.ends_with("0000")
 }
 
-/// Whether the linked version can lack it.
+/// Returns whether the linked version can lack the operation.
 fn may_lack(operation: &Operation) -> bool {
     CONTAINERS.is_err() && operation.name.starts_with("name-")
         || UPSTREAM_BENCHES.is_err() && operation.name.starts_with("published-")

@@ -1,4 +1,4 @@
-//! A probe from outside: what it prints, that every level does the same work, and that the counts are exact.
+//! A probe from outside: its output, the equal work of every level, and the exactness of the counts.
 
 mod common;
 
@@ -57,7 +57,7 @@ fn a_probe_prints_every_field_of_its_observation() {
     {
         let recorded = &value["recorded"][field];
         if linked::figures().contains(&field) {
-            // What a version drops are the events of its own memory, which is all that is alive in the end.
+            // The events that a version drops belong to memscope's memory, which is all that is alive in the end.
             let may_be_none = field.starts_with("active") && !linked::records_every_event();
             assert!(recorded.as_u64() >= Some(u64::from(!may_be_none)), "recorded.{field}: {recorded}");
         } else {
@@ -129,7 +129,7 @@ fn digests_are_pinned_and_the_same_under_every_level() {
 
 #[test]
 fn what_is_left_alive_is_what_was_leaked_on_purpose() {
-    // On one thread: a runtime's own bookkeeping is not the workload's.
+    // On one thread only: a runtime's own bookkeeping is not the workload's.
     for workload in registered().iter().filter(|workload| !workload.is_parallel()) {
         let seen = probe(&[&of(*workload), "--tracking=counting", TINY]);
         let truth = seen.truth.expect("counted");
@@ -196,7 +196,7 @@ fn no_probe_outlives_its_parent() {
         .spawn()
         .expect("the program starts");
     let child = processes::wait_for(|| Some(processes::children(parent.id())).filter(|children| !children.is_empty()));
-    // The tie is made when the probe has read its arguments; a probe that hangs has.
+    // The tie is made when the probe has read its arguments, as a probe that hangs has.
     processes::wait_for(|| processes::is_asleep(&child).then_some(()));
     parent.kill().expect("the parent can be killed");
     parent.wait().expect("the parent is gone");

@@ -1,4 +1,4 @@
-//! `report`: kept results drawn again, in every form, and brought into documents.
+//! `report`: kept results drawn again, in every format, and inserted into documents.
 
 mod common;
 
@@ -51,8 +51,8 @@ fn the_kept_tables_are_drawn_from_the_kept_files() {
     }
 }
 
-/// Files of each study and schema, as the version that introduced the schema wrote them. What readers and programs
-/// see of them is pinned.
+/// Files of each study and schema, as the version that introduced the schema wrote them. Their output for readers and
+/// programs is pinned.
 #[test]
 fn a_file_of_each_study_and_schema_is_drawn() {
     let folder = tempfile::tempdir().expect("a temporary folder");

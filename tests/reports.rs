@@ -1,4 +1,5 @@
-//! The forms of a report, from data that is the same everywhere: what people and programs read is pinned.
+//! The formats of a report, from data that is the same on every machine: the output for people and programs is
+//! pinned.
 
 mod common;
 
@@ -31,14 +32,14 @@ fn the_table_of_a_comparison_by_processor_time() {
     insta::assert_snapshot!(common::markdown(&comparison(Clock::Cpu)));
 }
 
-/// Two builds on three workloads at two levels, of which one level changed.
+/// Returns two builds on three workloads at two levels, of which one level changed.
 fn two_builds() -> Comparison {
     let comparison = comparison(Clock::Wall);
     let [old, _, new, _] = &comparison.builds[..] else { panic!("four builds") };
     let (mut old, mut new, mut plan) = (old.clone(), new.clone(), comparison.plan.clone());
     plan.builds = vec![plan.builds[0].clone(), plan.builds[2].clone()];
     plan.workloads = vec![Workload::CYCLES, Workload::LEAKS, Workload::MIXED];
-    // The first build lacked the level: here it has the figures of the second.
+    // The first build lacked the level; here it gets the figures of the second.
     old.measurements[1] = new.measurements[0].clone();
     for build in [&mut old, &mut new] {
         let measurements = build.measurements.clone();
@@ -73,7 +74,7 @@ fn the_verdict_on_two_builds_stands_above_the_table() {
     assert!(common::text(&same).contains("no difference (< 31 %)"), "it is below the threshold");
 }
 
-/// A terminal of 160 columns shows a row in one line, for names as long as they are shown.
+/// A terminal of 160 columns shows a row in one line, for names at their longest.
 #[test]
 fn the_table_is_not_wider_than_a_terminal() {
     let mut comparison = two_builds();
@@ -85,7 +86,7 @@ fn the_table_is_not_wider_than_a_terminal() {
     }
 }
 
-/// Of all published versions hundreds of rows have a verdict: a list of them is read by no one.
+/// Hundreds of rows of all published versions have a verdict, which nobody would read as a list.
 #[test]
 fn many_verdicts_are_summed_up() {
     let mut comparison = comparison(Clock::Wall);
@@ -123,7 +124,7 @@ fn a_picture_of_a_comparison_is_valid_and_describes_it_in_words() {
     }
 }
 
-/// Of many builds, a plot for each workload and level has room for outcomes beside figures.
+/// With many builds, a plot for each workload and level has room for outcomes beside figures.
 #[test]
 fn a_picture_of_many_builds_shows_references_and_outcomes() {
     let mut comparison = comparison(Clock::Wall);
@@ -150,7 +151,7 @@ fn a_picture_of_two_builds_has_words_beside_each_mark() {
     let picture = roxmltree::Document::parse(&text).expect("valid XML");
     let words: Vec<&str> =
         picture.descendants().filter(|node| node.has_tag_name("text")).filter_map(|node| node.text()).collect();
-    // Three workloads and what is typical.
+    // Three workloads and the typical change.
     assert_eq!(words.iter().filter(|word| word.starts_with("+29.9 % [")).count(), 4, "{words:?}");
     assert_eq!(words.iter().filter(|word| **word == "regression").count(), 4 + 1, "and the legend");
     for text in ["full: ../memscope-rs against 0.1.0", "no difference (detectable: 3.0 %)"] {
@@ -163,7 +164,7 @@ fn the_figures_of_a_stress_run() {
     insta::assert_snapshot!(common::text(&full_record()));
 }
 
-/// A results file's shape: one measurement, with two of its pairs.
+/// The shape of a results file: one measurement, with two of its pairs.
 #[test]
 fn the_results_file() {
     let mut results = results();
@@ -182,7 +183,7 @@ fn files_are_read_as_they_were_written() {
     assert!(serde_json::from_str::<stress::Record>(&json).expect("reads back") == full_record());
 }
 
-/// Conditions came into the files later: one without them is read, and drawn without a word on them.
+/// Conditions came into the files later. A file without them is read, and drawn without mention of them.
 #[test]
 fn a_file_without_conditions_is_still_read() {
     let mut file = serde_json::to_value(results()).expect("serialises");

@@ -11,7 +11,7 @@ use predicates::str::contains;
 use std::fs;
 use std::path::Path;
 
-/// The panels, by the names that the published suite gives them.
+/// The panels, by their names in the published suite.
 const PANELS: [&str; 5] = [
     "Performance Dashboard",
     "Memory Allocation Heatmap",
@@ -20,7 +20,7 @@ const PANELS: [&str; 5] = [
     "Memory Fragmentation Analysis",
 ];
 
-/// How many figures of the hook a version may tell.
+/// The number of the hook's figures in the table, which a version may not all know.
 const RECORDED: usize = 6;
 
 /// Runs a tiny stress run into a folder.
@@ -36,7 +36,7 @@ fn record(folder: &Path) -> Record {
 fn the_bare_program_makes_the_stress_run() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut console = stress(folder.path(), &["--scale=0.01", "--threads=2"]);
-    // memscope knows every figure of the closing table, or the table says that it does not.
+    // memscope knows every figure of the closing table, or the table reports that it does not.
     let is_unknown = linked::figures().len() < RECORDED;
     console = console.stdout(predicate::function(|text: &str| text.contains(" unknown ") == is_unknown));
     for (number, workload) in (1..).zip(registered()) {
@@ -51,9 +51,9 @@ fn the_bare_program_makes_the_stress_run() {
         .map(|entry| entry.expect("an entry").file_name().into_string().expect("letters"))
         .collect();
     files.sort_unstable();
-    // A picture of memscope's own is there, or it is told why not.
+    // memscope's own picture exists, or stderr has the reason.
     let said = String::from_utf8(console.get_output().stderr.clone()).expect("text");
-    // What memscope itself says there (0.2.0 warns of a free that it did not see allocated) is not ours.
+    // memscope's own output is ignored: 0.2.0 warns there of a free that it did not see allocated.
     let is_ours = |line: &&str| !line.starts_with("[memscope]") && !line.starts_with("Wrote ");
     let said = said.lines().filter(is_ours).collect::<String>();
     let is_drawn =
@@ -71,9 +71,9 @@ fn the_record_adds_up() {
     let record = record(folder.path());
     assert_eq!(record.phases.len(), registered().len());
 
-    // The whole is its parts, and the parts are their slices.
+    // The whole is the sum of its parts, and the parts are the sums of their slices.
     let sum: u64 = record.phases.iter().map(|phase| phase.truth.allocations).sum();
-    // A runtime's thread may finish something between two phases, and no more.
+    // A runtime's thread may finish something between two phases, but no more.
     assert!(record.truth.allocations - sum < 100, "{sum} of {}", record.truth.allocations);
     for phase in &record.phases {
         let in_slices: u64 = phase.slices.iter().flat_map(|slice| slice.by_class).sum();
@@ -92,7 +92,7 @@ fn the_record_adds_up() {
     let named: u64 = record.types.iter().map(|used| used.count).sum();
     assert_eq!(named, record.variables);
 
-    // Each phase is looked at when it is fullest and when it is over.
+    // Each phase has a snapshot at its fullest and one at its end.
     for phase in &record.phases {
         let moments: Vec<_> = record.heaps.iter().filter(|heap| heap.workload == phase.workload).collect();
         if !linked::tells_live_blocks() {

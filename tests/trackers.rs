@@ -1,4 +1,4 @@
-//! `trackers` from outside: its measurements, its files, and what a build without the other trackers says.
+//! `trackers` from outside: its measurements, its files, and its messages in a build without the other trackers.
 
 mod common;
 
@@ -16,7 +16,7 @@ use std::path::Path;
 
 const TINY: [&str; 4] = ["trackers", "--workloads=cycles", "--scale=0.001", "--pairs=6"];
 
-/// The measurement of a level, on its one workload.
+/// Returns the measurement of a level, on its one workload.
 fn measurement(trackers: &Trackers, level: Level) -> Measurement {
     let measurement = trackers.0.measurements.iter().find(|measurement| measurement.level == level);
     measurement.unwrap_or_else(|| panic!("{level} has a measurement")).clone()
@@ -29,7 +29,7 @@ fn read(folder: &Path) -> Trackers {
 #[test]
 fn trackers_are_printed_and_written() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    // Without a path, heaptrack is nowhere.
+    // Without a search path, heaptrack is not found.
     let said = memscope_bench()
         .args(TINY)
         .arg(format!("--output={}", folder.path().display()))
@@ -220,7 +220,7 @@ mod with_references {
         };
         jemalloc().arg("--tracking=full").assert().code(2).stderr(contains("not for the level 'full'"));
         jemalloc().arg("--tracking=dhat").assert().code(2).stderr(contains("not for the level 'dhat'"));
-        // A profiler that is off is not to be taken for one that costs nothing.
+        // A profiler that is off must not appear as one that costs nothing.
         let profiler = || {
             let mut command = jemalloc();
             command.arg("--tracking=jemalloc-profiler");

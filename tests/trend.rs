@@ -1,4 +1,5 @@
-//! `log` from outside, on small repositories: the commits, the claims, what cannot be read, and what is refused.
+//! `trend` from outside, on small repositories: the commits, the detected changes, the unreadable versions, and the
+//! refusals.
 
 mod common;
 
@@ -16,7 +17,7 @@ use tempfile::TempDir;
 
 const FILE: &str = "results/overhead.json";
 
-/// A repository in a temporary folder, of whose history nothing depends on the tester's own configuration.
+/// A repository in a temporary folder, whose history is independent of the tester's own configuration.
 struct Repository {
     folder: TempDir,
     commits: u32,
@@ -30,7 +31,7 @@ impl Repository {
         repository
     }
 
-    /// The folder in which all of a test's files are.
+    /// Returns the folder of all of a test's files.
     fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -44,7 +45,7 @@ impl Repository {
         git_at(self.path(), &date, arguments)
     }
 
-    /// Commits the results file with this text, and gives the beginning of the commit's hash.
+    /// Commits the results file with this text, and returns the beginning of the commit's hash.
     fn commit(&mut self, text: &str, message: &str) -> String {
         fs::create_dir_all(self.code().join("results")).expect("a folder");
         fs::write(self.code().join(FILE), text).expect("a file");
@@ -71,7 +72,7 @@ impl Repository {
             .assert()
     }
 
-    /// Runs `log` on something that it is to refuse in one line, with nothing written.
+    /// Runs `trend` with arguments that it must refuse in one line, with nothing written.
     fn refused(&self, arguments: &[&str], culprit: &str, why: &str) {
         self.log(arguments)
             .code(2)
@@ -89,7 +90,7 @@ fn text_of(assert: &Assert) -> String {
     String::from_utf8(assert.get_output().stdout.clone()).expect("text")
 }
 
-/// The one line that has all of these.
+/// Returns the one line that contains all of these.
 fn line_with<'a>(text: &'a str, words: &[&str]) -> &'a str {
     let lines: Vec<&str> = text.lines().filter(|line| words.iter().all(|word| line.contains(word))).collect();
     let [line] = lines[..] else { panic!("{words:?} are in {} lines of {text}", lines.len()) };
@@ -188,7 +189,7 @@ fn a_version_that_was_removed_is_a_row() {
     repository.git(&["-C", "code", "rm", "--quiet", FILE]);
     let removed = repository.record("Remove the results");
     repository.commit_results(&run_of("0.2.5", "Example 9000", 8.0), "Measure again");
-    // A path is relative to the folder that is named, which need not be the root.
+    // A path is relative to the named folder, which need not be the root.
     let results = repository.log(&["--repository=code/results", "--file=overhead.json"]).success();
     line_with(&text_of(&results), &[&removed, "cannot be read", "Remove the results"]);
     line_with(&text_of(&results), &[&removed, "overhead.json is not in it"]);
@@ -214,7 +215,7 @@ fn what_has_no_history_is_refused() {
     repository.refused(&["--repository=code", "--output=/proc/none"], "/proc/none", "cannot write");
 }
 
-/// What has no work tree has a history too, whatever its subjects hold.
+/// A repository without a work tree has a history too, whatever its subjects contain.
 #[test]
 fn a_bare_repository_has_a_log() {
     if !has_git() {

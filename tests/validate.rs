@@ -1,4 +1,4 @@
-//! `validate` from outside: what it says, what it writes, and what it leaves alone.
+//! `validate` from outside: its output, its files, and the files that it leaves alone.
 
 mod common;
 
@@ -12,7 +12,7 @@ use predicates::str::contains;
 use std::fs;
 use std::path::Path;
 
-/// Validates on a tiny workload; the figures mean nothing, their form does.
+/// Validates on a tiny workload; the figures mean nothing, but their form is tested.
 fn validate(output: &Path, arguments: &[&str]) -> assert_cmd::assert::Assert {
     memscope_bench()
         .args(["validate", "--quick", "--workloads=cycles", "--scale=0.001", "--repeats=5", "--durations=0.05"])

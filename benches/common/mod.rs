@@ -1,4 +1,4 @@
-//! What the bench targets share: how Criterion was called, and where results are kept.
+//! The parts that the bench targets share: Criterion's arguments, and the folder of results.
 
 use criterion::Criterion;
 use memscope_bench::internal::platform::console;
@@ -12,16 +12,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// What Criterion was asked to do.
+/// The mode in which Criterion was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Measure; with other arguments than Cargo's own, perhaps only some of the functions.
+    /// Measure. With arguments other than Cargo's own, perhaps only some of the functions run.
     Measure { filtered: bool },
-    /// Run each function once to see that it works: `--test`, or the harness as `cargo test` runs it.
+    /// Run each function once to check that it works: `--test`, or the harness under `cargo test`.
     Test,
     /// Run functions for a profiler: `--profile-time`.
     Profile,
-    /// Name the functions, or draw from an earlier run; nothing runs.
+    /// List the functions, or draw from an earlier run; nothing runs.
     Idle,
 }
 
@@ -41,24 +41,25 @@ impl Mode {
     }
 }
 
-/// Criterion as both targets set it up, with so many samples in so long; the user's flags are heard last.
+/// Returns Criterion with the settings of both targets: this many samples in this time. The user's flags override
+/// them.
 pub fn criterion(samples: usize, warm_up: Duration, measuring: Duration) -> Criterion {
     Criterion::default()
         .sample_size(samples)
         .warm_up_time(warm_up)
         .measurement_time(measuring)
-        // Criterion's 100,000 resamples take as long as the measurement; its intervals are the same with fewer.
+        // Criterion's 100,000 resamples take as long as the measurement; fewer give the same intervals.
         .nresamples(10_000)
         .configure_from_args()
 }
 
-/// Sees that the results can be kept. Whoever names no filter wants that: better to know now than after minutes that
-/// they cannot be.
+/// Checks that the results of a run without a filter can be saved, before minutes of measuring rather than after
+/// them.
 pub fn check_results_folder(mode: Mode) -> Result<(), FileError> {
     if mode == (Mode::Measure { filtered: false }) { files::prepare_folder(&results_folder()) } else { Ok(()) }
 }
 
-/// The command that repeats the run, ready to be pasted into a shell; `cargo` is what begins it.
+/// Returns the command that repeats the run, ready to be pasted into a shell. `cargo` is its beginning.
 pub fn command(cargo: &str) -> String {
     let arguments: Vec<OsString> = env::args_os().skip(1).filter(|argument| argument != "--bench").collect();
     let cargo = if arguments.is_empty() { cargo.to_owned() } else { format!("{cargo} --") };
@@ -70,7 +71,7 @@ pub fn says(flag: &str) -> bool {
     env::args_os().any(|argument| argument.to_string_lossy().split('=').next() == Some(flag))
 }
 
-/// Where a complete run's results are kept: beside the package that Cargo is benching.
+/// Returns the folder for a complete run's results, in the package that Cargo is benching.
 pub fn results_folder() -> PathBuf {
     let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     Path::new(&package).join("results")
@@ -81,8 +82,8 @@ pub fn refuse(error: &dyn std::error::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Lets Criterion print without a panic where nobody reads any more: by `cargo bench | head` no result is lost.
-/// Criterion has read its flags by then, and shown its help.
+/// Lets Criterion print without a panic when the reader has gone away, so that `cargo bench | head` loses no result.
+/// Criterion has read its flags and shown its help by then.
 ///
 /// # Errors
 /// The exit code, if the system refuses it.
@@ -90,7 +91,7 @@ pub fn relay() -> Result<Relay, ExitCode> {
     Relay::begin().map_err(|error| refuse(&error))
 }
 
-/// Ends the run when all that was printed is out: a full disk below standard output is a failure by now.
+/// Ends the run when all output is written: a full disk below standard output is a failure by now.
 pub fn end(relay: Relay, code: ExitCode) -> ExitCode {
     drop(relay);
     match console::trouble() {

@@ -1,8 +1,8 @@
-//! The `memscope-bench-jemalloc` program: untracked workloads with jemalloc as the allocator, for the levels `jemalloc`
-//! and `jemalloc-profiler`.
+//! The `memscope-bench-jemalloc` program: untracked workloads with jemalloc as the allocator, for the levels
+//! `jemalloc` and `jemalloc-profiler`.
 //!
 //! The two differ in one of jemalloc's options, which it reads from an environment variable when the process starts;
-//! the launcher sets it. So the cost of the profiler is measured apart from the effect of another heap.
+//! the launcher sets it. So the cost of the profiler is measured separately from the effect of another heap.
 
 use memscope_bench::internal::cli::run_probe;
 use memscope_bench::internal::tracking::references::WrongProgramError;
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     run_probe(|request| run_with_allocator(request, &JEMALLOC))
 }
 
-/// Checks that the level is jemalloc's, and that jemalloc's profiler is on or off as the level says.
+/// Checks that the level is jemalloc's, and that jemalloc's profiler is on or off as the level requires.
 fn check(level: Level) -> Result<(), WrongProgramError> {
     let wants_profiler = match level {
         Level::Jemalloc => false,

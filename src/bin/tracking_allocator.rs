@@ -1,9 +1,9 @@
 //! The `memscope-bench-tracking-allocator` program: untracked workloads with tracking-allocator as the allocator, for
 //! the level of that name.
 //!
-//! The crate puts a header before each block and, while it is enabled, calls a tracker of the program's for each event.
-//! Its cost depends on that tracker: ours is the smallest useful one, two counters that all threads share. It takes its
-//! blocks from the switched allocator, which counts the events that happened where a probe asks for them.
+//! The crate puts a header before each block and, while it is enabled, calls a tracker of the program for each event.
+//! Its cost depends on that tracker: this one is the smallest useful one, two counters that all threads share. It
+//! takes its blocks from the switched allocator, which counts the events that happened if a probe requests it.
 
 use memscope_bench::internal::cli::run_probe;
 use memscope_bench::internal::tracking::references::WrongProgramError;

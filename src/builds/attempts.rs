@@ -32,9 +32,9 @@ pub(super) struct Attempted {
 impl Attempts<'_> {
     /// Compiles the copy, beginning with a way that succeeded before or the plain one.
     ///
-    /// If memscope does not compile without its default features, the next attempt has all of them except the one that
-    /// installs an allocator. If the adapter does not compile with memscope, the next attempt has only the part of the
-    /// adapter that overheads need.
+    /// If memscope does not compile without its default features, the next attempt has all of them except the one
+    /// that installs an allocator. If the adapter does not compile with memscope, the next attempt has only the part
+    /// of the adapter that overheads need.
     ///
     /// # Errors
     /// If cargo cannot be started, or fails for another reason than the code; the log has more.
@@ -43,7 +43,7 @@ impl Attempts<'_> {
         let mut built = self.compile(attempt)?;
         if matches!(built, Err(CargoFailure::Dependency { .. })) && !attempt.defaults && has_defaults {
             let with_defaults = Attempt { defaults: true, ..attempt };
-            // If it does not compile with them either, the first error is the one that matters.
+            // If it does not compile with them either, the first error is the relevant one.
             match self.compile(with_defaults)? {
                 Err(CargoFailure::Dependency { .. } | CargoFailure::Other { .. }) => {}
                 other => (attempt, built) = (with_defaults, other),

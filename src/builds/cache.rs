@@ -1,8 +1,8 @@
 //! The build cache: a folder under `target/` with a copy of this package for each build of memscope.
 //!
-//! All copies share one folder for cargo's artifacts, so their common dependencies are compiled once. Cargo is asked
-//! for each build in each run: it knows best what a changed compiler, flag or source affects. Nothing outside of the
-//! build cache is written to.
+//! All copies share one folder for cargo's artifacts, so their common dependencies are compiled once. Cargo runs for
+//! each build in each run, because it knows best what a changed compiler, flag or source affects. Nothing outside of
+//! the build cache is written to.
 
 use crate::builds::attempts::{Attempted, Attempts, LOG};
 use crate::builds::copy::{MIRRORED, PARTS, PROGRAM, PackageCopy};
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 const SOURCES: &str = "sources";
 /// The folder within the cache for cargo's artifacts.
 const TARGET: &str = "build";
-/// The shortest build that is an example of how long one takes, in seconds: others found most of it built.
+/// The shortest build that counts for the usual duration, in seconds; faster ones found most of it built.
 const SHORTEST: u64 = 6;
 
 /// The folder in which builds are prepared and kept. While it is open, no other process builds in it.
@@ -46,15 +46,14 @@ impl BuildCache {
     /// Opens a build cache, and makes its folder if need be. Waits for another process that has it open.
     ///
     /// # Errors
-    /// If the folder cannot be written to, or the package's sources are not where they were when this program was
-    /// built.
+    /// If the folder cannot be written to, or the package's sources have moved since this program was built.
     pub(crate) fn open(folder: &Path) -> Result<Self, BuildError> {
         let package = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         if let Some(missing) = PARTS.iter().map(|part| package.join(part)).find(|part| !part.exists()) {
             return Err(BuildError::NoPackage(missing));
         }
         let failed = BuildError::at(folder);
-        // All builds of a run have the same harness: a search that builds as it goes must not mix two.
+        // All builds of a run must have the same harness: a search that builds as it goes must not mix two.
         static FIRST: OnceLock<String> = OnceLock::new();
         let now = fingerprint(&package, &PARTS, "").map_err(&failed)?;
         if *FIRST.get_or_init(|| now.clone()) != now {
@@ -83,8 +82,8 @@ impl BuildCache {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("target/memscope-builds")
     }
 
-    /// Compiles the program with a build of memscope. An unchanged build takes a moment, and so does one that is known
-    /// not to compile. `progress` gets each line of cargo's output.
+    /// Compiles the program with a build of memscope. An unchanged build takes a moment, and so does one that is
+    /// known not to compile. `progress` receives each line of cargo's output.
     ///
     /// # Errors
     /// If it does not compile; the log's path is in the error.

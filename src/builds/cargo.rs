@@ -1,4 +1,4 @@
-//! Cargo, whose messages in JSON name the program that it built, or the package that failed and its errors.
+//! Runs cargo, whose messages in JSON name the program that it built, or the package that failed and its errors.
 
 use crate::platform::system;
 use serde_json::Value;
@@ -46,7 +46,7 @@ pub(crate) enum CargoFailure {
         /// Its report.
         report: String,
     },
-    /// Any other failure: cargo cannot resolve or fetch a dependency, or it is not cargo.
+    /// Any other failure: cargo cannot resolve or fetch a dependency, or the command is not cargo.
     Other {
         /// The first error that it printed.
         error: String,
@@ -54,7 +54,7 @@ pub(crate) enum CargoFailure {
 }
 
 impl CargoBuild<'_> {
-    /// Builds the program and returns its path. `progress` gets each line of cargo's output for people.
+    /// Builds the program and returns its path. `progress` receives each line of cargo's output for people.
     ///
     /// # Errors
     /// If cargo cannot be started or the log cannot be written; the inner one if the program was not built.
@@ -117,8 +117,8 @@ impl CargoBuild<'_> {
         Ok(if is_built { Ok(messages) } else { Err(self.failure(&messages, &printed)) })
     }
 
-    /// Returns the program from a usual place, if it was written since then: a wrapper in cargo's place may not print
-    /// JSON.
+    /// Returns the program from a usual place, if it was written since `began`: a wrapper in cargo's place may not
+    /// print JSON.
     fn program_since(&self, began: SystemTime) -> Option<PathBuf> {
         // The times of files are coarser than the clock.
         let began = began - std::time::Duration::from_millis(20);
@@ -160,7 +160,7 @@ impl CargoBuild<'_> {
     }
 }
 
-/// Reads cargo's messages, one a line, and leaves out every line that is none.
+/// Reads cargo's messages, one a line, and skips every other line.
 pub(crate) fn messages(stdout: &[u8]) -> Vec<Value> {
     stdout.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
@@ -190,8 +190,8 @@ fn first_error(message: &Value, package: Option<&Path>) -> String {
     format!("{code}: {words}{}", place.unwrap_or_default())
 }
 
-/// Returns a file's path within its package. For a file elsewhere: the part from the last `src` on, or its name. The
-/// rest of an absolute path means nothing on another machine.
+/// Returns a file's path within its package. For a file elsewhere, it is the path from the last `src` on, or the
+/// file's name: the rest of an absolute path means nothing on another machine.
 fn within(file: &Path, package: Option<&Path>) -> PathBuf {
     let in_package = package.and_then(|package| file.strip_prefix(package).ok());
     if let Some(file) = in_package.or_else(|| file.is_relative().then_some(file)) {

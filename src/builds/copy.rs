@@ -1,7 +1,8 @@
 //! A copy of this package that depends on one build of memscope.
 //!
-//! It differs from the package in its manifest: the dependency on memscope-rs, a version that names the build, and
-//! nothing that only tests and benches need. It has its own lock file, which begins as the package's.
+//! Its manifest differs from the package's in three ways: the dependency on memscope-rs, a version that names the
+//! build, and no parts that only tests and benches need. It has its own lock file, which starts as a copy of the
+//! package's.
 
 use crate::builds::record::Attempt;
 use crate::builds::sources::Sources;
@@ -16,7 +17,7 @@ use toml_edit::{Array, DocumentMut, InlineTable, Table, TomlError, value};
 pub(super) const PROGRAM: &str = "memscope-bench";
 /// The parts of the package that a build needs.
 pub(super) const PARTS: [&str; 5] = ["Cargo.toml", "Cargo.lock", "build.rs", "build", "src"];
-/// The parts that are only mirrored: the manifest and the lock file are made.
+/// The parts that are mirrored; the manifest and the lock file are generated.
 pub(super) const MIRRORED: [&str; 3] = ["build.rs", "build", "src"];
 
 /// A copy of the package in a folder.
@@ -92,9 +93,9 @@ fn dependency(build: &ResolvedBuild, sources: Option<&Sources>, attempt: Attempt
 /// Returns the package's manifest with another dependency on memscope-rs, and without parts that only tests and
 /// benches need.
 ///
-/// The copy is its own workspace, whatever lies above it. Its version names the build: copies share a target folder, in
-/// which packages of one name and version in several places are one package to cargo. The program can also prove what
-/// it is.
+/// The copy is its own workspace, whatever lies above it. Its version names the build: copies share a target folder,
+/// in which cargo treats packages of one name and version in several places as one. The version also lets the program
+/// prove which build it is.
 fn with_dependency(manifest: &str, stamp: &str, dependency: InlineTable) -> Result<String, TomlError> {
     let mut manifest: DocumentMut = manifest.parse()?;
     let version = manifest["package"]["version"].as_str().unwrap_or("0.0.0").to_owned();

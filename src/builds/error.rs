@@ -8,7 +8,7 @@ use crate::worker::failure::Failure;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// An error of a build.
+/// The reason why a build failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// memscope or one of its dependencies does not compile.
@@ -21,7 +21,7 @@ pub enum BuildError {
         /// The file with cargo's output.
         log: PathBuf,
     },
-    /// memscope compiles, and no adapter fits its API.
+    /// memscope compiles, but no adapter fits its API.
     #[error("{name}: no adapter fits, memscope-rs itself compiles: {missing}; see {}", log.display())]
     NoAdapter {
         /// The build.
@@ -68,7 +68,7 @@ pub enum BuildError {
          memscope-rs: start again", .0.display()
     )]
     PackageChanged(PathBuf),
-    /// The build cache could not be written to, or cargo not be started.
+    /// The build cache could not be written to, or cargo could not be started.
     #[error("cannot work in {}: {source}", path.display())]
     Unwritable {
         /// The file or folder.

@@ -1,8 +1,8 @@
 //! Puts the files of a commit into a folder, byte for byte.
 //!
-//! `git archive` and `git checkout` obey attributes and settings: they leave files out, replace words, change line ends
-//! and run filters. The result is not the commit. So the objects themselves are read, and no work tree or index is
-//! touched.
+//! `git archive` and `git checkout` obey attributes and settings: they leave files out, replace words, change line
+//! ends and run filters. The result is not the commit. So the objects themselves are read, and no work tree or index
+//! is touched.
 
 use crate::builds::repository::Repository;
 use crate::platform::git::{self, Commit, GitError};
@@ -35,7 +35,7 @@ enum Kind {
 /// The files that an exported commit lacks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LeftOut {
-    /// Submodules, whose folders are empty: their files are another repository's.
+    /// Submodules, whose folders are empty because their files belong to another repository.
     pub submodules: Vec<PathBuf>,
     /// Files that the repository has lost, and that no compiler reads.
     pub lost: Vec<PathBuf>,
@@ -103,7 +103,7 @@ impl Repository {
     }
 
     /// Returns a command for git in this repository, in which a hash means the original object, even if the user has
-    /// replaced it (`git replace`). Only the way from one commit to the next is the user's to replace.
+    /// replaced it (`git replace`). The user's replacements apply only to the path from one commit to the next.
     fn unreplaced(&self) -> Command {
         let mut git = git::command(&self.folder);
         git.env("GIT_NO_REPLACE_OBJECTS", "1");

@@ -1,15 +1,15 @@
-//! A range of commits as a history: each commit and the one that it is compared with.
+//! A range of commits as a history: each commit with its reference.
 
 use crate::builds::repository::{Parents, Range, Repository};
 use crate::platform::git::{Commit, GitError, abbreviate};
 use std::collections::HashMap;
 
-/// The commits of a range, behind those that it starts from.
+/// The commits of a range, after those that it starts from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct History {
     /// The commits. Each comes after its parents.
     pub commits: Vec<Commit>,
-    /// The place of the commit that each one is compared with; `None` for those that the range starts from.
+    /// The index of each commit's reference; `None` for those that the range starts from.
     pub references: Vec<Option<usize>>,
     /// The number of commits that the range starts from.
     starts: usize,
@@ -26,10 +26,10 @@ struct Starts<'a> {
 }
 
 impl History {
-    /// Reads a range. Each commit is compared with its first parent.
+    /// Reads a range. The reference of each commit is its first parent.
     ///
-    /// A commit without a parent in the range is compared with A of A..B, if A is in its history: the step then covers
-    /// everything after A. If A is on another branch, the commit's own first parent becomes another start.
+    /// A commit without a parent in the range is compared with A of A..B, if A is in its history: the step then
+    /// covers everything after A. If A is on another branch, the commit's own first parent becomes another start.
     ///
     /// # Errors
     /// If it is no range, has no commits, or a shallow clone cuts it off.
@@ -118,7 +118,7 @@ impl Starts<'_> {
         Ok(())
     }
 
-    /// Returns the commit that a first one of the range is compared with, and adds it to the starts.
+    /// Returns the reference of a first commit of the range, and adds it to the starts.
     fn base_of(&mut self, first: &Commit) -> Result<Option<String>, GitError> {
         let parent = first.parents.first();
         if let [start] = self.range.starts.as_slice() {
@@ -149,7 +149,7 @@ impl Starts<'_> {
     }
 }
 
-/// Returns the place of each commit by its hash.
+/// Returns the index of each commit by its hash.
 pub(super) fn places(commits: &[Commit]) -> HashMap<String, usize> {
     commits.iter().enumerate().map(|(place, commit)| (commit.hash.clone(), place)).collect()
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Once;
 
-/// The published versions in cargo's local index, which is as old as cargo's last look at crates.io.
+/// The published versions in cargo's local index, which is as old as cargo's last query of crates.io.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Published {
     /// Those that can be built, oldest first.
@@ -35,7 +35,7 @@ impl fmt::Display for Published {
     }
 }
 
-/// Joins versions by commas.
+/// Joins versions with commas.
 pub(super) fn list(versions: &[Version]) -> String {
     versions.iter().map(Version::to_string).collect::<Vec<_>>().join(", ")
 }
@@ -61,7 +61,7 @@ pub(crate) fn published() -> Result<Published, ResolveError> {
 
 impl Published {
     /// Adds the versions in cargo's index of a package. Its entries are the registry's lines of JSON, with zero bytes
-    /// around them. A version that only one of several indexes has as yanked is not.
+    /// around them. A version counts as yanked only if every index that has it lists it as yanked.
     fn add(&mut self, entries: &[u8]) {
         #[derive(serde::Deserialize)]
         struct Entry {
@@ -83,8 +83,8 @@ impl Published {
     }
 }
 
-/// Checks that crates.io has a version. One that the local index lacks may be newer than the index, so cargo looks
-/// again.
+/// Checks that crates.io has a version. A version missing from the local index may be newer than the index, so cargo
+/// queries again.
 ///
 /// # Errors
 /// If the version is unknown or yanked.
@@ -103,8 +103,8 @@ pub(super) fn check_published(version: &Version) -> Result<(), ResolveError> {
     }
 }
 
-/// Makes cargo look at crates.io, once in a run. It changes only cargo's own index; without cargo or a network,
-/// nothing.
+/// Makes cargo query crates.io, once in a run. It changes only cargo's own index, and nothing without cargo or a
+/// network.
 fn refresh_index() {
     static REFRESHED: Once = Once::new();
     REFRESHED.call_once(|| {

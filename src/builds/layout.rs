@@ -1,10 +1,10 @@
 //! Other layouts of the programs: linked again with their functions in another order.
 //!
-//! The addresses of functions alone move a time by a percent or more in either direction. The effect cannot be avoided,
-//! but an average over several random orders removes it (Mytkowicz et al. 2009, *Producing Wrong Data Without Doing
-//! Anything Obviously Wrong!*).
+//! The addresses of functions alone move a time by a percent or more in either direction. The effect cannot be
+//! avoided, but an average over several random orders removes it (Mytkowicz et al. 2009, *Producing Wrong Data
+//! Without Doing Anything Obviously Wrong!*).
 //!
-//! They have a separate target folder, so the package's own programs stay as they are.
+//! The layouts have a separate target folder, so the package's own programs stay as they are.
 
 use crate::builds::cargo;
 use crate::platform::{files, system};
@@ -13,18 +13,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Links programs of this package with their functions in the order of a seed, and returns the folder of
-/// `target/layouts` that has them.
+/// Links programs of this package with their functions in the order of a seed. Returns their folder below
+/// `target/layouts`.
 ///
 /// # Errors
-/// If they cannot be linked. That takes cargo, the package's sources, and a linker that shuffles: lld, which is Rust's
-/// own.
+/// If they cannot be linked. That requires cargo, the package's sources, and a linker that shuffles: lld, which comes
+/// with Rust.
 pub(crate) fn shuffled(programs: &[&str], seed: u32) -> Result<PathBuf, RelinkError> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     linked(system::cargo, package, &package.join("target/layouts"), programs, seed)
 }
 
-/// Links programs of a package by a cargo, and puts them into a folder of `layouts`.
+/// Links programs of a package with a cargo, and puts them into a folder below `layouts`.
 fn linked(
     start: impl Fn() -> Command,
     package: &Path,
@@ -65,7 +65,7 @@ pub enum RelinkError {
         /// The reason.
         why: String,
     },
-    /// A file could not be written, or cargo not be started.
+    /// A file could not be written, or cargo could not be started.
     #[error("cannot link into {}: {source}", path.display())]
     System {
         /// The folder.
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
-    /// A cargo whose configuration has another `build.target`: it puts the program into that target's folder, prints
+    /// A cargo whose configuration has another `build.target`. It puts the program into that target's folder, prints
     /// messages as cargo does, and leaves another file in the usual place.
     const CARGO: &str = r#"#!/bin/sh
 while [ $# -gt 0 ]; do

@@ -16,16 +16,16 @@ pub struct NotBuilt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BuildOutcome {
-    /// memscope itself does not compile, or something that it needs.
+    /// memscope itself, or one of its dependencies, does not compile.
     DoesNotCompile,
-    /// memscope compiles, and its API is none that is known here.
+    /// memscope compiles, but its API is unknown here.
     NoAdapter,
-    /// Anything else: cargo could not fetch it, or the program is not what was asked for.
+    /// Anything else: cargo could not fetch it, or the program is not the requested one.
     NotBuilt,
 }
 
 impl BuildOutcome {
-    /// The outcome in a word or two, for a cell of a table.
+    /// Returns the outcome in a word or two, for a cell of a table.
     pub const fn label(self) -> &'static str {
         match self {
             Self::DoesNotCompile => "does not compile",
@@ -35,7 +35,7 @@ impl BuildOutcome {
     }
 }
 
-/// The reason as a file holds it: old files have the words alone.
+/// The reason as a file has it: old files have the words alone.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum StoredNotBuilt {

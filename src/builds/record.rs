@@ -1,5 +1,5 @@
-//! The record of a build, kept beside it: a source that does not compile is not compiled again until something changes
-//! that it depends on.
+//! The record of a build, kept beside it: a source that does not compile is not compiled again until one of its
+//! inputs changes.
 
 use crate::platform::system;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use std::process::Stdio;
 /// The file in a build's folder.
 const FILE: &str = "outcome.json";
 
-/// The beginnings of variables that change what cargo and the compilers do.
+/// The prefixes of variables that change how cargo and the compilers work.
 const BUILDING: [&str; 12] = [
     "AR",
     "CARGO",
@@ -28,7 +28,7 @@ const BUILDING: [&str; 12] = [
     "RUST",
     "TARGET",
 ];
-/// The beginnings of variables that cargo sets for the programs that it starts. They change nothing.
+/// The prefixes of variables that cargo sets for the programs that it starts. They change nothing.
 const OF_CARGO_ITSELF: [&str; 6] =
     ["CARGO_BIN", "CARGO_CRATE", "CARGO_MANIFEST", "CARGO_PKG", "CARGO_PRIMARY", "CARGO_TARGET_TMPDIR"];
 
@@ -59,12 +59,12 @@ pub(super) struct Attempt {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "why")]
 pub(super) enum KnownFailure {
-    /// memscope does not compile, or something that it needs.
+    /// memscope, or one of its dependencies, does not compile.
     DoesNotCompile {
         /// The first error.
         error: String,
     },
-    /// memscope compiles, and its API is none that is known.
+    /// memscope compiles, but its API is unknown.
     NoAdapter {
         /// The missing items.
         missing: String,
@@ -72,7 +72,7 @@ pub(super) enum KnownFailure {
 }
 
 impl BuildRecord {
-    /// Reads the record in a folder, whatever was built there.
+    /// Reads the record in a folder, whichever build it is of.
     pub(super) fn read(folder: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(folder.join(FILE)).ok()?).ok()
     }

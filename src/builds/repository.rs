@@ -1,6 +1,6 @@
 //! A git repository: its revisions, ranges and commits. The user's clone is only read.
 //!
-//! Git itself reads every name of a revision and every range, so they mean here what they mean to `git log`.
+//! Git itself reads every name of a revision and every range, so they have the same meaning as for `git log`.
 
 use crate::platform::console;
 use crate::platform::git::{self, Commit, GitError, abbreviate};
@@ -15,9 +15,9 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug)]
 pub(crate) struct Repository {
     pub(super) folder: PathBuf,
-    /// The place of the folder within the repository's files; empty at their root.
+    /// The path of the folder within the repository's files; empty at their root.
     prefix: PathBuf,
-    /// False for a bare repository.
+    /// True except for a bare repository.
     has_work_tree: bool,
 }
 
@@ -84,7 +84,7 @@ impl Repository {
         Ok(Self { folder: folder.to_owned(), prefix, has_work_tree })
     }
 
-    /// Returns the place of the named folder within the files of a commit; empty at their root.
+    /// Returns the path of the named folder within the files of a commit; empty at their root.
     pub(crate) fn prefix(&self) -> &Path {
         &self.prefix
     }
@@ -108,9 +108,10 @@ impl Repository {
     /// Reads a range, in any way that git spells one: `A..B`, `A..`, `B ^A`, `B^!`, or `B` for its whole history.
     ///
     /// # Errors
-    /// If it is none, or ends at several commits.
+    /// If it is no range, or ends at several commits.
     pub(crate) fn range(&self, text: &str) -> Result<Range, GitError> {
-        // A date in it has spaces too, so it is one word first, and several only if git does not know that one.
+        // A date in it has spaces too. So it is read as one word first, and as several only if git does not know that
+        // one.
         let whole = self.ends(&[text]);
         let words: Vec<&str> = text.split_whitespace().collect();
         let (ends, starts) = match whole {
@@ -179,8 +180,8 @@ impl Repository {
         }
     }
 
-    /// Checks that there are no uncommitted changes: they would not be measured, and a reader would think that they
-    /// were. A bare repository has none.
+    /// Checks that there are no uncommitted changes: they would not be measured, but a reader would assume so. A bare
+    /// repository has none.
     ///
     /// # Errors
     /// If there are some.
@@ -199,7 +200,7 @@ impl Repository {
         }
     }
 
-    /// Returns the hashes that git reads revisions as, with a `^` before those that a range stops at; or git's
+    /// Returns the hashes that git resolves revisions to, with a `^` before those that a range stops at; or git's
     /// complaint.
     fn parse(&self, words: &[&str]) -> Result<Vec<String>, String> {
         let arguments = std::iter::once("rev-parse").chain(words.iter().copied());
@@ -276,7 +277,7 @@ impl Repository {
         GitError::EmptyRange { repository: self.folder.clone(), range: range.text.clone(), why }
     }
 
-    /// Checks that all files of commits are there, before the first of them is built, and that the last commit has the
+    /// Checks that all files of commits exist, before the first of them is built, and that the last commit has the
     /// named folder.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Finding a build's sources before anything is compiled: a typing mistake then costs a second and not an hour.
+//! Finds a build's sources before anything is compiled, so that a typing mistake costs a second and not an hour.
 
 use crate::builds::index::{Published, check_published, list};
 use crate::builds::{BuildSpec, PACKAGE, Repository, is_memscope};
@@ -19,11 +19,11 @@ pub(crate) struct ResolvedBuild {
     pub about: Option<String>,
     /// The name of its folder in the build cache, which no other build has.
     pub key: String,
-    /// The place of its sources.
+    /// The location of its sources.
     pub source: Source,
 }
 
-/// The place of a build's sources.
+/// The location of a build's sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     /// On crates.io, as this version.
@@ -89,8 +89,8 @@ impl ResolvedBuild {
         }
     }
 
-    /// Returns the part of a version that names this build: a version's build metadata has letters, digits, hyphens,
-    /// dots.
+    /// Returns the part of a version that names this build. A version's build metadata has letters, digits, hyphens
+    /// and dots.
     pub(crate) fn stamp(&self) -> String {
         let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '.';
         self.key.chars().map(|letter| if allowed(letter) { letter } else { '-' }).collect()
@@ -131,7 +131,7 @@ pub enum ResolveError {
          --dry-run` first", .0.display()
     )]
     NoIndex(PathBuf),
-    /// The folder or revision does not hold the package.
+    /// The folder or revision does not contain the package.
     #[error("{name} holds no {PACKAGE}: {why}")]
     AnotherPackage {
         /// The user's name for the build.
@@ -139,10 +139,10 @@ pub enum ResolveError {
         /// The reason.
         why: String,
     },
-    /// The same build twice.
+    /// The same build is named twice.
     #[error("{0} is named twice")]
     Twice(String),
-    /// An error of git's.
+    /// An error of git.
     #[error(transparent)]
     Git(#[from] GitError),
 }

@@ -21,9 +21,8 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    /// Returns the sources of a build;
-    /// `None` if cargo gets them from crates.io. Those of a commit are put into a folder below `exported`, unless they
-    /// are there.
+    /// Returns the sources of a build; `None` if cargo gets them from crates.io. Those of a commit are exported into
+    /// a folder below `exported`, unless they are there already.
     ///
     /// # Errors
     /// If they cannot be read or exported; the inner one if their manifest is invalid.

@@ -1,4 +1,4 @@
-//! The search for the first bad commit, as `git bisect` does it.
+//! The search for the first bad commit, with the method of `git bisect`.
 
 use crate::builds::history::places;
 use crate::builds::repository::Parents;
@@ -9,19 +9,19 @@ use crate::platform::git::Commit;
 pub(crate) struct Suspects {
     /// All of them, each after its parents; the last one is bad.
     commits: Vec<Commit>,
-    /// The places of the parents of each.
+    /// The indexes of the parents of each.
     parents: Vec<Vec<usize>>,
     /// True for those that may still be the first bad one.
     is_left: Vec<bool>,
     /// True for those that could not be judged.
     is_skipped: Vec<bool>,
-    /// The place of the earliest that is known to be bad.
+    /// The index of the earliest commit that is known to be bad.
     bad: usize,
 }
 
 impl Suspects {
-    /// Begins with all commits in the history of the bad one and not of the good one, each after its parents, the bad
-    /// one last.
+    /// Returns all commits in the history of the bad one and not of the good one, each after its parents, the bad one
+    /// last.
     ///
     /// # Panics
     /// If there are none.
@@ -33,8 +33,8 @@ impl Suspects {
         Self { parents, is_left: vec![true; commits.len()], is_skipped: vec![false; commits.len()], bad, commits }
     }
 
-    /// Returns the place of the commit to judge next: as for `git bisect`, the one whose outcome leaves the fewest
-    /// suspects in the worse case. `None` if none is left that could be judged.
+    /// Returns the index of the commit to judge next: as for `git bisect`, the one whose outcome leaves the fewest
+    /// suspects in the worse case. `None` if no commit is left that could be judged.
     pub(crate) fn next(&self) -> Option<usize> {
         let all = self.left().count();
         let fewest = |place: &usize| {
@@ -46,19 +46,19 @@ impl Suspects {
         untried.rev().max_by_key(fewest)
     }
 
-    /// Returns a commit by its place.
+    /// Returns a commit by its index.
     pub(crate) fn commit(&self, place: usize) -> &Commit {
         &self.commits[place]
     }
 
-    /// Marks a commit as good, and with it its whole history.
+    /// Marks a commit and its whole history as good.
     pub(crate) fn good(&mut self, place: usize) {
         for good in self.history(place).collect::<Vec<_>>() {
             self.is_left[good] = false;
         }
     }
 
-    /// Marks a commit as bad: the first bad one is this or in its history.
+    /// Marks a commit as bad: the first bad one is this one or in its history.
     pub(crate) fn bad(&mut self, place: usize) {
         let mut is_before = vec![false; self.commits.len()];
         self.history(place).for_each(|before| is_before[before] = true);
@@ -80,7 +80,7 @@ impl Suspects {
         (0..self.commits.len()).filter(|&place| self.is_left[place])
     }
 
-    /// Returns the places of a commit and of its history among the commits.
+    /// Returns the indexes of a commit and of its history among the commits.
     fn history(&self, place: usize) -> impl Iterator<Item = usize> {
         let mut is_seen = vec![false; self.commits.len()];
         is_seen[place] = true;
@@ -102,19 +102,19 @@ mod tests {
     use super::*;
     use crate::builds::commit;
 
-    /// Commits with these parents, by their names.
+    /// Returns commits with these parents, by their names.
     fn commits(shape: &[(&str, &[&str])]) -> Vec<Commit> {
         shape.iter().map(|&(name, parents)| commit(name, parents)).collect()
     }
 
-    /// A line of so many commits, of which the last is bad.
+    /// Returns a line of this many commits, of which the last is bad.
     fn line(length: usize) -> Suspects {
         let names: Vec<String> = (0..=length).map(|n| n.to_string()).collect();
         let commit = |n: usize| commit(&names[n], &[&names[n - 1]]);
         Suspects::new((1..=length).map(commit).collect(), Parents::First)
     }
 
-    /// The next commit of a line that comes after commit 0.
+    /// Returns the next commit of a line that comes after commit 0.
     fn next(suspects: &Suspects) -> Option<&str> {
         suspects.next().map(|place| suspects.commit(place).hash.as_str())
     }
@@ -155,7 +155,7 @@ mod tests {
         }
     }
 
-    /// A branch of three beside a main line of one, and their merge.
+    /// Returns a branch of three beside a main line of one, and their merge.
     fn merged() -> Vec<Commit> {
         commits(&[("s1", &["base"]), ("s2", &["s1"]), ("s3", &["s2"]), ("m1", &["base"]), ("merge", &["m1", "s3"])])
     }

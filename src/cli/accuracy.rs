@@ -1,4 +1,4 @@
-//! `memscope-bench detect`: what memscope's reports find of what two workloads plant, by version.
+//! `memscope-bench detect`: compares memscope's reports with the objects that two workloads plant, by version.
 
 use crate::cli::Error;
 use crate::cli::arguments::{FormatArguments, LimitArguments};
@@ -18,7 +18,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 
-/// The scale of a workload that plants, if none is asked for: 20 leaks, and 10 cycles. More would tell no more, and the
+/// Returns the default scale of a workload that plants: 20 leaks, or 10 cycles. More would show no more, and the
 /// oldest versions keep a gigabyte by then.
 fn usual_scale(workload: Workload) -> Scale {
     Scale::new(if workload == Workload::CYCLES { 2.0 } else { 0.2 }).expect("these are positive")
@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
 }
 
 impl Arguments {
-    /// Asks a build for all of its reports.
+    /// Runs all reports of a build.
     fn detected(&self, asked: Build, bar: &ProgressBar) -> Detected {
         let Build { name, program, .. } = asked;
         let (launcher, memscope) = match program {

@@ -1,4 +1,4 @@
-//! What several commands ask for, or show, in the same way.
+//! Arguments and progress bars that several commands share.
 
 use crate::cli::Error;
 use crate::cli::line::read_variables;
@@ -29,7 +29,7 @@ pub struct LimitArguments {
 }
 
 impl LimitArguments {
-    /// A launcher of this very program.
+    /// Returns a launcher of this program.
     pub(super) fn launcher(self) -> Result<Launcher, Error> {
         this_program(self.into())
     }
@@ -41,7 +41,7 @@ impl From<LimitArguments> for Limits {
     }
 }
 
-/// How precise the figures are to be, for every command that makes some.
+/// The precision of the figures, for every command that measures some.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct PrecisionArguments {
     /// Run pairs until each interval's half-width is under this percentage of its figure
@@ -54,13 +54,13 @@ pub(super) struct PrecisionArguments {
 }
 
 impl PrecisionArguments {
-    /// What is asked for, if anything.
+    /// Returns the requested precision, if any.
     pub(super) fn asked(&self) -> Option<Precision> {
         self.precision.map(|percent| Precision { percent, seconds: self.precision_limit })
     }
 }
 
-/// A number that is not negative, for a threshold.
+/// Parses a number that is not negative, for a threshold.
 pub(super) fn not_negative(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
@@ -68,7 +68,7 @@ pub(super) fn not_negative(text: &str) -> Result<f64, String> {
     }
 }
 
-/// A positive number, for a precision.
+/// Parses a positive number, for a precision.
 fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
@@ -76,7 +76,7 @@ fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
-/// The form in which a study is printed, for every command that prints one.
+/// The format in which a study is printed, for every command that prints one.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct FormatArguments {
     /// The form of what is printed on stdout
@@ -84,12 +84,12 @@ pub(super) struct FormatArguments {
     pub(super) format: Format,
 }
 
-/// What the environment asks of `cargo bench`, whose flags are Criterion's.
+/// The settings of `cargo bench` that come from environment variables, because its flags are Criterion's.
 #[derive(Clone, Copy, Debug)]
 pub struct Environment {
     /// The limits of each probe.
     pub limits: Limits,
-    /// How precise the figures are to be, if that is asked for.
+    /// The requested precision, if any.
     pub precision: Option<Precision>,
 }
 
@@ -97,7 +97,7 @@ impl Environment {
     /// Reads the variables.
     ///
     /// # Errors
-    /// The exit code, if one has a wrong value: that is said then.
+    /// The exit code, if a variable has a wrong value. The error is printed then.
     pub fn read() -> Result<Self, ExitCode> {
         crate::worker::fork::settle_signals();
         #[derive(Debug, Parser)]
@@ -113,7 +113,7 @@ impl Environment {
     }
 }
 
-/// How large a run is, with which data and on how many threads, for every command that runs workloads.
+/// The size of a run, its data and its threads, for every command that runs workloads.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct SizeArguments {
     /// The factor on the workloads' outer counts: 1 is the full stress run [default: 1 for stress, otherwise each
@@ -132,12 +132,12 @@ pub(super) struct SizeArguments {
 }
 
 impl SizeArguments {
-    /// The scale that is asked for, or the given one, with the seed and the waits that are asked for.
+    /// Returns the requested scale, or else the given one, with the requested seed and waits.
     pub(super) fn scale_or(&self, default: Scale) -> Scale {
         self.scale.unwrap_or(default).seeded(self.seed).waiting(Duration::from_micros(self.wait_us))
     }
 
-    /// The number of threads that is asked for, or the machine's.
+    /// Returns the requested number of threads, or else the machine's.
     pub(super) fn threads(&self) -> usize {
         self.threads.map_or_else(pools::default_threads, |threads| threads as usize)
     }
@@ -153,17 +153,17 @@ impl ValueEnum for Workload {
     }
 }
 
-/// The workloads that were named, each once; all, if none was.
+/// Returns the named workloads, each once, or all if none is named.
 pub(super) fn or_all(named: &[Workload]) -> Vec<Workload> {
     if named.is_empty() { registered().to_vec() } else { each_once(named.iter().copied()) }
 }
 
-/// The levels that are asked for, after untracked against itself, which is always measured: the noise floor.
+/// Returns the requested levels after `untracked`, which is always measured against itself for the noise floor.
 pub(super) fn after_the_baseline(asked: &[Level]) -> Vec<Level> {
     each_once(std::iter::once(Level::Untracked).chain(asked.iter().copied()))
 }
 
-/// What is named more than once is wanted once, where it comes first.
+/// Removes repeated values; the first of each stays.
 pub(super) fn each_once<T: PartialEq>(named: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut once = Vec::new();
     for one in named {
@@ -174,7 +174,7 @@ pub(super) fn each_once<T: PartialEq>(named: impl IntoIterator<Item = T>) -> Vec
     once
 }
 
-/// The progress of a run: how much of it is done, of what is counted in this many.
+/// Returns a progress bar over a number of steps. `what` names the steps.
 pub fn bar(total: usize, what: &str) -> ProgressBar {
     let template = format!("{{msg:32}} {{bar:40}} {{pos}}/{{len}} {what}, {{eta}} left");
     ProgressBar::new(total as u64).with_style(ProgressStyle::with_template(&template).expect("a valid template"))

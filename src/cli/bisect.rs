@@ -19,7 +19,7 @@ use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
 use std::path::PathBuf;
 
-/// Prints a line, harmlessly: parts of it come from outside.
+/// Prints a line with its control characters made harmless: parts of it come from outside.
 macro_rules! say {
     ($($line:tt)*) => { console::print(format_args!($($line)*)) };
 }
@@ -74,7 +74,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let commits = repository.commits(&between, parents)?;
     let is_beside = commits[0].parents.first() != Some(&first.hash);
     if is_beside {
-        // Sample branches also decide which commit is in the history of which: none of them may be cut off.
+        // Sample branches also decide which commit is in the history of which, so the clone must have all of them in
+        // full.
         repository.commits(&between, Parents::All)?;
     }
     repository.check_files(&[&merge_bases, std::slice::from_ref(first), &commits].concat())?;
@@ -200,7 +201,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Reports on stderr how much of the search is left, if every commit can be judged.
+    /// Reports on stderr how many steps are left, if every commit can be judged.
     fn report_left(&self, suspects: usize) {
         let steps = suspects.next_power_of_two().ilog2();
         let time = self.arguments.building.usual_build().map(|build| about(build * steps));

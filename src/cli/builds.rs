@@ -1,5 +1,4 @@
-//! Builds of memscope for the commands that measure several: their arguments, and their compilation with its progress
-//! shown.
+//! Builds of memscope for the commands that measure several: their arguments, and their compilation with progress.
 
 mod check;
 mod progress;
@@ -46,15 +45,15 @@ pub(super) struct Build {
     pub name: String,
     /// A description: a commit's subject line.
     pub about: Option<String>,
-    /// The program, or the reason why there is none.
+    /// The program, or the reason why it was not built.
     pub program: Result<CheckedProgram, NotBuilt>,
 }
 
-/// A program that reports to be the requested build.
+/// A program that was checked to be the requested build.
 pub(super) struct CheckedProgram {
     /// Starts its probes.
     pub launcher: Launcher,
-    /// The build in the program's own words.
+    /// The build as the program reports it.
     pub memscope: MemscopeBuild,
     /// A hash that distinguishes it from another build of the same name; empty for this program.
     pub fingerprint: String,
@@ -77,7 +76,7 @@ impl BuildCacheArguments {
         BuildCache::usual_build(&self.folder())
     }
 
-    /// Compiles builds, one after the other. One that fails is reported on stderr, and the others go on.
+    /// Compiles builds, one after the other. A failed build is reported on stderr, and the others go on.
     ///
     /// # Errors
     /// If nothing can be compiled at all.
@@ -112,7 +111,7 @@ impl BuildArguments {
         resolve(&self.builds, self.published)
     }
 
-    /// Compiles the builds; without any, returns this program.
+    /// Compiles the builds; returns this program if there are none.
     ///
     /// # Errors
     /// If none can be compiled.
@@ -128,7 +127,7 @@ impl BuildArguments {
     }
 }
 
-/// Finds the sources of the named builds and, if asked for, of all other published ones.
+/// Finds the sources of the named builds and, if requested, of all other published ones.
 ///
 /// # Errors
 /// If one has no sources, or is named twice.

@@ -1,4 +1,4 @@
-//! `memscope-bench compare`: builds of memscope against each other, in interleaved rounds.
+//! `memscope-bench compare`: compares builds of memscope in interleaved rounds.
 
 use crate::builds::BuildSpec;
 use crate::cli::Error;
@@ -31,8 +31,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
 }
 
 impl Arguments {
-    /// The choice of references. Published versions alone follow each other in time; a build that is named is what
-    /// all others are to be compared with.
+    /// Returns the choice of references. Published versions alone follow each other in time; a named build is the
+    /// reference of all others.
     fn against(&self) -> Against {
         let usual = if self.builds.is_empty() { Against::Previous } else { Against::First };
         self.against.clone().unwrap_or(usual)

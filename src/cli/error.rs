@@ -9,7 +9,7 @@ use crate::worker::task::TaskError;
 use std::io;
 use std::process::ExitCode;
 
-/// Reports on stderr why a command failed, or why its output could not be shown, and returns the exit code.
+/// Reports on stderr why a command failed, or why its output could not be shown. Returns the exit code.
 pub fn exit_code(outcome: Result<(), Error>) -> ExitCode {
     let trouble = console::trouble().map(Error::NotShown);
     let errors = outcome.err().into_iter().chain(trouble);
@@ -41,10 +41,10 @@ pub enum Error {
     /// Programs could not be linked in another layout.
     #[error(transparent)]
     Relink(#[from] crate::builds::layout::RelinkError),
-    /// Instructions cannot be counted here.
+    /// The reason why instructions cannot be counted here.
     #[error(transparent)]
     Counting(#[from] crate::study::instructions::CountingError),
-    /// The history of the results file.
+    /// A history of the results file that cannot be read.
     #[error(transparent)]
     History(#[from] crate::study::trend::HistoryError),
     /// Workloads of several threads, whose instructions cannot be counted.
@@ -65,13 +65,13 @@ pub enum Error {
     /// A journal of another run, or an unreadable one.
     #[error(transparent)]
     Journal(#[from] crate::study::compare::JournalError),
-    /// Regressions, if they shall fail a run.
+    /// Regressions, if they must fail the run.
     #[error("{}", .0.join("\n"))]
     Regressions(Vec<String>),
     /// None of the builds succeeded.
     #[error("there is nothing to measure: none of {0} was built")]
     NoneBuilt(String),
-    /// The files are written, and the report could not be printed.
+    /// The files were written, but the report could not be printed.
     #[error("cannot write {0}")]
     NotShown(String),
     /// A reply could not be sent to the parent process.
@@ -100,7 +100,7 @@ impl Error {
         }
     }
 
-    /// Returns the error that none of these builds succeeded.
+    /// Returns the error for builds of which none succeeded.
     pub(super) fn none_built(builds: &[ResolvedBuild]) -> Self {
         Self::NoneBuilt(builds.iter().map(|build| build.name.as_str()).collect::<Vec<_>>().join(", "))
     }

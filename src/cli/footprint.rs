@@ -1,4 +1,5 @@
-//! `memscope-bench footprint`: what tracking takes in memory, and what it misses, as workloads grow.
+//! `memscope-bench footprint`: measures the memory that tracking takes, and the events that it misses, as workloads
+//! grow.
 
 use crate::cli::Error;
 use crate::cli::arguments::{FormatArguments, LimitArguments, bar, each_once, or_all};

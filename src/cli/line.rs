@@ -1,7 +1,7 @@
-//! Reading the command line, and the environment variables that stand for flags.
+//! Reads the command line, and the environment variables that replace flags.
 //!
-//! An empty variable is not set. One with a wrong value is refused under its own name, and one that a flag excludes is
-//! ignored. An unknown variable with the program's prefix leads to one warning.
+//! An empty variable counts as unset. One with a wrong value is refused under its own name. One that a flag excludes
+//! is ignored. Unknown variables with the program's prefix lead to one warning.
 
 use crate::cli::Cli;
 use crate::platform::{console, environment, text};

@@ -1,5 +1,5 @@
-//! `memscope-bench measure`: overheads by pairs of probes, for a quick answer without Criterion; or by instructions,
-//! where the machine is too noisy for time.
+//! `memscope-bench measure`: measures overheads by pairs of probes, for a quick answer without Criterion, or by
+//! instructions, if the machine is too noisy for time.
 
 use crate::builds::layout;
 use crate::cli::arguments::{
@@ -165,7 +165,7 @@ struct Controlled {
     control: Launcher,
 }
 
-/// The control programs that are asked for: none, the one beside this program, or as many as there are layouts.
+/// Returns the requested control programs: none, the one beside this program, or one for each layout.
 fn controlled(arguments: &Arguments, launcher: &Launcher) -> Result<Vec<Controlled>, Error> {
     if !arguments.control {
         return Ok(Vec::new());
@@ -207,7 +207,7 @@ fn count(arguments: &Arguments, launcher: &Launcher, levels: &[Level]) -> Result
     Ok(counts)
 }
 
-/// The names of the workloads that run on a single thread.
+/// Returns the names of the workloads that run on a single thread.
 pub(super) fn single_threaded() -> String {
     let single = registered().iter().filter(|workload| !workload.is_parallel());
     single.map(|workload| workload.name()).collect::<Vec<_>>().join(", ")

@@ -1,4 +1,5 @@
-//! The command line: one file for each subcommand, and what several share: arguments, errors, rounds, builds.
+//! The command line: one file for each subcommand, and the parts that several share: arguments, errors, rounds,
+//! builds.
 
 mod accuracy;
 mod arguments;
@@ -88,10 +89,10 @@ enum Command {
 }
 
 impl Cli {
-    /// Does what the command line says.
+    /// Runs the command.
     ///
     /// # Errors
-    /// If it cannot be done; the message names the culprit.
+    /// If it fails; the message names the culprit.
     pub fn run(self) -> Result<(), Error> {
         crate::worker::fork::settle_signals();
         match self.command.unwrap_or(Command::Stress(self.stress)) {

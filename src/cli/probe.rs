@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     run_by(arguments, probe::run)
 }
 
-/// Runs the probe by a program's own function.
+/// Runs the probe with a program's own function.
 pub(super) fn run_by(
     arguments: &Arguments,
     run: impl FnOnce(Request) -> Result<Observation, TaskError>,

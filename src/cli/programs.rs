@@ -13,7 +13,7 @@ pub(super) const PROGRAM: &str = "memscope-bench";
 /// Name of the control program.
 pub(super) const CONTROL: &str = "memscope-bench-control";
 
-/// Returns a launcher of this very program.
+/// Returns a launcher of this program.
 pub(super) fn this_program(limits: Limits) -> Result<Launcher, Error> {
     Launcher::of_this_program(limits).map_err(|error| Error::System(format!("cannot find this program: {error}")))
 }

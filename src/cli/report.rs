@@ -1,4 +1,4 @@
-//! `memscope-bench report`: draws kept results files again, and brings them into documents.
+//! `memscope-bench report`: redraws kept results files, and inserts them into documents.
 
 use super::Error;
 use super::arguments::{FormatArguments, not_negative};
@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     if !arguments.splice.is_empty() {
         return Ok(splice::documents(&arguments.splice, &arguments.results, arguments.check)?);
     }
-    // All are read before any is drawn: a wrong name costs nothing.
+    // All are read before any is drawn, so a wrong name changes nothing.
     let kept = arguments.files.iter().map(|path| Kept::read(path)).collect::<Result<Vec<_>, _>>()?;
     if let Some(other) = arguments.files.iter().zip(&kept).find(|(_, kept)| !matches!(kept, Kept::Comparison(_)))
         && (arguments.against.is_some() || arguments.threshold.is_some())

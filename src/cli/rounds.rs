@@ -1,4 +1,4 @@
-//! Measuring several builds in rounds, and reporting the differences: what `compare` and `history` share.
+//! Measures several builds in rounds and reports the differences, for `compare` and `history`.
 
 use crate::builds::ResolvedBuild;
 use crate::cli::arguments::{FormatArguments, LimitArguments, after_the_baseline, bar, not_negative, or_all};
@@ -74,7 +74,7 @@ pub(super) struct RoundArguments {
 pub(super) struct Report<'a> {
     /// The name of its files, which end in .json, .md and .svg, and of the journal.
     pub name: &'a str,
-    /// The build that each other one is compared with.
+    /// The reference of each build.
     pub against: Against,
 }
 

@@ -1,5 +1,5 @@
-//! `memscope-bench stress`, and what the bare program does: the phases under full tracking, their figures on the
-//! console, and the memory analysis as a picture.
+//! `memscope-bench stress`, which is also the default command: runs the phases under full tracking, prints their
+//! figures, and draws the memory analysis.
 
 use crate::cli::arguments::{FormatArguments, SizeArguments, or_all};
 use crate::cli::programs::PROGRAM;
@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     own_report::keep(&arguments.output, arguments.dashboard)
 }
 
-/// Makes the full run in the place of `stress`, for a parent.
+/// Makes the full run in place of `stress`, for a parent.
 ///
 /// # Errors
 /// If it cannot be made or written.
@@ -101,10 +101,10 @@ fn measure(
     Ok(files.finish(&record, format)?)
 }
 
-/// Runs the stress run of another memscope-bench program, with its console output as this one's.
+/// Runs the stress run of another memscope-bench program, with its console output on this one's.
 ///
 /// # Errors
-/// The failure. Whatever it was to write is then as it was.
+/// The failure. The files are then as they were.
 pub fn run_as_child(program: &Path, scale: Scale, output: &Path) -> Result<(), Failure> {
     let task = Task::Stress { scale, output: output.display().to_string() };
     let limits = Limits { time: PHASE_LIMIT * registered().len() as u32, ..Limits::default() };

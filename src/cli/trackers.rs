@@ -1,7 +1,7 @@
-//! `memscope-bench trackers`: memscope's levels among other trackers.
+//! `memscope-bench trackers`: measures memscope's levels among other trackers.
 //!
-//! The trackers that have a program of their own are measured in that program: where Cargo, asked to run this one,
-//! has not built them, or not since, they are built first.
+//! A tracker with a separate program is measured in that program. If Cargo, asked to run this program, has not built
+//! those, or not since, they are built first.
 
 use crate::builds::cargo;
 use crate::cli::arguments::{FormatArguments, LimitArguments, SizeArguments, bar, or_all};
@@ -83,8 +83,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     journal::finish(&files, &Trackers(results), journal, arguments.format.format)
 }
 
-/// Builds the programs beside this one that are missing or older than it, in a folder of release builds; elsewhere they
-/// must be there.
+/// Builds the programs beside this one that are missing or older than it, in a folder of release builds; elsewhere
+/// they must exist.
 ///
 /// # Errors
 /// If one is missing and cannot be built.
@@ -112,7 +112,7 @@ fn build_programs(launcher: &Launcher) -> Result<(), Error> {
         for name in programs {
             let built = cargo::executable(&messages, name)
                 .ok_or_else(|| failed(format!(": it does not say where it put {name}")))?;
-            // Its configuration may name a target, for which it has another folder.
+            // Cargo's configuration may name a target, which has another folder.
             if !files_are_same(&built, &folder.join(name)) {
                 files::copy_program(&built, &folder.join(name)).map_err(|error| failed(format!(": {error}")))?;
             }

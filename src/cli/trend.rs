@@ -1,4 +1,4 @@
-//! `memscope-bench trend`: the overhead at each commit that has a results file, and where it changed.
+//! `memscope-bench trend`: shows the overhead at each commit that has a results file, and the changes.
 
 use crate::cli::Error;
 use crate::cli::arguments::FormatArguments;

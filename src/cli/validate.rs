@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let files = Files { folder: &arguments.output, name: Validation::KIND };
     files.prepare::<Validation>()?;
     let path = arguments.output.join("validation.json");
-    // What was found in the other circumstances stays.
+    // Results from the other circumstances stay.
     let is_there = fs::metadata(&path).is_ok_and(|about| about.len() > 0);
     let mut validation = if is_there { files::read(&path)? } else { Validation::default() };
     validation.schema = validation::SCHEMA;

@@ -60,7 +60,7 @@ fn commit(fault: Option<&Fault>, workload: Workload, place: &str) {
     }
 }
 
-/// Does the task of a program that runs probes alone.
+/// Runs the task of a program that runs probes alone.
 pub(super) fn run_probe(
     arguments: &Arguments,
     run: impl FnOnce(Request) -> Result<Observation, TaskError>,

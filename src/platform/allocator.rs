@@ -1,5 +1,5 @@
-//! The allocator under the trackers, as it is in this process: a preloaded or linked library may have replaced the one
-//! of the compilation.
+//! The allocator under the trackers in this process: a preloaded or linked library may have replaced the one of the
+//! compilation.
 
 use std::fmt;
 use std::fs;

@@ -1,5 +1,5 @@
-//! The state of the machine when a run begins: its load and the settings of its processor's speed. A reader needs both
-//! to judge the figures, and nobody can find them out afterwards.
+//! The state of the machine when a run begins: its load and the settings of its processor's speed. A reader needs
+//! both to judge the figures, and cannot find them out afterwards.
 
 use crate::platform::cores;
 use serde::{Deserialize, Serialize};
@@ -57,7 +57,7 @@ impl Conditions {
         }
     }
 
-    /// Returns the restrictions of this process that others on the machine do not have, in a few words each.
+    /// Returns the restrictions that apply to this process and not to others on the machine, in a few words each.
     pub fn restrictions(&self) -> Vec<String> {
         let cores = self.cores_allowed.map(|cores| format!("{cores} cores allowed"));
         let quota = self.cores_quota.map(|quota| format!("a quota of {quota} cores"));
@@ -96,8 +96,8 @@ impl Ticks {
         use procfs::CurrentSI;
         let stat = procfs::KernelStats::current().ok()?;
         let total = stat.total;
-        // Stolen time is work too: another machine's, on a shared processor. The kernel already counts the time of
-        // guests as user time.
+        // Stolen time counts as work too: it is another machine's, on a shared processor. The kernel already counts
+        // the time of guests as user time.
         let also = [total.irq, total.softirq, total.steal];
         Some(Self {
             busy: total.user + total.nice + total.system + also.into_iter().flatten().sum::<u64>(),
@@ -106,8 +106,7 @@ impl Ticks {
         })
     }
 
-    /// Returns the busy part of the time since then, times the processors, of which it is at most all. `None` if no
-    /// tick passed.
+    /// Returns the average number of busy cores since then, at most all of them. `None` if no tick passed.
     fn busy_cores_since(self, before: Self) -> Option<f64> {
         // The kernel's counts of idle time may go back a little.
         let busy = self.busy.saturating_sub(before.busy) as f64;
@@ -218,7 +217,7 @@ fn setting(path: &Path) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// A folder with these files, as Linux has them.
+    /// Returns a folder with these files, as Linux has them.
     fn machine(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for (path, text) in files {

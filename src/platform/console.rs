@@ -1,8 +1,8 @@
 //! The console: standard output and standard error.
 //!
-//! A reader who goes (`| head`) or a full disk must not cost a measurement: nothing here panics, as `println!` does,
-//! and nothing ends the program. Output without a reader is discarded. Any other error is kept, and decides the exit
-//! code once the work is done. All text is made harmless for a terminal.
+//! A reader that goes away (`| head`) or a full disk must not cost a measurement. So nothing here panics, as
+//! `println!` does, and nothing ends the program. Output without a reader is discarded. Any other error is kept, and
+//! decides the exit code once the work is done. All text is made harmless for a terminal.
 
 use crate::platform::text::harmless;
 use nix::errno::Errno;
@@ -35,12 +35,12 @@ fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Prints text and a line break on standard output. If that fails, the program goes on without it.
+/// Prints text and a line break on standard output. If that fails, the program continues without it.
 pub fn print(text: impl Display) {
     print_styled(harmless(&text.to_string()));
 }
 
-/// Prints the program's own text, which may have colours in it.
+/// Prints the program's own text, which may contain colours.
 pub fn print_styled(text: impl Display) {
     let mut state = state();
     if matches!(*state, State::Open)
@@ -52,7 +52,7 @@ pub fn print_styled(text: impl Display) {
     }
 }
 
-/// Prints text and a line break on standard error. If that fails, there is nobody to report it to.
+/// Prints text and a line break on standard error. An error is ignored, because it could not be reported.
 pub fn complain(text: impl Display) {
     if write(io::stderr(), format!("{}\n", harmless(&text.to_string())).as_bytes()).is_err() {
         silence(nix::unistd::dup2_stderr);
@@ -65,13 +65,13 @@ pub fn complain(text: impl Display) {
 /// If it cannot be written.
 ///
 /// # Panics
-/// If JSON cannot hold the data, which no reply has.
+/// If JSON cannot represent the data. It can represent every reply.
 pub fn reply(value: &impl Serialize) -> io::Result<()> {
     let line = serde_json::to_string(value).expect("a reply is plain data") + "\n";
     Ok(write(io::stdout(), line.as_bytes())?)
 }
 
-/// Returns the reason why output could not be shown; `None` if there is none, or no reader.
+/// Returns the reason why output could not be shown; `None` if all of it was shown, or its reader went away.
 pub fn trouble() -> Option<String> {
     match &*state() {
         State::Failed(why) => Some(why.clone()),
@@ -79,7 +79,7 @@ pub fn trouble() -> Option<String> {
     }
 }
 
-/// Keeps the reason why something could not be shown.
+/// Keeps the reason why output could not be shown.
 pub fn fail(why: impl Display) {
     let mut state = state();
     if !matches!(*state, State::Failed(_)) {
@@ -94,7 +94,7 @@ fn after(error: &Errno) -> State {
     }
 }
 
-/// Writes everything. The standard library's buffer would not report how much was written, nor when.
+/// Writes everything. The standard library's buffer reports neither how much was written nor when.
 fn write(to: impl AsFd + Write, text: &[u8]) -> Result<(), Errno> {
     let mut to = to;
     // Text that libraries printed comes first; its errors are theirs.
@@ -126,8 +126,8 @@ fn silence(redirect: impl FnOnce(File) -> nix::Result<()>) {
     }
 }
 
-/// Protects a library that prints by `println!` and `eprintln!`, which panic: its text goes through a pipe to the real
-/// output, as long as that has a reader. Ends when the value is dropped.
+/// Protects a library that prints with `println!` and `eprintln!`, which panic. Its text goes through a pipe to the
+/// real output, as long as that has a reader. Ends when the value is dropped.
 #[derive(Debug)]
 pub struct Relay {
     output: Option<OwnedFd>,
@@ -136,7 +136,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Begins. A terminal is not replaced: libraries adapt to one, and its reader does not go.
+    /// Begins. A terminal is not replaced: libraries adapt to one, and its reader stays.
     ///
     /// # Errors
     /// If the system has no pipe or thread left.
@@ -151,7 +151,7 @@ impl Relay {
             let (reader, writer) = io::pipe()?;
             ended.push(pass_on(reader, real.try_clone()?, true)?);
             nix::unistd::dup2_stdout(&writer)?;
-            // The order of text on both stays.
+            // The order of text on both stays the same.
             if are_one {
                 nix::unistd::dup2_stderr(&writer)?;
             }
@@ -180,15 +180,15 @@ impl Drop for Relay {
     }
 }
 
-/// Returns whether two descriptors are of one pipe or file.
+/// Returns whether two descriptors refer to one pipe or file.
 fn same(one: &OwnedFd, other: &OwnedFd) -> bool {
     let identity =
         |of: &OwnedFd| File::from(of.try_clone().ok()?).metadata().ok().map(|about| (about.dev(), about.ino()));
     identity(one).is_some() && identity(one) == identity(other)
 }
 
-/// Copies a pipe to its destination on a separate thread, and discards text without a reader. The receiver gets a value
-/// at the end of the pipe.
+/// Copies a pipe to its destination on a separate thread, and discards text without a reader. The receiver gets a
+/// value at the end of the pipe.
 fn pass_on(mut from: PipeReader, to: OwnedFd, is_output: bool) -> io::Result<Receiver<()>> {
     let (done, ended) = mpsc::channel();
     thread::Builder::new().name("relay".to_owned()).spawn(move || {

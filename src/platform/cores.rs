@@ -1,18 +1,18 @@
 //! The cores that this process may run on, and a way to keep a child on one of them.
 //!
 //! A pair whose two samples ran on different cores compares the cores too: their caches, their neighbours and, on a
-//! virtual machine, their shares of the host. So both samples of a pair run on one core if the workload has one thread.
-//! In a trial of five single-threaded workloads at four levels, this way had 0.75 times the spread of ratios.
+//! virtual machine, their shares of the host. So both samples of a pair run on one core if the workload has one
+//! thread. In a trial of five single-threaded workloads at four levels, ratios then had 0.75 times the spread.
 
 /// One core, by the system's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Core(usize);
 
 /// The number of pairs on a core before the next one. The first sample on another core is slower by up to 7 %. The
-/// number is odd, so this sample is as often untracked as tracked.
+/// number is odd, so this sample is equally often untracked and tracked.
 const STAY: usize = 5;
 
-/// Returns the core for a pair, by its place in its measurement. `None` on a system that cannot keep a process on a
+/// Returns the core for a pair, by its index in its measurement. `None` on a system that cannot keep a process on a
 /// core.
 pub(crate) fn for_pair(pair: usize) -> Option<Core> {
     turn(&allowed(), pair)
@@ -69,7 +69,7 @@ mod tests {
         let expected = [0, 0, 0, 0, 0, 3, 3, 3, 3, 3, 0, 0].map(|core| Some(Core(core)));
         assert_eq!(turns, expected);
         assert_eq!(turn(&[], 5), None);
-        // Even pairs begin untracked: the first ones after a change begin in both ways.
+        // Even pairs begin untracked: the first pairs after a change begin in both ways.
         let changes = (1..40).filter(|&pair| turn(&cores, pair) != turn(&cores, pair - 1));
         let (even, odd): (Vec<usize>, Vec<usize>) = changes.partition(|pair| pair.is_multiple_of(2));
         assert!(even.len().abs_diff(odd.len()) <= 1, "{even:?} {odd:?}");

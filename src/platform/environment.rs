@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::sync::{Mutex, PoisonError};
 
-/// The beginning of all variables of memscope-bench. An empty one is not set.
+/// The prefix of all variables of memscope-bench. An empty one counts as unset.
 pub(crate) const PREFIX: &str = "MEMSCOPE_BENCH_";
 /// The longest duration of one probe, in seconds.
 pub(crate) const TIME_LIMIT: &str = "MEMSCOPE_BENCH_TIME_LIMIT";
@@ -21,10 +21,10 @@ pub(crate) const FAULT: &str = "MEMSCOPE_BENCH_FAULT";
 /// Reduces a build to the part of the adapter that overheads need. The build script reads it.
 pub(crate) const CORE_ONLY: &str = "MEMSCOPE_BENCH_CORE_ONLY";
 
-/// The program's own variables that this process obeys, from the reading of the command line.
+/// The program's own variables that this process obeys, from the command line's parser.
 static IN_FORCE: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Returns the value of one of the program's own variables; `None` if it is not set, or empty.
+/// Returns the value of one of the program's own variables; `None` if it is unset or empty.
 pub(crate) fn own(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
@@ -55,9 +55,9 @@ const NAMES: [&str; 9] = [
     "RUST_LIB_BACKTRACE",
     "RUST_MIN_STACK",
 ];
-/// The beginnings of the names of more of them.
+/// The prefixes of more variables that change a measurement.
 const PREFIXES: [&str; 7] = ["MALLOC_", "MIMALLOC_", "TCMALLOC_", "SCUDO_", "ASAN_", "LSAN_", "MEMSCOPE_"];
-/// The beginnings of variables that have an effect even if they are empty.
+/// The prefixes of variables that have an effect even if they are empty.
 const SET_IS_ENOUGH: [&str; 2] = ["MEMSCOPE_", "RUST_"];
 
 /// Returns the variables that change a measurement, with their values, by name. The program's own are part of the

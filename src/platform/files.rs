@@ -16,7 +16,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// The most bytes of a file: a larger one is something else.
+/// The most bytes of a file; a larger one is of another kind.
 const LARGEST: u64 = 1 << 30;
 /// The most links from a path to its file.
 const MOST_LINKS: usize = 40;
@@ -60,7 +60,7 @@ pub enum FileError {
         /// The reason.
         source: io::Error,
     },
-    /// Something has its name that is neither a file nor a folder.
+    /// Its name belongs to something that is neither a file nor a folder.
     #[error("cannot write {}: it is {what}, and results are kept in files", path.display())]
     NoFile {
         /// The name.
@@ -68,7 +68,7 @@ pub enum FileError {
         /// Its kind.
         what: &'static str,
     },
-    /// It is of a kind that is not known.
+    /// Its kind is unknown.
     #[error("{} is of no kind that this memscope-bench knows ({kind}): {known}", path.display())]
     UnknownKind {
         /// The file.
@@ -78,7 +78,7 @@ pub enum FileError {
         /// The kinds that are known.
         known: String,
     },
-    /// A figure is no number, which JSON cannot say.
+    /// A figure is not a number, which JSON cannot represent.
     #[error("cannot write {}: {place} is {number}, and no number: please report it", path.display())]
     NoNumber {
         /// The file.
@@ -92,12 +92,11 @@ pub enum FileError {
 
 /// The data of one kind of file, with the version of its format.
 pub trait Versioned: Serialize + DeserializeOwned {
-    /// The kind of file, which its field `kind` holds; also its usual name. Files from before there was such a field
-    /// lack it.
+    /// The kind of file, in its field `kind`; also its usual name. Older files lack the field.
     const KIND: &str;
-    /// What such a file is, for messages.
+    /// A description of such a file, for messages.
     const WHAT: &str;
-    /// The newest version of the format, which is written. The data's field `schema` has it.
+    /// The newest version of the format, which is the one written. The data's field `schema` has it.
     const SCHEMA: u32;
 }
 
@@ -129,7 +128,7 @@ pub fn read<T: Versioned>(path: &Path) -> Result<T, FileError> {
 pub fn read_text(path: &Path, what: &'static str) -> Result<String, FileError> {
     let failed = |source| FileError::Read { path: path.to_owned(), source };
     let corrupt = |why: &str| FileError::Corrupt { path: path.to_owned(), what, source: serde::de::Error::custom(why) };
-    // Before it is opened: a pipe would wait for someone who writes.
+    // Checked before it is opened: opening a pipe would wait for a writer.
     let about = fs::metadata(path).map_err(failed)?;
     if !about.is_file() {
         return Err(failed(io::Error::other(format!("it is {}, not a file", file_type(about.file_type())))));
@@ -142,7 +141,7 @@ pub fn read_text(path: &Path, what: &'static str) -> Result<String, FileError> {
     String::from_utf8(content).map_err(|_| corrupt("it is no text"))
 }
 
-/// Returns the kind that a file says it is of; `None` for one from before files had a kind, and for one that is no
+/// Returns the kind in a file's field `kind`; `None` for an older file without the field, and for one that is not
 /// JSON.
 pub fn kind(text: &str) -> Option<String> {
     #[derive(Deserialize)]
@@ -152,7 +151,7 @@ pub fn kind(text: &str) -> Option<String> {
     serde_json::from_str::<Head>(text).ok()?.kind
 }
 
-/// What something is that is not a file.
+/// Describes a path that is not a file.
 fn file_type(of: FileType) -> &'static str {
     match of {
         of if of.is_dir() => "a folder",
@@ -184,7 +183,7 @@ pub fn parse<T: Versioned>(path: &Path, text: &str) -> Result<T, FileError> {
 /// Writes data as JSON whose outer levels have a line for each value, for people and for git.
 ///
 /// # Errors
-/// If a figure is no number, or the file cannot be written. An earlier one is then as it was.
+/// If a figure is not a number, or the file cannot be written. An earlier one then stays as it was.
 pub fn write_json(path: &Path, value: &impl Versioned) -> Result<(), FileError> {
     let no_number = |NoNumber { place, number }| FileError::NoNumber { path: path.to_owned(), place, number };
     write(path, &json(value).map_err(no_number)?)
@@ -193,12 +192,12 @@ pub fn write_json(path: &Path, value: &impl Versioned) -> Result<(), FileError> 
 /// Writes a file completely or not at all: into a temporary file beside it, which then takes its name.
 ///
 /// # Errors
-/// If the file cannot be written. An earlier one is then as it was.
+/// If the file cannot be written. An earlier one then stays as it was.
 pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
     let failed = |source| FileError::Write { path: path.to_owned(), source };
     let place = place_of(path)?;
     let folder = folder_of(&place);
-    // It was there when the run began; someone may have removed it since.
+    // The folder existed when the run began, but may have been removed since.
     fs::create_dir_all(folder).map_err(failed)?;
     // A temporary file is private by default; this one gets the usual permissions.
     let anyone = Permissions::from_mode(0o666);
@@ -219,10 +218,10 @@ pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Returns the path that is written: the path itself, or the target of its links.
+/// Returns the path to write: the path itself, or the target of its links.
 ///
 /// # Errors
-/// If it is no file, or its name cannot be that of one.
+/// If it is not a file, or its name cannot be that of one.
 fn place_of(path: &Path) -> Result<PathBuf, FileError> {
     let failed = |source| FileError::Write { path: path.to_owned(), source };
     let no_file = |what| FileError::NoFile { path: path.to_owned(), what };
@@ -237,7 +236,7 @@ fn place_of(path: &Path) -> Result<PathBuf, FileError> {
     }
     let mut place = path.to_owned();
     for _ in 0..MOST_LINKS {
-        // It is an open file, not a path: a new file could not take its place.
+        // It is an open file, not a path: a new file could not replace it.
         if fs::canonicalize(folder_of(&place)).is_ok_and(|folder| folder.starts_with("/proc")) {
             return Err(no_file("an open file of a process"));
         }
@@ -247,7 +246,7 @@ fn place_of(path: &Path) -> Result<PathBuf, FileError> {
                 place = folder_of(&place).join(target);
             }
             Ok(_) => return Ok(place),
-            // A name that is too long, or a way through a file, is found out here.
+            // A name that is too long, or a path through a file, is detected here.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(place),
             Err(error) => return Err(failed(error)),
         }
@@ -267,7 +266,7 @@ pub fn scratch_folder(within: &Path) -> Result<tempfile::TempDir, FileError> {
 /// Gives a finished file or folder its name, and removes an earlier one. Both names are on the same file system.
 ///
 /// # Errors
-/// If it cannot be renamed. An earlier one is then as it was.
+/// If it cannot be renamed. An earlier one then stays as it was.
 pub fn replace(finished: &Path, name: &Path) -> Result<(), FileError> {
     let failed = |source| FileError::Write { path: name.to_owned(), source };
     if name.is_dir() {
@@ -278,10 +277,10 @@ pub fn replace(finished: &Path, name: &Path) -> Result<(), FileError> {
     fs::rename(finished, name).map_err(failed)
 }
 
-/// Copies a program, completely or not at all: another run may start it, or the earlier one may still run.
+/// Copies a program completely or not at all, because another run may start it, or the earlier one may still run.
 ///
 /// # Errors
-/// If it cannot be copied. An earlier one is then as it was.
+/// If it cannot be copied. An earlier one then stays as it was.
 pub fn copy_program(from: &Path, to: &Path) -> io::Result<()> {
     let scratch = tempfile::tempdir_in(folder_of(to))?;
     let copy = scratch.path().join("program");
@@ -289,11 +288,11 @@ pub fn copy_program(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(&copy, to)
 }
 
-/// Checks that a file can be written, before a long run rather than after it: makes its folder, and accepts only an
+/// Checks that a file can be written, before a long run rather than after it. Makes its folder, and accepts only an
 /// earlier file of the same kind in its place.
 ///
 /// # Errors
-/// If the folder cannot be written to, or something else is there, which must not be lost.
+/// If the folder cannot be written to, or another kind of file is there, which must not be lost.
 pub fn prepare<T: Versioned>(path: &Path) -> Result<(), FileError> {
     prepare_place(path)?;
     // An empty file is no loss: `mktemp` makes them.
@@ -316,7 +315,7 @@ pub fn prepare_in<T: Versioned>(folder: &Path, results: &str, drawn: &[&str]) ->
 /// Checks that a file can be written, whatever an earlier file contains.
 fn prepare_place(path: &Path) -> Result<(), FileError> {
     let failed = |path: &Path, source| FileError::Write { path: path.to_owned(), source };
-    // The folder first: the message names it if it is a file.
+    // The folder comes first: the message names it if it is a file.
     if path.file_name().is_some() && !path.is_dir() {
         let folder = folder_of(path);
         fs::create_dir_all(folder).map_err(|source| not_made(folder, source))?;
@@ -342,7 +341,7 @@ fn not_made(folder: &Path, source: io::Error) -> FileError {
 }
 
 /// Opens a file that is written during a run: empty, or at its end if it is a device or another program opened it. A
-/// pipe is refused: it would stop the run once nobody reads it.
+/// pipe is refused, because it would stop the run once its reader goes away.
 ///
 /// # Errors
 /// If it cannot be opened.
@@ -379,7 +378,7 @@ fn folder_of(file: &Path) -> &Path {
 pub fn prepare_folder(folder: &Path) -> Result<(), FileError> {
     let failed = |source| FileError::Write { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(|source| not_made(folder, source))?;
-    // With a name, as the files will have one: some file systems accept unnamed ones only.
+    // With a name, as the files will have one: some file systems accept only unnamed ones.
     tempfile::Builder::new().prefix(".memscope-bench-").tempfile_in(folder).map_err(failed)?;
     Ok(())
 }
@@ -417,7 +416,7 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1, "no temporary file is left");
     }
 
-    /// `null` in the place of a figure could not be read again.
+    /// `null` in place of a figure could not be read again.
     #[test]
     fn a_figure_that_is_no_number_is_refused_by_its_place() {
         #[derive(Serialize, Deserialize)]

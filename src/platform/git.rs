@@ -1,4 +1,4 @@
-//! Git: one way to run it, to read commits and to report what it refuses.
+//! Git: one way to run it, to read commits and to report its refusals.
 //!
 //! The folder alone decides which repository answers. Neither the hook that this program runs in nor the user's
 //! configuration changes the answers, and nothing is written into a repository.
@@ -15,11 +15,11 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
-/// Git's variables that remain: the places of git and of its configuration, the end of the search for a repository, and
-/// git's own switch for testing how it treats a folder of another user.
+/// Git's variables that remain: the locations of git and of its configuration, the folders that end the search for a
+/// repository, and git's own switch for testing how it treats a folder of another user.
 ///
-/// All others are removed. A hook, an alias or `git rebase --exec` names its own repository, index, objects and
-/// settings by them (`git rev-parse --local-env-vars` lists the current ones). Here a path names the repository.
+/// All others are removed. A hook, an alias or `git rebase --exec` passes on its own repository, index, objects and
+/// settings in them (`git rev-parse --local-env-vars` lists the current ones). Here a path names the repository.
 const KEPT: [&str; 7] = [
     "GIT_CEILING_DIRECTORIES",
     "GIT_CONFIG_GLOBAL",
@@ -30,7 +30,7 @@ const KEPT: [&str; 7] = [
     "GIT_TEST_ASSUME_DIFFERENT_OWNER",
 ];
 
-/// The variables by which a hook passes on its repository. They mislead a process that asks git in another one.
+/// The variables in which a hook passes on its repository. They mislead a process that runs git in another one.
 const HOOK_VARIABLES: [&str; 8] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
@@ -42,19 +42,19 @@ const HOOK_VARIABLES: [&str; 8] = [
     "GIT_WORK_TREE",
 ];
 
-/// Settings under which reading neither runs a user's program nor prints more than was asked for.
+/// Settings under which reading neither runs a user's program nor prints more than requested.
 const SETTINGS: [&str; 5] = [
     // A short hash means a commit, as it does for `git log`.
     "core.disambiguate=committish",
-    // Empty means none in every version: old ones take `false` for the name of a program.
+    // Empty means none in every version: old ones treat `false` as the name of a program.
     "core.fsmonitor=",
     "core.hooksPath=/dev/null",
     "log.follow=false",
     "log.showSignature=false",
 ];
 
-/// The options of `git log` that print a commit as the fields of [`Commit`], each ended by a zero, which no field can
-/// hold.
+/// The options of `git log` that print a commit as the fields of [`Commit`], each ended by a zero byte, which no
+/// field can contain.
 const COMMIT: [&str; 3] = ["-z", "--encoding=UTF-8", "--format=%H%x00%P%x00%ct%x00%s"];
 /// The number of those fields.
 const FIELDS: usize = 4;
@@ -85,7 +85,7 @@ impl Commit {
         object
     }
 
-    /// Reads one commit. An invalid date, as old tools wrote them, becomes the oldest there is.
+    /// Reads one commit. An invalid date, as old tools wrote them, becomes 1970-01-01.
     fn from_fields(fields: &[&str]) -> Self {
         let date = fields[2].parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
         Self {
@@ -105,7 +105,7 @@ pub(crate) fn abbreviate(hash: &str) -> &str {
 /// Returns a command that runs git in a folder, without its arguments.
 pub(crate) fn command(folder: &Path) -> Command {
     let mut git = Command::new("git");
-    // The name of a file is a name, even if it has a star in it.
+    // A file name is literal, even if it contains a star.
     git.args(["--literal-pathspecs", "--no-pager"]);
     for setting in SETTINGS {
         git.args(["-c", setting]);
@@ -122,7 +122,7 @@ pub(crate) fn command(folder: &Path) -> Command {
     git.env("LC_ALL", "C")
         // `git status` would rewrite the index.
         .env("GIT_OPTIONAL_LOCKS", "0")
-        // A partial clone would fetch what it lacks. Old versions know only the second of these.
+        // A partial clone would fetch missing objects. Old versions know only the second of these.
         .env("GIT_NO_LAZY_FETCH", "1")
         .env("GIT_ALLOW_PROTOCOL", "")
         .stdin(Stdio::null());
@@ -180,8 +180,8 @@ fn redirecting() -> impl Iterator<Item = OsString> {
     names.filter(|name| name.as_encoded_bytes().starts_with(b"GIT_") && !KEPT.iter().any(|kept| name == kept))
 }
 
-/// Returns the folders of other users that the user trusts by the environment, as containers do. This is the one
-/// setting of the environment that counts: it decides whom to trust, not which repository is meant.
+/// Returns the folders of other users that the user trusts by environment variables, as containers do. Of all
+/// settings in the environment, only this one counts: it decides whom to trust, not which repository is meant.
 fn trusted() -> &'static [OsString] {
     static TRUSTED: OnceLock<Vec<OsString>> = OnceLock::new();
     TRUSTED.get_or_init(|| {
@@ -202,7 +202,7 @@ fn trusted() -> &'static [OsString] {
     })
 }
 
-/// Returns git's complaint in its own words, as one line.
+/// Returns git's complaint as one line.
 pub(crate) fn complaint(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());

@@ -5,7 +5,7 @@ use rustix::process::{Resource, getrlimit};
 /// A limit of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limit {
-    /// The shell's command that shows it.
+    /// The shell command that prints it.
     pub name: &'static str,
     /// The limit, in its unit.
     pub amount: u64,

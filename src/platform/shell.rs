@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// Returns a command that can be pasted: its variables and words, each quoted if it must be.
+/// Returns a command that can be pasted into a shell: its variables and words, each quoted if it must be.
 pub(crate) fn command<'a>(
     variables: impl IntoIterator<Item = (&'a str, &'a OsStr)>,
     words: impl IntoIterator<Item = &'a OsStr>,
@@ -31,7 +31,7 @@ fn flag_and_value(word: &OsStr) -> Option<(&str, &OsStr)> {
     is_flag.then(|| (flag, OsStr::from_bytes(&word.as_bytes()[place + 1..])))
 }
 
-/// Returns a word with the quotes that a shell needs. Invisible characters and bytes that are no text are written as
+/// Returns a word with the quotes that a shell needs. Invisible characters and bytes that are not text are written as
 /// `$'…'`, which bash, zsh, ksh and the POSIX shell of 2024 read.
 pub(crate) fn quoted(word: &OsStr) -> String {
     let is_seen = |text: &&str| {
@@ -59,13 +59,13 @@ fn escaped(character: char) -> String {
     }
 }
 
-/// Returns a byte as its three octal digits, after which no further digit belongs to it.
+/// Returns a byte as three octal digits, which no following digit can extend.
 fn octal(byte: &u8) -> String {
     format!("\\{byte:03o}")
 }
 
 /// Returns the words with their paths relative to a folder. A path is a whole word, or the whole value of a flag. The
-/// result means the same there: it is never mistaken for a flag, or for a word that is no path.
+/// result has the same meaning in that folder: it is never mistaken for a flag, or for a word that is not a path.
 pub(crate) fn relative_to(folder: &Path, words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let relative = words.into_iter().map(|word| {
         let shortened = match flag_and_value(&word) {
@@ -143,7 +143,7 @@ mod tests {
     }
 
     proptest! {
-        /// A shell reads what was quoted as what it was.
+        /// A shell reads a quoted word as the original.
         #[test]
         fn a_shell_reads_what_was_meant(words in prop::collection::vec("[^\\x00-\\x1f\\x7f-\\u{9f}]{0,8}", 1..4)) {
             let text = command([], words.iter().map(OsStr::new));

@@ -19,7 +19,8 @@ pub fn cpu_time() -> Duration {
 
 /// Returns the peak resident memory of this process, in bytes; `None` if unknown.
 ///
-/// It is the kernel's high-water mark of the address space. That of `getrusage` begins with the parent's memory.
+/// It is the kernel's high-water mark of the address space. That of `getrusage` includes the parent's memory at the
+/// start.
 pub fn peak_resident_bytes() -> Option<u64> {
     #[cfg(target_os = "linux")]
     return procfs::process::Process::myself().ok()?.status().ok()?.vmhwm.map(|kib| kib * 1_024);
@@ -35,7 +36,7 @@ pub fn resident_bytes() -> Option<u64> {
     None
 }
 
-/// Returns whether this process has loaded a library whose file name begins so; `false` if unknown.
+/// Returns whether this process has loaded a library whose file name begins with this; `false` if unknown.
 pub fn has_loaded(library: &str) -> bool {
     #[cfg(target_os = "linux")]
     if let Ok(maps) = procfs::process::Process::myself().and_then(|process| process.maps()) {
@@ -61,10 +62,11 @@ pub fn mapped_ranges() -> Vec<std::ops::Range<usize>> {
     Vec::new()
 }
 
-/// Ends this process when its parent ends, in whatever way. Only Linux can; on other systems a child that does not hang
-/// ends soon after.
+/// Ends this process when its parent ends, in whatever way. Only Linux can do this; on other systems a child that
+/// does not hang ends soon after.
 ///
-/// It also gives the process the name in its command line: started from an open file, it has a number for a name.
+/// It also gives the process the name in its command line, because one started from an open file has a number as its
+/// name.
 pub fn die_with(parent: u32) {
     #[cfg(target_os = "linux")]
     {
@@ -89,8 +91,8 @@ pub fn cargo() -> Command {
     cargo
 }
 
-/// Returns a command for a program, without its arguments. It may be started in another folder: a relative path begins
-/// in the present one.
+/// Returns a command for a program, without its arguments. It may start in another folder, so a relative path is
+/// resolved in the present one.
 pub fn program(name: &OsStr) -> Command {
     let path = Path::new(name);
     let is_path = path.components().count() > 1;
@@ -114,7 +116,7 @@ impl Machine {
     /// Returns this machine.
     pub fn here() -> Self {
         let what = RefreshKind::new()
-            // Without the frequency, for which it starts threads, and panics if it cannot.
+            // Without the frequency: sysinfo starts threads for it, and panics if it cannot.
             .with_cpu(CpuRefreshKind::new())
             .with_memory(MemoryRefreshKind::new().with_ram());
         let system = System::new_with_specifics(what);

@@ -1,11 +1,13 @@
 //! Text from outside: subjects of commits, names, paths and errors of programs. Some characters have an effect on a
-//! terminal, in Markdown or in XML, which the authors of such text should not have.
+//! terminal, in Markdown or in XML, which such text must not have.
 
 use std::borrow::Cow;
 
-/// Replaces every character that has an effect instead of being visible by a visible one. Line breaks and tabs stay.
+/// Replaces every character that has an effect instead of being visible with a visible one. Line breaks and tabs
+/// stay.
 ///
-/// A control character below the space becomes its picture (`␛`), any other one `�`. XML 1.0 can hold the result.
+/// A control character below the space becomes its picture (`␛`), any other one `�`. XML 1.0 can represent the
+/// result.
 pub fn harmless(text: &str) -> Cow<'_, str> {
     if text.chars().any(|character| replacement(character).is_some()) {
         text.chars().map(|character| replacement(character).unwrap_or(character)).collect()
@@ -67,7 +69,7 @@ pub fn code(text: &str) -> String {
     [&fence, space, &text, space, &fence].concat()
 }
 
-/// Returns a program's words for a note, without backticks, which would pair with those of the note.
+/// Returns a program's message for a note, without backticks, which would pair with those of the note.
 pub fn said(text: &str) -> String {
     one_line(text).replace('`', "'")
 }
@@ -91,7 +93,7 @@ fn ticks(text: &str) -> usize {
     text.len() - text.trim_start_matches('`').len()
 }
 
-/// Returns the place of the next run of exactly so many backticks.
+/// Returns the offset of the next run of exactly this many backticks.
 fn closing(text: &str, length: usize) -> Option<usize> {
     let mut place = 0;
     while let Some(start) = text[place..].find('`') {

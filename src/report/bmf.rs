@@ -1,6 +1,5 @@
-//! Metrics in the Bencher Metric Format, which Bencher and what reads its format keep histories of: for each
-//! benchmark its measures, each a value with the bounds that are known. See
-//! <https://bencher.dev/docs/reference/bencher-metric-format/>.
+//! Metrics in the Bencher Metric Format, for Bencher and other programs that keep histories in it. Each benchmark has
+//! its measures, each a value with its known bounds. See <https://bencher.dev/docs/reference/bencher-metric-format/>.
 
 use super::metric::Metric;
 use serde::Serialize;
@@ -16,7 +15,8 @@ struct Measure {
     upper_value: Option<f64>,
 }
 
-/// Draws metrics as JSON. A figure that is not finite is left out: JSON could only write `null`, which no reader takes.
+/// Draws metrics as JSON. A figure that is not finite is left out: JSON could only represent it as `null`, which no
+/// reader accepts.
 pub(crate) fn draw(metrics: &[Metric]) -> String {
     let mut benchmarks: BTreeMap<&str, BTreeMap<&str, Measure>> = BTreeMap::new();
     for Metric { benchmark, measure, value, low, high } in metrics.iter().filter(|metric| metric.value.is_finite()) {

@@ -6,7 +6,7 @@ use crate::platform::conditions::Conditions;
 use crate::platform::system::Toolchain;
 use crate::platform::{shell, text};
 
-/// Returns what was measured, where, when and by which command, a line each.
+/// Returns the circumstances, a line each: the memscope, the machine, the date and the command.
 pub(crate) fn circumstances(origin: &Origin) -> Vec<String> {
     let Origin { started, command, machine, toolchain, memscope, .. } = origin;
     let mut lines = vec![
@@ -40,7 +40,7 @@ fn toolchain_line(toolchain: &Toolchain) -> String {
     line + "."
 }
 
-/// Names the variables and restrictions of the process that change what is measured.
+/// Names the variables and restrictions of the process that affect its measurements.
 fn environment_line(origin: &Origin) -> Option<String> {
     let variables = origin.environment.iter();
     let variables = variables.map(|(name, value)| text::code(&format!("{name}={}", shell::quoted(value.as_ref()))));

@@ -5,8 +5,7 @@ use super::metric::Metric;
 /// The first row.
 const HEADER: &str = "benchmark,measure,value,low,high";
 
-/// Draws metrics, with a header. An end of an interval that is unknown is empty; a figure that is not finite has no
-/// row.
+/// Draws metrics, with a header. An unknown end of an interval is empty; a figure that is not finite has no row.
 pub(crate) fn draw(metrics: &[Metric]) -> String {
     let mut text = HEADER.to_owned();
     for Metric { benchmark, measure, value, low, high } in metrics.iter().filter(|metric| metric.value.is_finite()) {
@@ -17,7 +16,7 @@ pub(crate) fn draw(metrics: &[Metric]) -> String {
     text
 }
 
-/// Quotes a field that has a separator in it. A spreadsheet must not take text from outside for a formula.
+/// Quotes a field that contains a separator. A spreadsheet must not treat text from outside as a formula.
 fn quoted(field: &str) -> String {
     let field =
         if field.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{field}") } else { field.to_owned() };

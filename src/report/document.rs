@@ -1,4 +1,4 @@
-//! A report as data: headings, tables and notes. What it looks like is up to the form that draws it.
+//! A report as data: headings, tables and notes. The format that draws it decides how it looks.
 
 /// A report, from top to bottom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Part {
     Heading(String),
     /// A table.
     Table(Table),
-    /// Sentences, a line each. They may have Markdown's `code` marks, and text from outside.
+    /// Sentences, a line each. They may contain Markdown's `code` marks, and text from outside.
     Notes(Vec<String>),
 }
 
@@ -29,7 +29,7 @@ impl Document {
         self.parts.push(Part::Table(table));
     }
 
-    /// Adds sentences, a line each. None at all add nothing.
+    /// Adds sentences, a line each; nothing if there are none.
     pub fn notes(&mut self, lines: Vec<String>) {
         if !lines.is_empty() {
             self.parts.push(Part::Notes(lines));
@@ -92,7 +92,7 @@ impl Table {
         Self { columns: columns.into_iter().collect(), rows: Vec::new(), group: 0, width: None }
     }
 
-    /// Lets the first columns group the rows.
+    /// Groups the rows by the first columns.
     #[must_use]
     pub fn grouped_by(self, columns: usize) -> Self {
         Self { group: columns, ..self }
@@ -107,14 +107,14 @@ impl Table {
     /// Adds a row.
     ///
     /// # Panics
-    /// If it has not a text for each column.
+    /// If the number of texts differs from that of the columns.
     pub fn row(&mut self, texts: impl IntoIterator<Item = impl Into<String>>) {
         let row: Vec<String> = texts.into_iter().map(Into::into).collect();
         assert_eq!(row.len(), self.columns.len(), "a text for each column");
         self.rows.push(row);
     }
 
-    /// Returns the rows as a terminal shows them: the texts that group rows are blank where they repeat the row above.
+    /// Returns the rows for a terminal: the texts that group rows are blank if they repeat the row above.
     pub(super) fn with_blanks(&self) -> Vec<Vec<String>> {
         let mut shown = self.rows.clone();
         for place in (1..self.rows.len()).rev() {

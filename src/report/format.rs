@@ -1,8 +1,8 @@
-//! The forms in which a study is printed.
+//! The formats in which a study is printed.
 
 use clap::ValueEnum;
 
-/// A form in which a study is printed.
+/// A format in which a study is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// Tables for a terminal, with notes below them

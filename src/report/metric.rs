@@ -1,4 +1,4 @@
-//! Figures for other programs: each with the name of its benchmark and of what is measured.
+//! Figures for other programs, each with the names of its benchmark and its measure.
 
 use crate::stats::estimate::Estimate;
 
@@ -7,7 +7,7 @@ use crate::stats::estimate::Estimate;
 pub struct Metric {
     /// The benchmark: `cycles/full`.
     pub benchmark: String,
-    /// The measure, with its unit where it has one: `overhead`, `ns-per-allocation`.
+    /// The measure, with its unit if it has one: `overhead`, `ns-per-allocation`.
     pub measure: &'static str,
     /// The figure.
     pub value: f64,

@@ -1,4 +1,4 @@
-//! Reports as people and programs read them: documents, metrics, numbers and charts, and the forms that draw them.
+//! Reports for people and programs: documents, metrics, numbers and charts, and the formats that draw them.
 
 pub(crate) mod bmf;
 pub(crate) mod chart;

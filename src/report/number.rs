@@ -5,8 +5,8 @@ use crate::stats::estimate::Estimate;
 /// The text for a figure that is not a number.
 const UNKNOWN: &str = "unknown";
 
-/// An overhead with its interval: `+1.2 % [+0.3, +2.0]` below twice the time, `×4.30 [4.20, 4.40]` above, and
-/// `n.s. [−0.4, +0.9] %` where it is not significant.
+/// Formats an overhead with its interval: `+1.2 % [+0.3, +2.0]` below twice the time, `×4.30 [4.20, 4.40]` above, and
+/// `n.s. [−0.4, +0.9] %` if it is not significant.
 pub fn overhead(ratio: Estimate) -> String {
     let Estimate { value, low, high } = ratio;
     if ![value, low, high].iter().all(|part| part.is_finite()) {
@@ -20,7 +20,7 @@ pub fn overhead(ratio: Estimate) -> String {
     }
 }
 
-/// A ratio without its interval: `+1.2 %` below twice, `×4.26` above.
+/// Formats a ratio without its interval: `+1.2 %` below twice, `×4.26` above.
 pub fn ratio(ratio: f64) -> String {
     if !ratio.is_finite() {
         UNKNOWN.to_owned()
@@ -31,18 +31,18 @@ pub fn ratio(ratio: f64) -> String {
     }
 }
 
-/// A ratio as the percentage by which it differs from 1, signed.
+/// Formats a ratio as the signed percentage by which it differs from 1.
 pub fn percent(ratio: f64) -> String {
     signed((ratio - 1.0) * 100.0, 1)
 }
 
-/// A number with its sign, to so many digits behind the point.
+/// Formats a number with its sign, to this many digits after the point.
 pub fn signed(number: f64, digits: usize) -> String {
     let text = decimal(number, digits);
     if !number.is_finite() || text.starts_with('−') { text } else { format!("+{text}") }
 }
 
-/// A number to so many digits behind the point.
+/// Formats a number to this many digits after the point.
 pub fn decimal(number: f64, digits: usize) -> String {
     if !number.is_finite() {
         return UNKNOWN.to_owned();
@@ -50,16 +50,16 @@ pub fn decimal(number: f64, digits: usize) -> String {
     if number.abs() >= HUGE {
         return format!("{number:.2e}").replace('-', "−");
     }
-    // A minus is no hyphen, and there is no minus zero.
+    // A minus is not a hyphen, and there is no minus zero.
     let text = format!("{number:.digits$}");
     let is_zero = text.chars().all(|digit| matches!(digit, '-' | '0' | '.'));
     if is_zero { text.replace('-', "") } else { text.replace('-', "−") }
 }
 
-/// A number of more digits than anyone reads.
+/// The smallest number whose digits are no longer readable.
 const HUGE: f64 = 1e15;
 
-/// A ratio and its interval as percentages, whatever its size: for what is around none.
+/// Formats a ratio and its interval as percentages, whatever its size: for ratios around 1.
 pub fn percent_interval(estimate: Estimate) -> String {
     let all = [estimate.value, estimate.low, estimate.high];
     if !all.iter().all(|part| part.is_finite()) {
@@ -69,7 +69,8 @@ pub fn percent_interval(estimate: Estimate) -> String {
     format!("{value} % [{low}, {high}]")
 }
 
-/// A change with its interval, significant or not: `+11.2 % [+9.0, +13.4]` below twice, `×4.30 [4.20, 4.40]` above.
+/// Formats a change with its interval, significant or not: `+11.2 % [+9.0, +13.4]` below twice, `×4.30 [4.20, 4.40]`
+/// above.
 pub fn change(ratio: Estimate) -> String {
     let Estimate { value, low, high } = ratio;
     if value < 2.0 {
@@ -79,7 +80,7 @@ pub fn change(ratio: Estimate) -> String {
     }
 }
 
-/// A size in percent, without a sign: `4.1 %`, `23 %`, and `×2.31` from 100 % on.
+/// Formats a size in percent, without a sign: `4.1 %`, `23 %`, and `×2.31` from 100 % on.
 pub fn size(percent: f64) -> String {
     match percent {
         small if small < 9.95 => format!("{small:.1} %"),
@@ -88,7 +89,7 @@ pub fn size(percent: f64) -> String {
     }
 }
 
-/// A ratio to three figures: `1.03`, `4.26`, `31.8`, `412`.
+/// Formats a ratio to three figures: `1.03`, `4.26`, `31.8`, `412`.
 pub fn factor(ratio: f64) -> String {
     match ratio {
         ratio if !ratio.is_finite() || ratio >= HUGE => decimal(ratio, 0),
@@ -98,13 +99,13 @@ pub fn factor(ratio: f64) -> String {
     }
 }
 
-/// A time to three figures: `312 ns`, `1.25 ms`, `12.6 s`.
+/// Formats a time to three figures: `312 ns`, `1.25 ms`, `12.6 s`.
 pub fn time(nanoseconds: f64) -> String {
     scaled(nanoseconds, 1_000.0, &["ns", "µs", "ms", "s"])
 }
 
-/// A time and its interval, with the unit once where all three have the same: `312 ns [305, 320]`, `8.10 µs [950 ns,
-/// 12.3 µs]`.
+/// Formats a time and its interval, with the unit once if all three have the same: `312 ns [305, 320]`, `8.10 µs [950
+/// ns, 12.3 µs]`.
 pub fn time_interval(nanoseconds: Estimate) -> String {
     let [value, low, high] = [nanoseconds.value, nanoseconds.low, nanoseconds.high].map(time);
     let unit = value.rsplit(' ').next().unwrap_or_default();
@@ -116,12 +117,12 @@ pub fn time_interval(nanoseconds: Estimate) -> String {
     }
 }
 
-/// Bytes to three figures, in units of 1,024: `64 B`, `1.25 KiB`, `40.2 MiB`.
+/// Formats bytes to three figures, in units of 1,024: `64 B`, `1.25 KiB`, `40.2 MiB`.
 pub fn bytes(bytes: f64) -> String {
     scaled(bytes, 1_024.0, &["B", "KiB", "MiB", "GiB", "TiB"])
 }
 
-/// A large count to three figures: `950`, `112 k`, `10.3 M`.
+/// Formats a large count to three figures: `950`, `112 k`, `10.3 M`.
 pub fn short_count(count: f64) -> String {
     scaled(count, 1_000.0, &["", "k", "M", "G"]).trim_end().to_owned()
 }
@@ -133,7 +134,7 @@ fn scaled(value: f64, step: f64, units: &[&str]) -> String {
     let mut scaled = value;
     let mut units = units.iter();
     let mut unit = units.next().expect("there is a unit");
-    // A value that would be shown as a whole step belongs to the next unit.
+    // A value that would be displayed as a whole step belongs to the next unit.
     while scaled.abs() >= step - 0.5 {
         let Some(next) = units.next() else { break };
         (scaled, unit) = (scaled / step, next);
@@ -147,7 +148,7 @@ fn scaled(value: f64, step: f64, units: &[&str]) -> String {
     format!("{} {unit}", decimal(scaled, digits))
 }
 
-/// A count with its thousands set off: `10,343,110`.
+/// Formats a count with its thousands separated: `10,343,110`.
 pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -160,7 +161,7 @@ pub fn grouped(count: u64) -> String {
     text
 }
 
-/// A fidelity to four digits. One that only rounds to 1 is not shown as 1.
+/// Formats a fidelity to four digits. One that only rounds to 1 is not displayed as 1.
 pub fn fidelity(fidelity: Option<f64>) -> String {
     match fidelity {
         None => UNKNOWN.to_owned(),

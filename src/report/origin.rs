@@ -1,5 +1,5 @@
-//! Where a figure comes from: what was run when, on which machine, built with what, on which memscope. Every file of
-//! results begins with it.
+//! The origin of a figure: the command, the date, the machine, the build and the memscope. Every results file begins
+//! with it.
 
 use crate::platform::conditions::Conditions;
 use crate::platform::system::{Machine, Toolchain};
@@ -13,7 +13,7 @@ use std::ffi::{OsStr, OsString};
 /// The circumstances of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Origin {
-    /// When the run began.
+    /// The time at which the run began.
     pub started: DateTime<Utc>,
     /// The command that repeats it.
     pub command: String,
@@ -22,8 +22,7 @@ pub struct Origin {
     /// The state of the machine at the start; `None` in files from before it was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conditions: Option<Conditions>,
-    /// The variables of the environment that change what is measured, by name; none in files from before they were
-    /// recorded.
+    /// The environment variables that change a measurement, by name; empty in files from before they were recorded.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
     /// The compiler and its settings.
@@ -34,7 +33,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The circumstances of a run that begins now, here, by this command. Looking takes a tenth of a second.
+    /// Returns the circumstances of a run that begins now, here, with this command. It takes a tenth of a second.
     pub fn here(command: String) -> Self {
         Self {
             started: Utc::now(),
@@ -47,14 +46,14 @@ impl Origin {
         }
     }
 
-    /// The same for the command line of this process.
+    /// Returns the circumstances with the command line of this process.
     pub fn of_this_command() -> Self {
         Self::here(command_of_this_process("memscope-bench", std::env::args_os().skip(1)))
     }
 }
 
-/// The command that repeats what this process does, ready to be pasted into a shell: with the variables of our own
-/// that it obeys, and with paths as they are from the folder that it runs in. `program` is what begins it.
+/// Returns the command that repeats this process, ready to be pasted into a shell. It has those of the program's own
+/// variables that are in force, and paths relative to the working folder. `program` is its first word.
 pub fn command_of_this_process(program: &str, arguments: impl Iterator<Item = OsString>) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let words = shell::relative_to(&here, arguments);

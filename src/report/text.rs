@@ -9,7 +9,7 @@ pub(crate) fn draw(document: &Document) -> String {
     let mut text = String::new();
     for (place, part) in document.parts.iter().enumerate() {
         if place > 0 {
-            // A heading begins something new.
+            // A heading begins a new part.
             text += if matches!(part, Part::Heading(_)) { "\n\n" } else { "\n" };
         }
         text += &match part {

@@ -1,12 +1,12 @@
-//! The estimator: the overhead that a measurement's pairs show.
+//! The estimator: computes the overhead of a measurement from its pairs.
 
 use super::measurement::{Clock, Overhead, Pair};
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{median, median_interval};
 
-/// Returns the overhead that pairs show; `None` if too few of them have a ratio by wall time.
+/// Returns the overhead of pairs; `None` if too few of them have a ratio by wall time.
 ///
-/// `allocations` is the number that one untracked run makes.
+/// `allocations` is the number of allocations in one untracked run.
 ///
 /// ```
 /// use memscope_bench::{Pair, Sample, overhead};
@@ -30,7 +30,7 @@ pub fn overhead(pairs: &[Pair], allocations: Option<u64>) -> Option<Overhead> {
         let (tracked, untracked) = (pair.tracked.peak_rss_bytes?, pair.untracked.peak_rss_bytes?);
         (tracked > 0 && untracked > 0).then(|| tracked as f64 / untracked as f64)
     };
-    // Some of the processes' memory would be another figure than all of it.
+    // The memory of only some processes would be another figure than that of all.
     let memory: Option<Vec<f64>> = pairs.iter().map(memory).collect();
     Some(Overhead {
         pairs: timed.len(),
@@ -42,8 +42,8 @@ pub fn overhead(pairs: &[Pair], allocations: Option<u64>) -> Option<Overhead> {
     })
 }
 
-/// The ratio of the pairs by a clock. Pairs in which it saw no time pass have none; where they are half of all, the
-/// clock is too coarse for the rest as well.
+/// Returns the ratio of the pairs by wall time or CPU time. Pairs in which the clock saw no time pass have none. If
+/// those are half of all, the clock is too coarse for the rest as well.
 fn ratios(pairs: &[Pair], clock: Clock) -> Option<Estimate> {
     let timed = pairs.iter().filter(|pair| pair.is_timed_by(clock)).count();
     if 2 * timed <= pairs.len() {
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn an_overhead_is_the_median_ratio_and_not_the_ratio_of_means() {
-        // Every pair doubles; the machine is slow for a while, and one tracked side is hit alone.
+        // Every pair doubles; the machine is slow for a while, and one tracked sample alone is disturbed.
         let mut pairs: Vec<Pair> = (0..20).map(|n| if n < 8 { pair(300, 600) } else { pair(100, 200) }).collect();
         pairs[15] = pair(100, 5_000);
         let overhead = overhead(&pairs, Some(10)).expect("20 pairs");

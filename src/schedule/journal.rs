@@ -1,7 +1,7 @@
-//! The journal: every pair of a comparison, appended as it comes, so that a run that is killed goes on where it was.
+//! The journal: every pair of a comparison, appended as it comes, so that a killed run can be resumed.
 //!
-//! It is a file with a line of JSON for each entry. The first says what the run is; a line that was being written
-//! when the run was killed is the last one, is not whole, and counts for nothing. Only one process has a journal
+//! It is a file with a line of JSON for each entry. The first line has the run's plan. A last line that is
+//! incomplete, because the run was killed while writing it, is ignored. Only one process at a time has a journal
 //! open.
 
 use super::measurement::{Measurement, Pair};
@@ -17,9 +17,9 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "entry")]
 pub enum Entry {
-    /// A measurement was tried: what it is, or how it failed.
+    /// A measurement was tried: its first results, or its failure.
     Began {
-        /// Its place.
+        /// The measurement's index.
         measurement: usize,
         /// The measurement before its first pair.
         known: Box<Measurement>,
@@ -28,26 +28,26 @@ pub enum Entry {
     },
     /// A measurement's next pair.
     Pair {
-        /// Its place.
+        /// The measurement's index.
         measurement: usize,
         /// The pair.
         pair: Pair,
     },
     /// A measurement failed after some pairs.
     Failed {
-        /// Its place.
+        /// The measurement's index.
         measurement: usize,
-        /// How.
+        /// The failure.
         failure: Failure,
     },
-    /// A measurement takes no more pairs in the batch of its group that is measured: it had its time.
+    /// A measurement's time in the current batch of its group is up, so it takes no more pairs there.
     Rests {
-        /// Its place.
+        /// The measurement's index.
         measurement: usize,
     },
     /// A batch of a group of measurements ended.
     Closed {
-        /// The group's place.
+        /// The group's index.
         group: usize,
         /// The batch: 0 or 1.
         batch: usize,
@@ -83,10 +83,10 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Opens the journal of a run that did not end, and gives its entries. What was cut off at its end is lost.
+    /// Opens the journal of a run that did not end, and returns its entries, without an incomplete one at its end.
     ///
     /// # Errors
-    /// If there is none, it is another process's, or it is of another run than this plan's.
+    /// If there is none, another process has it open, or its plan differs from this one.
     pub fn resume<P>(path: &Path, plan: &P) -> Result<(Self, Vec<Entry>), JournalError>
     where
         P: Serialize + DeserializeOwned + PartialEq,
@@ -151,9 +151,8 @@ fn line(entry: &impl Serialize) -> io::Result<Vec<u8>> {
     Ok(line)
 }
 
-/// Locks a journal, or gives up. On a file system without locks every journal is free. A process that is being
-/// started holds whatever was open when it began for a moment, and the lock with it: so it is asked for more than
-/// once.
+/// Locks a journal, or gives up after several tries. A child process that is being started briefly inherits all open
+/// files, and the lock with them. On a file system without locks every journal is free.
 fn is_free(file: &File) -> bool {
     const PATIENCE: Duration = Duration::from_millis(20);
     (0..25).any(|_| {
@@ -172,16 +171,16 @@ pub enum JournalError {
     File {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
-    /// There is one of a run that did not end.
+    /// A run that did not end left one.
     #[error("{} is the journal of a run that did not end: go on with --resume, or remove it", .0.display())]
     Unfinished(PathBuf),
-    /// There is none to go on with.
+    /// There is none to resume.
     #[error("there is nothing to resume: no journal {}", .0.display())]
     None(PathBuf),
-    /// Another process writes it.
+    /// Another process is writing it.
     #[error("{} is in use by another run", .0.display())]
     InUse(PathBuf),
     /// It is of other builds or other settings.
@@ -218,7 +217,7 @@ mod tests {
         assert!(matches!(Journal::resume(&path, &plan), Err(JournalError::InUse(_))));
         drop(journal);
 
-        // Killed within a line.
+        // Killed while writing a line.
         let mut file = OpenOptions::new().append(true).open(&path).expect("the journal");
         file.write_all(b"{\"entry\":\"clo").expect("half a line");
         drop(file);

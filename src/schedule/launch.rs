@@ -1,4 +1,4 @@
-//! Whatever takes samples: a launcher of probes, or a stand-in in tests.
+//! The interface of launchers that take samples, with stand-ins in tests.
 
 use crate::platform::cores::Core;
 use crate::worker::failure::Failure;
@@ -12,13 +12,13 @@ pub trait Launch: Debug {
     /// Runs a probe before anything is timed, with the counters on.
     ///
     /// # Errors
-    /// The way in which it failed.
+    /// The probe's failure.
     fn trial(&self, request: &Request) -> Result<Observation, Failure>;
 
     /// Runs a timed probe on a core, if one is given.
     ///
     /// # Errors
-    /// The way in which it failed.
+    /// The probe's failure.
     fn sample(&self, request: &Request, core: Option<Core>) -> Result<Reply<Observation>, Failure>;
 }
 

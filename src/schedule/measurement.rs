@@ -1,4 +1,4 @@
-//! A measurement: all pairs of one workload, level, scale and thread count, with what came out of them.
+//! A measurement: all pairs of one workload, level, scale and thread count, with their outcome.
 
 use crate::stats::estimate::Estimate;
 use crate::tracking::Level;
@@ -23,10 +23,10 @@ pub enum Series {
 }
 
 impl Series {
-    /// The series that have a table of their own, in order.
+    /// The series that have their own table, in order.
     pub const SHOWN: [Self; 3] = [Self::Overhead, Self::Scaling, Self::Threads];
 
-    /// Returns the parameter in which its rows differ.
+    /// Returns the parameter in which the rows differ.
     pub const fn parameter(self) -> &'static str {
         match self {
             Self::Overhead | Self::Control => "workload",
@@ -55,12 +55,12 @@ pub struct Measurement {
     pub wait_us: u64,
     /// The threads of each pool.
     pub threads: usize,
-    /// The seed of the order of the program's functions, where they were shuffled.
+    /// The seed of the order of the program's functions, if they were shuffled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layout: Option<u32>,
-    /// The allocations of one untracked run, counted.
+    /// The allocations of one untracked run.
     pub allocations: Option<u64>,
-    /// Events recorded ÷ events that happened, counted in a probe of its own.
+    /// Events recorded ÷ events that happened, counted in a separate probe.
     pub fidelity: Option<f64>,
     /// The outcome.
     #[serde(flatten)]
@@ -81,17 +81,17 @@ impl Measurement {
         }
     }
 
-    /// Returns the overhead, where it was measured.
+    /// Returns the overhead, if it was measured.
     pub fn overhead(&self) -> Option<Overhead> {
         self.outcome.measured().copied()
     }
 
-    /// Returns the failure, where there was one.
+    /// Returns the failure, if any.
     pub fn failure(&self) -> Option<&Failure> {
         self.outcome.failure()
     }
 
-    /// Returns the reason for which it has no figure without a failure: too few pairs, or a clock that is too coarse.
+    /// Returns the reason for a missing figure without a failure: too few pairs, or a clock that is too coarse.
     pub fn lack(&self) -> String {
         let (pairs, untimed) = (self.pairs.len(), self.untimed());
         if untimed == 0 { format!("too few pairs ({pairs})") } else { format!("no time in {untimed} of {pairs} pairs") }
@@ -102,7 +102,7 @@ impl Measurement {
         self.pairs.iter().filter(|pair| !pair.is_timed_by(Clock::Wall)).count()
     }
 
-    /// Returns the name of its row within the series.
+    /// Returns the name of the row within the series.
     pub fn row_name(&self) -> String {
         match self.series {
             Series::Overhead | Series::Control => self.workload.to_string(),
@@ -120,19 +120,19 @@ impl Measurement {
 pub enum Outcome<T = Overhead> {
     /// The overhead.
     Measured(T),
-    /// The failure of a probe: nothing more was tried.
+    /// The failure of a probe; nothing more was tried.
     Failed(Failure),
     /// Too few samples have a ratio.
     TooFew,
 }
 
 impl<T> Outcome<T> {
-    /// Returns the overhead, where it was measured.
+    /// Returns the overhead, if it was measured.
     pub const fn measured(&self) -> Option<&T> {
         if let Self::Measured(overhead) = self { Some(overhead) } else { None }
     }
 
-    /// Returns the failure, where there was one.
+    /// Returns the failure, if any.
     pub const fn failure(&self) -> Option<&Failure> {
         if let Self::Failed(failure) = self { Some(failure) } else { None }
     }
@@ -160,10 +160,10 @@ impl<T> From<Outcome<T>> for OutcomeFields<T> {
     }
 }
 
-/// An untracked probe and a tracked one, right beside each other in time.
+/// An untracked sample and a tracked one, taken right beside each other.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pair {
-    /// The untracked sample ran first.
+    /// True if the untracked sample ran first.
     pub untracked_first: bool,
     /// The untracked sample.
     pub untracked: Sample,
@@ -172,8 +172,8 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// The ratio tracked ÷ untracked by one of the two clocks. It is not a number where the clock is so coarse that
-    /// it saw no time pass in either sample; no estimate takes such a pair.
+    /// Returns the ratio tracked ÷ untracked by wall time or CPU time. It is not a number if the clock is so coarse
+    /// that it saw no time pass in either sample; estimates leave out such a pair.
     pub fn ratio(&self, clock: Clock) -> f64 {
         if self.is_timed_by(clock) { self.tracked.ns(clock) / self.untracked.ns(clock) } else { f64::NAN }
     }
@@ -184,7 +184,8 @@ impl Pair {
     }
 }
 
-/// One probe's times and peak memory. In a file it is `[wall_ns, cpu_ns, peak_rss_bytes]`: there are thousands.
+/// One probe's times and peak memory. In a file it is `[wall_ns, cpu_ns, peak_rss_bytes]`, because there are
+/// thousands.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "(u64, u64, Option<u64>)", into = "(u64, u64, Option<u64>)")]
 pub struct Sample {
@@ -197,7 +198,7 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// The window's time by one of the two clocks, in nanoseconds.
+    /// Returns the window's wall time or CPU time, in nanoseconds.
     pub fn ns(&self, clock: Clock) -> f64 {
         match clock {
             Clock::Wall => self.wall_ns as f64,
@@ -206,7 +207,7 @@ impl Sample {
     }
 }
 
-/// The two clocks by which a window is timed.
+/// The two times of a window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Clock {
@@ -239,24 +240,23 @@ impl From<&Observation> for Sample {
 /// The overhead of tracking, from pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Overhead {
-    /// The pairs with a ratio.
+    /// The number of pairs with a ratio.
     pub pairs: usize,
     /// Tracked ÷ untracked, of wall time.
     pub wall: Estimate,
-    /// Tracked ÷ untracked, of CPU time. `None` where the system counts it too coarsely.
+    /// Tracked ÷ untracked, of CPU time. `None` if the system counts it too coarsely.
     #[serde(default)]
     pub cpu: Option<Estimate>,
-    /// (tracked − untracked) ÷ allocations, in nanoseconds of wall time. `None` where allocations were not
-    /// counted.
+    /// (tracked − untracked) ÷ allocations, in nanoseconds of wall time. `None` if allocations were not counted.
     pub ns_per_allocation: Option<Estimate>,
-    /// Tracked ÷ untracked, of peak resident memory. `None` where the system does not report it.
+    /// Tracked ÷ untracked, of peak resident memory. `None` if the system does not report it.
     pub peak_memory: Option<Estimate>,
     /// The median wall time of the untracked samples, in nanoseconds.
     pub untracked_ns: f64,
 }
 
 impl Overhead {
-    /// The ratio tracked ÷ untracked by one of the two clocks; `None` where that clock is too coarse.
+    /// Returns the ratio tracked ÷ untracked by wall time or CPU time; `None` if that clock is too coarse.
     pub fn by(&self, clock: Clock) -> Option<Estimate> {
         match clock {
             Clock::Wall => Some(self.wall),
@@ -265,12 +265,12 @@ impl Overhead {
     }
 }
 
-/// The precision that is asked for, and the time that it may take.
+/// The requested precision, and the time that it may take.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Precision {
-    /// The half-width, in percent of the figure, to get under.
+    /// The target half-width of an interval, in percent of the figure.
     pub percent: f64,
-    /// The time limit of a measurement for it, in seconds.
+    /// The time limit of a measurement, in seconds.
     pub seconds: u64,
 }
 

@@ -1,4 +1,4 @@
-//! The pairs of one measurement: what is tried first, the order of the samples, and what ends it.
+//! The pairs of one measurement: the trial, the order of the samples, and the end.
 
 use super::launch::Launch;
 use crate::platform::cores;
@@ -12,7 +12,7 @@ use crate::worker::probe::{Observation, Request};
 use crate::workloads::Digest;
 use std::time::Duration;
 
-/// One measurement while it is measured.
+/// One measurement while it is being measured.
 #[derive(Debug)]
 pub struct MeasurementRun<'a> {
     /// Takes the untracked samples.
@@ -21,21 +21,20 @@ pub struct MeasurementRun<'a> {
     tracked: Request,
     expected: Digest,
     measurement: Measurement,
-    /// The time that its probes took so far.
+    /// The time that its probes have taken so far.
     took: Duration,
 }
 
 impl<'a> MeasurementRun<'a> {
     /// Tries a measurement before it is timed: one probe untracked and one under the level, both with the counters
-    /// on. They give the measurement its allocations and its fidelity, and show that the level ends, and does the
-    /// same work.
+    /// on. They provide the allocations and the fidelity, and show that the level ends and does the same work.
     ///
-    /// A measurement whose trial failed takes no pairs; [`finish`](Self::finish) gives it with its failure.
+    /// A measurement whose trial failed takes no pairs; [`finish`](Self::finish) returns it with its failure.
     pub fn begin(launcher: &'a dyn Launch, series: Series, tracked: Request) -> Self {
         Self::begin_against(launcher, launcher, series, tracked)
     }
 
-    /// The same with an untracked baseline that another program runs, such as the control.
+    /// Tries a measurement whose untracked baseline another program runs, such as the control.
     pub fn begin_against(baseline: &'a dyn Launch, launcher: &'a dyn Launch, series: Series, tracked: Request) -> Self {
         let Request { workload, level, scale, threads, .. } = tracked;
         let mut measurement = Measurement {
@@ -67,7 +66,7 @@ impl<'a> MeasurementRun<'a> {
         Self { baseline, launcher, tracked, expected, measurement, took: Duration::ZERO }
     }
 
-    /// A measurement that was tried before, with what is known of it.
+    /// Resumes a measurement that was tried before, with its known results.
     pub fn resumed(
         baseline: &'a dyn Launch,
         launcher: &'a dyn Launch,
@@ -90,12 +89,12 @@ impl<'a> MeasurementRun<'a> {
         (&self.measurement, self.expected)
     }
 
-    /// Takes a pair that was measured before.
+    /// Adds a pair that was measured before.
     pub fn take(&mut self, pair: Pair) {
         self.measurement.pairs.push(pair);
     }
 
-    /// Takes a failure that was seen before.
+    /// Adds a failure that occurred before.
     pub fn fail(&mut self, failure: Failure) {
         self.measurement.outcome = Outcome::Failed(failure);
     }
@@ -105,25 +104,25 @@ impl<'a> MeasurementRun<'a> {
         self.measurement.pairs.len()
     }
 
-    /// The allocations of one untracked run, where the trial counted them.
+    /// Returns the allocations of one untracked run, if the trial counted them.
     pub fn allocations(&self) -> Option<u64> {
         self.measurement.allocations
     }
 
-    /// Returns the failure, if there was one.
+    /// Returns the failure, if any.
     pub fn failure(&self) -> Option<&Failure> {
         self.measurement.failure()
     }
 
-    /// The time that its pairs took in this process, without the time during which it was suspended.
+    /// Returns the time that its pairs took in this process, without the time during which it was suspended.
     pub fn took(&self) -> Duration {
         self.took
     }
 
-    /// Runs one more pair. Even ones run untracked first, odd ones tracked first, so that whatever the first of two
-    /// meets, both levels meet it alike.
+    /// Runs one more pair. Even pairs run untracked first, odd ones tracked first, so that an effect on the first of
+    /// two affects both levels alike.
     ///
-    /// `None` if the measurement has failed, now or before; it then takes no more pairs.
+    /// Returns `None` if the measurement has failed, now or before. It then takes no more pairs.
     pub fn pair(&mut self) -> Option<Pair> {
         if self.measurement.failure().is_some() {
             return None;
@@ -145,7 +144,7 @@ impl<'a> MeasurementRun<'a> {
         }
     }
 
-    /// Takes both samples of a pair. If one of them was suspended, its time means nothing, and both are run again.
+    /// Takes both samples of a pair. If one of them was suspended, its time is invalid, and both run again.
     fn samples(&mut self, untracked_first: bool, core: Option<Core>) -> Result<(Sample, Sample), Failure> {
         for _ in 0..TRIES {
             let (mut untracked, mut tracked) = (None, None);
@@ -166,9 +165,9 @@ impl<'a> MeasurementRun<'a> {
         Err(suspended())
     }
 
-    /// Runs pairs until the overhead is as precise as is asked, or the time is up. `progress` is called after each.
+    /// Runs pairs until the overhead has the requested precision, or the time is up. `progress` is called after each.
     pub fn refine(&mut self, precision: Precision, mut progress: impl FnMut()) {
-        /// Estimating sorts all pairs: not after each.
+        /// Estimating sorts all pairs, so it does not run after each.
         const BETWEEN_LOOKS: usize = 10;
         let began = self.took;
         let limit = Duration::from_secs(precision.seconds);
@@ -184,7 +183,7 @@ impl<'a> MeasurementRun<'a> {
         }
     }
 
-    /// Returns the measurement with its overhead. Where it failed, the pairs before that remain as data, without an
+    /// Returns the measurement with its overhead. After a failure, the earlier pairs remain as data, without an
     /// overhead.
     pub fn finish(mut self) -> Measurement {
         if self.measurement.failure().is_none()
@@ -196,10 +195,10 @@ impl<'a> MeasurementRun<'a> {
     }
 }
 
-/// Checks that an observation has the digest that it should have.
+/// Checks that an observation has the expected digest.
 ///
 /// # Errors
-/// If it is another one.
+/// If it has another one.
 pub fn checked(seen: Observation, expected: Digest) -> Result<Observation, Failure> {
     if seen.digest == expected { Ok(seen) } else { Err(Failure::WrongDigest { expected, found: seen.digest }) }
 }
@@ -218,7 +217,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use tempfile::TempDir;
 
-    /// Returns the reply of a probe whose window took so long by its clocks.
+    /// Returns the reply of a probe with these times of its window.
     fn reply(level: Level, wall_ns: u64, cpu_ns: u64) -> String {
         let observation = Observation {
             schema: SCHEMA,
@@ -242,7 +241,7 @@ mod tests {
         serde_json::to_string(&observation).expect("plain data")
     }
 
-    /// A probe whose clocks are a script's: `$runs` counts the probes so far, `$folder` is its folder.
+    /// Returns a probe whose times come from a script: `$runs` counts the probes so far, `$folder` is its folder.
     fn probe(untracked: &str, tracked: &str, before: &str) -> (TempDir, Launcher) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().display();
@@ -296,7 +295,7 @@ mod tests {
 
     #[test]
     fn a_pair_of_which_one_probe_was_stopped_is_run_again() {
-        // The fourth probe is the second of the first pair; the fifth and sixth make the pair anew.
+        // The fourth probe is the second of the first pair; the fifth and sixth take the pair again.
         let stop = "if [ $runs = 4 ]; then (sleep 0.1; kill -CONT $$) & kill -STOP $$; wait; fi";
         let (folder, launcher) = probe(&reply(Level::Untracked, 7, 7), &reply(Level::Full, 14, 14), stop);
         let measurement = measured(&launcher, MIN_PAIRS);

@@ -1,8 +1,7 @@
-//! The scheduler: measurements, worked through in passes. A pass takes a few pairs of every group of measurements,
-//! and the members of a group take theirs in rounds, in shuffled order, so whatever the machine does to a round is in
-//! all of them.
+//! The scheduler works through measurements in passes. A pass takes a few pairs of every group of measurements. The
+//! members of a group take theirs in rounds, in shuffled order, so that a disturbance of a round affects them all.
 //!
-//! Each pair goes into a journal as it comes, where there is one: a run that is killed goes on where it was.
+//! With a journal, each pair is appended as it comes, and a killed run can be resumed.
 
 use super::journal::{Entry, Journal, JournalError};
 use super::launch::Launch;
@@ -15,7 +14,7 @@ use rand::seq::SliceRandom;
 use rand::{SeedableRng, rngs::SmallRng};
 use std::time::Duration;
 
-/// A measurement that is to be made.
+/// A measurement to be made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Planned<'a> {
     /// Takes the untracked samples.
@@ -37,7 +36,7 @@ pub(crate) struct Planned<'a> {
 pub(crate) struct Settings {
     /// The rounds of each group, over all passes.
     pub rounds: usize,
-    /// The passes.
+    /// The number of passes.
     pub passes: usize,
     /// The fewest pairs of a measurement in a pass, however slow it is.
     pub fewest: usize,
@@ -62,14 +61,14 @@ impl Settings {
     }
 }
 
-/// Groups of measurements while they are made. Members stay in place; one that is not to be measured is `None`.
+/// Groups of measurements while they are being made. Members keep their index; one that is not measured is `None`.
 #[derive(Debug)]
 pub(crate) struct Scheduler<'a> {
     settings: Settings,
     groups: Vec<Vec<Option<Planned<'a>>>>,
     /// The runs of all members, group by group; `None` before the trial.
     runs: Vec<Vec<Option<Run<'a>>>>,
-    /// The passes of each group that are closed.
+    /// The number of closed passes of each group.
     closed: Vec<usize>,
     journal: Option<Journal>,
 }
@@ -78,11 +77,11 @@ pub(crate) struct Scheduler<'a> {
 #[derive(Debug)]
 struct Run<'a> {
     measurement: MeasurementRun<'a>,
-    /// Its pairs at the end of each closed pass.
+    /// The number of its pairs at the end of each closed pass.
     passes: Vec<usize>,
-    /// It takes no more pairs in this pass.
+    /// True if it takes no more pairs in this pass.
     rests: bool,
-    /// The time that its pairs took in this pass.
+    /// The time that its pairs have taken in this pass.
     took: Duration,
 }
 
@@ -91,7 +90,7 @@ impl<'a> Run<'a> {
         Self { measurement, passes: Vec::new(), rests: false, took: Duration::ZERO }
     }
 
-    /// Returns its pairs in this pass.
+    /// Returns the number of its pairs in this pass.
     fn in_pass(&self) -> usize {
         self.measurement.pairs() - self.passes.last().copied().unwrap_or(0)
     }
@@ -125,27 +124,27 @@ impl From<JournalError> for Stop {
 pub(crate) struct Finished {
     /// The measurement.
     pub measurement: Measurement,
-    /// Its pairs at the end of each pass.
+    /// The number of its pairs at the end of each pass.
     pub passes: Vec<usize>,
 }
 
-/// Everything that was measured.
+/// All finished measurements.
 #[derive(Debug)]
 pub(crate) struct Done {
-    /// The measurements of each group, in the order of its members; `None` for one that was not to be measured.
+    /// The measurements of each group, in the order of its members; `None` for one that was not measured.
     pub groups: Vec<Vec<Option<Finished>>>,
-    /// The journal, to be ended when all is written.
+    /// The journal; the caller ends it when all is written.
     pub journal: Option<Journal>,
 }
 
 /// The progress of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// The workload of the group that is measured.
+    /// The workload of the current group.
     pub workload: Workload,
     /// Its level.
     pub level: Level,
-    /// The rounds that are done.
+    /// The number of finished rounds.
     pub rounds: usize,
 }
 
@@ -156,7 +155,7 @@ impl<'a> Scheduler<'a> {
         Self { settings, closed: vec![0; groups.len()], groups, runs, journal: None }
     }
 
-    /// Keeps a journal, and goes on from its entries; a new one has none.
+    /// Adds a journal, and resumes from its entries; a new one has none.
     #[must_use]
     pub(crate) fn with_journal(mut self, journal: Journal, entries: Vec<Entry>) -> Self {
         self.journal = Some(journal);
@@ -164,7 +163,7 @@ impl<'a> Scheduler<'a> {
         self
     }
 
-    /// Takes what was measured before.
+    /// Applies an entry of the journal.
     fn replay(&mut self, entry: Entry) {
         match entry {
             Entry::Began { measurement, known, expected } => {
@@ -220,7 +219,7 @@ impl<'a> Scheduler<'a> {
         self.journal.as_mut().map_or(Ok(()), |journal| journal.append(entry))
     }
 
-    /// Measures whatever is left. `progress` is called before each round.
+    /// Measures everything that is left. `progress` is called before each round.
     ///
     /// # Errors
     /// If the journal cannot be written.
@@ -269,7 +268,7 @@ impl<'a> Scheduler<'a> {
         Ok(Done { groups: groups.collect(), journal: self.journal })
     }
 
-    /// Returns what a group measures, if anything.
+    /// Returns the request of a group's first measured member, if any.
     fn request(&self, group: usize) -> Option<Request> {
         self.groups[group].iter().flatten().next().map(|planned| planned.request)
     }
@@ -329,12 +328,12 @@ mod tests {
     use crate::workloads::{Digest, Scale};
     use std::cell::RefCell;
 
-    /// A launcher that runs nothing: it notes the order of what it is asked for.
+    /// A launcher that runs nothing, and records the order of its requests.
     #[derive(Debug)]
     struct Fake<'n> {
         name: char,
         notes: &'n RefCell<Vec<String>>,
-        /// Fails from this sample on.
+        /// The index of the first sample that fails.
         fails_at: usize,
         samples: RefCell<usize>,
     }

@@ -50,7 +50,8 @@ fn middle(sorted: &[f64]) -> Option<f64> {
     Some(if sorted.len().is_multiple_of(2) { sorted[middle - 1].midpoint(above) } else { above })
 }
 
-/// Returns the number of values outside the interval on each side: the most for which the interval has the confidence.
+/// Returns the number of values outside the interval on each side: the most for which the interval has the
+/// confidence.
 ///
 /// The number of values below the true median is binomial with probability ½. The median lies below the (k+1)th least
 /// value with the probability that at most k values lie below it; k grows while that stays within half of 1 −
@@ -118,7 +119,8 @@ mod tests {
         assert_eq!(median([f64::NAN]), None);
     }
 
-    /// A deviate of a skewed, heavy-tailed distribution with median 0, like the log ratios of a disturbed machine.
+    /// Returns a deviate of a skewed, heavy-tailed distribution with median 0, like the log ratios of a disturbed
+    /// machine.
     fn disturbed(rng: &mut Pcg64Mcg) -> f64 {
         let uniform: f64 = rng.random_range(f64::EPSILON..1.0);
         let cauchy = (std::f64::consts::PI * (uniform - 0.5)).tan();
@@ -128,7 +130,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(12))]
 
-        /// Of 2,000 intervals, at least 95 % less four standard errors hold the true median, whatever the noise.
+        /// Of 2,000 intervals, at least 95 % less four standard errors contain the true median, whatever the noise.
         #[test]
         fn intervals_cover(count in 6_usize..120, seed: u64) {
             let mut rng = Pcg64Mcg::seed_from_u64(seed);

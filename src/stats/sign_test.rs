@@ -20,8 +20,8 @@ pub(crate) fn sign_test(differences: &[f64]) -> Option<f64> {
     (!differences.is_empty()).then(|| two_sided(above + below, above.min(below)))
 }
 
-/// Returns the probability that at most `fewer` of so many tosses of a fair coin show heads, or at most `fewer` show
-/// tails.
+/// Returns the probability that at most `fewer` of this many tosses of a fair coin show heads, or at most `fewer`
+/// show tails.
 fn two_sided(tosses: usize, fewer: usize) -> f64 {
     (2.0 * at_most(fewer, tosses, 0.5)).min(1.0)
 }
@@ -63,8 +63,8 @@ pub(crate) fn most_that_disagree(rounds: usize, comparisons: usize) -> Option<us
     (0..rounds.div_ceil(2)).take_while(is_enough).last()
 }
 
-/// Returns the probability with which each round must show a difference for the sign test to find it with [`POWER`], at
-/// Holm's strictest step; `None` if so few rounds find nothing.
+/// Returns the probability with which each round must show a difference for the sign test to find it with [`POWER`],
+/// at Holm's strictest step; `None` if the rounds are too few to find anything.
 pub(crate) fn needed_agreement(rounds: usize, comparisons: usize) -> Option<f64> {
     let disagree = most_that_disagree(rounds, comparisons)?;
     let (mut low, mut high) = (0.5, 1.0);
@@ -76,8 +76,8 @@ pub(crate) fn needed_agreement(rounds: usize, comparisons: usize) -> Option<f64>
     Some(high)
 }
 
-/// Returns the fewest rounds of both batches together that can lead to a verdict among so many comparisons: with fewer,
-/// even a difference in every round is not significant after Holm's correction.
+/// Returns the fewest rounds of both batches together that can lead to a verdict among this many comparisons: with
+/// fewer, even a difference in every round is not significant after Holm's correction.
 pub(crate) fn needed_rounds(comparisons: usize) -> usize {
     first_from(MIN_PAIRS, |rounds| most_that_disagree(rounds, comparisons).is_some())
 }
@@ -92,7 +92,7 @@ fn first_from(start: usize, is_enough: impl Fn(usize) -> bool) -> usize {
     (start..).find(|&rounds| is_enough(rounds)).expect("the sign test of n equal signs falls below any level")
 }
 
-/// Returns the probability that a standard normal deviate is at least so far from 0, on either side.
+/// Returns the probability that a standard normal deviate is at least this far from 0, on either side.
 pub(crate) fn normal_tails(distance: f64) -> f64 {
     libm::erfc(distance.abs() / std::f64::consts::SQRT_2)
 }

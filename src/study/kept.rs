@@ -15,16 +15,16 @@ use super::validation::Validation;
 use crate::platform::files::{self, FileError, Versioned};
 use std::path::Path;
 
-/// What is done with a study of any kind.
+/// An action on a study of any kind.
 pub trait Visitor {
     /// The result.
     type Output;
 
-    /// Does it.
+    /// Visits a study.
     fn visit<S: Study>(&mut self, study: &S) -> Self::Output;
 }
 
-/// Lists the kinds of files once: a new study is a line.
+/// Lists the kinds of files in one place: a new study is a line.
 macro_rules! kinds {
     ($($variant:ident($record:ty), $($former:literal)|*;)*) => {
         /// A results file of any kind.
@@ -49,7 +49,7 @@ macro_rules! kinds {
                 None
             }
 
-            /// Does something with the study.
+            /// Passes the study to a visitor.
             pub fn visit<V: Visitor>(&self, visitor: &mut V) -> V::Output {
                 match self { $(Self::$variant(study) => visitor.visit(study.as_ref()),)* }
             }
@@ -57,7 +57,7 @@ macro_rules! kinds {
     };
 }
 
-// After each kind the names of older files of it, which have no field `kind`.
+// Each kind is followed by the names of its older files, which have no field `kind`.
 kinds! {
     Overhead(Results), "control" | "instructions";
     Comparison(Comparison), "history";
@@ -73,11 +73,11 @@ kinds! {
 }
 
 impl Kept {
-    /// Reads a results file of any kind. An older one has no kind in it: its name, or the first word of it, is that
-    /// of its kind; any other name is that of an overhead file, for which any name could be chosen.
+    /// Reads a results file of any kind. The kind of an older file without the field is its name, or the first word
+    /// of the name; any other name is that of an overhead file, because those could have any name.
     ///
     /// # Errors
-    /// If it cannot be read, or is of no kind that is known.
+    /// If it cannot be read, or is of an unknown kind.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         let text = files::read_text(path, "a results file")?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();

@@ -24,12 +24,12 @@ use crate::report::metric::Metric;
 use crate::report::{bmf, csv, markdown, text};
 use std::path::Path;
 
-/// A study's record: what was measured, from which every report is drawn.
+/// A study's record: the measurements from which every report is drawn.
 pub trait Study: Versioned {
     /// Returns the report: tables and notes.
     fn summary(&self) -> Document;
 
-    /// Returns the picture as SVG; `None` where the study has none.
+    /// Returns the picture as SVG; `None` if the study has none.
     fn chart(&self) -> Option<String> {
         None
     }
@@ -43,10 +43,10 @@ pub trait Study: Versioned {
     }
 }
 
-/// Draws a study in a form. The text ends without a line break.
+/// Draws a study in a format. The text ends without a line break.
 ///
 /// # Errors
-/// If it has a figure that the form cannot hold.
+/// If it has a figure that the format cannot represent.
 ///
 /// ```
 /// use memscope_bench::{Comparison, Format, draw, read};
@@ -67,7 +67,7 @@ pub fn draw(study: &impl Study, format: Format) -> Result<String, NoNumber> {
     })
 }
 
-/// Prints a study in a form, and on stderr what the form leaves out.
+/// Prints a study in a format, and reports on stderr what the format leaves out.
 pub fn print(study: &impl Study, format: Format) {
     match draw(study, format) {
         Ok(text) => console::print(text),
@@ -78,7 +78,7 @@ pub fn print(study: &impl Study, format: Format) {
     }
 }
 
-/// The files of a study in a folder: `NAME.json`, `NAME.md` and, where there is a chart, `NAME.svg`.
+/// The files of a study in a folder: `NAME.json`, `NAME.md` and, if there is a chart, `NAME.svg`.
 #[derive(Clone, Copy, Debug)]
 pub struct Files<'a> {
     /// The folder.
@@ -88,10 +88,10 @@ pub struct Files<'a> {
 }
 
 impl Files<'_> {
-    /// Checks that the files can be written, and makes the folder. Run it before anything is measured.
+    /// Checks that the files can be written, and creates the folder. Call it before anything is measured.
     ///
     /// # Errors
-    /// If they cannot, or a file of that name holds something else.
+    /// If they cannot be written, or a file of that name has other content.
     pub fn prepare<S: Study>(&self) -> Result<(), FileError> {
         let [json, table, picture] = ["json", "md", "svg"].map(|ending| format!("{}.{ending}", self.name));
         files::prepare_in::<S>(self.folder, &json, &[&table, &picture])
@@ -104,7 +104,8 @@ impl Files<'_> {
             .any(|ending| files::are_same_file(path, &self.folder.join(format!("{}.{ending}", self.name))))
     }
 
-    /// Saves a study and what is drawn from it, then prints it. A study that cannot be saved is printed all the same.
+    /// Saves a study with its table and picture, then prints it. A study that cannot be saved is printed all the
+    /// same.
     ///
     /// # Errors
     /// If a file cannot be written.
@@ -114,7 +115,7 @@ impl Files<'_> {
         saved.map(drop)
     }
 
-    /// Prints a study, and on stderr the names of the files that were written.
+    /// Prints a study, and the names of the written files on stderr.
     pub fn print(&self, study: &impl Study, format: Format, written: &[String]) {
         print(study, format);
         if !written.is_empty() {
@@ -122,7 +123,7 @@ impl Files<'_> {
         }
     }
 
-    /// Saves a study and what is drawn from it. Returns the names of the files.
+    /// Saves a study with its table and picture. Returns the names of the files.
     ///
     /// # Errors
     /// If a file cannot be written.
@@ -134,7 +135,7 @@ impl Files<'_> {
         Ok(written)
     }
 
-    /// Writes what is drawn from a study: the table and the picture. Returns the names of the files.
+    /// Writes a study's table and picture. Returns the names of the files.
     ///
     /// # Errors
     /// If a file cannot be written.

@@ -1,7 +1,7 @@
 //! Blocks of documents that are drawn from results files.
 //!
-//! A block stands between two comments, `<!-- begin overhead.json table -->` and `<!-- end -->`: the results file and
-//! the part of its report. What is between them is replaced; everything else stays as it is.
+//! A block stands between two comments, `<!-- begin overhead.json table -->` and `<!-- end -->`, that name the
+//! results file and the part of its report. The text between them is replaced; everything else stays as it is.
 
 use super::kept::{Kept, Visitor};
 use super::{Study, headline};
@@ -36,7 +36,7 @@ pub enum SpliceError {
         path: PathBuf,
         /// The line of the comment.
         line: usize,
-        /// The reason, with what would be right.
+        /// The reason, with the correct form.
         why: String,
     },
     /// Documents differ from the results.
@@ -47,7 +47,7 @@ pub enum SpliceError {
     File(#[from] FileError),
 }
 
-/// Replaces the blocks of documents with what the results in a folder say, or only compares them.
+/// Replaces the blocks of documents with the present results in a folder, or only compares them.
 ///
 /// # Errors
 /// If a document or a results file cannot be read, a block is wrong, or, with `check`, a block differs.
@@ -72,7 +72,8 @@ pub(crate) fn documents(documents: &[PathBuf], results: &Path, check: bool) -> R
     Ok(())
 }
 
-/// Returns a document with its blocks replaced. `block` gives the text for a file and a part, or what would be right.
+/// Returns a document with its blocks replaced. `block` returns the text for a file and a part, or the correct form
+/// as an error.
 fn splice(
     path: &Path,
     text: &str,

@@ -1,12 +1,13 @@
 //! The harness's own counters of allocations and bytes.
 //!
 //! They are the truth that a tracker's record is compared with. As the level `counting` they show the cost of the
-//! cheapest useful tracker. Each thread counts in its own slot, so threads do not wait for each other. Only live bytes
-//! are summed over threads, whenever a thread's have changed by `FLUSH_BYTES`.
+//! cheapest useful tracker. Each thread counts in its own slot, so threads do not wait for each other. Only live
+//! bytes are summed over threads, whenever a thread's have changed by `FLUSH_BYTES`.
 //!
 //! A reallocation counts as one allocation and one deallocation, as memscope counts it.
 //!
-//! Allocations that a tracker makes for itself while its hook is called are counted apart: see [`TrackerAllocations`].
+//! Allocations that a tracker makes for itself while its hook is called are counted separately: see
+//! [`TrackerAllocations`].
 
 use serde::{Deserialize, Serialize};
 use std::array;
@@ -58,7 +59,7 @@ pub struct TrackerAllocations {
 }
 
 impl Counts {
-    /// Allocations that are alive.
+    /// Returns the number of live allocations.
     pub fn live_allocations(&self) -> u64 {
         self.allocations.saturating_sub(self.deallocations)
     }
@@ -83,7 +84,7 @@ impl Counts {
     }
 }
 
-/// One thread's counters, on cache lines of their own.
+/// One thread's counters, on separate cache lines.
 #[repr(align(128))]
 struct Slot {
     by_class: [AtomicU64; CLASSES],
@@ -265,7 +266,7 @@ mod tests {
         assert_eq!(class_of(usize::MAX), CLASSES - 1);
     }
 
-    /// The counters are the process's, so one test has them all. The library's tests run on the plain system
+    /// The counters belong to the process, so one test covers them all. The library's tests run on the plain system
     /// allocator: nothing else counts here.
     #[test]
     fn counts_add_up_over_threads_and_find_the_peak() {

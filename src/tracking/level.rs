@@ -1,4 +1,4 @@
-//! The table of levels: what a workload can run under.
+//! The table of levels that a workload can run under.
 
 use super::references::{Host, JEMALLOC_PROGRAM, TRACKING_ALLOCATOR_PROGRAM, WrongProgramError};
 use super::{MAX_SYNTHETIC_UNITS, Mode, memscope};
@@ -14,7 +14,7 @@ pub struct Properties {
     pub about: &'static str,
     /// The allocator's mode while the window is open.
     pub mode: Mode,
-    /// Passes the values that a workload names on to memscope.
+    /// True to pass the values that a workload names on to memscope.
     pub has_variables: bool,
     /// The kind of record that the level keeps.
     pub records: RecordingKind,
@@ -26,7 +26,7 @@ pub struct Properties {
     pub legend: &'static str,
     /// The program that runs the window.
     pub host: Host,
-    /// Measured by `cargo bench`.
+    /// True if `cargo bench` measures it.
     pub is_benched: bool,
 }
 
@@ -54,7 +54,7 @@ macro_rules! levels {
         own: { $($own:ident $own_about:literal { $($own_field:ident: $own_value:expr),* $(,)? })* }
         references: { $($other:ident $about:literal { $($field:ident: $value:expr),* $(,)? })* }
     ) => {
-        /// A level: what a workload runs under.
+        /// A level that a workload runs under.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub enum Level {
@@ -68,8 +68,8 @@ macro_rules! levels {
             /// The untracked level, memscope's and the counters, from the cheapest.
             pub const ALL: &[Self] = &[$(Self::$own,)*];
 
-            /// The references: other trackers than memscope. Every build knows their names, and so reads what another
-            /// build measured.
+            /// The references: trackers other than memscope. Every build knows their names, so it can read another
+            /// build's results.
             pub const REFERENCES: &[Self] = &[$(Self::$other,)*];
 
             /// Returns the level's row in the table.
@@ -249,7 +249,7 @@ impl Level {
         cfg!(feature = "references") || !self.is_reference() || self.host() == Host::Heaptrack
     }
 
-    /// Returns why the linked memscope cannot do what the level needs; `None` if it can.
+    /// Returns the reason why the linked memscope lacks something that the level needs; `None` if it lacks nothing.
     pub fn unsupported_reason(self) -> Option<&'static str> {
         let without_hook = memscope::VARIABLES_NEED_HOOK.filter(|_| !self.has_hook());
         memscope::NO_NAMES.or(without_hook).filter(|_| self.has_variables())
@@ -265,7 +265,7 @@ impl fmt::Display for Level {
     }
 }
 
-/// The error for a name that is not the name of a level, or of one that this build cannot run.
+/// The error for a name that is no level's, or that of a level that this build cannot run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LevelError {
     /// No level has the name.

@@ -1,8 +1,8 @@
-//! The levels, and how each is switched on.
+//! The levels, and the way in which each is switched on.
 //!
-//! A level sets what the program's allocator does with each call (its [`Mode`]), and whether the values that a workload
-//! names are passed on to memscope. [`Session`] prepares a level, opens and closes the window in which the allocator is
-//! switched, and reads what the tracker recorded.
+//! A level sets what the program's allocator does with each call (its [`Mode`]), and whether the values that a
+//! workload names are passed on to memscope. [`Session`] prepares a level, opens and closes the window in which the
+//! allocator is switched, and reads the tracker's record.
 //!
 //! Only the module [`memscope`] names memscope.
 

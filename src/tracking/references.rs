@@ -1,9 +1,10 @@
-//! Other trackers than memscope, as levels of the same probe. They show whether a cost is memscope's or tracking's.
+//! Trackers other than memscope, as levels of the same probe. They show whether a cost is memscope's or that of any
+//! tracking.
 //!
 //! A reference's blocks decide which program it runs in. If they are the system's, unchanged, the reference is a mode
 //! of the switched allocator. If it has its own heap, or puts a header before each block, it cannot be switched on
-//! midway: the wrong one would free the blocks from before the window. It is then the allocator of a separate program,
-//! from start to end. A tracker that watches from outside is started around the probe.
+//! midway: the wrong allocator would free the blocks from before the window. It is then the allocator of a separate
+//! program, from start to end. A tracker that watches from outside is started around the probe.
 //!
 //! Only builds with the Cargo feature `references` contain the trackers, except heaptrack, which is a program.
 
@@ -47,7 +48,7 @@ pub enum WrongProgramError {
     /// The program has another level's allocator.
     #[error("this program is not for the level '{0}'")]
     Another(Level),
-    /// jemalloc's options are not the level's.
+    /// jemalloc's options are not those of the level.
     #[error("the level '{0}' is not what jemalloc does: set {JEMALLOC_OPTIONS}=prof:{1}")]
     Profiler(Level, bool),
 }

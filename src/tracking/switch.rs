@@ -2,11 +2,11 @@
 //!
 //! A static selects one of them. It is set once before a workload starts, and reset when all of the workload's values
 //! are gone. So every level runs in the same binary: two binaries differ in layout, and layout alone moves times by
-//! more than the effects to measure. With everything off, a call costs one relaxed load and one predictable branch more
-//! than with the plain system allocator.
+//! more than the effects to measure. With everything off, a call costs one relaxed load and one predictable branch
+//! more than with the plain system allocator.
 //!
-//! Nearly all of the crate's unsafe code is in this file: the functions of the allocator's trait are unsafe to call and
-//! to implement.
+//! Nearly all of the crate's unsafe code is in this file: the functions of the allocator's trait are unsafe to call
+//! and to implement.
 #![allow(
     unsafe_code,
     reason = "an allocator cannot be written without it; the crate denies it everywhere but here and in fork"
@@ -17,7 +17,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
-/// The allocator's work for each call: a set of bits.
+/// The allocator's work for each call, as a set of bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mode(u8);
 
@@ -76,7 +76,7 @@ impl Mode {
     /// Runs `run` while the allocator is switched to this mode. Blocks allocated inside the window and freed after it
     /// appear leaked to the tracker.
     pub fn window<R>(self, run: impl FnOnce() -> R) -> R {
-        /// Switches back even if the run panics.
+        /// Switches back even if `run` panics.
         struct Open;
         impl Drop for Open {
             fn drop(&mut self) {
@@ -112,7 +112,7 @@ enum Caller {
     Program,
     /// The harness, while it inspects the tracker. Its calls are neither counted nor tracked.
     Harness,
-    /// The tracker, within its hook. Its calls are counted apart and not tracked.
+    /// The tracker, within its hook. Its calls are counted separately and not tracked.
     Tracker,
 }
 
@@ -122,7 +122,7 @@ thread_local! {
 }
 
 /// Sends the calling thread's allocations to the system alone while it lives, so the harness can inspect the tracker
-/// inside the window. Blocks allocated while it lives must be freed while it, or another one, lives.
+/// inside the window. Blocks allocated while it lives must be freed while it, or another guard, lives.
 ///
 /// It has an effect only while the counters are on: the other modes do not pay for the check.
 #[derive(Debug)]
@@ -166,7 +166,7 @@ unsafe impl GlobalAlloc for SwitchedAllocator {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         match Mode(ALLOCATING.load(Ordering::Relaxed)) {
-            // SAFETY: what the caller promised of `layout` is what `System` asks.
+            // SAFETY: the caller's promise about `layout` is what `System` requires.
             Mode::OFF => unsafe { System.alloc(layout) },
             // SAFETY: the same promise.
             mode => unsafe { switched::alloc(mode, layout) },
@@ -187,7 +187,7 @@ unsafe impl GlobalAlloc for SwitchedAllocator {
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         match Mode(ALLOCATING.load(Ordering::Relaxed)) {
-            // SAFETY: what the caller promised of `layout` is what `System` asks.
+            // SAFETY: the caller's promise about `layout` is what `System` requires.
             Mode::OFF => unsafe { System.alloc_zeroed(layout) },
             // SAFETY: the same promise.
             mode => unsafe { switched::alloc_zeroed(mode, layout) },
@@ -223,7 +223,7 @@ mod switched {
     macro_rules! tracker {
         ($mode:ident, $method:ident($($argument:expr),*)) => {
             match $mode.reference() {
-                // SAFETY: the caller's promise is what all trackers ask.
+                // SAFETY: the caller's promise is what all trackers require.
                 #[cfg(feature = "references")]
                 Some(Mode::STATS) => unsafe { INSTRUMENTED_SYSTEM.$method($($argument),*) },
                 // SAFETY: as above.
@@ -238,7 +238,7 @@ mod switched {
     #[cold]
     pub(super) unsafe fn alloc(mode: Mode, layout: Layout) -> *mut u8 {
         let layout = if mode == Mode::BURN { burned(layout) } else { layout };
-        // SAFETY: the caller's promise is what all allocators ask.
+        // SAFETY: the caller's promise is what all allocators require.
         let (system, tracker) = (|| unsafe { System.alloc(layout) }, || tracker!(mode, alloc(layout)));
         pass_on(mode, system, tracker, |caller, block| counted(caller, block, layout.size()))
     }
@@ -246,14 +246,14 @@ mod switched {
     #[cold]
     pub(super) unsafe fn alloc_zeroed(mode: Mode, layout: Layout) -> *mut u8 {
         let layout = if mode == Mode::BURN { burned(layout) } else { layout };
-        // SAFETY: the caller's promise is what all allocators ask.
+        // SAFETY: the caller's promise is what all allocators require.
         let (system, tracker) = (|| unsafe { System.alloc_zeroed(layout) }, || tracker!(mode, alloc_zeroed(layout)));
         pass_on(mode, system, tracker, |caller, block| counted(caller, block, layout.size()))
     }
 
     #[cold]
     pub(super) unsafe fn dealloc(mode: Mode, ptr: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise is what all allocators ask.
+        // SAFETY: the caller's promise is what all allocators require.
         let (system, tracker) = (|| unsafe { System.dealloc(ptr, layout) }, || tracker!(mode, dealloc(ptr, layout)));
         pass_on(mode, system, tracker, |caller, ()| freed(caller, layout.size()));
     }
@@ -261,7 +261,7 @@ mod switched {
     #[cold]
     pub(super) unsafe fn realloc(mode: Mode, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         let layout = if mode == Mode::BURN { burned(layout) } else { layout };
-        // SAFETY: the caller's promise is what all allocators ask.
+        // SAFETY: the caller's promise is what all allocators require.
         let system = || unsafe { System.realloc(ptr, layout, new_size) };
         let tracker = || tracker!(mode, realloc(ptr, layout, new_size));
         pass_on(mode, system, tracker, |caller, block: *mut u8| {
@@ -284,7 +284,7 @@ mod switched {
         (32 $work:stmt) => { repeat!(16 $work); repeat!(16 $work) };
     }
 
-    /// One unit of work: a step of xorshift64 (Marsaglia 2003), which no compiler merges with the next.
+    /// Burns one unit of work: a step of xorshift64 (Marsaglia 2003), which no compiler merges with the next.
     #[inline(always)]
     fn step(mut state: u64) -> u64 {
         state ^= state << 13;
@@ -292,8 +292,8 @@ mod switched {
         state ^ state << 17
     }
 
-    /// About eight units of work, in a tenth of the code. More code would push the workload's own out of the CPU's
-    /// caches, at a cost that depends on what else is in them.
+    /// Burns about eight units of work, in a tenth of the code. More code would evict the workload's own from the
+    /// CPU's caches, at a cost that depends on their other content.
     #[inline(always)]
     fn roots(number: f64) -> f64 {
         ((number + 1.0).sqrt() + 1.0).sqrt()
@@ -301,9 +301,9 @@ mod switched {
 
     /// Burns the units of work of one allocation, and returns the layout.
     ///
-    /// Each power of two has its own code, and each piece of work waits for the one before it. The layout that it
-    /// returns depends on the last piece, although it is always the same: so the allocation waits for the work, and the
-    /// CPU cannot do both at once.
+    /// Each power of two has its own code, and each piece of work waits for the one before it. The returned layout
+    /// depends on the last piece, although it is always the same. So the allocation waits for the work, and the CPU
+    /// cannot do both at once.
     #[inline(never)]
     fn burned(layout: Layout) -> Layout {
         let units = BURNED.load(Ordering::Relaxed);
@@ -323,7 +323,7 @@ mod switched {
         }
         burn!(1, 2, 4 of steps, 1, 2, 4, 8, 16, 32 of eights);
         let nothing = (std::hint::black_box(state) ^ state) as usize;
-        // SAFETY: nothing is added to the size, whatever the compiler can see of it.
+        // SAFETY: nothing is added to the size, although the compiler cannot see that.
         unsafe { Layout::from_size_align_unchecked(layout.size() + nothing, layout.align()) }
     }
 

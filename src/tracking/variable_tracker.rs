@@ -9,7 +9,7 @@ use crate::workloads::Tracker;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Passes named values on to memscope where the level has variable tracking.
+/// Passes named values on to memscope if the level has variable tracking.
 #[derive(Clone, Debug)]
 pub struct VariableTracker(pub(super) Option<Variables>);
 
@@ -17,7 +17,7 @@ impl VariableTracker {
     /// The tracker that does nothing, for runs outside of a level.
     pub const NOOP: Self = Self(None);
 
-    /// Returns memscope's variable tracking, where the level has it.
+    /// Returns memscope's variable tracking, if the level has it.
     pub fn variables(&self) -> Option<&Variables> {
         self.0.as_ref()
     }

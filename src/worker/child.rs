@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 /// Time between two readings of the clock.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Longer time between two readings: this process or the machine was suspended.
+/// Longer time between two readings, which shows that this process or the machine was suspended.
 const GAP: Duration = Duration::from_millis(500);
 
 /// Time that the streams of an ended child may stay open, because a process that it started holds them.
@@ -40,16 +40,16 @@ pub(crate) struct Ended {
     pub stderr: Vec<u8>,
     /// Running time, without the time during which this process was suspended.
     pub took: Duration,
-    /// The child or this process was suspended meanwhile: the child's times mean nothing.
+    /// True if the child or this process was suspended meanwhile: the child's times are invalid.
     pub was_suspended: bool,
 }
 
-/// A child that did not end by itself.
+/// The reason why a child gave no result.
 #[derive(Debug)]
 pub(crate) enum NotEnded {
     /// It reached the time limit, and was killed.
     TimedOut,
-    /// The system did not allow watching it, and it was killed.
+    /// The system did not allow watching it, so it was killed.
     System(io::Error),
 }
 
@@ -201,7 +201,7 @@ struct Tail(Vec<u8>);
 
 impl Tail {
     fn push(&mut self, bytes: &[u8]) {
-        // Rarely, so each byte is moved once at most.
+        // Rarely, so each byte moves at most once.
         if self.0.len() + bytes.len() > 2 * KEPT {
             let surplus = self.0.len() - KEPT;
             self.0.drain(..surplus);
@@ -239,7 +239,7 @@ impl Clock {
     }
 }
 
-/// Returns the number of noticed continuations of this process after a suspension.
+/// Returns how many times this process was seen to continue after a suspension.
 fn suspensions() -> usize {
     static SEEN: Mutex<(Option<Arc<AtomicBool>>, usize)> = Mutex::new((None, 0));
     let (continued, count) = &mut *locked(&SEEN);

@@ -1,9 +1,9 @@
-//! Ways in which a task fails.
+//! The ways in which a task fails.
 
 use crate::workloads::Digest;
 use serde::{Deserialize, Serialize};
 
-/// The end of a task that gave no reply.
+/// The reason why a task gave no reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "outcome")]
 pub enum Failure {

@@ -37,7 +37,7 @@ impl Kind {
         ("exhaust", Self::Exhaust),
     ];
 
-    /// Does what a broken tracker might do. Returns `true` if that is a lie.
+    /// Behaves as a broken tracker might. Returns `true` if that is a lie.
     fn commit(self) -> bool {
         match self {
             Self::Hang => loop {

@@ -18,7 +18,7 @@ pub(crate) fn settle_signals() {
     }
 }
 
-/// Runs something in a child of this process, which must have no other threads, and returns the result.
+/// Runs `run` in a child of this process, which must have no other threads, and returns the result.
 ///
 /// # Errors
 /// If the system refuses a child, or the child ends without a result.

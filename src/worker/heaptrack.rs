@@ -1,12 +1,12 @@
-//! A probe under heaptrack. Its library is preloaded into the untracked program and writes each event with its
-//! backtrace to a pipe, from which heaptrack's interpreter reads.
+//! A probe under heaptrack. heaptrack's library is preloaded into the untracked program. It writes each event with
+//! its backtrace to a pipe, which heaptrack's interpreter reads.
 //!
-//! The `heaptrack` script does the same, with compressed data. The script itself would stand between this process and
+//! The `heaptrack` script does the same, with compressed data. But the script would stand between this process and
 //! the probe: a probe that hangs could not be killed, and would not end with its parent.
 //!
 //! The time is the window's own, as for every probe. heaptrack records the whole process, so its summary counts too
-//! much; but it has the backtrace of each event, and those of the window contain the function that times it. On the
-//! other threads of a parallel workload nothing distinguishes them, and the number of recorded events is unknown.
+//! much. But it has the backtrace of each event, and those of the window contain the function that times it. On the
+//! other threads of a parallel workload nothing distinguishes them, so the number of recorded events is unknown.
 
 use crate::platform::programs::find;
 use crate::worker::failure::Failure;
@@ -71,8 +71,8 @@ pub(crate) fn run(launcher: &Launcher, request: &Request) -> Result<Reply<Observ
     let [pipe, data] = ["pipe", "data"].map(|name| folder.path().join(name));
     mkfifo(&pipe, Mode::S_IRWXU).map_err(|error| prevented(error.into()))?;
     let (library, _link) = preload::named(&parts.library, launcher.folder()).map_err(prevented)?;
-    // Open for writing here, the pipe can be opened for reading before the probe writes, and ends when the probe is
-    // done.
+    // Holding the pipe open for writing lets it be opened for reading before the probe writes, and it ends when the
+    // probe is done.
     let held = File::options().read(true).write(true).open(&pipe).map_err(prevented)?;
     let mut interpreter = Command::new(&parts.interpreter)
         .stdin(File::open(&pipe).map_err(prevented)?)

@@ -45,12 +45,12 @@ struct Log {
     failure: Option<io::Error>,
 }
 
-/// Starts workers.
+/// Starts workers under limits.
 #[derive(Clone, Debug)]
 pub struct Launcher {
     pub(crate) program: Arc<Program>,
     pub(crate) limits: Limits,
-    /// The programs of the same folder that were asked for. Each stays the same file for the whole run.
+    /// The other programs of the same folder that were started. Each stays the same file for the whole run.
     others: Arc<Mutex<BTreeMap<String, Arc<Program>>>>,
     log: Option<Arc<Mutex<Log>>>,
     core: Option<Core>,
@@ -107,7 +107,7 @@ impl Launcher {
         Err(MissingProgram { program, is_reference })
     }
 
-    /// Writes the command line of each probe to this file when the probe starts, a line each.
+    /// Logs the command line of each probe to this file when the probe starts, a line each.
     pub fn logging_to(self, file: File) -> Self {
         Self { log: Some(Arc::new(Mutex::new(Log { file, failure: None }))), ..self }
     }
@@ -117,7 +117,7 @@ impl Launcher {
         Self { core, ..self.clone() }
     }
 
-    /// Returns the error that cut the log short, if one did. No probe failed because of it.
+    /// Returns the error that cut the log short, if any. No probe failed because of it.
     pub fn log_failure(&self) -> Option<io::Error> {
         self.log.as_ref().and_then(|log| log.lock().unwrap_or_else(PoisonError::into_inner).failure.take())
     }
@@ -172,7 +172,7 @@ impl Launcher {
         self.judge(self.run_with(|_| (), task)?)
     }
 
-    /// Runs a task in an environment of its own, to its end.
+    /// Runs a task in a separate environment, to its end.
     pub(crate) fn run_with(&self, environment: impl Fn(&mut Command), task: &Task) -> Result<Ended, Failure> {
         self.note(task);
         let watch = Watch::begin();
@@ -225,7 +225,7 @@ impl Launcher {
             let _ = child.kill().and_then(|()| child.wait());
             return Err(Failure::Prevented { why: format!("its memory cannot be limited: {error}") });
         }
-        // A core that was taken away since it was chosen costs the pair its best placement, not its result.
+        // If the core was withdrawn since it was chosen, the pair loses its best placement, but not its result.
         if let Some(core) = self.core {
             let _ = cores::keep_on(child.id(), core);
         }

@@ -11,7 +11,7 @@ use std::time::Duration;
 pub struct Limits {
     /// The time from start to end. Time during which this process is suspended does not count.
     pub time: Duration,
-    /// Memory that the child may write to, in bytes, where the system can limit it. Reserved address space does not
+    /// Memory that the child may write to, in bytes, if the system can limit it. Reserved address space does not
     /// count: each thread reserves 64 MiB for its heap.
     pub memory_bytes: u64,
 }
@@ -38,7 +38,7 @@ impl Limits {
         }
     }
 
-    /// Limits a child's memory, where the system can. A lower inherited limit stays.
+    /// Limits a child's memory, if the system can. A lower inherited limit stays.
     ///
     /// # Errors
     /// If the system refuses.

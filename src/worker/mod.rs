@@ -1,4 +1,4 @@
-//! Workers: one process does one task. How it is started, limited, watched and judged.
+//! Workers: processes that do one task each. They are started, limited, watched and judged here.
 
 pub(crate) mod child;
 pub mod failure;

@@ -14,8 +14,8 @@ fn can_be_named(path: &Path) -> bool {
     !path.as_os_str().as_bytes().iter().any(|byte| byte.is_ascii_whitespace() || matches!(byte, b':' | b'$'))
 }
 
-/// Makes temporary folders, first in the user's own place for them, then in others in case no code can run from there.
-/// `beside` is a folder from which programs do run.
+/// Makes temporary folders, first in the user's own place for them, then in others in case no code can run from
+/// there. `beside` is a folder from which programs can run.
 pub(crate) fn folders(beside: &Path) -> impl Iterator<Item = TempDir> {
     let places = [std::env::temp_dir(), "/tmp".into(), "/var/tmp".into(), beside.to_owned(), "/dev/shm".into()];
     let places = places.into_iter().filter_map(|place| std::path::absolute(place).ok());

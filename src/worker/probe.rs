@@ -1,11 +1,11 @@
 //! The probe: one workload, once, under one level, in this process.
 //!
-//! A process is the replicate of every measurement here: memscope keeps state that no call clears, a tracker that hangs
-//! must cost no more than its own measurement, and peak memory belongs to a process. A probe runs one window and prints
-//! an [`Observation`] as one line of JSON.
+//! A process is the replicate of every measurement, for three reasons. memscope keeps state that no call clears. A
+//! tracker that hangs must cost no more than its own measurement. Peak memory belongs to a process. A probe runs one
+//! window and prints an [`Observation`] as one line of JSON.
 //!
-//! Before the window opens, the pools' threads are started, the workload runs once untracked at a tenth of its size,
-//! and the tracker makes its singletons. So neither cold code nor lazy initialisation is charged to tracking.
+//! Before the window opens, the pools' threads start, the workload runs once untracked at a tenth of its size, and
+//! the tracker makes its singletons. So neither cold code nor lazy initialisation is charged to tracking.
 
 use crate::platform::system;
 use crate::tracking::counting;
@@ -39,7 +39,7 @@ pub struct Request {
     pub scale: Scale,
     /// Threads of each pool of a parallel workload.
     pub threads: usize,
-    /// Run the harness's counters beside the tracker, for fidelity. The time of such a probe means nothing.
+    /// True to run the harness's counters beside the tracker, for fidelity. The time of such a probe is invalid.
     pub count: bool,
 }
 
@@ -94,23 +94,22 @@ pub struct Observation {
     /// The memscope build.
     #[serde(rename = "subject")]
     pub memscope: MemscopeBuild,
-    /// The build that the program was made for, where it was made to be compared: `0.2.4`, `commit-15b78b0…`.
+    /// The build that the program was made for, if it was made for a comparison: `0.2.4`, `commit-15b78b0…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<String>,
     /// Wall time of the window, in nanoseconds.
     pub wall_ns: u64,
     /// CPU time of the window over all threads, in nanoseconds.
     pub cpu_ns: u64,
-    /// Peak resident memory of the process up to the window's end, in bytes; `None` where the system does not report
-    /// it.
+    /// Peak resident memory of the process up to the window's end, in bytes; `None` if the system does not report it.
     pub peak_rss_bytes: Option<u64>,
-    /// The proof of the work done.
+    /// The digest, which proves the work done.
     pub digest: Digest,
-    /// Values that the workload named to the tracker, even where the level ignores them.
+    /// Values that the workload named to the tracker, even if the level ignores them.
     pub variables: u64,
-    /// Events that happened, where the counters ran.
+    /// Events that happened, if the counters ran.
     pub truth: Option<Truth>,
-    /// The tracker's own allocations inside its hook, where the counters ran.
+    /// The tracker's own allocations inside its hook, if the counters ran.
     #[serde(default)]
     pub own: Option<TrackerAllocations>,
     /// Events that the tracker recorded.
@@ -154,8 +153,8 @@ impl From<counting::Counts> for Truth {
 }
 
 impl Observation {
-    /// Returns the fidelity of the level: events recorded ÷ events that happened. Events are allocations and, where the
-    /// tracker counts them, deallocations; with variable tracking alone, named values. `None` where nothing is tracked,
+    /// Returns the fidelity of the level: events recorded ÷ events that happened. Events are allocations and, if the
+    /// tracker counts them, deallocations; with variable tracking alone, named values. `None` if nothing is tracked,
     /// or one of the two is unknown.
     pub fn fidelity(&self) -> Option<f64> {
         let ratio = |recorded: u64, happened: u64| (happened > 0).then(|| recorded as f64 / happened as f64);
@@ -225,7 +224,7 @@ pub fn run_control(request: Request) -> Result<Observation, TaskError> {
 /// A tracker that is a program's allocator from start to end.
 #[derive(Clone, Copy, Debug)]
 pub struct AllocatorTracker {
-    /// Checks that the program runs a reference as its level says.
+    /// Checks that the program runs the reference of this level.
     pub check: fn(Level) -> Result<(), WrongProgramError>,
     /// Switches recording on or off.
     pub switch: fn(bool),
@@ -233,7 +232,7 @@ pub struct AllocatorTracker {
     pub recorded: fn() -> Recorded,
 }
 
-/// Runs one window in a process whose global allocator is a reference. The events that happened are known where the
+/// Runs one window in a process whose global allocator is a reference. The events that happened are known if the
 /// reference takes its blocks from the switched allocator, which can count them.
 ///
 /// # Errors

@@ -1,8 +1,8 @@
 //! A program that is started many times, and must be the same file each time.
 //!
 //! Cargo replaces an old build by a new one, so a path may lead to another program in the middle of a measurement. On
-//! Linux the program is therefore opened once, and started through the open file. Elsewhere, and where the system does
-//! not allow that, it is started by its path as long as that leads to the same file.
+//! Linux the program is therefore opened once, and started through the open file. On other systems, and if the system
+//! does not allow that, it is started by its path as long as that leads to the same file.
 
 use crate::platform::limits;
 use crate::worker::failure::Failure;
@@ -31,7 +31,7 @@ struct Opened {
     handle: Option<(File, PathBuf)>,
 }
 
-/// The state of a file: it changes when the file does.
+/// The state of a file, which changes when the file does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     device: u64,

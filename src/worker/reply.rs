@@ -1,4 +1,4 @@
-//! Judges how a child ended: a reply, or the reason for a failure.
+//! Determines the outcome of a child: a reply, or the reason for a failure.
 
 use crate::platform::limits;
 use crate::worker::child::Ended;
@@ -20,11 +20,11 @@ pub struct Reply<T> {
     pub content: T,
     /// The time that the child ran, without the time during which this process was suspended.
     pub took: Duration,
-    /// The child or this process was suspended meanwhile: times in the reply mean nothing.
+    /// True if the child or this process was suspended meanwhile: times in the reply are invalid.
     pub was_suspended: bool,
 }
 
-/// Runs something until it was not suspended.
+/// Repeats a run until it was not suspended.
 ///
 /// # Errors
 /// Its own failure, or that it was suspended in each try.
@@ -74,7 +74,7 @@ fn failure(status: ExitStatus, printed: &str, limits: &Limits) -> Failure {
         Some(PREVENTED) => return Failure::Prevented { why: why() },
         _ => {}
     }
-    // A tracker may start a thread of its own.
+    // A tracker may start its own thread.
     if NO_THREADS.iter().any(|words| last_words.contains(words)) {
         let limits = limits::on_threads();
         return Failure::Prevented { why: format!("it cannot start a thread: {last_words} ({limits})") };
@@ -111,7 +111,7 @@ pub(super) fn ending(status: ExitStatus) -> String {
     let time =
         || limits::cpu_seconds().map(|limit| format!("the limit on CPU time ({}, {} s)", limit.name, limit.amount));
     let sender = match name.as_str() {
-        // This program sends it too, and then reports a timeout.
+        // This program sends it too, but reports that as a timeout.
         "SIGKILL" => {
             let time = time().map(|time| format!(", or by {time}")).unwrap_or_default();
             Some(format!("killed from outside, as the system does when memory runs out{time}"))
@@ -131,7 +131,7 @@ mod tests {
     use crate::worker::task::Task;
     use std::fs;
 
-    /// Runs a script in a worker's place, which gives no reply.
+    /// Runs a script in place of a worker that gives no reply.
     fn end_of(script: &str, limits: Limits) -> Failure {
         let (_folder, launcher) = scripts::launcher(script, limits);
         launcher.run_task::<u32>(&Task::Reports).expect_err("it gives no reply")

@@ -1,4 +1,4 @@
-//! Shell scripts in a worker's place, for tests.
+//! Shell scripts that replace a worker, for tests.
 
 use crate::worker::launcher::{Launcher, Limits};
 use std::fs;
@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// Writes a script that may run, and returns its path. `$folder` is its folder.
+/// Writes an executable script, and returns its path. `$folder` is its folder.
 pub(crate) fn write(folder: &Path, name: &str, script: &str) -> PathBuf {
     let path = folder.join(name);
     let script = format!("#!/bin/sh\nfolder='{}'\n{script}\n", folder.display());

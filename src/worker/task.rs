@@ -1,9 +1,9 @@
-//! Tasks: the work that a child process does, as it travels from parent to child.
+//! Tasks: the work of a child process, as it travels from parent to child.
 //!
 //! The parent writes one [`Task`] as JSON to the child's standard input; the child prints its reply as one line of
 //! JSON. Arguments and environment are the same for every task, so both samples of a pair start with the same stack:
-//! its layout alone can move a time by several percent (Mytkowicz et al., "Producing Wrong Data Without Doing Anything
-//! Obviously Wrong!", ASPLOS 2009).
+//! its layout alone can move a time by several percent (Mytkowicz et al., "Producing Wrong Data Without Doing
+//! Anything Obviously Wrong!", ASPLOS 2009).
 
 use crate::tracking::memscope::MemscopeBuild;
 use crate::tracking::references::WrongProgramError;
@@ -29,7 +29,7 @@ pub enum Task {
     Probe {
         /// The workload, its size and its level.
         request: probe::Request,
-        /// Refuse unless the seeds of hash maps are fixed.
+        /// True to refuse unless the seeds of hash maps are fixed.
         #[serde(default)]
         fixed_seed: bool,
     },
@@ -41,9 +41,9 @@ pub enum Task {
     Operation(operation::Request),
     /// List memscope's reports. The reply is a list of [`detection::Report`].
     Reports,
-    /// Plant something, and ask for one report of memscope. The reply is a [`detection::Finding`].
+    /// Run a workload that plants objects, and one report of memscope. The reply is a [`detection::Finding`].
     Detection(detection::Request),
-    /// Make the full stress run. It prints its figures, and replies with nothing.
+    /// Make the full stress run. It prints its figures, and its reply is empty.
     Stress {
         /// The size of the workloads.
         scale: Scale,
@@ -77,7 +77,7 @@ impl Task {
         format!("{:<1$}\n", self.to_string(), Self::LENGTH - 1)
     }
 
-    /// Returns a pipe that holds the task, for a child's standard input.
+    /// Returns a pipe that contains the task, for a child's standard input.
     ///
     /// # Errors
     /// If the system has no pipe left.
@@ -106,10 +106,10 @@ impl Task {
 /// The reason why a process cannot do a task.
 #[derive(Debug, thiserror::Error)]
 pub enum TaskError {
-    /// Standard input holds no task.
+    /// Standard input contains no task.
     #[error("standard input is not a task for a worker, which is one line of JSON: {0}")]
     NotATask(String),
-    /// The program is one for probes alone.
+    /// The program runs probes only.
     #[error("this program runs probes only: give other tasks to memscope-bench")]
     NotAProbe,
     /// The program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator).
@@ -118,19 +118,19 @@ pub enum TaskError {
     /// The linked version of memscope lacks what the task needs.
     #[error("{memscope} cannot do that: {0}", memscope = MemscopeBuild::of_this_build())]
     Unsupported(&'static str),
-    /// The level is another program's.
+    /// The level belongs to another program.
     #[error(transparent)]
     WrongProgramError(#[from] WrongProgramError),
     /// The system does not start the threads.
     #[error(transparent)]
     ThreadsError(#[from] ThreadsError),
-    /// The seeds of hash maps are random, although the task wants them fixed.
+    /// The seeds of hash maps are random, although the task requires fixed ones.
     #[error("the library that fixes the seeds of hash maps is not loaded into this program")]
     NotFixed,
     /// The system refuses a child process or a folder.
     #[error("cannot {deed}: {source}")]
     System {
-        /// The deed, after "cannot".
+        /// The action, after "cannot".
         deed: &'static str,
         /// The system's error.
         source: io::Error,

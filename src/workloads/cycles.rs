@@ -8,7 +8,7 @@ use std::rc::{Rc, Weak};
 
 /// Nodes of one graph.
 const NODES: usize = 20;
-/// In every tenth graph, two nodes that hold each other are left to leak.
+/// The distance between graphs that leave a pair of nodes to leak.
 const PLANTED_EVERY: u64 = 10;
 
 struct Node {

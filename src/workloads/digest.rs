@@ -1,4 +1,4 @@
-//! The digest of a workload's work, and the context that adds it up.
+//! The digest of a workload's work, and the context that computes it.
 
 use super::{Tracker, Value};
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ impl std::fmt::Display for Digest {
     }
 }
 
-/// A workload's context: passes values on to the tracker, and adds up the digest.
+/// A workload's context: passes values on to the tracker, and computes the digest.
 #[derive(Debug)]
 pub struct Context<T> {
     tracker: T,
@@ -45,7 +45,7 @@ impl<T: Tracker> Context<T> {
         self.tracker.track(name, value);
     }
 
-    /// Marks a checkpoint: the workload holds most now.
+    /// Marks a checkpoint: the workload holds most at this point.
     #[inline]
     pub fn checkpoint(&self, name: &'static str) {
         self.tracker.checkpoint(name);
@@ -59,7 +59,7 @@ impl<T: Tracker> Context<T> {
     }
 
     /// Marks an allocation as leaked on purpose, by its address and bytes. The address is for checking reports of
-    /// leaks, and is no part of the digest.
+    /// leaks, and is not part of the digest.
     #[inline]
     pub fn leaked(&mut self, address: usize, bytes: usize) {
         self.tracker.leaked(address, bytes);

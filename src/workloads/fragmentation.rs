@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 /// The sizes of a cycle's chunks, in bytes.
 const CHUNKS: [usize; 5] = [10, 100, 1_000, 10_000, 50_000];
 
-/// At scale 1, 100 cycles of five chunks of 10 to 50,000 bytes with the 25 oldest dropped every tenth cycle; then 200
-/// times a small vector, a medium string and a large map, one between the other, with every second one dropped.
+/// At scale 1, 100 cycles of five chunks of 10 to 50,000 bytes, with the 25 oldest dropped every tenth cycle. Then,
+/// 200 times, a small vector, a medium string and a large map, interleaved, with every second one dropped.
 ///
 /// ```
 /// use memscope_bench::workloads::{Scale, Untracked, fragmentation};

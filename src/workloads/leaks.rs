@@ -10,8 +10,9 @@ const LEAKED_BOX: usize = 64;
 /// Bytes of a buffer leaked through `mem::forget`.
 const FORGOTTEN: usize = 256;
 
-/// At scale 1, 100 iterations of a collection that grows to 1,000 × 50 strings, of 100 × 50 shared strings, of 50
-/// temporaries of 10,000 bytes in every tenth one, and of one leak: a box and a forgotten buffer by turns.
+/// At scale 1, 100 iterations. A collection grows to 1,000 × 50 strings, another to 100 × 50 shared strings, and
+/// every tenth iteration makes 50 temporaries of 10,000 bytes. Each iteration leaks one block: a box and a forgotten
+/// buffer by turns.
 ///
 /// ```
 /// use memscope_bench::workloads::{Scale, Untracked, leaks};
@@ -53,7 +54,7 @@ pub fn leaks<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
     context.digest()
 }
 
-/// Leaks one block on purpose. `black_box` hides from the optimiser that nobody needs it.
+/// Leaks one block on purpose. `black_box` hides from the optimiser that the block is unused.
 fn leak<T: Tracker>(context: &mut Context<T>, iteration: u64, fill: u8) {
     if iteration.is_multiple_of(2) {
         let block = Box::new([fill; LEAKED_BOX]);

@@ -1,8 +1,8 @@
-//! The stress workloads: the programs whose slow-down is measured.
+//! The stress workloads: the programs whose slowdown is measured.
 //!
 //! A workload is a plain function of a [`Tracker`] and a [`Scale`]. It builds values, names some of them to the
 //! tracker, computes with them, drops all of them except those that it leaks on purpose, and returns a [`Digest`] of
-//! its work. It knows nothing of memscope: with [`Untracked`] naming compiles to nothing, and what remains is the
+//! its work. It does not depend on memscope: with [`Untracked`] naming compiles to nothing, and the rest is the
 //! untracked program.
 //!
 //! For one scale and seed a workload does the same work every time, on any number of threads and with any tracker. So

@@ -45,7 +45,7 @@ pub fn start(threads: usize) -> Result<(), ThreadsError> {
     Ok(())
 }
 
-/// Returns a runtime, and checks that it has all threads: tokio makes do with fewer, which would be another
+/// Returns a runtime, and checks that it has all threads: tokio would run with fewer, which would be another
 /// measurement.
 fn runtime_of(threads: usize) -> Result<Runtime, String> {
     let standing = Arc::new((Mutex::new(0), Condvar::new()));

@@ -19,7 +19,7 @@ pub struct Definition<T> {
     /// Factor at which an untracked run takes 5 to 15 ms on a present-day machine: short enough that most runs meet no
     /// disturbance, long enough to dwarf the cost of reading the clock.
     pub short_scale: f64,
-    /// Runs on several threads.
+    /// True if it runs on several threads.
     pub is_parallel: bool,
     /// Runs the workload once. All of its values are gone when it returns, except the leaks in the digest.
     pub run: fn(&T, Scale) -> Digest,
@@ -149,7 +149,7 @@ impl Workload {
         (definition.run)(tracker, scale)
     }
 
-    /// Returns the place in the list of [registered] workloads.
+    /// Returns the index in the list of [registered] workloads.
     fn place(self) -> usize {
         registered().iter().position(|&workload| workload == self).unwrap_or(usize::MAX)
     }
@@ -172,7 +172,7 @@ const fn same(one: &[u8], other: &[u8]) -> bool {
 
 /// Definitions that are registered while the program starts.
 static STARTING: Mutex<Vec<&'static (dyn Any + Send + Sync)>> = Mutex::new(Vec::new());
-/// The same once the list was read. It is read without a lock.
+/// The definitions after the list was read. They are read without a lock.
 static OTHERS: OnceLock<Vec<&'static (dyn Any + Send + Sync)>> = OnceLock::new();
 static REGISTERED: OnceLock<Vec<Workload>> = OnceLock::new();
 
@@ -180,7 +180,7 @@ fn others() -> &'static [&'static (dyn Any + Send + Sync)] {
     OTHERS.get_or_init(|| STARTING.lock().unwrap_or_else(PoisonError::into_inner).clone())
 }
 
-/// Returns the registered workloads: this crate's, in the order of the stress run's phases, and then others.
+/// Returns the registered workloads: this crate's, in the order of the stress run's phases, followed by others.
 pub fn registered() -> &'static [Workload] {
     REGISTERED.get_or_init(|| {
         let others = others().iter().filter_map(|other| other.downcast_ref());
@@ -188,7 +188,7 @@ pub fn registered() -> &'static [Workload] {
     })
 }
 
-/// The error of a workload that is not registered.
+/// The error of a registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegistrationError {
     /// The list was read already.
@@ -199,8 +199,8 @@ pub enum RegistrationError {
     Twice(&'static str),
 }
 
-/// Registers a workload of another crate, for one type of tracker. Do it when the program starts, for [`Untracked`],
-/// which puts the workload on the list, and for each other tracker that is to run it.
+/// Registers a workload of another crate, for one type of tracker. Call it when the program starts, for
+/// [`Untracked`], which puts the workload on the list, and for each other tracker that will run it.
 ///
 /// # Errors
 /// If the list was read already, or another workload has the name.

@@ -91,7 +91,7 @@ impl Scale {
         self.wait
     }
 
-    /// Returns that time in microseconds.
+    /// Returns the time that a task waits, in microseconds.
     pub const fn wait_us(self) -> u64 {
         self.wait.as_micros() as u64
     }

@@ -44,7 +44,7 @@ pub fn structures<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
 
     context.checkpoint("all collections alive");
 
-    // Each collection is dropped once read, the oldest first. In the opposite order the system allocator's work on
+    // Each collection is dropped once read, the oldest first. In the opposite order, the system allocator's work on
     // 100,000 small blocks at the end depends on whether a tracker's own blocks lie between the vectors.
     for vector in vectors {
         context.record(vector.iter().fold(0, |sum, n| sum ^ n));
@@ -58,7 +58,7 @@ pub fn structures<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
     context.digest()
 }
 
-/// 20 vectors of 10 strings.
+/// Returns a map of 20 vectors of 10 strings.
 fn strings_by_key(outer: u64) -> Map<u64, Vec<String>> {
     (0..20).map(|key| (key, (0..10).map(|n| format!("value {n} of {key} in {outer}")).collect())).collect()
 }

@@ -1,4 +1,4 @@
-//! The tracker as a workload sees it: something to name values to.
+//! The interface of trackers for workloads, which name values to it.
 //!
 //! The kinds of values are those that every version of memscope can track: `Vec`, `String`, `Box`, `Rc` and `Arc`. A
 //! map, which only some versions can track, goes into a `Box`.

@@ -94,13 +94,13 @@ pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// A repository of a package named memscope-rs that nobody can build, in a temporary folder.
+/// A repository in a temporary folder, of a package named memscope-rs that does not compile.
 pub struct Repository {
     folder: TempDir,
 }
 
 impl Repository {
-    /// A repository without commits.
+    /// Returns a repository without commits.
     pub fn new() -> Self {
         let repository = Self { folder: tempfile::tempdir().expect("a temporary folder") };
         fs::create_dir(repository.path()).expect("a folder");
@@ -109,7 +109,7 @@ impl Repository {
         repository
     }
 
-    /// A line of commits, named by their subjects.
+    /// Returns a repository with a line of commits, named by their subjects.
     pub fn line(subjects: &[&str]) -> Self {
         let repository = Self::new();
         for subject in subjects {
@@ -123,7 +123,7 @@ impl Repository {
         self.beside("repo")
     }
 
-    /// Returns a place beside the repository, which is removed with it.
+    /// Returns a path beside the repository, which is removed with it.
     pub fn beside(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -172,7 +172,7 @@ impl Repository {
         text(&self.program().args(arguments).assert().code(2).stdout(""))
     }
 
-    /// Returns the commits that `history` would measure, if they could be built.
+    /// Returns the commits that `history` would measure if they compiled.
     pub fn history(&self, repository: &str, range: &str, more: &[&str]) -> Vec<String> {
         let range = format!("--range={range}");
         let arguments = ["history", "--repository", repository, &range, "--output=out"];

@@ -1,7 +1,7 @@
 //! The linked memscope's abilities, by its version, as its published sources show them.
 //!
-//! The tests hold with every version. Where versions differ they look here for the linked one's abilities, or for the
-//! word that it lacks them. The table is independent of the program, which may be wrong. A version that is not
+//! The tests hold with every version. If versions differ, the tests look up the linked one's abilities here, or the
+//! message that it lacks them. The table is independent of the program, which may be wrong. A version that is not
 //! published yet is treated as the newest, as the adapter treats it.
 
 use memscope_bench::internal::tracking::Level;
@@ -12,16 +12,16 @@ use semver::Version;
 struct Abilities {
     /// The first version. A pre-release has the API of its release.
     from: (u64, u64, u64),
-    /// Names values without the hook. 0.1.0 notes names on blocks that its hook saw.
+    /// True if it names values without the hook. 0.1.0 records names only for blocks that its hook saw.
     variables_alone: bool,
     /// Hook figures that mean what their names say, by their names in a probe's output.
     figures: &'static [&'static str],
-    /// Records every event. Before 0.2.0, an event is dropped if a lock is taken: by another thread, or by the naming
-    /// of a value, which allocates.
+    /// True if it records every event. Before 0.2.0, an event is dropped if a lock is taken: by another thread, or by
+    /// the naming of a value, which allocates.
     every_event: bool,
-    /// Counts the named values it recorded, and knows their types.
+    /// True if it counts the named values it recorded, and knows their types.
     counts_named_values: bool,
-    /// Lists live blocks. 0.1.3 and 0.1.4 do not see what their hook frees.
+    /// True if it lists live blocks. 0.1.3 and 0.1.4 do not see frees of their hook.
     live_blocks: bool,
     /// Picture that it draws after a stress run.
     own_picture: Option<&'static str>,
@@ -40,7 +40,7 @@ const FIRST: Abilities = Abilities {
     own_picture: Some("memscope_analysis.svg"),
 };
 
-/// From the oldest.
+/// The versions, from the oldest.
 const TABLE: [Abilities; 5] = [
     FIRST,
     Abilities { from: (0, 1, 1), variables_alone: true, ..FIRST },

@@ -1,4 +1,4 @@
-//! What the tests from outside share: the program, and data that is the same on every machine.
+//! The parts that the integration tests share: the program, and data that is the same on every machine.
 
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
@@ -27,11 +27,11 @@ use memscope_bench::internal::worker::probe::{Observation, Truth};
 use memscope_bench::internal::worker::task::Task;
 use memscope_bench::internal::workloads::{Workload, registered};
 
-/// The program, with nothing of the tester's environment that it would listen to.
+/// Returns the program, without the tester's environment variables that it would obey.
 pub fn memscope_bench() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_memscope-bench"));
     let ours = std::env::vars_os().map(|(name, _)| name);
-    // Where builds are kept is the tester's to say.
+    // The tester chooses the folder of builds.
     let ours =
         ours.filter(|name| name.as_encoded_bytes().starts_with(b"MEMSCOPE_") && name != "MEMSCOPE_BENCH_BUILD_CACHE");
     ours.for_each(|variable| _ = command.env_remove(variable));
@@ -42,7 +42,7 @@ pub fn memscope_bench() -> Command {
     command
 }
 
-/// Runs a probe, and gives its observation.
+/// Runs a probe, and returns its observation.
 pub fn probe(arguments: &[&str]) -> Observation {
     let output = memscope_bench().arg("probe").args(arguments).assert().success().get_output().stdout.clone();
     let text = String::from_utf8(output).expect("a probe prints text");
@@ -67,7 +67,7 @@ fn origin(command: &str) -> Origin {
             memory_bytes: 16 << 30,
             system: "Example OS 1.0".to_owned(),
         },
-        // Busy enough for a warning; the speed of the processor is held.
+        // Busy enough for a warning; the processor's speed is fixed.
         conditions: Some(Conditions {
             busy_cores: Some(0.6),
             governors: Some(vec!["performance".to_owned()]),
@@ -92,7 +92,7 @@ fn origin(command: &str) -> Origin {
     }
 }
 
-/// A measurement whose tracked probes take `factor` times as long, give or take what is fixed beforehand.
+/// Returns a measurement whose tracked probes take about `factor` times as long, with fixed deviations.
 fn measurement(series: Series, workload: Workload, level: Level, factor: f64, pairs: u64) -> Measurement {
     let side = |wall_ns: u64, rss: u64| Sample { wall_ns, cpu_ns: wall_ns, peak_rss_bytes: Some(rss << 20) };
     let pairs: Vec<Pair> = (0..pairs)
@@ -118,7 +118,7 @@ fn measurement(series: Series, workload: Workload, level: Level, factor: f64, pa
     }
 }
 
-/// Results with every kind of row: an overhead as a percentage, as a factor, none seen, and failures.
+/// Returns results with every kind of row: an overhead as a percentage, as a factor, not significant, and failures.
 pub fn results() -> Results {
     let mut measurements = vec![
         measurement(Series::Overhead, Workload::STRUCTURES, Level::Untracked, 0.99, 20),
@@ -136,8 +136,8 @@ pub fn results() -> Results {
     Results { schema: SCHEMA, origin: origin("cargo bench"), precision: None, measurements, instructions: Vec::new() }
 }
 
-/// Results of a run with this memscope on a machine with this processor, under which two workloads take `factor`
-/// times as long.
+/// Returns results of a run with this memscope on a machine with this processor, under which two workloads take
+/// `factor` times as long.
 pub fn run_of(version: &str, processor: &str, factor: f64) -> Results {
     let mut origin = origin("cargo bench");
     origin.memscope.version = version.to_owned();
@@ -149,8 +149,7 @@ pub fn run_of(version: &str, processor: &str, factor: f64) -> Results {
     Results { schema: SCHEMA, origin, precision: None, measurements: measurements.collect(), instructions: Vec::new() }
 }
 
-/// A trackers with every kind of place: no tracker, counters, memscope, a recorder, a sampler, and two without a
-/// figure.
+/// Returns trackers of every kind: no tracker, counters, memscope, a recorder, a sampler, and two without a figure.
 pub fn trackers() -> Trackers {
     let place = |level, factor| measurement(Series::Overhead, Workload::CYCLES, level, factor, 20);
     let mut measurements = vec![
@@ -177,8 +176,8 @@ pub fn trackers() -> Trackers {
     Trackers(Results { measurements, ..Results::begin(origin("memscope-bench trackers")) })
 }
 
-/// A comparison with every kind of row: a level that the first build lacks, a regression, no difference, an
-/// outcome, and a build that was not built. By processor time, the regression is none.
+/// Returns a comparison with every kind of row: a level that the first build lacks, a regression, no difference, an
+/// outcome, and a build that was not built. By CPU time, there is no regression.
 pub fn comparison(clock: Clock) -> Comparison {
     let levels = vec![Level::Untracked, Level::Variables, Level::Full];
     let names = ["0.1.0", "0.2.4", "../memscope-rs", "../broken"];
@@ -226,8 +225,8 @@ pub fn comparison(clock: Clock) -> Comparison {
     compare::Record { origin, plan, clock, threshold_percent, against, builds }.into()
 }
 
-/// A record of a stress run in which every measurement of every panel is filled, with figures as large as a run of ten
-/// million allocations has them.
+/// Returns a record of a stress run in which every panel is filled, with figures as large as those of a run of ten
+/// million allocations.
 pub fn full_record() -> Record {
     let phases: Vec<Phase> = registered()
         .iter()
@@ -260,7 +259,7 @@ pub fn full_record() -> Record {
             page_bytes: 4_096,
             pages: 21_275,
             largest_gaps: vec![1_600_000, 400_000, 30_000],
-            // Every part differs from its neighbour: the strip that takes the most to draw.
+            // Every part differs from its neighbour, which gives the largest strip to draw.
             strip: (0..80).map(|part| ((part * 37 + n) % 100) as f32 / 100.0).collect(),
         })
         .collect();

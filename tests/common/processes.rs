@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// The process that another one's main thread started and that is still there; empty if there is none.
+/// Returns the process that another one's main thread started and that still exists; empty if there is none.
 pub fn children(parent: u32) -> String {
     let path = format!("/proc/{parent}/task/{parent}/children");
     std::fs::read_to_string(path).unwrap_or_default().trim().to_owned()
@@ -13,17 +13,17 @@ fn state(process: &str) -> Option<char> {
     stat.rsplit(')').next()?.trim().chars().next()
 }
 
-/// Whether a process waits for something.
+/// Returns whether a process waits for something.
 pub fn is_asleep(process: &str) -> bool {
     state(process) == Some('S')
 }
 
-/// Whether a process has ended. One that no one has waited for yet is gone too.
+/// Returns whether a process has ended. One that its parent has not waited for yet has ended too.
 pub fn is_gone(process: &str) -> bool {
     matches!(state(process), None | Some('Z'))
 }
 
-/// Asks again and again; after a while it is a failure.
+/// Repeats a question until it has an answer; fails after a while.
 pub fn wait_for<R>(mut ask: impl FnMut() -> Option<R>) -> R {
     let began = Instant::now();
     loop {

@@ -1,5 +1,5 @@
-//! Builds of memscope: the calls of cargo, the meaning of its answers, and the identity of the built program. A script
-//! replaces cargo, so nothing is compiled.
+//! Builds of memscope: the calls of cargo, the meaning of its answers, and the identity of the built program. A
+//! script replaces cargo, so nothing is compiled.
 
 use crate::common::memscope_bench;
 use assert_cmd::Command;
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 /// A version that this program is not built with.
 const OTHER: &str = "0.2.4";
 
-/// A folder with a script in cargo's place, which writes a line for each call.
+/// A folder with a script that replaces cargo and writes a line for each call.
 struct Place {
     folder: TempDir,
 }
@@ -52,7 +52,7 @@ impl Place {
         fs::read_to_string(self.calls_file()).unwrap_or_default().lines().map(str::to_owned).collect()
     }
 
-    /// A comparison of builds on the smallest workload.
+    /// Returns the command that compares builds on the smallest workload.
     fn compare(&self, builds: &[&str]) -> Command {
         let mut command = memscope_bench();
         command
@@ -71,7 +71,7 @@ impl Place {
         files::read(&self.path("out/compare.json")).expect("a comparison")
     }
 
-    /// Sources of memscope in a folder, of which only the manifest is read.
+    /// Makes sources of memscope in a folder, of which only the manifest is read.
     fn sources(&self, name: &str, features: &str) -> String {
         let folder = self.path(name);
         fs::create_dir_all(folder.join("src")).expect("a folder");
@@ -82,7 +82,7 @@ impl Place {
     }
 }
 
-/// The published version that this program is linked with; `None`, with a message, for another source.
+/// Returns the published version that this program is linked with; `None`, with a message, for another source.
 fn linked() -> Option<String> {
     let MemscopeBuild { version, source, .. } = MemscopeBuild::of_this_build();
     if source == "crates.io" && version != OTHER {
@@ -162,13 +162,13 @@ fn a_relative_path_to_cargo_begins_in_the_user_s_folder() {
     let Some(linked) = linked() else { return };
     let place = Place::with_cargo(REPORTS);
     place.compare(&[&linked]).env("CARGO", "./cargo").assert().success();
-    // An empty variable is not set: cargo comes from the search path.
+    // An empty variable counts as unset: cargo comes from the search path.
     let path = format!("{}:/usr/bin:/bin", place.folder.path().display());
     place.compare(&[&linked]).env("CARGO", "").env("PATH", path).assert().success();
     assert_eq!(place.calls().len(), 2);
 }
 
-/// An error of the compiler in a package.
+/// Returns a script line that prints a compiler's error in a package.
 fn error_in(manifest: &str, id: &str) -> String {
     format!(
         "echo '{{\"reason\":\"compiler-message\",\"manifest_path\":\"'\"{manifest}\"'\",\"package_id\":\"{id}\",\"message\":{{\"level\":\
@@ -177,7 +177,7 @@ fn error_in(manifest: &str, id: &str) -> String {
     )
 }
 
-/// Builds memscope alone without trouble.
+/// Compiles memscope alone without errors.
 const MEMSCOPE_COMPILES: &str = "case \"$*\" in *--package*) exit 0;; esac\n";
 
 const OF_MEMSCOPE: &str = "registry+https://example.org/index#memscope-rs@0.2.4";
@@ -229,7 +229,7 @@ fn an_adapter_that_does_not_fit_is_an_outcome_of_its_own() {
     ));
     place.compare(&[OTHER]).assert().code(2).stderr(contains(format!("{OTHER} does not compile: error[E0433]")));
 
-    // An item has another shape: the adapter does not compile, nor does its core.
+    // An item has another shape: the adapter does not compile, and neither does its core.
     let fails = error_in("$copy/Cargo.toml", "path+file:///copy#memscope-bench@0.1.0");
     let place = Place::with_cargo(&format!("{MEMSCOPE_COMPILES}{fails}"));
     let why =

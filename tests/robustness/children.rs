@@ -34,18 +34,18 @@ fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
-/// The measurements of the results file of a folder.
+/// Returns the measurements in the results file of a folder.
 fn measurements(folder: &Path) -> Vec<Measurement> {
     files::read::<Results>(&folder.join("overhead.json")).expect("a results file").measurements
 }
 
-/// The only measurement of the results file of a folder.
+/// Returns the only measurement in the results file of a folder.
 fn measurement(folder: &Path) -> Measurement {
     let [measurement] = &measurements(folder)[..] else { panic!("one measurement") };
     measurement.clone()
 }
 
-/// A program that writes overhead.json and log into a folder; its output is nobody's.
+/// Starts a program that writes overhead.json and log into a folder; its output is discarded.
 fn started(program: &Path, arguments: &[&str], folder: &Path) -> Child {
     Command::new(program)
         .args(arguments)
@@ -60,7 +60,7 @@ fn started(program: &Path, arguments: &[&str], folder: &Path) -> Child {
         .expect("the program starts")
 }
 
-/// Waits until so many probes were started.
+/// Waits until this many probes were started.
 fn wait_for_probes(folder: &Path, count: usize) {
     processes::wait_for(|| (probes(folder) >= count).then_some(()));
 }
@@ -73,7 +73,7 @@ fn pid(number: u32) -> Pid {
     Pid::from_raw(number.try_into().expect("a process's number"))
 }
 
-/// Runs a shell's words before the program, in its process: its limits are then the program's.
+/// Runs a shell's words before the program, in its process, so that the shell's limits apply to the program.
 fn after(words: &str) -> assert_cmd::Command {
     let mut shell = assert_cmd::Command::new("sh");
     shell.args(["-c", &format!("{words}; exec \"$@\""), "sh", PROGRAM]).env_remove(FAULT);
@@ -180,7 +180,7 @@ fn a_child_has_the_name_of_the_program() {
 fn a_parent_that_ignores_its_children_changes_nothing() {
     after("trap '' CHLD PIPE HUP").args(TINY).arg("--pairs=6").assert().success().stdout(contains("6 for each figure"));
     let folder = folder();
-    // Its own children too: the truth is found in some.
+    // Its own children too: some counts come from them.
     after("trap '' CHLD")
         .args(["validate", "--quick", "--workloads=cycles", "--scale=0.001", "--repeats=1", "--durations=0.01"])
         .arg(format!("--output={}", folder.path().display()))
@@ -200,7 +200,7 @@ fn without_open_streams_it_measures_and_writes() {
 
 #[test]
 fn inherited_limits_are_kept_and_named() {
-    // Below the limit on memory that probes have by themselves.
+    // Below the memory limit that probes have.
     after("ulimit -v 4194304").args(TINY).arg("--pairs=6").assert().success().stdout(contains("6 for each figure"));
     let exhausted = |words: &str, arguments: &[&str]| {
         after(words)
@@ -220,7 +220,7 @@ fn inherited_limits_are_kept_and_named() {
 
 #[test]
 fn a_limit_on_processor_time_is_named() {
-    // The hang of a tracker that is at work: it has the processor for as long as it may.
+    // A tracker that hangs while it works uses CPU time up to the limit.
     after("ulimit -t 1")
         .args(["measure", "--workloads=structures", "--tracking=untracked", "--scale=100", "--pairs=1"])
         .assert()

@@ -1,4 +1,4 @@
-//! The program's own variables: empty means unset, and a wrong value is refused under the variable's name.
+//! The program's own variables: an empty one counts as unset, and a wrong value is refused under the variable's name.
 
 use crate::common::memscope_bench;
 use crate::output::MEASURE;

@@ -1,5 +1,5 @@
-//! Every kind of clone, read from everywhere: within hooks, bare, shallow, partial, of another owner. None is written
-//! to.
+//! Every kind of clone, read from everywhere: within hooks, bare, shallow, partial, of another owner. Nothing is
+//! written to any of them.
 
 use crate::common::git::{Repository, contents, git, has_git, not_built, text};
 use std::fs;
@@ -79,7 +79,7 @@ fn every_kind_of_clone_is_read_like_a_plain_one() {
     let source = repository.path();
     git(&superproject, &["submodule", "--quiet", "add", source.to_str().expect("letters"), "vendored"]);
     std::os::unix::fs::symlink("repo", repository.beside("link")).expect("a link");
-    // Changes in one work tree are no changes in another one, and a bare repository has none.
+    // Changes in one work tree do not affect another one, and a bare repository has none.
     repository.write("NOTES", "changed");
     let said = repository.refusal(&["history", "--repository=repo", "--range=HEAD~1..HEAD"]);
     assert!(said.contains("has changes that are not committed (M NOTES)"), "{said}");
@@ -160,7 +160,7 @@ fn what_is_no_repository_is_named() {
     assert!(said.contains("cannot run git"), "{said}");
 }
 
-/// Neither by this program nor by those that the configuration names.
+/// Neither this program nor those that the configuration names write into it.
 #[test]
 fn nothing_is_written_into_a_clone() {
     if !has_git() {
@@ -191,7 +191,7 @@ fn nothing_is_written_into_a_clone() {
     }
     fs::write(repository.beside("post-index-change"), fs::read(monitor).expect("a script")).expect("a script");
     repository.write("untracked", "");
-    // The index knows the old time of the file.
+    // The index has the file's old time.
     let manifest = fs::File::options().append(true).open(repository.path().join("Cargo.toml")).expect("a file");
     manifest.set_modified(std::time::SystemTime::now() + std::time::Duration::from_secs(5)).expect("a time");
     let before = contents(&repository.path());
@@ -205,7 +205,7 @@ fn nothing_is_written_into_a_clone() {
     assert!(!repository.beside("post-index-change.was-run").exists());
 }
 
-/// A shallow clone has the end of a history, within which questions can be answered.
+/// A shallow clone has the end of a history, which is enough to answer some questions.
 #[test]
 fn a_shallow_clone_is_refused_if_it_matters() {
     if !has_git() {
@@ -244,7 +244,7 @@ fn a_shallow_clone_is_refused_if_it_matters() {
     assert!(said.contains("has no revision 'HEAD~4' (it is a shallow clone"), "{said}");
 }
 
-/// A partial clone would fetch what it lacks, into the user's clone and in the middle of a run.
+/// A partial clone would fetch missing objects, into the user's clone and in the middle of a run.
 #[test]
 fn a_partial_clone_is_not_completed() {
     if !has_git() {
@@ -274,7 +274,7 @@ fn a_partial_clone_is_not_completed() {
         }
         assert_eq!(contents(&repository.beside(name)), before, "{name}");
     }
-    // The checked-out files are there.
+    // The checked-out files exist.
     repository.program().args(["compare", "blobless@HEAD", "blobless@HEAD~0", "--output=out"]).assert().code(2);
     let said =
         text(&repository.program().args(["history", "--repository=blobless", "--range=HEAD^!"]).assert().code(2));
@@ -307,7 +307,7 @@ fn changes_that_are_not_committed_are_named() {
     repository.git(&["config", "diff.ignoreSubmodules", "all"]);
     fs::remove_file(repository.path().join("NOTES")).expect("a file");
     refused("D NOTES");
-    // Files that git ignores by the user's wish, and files that it does not know.
+    // Files that git ignores on the user's request, and files that it does not track.
     repository.git(&["update-index", "--assume-unchanged", "NOTES"]);
     repository.write("NOTES", "changed");
     repository.write("untracked", "");

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-/// The folder of a build's exported sources.
+/// Returns the folder of a build's exported sources.
 fn exported(repository: &Repository) -> PathBuf {
     let sources = repository.beside("cache/sources");
     let mut folders: Vec<PathBuf> =
@@ -79,7 +79,7 @@ fn a_replaced_commit_is_measured_as_it_was_made() {
     assert_eq!(fs::read_to_string(exported(&repository).join("NOTES")).expect("a file"), "first");
 }
 
-/// A package in a folder of a larger repository: the folder decides, and its neighbours are there.
+/// A package in a folder of a larger repository: the folder decides, and its neighbours are exported too.
 #[test]
 fn a_package_may_be_one_of_several_in_a_repository() {
     if !has_git() {

@@ -1,8 +1,8 @@
-//! Every spelling of a revision and of a range that git accepts, and git's own words for those that it does not.
+//! Every spelling of a revision and of a range that git accepts, and git's own messages for those that it does not.
 
 use crate::common::git::{Repository, git, has_git};
 
-/// Three commits whose packages have their names, so a refusal shows which one was read.
+/// Returns three commits whose packages have the commits' names, so a refusal shows which one was read.
 fn named() -> Repository {
     let repository = Repository::new();
     for name in ["first", "second", "third"] {

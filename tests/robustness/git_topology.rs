@@ -1,12 +1,12 @@
-//! Histories that are no lines: merges, earlier branches, ends that are no ancestors of each other. Git's own rules are
-//! the model.
+//! Histories that are not lines: merges, earlier branches, ends that are not ancestors of each other. Git's own rules
+//! are the model.
 
 use crate::common::comparison;
 use crate::common::git::{Repository, has_git, text};
 use memscope_bench::internal::schedule::measurement::Clock;
 use memscope_bench::internal::study::compare::{Against, Batched, differences};
 
-/// One commit, a branch of two and a main line of two from there, their merge, and one more.
+/// Returns one commit, a branch of two and a main line of two from there, their merge, and one more.
 fn merged() -> Repository {
     let repository = Repository::line(&["base"]);
     repository.git(&["checkout", "--quiet", "-b", "side"]);
@@ -64,7 +64,7 @@ fn a_history_starts_from_its_first_commit_s_parent() {
             "base m1",
             "<unrelated> is not in the history of <base>, which is compared with nothing",
         ),
-        // With all parents, a branch is together, and comes before what merges it.
+        // With all parents, a branch stays together, and comes before its merge.
         ("base..main", true, "base m1 m2 s1 s2 merge main", ""),
         (
             "m2..main",
@@ -82,7 +82,7 @@ fn a_history_starts_from_its_first_commit_s_parent() {
             hashes
         };
         if all {
-            // The order of branches beside each other is git's.
+            // Git decides the order of parallel branches.
             assert_eq!(sorted(listed), sorted(expected), "{range}: {said}");
         } else {
             assert_eq!(listed, expected, "{range}: {said}");
@@ -100,7 +100,7 @@ fn a_merge_is_compared_with_a_start_on_its_branch() {
     if !has_git() {
         return;
     }
-    // As pull requests are merged, with nothing between.
+    // Pull requests are merged like this, with nothing between.
     let repository = Repository::line(&["base"]);
     repository.git(&["checkout", "--quiet", "-b", "side"]);
     let [one, two] = ["side 1", "side 2"].map(|subject| repository.commit(subject));

@@ -1,4 +1,4 @@
-//! The tests themselves touch nothing outside of their temporary folders, wherever and however they are started.
+//! The tests themselves change nothing outside of their temporary folders, wherever and however they are started.
 
 use crate::common::git::{Repository, contents, git, has_git};
 use std::fs;
@@ -60,7 +60,7 @@ fn the_tests_can_be_run_from_a_hook() {
     assert_eq!(git(&victim.path(), &["status", "--porcelain"]), "");
 }
 
-/// One place starts git for all tests, and one for the program, with a cleaned environment.
+/// One function starts git for all tests, and one for the program, with a cleaned environment.
 #[test]
 fn git_is_started_in_one_place() {
     let starts = ["Command::new(\"", "git\")"].concat();

@@ -1,5 +1,4 @@
-//! Files of results and journals that are damaged: cut or changed at any byte, they are an error or a value, never a
-//! panic.
+//! Damaged results files and journals. Cut or changed at any byte, they give an error or a value, never a panic.
 
 use memscope_bench::internal::study::compare::{Entry, Journal, JournalError};
 use memscope_bench::internal::study::kept::Kept;
@@ -10,7 +9,7 @@ use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The number of bytes that the damaged copies of one file have together, which limits the time.
+/// The total size of the damaged copies of one file, in bytes, which limits the time.
 const BYTES: u64 = 2_000_000;
 
 /// Returns the kept files.
@@ -48,7 +47,7 @@ fn a_damaged_file_is_an_error_or_a_value() {
                     Err(error) if !error.to_string().contains(&*name) => {
                         Err(TestCaseError::fail(format!("it is not named: {error}")))
                     }
-                    // Only the line break at the end can be missed.
+                    // Only a missing line break at the end can go unnoticed.
                     Ok(()) if change.is_none() && place + 1 < bytes.len() => Err(TestCaseError::fail("it was cut")),
                     _ => Ok(()),
                 }
@@ -66,7 +65,7 @@ fn kept_files_are_readable() {
     }
 }
 
-/// The content of a journal with three entries.
+/// Returns the content of a journal with three entries.
 fn journal(path: &Path, plan: &String) -> (Vec<u8>, Vec<Entry>) {
     let failure = Failure::Crashed { how: "signal: 11 – über".to_owned() };
     let entries = vec![
@@ -97,7 +96,7 @@ fn a_journal_that_is_cut_anywhere_goes_on_from_its_whole_lines() {
         let (_, resumed) = Journal::resume(&path, &plan).expect("it can be resumed");
         assert_eq!(resumed, [&entries[..whole], &entries[..1]].concat(), "cut at {cut}");
     }
-    // No newline, and not the beginning of this plan: it is not ours to change.
+    // No newline, and not the beginning of this plan: it is another program's file.
     fs::write(&path, "\"another plan").expect("it can be written");
     assert!(matches!(Journal::resume(&path, &plan), Err(JournalError::OtherRun(_))));
     assert_eq!(fs::read(&path).expect("it can be read"), b"\"another plan");

@@ -1,4 +1,4 @@
-//! What people really have: their shells, their disks, their environments, their repositories. A module for each kind.
+//! Real environments: shells, disks, variables, repositories. Each kind has its module.
 
 #[path = "../common/mod.rs"]
 mod common;

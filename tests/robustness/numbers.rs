@@ -1,4 +1,4 @@
-//! Numbers: coarse clocks, and zero, missing and impossible times. No report shows what is no number.
+//! Numbers: coarse clocks, and zero, missing and impossible times. No report shows a value that is not a number.
 
 use crate::common;
 use memscope_bench::internal::platform::files;
@@ -11,14 +11,14 @@ use memscope_bench::internal::study::overhead::record::Results;
 use memscope_bench::internal::study::trackers;
 use std::path::Path;
 
-/// Sees that a report has no number that is none.
+/// Checks that a report shows only valid numbers.
 fn assert_sound(report: &str) {
     for none in ["NaN", "inf ", "inf%", "inf]", "inf,", "\"inf", "×inf", "+inf", "−inf", "-inf", "null"] {
         assert!(!report.contains(none), "{none} in {report}");
     }
 }
 
-/// Draws all that can be drawn from results, and sees that it is sound.
+/// Draws every report of results, and checks it.
 fn assert_reports_are_sound(results: &Results) {
     assert_sound(&common::text(results));
     assert_sound(&common::markdown(results));
@@ -33,14 +33,14 @@ fn assert_reports_are_sound(results: &Results) {
     assert_sound(&trackers::chart::draw(&ranked));
 }
 
-/// Sees that a file of the results can be read again, and holds the same.
+/// Checks that a file of the results can be read again, with the same content.
 fn assert_can_be_read(results: &Results) {
     let text = files::json(results).expect("every number is one");
     let read: Results = files::parse(Path::new("results.json"), &text).expect("it can be read");
     assert_eq!(&read, results);
 }
 
-/// The usual results with other times, of which the overheads are computed anew.
+/// Returns the usual results with other times, and the overheads computed from them.
 fn with_times(change: impl Fn(usize, &mut Measurement)) -> Results {
     let mut results = common::results();
     for (number, measurement) in results.measurements.iter_mut().enumerate() {
@@ -55,7 +55,7 @@ fn with_times(change: impl Fn(usize, &mut Measurement)) -> Results {
 
 #[test]
 fn clocks_that_saw_no_time_pass() {
-    // In every pair, in every second one, in a few; on either side; and of the processor alone.
+    // In every pair, in every second one, in a few; in either sample; and in CPU time alone.
     for (every, untracked, tracked) in
         [(1, true, true), (1, true, false), (1, false, true), (2, true, false), (9, true, false)]
     {
@@ -105,7 +105,7 @@ fn times_of_any_size() {
 
 #[test]
 fn figures_that_are_no_numbers() {
-    // No estimate is one; where something else brings one about, a report still shows none.
+    // No estimate is one of these; if something else produces one, a report still shows none.
     for none in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -1.0, f64::MAX, f64::MIN_POSITIVE] {
         let mut results = common::results();
         for measurement in &mut results.measurements {
@@ -137,8 +137,8 @@ fn the_smallest_scale_and_any_number_of_threads() {
     }
 }
 
-/// A library that gives the program's clocks steps of ten milliseconds, as some systems' clocks have; `None`, with a
-/// word why, where it cannot be made.
+/// Returns a library that gives the program's clocks steps of ten milliseconds, as some systems' clocks have; `None`,
+/// with a message, if it cannot be made.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn coarse_clock(folder: &Path) -> Option<std::path::PathBuf> {
     const SOURCE: &str = r"
@@ -172,7 +172,7 @@ fn a_machine_whose_clocks_are_coarse() {
         let assert = command.assert().success();
         String::from_utf8_lossy(&assert.get_output().stdout).into_owned()
     };
-    // Windows of a few microseconds: now and then, one has a step of the clock in it.
+    // Windows of a few microseconds: now and then, one contains a step of the clock.
     let tiny = ["--workloads=cycles", "--tracking=untracked", "--scale=0.001"];
     let shown = run(&[&["measure", "--pairs=12", "--output=."], &tiny[..]].concat());
     assert_sound(&shown);

@@ -1,5 +1,5 @@
-//! What a report says of its own origin: commands that can be pasted into a shell, and the allocator and the
-//! environment that really were.
+//! The origin in a report: commands that can be pasted into a shell, and the allocator and the environment of the
+//! run.
 
 use crate::common::memscope_bench;
 use crate::output::{MEASURE, folder};
@@ -17,7 +17,7 @@ fn read(path: &Path) -> Results {
     files::read(&path.join("overhead.json")).expect("it was written")
 }
 
-/// The command that a measurement into this file, from this folder, says repeats it.
+/// Returns the command that a measurement into this file, from this folder, reports for its repetition.
 fn command_from(folder: &Path, output: &Path) -> String {
     memscope_bench().current_dir(folder).args(MEASURE).arg("--output").arg(output).assert().success();
     read(output).origin.command
@@ -115,7 +115,7 @@ fn variables_that_change_a_measurement_are_told() {
     assert_eq!(found, expected);
 }
 
-/// The allocator is the one that runs, not the one that was there when the program was compiled.
+/// The allocator is the one that runs, not the one at compilation.
 #[test]
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn a_preloaded_allocator_is_named() {
@@ -147,7 +147,7 @@ fn a_preloaded_allocator_is_named() {
     assert_eq!(origin.environment["LD_PRELOAD"], at("libother.so").display().to_string());
 }
 
-/// Older files have nothing of it, and are read.
+/// Older files lack it, and can still be read.
 #[test]
 fn a_file_without_an_environment_is_still_read() {
     let mut file = serde_json::to_value(crate::common::results()).expect("serialises");

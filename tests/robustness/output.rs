@@ -1,5 +1,5 @@
-//! Output: readers that go, disks that are full, and whatever a path may lead to. What was measured is saved before
-//! it is shown, and the exit code says what happened.
+//! Output: readers that go away, full disks, and unusual paths. Measurements are saved before they are shown, and the
+//! exit code reports the outcome.
 
 use crate::common::{memscope_bench, results};
 use memscope_bench::internal::platform::files;
@@ -18,14 +18,14 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// A measurement of a moment.
+/// A very short measurement.
 pub const MEASURE: [&str; 5] = ["measure", "--workloads=cycles", "--tracking=untracked", "--scale=0.001", "--pairs=6"];
 
 pub fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
-/// The names of what is in a folder.
+/// Returns the names of the files in a folder.
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).expect("the folder");
     let mut names: Vec<String> =
@@ -34,7 +34,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// How a run ended: its exit code, and what it said on standard error.
+/// The end of a run: its exit code, and its output on standard error.
 struct End {
     code: Option<i32>,
     said: String,
@@ -52,14 +52,14 @@ fn run_into(output: Stdio, arguments: &[&str]) -> End {
     End { code: done.status.code(), said: String::from_utf8_lossy(&done.stderr).into_owned() }
 }
 
-/// Standard output whose reader has gone already.
+/// Returns a standard output whose reader has gone already.
 fn closed() -> Stdio {
     let (reader, writer) = io::pipe().expect("a pipe");
     drop(reader);
     writer.into()
 }
 
-/// Standard output on a disk that is full; nothing where the system has no such device.
+/// Returns a standard output on a full disk; `None` if the system has no such device.
 fn full() -> Option<Stdio> {
     let device = File::options().write(true).open("/dev/full").ok();
     if device.is_none() {
@@ -127,7 +127,7 @@ fn a_full_disk_below_standard_output_costs_nothing_and_is_told() {
     assert!(end.said.contains("No space left"), "{}", end.said);
 }
 
-/// A child's reply is all that there is of it.
+/// A child's reply is its only result.
 #[test]
 fn a_reply_that_nobody_gets_is_a_failure() {
     let probe = ["probe", "--workload=cycles", "--tracking=untracked", "--scale=0.001"];
@@ -154,10 +154,10 @@ fn where_nobody_listens_on_standard_error_nothing_is_lost() {
     }
 }
 
-/// Runs the quick measurement, which must be refused at once.
+/// Runs a measurement, which must be refused at once.
 fn refused(arguments: &[&OsStr], told: &[&str]) {
     let mut command = memscope_bench();
-    // It would take an hour to measure so many.
+    // This many pairs would take an hour to measure.
     let assert = command.args(["measure", "--pairs=100000"]).args(arguments).timeout(Duration::from_secs(60)).assert();
     let said = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
     let assert = assert.code(2).stdout("");
@@ -209,7 +209,7 @@ fn what_cannot_be_a_results_file_is_refused_at_once() {
     assert_eq!(fs::read_to_string(at("folder/overhead.json")).expect("the file"), "a diary");
 }
 
-/// Redirected into a file, standard output is a file, and still none to keep results in: they would take its place.
+/// Standard output that is redirected into a file is a file, but not one to keep results in: they would replace it.
 #[test]
 fn standard_output_is_no_results_file_wherever_it_leads() {
     let folder = folder();
@@ -281,7 +281,7 @@ fn an_earlier_file_keeps_its_permissions_and_an_empty_one_is_none() {
     assert_eq!(fs::metadata(&path).expect("the file").permissions().mode() & 0o777, 0o640);
 }
 
-/// A limit on the size of files stands for a disk that is full: both refuse to write, after the run.
+/// A limit on the size of files acts like a full disk: both refuse to write, after the run.
 #[test]
 fn a_full_disk_leaves_the_earlier_file_and_what_was_measured_is_shown() {
     let folder = folder();
@@ -346,7 +346,7 @@ fn a_log_of_probes_is_a_file_of_its_own() {
     refused(&both, &["--log names a file of --output"]);
     assert!(!log.exists());
 
-    // What others have written to the same standard error stays.
+    // The text of other programs on the same standard error stays.
     let errors = at("errors");
     let mut file = File::create(&errors).expect("a file");
     file.write_all(b"before\n").expect("it is written");
@@ -364,6 +364,6 @@ fn a_path_need_not_be_text() {
     memscope_bench().args(MEASURE).arg("--output").arg(&path).assert().success();
     let written: Results = files::read(&path.join("overhead.json")).expect("it was written");
     assert!(written.origin.command.contains(r"/d\377'"), "{}", written.origin.command);
-    // Where a path must be text, it says so.
+    // A path that must be text is refused with that reason.
     memscope_bench().args(["probe", "--workload"]).arg(OsStr::from_bytes(b"c\xff")).assert().code(2).stdout("");
 }

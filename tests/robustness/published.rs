@@ -5,7 +5,7 @@ use assert_cmd::Command;
 use std::fs;
 use tempfile::TempDir;
 
-/// A home of cargo's whose index has these lines.
+/// Returns a cargo home whose index has these lines.
 fn home(lines: &[&str]) -> TempDir {
     let home = tempfile::tempdir().expect("a temporary folder");
     let folder = home.path().join("registry/index/example/.cache/me/ms");
@@ -21,7 +21,7 @@ const LINES: [&str; 4] = [
     "{\"vers\":\"0.2.4\",\"yanked\":false}",
 ];
 
-/// The program with another home for cargo, which cannot build or ask.
+/// Returns the program with another cargo home, and a cargo that cannot build or query.
 fn program(home: &TempDir) -> Command {
     let mut command = memscope_bench();
     command.env("CARGO_HOME", home.path()).env("CARGO", "/bin/false").current_dir(home.path());

@@ -5,7 +5,7 @@ use crate::platform::{console, text};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
 
-/// The shortest time that is worth a line.
+/// The shortest build that gets a line.
 const WORTH_A_LINE: Duration = Duration::from_secs(5);
 
 /// The progress over several builds.
@@ -18,7 +18,7 @@ pub(super) struct BuildProgress<'a> {
 }
 
 impl<'a> BuildProgress<'a> {
-    /// Begins to show the progress over builds of which one usually takes so long.
+    /// Begins to show the progress over builds. `usual` is the usual duration of one.
     pub(super) fn new(cache: &'a BuildCache, usual: Option<Duration>, builds: &'a [ResolvedBuild]) -> Self {
         /// A build that has most of its dependencies, on a machine of two cores.
         const USUAL: Duration = Duration::from_secs(90);
@@ -30,7 +30,7 @@ impl<'a> BuildProgress<'a> {
         Self { bar, cache, usual: usual.unwrap_or(USUAL), builds }
     }
 
-    /// Returns the expected duration of all builds from a place on.
+    /// Returns the expected duration of all builds from an index on.
     fn expected(&self, from: usize) -> Duration {
         let one = |build| if self.cache.has(build) { Duration::from_secs(1) } else { self.usual };
         self.builds[from..].iter().map(one).sum()

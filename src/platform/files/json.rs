@@ -1,4 +1,4 @@
-//! JSON as the files of results have it.
+//! JSON as results files have it.
 
 use crate::platform::files::Versioned;
 use crate::platform::text;
@@ -10,7 +10,7 @@ use std::io::{self, Write};
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{place} is {number}, which JSON cannot represent: please report it")]
 pub struct NoNumber {
-    /// Its place: `measurements[3].overhead.wall.value`.
+    /// The path of the figure: `measurements[3].overhead.wall.value`.
     pub place: String,
     /// The figure.
     pub number: f64,
@@ -19,10 +19,10 @@ pub struct NoNumber {
 /// Returns the text that [`write_json`](super::write_json) writes.
 ///
 /// # Errors
-/// If a figure is no number: serde_json would write `null` in its place.
+/// If a figure is not a number: serde_json would write `null` in its place.
 ///
 /// # Panics
-/// If JSON cannot hold the data, for example a map whose keys are no text. No versioned data has one.
+/// If JSON cannot represent the data, for example a map whose keys are not text. No versioned data has one.
 pub fn json(value: &impl Versioned) -> Result<String, NoNumber> {
     let data = ciborium::Value::serialized(value).expect("versioned data is plain data");
     if let Some((place, number)) = no_number(&data) {
@@ -35,7 +35,7 @@ pub fn json(value: &impl Versioned) -> Result<String, NoNumber> {
     Ok(String::from_utf8(text).expect("JSON is text"))
 }
 
-/// Data with its kind in front.
+/// Data with its kind as the first field.
 #[derive(Serialize)]
 struct Tagged<'a, T> {
     kind: &'static str,
@@ -49,7 +49,7 @@ impl<'a, T: Versioned> Tagged<'a, T> {
     }
 }
 
-/// Returns the first figure that is no number, with its place.
+/// Returns the first figure that is not a number, with its path.
 fn no_number(data: &ciborium::Value) -> Option<(String, f64)> {
     use ciborium::Value;
     let below = |name: String, data| no_number(data).map(|(place, number)| (name + &place, number));
@@ -63,7 +63,7 @@ fn no_number(data: &ciborium::Value) -> Option<(String, f64)> {
     }
 }
 
-/// A format of JSON with a line for each value of the outer levels: a pair is one line, not fifteen.
+/// A JSON formatter with a line for each value of the outer levels: a pair is one line, not fifteen.
 #[derive(Default)]
 struct Outer {
     depth: usize,
@@ -121,7 +121,7 @@ impl Formatter for Outer {
     fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         writer.write_all(b": ")
     }
-    /// Writes text with all its characters. Those that would do something on a terminal become escapes.
+    /// Writes text with all its characters. Those that would have an effect on a terminal become escapes.
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut rest = fragment;
         while let Some((place, character)) = rest.char_indices().find(|(_, one)| text::replacement(*one).is_some()) {

@@ -6,13 +6,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-/// An error of git's, or a repository that cannot answer.
+/// An error of git, or a repository that cannot answer.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
     /// There is no git.
     #[error("cannot run git: {0}")]
     NoGit(io::Error),
-    /// A folder is in no repository.
+    /// A folder outside of any repository.
     #[error("{} is not in a git repository", .0.display())]
     NoRepository(PathBuf),
     /// A repository that git does not read, for example because another user owns it.
@@ -20,10 +20,10 @@ pub enum GitError {
     Unreadable {
         /// The folder.
         folder: PathBuf,
-        /// Git's own words.
+        /// Git's message.
         complaint: String,
     },
-    /// A name that means no commit.
+    /// A name that is no commit's.
     #[error("{} has no revision '{revision}'{why}", repository.display())]
     UnknownRevision {
         /// The repository.
@@ -69,7 +69,7 @@ pub enum GitError {
          `git clone` without --filter", .0.display()
     )]
     Partial(PathBuf),
-    /// An object that is not there, or is damaged.
+    /// An object that is missing or damaged.
     #[error("{} lacks the object {object}, or it is damaged: `git fsck` reports more", repository.display())]
     MissingObject {
         /// The repository.
@@ -146,7 +146,7 @@ pub enum GitError {
     Refused {
         /// Git's arguments.
         command: String,
-        /// Git's own words.
+        /// Git's message.
         complaint: String,
     },
 }

@@ -1,4 +1,4 @@
-//! The log scale of ratios: from a little under no change to a little over the greatest.
+//! The log scale of ratios, from a little below 1 to a little above the greatest.
 
 use crate::report::chart::canvas::{centred, dot, line, rectangle, telling};
 use crate::report::number;
@@ -14,9 +14,9 @@ pub(crate) struct RatioAxis {
 }
 
 impl RatioAxis {
-    /// Returns the scale on which all of these ratios have room, between two places of the sheet.
+    /// Returns the scale that has room for all of these ratios, between two places of the picture.
     pub(crate) fn of(ratios: impl Iterator<Item = Estimate> + Clone, left: f64, right: f64) -> Self {
-        // A logarithm has no room for nothing at all.
+        // A logarithmic scale has no place for zero.
         let shown = |ratio: &f64| ratio.is_finite() && *ratio > 0.0;
         Self {
             left,
@@ -28,14 +28,14 @@ impl RatioAxis {
 
     /// Returns the place of a ratio.
     pub(crate) fn x(&self, ratio: f64) -> f64 {
-        // In this order, what is no number stands at the left.
+        // In this order, a value that is not a number stands at the left.
         let part = (ratio.clamp(self.least, self.greatest).max(self.least) / self.least).ln();
         self.left + part / (self.greatest / self.least).ln() * (self.right - self.left)
     }
 
-    /// The rules between two heights, and the ratios below them.
+    /// Draws the rules between two heights, and the ratios below them.
     pub(crate) fn draw(&self, top: f64, bottom: f64) -> Group {
-        /// A longer scale has only each second or third figure of its decades.
+        /// A longer scale labels only each second or third figure of its decades.
         const LONG: f64 = 30.0;
         let digits: &[f64] = if self.greatest / self.least > LONG { &[1.0, 3.0] } else { &[1.0, 2.0, 3.0, 5.0] };
         let mut axis = Group::new();
@@ -50,7 +50,7 @@ impl RatioAxis {
         axis
     }
 
-    /// Draws the band of a noise floor, up and down from no change; nothing where it was not measured.
+    /// Draws the band of a noise floor, up and down from no change; nothing if it was not measured.
     pub(crate) fn noise(&self, floor: Option<f64>, top: f64, bottom: f64) -> Group {
         let Some(ratio) = floor else { return Group::new() };
         let (from, to) = (self.x(ratio.min(1.0 / ratio)), self.x(ratio.max(1.0 / ratio)));
@@ -58,7 +58,7 @@ impl RatioAxis {
             .add(rectangle(from, top, (to - from).max(1.0), bottom - top, "faint area"))
     }
 
-    /// A figure with its interval: a whisker of a class, and a dot of another one.
+    /// Draws a figure with its interval: a whisker and a dot, each with its class.
     pub(crate) fn mark(&self, estimate: Estimate, y: f64, whisker: &str, middle: &str) -> Group {
         Group::new()
             .add(line(self.x(estimate.low), y, self.x(estimate.high), y, &format!("whisker {whisker}")))

@@ -1,7 +1,7 @@
 //! The canvas of all charts: the sheet with its colours for light and dark, and the few shapes on it.
 //!
-//! Colours and fonts are classes of one style sheet, so that a picture follows the reader's colour scheme, and a shape
-//! says what it is and not how it looks. No script: what a reader hovers over is told by `<title>`.
+//! Colours and fonts are classes of one style sheet, so that a picture follows the reader's colour scheme, and a
+//! shape has a meaning and not a look. There are no scripts: tooltips are `<title>` elements.
 
 use crate::platform::system::Machine;
 use crate::platform::text as outside;
@@ -10,7 +10,7 @@ use svg::Document;
 use svg::node::Value;
 use svg::node::element::{Circle, Description, Group, Line, Rectangle, Style, TSpan, Text, Title};
 
-/// The palette and the type of all pictures. `:root` is the picture itself, whether it stands alone or in a page.
+/// The palette and the fonts of all pictures. `:root` is the picture itself, both alone and in a page.
 const STYLE: &str = "
 :root {
   --paper: #ffffff; --panel: #f6f8fa; --rule: #d0d7de; --ink: #1f2328; --faint: #59636e;
@@ -50,7 +50,7 @@ text { font-family: ui-sans-serif, system-ui, 'Segoe UI', Helvetica, Arial, sans
 .hover:hover { opacity: 0.65; }
 ";
 
-/// A sheet of the given size, with what a screen reader says of it.
+/// Returns a sheet of the given size, with its description for screen readers.
 pub(crate) fn sheet(width: f64, height: f64, title: &str, description: &str) -> Document {
     Document::new()
         .set("viewBox", (0, 0, width, height))
@@ -64,14 +64,14 @@ pub(crate) fn sheet(width: f64, height: f64, title: &str, description: &str) -> 
         .add(rectangle(0.0, 0.0, width, height, "paper"))
 }
 
-/// The picture's text, in which nothing is left of what XML cannot hold, or a reader cannot see. Line breaks next to
-/// a tag, which the builder makes and no reader sees, are left out: a tooltip begins with its first word, and a tenth
-/// of the file is saved.
+/// Returns the picture's text, without characters that XML cannot contain or a reader cannot see. It leaves out the
+/// line breaks that the builder puts next to tags: a tooltip then begins with its first word, and the file is a tenth
+/// smaller.
 pub(crate) fn finished(picture: &Document) -> String {
     outside::harmless(&picture.to_string()).replace(">\n", ">").replace("\n<", "<") + "\n"
 }
 
-/// A rectangle of a class.
+/// Draws a rectangle of a class.
 pub(crate) fn rectangle(x: f64, y: f64, width: f64, height: f64, class: &str) -> Rectangle {
     Rectangle::new()
         .set("x", short(x))
@@ -81,7 +81,7 @@ pub(crate) fn rectangle(x: f64, y: f64, width: f64, height: f64, class: &str) ->
         .set("class", class)
 }
 
-/// A framed panel with its heading, and beside that what the panel shows and whose figures they are.
+/// Draws a framed panel with its heading, a description, and the source of its figures.
 pub(crate) fn panel(width: f64, height: f64, heading: &str, about: &str) -> Group {
     let words = Text::new("")
         .set("x", 20)
@@ -91,39 +91,39 @@ pub(crate) fn panel(width: f64, height: f64, heading: &str, about: &str) -> Grou
     Group::new().add(rectangle(0.0, 0.0, width, height, "panel").set("rx", 8)).add(words)
 }
 
-/// A disc of a class around a point.
+/// Draws a disc of a class around a point.
 pub(crate) fn dot(x: f64, y: f64, radius: f64, class: &str) -> Circle {
     Circle::new().set("cx", short(x)).set("cy", short(y)).set("r", radius).set("class", class)
 }
 
-/// Lines of small print, each at its height.
+/// Draws lines of small print, each at its height.
 pub(crate) fn small_print<const N: usize>(lines: [(f64, String); N]) -> Group {
     lines.into_iter().fold(Group::new(), |print, (y, words)| print.add(text(24.0, y, "small faint", words)))
 }
 
-/// The machine, the compiler and the day of a picture, for its small print.
+/// Returns the machine, the compiler and the day of a picture, for its small print.
 pub(crate) fn where_and_when(origin: &Origin) -> String {
     let Origin { machine, toolchain, started, .. } = origin;
     let Machine { processor, cores, system, .. } = machine;
     format!("{processor}, {cores} cores, {system}; {}; {}", toolchain.rustc, started.format("%Y-%m-%d"))
 }
 
-/// Text that begins at a point.
+/// Draws text that begins at a point.
 pub(crate) fn text(x: f64, y: f64, class: &str, content: impl Into<String>) -> Text {
     Text::new(content).set("x", short(x)).set("y", short(y)).set("class", class)
 }
 
-/// Text that is centred on a point.
+/// Draws text that is centred on a point.
 pub(crate) fn centred(x: f64, y: f64, class: &str, content: impl Into<String>) -> Text {
     text(x, y, class, content).set("text-anchor", "middle")
 }
 
-/// Text that ends at a point.
+/// Draws text that ends at a point.
 pub(crate) fn ending(x: f64, y: f64, class: &str, content: impl Into<String>) -> Text {
     text(x, y, class, content).set("text-anchor", "end")
 }
 
-/// A straight line of a class.
+/// Draws a straight line of a class.
 pub(crate) fn line(x1: f64, y1: f64, x2: f64, y2: f64, class: &str) -> Line {
     Line::new().set("x1", short(x1)).set("y1", short(y1)).set("x2", short(x2)).set("y2", short(y2)).set("class", class)
 }
@@ -133,8 +133,8 @@ pub(crate) fn telling(content: impl Into<String>) -> Group {
     Group::new().set("class", "hover").add(Title::new(content))
 }
 
-/// A coordinate to a tenth of a pixel: what the eye cannot see need not be in the file. One that is no number would
-/// take the whole picture with it, and is 0.
+/// Rounds a coordinate to a tenth of a pixel: the eye sees no more, and the file is smaller. One that is not a number
+/// becomes 0, because it would break the whole picture.
 pub(crate) fn short(coordinate: f64) -> Value {
     let tenths = (coordinate * 10.0).round() / 10.0;
     (if tenths.is_finite() { tenths } else { 0.0 }).into()

@@ -1,8 +1,8 @@
 //! The accuracy of memscope's reports: their findings compared with planted objects.
 //!
-//! Two workloads leak on purpose: `leaks` leaves blocks behind, and `cycles` pairs of nodes that hold each other.
-//! Each [`detection`](crate::worker::tasks::detection) runs one of them and asks for one report in a process of its
-//! own, so a report that hangs or dies costs no other.
+//! Two workloads leak on purpose: `leaks` leaves blocks behind, and `cycles` leaves pairs of nodes that hold each
+//! other. Each [`detection`](crate::worker::tasks::detection) runs one of them and requests one report in a separate
+//! process, so a report that hangs or dies costs no other.
 
 pub mod summary;
 
@@ -21,15 +21,15 @@ use serde::{Deserialize, Serialize};
 /// The version of the file's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 1;
 
-/// The workloads that plant something.
+/// The workloads that plant objects.
 pub const WORKLOADS: [Workload; 2] = [Workload::LEAKS, Workload::CYCLES];
 
-/// What was found by several builds of memscope.
+/// The detections of several builds of memscope.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Detections {
     /// The version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// The origin. Its build is that of the program that asked the others.
+    /// The origin. Its build is that of the program that started the others.
     #[serde(flatten)]
     pub origin: Origin,
     /// The builds, in the order in which they were named.
@@ -71,33 +71,33 @@ impl Study for Detections {
     }
 }
 
-/// What one build of memscope found.
+/// The detections of one build of memscope.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Detected {
-    /// What reports call it.
+    /// The build's name in reports.
     pub name: String,
     /// The build; `None` if there is none.
     #[serde(alias = "subject")]
     pub memscope: Option<MemscopeBuild>,
-    /// Why there is nothing: it was not built, or did not say which reports it has.
+    /// The reason for a build without rows: it was not built, or did not list its reports.
     pub failure: Option<String>,
-    /// What became of its reports.
+    /// The outcome of each report.
     pub rows: Vec<Row>,
 }
 
-/// What became of one report.
+/// The outcome of one report on one workload.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    /// What planted.
+    /// The workload that planted the objects.
     pub workload: Workload,
     /// The factor of its scale.
     pub scale: f64,
     /// The seed of its data.
     pub seed: u64,
-    /// What was asked for.
+    /// The requested report.
     pub report: Report,
-    /// What it said.
+    /// The report's finding; `None` if it gave none.
     pub finding: Option<Finding>,
-    /// How the process ended in which it was asked for, where it said nothing.
+    /// The outcome of the probe, if the report gave no finding.
     pub failure: Option<Failure>,
 }

@@ -1,4 +1,4 @@
-//! The report of accuracy: a row for each build's report, by workload and by what was planted.
+//! The report of accuracy: a row for each report of each build, by workload and by the kind of finding.
 
 use crate::platform::text;
 use crate::report::circumstances::circumstances;
@@ -11,7 +11,7 @@ use crate::tracking::memscope::FindingKind;
 use crate::worker::failure::Failure;
 use crate::workloads::Workload;
 
-/// Returns the report: the table, and the notes that a reader needs.
+/// Returns the report: the table and its notes.
 pub fn summary(detections: &Detections) -> Document {
     let mut document = Document::default();
     document.table(table(detections));
@@ -36,12 +36,13 @@ fn table(detections: &Detections) -> Table {
     table
 }
 
-/// All rows, each with its build's name.
+/// Returns all rows, each with its build's name.
 fn rows(detections: &Detections) -> impl Iterator<Item = (&str, &Row)> {
     detections.builds.iter().flat_map(|build| build.rows.iter().map(|row| (build.name.as_str(), row)))
 }
 
-/// The counts of a report: planted, named, true positives, false negatives and false positives; or its outcome.
+/// Returns the counts of a report, or its outcome. The counts are planted, reported, true positives, false negatives
+/// and false positives.
 fn figures(row: &Row) -> [String; 5] {
     let Some(finding) = row.finding else {
         let label = row.failure.as_ref().map_or("unknown".to_owned(), Failure::label);
@@ -59,7 +60,8 @@ fn figures(row: &Row) -> [String; 5] {
     [grouped(planted), grouped(named), true_positives, false_negatives, false_positives]
 }
 
-/// The blocks of memscope's own that are alive beside the planted ones, where they are sought too: the hook sees them.
+/// Returns the number of memscope's own blocks that are alive beside the planted ones. The hook sees them, so a
+/// report of live blocks at a level with the hook includes them.
 fn own_blocks(row: &Row, Finding { alive, leaked, .. }: Finding) -> u64 {
     let Report { sought, level, .. } = row.report;
     if sought == FindingKind::Active && level.has_hook() { alive.saturating_sub(leaked) } else { 0 }
@@ -111,16 +113,16 @@ fn notes(detections: &Detections) -> Vec<String> {
     }));
     let sizes: Vec<String> = WORKLOADS.iter().filter_map(|&workload| size(detections, workload)).collect();
     lines.push(format!("Planted by {}.", sizes.join(", ")));
-    // The builds stand in the table; that of this program need be none of them.
+    // The table names the builds; this program's build need not be one of them.
     lines.extend(circumstances(&detections.origin).into_iter().skip(1));
     lines
 }
 
-/// How reports ended that said nothing, with those that ended alike in one line.
+/// Returns the outcomes of reports without a finding, a line for each outcome.
 fn failures(detections: &Detections) -> Vec<String> {
     let failed = rows(detections).filter(|(_, row)| row.failure.is_some());
     grouped_by(failed, |row| match &row.failure {
-        // What is lacking is lacking after every workload.
+        // What a version lacks, it lacks after every workload.
         Some(failure @ Failure::Unsupported { .. }) => {
             format!("{}: {}", row.report.name(), text::said(&failure.to_string()))
         }
@@ -131,7 +133,7 @@ fn failures(detections: &Detections) -> Vec<String> {
     })
 }
 
-/// A line for each thing that is said of rows, with the builds that it is said of; in the order of the first.
+/// Returns a line for each note on the rows, with the builds that it applies to, in the order of the first.
 fn grouped_by<'d>(rows: impl Iterator<Item = (&'d str, &'d Row)>, said: impl Fn(&Row) -> String) -> Vec<String> {
     let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
     for (name, row) in rows {
@@ -145,7 +147,7 @@ fn grouped_by<'d>(rows: impl Iterator<Item = (&'d str, &'d Row)>, said: impl Fn(
     lines.into_iter().map(|(text, names)| format!("{text} ({}).", names.join(", "))).collect()
 }
 
-/// At which scale a workload planted what.
+/// Returns the scale of a workload and the number of objects that it planted.
 fn size(detections: &Detections, workload: Workload) -> Option<String> {
     let (_, row) = rows(detections).find(|(_, row)| row.workload == workload && row.finding.is_some())?;
     let leaked = grouped(row.finding?.leaked);

@@ -16,16 +16,16 @@ use crate::worker::failure::Failure;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// A figure, and what it is of.
+/// A figure, with the workload or operation that it belongs to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     /// The workload, the operation or the number of threads.
     pub of: String,
-    /// The figure, or how what was to give it ended.
+    /// The figure, or the outcome of the measurement without one.
     pub seen: Result<Estimate, String>,
 }
 
-/// The results files of a folder, as far as they are there.
+/// The results files of a folder, as far as they exist.
 #[derive(Debug, Default)]
 pub struct Evidence {
     overhead: Option<Results>,
@@ -43,10 +43,10 @@ const LATENCY: &str = "latency.json";
 const OPERATIONS: &str = "operations.json";
 
 impl Evidence {
-    /// Reads what is there.
+    /// Reads the files that exist.
     ///
     /// # Errors
-    /// If a file is there and cannot be read.
+    /// If a file exists and cannot be read.
     pub fn read(folder: &Path) -> Result<Self, FileError> {
         fn read<T: Versioned>(folder: &Path, name: &str) -> Result<Option<T>, FileError> {
             let path = folder.join(name);
@@ -66,7 +66,7 @@ impl Evidence {
         self.of_measurements(level, |overhead| Some(overhead.wall))
     }
 
-    /// Returns the cost of an allocation with its free at a level, in nanoseconds, for each workload.
+    /// Returns the time of an allocation with its free at a level, in nanoseconds, for each workload.
     pub fn per_allocation(&self, level: Level) -> Seen<'_> {
         self.of_measurements(level, |overhead| overhead.ns_per_allocation)
     }
@@ -88,8 +88,8 @@ impl Evidence {
         seen(COMPARE, self.compare.as_ref().map(|comparison| &comparison.origin), figures)
     }
 
-    /// A figure of footprints: of this version, or of the program's own if none is named, in each measurement that
-    /// has it.
+    /// Returns a figure of the footprints of a version at a level, from each measurement that has it. `version` is a
+    /// build's name.
     pub fn footprints(&self, version: &str, level: Level, of: impl Fn(&Footprint) -> Option<Estimate>) -> Seen<'_> {
         let builds = self.footprint.iter().flat_map(|footprints| &footprints.builds);
         let measurements = builds.filter(|build| build.name == version).flat_map(|build| &build.measurements);
@@ -103,7 +103,7 @@ impl Evidence {
         seen(FOOTPRINT, self.footprint.as_ref().map(|footprints| &footprints.origin), figures)
     }
 
-    /// The median time of a call under a level on one thread, in nanoseconds.
+    /// Returns the median time of a call under a level on one thread, in nanoseconds.
     pub fn median_call(&self, call: Call, level: Level) -> Seen<'_> {
         let measurements = self.latency.iter().flat_map(|latencies| &latencies.measurements);
         let place = QUANTILES.iter().position(|&quantile| quantile == 0.5).expect("the median is kept");
@@ -114,7 +114,7 @@ impl Evidence {
         seen(LATENCY, self.latency.as_ref().map(|latencies| &latencies.origin), figures)
     }
 
-    /// The time of operations, in nanoseconds, under any level but untracked.
+    /// Returns the times of operations, in nanoseconds, under any level except `untracked`.
     pub fn operations(&self, names: &[&str]) -> Seen<'_> {
         let measured = self.operations.iter().flat_map(|results| &results.operations);
         let figures = measured
@@ -138,7 +138,7 @@ fn figures_of_measurements<'a>(
     })
 }
 
-/// A figure or a failure; `None` where there is neither.
+/// Returns a figure or a failure; `None` if there is neither.
 fn figure(of: String, failure: Option<&Failure>, estimate: Option<Estimate>) -> Option<Figure> {
     let seen = match failure {
         Some(failure) => Err(failure.label()),

@@ -1,6 +1,6 @@
-//! The claims: one entry for each figure that memscope's documents state and this harness can try.
+//! The claims: one entry for each figure that memscope's documents state and this harness can test.
 //!
-//! Quotations are short, and stand as they are in the sources that crates.io has of the version named.
+//! Quotations are short and verbatim, from the sources of the named version on crates.io.
 
 use crate::stats::estimate::Estimate;
 use crate::study::claims::{Bound, Claim, Setting};
@@ -8,13 +8,13 @@ use crate::study::footprint::Footprint;
 use crate::study::latency::Operation as Call;
 use crate::tracking::Level::{Allocator, Full, Variables};
 
-/// The version whose documents most claims are from.
+/// The version that most claims are from.
 const LATEST: &str = "0.2.5";
 
-/// A million bytes, which a claim calls a megabyte.
+/// A megabyte, which claims use for a million bytes.
 const MEGABYTE: f64 = 1e6;
 
-/// The number of threads that a document calls many.
+/// The number of threads that a document calls "many".
 const MANY_THREADS: usize = 100;
 
 /// All claims, in the order of the table.
@@ -176,13 +176,13 @@ pub static CLAIMS: &[Claim] = &[
     },
 ];
 
-/// The fidelity of a measurement on very many threads.
+/// Returns the fidelity of a measurement on very many threads.
 fn on_many_threads(measurement: &Footprint) -> Option<Estimate> {
     let value = measurement.fidelity().filter(|_| measurement.threads >= MANY_THREADS)?;
     Some(Estimate { value, low: value, high: value })
 }
 
-/// The tracker's most bytes at the largest scale, for each thread.
+/// Returns the tracker's most bytes at the largest scale, for each thread.
 fn bytes_per_thread(measurement: &Footprint) -> Option<Estimate> {
     let value = measurement.points.last()?.peak_bytes as f64 / measurement.threads as f64;
     Some(Estimate { value, low: value, high: value })

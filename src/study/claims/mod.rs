@@ -1,9 +1,9 @@
 //! Claims: the costs that memscope's own documents state, compared with measured results.
 //!
-//! A [`Claim`] is a short quotation with the place where it stands, the figure that it states, and one or more
-//! settings in which it can be tried: as a reader takes it, and, where the document names it, the very setting of its
-//! figure. Nothing is measured here. Each [`Setting`] draws its figures from a results file in [`Evidence`]; where
-//! the file is not there, the claim cannot be tested, and the table says which command writes it.
+//! A [`Claim`] is a short quotation with its place, its figure, and one or more settings that test it: the one that a
+//! reader would assume, and the exact one of the figure if the document names it. Nothing is measured here. Each
+//! [`Setting`] draws its figures from a results file in [`Evidence`]. If the file does not exist, the claim cannot be
+//! tested, and the table names the command that writes it.
 
 mod evidence;
 mod list;
@@ -21,13 +21,13 @@ use serde::{Deserialize, Serialize};
 /// A figure that memscope's documents state.
 #[derive(Debug)]
 pub struct Claim {
-    /// The words.
+    /// The quotation.
     pub quote: &'static str,
-    /// The version, the file and the part of it that has them.
+    /// The version, the file and the section that it is from.
     pub place: &'static str,
-    /// The bound that they state.
+    /// The bound that it states.
     pub bound: Bound,
-    /// The settings in which it is tried.
+    /// The settings in which it is tested.
     pub settings: &'static [Setting],
 }
 
@@ -37,9 +37,9 @@ pub struct Claim {
 pub enum Bound {
     /// A ratio of times is at most this.
     Overhead(f64),
-    /// A time is at most this, in nanoseconds, wherever it is measured.
+    /// A time is at most this, in nanoseconds, on any machine.
     Time(f64),
-    /// A time is at most this, in nanoseconds, on the machine that the document names. Another machine is given
+    /// A time is at most this, in nanoseconds, on the machine that the document names. Another machine may take
     /// [`ANOTHER_MACHINE`] times as long.
     TimeElsewhere(f64),
     /// An amount of memory is at most this, in bytes.
@@ -52,35 +52,35 @@ pub enum Bound {
 pub const ANOTHER_MACHINE: f64 = 2.0;
 
 impl Bound {
-    /// Returns whether a figure is within the bound; `None` where its interval lies on both sides.
+    /// Returns whether a figure is within the bound; `None` if its interval lies on both sides.
     fn allows(self, figure: Estimate) -> Option<bool> {
         let (most, figure) = match self {
             Self::Overhead(most) | Self::Bytes(most) | Self::Time(most) => (most, figure),
             Self::TimeElsewhere(most) => (most * ANOTHER_MACHINE, figure),
-            // Turned around, what is at least this is at most that.
+            // Negation turns "at least" into "at most".
             Self::Fidelity(least) => (-least, Estimate { value: -figure.value, low: -figure.high, high: -figure.low }),
         };
         if figure.high <= most { Some(true) } else { (figure.low > most).then_some(false) }
     }
 }
 
-/// A setting in which a claim is tried.
+/// A setting in which a claim is tested.
 #[derive(Debug)]
 pub struct Setting {
     /// The setting in words.
     pub about: &'static str,
-    /// The figures that a file has of it.
+    /// Returns the setting's figures in a file.
     pub figures: fn(&Evidence) -> Seen<'_>,
 }
 
-/// The figures that the files have of a setting.
+/// The figures of a setting in the files.
 #[derive(Debug)]
 pub struct Seen<'a> {
     /// The file that the figures are from.
     pub file: &'static str,
-    /// The origin of the file; `None` if it is not there.
+    /// The origin of the file; `None` if it does not exist.
     pub origin: Option<&'a Origin>,
-    /// The figures; none if the file does not have the setting.
+    /// The figures; empty if the file does not have the setting.
     pub figures: Vec<Figure>,
 }
 
@@ -88,16 +88,16 @@ pub struct Seen<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Every figure is within what is claimed.
+    /// Every figure is within the bound.
     Holds,
-    /// So many figures are beyond what is claimed, with all of their intervals, or ended without one.
+    /// This many figures lie beyond the bound with their whole intervals, or ended without one.
     DoesNotHold(usize),
-    /// There are no figures, or their intervals lie on both sides of what is claimed.
+    /// There are no figures, or their intervals lie on both sides of the bound.
     CannotBeTested,
 }
 
 impl Bound {
-    /// Returns the measure of its figures.
+    /// Returns the measure of the figures.
     pub const fn measure(self) -> &'static str {
         match self {
             Self::Overhead(_) => "overhead",

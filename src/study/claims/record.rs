@@ -23,17 +23,17 @@ pub struct Claims {
 /// A claim in one setting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JudgedSetting {
-    /// The claim's words.
+    /// The quotation.
     pub quote: String,
-    /// The version, the file and the part of it in which they stand.
+    /// The version, the file and the section that it is from.
     pub place: String,
-    /// The claim about the figures.
+    /// The bound that it states.
     pub bound: Bound,
     /// The setting.
     pub setting: String,
     /// The results file that the figures are from.
     pub file: String,
-    /// The origin of that file; `None` if it is not there.
+    /// The origin of that file; `None` if it does not exist.
     pub origin: Option<Origin>,
     /// The figures.
     pub figures: Vec<Figure>,

@@ -1,4 +1,4 @@
-//! The report of claims: what memscope's documents state beside what was measured.
+//! The report of claims: the figures that memscope's documents state, beside the measured ones.
 
 use crate::platform::text;
 use crate::report::document::{Document, Table, left};
@@ -10,7 +10,7 @@ use crate::study::claims::{ANOTHER_MACHINE, Bound, Claims, Figure, JudgedSetting
 /// The width of the table on a terminal, in characters: quotations and settings are wrapped.
 const WIDTH: u16 = 150;
 
-/// Returns the report: the claims, and the commands that their figures are from.
+/// Returns the report: the claims, and the commands that produced their figures.
 pub fn summary(claims: &Claims) -> Document {
     let columns = ["claim", "where it stands", "tried as", "measured here [95 %]", "verdict", "figures from"];
     let mut table = Table::new(columns.map(left)).grouped_by(2).wrapped_at(WIDTH);
@@ -56,7 +56,7 @@ fn words(verdict: Verdict, figures: usize) -> String {
     }
 }
 
-/// The figures in a cell: one with its interval, of several the least and the greatest.
+/// Formats figures for a cell: one with its interval, or the least and the greatest of several.
 fn measured(bound: Bound, figures: &[Figure]) -> String {
     let mut known: Vec<(&str, Estimate)> =
         figures.iter().filter_map(|figure| Some((figure.of.as_str(), *figure.seen.as_ref().ok()?))).collect();
@@ -72,7 +72,7 @@ fn measured(bound: Bound, figures: &[Figure]) -> String {
     if told.is_empty() { "not measured".to_owned() } else { told.join("; ") }
 }
 
-/// A figure in the claim's unit, with its interval where it has one.
+/// Formats a figure in the claim's unit, with its interval if it has one.
 fn text(bound: Bound, estimate: Estimate) -> String {
     let Estimate { value, low, high } = estimate;
     let with_interval = |shown: fn(f64) -> String| match low == high {
@@ -87,7 +87,7 @@ fn text(bound: Bound, estimate: Estimate) -> String {
     }
 }
 
-/// Names the origin of a file, or that it is not there.
+/// Names the origin of a file, or reports that it does not exist.
 fn note(seen: &JudgedSetting) -> String {
     match &seen.origin {
         Some(Origin { memscope, machine, started, command, .. }) => format!(

@@ -1,8 +1,8 @@
 //! One step of a bisection: does a commit cost what the good one does, or what the bad one does?
 //!
-//! The three are measured in interleaved rounds. In each round stands the commit's log overhead above or below the
-//! middle of the other two's. Rounds go on until the sign test is sure of the side: what a burst does to a round it
-//! does to all three, and no threshold has to be guessed.
+//! The three are measured in interleaved rounds. Each round compares the commit's log overhead with the middle of the
+//! other two's. Rounds go on until the sign test is sure of the side. A disturbance of a round affects all three
+//! alike, and no threshold has to be guessed.
 
 use crate::schedule::measurement::{Clock, Pair};
 use crate::schedule::pairing::MeasurementRun;
@@ -13,23 +13,23 @@ use crate::worker::failure::Failure;
 use rand::seq::SliceRandom;
 use rand::{SeedableRng, rngs::SmallRng};
 
-/// A side is sure when the other one has a probability below this. It is looked at often, so it is small.
+/// The probability of the other side below which a side is sure. It is small because it is tested often.
 const SURE: f64 = 0.001;
 /// The rounds between looks.
 const BETWEEN_LOOKS: usize = 5;
 
-/// On which side a commit stands.
+/// The side on which a commit stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaning {
     /// It costs what the good commit does.
     Good,
     /// It costs what the bad commit does.
     Bad,
-    /// So many rounds did not decide it.
+    /// The rounds allowed did not decide it.
     Unsure,
 }
 
-/// Commits that are measured against each other: the good one, the bad one, and one between them if there is one.
+/// The commits of a step: the good one, the bad one, and one between them if there is one.
 pub struct Contest<'a> {
     runs: Vec<MeasurementRun<'a>>,
     clock: Clock,
@@ -37,10 +37,10 @@ pub struct Contest<'a> {
 }
 
 impl<'a> Contest<'a> {
-    /// A contest, by a clock, of measurements that were begun: good, bad, and the one between.
+    /// Returns a contest, by wall time or CPU time, of measurements that were begun: good, bad, and the one between.
     ///
     /// # Errors
-    /// The first that failed its trial, by its place.
+    /// The first that failed its trial, by its index.
     pub fn of(runs: Vec<MeasurementRun<'a>>, clock: Clock) -> Result<Self, (usize, Failure)> {
         match runs.iter().position(|run| run.failure().is_some()) {
             Some(place) => Err((place, runs[place].failure().expect("it failed").clone())),
@@ -48,11 +48,11 @@ impl<'a> Contest<'a> {
         }
     }
 
-    /// Rounds until the side of the last commit is sure, or there were as many as may be. With two commits, the side
+    /// Runs rounds until the side of the last commit is sure, or `most` rounds have run. With two commits, the side
     /// is the bad one's if it costs more than the good one by `factor`, and the good one's if it does not.
     ///
     /// # Errors
-    /// The commit that failed within a round, by its place.
+    /// The commit that failed within a round, by its index.
     pub fn decide(&mut self, most: usize, factor: f64) -> Result<Leaning, (usize, Failure)> {
         while self.rounds() < most {
             for _ in 0..BETWEEN_LOOKS {
@@ -66,12 +66,12 @@ impl<'a> Contest<'a> {
         Ok(Leaning::Unsure)
     }
 
-    /// The number of rounds so far.
+    /// Returns the number of rounds so far.
     pub fn rounds(&self) -> usize {
         self.runs[0].pairs()
     }
 
-    /// The ratio of the last commit's overhead to the good one's.
+    /// Returns the ratio of the last commit's overhead to the good one's.
     pub fn ratio(&self) -> Option<Estimate> {
         let differences = self.logs().into_iter().map(|round| round[round.len() - 1] - round[0]);
         ratio(&differences.collect::<Vec<_>>())
@@ -89,15 +89,15 @@ impl<'a> Contest<'a> {
         Ok(())
     }
 
-    /// The log overheads of all commits in each round. A round in which the clock showed no time at all is left out.
+    /// Returns the log overheads of all commits in each round, without rounds in which the clock saw no time pass.
     fn logs(&self) -> Vec<Vec<f64>> {
         let pairs: Vec<&[Pair]> = self.runs.iter().map(|run| run.known().0.pairs.as_slice()).collect();
         let round = |number: usize| pairs.iter().map(|pairs| log_ratio(pairs.get(number)?, self.clock)).collect();
         (0..self.rounds()).filter_map(round).collect()
     }
 
-    /// The excess of the last commit's log overhead over the middle between good and bad, in each round; of two
-    /// commits, by how much the bad one's exceeds the good one's and the factor.
+    /// Returns, for each round, the excess of the last commit's log overhead over the middle between good and bad.
+    /// With two commits, it is the excess of the bad one's over the good one's times the factor.
     fn leans(&self, factor: f64) -> Vec<f64> {
         let lean = |round: Vec<f64>| match round[..] {
             [good, bad] => bad - good - factor.ln(),
@@ -108,7 +108,7 @@ impl<'a> Contest<'a> {
     }
 }
 
-/// The side on which the rounds agree.
+/// Returns the side on which the rounds agree.
 fn leaning(leans: &[f64]) -> Leaning {
     if sign_test(leans).is_none_or(|probability| probability >= SURE) {
         return Leaning::Unsure;

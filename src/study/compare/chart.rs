@@ -1,8 +1,8 @@
-//! The picture of a comparison: by how much each build's overhead differs from its reference's.
+//! The picture of a comparison: the difference of each build's overhead from its reference's.
 //!
-//! Of few builds it is a list, a row for each workload. Of many it is a small plot for each workload and level, with
-//! the builds side by side in the order in which they were named, which for versions and commits is that of time.
-//! All plots of a level share their scale, so that a level reads down and a workload across.
+//! Few builds make a list, with a row for each workload. Many builds make a small plot for each workload and level.
+//! Its builds stand in the order in which they were named, which for versions and commits is chronological. All plots
+//! of a level share their scale, so that levels compare down a column and workloads across a row.
 
 use crate::report::chart::canvas::{
     centred, dot, ending, finished, line, rectangle, sheet, small_print, telling, text, where_and_when,
@@ -19,30 +19,30 @@ use std::collections::BTreeMap;
 use svg::node::element::Group;
 
 const MARGIN: f64 = 24.0;
-/// The least width of the sheet.
+/// The least width of the picture.
 const LEAST_WIDTH: f64 = 900.0;
-/// The end of the names of the workloads.
+/// The right edge of the workloads' names.
 const NAMES: f64 = 128.0;
 /// The height of a line of text.
 const LINE: f64 = 19.0;
 
-/// A plot of several builds.
+/// The height of a plot of several builds.
 const PLOT_HEIGHT: f64 = 110.0;
 const BETWEEN_PLOTS: f64 = 16.0;
-/// The room left of each plot, for the figures of its scale.
+/// The room to the left of each plot, for its scale's labels.
 const SCALE: f64 = 54.0;
 /// The least and the most room of a build.
 const STEP: (f64, f64) = (17.0, 72.0);
-/// The slant of the names of builds, in degrees.
+/// The slant of the builds' names, in degrees.
 const SLANT: f64 = 50.0;
 /// The width that plots share if their builds leave room.
 const COMFORT: f64 = 760.0;
 
-/// The most blocks of a list: a block is a build at a level.
+/// The most blocks of a list; a block is a build at a level.
 const MOST_BLOCKS: usize = 4;
 /// The height of a row of the list.
 const ROW: f64 = 26.0;
-/// The places of the axis and of the words beside it.
+/// The ends of the axis, between the columns of text.
 const AXIS: (f64, f64) = (150.0, 480.0);
 const CHANGE: f64 = 496.0;
 const VERDICT: f64 = 652.0;
@@ -54,8 +54,7 @@ pub fn draw(comparison: &Comparison) -> String {
     if blocks.len() <= MOST_BLOCKS { list(comparison, &blocks, title) } else { grid(comparison, title) }
 }
 
-/// Many builds: a plot for each workload and level.
-/// Returns the title, which says what each build is compared with.
+/// Returns the title, which names the reference.
 const fn title(against: &Against) -> &'static str {
     match against {
         Against::First => "What memscope-rs costs, against the first build",
@@ -77,7 +76,7 @@ fn grid(comparison: &Comparison, title: &str) -> String {
     let bottom = top + rows.len() as f64 * (PLOT_HEIGHT + BETWEEN_PLOTS);
     let foot = Foot::of(comparison, width);
     let longest = (0..builds).map(|build| shortened(comparison, build).chars().count()).max().unwrap_or(0);
-    // The names of the builds are slanted.
+    // The builds' names are slanted.
     let height = bottom + longest as f64 * 6.4 * SLANT.to_radians().sin() + 2.0 * LINE + foot.height();
 
     let mut picture = sheet(width, height, title, &description(comparison)).add(head.drawing);
@@ -102,15 +101,15 @@ fn grid(comparison: &Comparison, title: &str) -> String {
     finished(&picture.add(foot.draw(height)))
 }
 
-/// A build against its reference at a level.
+/// A build and its reference at a level.
 struct Block {
     level: Level,
     build: usize,
     reference: usize,
 }
 
-/// The builds that are compared at each level. The reference is that of the typical change, or else that of the
-/// first row.
+/// Returns the builds that are compared at each level. The reference is that of the typical change, or else that of
+/// the first row.
 fn blocks(comparison: &Comparison) -> Vec<Block> {
     let builds = 0..comparison.builds.len();
     let places = levels(comparison).flat_map(|level| builds.clone().map(move |build| (level, build)));
@@ -123,7 +122,7 @@ fn blocks(comparison: &Comparison) -> Vec<Block> {
     places.filter_map(block).collect()
 }
 
-/// Few builds: a row for each workload, a block for each build and level.
+/// Draws few builds: a row for each workload, a block for each build and level.
 fn list(comparison: &Comparison, blocks: &[Block], title: &str) -> String {
     let rows = rows(comparison);
     let step = 3.0 * LINE + rows.len() as f64 * ROW;
@@ -148,7 +147,7 @@ fn list(comparison: &Comparison, blocks: &[Block], title: &str) -> String {
     finished(&picture.add(foot.draw(height)))
 }
 
-/// A row of the list: the mark, the change and the verdict; or why there is none.
+/// Draws a row of the list: the mark, the change and the verdict, or the reason for their absence.
 fn listed(comparison: &Comparison, row: Row, block: &Block, axis: Axis, y: f64) -> Group {
     let Shown { found, about } = Shown::of(comparison, row, block.level, block.build);
     let mut group = telling(about);
@@ -188,25 +187,25 @@ impl Row {
     }
 }
 
-/// The rows, from the top.
+/// Returns the rows, from the top.
 fn rows(comparison: &Comparison) -> Vec<Row> {
     let typical = (!comparison.typical.is_empty()).then_some(Row::Typical);
     typical.into_iter().chain(comparison.plan.workloads.iter().copied().map(Row::Of)).collect()
 }
 
-/// A build in a plot, and what a reader sees when hovering over it.
+/// A build in a plot, with its tooltip.
 struct Shown {
     found: Found,
     about: String,
 }
 
-/// A build in a plot.
+/// The content of a build's place in a plot.
 enum Found {
     /// A change against its reference.
     Change { ratio: Estimate, verdict: Verdict, words: String, reference: usize },
-    /// A figure, and nothing to compare it with.
+    /// A figure without a reference.
     Reference,
-    /// No figure, and why.
+    /// No figure, with the reason.
     Nothing(String),
 }
 
@@ -280,7 +279,7 @@ impl Shown {
     }
 }
 
-/// A verdict in words, with what could have been found where nothing was.
+/// Returns a verdict in words, with the detectable difference if no change was found.
 fn with_detectable(word: String, verdict: Verdict, percent: Option<f64>) -> String {
     match verdict {
         Verdict::Regression | Verdict::Improvement => word,
@@ -288,8 +287,8 @@ fn with_detectable(word: String, verdict: Verdict, percent: Option<f64>) -> Stri
     }
 }
 
-/// The scale of a level: ratios on a scale that is even near 1 and logarithmic farther away, the change between the
-/// two being at [`FINE`](Self::FINE). So a change of 10 % can be seen beside one of ×10.
+/// The scale of a level. It is about linear near a ratio of 1 and logarithmic beyond [`FINE`](Self::FINE), so that a
+/// change of 10 % is visible beside one of ×10.
 #[derive(Clone, Copy)]
 struct Axis {
     least: f64,
@@ -299,9 +298,9 @@ struct Axis {
 }
 
 impl Axis {
-    /// The change, as a logarithm, up to which the scale is about even.
+    /// The change, as a logarithm, up to which the scale is about linear.
     const FINE: f64 = 0.08;
-    /// The ratios with a tick, the most important first, where there is room.
+    /// The ratios that get a tick if there is room, the most important first.
     const TICKS: [f64; 21] = [
         1.0, 10.0, 0.1, 100.0, 0.01, 2.0, 0.5, 1.2, 0.8, 1.1, 0.9, 1.05, 0.95, 1.5, 0.7, 3.0, 0.3, 5.0, 0.2, 1.02, 0.98,
     ];
@@ -322,7 +321,7 @@ impl Axis {
         (ratio.ln() / Self::FINE).asinh()
     }
 
-    /// The place of a ratio along the scale, from 0 to 1.
+    /// Returns the place of a ratio along the scale, from 0 to 1.
     fn part(self, ratio: f64) -> f64 {
         /// The room beyond the extremes, so that no mark touches the edge.
         const ROOM: f64 = 0.03;
@@ -330,12 +329,12 @@ impl Axis {
         (ROOM + (Self::place(ratio) - from) / (to - from) * (1.0 - 2.0 * ROOM)).clamp(0.0, 1.0)
     }
 
-    /// The band of changes below the threshold, from and to.
+    /// Returns both ends of the band of changes below the threshold.
     fn band(self) -> (f64, f64) {
         (self.part(1.0 / self.threshold), self.part(self.threshold))
     }
 
-    /// The ticks that are at least so far apart on a scale of this length, and their words.
+    /// Returns the ticks that are at least this far apart on a scale of this length, with their labels.
     fn ticks(self, length: f64, apart: f64) -> Vec<(f64, String)> {
         let mut ticks: Vec<f64> = Vec::new();
         for ratio in Self::TICKS.into_iter().filter(|&ratio| self.least <= ratio && ratio <= self.greatest) {
@@ -352,7 +351,7 @@ impl Axis {
         ticks.into_iter().map(|ratio| (ratio, word(ratio))).collect()
     }
 
-    /// The scale of the list, of a height.
+    /// Draws the scale of the list at a height.
     fn across(self, height: f64, top: f64) -> Group {
         let length = AXIS.1 - AXIS.0;
         let x = |part: f64| AXIS.0 + part * length;
@@ -377,13 +376,13 @@ impl Axis {
     }
 }
 
-/// The rule of a tick; that of no change is darker.
+/// Draws the rule of a tick; that of no change is darker.
 fn rule_at(x1: f64, y1: f64, x2: f64, y2: f64, ratio: f64) -> svg::node::element::Line {
     let rule = line(x1, y1, x2, y2, "rule");
     if ratio == 1.0 { rule.set("style", "stroke: var(--faint)") } else { rule }
 }
 
-/// The class of a verdict's colour.
+/// Returns the class of a verdict's colour.
 const fn class(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Regression => "bad",
@@ -393,19 +392,19 @@ const fn class(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The mark of a verdict: full for a change, hollow where none is shown.
+/// Draws the mark of a verdict: full for a change, hollow for none.
 fn mark(x: f64, y: f64, verdict: Verdict) -> Group {
     let class = class(verdict);
     match verdict {
         Verdict::Regression | Verdict::Improvement => Group::new().add(dot(x, y, 4.5, class)),
         Verdict::NoDifference | Verdict::Inconclusive => {
-            // What lies behind a hollow mark is hidden.
+            // A hollow mark hides what lies behind it.
             Group::new().add(dot(x, y, 4.0, "paper")).add(dot(x, y, 4.0, &format!("ring {class}")))
         }
     }
 }
 
-/// A pale line from no change to a mark.
+/// Draws a pale line from no change to a mark.
 fn stem(x1: f64, y1: f64, x2: f64, y2: f64, class: &str) -> svg::node::element::Line {
     let class = if class == "faint" { "whisker faint".to_owned() } else { format!("line {class}") };
     line(x1, y1, x2, y2, &class).set("style", "stroke-opacity: 0.3")
@@ -442,7 +441,7 @@ impl Plot<'_> {
         (0..self.comparison.builds.len()).fold(plot, |plot, place| plot.add(self.build(place)))
     }
 
-    /// The height of a part of the scale.
+    /// Returns the height of a part of the scale.
     fn at(&self, part: f64) -> f64 {
         self.top + (1.0 - part) * PLOT_HEIGHT
     }
@@ -478,7 +477,7 @@ impl Plot<'_> {
     }
 }
 
-/// The top of the sheet: title, answer, what is shown, legend.
+/// The top of the picture: title, answer, subtitle and legend.
 struct Head {
     drawing: Group,
     height: f64,
@@ -534,12 +533,12 @@ fn legend(y: f64) -> Group {
     ))
 }
 
-/// A build's name, and the build line of a commit.
+/// Returns a build's name and, for a commit, its build line.
 fn heading(build: &ComparedBuild) -> String {
     build.about.as_ref().map_or_else(|| build.name.clone(), |about| format!("{} {about}", build.name))
 }
 
-/// The reason why there is no figure.
+/// Returns the reason for a missing figure.
 fn why(build: &ComparedBuild, measurement: Option<&Measurement>) -> String {
     let failure = measurement.and_then(|measurement| measurement.failure());
     match (&build.not_built, failure) {
@@ -549,7 +548,7 @@ fn why(build: &ComparedBuild, measurement: Option<&Measurement>) -> String {
     }
 }
 
-/// The outcomes that are no figure, a line for each build and level: the list has no room for their marks.
+/// Returns the outcomes without a figure, a line for each build and level: the list has no room for their marks.
 fn outcomes(comparison: &Comparison) -> Vec<String> {
     let mut lines = Vec::new();
     for build in &comparison.builds {
@@ -574,12 +573,12 @@ fn outcomes(comparison: &Comparison) -> Vec<String> {
     lines
 }
 
-/// The outcome of a measurement without a figure, in a word or two.
+/// Returns the outcome of a measurement without a figure, in a word or two.
 fn label(measurement: &Measurement) -> String {
     measurement.failure().map_or_else(|| measurement.lack(), |failure| failure.label())
 }
 
-/// The small print below everything.
+/// The notes below the picture.
 struct Foot(Vec<String>);
 
 impl Foot {
@@ -589,7 +588,7 @@ impl Foot {
         Self(lines.iter().flat_map(|words| wrapped(words, room, 6.3)).collect())
     }
 
-    /// The same after other lines.
+    /// Appends the notes to other lines.
     fn after(self, lines: Vec<String>, width: f64) -> Self {
         let wrapped = lines.iter().flat_map(|words| wrapped(words, width - 2.0 * MARGIN, 6.3));
         Self(wrapped.chain(self.0).collect())
@@ -608,7 +607,7 @@ impl Foot {
     }
 }
 
-/// Words in lines that are no wider than the room, if a letter is on average so wide.
+/// Wraps words at a width, for an average width of a letter.
 fn wrapped(words: &str, room: f64, letter: f64) -> Vec<String> {
     let most = (room / letter) as usize;
     let mut lines = vec![String::new()];
@@ -626,7 +625,7 @@ fn wrapped(words: &str, room: f64, letter: f64) -> Vec<String> {
     lines
 }
 
-/// Words that are no wider than the room: their beginning, if they are longer.
+/// Cuts words to a width.
 fn clipped(words: &str, room: f64, letter: f64) -> String {
     let most = (room / letter) as usize;
     if words.chars().count() <= most {
@@ -636,7 +635,7 @@ fn clipped(words: &str, room: f64, letter: f64) -> String {
     }
 }
 
-/// The picture in words, for who cannot see it.
+/// Describes the picture in words, for readers who cannot see it.
 fn description(comparison: &Comparison) -> String {
     let of_build = |(place, build): (usize, &ComparedBuild)| {
         let measurements = build.measurements.iter().filter(|measurement| measurement.level != Level::Untracked);

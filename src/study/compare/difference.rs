@@ -1,8 +1,8 @@
 //! The difference between two builds, and the verdict on it.
 //!
-//! In each round every build's tracked probe runs beside its own untracked one, so that the difference between two
-//! builds is the difference of their log overheads in the same round: what the machine did to the round is in both.
-//! Of many comparisons some look like a difference by chance. The verdict is a regression or an improvement only if
+//! In each round every build's tracked probe runs beside its own untracked one. The difference between two builds is
+//! the difference of their log overheads in the same round, so a disturbance of the round affects both. Among many
+//! comparisons some look like a difference by chance. The verdict is a regression or an improvement only if
 //!
 //! 1. the sign test on all rounds is significant at 5 % after Holm's correction for the comparisons of the run,
 //! 2. the median over all rounds lies beyond the threshold, and
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 /// The width of a 95 % interval in standard errors.
 pub(super) const STANDARD_ERRORS: f64 = 2.0 * 1.959_963_985;
 
-/// One build against another one, on one workload at one level.
+/// The difference of one build from another, on one workload at one level.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
     /// The workload.
@@ -28,20 +28,20 @@ pub struct Difference {
     /// The level.
     #[serde(rename = "tracking")]
     pub level: Level,
-    /// The build, by its place in the run.
+    /// The build, by its index in the run.
     pub build: usize,
-    /// The build that it is compared with, by its place in the run.
+    /// The reference, by its index in the run.
     pub reference: usize,
-    /// The rounds that both builds have.
+    /// The number of rounds that both builds have.
     pub rounds: usize,
-    /// The ratio of the overheads, build ÷ reference, over all rounds; `None` where there are too few.
+    /// The ratio of the overheads, build ÷ reference, over all rounds; `None` if there are too few.
     pub ratio: Option<Estimate>,
     /// The median ratio in each of the two batches; `None` for a batch without rounds.
     pub batches: [Option<f64>; 2],
     /// The probability of such rounds if the builds cost the same, after Holm's correction.
     pub probability: Option<f64>,
-    /// The smallest change, in percent, that these rounds would have shown with a probability of 80 %; `None` where
-    /// no change is large enough, because there are too few rounds.
+    /// The smallest change, in percent, that these rounds would have shown with a probability of 80 %. `None` if
+    /// there are too few rounds to show any change.
     pub detectable_percent: Option<f64>,
     /// The verdict.
     pub verdict: Verdict,
@@ -57,12 +57,12 @@ pub enum Verdict {
     Improvement,
     /// The interval contains no change, or only changes below the threshold.
     NoDifference,
-    /// None of the others is shown: more rounds would decide it.
+    /// More rounds would decide it.
     #[default]
     Inconclusive,
 }
 
-/// The build that each other one is compared with, of those that have a figure on the same workload and level.
+/// The reference of each build, among those that have a figure on the same workload and level.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Against {
@@ -71,8 +71,8 @@ pub enum Against {
     First,
     /// The build before it
     Previous,
-    /// One of its own, by its place, such as a commit's parent; if that has no figure, that one's own reference. None
-    /// for what is not compared.
+    /// A separate reference for each build, by its index, such as a commit's parent. If that has no figure, its own
+    /// reference is taken. `None` for a build that is not compared.
     #[value(skip)]
     Each(Vec<Option<usize>>),
 }
@@ -80,10 +80,11 @@ pub enum Against {
 /// A measurement, and the number of its pairs that belong to the first batch.
 pub type Batched<'a> = (&'a Measurement, usize);
 
-/// Returns the differences between builds by a clock, on each workload and level. `threshold` is in percent.
+/// Returns the differences between builds by wall time or CPU time, on each workload and level. `threshold` is in
+/// percent.
 ///
 /// The first pairs that two measurements have in a batch are of the same rounds: a slow build stops earlier. A build
-/// that failed on a workload and level is not compared there, and none is compared with it.
+/// that failed on a workload and level is not compared there, and is no reference.
 pub fn differences(
     builds: &[Vec<Batched>],
     against: &Against,
@@ -156,12 +157,12 @@ pub(super) fn verdict(ratio: Estimate, batches: [Option<f64>; 2], probability: f
     }
 }
 
-/// Returns the smallest change, in percent, that rounds with the noise of these would have shown with a probability
-/// of 80 %, up or down, whichever is harder: the verdict needs enough rounds on one side of no change, and a median
-/// beyond the threshold.
+/// Returns the smallest change, in percent, that rounds with this noise would have shown with a probability of 80 %,
+/// up or down, whichever is harder. The verdict needs enough rounds on one side of no change, and a median beyond the
+/// threshold.
 ///
-/// A change shifts all log differences. Enough rounds agree when the shift exceeds the quantile of the residuals at the
-/// probability that [`needed_agreement`] gives.
+/// A change shifts all log differences. Enough rounds agree when the shift exceeds the quantile of the residuals at
+/// the probability that [`needed_agreement`] gives.
 fn detectable_percent(logs: &[f64], comparisons: usize, threshold: f64) -> Option<f64> {
     let Estimate { value, low, high } = median_interval(logs.iter().copied())?;
     let agreement = needed_agreement(logs.len(), comparisons)?;
@@ -172,13 +173,13 @@ fn detectable_percent(logs: &[f64], comparisons: usize, threshold: f64) -> Optio
     in_percent(up.max(down).max(beyond_threshold))
 }
 
-/// Returns a change of a logarithm in percent, if such a percentage is a number.
+/// Converts a change of a logarithm to percent; `None` if that is not finite.
 pub(super) fn in_percent(log: f64) -> Option<f64> {
     Some(log.exp_m1() * 100.0).filter(|percent| percent.is_finite())
 }
 
-/// Returns the differences of two measurements' log overheads, in each round of each batch that both have. A round in
-/// which a clock showed no time at all is left out.
+/// Returns the differences of two measurements' log overheads, in each round of each batch that both have, without
+/// rounds in which a clock saw no time pass.
 fn by_batch((of, of_first): Batched, (to, to_first): Batched, clock: Clock) -> [Vec<f64>; 2] {
     let (of_early, of_late) = of.pairs.split_at(of_first.min(of.pairs.len()));
     let (to_early, to_late) = to.pairs.split_at(to_first.min(to.pairs.len()));
@@ -186,7 +187,8 @@ fn by_batch((of, of_first): Batched, (to, to_first): Batched, clock: Clock) -> [
     [(of_early, to_early), (of_late, to_late)].map(|(of, to)| of.iter().zip(to).filter_map(difference).collect())
 }
 
-/// Returns the logarithm of a pair's overhead by a clock; `None` where a time is zero, because the clock is too coarse.
+/// Returns the logarithm of a pair's overhead by wall time or CPU time; `None` if a time is zero, because the clock
+/// is too coarse.
 pub(super) fn log_ratio(pair: &Pair, clock: Clock) -> Option<f64> {
     let [tracked, untracked] = [pair.tracked.ns(clock), pair.untracked.ns(clock)];
     (tracked > 0.0 && untracked > 0.0).then(|| (tracked / untracked).ln())
@@ -211,7 +213,7 @@ mod tests {
 
     const GROUP: [(Workload, Level); 1] = [(Workload::CYCLES, Level::Full)];
 
-    /// A deviate like the logarithm of a probe's time on a shared machine: a core of 5 %, and one in eight is
+    /// Returns a deviate like the logarithm of a probe's time on a shared machine: a core of 5 %, and one in eight
     /// slowed by something else, mostly by a few percent and now and then by much more.
     fn disturbed(rng: &mut Pcg64Mcg) -> f64 {
         let core: f64 = (0..12).map(|_| rng.random_range(-0.5..0.5)).sum();
@@ -219,7 +221,7 @@ mod tests {
         0.05 * core + slowed
     }
 
-    /// A measurement with an overhead, both of whose samples are disturbed.
+    /// Returns a measurement with an overhead, both of whose samples are disturbed.
     fn measurement(overhead: f64, rounds: usize, rng: &mut Pcg64Mcg) -> Measurement {
         let side = |ns: f64| Sample { wall_ns: ns as u64, cpu_ns: ns as u64, peak_rss_bytes: None };
         let pairs = (0..rounds).map(|_| {
@@ -252,7 +254,7 @@ mod tests {
         against_the_first(&[vec![(&a, 30)], vec![(&b, 30)]], threshold).remove(0)
     }
 
-    /// One run of all workloads at a level with builds of these overheads, each compared with the one before it.
+    /// Runs all workloads at a level with builds of these overheads, each compared with the one before it.
     fn run(overheads: &[f64], rng: &mut Pcg64Mcg) -> Vec<Difference> {
         let groups: Vec<_> = registered().iter().map(|&workload| (workload, Level::Full)).collect();
         let mut build = |&overhead: &f64| {
@@ -313,7 +315,7 @@ mod tests {
     }
 
     /// Of 200 runs of equal builds, at most 5 % have a false verdict on any workload, and at most 5 % a false typical
-    /// one, give or take two standard errors.
+    /// one, within two standard errors.
     #[test]
     fn runs_of_equal_builds_keep_their_level() {
         let mut rng = Pcg64Mcg::seed_from_u64(13);
@@ -343,11 +345,11 @@ mod tests {
         let logs: Vec<f64> = (-30..=30).map(|step| f64::from(step) / 100.0).collect();
         let found = detectable_percent(&logs, 1, 0.0).expect("enough rounds");
         assert!((found - 11.5).abs() < 0.6, "{found}");
-        // It is not the place that counts, but the spread; and more comparisons need more.
+        // The spread counts, not the place; and more comparisons need more.
         let moved: Vec<f64> = logs.iter().map(|log| log + 1.0).collect();
         assert!((detectable_percent(&moved, 1, 0.0).expect("enough rounds") - found).abs() < 1e-9);
         assert!(detectable_percent(&logs, 352, 0.0).expect("enough rounds") > 1.5 * found);
-        // Skewed residuals are harder to move one way: the larger counts, whichever way that is.
+        // Skewed residuals are harder to move one way: the larger change counts, in either direction.
         let skewed: Vec<f64> = logs.iter().map(|log| if *log > 0.0 { log * 3.0 } else { *log }).collect();
         let mirrored: Vec<f64> = skewed.iter().map(|log| -log).collect();
         let [skewed, mirrored] =
@@ -364,7 +366,7 @@ mod tests {
         assert_eq!(detectable_percent(&noisy, 8, f64::MAX), None, "no number is so large");
     }
 
-    /// A change that one run calls detectable is found by another one in about 80 % of cases, up or down.
+    /// A change that one run reports as detectable is found by another one in about 80 % of cases, up or down.
     #[test]
     fn a_detectable_difference_is_found_with_the_wanted_power() {
         let mut rng = Pcg64Mcg::seed_from_u64(11);
@@ -410,7 +412,7 @@ mod tests {
     fn each_clock_has_its_own_differences() {
         let mut rng = Pcg64Mcg::seed_from_u64(3);
         let [a, mut b] = [4.0, 4.0].map(|overhead| measurement(overhead, 60, &mut rng));
-        // It waits for what takes the processor away, and works no more than before.
+        // The probe waits while others have the processor, and works no more than before.
         b.pairs.iter_mut().for_each(|pair| pair.tracked.wall_ns *= 2);
         let verdict = |clock| {
             let found = differences(&[vec![(&a, 30)], vec![(&b, 30)]], &Against::First, &GROUP, clock, 3.0);
@@ -423,7 +425,7 @@ mod tests {
     fn a_slow_build_is_compared_on_the_rounds_that_it_had() {
         let mut rng = Pcg64Mcg::seed_from_u64(3);
         let mut fast = measurement(4.0, 60, &mut rng);
-        // The machine is another one from the second half of the first batch on, for every build alike.
+        // The machine changes in the second half of the first batch, for every build alike.
         fast.pairs[15..30].iter_mut().for_each(|pair| pair.tracked.wall_ns *= 10);
         let slow = measurement(5.0, 20, &mut rng);
         let found = against_the_first(&[vec![(&fast, 30)], vec![(&slow, 10)]], 3.0);
@@ -433,8 +435,8 @@ mod tests {
         assert_eq!(found[0].rounds, 20);
     }
 
-    /// A coarse clock shows no time for a short window. Such a pair has no ratio, and its round does not count for
-    /// either build.
+    /// A coarse clock shows no time for a short window. Such a pair has no ratio, and its round counts for neither
+    /// build.
     #[test]
     fn a_round_without_time_is_left_out() {
         let mut rng = Pcg64Mcg::seed_from_u64(3);

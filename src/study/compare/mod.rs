@@ -1,9 +1,9 @@
 //! The comparison: several builds of memscope, measured in interleaved rounds.
 //!
-//! A *group* is a workload at a level. In each round of a group every build has its turn, in an order that a seed
-//! shuffles: a pair of its own untracked probe and its own tracked one. Each group is measured in two batches, of
-//! which the second begins when all groups had their first: a verdict rests on two times. What is measured goes into
-//! a [`Journal`] as it comes; [`differences`] and [`typical()`] draw the conclusions.
+//! A *group* is a workload at a level. In each round of a group every build runs a pair: its own untracked probe and
+//! its own tracked one. A seed shuffles the order of the builds. Each group is measured in two batches, and the
+//! second begins when all groups have had their first, so a verdict rests on two times. Pairs go into a [`Journal`]
+//! as they come; [`differences`] and [`typical()`] draw the conclusions.
 
 mod bisection;
 pub mod chart;
@@ -38,15 +38,15 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use typical::geometric_mean;
 
-/// The version of the file's format. A change that an older reader would misread raises it. Since 2, a difference has a
-/// verdict from all rounds; in 1 it had a claim from each batch.
+/// The version of the file's format. A change that an older reader would misread raises it. Since 2, a difference has
+/// a verdict from all rounds; in 1 it had a claim from each batch.
 pub const SCHEMA: u32 = 2;
 
-/// The batches of each group.
+/// The number of batches of each group.
 pub const BATCHES: usize = 2;
 
-/// The measurements of several builds, and the verdicts. Verdicts follow from the pairs: they are computed anew when a
-/// file is read, whatever the file says of them.
+/// The measurements of several builds, and the verdicts. Verdicts follow from the pairs: they are computed anew when
+/// a file is read, whatever verdicts the file has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Record")]
 pub struct Comparison {
@@ -55,37 +55,37 @@ pub struct Comparison {
     /// The command, the machine and the time. Its build is that of the program that measured the builds.
     #[serde(flatten)]
     pub origin: Origin,
-    /// The plan of what was to be measured.
+    /// The plan of the run.
     pub plan: Plan,
-    /// The clock whose ratios are compared.
+    /// The time whose ratios are compared.
     pub clock: Clock,
     /// A regression or an improvement exceeds this, in percent.
     pub threshold_percent: f64,
-    /// The build that each other one is compared with.
+    /// The reference of each build.
     pub against: Against,
     /// The builds, in the order in which they were named.
     #[serde(alias = "subjects")]
     pub builds: Vec<ComparedBuild>,
-    /// Each build against its reference, on each workload and level.
+    /// The differences of each build from its reference, on each workload and level.
     pub differences: Vec<Difference>,
-    /// Each build against its reference, at each level.
+    /// The typical changes of each build from its reference, at each level.
     pub typical: Vec<Typical>,
 }
 
-/// The part of a [`Comparison`] that a file must hold: what was asked for and what was measured.
+/// The part of a [`Comparison`] that a file must have: the plan and the measurements.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Record {
     /// The command, the machine and the time.
     #[serde(flatten)]
     pub origin: Origin,
-    /// The plan of what was to be measured.
+    /// The plan of the run.
     pub plan: Plan,
-    /// The clock whose ratios are compared.
+    /// The time whose ratios are compared.
     #[serde(default)]
     pub clock: Clock,
     /// A regression or an improvement exceeds this, in percent.
     pub threshold_percent: f64,
-    /// The build that each other one is compared with. Files of schema 1 do not have it: it was the first.
+    /// The reference of each build. Files of schema 1 do not have it: it was the first.
     #[serde(default)]
     pub against: Against,
     /// The builds, in the order in which they were named.
@@ -94,7 +94,7 @@ pub struct Record {
 }
 
 impl From<Record> for Comparison {
-    /// Judges what was measured.
+    /// Computes the verdicts.
     fn from(Record { origin, plan, clock, threshold_percent, against, builds }: Record) -> Self {
         let batched: Vec<Vec<Batched>> = builds.iter().map(ComparedBuild::batched).collect();
         let differences = differences(&batched, &against, &plan.groups(), clock, threshold_percent);
@@ -143,7 +143,7 @@ impl Study for Comparison {
 }
 
 impl Comparison {
-    /// Judges the same pairs anew, with another choice of references or another threshold where one is given.
+    /// Computes the verdicts anew from the same pairs, with other references or another threshold if given.
     #[must_use]
     pub fn judged(self, against: Option<Against>, threshold_percent: Option<f64>) -> Self {
         let Self { origin, plan, clock, builds, .. } = self;
@@ -152,37 +152,37 @@ impl Comparison {
         Record { origin, plan, clock, threshold_percent, against, builds }.into()
     }
 
-    /// The number of comparisons that Holm's correction is for.
+    /// Returns the number of comparisons that Holm's correction is for.
     pub fn comparisons(&self) -> usize {
         self.differences.iter().filter(|difference| difference.probability.is_some()).count()
     }
 
-    /// The difference of a build on a workload at a level; `None` for a reference, and where there is no figure.
+    /// Returns the difference of a build on a workload at a level; `None` for a reference, and without a figure.
     pub fn difference(&self, build: usize, workload: Workload, level: Level) -> Option<&Difference> {
         let wanted = (build, workload, level);
         self.differences.iter().find(|found| (found.build, found.workload, found.level) == wanted)
     }
 
-    /// The typical change of a build at a level.
+    /// Returns the typical change of a build at a level.
     pub fn typical_change(&self, build: usize, level: Level) -> Option<&Typical> {
         self.typical.iter().find(|found| (found.build, found.level) == (build, level))
     }
 
-    /// The geometric mean of a build's overheads at a level, and how many workloads it is over; `None` without a
-    /// figure.
+    /// Returns the geometric mean of a build's overheads at a level, and the number of workloads in it; `None`
+    /// without a figure.
     pub fn typical_overhead(&self, build: usize, level: Level) -> Option<(Estimate, usize)> {
         let measurements = self.builds.get(build)?.measurements.iter().filter(|measurement| measurement.level == level);
         let overheads: Vec<Estimate> = measurements.filter_map(|measurement| self.overhead(measurement)).collect();
         Some((geometric_mean(&overheads)?.0, overheads.len()))
     }
 
-    /// Returns a measurement's overhead by the clock of the comparison; `None` where it failed, or has too few pairs.
+    /// Returns a measurement's overhead by the comparison's time; `None` if it failed, or has too few pairs.
     pub fn overhead(&self, measurement: &Measurement) -> Option<Estimate> {
         measurement.overhead().filter(|_| measurement.failure().is_none())?.by(self.clock)
     }
 
-    /// The noise floor: of the overheads of untracked against itself, of the first build that was measured, the
-    /// one that is farthest from none, with its measurement.
+    /// Returns the noise floor with its measurement. Of the overheads of untracked against itself in the first build
+    /// that was measured, it is the one farthest from 1.
     pub fn noise_floor(&self) -> Option<(&Measurement, Estimate)> {
         let measurements = self.builds.iter().flat_map(|build| &build.measurements);
         let noise = measurements.filter(|measurement| measurement.level == Level::Untracked);
@@ -200,12 +200,12 @@ pub struct ComparedBuild {
     /// A commit's build line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
-    /// The build, as it says itself; `None` if there is none.
+    /// The build's own description; `None` if there is none.
     #[serde(alias = "subject")]
     pub memscope: Option<MemscopeBuild>,
-    /// The reason why it could not be built, if it could not.
+    /// The reason for a build that could not be compiled.
     pub not_built: Option<NotBuilt>,
-    /// The measurements, in the order of the groups; nothing if it could not be built.
+    /// The measurements, in the order of the groups; empty if it was not built.
     #[serde(alias = "cells")]
     pub measurements: Vec<Measurement>,
     /// The number of each measurement's pairs that belong to the first batch.
@@ -213,14 +213,14 @@ pub struct ComparedBuild {
 }
 
 impl ComparedBuild {
-    /// The measurements, each with the number of its pairs that belong to the first batch.
+    /// Returns the measurements, each with the number of its pairs that belong to the first batch.
     fn batched(&self) -> Vec<Batched<'_>> {
         let firsts = self.first_batch.iter().copied().chain(std::iter::repeat(0));
         self.measurements.iter().zip(firsts).collect()
     }
 }
 
-/// The plan of a run. A journal is of one plan.
+/// The plan of a run. A journal belongs to one plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// The builds' names, each with a fingerprint that distinguishes builds of one name.
@@ -228,35 +228,35 @@ pub struct Plan {
     pub builds: Vec<(String, String)>,
     /// The workloads.
     pub workloads: Vec<Workload>,
-    /// The levels; `untracked` is of the first build alone, for the noise floor.
+    /// The levels; only the first build runs `untracked`, for the noise floor.
     pub levels: Vec<Level>,
-    /// The scale, where it is not each workload's short one.
+    /// The scale; `None` for each workload's short one.
     pub scale: Option<f64>,
     /// The threads of each pool.
     pub threads: usize,
     /// The rounds of each group, in both batches together.
     pub rounds: usize,
-    /// A build takes no more pairs in a batch of a group once they have taken so many seconds, except for the fewest
-    /// that a verdict needs.
+    /// The time limit of a build in a batch of a group, in seconds of its pairs. A build takes no more pairs after
+    /// it, except for the fewest that a verdict needs.
     pub seconds: u64,
     /// The seed of the order of the builds in each round.
     pub seed: u64,
 }
 
 impl Plan {
-    /// The groups, in order.
+    /// Returns the groups, in order.
     pub fn groups(&self) -> Vec<(Workload, Level)> {
         let of = |&workload: &Workload| self.levels.iter().map(move |&level| (workload, level));
         self.workloads.iter().flat_map(of).collect()
     }
 
-    /// The number of comparisons that the plan leads to if every build has a figure everywhere.
+    /// Returns the number of comparisons that the plan leads to if every build has a figure everywhere.
     pub fn comparisons(&self) -> usize {
         let tracked = self.groups().iter().filter(|(_, level)| *level != Level::Untracked).count();
         tracked * self.builds.len().saturating_sub(1)
     }
 
-    /// The fewest rounds that a build gets in a batch, however slow it is: half of what a verdict needs.
+    /// Returns the fewest rounds that a build gets in a batch, however slow it is: half of what a verdict needs.
     fn fewest(&self) -> usize {
         fewest_rounds(self.comparisons()).div_ceil(BATCHES)
     }
@@ -272,14 +272,14 @@ impl Plan {
 pub struct Measured {
     /// The measurements of each build, in the order of the groups.
     pub measurements: Vec<Vec<Measurement>>,
-    /// The number of each one's pairs that belong to the first batch.
+    /// The number of each measurement's pairs that belong to the first batch.
     pub first_batch: Vec<Vec<usize>>,
-    /// The journal, to be ended when all is written.
+    /// The journal; the caller ends it when all is written.
     pub journal: Journal,
 }
 
 impl Plan {
-    /// Measures the builds in rounds, and goes on from what a journal has. A build without a launcher is not measured.
+    /// Measures the builds in rounds, and resumes from a journal. A build without a launcher is not measured.
     ///
     /// # Errors
     /// If the journal cannot be written.

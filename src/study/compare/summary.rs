@@ -12,7 +12,7 @@ use crate::study::overhead::warnings;
 use crate::tracking::Level;
 use crate::workloads::Workload;
 
-/// Returns the report: the verdicts, the table, and the notes that a reader needs.
+/// Returns the report: the verdicts, the table and its notes.
 pub fn summary(comparison: &Comparison) -> Document {
     let mut document = Document::default();
     document.notes(sentences(comparison));
@@ -44,24 +44,24 @@ fn table(comparison: &Comparison) -> Table {
     table
 }
 
-/// The levels at which builds are compared.
+/// Returns the levels at which builds are compared.
 pub fn levels(comparison: &Comparison) -> impl Iterator<Item = Level> {
     comparison.plan.levels.iter().copied().filter(|&level| level != Level::Untracked)
 }
 
-/// A build's measurement, if it was measured.
+/// Returns a build's measurement, if it was measured.
 pub fn measurement(build: &ComparedBuild, workload: Workload, level: Level) -> Option<&Measurement> {
     build.measurements.iter().find(|measurement| measurement.workload == workload && measurement.level == level)
 }
 
-/// The geometric means over the workloads, from the build's name on.
+/// Returns the row of the geometric means over the workloads, from the build's name on.
 fn typical_row(comparison: &Comparison, build: usize, level: Level) -> [String; 8] {
     let compared = &comparison.builds[build];
     let overhead = match comparison.typical_overhead(build, level) {
         None if compared.not_built.is_some() => label(compared),
         None => "no figure".to_owned(),
         Some((overhead, workloads)) if workloads == comparison.plan.workloads.len() => number::overhead(overhead),
-        // It is not comparable with one over all workloads.
+        // It is not comparable with a mean over all workloads.
         Some((_, workloads)) => format!("on {workloads} of {} workloads", comparison.plan.workloads.len()),
     };
     let [change, against, verdict, found] = match comparison.typical_change(build, level) {
@@ -76,7 +76,7 @@ fn typical_row(comparison: &Comparison, build: usize, level: Level) -> [String; 
     [shortened(comparison, build), overhead, change, against, verdict, found, String::new(), String::new()]
 }
 
-/// A build on a workload at a level, from its name on.
+/// Returns the row of a build on a workload at a level, from its name on.
 fn row(comparison: &Comparison, build: usize, workload: Workload, level: Level) -> [String; 8] {
     let compared = &comparison.builds[build];
     let [overhead, fidelity, memory] = of_measurement(comparison, measurement(compared, workload, level));
@@ -93,7 +93,7 @@ fn row(comparison: &Comparison, build: usize, workload: Workload, level: Level) 
     [shortened(comparison, build), overhead, change, against, verdict, found, fidelity, memory]
 }
 
-/// The columns of the change where there is none: of a reference, or without a figure.
+/// Returns the columns of the change for a reference, or for a row without a figure.
 fn nothing() -> [String; 4] {
     ["—", "", "", ""].map(str::to_owned)
 }
@@ -104,7 +104,7 @@ pub fn shortened(comparison: &Comparison, build: usize) -> String {
     builds::shorten(&names).swap_remove(build)
 }
 
-/// The overhead, the fidelity and the peak memory of a measurement.
+/// Returns the overhead, the fidelity and the peak memory of a measurement.
 fn of_measurement(comparison: &Comparison, measurement: Option<&Measurement>) -> [String; 3] {
     let Some(measurement) = measurement else { return Default::default() };
     let Some(overhead) = comparison.overhead(measurement) else {
@@ -206,12 +206,12 @@ fn notes(comparison: &Comparison) -> Vec<String> {
         let range = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
         lines.push(format!("Rounds: {range} for each figure; in each, every build beside its own untracked."));
     }
-    // The builds stand in the table; the one of this program is none of them.
+    // The table names the builds; this program's own is none of them.
     lines.extend(circumstances(&comparison.origin).into_iter().skip(1));
     lines
 }
 
-/// The rounds that a verdict needs, where some comparisons have fewer.
+/// Returns a note on the rounds that a verdict needs, if some comparisons have fewer.
 fn too_few_rounds(comparison: &Comparison) -> Option<String> {
     let needed = needed_rounds(comparison.comparisons());
     let short = comparison.differences.iter().filter(|difference| difference.rounds < needed).count();
@@ -224,7 +224,7 @@ fn too_few_rounds(comparison: &Comparison) -> Option<String> {
     })
 }
 
-/// The number of pairs without a ratio, where there are any.
+/// Returns a note on the number of pairs without a ratio, if there are any.
 fn left_out(comparison: &Comparison) -> Option<String> {
     let is_zero = |pair: &&Pair| pair.untracked.ns(comparison.clock) == 0.0 || pair.tracked.ns(comparison.clock) == 0.0;
     let measurements = comparison.builds.iter().flat_map(|build| &build.measurements);

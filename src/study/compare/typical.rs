@@ -1,9 +1,9 @@
 //! The typical change of a build at a level: the geometric mean over the workloads, with its interval.
 //!
-//! Each workload's change is a median with an interval of its own. Workloads are measured apart from each other, so
-//! that the standard errors of their logarithms add in quadrature. The verdict follows the rule for one workload:
-//! significant at 5 % after Holm's correction for all typical changes of the run, here by the normal distribution,
-//! the change beyond the threshold, and both batches on that same side.
+//! Each workload's change is a median with its own interval. Workloads are measured separately, so the standard
+//! errors of their logarithms add in quadrature. The verdict follows the rule for one workload. It is significant at
+//! 5 % after Holm's correction for all typical changes of the run (here by the normal distribution), the change lies
+//! beyond the threshold, and both batches lie on that same side.
 
 use crate::stats::estimate::Estimate;
 use crate::stats::sign_test::{LEVEL, POWER_QUANTILE, holm, normal_distance, normal_tails};
@@ -12,15 +12,15 @@ use crate::tracking::Level;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 
-/// One build against another one at one level, over several workloads.
+/// The change of one build from another at one level, over several workloads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Typical {
     /// The level.
     #[serde(rename = "tracking")]
     pub level: Level,
-    /// The build, by its place in the run.
+    /// The build, by its index in the run.
     pub build: usize,
-    /// The build that it is compared with, by its place in the run.
+    /// The reference, by its index in the run.
     pub reference: usize,
     /// The workloads on which both have a figure.
     pub workloads: Vec<Workload>,
@@ -34,11 +34,11 @@ pub struct Typical {
     pub verdict: Verdict,
 }
 
-/// Returns the typical change of each build at each of these levels, where there are at least two workloads to average.
+/// Returns the typical change of each build at each of these levels that has at least two workloads to average.
 /// `threshold` is in percent.
 ///
-/// A build's rows may have different references, where the one that is due has no figure on a workload. The
-/// reference of most rows counts, and of those that have as many, the one that is due.
+/// A build's rows may have different references, if the intended one has no figure on a workload. The reference of
+/// most rows counts; if two references have as many rows, the intended one does.
 pub fn typical(differences: &[Difference], levels: &[Level], against: &Against, threshold: f64) -> Vec<Typical> {
     let builds = differences.iter().map(|difference| difference.build + 1).max().unwrap_or(0);
     let mut found = Vec::new();
@@ -79,7 +79,7 @@ pub fn typical(differences: &[Difference], levels: &[Level], against: &Against, 
     found
 }
 
-/// The reference of most rows, and of those that have as many, the one that is due.
+/// Returns the reference of most rows; if two references have as many rows, the intended one.
 fn usual_reference(rows: &[&Difference], against: &Against) -> Option<usize> {
     let count = |reference: usize| rows.iter().filter(|row| row.reference == reference).count();
     let references = rows.iter().map(|row| row.reference);
@@ -92,7 +92,7 @@ fn usual_reference(rows: &[&Difference], against: &Against) -> Option<usize> {
     })
 }
 
-/// Returns the geometric mean of ratios with its interval, and the standard error of its logarithm; `None` if there
+/// Returns the geometric mean of ratios with its interval, and the standard error of its logarithm. `None` if there
 /// are no ratios, or one of them has no logarithm.
 pub(super) fn geometric_mean(ratios: &[Estimate]) -> Option<(Estimate, f64)> {
     let has_logarithm = |ratio: &Estimate| ratio.low > 0.0 && ratio.high.is_finite();

@@ -1,17 +1,17 @@
-//! The verdicts of a comparison in sentences: the answer that stands above its table.
+//! The verdicts of a comparison in sentences, which stand above its table.
 
 use crate::report::number;
 use crate::study::compare::{Comparison, Difference, Typical, Verdict};
 use crate::tracking::Level;
 
-/// The most lines that are worth reading. Of more, only those with a typical change stand there, or that of the last
+/// The most verdicts to print. If there are more, only those with a typical change are printed, or that of the last
 /// build.
 const MOST_LINES: usize = 20;
 /// The most workloads that a sentence names.
 const MOST_NAMES: usize = 3;
 
-/// Returns the verdicts: of one build and its reference a sentence; of several a sentence that sums up, and then one
-/// for each with a regression or an improvement.
+/// Returns the verdicts. One build and its reference give one sentence. Several builds give a summary, and then a
+/// sentence for each with a regression or an improvement.
 pub fn sentences(comparison: &Comparison) -> Vec<String> {
     let steps = steps(comparison);
     if let [only] = &steps[..] {
@@ -56,7 +56,7 @@ pub fn regressions(comparison: &Comparison) -> Vec<String> {
     of_levels.chain(of_workloads).collect()
 }
 
-/// Returns a verdict in words, as a table has it.
+/// Returns a verdict in words, for a table.
 pub fn word(comparison: &Comparison, difference: &Difference) -> String {
     match difference.ratio {
         None => format!("cannot be compared ({} rounds)", difference.rounds),
@@ -79,12 +79,12 @@ fn word_for(comparison: &Comparison, verdict: Verdict, includes_none: bool) -> S
     }
 }
 
-/// Returns a detectable difference as a table has it.
+/// Formats a detectable difference for a table.
 pub fn detectable(percent: Option<f64>) -> String {
     percent.map_or("too few".to_owned(), number::size)
 }
 
-/// A build against a reference.
+/// A build and its reference.
 struct Step<'a> {
     comparison: &'a Comparison,
     build: usize,
@@ -92,7 +92,7 @@ struct Step<'a> {
     levels: Vec<LevelVerdicts<'a>>,
 }
 
-/// A build against a reference at one level.
+/// A build and its reference at one level.
 struct LevelVerdicts<'a> {
     level: Level,
     rows: Vec<&'a Difference>,
@@ -122,13 +122,13 @@ impl<'a> Step<'a> {
         &self.comparison.builds[build].name
     }
 
-    /// The changes; `None` if there are none.
+    /// Returns the changes in words; `None` if there are none.
     fn verdicts(&self) -> Option<String> {
         let mut clauses = Vec::new();
         let mut before = "";
         for level in &self.levels {
             let Some((what, rest, is_mixed)) = level.verdict() else { continue };
-            // The first clause names the reference for all, and what is the same again is not repeated.
+            // The first clause names the reference for all. Later clauses do not repeat what is the same.
             clauses.push(match what {
                 _ if clauses.is_empty() => format!("{what} than {} {rest}", self.name(self.reference)),
                 again if again == before => rest,
@@ -143,13 +143,13 @@ impl<'a> Step<'a> {
         self.levels.iter().any(|level| level.direction_of_typical().is_some())
     }
 
-    /// The levels of which a clause says something, in a row; `None` if there are none.
+    /// Joins a clause of each level; `None` if no level has one.
     fn rest(&self, clause: fn(&LevelVerdicts<'a>) -> Option<String>) -> Option<String> {
         let clauses: Vec<String> = self.levels.iter().filter_map(clause).collect();
         (!clauses.is_empty()).then(|| listed(&clauses))
     }
 
-    /// All verdicts: the changes, then what is inconclusive, then what did not change.
+    /// Returns all verdicts: the changes, then the inconclusive levels, then those without a difference.
     fn whole(&self) -> String {
         let mut parts: Vec<String> = self.verdicts().into_iter().collect();
         for (word, rest) in [
@@ -169,7 +169,7 @@ impl<'a> Step<'a> {
     }
 }
 
-/// More or less.
+/// The direction of a change.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Direction {
     More,
@@ -216,7 +216,7 @@ impl LevelVerdicts<'_> {
         self.rows.iter().copied().filter(|row| Direction::of(row.verdict) == Some(direction)).collect()
     }
 
-    /// The workloads that changed in a direction, by name if they are few.
+    /// Returns the workloads that changed in a direction, by name if they are few.
     fn workloads(&self, direction: Direction) -> String {
         let changed = self.of_direction(direction);
         if changed.len() > MOST_NAMES {
@@ -227,8 +227,8 @@ impl LevelVerdicts<'_> {
         listed(&named.collect::<Vec<_>>())
     }
 
-    /// The change, after the build's name: "costs more"; where and by how much; and whether that ends with the
-    /// other direction.
+    /// Returns the change for the sentence after the build's name: the verb ("costs more"), the places and sizes, and
+    /// whether it ends with the other direction.
     fn verdict(&self) -> Option<(&'static str, String, bool)> {
         let level = self.level;
         let [more, less] = [Direction::More, Direction::Less].map(|direction| self.of_direction(direction).len());
@@ -263,12 +263,12 @@ impl LevelVerdicts<'_> {
         self.direction_of_typical().is_some() || self.rows.iter().any(|row| Direction::of(row.verdict).is_some())
     }
 
-    /// The level, if it has rounds on no workload.
+    /// Returns the level, if it has rounds on no workload.
     fn incomparable(&self) -> Option<String> {
         self.rows.iter().all(|row| row.ratio.is_none()).then(|| format!("at {} (too few rounds)", self.level))
     }
 
-    /// The level and its workloads that are inconclusive, if it has no verdict and some are.
+    /// Returns the level and its inconclusive workloads, if it has no verdict and some are inconclusive.
     fn inconclusive(&self) -> Option<String> {
         if self.has_verdict() || self.incomparable().is_some() {
             return None;
@@ -282,7 +282,7 @@ impl LevelVerdicts<'_> {
         }
     }
 
-    /// The level and what it could have shown, if it shows no difference anywhere.
+    /// Returns the level and its detectable differences, if it shows no difference anywhere.
     fn same(&self) -> Option<String> {
         if self.has_verdict() || self.inconclusive().is_some() || self.incomparable().is_some() {
             return None;
@@ -290,7 +290,7 @@ impl LevelVerdicts<'_> {
         Some(format!("at {} ({})", self.level, self.detectable()))
     }
 
-    /// The detectable differences, on one workload and over all.
+    /// Returns the detectable differences, on one workload and over all.
     fn detectable(&self) -> String {
         let sizes: Vec<f64> = self.rows.iter().filter_map(|row| row.detectable_percent).collect();
         let (Some(least), Some(most)) =
@@ -311,7 +311,7 @@ impl LevelVerdicts<'_> {
     }
 }
 
-/// Returns words in a row: `a, b and c`.
+/// Joins words: `a, b and c`.
 fn listed(words: &[String]) -> String {
     match words {
         [] => String::new(),
@@ -320,7 +320,7 @@ fn listed(words: &[String]) -> String {
     }
 }
 
-/// The number of comparisons that came to each verdict.
+/// Returns the number of comparisons that came to each verdict.
 fn sum(comparison: &Comparison) -> String {
     let count = |verdict| comparison.differences.iter().filter(|difference| difference.verdict == verdict).count();
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });

@@ -1,13 +1,13 @@
-//! The footprint: what tracking takes in memory, and what it misses, as a workload grows.
+//! The footprint: the memory that tracking takes, and the events that it misses, as a workload grows.
 //!
 //! A single run shows little: it includes the tracker's fixed parts, and its maps double now and then. So each
 //! measurement, a workload under a level on a number of threads, runs at several scales, and its figures are slopes.
 //!
-//! Memory is counted where it is asked for, in the switched allocator, and not read off the process: what the hook
-//! allocates for itself is counted apart, and what variable tracking allocates is what the same workload allocates
-//! less without it. These counts are exact, except with threads whose order differs from run to run. They are bytes
-//! as they were asked for; what the heap adds to them is in the peak of resident memory, which comes from probes that
-//! count nothing.
+//! The switched allocator counts memory at the request, instead of reading it from the process. It counts separately
+//! what the hook allocates for itself. The allocations of variable tracking are the difference between the workload
+//! with it and without it. These counts are exact, except with threads whose order differs from run to run. They are
+//! requested bytes. What the heap adds to them is in the peak of resident memory, which comes from probes that count
+//! nothing.
 
 pub mod summary;
 
@@ -31,13 +31,13 @@ use serde::{Deserialize, Serialize};
 /// The version of the file's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 1;
 
-/// The scales of a measurement, as parts of the workload's own: half to four times of it, in even steps of √2.
+/// The scales of a measurement, as parts of the workload's own: from half to four times, in even steps of √2.
 pub const STEPS: [f64; 7] = [0.5, std::f64::consts::FRAC_1_SQRT_2, 1.0, std::f64::consts::SQRT_2, 2.0, 2.83, 4.0];
 
-/// The pairs of probes that the peak of resident memory is from.
+/// The number of pairs of probes for the peak of resident memory.
 pub const PEAKS: usize = 8;
 
-/// The least growth of live allocations over all scales from which the cost of one can be read.
+/// The least growth of live allocations over all scales for which a cost per allocation is reported.
 const GROWS: f64 = 1.5;
 
 /// The footprints of one or several builds of memscope.
@@ -90,10 +90,10 @@ impl Study for Footprints {
 pub struct BuildFootprints {
     /// The name.
     pub name: String,
-    /// The build, as it says itself; `None` if there is none.
+    /// The build's own description; `None` if there is none.
     #[serde(alias = "subject")]
     pub memscope: Option<MemscopeBuild>,
-    /// The reason for which it could not be built, if it could not.
+    /// The reason for a build that could not be compiled.
     pub not_built: Option<String>,
     /// The measurements.
     #[serde(alias = "cells")]
@@ -116,7 +116,7 @@ pub struct Footprint {
     pub points: Vec<Point>,
     /// The ratios tracked ÷ untracked of the peak of resident memory, at the largest scale.
     pub peaks: Vec<f64>,
-    /// The failure of a probe, if there was one: no more were tried.
+    /// The failure of a probe, if one failed; no more are started after it.
     pub failure: Option<Failure>,
 }
 
@@ -125,20 +125,20 @@ pub struct Footprint {
 pub struct Point {
     /// The factor of the scale.
     pub scale: f64,
-    /// The events that the level is to record: allocations and deallocations, or named values where the hook is off.
+    /// The events that the level should record: allocations and deallocations, or named values if the hook is off.
     pub events: u64,
-    /// Events recorded ÷ events that happened; `None` if one of the two is not known.
+    /// Events recorded ÷ events that happened; `None` if either is unknown.
     pub fidelity: Option<f64>,
     /// The most allocations of the program that were alive at once.
     pub live_allocations: u64,
-    /// The most bytes that the tracker had at once.
+    /// The most bytes that the tracker held at once.
     pub peak_bytes: u64,
-    /// The bytes that the tracker has when everything of the program's is freed.
+    /// The bytes that the tracker holds after the program has freed everything.
     pub kept_bytes: u64,
 }
 
 impl Point {
-    /// Returns the point of two counted probes; `None` if one of them did not count.
+    /// Returns the point of two counted probes; `None` if either did not count.
     fn of(untracked: &Observation, tracked: &Observation) -> Option<Self> {
         let (alone, truth, own) = (untracked.truth?, tracked.truth?, tracked.own?);
         let hook = tracked.level.has_hook();
@@ -154,14 +154,14 @@ impl Point {
 }
 
 impl Footprint {
-    /// The fidelity at the scale where it is farthest from 1; `None` where none is known.
+    /// Returns the fidelity at the scale where it is farthest from 1; `None` if none is known.
     pub fn fidelity(&self) -> Option<f64> {
         let known = self.points.iter().filter_map(|point| point.fidelity);
         known.max_by(|a, b| (a - 1.0).abs().total_cmp(&(b - 1.0).abs()))
     }
 
-    /// The bytes that the tracker takes for each allocation that is alive: by how much its peak grows with the
-    /// program's most live allocations. `None` where those hardly grow with the scale, or there are too few scales.
+    /// Returns the bytes that the tracker takes for each live allocation: the slope of its peak over the program's
+    /// most live allocations. `None` if those hardly grow with the scale, or there are too few scales.
     pub fn bytes_per_live_allocation(&self) -> Option<Estimate> {
         let live = || self.points.iter().map(|point| point.live_allocations as f64);
         let (least, most) = (live().reduce(f64::min)?, live().reduce(f64::max)?);
@@ -171,13 +171,13 @@ impl Footprint {
         self.slope(|point| point.live_allocations as f64, |point| point.peak_bytes as f64)
     }
 
-    /// The bytes that the tracker keeps of each event ever made: by how much what it has at the end, when all is freed,
-    /// grows with the number of events.
+    /// Returns the bytes that the tracker keeps of each event: the slope of the bytes held at the end, when all is
+    /// freed, over the number of events.
     pub fn bytes_per_event(&self) -> Option<Estimate> {
         self.slope(|point| point.events as f64, |point| point.kept_bytes as f64)
     }
 
-    /// The ratio tracked ÷ untracked of the peak of resident memory, at the largest scale.
+    /// Returns the ratio tracked ÷ untracked of the peak of resident memory, at the largest scale.
     pub fn peak_memory(&self) -> Option<Estimate> {
         median_interval(self.peaks.iter().copied())
     }
@@ -194,17 +194,18 @@ pub struct Plan {
     pub workloads: Vec<Workload>,
     /// The levels.
     pub levels: Vec<Level>,
-    /// The numbers of threads that parallel workloads run on; the others run on one.
+    /// The thread counts of parallel workloads; the others run on one thread.
     pub threads: Vec<usize>,
-    /// The scale that the steps are parts of, where it is not each workload's short one.
+    /// The scale that the steps are parts of; `None` for each workload's short one.
     pub scale: Option<Scale>,
 }
 
 impl Plan {
-    /// The measurements, as the probes of their largest scale. `untracked` is no measurement: it is in all of them.
+    /// Returns the measurements, as the probes of their largest scale. `untracked` is no measurement: it is in all of
+    /// them.
     ///
     /// # Errors
-    /// If a scale times a step is none.
+    /// If a scale times a step is no valid scale.
     pub fn measurements(&self) -> Result<Vec<Request>, ScaleError> {
         let mut measurements = Vec::new();
         for &workload in &self.workloads {
@@ -220,7 +221,7 @@ impl Plan {
     }
 }
 
-/// Measures one measurement, of which the largest probe is given.
+/// Runs a measurement, given its largest probe.
 pub fn measure(launcher: &Launcher, largest: Request) -> Footprint {
     let Request { workload, level, scale, threads, .. } = largest;
     let seed = scale.seed();
@@ -238,7 +239,7 @@ fn fill(measurement: &mut Footprint, launcher: &Launcher, largest: Request) -> R
         Ok((untracked, tracked))
     };
     for step in STEPS {
-        // A part of a good scale is a good one.
+        // A part of a valid scale is valid.
         let Ok(scale) = largest.scale.part(step / STEPS[STEPS.len() - 1]) else { continue };
         let (untracked, tracked) = both(Request { scale, count: true, ..largest })?;
         measurement.points.extend(Point::of(&untracked, &tracked));

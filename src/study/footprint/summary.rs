@@ -1,4 +1,4 @@
-//! The report of footprints: the tables, and the notes that a reader needs.
+//! The report of footprints: the tables and their notes.
 
 use crate::platform::text;
 use crate::report::circumstances::circumstances;
@@ -9,7 +9,7 @@ use crate::study::footprint::{BuildFootprints, Footprint, Footprints, PEAKS, STE
 use crate::study::overhead::warnings;
 use crate::worker::failure::Failure;
 
-/// Returns the report: a table for each build, and the notes that a reader needs.
+/// Returns the report: a table for each build, and notes.
 pub fn summary(footprints: &Footprints) -> Document {
     let mut document = Document::default();
     for build in &footprints.builds {
@@ -62,7 +62,7 @@ fn row(measurement: &Footprint, name: &str) -> [String; 9] {
     ]
 }
 
-/// A slope in bytes and its interval.
+/// Formats a slope in bytes with its interval.
 fn slope(Estimate { value, low, high }: Estimate) -> String {
     let [value, low, high] = [value, low, high].map(|bytes| {
         let text = number::decimal(bytes, if bytes.abs() < 99.95 { 1 } else { 0 });

@@ -46,7 +46,7 @@ const VALGRIND_PREFIX: &str = "==";
 /// Source of the preloaded library, in C: it replaces a function of the C library.
 const FIXED_SEED: &str = include_str!("../../worker/fixed_seed.c");
 
-/// Counting needs something that is missing.
+/// A missing requirement of counting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CountingError {
     /// valgrind is not installed.
@@ -111,7 +111,7 @@ impl<'a> InstructionCounter<'a> {
     /// Checks that the program loads the library from its folder, by a tiny probe.
     ///
     /// # Errors
-    /// The reason why it does not.
+    /// The reason why it does not load it.
     fn check(&self) -> Result<(), String> {
         let scale = Scale::new(0.001).map_err(|error| error.to_string())?;
         let (workload, level) = (Workload::CYCLES, Level::Untracked);
@@ -287,7 +287,7 @@ mod tests {
         let program = scripts::write(folder.path(), "refuses", "echo 'error: the seeds are not fixed' >&2; exit 2");
         let launcher = Launcher::new(program, Limits::default());
         let counter = InstructionCounter { launcher: &launcher, valgrind: "/no/such/valgrind".into(), folder };
-        // It was not compiled: the loader or, where that is silent, the program reports it.
+        // The library was not compiled. The loader reports it or, if the loader is silent, the program does.
         let why = counter.check().expect_err("it is not there");
         assert!(why.contains("cannot be preloaded") || why.contains("not fixed"), "{why}");
         let message = CountingError::NotLoaded(why.clone()).to_string();

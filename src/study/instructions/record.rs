@@ -1,4 +1,4 @@
-//! Instructions, counted.
+//! The record of counted instructions.
 
 use crate::schedule::measurement::Outcome;
 use crate::tracking::Level;
@@ -6,7 +6,7 @@ use crate::worker::probe::is_zero;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 
-/// The instructions of one workload under one level at one scale, and of the same untracked.
+/// The instructions of one workload under one level at one scale, beside those of the untracked workload.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InstructionCount {
     /// The workload.
@@ -21,7 +21,7 @@ pub struct InstructionCount {
     /// Time that tasks slept where real work would wait, in microseconds each.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub wait_us: u64,
-    /// The allocations of one untracked run, counted.
+    /// The allocations of one untracked run.
     pub allocations: Option<u64>,
     /// The instructions of each run untracked.
     pub untracked: Vec<u64>,
@@ -37,7 +37,7 @@ pub struct InstructionCount {
 pub struct InstructionOverhead {
     /// The ratio tracked ÷ untracked, of the means of the runs.
     pub ratio: f64,
-    /// (tracked − untracked) ÷ allocations. `None` where the workload makes none.
+    /// (tracked − untracked) ÷ allocations. `None` if the workload makes none.
     pub per_allocation: Option<f64>,
     /// The largest relative spread of two runs of one program: 0.001 is 0.1 %.
     pub apart: f64,

@@ -1,4 +1,4 @@
-//! The report of instructions: the table, and the notes that a reader needs.
+//! The report of instructions: the table and its notes.
 
 use crate::platform::text;
 use crate::report::circumstances::circumstances;
@@ -59,7 +59,7 @@ fn row(count: &InstructionCount) -> [String; 7] {
     ]
 }
 
-/// The mean of some runs' counts; nothing where there are none.
+/// Returns the mean of the runs' counts as text; empty without runs.
 fn mean(runs: &[u64]) -> String {
     if runs.is_empty() { String::new() } else { number::grouped(runs.iter().sum::<u64>() / runs.len() as u64) }
 }

@@ -1,5 +1,5 @@
-//! The picture of the latencies: for each number of threads one plot of allocations and one of frees, the time that a
-//! part of all calls stays within over that part, both on log scales.
+//! The picture of the latencies: for each number of threads, one plot of allocations and one of frees. A plot shows
+//! the time that a part of all calls stays within over that part, both on log scales.
 
 use crate::report::chart::canvas::{
     centred, dot, ending, finished, line, panel, sheet, short, small_print, telling, text, where_and_when,
@@ -13,7 +13,7 @@ use svg::node::element::{Group, Polyline};
 
 const WIDTH: f64 = 960.0;
 const TOP: f64 = 112.0;
-/// A plot's panel, and the plot within it.
+/// The size of a plot's panel, and of the plot within it.
 const PANEL: (f64, f64) = (450.0, 250.0);
 const BETWEEN: f64 = 12.0;
 const LEFT: f64 = 62.0;
@@ -70,7 +70,7 @@ fn legend(latencies: &Latencies) -> Group {
     legend
 }
 
-/// The axis of times, the same in all plots.
+/// The axis of times, which all plots share.
 struct Axis {
     least: f64,
     greatest: f64,
@@ -95,7 +95,7 @@ impl Axis {
         BELOW - part * (BELOW - ABOVE)
     }
 
-    /// One plot: an operation on a number of threads.
+    /// Draws one plot: an operation on a number of threads.
     fn plot(&self, measurements: &[&Latency], operation: Operation, threads: usize) -> Group {
         let heading = match threads {
             1 => format!("{}, 1 thread", operation.name()),
@@ -179,7 +179,7 @@ impl Axis {
     }
 }
 
-/// Where a quantile stands: as far again for each ten times rarer call; the maximum at the end.
+/// Returns the place of a quantile: an equal step for each tenfold rarer call, with the maximum at the end.
 fn x(place: usize) -> f64 {
     let rarity = |quantile: f64| -(1.0 - quantile).log10();
     let (first, last) = (rarity(QUANTILES[0]), rarity(QUANTILES[QUANTILES.len() - 2]) + 1.0);
@@ -198,7 +198,7 @@ fn foot(latencies: &Latencies, height: f64) -> Group {
     small_print([(height - 36.0, measured), (height - 18.0, where_and_when(origin))])
 }
 
-/// The picture in words, for who cannot see it.
+/// Describes the picture in words, for readers who cannot see it.
 fn description(latencies: &Latencies) -> String {
     let told = latencies.measurements.iter().map(|measurement| {
         let figure = |place: usize| measurement.at(Operation::Allocating, place).map(summary::told);

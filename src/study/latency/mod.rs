@@ -1,8 +1,8 @@
-//! Latency: how long single allocations and frees take, and not only how long all of them take together.
+//! Latency: the times of single allocations and frees, beside their total.
 //!
-//! A program feels its slowest allocation. So one process under one level on a number of threads times each call, and
-//! tells the quantiles of what it saw (a histogram as Gil Tene's HdrHistogram). The process is the replicate here
-//! too: several run for each measurement, those of all levels by turns, and a figure is the median over processes
+//! A program feels its slowest allocation. So one process runs under one level on a number of threads, times each
+//! call, and reports the quantiles of those times (a histogram as Gil Tene's HdrHistogram). The process is the
+//! replicate: several run for each measurement, with the levels taking turns. A figure is the median over processes
 //! with its interval.
 
 pub mod chart;
@@ -24,22 +24,22 @@ use serde::{Deserialize, Serialize};
 /// The version of the file's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 1;
 
-/// What is timed.
+/// The operation that is timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// An allocation.
     Allocating,
     /// A free.
     Freeing,
-    /// Nothing, for what timing takes.
+    /// Nothing: the cost of timing itself.
     Timing,
 }
 
 impl Operation {
-    /// What is told of each level.
+    /// The operations that are reported for each level.
     pub const TOLD: [Self; 2] = [Self::Allocating, Self::Freeing];
 
-    /// What it is called.
+    /// Returns the operation's name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Allocating => "allocate",
@@ -57,7 +57,7 @@ impl Operation {
     }
 }
 
-/// The names of the quantiles that other programs get.
+/// The names of the quantiles in metrics for other programs.
 const QUANTILE_MEASURES: [(f64, &str); 5] =
     [(0.5, "p50-ns"), (0.99, "p99-ns"), (0.999, "p99.9-ns"), (0.9999, "p99.99-ns"), (1.0, "max-ns")];
 
@@ -66,14 +66,14 @@ const QUANTILE_MEASURES: [(f64, &str); 5] =
 pub struct Latencies {
     /// The version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// Where it comes from.
+    /// The origin.
     #[serde(flatten)]
     pub origin: Origin,
-    /// The allocations that each thread of each process timed, and as many frees.
+    /// The number of allocations that each thread of each process timed, and of frees.
     pub operations: u32,
-    /// The blocks that each thread held.
+    /// The number of blocks that each thread held.
     pub held: usize,
-    /// What was measured, in order.
+    /// The measurements, in order.
     #[serde(alias = "cells")]
     pub measurements: Vec<Latency>,
 }
@@ -116,40 +116,40 @@ pub struct Latency {
     /// The level.
     #[serde(rename = "tracking")]
     pub level: Level,
-    /// The threads that allocated at once.
+    /// The number of threads that allocated at once.
     pub threads: usize,
-    /// What each process saw, in the order in which they ran.
+    /// The times of each process, in the order in which they ran.
     pub processes: Vec<Observed>,
-    /// How a process failed, where one did: no more were tried.
+    /// The failure of a process, if one failed; no more are started after it.
     pub failure: Option<Failure>,
 }
 
 impl Latency {
-    /// The time at one of [`QUANTILES`], by its place there, in nanoseconds: the median over processes. `None` if there
-    /// are fewer processes than an interval needs.
+    /// Returns the time at one of [`QUANTILES`], by its index there, in nanoseconds: the median over processes.
+    /// `None` if there are fewer processes than an interval needs.
     pub fn at(&self, operation: Operation, place: usize) -> Option<Estimate> {
         median_interval(self.processes.iter().map(|seen| operation.of(seen).at(place) as f64))
     }
 }
 
-/// What is to be measured.
+/// The plan of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// The levels.
     pub levels: Vec<Level>,
-    /// The numbers of threads.
+    /// The thread counts.
     pub threads: Vec<usize>,
-    /// The processes for each of both.
+    /// The number of processes for each level and thread count.
     pub processes: usize,
-    /// The allocations that each thread times.
+    /// The number of allocations that each thread times.
     pub operations: u32,
-    /// The seed of sizes and places.
+    /// The seed of the blocks' sizes and places.
     pub seed: u64,
 }
 
 impl Plan {
-    /// Measures everything: for each number of threads the levels by turns. `run` runs one process, and `progress` is
-    /// told before each.
+    /// Measures everything: for each number of threads, the levels by turns. `run` runs one process; `progress` is
+    /// called before each.
     pub fn measure(
         &self,
         run: impl Fn(Pattern) -> Result<Observed, Failure>,

@@ -1,4 +1,4 @@
-//! The report of latencies: the table, and the notes that a reader needs.
+//! The report of latencies: the table and its notes.
 
 use crate::platform::text;
 use crate::report::circumstances::circumstances;
@@ -11,7 +11,7 @@ use crate::study::overhead::warnings;
 /// The quantiles that have a column.
 const SHOWN: [(f64, &str); 5] = [(0.5, "p50"), (0.99, "p99"), (0.999, "p99.9"), (0.9999, "p99.99"), (1.0, "max")];
 
-/// Returns the report: the table, and the notes that a reader needs.
+/// Returns the report: the table and its notes.
 pub fn summary(latencies: &Latencies) -> Document {
     let head = [right("threads"), left("operation"), left("level")];
     let mut table = Table::new(head.into_iter().chain(SHOWN.iter().map(|(_, name)| right(*name))));
@@ -53,15 +53,15 @@ fn figure(measurement: &Latency, operation: Operation, quantile: f64) -> String 
     }
 }
 
-/// A time with its interval, if the clock saw any pass.
+/// Formats a time with its interval, if the clock saw any time pass.
 pub(crate) fn told(time: Estimate) -> String {
     if time.value > 0.0 { number::time_interval(time) } else { TOO_SHORT.to_owned() }
 }
 
-/// What stands in the place of a time of nothing.
+/// The text that replaces a time of zero.
 const TOO_SHORT: &str = "too short";
 
-/// What to make of a clock that is too coarse for single calls.
+/// Returns the note on a clock that is too coarse for single calls.
 fn clock_note(latencies: &Latencies) -> Option<String> {
     let is_too_short = |measurement: &Latency| {
         Operation::TOLD.iter().any(|&operation| {

@@ -1,7 +1,7 @@
-//! Operations: single actions of a tracked program or its author, timed alone.
+//! Operations: single actions of a tracked program or its author, each timed alone.
 //!
-//! A process times one operation under one level ([`operation`](crate::worker::tasks::operation)). [`Sampling`] starts
-//! such processes and keeps their times.
+//! A process times one operation under one level ([`operation`](crate::worker::tasks::operation)). [`Sampling`]
+//! starts such processes and keeps their times.
 
 mod record;
 mod sampling;

@@ -14,15 +14,15 @@ use serde::{Deserialize, Serialize};
 /// The version of the file's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 1;
 
-/// What one run timed.
+/// The operations that one run timed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OperationResults {
     /// The version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// Where it comes from.
+    /// The origin.
     #[serde(flatten)]
     pub origin: Origin,
-    /// What was timed, in order.
+    /// The operations, in the order in which they were timed.
     pub operations: Vec<Measured>,
 }
 
@@ -47,7 +47,7 @@ impl Study for OperationResults {
 }
 
 impl OperationResults {
-    /// Results of which nothing was timed yet.
+    /// Returns results without any operation.
     pub fn begin(origin: Origin) -> Self {
         Self { schema: SCHEMA, origin, operations: Vec::new() }
     }
@@ -56,37 +56,36 @@ impl OperationResults {
 /// An operation under a level.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-    /// What was done.
+    /// The operation's name.
     pub operation: String,
-    /// What one of it does.
+    /// A description of one repeat.
     pub about: String,
-    /// What it was done under.
+    /// The level that it ran under.
     #[serde(rename = "tracking")]
     pub level: Level,
-    /// The most repeats that a process had: 1 where each was in a fresh one.
+    /// The most repeats that one process timed; 1 if each needed a fresh process.
     pub most_repeats: u64,
-    /// How it failed, where it did.
+    /// The failure, if it failed.
     pub failure: Option<Failure>,
-    /// How long one of it takes, in nanoseconds on the clock: the median of the samples. `None` where there are too
-    /// few.
+    /// The wall time of one repeat, in nanoseconds: the median of the samples. `None` if there are too few.
     pub ns: Option<Estimate>,
-    /// Every sample, in the order in which they were taken.
+    /// All samples, in the order in which they were taken.
     pub samples: Vec<Sample>,
 }
 
-/// Repeats that were timed together. In a file it is `[iterations, elapsed_ns]`: there are hundreds.
+/// Repeats that were timed together. A file has it as `[iterations, elapsed_ns]`, because there are hundreds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(u64, u64)", into = "(u64, u64)")]
 pub struct Sample {
-    /// How many.
+    /// The number of repeats.
     pub iterations: u64,
-    /// How long they took together, in nanoseconds.
+    /// Their total time, in nanoseconds.
     pub elapsed_ns: u64,
 }
 
 impl Sample {
-    /// How long one takes, in nanoseconds. It is not a number where the clock saw no time pass: no estimate takes
-    /// such a sample.
+    /// Returns the time of one repeat, in nanoseconds. It is not a number if the clock saw no time pass; estimates
+    /// leave out such a sample.
     pub fn ns_each(&self) -> f64 {
         let is_timed = self.elapsed_ns > 0 && self.iterations > 0;
         if is_timed { self.elapsed_ns as f64 / self.iterations as f64 } else { f64::NAN }

@@ -9,7 +9,7 @@ use crate::worker::task::Task;
 use crate::worker::tasks::operation::Request;
 use std::time::Duration;
 
-/// One operation under one level while it is timed.
+/// One operation under one level while it is being timed.
 #[derive(Debug)]
 pub struct Sampling<'a> {
     launcher: &'a Launcher,
@@ -20,15 +20,15 @@ pub struct Sampling<'a> {
 }
 
 impl<'a> Sampling<'a> {
-    /// Begins without samples.
+    /// Returns a sampling without samples.
     pub fn begin(launcher: &'a Launcher, operation: &'static Operation, level: Level) -> Self {
         Self { launcher, operation, level, samples: Vec::new(), failure: None }
     }
 
-    /// Takes a sample of so many iterations, in as many processes as needed, and returns their time. It is at least a
-    /// nanosecond for each, because Criterion divides by it.
+    /// Takes a sample of this many iterations, in as many processes as needed, and returns their time. The time is at
+    /// least a nanosecond for each iteration, because Criterion divides by it.
     ///
-    /// Returns `None` if the operation has failed, now or before; it is then not tried again.
+    /// Returns `None` if the operation has failed, now or before. It is not tried again.
     pub fn sample(&mut self, iterations: u64) -> Option<Duration> {
         if self.failure.is_some() {
             return None;
@@ -58,7 +58,7 @@ impl<'a> Sampling<'a> {
         Ok(elapsed_ns)
     }
 
-    /// Returns the failure, if there was one.
+    /// Returns the failure, if any.
     pub fn failure(&self) -> Option<&Failure> {
         self.failure.as_ref()
     }
@@ -82,8 +82,8 @@ impl<'a> Sampling<'a> {
     }
 }
 
-/// Keeps the last samples of equal iterations. Criterion doubles the iterations while it warms up, and gives all of its
-/// own samples the same number with flat sampling. A sample of few iterations is mostly the cost of the clock.
+/// Keeps only the last samples of equal iterations. Criterion doubles the iterations while it warms up, and with flat
+/// sampling gives all measured samples the same number. A sample of few iterations is mostly the cost of the clock.
 fn drop_warm_up(samples: &mut Vec<Sample>) {
     let Some(last) = samples.last().map(|sample| sample.iterations) else { return };
     let others = samples.iter().rposition(|sample| sample.iterations != last);
@@ -94,7 +94,7 @@ fn task(operation: &str, level: Level, repeats: u64) -> Task {
     Task::Operation(Request { operation: operation.to_owned(), level, repeats })
 }
 
-/// Returns the command with which a user runs an operation once, alone.
+/// Returns the command that runs an operation once, alone.
 pub fn command_line(operation: &str, level: Level) -> String {
     format!("echo '{}' | cargo run --release -- worker", task(operation, level, 1))
 }

@@ -1,4 +1,4 @@
-//! The report of single operations: the table, and the notes that a reader needs.
+//! The report of single operations: the table and its notes.
 
 use crate::platform::text;
 use crate::report::circumstances::circumstances;
@@ -9,7 +9,7 @@ use crate::study::operations;
 use crate::study::operations::{Measured, OperationResults};
 use crate::study::overhead::warnings;
 
-/// Returns the report: the table, and the notes that a reader needs.
+/// Returns the report: the table and its notes.
 pub fn summary(results: &OperationResults) -> Document {
     let mut table = Table::new([
         left("operation"),
@@ -31,7 +31,7 @@ pub fn summary(results: &OperationResults) -> Document {
     document
 }
 
-/// Returns the texts of a row. One that repeats the operation above has no description of its own.
+/// Returns the texts of a row. The description is empty if the row above has the same operation.
 fn row(measured: &Measured, repeats: bool) -> [String; 6] {
     let about = if repeats { "" } else { &measured.about };
     [
@@ -54,12 +54,13 @@ fn row(measured: &Measured, repeats: bool) -> [String; 6] {
     ]
 }
 
-/// The samples in which the clock saw no time pass.
+/// Returns the number of samples in which the clock saw no time pass.
 fn untimed(measured: &Measured) -> usize {
     measured.samples.iter().filter(|sample| sample.elapsed_ns == 0).count()
 }
 
-/// What stands under the table: what failed and how to see it alone, what the figures are, and the circumstances.
+/// Returns the notes under the table: the failures with commands that rerun them, the meaning of the figures, and the
+/// circumstances.
 fn notes(results: &OperationResults) -> Vec<String> {
     let mut lines: Vec<String> = results.operations.iter().filter_map(failure_note).collect();
     let lacking: Vec<&Measured> =
@@ -81,7 +82,7 @@ fn notes(results: &OperationResults) -> Vec<String> {
     lines
 }
 
-/// What happened to an operation that failed.
+/// Returns a note on an operation that failed.
 fn failure_note(measured: &Measured) -> Option<String> {
     let failure = measured.failure.as_ref()?;
     let Measured { operation, level, .. } = measured;

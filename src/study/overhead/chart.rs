@@ -9,7 +9,7 @@ use crate::tracking::Level;
 use svg::node::element::Group;
 
 const WIDTH: f64 = 960.0;
-/// The left and right end of the plot; the overheads in words stand to its right.
+/// The left and right ends of the plot; the overheads in words stand to its right.
 const LEFT: f64 = 170.0;
 const RIGHT: f64 = 730.0;
 const TOP: f64 = 140.0;
@@ -93,7 +93,7 @@ fn legend() -> Group {
     legend
 }
 
-/// A level's figure, and beside it the figure in words.
+/// Draws a level's figure, with the figure in words beside it.
 fn lane(axis: &RatioAxis, measurement: &Measurement, y: f64) -> Group {
     let class = measurement.level.properties().class;
     let Some(overhead) = measurement.overhead() else {
@@ -122,7 +122,7 @@ fn foot(results: &Results, bottom: f64) -> Group {
     small_print([(bottom + 44.0, measured), (bottom + 62.0, where_and_when(origin))])
 }
 
-/// The picture in words, for who cannot see it.
+/// Describes the picture in words, for readers who cannot see it.
 fn description(results: &Results) -> String {
     let told = results.series(Series::Overhead).filter(|measurement| measurement.level != Level::Untracked).map(
         |measurement| {
@@ -137,7 +137,7 @@ fn description(results: &Results) -> String {
     told.collect::<Vec<_>>().join("; ")
 }
 
-/// Returns the noise floor of results in words, for the small print of a picture.
+/// Returns the noise floor of results in words, for the notes of a picture.
 pub fn noise_in_words(results: &Results) -> String {
     let floor = results.noise_floor().map_or("not measured".to_owned(), |(measurement, floor)| {
         format!("{} % ({})", number::percent(floor.wall.value), measurement.name())

@@ -1,7 +1,6 @@
 //! The results file: everything that a run measured, from which every report is drawn.
 //!
-//! A file says what was measured where and with what, and holds every pair, so that any figure can be had from it
-//! again.
+//! A file has the origin of its measurements and every pair, so that any figure can be computed from it again.
 
 use super::{chart, metrics, summary};
 use crate::platform::files::Versioned;
@@ -26,13 +25,13 @@ pub struct Results {
     /// The origin.
     #[serde(flatten)]
     pub origin: Origin,
-    /// The precision that was asked for, if any.
+    /// The requested precision, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub precision: Option<Precision>,
     /// The measurements, in order.
     #[serde(alias = "cells")]
     pub measurements: Vec<Measurement>,
-    /// The instructions that were counted, where they were.
+    /// The counted instructions, if any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instructions: Vec<InstructionCount>,
 }
@@ -62,12 +61,12 @@ impl Study for Results {
 }
 
 impl Results {
-    /// Results without measurements.
+    /// Returns results without measurements.
     pub fn begin(origin: Origin) -> Self {
         Self { schema: SCHEMA, origin, precision: None, measurements: Vec::new(), instructions: Vec::new() }
     }
 
-    /// The measurements of one series, in order.
+    /// Returns the measurements of one series, in order.
     pub fn series(&self, series: Series) -> impl Iterator<Item = &Measurement> {
         self.measurements.iter().filter(move |measurement| measurement.series == series)
     }
@@ -77,7 +76,7 @@ impl Results {
         self.measurements.iter().filter_map(|measurement| Some(measurement.overhead()?.wall))
     }
 
-    /// The overheads of untracked against itself: what is seen where nothing is.
+    /// Returns the overheads of untracked against itself: the differences that the harness shows if there is none.
     pub fn noise(&self) -> impl Iterator<Item = (&Measurement, &Overhead)> {
         self.measurements
             .iter()
@@ -85,7 +84,8 @@ impl Results {
             .filter_map(|measurement| Some((measurement, measurement.outcome.measured()?)))
     }
 
-    /// The noise floor: the overhead of untracked against itself that is farthest from none, with its measurement.
+    /// Returns the noise floor, with its measurement: the overhead of untracked against itself that is farthest from
+    /// 1.
     pub fn noise_floor(&self) -> Option<(&Measurement, &Overhead)> {
         self.noise().max_by(|a, b| a.1.wall.abs_log_ratio().total_cmp(&b.1.wall.abs_log_ratio()))
     }

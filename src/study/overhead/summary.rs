@@ -1,4 +1,4 @@
-//! The report of overheads: the table, and the notes that a reader needs.
+//! The report of overheads: the table and its notes.
 
 use crate::platform::text;
 use crate::report::circumstances::circumstances;
@@ -15,13 +15,13 @@ use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload, registered};
 use std::time::Duration;
 
-/// Returns the report of the overheads, or of the instructions where those were counted instead.
+/// Returns the report of the overheads, or of the instructions if those were counted instead.
 pub fn summary(results: &Results) -> Document {
     if !results.instructions.is_empty() {
         return instructions::summary::summary(results);
     }
     let mut document = Document::default();
-    // The baseline against itself has a row only where nothing else was measured.
+    // The baseline against itself has a row only if nothing else was measured.
     let alone = results.measurements.iter().all(|measurement| measurement.level == Level::Untracked);
     for series in Series::SHOWN {
         let measurements: Vec<&Measurement> =
@@ -79,7 +79,7 @@ pub(crate) fn row(measurement: &Measurement, name: &str) -> [String; 8] {
         },
         match measurement.level {
             _ if measurement.failure().is_some() => String::new(),
-            // Nothing is recorded, or it is the truth itself.
+            // Nothing is recorded, or the record is the truth itself.
             level if !level.has_fidelity() => "—".to_owned(),
             _ => number::fidelity(measurement.fidelity),
         },
@@ -124,7 +124,7 @@ pub(crate) fn notes(results: &Results) -> Vec<String> {
     lines
 }
 
-/// Reports the cost of the harness itself, where it was measured.
+/// Reports the cost of the harness itself, if it was measured.
 fn control_notes(results: &Results) -> Vec<String> {
     let costs = control_costs(results);
     let Some(worst) = costs.iter().max_by(|a, b| (a.cost.value - 1.0).abs().total_cmp(&(b.cost.value - 1.0).abs()))
@@ -161,8 +161,7 @@ struct ControlCost {
     most: f64,
 }
 
-/// The costs by workload. Where there are several layouts, the layout is what repeats: the figure is the median of
-/// theirs.
+/// Returns the costs by workload. With several layouts, the layout is the replicate: the figure is their median.
 fn control_costs(results: &Results) -> Vec<ControlCost> {
     let walls = |workload: Workload| {
         let measurements = results.series(Series::Control).filter(move |measurement| measurement.workload == workload);
@@ -178,9 +177,9 @@ fn control_costs(results: &Results) -> Vec<ControlCost> {
     registered().iter().filter_map(cost).collect()
 }
 
-/// Reports where the overheads by CPU time and by wall time disagree, with the largest gap.
+/// Reports the number of overheads that differ between CPU time and wall time, with the largest gap.
 fn processor_note(results: &Results) -> Option<String> {
-    /// Smaller differences are not worth a word.
+    /// Smaller differences are not reported.
     const PARTED: f64 = 1.05;
     let apart = |wall: Estimate, cpu: Estimate| (cpu.value / wall.value).ln().abs();
     let is_parted =
@@ -206,7 +205,7 @@ fn processor_note(results: &Results) -> Option<String> {
     ))
 }
 
-/// Reports the precision of the figures, and whether it is what was asked for.
+/// Reports the precision of the figures, and whether it is the requested one.
 fn precision_note(results: &Results) -> Option<String> {
     let walls =
         || results.measurements.iter().filter_map(|measurement| Some((measurement, measurement.overhead()?.wall)));
@@ -231,7 +230,7 @@ fn precision_note(results: &Results) -> Option<String> {
     })
 }
 
-/// Names the remedy where the clock is too coarse for a measurement.
+/// Names the remedy if the clock is too coarse for a measurement.
 fn clock_note(measurement: &Measurement) -> Option<String> {
     let untimed = measurement.untimed();
     let is_lacking = measurement.failure().is_none() && measurement.overhead().is_none() && untimed > 0;
@@ -244,7 +243,7 @@ fn clock_note(measurement: &Measurement) -> Option<String> {
     })
 }
 
-/// Reports the failure of a measurement, with the command that shows it alone.
+/// Reports the failure of a measurement, with the command that reproduces it alone.
 fn failure_note(measurement: &Measurement) -> Option<String> {
     let failure = measurement.failure()?;
     let scale = Scale::new(measurement.scale)

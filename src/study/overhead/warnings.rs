@@ -1,5 +1,5 @@
-//! Warnings: reasons to distrust a table, each with its remedy. They are
-//! computed from the results alone, so that a table drawn from a file has them too.
+//! Warnings: reasons to distrust a table, each with its remedy. They are computed from the results alone, so a table
+//! drawn from a file has them too.
 
 use crate::platform::conditions::Conditions;
 use crate::platform::{allocator, text};
@@ -12,65 +12,65 @@ use crate::study::overhead::record::Results;
 use crate::tracking::Level;
 use std::fmt;
 
-/// The cores' worth of other work above which a run is warned of.
+/// The load of other work above which a run gets a warning, in cores.
 const BUSY_CORES: f64 = 0.25;
-/// The difference of untracked from itself above which a run is warned of.
+/// The difference of untracked from itself above which a run gets a warning.
 const NOISE: f64 = 0.02;
-/// The part by which the untracked time may drift in the course of a measurement.
+/// The part by which the untracked time may drift during a measurement.
 const DRIFT: f64 = 0.1;
-/// The part of a measurement's pairs that may be outliers, and the fewest for a warning.
+/// The part of a measurement's pairs that may be outliers, and the least number for a warning.
 const OUTLIERS: f64 = 0.1;
 const MIN_OUTLIERS: usize = 5;
-/// The distance of an outlier from the median in standard deviations, and the median absolute deviations of normal
-/// noise make one.
+/// The distance of an outlier from the median in standard deviations, and the number of median absolute deviations in
+/// one standard deviation of normal noise.
 const FENCE: f64 = 3.0;
 const DEVIATIONS: f64 = 1.4826;
 
-/// Something about a run that makes its figures worth less than they look.
+/// A reason to distrust a run's figures.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Warning {
     /// Other work was running when the run began.
     BusyCores {
-        /// The cores' worth of it.
+        /// The load, in cores.
         cores: f64,
     },
     /// Untracked differs from itself.
     Noise {
-        /// Where.
+        /// The place.
         at: Place,
         /// The ratio.
         wall: Estimate,
     },
     /// The processor's speed follows its load.
     Governor {
-        /// The governors that let it.
+        /// The governors that allow it.
         names: Vec<String>,
     },
     /// The processor may run faster than its nominal frequency.
     Turbo,
-    /// The untracked time was another one at the end of a measurement than at its beginning.
+    /// The untracked time at the end of a measurement differs from that at its beginning.
     Drift {
-        /// Where.
+        /// The place.
         at: Place,
         /// The median of the last third of the pairs ÷ that of the first.
         ratio: f64,
     },
     /// The clock saw no time pass in some pairs.
     CoarseClock {
-        /// Where.
+        /// The place.
         at: Place,
-        /// In how many pairs.
+        /// The number of pairs without a time.
         untimed: usize,
-        /// Of how many.
+        /// The number of all pairs.
         pairs: usize,
     },
     /// Many pairs are far from the others.
     Outliers {
-        /// Where.
+        /// The place.
         at: Place,
-        /// The number.
+        /// The number of outliers.
         outliers: usize,
-        /// Of how many pairs.
+        /// The number of all pairs.
         pairs: usize,
     },
     /// The compiler did not optimise.
@@ -80,14 +80,14 @@ pub enum Warning {
         /// The allocator.
         name: String,
     },
-    /// Variables of its own make memscope work otherwise than usual.
+    /// memscope's own environment variables change how it works.
     Mode {
         /// The variables.
         names: Vec<String>,
     },
-    /// An overhead was seen, and how large it is remains open.
+    /// An overhead is significant, but its size remains open.
     WideInterval {
-        /// Where.
+        /// The place.
         at: Place,
     },
 }
@@ -152,12 +152,12 @@ impl fmt::Display for Warning {
     }
 }
 
-/// The place of a warning: the measurement where it is worst, and the number of those affected.
+/// The place of a warning: the worst measurement, and the number of those affected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The name of the worst measurement.
     pub worst: String,
-    /// The measurements that are affected, that one included.
+    /// The number of affected measurements, that one included.
     pub measurements: usize,
 }
 
@@ -170,7 +170,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// All that there is to say of a run, from what is true of the whole machine to what is true of single measurements.
+/// Returns all warnings about a run, from those about the whole machine to those about single measurements.
 pub fn warnings(results: &Results) -> Vec<Warning> {
     let mut warnings = of_build(&results.origin);
     if let Some(conditions) = &results.origin.conditions {
@@ -189,7 +189,7 @@ pub fn warnings(results: &Results) -> Vec<Warning> {
     warnings
 }
 
-/// Returns the warnings that an origin gives reason for, as lines of a report.
+/// Returns the warnings about an origin, as lines of a report.
 pub fn of_origin(origin: &Origin) -> Vec<String> {
     of_build(origin).iter().map(|warning| format!("Warning: {warning}")).collect()
 }
@@ -205,7 +205,7 @@ fn of_build(origin: &Origin) -> Vec<Warning> {
     [unoptimised, allocator, mode].into_iter().flatten().collect()
 }
 
-/// Returns the warnings about the state of the machine. An unknown state is not warned of.
+/// Returns the warnings about the state of the machine. An unknown state gets none.
 fn of_conditions(conditions: &Conditions) -> impl Iterator<Item = Warning> {
     let busy = conditions.busy_cores.filter(|&cores| cores > BUSY_CORES).map(|cores| Warning::BusyCores { cores });
     let names: Vec<String> =
@@ -215,8 +215,7 @@ fn of_conditions(conditions: &Conditions) -> impl Iterator<Item = Warning> {
     [busy, governor, turbo].into_iter().flatten()
 }
 
-/// Looks at every measurement that has an overhead; of those where something is seen, gives the worst, and what is
-/// seen there.
+/// Applies a check to every measurement with an overhead. Returns the place of the worst result, with that result.
 fn worst<T>(
     results: &Results,
     seen: impl Fn(&Measurement, &Overhead) -> Option<T>,
@@ -231,15 +230,15 @@ fn worst<T>(
     Some((Place { worst: measurement.name(), measurements }, seen))
 }
 
-/// Returns the noise floor, if it is high. An interval that excludes no change is no reason for a warning: of
-/// many at 95 %, some do on the quietest machine.
+/// Returns the noise floor, if it is high. An interval that excludes "no change" is no reason for a warning: of many
+/// at 95 %, some do on the quietest machine.
 fn noise(measurement: &Measurement, overhead: &Overhead) -> Option<Estimate> {
     let wall = overhead.wall;
     let is_noise = measurement.level == Level::Untracked && measurement.series != Series::Control;
     (is_noise && (wall.value - 1.0).abs() > NOISE).then_some(wall)
 }
 
-/// The untracked time of the last third of the pairs ÷ that of the first, if they differ.
+/// Returns the untracked time of the last third of the pairs ÷ that of the first, if they differ.
 fn drift(measurement: &Measurement, _: &Overhead) -> Option<f64> {
     let third = measurement.pairs.len() / 3;
     let untracked = |pairs: &[Pair]| {
@@ -251,14 +250,14 @@ fn drift(measurement: &Measurement, _: &Overhead) -> Option<f64> {
     ((ratio - 1.0).abs() > DRIFT).then_some(ratio)
 }
 
-/// Returns the pairs without a ratio, of all, if there are any: the clock saw no time pass.
+/// Returns the number of pairs without a ratio and that of all pairs, if the clock saw no time pass in any.
 fn untimed(measurement: &Measurement, _: &Overhead) -> Option<(usize, usize)> {
     let untimed = measurement.untimed();
     (untimed > 0).then_some((untimed, measurement.pairs.len()))
 }
 
-/// Returns the outliers among the pairs, of all, if they are many. Distances are those of logarithms, so that
-/// half the time is as far away as twice the time.
+/// Returns the number of outliers and that of all pairs, if there are many outliers. Distances are those of
+/// logarithms, so half the time is as far away as twice the time.
 fn outliers(measurement: &Measurement, _: &Overhead) -> Option<(usize, usize)> {
     let logarithm = |pair: &Pair| pair.ratio(Clock::Wall).ln();
     let logarithms: Vec<f64> =
@@ -294,12 +293,12 @@ mod tests {
 
     const UNTRACKED_NS: f64 = 10_000_000.0;
 
-    /// Pairs whose ratio lies around a factor, give or take a spread; neither has a trend.
+    /// Returns pairs whose ratio lies around a factor, within a spread; neither has a trend.
     fn pairs(count: u64, factor: f64, spread: f64) -> Vec<Pair> {
         let side = |ns: f64| Sample { wall_ns: ns as u64, cpu_ns: ns as u64, peak_rss_bytes: None };
         (0..count)
             .map(|n| {
-                // −1 to 1, in an order that has nothing to do with time.
+                // −1 to 1, in an order unrelated to time.
                 let deviation = (n * 7 % 13) as f64 / 6.0 - 1.0;
                 let tracked = UNTRACKED_NS * factor * (1.0 + spread * deviation);
                 Pair { untracked_first: n % 2 == 0, untracked: side(UNTRACKED_NS), tracked: side(tracked) }
@@ -435,7 +434,7 @@ mod tests {
 
     #[test]
     fn untracked_times_that_drift() {
-        // Both sides slow down alike, as on a machine that gets hot: the overhead is not seen to change.
+        // Both samples slow down alike, as on a machine that gets hot: the overhead does not change.
         let slower = |last_third: f64| {
             let mut pairs = pairs(30, 4.0, 0.01);
             for side in pairs[20..].iter_mut().flat_map(|pair| [&mut pair.untracked, &mut pair.tracked]) {
@@ -452,7 +451,7 @@ mod tests {
         assert!(found[0].to_string().contains("drifted +50.0 %"), "{}", found[0]);
     }
 
-    /// Pairs of which some are far from the others, to both sides.
+    /// Returns pairs of which some are far from the others, to both sides.
     fn hit(count: u64, outliers: usize) -> Vec<Pair> {
         let mut pairs = pairs(count, 4.0, 0.01);
         for (n, pair) in pairs.iter_mut().step_by(2).take(outliers).enumerate() {

@@ -1,8 +1,8 @@
 //! Live blocks in the heap's pages: the utilisation of the pages, and the gaps between blocks.
 //!
-//! The blocks are what memscope says, and old versions say much: 0.1.5 to 0.1.10 invent an address for each named
-//! smart pointer, and all of 0.1 keep blocks whose end they missed. So a block where no memory is has no place in the
-//! layout and is told apart, and what two blocks share is filled once.
+//! memscope reports the blocks, and old versions report too many: 0.1.5 to 0.1.10 invent an address for each named
+//! smart pointer, and all of 0.1 keep blocks whose end they missed. So a block outside the process's memory has no
+//! place in the layout and is counted separately, and the overlap of two blocks is filled once.
 
 use crate::platform::system;
 use crate::study::stress::HeapSnapshot;
@@ -10,11 +10,11 @@ use crate::tracking::memscope::Block;
 use crate::workloads::Workload;
 use std::ops::Range;
 
-/// The parts of the strip of pages.
+/// The number of parts in the strip of pages.
 const STRIP: usize = 80;
-/// The largest gaps that are reported.
+/// The number of largest gaps that are reported.
 const GAPS: usize = 3;
-/// Where the mappings are unknown, a gap larger than this is treated as the space between two of them.
+/// The largest gap within one mapping, if the mappings are unknown.
 const LARGEST_GAP: usize = 64 << 20;
 
 /// The layout of live blocks.
@@ -37,7 +37,7 @@ impl Layout {
     }
 }
 
-/// Lays blocks out in this process's pages.
+/// Lays out blocks in this process's pages.
 pub fn layout(blocks: Vec<Block>) -> Layout {
     layout_in(blocks, &system::mapped_ranges(), system::page_bytes())
 }
@@ -76,7 +76,7 @@ fn mapping(block: &Block, mapped: &[Range<usize>]) -> usize {
     mapped.partition_point(|range| range.end <= block.address)
 }
 
-/// Returns whether there is memory where a block begins, as far as the system reports it.
+/// Returns whether there is memory at the beginning of a block, as far as the system reports it.
 fn is_mapped(block: &Block, mapped: &[Range<usize>]) -> bool {
     mapped.is_empty() || mapped.get(mapping(block, mapped)).is_some_and(|range| range.start <= block.address)
 }

@@ -1,10 +1,10 @@
 //! The stress run: the workloads as phases, one after the other in this process, under one window of full tracking.
 //!
-//! A probe only times. The stress run observes everything, and times for the record only: a
-//! sampler takes the counters' state while a phase runs (`timeline`), an observer stands between the workload and
-//! memscope and keeps the real types of what is named (`observer`), and the blocks that memscope holds for alive are
-//! laid out in their pages when a phase is at its fullest ([`heap`]). The outcome is a [`Record`], from which the
-//! console's figures and the memory analysis are drawn.
+//! A probe only times. The stress run observes everything, and times for the record only. A sampler reads the
+//! counters while a phase runs (`timeline`). An observer between the workload and memscope keeps the real types of
+//! named values (`observer`). When a phase is at its fullest, the blocks that memscope reports as live are laid out
+//! in their pages ([`heap`]). The result is a [`Record`], from which the console's figures and the memory analysis
+//! are drawn.
 
 pub mod chart;
 pub mod heap;
@@ -27,7 +27,7 @@ use timeline::Timeline;
 
 /// Runs the workloads as phases under full tracking. Call it once in a process.
 ///
-/// `tick` is called at intervals with the allocations so far, from a thread of its own; `on_phase` after each phase.
+/// A separate thread calls `tick` at intervals with the allocations so far; `on_phase` is called after each phase.
 /// Their allocations are neither tracked nor counted.
 ///
 /// # Errors
@@ -100,7 +100,7 @@ pub fn run(
     })
 }
 
-/// Runs something hidden from the tracker on this thread.
+/// Runs `run` hidden from the tracker on this thread.
 fn quietly<R>(run: impl FnOnce() -> R) -> R {
     let _paused = PauseGuard::new();
     run()

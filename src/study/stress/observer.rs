@@ -1,5 +1,5 @@
-//! The observer: it stands between a workload and memscope, keeps the real types of what is named, and looks at the
-//! heap when the workload says that it holds most.
+//! The observer between a workload and memscope. It keeps the real types of named values, and examines the heap at
+//! the workload's checkpoints.
 //!
 //! Its own memory is allocated while the calling thread is paused, so the tracker does not see the harness.
 
@@ -33,9 +33,9 @@ struct State {
 pub(super) struct Seen {
     /// The named values by type, the largest first.
     pub types: Vec<TypeUse>,
-    /// Allocations of memscope itself while it recorded them.
+    /// Allocations of memscope itself while it recorded the values.
     pub of_tracker: Amount,
-    /// The heap at checkpoints.
+    /// The heap snapshots.
     pub heaps: Vec<HeapSnapshot>,
 }
 
@@ -50,12 +50,12 @@ impl Observer {
         self.state().workload = Some(workload);
     }
 
-    /// Looks at the heap. The calling thread must be [`PauseGuard`].
+    /// Takes a heap snapshot. The calling thread must be [`PauseGuard`].
     pub(super) fn look(&self, name: &str) {
         let seen = self.clock.stopped(|| memscope::live_blocks().map(heap::layout));
         let mut state = self.state();
         if let (Some(layout), Some(workload)) = (seen, state.workload) {
-            // A checkpoint that comes again is distinguished by its number.
+            // A repeated checkpoint is distinguished by its number.
             let same = |heap: &&HeapSnapshot| heap.workload == workload && heap.name.starts_with(name);
             let name = match state.heaps.iter().filter(same).count() {
                 0 => name.to_owned(),
@@ -82,7 +82,7 @@ impl Observer {
         Seen { types, of_tracker: state.of_tracker, heaps: std::mem::take(&mut state.heaps) }
     }
 
-    /// Notes a value's type and bytes, and passes it on.
+    /// Records a value's type and bytes, and passes it on.
     fn note<V>(&self, bytes: usize, pass_on: impl FnOnce(&VariableTracker)) {
         let before = counting::this_thread();
         pass_on(&self.names);
@@ -124,7 +124,7 @@ impl Tracker for Observer {
     }
 }
 
-/// Returns a type's name as its author would write it: without paths, and without the hasher of every map here.
+/// Returns a type's name as its author would write it: without paths, and without the hasher that every map here has.
 fn readable(name: &str) -> String {
     let mut readable = String::with_capacity(name.len());
     let mut rest = name;

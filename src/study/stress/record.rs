@@ -32,11 +32,11 @@ pub struct Record {
     pub wait_us: u64,
     /// The threads of each pool.
     pub threads: usize,
-    /// The time of the phases, in nanoseconds, without the time in which the harness looked at the heap.
+    /// The time of the phases, in nanoseconds, without the time in which the harness examined the heap.
     pub duration_ns: u64,
-    /// The time in which the harness looked at the heap, in nanoseconds.
+    /// The time in which the harness examined the heap, in nanoseconds.
     pub looking_ns: u64,
-    /// The counts of the harness, including those of the tracker's variable tracking: the hook sees them too.
+    /// The counts of the harness, including those of memscope's variable tracking, which the hook sees too.
     pub truth: Truth,
     /// memscope's own counts.
     pub recorded: Recorded,
@@ -50,7 +50,7 @@ pub struct Record {
     pub variables: u64,
     /// The phases, in order.
     pub phases: Vec<Phase>,
-    /// The named values by their Rust types, as the harness knows them; the largest first.
+    /// The named values by their Rust types, as the harness knows them, the largest first.
     pub types: Vec<TypeUse>,
     /// The named values by type, as memscope knows them.
     pub types_recorded: Vec<TypeUse>,
@@ -81,29 +81,29 @@ impl Study for Record {
 }
 
 impl Record {
-    /// The average size of an allocation, in bytes, by the counters.
+    /// Returns the average size of an allocation, in bytes, by the counters.
     pub fn average_size(&self) -> Option<f64> {
         average(Some(self.truth.allocated_bytes), Some(self.truth.allocations))
     }
 
-    /// The average size of an allocation, in bytes, by memscope's record.
+    /// Returns the average size of an allocation, in bytes, by memscope's record.
     pub fn average_size_recorded(&self) -> Option<f64> {
         average(self.recorded.allocated_bytes, self.recorded.allocations)
     }
 
-    /// The efficiency by the counters: the part of all allocations that was freed again. It is what the published
-    /// suite's 97.6 % comes to: (10,343,110 − 245,239) ÷ 10,343,110.
+    /// Returns the efficiency by the counters: the part of all allocations that was freed again. It corresponds to
+    /// the published suite's 97.6 %: (10,343,110 − 245,239) ÷ 10,343,110.
     pub fn efficiency(&self) -> Option<f64> {
         average(Some(self.truth.deallocations), Some(self.truth.allocations))
     }
 
-    /// The efficiency by memscope's record: the part of its allocations that it does not report as live.
+    /// Returns the efficiency by memscope's record: the part of its allocations that it does not report as live.
     pub fn efficiency_recorded(&self) -> Option<f64> {
         let freed = self.recorded.allocations?.checked_sub(self.recorded.active_allocations?);
         average(freed, self.recorded.allocations)
     }
 
-    /// Allocations that were alive at the end, by the counters.
+    /// Returns the number of allocations that were alive at the end, by the counters.
     pub fn active_allocations(&self) -> u64 {
         self.truth.allocations.saturating_sub(self.truth.deallocations)
     }
@@ -116,7 +116,7 @@ fn average(sum: Option<u64>, count: Option<u64>) -> Option<f64> {
 /// A number of allocations, and their bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Amount {
-    /// Allocations.
+    /// The number of allocations.
     pub allocations: u64,
     /// Their bytes.
     pub bytes: u64,
@@ -127,13 +127,13 @@ pub struct Amount {
 pub struct Phase {
     /// The workload.
     pub workload: Workload,
-    /// When it began, in nanoseconds from the run's start.
+    /// The time of its beginning, in nanoseconds from the run's start.
     pub began_ns: u64,
-    /// When it ended, in nanoseconds from the run's start.
+    /// The time of its end, in nanoseconds from the run's start.
     pub ended_ns: u64,
-    /// The counts of the phase. Its peak is the highest up to its end.
+    /// The counts of the phase. The peak is the highest up to the phase's end.
     pub truth: Truth,
-    /// Values that it named.
+    /// The number of values that it named.
     pub variables: u64,
     /// Its time in equal slices.
     pub slices: Vec<Slice>,
@@ -148,7 +148,7 @@ pub struct Slice {
     pub live_bytes: u64,
     /// The most live allocations seen in it.
     pub live_allocations: u64,
-    /// The most resident memory seen in it, in bytes; `None` where the system does not say.
+    /// The most resident memory seen in it, in bytes; `None` if the system does not report it.
     pub resident_bytes: Option<u64>,
 }
 
@@ -159,17 +159,17 @@ pub struct HeapSnapshot {
     pub workload: Workload,
     /// The name of the checkpoint.
     pub name: String,
-    /// Live blocks.
+    /// The number of live blocks.
     pub blocks: u64,
-    /// Blocks that memscope reports as live where the process has no memory: they have no place here, and no other
-    /// figure counts them.
+    /// The number of blocks that memscope reports as live outside the process's memory. They have no place here, and
+    /// no other figure counts them.
     #[serde(default)]
     pub unmapped: u64,
-    /// The bytes of the live blocks; what two of them share counts once.
+    /// The bytes of the live blocks; overlaps count once.
     pub bytes: u64,
     /// The bytes of a page.
     pub page_bytes: u64,
-    /// Pages with at least one live block.
+    /// The number of pages with at least one live block.
     pub pages: u64,
     /// The largest gaps between neighbouring blocks of one mapping, in bytes, the largest first.
     pub largest_gaps: Vec<u64>,
@@ -179,7 +179,8 @@ pub struct HeapSnapshot {
 }
 
 impl HeapSnapshot {
-    /// The part of the pages' bytes that live blocks fill, of the pages that have any; `None` where there are none.
+    /// Returns the part of the pages' bytes that live blocks fill, of the pages that have any; `None` if there are
+    /// none.
     pub fn utilisation(&self) -> Option<f64> {
         average(Some(self.bytes), Some(self.pages * self.page_bytes))
     }

@@ -80,21 +80,21 @@ pub fn summary(record: &Record) -> Document {
     document
 }
 
-/// A figure of the run, as memscope recorded it and as it was counted.
+/// A figure of the run: the value that memscope recorded, and the counted one.
 #[derive(Clone, Copy, Debug)]
 pub struct Figure {
     /// The name.
     pub name: &'static str,
-    /// memscope's; `None` where it does not know.
+    /// memscope's value; `None` if memscope does not know it.
     pub recorded: Option<f64>,
-    /// The harness's.
+    /// The value counted by the harness.
     pub counted: Option<f64>,
-    /// The form of its text.
+    /// Formats a value.
     pub shown: fn(f64) -> String,
 }
 
 impl Figure {
-    /// memscope's figure ÷ the counted one.
+    /// Returns memscope's figure ÷ the counted one.
     pub fn ratio(&self) -> Option<f64> {
         match (self.recorded?, self.counted?) {
             (recorded, counted) if recorded == counted => Some(1.0),
@@ -102,7 +102,7 @@ impl Figure {
         }
     }
 
-    /// The figure as text, memscope's or the counted one.
+    /// Formats memscope's value or the counted one.
     pub fn text(&self, value: Option<f64>) -> String {
         value.map_or("unknown".to_owned(), self.shown)
     }
@@ -112,7 +112,7 @@ impl Figure {
     }
 }
 
-/// The six figures of the dashboard.
+/// Returns the six figures of the dashboard.
 pub fn figures(record: &Record) -> [Figure; 6] {
     let count: fn(f64) -> String = |value| grouped(value as u64);
     let size: fn(f64) -> String = |value| bytes(value);

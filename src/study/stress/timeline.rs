@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// The interval between two looks at the counters.
+/// The interval between two readings of the counters.
 const PERIOD: Duration = Duration::from_millis(1);
 /// The interval between two reports of progress.
 const TICK: Duration = Duration::from_millis(100);
@@ -22,7 +22,7 @@ pub(super) struct Timeline {
     end: mpsc::Sender<()>,
 }
 
-/// The run's clock. It stops while the harness looks at the heap.
+/// The run's clock. It stops while the harness examines the heap.
 #[derive(Clone)]
 pub(super) struct Clock {
     start: Instant,
@@ -30,14 +30,14 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// Returns the time since the run's start, without the time of looking. It waits while the harness looks: the
-    /// memory of looking is not the program's, and must not be sampled.
+    /// Returns the time since the run's start, without the time of examining the heap. It waits during an
+    /// examination, because the memory of that is not the program's and must not be sampled.
     pub(super) fn now(&self) -> Duration {
         let looked = locked(&self.looked);
         self.start.elapsed() - *looked
     }
 
-    /// Stops the clock while something looks.
+    /// Stops the clock while `look` runs.
     pub(super) fn stopped<R>(&self, look: impl FnOnce() -> R) -> R {
         let mut looked = locked(&self.looked);
         let began = Instant::now();
@@ -46,7 +46,7 @@ impl Clock {
         result
     }
 
-    /// The time for which it was paused.
+    /// Returns the time for which the clock was stopped.
     pub(super) fn looked(&self) -> Duration {
         *locked(&self.looked)
     }

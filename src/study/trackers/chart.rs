@@ -1,6 +1,6 @@
 //! The picture of the trackers: a chart for each workload, a lane for each tracker from the fastest to the slowest,
-//! intervals as whiskers, on one log scale. memscope's measurements have the colours that they have in all pictures;
-//! the others have none.
+//! intervals as whiskers, on one log scale. memscope's levels have the same colours as in all pictures; the other
+//! trackers have none.
 
 use crate::report::chart::axis::RatioAxis;
 use crate::report::chart::canvas::{
@@ -18,15 +18,15 @@ use svg::node::element::Group;
 
 const WIDTH: f64 = 960.0;
 const MARGIN: f64 = 24.0;
-/// The left and right end of the plots; to their right stand the overheads in words, and what a tracker records.
+/// The left and right ends of the plots; to their right stand the overheads in words, and what a tracker records.
 const LEFT: f64 = 170.0;
 const RIGHT: f64 = 600.0;
 const WORDS: f64 = RIGHT + 18.0;
 const NOTE: f64 = 812.0;
-/// Above the first chart: title, what is shown, and the legend.
+/// The room above the first chart, for the title, the subtitle and the legend.
 const HEAD: f64 = 112.0;
 const LANE: f64 = 21.0;
-/// Of each chart: above its lanes the workload's name, below them the scale.
+/// The room above a chart's lanes, for the workload's name, and below them, for the scale.
 const ABOVE: f64 = 36.0;
 const BELOW: f64 = 38.0;
 const FOOT: f64 = 50.0;
@@ -62,7 +62,7 @@ pub fn draw(trackers: &Trackers) -> String {
 fn legend() -> Group {
     let mut legend = Group::new();
     let mut x = MARGIN;
-    // memscope's levels first.
+    // memscope's levels come first.
     let mut levels: Vec<Level> = Level::ALL.iter().chain(Level::REFERENCES).copied().collect();
     levels.sort_by_key(|level| !level.is_memscope());
     let mut shown = HashSet::new();
@@ -77,13 +77,13 @@ fn legend() -> Group {
     legend
 }
 
-/// Returns the classes of a level's mark: a sampler's is a ring.
+/// Returns the classes of a level's mark: a sampling tracker's is a ring.
 fn mark(level: Level) -> String {
     let class = level.properties().class;
     if level.records() == RecordingKind::Samples { format!("{class} ring") } else { class.to_owned() }
 }
 
-/// A measurement: its name, its figure, the figure in words, and what it takes note of.
+/// Draws a measurement: its name, its figure, the figure in words, and what the tracker records.
 fn lane(axis: &RatioAxis, measurement: &Measurement, y: f64) -> Group {
     let Measurement { workload, level, .. } = *measurement;
     let class = level.properties().class;
@@ -113,7 +113,7 @@ fn foot(results: &Results, y: f64) -> Group {
     small_print([(y + 12.0, measured), (y + 30.0, where_and_when(origin))])
 }
 
-/// The picture in words, for who cannot see it.
+/// Describes the picture in words, for readers who cannot see it.
 fn description(rankings: &[Ranking<'_>]) -> String {
     let of_ranking = |ranking: &Ranking<'_>| {
         let measurements: Vec<String> = ranking

@@ -1,7 +1,7 @@
 //! Trackers: memscope among others, from no tracking at all to the slowest.
 //!
-//! It answers whether a cost is memscope's or tracking's. Each tracker is a level, measured as any other: in pairs with
-//! the ordinary untracked probe. Its file is a results file.
+//! It shows whether a cost is memscope's or that of any tracking. Each tracker is a level, measured as any other: in
+//! pairs with the ordinary untracked probe. Its file is a results file.
 
 pub mod chart;
 pub mod summary;
@@ -50,15 +50,15 @@ impl Study for Trackers {
 pub struct Ranking<'a> {
     /// The workload.
     pub workload: Workload,
-    /// The median time untracked, in nanoseconds, in the pairs of the first measurement that has a figure.
+    /// The median untracked time, in nanoseconds, in the pairs of the first measurement with a figure.
     pub untracked_ns: Option<f64>,
-    /// The measurements from the fastest to the slowest, and after them those without a figure.
+    /// The measurements from the fastest to the slowest, followed by those without a figure.
     pub measurements: Vec<&'a Measurement>,
 }
 
 impl Trackers {
-    /// Returns the levels that this build has. heaptrack is one of them everywhere: where it is not installed, its
-    /// outcome says so.
+    /// Returns the levels that this build has. heaptrack is always one of them: if it is not installed, its outcome
+    /// reports that.
     pub fn levels() -> Vec<Level> {
         Level::built().collect()
     }

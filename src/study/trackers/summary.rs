@@ -1,4 +1,4 @@
-//! The report of trackers: a table for each workload, and the notes that a reader needs.
+//! The report of trackers: a table for each workload, and notes.
 
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
@@ -8,7 +8,7 @@ use crate::study::trackers::{Ranking, Trackers};
 use crate::tracking::{Level, RecordingKind};
 use crate::worker::failure::Failure;
 
-/// Returns the report: a table for each workload, and the notes that a reader needs.
+/// Returns the report: a table for each workload, and notes.
 pub fn summary(trackers: &Trackers) -> Document {
     let mut document = Document::default();
     for ranking in trackers.rankings() {
@@ -33,7 +33,7 @@ pub fn summary(trackers: &Trackers) -> Document {
     document
 }
 
-/// The workload of a ranking, and its time untracked.
+/// Returns the workload of a ranking, with its untracked time.
 pub(crate) fn heading(ranking: &Ranking<'_>) -> String {
     let time = ranking.untracked_ns.map_or("unknown".to_owned(), number::time);
     format!("{}, {time} untracked", ranking.workload)
@@ -66,7 +66,7 @@ fn table(ranking: &Ranking<'_>) -> Table {
     table
 }
 
-/// Returns what a level records; a dash where it tracks nothing.
+/// Returns what a level records; a dash if it tracks nothing.
 pub(crate) fn takes_note(level: Level) -> String {
     match level.records() {
         RecordingKind::Nothing => "—".to_owned(),

@@ -1,5 +1,5 @@
-//! The picture of the log: a panel for each workload, and one for the noise floor. In each, the commits stand beside
-//! each other from the oldest, those of one machine together, and the overheads above them on a log scale.
+//! The picture of the log: a panel for each workload, and one for the noise floor. In each panel the commits stand
+//! side by side from the oldest, grouped by machine, with the overheads above them on a log scale.
 
 use crate::report::chart::canvas::{
     centred, dot, ending, finished, line, panel, rectangle, sheet, short, telling, text,
@@ -14,26 +14,26 @@ use crate::tracking::Level;
 use crate::workloads::Workload;
 use svg::node::element::{Group, Line};
 
-/// The picture is as wide as this, unless the commits need more.
+/// The least width of the picture.
 const WIDTH: f64 = 1_000.0;
 const MARGIN: f64 = 20.0;
 const HEAD: f64 = 122.0;
-/// A panel: its frame around the plot, and the plot's height.
+/// A panel: the frame around its plot, and the plot's height.
 const LEFT: f64 = 50.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 66.0;
 const PLOT: f64 = 150.0;
 const FOOT: f64 = 54.0;
 const PANEL: f64 = TOP + PLOT + FOOT;
-/// The most panels beside each other.
+/// The most panels side by side.
 const MOST_COLUMNS: usize = 3;
 /// The least room for one level at one commit, and the gap between machines.
 const LANE: f64 = 11.0;
 const GAP: f64 = 22.0;
-/// The room that a commit's hash takes beside the next one, and that a character of small text takes.
+/// The room for a commit's hash beside the next one, and for a character of small text.
 const HASH: f64 = 14.0;
 const CHARACTER: f64 = 6.3;
-/// A line of the foot.
+/// The height of a line of notes.
 const NOTE: f64 = 18.0;
 
 /// Draws the log.
@@ -80,7 +80,7 @@ pub(crate) fn draw(log: &Log, lanes: &[Lane]) -> String {
     finished(&picture)
 }
 
-/// The levels that are shown, in the order of the lanes, each once.
+/// Returns the levels that are shown, in the order of the lanes, each once.
 fn levels(lanes: &[Lane]) -> Vec<Level> {
     let mut levels: Vec<Level> = Vec::new();
     for lane in lanes {
@@ -91,12 +91,12 @@ fn levels(lanes: &[Lane]) -> Vec<Level> {
     levels
 }
 
-/// The room that the commits need beside each other at the least.
+/// Returns the least width that the commits need.
 fn needed(log: &Log, levels: usize) -> f64 {
     log.records().count() as f64 * LANE * levels.max(1) as f64 + log.machines.len().saturating_sub(1) as f64 * GAP
 }
 
-/// The commits beside each other: those of one machine together, for they alone can be compared.
+/// The commits side by side. Those of one machine stand together, because only they can be compared.
 struct CommitAxis {
     width: f64,
     slot: f64,
@@ -108,7 +108,7 @@ struct Block {
     machine: usize,
     left: f64,
     right: f64,
-    /// The place of each in the log, with the middle of its slot.
+    /// The index of each in the log, with the middle of its slot.
     commits: Vec<(usize, f64)>,
 }
 
@@ -131,18 +131,18 @@ impl CommitAxis {
         Self { width, slot, machines: (0..log.machines.len()).map(block).collect() }
     }
 
-    /// The middle of a commit's slot.
+    /// Returns the middle of a commit's slot.
     fn x(&self, entry: usize) -> f64 {
         let commits = self.machines.iter().flat_map(|block| &block.commits);
         commits.filter(|(place, _)| *place == entry).map(|&(_, x)| x).next().unwrap_or(LEFT)
     }
 
-    /// The machines with their names, the versions, and the hashes of the commits.
+    /// Draws the machines with their names, the versions, and the hashes of the commits.
     fn draw(&self, log: &Log) -> Group {
         let mut drawing = Group::new();
         for block in &self.machines {
             drawing = drawing.add(self.machine(log, block));
-            // So many commits share one label that labels do not touch.
+            // Enough commits share one label that labels do not touch.
             let each = (HASH / self.slot).ceil().max(1.0) as usize;
             for &(entry, x) in block.commits.iter().step_by(each) {
                 let (x, y) = (x + 4.0, TOP + PLOT + 13.0);
@@ -167,7 +167,7 @@ impl CommitAxis {
             TOP - 9.0,
             "rule",
         ));
-        // A rule in the gap sets a machine apart from the one before it.
+        // A rule in the gap separates a machine from the one before it.
         if block.left > LEFT {
             let x = block.left - GAP / 2.0;
             drawing = drawing.add(dashed(line(x, TOP - 26.0, x, TOP + PLOT, "rule")));
@@ -175,7 +175,7 @@ impl CommitAxis {
         drawing.add(self.versions(log, block))
     }
 
-    /// The version at the first commit that has it, with a rule before that where it is another one than before.
+    /// Draws the version at the first commit that has it, with a rule before each change of version.
     fn versions(&self, log: &Log, block: &Block) -> Group {
         let mut drawing = Group::new();
         let (mut before, mut free_from) = (None, block.left);
@@ -189,7 +189,7 @@ impl CommitAxis {
                 drawing = drawing.add(dashed(line(x, TOP - 9.0, x, TOP + PLOT, "rule")));
             }
             let width = version.chars().count() as f64 * CHARACTER + 6.0;
-            // A label that would lie on the one before it is left to the commit's tip.
+            // A label that would overlap the one before it is left to the commit's tooltip.
             if x >= free_from {
                 drawing = drawing.add(text(x + 3.0, TOP + 4.0, "small faint", version.clone()));
                 free_from = x + width;
@@ -211,8 +211,8 @@ struct Scale {
 }
 
 impl Scale {
-    /// The scale of all overheads that are shown. It is never so fine that noise fills it, and shows where none is if
-    /// the least is not far from that.
+    /// Returns the scale of all overheads that are shown. It is never so fine that noise fills it, and includes "no
+    /// overhead" if the least overhead is near that.
     fn of_overheads(lanes: &[Lane]) -> Self {
         const FINEST: f64 = 1.5;
         let walls = || overheads(lanes).map(|overhead| overhead.wall);
@@ -221,12 +221,12 @@ impl Scale {
         let (least, greatest) = if least <= greatest { (least, greatest) } else { (1.0, 2.0) };
         let least = if least < 1.6 { least.min(0.97) } else { least };
         let short_by = (FINEST / (greatest / least)).max(1.0).sqrt();
-        // The versions stand along the upper edge, and no mark should.
+        // The versions stand along the upper edge, which marks should not reach.
         let above = (greatest / least).powf(0.14).max(1.1);
         Self { least: least / 1.1 / short_by, greatest: greatest * above * short_by }
     }
 
-    /// The scale of what untracked shows against itself: as far up as down.
+    /// Returns the scale of untracked against itself: as far up as down.
     fn of_noise(log: &Log) -> Self {
         const FINEST: f64 = 1.01;
         let floors = log.records().filter_map(|(_, record)| record.floor);
@@ -243,8 +243,8 @@ impl Scale {
         self.least <= ratio && ratio <= self.greatest
     }
 
-    /// The ratios that are named beside the plot: round ones, so many that they do not touch each other or the versions
-    /// along the upper edge.
+    /// Returns the ratios that are labelled beside the plot. They are round, and few enough not to touch each other
+    /// or the versions along the upper edge.
     fn ticks(&self) -> Vec<f64> {
         const APART: f64 = 17.0;
         let decades: Vec<f64> = (-1..6).map(|power| 10_f64.powi(power)).collect();
@@ -261,12 +261,12 @@ impl Scale {
     }
 }
 
-/// The overheads of all lanes.
+/// Returns the overheads of all lanes.
 fn overheads(lanes: &[Lane]) -> impl Iterator<Item = &crate::schedule::measurement::Overhead> {
     lanes.iter().flat_map(|lane| &lane.points).filter_map(|point| point.figure.outcome.measured())
 }
 
-/// A rule across the plot, and what it stands for.
+/// Draws a rule across the plot, with its label.
 fn tick(axis: &CommitAxis, y: f64, label: String, class: &str) -> Group {
     let rules = axis.machines.iter().map(|block| line(block.left, y, block.right, y, "rule"));
     rules.fold(Group::new(), Group::add).add(ending(LEFT - 8.0, y + 4.0, class, label))
@@ -282,7 +282,7 @@ fn of_workload(
 ) -> Group {
     let mut drawing = panel(axis.width, PANEL, workload.name(), "");
     for ratio in scale.ticks() {
-        // One tenth has no exact value, so a multiple of it may be a hair from round.
+        // One tenth has no exact value, so a multiple of it may be slightly off a round number.
         let label = if ratio == 1.0 { "none".to_owned() } else { format!("×{}", (ratio * 1e6).round() / 1e6) };
         let class = if ratio == 1.0 { "small strong" } else { "small faint" };
         drawing = drawing.add(tick(axis, scale.y(ratio), label, class));
@@ -294,10 +294,11 @@ fn of_workload(
     drawing
 }
 
-/// The distance of a level's marks from the middle of a commit's slot, so levels do not cover each other.
+/// Returns the distance of a level's marks from the middle of a commit's slot, which keeps levels from covering each
+/// other.
 fn aside(axis: &CommitAxis, levels: &[Level], level: Level) -> f64 {
     let place = levels.iter().position(|&other| other == level).unwrap_or(0) as f64;
-    /// More is not needed for marks to be apart.
+    /// Marks that are this far apart do not touch.
     const APART: f64 = 16.0;
     let step = (axis.slot / levels.len() as f64).min(APART);
     (place - (levels.len() as f64 - 1.0) / 2.0) * step
@@ -305,7 +306,7 @@ fn aside(axis: &CommitAxis, levels: &[Level], level: Level) -> f64 {
 
 fn of_lane(log: &Log, lane: &Lane, aside: f64, axis: &CommitAxis, scale: &Scale) -> Group {
     let mut drawing = Group::new();
-    // Lines first: the marks with tooltips lie above them.
+    // Lines come first: the marks with tooltips lie above them.
     for point in &lane.points {
         let before = lane.points.iter().find(|before| Some(before.entry) == point.since);
         let (Some(before), Some(change)) = (before, point.change) else { continue };
@@ -327,8 +328,8 @@ fn of_lane(log: &Log, lane: &Lane, aside: f64, axis: &CommitAxis, scale: &Scale)
     drawing
 }
 
-/// One figure: a dot on its interval, and if a change is claimed, which way. A measurement without an overhead is a
-/// cross.
+/// Draws one figure: a dot on its interval, with the direction of a detected change. A measurement without an
+/// overhead is a cross.
 fn mark(log: &Log, lane: &Lane, point: &Point, x: f64, scale: &Scale) -> Group {
     let drawing = telling(told(log, lane, point));
     let Some(overhead) = point.figure.outcome.measured() else {
@@ -373,7 +374,7 @@ fn told(log: &Log, lane: &Lane, point: &Point) -> String {
     lines.join("\n")
 }
 
-/// A commit, what it measured, and where.
+/// Describes a commit, its record and its machine.
 fn commit_told(log: &Log, entry: usize) -> String {
     let (entry, record) = record_of(log, entry);
     let commit = &entry.commit;
@@ -387,7 +388,7 @@ fn commit_told(log: &Log, entry: usize) -> String {
     )
 }
 
-/// The panel of what untracked shows against itself: what is smaller than that is noise.
+/// Draws the panel of untracked against itself: anything smaller is noise.
 fn of_noise(log: &Log, axis: &CommitAxis) -> Group {
     let scale = Scale::of_noise(log);
     let mut drawing = panel(axis.width, PANEL, "noise floor", "untracked against itself");
@@ -416,10 +417,10 @@ fn of_noise(log: &Log, axis: &CommitAxis) -> Group {
     drawing
 }
 
-/// A positive number to one digit, and never so much that nothing is left below.
+/// Rounds a positive percentage to one digit, to at most 90, so that the ratio below 1 stays positive.
 fn one_digit(number: f64) -> f64 {
     let unit = 10_f64.powf(number.log10().floor());
-    // A power of ten below one has no exact value, so the product may be a hair from round.
+    // A power of ten below one has no exact value, so the product may be slightly off a round number.
     ((number / unit).round() * unit * 1e6).round().min(90e6) / 1e6
 }
 
@@ -453,7 +454,8 @@ fn notes(log: &Log, lanes: &[Lane]) -> Vec<String> {
     notes
 }
 
-/// The picture in words, for who cannot see it: the last figure of each lane, and the changes that are claimed.
+/// Describes the picture in words, for readers who cannot see it: the last figure of each lane, and the detected
+/// changes.
 fn description(log: &Log, lanes: &[Lane]) -> String {
     let last = lanes.iter().filter_map(|lane| Some((lane, lane.points.last()?))).map(|(lane, point)| {
         let commit = log.entries[point.entry].commit.short();

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 /// An error in reading the trend of a file.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
-    /// There is no such history, or only its end.
+    /// There is no such history, or only the end of one.
     #[error(transparent)]
     Git(#[from] GitError),
     /// The file has a history, and no version of it is a record.
@@ -26,7 +26,7 @@ pub enum HistoryError {
     NotMeasured {
         /// The requested workloads and levels.
         asked: String,
-        /// Those that the records have.
+        /// The workloads and levels that the records have.
         there: String,
     },
 }
@@ -55,7 +55,7 @@ pub(super) fn commits(repository: &Path, file: &Path) -> Result<Vec<Commit>, Git
 /// Returns the content of a file after a commit.
 ///
 /// # Errors
-/// If the commit removed the file, or it is no text.
+/// If the commit removed the file, or it is not text.
 pub(super) fn content(repository: &Path, commit: &Commit, file: &Path) -> Result<String, String> {
     let path = within_commit(repository, file).map_err(|error| error.to_string())?;
     let output = git::run(repository, [OsStr::new("cat-file"), OsStr::new("blob"), &commit.object(&path)]);
@@ -70,8 +70,8 @@ pub(super) fn content(repository: &Path, commit: &Commit, file: &Path) -> Result
     }
 }
 
-/// Returns the path of a file from the root of the repository's files. `git log` reads a path from the folder that it
-/// runs in, as a user writes it. Within a commit, git would do so only if there is a work tree.
+/// Returns the path of a file from the root of the repository's files. `git log` reads a path relative to the folder
+/// that it runs in, as a user writes it. Within a commit, git does so only if there is a work tree.
 fn within_commit(repository: &Path, file: &Path) -> Result<PathBuf, GitError> {
     let mut path = PathBuf::new();
     for component in Repository::at(repository)?.prefix().join(file).components() {

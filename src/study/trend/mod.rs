@@ -1,9 +1,9 @@
-//! The project's own history: what tracking cost at each commit that measured it.
+//! The project's own history: the overheads at each commit that measured them.
 //!
-//! Each commit of `results/overhead.json` is a data point, a [`Record`]. The [`Log`] is all of them, oldest first; a
-//! [`Lane`] follows one workload under one level through them, and says where its overhead changed. A [`Change`] is
-//! claimed only between records of the same machine, for the same work, where the intervals part and the figures are
-//! farther from each other than untracked was from itself.
+//! Each commit of `results/overhead.json` is a data point, a [`Record`]. The [`Log`] is all of them, oldest first. A
+//! [`Lane`] follows one workload under one level through them and shows where its overhead changed. A [`Change`] is
+//! detected only between records of the same machine, for the same work, if the intervals do not overlap and the
+//! figures differ by more than untracked did from itself.
 
 pub(crate) mod chart;
 mod git;
@@ -34,7 +34,7 @@ pub(crate) const SCHEMA: u32 = 1;
 pub struct Trend {
     /// The version of this format: `SCHEMA`.
     pub schema: u32,
-    /// The versions.
+    /// The committed versions.
     #[serde(flatten)]
     pub log: Log,
     /// The workloads under their levels, through all versions.
@@ -70,11 +70,11 @@ impl Study for Trend {
 /// The committed versions of a results file, oldest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Log {
-    /// The file, as it is called within the repository.
+    /// The file's path within the repository.
     pub file: String,
-    /// A commit each.
+    /// The commits that changed the file.
     pub entries: Vec<Entry>,
-    /// The machines that the records are from, each once, in the order in which they came.
+    /// The machines of the records, each once, in order of appearance.
     pub machines: Vec<Machine>,
 }
 
@@ -83,18 +83,18 @@ pub struct Log {
 pub struct Entry {
     /// The commit.
     pub commit: Commit,
-    /// The content of the file, or the reason for which it cannot be read.
+    /// The content of the file, or the reason why it cannot be read.
     pub record: Result<Record, String>,
 }
 
-/// A version of the file without its pairs: a long history has hundreds of thousands of them.
+/// A version of the file without its pairs, because a long history has hundreds of thousands of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// The origin.
     pub origin: Origin,
-    /// Its machine's place in [`Log::machines`].
+    /// The index of its machine in [`Log::machines`].
     pub machine: usize,
-    /// Its noise floor, and the workload that shows it.
+    /// Its noise floor, with the workload that shows it.
     pub floor: Option<(Workload, Estimate)>,
     /// Its measurements, in order.
     pub figures: Vec<Figure>,
@@ -135,10 +135,10 @@ pub struct Work {
 }
 
 impl Work {
-    /// Returns whether it is the same. Threads that wait for each other make an allocation more or less from run to
-    /// run; a workload that was changed makes others by more than that.
+    /// Returns whether the work is the same. Threads that wait for each other make an allocation more or less from
+    /// run to run; a change to a workload makes a larger difference.
     fn is(&self, other: &Self) -> bool {
-        /// The part by which the allocations of the same work may differ.
+        /// The relative difference in allocations that the same work may have.
         const SAME: f64 = 0.01;
         let same_size = match (self.allocations, other.allocations) {
             (Some(a), Some(b)) => a.abs_diff(b) as f64 <= a.max(b) as f64 * SAME,
@@ -163,7 +163,7 @@ impl From<&Measurement> for Figure {
 }
 
 impl Record {
-    /// The figure of a workload under a level, if it was measured.
+    /// Returns the figure of a workload under a level, if it was measured.
     fn figure(&self, workload: Workload, level: Level) -> Option<&Figure> {
         self.figures.iter().find(|figure| figure.work.workload == workload && figure.level == level)
     }
@@ -174,13 +174,14 @@ impl Record {
     }
 }
 
-/// Returns the factor between two ratios, from the smaller to the greater.
+/// Returns the ratio of the greater of two ratios to the smaller.
 fn distance(a: f64, b: f64) -> f64 {
     (a / b).max(b / a)
 }
 
 impl Log {
-    /// Reads all committed versions of a file from its repository. One that cannot be read is an entry that says why.
+    /// Reads all committed versions of a file from its repository. An unreadable one becomes an entry with the
+    /// reason.
     ///
     /// # Errors
     /// If there is no such history, only the end of one, or no version in it that can be read.
@@ -203,7 +204,7 @@ impl Log {
         }
     }
 
-    /// The log of these versions of a file, oldest first.
+    /// Returns the log of these versions of a file, oldest first.
     pub fn of(file: &Path, versions: impl Iterator<Item = (Commit, Result<Results, String>)>) -> Self {
         let mut machines = Vec::new();
         let entries = versions.map(|(commit, results)| {
@@ -218,12 +219,13 @@ impl Log {
         Self { file: file.to_string_lossy().into_owned(), entries: entries.collect(), machines }
     }
 
-    /// The entries that can be read, each with its place among all.
+    /// Returns the entries that can be read, each with its index among all.
     pub fn records(&self) -> impl Iterator<Item = (usize, &Record)> {
         self.entries.iter().enumerate().filter_map(|(place, entry)| Some((place, entry.record.as_ref().ok()?)))
     }
 
-    /// The workloads under the levels through all records, in that order; without workloads, all that were measured.
+    /// Returns the lanes of these workloads and levels through all records, in that order. Without workloads, it
+    /// returns all that were measured.
     ///
     /// # Errors
     /// If none of them was ever measured.
@@ -273,15 +275,15 @@ impl Log {
     }
 }
 
-/// Workloads and levels in words.
+/// Returns workloads and levels in words.
 fn told(workloads: &[Workload], levels: &[Level]) -> String {
     let workloads: Vec<&str> = workloads.iter().map(|workload| workload.name()).collect();
     let levels: Vec<String> = levels.iter().map(ToString::to_string).collect();
     format!("{} under {}", workloads.join(", "), levels.join(", "))
 }
 
-/// A machine's place among those that are known, with which it is put if it is new. Processor, cores and system make a
-/// machine; its memory differs a little from boot to boot.
+/// Returns a machine's index among the known ones, after adding it if it is new. Processor, cores and system identify
+/// a machine; its memory differs a little from boot to boot.
 fn place(known: &mut Vec<Machine>, machine: &Machine) -> usize {
     let same = |other: &Machine| {
         (&other.processor, other.cores, &other.system) == (&machine.processor, machine.cores, &machine.system)
@@ -300,20 +302,21 @@ pub struct Lane {
     /// The level.
     #[serde(rename = "tracking")]
     pub level: Level,
-    /// The points of the records that measured it, oldest first.
+    /// The points, oldest first: one for each record that measured the workload under the level.
     pub points: Vec<Point>,
 }
 
 /// A record in a lane.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Point {
-    /// The entry's place in [`Log::entries`].
+    /// The index of the entry in [`Log::entries`].
     pub entry: usize,
     /// The figure.
     pub figure: Figure,
-    /// The place of the entry that it is compared with: the last one before it, on the same machine, with an overhead.
+    /// The index of the entry that it is compared with: the last one before it, on the same machine, with an
+    /// overhead.
     pub since: Option<usize>,
-    /// The change since then; `None` where there is nothing to compare.
+    /// The change since that entry; `None` if there is none.
     pub change: Option<Change>,
 }
 
@@ -321,11 +324,11 @@ pub struct Point {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
-    /// The intervals overlap: no change is claimed.
+    /// The intervals overlap.
     None,
-    /// The intervals part, but the figures are no farther from each other than untracked was from itself.
+    /// The intervals do not overlap, but the figures differ by no more than untracked did from itself.
     Noise,
-    /// The figures are not for the same work, and say nothing of each other.
+    /// The figures are for different work, and cannot be compared.
     OtherWork,
     /// The overhead fell.
     Fell,
@@ -334,8 +337,8 @@ pub enum Change {
 }
 
 impl Change {
-    /// Returns the change of an overhead, where `reach` is the noise floor as a factor; `None` if one of the
-    /// two has none.
+    /// Returns the change of an overhead, where `reach` is the noise floor as a factor; `None` if either figure has
+    /// no overhead.
     fn between(before: &Figure, after: &Figure, reach: f64) -> Option<Self> {
         let (old, new) = (before.outcome.measured()?.wall, after.outcome.measured()?.wall);
         Some(if !before.work.is(&after.work) {
@@ -376,7 +379,7 @@ mod tests {
         }
     }
 
-    /// A measurement whose tracked probes take about `factor` times as long.
+    /// Returns a measurement whose tracked probes take about `factor` times as long.
     fn measurement(level: Level, factor: f64) -> Measurement {
         let side = |wall_ns| Sample { wall_ns, cpu_ns: wall_ns, peak_rss_bytes: None };
         let pairs: Vec<Pair> = (0..20)
@@ -422,7 +425,7 @@ mod tests {
         Results { schema: SCHEMA, origin, precision: None, measurements, instructions: Vec::new() }
     }
 
-    /// A record with a noise floor of half a percent.
+    /// Returns a record with a noise floor of half a percent.
     fn quiet(processor: &str, factor: f64) -> Result<Results, String> {
         Ok(results(processor, vec![measurement(Level::Untracked, 0.996), measurement(Level::Full, factor)]))
     }
@@ -451,7 +454,7 @@ mod tests {
     fn nothing_is_claimed_within_the_noise() {
         let noisy =
             |factor| Ok(results("A", vec![measurement(Level::Untracked, 1.1), measurement(Level::Full, factor)]));
-        // The intervals part, but untracked was as far from itself.
+        // The intervals do not overlap, but untracked differed from itself by as much.
         let log = log(vec![noisy(4.0), quiet("A", 4.2), quiet("A", 4.6)]);
         assert_eq!(
             changes(&log),

@@ -1,4 +1,4 @@
-//! The report of a trend: the commits that have a results file, the overheads at each, and where those changed.
+//! The report of a trend: the commits that have a results file, the overheads at each, and the changes.
 
 use crate::platform::system::Machine;
 use crate::report::document::{Document, Table, left, right};
@@ -10,7 +10,7 @@ use crate::tracking::memscope::MemscopeBuild;
 /// The characters of a commit's message that are shown.
 const MESSAGE: usize = 50;
 
-/// Returns the report: the commits, the overheads, and the notes that a reader needs.
+/// Returns the report: the commits, the overheads and the notes.
 pub(crate) fn summary(log: &Log, lanes: &[Lane]) -> Document {
     let mut notes: Vec<String> = unreadable(log).collect();
     notes.extend(failures(log, lanes));
@@ -25,7 +25,7 @@ pub(crate) fn summary(log: &Log, lanes: &[Lane]) -> Document {
     document
 }
 
-/// A machine's name in the log: A for the first, and after Z by number.
+/// Returns a machine's name in the log: A for the first, and numbers after Z.
 pub(crate) fn machine_name(place: usize) -> String {
     match u8::try_from(place) {
         Ok(place @ 0..26) => char::from(b'A' + place).to_string(),
@@ -38,7 +38,7 @@ pub(crate) fn machine_note(place: usize, machine: &Machine) -> String {
     format!("Machine {}: {}, {} cores, {}.", machine_name(place), machine.processor, machine.cores, machine.system)
 }
 
-/// The version of a build of memscope, with its source if that is not the usual one.
+/// Returns the version of a build of memscope, with its source if that is not the usual one.
 pub(crate) fn version(memscope: &MemscopeBuild) -> String {
     match memscope.source.as_str() {
         "crates.io" => memscope.version.clone(),
@@ -46,7 +46,7 @@ pub(crate) fn version(memscope: &MemscopeBuild) -> String {
     }
 }
 
-/// A record's noise floor.
+/// Formats a record's noise floor.
 pub(crate) fn floor(record: &Record) -> String {
     record.floor.map_or("not measured".to_owned(), |(workload, floor)| {
         format!("{} ({workload})", number::percent_interval(floor))
@@ -78,7 +78,7 @@ pub(crate) fn change(log: &Log, point: &Point) -> String {
     format!("{word} since {}", log.entries[since].commit.short())
 }
 
-/// The record of a point. A point is made of one.
+/// Returns the record of a point, which always has one.
 pub(crate) fn record_of(log: &Log, entry: usize) -> (&Entry, &Record) {
     let entry = &log.entries[entry];
     (entry, entry.record.as_ref().expect("a point is made of a record"))
@@ -98,7 +98,7 @@ fn commits(log: &Log) -> Table {
     table
 }
 
-/// The beginning of a message that is long.
+/// Shortens a long message.
 fn shortened(message: &str) -> String {
     match message.char_indices().nth(MESSAGE) {
         Some((end, _)) => format!("{}…", message[..end].trim_end()),
@@ -134,7 +134,7 @@ fn overheads(log: &Log, lanes: &[Lane]) -> Table {
     table
 }
 
-/// The versions that cannot be read, and why.
+/// Lists the versions that cannot be read, with reasons.
 fn unreadable(log: &Log) -> impl Iterator<Item = String> {
     log.entries.iter().filter_map(|Entry { commit, record }| {
         Some(format!("{} cannot be read: {}.", commit.short(), record.as_ref().err()?.trim_end_matches('.')))
@@ -154,12 +154,12 @@ fn failures(log: &Log, lanes: &[Lane]) -> Vec<String> {
     lanes.iter().flat_map(of_lane).collect()
 }
 
-/// The changes that are claimed, a line each.
+/// Lists the detected changes, a line each.
 fn claims(log: &Log, lanes: &[Lane]) -> Vec<String> {
     lanes.iter().flat_map(|lane| lane.points.iter().filter_map(|point| claim(log, lane, point))).collect()
 }
 
-/// A change in words, if one is claimed: from what to what, between which commits, and what else is another one.
+/// Describes a detected change: the sizes, the commits before and after it, and what else changed.
 pub(crate) fn claim(log: &Log, lane: &Lane, point: &Point) -> Option<String> {
     let verb = match point.change? {
         Change::Fell => "fell",
@@ -188,7 +188,7 @@ pub(crate) fn claim(log: &Log, lane: &Lane, point: &Point) -> Option<String> {
     ))
 }
 
-/// Counts the changes, and the steps in which one could have been.
+/// Counts the changes, and the steps in which one could have been detected.
 pub(crate) fn count(lanes: &[Lane]) -> String {
     let steps = || lanes.iter().flat_map(|lane| &lane.points).filter_map(|point| point.change);
     let claimed = match steps().filter(|change| change.is_claimed()).count() {

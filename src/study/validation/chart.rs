@@ -1,4 +1,4 @@
-//! The picture of the validation: how far what is shown lies from what is true, by workload and overhead.
+//! The picture of the validation: the distance of the shown overhead from the true one, by workload and overhead.
 
 use crate::report::chart::canvas::{centred, dot, ending, finished, line, panel, rectangle, sheet, telling, text};
 use crate::study::validation::summary::{aim, results, runs, signed, told_bias};
@@ -13,11 +13,11 @@ const LEFT: f64 = 140.0;
 const RIGHT: f64 = 930.0;
 const TOP: f64 = 66.0;
 const ROW: f64 = 32.0;
-/// Below the plot: the axis, and the lines of the summary.
+/// The room below the plot, for the axis and the lines of the summary.
 const FOOT: f64 = 164.0;
-/// How far the marks of the two clocks lie above and below the middle of a row.
+/// The distance of the marks of wall time and CPU time from the middle of a row, above and below.
 const APART: f64 = 6.0;
-/// The two clocks, as the marks' tips call them.
+/// The names of the two times in the marks' tooltips.
 const CLOCK: &str = "clock";
 const PROCESSOR: &str = "processor's time";
 
@@ -77,7 +77,7 @@ fn of_run(title: &str, run: &Run, goal: f64) -> (f64, Group) {
             }
         }
     }
-    // By wall time: both would be wider than the picture, and the rings show the other.
+    // Labels show wall time alone: both would be wider than the picture, and the rings show the other.
     for (number, result) in results(run, goal).into_iter().enumerate() {
         let words = format!("{}: {}", result.name, result.wall);
         drawing = drawing.add(text(20.0, bottom + 48.0 + 18.0 * number as f64, "small", words));
@@ -85,7 +85,7 @@ fn of_run(title: &str, run: &Run, goal: f64) -> (f64, Group) {
     (height, drawing)
 }
 
-/// What one clock shows of a setting: how far it is from the truth.
+/// Draws the mark of one time of a setting: its distance from the truth.
 fn mark(setting: &Setting, seen: &Seen, clock: &str, x: f64, y: f64) -> Group {
     let size = TARGETS.iter().position(|&target| target == setting.target_percent).unwrap_or(0);
     let colour = ["faint", "one", "one", "one", "two", "three"][size];

@@ -1,9 +1,9 @@
-//! What the instrument would have said, drawn from one long series of pairs.
+//! The intervals and detections that the instrument would have reported, drawn from one long series of pairs.
 //!
-//! Hundreds of full repeats would take hours. Coverage takes the series in blocks, one after the other, each as long
-//! as a usual measurement. A claim takes minutes of measuring: its repeats are put together from contiguous stretches
-//! of the series, drawn with replacement (the moving-block bootstrap; Künsch 1989), so that pairs that lay side by
-//! side, and shared what disturbed the machine, do so in a repeat as well.
+//! Hundreds of full repeats would take hours. Coverage takes the series in consecutive blocks, each as long as a
+//! usual measurement. Detecting a change takes minutes of measuring. Its repeats are put together from contiguous
+//! stretches of the series, drawn with replacement (the moving-block bootstrap; Künsch 1989). Neighbouring pairs,
+//! which share the machine's disturbances, so stay neighbours in a repeat.
 
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{median, median_interval};
@@ -11,34 +11,34 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
 
-/// The pairs of a block whose interval is held against the truth: those of a usual measurement.
+/// The pairs of a block whose interval is compared with the truth: those of a usual measurement.
 pub const BLOCK: usize = 60;
-/// The pairs of a stretch that repeats are put together from.
+/// The length in pairs of the stretches that make up a repeat.
 const STRETCH: usize = 50;
-/// An effect that is smaller than this is not claimed, whatever its interval.
+/// The smallest effect that is detected, whatever its interval.
 pub const CLAIM_THRESHOLD: f64 = 0.01;
 
-/// Intervals that were held against the truth.
+/// The intervals that were compared with the truth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
-    /// Blocks of [`BLOCK`] pairs.
+    /// The number of blocks of [`BLOCK`] pairs.
     pub blocks: usize,
-    /// Those whose 95 % interval includes the truth.
+    /// The number of blocks whose 95 % interval includes the truth.
     pub covered: usize,
 }
 
-/// Repeats, and how many of them claim a change.
+/// The repeats, and those that detect a change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
-    /// Repeats that were drawn.
+    /// The number of repeats that were drawn.
     pub repeats: usize,
-    /// Those that claim a change.
+    /// The number of repeats that detect a change.
     pub claimed: usize,
-    /// The pairs of each of a repeat's two batches.
+    /// The pairs in each of a repeat's two batches.
     pub pairs_per_batch: usize,
 }
 
-/// How often the interval of a block includes the truth.
+/// Returns the number of blocks whose interval includes the truth.
 pub fn coverage(ratios: &[f64], truth: f64) -> Coverage {
     let intervals = || ratios.chunks_exact(BLOCK).filter_map(|block| median_interval(block.iter().copied()));
     Coverage {
@@ -47,7 +47,7 @@ pub fn coverage(ratios: &[f64], truth: f64) -> Coverage {
     }
 }
 
-/// How often two batches of pairs, one after the other, claim a change.
+/// Returns the number of repeats of two consecutive batches that detect a change.
 pub fn claims(ratios: &[f64], pairs_per_batch: usize, repeats: usize) -> Claims {
     let mut rng = Pcg64Mcg::seed_from_u64(repeats as u64);
     let claimed = (0..repeats)
@@ -59,7 +59,8 @@ pub fn claims(ratios: &[f64], pairs_per_batch: usize, repeats: usize) -> Claims 
     Claims { repeats, claimed, pairs_per_batch }
 }
 
-/// A change: both intervals exclude none on the same side, and both effects exceed the threshold.
+/// Returns whether two batches show a change: both intervals exclude "no change" on the same side, and both effects
+/// exceed the threshold.
 fn is_change(first: &Estimate, second: &Estimate) -> bool {
     let side = |estimate: &Estimate| match estimate {
         Estimate { value, low, .. } if *low > 1.0 && *value >= 1.0 + CLAIM_THRESHOLD => 1,
@@ -69,7 +70,7 @@ fn is_change(first: &Estimate, second: &Estimate) -> bool {
     side(first) != 0 && side(first) == side(second)
 }
 
-/// A batch of pairs from contiguous stretches of the series.
+/// Draws a batch of pairs from contiguous stretches of the series.
 fn batch(ratios: &[f64], pairs: usize, rng: &mut Pcg64Mcg) -> Vec<f64> {
     let stretch = STRETCH.min(ratios.len());
     let mut batch = Vec::with_capacity(pairs + stretch);
@@ -84,19 +85,20 @@ fn batch(ratios: &[f64], pairs: usize, rng: &mut Pcg64Mcg) -> Vec<f64> {
 /// A way to make one figure of a block's pairs. The harness takes the median; the others were tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Estimator {
-    /// The median of the ratios: what is used.
+    /// The median of the ratios, which the harness uses.
     Median,
     /// The mean of the ratios.
     Mean,
-    /// The median over rounds of two pairs, whose four sides stand as A B B A: the root of the product of two ratios.
+    /// The median over rounds of two pairs, whose four samples stand as A B B A: the root of the product of two
+    /// ratios.
     Abba,
 }
 
 impl Estimator {
-    /// All of them, what is used first.
+    /// All estimators; the one in use comes first.
     pub const ALL: [Self; 3] = [Self::Median, Self::Mean, Self::Abba];
 
-    /// What it is, in words.
+    /// Returns a description.
     pub const fn about(self) -> &'static str {
         match self {
             Self::Median => "median of ratios (used)",
@@ -113,7 +115,7 @@ impl Estimator {
         }
     }
 
-    /// How far the blocks of a series are from the truth, squared, in parts of the untracked time.
+    /// Returns the squared errors of a series' blocks, in parts of the untracked time.
     pub fn squared_errors(self, ratios: &[f64], truth: f64) -> Vec<f64> {
         ratios.chunks_exact(BLOCK).filter_map(|block| Some((self.of(block)? - truth).powi(2))).collect()
     }
@@ -123,7 +125,7 @@ impl Estimator {
 mod tests {
     use super::*;
 
-    /// Ratios around a centre, a tenth wide, in no order.
+    /// Returns ratios around a centre, a tenth wide, in no order.
     fn around(centre: f64, count: usize) -> Vec<f64> {
         let mut rng = Pcg64Mcg::seed_from_u64(7);
         (0..count).map(|_| centre + rng.random_range(-0.05..0.05)).collect()

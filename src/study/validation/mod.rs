@@ -1,9 +1,9 @@
-//! The validation: the instrument is held against a tracker whose cost is known.
+//! The validation: the instrument is checked with a tracker whose cost is known.
 //!
-//! The synthetic tracker burns a fixed amount of work for each allocation and keeps no state. Having none, its cost
-//! can be had within processes, by windows with and without it side by side (`truth`). Then the same workload under
-//! the same tracker is measured as everything is measured here, by pairs of processes, in one long series ([`run`]),
-//! and from the series it is drawn what the instrument would have said, again and again (`evaluate`).
+//! The synthetic tracker burns a fixed amount of work for each allocation and keeps no state. So its cost can be
+//! measured within one process, by adjacent windows with and without it (`truth`). The same workload under the same
+//! tracker is then measured as everything else is, by pairs of processes, in one long series ([`run`]). From the
+//! series, `evaluate` draws repeatedly what the instrument would have reported.
 
 pub mod chart;
 mod evaluate;
@@ -38,17 +38,18 @@ use std::time::{Duration, Instant};
 /// The version of the file's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 2;
 
-/// The overheads, in percent, that the synthetic tracker is set to, as nearly as whole units of work can; and none.
+/// The overheads, in percent, that the synthetic tracker is set to, as nearly as whole units of work allow. `None` is
+/// no tracker.
 pub const TARGETS: [Option<f64>; 6] = [None, Some(1.0), Some(3.0), Some(10.0), Some(100.0), Some(400.0)];
 
-/// What a validation found, at rest and under load.
+/// The results of a validation, at rest and under load.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
     /// The version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// With nothing else running.
+    /// The run with nothing else running.
     pub at_rest: Option<Run>,
-    /// With as many busy threads as cores beside it.
+    /// The run with as many busy threads as cores beside it.
     pub under_load: Option<Run>,
 }
 
@@ -87,50 +88,50 @@ impl Study for Validation {
 /// One run of the validation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
-    /// Where it comes from.
+    /// The origin.
     #[serde(flatten)]
     pub origin: Origin,
-    /// How long each batch of a repeat measures, in seconds; a claim takes two.
+    /// The duration of each batch of a repeat, in seconds; detecting a change takes two batches.
     pub batch_seconds: f64,
     /// The settings, in order.
     pub settings: Vec<Setting>,
 }
 
-/// One workload under a tracker of one known cost.
+/// One workload under a tracker of known cost.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Setting {
-    /// What ran.
+    /// The workload.
     pub workload: Workload,
-    /// The overhead that was aimed at, in percent; `None` for untracked against itself.
+    /// The target overhead, in percent; `None` for untracked against itself.
     pub target_percent: Option<f64>,
-    /// What it ran under.
+    /// The level.
     #[serde(rename = "tracking")]
     pub level: Level,
-    /// By the clock.
+    /// The ratios by wall time.
     pub wall: Seen,
-    /// By the processor's time.
+    /// The ratios by CPU time.
     pub cpu: Seen,
-    /// How long a pair took, in seconds.
+    /// The duration of a pair, in seconds.
     pub pair_seconds: f64,
 }
 
-/// What is true and what the pairs show, by the clock or by the processor's time.
+/// The true ratio and the measured ones, by wall time or by CPU time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Seen {
-    /// The true ratio, with its interval: 1 for untracked against itself.
+    /// The true ratio, with its interval; 1 for untracked against itself.
     pub truth: Estimate,
-    /// The ratio that the pairs of processes show, over the whole series.
+    /// The ratio measured by the pairs of processes, over the whole series.
     pub measured: Estimate,
-    /// How many blocks of the series have an interval that includes the truth.
+    /// The blocks of the series whose interval includes the truth.
     pub coverage: Coverage,
-    /// How many repeats claim a change.
+    /// The repeats that detect a change.
     pub claims: Claims,
     /// The ratio of each pair, in order.
     pub ratios: Vec<f32>,
 }
 
 impl Seen {
-    /// What pairs show; `None` if too few of them have a ratio.
+    /// Evaluates a series of pairs; `None` if too few of them have a ratio.
     fn of(truth: Estimate, ratios: &[f64], per_batch: usize, repeats: usize) -> Option<Self> {
         Some(Self {
             truth,
@@ -141,8 +142,8 @@ impl Seen {
         })
     }
 
-    /// The bias: what is shown less what is true, in percent of the untracked time, with its interval. Truth and pairs
-    /// are independent of each other, so that the squares of their doubts add.
+    /// Returns the bias: the measured ratio less the true one, in percent of the untracked time, with its interval.
+    /// The truth and the pairs are independent of each other, so the squares of their uncertainties add.
     pub fn bias_percent(&self) -> Estimate {
         let Self { truth, measured, .. } = self;
         let value = measured.value - truth.value;
@@ -152,22 +153,23 @@ impl Seen {
     }
 }
 
-/// How much a validation measures, and how.
+/// The amount of measuring in a validation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Effort {
-    /// How long the truth of a setting is sought; four times as long, where the tracker multiplies the time.
+    /// The time spent on the truth of a setting; four times as long if the tracker multiplies the run's time.
     pub truth: Duration,
-    /// How long the series of a setting is that decides on claims: none, and +3 %.
+    /// The duration of the series that detections are drawn from: no overhead, and +3 %.
     pub long_series: Duration,
-    /// How long the other series are; twice as long, where the tracker multiplies the time.
+    /// The duration of the other series; twice as long if the tracker multiplies the run's time.
     pub short_series: Duration,
-    /// How many pairs a series has at least.
+    /// The least number of pairs in a series.
     pub least_pairs: usize,
-    /// How many repeats are drawn.
+    /// The number of repeats to draw.
     pub repeats: usize,
-    /// How long each batch of a repeat measures.
+    /// The duration of each batch of a repeat.
     pub batch: Duration,
-    /// Whether pairs are measured while as many threads as cores are busy beside them. The truth never is.
+    /// True if pairs are measured while as many threads as cores are busy beside them. The truth is always measured
+    /// without that load.
     pub load: bool,
 }
 
@@ -283,7 +285,7 @@ pub fn run(
     parts.map(|(((planned, measurement), truth), time)| setting(planned, measurement, &truth, time, effort)).collect()
 }
 
-/// Runs processes of windows for this long, and at least so many.
+/// Runs processes of windows for this duration, and at least this many.
 fn seek(
     length: Duration,
     least: usize,
@@ -331,21 +333,21 @@ fn setting(
     })
 }
 
-/// The failure of a setting whose windows are so short that a clock sees no time pass in them.
+/// Returns the failure of a setting whose windows are so short that a clock sees no time pass in them.
 fn too_coarse(clock: Clock) -> Failure {
     let clock = if clock == Clock::Wall { "the clock" } else { "the processor's clock" };
     Failure::Prevented { why: format!("{clock} is too coarse for windows of this size: use a larger --scale") }
 }
 
-/// How the cost of the synthetic tracker grows with its units of work: points of a curve, straight between them. The
-/// first few units hide behind what the processor waits for in any case, and cost less than the later ones.
+/// The cost of the synthetic tracker over its units of work, as the points of a piecewise linear curve. The first few
+/// units hide behind the processor's other stalls, and cost less than the later ones.
 struct Calibration(Vec<(u32, f64)>);
 
 impl Calibration {
     /// The units of work whose cost is measured.
     const POINTS: [u32; 4] = [0, 3, 10, 100];
 
-    /// Measures the curve; `cost` is what so many units cost, in parts of the untracked time.
+    /// Measures the curve. `cost` returns the cost of a number of units, in parts of the untracked time.
     fn of<E>(cost: impl Fn(u32) -> Result<f64, E>) -> Result<Self, E> {
         Self::POINTS.into_iter().map(|units| Ok((units, cost(units)?))).collect::<Result<_, _>>().map(Self)
     }
@@ -357,14 +359,14 @@ impl Calibration {
         low + (high - low) * f64::from(units - from) / f64::from(to - from)
     }
 
-    /// The units whose cost is nearest to an overhead in percent.
+    /// Returns the number of units whose cost is nearest to an overhead in percent.
     fn units_for(&self, percent: f64) -> u32 {
         let distance = |units: u32| (self.cost(units) * 100.0 - percent).abs();
         (0..=MAX_SYNTHETIC_UNITS).min_by(|&a, &b| distance(a).total_cmp(&distance(b))).expect("there are some")
     }
 }
 
-/// Keeps as many threads busy as the machine runs at once, while something runs.
+/// Keeps as many threads busy as the machine runs at once, while `run` runs.
 fn under_load<R>(run: impl FnOnce() -> R) -> R {
     let busy = AtomicBool::new(true);
     std::thread::scope(|scope| {

@@ -20,13 +20,13 @@ pub fn summary(validation: &Validation) -> Document {
     document
 }
 
-/// The runs that there are, with what each is called and the bias in percent that it is held against.
+/// Returns the runs, each with its title and the largest bias allowed, in percent of the untracked time.
 pub fn runs(validation: &Validation) -> Vec<(&'static str, &Run, f64)> {
     let runs = [("At rest", &validation.at_rest, 0.5), ("Under load", &validation.under_load, 1.5)];
     runs.into_iter().filter_map(|(title, run, goal)| Some((title, run.as_ref()?, goal))).collect()
 }
 
-/// A result of a run, by wall time and by CPU time.
+/// One result of a run, by wall time and by CPU time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunResult {
     /// The name of the figure.
@@ -80,10 +80,10 @@ fn notes(run: &Run) -> [String; 2] {
     ]
 }
 
-/// One of a setting's two clocks.
+/// Selects a setting's wall time or CPU time.
 type Clock = fn(&Setting) -> &Seen;
 
-/// The settings whose bias lies beyond a goal with all of its interval.
+/// Counts the settings whose bias lies beyond a goal with its whole interval, and names them if they are few.
 fn beyond(run: &Run, of: Clock, goal: f64) -> String {
     let is_beyond = |setting: &&Setting| {
         let bias = of(setting).bias_percent();
@@ -91,13 +91,13 @@ fn beyond(run: &Run, of: Clock, goal: f64) -> String {
     };
     let named: Vec<String> =
         run.settings.iter().filter(is_beyond).map(|setting| format!("{} {}", setting.workload, aim(setting))).collect();
-    /// More are in the table.
+    /// The table has the names of more.
     const NAMED: usize = 3;
     let names = if (1..=NAMED).contains(&named.len()) { format!(" ({})", named.join(", ")) } else { String::new() };
     format!("{} of {} settings{names}", named.len(), run.settings.len())
 }
 
-/// The largest bias of the settings with such an aim.
+/// Returns the largest bias of the settings whose target satisfies `has_aim`.
 fn worst_bias(run: &Run, of: Clock, has_aim: impl Fn(f64) -> bool) -> String {
     let bias = |setting: &Setting| of(setting).bias_percent();
     run.settings
@@ -130,17 +130,17 @@ fn claims(run: &Run, of: Clock, target: Option<f64>) -> String {
     format!("{claimed} of {repeats} repeats ({:.1} %)", share(claimed, repeats))
 }
 
-/// A part of something, in percent.
+/// Returns a part of a whole, in percent.
 fn share(part: usize, whole: usize) -> f64 {
     part as f64 / whole.max(1) as f64 * 100.0
 }
 
-/// A bias with its interval.
+/// Formats a bias with its interval.
 pub fn told_bias(bias: &Estimate) -> String {
     format!("{} [{}, {}] %", signed(bias.value), signed(bias.low), signed(bias.high))
 }
 
-/// How far a block of pairs is off, by each way to make one figure of it: over all settings up to +10 %.
+/// Returns the table of estimators: the error of a block of pairs by each of them, over all settings up to +10 %.
 fn estimators(run: &Run) -> Table {
     let error = |of: Clock, estimator: Estimator| {
         let small = run.settings.iter().filter(|setting| setting.target_percent.is_none_or(|percent| percent <= 10.0));
@@ -168,12 +168,12 @@ fn estimators(run: &Run) -> Table {
     table
 }
 
-/// What a setting aimed at.
+/// Describes a setting's target.
 pub fn aim(setting: &Setting) -> String {
     setting.target_percent.map_or("none".to_owned(), |percent| format!("+{percent} %"))
 }
 
-/// A difference in percent, signed, to a hundredth.
+/// Formats a difference in percent, signed, to a hundredth.
 pub fn signed(percent: f64) -> String {
     number::signed(percent, 2)
 }

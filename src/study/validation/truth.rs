@@ -4,9 +4,10 @@ use crate::stats::estimate::Estimate;
 use crate::stats::median::{median, median_interval};
 use crate::worker::tasks::windows::{Time, Windows};
 
-/// Returns the ratio tracked ÷ untracked by one of the times: the median over processes, with its interval.
+/// Returns the ratio tracked ÷ untracked of the time that `of` selects: the median over processes, with its interval.
 ///
-/// `None` if there are fewer processes than an interval needs. A process in whose windows no time passed has no ratio.
+/// `None` if there are fewer processes than an interval needs. A process in whose windows no time passed has no
+/// ratio.
 pub fn ratio(processes: &[Windows], of: fn(&Time) -> u64) -> Option<Estimate> {
     let middle = |times: &[Time]| median(times.iter().map(|time| of(time) as f64)).filter(|&time| time > 0.0);
     median_interval(processes.iter().filter_map(|of| Some(middle(&of.tracked)? / middle(&of.untracked)?)))
@@ -23,7 +24,7 @@ mod tests {
             untracked: untracked.map(time).to_vec(),
             tracked: tracked.map(time).to_vec(),
         };
-        // One window of each process was hit by something else.
+        // Something else disturbed one window of each process.
         let mut processes =
             vec![process([100, 100, 100, 900], [110, 110, 110, 5_000]); crate::stats::median::MIN_PAIRS];
         let exactly = |value| Some(Estimate { value, low: value, high: value });

@@ -53,8 +53,8 @@ const _: () = {
 /// Events that the hook recorded.
 #[diagnostic::on_unimplemented(message = "adapter/statistics.rs has no such form of the part `statistics`")]
 pub(super) trait Statistics {
-    /// Returns what the hook recorded. A figure that a version does not know, or that does not mean what its name says,
-    /// is `None`.
+    /// Returns the events that the hook recorded. A figure that a version does not know, or that does not mean what
+    /// its name says, is `None`.
     fn recorded_events() -> Recorded {
         Recorded::default()
     }
@@ -79,7 +79,7 @@ pub(super) trait VariableTracker {
 
 /// memscope's variable tracking.
 pub trait NamedValues: Tracker {
-    /// Starts variable tracking, and makes what naming a value uses.
+    /// Starts variable tracking, and makes the objects that naming a value uses.
     fn prepare() -> Self;
 
     /// Returns the number of named values recorded; `None` if the version does not count them.
@@ -117,7 +117,7 @@ pub(super) trait Report {
 /// Export as JSON.
 #[diagnostic::on_unimplemented(message = "adapter/json.rs has no such form of the part `json`")]
 pub(super) trait Json {
-    /// Writes what memscope tracks as JSON to a file or folder.
+    /// Writes the allocations that memscope tracks as JSON to a file or folder.
     const EXPORT_JSON: fn(&Path) -> Result<(), String> =
         |_| Err("this version has no export of JSON that the adapter knows".to_owned());
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FindingKind {
-    /// Blocks that nobody will free.
+    /// Blocks that nothing will free.
     Leaks,
     /// Values that hold each other.
     Cycles,
@@ -36,7 +36,7 @@ pub enum ReportOutput {
     Counted(u64),
 }
 
-/// A report of memscope. Ask for it once the window is closed.
+/// A report of memscope. Request it once the window is closed.
 #[derive(Clone, Copy, Debug)]
 pub struct Detector {
     /// Kind of things that the report finds.

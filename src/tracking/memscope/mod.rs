@@ -1,7 +1,8 @@
 //! memscope itself. No other module names it.
 //!
-//! `adapter` adapts to the linked source, be it a published version, a folder or a commit. What a source does not
-//! know is `None`, also where a figure does not mean what its name says; what it cannot do is an error with the reason.
+//! `adapter` adapts to the linked source: a published version, a folder or a commit. A figure that a source does not
+//! know, or that does not mean what its name says, is `None`. An action that a source lacks is an error with the
+//! reason.
 
 #[macro_use]
 mod kinds;
@@ -28,7 +29,7 @@ pub const ANALYSIS: Analysis = Linked::ANALYSIS;
 pub const CONTAINERS: Result<Containers, &str> = Linked::CONTAINERS;
 /// The reports of leaks, cycles and live blocks.
 pub const DETECTORS: &[Detector] = Linked::DETECTORS;
-/// Writes what memscope tracks as JSON to a file or folder.
+/// Writes the allocations that memscope tracks as JSON to a file or folder.
 pub const EXPORT_JSON: fn(&Path) -> Result<(), String> = Linked::EXPORT_JSON;
 /// memscope's own report for people.
 pub const OWN_REPORT: OwnReport = Linked::OWN_REPORT;
@@ -39,15 +40,15 @@ pub const NO_NAMES: Option<&str> = Linked::NO_NAMES;
 /// Reason why the level `variables` is unsupported; `None` if it is not.
 pub const VARIABLES_NEED_HOOK: Option<&str> = Linked::VARIABLES_NEED_HOOK;
 
-/// Returns what the hook recorded. A figure that a version does not know is `None`.
+/// Returns the events that the hook recorded. A figure that a version does not know is `None`.
 pub fn recorded_events() -> Recorded {
     Linked::recorded_events()
 }
 
-/// Returns the blocks that memscope treats as live, or `None` where it cannot list them.
+/// Returns the blocks that memscope treats as live, or `None` if it cannot list them.
 ///
-/// The window must be closed, or the calling thread paused: memscope allocates here while it holds
-/// its locks, and would wait for itself forever with the hook on.
+/// The window must be closed, or the calling thread paused: memscope allocates here while it holds its locks, and
+/// would wait for itself forever with the hook on.
 pub fn live_blocks() -> Option<Vec<Block>> {
     Linked::live_blocks()
 }
@@ -103,7 +104,7 @@ pub struct TypeUse {
 pub struct OwnReport {
     /// Name of its file or folder.
     pub name: &'static str,
-    /// Written only if a user asks for it: a dashboard takes some megabytes, and hundreds after a long run.
+    /// True if it is written only on request: a dashboard takes some megabytes, and hundreds after a long run.
     pub on_demand: bool,
     /// Writes the report to a path, or returns why it cannot.
     pub write: fn(&Path) -> Result<(), String>,

@@ -33,7 +33,7 @@ pub struct Analysis {
     pub level: Level,
     /// Its findings, in a few words.
     pub finds: &'static str,
-    /// Runs the analysis, and returns the number of live allocations it saw, or why there is none.
+    /// Runs the analysis, and returns the number of live allocations that it saw, or the reason why it failed.
     pub run: fn() -> Result<usize, String>,
 }
 
@@ -52,7 +52,7 @@ pub struct UpstreamBenches {
     pub tracker_analyze: fn(usize) -> BenchFn,
     /// `backend_alloc/alloc_core`: makes the event of an allocation, and drops it.
     pub alloc_core: fn() -> BenchFn,
-    /// `backend_alloc/alloc_lockfree`: the same with another backend.
+    /// `backend_alloc/alloc_lockfree`: as `alloc_core`, with another backend.
     pub alloc_lockfree: fn() -> BenchFn,
 }
 

@@ -1,9 +1,9 @@
-//! Latencies: threads that allocate and free, with each call timed by itself.
+//! Latencies: threads that allocate and free, with each call timed separately.
 //!
-//! Each thread holds as many blocks as a medium-sized program, and repeatedly replaces a random one. All powers of two
-//! are equally likely as sizes. The clock is read right before and right after a call and nowhere else. Every time
-//! includes the cost of reading the clock; so each thread also times nothing, equally often, and reports that cost
-//! alone.
+//! Each thread holds as many blocks as a medium-sized program, and repeatedly replaces a random one. All powers of
+//! two are equally likely as sizes. The clock is read right before and right after a call and nowhere else. Every
+//! time includes the cost of reading the clock. So each thread also times nothing, equally often, and reports that
+//! cost separately.
 
 use crate::tracking::{Level, Session};
 use crate::worker::probe::check_switch;
@@ -57,7 +57,7 @@ pub struct Pattern {
     pub level: Level,
     /// Threads that allocate at once.
     pub threads: usize,
-    /// Timed allocations of each thread, and as many frees.
+    /// Timed allocations of each thread, and the number of frees.
     pub operations: u32,
     /// Seed of sizes and places.
     pub seed: u64,

@@ -1,4 +1,4 @@
-//! The kinds of work that a worker does beside probes, one file or folder each.
+//! The tasks of a worker besides probes, one file or folder each.
 
 pub mod detection;
 pub mod latency;

@@ -1,13 +1,13 @@
 //! Windows with and without the synthetic tracker, for the true cost of that tracker within one process.
 //!
-//! A process prepares itself as far as a probe does before its warm-up, and then forks again and again: each child runs
-//! one window, half of them with the tracker. All children begin as the same process in the same state, to the last
+//! A process prepares itself as a probe does before its warm-up, and then forks repeatedly. Each child runs one
+//! window, half of them with the tracker. All children begin as the same process in the same state, to the last
 //! address; only the switch differs.
 //!
-//! Windows one after the other in the same process would differ. glibc gives memory back after one and fetches it anew
-//! in the next, so equal windows of one long run took two different times in turn. A workload that leaks finds another
-//! heap each time. On memory that is mapped already, a window takes half the time of a first one, and the same work of
-//! a tracker costs another time in it, because the kernel does not interrupt.
+//! Consecutive windows in the same process would differ. glibc gives memory back after one and fetches it anew in the
+//! next, so equal windows of one long run took two different times in turn. A workload that leaks finds another heap
+//! each time. On memory that is mapped already, a window takes half the time of a first one, and the same work of a
+//! tracker costs another time in it, because the kernel does not interrupt.
 
 use crate::tracking::{Mode, Session, VariableTracker, set_synthetic_cost};
 use crate::worker::fork::in_a_child;

@@ -1,4 +1,4 @@
-//! The dashboard: a gauge for each of the run's six figures, memscope's beside the counted truth.
+//! The dashboard: a gauge for each of the run's six figures, with memscope's value beside the counted one.
 
 use crate::report::chart::canvas::{centred, panel, short, telling, text};
 use crate::report::number::{bytes, fidelity, grouped};
@@ -10,7 +10,7 @@ use svg::node::element::{Circle, Group};
 
 const HEIGHT: f64 = 246.0;
 const RADIUS: f64 = 52.0;
-/// The distance at which a recorded figure still equals the counted one.
+/// The relative distance within which a recorded figure equals the counted one.
 const SAME: f64 = 0.001;
 
 pub(super) fn draw(record: &Record) -> Panel {

@@ -1,8 +1,8 @@
-//! Fragmentation: how full the heap's pages are, at each phase's fullest, after it, and within the phase that is made
-//! to fragment it.
+//! Fragmentation: the utilisation of the heap's pages at each phase's fullest, after it, and within the phase that is
+//! made to fragment it.
 //!
-//! The blocks are those that memscope holds for alive, its own variables' data among them. What it allocates within its
-//! hook is not: a gap may hold that, or nothing.
+//! The blocks are those that memscope reports as live, including its variables' own data. Its allocations within the
+//! hook are not among them: a gap may contain those, or nothing.
 
 use crate::report::chart::canvas::{ending, panel, rectangle, telling, text};
 use crate::report::number::{bytes, grouped};
@@ -14,7 +14,7 @@ const TOP: f64 = 86.0;
 const ROW: f64 = 17.0;
 const STRIP: f64 = 330.0;
 const STRIP_WIDTH: f64 = 470.0;
-/// The columns of figures, by where they end.
+/// The columns of figures, by their right edges.
 const COLUMNS: [(f64, &str); 4] =
     [(872.0, "full"), (950.0, "pages"), (1_040.0, "live blocks"), (1_136.0, "largest gap")];
 
@@ -82,8 +82,8 @@ fn row(heap: &HeapSnapshot, y: f64) -> Group {
     row
 }
 
-/// The strip of pages: a path for each step of the scale, a dash for each run of parts in that step. A part is one unit
-/// wide, and the whole is stretched: that keeps the file small.
+/// Draws the strip of pages: a path for each step of the scale, with a dash for each run of parts in that step. A
+/// part is one unit wide and the whole is stretched, which keeps the file small.
 fn strip(heap: &HeapSnapshot, y: f64) -> Group {
     let step = |full: f32| (full > 0.0).then(|| ((full * HEAT_STEPS as f32) as usize).min(HEAT_STEPS - 1));
     let mut data: [String; HEAT_STEPS] = Default::default();

@@ -1,4 +1,4 @@
-//! Growth: live bytes and live allocations over time, with the peak marked, and below them resident memory.
+//! Growth: live bytes and live allocations over time, with the peak marked, and resident memory below them.
 
 use crate::report::chart::canvas::{ending, line, panel, rectangle, short, telling, text};
 use crate::report::number::{bytes, grouped, short_count};
@@ -11,9 +11,9 @@ const LIVE_BOTTOM: f64 = 224.0;
 const RESIDENT_TOP: f64 = 256.0;
 const RESIDENT_BOTTOM: f64 = 336.0;
 const HEIGHT: f64 = 388.0;
-/// The slices of a phase for each tooltip.
+/// The slices of a phase in each tooltip.
 const MERGED: usize = 3;
-/// A series is never drawn against a scale smaller than this.
+/// The least upper end of a scale.
 const LEAST_SCALE: f64 = 1.0;
 
 pub(super) fn draw(record: &Record) -> Panel {
@@ -69,7 +69,7 @@ fn legend() -> Group {
     legend
 }
 
-/// One series against its own scale.
+/// One series on its own scale.
 struct Plot<'a> {
     record: &'a Record,
     top: f64,
@@ -85,23 +85,23 @@ impl<'a> Plot<'a> {
         Self { record, top, bottom, greatest, value }
     }
 
-    /// The same with a scale that reaches a value.
+    /// Returns the plot with a scale that reaches a value.
     fn reaching(self, value: f64) -> Self {
         Self { greatest: self.greatest.max(value), ..self }
     }
 
     fn y(&self, value: f64) -> f64 {
-        // A little room above the greatest, for the mark.
+        // A little room above the greatest value, for the mark.
         self.bottom - value / (self.greatest * 1.12) * (self.bottom - self.top)
     }
 
-    /// The points of the series: the middle of each slice.
+    /// Returns the points of the series: the middle of each slice.
     fn points(&self) -> impl Iterator<Item = (f64, f64)> {
         self.record.phases.iter().enumerate().flat_map(move |(number, phase)| {
             let count = phase.slices.len() as f64;
             phase.slices.iter().enumerate().filter_map(move |(slice_number, slice)| {
                 let part = (slice_number as f64 + 0.5) / count;
-                // A slice without a sample has no allocations alive at all: the line goes on to the next.
+                // A slice without a sample has no live allocations at all: the line goes on to the next.
                 let value = (self.value)(slice).filter(|&value| value > 0.0)?;
                 Some((phases::x(self.record, number, part), self.y(value)))
             })
@@ -122,7 +122,7 @@ impl<'a> Plot<'a> {
         Path::new().set("class", class).set("d", data)
     }
 
-    /// The scale's labels, at none, half and all of the greatest.
+    /// Draws the scale's labels, at none, half and all of the greatest value.
     fn axis(&self, shown: fn(f64) -> String, x: f64, is_left: bool) -> Group {
         let mut axis = Group::new().add(line(phases::LEFT, self.bottom, phases::RIGHT, self.bottom, "rule"));
         for part in [0.0, 0.5, 1.0] {
@@ -133,7 +133,7 @@ impl<'a> Plot<'a> {
         axis
     }
 
-    /// The mark of the peak: a line at its height, and a word beside where it was.
+    /// Draws the mark of the peak: a line at its height, with a label beside it.
     fn mark(&self, peak: f64) -> Group {
         let y = self.y(peak);
         telling(format!("Peak of live bytes: {} B", grouped(peak as u64)))

@@ -1,6 +1,7 @@
 //! The heatmap: allocations by time and size class.
 //!
-//! memscope 0.2 keeps no list of its hook's events with their times, only what is alive: the counts are the harness's.
+//! memscope 0.2 keeps no list of its hook's events with their times, only what is alive. The counts are the
+//! harness's.
 
 use crate::report::chart::canvas::{ending, panel, rectangle, short, telling, text};
 use crate::report::number::{bytes, grouped, short_count};
@@ -12,7 +13,7 @@ use svg::node::element::{Definitions, Group, Title, Use};
 const TOP: f64 = 62.0;
 const ROW: f64 = 19.0;
 const HEIGHT: f64 = TOP + ROW * CLASSES as f64 + 50.0;
-/// The slices of a phase for each column: tooltips of all would make the file too large.
+/// The slices of a phase in each column: tooltips for all of them would make the file too large.
 const MERGED: usize = 3;
 
 pub(super) fn draw(record: &Record) -> Panel {
@@ -35,7 +36,7 @@ pub(super) fn draw(record: &Record) -> Panel {
     Panel { drawing, height: HEIGHT }
 }
 
-/// A phase's counts, by column and class.
+/// Returns a phase's counts, by column and class.
 fn columns(phase: &Phase) -> Vec<[u64; CLASSES]> {
     let sum = |slices: &[crate::study::stress::Slice]| {
         std::array::from_fn(|class| slices.iter().map(|slice| slice.by_class[class]).sum())
@@ -43,7 +44,7 @@ fn columns(phase: &Phase) -> Vec<[u64; CLASSES]> {
     phase.slices.chunks(MERGED).map(sum).collect()
 }
 
-/// The upper edge of a class's row; large blocks are above small ones.
+/// Returns the upper edge of a class's row; large blocks are above small ones.
 fn row(class: usize) -> f64 {
     TOP + ROW * (CLASSES - 1 - class) as f64
 }
@@ -55,7 +56,7 @@ fn label(class: usize) -> String {
     }
 }
 
-/// The width of a column of a record whose phases all have their slices.
+/// Returns the width of a column of a record whose phases all have their slices.
 fn column_width(record: &Record) -> f64 {
     let columns = record.phases.first().map_or(1, |phase| phase.slices.len().div_ceil(MERGED).max(1));
     phases::width(record) / columns as f64
@@ -76,7 +77,7 @@ fn cells(record: &Record, number: usize, columns: &[[u64; CLASSES]], scale: Heat
     cells
 }
 
-/// A log scale of colours.
+/// A logarithmic colour scale.
 #[derive(Clone, Copy)]
 struct Heat {
     most: u64,
@@ -90,7 +91,7 @@ impl Heat {
         Self::CLASSES[((part * HEAT_STEPS as f64) as usize).min(HEAT_STEPS - 1)]
     }
 
-    /// The least count of a step.
+    /// Returns the least count of a step.
     fn least(self, step: usize) -> f64 {
         (self.most.max(2) as f64).powf(step as f64 / HEAT_STEPS as f64).ceil()
     }

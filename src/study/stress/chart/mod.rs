@@ -1,7 +1,7 @@
 //! The memory analysis: the picture of a stress run, one panel a file.
 //!
-//! The panels have the names that they have in the published suite, so that who knows that one finds each of them.
-//! Every panel is drawn from the run's record, and says whether its figures are memscope's or counted by the harness.
+//! The panels have the names of those in the published suite, so that a reader of that one finds each of them. Every
+//! panel is drawn from the run's record, and names the source of its figures: memscope, or the harness's counters.
 
 mod dashboard;
 mod fragmentation;
@@ -23,7 +23,7 @@ const MARGIN: f64 = 20.0;
 const HEAD: f64 = 104.0;
 const FOOT: f64 = 64.0;
 
-/// The colours of the heat scale, from little to much, in light and in dark.
+/// The colours of the heat scale, from few to many, in light and in dark.
 const HEAT: &str = "
 .h0 { --heat: #e1edfb; } .h1 { --heat: #bfd9f6; } .h2 { --heat: #92c0ee; } .h3 { --heat: #5ca1e3; }
 .h4 { --heat: #2f7fd0; } .h5 { --heat: #1661ad; } .h6 { --heat: #0b4584; } .h7 { --heat: #062c58; }
@@ -43,7 +43,7 @@ path.h0, path.h1, path.h2, path.h3, path.h4, path.h5, path.h6, path.h7 { stroke:
 /// The steps of the heat scale.
 const HEAT_STEPS: usize = 8;
 
-/// A panel: its drawing, with the origin at its upper left corner, and its height.
+/// A panel: its drawing, with the origin at the upper left corner, and its height.
 struct Panel {
     drawing: Group,
     height: f64,
@@ -73,7 +73,7 @@ pub fn draw(record: &Record) -> String {
     finished(&picture.add(foot(record, y)))
 }
 
-/// The width of a panel.
+/// Returns the width of a panel.
 fn panel_width() -> f64 {
     WIDTH - 2.0 * MARGIN
 }
@@ -114,7 +114,7 @@ fn foot(record: &Record, y: f64) -> Group {
         .add(ending(WIDTH - MARGIN - 4.0, y + 32.0, "small faint", made))
 }
 
-/// The picture in words, for who cannot see it.
+/// Describes the picture in words, for readers who cannot see it.
 fn description(record: &Record) -> String {
     let figures = summary::figures(record).map(|figure| {
         format!(

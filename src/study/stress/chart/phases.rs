@@ -1,28 +1,28 @@
 //! The time axis that panels share: every phase has the same width, whatever its duration.
 //!
-//! The phases last from milliseconds to seconds; on one clock's axis the short ones could not be seen. So time runs
-//! evenly within a phase and not between phases, and each band says how long it lasted.
+//! The phases last from milliseconds to seconds, so on one linear axis the short ones would be invisible. Time runs
+//! evenly within a phase and not between phases, and each band is labelled with its duration.
 
 use crate::report::chart::canvas::{centred, line, rectangle};
 use crate::report::number::time;
 use crate::study::stress::{Phase, Record};
 use svg::node::element::Group;
 
-/// The left and right end of the axis within a panel.
+/// The left and right ends of the axis within a panel.
 pub(super) const LEFT: f64 = 92.0;
 pub(super) const RIGHT: f64 = 1_084.0;
 
-/// The width of one phase.
+/// Returns the width of one phase.
 pub(super) fn width(record: &Record) -> f64 {
     (RIGHT - LEFT) / record.phases.len().max(1) as f64
 }
 
-/// The place of a moment: a part of a phase, by the phase's number.
+/// Returns the place of a moment, given as a phase's number and a part of that phase.
 pub(super) fn x(record: &Record, number: usize, part: f64) -> f64 {
     LEFT + (number as f64 + part) * width(record)
 }
 
-/// The bands behind a plot between two heights, with names and durations below it.
+/// Draws the bands behind a plot between two heights, with names and durations below it.
 pub(super) fn bands(record: &Record, top: f64, bottom: f64) -> Group {
     let mut bands = Group::new();
     for (number, phase) in record.phases.iter().enumerate() {
@@ -44,7 +44,7 @@ pub(super) fn bands(record: &Record, top: f64, bottom: f64) -> Group {
     bands
 }
 
-/// Returns the duration of a phase.
+/// Formats the duration of a phase.
 pub(super) fn duration(phase: &Phase) -> String {
     time((phase.ended_ns - phase.began_ns) as f64)
 }

@@ -1,4 +1,4 @@
-//! Memory by type: the named values by their Rust types, and what no variable was named for.
+//! Memory by type: the named values by their Rust types, and the memory without a named value.
 
 use crate::report::chart::canvas::{ending, panel, rectangle, telling, text};
 use crate::report::number::{bytes, grouped};
@@ -9,12 +9,12 @@ use svg::node::element::Group;
 
 const ROW: f64 = 23.0;
 const TOP: f64 = 118.0;
-/// The bars' beginning, after the types' names, and their end.
+/// The left and right ends of the bars, after the types' names.
 const BARS: f64 = 330.0;
 const BARS_END: f64 = 690.0;
 /// The place of memscope's own view.
 const RECORDED: f64 = 880.0;
-/// The types with a row of their own.
+/// The number of types with their own row.
 const SHOWN: usize = 14;
 /// The characters of a type's name that fit.
 const NAME: usize = 38;
@@ -35,7 +35,7 @@ pub(super) fn draw(record: &Record) -> Panel {
     Panel { drawing: drawing.add(recorded(&record.types_recorded)), height }
 }
 
-/// The types that are shown: the largest, and the others as one row.
+/// Returns the types that are shown: the largest, and the others as one row.
 fn rows(record: &Record) -> Vec<TypeUse> {
     let (shown, others) = record.types.split_at(record.types.len().min(SHOWN));
     let mut rows = shown.to_vec();
@@ -49,7 +49,7 @@ fn rows(record: &Record) -> Vec<TypeUse> {
     rows
 }
 
-/// All allocated bytes in one bar: what is attributed to a named value, and what is not.
+/// Draws all allocated bytes in one bar: those attributed to a named value, and the rest.
 fn whole(named: u64, allocated: u64) -> Group {
     let (left, width) = (20.0, panel_width() - 40.0);
     let part = (named as f64 / allocated.max(1) as f64).min(1.0);
@@ -96,7 +96,7 @@ fn recorded(types: &[TypeUse]) -> Group {
     list
 }
 
-/// Returns a name that fits: the outermost types say most.
+/// Shortens a name to fit: the outermost types identify it best.
 fn shortened(name: &str) -> String {
     if name.chars().count() <= NAME { name.to_owned() } else { name.chars().take(NAME - 1).chain(['…']).collect() }
 }

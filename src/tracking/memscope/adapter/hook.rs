@@ -17,7 +17,7 @@ pub(super) use memscope_rs::get_tracker as tracker;
 /// memscope's hook. It has no state: its record is in [`tracker`].
 pub(crate) static HOOK: TrackingAllocator = TrackingAllocator::new();
 
-/// Makes the tracker that the hook reports to and, where a version has them, the registries of named values.
+/// Makes the tracker that the hook reports to and, if a version has them, the registries of named values.
 pub fn prepare_hook() {
     tracker();
     #[cfg(memscope_registry = "scopes")]

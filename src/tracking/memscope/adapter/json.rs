@@ -15,7 +15,7 @@ impl Json for Linked {
     };
 }
 
-/// 0.1: all that the one tracker holds.
+/// 0.1: everything in the one tracker.
 #[cfg(memscope_json = "tracker")]
 impl Json for Linked {
     const EXPORT_JSON: fn(&Path) -> Result<(), String> =

@@ -38,7 +38,7 @@ impl Statistics for Linked {
     }
 }
 
-/// 0.1.3 and 0.1.4: what the hook frees is not counted. All that was ever allocated is active, and the peak is the
+/// 0.1.3 and 0.1.4: frees of the hook are not counted. Everything ever allocated is active, and the peak is the
 /// total.
 #[cfg(memscope_statistics = "totals")]
 impl Statistics for Linked {

@@ -1,4 +1,4 @@
-//! The ledger stands between a workload and memscope, and records planted objects.
+//! The ledger between a workload and memscope, which records planted objects.
 //!
 //! Its own memory is allocated while the calling thread is paused, so no tracker sees it.
 
@@ -39,7 +39,7 @@ impl Ledger {
         Self { names, state: Arc::default() }
     }
 
-    /// Returns the planted objects of a kind, as far as a tracker at this level can know of them.
+    /// Returns the planted objects of a kind, as far as a tracker at this level can know them.
     pub fn planted(&self, sought: FindingKind, level: Level) -> Vec<Planted> {
         let state = self.state();
         let is_known = |block: &&Block| level.has_hook() || block.is_named;

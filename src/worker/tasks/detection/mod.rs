@@ -1,9 +1,9 @@
 //! Detections: one report of memscope, compared with planted objects.
 //!
 //! While a workload that leaks on purpose runs in a window, a [`ledger`] records the addresses of the planted blocks.
-//! By the end everything else is freed: named values that are gone by then are the decoys. The report is then scored
-//! against the ledger ([`score`]): planted objects that it names are true positives, the others false negatives, and
-//! names that were not planted are false.
+//! Everything else is freed by the end: named values that are gone by then are the decoys. The report is then scored
+//! against the ledger ([`score`]). Planted objects that it names are true positives, the others false negatives, and
+//! names that were not planted are false positives.
 
 pub mod ledger;
 pub mod score;
@@ -37,7 +37,7 @@ pub struct Report {
     /// Level of the workload.
     #[serde(rename = "tracking")]
     pub level: Level,
-    /// The call that a user makes; empty where there is none.
+    /// The call that a user makes; empty if there is none.
     pub call: String,
     /// Reason why the version has no such report, if it has none.
     pub lacking: Option<String>,
@@ -54,7 +54,7 @@ impl Report {
         format!("{}/{}", self.sought.name(), self.level)
     }
 
-    /// Returns whether the report is asked for after this workload: cycles are sought where some were planted.
+    /// Returns whether the report is run after this workload: cycles are sought only if some were planted.
     pub fn suits(&self, workload: Workload) -> bool {
         self.sought != FindingKind::Cycles || workload == Workload::CYCLES
     }
@@ -70,12 +70,12 @@ impl From<&Detector> for Report {
 /// A report, compared with the truth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// Planted objects that the report could know of: blocks, or cycles. Under named values alone, those whose block
-    /// was named.
+    /// Planted objects that the report could know of: blocks, or cycles. Under named values alone, only those whose
+    /// block was named.
     pub planted: u64,
     /// Objects that the report names.
     pub named: u64,
-    /// Score of the names; `None` where the report is a count alone.
+    /// Score of the names; `None` if the report is only a count.
     pub held: Option<Score>,
     /// Blocks leaked on purpose, counted by the workload.
     pub leaked: u64,
@@ -84,7 +84,7 @@ pub struct Finding {
     pub alive: u64,
 }
 
-/// Runs a workload that plants under the level of a report, and asks for the report. Call it once in a process.
+/// Runs a workload that plants objects under the level of a report, and then the report. Call it once in a process.
 ///
 /// # Errors
 /// If there is no such report, or memscope refuses it.

@@ -1,4 +1,4 @@
-//! The score of a report: named objects against planted ones.
+//! The score of a report: named objects compared with planted ones.
 
 use crate::worker::tasks::detection::ledger::Planted;
 use serde::{Deserialize, Serialize};
@@ -61,7 +61,7 @@ mod tests {
         Score { true_positives, false_negatives, false_positives }
     }
 
-    /// A planted block, as an object of one.
+    /// Returns a planted block, as an object of one block.
     fn block(addresses: Range<usize>) -> Planted {
         Planted::from([addresses])
     }
@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(score(&[], &planted), held(0, 2, 0));
         assert_eq!(score(&[vec![100], vec![263]], &planted), held(2, 0, 0));
         assert_eq!(score(&[vec![99], vec![116], vec![264]], &planted), held(0, 2, 3));
-        // A made-up address beside the real one is no second name.
+        // A made-up address beside the real one is not a second name.
         assert_eq!(score(&[vec![1 << 31, 216]], &planted), held(1, 1, 0));
     }
 

@@ -1,8 +1,8 @@
-//! Operations: single actions of a tracked program or its author, timed alone.
+//! Operations: single actions of a tracked program or its author, each timed alone.
 //!
-//! A workload shows the cost of tracking to a program; an operation shows its source: one allocation, one named value,
-//! one look at the statistics, one analysis. The table below has a line for each, with its levels and the number of
-//! repeats ([`State`]) after which memscope's state is no longer the one to be measured.
+//! A workload shows the cost of tracking to a program; an operation shows its source: one allocation, one named
+//! value, one reading of the statistics, one analysis. The table below has a line for each, with its levels and the
+//! number of repeats ([`State`]) after which memscope's state is no longer the one to be measured.
 //!
 //! A process runs one operation under one level ([`run`]): it prepares what the operation needs, warms up, and times
 //! the repeats alone.
@@ -27,7 +27,7 @@ use crate::worker::task::TaskError;
 pub struct Operation {
     /// Name in tasks, reports and files.
     pub name: &'static str,
-    /// Description in a few words; `{analysis}` and `{report}` stand for those of the linked version.
+    /// Description in a few words; `{analysis}` and `{report}` are placeholders for those of the linked version.
     about: &'static str,
     /// Levels.
     levels: Levels,
@@ -37,7 +37,7 @@ pub struct Operation {
     prepare: fn(Prepare<'_>) -> Result<Box<dyn Ready>, TaskError>,
 }
 
-/// The circumstances for which an operation is prepared.
+/// The circumstances under which an operation is prepared.
 #[derive(Clone, Copy, Debug)]
 struct Prepare<'a> {
     /// The tracker of named values.
@@ -71,9 +71,9 @@ pub enum State {
 }
 
 impl State {
-    /// A named value stays on record for ever: a few hundred of them make no difference.
+    /// A named value stays on record for ever, but a few hundred of them make no difference.
     const NAMED: Self = Self::Grows { most: 200, warm_up: 10 };
-    /// An action that a program does once in its life, in a fresh process each time.
+    /// An action that a program does once in its life, so each repeat has a fresh process.
     const ONCE: Self = Self::Grows { most: 1, warm_up: 0 };
 
     /// Returns the most repeats that one process times.
@@ -92,7 +92,7 @@ impl State {
         }
     }
 
-    /// Returns whether each repeat has a process to itself.
+    /// Returns whether each repeat has a separate process.
     pub const fn is_once(self) -> bool {
         self.most_repeats() == 1
     }
@@ -194,7 +194,7 @@ impl Operation {
     }
 }
 
-/// The error of a name that no operation has.
+/// The error for a name that no operation has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no operation is called '{0}'; there are {names}", names = names())]
 pub struct UnknownOperation(String);

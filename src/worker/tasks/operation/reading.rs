@@ -4,7 +4,7 @@ use crate::tracking::{VariableTracker, memscope};
 use crate::worker::tasks::operation::{Ready, live};
 use std::hint::black_box;
 
-/// Reads the statistics with so many live allocations.
+/// Reads the statistics with this many live allocations.
 pub(super) fn statistics(count: usize) -> Box<dyn Ready> {
     let live = live::allocations(&VariableTracker::NOOP, count);
     Box::new(move |times| {

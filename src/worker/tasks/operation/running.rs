@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 /// Version of the timing's format. A change that an older reader would misread raises it.
 const SCHEMA: u32 = 1;
 
-/// An operation with all that it needs.
+/// An operation with everything that it needs.
 pub trait Ready {
-    /// Does it so many times. This is the timed part.
+    /// Repeats the operation this many times. This is the timed part.
     fn repeat(&mut self, times: u64);
 
     /// Checks the result after the clock has stopped.

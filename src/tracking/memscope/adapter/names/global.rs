@@ -21,7 +21,7 @@ impl NamedValues for Variables {
     /// # Panics
     /// If memscope's lock is poisoned, which only a panic within memscope can do.
     fn prepare() -> Self {
-        // The only other error is that tracking has started already, which is as good.
+        // The only other error is that tracking has started already, which is equivalent.
         let _ = init_global_tracking();
         #[cfg(memscope_borrows = "analysed")]
         get_global_borrow_analyzer();
