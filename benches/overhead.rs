@@ -1,9 +1,9 @@
 //! `cargo bench`: pairs of probes first, in one schedule; then Criterion's reports of them, the table, the full run and
 //! the pictures.
 //!
-//! Each function of a workload's group is one level. The scheduler takes the pairs of all functions; they are saved, and
-//! then replayed to Criterion: each of its samples is the time of one tracked sample within its window. So Criterion's
-//! pages and the table show the same samples. The overheads of the table come from the pairs alone.
+//! Each function of a workload's group is one level. The scheduler takes the pairs of all functions; they are saved,
+//! and then replayed to Criterion: each of its samples is the time of one tracked sample within its window. So
+//! Criterion's pages and the table show the same samples. The overheads of the table come from the pairs alone.
 //!
 //! In a workload's group, `untracked` pairs untracked with itself: that is the run's noise floor.
 

@@ -309,8 +309,9 @@ fn published_sources(version: &str, scratch: &Path) -> std::path::PathBuf {
     fs::create_dir_all(scratch.join("src")).expect("a folder");
     fs::write(scratch.join("src/lib.rs"), "").expect("a file");
     let manifest = format!(
-        "[package]\nname = \"fetch\"\nversion = \"0.0.0\"\nedition = \"2021\"\n[workspace]\n[dependencies]\nmemscope-rs = \
-         {{ version = \"={version}\", default-features = false }}\n"
+        "[package]\nname = \"fetch\"\nversion = \"0.0.0\"\nedition = \
+         \"2021\"\n[workspace]\n[dependencies]\nmemscope-rs = {{ version = \"={version}\", default-features = false \
+         }}\n"
     );
     fs::write(scratch.join("Cargo.toml"), manifest).expect("a manifest");
     let output = Command::new(env!("CARGO"))
@@ -345,7 +346,8 @@ fn builds_for_the_tests() -> assert_cmd::Command {
 }
 
 #[test]
-#[ignore = "builds many versions of memscope, which takes half an hour the first time: cargo test --test compare -- --ignored"]
+#[ignore = "builds many versions of memscope, which takes half an hour the first time: cargo test --test compare -- \
+ --ignored"]
 fn every_generation_of_the_api_can_be_measured() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     // Between releases the API changes before the number does: this is the newest source under the number of an older

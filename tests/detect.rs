@@ -118,7 +118,8 @@ fn what_cannot_be_asked_is_named() {
 }
 
 #[test]
-#[ignore = "builds many versions of memscope, which takes half an hour the first time: cargo test --test detect -- --ignored"]
+#[ignore = "builds many versions of memscope, which takes half an hour the first time: cargo test --test detect -- \
+ --ignored"]
 fn every_generation_of_the_api_is_asked() {
     // The newest is the one that this program is built with, and the other tests cover it.
     let (text, detections, _) = detect(&[&["--scale=0.001"], GENERATIONS.as_slice()].concat(), None);

@@ -60,8 +60,8 @@ fn the_verdict_on_two_builds_stands_above_the_table() {
     let [sentence] = &compare::verdicts::sentences(&comparison)[..] else { panic!("one sentence") };
     assert_eq!(
         sentence,
-        "../memscope-rs costs more than 0.1.0 at full: typical +29.9 % [+29.9, +29.9], a regression on 3 of 3 workloads; \
-         no difference at variables (detectable: 3.0 % typical, 3.0 % on one workload)."
+        "../memscope-rs costs more than 0.1.0 at full: typical +29.9 % [+29.9, +29.9], a regression on 3 of 3 \
+         workloads; no difference at variables (detectable: 3.0 % typical, 3.0 % on one workload)."
     );
     for (table, rows) in [(common::text(&comparison), 1), (common::markdown(&comparison), 4)] {
         assert!(table.trim_start_matches("- ").starts_with(sentence), "{table}");

@@ -7,7 +7,8 @@ use crate::study::{Files, Study};
 use serde::{Serialize, de::DeserializeOwned};
 use std::path::Path;
 
-/// Checks that there is a journal where a run goes on, and none where it begins. Run it before anything that takes long.
+/// Checks that there is a journal where a run goes on, and none where it begins. Run it before anything that takes
+/// long.
 ///
 /// # Errors
 /// If it is otherwise.
@@ -30,8 +31,8 @@ where
     if resume { Journal::resume(path, plan) } else { Ok((Journal::begin(path, plan)?, Vec::new())) }
 }
 
-/// Saves a study, ends its journal, and prints it. If the study cannot be saved, the journal stays, and it is printed all
-/// the same.
+/// Saves a study, ends its journal, and prints it. If the study cannot be saved, the journal stays, and it is printed
+/// all the same.
 ///
 /// # Errors
 /// If a file cannot be written.

@@ -56,8 +56,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         build_programs(&launcher)?;
     } else {
         console::complain(
-            "Measuring memscope's levels and heaptrack: `cargo run --release --features references -- trackers` adds dhat, \
-             tracking-allocator, stats_alloc and jemalloc.",
+            "Measuring memscope's levels and heaptrack: `cargo run --release --features references -- trackers` adds \
+             dhat, tracking-allocator, stats_alloc and jemalloc.",
         );
     }
 

@@ -227,8 +227,8 @@ impl<'a> Scheduler<'a> {
         self.measure_around(progress, |_, take| take())
     }
 
-    /// Measures whatever is left, with other work around the pairs. In each pass `around` gets the place of each group and a
-    /// function that takes the group's pairs of that pass.
+    /// Measures whatever is left, with other work around the pairs. In each pass `around` gets the place of each
+    /// group and a function that takes the group's pairs of that pass.
     ///
     /// # Errors
     /// If the journal cannot be written.

@@ -171,7 +171,8 @@ mod tests {
     #[test]
     fn blocks_are_replaced_and_the_rest_stays() {
         let text = "a\r\n<!-- begin x.json notes -->\nold\n\nold\n<!-- end -->\nb\n<!-- begin x.json -->\n<!-- end -->";
-        let new = "a\r\n<!-- begin x.json notes -->\n<x.json notes>\n<!-- end -->\nb\n<!-- begin x.json -->\n<x.json table>\n<!-- end -->";
+        let new = "a\r\n<!-- begin x.json notes -->\n<x.json notes>\n<!-- end -->\nb\n<!-- begin x.json -->\n<x.json \
+         table>\n<!-- end -->";
         assert_eq!(spliced(text).as_deref(), Ok(new));
         assert_eq!(spliced(new).as_deref(), Ok(new));
         assert_eq!(spliced("no blocks").as_deref(), Ok("no blocks"));

@@ -26,7 +26,8 @@ impl Place {
     fn with_cargo(script: &str) -> Self {
         let place = Self { folder: tempfile::tempdir().expect("a temporary folder") };
         let head = format!(
-            "#!/bin/sh\nfor word in \"$@\"; do case \"$last\" in --target-dir) target=\"$word\";; esac; last=\"$word\"; done\n\
+            "#!/bin/sh\nfor word in \"$@\"; do case \"$last\" in --target-dir) target=\"$word\";; esac; \
+             last=\"$word\"; done\n\
              copy=\"$PWD\"\nprogram='{}'\necho \"$PWD RUSTFLAGS=$RUSTFLAGS TOOLCHAIN=$RUSTUP_TOOLCHAIN\" >> '{}'\n",
             assert_cmd::cargo::cargo_bin("memscope-bench").display(),
             place.calls_file().display(),
@@ -172,7 +173,8 @@ fn a_relative_path_to_cargo_begins_in_the_user_s_folder() {
 fn error_in(manifest: &str, id: &str) -> String {
     format!(
         "echo '{{\"reason\":\"compiler-message\",\"manifest_path\":\"'\"{manifest}\"'\",\"package_id\":\"{id}\",\"message\":{{\"level\":\
-         \"error\",\"code\":{{\"code\":\"E0433\"}},\"message\":\"no such thing\",\"spans\":[{{\"file_name\":\"src/mac.rs\",\"line_start\":7,\
+         \"error\",\"code\":{{\"code\":\"E0433\"}},\"message\":\"no such \
+         thing\",\"spans\":[{{\"file_name\":\"src/mac.rs\",\"line_start\":7,\
          \"is_primary\":true}}]}}}}'\nexit 101\n"
     )
 }

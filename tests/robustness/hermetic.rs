@@ -24,8 +24,8 @@ fn the_tests_can_be_run_from_a_hook() {
     let templates = templates.to_str().expect("letters");
     let configuration = format!(
         "[init]\n\tdefaultBranch = other\n\ttemplateDir = {templates}\n[commit]\n\tgpgSign = true\n[gpg]\n\tprogram = \
-         false\n[core]\n\thooksPath = {templates}/hooks\n\tautocrlf = true\n\tquotePath = true\n[user]\n\tuseConfigOnly = \
-         true\n[safe]\n\tbareRepository = explicit\n[log]\n\tdate = relative\n"
+         false\n[core]\n\thooksPath = {templates}/hooks\n\tautocrlf = true\n\tquotePath = \
+         true\n[user]\n\tuseConfigOnly = true\n[safe]\n\tbareRepository = explicit\n[log]\n\tdate = relative\n"
     );
     fs::write(home.join(".gitconfig"), configuration).expect("a configuration");
     let git_folder = victim.path().join(".git");

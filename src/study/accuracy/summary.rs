@@ -84,9 +84,9 @@ fn notes(detections: &Detections) -> Vec<String> {
     }
     lines.extend(failures(detections));
     lines.push(
-        "True positive: planted, and reported by an address in its block. False negative: planted, and not reported. False \
-         positive: reported, and not planted; everything else that a workload made is freed by then. A cycle is found if \
-         both of its nodes are reported together."
+        "True positive: planted, and reported by an address in its block. False negative: planted, and not reported. \
+         False positive: reported, and not planted; everything else that a workload made is freed by then. A cycle is \
+         found if both of its nodes are reported together."
             .to_owned(),
     );
     let findings = || rows(detections).filter_map(|(name, row)| Some((name, row, row.finding?)));
@@ -95,15 +95,16 @@ fn notes(detections: &Detections) -> Vec<String> {
     }
     if findings().any(|(_, row, _)| row.report.level == Level::Variables) {
         lines.push(
-            "At level `variables` only named values count as planted: the two nodes of a cycle, not the strings that they \
-             own. A freed value is forgotten when its address is used again, so false positives vary by a few from run to run."
+            "At level `variables` only named values count as planted: the two nodes of a cycle, not the strings that \
+             they own. A freed value is forgotten when its address is used again, so false positives vary by a few \
+             from run to run."
                 .to_owned(),
         );
     }
     if let Some(most) = findings().map(|(_, row, finding)| own_blocks(row, finding)).max().filter(|&most| most > 0) {
         lines.push(format!(
-            "Where values are named under the hook, up to {} blocks of memscope's own bookkeeping are alive beside the planted \
-             ones. They may be among those reported, and are not counted as false positives.",
+            "Where values are named under the hook, up to {} blocks of memscope's own bookkeeping are alive beside \
+             the planted ones. They may be among those reported, and are not counted as false positives.",
             grouped(most)
         ));
     }

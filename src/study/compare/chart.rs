@@ -501,8 +501,8 @@ fn head(comparison: &Comparison, title: &str, width: f64) -> Head {
         Against::Each(_) => "of its parent among the commits shown",
     };
     let about = format!(
-        "Overhead ({time} tracked ÷ untracked) of each build ÷ that {reference}. Whiskers are 95 % intervals; the band is \
-         the threshold of {} %. The scale is even near 0 and logarithmic beyond.",
+        "Overhead ({time} tracked ÷ untracked) of each build ÷ that {reference}. Whiskers are 95 % intervals; the \
+         band is the threshold of {} %. The scale is even near 0 and logarithmic beyond.",
         comparison.threshold_percent
     );
     for words in wrapped(&about, width - 2.0 * MARGIN, 7.2) {

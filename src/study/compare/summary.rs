@@ -161,7 +161,8 @@ fn notes(comparison: &Comparison) -> Vec<String> {
     lines.push(rule(comparison));
     lines.push(
         "No difference: the interval contains no change, or lies below the threshold. Inconclusive: neither is shown; \
-         more rounds decide it. Detectable: the smallest change that these rounds would have shown with 80 % probability."
+         more rounds decide it. Detectable: the smallest change that these rounds would have shown with 80 % \
+         probability."
             .to_owned(),
     );
     if !comparison.typical.is_empty() {
@@ -217,8 +218,8 @@ fn too_few_rounds(comparison: &Comparison) -> Option<String> {
     let short = comparison.differences.iter().filter(|difference| difference.rounds < needed).count();
     (short > 0).then(|| {
         format!(
-            "Too few rounds for any verdict: {short} of {} comparisons; with so many, a verdict needs at least {needed} \
-             rounds.",
+            "Too few rounds for any verdict: {short} of {} comparisons; with so many, a verdict needs at least \
+             {needed} rounds.",
             comparison.differences.len()
         )
     })

@@ -85,24 +85,25 @@ fn notes(footprints: &Footprints) -> Vec<String> {
         }
     }
     lines.push(format!(
-        "Each row is from {} scales, from half to four times the workload's own. Fidelity: where it is farthest from 1. Events: \
-         allocations and deallocations, under `variables` named values, at the largest scale.",
+        "Each row is from {} scales, from half to four times the workload's own. Fidelity: where it is farthest from \
+         1. Events: allocations and deallocations, under `variables` named values, at the largest scale.",
         STEPS.len()
     ));
     lines.push(
-        "B/live allocation: by how much the tracker's most bytes grow with the program's most live allocations (Sen's slope); — \
-         where those hardly grow with the scale. Of a tracker that keeps something of every event, that is in it too."
+        "B/live allocation: by how much the tracker's most bytes grow with the program's most live allocations (Sen's \
+         slope); — where those hardly grow with the scale. Of a tracker that keeps something of every event, that is \
+         in it too."
             .to_owned(),
     );
     lines.push(
-        "B/event kept: by how much the bytes that the tracker still has when all of the program's are freed grow with the \
-         events ever made. A map that never shrinks keeps the room of its fullest moment: where live allocations \
+        "B/event kept: by how much the bytes that the tracker still has when all of the program's are freed grow with \
+         the events ever made. A map that never shrinks keeps the room of its fullest moment: where live allocations \
          grow with the events, that is in it."
             .to_owned(),
     );
     lines.push(format!(
-        "Bytes are as the tracker asked for them, counted in the allocator. Peak memory: the process's most resident memory, tracked ÷ \
-         untracked at the largest scale, the median of {PEAKS} pairs of probes that count nothing."
+        "Bytes are as the tracker asked for them, counted in the allocator. Peak memory: the process's most resident \
+         memory, tracked ÷ untracked at the largest scale, the median of {PEAKS} pairs of probes that count nothing."
     ));
     lines.extend(circumstances(&footprints.origin));
     lines

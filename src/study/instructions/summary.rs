@@ -27,7 +27,8 @@ pub(crate) fn summary(results: &Results) -> Document {
     lines.push(
         "Figures are instructions that the window executed: means of two runs under valgrind. Spread: the largest \
          difference between two runs of one thing. Where blocks lie on the heap moves the figures too: treat \
-         differences below a percent as noise. They are not times: waiting for memory and the kernel's work are not counted."
+         differences below a percent as noise. They are not times: waiting for memory and the kernel's work are not \
+         counted."
             .to_owned(),
     );
     lines.extend(warnings::of_origin(&results.origin));

@@ -90,14 +90,14 @@ fn notes(latencies: &Latencies) -> Vec<String> {
     lines.extend(clock_note(latencies));
     let processes = latencies.measurements.iter().map(|measurement| measurement.processes.len()).max().unwrap_or(0);
     lines.push(format!(
-        "Each figure is the median over {processes} processes, with its 95 % interval; in each, every thread holds {} blocks of 16 B to \
-         4 KiB, and times {} allocations and as many frees, each by itself.",
+        "Each figure is the median over {processes} processes, with its 95 % interval; in each, every thread holds {} \
+         blocks of 16 B to 4 KiB, and times {} allocations and as many frees, each by itself.",
         number::grouped(latencies.held as u64),
         number::grouped(u64::from(latencies.operations))
     ));
     lines.push(
-        "All figures include the cost of reading the clock; `nothing` is that cost alone. With more threads than cores, the \
-         highest quantiles measure the system's scheduling."
+        "All figures include the cost of reading the clock; `nothing` is that cost alone. With more threads than \
+         cores, the highest quantiles measure the system's scheduling."
             .to_owned(),
     );
     lines.extend(warnings::of_origin(&latencies.origin));

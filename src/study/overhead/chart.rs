@@ -29,7 +29,13 @@ pub fn draw(results: &Results) -> String {
     let title = format!("What {} {} costs", results.origin.memscope.name, results.origin.memscope.version);
     let mut picture = sheet(WIDTH, height, &title, &description(results))
         .add(text(24.0, 42.0, "title", title.clone()))
-        .add(text(24.0, 66.0, "faint", "Time under tracking ÷ time without, on a log scale. Medians of pairs of processes; whiskers are 95 % intervals."))
+        .add(text(
+            24.0,
+            66.0,
+            "faint",
+            "Time under tracking ÷ time without, on a log scale. Medians of pairs of \
+         processes; whiskers are 95 % intervals.",
+        ))
         .add(legend())
         .add(axis.draw(TOP - 8.0, bottom))
         .add(axis.noise(results.noise_floor().map(|(_, floor)| floor.wall.value), TOP - 8.0, bottom));

@@ -98,7 +98,8 @@ pub(crate) fn notes(results: &Results) -> Vec<String> {
     lines.extend(warnings::warnings(results).iter().map(|warning| format!("Warning: {warning}")));
     if let Some((measurement, floor)) = results.noise_floor() {
         lines.push(format!(
-            "Noise floor: untracked against itself differs by at most {} ({}, {} pairs). Treat smaller differences as noise.",
+            "Noise floor: untracked against itself differs by at most {} ({}, {} pairs). Treat smaller differences \
+             as noise.",
             number::percent_interval(floor.wall),
             measurement.name(),
             floor.pairs
@@ -133,8 +134,8 @@ fn control_notes(results: &Results) -> Vec<String> {
     };
     let seen = costs.iter().filter(|cost| cost.cost.low > 1.0 || cost.cost.high < 1.0).count();
     let mut lines = vec![format!(
-        "Harness cost: linking memscope and the switched allocator changes untracked time by at most {} ({}); the change is \
-         significant on {seen} of {} workloads.",
+        "Harness cost: linking memscope and the switched allocator changes untracked time by at most {} ({}); the \
+         change is significant on {seen} of {} workloads.",
         number::percent_interval(worst.cost),
         worst.workload,
         costs.len()
@@ -193,8 +194,8 @@ fn processor_note(results: &Results) -> Option<String> {
     let &(measurement, wall, cpu) = parted.iter().max_by(|a, b| apart(a.1, a.2).total_cmp(&apart(b.1, b.2)))?;
     let wait = if wall.value > cpu.value { "threads wait" } else { "more threads are busy" };
     Some(format!(
-        "CPU and wall time disagree in {} of {} results. Largest gap: {}/{} ({} threads), {} CPU, {} wall; {wait} under \
-         tracking.",
+        "CPU and wall time disagree in {} of {} results. Largest gap: {}/{} ({} threads), {} CPU, {} wall; {wait} \
+         under tracking.",
         parted.len(),
         results.measurements.len(),
         measurement.workload,
@@ -236,7 +237,8 @@ fn clock_note(measurement: &Measurement) -> Option<String> {
     let is_lacking = measurement.failure().is_none() && measurement.overhead().is_none() && untimed > 0;
     is_lacking.then(|| {
         format!(
-            "{}: the clock is too coarse at this scale, and saw no time pass in {untimed} of {} pairs: use a larger --scale.",
+            "{}: the clock is too coarse at this scale, and saw no time pass in {untimed} of {} pairs: use a larger \
+             --scale.",
             measurement.name(),
             measurement.pairs.len()
         )

@@ -135,8 +135,8 @@ impl fmt::Display for Warning {
             ),
             Self::Allocator { name } => write!(
                 f,
-                "the allocator under the trackers is not the system's but {name}. Run without that library, or compare with \
-                 runs that have it."
+                "the allocator under the trackers is not the system's but {name}. Run without that library, or \
+                 compare with runs that have it."
             ),
             Self::Mode { names } => write!(
                 f,

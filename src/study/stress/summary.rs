@@ -61,8 +61,8 @@ pub fn summary(record: &Record) -> Document {
     document.table(table);
     let mut notes = vec![
         format!(
-            "Counted are all calls that reach the allocator; {} of them ({}) are memscope's own, made while it recorded \
-             variables.",
+            "Counted are all calls that reach the allocator; {} of them ({}) are memscope's own, made while it \
+             recorded variables.",
             grouped(record.of_tracker.allocations),
             bytes(record.of_tracker.bytes as f64),
         ),

@@ -39,7 +39,8 @@ pub fn draw(trackers: &Trackers) -> String {
         + rankings.iter().map(|ranking| ABOVE + ranking.measurements.len() as f64 * LANE + BELOW).sum::<f64>();
     let axis = RatioAxis::of(trackers.0.walls(), LEFT, RIGHT);
     let title = "Is it memscope, or is it tracking?";
-    let about = "Time under each tracker ÷ time without, on a log scale. Medians of pairs of processes; whiskers are 95 % intervals.";
+    let about = "Time under each tracker ÷ time without, on a log scale. Medians of pairs of processes; whiskers are \
+     95 % intervals.";
     let mut picture = sheet(WIDTH, height, title, &description(&rankings))
         .add(text(MARGIN, 42.0, "title", title))
         .add(text(MARGIN, 66.0, "faint", about))

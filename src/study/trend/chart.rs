@@ -63,8 +63,8 @@ pub(crate) fn draw(log: &Log, lanes: &[Lane]) -> String {
     let bottom = HEAD + rows as f64 * (PANEL + MARGIN);
     let height = bottom + notes.len() as f64 * NOTE + MARGIN;
     let title = "What memscope-rs costs, by commit";
-    let about = "Time under tracking ÷ time without, on the same log scale everywhere. Medians of pairs of processes; whiskers \
-                 are 95 % intervals.";
+    let about = "Time under tracking ÷ time without, on the same log scale everywhere. Medians of pairs of processes; \
+     whiskers are 95 % intervals.";
     let mut picture = sheet(width, height, title, &description(log, lanes))
         .add(text(MARGIN + 4.0, 42.0, "title", title))
         .add(text(MARGIN + 4.0, 66.0, "faint", about))

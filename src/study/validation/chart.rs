@@ -33,7 +33,8 @@ pub fn draw(validation: &Validation) -> String {
             format!("{title}: {}", results.join(" "))
         })
         .collect();
-    let about = "What pairs of processes show of a tracker of known cost, less its true cost, in percent of the untracked time.";
+    let about = "What pairs of processes show of a tracker of known cost, less its true cost, in percent of the \
+     untracked time.";
     let mut picture = sheet(WIDTH, height, "Is the instrument right?", &told.join(" "))
         .add(text(MARGIN + 4.0, 42.0, "title", "Is the instrument right?"))
         .add(text(MARGIN + 4.0, 66.0, "faint", about));
@@ -58,8 +59,8 @@ fn of_run(title: &str, run: &Run, goal: f64) -> (f64, Group) {
     let x = |percent: f64| (LEFT + RIGHT) / 2.0 + percent / reach * (RIGHT - LEFT) / 2.0;
 
     let about = format!(
-        "from small to large: overheads of none, +1, +3, +10, +100 and +400 %; dots by the clock, rings by processor time; \
-         the band is ±{goal} %"
+        "from small to large: overheads of none, +1, +3, +10, +100 and +400 %; dots by the clock, rings by processor \
+         time; the band is ±{goal} %"
     );
     let mut drawing = panel(WIDTH - 2.0 * MARGIN, height, title, &about)
         .add(rectangle(x(-goal), TOP, x(goal) - x(-goal), bottom - TOP, "good area"))

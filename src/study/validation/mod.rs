@@ -203,8 +203,8 @@ struct Planned {
     target_percent: Option<f64>,
 }
 
-/// Validates the harness on workloads: calibrates the synthetic tracker, and measures all settings in passes. In each pass a
-/// setting's truth comes right before its pairs, so a disturbance that lasts longer is in both.
+/// Validates the harness on workloads: calibrates the synthetic tracker, and measures all settings in passes. In each
+/// pass a setting's truth comes right before its pairs, so a disturbance that lasts longer is in both.
 ///
 /// `progress` is called before each step.
 ///

@@ -118,8 +118,8 @@ fn coverage(run: &Run, of: Clock) -> String {
     };
     let ((covered, blocks, all), (exactly, known, exact)) = (sums(true), sums(false));
     format!(
-        "{covered} of {blocks} blocks of {BLOCK} pairs ({all:.1} %), and {exactly} of {known} ({exact:.1} %) where the truth is \
-         known exactly, which is none"
+        "{covered} of {blocks} blocks of {BLOCK} pairs ({all:.1} %), and {exactly} of {known} ({exact:.1} %) where \
+         the truth is known exactly, which is none"
     )
 }
 
