@@ -145,8 +145,7 @@ struct Bench {
     control: Launcher,
 }
 
-/// What unwinds out of Criterion from a measurement whose probe failed: there are no samples to report, and invented
-/// ones would be a lie.
+/// The panic that leaves Criterion where a probe failed: there are no samples to report.
 struct MeasurementFailed;
 
 impl Bench {

@@ -12,8 +12,9 @@
 //! | run a workload | the functions of [`workloads`], with [`Scale`], [`Tracker`], [`Untracked`] and [`Digest`] |
 //! | register one | [`workloads::register`], [`workloads::Definition`], [`Workload`] |
 //! | switch tracking on in a program | [`Level`], [`RecordingKind`], [`SwitchedAllocator`] |
-//! | estimate an overhead | [`Pair`], [`Sample`], [`Clock`], [`overhead`], [`Overhead`], [`Estimate`], [`median_interval`], [`slope`] |
-//! | read results | [`read`], [`Kept`], [`Results`], [`Measurement`], [`Outcome`], [`Failure`], [`Comparison`] and the other records |
+//! | estimate an overhead | [`Pair`], [`Sample`], [`Clock`], [`overhead`], [`Overhead`], [`Estimate`] |
+//! | use the statistics | [`median_interval`], [`slope`] |
+//! | read results | [`read`], [`Kept`], [`Results`], [`Measurement`], [`Outcome`], [`Failure`], [`Comparison`], … |
 //! | report them | [`Study`], [`draw`], [`Format`] |
 //!
 //! # A map of the source

@@ -18,13 +18,13 @@ use std::time::Duration;
 /// The limits of each probe, for every command that starts probes.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct LimitArguments {
-    /// How long one probe may run, in seconds
-    #[arg(long, env = environment::TIME_LIMIT, default_value_t = Limits::default().time.as_secs(), value_name = "SECONDS",
-          value_parser = clap::value_parser!(u64).range(1..))]
+    /// The time limit of a probe, in seconds
+    #[arg(long, env = environment::TIME_LIMIT, default_value_t = Limits::default().time.as_secs(),
+          value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     time_limit: u64,
-    /// How much memory one probe may have, in MiB
-    #[arg(long, env = environment::MEMORY_LIMIT, default_value_t = Limits::default().memory_bytes >> 20, value_name = "MIB",
-          value_parser = clap::value_parser!(u64).range(16..(1 << 24)))]
+    /// The memory limit of a probe, in MiB
+    #[arg(long, env = environment::MEMORY_LIMIT, default_value_t = Limits::default().memory_bytes >> 20,
+          value_name = "MIB", value_parser = clap::value_parser!(u64).range(16..(1 << 24)))]
     memory_limit: u64,
 }
 

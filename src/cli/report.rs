@@ -24,7 +24,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PERCENT", value_parser = not_negative)]
     threshold: Option<f64>,
     /// Replace the marked blocks of these documents with the present results
-    #[arg(long, value_name = "DOCUMENT", num_args = 1.., conflicts_with_all = ["files", "print", "against", "threshold"])]
+    #[arg(long, value_name = "DOCUMENT", num_args = 1..)]
+    #[arg(conflicts_with_all = ["files", "print", "against", "threshold"])]
     splice: Vec<PathBuf>,
     /// Only check: fail if a document's blocks differ from the present results
     #[arg(long, requires = "splice")]

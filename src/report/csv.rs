@@ -36,7 +36,8 @@ mod tests {
             Metric::plain("=1+1", "fidelity", 1.0),
             Metric::plain("x", "fidelity", f64::NAN),
         ];
-        let expected = "benchmark,measure,value,low,high\ncycles/full,overhead,6.5,6.25,\n\"a,\"\"b\"\"\",fidelity,1,,\n\
+        let expected = "benchmark,measure,value,low,high\ncycles/full,overhead,6.5,6.25,\n\
+                        \"a,\"\"b\"\"\",fidelity,1,,\n\
                         '=1+1,fidelity,1,,";
         assert_eq!(draw(&metrics), expected);
     }

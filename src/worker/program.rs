@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn this_process_runs_a_program() {
-        let program = Program::of_this_process().expect("Linux tells");
+        let program = Program::of_this_process().expect("Linux reports it");
         assert!(program.path().is_absolute() && program.is_at_its_path());
         assert_eq!(without_mark("/no/such/program (deleted)".into()), Path::new("/no/such/program"));
     }

@@ -95,8 +95,9 @@ fn linked() -> Option<String> {
 
 /// Puts this program where cargo would, and reports it in JSON.
 const REPORTS: &str = r#"
-mkdir -p "$target/some-triple/release" && cp "$program" "$target/some-triple/release/memscope-bench" || exit 1
-echo "{\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"memscope-bench\"},\"executable\":\"$target/some-triple/release/memscope-bench\"}"
+mkdir -p "$target/some-triple/release" && built="$target/some-triple/release/memscope-bench"
+cp "$program" "$built" || exit 1
+echo "{\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"memscope-bench\"},\"executable\":\"$built\"}"
 "#;
 
 #[test]
@@ -172,8 +173,8 @@ fn a_relative_path_to_cargo_begins_in_the_user_s_folder() {
 /// Returns a script line that prints a compiler's error in a package.
 fn error_in(manifest: &str, id: &str) -> String {
     format!(
-        "echo '{{\"reason\":\"compiler-message\",\"manifest_path\":\"'\"{manifest}\"'\",\"package_id\":\"{id}\",\"message\":{{\"level\":\
-         \"error\",\"code\":{{\"code\":\"E0433\"}},\"message\":\"no such \
+        "echo '{{\"reason\":\"compiler-message\",\"manifest_path\":\"'\"{manifest}\"'\",\"package_id\":\"{id}\",\
+         \"message\":{{\"level\":\"error\",\"code\":{{\"code\":\"E0433\"}},\"message\":\"no such \
          thing\",\"spans\":[{{\"file_name\":\"src/mac.rs\",\"line_start\":7,\
          \"is_primary\":true}}]}}}}'\nexit 101\n"
     )

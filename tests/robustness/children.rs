@@ -169,8 +169,8 @@ fn a_child_has_the_name_of_the_program() {
         .expect("the program starts");
     let child = processes::wait_for(|| Some(processes::children(run.id())).filter(|children| !children.is_empty()));
     processes::wait_for(|| processes::is_asleep(&child).then_some(()));
-    assert_eq!(fs::read_to_string(format!("/proc/{child}/comm")).expect("Linux tells"), "memscope-bench\n");
-    let file = fs::read_link(format!("/proc/{child}/exe")).expect("Linux tells");
+    assert_eq!(fs::read_to_string(format!("/proc/{child}/comm")).expect("Linux reports it"), "memscope-bench\n");
+    let file = fs::read_link(format!("/proc/{child}/exe")).expect("Linux reports it");
     assert_eq!(file, fs::canonicalize(PROGRAM).expect("it is there"));
     run.kill().expect("it can be killed");
     run.wait().expect("it is gone");

@@ -22,7 +22,8 @@ const STYLE: &str = "
     --one: #58a6ff; --two: #f0883e; --three: #bc8cff; --good: #3fb950; --bad: #ff7b72; --none: #2a3038;
   }
 }
-text { font-family: ui-sans-serif, system-ui, 'Segoe UI', Helvetica, Arial, sans-serif; font-size: 13px; fill: var(--ink); }
+text { font-family: ui-sans-serif, system-ui, 'Segoe UI', Helvetica, Arial, sans-serif; font-size: 13px; }
+text { fill: var(--ink); }
 .paper { fill: var(--paper); }
 .panel { fill: var(--panel); stroke: var(--rule); }
 .title { font-size: 24px; font-weight: 600; }

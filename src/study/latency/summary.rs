@@ -91,7 +91,7 @@ fn notes(latencies: &Latencies) -> Vec<String> {
     let processes = latencies.measurements.iter().map(|measurement| measurement.processes.len()).max().unwrap_or(0);
     lines.push(format!(
         "Each figure is the median over {processes} processes, with its 95 % interval; in each, every thread holds {} \
-         blocks of 16 B to 4 KiB, and times {} allocations and as many frees, each by itself.",
+         blocks of 16 B to 4 KiB, and times {} single allocations and as many frees.",
         number::grouped(latencies.held as u64),
         number::grouped(u64::from(latencies.operations))
     ));

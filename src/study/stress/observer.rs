@@ -56,7 +56,10 @@ impl Observer {
         let mut state = self.state();
         if let (Some(layout), Some(workload)) = (seen, state.workload) {
             // A repeated checkpoint is distinguished by its number.
-            let same = |heap: &&HeapSnapshot| heap.workload == workload && heap.name.starts_with(name);
+            let same = |heap: &&HeapSnapshot| {
+                let (first, _) = heap.name.rsplit_once(", ").unwrap_or((&heap.name, ""));
+                heap.workload == workload && (heap.name == name || first == name)
+            };
             let name = match state.heaps.iter().filter(same).count() {
                 0 => name.to_owned(),
                 earlier => format!("{name}, {}", earlier + 1),

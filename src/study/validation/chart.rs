@@ -59,7 +59,7 @@ fn of_run(title: &str, run: &Run, goal: f64) -> (f64, Group) {
     let x = |percent: f64| (LEFT + RIGHT) / 2.0 + percent / reach * (RIGHT - LEFT) / 2.0;
 
     let about = format!(
-        "from small to large: overheads of none, +1, +3, +10, +100 and +400 %; dots by the clock, rings by processor \
+        "from small to large: overheads of none, +1, +3, +10, +100 and +400 %; dots by wall time, rings by CPU \
          time; the band is ±{goal} %"
     );
     let mut drawing = panel(WIDTH - 2.0 * MARGIN, height, title, &about)

@@ -38,7 +38,7 @@ pub(super) fn draw(record: &Record) -> Panel {
         drawing = drawing.add(row(heap, y));
     }
     if record.heaps.is_empty() {
-        drawing = drawing.add(text(20.0, TOP + 4.0, "faint", "This memscope does not tell which blocks are alive."));
+        drawing = drawing.add(text(20.0, TOP + 4.0, "faint", "This memscope does not report which blocks are alive."));
     }
     if unmapped > 0 {
         let words = format!(

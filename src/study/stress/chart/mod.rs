@@ -35,7 +35,8 @@ use.h0, use.h1, use.h2, use.h3, use.h4, use.h5, use.h6, use.h7,
 rect.h0, rect.h1, rect.h2, rect.h3, rect.h4, rect.h5, rect.h6, rect.h7 { fill: var(--heat); }
 path.h0, path.h1, path.h2, path.h3, path.h4, path.h5, path.h6, path.h7 { stroke: var(--heat); stroke-width: 12; }
 .ring { fill: none; stroke-width: 9; } .track { stroke: var(--none); }
-.ring.good { fill: none; stroke: var(--good); } .ring.bad { fill: none; stroke: var(--bad); } .ring.one { stroke: var(--one); }
+.ring.good { fill: none; stroke: var(--good); } .ring.bad { fill: none; stroke: var(--bad); }
+.ring.one { stroke: var(--one); }
 .peak { stroke: var(--bad); stroke-dasharray: 5 4; }
 .cells use:hover { stroke: var(--ink); stroke-width: 1.5; }
 ";
