@@ -146,7 +146,8 @@ fn pairs(
         plan.add_control(control, launcher, *layout, &workloads, request);
     }
     let journal = arguments.journal().map(|path| -> Result<_, Error> {
-        Ok(journal::open(&path, arguments.resume, &plan.work(launcher.fingerprint()?))?)
+        let (journal, entries) = journal::open(&path, arguments.resume, &plan.work(launcher.fingerprint()?))?;
+        Ok((journal.optional(), entries))
     });
     let journal = journal.transpose()?;
     let bar = bar(plan.pairs(), "pairs");

@@ -72,12 +72,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let mut results = Results::begin(Origin::of_this_command());
     let mut plan = Plan::new(Effort::pairs(arguments.pairs as usize));
     plan.add_overheads(&launcher, &workloads, &Trackers::levels(), request);
-    let journal = journal::open(&path, arguments.resume, &plan.work(launcher.fingerprint()?))?;
+    let (journal, entries) = journal::open(&path, arguments.resume, &plan.work(launcher.fingerprint()?))?;
     let bar = bar(plan.pairs(), "pairs");
-    let (measurements, journal) = plan.measure(Some(journal), |Progress { workload, level, rounds }| {
-        bar.set_message(format!("{workload}/{level}"));
-        bar.set_position(rounds as u64);
-    })?;
+    let (measurements, journal) =
+        plan.measure(Some((journal.optional(), entries)), |Progress { workload, level, rounds }| {
+            bar.set_message(format!("{workload}/{level}"));
+            bar.set_position(rounds as u64);
+        })?;
     bar.finish_and_clear();
     results.measurements = measurements;
     journal::finish(&files, &Trackers(results), journal, arguments.format.format)

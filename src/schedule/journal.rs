@@ -5,6 +5,7 @@
 //! open.
 
 use super::measurement::{Measurement, Pair};
+use crate::platform::console;
 use crate::worker::failure::Failure;
 use crate::workloads::Digest;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -59,9 +60,22 @@ pub enum Entry {
 pub struct Journal {
     path: PathBuf,
     file: File,
+    /// The run goes on if an entry cannot be written; entries after that are not tried.
+    is_optional: bool,
+    has_failed: bool,
 }
 
 impl Journal {
+    fn of(path: &Path, file: File) -> Self {
+        Self { path: path.to_owned(), file, is_optional: false, has_failed: false }
+    }
+
+    /// Lets the run go on where an entry cannot be written, with a warning: it is short, and can be repeated.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        Self { is_optional: true, ..self }
+    }
+
     /// Begins a journal.
     ///
     /// # Errors
@@ -78,9 +92,15 @@ impl Journal {
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             file.lock().map_err(failed)?;
         }
-        let mut journal = Self { path: path.to_owned(), file };
-        journal.append(plan)?;
-        Ok(journal)
+        let mut journal = Self::of(path, file);
+        match journal.append(plan) {
+            Ok(()) => Ok(journal),
+            Err(error) => {
+                // Half a plan is of no use.
+                let _ = std::fs::remove_file(path);
+                Err(error)
+            }
+        }
     }
 
     /// Opens the journal of a run that did not end, and returns its entries, without an incomplete one at its end.
@@ -110,7 +130,7 @@ impl Journal {
                 return Err(JournalError::OtherRun(path.to_owned()));
             }
             file.set_len(0).map_err(failed)?;
-            let mut journal = Self { path: path.to_owned(), file };
+            let mut journal = Self::of(path, file);
             journal.append(plan)?;
             return Ok((journal, Vec::new()));
         };
@@ -123,16 +143,26 @@ impl Journal {
             .collect::<Result<Vec<Entry>, _>>()?;
         file.set_len(whole as u64).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
-        Ok((Self { path: path.to_owned(), file }, entries))
+        Ok((Self::of(path, file), entries))
     }
 
     /// Appends an entry.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If it cannot be written, and the journal is not optional.
     pub fn append(&mut self, entry: &impl Serialize) -> Result<(), JournalError> {
         let failed = |source| JournalError::File { path: self.path.clone(), source };
-        self.file.write_all(&line(entry).map_err(failed)?).map_err(failed)
+        if self.has_failed {
+            return Ok(());
+        }
+        match line(entry).and_then(|line| self.file.write_all(&line)).map_err(failed) {
+            Err(error) if self.is_optional => {
+                self.has_failed = true;
+                console::complain(format_args!("Warning: {error}. If this run is killed, it cannot go on."));
+                Ok(())
+            }
+            outcome => outcome,
+        }
     }
 
     /// Removes the journal: the run is done, and its results are written.

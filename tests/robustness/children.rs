@@ -290,7 +290,7 @@ fn a_limit_on_files_is_an_error_and_no_sudden_end() {
         .current_dir(folder.path())
         .assert()
         .code(2)
-        .stderr(contains("cannot write ./overhead.json: File too large"));
+        .stderr(contains("cannot use the journal ./overhead.journal: File too large"));
     assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0, "nothing half-written is left");
 }
 
