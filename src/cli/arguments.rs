@@ -8,6 +8,7 @@ use crate::report::format::Format;
 use crate::schedule::measurement::Precision;
 use crate::tracking::Level;
 use crate::worker::launcher::{Launcher, Limits};
+use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload, pools, registered};
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, ValueEnum};
@@ -135,6 +136,12 @@ impl SizeArguments {
     /// Returns the requested scale, or else the given one, with the requested seed and waits.
     pub(super) fn scale_or(&self, default: Scale) -> Scale {
         self.scale.unwrap_or(default).seeded(self.seed).waiting(Duration::from_micros(self.wait_us))
+    }
+
+    /// Returns the work of a probe, by default at the workload's short scale.
+    pub(super) fn request(&self, workload: Workload, level: Level) -> Request {
+        let scale = self.scale_or(workload.short());
+        Request { workload, level, scale, threads: self.threads(), count: false }
     }
 
     /// Returns the requested number of threads, or else the machine's.

@@ -22,7 +22,6 @@ use crate::study::overhead::record::Results;
 use crate::study::{self, Files};
 use crate::tracking::Level;
 use crate::worker::launcher::Launcher;
-use crate::worker::probe::Request;
 use crate::workloads::{Workload, registered};
 use clap::Args;
 use std::path::PathBuf;
@@ -132,13 +131,7 @@ fn pairs(
 ) -> Result<(Vec<Measurement>, Option<Journal>), Error> {
     let controlled = controlled(arguments, launcher)?;
     let workloads = or_all(&arguments.workloads);
-    let request = |workload: Workload, level| Request {
-        workload,
-        level,
-        scale: arguments.size.scale_or(workload.short()),
-        threads: arguments.size.threads(),
-        count: false,
-    };
+    let request = |workload, level| arguments.size.request(workload, level);
     let mut plan =
         Plan::new(Effort { precision: arguments.precision.asked(), ..Effort::pairs(arguments.pairs as usize) });
     plan.add_overheads(launcher, &workloads, levels, request);

@@ -18,7 +18,6 @@ use crate::study::overhead::record::Results;
 use crate::study::trackers::Trackers;
 use crate::tracking::references::{JEMALLOC_PROGRAM, TRACKING_ALLOCATOR_PROGRAM};
 use crate::worker::launcher::Launcher;
-use crate::worker::probe::Request;
 use crate::workloads::Workload;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -62,13 +61,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     }
 
     let workloads = or_all(&arguments.workloads);
-    let request = |workload: Workload, level| Request {
-        workload,
-        level,
-        scale: arguments.size.scale_or(workload.short()),
-        threads: arguments.size.threads(),
-        count: false,
-    };
+    let request = |workload, level| arguments.size.request(workload, level);
     let mut results = Results::begin(Origin::of_this_command());
     let mut plan = Plan::new(Effort::pairs(arguments.pairs as usize));
     plan.add_overheads(&launcher, &workloads, &Trackers::levels(), request);

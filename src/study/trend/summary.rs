@@ -191,7 +191,7 @@ pub(crate) fn claim(log: &Log, lane: &Lane, point: &Point) -> Option<String> {
 /// Counts the changes, and the steps in which one could have been detected.
 pub(crate) fn count(lanes: &[Lane]) -> String {
     let steps = || lanes.iter().flat_map(|lane| &lane.points).filter_map(|point| point.change);
-    let claimed = match steps().filter(|change| change.is_claimed()).count() {
+    let claimed = match steps().filter(|change| change.is_reported()).count() {
         0 => "No change is claimed".to_owned(),
         1 => "1 change is claimed".to_owned(),
         claimed => format!("{claimed} changes are claimed"),

@@ -1,0 +1,408 @@
+//! The committed versions of a results file, and the overheads of each.
+
+use super::git::{self, HistoryError};
+use super::lane::{Change, Lane, Point};
+use crate::platform::files;
+use crate::platform::git::Commit;
+use crate::platform::system::Machine;
+use crate::report::origin::Origin;
+use crate::schedule::measurement::{Measurement, Outcome, Series};
+use crate::stats::estimate::Estimate;
+use crate::study::overhead::record::Results;
+use crate::tracking::Level;
+use crate::workloads::{Workload, registered};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The committed versions of a results file, oldest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Log {
+    /// The file's path within the repository.
+    pub file: String,
+    /// The commits that changed the file.
+    pub entries: Vec<Entry>,
+    /// The machines of the records, each once, in order of appearance.
+    pub machines: Vec<Machine>,
+}
+
+/// A commit that changed the file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The commit.
+    pub commit: Commit,
+    /// The content of the file, or the reason why it cannot be read.
+    pub record: Result<Record, String>,
+}
+
+/// A version of the file without its pairs, because a long history has hundreds of thousands of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The origin.
+    pub origin: Origin,
+    /// The index of its machine in [`Log::machines`].
+    pub machine: usize,
+    /// Its noise floor, with the workload that shows it.
+    pub floor: Option<(Workload, Estimate)>,
+    /// Its measurements, in order.
+    pub figures: Vec<Figure>,
+}
+
+/// The figure of a record for one workload under one level.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    /// The workload and its size.
+    pub work: Work,
+    /// The level.
+    #[serde(rename = "tracking")]
+    pub level: Level,
+    /// The number of pairs.
+    pub pairs: usize,
+    /// The outcome.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// Events recorded ÷ events that happened.
+    pub fidelity: Option<f64>,
+}
+
+/// The work without tracking. Only figures for the same work can be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Work {
+    /// The workload.
+    pub workload: Workload,
+    /// The factor of the scale.
+    pub scale: f64,
+    /// The seed of the data.
+    pub seed: u64,
+    /// Time that tasks slept where real work would wait, in microseconds each.
+    pub wait_us: u64,
+    /// The threads of each pool.
+    pub threads: usize,
+    /// The allocations of one untracked run: they differ if the workload itself was changed.
+    pub allocations: Option<u64>,
+}
+
+impl Work {
+    /// Returns whether the work is the same. Threads that wait for each other make an allocation more or less from
+    /// run to run; a change to a workload makes a larger difference.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        /// The relative difference in allocations that the same work may have.
+        const SAME: f64 = 0.01;
+        let same_size = match (self.allocations, other.allocations) {
+            (Some(a), Some(b)) => a.abs_diff(b) as f64 <= a.max(b) as f64 * SAME,
+            _ => true,
+        };
+        let others = Self { allocations: self.allocations, ..*other };
+        same_size && *self == others
+    }
+}
+
+impl From<&Measurement> for Figure {
+    fn from(measurement: &Measurement) -> Self {
+        let Measurement { workload, scale, seed, wait_us, threads, allocations, .. } = *measurement;
+        Self {
+            work: Work { workload, scale, seed, wait_us, threads, allocations },
+            level: measurement.level,
+            pairs: measurement.pairs.len(),
+            outcome: measurement.outcome.clone(),
+            fidelity: measurement.fidelity,
+        }
+    }
+}
+
+impl Record {
+    /// Returns the figure of a workload under a level, if it was measured.
+    fn figure(&self, workload: Workload, level: Level) -> Option<&Figure> {
+        self.figures.iter().find(|figure| figure.work.workload == workload && figure.level == level)
+    }
+
+    /// Returns the noise floor as a factor: 1 if it was not measured.
+    fn reach(&self) -> f64 {
+        self.floor.map_or(1.0, |(_, floor)| distance(floor.value, 1.0))
+    }
+}
+
+/// Returns the ratio of the greater of two ratios to the smaller.
+pub(super) fn distance(a: f64, b: f64) -> f64 {
+    (a / b).max(b / a)
+}
+
+impl Log {
+    /// Reads all committed versions of a file from its repository. An unreadable one becomes an entry with the
+    /// reason.
+    ///
+    /// # Errors
+    /// If there is no such history, only the end of one, or no version in it that can be read.
+    pub fn read(repository: &Path, file: &Path) -> Result<Self, HistoryError> {
+        let versions = git::commits(repository, file)?.into_iter().map(|commit| {
+            let text = git::content(repository, &commit, file);
+            let results = text.and_then(|text| files::parse(file, &text).map_err(|error| error.to_string()));
+            (commit, results)
+        });
+        let log = Self::of(file, versions);
+        match log.entries.last() {
+            Some(Entry { record: Err(last), .. }) if log.records().next().is_none() => {
+                Err(HistoryError::NothingReadable {
+                    file: file.to_owned(),
+                    versions: log.entries.len(),
+                    last: last.clone(),
+                })
+            }
+            _ => Ok(log),
+        }
+    }
+
+    /// Returns the log of these versions of a file, oldest first.
+    pub fn of(file: &Path, versions: impl Iterator<Item = (Commit, Result<Results, String>)>) -> Self {
+        let mut machines = Vec::new();
+        let entries = versions.map(|(commit, results)| {
+            let record = results.map(|results| Record {
+                machine: place(&mut machines, &results.origin.machine),
+                floor: results.noise_floor().map(|(measurement, floor)| (measurement.workload, floor.wall)),
+                figures: results.series(Series::Overhead).map(Figure::from).collect(),
+                origin: results.origin,
+            });
+            Entry { commit, record }
+        });
+        Self { file: file.to_string_lossy().into_owned(), entries: entries.collect(), machines }
+    }
+
+    /// Returns the entries that can be read, each with its index among all.
+    pub fn records(&self) -> impl Iterator<Item = (usize, &Record)> {
+        self.entries.iter().enumerate().filter_map(|(place, entry)| Some((place, entry.record.as_ref().ok()?)))
+    }
+
+    /// Returns the lanes of these workloads and levels through all records, in that order. Without workloads, it
+    /// returns all that were measured.
+    ///
+    /// # Errors
+    /// If none of them was ever measured.
+    pub fn lanes(&self, workloads: &[Workload], levels: &[Level]) -> Result<Vec<Lane>, HistoryError> {
+        let workloads = if workloads.is_empty() { registered() } else { workloads };
+        let asked = workloads.iter().flat_map(|&workload| levels.iter().map(move |&level| (workload, level)));
+        let mut lanes: Vec<Lane> = Vec::new();
+        for (workload, level) in asked {
+            let is_new = !lanes.iter().any(|lane| lane.workload == workload && lane.level == level);
+            let points = if is_new { self.points(workload, level) } else { Vec::new() };
+            if !points.is_empty() {
+                lanes.push(Lane { workload, level, points });
+            }
+        }
+        if lanes.is_empty() { Err(self.not_measured(workloads, levels)) } else { Ok(lanes) }
+    }
+
+    /// Returns the points of one workload under one level, each compared with the one before it on its machine.
+    fn points(&self, workload: Workload, level: Level) -> Vec<Point> {
+        let mut latest: Vec<Option<(usize, &Record, &Figure)>> = vec![None; self.machines.len()];
+        let mut points = Vec::new();
+        for (entry, record) in self.records() {
+            let Some(figure) = record.figure(workload, level) else { continue };
+            let since = latest[record.machine].filter(|_| figure.outcome.measured().is_some());
+            let change = since
+                .and_then(|(_, earlier, before)| Change::between(before, figure, earlier.reach().max(record.reach())));
+            points.push(Point { entry, figure: figure.clone(), since: since.map(|(entry, ..)| entry), change });
+            // A failure has no cost: the next point is compared with the last one that has.
+            if figure.outcome.measured().is_some() {
+                latest[record.machine] = Some((entry, record, figure));
+            }
+        }
+        points
+    }
+
+    fn not_measured(&self, workloads: &[Workload], levels: &[Level]) -> HistoryError {
+        let measured: Vec<(Workload, Level)> = self
+            .records()
+            .flat_map(|(_, record)| record.figures.iter().map(|figure| (figure.work.workload, figure.level)))
+            .collect();
+        let seen = |workload| measured.iter().any(|&(measured, _)| measured == workload);
+        let there: Vec<Workload> = registered().iter().copied().filter(|&workload| seen(workload)).collect();
+        let mut under: Vec<Level> = measured.iter().map(|&(_, level)| level).collect();
+        under.sort_unstable();
+        under.dedup();
+        HistoryError::NotMeasured { asked: told(workloads, levels), there: told(&there, &under) }
+    }
+}
+
+/// Returns workloads and levels in words.
+fn told(workloads: &[Workload], levels: &[Level]) -> String {
+    let workloads: Vec<&str> = workloads.iter().map(|workload| workload.name()).collect();
+    let levels: Vec<String> = levels.iter().map(ToString::to_string).collect();
+    format!("{} under {}", workloads.join(", "), levels.join(", "))
+}
+
+/// Returns a machine's index among the known ones, after adding it if it is new. Processor, cores and system identify
+/// a machine; its memory differs a little from boot to boot.
+fn place(known: &mut Vec<Machine>, machine: &Machine) -> usize {
+    let same = |other: &Machine| {
+        (&other.processor, other.cores, &other.system) == (&machine.processor, machine.cores, &machine.system)
+    };
+    known.iter().position(same).unwrap_or_else(|| {
+        known.push(machine.clone());
+        known.len() - 1
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::system::Toolchain;
+    use crate::schedule::estimate::overhead;
+    use crate::schedule::measurement::{Pair, Sample};
+    use crate::study::overhead::record::SCHEMA;
+    use crate::tracking::memscope::MemscopeBuild;
+    use crate::worker::failure::Failure;
+
+    fn commit(number: usize) -> Commit {
+        Commit {
+            hash: format!("{number:08}{:032}", 0),
+            parents: Vec::new(),
+            date: "2026-01-02T03:04:05Z".parse().expect("a time"),
+            subject: format!("Commit {number}"),
+        }
+    }
+
+    /// Returns a measurement whose tracked probes take about `factor` times as long.
+    fn measurement(level: Level, factor: f64) -> Measurement {
+        let side = |wall_ns| Sample { wall_ns, cpu_ns: wall_ns, peak_rss_bytes: None };
+        let pairs: Vec<Pair> = (0..20)
+            .map(|n| Pair {
+                untracked_first: n % 2 == 0,
+                untracked: side(10_000_000),
+                tracked: side((10_000_000.0 * factor) as u64 + n * 10_000),
+            })
+            .collect();
+        Measurement {
+            series: Series::Overhead,
+            workload: Workload::CYCLES,
+            level,
+            scale: 1.0,
+            seed: 1,
+            wait_us: 0,
+            threads: 2,
+            layout: None,
+            allocations: Some(1_000),
+            fidelity: None,
+            outcome: overhead(&pairs, Some(1_000)).map_or(Outcome::TooFew, Outcome::Measured),
+            pairs,
+        }
+    }
+
+    fn results(processor: &str, measurements: Vec<Measurement>) -> Results {
+        let text = |text: &str| text.to_owned();
+        let machine =
+            Machine { processor: text(processor), cores: 2, memory_bytes: 1 << 30, system: text("Example OS 1.0") };
+        let toolchain = Toolchain {
+            rustc: text("rustc 1.95.0"),
+            target: text("x86_64"),
+            opt_level: text("3"),
+            allocator: text("system"),
+            flags: String::new(),
+            wrapper: String::new(),
+            debug_assertions: false,
+        };
+        let memscope = MemscopeBuild { name: text("memscope-rs"), version: text("0.2.5"), source: text("crates.io") };
+        let started = "2026-01-02T03:04:05Z".parse().expect("a time");
+        let (command, environment) = (text("cargo bench"), Default::default());
+        let origin = Origin { started, command, machine, conditions: None, environment, toolchain, memscope };
+        Results { schema: SCHEMA, origin, precision: None, measurements, instructions: Vec::new() }
+    }
+
+    /// Returns a record with a noise floor of half a percent.
+    fn quiet(processor: &str, factor: f64) -> Result<Results, String> {
+        Ok(results(processor, vec![measurement(Level::Untracked, 0.996), measurement(Level::Full, factor)]))
+    }
+
+    fn log(versions: Vec<Result<Results, String>>) -> Log {
+        Log::of(Path::new("overhead.json"), (0..).map(commit).zip(versions))
+    }
+
+    /// Returns the points of `full`: the entry that each is compared with, and the change.
+    fn changes(log: &Log) -> Vec<(Option<usize>, Option<Change>)> {
+        let lanes = log.lanes(&[], &[Level::Full]).expect("full was measured");
+        assert_eq!(lanes.len(), 1);
+        lanes[0].points.iter().map(|point| (point.since, point.change)).collect()
+    }
+
+    #[test]
+    fn a_change_is_reported_where_intervals_part() {
+        let log = log([4.0, 4.005, 3.0, 8.0].map(|factor| quiet("A", factor)).into());
+        assert_eq!(
+            changes(&log),
+            [(None, None), (Some(0), Some(Change::None)), (Some(1), Some(Change::Fell)), (Some(2), Some(Change::Rose)),]
+        );
+    }
+
+    #[test]
+    fn nothing_is_reported_within_the_noise() {
+        let noisy =
+            |factor| Ok(results("A", vec![measurement(Level::Untracked, 1.1), measurement(Level::Full, factor)]));
+        // The intervals do not overlap, but untracked differed from itself by as much.
+        let log = log(vec![noisy(4.0), quiet("A", 4.2), quiet("A", 4.6)]);
+        assert_eq!(
+            changes(&log),
+            [(None, None), (Some(0), Some(Change::Noise)), (Some(1), Some(Change::Rose))],
+            "the noise of both records counts"
+        );
+    }
+
+    #[test]
+    fn machines_are_never_compared() {
+        let log = log(vec![quiet("A", 4.0), quiet("B", 8.0), quiet("A", 4.001), quiet("B", 6.0)]);
+        assert_eq!(log.machines.iter().map(|machine| machine.processor.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+        assert_eq!(
+            changes(&log),
+            [(None, None), (None, None), (Some(0), Some(Change::None)), (Some(1), Some(Change::Fell))]
+        );
+    }
+
+    #[test]
+    fn memory_alone_makes_no_other_machine() {
+        let mut versions = [4.0, 4.0].map(|factor| results("A", vec![measurement(Level::Full, factor)]));
+        versions[1].origin.machine.memory_bytes += 4_096;
+        assert_eq!(log(versions.map(Ok).into()).machines.len(), 1);
+        let mut versions = [4.0, 4.0].map(|factor| results("A", vec![measurement(Level::Full, factor)]));
+        versions[1].origin.machine.system = "Example OS 2.0".to_owned();
+        assert_eq!(log(versions.map(Ok).into()).machines.len(), 2);
+    }
+
+    #[test]
+    fn other_work_is_not_compared() {
+        let of = |change: fn(&mut Measurement)| {
+            let mut measurement = measurement(Level::Full, 2.0);
+            change(&mut measurement);
+            let log = log(vec![quiet("A", 4.0), Ok(results("A", vec![measurement]))]);
+            changes(&log)[1].1
+        };
+        assert_eq!(of(|_| ()), Some(Change::Fell));
+        assert_eq!(of(|measurement| measurement.scale = 2.0), Some(Change::OtherWork));
+        assert_eq!(of(|measurement| measurement.seed = 2), Some(Change::OtherWork));
+        assert_eq!(of(|measurement| measurement.wait_us = 1_000), Some(Change::OtherWork));
+        assert_eq!(of(|measurement| measurement.threads = 4), Some(Change::OtherWork));
+        assert_eq!(of(|measurement| measurement.allocations = Some(1_020)), Some(Change::OtherWork));
+        assert_eq!(
+            of(|measurement| measurement.allocations = Some(1_001)),
+            Some(Change::Fell),
+            "threads make one more or less"
+        );
+    }
+
+    #[test]
+    fn what_failed_or_cannot_be_read_is_passed_over() {
+        let mut failed = measurement(Level::Full, 4.0);
+        failed.outcome = Outcome::Failed(Failure::TimedOut { seconds: 60 });
+        let log = log(vec![
+            quiet("A", 4.0),
+            Err("it is no results file".to_owned()),
+            Ok(results("A", vec![failed])),
+            Ok(results("A", vec![measurement(Level::Variables, 1.1)])),
+            quiet("A", 2.0),
+        ]);
+        assert_eq!(log.records().map(|(place, _)| place).collect::<Vec<_>>(), [0, 2, 3, 4]);
+        assert_eq!(changes(&log), [(None, None), (None, None), (Some(0), Some(Change::Fell))]);
+    }
+
+    #[test]
+    fn what_was_never_measured_is_refused_with_what_was() {
+        let refusal = log(vec![quiet("A", 4.0)]).lanes(&[Workload::LEAKS], &[Level::Counting]).expect_err("refused");
+        assert_eq!(refusal.to_string(), "no record has leaks under counting; there are cycles under untracked, full");
+    }
+}
