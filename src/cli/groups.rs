@@ -1,0 +1,46 @@
+//! The first screen of `--help`: the commands, grouped by what they are for.
+
+use super::Command;
+use clap::Subcommand;
+use std::fmt::Write;
+
+/// The groups, each with its commands in order.
+const GROUPS: [(&str, &[&str]); 5] = [
+    ("Measure what memscope costs", &["measure", "stress", "footprint", "latency", "trackers"]),
+    ("Compare builds of memscope", &["compare", "history", "bisect"]),
+    ("Check what memscope reports", &["detect"]),
+    ("Read kept results", &["report", "trend"]),
+    ("Check claims and the harness itself", &["claims", "validate", "probe"]),
+];
+
+/// Returns the template of the first screen.
+pub(super) fn template() -> String {
+    let commands = Command::augment_subcommands(clap::Command::new("memscope-bench"));
+    let mut screen = "{about-with-newline}\n{usage-heading} {usage}\n".to_owned();
+    for (title, names) in GROUPS {
+        let _ = writeln!(screen, "\n{title}:");
+        for name in names {
+            let about = commands.find_subcommand(name).and_then(clap::Command::get_about);
+            let about = about.map(ToString::to_string).unwrap_or_default();
+            let _ = writeln!(screen, "  {name:<10} {about}");
+        }
+    }
+    screen
+        + "\n`memscope-bench help COMMAND` describes one. Without a command, the stress run, with these options:\n\n{options}{after-help}"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_command_is_in_one_group() {
+        let commands = Command::augment_subcommands(clap::Command::new("memscope-bench"));
+        let mut shown: Vec<&str> =
+            commands.get_subcommands().filter(|one| !one.is_hide_set()).map(|one| one.get_name()).collect();
+        let mut grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        shown.sort_unstable();
+        grouped.sort_unstable();
+        assert_eq!(grouped, shown);
+    }
+}
