@@ -161,6 +161,11 @@ pub fn grouped(count: u64) -> String {
     text
 }
 
+/// Formats a number of things, of which the word is given for one: `1 pair`, `2 pairs`.
+pub fn counted(count: usize, one: &str) -> String {
+    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Formats a fidelity to four digits. One that only rounds to 1 is not displayed as 1.
 pub fn fidelity(fidelity: Option<f64>) -> String {
     match fidelity {

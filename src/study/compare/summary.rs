@@ -133,9 +133,9 @@ pub fn described(comparison: &Comparison, difference: &Difference) -> String {
 /// Returns the rule of the verdicts in a sentence.
 pub fn rule(comparison: &Comparison) -> String {
     format!(
-        "Regression, improvement: the sign test on all rounds is significant at 5 % after Holm's correction for {} \
-         comparisons, the change exceeds {} %, and both batches of rounds lie on that side.",
-        comparison.comparisons(),
+        "Regression, improvement: the sign test on all rounds is significant at 5 % after Holm's correction for {}, \
+         the change exceeds {} %, and both batches of rounds lie on that side.",
+        number::counted(comparison.comparisons(), "comparison"),
         comparison.threshold_percent
     )
 }
@@ -151,10 +151,12 @@ fn notes(comparison: &Comparison) -> Vec<String> {
         lines.extend(build.not_built.as_ref().map(|failed| format!("Not measured: {}", failed.why)));
         lines.extend(build.measurements.iter().filter_map(|measurement| {
             let failure = measurement.failure()?;
-            let pairs = measurement.pairs.len();
             Some(format!(
-                "{}: {}/{} {failure} (after {pairs} pairs).",
-                build.name, measurement.workload, measurement.level
+                "{}: {}/{} {failure} (after {}).",
+                build.name,
+                measurement.workload,
+                measurement.level,
+                number::counted(measurement.pairs.len(), "pair")
             ))
         }));
     }
@@ -167,9 +169,8 @@ fn notes(comparison: &Comparison) -> Vec<String> {
     );
     if !comparison.typical.is_empty() {
         lines.push(format!(
-            "Typical: the geometric mean over the workloads on which both builds have a figure; the same rule, for {} \
-             typical changes.",
-            comparison.typical.len()
+            "Typical: the geometric mean over the workloads on which both builds have a figure; the same rule, for {}.",
+            number::counted(comparison.typical.len(), "typical change")
         ));
     }
     lines.extend(too_few_rounds(comparison));
@@ -187,10 +188,10 @@ fn notes(comparison: &Comparison) -> Vec<String> {
     }
     if let Some((measurement, floor)) = comparison.noise_floor() {
         lines.push(format!(
-            "Noise floor: untracked against itself shows at most {} ({}, {} pairs).",
+            "Noise floor: untracked against itself shows at most {} ({}, {}).",
             number::percent_interval(floor),
             measurement.workload,
-            measurement.pairs.len()
+            number::counted(measurement.pairs.len(), "pair")
         ));
     }
     let pairs = || {

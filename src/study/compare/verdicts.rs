@@ -59,7 +59,7 @@ pub fn regressions(comparison: &Comparison) -> Vec<String> {
 /// Returns a verdict in words, for a table.
 pub fn word(comparison: &Comparison, difference: &Difference) -> String {
     match difference.ratio {
-        None => format!("cannot be compared ({} rounds)", difference.rounds),
+        None => format!("cannot be compared ({})", number::counted(difference.rounds, "round")),
         Some(ratio) => word_for(comparison, difference.verdict, ratio.contains_one()),
     }
 }

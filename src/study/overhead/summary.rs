@@ -256,7 +256,7 @@ fn failure_note(measurement: &Measurement) -> Option<String> {
     let request = Request { workload, level, scale, threads, count: false };
     let after = match measurement.pairs.len() {
         0 => "at its trial".to_owned(),
-        pairs => format!("after {pairs} pairs"),
+        pairs => format!("after {}", number::counted(pairs, "pair")),
     };
     let (failure, alone) = (text::said(&failure.to_string()), text::code(&request.command_line()));
     Some(format!("{workload}/{level} {failure} ({after}). See it alone: {alone}"))
