@@ -38,6 +38,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
+    if arguments.check && arguments.splice.is_empty() {
+        return Err(Error::System("--check compares the blocks of documents: name them after --splice".to_owned()));
+    }
     if !arguments.splice.is_empty() {
         return Ok(splice::documents(&arguments.splice, &arguments.results, arguments.check)?);
     }
