@@ -239,17 +239,22 @@ impl Bench {
         let files = Files { folder: &folder, name: Results::KIND };
         // What was measured is on the disk before anything is shown.
         let saved = is_complete.then(|| files.save(&results));
-        replay(criterion, groups, &results.measurements);
-        match saved {
-            Some(saved) => {
-                files.print(&results, format, saved.as_deref().unwrap_or_default());
-                saved.map_or_else(|error| refuse(&error), |_| full_run())
-            }
+        // Criterion panics where it misses a baseline, for example. The table does not depend on it.
+        let replayed = catch_unwind(AssertUnwindSafe(|| replay(criterion, groups, &results.measurements)));
+        match &saved {
+            Some(saved) => files.print(&results, format, saved.as_deref().unwrap_or_default()),
             None => {
                 study::print(&results, format);
                 console::print("results/ is as it was: this run is not a complete one.");
-                ExitCode::SUCCESS
             }
+        }
+        if let Err(panic) = replayed {
+            resume_unwind(panic);
+        }
+        match saved {
+            Some(Err(error)) => refuse(&error),
+            Some(Ok(_)) => full_run(),
+            None => ExitCode::SUCCESS,
         }
     }
 }
