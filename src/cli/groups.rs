@@ -26,7 +26,8 @@ pub(super) fn template() -> String {
         }
     }
     screen
-        + "\n`memscope-bench help COMMAND` describes one. Without a command, the stress run, with these options:\n\n{options}{after-help}"
+        + "\n`memscope-bench help COMMAND` describes one. Without a command, the stress run, with these options:\n\n\
+           {options}{after-help}"
 }
 
 #[cfg(test)]

@@ -37,8 +37,10 @@ use std::path::Path;
 pub(super) struct Linked;
 
 /// All parts of the adapter.
-pub(super) trait Adapter:
-    Statistics + VariableTracker + Blocks + Report + Json + Analyses + Leaks + Cycles + Reports + NamesContainers + Upstream
+pub(super) trait Adapter
+where
+    Self: Statistics + VariableTracker + Blocks + Report + Json + Analyses,
+    Self: Leaks + Cycles + Reports + NamesContainers + Upstream,
 {
 }
 
