@@ -1,7 +1,5 @@
 //! The first screen of `--help`: the commands, grouped by what they are for.
 
-use super::Command;
-use clap::Subcommand;
 use std::fmt::Write;
 
 /// The groups, each with its commands in order.
@@ -13,9 +11,17 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Check claims and the harness itself", &["claims", "validate", "probe"]),
 ];
 
-/// Returns the template of the first screen.
-pub(super) fn template() -> String {
-    let commands = Command::augment_subcommands(clap::Command::new("memscope-bench"));
+/// Returns the command with the template of its first screen, if it has commands to group.
+pub(super) fn grouped(command: clap::Command) -> clap::Command {
+    if command.has_subcommands() {
+        let template = template(&command);
+        command.help_template(template)
+    } else {
+        command
+    }
+}
+
+fn template(commands: &clap::Command) -> String {
     let mut screen = "{about-with-newline}\n{usage-heading} {usage}\n".to_owned();
     for (title, names) in GROUPS {
         let _ = writeln!(screen, "\n{title}:");
@@ -33,10 +39,12 @@ pub(super) fn template() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::Cli;
+    use clap::CommandFactory;
 
     #[test]
     fn each_command_is_in_one_group() {
-        let commands = Command::augment_subcommands(clap::Command::new("memscope-bench"));
+        let commands = Cli::command();
         let mut shown: Vec<&str> =
             commands.get_subcommands().filter(|one| !one.is_hide_set()).map(|one| one.get_name()).collect();
         let mut grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();

@@ -3,7 +3,7 @@
 //! An empty variable counts as unset. One with a wrong value is refused under its own name. One that a flag excludes
 //! is ignored. Unknown variables with the program's prefix lead to one warning.
 
-use crate::cli::Cli;
+use crate::cli::{Cli, groups};
 use crate::platform::{console, environment, text};
 use crate::worker::fault::Fault;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -39,7 +39,8 @@ fn read<T: Parser>(arguments: Vec<OsString>) -> Result<T, ExitCode> {
     }
     let mut left_out = Vec::new();
     loop {
-        let command = T::command();
+        // A child is never asked for help, and starts faster without it.
+        let command = if is_child { T::command() } else { groups::grouped(T::command()) };
         let mut command = without(command, &left_out);
         let matches = command.try_get_matches_from_mut(&arguments);
         match matches.and_then(|matches| {

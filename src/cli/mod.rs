@@ -45,8 +45,7 @@ A variable that an option names in brackets stands for it; an empty one is not s
 
 /// Measures what the memory tracker memscope-rs costs.
 #[derive(Debug, Parser)]
-#[command(version, about, help_template = groups::template(), after_help = EXIT_CODES)]
-#[command(args_conflicts_with_subcommands = true, max_term_width = 110)]
+#[command(version, about, after_help = EXIT_CODES, args_conflicts_with_subcommands = true, max_term_width = 110)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
