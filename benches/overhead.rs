@@ -14,7 +14,7 @@ mod common;
 use common::{Mode, refuse, results_folder};
 use criterion::measurement::WallTime;
 use criterion::{AxisScale, BenchmarkGroup, BenchmarkId, Criterion, PlotConfiguration, SamplingMode, Throughput};
-use memscope_bench::internal::cli::{Environment, bar, stress};
+use memscope_bench::internal::cli::{Environment, bar, show, stress};
 use memscope_bench::internal::platform::console;
 use memscope_bench::internal::platform::files::Versioned;
 use memscope_bench::internal::platform::text;
@@ -159,18 +159,18 @@ impl Bench {
         let mut groups = groups();
         match self.mode {
             Mode::Idle => {
-                criterion_runs(criterion, groups, |_, _| resume_unwind(Box::new(MeasurementFailed)));
+                criterion_runs(criterion, groups, |_, _| ());
                 ExitCode::SUCCESS
             }
             Mode::Test | Mode::Profile => self.try_each(criterion, groups),
             Mode::Measure { .. } => {
-                let all = groups.iter().map(|group| group.functions.len()).sum::<usize>();
                 let listed = match listed() {
                     Ok(listed) => listed,
                     Err(error) => return refuse(&error),
                 };
-                groups.iter_mut().for_each(|group| group.functions.retain(|function| listed.contains(&function.name)));
-                let is_whole = groups.iter().map(|group| group.functions.len()).sum::<usize>() == all;
+                let is_listed = |function: &Function| listed.contains(&function.name);
+                let is_whole = groups.iter().flat_map(|group| &group.functions).all(is_listed);
+                groups.iter_mut().for_each(|group| group.functions.retain(is_listed));
                 self.measure(criterion, groups, is_whole, environment)
             }
         }
@@ -217,10 +217,7 @@ impl Bench {
             plan.add_control(&self.control, &self.launcher, None, registered(), request);
         }
         let bar = bar(plan.pairs(), "pairs at most");
-        let measured = plan.measure(None, |progress| {
-            bar.set_message(format!("{}/{}", progress.workload, progress.level));
-            bar.set_position(progress.rounds as u64);
-        });
+        let measured = plan.measure(None, |progress| show(&bar, progress));
         bar.finish_and_clear();
         let (measurements, _) = measured.expect("without a journal there is nothing to write");
         results.measurements = measurements;

@@ -6,6 +6,7 @@ use crate::cli::programs::this_program;
 use crate::platform::environment;
 use crate::report::format::Format;
 use crate::schedule::measurement::Precision;
+use crate::schedule::scheduler::Progress;
 use crate::tracking::Level;
 use crate::worker::launcher::{Launcher, Limits};
 use crate::worker::probe::Request;
@@ -185,6 +186,12 @@ pub(super) fn each_once<T: PartialEq>(named: impl IntoIterator<Item = T>) -> Vec
 pub fn bar(total: usize, what: &str) -> ProgressBar {
     let template = format!("{{msg:32}} {{bar:40}} {{pos}}/{{len}} {what}, {{eta}} left");
     ProgressBar::new(total as u64).with_style(ProgressStyle::with_template(&template).expect("a valid template"))
+}
+
+/// Shows on a bar which measurement takes its pairs, and the rounds that are done.
+pub fn show(bar: &ProgressBar, Progress { workload, level, rounds }: Progress) {
+    bar.set_message(format!("{workload}/{level}"));
+    bar.set_position(rounds as u64);
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use crate::cli::Error;
 use crate::report::format::Format;
 use crate::schedule::journal::{Entry, Journal, JournalError};
+use crate::schedule::plan::Plan;
 use crate::study::{Files, Study};
+use crate::worker::launcher::Launcher;
 use serde::{Serialize, de::DeserializeOwned};
 use std::path::Path;
 
@@ -29,6 +31,21 @@ where
     P: Serialize + DeserializeOwned + PartialEq,
 {
     if resume { Journal::resume(path, plan) } else { Ok((Journal::begin(path, plan)?, Vec::new())) }
+}
+
+/// Opens the journal of a plan's pairs by a program. The run goes on without it if it cannot be written: such a run is
+/// short, and can be repeated.
+///
+/// # Errors
+/// If it cannot be used.
+pub(super) fn of_plan(
+    path: &Path,
+    resume: bool,
+    plan: &Plan,
+    launcher: &Launcher,
+) -> Result<(Journal, Vec<Entry>), Error> {
+    let (journal, entries) = open(path, resume, &plan.work(launcher.fingerprint()?))?;
+    Ok((journal.optional(), entries))
 }
 
 /// Saves a study, ends its journal, and prints it. If the study cannot be saved, the journal stays, and it is printed

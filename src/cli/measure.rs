@@ -4,6 +4,7 @@
 use crate::builds::layout;
 use crate::cli::arguments::{
     FormatArguments, LimitArguments, PrecisionArguments, SizeArguments, after_the_baseline, bar, each_once, or_all,
+    show,
 };
 use crate::cli::programs::{CONTROL, PROGRAM};
 use crate::cli::{Error, journal};
@@ -14,7 +15,6 @@ use crate::report::origin::Origin;
 use crate::schedule::journal::Journal;
 use crate::schedule::measurement::Measurement;
 use crate::schedule::plan::{Effort, Plan};
-use crate::schedule::scheduler::Progress;
 use crate::study::instructions;
 use crate::study::instructions::InstructionCounter;
 use crate::study::instructions::record::InstructionCount;
@@ -138,16 +138,10 @@ fn pairs(
     for Controlled { layout, launcher, control } in &controlled {
         plan.add_control(control, launcher, *layout, &workloads, request);
     }
-    let journal = arguments.journal().map(|path| -> Result<_, Error> {
-        let (journal, entries) = journal::open(&path, arguments.resume, &plan.work(launcher.fingerprint()?))?;
-        Ok((journal.optional(), entries))
-    });
-    let journal = journal.transpose()?;
+    let journal =
+        arguments.journal().map(|path| journal::of_plan(&path, arguments.resume, &plan, launcher)).transpose()?;
     let bar = bar(plan.pairs(), "pairs");
-    let measured = plan.measure(journal, |Progress { workload, level, rounds }| {
-        bar.set_message(format!("{workload}/{level}"));
-        bar.set_position(rounds as u64);
-    })?;
+    let measured = plan.measure(journal, |progress| show(&bar, progress))?;
     bar.finish_and_clear();
     Ok(measured)
 }

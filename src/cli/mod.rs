@@ -26,7 +26,7 @@ mod trend;
 mod validate;
 mod worker;
 
-pub use arguments::{Environment, bar};
+pub use arguments::{Environment, bar, show};
 pub(crate) use error::Error;
 pub use error::exit_code;
 pub use line::read_command_line;

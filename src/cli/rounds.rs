@@ -1,13 +1,12 @@
 //! Measures several builds in rounds and reports the differences, for `compare` and `history`.
 
 use crate::builds::ResolvedBuild;
-use crate::cli::arguments::{FormatArguments, LimitArguments, after_the_baseline, bar, not_negative, or_all};
+use crate::cli::arguments::{FormatArguments, LimitArguments, after_the_baseline, bar, not_negative, or_all, show};
 use crate::cli::builds::{Build, BuildCacheArguments};
 use crate::cli::{Error, journal};
 use crate::platform::console;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::Clock;
-use crate::schedule::scheduler::Progress;
 use crate::stats::sign_test::needed_rounds;
 use crate::study::Files;
 use crate::study::compare::verdicts;
@@ -115,10 +114,7 @@ impl RoundArguments {
         let launcher = |build: &Build| build.program.as_ref().ok().map(|program| program.launcher.clone());
         let launchers: Vec<Option<Launcher>> = builds.iter().map(launcher).collect();
         let bar = bar(plan.groups().len() * plan.rounds.div_ceil(2) * 2, "rounds");
-        let measured = plan.measure(&launchers, journal, entries, |Progress { workload, level, rounds }| {
-            bar.set_message(format!("{workload}/{level}"));
-            bar.set_position(rounds as u64);
-        })?;
+        let measured = plan.measure(&launchers, journal, entries, |progress| show(&bar, progress))?;
         let Measured { measurements, first_batch, journal } = measured;
         bar.finish_and_clear();
 

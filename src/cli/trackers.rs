@@ -4,7 +4,7 @@
 //! those, or not since, they are built first.
 
 use crate::builds::cargo;
-use crate::cli::arguments::{FormatArguments, LimitArguments, SizeArguments, bar, or_all};
+use crate::cli::arguments::{FormatArguments, LimitArguments, SizeArguments, bar, or_all, show};
 use crate::cli::programs::PROGRAM;
 use crate::cli::{Error, journal};
 use crate::platform::console;
@@ -12,7 +12,6 @@ use crate::platform::files::{self, Versioned};
 use crate::platform::system;
 use crate::report::origin::Origin;
 use crate::schedule::plan::{Effort, Plan};
-use crate::schedule::scheduler::Progress;
 use crate::study::Files;
 use crate::study::overhead::record::Results;
 use crate::study::trackers::Trackers;
@@ -65,13 +64,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let mut results = Results::begin(Origin::of_this_command());
     let mut plan = Plan::new(Effort::pairs(arguments.pairs as usize));
     plan.add_overheads(&launcher, &workloads, &Trackers::levels(), request);
-    let (journal, entries) = journal::open(&path, arguments.resume, &plan.work(launcher.fingerprint()?))?;
+    let journal = journal::of_plan(&path, arguments.resume, &plan, &launcher)?;
     let bar = bar(plan.pairs(), "pairs");
-    let (measurements, journal) =
-        plan.measure(Some((journal.optional(), entries)), |Progress { workload, level, rounds }| {
-            bar.set_message(format!("{workload}/{level}"));
-            bar.set_position(rounds as u64);
-        })?;
+    let (measurements, journal) = plan.measure(Some(journal), |progress| show(&bar, progress))?;
     bar.finish_and_clear();
     results.measurements = measurements;
     journal::finish(&files, &Trackers(results), journal, arguments.format.format)

@@ -165,8 +165,8 @@ impl<'a> MeasurementRun<'a> {
         Err(suspended())
     }
 
-    /// Runs pairs until the overhead has the requested precision, or the time is up. `progress` is called after each.
-    pub fn refine(&mut self, precision: Precision, mut progress: impl FnMut()) {
+    /// Runs pairs until the overhead has the requested precision, or the time is up.
+    pub fn refine(&mut self, precision: Precision) {
         /// Estimating sorts all pairs, so it does not run after each.
         const BETWEEN_LOOKS: usize = 10;
         let began = self.took;
@@ -178,7 +178,6 @@ impl<'a> MeasurementRun<'a> {
                 if self.pair().is_none() {
                     return;
                 }
-                progress();
             }
         }
     }
@@ -207,37 +206,22 @@ pub fn checked(seen: Observation, expected: Digest) -> Result<Observation, Failu
 mod tests {
     use super::*;
     use crate::stats::median::MIN_PAIRS;
-    use crate::tracking::Recorded;
-    use crate::tracking::memscope::MemscopeBuild;
     use crate::worker::launcher::Launcher;
     use crate::worker::launcher::Limits;
-    use crate::worker::probe::SCHEMA;
     use crate::workloads::{Scale, Workload};
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
     use tempfile::TempDir;
 
+    fn request(level: Level) -> Request {
+        let scale = Scale::new(0.001).expect("positive");
+        Request { workload: Workload::CYCLES, level, scale, threads: 1, count: false }
+    }
+
     /// Returns the reply of a probe with these times of its window.
     fn reply(level: Level, wall_ns: u64, cpu_ns: u64) -> String {
-        let observation = Observation {
-            schema: SCHEMA,
-            workload: Workload::CYCLES,
-            level,
-            scale: 0.001,
-            seed: 1,
-            wait_us: 0,
-            threads: 1,
-            memscope: MemscopeBuild::of_this_build(),
-            build: None,
-            wall_ns,
-            cpu_ns,
-            peak_rss_bytes: None,
-            digest: Digest::default(),
-            variables: 0,
-            truth: None,
-            own: None,
-            recorded: Recorded::default(),
-        };
+        let request = request(level);
+        let observation = Observation { wall_ns, cpu_ns, ..Observation::sample_of(&request) };
         serde_json::to_string(&observation).expect("plain data")
     }
 
@@ -256,9 +240,7 @@ mod tests {
     }
 
     fn measured(launcher: &Launcher, pairs: usize) -> Measurement {
-        let scale = Scale::new(0.001).expect("positive");
-        let request = Request { workload: Workload::CYCLES, level: Level::Full, scale, threads: 1, count: false };
-        let mut run = MeasurementRun::begin(launcher, Series::Overhead, request);
+        let mut run = MeasurementRun::begin(launcher, Series::Overhead, request(Level::Full));
         (0..pairs).for_each(|_| _ = run.pair());
         run.finish()
     }

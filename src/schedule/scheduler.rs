@@ -261,7 +261,7 @@ impl<'a> Scheduler<'a> {
             }
         }
         if let Some(precision) = self.settings.precision {
-            self.runs.iter_mut().flatten().flatten().for_each(|run| run.measurement.refine(precision, || ()));
+            self.runs.iter_mut().flatten().flatten().for_each(|run| run.measurement.refine(precision));
         }
         let finish = |run: Run| Finished { passes: run.passes, measurement: run.measurement.finish() };
         let groups = self.runs.into_iter().map(|runs| runs.into_iter().map(|run| run.map(finish)).collect());
@@ -320,12 +320,10 @@ impl<'a> Scheduler<'a> {
 mod tests {
     use super::*;
     use crate::platform::cores::Core;
-    use crate::tracking::Recorded;
-    use crate::tracking::memscope::MemscopeBuild;
     use crate::worker::failure::Failure;
-    use crate::worker::probe::{Observation, SCHEMA};
+    use crate::worker::probe::Observation;
     use crate::worker::reply::Reply;
-    use crate::workloads::{Digest, Scale};
+    use crate::workloads::Scale;
     use std::cell::RefCell;
 
     /// A launcher that runs nothing, and records the order of its requests.
@@ -338,33 +336,9 @@ mod tests {
         samples: RefCell<usize>,
     }
 
-    impl Fake<'_> {
-        fn observe(&self, request: &Request) -> Observation {
-            Observation {
-                schema: SCHEMA,
-                workload: request.workload,
-                level: request.level,
-                scale: request.scale.factor(),
-                seed: request.scale.seed(),
-                wait_us: request.scale.wait_us(),
-                threads: request.threads,
-                memscope: MemscopeBuild::of_this_build(),
-                build: None,
-                wall_ns: 10,
-                cpu_ns: 10,
-                peak_rss_bytes: None,
-                digest: Digest::default(),
-                variables: 0,
-                truth: None,
-                own: None,
-                recorded: Recorded::default(),
-            }
-        }
-    }
-
     impl Launch for Fake<'_> {
         fn trial(&self, request: &Request) -> Result<Observation, Failure> {
-            Ok(self.observe(request))
+            Ok(Observation::sample_of(request))
         }
 
         fn sample(&self, request: &Request, _: Option<Core>) -> Result<Reply<Observation>, Failure> {
@@ -375,7 +349,7 @@ mod tests {
             let level = if request.level == Level::Untracked { 'u' } else { 't' };
             self.notes.borrow_mut().push(format!("{}{}{level}", self.name, &request.workload.name()[..1]));
             let took = Duration::from_secs(1);
-            Ok(Reply { content: self.observe(request), took, was_suspended: false })
+            Ok(Reply { content: Observation::sample_of(request), took, was_suspended: false })
         }
     }
 

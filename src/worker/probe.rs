@@ -152,6 +152,32 @@ impl From<counting::Counts> for Truth {
     }
 }
 
+#[cfg(test)]
+impl Observation {
+    /// Returns the observation of a probe that counted nothing and took 10 ns, for tests that start none.
+    pub(crate) fn sample_of(request: &Request) -> Self {
+        Self {
+            schema: SCHEMA,
+            workload: request.workload,
+            level: request.level,
+            scale: request.scale.factor(),
+            seed: request.scale.seed(),
+            wait_us: request.scale.wait_us(),
+            threads: request.threads,
+            memscope: MemscopeBuild::of_this_build(),
+            build: None,
+            wall_ns: 10,
+            cpu_ns: 10,
+            peak_rss_bytes: None,
+            digest: Digest::default(),
+            variables: 0,
+            truth: None,
+            own: None,
+            recorded: Recorded::default(),
+        }
+    }
+}
+
 impl Observation {
     /// Returns the fidelity of the level: events recorded ÷ events that happened. Events are allocations and, if the
     /// tracker counts them, deallocations; with variable tracking alone, named values. `None` if nothing is tracked,

@@ -1,4 +1,4 @@
-//! What stands around the plots: title, answer, legend, outcomes, and the description in words.
+//! The parts around the plots: title, answer, legend, outcomes, and the description in words.
 
 use super::mark::mark;
 use super::{LINE, MARGIN};
