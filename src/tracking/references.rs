@@ -40,7 +40,7 @@ pub enum WrongProgramError {
     #[error("the level '{0}' is only in a build with `--features references`")]
     NotBuilt(Level),
     /// The level is the allocator of another program.
-    #[error("the level '{0}' runs in another program: {1}")]
+    #[error("the level '{0}' runs in another program: run {1}")]
     Program(Level, &'static str),
     /// The program was not started under heaptrack.
     #[error("the level 'heaptrack' is a probe that heaptrack runs, and it does not run this one")]
