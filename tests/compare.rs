@@ -114,7 +114,7 @@ fn a_file_of_an_older_schema_is_judged_by_the_present_rule() {
     let (folder, redraw) = earlier_run(&old.to_string());
     redraw().assert().success().stdout(contains("1 regression, 0 improvements"));
     assert_eq!(comparison_in(&folder), comparison(Clock::Wall));
-    assert!(!text_of(&folder, "json").contains("claim") && text_of(&folder, "json").contains("\"schema\": 2"));
+    assert!(!text_of(&folder, "json").contains("claim") && text_of(&folder, "json").contains("\"schema\": 3"));
 }
 
 /// A coarse clock shows no time for a short window: then there is no ratio, and no nonsense anywhere.
@@ -190,10 +190,10 @@ fn rounds(folder: &Path, plan: &Plan, resume: bool) -> (Vec<Vec<usize>>, usize) 
         (Journal::begin(&path, plan).expect("a journal"), Vec::new())
     };
     let known = entries.len();
-    let Measured { measurements, first_batch, .. } =
+    let Measured { measurements, .. } =
         plan.measure(&launchers, journal, entries, |_| {}).expect("the journal can be written");
-    let half = |measurements: usize| vec![plan.rounds / 2; measurements];
-    assert_eq!(first_batch, [half(measurements[0].len()), half(0), half(measurements[2].len())]);
+    let passes: Vec<usize> = (1..=6).map(|pass| plan.rounds * pass / 6).collect();
+    assert!(measurements.iter().flatten().all(|measurement| measurement.passes == passes), "{measurements:?}");
     (
         measurements
             .iter()
@@ -234,19 +234,26 @@ fn every_subject_has_its_turn_in_every_round() {
         })
         .collect();
     // The measurements of a group are adjacent in each round, in no fixed order.
-    let tracked = |turn: &&[usize]| turn.iter().all(|&measurement| measurement == 3 || measurement == 5);
-    let in_rounds: Vec<&[usize]> = turns[6..18].chunks(2).collect();
-    assert!(in_rounds.iter().all(tracked) && in_rounds.iter().all(|turn| turn[0] != turn[1]), "{turns:?}");
-    assert!(in_rounds.iter().any(|turn| turn[0] == 3) && in_rounds.iter().any(|turn| turn[0] == 5), "{turns:?}");
-    // The second batch begins when every group has had its first.
+    let tracked: Vec<usize> = turns.iter().copied().filter(|measurement| [3, 5].contains(measurement)).collect();
+    let in_rounds: Vec<&[usize]> = tracked.chunks(2).collect();
+    assert!(in_rounds.iter().all(|round| round[0] != round[1]), "{turns:?}");
+    assert!([3, 5].iter().all(|first| in_rounds.iter().any(|round| round[0] == *first)), "{turns:?}");
+    // A pass takes every group once, in no fixed order, before the next one begins.
     let closed: Vec<(usize, usize)> = entries
         .iter()
         .filter_map(|entry| match entry {
-            Entry::Closed { group, batch, .. } => Some((*batch, *group)),
+            Entry::Closed { group, pass } => Some((*pass, *group)),
             _ => None,
         })
         .collect();
-    assert_eq!(closed, [(0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (1, 1), (1, 2), (1, 3)]);
+    let passes: Vec<Vec<usize>> = closed.chunks(4).map(|pass| pass.iter().map(|&(_, group)| group).collect()).collect();
+    assert!(closed.chunks(4).enumerate().all(|(number, pass)| pass.iter().all(|&(of, _)| of == number)), "{closed:?}");
+    assert!(passes.iter().any(|order| *order != passes[0]), "{closed:?}");
+    for mut order in passes.clone() {
+        order.sort_unstable();
+        assert_eq!(order, [0, 1, 2, 3]);
+    }
+    assert_eq!(passes.len(), 6);
 }
 
 #[test]

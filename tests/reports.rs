@@ -48,7 +48,6 @@ fn two_builds() -> Comparison {
                 .measurements
                 .extend(measurements.iter().cloned().map(|measurement| Measurement { workload, ..measurement }));
         }
-        build.first_batch = vec![20; build.measurements.len()];
     }
     let Comparison { origin, clock, threshold_percent, against, .. } = comparison;
     Record { origin, plan, clock, threshold_percent, against, builds: vec![old, new] }.into()

@@ -30,12 +30,12 @@ pub(super) struct RoundArguments {
     /// The levels; the first build's untracked against itself is always measured too, for the noise floor
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
     tracking: Vec<Level>,
-    /// The rounds of each workload and level, half of them in each of two batches
+    /// The rounds of each workload and level, spread over six passes
     #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u32).range(12..))]
     rounds: u32,
-    /// A build takes no more rounds in a batch of a workload and level once it has taken so many seconds, except for
-    /// the rounds that a verdict needs: 6, and up to 10 where there are hundreds of comparisons
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    /// A build takes no more rounds of a workload and level once it has taken so many seconds, spread over the passes,
+    /// except for the rounds that a verdict needs: 12, and more where there are many comparisons
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
     /// The time that is compared
     #[arg(long, value_enum, default_value_t)]
@@ -113,19 +113,14 @@ impl RoundArguments {
         let origin = Origin::of_this_command();
         let launcher = |build: &Build| build.program.as_ref().ok().map(|program| program.launcher.clone());
         let launchers: Vec<Option<Launcher>> = builds.iter().map(launcher).collect();
-        let bar = bar(plan.groups().len() * plan.rounds.div_ceil(2) * 2, "rounds");
+        let bar = bar(plan.groups().len() * plan.rounds, "rounds");
         let measured = plan.measure(&launchers, journal, entries, |progress| show(&bar, progress))?;
-        let Measured { measurements, first_batch, journal } = measured;
+        let Measured { measurements, journal } = measured;
         bar.finish_and_clear();
 
-        let measured = measurements.into_iter().zip(first_batch);
-        let compared = builds.iter().zip(measured).map(|(build, (measurements, first_batch))| ComparedBuild {
-            name: build.name.clone(),
-            about: build.about.clone(),
-            memscope: build.program.as_ref().ok().map(|program| program.memscope.clone()),
-            not_built: build.program.as_ref().err().cloned(),
-            measurements,
-            first_batch,
+        let compared = builds.iter().zip(measurements).map(|(build, measurements)| {
+            let program = build.program.as_ref().map(|program| program.memscope.clone()).map_err(Clone::clone);
+            ComparedBuild::new(build.name.clone(), build.about.clone(), program, measurements)
         });
         let builds = compared.collect();
         let threshold_percent = self.threshold.unwrap_or(THRESHOLD);

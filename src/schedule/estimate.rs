@@ -1,12 +1,14 @@
 //! The estimator: computes the overhead of a measurement from its pairs.
 
-use super::measurement::{Clock, Overhead, Pair};
+use super::measurement::{Clock, Measurement, Outcome, Overhead, Pair};
 use crate::stats::estimate::Estimate;
-use crate::stats::median::{median, median_interval};
+use crate::stats::median::median;
+use crate::stats::passes;
 
 /// Returns the overhead of pairs; `None` if too few of them have a ratio by wall time.
 ///
-/// `allocations` is the number of allocations in one untracked run.
+/// `passes` are the numbers of pairs up to the end of each pass over the run's measurements. With at least six, an
+/// interval includes the uncertainty between passes. `allocations` is the number of allocations in one untracked run.
 ///
 /// ```
 /// use memscope_bench::{Pair, Sample, overhead};
@@ -18,13 +20,14 @@ use crate::stats::median::{median, median_interval};
 ///     tracked: sample(7 * (1_000 + n)),
 /// };
 /// let pairs: Vec<Pair> = (0..20).map(pair).collect();
-/// assert_eq!(overhead(&pairs, None).expect("20 pairs").wall.value, 7.0);
+/// assert_eq!(overhead(&pairs, &[], None).expect("20 pairs").wall.value, 7.0);
 /// ```
-pub fn overhead(pairs: &[Pair], allocations: Option<u64>) -> Option<Overhead> {
+pub fn overhead(pairs: &[Pair], passes: &[usize], allocations: Option<u64>) -> Option<Overhead> {
     let timed: Vec<&Pair> = pairs.iter().filter(|pair| pair.is_timed_by(Clock::Wall)).collect();
     let ns_per_allocation = allocations.filter(|&count| count > 0).and_then(|count| {
-        let extra = |pair: &&Pair| pair.tracked.wall_ns as f64 - pair.untracked.wall_ns as f64;
-        median_interval(timed.iter().map(|pair| extra(pair) / count as f64))
+        let extra = |pair: &Pair| pair.tracked.wall_ns as f64 - pair.untracked.wall_ns as f64;
+        let each = |pair: &Pair| if pair.is_timed_by(Clock::Wall) { extra(pair) / count as f64 } else { f64::NAN };
+        passes::interval(&pairs.iter().map(each).collect::<Vec<_>>(), passes)
     });
     let memory = |pair: &Pair| {
         let (tracked, untracked) = (pair.tracked.peak_rss_bytes?, pair.untracked.peak_rss_bytes?);
@@ -34,22 +37,34 @@ pub fn overhead(pairs: &[Pair], allocations: Option<u64>) -> Option<Overhead> {
     let memory: Option<Vec<f64>> = pairs.iter().map(memory).collect();
     Some(Overhead {
         pairs: timed.len(),
-        wall: ratios(pairs, Clock::Wall)?,
-        cpu: ratios(pairs, Clock::Cpu),
+        wall: ratios(pairs, passes, Clock::Wall)?,
+        cpu: ratios(pairs, passes, Clock::Cpu),
         ns_per_allocation,
-        peak_memory: memory.and_then(median_interval),
+        peak_memory: memory.and_then(|memory| passes::ratio_interval(&memory, passes)),
         untracked_ns: median(timed.iter().map(|pair| pair.untracked.wall_ns as f64))?,
     })
 }
 
+/// Returns a measurement with the overhead of its pairs. After a failure it stays as it is: the earlier pairs are data,
+/// without an overhead.
+#[must_use]
+pub fn estimated(mut measurement: Measurement) -> Measurement {
+    if measurement.failure().is_none()
+        && let Some(overhead) = overhead(&measurement.pairs, &measurement.passes, measurement.allocations)
+    {
+        measurement.outcome = Outcome::Measured(overhead);
+    }
+    measurement
+}
+
 /// Returns the ratio of the pairs by wall time or CPU time. Pairs in which the clock saw no time pass have none. If
 /// those are half of all, the clock is too coarse for the rest as well.
-fn ratios(pairs: &[Pair], clock: Clock) -> Option<Estimate> {
+fn ratios(pairs: &[Pair], passes: &[usize], clock: Clock) -> Option<Estimate> {
     let timed = pairs.iter().filter(|pair| pair.is_timed_by(clock)).count();
     if 2 * timed <= pairs.len() {
         return None;
     }
-    median_interval(pairs.iter().map(|pair| pair.ratio(clock)))
+    passes::ratio_interval(&pairs.iter().map(|pair| pair.ratio(clock)).collect::<Vec<_>>(), passes)
 }
 
 #[cfg(test)]
@@ -68,7 +83,7 @@ mod tests {
         // Every pair doubles; the machine is slow for a while, and one tracked sample alone is disturbed.
         let mut pairs: Vec<Pair> = (0..20).map(|n| if n < 8 { pair(300, 600) } else { pair(100, 200) }).collect();
         pairs[15] = pair(100, 5_000);
-        let overhead = overhead(&pairs, Some(10)).expect("20 pairs");
+        let overhead = overhead(&pairs, &[], Some(10)).expect("20 pairs");
         assert_eq!(overhead.wall, Estimate { value: 2.0, low: 2.0, high: 2.0 });
         assert_eq!(overhead.ns_per_allocation.map(|ns| ns.low), Some(10.0));
         assert_eq!(overhead.untracked_ns, 100.0);
@@ -77,14 +92,14 @@ mod tests {
 
     #[test]
     fn too_few_pairs_say_nothing() {
-        assert_eq!(overhead(&[pair(1, 2); MIN_PAIRS - 1], None), None);
-        assert!(overhead(&[pair(1, 2); MIN_PAIRS], None).is_some());
+        assert_eq!(overhead(&[pair(1, 2); MIN_PAIRS - 1], &[], None), None);
+        assert!(overhead(&[pair(1, 2); MIN_PAIRS], &[], None).is_some());
     }
 
     #[test]
     fn a_pair_in_which_no_time_passed_has_no_ratio() {
         let timed = |count| vec![pair(100, 200); count];
-        let of = |pairs: [Vec<Pair>; 2]| overhead(&pairs.concat(), Some(10));
+        let of = |pairs: [Vec<Pair>; 2]| overhead(&pairs.concat(), &[], Some(10));
         for zero in [pair(0, 200), pair(100, 0), pair(0, 0)] {
             assert_eq!(of([vec![zero; 20], timed(MIN_PAIRS - 1)]), None);
             assert_eq!(of([vec![zero; 20], timed(20)]), None, "half of them are too many");
@@ -98,9 +113,9 @@ mod tests {
     fn a_processor_clock_that_is_too_coarse_takes_nothing_from_the_other() {
         let mut pairs = vec![pair(100, 200); 20];
         pairs.iter_mut().take(12).for_each(|pair| pair.untracked.cpu_ns = 0);
-        let seen = overhead(&pairs, None).expect("20 pairs");
+        let seen = overhead(&pairs, &[], None).expect("20 pairs");
         assert_eq!((seen.wall.value, seen.cpu), (2.0, None));
         pairs.iter_mut().for_each(|pair| pair.untracked.peak_rss_bytes = Some(0));
-        assert_eq!(overhead(&pairs, None).expect("20 pairs").peak_memory, None);
+        assert_eq!(overhead(&pairs, &[], None).expect("20 pairs").peak_memory, None);
     }
 }

@@ -41,17 +41,17 @@ pub enum Entry {
         /// The failure.
         failure: Failure,
     },
-    /// A measurement's time in the current batch of its group is up, so it takes no more pairs there.
+    /// A measurement's time in the current pass of its group is up, so it takes no more pairs there.
     Rests {
         /// The measurement's index.
         measurement: usize,
     },
-    /// A batch of a group of measurements ended.
+    /// A pass of a group of measurements ended.
     Closed {
         /// The group's index.
         group: usize,
-        /// The batch: 0 or 1.
-        batch: usize,
+        /// The pass, from 0.
+        pass: usize,
     },
 }
 
@@ -232,7 +232,7 @@ mod tests {
     use std::fs;
 
     fn closed(group: usize) -> Entry {
-        Entry::Closed { group, batch: 0 }
+        Entry::Closed { group, pass: 0 }
     }
 
     #[test]

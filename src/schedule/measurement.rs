@@ -1,9 +1,10 @@
 //! A measurement: all pairs of one workload, level, scale and thread count, with their outcome.
 
 use crate::stats::estimate::Estimate;
+use crate::stats::passes;
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
-use crate::worker::probe::{Observation, is_zero};
+use crate::worker::probe::{Observation, Request, is_zero};
 use crate::workloads::Workload;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -65,11 +66,33 @@ pub struct Measurement {
     /// The outcome.
     #[serde(flatten)]
     pub outcome: Outcome,
+    /// The number of pairs up to the end of each pass over the run's measurements. Empty in files of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passes: Vec<usize>,
     /// Every pair, in the order in which they ran.
     pub pairs: Vec<Pair>,
 }
 
 impl Measurement {
+    /// Returns a measurement without pairs.
+    pub fn new(series: Series, &Request { workload, level, scale, threads, .. }: &Request) -> Self {
+        Self {
+            series,
+            workload,
+            level,
+            scale: scale.factor(),
+            seed: scale.seed(),
+            wait_us: scale.wait_us(),
+            threads,
+            layout: None,
+            allocations: None,
+            fidelity: None,
+            outcome: Outcome::TooFew,
+            passes: Vec::new(),
+            pairs: Vec::new(),
+        }
+    }
+
     /// Returns the name, which is unique within the series.
     pub fn name(&self) -> String {
         let Self { workload, level, scale, threads, .. } = self;
@@ -89,6 +112,14 @@ impl Measurement {
     /// Returns the failure, if any.
     pub fn failure(&self) -> Option<&Failure> {
         self.outcome.failure()
+    }
+
+    /// Returns the pairs of each pass, in order; all pairs as one pass if it has none.
+    pub fn by_pass(&self) -> Vec<&[Pair]> {
+        match self.passes.as_slice() {
+            [] => vec![&self.pairs],
+            ends => passes::stretches(self.pairs.len(), ends).map(|pass| &self.pairs[pass]).collect(),
+        }
     }
 
     /// Returns the reason for a missing figure without a failure: too few pairs, or a clock that is too coarse.

@@ -3,7 +3,7 @@
 use super::launch::Launch;
 use crate::platform::cores;
 use crate::platform::cores::Core;
-use crate::schedule::estimate::overhead;
+use crate::schedule::estimate::{estimated, overhead};
 use crate::schedule::measurement::{Measurement, Outcome, Pair, Precision, Sample, Series};
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
@@ -36,21 +36,8 @@ impl<'a> MeasurementRun<'a> {
 
     /// Tries a measurement whose untracked baseline another program runs, such as the control.
     pub fn begin_against(baseline: &'a dyn Launch, launcher: &'a dyn Launch, series: Series, tracked: Request) -> Self {
-        let Request { workload, level, scale, threads, .. } = tracked;
-        let mut measurement = Measurement {
-            series,
-            workload,
-            level,
-            scale: scale.factor(),
-            seed: scale.seed(),
-            wait_us: scale.wait_us(),
-            threads,
-            layout: None,
-            allocations: None,
-            fidelity: None,
-            outcome: Outcome::TooFew,
-            pairs: Vec::new(),
-        };
+        let level = tracked.level;
+        let mut measurement = Measurement::new(series, &tracked);
         let counted = |level| launcher.trial(&Request { level, count: true, ..tracked });
         let mut expected = Digest::default();
         let trial = counted(Level::Untracked).and_then(|untracked| {
@@ -87,6 +74,22 @@ impl<'a> MeasurementRun<'a> {
     /// Returns the measurement so far, and the digest that its probes should have.
     pub fn known(&self) -> (&Measurement, Digest) {
         (&self.measurement, self.expected)
+    }
+
+    /// Ends a pass: the next pair begins another one.
+    pub fn end_pass(&mut self) {
+        self.measurement.passes.push(self.measurement.pairs.len());
+    }
+
+    /// Returns the number of pairs since the last pass ended.
+    pub fn in_pass(&self) -> usize {
+        self.measurement.pairs.len() - self.measurement.passes.last().copied().unwrap_or(0)
+    }
+
+    /// Returns whether the overhead so far is as precise as requested.
+    pub fn is_within(&self, precision: Precision) -> bool {
+        let Measurement { pairs, passes, .. } = &self.measurement;
+        overhead(pairs, passes, None).is_some_and(|overhead| precision.is_reached_by(&overhead.wall))
     }
 
     /// Adds a pair that was measured before.
@@ -165,32 +168,9 @@ impl<'a> MeasurementRun<'a> {
         Err(suspended())
     }
 
-    /// Runs pairs until the overhead has the requested precision, or the time is up.
-    pub fn refine(&mut self, precision: Precision) {
-        /// Estimating sorts all pairs, so it does not run after each.
-        const BETWEEN_LOOKS: usize = 10;
-        let began = self.took;
-        let limit = Duration::from_secs(precision.seconds);
-        let is_reached =
-            |pairs: &[Pair]| overhead(pairs, None).is_some_and(|overhead| precision.is_reached_by(&overhead.wall));
-        while !is_reached(&self.measurement.pairs) && self.took - began < limit {
-            for _ in 0..BETWEEN_LOOKS {
-                if self.pair().is_none() {
-                    return;
-                }
-            }
-        }
-    }
-
-    /// Returns the measurement with its overhead. After a failure, the earlier pairs remain as data, without an
-    /// overhead.
-    pub fn finish(mut self) -> Measurement {
-        if self.measurement.failure().is_none()
-            && let Some(overhead) = overhead(&self.measurement.pairs, self.measurement.allocations)
-        {
-            self.measurement.outcome = Outcome::Measured(overhead);
-        }
-        self.measurement
+    /// Returns the measurement with its overhead, if it has not failed.
+    pub fn finish(self) -> Measurement {
+        estimated(self.measurement)
     }
 }
 

@@ -3,15 +3,12 @@
 use super::journal::{Entry, Journal, JournalError};
 use super::launch::Launch;
 use super::measurement::{Measurement, Precision, Series};
-use super::scheduler::{Planned, Progress, Scheduler, Settings};
+use super::scheduler::{PASSES, Planned, Progress, Scheduler, Settings};
 use crate::tracking::Level;
 use crate::worker::probe::Request;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-
-/// The passes over all measurements.
-const PASSES: usize = 1;
 
 /// The measurements of a run, in order.
 #[derive(Debug)]
@@ -127,7 +124,6 @@ impl<'a> Plan<'a> {
             scheduler = scheduler.with_journal(journal, entries);
         }
         let done = scheduler.measure(progress)?;
-        let finished = done.groups.into_iter().flatten().flatten().map(|finished| finished.measurement);
-        Ok((finished.collect(), done.journal))
+        Ok((done.groups.into_iter().flatten().flatten().collect(), done.journal))
     }
 }

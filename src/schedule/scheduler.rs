@@ -1,5 +1,6 @@
-//! The scheduler works through measurements in passes. A pass takes a few pairs of every group of measurements. The
-//! members of a group take theirs in rounds, in shuffled order, so that a disturbance of a round affects them all.
+//! The scheduler works through measurements in passes. A pass takes a few pairs of every group of measurements, in
+//! shuffled order, so that the pairs of a group are spread over the whole run. The members of a group take theirs in
+//! rounds, in shuffled order, so that a disturbance of a round affects them all.
 //!
 //! With a journal, each pair is appended as it comes, and a killed run can be resumed.
 
@@ -7,12 +8,19 @@ use super::journal::{Entry, Journal, JournalError};
 use super::launch::Launch;
 use super::measurement::{Measurement, Precision, Series};
 use super::pairing::MeasurementRun;
+use crate::stats::passes::MIN_PASSES;
 use crate::tracking::Level;
 use crate::worker::probe::Request;
 use crate::workloads::Workload;
 use rand::seq::SliceRandom;
 use rand::{SeedableRng, rngs::SmallRng};
 use std::time::Duration;
+
+/// The passes of every run over its measurements.
+pub(crate) const PASSES: usize = MIN_PASSES;
+
+/// The rounds of a further pass, which a precision needs.
+const IN_FURTHER_PASS: usize = 10;
 
 /// A measurement to be made.
 #[derive(Clone, Copy, Debug)]
@@ -36,20 +44,32 @@ pub(crate) struct Planned<'a> {
 pub(crate) struct Settings {
     /// The rounds of each group, over all passes.
     pub rounds: usize,
-    /// The number of passes.
+    /// The number of passes; a precision may need more.
     pub passes: usize,
     /// The fewest pairs of a measurement in a pass, however slow it is.
     pub fewest: usize,
     /// The precision up to which a measurement gets more pairs after the last pass, if any.
     pub precision: Option<Precision>,
-    /// The seed of the order of a round.
+    /// The seed of the order of passes and rounds.
     pub seed: u64,
 }
 
 impl Settings {
     /// Returns the rounds of each group in a pass.
-    const fn in_pass(&self) -> usize {
-        self.rounds.div_ceil(self.passes)
+    const fn in_pass(&self, pass: usize) -> usize {
+        if pass < self.passes { self.before(pass + 1) - self.before(pass) } else { IN_FURTHER_PASS }
+    }
+
+    /// Returns the rounds of each group in all passes before one of the planned ones.
+    const fn before(&self, pass: usize) -> usize {
+        self.rounds * pass / self.passes
+    }
+
+    /// Returns the order in which a pass takes the groups.
+    fn order_of_groups(&self, groups: usize, pass: usize) -> Vec<usize> {
+        /// Greater than the index of any group.
+        const NO_GROUP: usize = 0xffff;
+        self.order(groups, pass, NO_GROUP, 0)
     }
 
     /// Returns the order in which the members of a group take their pairs in a round.
@@ -77,30 +97,32 @@ pub(crate) struct Scheduler<'a> {
 #[derive(Debug)]
 struct Run<'a> {
     measurement: MeasurementRun<'a>,
-    /// The number of its pairs at the end of each closed pass.
-    passes: Vec<usize>,
     /// True if it takes no more pairs in this pass.
     rests: bool,
     /// The time that its pairs have taken in this pass.
     took: Duration,
+    /// The time that its pairs have taken in passes for a precision.
+    refining: Duration,
 }
 
 impl<'a> Run<'a> {
     fn of(measurement: MeasurementRun<'a>) -> Self {
-        Self { measurement, passes: Vec::new(), rests: false, took: Duration::ZERO }
-    }
-
-    /// Returns the number of its pairs in this pass.
-    fn in_pass(&self) -> usize {
-        self.measurement.pairs() - self.passes.last().copied().unwrap_or(0)
+        Self { measurement, rests: false, took: Duration::ZERO, refining: Duration::ZERO }
     }
 
     fn is_active(&self) -> bool {
         !self.rests && self.measurement.failure().is_none()
     }
 
+    /// Returns whether it takes more pairs for a precision.
+    fn needs(&self, precision: Precision) -> bool {
+        self.measurement.failure().is_none()
+            && self.refining < Duration::from_secs(precision.seconds)
+            && !self.measurement.is_within(precision)
+    }
+
     fn close(&mut self) {
-        self.passes.push(self.measurement.pairs());
+        self.measurement.end_pass();
         (self.rests, self.took) = (false, Duration::ZERO);
     }
 }
@@ -119,20 +141,11 @@ impl From<JournalError> for Stop {
     }
 }
 
-/// A finished measurement.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Finished {
-    /// The measurement.
-    pub measurement: Measurement,
-    /// The number of its pairs at the end of each pass.
-    pub passes: Vec<usize>,
-}
-
 /// All finished measurements.
 #[derive(Debug)]
 pub(crate) struct Done {
     /// The measurements of each group, in the order of its members; `None` for one that was not measured.
-    pub groups: Vec<Vec<Option<Finished>>>,
+    pub groups: Vec<Vec<Option<Measurement>>>,
     /// The journal; the caller ends it when all is written.
     pub journal: Option<Journal>,
 }
@@ -178,7 +191,7 @@ impl<'a> Scheduler<'a> {
             Entry::Pair { measurement, pair } => self.with(measurement, |run| run.measurement.take(pair)),
             Entry::Failed { measurement, failure } => self.with(measurement, |run| run.measurement.fail(failure)),
             Entry::Rests { measurement } => self.with(measurement, |run| run.rests = true),
-            Entry::Closed { group, batch } => self.close(group, batch),
+            Entry::Closed { group, pass } => self.close(group, pass),
         }
     }
 
@@ -237,35 +250,60 @@ impl<'a> Scheduler<'a> {
         mut progress: impl FnMut(Progress),
         mut around: impl FnMut(usize, &mut dyn FnMut()),
     ) -> Result<Done, JournalError> {
-        let in_pass = self.settings.in_pass();
+        let groups = self.groups.len();
         for pass in 0..self.settings.passes {
-            for group in 0..self.groups.len() {
-                let Some(Request { workload, level, .. }) = self.request(group) else { continue };
-                if self.closed[group] > pass {
-                    continue;
-                }
-                let mut taken = Ok(());
-                around(group, &mut || {
-                    let first = (pass * self.groups.len() + group) * in_pass;
-                    taken = (0..in_pass).try_for_each(|round| {
-                        progress(Progress { workload, level, rounds: first + round });
-                        self.round(pass, group, round)
-                    });
-                });
-                match taken {
-                    Err(Stop::Journal(error)) => return Err(error),
-                    Ok(()) | Err(Stop::Rested) => {}
-                }
-                self.note(&Entry::Closed { group, batch: pass })?;
-                self.close(group, pass);
+            for (place, group) in self.settings.order_of_groups(groups, pass).into_iter().enumerate() {
+                let rounds = groups * self.settings.before(pass) + place * self.settings.in_pass(pass);
+                self.pass(pass, group, rounds, &mut progress, &mut around)?;
             }
         }
-        if let Some(precision) = self.settings.precision {
-            self.runs.iter_mut().flatten().flatten().for_each(|run| run.measurement.refine(precision));
+        while let Some(precision) = self.settings.precision {
+            let needs = |group: &usize| self.runs[*group].iter().flatten().any(|run| run.needs(precision));
+            let lacking: Vec<usize> = (0..groups).filter(needs).collect();
+            if lacking.is_empty() {
+                break;
+            }
+            let passes = lacking.iter().map(|&group| self.closed[group]).max().unwrap_or(0);
+            for place in self.settings.order_of_groups(lacking.len(), passes) {
+                let group = lacking[place];
+                for run in self.runs[group].iter_mut().flatten() {
+                    run.rests |= !run.needs(precision);
+                }
+                self.pass(self.closed[group], group, groups * self.settings.rounds, &mut progress, &mut around)?;
+            }
         }
-        let finish = |run: Run| Finished { passes: run.passes, measurement: run.measurement.finish() };
-        let groups = self.runs.into_iter().map(|runs| runs.into_iter().map(|run| run.map(finish)).collect());
+        let groups = self.runs.into_iter();
+        let groups = groups.map(|runs| runs.into_iter().map(|run| Some(run?.measurement.finish())).collect());
         Ok(Done { groups: groups.collect(), journal: self.journal })
+    }
+
+    /// Makes a pass of a group, unless it was made before. `rounds` is the number of finished rounds of the run.
+    fn pass(
+        &mut self,
+        pass: usize,
+        group: usize,
+        rounds: usize,
+        progress: &mut dyn FnMut(Progress),
+        around: &mut dyn FnMut(usize, &mut dyn FnMut()),
+    ) -> Result<(), JournalError> {
+        let Some(Request { workload, level, .. }) = self.request(group) else { return Ok(()) };
+        if self.closed[group] > pass {
+            return Ok(());
+        }
+        let mut taken = Ok(());
+        around(group, &mut || {
+            taken = (0..self.settings.in_pass(pass)).try_for_each(|round| {
+                progress(Progress { workload, level, rounds: rounds + round });
+                self.round(pass, group, round)
+            });
+        });
+        match taken {
+            Err(Stop::Journal(error)) => return Err(error),
+            Ok(()) | Err(Stop::Rested) => {}
+        }
+        self.note(&Entry::Closed { group, pass })?;
+        self.close(group, pass);
+        Ok(())
     }
 
     /// Returns the request of a group's first measured member, if any.
@@ -287,16 +325,20 @@ impl<'a> Scheduler<'a> {
                 Some(run) => run,
                 None => Run::of(self.begin(measurement, planned)?),
             };
-            if run.is_active() && run.in_pass() <= round {
+            if run.is_active() && run.measurement.in_pass() <= round {
                 let before = run.measurement.took();
                 let pair = run.measurement.pair();
-                run.took += run.measurement.took() - before;
+                let took = run.measurement.took() - before;
+                run.took += took;
+                if pass >= self.settings.passes {
+                    run.refining += took;
+                }
                 match (pair, run.measurement.failure()) {
                     (Some(pair), _) => self.note(&Entry::Pair { measurement, pair })?,
                     (None, Some(failure)) => self.note(&Entry::Failed { measurement, failure: failure.clone() })?,
                     (None, None) => {}
                 }
-                if planned.time.is_some_and(|time| run.took > time) && run.in_pass() >= fewest {
+                if planned.time.is_some_and(|time| run.took > time) && run.measurement.in_pass() >= fewest {
                     self.note(&Entry::Rests { measurement })?;
                     run.rests = true;
                 }
@@ -383,9 +425,11 @@ mod tests {
         let done = Scheduler::new(SETTINGS, groups).measure(|_| ()).expect("no journal");
         let notes = notes.borrow().join(" ");
         let (cycles, leaks) = ("1cu 1ct 1ct 1cu", "1lu 1lt 1lt 1lu");
-        assert_eq!(notes, [cycles, leaks, cycles, leaks].join(" "));
-        let finished = done.groups[1][0].as_ref().expect("measured");
-        assert_eq!((finished.measurement.pairs.len(), finished.passes.as_slice()), (4, &[2, 4][..]));
+        let passes = [0, 1].map(|pass| SETTINGS.order_of_groups(2, pass)).concat();
+        let expected: Vec<&str> = passes.into_iter().map(|group| [cycles, leaks][group]).collect();
+        assert_eq!(notes, expected.join(" "));
+        let measurement = done.groups[1][0].as_ref().expect("measured");
+        assert_eq!((measurement.pairs.len(), measurement.passes.as_slice()), (4, &[2, 4][..]));
     }
 
     #[test]
@@ -413,6 +457,8 @@ mod tests {
         assert_eq!(orders(1, 0), orders(1, 0));
         assert_ne!(orders(1, 0), orders(2, 0));
         assert_ne!(orders(1, 0), orders(1, 1));
+        let passes: Vec<Vec<usize>> = (0..6).map(|pass| SETTINGS.order_of_groups(8, pass)).collect();
+        assert!(passes.iter().any(|order| *order != passes[0]), "{passes:?}");
         for mut order in orders(1, 0) {
             order.sort_unstable();
             assert_eq!(order, [0, 1, 2, 3, 4, 5]);
@@ -433,13 +479,42 @@ mod tests {
     }
 
     #[test]
+    fn passes_share_the_rounds() {
+        let rounds = |rounds, passes| -> Vec<usize> {
+            let settings = Settings { rounds, passes, ..SETTINGS };
+            (0..passes).map(|pass| settings.in_pass(pass)).collect()
+        };
+        assert_eq!(rounds(60, 6), [10; 6]);
+        assert_eq!(rounds(10, 6), [1, 2, 2, 1, 2, 2]);
+        assert_eq!(rounds(3, 6), [0, 1, 0, 1, 0, 1]);
+    }
+
+    #[test]
+    fn a_precision_takes_further_passes_until_it_is_reached_or_the_time_is_up() {
+        let notes = RefCell::default();
+        let one = fake('1', &notes);
+        let groups = || vec![vec![planned(&one, Workload::CYCLES)], vec![planned(&one, Workload::LEAKS)]];
+        let pairs = |percent| {
+            // A pair takes two seconds, and a further pass ten pairs.
+            let precision = Some(Precision { percent, seconds: 30 });
+            let settings = Settings { rounds: 12, passes: 6, precision, ..SETTINGS };
+            let done = Scheduler::new(settings, groups()).measure(|_| ()).expect("no journal");
+            let passes = |group: &Vec<Option<Measurement>>| group[0].as_ref().expect("measured").passes.clone();
+            done.groups.iter().map(passes).collect::<Vec<_>>()
+        };
+        let planned = vec![2, 4, 6, 8, 10, 12];
+        assert_eq!(pairs(1.0), [planned.clone(), planned.clone()], "all pairs are equal");
+        let further = [planned, vec![22, 32]].concat();
+        assert_eq!(pairs(-1.0), [further.clone(), further], "no interval is narrower than nothing");
+    }
+
+    #[test]
     fn a_failure_ends_its_own_measurement() {
         let notes = RefCell::default();
         let (one, two) = (Fake { fails_at: 3, ..fake('1', &notes) }, fake('2', &notes));
         let groups = vec![vec![planned(&one, Workload::CYCLES), planned(&two, Workload::CYCLES)]];
         let done = Scheduler::new(SETTINGS, groups).measure(|_| ()).expect("no journal");
-        let measurements: Vec<&Measurement> =
-            done.groups[0].iter().flatten().map(|finished| &finished.measurement).collect();
+        let measurements: Vec<&Measurement> = done.groups[0].iter().flatten().collect();
         assert_eq!(measurements[0].failure(), Some(&Failure::TimedOut { seconds: 1 }));
         assert_eq!((measurements[0].pairs.len(), measurements[1].pairs.len()), (1, 4));
     }

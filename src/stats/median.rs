@@ -9,7 +9,7 @@
 use crate::stats::estimate::Estimate;
 
 /// The confidence of all intervals.
-const CONFIDENCE: f64 = 0.95;
+pub(crate) const CONFIDENCE: f64 = 0.95;
 
 /// The fewest pairs of an interval: with fewer, even the one from the least to the greatest value has less than 95 %.
 pub(crate) const MIN_PAIRS: usize = 6;

@@ -2,5 +2,6 @@
 
 pub mod estimate;
 pub(crate) mod median;
+pub(crate) mod passes;
 pub(crate) mod sign_test;
 pub(crate) mod slope;

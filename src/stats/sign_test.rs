@@ -76,13 +76,13 @@ pub(crate) fn needed_agreement(rounds: usize, comparisons: usize) -> Option<f64>
     Some(high)
 }
 
-/// Returns the fewest rounds of both batches together that can lead to a verdict among this many comparisons: with
+/// Returns the fewest rounds that can lead to a verdict among this many comparisons: with
 /// fewer, even a difference in every round is not significant after Holm's correction.
 pub(crate) fn needed_rounds(comparisons: usize) -> usize {
     first_from(MIN_PAIRS, |rounds| most_that_disagree(rounds, comparisons).is_some())
 }
 
-/// Returns the fewest rounds of a slow build, of both batches together: with these a verdict is possible even if one
+/// Returns the fewest rounds of a slow build: with these a verdict is possible even if one
 /// round disagrees.
 pub(crate) fn fewest_rounds(comparisons: usize) -> usize {
     first_from(2 * MIN_PAIRS, |rounds| most_that_disagree(rounds, comparisons).is_some_and(|fewer| fewer >= 1))

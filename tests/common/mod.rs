@@ -13,7 +13,7 @@ use memscope_bench::internal::platform::conditions::Conditions;
 use memscope_bench::internal::platform::system::{Machine, Toolchain};
 use memscope_bench::internal::report::format::Format;
 use memscope_bench::internal::report::origin::Origin;
-use memscope_bench::internal::schedule::estimate::overhead;
+use memscope_bench::internal::schedule::estimate::{estimated, overhead};
 use memscope_bench::internal::schedule::measurement::{Clock, Measurement, Outcome, Pair, Sample, Series};
 use memscope_bench::internal::study::compare::{Against, ComparedBuild, Comparison};
 use memscope_bench::internal::study::overhead::record::{Results, SCHEMA};
@@ -23,8 +23,10 @@ use memscope_bench::internal::study::{self, Study, compare};
 use memscope_bench::internal::tracking::memscope::{MemscopeBuild, TypeUse};
 use memscope_bench::internal::tracking::{Level, Recorded};
 use memscope_bench::internal::worker::failure::Failure;
+use memscope_bench::internal::worker::probe::Request;
 use memscope_bench::internal::worker::probe::{Observation, Truth};
 use memscope_bench::internal::worker::task::Task;
+use memscope_bench::internal::workloads::Scale;
 use memscope_bench::internal::workloads::{Workload, registered};
 
 /// Returns the program, without the tester's environment variables that it would obey.
@@ -102,20 +104,10 @@ fn measurement(series: Series, workload: Workload, level: Level, factor: f64, pa
             Pair { untracked_first: n % 2 == 0, untracked: side(untracked, 10), tracked: side(tracked, 25) }
         })
         .collect();
-    Measurement {
-        series,
-        workload,
-        level,
-        scale: 0.05,
-        seed: 1,
-        wait_us: 0,
-        threads: 2,
-        layout: None,
-        allocations: Some(100_000),
-        fidelity: (level != Level::Untracked).then_some(1.0),
-        outcome: overhead(&pairs, Some(100_000)).map_or(Outcome::TooFew, Outcome::Measured),
-        pairs,
-    }
+    let scale = Scale::new(0.05).expect("positive");
+    let measurement = Measurement::new(series, &Request { workload, level, scale, threads: 2, count: false });
+    let fidelity = (level != Level::Untracked).then_some(1.0);
+    estimated(Measurement { allocations: Some(100_000), fidelity, pairs, ..measurement })
 }
 
 /// Returns results with every kind of row: an overhead as a percentage, as a factor, not significant, and failures.
@@ -198,7 +190,7 @@ pub fn comparison(clock: Clock) -> Comparison {
     for (slow, fast) in waits.pairs.iter_mut().zip(of(Level::Full, 4.0).pairs) {
         slow.tracked.cpu_ns = fast.tracked.cpu_ns;
     }
-    waits.outcome = overhead(&waits.pairs, waits.allocations).map_or(Outcome::TooFew, Outcome::Measured);
+    waits.outcome = overhead(&waits.pairs, &waits.passes, waits.allocations).map_or(Outcome::TooFew, Outcome::Measured);
     let measurements = [
         vec![
             of(Level::Untracked, 0.99),
@@ -209,16 +201,19 @@ pub fn comparison(clock: Clock) -> Comparison {
         vec![of(Level::Variables, 1.02), waits],
         vec![],
     ];
-    let builds = names.into_iter().zip(measurements).map(|(name, measurements)| ComparedBuild {
-        name: name.to_owned(),
-        about: (name == "../memscope-rs").then(|| "Take a lock <twice>".to_owned()),
-        memscope: None,
-        not_built: measurements.is_empty().then(|| NotBuilt {
+    let builds = names.into_iter().zip(measurements).map(|(name, mut measurements)| {
+        // Half of the pairs in each of two passes.
+        measurements.iter_mut().for_each(|measurement| measurement.passes = vec![20, measurement.pairs.len()]);
+        let about = (name == "../memscope-rs").then(|| "Take a lock <twice>".to_owned());
+        let not_built = NotBuilt {
             outcome: BuildOutcome::DoesNotCompile,
             why: format!("{name} does not compile: error: no such thing (src/lib.rs:1)"),
-        }),
-        first_batch: vec![20; measurements.len()],
-        measurements,
+        };
+        let mut build = ComparedBuild::new(name.to_owned(), about, Err(not_built), measurements);
+        if !build.measurements.is_empty() {
+            build.not_built = None;
+        }
+        build
     });
     let origin = origin("memscope-bench compare");
     let (against, threshold_percent, builds) = (Against::First, 3.0, builds.collect());

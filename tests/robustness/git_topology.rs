@@ -3,8 +3,8 @@
 
 use crate::common::comparison;
 use crate::common::git::{Repository, has_git, text};
-use memscope_bench::internal::schedule::measurement::Clock;
-use memscope_bench::internal::study::compare::{Against, Batched, differences};
+use memscope_bench::internal::schedule::measurement::{Clock, Measurement};
+use memscope_bench::internal::study::compare::{Against, differences};
 
 /// Returns one commit, a branch of two and a main line of two from there, their merge, and one more.
 fn merged() -> Repository {
@@ -187,14 +187,10 @@ fn a_bisection_has_git_s_rules() {
 #[test]
 fn each_commit_is_compared_with_its_own_reference() {
     let measured = comparison(Clock::Wall);
-    let batched: Vec<Vec<Batched>> = measured
-        .builds
-        .iter()
-        .map(|build| build.measurements.iter().map(|measurement| (measurement, 20)).collect())
-        .collect();
+    let measurements: Vec<&[Measurement]> = measured.builds.iter().map(|build| build.measurements.as_slice()).collect();
     let compared = |references: &[Option<usize>]| {
         let found =
-            differences(&batched, &Against::Each(references.to_vec()), &measured.plan.groups(), Clock::Wall, 3.0);
+            differences(&measurements, &Against::Each(references.to_vec()), &measured.plan.groups(), Clock::Wall, 3.0);
         let full = found.iter().filter(|difference| difference.level.to_string() == "full");
         full.map(|difference| (difference.build, difference.reference)).collect::<Vec<_>>()
     };

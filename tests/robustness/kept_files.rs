@@ -71,7 +71,7 @@ fn journal(path: &Path, plan: &String) -> (Vec<u8>, Vec<Entry>) {
     let entries = vec![
         Entry::Rests { measurement: 3 },
         Entry::Failed { measurement: 1, failure },
-        Entry::Closed { group: 0, batch: 1 },
+        Entry::Closed { group: 0, pass: 1 },
     ];
     let mut journal = Journal::begin(path, plan).expect("it can be begun");
     entries.iter().for_each(|entry| journal.append(entry).expect("it can be written"));

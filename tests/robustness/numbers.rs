@@ -46,7 +46,7 @@ fn with_times(change: impl Fn(usize, &mut Measurement)) -> Results {
     for (number, measurement) in results.measurements.iter_mut().enumerate() {
         change(number, measurement);
         if let Outcome::Measured(_) = measurement.outcome {
-            let overhead = overhead(&measurement.pairs, measurement.allocations);
+            let overhead = overhead(&measurement.pairs, &measurement.passes, measurement.allocations);
             measurement.outcome = overhead.map_or(Outcome::TooFew, Outcome::Measured);
         }
     }

@@ -8,7 +8,7 @@ use crate::schedule::measurement::{Clock, Pair};
 use crate::schedule::pairing::MeasurementRun;
 use crate::stats::estimate::Estimate;
 use crate::stats::sign_test::sign_test;
-use crate::study::compare::difference::{log_ratio, ratio};
+use crate::study::compare::logs::{log_ratio, ratio};
 use crate::worker::failure::Failure;
 use rand::seq::SliceRandom;
 use rand::{SeedableRng, rngs::SmallRng};

@@ -5,13 +5,15 @@
 //! comparisons some look like a difference by chance. The verdict is a regression or an improvement only if
 //!
 //! 1. the sign test on all rounds is significant at 5 % after Holm's correction for the comparisons of the run,
-//! 2. the median over all rounds lies beyond the threshold, and
-//! 3. the medians of both batches, which are measured at different times, lie on that same side.
+//! 2. the 95 % interval, which includes the uncertainty between passes, excludes no change,
+//! 3. the median over all rounds lies beyond the threshold, and
+//! 4. the medians of both halves of the passes, which are measured at different times, lie on that same side.
 
-use crate::schedule::measurement::{Clock, Measurement, Pair};
+use crate::schedule::measurement::{Clock, Measurement};
 use crate::stats::estimate::Estimate;
-use crate::stats::median::{median, median_interval};
+use crate::stats::passes;
 use crate::stats::sign_test::{LEVEL, POWER_QUANTILE, holm, needed_agreement, quantile, sign_test};
+use crate::study::compare::logs::Logs;
 use crate::tracking::Level;
 use crate::workloads::Workload;
 use clap::ValueEnum;
@@ -36,8 +38,9 @@ pub struct Difference {
     pub rounds: usize,
     /// The ratio of the overheads, build ÷ reference, over all rounds; `None` if there are too few.
     pub ratio: Option<Estimate>,
-    /// The median ratio in each of the two batches; `None` for a batch without rounds.
-    pub batches: [Option<f64>; 2],
+    /// The median ratio in each half of the passes; `None` for a half without rounds.
+    #[serde(alias = "batches")]
+    pub halves: [Option<f64>; 2],
     /// The probability of such rounds if the builds cost the same, after Holm's correction.
     pub probability: Option<f64>,
     /// The smallest change, in percent, that these rounds would have shown with a probability of 80 %. `None` if
@@ -77,16 +80,13 @@ pub enum Against {
     Each(Vec<Option<usize>>),
 }
 
-/// A measurement, and the number of its pairs that belong to the first batch.
-pub type Batched<'a> = (&'a Measurement, usize);
-
 /// Returns the differences between builds by wall time or CPU time, on each workload and level. `threshold` is in
 /// percent.
 ///
-/// The first pairs that two measurements have in a batch are of the same rounds: a slow build stops earlier. A build
+/// The first pairs that two measurements have in a pass are of the same rounds: a slow build stops earlier. A build
 /// that failed on a workload and level is not compared there, and is no reference.
 pub fn differences(
-    builds: &[Vec<Batched>],
+    builds: &[&[Measurement]],
     against: &Against,
     groups: &[(Workload, Level)],
     clock: Clock,
@@ -96,12 +96,12 @@ pub fn differences(
     let mut rounds = Vec::new();
     for &(workload, level) in groups.iter().filter(|(_, level)| *level != Level::Untracked) {
         let is_of_group = |measurement: &Measurement| measurement.workload == workload && measurement.level == level;
-        let mut references: Vec<(usize, Batched)> = Vec::new();
+        let mut references: Vec<(usize, &Measurement)> = Vec::new();
         for (build, measurements) in builds.iter().enumerate() {
-            let has_figure = |(measurement, _): &&Batched| {
+            let has_figure = |measurement: &&Measurement| {
                 is_of_group(measurement) && measurement.failure().is_none() && !measurement.pairs.is_empty()
             };
-            let Some(&of) = measurements.iter().find(has_figure) else { continue };
+            let Some(of) = measurements.iter().find(has_figure) else { continue };
             let reference = match against {
                 Against::First => references.first(),
                 Against::Previous => references.last(),
@@ -109,46 +109,46 @@ pub fn differences(
                     .find_map(|other| references.iter().find(|(build, _)| *build == other)),
             };
             if let Some(&(reference, to)) = reference {
-                let batches = by_batch(of, to, clock);
-                let pooled = batches.concat();
+                let logs = Logs::of(of, to, clock);
                 found.push(Difference {
                     workload,
                     level,
                     build,
                     reference,
-                    rounds: pooled.len(),
-                    ratio: ratio(&pooled),
-                    batches: batches.map(|logs| Some(median(logs)?.exp())),
+                    rounds: logs.all.len(),
+                    ratio: logs.ratio(),
+                    halves: logs.halves(),
                     probability: None,
                     detectable_percent: None,
                     verdict: Verdict::Inconclusive,
                 });
-                rounds.push(pooled);
+                rounds.push(logs);
             }
             references.push((build, of));
         }
     }
-    let compared = found.iter().zip(&rounds).map(|(difference, logs)| difference.ratio.and_then(|_| sign_test(logs)));
+    let compared =
+        found.iter().zip(&rounds).map(|(difference, logs)| difference.ratio.and_then(|_| sign_test(&logs.all)));
     let probabilities = holm(&compared.collect::<Vec<_>>());
     let comparisons = probabilities.iter().flatten().count();
     for ((difference, logs), probability) in found.iter_mut().zip(&rounds).zip(probabilities) {
         difference.probability = probability;
         difference.detectable_percent = detectable_percent(logs, comparisons, threshold);
         if let (Some(ratio), Some(probability)) = (difference.ratio, probability) {
-            difference.verdict = verdict(ratio, difference.batches, probability, threshold);
+            difference.verdict = verdict(ratio, difference.halves, probability, threshold);
         }
     }
     found
 }
 
-/// Returns the verdict on a ratio of overheads, its medians in the two batches, and its corrected probability.
-pub(super) fn verdict(ratio: Estimate, batches: [Option<f64>; 2], probability: f64, threshold: f64) -> Verdict {
+/// Returns the verdict on a ratio of overheads, its medians in both halves of the passes, and its corrected probability.
+pub(super) fn verdict(ratio: Estimate, halves: [Option<f64>; 2], probability: f64, threshold: f64) -> Verdict {
     let factor = 1.0 + threshold / 100.0;
-    let is_sure = probability < LEVEL;
-    let both = |is_of_side: fn(f64) -> bool| batches.iter().all(|batch| batch.is_some_and(is_of_side));
-    if is_sure && ratio.value > factor && both(|batch| batch > 1.0) {
+    let is_sure = probability < LEVEL && !ratio.contains_one();
+    let both = |is_of_side: fn(f64) -> bool| halves.iter().all(|half| half.is_some_and(is_of_side));
+    if is_sure && ratio.value > factor && both(|half| half > 1.0) {
         Verdict::Regression
-    } else if is_sure && ratio.value < 1.0 / factor && both(|batch| batch < 1.0) {
+    } else if is_sure && ratio.value < 1.0 / factor && both(|half| half < 1.0) {
         Verdict::Improvement
     } else if ratio.contains_one() || (1.0 / factor <= ratio.low && ratio.high <= factor) {
         Verdict::NoDifference
@@ -158,19 +158,19 @@ pub(super) fn verdict(ratio: Estimate, batches: [Option<f64>; 2], probability: f
 }
 
 /// Returns the smallest change, in percent, that rounds with this noise would have shown with a probability of 80 %,
-/// up or down, whichever is harder. The verdict needs enough rounds on one side of no change, and a median beyond the
-/// threshold.
+/// up or down, whichever is harder. The verdict needs enough rounds on one side of no change, an interval without it, and
+/// a median beyond the threshold.
 ///
 /// A change shifts all log differences. Enough rounds agree when the shift exceeds the quantile of the residuals at
 /// the probability that [`needed_agreement`] gives.
-fn detectable_percent(logs: &[f64], comparisons: usize, threshold: f64) -> Option<f64> {
-    let Estimate { value, low, high } = median_interval(logs.iter().copied())?;
-    let agreement = needed_agreement(logs.len(), comparisons)?;
-    let mut residuals: Vec<f64> = logs.iter().map(|log| log - value).collect();
+fn detectable_percent(logs: &Logs, comparisons: usize, threshold: f64) -> Option<f64> {
+    let Estimate { value, low, high } = passes::interval(&logs.all, &logs.ends)?;
+    let agreement = needed_agreement(logs.all.len(), comparisons)?;
+    let mut residuals: Vec<f64> = logs.all.iter().map(|log| log - value).collect();
     residuals.sort_unstable_by(f64::total_cmp);
     let (up, down) = (-quantile(&residuals, 1.0 - agreement), quantile(&residuals, agreement));
-    let beyond_threshold = (1.0 + threshold / 100.0).ln() + POWER_QUANTILE * (high - low) / STANDARD_ERRORS;
-    in_percent(up.max(down).max(beyond_threshold))
+    let at_least = (1.0 + threshold / 100.0).ln().max((high - low) / 2.0);
+    in_percent(up.max(down).max(at_least + POWER_QUANTILE * (high - low) / STANDARD_ERRORS))
 }
 
 /// Converts a change of a logarithm to percent; `None` if that is not finite.
@@ -178,38 +178,19 @@ pub(super) fn in_percent(log: f64) -> Option<f64> {
     Some(log.exp_m1() * 100.0).filter(|percent| percent.is_finite())
 }
 
-/// Returns the differences of two measurements' log overheads, in each round of each batch that both have, without
-/// rounds in which a clock saw no time pass.
-fn by_batch((of, of_first): Batched, (to, to_first): Batched, clock: Clock) -> [Vec<f64>; 2] {
-    let (of_early, of_late) = of.pairs.split_at(of_first.min(of.pairs.len()));
-    let (to_early, to_late) = to.pairs.split_at(to_first.min(to.pairs.len()));
-    let difference = |(of, to): (&Pair, &Pair)| Some(log_ratio(of, clock)? - log_ratio(to, clock)?);
-    [(of_early, to_early), (of_late, to_late)].map(|(of, to)| of.iter().zip(to).filter_map(difference).collect())
-}
-
-/// Returns the logarithm of a pair's overhead by wall time or CPU time; `None` if a time is zero, because the clock
-/// is too coarse.
-pub(super) fn log_ratio(pair: &Pair, clock: Clock) -> Option<f64> {
-    let [tracked, untracked] = [pair.tracked.ns(clock), pair.untracked.ns(clock)];
-    (tracked > 0.0 && untracked > 0.0).then(|| (tracked / untracked).ln())
-}
-
-/// Returns the median ratio and its interval from logarithms; `None` if there are too few.
-pub(super) fn ratio(logs: &[f64]) -> Option<Estimate> {
-    let Estimate { value, low, high } = median_interval(logs.iter().copied())?;
-    Some(Estimate { value: value.exp(), low: low.exp(), high: high.exp() })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::schedule::measurement::Outcome;
-    use crate::schedule::measurement::{Sample, Series};
+    use crate::schedule::measurement::{Pair, Sample, Series};
+    use crate::schedule::scheduler::PASSES;
     use crate::study::compare::typical::typical;
     use crate::worker::failure::Failure;
-    use crate::workloads::registered;
+    use crate::worker::probe::Request;
+    use crate::workloads::{Scale, registered};
     use rand::{RngExt, SeedableRng};
     use rand_pcg::Pcg64Mcg;
+    use std::slice::from_ref;
 
     const GROUP: [(Workload, Level); 1] = [(Workload::CYCLES, Level::Full)];
 
@@ -228,30 +209,20 @@ mod tests {
             let [untracked, tracked] = [1e6, 1e6 * overhead].map(|ns| side(ns * disturbed(rng).exp()));
             Pair { untracked_first: true, untracked, tracked }
         });
-        Measurement {
-            series: Series::Overhead,
-            workload: Workload::CYCLES,
-            level: Level::Full,
-            scale: 1.0,
-            seed: 1,
-            wait_us: 0,
-            threads: 1,
-            allocations: None,
-            layout: None,
-            fidelity: None,
-            outcome: Outcome::TooFew,
-            pairs: pairs.collect(),
-        }
+        let scale = Scale::new(1.0).expect("positive");
+        let request = Request { workload: Workload::CYCLES, level: Level::Full, scale, threads: 1, count: false };
+        let passes = (1..=PASSES).map(|pass| rounds * pass / PASSES).collect();
+        Measurement { passes, pairs: pairs.collect(), ..Measurement::new(Series::Overhead, &request) }
     }
 
-    fn against_the_first(builds: &[Vec<Batched>], threshold: f64) -> Vec<Difference> {
+    fn against_the_first(builds: &[&[Measurement]], threshold: f64) -> Vec<Difference> {
         differences(builds, &Against::First, &GROUP, Clock::Wall, threshold)
     }
 
     fn compare(first: f64, second: f64, threshold: f64) -> Difference {
         let mut rng = Pcg64Mcg::seed_from_u64(3);
         let [a, b] = [first, second].map(|overhead| measurement(overhead, 60, &mut rng));
-        against_the_first(&[vec![(&a, 30)], vec![(&b, 30)]], threshold).remove(0)
+        against_the_first(&[&[a], &[b]], threshold).remove(0)
     }
 
     /// Runs all workloads at a level with builds of these overheads, each compared with the one before it.
@@ -262,11 +233,8 @@ mod tests {
             registered().iter().map(of).collect::<Vec<Measurement>>()
         };
         let builds: Vec<Vec<Measurement>> = overheads.iter().map(&mut build).collect();
-        let batched: Vec<Vec<Batched>> = builds
-            .iter()
-            .map(|measurements| measurements.iter().map(|measurement| (measurement, 30)).collect())
-            .collect();
-        differences(&batched, &Against::Previous, &groups, Clock::Wall, 3.0)
+        let builds: Vec<&[Measurement]> = builds.iter().map(Vec::as_slice).collect();
+        differences(&builds, &Against::Previous, &groups, Clock::Wall, 3.0)
     }
 
     fn is_change(verdict: Verdict) -> bool {
@@ -287,19 +255,19 @@ mod tests {
 
     #[test]
     fn each_part_of_the_rule_counts() {
-        let of = |value: f64, half: f64, batches: [f64; 2], probability| {
+        let of = |value: f64, half: f64, halves: [f64; 2], probability| {
             let ratio = Estimate { value, low: value - half, high: value + half };
-            verdict(ratio, batches.map(Some), probability, 3.0)
+            verdict(ratio, halves.map(Some), probability, 3.0)
         };
         assert_eq!(of(1.1, 0.05, [1.05, 1.2], 0.01), Verdict::Regression);
         assert_eq!(of(0.9, 0.05, [0.95, 0.8], 0.01), Verdict::Improvement);
         assert_eq!(of(1.1, 0.05, [1.05, 1.2], 0.05), Verdict::Inconclusive, "not significant");
-        assert_eq!(of(1.1, 0.05, [0.99, 1.2], 0.01), Verdict::Inconclusive, "the batches disagree");
+        assert_eq!(of(1.1, 0.05, [0.99, 1.2], 0.01), Verdict::Inconclusive, "the halves disagree");
         assert_eq!(of(1.025, 0.01, [1.02, 1.03], 0.01), Verdict::Inconclusive, "it may exceed the threshold or not");
         assert_eq!(of(1.015, 0.01, [1.01, 1.02], 0.01), Verdict::NoDifference, "all of it is below the threshold");
         assert_eq!(of(1.1, 0.2, [1.05, 1.2], 0.3), Verdict::NoDifference, "the interval contains no change");
         let ratio = Estimate { value: 1.1, low: 1.05, high: 1.15 };
-        assert_eq!(verdict(ratio, [Some(1.1), None], 0.01, 3.0), Verdict::Inconclusive, "one batch shows nothing");
+        assert_eq!(verdict(ratio, [Some(1.1), None], 0.01, 3.0), Verdict::Inconclusive, "one half shows nothing");
     }
 
     /// 14 copies of a build, each against the one before it on 8 workloads, on a machine that is disturbed.
@@ -309,7 +277,7 @@ mod tests {
         let found = run(&[4.0; 14], &mut rng);
         assert_eq!((found.len(), found.iter().filter(|row| is_change(row.verdict)).count()), (104, 0));
         let measurements: Vec<Measurement> = (0..200).map(|_| measurement(4.0, 40, &mut rng)).collect();
-        let rows: Vec<Vec<Batched>> = measurements.iter().map(|measurement| vec![(measurement, 20)]).collect();
+        let rows: Vec<&[Measurement]> = measurements.iter().map(from_ref).collect();
         let found = against_the_first(&rows, 0.0);
         assert!(found.len() == 199 && !found.iter().any(|row| is_change(row.verdict)), "without a threshold, too");
     }
@@ -338,32 +306,39 @@ mod tests {
         }
     }
 
+    /// Deals rounds to the passes by turns.
+    fn in_passes(rounds: &[f64]) -> Logs {
+        let all: Vec<f64> = (0..PASSES).flat_map(|pass| rounds.iter().copied().skip(pass).step_by(PASSES)).collect();
+        Logs { ends: (1..=PASSES).map(|pass| all.len() * pass / PASSES).collect(), all }
+    }
+
     #[test]
     fn the_detectable_difference_of_even_residuals() {
         // Of 61 rounds 22 may disagree (Conover, table A3), so that 68 % must lie on one side for a power of 80 %.
         // Residuals from −30 to 30 % have 68 % below 11 %.
         let logs: Vec<f64> = (-30..=30).map(|step| f64::from(step) / 100.0).collect();
-        let found = detectable_percent(&logs, 1, 0.0).expect("enough rounds");
-        assert!((found - 11.5).abs() < 0.6, "{found}");
+        let found = detectable_percent(&in_passes(&logs), 1, 0.0).expect("enough rounds");
+        // The interval, which must exclude no change as well, needs a little more.
+        assert!((11.5..12.5).contains(&found), "{found}");
         // The spread counts, not the place; and more comparisons need more.
         let moved: Vec<f64> = logs.iter().map(|log| log + 1.0).collect();
-        assert!((detectable_percent(&moved, 1, 0.0).expect("enough rounds") - found).abs() < 1e-9);
-        assert!(detectable_percent(&logs, 352, 0.0).expect("enough rounds") > 1.5 * found);
+        assert!((detectable_percent(&in_passes(&moved), 1, 0.0).expect("enough rounds") - found).abs() < 1e-9);
+        assert!(detectable_percent(&in_passes(&logs), 352, 0.0).expect("enough rounds") > 1.5 * found);
         // Skewed residuals are harder to move one way: the larger change counts, in either direction.
         let skewed: Vec<f64> = logs.iter().map(|log| if *log > 0.0 { log * 3.0 } else { *log }).collect();
         let mirrored: Vec<f64> = skewed.iter().map(|log| -log).collect();
         let [skewed, mirrored] =
-            [skewed, mirrored].map(|logs| detectable_percent(&logs, 1, 0.0).expect("enough rounds"));
+            [skewed, mirrored].map(|logs| detectable_percent(&in_passes(&logs), 1, 0.0).expect("enough rounds"));
         assert!((skewed - mirrored).abs() < 1e-9 && skewed > 2.5 * found, "{skewed} {mirrored}");
     }
 
     #[test]
     fn nothing_is_detectable_below_the_threshold_or_in_too_few_rounds() {
-        assert_eq!(detectable_percent(&[0.1; 60], 8, 3.0).map(f64::round), Some(3.0), "without noise");
-        assert_eq!(detectable_percent(&[0.1; 13], 352, 3.0), None);
-        assert_eq!(detectable_percent(&[0.1; 5], 1, 3.0), None);
+        assert_eq!(detectable_percent(&in_passes(&[0.1; 60]), 8, 3.0).map(f64::round), Some(3.0), "without noise");
+        assert_eq!(detectable_percent(&in_passes(&[0.1; 13]), 352, 3.0), None);
+        assert_eq!(detectable_percent(&in_passes(&[0.1; 5]), 1, 3.0), None);
         let noisy: Vec<f64> = (0..60).map(f64::from).collect();
-        assert_eq!(detectable_percent(&noisy, 8, f64::MAX), None, "no number is so large");
+        assert_eq!(detectable_percent(&in_passes(&noisy), 8, f64::MAX), None, "no number is so large");
     }
 
     /// A change that one run reports as detectable is found by another one in about 80 % of cases, up or down.
@@ -377,15 +352,15 @@ mod tests {
             let repeats = 400;
             let mut found = 0;
             for repeat in 0..repeats {
-                let detectable = detectable_percent(&rounds(count), comparisons, 3.0).expect("enough rounds");
+                let detectable =
+                    detectable_percent(&in_passes(&rounds(count)), comparisons, 3.0).expect("enough rounds");
                 let sign = if repeat % 2 == 0 { 1.0 } else { -1.0 };
                 let shift = sign * (detectable / 100.0).ln_1p();
                 let logs: Vec<f64> = rounds(count).iter().map(|log| log + shift).collect();
-                let batches =
-                    [&logs[..count / 2], &logs[count / 2..]].map(|logs| Some(median(logs.iter().copied())?.exp()));
-                let probability = sign_test(&logs).expect("rounds") * comparisons as f64;
+                let logs = in_passes(&logs);
+                let probability = sign_test(&logs.all).expect("rounds") * comparisons as f64;
                 let wanted = if sign > 0.0 { Verdict::Regression } else { Verdict::Improvement };
-                found += usize::from(verdict(ratio(&logs).expect("rounds"), batches, probability, 3.0) == wanted);
+                found += usize::from(verdict(logs.ratio().expect("rounds"), logs.halves(), probability, 3.0) == wanted);
             }
             let power = found as f64 / f64::from(repeats);
             assert!((0.72..0.92).contains(&power), "{count} rounds, {comparisons} comparisons: {power}");
@@ -399,7 +374,7 @@ mod tests {
         for failed in [0, 3] {
             measurements[failed].outcome = Outcome::Failed(Failure::TimedOut { seconds: 1 });
         }
-        let rows: Vec<Vec<Batched>> = measurements.iter().map(|measurement| vec![(measurement, 30)]).collect();
+        let rows: Vec<&[Measurement]> = measurements.iter().map(from_ref).collect();
         let places = |against| {
             let found = differences(&rows, against, &GROUP, Clock::Wall, 3.0);
             found.iter().map(|difference| (difference.build, difference.reference)).collect::<Vec<_>>()
@@ -415,7 +390,7 @@ mod tests {
         // The probe waits while others have the processor, and works no more than before.
         b.pairs.iter_mut().for_each(|pair| pair.tracked.wall_ns *= 2);
         let verdict = |clock| {
-            let found = differences(&[vec![(&a, 30)], vec![(&b, 30)]], &Against::First, &GROUP, clock, 3.0);
+            let found = differences(&[from_ref(&a), from_ref(&b)], &Against::First, &GROUP, clock, 3.0);
             found[0].verdict
         };
         assert_eq!((verdict(Clock::Wall), verdict(Clock::Cpu)), (Verdict::Regression, Verdict::NoDifference));
@@ -425,14 +400,14 @@ mod tests {
     fn a_slow_build_is_compared_on_the_rounds_that_it_had() {
         let mut rng = Pcg64Mcg::seed_from_u64(3);
         let mut fast = measurement(4.0, 60, &mut rng);
-        // The machine changes in the second half of the first batch, for every build alike.
-        fast.pairs[15..30].iter_mut().for_each(|pair| pair.tracked.wall_ns *= 10);
-        let slow = measurement(5.0, 20, &mut rng);
-        let found = against_the_first(&[vec![(&fast, 30)], vec![(&slow, 10)]], 3.0);
+        // The machine changes in the second half of each pass, in which the slow build rests.
+        fast.pairs.chunks_mut(10).flat_map(|pass| &mut pass[5..]).for_each(|pair| pair.tracked.wall_ns *= 10);
+        let slow = measurement(5.0, 24, &mut rng);
+        let found = against_the_first(&[&[fast], &[slow]], 3.0);
         let near = |ratio: f64| (ratio - 1.25).abs() < 0.1;
-        let [early, late] = found[0].batches.map(|batch| batch.expect("ten rounds"));
-        assert!(near(early) && near(late) && near(found[0].ratio.expect("twenty rounds").value), "{found:?}");
-        assert_eq!(found[0].rounds, 20);
+        let [early, late] = found[0].halves.map(|half| half.expect("twelve rounds"));
+        assert!(near(early) && near(late) && near(found[0].ratio.expect("24 rounds").value), "{found:?}");
+        assert_eq!(found[0].rounds, 24);
     }
 
     /// A coarse clock shows no time for a short window. Such a pair has no ratio, and its round counts for neither
@@ -445,10 +420,10 @@ mod tests {
         a.pairs[40].tracked.wall_ns = 0;
         b.pairs[3].untracked.wall_ns = 0;
         b.pairs[50].untracked.wall_ns = 0;
-        let found = against_the_first(&[vec![(&a, 30)], vec![(&b, 30)]], 3.0).remove(0);
+        let found = against_the_first(&[from_ref(&a), from_ref(&b)], 3.0).remove(0);
         assert_eq!((found.rounds, found.verdict), (57, Verdict::Regression));
         b.pairs[5..].iter_mut().for_each(|pair| pair.tracked.wall_ns = 0);
-        let found = against_the_first(&[vec![(&a, 30)], vec![(&b, 30)]], 3.0).remove(0);
+        let found = against_the_first(&[from_ref(&a), from_ref(&b)], 3.0).remove(0);
         assert_eq!((found.rounds, found.ratio, found.probability), (4, None, None));
         assert_eq!((found.detectable_percent, found.verdict), (None, Verdict::Inconclusive));
     }

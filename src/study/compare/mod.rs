@@ -1,20 +1,21 @@
 //! The comparison: several builds of memscope, measured in interleaved rounds.
 //!
 //! A *group* is a workload at a level. In each round of a group every build runs a pair: its own untracked probe and
-//! its own tracked one. A seed shuffles the order of the builds. Each group is measured in two batches, and the
-//! second begins when all groups have had their first, so a verdict rests on two times. Pairs go into a [`Journal`]
-//! as they come; [`differences`] and [`typical()`] draw the conclusions.
+//! its own tracked one. A seed shuffles the order of the builds. The rounds of a group are spread over passes through
+//! all groups, so a verdict rests on several times. Pairs go into a [`Journal`] as they come; [`differences`] and
+//! [`typical()`] draw the conclusions.
 
 mod bisection;
 pub mod chart;
 mod difference;
+mod logs;
 pub mod summary;
 mod typical;
 pub mod verdicts;
 
 pub use crate::schedule::journal::{Entry, Journal, JournalError};
 pub use bisection::{Contest, Leaning};
-pub use difference::{Against, Batched, Difference, Verdict, differences};
+pub use difference::{Against, Difference, Verdict, differences};
 pub use typical::{Typical, typical};
 
 use crate::builds::outcome::NotBuilt;
@@ -24,7 +25,7 @@ use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::schedule::launch::Launch;
 use crate::schedule::measurement::{Clock, Measurement, Series};
-use crate::schedule::scheduler::{Done, Finished, Planned, Progress, Scheduler, Settings};
+use crate::schedule::scheduler::{Done, PASSES, Planned, Progress, Scheduler, Settings};
 use crate::stats::estimate::Estimate;
 use crate::stats::sign_test::fewest_rounds;
 use crate::study::Study;
@@ -38,12 +39,10 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use typical::geometric_mean;
 
-/// The version of the file's format. A change that an older reader would misread raises it. Since 2, a difference has
-/// a verdict from all rounds; in 1 it had a claim from each batch.
-pub const SCHEMA: u32 = 2;
-
-/// The number of batches of each group.
-pub const BATCHES: usize = 2;
+/// The version of the file's format. A change that an older reader would misread raises it. Since 3, a
+/// measurement has its passes; before, it had two batches. Since 2, a difference has a verdict from all rounds; in 1 it
+/// had a claim from each batch.
+pub const SCHEMA: u32 = 3;
 
 /// The measurements of several builds, and the verdicts. Verdicts follow from the pairs: they are computed anew when
 /// a file is read, whatever verdicts the file has.
@@ -96,8 +95,9 @@ pub struct Record {
 impl From<Record> for Comparison {
     /// Computes the verdicts.
     fn from(Record { origin, plan, clock, threshold_percent, against, builds }: Record) -> Self {
-        let batched: Vec<Vec<Batched>> = builds.iter().map(ComparedBuild::batched).collect();
-        let differences = differences(&batched, &against, &plan.groups(), clock, threshold_percent);
+        let builds: Vec<ComparedBuild> = builds.into_iter().map(ComparedBuild::with_passes).collect();
+        let measurements: Vec<&[Measurement]> = builds.iter().map(|build| build.measurements.as_slice()).collect();
+        let differences = differences(&measurements, &against, &plan.groups(), clock, threshold_percent);
         let typical = typical(&differences, &plan.levels, &against, threshold_percent);
         Self { schema: SCHEMA, origin, plan, clock, threshold_percent, against, builds, differences, typical }
     }
@@ -208,15 +208,32 @@ pub struct ComparedBuild {
     /// The measurements, in the order of the groups; empty if it was not built.
     #[serde(alias = "cells")]
     pub measurements: Vec<Measurement>,
-    /// The number of each measurement's pairs that belong to the first batch.
+    /// In files before schema 3, the number of each measurement's pairs in the first of two batches, which are its
+    /// passes.
+    #[serde(default, skip_serializing)]
     pub first_batch: Vec<usize>,
 }
 
 impl ComparedBuild {
-    /// Returns the measurements, each with the number of its pairs that belong to the first batch.
-    fn batched(&self) -> Vec<Batched<'_>> {
-        let firsts = self.first_batch.iter().copied().chain(std::iter::repeat(0));
-        self.measurements.iter().zip(firsts).collect()
+    /// Returns a build that was measured, or not built.
+    pub fn new(
+        name: String,
+        about: Option<String>,
+        program: Result<MemscopeBuild, NotBuilt>,
+        measurements: Vec<Measurement>,
+    ) -> Self {
+        let (memscope, not_built) = program.map_or_else(|why| (None, Some(why)), |memscope| (Some(memscope), None));
+        Self { name, about, memscope, not_built, measurements, first_batch: Vec::new() }
+    }
+
+    /// Turns the batches of an earlier schema into passes.
+    fn with_passes(mut self) -> Self {
+        for (measurement, first) in self.measurements.iter_mut().zip(std::mem::take(&mut self.first_batch)) {
+            if measurement.passes.is_empty() {
+                measurement.passes = vec![first, measurement.pairs.len()];
+            }
+        }
+        self
     }
 }
 
@@ -234,10 +251,11 @@ pub struct Plan {
     pub scale: Option<f64>,
     /// The threads of each pool.
     pub threads: usize,
-    /// The rounds of each group, in both batches together.
+    /// The rounds of each group, over all passes.
     pub rounds: usize,
-    /// The time limit of a build in a batch of a group, in seconds of its pairs. A build takes no more pairs after
-    /// it, except for the fewest that a verdict needs.
+    /// The time limit of a build in a group, in seconds of its pairs, in equal parts for the passes. A build takes no
+    /// more pairs after it, except for the fewest that a verdict needs. In files before schema 3 it is that of one of
+    /// two batches.
     pub seconds: u64,
     /// The seed of the order of the builds in each round.
     pub seed: u64,
@@ -256,9 +274,9 @@ impl Plan {
         tracked * self.builds.len().saturating_sub(1)
     }
 
-    /// Returns the fewest rounds that a build gets in a batch, however slow it is: half of what a verdict needs.
+    /// Returns the fewest rounds that a build gets in a pass, however slow it is: its part of what a verdict needs.
     fn fewest(&self) -> usize {
-        fewest_rounds(self.comparisons()).div_ceil(BATCHES)
+        fewest_rounds(self.comparisons()).div_ceil(PASSES)
     }
 
     fn request(&self, (workload, level): (Workload, Level)) -> Request {
@@ -272,8 +290,6 @@ impl Plan {
 pub struct Measured {
     /// The measurements of each build, in the order of the groups.
     pub measurements: Vec<Vec<Measurement>>,
-    /// The number of each measurement's pairs that belong to the first batch.
-    pub first_batch: Vec<Vec<usize>>,
     /// The journal; the caller ends it when all is written.
     pub journal: Journal,
 }
@@ -291,8 +307,8 @@ impl Plan {
         progress: impl FnMut(Progress),
     ) -> Result<Measured, JournalError> {
         let settings =
-            Settings { rounds: self.rounds, passes: BATCHES, fewest: self.fewest(), precision: None, seed: self.seed };
-        let time = Some(Duration::from_secs(self.seconds));
+            Settings { rounds: self.rounds, passes: PASSES, fewest: self.fewest(), precision: None, seed: self.seed };
+        let time = Some(Duration::from_secs(self.seconds) / PASSES as u32);
         let first = launchers.iter().position(Option::is_some);
         let groups = self.groups().into_iter().map(|group| {
             let request = self.request(group);
@@ -306,14 +322,10 @@ impl Plan {
         let scheduler = Scheduler::new(settings, groups.collect()).with_journal(journal, entries);
         let Done { groups, journal } = scheduler.measure(progress)?;
         let mut measurements: Vec<Vec<Measurement>> = launchers.iter().map(|_| Vec::new()).collect();
-        let mut first_batch = vec![Vec::new(); launchers.len()];
-        for (build, finished) in groups.into_iter().flat_map(|group| group.into_iter().enumerate()) {
-            if let Some(Finished { measurement, passes }) = finished {
-                first_batch[build].push(passes.first().copied().unwrap_or(0));
-                measurements[build].push(measurement);
-            }
+        for (build, measurement) in groups.into_iter().flat_map(|group| group.into_iter().enumerate()) {
+            measurements[build].extend(measurement);
         }
-        Ok(Measured { measurements, first_batch, journal: journal.expect("it was given one") })
+        Ok(Measured { measurements, journal: journal.expect("it was given one") })
     }
 }
 
@@ -337,8 +349,8 @@ mod tests {
     #[test]
     fn more_comparisons_need_more_rounds() {
         assert_eq!([2, 16].map(|builds| plan(builds).comparisons()), [2, 30]);
-        // One of 12 rounds may disagree among 2 comparisons, and one of 15 among 30.
-        assert_eq!([2, 16].map(|builds| plan(builds).fewest()), [6, 8]);
+        // One of 12 rounds may disagree among 2 comparisons, and one of 15 among 30: 2 and 3 in each of six passes.
+        assert_eq!([2, 16].map(|builds| plan(builds).fewest()), [2, 3]);
     }
 
     #[test]

@@ -134,7 +134,7 @@ pub fn described(comparison: &Comparison, difference: &Difference) -> String {
 pub fn rule(comparison: &Comparison) -> String {
     format!(
         "Regression, improvement: the sign test on all rounds is significant at 5 % after Holm's correction for {}, \
-         the change exceeds {} %, and both batches of rounds lie on that side.",
+         the interval excludes no change, the change exceeds {} %, and both halves of the passes lie on that side.",
         number::counted(comparison.comparisons(), "comparison"),
         comparison.threshold_percent
     )

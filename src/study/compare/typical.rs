@@ -3,7 +3,7 @@
 //! Each workload's change is a median with its own interval. Workloads are measured separately, so the standard
 //! errors of their logarithms add in quadrature. The verdict follows the rule for one workload. It is significant at
 //! 5 % after Holm's correction for all typical changes of the run (here by the normal distribution), the change lies
-//! beyond the threshold, and both batches lie on that same side.
+//! beyond the threshold, and both halves of the passes lie on that same side.
 
 use crate::stats::estimate::Estimate;
 use crate::stats::sign_test::{LEVEL, POWER_QUANTILE, holm, normal_distance, normal_tails};
@@ -53,12 +53,12 @@ pub fn typical(differences: &[Difference], levels: &[Level], against: &Against, 
             let rows = rows.into_iter().filter(|row| row.reference == reference).collect::<Vec<_>>();
             let ratios: Vec<Estimate> = rows.iter().filter_map(|row| row.ratio).collect();
             let Some((ratio, error)) = geometric_mean(&ratios).filter(|_| rows.len() > 1) else { continue };
-            let batch = |number: usize| {
-                let medians = rows.iter().map(|row| Some(row.batches[number]?.ln())).collect::<Option<Vec<f64>>>()?;
+            let half = |number: usize| {
+                let medians = rows.iter().map(|row| Some(row.halves[number]?.ln())).collect::<Option<Vec<f64>>>()?;
                 Some((medians.iter().sum::<f64>() / medians.len() as f64).exp())
             };
             let workloads = rows.iter().map(|row| row.workload).collect();
-            errors.push((error, [batch(0), batch(1)]));
+            errors.push((error, [half(0), half(1)]));
             let (probability, detectable_percent, verdict) = (1.0, None, Verdict::Inconclusive);
             found.push(Typical { level, build, reference, workloads, ratio, probability, detectable_percent, verdict });
         }
@@ -70,11 +70,11 @@ pub fn typical(differences: &[Difference], levels: &[Level], against: &Against, 
     });
     let probabilities = holm(&tails.collect::<Vec<_>>());
     let distance = normal_distance(LEVEL / found.len().max(1) as f64);
-    for ((typical, (error, batches)), probability) in found.iter_mut().zip(errors).zip(probabilities) {
+    for ((typical, (error, halves)), probability) in found.iter_mut().zip(errors).zip(probabilities) {
         let beyond_threshold = (1.0 + threshold / 100.0).ln() + POWER_QUANTILE * error;
         typical.probability = probability.unwrap_or(1.0);
         typical.detectable_percent = in_percent(((distance + POWER_QUANTILE) * error).max(beyond_threshold));
-        typical.verdict = verdict(typical.ratio, batches, typical.probability, threshold);
+        typical.verdict = verdict(typical.ratio, halves, typical.probability, threshold);
     }
     found
 }
@@ -124,7 +124,7 @@ mod tests {
             reference,
             rounds: 60,
             ratio: Some(ratio),
-            batches: [Some(ratio.value); 2],
+            halves: [Some(ratio.value); 2],
             probability: Some(1.0),
             detectable_percent: None,
             verdict: Verdict::Inconclusive,
@@ -163,8 +163,8 @@ mod tests {
         assert!((typical.detectable_percent.expect("a change") - 4.6).abs() < 0.1, "{typical:?}");
 
         let mut torn = rows.clone();
-        torn.iter_mut().for_each(|row| row.batches = [Some(0.99), Some(1.13)]);
-        assert_eq!(of(&torn)[0].verdict, Verdict::Inconclusive, "the batches disagree");
+        torn.iter_mut().for_each(|row| row.halves = [Some(0.99), Some(1.13)]);
+        assert_eq!(of(&torn)[0].verdict, Verdict::Inconclusive, "the halves disagree");
         let small = [CYCLES, LEAKS].map(|workload| row(workload, 2, ratio(1.01, 0.1)));
         assert_eq!(of(&small)[0].verdict, Verdict::NoDifference, "it is below the threshold");
     }

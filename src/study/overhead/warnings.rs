@@ -283,11 +283,13 @@ mod tests {
     use super::*;
     use crate::platform::allocator::Allocator;
     use crate::platform::system::{Machine, Toolchain};
-    use crate::schedule::estimate::overhead;
+    use crate::schedule::estimate::estimated;
     use crate::schedule::measurement::Outcome;
     use crate::schedule::measurement::Sample;
     use crate::tracking::memscope::MemscopeBuild;
     use crate::worker::failure::Failure;
+    use crate::worker::probe::Request;
+    use crate::workloads::Scale;
     use crate::workloads::Workload;
     use std::collections::BTreeMap;
 
@@ -307,20 +309,10 @@ mod tests {
     }
 
     fn measurement(workload: Workload, level: Level, pairs: Vec<Pair>) -> Measurement {
-        Measurement {
-            series: Series::Overhead,
-            workload,
-            level,
-            scale: 0.05,
-            seed: 1,
-            wait_us: 0,
-            threads: 2,
-            allocations: Some(1_000),
-            layout: None,
-            fidelity: None,
-            outcome: overhead(&pairs, Some(1_000)).map_or(Outcome::TooFew, Outcome::Measured),
-            pairs,
-        }
+        let scale = Scale::new(0.05).expect("positive");
+        let request = Request { workload, level, scale, threads: 2, count: false };
+        let measurement = Measurement::new(Series::Overhead, &request);
+        estimated(Measurement { allocations: Some(1_000), pairs, ..measurement })
     }
 
     fn full(workload: Workload, pairs: Vec<Pair>) -> Measurement {

@@ -245,11 +245,13 @@ fn place(known: &mut Vec<Machine>, machine: &Machine) -> usize {
 mod tests {
     use super::*;
     use crate::platform::system::Toolchain;
-    use crate::schedule::estimate::overhead;
+    use crate::schedule::estimate::estimated;
     use crate::schedule::measurement::{Pair, Sample};
     use crate::study::overhead::record::SCHEMA;
     use crate::tracking::memscope::MemscopeBuild;
     use crate::worker::failure::Failure;
+    use crate::worker::probe::Request;
+    use crate::workloads::Scale;
 
     fn commit(number: usize) -> Commit {
         Commit {
@@ -270,20 +272,10 @@ mod tests {
                 tracked: side((10_000_000.0 * factor) as u64 + n * 10_000),
             })
             .collect();
-        Measurement {
-            series: Series::Overhead,
-            workload: Workload::CYCLES,
-            level,
-            scale: 1.0,
-            seed: 1,
-            wait_us: 0,
-            threads: 2,
-            layout: None,
-            allocations: Some(1_000),
-            fidelity: None,
-            outcome: overhead(&pairs, Some(1_000)).map_or(Outcome::TooFew, Outcome::Measured),
-            pairs,
-        }
+        let scale = Scale::new(1.0).expect("positive");
+        let request = Request { workload: Workload::CYCLES, level, scale, threads: 2, count: false };
+        let measurement = Measurement::new(Series::Overhead, &request);
+        estimated(Measurement { allocations: Some(1_000), pairs, ..measurement })
     }
 
     fn results(processor: &str, measurements: Vec<Measurement>) -> Results {

@@ -280,7 +280,7 @@ pub fn run(
         return Err(failure);
     }
     let done = done.expect("without a journal there is nothing to write");
-    let measured = done.groups.into_iter().flatten().flatten().map(|finished| finished.measurement);
+    let measured = done.groups.into_iter().flatten().flatten();
     let parts = settings.iter().zip(measured).zip(truths).zip(measuring);
     parts.map(|(((planned, measurement), truth), time)| setting(planned, measurement, &truth, time, effort)).collect()
 }
