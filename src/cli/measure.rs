@@ -24,7 +24,7 @@ use crate::tracking::Level;
 use crate::worker::launcher::Launcher;
 use crate::workloads::{Workload, registered};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -80,7 +80,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         journal::check(&path, arguments.resume)?;
     }
     let launcher = launcher(arguments)?;
-    let mut results = Results::begin(Origin::of_this_command());
+    // The spread between sessions is kept beside the results that a folder has.
+    let folder = arguments.output.as_deref().unwrap_or(Path::new("results"));
+    let mut results = Results::begin(Origin::of_this_command()).with_sessions_of(folder);
     let mut journal = None;
     if arguments.instructions {
         let levels = each_once(arguments.tracking.iter().copied());

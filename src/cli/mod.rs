@@ -20,6 +20,7 @@ mod probe;
 mod programs;
 mod report;
 mod rounds;
+mod sessions;
 pub mod stress;
 mod trackers;
 mod trend;

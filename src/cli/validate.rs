@@ -2,6 +2,7 @@
 
 use crate::cli::Error;
 use crate::cli::arguments::{FormatArguments, LimitArguments, bar, or_all};
+use crate::cli::sessions::{SessionArguments, Shared};
 use crate::platform::files;
 use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
@@ -34,9 +35,11 @@ pub(super) struct Arguments {
     /// The factor on all durations, for a trial of the command itself
     #[arg(long, hide = true, default_value_t = 1.0)]
     durations: f64,
-    /// The folder for validation.json, validation.md and validation.svg
+    /// The folder for validation.json, .md and .svg, or with --sessions for sessions.json and .md
     #[arg(long, default_value = "results", value_name = "DIR")]
     output: PathBuf,
+    #[command(flatten)]
+    sessions: SessionArguments,
     #[command(flatten)]
     format: FormatArguments,
     #[command(flatten)]
@@ -61,6 +64,10 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
+    if let Some(count) = arguments.sessions.sessions {
+        let Arguments { ref workloads, scale, ref output, format, limits, .. } = *arguments;
+        return arguments.sessions.run(count, &Shared { workloads, scale, output, format, limits });
+    }
     let files = Files { folder: &arguments.output, name: Validation::KIND };
     files.prepare::<Validation>()?;
     let path = arguments.output.join("validation.json");

@@ -92,6 +92,12 @@ impl Table {
         Self { columns: columns.into_iter().collect(), rows: Vec::new(), group: 0, width: None }
     }
 
+    /// Inserts a column at a place, with a text for each row.
+    pub(crate) fn insert(&mut self, place: usize, column: Column, texts: impl IntoIterator<Item = String>) {
+        self.columns.insert(place, column);
+        self.rows.iter_mut().zip(texts).for_each(|(row, text)| row.insert(place, text));
+    }
+
     /// Groups the rows by the first columns.
     #[must_use]
     pub fn grouped_by(self, columns: usize) -> Self {

@@ -31,6 +31,17 @@ pub fn ratio(ratio: f64) -> String {
     }
 }
 
+/// Formats a factor up or down as a percentage: `±4.1 %`, and `×÷2.3` from twice on.
+pub fn within(factor: f64) -> String {
+    if !factor.is_finite() {
+        UNKNOWN.to_owned()
+    } else if factor < 2.0 {
+        format!("±{} %", decimal((factor - 1.0) * 100.0, 1))
+    } else {
+        format!("×÷{}", decimal(factor, 1))
+    }
+}
+
 /// Formats a ratio as the signed percentage by which it differs from 1.
 pub fn percent(ratio: f64) -> String {
     signed((ratio - 1.0) * 100.0, 1)

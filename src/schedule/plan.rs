@@ -15,6 +15,7 @@ use std::time::Duration;
 pub struct Plan<'a> {
     planned: Vec<Planned<'a>>,
     effort: Effort,
+    seed: u64,
 }
 
 /// The number of pairs of each measurement.
@@ -49,7 +50,13 @@ pub struct Work {
 impl<'a> Plan<'a> {
     /// Returns a plan without measurements.
     pub fn new(effort: Effort) -> Self {
-        Self { planned: Vec::new(), effort }
+        Self { planned: Vec::new(), effort, seed: 0 }
+    }
+
+    /// Sets the seed of the order of the measurements.
+    #[must_use]
+    pub fn seeded(self, seed: u64) -> Self {
+        Self { seed, ..self }
     }
 
     /// Adds a measurement.
@@ -116,9 +123,9 @@ impl<'a> Plan<'a> {
         journal: Option<(Journal, Vec<Entry>)>,
         progress: impl FnMut(Progress),
     ) -> Result<(Vec<Measurement>, Option<Journal>), JournalError> {
-        let Self { planned, effort: Effort { pairs, fewest, precision, .. } } = self;
+        let Self { planned, effort: Effort { pairs, fewest, precision, .. }, seed } = self;
         let fewest = fewest.div_ceil(PASSES);
-        let settings = Settings { rounds: pairs, passes: PASSES, fewest, precision, seed: 0 };
+        let settings = Settings { rounds: pairs, passes: PASSES, fewest, precision, seed };
         let mut scheduler = Scheduler::new(settings, planned.into_iter().map(|planned| vec![Some(planned)]).collect());
         if let Some((journal, entries)) = journal {
             scheduler = scheduler.with_journal(journal, entries);

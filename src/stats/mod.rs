@@ -5,3 +5,4 @@ pub(crate) mod median;
 pub(crate) mod passes;
 pub(crate) mod sign_test;
 pub(crate) mod slope;
+pub(crate) mod spread;

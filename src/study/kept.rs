@@ -8,6 +8,7 @@ use super::footprint::Footprints;
 use super::latency::Latencies;
 use super::operations::OperationResults;
 use super::overhead::record::Results;
+use super::sessions::Sessions;
 use super::stress::Record;
 use super::trackers::Trackers;
 use super::trend::Trend;
@@ -67,6 +68,7 @@ kinds! {
     Latency(Latencies), "latencies";
     Operations(OperationResults), "operation";
     Validation(Validation), "validate";
+    Sessions(Sessions), "session";
     Claims(Claims), "claim";
     Trend(Trend), "log";
     Stress(Record), "memory_analysis";

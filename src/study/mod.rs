@@ -10,6 +10,7 @@ pub mod kept;
 pub mod latency;
 pub mod operations;
 pub mod overhead;
+pub mod sessions;
 pub(crate) mod splice;
 pub mod stress;
 pub mod trackers;

@@ -16,7 +16,7 @@ use memscope_bench::internal::report::origin::Origin;
 use memscope_bench::internal::schedule::estimate::{estimated, overhead};
 use memscope_bench::internal::schedule::measurement::{Clock, Measurement, Outcome, Pair, Sample, Series};
 use memscope_bench::internal::study::compare::{Against, ComparedBuild, Comparison};
-use memscope_bench::internal::study::overhead::record::{Results, SCHEMA};
+use memscope_bench::internal::study::overhead::record::Results;
 use memscope_bench::internal::study::stress::{Amount, HeapSnapshot, Phase, Record, Slice};
 use memscope_bench::internal::study::trackers::Trackers;
 use memscope_bench::internal::study::{self, Study, compare};
@@ -125,7 +125,7 @@ pub fn results() -> Results {
     ];
     measurements[3].fidelity = Some(0.612_34);
     measurements[6].outcome = Outcome::Failed(Failure::Crashed { how: "SIGSEGV: stack overflow".to_owned() });
-    Results { schema: SCHEMA, origin: origin("cargo bench"), precision: None, measurements, instructions: Vec::new() }
+    Results { measurements, ..Results::begin(origin("cargo bench")) }
 }
 
 /// Returns results of a run with this memscope on a machine with this processor, under which two workloads take
@@ -138,7 +138,7 @@ pub fn run_of(version: &str, processor: &str, factor: f64) -> Results {
         [(Level::Untracked, 0.99), (Level::Variables, 1.02), (Level::Full, factor)]
             .map(|(level, factor)| measurement(Series::Overhead, workload, level, factor, 20))
     });
-    Results { schema: SCHEMA, origin, precision: None, measurements: measurements.collect(), instructions: Vec::new() }
+    Results { measurements: measurements.collect(), ..Results::begin(origin) }
 }
 
 /// Returns trackers of every kind: no tracker, counters, memscope, a recorder, a sampler, and two without a figure.

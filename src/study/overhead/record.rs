@@ -3,7 +3,7 @@
 //! A file has the origin of its measurements and every pair, so that any figure can be computed from it again.
 
 use super::{chart, metrics, summary};
-use crate::platform::files::Versioned;
+use crate::platform::files::{self, Versioned};
 use crate::report::document::Document;
 use crate::report::metric::Metric;
 use crate::report::origin::Origin;
@@ -11,8 +11,11 @@ use crate::schedule::measurement::{Measurement, Overhead, Precision, Series};
 use crate::stats::estimate::Estimate;
 use crate::study::Study;
 use crate::study::instructions::record::InstructionCount;
+use crate::study::sessions::between::WorkSpread;
+use crate::study::sessions::{BetweenSessions, Sessions};
 use crate::tracking::Level;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// The version of the file's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 1;
@@ -28,6 +31,9 @@ pub struct Results {
     /// The requested precision, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub precision: Option<Precision>,
+    /// The spread between sessions on this machine, if it was measured before this run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub between_sessions: Option<BetweenSessions>,
     /// The measurements, in order.
     #[serde(alias = "cells")]
     pub measurements: Vec<Measurement>,
@@ -63,7 +69,27 @@ impl Study for Results {
 impl Results {
     /// Returns results without measurements.
     pub fn begin(origin: Origin) -> Self {
-        Self { schema: SCHEMA, origin, precision: None, measurements: Vec::new(), instructions: Vec::new() }
+        Self {
+            schema: SCHEMA,
+            origin,
+            precision: None,
+            between_sessions: None,
+            measurements: Vec::new(),
+            instructions: Vec::new(),
+        }
+    }
+
+    /// Adds the spread between sessions from the file in a folder, if there is one of this machine.
+    #[must_use]
+    pub fn with_sessions_of(self, folder: &Path) -> Self {
+        let kept = files::read::<Sessions>(&folder.join("sessions.json")).ok();
+        let between_sessions = kept.and_then(|kept| BetweenSessions::of(&kept, &self.origin.machine));
+        Self { between_sessions, ..self }
+    }
+
+    /// Returns the spread between sessions of a measurement, if it is known.
+    pub fn spread(&self, measurement: &Measurement) -> Option<&WorkSpread> {
+        self.between_sessions.as_ref()?.spread(measurement)
     }
 
     /// Returns the measurements of one series, in order.

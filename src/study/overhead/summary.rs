@@ -32,13 +32,13 @@ pub fn summary(results: &Results) -> Document {
         if series != Series::Overhead {
             document.heading(format!("{}, by {}", measurements[0].workload, series.parameter()));
         }
-        document.table(table(&measurements, series));
+        document.table(table(results, &measurements, series));
     }
-    document.notes(notes(results));
+    document.notes(sessions_note(results).into_iter().chain(notes(results)).collect());
     document
 }
 
-fn table(measurements: &[&Measurement], series: Series) -> Table {
+fn table(results: &Results, measurements: &[&Measurement], series: Series) -> Table {
     let mut table = Table::new([
         left(series.parameter()),
         right("untracked"),
@@ -51,6 +51,13 @@ fn table(measurements: &[&Measurement], series: Series) -> Table {
     ])
     .grouped_by(1);
     measurements.iter().for_each(|measurement| table.row(row(measurement, &measurement.row_name())));
+    if let Some(between) = &results.between_sessions {
+        let spreads = measurements.iter().map(|measurement| {
+            let spread = between.spread(measurement).filter(|_| measurement.overhead().is_some());
+            spread.map_or_else(String::new, |spread| number::within(spread.wall.of_another()))
+        });
+        table.insert(4, right("between sessions"), spreads);
+    }
     table
 }
 
@@ -98,8 +105,9 @@ pub(crate) fn notes(results: &Results) -> Vec<String> {
     lines.extend(warnings::warnings(results).iter().map(|warning| format!("Warning: {warning}")));
     if let Some((measurement, floor)) = results.noise_floor() {
         lines.push(format!(
-            "Noise floor: untracked against itself differs by at most {} ({}, {} pairs). Treat smaller differences \
-             as noise.",
+            "Noise floor: untracked against itself differs by at most {} ({}, {} pairs). An overhead below that is no \
+             more than noise. Of a large one the noise floor says nothing: how far it moves between runs, the spread \
+             between sessions shows.",
             number::percent_interval(floor.wall),
             measurement.name(),
             floor.pairs
@@ -123,6 +131,25 @@ pub(crate) fn notes(results: &Results) -> Vec<String> {
     }
     lines.extend(circumstances(&results.origin));
     lines
+}
+
+/// Explains the spread between sessions, or names the command that measures it.
+fn sessions_note(results: &Results) -> Option<String> {
+    results.series(Series::Overhead).next()?;
+    Some(match &results.between_sessions {
+        Some(between) => format!(
+            "Between sessions: another complete run's figure lies within this of the usual one in 95 % of cases, by {} \
+             sessions over {} minutes from {} on. Two runs that differ by less do not differ.",
+            between.sessions,
+            number::decimal(between.minutes, 0),
+            between.started.format("%Y-%m-%d")
+        ),
+        None => {
+            "Between sessions: unknown on this machine; `memscope-bench validate --sessions 6 --over 120` measures it. \
+                 Figures of two runs may differ by more than their intervals."
+                .to_owned()
+        }
+    })
 }
 
 /// Reports the cost of the harness itself, if it was measured.

@@ -37,7 +37,8 @@ pub struct Point {
 pub enum Change {
     /// The intervals overlap.
     None,
-    /// The intervals do not overlap, but the figures differ by no more than untracked did from itself.
+    /// The intervals do not overlap, but the figures differ by no more than untracked did from itself, or than two
+    /// sessions of one binary do.
     Noise,
     /// The figures are for different work, and cannot be compared.
     OtherWork,
@@ -48,8 +49,8 @@ pub enum Change {
 }
 
 impl Change {
-    /// Returns the change of an overhead, where `reach` is the noise floor as a factor; `None` if either figure has
-    /// no overhead.
+    /// Returns the change of an overhead, where `reach` is the largest factor that noise explains: the noise
+    /// floor, or the spread between sessions. `None` if either figure has no overhead.
     pub(super) fn between(before: &Figure, after: &Figure, reach: f64) -> Option<Self> {
         let (old, new) = (before.outcome.measured()?.wall, after.outcome.measured()?.wall);
         Some(if !before.work.is(&after.work) {

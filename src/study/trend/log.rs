@@ -8,6 +8,7 @@ use crate::platform::system::Machine;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::{Measurement, Outcome, Series};
 use crate::stats::estimate::Estimate;
+use crate::stats::spread::Spread;
 use crate::study::overhead::record::Results;
 use crate::tracking::Level;
 use crate::workloads::{Workload, registered};
@@ -62,6 +63,9 @@ pub struct Figure {
     pub outcome: Outcome,
     /// Events recorded ÷ events that happened.
     pub fidelity: Option<f64>,
+    /// The spread of the overhead between sessions on its machine, if it was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub between_sessions: Option<Spread>,
 }
 
 /// The work without tracking. Only figures for the same work can be compared.
@@ -96,8 +100,8 @@ impl Work {
     }
 }
 
-impl From<&Measurement> for Figure {
-    fn from(measurement: &Measurement) -> Self {
+impl Figure {
+    fn of(results: &Results, measurement: &Measurement) -> Self {
         let Measurement { workload, scale, seed, wait_us, threads, allocations, .. } = *measurement;
         Self {
             work: Work { workload, scale, seed, wait_us, threads, allocations },
@@ -105,6 +109,7 @@ impl From<&Measurement> for Figure {
             pairs: measurement.pairs.len(),
             outcome: measurement.outcome.clone(),
             fidelity: measurement.fidelity,
+            between_sessions: results.spread(measurement).map(|spread| spread.wall),
         }
     }
 }
@@ -158,7 +163,10 @@ impl Log {
             let record = results.map(|results| Record {
                 machine: place(&mut machines, &results.origin.machine),
                 floor: results.noise_floor().map(|(measurement, floor)| (measurement.workload, floor.wall)),
-                figures: results.series(Series::Overhead).map(Figure::from).collect(),
+                figures: results
+                    .series(Series::Overhead)
+                    .map(|measurement| Figure::of(&results, measurement))
+                    .collect(),
                 origin: results.origin,
             });
             Entry { commit, record }
@@ -197,8 +205,10 @@ impl Log {
         for (entry, record) in self.records() {
             let Some(figure) = record.figure(workload, level) else { continue };
             let since = latest[record.machine].filter(|_| figure.outcome.measured().is_some());
-            let change = since
-                .and_then(|(_, earlier, before)| Change::between(before, figure, earlier.reach().max(record.reach())));
+            let change = since.and_then(|(_, earlier, before)| {
+                let spread = self.spread(record.machine, figure).map_or(1.0, |spread| spread.of_two());
+                Change::between(before, figure, earlier.reach().max(record.reach()).max(spread))
+            });
             points.push(Point { entry, figure: figure.clone(), since: since.map(|(entry, ..)| entry), change });
             // A failure has no cost: the next point is compared with the last one that has.
             if figure.outcome.measured().is_some() {
@@ -206,6 +216,16 @@ impl Log {
             }
         }
         points
+    }
+
+    /// Returns the spread between sessions that the latest record of a machine knows for the same work and level. It is
+    /// the machine's, so it counts for earlier records too.
+    fn spread(&self, machine: usize, of: &Figure) -> Option<Spread> {
+        let records = self.entries.iter().rev().filter_map(|entry| entry.record.as_ref().ok());
+        let figures = records.filter(|record| record.machine == machine).flat_map(|record| &record.figures);
+        figures
+            .filter(|figure| figure.level == of.level && figure.work.is(&of.work))
+            .find_map(|figure| figure.between_sessions)
     }
 
     fn not_measured(&self, workloads: &[Workload], levels: &[Level]) -> HistoryError {
@@ -247,7 +267,6 @@ mod tests {
     use crate::platform::system::Toolchain;
     use crate::schedule::estimate::estimated;
     use crate::schedule::measurement::{Pair, Sample};
-    use crate::study::overhead::record::SCHEMA;
     use crate::tracking::memscope::MemscopeBuild;
     use crate::worker::failure::Failure;
     use crate::worker::probe::Request;
@@ -295,7 +314,7 @@ mod tests {
         let started = "2026-01-02T03:04:05Z".parse().expect("a time");
         let (command, environment) = (text("cargo bench"), Default::default());
         let origin = Origin { started, command, machine, conditions: None, environment, toolchain, memscope };
-        Results { schema: SCHEMA, origin, precision: None, measurements, instructions: Vec::new() }
+        Results { measurements, ..Results::begin(origin) }
     }
 
     /// Returns a record with a noise floor of half a percent.

@@ -2,40 +2,47 @@
 //! the pictures.
 //!
 //! Each function of a workload's group is one level. The scheduler takes the pairs of all functions; they are saved,
-//! and then replayed to Criterion: each of its samples is the time of one tracked sample within its window. So
-//! Criterion's pages and the table show the same samples. The overheads of the table come from the pairs alone.
+//! and then replayed to Criterion. In the group `WORKLOAD` each of its samples is the time of one tracked sample within
+//! its window, and in the group `WORKLOAD-overhead` the ratio of one pair. So Criterion's pages and the table show the
+//! same samples. The overheads of the table come from the pairs alone.
 //!
 //! In a workload's group, `untracked` pairs untracked with itself: that is the run's noise floor.
 
 #![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads")]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod groups;
+mod ratio;
+mod replay;
 
 use common::{Mode, refuse, results_folder};
-use criterion::measurement::WallTime;
-use criterion::{AxisScale, BenchmarkGroup, BenchmarkId, Criterion, PlotConfiguration, SamplingMode, Throughput};
+use criterion::Criterion;
+use criterion::measurement::{Measurement as Quantity, WallTime};
+use groups::{Function, Group, groups, ratio_group, request};
 use memscope_bench::internal::cli::{Environment, bar, show, stress};
 use memscope_bench::internal::platform::console;
 use memscope_bench::internal::platform::files::Versioned;
 use memscope_bench::internal::platform::text;
 use memscope_bench::internal::report::format::Format;
 use memscope_bench::internal::report::origin::Origin;
-use memscope_bench::internal::schedule::measurement::{Measurement, Series};
+use memscope_bench::internal::schedule::measurement::{Clock, Measurement, Pair};
 use memscope_bench::internal::schedule::pairing::MeasurementRun;
 use memscope_bench::internal::schedule::plan::{Effort, Plan};
 use memscope_bench::internal::study::overhead::record::Results;
 use memscope_bench::internal::study::{self, Files};
-use memscope_bench::internal::tracking::Level;
 use memscope_bench::internal::worker::failure::Failure;
 use memscope_bench::internal::worker::launcher::Launcher;
 use memscope_bench::internal::worker::probe::Request;
 use memscope_bench::internal::workloads::{Scale, Workload, pools, registered};
+use ratio::Ratio;
+use replay::{Both, CRITERION_SAMPLES, begin, replay};
 use std::env;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The memscope-bench program and its control, which Cargo builds beside this one.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_memscope-bench");
@@ -45,18 +52,6 @@ const CONTROL: &str = env!("CARGO_BIN_EXE_memscope-bench-control");
 const TIME: Duration = Duration::from_millis(2_000);
 const FEWEST: usize = 20;
 const MOST: usize = 400;
-
-/// The samples that Criterion asks for at least.
-const CRITERION_SAMPLES: usize = 10;
-/// The real time of a replayed iteration, by which Criterion plans its samples.
-const ITERATION: Duration = Duration::from_micros(500);
-
-/// The scales at which `structures` is measured, for the line plot.
-const SCALES: [f64; 5] = [0.01, 0.02, 0.04, 0.06, 0.08];
-
-/// The numbers of threads on which `concurrent` is measured, and its scale there: a task for each of eight threads.
-const THREADS: [usize; 4] = [1, 2, 4, 8];
-const THREADS_SCALE: f64 = 0.08;
 
 fn main() -> ExitCode {
     let mode = Mode::from_arguments();
@@ -69,73 +64,14 @@ fn main() -> ExitCode {
         Err(code) => return code,
     };
 
-    let mut criterion = common::criterion(FEWEST, Duration::from_nanos(1), TIME);
+    let criterion = || common::criterion(FEWEST, Duration::from_nanos(1), TIME);
+    let mut criterion = Both { times: criterion(), ratios: criterion().with_measurement(Ratio) };
     let relay = match common::relay() {
         Ok(relay) => relay,
         Err(code) => return code,
     };
     let code = Bench::new(mode, &environment).run(&mut criterion, environment);
     common::end(relay, code)
-}
-
-/// A group of Criterion's.
-struct Group {
-    name: String,
-    functions: Vec<Function>,
-    is_log: bool,
-}
-
-/// A function of a group: one measurement.
-struct Function {
-    id: BenchmarkId,
-    /// Its name, as Criterion lists it.
-    name: String,
-    series: Series,
-    request: Request,
-}
-
-impl Group {
-    fn new(name: &str, is_log: bool) -> Self {
-        Self { name: name.to_owned(), functions: Vec::new(), is_log }
-    }
-
-    /// Adds a function for a level, and for the parameter in which the group's functions differ, if there is one.
-    fn add(&mut self, series: Series, request: Request, parameter: Option<String>) {
-        let level = request.level.to_string();
-        let name = [Some(self.name.clone()), Some(level.clone()), parameter.clone()];
-        let name = name.into_iter().flatten().collect::<Vec<_>>().join("/");
-        let id = match parameter {
-            Some(parameter) => BenchmarkId::new(level, parameter),
-            None => BenchmarkId::from_parameter(level),
-        };
-        self.functions.push(Function { id, name, series, request });
-    }
-}
-
-/// Returns all groups: one for each workload, and the growth of the cost with the work and with the threads.
-fn groups() -> Vec<Group> {
-    let threads = pools::default_threads();
-    let mut groups = Vec::new();
-    for &workload in registered() {
-        let mut group = Group::new(workload.name(), false);
-        for level in Level::benched() {
-            group.add(Series::Overhead, request(workload, level, workload.short_scale(), threads), None);
-        }
-        groups.push(group);
-    }
-    let both = [Level::Untracked, Level::Full];
-    let mut scaling = Group::new("scaling", true);
-    for (scale, level) in SCALES.into_iter().flat_map(|scale| both.map(|level| (scale, level))) {
-        let request = request(Workload::STRUCTURES, level, scale, threads);
-        scaling.add(Series::Scaling, request, Some(scale.to_string()));
-    }
-    let mut parallel = Group::new("threads", false);
-    for (threads, level) in THREADS.into_iter().flat_map(|threads| both.map(|level| (threads, level))) {
-        let request = request(Workload::CONCURRENT, level, THREADS_SCALE, threads);
-        parallel.add(Series::Threads, request, Some(threads.to_string()));
-    }
-    groups.extend([scaling, parallel]);
-    groups
 }
 
 /// The run.
@@ -155,58 +91,72 @@ impl Bench {
         Self { mode, launcher, control }
     }
 
-    fn run(&self, criterion: &mut Criterion, environment: Environment) -> ExitCode {
+    fn run(&self, criterion: &mut Both, environment: Environment) -> ExitCode {
         let mut groups = groups();
         match self.mode {
             Mode::Idle => {
-                criterion_runs(criterion, groups, |_, _| ());
+                criterion_runs(&mut criterion.times, &views_of_time(&groups), |_, _| ());
+                criterion_runs(&mut criterion.ratios, &views_of_ratio(&groups), |_, _| ());
                 ExitCode::SUCCESS
             }
-            Mode::Test | Mode::Profile => self.try_each(criterion, groups),
+            Mode::Test | Mode::Profile => {
+                let time = |pair: &Pair| Duration::from_nanos(pair.tracked.wall_ns);
+                let times_work = self.try_each(&mut criterion.times, &views_of_time(&groups), &WallTime, time);
+                let ratio = |pair: &Pair| pair.ratio(Clock::Wall);
+                let ratios_work = self.try_each(&mut criterion.ratios, &views_of_ratio(&groups), &Ratio, ratio);
+                ExitCode::from(u8::from(self.mode == Mode::Test && !(times_work && ratios_work)))
+            }
             Mode::Measure { .. } => {
                 let listed = match listed() {
                     Ok(listed) => listed,
                     Err(error) => return refuse(&error),
                 };
-                let is_listed = |function: &Function| listed.contains(&function.name);
-                let is_whole = groups.iter().flat_map(|group| &group.functions).all(is_listed);
-                groups.iter_mut().for_each(|group| group.functions.retain(is_listed));
+                let mut is_whole = true;
+                for function in groups.iter_mut().flat_map(|group| &mut group.functions) {
+                    function.shows_time = listed.contains(&function.name);
+                    let ratio = function.ratio_name();
+                    function.shows_ratio = ratio.as_ref().is_some_and(|name| listed.contains(name));
+                    is_whole &= function.shows_time && function.shows_ratio == ratio.is_some();
+                }
+                let is_shown = |function: &Function| function.shows_time || function.shows_ratio;
+                groups.iter_mut().for_each(|group| group.functions.retain(is_shown));
                 self.measure(criterion, groups, is_whole, environment)
             }
         }
     }
 
-    /// Takes real pairs as Criterion asks for them: one for a test, and as many as a profile takes.
-    fn try_each(&self, criterion: &mut Criterion, groups: Vec<Group>) -> ExitCode {
+    /// Takes real pairs as Criterion asks for them: one for a test, and as many as a profile takes. Returns whether all
+    /// functions work.
+    fn try_each<M: Quantity>(
+        &self,
+        criterion: &mut Criterion<M>,
+        views: &[View],
+        quantity: &M,
+        value: impl Fn(&Pair) -> M::Value,
+    ) -> bool {
         let mut has_fault = false;
-        criterion_runs(criterion, groups, |bencher, Function { series, request, .. }| {
+        criterion_runs(criterion, views, |bencher, Function { series, request, .. }| {
             let mut run = MeasurementRun::begin(&self.launcher, *series, *request);
             bencher.iter_custom(|iterations| {
-                let pairs = (0..iterations).map_while(|_| run.pair());
-                let time = pairs.map(|pair| Duration::from_nanos(pair.tracked.wall_ns)).sum();
+                let values = (0..iterations).map_while(|_| run.pair()).map(|pair| value(&pair));
+                let sum = values.fold(quantity.zero(), |sum, value| quantity.add(&sum, &value));
                 if let Some(failure) = run.failure() {
                     complain_of(request, failure);
                     // What a version lacks is no fault.
                     has_fault |= !matches!(failure, Failure::Unsupported { .. });
                     resume_unwind(Box::new(MeasurementFailed));
                 }
-                time
+                sum
             });
         });
-        ExitCode::from(u8::from(has_fault && self.mode == Mode::Test))
+        !has_fault
     }
 
     /// Measures the functions, keeps the results of a complete run, shows them, and makes the full run.
-    fn measure(
-        &self,
-        criterion: &mut Criterion,
-        groups: Vec<Group>,
-        is_whole: bool,
-        environment: Environment,
-    ) -> ExitCode {
+    fn measure(&self, criterion: &mut Both, groups: Vec<Group>, is_whole: bool, environment: Environment) -> ExitCode {
         let mut results = Results {
             precision: environment.precision,
-            ..Results::begin(Origin::here(common::command("cargo bench")))
+            ..Results::begin(Origin::here(common::command("cargo bench"))).with_sessions_of(&results_folder())
         };
         let mut plan = Plan::new(Effort { precision: environment.precision, ..effort() });
         let functions = || groups.iter().flat_map(|group| &group.functions);
@@ -237,7 +187,7 @@ impl Bench {
         // What was measured is on the disk before anything is shown.
         let saved = is_complete.then(|| files.save(&results));
         // Criterion panics where it misses a baseline, for example. The table does not depend on it.
-        let replayed = catch_unwind(AssertUnwindSafe(|| replay(criterion, groups, &results.measurements)));
+        let replayed = catch_unwind(AssertUnwindSafe(|| replay(criterion, groups, &results)));
         match &saved {
             Some(saved) => files.print(&results, format, saved.as_deref().unwrap_or_default()),
             None => {
@@ -294,69 +244,32 @@ fn listed() -> io::Result<Vec<String>> {
     Ok(names.lines().filter_map(|line| Some(line.strip_suffix(": benchmark")?.to_owned())).collect())
 }
 
-/// Gives Criterion the samples of the measurements, which are in the order of the functions.
-fn replay(criterion: &mut Criterion, groups: Vec<Group>, measurements: &[Measurement]) {
-    let mut measurements = measurements.iter();
-    for Group { name, functions, is_log } in groups.into_iter().filter(|group| !group.functions.is_empty()) {
-        let mut group = begin(criterion, &name, is_log);
-        for function in functions {
-            let Some(measurement) = measurements.next() else { return };
-            // Criterion divides by a sample: a clock so coarse that it saw no time pass gives the shortest there is.
-            let samples: Vec<u64> = measurement.pairs.iter().map(|pair| pair.tracked.wall_ns.max(1)).collect();
-            if measurement.failure().is_some() || samples.len() < CRITERION_SAMPLES {
-                continue;
-            }
-            if let Some(allocations) = measurement.allocations {
-                group.throughput(Throughput::Elements(allocations));
-            }
-            // Two iterations for each sample: of one alone Criterion warns that it is too few.
-            group.sample_size(samples.len()).warm_up_time(Duration::from_nanos(1));
-            group.measurement_time(ITERATION * 3 / 2 * samples.len() as u32);
-            let mut calls = 0;
-            group.bench_function(function.id, |bencher| {
-                bencher.iter_custom(|iterations| {
-                    let call = calls;
-                    calls += 1;
-                    replayed(&samples, call, iterations)
-                });
-            });
-        }
-        group.finish();
-    }
-    criterion.final_summary();
+/// A group of Criterion's, by its name, with its functions.
+type View<'g> = (String, bool, Vec<&'g Function>);
+
+/// Returns the groups that show times.
+fn views_of_time(groups: &[Group]) -> Vec<View<'_>> {
+    groups.iter().map(|group| (group.name.clone(), group.is_log, group.functions.iter().collect())).collect()
 }
 
-/// Returns the time of a call by Criterion. The first one is its warm-up, by whose real time it plans its samples; each
-/// further one gets the next sample, once for each iteration. `--quick` has no warm-up, doubles the iterations for some
-/// real time, and gets a sample for each.
-fn replayed(samples: &[u64], call: usize, iterations: u64) -> Duration {
-    let is_quick = common::says("--quick");
-    if is_quick || call == 0 {
-        let began = Instant::now();
-        let real = ITERATION * u32::try_from(iterations).unwrap_or(u32::MAX);
-        // A sleep would end too late.
-        while began.elapsed() < real {
-            std::hint::spin_loop();
-        }
-    }
-    if is_quick {
-        return samples.iter().cycle().take(iterations as usize).copied().map(Duration::from_nanos).sum();
-    }
-    let sample = samples[call.saturating_sub(1) % samples.len()];
-    Duration::from_nanos(sample.saturating_mul(iterations))
+/// Returns the groups that show overheads.
+fn views_of_ratio(groups: &[Group]) -> Vec<View<'_>> {
+    let shown = |group: &Group| group.functions.iter().any(|function| function.shows_ratio);
+    let groups = groups.iter().filter(|group| shown(group));
+    groups.map(|group| (ratio_group(&group.name), group.is_log, group.functions.iter().collect())).collect()
 }
 
 /// Lets Criterion run functions that take their own samples.
-fn criterion_runs(
-    criterion: &mut Criterion,
-    groups: Vec<Group>,
-    mut function: impl FnMut(&mut criterion::Bencher<'_, WallTime>, &Function),
+fn criterion_runs<M: Quantity>(
+    criterion: &mut Criterion<M>,
+    views: &[View],
+    mut function: impl FnMut(&mut criterion::Bencher<'_, M>, &Function),
 ) {
-    for Group { name, functions, is_log } in groups {
-        let mut group = begin(criterion, &name, is_log);
+    for (name, is_log, functions) in views {
+        let mut group = begin(criterion, name, *is_log);
         for one in functions {
             let run = catch_unwind(AssertUnwindSafe(|| {
-                group.bench_function(one.id.clone(), |bencher| function(bencher, &one));
+                group.bench_function(one.id.clone(), |bencher| function(bencher, one));
             }));
             if let Err(panic) = run
                 && !panic.is::<MeasurementFailed>()
@@ -367,20 +280,6 @@ fn criterion_runs(
         group.finish();
     }
     criterion.final_summary();
-}
-
-fn begin<'c>(criterion: &'c mut Criterion, name: &str, is_log: bool) -> BenchmarkGroup<'c, WallTime> {
-    let mut group = criterion.benchmark_group(name);
-    group.sampling_mode(SamplingMode::Flat);
-    if is_log {
-        group.plot_config(PlotConfiguration::default().summary_scale(AxisScale::Logarithmic));
-    }
-    group
-}
-
-fn request(workload: Workload, level: Level, scale: f64, threads: usize) -> Request {
-    let scale = Scale::new(scale).expect("the scales of the benches are positive");
-    Request { workload, level, scale, threads, count: false }
 }
 
 fn complain_of(request: &Request, failure: &Failure) {

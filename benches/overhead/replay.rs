@@ -1,0 +1,131 @@
+//! Hands recorded samples to Criterion, so its pages show what the table rests on.
+
+use crate::common;
+use crate::groups::{Function, Group, ratio_group};
+use crate::ratio::Ratio;
+use criterion::measurement::{Measurement as Quantity, WallTime};
+use criterion::{AxisScale, BenchmarkGroup, BenchmarkId, Criterion, PlotConfiguration, SamplingMode, Throughput};
+use memscope_bench::internal::schedule::measurement::{Clock, Measurement};
+use memscope_bench::internal::study::overhead::record::Results;
+use std::time::{Duration, Instant};
+
+/// The samples that Criterion asks for at least.
+pub(crate) const CRITERION_SAMPLES: usize = 10;
+/// The real time of a replayed iteration, by which Criterion plans its samples.
+const ITERATION: Duration = Duration::from_micros(500);
+/// The probability of a false change of one function. Criterion takes samples for independent, so this only keeps the
+/// noise within a run away; what differs between runs is in the noise threshold.
+const SIGNIFICANCE: f64 = 0.01;
+/// The noise threshold where the spread between sessions is unknown.
+const UNKNOWN_SPREAD: f64 = 0.1;
+
+/// Criterion for times, and for overheads.
+pub(crate) struct Both {
+    pub times: Criterion<WallTime>,
+    pub ratios: Criterion<Ratio>,
+}
+
+/// Gives Criterion the samples of the results, whose measurements are in the order of the functions.
+pub(crate) fn replay(criterion: &mut Both, groups: Vec<Group>, results: &Results) {
+    let mut measurements = results.measurements.iter();
+    for Group { name, functions, is_log } in groups.into_iter().filter(|group| !group.functions.is_empty()) {
+        let functions: Vec<(Function, &Measurement)> = functions.into_iter().zip(measurements.by_ref()).collect();
+        if functions.iter().any(|(function, _)| function.shows_time) {
+            let mut group = begin(&mut criterion.times, &name, is_log);
+            for (function, measurement) in functions.iter().filter(|(function, _)| function.shows_time) {
+                show_times(&mut group, function.id.clone(), measurement, results);
+            }
+            group.finish();
+        }
+        if functions.iter().any(|(function, _)| function.shows_ratio) {
+            let mut group = begin(&mut criterion.ratios, &ratio_group(&name), is_log);
+            for (function, measurement) in functions.iter().filter(|(function, _)| function.shows_ratio) {
+                show_ratios(&mut group, function.id.clone(), measurement, results);
+            }
+            group.finish();
+        }
+    }
+    criterion.times.final_summary();
+    criterion.ratios.final_summary();
+}
+
+pub(crate) fn begin<'c, M: Quantity>(
+    criterion: &'c mut Criterion<M>,
+    name: &str,
+    is_log: bool,
+) -> BenchmarkGroup<'c, M> {
+    let mut group = criterion.benchmark_group(name);
+    group.sampling_mode(SamplingMode::Flat);
+    if is_log {
+        group.plot_config(PlotConfiguration::default().summary_scale(AxisScale::Logarithmic));
+    }
+    group
+}
+
+fn show_times(group: &mut BenchmarkGroup<WallTime>, id: BenchmarkId, measurement: &Measurement, results: &Results) {
+    // Criterion divides by a sample: a clock so coarse that it saw no time pass gives the shortest there is.
+    let samples: Vec<f64> = measurement.pairs.iter().map(|pair| pair.tracked.wall_ns.max(1) as f64).collect();
+    if let Some(allocations) = measurement.allocations {
+        group.throughput(Throughput::Elements(allocations));
+    }
+    let noise = results.between_sessions.as_ref().and_then(|between| between.change_of_mean_time(measurement));
+    show(group, id, measurement, &samples, noise, |ns| Duration::from_nanos(ns as u64));
+}
+
+fn show_ratios(group: &mut BenchmarkGroup<Ratio>, id: BenchmarkId, measurement: &Measurement, results: &Results) {
+    let ratios = measurement.pairs.iter().map(|pair| pair.ratio(Clock::Wall));
+    let samples: Vec<f64> = ratios.filter(|ratio| ratio.is_finite()).collect();
+    let noise = results.between_sessions.as_ref().and_then(|between| between.change_of_mean_ratio(measurement));
+    show(group, id, measurement, &samples, noise, |ratio| ratio);
+}
+
+/// Shows a function with its samples. `noise` is the relative change that two sessions of one binary may show.
+fn show<M: Quantity>(
+    group: &mut BenchmarkGroup<M>,
+    id: BenchmarkId,
+    measurement: &Measurement,
+    samples: &[f64],
+    noise: Option<f64>,
+    value: impl Fn(f64) -> M::Value,
+) {
+    if measurement.failure().is_some() || samples.len() < CRITERION_SAMPLES {
+        return;
+    }
+    // The user's flags count more than what is known of the machine.
+    if !common::says("--noise-threshold") {
+        group.noise_threshold(noise.unwrap_or(UNKNOWN_SPREAD));
+    }
+    if !common::says("--significance-level") {
+        group.significance_level(SIGNIFICANCE);
+    }
+    // Two iterations for each sample: of one alone Criterion warns that it is too few.
+    group.sample_size(samples.len()).warm_up_time(Duration::from_nanos(1));
+    group.measurement_time(ITERATION * 3 / 2 * samples.len() as u32);
+    let mut calls = 0;
+    group.bench_function(id, |bencher| {
+        bencher.iter_custom(|iterations| {
+            let call = calls;
+            calls += 1;
+            value(replayed(samples, call, iterations))
+        });
+    });
+}
+
+/// Returns the sum of the samples for a call by Criterion. The first one is its warm-up, by whose real time it plans its
+/// samples; each further one gets the next sample, once for each iteration. `--quick` has no warm-up, doubles the
+/// iterations for some real time, and gets a sample for each.
+fn replayed(samples: &[f64], call: usize, iterations: u64) -> f64 {
+    let is_quick = common::says("--quick");
+    if is_quick || call == 0 {
+        let began = Instant::now();
+        let real = ITERATION * u32::try_from(iterations).unwrap_or(u32::MAX);
+        // A sleep would end too late.
+        while began.elapsed() < real {
+            std::hint::spin_loop();
+        }
+    }
+    if is_quick {
+        return samples.iter().cycle().take(iterations as usize).sum();
+    }
+    samples[call.saturating_sub(1) % samples.len()] * iterations as f64
+}

@@ -1,0 +1,148 @@
+//! `memscope-bench validate --sessions N`: makes the same complete measurement several times, and reports whether the
+//! figures repeat.
+
+use crate::cli::Error;
+use crate::cli::arguments::{FormatArguments, LimitArguments, bar, or_all, show};
+use crate::platform::files::Versioned;
+use crate::platform::files::{self, FileError};
+use crate::report::origin::Origin;
+use crate::schedule::journal::JournalError;
+use crate::schedule::plan::{Effort, Plan};
+use crate::study::Files;
+use crate::study::sessions::{self, SCHEMA, Session, Sessions};
+use crate::tracking::Level;
+use crate::worker::launcher::Launcher;
+use crate::worker::probe::Request;
+use crate::workloads::{Scale, Workload, pools};
+use chrono::Utc;
+use clap::Args;
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The sessions, for `validate`.
+#[derive(Debug, Args)]
+pub(super) struct SessionArguments {
+    /// Instead of the tracker of known cost: make so many complete measurements of all levels, and report whether they
+    /// agree
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1_000), conflicts_with = "load")]
+    pub(super) sessions: Option<u32>,
+    /// With --sessions: spread their beginnings evenly over so many minutes
+    #[arg(long, value_name = "MINUTES", default_value_t = 0.0, value_parser = minutes, requires = "sessions")]
+    over: f64,
+    /// With --sessions: the pairs for each workload and level
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(6..), requires = "sessions")]
+    pairs: u32,
+    /// With --sessions: go on with those of the same command that did not end
+    #[arg(long, requires = "sessions")]
+    resume: bool,
+}
+
+fn minutes(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if (0.0..=100_000.0).contains(&number) => Ok(number),
+        _ => Err("a number of minutes, such as 120".to_owned()),
+    }
+}
+
+/// The parts of a run that `validate` shares.
+pub(super) struct Shared<'a> {
+    /// The workloads that were named.
+    pub workloads: &'a [Workload],
+    /// The scale that was named.
+    pub scale: Option<Scale>,
+    /// The folder of the results.
+    pub output: &'a Path,
+    /// The form of the report.
+    pub format: FormatArguments,
+    /// The limits of each probe.
+    pub limits: LimitArguments,
+}
+
+impl SessionArguments {
+    /// Makes the sessions, saves them after each, and reports.
+    pub(super) fn run(&self, count: u32, shared: &Shared) -> Result<(), Error> {
+        let files = Files { folder: shared.output, name: Sessions::KIND };
+        files.prepare::<Sessions>()?;
+        let launcher = shared.limits.launcher()?;
+        let plan = sessions::Plan {
+            program: launcher.fingerprint()?,
+            sessions: count as usize,
+            minutes: self.over,
+            pairs: self.pairs as usize,
+            workloads: or_all(shared.workloads),
+            levels: Level::benched().collect(),
+            scale: shared.scale.map(|scale| scale.factor()),
+            threads: pools::default_threads(),
+        };
+        let partial = shared.output.join("sessions.journal");
+        let mut kept = self.begin(&partial, plan)?;
+        let began = Instant::now();
+        let first = kept.sessions.len();
+        while kept.sessions.len() < kept.plan.sessions {
+            let number = kept.sessions.len();
+            let between = Duration::from_secs_f64(kept.plan.minutes * 60.0 / (kept.plan.sessions - 1) as f64);
+            wait(began + between * (number - first) as u32, number, kept.plan.sessions);
+            let session = session(&kept.plan, &launcher, number);
+            kept.sessions.push(session);
+            // A run of hours loses one session at most.
+            files::write_json(&partial, &kept)?;
+        }
+        let saved = files.save(&kept);
+        files.print(&kept, shared.format.format, saved.as_deref().unwrap_or_default());
+        saved?;
+        fs::remove_file(&partial).map_err(|source| FileError::Write { path: partial, source })?;
+        Ok(())
+    }
+
+    /// Returns the sessions so far: none, or those of the run that did not end.
+    fn begin(&self, partial: &Path, plan: sessions::Plan) -> Result<Sessions, Error> {
+        match (self.resume, partial.exists()) {
+            (false, false) => {
+                Ok(Sessions { schema: SCHEMA, origin: Origin::of_this_command(), plan, sessions: Vec::new() })
+            }
+            (true, true) => {
+                let kept: Sessions = files::read(partial)?;
+                if kept.plan == plan { Ok(kept) } else { Err(JournalError::OtherRun(partial.to_owned()).into()) }
+            }
+            (false, true) => Err(JournalError::Unfinished(partial.to_owned()).into()),
+            (true, false) => Err(JournalError::None(partial.to_owned()).into()),
+        }
+    }
+}
+
+/// Waits until a session is due.
+fn wait(due: Instant, number: usize, sessions: usize) {
+    let left = due.saturating_duration_since(Instant::now());
+    if left.is_zero() {
+        return;
+    }
+    let bar = bar(left.as_secs() as usize, "seconds");
+    bar.set_message(format!("waiting for session {} of {sessions}", number + 1));
+    while Instant::now() < due {
+        thread::sleep(Duration::from_secs(1).min(due.saturating_duration_since(Instant::now())));
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+}
+
+/// Makes one complete measurement.
+fn session(plan: &sessions::Plan, launcher: &Launcher, number: usize) -> Session {
+    let started = Utc::now();
+    let request = |workload: Workload, level| {
+        let scale = plan.scale.and_then(|factor| Scale::new(factor).ok()).unwrap_or(workload.short());
+        Request { workload, level, scale, threads: plan.threads, count: false }
+    };
+    // Each session has its own order of measurements.
+    let mut measurements = Plan::new(Effort::pairs(plan.pairs)).seeded(number as u64);
+    measurements.add_overheads(launcher, &plan.workloads, &plan.levels, request);
+    let bar = bar(measurements.pairs(), "pairs");
+    let measured = measurements.measure(None, |progress| {
+        show(&bar, progress);
+        bar.set_message(format!("session {} of {}: {}", number + 1, plan.sessions, bar.message()));
+    });
+    bar.finish_and_clear();
+    let (measurements, _) = measured.expect("without a journal there is nothing to write");
+    Session { started, measurements }
+}

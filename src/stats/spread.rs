@@ -1,0 +1,87 @@
+//! The spread of a figure between sessions: complete runs of the same command at different times.
+
+use crate::stats::median::CONFIDENCE;
+use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// The spread of a ratio between sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// The number of sessions: at least two.
+    pub sessions: usize,
+    /// The standard deviation of the figure's logarithm.
+    pub log_sd: f64,
+}
+
+impl Spread {
+    /// Returns the spread of positive figures, one of each session; `None` if there are fewer than two.
+    pub fn of(figures: &[f64]) -> Option<Self> {
+        let logs: Vec<f64> = figures.iter().map(|figure| figure.ln()).filter(|log| log.is_finite()).collect();
+        if logs.len() < 2 || logs.len() < figures.len() {
+            return None;
+        }
+        let count = logs.len() as f64;
+        let mean = logs.iter().sum::<f64>() / count;
+        let variance = logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / (count - 1.0);
+        Some(Self { sessions: logs.len(), log_sd: variance.sqrt() })
+    }
+
+    /// Returns the spread that several have in common: the root of their mean variance, weighted by their degrees of
+    /// freedom. `None` if there are none.
+    pub fn pooled(spreads: &[Self]) -> Option<Self> {
+        let freedom: usize = spreads.iter().map(Self::freedom).sum();
+        let squares: f64 = spreads.iter().map(|spread| spread.freedom() as f64 * spread.log_sd.powi(2)).sum();
+        (freedom > 0).then(|| Self { sessions: freedom + 1, log_sd: (squares / freedom as f64).sqrt() })
+    }
+
+    /// Returns the factor by which another session's figure differs from the mean of these at most, in 95 % of cases:
+    /// the prediction interval by Student's t.
+    pub fn of_another(&self) -> f64 {
+        let count = self.sessions as f64;
+        (self.t(CONFIDENCE) * self.log_sd * (1.0 + 1.0 / count).sqrt()).exp()
+    }
+
+    /// Returns the factor by which two further sessions differ at most, in 95 % of cases.
+    pub fn of_two(&self) -> f64 {
+        self.of_two_in(CONFIDENCE)
+    }
+
+    /// Returns the factor by which two further sessions differ at most, in this part of cases.
+    pub fn of_two_in(&self, part: f64) -> f64 {
+        (self.t(part) * self.log_sd * std::f64::consts::SQRT_2).exp()
+    }
+
+    fn freedom(&self) -> usize {
+        self.sessions.saturating_sub(1)
+    }
+
+    fn t(&self, part: f64) -> f64 {
+        let t = StudentsT::new(0.0, 1.0, self.freedom().max(1) as f64).expect("the degrees of freedom are positive");
+        t.inverse_cdf(f64::midpoint(1.0, part))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spread_is_the_standard_deviation_of_logarithms() {
+        let e = std::f64::consts::E;
+        let spread = Spread::of(&[1.0, e, e * e]).expect("three sessions");
+        assert!((spread.log_sd - 1.0).abs() < 1e-12 && spread.sessions == 3, "{spread:?}");
+        assert_eq!(Spread::of(&[4.0; 6]).map(|spread| spread.log_sd), Some(0.0));
+        assert_eq!(
+            (Spread::of(&[1.0]), Spread::of(&[1.0, 0.0, 2.0]), Spread::of(&[f64::NAN, 1.0, 2.0])),
+            (None, None, None)
+        );
+    }
+
+    #[test]
+    fn predictions_are_by_students_t() {
+        // t(5) = 2.570582.
+        let spread = Spread { sessions: 6, log_sd: 0.02 };
+        assert!((spread.of_another().ln() - 2.570_582 * 0.02 * (7.0_f64 / 6.0).sqrt()).abs() < 1e-7);
+        assert!((spread.of_two().ln() - 2.570_582 * 0.02 * 2.0_f64.sqrt()).abs() < 1e-7);
+    }
+}

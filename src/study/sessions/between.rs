@@ -1,0 +1,167 @@
+//! The spread between sessions, for reports of other runs on the same machine: what a kept file of sessions says of their
+//! figures.
+
+use super::Sessions;
+use super::agreement::figures;
+use crate::platform::system::Machine;
+use crate::schedule::measurement::{Clock, Measurement, Pair};
+use crate::stats::spread::Spread;
+use crate::tracking::Level;
+use crate::workloads::Workload;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The spread between sessions of each workload and level.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BetweenSessions {
+    /// The beginning of the first session.
+    pub started: DateTime<Utc>,
+    /// The number of sessions.
+    pub sessions: usize,
+    /// The time from the first session's beginning to the last one's, in minutes.
+    pub minutes: f64,
+    /// The spreads.
+    pub spreads: Vec<WorkSpread>,
+}
+
+/// The spread of one workload at one level.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkSpread {
+    /// The workload.
+    pub workload: Workload,
+    /// The level.
+    #[serde(rename = "tracking")]
+    pub level: Level,
+    /// The factor of the scale.
+    pub scale: f64,
+    /// The threads of each pool.
+    pub threads: usize,
+    /// The spread of the overhead by wall time.
+    pub wall: Spread,
+    /// The spread of the overhead by CPU time.
+    pub cpu: Option<Spread>,
+    /// The spread of the mean ratio of a session's pairs, which Criterion compares between runs.
+    pub mean_ratio: Option<Spread>,
+    /// The spread of the mean tracked wall time of a session.
+    pub mean_time: Option<Spread>,
+}
+
+impl BetweenSessions {
+    /// Returns the spreads of sessions for runs on a machine; `None` if the sessions ran on another one, or are too
+    /// few. The processor, its cores and the system identify a machine.
+    pub fn of(sessions: &Sessions, machine: &Machine) -> Option<Self> {
+        let of = &sessions.origin.machine;
+        let is_same = (&of.processor, of.cores, &of.system) == (&machine.processor, machine.cores, &machine.system);
+        let [first, .., last] = &sessions.sessions[..] else { return None };
+        let spreads = first.measurements.iter().filter_map(|measurement| spread(sessions, measurement));
+        is_same.then(|| Self {
+            started: first.started,
+            sessions: sessions.sessions.len(),
+            minutes: (last.started - first.started).as_seconds_f64() / 60.0,
+            spreads: spreads.collect(),
+        })
+    }
+
+    /// Returns the spread of a measurement's work at its level, if the sessions have the same.
+    pub fn spread(&self, measurement: &Measurement) -> Option<&WorkSpread> {
+        let Measurement { workload, level, scale, threads, .. } = *measurement;
+        let wanted = (workload, level, scale, threads);
+        self.spreads.iter().find(|found| (found.workload, found.level, found.scale, found.threads) == wanted)
+    }
+
+    /// Returns the relative change of the mean ratio that two sessions of one binary hardly exceed.
+    pub fn change_of_mean_ratio(&self, measurement: &Measurement) -> Option<f64> {
+        self.change(measurement, |spread| spread.mean_ratio)
+    }
+
+    /// Returns the relative change of the mean tracked time that two sessions of one binary hardly exceed.
+    pub fn change_of_mean_time(&self, measurement: &Measurement) -> Option<f64> {
+        self.change(measurement, |spread| spread.mean_time)
+    }
+
+    /// Returns the change of a mean that two sessions exceed in one of a thousand cases. A few sessions alone show a
+    /// spread badly, so it is that of all workloads at the level together, or the workload's own if that is larger.
+    fn change(&self, measurement: &Measurement, of: impl Fn(&WorkSpread) -> Option<Spread>) -> Option<f64> {
+        /// The probability of a smaller change.
+        const RARELY_EXCEEDED: f64 = 0.999;
+        let own = of(self.spread(measurement)?)?;
+        let at_level = self.spreads.iter().filter(|spread| spread.level == measurement.level);
+        let pooled = Spread::pooled(&at_level.filter_map(of).collect::<Vec<Spread>>())?;
+        let spread = Spread { log_sd: pooled.log_sd.max(own.log_sd), ..pooled };
+        Some(spread.of_two_in(RARELY_EXCEEDED) - 1.0)
+    }
+}
+
+fn spread(sessions: &Sessions, of: &Measurement) -> Option<WorkSpread> {
+    let Measurement { workload, level, scale, threads, .. } = *of;
+    let all = |spread: &Spread| spread.sessions == sessions.sessions.len();
+    let by = |clock| {
+        let values: Vec<f64> = figures(sessions, workload, level, clock).iter().map(|figure| figure.value).collect();
+        Spread::of(&values).filter(all)
+    };
+    let mean = |value: fn(&Pair) -> f64| {
+        let means = sessions.sessions.iter().filter_map(|session| {
+            let is_it = |found: &&Measurement| found.workload == workload && found.level == level;
+            mean(session.measurements.iter().find(is_it)?.pairs.iter().map(value))
+        });
+        Spread::of(&means.collect::<Vec<f64>>()).filter(all)
+    };
+    let mean_ratio = mean(|pair| pair.ratio(Clock::Wall));
+    let mean_time = mean(|pair| pair.tracked.ns(Clock::Wall));
+    Some(WorkSpread {
+        workload,
+        level,
+        scale,
+        threads,
+        wall: by(Clock::Wall)?,
+        cpu: by(Clock::Cpu),
+        mean_ratio,
+        mean_time,
+    })
+}
+
+/// Returns the mean of values that are finite; `None` if there are none.
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) =
+        values.filter(|value| value.is_finite()).fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
+    (count > 0).then(|| sum / f64::from(count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::agreement::tests::{sessions, within};
+    use super::*;
+
+    #[test]
+    fn a_spread_is_for_the_same_work_on_the_same_machine() {
+        let kept = sessions(&[within(4.0, 5.0), within(4.4, 5.0)]);
+        let machine = kept.origin.machine.clone();
+        let between = BetweenSessions::of(&kept, &machine).expect("two sessions");
+        let measurement = &kept.sessions[0].measurements[0];
+        let spread = between.spread(measurement).expect("the same work");
+        assert_eq!((between.sessions, spread.wall), (2, Spread::of(&[4.0, 4.4]).expect("two figures")));
+        assert_eq!(between.spread(&Measurement { scale: 0.5, ..measurement.clone() }), None);
+        assert_eq!(between.spread(&Measurement { level: Level::Counting, ..measurement.clone() }), None);
+        let other = Machine { cores: machine.cores + 1, ..machine.clone() };
+        assert_eq!(BetweenSessions::of(&kept, &other), None);
+        assert_eq!(BetweenSessions::of(&sessions(&[within(4.0, 5.0)]), &machine), None);
+    }
+
+    #[test]
+    fn a_change_that_is_hardly_exceeded_is_by_the_level_s_spread_or_the_larger_own() {
+        let kept = sessions(&[within(4.0, 5.0), within(4.4, 5.0)]);
+        let mut between = BetweenSessions::of(&kept, &kept.origin.machine).expect("two sessions");
+        let measurement = kept.sessions[0].measurements[0].clone();
+        assert_eq!(between.change_of_mean_ratio(&measurement), None, "the pairs are unknown");
+        let own = WorkSpread { mean_ratio: Some(Spread { sessions: 6, log_sd: 0.01 }), ..between.spreads[0] };
+        let other =
+            WorkSpread { workload: Workload::LEAKS, mean_ratio: Some(Spread { sessions: 6, log_sd: 0.03 }), ..own };
+        between.spreads = vec![own, other];
+        // The pooled variance of two times five degrees of freedom: (0.01² + 0.03²) ÷ 2; t(10) at 0.999 is 4.5869.
+        let wanted = (4.5869 * 0.0005_f64.sqrt() * 2.0_f64.sqrt()).exp() - 1.0;
+        let close = |change: Option<f64>, wanted: f64| (change.expect("known") - wanted).abs() < 1e-4;
+        assert!(close(between.change_of_mean_ratio(&measurement), wanted));
+        let leaks = Measurement { workload: Workload::LEAKS, ..measurement };
+        assert!(close(between.change_of_mean_ratio(&leaks), (4.5869 * 0.03 * 2.0_f64.sqrt()).exp() - 1.0));
+    }
+}
