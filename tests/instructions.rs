@@ -160,6 +160,38 @@ fn a_failure_costs_its_own_measurement() {
 
 #[test]
 #[cfg(target_os = "linux")]
+fn an_interrupted_run_leaves_no_folder_behind() {
+    use nix::sys::signal::{Signal, kill};
+    use std::os::unix::process::ExitStatusExt;
+    if !has_valgrind() {
+        return;
+    }
+    let temporary = tempfile::tempdir().expect("a temporary folder");
+    let programs = || {
+        let folders = std::fs::read_dir(temporary.path()).expect("the folder").flatten();
+        folders.map(|folder| folder.path().join("program")).find(|program| program.exists())
+    };
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let mut run = Command::new(env!("CARGO_BIN_EXE_memscope-bench"))
+            .args(TINY)
+            .arg("--workloads=cycles")
+            .env("TMPDIR", temporary.path())
+            .env("MEMSCOPE_BENCH_FAULT", "cycles/full=hang")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        // The copy of the program, which is as large as the program.
+        processes::wait_for(programs);
+        kill(nix::unistd::Pid::from_raw(run.id() as i32), signal).expect("it can be interrupted");
+        let status = run.wait().expect("it ends");
+        assert_eq!(status.signal(), Some(signal as i32), "it ends as the signal would end it");
+        assert_eq!(std::fs::read_dir(temporary.path()).expect("the folder").count(), 0, "after {signal}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
 fn no_probe_under_valgrind_outlives_its_parent() {
     if !has_valgrind() {
         return;

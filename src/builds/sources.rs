@@ -3,6 +3,7 @@
 use crate::builds::export::LeftOut;
 use crate::builds::{BuildError, PACKAGE, Repository, ResolvedBuild, Source};
 use crate::platform::console;
+use crate::platform::scratch::Scratch;
 use crate::tracking::memscope::versions::OWN_ALLOCATOR;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -57,7 +58,8 @@ impl Sources {
 
 /// Exports a commit into a folder, completely or not at all: the folder gets its name when everything is in it.
 fn export(repository: &Repository, hash: &str, sources: &Path, name: &str) -> Result<(), BuildError> {
-    let scratch = tempfile::tempdir_in(sources.parent().unwrap_or(sources)).map_err(BuildError::at(sources))?;
+    let scratch = Scratch::within(sources.parent().unwrap_or(sources), ".memscope-bench-");
+    let scratch = scratch.map_err(BuildError::at(sources))?;
     let files = scratch.path().join(PACKAGE);
     let LeftOut { submodules, lost } = repository.export(hash, &files)?;
     for submodule in submodules {

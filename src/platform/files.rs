@@ -8,6 +8,7 @@ mod json;
 
 pub use json::{NoNumber, json};
 
+use crate::platform::scratch::Scratch;
 use nix::unistd::{AccessFlags, access};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::fs::{self, File, FileType, Permissions};
@@ -258,8 +259,8 @@ fn place_of(path: &Path) -> Result<PathBuf, FileError> {
 ///
 /// # Errors
 /// If it cannot be made.
-pub fn scratch_folder(within: &Path) -> Result<tempfile::TempDir, FileError> {
-    let named = tempfile::Builder::new().prefix(".memscope-bench-").tempdir_in(within);
+pub fn scratch_folder(within: &Path) -> Result<Scratch, FileError> {
+    let named = Scratch::within(within, ".memscope-bench-");
     named.map_err(|source| FileError::Write { path: within.to_owned(), source })
 }
 
@@ -282,7 +283,7 @@ pub fn replace(finished: &Path, name: &Path) -> Result<(), FileError> {
 /// # Errors
 /// If it cannot be copied. An earlier one then stays as it was.
 pub fn copy_program(from: &Path, to: &Path) -> io::Result<()> {
-    let scratch = tempfile::tempdir_in(folder_of(to))?;
+    let scratch = Scratch::within(folder_of(to), ".memscope-bench-")?;
     let copy = scratch.path().join("program");
     fs::copy(from, &copy)?;
     fs::rename(&copy, to)

@@ -1,10 +1,10 @@
 //! Libraries that `LD_PRELOAD` loads into a program before it starts.
 
+use crate::platform::scratch::Scratch;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 
 /// Variable that names such libraries.
 pub(crate) const VARIABLE: &str = "LD_PRELOAD";
@@ -16,10 +16,10 @@ fn can_be_named(path: &Path) -> bool {
 
 /// Makes temporary folders, first in the user's own place for them, then in others in case no code can run from
 /// there. `beside` is a folder from which programs can run.
-pub(crate) fn folders(beside: &Path) -> impl Iterator<Item = TempDir> {
+pub(crate) fn folders(beside: &Path) -> impl Iterator<Item = Scratch> {
     let places = [std::env::temp_dir(), "/tmp".into(), "/var/tmp".into(), beside.to_owned(), "/dev/shm".into()];
     let places = places.into_iter().filter_map(|place| std::path::absolute(place).ok());
-    places.filter_map(|place| tempfile::Builder::new().prefix("memscope-bench-").tempdir_in(place).ok())
+    places.filter_map(|place| Scratch::within(&place, "memscope-bench-").ok())
 }
 
 /// Returns a path of the library that the variable can name: its own, or that of a link. The link's folder is removed
@@ -27,7 +27,7 @@ pub(crate) fn folders(beside: &Path) -> impl Iterator<Item = TempDir> {
 ///
 /// # Errors
 /// If no such link can be made.
-pub(crate) fn named(library: &Path, beside: &Path) -> io::Result<(PathBuf, Option<TempDir>)> {
+pub(crate) fn named(library: &Path, beside: &Path) -> io::Result<(PathBuf, Option<Scratch>)> {
     if can_be_named(library) {
         return Ok((library.to_owned(), None));
     }

@@ -15,6 +15,7 @@ pub(crate) mod summary;
 
 use crate::platform::environment::FAULT;
 use crate::platform::programs::find;
+use crate::platform::scratch::Scratch;
 use crate::schedule::measurement::Outcome;
 use crate::schedule::pairing::checked;
 use crate::study::instructions::record::{InstructionCount, InstructionOverhead};
@@ -28,7 +29,6 @@ use crate::worker::task::Task;
 use crate::workloads::{Digest, Scale, Workload};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use tempfile::TempDir;
 
 /// Number of runs of each probe: the second shows how reproducible the first is.
 pub(crate) const RUNS: usize = 2;
@@ -68,7 +68,7 @@ pub(crate) struct InstructionCounter<'a> {
     /// Folder of the library that fixes seeds, and of a copy of the program: valgrind reads the program by its path,
     /// which may lead to another one meanwhile. Probes run in this folder, where both have the same names in every run:
     /// names lie on the stack, and their lengths would change a count.
-    folder: TempDir,
+    folder: Scratch,
 }
 
 /// Paths of the library and the program, from that folder.
@@ -117,7 +117,7 @@ impl<'a> InstructionCounter<'a> {
         let (workload, level) = (Workload::CYCLES, Level::Untracked);
         let request = Request { workload, level, scale, threads: 1, count: false };
         let environment = |command: &mut Command| {
-            command.current_dir(&self.folder).env(preload::VARIABLE, LIBRARY).env_remove(FAULT);
+            command.current_dir(self.folder.path()).env(preload::VARIABLE, LIBRARY).env_remove(FAULT);
         };
         let ended = self.launcher.run_with(environment, &task(&request)).map_err(|failure| failure.to_string())?;
         let errors = String::from_utf8_lossy(&ended.stderr).into_owned();
@@ -137,7 +137,7 @@ impl<'a> InstructionCounter<'a> {
             .env_clear()
             .envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
             .env(preload::VARIABLE, LIBRARY)
-            .current_dir(&self.folder)
+            .current_dir(self.folder.path())
             // Options in the user's files could change the count.
             .args(["--command-line-only=yes", "--tool=callgrind", "--callgrind-out-file=/dev/null"])
             .args(["--collect-atstart=no".to_owned(), format!("--toggle-collect=*{WINDOW}*")])
@@ -260,7 +260,7 @@ mod tests {
 
     /// Runs a script in valgrind's place, with the path of a program that does not exist.
     fn end_of(script: &str) -> Failure {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = Scratch::within(&std::env::temp_dir(), "memscope-bench-").expect("a folder");
         let valgrind = scripts::write(folder.path(), "valgrind", script);
         let limits = Limits { time: Duration::from_millis(20), ..Limits::default() };
         let launcher = Launcher::new("/no/such/probe".into(), limits);
@@ -283,7 +283,7 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn a_library_that_is_not_loaded_is_reported_in_one_line() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = Scratch::within(&std::env::temp_dir(), "memscope-bench-").expect("a folder");
         let program = scripts::write(folder.path(), "refuses", "echo 'error: the seeds are not fixed' >&2; exit 2");
         let launcher = Launcher::new(program, Limits::default());
         let counter = InstructionCounter { launcher: &launcher, valgrind: "/no/such/valgrind".into(), folder };
