@@ -17,7 +17,7 @@ pub mod report {
 }
 
 pub mod schedule {
-    pub use crate::schedule::{estimate, measurement, pairing, plan};
+    pub use crate::schedule::{estimate, links, measurement, pairing, plan};
 }
 
 pub mod stats {

@@ -6,6 +6,7 @@ mod common;
 use common::git::{git, has_git};
 use common::{comparison, memscope_bench};
 use memscope_bench::internal::platform::files;
+use memscope_bench::internal::schedule::links::Links;
 use memscope_bench::internal::schedule::measurement::Clock;
 use memscope_bench::internal::study::compare::{Against, Comparison, Entry, Journal, Measured, Plan, Verdict};
 use memscope_bench::internal::tracking::Level;
@@ -182,7 +183,7 @@ fn a_repository_is_asked_before_anything_is_built() {
 /// Measures two builds in rounds. Both are the same program, which the rounds cannot know.
 fn rounds(folder: &Path, plan: &Plan, resume: bool) -> (Vec<Vec<usize>>, usize) {
     let launcher = Launcher::new(assert_cmd::cargo::cargo_bin("memscope-bench"), Limits::default());
-    let launchers = [Some(launcher.clone()), None, Some(launcher)];
+    let programs = [Some(Links::from(launcher.clone())), None, Links::of([launcher.clone(), launcher])];
     let path = folder.join("journal");
     let (journal, entries) = if resume {
         Journal::resume(&path, plan).expect("a journal")
@@ -191,7 +192,7 @@ fn rounds(folder: &Path, plan: &Plan, resume: bool) -> (Vec<Vec<usize>>, usize) 
     };
     let known = entries.len();
     let Measured { measurements, .. } =
-        plan.measure(&launchers, journal, entries, |_| {}).expect("the journal can be written");
+        plan.measure(&programs, journal, entries, |_| {}).expect("the journal can be written");
     let passes: Vec<usize> = (1..=6).map(|pass| plan.rounds * pass / 6).collect();
     assert!(measurements.iter().flatten().all(|measurement| measurement.passes == passes), "{measurements:?}");
     (
@@ -369,7 +370,7 @@ fn every_generation_of_the_api_can_be_measured() {
         .arg("compare")
         .args(GENERATIONS)
         .arg(&between)
-        .args(["--tracking=variables,allocator,full", "--scale=0.001", "--threads=1", "--rounds=12"])
+        .args(["--tracking=variables,allocator,full", "--scale=0.001", "--threads=1", "--rounds=12", "--links=1"])
         .arg(format!("--output={}", folder.path().display()))
         .assert()
         .success();
@@ -414,7 +415,7 @@ fn the_commit_that_slows_the_hook_is_named() {
 
     builds_for_the_tests()
         .args(["bisect", "--repository", repository_text, "--good", &commits[0], "--bad", &commits[5]])
-        .args(["--workload=structures", "--tracking=allocator", "--scale=0.01", "--clock=cpu"])
+        .args(["--workload=structures", "--tracking=allocator", "--scale=0.01", "--clock=cpu", "--links=1"])
         .assert()
         .success()
         .stdout(contains(format!("The first bad commit: {} the slow one", commits[3])))
@@ -423,6 +424,7 @@ fn the_commit_that_slows_the_hook_is_named() {
     builds_for_the_tests()
         .args(["history", "--repository", repository_text, "--range", &format!("{}..{}", commits[0], commits[5])])
         .args(["--workloads=structures", "--tracking=allocator", "--scale=0.01", "--rounds=40", "--fail-on-regression"])
+        .arg("--links=1")
         .arg(format!("--output={}", output.display()))
         .assert()
         .code(1)
@@ -455,12 +457,12 @@ fn versions_are_compared_by_one_line() {
     let compare = |arguments: &[&str]| {
         builds_for_the_tests()
             .current_dir(folder.path())
-            .args(["compare", "0.1.0", "memscope", "--workloads=cycles", "--tracking=variables,allocator"])
+            .args(["compare", "0.1.0", "--workloads=cycles", "--tracking=variables,allocator"])
             .args(["--scale=0.01", "--rounds=12", "--output=out"])
             .args(arguments)
             .assert()
     };
-    compare(&[])
+    compare(&["memscope", "--links=1"])
         .success()
         .stdout(contains("unsupported").and(contains("forgets them without it")))
         .stdout(contains("no difference").or(contains("inconclusive")).or(contains("memscope costs ")))
@@ -471,13 +473,22 @@ fn versions_are_compared_by_one_line() {
         .collect();
     assert_eq!(files, ["compare.json", "compare.md", "compare.svg"].map(str::to_owned).into());
 
-    let bmf = compare(&["--format=bmf"]).success().get_output().stdout.clone();
+    // A build that is named twice is compared with itself, the second time in its next links.
+    let bmf = compare(&["0.1.0", "--links=2", "--format=bmf"]).success().get_output().stdout.clone();
     let bmf: serde_json::Value = serde_json::from_slice(&bmf).expect("Bencher's format and nothing else");
-    assert!(bmf["cycles/allocator/0.1.0"]["overhead"]["value"].as_f64().expect("a ratio") > 1.0);
+    for build in ["0.1.0", "0.1.0 (2)"] {
+        let overhead = &bmf[format!("cycles/allocator/{build}")]["overhead"]["value"];
+        assert!(overhead.as_f64().expect("a ratio") > 1.0, "{build}");
+    }
+    let found: Comparison = files::read(&folder.path().join("out/compare.json")).expect("the comparison");
+    assert_eq!(found.builds.iter().map(|build| build.links.as_slice()).collect::<Vec<_>>(), [[1, 2], [3, 4]]);
+    assert_ne!(found.plan.builds[0].1, found.plan.builds[1].1, "they are other programs");
+    let report = fs::read_to_string(folder.path().join("out/compare.md")).expect("the report");
+    assert!(report.contains("2 links of each build") && report.contains("0.1.0 (2) 3–4"), "{report}");
 
     // The journal of an interrupted run is neither lost nor used for another run.
     fs::write(folder.path().join("out/compare.journal"), "{}\n").expect("a journal");
-    compare(&[]).code(2).stderr(contains("go on with --resume, or remove it"));
-    compare(&["--resume"]).code(2).stderr(contains("is the journal of another run"));
+    compare(&["--links=1"]).code(2).stderr(contains("go on with --resume, or remove it"));
+    compare(&["--links=1", "--resume"]).code(2).stderr(contains("is the journal of another run"));
     assert_eq!(fs::read_to_string(folder.path().join("out/compare.journal")).expect("it is there"), "{}\n");
 }

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// The file with cargo's output.
 pub(super) const LOG: &str = "build.log";
+/// The file with cargo's output of the last link in another order.
+const LINK_LOG: &str = "link.log";
 
 /// The attempts to compile one copy of the package.
 pub(super) struct Attempts<'a> {
@@ -86,9 +88,15 @@ impl Attempts<'_> {
     /// Compiles the program in one way.
     fn compile(&mut self, attempt: Attempt) -> Result<Result<PathBuf, CargoFailure>, BuildError> {
         self.copy.write_manifest(&self.copy.manifest(self.sources, attempt)?)?;
-        let environment: &[(&str, &str)] = if attempt.core_only { &[(CORE_ONLY, "1")] } else { &[] };
-        let cargo = cargo(self.copy, self.target, environment);
+        let cargo = cargo(self.copy, self.target, environment(attempt));
         cargo.run(&mut *self.progress).map_err(BuildError::at(&cargo.log))
+    }
+
+    /// Links the program of an attempt that succeeded with its functions in the order of a seed.
+    pub(super) fn link(&mut self, attempt: Attempt, seed: u32) -> Result<Result<PathBuf, CargoFailure>, BuildError> {
+        let cargo = cargo(self.copy, self.target, environment(attempt));
+        let cargo = CargoBuild { log: self.copy.folder.join(LINK_LOG), ..cargo };
+        cargo.run_shuffled(seed, &mut *self.progress).map_err(BuildError::at(&cargo.log))
     }
 
     /// Compiles memscope alone.
@@ -97,6 +105,11 @@ impl Attempts<'_> {
         let cargo = cargo(self.copy, self.target, &[]);
         cargo.run_for_dependency(package, &mut *self.progress).map_err(BuildError::at(&cargo.log))
     }
+}
+
+/// Returns the variables of an attempt.
+const fn environment(attempt: Attempt) -> &'static [(&'static str, &'static str)] {
+    if attempt.core_only { &[(CORE_ONLY, "1")] } else { &[] }
 }
 
 fn cargo<'a>(copy: &'a PackageCopy, target: &'a Path, environment: &'a [(&'a str, &'a str)]) -> CargoBuild<'a> {

@@ -5,12 +5,16 @@
 //! the build cache is written to.
 
 use crate::builds::attempts::{Attempted, Attempts, LOG};
+use crate::builds::cargo::CargoFailure;
 use crate::builds::copy::{MIRRORED, PARTS, PROGRAM, PackageCopy};
+use crate::builds::links::KeptLinks;
 use crate::builds::record::{Attempt, BuildRecord, fingerprint};
 use crate::builds::sources::Sources;
 use crate::builds::{BuildError, ResolvedBuild, Source};
 use crate::platform::{console, files};
+use crate::worker::program;
 use std::fs::{self, File, TryLockError};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -36,6 +40,10 @@ pub(crate) struct BuildCache {
 pub(crate) struct BuiltProgram {
     /// Its path.
     pub path: PathBuf,
+    /// A number for its content.
+    pub fingerprint: String,
+    /// Its links with its functions in another order, one for each seed, or the reason why there are none.
+    pub links: Result<Vec<PathBuf>, String>,
     /// The version of memscope that it should have, if that is known without running it.
     pub version: Option<String>,
     /// The duration of the build.
@@ -82,14 +90,19 @@ impl BuildCache {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("target/memscope-builds")
     }
 
-    /// Compiles the program with a build of memscope. An unchanged build takes a moment, and so does one that is
-    /// known not to compile. `progress` receives each line of cargo's output.
+    /// Compiles the program with a build of memscope, and links it with its functions in the orders of seeds. An
+    /// unchanged build takes a moment, and so does one that is known not to compile. `progress` receives each line of
+    /// cargo's output.
+    ///
+    /// The links follow at once: cargo's artifacts are still those of this build, so only the program's own crate is
+    /// compiled again.
     ///
     /// # Errors
     /// If it does not compile; the log's path is in the error.
     pub(crate) fn build(
         &self,
         build: &ResolvedBuild,
+        seeds: Range<u32>,
         mut progress: impl FnMut(&str),
     ) -> Result<BuiltProgram, BuildError> {
         let began = Instant::now();
@@ -133,12 +146,19 @@ impl BuildCache {
         if seconds >= SHORTEST {
             keep(None)?;
         }
+        let fingerprint = program::fingerprint(&path).map_err(BuildError::at(&path))?;
+        let links = if seeds.is_empty() {
+            Ok(Vec::new())
+        } else {
+            let kept = KeptLinks::of(&path, &fingerprint).map_err(BuildError::at(&path))?;
+            linked(kept, seeds, |seed| attempts.link(attempt, seed))?.map_err(|failure| failure.error().to_owned())
+        };
         let version = match (&sources, &build.source) {
             (Some(sources), _) => sources.version.clone(),
             (None, Source::Published(version)) => Some(version.to_string()),
             (None, _) => None,
         };
-        Ok(BuiltProgram { path, version, took: began.elapsed() })
+        Ok(BuiltProgram { path, fingerprint, links, version, took: began.elapsed() })
     }
 
     /// Returns the median duration of the builds in a cache's folder; `None` if there are none.
@@ -154,4 +174,32 @@ impl BuildCache {
     pub(crate) fn has(&self, build: &ResolvedBuild) -> bool {
         BuildRecord::read(&self.folder.join(&build.key)).is_some()
     }
+}
+
+/// Returns the links in the orders of seeds, of which those that are missing are made now. The inner error is the reason
+/// why the program cannot be linked in another order.
+fn linked(
+    mut kept: KeptLinks,
+    seeds: Range<u32>,
+    mut make: impl FnMut(u32) -> Result<Result<PathBuf, CargoFailure>, BuildError>,
+) -> Result<Result<Vec<PathBuf>, CargoFailure>, BuildError> {
+    let mut links = Vec::with_capacity(seeds.len());
+    for seed in seeds {
+        let link = match kept.find(seed) {
+            Some(link) => link,
+            None => match make(seed)? {
+                Err(failure) => return Ok(Err(failure)),
+                Ok(made) => {
+                    let failed = BuildError::at(&made);
+                    if kept.is_usual(&made).map_err(&failed)? {
+                        let error = "the linker leaves them in their usual order".to_owned();
+                        return Ok(Err(CargoFailure::Other { error }));
+                    }
+                    kept.keep(seed, &made).map_err(&failed)?
+                }
+            },
+        };
+        links.push(link);
+    }
+    Ok(Ok(links))
 }

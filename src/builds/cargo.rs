@@ -53,6 +53,16 @@ pub(crate) enum CargoFailure {
     },
 }
 
+impl CargoFailure {
+    /// Returns its first error.
+    pub(crate) fn error(&self) -> &str {
+        match self {
+            Self::Dependency { error, .. } | Self::Package { error } | Self::Other { error } => error,
+            Self::NoAdapter { report } => report,
+        }
+    }
+}
+
 impl CargoBuild<'_> {
     /// Builds the program and returns its path. `progress` receives each line of cargo's output for people.
     ///
@@ -60,10 +70,28 @@ impl CargoBuild<'_> {
     /// If cargo cannot be started or the log cannot be written; the inner one if the program was not built.
     pub(crate) fn run(&self, progress: impl FnMut(&str)) -> io::Result<Result<PathBuf, CargoFailure>> {
         let began = SystemTime::now();
-        Ok(self.build(&["--bin", self.program], progress)?.and_then(|messages| {
+        Ok(self.build(&["build", "--bin", self.program], &[], progress)?.and_then(|messages| {
             let program = executable(&messages, self.program).or_else(|| self.program_since(began));
             program
                 .ok_or_else(|| CargoFailure::Other { error: "cargo does not report which program it built".to_owned() })
+        }))
+    }
+
+    /// Links the program with its functions in the order of a seed, and returns its path. Only its own crate is
+    /// compiled again.
+    ///
+    /// # Errors
+    /// As for the program.
+    pub(crate) fn run_shuffled(
+        &self,
+        seed: u32,
+        progress: impl FnMut(&str),
+    ) -> io::Result<Result<PathBuf, CargoFailure>> {
+        let target = ["rustc", "--bin", self.program];
+        Ok(self.build(&target, &["--", &shuffle(seed)], progress)?.and_then(|messages| {
+            executable(&messages, self.program).ok_or_else(|| CargoFailure::Other {
+                error: "cargo does not report which program it linked".to_owned(),
+            })
         }))
     }
 
@@ -76,19 +104,25 @@ impl CargoBuild<'_> {
         package: &str,
         progress: impl FnMut(&str),
     ) -> io::Result<Result<(), CargoFailure>> {
-        Ok(self.build(&["--package", package], progress)?.map(drop))
+        Ok(self.build(&["build", "--package", package], &[], progress)?.map(drop))
     }
 
-    /// Builds a target and returns cargo's messages.
-    fn build(&self, target: &[&str], mut progress: impl FnMut(&str)) -> io::Result<Result<Vec<Value>, CargoFailure>> {
+    /// Runs a subcommand on a target, with arguments at the end, and returns cargo's messages.
+    fn build(
+        &self,
+        target: &[&str],
+        last: &[&str],
+        mut progress: impl FnMut(&str),
+    ) -> io::Result<Result<Vec<Value>, CargoFailure>> {
         let mut log = File::create(&self.log)?;
         let mut child = system::cargo()
-            .args(["build", "--release", "--message-format=json"])
             .args(target)
+            .args(["--release", "--message-format=json"])
             .arg("--manifest-path")
             .arg(self.package.join("Cargo.toml"))
             .arg("--target-dir")
             .arg(self.target)
+            .args(last)
             .envs(self.environment.iter().copied())
             .current_dir(self.package)
             .stdin(Stdio::null())
@@ -158,6 +192,11 @@ impl CargoBuild<'_> {
             None => CargoFailure::Other { error },
         }
     }
+}
+
+/// Returns the compiler's argument that makes lld put the functions in the order of a seed.
+pub(crate) fn shuffle(seed: u32) -> String {
+    format!("-Clink-arg=-Wl,--shuffle-sections=.text*={seed}")
 }
 
 /// Reads cargo's messages, one a line, and skips every other line.

@@ -39,7 +39,7 @@ fn linked(
         let mut command = start();
         command.args(["rustc", "--release", "--quiet", "--message-format=json-render-diagnostics", "--bin", program]);
         command.arg("--manifest-path").arg(package.join("Cargo.toml")).arg("--target-dir").arg(layouts.join("build"));
-        command.arg("--").arg(format!("-Clink-arg=-Wl,--shuffle-sections=.text*={seed}"));
+        command.arg("--").arg(cargo::shuffle(seed));
         let ended = command.stdin(Stdio::null()).output().map_err(failed)?;
         let refused = |why: &str| RelinkError::Refused { program: program.to_owned(), why: why.to_owned() };
         if !ended.status.success() {

@@ -14,6 +14,7 @@ mod export;
 mod history;
 mod index;
 pub(crate) mod layout;
+mod links;
 mod names;
 pub mod outcome;
 mod record;

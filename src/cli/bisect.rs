@@ -4,7 +4,7 @@ use crate::builds::outcome::NotBuilt;
 use crate::builds::{Parents, Range, Repository, ResolvedBuild, Suspects};
 use crate::cli::Error;
 use crate::cli::arguments::{LimitArguments, not_negative};
-use crate::cli::builds::{BuildCacheArguments, CheckedProgram, about};
+use crate::cli::builds::{BuildCacheArguments, CheckedProgram, LinkArguments, Linking, about};
 use crate::platform::console;
 use crate::platform::git::{Commit, GitError};
 use crate::report::number;
@@ -58,6 +58,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     scale: Option<Scale>,
     #[command(flatten)]
+    links: LinkArguments,
+    #[command(flatten)]
     building: BuildCacheArguments,
     #[command(flatten)]
     limits: LimitArguments,
@@ -92,7 +94,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         say!("{} is not on the first-parent path to {}", first.short(), last.short());
     }
 
-    let [good, bad] = [first, last].map(|commit| arguments.build(commit)?.map_err(|failed| Error::System(failed.why)));
+    let linking = &Linking::from(arguments.links);
+    let end = |commit| arguments.build(commit, linking)?.map_err(|failed| Error::System(failed.why));
+    let [good, bad] = [first, last].map(end);
     let (good, bad) = (good?, bad?);
     let mut ends = arguments.contest(&[&good, &bad]).map_err(|failure| failed(&[first, last], failure))?;
     let factor = 1.0 + arguments.threshold / 100.0;
@@ -110,7 +114,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     say!("bad: {}: {ratio} × the good one's overhead, {} rounds", described(last), ends.rounds());
 
     let suspects = Suspects::new(commits, parents);
-    let mut search = Search { arguments, ends: [first, last], good: &good, bad: &bad, evidence: ratio };
+    let mut search = Search { arguments, linking, ends: [first, last], good: &good, bad: &bad, evidence: ratio };
     for base in &merge_bases {
         search.judge_base(base)?;
     }
@@ -138,6 +142,7 @@ fn merge_bases(repository: &Repository, good: &Commit, bad: &Commit) -> Result<V
 /// The search between a good and a bad commit.
 struct Search<'a> {
     arguments: &'a Arguments,
+    linking: &'a Linking,
     /// The good and the bad commit.
     ends: [&'a Commit; 2],
     good: &'a CheckedProgram,
@@ -211,7 +216,7 @@ impl Search<'_> {
 
     /// Returns the side of a commit; `None` if it cannot be built or measured.
     fn judge(&mut self, commit: &Commit) -> Result<Option<Leaning>, Error> {
-        let program = match self.arguments.build(commit)? {
+        let program = match self.arguments.build(commit, self.linking)? {
             Ok(program) => program,
             Err(failed) => {
                 say!("skipped: {}: {}", described(commit), failed.outcome.label());
@@ -247,10 +252,10 @@ impl Search<'_> {
 }
 
 impl Arguments {
-    /// Compiles a commit.
-    fn build(&self, commit: &Commit) -> Result<Result<CheckedProgram, NotBuilt>, Error> {
+    /// Compiles a commit, with its links.
+    fn build(&self, commit: &Commit, linking: &Linking) -> Result<Result<CheckedProgram, NotBuilt>, Error> {
         let resolved = ResolvedBuild::commit(&self.repository, commit);
-        let mut builds = self.building.build(std::slice::from_ref(&resolved), self.limits.into())?;
+        let mut builds = self.building.build(std::slice::from_ref(&resolved), self.limits.into(), linking)?;
         Ok(builds.remove(0).program)
     }
 
@@ -262,7 +267,7 @@ impl Arguments {
             threads: pools::default_threads(),
             count: false,
         };
-        let runs = programs.iter().map(|program| MeasurementRun::begin(&program.launcher, Series::Overhead, request));
+        let runs = programs.iter().map(|program| MeasurementRun::begin(&program.links, Series::Overhead, request));
         Contest::of(runs.collect(), self.clock)
     }
 }

@@ -1,20 +1,24 @@
 //! Builds of memscope for the commands that measure several: their arguments, and their compilation with progress.
 
 mod check;
+mod linking;
 mod progress;
 
 use crate::builds::outcome::NotBuilt;
-use crate::builds::{BuildCache, BuildSpec, ResolveError, ResolvedBuild, published};
+use crate::builds::{BuildCache, BuildSpec, BuiltProgram, ResolveError, ResolvedBuild, published};
 use crate::cli::Error;
 use crate::cli::programs::this_program;
 use crate::platform::{console, environment};
+use crate::schedule::links::Links;
 use crate::tracking::memscope::MemscopeBuild;
 use crate::worker::launcher::{Launcher, Limits};
 use clap::Args;
 use progress::BuildProgress;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub(super) use linking::{LinkArguments, Linking};
 pub(super) use progress::about;
 
 /// The arguments of every command that builds memscope.
@@ -53,6 +57,10 @@ pub(super) struct Build {
 pub(super) struct CheckedProgram {
     /// Starts its probes.
     pub launcher: Launcher,
+    /// Starts the probes of its links, which are this program alone if there are no others.
+    pub links: Links,
+    /// The seeds of the links; empty for this program alone.
+    pub seeds: Vec<u32>,
     /// The build as the program reports it.
     pub memscope: MemscopeBuild,
     /// A hash that distinguishes it from another build of the same name; empty for this program.
@@ -60,9 +68,36 @@ pub(super) struct CheckedProgram {
 }
 
 impl Build {
-    /// Returns a hash that distinguishes the build from another one of the same name; empty without a program.
+    /// Returns what distinguishes the build from another one of the same name: a hash, and the seeds of its links. Empty
+    /// without a program.
     pub(super) fn fingerprint(&self) -> String {
-        self.program.as_ref().map_or(String::new(), |program| program.fingerprint.clone())
+        let Ok(CheckedProgram { fingerprint, seeds, .. }) = &self.program else { return String::new() };
+        match seeds.as_slice() {
+            [] => fingerprint.clone(),
+            [first, .., last] => format!("{fingerprint} {first}–{last}"),
+            [only] => format!("{fingerprint} {only}"),
+        }
+    }
+}
+
+impl CheckedProgram {
+    /// Returns a program without further links.
+    fn unlinked(launcher: Launcher, memscope: MemscopeBuild, fingerprint: String) -> Self {
+        Self { links: launcher.clone().into(), launcher, seeds: Vec::new(), memscope, fingerprint }
+    }
+
+    /// Returns the program with its links in the orders of seeds, if there are any.
+    fn linked(self, links: Vec<Launcher>, seeds: Range<u32>) -> Self {
+        match Links::of(links) {
+            Some(links) => Self { links, seeds: seeds.collect(), ..self },
+            None => self,
+        }
+    }
+
+    /// Leaves out the links: where one build has none, none of the others is measured in several.
+    fn leave_links(&mut self) {
+        self.links = self.launcher.clone().into();
+        self.seeds.clear();
     }
 }
 
@@ -76,20 +111,30 @@ impl BuildCacheArguments {
         BuildCache::usual_build(&self.folder())
     }
 
-    /// Compiles builds, one after the other. A failed build is reported on stderr, and the others go on.
+    /// Compiles builds, one after the other, each with its links. A failed build is reported on stderr, and the others
+    /// go on. If one cannot be linked in several orders, all have one link.
     ///
     /// # Errors
     /// If nothing can be compiled at all.
-    pub(super) fn build(&self, resolved: &[ResolvedBuild], limits: Limits) -> Result<Vec<Build>, Error> {
+    pub(super) fn build(
+        &self,
+        resolved: &[ResolvedBuild],
+        limits: Limits,
+        linking: &Linking,
+    ) -> Result<Vec<Build>, Error> {
         let cache = BuildCache::open(&self.folder())?;
         let usual = self.usual_build();
         let progress = BuildProgress::new(&cache, usual, resolved);
         let mut builds = Vec::with_capacity(resolved.len());
         for (place, build) in resolved.iter().enumerate() {
             progress.begin(place);
-            let built = cache.build(build, |line| progress.show(place, line));
+            let seeds = linking.seeds(resolved, place);
+            let built = cache.build(build, seeds.clone(), |line| progress.show(place, line));
             let took = built.as_ref().map_or(Duration::ZERO, |built| built.took);
-            let program = match built.and_then(|built| check::check(built, build, limits)) {
+            if let Ok(BuiltProgram { links: Err(why), .. }) = &built {
+                progress.suspend(|| linking.give_up(&build.name, why));
+            }
+            let program = match built.and_then(|built| check::check(built, seeds, build, limits)) {
                 Err(error) if !error.is_of_one_build() => return Err(error.into()),
                 program => program,
             };
@@ -98,6 +143,9 @@ impl BuildCacheArguments {
             builds.push(Build { name: build.name.clone(), about: build.about.clone(), program });
         }
         progress.clear();
+        if linking.is_single() {
+            builds.iter_mut().flat_map(|build| &mut build.program).for_each(CheckedProgram::leave_links);
+        }
         Ok(builds)
     }
 }
@@ -108,7 +156,11 @@ impl BuildArguments {
     /// # Errors
     /// If one has no sources, or is named twice.
     pub(super) fn resolve(&self) -> Result<Vec<ResolvedBuild>, ResolveError> {
-        resolve(&self.builds, self.published)
+        let resolved = resolve(&self.builds, self.published)?;
+        match resolved.iter().enumerate().find(|(place, build)| resolved[..*place].contains(build)) {
+            Some((_, twice)) => Err(ResolveError::Twice(twice.name.clone())),
+            None => Ok(resolved),
+        }
     }
 
     /// Compiles the builds; returns this program if there are none.
@@ -119,19 +171,39 @@ impl BuildArguments {
         if resolved.is_empty() {
             let memscope = MemscopeBuild::of_this_build();
             let name = memscope.version.clone();
-            let program = CheckedProgram { launcher: this_program(limits)?, memscope, fingerprint: String::new() };
+            let program = CheckedProgram::unlinked(this_program(limits)?, memscope, String::new());
             return Ok(vec![Build { name, about: None, program: Ok(program) }]);
         }
-        let builds = self.cache.build(resolved, limits)?;
+        let builds = self.cache.build(resolved, limits, &Linking::single())?;
         if builds.iter().all(|build| build.program.is_err()) { Err(Error::none_built(resolved)) } else { Ok(builds) }
     }
+}
+
+/// Finds the sources of the named builds, to compare them. One that is named again gets another name, with its number:
+/// it is compared with itself.
+///
+/// # Errors
+/// If one has no sources.
+pub(super) fn resolve_to_compare(
+    named: &[BuildSpec],
+    with_published: bool,
+) -> Result<Vec<ResolvedBuild>, ResolveError> {
+    let mut resolved = resolve(named, with_published)?;
+    for place in (1..resolved.len()).rev() {
+        let name = &resolved[place].name;
+        match resolved[..place].iter().filter(|other| other.name == *name).count() {
+            0 => {}
+            before => resolved[place].name = format!("{name} ({})", before + 1),
+        }
+    }
+    Ok(resolved)
 }
 
 /// Finds the sources of the named builds and, if requested, of all other published ones.
 ///
 /// # Errors
-/// If one has no sources, or is named twice.
-pub(super) fn resolve(named: &[BuildSpec], with_published: bool) -> Result<Vec<ResolvedBuild>, ResolveError> {
+/// If one has no sources.
+fn resolve(named: &[BuildSpec], with_published: bool) -> Result<Vec<ResolvedBuild>, ResolveError> {
     let mut named = named.to_vec();
     if with_published {
         let published = published()?;
@@ -140,9 +212,5 @@ pub(super) fn resolve(named: &[BuildSpec], with_published: bool) -> Result<Vec<R
         let others: Vec<BuildSpec> = others.filter(|version| !named.contains(version)).collect();
         named.extend(others);
     }
-    let resolved = named.iter().map(BuildSpec::resolve).collect::<Result<Vec<_>, _>>()?;
-    match resolved.iter().enumerate().find(|(place, build)| resolved[..*place].contains(build)) {
-        Some((_, twice)) => Err(ResolveError::Twice(twice.name.clone())),
-        None => Ok(resolved),
-    }
+    named.iter().map(BuildSpec::resolve).collect()
 }

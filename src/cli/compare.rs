@@ -2,7 +2,7 @@
 
 use crate::builds::BuildSpec;
 use crate::cli::Error;
-use crate::cli::builds::resolve;
+use crate::cli::builds::resolve_to_compare;
 use crate::cli::rounds::{Report, RoundArguments};
 use crate::platform::files::Versioned;
 use crate::study::compare::{Against, Comparison};
@@ -10,7 +10,8 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The builds to compare: published versions (0.2.5), folders (../memscope-rs), revisions (../memscope-rs@v0.2.4)
+    /// The builds to compare: published versions (0.2.5), folders (../memscope-rs), revisions (../memscope-rs@v0.2.4).
+    /// One that is named twice is compared with itself, the second time in its next --links orders
     #[arg(value_name = "BUILD", required_unless_present = "published")]
     builds: Vec<BuildSpec>,
     /// All published versions, after those that are named
@@ -25,7 +26,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
-    let builds = resolve(&arguments.builds, arguments.published)?;
+    let builds = resolve_to_compare(&arguments.builds, arguments.published)?;
     let against = arguments.against();
     arguments.rounds.run(&builds, &Report { name: Comparison::KIND, against })
 }

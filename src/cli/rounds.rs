@@ -2,17 +2,18 @@
 
 use crate::builds::ResolvedBuild;
 use crate::cli::arguments::{FormatArguments, LimitArguments, after_the_baseline, bar, not_negative, or_all, show};
-use crate::cli::builds::{Build, BuildCacheArguments};
+use crate::cli::builds::{Build, BuildCacheArguments, LinkArguments, Linking};
 use crate::cli::{Error, journal};
 use crate::platform::console;
 use crate::report::origin::Origin;
+use crate::schedule::links::Links;
 use crate::schedule::measurement::Clock;
 use crate::stats::sign_test::needed_rounds;
 use crate::study::Files;
 use crate::study::compare::verdicts;
 use crate::study::compare::{Against, ComparedBuild, Comparison, Journal, Measured, Plan, Record};
 use crate::tracking::Level;
-use crate::worker::launcher::{Launcher, Limits};
+use crate::worker::launcher::Limits;
 use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -64,6 +65,8 @@ pub(super) struct RoundArguments {
     #[command(flatten)]
     format: FormatArguments,
     #[command(flatten)]
+    links: LinkArguments,
+    #[command(flatten)]
     building: BuildCacheArguments,
     #[command(flatten)]
     limits: LimitArguments,
@@ -84,7 +87,7 @@ impl RoundArguments {
         files.prepare::<Comparison>()?;
         let journal = self.output.join(format!("{}.journal", report.name));
         journal::check(&journal, self.resume)?;
-        let builds = self.building.build(resolved, Limits::from(self.limits))?;
+        let builds = self.building.build(resolved, Limits::from(self.limits), &Linking::from(self.links))?;
         if builds.iter().all(|build| build.program.is_err()) {
             return Err(Error::none_built(resolved));
         }
@@ -111,16 +114,17 @@ impl RoundArguments {
         }
         let (journal, entries) = journal::open(journal, self.resume, &plan)?;
         let origin = Origin::of_this_command();
-        let launcher = |build: &Build| build.program.as_ref().ok().map(|program| program.launcher.clone());
-        let launchers: Vec<Option<Launcher>> = builds.iter().map(launcher).collect();
+        let links = |build: &Build| build.program.as_ref().ok().map(|program| program.links.clone());
+        let programs: Vec<Option<Links>> = builds.iter().map(links).collect();
         let bar = bar(plan.groups().len() * plan.rounds, "rounds");
-        let measured = plan.measure(&launchers, journal, entries, |progress| show(&bar, progress))?;
+        let measured = plan.measure(&programs, journal, entries, |progress| show(&bar, progress))?;
         let Measured { measurements, journal } = measured;
         bar.finish_and_clear();
 
         let compared = builds.iter().zip(measurements).map(|(build, measurements)| {
             let program = build.program.as_ref().map(|program| program.memscope.clone()).map_err(Clone::clone);
-            ComparedBuild::new(build.name.clone(), build.about.clone(), program, measurements)
+            let seeds = build.program.as_ref().map_or(Vec::new(), |program| program.seeds.clone());
+            ComparedBuild::new(build.name.clone(), build.about.clone(), program, measurements).linked(seeds)
         });
         let builds = compared.collect();
         let threshold_percent = self.threshold.unwrap_or(THRESHOLD);

@@ -7,6 +7,15 @@ use crate::worker::probe::{Observation, Request};
 use crate::worker::reply::Reply;
 use std::fmt::Debug;
 
+/// The place of a pair, which both of its samples have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The core, if the samples are kept on one.
+    pub core: Option<Core>,
+    /// The round, which chooses the link of the program.
+    pub round: usize,
+}
+
 /// Runs the probes of a measurement.
 pub trait Launch: Debug {
     /// Runs a probe before anything is timed, with the counters on.
@@ -15,11 +24,16 @@ pub trait Launch: Debug {
     /// The probe's failure.
     fn trial(&self, request: &Request) -> Result<Observation, Failure>;
 
-    /// Runs a timed probe on a core, if one is given.
+    /// Runs a timed probe at the place of its pair.
     ///
     /// # Errors
     /// The probe's failure.
-    fn sample(&self, request: &Request, core: Option<Core>) -> Result<Reply<Observation>, Failure>;
+    fn sample(&self, request: &Request, place: Place) -> Result<Reply<Observation>, Failure>;
+
+    /// Returns the number of links of the program, which take the rounds by turns.
+    fn links(&self) -> usize {
+        1
+    }
 }
 
 impl Launch for Launcher {
@@ -27,7 +41,7 @@ impl Launch for Launcher {
         self.run(request)
     }
 
-    fn sample(&self, request: &Request, core: Option<Core>) -> Result<Reply<Observation>, Failure> {
-        self.on(core).run_once(request)
+    fn sample(&self, request: &Request, place: Place) -> Result<Reply<Observation>, Failure> {
+        self.on(place.core).run_once(request)
     }
 }

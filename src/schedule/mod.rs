@@ -3,6 +3,7 @@
 pub mod estimate;
 pub(crate) mod journal;
 pub(crate) mod launch;
+pub mod links;
 pub mod measurement;
 pub mod pairing;
 pub mod plan;

@@ -1,8 +1,7 @@
 //! The pairs of one measurement: the trial, the order of the samples, and the end.
 
-use super::launch::Launch;
+use super::launch::{Launch, Place};
 use crate::platform::cores;
-use crate::platform::cores::Core;
 use crate::schedule::estimate::{estimated, overhead};
 use crate::schedule::measurement::{Measurement, Outcome, Pair, Precision, Sample, Series};
 use crate::tracking::Level;
@@ -122,19 +121,26 @@ impl<'a> MeasurementRun<'a> {
         self.took
     }
 
-    /// Runs one more pair. Even pairs run untracked first, odd ones tracked first, so that an effect on the first of
-    /// two affects both levels alike.
+    /// Runs the pair of the next round.
     ///
     /// Returns `None` if the measurement has failed, now or before. It then takes no more pairs.
     pub fn pair(&mut self) -> Option<Pair> {
+        self.pair_in(self.pairs())
+    }
+
+    /// Runs the pair of a round. Even pairs run untracked first, odd ones tracked first, so that an effect on the first
+    /// of two affects both levels alike.
+    ///
+    /// Returns `None` if the measurement has failed, now or before. It then takes no more pairs.
+    pub(crate) fn pair_in(&mut self, round: usize) -> Option<Pair> {
         if self.measurement.failure().is_some() {
             return None;
         }
         let number = self.measurement.pairs.len();
-        let untracked_first = number.is_multiple_of(2);
+        let untracked_first = is_untracked_first(number, round, self.launcher.links());
         // The threads of a parallel workload need all cores.
         let core = if self.measurement.workload.is_parallel() { None } else { cores::for_pair(number) };
-        match self.samples(untracked_first, core) {
+        match self.samples(untracked_first, Place { core, round }) {
             Ok((untracked, tracked)) => {
                 let pair = Pair { untracked_first, untracked, tracked };
                 self.measurement.pairs.push(pair);
@@ -148,14 +154,14 @@ impl<'a> MeasurementRun<'a> {
     }
 
     /// Takes both samples of a pair. If one of them was suspended, its time is invalid, and both run again.
-    fn samples(&mut self, untracked_first: bool, core: Option<Core>) -> Result<(Sample, Sample), Failure> {
+    fn samples(&mut self, untracked_first: bool, place: Place) -> Result<(Sample, Sample), Failure> {
         for _ in 0..TRIES {
             let (mut untracked, mut tracked) = (None, None);
             let mut was_suspended = false;
             for is_untracked in [untracked_first, !untracked_first] {
                 let (launcher, level) =
                     if is_untracked { (self.baseline, Level::Untracked) } else { (self.launcher, self.tracked.level) };
-                let reply = launcher.sample(&Request { level, count: false, ..self.tracked }, core)?;
+                let reply = launcher.sample(&Request { level, count: false, ..self.tracked }, place)?;
                 self.took += reply.took;
                 was_suspended |= reply.was_suspended;
                 let sample = Sample::from(&checked(reply.content, self.expected)?);
@@ -172,6 +178,13 @@ impl<'a> MeasurementRun<'a> {
     pub fn finish(self) -> Measurement {
         estimated(self.measurement)
     }
+}
+
+/// Returns the order of a pair's samples, which alternates. An even number of links would give each link one order
+/// alone, so the order changes each time when all of them had their turn.
+const fn is_untracked_first(number: usize, round: usize, links: usize) -> bool {
+    let turned = if links.is_multiple_of(2) { round / links } else { 0 };
+    (number + turned).is_multiple_of(2)
 }
 
 /// Checks that an observation has the expected digest.
@@ -223,6 +236,22 @@ mod tests {
         let mut run = MeasurementRun::begin(launcher, Series::Overhead, request(Level::Full));
         (0..pairs).for_each(|_| _ = run.pair());
         run.finish()
+    }
+
+    #[test]
+    fn each_link_has_both_orders_equally_often() {
+        let orders = |links, rounds: usize| -> Vec<bool> {
+            (0..rounds).map(|round| is_untracked_first(round, round, links)).collect()
+        };
+        assert_eq!(orders(1, 4), [true, false, true, false]);
+        assert_eq!(orders(2, 8), [true, false, false, true, true, false, false, true]);
+        for links in 1..=9 {
+            let orders = orders(links, 10 * links);
+            for link in 0..links {
+                let first = orders.iter().skip(link).step_by(links).filter(|&&untracked| untracked).count();
+                assert_eq!(first, 5, "link {link} of {links}");
+            }
+        }
     }
 
     #[test]

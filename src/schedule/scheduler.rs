@@ -54,6 +54,11 @@ pub(crate) struct Settings {
     pub seed: u64,
 }
 
+/// Returns the rounds of each group in all passes before one: of so many rounds, spread over so many passes.
+pub(crate) const fn rounds_before(pass: usize, rounds: usize, passes: usize) -> usize {
+    rounds * pass / passes
+}
+
 impl Settings {
     /// Returns the rounds of each group in a pass.
     const fn in_pass(&self, pass: usize) -> usize {
@@ -62,7 +67,7 @@ impl Settings {
 
     /// Returns the rounds of each group in all passes before one of the planned ones.
     const fn before(&self, pass: usize) -> usize {
-        self.rounds * pass / self.passes
+        rounds_before(pass, self.rounds, self.passes)
     }
 
     /// Returns the order in which a pass takes the groups.
@@ -327,7 +332,7 @@ impl<'a> Scheduler<'a> {
             };
             if run.is_active() && run.measurement.in_pass() <= round {
                 let before = run.measurement.took();
-                let pair = run.measurement.pair();
+                let pair = run.measurement.pair_in(self.settings.before(pass) + round);
                 let took = run.measurement.took() - before;
                 run.took += took;
                 if pass >= self.settings.passes {
@@ -361,7 +366,8 @@ impl<'a> Scheduler<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::cores::Core;
+    use crate::schedule::launch::Place;
+    use crate::schedule::links::Links;
     use crate::worker::failure::Failure;
     use crate::worker::probe::Observation;
     use crate::worker::reply::Reply;
@@ -383,7 +389,7 @@ mod tests {
             Ok(Observation::sample_of(request))
         }
 
-        fn sample(&self, request: &Request, _: Option<Core>) -> Result<Reply<Observation>, Failure> {
+        fn sample(&self, request: &Request, _: Place) -> Result<Reply<Observation>, Failure> {
             *self.samples.borrow_mut() += 1;
             if *self.samples.borrow() > self.fails_at {
                 return Err(Failure::TimedOut { seconds: 1 });
@@ -404,10 +410,10 @@ mod tests {
         Request { workload, level: Level::Full, scale, threads: 1, count: false }
     }
 
-    fn planned<'a>(fake: &'a Fake, workload: Workload) -> Option<Planned<'a>> {
+    fn planned<'a>(launcher: &'a dyn Launch, workload: Workload) -> Option<Planned<'a>> {
         Some(Planned {
-            baseline: fake,
-            launcher: fake,
+            baseline: launcher,
+            launcher,
             series: Series::Overhead,
             request: request(workload),
             layout: None,
@@ -447,6 +453,71 @@ mod tests {
             assert!(members[0] == members[1] && members[2] == members[3] && members[0] != members[2], "{round:?}");
         }
         assert!(firsts.contains(&'1') && firsts.contains(&'2'), "the order is shuffled: {firsts:?}");
+    }
+
+    /// Returns the name of the program that each pair ran. Both of its samples ran the same one.
+    fn programs(notes: &RefCell<Vec<String>>) -> String {
+        let program = |note: &String| note.chars().next().expect("a name");
+        let notes = notes.borrow();
+        let pairs = notes.chunks(2).map(|pair| {
+            assert_eq!(program(&pair[0]), program(&pair[1]), "both samples of a pair");
+            program(&pair[0])
+        });
+        pairs.collect()
+    }
+
+    fn links<'n>(names: &str, notes: &'n RefCell<Vec<String>>) -> Links<Fake<'n>> {
+        Links::of(names.chars().map(|name| fake(name, notes))).expect("at least one")
+    }
+
+    #[test]
+    fn the_links_of_a_build_take_the_rounds_by_turns() {
+        let notes = RefCell::default();
+        let build = links("123", &notes);
+        let groups = vec![vec![planned(&build, Workload::CYCLES)]];
+        let settings = Settings { rounds: 10, ..SETTINGS };
+        Scheduler::new(settings, groups).measure(|_| ()).expect("no journal");
+        // The second pass goes on with the link after the first one's last.
+        assert_eq!(programs(&notes), ["12312", "31231"].concat());
+    }
+
+    #[test]
+    fn the_builds_of_a_round_run_the_links_of_that_round() {
+        let notes = RefCell::default();
+        let (one, two) = (links("123", &notes), links("abc", &notes));
+        let time = Some(Duration::from_secs(1));
+        // A build that is slow rests early in each pass, and is still measured in the same rounds as the other one.
+        let slow = planned(&two, Workload::CYCLES).map(|planned| Planned { time, ..planned });
+        let groups = vec![vec![planned(&one, Workload::CYCLES), slow]];
+        let settings = Settings { rounds: 8, fewest: 2, ..SETTINGS };
+        Scheduler::new(settings, groups).measure(|_| ()).expect("no journal");
+        let of = |names: &str| -> String { programs(&notes).chars().filter(|name| names.contains(*name)).collect() };
+        assert_eq!((of("123"), of("abc")), ("12312312".to_owned(), "abbc".to_owned()));
+    }
+
+    #[test]
+    fn a_resumed_run_goes_on_with_the_link_of_its_round() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("journal");
+        let notes = RefCell::default();
+        let build = links("123", &notes);
+        let groups = || vec![vec![planned(&build, Workload::CYCLES)]];
+        let settings = Settings { rounds: 10, ..SETTINGS };
+        let journal = Journal::begin(&path, &"plan").expect("it can be begun");
+        let whole = Scheduler::new(settings, groups()).with_journal(journal, Vec::new());
+        drop(whole.measure(|_| ()).expect("the journal can be written").journal);
+        let whole = programs(&notes);
+        let text = std::fs::read_to_string(&path).expect("the journal");
+        let ends = text.match_indices('\n').map(|(end, _)| end + 1);
+        for end in ends {
+            std::fs::write(&path, &text[..end]).expect("a journal that was cut off");
+            let (journal, entries) = Journal::resume(&path, &"plan".to_owned()).expect("it can be resumed");
+            let before = entries.iter().filter(|entry| matches!(entry, Entry::Pair { .. })).count();
+            notes.borrow_mut().clear();
+            let resumed = Scheduler::new(settings, groups()).with_journal(journal, entries);
+            drop(resumed.measure(|_| ()).expect("the journal can be written").journal);
+            assert_eq!(programs(&notes), whole[before..], "after {before} pairs");
+        }
     }
 
     #[test]

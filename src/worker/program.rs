@@ -103,9 +103,7 @@ impl Program {
     /// # Errors
     /// If it cannot be read.
     pub(crate) fn fingerprint(&self) -> io::Result<String> {
-        let mut hasher = DefaultHasher::new();
-        fs::read(self.readable()?)?.hash(&mut hasher);
-        Ok(format!("{:016x}", hasher.finish()))
+        fingerprint(self.readable()?)
     }
 
     /// Copies it, for a tool that needs a path.
@@ -121,6 +119,16 @@ impl Program {
         let opened = self.file.as_ref().map_err(|error| io::Error::other(error.clone()))?;
         Ok(opened.handle.as_ref().map_or(&self.path, |(_, alias)| alias))
     }
+}
+
+/// Returns a number for the content of a program's file.
+///
+/// # Errors
+/// If it cannot be read.
+pub(crate) fn fingerprint(file: &Path) -> io::Result<String> {
+    let mut hasher = DefaultHasher::new();
+    fs::read(file)?.hash(&mut hasher);
+    Ok(format!("{:016x}", hasher.finish()))
 }
 
 /// Opens a program, with a handle if the system can start it through one.

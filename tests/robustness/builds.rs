@@ -53,8 +53,13 @@ impl Place {
         fs::read_to_string(self.calls_file()).unwrap_or_default().lines().map(str::to_owned).collect()
     }
 
-    /// Returns the command that compares builds on the smallest workload.
+    /// Returns the command that compares builds of one link on the smallest workload.
     fn compare(&self, builds: &[&str]) -> Command {
+        self.compare_links(builds, 1)
+    }
+
+    /// Returns the command that compares builds of so many links.
+    fn compare_links(&self, builds: &[&str], links: u32) -> Command {
         let mut command = memscope_bench();
         command
             .current_dir(self.folder.path())
@@ -64,6 +69,7 @@ impl Place {
             .arg("compare")
             .args(builds)
             .args(["--workloads=cycles", "--tracking=allocator", "--scale=0.001", "--threads=1", "--rounds=12"])
+            .arg(format!("--links={links}"))
             .args(["--build-cache=cache", "--output=out"]);
         command
     }
@@ -265,6 +271,54 @@ fn default_features_are_tried_if_memscope_does_not_compile_without_them() {
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(lines.iter().all(|line| line.contains("default-features = false") && !line.contains("tracking-allocator")));
     assert!(!lines[0].contains("parking-lot") && lines[1].contains("features = [\"parking-lot\"]"), "{lines:?}");
+}
+
+/// A line that makes cargo append the seed to the program when it links it in another order. The rest of a program's file
+/// is of no interest to the system.
+const SHUFFLES: &str = r#"
+case "$*" in *--shuffle-sections*) echo "${last##*=}" >>"$built";; esac
+"#;
+
+#[test]
+fn links_are_made_once_and_a_build_that_is_named_twice_has_the_next_ones() {
+    let Some(linked) = linked() else { return };
+    let place = Place::with_cargo(&format!("{REPORTS}{SHUFFLES}"));
+    let twice = || place.compare_links(&[&linked, &linked], 2);
+    twice().assert().success().stdout(contains("2 links of each build"));
+    let found = place.comparison();
+    let names: Vec<&str> = found.builds.iter().map(|build| build.name.as_str()).collect();
+    assert_eq!(names, [linked.clone(), format!("{linked} (2)")]);
+    assert_eq!(found.builds.iter().map(|build| build.links.as_slice()).collect::<Vec<_>>(), [[1, 2], [3, 4]]);
+    assert_ne!(found.plan.builds[0].1, found.plan.builds[1].1, "they are other programs");
+    assert_eq!(place.calls().len(), 2 + 4, "each is built, and linked twice");
+
+    twice().assert().success();
+    assert_eq!(place.calls().len(), 6 + 2, "links are kept");
+    assert_eq!(place.comparison().plan, found.plan);
+
+    // Another link is missing, as after a run that was killed.
+    let links = place.path("cache").join(&linked).join("links");
+    fs::remove_file(links.join("memscope-bench-0000000003")).expect("it is there");
+    twice().assert().success();
+    assert_eq!(place.calls().len(), 8 + 2 + 1);
+    assert_eq!(place.comparison().plan, found.plan);
+}
+
+#[test]
+fn a_linker_that_cannot_shuffle_leaves_one_link_of_each_build() {
+    let Some(linked) = linked() else { return };
+    let refuses = "case \"$*\" in *--shuffle-sections*) echo 'error: linking failed' >&2; exit 101;; esac\n";
+    // This one succeeds, and changes nothing.
+    for (script, why) in [(refuses, "lld: linking failed."), ("", "lld: the linker leaves them in their usual order.")]
+    {
+        let place = Place::with_cargo(&format!("{script}{REPORTS}"));
+        let warning = format!("Warning: {linked} cannot be linked with its functions in another order, which takes");
+        let mut compare = place.compare_links(&[&linked, &linked], 4);
+        compare.assert().success().stderr(contains(warning).count(1).and(contains(why)));
+        let found = place.comparison();
+        assert!(found.builds.iter().all(|build| build.links.is_empty() && !build.measurements.is_empty()));
+        assert_eq!(place.calls().len(), 3, "it is not tried again for the second build");
+    }
 }
 
 #[test]

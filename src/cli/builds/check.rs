@@ -6,26 +6,37 @@ use crate::tracking::Level;
 use crate::worker::launcher::{Launcher, Limits};
 use crate::worker::probe::{Observation, Request};
 use crate::workloads::{Scale, Workload};
+use std::ops::Range;
+use std::path::PathBuf;
 
-/// Runs one probe, so a program that is not the requested build is never measured.
+/// Runs one probe of a program and one of each of its links, so a program that is not the requested build is never
+/// measured.
 ///
 /// # Errors
-/// If the probe fails or reports another build.
-pub(super) fn check(built: BuiltProgram, build: &ResolvedBuild, limits: Limits) -> Result<CheckedProgram, BuildError> {
-    let unreadable = |source| BuildError::Unwritable { path: built.path.clone(), source };
-    let launcher = Launcher::new(built.path.clone(), limits);
-    let fingerprint = launcher.fingerprint().map_err(unreadable)?;
-    let request = Request {
-        workload: Workload::CYCLES,
-        level: Level::Untracked,
-        scale: Scale::new(0.001).expect("it is positive"),
-        threads: 1,
-        count: false,
+/// If a probe fails or reports another build.
+pub(super) fn check(
+    built: BuiltProgram,
+    seeds: Range<u32>,
+    build: &ResolvedBuild,
+    limits: Limits,
+) -> Result<CheckedProgram, BuildError> {
+    let checked = |path: PathBuf| -> Result<_, BuildError> {
+        let launcher = Launcher::new(path, limits);
+        let does_not_run = |failure| BuildError::DoesNotRun { name: build.name.clone(), failure };
+        let observation = launcher.run(&smallest()).map_err(does_not_run)?;
+        check_identity(build, built.version.as_deref(), &observation)?;
+        Ok((launcher, observation.memscope))
     };
-    let does_not_run = |failure| BuildError::DoesNotRun { name: build.name.clone(), failure };
-    let observation = launcher.run(&request).map_err(does_not_run)?;
-    check_identity(build, built.version.as_deref(), &observation)?;
-    Ok(CheckedProgram { launcher, memscope: observation.memscope, fingerprint })
+    let (launcher, memscope) = checked(built.path)?;
+    let links = built.links.unwrap_or_default().into_iter().map(|link| Ok(checked(link)?.0));
+    let program = CheckedProgram::unlinked(launcher, memscope, built.fingerprint);
+    Ok(program.linked(links.collect::<Result<Vec<Launcher>, BuildError>>()?, seeds))
+}
+
+/// Returns the work of the first probe.
+fn smallest() -> Request {
+    let scale = Scale::new(0.001).expect("it is positive");
+    Request { workload: Workload::CYCLES, level: Level::Untracked, scale, threads: 1, count: false }
 }
 
 /// Checks that a program reports the requested version, source and build.

@@ -63,6 +63,11 @@ impl<'a> BuildProgress<'a> {
         self.bar.suspend(|| console::complain(line));
     }
 
+    /// Does something that prints, without the bar.
+    pub(super) fn suspend(&self, print: impl FnOnce()) {
+        self.bar.suspend(print);
+    }
+
     /// Removes the bar.
     pub(super) fn clear(&self) {
         self.bar.finish_and_clear();

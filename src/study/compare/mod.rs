@@ -24,6 +24,7 @@ use crate::report::document::Document;
 use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::schedule::launch::Launch;
+use crate::schedule::links::Links;
 use crate::schedule::measurement::{Clock, Measurement, Series};
 use crate::schedule::scheduler::{Done, PASSES, Planned, Progress, Scheduler, Settings};
 use crate::stats::estimate::Estimate;
@@ -32,7 +33,6 @@ use crate::study::Study;
 use crate::study::overhead::metrics;
 use crate::tracking::Level;
 use crate::tracking::memscope::MemscopeBuild;
-use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload};
 use serde::{Deserialize, Serialize};
@@ -205,6 +205,11 @@ pub struct ComparedBuild {
     pub memscope: Option<MemscopeBuild>,
     /// The reason for a build that could not be compiled.
     pub not_built: Option<NotBuilt>,
+    /// The seeds of the orders of its functions, one for each of its links, which took the rounds by turns: the pair of
+    /// round r ran link r modulo their number. Rounds count on from pass to pass, and pass p of n begins at the plan's
+    /// rounds × p ÷ n. Empty for one link in the usual order, as in all files of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<u32>,
     /// The measurements, in the order of the groups; empty if it was not built.
     #[serde(alias = "cells")]
     pub measurements: Vec<Measurement>,
@@ -223,7 +228,13 @@ impl ComparedBuild {
         measurements: Vec<Measurement>,
     ) -> Self {
         let (memscope, not_built) = program.map_or_else(|why| (None, Some(why)), |memscope| (Some(memscope), None));
-        Self { name, about, memscope, not_built, measurements, first_batch: Vec::new() }
+        Self { name, about, memscope, not_built, links: Vec::new(), measurements, first_batch: Vec::new() }
+    }
+
+    /// Returns the build with the seeds of its links.
+    #[must_use]
+    pub fn linked(self, links: Vec<u32>) -> Self {
+        Self { links, ..self }
     }
 
     /// Turns the batches of an earlier schema into passes.
@@ -295,13 +306,13 @@ pub struct Measured {
 }
 
 impl Plan {
-    /// Measures the builds in rounds, and resumes from a journal. A build without a launcher is not measured.
+    /// Measures the builds in rounds, and resumes from a journal. A build without a program is not measured.
     ///
     /// # Errors
     /// If the journal cannot be written.
     pub fn measure(
         &self,
-        launchers: &[Option<Launcher>],
+        builds: &[Option<Links>],
         journal: Journal,
         entries: Vec<Entry>,
         progress: impl FnMut(Progress),
@@ -309,11 +320,11 @@ impl Plan {
         let settings =
             Settings { rounds: self.rounds, passes: PASSES, fewest: self.fewest(), precision: None, seed: self.seed };
         let time = Some(Duration::from_secs(self.seconds) / PASSES as u32);
-        let first = launchers.iter().position(Option::is_some);
+        let first = builds.iter().position(Option::is_some);
         let groups = self.groups().into_iter().map(|group| {
             let request = self.request(group);
             let is_noise = group.1 == Level::Untracked;
-            let members = launchers.iter().enumerate().map(|(build, launcher)| {
+            let members = builds.iter().enumerate().map(|(build, launcher)| {
                 let launcher: &dyn Launch = launcher.as_ref().filter(|_| !is_noise || first == Some(build))?;
                 Some(Planned { baseline: launcher, launcher, series: Series::Overhead, request, layout: None, time })
             });
@@ -321,7 +332,7 @@ impl Plan {
         });
         let scheduler = Scheduler::new(settings, groups.collect()).with_journal(journal, entries);
         let Done { groups, journal } = scheduler.measure(progress)?;
-        let mut measurements: Vec<Vec<Measurement>> = launchers.iter().map(|_| Vec::new()).collect();
+        let mut measurements: Vec<Vec<Measurement>> = builds.iter().map(|_| Vec::new()).collect();
         for (build, measurement) in groups.into_iter().flat_map(|group| group.into_iter().enumerate()) {
             measurements[build].extend(measurement);
         }

@@ -208,9 +208,32 @@ fn notes(comparison: &Comparison) -> Vec<String> {
         let range = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
         lines.push(format!("Rounds: {range} for each figure; in each, every build beside its own untracked."));
     }
+    lines.extend(links(comparison));
     // The table names the builds; this program's own is none of them.
     lines.extend(circumstances(&comparison.origin).into_iter().skip(1));
     lines
+}
+
+/// Returns a note on the links of the builds, if they have several.
+fn links(comparison: &Comparison) -> Option<String> {
+    let built = || comparison.builds.iter().filter(|build| !build.links.is_empty());
+    let most = built().map(|build| build.links.len()).max()?;
+    let range = |build: &ComparedBuild| {
+        let (first, last) = (build.links.iter().min()?, build.links.iter().max()?);
+        Some(if first == last { first.to_string() } else { format!("{first}–{last}") })
+    };
+    let ranges: Vec<Option<String>> = built().map(range).collect();
+    let seeds = match ranges.as_slice() {
+        [Some(first), others @ ..] if others.iter().all(|other| other.as_ref() == Some(first)) => first.clone(),
+        ranges => {
+            let names = built().zip(ranges).map(|(build, range)| Some(format!("{} {}", build.name, range.as_ref()?)));
+            names.flatten().collect::<Vec<_>>().join(", ")
+        }
+    };
+    Some(format!(
+        "Links: {most} links of each build, each with its functions in another order, one per round by turns (seeds \
+         {seeds}). So where functions lie counts as noise, not as a difference."
+    ))
 }
 
 /// Returns a note on the rounds that a verdict needs, if some comparisons have fewer.
