@@ -29,14 +29,20 @@ pub(crate) fn interval(values: &[f64], ends: &[usize]) -> Option<Estimate> {
     Some(hull(median_interval(values.iter().copied())?, over_passes(values, ends)))
 }
 
-fn hull(estimate: Estimate, other: Option<(f64, f64)>) -> Estimate {
+/// Returns an estimate whose interval includes another one, if there is one.
+pub(crate) fn hull(estimate: Estimate, other: Option<(f64, f64)>) -> Estimate {
     let Estimate { value, low, high } = estimate;
     other.map_or(estimate, |other| Estimate { value, low: low.min(other.0), high: high.max(other.1) })
 }
 
 /// Returns the t interval over the medians of the passes; `None` with fewer than six passes that have values.
 fn over_passes(values: &[f64], ends: &[usize]) -> Option<(f64, f64)> {
-    let medians: Vec<f64> = stretches(values.len(), ends).filter_map(|pass| median(values[pass].to_vec())).collect();
+    over_groups(stretches(values.len(), ends).map(|pass| values[pass].to_vec()))
+}
+
+/// Returns the t interval over the medians of groups of values; `None` with fewer than six groups that have values.
+pub(crate) fn over_groups(groups: impl Iterator<Item = Vec<f64>>) -> Option<(f64, f64)> {
+    let medians: Vec<f64> = groups.filter_map(median).collect();
     (medians.len() >= MIN_PASSES).then(|| t_interval(&medians))
 }
 

@@ -5,15 +5,14 @@
 //! comparisons some look like a difference by chance. The verdict is a regression or an improvement only if
 //!
 //! 1. the sign test on all rounds is significant at 5 % after Holm's correction for the comparisons of the run,
-//! 2. the 95 % interval, which includes the uncertainty between passes, excludes no change,
+//! 2. the 95 % interval, which includes the uncertainty between passes and between links, excludes no change,
 //! 3. the median over all rounds lies beyond the threshold, and
 //! 4. the medians of both halves of the passes, which are measured at different times, lie on that same side.
 
-use crate::schedule::measurement::{Clock, Measurement};
+use crate::schedule::measurement::Measurement;
 use crate::stats::estimate::Estimate;
-use crate::stats::passes;
 use crate::stats::sign_test::{LEVEL, POWER_QUANTILE, holm, needed_agreement, quantile, sign_test};
-use crate::study::compare::logs::Logs;
+use crate::study::compare::logs::{Logs, Rounds};
 use crate::tracking::Level;
 use crate::workloads::Workload;
 use clap::ValueEnum;
@@ -80,8 +79,8 @@ pub enum Against {
     Each(Vec<Option<usize>>),
 }
 
-/// Returns the differences between builds by wall time or CPU time, on each workload and level. `threshold` is in
-/// percent.
+/// Returns the differences between builds on each workload and level. A [`Clock`](crate::Clock) as `rounds` compares the
+/// overheads of builds with one link by that time. `threshold` is in percent.
 ///
 /// The first pairs that two measurements have in a pass are of the same rounds: a slow build stops earlier. A build
 /// that failed on a workload and level is not compared there, and is no reference.
@@ -89,11 +88,12 @@ pub fn differences(
     builds: &[&[Measurement]],
     against: &Against,
     groups: &[(Workload, Level)],
-    clock: Clock,
+    rounds: impl Into<Rounds>,
     threshold: f64,
 ) -> Vec<Difference> {
+    let rounds = rounds.into();
     let mut found = Vec::new();
-    let mut rounds = Vec::new();
+    let mut compared = Vec::new();
     for &(workload, level) in groups.iter().filter(|(_, level)| *level != Level::Untracked) {
         let is_of_group = |measurement: &Measurement| measurement.workload == workload && measurement.level == level;
         let mut references: Vec<(usize, &Measurement)> = Vec::new();
@@ -109,7 +109,7 @@ pub fn differences(
                     .find_map(|other| references.iter().find(|(build, _)| *build == other)),
             };
             if let Some(&(reference, to)) = reference {
-                let logs = Logs::of(of, to, clock);
+                let logs = Logs::of(of, to, rounds);
                 found.push(Difference {
                     workload,
                     level,
@@ -122,16 +122,16 @@ pub fn differences(
                     detectable_percent: None,
                     verdict: Verdict::Inconclusive,
                 });
-                rounds.push(logs);
+                compared.push(logs);
             }
             references.push((build, of));
         }
     }
-    let compared =
-        found.iter().zip(&rounds).map(|(difference, logs)| difference.ratio.and_then(|_| sign_test(&logs.all)));
-    let probabilities = holm(&compared.collect::<Vec<_>>());
+    let signs =
+        found.iter().zip(&compared).map(|(difference, logs)| difference.ratio.and_then(|_| sign_test(&logs.all)));
+    let probabilities = holm(&signs.collect::<Vec<_>>());
     let comparisons = probabilities.iter().flatten().count();
-    for ((difference, logs), probability) in found.iter_mut().zip(&rounds).zip(probabilities) {
+    for ((difference, logs), probability) in found.iter_mut().zip(&compared).zip(probabilities) {
         difference.probability = probability;
         difference.detectable_percent = detectable_percent(logs, comparisons, threshold);
         if let (Some(ratio), Some(probability)) = (difference.ratio, probability) {
@@ -164,7 +164,7 @@ pub(super) fn verdict(ratio: Estimate, halves: [Option<f64>; 2], probability: f6
 /// A change shifts all log differences. Enough rounds agree when the shift exceeds the quantile of the residuals at
 /// the probability that [`needed_agreement`] gives.
 fn detectable_percent(logs: &Logs, comparisons: usize, threshold: f64) -> Option<f64> {
-    let Estimate { value, low, high } = passes::interval(&logs.all, &logs.ends)?;
+    let Estimate { value, low, high } = logs.interval()?;
     let agreement = needed_agreement(logs.all.len(), comparisons)?;
     let mut residuals: Vec<f64> = logs.all.iter().map(|log| log - value).collect();
     residuals.sort_unstable_by(f64::total_cmp);
@@ -181,7 +181,7 @@ pub(super) fn in_percent(log: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::measurement::Outcome;
+    use crate::schedule::measurement::{Clock, Outcome};
     use crate::schedule::measurement::{Pair, Sample, Series};
     use crate::schedule::scheduler::PASSES;
     use crate::study::compare::typical::typical;
@@ -309,7 +309,8 @@ mod tests {
     /// Deals rounds to the passes by turns.
     fn in_passes(rounds: &[f64]) -> Logs {
         let all: Vec<f64> = (0..PASSES).flat_map(|pass| rounds.iter().copied().skip(pass).step_by(PASSES)).collect();
-        Logs { ends: (1..=PASSES).map(|pass| all.len() * pass / PASSES).collect(), all }
+        let ends = (1..=PASSES).map(|pass| all.len() * pass / PASSES).collect();
+        Logs { ends, turns: vec![0; all.len()], links: 1, all }
     }
 
     #[test]

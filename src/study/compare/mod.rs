@@ -16,6 +16,7 @@ pub mod verdicts;
 pub use crate::schedule::journal::{Entry, Journal, JournalError};
 pub use bisection::{Contest, Leaning};
 pub use difference::{Against, Difference, Verdict, differences};
+pub use logs::{Estimator, Rounds};
 pub use typical::{Typical, typical};
 
 use crate::builds::outcome::NotBuilt;
@@ -97,7 +98,8 @@ impl From<Record> for Comparison {
     fn from(Record { origin, plan, clock, threshold_percent, against, builds }: Record) -> Self {
         let builds: Vec<ComparedBuild> = builds.into_iter().map(ComparedBuild::with_passes).collect();
         let measurements: Vec<&[Measurement]> = builds.iter().map(|build| build.measurements.as_slice()).collect();
-        let differences = differences(&measurements, &against, &plan.groups(), clock, threshold_percent);
+        let rounds = Rounds { links: links(&builds), planned: plan.rounds, ..clock.into() };
+        let differences = differences(&measurements, &against, &plan.groups(), rounds, threshold_percent);
         let typical = typical(&differences, &plan.levels, &against, threshold_percent);
         Self { schema: SCHEMA, origin, plan, clock, threshold_percent, against, builds, differences, typical }
     }
@@ -152,6 +154,13 @@ impl Comparison {
         Record { origin, plan, clock, threshold_percent, against, builds }.into()
     }
 
+    /// Returns the differences by an estimator, from the same pairs. The comparison's own are by the overhead.
+    pub fn differences_by(&self, estimator: Estimator) -> Vec<Difference> {
+        let measurements: Vec<&[Measurement]> = self.builds.iter().map(|build| build.measurements.as_slice()).collect();
+        let rounds = Rounds { estimator, links: links(&self.builds), planned: self.plan.rounds, ..self.clock.into() };
+        differences(&measurements, &self.against, &self.plan.groups(), rounds, self.threshold_percent)
+    }
+
     /// Returns the number of comparisons that Holm's correction is for.
     pub fn comparisons(&self) -> usize {
         self.differences.iter().filter(|difference| difference.probability.is_some()).count()
@@ -190,6 +199,12 @@ impl Comparison {
             .filter_map(|measurement| Some((measurement, self.overhead(measurement)?)))
             .max_by(|a, b| a.1.abs_log_ratio().total_cmp(&b.1.abs_log_ratio()))
     }
+}
+
+/// Returns the number of links of each build. Links have the same number in all builds.
+fn links(builds: &[ComparedBuild]) -> usize {
+    let linked = builds.iter().map(|build| build.links.len()).filter(|&links| links > 0);
+    linked.min().unwrap_or(1)
 }
 
 /// One build of a comparison.
