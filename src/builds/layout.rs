@@ -40,7 +40,8 @@ fn linked(
         command.args(["rustc", "--release", "--quiet", "--message-format=json-render-diagnostics", "--bin", program]);
         command.arg("--manifest-path").arg(package.join("Cargo.toml")).arg("--target-dir").arg(layouts.join("build"));
         command.arg("--").arg(cargo::shuffle(seed));
-        let ended = command.stdin(Stdio::null()).output().map_err(failed)?;
+        // The user's folder has no influence, as in every build.
+        let ended = command.current_dir(package).stdin(Stdio::null()).output().map_err(failed)?;
         let refused = |why: &str| RelinkError::Refused { program: program.to_owned(), why: why.to_owned() };
         if !ended.status.success() {
             let printed = String::from_utf8_lossy(&ended.stderr);
