@@ -30,7 +30,7 @@ use memscope_bench::internal::schedule::measurement::{Clock, Measurement, Pair};
 use memscope_bench::internal::schedule::pairing::MeasurementRun;
 use memscope_bench::internal::schedule::plan::{Effort, Plan};
 use memscope_bench::internal::study::overhead::record::Results;
-use memscope_bench::internal::study::{self, Files};
+use memscope_bench::internal::study::{self, Files, Settled};
 use memscope_bench::internal::worker::failure::Failure;
 use memscope_bench::internal::worker::launcher::Launcher;
 use memscope_bench::internal::worker::probe::Request;
@@ -185,11 +185,12 @@ impl Bench {
         let (folder, format) = (results_folder(), Format::Text);
         let files = Files { folder: &folder, name: Results::KIND };
         // What was measured is on the disk before anything is shown.
-        let saved = is_complete.then(|| files.save(&results));
+        let settled = is_complete.then(|| files.settle(&results, environment.keep));
         // Criterion panics where it misses a baseline, for example. The table does not depend on it.
         let replayed = catch_unwind(AssertUnwindSafe(|| replay(criterion, groups, &results)));
-        match &saved {
-            Some(saved) => files.print(&results, format, saved.as_deref().unwrap_or_default()),
+        match &settled {
+            Some(Ok(Settled::Saved(written))) => files.print(&results, format, written),
+            Some(_) => study::print(&results, format),
             None => {
                 study::print(&results, format);
                 console::print("results/ is as it was: this run is not a complete one.");
@@ -198,9 +199,10 @@ impl Bench {
         if let Err(panic) = replayed {
             resume_unwind(panic);
         }
-        match saved {
+        match settled {
             Some(Err(error)) => refuse(&error),
-            Some(Ok(_)) => full_run(),
+            Some(Ok(Settled::NotKept(not_kept))) => refuse(&not_kept),
+            Some(Ok(Settled::Saved(_))) => full_run(),
             None => ExitCode::SUCCESS,
         }
     }

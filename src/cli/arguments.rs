@@ -86,6 +86,14 @@ pub(super) struct FormatArguments {
     pub(super) format: Format,
 }
 
+/// The control of a run, for every command that measures untracked against itself.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct KeepArguments {
+    /// Keep the results even if the run's own control fails: untracked differs from itself, or the machine changed
+    #[arg(long, env = environment::KEEP, value_parser = clap::builder::FalseyValueParser::new())]
+    pub(super) keep: bool,
+}
+
 /// The settings of `cargo bench` that come from environment variables, because its flags are Criterion's.
 #[derive(Clone, Copy, Debug)]
 pub struct Environment {
@@ -93,6 +101,8 @@ pub struct Environment {
     pub limits: Limits,
     /// The requested precision, if any.
     pub precision: Option<Precision>,
+    /// True if the results are kept even if the run's own control fails.
+    pub keep: bool,
 }
 
 impl Environment {
@@ -109,9 +119,11 @@ impl Environment {
             limits: LimitArguments,
             #[command(flatten)]
             precision: PrecisionArguments,
+            #[command(flatten)]
+            keep: KeepArguments,
         }
-        let Variables { limits, precision } = read_variables()?;
-        Ok(Self { limits: limits.into(), precision: precision.asked() })
+        let Variables { limits, precision, keep } = read_variables()?;
+        Ok(Self { limits: limits.into(), precision: precision.asked(), keep: keep.keep })
     }
 }
 

@@ -65,6 +65,9 @@ pub enum Error {
     /// A journal of another run, or an unreadable one.
     #[error(transparent)]
     Journal(#[from] crate::study::compare::JournalError),
+    /// Results whose own control failed.
+    #[error(transparent)]
+    NotKept(#[from] crate::study::NotKept),
     /// Regressions, if they must fail the run.
     #[error("{}", .0.join("\n"))]
     Regressions(Vec<String>),

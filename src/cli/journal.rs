@@ -1,10 +1,11 @@
 //! The journal of a command: begun, or gone on with by `--resume`, and ended when the results are saved.
 
 use crate::cli::Error;
+use crate::cli::arguments::KeepArguments;
 use crate::report::format::Format;
 use crate::schedule::journal::{Entry, Journal, JournalError};
 use crate::schedule::plan::Plan;
-use crate::study::{Files, Study};
+use crate::study::{Files, Settled, Study};
 use crate::worker::launcher::Launcher;
 use serde::{Serialize, de::DeserializeOwned};
 use std::path::Path;
@@ -52,14 +53,23 @@ pub(super) fn of_plan(
 /// all the same.
 ///
 /// # Errors
-/// If a file cannot be written.
-pub(super) fn finish(files: &Files, study: &impl Study, journal: Option<Journal>, format: Format) -> Result<(), Error> {
-    let saved = files.save(study);
+/// If a file cannot be written, or the study is not kept because its own control failed.
+pub(super) fn finish(
+    files: &Files,
+    study: &impl Study,
+    journal: Option<Journal>,
+    format: Format,
+    keep: KeepArguments,
+) -> Result<(), Error> {
+    let settled = files.settle(study, keep.keep);
     let ended = match journal {
-        Some(journal) if saved.is_ok() => journal.end(),
+        Some(journal) if settled.is_ok() => journal.end(),
         _ => Ok(()),
     };
-    files.print(study, format, saved.as_deref().unwrap_or_default());
-    saved?;
+    let written = if let Ok(Settled::Saved(written)) = &settled { written.as_slice() } else { &[] };
+    files.print(study, format, written);
+    if let Settled::NotKept(not_kept) = settled? {
+        return Err(not_kept.into());
+    }
     Ok(ended?)
 }

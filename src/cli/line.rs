@@ -224,6 +224,7 @@ mod tests {
             environment::PRECISION_LIMIT,
             environment::BUILD_CACHE,
             environment::FAULT,
+            environment::KEEP,
         ];
         expected.sort_unstable();
         assert_eq!(names, expected);

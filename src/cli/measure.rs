@@ -3,8 +3,8 @@
 
 use crate::builds::layout;
 use crate::cli::arguments::{
-    FormatArguments, LimitArguments, PrecisionArguments, SizeArguments, after_the_baseline, bar, each_once, or_all,
-    show,
+    FormatArguments, KeepArguments, LimitArguments, PrecisionArguments, SizeArguments, after_the_baseline, bar,
+    each_once, or_all, show,
 };
 use crate::cli::programs::{CONTROL, PROGRAM};
 use crate::cli::{Error, journal};
@@ -63,6 +63,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
     #[command(flatten)]
+    keep: KeepArguments,
+    #[command(flatten)]
     format: FormatArguments,
     #[command(flatten)]
     limits: LimitArguments,
@@ -93,7 +95,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         (results.measurements, journal) = pairs(arguments, &launcher, &levels)?;
     }
     match files {
-        Some(files) => journal::finish(&files, &results, journal, arguments.format.format)?,
+        Some(files) => journal::finish(&files, &results, journal, arguments.format.format, arguments.keep)?,
         None => study::print(&results, arguments.format.format),
     }
     match (&arguments.log, launcher.log_failure()) {

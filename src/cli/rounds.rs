@@ -1,7 +1,9 @@
 //! Measures several builds in rounds and reports the differences, for `compare` and `history`.
 
 use crate::builds::ResolvedBuild;
-use crate::cli::arguments::{FormatArguments, LimitArguments, after_the_baseline, bar, not_negative, or_all, show};
+use crate::cli::arguments::{
+    FormatArguments, KeepArguments, LimitArguments, after_the_baseline, bar, not_negative, or_all, show,
+};
 use crate::cli::builds::{Build, BuildCacheArguments, LinkArguments, Linking};
 use crate::cli::{Error, journal};
 use crate::platform::console;
@@ -63,6 +65,8 @@ pub(super) struct RoundArguments {
     #[arg(long, default_value = "results", value_name = "DIR")]
     output: PathBuf,
     #[command(flatten)]
+    keep: KeepArguments,
+    #[command(flatten)]
     format: FormatArguments,
     #[command(flatten)]
     links: LinkArguments,
@@ -93,7 +97,7 @@ impl RoundArguments {
         }
         let (comparison, journal) = self.measure(&builds, report.against.clone(), &journal)?;
 
-        journal::finish(&files, &comparison, Some(journal), self.format.format)?;
+        journal::finish(&files, &comparison, Some(journal), self.format.format, self.keep)?;
         let regressions = verdicts::regressions(&comparison);
         if self.fail_on_regression && !regressions.is_empty() {
             return Err(Error::Regressions(regressions));

@@ -4,7 +4,7 @@
 //! those, or not since, they are built first.
 
 use crate::builds::cargo;
-use crate::cli::arguments::{FormatArguments, LimitArguments, SizeArguments, bar, or_all, show};
+use crate::cli::arguments::{FormatArguments, KeepArguments, LimitArguments, SizeArguments, bar, or_all, show};
 use crate::cli::programs::PROGRAM;
 use crate::cli::{Error, journal};
 use crate::platform::console;
@@ -39,6 +39,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     resume: bool,
     #[command(flatten)]
+    keep: KeepArguments,
+    #[command(flatten)]
     format: FormatArguments,
     #[command(flatten)]
     limits: LimitArguments,
@@ -69,7 +71,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let (measurements, journal) = plan.measure(Some(journal), |progress| show(&bar, progress))?;
     bar.finish_and_clear();
     results.measurements = measurements;
-    journal::finish(&files, &Trackers(results), journal, arguments.format.format)
+    journal::finish(&files, &Trackers(results), journal, arguments.format.format, arguments.keep)
 }
 
 /// Builds the programs beside this one that are missing or older than it, in a folder of release builds; elsewhere

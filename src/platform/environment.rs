@@ -14,6 +14,8 @@ pub(crate) const MEMORY_LIMIT: &str = "MEMSCOPE_BENCH_MEMORY_LIMIT";
 pub(crate) const PRECISION: &str = "MEMSCOPE_BENCH_PRECISION";
 /// The longest duration of one workload and level for that, in seconds.
 pub(crate) const PRECISION_LIMIT: &str = "MEMSCOPE_BENCH_PRECISION_LIMIT";
+/// Keeps results even if the run's own control fails.
+pub(crate) const KEEP: &str = "MEMSCOPE_BENCH_KEEP";
 /// The folder in which builds of memscope are prepared and kept.
 pub(crate) const BUILD_CACHE: &str = "MEMSCOPE_BENCH_BUILD_CACHE";
 /// The fault that a probe commits on purpose.

@@ -3,6 +3,7 @@
 pub mod accuracy;
 pub mod claims;
 pub mod compare;
+pub(crate) mod control;
 pub mod footprint;
 pub(crate) mod headline;
 pub(crate) mod instructions;
@@ -19,11 +20,13 @@ pub mod validation;
 
 use crate::platform::console;
 use crate::platform::files::{self, FileError, NoNumber, Versioned};
+use crate::platform::shell;
 use crate::report::document::Document;
 use crate::report::format::Format;
 use crate::report::metric::Metric;
 use crate::report::{bmf, csv, markdown, text};
-use std::path::Path;
+use crate::study::control::ControlFailure;
+use std::path::{Path, PathBuf};
 
 /// A study's record: the measurements from which every report is drawn.
 pub trait Study: Versioned {
@@ -38,6 +41,11 @@ pub trait Study: Versioned {
     /// Returns the figures for other programs.
     fn metrics(&self) -> Vec<Metric>;
 
+    /// Returns the reason why the run's own control failed, if it did: its results are not kept then.
+    fn control_failure(&self) -> Option<ControlFailure> {
+        None
+    }
+
     /// Returns a line for each benchmark that has no figure, with its outcome.
     fn left_out(&self) -> Vec<String> {
         Vec::new()
@@ -51,7 +59,7 @@ pub trait Study: Versioned {
 ///
 /// ```
 /// use memscope_bench::{Comparison, Format, draw, read};
-/// use std::path::Path;
+/// use std::path::{Path, PathBuf};
 ///
 /// let comparison: Comparison = read(Path::new("results/commits/compare.json"))?;
 /// let table = draw(&comparison, Format::Markdown).expect("each figure is a number");
@@ -76,6 +84,43 @@ pub fn print(study: &impl Study, format: Format) {
     }
     if matches!(format, Format::Csv | Format::Bmf) {
         study.left_out().into_iter().for_each(console::complain);
+    }
+}
+
+/// The folder of results that are not kept, below the folder in which the command runs.
+const NOT_KEPT: &str = "target/not-kept";
+
+/// What became of a study's results.
+#[derive(Debug)]
+pub enum Settled {
+    /// They are saved in the files of these names.
+    Saved(Vec<String>),
+    /// The study's control failed.
+    NotKept(NotKept),
+}
+
+/// Results that are not kept, because the run's own control failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", self.explained())]
+pub struct NotKept {
+    /// The reason.
+    pub failure: ControlFailure,
+    /// The file with the results.
+    pub path: PathBuf,
+    /// The file in which they would have been kept.
+    pub instead_of: PathBuf,
+}
+
+impl NotKept {
+    /// Returns the reason, and how to keep them all the same.
+    fn explained(&self) -> String {
+        let Self { failure, path, instead_of } = self;
+        let [from, to] = [path, instead_of].map(|path| shell::quoted(path.as_os_str()));
+        format!(
+            "the run's own control failed: {failure}. {} is as it was. Measure again on a quiet machine. To keep these \
+             results all the same: cp {from} {to} && memscope-bench report {to}",
+            instead_of.display()
+        )
     }
 }
 
@@ -124,6 +169,26 @@ impl Files<'_> {
         }
     }
 
+    /// Saves a study with its table and picture, unless its own control failed and `keep` is false: then it is written
+    /// to a folder of results that are not kept, and what was in this folder stays.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn settle(&self, study: &impl Study, keep: bool) -> Result<Settled, FileError> {
+        self.settle_beside(study, keep, Path::new(NOT_KEPT))
+    }
+
+    fn settle_beside(&self, study: &impl Study, keep: bool, not_kept: &Path) -> Result<Settled, FileError> {
+        let Some(failure) = study.control_failure().filter(|_| !keep) else {
+            return self.save(study).map(Settled::Saved);
+        };
+        let json = format!("{}.json", self.name);
+        files::prepare_folder(not_kept)?;
+        let path = not_kept.join(&json);
+        files::write_json(&path, study)?;
+        Ok(Settled::NotKept(NotKept { failure, path, instead_of: self.folder.join(json) }))
+    }
+
     /// Saves a study with its table and picture. Returns the names of the files.
     ///
     /// # Errors
@@ -149,5 +214,42 @@ impl Files<'_> {
             written.push(name);
         }
         Ok(written)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::origin::Origin;
+    use crate::schedule::measurement::Measurement;
+    use crate::study::control::tests::shifted;
+    use crate::study::overhead::record::Results;
+
+    fn results(measurement: Measurement) -> Results {
+        Results { measurements: vec![measurement], ..Results::begin(Origin::here("memscope-bench measure".to_owned())) }
+    }
+
+    #[test]
+    fn results_whose_control_failed_do_not_replace_earlier_ones() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (kept, not_kept) = (folder.path().join("results"), folder.path().join("not kept"));
+        let files = Files { folder: &kept, name: "overhead" };
+        files.prepare::<Results>().expect("it can be created");
+        let (good, bad) = (results(shifted(1.0)), results(shifted(1.05)));
+        let read = || files::read::<Results>(&kept.join("overhead.json")).expect("a results file");
+        let settled = files.settle_beside(&good, false, &not_kept).expect("it can be written");
+        assert!(matches!(settled, Settled::Saved(written) if written.len() == 3));
+        assert_eq!(read(), good);
+
+        let settled = files.settle_beside(&bad, false, &not_kept).expect("it can be written");
+        let Settled::NotKept(refused) = settled else { panic!("its control failed") };
+        assert_eq!(read(), good, "the earlier results are as they were");
+        assert_eq!(files::read::<Results>(&refused.path).expect("a results file"), bad, "and these are not lost");
+        let message = refused.to_string();
+        for part in ["cycles/untracked shows +5.0 %", "overhead.json is as it was", "'", "&& memscope-bench report"] {
+            assert!(message.contains(part), "{message}");
+        }
+        files.settle_beside(&bad, true, &not_kept).expect("it can be written");
+        assert_eq!(read(), bad, "the user's word counts");
     }
 }

@@ -143,7 +143,7 @@ fn a_program_that_is_replaced_meanwhile_is_measured_to_the_end() {
         let folder = folder();
         let program = folder.path().join("program");
         fs::copy(PROGRAM, &program).expect("it can be copied");
-        let mut run = started(&program, &[&TINY[..], &["--pairs=40"]].concat(), folder.path());
+        let mut run = started(&program, &[&TINY[..], &["--pairs=40", "--keep"]].concat(), folder.path());
         wait_for_probes(folder.path(), 3);
         fs::remove_file(&program).expect("it can be removed");
         if let Some(new) = new {

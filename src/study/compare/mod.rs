@@ -31,6 +31,7 @@ use crate::schedule::scheduler::{Done, PASSES, Planned, Progress, Scheduler, Set
 use crate::stats::estimate::Estimate;
 use crate::stats::sign_test::fewest_rounds;
 use crate::study::Study;
+use crate::study::control::{ControlFailure, control_failure};
 use crate::study::overhead::metrics;
 use crate::tracking::Level;
 use crate::tracking::memscope::MemscopeBuild;
@@ -128,6 +129,10 @@ impl Study for Comparison {
                 metrics::of_measurement(&format!("{}/{}", metrics::name(measurement), build.name), measurement)
             })
             .collect()
+    }
+
+    fn control_failure(&self) -> Option<ControlFailure> {
+        control_failure(self.builds.iter().flat_map(|build| &build.measurements), self.clock)
     }
 
     fn left_out(&self) -> Vec<String> {

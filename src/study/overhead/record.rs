@@ -7,9 +7,10 @@ use crate::platform::files::{self, Versioned};
 use crate::report::document::Document;
 use crate::report::metric::Metric;
 use crate::report::origin::Origin;
-use crate::schedule::measurement::{Measurement, Overhead, Precision, Series};
+use crate::schedule::measurement::{Clock, Measurement, Overhead, Precision, Series};
 use crate::stats::estimate::Estimate;
 use crate::study::Study;
+use crate::study::control::{ControlFailure, control_failure};
 use crate::study::instructions::record::InstructionCount;
 use crate::study::sessions::between::WorkSpread;
 use crate::study::sessions::{BetweenSessions, Sessions};
@@ -59,6 +60,10 @@ impl Study for Results {
 
     fn metrics(&self) -> Vec<Metric> {
         metrics::of_results(self)
+    }
+
+    fn control_failure(&self) -> Option<ControlFailure> {
+        control_failure(&self.measurements, Clock::Wall)
     }
 
     fn left_out(&self) -> Vec<String> {

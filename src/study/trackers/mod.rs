@@ -11,6 +11,7 @@ use crate::report::document::Document;
 use crate::report::metric::Metric;
 use crate::schedule::measurement::{Measurement, Series};
 use crate::study::Study;
+use crate::study::control::ControlFailure;
 use crate::study::overhead::record::{self, Results};
 use crate::tracking::Level;
 use crate::workloads::Workload;
@@ -38,6 +39,10 @@ impl Study for Trackers {
 
     fn metrics(&self) -> Vec<Metric> {
         self.0.metrics()
+    }
+
+    fn control_failure(&self) -> Option<ControlFailure> {
+        self.0.control_failure()
     }
 
     fn left_out(&self) -> Vec<String> {
