@@ -111,8 +111,8 @@ fn show<M: Quantity>(
     });
 }
 
-/// Returns the sum of the samples for a call by Criterion. The first one is its warm-up, by whose real time it plans its
-/// samples; each further one gets the next sample, once for each iteration. `--quick` has no warm-up, doubles the
+/// Returns the sum of the samples for a call by Criterion. The first one is its warm-up, by whose real time it plans
+/// its samples; each further one gets the next sample, once for each iteration. `--quick` has no warm-up, doubles the
 /// iterations for some real time, and gets a sample for each.
 fn replayed(samples: &[f64], call: usize, iterations: u64) -> f64 {
     let is_quick = common::says("--quick");

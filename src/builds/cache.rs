@@ -176,8 +176,8 @@ impl BuildCache {
     }
 }
 
-/// Returns the links in the orders of seeds, of which those that are missing are made now. The inner error is the reason
-/// why the program cannot be linked in another order.
+/// Returns the links in the orders of seeds, of which those that are missing are made now. The inner error is the
+/// reason why the program cannot be linked in another order.
 fn linked(
     mut kept: KeptLinks,
     seeds: Range<u32>,

@@ -1,8 +1,8 @@
 //! The links of a build: its program several times, each with its functions in another order.
 //!
-//! They are in a folder beside the program, with a record of those that are complete. A link counts only if the record
-//! has it, it was not touched since, and the program is still the same. So a set that was not finished is completed, and
-//! never used as it is.
+//! They are in a folder beside the program, with a record of those that are complete. A link counts only if the
+//! record has it, it was not touched since, and the program is still the same. So a set that was not finished is
+//! completed, and never used as it is.
 
 use crate::platform::files;
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,8 @@ struct Record {
 type Stamp = (u64, i64, i64);
 
 impl KeptLinks {
-    /// Returns the links of a program that was just built and has this fingerprint. Those of an earlier one are removed.
+    /// Returns the links of a program that was just built and has this fingerprint. Those of an earlier one are
+    /// removed.
     ///
     /// # Errors
     /// If the folder cannot be written to.

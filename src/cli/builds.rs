@@ -68,8 +68,8 @@ pub(super) struct CheckedProgram {
 }
 
 impl Build {
-    /// Returns what distinguishes the build from another one of the same name: a hash, and the seeds of its links. Empty
-    /// without a program.
+    /// Returns what distinguishes the build from another one of the same name: a hash, and the seeds of its links.
+    /// Empty without a program.
     pub(super) fn fingerprint(&self) -> String {
         let Ok(CheckedProgram { fingerprint, seeds, .. }) = &self.program else { return String::new() };
         match seeds.as_slice() {

@@ -1,11 +1,11 @@
 //! The uncertainty between passes: the machine's state lasts for seconds to minutes, so pairs taken right after each
 //! other agree better than pairs of another minute. An interval from all pairs alone misses that.
 //!
-//! A run takes its pairs in passes over all of its measurements. The median of each pass is one value of the figure, and
-//! the t interval over these values holds whatever their spread comes from. Repeating the highest level that varies is
-//! the remedy of Kalibera and Jones (2013), *Rigorous Benchmarking in Reasonable Time*; shuffled passes are the
-//! randomised trials of Abedi and Brecht (2017), *Conducting Repeatable Experiments in Highly Variable Cloud Computing
-//! Environments*.
+//! A run takes its pairs in passes over all of its measurements. The median of each pass is one value of the figure,
+//! and the t interval over these values holds whatever their spread comes from. Repeating the highest level that
+//! varies is the remedy of Kalibera and Jones (2013), *Rigorous Benchmarking in Reasonable Time*; shuffled passes are
+//! the randomised trials of Abedi and Brecht (2017), *Conducting Repeatable Experiments in Highly Variable Cloud
+//! Computing Environments*.
 
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{CONFIDENCE, median, median_interval};
@@ -14,8 +14,9 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 /// The fewest passes of a t interval: with fewer, it is so wide that it says nothing.
 pub(crate) const MIN_PASSES: usize = 6;
 
-/// Returns the median of ratios with its 95 % interval: the hull of the order-statistics interval of all values and the
-/// t interval over the medians of the passes, whose logarithms count. With fewer than six passes it is the former alone.
+/// Returns the median of ratios with its 95 % interval: the hull of the order-statistics interval of all values and
+/// the t interval over the medians of the passes, whose logarithms count. With fewer than six passes it is the former
+/// alone.
 ///
 /// `ends` are the numbers of values up to the end of each pass. Values that are not finite do not count.
 pub(crate) fn ratio_interval(ratios: &[f64], ends: &[usize]) -> Option<Estimate> {

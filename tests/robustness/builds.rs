@@ -273,8 +273,8 @@ fn default_features_are_tried_if_memscope_does_not_compile_without_them() {
     assert!(!lines[0].contains("parking-lot") && lines[1].contains("features = [\"parking-lot\"]"), "{lines:?}");
 }
 
-/// A line that makes cargo append the seed to the program when it links it in another order. The system does not look at
-/// the end of a program's file.
+/// A line that makes cargo append the seed to the program when it links it in another order. The system does not look
+/// at the end of a program's file.
 const SHUFFLES: &str = r#"
 case "$*" in *--shuffle-sections*) echo "${last##*=}" >>"$built";; esac
 "#;

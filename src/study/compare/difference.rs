@@ -79,8 +79,8 @@ pub enum Against {
     Each(Vec<Option<usize>>),
 }
 
-/// Returns the differences between builds on each workload and level. A [`Clock`](crate::Clock) as `rounds` compares the
-/// overheads of builds with one link by that time. `threshold` is in percent.
+/// Returns the differences between builds on each workload and level. A [`Clock`](crate::Clock) as `rounds` compares
+/// the overheads of builds with one link by that time. `threshold` is in percent.
 ///
 /// The first pairs that two measurements have in a pass are of the same rounds: a slow build stops earlier. A build
 /// that failed on a workload and level is not compared there, and is no reference.
@@ -141,7 +141,8 @@ pub fn differences(
     found
 }
 
-/// Returns the verdict on a ratio of overheads, its medians in both halves of the passes, and its corrected probability.
+/// Returns the verdict on a ratio of overheads, its medians in both halves of the passes, and its corrected
+/// probability.
 pub(super) fn verdict(ratio: Estimate, halves: [Option<f64>; 2], probability: f64, threshold: f64) -> Verdict {
     let factor = 1.0 + threshold / 100.0;
     let is_sure = probability < LEVEL && !ratio.contains_one();
@@ -158,8 +159,8 @@ pub(super) fn verdict(ratio: Estimate, halves: [Option<f64>; 2], probability: f6
 }
 
 /// Returns the smallest change, in percent, that rounds with this noise would have shown with a probability of 80 %,
-/// up or down, whichever is harder. The verdict needs enough rounds on one side of no change, an interval without it, and
-/// a median beyond the threshold.
+/// up or down, whichever is harder. The verdict needs enough rounds on one side of no change, an interval without it,
+/// and a median beyond the threshold.
 ///
 /// A change shifts all log differences. Enough rounds agree when the shift exceeds the quantile of the residuals at
 /// the probability that [`needed_agreement`] gives.

@@ -1,5 +1,5 @@
-//! The spread between sessions, for reports of other runs on the same machine: what a kept file of sessions says of their
-//! figures.
+//! The spread between sessions, for reports of other runs on the same machine: what a kept file of sessions says of
+//! their figures.
 
 use super::Sessions;
 use super::agreement::figures;

@@ -3,7 +3,8 @@
 //! Each commit of `results/overhead.json` is a data point, a [`Record`]. The [`Log`] is all of them, oldest first. A
 //! [`Lane`] follows one workload under one level through them and shows where its overhead changed. A [`Change`] is
 //! detected only between records of the same machine, for the same work, if the intervals do not overlap and the
-//! figures differ by more than untracked did from itself, and by more than two sessions of one binary do where that is known.
+//! figures differ by more than untracked did from itself, and by more than two sessions of one binary do where that
+//! is known.
 
 pub(crate) mod chart;
 mod git;
