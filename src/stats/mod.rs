@@ -3,6 +3,7 @@
 pub mod estimate;
 pub(crate) mod median;
 pub(crate) mod passes;
+pub(crate) mod share;
 pub(crate) mod sign_test;
 pub(crate) mod slope;
 pub(crate) mod spread;

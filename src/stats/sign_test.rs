@@ -27,7 +27,7 @@ fn two_sided(tosses: usize, fewer: usize) -> f64 {
 }
 
 /// Returns the probability of at most `count` successes in `trials` of this probability, which is neither 0 nor 1.
-fn at_most(count: usize, trials: usize, probability: f64) -> f64 {
+pub(super) fn at_most(count: usize, trials: usize, probability: f64) -> f64 {
     // As logarithms: 2^-n vanishes from the range of f64 at n = 1,075.
     let odds = (probability / (1.0 - probability)).ln();
     let mut log_term = trials as f64 * (1.0 - probability).ln();

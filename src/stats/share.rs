@@ -1,0 +1,81 @@
+//! A share of independent cases, with its exact interval.
+
+use super::estimate::Estimate;
+use super::sign_test::at_most;
+use serde::{Deserialize, Serialize};
+
+/// The cases that had a property, of all cases.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// The cases with the property.
+    pub part: usize,
+    /// All cases.
+    pub of: usize,
+}
+
+impl Share {
+    /// Counts the cases that have the property.
+    pub fn of(cases: impl IntoIterator<Item = bool>) -> Self {
+        cases
+            .into_iter()
+            .fold(Self::default(), |Self { part, of }, has| Self { part: part + usize::from(has), of: of + 1 })
+    }
+
+    /// Returns the share of both kinds of cases together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self { part: self.part + other.part, of: self.of + other.of }
+    }
+
+    /// Returns the share in percent with its 95 % interval by Clopper and Pearson (1934), which holds for any number of
+    /// cases and is never too narrow; `None` if there are no cases.
+    pub fn percent(self) -> Option<Estimate> {
+        let Self { part, of } = self;
+        if of == 0 {
+            return None;
+        }
+        // The least probability that still gives so many cases in 2.5 % of tries, and the greatest for so few.
+        let low = if part == 0 { 0.0 } else { root(|probability| at_most(part - 1, of, probability) > 1.0 - TAIL) };
+        let high = if part == of { 1.0 } else { root(|probability| at_most(part, of, probability) > TAIL) };
+        Some(Estimate { value: 100.0 * part as f64 / of as f64, low: 100.0 * low, high: 100.0 * high })
+    }
+}
+
+/// The probability outside of the interval on each side.
+const TAIL: f64 = 0.025;
+
+/// Returns the probability up to which a condition holds.
+fn root(holds: impl Fn(f64) -> bool) -> f64 {
+    let (mut low, mut high) = (0.0, 1.0);
+    // Each step halves the interval: 40 leave less than 1e-12.
+    for _ in 0..40 {
+        let middle = f64::midpoint(low, high);
+        if holds(middle) { low = middle } else { high = middle }
+    }
+    f64::midpoint(low, high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_are_those_of_the_tables() {
+        // Clopper and Pearson's 95 % limits (R's binom.test).
+        for (part, of, low, high) in [
+            (0, 10, 0.0, 30.85),
+            (5, 10, 18.71, 81.29),
+            (10, 10, 69.15, 100.0),
+            (243, 267, 86.92, 94.16),
+            (0, 59, 0.0, 6.06),
+        ] {
+            let percent = Share { part, of }.percent().expect("there are cases");
+            assert!(
+                (percent.low - low).abs() < 0.01 && (percent.high - high).abs() < 0.01,
+                "{part} of {of}: {percent:?}"
+            );
+        }
+        assert_eq!(Share::of([]).percent(), None);
+        assert_eq!(Share::of([true, false, true]), Share { part: 2, of: 3 });
+    }
+}
