@@ -4,7 +4,7 @@ mod common;
 
 use common::memscope_bench;
 use memscope_bench::internal::platform::files;
-use memscope_bench::internal::study::validation::{BLOCK, TARGETS, Validation};
+use memscope_bench::internal::study::validation::{KeptRun, Run, Validation};
 use memscope_bench::internal::tracking::Level;
 use memscope_bench::internal::workloads::Workload;
 use predicates::prelude::*;
@@ -13,40 +13,90 @@ use std::fs;
 use std::path::Path;
 
 /// Validates on a tiny workload; the figures mean nothing, but their form is tested.
-fn validate(output: &Path, arguments: &[&str]) -> assert_cmd::assert::Assert {
-    memscope_bench()
-        .args(["validate", "--quick", "--workloads=cycles", "--scale=0.001", "--repeats=5", "--durations=0.05"])
+fn validate(output: &Path, arguments: &[&str]) -> assert_cmd::Command {
+    let mut command = memscope_bench();
+    command
+        .args(["validate", "--quick", "--rounds=12", "--workloads=cycles", "--scale=0.001"])
         .arg(format!("--output={}", output.display()))
-        .args(arguments)
-        .assert()
+        .args(arguments);
+    command
+}
+
+fn present(run: Option<KeptRun>) -> Run {
+    run.as_ref().and_then(KeptRun::present).expect("a run").clone()
 }
 
 #[test]
 fn both_circumstances_have_their_place_in_one_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("validation.json");
-    validate(folder.path(), &[])
+    // A file of the earlier definition is read, and one of its two runs is measured anew.
+    let earlier = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/validation-v2.json");
+    fs::copy(earlier, &path).expect("a copy");
+    validate(folder.path(), &["--load"])
+        .assert()
         .success()
-        .stdout(contains("At rest").and(contains("Largest bias")).and(contains("Coverage")))
-        .stdout(contains("False alarms").and(contains("of 5 repeats")).and(contains("Under load").not()));
-    let at_rest = files::read::<Validation>(&path).expect("a validation").at_rest.expect("measured at rest");
-
-    validate(folder.path(), &["--load"]).success().stdout(contains("Under load"));
+        .stdout(contains("At rest").and(contains("Measured by an earlier definition")))
+        .stdout(contains("Under load").and(contains("A quick run: its measurements have 6 pairs")))
+        .stdout(contains("Target not reached: coverage, none and up to +10 %, by CPU time"))
+        .stdout(contains("Target not measured: false alarms in 24 comparisons, by CPU time: no runs"))
+        .stderr(contains("This takes about 2 minutes").and(contains("--resume goes on with it")));
     let both: Validation = files::read(&path).expect("a validation");
-    assert!(both.at_rest == Some(at_rest), "what was measured at rest stays");
-    let settings = both.under_load.expect("measured under load").settings;
-    assert_eq!(settings.iter().map(|setting| setting.target_percent).collect::<Vec<_>>(), TARGETS);
-    assert_eq!(settings[0].level, Level::Untracked);
-    for setting in &settings {
-        assert_eq!(setting.workload, Workload::CYCLES);
-        assert!(setting.wall.ratios.len() >= BLOCK / 2 && setting.wall.ratios.len() == setting.cpu.ratios.len());
-        assert_eq!(setting.wall.claims.repeats, 5);
+    assert!(matches!(both.at_rest, Some(KeptRun::Earlier(_))), "what was measured at rest stays");
+    let run = present(both.under_load);
+    assert_eq!((run.pairs, run.rounds, run.settings.len()), (6, 12, 6));
+    assert_eq!(run.settings[0].level, Level::Untracked);
+    for setting in &run.settings {
+        assert_eq!((setting.workload, setting.stretches.len()), (Workload::CYCLES, 1));
+        // Two levels of twelve rounds are four measurements of six pairs.
+        assert_eq!(setting.stretches[0].measurements.len(), 4);
+        let is_deadline = matches!(setting.level, Level::Deadline(_));
+        assert_eq!(setting.stretches[0].ns_per_allocation.is_some(), is_deadline);
     }
-    assert!(settings[5].wall.truth.value > settings[0].wall.truth.value, "work that is burned takes time");
+    let compared: Vec<(Level, bool)> =
+        run.slowed[0].iter().map(|compared| (compared.level, compared.is_identical())).collect();
+    assert_eq!(compared, [(Level::Untracked, true), (Level::Variables, false), (Level::Full, false)]);
 
     let picture = fs::read_to_string(folder.path().join("validation.svg")).expect("the picture");
     roxmltree::Document::parse(&picture).expect("valid XML");
-    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 3);
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 3, "no journal is left");
+}
+
+#[test]
+fn a_failing_probe_ends_it_and_a_finished_part_is_not_measured_again() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let journal = folder.path().join("validation.journal");
+    // Full tracking is measured in the second part.
+    validate(folder.path(), &[])
+        .env("MEMSCOPE_BENCH_FAULT", "cycles/full=crash")
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(contains("error: the validation ended at cycles/full").and(contains("which crashed: SIGABRT")))
+        .stderr(contains("to repeat it alone: cargo run --release -- probe --workload=cycles --tracking=full"));
+    let first = fs::read_to_string(&journal).expect("the journal");
+    assert_eq!(first.lines().count(), 3, "the plan, the calibration and the first part");
+    assert!(!folder.path().join("validation.json").exists());
+    validate(folder.path(), &[]).assert().code(2).stderr(contains("go on with --resume, or remove it"));
+
+    validate(folder.path(), &["--resume"]).assert().success().stdout(contains("At rest"));
+    let validation: Validation = files::read(&folder.path().join("validation.json")).expect("a validation");
+    let run = present(validation.at_rest);
+    assert_eq!((run.slowed.len(), run.settings[0].stretches.len()), (1, 1));
+    assert!(!journal.exists());
+}
+
+#[test]
+fn a_run_that_fails_before_its_first_part_leaves_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    validate(folder.path(), &[])
+        .env("MEMSCOPE_BENCH_FAULT", "cycles/untracked=exit")
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(contains("which crashed: exit code 70"));
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0);
+    validate(folder.path(), &["--resume"]).assert().code(2).stderr(contains("there is nothing to resume"));
 }
 
 #[test]
@@ -54,6 +104,6 @@ fn a_file_of_another_kind_is_not_overwritten() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("validation.json");
     fs::write(&path, "[]").expect("a file");
-    validate(folder.path(), &[]).code(2).stdout("").stderr(contains("validation.json is not a validation"));
+    validate(folder.path(), &[]).assert().code(2).stdout("").stderr(contains("validation.json is not a validation"));
     assert_eq!(fs::read_to_string(&path).expect("the file"), "[]");
 }

@@ -47,6 +47,9 @@ pub enum Error {
     /// A history of the results file that cannot be read.
     #[error(transparent)]
     History(#[from] crate::study::trend::HistoryError),
+    /// A validation that ended before its time.
+    #[error(transparent)]
+    Validation(#[from] crate::study::validation::Stopped),
     /// Workloads of several threads, whose instructions cannot be counted.
     #[error(
         "--instructions cannot count {0}: only single-threaded workloads can be counted ({single})",

@@ -27,9 +27,10 @@ pub(super) fn check(path: &Path, resume: bool) -> Result<(), JournalError> {
 ///
 /// # Errors
 /// If it cannot be used.
-pub(super) fn open<P>(path: &Path, resume: bool, plan: &P) -> Result<(Journal, Vec<Entry>), JournalError>
+pub(super) fn open<P, E>(path: &Path, resume: bool, plan: &P) -> Result<(Journal, Vec<E>), JournalError>
 where
     P: Serialize + DeserializeOwned + PartialEq,
+    E: DeserializeOwned,
 {
     if resume { Journal::resume(path, plan) } else { Ok((Journal::begin(path, plan)?, Vec::new())) }
 }

@@ -14,7 +14,7 @@ use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
 use crate::schedule::journal::Journal;
 use crate::schedule::measurement::Measurement;
-use crate::schedule::plan::{Effort, Plan};
+use crate::schedule::plan::{Effort, PAIRS, Plan};
 use crate::study::instructions;
 use crate::study::instructions::InstructionCounter;
 use crate::study::instructions::record::InstructionCount;
@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
     tracking: Vec<Level>,
     /// The pairs of processes for each workload and level
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = PAIRS as u32, value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
     /// Count instructions under valgrind instead of time, for machines too noisy for time: single-threaded workloads
     /// only, each twice. The time limit is then 50 times as long

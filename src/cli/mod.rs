@@ -81,7 +81,7 @@ enum Command {
     Trend(trend::Arguments),
     /// Check the performance claims of memscope's documents against measured results
     Claims(claims::Arguments),
-    /// Validate the harness against a synthetic tracker of known cost
+    /// Validate the harness against trackers of known cost
     Validate(validate::Arguments),
     /// Run one workload once, and print the observation as one line of JSON
     Probe(probe::Arguments),

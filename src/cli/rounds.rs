@@ -13,15 +13,14 @@ use crate::schedule::measurement::Clock;
 use crate::stats::sign_test::needed_rounds;
 use crate::study::Files;
 use crate::study::compare::verdicts;
-use crate::study::compare::{Against, ComparedBuild, Comparison, Journal, Measured, Plan, Record};
+use crate::study::compare::{
+    Against, ComparedBuild, Comparison, Journal, Measured, Plan, ROUNDS, Record, SECONDS, THRESHOLD_PERCENT,
+};
 use crate::tracking::Level;
 use crate::worker::launcher::Limits;
 use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
 use std::path::{Path, PathBuf};
-
-/// The default of `--threshold`, in percent.
-const THRESHOLD: f64 = 3.0;
 
 /// The measurements of each build, for every command that measures several.
 #[derive(Debug, Args)]
@@ -34,11 +33,11 @@ pub(super) struct RoundArguments {
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
     tracking: Vec<Level>,
     /// The rounds of each workload and level, spread over six passes
-    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u32).range(12..))]
+    #[arg(long, default_value_t = ROUNDS as u32, value_parser = clap::value_parser!(u32).range(12..))]
     rounds: u32,
     /// A build takes no more rounds of a workload and level once it has taken so many seconds, spread over the passes,
     /// except for the rounds that a verdict needs: 12, and more where there are many comparisons
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = SECONDS, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
     /// The time that is compared
     #[arg(long, value_enum, default_value_t)]
@@ -131,7 +130,7 @@ impl RoundArguments {
             ComparedBuild::new(build.name.clone(), build.about.clone(), program, measurements).linked(seeds)
         });
         let builds = compared.collect();
-        let threshold_percent = self.threshold.unwrap_or(THRESHOLD);
+        let threshold_percent = self.threshold.unwrap_or(THRESHOLD_PERCENT);
         let record = Record { origin, plan, clock: self.clock, threshold_percent, against, builds };
         Ok((record.into(), journal))
     }

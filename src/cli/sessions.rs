@@ -7,7 +7,7 @@ use crate::platform::files::Versioned;
 use crate::platform::files::{self, FileError};
 use crate::report::origin::Origin;
 use crate::schedule::journal::JournalError;
-use crate::schedule::plan::{Effort, Plan};
+use crate::schedule::plan::{Effort, PAIRS, Plan};
 use crate::study::Files;
 use crate::study::sessions::{self, SCHEMA, Session, Sessions};
 use crate::tracking::Level;
@@ -24,19 +24,16 @@ use std::time::{Duration, Instant};
 /// The sessions, for `validate`.
 #[derive(Debug, Args)]
 pub(super) struct SessionArguments {
-    /// Instead of the tracker of known cost: make so many complete measurements of all levels, and report whether they
+    /// Instead of trackers of known cost: make so many complete measurements of all levels, and report whether they
     /// agree
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1_000), conflicts_with = "load")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1_000), conflicts_with_all = ["load", "minutes", "quick"])]
     pub(super) sessions: Option<u32>,
     /// With --sessions: spread their beginnings evenly over so many minutes
     #[arg(long, value_name = "MINUTES", default_value_t = 0.0, value_parser = minutes, requires = "sessions")]
     over: f64,
     /// With --sessions: the pairs for each workload and level
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(6..), requires = "sessions")]
+    #[arg(long, default_value_t = PAIRS as u32, value_parser = clap::value_parser!(u32).range(6..), requires = "sessions")]
     pairs: u32,
-    /// With --sessions: go on with those of the same command that did not end
-    #[arg(long, requires = "sessions")]
-    resume: bool,
 }
 
 fn minutes(text: &str) -> Result<f64, String> {
@@ -52,6 +49,8 @@ pub(super) struct Shared<'a> {
     pub workloads: &'a [Workload],
     /// The scale that was named.
     pub scale: Option<Scale>,
+    /// True to go on with a run of the same command that did not end.
+    pub resume: bool,
     /// The folder of the results.
     pub output: &'a Path,
     /// The form of the report.
@@ -77,7 +76,7 @@ impl SessionArguments {
             threads: pools::default_threads(),
         };
         let partial = shared.output.join("sessions.journal");
-        let mut kept = self.begin(&partial, plan)?;
+        let mut kept = begin(shared.resume, &partial, plan)?;
         let began = Instant::now();
         let first = kept.sessions.len();
         while kept.sessions.len() < kept.plan.sessions {
@@ -95,20 +94,20 @@ impl SessionArguments {
         fs::remove_file(&partial).map_err(|source| FileError::Write { path: partial, source })?;
         Ok(())
     }
+}
 
-    /// Returns the sessions so far: none, or those of the run that did not end.
-    fn begin(&self, partial: &Path, plan: sessions::Plan) -> Result<Sessions, Error> {
-        match (self.resume, partial.exists()) {
-            (false, false) => {
-                Ok(Sessions { schema: SCHEMA, origin: Origin::of_this_command(), plan, sessions: Vec::new() })
-            }
-            (true, true) => {
-                let kept: Sessions = files::read(partial)?;
-                if kept.plan == plan { Ok(kept) } else { Err(JournalError::OtherRun(partial.to_owned()).into()) }
-            }
-            (false, true) => Err(JournalError::Unfinished(partial.to_owned()).into()),
-            (true, false) => Err(JournalError::None(partial.to_owned()).into()),
+/// Returns the sessions so far: none, or those of the run that did not end.
+fn begin(resume: bool, partial: &Path, plan: sessions::Plan) -> Result<Sessions, Error> {
+    match (resume, partial.exists()) {
+        (false, false) => {
+            Ok(Sessions { schema: SCHEMA, origin: Origin::of_this_command(), plan, sessions: Vec::new() })
         }
+        (true, true) => {
+            let kept: Sessions = files::read(partial)?;
+            if kept.plan == plan { Ok(kept) } else { Err(JournalError::OtherRun(partial.to_owned()).into()) }
+        }
+        (false, true) => Err(JournalError::Unfinished(partial.to_owned()).into()),
+        (true, false) => Err(JournalError::None(partial.to_owned()).into()),
     }
 }
 

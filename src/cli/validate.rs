@@ -1,40 +1,53 @@
-//! `memscope-bench validate`: compares the harness with a synthetic tracker of known cost.
+//! `memscope-bench validate`: compares the harness with trackers of known cost.
 
-use crate::cli::Error;
-use crate::cli::arguments::{FormatArguments, LimitArguments, bar, or_all};
+use crate::cli::arguments::{FormatArguments, KeepArguments, LimitArguments, bar, or_all};
 use crate::cli::sessions::{SessionArguments, Shared};
+use crate::cli::{Error, journal};
+use crate::platform::console;
 use crate::platform::files;
 use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
+use crate::schedule::plan::PAIRS;
 use crate::study::Files;
+use crate::study::compare::ROUNDS;
 use crate::study::validation;
-use crate::study::validation::{BLOCK, Effort, Run, Validation};
-use crate::workloads::{Scale, Workload, pools};
+use crate::study::validation::{KeptRun, Plan, Progress, Validation};
+use crate::workloads::{Scale, Workload, pools, registered};
 use clap::Args;
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
+
+/// The rounds of a quick run.
+const QUICK_ROUNDS: u32 = 36;
+/// The minutes of a quick run over all workloads, at rest.
+const QUICK_MINUTES: f64 = 4.0;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The repeats of a comparison that are drawn from each series
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
-    repeats: u32,
     /// Keep as many threads busy as there are cores while measuring
     #[arg(long)]
     load: bool,
+    /// How long to measure: more time gives more measurements and comparisons, and so narrower intervals of the
+    /// figures. Each tracker is measured at least once, which takes about 10 minutes, and about twice as long with
+    /// --load
+    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    minutes: u32,
+    /// Measure each tracker once, and with fewer pairs than `measure` and `compare` take: a trial of a few minutes
+    #[arg(long, conflicts_with = "minutes")]
+    quick: bool,
+    /// The rounds of each tracker, for a trial of the command itself
+    #[arg(long, hide = true, requires = "quick", default_value_t = QUICK_ROUNDS,
+          value_parser = clap::value_parser!(u32).range(12..=ROUNDS as i64))]
+    rounds: u32,
     /// The workloads [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
     /// The factor on the workloads' outer counts [default: each workload's short scale]
     #[arg(long)]
     scale: Option<Scale>,
-    /// Measure less: three minutes for all workloads instead of a quarter of an hour
+    /// Go on with a run that was ended before it was done
     #[arg(long)]
-    quick: bool,
-    /// The factor on all durations, for a trial of the command itself
-    #[arg(long, hide = true, default_value_t = 1.0)]
-    durations: f64,
+    resume: bool,
     /// The folder for validation.json, .md and .svg, or with --sessions for sessions.json and .md
     #[arg(long, default_value = "results", value_name = "DIR")]
     output: PathBuf,
@@ -47,26 +60,37 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    fn effort(&self) -> Effort {
-        let seconds = |full: f64, quick: f64| {
-            Duration::from_secs_f64(if self.quick { quick } else { full } * self.durations.max(0.0))
-        };
-        Effort {
-            truth: seconds(3.0, 0.4),
-            long_series: seconds(12.0, 2.5),
-            short_series: seconds(5.0, 1.2),
-            least_pairs: if self.quick { BLOCK / 2 } else { 2 * BLOCK },
-            repeats: self.repeats as usize,
-            batch: Duration::from_secs(30),
+    /// Returns the plan, and the pairs of a measurement. Each of a group's two members has the pairs of two
+    /// measurements.
+    fn plan(&self, program: String) -> (Plan, usize) {
+        let rounds = if self.quick { self.rounds as usize } else { ROUNDS };
+        let plan = Plan {
+            program,
+            workloads: or_all(&self.workloads),
+            scale: self.scale.map(|scale| scale.factor()),
+            threads: pools::default_threads(),
+            rounds,
+            seconds: (!self.quick).then_some(60 * u64::from(self.minutes)),
             load: self.load,
+        };
+        (plan, rounds * PAIRS / ROUNDS)
+    }
+
+    /// Returns the expected duration in words.
+    fn duration(&self, workloads: usize) -> String {
+        if !self.quick {
+            return format!("about {} minutes", self.minutes);
         }
+        let factor = if self.load { 2.0 } else { 1.0 };
+        let part = workloads as f64 / registered().len() as f64 * f64::from(self.rounds) / f64::from(QUICK_ROUNDS);
+        format!("about {} minutes at the default scale", (QUICK_MINUTES * factor * part).ceil().max(2.0))
     }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     if let Some(count) = arguments.sessions.sessions {
-        let Arguments { ref workloads, scale, ref output, format, limits, .. } = *arguments;
-        return arguments.sessions.run(count, &Shared { workloads, scale, output, format, limits });
+        let Arguments { ref workloads, scale, resume, ref output, format, limits, .. } = *arguments;
+        return arguments.sessions.run(count, &Shared { workloads, scale, resume, output, format, limits });
     }
     let files = Files { folder: &arguments.output, name: Validation::KIND };
     files.prepare::<Validation>()?;
@@ -77,20 +101,29 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     validation.schema = validation::SCHEMA;
 
     let launcher = arguments.limits.launcher()?;
-    let workloads = or_all(&arguments.workloads);
-    let threads = pools::default_threads();
-    let effort = arguments.effort();
-    let bar = bar(validation::steps(workloads.len()), "steps");
+    let (plan, pairs) = arguments.plan(launcher.fingerprint()?);
+    let name = if arguments.load { "validation-load.journal" } else { "validation.journal" };
+    let (journal, steps) = journal::open(&arguments.output.join(name), arguments.resume, &plan)?;
     let origin = Origin::of_this_command();
-    let scale = |workload: Workload| arguments.scale.unwrap_or(workload.short());
-    let settings = validation::run(&launcher, &workloads, scale, threads, effort, |workload, target| {
-        bar.set_message(target.map_or(format!("{workload}, untracked"), |percent| format!("{workload}, +{percent} %")));
-        bar.inc(1);
-    })
-    .map_err(|failure| Error::System(format!("a probe of the validation {failure}")))?;
+    console::complain(format_args!(
+        "This takes {}{}. If it is ended, --resume goes on with it.",
+        arguments.duration(plan.workloads.len()),
+        if arguments.resume { ", with what was measured before" } else { "" }
+    ));
+    let bar = bar(plan.workloads.len(), "rounds");
+    let measured =
+        plan.measure(&launcher, journal.optional(), steps, |Progress { part, workload, level, done, of }| {
+            let part = if part == 0 { "calibration".to_owned() } else { format!("part {part}") };
+            bar.set_message(format!("{part}: {workload}/{level}"));
+            bar.set_length(of as u64);
+            bar.set_position(done as u64);
+        });
     bar.finish_and_clear();
+    let (measured, journal) = measured?;
 
-    let run = Some(Run { origin, batch_seconds: effort.batch.as_secs_f64(), settings });
-    *(if arguments.load { &mut validation.under_load } else { &mut validation.at_rest }) = run;
-    Ok(files.finish(&validation, arguments.format.format)?)
+    let run = KeptRun::Present(Box::new(validation::run(origin, &plan, &measured, pairs)));
+    *(if arguments.load { &mut validation.under_load } else { &mut validation.at_rest }) = Some(run);
+    // A validation is itself a control, and has no other.
+    let keep = KeepArguments { keep: true };
+    journal::finish(&files, &validation, Some(journal), arguments.format.format, keep)
 }

@@ -10,7 +10,7 @@ pub struct Core(usize);
 
 /// The number of pairs on a core before the next one. The first sample on another core is slower by up to 7 %. The
 /// number is odd, so this sample is equally often untracked and tracked.
-const STAY: usize = 5;
+pub(crate) const STAY: usize = 5;
 
 /// Returns the core for a pair, by its index in its measurement. `None` on a system that cannot keep a process on a
 /// core.

@@ -107,9 +107,10 @@ impl Journal {
     ///
     /// # Errors
     /// If there is none, another process has it open, or its plan differs from this one.
-    pub fn resume<P>(path: &Path, plan: &P) -> Result<(Self, Vec<Entry>), JournalError>
+    pub fn resume<P, E>(path: &Path, plan: &P) -> Result<(Self, Vec<E>), JournalError>
     where
         P: Serialize + DeserializeOwned + PartialEq,
+        E: DeserializeOwned,
     {
         let failed = |source| JournalError::File { path: path.to_owned(), source };
         let mut file = OpenOptions::new().read(true).append(true).open(path).map_err(|error| {
@@ -140,7 +141,7 @@ impl Journal {
         }
         let entries = lines
             .map(|(number, line)| serde_json::from_slice(line).map_err(|_| corrupt(number)))
-            .collect::<Result<Vec<Entry>, _>>()?;
+            .collect::<Result<Vec<E>, _>>()?;
         file.set_len(whole as u64).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
         Ok((Self::of(path, file), entries))
@@ -231,6 +232,10 @@ mod tests {
     use super::*;
     use std::fs;
 
+    fn resume(path: &Path, plan: &String) -> Result<(Journal, Vec<Entry>), JournalError> {
+        Journal::resume(path, plan)
+    }
+
     fn closed(group: usize) -> Entry {
         Entry::Closed { group, pass: 0 }
     }
@@ -240,22 +245,22 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("journal");
         let plan = "a plan".to_owned();
-        assert!(matches!(Journal::resume(&path, &plan), Err(JournalError::None(_))));
+        assert!(matches!(resume(&path, &plan), Err(JournalError::None(_))));
         let mut journal = Journal::begin(&path, &plan).expect("it can be begun");
         journal.append(&closed(1)).expect("it can be written");
         assert!(matches!(Journal::begin(&path, &plan), Err(JournalError::Unfinished(_))));
-        assert!(matches!(Journal::resume(&path, &plan), Err(JournalError::InUse(_))));
+        assert!(matches!(resume(&path, &plan), Err(JournalError::InUse(_))));
         drop(journal);
 
         // Killed while writing a line.
         let mut file = OpenOptions::new().append(true).open(&path).expect("the journal");
         file.write_all(b"{\"entry\":\"clo").expect("half a line");
         drop(file);
-        let (mut journal, entries) = Journal::resume(&path, &plan).expect("it can be resumed");
+        let (mut journal, entries) = resume(&path, &plan).expect("it can be resumed");
         assert_eq!(entries, [closed(1)]);
         journal.append(&closed(2)).expect("it can be written");
         drop(journal);
-        let (journal, entries) = Journal::resume(&path, &plan).expect("it can be resumed");
+        let (journal, entries) = resume(&path, &plan).expect("it can be resumed");
         assert_eq!(entries, [closed(1), closed(2)]);
         journal.end().expect("it can be ended");
         assert!(!path.exists());
@@ -266,9 +271,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("journal");
         drop(Journal::begin(&path, &"one plan".to_owned()).expect("it can be begun"));
-        assert!(matches!(Journal::resume(&path, &"another".to_owned()), Err(JournalError::OtherRun(_))));
+        assert!(matches!(resume(&path, &"another".to_owned()), Err(JournalError::OtherRun(_))));
         fs::write(&path, "\"one plan\"\nnonsense\n").expect("a file");
-        let error = Journal::resume(&path, &"one plan".to_owned()).expect_err("corrupt").to_string();
+        let error = resume(&path, &"one plan".to_owned()).expect_err("corrupt").to_string();
         assert!(error.contains("line 2 of"), "{error}");
         assert_eq!(fs::read_to_string(&path).expect("a file"), "\"one plan\"\nnonsense\n");
     }

@@ -10,6 +10,9 @@ use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
+/// The pairs of a measurement by default.
+pub const PAIRS: usize = 60;
+
 /// The measurements of a run, in order.
 #[derive(Debug)]
 pub struct Plan<'a> {

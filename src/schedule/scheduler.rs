@@ -10,6 +10,7 @@ use super::measurement::{Measurement, Precision, Series};
 use super::pairing::MeasurementRun;
 use crate::stats::passes::MIN_PASSES;
 use crate::tracking::Level;
+use crate::worker::failure::Failure;
 use crate::worker::probe::Request;
 use crate::workloads::Workload;
 use rand::seq::SliceRandom;
@@ -146,6 +147,9 @@ impl From<JournalError> for Stop {
     }
 }
 
+/// Takes the pairs of a group in a pass. Returns the group's first failure, if any, with the request of its measurement.
+pub(crate) type Take<'t> = &'t mut dyn FnMut() -> Option<(Request, Failure)>;
+
 /// All finished measurements.
 #[derive(Debug)]
 pub(crate) struct Done {
@@ -242,18 +246,21 @@ impl<'a> Scheduler<'a> {
     /// # Errors
     /// If the journal cannot be written.
     pub(crate) fn measure(self, progress: impl FnMut(Progress)) -> Result<Done, JournalError> {
-        self.measure_around(progress, |_, take| take())
+        self.measure_around(progress, |_, take| {
+            take();
+        })
     }
 
     /// Measures whatever is left, with other work around the pairs. In each pass `around` gets the place of each
-    /// group and a function that takes the group's pairs of that pass.
+    /// group and a function that takes the group's pairs of that pass. The function returns the group's first failure,
+    /// so that `around` can leave out what follows.
     ///
     /// # Errors
     /// If the journal cannot be written.
     pub(crate) fn measure_around(
         mut self,
         mut progress: impl FnMut(Progress),
-        mut around: impl FnMut(usize, &mut dyn FnMut()),
+        mut around: impl FnMut(usize, Take),
     ) -> Result<Done, JournalError> {
         let groups = self.groups.len();
         for pass in 0..self.settings.passes {
@@ -289,7 +296,7 @@ impl<'a> Scheduler<'a> {
         group: usize,
         rounds: usize,
         progress: &mut dyn FnMut(Progress),
-        around: &mut dyn FnMut(usize, &mut dyn FnMut()),
+        around: &mut dyn FnMut(usize, Take),
     ) -> Result<(), JournalError> {
         let Some(Request { workload, level, .. }) = self.request(group) else { return Ok(()) };
         if self.closed[group] > pass {
@@ -301,6 +308,7 @@ impl<'a> Scheduler<'a> {
                 progress(Progress { workload, level, rounds: rounds + round });
                 self.round(pass, group, round)
             });
+            self.failure(group)
         });
         match taken {
             Err(Stop::Journal(error)) => return Err(error),
@@ -309,6 +317,14 @@ impl<'a> Scheduler<'a> {
         self.note(&Entry::Closed { group, pass })?;
         self.close(group, pass);
         Ok(())
+    }
+
+    /// Returns the first failure in a group, if any, with the request of its measurement.
+    fn failure(&self, group: usize) -> Option<(Request, Failure)> {
+        let members = self.groups[group].iter().zip(&self.runs[group]);
+        members
+            .filter_map(|(planned, run)| Some(((*planned)?.request, run.as_ref()?.measurement.failure()?.clone())))
+            .next()
     }
 
     /// Returns the request of a group's first measured member, if any.
@@ -368,7 +384,6 @@ mod tests {
     use super::*;
     use crate::schedule::launch::Place;
     use crate::schedule::links::Links;
-    use crate::worker::failure::Failure;
     use crate::worker::probe::Observation;
     use crate::worker::reply::Reply;
     use crate::workloads::Scale;

@@ -1,7 +1,8 @@
 //! The table of levels that a workload can run under.
 
+use super::known_cost::{KnownCost, MAX_DEADLINE_NS, MAX_SYNTHETIC_UNITS};
 use super::references::{Host, JEMALLOC_PROGRAM, TRACKING_ALLOCATOR_PROGRAM, WrongProgramError};
-use super::{MAX_SYNTHETIC_UNITS, Mode, memscope};
+use super::{HAS_COUNTER, Mode, memscope};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -44,14 +45,13 @@ const PLAIN: Properties = Properties {
     is_benched: false,
 };
 
-/// The row of the trackers of known cost. Their names end with the units of work.
-const SYNTHETIC: Properties =
-    Properties { name: "synthetic:", about: "a tracker of known cost", mode: Mode::BURN, ..PLAIN };
-
 /// Makes the enum and its rows, so that a level is one entry.
 macro_rules! levels {
     (
         own: { $($own:ident $own_about:literal { $($own_field:ident: $own_value:expr),* $(,)? })* }
+        known: { $($known:ident($cost:ident up to $most:expr) $known_about:literal {
+            $($known_field:ident: $known_value:expr),* $(,)?
+        })* }
         references: { $($other:ident $about:literal { $($field:ident: $value:expr),* $(,)? })* }
     ) => {
         /// A level that a workload runs under.
@@ -59,8 +59,7 @@ macro_rules! levels {
         #[serde(try_from = "String", into = "String")]
         pub enum Level {
             $(#[doc = $own_about] $own,)*
-            /// A tracker of known cost. It burns this many units of work for each allocation, and keeps no state.
-            Synthetic(u32),
+            $(#[doc = $known_about] $known(u32),)*
             $(#[doc = $about] $other,)*
         }
 
@@ -72,11 +71,24 @@ macro_rules! levels {
             /// build's results.
             pub const REFERENCES: &[Self] = &[$(Self::$other,)*];
 
+            /// The levels of known cost, each with the greatest number that it takes. Their names end with the number.
+            const NUMBERED: &[(fn(u32) -> Self, u32)] = &[$((Self::$known, $most),)*];
+
+            /// Returns the cost of each allocation, if it is known.
+            pub(super) const fn known_cost(self) -> Option<KnownCost> {
+                match self {
+                    $(Self::$known(number) => Some(KnownCost::$cost(number)),)*
+                    _ => None,
+                }
+            }
+
             /// Returns the level's row in the table.
             pub const fn properties(self) -> &'static Properties {
                 match self {
                     $(Self::$own => const { &Properties { about: $own_about, $($own_field: $own_value,)* ..PLAIN } },)*
-                    Self::Synthetic(_) => &SYNTHETIC,
+                    $(Self::$known(_) => const {
+                        &Properties { about: $known_about, $($known_field: $known_value,)* ..PLAIN }
+                    },)*
                     $(Self::$other => const { &Properties { about: $about, $($field: $value,)* ..PLAIN } },)*
                 }
             }
@@ -124,6 +136,28 @@ levels! {
             time_class: "three",
             legend: "memscope, full",
             is_benched: true,
+        }
+    }
+    known: {
+        Synthetic(Units up to MAX_SYNTHETIC_UNITS) "a tracker of known cost: N units of work for each allocation" {
+            name: "synthetic:",
+            mode: Mode::BURN,
+        }
+        Deadline(Deadline up to MAX_DEADLINE_NS) "a tracker of known cost: N nanoseconds for each allocation" {
+            name: "deadline:",
+            mode: Mode::BURN,
+        }
+        SlowedVariables(Units up to MAX_SYNTHETIC_UNITS) "`variables`, slowed by N units of work for each allocation" {
+            name: "variables+synthetic:",
+            mode: Mode::BURN,
+            has_variables: true,
+            records: RecordingKind::NamedValues,
+        }
+        SlowedFull(Units up to MAX_SYNTHETIC_UNITS) "`full`, slowed by N units of work for each allocation" {
+            name: "full+synthetic:",
+            mode: Mode::SLOWED_HOOK,
+            has_variables: true,
+            records: RecordingKind::Events,
         }
     }
     references: {
@@ -249,8 +283,12 @@ impl Level {
         cfg!(feature = "references") || !self.is_reference() || self.host() == Host::Heaptrack
     }
 
-    /// Returns the reason why the linked memscope lacks something that the level needs; `None` if it lacks nothing.
+    /// Returns the reason why the linked memscope or the processor lacks something that the level needs; `None` if
+    /// neither does.
     pub fn unsupported_reason(self) -> Option<&'static str> {
+        if matches!(self, Self::Deadline(_)) && !HAS_COUNTER {
+            return Some("this processor has no counter of time that a program can read");
+        }
         let without_hook = memscope::VARIABLES_NEED_HOOK.filter(|_| !self.has_hook());
         memscope::NO_NAMES.or(without_hook).filter(|_| self.has_variables())
     }
@@ -259,7 +297,10 @@ impl Level {
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Synthetic(units) => f.pad(&format!("{}{units}", SYNTHETIC.name)),
+            Self::Synthetic(number)
+            | Self::Deadline(number)
+            | Self::SlowedVariables(number)
+            | Self::SlowedFull(number) => f.pad(&format!("{}{number}", self.properties().name)),
             level => f.pad(level.properties().name),
         }
     }
@@ -270,9 +311,11 @@ impl fmt::Display for Level {
 pub enum LevelError {
     /// No level has the name.
     #[error(
-        "no level is called '{0}'; there are {names}, and synthetic:N, which burns N units of work an allocation \
-         (at most {MAX_SYNTHETIC_UNITS})",
-        names = Level::built().map(|level| level.to_string()).collect::<Vec<_>>().join(", ")
+        "no level is called '{0}'; there are {names}, and {numbered}, which burn N units of work an allocation \
+         (at most {MAX_SYNTHETIC_UNITS}) or wait N nanoseconds",
+        names = Level::built().map(|level| level.to_string()).collect::<Vec<_>>().join(", "),
+        numbered = Level::NUMBERED.iter().map(|(of, _)| format!("{}N", of(0).properties().name)).collect::<Vec<_>>()
+            .join(", ")
     )]
     Unknown(String),
     /// This build cannot run the level.
@@ -296,8 +339,13 @@ impl TryFrom<String> for Level {
 
     fn try_from(name: String) -> Result<Self, LevelError> {
         let known = Self::ALL.iter().chain(Self::REFERENCES).find(|level| level.properties().name == name);
-        let units = || name.strip_prefix(SYNTHETIC.name)?.parse().ok().filter(|&units| units <= MAX_SYNTHETIC_UNITS);
-        known.copied().or_else(|| units().map(Self::Synthetic)).ok_or(LevelError::Unknown(name))
+        let numbered = || {
+            Self::NUMBERED.iter().find_map(|&(of, most)| {
+                let number = name.strip_prefix(of(0).properties().name)?.parse().ok()?;
+                (number <= most).then(|| of(number))
+            })
+        };
+        known.copied().or_else(numbered).ok_or(LevelError::Unknown(name))
     }
 }
 
@@ -313,13 +361,16 @@ mod tests {
 
     #[test]
     fn every_build_reads_all_names_and_runs_what_it_has() {
-        let levels = Level::ALL.iter().chain(Level::REFERENCES).copied().chain([Level::Synthetic(MAX_SYNTHETIC_UNITS)]);
+        let numbered = Level::NUMBERED.iter().flat_map(|&(of, most)| [of(0), of(most)]);
+        let levels = Level::ALL.iter().chain(Level::REFERENCES).copied().chain(numbered);
         for level in levels {
             let name = level.to_string();
             assert_eq!(Level::try_from(name.clone()), Ok(level));
             assert_eq!(name.parse::<Level>().is_ok(), level.is_built(), "{level}");
         }
-        for unknown in ["", "fully", "synthetic:", "synthetic:512", "synthetic:-1"] {
+        for unknown in
+            ["", "fully", "synthetic:", "synthetic:512", "synthetic:-1", "deadline:1000001", "full+synthetic:"]
+        {
             assert_eq!(unknown.parse::<Level>(), Err(LevelError::Unknown(unknown.to_owned())));
         }
     }

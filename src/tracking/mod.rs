@@ -7,16 +7,20 @@
 //! Only the module [`memscope`] names memscope.
 
 pub(crate) mod counting;
+mod known_cost;
 mod level;
 pub mod memscope;
 pub mod references;
 mod switch;
+mod ticks;
 mod variable_tracker;
 
+pub(crate) use known_cost::MAX_SYNTHETIC_UNITS;
 pub(crate) use level::LevelError;
 pub use level::{Level, RecordingKind};
 pub use switch::SwitchedAllocator;
-pub(crate) use switch::{MAX_SYNTHETIC_UNITS, Mode, PauseGuard, set_synthetic_cost};
+pub(crate) use switch::{Mode, PauseGuard};
+pub(crate) use ticks::HAS_COUNTER;
 pub(crate) use variable_tracker::VariableTracker;
 
 use memscope::NamedValues;
@@ -59,8 +63,8 @@ impl Session {
         memscope::prepare_hook();
         let variables = memscope::Variables::prepare();
         let variables = VariableTracker(level.has_variables().then_some(variables));
-        if let Level::Synthetic(units) = level {
-            set_synthetic_cost(units);
+        if let Some(cost) = level.known_cost() {
+            cost.set();
         }
         let mode = if count { level.mode().counted() } else { level.mode() };
         Self { level, mode, variables, reference: references::Running::prepare(level) }

@@ -9,13 +9,13 @@
 //! and to implement.
 #![allow(
     unsafe_code,
-    reason = "an allocator cannot be written without it; the crate denies it everywhere but here and in fork"
+    reason = "an allocator cannot be written without it; the crate denies it elsewhere, but in fork and in ticks"
 )]
 
-use super::{counting, memscope};
+use super::{counting, known_cost, memscope};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// The allocator's work for each call, as a set of bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +29,11 @@ impl Mode {
     /// Counts the call, and passes it on to the system.
     pub const COUNT: Self = Self(2);
 
-    /// Burns a known amount of work for each allocation, and passes it on to the system: the tracker of known cost.
+    /// Takes a known cost for each allocation, and passes it on to the system: the tracker of known cost.
     pub const BURN: Self = Self(4);
+
+    /// Takes a known cost for each allocation, and passes it on to memscope's hook: a hook that is slowed on purpose.
+    pub const SLOWED_HOOK: Self = Self(Self::HOOK.0 | Self::BURN.0);
 
     /// Passes the call on to stats_alloc, in a build that has it.
     pub const STATS: Self = Self(8);
@@ -62,15 +65,21 @@ impl Mode {
         self.0 & Self::COUNT.0 != 0
     }
 
-    /// Returns the mode for frees. Only allocations burn work, so a cost of one percent is possible.
-    const fn of_frees(self) -> Self {
-        if self.0 == Self::BURN.0 { Self::OFF } else { self }
+    /// Returns whether each allocation takes a known cost.
+    const fn burns(self) -> bool {
+        self.0 & Self::BURN.0 != 0
+    }
+
+    /// Returns the same mode without a known cost. It is the mode for frees: only allocations have such a cost, so one
+    /// of a percent is possible.
+    const fn without_burning(self) -> Self {
+        Self(self.0 & !Self::BURN.0)
     }
 
     /// Switches the allocator.
     fn set(self) {
         ALLOCATING.store(self.0, Ordering::SeqCst);
-        FREEING.store(self.of_frees().0, Ordering::SeqCst);
+        FREEING.store(self.without_burning().0, Ordering::SeqCst);
     }
 
     /// Runs `run` while the allocator is switched to this mode. Blocks allocated inside the window and freed after it
@@ -92,18 +101,6 @@ impl Mode {
 /// The modes for calls that allocate or resize, and for calls that free.
 static ALLOCATING: AtomicU8 = AtomicU8::new(Mode::OFF.0);
 static FREEING: AtomicU8 = AtomicU8::new(Mode::OFF.0);
-
-/// Units of work that [`Mode::BURN`] burns for each allocation.
-static BURNED: AtomicU32 = AtomicU32::new(0);
-
-/// Most units of work that one allocation can burn.
-pub(crate) const MAX_SYNTHETIC_UNITS: u32 = 511;
-
-/// Sets the work that [`Mode::BURN`] burns for each allocation, up to [`MAX_SYNTHETIC_UNITS`]. A unit is one step of a
-/// generator of random numbers; groups of eight units are burned by shorter code that takes about as long.
-pub(crate) fn set_synthetic_cost(units: u32) {
-    BURNED.store(units.min(MAX_SYNTHETIC_UNITS), Ordering::Relaxed);
-}
 
 /// The origin of a thread's calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -213,9 +210,7 @@ unsafe impl GlobalAlloc for SwitchedAllocator {
 ///
 /// Each function is as unsafe as the trait's function of the same name, and has the same requirements.
 mod switched {
-    use super::{
-        BURNED, CALLER, Caller, GlobalAlloc, Layout, Mode, Ordering, PauseGuard, System, counting, memscope::HOOK,
-    };
+    use super::{CALLER, Caller, GlobalAlloc, Layout, Mode, PauseGuard, System, counting, known_cost, memscope::HOOK};
     #[cfg(feature = "references")]
     use {dhat::Alloc as Dhat, stats_alloc::INSTRUMENTED_SYSTEM};
 
@@ -237,7 +232,7 @@ mod switched {
 
     #[cold]
     pub(super) unsafe fn alloc(mode: Mode, layout: Layout) -> *mut u8 {
-        let layout = if mode == Mode::BURN { burned(layout) } else { layout };
+        let layout = if mode.burns() { burned(layout) } else { layout };
         // SAFETY: the caller's promise is what all allocators require.
         let (system, tracker) = (|| unsafe { System.alloc(layout) }, || tracker!(mode, alloc(layout)));
         pass_on(mode, system, tracker, |caller, block| counted(caller, block, layout.size()))
@@ -245,7 +240,7 @@ mod switched {
 
     #[cold]
     pub(super) unsafe fn alloc_zeroed(mode: Mode, layout: Layout) -> *mut u8 {
-        let layout = if mode == Mode::BURN { burned(layout) } else { layout };
+        let layout = if mode.burns() { burned(layout) } else { layout };
         // SAFETY: the caller's promise is what all allocators require.
         let (system, tracker) = (|| unsafe { System.alloc_zeroed(layout) }, || tracker!(mode, alloc_zeroed(layout)));
         pass_on(mode, system, tracker, |caller, block| counted(caller, block, layout.size()))
@@ -260,7 +255,7 @@ mod switched {
 
     #[cold]
     pub(super) unsafe fn realloc(mode: Mode, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        let layout = if mode == Mode::BURN { burned(layout) } else { layout };
+        let layout = if mode.burns() { burned(layout) } else { layout };
         // SAFETY: the caller's promise is what all allocators require.
         let system = || unsafe { System.realloc(ptr, layout, new_size) };
         let tracker = || tracker!(mode, realloc(ptr, layout, new_size));
@@ -273,58 +268,12 @@ mod switched {
         })
     }
 
-    /// Repeats a statement a power of two times without a loop. A mispredicted end of a loop takes a few nanoseconds,
-    /// and a fresh process predicts worse than one that has run for a while.
-    macro_rules! repeat {
-        (1 $work:stmt) => { $work };
-        (2 $work:stmt) => { repeat!(1 $work); repeat!(1 $work) };
-        (4 $work:stmt) => { repeat!(2 $work); repeat!(2 $work) };
-        (8 $work:stmt) => { repeat!(4 $work); repeat!(4 $work) };
-        (16 $work:stmt) => { repeat!(8 $work); repeat!(8 $work) };
-        (32 $work:stmt) => { repeat!(16 $work); repeat!(16 $work) };
-    }
-
-    /// Burns one unit of work: a step of xorshift64 (Marsaglia 2003), which no compiler merges with the next.
+    /// Takes the known cost of one allocation, and returns the layout. It depends on the last piece of work, although
+    /// it is always the same.
     #[inline(always)]
-    fn step(mut state: u64) -> u64 {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^ state << 17
-    }
-
-    /// Burns about eight units of work, in a tenth of the code. More code would evict the workload's own from the
-    /// CPU's caches, at a cost that depends on their other content.
-    #[inline(always)]
-    fn roots(number: f64) -> f64 {
-        ((number + 1.0).sqrt() + 1.0).sqrt()
-    }
-
-    /// Burns the units of work of one allocation, and returns the layout.
-    ///
-    /// Each power of two has its own code, and each piece of work waits for the one before it. The returned layout
-    /// depends on the last piece, although it is always the same. So the allocation waits for the work, and the CPU
-    /// cannot do both at once.
-    #[inline(never)]
     fn burned(layout: Layout) -> Layout {
-        let units = BURNED.load(Ordering::Relaxed);
-        let mut state = 1_u64;
-        macro_rules! burn {
-            ($($power:tt),* of steps, $($eights:tt),* of eights) => {
-                $(if units & $power != 0 {
-                    repeat!($power state = step(state));
-                })*
-                $(if units & (8 * $eights) != 0 {
-                    // A number from 1 up to 2, with as many fractions as there are states.
-                    let mut number = f64::from_bits(1.0_f64.to_bits() | state >> 12);
-                    repeat!($eights number = roots(number));
-                    state ^= number.to_bits();
-                })*
-            };
-        }
-        burn!(1, 2, 4 of steps, 1, 2, 4, 8, 16, 32 of eights);
-        let nothing = (std::hint::black_box(state) ^ state) as usize;
         // SAFETY: nothing is added to the size, although the compiler cannot see that.
-        unsafe { Layout::from_size_align_unchecked(layout.size() + nothing, layout.align()) }
+        unsafe { Layout::from_size_align_unchecked(layout.size() + known_cost::take(), layout.align()) }
     }
 
     /// Counts a block, unless the system had none.
@@ -358,10 +307,11 @@ mod switched {
         tracker: impl FnOnce() -> R,
         count: impl FnOnce(Caller, R),
     ) -> R {
+        let mode = mode.without_burning();
         if mode == Mode::HOOK || mode.reference() == Some(mode) {
             return tracker();
         }
-        if mode == Mode::BURN {
+        if mode == Mode::OFF {
             return system();
         }
         let caller = CALLER.get();

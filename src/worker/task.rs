@@ -33,7 +33,7 @@ pub enum Task {
         #[serde(default)]
         fixed_seed: bool,
     },
-    /// Time windows with and without the synthetic tracker. The reply is [`windows::Windows`].
+    /// Time windows under two levels. The reply is [`windows::Windows`].
     Windows(windows::Request),
     /// Time single allocations and frees. The reply is [`latency::Observed`].
     Latency(latency::Pattern),
@@ -168,7 +168,7 @@ mod tests {
         vec![
             probe(Level::Full),
             Task::Probe { request, fixed_seed: true },
-            Task::Windows(windows::Request { probe: request, units: 3 }),
+            Task::Windows(windows::Request { probe: request, level: Level::Synthetic(3) }),
             Task::Latency(latency::Pattern { level: Level::Counting, threads: 2, operations: 10, seed: u64::MAX }),
             Task::Operation(operation::Request {
                 operation: "allocate-16B".to_owned(),

@@ -182,7 +182,7 @@ fn a_parent_that_ignores_its_children_changes_nothing() {
     let folder = folder();
     // Its own children too: some counts come from them.
     after("trap '' CHLD")
-        .args(["validate", "--quick", "--workloads=cycles", "--scale=0.001", "--repeats=1", "--durations=0.01"])
+        .args(["validate", "--quick", "--workloads=cycles", "--scale=0.001", "--rounds=12"])
         .arg(format!("--output={}", folder.path().display()))
         .assert()
         .success();
@@ -343,6 +343,6 @@ fn a_fault_reaches_every_kind_of_task_that_has_a_workload() {
         worker(task).arg(format!("--fault={fault}")).assert().code(70).stdout("");
     };
     fails(&request().into(), "cycles/untracked=exit");
-    fails(&Task::Windows(windows::Request { probe: request(), units: 1 }), "cycles/untracked=exit");
+    fails(&Task::Windows(windows::Request { probe: request(), level: Level::Synthetic(1) }), "cycles/untracked=exit");
     fails(&Task::Detection(detection), &format!("leaks/{report}=exit"));
 }

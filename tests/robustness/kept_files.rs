@@ -89,16 +89,16 @@ fn a_journal_that_is_cut_anywhere_goes_on_from_its_whole_lines() {
         fs::write(&path, &bytes[..cut]).expect("it can be written");
         let whole = bytes[..cut].iter().filter(|&&byte| byte == b'\n').count().saturating_sub(1);
         let (mut journal, resumed) =
-            Journal::resume(&path, &plan).unwrap_or_else(|error| panic!("cut at {cut}: {error}"));
+            Journal::resume::<_, Entry>(&path, &plan).unwrap_or_else(|error| panic!("cut at {cut}: {error}"));
         assert_eq!(resumed, entries[..whole], "cut at {cut}");
         journal.append(&entries[0]).expect("it can be written");
         drop(journal);
-        let (_, resumed) = Journal::resume(&path, &plan).expect("it can be resumed");
+        let (_, resumed) = Journal::resume::<_, Entry>(&path, &plan).expect("it can be resumed");
         assert_eq!(resumed, [&entries[..whole], &entries[..1]].concat(), "cut at {cut}");
     }
     // No newline, and not the beginning of this plan: it is another program's file.
     fs::write(&path, "\"another plan").expect("it can be written");
-    assert!(matches!(Journal::resume(&path, &plan), Err(JournalError::OtherRun(_))));
+    assert!(matches!(Journal::resume::<_, Entry>(&path, &plan), Err(JournalError::OtherRun(_))));
     assert_eq!(fs::read(&path).expect("it can be read"), b"\"another plan");
 }
 
@@ -113,7 +113,7 @@ fn a_journal_with_a_changed_byte_is_resumed_or_refused() {
             let mut bytes = bytes.clone();
             bytes[place] = change;
             fs::write(&path, &bytes).expect("it can be written");
-            let refused = Journal::resume(&path, &plan).err();
+            let refused = Journal::resume::<_, Entry>(&path, &plan).err();
             assert!(!matches!(refused, Some(JournalError::None(_) | JournalError::InUse(_))), "{refused:?}");
         }
     }

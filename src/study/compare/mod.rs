@@ -46,6 +46,15 @@ use typical::geometric_mean;
 /// had a claim from each batch.
 pub const SCHEMA: u32 = 3;
 
+/// The rounds of each group by default.
+pub const ROUNDS: usize = 120;
+
+/// The time limit of a build in a group by default, in seconds.
+pub const SECONDS: u64 = 20;
+
+/// A regression or an improvement exceeds this by default, in percent.
+pub const THRESHOLD_PERCENT: f64 = 3.0;
+
 /// The measurements of several builds, and the verdicts. Verdicts follow from the pairs: they are computed anew when
 /// a file is read, whatever verdicts the file has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -305,15 +314,22 @@ impl Plan {
         tracked * self.builds.len().saturating_sub(1)
     }
 
-    /// Returns the fewest rounds that a build gets in a pass, however slow it is: its part of what a verdict needs.
-    fn fewest(&self) -> usize {
-        fewest_rounds(self.comparisons()).div_ceil(PASSES)
-    }
-
     fn request(&self, (workload, level): (Workload, Level)) -> Request {
         let scale = self.scale.and_then(|factor| Scale::new(factor).ok()).unwrap_or(workload.short());
         Request { workload, level, scale, threads: self.threads, count: false }
     }
+}
+
+/// Returns the amount and the order of the work of a run with so many rounds and comparisons. However slow a build is,
+/// it gets a pass's part of the rounds that a verdict needs.
+pub(in crate::study) fn settings(rounds: usize, comparisons: usize, seed: u64) -> Settings {
+    let fewest = fewest_rounds(comparisons).div_ceil(PASSES);
+    Settings { rounds, passes: PASSES, fewest, precision: None, seed }
+}
+
+/// Returns the time limit of a build in a pass of a group, from that in all passes.
+pub(in crate::study) fn time_in_pass(seconds: u64) -> Duration {
+    Duration::from_secs(seconds) / PASSES as u32
 }
 
 /// The measurements of each build.
@@ -337,9 +353,8 @@ impl Plan {
         entries: Vec<Entry>,
         progress: impl FnMut(Progress),
     ) -> Result<Measured, JournalError> {
-        let settings =
-            Settings { rounds: self.rounds, passes: PASSES, fewest: self.fewest(), precision: None, seed: self.seed };
-        let time = Some(Duration::from_secs(self.seconds) / PASSES as u32);
+        let settings = settings(self.rounds, self.comparisons(), self.seed);
+        let time = Some(time_in_pass(self.seconds));
         let first = builds.iter().position(Option::is_some);
         let groups = self.groups().into_iter().map(|group| {
             let request = self.request(group);
@@ -381,7 +396,7 @@ mod tests {
     fn more_comparisons_need_more_rounds() {
         assert_eq!([2, 16].map(|builds| plan(builds).comparisons()), [2, 30]);
         // One of 12 rounds may disagree among 2 comparisons, and one of 15 among 30: 2 and 3 in each of six passes.
-        assert_eq!([2, 16].map(|builds| plan(builds).fewest()), [2, 3]);
+        assert_eq!([2, 16].map(|builds| settings(10, plan(builds).comparisons(), 1).fewest), [2, 3]);
     }
 
     #[test]

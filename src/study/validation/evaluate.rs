@@ -1,171 +1,257 @@
-//! The intervals and detections that the instrument would have reported, drawn from one long series of pairs.
+//! Evaluates stretches of pairs whose truth is known: the intervals and verdicts that the commands would have reported,
+//! and how many of them are right.
 //!
-//! Hundreds of full repeats would take hours. Coverage takes the series in consecutive blocks, each as long as a
-//! usual measurement. Detecting a change takes minutes of measuring. Its repeats are put together from contiguous
-//! stretches of the series, drawn with replacement (the moving-block bootstrap; Künsch 1989). Neighbouring pairs,
-//! which share the machine's disturbances, so stay neighbours in a repeat.
+//! Everything here is a pure function. The intervals are those of [`overhead`], and the verdicts those of
+//! [`differences`]: no rule is written twice. Nothing is drawn from a series anew. Each measurement and each comparison
+//! has pairs of its own, and counts once.
 
+use super::record::{ByClock, Compared, Family, Seen};
+use crate::schedule::estimate::overhead;
+use crate::schedule::measurement::{Clock, Measurement, Pair};
 use crate::stats::estimate::Estimate;
-use crate::stats::median::{median, median_interval};
-use rand::{RngExt, SeedableRng};
-use rand_pcg::Pcg64Mcg;
-use serde::{Deserialize, Serialize};
+use crate::stats::share::Share;
+use crate::study::compare::{Against, THRESHOLD_PERCENT, Verdict, differences};
+use crate::tracking::Level;
 
-/// The pairs of a block whose interval is compared with the truth: those of a usual measurement.
-pub const BLOCK: usize = 60;
-/// The length in pairs of the stretches that make up a repeat.
-const STRETCH: usize = 50;
-/// The smallest effect that is detected, whatever its interval.
-pub const CLAIM_THRESHOLD: f64 = 0.01;
-
-/// The intervals that were compared with the truth.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Coverage {
-    /// The number of blocks of [`BLOCK`] pairs.
-    pub blocks: usize,
-    /// The number of blocks whose 95 % interval includes the truth.
-    pub covered: usize,
-}
-
-/// The repeats, and those that detect a change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claims {
-    /// The number of repeats that were drawn.
-    pub repeats: usize,
-    /// The number of repeats that detect a change.
-    pub claimed: usize,
-    /// The pairs in each of a repeat's two batches.
-    pub pairs_per_batch: usize,
-}
-
-/// Returns the number of blocks whose interval includes the truth.
-pub fn coverage(ratios: &[f64], truth: f64) -> Coverage {
-    let intervals = || ratios.chunks_exact(BLOCK).filter_map(|block| median_interval(block.iter().copied()));
-    Coverage {
-        blocks: intervals().count(),
-        covered: intervals().filter(|interval| interval.low <= truth && truth <= interval.high).count(),
-    }
-}
-
-/// Returns the number of repeats of two consecutive batches that detect a change.
-pub fn claims(ratios: &[f64], pairs_per_batch: usize, repeats: usize) -> Claims {
-    let mut rng = Pcg64Mcg::seed_from_u64(repeats as u64);
-    let claimed = (0..repeats)
-        .filter(|_| {
-            let [first, second] = [(); 2].map(|()| median_interval(batch(ratios, pairs_per_batch, &mut rng)));
-            first.zip(second).is_some_and(|(first, second)| is_change(&first, &second))
-        })
-        .count();
-    Claims { repeats, claimed, pairs_per_batch }
-}
-
-/// Returns whether two batches show a change: both intervals exclude "no change" on the same side, and both effects
-/// exceed the threshold.
-fn is_change(first: &Estimate, second: &Estimate) -> bool {
-    let side = |estimate: &Estimate| match estimate {
-        Estimate { value, low, .. } if *low > 1.0 && *value >= 1.0 + CLAIM_THRESHOLD => 1,
-        Estimate { value, high, .. } if *high < 1.0 && *value <= 1.0 - CLAIM_THRESHOLD => -1,
-        _ => 0,
+/// Returns what each of several measurements shows that have a part of these pairs each. Each gets its part of every
+/// pass, so it is spread over the run as the whole is. Pairs that would make the parts unequal are left out.
+pub(super) fn split(measurement: &Measurement, parts: usize) -> Vec<Seen> {
+    let has_deadline = matches!(measurement.level, Level::Deadline(_));
+    let part = |part: usize| {
+        let (mut pairs, mut ends) = (Vec::new(), Vec::new());
+        for pass in measurement.by_pass() {
+            let length = pass.len() / parts;
+            pairs.extend_from_slice(&pass[part * length..(part + 1) * length]);
+            ends.push(pairs.len());
+        }
+        seen(&pairs, &ends, measurement.allocations.filter(|_| has_deadline))
     };
-    side(first) != 0 && side(first) == side(second)
+    (0..parts).map(part).collect()
 }
 
-/// Draws a batch of pairs from contiguous stretches of the series.
-fn batch(ratios: &[f64], pairs: usize, rng: &mut Pcg64Mcg) -> Vec<f64> {
-    let stretch = STRETCH.min(ratios.len());
-    let mut batch = Vec::with_capacity(pairs + stretch);
-    while batch.len() < pairs && stretch > 0 {
-        let start = rng.random_range(0..=ratios.len() - stretch);
-        batch.extend_from_slice(&ratios[start..start + stretch]);
+/// Returns what pairs show. The time for each allocation is given by both clocks: by CPU time it is the same estimate
+/// of pairs whose clock is replaced.
+fn seen(pairs: &[Pair], passes: &[usize], allocations: Option<u64>) -> Seen {
+    let by_wall = overhead(pairs, passes, allocations);
+    let by_cpu = overhead(&pairs.iter().map(by_cpu_time).collect::<Vec<_>>(), passes, allocations);
+    let times = [by_wall, by_cpu].map(|overhead| overhead.and_then(|overhead| overhead.ns_per_allocation));
+    Seen {
+        ratio: ByClock::of(|clock| by_wall.and_then(|overhead| overhead.by(clock))),
+        ns_per_allocation: allocations.map(|_| ByClock { wall: times[0], cpu: times[1] }),
     }
-    batch.truncate(pairs);
-    batch
 }
 
-/// A way to make one figure of a block's pairs. The harness takes the median; the others were tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Estimator {
-    /// The median of the ratios, which the harness uses.
-    Median,
-    /// The mean of the ratios.
-    Mean,
-    /// The median over rounds of two pairs, whose four samples stand as A B B A: the root of the product of two
-    /// ratios.
-    Abba,
+fn by_cpu_time(pair: &Pair) -> Pair {
+    let mut pair = *pair;
+    for sample in [&mut pair.untracked, &mut pair.tracked] {
+        sample.wall_ns = sample.cpu_ns;
+    }
+    pair
 }
 
-impl Estimator {
-    /// All estimators; the one in use comes first.
-    pub const ALL: [Self; 3] = [Self::Median, Self::Mean, Self::Abba];
+/// Returns whether an interval contains the truth, which has an interval of its own. The two are independent, so the
+/// squares of their uncertainties add: 95 % of honest intervals then do.
+pub(super) fn covers(interval: &Estimate, truth: &Estimate) -> bool {
+    let below = (interval.value - interval.low).hypot(truth.high - truth.value);
+    let above = (interval.high - interval.value).hypot(truth.value - truth.low);
+    (interval.value - below..=interval.value + above).contains(&truth.value)
+}
 
-    /// Returns a description.
-    pub const fn about(self) -> &'static str {
-        match self {
-            Self::Median => "median of ratios (used)",
-            Self::Mean => "mean of ratios",
-            Self::Abba => "median over A B B A rounds",
+/// Returns the share of intervals that contain their truth.
+pub(super) fn coverage(intervals: impl IntoIterator<Item = (Estimate, Estimate)>) -> Share {
+    Share::of(intervals.into_iter().map(|(interval, truth)| covers(&interval, &truth)))
+}
+
+/// Two measurements of the same rounds, and the true change from the first to the second.
+#[derive(Clone, Debug)]
+pub(super) struct Rounds {
+    /// The reference.
+    pub reference: Measurement,
+    /// The measurement that is compared with it.
+    pub other: Measurement,
+    /// The true change.
+    pub truth: ByClock<Estimate>,
+}
+
+/// Compares the two measurements of each of these rounds, as a run of `compare` with so many comparisons does.
+pub(super) fn family(rounds: &[Rounds]) -> Family {
+    // The names of workloads and levels only distinguish the comparisons of a run, and here they may repeat.
+    let label = |number: usize| Level::Synthetic(number as u32);
+    let labelled = |of: fn(&Rounds) -> &Measurement| -> Vec<Measurement> {
+        let measurements = rounds.iter().map(of).cloned().enumerate();
+        measurements.map(|(number, measurement)| Measurement { level: label(number), ..measurement }).collect()
+    };
+    let builds = [labelled(|rounds| &rounds.reference), labelled(|rounds| &rounds.other)];
+    let builds = [builds[0].as_slice(), builds[1].as_slice()];
+    let groups: Vec<_> =
+        rounds.iter().enumerate().map(|(number, rounds)| (rounds.reference.workload, label(number))).collect();
+    let found = ByClock::of(|clock| differences(&builds, &Against::First, &groups, clock, THRESHOLD_PERCENT));
+    let compared = rounds.iter().enumerate().map(|(number, Rounds { reference, other, truth })| {
+        let of = |clock: Clock| found.by(clock).iter().find(|difference| difference.level == label(number));
+        Compared {
+            workload: reference.workload,
+            level: reference.level,
+            other: other.level,
+            truth: *truth,
+            change: ByClock::of(|clock| of(clock).and_then(|difference| difference.ratio)),
+            verdict: ByClock::of(|clock| of(clock).map_or(Verdict::Inconclusive, |difference| difference.verdict)),
         }
-    }
+    });
+    compared.collect()
+}
 
-    fn of(self, block: &[f64]) -> Option<f64> {
-        match self {
-            Self::Median => median(block.iter().copied()),
-            Self::Mean => Some(block.iter().sum::<f64>() / block.len() as f64),
-            Self::Abba => median(block.chunks_exact(2).map(|round| (round[0] * round[1]).sqrt())),
-        }
-    }
+/// Returns the share of families in which a tracker differs from itself.
+pub(super) fn false_alarms(families: &[Family], clock: Clock) -> Share {
+    let is_false = |compared: &Compared| compared.is_identical() && compared.is_change(clock);
+    Share::of(families.iter().map(|family| family.iter().any(is_false)))
+}
 
-    /// Returns the squared errors of a series' blocks, in parts of the untracked time.
-    pub fn squared_errors(self, ratios: &[f64], truth: f64) -> Vec<f64> {
-        ratios.chunks_exact(BLOCK).filter_map(|block| Some((self.of(block)? - truth).powi(2))).collect()
-    }
+/// Returns the share of the selected comparisons that are a regression.
+pub(super) fn found<'a>(compared: impl IntoIterator<Item = &'a Compared>, clock: Clock) -> Share {
+    Share::of(compared.into_iter().map(|compared| *compared.verdict.by(clock) == Verdict::Regression))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schedule::measurement::{Outcome, Sample, Series};
+    use crate::study::validation::truth::NO_CHANGE;
+    use crate::workloads::Workload;
+    use rand::{RngExt, SeedableRng};
+    use rand_pcg::Pcg64Mcg;
 
-    /// Returns ratios around a centre, a tenth wide, in no order.
-    fn around(centre: f64, count: usize) -> Vec<f64> {
-        let mut rng = Pcg64Mcg::seed_from_u64(7);
-        (0..count).map(|_| centre + rng.random_range(-0.05..0.05)).collect()
+    /// Returns a deviate of about the standard normal distribution.
+    fn normal(rng: &mut Pcg64Mcg) -> f64 {
+        (0..12).map(|_| rng.random_range(-0.5..0.5)).sum()
+    }
+
+    /// Returns a measurement of six passes on a machine whose state changes from pass to pass by this much, with noise
+    /// of 4 %. Measurements of the same rounds share that state, so comparisons are simulated without it.
+    fn measurement(level: Level, (ratio, change): (f64, f64), pairs: usize, rng: &mut Pcg64Mcg) -> Measurement {
+        let sample = |ns: f64| Sample { wall_ns: ns as u64, cpu_ns: ns as u64, peak_rss_bytes: None };
+        let ends: Vec<usize> = (1..=6).map(|pass| pairs * pass / 6).collect();
+        let mut state = 0.0;
+        let pairs = (0..pairs).map(|number| {
+            if number == 0 || ends.contains(&number) {
+                state = change * normal(rng);
+            }
+            let tracked = 1e7 * ratio * (state + 0.04 * normal(rng)).exp();
+            Pair { untracked_first: number.is_multiple_of(2), untracked: sample(1e7), tracked: sample(tracked) }
+        });
+        Measurement {
+            series: Series::Overhead,
+            workload: Workload::CYCLES,
+            level,
+            scale: 1.0,
+            seed: 1,
+            wait_us: 0,
+            threads: 1,
+            layout: None,
+            allocations: Some(10_000),
+            fidelity: None,
+            outcome: Outcome::TooFew,
+            pairs: pairs.collect(),
+            passes: ends,
+        }
+    }
+
+    /// Returns the intervals by wall time of 1,000 simulated measurements, each with a truth whose own interval is as
+    /// wide as its error.
+    fn simulated() -> Vec<(Estimate, Estimate)> {
+        let mut rng = Pcg64Mcg::seed_from_u64(17);
+        let one = |_| {
+            let measured = split(&measurement(Level::Synthetic(3), (1.1, 0.02), 60, &mut rng), 1)[0].ratio.wall;
+            let truth = 1.1 * (0.005 * normal(&mut rng)).exp();
+            let half = 1.96 * 0.005 * truth;
+            (measured.expect("60 pairs"), Estimate { value: truth, low: truth - half, high: truth + half })
+        };
+        (0..1_000).map(one).collect()
     }
 
     #[test]
-    fn a_change_is_claimed_and_no_change_is_not() {
-        assert_eq!(claims(&around(1.03, 2_000), 500, 100).claimed, 100);
-        assert_eq!(claims(&around(0.97, 2_000), 500, 100).claimed, 100);
-        assert_eq!(claims(&around(1.0, 2_000), 500, 100).claimed, 0);
+    fn honest_intervals_cover_and_intervals_half_as_wide_are_noticed() {
+        let honest = coverage(simulated());
+        assert!(honest.of == 1_000 && honest.percent().expect("intervals").high >= 95.0, "{honest:?}");
+        let halved = simulated().into_iter().map(|(Estimate { value, low, high }, truth)| {
+            (Estimate { value, low: value.midpoint(low), high: value.midpoint(high) }, truth)
+        });
+        let halved = coverage(halved);
+        assert!(halved.percent().expect("intervals").high < 90.0, "{halved:?}");
+        let biased = simulated().into_iter().map(|(interval, Estimate { value, low, high })| {
+            (interval, Estimate { value: value * 1.05, low: low * 1.05, high: high * 1.05 })
+        });
+        assert!(coverage(biased).part < 500, "an instrument that shows 5 % too little is noticed");
     }
 
     #[test]
-    fn what_is_below_the_threshold_is_not_claimed() {
-        assert_eq!(claims(&around(1.005, 20_000), 10_000, 20).claimed, 0);
+    fn the_uncertainties_of_both_sides_add_as_squares() {
+        let interval = Estimate { value: 1.0, low: 0.97, high: 1.03 };
+        let truth = |value: f64, half: f64| Estimate { value, low: value - half, high: value + half };
+        assert!(covers(&interval, &truth(1.03, 0.0)) && !covers(&interval, &truth(1.031, 0.0)));
+        assert!(covers(&interval, &truth(1.049, 0.04)) && !covers(&interval, &truth(1.051, 0.04)));
+        assert!(covers(&interval, &truth(0.951, 0.04)) && !covers(&interval, &truth(0.949, 0.04)));
+        // Only the side of the truth that faces the interval counts.
+        assert!(!covers(&interval, &Estimate { value: 1.04, low: 1.04, high: 1.2 }));
     }
 
     #[test]
-    fn two_batches_must_agree() {
-        let estimate = |value: f64| Estimate { value, low: value - 0.01, high: value + 0.01 };
-        assert!(is_change(&estimate(1.05), &estimate(1.03)));
-        assert!(!is_change(&estimate(1.05), &estimate(0.95)));
-        assert!(!is_change(&estimate(1.05), &estimate(1.0)));
+    fn parts_of_a_measurement_have_no_pair_in_common_and_all_passes() {
+        let mut rng = Pcg64Mcg::seed_from_u64(1);
+        let mut whole = measurement(Level::Deadline(100), (1.0, 0.0), 126, &mut rng);
+        for (number, pair) in whole.pairs.iter_mut().enumerate() {
+            // The first ten of each pass are of one part, and the next ten of the other; one is left.
+            pair.tracked.wall_ns = [20_000_000, 30_000_000, 70_000_000][(number % 21) / 10];
+            pair.tracked.cpu_ns = 15_000_000;
+        }
+        let parts = split(&whole, 2);
+        let is = |seen: Option<Estimate>, value: f64| {
+            let Estimate { low, high, .. } = seen.expect("60 pairs");
+            assert!((low - value).abs() < 1e-9 * value && (high - value).abs() < 1e-9 * value, "{seen:?}, not {value}");
+        };
+        assert_eq!(parts.len(), 2);
+        is(parts[0].ratio.wall, 2.0);
+        is(parts[1].ratio.wall, 3.0);
+        is(parts[0].ratio.cpu, 1.5);
+        let times = parts[1].ns_per_allocation.expect("a deadline");
+        is(times.wall, 2_000.0);
+        is(times.cpu, 500.0);
+        assert_eq!(split(&measurement(Level::Full, (1.0, 0.0), 60, &mut rng), 1)[0].ns_per_allocation, None);
+    }
+
+    /// Makes a family of 24 comparisons of 120 rounds.
+    fn simulated_family(change: f64, rng: &mut Pcg64Mcg) -> Family {
+        let rounds = (0..24).map(|_| {
+            let [reference, other] =
+                [1.0, change].map(|change| measurement(Level::Full, (8.0 * change, 0.0), 120, rng));
+            Rounds { reference, other, truth: ByClock { wall: NO_CHANGE, cpu: NO_CHANGE } }
+        });
+        family(&rounds.collect::<Vec<_>>())
     }
 
     #[test]
-    fn intervals_of_honest_noise_cover_the_centre() {
-        let seen = coverage(&around(1.1, 200 * BLOCK), 1.1);
-        assert_eq!(seen.blocks, 200);
-        assert!(seen.covered >= 184, "{seen:?}");
-        assert_eq!(coverage(&around(1.1, 200 * BLOCK), 1.2).covered, 0);
+    fn a_tracker_and_itself_rarely_differ_and_a_slowed_one_is_found() {
+        let mut rng = Pcg64Mcg::seed_from_u64(23);
+        let equal: Vec<Family> = (0..10).map(|_| simulated_family(1.0, &mut rng)).collect();
+        let alarms = false_alarms(&equal, Clock::Wall);
+        assert!(alarms.of == 10 && alarms.part <= 2, "{alarms:?}");
+        let slowed: Vec<Family> = (0..3).map(|_| simulated_family(1.10, &mut rng)).collect();
+        let seen = found(slowed.iter().flatten(), Clock::Cpu);
+        assert!(seen.of == 72 && seen.part >= 60, "{seen:?}");
+        assert_eq!(false_alarms(&slowed, Clock::Wall).part, 3, "families whose members are called identical");
     }
 
     #[test]
-    fn a_burst_moves_a_mean_and_not_a_median() {
-        let mut block = vec![1.1; BLOCK];
-        block[7] = 10.0;
-        let error = |estimator: Estimator| estimator.squared_errors(&block, 1.1)[0];
-        assert!(error(Estimator::Median) < 1e-12 && error(Estimator::Abba) < 1e-12);
-        assert!((error(Estimator::Mean).sqrt() - 8.9 / BLOCK as f64).abs() < 1e-9);
-        assert!(Estimator::Mean.squared_errors(&block[1..], 1.1).is_empty(), "a block that is not whole is none");
+    fn comparisons_of_the_same_workload_and_level_stay_apart() {
+        let mut rng = Pcg64Mcg::seed_from_u64(5);
+        let mut rounds = |change: f64, other| Rounds {
+            reference: measurement(Level::Full, (1.0, 0.0), 120, &mut rng),
+            other: measurement(other, (change, 0.0), 120, &mut rng),
+            truth: ByClock { wall: NO_CHANGE, cpu: NO_CHANGE },
+        };
+        let family = family(&[rounds(1.0, Level::Full), rounds(1.5, Level::SlowedFull(9)), rounds(0.5, Level::Full)]);
+        let verdicts: Vec<Verdict> = family.iter().map(|compared| compared.verdict.wall).collect();
+        assert_eq!(verdicts, [Verdict::NoDifference, Verdict::Regression, Verdict::Improvement]);
+        assert_eq!(family.iter().map(Compared::is_identical).collect::<Vec<_>>(), [true, false, true]);
+        assert_eq!(false_alarms(&[family], Clock::Wall), Share { part: 1, of: 1 });
     }
 }

@@ -1,208 +1,292 @@
-//! The report of a validation: its results, and each setting.
+//! The report of a validation: its figures beside their targets, and each setting.
 
+use super::figures::{self, Band, Circumstances, Figure};
+use super::record::{Run, Setting};
+use super::{FAMILY, KeptRun, SLOWED_PERCENT, Validation};
 use crate::platform::text;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
+use crate::schedule::measurement::Clock;
+use crate::schedule::plan::PAIRS;
 use crate::stats::estimate::Estimate;
+use crate::study::compare::{ROUNDS, THRESHOLD_PERCENT};
 use crate::study::overhead::warnings;
-use crate::study::validation::{BLOCK, CLAIM_THRESHOLD, Estimator, Run, Seen, Setting, Validation};
+use crate::tracking::Level;
 
-/// Returns the report: for each run its results, its settings and its estimators.
-pub fn summary(validation: &Validation) -> Document {
+/// Returns the report.
+pub(super) fn summary(validation: &Validation) -> Document {
     let mut document = Document::default();
-    for (title, run, goal) in runs(validation) {
-        document.heading(title);
-        let results = results(run, goal).into_iter().map(|result| result.to_string());
-        document.notes(warnings::of_origin(&run.origin).into_iter().chain(results).chain(notes(run)).collect());
-        document.table(settings(run));
-        document.table(estimators(run));
+    for (circumstances, run) in validation.runs() {
+        document.heading(circumstances.title());
+        match run {
+            KeptRun::Present(run) => present(&mut document, circumstances, run),
+            KeptRun::Earlier(run) => {
+                document.notes(warnings::of_origin(&run.origin).into_iter().chain(run.notes()).collect());
+                document.table(run.table());
+            }
+        }
     }
     document
 }
 
-/// Returns the runs, each with its title and the largest bias allowed, in percent of the untracked time.
-pub fn runs(validation: &Validation) -> Vec<(&'static str, &Run, f64)> {
-    let runs = [("At rest", &validation.at_rest, 0.5), ("Under load", &validation.under_load, 1.5)];
-    runs.into_iter().filter_map(|(title, run, goal)| Some((title, run.as_ref()?, goal))).collect()
-}
-
-/// One result of a run, by wall time and by CPU time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunResult {
-    /// The name of the figure.
-    pub name: String,
-    /// The figure by wall time.
-    pub wall: String,
-    /// The figure by CPU time.
-    pub cpu: String,
-}
-
-impl std::fmt::Display for RunResult {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}; by CPU time {}.", self.name, self.wall, self.cpu)
+fn present(document: &mut Document, circumstances: Circumstances, run: &Run) {
+    let figures = figures::figures(circumstances, run);
+    let targets = figures.iter().filter_map(in_words);
+    document.notes(warnings::of_origin(&run.origin).into_iter().chain(targets).chain(notes(run)).collect());
+    document.table(table_of(&figures));
+    document.table(settings(circumstances, run));
+    if let Some(table) = deadlines(circumstances, run) {
+        document.table(table);
+    }
+    if let Some(table) = changes(circumstances, run) {
+        document.table(table);
     }
 }
 
-/// Returns the results of a run. `goal` is the largest bias to be reached, in percent of the untracked time.
-pub fn results(run: &Run, goal: f64) -> Vec<RunResult> {
-    let result = |name: &str, figure: &dyn Fn(Clock) -> String| RunResult {
-        name: name.to_owned(),
-        wall: figure(|setting| &setting.wall),
-        cpu: figure(|setting| &setting.cpu),
-    };
-    let beyond_goal = format!("Bias shown to be beyond ±{goal} % of the untracked time");
-    vec![
-        result(&beyond_goal, &|of| beyond(run, of, goal)),
-        result("Largest bias of overheads up to +10 %", &|of| worst_bias(run, of, |aim| aim <= 10.0)),
-        result("Largest bias of larger overheads", &|of| worst_bias(run, of, |aim| aim > 10.0)),
-        result("Coverage of the 95 % interval", &|of| coverage(run, of)),
-        result("False alarms, untracked against itself", &|of| claims(run, of, None)),
-        result("Detection of about +3 %", &|of| claims(run, of, Some(3.0))),
-    ]
-}
-
-fn notes(run: &Run) -> [String; 2] {
-    [
-        format!(
-            "A repeat is two batches of {} s of measuring, drawn from one long series of each setting in contiguous \
-             stretches. It detects a change if both intervals exclude no change and both effects exceed {} %.",
-            run.batch_seconds,
-            CLAIM_THRESHOLD * 100.0
-        ),
-        format!(
-            "{}; {}, {} cores; measured {} by {}.",
-            run.origin.memscope,
-            run.origin.machine.processor,
-            run.origin.machine.cores,
-            run.origin.started.format("%Y-%m-%d %H:%M UTC"),
-            text::code(&run.origin.command)
-        ),
-    ]
-}
-
-/// Selects a setting's wall time or CPU time.
-type Clock = fn(&Setting) -> &Seen;
-
-/// Counts the settings whose bias lies beyond a goal with its whole interval, and names them if they are few.
-fn beyond(run: &Run, of: Clock, goal: f64) -> String {
-    let is_beyond = |setting: &&Setting| {
-        let bias = of(setting).bias_percent();
-        bias.low > goal || bias.high < -goal
-    };
-    let named: Vec<String> =
-        run.settings.iter().filter(is_beyond).map(|setting| format!("{} {}", setting.workload, aim(setting))).collect();
-    /// The table has the names of more.
-    const NAMED: usize = 3;
-    let names = if (1..=NAMED).contains(&named.len()) { format!(" ({})", named.join(", ")) } else { String::new() };
-    format!("{} of {} settings{names}", named.len(), run.settings.len())
-}
-
-/// Returns the largest bias of the settings whose target satisfies `has_aim`.
-fn worst_bias(run: &Run, of: Clock, has_aim: impl Fn(f64) -> bool) -> String {
-    let bias = |setting: &Setting| of(setting).bias_percent();
-    run.settings
-        .iter()
-        .filter(|setting| has_aim(setting.target_percent.unwrap_or(0.0)))
-        .max_by(|a, b| bias(a).value.abs().total_cmp(&bias(b).value.abs()))
-        .map_or("not measured".to_owned(), |setting| {
-            format!("{} of the untracked time ({}, {})", told_bias(&bias(setting)), setting.workload, aim(setting))
-        })
-}
-
-fn coverage(run: &Run, of: Clock) -> String {
-    let sums = |of_all: bool| {
-        let settings = || run.settings.iter().filter(move |setting| of_all || setting.target_percent.is_none());
-        let covered: usize = settings().map(|setting| of(setting).coverage.covered).sum();
-        let blocks: usize = settings().map(|setting| of(setting).coverage.blocks).sum();
-        (covered, blocks, share(covered, blocks))
-    };
-    let ((covered, blocks, all), (exactly, known, exact)) = (sums(true), sums(false));
-    format!(
-        "{covered} of {blocks} blocks of {BLOCK} pairs ({all:.1} %), and {exactly} of {known} ({exact:.1} %) where \
-         the truth is known exactly, which is none"
-    )
-}
-
-fn claims(run: &Run, of: Clock, target: Option<f64>) -> String {
-    let of_target = || run.settings.iter().filter(|setting| setting.target_percent == target);
-    let claimed: usize = of_target().map(|setting| of(setting).claims.claimed).sum();
-    let repeats: usize = of_target().map(|setting| of(setting).claims.repeats).sum();
-    format!("{claimed} of {repeats} repeats ({:.1} %)", share(claimed, repeats))
-}
-
-/// Returns a part of a whole, in percent.
-fn share(part: usize, whole: usize) -> f64 {
-    part as f64 / whole.max(1) as f64 * 100.0
-}
-
-/// Formats a bias with its interval.
-pub fn told_bias(bias: &Estimate) -> String {
-    format!("{} [{}, {}] %", signed(bias.value), signed(bias.low), signed(bias.high))
-}
-
-/// Returns the table of estimators: the error of a block of pairs by each of them, over all settings up to +10 %.
-fn estimators(run: &Run) -> Table {
-    let error = |of: Clock, estimator: Estimator| {
-        let small = run.settings.iter().filter(|setting| setting.target_percent.is_none_or(|percent| percent <= 10.0));
-        let errors: Vec<f64> = small
-            .flat_map(|setting| {
-                let Seen { ratios, truth, .. } = of(setting);
-                let ratios: Vec<f64> = ratios.iter().map(|&ratio| f64::from(ratio)).collect();
-                estimator.squared_errors(&ratios, truth.value)
-            })
-            .collect();
-        if errors.is_empty() {
-            return "no whole block".to_owned();
-        }
-        format!("{:.2} %", (errors.iter().sum::<f64>() / errors.len() as f64).sqrt() * 100.0)
-    };
-    let mut table = Table::new([
-        left(format!("error of {BLOCK} pairs, root mean square")),
-        right("by wall time"),
-        right("by CPU time"),
-    ]);
-    for estimator in Estimator::ALL {
-        let [wall, cpu] = [error(|setting| &setting.wall, estimator), error(|setting| &setting.cpu, estimator)];
-        table.row([estimator.about().to_owned(), wall, cpu]);
+/// Returns the name of a clock, after "by".
+pub(super) const fn clock(clock: Clock) -> &'static str {
+    match clock {
+        Clock::Wall => "wall time",
+        Clock::Cpu => "CPU time",
     }
-    table
 }
 
-/// Describes a setting's target.
-pub fn aim(setting: &Setting) -> String {
-    setting.target_percent.map_or("none".to_owned(), |percent| format!("+{percent} %"))
+/// Formats a share in percent with its interval.
+pub(super) fn percent(figure: &Figure) -> String {
+    let one = |percent: f64| number::decimal(percent, 1);
+    figure.share.percent().map_or("not measured".to_owned(), |Estimate { value, low, high }| {
+        format!("{} % [{}, {}]", one(value), one(low), one(high))
+    })
 }
 
-/// Formats a difference in percent, signed, to a hundredth.
-pub fn signed(percent: f64) -> String {
-    number::signed(percent, 2)
+/// Formats the target of a figure.
+pub(super) fn target(figure: &Figure) -> Option<String> {
+    let target = figure.target?;
+    let sign = if target.is_least { '≥' } else { '≤' };
+    let cases = if target.cases > 1 { format!(" of at least {}", target.cases) } else { String::new() };
+    Some(format!("{sign} {} %{cases}", target.percent))
 }
 
-fn settings(run: &Run) -> Table {
+/// Formats whether the target of a figure is reached.
+pub(super) fn verdict(figure: &Figure) -> Option<&'static str> {
+    let is_reached = figure.is_reached()?;
+    Some(match figure.share.of {
+        0 => "not measured",
+        _ if is_reached => "reached",
+        _ => "not reached",
+    })
+}
+
+/// Returns the sentence about a figure that has a target.
+fn in_words(figure: &Figure) -> Option<String> {
+    let Figure { name, share, cases, .. } = figure;
+    let (by, target, verdict) = (clock(figure.clock), target(figure)?, verdict(figure)?);
+    let reached = match share.of {
+        0 => format!("no {cases}"),
+        of => format!("{}, {} of {of} {cases}", percent(figure), share.part),
+    };
+    Some(format!("Target {verdict}: {name}, by {by}: {reached}; to reach: {target}."))
+}
+
+fn notes(run: &Run) -> Vec<String> {
+    let Run { pairs, rounds, origin, .. } = run;
+    let mut notes = Vec::new();
+    if (*pairs, *rounds) != (PAIRS, ROUNDS) {
+        notes.push(format!(
+            "A quick run: its measurements have {pairs} pairs and its comparisons {rounds} rounds, where the commands \
+             take {PAIRS} and {ROUNDS} by default. It shows that the validation works, not how good the defaults are."
+        ));
+    }
+    notes.push(format!(
+        "A measurement has {pairs} pairs in six passes, as `measure` takes them, and a pair belongs to one \
+         measurement. It covers the truth if its interval contains it; the truth has an interval too, and the squares of both add. \
+         The truth is measured in the same minutes, on the same cores and under the same load."
+    ));
+    let widths = [Clock::Wall, Clock::Cpu].map(|clock| figures::width_of_truth(run, clock));
+    if let [Some(wall), Some(cpu)] = widths {
+        notes.push(format!(
+            "The truth's own interval is {} times as wide as that of a measurement; by CPU time {} times.",
+            number::decimal(wall, 2),
+            number::decimal(cpu, 2)
+        ));
+    }
+    notes.push(format!(
+        "A comparison has {rounds} rounds, and its verdict is that of `compare` with a threshold of \
+         {THRESHOLD_PERCENT} %, after Holm's correction for {FAMILY} comparisons. False alarms: a tracker and itself. \
+         Found: a level and the same level, slowed by about {SLOWED_PERCENT} % of its time, in a run a third of whose \
+         comparisons have no change."
+    ));
+    notes.push("Intervals of shares are Clopper and Pearson's, at 95 %.".to_owned());
+    notes.push(format!(
+        "{}; {}, {} cores; measured {} by {}, in {} minutes.",
+        origin.memscope,
+        origin.machine.processor,
+        origin.machine.cores,
+        origin.started.format("%Y-%m-%d %H:%M UTC"),
+        text::code(&origin.command),
+        number::decimal(run.seconds / 60.0, 1)
+    ));
+    notes
+}
+
+/// Returns the table of all figures that have cases.
+fn table_of(figures: &[Figure]) -> Table {
     let mut table = Table::new([
-        left("workload"),
-        right("aimed at"),
-        right("true"),
-        right("measured"),
-        right("pairs"),
-        left("bias [95 %]"),
-        right("covered"),
-        right("detected"),
-        left("bias by CPU time"),
-    ]);
-    for setting in &run.settings {
-        let Seen { truth, measured, coverage, claims, ratios } = &setting.wall;
+        left("by"),
+        left("figure"),
+        right("cases"),
+        right("of"),
+        left("share [95 %]"),
+        left("target"),
+        left("verdict"),
+    ])
+    .grouped_by(1);
+    for figure in figures.iter().filter(|figure| figure.share.of > 0 || figure.target.is_some()) {
         table.row([
-            setting.workload.to_string(),
-            aim(setting),
-            format!("{} %", number::percent(truth.value)),
-            format!("{} %", number::percent(measured.value)),
-            ratios.len().to_string(),
-            told_bias(&setting.wall.bias_percent()),
-            format!("{} of {}", coverage.covered, coverage.blocks),
-            format!("{} of {}", claims.claimed, claims.repeats),
-            told_bias(&setting.cpu.bias_percent()),
+            clock(figure.clock).to_owned(),
+            figure.name.to_owned(),
+            figure.share.part.to_string(),
+            format!("{} {}", figure.share.of, figure.cases),
+            percent(figure),
+            target(figure).unwrap_or_default(),
+            verdict(figure).unwrap_or_default().to_owned(),
         ]);
     }
     table
+}
+
+/// Formats the tracker of a setting: `none`, `+3 %` or `100 ns`.
+pub(super) fn tracker(setting: &Setting) -> String {
+    match (setting.target_percent, setting.level) {
+        (Some(percent), _) => format!("+{percent} %"),
+        (None, Level::Deadline(ns)) => format!("{ns} ns"),
+        (None, _) => "none".to_owned(),
+    }
+}
+
+/// The text for a figure that is not defined in a run's circumstances.
+const NOT_DEFINED: &str = "not defined";
+
+/// The text for a figure without an interval.
+const TOO_FEW: &str = "too few";
+
+/// Formats a difference with its interval.
+fn signed(Estimate { value, low, high }: Estimate, digits: usize, unit: &str) -> String {
+    let [value, low, high] = [value, low, high].map(|number| number::signed(number, digits));
+    format!("{value} [{low}, {high}] {unit}")
+}
+
+fn settings(circumstances: Circumstances, run: &Run) -> Table {
+    let mut table = Table::new([
+        left("workload"),
+        right("tracker"),
+        left("band"),
+        left("true ratio"),
+        left("bias by wall time"),
+        right("covered"),
+        left("bias by CPU time"),
+        right("covered"),
+    ])
+    .grouped_by(1);
+    for setting in &run.settings {
+        let both = |clock| {
+            if !figures::is_defined(circumstances, setting, clock) {
+                return [NOT_DEFINED.to_owned(), NOT_DEFINED.to_owned()];
+            }
+            let bias = figures::bias_percent(circumstances, setting, clock);
+            let covered = figures::coverage_of(circumstances, setting, clock);
+            let bias = bias.map_or(TOO_FEW.to_owned(), |bias| signed(bias, 2, "%"));
+            [bias, format!("{} of {}", covered.part, covered.of)]
+        };
+        let [wall, wall_covered] = both(Clock::Wall);
+        let [cpu, cpu_covered] = both(Clock::Cpu);
+        table.row([
+            setting.workload.to_string(),
+            tracker(setting),
+            Band::of(setting).name().to_owned(),
+            range(setting.stretches.iter().map(|stretch| stretch.truth.cpu.value), number::ratio),
+            wall,
+            wall_covered,
+            cpu,
+            cpu_covered,
+        ]);
+    }
+    table
+}
+
+/// Formats the least and the greatest of values.
+fn range(values: impl Iterator<Item = f64> + Clone, format: impl Fn(f64) -> String) -> String {
+    let (least, greatest) = (values.clone().reduce(f64::min), values.reduce(f64::max));
+    match least.zip(greatest).map(|(least, greatest)| (format(least), format(greatest))) {
+        Some((least, greatest)) if least == greatest => least,
+        Some((least, greatest)) => format!("{least} to {greatest}"),
+        None => "not measured".to_owned(),
+    }
+}
+
+/// Returns the table of deadlines: the time for each allocation, which is known by construction.
+fn deadlines(circumstances: Circumstances, run: &Run) -> Option<Table> {
+    let mut table = Table::new([
+        left("workload"),
+        right("deadline"),
+        left("with the call"),
+        left("bias of ns/allocation by wall time"),
+        left("by CPU time"),
+    ])
+    .grouped_by(1);
+    for setting in &run.settings {
+        let Level::Deadline(ns) = setting.level else { continue };
+        let truths = setting.stretches.iter().filter_map(|stretch| Some(stretch.ns_per_allocation?.value));
+        let bias = |clock| {
+            if !figures::is_ns_known(circumstances, setting, clock) {
+                return NOT_DEFINED.to_owned();
+            }
+            figures::bias_ns(setting, clock).map_or(TOO_FEW.to_owned(), |bias| signed(bias, 1, "ns"))
+        };
+        table.row([
+            setting.workload.to_string(),
+            format!("{ns} ns"),
+            range(truths, number::time),
+            bias(Clock::Wall),
+            bias(Clock::Cpu),
+        ]);
+    }
+    (!table.rows.is_empty()).then_some(table)
+}
+
+/// Returns the table of slowed levels: for each workload and level its true change, and how often it was found.
+fn changes(circumstances: Circumstances, run: &Run) -> Option<Table> {
+    let mut table = Table::new([
+        left("level"),
+        left("workload"),
+        left("true change"),
+        right("found by wall time"),
+        right("found by CPU time"),
+    ])
+    .grouped_by(1);
+    let slowed = || run.slowed.iter().flatten().filter(|compared| !compared.is_identical());
+    let mut rows = Vec::new();
+    for compared in slowed() {
+        if !rows.contains(&(compared.level, compared.workload)) {
+            rows.push((compared.level, compared.workload));
+        }
+    }
+    for (level, workload) in rows {
+        let of_row = || slowed().filter(move |compared| (compared.level, compared.workload) == (level, workload));
+        let found = |clock: Clock| {
+            if circumstances == Circumstances::UnderLoad && clock == Clock::Wall && workload.is_parallel() {
+                return NOT_DEFINED.to_owned();
+            }
+            let share = super::evaluate::found(of_row(), clock);
+            format!("{} of {}", share.part, share.of)
+        };
+        table.row([
+            level.to_string(),
+            workload.to_string(),
+            range(of_row().map(|compared| compared.truth.cpu.value), number::ratio),
+            found(Clock::Wall),
+            found(Clock::Cpu),
+        ]);
+    }
+    (!table.rows.is_empty()).then_some(table)
 }

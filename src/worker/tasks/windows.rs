@@ -1,23 +1,24 @@
-//! Windows with and without the synthetic tracker, for the true cost of that tracker within one process.
+//! Windows under two levels, for the true ratio of their times within one process.
 //!
 //! A process prepares itself as a probe does before its warm-up, and then forks repeatedly. Each child runs one
-//! window, half of them with the tracker. All children begin as the same process in the same state, to the last
-//! address; only the switch differs.
+//! window, half of them under one level and half under the other. All children begin as the same process in the same
+//! state, to the last address; only the switch differs.
 //!
 //! Consecutive windows in the same process would differ. glibc gives memory back after one and fetches it anew in the
 //! next, so equal windows of one long run took two different times in turn. A workload that leaks finds another heap
 //! each time. On memory that is mapped already, a window takes half the time of a first one, and the same work of a
 //! tracker costs another time in it, because the kernel does not interrupt.
 
-use crate::tracking::{Mode, Session, VariableTracker, set_synthetic_cost};
+use crate::tracking::{Level, Mode, Session};
 use crate::worker::fork::in_a_child;
 use crate::worker::probe;
 use crate::worker::task::TaskError;
 use crate::workloads::pools::ThreadsError;
 use serde::{Deserialize, Serialize};
+use std::time::Instant;
 
-/// The windows of one process, `true` with the tracker. Each order of two is equally frequent, early and late.
-const TURNS: [bool; 8] = [false, true, true, false, true, false, false, true];
+/// The windows of one process, `true` under the second level. Both levels are equally frequent, early and late.
+const TURNS: [bool; 4] = [false, true, true, false];
 
 /// The times of one window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,42 +30,49 @@ pub struct Time {
 }
 
 /// The windows of one process.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Windows {
-    /// Windows without the tracker.
-    pub untracked: Vec<Time>,
-    /// Windows with the tracker.
-    pub tracked: Vec<Time>,
+    /// Windows under the first level.
+    pub base: Vec<Time>,
+    /// Windows under the second level.
+    pub level: Vec<Time>,
+    /// The time in nanoseconds that the second level adds to a single allocation, if it has a deadline.
+    pub call_ns: Option<f64>,
 }
 
 /// The work of one process.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Request {
-    /// Workload, size and threads of each window; its level is the one around the windows.
+    /// Workload, size and threads of each window, and the first level.
     pub probe: probe::Request,
-    /// Units of work that the synthetic tracker burns for each allocation.
-    pub units: u32,
+    /// The second level.
+    pub level: Level,
 }
 
-/// Runs windows of a workload without and with the synthetic tracker, each in a child of this process.
+/// Runs windows of a workload under two levels, each in a child of this process.
 ///
 /// # Errors
-/// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator), or the system
-/// refuses a child or its threads.
-pub fn run(Request { probe: request, units }: Request) -> Result<Windows, TaskError> {
-    let _session = Session::prepare(request.level, false);
+/// If the linked memscope lacks a level, the program's global allocator is not
+/// [`SwitchedAllocator`](crate::tracking::SwitchedAllocator), or the system refuses a child or its threads.
+pub fn run(Request { probe: request, level }: Request) -> Result<Windows, TaskError> {
+    for level in [request.level, level] {
+        if let Some(why) = level.unsupported_reason() {
+            return Err(TaskError::Unsupported(why));
+        }
+    }
+    let sessions = [request.level, level].map(|level| Session::prepare(level, false));
     probe::check_switch()?;
-    set_synthetic_cost(units);
 
-    let mut windows = Windows::default();
-    for tracked in TURNS {
-        let mode = if tracked { Mode::BURN } else { Mode::OFF };
+    let call_ns = matches!(level, Level::Deadline(_)).then(|| cost_of_a_call(level.mode()));
+    let mut windows = Windows { call_ns, ..Windows::default() };
+    for is_second in TURNS {
+        let session = &sessions[usize::from(is_second)];
         let times = in_a_child(|| {
             // Threads do not survive a fork: each child starts its own pools.
             if probe::warm_up(request).is_err() {
                 return [0; 3];
             }
-            let (_, wall, cpu) = mode.window(|| probe::timed(request, &VariableTracker::NOOP));
+            let (_, wall, cpu) = session.window(|| probe::timed(request, session.tracker()));
             [1, wall.as_nanos() as u64, cpu.as_nanos() as u64]
         });
         let times = times.map_err(|source| TaskError::System { deed: "run a child of this process", source })?;
@@ -72,10 +80,33 @@ pub fn run(Request { probe: request, units }: Request) -> Result<Windows, TaskEr
             let why = "a child of this process has none".to_owned();
             return Err(ThreadsError { threads: request.threads, why }.into());
         };
-        let list = if tracked { &mut windows.tracked } else { &mut windows.untracked };
+        let list = if is_second { &mut windows.level } else { &mut windows.base };
         list.push(Time { wall_ns, cpu_ns });
     }
     Ok(windows)
+}
+
+/// Returns the time in nanoseconds that a mode adds to a single allocation, all by itself: the deadline, and the
+/// constant overhead of the call. It is a difference of medians over batches: another process may have the core
+/// in between.
+fn cost_of_a_call(mode: Mode) -> f64 {
+    const BATCHES: usize = 15;
+    const CALLS: u32 = 64;
+    let batch = |mode: Mode| {
+        mode.window(|| {
+            let began = Instant::now();
+            for _ in 0..CALLS {
+                drop(std::hint::black_box(Box::new([0_u8; 64])));
+            }
+            began.elapsed().as_nanos() as f64 / f64::from(CALLS)
+        })
+    };
+    let [off, on] = [Mode::OFF, mode].map(|mode| {
+        let mut batches = [0.0; BATCHES].map(|_| batch(mode));
+        batches.sort_unstable_by(f64::total_cmp);
+        batches[BATCHES / 2]
+    });
+    on - off
 }
 
 #[cfg(test)]

@@ -1,0 +1,353 @@
+//! The figures of a run: coverage, false alarms and detections, each as a share with its interval, and the targets.
+
+use super::evaluate::{coverage, false_alarms, found};
+use super::record::{Compared, Run, Setting, Stretch};
+use crate::schedule::measurement::Clock;
+use crate::stats::estimate::Estimate;
+use crate::stats::median::{median, median_interval};
+use crate::stats::share::Share;
+use crate::tracking::Level;
+
+/// The circumstances of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Circumstances {
+    /// Nothing else runs.
+    AtRest,
+    /// As many threads as cores are busy beside everything.
+    UnderLoad,
+}
+
+impl Circumstances {
+    /// Returns the heading.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::AtRest => "At rest",
+            Self::UnderLoad => "Under load",
+        }
+    }
+}
+
+/// A range of true overheads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Band {
+    /// Untracked against itself.
+    None,
+    /// Up to +10 %.
+    Small,
+    /// Above +10 %.
+    Large,
+}
+
+impl Band {
+    /// All bands, from the smallest overheads.
+    pub const ALL: [Self; 3] = [Self::None, Self::Small, Self::Large];
+
+    /// Returns the name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Small => "up to +10 %",
+            Self::Large => "above +10 %",
+        }
+    }
+
+    /// Returns the band of a setting, by the middle of its truths by CPU time. A tracker that is set to +10 % meets
+    /// that to within a unit of work, so the middle band ends a little above.
+    pub fn of(setting: &Setting) -> Self {
+        const SMALL: f64 = 1.12;
+        let truth = median(setting.stretches.iter().map(|stretch| stretch.truth.cpu.value));
+        match setting.level {
+            Level::Untracked => Self::None,
+            _ if truth.is_none_or(|ratio| ratio <= SMALL) => Self::Small,
+            _ => Self::Large,
+        }
+    }
+}
+
+/// Returns whether a setting's ratio is defined by a clock. Under load, threads that wait for each other lose the
+/// processor together, and the wall time of a parallel workload is what the system's scheduler makes it.
+pub fn is_defined(circumstances: Circumstances, setting: &Setting, clock: Clock) -> bool {
+    circumstances == Circumstances::AtRest || clock == Clock::Cpu || !setting.workload.is_parallel()
+}
+
+/// Returns the interval of each measurement of a setting by a clock, with the truth of its stretch.
+fn intervals(setting: &Setting, clock: Clock) -> Vec<(Estimate, Estimate)> {
+    let of = |stretch: &Stretch| -> Vec<(Estimate, Estimate)> {
+        let ratios = stretch.measurements.iter().filter_map(|seen| *seen.ratio.by(clock));
+        ratios.map(|ratio| (ratio, *stretch.truth.by(clock))).collect()
+    };
+    setting.stretches.iter().flat_map(of).collect()
+}
+
+/// Returns the coverage of one setting by a clock; no case if its ratio is not defined.
+pub fn coverage_of(circumstances: Circumstances, setting: &Setting, clock: Clock) -> Share {
+    let is_defined = is_defined(circumstances, setting, clock);
+    coverage(intervals(setting, clock).into_iter().filter(|_| is_defined))
+}
+
+/// Returns the bias of a setting by a clock: how far measurements are from the truth, in percent of it. `None` if the
+/// ratio is not defined, or there are too few measurements.
+pub fn bias_percent(circumstances: Circumstances, setting: &Setting, clock: Clock) -> Option<Estimate> {
+    let biases = intervals(setting, clock).into_iter().map(|(seen, truth)| (seen.value / truth.value - 1.0) * 100.0);
+    median_interval(biases).filter(|_| is_defined(circumstances, setting, clock))
+}
+
+/// Returns whether the time for each allocation under a deadline is known by a clock. Under load, another process has
+/// the core during some of the waits: wall time counts its time too, and CPU time does not. In a parallel workload the
+/// waits of several threads overlap, which wall time shows and CPU time does not.
+pub fn is_ns_known(circumstances: Circumstances, setting: &Setting, clock: Clock) -> bool {
+    clock == Clock::Cpu || (circumstances == Circumstances::AtRest && !setting.workload.is_parallel())
+}
+
+/// Returns the bias of the time for each allocation under a deadline, in nanoseconds; `None` if there are too few
+/// measurements.
+pub fn bias_ns(setting: &Setting, clock: Clock) -> Option<Estimate> {
+    let of = |stretch: &Stretch| -> Vec<f64> {
+        let Some(truth) = stretch.ns_per_allocation else { return Vec::new() };
+        let times = stretch.measurements.iter().filter_map(|seen| *seen.ns_per_allocation?.by(clock));
+        times.map(|time| time.value - truth.value).collect()
+    };
+    median_interval(setting.stretches.iter().flat_map(of))
+}
+
+/// Returns how wide the interval of the truth is, in parts of a measurement's own: the median over all measurements
+/// whose truth is measured.
+pub fn width_of_truth(run: &Run, clock: Clock) -> Option<f64> {
+    let width = |of: &Estimate| of.high - of.low;
+    let tracked = run.settings.iter().filter(|setting| setting.level != Level::Untracked);
+    let parts = tracked.flat_map(|setting| intervals(setting, clock)).map(|(seen, truth)| width(&truth) / width(&seen));
+    median(parts)
+}
+
+/// A value to be reached.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Target {
+    /// The share, in percent.
+    pub percent: f64,
+    /// True if it is the least share, and false if it is the greatest.
+    pub is_least: bool,
+    /// The fewest cases that show it.
+    pub cases: usize,
+}
+
+/// One figure of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// The name.
+    pub name: &'static str,
+    /// The name for other programs.
+    pub key: &'static str,
+    /// The clock.
+    pub clock: Clock,
+    /// The cases, in one word.
+    pub cases: &'static str,
+    /// The share.
+    pub share: Share,
+    /// The value to be reached, if there is one.
+    pub target: Option<Target>,
+}
+
+impl Figure {
+    /// Returns whether the target is reached; `None` without a target.
+    pub fn is_reached(&self) -> Option<bool> {
+        let Target { percent, is_least, cases } = self.target?;
+        let Some(reached) = self.share.percent() else { return Some(false) };
+        let is_good = if is_least { reached.value >= percent } else { reached.value <= percent };
+        Some(is_good && self.share.of >= cases)
+    }
+}
+
+/// The fewest measurements that show a coverage: the interval of 94 % is then ±1.7 points.
+const MEASUREMENTS: usize = 900;
+
+/// Returns the figures of a run, in order.
+pub fn figures(circumstances: Circumstances, run: &Run) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    for clock in [Clock::Wall, Clock::Cpu] {
+        figures.extend(of_clock(circumstances, run, clock));
+    }
+    figures
+}
+
+fn of_clock(circumstances: Circumstances, run: &Run, clock: Clock) -> [Figure; 9] {
+    let is_at_rest = circumstances == Circumstances::AtRest;
+    let coverage = |is_in: fn(Band) -> bool| {
+        let settings = run.settings.iter().filter(|setting| is_in(Band::of(setting)));
+        settings.map(|setting| coverage_of(circumstances, setting, clock)).fold(Share::default(), Share::and)
+    };
+    let slowed = |level: Level| {
+        let comparisons = run.slowed.iter().flatten().filter(|compared| !compared.is_identical());
+        let of_level = comparisons.filter(|compared| compared.level == level);
+        // By wall time under load, what a slower tracker costs a parallel workload is not defined.
+        let is_defined = |compared: &&Compared| is_at_rest || clock == Clock::Cpu || !compared.workload.is_parallel();
+        found(of_level.filter(is_defined), clock)
+    };
+    let least = |percent, cases, is_asked: bool| is_asked.then_some(Target { percent, is_least: true, cases });
+    // `compare` compares wall times by default; on a busy machine its users are told to compare CPU times.
+    let is_compared = is_at_rest == (clock == Clock::Wall);
+    let figure = |name, key, cases, share, target| Figure { name, key, clock, cases, share, target };
+    let measured = |name, key, share, target| figure(name, key, "measurements", share, target);
+    let families = || run.identical.iter().flatten();
+    [
+        measured("coverage, no overhead", "coverage-none", coverage(|band| band == Band::None), None),
+        measured("coverage, up to +10 %", "coverage-small", coverage(|band| band == Band::Small), None),
+        measured("coverage, above +10 %", "coverage-large", coverage(|band| band == Band::Large), None),
+        measured(
+            "coverage, none and up to +10 %",
+            "coverage-up-to-10",
+            coverage(|band| band != Band::Large),
+            least(93.0, MEASUREMENTS, !is_at_rest && clock == Clock::Cpu),
+        ),
+        measured("coverage, all", "coverage", coverage(|_| true), least(94.0, MEASUREMENTS, is_at_rest)),
+        figure(
+            "false alarms in 24 comparisons",
+            "false-alarms",
+            "runs",
+            false_alarms(&run.identical, clock),
+            is_compared.then_some(Target { percent: 5.0, is_least: false, cases: 1 }),
+        ),
+        figure(
+            "false alarms in one comparison",
+            "false-alarms-each",
+            "comparisons",
+            Share::of(families().map(|compared| compared.is_change(clock))),
+            None,
+        ),
+        figure(
+            "+5 % found at `variables`",
+            "found-variables",
+            "comparisons",
+            slowed(Level::Variables),
+            least(80.0, 1, is_compared && is_at_rest),
+        ),
+        figure(
+            "+5 % found at `full`",
+            "found-full",
+            "comparisons",
+            slowed(Level::Full),
+            least(60.0, 1, is_compared && is_at_rest),
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::origin::Origin;
+    use crate::study::compare::Verdict;
+    use crate::study::validation::record::{ByClock, Seen};
+    use crate::study::validation::truth::NO_CHANGE;
+    use crate::workloads::Workload;
+
+    fn around(value: f64) -> Estimate {
+        Estimate { value, low: value - 0.01, high: value + 0.01 }
+    }
+
+    fn both<T: Copy>(value: T) -> ByClock<T> {
+        ByClock { wall: value, cpu: value }
+    }
+
+    /// Returns a setting whose measurements show these ratios by wall time, and the truth by CPU time.
+    fn setting(workload: Workload, level: Level, truth: f64, ratios: &[f64]) -> Setting {
+        let seen = ratios.iter().map(|&ratio| Seen {
+            ratio: ByClock { wall: Some(around(ratio)), cpu: Some(around(truth)) },
+            ns_per_allocation: Some(both(Some(around(325.0)))),
+        });
+        let stretch = Stretch {
+            truth: both(Estimate { value: truth, low: truth, high: truth }),
+            ns_per_allocation: Some(around(320.0)),
+            measurements: seen.collect(),
+        };
+        Setting { workload, target_percent: None, level, stretches: vec![stretch] }
+    }
+
+    fn compared(workload: Workload, other: Level, verdict: Verdict) -> Compared {
+        let (truth, change) = (both(NO_CHANGE), both(Some(NO_CHANGE)));
+        Compared {
+            workload,
+            level: Level::Full,
+            other,
+            truth,
+            change,
+            verdict: ByClock { wall: verdict, cpu: Verdict::Regression },
+        }
+    }
+
+    fn run_of(settings: Vec<Setting>) -> Run {
+        let slowed = [(Workload::CYCLES, Verdict::Regression), (Workload::CONCURRENT, Verdict::NoDifference)];
+        let slowed = slowed.map(|(workload, verdict)| compared(workload, Level::SlowedFull(3), verdict));
+        let equal = [Verdict::NoDifference, Verdict::Improvement]
+            .map(|verdict| vec![compared(Workload::CYCLES, Level::Full, verdict)]);
+        let unchanged = compared(Workload::CYCLES, Level::Full, Verdict::Regression);
+        Run {
+            origin: Origin::here(String::new()),
+            seconds: 60.0,
+            pairs: 60,
+            rounds: 120,
+            settings,
+            identical: equal.to_vec(),
+            slowed: vec![slowed.into_iter().chain([unchanged]).collect()],
+        }
+    }
+
+    fn share(figures: &[Figure], key: &str, clock: Clock) -> (usize, usize) {
+        let figure = figures.iter().find(|figure| figure.key == key && figure.clock == clock).expect("a figure");
+        (figure.share.part, figure.share.of)
+    }
+
+    #[test]
+    fn cases_are_counted_by_band_and_clock_and_parallel_wall_times_under_load_are_not() {
+        use Circumstances::{AtRest, UnderLoad};
+        let run = run_of(vec![
+            setting(Workload::CYCLES, Level::Untracked, 1.0, &[1.0, 1.005, 1.02]),
+            setting(Workload::CYCLES, Level::Synthetic(9), 1.11, &[1.11, 1.2]),
+            setting(Workload::CYCLES, Level::Deadline(300), 5.0, &[5.0]),
+            setting(Workload::CONCURRENT, Level::Deadline(300), 5.0, &[6.0, 7.0]),
+        ]);
+        let [rest, load] = [AtRest, UnderLoad].map(|circumstances| figures(circumstances, &run));
+        assert_eq!(share(&rest, "coverage-none", Clock::Wall), (2, 3));
+        assert_eq!(share(&rest, "coverage-small", Clock::Wall), (1, 2));
+        assert_eq!(share(&rest, "coverage-up-to-10", Clock::Wall), (3, 5));
+        assert_eq!(share(&rest, "coverage-large", Clock::Wall), (1, 3));
+        assert_eq!(share(&load, "coverage-large", Clock::Wall), (1, 1));
+        assert_eq!(share(&load, "coverage-large", Clock::Cpu), (3, 3));
+        assert_eq!(share(&rest, "false-alarms", Clock::Wall), (1, 2));
+        assert_eq!(share(&rest, "false-alarms", Clock::Cpu), (2, 2));
+        assert_eq!(share(&rest, "found-full", Clock::Wall), (1, 2));
+        assert_eq!(share(&load, "found-full", Clock::Wall), (1, 1));
+        assert_eq!(share(&rest, "found-variables", Clock::Wall), (0, 0));
+    }
+
+    #[test]
+    fn biases_are_of_what_is_known() {
+        let six = |workload| setting(workload, Level::Deadline(300), 2.0, &[2.0, 2.1, 2.2, 2.2, 2.3, 2.4]);
+        let (single, parallel) = (six(Workload::CYCLES), six(Workload::CONCURRENT));
+        let value = |setting, circumstances, clock| {
+            bias_percent(circumstances, setting, clock).map(|bias| (bias.value * 1e6).round() / 1e6)
+        };
+        assert_eq!(value(&single, Circumstances::AtRest, Clock::Wall), Some(10.0));
+        assert_eq!(value(&single, Circumstances::AtRest, Clock::Cpu), Some(0.0));
+        assert_eq!(value(&parallel, Circumstances::UnderLoad, Clock::Wall), None);
+        assert_eq!(bias_ns(&single, Clock::Cpu).map(|bias| bias.value), Some(5.0));
+        let known = |setting| {
+            [Circumstances::AtRest, Circumstances::UnderLoad]
+                .map(|circumstances| [Clock::Wall, Clock::Cpu].map(|clock| is_ns_known(circumstances, setting, clock)))
+        };
+        assert_eq!(known(&single), [[true, true], [false, true]]);
+        assert_eq!(known(&parallel), [[false, true], [false, true]]);
+    }
+
+    #[test]
+    fn a_target_needs_its_share_and_its_cases() {
+        let reached = |part, of, is_least| {
+            let target = Some(Target { percent: 94.0, is_least, cases: 900 });
+            let (name, key, clock, cases) = ("", "", Clock::Wall, "");
+            Figure { name, key, clock, cases, share: Share { part, of }, target }.is_reached()
+        };
+        assert_eq!(reached(846, 900, true), Some(true));
+        assert_eq!(reached(845, 900, true), Some(false));
+        assert_eq!(reached(899, 899, true), Some(false), "too few cases");
+        assert_eq!(reached(0, 900, false), Some(true));
+        assert_eq!(reached(0, 0, true), Some(false));
+    }
+}

@@ -1,0 +1,190 @@
+//! The plan of a validation, and its parts. Each part is like a complete run of `measure` or `compare`, and the journal
+//! keeps it when it is done.
+
+use super::groups::{Groups, Kind};
+use super::load::under_load;
+use crate::schedule::journal::{Journal, JournalError};
+use crate::schedule::measurement::Measurement;
+use crate::tracking::Level;
+use crate::worker::failure::Failure;
+use crate::worker::launcher::Launcher;
+use crate::worker::probe::Request;
+use crate::worker::tasks::windows::Windows;
+use crate::workloads::Workload;
+use serde::{Deserialize, Serialize};
+use std::time::Instant;
+
+/// The plan of a run. A journal belongs to one plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// A number for the content of the program.
+    pub program: String,
+    /// The workloads.
+    pub workloads: Vec<Workload>,
+    /// The scale; `None` for each workload's short one.
+    pub scale: Option<f64>,
+    /// The threads of each pool.
+    pub threads: usize,
+    /// The rounds of each group in a part.
+    pub rounds: usize,
+    /// The time after which no further part begins if it would not end in time; `None` for one part of each kind.
+    pub seconds: Option<u64>,
+    /// True if as many threads as cores are busy beside everything that is measured, the truth included.
+    pub load: bool,
+}
+
+/// An entry of the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "step")]
+pub enum Step {
+    /// The trackers are calibrated.
+    Calibrated {
+        /// The groups.
+        groups: Groups,
+        /// The duration, in seconds.
+        seconds: f64,
+    },
+    /// A part is measured.
+    Measured(Part),
+}
+
+/// A part, in which every group of a kind was measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// The kind.
+    pub kind: Kind,
+    /// What was measured of each group, in order.
+    pub groups: Vec<Taken>,
+    /// The duration, in seconds.
+    pub seconds: f64,
+}
+
+/// What was measured of a group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Taken {
+    /// The measurements of both levels.
+    pub measurements: [Measurement; 2],
+    /// The processes of windows of the same time.
+    pub windows: Vec<Windows>,
+}
+
+/// A finished run.
+#[derive(Debug)]
+pub struct Measured {
+    /// The groups.
+    pub groups: Groups,
+    /// The parts, in order.
+    pub parts: Vec<Part>,
+    /// The duration, in seconds.
+    pub seconds: f64,
+}
+
+/// The progress of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The part, from 1; 0 while the trackers are calibrated.
+    pub part: usize,
+    /// The workload.
+    pub workload: Workload,
+    /// The level.
+    pub level: Level,
+    /// The number of finished rounds of the part, or of calibrated workloads.
+    pub done: usize,
+    /// The number of all rounds of the part, or of workloads.
+    pub of: usize,
+}
+
+/// The reason for the end of a run before its time.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    /// A probe or a process of windows failed.
+    #[error(
+        "the validation ended at {}/{}, which {failure}; to repeat it alone: {}",
+        .request.workload, .request.level, .request.command_line()
+    )]
+    Failed {
+        /// The workload and the level, their size and threads.
+        request: Box<Request>,
+        /// The failure.
+        failure: Failure,
+    },
+    /// The journal cannot be written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+impl Plan {
+    /// Measures everything that is left, and keeps it in the journal. Ends at once if a probe fails; the journal then
+    /// stays if it has a part.
+    ///
+    /// # Errors
+    /// The first failure.
+    pub fn measure(
+        &self,
+        launcher: &Launcher,
+        mut journal: Journal,
+        steps: Vec<Step>,
+        mut progress: impl FnMut(Progress),
+    ) -> Result<(Measured, Journal), Stopped> {
+        let mut parts = Vec::new();
+        match self.go_on(launcher, &mut journal, steps, &mut parts, &mut progress) {
+            Ok((groups, seconds)) => Ok((Measured { groups, parts, seconds }, journal)),
+            Err(stopped) => {
+                if parts.is_empty() {
+                    journal.end()?;
+                }
+                Err(stopped)
+            }
+        }
+    }
+
+    /// Measures everything that is left. Returns the groups, and the duration in seconds.
+    fn go_on(
+        &self,
+        launcher: &Launcher,
+        journal: &mut Journal,
+        steps: Vec<Step>,
+        parts: &mut Vec<Part>,
+        progress: &mut impl FnMut(Progress),
+    ) -> Result<(Groups, f64), Stopped> {
+        let (mut groups, mut seconds) = (None, 0.0);
+        for step in steps {
+            match step {
+                Step::Calibrated { groups: known, seconds: took } => (groups, seconds) = (Some(known), seconds + took),
+                Step::Measured(part) => {
+                    seconds += part.seconds;
+                    parts.push(part);
+                }
+            }
+        }
+        let groups = match groups {
+            Some(groups) => groups,
+            None => {
+                let began = Instant::now();
+                let groups = under_load(self.load, || self.calibrate(launcher, progress))?;
+                let took = began.elapsed().as_secs_f64();
+                journal.append(&Step::Calibrated { groups: groups.clone(), seconds: took })?;
+                seconds += took;
+                groups
+            }
+        };
+        while self.has_time(&groups, parts, seconds) {
+            let kind = groups.kind(parts.len());
+            let began = Instant::now();
+            let taken =
+                under_load(self.load, || self.part(launcher, kind, groups.of_kind(kind), parts.len(), progress))?;
+            let part = Part { kind, groups: taken, seconds: began.elapsed().as_secs_f64() };
+            journal.append(&Step::Measured(part.clone()))?;
+            seconds += part.seconds;
+            parts.push(part);
+        }
+        Ok((groups, seconds))
+    }
+
+    /// Returns whether another part is measured: one of each kind, and then as many as end in time.
+    fn has_time(&self, groups: &Groups, parts: &[Part], seconds: f64) -> bool {
+        let kind = groups.kind(parts.len());
+        let last = parts.iter().rev().find(|part| part.kind == kind);
+        last.is_none_or(|last| self.seconds.is_some_and(|time| seconds + last.seconds <= time as f64))
+    }
+}

@@ -1,0 +1,131 @@
+//! The record of a validation: what was measured of each tracker of known cost, beside its true cost.
+
+use crate::report::origin::Origin;
+use crate::schedule::measurement::Clock;
+use crate::stats::estimate::Estimate;
+use crate::study::compare::Verdict;
+use crate::tracking::Level;
+use crate::workloads::Workload;
+use serde::{Deserialize, Serialize};
+
+/// The same by wall time and by CPU time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByClock<T> {
+    /// By wall time.
+    pub wall: T,
+    /// By CPU time, over all threads.
+    pub cpu: T,
+}
+
+impl<T> ByClock<T> {
+    /// Makes both from the clock.
+    pub fn of(mut make: impl FnMut(Clock) -> T) -> Self {
+        Self { wall: make(Clock::Wall), cpu: make(Clock::Cpu) }
+    }
+
+    /// Returns the one by a clock.
+    pub const fn by(&self, clock: Clock) -> &T {
+        match clock {
+            Clock::Wall => &self.wall,
+            Clock::Cpu => &self.cpu,
+        }
+    }
+}
+
+/// One run of the validation, at rest or under load.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// The origin.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// The duration, in seconds.
+    pub seconds: f64,
+    /// The pairs of a measurement: the default of `measure`, unless the run is a quick one.
+    pub pairs: usize,
+    /// The rounds of a comparison: the default of `compare`, unless the run is a quick one.
+    pub rounds: usize,
+    /// What was measured of each tracker.
+    pub settings: Vec<Setting>,
+    /// Comparisons of a tracker with itself, in families: each is like a run of `compare`.
+    pub identical: Vec<Family>,
+    /// Comparisons of memscope with a slowed memscope, in families. A third of each compares untracked with itself.
+    pub slowed: Vec<Family>,
+}
+
+/// One workload under one tracker of known cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Setting {
+    /// The workload.
+    pub workload: Workload,
+    /// The overhead that the tracker is set to, in percent; `None` for untracked, and for a deadline.
+    pub target_percent: Option<f64>,
+    /// The level.
+    pub level: Level,
+    /// Its stretches, in order.
+    pub stretches: Vec<Stretch>,
+}
+
+impl Setting {
+    /// Returns the tracker in a word: `none`, `+3%` or `100ns`.
+    pub fn tracker(&self) -> String {
+        match (self.target_percent, self.level) {
+            (Some(percent), _) => format!("+{percent}%"),
+            (None, Level::Deadline(ns)) => format!("{ns}ns"),
+            (None, _) => "none".to_owned(),
+        }
+    }
+}
+
+/// A stretch of time: a few independent measurements, and the truth of the same minutes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stretch {
+    /// The true ratio, with its own interval; exactly 1 for untracked against itself.
+    pub truth: ByClock<Estimate>,
+    /// The true time for each allocation in nanoseconds, if the tracker has a deadline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ns_per_allocation: Option<Estimate>,
+    /// The measurements. No two have a pair in common.
+    pub measurements: Vec<Seen>,
+}
+
+/// What one measurement shows. A figure is `None` if the clock is too coarse for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Tracked ÷ untracked.
+    pub ratio: ByClock<Option<Estimate>>,
+    /// The time for each allocation in nanoseconds, if the tracker has a deadline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ns_per_allocation: Option<ByClock<Option<Estimate>>>,
+}
+
+/// Comparisons whose verdicts Holm's correction covers together, as in a run of `compare`.
+pub type Family = Vec<Compared>;
+
+/// One comparison.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Compared {
+    /// The workload.
+    pub workload: Workload,
+    /// The level of the reference.
+    pub level: Level,
+    /// The level that is compared with it.
+    pub other: Level,
+    /// The true change, with its own interval; exactly 1 for a tracker and itself.
+    pub truth: ByClock<Estimate>,
+    /// The change that the comparison shows.
+    pub change: ByClock<Option<Estimate>>,
+    /// The verdict.
+    pub verdict: ByClock<Verdict>,
+}
+
+impl Compared {
+    /// Returns whether the verdict by a clock is that of a change.
+    pub fn is_change(&self, clock: Clock) -> bool {
+        matches!(self.verdict.by(clock), Verdict::Regression | Verdict::Improvement)
+    }
+
+    /// Returns whether a tracker was compared with itself.
+    pub fn is_identical(&self) -> bool {
+        self.level == self.other
+    }
+}
