@@ -34,7 +34,9 @@ fn a_probe_prints_every_field_of_its_observation() {
     let fields = [
         "cpu_ns",
         "digest",
+        "kernel_ns",
         "own",
+        "page_faults",
         "peak_rss_bytes",
         "recorded",
         "scale",

@@ -1,6 +1,8 @@
 //! The operating system: CPU time, memory, the tie to the parent process, and a description of the machine.
 
 use crate::platform::allocator::Allocator;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
 use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
@@ -15,6 +17,33 @@ use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 /// If the system has no such clock. Every Unix has one.
 pub fn cpu_time() -> Duration {
     clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).expect("a process has a CPU clock").into()
+}
+
+/// What the kernel has done for this process so far, over all threads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KernelWork {
+    /// CPU time within the kernel. Where the kernel counts it by ticks, as most do, only averages over many processes
+    /// mean something.
+    pub time: Duration,
+    /// Page faults, minor and major.
+    pub page_faults: u64,
+}
+
+impl KernelWork {
+    /// Returns the work so far; `None` if unknown.
+    pub fn so_far() -> Option<Self> {
+        let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
+        let time = Duration::from_micros(u64::try_from(usage.system_time().num_microseconds()).ok()?);
+        let page_faults = u64::try_from(usage.minor_page_faults() + usage.major_page_faults()).ok()?;
+        Some(Self { time, page_faults })
+    }
+
+    /// Returns the work since then.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        let page_faults = self.page_faults.saturating_sub(before.page_faults);
+        Self { time: self.time.saturating_sub(before.time), page_faults }
+    }
 }
 
 /// Returns the peak resident memory of this process, in bytes; `None` if unknown.
@@ -177,5 +206,21 @@ impl Toolchain {
     /// Returns whether the program was compiled without optimisation.
     pub fn is_unoptimised(&self) -> bool {
         self.opt_level == "0"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_touch_of_memory_is_a_page_fault() {
+        // Even with huge pages of 2 MiB it takes some.
+        const BYTES: usize = 32 << 20;
+        let before = KernelWork::so_far().expect("every Unix reports it");
+        let memory = std::hint::black_box(vec![1_u8; BYTES]);
+        let seen = KernelWork::so_far().expect("every Unix reports it").since(before);
+        assert!(seen.page_faults >= 16, "{seen:?}");
+        drop(memory);
     }
 }

@@ -13,7 +13,7 @@ use crate::stats::passes;
 /// ```
 /// use memscope_bench::{Pair, Sample, overhead};
 ///
-/// let sample = |wall_ns| Sample { wall_ns, cpu_ns: wall_ns, peak_rss_bytes: None };
+/// let sample = |wall_ns| Sample { wall_ns, cpu_ns: wall_ns, ..Sample::default() };
 /// let pair = |n: u64| Pair {
 ///     untracked_first: n.is_multiple_of(2),
 ///     untracked: sample(1_000 + n),
@@ -74,7 +74,7 @@ mod tests {
     use crate::stats::median::MIN_PAIRS;
 
     fn pair(untracked: u64, tracked: u64) -> Pair {
-        let side = |ns| Sample { wall_ns: ns, cpu_ns: ns, peak_rss_bytes: Some(ns) };
+        let side = |ns| Sample { wall_ns: ns, cpu_ns: ns, peak_rss_bytes: Some(ns), ..Sample::default() };
         Pair { untracked_first: true, untracked: side(untracked), tracked: side(tracked) }
     }
 

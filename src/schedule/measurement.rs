@@ -215,10 +215,10 @@ impl Pair {
     }
 }
 
-/// One probe's times and peak memory. In a file it is `[wall_ns, cpu_ns, peak_rss_bytes]`, because there are
-/// thousands.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(from = "(u64, u64, Option<u64>)", into = "(u64, u64, Option<u64>)")]
+/// One probe's times, memory and page faults. In a file it is `[wall_ns, cpu_ns, peak_rss_bytes, kernel_ns,
+/// page_faults]`, because there are thousands; files from before the last two were measured have three numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "SampleNumbers", into = "Vec<Option<u64>>")]
 pub struct Sample {
     /// Wall time of the window, in nanoseconds.
     pub wall_ns: u64,
@@ -226,6 +226,11 @@ pub struct Sample {
     pub cpu_ns: u64,
     /// The most memory that the process had resident, in bytes.
     pub peak_rss_bytes: Option<u64>,
+    /// CPU time of the window within the kernel, in nanoseconds. Kernels that count it by ticks give a few coarse steps
+    /// for a window of milliseconds: only sums over many samples mean something.
+    pub kernel_ns: Option<u64>,
+    /// Page faults of the window, minor and major.
+    pub page_faults: Option<u64>,
 }
 
 impl Sample {
@@ -250,21 +255,33 @@ pub enum Clock {
     Cpu,
 }
 
-impl From<(u64, u64, Option<u64>)> for Sample {
-    fn from((wall_ns, cpu_ns, peak_rss_bytes): (u64, u64, Option<u64>)) -> Self {
-        Self { wall_ns, cpu_ns, peak_rss_bytes }
+/// The numbers of a sample in a file.
+#[derive(Deserialize)]
+struct SampleNumbers(u64, u64, Option<u64>, #[serde(default)] Option<u64>, #[serde(default)] Option<u64>);
+
+impl From<SampleNumbers> for Sample {
+    fn from(numbers: SampleNumbers) -> Self {
+        let SampleNumbers(wall_ns, cpu_ns, peak_rss_bytes, kernel_ns, page_faults) = numbers;
+        Self { wall_ns, cpu_ns, peak_rss_bytes, kernel_ns, page_faults }
     }
 }
 
-impl From<Sample> for (u64, u64, Option<u64>) {
+impl From<Sample> for Vec<Option<u64>> {
     fn from(sample: Sample) -> Self {
-        (sample.wall_ns, sample.cpu_ns, sample.peak_rss_bytes)
+        let Sample { wall_ns, cpu_ns, peak_rss_bytes, kernel_ns, page_faults } = sample;
+        let mut numbers = vec![Some(wall_ns), Some(cpu_ns), peak_rss_bytes];
+        // An earlier sample is written as it was read.
+        if kernel_ns.is_some() || page_faults.is_some() {
+            numbers.extend([kernel_ns, page_faults]);
+        }
+        numbers
     }
 }
 
 impl From<&Observation> for Sample {
     fn from(seen: &Observation) -> Self {
-        Self { wall_ns: seen.wall_ns, cpu_ns: seen.cpu_ns, peak_rss_bytes: seen.peak_rss_bytes }
+        let &Observation { wall_ns, cpu_ns, peak_rss_bytes, kernel_ns, page_faults, .. } = seen;
+        Self { wall_ns, cpu_ns, peak_rss_bytes, kernel_ns, page_faults }
     }
 }
 
@@ -309,5 +326,23 @@ impl Precision {
     /// Returns whether a figure is precise enough.
     pub fn is_reached_by(&self, estimate: &Estimate) -> bool {
         estimate.half_width_percent() <= self.percent
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_is_read_with_and_without_the_kernels_part() {
+        let read = |text: &str| serde_json::from_str::<Sample>(text);
+        let earlier = Sample { wall_ns: 3, cpu_ns: 2, peak_rss_bytes: Some(1), ..Sample::default() };
+        let sample = Sample { kernel_ns: Some(4), page_faults: Some(5), ..earlier };
+        let unknown = Sample { page_faults: None, peak_rss_bytes: None, ..sample };
+        for (text, sample) in [("[3,2,1]", earlier), ("[3,2,1,4,5]", sample), ("[3,2,null,4,null]", unknown)] {
+            assert_eq!(read(text).expect("a sample"), sample);
+            assert_eq!(serde_json::to_string(&sample).expect("plain data"), text);
+        }
+        assert!(read("[3,2]").is_err() && read("[3,2,1,4,5,6]").is_err());
     }
 }

@@ -8,6 +8,7 @@
 //! the tracker makes its singletons. So neither cold code nor lazy initialisation is charged to tracking.
 
 use crate::platform::system;
+use crate::platform::system::KernelWork;
 use crate::tracking::counting;
 use crate::tracking::counting::TrackerAllocations;
 use crate::tracking::memscope::MemscopeBuild;
@@ -101,6 +102,12 @@ pub struct Observation {
     pub wall_ns: u64,
     /// CPU time of the window over all threads, in nanoseconds.
     pub cpu_ns: u64,
+    /// CPU time of the window within the kernel, over all threads, in nanoseconds; `None` if unknown.
+    #[serde(default)]
+    pub kernel_ns: Option<u64>,
+    /// Page faults of the window, minor and major; `None` if unknown.
+    #[serde(default)]
+    pub page_faults: Option<u64>,
     /// Peak resident memory of the process up to the window's end, in bytes; `None` if the system does not report it.
     pub peak_rss_bytes: Option<u64>,
     /// The digest, which proves the work done.
@@ -168,6 +175,8 @@ impl Observation {
             build: None,
             wall_ns: 10,
             cpu_ns: 10,
+            kernel_ns: None,
+            page_faults: None,
             peak_rss_bytes: None,
             digest: Digest::default(),
             variables: 0,
@@ -293,8 +302,15 @@ pub(crate) fn warm_up(Request { workload, scale, threads, .. }: Request) -> Resu
     Ok(())
 }
 
-/// A workload's digest, its wall time and its CPU time.
-pub(crate) type Timed = (Digest, Duration, Duration);
+/// What a window did.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timed {
+    pub digest: Digest,
+    pub wall: Duration,
+    pub cpu: Duration,
+    /// The kernel's part; `None` if unknown.
+    pub kernel: Option<KernelWork>,
+}
 
 /// Name of the function that times the window, in backtraces. The window's own function is not in them: it ends in a
 /// jump to the workload, and leaves no frame.
@@ -303,15 +319,19 @@ pub const TIMED: &str = concat!(module_path!(), "::timed");
 /// Runs the window. It is never inlined, so a backtrace from within the window has it under the name [`TIMED`].
 #[inline(never)]
 pub(crate) fn timed(Request { workload, scale, .. }: Request, names: &VariableTracker) -> Timed {
+    // The kernel is asked outside of the two clocks, so its answer is in neither.
+    let kernel = KernelWork::so_far();
     let (cpu, wall) = (system::cpu_time(), Instant::now());
     let digest = memscope_bench_window(workload, names, scale);
     // Some systems' CPU clocks go back a little.
-    (digest, wall.elapsed(), system::cpu_time().saturating_sub(cpu))
+    let (wall, cpu) = (wall.elapsed(), system::cpu_time().saturating_sub(cpu));
+    let kernel = KernelWork::so_far().zip(kernel).map(|(after, before)| after.since(before));
+    Timed { digest, wall, cpu, kernel }
 }
 
 fn observation(request: Request, seen: Timed, recorded: Recorded) -> Observation {
     let Request { workload, level, scale, threads, .. } = request;
-    let (digest, wall, cpu) = seen;
+    let Timed { digest, wall, cpu, kernel } = seen;
     Observation {
         schema: SCHEMA,
         workload,
@@ -324,6 +344,8 @@ fn observation(request: Request, seen: Timed, recorded: Recorded) -> Observation
         build: env!("CARGO_PKG_VERSION").split_once('+').map(|(_, build)| build.to_owned()),
         wall_ns: wall.as_nanos() as u64,
         cpu_ns: cpu.as_nanos() as u64,
+        kernel_ns: kernel.map(|kernel| kernel.time.as_nanos() as u64),
+        page_faults: kernel.map(|kernel| kernel.page_faults),
         peak_rss_bytes: system::peak_resident_bytes(),
         digest,
         variables: digest.variables,

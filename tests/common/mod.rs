@@ -96,7 +96,12 @@ fn origin(command: &str) -> Origin {
 
 /// Returns a measurement whose tracked probes take about `factor` times as long, with fixed deviations.
 fn measurement(series: Series, workload: Workload, level: Level, factor: f64, pairs: u64) -> Measurement {
-    let side = |wall_ns: u64, rss: u64| Sample { wall_ns, cpu_ns: wall_ns, peak_rss_bytes: Some(rss << 20) };
+    let side = |wall_ns: u64, rss: u64| Sample {
+        wall_ns,
+        cpu_ns: wall_ns,
+        peak_rss_bytes: Some(rss << 20),
+        ..Sample::default()
+    };
     let pairs: Vec<Pair> = (0..pairs)
         .map(|n| {
             let untracked = 10_000_000 + n * 7_919 % 100_000;

@@ -205,7 +205,7 @@ mod tests {
 
     /// Returns a measurement with an overhead, both of whose samples are disturbed.
     fn measurement(overhead: f64, rounds: usize, rng: &mut Pcg64Mcg) -> Measurement {
-        let side = |ns: f64| Sample { wall_ns: ns as u64, cpu_ns: ns as u64, peak_rss_bytes: None };
+        let side = |ns: f64| Sample { wall_ns: ns as u64, cpu_ns: ns as u64, ..Sample::default() };
         let pairs = (0..rounds).map(|_| {
             let [untracked, tracked] = [1e6, 1e6 * overhead].map(|ns| side(ns * disturbed(rng).exp()));
             Pair { untracked_first: true, untracked, tracked }

@@ -297,7 +297,7 @@ mod tests {
 
     /// Returns pairs whose ratio lies around a factor, within a spread; neither has a trend.
     fn pairs(count: u64, factor: f64, spread: f64) -> Vec<Pair> {
-        let side = |ns: f64| Sample { wall_ns: ns as u64, cpu_ns: ns as u64, peak_rss_bytes: None };
+        let side = |ns: f64| Sample { wall_ns: ns as u64, cpu_ns: ns as u64, ..Sample::default() };
         (0..count)
             .map(|n| {
                 // −1 to 1, in an order unrelated to time.

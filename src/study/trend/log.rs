@@ -283,7 +283,7 @@ mod tests {
 
     /// Returns a measurement whose tracked probes take about `factor` times as long.
     fn measurement(level: Level, factor: f64) -> Measurement {
-        let side = |wall_ns| Sample { wall_ns, cpu_ns: wall_ns, peak_rss_bytes: None };
+        let side = |wall_ns| Sample { wall_ns, cpu_ns: wall_ns, ..Sample::default() };
         let pairs: Vec<Pair> = (0..20)
             .map(|n| Pair {
                 untracked_first: n % 2 == 0,
