@@ -63,6 +63,8 @@ pub struct Table {
 pub struct Column {
     /// The title.
     pub title: String,
+    /// The title on a terminal, which is narrow; `None` for a column that it lacks.
+    pub on_terminal: Option<String>,
     /// The side to which its texts are aligned.
     pub align: Align,
 }
@@ -78,12 +80,30 @@ pub enum Align {
 
 /// Returns a column of words.
 pub(crate) fn left(title: impl Into<String>) -> Column {
-    Column { title: title.into(), align: Align::Left }
+    Column::new(title.into(), Align::Left)
 }
 
 /// Returns a column of numbers.
 pub(crate) fn right(title: impl Into<String>) -> Column {
-    Column { title: title.into(), align: Align::Right }
+    Column::new(title.into(), Align::Right)
+}
+
+impl Column {
+    fn new(title: String, align: Align) -> Self {
+        Self { on_terminal: Some(title.clone()), title, align }
+    }
+
+    /// Shortens the title on a terminal.
+    #[must_use]
+    pub(crate) fn short(self, title: &str) -> Self {
+        Self { on_terminal: Some(title.to_owned()), ..self }
+    }
+
+    /// Leaves the column out on a terminal.
+    #[must_use]
+    pub(crate) fn off_terminal(self) -> Self {
+        Self { on_terminal: None, ..self }
+    }
 }
 
 impl Table {
@@ -120,8 +140,21 @@ impl Table {
         self.rows.push(row);
     }
 
-    /// Returns the rows for a terminal: the texts that group rows are blank if they repeat the row above.
-    pub(super) fn with_blanks(&self) -> Vec<Vec<String>> {
+    /// Returns the table as a terminal shows it: with short titles, without the columns that it lacks, and with blanks
+    /// in place of the texts that group rows where they repeat the row above.
+    pub(super) fn for_terminal(&self) -> Self {
+        let shown: Vec<usize> =
+            (0..self.columns.len()).filter(|&place| self.columns[place].on_terminal.is_some()).collect();
+        let titled = |column: &Column| column.on_terminal.clone().map(|title| Column { title, ..column.clone() });
+        let rows = self.with_blanks();
+        Self {
+            columns: self.columns.iter().filter_map(titled).collect(),
+            rows: rows.iter().map(|row| shown.iter().map(|&place| row[place].clone()).collect()).collect(),
+            ..*self
+        }
+    }
+
+    fn with_blanks(&self) -> Vec<Vec<String>> {
         let mut shown = self.rows.clone();
         for place in (1..self.rows.len()).rev() {
             let (above, row) = (&self.rows[place - 1], &self.rows[place]);
@@ -144,6 +177,17 @@ mod tests {
         table.row(["x", "y", "1"]);
         table.row(["x", "z", "1"]);
         table.row(["w", "z", "1"]);
-        assert_eq!(table.with_blanks(), [["x", "y", "1"], ["", "", "1"], ["", "z", "1"], ["w", "z", "1"]]);
+        assert_eq!(table.for_terminal().rows, [["x", "y", "1"], ["", "", "1"], ["", "z", "1"], ["w", "z", "1"]]);
+    }
+
+    #[test]
+    fn a_terminal_has_fewer_columns_and_shorter_titles() {
+        let mut table =
+            Table::new([left("a"), right("a long title").short("b"), right("c").off_terminal(), right("d")]);
+        table.row(["1", "2", "3", "4"]);
+        let narrow = table.for_terminal();
+        assert_eq!(narrow.columns.iter().map(|column| column.title.as_str()).collect::<Vec<_>>(), ["a", "b", "d"]);
+        assert_eq!(narrow.rows, [["1", "2", "4"]]);
+        assert_eq!(table.columns[1].title, "a long title");
     }
 }

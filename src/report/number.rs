@@ -138,6 +138,12 @@ pub fn short_count(count: f64) -> String {
     scaled(count, 1_000.0, &["", "k", "M", "G"]).trim_end().to_owned()
 }
 
+/// Formats a difference of large counts to three figures, with its sign: `+7.40 k`, `−92`.
+pub fn signed_count(count: f64) -> String {
+    let text = short_count(count);
+    if !count.is_finite() || text.starts_with('−') { text } else { format!("+{text}") }
+}
+
 fn scaled(value: f64, step: f64, units: &[&str]) -> String {
     if !value.is_finite() {
         return UNKNOWN.to_owned();
@@ -233,6 +239,7 @@ mod tests {
         assert_eq!(bytes(0.0), "0 B");
         assert_eq!(short_count(10_343_110.0), "10.3 M");
         assert_eq!(short_count(950.0), "950");
+        assert_eq!([7_402.0, -92.0, 0.0].map(signed_count), ["+7.40 k", "−92", "+0"]);
         assert_eq!(grouped(10_343_110), "10,343,110");
         assert_eq!(grouped(100), "100");
     }

@@ -14,7 +14,7 @@ pub(crate) fn draw(document: &Document) -> String {
         }
         text += &match part {
             Part::Heading(heading) => one_line(heading),
-            Part::Table(table) => draw_table(table),
+            Part::Table(table) => draw_table(&table.for_terminal()),
             Part::Notes(lines) => lines.iter().map(|line| one_line(line)).collect::<Vec<_>>().join("\n"),
         };
     }
@@ -29,7 +29,7 @@ fn draw_table(table: &Table) -> String {
         drawn.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
     drawn.set_header(table.columns.iter().map(|column| &column.title));
-    for row in table.with_blanks() {
+    for row in &table.rows {
         drawn.add_row(row.iter().map(|text| one_line(text)));
     }
     align(&mut drawn, table);

@@ -35,12 +35,15 @@ pub fn overhead(pairs: &[Pair], passes: &[usize], allocations: Option<u64>) -> O
     };
     // The memory of only some processes would be another figure than that of all.
     let memory: Option<Vec<f64>> = pairs.iter().map(memory).collect();
+    let cpu = ratios(pairs, passes, Clock::Cpu);
     Some(Overhead {
         pairs: timed.len(),
         wall: ratios(pairs, passes, Clock::Wall)?,
-        cpu: ratios(pairs, passes, Clock::Cpu),
+        cpu,
         ns_per_allocation,
         peak_memory: memory.and_then(|memory| passes::ratio_interval(&memory, passes)),
+        page_faults: page_faults(pairs, passes),
+        kernel_share: cpu.filter(|cpu| cpu.low > 1.0).and_then(|_| kernel_share(pairs)),
         untracked_ns: median(timed.iter().map(|pair| pair.untracked.wall_ns as f64))?,
     })
 }
@@ -65,6 +68,22 @@ fn ratios(pairs: &[Pair], passes: &[usize], clock: Clock) -> Option<Estimate> {
         return None;
     }
     passes::ratio_interval(&pairs.iter().map(|pair| pair.ratio(clock)).collect::<Vec<_>>(), passes)
+}
+
+/// Returns the page faults that tracking adds to a run, if all samples have theirs.
+fn page_faults(pairs: &[Pair], passes: &[usize]) -> Option<Estimate> {
+    let added = |pair: &Pair| Some(pair.tracked.page_faults? as f64 - pair.untracked.page_faults? as f64);
+    let added: Option<Vec<f64>> = pairs.iter().map(added).collect();
+    passes::interval(&added?, passes)
+}
+
+/// Returns the kernel's part of the CPU time that tracking adds, if all samples have theirs. It is a ratio of sums:
+/// most kernels find out by a tick every few milliseconds where a thread is, so a single sample has hardly any digits.
+fn kernel_share(pairs: &[Pair]) -> Option<f64> {
+    let kernel = |pair: &Pair| Some(pair.tracked.kernel_ns? as f64 - pair.untracked.kernel_ns? as f64);
+    let kernel: f64 = pairs.iter().map(kernel).sum::<Option<f64>>()?;
+    let all: f64 = pairs.iter().map(|pair| pair.tracked.cpu_ns as f64 - pair.untracked.cpu_ns as f64).sum();
+    (all > 0.0).then(|| kernel / all)
 }
 
 #[cfg(test)]
@@ -117,5 +136,37 @@ mod tests {
         assert_eq!((seen.wall.value, seen.cpu), (2.0, None));
         pairs.iter_mut().for_each(|pair| pair.untracked.peak_rss_bytes = Some(0));
         assert_eq!(overhead(&pairs, &[], None).expect("20 pairs").peak_memory, None);
+    }
+
+    #[test]
+    fn page_faults_and_the_kernels_part_are_those_that_tracking_adds() {
+        let side = |ns, kernel, faults| Sample {
+            wall_ns: ns,
+            cpu_ns: ns,
+            kernel_ns: Some(kernel),
+            page_faults: Some(faults),
+            ..Sample::default()
+        };
+        // A tick falls into the kernel or not: only the sums are right.
+        let pair = |n: u64| Pair {
+            untracked_first: true,
+            untracked: side(1_000, 0, 90),
+            tracked: side(9_000, 4_000 * (n % 2), 7_490 + n % 3),
+        };
+        let mut pairs: Vec<Pair> = (0..20).map(pair).collect();
+        let seen = overhead(&pairs, &[], None).expect("20 pairs");
+        assert_eq!((seen.page_faults.map(|faults| faults.value), seen.kernel_share), (Some(7_401.0), Some(0.25)));
+        pairs[3].tracked.page_faults = None;
+        pairs[3].untracked.kernel_ns = None;
+        let seen = overhead(&pairs, &[], None).expect("20 pairs");
+        assert_eq!((seen.page_faults, seen.kernel_share), (None, None), "not those of some samples");
+    }
+
+    #[test]
+    fn no_added_time_has_no_part_in_the_kernel() {
+        let side = |kernel_ns| Sample { kernel_ns, page_faults: Some(7), ..pair(100, 100).tracked };
+        let same = Pair { untracked_first: true, untracked: side(Some(10)), tracked: side(Some(20)) };
+        let seen = overhead(&[same; 20], &[], None).expect("20 pairs");
+        assert_eq!((seen.page_faults.map(|faults| faults.value), seen.kernel_share), (Some(0.0), None));
     }
 }

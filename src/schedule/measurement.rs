@@ -299,6 +299,13 @@ pub struct Overhead {
     pub ns_per_allocation: Option<Estimate>,
     /// Tracked ÷ untracked, of peak resident memory. `None` if the system does not report it.
     pub peak_memory: Option<Estimate>,
+    /// Tracked − untracked, of the page faults of a run. `None` if a sample lacks them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_faults: Option<Estimate>,
+    /// The kernel's part of the CPU time that tracking adds, over all pairs together. `None` if a sample lacks it, or
+    /// tracking adds no CPU time that is significant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel_share: Option<f64>,
     /// The median wall time of the untracked samples, in nanoseconds.
     pub untracked_ns: f64,
 }

@@ -3,9 +3,11 @@
 //! | measure | meaning |
 //! |---|---|
 //! | `overhead` | tracked ÷ untracked, of wall time |
-//! | `processor-time` | the same of CPU time, over all threads |
+//! | `cpu-time` | the same of CPU time, over all threads |
 //! | `ns-per-allocation` | (tracked − untracked) ÷ allocations, in nanoseconds |
 //! | `peak-memory` | tracked ÷ untracked, of peak resident memory |
+//! | `page-faults` | tracked − untracked, of the page faults of a run |
+//! | `kernel-share` | the kernel's part of the CPU time that tracking adds |
 //! | `fidelity` | events recorded ÷ events that happened |
 //! | `instructions` | tracked ÷ untracked, of instructions |
 //! | `instructions-per-allocation` | (tracked − untracked) ÷ allocations, in instructions |
@@ -62,10 +64,12 @@ pub fn of_measurement(name: &str, measurement: &Measurement) -> Vec<Metric> {
         ("cpu-time", overhead.cpu),
         ("ns-per-allocation", overhead.ns_per_allocation),
         ("peak-memory", overhead.peak_memory),
+        ("page-faults", overhead.page_faults),
     ];
     let estimates = estimates.into_iter().filter_map(|(measure, estimate)| Some((measure, estimate?)));
-    let fidelity = fidelity(measurement).map(|fidelity| Metric::plain(name, "fidelity", fidelity));
-    estimates.map(|(measure, estimate)| Metric::estimate(name, measure, estimate)).chain(fidelity).collect()
+    let plain = [("kernel-share", overhead.kernel_share), ("fidelity", fidelity(measurement))];
+    let plain = plain.into_iter().filter_map(|(measure, value)| Some(Metric::plain(name, measure, value?)));
+    estimates.map(|(measure, estimate)| Metric::estimate(name, measure, estimate)).chain(plain).collect()
 }
 
 /// Returns the name of a measurement: workload and level, and what else distinguishes it within its series.

@@ -45,9 +45,11 @@ fn table(results: &Results, measurements: &[&Measurement], series: Series) -> Ta
         left("level"),
         left("overhead [95 %]"),
         right("CPU time"),
-        right("ns/allocation"),
+        right("ns/allocation").short("ns/alloc"),
+        right("in the kernel").off_terminal(),
         right("fidelity"),
-        right("peak memory"),
+        right("peak memory").short("memory"),
+        right("page faults").short("faults"),
     ])
     .grouped_by(1);
     measurements.iter().for_each(|measurement| table.row(row(measurement, &measurement.row_name())));
@@ -56,13 +58,16 @@ fn table(results: &Results, measurements: &[&Measurement], series: Series) -> Ta
             let spread = between.spread(measurement).filter(|_| measurement.overhead().is_some());
             spread.map_or_else(String::new, |spread| number::within(spread.wall.of_another()))
         });
-        table.insert(4, right("between sessions"), spreads);
+        table.insert(4, right("between sessions").short("between"), spreads);
     }
     table
 }
 
+/// The columns of the table.
+pub(crate) const COLUMNS: usize = 10;
+
 /// Returns the texts of a row.
-pub(crate) fn row(measurement: &Measurement, name: &str) -> [String; 8] {
+pub(crate) fn row(measurement: &Measurement, name: &str) -> [String; COLUMNS] {
     let unknown = || "unknown".to_owned();
     let overhead = measurement.overhead();
     [
@@ -84,6 +89,13 @@ pub(crate) fn row(measurement: &Measurement, name: &str) -> [String; 8] {
             Some(None) => unknown(),
             None => String::new(),
         },
+        match overhead.map(|overhead| (overhead.kernel_share, overhead.cpu)) {
+            Some((Some(share), _)) => format!("{} %", number::decimal(100.0 * share, 0)),
+            // Where nothing is added, nothing of it is the kernel's.
+            Some((None, Some(cpu))) if cpu.low <= 1.0 => "—".to_owned(),
+            Some(_) => unknown(),
+            None => String::new(),
+        },
         match measurement.level {
             _ if measurement.failure().is_some() => String::new(),
             // Nothing is recorded, or the record is the truth itself.
@@ -92,6 +104,11 @@ pub(crate) fn row(measurement: &Measurement, name: &str) -> [String; 8] {
         },
         match overhead.map(|overhead| overhead.peak_memory) {
             Some(Some(memory)) => format!("×{}", number::factor(memory.value)),
+            Some(None) => unknown(),
+            None => String::new(),
+        },
+        match overhead.map(|overhead| overhead.page_faults) {
+            Some(Some(faults)) => number::signed_count(faults.value),
             Some(None) => unknown(),
             None => String::new(),
         },

@@ -106,6 +106,8 @@ pub(super) mod tests {
                 cpu: Some(wall),
                 ns_per_allocation: None,
                 peak_memory: None,
+                page_faults: None,
+                kernel_share: None,
                 untracked_ns: 1e7,
             };
             Measurement { outcome: Outcome::Measured(overhead), ..Measurement::new(Series::Overhead, &request) }

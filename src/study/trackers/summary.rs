@@ -54,14 +54,15 @@ fn table(ranking: &Ranking<'_>) -> Table {
         left("tracker"),
         left("records"),
         left("overhead [95 %]"),
-        right("ns/allocation"),
+        right("ns/allocation").short("ns/alloc"),
         right("fidelity"),
-        right("peak memory"),
+        right("peak memory").short("memory"),
+        right("page faults").short("faults"),
     ]);
     for measurement in &ranking.measurements {
-        let [_, _, level, _, _, ns, fidelity, memory] = overhead::summary::row(measurement, "");
+        let [_, _, level, _, _, ns, _, fidelity, memory, faults] = overhead::summary::row(measurement, "");
         let level = if measurement.level.is_memscope() { format!("{level} (memscope)") } else { level };
-        table.row([level, takes_note(measurement.level), overhead(measurement), ns, fidelity, memory]);
+        table.row([level, takes_note(measurement.level), overhead(measurement), ns, fidelity, memory, faults]);
     }
     table
 }
