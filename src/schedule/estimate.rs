@@ -24,11 +24,6 @@ use crate::stats::passes;
 /// ```
 pub fn overhead(pairs: &[Pair], passes: &[usize], allocations: Option<u64>) -> Option<Overhead> {
     let timed: Vec<&Pair> = pairs.iter().filter(|pair| pair.is_timed_by(Clock::Wall)).collect();
-    let ns_per_allocation = allocations.filter(|&count| count > 0).and_then(|count| {
-        let extra = |pair: &Pair| pair.tracked.wall_ns as f64 - pair.untracked.wall_ns as f64;
-        let each = |pair: &Pair| if pair.is_timed_by(Clock::Wall) { extra(pair) / count as f64 } else { f64::NAN };
-        passes::interval(&pairs.iter().map(each).collect::<Vec<_>>(), passes)
-    });
     let memory = |pair: &Pair| {
         let (tracked, untracked) = (pair.tracked.peak_rss_bytes?, pair.untracked.peak_rss_bytes?);
         (tracked > 0 && untracked > 0).then(|| tracked as f64 / untracked as f64)
@@ -40,7 +35,7 @@ pub fn overhead(pairs: &[Pair], passes: &[usize], allocations: Option<u64>) -> O
         pairs: timed.len(),
         wall: ratios(pairs, passes, Clock::Wall)?,
         cpu,
-        ns_per_allocation,
+        ns_per_allocation: ns_per_allocation(pairs, passes, allocations),
         peak_memory: memory.and_then(|memory| passes::ratio_interval(&memory, passes)),
         page_faults: page_faults(pairs, passes),
         kernel_share: cpu.filter(|cpu| cpu.low > 1.0).and_then(|_| kernel_share(pairs)),
@@ -60,14 +55,25 @@ pub fn estimated(mut measurement: Measurement) -> Measurement {
     measurement
 }
 
-/// Returns the ratio of the pairs by wall time or CPU time. Pairs in which the clock saw no time pass have none. If
-/// those are half of all, the clock is too coarse for the rest as well.
+/// Returns the CPU time that tracking adds to an allocation with its free, in nanoseconds; `None` if allocations are
+/// unknown or the CPU clock is too coarse.
+pub(super) fn ns_per_allocation(pairs: &[Pair], passes: &[usize], allocations: Option<u64>) -> Option<Estimate> {
+    let count = allocations.filter(|&count| count > 0)? as f64;
+    let added = |pair: &Pair| (pair.tracked.ns(Clock::Cpu) - pair.untracked.ns(Clock::Cpu)) / count;
+    passes::interval(&of_timed(pairs, Clock::Cpu, added)?, passes)
+}
+
+/// Returns the ratio of the pairs by wall time or CPU time.
 fn ratios(pairs: &[Pair], passes: &[usize], clock: Clock) -> Option<Estimate> {
+    passes::ratio_interval(&of_timed(pairs, clock, |pair| pair.ratio(clock))?, passes)
+}
+
+/// Returns a figure of each pair; it is not a number where a clock saw no time pass. If it saw none in half of all, it is
+/// too coarse for the rest as well.
+fn of_timed(pairs: &[Pair], clock: Clock, figure: impl Fn(&Pair) -> f64) -> Option<Vec<f64>> {
     let timed = pairs.iter().filter(|pair| pair.is_timed_by(clock)).count();
-    if 2 * timed <= pairs.len() {
-        return None;
-    }
-    passes::ratio_interval(&pairs.iter().map(|pair| pair.ratio(clock)).collect::<Vec<_>>(), passes)
+    let each = |pair: &Pair| if pair.is_timed_by(clock) { figure(pair) } else { f64::NAN };
+    (2 * timed > pairs.len()).then(|| pairs.iter().map(each).collect())
 }
 
 /// Returns the page faults that tracking adds to a run, if all samples have theirs.
@@ -107,6 +113,19 @@ mod tests {
         assert_eq!(overhead.ns_per_allocation.map(|ns| ns.low), Some(10.0));
         assert_eq!(overhead.untracked_ns, 100.0);
         assert!(!overhead.wall.contains_one());
+    }
+
+    #[test]
+    fn an_allocation_costs_what_all_threads_pay() {
+        // Two threads pay at once: the clock on the wall sees half of it.
+        let side = |wall_ns, cpu_ns| Sample { wall_ns, cpu_ns, ..Sample::default() };
+        let pair = Pair { untracked_first: true, untracked: side(100, 190), tracked: side(500, 990) };
+        let mut pairs = vec![pair; 20];
+        assert_eq!(ns_per_allocation(&pairs, &[], Some(10)), Some(Estimate { value: 80.0, low: 80.0, high: 80.0 }));
+        assert_eq!(overhead(&pairs, &[], Some(10)).and_then(|seen| seen.ns_per_allocation?.value.into()), Some(80.0));
+        assert_eq!((ns_per_allocation(&pairs, &[], None), ns_per_allocation(&pairs, &[], Some(0))), (None, None));
+        pairs.iter_mut().take(10).for_each(|pair| pair.untracked.cpu_ns = 0);
+        assert_eq!(ns_per_allocation(&pairs, &[], Some(10)), None, "half of them saw no time pass");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A measurement: all pairs of one workload, level, scale and thread count, with their outcome.
 
+use super::estimate;
 use crate::stats::estimate::Estimate;
 use crate::stats::passes;
 use crate::tracking::Level;
@@ -107,6 +108,12 @@ impl Measurement {
     /// Returns the overhead, if it was measured.
     pub fn overhead(&self) -> Option<Overhead> {
         self.outcome.measured().copied()
+    }
+
+    /// Returns the CPU time that tracking adds to an allocation with its free, in nanoseconds, if it is known.
+    pub fn ns_per_allocation(&self) -> Option<Estimate> {
+        let stored = self.overhead()?.ns_per_allocation;
+        stored.or_else(|| estimate::ns_per_allocation(&self.pairs, &self.passes, self.allocations))
     }
 
     /// Returns the failure, if any.
@@ -295,7 +302,12 @@ pub struct Overhead {
     /// Tracked ÷ untracked, of CPU time. `None` if the system counts it too coarsely.
     #[serde(default)]
     pub cpu: Option<Estimate>,
-    /// (tracked − untracked) ÷ allocations, in nanoseconds of wall time. `None` if allocations were not counted.
+    /// (tracked − untracked) ÷ allocations, in nanoseconds of CPU time over all threads. `None` if allocations were not
+    /// counted, or the system counts CPU time too coarsely.
+    ///
+    /// By wall time, what two threads pay at once would count once. Earlier files have that figure, under another name;
+    /// [`Measurement::ns_per_allocation`] computes this one from their pairs.
+    #[serde(rename = "cpu_ns_per_allocation", default, skip_serializing_if = "Option::is_none")]
     pub ns_per_allocation: Option<Estimate>,
     /// Tracked ÷ untracked, of peak resident memory. `None` if the system does not report it.
     pub peak_memory: Option<Estimate>,

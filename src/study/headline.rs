@@ -36,7 +36,7 @@ fn row(results: &Results, level: Level) -> [String; 5] {
         measurements().filter_map(|measurement| Some((measurement, measurement.overhead()?.wall.value))).collect();
     overheads.sort_by(|a, b| a.1.total_cmp(&b.1));
     let mut times: Vec<f64> =
-        measurements().filter_map(|measurement| Some(measurement.overhead()?.ns_per_allocation?.value)).collect();
+        measurements().filter_map(|measurement| Some(measurement.ns_per_allocation()?.value)).collect();
     times.sort_by(f64::total_cmp);
     let mean = overheads.iter().map(|(_, overhead)| overhead.ln()).sum::<f64>() / overheads.len() as f64;
     let end = |end: Option<&(&Measurement, f64)>| {

@@ -3,7 +3,7 @@
 use crate::platform::files;
 use crate::platform::files::{FileError, Versioned};
 use crate::report::origin::Origin;
-use crate::schedule::measurement::{Measurement, Overhead, Series};
+use crate::schedule::measurement::{Measurement, Series};
 use crate::stats::estimate::Estimate;
 use crate::study::claims::Seen;
 use crate::study::compare::Comparison;
@@ -63,15 +63,15 @@ impl Evidence {
 
     /// Returns the overheads of a level.
     pub fn overheads(&self, level: Level) -> Seen<'_> {
-        self.of_measurements(level, |overhead| Some(overhead.wall))
+        self.of_measurements(level, |measurement| Some(measurement.overhead()?.wall))
     }
 
-    /// Returns the time of an allocation with its free at a level, in nanoseconds, for each workload.
+    /// Returns the CPU time that a level adds to an allocation with its free, in nanoseconds, for each workload.
     pub fn per_allocation(&self, level: Level) -> Seen<'_> {
-        self.of_measurements(level, |overhead| overhead.ns_per_allocation)
+        self.of_measurements(level, Measurement::ns_per_allocation)
     }
 
-    fn of_measurements(&self, level: Level, of: impl Fn(&Overhead) -> Option<Estimate>) -> Seen<'_> {
+    fn of_measurements(&self, level: Level, of: impl Fn(&Measurement) -> Option<Estimate>) -> Seen<'_> {
         let measurements = self.overhead.iter().flat_map(|results| results.series(Series::Overhead));
         seen(
             OVERHEAD,
@@ -84,7 +84,7 @@ impl Evidence {
     pub fn overheads_of(&self, version: &str, level: Level) -> Seen<'_> {
         let builds = self.compare.iter().flat_map(|comparison| &comparison.builds);
         let measurements = builds.filter(|build| build.name == version).flat_map(|build| &build.measurements);
-        let figures = figures_of_measurements(measurements, level, |overhead| Some(overhead.wall));
+        let figures = figures_of_measurements(measurements, level, |measurement| Some(measurement.overhead()?.wall));
         seen(COMPARE, self.compare.as_ref().map(|comparison| &comparison.origin), figures)
     }
 
@@ -131,11 +131,11 @@ fn seen<'a>(file: &'static str, origin: Option<&'a Origin>, figures: impl Iterat
 fn figures_of_measurements<'a>(
     measurements: impl Iterator<Item = &'a Measurement>,
     level: Level,
-    of: impl Fn(&Overhead) -> Option<Estimate>,
+    of: impl Fn(&Measurement) -> Option<Estimate>,
 ) -> impl Iterator<Item = Figure> {
-    measurements.filter(move |measurement| measurement.level == level).filter_map(move |measurement| {
-        figure(measurement.workload.to_string(), measurement.failure(), measurement.outcome.measured().and_then(&of))
-    })
+    measurements
+        .filter(move |measurement| measurement.level == level)
+        .filter_map(move |measurement| figure(measurement.workload.to_string(), measurement.failure(), of(measurement)))
 }
 
 /// Returns a figure or a failure; `None` if there is neither.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `overhead` | tracked ÷ untracked, of wall time |
 //! | `cpu-time` | the same of CPU time, over all threads |
-//! | `ns-per-allocation` | (tracked − untracked) ÷ allocations, in nanoseconds |
+//! | `ns-per-allocation` | (tracked − untracked) ÷ allocations, in nanoseconds of CPU time |
 //! | `peak-memory` | tracked ÷ untracked, of peak resident memory |
 //! | `page-faults` | tracked − untracked, of the page faults of a run |
 //! | `kernel-share` | the kernel's part of the CPU time that tracking adds |
@@ -62,7 +62,7 @@ pub fn of_measurement(name: &str, measurement: &Measurement) -> Vec<Metric> {
     let estimates = [
         ("overhead", Some(overhead.wall)),
         ("cpu-time", overhead.cpu),
-        ("ns-per-allocation", overhead.ns_per_allocation),
+        ("ns-per-allocation", measurement.ns_per_allocation()),
         ("peak-memory", overhead.peak_memory),
         ("page-faults", overhead.page_faults),
     ];

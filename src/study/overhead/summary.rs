@@ -84,7 +84,7 @@ pub(crate) fn row(measurement: &Measurement, name: &str) -> [String; COLUMNS] {
             Some(None) => unknown(),
             None => String::new(),
         },
-        match overhead.map(|overhead| overhead.ns_per_allocation) {
+        match overhead.map(|_| measurement.ns_per_allocation()) {
             Some(Some(ns)) => number::decimal(ns.value, 1),
             Some(None) => unknown(),
             None => String::new(),
@@ -133,18 +133,16 @@ pub(crate) fn notes(results: &Results) -> Vec<String> {
     lines.extend(control_notes(results));
     lines.extend(processor_note(results));
     lines.extend(precision_note(results));
-    let pairs = || {
-        results
-            .measurements
-            .iter()
-            .filter(|measurement| measurement.failure().is_none())
-            .map(|measurement| measurement.pairs.len())
-    };
+    let measured = || results.measurements.iter().filter(|measurement| measurement.failure().is_none());
+    let pairs = || measured().map(|measurement| measurement.pairs.len());
     if let (Some(fewest), Some(most)) = (pairs().min(), pairs().max()) {
         let range = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
         let scales = if results.series(Series::Overhead).next().is_some() { "" } else { " of each row" };
         lines
             .push(format!("Pairs: {range} for each figure{scales}; an overhead is the median of tracked ÷ untracked."));
+    }
+    if measured().any(|measurement| measurement.ns_per_allocation().is_some()) {
+        lines.push(NS_PER_ALLOCATION.to_owned());
     }
     lines.extend(circumstances(&results.origin));
     lines
@@ -168,6 +166,10 @@ fn sessions_note(results: &Results) -> Option<String> {
         }
     })
 }
+
+/// The definition of a column that could be read otherwise.
+const NS_PER_ALLOCATION: &str =
+    "ns/allocation: the CPU time that tracking adds, over all threads, for each allocation with its free.";
 
 /// Reports the cost of the harness itself, if it was measured.
 fn control_notes(results: &Results) -> Vec<String> {
