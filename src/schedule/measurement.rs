@@ -62,8 +62,12 @@ pub struct Measurement {
     pub layout: Option<u32>,
     /// The allocations of one untracked run.
     pub allocations: Option<u64>,
-    /// Events recorded ÷ events that happened, counted in a separate probe.
+    /// Events recorded ÷ events that happened, the worst of the counted probes.
     pub fidelity: Option<f64>,
+    /// The number of counted probes. 0 in earlier files, whose fidelity is that of allocations and frees together in one
+    /// probe.
+    #[serde(default, skip_serializing_if = "is_none_counted")]
+    pub fidelity_probes: usize,
     /// The outcome.
     #[serde(flatten)]
     pub outcome: Outcome,
@@ -72,6 +76,11 @@ pub struct Measurement {
     pub passes: Vec<usize>,
     /// Every pair, in the order in which they ran.
     pub pairs: Vec<Pair>,
+}
+
+/// Returns `true` for the number of probes of a measurement that has no counted one.
+fn is_none_counted(probes: &usize) -> bool {
+    *probes == 0
 }
 
 impl Measurement {
@@ -88,6 +97,7 @@ impl Measurement {
             layout: None,
             allocations: None,
             fidelity: None,
+            fidelity_probes: 0,
             outcome: Outcome::TooFew,
             passes: Vec::new(),
             pairs: Vec::new(),

@@ -7,9 +7,13 @@ use crate::schedule::measurement::{Measurement, Outcome, Pair, Precision, Sample
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::{TRIES, suspended};
-use crate::worker::probe::{Observation, Request};
+use crate::worker::probe::{Observation, Request, worst_fidelity};
 use crate::workloads::Digest;
+use std::iter;
 use std::time::Duration;
+
+/// The counted probes of a level where several threads run, the trial included.
+pub const FIDELITY_PROBES: usize = 6;
 
 /// One measurement while it is being measured.
 #[derive(Debug)]
@@ -26,7 +30,9 @@ pub struct MeasurementRun<'a> {
 
 impl<'a> MeasurementRun<'a> {
     /// Tries a measurement before it is timed: one probe untracked and one under the level, both with the counters
-    /// on. They provide the allocations and the fidelity, and show that the level ends and does the same work.
+    /// on. They provide the allocations and the fidelity, and show that the level ends and does the same work. Where
+    /// several threads run, events that a tracker misses differ from run to run, so five more are counted under the
+    /// level.
     ///
     /// A measurement whose trial failed takes no pairs; [`finish`](Self::finish) returns it with its failure.
     pub fn begin(launcher: &'a dyn Launch, series: Series, tracked: Request) -> Self {
@@ -35,7 +41,7 @@ impl<'a> MeasurementRun<'a> {
 
     /// Tries a measurement whose untracked baseline another program runs, such as the control.
     pub fn begin_against(baseline: &'a dyn Launch, launcher: &'a dyn Launch, series: Series, tracked: Request) -> Self {
-        let level = tracked.level;
+        let (workload, level) = (tracked.workload, tracked.level);
         let mut measurement = Measurement::new(series, &tracked);
         let counted = |level| launcher.trial(&Request { level, count: true, ..tracked });
         let mut expected = Digest::default();
@@ -43,10 +49,14 @@ impl<'a> MeasurementRun<'a> {
             measurement.allocations = untracked.truth.map(|truth| truth.allocations);
             expected = untracked.digest;
             let seen = if level == Level::Untracked { untracked } else { counted(level)? };
-            checked(seen, expected)
+            let first = checked(seen, expected)?.fidelity();
+            let repeats = if first.is_some() && workload.is_parallel() { FIDELITY_PROBES } else { 1 };
+            let more = (1..repeats).map(|_| Ok(checked(counted(level)?, expected)?.fidelity()));
+            let all = iter::once(Ok(first)).chain(more).collect::<Result<Vec<_>, Failure>>()?;
+            Ok((worst_fidelity(all.iter().copied().flatten()), all.len()))
         });
         match trial {
-            Ok(seen) => measurement.fidelity = seen.fidelity(),
+            Ok((fidelity, probes)) => (measurement.fidelity, measurement.fidelity_probes) = (fidelity, probes),
             Err(failure) => measurement.outcome = Outcome::Failed(failure),
         }
         Self { baseline, launcher, tracked, expected, measurement, took: Duration::ZERO }
@@ -199,8 +209,10 @@ pub fn checked(seen: Observation, expected: Digest) -> Result<Observation, Failu
 mod tests {
     use super::*;
     use crate::stats::median::MIN_PAIRS;
+    use crate::tracking::Recorded;
     use crate::worker::launcher::Launcher;
     use crate::worker::launcher::Limits;
+    use crate::worker::probe::Truth;
     use crate::workloads::{Scale, Workload};
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
@@ -260,6 +272,33 @@ mod tests {
         let overhead = measured(&launcher, MIN_PAIRS).overhead().expect("six pairs");
         assert_eq!((overhead.wall.low, overhead.wall.value, overhead.wall.high), (1.0, 1.0, 1.0));
         assert_eq!((overhead.ns_per_allocation, overhead.peak_memory), (None, None));
+    }
+
+    #[test]
+    fn several_threads_have_the_worst_fidelity_of_six_probes() {
+        let fidelity = |workload| {
+            let request = Request { workload, level: Level::Allocator, ..request(Level::Allocator) };
+            let scale = request.scale.factor();
+            let reply = |allocations, deallocations| {
+                let truth = Truth { allocations: 100, deallocations: 100, ..Truth::default() };
+                let recorded = Recorded {
+                    allocations: Some(allocations),
+                    deallocations: Some(deallocations),
+                    ..Recorded::default()
+                };
+                let seen = Observation { truth: Some(truth), recorded, ..Observation::sample_of(&request) };
+                assert_eq!(seen.scale, scale);
+                serde_json::to_string(&seen).expect("plain data")
+            };
+            // The first probe is the untracked one, and the second the trial.
+            let before = format!("if [ $runs = 5 ]; then echo '{}'; exit; fi", reply(100, 30));
+            let (folder, launcher) = probe(&reply(100, 100), &reply(100, 90), &before);
+            let measurement = MeasurementRun::begin(&launcher, Series::Overhead, request).finish();
+            let runs = fs::read_to_string(folder.path().join("runs")).expect("it ran").lines().count();
+            (measurement.fidelity, measurement.fidelity_probes, runs)
+        };
+        assert_eq!(fidelity(Workload::CYCLES), (Some(0.9), 1, 2));
+        assert_eq!(fidelity(Workload::CONCURRENT), (Some(0.3), 6, 7));
     }
 
     #[test]

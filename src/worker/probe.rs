@@ -188,9 +188,10 @@ impl Observation {
 }
 
 impl Observation {
-    /// Returns the fidelity of the level: events recorded ÷ events that happened. Events are allocations and, if the
-    /// tracker counts them, deallocations; with variable tracking alone, named values. `None` if nothing is tracked,
-    /// or one of the two is unknown.
+    /// Returns the fidelity of the level: events recorded ÷ events that happened. It is the worse of those of allocations
+    /// and, if the tracker counts them, deallocations: taken together, what is counted twice would make up for what is
+    /// missing. With variable tracking alone, events are named values. `None` if nothing is tracked, or one of the two
+    /// numbers is unknown.
     pub fn fidelity(&self) -> Option<f64> {
         let ratio = |recorded: u64, happened: u64| (happened > 0).then(|| recorded as f64 / happened as f64);
         match self.level.records() {
@@ -198,18 +199,17 @@ impl Observation {
             RecordingKind::NamedValues => ratio(self.recorded.variables?, self.variables),
             RecordingKind::Counts | RecordingKind::Events | RecordingKind::Samples => {
                 let truth = self.truth?;
-                let allocations = self.recorded.allocations?;
-                match self.recorded.deallocations {
-                    // A tracker may report any number.
-                    Some(deallocations) => ratio(
-                        allocations.saturating_add(deallocations),
-                        truth.allocations.saturating_add(truth.deallocations),
-                    ),
-                    None => ratio(allocations, truth.allocations),
-                }
+                let allocations = ratio(self.recorded.allocations?, truth.allocations);
+                let deallocations = self.recorded.deallocations.and_then(|count| ratio(count, truth.deallocations));
+                worst_fidelity(allocations.into_iter().chain(deallocations))
             }
         }
     }
+}
+
+/// Returns the fidelity that is farthest from 1; `None` if there is none.
+pub(crate) fn worst_fidelity(all: impl Iterator<Item = f64>) -> Option<f64> {
+    all.max_by(|a, b| (a - 1.0).abs().total_cmp(&(b - 1.0).abs()))
 }
 
 /// Checks that the library of `fixed_seed.c` is loaded into this process: the system's randomness is then the
@@ -378,6 +378,28 @@ pub fn check_switch() -> Result<(), TaskError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_counted_twice_does_not_make_up_for_what_is_missing() {
+        let scale = Scale::new(1.0).expect("positive");
+        let level = Level::Allocator;
+        let request = Request { workload: Workload::CYCLES, level, scale, threads: 1, count: true };
+        let truth = Truth { allocations: 100, deallocations: 80, ..Truth::default() };
+        let fidelity = |allocations, deallocations| {
+            let recorded = Recorded { allocations, deallocations, ..Recorded::default() };
+            Observation { truth: Some(truth), recorded, ..Observation::sample_of(&request) }.fidelity()
+        };
+        assert_eq!(fidelity(Some(100), Some(80)), Some(1.0));
+        assert_eq!(fidelity(Some(110), Some(60)), Some(0.75), "the worse of 1.1 and 0.75");
+        assert_eq!(fidelity(Some(150), Some(80)), Some(1.5));
+        assert_eq!(fidelity(Some(90), None), Some(0.9), "frees are not counted");
+        assert_eq!(fidelity(None, Some(80)), None);
+        assert_eq!(
+            fidelity(Some(u64::MAX), Some(80)),
+            Some(u64::MAX as f64 / 100.0),
+            "a tracker may report any number"
+        );
+    }
 
     #[test]
     fn a_request_is_the_command_that_repeats_it() {

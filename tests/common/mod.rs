@@ -114,7 +114,7 @@ fn measurement(series: Series, workload: Workload, level: Level, factor: f64, pa
     let scale = Scale::new(0.05).expect("positive");
     let measurement = Measurement::new(series, &Request { workload, level, scale, threads: 2, count: false });
     let fidelity = (level != Level::Untracked).then_some(1.0);
-    estimated(Measurement { allocations: Some(100_000), fidelity, pairs, ..measurement })
+    estimated(Measurement { allocations: Some(100_000), fidelity, fidelity_probes: 1, pairs, ..measurement })
 }
 
 /// Returns results with every kind of row: an overhead as a percentage, as a factor, not significant, and failures.

@@ -24,7 +24,7 @@ use crate::tracking::Level;
 use crate::tracking::memscope::MemscopeBuild;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
-use crate::worker::probe::{Observation, Request};
+use crate::worker::probe::{Observation, Request, worst_fidelity};
 use crate::workloads::{Scale, ScaleError, Workload};
 use serde::{Deserialize, Serialize};
 
@@ -156,8 +156,7 @@ impl Point {
 impl Footprint {
     /// Returns the fidelity at the scale where it is farthest from 1; `None` if none is known.
     pub fn fidelity(&self) -> Option<f64> {
-        let known = self.points.iter().filter_map(|point| point.fidelity);
-        known.max_by(|a, b| (a - 1.0).abs().total_cmp(&(b - 1.0).abs()))
+        worst_fidelity(self.points.iter().filter_map(|point| point.fidelity))
     }
 
     /// Returns the bytes that the tracker takes for each live allocation: the slope of its peak over the program's

@@ -144,6 +144,7 @@ pub(crate) fn notes(results: &Results) -> Vec<String> {
     if measured().any(|measurement| measurement.ns_per_allocation().is_some()) {
         lines.push(NS_PER_ALLOCATION.to_owned());
     }
+    lines.extend(fidelity_note(results));
     lines.extend(circumstances(&results.origin));
     lines
 }
@@ -165,6 +166,20 @@ fn sessions_note(results: &Results) -> Option<String> {
                 .to_owned()
         }
     })
+}
+
+/// Defines the fidelity, by which counted probes it is from.
+fn fidelity_note(results: &Results) -> Option<String> {
+    let known = || results.measurements.iter().filter(|measurement| measurement.level.has_fidelity());
+    let probes = || known().filter(|measurement| measurement.fidelity.is_some()).map(|known| known.fidelity_probes);
+    let of = match (probes().min()?, probes().max()?) {
+        (0, 0) => "of allocations and frees together, in one probe".to_owned(),
+        // A run that went on where an earlier version of this program had begun.
+        (0, _) => return None,
+        (_, 1) => "the worse of allocations and frees".to_owned(),
+        (_, most) => format!("the worse of allocations and frees; with several threads the worst of {most} probes"),
+    };
+    Some(format!("Fidelity: events recorded ÷ events that happened, {of}."))
 }
 
 /// The definition of a column that could be read otherwise.

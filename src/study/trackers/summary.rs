@@ -25,7 +25,7 @@ pub fn summary(trackers: &Trackers) -> Document {
     }
     notes.push(
         "A counter keeps two or three numbers, a recorder something of each event, a sampler of few: compare like with \
-         like. Fidelity is events recorded ÷ events that happened."
+         like."
             .to_owned(),
     );
     notes.extend(overhead::summary::notes(&trackers.0));
