@@ -13,7 +13,7 @@
 //! | register one | [`workloads::register`], [`workloads::Definition`], [`Workload`] |
 //! | switch tracking on in a program | [`Level`], [`RecordingKind`], [`SwitchedAllocator`] |
 //! | estimate an overhead | [`Pair`], [`Sample`], [`Clock`], [`overhead`], [`Overhead`], [`Estimate`] |
-//! | use the statistics | [`median_interval`], [`slope`] |
+//! | use the statistics | [`median_interval`], [`growth`] |
 //! | read results | [`read`], [`Kept`], [`Results`], [`Measurement`], [`Outcome`], [`Failure`], [`Comparison`], … |
 //! | report them | [`Study`], [`draw`], [`Format`] |
 //!
@@ -59,8 +59,8 @@ pub use report::origin::Origin;
 pub use schedule::estimate::overhead;
 pub use schedule::measurement::{Clock, Measurement, Outcome, Overhead, Pair, Sample, Series};
 pub use stats::estimate::Estimate;
+pub use stats::growth::growth;
 pub use stats::median::median_interval;
-pub use stats::slope::slope;
 pub use study::accuracy::Detections;
 pub use study::claims::Claims;
 pub use study::compare::Comparison;

@@ -5,7 +5,7 @@ mod common;
 
 use common::memscope_bench;
 use memscope_bench::internal::platform::files;
-use memscope_bench::internal::study::footprint::{Footprints, PEAKS, STEPS};
+use memscope_bench::internal::study::footprint::{Footprints, PEAKS, SCALES};
 use memscope_bench::internal::tracking::Level;
 
 #[test]
@@ -25,7 +25,7 @@ fn a_footprint_has_every_measurement_at_every_scale() {
     let [build] = footprints.builds.as_slice() else { panic!("one build: {printed}") };
     assert_eq!(build.measurements.len(), 2, "one workload under two levels");
     for measurement in build.measurements.iter().filter(|measurement| measurement.failure.is_none()) {
-        assert_eq!((measurement.points.len(), measurement.peaks.len()), (STEPS.len(), PEAKS), "{measurement:?}");
+        assert_eq!((measurement.points.len(), measurement.peaks.len()), (SCALES, PEAKS), "{measurement:?}");
         assert!(measurement.points.windows(2).all(|two| two[0].events <= two[1].events), "{measurement:?}");
         if measurement.level == Level::Counting {
             // Counters in statics take no memory of the heap.

@@ -8,9 +8,8 @@ use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
 use crate::study::Files;
 use crate::study::footprint;
-use crate::study::footprint::{BuildFootprints, Footprints, Plan};
+use crate::study::footprint::{BuildFootprints, Footprints, Meter, Plan};
 use crate::tracking::Level;
-use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload};
 use clap::Args;
@@ -30,7 +29,7 @@ pub(super) struct Arguments {
     #[arg(long, value_delimiter = ',', value_name = "NUMBERS", default_values = ["1", "2", "4", "8"],
           value_parser = clap::value_parser!(u64).range(1..=1_024))]
     threads: Vec<u64>,
-    /// The scale that is grown, from half to four times of it [default: each workload's short scale]
+    /// The scale that is grown, from 0.4 to four times of it [default: each workload's short scale]
     #[arg(long)]
     scale: Option<Scale>,
     /// The folder for footprint.json and footprint.md
@@ -61,15 +60,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let builds = arguments.builds.build(&resolved, arguments.limits.into())?;
     let origin = Origin::of_this_command();
     let bar = bar(builds.iter().filter(|build| build.program.is_ok()).count() * measurements.len(), "measurements");
-    let measure = |launcher: &Launcher, largest: Request| {
+    let measure = |meter: &mut Meter, largest: Request| {
         bar.set_message(format!("{}/{}", largest.workload, largest.level));
-        let measurement = footprint::measure(launcher, largest);
+        let measurement = meter.measure(largest);
         bar.inc(1);
         measurement
     };
     let measured = builds.into_iter().map(|Build { name, program, .. }| match program {
         Ok(CheckedProgram { launcher, memscope, .. }) => {
-            let measurements = measurements.iter().map(|&largest| measure(&launcher, largest)).collect();
+            let mut meter = Meter::new(&launcher);
+            let measurements = measurements.iter().map(|&largest| measure(&mut meter, largest)).collect();
             BuildFootprints { name, memscope: Some(memscope), not_built: None, measurements }
         }
         Err(failed) => BuildFootprints { name, memscope: None, not_built: Some(failed.why), measurements: Vec::new() },

@@ -1,9 +1,9 @@
 //! Statistics: pure functions, with the sources of their methods.
 
 pub mod estimate;
+pub(crate) mod growth;
 pub(crate) mod median;
 pub(crate) mod passes;
 pub(crate) mod share;
 pub(crate) mod sign_test;
-pub(crate) mod slope;
 pub(crate) mod spread;

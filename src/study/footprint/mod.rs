@@ -1,7 +1,8 @@
 //! The footprint: the memory that tracking takes, and the events that it misses, as a workload grows.
 //!
 //! A single run shows little: it includes the tracker's fixed parts, and its maps double now and then. So each
-//! measurement, a workload under a level on a number of threads, runs at several scales, and its figures are slopes.
+//! measurement, a workload under a level on a number of threads, runs at many scales over three octaves, and its
+//! figures are means over whole octaves of what each further allocation or event adds.
 //!
 //! The switched allocator counts memory at the request, instead of reading it from the process. It counts separately
 //! what the hook allocates for itself. The allocations of variable tracking are the difference between the workload
@@ -17,8 +18,8 @@ use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::schedule::pairing::checked;
 use crate::stats::estimate::Estimate;
+use crate::stats::growth::growth;
 use crate::stats::median::median_interval;
-use crate::stats::slope::slope;
 use crate::study::Study;
 use crate::tracking::Level;
 use crate::tracking::memscope::MemscopeBuild;
@@ -31,14 +32,20 @@ use serde::{Deserialize, Serialize};
 /// The version of the file's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 1;
 
-/// The scales of a measurement, as parts of the workload's own: from half to four times, in even steps of √2.
-pub const STEPS: [f64; 7] = [0.5, std::f64::consts::FRAC_1_SQRT_2, 1.0, std::f64::consts::SQRT_2, 2.0, 2.83, 4.0];
+/// The scales of a measurement. Twenty of them cover three octaves, each on another place of its octave; the last three
+/// are three octaves above the first three, so the tracker's fixed part is known from three pairs.
+pub const SCALES: usize = 23;
+
+/// The largest scale, as a part of the workload's own.
+const LARGEST: f64 = 4.0;
+
+/// Returns a scale by its index, as a part of the workload's own: from 0.41 to 4 times, in even steps of 3/20 octave.
+pub fn step(index: usize) -> f64 {
+    LARGEST * (0.15 * (index as f64 - (SCALES - 1) as f64)).exp2()
+}
 
 /// The number of pairs of probes for the peak of resident memory.
 pub const PEAKS: usize = 8;
-
-/// The least growth of live allocations over all scales for which a cost per allocation is reported.
-const GROWS: f64 = 1.5;
 
 /// The footprints of one or several builds of memscope.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -131,7 +138,8 @@ pub struct Point {
     pub fidelity: Option<f64>,
     /// The most allocations of the program that were alive at once.
     pub live_allocations: u64,
-    /// The most bytes that the tracker held at once.
+    /// The most bytes that the tracker held at once, or more: an upper bound. It is the most within the hook, plus what
+    /// the program and variable tracking held at most beyond the program alone, and these may be at different moments.
     pub peak_bytes: u64,
     /// The bytes that the tracker holds after the program has freed everything.
     pub kept_bytes: u64,
@@ -159,21 +167,16 @@ impl Footprint {
         worst_fidelity(self.points.iter().filter_map(|point| point.fidelity))
     }
 
-    /// Returns the bytes that the tracker takes for each live allocation: the slope of its peak over the program's
-    /// most live allocations. `None` if those hardly grow with the scale, or there are too few scales.
+    /// Returns the bytes that the tracker takes for each live allocation: what its peak grows by with the program's
+    /// most live allocations, as [`growth`] defines it. `None` if those do not double over the scales.
     pub fn bytes_per_live_allocation(&self) -> Option<Estimate> {
-        let live = || self.points.iter().map(|point| point.live_allocations as f64);
-        let (least, most) = (live().reduce(f64::min)?, live().reduce(f64::max)?);
-        if most < GROWS * least {
-            return None;
-        }
-        self.slope(|point| point.live_allocations as f64, |point| point.peak_bytes as f64)
+        self.growth(|point| point.live_allocations as f64, |point| point.peak_bytes as f64)
     }
 
-    /// Returns the bytes that the tracker keeps of each event: the slope of the bytes held at the end, when all is
-    /// freed, over the number of events.
+    /// Returns the bytes that the tracker keeps of each event: what the bytes held at the end, when all is freed, grow by
+    /// with the number of events. `None` if that does not double over the scales.
     pub fn bytes_per_event(&self) -> Option<Estimate> {
-        self.slope(|point| point.events as f64, |point| point.kept_bytes as f64)
+        self.growth(|point| point.events as f64, |point| point.kept_bytes as f64)
     }
 
     /// Returns the ratio tracked ÷ untracked of the peak of resident memory, at the largest scale.
@@ -181,8 +184,8 @@ impl Footprint {
         median_interval(self.peaks.iter().copied())
     }
 
-    fn slope(&self, x: fn(&Point) -> f64, y: fn(&Point) -> f64) -> Option<Estimate> {
-        slope(&self.points.iter().map(|point| (x(point), y(point))).collect::<Vec<_>>())
+    fn growth(&self, x: fn(&Point) -> f64, y: fn(&Point) -> f64) -> Option<Estimate> {
+        growth(&self.points.iter().map(|point| (x(point), y(point))).collect::<Vec<_>>())
     }
 }
 
@@ -209,7 +212,7 @@ impl Plan {
         let mut measurements = Vec::new();
         for &workload in &self.workloads {
             let threads = if workload.is_parallel() { self.threads.as_slice() } else { &[1] };
-            let scale = self.scale.unwrap_or(workload.short()).part(STEPS[STEPS.len() - 1])?;
+            let scale = self.scale.unwrap_or(workload.short()).part(LARGEST)?;
             for &threads in threads {
                 for &level in self.levels.iter().filter(|&&level| level != Level::Untracked) {
                     measurements.push(Request { workload, level, scale, threads, count: false });
@@ -220,36 +223,63 @@ impl Plan {
     }
 }
 
-/// Runs a measurement, given its largest probe.
-pub fn measure(launcher: &Launcher, largest: Request) -> Footprint {
-    let Request { workload, level, scale, threads, .. } = largest;
-    let seed = scale.seed();
-    let mut measurement =
-        Footprint { workload, level, threads, seed, points: Vec::new(), peaks: Vec::new(), failure: None };
-    measurement.failure = fill(&mut measurement, launcher, largest).err();
-    measurement
+/// Runs measurements of one build. The levels of a workload share the counts of its untracked runs.
+#[derive(Debug)]
+pub struct Meter<'a> {
+    launcher: &'a Launcher,
+    /// The untracked counts, each with its scale, and the work that they are of.
+    untracked: Vec<Observation>,
+    of: Option<(Workload, usize)>,
 }
 
-fn fill(measurement: &mut Footprint, launcher: &Launcher, largest: Request) -> Result<(), Failure> {
-    let both = |request: Request| {
-        let untracked = launcher.run(&Request { level: Level::Untracked, ..request })?;
-        let tracked = launcher.run(&request)?;
-        let tracked = checked(tracked, untracked.digest)?;
-        Ok((untracked, tracked))
-    };
-    for step in STEPS {
-        // A part of a valid scale is valid.
-        let Ok(scale) = largest.scale.part(step / STEPS[STEPS.len() - 1]) else { continue };
-        let (untracked, tracked) = both(Request { scale, count: true, ..largest })?;
-        measurement.points.extend(Point::of(&untracked, &tracked));
+impl<'a> Meter<'a> {
+    /// Returns a meter of the build that a launcher runs.
+    pub const fn new(launcher: &'a Launcher) -> Self {
+        Self { launcher, untracked: Vec::new(), of: None }
     }
-    for _ in 0..PEAKS {
-        let (untracked, tracked) = both(largest)?;
-        if let (Some(untracked @ 1..), Some(tracked)) = (untracked.peak_rss_bytes, tracked.peak_rss_bytes) {
-            measurement.peaks.push(tracked as f64 / untracked as f64);
+
+    /// Runs a measurement, given its largest probe.
+    pub fn measure(&mut self, largest: Request) -> Footprint {
+        let Request { workload, level, scale, threads, .. } = largest;
+        let seed = scale.seed();
+        let mut measurement =
+            Footprint { workload, level, threads, seed, points: Vec::new(), peaks: Vec::new(), failure: None };
+        measurement.failure = self.fill(&mut measurement, largest).err();
+        measurement
+    }
+
+    fn fill(&mut self, measurement: &mut Footprint, largest: Request) -> Result<(), Failure> {
+        if self.of != Some((largest.workload, largest.threads)) {
+            (self.untracked, self.of) = (Vec::new(), Some((largest.workload, largest.threads)));
         }
+        for index in 0..SCALES {
+            // A part of a valid scale is valid.
+            let Ok(scale) = largest.scale.part(step(index) / LARGEST) else { continue };
+            let request = Request { scale, count: true, ..largest };
+            let untracked = self.untracked(request)?;
+            let tracked = checked(self.launcher.run(&request)?, untracked.digest)?;
+            measurement.points.extend(Point::of(&untracked, &tracked));
+        }
+        for _ in 0..PEAKS {
+            let untracked = self.launcher.run(&Request { level: Level::Untracked, ..largest })?;
+            let tracked = checked(self.launcher.run(&largest)?, untracked.digest)?;
+            if let (Some(untracked @ 1..), Some(tracked)) = (untracked.peak_rss_bytes, tracked.peak_rss_bytes) {
+                measurement.peaks.push(tracked as f64 / untracked as f64);
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Returns the counts of a run without tracking, once for all levels.
+    fn untracked(&mut self, tracked: Request) -> Result<Observation, Failure> {
+        let scale = tracked.scale.factor();
+        if let Some(known) = self.untracked.iter().find(|known| known.scale == scale) {
+            return Ok(known.clone());
+        }
+        let seen = self.launcher.run(&Request { level: Level::Untracked, ..tracked })?;
+        self.untracked.push(seen.clone());
+        Ok(seen)
+    }
 }
 
 #[cfg(test)]
@@ -277,8 +307,8 @@ mod tests {
     }
 
     #[test]
-    fn fixed_parts_are_in_no_slope() {
-        let grown = measurement((1..8).map(|n| (n * 1_000, n * 100, 50_000 + n * 100 * 160, 9_000 + n * 1_000 * 3)));
+    fn fixed_parts_are_in_no_figure() {
+        let grown = measurement((1..9).map(|n| (n * 1_000, n * 100, 50_000 + n * 100 * 160, 9_000 + n * 1_000 * 3)));
         let exactly = |value| Some(Estimate { value, low: value, high: value });
         assert_eq!(grown.bytes_per_live_allocation(), exactly(160.0));
         assert_eq!(grown.bytes_per_event(), exactly(3.0));
@@ -287,10 +317,22 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_grow_has_no_slope() {
-        let level = measurement((1..8).map(|n| (n * 1_000, 500 + n, 50_000, 9_000)));
+    fn what_does_not_double_has_no_figure() {
+        let level = measurement((1..9).map(|n| (n * 1_000, 500 + n, 50_000, 9_000)));
         assert_eq!(level.bytes_per_live_allocation(), None);
-        assert_eq!(level.bytes_per_event().map(|slope| slope.value), Some(0.0));
+        assert_eq!(level.bytes_per_event().map(|growth| growth.value), Some(0.0));
+    }
+
+    #[test]
+    fn twenty_scales_cover_three_octaves_and_the_others_lie_on_the_first_places() {
+        let all: Vec<f64> = (0..SCALES).map(step).collect();
+        assert_eq!(all[SCALES - 1], LARGEST);
+        for place in 0..SCALES - 20 {
+            assert!((all[place + 20] / all[place] - 8.0).abs() < 1e-9, "{all:?}");
+        }
+        let mut places: Vec<f64> = all[..20].iter().map(|step| step.log2().rem_euclid(1.0)).collect();
+        places.sort_unstable_by(f64::total_cmp);
+        assert!(places.windows(2).all(|two| (two[1] - two[0] - 0.05).abs() < 1e-9), "{places:?}");
     }
 
     #[test]

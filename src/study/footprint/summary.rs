@@ -5,7 +5,7 @@ use crate::report::circumstances::circumstances;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::stats::estimate::Estimate;
-use crate::study::footprint::{BuildFootprints, Footprint, Footprints, PEAKS, STEPS};
+use crate::study::footprint::{BuildFootprints, Footprint, Footprints, PEAKS};
 use crate::study::overhead::warnings;
 use crate::worker::failure::Failure;
 
@@ -30,10 +30,10 @@ fn table(measurements: &[Footprint]) -> Table {
         left("level"),
         right("fidelity"),
         right("events"),
-        right("B/live allocation [95 %]"),
-        right("B/event kept [95 %]"),
-        right("kept at the end"),
-        right("peak memory [95 %]"),
+        right("B/live allocation [range]").short("B/live [range]"),
+        right("B/event kept [range]").short("B/event [range]"),
+        right("kept at the end").short("kept"),
+        right("peak memory [95 %]").short("memory [95 %]"),
     ])
     .grouped_by(1);
     measurements.iter().for_each(|measurement| table.row(row(measurement, measurement.workload.name())));
@@ -55,20 +55,31 @@ fn row(measurement: &Footprint, name: &str) -> [String; 9] {
             .as_ref()
             .map_or_else(|| number::fidelity(measurement.fidelity()), |failure| failure.label()),
         known(largest.map(|point| number::grouped(point.events)), "unknown"),
-        known(measurement.bytes_per_live_allocation().map(slope), "—"),
-        known(measurement.bytes_per_event().map(slope), "unknown"),
+        known(measurement.bytes_per_live_allocation().map(growth), "—"),
+        known(measurement.bytes_per_event().map(growth), "—"),
         known(largest.map(|point| number::bytes(point.kept_bytes as f64)), "unknown"),
         known(measurement.peak_memory().map(peak), "unknown"),
     ]
 }
 
-/// Formats a slope in bytes with its interval.
-fn slope(Estimate { value, low, high }: Estimate) -> String {
+/// Formats a growth in bytes with its range.
+fn growth(estimate: Estimate) -> String {
+    let Estimate { value, low, high } = estimate;
     let [value, low, high] = [value, low, high].map(|bytes| {
         let text = number::decimal(bytes, if bytes.abs() < 99.95 { 1 } else { 0 });
         text.trim_end_matches(".0").to_owned()
     });
-    format!("{value} [{low}, {high}]")
+    format!("{} [{low}, {high}]", if is_unclear(estimate) { UNCLEAR } else { &value })
+}
+
+/// The text in place of a growth that cannot be seen for chance.
+const UNCLEAR: &str = "unclear";
+
+/// Returns whether chance moves the bytes by more than the size does: nothing costs less than nothing.
+fn is_unclear(Estimate { value, low, high }: Estimate) -> bool {
+    /// Rounding and the estimate of the fixed part may go below zero by this part of the greatest.
+    const SLACK: f64 = 0.1;
+    low < -SLACK * high.max(value)
 }
 
 fn peak(Estimate { value, low, high }: Estimate) -> String {
@@ -84,15 +95,29 @@ fn notes(footprints: &Footprints) -> Vec<String> {
             lines.push(note);
         }
     }
+    let points = footprints.builds.iter().flat_map(|build| &build.measurements).map(|measured| measured.points.len());
     lines.push(format!(
-        "Each row is from {} scales, from half to four times the workload's own. Fidelity: where it is farthest from \
-         1. Events: allocations and deallocations, under `variables` named values, at the largest scale.",
-        STEPS.len()
+        "Each row is from {} scales over three octaves, up to four times the workload's own. Fidelity: where it is \
+         farthest from 1. Events: allocations and deallocations, under `variables` named values, at the largest scale.",
+        points.max().unwrap_or(0)
     ));
     lines.push(
-        "B/live allocation: by how much the tracker's most bytes grow with the program's most live allocations (Sen's \
-         slope); — where those hardly grow with the scale. Of a tracker that keeps something of every event, that is \
-         in it too."
+        "Range: a map that doubles takes twice as much for each entry right after it grew as right before. A figure is \
+         the mean over whole octaves of sizes, without the tracker's fixed part; its range goes from the least to the \
+         greatest at any scale, and is no confidence interval. — where less than an octave is covered."
+            .to_owned(),
+    );
+    let growths = |measured: &Footprint| [measured.bytes_per_live_allocation(), measured.bytes_per_event()];
+    let mut all = footprints.builds.iter().flat_map(|build| &build.measurements).flat_map(growths).flatten();
+    if all.any(is_unclear) {
+        lines.push(format!(
+            "{UNCLEAR}: chance moves the bytes more than the size does, as where threads take turns otherwise in each run."
+        ));
+    }
+    lines.push(
+        "B/live allocation: by how much the tracker's most bytes grow with the program's most live allocations. It is \
+         an upper bound: the most within the hook and the most outside of it may be at different moments. Of a tracker \
+         that keeps something of every event, that is in it too."
             .to_owned(),
     );
     lines.push(
@@ -118,10 +143,23 @@ fn failure_notes(build: &BuildFootprints) -> impl Iterator<Item = String> {
         Some(match failure {
             Failure::Unsupported { .. } => format!("{name}: {level} {said}"),
             _ => format!(
-                "{name}: {workload}/{level}, threads: {threads}, {said} (after {} of {} scales)",
-                points.len(),
-                STEPS.len()
+                "{name}: {workload}/{level}, threads: {threads}, {said} (after {})",
+                number::counted(points.len(), "scale")
             ),
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_growth_has_its_range_unless_it_cannot_be_seen() {
+        let shown = |value, low, high| growth(Estimate { value, low, high });
+        assert_eq!(shown(229.4, 170.6, 286.0), "229 [171, 286]");
+        assert_eq!(shown(0.25, -0.01, 0.4), "0.2 [0, 0.4]");
+        assert_eq!(shown(-156.0, -451.0, 230.0), "unclear [−451, 230]");
+        assert_eq!(shown(0.0, 0.0, 0.0), "0 [0, 0]");
+    }
 }
