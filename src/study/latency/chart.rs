@@ -170,7 +170,7 @@ impl Axis {
                 format!("{} % within", QUANTILES[place] * 100.0)
             };
             curve = curve.add(
-                telling(format!("{name}: {part} {}", summary::told(estimate)))
+                telling(format!("{name}: {part} {}", summary::told(estimate, measurement.step_ns())))
                     .add(line(x, self.y(estimate.low), x, self.y(estimate.high), &format!("whisker {class}")))
                     .add(dot(x, self.y(estimate.value), 3.0, class)),
             );
@@ -201,12 +201,16 @@ fn foot(latencies: &Latencies, height: f64) -> Group {
 /// Describes the picture in words, for readers who cannot see it.
 fn description(latencies: &Latencies) -> String {
     let told = latencies.measurements.iter().map(|measurement| {
-        let figure = |place: usize| measurement.at(Operation::Allocating, place).map(summary::told);
+        let figure = |place: usize| {
+            measurement.at(Operation::Allocating, place).map(|time| summary::told(time, measurement.step_ns()))
+        };
         match (&measurement.failure, figure(0), figure(QUANTILES.len() - 1)) {
             (None, Some(median), Some(slowest)) => {
                 format!(
-                    "{} on {} threads: half of all allocations within {median}, all within {slowest}",
-                    measurement.level, measurement.threads
+                    "{} on {} threads: half of all allocations within {median}, all of {} within {slowest}",
+                    measurement.level,
+                    measurement.threads,
+                    number::grouped(latencies.calls(measurement.threads))
                 )
             }
             (failure, ..) => {

@@ -19,6 +19,8 @@ use crate::stats::median::median_interval;
 use crate::study::Study;
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
+use rand::seq::SliceRandom;
+use rand::{SeedableRng, rngs::SmallRng};
 use serde::{Deserialize, Serialize};
 
 /// The version of the file's format. A change that an older reader would misread raises it.
@@ -78,6 +80,13 @@ pub struct Latencies {
     pub measurements: Vec<Latency>,
 }
 
+impl Latencies {
+    /// Returns the calls of each kind that a process on so many threads times: its maximum is the greatest of them.
+    pub fn calls(&self, threads: usize) -> u64 {
+        u64::from(self.operations) * threads as u64
+    }
+}
+
 impl Versioned for Latencies {
     const KIND: &str = "latency";
     const WHAT: &str = "a file of latencies";
@@ -104,6 +113,7 @@ impl Study for Latencies {
                     };
                     metrics.extend(measurement.at(operation, place).map(|ns| Metric::estimate(&name, measure, ns)));
                 }
+                metrics.push(Metric::plain(&name, "calls", self.calls(measurement.threads) as f64));
             }
         }
         metrics
@@ -130,6 +140,12 @@ impl Latency {
     pub fn at(&self, operation: Operation, place: usize) -> Option<Estimate> {
         median_interval(self.processes.iter().map(|seen| operation.of(seen).at(place) as f64))
     }
+
+    /// Returns the step of the clock in its processes, in nanoseconds: the largest, if it is known of all.
+    pub fn step_ns(&self) -> Option<u64> {
+        let steps: Option<Vec<u64>> = self.processes.iter().map(|seen| seen.step_ns).collect();
+        steps?.into_iter().max()
+    }
 }
 
 /// The plan of a run.
@@ -148,8 +164,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Measures everything: for each number of threads, the levels by turns. `run` runs one process; `progress` is
-    /// called before each.
+    /// Measures everything: for each number of threads, the levels by turns, each turn in another shuffled order, so that
+    /// none always follows the same other one. `run` runs one process; `progress` is called before each.
     pub fn measure(
         &self,
         run: impl Fn(Pattern) -> Result<Observed, Failure>,
@@ -163,8 +179,10 @@ impl Plan {
                 .map(|&level| Latency { level, threads, processes: Vec::new(), failure: None })
                 .collect();
             for process in 0..self.processes as u64 {
-                for measurement in &mut row {
-                    let seed = self.seed.wrapping_add(process);
+                let seed = self.seed.wrapping_add(process);
+                let mut turn: Vec<&mut Latency> = row.iter_mut().collect();
+                turn.shuffle(&mut SmallRng::seed_from_u64(seed ^ (threads as u64) << 32));
+                for measurement in turn {
                     let pattern = Pattern { level: measurement.level, threads, operations: self.operations, seed };
                     progress(pattern);
                     if measurement.failure.is_none() {
@@ -188,7 +206,7 @@ mod tests {
 
     fn seen(nanoseconds: u64) -> Observed {
         let all = Quantiles([nanoseconds; QUANTILES.len()]);
-        Observed { allocating: all, freeing: all, timing: all }
+        Observed { allocating: all, freeing: all, timing: all, step_ns: Some(nanoseconds) }
     }
 
     #[test]
@@ -206,21 +224,30 @@ mod tests {
             if pattern.level == Level::Counting { Err(Failure::TimedOut { seconds: 1 }) } else { Ok(seen(7)) }
         };
         let measurements = plan.measure(run, |_| {});
+        let order = order.borrow();
+        let turns: Vec<Vec<Level>> = order
+            .iter()
+            .filter(|(threads, level)| *threads == 1 && *level != Level::Counting)
+            .map(|(_, level)| *level)
+            .collect::<Vec<_>>()
+            .chunks(2)
+            .map(<[_]>::to_vec)
+            .collect();
+        assert_eq!(turns.len(), 6);
+        assert!(turns.iter().all(|turn| turn[0] != turn[1]), "each level once in a turn: {turns:?}");
+        assert!(turns.iter().any(|turn| turn != &turns[0]), "not always in the same order: {turns:?}");
         assert_eq!(
-            order.borrow()[..5],
-            [
-                (1, Level::Untracked),
-                (1, Level::Counting),
-                (1, Level::Allocator),
-                (1, Level::Untracked),
-                (1, Level::Allocator)
-            ]
+            order.iter().filter(|(_, level)| *level == Level::Counting).count(),
+            2,
+            "once for each of the threads"
         );
+        assert!(order.is_sorted_by_key(|(threads, _)| *threads));
         assert_eq!(
             measurements.iter().map(|measurement| measurement.processes.len()).collect::<Vec<_>>(),
             [6, 0, 6, 6, 0, 6]
         );
         assert_eq!(measurements[0].at(Operation::Freeing, 0), Some(Estimate { value: 7.0, low: 7.0, high: 7.0 }));
         assert_eq!(measurements[1].at(Operation::Freeing, 0), None);
+        assert_eq!(measurements[0].step_ns(), Some(7));
     }
 }

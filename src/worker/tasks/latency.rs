@@ -72,6 +72,35 @@ pub struct Observed {
     pub freeing: Quantiles,
     /// Times of nothing: the cost of timing.
     pub timing: Quantiles,
+    /// The step of the clock, in nanoseconds: no time is known more exactly. `None` in earlier files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_ns: Option<u64>,
+}
+
+/// Returns the step of the clock, in nanoseconds: the least by which two times that it shows differ.
+fn clock_step() -> Option<u64> {
+    /// Enough for every remainder to turn up.
+    const READINGS: usize = 10_000;
+    let mut times: Vec<u64> = (0..READINGS)
+        .map(|_| {
+            let began = Instant::now();
+            began.elapsed().as_nanos() as u64
+        })
+        .collect();
+    times.sort_unstable();
+    step_of(&times)
+}
+
+/// Returns the least difference between sorted times of nothing; `None` if they are all the same. If some are zero, a
+/// reading takes less than a step, and the least other time is one: a step that is no whole number of nanoseconds would
+/// be rounded both ways, and differ from itself by one.
+fn step_of(sorted: &[u64]) -> Option<u64> {
+    let mut different = sorted.to_vec();
+    different.dedup();
+    match different.as_slice() {
+        [0, step, ..] => Some(*step),
+        different => different.windows(2).map(|two| two[1] - two[0]).min(),
+    }
 }
 
 /// Times of one thread.
@@ -122,6 +151,7 @@ fn timed<R>(times: &mut Histogram<u64>, run: impl FnOnce() -> R) -> R {
 pub fn run(pattern: Pattern) -> Result<Observed, TaskError> {
     let session = Session::prepare(pattern.level, false);
     check_switch()?;
+    let step_ns = clock_step();
     // Threads start and end outside of the window: their own allocations are not the program's.
     let (opens, closes) = (Barrier::new(pattern.threads + 1), Barrier::new(pattern.threads + 1));
     // If one thread does not start, the others return at once.
@@ -148,7 +178,7 @@ pub fn run(pattern: Pattern) -> Result<Observed, TaskError> {
     })?;
     let Times { allocating, freeing, timing } = all;
     let [allocating, freeing, timing] = [allocating, freeing, timing].map(|times| Quantiles::of(&times));
-    Ok(Observed { allocating, freeing, timing })
+    Ok(Observed { allocating, freeing, timing, step_ns })
 }
 
 /// Runs one thread: it warms up, waits for the window, fills its places, and times replacements.
@@ -196,6 +226,15 @@ fn size(rng: &mut impl Rng) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_step_is_the_least_difference_between_times() {
+        assert_eq!(step_of(&[20, 20, 30, 30, 50, 7_040]), Some(10));
+        assert_eq!(step_of(&[19, 20, 20, 21, 25]), Some(1));
+        assert_eq!(step_of(&[0, 0, 41, 42, 83]), Some(41), "41.67 ns, rounded");
+        assert_eq!((step_of(&[7, 7]), step_of(&[])), (None, None));
+        assert!(clock_step().is_none_or(|step| step > 0));
+    }
 
     #[test]
     fn quantiles_are_those_of_the_times() {
