@@ -9,13 +9,14 @@ mod evidence;
 mod list;
 mod record;
 pub mod summary;
+mod verdict;
 
 pub use evidence::{Evidence, Figure};
 pub use list::CLAIMS;
 pub use record::{Claims, JudgedSetting};
+pub use verdict::Verdict;
 
 use crate::report::origin::Origin;
-use crate::stats::estimate::Estimate;
 use serde::{Deserialize, Serialize};
 
 /// A figure that memscope's documents state.
@@ -51,19 +52,6 @@ pub enum Bound {
 /// The factor by which a time may exceed that on the claim's machine and still be attributed to the machine.
 pub const ANOTHER_MACHINE: f64 = 2.0;
 
-impl Bound {
-    /// Returns whether a figure is within the bound; `None` if its interval lies on both sides.
-    fn allows(self, figure: Estimate) -> Option<bool> {
-        let (most, figure) = match self {
-            Self::Overhead(most) | Self::Bytes(most) | Self::Time(most) => (most, figure),
-            Self::TimeElsewhere(most) => (most * ANOTHER_MACHINE, figure),
-            // Negation turns "at least" into "at most".
-            Self::Fidelity(least) => (-least, Estimate { value: -figure.value, low: -figure.high, high: -figure.low }),
-        };
-        if figure.high <= most { Some(true) } else { (figure.low > most).then_some(false) }
-    }
-}
-
 /// A setting in which a claim is tested.
 #[derive(Debug)]
 pub struct Setting {
@@ -84,18 +72,6 @@ pub struct Seen<'a> {
     pub figures: Vec<Figure>,
 }
 
-/// The verdict on a claim in a setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// Every figure is within the bound.
-    Holds,
-    /// This many figures lie beyond the bound with their whole intervals, or ended without one.
-    DoesNotHold(usize),
-    /// There are no figures, or their intervals lie on both sides of the bound.
-    CannotBeTested,
-}
-
 impl Bound {
     /// Returns the measure of the figures.
     pub const fn measure(self) -> &'static str {
@@ -106,54 +82,11 @@ impl Bound {
             Self::Fidelity(_) => "fidelity",
         }
     }
-
-    /// Returns the verdict on the claim for these figures.
-    pub fn judge(self, figures: &[Figure]) -> Verdict {
-        let allowed = |figure: &Figure| figure.seen.as_ref().map_or(Some(false), |&seen| self.allows(seen));
-        let beyond = figures.iter().filter(|figure| allowed(figure) == Some(false)).count();
-        if beyond > 0 {
-            Verdict::DoesNotHold(beyond)
-        } else if !figures.is_empty() && figures.iter().all(|figure| allowed(figure) == Some(true)) {
-            Verdict::Holds
-        } else {
-            Verdict::CannotBeTested
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn figure(low: f64, high: f64) -> Figure {
-        Figure { of: String::new(), seen: Ok(Estimate { value: (low + high) / 2.0, low, high }) }
-    }
-
-    #[test]
-    fn a_claim_holds_only_if_every_figure_is_within_it() {
-        let bound = Bound::Overhead(1.05);
-        assert_eq!(bound.judge(&[figure(1.0, 1.04), figure(1.01, 1.05)]), Verdict::Holds);
-        assert_eq!(bound.judge(&[figure(1.0, 1.04), figure(1.06, 1.1)]), Verdict::DoesNotHold(1));
-        assert_eq!(bound.judge(&[figure(1.0, 1.04), figure(1.04, 1.06)]), Verdict::CannotBeTested);
-        assert_eq!(bound.judge(&[]), Verdict::CannotBeTested);
-        let failed = Figure { of: String::new(), seen: Err("timed-out".to_owned()) };
-        assert_eq!(bound.judge(&[figure(1.0, 1.01), failed]), Verdict::DoesNotHold(1));
-    }
-
-    #[test]
-    fn another_machine_may_take_twice_as_long() {
-        let bound = Bound::TimeElsewhere(40.0);
-        assert_eq!(bound.judge(&[figure(70.0, 80.0)]), Verdict::Holds);
-        assert_eq!(bound.judge(&[figure(81.0, 90.0)]), Verdict::DoesNotHold(1));
-        assert_eq!(Bound::Time(40.0).judge(&[figure(41.0, 42.0)]), Verdict::DoesNotHold(1));
-    }
-
-    #[test]
-    fn fidelity_is_claimed_from_below() {
-        let bound = Bound::Fidelity(0.99);
-        assert_eq!(bound.judge(&[figure(1.0, 1.0)]), Verdict::Holds);
-        assert_eq!(bound.judge(&[figure(0.5, 0.5)]), Verdict::DoesNotHold(1));
-    }
 
     #[test]
     fn every_claim_is_quoted_placed_and_tried() {

@@ -1,6 +1,6 @@
 //! The record of claims: each claim in each setting, with its figures and its verdict.
 
-use super::{Bound, CLAIMS, Evidence, Figure, Verdict};
+use super::{Bound, CLAIMS, Claim, Evidence, Figure, Seen, Verdict};
 use crate::platform::files::Versioned;
 use crate::report::document::Document;
 use crate::report::metric::Metric;
@@ -44,22 +44,28 @@ pub struct JudgedSetting {
 impl Claims {
     /// Compares all claims with results files.
     pub fn judge(evidence: &Evidence) -> Self {
-        let settings = CLAIMS.iter().flat_map(|claim| claim.settings.iter().map(move |setting| (claim, setting)));
-        let judged = settings.map(|(claim, setting)| {
-            let seen = (setting.figures)(evidence);
-            JudgedSetting {
-                quote: claim.quote.to_owned(),
-                place: claim.place.to_owned(),
-                bound: claim.bound,
-                setting: setting.about.to_owned(),
-                file: seen.file.to_owned(),
-                origin: seen.origin.cloned(),
-                verdict: claim.bound.judge(&seen.figures),
-                figures: seen.figures,
-            }
-        });
-        Self { schema: SCHEMA, settings: judged.collect() }
+        let settings = CLAIMS.iter().flat_map(|claim| judged(claim, evidence)).collect();
+        Self { schema: SCHEMA, settings }
     }
+}
+
+/// Judges a claim by the figures of all of its settings together.
+fn judged(claim: &Claim, evidence: &Evidence) -> Vec<JudgedSetting> {
+    let seen: Vec<Seen<'_>> = claim.settings.iter().map(|setting| (setting.figures)(evidence)).collect();
+    let figures: Vec<Vec<Figure>> = seen.iter().map(|seen| seen.figures.clone()).collect();
+    let verdicts = claim.bound.judge(&figures);
+    let settings = claim.settings.iter().zip(seen).zip(verdicts);
+    let judged = settings.map(|((setting, seen), verdict)| JudgedSetting {
+        quote: claim.quote.to_owned(),
+        place: claim.place.to_owned(),
+        bound: claim.bound,
+        setting: setting.about.to_owned(),
+        file: seen.file.to_owned(),
+        origin: seen.origin.cloned(),
+        figures: seen.figures,
+        verdict,
+    });
+    judged.collect()
 }
 
 impl Versioned for Claims {

@@ -15,8 +15,9 @@ pub fn summary(claims: &Claims) -> Document {
     let columns = ["claim", "where it stands", "tried as", "measured here [95 %]", "verdict", "figures from"];
     let mut table = Table::new(columns.map(left)).grouped_by(2).wrapped_at(WIDTH);
     let mut notes = vec![
-        "A claim holds in a setting if every figure is within it with all of its interval, and does not if one is \
-         beyond it with all of its interval, or ended without a figure. Otherwise it cannot be tested here."
+        "A claim holds in a setting if every figure is within it with all of its interval. It does not if one is beyond \
+         it, at 95 % and by Holm's correction for all figures of the claim, or ended without a figure. Otherwise \
+         it cannot be tested here. Bytes have a range instead of an interval, which must be beyond it as a whole."
             .to_owned(),
         format!(
             "Times of another machine may be {ANOTHER_MACHINE} times as long here: less is attributed to the machine. \
