@@ -143,6 +143,7 @@ pub(crate) fn notes(results: &Results) -> Vec<String> {
     }
     if measured().any(|measurement| measurement.ns_per_allocation().is_some()) {
         lines.push(NS_PER_ALLOCATION.to_owned());
+        lines.push(COLD.to_owned());
     }
     lines.extend(fidelity_note(results));
     lines.extend(circumstances(&results.origin));
@@ -181,6 +182,10 @@ fn fidelity_note(results: &Results) -> Option<String> {
     };
     Some(format!("Fidelity: events recorded ÷ events that happened, {of}."))
 }
+
+/// The state in which figures are taken.
+const COLD: &str = "Figures are cold: a fresh process includes the first touch of the tracker's memory, which the page faults \
+                    count. A longer run pays it again only where that memory grows with it.";
 
 /// The definition of a column that could be read otherwise.
 const NS_PER_ALLOCATION: &str =
