@@ -12,6 +12,9 @@ const PROCESSORS: &str = "/sys/devices/system/cpu";
 /// Linux's setting of huge pages.
 const HUGE_PAGES: &str = "/sys/kernel/mm/transparent_hugepage/enabled";
 
+/// Linux's setting of random addresses.
+const RANDOMIZATION: &str = "/proc/sys/kernel/randomize_va_space";
+
 /// The machine right before a run. Virtual machines do not know the speed of their processors.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Conditions {
@@ -36,6 +39,9 @@ pub struct Conditions {
     /// The niceness of this process, if it is not 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub niceness: Option<i64>,
+    /// The kernel's randomisation of addresses: 0 for none, 1 without the heap, 2 with it; `None` if unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub randomize_va_space: Option<u8>,
     /// True if addresses are the same in every process, as under `setarch -R` or a debugger.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub fixed_addresses: bool,
@@ -53,6 +59,7 @@ impl Conditions {
             cores_allowed: cores_allowed(),
             cores_quota: cores_quota(Path::new("/")),
             niceness: niceness(),
+            randomize_va_space: setting(Path::new(RANDOMIZATION)).and_then(|level| level.parse().ok()),
             fixed_addresses: has_fixed_addresses(),
         }
     }
@@ -200,7 +207,7 @@ fn niceness() -> Option<i64> {
 fn has_fixed_addresses() -> bool {
     use nix::sys::personality::{self, Persona};
     let of_process = personality::get().is_ok_and(|persona| persona.contains(Persona::ADDR_NO_RANDOMIZE));
-    of_process || setting(Path::new("/proc/sys/kernel/randomize_va_space")).as_deref() == Some("0")
+    of_process || setting(Path::new(RANDOMIZATION)).as_deref() == Some("0")
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -4,6 +4,7 @@ pub(crate) mod allocator;
 pub mod conditions;
 pub mod console;
 pub(crate) mod cores;
+pub(crate) mod disturbance;
 pub(crate) mod environment;
 pub mod files;
 pub(crate) mod git;

@@ -68,8 +68,8 @@ fn ratios(pairs: &[Pair], passes: &[usize], clock: Clock) -> Option<Estimate> {
     passes::ratio_interval(&of_timed(pairs, clock, |pair| pair.ratio(clock))?, passes)
 }
 
-/// Returns a figure of each pair; it is not a number where a clock saw no time pass. If it saw none in half of all, it is
-/// too coarse for the rest as well.
+/// Returns a figure of each pair; it is not a number where a clock saw no time pass. If it saw none in half of all, it
+/// is too coarse for the rest as well.
 fn of_timed(pairs: &[Pair], clock: Clock, figure: impl Fn(&Pair) -> f64) -> Option<Vec<f64>> {
     let timed = pairs.iter().filter(|pair| pair.is_timed_by(clock)).count();
     let each = |pair: &Pair| if pair.is_timed_by(clock) { figure(pair) } else { f64::NAN };

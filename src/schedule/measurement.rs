@@ -1,6 +1,7 @@
 //! A measurement: all pairs of one workload, level, scale and thread count, with their outcome.
 
 use super::estimate;
+use crate::platform::disturbance::Disturbance;
 use crate::stats::estimate::Estimate;
 use crate::stats::passes;
 use crate::tracking::Level;
@@ -64,10 +65,13 @@ pub struct Measurement {
     pub allocations: Option<u64>,
     /// Events recorded ÷ events that happened, the worst of the counted probes.
     pub fidelity: Option<f64>,
-    /// The number of counted probes. 0 in earlier files, whose fidelity is that of allocations and frees together in one
-    /// probe.
+    /// The number of counted probes. 0 in earlier files, whose fidelity is that of allocations and frees together in
+    /// one probe.
     #[serde(default, skip_serializing_if = "is_none_counted")]
     pub fidelity_probes: usize,
+    /// What disturbed the machine while its pairs ran, since the run began or was resumed.
+    #[serde(default, skip_serializing_if = "Disturbance::is_unknown")]
+    pub disturbance: Disturbance,
     /// The outcome.
     #[serde(flatten)]
     pub outcome: Outcome,
@@ -98,6 +102,7 @@ impl Measurement {
             allocations: None,
             fidelity: None,
             fidelity_probes: 0,
+            disturbance: Disturbance::default(),
             outcome: Outcome::TooFew,
             passes: Vec::new(),
             pairs: Vec::new(),

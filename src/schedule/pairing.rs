@@ -2,6 +2,7 @@
 
 use super::launch::{Launch, Place};
 use crate::platform::cores;
+use crate::platform::disturbance;
 use crate::schedule::estimate::{estimated, overhead};
 use crate::schedule::measurement::{Measurement, Outcome, Pair, Precision, Sample, Series};
 use crate::tracking::Level;
@@ -150,7 +151,10 @@ impl<'a> MeasurementRun<'a> {
         let untracked_first = is_untracked_first(number, round, self.launcher.links());
         // The threads of a parallel workload need all cores.
         let core = if self.measurement.workload.is_parallel() { None } else { cores::for_pair(number) };
-        match self.samples(untracked_first, Place { core, round }) {
+        let watch = disturbance::Watch::begin();
+        let samples = self.samples(untracked_first, Place { core, round });
+        self.measurement.disturbance += watch.end();
+        match samples {
             Ok((untracked, tracked)) => {
                 let pair = Pair { untracked_first, untracked, tracked };
                 self.measurement.pairs.push(pair);

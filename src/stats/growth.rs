@@ -5,8 +5,8 @@
 //! stair a size lies decides what it shows, and sizes in even steps of √2 lie on two places of it for ever. So the
 //! figure is the mean over whole octaves of sizes, and its range goes from the least cost to the greatest.
 //!
-//! Between two sizes that are whole octaves apart, at which a staircase is on the same place, the fixed part is the only
-//! difference in cost. So it is known exactly where the structure doubles, and otherwise as well as by a line.
+//! Between two sizes that are whole octaves apart, at which a staircase is on the same place, the fixed part is the
+//! only difference in cost. So it is known exactly where the structure doubles, and otherwise as well as by a line.
 
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median;
@@ -61,8 +61,8 @@ pub fn growth(points: &[(f64, f64)]) -> Option<Estimate> {
     Some(Estimate { value, low: values().reduce(f64::min)?, high: values().reduce(f64::max)? })
 }
 
-/// Returns y at x = 0: the median of the lines through points that are whole octaves apart, as many as possible; without
-/// such, of the line through the first and the last.
+/// Returns y at x = 0: the median of the lines through points that are whole octaves apart, as many as possible;
+/// without such, of the line through the first and the last.
 fn fixed_part(points: &[(f64, f64)]) -> Option<f64> {
     let octaves = |one: f64, other: f64| (other / one).log2();
     let is_whole = |distance: f64| distance > 0.5 && (distance - distance.round()).abs() < TOLERANCE;

@@ -119,7 +119,7 @@ pub(super) mod tests {
     fn measurement(level: Level, pairs: usize, times: impl Fn(usize) -> (f64, f64)) -> Measurement {
         let scale = Scale::new(1.0).expect("positive");
         let request = Request { workload: Workload::CYCLES, level, scale, threads: 2, count: false };
-        let side = |ns: f64| Sample { wall_ns: ns as u64, cpu_ns: ns as u64, peak_rss_bytes: None };
+        let side = |ns: f64| Sample { wall_ns: ns as u64, cpu_ns: ns as u64, ..Sample::default() };
         let pair = |number| {
             let (untracked, tracked) = times(number);
             Pair { untracked_first: number % 2 == 0, untracked: side(untracked), tracked: side(tracked) }

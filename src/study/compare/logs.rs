@@ -140,7 +140,7 @@ mod tests {
 
     /// Returns a measurement with these log times of the untracked and tracked sample of each round.
     fn measurement(rounds: &[[f64; 2]]) -> Measurement {
-        let sample = |log: f64| Sample { wall_ns: (1e9 * log.exp()) as u64, cpu_ns: 0, peak_rss_bytes: None };
+        let sample = |log: f64| Sample { wall_ns: (1e9 * log.exp()) as u64, cpu_ns: 0, ..Sample::default() };
         let pair = |&[untracked, tracked]: &[f64; 2]| Pair {
             untracked_first: true,
             untracked: sample(untracked),

@@ -29,22 +29,23 @@ pub(super) fn split(measurement: &Measurement, parts: usize) -> Vec<Seen> {
     (0..parts).map(part).collect()
 }
 
-/// Returns what pairs show. The time for each allocation is given by both clocks: by CPU time it is the same estimate
-/// of pairs whose clock is replaced.
+/// Returns what pairs show. The time for each allocation is given by both clocks: by wall time it is the same estimate of
+/// pairs whose CPU time is replaced.
 fn seen(pairs: &[Pair], passes: &[usize], allocations: Option<u64>) -> Seen {
-    let by_wall = overhead(pairs, passes, allocations);
-    let by_cpu = overhead(&pairs.iter().map(by_cpu_time).collect::<Vec<_>>(), passes, allocations);
+    let by_cpu = overhead(pairs, passes, allocations);
+    let by_wall = overhead(&pairs.iter().map(by_wall_time).collect::<Vec<_>>(), passes, allocations);
     let times = [by_wall, by_cpu].map(|overhead| overhead.and_then(|overhead| overhead.ns_per_allocation));
     Seen {
-        ratio: ByClock::of(|clock| by_wall.and_then(|overhead| overhead.by(clock))),
+        ratio: ByClock::of(|clock| by_cpu.and_then(|overhead| overhead.by(clock))),
         ns_per_allocation: allocations.map(|_| ByClock { wall: times[0], cpu: times[1] }),
     }
 }
 
-fn by_cpu_time(pair: &Pair) -> Pair {
+/// Returns a pair whose CPU time is its wall time.
+fn by_wall_time(pair: &Pair) -> Pair {
     let mut pair = *pair;
     for sample in [&mut pair.untracked, &mut pair.tracked] {
-        sample.wall_ns = sample.cpu_ns;
+        sample.cpu_ns = sample.wall_ns;
     }
     pair
 }
@@ -128,7 +129,7 @@ mod tests {
     /// Returns a measurement of six passes on a machine whose state changes from pass to pass by this much, with noise
     /// of 4 %. Measurements of the same rounds share that state, so comparisons are simulated without it.
     fn measurement(level: Level, (ratio, change): (f64, f64), pairs: usize, rng: &mut Pcg64Mcg) -> Measurement {
-        let sample = |ns: f64| Sample { wall_ns: ns as u64, cpu_ns: ns as u64, peak_rss_bytes: None };
+        let sample = |ns: f64| Sample { wall_ns: ns as u64, cpu_ns: ns as u64, ..Sample::default() };
         let ends: Vec<usize> = (1..=6).map(|pass| pairs * pass / 6).collect();
         let mut state = 0.0;
         let pairs = (0..pairs).map(|number| {
@@ -149,6 +150,8 @@ mod tests {
             layout: None,
             allocations: Some(10_000),
             fidelity: None,
+            fidelity_probes: 0,
+            disturbance: Default::default(),
             outcome: Outcome::TooFew,
             pairs: pairs.collect(),
             passes: ends,

@@ -1,0 +1,150 @@
+//! The reasons to distrust a table, in words.
+
+use super::place::Place;
+use crate::report::number;
+use crate::stats::estimate::Estimate;
+use std::fmt;
+
+/// A reason to distrust a run's figures.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Warning {
+    /// Other work was running when the run began.
+    BusyCores {
+        /// The load, in cores.
+        cores: f64,
+    },
+    /// Untracked differs from itself.
+    Noise {
+        /// The place.
+        at: Place,
+        /// The ratio.
+        wall: Estimate,
+    },
+    /// The processor's speed follows its load.
+    Governor {
+        /// The governors that allow it.
+        names: Vec<String>,
+    },
+    /// The processor may run faster than its nominal frequency.
+    Turbo,
+    /// The untracked time at the end of a measurement differs from that at its beginning.
+    Drift {
+        /// The place.
+        at: Place,
+        /// The median of the last third of the pairs ÷ that of the first.
+        ratio: f64,
+    },
+    /// The clock saw no time pass in some pairs.
+    CoarseClock {
+        /// The place.
+        at: Place,
+        /// The number of pairs without a time.
+        untimed: usize,
+        /// The number of all pairs.
+        pairs: usize,
+    },
+    /// The hypervisor gave much of the time that was wanted to other machines.
+    Stolen {
+        /// The place.
+        at: Place,
+        /// The part that was stolen.
+        share: f64,
+    },
+    /// Tasks waited for a processor during much of the time.
+    Waited {
+        /// The place.
+        at: Place,
+        /// The part of the time in which some task waited.
+        share: f64,
+    },
+    /// Addresses are the same in every process.
+    FixedAddresses,
+    /// The compiler did not optimise.
+    Unoptimised,
+    /// A library brought another allocator.
+    Allocator {
+        /// The allocator.
+        name: String,
+    },
+    /// memscope's own environment variables change how it works.
+    Mode {
+        /// The variables.
+        names: Vec<String>,
+    },
+    /// An overhead is significant, but its size remains open.
+    WideInterval {
+        /// The place.
+        at: Place,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BusyCores { cores } => write!(
+                f,
+                "other work kept {cores:.1} cores busy when the run began. Close what else is running, and measure \
+                 again."
+            ),
+            Self::Noise { at, wall } => write!(
+                f,
+                "{at} shows {} against itself. Close what else is running, and measure again.",
+                number::percent_interval(*wall)
+            ),
+            Self::Governor { names } => write!(
+                f,
+                "the frequency governor is {}: speed follows load. Hold it: `sudo cpupower frequency-set \
+                 -g performance`.",
+                names.join(" and ")
+            ),
+            Self::Turbo => write!(
+                f,
+                "turbo is on: speed follows heat. Turn it off (intel_pstate/no_turbo or cpufreq/boost in \
+                 /sys/devices/system/cpu)."
+            ),
+            Self::Drift { at, ratio } => write!(
+                f,
+                "{at}: untracked drifted {} % from first pairs to last. Let the machine settle, and measure again.",
+                number::percent(*ratio)
+            ),
+            Self::CoarseClock { at, untimed, pairs } => write!(
+                f,
+                "{at}: the clock saw no time pass in {untimed} of {pairs} pairs. It is coarse: use a larger `--scale`."
+            ),
+            Self::Stolen { at, share } => write!(
+                f,
+                "{at}: other machines had {} % of the time that this one wanted. Measure again when the host is quieter.",
+                number::decimal(100.0 * share, 0)
+            ),
+            Self::Waited { at, share } => write!(
+                f,
+                "{at}: tasks waited for a processor {} % of the time. Close what else is running, and measure again.",
+                number::decimal(100.0 * share, 0)
+            ),
+            Self::FixedAddresses => write!(
+                f,
+                "addresses are not random: every pair repeats one layout of memory. Set \
+                 kernel.randomize_va_space=2, and do not use `setarch -R`."
+            ),
+            Self::Unoptimised => write!(
+                f,
+                "this is a debug build: what it shows is not what a release build costs. Use `cargo run --release`."
+            ),
+            Self::Allocator { name } => write!(
+                f,
+                "the allocator under the trackers is not the system's but {name}. Run without that library, or \
+                 compare with runs that have it."
+            ),
+            Self::Mode { names } => write!(
+                f,
+                "memscope works otherwise than usual under {}. Unset what you do not mean.",
+                names.join(" and ")
+            ),
+            Self::WideInterval { at } => write!(
+                f,
+                "{at}: interval wider than the effect. More pairs help: `--pairs` or Criterion's \
+                 `--measurement-time`."
+            ),
+        }
+    }
+}
