@@ -39,27 +39,15 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_memscope-bench");
 const SAMPLES_OF_PROCESSES: usize = 10;
 
 fn main() -> ExitCode {
-    let mode = Mode::from_arguments();
-    if let Err(error) = common::check_results_folder(mode) {
-        return refuse(&error);
-    }
-
-    let environment = match Environment::read() {
-        Ok(environment) => environment,
-        Err(code) => return code,
-    };
-
-    let mut criterion = common::criterion(15, Duration::from_millis(100), Duration::from_millis(400));
-    let relay = match common::relay() {
-        Ok(relay) => relay,
-        Err(code) => return code,
-    };
-    let mut bench = Bench::new(mode, environment);
-    for operation in Operation::all() {
-        bench.operation(&mut criterion, operation);
-    }
-    criterion.final_summary();
-    common::end(relay, bench.conclude())
+    let criterion = || common::criterion(15, Duration::from_millis(100), Duration::from_millis(400));
+    common::main(criterion, |mode, environment, mut criterion| {
+        let mut bench = Bench::new(mode, environment);
+        for operation in Operation::all() {
+            bench.operation(&mut criterion, operation);
+        }
+        criterion.final_summary();
+        bench.conclude()
+    })
 }
 
 /// The run: the operations timed so far, and those left out.

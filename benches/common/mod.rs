@@ -1,6 +1,7 @@
 //! The parts that the bench targets share: Criterion's arguments, and the folder of results.
 
 use criterion::Criterion;
+use memscope_bench::internal::cli::Environment;
 use memscope_bench::internal::platform::console;
 use memscope_bench::internal::platform::console::Relay;
 use memscope_bench::internal::platform::files;
@@ -41,6 +42,26 @@ impl Mode {
     }
 }
 
+/// Runs a target: checks its folder, reads its variables, and lets Criterion read its flags before it runs. `criterion`
+/// makes the target's Criterion, and `run` is the rest.
+pub fn main<C>(criterion: impl FnOnce() -> C, run: impl FnOnce(Mode, Environment, C) -> ExitCode) -> ExitCode {
+    let mode = Mode::from_arguments();
+    if let Err(error) = check_results_folder(mode) {
+        return refuse(&error);
+    }
+    let environment = match Environment::read() {
+        Ok(environment) => environment,
+        Err(code) => return code,
+    };
+    let criterion = criterion();
+    let relay = match relay() {
+        Ok(relay) => relay,
+        Err(code) => return code,
+    };
+    let code = run(mode, environment, criterion);
+    end(relay, code)
+}
+
 /// Returns Criterion with the settings of both targets: this many samples in this time. The user's flags override
 /// them.
 pub fn criterion(samples: usize, warm_up: Duration, measuring: Duration) -> Criterion {
@@ -55,7 +76,7 @@ pub fn criterion(samples: usize, warm_up: Duration, measuring: Duration) -> Crit
 
 /// Checks that the results of a run without a filter can be saved, before minutes of measuring rather than after
 /// them.
-pub fn check_results_folder(mode: Mode) -> Result<(), FileError> {
+fn check_results_folder(mode: Mode) -> Result<(), FileError> {
     if mode == (Mode::Measure { filtered: false }) { files::prepare_folder(&results_folder()) } else { Ok(()) }
 }
 
@@ -87,12 +108,12 @@ pub fn refuse(error: &dyn std::error::Error) -> ExitCode {
 ///
 /// # Errors
 /// The exit code, if the system refuses it.
-pub fn relay() -> Result<Relay, ExitCode> {
+fn relay() -> Result<Relay, ExitCode> {
     Relay::begin().map_err(|error| refuse(&error))
 }
 
 /// Ends the run when all output is written: a full disk below standard output is a failure by now.
-pub fn end(relay: Relay, code: ExitCode) -> ExitCode {
+fn end(relay: Relay, code: ExitCode) -> ExitCode {
     drop(relay);
     match console::trouble() {
         Some(why) if code == ExitCode::SUCCESS => refuse(&std::io::Error::other(format!("cannot write {why}"))),

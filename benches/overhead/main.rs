@@ -54,24 +54,11 @@ const FEWEST: usize = 20;
 const MOST: usize = 400;
 
 fn main() -> ExitCode {
-    let mode = Mode::from_arguments();
-    if let Err(error) = common::check_results_folder(mode) {
-        return refuse(&error);
-    }
-
-    let environment = match Environment::read() {
-        Ok(environment) => environment,
-        Err(code) => return code,
-    };
-
     let criterion = || common::criterion(FEWEST, Duration::from_nanos(1), TIME);
-    let mut criterion = Both { times: criterion(), ratios: criterion().with_measurement(Ratio) };
-    let relay = match common::relay() {
-        Ok(relay) => relay,
-        Err(code) => return code,
-    };
-    let code = Bench::new(mode, &environment).run(&mut criterion, environment);
-    common::end(relay, code)
+    let both = || Both { times: criterion(), ratios: criterion().with_measurement(Ratio) };
+    common::main(both, |mode, environment, mut criterion| {
+        Bench::new(mode, &environment).run(&mut criterion, environment)
+    })
 }
 
 /// The run.
