@@ -67,8 +67,8 @@ impl KeptLinks {
         stamp(&path).is_ok_and(|now| now == *known).then_some(path)
     }
 
-    /// Keeps a link that was just made, and returns its path here. The original is removed from cargo's artifacts,
-    /// which would otherwise hold each link a second time.
+    /// Keeps a link that was just made, and returns its path here. Removes the original from cargo's artifacts: a second
+    /// copy of each link takes space for nothing.
     ///
     /// # Errors
     /// If it cannot be copied or recorded.

@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     /// Keep as many threads busy as there are cores while measuring
     #[arg(long)]
     load: bool,
-    /// How long to measure: more time gives more measurements and comparisons, and so narrower intervals of the
+    /// The minutes to measure: more of them give more measurements and comparisons, and so narrower intervals of the
     /// figures. Each tracker is measured at least once, which takes about 10 minutes, and about twice as long with
     /// --load
     #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=10_000))]

@@ -1,5 +1,5 @@
-//! What disturbs a measurement from outside while it runs: time that the hypervisor gave to other machines, and time in
-//! which a task of this one waited for a processor. Both are counters of the kernel, read before and after.
+//! Disturbances of a measurement from outside: time that the hypervisor gave to other machines, and time in which a task
+//! of this one waited for a processor. Both are counters of the kernel, read before and after.
 
 use serde::{Deserialize, Serialize};
 use std::ops::AddAssign;

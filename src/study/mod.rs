@@ -90,7 +90,7 @@ pub fn print(study: &impl Study, format: Format) {
 /// The folder of results that are not kept, below the folder in which the command runs.
 const NOT_KEPT: &str = "target/not-kept";
 
-/// What became of a study's results.
+/// The end of a study's results: saved, or not kept.
 #[derive(Debug)]
 pub enum Settled {
     /// They are saved in the files of these names.

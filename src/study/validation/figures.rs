@@ -183,7 +183,7 @@ fn of_clock(circumstances: Circumstances, run: &Run, clock: Clock) -> [Figure; 9
         found(of_level.filter(is_defined), clock)
     };
     let least = |percent, cases, is_asked: bool| is_asked.then_some(Target { percent, is_least: true, cases });
-    // `compare` compares wall times by default; on a busy machine its users are told to compare CPU times.
+    // `compare` compares wall times by default; on a busy machine CPU times are the ones to compare.
     let is_compared = is_at_rest == (clock == Clock::Wall);
     let figure = |name, key, cases, share, target| Figure { name, key, clock, cases, share, target };
     let measured = |name, key, share, target| figure(name, key, "measurements", share, target);

@@ -53,13 +53,13 @@ pub enum Step {
 pub struct Part {
     /// The kind.
     pub kind: Kind,
-    /// What was measured of each group, in order.
+    /// The measurements of each group, in order.
     pub groups: Vec<Taken>,
     /// The duration, in seconds.
     pub seconds: f64,
 }
 
-/// What was measured of a group.
+/// The measurements of a group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Taken {
     /// The measurements of both levels.

@@ -44,7 +44,7 @@ pub struct Run {
     pub pairs: usize,
     /// The rounds of a comparison: the default of `compare`, unless the run is a quick one.
     pub rounds: usize,
-    /// What was measured of each tracker.
+    /// The measurements of each tracker.
     pub settings: Vec<Setting>,
     /// Comparisons of a tracker with itself, in families: each is like a run of `compare`.
     pub identical: Vec<Family>,
@@ -88,7 +88,7 @@ pub struct Stretch {
     pub measurements: Vec<Seen>,
 }
 
-/// What one measurement shows. A figure is `None` if the clock is too coarse for it.
+/// The figures of one measurement. A figure is `None` if the clock is too coarse for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Seen {
     /// Tracked ÷ untracked.
