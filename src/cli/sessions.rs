@@ -129,10 +129,7 @@ fn wait(due: Instant, number: usize, sessions: usize) {
 /// Makes one complete measurement.
 fn session(plan: &sessions::Plan, launcher: &Launcher, number: usize) -> Session {
     let started = Utc::now();
-    let request = |workload: Workload, level| {
-        let scale = plan.scale.and_then(|factor| Scale::new(factor).ok()).unwrap_or(workload.short());
-        Request { workload, level, scale, threads: plan.threads, count: false }
-    };
+    let request = |workload, level| Request::at(plan.scale, workload, level, plan.threads);
     // Each session has its own order of measurements.
     let mut measurements = Plan::new(Effort::pairs(plan.pairs)).seeded(number as u64);
     measurements.add_overheads(launcher, &plan.workloads, &plan.levels, request);

@@ -19,7 +19,7 @@ pub fn cpu_time() -> Duration {
     clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).expect("a process has a CPU clock").into()
 }
 
-/// What the kernel has done for this process so far, over all threads.
+/// The kernel's work for this process so far, over all threads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KernelWork {
     /// CPU time within the kernel. Where the kernel counts it by ticks, as most do, only averages over many processes
@@ -142,6 +142,12 @@ pub struct Machine {
 }
 
 impl Machine {
+    /// Returns whether another record is of the same machine: processor, cores and system identify one. Its memory
+    /// differs a little from boot to boot.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        (&self.processor, self.cores, &self.system) == (&other.processor, other.cores, &other.system)
+    }
+
     /// Returns this machine.
     pub fn here() -> Self {
         let what = RefreshKind::new()

@@ -3,6 +3,7 @@
 use super::estimate;
 use crate::platform::disturbance::Disturbance;
 use crate::stats::estimate::Estimate;
+use crate::stats::median::median;
 use crate::stats::passes;
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
@@ -69,7 +70,7 @@ pub struct Measurement {
     /// one probe.
     #[serde(default, skip_serializing_if = "is_none_counted")]
     pub fidelity_probes: usize,
-    /// What disturbed the machine while its pairs ran, since the run began or was resumed.
+    /// The disturbances of the machine while its pairs ran, since the run began or was resumed.
     #[serde(default, skip_serializing_if = "Disturbance::is_unknown")]
     pub disturbance: Disturbance,
     /// The outcome.
@@ -142,6 +143,15 @@ impl Measurement {
             [] => vec![&self.pairs],
             ends => passes::stretches(self.pairs.len(), ends).map(|pass| &self.pairs[pass]).collect(),
         }
+    }
+
+    /// Returns the median untracked time of the last third of the pairs ÷ that of the first, of pairs in which the clock
+    /// saw time pass.
+    pub fn drift(&self, clock: Clock) -> Option<f64> {
+        let third = self.pairs.len() / 3;
+        let untracked =
+            |pairs: &[Pair]| median(pairs.iter().map(|pair| pair.untracked.ns(clock)).filter(|&time| time > 0.0));
+        Some(untracked(&self.pairs[self.pairs.len() - third..])? / untracked(&self.pairs[..third])?)
     }
 
     /// Returns the reason for a missing figure without a failure: too few pairs, or a clock that is too coarse.

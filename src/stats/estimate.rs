@@ -13,7 +13,15 @@ pub struct Estimate {
     pub high: f64,
 }
 
+/// The width of a 95 % interval in standard errors.
+pub(crate) const STANDARD_ERRORS: f64 = 2.0 * 1.959_963_985;
+
 impl Estimate {
+    /// Returns the standard error of the logarithm of a ratio, by the width of its interval.
+    pub(crate) fn log_error(&self) -> f64 {
+        (self.high / self.low).ln() / STANDARD_ERRORS
+    }
+
     /// Returns whether the interval of a ratio contains 1: then the difference is not significant.
     pub fn contains_one(&self) -> bool {
         self.low <= 1.0 && 1.0 <= self.high

@@ -7,3 +7,4 @@ pub(crate) mod passes;
 pub(crate) mod share;
 pub(crate) mod sign_test;
 pub(crate) mod spread;
+pub(crate) mod student;

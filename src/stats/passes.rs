@@ -9,7 +9,7 @@
 
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{CONFIDENCE, median, median_interval};
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use crate::stats::student::{mean_and_deviation, t};
 
 /// The fewest passes of a t interval: with fewer, it is so wide that it says nothing.
 pub(crate) const MIN_PASSES: usize = 6;
@@ -49,11 +49,8 @@ pub(crate) fn over_groups(groups: impl Iterator<Item = Vec<f64>>) -> Option<(f64
 
 /// Returns the 95 % t interval of the mean of values, of which there are at least two.
 pub(crate) fn t_interval(values: &[f64]) -> (f64, f64) {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
-    let t = StudentsT::new(0.0, 1.0, count - 1.0).expect("there are at least two values");
-    let half = t.inverse_cdf(f64::midpoint(1.0, CONFIDENCE)) * (variance / count).sqrt();
+    let (mean, deviation) = mean_and_deviation(values);
+    let half = t(CONFIDENCE, values.len() - 1) * deviation / (values.len() as f64).sqrt();
     (mean - half, mean + half)
 }
 

@@ -1,8 +1,8 @@
 //! The spread of a figure between sessions: complete runs of the same command at different times.
 
 use crate::stats::median::CONFIDENCE;
+use crate::stats::student::{mean_and_deviation, t};
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// The spread of a ratio between sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,10 +20,8 @@ impl Spread {
         if logs.len() < 2 || logs.len() < figures.len() {
             return None;
         }
-        let count = logs.len() as f64;
-        let mean = logs.iter().sum::<f64>() / count;
-        let variance = logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / (count - 1.0);
-        Some(Self { sessions: logs.len(), log_sd: variance.sqrt() })
+        let (_, log_sd) = mean_and_deviation(&logs);
+        Some(Self { sessions: logs.len(), log_sd })
     }
 
     /// Returns the spread that several have in common: the root of their mean variance, weighted by their degrees of
@@ -56,8 +54,7 @@ impl Spread {
     }
 
     fn t(&self, part: f64) -> f64 {
-        let t = StudentsT::new(0.0, 1.0, self.freedom().max(1) as f64).expect("the degrees of freedom are positive");
-        t.inverse_cdf(f64::midpoint(1.0, part))
+        t(part, self.freedom().max(1))
     }
 }
 

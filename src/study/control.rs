@@ -2,7 +2,7 @@
 //! beginning. A run whose control fails shows the machine instead of the tracker, so its results are not kept.
 
 use crate::report::number;
-use crate::schedule::measurement::{Clock, Measurement, Pair, Series};
+use crate::schedule::measurement::{Clock, Measurement, Series};
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median;
 use crate::stats::sign_test::{holm, sign_test};
@@ -94,24 +94,16 @@ fn probability(measurement: &Measurement, clock: Clock) -> Option<f64> {
 
 /// Returns the drift of the untracked times in the median measurement, if it is too large.
 fn drift(measurements: &[&Measurement], clock: Clock) -> Option<ControlFailure> {
-    let ratio = median(measurements.iter().filter_map(|measurement| change(&measurement.pairs, clock)))?;
+    let ratio = median(measurements.iter().filter_map(|measurement| measurement.drift(clock)))?;
     let is_large = ratio.max(1.0 / ratio) > MOST_DRIFT;
     is_large.then_some(ControlFailure::Drift { ratio })
-}
-
-/// Returns the median untracked time of the last third of the pairs ÷ that of the first.
-fn change(pairs: &[Pair], clock: Clock) -> Option<f64> {
-    let third = pairs.len() / 3;
-    let time = |pairs: &[Pair]| median(pairs.iter().map(|pair| pair.untracked.ns(clock)));
-    let ratio = time(&pairs[pairs.len() - third..])? / time(&pairs[..third])?;
-    ratio.is_finite().then_some(ratio)
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
     use crate::schedule::estimate::estimated;
-    use crate::schedule::measurement::Sample;
+    use crate::schedule::measurement::{Pair, Sample};
     use crate::worker::probe::Request;
     use crate::workloads::{Scale, Workload};
 

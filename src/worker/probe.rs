@@ -44,6 +44,14 @@ pub struct Request {
     pub count: bool,
 }
 
+impl Request {
+    /// Returns the work of a timed probe at this factor of the scale, or at the workload's short scale.
+    pub(crate) fn at(factor: Option<f64>, workload: Workload, level: Level, threads: usize) -> Self {
+        let scale = factor.and_then(|factor| Scale::new(factor).ok()).unwrap_or(workload.short());
+        Self { workload, level, scale, threads, count: false }
+    }
+}
+
 /// The arguments with which a user runs the same probe.
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

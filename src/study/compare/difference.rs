@@ -10,16 +10,13 @@
 //! 4. the medians of both halves of the passes, which are measured at different times, lie on that same side.
 
 use crate::schedule::measurement::Measurement;
-use crate::stats::estimate::Estimate;
+use crate::stats::estimate::{Estimate, STANDARD_ERRORS};
 use crate::stats::sign_test::{LEVEL, POWER_QUANTILE, holm, needed_agreement, quantile, sign_test};
 use crate::study::compare::logs::{Logs, Rounds};
 use crate::tracking::Level;
 use crate::workloads::Workload;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
-
-/// The width of a 95 % interval in standard errors.
-pub(super) const STANDARD_ERRORS: f64 = 2.0 * 1.959_963_985;
 
 /// The difference of one build from another, on one workload at one level.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -36,7 +36,7 @@ use crate::study::overhead::metrics;
 use crate::tracking::Level;
 use crate::tracking::memscope::MemscopeBuild;
 use crate::worker::probe::Request;
-use crate::workloads::{Scale, Workload};
+use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use typical::geometric_mean;
@@ -315,8 +315,7 @@ impl Plan {
     }
 
     fn request(&self, (workload, level): (Workload, Level)) -> Request {
-        let scale = self.scale.and_then(|factor| Scale::new(factor).ok()).unwrap_or(workload.short());
-        Request { workload, level, scale, threads: self.threads, count: false }
+        Request::at(self.scale, workload, level, self.threads)
     }
 }
 

@@ -5,9 +5,9 @@
 //! 5 % after Holm's correction for all typical changes of the run (here by the normal distribution), the change lies
 //! beyond the threshold, and both halves of the passes lie on that same side.
 
-use crate::stats::estimate::Estimate;
+use crate::stats::estimate::{Estimate, STANDARD_ERRORS};
 use crate::stats::sign_test::{LEVEL, POWER_QUANTILE, holm, normal_distance, normal_tails};
-use crate::study::compare::difference::{Against, Difference, STANDARD_ERRORS, Verdict, in_percent, verdict};
+use crate::study::compare::difference::{Against, Difference, Verdict, in_percent, verdict};
 use crate::tracking::Level;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
@@ -101,7 +101,7 @@ pub(super) fn geometric_mean(ratios: &[Estimate]) -> Option<(Estimate, f64)> {
     }
     let count = ratios.len() as f64;
     let log = ratios.iter().map(|ratio| ratio.value.ln()).sum::<f64>() / count;
-    let variance = |ratio: &Estimate| ((ratio.high / ratio.low).ln() / STANDARD_ERRORS).powi(2);
+    let variance = |ratio: &Estimate| ratio.log_error().powi(2);
     let error = ratios.iter().map(variance).sum::<f64>().sqrt() / count;
     let half = error * STANDARD_ERRORS / 2.0;
     Some((Estimate { value: log.exp(), low: (log - half).exp(), high: (log + half).exp() }, error))

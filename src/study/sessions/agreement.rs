@@ -1,15 +1,13 @@
 //! The agreement of sessions: do the intervals of two runs of one command contain what the other one shows?
 
-use super::Sessions;
-use crate::schedule::measurement::{Clock, Measurement};
+use super::{Session, Sessions};
+use crate::schedule::measurement::Clock;
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median;
 use crate::stats::spread::Spread;
 use crate::tracking::Level;
 use crate::workloads::Workload;
 
-/// The width of a 95 % interval in standard errors.
-const STANDARD_ERRORS: f64 = 2.0 * 1.959_963_985;
 /// The number of median absolute deviations in one standard deviation of normal noise.
 const DEVIATIONS: f64 = 1.4826;
 
@@ -73,16 +71,14 @@ fn at_level(sessions: &Sessions, level: Level, clock: Clock) -> Agreement {
 
 /// Returns the figures of a workload at a level, one of each session that has it.
 pub(super) fn figures(sessions: &Sessions, workload: Workload, level: Level, clock: Clock) -> Vec<Estimate> {
-    let is_it = |measurement: &&Measurement| measurement.workload == workload && measurement.level == level;
-    let figure = |measurements: &[Measurement]| measurements.iter().find(is_it)?.overhead()?.by(clock);
-    sessions.sessions.iter().filter_map(|session| figure(&session.measurements)).collect()
+    let figure = |session: &Session| session.measurement(workload, level)?.overhead()?.by(clock);
+    sessions.sessions.iter().filter_map(figure).collect()
 }
 
 /// Returns the difference of two ratios' logarithms in its standard errors, without its sign; `None` if neither has
 /// any error.
 fn distance(a: &Estimate, b: &Estimate) -> Option<f64> {
-    let error = |ratio: &Estimate| (ratio.high / ratio.low).ln() / STANDARD_ERRORS;
-    let distance = (a.value / b.value).ln().abs() / error(a).hypot(error(b));
+    let distance = (a.value / b.value).ln().abs() / a.log_error().hypot(b.log_error());
     distance.is_finite().then_some(distance)
 }
 
@@ -90,8 +86,8 @@ fn distance(a: &Estimate, b: &Estimate) -> Option<f64> {
 pub(super) mod tests {
     use super::*;
     use crate::report::origin::Origin;
-    use crate::schedule::measurement::{Outcome, Overhead, Series};
-    use crate::study::sessions::{Plan, SCHEMA, Session};
+    use crate::schedule::measurement::{Measurement, Outcome, Overhead, Series};
+    use crate::study::sessions::{Plan, SCHEMA};
     use crate::worker::probe::Request;
     use crate::workloads::Scale;
 

@@ -48,13 +48,11 @@ pub struct WorkSpread {
 
 impl BetweenSessions {
     /// Returns the spreads of sessions for runs on a machine; `None` if the sessions ran on another one, or are too
-    /// few. The processor, its cores and the system identify a machine.
+    /// few.
     pub fn of(sessions: &Sessions, machine: &Machine) -> Option<Self> {
-        let of = &sessions.origin.machine;
-        let is_same = (&of.processor, of.cores, &of.system) == (&machine.processor, machine.cores, &machine.system);
         let [first, .., last] = &sessions.sessions[..] else { return None };
         let spreads = first.measurements.iter().filter_map(|measurement| spread(sessions, measurement));
-        is_same.then(|| Self {
+        sessions.origin.machine.is(machine).then(|| Self {
             started: first.started,
             sessions: sessions.sessions.len(),
             minutes: (last.started - first.started).as_seconds_f64() / 60.0,
@@ -100,10 +98,10 @@ fn spread(sessions: &Sessions, of: &Measurement) -> Option<WorkSpread> {
         Spread::of(&values).filter(all)
     };
     let mean = |value: fn(&Pair) -> f64| {
-        let means = sessions.sessions.iter().filter_map(|session| {
-            let is_it = |found: &&Measurement| found.workload == workload && found.level == level;
-            mean(session.measurements.iter().find(is_it)?.pairs.iter().map(value))
-        });
+        let means = sessions
+            .sessions
+            .iter()
+            .filter_map(|session| mean(session.measurement(workload, level)?.pairs.iter().map(value)));
         Spread::of(&means.collect::<Vec<f64>>()).filter(all)
     };
     let mean_ratio = mean(|pair| pair.ratio(Clock::Wall));

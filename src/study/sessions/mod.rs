@@ -66,6 +66,13 @@ pub struct Session {
     pub measurements: Vec<Measurement>,
 }
 
+impl Session {
+    /// Returns the measurement of a workload at a level, if there is one.
+    fn measurement(&self, workload: Workload, level: Level) -> Option<&Measurement> {
+        self.measurements.iter().find(|found| (found.workload, found.level) == (workload, level))
+    }
+}
+
 impl Versioned for Sessions {
     const KIND: &str = "sessions";
     const WHAT: &str = "a file of sessions";

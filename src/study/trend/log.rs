@@ -249,13 +249,9 @@ fn told(workloads: &[Workload], levels: &[Level]) -> String {
     format!("{} under {}", workloads.join(", "), levels.join(", "))
 }
 
-/// Returns a machine's index among the known ones, after adding it if it is new. Processor, cores and system identify
-/// a machine; its memory differs a little from boot to boot.
+/// Returns a machine's index among the known ones, after adding it if it is new.
 fn place(known: &mut Vec<Machine>, machine: &Machine) -> usize {
-    let same = |other: &Machine| {
-        (&other.processor, other.cores, &other.system) == (&machine.processor, machine.cores, &machine.system)
-    };
-    known.iter().position(same).unwrap_or_else(|| {
+    known.iter().position(|other| other.is(machine)).unwrap_or_else(|| {
         known.push(machine.clone());
         known.len() - 1
     })

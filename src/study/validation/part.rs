@@ -21,7 +21,7 @@ use crate::worker::probe::Request;
 use crate::worker::task::Task;
 use crate::worker::tasks::windows;
 use crate::worker::tasks::windows::Windows;
-use crate::workloads::{Scale, Workload};
+use crate::workloads::Workload;
 use std::cell::RefCell;
 
 /// The processes of windows for each point of the calibration.
@@ -29,8 +29,7 @@ const CALIBRATING: usize = 4 * MIN_PAIRS;
 
 impl Plan {
     fn request(&self, workload: Workload, level: Level) -> Request {
-        let scale = self.scale.and_then(|factor| Scale::new(factor).ok()).unwrap_or(workload.short());
-        Request { workload, level, scale, threads: self.threads, count: false }
+        Request::at(self.scale, workload, level, self.threads)
     }
 
     fn failed(&self, workload: Workload, level: Level, failure: Failure) -> Stopped {

@@ -1,8 +1,7 @@
 //! The warnings about single measurements.
 
-use crate::schedule::measurement::{Measurement, Overhead, Pair, Series};
+use crate::schedule::measurement::{Clock, Measurement, Overhead, Series};
 use crate::stats::estimate::Estimate;
-use crate::stats::median::median;
 use crate::tracking::Level;
 
 /// The difference of untracked from itself above which a run gets a warning.
@@ -27,13 +26,7 @@ pub(super) fn noise(measurement: &Measurement, overhead: &Overhead) -> Option<Es
 
 /// Returns the untracked time of the last third of the pairs ÷ that of the first, if they differ.
 pub(super) fn drift(measurement: &Measurement, _: &Overhead) -> Option<f64> {
-    let third = measurement.pairs.len() / 3;
-    let untracked = |pairs: &[Pair]| {
-        let times = pairs.iter().map(|pair| pair.untracked.wall_ns as f64).filter(|&time| time > 0.0);
-        median(times)
-    };
-    let ratio =
-        untracked(&measurement.pairs[measurement.pairs.len() - third..])? / untracked(&measurement.pairs[..third])?;
+    let ratio = measurement.drift(Clock::Wall)?;
     ((ratio - 1.0).abs() > DRIFT).then_some(ratio)
 }
 
