@@ -49,7 +49,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_memscope-bench");
 const CONTROL: &str = env!("CARGO_BIN_EXE_memscope-bench-control");
 
 /// The time for the pairs of a measurement, and the fewest and most of them.
-const TIME: Duration = Duration::from_millis(2_000);
+const TIME: Duration = Duration::from_millis(1_500);
 const FEWEST: usize = 20;
 const MOST: usize = 400;
 
