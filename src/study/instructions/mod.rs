@@ -127,11 +127,9 @@ impl<'a> InstructionCounter<'a> {
         copied.map_err(|error| format!("the program cannot be copied: {error}"))
     }
 
-    /// Runs one probe, and returns the instructions of its window.
-    ///
-    /// # Errors
-    /// The failure of the probe; an unexpected digest is one.
-    fn run(&self, request: &Request, expected: Digest) -> Result<u64, Failure> {
+    /// Returns the command that runs the program's copy under callgrind, with these further options of callgrind's. Only
+    /// the window is collected.
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.valgrind);
         command
             .env_clear()
@@ -139,9 +137,19 @@ impl<'a> InstructionCounter<'a> {
             .env(preload::VARIABLE, LIBRARY)
             .current_dir(self.folder.path())
             // Options in the user's files could change the count.
-            .args(["--command-line-only=yes", "--tool=callgrind", "--callgrind-out-file=/dev/null"])
-            .args(["--collect-atstart=no".to_owned(), format!("--toggle-collect=*{WINDOW}*")])
+            .args(["--command-line-only=yes", "--tool=callgrind", "--collect-atstart=no"])
+            .arg(format!("--toggle-collect=*{WINDOW}*"))
+            .args(arguments)
             .arg(COPY);
+        command
+    }
+
+    /// Runs one probe, and returns the instructions of its window.
+    ///
+    /// # Errors
+    /// The failure of the probe; an unexpected digest is one.
+    fn run(&self, request: &Request, expected: Digest) -> Result<u64, Failure> {
+        let command = self.command(&["--callgrind-out-file=/dev/null"]);
         let mut ended = self.launcher.run_tool(command, &task(request), self.launcher.limits.time * SLOWER)?;
         let text = String::from_utf8_lossy(&ended.stderr).into_owned();
         let (of_valgrind, of_probe): (Vec<&str>, Vec<&str>) =
