@@ -4,6 +4,7 @@ pub mod accuracy;
 pub mod claims;
 pub mod compare;
 pub(crate) mod control;
+pub mod counts;
 pub mod footprint;
 pub(crate) mod headline;
 pub(crate) mod instructions;

@@ -1,4 +1,5 @@
-//! Instructions instead of time: a probe under valgrind's callgrind, which counts the instructions of the window.
+//! Instructions instead of time: a probe under valgrind's callgrind, which counts the instructions of the window, and
+//! the misses in the caches that it simulates.
 //!
 //! Other load on the machine does not change a count, so two runs are as good as sixty pairs of times. A count is not a
 //! time, though: an instruction that waits for memory counts as much as any other, and the kernel's work for the
@@ -10,14 +11,18 @@
 //! draws in each process for memscope's hash maps. A count is therefore that of one seed: under another, a map that is
 //! about to grow at the end of the window may grow before it.
 
+mod collected;
 pub(crate) mod record;
 pub(crate) mod summary;
+
+pub(crate) use collected::{Collected, MODEL, Misses};
 
 use crate::platform::environment::FAULT;
 use crate::platform::programs::find;
 use crate::platform::scratch::Scratch;
 use crate::schedule::measurement::Outcome;
 use crate::schedule::pairing::checked;
+use crate::study::instructions::collected::CACHES;
 use crate::study::instructions::record::{InstructionCount, InstructionOverhead};
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
@@ -50,14 +55,41 @@ const FIXED_SEED: &str = include_str!("../../worker/fixed_seed.c");
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CountingError {
     /// valgrind is not installed.
-    #[error("--instructions counts with valgrind, which is not there: install it (Debian: apt-get install valgrind)")]
+    #[error(
+        "instructions are counted with valgrind, which is not there: install it (Debian: apt-get install valgrind)"
+    )]
     NoValgrind,
     /// The library that fixes seeds cannot be compiled.
-    #[error("--instructions needs the C compiler cc to fix the seeds of hash maps: {0}")]
+    #[error("counting instructions needs the C compiler cc to fix the seeds of hash maps: {0}")]
     NoFixedSeed(String),
     /// Programs do not load that library.
-    #[error("--instructions needs the seeds of hash maps fixed, and the library for that is not loaded: {0}")]
+    #[error("counting instructions needs the seeds of hash maps fixed, and the library for that is not loaded: {0}")]
     NotLoaded(String),
+}
+
+/// The programs that counting needs.
+#[derive(Clone, Debug)]
+struct Tools {
+    valgrind: PathBuf,
+    compiler: PathBuf,
+}
+
+impl Tools {
+    /// Finds them in this process's `PATH`.
+    fn find() -> Result<Self, CountingError> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let valgrind = find("valgrind", &path).ok_or(CountingError::NoValgrind)?;
+        let compiler = find("cc", &path).ok_or_else(|| CountingError::NoFixedSeed("it is not there".to_owned()))?;
+        Ok(Self { valgrind, compiler })
+    }
+}
+
+/// Checks that the programs that counting needs are installed. Call it before anything is built or measured.
+///
+/// # Errors
+/// If one of them is missing.
+pub(crate) fn check_tools() -> Result<(), CountingError> {
+    Tools::find().map(drop)
 }
 
 /// Counts the instructions of probes.
@@ -81,9 +113,7 @@ impl<'a> InstructionCounter<'a> {
     /// # Errors
     /// If one of them is missing, the compiler fails, or programs do not load the library that fixes seeds.
     pub(crate) fn new(launcher: &'a Launcher) -> Result<Self, CountingError> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let valgrind = find("valgrind", &path).ok_or(CountingError::NoValgrind)?;
-        let compiler = find("cc", &path).ok_or_else(|| CountingError::NoFixedSeed("it is not there".to_owned()))?;
+        let Tools { valgrind, compiler } = Tools::find()?;
         let mut refusal = "there is no temporary folder".to_owned();
         for folder in preload::folders(launcher.folder()) {
             let counter = Self { launcher, valgrind: valgrind.clone(), folder };
@@ -144,30 +174,38 @@ impl<'a> InstructionCounter<'a> {
         command
     }
 
-    /// Runs one probe, and returns the instructions of its window.
+    /// Runs one probe, and returns the instructions and the simulated cache misses of its window.
     ///
     /// # Errors
     /// The failure of the probe; an unexpected digest is one.
-    fn run(&self, request: &Request, expected: Digest) -> Result<u64, Failure> {
-        let command = self.command(&["--callgrind-out-file=/dev/null"]);
+    fn run(&self, request: &Request, expected: Digest) -> Result<Collected, Failure> {
+        let command = self.command(&[&["--callgrind-out-file=/dev/null", "--cache-sim=yes"], &CACHES[..]].concat());
         let mut ended = self.launcher.run_tool(command, &task(request), self.launcher.limits.time * SLOWER)?;
         let text = String::from_utf8_lossy(&ended.stderr).into_owned();
         let (of_valgrind, of_probe): (Vec<&str>, Vec<&str>) =
             text.lines().partition(|line| line.starts_with(VALGRIND_PREFIX));
         ended.stderr = of_probe.join("\n").into_bytes();
         checked(self.launcher.judge(ended)?.content, expected)?;
-        match of_valgrind.iter().find_map(|line| collected(line)) {
+        match Collected::read(&of_valgrind) {
             None => Err(Failure::Crashed { how: "valgrind reports no count".to_owned() }),
-            Some(0) => {
+            Some(Collected { instructions: 0, .. }) => {
                 let how = format!("valgrind finds no function {WINDOW}: the program must not be stripped");
                 Err(Failure::Crashed { how })
             }
-            Some(count) => Ok(count),
+            Some(collected) => Ok(collected),
         }
     }
 
     /// Runs the same probe [`RUNS`] times.
-    fn runs(&self, request: &Request, expected: Digest, mut progress: impl FnMut()) -> Result<Vec<u64>, Failure> {
+    ///
+    /// # Errors
+    /// The failure of a probe.
+    pub(crate) fn runs(
+        &self,
+        request: &Request,
+        expected: Digest,
+        mut progress: impl FnMut(),
+    ) -> Result<Vec<Collected>, Failure> {
         (0..RUNS)
             .map(|_| {
                 let count = self.run(request, expected);
@@ -209,16 +247,19 @@ pub(crate) fn count_instructions(
                 outcome: Outcome::TooFew,
                 untracked: Vec::new(),
                 tracked: Vec::new(),
+                untracked_misses: Vec::new(),
+                tracked_misses: Vec::new(),
             };
             let tracked = baseline.clone().and_then(|(allocations, digest, untracked)| {
-                (count.allocations, count.untracked) = (allocations, untracked);
+                count.allocations = allocations;
+                (count.untracked, count.untracked_misses) = apart_from_misses(untracked);
                 runs(level, digest)
             });
             match tracked {
                 Ok(tracked) => {
-                    let overhead = overhead(&count.untracked, &tracked, count.allocations);
+                    (count.tracked, count.tracked_misses) = apart_from_misses(tracked);
+                    let overhead = overhead(&count.untracked, &count.tracked, count.allocations);
                     count.outcome = overhead.map_or(Outcome::TooFew, Outcome::Measured);
-                    count.tracked = tracked;
                 }
                 Err(failure) => count.outcome = Outcome::Failed(failure),
             }
@@ -226,6 +267,11 @@ pub(crate) fn count_instructions(
         }
     }
     counts
+}
+
+/// Returns the instructions and the misses of runs.
+fn apart_from_misses(runs: Vec<Collected>) -> (Vec<u64>, Vec<Misses>) {
+    runs.into_iter().map(|Collected { instructions, misses }| (instructions, misses)).unzip()
 }
 
 /// Returns the task of a probe that runs only if its seeds are fixed.
@@ -252,11 +298,6 @@ fn overhead(untracked: &[u64], tracked: &[u64], allocations: Option<u64>) -> Opt
 fn apart(runs: &[u64]) -> Option<f64> {
     let (least, greatest) = (*runs.iter().min().filter(|&&least| least > 0)?, *runs.iter().max()?);
     Some((greatest - least) as f64 / least as f64)
-}
-
-/// Returns the count in callgrind's line `==123== Collected : 456`.
-fn collected(line: &str) -> Option<u64> {
-    line.split_once("Collected :")?.1.trim().parse().ok()
 }
 
 #[cfg(test)]
@@ -309,11 +350,5 @@ mod tests {
         assert_eq!(overhead(&[100], &[300], Some(0)).expect("runs on both sides").per_allocation, None);
         assert_eq!(overhead(&[], &[300], None), None);
         assert_eq!(overhead(&[0], &[300], None), None);
-    }
-
-    #[test]
-    fn the_count_is_read_from_its_line() {
-        assert_eq!(collected("==12564== Collected : 46426712"), Some(46_426_712));
-        assert_eq!(collected("==12564== Events    : Ir"), None);
     }
 }

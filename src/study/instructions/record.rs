@@ -1,6 +1,7 @@
 //! The record of counted instructions.
 
 use crate::schedule::measurement::Outcome;
+use crate::study::instructions::Misses;
 use crate::tracking::Level;
 use crate::worker::probe::is_zero;
 use crate::workloads::Workload;
@@ -27,6 +28,12 @@ pub struct InstructionCount {
     pub untracked: Vec<u64>,
     /// The instructions of each run under the level.
     pub tracked: Vec<u64>,
+    /// The simulated cache misses of each run untracked. Earlier files do not have them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untracked_misses: Vec<Misses>,
+    /// The simulated cache misses of each run under the level.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tracked_misses: Vec<Misses>,
     /// The outcome.
     #[serde(flatten)]
     pub outcome: Outcome<InstructionOverhead>,

@@ -6,6 +6,7 @@ use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::schedule::measurement::Outcome;
 use crate::study::instructions::record::InstructionCount;
+use crate::study::instructions::{MODEL, Misses};
 use crate::study::overhead::record::Results;
 use crate::study::overhead::warnings;
 
@@ -35,8 +36,33 @@ pub(crate) fn summary(results: &Results) -> Document {
     lines.extend(circumstances(&results.origin));
     let mut document = Document::default();
     document.table(table);
+    if let Some(misses) = misses(results) {
+        document.table(misses);
+        lines.insert(lines.len().min(1), MODEL.to_owned());
+    }
     document.notes(lines);
     document
+}
+
+/// Returns the table of simulated cache misses, if they were counted.
+fn misses(results: &Results) -> Option<Table> {
+    let words = ["workload", "level"].map(left);
+    let numbers = ["data misses", "instruction misses", "last-level misses"].map(right);
+    let mut table = Table::new(words.into_iter().chain(numbers));
+    let kinds: [fn(&Misses) -> u64; 3] =
+        [|misses| misses.data, |misses| misses.instruction, |misses| misses.last_level];
+    for count in results.instructions.iter().filter(|count| !count.tracked_misses.is_empty()) {
+        let cells = kinds.map(|kind| {
+            let [untracked, tracked] =
+                [&count.untracked_misses, &count.tracked_misses].map(|runs| runs.iter().map(kind).sum::<u64>() as f64);
+            let runs = count.tracked_misses.len() as f64;
+            let ratio =
+                if untracked > 0.0 { format!(" (×{})", number::factor(tracked / untracked)) } else { String::new() };
+            format!("{}{ratio}", number::short_count(tracked / runs))
+        });
+        table.row([count.workload.to_string(), count.level.to_string()].into_iter().chain(cells));
+    }
+    (!table.rows.is_empty()).then_some(table)
 }
 
 fn row(count: &InstructionCount) -> [String; 7] {

@@ -1,0 +1,87 @@
+//! What is counted.
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A metric that is counted within the window of a probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Metric {
+    /// Instructions executed
+    Instructions,
+    /// Reads and writes of data that miss a simulated first-level cache
+    DataMisses,
+    /// Reads of instructions that miss a simulated first-level cache. They follow from where functions lie, so they have
+    /// no verdict
+    #[value(skip)]
+    InstructionMisses,
+    /// Reads and writes that miss a simulated last-level cache
+    LastLevelMisses,
+    /// Page faults, minor and major
+    PageFaults,
+}
+
+impl Metric {
+    /// All metrics, in the order of tables.
+    pub const ALL: [Self; 5] =
+        [Self::Instructions, Self::DataMisses, Self::InstructionMisses, Self::LastLevelMisses, Self::PageFaults];
+
+    /// Returns the name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Instructions => "instructions",
+            Self::DataMisses => "data misses",
+            Self::InstructionMisses => "instruction misses",
+            Self::LastLevelMisses => "last-level misses",
+            Self::PageFaults => "page faults",
+        }
+    }
+
+    /// Returns the name of the measure for other programs.
+    pub const fn measure(self) -> &'static str {
+        match self {
+            Self::Instructions => "counted-instructions",
+            Self::DataMisses => "counted-data-misses",
+            Self::InstructionMisses => "counted-instruction-misses",
+            Self::LastLevelMisses => "counted-last-level-misses",
+            Self::PageFaults => "counted-page-faults",
+        }
+    }
+
+    /// Returns whether callgrind counts it, which takes valgrind and a workload of one thread.
+    pub const fn needs_callgrind(self) -> bool {
+        !matches!(self, Self::PageFaults)
+    }
+
+    /// Returns the rule by which a difference is decided; `None` for a metric without verdicts.
+    pub(super) const fn rule(self) -> Option<Rule> {
+        match self {
+            Self::Instructions => Some(Rule { percent: 0.1, least: 1_000, spreads: 2 }),
+            Self::DataMisses => Some(Rule { percent: 1.0, least: 500, spreads: 2 }),
+            Self::InstructionMisses => None,
+            // In equal builds under another link, a map that is about to grow may grow within the window.
+            Self::LastLevelMisses => Some(Rule { percent: 5.0, least: 500, spreads: 2 }),
+            Self::PageFaults => Some(Rule { percent: 1.0, least: 16, spreads: 1 }),
+        }
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a difference must exceed to have a verdict.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Rule {
+    /// A part of the reference's count, in percent: equal builds differ by less, also under other links.
+    pub percent: f64,
+    /// A count: where there is nearly nothing, a few more are no finding.
+    pub least: u64,
+    /// The greatest spread between equal runs, so many times. Two runs under callgrind are mostly equal, and their
+    /// spread is a poor estimate where they are not, so it is taken twice. The range of six probes is enough: medians of
+    /// equal builds differ by more in less than one of a thousand cases.
+    pub spreads: u64,
+}
