@@ -26,7 +26,7 @@ pub mod stats {
 
 pub mod study {
     pub use crate::study::{
-        Files, Settled, Study, accuracy, claims, compare, draw, footprint, kept, latency, operations, overhead, print,
+        Files, Settled, Study, accuracy, check, claims, compare, counts, draw, footprint, kept, latency, operations, overhead, print,
         sessions, stress, trackers, validation,
     };
 }

@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 /// Returns the default scale of a workload that plants: 20 leaks, or 10 cycles. More would show no more, and the
 /// oldest versions keep a gigabyte by then.
-fn usual_scale(workload: Workload) -> Scale {
+pub(super) fn usual_scale(workload: Workload) -> Scale {
     Scale::new(if workload == Workload::CYCLES { 2.0 } else { 0.2 }).expect("these are positive")
 }
 
@@ -67,32 +67,47 @@ impl Arguments {
             Ok(CheckedProgram { launcher, memscope, .. }) => (launcher, memscope),
             Err(failed) => return Detected { name, memscope: None, failure: Some(failed.why), rows: Vec::new() },
         };
-        let listed = launcher.run_task::<Vec<Report>>(&Task::Reports);
-        let (reports, failure) = match listed {
-            Ok(reports) => (reports, None),
-            Err(failure) => (Vec::new(), Some(format!("it does not say which reports it has: {failure}"))),
-        };
-        let mut rows = Vec::new();
-        for workload in accuracy::WORKLOADS {
-            for report in reports.iter().filter(|report| report.suits(workload)) {
-                bar.set_message(text::one_line(&format!("{name}: {} after {workload}", report.name())));
-                rows.push(self.row(&launcher, workload, report));
-            }
-        }
+        let scale = |workload| self.scale.unwrap_or_else(|| usual_scale(workload)).seeded(self.seed);
+        let asked = rows(&launcher, scale, |workload, report| {
+            bar.set_message(text::one_line(&format!("{name}: {} after {workload}", report.name())));
+        });
         bar.inc(1);
+        let (rows, failure) = asked.map_or_else(
+            |failure| (Vec::new(), Some(format!("it does not say which reports it has: {failure}"))),
+            |rows| (rows, None),
+        );
         Detected { name, memscope: Some(memscope), failure, rows }
     }
+}
 
-    fn row(&self, launcher: &Launcher, workload: Workload, report: &Report) -> Row {
-        let scale = self.scale.unwrap_or_else(|| usual_scale(workload)).seeded(self.seed);
-        let said = match &report.lacking {
-            Some(why) => Err(Failure::Unsupported { why: why.clone() }),
-            None => {
-                let request = Request { workload, scale, report: report.name() };
-                launcher.run_task::<Finding>(&Task::Detection(request))
-            }
-        };
-        let (finding, failure) = said.map_or_else(|failure| (None, Some(failure)), |finding| (Some(finding), None));
-        Row { workload, scale: scale.factor(), seed: scale.seed(), report: report.clone(), finding, failure }
+/// Runs all reports of a program, each in its own process, after each workload that plants objects for it.
+///
+/// # Errors
+/// If the program does not list its reports.
+pub(super) fn rows(
+    launcher: &Launcher,
+    scale: impl Fn(Workload) -> Scale,
+    mut progress: impl FnMut(Workload, &Report),
+) -> Result<Vec<Row>, Failure> {
+    let reports = launcher.run_task::<Vec<Report>>(&Task::Reports)?;
+    let mut rows = Vec::new();
+    for workload in accuracy::WORKLOADS {
+        for report in reports.iter().filter(|report| report.suits(workload)) {
+            progress(workload, report);
+            rows.push(row(launcher, workload, scale(workload), report));
+        }
     }
+    Ok(rows)
+}
+
+fn row(launcher: &Launcher, workload: Workload, scale: Scale, report: &Report) -> Row {
+    let said = match &report.lacking {
+        Some(why) => Err(Failure::Unsupported { why: why.clone() }),
+        None => {
+            let request = Request { workload, scale, report: report.name() };
+            launcher.run_task::<Finding>(&Task::Detection(request))
+        }
+    };
+    let (finding, failure) = said.map_or_else(|failure| (None, Some(failure)), |finding| (Some(finding), None));
+    Row { workload, scale: scale.factor(), seed: scale.seed(), report: report.clone(), finding, failure }
 }

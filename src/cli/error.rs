@@ -74,6 +74,12 @@ pub enum Error {
     /// Regressions, if they must fail the run.
     #[error("{}", .0.join("\n"))]
     Regressions(Vec<String>),
+    /// A check that cannot tell.
+    #[error("{0}")]
+    CannotTell(String),
+    /// A budget that cannot be used.
+    #[error(transparent)]
+    Budget(#[from] crate::study::check::BudgetError),
     /// None of the builds succeeded.
     #[error("there is nothing to measure: none of {0} was built")]
     NoneBuilt(String),
@@ -94,6 +100,7 @@ impl Error {
         match self {
             Self::Task(error) => error.exit_code(),
             Self::Regressions(_) => 1,
+            Self::CannotTell(_) => 3,
             _ => 2,
         }
     }

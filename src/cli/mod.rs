@@ -5,6 +5,7 @@ mod accuracy;
 mod arguments;
 mod bisect;
 mod builds;
+mod check;
 mod claims;
 mod compare;
 mod error;
@@ -38,8 +39,9 @@ use clap::{Parser, Subcommand};
 /// The exit codes.
 const EXIT_CODES: &str = "Exit codes:
   0   done, and the files are written; a measurement that failed is a result too
-  1   `--fail-on-regression`, and there is a regression
+  1   `--fail-on-regression`, and there is a regression; `check`: worse
   2   not done, or not shown: stderr says why
+  3   `check`: cannot tell
   69  `probe`: this version of memscope lacks what the level needs
 
 A variable that an option names in brackets stands for it; an empty one is not set.";
@@ -63,6 +65,8 @@ enum Command {
     Stress(stress::Arguments),
     /// Compare builds of memscope: published versions, folders, revisions
     Compare(compare::Arguments),
+    /// Check whether a build of memscope may be merged: one verdict over all axes, with its reason
+    Check(check::Arguments),
     /// Measure the commits of a clone of memscope, and find the steps between them
     History(history::Arguments),
     /// Find the commit that made memscope slower
@@ -101,6 +105,7 @@ impl Cli {
             Command::Stress(arguments) => stress::run(&arguments),
             Command::Measure(arguments) => measure::run(&arguments),
             Command::Compare(arguments) => compare::run(&arguments),
+            Command::Check(arguments) => check::run(&arguments),
             Command::Detect(arguments) => accuracy::run(&arguments),
             Command::History(arguments) => history::run(&arguments),
             Command::Bisect(arguments) => bisect::run(&arguments),

@@ -57,7 +57,7 @@ pub fn estimated(mut measurement: Measurement) -> Measurement {
 
 /// Returns the CPU time that tracking adds to an allocation with its free, in nanoseconds; `None` if allocations are
 /// unknown or the CPU clock is too coarse.
-pub(super) fn ns_per_allocation(pairs: &[Pair], passes: &[usize], allocations: Option<u64>) -> Option<Estimate> {
+pub(crate) fn ns_per_allocation(pairs: &[Pair], passes: &[usize], allocations: Option<u64>) -> Option<Estimate> {
     let count = allocations.filter(|&count| count > 0)? as f64;
     let added = |pair: &Pair| (pair.tracked.ns(Clock::Cpu) - pair.untracked.ns(Clock::Cpu)) / count;
     passes::interval(&of_timed(pairs, Clock::Cpu, added)?, passes)

@@ -2,6 +2,7 @@
 
 use super::Study;
 use super::accuracy::Detections;
+use super::check::Check;
 use super::claims::Claims;
 use super::compare::Comparison;
 use super::footprint::Footprints;
@@ -62,6 +63,7 @@ macro_rules! kinds {
 kinds! {
     Overhead(Results), "control" | "instructions";
     Comparison(Comparison), "history";
+    Check(Check), "check";
     Trackers(Trackers), "ladder";
     Accuracy(Detections), "accuracy";
     Footprint(Footprints), "footprints";

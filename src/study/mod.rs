@@ -1,6 +1,7 @@
 //! Studies: one folder for each question. A study is measured, kept as a file, and reported from that file alone.
 
 pub mod accuracy;
+pub mod check;
 pub mod claims;
 pub mod compare;
 pub(crate) mod control;

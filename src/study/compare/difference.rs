@@ -88,9 +88,42 @@ pub fn differences(
     rounds: impl Into<Rounds>,
     threshold: f64,
 ) -> Vec<Difference> {
-    let rounds = rounds.into();
+    judged(undecided(builds, against, groups, rounds.into(), |_| threshold))
+}
+
+/// A difference before its verdict, with the rounds that it rests on.
+pub(in crate::study) struct Undecided {
+    /// The difference, inconclusive so far.
+    pub difference: Difference,
+    /// A verdict exceeds this, in percent.
+    threshold: f64,
+    /// The differences of the rounds.
+    logs: Logs,
+}
+
+impl Undecided {
+    /// Adds the rounds of a later run of the same builds, on the same workload at the same level.
+    pub(in crate::study) fn extend(&mut self, later: Self) {
+        self.logs.extend(later.logs);
+        self.difference = Difference {
+            rounds: self.logs.all.len(),
+            ratio: self.logs.ratio(),
+            halves: self.logs.halves(),
+            ..self.difference.clone()
+        };
+    }
+}
+
+/// Returns the differences between builds on each workload and level, before they are judged together. A level has its
+/// own threshold, in percent.
+pub(in crate::study) fn undecided(
+    builds: &[&[Measurement]],
+    against: &Against,
+    groups: &[(Workload, Level)],
+    rounds: Rounds,
+    threshold: impl Fn(Level) -> f64,
+) -> Vec<Undecided> {
     let mut found = Vec::new();
-    let mut compared = Vec::new();
     for &(workload, level) in groups.iter().filter(|(_, level)| *level != Level::Untracked) {
         let is_of_group = |measurement: &Measurement| measurement.workload == workload && measurement.level == level;
         let mut references: Vec<(usize, &Measurement)> = Vec::new();
@@ -107,7 +140,7 @@ pub fn differences(
             };
             if let Some(&(reference, to)) = reference {
                 let logs = Logs::of(of, to, rounds);
-                found.push(Difference {
+                let difference = Difference {
                     workload,
                     level,
                     build,
@@ -118,24 +151,30 @@ pub fn differences(
                     probability: None,
                     detectable_percent: None,
                     verdict: Verdict::Inconclusive,
-                });
-                compared.push(logs);
+                };
+                found.push(Undecided { difference, threshold: threshold(level), logs });
             }
             references.push((build, of));
         }
     }
-    let signs =
-        found.iter().zip(&compared).map(|(difference, logs)| difference.ratio.and_then(|_| sign_test(&logs.all)));
+    found
+}
+
+/// Returns differences with their verdicts, with Holm's correction for all of them.
+pub(in crate::study) fn judged(found: Vec<Undecided>) -> Vec<Difference> {
+    let signs = found.iter().map(|Undecided { difference, logs, .. }| difference.ratio.and_then(|_| sign_test(&logs.all)));
     let probabilities = holm(&signs.collect::<Vec<_>>());
     let comparisons = probabilities.iter().flatten().count();
-    for ((difference, logs), probability) in found.iter_mut().zip(&compared).zip(probabilities) {
+    let judged = found.into_iter().zip(probabilities).map(|(found, probability)| {
+        let Undecided { mut difference, threshold, logs } = found;
         difference.probability = probability;
-        difference.detectable_percent = detectable_percent(logs, comparisons, threshold);
+        difference.detectable_percent = detectable_percent(&logs, comparisons, threshold);
         if let (Some(ratio), Some(probability)) = (difference.ratio, probability) {
             difference.verdict = verdict(ratio, difference.halves, probability, threshold);
         }
-    }
-    found
+        difference
+    });
+    judged.collect()
 }
 
 /// Returns the verdict on a ratio of overheads, its medians in both halves of the passes, and its corrected

@@ -87,6 +87,14 @@ impl Logs {
         logs
     }
 
+    /// Adds the rounds of a later run of the same builds.
+    pub(super) fn extend(&mut self, later: Self) {
+        let before = self.all.len();
+        self.all.extend(later.all);
+        self.ends.extend(later.ends.into_iter().map(|end| before + end));
+        self.turns.extend(later.turns);
+    }
+
     /// Returns the median difference and its interval; `None` if there are too few rounds. The interval is the hull of
     /// those from all rounds, over passes and, with more than ten rounds per link, over links.
     pub(super) fn interval(&self) -> Option<Estimate> {

@@ -16,6 +16,7 @@ pub mod verdicts;
 pub use crate::schedule::journal::{Entry, Journal, JournalError};
 pub use bisection::{Contest, Leaning};
 pub use difference::{Against, Difference, Verdict, differences};
+pub(in crate::study) use difference::{Undecided, judged, undecided};
 pub use logs::{Estimator, Rounds};
 pub use typical::{Typical, typical};
 

@@ -162,6 +162,12 @@ impl Point {
 }
 
 impl Footprint {
+    /// Returns a measurement without counts.
+    fn begin(&Request { workload, level, scale, threads, .. }: &Request) -> Self {
+        let seed = scale.seed();
+        Self { workload, level, threads, seed, points: Vec::new(), peaks: Vec::new(), failure: None }
+    }
+
     /// Returns the fidelity at the scale where it is farthest from 1; `None` if none is known.
     pub fn fidelity(&self) -> Option<f64> {
         worst_fidelity(self.points.iter().filter_map(|point| point.fidelity))
@@ -240,15 +246,31 @@ impl<'a> Meter<'a> {
 
     /// Runs a measurement, given its largest probe.
     pub fn measure(&mut self, largest: Request) -> Footprint {
-        let Request { workload, level, scale, threads, .. } = largest;
-        let seed = scale.seed();
-        let mut measurement =
-            Footprint { workload, level, threads, seed, points: Vec::new(), peaks: Vec::new(), failure: None };
+        let mut measurement = Footprint::begin(&largest);
         measurement.failure = self.fill(&mut measurement, largest).err();
         measurement
     }
 
+    /// Counts a measurement at each scale, given its largest probe, and leaves out the peak of resident memory.
+    pub fn count(&mut self, largest: Request) -> Footprint {
+        let mut measurement = Footprint::begin(&largest);
+        measurement.failure = self.fill_points(&mut measurement, largest).err();
+        measurement
+    }
+
     fn fill(&mut self, measurement: &mut Footprint, largest: Request) -> Result<(), Failure> {
+        self.fill_points(measurement, largest)?;
+        for _ in 0..PEAKS {
+            let untracked = self.launcher.run(&Request { level: Level::Untracked, ..largest })?;
+            let tracked = checked(self.launcher.run(&largest)?, untracked.digest)?;
+            if let (Some(untracked @ 1..), Some(tracked)) = (untracked.peak_rss_bytes, tracked.peak_rss_bytes) {
+                measurement.peaks.push(tracked as f64 / untracked as f64);
+            }
+        }
+        Ok(())
+    }
+
+    fn fill_points(&mut self, measurement: &mut Footprint, largest: Request) -> Result<(), Failure> {
         if self.of != Some((largest.workload, largest.threads)) {
             (self.untracked, self.of) = (Vec::new(), Some((largest.workload, largest.threads)));
         }
@@ -259,13 +281,6 @@ impl<'a> Meter<'a> {
             let untracked = self.untracked(request)?;
             let tracked = checked(self.launcher.run(&request)?, untracked.digest)?;
             measurement.points.extend(Point::of(&untracked, &tracked));
-        }
-        for _ in 0..PEAKS {
-            let untracked = self.launcher.run(&Request { level: Level::Untracked, ..largest })?;
-            let tracked = checked(self.launcher.run(&largest)?, untracked.digest)?;
-            if let (Some(untracked @ 1..), Some(tracked)) = (untracked.peak_rss_bytes, tracked.peak_rss_bytes) {
-                measurement.peaks.push(tracked as f64 / untracked as f64);
-            }
         }
         Ok(())
     }

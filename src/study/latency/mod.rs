@@ -50,7 +50,8 @@ impl Operation {
         }
     }
 
-    fn of(self, seen: &Observed) -> &Quantiles {
+    /// Returns the times of the operation in a process.
+    pub(crate) fn of(self, seen: &Observed) -> &Quantiles {
         match self {
             Self::Allocating => &seen.allocating,
             Self::Freeing => &seen.freeing,
@@ -135,6 +136,22 @@ pub struct Latency {
 }
 
 impl Latency {
+    /// Joins measurements that were made process by process; those of the same level and threads become one.
+    pub(crate) fn joined(parts: Vec<Self>) -> Vec<Self> {
+        let mut joined: Vec<Self> = Vec::new();
+        for part in parts {
+            let is_same = |known: &&mut Self| (known.level, known.threads) == (part.level, part.threads);
+            match joined.iter_mut().find(is_same) {
+                Some(known) => {
+                    known.processes.extend(part.processes);
+                    known.failure = known.failure.take().or(part.failure);
+                }
+                None => joined.push(part),
+            }
+        }
+        joined
+    }
+
     /// Returns the time at one of [`QUANTILES`], by its index there, in nanoseconds: the median over processes.
     /// `None` if there are fewer processes than an interval needs.
     pub fn at(&self, operation: Operation, place: usize) -> Option<Estimate> {

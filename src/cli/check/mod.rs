@@ -1,0 +1,153 @@
+//! `memscope-bench check`: may this build of memscope be merged? One verdict, with its reason.
+
+mod steps;
+
+use crate::builds::{BuildSpec, ResolvedBuild};
+use crate::cli::Error;
+use crate::cli::arguments::{FormatArguments, LimitArguments, each_once, or_all};
+use crate::cli::builds::{Build, BuildCacheArguments, CheckedProgram, LinkArguments, Linking, resolve_to_compare};
+use crate::platform::files::{self, Versioned};
+use crate::study::Files;
+use crate::study::check::summary;
+use crate::study::check::{Budget, Check, CheckedBuild, Plan, Record, Resolution, Verdict};
+use crate::tracking::Level;
+use crate::worker::launcher::Limits;
+use crate::workloads::{Scale, Workload, pools};
+use clap::Args;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use steps::Steps;
+
+/// The files of a check of a build against itself.
+const SELF: &str = "check-self";
+
+#[derive(Debug, Args)]
+#[command(mut_arg("time_limit", |limit| limit.default_value("10")))]
+pub(super) struct Arguments {
+    /// The build to compare with: a published version (0.2.5), a folder (../memscope-rs), a revision
+    /// (../memscope-rs@main)
+    #[arg(long, value_name = "BUILD")]
+    base: BuildSpec,
+    /// The build that may be merged
+    #[arg(long, value_name = "BUILD", required_unless_present = "self_check", conflicts_with = "self_check")]
+    head: Option<BuildSpec>,
+    /// Compare the base with itself: report what this machine can resolve. Later checks on it use no smaller thresholds
+    #[arg(long = "self", id = "self_check")]
+    self_check: bool,
+    /// The time for everything except the builds, in minutes. Time is measured in what counts and reports leave
+    #[arg(long, default_value_t = 10.0, value_parser = minutes)]
+    minutes: f64,
+    /// A file of accepted changes and figures (see examples/budget.toml)
+    #[arg(long, value_name = "FILE")]
+    budget: Option<PathBuf>,
+    /// The workloads [default: all]
+    #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
+    workloads: Vec<Workload>,
+    /// The levels
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["variables", "full"], value_parser = tracked)]
+    tracking: Vec<Level>,
+    /// The factor on the workloads' outer counts [default: each workload's short scale]
+    #[arg(long)]
+    scale: Option<Scale>,
+    /// The threads of each pool of a parallel workload [default: as many as the machine runs at once]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_024))]
+    threads: Option<u64>,
+    /// Leave out instructions and cache misses, which take valgrind
+    #[arg(long)]
+    without_counts: bool,
+    /// The folder for check.json and check.md
+    #[arg(long, default_value = "results", value_name = "DIR")]
+    output: PathBuf,
+    #[command(flatten)]
+    format: FormatArguments,
+    #[command(flatten)]
+    links: LinkArguments,
+    #[command(flatten)]
+    building: BuildCacheArguments,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+fn minutes(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if (0.1..=1_440.0).contains(&number) => Ok(number),
+        _ => Err("a number of minutes, from 0.1 to 1440".to_owned()),
+    }
+}
+
+fn tracked(name: &str) -> Result<Level, String> {
+    let level: Level = name.parse().map_err(|error: crate::tracking::LevelError| error.to_string())?;
+    if level == Level::Untracked {
+        return Err("untracked runs in every round anyway; name the levels that are checked".to_owned());
+    }
+    Ok(level)
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let budget = arguments.budget.as_deref().map(Budget::read).transpose()?.unwrap_or_default();
+    let files = Files { folder: &arguments.output, name: if arguments.self_check { SELF } else { Check::KIND } };
+    files.prepare::<Check>()?;
+    let plan = arguments.plan(budget);
+    steps::check_requirements(&plan)?;
+    let head = arguments.head.as_ref().unwrap_or(&arguments.base);
+    let resolved = resolve_to_compare(&[arguments.base.clone(), head.clone()], false)?;
+    let builds = arguments.build(&resolved)?;
+
+    let began = Instant::now();
+    let end = began + Duration::from_secs_f64(plan.minutes * 60.0);
+    let [base, head] = builds.each_ref().map(|(build, _)| build.clone());
+    let links = builds[0].1.seeds.len().max(1);
+    let mut record = Record::begin(plan, [base, head], links);
+    record.resolutions = arguments.resolutions(&record);
+    let steps = Steps::new(builds.each_ref().map(|(_, program)| program), end);
+    steps.measure(&mut record)?;
+    record.seconds = began.elapsed().as_secs();
+
+    let check = Check::from(record);
+    files.finish(&check, arguments.format.format)?;
+    match check.verdict {
+        _ if arguments.self_check => Ok(()),
+        Verdict::Ok => Ok(()),
+        Verdict::Worse => Err(Error::Regressions(summary::worse(&check))),
+        Verdict::CannotTell => Err(Error::CannotTell(summary::answer(&check))),
+    }
+}
+
+impl Arguments {
+    fn plan(&self, budget: Budget) -> Plan {
+        Plan {
+            workloads: or_all(&self.workloads),
+            levels: each_once(self.tracking.iter().copied()),
+            scale: self.scale.map(|scale| scale.factor()),
+            threads: self.threads.map_or_else(pools::default_threads, |threads| threads as usize),
+            minutes: self.minutes,
+            is_self: self.self_check,
+            without_counts: self.without_counts,
+            budget,
+        }
+    }
+
+    /// Builds both.
+    ///
+    /// # Errors
+    /// If one of them fails: there is nothing to compare then.
+    fn build(&self, resolved: &[ResolvedBuild]) -> Result<[(CheckedBuild, CheckedProgram); 2], Error> {
+        let builds = self.building.build(resolved, Limits::from(self.limits), &Linking::from(self.links))?;
+        let checked = builds.into_iter().map(|Build { name, about, program }| match program {
+            Ok(program) => Ok((CheckedBuild { name, about, memscope: program.memscope.clone() }, program)),
+            Err(failed) => Err(Error::System(format!("{name} cannot be checked: {}", failed.why))),
+        });
+        let checked: Vec<_> = checked.collect::<Result<_, Error>>()?;
+        Ok(checked.try_into().map_err(|_| ()).expect("two were named"))
+    }
+
+    /// Returns what equal builds differed by on this machine, if that was checked and this is no such check.
+    fn resolutions(&self, record: &Record) -> Vec<Resolution> {
+        if self.self_check {
+            return Vec::new();
+        }
+        let kept = files::read::<Check>(&self.output.join(format!("{SELF}.json"))).ok();
+        let is_of_here = |kept: &Check| kept.record.origin.machine.is(&record.origin.machine);
+        kept.filter(is_of_here).map_or(Vec::new(), |kept| kept.resolutions())
+    }
+}

@@ -1,0 +1,186 @@
+//! The steps of a check, from the exact ones to those that take whatever time is left.
+
+use crate::builds;
+use crate::cli::Error;
+use crate::cli::accuracy::{self, usual_scale};
+use crate::cli::builds::CheckedProgram;
+use crate::schedule::scheduler::Progress;
+use crate::study::check::{Machine, Package, Plan, Record, measure};
+use crate::study::counts::{self, Metric, Scope};
+use crate::study::footprint::Meter;
+use crate::study::instructions::check_tools;
+use crate::study::latency;
+use crate::tracking::Level;
+use crate::worker::launcher::Launcher;
+use crate::worker::probe::Request;
+use crate::worker::task::Task;
+use crate::workloads::{Scale, ScaleError, Workload};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::fs;
+use std::time::{Duration, Instant};
+
+/// The part of a workload's scale that is counted: a program is some fifty times slower under callgrind.
+const COUNTED: f64 = 0.25;
+/// The workload whose memory is counted at many scales: it holds whatever it makes until the end.
+const GROWN: Workload = Workload::STRUCTURES;
+/// The part of its scale, which grows from 0.4 to four times of it.
+const GROWN_SCALE: f64 = 0.25;
+/// The processes for latencies, of each build.
+const PROCESSES: usize = 16;
+/// The calls of each kind that such a process times.
+const CALLS: u32 = 100_000;
+
+/// Checks what counting needs, before anything is built.
+///
+/// # Errors
+/// If valgrind is missing.
+pub(super) fn check_requirements(plan: &Plan) -> Result<(), Error> {
+    let needs = !plan.without_counts && plan.workloads.iter().any(|workload| !workload.is_parallel());
+    if needs { Ok(check_tools()?) } else { Ok(()) }
+}
+
+/// The steps, with the programs of the base and the head.
+pub(super) struct Steps<'a> {
+    programs: [&'a CheckedProgram; 2],
+    end: Instant,
+    bar: ProgressBar,
+}
+
+impl<'a> Steps<'a> {
+    /// Returns the steps of a check that ends at a time.
+    pub(super) fn new(programs: [&'a CheckedProgram; 2], end: Instant) -> Self {
+        let seconds = end.saturating_duration_since(Instant::now()).as_secs();
+        let template = "{msg:40} {bar:30} {elapsed} of about {len:1} s";
+        let style = ProgressStyle::with_template(template).expect("a valid template");
+        let bar = ProgressBar::new(seconds.max(1)).with_style(style);
+        bar.enable_steady_tick(Duration::from_secs(1));
+        Self { programs, end, bar }
+    }
+
+    fn launchers(&self) -> [&'a Launcher; 2] {
+        self.programs.map(|program| &program.launcher)
+    }
+
+    /// Shows the step, and the time that is left.
+    fn show(&self, step: &str) {
+        let left = self.end.saturating_duration_since(Instant::now()).as_secs();
+        self.bar.set_position(self.bar.length().unwrap_or(left).saturating_sub(left));
+        self.bar.set_message(format!("{step}; {}:{:02} left", left / 60, left % 60));
+    }
+
+    /// Measures everything.
+    ///
+    /// # Errors
+    /// If something cannot be measured on this machine. A probe that fails is a finding.
+    pub(super) fn measure(&self, record: &mut Record) -> Result<(), Error> {
+        let measured = self.measure_all(record);
+        self.bar.finish_and_clear();
+        measured
+    }
+
+    fn measure_all(&self, record: &mut Record) -> Result<(), Error> {
+        record.packages = self.programs.map(|program| package(program));
+        self.count(record)?;
+        self.grow(record)?;
+        self.run_reports(record)?;
+        self.time_calls(record);
+        self.take_rounds(record)
+    }
+
+    fn count(&self, record: &mut Record) -> Result<(), Error> {
+        let callgrind = |metric: &Metric| !record.plan.without_counts || !metric.needs_callgrind();
+        let metrics: Vec<Metric> = Metric::ALL.into_iter().filter(callgrind).collect();
+        let [base, head] = self.launchers();
+        for workload in record.plan.workloads.clone() {
+            let scale = scale(&record.plan, workload, COUNTED)?;
+            let scope = Scope {
+                workloads: vec![workload],
+                levels: record.plan.levels.clone(),
+                scale: Some(scale.factor()),
+                threads: record.plan.threads,
+                metrics: metrics.clone(),
+            };
+            let compared = counts::compare(base, head, &scope, |workload, level| {
+                self.show(&format!("counting {workload}/{level}"));
+            })?;
+            record.counts[0].extend(compared.base);
+            record.counts[1].extend(compared.head);
+        }
+        Ok(())
+    }
+
+    fn grow(&self, record: &mut Record) -> Result<(), Error> {
+        let scale = scale(&record.plan, GROWN, GROWN_SCALE)?.part(4.0).map_err(out_of_range)?;
+        for (build, launcher) in self.launchers().into_iter().enumerate() {
+            let mut meter = Meter::new(launcher);
+            for &level in &record.plan.levels {
+                self.show(&format!("memory of {GROWN}/{level}"));
+                let request = Request { workload: GROWN, level, scale, threads: 1, count: false };
+                record.footprints[build].push(meter.count(request));
+            }
+        }
+        Ok(())
+    }
+
+    fn run_reports(&self, record: &mut Record) -> Result<(), Error> {
+        for (build, launcher) in self.launchers().into_iter().enumerate() {
+            let rows = accuracy::rows(launcher, usual_scale, |workload, report| {
+                self.show(&format!("{} after {workload}", report.name()));
+            });
+            let name = &record.builds[build].name;
+            record.reports[build] =
+                rows.map_err(|failure| Error::System(format!("{name} does not list its reports: {failure}")))?;
+        }
+        Ok(())
+    }
+
+    /// Times single calls, with the base and the head by turns.
+    fn time_calls(&self, record: &mut Record) {
+        let plan = latency::Plan {
+            levels: vec![Level::Allocator],
+            threads: vec![1],
+            processes: 1,
+            operations: CALLS,
+            seed: 1,
+        };
+        let mut measured = [Vec::new(), Vec::new()];
+        for process in 0..PROCESSES {
+            let order = if process % 2 == 0 { [0, 1] } else { [1, 0] };
+            for build in order {
+                self.show("single calls");
+                let launcher = self.launchers()[build];
+                let plan = latency::Plan { seed: process as u64 + 1, ..plan.clone() };
+                let one = plan.measure(|pattern| launcher.run_task(&Task::Latency(pattern)), |_| ());
+                measured[build].extend(one);
+            }
+        }
+        record.latencies = measured.map(latency::Latency::joined);
+    }
+
+    fn take_rounds(&self, record: &mut Record) -> Result<(), Error> {
+        let show = |Progress { workload, level, .. }: Progress| self.show(&format!("time of {workload}/{level}"));
+        let builds = self.programs.map(|program| &program.links);
+        let mut machine = Machine { builds, plan: &record.plan, end: self.end, stages: 0, progress: show };
+        record.stages = measure(&mut machine, &record.plan.groups(), record.links, &record.plan.budget)?;
+        Ok(())
+    }
+}
+
+/// Returns a part of the scale at which a workload runs in a plan.
+fn scale(plan: &Plan, workload: Workload, part: f64) -> Result<Scale, Error> {
+    let scale = plan.scale.map_or(Ok(workload.short()), Scale::new).map_err(out_of_range)?;
+    scale.part(part).map_err(out_of_range)
+}
+
+fn out_of_range(error: ScaleError) -> Error {
+    Error::System(format!("--scale: {error}"))
+}
+
+fn package(program: &CheckedProgram) -> Package {
+    let launcher = &program.launcher;
+    Package {
+        crates: builds::crates(launcher.folder()),
+        program_bytes: fs::metadata(launcher.program.path()).ok().map(|file| file.len()),
+        build_seconds: builds::build_seconds(launcher.folder()),
+    }
+}

@@ -1,0 +1,185 @@
+//! The budget: a file with the changes and the figures that a project accepts.
+
+use super::axis::Axis;
+use super::row::Row;
+use crate::platform::files::FileError;
+use crate::tracking::Level;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A budget that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BudgetError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The file is no budget.
+    #[error("{}: not a budget: {why}", .path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// The reason, with its line.
+        why: String,
+    },
+}
+
+/// The changes and figures that are accepted. Without a budget, each axis has its own threshold and no limit.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Budget {
+    /// Changes that are accepted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub change: Vec<Change>,
+    /// Limits of the head's figures, whatever the base has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub limit: Vec<Limit>,
+}
+
+/// The change of an axis that is accepted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// The axis.
+    #[serde(deserialize_with = "axis")]
+    pub axis: Axis,
+    /// The level; `None` for all levels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// The change, in percent.
+    pub percent: f64,
+}
+
+/// A limit of an axis.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Limit {
+    /// The axis.
+    #[serde(deserialize_with = "axis")]
+    pub axis: Axis,
+    /// The level; `None` for all levels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// The workload, or whatever else the axis has rows of; `None` for all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// The greatest figure that is accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<f64>,
+    /// The least figure that is accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<f64>,
+}
+
+fn axis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Axis, D::Error> {
+    let key = String::deserialize(deserializer)?;
+    key.parse().map_err(serde::de::Error::custom)
+}
+
+impl Budget {
+    /// Reads a budget.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is no budget; the message names the line.
+    pub fn read(path: &Path) -> Result<Self, BudgetError> {
+        let text =
+            fs::read_to_string(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
+        let content = |why: String| BudgetError::Content { path: path.to_owned(), why };
+        let budget: Self = toml_edit::de::from_str(&text).map_err(|error| content(error.to_string()))?;
+        budget.fault().map_or(Ok(budget), |why| Err(content(why)))
+    }
+
+    /// Returns what is wrong with numbers that have the right form.
+    fn fault(&self) -> Option<String> {
+        let change = self.change.iter().find(|change| !(change.percent >= 0.0 && change.percent.is_finite()));
+        let change = change.map(|change| {
+            format!("[[change]] of {}: percent = {} is not a percentage, such as 3", change.axis.key(), change.percent)
+        });
+        let limit = self.limit.iter().find(|limit| limit.at_most.is_none() && limit.at_least.is_none());
+        let limit = limit.map(|limit| {
+            format!("[[limit]] of {}: it needs at-most or at-least, with a number", limit.axis.key())
+        });
+        change.or(limit)
+    }
+
+    /// Returns the change of an axis at a level that is accepted, in percent: that of the level counts more than that
+    /// of all levels.
+    pub(super) fn threshold_percent(&self, axis: Axis, level: Option<Level>) -> f64 {
+        let of_axis = || self.change.iter().filter(|change| change.axis == axis);
+        let of_level = of_axis().find(|change| change.level.is_some() && change.level == level);
+        let found = of_level.or_else(|| of_axis().find(|change| change.level.is_none()));
+        found.map_or_else(|| axis.threshold_percent(), |change| change.percent)
+    }
+
+    /// Marks a row whose head exceeds a limit.
+    pub(super) fn mark(&self, mut row: Row) -> Row {
+        let is_of = |limit: &&Limit| {
+            limit.axis == row.axis
+                && limit.level.is_none_or(|level| row.place.level == Some(level))
+                && limit.of.as_ref().is_none_or(|of| row.place.of.as_ref() == Some(of))
+        };
+        let Some(head) = row.head else { return row };
+        let exceeded = self.limit.iter().filter(is_of).find_map(|limit| {
+            let most = limit.at_most.filter(|&most| head > most);
+            most.or_else(|| limit.at_least.filter(|&least| head < least))
+        });
+        row.over_budget = exceeded;
+        row
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::row::Place;
+    use super::*;
+    use crate::workloads::Workload;
+
+    fn read(text: &str) -> Result<Budget, String> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("budget.toml");
+        fs::write(&path, text).expect("it can be written");
+        Budget::read(&path).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_level_counts_more_than_all_levels() {
+        let budget = read(
+            "[[change]]\naxis = 'cpu-time'\npercent = 5\n[[change]]\naxis = 'cpu-time'\nlevel = 'full'\npercent = 1\n",
+        );
+        let budget = budget.expect("a budget");
+        let of = |axis, level| budget.threshold_percent(axis, level);
+        assert_eq!(of(Axis::CpuTime, Some(Level::Full)), 1.0);
+        assert_eq!(of(Axis::CpuTime, Some(Level::Variables)), 5.0);
+        assert_eq!(of(Axis::WallTime, Some(Level::Full)), Axis::WallTime.threshold_percent());
+    }
+
+    #[test]
+    fn a_limit_is_of_its_rows_alone() {
+        let budget = read("[[limit]]\naxis = 'fidelity'\nat-least = 1\n[[limit]]\naxis = 'latency-p99.9'\nat-most = 9e3\n");
+        let budget = budget.expect("a budget");
+        let marked = |axis, head| {
+            let place = Place::workload(Workload::CYCLES, Level::Full);
+            budget.mark(Row::exact(axis, place, [head; 2], 1.0, 0.0)).over_budget
+        };
+        assert_eq!(marked(Axis::Fidelity, 0.99), Some(1.0));
+        assert_eq!(marked(Axis::Fidelity, 1.0), None);
+        assert_eq!(marked(Axis::Latency, 9_001.0), Some(9_000.0));
+        assert_eq!(marked(Axis::RareLatency, 9_001.0), None);
+    }
+
+    #[test]
+    fn a_faulty_budget_names_what_is_wrong() {
+        for (text, part) in [
+            ("[[limits]]\n", "unknown field `limits`"),
+            ("[[limit]]\naxis = 'speed'\nat-most = 1\n", "there is no axis 'speed'"),
+            ("[[limit]]\naxis = 'fidelity'\n", "at-most or at-least"),
+            ("[[limit]]\naxis = 'fidelity'\natmost = 1\n", "unknown field `atmost`"),
+            ("[[change]]\naxis = 'fidelity'\npercent = -1\n", "percent = -1 is not a percentage"),
+            ("[[change]]\naxis = 'fidelity'\nlevel = 'fast'\npercent = 1\n", "fast"),
+            ("change = 3", "change"),
+        ] {
+            let refused = read(text).expect_err(text);
+            assert!(refused.contains(part) && refused.contains("budget.toml"), "{text}: {refused}");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The check: may this build of memscope be merged? A base and a head are compared on every axis, and one page has the
+//! verdict, with its reason.
+//!
+//! Exact counts come first, since they settle much in seconds. Time takes whatever is left of the check's minutes, where
+//! the verdict is still open. All figures are kept; rows and verdict are computed from them.
+
+mod axis;
+mod budget;
+mod machine;
+mod resolution;
+mod row;
+mod rows;
+pub(crate) mod summary;
+mod timing;
+mod verdict;
+
+pub use axis::Axis;
+pub use budget::{Budget, BudgetError};
+pub use resolution::Resolution;
+pub use row::{Place, Row};
+pub(crate) use machine::Machine;
+pub use timing::{Source, Stage, Times, measure, times};
+pub use verdict::Verdict;
+
+use crate::platform::files::Versioned;
+use crate::report::document::Document;
+use crate::report::metric::Metric;
+use crate::report::origin::Origin;
+use crate::schedule::measurement::{Clock, Measurement};
+use crate::stats::median::median;
+use crate::study::Study;
+use crate::study::accuracy;
+use crate::study::counts::Counts;
+use crate::study::footprint::Footprint;
+use crate::study::latency::Latency;
+use crate::tracking::Level;
+use crate::tracking::memscope::MemscopeBuild;
+use crate::workloads::Workload;
+use resolution::{Thresholds, resolutions};
+use serde::{Deserialize, Serialize};
+
+/// The version of the file's format. A change that an older reader would misread raises it.
+pub const SCHEMA: u32 = 1;
+
+/// A check with its verdict, which is computed anew when a file is read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Record")]
+pub struct Check {
+    /// The version of this format: [`SCHEMA`].
+    pub schema: u32,
+    /// What was measured.
+    #[serde(flatten)]
+    pub record: Record,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The judgements, in the order of axes.
+    pub rows: Vec<Row>,
+}
+
+/// The measurements of a check. Pairs of figures are those of the base and of the head.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The command, the machine and the time.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// The plan.
+    pub plan: Plan,
+    /// The builds.
+    pub builds: [CheckedBuild; 2],
+    /// The number of links of each build.
+    pub links: usize,
+    /// What equal builds differed by on this machine, if that was checked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resolutions: Vec<Resolution>,
+    /// The counts.
+    pub counts: [Vec<Counts>; 2],
+    /// The footprints.
+    pub footprints: [Vec<Footprint>; 2],
+    /// The latencies.
+    pub latencies: [Vec<Latency>; 2],
+    /// The findings of reports.
+    pub reports: [Vec<accuracy::Row>; 2],
+    /// The packages.
+    pub packages: [Package; 2],
+    /// The rounds, by stage.
+    pub stages: Vec<Stage>,
+    /// The functions that explain most of the change, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<String>,
+    /// The time that it took, in seconds.
+    pub seconds: u64,
+}
+
+/// The plan of a check.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The workloads.
+    pub workloads: Vec<Workload>,
+    /// The levels.
+    #[serde(rename = "tracking")]
+    pub levels: Vec<Level>,
+    /// The factor of the scale; `None` for each workload's short one.
+    pub scale: Option<f64>,
+    /// The threads of each pool.
+    pub threads: usize,
+    /// The time, in minutes.
+    pub minutes: f64,
+    /// True if the base is checked against itself.
+    pub is_self: bool,
+    /// True if nothing was counted with callgrind, because the user left it out.
+    pub without_counts: bool,
+    /// The changes and figures that are accepted.
+    pub budget: Budget,
+}
+
+impl Plan {
+    /// Returns the workloads at the levels.
+    pub fn groups(&self) -> Vec<(Workload, Level)> {
+        let of = |&workload: &Workload| self.levels.iter().map(move |&level| (workload, level));
+        self.workloads.iter().flat_map(of).collect()
+    }
+}
+
+/// One of the two builds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckedBuild {
+    /// Its name.
+    pub name: String,
+    /// A commit's subject line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// The build's own description.
+    pub memscope: MemscopeBuild,
+}
+
+/// The package of a build.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Package {
+    /// The crates that memscope brings along, itself included.
+    pub crates: Option<u64>,
+    /// The size of the program with memscope in it.
+    pub program_bytes: Option<u64>,
+    /// The duration of its build.
+    pub build_seconds: Option<u64>,
+}
+
+impl Record {
+    /// Returns a record without measurements.
+    pub(crate) fn begin(plan: Plan, builds: [CheckedBuild; 2], links: usize) -> Self {
+        Self {
+            origin: Origin::of_this_command(),
+            plan,
+            builds,
+            links,
+            resolutions: Vec::new(),
+            counts: Default::default(),
+            footprints: Default::default(),
+            latencies: Default::default(),
+            reports: Default::default(),
+            packages: Default::default(),
+            stages: Vec::new(),
+            causes: Vec::new(),
+            seconds: 0,
+        }
+    }
+
+    /// Returns the measurements of the base and the head in the first stage, group by group, at levels that track.
+    fn first_measurements(&self) -> impl Iterator<Item = [&Measurement; 2]> {
+        let first = self.stages.first().into_iter();
+        first.flat_map(|stage| stage.measurements[0].iter().zip(&stage.measurements[1])).map(|(base, head)| [base, head])
+    }
+
+    /// Returns the measurements of a build in all stages.
+    fn measurements(&self, build: usize, group: (Workload, Level)) -> impl Iterator<Item = &Measurement> {
+        let all = self.stages.iter().flat_map(move |stage| &stage.measurements[build]);
+        all.filter(move |measurement| (measurement.workload, measurement.level) == group)
+    }
+}
+
+impl From<Record> for Check {
+    /// Computes the judgements.
+    fn from(record: Record) -> Self {
+        let thresholds = Thresholds { budget: &record.plan.budget, resolutions: &record.resolutions };
+        let rows = rows::rows(&record, &thresholds);
+        Self { schema: SCHEMA, verdict: Verdict::of(&rows), rows, record }
+    }
+}
+
+impl Check {
+    /// Returns the geometric mean over workloads of a build's median overheads at a level, by CPU time.
+    fn typical_overhead(&self, build: usize, level: Level) -> Option<f64> {
+        let of_workload = |&workload: &Workload| {
+            let pairs = self.record.measurements(build, (workload, level)).flat_map(|measurement| &measurement.pairs);
+            median(pairs.map(|pair| pair.ratio(Clock::Cpu)).filter(|ratio| ratio.is_finite()))
+        };
+        let logs: Vec<f64> =
+            self.record.plan.workloads.iter().filter_map(of_workload).map(f64::ln).collect();
+        (!logs.is_empty()).then(|| (logs.iter().sum::<f64>() / logs.len() as f64).exp())
+    }
+
+    /// Returns what the builds, which were equal, differed by.
+    pub fn resolutions(&self) -> Vec<Resolution> {
+        resolutions(&self.rows)
+    }
+}
+
+impl Versioned for Check {
+    const KIND: &str = "check";
+    const WHAT: &str = "a check";
+    const SCHEMA: u32 = SCHEMA;
+}
+
+impl Study for Check {
+    fn summary(&self) -> Document {
+        summary::summary(self)
+    }
+
+    fn metrics(&self) -> Vec<Metric> {
+        let metric = |row: &Row| {
+            let name = format!("{}/{}", row.place, self.record.builds[1].name);
+            let head = row.head.map(|head| Metric::plain(&name, row.axis.key(), head));
+            let of_change = format!("{name}/{}", row.axis.key());
+            head.into_iter().chain(row.change.map(|change| Metric::estimate(of_change, "change", change)))
+        };
+        self.rows.iter().flat_map(metric).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! What a machine can resolve: a check of a build against itself shows how far figures of equal builds differ, and later
+//! checks on the same machine take no less for a change.
+
+use super::axis::Axis;
+use super::budget::Budget;
+use super::row::Row;
+use crate::tracking::Level;
+use serde::{Deserialize, Serialize};
+
+/// A change counts only beyond this many times what equal builds showed: one check sees one draw of it.
+const FACTOR: f64 = 2.0;
+
+/// What equal builds differed by.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resolution {
+    /// The axis.
+    pub axis: Axis,
+    /// The level.
+    #[serde(rename = "tracking")]
+    pub level: Option<Level>,
+    /// The greatest change over all places, in percent.
+    pub percent: f64,
+}
+
+/// Returns what the rows of a build against itself differed by, on each axis at each level.
+pub(super) fn resolutions(rows: &[Row]) -> Vec<Resolution> {
+    let mut found: Vec<Resolution> = Vec::new();
+    for row in rows {
+        let Some(change) = row.change else { continue };
+        let percent = (change.abs_log_ratio().exp() - 1.0) * 100.0;
+        match found.iter_mut().find(|known| (known.axis, known.level) == (row.axis, row.place.level)) {
+            Some(known) => known.percent = known.percent.max(percent),
+            None => found.push(Resolution { axis: row.axis, level: row.place.level, percent }),
+        }
+    }
+    found
+}
+
+/// The changes up to which there is no verdict.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Thresholds<'a> {
+    /// The project's.
+    pub budget: &'a Budget,
+    /// The machine's.
+    pub resolutions: &'a [Resolution],
+}
+
+impl Thresholds<'_> {
+    /// Returns the threshold of an axis at a level, in percent. Times have their own intervals.
+    pub(super) fn percent(&self, axis: Axis, level: Option<Level>) -> f64 {
+        let accepted = self.budget.threshold_percent(axis, level);
+        if matches!(axis, Axis::CpuTime | Axis::WallTime | Axis::Fidelity) {
+            return accepted;
+        }
+        let of_axis = self.resolutions.iter().find(|known| (known.axis, known.level) == (axis, level));
+        of_axis.map_or(accepted, |known| accepted.max(FACTOR * known.percent))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::row::Place;
+    use super::*;
+    use crate::workloads::Workload;
+
+    #[test]
+    fn a_machine_raises_a_threshold_and_never_lowers_it() {
+        let row = |workload, figures| {
+            Row::exact(Axis::PageFaults, Place::workload(workload, Level::Full), figures, 2.0, 0.0)
+        };
+        let rows = [row(Workload::CYCLES, [100.0, 105.0]), row(Workload::LEAKS, [100.0, 99.0])];
+        let resolutions = resolutions(&rows);
+        let thresholds = Thresholds { budget: &Budget::default(), resolutions: &resolutions };
+        assert!((thresholds.percent(Axis::PageFaults, Some(Level::Full)) - 10.0).abs() < 1e-9);
+        assert_eq!(thresholds.percent(Axis::PageFaults, Some(Level::Variables)), 2.0, "another level");
+        assert_eq!(thresholds.percent(Axis::DataMisses, Some(Level::Full)), 3.0, "another axis");
+        let calm = [Resolution { axis: Axis::PageFaults, level: Some(Level::Full), percent: 0.01 }];
+        let thresholds = Thresholds { budget: &Budget::default(), resolutions: &calm };
+        assert_eq!(thresholds.percent(Axis::PageFaults, Some(Level::Full)), 2.0);
+    }
+}

@@ -1,0 +1,37 @@
+//! Counted axes: instructions, cache misses, page faults.
+
+use super::super::Record;
+use super::super::axis::Axis;
+use super::super::resolution::Thresholds;
+use super::super::row::{Place, Row};
+use crate::stats::estimate::Estimate;
+use crate::study::counts::{Change, Judgement, differences};
+
+pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
+    let [base, head] = &record.counts;
+    let of_difference = |difference: &crate::study::counts::Difference| {
+        let place = Place::workload(difference.workload, difference.level);
+        let changes = difference.changes.iter();
+        changes.filter_map(|change| row(change, &place, thresholds)).collect::<Vec<_>>()
+    };
+    differences(base, head).iter().flat_map(of_difference).collect()
+}
+
+/// Returns the row of a change; `None` for a metric without verdicts, and for one that was not counted on purpose.
+fn row(change: &Change, place: &Place, thresholds: &Thresholds) -> Option<Row> {
+    let axis = Axis::of_metric(change.metric)?;
+    let (base, head) = (change.base?, change.head?);
+    let allowed = thresholds.percent(axis, place.level).max(change.threshold_percent.unwrap_or(0.0));
+    let is_beyond = change.ratio.is_none_or(|ratio| (ratio - 1.0).abs() * 100.0 > allowed);
+    let judgement = if is_beyond { change.judgement } else { Judgement::Same };
+    Some(Row {
+        base: Some(base),
+        head: Some(head),
+        change: change.ratio.map(|value| Estimate { value, low: value, high: value }),
+        threshold_percent: allowed,
+        detectable_percent: Some(allowed),
+        judgement,
+        why: None,
+        ..Row::unknown(axis, place.clone(), "")
+    })
+}

@@ -1,0 +1,258 @@
+//! The page of a check: the verdict, every axis in a row, what changed, and the answers that memscope's pull-request
+//! template asks for.
+
+use super::axis::Axis;
+use super::row::Row;
+use super::verdict::{Verdict, on_axis};
+use super::{Check, CheckedBuild};
+use crate::report::circumstances::circumstances;
+use crate::report::document::{Document, Table, left, right};
+use crate::report::number;
+use crate::stats::estimate::Estimate;
+use crate::study::counts::Judgement;
+
+/// The most changes in the table; a page has at most 60 lines.
+const MOST_CHANGES: usize = 12;
+/// The most axes that the first sentence names.
+const MOST_NAMED: usize = 3;
+
+pub(super) fn summary(check: &Check) -> Document {
+    let mut document = Document::default();
+    let mut first = vec![answer(check)];
+    first.extend(check.record.causes.iter().cloned());
+    document.notes(first);
+    document.table(axes(check));
+    let changed = changes(check);
+    if !changed.is_empty() {
+        document.heading("What changed");
+        let more = changed.len().saturating_sub(MOST_CHANGES);
+        document.table(table_of_changes(&changed[..changed.len() - more]));
+        if more > 0 {
+            document.notes(vec![format!("And {}; check.json has all of them.", number::counted(more, "other row"))]);
+        }
+    }
+    if !check.record.plan.is_self {
+        template(check, &mut document);
+    }
+    document.notes(notes(check));
+    document
+}
+
+/// Returns the first sentence: the verdict and its reason.
+pub(crate) fn answer(check: &Check) -> String {
+    let [base, head] = check.record.builds.each_ref().map(described);
+    if check.record.plan.is_self {
+        return format!("{}: {base} against itself: {}.", check.verdict.words(), resolved(check));
+    }
+    let reason = match check.verdict {
+        Verdict::Worse => named(check, Row::is_worse),
+        Verdict::Ok => match named(check, |row| row.judgement == Judgement::Better) {
+            better if better.is_empty() => format!("no axis is worse; {}", resolved(check)),
+            better => format!("no axis is worse; better: {better}; {}", resolved(check)),
+        },
+        Verdict::CannotTell => format!("nothing is shown to be worse, but {}", open(check)),
+    };
+    format!("{}: {head} against {base}: {reason}.", check.verdict.words())
+}
+
+/// Returns a line for each row that is worse, for an exit with an error.
+pub(crate) fn worse(check: &Check) -> Vec<String> {
+    let worse = check.rows.iter().filter(|row| row.is_worse());
+    worse.map(|row| format!("worse: {}: {}: {}", row.axis, row.place, in_words(row))).collect()
+}
+
+fn described(build: &CheckedBuild) -> String {
+    build.about.as_ref().map_or_else(|| build.name.clone(), |about| format!("{} ({about})", build.name))
+}
+
+/// Returns the axes that have such rows, with the place where each has changed most.
+fn named(check: &Check, is_wanted: impl Fn(&Row) -> bool) -> String {
+    let of_axis = |axis: Axis| {
+        let rows = || check.rows.iter().filter(|row| row.axis == axis && is_wanted(row));
+        let most = rows().max_by(|a, b| size(a).total_cmp(&size(b)))?;
+        let others = match rows().count() - 1 {
+            0 => String::new(),
+            others => format!(" and {others} more"),
+        };
+        Some(format!("{axis} {} ({}{others})", in_words(most), most.place))
+    };
+    let all: Vec<String> = Axis::all().filter_map(of_axis).collect();
+    match all.split_at_checked(MOST_NAMED) {
+        Some((first, rest)) if !rest.is_empty() => {
+            format!("{}; and {}", first.join("; "), number::counted(rest.len(), "other axis").replace("axiss", "axes"))
+        }
+        _ => all.join("; "),
+    }
+}
+
+fn size(row: &Row) -> f64 {
+    row.change.map_or(f64::INFINITY, |change| change.abs_log_ratio())
+}
+
+/// Returns what the verdict lacks.
+fn open(check: &Check) -> String {
+    let is_open = |row: &&Row| row.judgement == Judgement::Unknown && row.axis.is_needed();
+    let Some(row) = check.rows.iter().find(|row| is_open(row) && (row.place.of.is_none() || row.change.is_none())) else {
+        return "time or fidelity was not measured".to_owned();
+    };
+    let why = row.why.as_deref().unwrap_or("it is unknown");
+    let change = row.change.map_or(String::new(), |change| format!(" {}", number::percent_interval(change)));
+    format!("{} of {}{change} may exceed {} %: {why}", row.axis, row.place, row.threshold_percent)
+}
+
+/// Returns the smallest changes that would have been found.
+fn resolved(check: &Check) -> String {
+    let of_time = || check.rows.iter().filter(|row| row.axis == Axis::CpuTime && row.change.is_some());
+    let greatest = |is_typical: bool| {
+        let rows = of_time().filter(|row| row.place.of.is_none() == is_typical);
+        rows.filter_map(|row| row.detectable_percent).max_by(f64::total_cmp)
+    };
+    match (greatest(true), greatest(false)) {
+        (Some(typical), Some(single)) => format!(
+            "a change of CPU time above {} over all workloads, or above {} on one of them, would have been found",
+            number::size(typical),
+            number::size(single)
+        ),
+        _ => "too few rounds for time".to_owned(),
+    }
+}
+
+/// Returns every axis with its judgement and the place of its greatest change.
+fn axes(check: &Check) -> Table {
+    let mut table = Table::new([
+        left("axis"),
+        left("judgement"),
+        left("where"),
+        right("base"),
+        right("head"),
+        right("change [95 %]"),
+        right("detectable"),
+    ]);
+    for axis in Axis::all() {
+        let Some(judgement) = on_axis(&check.rows, axis) else { continue };
+        let of_axis = || check.rows.iter().filter(|row| row.axis == axis);
+        let decides = |row: &&Row| match judgement {
+            Judgement::Worse => row.is_worse(),
+            judgement => row.judgement == judgement,
+        };
+        let Some(row) = of_axis().filter(decides).max_by(|a, b| size(a).total_cmp(&size(b))) else { continue };
+        table.row([
+            axis.name().to_owned(),
+            word(judgement).to_owned(),
+            row.place.to_string(),
+            figure(axis, row.base),
+            figure(axis, row.head),
+            row.change.map_or_else(|| row.why.clone().unwrap_or_default(), changed),
+            row.detectable_percent.map_or(String::new(), number::size),
+        ]);
+    }
+    table
+}
+
+/// Returns the rows that changed, the worse ones first.
+fn changes(check: &Check) -> Vec<&Row> {
+    let better = |row: &&Row| row.judgement == Judgement::Better;
+    let worse = check.rows.iter().filter(|row| row.is_worse());
+    worse.chain(check.rows.iter().filter(better)).collect()
+}
+
+fn table_of_changes(rows: &[&Row]) -> Table {
+    let mut table =
+        Table::new([left("axis"), left("where"), left("verdict"), right("base"), right("head"), right("change")]);
+    for row in rows {
+        let verdict = match row.over_budget {
+            Some(limit) => format!("over its budget of {}", figure(row.axis, Some(limit))),
+            None => word(row.judgement).to_owned(),
+        };
+        let (base, head) = (figure(row.axis, row.base), figure(row.axis, row.head));
+        table.row([row.axis.name().to_owned(), row.place.to_string(), verdict, base, head, in_words(row)]);
+    }
+    table
+}
+
+/// Adds the part of memscope's pull-request template that asks for performance.
+fn template(check: &Check, document: &mut Document) {
+    document.heading("📊 Performance Impact");
+    let is_better = check.rows.iter().any(|row| row.judgement == Judgement::Better);
+    let boxes = [
+        ("No performance impact expected", check.verdict == Verdict::Ok && !is_better),
+        ("Performance improvement (provide benchmarks)", check.verdict == Verdict::Ok && is_better),
+        ("Potential performance regression (explain why acceptable)", check.verdict == Verdict::Worse),
+        ("Performance impact unknown/needs testing", check.verdict == Verdict::CannotTell),
+    ];
+    document.notes(boxes.map(|(text, is_it)| format!("[{}] {text}", if is_it { "x" } else { " " })).to_vec());
+    let of_time = |row: &&Row| row.axis == Axis::CpuTime && row.place.of.is_none();
+    let lines = check.rows.iter().filter(of_time).filter_map(|row| {
+        let level = row.place.level?;
+        let typical = |build: usize| check.typical_overhead(build, level);
+        let figures = typical(0).zip(typical(1));
+        let (before, after) = figures.map(|(before, after)| (number::ratio(before), number::ratio(after)))?;
+        let improvement = row.change.map(|change| number::percent(2.0 - change.value))?;
+        Some(format!("{level}: before: {before}, after: {after}, improvement: {improvement} % of CPU time"))
+    });
+    document.notes(lines.collect());
+}
+
+fn notes(check: &Check) -> Vec<String> {
+    let record = &check.record;
+    let rounds: usize = record.stages.iter().map(|stage| stage.rounds * stage.groups.len()).sum();
+    let mut notes = vec![format!(
+        "Took {} of {} minutes: {} of both builds in {}{}. A change is a verdict only beyond its axis's threshold; \
+         detectable: what these rounds would have found with a probability of 80 %.",
+        number::decimal(record.seconds as f64 / 60.0, 1),
+        record.plan.minutes,
+        number::counted(rounds, "round"),
+        number::counted(record.stages.len(), "stage"),
+        if record.links > 1 { format!(", with {} links of each", record.links) } else { String::new() },
+    )];
+    if record.plan.without_counts {
+        notes.push("Instructions and cache misses were left out, by --without-counts.".to_owned());
+    }
+    if !record.resolutions.is_empty() {
+        notes.push("Thresholds of this machine are those of its `check --self`.".to_owned());
+    }
+    notes.extend(circumstances(&record.origin));
+    notes
+}
+
+fn word(judgement: Judgement) -> &'static str {
+    match judgement {
+        Judgement::Worse => "worse",
+        Judgement::Better => "better",
+        Judgement::Same => "same",
+        Judgement::Unknown => "unknown",
+    }
+}
+
+/// Formats the change of a row, or its figures where there is no ratio.
+fn in_words(row: &Row) -> String {
+    match (row.change, &row.why) {
+        (_, Some(why)) if row.change.is_none_or(|change| change.value == 1.0) => why.clone(),
+        (Some(change), _) => changed(change),
+        (None, _) => format!("{} → {}", figure(row.axis, row.base), figure(row.axis, row.head)),
+    }
+}
+
+/// Formats a change; that of exact figures has no interval.
+fn changed(change: Estimate) -> String {
+    if change.low < change.high {
+        return number::change(change);
+    }
+    match change.value {
+        value if value < 2.0 => format!("{} %", number::signed((value - 1.0) * 100.0, 2)),
+        value => format!("×{}", number::factor(value)),
+    }
+}
+
+fn figure(axis: Axis, value: Option<f64>) -> String {
+    let Some(value) = value else { return String::new() };
+    match axis {
+        Axis::Fidelity | Axis::Recall => number::decimal(value, 5),
+        Axis::Latency | Axis::RareLatency | Axis::AllocationTime => number::time(value),
+        Axis::BinarySize => number::bytes(value),
+        Axis::Crates | Axis::BuildSeconds => number::decimal(value, 0),
+        Axis::LiveBytes | Axis::KeptBytes => number::decimal(value, 1),
+        _ if axis.unit() == "×" => format!("×{}", number::factor(value)),
+        _ => number::short_count(value),
+    }
+}

@@ -1,0 +1,259 @@
+//! Checks of made-up records: what is planted on one axis is named by that axis, and by no other.
+
+use super::*;
+use crate::platform::files;
+use crate::report::markdown;
+use crate::schedule::measurement::{Outcome, Pair, Sample, Series};
+use crate::schedule::scheduler::PASSES;
+use crate::study::accuracy::{Finding, Report, Score};
+use crate::study::counts::{Judgement, Runs};
+use crate::study::footprint::Point;
+use crate::study::latency::{Observed, QUANTILES, Quantiles};
+use crate::worker::failure::Failure;
+use crate::worker::probe::Request;
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+
+const WORKLOADS: [Workload; 3] = [Workload::STRUCTURES, Workload::CYCLES, Workload::CONCURRENT];
+
+/// Returns a measurement of 48 rounds with noise of 1 %.
+fn measurement(workload: Workload, rng: &mut Pcg64Mcg) -> Measurement {
+    let request = Request::at(None, workload, Level::Full, 2);
+    let mut sample = |ns: f64| {
+        let ns = (ns * (1.0 + rng.random_range(-0.01..0.01))) as u64;
+        Sample { wall_ns: ns, cpu_ns: ns, peak_rss_bytes: Some(1 << 24), ..Sample::default() }
+    };
+    let pair = |_| Pair { untracked_first: true, untracked: sample(1e7), tracked: sample(8e7) };
+    let pairs: Vec<Pair> = (0..48).map(pair).collect();
+    let passes = (1..=PASSES).map(|pass| 8 * pass).collect();
+    let measured = Measurement { fidelity: Some(1.0), passes, pairs, ..Measurement::new(Series::Overhead, &request) };
+    Measurement { allocations: Some(100_000), ..measured }
+}
+
+fn counts(workload: Workload) -> Counts {
+    let runs = |factor: u64| Runs {
+        instructions: vec![10_000_000 * factor; 2],
+        data_misses: vec![100_000 * factor; 2],
+        last_level_misses: vec![10_000 * factor; 2],
+        page_faults: vec![1_000 * factor; 6],
+        ..Runs::default()
+    };
+    Counts {
+        workload,
+        level: Level::Full,
+        scale: 0.1,
+        seed: 1,
+        threads: 2,
+        allocations: Some(100_000),
+        failure: None,
+        untracked: runs(1),
+        tracked: runs(8),
+    }
+}
+
+fn footprint() -> Footprint {
+    let point = |n: u64| Point {
+        scale: n as f64,
+        events: 2_000 * n,
+        fidelity: Some(1.0),
+        live_allocations: 1_000 * n,
+        peak_bytes: 285_000 * n,
+        kept_bytes: 20_000 * n,
+    };
+    Footprint {
+        workload: Workload::STRUCTURES,
+        level: Level::Full,
+        threads: 1,
+        seed: 1,
+        points: (1..=8).map(point).collect(),
+        peaks: Vec::new(),
+        failure: None,
+    }
+}
+
+fn latency() -> Latency {
+    let times = Quantiles([400; QUANTILES.len()]);
+    let seen = Observed { allocating: times, freeing: times, timing: times, step_ns: Some(1) };
+    Latency { level: Level::Allocator, threads: 1, processes: vec![seen; 16], failure: None }
+}
+
+fn report() -> accuracy::Row {
+    let held = Some(Score { true_positives: 20, false_negatives: 0, false_positives: 0 });
+    accuracy::Row {
+        workload: Workload::LEAKS,
+        scale: 0.2,
+        seed: 1,
+        report: Report::all().into_iter().next().map(|report| Report { lacking: None, ..report }).expect("one"),
+        finding: Some(Finding { planted: 20, named: 20, held, leaked: 20, alive: 20 }),
+        failure: None,
+    }
+}
+
+/// Returns a record of two equal builds.
+fn equal() -> Record {
+    let mut rng = Pcg64Mcg::seed_from_u64(1);
+    let plan = Plan {
+        workloads: WORKLOADS.to_vec(),
+        levels: vec![Level::Full],
+        scale: None,
+        threads: 2,
+        minutes: 10.0,
+        is_self: false,
+        without_counts: false,
+        budget: Budget::default(),
+    };
+    let memscope = MemscopeBuild::of_this_build();
+    let build = |name: &str| CheckedBuild { name: name.to_owned(), about: None, memscope: memscope.clone() };
+    let mut of_build = || WORKLOADS.map(|workload| measurement(workload, &mut rng)).to_vec();
+    let stage = Stage { rounds: 48, groups: plan.groups(), measurements: [of_build(), of_build()] };
+    let counted = WORKLOADS.map(counts).to_vec();
+    let package = Package { crates: Some(40), program_bytes: Some(9_000_000), build_seconds: Some(60) };
+    Record {
+        counts: [counted.clone(), counted],
+        footprints: [vec![footprint()], vec![footprint()]],
+        latencies: [vec![latency()], vec![latency()]],
+        reports: [vec![report()], vec![report()]],
+        packages: [package; 2],
+        stages: vec![stage],
+        ..Record::begin(plan, [build("base"), build("head")], 8)
+    }
+}
+
+fn with(change: impl FnOnce(&mut Record)) -> Check {
+    let mut record = equal();
+    change(&mut record);
+    Check::from(record)
+}
+
+/// Returns the axes with a judgement.
+fn axes(check: &Check, judgement: Judgement) -> Vec<Axis> {
+    let mut axes: Vec<Axis> =
+        check.rows.iter().filter(|row| row.judgement == judgement).map(|row| row.axis).collect();
+    axes.dedup();
+    axes
+}
+
+fn slow_down(record: &mut Record, factor: f64, change: fn(&mut Sample, f64)) {
+    for measurement in &mut record.stages[0].measurements[1] {
+        measurement.pairs.iter_mut().for_each(|pair| change(&mut pair.tracked, factor));
+    }
+}
+
+#[test]
+fn equal_builds_are_ok() {
+    let check = with(|_| ());
+    assert_eq!(check.verdict, Verdict::Ok, "{:?}", axes(&check, Judgement::Worse));
+    assert_eq!(axes(&check, Judgement::Worse), []);
+    assert_eq!(axes(&check, Judgement::Better), []);
+    assert!(summary::answer(&check).starts_with("ok: head against base: no axis is worse"));
+}
+
+/// One fault on each axis.
+#[test]
+fn each_axis_names_its_own_fault_and_no_other_does() {
+    type Fault = (Axis, fn(&mut Record));
+    let faults: [Fault; 13] = [
+        (Axis::CpuTime, |record| slow_down(record, 1.1, |sample, by| sample.cpu_ns = (sample.cpu_ns as f64 * by) as u64)),
+        (Axis::WallTime, |record| {
+            slow_down(record, 1.1, |sample, by| sample.wall_ns = (sample.wall_ns as f64 * by) as u64);
+        }),
+        (Axis::Instructions, |record| {
+            record.counts[1].iter_mut().flat_map(|of| &mut of.tracked.instructions).for_each(|n| *n += *n / 50);
+        }),
+        (Axis::DataMisses, |record| {
+            record.counts[1].iter_mut().flat_map(|of| &mut of.tracked.data_misses).for_each(|n| *n += *n / 10);
+        }),
+        (Axis::LastLevelMisses, |record| {
+            record.counts[1].iter_mut().flat_map(|of| &mut of.tracked.last_level_misses).for_each(|n| *n += *n / 5);
+        }),
+        (Axis::PageFaults, |record| {
+            record.counts[1].iter_mut().flat_map(|of| &mut of.tracked.page_faults).for_each(|n| *n += *n / 10);
+        }),
+        (Axis::LiveBytes, |record| {
+            let points = record.footprints[1].iter_mut().flat_map(|of| &mut of.points);
+            points.for_each(|point| point.peak_bytes += 16 * point.live_allocations);
+        }),
+        (Axis::KeptBytes, |record| {
+            record.footprints[1].iter_mut().flat_map(|of| &mut of.points).for_each(|point| point.kept_bytes *= 2);
+        }),
+        (Axis::PeakMemory, |record| {
+            slow_down(record, 1.1, |sample, by| {
+                sample.peak_rss_bytes = sample.peak_rss_bytes.map(|bytes| (bytes as f64 * by) as u64);
+            });
+        }),
+        (Axis::Fidelity, |record| record.stages[0].measurements[1][1].fidelity = Some(0.9999)),
+        (Axis::RareLatency, |record| {
+            let place = QUANTILES.iter().position(|&quantile| quantile == 0.9999).expect("it is recorded");
+            record.latencies[1][0].processes.iter_mut().for_each(|seen| seen.allocating.0[place] = 2_000_000);
+        }),
+        (Axis::Recall, |record| {
+            let blind = Some(Score { true_positives: 0, false_negatives: 20, false_positives: 0 });
+            record.reports[1][0].finding.as_mut().expect("a finding").held = blind;
+        }),
+        (Axis::Crates, |record| record.packages[1].crates = Some(41)),
+    ];
+    for (axis, fault) in faults {
+        let check = with(fault);
+        assert_eq!(axes(&check, Judgement::Worse), [axis]);
+        assert_eq!((check.verdict, axes(&check, Judgement::Better)), (Verdict::Worse, vec![]), "{axis}");
+        let answer = summary::answer(&check);
+        assert!(answer.starts_with(&format!("worse: head against base: {axis} ")), "{answer}");
+        let page = markdown::draw(&check.summary());
+        assert!(page.lines().count() <= 60, "{} lines: {page}", page.lines().count());
+        assert!(page.contains("[x] Potential performance regression"), "{page}");
+    }
+}
+
+#[test]
+fn a_probe_that_fails_in_the_head_alone_is_worse() {
+    let fail = |record: &mut Record, build: usize| {
+        let measurement = &mut record.stages[0].measurements[build][1];
+        measurement.outcome = Outcome::Failed(Failure::TimedOut { seconds: 10 });
+        measurement.pairs.clear();
+    };
+    let head = with(|record| fail(record, 1));
+    assert_eq!(head.verdict, Verdict::Worse);
+    assert!(summary::answer(&head).contains("cycles/full"), "{}", summary::answer(&head));
+    let both = with(|record| [0, 1].into_iter().for_each(|build| fail(record, build)));
+    assert_eq!(both.verdict, Verdict::CannotTell);
+}
+
+#[test]
+fn a_limit_that_is_exceeded_is_worse_even_if_nothing_changed() {
+    let budget = |record: &mut Record, most: f64| {
+        record.plan.budget = toml_edit::de::from_str(&format!(
+            "[[limit]]\naxis = 'ns-per-allocation'\nlevel = 'full'\nat-most = {most}\n"
+        ))
+        .expect("a budget");
+    };
+    let check = with(|record| budget(record, 600.0));
+    assert_eq!(check.verdict, Verdict::Worse, "70 ms over 100,000 allocations are 700 ns");
+    let lines = summary::worse(&check);
+    assert!(lines.len() == 3 && lines[0].contains("CPU time per allocation"), "{lines:?}");
+    assert_eq!(with(|record| budget(record, 1_000.0)).verdict, Verdict::Ok);
+}
+
+#[test]
+fn what_cannot_be_told_says_why() {
+    let check = with(|record| {
+        let mut rng = Pcg64Mcg::seed_from_u64(2);
+        for measurement in &mut record.stages[0].measurements[1] {
+            for pair in &mut measurement.pairs {
+                let factor: f64 = rng.random_range(-1.0..1.0);
+                pair.tracked.cpu_ns = (pair.tracked.cpu_ns as f64 * factor.exp()) as u64;
+            }
+        }
+    });
+    assert_eq!(check.verdict, Verdict::CannotTell);
+    let answer = summary::answer(&check);
+    assert!(answer.starts_with("cannot tell: ") && answer.contains("may exceed 3 %"), "{answer}");
+}
+
+#[test]
+fn a_check_is_judged_anew_when_it_is_read() {
+    let check = with(|record| record.packages[1].crates = Some(41));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("check.json");
+    files::write_json(&path, &check).expect("it can be written");
+    assert_eq!(files::read::<Check>(&path).expect("a check"), check);
+}

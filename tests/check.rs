@@ -1,0 +1,95 @@
+//! `check` from outside: its refusals, the report of a kept check, and, if there is time to build, whole checks.
+
+mod common;
+
+use common::memscope_bench;
+use memscope_bench::internal::platform::files;
+use memscope_bench::internal::study::check::{Axis, Check, Verdict};
+use memscope_bench::internal::study::counts::Judgement;
+use predicates::prelude::*;
+use predicates::str::contains;
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn what_cannot_be_checked_is_refused_before_anything_is_built() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let budget = folder.path().join("budget.toml");
+    fs::write(&budget, "[[limit]]\naxis = \"speed\"\nat-most = 3\n").expect("a file");
+    let refused = |arguments: &[&str], why: &str| {
+        memscope_bench()
+            .current_dir(folder.path())
+            .arg("check")
+            .args(arguments)
+            .assert()
+            .code(2)
+            .stdout("")
+            .stderr(contains(why.to_owned()));
+        assert!(!folder.path().join("results/check.json").exists(), "nothing was measured");
+    };
+    refused(&["--base=0.2.5"], "--head");
+    refused(&["--head=0.2.5"], "--base");
+    refused(&["--base=0.2.5", "--self", "--head=0.2.4"], "cannot be used with");
+    refused(&["--base=0.2.5", "--self", "--minutes=0"], "a number of minutes");
+    refused(&["--base=0.2.5", "--self", "--tracking=untracked"], "untracked runs in every round");
+    refused(&["--base=0.2.5", "--self", "--budget=budget.toml"], "there is no axis 'speed'");
+    refused(&["--base=0.2.5", "--self", "--budget=none.toml"], "none.toml");
+    refused(&["--base=no-such-thing", "--head=0.2.5", "--without-counts"], "'no-such-thing' is no build");
+}
+
+#[test]
+fn without_valgrind_one_line_says_how_to_get_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    memscope_bench()
+        .current_dir(folder.path())
+        .args(["check", "--base=0.2.5", "--head=0.2.4"])
+        .env("PATH", "")
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(contains("apt-get install valgrind").and(predicate::function(|text: &str| text.lines().count() == 1)));
+}
+
+#[test]
+fn the_example_of_a_budget_is_one() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/budget.toml");
+    let budget = memscope_bench::internal::study::check::Budget::read(&path).expect("a budget");
+    assert!(!budget.limit.is_empty() && !budget.change.is_empty());
+}
+
+#[test]
+#[ignore = "builds memscope, which takes minutes: cargo test --test check -- --ignored"]
+fn a_build_is_checked_against_itself() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let check = |arguments: &[&str]| {
+        memscope_bench()
+            .current_dir(folder.path())
+            .args(["check", "--base=0.2.5", "--workloads=cycles", "--tracking=full", "--without-counts", "--links=1"])
+            .args(["--scale=0.01", "--minutes=0.2"])
+            .args(arguments)
+            .assert()
+    };
+    check(&["--self"]).success().stdout(contains("against itself"));
+    let found: Check = files::read(&folder.path().join("results/check-self.json")).expect("the check");
+    assert!(found.record.plan.is_self && !found.resolutions().is_empty());
+    assert_eq!(found.record.builds.each_ref().map(|build| build.name.as_str()), ["0.2.5", "0.2.5 (2)"]);
+    let same = |axis: Axis| {
+        let mut rows = found.rows.iter().filter(|row| row.axis == axis).peekable();
+        assert!(rows.peek().is_some(), "{axis} has rows");
+        rows.all(|row| row.judgement == Judgement::Same)
+    };
+    for axis in [Axis::Fidelity, Axis::Recall, Axis::LiveBytes, Axis::KeptBytes, Axis::Crates, Axis::BinarySize] {
+        assert!(same(axis), "{axis}: {:?}", found.rows);
+    }
+
+    // An earlier good result is not lost, and a head that lacks a level is worse: its probes fail.
+    let worse = check(&["--head=0.1.0", "--tracking=variables"]).get_output().clone();
+    let text = String::from_utf8_lossy(&worse.stderr).into_owned();
+    assert_eq!(worse.status.code(), Some(1), "{text}");
+    let found: Check = files::read(&folder.path().join("results/check.json")).expect("the check");
+    assert_eq!(found.verdict, Verdict::Worse);
+    assert!(text.contains("worse: "), "{text}");
+    let page = fs::read_to_string(folder.path().join("results/check.md")).expect("the page");
+    assert!(page.starts_with("- worse: 0.1.0 against 0.2.5") && page.lines().count() <= 60, "{page}");
+    assert!(folder.path().join("results/check-self.json").exists());
+}
