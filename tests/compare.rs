@@ -446,6 +446,15 @@ fn the_commit_that_slows_the_hook_is_named() {
     roxmltree::Document::parse(&picture).expect("valid XML");
     assert!(picture.contains("the slow one"));
     assert!(!output.join("history.journal").exists(), "a run that is done needs no journal");
+    // Five commits were built: four differences from one back, three from two back, and one from four back.
+    let lines = fs::read_to_string(output.join("trend.jsonl")).expect("the differences");
+    assert_eq!(lines.lines().count(), 8, "{lines}");
+    memscope_bench()
+        .current_dir(folder.path())
+        .args(["trend", "--differences=out/trend.jsonl", "--output=out"])
+        .assert()
+        .success()
+        .stdout(contains("4 steps between commits: ").and(contains("structures/allocator")));
     assert_eq!(git(&repository, &["status", "--porcelain", "--branch"]), before, "the clone is as it was");
 }
 

@@ -59,6 +59,8 @@ fn a_file_of_each_study_and_schema_is_drawn() {
     let entries = fs::read_dir(package().join("tests/data")).expect("the folder");
     let mut names: Vec<String> =
         entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into()).collect();
+    // A study reads its lines, and reports its own file.
+    names.retain(|name| name.ends_with(".json"));
     names.sort_unstable();
     for kind in Kept::KINDS {
         assert!(

@@ -1,5 +1,5 @@
-//! `trend` from outside, on small repositories: the commits, the detected changes, the unreadable versions, and the
-//! refusals.
+//! `trend` from outside: the steps in a file of differences, and, on small repositories, the records of single runs, the
+//! unreadable versions and the refusals.
 
 mod common;
 
@@ -97,8 +97,14 @@ fn line_with<'a>(text: &'a str, words: &[&str]) -> &'a str {
     line
 }
 
+/// Returns the tooltips of a picture.
+fn tips(picture: &roxmltree::Document) -> Vec<String> {
+    let titles = picture.descendants().filter(|node| node.has_tag_name("title")).filter_map(|node| node.text());
+    titles.map(str::to_owned).collect()
+}
+
 #[test]
-fn changes_are_claimed_on_one_machine_where_intervals_part() {
+fn records_of_single_runs_are_shown_without_a_verdict() {
     if !has_git() {
         return;
     }
@@ -109,11 +115,10 @@ fn changes_are_claimed_on_one_machine_where_intervals_part() {
     let other = repository.commit_results(&run_of("0.2.4", "Another 1", 2.5), "Measure on another machine");
     let bumped =
         repository.commit_results(&run_of("0.2.5", "Example 9000", 6.0), "Bump memscope-rs <to> 0.2.5 & measure");
-    let again = repository.commit_results(&run_of("0.2.5", "Example 9000", 6.001), "Measure again");
 
     let assert = repository.log(&["--repository=code"]).success().stderr(WROTE);
     let text = text_of(&assert);
-    let places = [&first, &broken, &newer, &other, &bumped, &again].map(|commit| text.find(commit).expect("a row"));
+    let places = [&first, &broken, &newer, &other, &bumped].map(|commit| text.find(commit).expect("a row"));
     assert!(places.is_sorted(), "oldest first: {text}");
 
     assert!(line_with(&text, &[&first, "Measure memscope-rs 0.2.4"]).contains("2026-01-01"), "{text}");
@@ -121,35 +126,101 @@ fn changes_are_claimed_on_one_machine_where_intervals_part() {
         line_with(&text, &[commit, "cannot be read", "2026-01-0"]);
         line_with(&text, &[commit, "cannot be read: results/overhead.json", why]);
     }
-    line_with(&text, &["structures", "full", &first, " A ", "first of its machine"]);
-    assert_eq!(text.matches("first of its machine").count(), 4, "two workloads on two machines: {text}");
-    assert_eq!(text.matches(&format!("fell since {first}")).count(), 2, "past the other machine: {text}");
-    assert_eq!(text.matches(&format!("none claimed since {bumped}")).count(), 2, "{text}");
-    let claim = line_with(&text, &["Change: cycles/full fell from ×8"]);
-    assert!(
-        claim.contains("memscope-rs 0.2.4 → 0.2.5") && claim.contains(&first) && claim.contains(&bumped),
-        "{claim}"
-    );
-    assert!(text.contains("2 changes are claimed in 4 steps"), "{text}");
+    line_with(&text, &["structures", "full", &first, " A ", "×8.0"]);
+    // The same machine, another version, and disjoint intervals: a single run is no evidence all the same.
+    line_with(&text, &["A record is one run at one hour", "no verdict"]);
+    for verdict in ["fell", "rose", "regression", "improvement", "Change"] {
+        assert!(!text.contains(verdict), "{verdict}: {text}");
+    }
+    line_with(&text, &["There are no differences of commits yet", "memscope-bench history", "trend.jsonl"]);
     line_with(&text, &["Machine A: Example 9000, 2 cores, Example OS 1.0"]);
     line_with(&text, &["Machine B: Another 1, 2 cores"]);
     assert!(!text.contains("variables"), "full alone, unless others are asked for: {text}");
 
     let picture = fs::read_to_string(repository.path().join("out/trend.svg")).expect("the picture");
     let picture = roxmltree::Document::parse(&picture).expect("valid XML");
-    let titles: Vec<&str> =
-        picture.descendants().filter(|node| node.has_tag_name("title")).filter_map(|node| node.text()).collect();
-    let tip = titles.iter().find(|title| title.contains(&bumped) && title.contains("structures/full"));
-    let tip = tip.unwrap_or_else(|| panic!("a tip for each figure: {titles:?}"));
-    for told in
-        ["2026-01-05 Bump memscope-rs <to> 0.2.5 & measure", "20 pairs", "noise floor", "Machine A", "fell from"]
-    {
-        assert!(tip.contains(told), "{told} in {tip}");
+    let tips = tips(&picture);
+    let tip = tips.iter().find(|tip| tip.contains(&bumped) && tip.contains("structures/full"));
+    let tip = tip.unwrap_or_else(|| panic!("a tip for each figure: {tips:?}"));
+    for part in ["2026-01-05 Bump memscope-rs <to> 0.2.5 & measure", "20 pairs", "noise floor", "Machine A"] {
+        assert!(tip.contains(part), "{part} in {tip}");
     }
     let texts = || picture.descendants().filter(|node| node.has_tag_name("text")).filter_map(|node| node.text());
-    let words = |words: &str| texts().filter(|text| *text == words).count();
-    assert!(words("▼") == 2 && words("▲") == 0, "the changes that are claimed, and no others");
-    assert!(words(&format!("Not shown, for they cannot be read: {broken}, {newer}.")) > 0);
+    assert!(!texts().any(|text| text == "▼" || text == "▲"), "no step is marked");
+    assert!(texts().any(|text| text == format!("Not shown, for they cannot be read: {broken}, {newer}.")));
+}
+
+/// The differences of two runs, on two machines that share two commits: `structures` rose by 12 % at the third commit,
+/// and `cycles` fell by 8 % at the seventh.
+const DIFFERENCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/trend-v1.jsonl");
+
+#[test]
+fn steps_are_found_over_runs_and_machines_without_a_repository() {
+    let repository = Repository { folder: tempfile::tempdir().expect("a temporary folder"), commits: 0 };
+    let assert = repository.log(&["--differences", DIFFERENCES]).success().stderr(WROTE);
+    let text = text_of(&assert);
+    line_with(&text, &["12 steps between commits: 1 regression, 1 improvement"]);
+    line_with(&text, &["structures/full rose by +1", "(Keep a history of frees)"]);
+    line_with(&text, &["cycles/full fell by −", "(Do not lock twice)"]);
+    assert_eq!(text.matches(" rose by ").count() + text.matches(" fell by ").count(), 2, "{text}");
+    for workload in ["structures/full", "cycles/full"] {
+        // Seven commits of two runs on two machines, in one part, and one contrast that both measured.
+        let row = line_with(&text, &[workload, " of 1 "]);
+        let words: Vec<&str> = row.split_whitespace().collect();
+        let place = words.iter().position(|word| *word == workload).expect("the name");
+        assert_eq!(
+            words[place + 1..place + 6].concat(),
+            "132271",
+            "differences, runs, machines, commits, parts: {row}"
+        );
+    }
+    line_with(&text, &["Machine B: Another 1, 8 cores"]);
+    line_with(&text, &["No records of single runs are shown: ", "git repository"]);
+
+    let picture = fs::read_to_string(repository.path().join("out/trend.svg")).expect("the picture");
+    let picture = roxmltree::Document::parse(&picture).expect("valid XML");
+    let tips = tips(&picture);
+    let tip = tips.iter().find(|tip| tip.contains("structures/full") && tip.contains("Keep a history of frees"));
+    assert!(tip.expect("a tip").contains(": regression"), "{tips:?}");
+    assert!(tips.iter().any(|tip| tip.contains("Rename <Tracker> & friends")), "{tips:?}");
+    let marks =
+        |mark: &str| picture.descendants().filter(|node| node.text() == Some(mark) && node.is_element()).count();
+    assert_eq!((marks("▲"), marks("▼")), (1, 1));
+
+    // A smaller step is none with a greater threshold, and a lane that is not asked for does not count.
+    let text = text_of(&repository.log(&["--differences", DIFFERENCES, "--threshold=20"]).success());
+    line_with(&text, &["12 steps between commits: 0 regressions, 0 improvements"]);
+    let text = text_of(&repository.log(&["--differences", DIFFERENCES, "--workloads=cycles"]).success());
+    line_with(&text, &["6 steps between commits: 0 regressions, 1 improvement,"]);
+    let bmf = repository.log(&["--differences", DIFFERENCES, "--format=bmf"]).success();
+    let bmf: serde_json::Value = serde_json::from_str(&text_of(&bmf)).expect("Bencher's format");
+    assert_eq!(bmf.as_object().expect("benchmarks").len(), 14);
+}
+
+#[test]
+fn a_file_of_differences_that_is_cut_off_is_read_and_one_that_is_damaged_is_refused() {
+    let repository = Repository { folder: tempfile::tempdir().expect("a temporary folder"), commits: 0 };
+    let lines = fs::read_to_string(DIFFERENCES).expect("the file");
+    fs::create_dir(repository.path().join("results")).expect("a folder");
+    let usual = repository.path().join("results/trend.jsonl");
+    fs::write(&usual, &lines[..lines.len() - 40]).expect("a file");
+    let text = text_of(&repository.log(&[]).success());
+    line_with(&text, &["Line 26 of results/trend.jsonl is incomplete and is left out"]);
+
+    fs::remove_dir_all(repository.path().join("out")).expect("the folder");
+    fs::write(&usual, format!("{lines}=======\n{lines}")).expect("a file");
+    repository.refused(&[], "results/trend.jsonl", "line 27");
+    fs::write(&usual, lines.replacen("\"schema\":1", "\"schema\":2", 1)).expect("a file");
+    repository.refused(&[], "results/trend.jsonl", "has schema 2");
+    repository.refused(&["--differences=none.jsonl"], "none.jsonl", "cannot read");
+    // `history` refuses it before it measures.
+    memscope_bench()
+        .current_dir(repository.path())
+        .args(["history", "--repository=nowhere", "--range=a..b"])
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(contains("results/trend.jsonl").and(contains("has schema 2")));
 }
 
 #[test]
@@ -167,7 +238,6 @@ fn workloads_and_levels_can_be_chosen() {
     assert!(text.contains("variables") && !text.contains("structures "), "{text}");
     line_with(&text, &["full", "timed-out", " A "]);
     line_with(&text, &["cycles/full timed-out: it still ran after 60 s"]);
-    assert!(text.contains("No change is claimed in 0 steps"), "{text}");
     repository.path().join("out/trend.svg").metadata().expect("the picture");
 
     let out = repository.path().join("out");

@@ -1,12 +1,14 @@
-//! `memscope-bench history`: the overhead commit by commit, and the steps between them.
+//! `memscope-bench history`: the overhead commit by commit, and the steps between them. Each run adds its differences
+//! to the file that `trend` reads.
 
 use crate::builds::{History, Parents, Repository, ResolvedBuild};
 use crate::cli::Error;
 use crate::cli::rounds::{Report, RoundArguments};
 use crate::platform::console;
-use crate::study::compare::Against;
+use crate::study::compare::{Against, Comparison};
+use crate::study::trend::{DIFFERENCES, differences};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -27,6 +29,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
+    // A file that could not be added to is named now, and not after hours.
+    let kept = arguments.rounds.output().join(DIFFERENCES);
+    if kept.exists() {
+        differences::read(&kept)?;
+    }
     let repository = Repository::at(&arguments.repository)?;
     repository.check_clean()?;
     let parents = if arguments.all_parents { Parents::All } else { Parents::First };
@@ -38,5 +45,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let commit = |commit| ResolvedBuild::commit(&arguments.repository, commit);
     let builds: Vec<ResolvedBuild> = history.commits.iter().map(commit).collect();
     let against = Against::Each(history.references);
-    arguments.rounds.run(&builds, &Report { name: "history", against })
+    let beside = |comparison: &Comparison, folder: &Path| {
+        let added = differences::append(&folder.join(DIFFERENCES), differences::of(comparison, &history.commits))?;
+        Ok((added > 0).then(|| DIFFERENCES.to_owned()))
+    };
+    arguments.rounds.run(&builds, &Report { name: "history", against, beside: &beside })
 }

@@ -2,6 +2,7 @@
 
 use crate::cli::Error;
 use crate::cli::arguments::KeepArguments;
+use crate::platform::files::FileError;
 use crate::report::format::Format;
 use crate::schedule::journal::{Entry, Journal, JournalError};
 use crate::schedule::plan::Plan;
@@ -62,9 +63,28 @@ pub(super) fn finish(
     format: Format,
     keep: KeepArguments,
 ) -> Result<(), Error> {
-    let settled = files.settle(study, keep.keep);
+    finish_with(files, study, journal, format, keep, || Ok(None))
+}
+
+/// Does the same, and writes one more file once the study is saved. `beside` returns the name of the file.
+///
+/// # Errors
+/// If a file cannot be written, or the study is not kept because its own control failed.
+pub(super) fn finish_with(
+    files: &Files,
+    study: &impl Study,
+    journal: Option<Journal>,
+    format: Format,
+    keep: KeepArguments,
+    beside: impl FnOnce() -> Result<Option<String>, FileError>,
+) -> Result<(), Error> {
+    let mut settled = files.settle(study, keep.keep);
+    let beside = match &mut settled {
+        Ok(Settled::Saved(written)) => beside().map(|name| written.extend(name)),
+        _ => Ok(()),
+    };
     let ended = match journal {
-        Some(journal) if settled.is_ok() => journal.end(),
+        Some(journal) if settled.is_ok() && beside.is_ok() => journal.end(),
         _ => Ok(()),
     };
     let written = if let Ok(Settled::Saved(written)) = &settled { written.as_slice() } else { &[] };
@@ -72,5 +92,6 @@ pub(super) fn finish(
     if let Settled::NotKept(not_kept) = settled? {
         return Err(not_kept.into());
     }
+    beside?;
     Ok(ended?)
 }

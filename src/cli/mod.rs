@@ -81,7 +81,7 @@ enum Command {
     Detect(accuracy::Arguments),
     /// Draw kept results files again, or bring them into documents
     Report(report::Arguments),
-    /// Show the overhead at each commit that has a results file, and where it changed
+    /// Show what commits of memscope cost relative to each other, from all runs of `history`, and where it changed
     Trend(trend::Arguments),
     /// Check the performance claims of memscope's documents against measured results
     Claims(claims::Arguments),

@@ -7,6 +7,7 @@ use crate::cli::arguments::{
 use crate::cli::builds::{Build, BuildCacheArguments, LinkArguments, Linking};
 use crate::cli::{Error, journal};
 use crate::platform::console;
+use crate::platform::files::FileError;
 use crate::report::origin::Origin;
 use crate::schedule::links::Links;
 use crate::schedule::measurement::Clock;
@@ -81,9 +82,19 @@ pub(super) struct Report<'a> {
     pub name: &'a str,
     /// The reference of each build.
     pub against: Against,
+    /// Writes one more file into the folder once the comparison is saved, and returns its name.
+    pub beside: Beside<'a>,
 }
 
+/// Writes a file into a folder beside those of a comparison; `None` if there is nothing to write.
+type Beside<'a> = &'a dyn Fn(&Comparison, &Path) -> Result<Option<String>, FileError>;
+
 impl RoundArguments {
+    /// Returns the folder for the results.
+    pub(super) fn output(&self) -> &Path {
+        &self.output
+    }
+
     /// Builds memscope, measures the builds, compares them, and reports.
     pub(super) fn run(&self, resolved: &[ResolvedBuild], report: &Report) -> Result<(), Error> {
         let files = Files { folder: &self.output, name: report.name };
@@ -96,7 +107,8 @@ impl RoundArguments {
         }
         let (comparison, journal) = self.measure(&builds, report.against.clone(), &journal)?;
 
-        journal::finish(&files, &comparison, Some(journal), self.format.format, self.keep)?;
+        let beside = || (report.beside)(&comparison, &self.output);
+        journal::finish_with(&files, &comparison, Some(journal), self.format.format, self.keep, beside)?;
         let regressions = verdicts::regressions(&comparison);
         if self.fail_on_regression && !regressions.is_empty() {
             return Err(Error::Regressions(regressions));

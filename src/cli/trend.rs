@@ -1,21 +1,28 @@
-//! `memscope-bench trend`: shows the overhead at each commit that has a results file, and the changes.
+//! `memscope-bench trend`: shows what commits of memscope cost relative to each other, and the records of single runs.
 
 use crate::cli::Error;
-use crate::cli::arguments::FormatArguments;
-use crate::platform::files::Versioned;
+use crate::cli::arguments::{FormatArguments, not_negative};
+use crate::platform::files::{FileError, Versioned};
 use crate::study::Files;
-use crate::study::trend::{self, Log, Trend};
+use crate::study::compare::THRESHOLD_PERCENT;
+use crate::study::trend::{self, Commits, DIFFERENCES, Log, Trend, differences};
 use crate::tracking::Level;
 use crate::workloads::Workload;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A folder of the git repository whose history is read
+    /// The differences that `history` measured [default: results/trend.jsonl, if there is one]
+    #[arg(long, value_name = "FILE")]
+    differences: Option<PathBuf>,
+    /// A regression or an improvement exceeds so many percent [default: 3]
+    #[arg(long, value_name = "PERCENT", value_parser = not_negative)]
+    threshold: Option<f64>,
+    /// A folder of the git repository whose records of single runs are read
     #[arg(long, default_value = ".", value_name = "DIR")]
     repository: PathBuf,
-    /// The results file whose committed versions are shown, as it is called from that folder
+    /// The results file whose committed versions are the records, as it is called from that folder
     #[arg(long, default_value = "results/overhead.json", value_name = "FILE")]
     file: PathBuf,
     /// The folder for trend.json, trend.md and trend.svg
@@ -24,17 +31,46 @@ pub(super) struct Arguments {
     /// The workloads [default: all that were measured]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// The levels
-    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
+    /// The levels [default: all of the differences; full of the records]
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS")]
     tracking: Vec<Level>,
     #[command(flatten)]
     format: FormatArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
-    let log = Log::read(&arguments.repository, &arguments.file)?;
-    let lanes = log.lanes(&arguments.workloads, &arguments.tracking)?;
+    let commits = arguments.commits()?;
+    let records = Log::read(&arguments.repository, &arguments.file).and_then(|log| {
+        let tracking = if arguments.tracking.is_empty() { &[Level::Full][..] } else { &arguments.tracking };
+        let lanes = log.lanes(&arguments.workloads, tracking)?;
+        Ok((log, lanes))
+    });
+    let (log, lanes, no_records) = match records {
+        Ok((log, lanes)) => (log, lanes, None),
+        // Differences need no repository.
+        Err(error) if commits.as_ref().is_some_and(|commits| !commits.lanes.is_empty()) => {
+            (Log::none(&arguments.file), Vec::new(), Some(error.to_string()))
+        }
+        Err(error) => return Err(error.into()),
+    };
     let files = Files { folder: &arguments.output, name: Trend::KIND };
     files.prepare::<Trend>()?;
-    Ok(files.finish(&Trend { schema: trend::SCHEMA, log, lanes }, arguments.format.format)?)
+    let trend = Trend { schema: trend::SCHEMA, commits, no_records, log, lanes };
+    Ok(files.finish(&trend, arguments.format.format)?)
+}
+
+impl Arguments {
+    /// Estimates the commits' overheads; `None` if there is no file of differences, and none was named.
+    fn commits(&self) -> Result<Option<Commits>, FileError> {
+        let usual = Path::new("results").join(DIFFERENCES);
+        let path = match &self.differences {
+            Some(path) => path,
+            None if usual.exists() => &usual,
+            None => return Ok(None),
+        };
+        let kept = differences::read(path)?;
+        let threshold = self.threshold.unwrap_or(THRESHOLD_PERCENT);
+        let name = path.to_string_lossy().into_owned();
+        Ok(Some(Commits::of(name, kept, &self.workloads, &self.tracking, threshold)))
+    }
 }

@@ -91,6 +91,13 @@ pub enum FileError {
     },
 }
 
+impl FileError {
+    /// Returns the error of a file that is of another kind, or damaged, with the reason.
+    pub(crate) fn corrupt(path: &Path, what: &'static str, why: impl std::fmt::Display) -> Self {
+        Self::Corrupt { path: path.to_owned(), what, source: serde::de::Error::custom(why) }
+    }
+}
+
 /// The data of one kind of file, with the version of its format.
 pub trait Versioned: Serialize + DeserializeOwned {
     /// The kind of file, in its field `kind`; also its usual name. Older files lack the field.
@@ -127,19 +134,26 @@ pub fn read<T: Versioned>(path: &Path) -> Result<T, FileError> {
 /// # Errors
 /// If it cannot be read, or is not text.
 pub fn read_text(path: &Path, what: &'static str) -> Result<String, FileError> {
+    String::from_utf8(read_bytes(path, what)?).map_err(|_| FileError::corrupt(path, what, "it is no text"))
+}
+
+/// Reads a file, whatever it contains. `what` names the kind of file for messages.
+///
+/// # Errors
+/// If it cannot be read, or is larger than any such file.
+pub fn read_bytes(path: &Path, what: &'static str) -> Result<Vec<u8>, FileError> {
     let failed = |source| FileError::Read { path: path.to_owned(), source };
-    let corrupt = |why: &str| FileError::Corrupt { path: path.to_owned(), what, source: serde::de::Error::custom(why) };
     // Checked before it is opened: opening a pipe would wait for a writer.
     let about = fs::metadata(path).map_err(failed)?;
     if !about.is_file() {
         return Err(failed(io::Error::other(format!("it is {}, not a file", file_type(about.file_type())))));
     }
     if about.len() > LARGEST {
-        return Err(corrupt("it is larger than any"));
+        return Err(FileError::corrupt(path, what, "it is larger than any"));
     }
     let mut content = Vec::new();
     File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut content)).map_err(failed)?;
-    String::from_utf8(content).map_err(|_| corrupt("it is no text"))
+    Ok(content)
 }
 
 /// Returns the kind in a file's field `kind`; `None` for an older file without the field, and for one that is not

@@ -1,8 +1,11 @@
 //! Statistics: pure functions, with the sources of their methods.
 
+pub(crate) mod cholesky;
+pub(crate) mod discovery;
 pub mod estimate;
 pub(crate) mod growth;
 pub(crate) mod median;
+pub(crate) mod offsets;
 pub(crate) mod passes;
 pub(crate) mod share;
 pub(crate) mod sign_test;

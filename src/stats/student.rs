@@ -8,6 +8,13 @@ pub(crate) fn t(part: f64, freedom: usize) -> f64 {
     distribution.inverse_cdf(f64::midpoint(1.0, part))
 }
 
+/// Returns the probability that a deviate of Student's t is at least this far from 0, on either side, for positive degrees
+/// of freedom.
+pub(crate) fn tails(distance: f64, freedom: usize) -> f64 {
+    let distribution = StudentsT::new(0.0, 1.0, freedom as f64).expect("the degrees of freedom are positive");
+    2.0 * distribution.sf(distance.abs())
+}
+
 /// Returns the mean of values, of which there are at least two, and their standard deviation.
 pub(crate) fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     let count = values.len() as f64;
@@ -24,6 +31,16 @@ mod tests {
     fn t_is_that_of_the_tables() {
         for (part, freedom, wanted) in [(0.95, 5, 2.570_582), (0.95, 11, 2.200_985), (0.999, 10, 4.586_894)] {
             assert!((t(part, freedom) - wanted).abs() < 1e-5, "{part} {freedom}");
+        }
+    }
+
+    #[test]
+    fn tails_are_what_lies_beyond_t() {
+        for (part, freedom) in [(0.95, 5), (0.999, 10), (0.5, 200)] {
+            let distance = t(part, freedom);
+            for distance in [distance, -distance] {
+                assert!((tails(distance, freedom) - (1.0 - part)).abs() < 1e-9, "{part} {freedom}");
+            }
         }
     }
 

@@ -2,3 +2,4 @@
 
 pub(crate) mod axis;
 pub(crate) mod canvas;
+pub(crate) mod words;

@@ -9,6 +9,7 @@ mod bisection;
 pub mod chart;
 mod difference;
 mod logs;
+mod neighbours;
 pub mod summary;
 mod typical;
 pub mod verdicts;
@@ -18,6 +19,7 @@ pub use bisection::{Contest, Leaning};
 pub use difference::{Against, Difference, Verdict, differences};
 pub(in crate::study) use difference::{Undecided, judged, undecided};
 pub use logs::{Estimator, Rounds};
+pub(crate) use neighbours::Neighbours;
 pub use typical::{Typical, typical};
 
 use crate::builds::outcome::NotBuilt;

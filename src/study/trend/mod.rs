@@ -1,20 +1,18 @@
-//! The project's own history: the overheads at each commit that measured them.
+//! The trend: what memscope costs, commit by commit.
 //!
-//! Each commit of `results/overhead.json` is a data point, a [`Record`]. The [`Log`] is all of them, oldest first. A
-//! [`Lane`] follows one workload under one level through them and shows where its overhead changed. A [`Change`] is
-//! detected only between records of the same machine, for the same work, if the intervals do not overlap and the
-//! figures differ by more than untracked did from itself, and by more than two sessions of one binary do where that
-//! is known.
+//! [`Commits`] rest on differences that `history` measured side by side and appended to `results/trend.jsonl`, on any
+//! machine and in any number of runs. Steps between them have verdicts. The [`Log`] is the project's own records: each
+//! commit of `results/overhead.json` is one run at one hour. Its figures are shown as what they are, and without a
+//! verdict.
 
 pub(crate) mod chart;
-mod git;
-mod lane;
-mod log;
+mod commits;
+pub(crate) mod differences;
+mod records;
 pub(crate) mod summary;
 
-pub(crate) use git::HistoryError;
-pub(crate) use lane::{Change, Lane, Point};
-pub(crate) use log::{Entry, Log, Record};
+pub(crate) use commits::{CommitLane, CommitPoint, Commits, Step};
+pub(crate) use records::{Entry, HistoryError, Lane, Log, Point, Record};
 
 use super::Study;
 use crate::platform::files::Versioned;
@@ -22,15 +20,25 @@ use crate::report::document::Document;
 use crate::report::metric::Metric;
 use serde::{Deserialize, Serialize};
 
-/// The version of the file's format. A change that an older reader would misread raises it.
-pub(crate) const SCHEMA: u32 = 1;
+/// The version of the file's format. A change that an older reader would misread raises it. Since 2, the points of
+/// records have no verdicts, and there are commits that were measured side by side.
+pub(crate) const SCHEMA: u32 = 2;
 
-/// The trend of some overheads over the committed versions of a results file.
+/// The file of differences in a folder of results.
+pub(crate) const DIFFERENCES: &str = "trend.jsonl";
+
+/// The trend of overheads over commits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trend {
     /// The version of this format: `SCHEMA`.
     pub schema: u32,
-    /// The committed versions.
+    /// Memscope's commits, if there is a file of differences.
+    #[serde(default)]
+    pub commits: Option<Commits>,
+    /// The reason why there are no records, if there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_records: Option<String>,
+    /// The committed versions of the results file.
     #[serde(flatten)]
     pub log: Log,
     /// The workloads under their levels, through all versions.
@@ -45,20 +53,29 @@ impl Versioned for Trend {
 
 impl Study for Trend {
     fn summary(&self) -> Document {
-        summary::summary(&self.log, &self.lanes)
+        summary::summary(self)
     }
 
     fn chart(&self) -> Option<String> {
-        Some(chart::draw(&self.log, &self.lanes))
+        Some(chart::draw(self))
     }
 
     fn metrics(&self) -> Vec<Metric> {
+        let of_commits = self.commits.iter().flat_map(|commits| {
+            commits.lanes.iter().flat_map(move |lane| {
+                let name = lane.kind.name(&commits.lanes);
+                lane.points().map(move |point| {
+                    let benchmark = format!("{name}/{}", commits.list[point.commit].short());
+                    Metric::estimate(benchmark, "overhead-to-first", point.ratio)
+                })
+            })
+        });
         let points = self.lanes.iter().flat_map(|lane| lane.points.iter().map(move |point| (lane, point)));
-        let metric = |(lane, point): (&Lane, &Point)| {
+        let of_records = points.filter_map(|(lane, point): (&Lane, &Point)| {
             let commit = self.log.entries[point.entry].commit.short();
             let benchmark = format!("{}/{}/{commit}", lane.workload, lane.level);
             Some(Metric::estimate(benchmark, "overhead", point.figure.outcome.measured()?.wall))
-        };
-        points.filter_map(metric).collect()
+        });
+        of_commits.chain(of_records).collect()
     }
 }

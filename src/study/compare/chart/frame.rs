@@ -3,6 +3,7 @@
 use super::mark::mark;
 use super::{LINE, MARGIN};
 use crate::report::chart::canvas::{small_print, text, where_and_when};
+use crate::report::chart::words::{clipped, wrapped};
 use crate::report::number;
 use crate::schedule::measurement::{Clock, Measurement};
 use crate::study::compare::summary::{described, levels, rule};
@@ -139,34 +140,6 @@ impl Foot {
             .into_iter()
             .enumerate()
             .fold(Group::new(), |print, (number, words)| print.add(small_print([(top + number as f64 * LINE, words)])))
-    }
-}
-
-/// Wraps words at a width, for an average width of a letter.
-pub(super) fn wrapped(words: &str, room: f64, letter: f64) -> Vec<String> {
-    let most = (room / letter) as usize;
-    let mut lines = vec![String::new()];
-    for word in words.split(' ') {
-        let line = lines.last_mut().expect("there is one");
-        if line.is_empty() {
-            *line = clipped(word, room, letter);
-        } else if line.chars().count() + 1 + word.chars().count() <= most {
-            line.push(' ');
-            line.push_str(word);
-        } else {
-            lines.push(clipped(word, room, letter));
-        }
-    }
-    lines
-}
-
-/// Cuts words to a width.
-pub(super) fn clipped(words: &str, room: f64, letter: f64) -> String {
-    let most = (room / letter) as usize;
-    if words.chars().count() <= most {
-        words.to_owned()
-    } else {
-        format!("{}…", words.chars().take(most.saturating_sub(1)).collect::<String>())
     }
 }
 

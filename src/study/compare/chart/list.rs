@@ -1,11 +1,12 @@
 //! Few builds: a row for each workload, and a block for each build and level.
 
 use super::axis::Axis;
-use super::frame::{Foot, clipped, description, head, outcomes};
+use super::frame::{Foot, description, head, outcomes};
 use super::mark::{class, mark, stem};
 use super::row::{Found, Row, Shown, rows};
 use super::{LEAST_WIDTH, LINE, MARGIN, NAMES};
 use crate::report::chart::canvas::{ending, finished, line, sheet, telling, text};
+use crate::report::chart::words::clipped;
 use crate::report::number;
 use crate::study::compare::Comparison;
 use crate::study::compare::summary::{levels, shortened};

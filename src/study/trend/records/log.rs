@@ -1,13 +1,12 @@
 //! The committed versions of a results file, and the overheads of each.
 
 use super::git::{self, HistoryError};
-use super::lane::{Change, Lane, Point};
+use super::lane::{Lane, Point};
+use super::record::{Figure, Record};
 use crate::platform::files;
 use crate::platform::git::Commit;
 use crate::platform::system::Machine;
-use crate::report::origin::Origin;
-use crate::schedule::measurement::{Measurement, Outcome, Series};
-use crate::stats::estimate::Estimate;
+use crate::schedule::measurement::Series;
 use crate::stats::spread::Spread;
 use crate::study::overhead::record::Results;
 use crate::tracking::Level;
@@ -35,103 +34,12 @@ pub struct Entry {
     pub record: Result<Record, String>,
 }
 
-/// A version of the file without its pairs, because a long history has hundreds of thousands of them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    /// The origin.
-    pub origin: Origin,
-    /// The index of its machine in [`Log::machines`].
-    pub machine: usize,
-    /// Its noise floor, with the workload that shows it.
-    pub floor: Option<(Workload, Estimate)>,
-    /// Its measurements, in order.
-    pub figures: Vec<Figure>,
-}
-
-/// The figure of a record for one workload under one level.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Figure {
-    /// The workload and its size.
-    pub work: Work,
-    /// The level.
-    #[serde(rename = "tracking")]
-    pub level: Level,
-    /// The number of pairs.
-    pub pairs: usize,
-    /// The outcome.
-    #[serde(flatten)]
-    pub outcome: Outcome,
-    /// Events recorded ÷ events that happened.
-    pub fidelity: Option<f64>,
-    /// The spread of the overhead between sessions on its machine, if it was known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub between_sessions: Option<Spread>,
-}
-
-/// The work without tracking. Only figures for the same work can be compared.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Work {
-    /// The workload.
-    pub workload: Workload,
-    /// The factor of the scale.
-    pub scale: f64,
-    /// The seed of the data.
-    pub seed: u64,
-    /// Time that tasks slept where real work would wait, in microseconds each.
-    pub wait_us: u64,
-    /// The threads of each pool.
-    pub threads: usize,
-    /// The allocations of one untracked run: they differ if the workload itself was changed.
-    pub allocations: Option<u64>,
-}
-
-impl Work {
-    /// Returns whether the work is the same. Threads that wait for each other make an allocation more or less from
-    /// run to run; a change to a workload makes a larger difference.
-    pub(super) fn is(&self, other: &Self) -> bool {
-        /// The relative difference in allocations that the same work may have.
-        const SAME: f64 = 0.01;
-        let same_size = match (self.allocations, other.allocations) {
-            (Some(a), Some(b)) => a.abs_diff(b) as f64 <= a.max(b) as f64 * SAME,
-            _ => true,
-        };
-        let others = Self { allocations: self.allocations, ..*other };
-        same_size && *self == others
-    }
-}
-
-impl Figure {
-    fn of(results: &Results, measurement: &Measurement) -> Self {
-        let Measurement { workload, scale, seed, wait_us, threads, allocations, .. } = *measurement;
-        Self {
-            work: Work { workload, scale, seed, wait_us, threads, allocations },
-            level: measurement.level,
-            pairs: measurement.pairs.len(),
-            outcome: measurement.outcome.clone(),
-            fidelity: measurement.fidelity,
-            between_sessions: results.spread(measurement).map(|spread| spread.wall),
-        }
-    }
-}
-
-impl Record {
-    /// Returns the figure of a workload under a level, if it was measured.
-    fn figure(&self, workload: Workload, level: Level) -> Option<&Figure> {
-        self.figures.iter().find(|figure| figure.work.workload == workload && figure.level == level)
-    }
-
-    /// Returns the noise floor as a factor: 1 if it was not measured.
-    fn reach(&self) -> f64 {
-        self.floor.map_or(1.0, |(_, floor)| distance(floor.value, 1.0))
-    }
-}
-
-/// Returns the ratio of the greater of two ratios to the smaller.
-pub(super) fn distance(a: f64, b: f64) -> f64 {
-    (a / b).max(b / a)
-}
-
 impl Log {
+    /// Returns a log without a record, of a file that has no readable history.
+    pub fn none(file: &Path) -> Self {
+        Self { file: file.to_string_lossy().into_owned(), entries: Vec::new(), machines: Vec::new() }
+    }
+
     /// Reads all committed versions of a file from its repository. An unreadable one becomes an entry with the
     /// reason.
     ///
@@ -198,24 +106,14 @@ impl Log {
         if lanes.is_empty() { Err(self.not_measured(workloads, levels)) } else { Ok(lanes) }
     }
 
-    /// Returns the points of one workload under one level, each compared with the one before it on its machine.
+    /// Returns the points of one workload under one level.
     fn points(&self, workload: Workload, level: Level) -> Vec<Point> {
-        let mut latest: Vec<Option<(usize, &Record, &Figure)>> = vec![None; self.machines.len()];
-        let mut points = Vec::new();
-        for (entry, record) in self.records() {
-            let Some(figure) = record.figure(workload, level) else { continue };
-            let since = latest[record.machine].filter(|_| figure.outcome.measured().is_some());
-            let change = since.and_then(|(_, earlier, before)| {
-                let spread = self.spread(record.machine, figure).map_or(1.0, |spread| spread.of_two());
-                Change::between(before, figure, earlier.reach().max(record.reach()).max(spread))
-            });
-            points.push(Point { entry, figure: figure.clone(), since: since.map(|(entry, ..)| entry), change });
-            // A failure has no cost: the next point is compared with the last one that has.
-            if figure.outcome.measured().is_some() {
-                latest[record.machine] = Some((entry, record, figure));
-            }
-        }
-        points
+        let point = |(entry, record): (usize, &Record)| {
+            let figure = record.figure(workload, level)?;
+            let between_sessions = self.spread(record.machine, figure);
+            Some(Point { entry, figure: Figure { between_sessions, ..figure.clone() } })
+        };
+        self.records().filter_map(point).collect()
     }
 
     /// Returns the spread between sessions that the latest record of a machine knows for the same work and level. It is
@@ -261,7 +159,9 @@ fn place(known: &mut Vec<Machine>, machine: &Machine) -> usize {
 mod tests {
     use super::*;
     use crate::platform::system::Toolchain;
+    use crate::report::origin::Origin;
     use crate::schedule::estimate::estimated;
+    use crate::schedule::measurement::{Measurement, Outcome};
     use crate::schedule::measurement::{Pair, Sample};
     use crate::tracking::memscope::MemscopeBuild;
     use crate::worker::failure::Failure;
@@ -322,43 +222,27 @@ mod tests {
         Log::of(Path::new("overhead.json"), (0..).map(commit).zip(versions))
     }
 
-    /// Returns the points of `full`: the entry that each is compared with, and the change.
-    fn changes(log: &Log) -> Vec<(Option<usize>, Option<Change>)> {
-        let lanes = log.lanes(&[], &[Level::Full]).expect("full was measured");
-        assert_eq!(lanes.len(), 1);
-        lanes[0].points.iter().map(|point| (point.since, point.change)).collect()
-    }
-
     #[test]
-    fn a_change_is_reported_where_intervals_part() {
-        let log = log([4.0, 4.005, 3.0, 8.0].map(|factor| quiet("A", factor)).into());
-        assert_eq!(
-            changes(&log),
-            [(None, None), (Some(0), Some(Change::None)), (Some(1), Some(Change::Fell)), (Some(2), Some(Change::Rose)),]
-        );
-    }
-
-    #[test]
-    fn nothing_is_reported_within_the_noise() {
-        let noisy =
-            |factor| Ok(results("A", vec![measurement(Level::Untracked, 1.1), measurement(Level::Full, factor)]));
-        // The intervals do not overlap, but untracked differed from itself by as much.
-        let log = log(vec![noisy(4.0), quiet("A", 4.2), quiet("A", 4.6)]);
-        assert_eq!(
-            changes(&log),
-            [(None, None), (Some(0), Some(Change::Noise)), (Some(1), Some(Change::Rose))],
-            "the noise of both records counts"
-        );
-    }
-
-    #[test]
-    fn machines_are_never_compared() {
-        let log = log(vec![quiet("A", 4.0), quiet("B", 8.0), quiet("A", 4.001), quiet("B", 6.0)]);
+    fn a_lane_has_a_point_for_each_record_and_no_verdict() {
+        let log = log(vec![quiet("A", 4.0), quiet("B", 8.0), quiet("A", 4.001)]);
         assert_eq!(log.machines.iter().map(|machine| machine.processor.as_str()).collect::<Vec<_>>(), ["A", "B"]);
-        assert_eq!(
-            changes(&log),
-            [(None, None), (None, None), (Some(0), Some(Change::None)), (Some(1), Some(Change::Fell))]
-        );
+        let lanes = log.lanes(&[], &[Level::Full]).expect("full was measured");
+        let [lane] = &lanes[..] else { panic!("one workload at one level") };
+        assert_eq!(lane.points.iter().map(|point| point.entry).collect::<Vec<_>>(), [0, 1, 2]);
+        assert!(lane.points.iter().all(|point| point.figure.outcome.measured().is_some()));
+    }
+
+    /// A machine's spread between sessions is known from some day on, and is no property of that day.
+    #[test]
+    fn the_spread_between_sessions_is_the_machine_s() {
+        let mut log = log(vec![quiet("A", 4.0), quiet("B", 4.0), quiet("A", 4.0)]);
+        let spread = Spread { sessions: 6, log_sd: 0.02 };
+        for figure in &mut log.entries[2].record.as_mut().expect("a record").figures {
+            figure.between_sessions = Some(spread);
+        }
+        let lanes = log.lanes(&[], &[Level::Full]).expect("full was measured");
+        let spreads: Vec<Option<Spread>> = lanes[0].points.iter().map(|point| point.figure.between_sessions).collect();
+        assert_eq!(spreads, [Some(spread), None, Some(spread)]);
     }
 
     #[test]
@@ -372,24 +256,21 @@ mod tests {
     }
 
     #[test]
-    fn other_work_is_not_compared() {
-        let of = |change: fn(&mut Measurement)| {
+    fn other_work_is_known() {
+        let work = |change: fn(&mut Measurement)| {
             let mut measurement = measurement(Level::Full, 2.0);
             change(&mut measurement);
-            let log = log(vec![quiet("A", 4.0), Ok(results("A", vec![measurement]))]);
-            changes(&log)[1].1
+            let log = log(vec![Ok(results("A", vec![measurement]))]);
+            log.lanes(&[], &[Level::Full]).expect("full was measured")[0].points[0].figure.work
         };
-        assert_eq!(of(|_| ()), Some(Change::Fell));
-        assert_eq!(of(|measurement| measurement.scale = 2.0), Some(Change::OtherWork));
-        assert_eq!(of(|measurement| measurement.seed = 2), Some(Change::OtherWork));
-        assert_eq!(of(|measurement| measurement.wait_us = 1_000), Some(Change::OtherWork));
-        assert_eq!(of(|measurement| measurement.threads = 4), Some(Change::OtherWork));
-        assert_eq!(of(|measurement| measurement.allocations = Some(1_020)), Some(Change::OtherWork));
-        assert_eq!(
-            of(|measurement| measurement.allocations = Some(1_001)),
-            Some(Change::Fell),
-            "threads make one more or less"
-        );
+        let is_same = |change| work(|_| ()).is(&work(change));
+        assert!(is_same(|_| ()));
+        assert!(!is_same(|measurement| measurement.scale = 2.0));
+        assert!(!is_same(|measurement| measurement.seed = 2));
+        assert!(!is_same(|measurement| measurement.wait_us = 1_000));
+        assert!(!is_same(|measurement| measurement.threads = 4));
+        assert!(!is_same(|measurement| measurement.allocations = Some(1_020)));
+        assert!(is_same(|measurement| measurement.allocations = Some(1_001)), "threads make one more or less");
     }
 
     #[test]
@@ -404,7 +285,8 @@ mod tests {
             quiet("A", 2.0),
         ]);
         assert_eq!(log.records().map(|(place, _)| place).collect::<Vec<_>>(), [0, 2, 3, 4]);
-        assert_eq!(changes(&log), [(None, None), (None, None), (Some(0), Some(Change::Fell))]);
+        let lanes = log.lanes(&[], &[Level::Full]).expect("full was measured");
+        assert_eq!(lanes[0].points.iter().map(|point| point.entry).collect::<Vec<_>>(), [0, 2, 4]);
     }
 
     #[test]

@@ -1,0 +1,147 @@
+//! The file of differences: a line of JSON for each.
+//!
+//! It is written completely or not at all, so a killed run leaves no half of a line. A copy or a merge may, at its end:
+//! such a line is named and left out. Any other line that cannot be read is an error, because it may be a merge
+//! conflict.
+
+use super::{Difference, SCHEMA};
+use crate::platform::files::{self, FileError};
+use serde::Deserialize;
+use std::path::Path;
+
+/// A description of the file, for messages.
+const WHAT: &str = "a file of differences";
+
+/// The content of a file of differences.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Kept {
+    /// The differences, each once, in order.
+    pub differences: Vec<Difference>,
+    /// The number of an incomplete last line, from 1.
+    pub broken: Option<usize>,
+}
+
+/// Reads a file of differences.
+///
+/// # Errors
+/// If it cannot be read, or a line other than an incomplete last one is no difference.
+pub(crate) fn read(path: &Path) -> Result<Kept, FileError> {
+    let content = files::read_bytes(path, WHAT)?;
+    let mut kept = Kept::default();
+    for (place, line) in content.split_inclusive(|&byte| byte == b'\n').enumerate() {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        match difference(path, place + 1, line) {
+            Ok(found) => add(&mut kept.differences, found),
+            Err(FileError::Corrupt { .. }) if !line.ends_with(b"\n") => kept.broken = Some(place + 1),
+            Err(error) => return Err(error),
+        };
+    }
+    Ok(kept)
+}
+
+/// Adds differences to a file, without those that it has, and returns the number of new ones. The file is made if there
+/// is none, and loses an incomplete last line.
+///
+/// # Errors
+/// If it cannot be read or written. It then stays as it was.
+pub(crate) fn append(path: &Path, new: Vec<Difference>) -> Result<usize, FileError> {
+    let Kept { mut differences, .. } = if path.exists() { read(path)? } else { Kept::default() };
+    let earlier = differences.len();
+    for difference in new {
+        add(&mut differences, difference);
+    }
+    let added = differences.len() - earlier;
+    if added > 0 {
+        let lines = differences.iter().map(|line| serde_json::to_string(line).expect("plain data") + "\n");
+        files::write(path, &lines.collect::<String>())?;
+    }
+    Ok(added)
+}
+
+fn add(kept: &mut Vec<Difference>, difference: Difference) {
+    if !kept.iter().any(|other| other.is(&difference)) {
+        kept.push(difference);
+    }
+}
+
+/// Reads a line.
+fn difference(path: &Path, number: usize, line: &[u8]) -> Result<Difference, FileError> {
+    /// The part that is read first: a newer line need not fit the rest.
+    #[derive(Deserialize)]
+    struct Head {
+        schema: u64,
+    }
+    let corrupt = |why: String| FileError::corrupt(path, WHAT, format!("line {number}: {why}"));
+    let of_json = |error: serde_json::Error| corrupt(error.to_string().replace(" at line 1 column", " at column"));
+    let Head { schema } = serde_json::from_slice(line).map_err(of_json)?;
+    if schema > u64::from(SCHEMA) {
+        return Err(FileError::Newer { path: path.to_owned(), found: schema, known: SCHEMA });
+    }
+    let found: Difference = serde_json::from_slice(line).map_err(of_json)?;
+    if !(found.log_ratio.is_finite() && found.log_error.is_finite() && found.log_error >= 0.0) {
+        return Err(corrupt("its ratio has no finite logarithm and error".to_owned()));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::line;
+    use super::*;
+    use std::fs;
+    use std::path::PathBuf;
+
+    fn file() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("trend.jsonl");
+        (folder, path)
+    }
+
+    #[test]
+    fn each_difference_is_kept_once() {
+        let (_folder, path) = file();
+        let lines = vec![line("b", "a", 0.1), line("c", "b", 0.2)];
+        assert_eq!(append(&path, lines.clone()).expect("it can be written"), 2);
+        assert_eq!(append(&path, lines.clone()).expect("it can be written"), 0, "the same run");
+        let before = fs::read(&path).expect("the file");
+        // A run that was resumed has another beginning and the same rounds.
+        let resumed = Difference { started: "2026-02-02T00:00:00Z".parse().expect("a time"), ..lines[0].clone() };
+        assert_eq!(append(&path, vec![resumed.clone()]).expect("it can be written"), 0);
+        assert_eq!(fs::read(&path).expect("the file"), before);
+        let again = Difference { log_ratio: 0.11, ..resumed };
+        assert_eq!(append(&path, vec![again.clone()]).expect("it can be written"), 1, "another run");
+        assert_eq!(read(&path).expect("it can be read").differences, [lines, vec![again]].concat());
+    }
+
+    #[test]
+    fn an_incomplete_last_line_is_left_out_and_any_other_is_named() {
+        let (_folder, path) = file();
+        append(&path, vec![line("b", "a", 0.1)]).expect("it can be written");
+        let whole = fs::read(&path).expect("the file");
+        // Cut within a character of two bytes.
+        fs::write(&path, [&whole[..], b"{\"schema\": 1, \"subject\": \"\xc3"].concat()).expect("a file");
+        let kept = read(&path).expect("it can be read");
+        assert_eq!((kept.differences.len(), kept.broken), (1, Some(2)));
+        append(&path, vec![line("c", "b", 0.2)]).expect("it can be written");
+        let kept = read(&path).expect("it can be read");
+        assert_eq!((kept.differences.len(), kept.broken), (2, None));
+        // An editor may leave out the last line break.
+        fs::write(&path, whole.trim_ascii_end()).expect("a file");
+        assert_eq!(read(&path).expect("it can be read"), Kept { differences: vec![line("b", "a", 0.1)], broken: None });
+
+        for (text, why) in [
+            ("<<<<<<< HEAD\n", "trend.jsonl is not a file of differences of memscope-bench: line 2: expected value"),
+            ("{\"schema\": 1}\n", "line 2: missing field"),
+            ("{\"schema\": 2}\n", "has schema 2; this memscope-bench reads up to 1"),
+        ] {
+            let damaged = [&whole[..], text.as_bytes()].concat();
+            fs::write(&path, &damaged).expect("a file");
+            let refusal = read(&path).expect_err("refused").to_string();
+            assert!(refusal.contains(why), "{refusal}");
+            append(&path, vec![line("c", "b", 0.2)]).expect_err("refused");
+            assert_eq!(fs::read(&path).expect("the file"), damaged, "it stays as it was");
+        }
+    }
+}

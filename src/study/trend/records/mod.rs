@@ -1,0 +1,15 @@
+//! The project's own records: each commit of `results/overhead.json` is a [`Record`] of a single run. The [`Log`] is
+//! all of them, oldest first, and a [`Lane`] follows one workload under one level through them.
+//!
+//! A record is of the machine and the hour in which it was made. Two of them differ for many reasons, so none is
+//! compared with another.
+
+mod git;
+mod lane;
+mod log;
+mod record;
+
+pub(crate) use git::HistoryError;
+pub(crate) use lane::{Lane, Point};
+pub(crate) use log::{Entry, Log};
+pub(crate) use record::Record;
