@@ -1,0 +1,339 @@
+//! The GitHub action: its script in a scratch repository, with GitHub's variables set, and stubs in place of
+//! `memscope-bench` and `gh`; and the files around it.
+
+mod common;
+
+use common::git::{git, has_git, isolation};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+use yaml_rust2::{Yaml, YamlLoader};
+
+fn package() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The program in the script's eyes: it notes its arguments, writes a report that ends with its verdict, and exits
+/// with the code in a file.
+const PROGRAM: &str = r#"#!/bin/sh
+printf '%s\n' "$*" > "$STATE/arguments"
+code=$(cat "$STATE/code")
+while [ "$#" -gt 0 ]; do [ "$1" = --output ] && output=$2; shift; done
+echo '::error::a subject that looks like a command'
+[ "$code" = 2 ] || [ -e "$STATE/silent" ] || printf '**verdict %s** @ `x`\n' "$code" > "$output/check.md"
+exit "$code"
+"#;
+
+/// GitHub's API in the script's eyes, as `gh` shows it: comments are files of their number.
+const GH: &str = r#"#!/bin/sh
+[ ! -e "$STATE/refuse" ] || { echo 'gh: Resource not accessible by integration (HTTP 403)' >&2; exit 1; }
+[ -n "$GH_TOKEN" ] && [ "$1" = api ] || exit 4
+shift; method=GET; body=
+while [ "$#" -gt 0 ]; do
+  case $1 in
+    --method) method=$2; shift ;;
+    --field) body=${2#body=@}; shift ;;
+    --jq) filter=$2; shift ;;
+    --paginate | --silent) ;;
+    *) path=$1 ;;
+  esac
+  shift
+done
+echo "$method $path" >> "$STATE/calls"
+case "$method $path" in
+  "GET repos/them/memscope-rs/issues/7/comments?per_page=100")
+    for comment in "$STATE"/comments/*; do
+      # gh has its own jq. Without one here, its output stands for it.
+      if command -v jq > /dev/null; then
+        jq --raw-input --slurp --argjson id "${comment##*/}" '[{id: $id, body: .}]' "$comment" \
+          | jq --raw-output "$filter"
+      else
+        printf '%s\t%s\n' "${comment##*/}" "$(head -n 1 "$comment")"
+      fi
+    done ;;
+  "POST repos/them/memscope-rs/issues/7/comments") cp "$body" "$STATE/comments/102" ;;
+  "PATCH repos/them/memscope-rs/issues/comments/"*) cp "$body" "$STATE/comments/${path##*/}" ;;
+  *) exit 5 ;;
+esac
+"#;
+
+/// A workspace with two commits, and the state of the stubs.
+struct Workspace {
+    folder: TempDir,
+    base: String,
+}
+
+/// The end of a run of the script.
+struct Run {
+    code: i32,
+    printed: String,
+    /// Its outputs.
+    outputs: String,
+    /// Its part of the run's summary.
+    summary: String,
+}
+
+impl Workspace {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path();
+        for below in ["memscope", "state/comments", "bin", "temp"] {
+            fs::create_dir_all(path.join(below)).expect("a folder");
+        }
+        git(path, &["init", "--quiet", "--template=", "memscope"]);
+        let repository = path.join("memscope");
+        git(&repository, &["commit", "--quiet", "--allow-empty", "--message", "base"]);
+        let base = git(&repository, &["rev-parse", "HEAD"]);
+        git(&repository, &["commit", "--quiet", "--allow-empty", "--message", "head"]);
+        for (name, text) in [("memscope-bench", PROGRAM), ("gh", GH)] {
+            let program = path.join("bin").join(name);
+            fs::write(&program, text).expect("a program");
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it may be run");
+        }
+        // Someone's comment, which quotes ours.
+        let workspace = Self { folder, base };
+        workspace.write("comments/101", "See what it said:\n> <!-- memscope-bench check: check -->\n");
+        workspace
+    }
+
+    fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.state().join(name), text).expect("a file");
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.state().join(name)).unwrap_or_default()
+    }
+
+    fn head(&self) -> String {
+        git(&self.folder.path().join("memscope"), &["rev-parse", "HEAD"])
+    }
+
+    /// Runs the script as the action does for a pull request, with these variables in place of its own.
+    fn run(&self, code: i32, variables: &[(&str, &str)]) -> Run {
+        self.write("code", &code.to_string());
+        let path = self.folder.path();
+        let (outputs, summary) = (path.join("outputs"), path.join("summary"));
+        for file in [&outputs, &summary] {
+            fs::write(file, "").expect("a file");
+        }
+        let search = std::env::var_os("PATH").unwrap_or_default();
+        let search = std::env::join_paths([path.join("bin")].into_iter().chain(std::env::split_paths(&search)));
+        let output = Command::new("bash")
+            .arg(package().join("action/check.sh"))
+            .current_dir(path)
+            .env_clear()
+            .env("PATH", search.expect("a search path"))
+            .envs(isolation())
+            .env("HOME", path)
+            .env("STATE", self.state())
+            .env("MEMSCOPE_BENCH", path.join("bin/memscope-bench"))
+            .env("GITHUB_OUTPUT", &outputs)
+            .env("GITHUB_STEP_SUMMARY", &summary)
+            .env("RUNNER_TEMP", path.join("temp"))
+            .envs([("GITHUB_REPOSITORY", "them/memscope-rs"), ("GITHUB_SERVER_URL", "https://github.com")])
+            .envs([("GITHUB_JOB", "check"), ("GITHUB_RUN_ID", "5"), ("GH_TOKEN", "secret"), ("PULL_REQUEST", "7")])
+            .envs([("HEAD_REPOSITORY", "them/memscope-rs"), ("CHECK_REPOSITORY", "memscope"), ("CHECK_MINUTES", "3")])
+            .envs([("CHECK_BASE", self.base.as_str()), ("CHECK_COMMENT", "true")])
+            .envs(variables.iter().copied())
+            .stdin(Stdio::null())
+            .output()
+            .expect("bash runs");
+        let Output { status, stdout, stderr } = output;
+        let printed = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();
+        let read = |file: &Path| fs::read_to_string(file).expect("a file");
+        Run { code: status.code().expect("it exits"), printed, outputs: read(&outputs), summary: read(&summary) }
+    }
+}
+
+/// Returns whether the script can run here.
+fn is_possible() -> bool {
+    let has_bash = Command::new("bash").arg("--version").stdout(Stdio::null()).status().is_ok();
+    if !has_bash {
+        eprintln!("skipped: bash is not installed");
+    }
+    has_bash && has_git()
+}
+
+#[test]
+fn the_verdict_is_an_output_a_summary_and_one_comment() {
+    if !is_possible() {
+        return;
+    }
+    let workspace = Workspace::new();
+    let run = workspace.run(0, &[]);
+    assert_eq!(run.code, 0, "{}", run.printed);
+    let arguments = workspace.read("arguments");
+    let expected =
+        format!("check --base memscope@{} --head memscope@{} --minutes 3 --output ", workspace.base, workspace.head());
+    assert!(arguments.starts_with(&expected) && !arguments.contains("--budget"), "{arguments}");
+    assert_eq!(run.summary, "**verdict 0** @ `x`\n");
+    let (verdict, report) = run.outputs.split_once('\n').expect("two outputs");
+    assert_eq!(verdict, "verdict=ok");
+    let report = report.trim().strip_prefix("report=").expect("the report");
+    assert_eq!(fs::read_to_string(report).expect("the report"), run.summary);
+    let ours = workspace.read("comments/102");
+    assert!(ours.starts_with("<!-- memscope-bench check: check -->\n**verdict 0** @ `x`\n"), "{ours}");
+    assert!(ours.contains("(https://github.com/them/memscope-rs/actions/runs/5)"), "{ours}");
+    assert_eq!(workspace.read("calls").lines().filter(|call| !call.starts_with("GET")).count(), 1);
+
+    // A later push updates the comment. GitHub returns lines as it got them, or ended in its own way.
+    workspace.write("comments/102", &ours.replace('\n', "\r\n"));
+    let run = workspace.run(1, &[("CHECK_BUDGET", "budget.toml"), ("CHECK_HEAD", "HEAD~1")]);
+    assert_eq!((run.code, run.outputs.lines().next()), (1, Some("verdict=worse")), "{}", run.printed);
+    let arguments = workspace.read("arguments");
+    assert!(arguments.contains("--head memscope@HEAD~1 ") && arguments.trim().ends_with("--budget budget.toml"));
+    let calls = workspace.read("calls");
+    assert_eq!(calls.lines().last(), Some("PATCH repos/them/memscope-rs/issues/comments/102"), "{calls}");
+    assert!(workspace.read("comments/102").contains("**verdict 1**"));
+    assert_eq!(fs::read_dir(workspace.state().join("comments")).expect("a folder").count(), 2, "none is added");
+    assert!(workspace.read("comments/101").starts_with("See what it said"), "another's stays as it is");
+
+    let run = workspace.run(3, &[]);
+    assert_eq!((run.code, run.outputs.lines().next()), (0, Some("verdict=cannot-tell")), "{}", run.printed);
+    assert!(run.printed.contains("::warning title=memscope-bench::cannot tell"));
+}
+
+#[test]
+fn what_the_program_prints_is_no_command_to_the_runner() {
+    if !is_possible() {
+        return;
+    }
+    let lines = Workspace::new().run(0, &[]).printed;
+    let lines: Vec<&str> = lines.lines().collect();
+    let place = lines.iter().position(|line| line.starts_with("::error::a subject")).expect("it is printed");
+    let token = lines[place - 1].strip_prefix("::stop-commands::").expect("commands stop before it");
+    assert!(token.len() == 32 && lines[place + 1] == format!("::{token}::"), "{lines:?}");
+}
+
+#[test]
+fn without_a_right_to_comment_the_summary_has_the_report() {
+    if !is_possible() {
+        return;
+    }
+    let workspace = Workspace::new();
+    for (variables, why) in [
+        (
+            ("HEAD_REPOSITORY", "fork/memscope-rs"),
+            "::notice title=memscope-bench::No comment: the token of a pull request",
+        ),
+        (("GH_TOKEN", ""), "::notice title=memscope-bench::No comment: the input 'github-token' is empty"),
+        (("CHECK_COMMENT", "false"), "::notice title=memscope-bench::ok"),
+        (("PULL_REQUEST", ""), "::notice title=memscope-bench::ok"),
+    ] {
+        let run = workspace.run(0, &[variables]);
+        assert!(run.code == 0 && run.printed.contains(why), "{variables:?}: {}", run.printed);
+        assert!(run.summary.contains("verdict 0") && run.outputs.contains("verdict=ok"), "{variables:?}");
+        assert_eq!(workspace.read("calls"), "", "{variables:?}: nothing is asked of GitHub");
+    }
+    // A refusal changes no verdict.
+    workspace.write("refuse", "");
+    for (code, expected) in [(0, 0), (1, 1), (3, 0)] {
+        let run = workspace.run(code, &[]);
+        assert!(run.code == expected && run.printed.contains("No comment: GitHub refused it"), "{}", run.printed);
+        assert!(run.summary.contains("verdict"), "{code}");
+    }
+}
+
+#[test]
+fn without_a_verdict_nothing_is_reported_and_the_reason_is_named() {
+    if !is_possible() {
+        return;
+    }
+    let workspace = Workspace::new();
+    let refused = |run: Run, why: &str| {
+        assert_eq!(run.code, 2, "{}", run.printed);
+        assert!(run.printed.contains("::error title=memscope-bench::") && run.printed.contains(why), "{}", run.printed);
+        assert_eq!((run.summary.as_str(), run.outputs.as_str()), ("", ""));
+        assert_eq!(workspace.read("calls"), "");
+    };
+    refused(workspace.run(0, &[("CHECK_BASE", "")]), "there is no base");
+    refused(workspace.run(0, &[("CHECK_BASE", &"0".repeat(40))]), "fetch-depth: 0");
+    refused(workspace.run(0, &[("CHECK_HEAD", "--all")]), "'--all' is no commit");
+    refused(workspace.run(0, &[("CHECK_REPOSITORY", "nowhere")]), "'nowhere' is not in a git repository");
+    assert_eq!(workspace.read("arguments"), "", "and nothing is measured");
+    refused(workspace.run(2, &[]), "ended with 2");
+    workspace.write("silent", "");
+    refused(workspace.run(0, &[]), "wrote no ");
+}
+
+fn yaml(path: &str) -> Yaml {
+    let text = fs::read_to_string(package().join(path)).expect("a file");
+    let mut documents = YamlLoader::load_from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
+    assert_eq!(documents.len(), 1, "{path}");
+    documents.remove(0)
+}
+
+fn names(of: &Yaml) -> Vec<&str> {
+    of.as_hash().map(|hash| hash.keys().filter_map(Yaml::as_str).collect()).unwrap_or_default()
+}
+
+#[test]
+fn the_action_passes_its_inputs_to_the_script_and_the_outputs_back() {
+    let action = yaml("action.yml");
+    assert_eq!(action["runs"]["using"].as_str(), Some("composite"));
+    let inputs = names(&action["inputs"]);
+    assert_eq!(inputs, ["base", "head", "minutes", "budget", "repository-path", "comment", "github-token"]);
+    assert_eq!(names(&action["outputs"]), ["verdict", "report"]);
+    let steps = action["runs"]["steps"].as_vec().expect("steps");
+    for step in steps {
+        // A composite action has no usual shell, and an expression within a script could be a command.
+        if let Some(script) = step["run"].as_str() {
+            assert_eq!(step["shell"].as_str(), Some("bash"), "{script}");
+            assert!(!script.contains("${{"), "{script}");
+        }
+    }
+    let check = steps.iter().find(|step| step["id"].as_str() == Some("check")).expect("the step that the outputs name");
+    let values: Vec<&str> = check["env"].as_hash().expect("variables").values().filter_map(Yaml::as_str).collect();
+    for input in inputs {
+        assert!(values.contains(&format!("${{{{ inputs.{input} }}}}").as_str()), "{input} in {values:?}");
+    }
+    let script = fs::read_to_string(package().join("action/check.sh")).expect("the script");
+    for variable in names(&check["env"]) {
+        assert!(variable == "ACTION_PATH" || script.contains(variable), "{variable} is of no use");
+    }
+}
+
+#[test]
+fn the_example_uses_the_action_as_it_is() {
+    let workflow = yaml("examples/memscope-ci.yml");
+    assert_eq!(workflow["on"].as_str(), Some("pull_request"));
+    assert_eq!(workflow["permissions"]["pull-requests"].as_str(), Some("write"));
+    assert_eq!(workflow["permissions"]["contents"].as_str(), Some("read"));
+    let steps = workflow["jobs"]["check"]["steps"].as_vec().expect("steps");
+    let uses = |name: &str| {
+        let step = steps.iter().find(|step| step["uses"].as_str().is_some_and(|uses| uses.contains(name)));
+        step.unwrap_or_else(|| panic!("a step uses {name}"))
+    };
+    assert_eq!(uses("actions/checkout")["with"]["fetch-depth"].as_i64(), Some(0));
+    let action = yaml("action.yml");
+    for input in names(&uses("memscope-bench")["with"]) {
+        assert!(names(&action["inputs"]).contains(&input), "the action has no input {input}");
+    }
+}
+
+/// Runs a linter on files, if it is installed.
+fn lint(program: &str, files: &[&str]) {
+    let lint = Command::new(program).args(files).current_dir(package()).stdin(Stdio::null()).output();
+    match lint {
+        Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout)),
+        Err(error) => eprintln!("skipped: {program} cannot be run: {error}"),
+    }
+}
+
+#[test]
+fn linters_find_nothing() {
+    lint("shellcheck", &["action/check.sh", ".ci/run"]);
+    lint(
+        "actionlint",
+        &["-no-color", ".github/workflows/ci.yml", ".github/workflows/measure.yml", "examples/memscope-ci.yml"],
+    );
+    for workflow in [".github/workflows/ci.yml", ".github/workflows/measure.yml"] {
+        assert!(yaml(workflow)["jobs"].as_hash().is_some(), "{workflow}");
+    }
+}
