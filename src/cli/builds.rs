@@ -169,14 +169,18 @@ impl BuildArguments {
     /// If none can be compiled.
     pub(super) fn build(&self, resolved: &[ResolvedBuild], limits: Limits) -> Result<Vec<Build>, Error> {
         if resolved.is_empty() {
-            let memscope = MemscopeBuild::of_this_build();
-            let name = memscope.version.clone();
-            let program = CheckedProgram::unlinked(this_program(limits)?, memscope, String::new());
-            return Ok(vec![Build { name, about: None, program: Ok(program) }]);
+            return Ok(vec![this_build(this_program(limits)?)]);
         }
         let builds = self.cache.build(resolved, limits, &Linking::single())?;
         if builds.iter().all(|build| build.program.is_err()) { Err(Error::none_built(resolved)) } else { Ok(builds) }
     }
+}
+
+/// Returns the build that this program is linked with.
+pub(super) fn this_build(launcher: Launcher) -> Build {
+    let memscope = MemscopeBuild::of_this_build();
+    let name = memscope.version.clone();
+    Build { name, about: None, program: Ok(CheckedProgram::unlinked(launcher, memscope, String::new())) }
 }
 
 /// Finds the sources of the named builds, to compare them. One that is named again gets another name, with its number:

@@ -26,6 +26,7 @@ pub mod stress;
 mod trackers;
 mod trend;
 mod validate;
+mod why;
 mod worker;
 
 pub use arguments::{Environment, bar, show};
@@ -71,6 +72,8 @@ enum Command {
     History(history::Arguments),
     /// Find the commit that made memscope slower
     Bisect(bisect::Arguments),
+    /// Show which functions cost what tracking costs, or the difference between two builds
+    Why(why::Arguments),
     /// Compare memscope with other trackers
     Trackers(trackers::Arguments),
     /// Measure the memory that tracking takes, and the events that it misses, as workloads grow
@@ -117,6 +120,7 @@ impl Cli {
             Command::Latency(arguments) => latency::run(&arguments),
             Command::Claims(arguments) => claims::run(&arguments),
             Command::Validate(arguments) => validate::run(&arguments),
+            Command::Why(arguments) => why::run(&arguments),
             Command::Worker(arguments) => worker::run(&arguments),
         }
     }

@@ -91,6 +91,12 @@ pub fn change(ratio: Estimate) -> String {
     }
 }
 
+/// Formats a part of a whole in percent, without digits after the point: `41 %`.
+pub fn share(part: f64) -> String {
+    let text = decimal(part * 100.0, 0);
+    if part.is_finite() { format!("{text} %") } else { text }
+}
+
 /// Formats a size in percent, without a sign: `4.1 %`, `23 %`, and `×2.31` from 100 % on.
 pub fn size(percent: f64) -> String {
     match percent {
@@ -108,6 +114,19 @@ pub fn factor(ratio: f64) -> String {
         ratio if ratio < 99.95 => decimal(ratio, 1),
         ratio => grouped(ratio.round() as u64),
     }
+}
+
+/// Formats an amount to three figures, or to a whole number: `0.31`, `12.4`, `1,234`, `−58.0`.
+pub fn amount(amount: f64) -> String {
+    let text = factor(amount.abs());
+    let is_zero = text.chars().all(|digit| matches!(digit, '0' | '.'));
+    if amount < 0.0 && !is_zero { format!("−{text}") } else { text }
+}
+
+/// Formats an amount with its sign: `+1,234`, `−58.0`.
+pub fn signed_amount(number: f64) -> String {
+    let text = amount(number);
+    if !number.is_finite() || text.starts_with('−') { text } else { format!("+{text}") }
 }
 
 /// Formats a time to three figures: `312 ns`, `1.25 ms`, `12.6 s`.
@@ -267,6 +286,14 @@ mod tests {
         assert_eq!([decimal(-12.34, 1), time(-1_500.0), factor(-2.0)], ["−12.3", "−1.50 µs", "−2.00"]);
         assert_eq!([factor(1e20), ratio(f64::MAX), decimal(-1e18, 1)], ["1.00e20", "×1.80e308", "−1.00e18"]);
         assert_eq!([time(1e30), bytes(1e30), short_count(1e30)], ["1.00e21 s", "9.09e17 TiB", "1.00e21 G"]);
+    }
+
+    #[test]
+    fn amounts_have_three_figures_or_are_whole() {
+        assert_eq!([0.312, 12.36, 1_234.4, -58.04, -0.001].map(amount), ["0.31", "12.4", "1,234", "−58.0", "0.00"]);
+        assert_eq!([1_234.4, -0.5, 0.0].map(signed_amount), ["+1,234", "−0.50", "+0.00"]);
+        assert_eq!([f64::NAN, f64::INFINITY].map(signed_amount), ["unknown"; 2]);
+        assert_eq!([0.414, -0.02, f64::NAN].map(share), ["41 %", "−2 %", "unknown"]);
     }
 
     #[test]

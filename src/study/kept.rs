@@ -14,6 +14,7 @@ use super::stress::Record;
 use super::trackers::Trackers;
 use super::trend::Trend;
 use super::validation::Validation;
+use super::why::record::Why;
 use crate::platform::files::{self, FileError, Versioned};
 use std::path::Path;
 
@@ -73,6 +74,7 @@ kinds! {
     Sessions(Sessions), "session";
     Claims(Claims), "claim";
     Trend(Trend), "log";
+    Why(Why), ;
     Stress(Record), "memory_analysis";
 }
 

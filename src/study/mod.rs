@@ -19,6 +19,7 @@ pub mod stress;
 pub mod trackers;
 pub(crate) mod trend;
 pub mod validation;
+pub mod why;
 
 use crate::platform::console;
 use crate::platform::files::{self, FileError, NoNumber, Versioned};

@@ -147,7 +147,7 @@ pub struct Point {
 
 impl Point {
     /// Returns the point of two counted probes; `None` if either did not count.
-    fn of(untracked: &Observation, tracked: &Observation) -> Option<Self> {
+    pub(crate) fn of(untracked: &Observation, tracked: &Observation) -> Option<Self> {
         let (alone, truth, own) = (untracked.truth?, tracked.truth?, tracked.own?);
         let hook = tracked.level.has_hook();
         Some(Self {

@@ -11,11 +11,15 @@
 //! draws in each process for memscope's hash maps. A count is therefore that of one seed: under another, a map that is
 //! about to grow at the end of the window may grow before it.
 
+mod callgrind;
 mod collected;
+mod names;
+pub(crate) mod profile;
 pub(crate) mod record;
 pub(crate) mod summary;
 
 pub(crate) use collected::{Collected, MODEL, Misses};
+pub(crate) use names::short;
 
 use crate::platform::environment::FAULT;
 use crate::platform::programs::find;

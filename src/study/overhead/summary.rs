@@ -90,7 +90,7 @@ pub(crate) fn row(measurement: &Measurement, name: &str) -> [String; COLUMNS] {
             None => String::new(),
         },
         match overhead.map(|overhead| (overhead.kernel_share, overhead.cpu)) {
-            Some((Some(share), _)) => format!("{} %", number::decimal(100.0 * share, 0)),
+            Some((Some(share), _)) => number::share(share),
             // Where nothing is added, nothing of it is the kernel's.
             Some((None, Some(cpu))) if cpu.low <= 1.0 => "—".to_owned(),
             Some(_) => unknown(),

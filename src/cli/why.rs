@@ -1,0 +1,96 @@
+//! `memscope-bench why`: where the cost of a build is, or the difference between two.
+
+use crate::builds::BuildSpec;
+use crate::cli::arguments::{FormatArguments, LimitArguments, bar};
+use crate::cli::builds::{Build, BuildCacheArguments, CheckedProgram, Linking, resolve_to_compare, this_build};
+use crate::cli::measure::single_threaded;
+use crate::cli::{Error, programs};
+use crate::platform::files::Versioned;
+use crate::report::origin::Origin;
+use crate::study::Files;
+use crate::study::instructions::{InstructionCounter, check_tools};
+use crate::study::why;
+use crate::study::why::record::Why;
+use crate::tracking::Level;
+use crate::worker::probe::Request;
+use crate::workloads::{Scale, Workload};
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The build, or the base and the head of a difference: published versions (0.2.5), folders (../memscope-rs),
+    /// revisions (../memscope-rs@v0.2.4) [default: the memscope that this program is linked with]
+    #[arg(value_name = "BUILD", num_args = 0..=2)]
+    builds: Vec<BuildSpec>,
+    /// The workload, which must run on a single thread
+    #[arg(long, default_value = "structures")]
+    workload: Workload,
+    /// The level; it is compared with untracked
+    #[arg(long, default_value = "full", value_name = "LEVEL", value_parser = tracked)]
+    tracking: Level,
+    /// The factor on the workload's outer counts [default: its short scale]
+    #[arg(long)]
+    scale: Option<Scale>,
+    /// The folder for why.json, why.md and why.svg
+    #[arg(long, default_value = "results", value_name = "DIR")]
+    output: PathBuf,
+    #[command(flatten)]
+    cache: BuildCacheArguments,
+    #[command(flatten)]
+    format: FormatArguments,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+fn tracked(name: &str) -> Result<Level, String> {
+    match name.parse::<Level>() {
+        Ok(Level::Untracked) => Err("every level is compared with untracked; name another one".to_owned()),
+        Ok(level) => Ok(level),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let workload = arguments.workload;
+    if workload.is_parallel() {
+        return Err(Error::System(format!(
+            "--workload: {workload} runs on several threads, and only single-threaded workloads can be counted ({})",
+            single_threaded()
+        )));
+    }
+    check_tools()?;
+    let resolved = resolve_to_compare(&arguments.builds, false)?;
+    let files = Files { folder: &arguments.output, name: Why::KIND };
+    files.prepare::<Why>()?;
+    let builds = match resolved.as_slice() {
+        [] => vec![this_build(programs::this_program(arguments.limits.into())?)],
+        resolved => arguments.cache.build(resolved, arguments.limits.into(), &Linking::single())?,
+    };
+    let scale = arguments.scale.unwrap_or(workload.short());
+    let request = Request { workload, level: arguments.tracking, scale, threads: 1, count: false };
+    let mut programs = Vec::with_capacity(builds.len());
+    for Build { name, program, .. } in builds {
+        let program = program.map_err(|failed| Error::System(format!("{name}: {}", failed.why)))?;
+        programs.push((name, program));
+    }
+    let origin = Origin::of_this_command();
+    let bar = bar(programs.len() * why::STEPS, "steps");
+    let mut costs = Vec::with_capacity(programs.len());
+    for (name, CheckedProgram { launcher, memscope, .. }) in programs {
+        bar.set_message(name.clone());
+        let counter = InstructionCounter::new(&launcher)?;
+        costs.push(why::measure(name, memscope, &counter, &launcher, &request, || bar.inc(1)));
+    }
+    bar.finish_and_clear();
+    let why = Why {
+        schema: why::record::SCHEMA,
+        origin,
+        workload,
+        level: request.level,
+        scale: scale.factor(),
+        seed: scale.seed(),
+        builds: costs,
+    };
+    Ok(files.finish(&why, arguments.format.format)?)
+}

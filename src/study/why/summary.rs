@@ -1,0 +1,271 @@
+//! The report of a cost: the answer, the groups, the functions, and what stands beside the instructions.
+
+use super::changes::{changed, listed, top_changes};
+use super::group::Group;
+use super::record::{BuildCost, CostProfile, FunctionCost, GroupCost, Why};
+use crate::builds;
+use crate::platform::system::page_bytes;
+use crate::platform::text;
+use crate::report::circumstances::circumstances;
+use crate::report::document::{Document, Table, left, right};
+use crate::report::number;
+use crate::study::instructions::short;
+use crate::study::overhead::warnings;
+use std::collections::BTreeMap;
+
+/// The functions in the table.
+const FUNCTIONS: usize = 15;
+
+/// The functions, and the groups, in the answer.
+const NAMED: usize = 3;
+
+/// Returns the report.
+pub(super) fn summary(why: &Why) -> Document {
+    let mut document = Document::default();
+    document.notes(vec![answer(why)]);
+    let compared = Compared::of(why);
+    if !compared.profiles.is_empty() {
+        document.table(groups(&compared));
+        document.table(functions(&compared));
+    }
+    document.table(beside(why));
+    document.notes(notes(why));
+    document
+}
+
+/// The builds that have a profile, with their short names.
+struct Compared<'a> {
+    names: Vec<String>,
+    profiles: Vec<&'a CostProfile>,
+}
+
+impl<'a> Compared<'a> {
+    fn of(why: &'a Why) -> Self {
+        let names = builds::shorten(&why.builds.iter().map(|build| build.name.as_str()).collect::<Vec<_>>());
+        let (names, profiles) = names
+            .into_iter()
+            .zip(&why.builds)
+            .filter_map(|(name, build)| Some((name, build.profile.as_ref()?)))
+            .unzip();
+        Self { names, profiles }
+    }
+
+    /// Returns the columns of figures: one for each build, and the share or the change.
+    fn columns(&self) -> Vec<crate::report::document::Column> {
+        match self.profiles.as_slice() {
+            [_] => vec![right("instructions/allocation").short("instr./alloc."), right("share")],
+            _ => self.names.iter().map(String::as_str).chain(["change"]).map(right).collect(),
+        }
+    }
+
+    /// Returns the figures of a row, by what tracking adds in each build.
+    fn figures(&self, added: &[i64]) -> Vec<String> {
+        let each: Vec<f64> =
+            self.profiles.iter().zip(added).map(|(profile, added)| profile.per_allocation(*added)).collect();
+        match (self.profiles.as_slice(), each.as_slice()) {
+            ([profile], [one]) => vec![number::amount(*one), share(added[0], profile.added())],
+            (_, [base, head]) => {
+                vec![number::amount(*base), number::amount(*head), number::signed_amount(head - base)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns the size by which a row is sorted.
+    fn weight(&self, added: &[i64]) -> f64 {
+        let each: Vec<f64> =
+            self.profiles.iter().zip(added).map(|(profile, added)| profile.per_allocation(*added)).collect();
+        match each.as_slice() {
+            [base, head] => (head - base).abs(),
+            _ => each.first().copied().unwrap_or_default(),
+        }
+    }
+
+    /// Returns rows by what identifies them, each with what tracking adds in each build, the heaviest first.
+    fn sorted<K: Ord>(&self, rows: BTreeMap<K, Vec<i64>>) -> Vec<(K, Vec<i64>)> {
+        let mut rows: Vec<(K, Vec<i64>)> =
+            rows.into_iter().filter(|(_, added)| added.iter().any(|&added| added != 0)).collect();
+        rows.sort_by(|(_, one), (_, other)| self.weight(other).total_cmp(&self.weight(one)));
+        rows
+    }
+}
+
+fn groups(compared: &Compared) -> Table {
+    let mut table = Table::new(std::iter::once(left("group")).chain(compared.columns()));
+    let mut rows: BTreeMap<Group, Vec<i64>> = BTreeMap::new();
+    for (place, profile) in compared.profiles.iter().enumerate() {
+        for cost in &profile.groups {
+            rows.entry(cost.group).or_insert_with(|| vec![0; compared.profiles.len()])[place] += cost.added();
+        }
+    }
+    for (group, added) in compared.sorted(rows) {
+        table.row(std::iter::once(group.name().to_owned()).chain(compared.figures(&added)));
+    }
+    let all: Vec<i64> = compared.profiles.iter().map(|profile| profile.added()).collect();
+    table.row(std::iter::once("all".to_owned()).chain(compared.figures(&all)));
+    table
+}
+
+fn functions(compared: &Compared) -> Table {
+    let mut table = Table::new([left("function"), left("group")].into_iter().chain(compared.columns()));
+    let mut rows: BTreeMap<(&str, Group), Vec<i64>> = BTreeMap::new();
+    for (place, profile) in compared.profiles.iter().enumerate() {
+        for function in &profile.functions {
+            let FunctionCost { name, group, .. } = function;
+            rows.entry((name, *group)).or_insert_with(|| vec![0; compared.profiles.len()])[place] += function.added();
+        }
+    }
+    for ((name, group), added) in compared.sorted(rows).into_iter().take(FUNCTIONS) {
+        table.row([text::code(&short(name)), group.name().to_owned()].into_iter().chain(compared.figures(&added)));
+    }
+    table
+}
+
+/// Returns the table of what stands beside the instructions: page faults, the tracker's memory, and the kernel.
+fn beside(why: &Why) -> Table {
+    let mut table = Table::new([
+        left("build"),
+        right("page faults [95 %]"),
+        right("per allocation").short("/alloc."),
+        right("memory touched").short("touched"),
+        right("held at most").short("held"),
+        right("kept at the end").short("kept"),
+        right("peak memory [95 %]").short("peak [95 %]"),
+        right("in the kernel").short("kernel"),
+    ]);
+    let names = builds::shorten(&why.builds.iter().map(|build| build.name.as_str()).collect::<Vec<_>>());
+    for (name, build) in names.into_iter().zip(&why.builds) {
+        table.row(std::iter::once(name).chain(beside_row(build)));
+    }
+    table
+}
+
+fn beside_row(build: &BuildCost) -> [String; 7] {
+    let overhead = build.pairs.overhead();
+    let known = |figure: Option<String>| figure.unwrap_or_else(|| "unknown".to_owned());
+    let faults = overhead.and_then(|overhead| overhead.page_faults);
+    let peak = overhead.and_then(|overhead| overhead.peak_memory);
+    let memory = |bytes: fn(&super::record::TrackerMemory) -> u64| {
+        known(build.memory.as_ref().map(|memory| number::bytes(bytes(memory) as f64)))
+    };
+    [
+        known(faults.map(|faults| {
+            let [value, low, high] = [faults.value, faults.low, faults.high].map(number::signed_amount);
+            format!("{value} [{low}, {high}]")
+        })),
+        known(faults_per_allocation(build).map(number::amount)),
+        known(faults.map(|faults| number::bytes(faults.value.max(0.0) * page_bytes() as f64))),
+        memory(|memory| memory.peak_bytes),
+        memory(|memory| memory.kept_bytes),
+        known(peak.map(number::change)),
+        known(overhead.and_then(|overhead| overhead.kernel_share).map(number::share)),
+    ]
+}
+
+fn faults_per_allocation(build: &BuildCost) -> Option<f64> {
+    let faults = build.pairs.overhead()?.page_faults?;
+    let allocations = build.pairs.allocations.filter(|&allocations| allocations > 0)?;
+    Some(faults.value / allocations as f64)
+}
+
+/// Returns a part of a whole in percent.
+fn share(part: i64, whole: i64) -> String {
+    if whole == 0 { String::new() } else { number::share(part as f64 / whole as f64) }
+}
+
+/// Returns the answer in a sentence.
+fn answer(why: &Why) -> String {
+    if let Some((build, failure)) = why.builds.iter().find_map(|build| Some((build, build.failure.as_ref()?))) {
+        return format!("{}: {}", build.name, text::said(&failure.to_string()));
+    }
+    let place = format!("{} on {}", why.level, why.workload);
+    match why.builds.as_slice() {
+        [BuildCost { profile: Some(profile), .. }] => {
+            format!("{place}: {}{}.", of_one(profile), of_kernel(&why.builds[0]))
+        }
+        [base @ BuildCost { profile: Some(before), .. }, head @ BuildCost { profile: Some(after), .. }] => {
+            of_two(&place, [base, head], [before, after])
+        }
+        _ => format!("{place}: nothing was measured"),
+    }
+}
+
+fn of_one(profile: &CostProfile) -> String {
+    let per_allocation = number::amount(profile.per_allocation(profile.added()));
+    if profile.added() <= 0 {
+        return format!("{per_allocation} instructions per allocation: tracking adds none");
+    }
+    let mut groups: Vec<&GroupCost> = profile.groups.iter().filter(|group| group.added() > 0).collect();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.added()));
+    let named = groups.iter().take(NAMED);
+    let named = named.map(|group| format!("{} {}", share(group.added(), profile.added()), group.group.name()));
+    format!("{per_allocation} instructions per allocation: {}", named.collect::<Vec<_>>().join(", "))
+}
+
+/// Returns the end of the answer about one build: page faults and the kernel's part.
+fn of_kernel(build: &BuildCost) -> String {
+    let Some(faults) = faults_per_allocation(build) else { return String::new() };
+    let faults = number::amount(faults);
+    // By ticks, a share of a few pairs may be less than nothing.
+    match build.pairs.overhead().and_then(|overhead| overhead.kernel_share).filter(|share| *share > 0.0) {
+        Some(share) => format!(
+            "; and {faults} page faults per allocation: {} of the added CPU time is the kernel's",
+            number::share(share)
+        ),
+        None => format!("; and {faults} page faults per allocation"),
+    }
+}
+
+fn of_two(place: &str, [base, head]: [&BuildCost; 2], [before, after]: [&CostProfile; 2]) -> String {
+    let change = changed(before, after);
+    let changes = top_changes(before, after, NAMED);
+    let [of_base, of_head] = [before, after].map(|profile| number::amount(profile.per_allocation(profile.added())));
+    let named = if changes.is_empty() { String::new() } else { format!(": {}", listed(&changes)) };
+    let faults = match (faults_per_allocation(base), faults_per_allocation(head)) {
+        (Some(base), Some(head)) => {
+            format!("; and {} page faults per allocation", number::signed_amount(head - base))
+        }
+        _ => String::new(),
+    };
+    format!(
+        "{place}, from {} to {}: {} instructions per allocation ({of_base} → {of_head}){named}{faults}.",
+        base.name,
+        head.name,
+        number::signed_amount(change)
+    )
+}
+
+fn notes(why: &Why) -> Vec<String> {
+    let mut lines = warnings::of_origin(&why.origin);
+    lines.push(
+        "Instructions: what the tracked window executes more than the untracked one, under callgrind, divided by the \
+         allocations; an allocation's price includes its free. A function's figure is its own, without what it calls."
+            .to_owned(),
+    );
+    lines.push(
+        "A function belongs to the group of the innermost call that has one. What the compiler inlined counts with the \
+         function that it is in: the fast path of a lock, or a small hash, is in its caller's group."
+            .to_owned(),
+    );
+    let unexplained = why.builds.iter().filter_map(|build| build.profile.as_ref()).map(CostProfile::unexplained);
+    if let Some(most) = unexplained.max_by(f64::total_cmp) {
+        lines.push(format!(
+            "The groups sum to the added instructions that callgrind counted within {} %.",
+            number::decimal(most * 100.0, 2)
+        ));
+    }
+    lines.push(format!(
+        "The kernel's work is in no instruction count. Page faults: tracked − untracked, medians of {} pairs that are \
+         not under callgrind; memory touched: page faults × {}. In the kernel: its part of the CPU time that tracking \
+         adds over these pairs, by ticks, so it is rough.",
+        super::PAIRS,
+        number::bytes(page_bytes() as f64)
+    ));
+    lines.push(
+        "Held at most, kept at the end: the tracker's own bytes as it asked for them, at its peak and when the program \
+         has freed everything. Peak memory: tracked ÷ untracked of the process."
+            .to_owned(),
+    );
+    lines.extend(circumstances(&why.origin));
+    lines
+}
