@@ -1,5 +1,7 @@
 //! `memscope-bench bisect`: the search for the first commit that costs as much as the bad one.
 
+mod explained;
+
 use crate::builds::outcome::NotBuilt;
 use crate::builds::{Parents, Range, Repository, ResolvedBuild, Suspects};
 use crate::cli::Error;
@@ -197,6 +199,7 @@ impl Search<'_> {
                 if first.parents.len() > 1 && !self.arguments.all_parents {
                     say!("It is a merge: --all-parents searches the commits that it brought");
                 }
+                say!("{}", self.explained(first));
             }
             several => {
                 say!("\nThe first bad commit is one of these; those before the last could not be judged:");
@@ -259,14 +262,19 @@ impl Arguments {
         Ok(builds.remove(0).program)
     }
 
-    fn contest<'b>(&self, programs: &[&'b CheckedProgram]) -> Result<Contest<'b>, (usize, Failure)> {
-        let request = Request {
+    /// Returns the work of a probe.
+    fn request(&self) -> Request {
+        Request {
             workload: self.workload,
             level: self.tracking,
             scale: self.scale.unwrap_or(self.workload.short()),
             threads: pools::default_threads(),
             count: false,
-        };
+        }
+    }
+
+    fn contest<'b>(&self, programs: &[&'b CheckedProgram]) -> Result<Contest<'b>, (usize, Failure)> {
+        let request = self.request();
         let runs = programs.iter().map(|program| MeasurementRun::begin(&program.links, Series::Overhead, request));
         Contest::of(runs.collect(), self.clock)
     }
