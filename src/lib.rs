@@ -73,6 +73,7 @@ pub use study::stress::Record;
 pub use study::trackers::Trackers;
 pub use study::trend::Trend;
 pub use study::validation::Validation;
+pub use study::why::record::Why;
 pub use study::{Study, draw};
 pub use tracking::{Level, RecordingKind, SwitchedAllocator};
 pub use worker::failure::Failure;

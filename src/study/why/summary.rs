@@ -269,3 +269,88 @@ fn notes(why: &Why) -> Vec<String> {
     lines.extend(circumstances(&why.origin));
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::origin::Origin;
+    use crate::schedule::measurement::{Measurement, Series};
+    use crate::tracking::Level;
+    use crate::tracking::memscope::MemscopeBuild;
+    use crate::worker::failure::Failure;
+    use crate::worker::probe::Request;
+    use crate::workloads::Workload;
+
+    /// Returns a build with these instructions, of one function for each group, for ten allocations.
+    fn build(name: &str, groups: &[(Group, u64)]) -> BuildCost {
+        let function = |&(group, tracked): &(Group, u64)| FunctionCost {
+            name: format!("a::T::{}", group.name().replace(' ', "_")),
+            group,
+            untracked: 0,
+            tracked,
+        };
+        let request = Request::at(None, Workload::CYCLES, Level::Full, 1);
+        let (names, paths) = (Vec::new(), Vec::new());
+        let profile = CostProfile {
+            allocations: 10,
+            untracked: 0,
+            tracked: groups.iter().map(|(_, tracked)| tracked).sum(),
+            groups: groups.iter().map(|&(group, tracked)| GroupCost { group, untracked: 0, tracked }).collect(),
+            functions: groups.iter().map(function).collect(),
+            names,
+            paths,
+        };
+        BuildCost {
+            name: name.to_owned(),
+            memscope: MemscopeBuild::of_this_build(),
+            failure: None,
+            profile: Some(profile),
+            memory: None,
+            pairs: Measurement::new(Series::Overhead, &request),
+        }
+    }
+
+    fn why(builds: Vec<BuildCost>) -> Why {
+        let origin = Origin::here("memscope-bench why".to_owned());
+        let (workload, level) = (Workload::CYCLES, Level::Full);
+        Why { schema: 1, origin, workload, level, scale: 1.0, seed: 1, builds }
+    }
+
+    #[test]
+    fn the_answer_about_one_build_has_its_greatest_groups() {
+        let groups = [(Group::Hashing, 4_100), (Group::Maps, 500), (Group::Strings, 2_200), (Group::Locks, 3_200)];
+        let answer = answer(&why(vec![build("0.2.5", &groups)]));
+        let expected = "full on cycles: 1,000 instructions per allocation: 41 % hashing, 32 % locks, 22 % strings and \
+                        formatting.";
+        assert_eq!(answer, expected);
+        let none = super::answer(&why(vec![build("0.2.5", &[(Group::Workload, 0)])]));
+        assert!(none.contains("tracking adds none"), "{none}");
+    }
+
+    #[test]
+    fn the_answer_about_two_builds_has_the_functions_that_change() {
+        let base = build("0.2.4", &[(Group::Hashing, 4_000), (Group::Maps, 1_000), (Group::Strings, 100)]);
+        let head = build("0.2.5", &[(Group::Hashing, 6_100), (Group::Maps, 800), (Group::Locks, 300)]);
+        let why = why(vec![base, head]);
+        assert_eq!(
+            answer(&why),
+            "full on cycles, from 0.2.4 to 0.2.5: +210 instructions per allocation (510 → 720): `T::hashing` +210, \
+             `T::locks` +30.0, `T::map_operations` −20.0."
+        );
+        let document = summary(&why);
+        let [groups, functions, _] = document.tables().collect::<Vec<_>>()[..] else { panic!("three tables") };
+        assert_eq!(groups.rows[0], ["hashing", "400", "610", "+210"]);
+        assert_eq!(groups.rows.last().expect("a sum"), &["all", "510", "720", "+210"]);
+        assert_eq!(functions.rows.len(), 4, "also those that one build lacks");
+    }
+
+    #[test]
+    fn a_failure_is_the_answer() {
+        let mut failed = build("0.1.0", &[]);
+        (failed.profile, failed.failure) = (None, Some(Failure::TimedOut { seconds: 9 }));
+        let whole = build("0.2.5", &[(Group::Hashing, 10)]);
+        let why = why(vec![failed, whole]);
+        assert_eq!(answer(&why), "0.1.0: timed-out: it still ran after 9 s");
+        assert_eq!(summary(&why).tables().count(), 3, "what is known of the other is shown");
+    }
+}
