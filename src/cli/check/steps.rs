@@ -5,11 +5,12 @@ use crate::cli::Error;
 use crate::cli::accuracy::{self, usual_scale};
 use crate::cli::builds::CheckedProgram;
 use crate::schedule::scheduler::Progress;
-use crate::study::check::{Machine, Package, Plan, Record, measure};
+use crate::study::check::{Check, Machine, Package, Plan, Record, measure};
 use crate::study::counts::{self, Metric, Scope};
 use crate::study::footprint::Meter;
 use crate::study::instructions::check_tools;
 use crate::study::latency;
+use crate::study::why::explain;
 use crate::tracking::Level;
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
@@ -84,7 +85,8 @@ impl<'a> Steps<'a> {
         self.grow(record)?;
         self.run_reports(record)?;
         self.time_calls(record);
-        self.take_rounds(record)
+        self.take_rounds(record)?;
+        self.explain(record)
     }
 
     fn count(&self, record: &mut Record) -> Result<(), Error> {
@@ -162,6 +164,22 @@ impl<'a> Steps<'a> {
         let builds = self.programs.map(|program| &program.links);
         let mut machine = Machine { builds, plan: &record.plan, end: self.end, stages: 0, progress: show };
         record.stages = measure(&mut machine, &record.plan.groups(), record.links, &record.plan.budget)?;
+        Ok(())
+    }
+
+    /// Names the functions that explain what became worse most. The verdict stands without them, so a failure is only
+    /// reported.
+    fn explain(&self, record: &mut Record) -> Result<(), Error> {
+        let worst = Check::from(record.clone()).worst_group().filter(|_| !record.plan.without_counts);
+        let Some((workload, level)) = worst else { return Ok(()) };
+        self.show(&format!("functions of {workload}/{level}"));
+        let scale = scale(&record.plan, workload, COUNTED)?;
+        let request = Request { workload, level, scale, threads: 1, count: false };
+        let [base, head] = self.launchers();
+        let cause = explain(base, head, &request);
+        let cause =
+            cause.map_or_else(|why| format!("its functions are not compared: {why}"), |cause| cause.to_string());
+        record.causes.push(format!("{workload}/{level}: {cause}."));
         Ok(())
     }
 }

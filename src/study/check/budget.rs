@@ -82,8 +82,7 @@ impl Budget {
     /// # Errors
     /// If the file cannot be read, or is no budget; the message names the line.
     pub fn read(path: &Path) -> Result<Self, BudgetError> {
-        let text =
-            fs::read_to_string(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
+        let text = fs::read_to_string(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
         let content = |why: String| BudgetError::Content { path: path.to_owned(), why };
         let budget: Self = toml_edit::de::from_str(&text).map_err(|error| content(error.to_string()))?;
         budget.fault().map_or(Ok(budget), |why| Err(content(why)))
@@ -96,9 +95,8 @@ impl Budget {
             format!("[[change]] of {}: percent = {} is not a percentage, such as 3", change.axis.key(), change.percent)
         });
         let limit = self.limit.iter().find(|limit| limit.at_most.is_none() && limit.at_least.is_none());
-        let limit = limit.map(|limit| {
-            format!("[[limit]] of {}: it needs at-most or at-least, with a number", limit.axis.key())
-        });
+        let limit = limit
+            .map(|limit| format!("[[limit]] of {}: it needs at-most or at-least, with a number", limit.axis.key()));
         change.or(limit)
     }
 
@@ -155,7 +153,8 @@ mod tests {
 
     #[test]
     fn a_limit_is_of_its_rows_alone() {
-        let budget = read("[[limit]]\naxis = 'fidelity'\nat-least = 1\n[[limit]]\naxis = 'latency-p99.9'\nat-most = 9e3\n");
+        let budget =
+            read("[[limit]]\naxis = 'fidelity'\nat-least = 1\n[[limit]]\naxis = 'latency-p99.9'\nat-most = 9e3\n");
         let budget = budget.expect("a budget");
         let marked = |axis, head| {
             let place = Place::workload(Workload::CYCLES, Level::Full);

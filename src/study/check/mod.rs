@@ -16,9 +16,9 @@ mod verdict;
 
 pub use axis::Axis;
 pub use budget::{Budget, BudgetError};
+pub(crate) use machine::Machine;
 pub use resolution::Resolution;
 pub use row::{Place, Row};
-pub(crate) use machine::Machine;
 pub use timing::{Source, Stage, Times, measure, times};
 pub use verdict::Verdict;
 
@@ -167,7 +167,9 @@ impl Record {
     /// Returns the measurements of the base and the head in the first stage, group by group, at levels that track.
     fn first_measurements(&self) -> impl Iterator<Item = [&Measurement; 2]> {
         let first = self.stages.first().into_iter();
-        first.flat_map(|stage| stage.measurements[0].iter().zip(&stage.measurements[1])).map(|(base, head)| [base, head])
+        first
+            .flat_map(|stage| stage.measurements[0].iter().zip(&stage.measurements[1]))
+            .map(|(base, head)| [base, head])
     }
 
     /// Returns the measurements of a build in all stages.
@@ -187,14 +189,28 @@ impl From<Record> for Check {
 }
 
 impl Check {
+    /// Returns the single-threaded workload and level that became worse most, by time or else by instructions, if one did:
+    /// its functions can be compared.
+    pub(crate) fn worst_group(&self) -> Option<(Workload, Level)> {
+        let of_axis = |axis: Axis| {
+            let rows = self.rows.iter().filter(move |row| row.axis == axis && row.is_worse());
+            let group = |row: &Row| {
+                let workload: Workload = row.place.of.as_ref()?.parse().ok()?;
+                Some((row.change?.value, (workload, row.place.level?)))
+            };
+            let groups = rows.filter_map(group).filter(|(_, (workload, _))| !workload.is_parallel());
+            groups.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, group)| group)
+        };
+        [Axis::CpuTime, Axis::Instructions].into_iter().find_map(of_axis)
+    }
+
     /// Returns the geometric mean over workloads of a build's median overheads at a level, by CPU time.
     fn typical_overhead(&self, build: usize, level: Level) -> Option<f64> {
         let of_workload = |&workload: &Workload| {
             let pairs = self.record.measurements(build, (workload, level)).flat_map(|measurement| &measurement.pairs);
             median(pairs.map(|pair| pair.ratio(Clock::Cpu)).filter(|ratio| ratio.is_finite()))
         };
-        let logs: Vec<f64> =
-            self.record.plan.workloads.iter().filter_map(of_workload).map(f64::ln).collect();
+        let logs: Vec<f64> = self.record.plan.workloads.iter().filter_map(of_workload).map(f64::ln).collect();
         (!logs.is_empty()).then(|| (logs.iter().sum::<f64>() / logs.len() as f64).exp())
     }
 

@@ -65,9 +65,8 @@ mod tests {
 
     #[test]
     fn a_machine_raises_a_threshold_and_never_lowers_it() {
-        let row = |workload, figures| {
-            Row::exact(Axis::PageFaults, Place::workload(workload, Level::Full), figures, 2.0, 0.0)
-        };
+        let row =
+            |workload, figures| Row::exact(Axis::PageFaults, Place::workload(workload, Level::Full), figures, 2.0, 0.0);
         let rows = [row(Workload::CYCLES, [100.0, 105.0]), row(Workload::LEAKS, [100.0, 99.0])];
         let resolutions = resolutions(&rows);
         let thresholds = Thresholds { budget: &Budget::default(), resolutions: &resolutions };

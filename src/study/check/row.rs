@@ -122,9 +122,8 @@ mod tests {
 
     #[test]
     fn exact_figures_have_a_direction() {
-        let judged = |axis, figures, threshold, least| {
-            Row::exact(axis, Place::default(), figures, threshold, least).judgement
-        };
+        let judged =
+            |axis, figures, threshold, least| Row::exact(axis, Place::default(), figures, threshold, least).judgement;
         assert_eq!(judged(Axis::LiveBytes, [285.0, 301.0], 1.0, 0.5), Judgement::Worse);
         assert_eq!(judged(Axis::LiveBytes, [285.0, 269.0], 1.0, 0.5), Judgement::Better);
         assert_eq!(judged(Axis::LiveBytes, [285.0, 286.0], 1.0, 0.5), Judgement::Same);

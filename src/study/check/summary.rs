@@ -92,7 +92,8 @@ fn size(row: &Row) -> f64 {
 /// Returns what the verdict lacks.
 fn open(check: &Check) -> String {
     let is_open = |row: &&Row| row.judgement == Judgement::Unknown && row.axis.is_needed();
-    let Some(row) = check.rows.iter().find(|row| is_open(row) && (row.place.of.is_none() || row.change.is_none())) else {
+    let Some(row) = check.rows.iter().find(|row| is_open(row) && (row.place.of.is_none() || row.change.is_none()))
+    else {
         return "time or fidelity was not measured".to_owned();
     };
     let why = row.why.as_deref().unwrap_or("it is unknown");

@@ -127,8 +127,7 @@ fn with(change: impl FnOnce(&mut Record)) -> Check {
 
 /// Returns the axes with a judgement.
 fn axes(check: &Check, judgement: Judgement) -> Vec<Axis> {
-    let mut axes: Vec<Axis> =
-        check.rows.iter().filter(|row| row.judgement == judgement).map(|row| row.axis).collect();
+    let mut axes: Vec<Axis> = check.rows.iter().filter(|row| row.judgement == judgement).map(|row| row.axis).collect();
     axes.dedup();
     axes
 }
@@ -153,7 +152,9 @@ fn equal_builds_are_ok() {
 fn each_axis_names_its_own_fault_and_no_other_does() {
     type Fault = (Axis, fn(&mut Record));
     let faults: [Fault; 13] = [
-        (Axis::CpuTime, |record| slow_down(record, 1.1, |sample, by| sample.cpu_ns = (sample.cpu_ns as f64 * by) as u64)),
+        (Axis::CpuTime, |record| {
+            slow_down(record, 1.1, |sample, by| sample.cpu_ns = (sample.cpu_ns as f64 * by) as u64)
+        }),
         (Axis::WallTime, |record| {
             slow_down(record, 1.1, |sample, by| sample.wall_ns = (sample.wall_ns as f64 * by) as u64);
         }),

@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// The number of stages.
-pub const STAGES: usize = 4;
+const STAGES: usize = 4;
 /// The rounds of each group in the first stage, which shows how long one takes: two in each pass.
-pub const FIRST_ROUNDS: usize = 12;
+const FIRST_ROUNDS: usize = 12;
 /// The most rounds of a group in a stage.
 const MOST_ROUNDS: usize = 600;
 /// The probability that a change must fall below to be sure before the end.
@@ -107,9 +107,8 @@ pub fn times(stages: &[Stage], links: usize, budget: &Budget) -> Times {
             let threshold = |level| budget.threshold_percent(axis, Some(level));
             for later in undecided(&builds, &Against::First, &stage.groups, rounds, threshold) {
                 let Difference { workload, level, .. } = later.difference;
-                let is_it = |known: &&mut Undecided| {
-                    (known.difference.workload, known.difference.level) == (workload, level)
-                };
+                let is_it =
+                    |known: &&mut Undecided| (known.difference.workload, known.difference.level) == (workload, level);
                 match found.iter_mut().find(is_it) {
                     Some(known) => known.extend(later),
                     None if wanted(workload) => found.push(later),

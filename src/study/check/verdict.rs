@@ -108,8 +108,7 @@ mod tests {
     #[test]
     fn an_axis_is_as_bad_as_its_worst_place() {
         let of = |judgements: &[Judgement]| {
-            let rows: Vec<Row> =
-                judgements.iter().map(|&judgement| of_workload(Axis::DataMisses, judgement)).collect();
+            let rows: Vec<Row> = judgements.iter().map(|&judgement| of_workload(Axis::DataMisses, judgement)).collect();
             on_axis(&rows, Axis::DataMisses)
         };
         use Judgement::{Better, Same, Unknown, Worse};

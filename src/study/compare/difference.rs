@@ -162,7 +162,8 @@ pub(in crate::study) fn undecided(
 
 /// Returns differences with their verdicts, with Holm's correction for all of them.
 pub(in crate::study) fn judged(found: Vec<Undecided>) -> Vec<Difference> {
-    let signs = found.iter().map(|Undecided { difference, logs, .. }| difference.ratio.and_then(|_| sign_test(&logs.all)));
+    let signs =
+        found.iter().map(|Undecided { difference, logs, .. }| difference.ratio.and_then(|_| sign_test(&logs.all)));
     let probabilities = holm(&signs.collect::<Vec<_>>());
     let comparisons = probabilities.iter().flatten().count();
     let judged = found.into_iter().zip(probabilities).map(|(found, probability)| {

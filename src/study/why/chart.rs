@@ -100,7 +100,9 @@ fn palette<'a>(profiles: impl Iterator<Item = &'a CostProfile>) -> PaletteMap {
         palette.insert(shown(name), colour(name));
     }
     // A root has the name of what the workload asks for, which may be that of a function. All of them lie on one.
-    Operation::ALL.iter().for_each(|operation| drop(palette.insert(operation.name(), NEUTRAL)));
+    for operation in Operation::ALL {
+        palette.insert(operation.name(), NEUTRAL);
+    }
     palette.insert("", NEUTRAL);
     palette
 }

@@ -43,7 +43,8 @@ fn row(
     };
     let [before, after] = [base, head].map(times);
     let logs: Vec<f64> = before.iter().zip(&after).map(|(base, head)| (head / base).ln()).collect();
-    let (Some(change), Some(probability)) = (median_interval(logs.iter().map(|log| log.exp())), sign_test(&logs)) else {
+    let (Some(change), Some(probability)) = (median_interval(logs.iter().map(|log| log.exp())), sign_test(&logs))
+    else {
         return Row::unknown(axis, place, "too few processes");
     };
     let threshold_percent = thresholds.percent(axis, place.level);

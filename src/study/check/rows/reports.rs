@@ -34,7 +34,9 @@ fn recall(row: &Row) -> f64 {
         // A report that only counts is right up to the smaller number, and wrong by what exceeds the planted ones.
         None => (named.min(planted), named.saturating_sub(planted)),
     };
-    if planted == 0 { return f64::from(u8::from(false_finds == 0)); }
+    if planted == 0 {
+        return f64::from(u8::from(false_finds == 0));
+    }
     (found as f64 - false_finds as f64).max(0.0) / planted as f64
 }
 

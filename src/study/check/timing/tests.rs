@@ -105,8 +105,7 @@ fn all_stages_of_a_group_count() {
     let (stages, times) = verdicts(&mut source);
     for found in &times.cpu {
         let group = (found.workload, found.level);
-        let rounds: usize =
-            stages.iter().filter(|stage| stage.groups.contains(&group)).map(|stage| stage.rounds).sum();
+        let rounds: usize = stages.iter().filter(|stage| stage.groups.contains(&group)).map(|stage| stage.rounds).sum();
         assert_eq!(found.rounds, rounds, "{group:?}");
     }
     let parallel = registered().iter().filter(|workload| workload.is_parallel()).count();
