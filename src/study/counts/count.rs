@@ -4,7 +4,7 @@ use super::decision::{Difference, differences};
 use super::metric::Metric;
 use super::record::{Counts, Runs};
 use crate::schedule::pairing::checked;
-use crate::study::instructions::{CountingError, InstructionCounter, RUNS};
+use crate::study::instructions::{CountingError, InstructionCounter, PLACES};
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
@@ -17,7 +17,7 @@ const PROBES: usize = 6;
 
 /// The counts that are wanted.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Scope {
+pub struct Scope {
     /// The workloads.
     pub workloads: Vec<Workload>,
     /// The levels. Untracked runs are always counted beside them.
@@ -32,7 +32,7 @@ pub(crate) struct Scope {
 
 impl Scope {
     /// Returns whether valgrind is needed.
-    pub(crate) fn needs_callgrind(&self) -> bool {
+    pub fn needs_callgrind(&self) -> bool {
         self.workloads.iter().any(|&workload| self.is_collected(workload))
     }
 
@@ -42,20 +42,20 @@ impl Scope {
     }
 
     /// Returns the number of times that progress is reported for one program.
-    pub(crate) fn steps(&self) -> usize {
+    pub fn steps(&self) -> usize {
         self.workloads.iter().map(|&workload| self.steps_of(workload)).sum()
     }
 
     /// Returns the number of times that progress is reported for one program's workload, unless something fails.
-    pub(crate) fn steps_of(&self, workload: Workload) -> usize {
-        let runs = if self.is_collected(workload) { RUNS } else { 0 };
+    pub fn steps_of(&self, workload: Workload) -> usize {
+        let runs = if self.is_collected(workload) { PLACES.len() } else { 0 };
         (1 + self.levels.len()) * (runs + usize::from(self.metrics.contains(&Metric::PageFaults)))
     }
 }
 
 /// Counts the windows of one program.
 #[derive(Debug)]
-pub(crate) struct Counter<'a> {
+pub struct Counter<'a> {
     launcher: &'a Launcher,
     scope: &'a Scope,
     /// `None` if nothing needs callgrind.
@@ -67,14 +67,14 @@ impl<'a> Counter<'a> {
     ///
     /// # Errors
     /// If callgrind is needed and cannot be used.
-    pub(crate) fn new(launcher: &'a Launcher, scope: &'a Scope) -> Result<Self, CountingError> {
+    pub fn new(launcher: &'a Launcher, scope: &'a Scope) -> Result<Self, CountingError> {
         let instructions = scope.needs_callgrind().then(|| InstructionCounter::new(launcher)).transpose()?;
         Ok(Self { launcher, scope, instructions })
     }
 
     /// Counts a workload untracked and at each level. A failure ends the counting of its level alone, or of all levels
     /// if it is that of the untracked runs. `progress` is called after each step.
-    pub(crate) fn count(&self, workload: Workload, mut progress: impl FnMut(Workload, Level)) -> Vec<Counts> {
+    pub fn count(&self, workload: Workload, mut progress: impl FnMut(Workload, Level)) -> Vec<Counts> {
         let Scope { levels, scale, threads, .. } = self.scope;
         let request = |level| Request::at(*scale, workload, level, *threads);
         // The first probe counts the allocations, and its digest is the expected one.
@@ -120,7 +120,7 @@ impl<'a> Counter<'a> {
         let mut runs = Runs::default();
         let mut step = || progress(request.workload, request.level);
         if let Some(counter) = self.instructions.as_ref().filter(|_| self.scope.is_collected(request.workload)) {
-            runs.collect(&counter.runs(request, expected, &mut step)?);
+            runs.collect(&counter.placed(request, expected, &mut step)?);
         }
         if self.scope.metrics.contains(&Metric::PageFaults) {
             let faults = (0..PROBES).map(|_| Ok(checked(self.launcher.run(request)?, expected)?.page_faults));
@@ -135,7 +135,7 @@ impl<'a> Counter<'a> {
 
 /// The counts of two programs, and how they differ.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Compared {
+pub struct Compared {
     /// The counts of the reference.
     pub base: Vec<Counts>,
     /// The counts of the other program.
@@ -149,7 +149,7 @@ pub(crate) struct Compared {
 ///
 /// # Errors
 /// If callgrind is needed and cannot be used.
-pub(crate) fn compare(
+pub fn compare(
     base: &Launcher,
     head: &Launcher,
     scope: &Scope,

@@ -65,7 +65,7 @@ impl Difference {
 }
 
 /// Returns the differences of a build's counts from its reference's, on each workload and level that both have.
-pub(crate) fn differences(base: &[Counts], head: &[Counts]) -> Vec<Difference> {
+pub fn differences(base: &[Counts], head: &[Counts]) -> Vec<Difference> {
     let of = |head: &Counts| {
         let base = base.iter().find(|base| (base.workload, base.level) == (head.workload, head.level))?;
         Some(Difference { workload: head.workload, level: head.level, changes: changes(base, head) })
@@ -85,7 +85,7 @@ fn changes(base: &Counts, head: &Counts) -> Vec<Change> {
 }
 
 /// Returns the change of a metric from the runs of a reference to those of a build.
-pub(crate) fn change(metric: Metric, base: &[u64], head: &[u64]) -> Change {
+pub fn change(metric: Metric, base: &[u64], head: &[u64]) -> Change {
     let (before, after) = (middle(base), middle(head));
     let unknown = Change {
         metric,

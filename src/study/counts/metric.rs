@@ -54,13 +54,17 @@ impl Metric {
         !matches!(self, Self::PageFaults)
     }
 
+    /// Returns the part of a count by which equal builds may differ, in percent; `None` for a metric without verdicts.
+    pub fn percent(self) -> Option<f64> {
+        Some(self.rule()?.percent)
+    }
+
     /// Returns the rule by which a difference is decided; `None` for a metric without verdicts.
     pub(super) const fn rule(self) -> Option<Rule> {
         match self {
             Self::Instructions => Some(Rule { percent: 0.1, least: 1_000, spreads: 2 }),
             Self::DataMisses => Some(Rule { percent: 1.0, least: 500, spreads: 2 }),
             Self::InstructionMisses => None,
-            // In equal builds under another link, a map that is about to grow may grow within the window.
             Self::LastLevelMisses => Some(Rule { percent: 5.0, least: 500, spreads: 2 }),
             Self::PageFaults => Some(Rule { percent: 1.0, least: 16, spreads: 1 }),
         }
@@ -80,8 +84,7 @@ pub(super) struct Rule {
     pub percent: f64,
     /// A count: where there is nearly nothing, a few more are no finding.
     pub least: u64,
-    /// The greatest spread between equal runs, so many times. Two runs under callgrind are mostly equal, and their
-    /// spread is a poor estimate where they are not, so it is taken twice. The range of six probes is enough: medians of
-    /// equal builds differ by more in less than one of a thousand cases.
+    /// The greatest spread of equal runs, so many times: twice that of three runs, or the range of six. Medians of equal
+    /// builds differ by more in about one of a hundred cases, and in less than one of a thousand.
     pub spreads: u64,
 }

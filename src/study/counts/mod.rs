@@ -12,8 +12,8 @@ mod decision;
 mod metric;
 mod record;
 
-pub(crate) use count::{Counter, Scope, compare};
+pub use count::{Counter, Scope, compare};
 pub use decision::{Change, Difference, Judgement};
-pub(crate) use decision::{change, differences};
+pub use decision::{change, differences};
 pub use metric::Metric;
 pub use record::{Counts, Runs};

@@ -32,7 +32,8 @@ pub struct Misses {
 
 impl Collected {
     /// Reads the counts from valgrind's lines: one names the events, `==123== Events : Ir Dr …`, and one counts them in
-    /// that order, `==123== Collected : 456 78 …`. `None` if one of the lines or of the events is missing.
+    /// that order, `==123== Collected : 456 78 …`, without zeros at its end. `None` if one of the lines or of the events
+    /// is missing.
     pub(super) fn read(lines: &[&str]) -> Option<Self> {
         let after = |title: &str| {
             lines.iter().find_map(|line| {
@@ -82,5 +83,10 @@ mod tests {
         assert_eq!(Collected::read(&["==1== Collected : 7"]), None);
         assert_eq!(Collected::read(&["==1== Events : Ir", "==1== Collected : 7"]), None, "no caches");
         assert_eq!(Collected::read(&["==1== Events : Ir Dr", "==1== Collected : 7 oops"]), None);
+        // Callgrind leaves out zeros at the end.
+        let events = "==1== Events : Ir Dr Dw I1mr D1mr D1mw ILmr DLmr DLmw";
+        let cold = Collected::read(&[events, "==1== Collected : 1978676 536544 394308 1088 3115 1407"]);
+        let misses = Misses { data: 4_522, instruction: 1_088, last_level: 0 };
+        assert_eq!(cold, Some(Collected { instructions: 1_978_676, misses }));
     }
 }

@@ -38,9 +38,18 @@ use crate::worker::task::Task;
 use crate::workloads::{Digest, Scale, Workload};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 /// Number of runs of each probe: the second shows how reproducible the first is.
 pub(crate) const RUNS: usize = 2;
+
+/// Number of pages by which the heap begins later in each of several runs of a probe, for comparisons of builds. Builds
+/// differ in where their heaps begin, and that alone moves a count: with another address, a block is noted in another of
+/// memscope's maps, which may then grow. The spread of these runs shows how far.
+pub(crate) const PLACES: [u8; 3] = [0, 3, 17];
+
+/// Variable that names the pages to the preloaded library.
+const HEAP_PAGES: &str = "MEMSCOPE_BENCH_HEAP_PAGES";
 
 /// Slowdown of a program under callgrind, for its time limit.
 const SLOWER: u32 = 50;
@@ -49,8 +58,8 @@ const SLOWER: u32 = 50;
 /// the fault to commit.
 const KEPT: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "VALGRIND_LIB", FAULT];
 
-/// Prefix of valgrind's own lines on standard error.
-const VALGRIND_PREFIX: &str = "==";
+/// Prefixes of valgrind's own lines on standard error: what it reports, and what it warns of.
+const VALGRIND_PREFIXES: [&str; 2] = ["==", "--"];
 
 /// Source of the preloaded library, in C: it replaces a function of the C library.
 const FIXED_SEED: &str = include_str!("../../worker/fixed_seed.c");
@@ -178,16 +187,19 @@ impl<'a> InstructionCounter<'a> {
         command
     }
 
-    /// Runs one probe, and returns the instructions and the simulated cache misses of its window.
+    /// Runs one probe, and returns the instructions and the simulated cache misses of its window. The heap begins so many
+    /// pages later than it would.
     ///
     /// # Errors
     /// The failure of the probe; an unexpected digest is one.
-    fn run(&self, request: &Request, expected: Digest) -> Result<Collected, Failure> {
-        let command = self.command(&[&["--callgrind-out-file=/dev/null", "--cache-sim=yes"], &CACHES[..]].concat());
+    fn run(&self, request: &Request, expected: Digest, pages: u8) -> Result<Collected, Failure> {
+        let mut command = self.command(&[&["--callgrind-out-file=/dev/null", "--cache-sim=yes"], &CACHES[..]].concat());
+        // Of fixed width: the length of the environment moves the stack.
+        command.env(HEAP_PAGES, format!("{pages:02}"));
         let mut ended = self.launcher.run_tool(command, &task(request), self.launcher.limits.time * SLOWER)?;
         let text = String::from_utf8_lossy(&ended.stderr).into_owned();
         let (of_valgrind, of_probe): (Vec<&str>, Vec<&str>) =
-            text.lines().partition(|line| line.starts_with(VALGRIND_PREFIX));
+            text.lines().partition(|line| VALGRIND_PREFIXES.iter().any(|prefix| line.starts_with(prefix)));
         ended.stderr = of_probe.join("\n").into_bytes();
         checked(self.launcher.judge(ended)?.content, expected)?;
         match Collected::read(&of_valgrind) {
@@ -204,19 +216,35 @@ impl<'a> InstructionCounter<'a> {
     ///
     /// # Errors
     /// The failure of a probe.
-    pub(crate) fn runs(
+    fn runs(&self, request: &Request, expected: Digest, mut progress: impl FnMut()) -> Result<Vec<Collected>, Failure> {
+        (0..RUNS)
+            .map(|_| {
+                let count = self.run(request, expected, 0);
+                progress();
+                count
+            })
+            .collect()
+    }
+
+    /// Runs the same probe with its heap at each of [`PLACES`], all at once: other work does not change a count.
+    ///
+    /// # Errors
+    /// The failure of a probe.
+    pub(crate) fn placed(
         &self,
         request: &Request,
         expected: Digest,
         mut progress: impl FnMut(),
     ) -> Result<Vec<Collected>, Failure> {
-        (0..RUNS)
-            .map(|_| {
-                let count = self.run(request, expected);
+        thread::scope(|scope| {
+            let runs = PLACES.map(|pages| scope.spawn(move || self.run(request, expected, pages)));
+            let counts = runs.map(|run| {
+                let count = run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
                 progress();
                 count
-            })
-            .collect()
+            });
+            counts.into_iter().collect()
+        })
     }
 }
 
@@ -321,7 +349,7 @@ mod tests {
         counter.compile_fixed_seed(Path::new("cc")).expect("what links Rust compiles C");
         let scale = Scale::new(0.001).expect("positive");
         let request = Request { workload: Workload::CYCLES, level: Level::Full, scale, threads: 1, count: false };
-        counter.run(&request, Digest::default()).expect_err("a script is no probe")
+        counter.run(&request, Digest::default(), 0).expect_err("a script is no probe")
     }
 
     #[test]
