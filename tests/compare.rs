@@ -215,6 +215,7 @@ fn plan() -> Plan {
         rounds: 12,
         seconds: 60,
         seed: 1,
+        counts: false,
     }
 }
 

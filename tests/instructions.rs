@@ -3,9 +3,9 @@
 
 mod common;
 
-use common::memscope_bench;
 #[cfg(target_os = "linux")]
 use common::processes;
+use common::{has_valgrind, memscope_bench};
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::overhead::record::Results;
 use memscope_bench::internal::tracking::Level;
@@ -18,15 +18,6 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 const TINY: [&str; 3] = ["measure", "--instructions", "--scale=0.001"];
-
-/// Returns whether valgrind is installed; if not, prints that the test is skipped.
-fn has_valgrind() -> bool {
-    let there = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_ok();
-    if !there {
-        eprintln!("skipped: valgrind is not installed");
-    }
-    there
-}
 
 fn counted(folder: &Path, arguments: &[&str]) -> Results {
     let output = folder.join("results");

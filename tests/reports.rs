@@ -3,13 +3,17 @@
 
 mod common;
 
-use common::{comparison, full_record, results};
+use common::{comparison, counted_comparison, full_record, results};
+use memscope_bench::internal::report::format::Format;
 use memscope_bench::internal::schedule::measurement::{Clock, Measurement};
 use memscope_bench::internal::study::compare;
-use memscope_bench::internal::study::compare::{Against, ComparedBuild, Comparison, Difference, Record, Verdict};
+use memscope_bench::internal::study::compare::{
+    Against, ComparedBuild, Comparison, Difference, Record, Verdict, verdicts,
+};
 use memscope_bench::internal::study::overhead;
 use memscope_bench::internal::study::overhead::record::Results;
 use memscope_bench::internal::study::stress;
+use memscope_bench::internal::study::{self, Study};
 use memscope_bench::internal::workloads::Workload;
 
 #[test]
@@ -25,6 +29,36 @@ fn the_table_in_markdown() {
 #[test]
 fn the_table_of_a_comparison() {
     insta::assert_snapshot!(common::text(&comparison(Clock::Wall)));
+}
+
+#[test]
+fn the_tables_of_a_comparison_with_counts() {
+    insta::assert_snapshot!(common::text(&counted_comparison()));
+    insta::assert_snapshot!(common::markdown(&only_counted()));
+}
+
+/// Without a round, there are no times to report and no picture to draw.
+#[test]
+fn a_comparison_of_counts_alone_says_nothing_of_times() {
+    let counted = only_counted();
+    let text = common::text(&counted);
+    for absent in ["overhead", "Noise floor", "CPU time", "Regression, improvement", "nothing to compare"] {
+        assert!(!text.contains(absent), "{absent}: {text}");
+    }
+    assert!(counted.chart().is_none() && text.contains("Counts of ../memscope-rs against 0.1.0 at full: "), "{text}");
+    let csv = study::draw(&counted, Format::Csv).expect("all figures are numbers");
+    assert!(csv.contains("cycles/full/../memscope-rs,counted-instructions,125952000"), "{csv}");
+    let json = study::draw(&counted, Format::Json).expect("all figures are numbers");
+    assert_eq!(serde_json::from_str::<Comparison>(&json).expect("it can be read again"), counted);
+    let regressions = verdicts::regressions(&counted);
+    assert!(regressions.iter().any(|line| line.ends_with(": instructions +2.40 %")), "{regressions:?}");
+}
+
+fn only_counted() -> Comparison {
+    let mut counted = counted_comparison();
+    counted.plan.rounds = 0;
+    counted.builds.iter_mut().for_each(|build| build.measurements.clear());
+    counted.judged(None, None)
 }
 
 #[test]

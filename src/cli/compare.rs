@@ -26,6 +26,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
+    arguments.rounds.check_counting()?;
     let builds = resolve_to_compare(&arguments.builds, arguments.published)?;
     let against = arguments.against();
     arguments.rounds.run(&builds, &Report { name: Comparison::KIND, against, beside: &|_, _| Ok(None) })

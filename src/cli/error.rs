@@ -44,6 +44,14 @@ pub enum Error {
     /// The reason why instructions cannot be counted here.
     #[error(transparent)]
     Counting(#[from] crate::study::instructions::CountingError),
+    /// The same, with the option that asks for it.
+    #[error("{option}: {why}")]
+    CannotCount {
+        /// The option.
+        option: &'static str,
+        /// The reason.
+        why: crate::study::instructions::CountingError,
+    },
     /// A history of the results file that cannot be read.
     #[error(transparent)]
     History(#[from] crate::study::trend::HistoryError),
@@ -52,10 +60,15 @@ pub enum Error {
     Validation(#[from] crate::study::validation::Stopped),
     /// Workloads of several threads, whose instructions cannot be counted.
     #[error(
-        "--instructions cannot count {0}: only single-threaded workloads can be counted ({single})",
+        "{option} cannot count {workloads}: only single-threaded workloads can be counted ({single})",
         single = measure::single_threaded()
     )]
-    Parallel(String),
+    Parallel {
+        /// The option that asks for it.
+        option: &'static str,
+        /// Their names.
+        workloads: String,
+    },
     /// A build without sources.
     #[error(transparent)]
     Resolve(#[from] crate::builds::ResolveError),

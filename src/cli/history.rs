@@ -29,6 +29,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
+    arguments.rounds.check_counting()?;
     // A file that could not be added to is named now, and not after hours.
     let kept = arguments.rounds.output().join(DIFFERENCES);
     if kept.exists() {

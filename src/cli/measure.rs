@@ -26,6 +26,9 @@ use crate::workloads::{Workload, registered};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
+/// The option that counts instead of measuring time.
+const COUNTING: &str = "--instructions";
+
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The workloads [default: all; with --instructions, those that run on a single thread]
@@ -37,7 +40,7 @@ pub(super) struct Arguments {
     /// The pairs of processes for each workload and level
     #[arg(long, default_value_t = PAIRS as u32, value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
-    /// Count instructions under valgrind instead of time, for machines too noisy for time: single-threaded workloads
+    /// Count instructions and simulated cache misses under valgrind instead of time, for machines too noisy for time: single-threaded workloads
     /// only, each twice. The time limit is then 50 times as long
     #[arg(long, conflicts_with_all = ["pairs", "precision", "control"])]
     instructions: bool,
@@ -183,9 +186,9 @@ fn count(arguments: &Arguments, launcher: &Launcher, levels: &[Level]) -> Result
     let parallel: Vec<&str> =
         arguments.workloads.iter().filter(|workload| workload.is_parallel()).map(|workload| workload.name()).collect();
     if !parallel.is_empty() {
-        return Err(Error::Parallel(parallel.join(", ")));
+        return Err(Error::Parallel { option: COUNTING, workloads: parallel.join(", ") });
     }
-    let counter = InstructionCounter::new(launcher)?;
+    let counter = InstructionCounter::new(launcher).map_err(|why| Error::CannotCount { option: COUNTING, why })?;
     let mut workloads = or_all(&arguments.workloads);
     workloads.retain(|workload| !workload.is_parallel());
     let scale = |workload: Workload| arguments.size.scale_or(workload.short());

@@ -15,10 +15,13 @@ use crate::stats::sign_test::needed_rounds;
 use crate::study::Files;
 use crate::study::compare::verdicts;
 use crate::study::compare::{
-    Against, ComparedBuild, Comparison, Journal, Measured, Plan, ROUNDS, Record, SECONDS, THRESHOLD_PERCENT,
+    Against, ComparedBuild, Comparison, Counted, Journal, Measured, Plan, ROUNDS, Record, SECONDS, THRESHOLD_PERCENT,
+    apart,
 };
+use crate::study::counts::Counts;
+use crate::study::instructions::check_tools;
 use crate::tracking::Level;
-use crate::worker::launcher::Limits;
+use crate::worker::launcher::{Launcher, Limits};
 use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -36,6 +39,13 @@ pub(super) struct RoundArguments {
     /// The rounds of each workload and level, spread over six passes
     #[arg(long, default_value_t = ROUNDS as u32, value_parser = clap::value_parser!(u32).range(12..))]
     rounds: u32,
+    /// Count too: instructions and simulated cache misses under valgrind (workloads of one thread, before the
+    /// rounds), and page faults. With --fail-on-regression, counts that rose are regressions
+    #[arg(long)]
+    counts: bool,
+    /// Only count, and measure no time. The files are called NAME-counts
+    #[arg(long, conflicts_with_all = ["counts", "rounds", "seconds", "clock", "threshold", "shuffle", "links"])]
+    counts_only: bool,
     /// A build takes no more rounds of a workload and level once it has taken so many seconds, spread over the passes,
     /// except for the rounds that a verdict needs: 12, and more where there are many comparisons
     #[arg(long, default_value_t = SECONDS, value_parser = clap::value_parser!(u64).range(1..))]
@@ -97,11 +107,14 @@ impl RoundArguments {
 
     /// Builds memscope, measures the builds, compares them, and reports.
     pub(super) fn run(&self, resolved: &[ResolvedBuild], report: &Report) -> Result<(), Error> {
-        let files = Files { folder: &self.output, name: report.name };
+        // Counts alone, a matter of minutes, do not replace what took hours.
+        let name = if self.counts_only { format!("{}-counts", report.name) } else { report.name.to_owned() };
+        let files = Files { folder: &self.output, name: &name };
         files.prepare::<Comparison>()?;
-        let journal = self.output.join(format!("{}.journal", report.name));
+        let journal = self.output.join(format!("{name}.journal"));
         journal::check(&journal, self.resume)?;
-        let builds = self.building.build(resolved, Limits::from(self.limits), &Linking::from(self.links))?;
+        let linking = if self.counts_only { Linking::single() } else { Linking::from(self.links) };
+        let builds = self.building.build(resolved, Limits::from(self.limits), &linking)?;
         if builds.iter().all(|build| build.program.is_err()) {
             return Err(Error::none_built(resolved));
         }
@@ -116,19 +129,37 @@ impl RoundArguments {
         Ok(())
     }
 
-    /// Measures builds in rounds, and compares them.
+    /// Checks that what is to be counted can be counted. Call it before anything else.
+    ///
+    /// # Errors
+    /// If it cannot.
+    pub(super) fn check_counting(&self) -> Result<(), Error> {
+        let option = match self {
+            Self { counts_only: true, .. } => "--counts-only",
+            Self { counts: true, .. } => "--counts",
+            _ => return Ok(()),
+        };
+        if or_all(&self.workloads).iter().all(|workload| workload.is_parallel()) {
+            return Ok(());
+        }
+        check_tools().map_err(|why| Error::CannotCount { option, why })
+    }
+
+    /// Measures builds in rounds, counts them, and compares them.
     fn measure(&self, builds: &[Build], against: Against, journal: &Path) -> Result<(Comparison, Journal), Error> {
         let plan = self.plan(builds);
         let needed = needed_rounds(plan.comparisons());
-        if plan.rounds < needed {
+        if plan.is_timed() && plan.rounds < needed {
             console::complain(format_args!(
                 "Warning: {} rounds lead to no verdict among {} comparisons: at least --rounds {needed} is needed",
                 plan.rounds,
                 plan.comparisons()
             ));
         }
-        let (journal, entries) = journal::open(journal, self.resume, &plan)?;
+        let (mut journal, lines) = journal::open(journal, self.resume, &plan)?;
+        let (counted, entries) = apart(lines);
         let origin = Origin::of_this_command();
+        let mut counts = self.count(builds, &plan, &mut journal, &counted)?.into_iter();
         let links = |build: &Build| build.program.as_ref().ok().map(|program| program.links.clone());
         let programs: Vec<Option<Links>> = builds.iter().map(links).collect();
         let bar = bar(plan.groups().len() * plan.rounds, "rounds");
@@ -139,12 +170,37 @@ impl RoundArguments {
         let compared = builds.iter().zip(measurements).map(|(build, measurements)| {
             let program = build.program.as_ref().map(|program| program.memscope.clone()).map_err(Clone::clone);
             let seeds = build.program.as_ref().map_or(Vec::new(), |program| program.seeds.clone());
-            ComparedBuild::new(build.name.clone(), build.about.clone(), program, measurements).linked(seeds)
+            ComparedBuild::new(build.name.clone(), build.about.clone(), program, measurements)
+                .linked(seeds)
+                .counted(counts.next().unwrap_or_default())
         });
         let builds = compared.collect();
         let threshold_percent = self.threshold.unwrap_or(THRESHOLD_PERCENT);
         let record = Record { origin, plan, clock: self.clock, threshold_percent, against, builds };
         Ok((record.into(), journal))
+    }
+
+    /// Counts the builds, if that is asked for.
+    fn count(
+        &self,
+        builds: &[Build],
+        plan: &Plan,
+        journal: &mut Journal,
+        counted: &[Counted],
+    ) -> Result<Vec<Vec<Counts>>, Error> {
+        if !plan.counts {
+            return Ok(Vec::new());
+        }
+        let launcher = |build: &'_ Build| build.program.as_ref().ok().map(|program| program.launcher.clone());
+        let launchers: Vec<Option<Launcher>> = builds.iter().map(launcher).collect();
+        let launchers: Vec<Option<&Launcher>> = launchers.iter().map(Option::as_ref).collect();
+        let bar = bar(launchers.iter().flatten().count() * plan.scope().steps(), "counts");
+        let counts = plan.count::<Error>(&launchers, journal, counted, |workload, level, done| {
+            bar.set_message(format!("{workload}/{level}"));
+            bar.set_position(done as u64);
+        });
+        bar.finish_and_clear();
+        counts
     }
 
     fn plan(&self, builds: &[Build]) -> Plan {
@@ -154,9 +210,10 @@ impl RoundArguments {
             levels: after_the_baseline(&self.tracking),
             scale: self.scale.map(|scale| scale.factor()),
             threads: self.threads.map_or_else(pools::default_threads, |threads| threads as usize),
-            rounds: self.rounds as usize,
+            rounds: if self.counts_only { 0 } else { self.rounds as usize },
             seconds: self.seconds,
             seed: self.shuffle,
+            counts: self.counts || self.counts_only,
         }
     }
 }

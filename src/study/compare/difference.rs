@@ -76,6 +76,18 @@ pub enum Against {
     Each(Vec<Option<usize>>),
 }
 
+impl Against {
+    /// Returns the place of a build's reference in a list of builds: those before it that have a figure, in order.
+    pub(super) fn reference(&self, build: usize, figures: &[usize]) -> Option<usize> {
+        match self {
+            Self::First => (!figures.is_empty()).then_some(0),
+            Self::Previous => figures.len().checked_sub(1),
+            Self::Each(others) => std::iter::successors(others[build], |&other| others[other])
+                .find_map(|other| figures.iter().position(|&figure| figure == other)),
+        }
+    }
+}
+
 /// Returns the differences between builds on each workload and level. A [`Clock`](crate::Clock) as `rounds` compares
 /// the overheads of builds with one link by that time. `threshold` is in percent.
 ///
@@ -132,13 +144,8 @@ pub(in crate::study) fn undecided(
                 is_of_group(measurement) && measurement.failure().is_none() && !measurement.pairs.is_empty()
             };
             let Some(of) = measurements.iter().find(has_figure) else { continue };
-            let reference = match against {
-                Against::First => references.first(),
-                Against::Previous => references.last(),
-                Against::Each(others) => std::iter::successors(others[build], |&other| others[other])
-                    .find_map(|other| references.iter().find(|(build, _)| *build == other)),
-            };
-            if let Some(&(reference, to)) = reference {
+            let figures: Vec<usize> = references.iter().map(|(build, _)| *build).collect();
+            if let Some((reference, to)) = against.reference(build, &figures).map(|place| references[place]) {
                 let logs = Logs::of(of, to, rounds);
                 let difference = Difference {
                     workload,

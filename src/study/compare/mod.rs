@@ -7,15 +7,22 @@
 
 mod bisection;
 pub mod chart;
+mod counted;
+mod counted_bisection;
+mod counts_report;
 mod difference;
+mod disagreement;
 mod logs;
 mod neighbours;
+mod spent;
 pub mod summary;
 mod typical;
 pub mod verdicts;
 
 pub use crate::schedule::journal::{Entry, Journal, JournalError};
 pub use bisection::{Contest, Leaning};
+pub use counted::{CountDifference, Counted, Line, apart};
+pub use counted_bisection::{side, side_of_bad};
 pub use difference::{Against, Difference, Verdict, differences};
 pub(in crate::study) use difference::{Undecided, judged, undecided};
 pub use logs::{Estimator, Rounds};
@@ -35,12 +42,14 @@ use crate::stats::estimate::Estimate;
 use crate::stats::sign_test::fewest_rounds;
 use crate::study::Study;
 use crate::study::control::{ControlFailure, control_failure};
+use crate::study::counts::Counts;
 use crate::study::overhead::metrics;
 use crate::tracking::Level;
 use crate::tracking::memscope::MemscopeBuild;
 use crate::worker::probe::Request;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
+use std::ops::Not;
 use std::time::Duration;
 use typical::geometric_mean;
 
@@ -83,6 +92,9 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
     /// The typical changes of each build from its reference, at each level.
     pub typical: Vec<Typical>,
+    /// The differences of each build's counts from its reference's, on each workload and level that was counted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub count_differences: Vec<CountDifference>,
 }
 
 /// The part of a [`Comparison`] that a file must have: the plan and the measurements.
@@ -114,7 +126,21 @@ impl From<Record> for Comparison {
         let rounds = Rounds { links: links(&builds), planned: plan.rounds, ..clock.into() };
         let differences = differences(&measurements, &against, &plan.groups(), rounds, threshold_percent);
         let typical = typical(&differences, &plan.levels, &against, threshold_percent);
-        Self { schema: SCHEMA, origin, plan, clock, threshold_percent, against, builds, differences, typical }
+        let counts: Vec<&[Counts]> = builds.iter().map(|build| build.counts.as_slice()).collect();
+        let count_differences = counted::count_differences(&counts, &against, &plan.groups());
+        let schema = SCHEMA;
+        Self {
+            schema,
+            origin,
+            plan,
+            clock,
+            threshold_percent,
+            against,
+            builds,
+            differences,
+            typical,
+            count_differences,
+        }
     }
 }
 
@@ -130,17 +156,16 @@ impl Study for Comparison {
     }
 
     fn chart(&self) -> Option<String> {
-        Some(chart::draw(self))
+        self.plan.is_timed().then(|| chart::draw(self))
     }
 
     fn metrics(&self) -> Vec<Metric> {
         let measurements =
             self.builds.iter().flat_map(|build| build.measurements.iter().map(move |measurement| (build, measurement)));
-        measurements
-            .flat_map(|(build, measurement)| {
-                metrics::of_measurement(&format!("{}/{}", metrics::name(measurement), build.name), measurement)
-            })
-            .collect()
+        let times = measurements.flat_map(|(build, measurement)| {
+            metrics::of_measurement(&format!("{}/{}", metrics::name(measurement), build.name), measurement)
+        });
+        times.chain(counts_report::metrics(self)).collect()
     }
 
     fn control_failure(&self) -> Option<ControlFailure> {
@@ -157,7 +182,7 @@ impl Study for Comparison {
             .builds
             .iter()
             .filter_map(|build| Some(format!("{} is left out: {}", build.name, build.not_built.as_ref()?.why)));
-        failed.chain(not_built).collect()
+        failed.chain(counts_report::left_out(self)).chain(not_built).collect()
     }
 }
 
@@ -187,6 +212,14 @@ impl Comparison {
     pub fn difference(&self, build: usize, workload: Workload, level: Level) -> Option<&Difference> {
         let wanted = (build, workload, level);
         self.differences.iter().find(|found| (found.build, found.workload, found.level) == wanted)
+    }
+
+    /// Returns the difference of a build's counts on a workload at a level; `None` for a reference, and without counts.
+    pub fn count_difference(&self, build: usize, workload: Workload, level: Level) -> Option<&CountDifference> {
+        let wanted = (build, workload, level);
+        let is_wanted =
+            |found: &&CountDifference| (found.build, found.difference.workload, found.difference.level) == wanted;
+        self.count_differences.iter().find(is_wanted)
     }
 
     /// Returns the typical change of a build at a level.
@@ -245,6 +278,9 @@ pub struct ComparedBuild {
     /// The measurements, in the order of the groups; empty if it was not built.
     #[serde(alias = "cells")]
     pub measurements: Vec<Measurement>,
+    /// The counts, in the order of the groups; empty if nothing was counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counts: Vec<Counts>,
     /// In files before schema 3, the number of each measurement's pairs in the first of two batches, which are its
     /// passes.
     #[serde(default, skip_serializing)]
@@ -260,13 +296,20 @@ impl ComparedBuild {
         measurements: Vec<Measurement>,
     ) -> Self {
         let (memscope, not_built) = program.map_or_else(|why| (None, Some(why)), |memscope| (Some(memscope), None));
-        Self { name, about, memscope, not_built, links: Vec::new(), measurements, first_batch: Vec::new() }
+        let (links, counts, first_batch) = Default::default();
+        Self { name, about, memscope, not_built, links, measurements, counts, first_batch }
     }
 
     /// Returns the build with the seeds of its links.
     #[must_use]
     pub fn linked(self, links: Vec<u32>) -> Self {
         Self { links, ..self }
+    }
+
+    /// Returns the build with its counts.
+    #[must_use]
+    pub fn counted(self, counts: Vec<Counts>) -> Self {
+        Self { counts, ..self }
     }
 
     /// Turns the batches of an earlier schema into passes.
@@ -294,7 +337,7 @@ pub struct Plan {
     pub scale: Option<f64>,
     /// The threads of each pool.
     pub threads: usize,
-    /// The rounds of each group, over all passes.
+    /// The rounds of each group, over all passes; none if the builds were only counted.
     pub rounds: usize,
     /// The time limit of a build in a group, in seconds of its pairs, in equal parts for the passes. A build takes no
     /// more pairs after it, except for the fewest that a verdict needs. In files before schema 3 it is that of one of
@@ -302,6 +345,9 @@ pub struct Plan {
     pub seconds: u64,
     /// The seed of the order of the builds in each round.
     pub seed: u64,
+    /// True if instructions, cache misses and page faults are counted too.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub counts: bool,
 }
 
 impl Plan {
@@ -309,6 +355,11 @@ impl Plan {
     pub fn groups(&self) -> Vec<(Workload, Level)> {
         let of = |&workload: &Workload| self.levels.iter().map(move |&level| (workload, level));
         self.workloads.iter().flat_map(of).collect()
+    }
+
+    /// Returns whether time is measured, and not only counts.
+    pub const fn is_timed(&self) -> bool {
+        self.rounds > 0
     }
 
     /// Returns the number of comparisons that the plan leads to if every build has a figure everywhere.
@@ -391,6 +442,7 @@ mod tests {
             rounds: 10,
             seconds: 60,
             seed: 1,
+            counts: false,
         }
     }
 

@@ -7,17 +7,39 @@ use crate::report::number;
 use crate::schedule::measurement::{Clock, Measurement, Pair};
 use crate::stats::sign_test::needed_rounds;
 use crate::study::compare::verdicts::{detectable, sentences, word, word_of_typical};
-use crate::study::compare::{ComparedBuild, Comparison, Difference};
+use crate::study::compare::{ComparedBuild, Comparison, Difference, counts_report, disagreement, spent};
 use crate::study::overhead::warnings;
 use crate::tracking::Level;
 use crate::workloads::Workload;
 
-/// Returns the report: the verdicts, the table and its notes.
+/// Returns the report: the verdicts, the tables and their notes.
 pub fn summary(comparison: &Comparison) -> Document {
     let mut document = Document::default();
-    document.notes(sentences(comparison));
-    document.table(table(comparison));
-    document.notes(notes(comparison));
+    let is_timed = comparison.plan.is_timed();
+    let times = if is_timed { sentences(comparison) } else { Vec::new() };
+    let counts = counts_report::sentences(comparison);
+    document.notes([times, counts, disagreement::sentences(comparison)].concat());
+    let spent = if is_timed { spent::table(comparison) } else { None };
+    let has_spent = spent.is_some();
+    if is_timed {
+        document.table(table(comparison));
+    }
+    for (title, table) in [(spent::TITLE, spent), (counts_report::TITLE, counts_report::table(comparison))] {
+        if let Some(table) = table {
+            document.heading(title);
+            document.table(table);
+        }
+    }
+    let mut lines = warnings::of_origin(&comparison.origin);
+    lines.extend(not_measured(comparison));
+    if is_timed {
+        lines.extend(notes(comparison));
+    }
+    lines.extend(has_spent.then(|| spent::NOTE.to_owned()));
+    lines.extend(counts_report::notes(comparison));
+    // The table names the builds; this program's own is none of them.
+    lines.extend(circumstances(&comparison.origin).into_iter().skip(1));
+    document.notes(lines);
     document
 }
 
@@ -145,8 +167,9 @@ fn label(build: &ComparedBuild) -> String {
     build.not_built.as_ref().map_or(String::new(), |failed| failed.outcome.label().to_owned())
 }
 
-fn notes(comparison: &Comparison) -> Vec<String> {
-    let mut lines = warnings::of_origin(&comparison.origin);
+/// Returns a note for each build that was not built, and for each measurement that failed.
+fn not_measured(comparison: &Comparison) -> Vec<String> {
+    let mut lines = Vec::new();
     for build in &comparison.builds {
         lines.extend(build.not_built.as_ref().map(|failed| format!("Not measured: {}", failed.why)));
         lines.extend(build.measurements.iter().filter_map(|measurement| {
@@ -160,7 +183,12 @@ fn notes(comparison: &Comparison) -> Vec<String> {
             ))
         }));
     }
-    lines.push(rule(comparison));
+    lines
+}
+
+/// Returns the notes on times.
+fn notes(comparison: &Comparison) -> Vec<String> {
+    let mut lines = vec![rule(comparison)];
     lines.push(
         "No difference: the interval contains no change, or lies below the threshold. Inconclusive: neither is shown; \
          more rounds decide it. Detectable: the smallest change that these rounds would have shown with 80 % \
@@ -209,8 +237,6 @@ fn notes(comparison: &Comparison) -> Vec<String> {
         lines.push(format!("Rounds: {range} for each figure; in each, every build beside its own untracked."));
     }
     lines.extend(links(comparison));
-    // The table names the builds; this program's own is none of them.
-    lines.extend(circumstances(&comparison.origin).into_iter().skip(1));
     lines
 }
 

@@ -1,7 +1,7 @@
 //! The verdicts of a comparison in sentences, which stand above its table.
 
 use crate::report::number;
-use crate::study::compare::{Comparison, Difference, Typical, Verdict};
+use crate::study::compare::{Comparison, Difference, Typical, Verdict, counts_report};
 use crate::tracking::Level;
 
 /// The most verdicts to print. If there are more, only those with a typical change are printed, or that of the last
@@ -37,7 +37,7 @@ pub fn sentences(comparison: &Comparison) -> Vec<String> {
     [vec![format!("{}{fewer}", sum(comparison))], lines].concat()
 }
 
-/// Returns the regressions, a line each: of workloads, and of typical changes.
+/// Returns the regressions, a line each: of typical changes, of workloads, and of counts.
 pub fn regressions(comparison: &Comparison) -> Vec<String> {
     let name = |build: usize| &comparison.builds[build].name;
     let line = |of: String, build, reference, ratio| {
@@ -53,7 +53,7 @@ pub fn regressions(comparison: &Comparison) -> Vec<String> {
         let Typical { level, build, reference, ratio, .. } = typical;
         line(format!("typical/{level}"), *build, *reference, *ratio)
     });
-    of_levels.chain(of_workloads).collect()
+    of_levels.chain(of_workloads).chain(counts_report::regressions(comparison)).collect()
 }
 
 /// Returns a verdict in words, for a table.
