@@ -1,6 +1,7 @@
 //! `memscope-bench bisect`: the search for the first commit that costs as much as the bad one.
 
 mod explained;
+mod judge;
 
 use crate::builds::outcome::NotBuilt;
 use crate::builds::{Parents, Range, Repository, ResolvedBuild, Suspects};
@@ -9,16 +10,15 @@ use crate::cli::arguments::{LimitArguments, not_negative};
 use crate::cli::builds::{BuildCacheArguments, CheckedProgram, LinkArguments, Linking, about};
 use crate::platform::console;
 use crate::platform::git::{Commit, GitError};
-use crate::report::number;
-use crate::schedule::measurement::{Clock, Series};
-use crate::schedule::pairing::MeasurementRun;
-use crate::stats::estimate::Estimate;
-use crate::study::compare::{Contest, Leaning};
+use crate::schedule::measurement::Clock;
+use crate::study::compare::Leaning;
+use crate::study::counts::Metric;
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
+use judge::Judge;
 use std::path::PathBuf;
 
 /// Prints a line with its control characters made harmless: parts of it come from outside.
@@ -47,9 +47,15 @@ pub(super) struct Arguments {
     /// The level that shows the difference
     #[arg(long)]
     tracking: Level,
-    /// The least extra cost of the bad commit over the good one, in percent
-    #[arg(long, default_value_t = 3.0, value_parser = not_negative)]
-    threshold: f64,
+    /// Decide each step by counts instead of time, on any machine: three runs of each commit under valgrind, or six for
+    /// page faults. Without a METRIC: instructions
+    #[arg(long, value_enum, value_name = "METRIC", num_args = 0..=1, default_missing_value = "instructions")]
+    #[arg(conflicts_with_all = ["clock", "rounds", "links"])]
+    counts: Option<Metric>,
+    /// The least extra cost of the bad commit over the good one, in percent [default: 3; with --counts, what equal builds
+    /// differ by]
+    #[arg(long, value_parser = not_negative)]
+    threshold: Option<f64>,
     /// The time that is compared
     #[arg(long, value_enum, default_value_t)]
     clock: Clock,
@@ -68,6 +74,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let judge = &Judge::new(arguments)?;
     let repository = Repository::at(&arguments.repository)?;
     repository.check_clean()?;
     let first = &repository.commit(&arguments.good)?;
@@ -96,27 +103,26 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         say!("{} is not on the first-parent path to {}", first.short(), last.short());
     }
 
-    let linking = &Linking::from(arguments.links);
+    // Where functions lie is in no count but that of their misses, which decide nothing.
+    let linking = &if arguments.counts.is_some() { Linking::single() } else { Linking::from(arguments.links) };
     let end = |commit| arguments.build(commit, linking)?.map_err(|failed| Error::System(failed.why));
     let [good, bad] = [first, last].map(end);
     let (good, bad) = (good?, bad?);
-    let mut ends = arguments.contest(&[&good, &bad]).map_err(|failure| failed(&[first, last], failure))?;
-    let factor = 1.0 + arguments.threshold / 100.0;
-    let leaning = ends.decide(arguments.rounds as usize, factor).map_err(|failure| failed(&[first, last], failure))?;
-    let ratio = ends.ratio().map_or("unknown".to_owned(), interval);
-    if leaning != Leaning::Bad {
+    let ends = judge.of_ends([&good, &bad]).map_err(|failure| failed(&[first, last], failure))?;
+    if ends.leaning != Leaning::Bad {
         return Err(Error::System(format!(
-            "{} is not shown to cost {} % more than {}: {ratio} × after {} rounds; nothing to search for",
+            "{} is not shown to {} {}: {}; nothing to search for",
             arguments.bad,
-            arguments.threshold,
+            judge.requirement(),
             arguments.good,
-            ends.rounds()
+            ends.described()
         )));
     }
-    say!("bad: {}: {ratio} × the good one's overhead, {} rounds", described(last), ends.rounds());
+    say!("bad: {}: {}", described(last), ends.described());
 
     let suspects = Suspects::new(commits, parents);
-    let mut search = Search { arguments, linking, ends: [first, last], good: &good, bad: &bad, evidence: ratio };
+    let evidence = ends.ratio;
+    let mut search = Search { arguments, judge, linking, ends: [first, last], good: &good, bad: &bad, evidence };
     for base in &merge_bases {
         search.judge_base(base)?;
     }
@@ -144,6 +150,7 @@ fn merge_bases(repository: &Repository, good: &Commit, bad: &Commit) -> Result<V
 /// The search between a good and a bad commit.
 struct Search<'a> {
     arguments: &'a Arguments,
+    judge: &'a Judge<'a>,
     linking: &'a Linking,
     /// The good and the bad commit.
     ends: [&'a Commit; 2],
@@ -189,11 +196,12 @@ impl Search<'_> {
         match suspects.remaining().as_slice() {
             [first] => {
                 say!(
-                    "\nThe first bad commit: {}\n{}/{}: {} × the overhead of {}",
+                    "\nThe first bad commit: {}\n{}/{}: {} × the {} of {}",
                     described_whole(first),
                     self.arguments.workload,
                     self.arguments.tracking,
                     self.evidence,
+                    self.judge.figure(),
                     described(self.ends[0])
                 );
                 if first.parents.len() > 1 && !self.arguments.all_parents {
@@ -226,24 +234,18 @@ impl Search<'_> {
                 return Ok(None);
             }
         };
-        let most = self.arguments.rounds as usize;
-        let decided = self
-            .arguments
-            .contest(&[self.good, self.bad, &program])
-            .and_then(|mut contest| Ok((contest.decide(most, 1.0)?, contest)));
-        match decided {
-            Ok((leaning, contest)) => {
-                let ratio = contest.ratio().map_or("unknown".to_owned(), interval);
-                let word = match leaning {
+        match self.judge.between([self.good, self.bad, &program]) {
+            Ok(decision) => {
+                let word = match decision.leaning {
                     Leaning::Good => "good",
                     Leaning::Bad => "bad",
                     Leaning::Unsure => "skipped, inconclusive",
                 };
-                say!("{word}: {}: {ratio} × the good one's overhead, {} rounds", described(commit), contest.rounds());
-                if leaning == Leaning::Bad {
-                    self.evidence = ratio;
+                say!("{word}: {}: {}", described(commit), decision.described());
+                if decision.leaning == Leaning::Bad {
+                    self.evidence = decision.ratio;
                 }
-                Ok(Some(leaning))
+                Ok(Some(decision.leaning))
             }
             Err((2, failure)) => {
                 say!("skipped: {}: {failure}", described(commit));
@@ -272,16 +274,6 @@ impl Arguments {
             count: false,
         }
     }
-
-    fn contest<'b>(&self, programs: &[&'b CheckedProgram]) -> Result<Contest<'b>, (usize, Failure)> {
-        let request = self.request();
-        let runs = programs.iter().map(|program| MeasurementRun::begin(&program.links, Series::Overhead, request));
-        Contest::of(runs.collect(), self.clock)
-    }
-}
-
-fn interval(ratio: Estimate) -> String {
-    format!("{}–{}", number::factor(ratio.low), number::factor(ratio.high))
 }
 
 fn described(commit: &Commit) -> String {
