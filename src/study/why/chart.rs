@@ -36,7 +36,9 @@ pub(super) fn draw(why: &Why) -> Option<String> {
     options.direction = Direction::Inverted;
     options.count_name = "instructions".to_owned();
     options.name_type = "Function:".to_owned();
-    options.bgcolors = Some(BackgroundColor::Flat(Color { r: 255, g: 255, b: 255 }));
+    // In a difference, what does not change is nearly white.
+    let paper = if profiles.len() == 2 { 225 } else { 255 };
+    options.bgcolors = Some(BackgroundColor::Flat(Color { r: paper, g: paper, b: paper }));
     options.font_type = "ui-sans-serif, system-ui, 'Segoe UI', Helvetica, Arial, sans-serif".to_owned();
     options.deterministic = true;
     options.palette_map = Some(&mut palette);

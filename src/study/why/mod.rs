@@ -1,4 +1,4 @@
-//! Why tracking costs what it costs: the functions and groups of functions that execute the added instructions.
+//! The places of the cost: the functions and groups of functions that execute the added instructions.
 //!
 //! callgrind's profile of a tracked window less that of an untracked one is what tracking adds, by call path, to the
 //! instruction. Of two builds the difference between their added instructions is reported. The kernel's work is in no

@@ -97,7 +97,7 @@ pub struct BuildCost {
 pub struct TrackerMemory {
     /// The most that it held at once, or more.
     pub peak_bytes: u64,
-    /// What it holds after the program has freed everything.
+    /// The bytes that it holds after the program has freed everything.
     pub kept_bytes: u64,
 }
 

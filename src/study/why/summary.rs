@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 /// The functions in the table.
 const FUNCTIONS: usize = 15;
 
+/// The least instructions for each allocation that give a function a row.
+const LEAST: f64 = 0.005;
+
 /// The functions, and the groups, in the answer.
 const NAMED: usize = 3;
 
@@ -71,7 +74,7 @@ impl<'a> Compared<'a> {
         }
     }
 
-    /// Returns the size by which a row is sorted.
+    /// Returns the size by which a row is sorted: what tracking adds, or the change, for each allocation.
     fn weight(&self, added: &[i64]) -> f64 {
         let each: Vec<f64> =
             self.profiles.iter().zip(added).map(|(profile, added)| profile.per_allocation(*added)).collect();
@@ -115,7 +118,8 @@ fn functions(compared: &Compared) -> Table {
             rows.entry((name, *group)).or_insert_with(|| vec![0; compared.profiles.len()])[place] += function.added();
         }
     }
-    for ((name, group), added) in compared.sorted(rows).into_iter().take(FUNCTIONS) {
+    let rows = compared.sorted(rows).into_iter().filter(|(_, added)| compared.weight(added) >= LEAST);
+    for ((name, group), added) in rows.take(FUNCTIONS) {
         table.row([text::code(&short(name)), group.name().to_owned()].into_iter().chain(compared.figures(&added)));
     }
     table
