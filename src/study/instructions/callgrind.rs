@@ -33,20 +33,24 @@ pub(super) fn parse(text: &str) -> Result<Costs<'_>, String> {
             "fn" => by_context.push((name(value, &mut names).ok_or_else(wrong)?, 0)),
             "cfn" => drop(name(value, &mut names).ok_or_else(wrong)?),
             "calls" | "jump" | "jcnd" => is_below_call = true,
-            _ if line.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '+' | '-' | '*')) => {
-                if !std::mem::take(&mut is_below_call) {
-                    // Costs of 0 may be left out.
-                    let cost = line.split_whitespace().nth(positions).map_or(Ok(0), str::parse::<u64>);
-                    let (_, own) = by_context.last_mut().ok_or_else(wrong)?;
-                    *own += cost.map_err(|_| wrong())?;
-                }
-            }
             // Files, objects, the header and comments.
-            _ => {}
+            _ if !is_cost(line) => {}
+            _ if std::mem::take(&mut is_below_call) => {}
+            _ => {
+                // Costs of 0 may be left out.
+                let cost = line.split_whitespace().nth(positions).map_or(Ok(0), str::parse::<u64>);
+                let (_, own) = by_context.last_mut().ok_or_else(wrong)?;
+                *own += cost.map_err(|_| wrong())?;
+            }
         }
     }
     let total = total.ok_or("it has no totals: it is cut short")?;
     Ok(Costs { by_context, total })
+}
+
+/// Returns whether a line has a cost: it begins with a position, absolute or relative to that of the line before.
+fn is_cost(line: &str) -> bool {
+    line.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '+' | '-' | '*'))
 }
 
 /// Returns the name in `(12) name`, which later lines call `(12)`; `None` if that is not known.
