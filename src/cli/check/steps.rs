@@ -80,7 +80,7 @@ impl<'a> Steps<'a> {
     }
 
     fn measure_all(&self, record: &mut Record) -> Result<(), Error> {
-        record.packages = self.programs.map(|program| package(program));
+        record.packages = self.programs.map(package);
         self.count(record)?;
         self.grow(record)?;
         self.run_reports(record)?;

@@ -61,6 +61,11 @@ const KEPT: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "VALGRIND_LIB", FAULT];
 /// Prefixes of valgrind's own lines on standard error: what it reports, and what it warns of.
 const VALGRIND_PREFIXES: [&str; 2] = ["==", "--"];
 
+/// Returns whether a line on standard error is valgrind's own.
+fn is_of_valgrind(line: &str) -> bool {
+    VALGRIND_PREFIXES.iter().any(|prefix| line.starts_with(prefix))
+}
+
 /// Source of the preloaded library, in C: it replaces a function of the C library.
 const FIXED_SEED: &str = include_str!("../../worker/fixed_seed.c");
 
@@ -198,8 +203,7 @@ impl<'a> InstructionCounter<'a> {
         command.env(HEAP_PAGES, format!("{pages:02}"));
         let mut ended = self.launcher.run_tool(command, &task(request), self.launcher.limits.time * SLOWER)?;
         let text = String::from_utf8_lossy(&ended.stderr).into_owned();
-        let (of_valgrind, of_probe): (Vec<&str>, Vec<&str>) =
-            text.lines().partition(|line| VALGRIND_PREFIXES.iter().any(|prefix| line.starts_with(prefix)));
+        let (of_valgrind, of_probe): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| is_of_valgrind(line));
         ended.stderr = of_probe.join("\n").into_bytes();
         checked(self.launcher.judge(ended)?.content, expected)?;
         match Collected::read(&of_valgrind) {

@@ -2,7 +2,7 @@
 
 use super::callgrind;
 use super::names;
-use super::{InstructionCounter, SLOWER, VALGRIND_PREFIX, task};
+use super::{InstructionCounter, SLOWER, is_of_valgrind, task};
 use crate::platform::text;
 use crate::schedule::pairing::checked;
 use crate::worker::failure::Failure;
@@ -53,7 +53,7 @@ impl InstructionCounter<'_> {
         let command = self.command(&[&output, &callers, "--dump-line=no", "--demangle=no"]);
         let mut ended = self.launcher.run_tool(command, &task(request), self.launcher.limits.time * SLOWER)?;
         let errors = String::from_utf8_lossy(&ended.stderr).into_owned();
-        let of_probe: Vec<&str> = errors.lines().filter(|line| !line.starts_with(VALGRIND_PREFIX)).collect();
+        let of_probe: Vec<&str> = errors.lines().filter(|line| !is_of_valgrind(line)).collect();
         ended.stderr = of_probe.join("\n").into_bytes();
         checked(self.launcher.judge(ended)?.content, expected)?;
         let prevented = |why: String| Failure::Prevented { why: format!("callgrind's profile cannot be used: {why}") };
