@@ -5,7 +5,7 @@ use std::fmt::Write;
 /// The groups, each with its commands in order.
 const GROUPS: [(&str, &[&str]); 5] = [
     ("Measure what memscope costs", &["measure", "stress", "footprint", "latency", "trackers"]),
-    ("Compare builds of memscope", &["compare", "history", "bisect", "why"]),
+    ("Compare builds of memscope", &["check", "compare", "history", "bisect", "why"]),
     ("Check what memscope reports", &["detect"]),
     ("Read kept results", &["report", "trend"]),
     ("Check claims and the harness itself", &["claims", "validate", "probe"]),
