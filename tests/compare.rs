@@ -4,7 +4,7 @@
 mod common;
 
 use common::git::{git, has_git};
-use common::{comparison, memscope_bench};
+use common::{comparison, has_valgrind, memscope_bench};
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::schedule::links::Links;
 use memscope_bench::internal::schedule::measurement::Clock;
@@ -421,6 +421,17 @@ fn the_commit_that_slows_the_hook_is_named() {
         .success()
         .stdout(contains(format!("The first bad commit: {} the slow one", commits[3])))
         .stdout(contains("good: ").and(contains("bad: ")));
+
+    if has_valgrind() {
+        builds_for_the_tests()
+            .args(["bisect", "--repository", repository_text, "--good", &commits[0], "--bad", &commits[5]])
+            .args(["--workload=structures", "--tracking=allocator", "--scale=0.01", "--counts"])
+            .assert()
+            .success()
+            .stdout(contains(format!("The first bad commit: {} the slow one", commits[3])))
+            .stdout(contains(" × the good one's instructions, 3 runs"))
+            .stdout(contains(format!(" × the instructions of {}", &commits[0][..8])));
+    }
 
     builds_for_the_tests()
         .args(["history", "--repository", repository_text, "--range", &format!("{}..{}", commits[0], commits[5])])

@@ -24,7 +24,8 @@ use std::time::{Duration, Instant};
 const COUNTED: f64 = 0.25;
 /// The workload whose memory is counted at many scales: it holds whatever it makes until the end.
 const GROWN: Workload = Workload::STRUCTURES;
-/// The part of its scale, which grows from 0.4 to four times of it.
+/// The part of its short scale, which grows from 0.4 to four times of it, whatever the scale of the check: memory for
+/// each block shows only where blocks double.
 const GROWN_SCALE: f64 = 0.25;
 /// The processes for latencies, of each build.
 const PROCESSES: usize = 16;
@@ -112,7 +113,7 @@ impl<'a> Steps<'a> {
     }
 
     fn grow(&self, record: &mut Record) -> Result<(), Error> {
-        let scale = scale(&record.plan, GROWN, GROWN_SCALE)?.part(4.0).map_err(out_of_range)?;
+        let scale = GROWN.short().part(GROWN_SCALE * 4.0).map_err(out_of_range)?;
         for (build, launcher) in self.launchers().into_iter().enumerate() {
             let mut meter = Meter::new(launcher);
             for &level in &record.plan.levels {

@@ -1,4 +1,4 @@
-//! Where time and counts disagree: a sentence for each, with what else changed.
+//! The disagreements of time and counts: a sentence for each, with what else changed.
 
 use crate::report::number;
 use crate::schedule::measurement::Clock;

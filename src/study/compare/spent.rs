@@ -1,4 +1,4 @@
-//! Where the CPU time goes: the user's and the kernel's part of it, and the page faults, of each build.
+//! The parts of the CPU time: user and kernel time, and the page faults, of each build.
 
 use crate::report::document::{Table, left, right};
 use crate::report::number;
@@ -11,12 +11,12 @@ use crate::tracking::Level;
 /// The title of the table.
 pub(super) const TITLE: &str = "Where the CPU time goes";
 
-/// What the table shows, in a sentence.
+/// The meaning of the table, for a note.
 pub(super) const NOTE: &str = "Where the CPU time goes: medians of the tracked runs alone, and in brackets their change \
                                from the row's reference, without an interval. The kernel's part is that of all runs \
                                together; page faults are its work at the first touch of memory.";
 
-/// The means of a measurement's tracked samples.
+/// The middle of a measurement's tracked samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Spent {
     /// The median CPU time, in nanoseconds.

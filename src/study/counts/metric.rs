@@ -1,4 +1,4 @@
-//! What is counted.
+//! The metrics that are counted, and the rule of each.
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -77,7 +77,7 @@ impl fmt::Display for Metric {
     }
 }
 
-/// What a difference must exceed to have a verdict.
+/// The sizes that a difference must exceed to have a verdict.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Rule {
     /// A part of the reference's count, in percent: equal builds differ by less, also under other links.
