@@ -27,6 +27,12 @@ impl Estimate {
         self.low <= 1.0 && 1.0 <= self.high
     }
 
+    /// Returns whether the interval of a ratio lies within a threshold around 1, in percent, up or down.
+    pub(crate) fn is_within(&self, threshold: f64) -> bool {
+        let factor = 1.0 + threshold / 100.0;
+        1.0 / factor <= self.low && self.high <= factor
+    }
+
     /// Returns the absolute logarithm of a ratio: its distance from 1, up or down alike.
     pub fn abs_log_ratio(&self) -> f64 {
         self.value.ln().abs()

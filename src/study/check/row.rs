@@ -2,6 +2,7 @@
 
 use super::axis::Axis;
 use crate::stats::estimate::Estimate;
+use crate::study::compare::Verdict;
 use crate::study::counts::Judgement;
 use crate::tracking::Level;
 use crate::workloads::Workload;
@@ -71,8 +72,13 @@ pub struct Row {
 }
 
 impl Row {
-    /// Returns a row that is not judged.
+    /// Returns a row that is not judged, with the reason.
     pub(super) fn unknown(axis: Axis, place: Place, why: impl Into<String>) -> Self {
+        Self { why: Some(why.into()), ..Self::begin(axis, place) }
+    }
+
+    /// Returns a row without figures.
+    pub(super) fn begin(axis: Axis, place: Place) -> Self {
         Self {
             axis,
             place,
@@ -82,7 +88,7 @@ impl Row {
             threshold_percent: axis.threshold_percent(),
             detectable_percent: None,
             judgement: Judgement::Unknown,
-            why: Some(why.into()),
+            why: None,
             over_budget: None,
         }
     }
@@ -105,14 +111,24 @@ impl Row {
             threshold_percent,
             detectable_percent: Some(allowed / base.abs() * 100.0).filter(|percent| percent.is_finite()),
             judgement,
-            why: None,
-            ..Self::unknown(axis, place, "")
+            ..Self::begin(axis, place)
         }
     }
 
     /// Returns whether the row counts against the head.
     pub fn is_worse(&self) -> bool {
         self.judgement == Judgement::Worse || self.over_budget.is_some()
+    }
+}
+
+/// Returns the judgement on a figure with an interval, by its verdict. Without one it is the same only if the whole
+/// interval lies within the threshold.
+pub(super) fn judgement(verdict: Verdict, ratio: Option<Estimate>, threshold_percent: f64) -> Judgement {
+    match verdict {
+        Verdict::Regression => Judgement::Worse,
+        Verdict::Improvement => Judgement::Better,
+        _ if ratio.is_some_and(|ratio| ratio.is_within(threshold_percent)) => Judgement::Same,
+        _ => Judgement::Unknown,
     }
 }
 

@@ -131,12 +131,11 @@ pub fn times(stages: &[Stage], links: usize, budget: &Budget) -> Times {
 fn is_settled(times: &Times, group: (Workload, Level), budget: &Budget) -> bool {
     let of_group = |found: &&Difference| (found.workload, found.level) == group;
     let of = |found: &Difference, axis| {
-        let factor = 1.0 + budget.threshold_percent(axis, Some(group.1)) / 100.0;
         let is_sure = found.probability.is_some_and(|probability| probability < EARLY);
         match (found.ratio, found.verdict) {
             (None, _) => true,
             (Some(_), Verdict::Regression | Verdict::Improvement) => is_sure,
-            (Some(ratio), _) => 1.0 / factor <= ratio.low && ratio.high <= factor,
+            (Some(ratio), _) => ratio.is_within(budget.threshold_percent(axis, Some(group.1))),
         }
     };
     let settled = |rows: &[Difference], axis| rows.iter().filter(of_group).all(|found| of(found, axis));

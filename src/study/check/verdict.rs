@@ -75,7 +75,7 @@ mod tests {
     use crate::workloads::Workload;
 
     fn row(axis: Axis, place: Place, judgement: Judgement) -> Row {
-        Row { judgement, ..Row::unknown(axis, place, "") }
+        Row { judgement, ..Row::begin(axis, place) }
     }
 
     fn typical(judgement: Judgement) -> Row {

@@ -137,13 +137,9 @@ pub(in crate::study) fn undecided(
 ) -> Vec<Undecided> {
     let mut found = Vec::new();
     for &(workload, level) in groups.iter().filter(|(_, level)| *level != Level::Untracked) {
-        let is_of_group = |measurement: &Measurement| measurement.workload == workload && measurement.level == level;
         let mut references: Vec<(usize, &Measurement)> = Vec::new();
         for (build, measurements) in builds.iter().enumerate() {
-            let has_figure = |measurement: &&Measurement| {
-                is_of_group(measurement) && measurement.failure().is_none() && !measurement.pairs.is_empty()
-            };
-            let Some(of) = measurements.iter().find(has_figure) else { continue };
+            let Some(of) = figure(measurements, (workload, level)) else { continue };
             let figures: Vec<usize> = references.iter().map(|(build, _)| *build).collect();
             if let Some((reference, to)) = against.reference(build, &figures).map(|place| references[place]) {
                 let logs = Logs::of(of, to, rounds);
@@ -167,6 +163,16 @@ pub(in crate::study) fn undecided(
     found
 }
 
+/// Returns the measurement of a group that has a figure: it did not fail, and has pairs.
+pub(super) fn figure(measurements: &[Measurement], group: (Workload, Level)) -> Option<&Measurement> {
+    let has_figure = |measurement: &&Measurement| {
+        (measurement.workload, measurement.level) == group
+            && measurement.failure().is_none()
+            && !measurement.pairs.is_empty()
+    };
+    measurements.iter().find(has_figure)
+}
+
 /// Returns differences with their verdicts, with Holm's correction for all of them.
 pub(in crate::study) fn judged(found: Vec<Undecided>) -> Vec<Difference> {
     let signs =
@@ -188,14 +194,21 @@ pub(in crate::study) fn judged(found: Vec<Undecided>) -> Vec<Difference> {
 /// Returns the verdict on a ratio of overheads, its medians in both halves of the passes, and its corrected
 /// probability.
 pub(super) fn verdict(ratio: Estimate, halves: [Option<f64>; 2], probability: f64, threshold: f64) -> Verdict {
+    let is_of_side = |half: f64| if ratio.value > 1.0 { half > 1.0 } else { half < 1.0 };
+    let agree = halves.iter().all(|half| half.is_some_and(is_of_side));
+    decision(ratio, probability < LEVEL && agree, threshold)
+}
+
+/// Returns the verdict on a ratio. A regression or an improvement must be sure, with an interval that excludes no change,
+/// and exceed the threshold, in percent.
+pub(in crate::study) fn decision(ratio: Estimate, is_sure: bool, threshold: f64) -> Verdict {
     let factor = 1.0 + threshold / 100.0;
-    let is_sure = probability < LEVEL && !ratio.contains_one();
-    let both = |is_of_side: fn(f64) -> bool| halves.iter().all(|half| half.is_some_and(is_of_side));
-    if is_sure && ratio.value > factor && both(|half| half > 1.0) {
+    let is_sure = is_sure && !ratio.contains_one();
+    if is_sure && ratio.value > factor {
         Verdict::Regression
-    } else if is_sure && ratio.value < 1.0 / factor && both(|half| half < 1.0) {
+    } else if is_sure && ratio.value < 1.0 / factor {
         Verdict::Improvement
-    } else if ratio.contains_one() || (1.0 / factor <= ratio.low && ratio.high <= factor) {
+    } else if ratio.contains_one() || ratio.is_within(threshold) {
         Verdict::NoDifference
     } else {
         Verdict::Inconclusive

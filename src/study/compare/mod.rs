@@ -24,7 +24,7 @@ pub use bisection::{Contest, Leaning};
 pub use counted::{CountDifference, Counted, Line, apart};
 pub use counted_bisection::{side, side_of_bad};
 pub use difference::{Against, Difference, Verdict, differences};
-pub(in crate::study) use difference::{Undecided, judged, undecided};
+pub(in crate::study) use difference::{Undecided, decision, judged, undecided};
 pub use logs::{Estimator, Rounds};
 pub(crate) use neighbours::Neighbours;
 pub use typical::{Typical, typical};

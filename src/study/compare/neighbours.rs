@@ -1,5 +1,6 @@
 //! The differences of each build from several earlier ones, all from the same rounds.
 
+use super::difference::figure;
 use super::logs::{Logs, Rounds};
 use super::{Against, Comparison, links};
 use crate::schedule::measurement::Measurement;
@@ -35,14 +36,9 @@ impl Comparison {
         groups.flat_map(|group| self.neighbours_in(group)).collect()
     }
 
-    fn neighbours_in(&self, (workload, level): (Workload, Level)) -> Vec<Neighbours<'_>> {
-        let has_figure = |measurement: &&Measurement| {
-            (measurement.workload, measurement.level) == (workload, level)
-                && measurement.failure().is_none()
-                && !measurement.pairs.is_empty()
-        };
+    fn neighbours_in(&self, group: (Workload, Level)) -> Vec<Neighbours<'_>> {
         let figures: Vec<Option<&Measurement>> =
-            self.builds.iter().map(|build| build.measurements.iter().find(has_figure)).collect();
+            self.builds.iter().map(|build| figure(&build.measurements, group)).collect();
         let rounds = Rounds { links: links(&self.builds), planned: self.plan.rounds, ..self.clock.into() };
         let mut found = Vec::new();
         for (build, measurement) in figures.iter().enumerate().filter_map(|(build, figure)| Some((build, (*figure)?))) {

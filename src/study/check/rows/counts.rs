@@ -31,7 +31,6 @@ fn row(change: &Change, place: &Place, thresholds: &Thresholds) -> Option<Row> {
         threshold_percent: allowed,
         detectable_percent: Some(allowed),
         judgement,
-        why: None,
-        ..Row::unknown(axis, place.clone(), "")
+        ..Row::begin(axis, place.clone())
     })
 }

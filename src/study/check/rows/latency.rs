@@ -3,9 +3,10 @@
 use super::super::Record;
 use super::super::axis::Axis;
 use super::super::resolution::Thresholds;
-use super::super::row::{Place, Row};
+use super::super::row::{Place, Row, judgement};
 use crate::stats::median::{median, median_interval};
 use crate::stats::sign_test::sign_test;
+use crate::study::compare::decision;
 use crate::study::counts::Judgement;
 use crate::study::latency::{Latency, Operation, QUANTILES};
 
@@ -48,14 +49,8 @@ fn row(
         return Row::unknown(axis, place, "too few processes");
     };
     let threshold_percent = thresholds.percent(axis, place.level);
-    let factor = 1.0 + threshold_percent / 100.0;
-    let is_sure = probability < FALSE_ALARM;
-    let judgement = match change.value {
-        ratio if is_sure && ratio > factor => Judgement::Worse,
-        ratio if is_sure && ratio < 1.0 / factor => Judgement::Better,
-        _ if 1.0 / factor <= change.low && change.high <= factor => Judgement::Same,
-        _ => Judgement::Unknown,
-    };
+    let judgement =
+        judgement(decision(change, probability < FALSE_ALARM, threshold_percent), Some(change), threshold_percent);
     Row {
         base: median(before),
         head: median(after),
@@ -64,6 +59,6 @@ fn row(
         detectable_percent: Some(threshold_percent.max(((change.high / change.low).sqrt() - 1.0) * 100.0)),
         judgement,
         why: (judgement == Judgement::Unknown).then(|| "the processes of one build differ as much".to_owned()),
-        ..Row::unknown(axis, place, "")
+        ..Row::begin(axis, place)
     }
 }

@@ -3,10 +3,11 @@
 use super::super::Record;
 use super::super::axis::Axis;
 use super::super::resolution::Thresholds;
-use super::super::row::{Place, Row};
-use crate::schedule::measurement::Measurement;
+use super::super::row::{Place, Row, judgement};
+use crate::schedule::measurement::{Measurement, Pair};
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median_interval;
+use crate::study::compare::decision;
 use crate::study::counts::Judgement;
 use crate::study::footprint::Footprint;
 
@@ -38,7 +39,7 @@ fn exact(base: &Footprint, head: &Footprint, thresholds: &Thresholds) -> Vec<Row
 /// Returns the row of the peak of resident memory, from the rounds of the first stage.
 fn peak(base: &Measurement, head: &Measurement, thresholds: &Thresholds) -> Option<Row> {
     let peaks = |measurement: &Measurement| -> Vec<Option<f64>> {
-        let ratio = |pair: &crate::schedule::measurement::Pair| {
+        let ratio = |pair: &Pair| {
             Some(pair.tracked.peak_rss_bytes? as f64 / pair.untracked.peak_rss_bytes.filter(|&bytes| bytes > 0)? as f64)
         };
         measurement.pairs.iter().map(ratio).collect()
@@ -48,13 +49,7 @@ fn peak(base: &Measurement, head: &Measurement, thresholds: &Thresholds) -> Opti
     let [base_peak, head_peak] =
         [before, after].map(|peaks| median_interval(peaks.into_iter().flatten()).map(|peak| peak.value));
     let threshold_percent = thresholds.percent(Axis::PeakMemory, Some(base.level));
-    let factor = 1.0 + threshold_percent / 100.0;
-    let judgement = match change {
-        change if change.low > 1.0 && change.value > factor => Judgement::Worse,
-        change if change.high < 1.0 && change.value < 1.0 / factor => Judgement::Better,
-        change if change.low >= 1.0 / factor && change.high <= factor => Judgement::Same,
-        _ => Judgement::Unknown,
-    };
+    let judgement = judgement(decision(change, true, threshold_percent), Some(change), threshold_percent);
     Some(Row {
         base: base_peak,
         head: head_peak,
@@ -63,6 +58,6 @@ fn peak(base: &Measurement, head: &Measurement, thresholds: &Thresholds) -> Opti
         detectable_percent: Some(threshold_percent.max((change.high / change.low).ln() * 50.0)),
         judgement,
         why: (judgement == Judgement::Unknown).then(|| "too few rounds for its interval".to_owned()),
-        ..Row::unknown(Axis::PeakMemory, Place::workload(base.workload, base.level), "")
+        ..Row::begin(Axis::PeakMemory, Place::workload(base.workload, base.level))
     })
 }

@@ -3,12 +3,12 @@
 use super::super::Record;
 use super::super::axis::Axis;
 use super::super::resolution::Thresholds;
-use super::super::row::{Place, Row};
+use super::super::row::{Place, Row, judgement};
 use super::super::timing::times;
 use crate::schedule::estimate::ns_per_allocation;
 use crate::schedule::measurement::{Clock, Measurement};
 use crate::stats::median::median;
-use crate::study::compare::{Against, Difference, Verdict, typical};
+use crate::study::compare::{Against, Difference, typical};
 use crate::study::counts::Judgement;
 use crate::tracking::Level;
 use crate::workloads::Workload;
@@ -23,23 +23,11 @@ pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
     typical.chain(cpu).chain(wall).chain(failures).chain(of_allocation).collect()
 }
 
-/// Returns the judgement of a difference. One whose interval is too wide to exclude a change beyond the threshold is
-/// unknown.
-fn judgement(found: &Difference, threshold_percent: f64) -> Judgement {
-    let factor = 1.0 + threshold_percent / 100.0;
-    match (found.verdict, found.ratio) {
-        (Verdict::Regression, _) => Judgement::Worse,
-        (Verdict::Improvement, _) => Judgement::Better,
-        (_, Some(ratio)) if 1.0 / factor <= ratio.low && ratio.high <= factor => Judgement::Same,
-        _ => Judgement::Unknown,
-    }
-}
-
 fn row(record: &Record, found: &Difference, axis: Axis, clock: Clock, thresholds: &Thresholds) -> Row {
     let place = Place::workload(found.workload, found.level);
     let threshold_percent = thresholds.percent(axis, place.level);
     let [base, head] = [0, 1].map(|build| overhead(record, build, (found.workload, found.level), clock));
-    let judgement = judgement(found, threshold_percent);
+    let judgement = judgement(found.verdict, found.ratio, threshold_percent);
     Row {
         base,
         head,
@@ -48,7 +36,7 @@ fn row(record: &Record, found: &Difference, axis: Axis, clock: Clock, thresholds
         detectable_percent: found.detectable_percent,
         judgement,
         why: (judgement == Judgement::Unknown).then(|| format!("{} rounds do not decide it", found.rounds)),
-        ..Row::unknown(axis, place, "")
+        ..Row::begin(axis, place)
     }
 }
 
@@ -57,20 +45,14 @@ fn typical_row(differences: &[Difference], level: Level, thresholds: &Thresholds
     let of_level: Vec<Difference> = differences.iter().filter(|found| found.level == level).cloned().collect();
     let threshold_percent = thresholds.percent(Axis::CpuTime, Some(level));
     let found = typical(&of_level, &[level], &Against::First, threshold_percent).pop()?;
-    let factor = 1.0 + threshold_percent / 100.0;
-    let judgement = match found.verdict {
-        Verdict::Regression => Judgement::Worse,
-        Verdict::Improvement => Judgement::Better,
-        _ if 1.0 / factor <= found.ratio.low && found.ratio.high <= factor => Judgement::Same,
-        _ => Judgement::Unknown,
-    };
+    let judgement = judgement(found.verdict, Some(found.ratio), threshold_percent);
     Some(Row {
         change: Some(found.ratio),
         threshold_percent,
         detectable_percent: found.detectable_percent,
         judgement,
         why: (judgement == Judgement::Unknown).then(|| "too few rounds for its interval".to_owned()),
-        ..Row::unknown(Axis::CpuTime, Place { of: None, level: Some(level) }, "")
+        ..Row::begin(Axis::CpuTime, Place { of: None, level: Some(level) })
     })
 }
 
@@ -95,7 +77,7 @@ fn allocation(record: &Record, (workload, level): (Workload, Level)) -> Option<R
         let Measurement { pairs, passes, allocations, .. } = record.measurements(build, (workload, level)).next()?;
         ns_per_allocation(pairs, passes, *allocations).map(|ns| ns.value)
     });
-    let row = Row { base, head, why: None, ..Row::unknown(Axis::AllocationTime, Place::workload(workload, level), "") };
+    let row = Row { base, head, ..Row::begin(Axis::AllocationTime, Place::workload(workload, level)) };
     (is_limited && level != Level::Untracked).then_some(Row { judgement: Judgement::Same, ..row })
 }
 

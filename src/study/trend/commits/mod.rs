@@ -15,7 +15,7 @@ use crate::stats::discovery::discoveries;
 use crate::stats::estimate::{Estimate, STANDARD_ERRORS};
 use crate::stats::offsets::{self, Part};
 use crate::stats::student::tails;
-use crate::study::compare::Verdict;
+use crate::study::compare::{Verdict, decision};
 use crate::tracking::Level;
 use crate::workloads::{Workload, registered};
 use chrono::{DateTime, Utc};
@@ -264,21 +264,7 @@ fn judge(lanes: &mut [CommitLane], threshold: f64) {
     let probabilities: Vec<f64> = steps.iter().map(|step| step.probability).collect();
     for (step, probability) in steps.iter_mut().zip(discoveries(&probabilities)) {
         step.probability = probability;
-        step.verdict = verdict(step.ratio, probability, threshold);
-    }
-}
-
-fn verdict(ratio: Estimate, probability: f64, threshold: f64) -> Verdict {
-    let factor = 1.0 + threshold / 100.0;
-    let is_sure = probability < FALSE_DISCOVERIES && !ratio.contains_one();
-    if is_sure && ratio.value > factor {
-        Verdict::Regression
-    } else if is_sure && ratio.value < 1.0 / factor {
-        Verdict::Improvement
-    } else if ratio.contains_one() || (1.0 / factor <= ratio.low && ratio.high <= factor) {
-        Verdict::NoDifference
-    } else {
-        Verdict::Inconclusive
+        step.verdict = decision(step.ratio, probability < FALSE_DISCOVERIES, threshold);
     }
 }
 
