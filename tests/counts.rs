@@ -77,6 +77,7 @@ fn a_program_does_not_differ_from_itself() {
         workloads: vec![Workload::CYCLES, Workload::CONCURRENT],
         levels: vec![Level::Allocator],
         scale: Some(0.001),
+        part: 1.0,
         threads: 2,
         // Those need no valgrind.
         metrics: vec![Metric::PageFaults],

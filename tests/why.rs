@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::memscope_bench;
+use common::{memscope_bench, says_how_to_get_valgrind};
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::why::group::Group;
 use memscope_bench::internal::study::why::record::{CostProfile, FunctionCost, GroupCost, Why};
@@ -26,14 +26,11 @@ fn has_valgrind() -> bool {
 #[test]
 fn without_valgrind_one_line_says_how_to_get_it_and_nothing_is_built() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    memscope_bench()
-        .args(["why", "0.2.4", "0.2.5", "--output=out", "--build-cache=builds"])
-        .current_dir(folder.path())
-        .env("PATH", "")
-        .assert()
-        .code(2)
-        .stdout("")
-        .stderr(contains("apt-get install valgrind").and(predicate::function(|text: &str| text.lines().count() == 1)));
+    says_how_to_get_valgrind(
+        memscope_bench()
+            .args(["why", "0.2.4", "0.2.5", "--output=out", "--build-cache=builds"])
+            .current_dir(folder.path()),
+    );
     assert_eq!(folder.path().read_dir().expect("the folder").count(), 0);
 }
 

@@ -40,8 +40,8 @@ pub(super) struct Arguments {
     /// The pairs of processes for each workload and level
     #[arg(long, default_value_t = PAIRS as u32, value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
-    /// Count instructions and simulated cache misses under valgrind instead of time, for machines too noisy for time: single-threaded workloads
-    /// only, each twice. The time limit is then 50 times as long
+    /// Count instructions and simulated cache misses under valgrind instead of time, for machines too noisy for time:
+    /// single-threaded workloads only, each twice. The time limit is then 50 times as long
     #[arg(long, conflicts_with_all = ["pairs", "precision", "control"])]
     instructions: bool,
     #[command(flatten)]

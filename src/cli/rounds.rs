@@ -191,9 +191,8 @@ impl RoundArguments {
         if !plan.counts {
             return Ok(Vec::new());
         }
-        let launcher = |build: &'_ Build| build.program.as_ref().ok().map(|program| program.launcher.clone());
-        let launchers: Vec<Option<Launcher>> = builds.iter().map(launcher).collect();
-        let launchers: Vec<Option<&Launcher>> = launchers.iter().map(Option::as_ref).collect();
+        let launchers: Vec<Option<&Launcher>> =
+            builds.iter().map(|build| build.program.as_ref().ok().map(|program| &program.launcher)).collect();
         let bar = bar(launchers.iter().flatten().count() * plan.scope().steps(), "counts");
         let counts = plan.count::<Error>(&launchers, journal, counted, |workload, level, done| {
             bar.set_message(format!("{workload}/{level}"));

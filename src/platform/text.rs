@@ -1,7 +1,7 @@
 //! Text from outside: subjects of commits, names, paths and errors of programs. Some characters have an effect on a
 //! terminal, in Markdown or in XML, which such text must not have.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 
 /// Replaces every character that has an effect instead of being visible with a visible one. Line breaks and tabs
 /// stay.
@@ -120,6 +120,14 @@ pub fn replacement(character: char) -> Option<char> {
         | '\u{fff9}'..='\u{fffb}' | '\u{feff}' | '\u{fdd0}'..='\u{fdef}' => Some(char::REPLACEMENT_CHARACTER),
         // The last two of each plane are noncharacters too, and XML excludes two of them.
         other => (u32::from(other) & 0xfffe == 0xfffe).then_some(char::REPLACEMENT_CHARACTER),
+    }
+}
+
+/// Returns words as a list: `a, b and c`.
+pub(crate) fn listed<W: Borrow<str>>(words: &[W]) -> String {
+    match words {
+        [before @ .., last] if !before.is_empty() => format!("{} and {}", before.join(", "), last.borrow()),
+        words => words.concat(),
     }
 }
 

@@ -97,6 +97,11 @@ pub fn share(part: f64) -> String {
     if part.is_finite() { format!("{text} %") } else { text }
 }
 
+/// Formats an exact change, whose hundredths of a percent mean something: `+2.41 %` below twice, `×2.30` above.
+pub fn exact_change(ratio: f64) -> String {
+    if ratio < 2.0 { format!("{} %", signed((ratio - 1.0) * 100.0, 2)) } else { self::ratio(ratio) }
+}
+
 /// Formats a size in percent, without a sign: `4.1 %`, `23 %`, and `×2.31` from 100 % on.
 pub fn size(percent: f64) -> String {
     match percent {

@@ -4,6 +4,7 @@ use super::overhead::record::Results;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::{markdown, number};
 use crate::schedule::measurement::{Measurement, Series};
+use crate::stats::mean::geometric_mean;
 use crate::tracking::Level;
 
 /// Draws the headline of overheads as Markdown: for each level the geometric mean over the workloads, the range, and
@@ -38,7 +39,7 @@ fn row(results: &Results, level: Level) -> [String; 5] {
     let mut times: Vec<f64> =
         measurements().filter_map(|measurement| Some(measurement.ns_per_allocation()?.value)).collect();
     times.sort_by(f64::total_cmp);
-    let mean = overheads.iter().map(|(_, overhead)| overhead.ln()).sum::<f64>() / overheads.len() as f64;
+    let mean = geometric_mean(overheads.iter().map(|(_, overhead)| *overhead)).unwrap_or(f64::NAN);
     let end = |end: Option<&(&Measurement, f64)>| {
         end.map_or("unknown".to_owned(), |(measurement, overhead)| {
             format!("{} ({})", number::ratio(*overhead), measurement.workload)
@@ -47,7 +48,7 @@ fn row(results: &Results, level: Level) -> [String; 5] {
     let time = |time: Option<&f64>| time.map_or("unknown".to_owned(), |&time| number::time(time.max(0.0)));
     [
         level.to_string(),
-        number::ratio(mean.exp()),
+        number::ratio(mean),
         end(overheads.first()),
         end(overheads.last()),
         format!("{} to {}", time(times.first()), time(times.last())),

@@ -29,6 +29,7 @@ use memscope_bench::internal::worker::probe::{Observation, Truth};
 use memscope_bench::internal::worker::task::Task;
 use memscope_bench::internal::workloads::Scale;
 use memscope_bench::internal::workloads::{Workload, registered};
+use predicates::prelude::*;
 
 /// Returns the program, without the tester's environment variables that it would obey.
 pub fn memscope_bench() -> Command {
@@ -52,6 +53,13 @@ pub fn has_valgrind() -> bool {
         eprintln!("skipped: valgrind is not installed");
     }
     valgrind.is_ok()
+}
+
+/// Runs a command where valgrind is missing, and checks that one line says how to get it.
+pub fn says_how_to_get_valgrind(command: &mut assert_cmd::Command) {
+    let in_a_line = predicate::function(|text: &str| text.lines().count() == 1);
+    let says = predicates::str::contains("apt-get install valgrind").and(in_a_line);
+    command.env("PATH", "").assert().code(2).stdout("").stderr(says);
 }
 
 /// Runs a probe, and returns its observation.

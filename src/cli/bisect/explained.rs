@@ -6,20 +6,14 @@ use crate::cli::Error;
 use crate::cli::builds::{CheckedProgram, Linking};
 use crate::platform::git::Commit;
 use crate::platform::text;
-use crate::study::instructions::check_tools;
-use crate::study::why::{NotExplained, explain};
+use crate::study::why::{check_explainable, explain};
 
 impl Search<'_> {
     /// Returns a line with the functions that explain most of the first bad commit's cost, or with the reason why they
     /// are not known. The search has its result without them, so nothing here ends it.
     pub(super) fn explained(&self, first: &Commit) -> String {
         let why_not = |why: String| format!("Its functions are not compared: {}", text::one_line(&why));
-        // Nothing is built for an explanation that there cannot be.
-        let can_be = check_tools().map_err(NotExplained::from).and_then(|()| match self.arguments.workload {
-            parallel if parallel.is_parallel() => Err(NotExplained::Parallel(parallel)),
-            _ => Ok(()),
-        });
-        if let Err(why) = can_be {
+        if let Err(why) = check_explainable(self.arguments.workload) {
             return why_not(why.to_string());
         }
         self.compared(first).unwrap_or_else(|error| why_not(error.to_string()))

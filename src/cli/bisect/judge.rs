@@ -7,15 +7,12 @@ use crate::report::number;
 use crate::schedule::measurement::Series;
 use crate::schedule::pairing::MeasurementRun;
 use crate::stats::estimate::Estimate;
-use crate::study::compare::{Contest, Leaning, side, side_of_bad};
+use crate::study::compare::{Contest, Leaning, THRESHOLD_PERCENT, side, side_of_bad};
 use crate::study::counts::{Change, Counter, Metric, Scope};
 use crate::study::instructions::check_tools;
 use crate::worker::failure::Failure;
 use crate::worker::probe::Request;
 use std::cell::RefCell;
-
-/// The least extra cost of the bad commit by time, if none is requested, in percent.
-const THRESHOLD_PERCENT: f64 = 3.0;
 
 /// A decision on the last of several programs.
 pub(super) struct Decision {
@@ -124,6 +121,7 @@ impl<'a> Judge<'a> {
             workloads: vec![workload],
             levels: vec![level],
             scale: Some(scale.factor()),
+            part: 1.0,
             threads,
             metrics: vec![metric],
         };

@@ -6,6 +6,7 @@
 //! beyond the threshold, and both halves of the passes lie on that same side.
 
 use crate::stats::estimate::{Estimate, STANDARD_ERRORS};
+use crate::stats::mean;
 use crate::stats::sign_test::{LEVEL, POWER_QUANTILE, holm, normal_distance, normal_tails};
 use crate::study::compare::difference::{Against, Difference, Verdict, in_percent, verdict};
 use crate::tracking::Level;
@@ -54,8 +55,8 @@ pub fn typical(differences: &[Difference], levels: &[Level], against: &Against, 
             let ratios: Vec<Estimate> = rows.iter().filter_map(|row| row.ratio).collect();
             let Some((ratio, error)) = geometric_mean(&ratios).filter(|_| rows.len() > 1) else { continue };
             let half = |number: usize| {
-                let medians = rows.iter().map(|row| Some(row.halves[number]?.ln())).collect::<Option<Vec<f64>>>()?;
-                Some((medians.iter().sum::<f64>() / medians.len() as f64).exp())
+                let medians: Option<Vec<f64>> = rows.iter().map(|row| row.halves[number]).collect();
+                mean::geometric_mean(medians?)
             };
             let workloads = rows.iter().map(|row| row.workload).collect();
             errors.push((error, [half(0), half(1)]));

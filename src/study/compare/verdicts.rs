@@ -1,5 +1,6 @@
 //! The verdicts of a comparison in sentences, which stand above its table.
 
+use crate::platform::text::listed;
 use crate::report::number;
 use crate::study::compare::{Comparison, Difference, Typical, Verdict, counts_report};
 use crate::tracking::Level;
@@ -308,15 +309,6 @@ impl LevelVerdicts<'_> {
             Some(typical) => format!("detectable: {} typical, {alone} on one workload", number::size(typical)),
             None => format!("detectable: {alone}"),
         }
-    }
-}
-
-/// Joins words: `a, b and c`.
-fn listed(words: &[String]) -> String {
-    match words {
-        [] => String::new(),
-        [only] => only.clone(),
-        [all @ .., last] => format!("{} and {last}", all.join(", ")),
     }
 }
 

@@ -136,20 +136,19 @@ pub struct Latency {
 }
 
 impl Latency {
-    /// Joins measurements that were made process by process; those of the same level and threads become one.
-    pub(crate) fn joined(parts: Vec<Self>) -> Vec<Self> {
-        let mut joined: Vec<Self> = Vec::new();
-        for part in parts {
-            let is_same = |known: &&mut Self| (known.level, known.threads) == (part.level, part.threads);
-            match joined.iter_mut().find(is_same) {
-                Some(known) => {
-                    known.processes.extend(part.processes);
-                    known.failure = known.failure.take().or(part.failure);
-                }
-                None => joined.push(part),
+    /// Returns a measurement without processes.
+    pub fn begin(level: Level, threads: usize) -> Self {
+        Self { level, threads, processes: Vec::new(), failure: None }
+    }
+
+    /// Runs one more process, unless one has failed.
+    pub fn run(&mut self, process: impl FnOnce() -> Result<Observed, Failure>) {
+        if self.failure.is_none() {
+            match process() {
+                Ok(seen) => self.processes.push(seen),
+                Err(failure) => self.failure = Some(failure),
             }
         }
-        joined
     }
 
     /// Returns the time at one of [`QUANTILES`], by its index there, in nanoseconds: the median over processes.
@@ -190,11 +189,7 @@ impl Plan {
     ) -> Vec<Latency> {
         let mut measurements = Vec::new();
         for &threads in &self.threads {
-            let mut row: Vec<Latency> = self
-                .levels
-                .iter()
-                .map(|&level| Latency { level, threads, processes: Vec::new(), failure: None })
-                .collect();
+            let mut row: Vec<Latency> = self.levels.iter().map(|&level| Latency::begin(level, threads)).collect();
             for process in 0..self.processes as u64 {
                 let seed = self.seed.wrapping_add(process);
                 let mut turn: Vec<&mut Latency> = row.iter_mut().collect();
@@ -202,12 +197,7 @@ impl Plan {
                 for measurement in turn {
                     let pattern = Pattern { level: measurement.level, threads, operations: self.operations, seed };
                     progress(pattern);
-                    if measurement.failure.is_none() {
-                        match run(pattern) {
-                            Ok(seen) => measurement.processes.push(seen),
-                            Err(failure) => measurement.failure = Some(failure),
-                        }
-                    }
+                    measurement.run(|| run(pattern));
                 }
             }
             measurements.append(&mut row);

@@ -3,7 +3,7 @@
 use super::changes::{changed, listed, top_changes};
 use super::profile;
 use crate::report::number;
-use crate::study::instructions::{CountingError, InstructionCounter};
+use crate::study::instructions::{CountingError, InstructionCounter, check_tools};
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
@@ -36,15 +36,24 @@ pub(crate) enum NotExplained {
     Failed(Failure),
 }
 
+/// Checks that a workload's functions can be compared. Call it before anything is built for that.
+///
+/// # Errors
+/// If the workload runs on several threads, or a requirement of counting is missing.
+pub(crate) fn check_explainable(workload: Workload) -> Result<(), NotExplained> {
+    if workload.is_parallel() {
+        return Err(NotExplained::Parallel(workload));
+    }
+    Ok(check_tools()?)
+}
+
 /// Counts the instructions of two builds, and returns the functions that explain most of their difference. It takes four
 /// probes under callgrind.
 ///
 /// # Errors
 /// If the workload runs on several threads, a requirement of counting is missing, or a probe fails.
 pub(crate) fn explain(base: &Launcher, head: &Launcher, request: &Request) -> Result<Explanation, NotExplained> {
-    if request.workload.is_parallel() {
-        return Err(NotExplained::Parallel(request.workload));
-    }
+    check_explainable(request.workload)?;
     let request = Request { threads: 1, count: false, ..*request };
     let of = |launcher| -> Result<_, NotExplained> {
         profile(&InstructionCounter::new(launcher)?, launcher, &request, || ()).map_err(NotExplained::Failed)

@@ -14,7 +14,7 @@ pub mod record;
 mod summary;
 
 pub use changes::{changed, top_changes};
-pub(crate) use explain::{NotExplained, explain};
+pub(crate) use explain::{check_explainable, explain};
 
 use crate::schedule::measurement::Series;
 use crate::schedule::pairing::{MeasurementRun, checked};
