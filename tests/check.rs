@@ -2,11 +2,10 @@
 
 mod common;
 
-use common::memscope_bench;
+use common::{memscope_bench, says_how_to_get_valgrind};
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::check::{Axis, Check, Verdict};
 use memscope_bench::internal::study::counts::Judgement;
-use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;
 use std::path::Path;
@@ -40,14 +39,11 @@ fn what_cannot_be_checked_is_refused_before_anything_is_built() {
 #[test]
 fn without_valgrind_one_line_says_how_to_get_it() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    memscope_bench()
-        .current_dir(folder.path())
-        .args(["check", "--base=0.2.5", "--head=0.2.4"])
-        .env("PATH", "")
-        .assert()
-        .code(2)
-        .stdout("")
-        .stderr(contains("apt-get install valgrind").and(predicate::function(|text: &str| text.lines().count() == 1)));
+    says_how_to_get_valgrind(memscope_bench().current_dir(folder.path()).args([
+        "check",
+        "--base=0.2.5",
+        "--head=0.2.4",
+    ]));
 }
 
 #[test]

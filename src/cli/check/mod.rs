@@ -31,7 +31,8 @@ pub(super) struct Arguments {
     /// The build that may be merged
     #[arg(long, value_name = "BUILD", required_unless_present = "self_check", conflicts_with = "self_check")]
     head: Option<BuildSpec>,
-    /// Compare the base with itself: report what this machine can resolve. Later checks on it use no smaller thresholds
+    /// Compare the base with itself: report what this machine can resolve. Later checks on it use no smaller
+    /// thresholds
     #[arg(long = "self", id = "self_check")]
     self_check: bool,
     /// The time for everything except the builds, in minutes. Time is measured in what counts and reports leave
@@ -100,10 +101,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let mut record = Record::begin(plan, [base, head], links);
     record.resolutions = arguments.resolutions(&record);
     let steps = Steps::new(builds.each_ref().map(|(_, program)| program), end);
-    steps.measure(&mut record)?;
-    record.seconds = began.elapsed().as_secs();
-
-    let check = Check::from(record);
+    let mut check = steps.check(record)?;
+    check.record.seconds = began.elapsed().as_secs();
     files.finish(&check, arguments.format.format)?;
     match check.verdict {
         _ if arguments.self_check => Ok(()),

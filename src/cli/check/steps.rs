@@ -9,7 +9,7 @@ use crate::study::check::{Check, Machine, Package, Plan, Record, measure};
 use crate::study::counts::{self, Metric, Scope};
 use crate::study::footprint::Meter;
 use crate::study::instructions::check_tools;
-use crate::study::latency;
+use crate::study::latency::{Latency, Pattern};
 use crate::study::why::explain;
 use crate::tracking::Level;
 use crate::worker::launcher::Launcher;
@@ -20,7 +20,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::fs;
 use std::time::{Duration, Instant};
 
-/// The part of a workload's scale that is counted: a program is some fifty times slower under callgrind.
+/// The part of a workload's scale that is counted.
 const COUNTED: f64 = 0.25;
 /// The workload whose memory is counted at many scales: it holds whatever it makes until the end.
 const GROWN: Workload = Workload::STRUCTURES;
@@ -28,7 +28,7 @@ const GROWN: Workload = Workload::STRUCTURES;
 /// each block shows only where blocks double.
 const GROWN_SCALE: f64 = 0.25;
 /// The processes for latencies, of each build.
-const PROCESSES: usize = 16;
+const PROCESSES: u64 = 16;
 /// The calls of each kind that such a process times.
 const CALLS: u32 = 100_000;
 
@@ -70,45 +70,40 @@ impl<'a> Steps<'a> {
         self.bar.set_message(format!("{step}; {}:{:02} left", left / 60, left % 60));
     }
 
-    /// Measures everything.
+    /// Measures everything, and judges it.
     ///
     /// # Errors
     /// If something cannot be measured on this machine. A probe that fails is a finding.
-    pub(super) fn measure(&self, record: &mut Record) -> Result<(), Error> {
-        let measured = self.measure_all(record);
+    pub(super) fn check(&self, mut record: Record) -> Result<Check, Error> {
+        let checked = self.measure(&mut record).and_then(|()| {
+            let mut check = Check::from(record);
+            self.explain(&mut check)?;
+            Ok(check)
+        });
         self.bar.finish_and_clear();
-        measured
+        checked
     }
 
-    fn measure_all(&self, record: &mut Record) -> Result<(), Error> {
+    fn measure(&self, record: &mut Record) -> Result<(), Error> {
         record.packages = self.programs.map(package);
         self.count(record)?;
         self.grow(record)?;
         self.run_reports(record)?;
         self.time_calls(record);
-        self.take_rounds(record)?;
-        self.explain(record)
+        self.take_rounds(record)
     }
 
     fn count(&self, record: &mut Record) -> Result<(), Error> {
         let callgrind = |metric: &Metric| !record.plan.without_counts || !metric.needs_callgrind();
         let metrics: Vec<Metric> = Metric::ALL.into_iter().filter(callgrind).collect();
+        let Plan { ref workloads, ref levels, scale, threads, .. } = record.plan;
+        let (workloads, levels) = (workloads.clone(), levels.clone());
+        let scope = Scope { workloads, levels, scale, part: COUNTED, threads, metrics };
         let [base, head] = self.launchers();
-        for workload in record.plan.workloads.clone() {
-            let scale = scale(&record.plan, workload, COUNTED)?;
-            let scope = Scope {
-                workloads: vec![workload],
-                levels: record.plan.levels.clone(),
-                scale: Some(scale.factor()),
-                threads: record.plan.threads,
-                metrics: metrics.clone(),
-            };
-            let compared = counts::compare(base, head, &scope, |workload, level| {
-                self.show(&format!("counting {workload}/{level}"));
-            })?;
-            record.counts[0].extend(compared.base);
-            record.counts[1].extend(compared.head);
-        }
+        let compared = counts::compare(base, head, &scope, |workload, level| {
+            self.show(&format!("counting {workload}/{level}"));
+        })?;
+        record.counts = [compared.base, compared.head];
         Ok(())
     }
 
@@ -139,25 +134,17 @@ impl<'a> Steps<'a> {
 
     /// Times single calls, with the base and the head by turns.
     fn time_calls(&self, record: &mut Record) {
-        let plan = latency::Plan {
-            levels: vec![Level::Allocator],
-            threads: vec![1],
-            processes: 1,
-            operations: CALLS,
-            seed: 1,
-        };
-        let mut measured = [Vec::new(), Vec::new()];
+        let (level, threads) = (Level::Allocator, 1);
+        let mut measured = [Latency::begin(level, threads), Latency::begin(level, threads)];
         for process in 0..PROCESSES {
+            self.show("single calls");
+            let pattern = Pattern { level, threads, operations: CALLS, seed: process + 1 };
             let order = if process % 2 == 0 { [0, 1] } else { [1, 0] };
             for build in order {
-                self.show("single calls");
-                let launcher = self.launchers()[build];
-                let plan = latency::Plan { seed: process as u64 + 1, ..plan.clone() };
-                let one = plan.measure(|pattern| launcher.run_task(&Task::Latency(pattern)), |_| ());
-                measured[build].extend(one);
+                measured[build].run(|| self.launchers()[build].run_task(&Task::Latency(pattern)));
             }
         }
-        record.latencies = measured.map(latency::Latency::joined);
+        record.latencies = measured.map(|latency| vec![latency]);
     }
 
     fn take_rounds(&self, record: &mut Record) -> Result<(), Error> {
@@ -170,17 +157,20 @@ impl<'a> Steps<'a> {
 
     /// Names the functions that explain what became worse most. The verdict stands without them, so a failure is only
     /// reported.
-    fn explain(&self, record: &mut Record) -> Result<(), Error> {
-        let worst = Check::from(record.clone()).worst_group().filter(|_| !record.plan.without_counts);
+    ///
+    /// # Errors
+    /// If the workload has no such scale.
+    fn explain(&self, check: &mut Check) -> Result<(), Error> {
+        let worst = check.worst_group().filter(|_| !check.record.plan.without_counts);
         let Some((workload, level)) = worst else { return Ok(()) };
         self.show(&format!("functions of {workload}/{level}"));
-        let scale = scale(&record.plan, workload, COUNTED)?;
+        let scale = scale(&check.record.plan, workload, COUNTED)?;
         let request = Request { workload, level, scale, threads: 1, count: false };
         let [base, head] = self.launchers();
         let cause = explain(base, head, &request);
         let cause =
             cause.map_or_else(|why| format!("its functions are not compared: {why}"), |cause| cause.to_string());
-        record.causes.push(format!("{workload}/{level}: {cause}."));
+        check.record.causes.push(format!("{workload}/{level}: {cause}."));
         Ok(())
     }
 }

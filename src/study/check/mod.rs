@@ -27,6 +27,7 @@ use crate::report::document::Document;
 use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::{Clock, Measurement};
+use crate::stats::mean::geometric_mean;
 use crate::stats::median::median;
 use crate::study::Study;
 use crate::study::accuracy;
@@ -210,8 +211,7 @@ impl Check {
             let pairs = self.record.measurements(build, (workload, level)).flat_map(|measurement| &measurement.pairs);
             median(pairs.map(|pair| pair.ratio(Clock::Cpu)).filter(|ratio| ratio.is_finite()))
         };
-        let logs: Vec<f64> = self.record.plan.workloads.iter().filter_map(of_workload).map(f64::ln).collect();
-        (!logs.is_empty()).then(|| (logs.iter().sum::<f64>() / logs.len() as f64).exp())
+        geometric_mean(self.record.plan.workloads.iter().filter_map(of_workload))
     }
 
     /// Returns what the builds, which were equal, differed by.

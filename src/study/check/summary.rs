@@ -79,7 +79,8 @@ fn named(check: &Check, is_wanted: impl Fn(&Row) -> bool) -> String {
     let all: Vec<String> = Axis::all().filter_map(of_axis).collect();
     match all.split_at_checked(MOST_NAMED) {
         Some((first, rest)) if !rest.is_empty() => {
-            format!("{}; and {}", first.join("; "), number::counted(rest.len(), "other axis").replace("axiss", "axes"))
+            let others = if rest.len() == 1 { "axis" } else { "axes" };
+            format!("{}; and {} other {others}", first.join("; "), rest.len())
         }
         _ => all.join("; "),
     }
@@ -239,10 +240,7 @@ fn changed(change: Estimate) -> String {
     if change.low < change.high {
         return number::change(change);
     }
-    match change.value {
-        value if value < 2.0 => format!("{} %", number::signed((value - 1.0) * 100.0, 2)),
-        value => format!("×{}", number::factor(value)),
-    }
+    number::exact_change(change.value)
 }
 
 fn figure(axis: Axis, value: Option<f64>) -> String {

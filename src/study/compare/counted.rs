@@ -90,6 +90,7 @@ impl Plan {
             workloads: self.workloads.clone(),
             levels: self.levels.iter().copied().filter(|&level| level != Level::Untracked).collect(),
             scale: self.scale,
+            part: 1.0,
             threads: self.threads,
             metrics: Metric::ALL.to_vec(),
         }

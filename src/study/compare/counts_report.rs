@@ -1,8 +1,10 @@
 //! The report of a comparison's counts: sentences, the table and its notes.
 
+use crate::platform::text::listed;
 use crate::report::document::{Table, left, right};
 use crate::report::metric::Metric as Figure;
 use crate::report::number;
+use crate::stats::mean::geometric_mean;
 use crate::study::compare::summary::shortened;
 use crate::study::compare::{Comparison, CountDifference};
 use crate::study::counts::{Change, Counts, Judgement, Metric};
@@ -58,7 +60,7 @@ fn sentence(comparison: &Comparison, (build, reference, level): (usize, usize, L
             same.push(metric.name());
         } else {
             let of = number::counted(changes.len(), "workload");
-            let mean = mean(&changes).map_or(String::new(), |mean| format!("{} ", change(mean)));
+            let mean = mean(&changes).map_or(String::new(), |mean| format!("{} ", number::exact_change(mean)));
             changed.push(format!("{metric} {mean}({} of {of})", sides.join(", ")));
         }
     }
@@ -68,24 +70,10 @@ fn sentence(comparison: &Comparison, (build, reference, level): (usize, usize, L
     format!("Counts of {build} against {reference} at {level}: {}.", parts.join("; "))
 }
 
-/// Returns names as a list: `a, b and c`.
-fn listed(names: &[&str]) -> String {
-    match names {
-        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
-        _ => names.concat(),
-    }
-}
-
 /// Returns the geometric mean of the ratios; `None` if one has none.
 fn mean(changes: &[&Change]) -> Option<f64> {
-    let logs: Option<Vec<f64>> = changes.iter().map(|change| Some(change.ratio?.ln())).collect();
-    let logs = logs.filter(|logs| logs.iter().all(|log| log.is_finite()))?;
-    Some((logs.iter().sum::<f64>() / logs.len() as f64).exp())
-}
-
-/// Formats a ratio of counts, whose hundredths of a percent mean something: `+2.41 %`, `×2.30`.
-fn change(ratio: f64) -> String {
-    if ratio < 2.0 { format!("{} %", number::signed((ratio - 1.0) * 100.0, 2)) } else { number::ratio(ratio) }
+    let ratios: Option<Vec<f64>> = changes.iter().map(|change| change.ratio).collect();
+    geometric_mean(ratios?)
 }
 
 /// Returns the table of each build on each workload and level; `None` if nothing was counted.
@@ -117,7 +105,7 @@ fn cell(comparison: &Comparison, build: usize, counts: &Counts, metric: Metric) 
     let count = number::short_count(count);
     let Some(found) = comparison.count_difference(build, counts.workload, counts.level) else { return count };
     let Some(found) = found.difference.change(metric) else { return count };
-    let ratio = found.ratio.map_or(String::new(), |ratio| format!(" ({})", change(ratio)));
+    let ratio = found.ratio.map_or(String::new(), |ratio| format!(" ({})", number::exact_change(ratio)));
     let word = match found.judgement {
         Judgement::Worse => " more",
         Judgement::Better => " fewer",
@@ -161,7 +149,7 @@ pub(super) fn regressions(comparison: &Comparison) -> Vec<String> {
     for CountDifference { build, reference, difference } in &comparison.count_differences {
         for found in difference.changes.iter().filter(|change| change.judgement == Judgement::Worse) {
             let [build, reference] = [*build, *reference].map(|build| &comparison.builds[build].name);
-            let ratio = found.ratio.map_or_else(|| "from none".to_owned(), change);
+            let ratio = found.ratio.map_or_else(|| "from none".to_owned(), number::exact_change);
             let (workload, level, metric) = (difference.workload, difference.level, found.metric);
             lines.push(format!("regression: {workload}/{level}: {build} against {reference}: {metric} {ratio}"));
         }
@@ -204,7 +192,7 @@ mod tests {
 
     #[test]
     fn changes_of_counts_have_two_digits() {
-        assert_eq!([1.0241, 0.99, 1.0, 2.304].map(change), ["+2.41 %", "−1.00 %", "+0.00 %", "×2.30"]);
+        assert_eq!([1.0241, 0.99, 1.0, 2.304].map(number::exact_change), ["+2.41 %", "−1.00 %", "+0.00 %", "×2.30"]);
         assert_eq!([&["a"][..], &["a", "b", "c"]].map(listed), ["a", "a, b and c"]);
     }
 }

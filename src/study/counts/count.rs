@@ -24,6 +24,8 @@ pub struct Scope {
     pub levels: Vec<Level>,
     /// The factor of the scale; `None` for each workload's short one.
     pub scale: Option<f64>,
+    /// The part of that scale which is run: a program is some fifty times slower under callgrind.
+    pub part: f64,
     /// The threads of each pool of a parallel workload.
     pub threads: usize,
     /// The metrics. Those that need callgrind are counted in workloads of one thread.
@@ -75,8 +77,11 @@ impl<'a> Counter<'a> {
     /// Counts a workload untracked and at each level. A failure ends the counting of its level alone, or of all levels
     /// if it is that of the untracked runs. `progress` is called after each step.
     pub fn count(&self, workload: Workload, mut progress: impl FnMut(Workload, Level)) -> Vec<Counts> {
-        let Scope { levels, scale, threads, .. } = self.scope;
-        let request = |level| Request::at(*scale, workload, level, *threads);
+        let Scope { levels, scale, part, threads, .. } = self.scope;
+        let request = |level| {
+            let whole = Request::at(*scale, workload, level, *threads);
+            Request { scale: whole.scale.part(*part).unwrap_or(whole.scale), ..whole }
+        };
         // The first probe counts the allocations, and its digest is the expected one.
         let trial = self.launcher.run(&Request { count: true, ..request(Level::Untracked) });
         let baseline = trial.and_then(|seen| {

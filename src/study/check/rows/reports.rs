@@ -6,7 +6,6 @@ use super::super::resolution::Thresholds;
 use super::super::row::{Place, Row as CheckRow};
 use crate::study::accuracy::{Finding, Row};
 use crate::study::counts::Judgement;
-use std::iter;
 
 pub(super) fn rows(record: &Record, _: &Thresholds) -> Vec<CheckRow> {
     let [base, head] = &record.reports;
@@ -15,7 +14,7 @@ pub(super) fn rows(record: &Record, _: &Thresholds) -> Vec<CheckRow> {
         compared(row, head.iter().find(same))
     });
     let is_new = |row: &&Row| !base.iter().any(|other| is_same(row, other));
-    of_base.flatten().chain(head.iter().filter(is_new).flat_map(new)).collect()
+    of_base.flatten().chain(head.iter().filter(is_new).filter_map(new)).collect()
 }
 
 fn is_same(row: &Row, other: &Row) -> bool {
@@ -42,7 +41,9 @@ fn recall(row: &Row) -> f64 {
 
 fn compared(base: &Row, head: Option<&Row>) -> Option<CheckRow> {
     // A report that the base lacks cannot become worse.
-    base.report.lacking.is_none().then_some(())?;
+    if base.report.lacking.is_some() {
+        return None;
+    }
     let lost = || head.is_none_or(|head| head.report.lacking.is_some()) && base.finding.is_some();
     let figures = [recall(base), head.map_or(0.0, recall)];
     let row = CheckRow::exact(Axis::Recall, place(base), figures, 0.0, 1e-9);
@@ -54,8 +55,8 @@ fn compared(base: &Row, head: Option<&Row>) -> Option<CheckRow> {
     })
 }
 
-/// Returns the row of a report that the base does not know.
-fn new(head: &Row) -> impl Iterator<Item = CheckRow> {
-    let row = CheckRow::exact(Axis::Recall, place(head), [0.0, recall(head)], 0.0, 1e-9);
-    head.finding.map(|_| row).into_iter().chain(iter::empty())
+/// Returns the row of a report that the base does not know; `None` if it gives nothing.
+fn new(head: &Row) -> Option<CheckRow> {
+    head.finding?;
+    Some(CheckRow::exact(Axis::Recall, place(head), [0.0, recall(head)], 0.0, 1e-9))
 }
