@@ -108,7 +108,9 @@ fn main() -> ExitCode {
             let budget = Budget::default();
             let Ok(found) = measure(&mut replay, &groups, 1, &budget);
             let times = times(&found, 1, &budget);
-            let is_worse = times.cpu.iter().chain(&times.wall).any(|found| found.verdict == Verdict::Regression);
+            let of_workloads = times.cpu.iter().chain(&times.wall).map(|found| found.verdict);
+            let verdicts = of_workloads.chain(times.typical.iter().map(|found| found.verdict));
+            let is_worse = verdicts.into_iter().any(|verdict| verdict == Verdict::Regression);
             (checks, worse, stages) = (checks + 1, worse + u32::from(is_worse), stages + found.len());
         }
     }

@@ -220,6 +220,18 @@ fn a_probe_that_fails_in_the_head_alone_is_worse() {
 }
 
 #[test]
+fn a_workload_that_cannot_be_counted_in_the_head_alone_is_worse() {
+    let fail = |record: &mut Record, build: usize| {
+        record.counts[build][0].failure = Some(Failure::TimedOut { seconds: 10 });
+        record.counts[build][0].tracked = Runs::default();
+    };
+    let head = with(|record| fail(record, 1));
+    assert_eq!((head.verdict, axes(&head, Judgement::Worse)), (Verdict::Worse, vec![Axis::Instructions]));
+    assert!(summary::answer(&head).contains("10 s"), "{}", summary::answer(&head));
+    assert_ne!(with(|record| fail(record, 0)).verdict, Verdict::Worse);
+}
+
+#[test]
 fn a_limit_that_is_exceeded_is_worse_even_if_nothing_changed() {
     let budget = |record: &mut Record, most: f64| {
         record.plan.budget = toml_edit::de::from_str(&format!(

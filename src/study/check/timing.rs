@@ -9,7 +9,9 @@
 use super::axis::Axis;
 use super::budget::Budget;
 use crate::schedule::measurement::{Clock, Measurement};
-use crate::study::compare::{Against, Difference, Estimator, Rounds, Undecided, Verdict, judged, undecided};
+use crate::study::compare::{
+    Against, Difference, Estimator, Rounds, Typical, Undecided, Verdict, judged, typical, undecided,
+};
 use crate::tracking::Level;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
@@ -57,6 +59,8 @@ pub struct Times {
     pub cpu: Vec<Difference>,
     /// By wall time, of parallel workloads: waiting shows there alone.
     pub wall: Vec<Difference>,
+    /// By CPU time, over all workloads of a level.
+    pub typical: Vec<Typical>,
 }
 
 /// Takes stages until every group is settled or the time is over.
@@ -124,7 +128,11 @@ pub fn times(stages: &[Stage], links: usize, budget: &Budget) -> Times {
     let of_cpu = cpu.len();
     let mut cpu = judged(cpu.into_iter().chain(wall).collect());
     let wall = cpu.split_off(of_cpu);
-    Times { cpu, wall }
+    let mut levels: Vec<Level> = cpu.iter().map(|found| found.level).collect();
+    levels.sort_unstable();
+    levels.dedup();
+    let typical = typical(&cpu, &levels, &Against::First, |level| budget.typical_percent(level));
+    Times { cpu, wall, typical }
 }
 
 /// Returns whether more rounds would hardly change the verdicts on a group.

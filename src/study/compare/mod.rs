@@ -125,7 +125,7 @@ impl From<Record> for Comparison {
         let measurements: Vec<&[Measurement]> = builds.iter().map(|build| build.measurements.as_slice()).collect();
         let rounds = Rounds { links: links(&builds), planned: plan.rounds, ..clock.into() };
         let differences = differences(&measurements, &against, &plan.groups(), rounds, threshold_percent);
-        let typical = typical(&differences, &plan.levels, &against, threshold_percent);
+        let typical = typical(&differences, &plan.levels, &against, |_| threshold_percent);
         let counts: Vec<&[Counts]> = builds.iter().map(|build| build.counts.as_slice()).collect();
         let count_differences = counted::count_differences(&counts, &against, &plan.groups());
         let schema = SCHEMA;

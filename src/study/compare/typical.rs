@@ -36,11 +36,16 @@ pub struct Typical {
 }
 
 /// Returns the typical change of each build at each of these levels that has at least two workloads to average.
-/// `threshold` is in percent.
+/// `threshold` gives that of a level, in percent.
 ///
 /// A build's rows may have different references, if the intended one has no figure on a workload. The reference of
 /// most rows counts; if two references have as many rows, the intended one does.
-pub fn typical(differences: &[Difference], levels: &[Level], against: &Against, threshold: f64) -> Vec<Typical> {
+pub fn typical(
+    differences: &[Difference],
+    levels: &[Level],
+    against: &Against,
+    threshold: impl Fn(Level) -> f64,
+) -> Vec<Typical> {
     let builds = differences.iter().map(|difference| difference.build + 1).max().unwrap_or(0);
     let mut found = Vec::new();
     let mut errors = Vec::new();
@@ -72,6 +77,7 @@ pub fn typical(differences: &[Difference], levels: &[Level], against: &Against, 
     let probabilities = holm(&tails.collect::<Vec<_>>());
     let distance = normal_distance(LEVEL / found.len().max(1) as f64);
     for ((typical, (error, halves)), probability) in found.iter_mut().zip(errors).zip(probabilities) {
+        let threshold = threshold(typical.level);
         let beyond_threshold = (1.0 + threshold / 100.0).ln() + POWER_QUANTILE * error;
         typical.probability = probability.unwrap_or(1.0);
         typical.detectable_percent = in_percent(((distance + POWER_QUANTILE) * error).max(beyond_threshold));
@@ -138,7 +144,7 @@ mod tests {
     }
 
     fn of(rows: &[Difference]) -> Vec<Typical> {
-        typical(rows, &[Level::Full], &Against::Previous, 3.0)
+        typical(rows, &[Level::Full], &Against::Previous, |_| 3.0)
     }
 
     #[test]

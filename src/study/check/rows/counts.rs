@@ -5,7 +5,7 @@ use super::super::axis::Axis;
 use super::super::resolution::Thresholds;
 use super::super::row::{Place, Row};
 use crate::stats::estimate::Estimate;
-use crate::study::counts::{Change, Judgement, differences};
+use crate::study::counts::{Change, Counts, Judgement, differences};
 
 pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
     let [base, head] = &record.counts;
@@ -14,7 +14,21 @@ pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
         let changes = difference.changes.iter();
         changes.filter_map(|change| row(change, &place, thresholds)).collect::<Vec<_>>()
     };
-    differences(base, head).iter().flat_map(of_difference).collect()
+    let of_failure = |head: &Counts| {
+        failed(base.iter().find(|base| (base.workload, base.level) == (head.workload, head.level))?, head)
+    };
+    differences(base, head).iter().flat_map(of_difference).chain(head.iter().filter_map(of_failure)).collect()
+}
+
+/// Returns the row of a workload and level that could not be counted in one of the builds: in the head alone it is worse.
+fn failed(base: &Counts, head: &Counts) -> Option<Row> {
+    let (judgement, failure) = match (&base.failure, &head.failure) {
+        (None, Some(failure)) => (Judgement::Worse, failure),
+        (Some(failure), None) => (Judgement::Better, failure),
+        _ => return None,
+    };
+    let axis = if head.workload.is_parallel() { Axis::PageFaults } else { Axis::Instructions };
+    Some(Row { judgement, ..Row::unknown(axis, Place::workload(head.workload, head.level), failure.to_string()) })
 }
 
 /// Returns the row of a change; `None` for a metric without verdicts, and for one that was not counted on purpose.

@@ -8,7 +8,7 @@ use super::super::timing::times;
 use crate::schedule::estimate::ns_per_allocation;
 use crate::schedule::measurement::{Clock, Measurement};
 use crate::stats::median::median;
-use crate::study::compare::{Against, Difference, typical};
+use crate::study::compare::{Difference, Typical};
 use crate::study::counts::Judgement;
 use crate::tracking::Level;
 use crate::workloads::Workload;
@@ -17,7 +17,7 @@ pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
     let times = times(&record.stages, record.links, &record.plan.budget);
     let cpu = times.cpu.iter().map(|found| row(record, found, Axis::CpuTime, Clock::Cpu, thresholds));
     let wall = times.wall.iter().map(|found| row(record, found, Axis::WallTime, Clock::Wall, thresholds));
-    let typical = record.plan.levels.iter().flat_map(|&level| typical_row(&times.cpu, level, thresholds));
+    let typical = times.typical.iter().map(|found| typical_row(found, thresholds));
     let failures = record.plan.groups().into_iter().filter_map(|group| failed(record, group));
     let of_allocation = record.plan.groups().into_iter().filter_map(|group| allocation(record, group));
     typical.chain(cpu).chain(wall).chain(failures).chain(of_allocation).collect()
@@ -40,20 +40,20 @@ fn row(record: &Record, found: &Difference, axis: Axis, clock: Clock, thresholds
     }
 }
 
-/// Returns the row of the typical change at a level: the geometric mean over workloads.
-fn typical_row(differences: &[Difference], level: Level, thresholds: &Thresholds) -> Option<Row> {
-    let of_level: Vec<Difference> = differences.iter().filter(|found| found.level == level).cloned().collect();
-    let threshold_percent = thresholds.percent(Axis::CpuTime, Some(level));
-    let found = typical(&of_level, &[level], &Against::First, threshold_percent).pop()?;
+/// Returns the row of the typical change at a level: the geometric mean over workloads. It is the same within the
+/// threshold of a workload, and has a verdict beyond a smaller one.
+fn typical_row(found: &Typical, thresholds: &Thresholds) -> Row {
+    let level = Some(found.level);
+    let threshold_percent = thresholds.percent(Axis::CpuTime, level);
     let judgement = judgement(found.verdict, Some(found.ratio), threshold_percent);
-    Some(Row {
+    Row {
         change: Some(found.ratio),
         threshold_percent,
         detectable_percent: found.detectable_percent,
         judgement,
         why: (judgement == Judgement::Unknown).then(|| "too few rounds for its interval".to_owned()),
-        ..Row::begin(Axis::CpuTime, Place { of: None, level: Some(level) })
-    })
+        ..Row::begin(Axis::CpuTime, Place { of: None, level })
+    }
 }
 
 /// Returns the row of a group in which a probe failed: in the head alone it is worse, whatever else is faster.

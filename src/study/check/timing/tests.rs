@@ -117,7 +117,8 @@ fn all_stages_of_a_group_count() {
 fn equal_builds_are_seldom_worse() {
     let alarms = |seed| {
         let (_, times) = verdicts(&mut Simulated::new(seed, 2, |_| 1.0));
-        times.cpu.iter().chain(&times.wall).any(|found| found.verdict == Verdict::Regression)
+        let typical = times.typical.iter().any(|found| found.verdict == Verdict::Regression);
+        typical || times.cpu.iter().chain(&times.wall).any(|found| found.verdict == Verdict::Regression)
     };
     let worse = (0..100).filter(|&seed| alarms(seed)).count();
     assert!(worse <= 5, "{worse} of 100");
@@ -131,6 +132,18 @@ fn a_head_that_costs_a_tenth_more_is_found() {
     };
     let found: usize = (0..10).map(found).sum();
     assert!(found >= 60, "{found} of {}", 10 * registered().len());
+}
+
+/// A change that is too small for any single workload shows in all of them together.
+#[test]
+fn a_hook_that_costs_a_little_more_everywhere_is_found() {
+    let found = |seed| {
+        let (_, times) = verdicts(&mut Simulated::new(seed, 10, |_| 1.027));
+        let [typical] = &times.typical[..] else { panic!("one level: {:?}", times.typical) };
+        typical.verdict == Verdict::Regression
+    };
+    let found = (0..10).filter(|&seed| found(seed)).count();
+    assert!(found >= 8, "{found} of 10");
 }
 
 #[test]
