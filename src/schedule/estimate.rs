@@ -83,13 +83,23 @@ fn page_faults(pairs: &[Pair], passes: &[usize]) -> Option<Estimate> {
     passes::interval(&added?, passes)
 }
 
+/// The largest standard error of a kernel share that is shown: a tenth of the time that tracking adds.
+const MAX_SHARE_ERROR: f64 = 0.1;
+
 /// Returns the kernel's part of the CPU time that tracking adds, if all samples have theirs. It is a ratio of sums:
 /// most kernels find out by a tick every few milliseconds where a thread is, so a single sample has hardly any digits.
+/// `None` if the sums are too small for one digit: the standard error of the ratio (Cochran 1977, *Sampling Techniques*,
+/// section 6.3) is above [`MAX_SHARE_ERROR`].
 fn kernel_share(pairs: &[Pair]) -> Option<f64> {
-    let kernel = |pair: &Pair| Some(pair.tracked.kernel_ns? as f64 - pair.untracked.kernel_ns? as f64);
-    let kernel: f64 = pairs.iter().map(kernel).sum::<Option<f64>>()?;
-    let all: f64 = pairs.iter().map(|pair| pair.tracked.cpu_ns as f64 - pair.untracked.cpu_ns as f64).sum();
-    (all > 0.0).then(|| kernel / all)
+    let added = |pair: &Pair| {
+        let kernel = pair.tracked.kernel_ns? as f64 - pair.untracked.kernel_ns? as f64;
+        Some((kernel, pair.tracked.cpu_ns as f64 - pair.untracked.cpu_ns as f64))
+    };
+    let added: Vec<(f64, f64)> = pairs.iter().map(added).collect::<Option<_>>()?;
+    let all: f64 = added.iter().map(|(_, all)| all).sum();
+    let share = added.iter().map(|(kernel, _)| kernel).sum::<f64>() / all;
+    let residuals: f64 = added.iter().map(|(kernel, all)| (kernel - share * all).powi(2)).sum();
+    (all > 0.0 && residuals.sqrt() / all <= MAX_SHARE_ERROR).then_some(share)
 }
 
 #[cfg(test)]
@@ -175,6 +185,10 @@ mod tests {
         let mut pairs: Vec<Pair> = (0..20).map(pair).collect();
         let seen = overhead(&pairs, &[], None).expect("20 pairs");
         assert_eq!((seen.page_faults.map(|faults| faults.value), seen.kernel_share), (Some(7_401.0), Some(0.25)));
+        // One tick too many in half of the pairs is more than the whole of a small overhead.
+        let few: Vec<Pair> =
+            pairs.iter().map(|pair| Pair { tracked: Sample { cpu_ns: 1_060, ..pair.tracked }, ..*pair }).collect();
+        assert_eq!(overhead(&few, &[], None).expect("20 pairs").kernel_share, None, "a share of 33 times the whole");
         pairs[3].tracked.page_faults = None;
         pairs[3].untracked.kernel_ns = None;
         let seen = overhead(&pairs, &[], None).expect("20 pairs");

@@ -339,8 +339,8 @@ pub struct Overhead {
     /// Tracked − untracked, of the page faults of a run. `None` if a sample lacks them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page_faults: Option<Estimate>,
-    /// The kernel's part of the CPU time that tracking adds, over all pairs together. `None` if a sample lacks it, or
-    /// tracking adds no CPU time that is significant.
+    /// The kernel's part of the CPU time that tracking adds, over all pairs together. `None` if a sample lacks it,
+    /// tracking adds no CPU time that is significant, or the kernel's ticks are too few for a figure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kernel_share: Option<f64>,
     /// The median wall time of the untracked samples, in nanoseconds.
