@@ -5,6 +5,8 @@
 mod dependency;
 #[path = "build/inventory.rs"]
 mod inventory;
+#[path = "build/modes.rs"]
+mod modes;
 #[path = "build/parts.rs"]
 mod parts;
 #[allow(dead_code, reason = "the builder and the tests need the rest")]
@@ -13,7 +15,9 @@ mod versions;
 
 use dependency::Dependency;
 use inventory::Inventory;
+use modes::MODES;
 use parts::PARTS;
+use std::collections::HashSet;
 use std::env;
 use std::error::Error;
 use std::path::PathBuf;
@@ -38,6 +42,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rustc-env=LINKED_NAME={}", dependency.name);
     println!("cargo::rustc-env=LINKED_VERSION={}", dependency.version);
     println!("cargo::rustc-env=LINKED_SOURCE={}", dependency.source);
+    println!("cargo::rustc-env=LINKED_FEATURES={}", listed(&dependency.features));
+    println!("cargo::rustc-env=KNOWN_FEATURES={}", listed(&dependency.known_features));
     choose_forms(&dependency)?;
     if dependency.features.contains(OWN_ALLOCATOR) {
         println!(
@@ -67,6 +73,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Returns names in a row, in order.
+fn listed(names: &HashSet<String>) -> String {
+    let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+    names.sort_unstable();
+    names.join(",")
+}
+
 /// Chooses the form of each part of the adapter, as `cfg(memscope_PART = "FORM")`.
 fn choose_forms(dependency: &Dependency) -> Result<(), Box<dyn Error>> {
     let target = env::var("CARGO_CFG_TARGET_OS")?;
@@ -78,7 +91,7 @@ fn choose_forms(dependency: &Dependency) -> Result<(), Box<dyn Error>> {
     let is_broken = || source.as_ref().is_ok_and(Inventory::is_broken);
     let core_only = env::var_os(CORE_ONLY).is_some_and(|value| !value.is_empty());
     let mut missing = Vec::new();
-    for part in PARTS {
+    for part in PARTS.iter().chain(MODES) {
         let values: Vec<String> = part.values().iter().map(|value| format!("\"{value}\"")).collect();
         println!("cargo::rustc-check-cfg=cfg(memscope_{}, values({}))", part.name, values.join(", "));
         let chosen = match part.none.filter(|_| core_only && !CORE.contains(&part.name)) {

@@ -17,6 +17,8 @@ pub struct Dependency {
     pub source: String,
     /// Features that are on.
     pub features: HashSet<String>,
+    /// Features that it has.
+    pub known_features: HashSet<String>,
     /// Root file of the library.
     pub root: PathBuf,
 }
@@ -39,6 +41,7 @@ impl Dependency {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (name, version) = (text(&found["name"]), text(&found["version"]));
         let features = node(id).and_then(|node| node["features"].as_array()).into_iter().flatten().map(text).collect();
+        let known_features = found["features"].as_object().into_iter().flat_map(|all| all.keys().cloned()).collect();
         let is_library = |target: &&Value| {
             let kinds = target["kind"].as_array().into_iter().flatten();
             kinds.filter_map(Value::as_str).any(|kind| kind == "lib" || kind == "rlib" || kind == "cdylib")
@@ -53,7 +56,7 @@ impl Dependency {
             .iter()
             .find(|package| package.name.as_str() == name && package.version.to_string() == version)
             .map_or("path".to_owned(), source);
-        Ok(Self { name, version, source, features, root })
+        Ok(Self { name, version, source, features, known_features, root })
     }
 }
 

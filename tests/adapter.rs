@@ -2,10 +2,13 @@
 
 #[path = "../build/inventory.rs"]
 mod inventory;
+#[path = "../build/modes.rs"]
+mod modes;
 #[path = "../build/parts.rs"]
 mod parts;
 
 use inventory::Inventory;
+use modes::MODES;
 use parts::PARTS;
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -25,7 +28,7 @@ fn source(files: &[(&str, &str)]) -> Inventory {
 /// Returns the form that each part gets, or the needs that it misses.
 fn forms(files: &[(&str, &str)]) -> BTreeMap<&'static str, Result<&'static str, String>> {
     let source = source(files);
-    PARTS.iter().map(|part| (part.name, part.choose(&source))).collect()
+    PARTS.iter().chain(MODES).map(|part| (part.name, part.choose(&source))).collect()
 }
 
 #[test]
@@ -157,4 +160,28 @@ fn statistics_that_do_not_mean_what_they_say_are_recognised() {
     let keeps =
         "impl MemoryTracker { pub fn associate_var(&self, p: usize, n: String, t: String) { active.insert(p) } }";
     assert_eq!(chosen(keeps)["unseen"].clone(), Ok("kept"));
+}
+
+#[test]
+fn a_mode_that_a_source_lacks_is_none_of_its_forms() {
+    let lacking = forms(&[("lib.rs", &[COMMON, GLOBAL].concat())]);
+    for mode in MODES {
+        assert_eq!(lacking[mode.name].clone(), Ok("none"), "{}", mode.name);
+    }
+    let tracker = |parameters: &str| {
+        let own = format!(
+            "pub mod tracker {{ pub struct SamplingConfig;
+             impl SamplingConfig {{ pub fn demo() -> Self {{}} pub fn high_performance() -> Self {{}} }}
+             pub struct Tracker; impl Tracker {{ pub fn with_sampling(self, c: SamplingConfig) -> Self {{}}
+             pub fn stats(&self) {{}} pub fn events(&self) {{}} pub fn track_as(&self, {parameters}) {{}} }} }}"
+        );
+        forms(&[("lib.rs", &[COMMON, &own].concat())])["own_tracker"].clone()
+    };
+    assert_eq!(tracker("v: &T, n: &str, f: &str, l: u32, m: &str"), Ok("with_module"));
+    assert_eq!(tracker("v: &T, n: &str, f: &str, l: u32"), Ok("plain"));
+    assert_eq!(tracker("v: &T"), Ok("none"));
+    let accurate = "impl MemoryTracker { pub fn track_allocation(&self, p: usize, s: usize) {
+        if std::env::var(\"MEMSCOPE_ACCURATE_TRACKING\").is_ok() {} } }";
+    let accurate = forms(&[("lib.rs", &[COMMON, accurate].concat())]);
+    assert_eq!(accurate["accurate"].clone(), Ok("variable"));
 }

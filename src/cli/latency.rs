@@ -42,7 +42,7 @@ pub(super) struct Arguments {
 
 fn without_variables(name: &str) -> Result<Level, String> {
     let level: Level = name.parse().map_err(|error: crate::tracking::LevelError| error.to_string())?;
-    if level.has_variables() {
+    if level.has_names() {
         return Err("there are no named values here; name untracked, counting or allocator".to_owned());
     }
     Ok(level)

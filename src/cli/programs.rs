@@ -1,6 +1,7 @@
 //! The programs: this one, as it starts itself, and the command line of those that run probes with another allocator.
 
 use crate::cli::{Error, exit_code, probe, read_command_line, worker};
+pub(super) use crate::tracking::references::CONTROL_PROGRAM as CONTROL;
 use crate::worker::launcher::{Launcher, Limits};
 use crate::worker::probe::{Observation, Request};
 use crate::worker::task::TaskError;
@@ -9,9 +10,6 @@ use std::process::ExitCode;
 
 /// Name of this program.
 pub(super) const PROGRAM: &str = "memscope-bench";
-
-/// Name of the control program.
-pub(super) const CONTROL: &str = "memscope-bench-control";
 
 /// Returns a launcher of this program.
 pub(super) fn this_program(limits: Limits) -> Result<Launcher, Error> {

@@ -7,7 +7,7 @@ use crate::worker::fault::Fault;
 use crate::worker::probe;
 use crate::worker::probe::{Observation, Request};
 use crate::worker::task::{Task, TaskError};
-use crate::worker::tasks::{detection, latency, operation, windows};
+use crate::worker::tasks::{detection, latency, operation, planted, windows};
 use crate::workloads::Workload;
 use clap::Args;
 use std::io;
@@ -48,6 +48,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
             commit(fault, request.workload, &request.report);
             console::reply(&detection::run(request)?)?;
         }
+        Task::Planted(request) => console::reply(&planted::run(request)?)?,
         Task::Stress { scale, output } => stress::run_task(scale, &output)?,
     }
     Ok(())

@@ -5,8 +5,10 @@
 //! its target is replaced; a hard link keeps the earlier content.
 
 mod json;
+mod size;
 
 pub use json::{NoNumber, json};
+pub use size::bytes_within;
 
 use crate::platform::scratch::Scratch;
 use nix::unistd::{AccessFlags, access};

@@ -14,3 +14,4 @@ pub(crate) mod scratch;
 pub(crate) mod shell;
 pub mod system;
 pub mod text;
+pub(crate) mod usage;

@@ -2,6 +2,7 @@
 
 use super::estimate;
 use crate::platform::disturbance::Disturbance;
+use crate::platform::usage::Usage;
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median;
 use crate::stats::passes;
@@ -11,6 +12,7 @@ use crate::worker::probe::{Observation, Request, is_zero};
 use crate::workloads::Workload;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The part of a run that a measurement belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -266,6 +268,22 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// Returns the sample with the times of the whole process, which took so long, in place of the window's.
+    ///
+    /// # Errors
+    /// If the system does not report them.
+    pub(crate) fn of_process(self, took: Duration, usage: Option<Usage>) -> Result<Self, Failure> {
+        let unknown = || Failure::Prevented { why: "the system does not report the CPU time of a process".to_owned() };
+        let Usage { cpu, kernel, page_faults } = usage.ok_or_else(unknown)?;
+        Ok(Self {
+            wall_ns: took.as_nanos() as u64,
+            cpu_ns: cpu.as_nanos() as u64,
+            kernel_ns: Some(kernel.as_nanos() as u64),
+            page_faults: Some(page_faults),
+            ..self
+        })
+    }
+
     /// Returns the window's wall time or CPU time, in nanoseconds.
     pub fn ns(&self, clock: Clock) -> f64 {
         match clock {

@@ -5,7 +5,7 @@ use crate::platform::cores;
 use crate::platform::disturbance;
 use crate::schedule::estimate::{estimated, overhead};
 use crate::schedule::measurement::{Measurement, Outcome, Pair, Precision, Sample, Series};
-use crate::tracking::Level;
+use crate::tracking::{Level, Timing};
 use crate::worker::failure::Failure;
 use crate::worker::launcher::{TRIES, suspended};
 use crate::worker::probe::{Observation, Request, worst_fidelity};
@@ -45,14 +45,21 @@ impl<'a> MeasurementRun<'a> {
         let (workload, level) = (tracked.workload, tracked.level);
         let mut measurement = Measurement::new(series, &tracked);
         let counted = |level| launcher.trial(&Request { level, count: true, ..tracked });
+        let bare = level.baseline();
         let mut expected = Digest::default();
         let trial = counted(Level::Untracked).and_then(|untracked| {
-            measurement.allocations = untracked.truth.map(|truth| truth.allocations);
+            let happened = untracked.truth;
+            measurement.allocations = happened.map(|truth| truth.allocations);
             expected = untracked.digest;
+            if bare != Level::Untracked && bare != level {
+                checked(counted(bare)?, expected)?;
+            }
             let seen = if level == Level::Untracked { untracked } else { counted(level)? };
-            let first = checked(seen, expected)?.fidelity();
+            // A program whose allocator counts nothing does the same work.
+            let fidelity = |seen: Observation| Observation { truth: seen.truth.or(happened), ..seen }.fidelity();
+            let first = fidelity(checked(seen, expected)?);
             let repeats = if first.is_some() && workload.is_parallel() { FIDELITY_PROBES } else { 1 };
-            let more = (1..repeats).map(|_| Ok(checked(counted(level)?, expected)?.fidelity()));
+            let more = (1..repeats).map(|_| Ok(fidelity(checked(counted(level)?, expected)?)));
             let all = iter::once(Ok(first)).chain(more).collect::<Result<Vec<_>, Failure>>()?;
             Ok((worst_fidelity(all.iter().copied().flatten()), all.len()))
         });
@@ -172,13 +179,16 @@ impl<'a> MeasurementRun<'a> {
         for _ in 0..TRIES {
             let (mut untracked, mut tracked) = (None, None);
             let mut was_suspended = false;
+            let (bare, timing) = (self.tracked.level.baseline(), self.tracked.level.timing());
             for is_untracked in [untracked_first, !untracked_first] {
                 let (launcher, level) =
-                    if is_untracked { (self.baseline, Level::Untracked) } else { (self.launcher, self.tracked.level) };
+                    if is_untracked { (self.baseline, bare) } else { (self.launcher, self.tracked.level) };
                 let reply = launcher.sample(&Request { level, count: false, ..self.tracked }, place)?;
                 self.took += reply.took;
                 was_suspended |= reply.was_suspended;
+                let (took, usage) = (reply.took, reply.usage);
                 let sample = Sample::from(&checked(reply.content, self.expected)?);
+                let sample = if timing == Timing::Process { sample.of_process(took, usage)? } else { sample };
                 *(if is_untracked { &mut untracked } else { &mut tracked }) = Some(sample);
             }
             if let (Some(untracked), Some(tracked), false) = (untracked, tracked, was_suspended) {

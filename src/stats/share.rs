@@ -27,6 +27,11 @@ impl Share {
         Self { part: self.part + other.part, of: self.of + other.of }
     }
 
+    /// Returns the share as a fraction; `None` if there are no cases.
+    pub fn fraction(self) -> Option<f64> {
+        (self.of > 0).then(|| self.part as f64 / self.of as f64)
+    }
+
     /// Returns the share in percent with its 95 % interval by Clopper and Pearson (1934), which holds for any number of
     /// cases and is never too narrow; `None` if there are no cases.
     pub fn percent(self) -> Option<Estimate> {

@@ -22,6 +22,12 @@ pub enum Host {
     Heaptrack,
 }
 
+/// Name of the program whose allocator is the system's.
+pub const CONTROL_PROGRAM: &str = "memscope-bench-control";
+
+/// Name of the program whose allocator is memscope's hook.
+pub const LINKED_PROGRAM: &str = "memscope-bench-linked";
+
 /// Name of the program whose allocator is jemalloc.
 pub const JEMALLOC_PROGRAM: &str = "memscope-bench-jemalloc";
 

@@ -41,6 +41,9 @@ impl Mode {
     /// Passes the call on to dhat, in a build that has it.
     pub const DHAT: Self = Self(16);
 
+    /// Passes the call on to the system, and reports the event to memscope's lock-free tracker.
+    pub const REPORT: Self = Self(32);
+
     /// Returns the same mode with the harness's counters on.
     pub const fn counted(self) -> Self {
         Self(self.0 | Self::COUNT.0)
@@ -58,6 +61,11 @@ impl Mode {
             return Some(Self(self.0 & !Self::COUNT.0));
         }
         None
+    }
+
+    /// Returns whether events are reported to memscope's lock-free tracker.
+    const fn reports(self) -> bool {
+        self.0 & Self::REPORT.0 != 0
     }
 
     /// Returns whether the harness's counters are on.
@@ -121,7 +129,7 @@ thread_local! {
 /// Sends the calling thread's allocations to the system alone while it lives, so the harness can inspect the tracker
 /// inside the window. Blocks allocated while it lives must be freed while it, or another guard, lives.
 ///
-/// It has an effect only while the counters are on: the other modes do not pay for the check.
+/// It has an effect only while the counters are on or events are reported: the other modes do not pay for the check.
 #[derive(Debug)]
 pub(crate) struct PauseGuard {
     before: Caller,
@@ -203,6 +211,49 @@ unsafe impl GlobalAlloc for SwitchedAllocator {
     }
 }
 
+/// An allocator as a program writes it that reports to a lock-free tracker of memscope's: the system's, with a call for
+/// each event. A block that is resized is reported as freed and allocated.
+struct Reporter;
+
+// SAFETY: each call is passed on to `System` with its arguments unchanged. The reports allocate, so a caller must not
+// report those allocations again.
+unsafe impl GlobalAlloc for Reporter {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promise is what `System` requires.
+        reported(unsafe { System.alloc(layout) }, layout.size())
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promise is what `System` requires.
+        reported(unsafe { System.alloc_zeroed(layout) }, layout.size())
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        memscope::modes::lock_free_events(ptr as usize, None);
+        // SAFETY: the caller's promise is what `System` requires.
+        unsafe { System.dealloc(ptr, layout) };
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        memscope::modes::lock_free_events(ptr as usize, None);
+        // SAFETY: the caller's promise is what `System` requires.
+        reported(unsafe { System.realloc(ptr, layout, new_size) }, new_size)
+    }
+}
+
+/// Reports a block, unless the system had none.
+#[inline]
+fn reported(block: *mut u8, size: usize) -> *mut u8 {
+    if !block.is_null() {
+        memscope::modes::lock_free_events(block as usize, Some(size));
+    }
+    block
+}
+
 /// The calls while something is on. They are out of line, so the untracked path stays small enough to be inlined.
 ///
 /// They call the hook's own `realloc` and `alloc_zeroed`. memscope has only the trait's defaults, which copy and fill,
@@ -210,7 +261,8 @@ unsafe impl GlobalAlloc for SwitchedAllocator {
 ///
 /// Each function is as unsafe as the trait's function of the same name, and has the same requirements.
 mod switched {
-    use super::{CALLER, Caller, GlobalAlloc, Layout, Mode, PauseGuard, System, counting, known_cost, memscope::HOOK};
+    use super::{CALLER, Caller, GlobalAlloc, Layout, Mode, PauseGuard, System, counting, known_cost};
+    use super::{Reporter, memscope::HOOK};
     #[cfg(feature = "references")]
     use {dhat::Alloc as Dhat, stats_alloc::INSTRUMENTED_SYSTEM};
 
@@ -218,6 +270,8 @@ mod switched {
     macro_rules! tracker {
         ($mode:ident, $method:ident($($argument:expr),*)) => {
             match $mode.reference() {
+                // SAFETY: the caller's promise is what all trackers require.
+                _ if $mode.reports() => unsafe { Reporter.$method($($argument),*) },
                 // SAFETY: the caller's promise is what all trackers require.
                 #[cfg(feature = "references")]
                 Some(Mode::STATS) => unsafe { INSTRUMENTED_SYSTEM.$method($($argument),*) },
@@ -315,13 +369,16 @@ mod switched {
             return system();
         }
         let caller = CALLER.get();
-        let is_tracked = mode.hooks() || mode.reference().is_some();
+        let is_tracked = mode.hooks() || mode.reports() || mode.reference().is_some();
         let result = if is_tracked && caller == Caller::Program {
             let _paused = PauseGuard::for_calls_of(Caller::Tracker);
             tracker()
         } else {
             system()
         };
+        if is_tracked && !mode.counts() {
+            return result;
+        }
         count(caller, result);
         result
     }

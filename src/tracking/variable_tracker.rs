@@ -4,22 +4,45 @@
 //! addresses. With a type for each level the compiler inlines each copy of a workload differently, and that alone moved
 //! a ratio by several percent. `untracked` pays one branch for each *named* value, and nothing for its allocations.
 
-use super::memscope::Variables;
+use super::memscope::{OwnTracker, Variables};
 use crate::workloads::Tracker;
 use std::rc::Rc;
 use std::sync::Arc;
 
 /// Passes named values on to memscope if the level has variable tracking.
 #[derive(Clone, Debug)]
-pub struct VariableTracker(pub(super) Option<Variables>);
+pub struct VariableTracker(Names);
+
+/// memscope's tracker of named values.
+#[derive(Clone, Debug)]
+enum Names {
+    None,
+    Global(Variables),
+    Own(OwnTracker),
+}
 
 impl VariableTracker {
     /// The tracker that does nothing, for runs outside of a level.
-    pub const NOOP: Self = Self(None);
+    pub const NOOP: Self = Self(Names::None);
 
-    /// Returns memscope's variable tracking, if the level has it.
+    /// Returns the tracker that passes values on to memscope's global tracker.
+    pub fn global(variables: Variables) -> Self {
+        Self(Names::Global(variables))
+    }
+
+    /// Returns the tracker that passes values on to one of the program's own.
+    pub fn own(tracker: OwnTracker) -> Self {
+        Self(Names::Own(tracker))
+    }
+
+    /// Returns memscope's global variable tracking, if the level has it.
     pub fn variables(&self) -> Option<&Variables> {
-        self.0.as_ref()
+        if let Names::Global(variables) = &self.0 { Some(variables) } else { None }
+    }
+
+    /// Returns the program's own tracker, if the level has one.
+    pub fn own_tracker(&self) -> Option<&OwnTracker> {
+        if let Names::Own(tracker) = &self.0 { Some(tracker) } else { None }
     }
 }
 
@@ -27,8 +50,10 @@ impl VariableTracker {
 macro_rules! pass_on {
     ($($method:ident $(<$generic:ident>)? ($kind:ty);)*) => {
         $(fn $method$(<$generic>)?(&self, name: &'static str, value: &$kind) {
-            if let Some(variables) = &self.0 {
-                variables.$method(name, value);
+            match &self.0 {
+                Names::None => {}
+                Names::Global(variables) => variables.$method(name, value),
+                Names::Own(tracker) => tracker.$method(name, value),
             }
         })*
     };

@@ -4,6 +4,8 @@
 //! Nothing polls while a child measures: one thread waits for the child, one reads each of its streams, and the
 //! caller's thread reads the clock ten times a second.
 
+use crate::platform::usage;
+use crate::platform::usage::Usage;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use signal_hook::{consts::SIGCONT, flag};
 use std::io::{self, Read};
@@ -42,6 +44,8 @@ pub(crate) struct Ended {
     pub took: Duration,
     /// True if the child or this process was suspended meanwhile: the child's times are invalid.
     pub was_suspended: bool,
+    /// The system's account of the whole process; `None` if unknown.
+    pub usage: Option<Usage>,
 }
 
 /// The reason why a child gave no result.
@@ -109,10 +113,11 @@ impl Watch {
                 Err(_) => break,
             }
         }
-        let status = child.wait().map_err(NotEnded::System)?;
+        let (status, usage) = usage::of_child(|| child.wait());
+        let status = status.map_err(NotEnded::System)?;
         let [stdout, stderr] = streams.map(|tail| tail.map(|tail| locked(&tail).take()).unwrap_or_default());
         was_suspended |= suspensions() != self.suspensions;
-        Ok(Ended { status, stdout, stderr, took, was_suspended })
+        Ok(Ended { status, stdout, stderr, took, was_suspended, usage })
     }
 }
 

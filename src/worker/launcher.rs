@@ -3,8 +3,9 @@
 use crate::platform::cores;
 use crate::platform::cores::Core;
 use crate::platform::limits;
-use crate::tracking::Level;
+use crate::platform::scratch::Scratch;
 use crate::tracking::references::{Host, JEMALLOC_OPTIONS};
+use crate::tracking::{Level, Timing};
 use crate::worker::child::{Ended, NotEnded, Watch};
 use crate::worker::failure::Failure;
 use crate::worker::heaptrack;
@@ -139,10 +140,19 @@ impl Launcher {
     /// The failure of the child.
     pub(crate) fn run_once(&self, request: &Request) -> Result<Reply<Observation>, Failure> {
         match request.level.host() {
+            Host::Switch if request.level.timing() == Timing::Process => self.run_in_scratch(request),
             Host::Switch => self.reply(&Task::from(*request)),
             Host::Program(name) => self.run_another(name, request),
             Host::Heaptrack => heaptrack::run(self, request),
         }
+    }
+
+    /// Runs a probe in a folder of its own, because memscope exports into the folder that it runs in.
+    fn run_in_scratch(&self, request: &Request) -> Result<Reply<Observation>, Failure> {
+        let prevented = |error| Failure::Prevented { why: format!("it has no folder to run in: {error}") };
+        let folder = Scratch::within(&std::env::temp_dir(), "memscope-bench-").map_err(prevented)?;
+        let within = |command: &mut Command| _ = command.current_dir(folder.path());
+        self.judge(self.run_with(within, &Task::from(*request))?)
     }
 
     /// Runs a probe in another program of the same folder.
@@ -261,6 +271,9 @@ fn spawned(command: &mut Command, task: &Task) -> io::Result<Child> {
     const WAIT: Duration = Duration::from_millis(20);
     // Of fixed width: the length of the arguments moves the stack.
     command.args(["worker".to_owned(), format!("--parent={:010}", std::process::id())]).stdin(task.pipe()?);
+    if let Some((name, value)) = task.variable() {
+        command.env(name, value);
+    }
     for _ in 0..TRIES {
         match command.spawn() {
             // A program that was written a moment ago may still be open for writing somewhere.

@@ -15,3 +15,4 @@ pub(crate) mod reply;
 pub(crate) mod scripts;
 pub mod task;
 pub mod tasks;
+pub(crate) mod whole;

@@ -13,14 +13,17 @@ use crate::tracking::counting;
 use crate::tracking::counting::TrackerAllocations;
 use crate::tracking::memscope::MemscopeBuild;
 use crate::tracking::references::{Host, JEMALLOC_OPTIONS, WrongProgramError};
-use crate::tracking::{Level, Mode, Recorded, RecordingKind, Session, VariableTracker};
+use crate::tracking::{Level, Mode, Recorded, RecordingKind, Session, Timing, VariableTracker};
 use crate::worker::task::TaskError;
+use crate::worker::whole;
 use crate::workloads::pools;
 use crate::workloads::pools::ThreadsError;
 use crate::workloads::{Digest, Scale, Workload};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::{Duration, Instant};
+
+pub use crate::worker::whole::run_linked;
 
 /// Version of the observation's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 1;
@@ -69,7 +72,11 @@ impl Request {
     /// Returns the command with which a user runs this probe alone, in the program of its level.
     pub fn command_line(&self) -> String {
         if !self.level.is_reference() {
-            return format!("cargo run --release -- {self}");
+            let program = match self.level.host() {
+                Host::Program(name) => format!("--bin {name} "),
+                Host::Switch | Host::Heaptrack => String::new(),
+            };
+            return format!("cargo run --release {program}-- {self}");
         }
         let options = self.level.jemalloc_options().map(|options| format!("{JEMALLOC_OPTIONS}={options} "));
         let program = match self.level.host() {
@@ -204,7 +211,9 @@ impl Observation {
         let ratio = |recorded: u64, happened: u64| (happened > 0).then(|| recorded as f64 / happened as f64);
         match self.level.records() {
             RecordingKind::Nothing => None,
-            RecordingKind::NamedValues => ratio(self.recorded.variables?, self.variables),
+            RecordingKind::NamedValues | RecordingKind::SampledValues => {
+                ratio(self.recorded.variables?, self.variables)
+            }
             RecordingKind::Counts | RecordingKind::Events | RecordingKind::Samples => {
                 let truth = self.truth?;
                 let allocations = ratio(self.recorded.allocations?, truth.allocations);
@@ -241,6 +250,9 @@ pub fn run(request: Request) -> Result<Observation, TaskError> {
         return Err(TaskError::Unsupported(why));
     }
     request.level.check_program()?;
+    if request.level.timing() == Timing::Process {
+        return whole::run(request);
+    }
     let session = Session::prepare(request.level, request.count);
     check_switch()?;
     warm_up(request)?;
@@ -337,7 +349,7 @@ pub(crate) fn timed(Request { workload, scale, .. }: Request, names: &VariableTr
     Timed { digest, wall, cpu, kernel }
 }
 
-fn observation(request: Request, seen: Timed, recorded: Recorded) -> Observation {
+pub(super) fn observation(request: Request, seen: Timed, recorded: Recorded) -> Observation {
     let Request { workload, level, scale, threads, .. } = request;
     let Timed { digest, wall, cpu, kernel } = seen;
     Observation {

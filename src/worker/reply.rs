@@ -1,6 +1,7 @@
 //! Determines the outcome of a child: a reply, or the reason for a failure.
 
 use crate::platform::limits;
+use crate::platform::usage::Usage;
 use crate::worker::child::Ended;
 use crate::worker::failure::Failure;
 use crate::worker::limits::Limits;
@@ -22,6 +23,8 @@ pub struct Reply<T> {
     pub took: Duration,
     /// True if the child or this process was suspended meanwhile: times in the reply are invalid.
     pub was_suspended: bool,
+    /// The system's account of the whole process; `None` if unknown.
+    pub usage: Option<Usage>,
 }
 
 /// Repeats a run until it was not suspended.
@@ -53,7 +56,8 @@ pub(crate) fn judge<T: DeserializeOwned>(ended: Ended, limits: &Limits) -> Resul
         let printed = String::from_utf8_lossy(&ended.stdout);
         let content = serde_json::from_str(last_line(&printed))
             .map_err(|error| Failure::Crashed { how: format!("its output is not what it should be: {error}") })?;
-        return Ok(Reply { content, took: ended.took, was_suspended: ended.was_suspended });
+        let Ended { took, was_suspended, usage, .. } = ended;
+        return Ok(Reply { content, took, was_suspended, usage });
     }
     Err(failure(ended.status, &String::from_utf8_lossy(&ended.stderr), limits))
 }

@@ -8,7 +8,7 @@
 use crate::tracking::memscope::MemscopeBuild;
 use crate::tracking::references::WrongProgramError;
 use crate::worker::probe;
-use crate::worker::tasks::{detection, latency, operation, windows};
+use crate::worker::tasks::{detection, latency, operation, planted, windows};
 use crate::workloads::Scale;
 use crate::workloads::pools::ThreadsError;
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,8 @@ pub enum Task {
     Reports,
     /// Run a workload that plants objects, and one report of memscope. The reply is a [`detection::Finding`].
     Detection(detection::Request),
+    /// Run a program with known allocations under a level. The reply is [`planted::Planted`].
+    Planted(planted::Request),
     /// Make the full stress run. It prints its figures, and its reply is empty.
     Stress {
         /// The size of the workloads.
@@ -75,6 +77,16 @@ impl Task {
     /// Returns the task as a child reads it.
     fn message(&self) -> String {
         format!("{:<1$}\n", self.to_string(), Self::LENGTH - 1)
+    }
+
+    /// Returns the variable of the environment that the level of the task needs, if any.
+    pub(crate) fn variable(&self) -> Option<(&'static str, &'static str)> {
+        let level = match self {
+            Self::Probe { request, .. } => request.level,
+            Self::Planted(request) => request.level,
+            _ => return None,
+        };
+        level.memscope_mode()?.variable()
     }
 
     /// Returns a pipe that contains the task, for a child's standard input.
@@ -181,6 +193,7 @@ mod tests {
                 scale: request.scale,
                 report: "leaks/full".to_owned(),
             }),
+            Task::Planted(planted::Request { level: Level::TaskScope, calls: 1_000_000 }),
             Task::Stress { scale: Scale::FULL, output: "it's here".to_owned() },
         ]
     }

@@ -32,7 +32,7 @@ impl Launch for Fake<'_> {
         let level = if request.level == Level::Untracked { 'u' } else { 't' };
         self.notes.borrow_mut().push(format!("{}{}{level}", self.name, &request.workload.name()[..1]));
         let took = Duration::from_secs(1);
-        Ok(Reply { content: Observation::sample_of(request), took, was_suspended: false })
+        Ok(Reply { content: Observation::sample_of(request), took, was_suspended: false, usage: None })
     }
 }
 

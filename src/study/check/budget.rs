@@ -184,7 +184,7 @@ mod tests {
             ("[[limit]]\naxis = 'fidelity'\n", "at-most or at-least"),
             ("[[limit]]\naxis = 'fidelity'\natmost = 1\n", "unknown field `atmost`"),
             ("[[change]]\naxis = 'fidelity'\npercent = -1\n", "percent = -1 is not a percentage"),
-            ("[[change]]\naxis = 'fidelity'\nlevel = 'fast'\npercent = 1\n", "fast"),
+            ("[[change]]\naxis = 'fidelity'\nlevel = 'fastest'\npercent = 1\n", "fastest"),
             ("change = 3", "change"),
         ] {
             let refused = read(text).expect_err(text);

@@ -14,6 +14,7 @@ mod cycles;
 mod hook;
 mod json;
 mod leaks;
+pub(super) mod modes;
 mod names;
 #[cfg(memscope_published = "suite")]
 mod published;
@@ -24,7 +25,8 @@ mod reports;
 mod statistics;
 
 pub(crate) use hook::HOOK;
-pub use hook::prepare_hook;
+pub use hook::{InstalledHook, prepare_hook};
+pub use modes::OwnTracker;
 pub use names::Variables;
 
 use super::{Analysis, Block, Containers, Detector, FindingKind, OwnReport, TypeUse, UpstreamBenches};
@@ -40,7 +42,7 @@ pub(super) struct Linked;
 pub(super) trait Adapter
 where
     Self: Statistics + VariableTracker + Blocks + Report + Json + Analyses,
-    Self: Leaks + Cycles + Reports + NamesContainers + Upstream,
+    Self: Leaks + Cycles + Reports + NamesContainers + Upstream + modes::Modes,
 {
 }
 

@@ -8,11 +8,12 @@
 mod kinds;
 mod adapter;
 mod detector;
+pub mod modes;
 mod tools;
 pub mod versions;
 
 pub(super) use adapter::HOOK;
-pub use adapter::{NamedValues, Variables, prepare_hook};
+pub use adapter::{InstalledHook, NamedValues, OwnTracker, Variables, prepare_hook};
 pub use detector::{Detector, FindingKind, ReportOutput};
 pub use tools::{Analysis, BenchFn, Containers, Name, UpstreamBenches};
 

@@ -149,6 +149,10 @@ fn timed<R>(times: &mut Histogram<u64>, run: impl FnOnce() -> R) -> R {
 /// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator), or the system
 /// does not start the threads.
 pub fn run(pattern: Pattern) -> Result<Observed, TaskError> {
+    if let Some(why) = pattern.level.unsupported_reason() {
+        return Err(TaskError::Unsupported(why));
+    }
+    pattern.level.check_program()?;
     let session = Session::prepare(pattern.level, false);
     check_switch()?;
     let step_ns = clock_step();

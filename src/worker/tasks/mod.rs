@@ -3,4 +3,5 @@
 pub mod detection;
 pub mod latency;
 pub mod operation;
+pub mod planted;
 pub mod windows;

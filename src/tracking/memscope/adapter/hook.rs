@@ -15,7 +15,10 @@ pub use memscope_rs::get_global_tracker as tracker;
 pub(super) use memscope_rs::get_tracker as tracker;
 
 /// memscope's hook. It has no state: its record is in [`tracker`].
-pub(crate) static HOOK: TrackingAllocator = TrackingAllocator::new();
+pub(crate) static HOOK: InstalledHook = InstalledHook::new();
+
+/// The type of memscope's hook, for a program that installs it as its allocator.
+pub type InstalledHook = TrackingAllocator;
 
 /// Makes the tracker that the hook reports to and, if a version has them, the registries of named values.
 pub fn prepare_hook() {

@@ -3,11 +3,12 @@
 //! Some versions write to the given path, others into a folder of the working directory. So the process exports in a
 //! scratch folder.
 
+use crate::platform::files::bytes_within;
 use crate::tracking::memscope::{EXPORT_JSON, OWN_REPORT};
 use crate::worker::task::TaskError;
 use crate::worker::tasks::operation::{Prepare, Ready, live};
 use std::path::Path;
-use std::{env, fs, io};
+use std::{env, io};
 use tempfile::TempDir;
 
 /// Exports live allocations as JSON.
@@ -72,15 +73,4 @@ impl Ready for Exporting {
         }
         Err(format!("it wrote {written} bytes of {} allocations", self.live.len()))
     }
-}
-
-/// Returns the bytes of all files in a folder and its subfolders.
-fn bytes_within(folder: &Path) -> io::Result<u64> {
-    let mut bytes = 0;
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let about = entry.metadata()?;
-        bytes += if about.is_dir() { bytes_within(&entry.path())? } else { about.len() };
-    }
-    Ok(bytes)
 }

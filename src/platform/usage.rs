@@ -1,0 +1,62 @@
+//! The system's account of a whole child process, from its start to its end.
+
+use nix::sys::resource::{Usage as Times, UsageWho, getrusage};
+use nix::sys::time::{TimeVal, TimeValLike};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// The work of a process, over all its threads, and of the children that it waited for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// CPU time.
+    pub cpu: Duration,
+    /// The part of the CPU time within the kernel.
+    pub kernel: Duration,
+    /// Page faults, minor and major.
+    pub page_faults: u64,
+}
+
+/// Runs `wait`, which collects the status of one child, and returns the child's usage; `None` if it is unknown.
+///
+/// The system adds a child's usage to that of all children when its status is collected. So the difference is the
+/// child's, as long as no other is collected meanwhile.
+pub(crate) fn of_child<R>(wait: impl FnOnce() -> R) -> (R, Option<Usage>) {
+    static COLLECTING: Mutex<()> = Mutex::new(());
+    let _alone = COLLECTING.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = of_children();
+    let result = wait();
+    let usage = of_children().zip(before).map(|(after, before)| Usage {
+        cpu: after.cpu.saturating_sub(before.cpu),
+        kernel: after.kernel.saturating_sub(before.kernel),
+        page_faults: after.page_faults.saturating_sub(before.page_faults),
+    });
+    (result, usage)
+}
+
+/// Returns the usage of all children whose status was collected.
+fn of_children() -> Option<Usage> {
+    let times: Times = getrusage(UsageWho::RUSAGE_CHILDREN).ok()?;
+    let duration = |time: TimeVal| Some(Duration::from_micros(u64::try_from(time.num_microseconds()).ok()?));
+    let kernel = duration(times.system_time())?;
+    Some(Usage {
+        cpu: duration(times.user_time())? + kernel,
+        kernel,
+        page_faults: u64::try_from(times.minor_page_faults() + times.major_page_faults()).ok()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    #[test]
+    fn the_work_of_a_child_is_its_own() {
+        let mut child = Command::new("sh").args(["-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done"]).spawn();
+        let child = child.as_mut().expect("there is a shell");
+        let (status, usage) = of_child(|| child.wait());
+        let usage = usage.expect("Unix reports it");
+        assert!(status.expect("it ends").success() && usage.page_faults > 0, "{usage:?}");
+        assert!(usage.cpu > Duration::ZERO && usage.cpu >= usage.kernel, "{usage:?}");
+    }
+}

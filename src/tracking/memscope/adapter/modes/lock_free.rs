@@ -1,0 +1,146 @@
+//! A queue of events for each thread, without locks. memscope calls these functions nowhere itself: a program reports
+//! each event, and a thread's first one makes its tracker.
+
+#![allow(unused_imports, reason = "each form uses some of them")]
+
+use super::super::Linked;
+use super::LockFree;
+use crate::tracking::Recorded;
+use crate::tracking::memscope::modes::Driver;
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+#[cfg(memscope_lock_free = "functions")]
+use memscope_rs::capture::backends::lockfree_tracker::{
+    finalize_thread_tracker, get_current_tracker, init_thread_tracker, track_allocation_lockfree,
+    track_deallocation_lockfree,
+};
+#[cfg(memscope_lock_free = "sampled")]
+use memscope_rs::lockfree::tracker::{
+    finalize_thread_tracker, init_thread_tracker, track_allocation_lockfree, track_deallocation_lockfree,
+};
+
+/// Makes the tracker of this thread: without sampling where it can be chosen, and else as documented.
+#[cfg(not(memscope_lock_free = "none"))]
+fn prepare(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    #[cfg(memscope_lock_free = "functions")]
+    return init_thread_tracker(folder, Some(1.0));
+    #[cfg(memscope_lock_free = "sampled")]
+    init_thread_tracker(folder, None)
+}
+
+/// A call stack as the functions take one. memscope takes none itself: the program passes one, or none.
+#[cfg(memscope_lock_free = "functions")]
+const CALL_STACK: u64 = 0;
+#[cfg(memscope_lock_free = "sampled")]
+const CALL_STACK: &[usize] = &[];
+
+/// The folder for the files that trackers write when their thread ends.
+#[cfg(not(memscope_lock_free = "none"))]
+static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+
+#[cfg(not(memscope_lock_free = "none"))]
+impl LockFree for Linked {
+    const LOCK_FREE: Result<Driver, &'static str> = Ok(Driver {
+        start: |folder| {
+            FOLDER.set(folder.to_owned()).expect("a process has one window");
+            begin();
+        },
+        recorded: Some(recorded),
+        end: || finalize_thread_tracker().expect("memscope's file of this thread"),
+        has_files: true,
+        ..Driver::PLAIN
+    });
+
+    #[inline]
+    fn lock_free_events(address: usize, allocated: Option<usize>) {
+        match STATE.get() {
+            State::Ready => {}
+            State::New => begin(),
+            State::Ended => return,
+        }
+        let _ = match allocated {
+            Some(size) => track_allocation_lockfree(address, size, CALL_STACK),
+            None => track_deallocation_lockfree(address, CALL_STACK),
+        };
+    }
+}
+
+/// Makes the tracker of the calling thread.
+#[cfg(not(memscope_lock_free = "none"))]
+#[cold]
+fn begin() {
+    let Some(folder) = FOLDER.get() else { return };
+    prepare(folder).expect("memscope's tracker of this thread");
+    // In this order, so that the end is noted before the tracker is gone.
+    END.with(|_| STATE.set(State::Ready));
+}
+
+/// The state of a thread's tracker.
+#[cfg(not(memscope_lock_free = "none"))]
+#[derive(Clone, Copy)]
+enum State {
+    New,
+    Ready,
+    /// A thread that ends frees its own memory after its tracker is gone.
+    Ended,
+}
+
+/// Notes the end of a thread.
+#[cfg(not(memscope_lock_free = "none"))]
+struct End;
+
+#[cfg(not(memscope_lock_free = "none"))]
+impl Drop for End {
+    fn drop(&mut self) {
+        STATE.set(State::Ended);
+    }
+}
+
+#[cfg(not(memscope_lock_free = "none"))]
+thread_local! {
+    static STATE: Cell<State> = const { Cell::new(State::New) };
+    static END: End = const { End };
+}
+
+/// Returns nothing: the record is in the files.
+#[cfg(memscope_lock_free = "sampled")]
+fn recorded() -> Recorded {
+    Recorded::default()
+}
+
+/// Returns the record of this thread and of those that have ended. No function collects those of all threads: each
+/// thread writes its file when it ends.
+#[cfg(memscope_lock_free = "functions")]
+#[allow(clippy::unnecessary_cast, reason = "the fields' types differ between versions")]
+fn recorded() -> Recorded {
+    let Some(tracker) = get_current_tracker() else { return Recorded::default() };
+    let stats = tracker.get_stats();
+    // Its drop would take the events from the tracker that it was copied from.
+    std::mem::forget(tracker);
+    let ended = FOLDER.get().and_then(|folder| in_files(folder).ok()).unwrap_or_default();
+    Recorded {
+        allocations: Some(stats.total_allocations as u64 + ended[0]),
+        deallocations: Some(stats.total_deallocations as u64 + ended[1]),
+        ..Recorded::default()
+    }
+}
+
+/// Returns the allocations and frees in the files of a folder. An event is its kind, its time, and the block's address,
+/// size and call stack, of eight bytes each but the first.
+#[cfg(memscope_lock_free = "functions")]
+fn in_files(folder: &Path) -> std::io::Result<[u64; 2]> {
+    const HEAD: &[u8] = b"MEMSCOPE_LOCKFREE";
+    const EVENT: usize = 1 + 4 * 8;
+    let mut counts = [0; 2];
+    for file in std::fs::read_dir(folder)? {
+        let content = std::fs::read(file?.path())?;
+        for event in content.strip_prefix(HEAD).unwrap_or_default().chunks_exact(EVENT) {
+            if let 1..=2 = event[0] {
+                counts[usize::from(event[0]) - 1] += 1;
+            }
+        }
+    }
+    Ok(counts)
+}

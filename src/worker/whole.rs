@@ -1,0 +1,46 @@
+//! Probes whose tracker is there from the start of the process: the documented start of memscope, and its hook as the
+//! program's allocator.
+
+use crate::tracking::memscope::modes::MemscopeMode;
+use crate::tracking::memscope::{NamedValues, Variables, recorded_events};
+use crate::tracking::references::WrongProgramError;
+use crate::tracking::{Level, Recorded, VariableTracker, recorded_names};
+use crate::worker::probe::{Observation, Request, observation, timed, warm_up};
+use crate::worker::task::TaskError;
+use crate::workloads::pools;
+
+/// Runs a probe that is timed from outside, so nothing is prepared or warmed. memscope starts as its documentation
+/// shows, exports when the workload is done, and then the process ends.
+///
+/// # Errors
+/// If the system does not start the threads.
+pub(super) fn run(request: Request) -> Result<Observation, TaskError> {
+    if request.workload.is_parallel() {
+        pools::start(request.threads)?;
+    }
+    let started = request.level.memscope_mode().and_then(MemscopeMode::quick_start);
+    let names = match started {
+        Some(_) => VariableTracker::global(Variables::prepare()),
+        None => VariableTracker::NOOP,
+    };
+    let seen = timed(request, &names);
+    let recorded = Recorded { variables: recorded_names(&names), ..Recorded::default() };
+    drop(names);
+    drop(started);
+    // The peak memory includes the export's.
+    Ok(observation(request, seen, recorded))
+}
+
+/// Runs one window in the program whose allocator is memscope's hook.
+///
+/// # Errors
+/// If the level is not this program's, or the system does not start the threads.
+pub fn run_linked(request: Request) -> Result<Observation, TaskError> {
+    if request.level != Level::Linked {
+        return Err(WrongProgramError::Another(request.level).into());
+    }
+    warm_up(request)?;
+    let before = recorded_events();
+    let seen = timed(request, &VariableTracker::NOOP);
+    Ok(observation(request, seen, recorded_events().since(before)))
+}
