@@ -67,6 +67,7 @@ pub use study::compare::Comparison;
 pub use study::footprint::Footprints;
 pub use study::kept::Kept;
 pub use study::latency::Latencies;
+pub use study::modes::Modes;
 pub use study::operations::OperationResults;
 pub use study::overhead::record::Results;
 pub use study::stress::Record;

@@ -3,6 +3,7 @@
 
 mod accuracy;
 mod arguments;
+mod beside;
 mod bisect;
 mod builds;
 mod check;
@@ -16,6 +17,7 @@ mod journal;
 mod latency;
 mod line;
 mod measure;
+mod modes;
 mod own_report;
 mod probe;
 mod programs;
@@ -74,6 +76,8 @@ enum Command {
     Bisect(bisect::Arguments),
     /// Show which functions cost what tracking costs, or the difference between two builds
     Why(why::Arguments),
+    /// Measure each mode of memscope: what it costs, sees, attributes and keeps
+    Modes(modes::Arguments),
     /// Compare memscope with other trackers
     Trackers(trackers::Arguments),
     /// Measure the memory that tracking takes, and the events that it misses, as workloads grow
@@ -114,6 +118,7 @@ impl Cli {
             Command::Bisect(arguments) => bisect::run(&arguments),
             Command::Trend(arguments) => trend::run(&arguments),
             Command::Report(arguments) => report::run(&arguments),
+            Command::Modes(arguments) => modes::run(&arguments),
             Command::Trackers(arguments) => trackers::run(&arguments),
             Command::Probe(arguments) => probe::run(&arguments),
             Command::Footprint(arguments) => footprint::run(&arguments),

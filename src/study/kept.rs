@@ -7,6 +7,7 @@ use super::claims::Claims;
 use super::compare::Comparison;
 use super::footprint::Footprints;
 use super::latency::Latencies;
+use super::modes::Modes;
 use super::operations::OperationResults;
 use super::overhead::record::Results;
 use super::sessions::Sessions;
@@ -66,6 +67,7 @@ kinds! {
     Comparison(Comparison), "history";
     Check(Check), "check";
     Trackers(Trackers), "ladder";
+    Modes(Modes), ;
     Accuracy(Detections), "accuracy";
     Footprint(Footprints), "footprints";
     Latency(Latencies), "latencies";

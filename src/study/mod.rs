@@ -11,6 +11,7 @@ pub(crate) mod headline;
 pub(crate) mod instructions;
 pub mod kept;
 pub mod latency;
+pub mod modes;
 pub mod operations;
 pub mod overhead;
 pub mod sessions;

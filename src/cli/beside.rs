@@ -1,0 +1,53 @@
+//! The programs beside this one, which some levels need.
+
+use crate::builds::cargo;
+use crate::cli::Error;
+use crate::cli::programs::PROGRAM;
+use crate::platform::{console, files, system};
+use crate::tracking::memscope::modes::requested_features as memscope_features;
+use crate::worker::launcher::Launcher;
+use std::path::Path;
+use std::process::Stdio;
+
+/// Builds the programs beside this one that are missing or older than it, in a folder of release builds; elsewhere
+/// they must exist. They are built with the features that memscope has in this program.
+///
+/// # Errors
+/// If one is missing and cannot be built.
+pub(super) fn build_programs(launcher: &Launcher, programs: &[&str], references: bool) -> Result<(), Error> {
+    let folder = launcher.folder();
+    let written = |name: &str| folder.join(name).metadata().and_then(|data| data.modified()).ok();
+    let this = written(PROGRAM);
+    let is_current = |name: &str| written(name).is_some_and(|written| Some(written) >= this);
+    if folder.ends_with("release") && !programs.iter().all(|name| is_current(name)) {
+        console::complain(format_args!("Building {} ...", programs.join(" and ")));
+        let mut cargo = system::cargo();
+        cargo.args(["build", "--release", "--quiet", "--message-format=json-render-diagnostics"]);
+        let features: Vec<&str> = references.then_some("references").into_iter().chain(memscope_features()).collect();
+        cargo.arg(format!("--features={}", features.join(","))).arg("--manifest-path");
+        cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
+        cargo.args(programs.iter().flat_map(|name| ["--bin", name]));
+        cargo.arg("--target-dir").arg(folder.parent().unwrap_or(folder));
+        let failed = |why: String| Error::System(format!("cargo could not build {}{why}", programs.join(" and ")));
+        let ended = cargo.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+        let ended = ended.map_err(|error| failed(format!(": {error}")))?;
+        if !ended.status.success() {
+            return Err(failed(String::new()));
+        }
+        let messages = cargo::messages(&ended.stdout);
+        for &name in programs {
+            let built = cargo::executable(&messages, name)
+                .ok_or_else(|| failed(format!(": it does not say where it put {name}")))?;
+            // Cargo's configuration may name a target, which has another folder.
+            if !files_are_same(&built, &folder.join(name)) {
+                files::copy_program(&built, &folder.join(name)).map_err(|error| failed(format!(": {error}")))?;
+            }
+        }
+    }
+    programs.iter().try_for_each(|name| launcher.beside(name).map(drop)).map_err(Error::from)
+}
+
+/// Returns whether two paths lead to the same file.
+fn files_are_same(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+}

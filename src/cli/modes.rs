@@ -1,0 +1,90 @@
+//! `memscope-bench modes`: measures each mode of the linked memscope, and checks what it sees, attributes and keeps.
+
+use crate::cli::arguments::{FormatArguments, KeepArguments, LimitArguments, SizeArguments, bar, each_once, show};
+use crate::cli::beside::build_programs;
+use crate::cli::programs::CONTROL;
+use crate::cli::{Error, journal};
+use crate::platform::files::Versioned;
+use crate::report::origin::Origin;
+use crate::schedule::plan::{Effort, Plan};
+use crate::study::Files;
+use crate::study::modes::{self, Modes, Outcome};
+use crate::tracking::Level;
+use crate::tracking::references::LINKED_PROGRAM;
+use crate::workloads::Workload;
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The workloads
+    #[arg(long, value_delimiter = ',', value_name = "WORKLOADS", default_values = ["cycles", "concurrent"])]
+    workloads: Vec<Workload>,
+    /// The modes [default: all that memscope has had]
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS")]
+    tracking: Vec<Level>,
+    /// The pairs of processes for each workload and mode
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(6..))]
+    pairs: u32,
+    /// The calls that show the rate of a mode that samples
+    #[arg(long, default_value_t = modes::CALLS, value_parser = clap::value_parser!(u64).range(1_000..))]
+    calls: u64,
+    #[command(flatten)]
+    size: SizeArguments,
+    /// The folder for modes.json and modes.md
+    #[arg(long, default_value = "results", value_name = "DIR")]
+    output: PathBuf,
+    /// Go on with the run of the same command that did not end
+    #[arg(long)]
+    resume: bool,
+    #[command(flatten)]
+    keep: KeepArguments,
+    #[command(flatten)]
+    format: FormatArguments,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+impl Arguments {
+    /// Returns the levels: the requested ones after their baselines.
+    fn levels(&self) -> Vec<Level> {
+        if self.tracking.is_empty() {
+            return Modes::levels();
+        }
+        let baselines = self.tracking.iter().map(|level| level.baseline());
+        each_once(std::iter::once(Level::Untracked).chain(baselines).chain(self.tracking.iter().copied()))
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let files = Files { folder: &arguments.output, name: Modes::KIND };
+    files.prepare::<Modes>()?;
+    let path = arguments.output.join(format!("{}.journal", Modes::KIND));
+    journal::check(&path, arguments.resume)?;
+    let launcher = arguments.limits.launcher()?;
+    let levels = arguments.levels();
+    if levels.iter().any(|level| [Level::Linked, Level::Plain].contains(level)) {
+        build_programs(&launcher, &[CONTROL, LINKED_PROGRAM], false)?;
+    }
+
+    let origin = Origin::of_this_command();
+    let mut plan = Plan::new(Effort::pairs(arguments.pairs as usize));
+    let workloads = each_once(arguments.workloads.iter().copied());
+    plan.add_overheads(&launcher, &workloads, &levels, |workload, level| arguments.size.request(workload, level));
+    let journal = journal::of_plan(&path, arguments.resume, &plan, &launcher)?;
+    let pairs = bar(plan.pairs(), "pairs");
+    let (measurements, journal) = plan.measure(Some(journal), |progress| show(&pairs, progress))?;
+    pairs.finish_and_clear();
+
+    let moded = levels.iter().filter(|level| level.baseline() != **level);
+    let programs = bar(moded.clone().count(), "known programs");
+    let known = |&level: &Level| {
+        programs.set_message(level.to_string());
+        programs.inc(1);
+        Outcome::of(&launcher, level, arguments.calls)
+    };
+    let planted = moded.filter_map(known).collect();
+    programs.finish_and_clear();
+    let modes = Modes { schema: modes::SCHEMA, origin, measurements, planted };
+    journal::finish(&files, &modes, journal, arguments.format.format, arguments.keep)
+}

@@ -1,0 +1,151 @@
+//! The page: answers in sentences, the table of modes, and notes.
+
+use super::mode::{Mode, added_ns};
+use super::{Modes, answer};
+use crate::report::document::{Column, Document, Table, left, right};
+use crate::report::number;
+use crate::schedule::measurement::Measurement;
+use crate::stats::share::Share;
+use crate::study::overhead;
+use crate::study::overhead::record::Results;
+use crate::tracking::{RecordingKind, Timing};
+use crate::worker::failure::Failure;
+use crate::workloads::Workload;
+
+/// Returns the page.
+pub(super) fn summary(modes: &Modes) -> Document {
+    let mut document = Document::default();
+    document.heading(format!("Which mode? {} {}", modes.origin.memscope.name, modes.origin.memscope.version));
+    document.notes(answer::sentences(modes));
+    document.table(table(modes));
+    document.notes(notes(modes));
+    document
+}
+
+fn table(modes: &Modes) -> Table {
+    let workloads = workloads(modes);
+    let costs = workloads.iter().map(|workload| left(format!("CPU time, {workload}")).short(workload.name()));
+    let columns: Vec<Column> = [left("mode")]
+        .into_iter()
+        .chain(costs)
+        .chain([
+            right("peak memory").short("memory"),
+            left("records").off_terminal(),
+            right("sees"),
+            right("frees").off_terminal(),
+            right("right thread").short("thread"),
+            right("right name").short("name"),
+            right("right task").short("task"),
+            right("keeps"),
+        ])
+        .collect();
+    let mut table = Table::new(columns);
+    for mode in modes.modes() {
+        let costs = workloads.iter().map(|&workload| cost(&mode, workload));
+        let facts = facts(&mode);
+        table.row([mode.level.to_string()].into_iter().chain(costs).chain(facts).collect::<Vec<_>>());
+    }
+    table
+}
+
+/// Returns the workloads, in the order in which they were measured.
+fn workloads(modes: &Modes) -> Vec<Workload> {
+    let mut workloads: Vec<Workload> = Vec::new();
+    for measurement in &modes.measurements {
+        if !workloads.contains(&measurement.workload) {
+            workloads.push(measurement.workload);
+        }
+    }
+    workloads
+}
+
+/// Returns the cost of a mode on a workload in words, or its outcome.
+fn cost(mode: &Mode, workload: Workload) -> String {
+    let found = mode.measurements.iter().find(|measurement| measurement.workload == workload);
+    let Some(measurement) = found else { return String::new() };
+    let cost = in_words(measurement);
+    let is_whole = mode.level.timing() == Timing::Process && measurement.overhead().is_some();
+    match added_ns(measurement).filter(|&added| is_whole && added > 0.0) {
+        Some(added) => format!("{cost}, +{}", number::time(added)),
+        None => cost,
+    }
+}
+
+fn in_words(measurement: &Measurement) -> String {
+    match (measurement.failure(), measurement.overhead()) {
+        (Some(failure), _) => failure.label(),
+        (None, Some(overhead)) => overhead.cpu.map_or_else(|| "unknown".to_owned(), number::overhead),
+        (None, None) => measurement.lack(),
+    }
+}
+
+/// Returns the texts of the columns after the costs.
+fn facts(mode: &Mode) -> [String; 8] {
+    let dash = || "—".to_owned();
+    if mode.lack().is_some() {
+        return std::array::from_fn(|_| String::new());
+    }
+    let share = |share: Option<Share>| share.map_or_else(dash, |share| format!("{} of {}", share.part, share.of));
+    let planted = mode.planted;
+    let sees = match mode.sees() {
+        _ if mode.records_nothing() => "nothing".to_owned(),
+        sees => number::fidelity(sees),
+    };
+    // What records nothing attributes nothing.
+    let known = planted.filter(|_| !mode.records_nothing());
+    [
+        mode.memory().map_or_else(|| "unknown".to_owned(), |memory| format!("×{}", number::factor(memory))),
+        records(mode).to_owned(),
+        sees,
+        mode.sees_frees().filter(|_| mode.is_of_events()).map_or_else(dash, |frees| number::fidelity(Some(frees))),
+        share(known.and_then(|planted| planted.threads)),
+        share(known.and_then(|planted| planted.names)),
+        share(known.and_then(|planted| planted.tasks)),
+        known.and_then(|planted| planted.kept_bytes).map_or_else(dash, |bytes| number::bytes(bytes.max(0.0))),
+    ]
+}
+
+/// Returns what a mode is said to record.
+fn records(mode: &Mode) -> &'static str {
+    match mode.level.records() {
+        RecordingKind::Nothing => "nothing",
+        RecordingKind::Counts => "counts",
+        RecordingKind::NamedValues => "named values",
+        RecordingKind::SampledValues => "some named values",
+        RecordingKind::Events => "allocations",
+        RecordingKind::Samples => "some allocations",
+    }
+}
+
+fn notes(modes: &Modes) -> Vec<String> {
+    let mut lines: Vec<String> =
+        modes.modes().iter().map(|mode| format!("{}: {}.", mode.level, mode.level.about())).collect();
+    let all = modes.modes();
+    if all.iter().any(|mode| mode.level.timing() == Timing::Process) {
+        lines.push(
+            "The figures of quick-start, periodic, atexit and auto-signal are of whole processes, from start to end, by \
+             the system's account of the child, against `whole-process`. They include the export, and cannot be \
+             compared with those of a window."
+                .to_owned(),
+        );
+    }
+    lines.push(
+        "sees: allocations, or named values, recorded ÷ those that happened. right …: attributed to the right one, of \
+         those planted. keeps: bytes that are kept of an allocation that was freed. A dash: the mode has no such record."
+            .to_owned(),
+    );
+    let disk = all.iter().filter_map(|mode| Some((mode.level, mode.planted?.disk_bytes.filter(|&bytes| bytes > 0)?)));
+    lines.extend(disk.map(|(level, bytes)| format!("{level} writes {} of files.", number::bytes(bytes as f64))));
+    for outcome in modes.planted.iter() {
+        match &outcome.failure {
+            None | Some(Failure::Unsupported { .. }) => {}
+            Some(failure) => lines.push(format!("{}: the known program {failure}", outcome.level)),
+        }
+    }
+    // What the version lacks is reported once above.
+    let is_reported = |measurement: &&Measurement| !matches!(measurement.failure(), Some(Failure::Unsupported { .. }));
+    let measurements = modes.measurements.iter().filter(is_reported).cloned().collect();
+    let results = Results { measurements, ..Results::begin(modes.origin.clone()) };
+    lines.extend(overhead::summary::notes(&results));
+    lines
+}
