@@ -1,7 +1,8 @@
 //! The trackers of known cost. For each allocation they burn units of work, or wait until a deadline, and keep no
-//! state. The validation compares what the harness measures with what they cost.
+//! state. The validation compares what the harness measures with what they cost. Those of known growth keep a number of
+//! allocations or bytes: see [`Growing`].
 
-use super::ticks;
+use super::{growing, growing::Growing, ticks};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// The cost of one allocation.
@@ -12,6 +13,8 @@ pub(crate) enum KnownCost {
     Units(u32),
     /// Nanoseconds up to the deadline, by the processor's counter.
     Deadline(u32),
+    /// A cost that grows with the allocations before.
+    Growing(Growing),
 }
 
 /// Most units of work that one allocation can burn.
@@ -32,6 +35,7 @@ impl KnownCost {
         let (units, ticks) = match self {
             Self::Units(units) => (units.min(MAX_SYNTHETIC_UNITS), 0.0),
             Self::Deadline(ns) => (0, f64::from(ns.min(MAX_DEADLINE_NS)) * ticks::for_each_nanosecond()),
+            Self::Growing(growing) => return growing.set(),
         };
         UNITS.store(units, Ordering::Relaxed);
         TICKS.store(ticks.ceil() as u64, Ordering::Relaxed);
@@ -43,7 +47,11 @@ impl KnownCost {
 #[inline(never)]
 pub(super) fn take() -> usize {
     let deadline = TICKS.load(Ordering::Relaxed);
-    let last = if deadline > 0 { waited(deadline) } else { burned(UNITS.load(Ordering::Relaxed)) };
+    let last = match growing::take() {
+        Some(last) => last,
+        None if deadline > 0 => waited(deadline),
+        None => burned(UNITS.load(Ordering::Relaxed)),
+    };
     (std::hint::black_box(last) ^ last) as usize
 }
 
@@ -72,7 +80,7 @@ macro_rules! repeat {
 
 /// Burns one unit of work: a step of xorshift64 (Marsaglia 2003), which no compiler merges with the next.
 #[inline(always)]
-fn step(mut state: u64) -> u64 {
+pub(super) fn step(mut state: u64) -> u64 {
     state ^= state << 13;
     state ^= state >> 7;
     state ^ state << 17

@@ -7,6 +7,7 @@
 //! Only the module [`memscope`] names memscope.
 
 pub(crate) mod counting;
+mod growing;
 mod known_cost;
 mod level;
 pub mod memscope;

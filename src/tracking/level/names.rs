@@ -11,7 +11,11 @@ impl fmt::Display for Level {
             Self::Synthetic(number)
             | Self::Deadline(number)
             | Self::SlowedVariables(number)
-            | Self::SlowedFull(number) => f.pad(&format!("{}{number}", self.properties().name)),
+            | Self::SlowedFull(number)
+            | Self::Logarithmic(number)
+            | Self::Linear(number)
+            | Self::Quadratic(number)
+            | Self::Keeping(number) => f.pad(&format!("{}{number}", self.properties().name)),
             level => f.pad(level.properties().name),
         }
     }
@@ -23,7 +27,7 @@ pub enum LevelError {
     /// No level has the name.
     #[error(
         "no level is called '{0}'; there are {names}, and {numbered}, which burn N units of work an allocation \
-         (at most {MAX_SYNTHETIC_UNITS}) or wait N nanoseconds",
+         (at most {MAX_SYNTHETIC_UNITS}), wait N nanoseconds, burn more with each allocation, or keep N bytes of it",
         names = Level::named().map(|level| level.to_string()).collect::<Vec<_>>().join(", "),
         numbered = Level::NUMBERED.iter().map(|(of, _)| format!("{}N", of(0).properties().name)).collect::<Vec<_>>()
             .join(", ")

@@ -67,7 +67,7 @@ pub(super) const STARTED: Properties = Properties {
 macro_rules! levels {
     (
         own: { $($own:ident $own_about:literal { $($own_field:ident: $own_value:expr),* $(,)? })* }
-        known: { $($known:ident($cost:ident up to $most:expr) $known_about:literal {
+        known: { $($known:ident($cost:expr, up to $most:expr) $known_about:literal {
             $($known_field:ident: $known_value:expr),* $(,)?
         })* }
         references: { $($other:ident $about:literal { $($field:ident: $value:expr),* $(,)? })* }
@@ -98,9 +98,9 @@ macro_rules! levels {
             pub(super) const NUMBERED: &[(fn(u32) -> Self, u32)] = &[$((Self::$known, $most),)*];
 
             /// Returns the cost of each allocation, if it is known.
-            pub(in crate::tracking) const fn known_cost(self) -> Option<KnownCost> {
+            pub(in crate::tracking) fn known_cost(self) -> Option<KnownCost> {
                 match self {
-                    $(Self::$known(number) => Some(KnownCost::$cost(number)),)*
+                    $(Self::$known(number) => Some(($cost)(number)),)*
                     _ => None,
                 }
             }

@@ -3,6 +3,7 @@
 use super::row::{PLAIN, Properties, STARTED};
 use super::{RecordingKind, Timing};
 use crate::tracking::Mode;
+use crate::tracking::growing::{Growing, MAX_KEPT, MAX_RATE};
 use crate::tracking::known_cost::{KnownCost, MAX_DEADLINE_NS, MAX_SYNTHETIC_UNITS};
 use crate::tracking::memscope::modes::{Feature, MemscopeMode, Setting, Start};
 use crate::tracking::references::{
@@ -53,25 +54,49 @@ levels! {
         }
     }
     known: {
-        Synthetic(Units up to MAX_SYNTHETIC_UNITS) "a tracker of known cost: N units of work for each allocation" {
+        Synthetic(KnownCost::Units, up to MAX_SYNTHETIC_UNITS)
+            "a tracker of known cost: N units of work for each allocation" {
             name: "synthetic:",
             mode: Mode::BURN,
         }
-        Deadline(Deadline up to MAX_DEADLINE_NS) "a tracker of known cost: N nanoseconds for each allocation" {
+        Deadline(KnownCost::Deadline, up to MAX_DEADLINE_NS)
+            "a tracker of known cost: N nanoseconds for each allocation" {
             name: "deadline:",
             mode: Mode::BURN,
         }
-        SlowedVariables(Units up to MAX_SYNTHETIC_UNITS) "`variables`, slowed by N units of work for each allocation" {
+        SlowedVariables(KnownCost::Units, up to MAX_SYNTHETIC_UNITS)
+            "`variables`, slowed by N units of work for each allocation" {
             name: "variables+synthetic:",
             mode: Mode::BURN,
             has_variables: true,
             records: RecordingKind::NamedValues,
         }
-        SlowedFull(Units up to MAX_SYNTHETIC_UNITS) "`full`, slowed by N units of work for each allocation" {
+        SlowedFull(KnownCost::Units, up to MAX_SYNTHETIC_UNITS)
+            "`full`, slowed by N units of work for each allocation" {
             name: "full+synthetic:",
             mode: Mode::SLOWED_HOOK,
             has_variables: true,
             records: RecordingKind::Events,
+        }
+        Logarithmic(|rate| KnownCost::Growing(Growing::Logarithmic(rate)), up to MAX_RATE)
+            "a tracker of known growth: N units of work for each doubling of the allocations before" {
+            name: "logarithmic:",
+            mode: Mode::BURN,
+        }
+        Linear(|rate| KnownCost::Growing(Growing::Linear(rate)), up to MAX_RATE)
+            "a tracker of known growth: N units of work for each 1,000 allocations before" {
+            name: "linear:",
+            mode: Mode::BURN,
+        }
+        Quadratic(|rate| KnownCost::Growing(Growing::Quadratic(rate)), up to MAX_RATE)
+            "a tracker of known growth: N units of work for the square of each 1,000 allocations before" {
+            name: "quadratic:",
+            mode: Mode::BURN,
+        }
+        Keeping(|rate| KnownCost::Growing(Growing::Keeping(rate)), up to MAX_KEPT)
+            "a tracker of known growth: N bytes kept of each allocation" {
+            name: "keeping:",
+            mode: Mode::BURN,
         }
     }
     references: {
