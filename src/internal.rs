@@ -27,7 +27,7 @@ pub mod stats {
 pub mod study {
     pub use crate::study::{
         Files, Settled, Study, accuracy, check, claims, compare, counts, draw, footprint, kept, latency, modes,
-        operations, overhead, print, sessions, stress, trackers, validation, why,
+        operations, overhead, print, sessions, soak, stress, trackers, validation, why,
     };
 }
 

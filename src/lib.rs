@@ -70,6 +70,7 @@ pub use study::latency::Latencies;
 pub use study::modes::Modes;
 pub use study::operations::OperationResults;
 pub use study::overhead::record::Results;
+pub use study::soak::Soaks;
 pub use study::stress::Record;
 pub use study::trackers::Trackers;
 pub use study::trend::Trend;

@@ -24,6 +24,7 @@ mod programs;
 mod report;
 mod rounds;
 mod sessions;
+mod soak;
 pub mod stress;
 mod trackers;
 mod trend;
@@ -84,6 +85,8 @@ enum Command {
     Footprint(footprint::Arguments),
     /// Measure the latency of single allocations and frees
     Latency(latency::Arguments),
+    /// Measure how the cost of tracking grows with what the tracker has seen
+    Soak(soak::Arguments),
     /// Check leak, cycle and live-allocation reports against planted ground truth
     Detect(accuracy::Arguments),
     /// Draw kept results files again, or bring them into documents
@@ -123,6 +126,7 @@ impl Cli {
             Command::Probe(arguments) => probe::run(&arguments),
             Command::Footprint(arguments) => footprint::run(&arguments),
             Command::Latency(arguments) => latency::run(&arguments),
+            Command::Soak(arguments) => soak::run(&arguments),
             Command::Claims(arguments) => claims::run(&arguments),
             Command::Validate(arguments) => validate::run(&arguments),
             Command::Why(arguments) => why::run(&arguments),

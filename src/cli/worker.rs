@@ -7,7 +7,7 @@ use crate::worker::fault::Fault;
 use crate::worker::probe;
 use crate::worker::probe::{Observation, Request};
 use crate::worker::task::{Task, TaskError};
-use crate::worker::tasks::{detection, latency, operation, planted, windows};
+use crate::worker::tasks::{detection, latency, operation, planted, soak, windows};
 use crate::workloads::Workload;
 use clap::Args;
 use std::io;
@@ -43,6 +43,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         }
         Task::Latency(pattern) => console::reply(&latency::run(pattern)?)?,
         Task::Operation(request) => console::reply(&operation::run(request)?)?,
+        Task::Soak(request) => console::reply(&soak::run(&request)?)?,
         Task::Reports => console::reply(&detection::Report::all())?,
         Task::Detection(request) => {
             commit(fault, request.workload, &request.report);

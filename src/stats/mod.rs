@@ -4,6 +4,7 @@ pub(crate) mod cholesky;
 pub(crate) mod discovery;
 pub mod estimate;
 pub(crate) mod growth;
+pub(crate) mod growth_class;
 pub(crate) mod mean;
 pub(crate) mod median;
 pub(crate) mod offsets;

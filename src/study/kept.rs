@@ -11,6 +11,7 @@ use super::modes::Modes;
 use super::operations::OperationResults;
 use super::overhead::record::Results;
 use super::sessions::Sessions;
+use super::soak::Soaks;
 use super::stress::Record;
 use super::trackers::Trackers;
 use super::trend::Trend;
@@ -71,6 +72,7 @@ kinds! {
     Accuracy(Detections), "accuracy";
     Footprint(Footprints), "footprints";
     Latency(Latencies), "latencies";
+    Soak(Soaks), ;
     Operations(OperationResults), "operation";
     Validation(Validation), "validate";
     Sessions(Sessions), "session";

@@ -15,6 +15,7 @@ pub mod modes;
 pub mod operations;
 pub mod overhead;
 pub mod sessions;
+pub mod soak;
 pub(crate) mod splice;
 pub mod stress;
 pub mod trackers;

@@ -17,6 +17,8 @@ mod switch;
 mod ticks;
 mod variable_tracker;
 
+#[cfg(test)]
+pub(crate) use growing::Growing;
 pub(crate) use known_cost::MAX_SYNTHETIC_UNITS;
 pub use level::{Level, RecordingKind};
 pub(crate) use level::{LevelError, Timing};

@@ -118,6 +118,11 @@ impl Launcher {
         Self { core, ..self.clone() }
     }
 
+    /// Returns a launcher of the same program whose children have this time.
+    pub(crate) fn within(&self, time: Duration) -> Self {
+        Self { limits: Limits { time, ..self.limits }, ..self.clone() }
+    }
+
     /// Returns the error that cut the log short, if any. No probe failed because of it.
     pub fn log_failure(&self) -> Option<io::Error> {
         self.log.as_ref().and_then(|log| log.lock().unwrap_or_else(PoisonError::into_inner).failure.take())

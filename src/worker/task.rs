@@ -8,7 +8,7 @@
 use crate::tracking::memscope::MemscopeBuild;
 use crate::tracking::references::WrongProgramError;
 use crate::worker::probe;
-use crate::worker::tasks::{detection, latency, operation, planted, windows};
+use crate::worker::tasks::{detection, latency, operation, planted, soak, windows};
 use crate::workloads::Scale;
 use crate::workloads::pools::ThreadsError;
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,8 @@ pub enum Task {
     Latency(latency::Pattern),
     /// Repeat one operation. The reply is an [`operation::Timing`].
     Operation(operation::Request),
+    /// Replace blocks, and measure how the cost grows. The reply is a [`soak::End`]; checkpoints go to a file.
+    Soak(soak::Request),
     /// List memscope's reports. The reply is a list of [`detection::Report`].
     Reports,
     /// Run a workload that plants objects, and one report of memscope. The reply is a [`detection::Finding`].
@@ -186,6 +188,16 @@ mod tests {
                 operation: "allocate-16B".to_owned(),
                 level: Level::Allocator,
                 repeats: 100_000,
+            }),
+            Task::Soak(soak::Request {
+                level: Level::Full,
+                meter: soak::Meter::Instructions,
+                events: u64::MAX,
+                live: 1_000_000,
+                seed: u64::MAX,
+                limit_ms: u64::MAX,
+                memory_bytes: u64::MAX,
+                trace: "/var/tmp/memscope-bench-123456/trace".to_owned(),
             }),
             Task::Reports,
             Task::Detection(detection::Request {

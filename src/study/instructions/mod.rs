@@ -16,10 +16,12 @@ mod collected;
 mod names;
 pub(crate) mod profile;
 pub(crate) mod record;
+mod stretches;
 pub(crate) mod summary;
 
 pub(crate) use collected::{Collected, MODEL, Misses};
 pub(crate) use names::short;
+pub(crate) use stretches::Stretch;
 
 use crate::platform::environment::FAULT;
 use crate::platform::programs::find;
@@ -178,6 +180,11 @@ impl<'a> InstructionCounter<'a> {
     /// Returns the command that runs the program's copy under callgrind, with these further options of callgrind's. Only
     /// the window is collected.
     fn command(&self, arguments: &[&str]) -> Command {
+        self.command_within(WINDOW, arguments)
+    }
+
+    /// Returns the same command, which collects only what is within a function.
+    fn command_within(&self, function: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.valgrind);
         command
             .env_clear()
@@ -186,7 +193,7 @@ impl<'a> InstructionCounter<'a> {
             .current_dir(self.folder.path())
             // Options in the user's files could change the count.
             .args(["--command-line-only=yes", "--tool=callgrind", "--collect-atstart=no"])
-            .arg(format!("--toggle-collect=*{WINDOW}*"))
+            .arg(format!("--toggle-collect=*{function}*"))
             .args(arguments)
             .arg(COPY);
         command

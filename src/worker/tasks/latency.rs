@@ -103,6 +103,11 @@ fn step_of(sorted: &[u64]) -> Option<u64> {
     }
 }
 
+/// Returns an empty histogram of times. It does not allocate later.
+pub(super) fn histogram() -> Histogram<u64> {
+    Histogram::new_with_max(LONGEST, DIGITS).expect("bounds that a histogram can have")
+}
+
 /// Times of one thread.
 struct Times {
     allocating: Histogram<u64>,
@@ -112,8 +117,7 @@ struct Times {
 
 impl Times {
     fn new() -> Self {
-        let none = || Histogram::new_with_max(LONGEST, DIGITS).expect("bounds that a histogram can have");
-        Self { allocating: none(), freeing: none(), timing: none() }
+        Self { allocating: histogram(), freeing: histogram(), timing: histogram() }
     }
 
     fn add(&mut self, other: &Self) {
@@ -136,7 +140,7 @@ fn note(times: &mut Histogram<u64>, time: Duration) {
 
 /// Times a call.
 #[inline(always)]
-fn timed<R>(times: &mut Histogram<u64>, run: impl FnOnce() -> R) -> R {
+pub(super) fn timed<R>(times: &mut Histogram<u64>, run: impl FnOnce() -> R) -> R {
     let began = Instant::now();
     let result = black_box(run());
     note(times, began.elapsed());

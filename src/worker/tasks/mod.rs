@@ -4,4 +4,5 @@ pub mod detection;
 pub mod latency;
 pub mod operation;
 pub mod planted;
+pub mod soak;
 pub mod windows;

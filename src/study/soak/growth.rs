@@ -1,0 +1,324 @@
+//! The growth of one quantity over the events of a soak.
+
+use crate::report::number;
+use crate::stats::growth_class::{GrowthClass, GrowthFit, growth_fit};
+use crate::stats::median::median;
+use crate::study::instructions::Stretch;
+use crate::study::soak::record::{Measured, Pair};
+use crate::worker::tasks::soak::Checkpoint;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The checkpoints at either end whose median is the early or the late figure.
+const AT_AN_END: usize = 3;
+
+/// A quantity that may grow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Quantity {
+    /// CPU time that tracking adds to an event.
+    CpuTime,
+    /// Instructions that tracking adds to an event.
+    Instructions,
+    /// The time that one call in a thousand exceeds.
+    RareCall,
+    /// The time of a query of the tracker's statistics.
+    Query,
+    /// The bytes that the tracker keeps, by the harness's counters.
+    KeptBytes,
+    /// The resident memory that tracking adds.
+    Resident,
+}
+
+impl Quantity {
+    /// All quantities, in the order of reports.
+    pub const ALL: [Self; 6] =
+        [Self::CpuTime, Self::Instructions, Self::RareCall, Self::Query, Self::KeptBytes, Self::Resident];
+
+    /// Returns the name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CpuTime => "CPU time of an event",
+            Self::Instructions => "instructions of an event",
+            Self::RareCall => "p99.9 of a call",
+            Self::Query => "query of its statistics",
+            Self::KeptBytes => "bytes that it keeps",
+            Self::Resident => "resident memory, added",
+        }
+    }
+
+    /// Returns the name for other programs.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::CpuTime => "event-ns",
+            Self::Instructions => "event-instructions",
+            Self::RareCall => "call-p99.9-ns",
+            Self::Query => "query-ns",
+            Self::KeptBytes => "kept-bytes",
+            Self::Resident => "resident-bytes",
+        }
+    }
+
+    /// Returns whether it is an amount of memory.
+    pub const fn is_memory(self) -> bool {
+        matches!(self, Self::KeptBytes | Self::Resident)
+    }
+
+    /// Formats a figure.
+    pub(crate) fn format(self, figure: f64) -> String {
+        match self {
+            Self::Instructions => number::amount(figure),
+            quantity if quantity.is_memory() => number::bytes(figure),
+            _ => number::time(figure),
+        }
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The figures of a quantity over the events, and the class of their growth.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Growth {
+    /// The quantity.
+    pub quantity: Quantity,
+    /// The events before each checkpoint, with the figure there.
+    pub points: Vec<(u64, f64)>,
+    /// The events from a checkpoint to the middle of what is measured there: the fit counts them too.
+    pub later: u64,
+    /// The figure of the untracked program, or of its own blocks: errors are in proportion to both together, and so is
+    /// the growth that matters.
+    pub base: f64,
+    /// The growth of figure and base; `None` if there are too few checkpoints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fit: Option<GrowthFit>,
+}
+
+impl Growth {
+    /// Returns the growths of all quantities that have figures.
+    pub(super) fn all(measured: &Measured) -> Vec<Self> {
+        Quantity::ALL.into_iter().filter_map(|quantity| Self::of(quantity, measured)).collect()
+    }
+
+    fn of(quantity: Quantity, measured: &Measured) -> Option<Self> {
+        let live = measured.live as u64;
+        let pairs = &measured.pairs;
+        let (points, base) = match quantity {
+            Quantity::CpuTime => differences(pairs, |checkpoint| checkpoint.event_ns),
+            Quantity::Resident => differences(pairs, |checkpoint| Some(checkpoint.resident_bytes? as f64)),
+            Quantity::RareCall => (tracked(pairs, |checkpoint| Some(checkpoint.calls?.p999_ns as f64)), 0.0),
+            Quantity::Query => (tracked(pairs, |checkpoint| Some(checkpoint.query?.ns as f64)), 0.0),
+            Quantity::KeptBytes => kept(measured),
+            Quantity::Instructions => instructions(measured),
+        };
+        // A stretch goes on for two events of each block, single calls come after it, and then the query.
+        let later = match quantity {
+            Quantity::CpuTime | Quantity::Instructions => live,
+            Quantity::RareCall => 3 * live,
+            Quantity::Query => 4 * live,
+            Quantity::KeptBytes | Quantity::Resident => 0,
+        };
+        (!points.is_empty()).then(|| Self::fitted(quantity, points, later, base))
+    }
+
+    fn fitted(quantity: Quantity, points: Vec<(u64, f64)>, later: u64, base: f64) -> Self {
+        let whole = points.iter().map(|&(events, figure)| ((events + later) as f64, figure + base));
+        Self { quantity, fit: growth_fit(&whole.collect::<Vec<_>>()), points, later, base }
+    }
+
+    /// Returns the class; `None` if there are too few checkpoints.
+    pub fn class(&self) -> Option<GrowthClass> {
+        Some(self.fit?.class)
+    }
+
+    /// Returns the figure early on: the median over the first checkpoints.
+    pub fn early(&self) -> Option<f64> {
+        median(self.points.iter().take(AT_AN_END).map(|point| point.1))
+    }
+
+    /// Returns the figure in the end: the median over the last checkpoints.
+    pub fn late(&self) -> Option<f64> {
+        median(self.points.iter().rev().take(AT_AN_END).map(|point| point.1))
+    }
+
+    /// Returns the late figure ÷ the early one; `None` if that is not positive.
+    pub fn ratio(&self) -> Option<f64> {
+        Some(self.late()? / self.early().filter(|&early| early > 0.0)?)
+    }
+
+    /// Returns the events before the last checkpoint.
+    pub fn reached(&self) -> u64 {
+        self.points.last().map_or(0, |point| point.0)
+    }
+
+    /// Returns the number of events at which the figure is this much, if it grows.
+    pub(super) fn reaches(&self, figure: f64) -> Option<f64> {
+        self.fit?.reaches(figure + self.base)
+    }
+}
+
+type Figure = fn(&Checkpoint) -> Option<f64>;
+
+/// Returns the medians over pairs of tracked less untracked at each checkpoint that most pairs came to, and the median
+/// of the untracked figures.
+fn differences(pairs: &[Pair], figure: Figure) -> (Vec<(u64, f64)>, f64) {
+    let at = |events: u64| {
+        pairs
+            .iter()
+            .filter_map(move |pair| Some((figure(pair.tracked.at(events)?)?, figure(pair.untracked.at(events)?)?)))
+    };
+    let points = common(pairs, |events| at(events).map(|(tracked, untracked)| tracked - untracked).collect());
+    let base = median(pairs.iter().flat_map(|pair| &pair.untracked.trace.checkpoints).filter_map(figure));
+    (points, base.unwrap_or(0.0))
+}
+
+/// Returns the medians over pairs of the tracked figure at each checkpoint that most pairs came to.
+fn tracked(pairs: &[Pair], figure: Figure) -> Vec<(u64, f64)> {
+    common(pairs, |events| pairs.iter().filter_map(|pair| figure(pair.tracked.at(events)?)).collect())
+}
+
+/// Returns the median of the figures at each checkpoint that most pairs came to.
+fn common(pairs: &[Pair], figures: impl Fn(u64) -> Vec<f64>) -> Vec<(u64, f64)> {
+    let longest = pairs.iter().max_by_key(|pair| pair.tracked.trace.checkpoints.len());
+    let checkpoints = longest.into_iter().flat_map(|pair| &pair.tracked.trace.checkpoints);
+    let at = |checkpoint: &Checkpoint| {
+        let figures = figures(checkpoint.events);
+        (2 * figures.len() > pairs.len()).then_some((checkpoint.events, median(figures)?))
+    };
+    checkpoints.filter_map(at).collect()
+}
+
+/// Returns the bytes that the tracker keeps, and those of the program's blocks.
+fn kept(measured: &Measured) -> (Vec<(u64, f64)>, f64) {
+    let checkpoints = || measured.counted.iter().flat_map(|process| &process.trace.checkpoints);
+    let points = checkpoints().filter_map(|checkpoint| Some((checkpoint.events, checkpoint.kept_bytes? as f64)));
+    (points.collect(), median(checkpoints().map(|checkpoint| checkpoint.live_bytes as f64)).unwrap_or(0.0))
+}
+
+/// Returns the instructions that tracking adds to an event, and those of an untracked one.
+fn instructions(measured: &Measured) -> (Vec<(u64, f64)>, f64) {
+    let live = measured.live as u64;
+    let of_event = |stretch: &Stretch| stretch.instructions as f64 / (2 * live) as f64;
+    let of = &measured.instructions;
+    let Some(base) = median(of.untracked.iter().map(of_event)) else { return (Vec::new(), 0.0) };
+    let points = of.tracked.iter().filter_map(|stretch| {
+        let untracked = of.untracked.iter().find(|other| other.events == stretch.events)?;
+        Some((stretch.events, of_event(stretch) - of_event(untracked)))
+    });
+    (points.collect(), base)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::soak::record::{Instructions, Process};
+    use crate::tracking::{Growing, Level};
+    use crate::worker::tasks::soak::{Calls, Meter, Query, Request, Trace};
+
+    /// Returns the checkpoints of a soak of ten million events, with 1,000 live blocks.
+    fn checkpoints(of: impl Fn(u64) -> Checkpoint) -> Process {
+        let (level, meter) = (Level::Allocator, Meter::Time);
+        let request = Request {
+            level,
+            meter,
+            events: 10_000_000,
+            live: 1_000,
+            seed: 1,
+            limit_ms: 1,
+            memory_bytes: 1,
+            trace: String::new(),
+        };
+        let checkpoints = request.checkpoints().into_iter().map(of).collect();
+        Process { trace: Trace { checkpoints, end: None }, failure: None }
+    }
+
+    fn checkpoint(events: u64, event_ns: f64) -> Checkpoint {
+        Checkpoint {
+            events,
+            live_bytes: 2_300_000,
+            event_ns: Some(event_ns),
+            calls: Some(Calls { calls: 2_000, p50_ns: 100, p999_ns: 900, max_ns: 5_000 }),
+            resident_bytes: Some(8_000_000),
+            kept_bytes: Some(300_000),
+            query: Some(Query { ns: 250, recorded: Default::default() }),
+        }
+    }
+
+    /// Returns pairs in which tracking adds this much to an event.
+    fn measured(added: impl Fn(u64) -> f64) -> Measured {
+        let pair = |pair: u32| {
+            // The machine is slower by turns, for both alike.
+            let slow = 1.0 + f64::from(pair) / 10.0;
+            Pair {
+                untracked_first: pair.is_multiple_of(2),
+                untracked: checkpoints(|events| checkpoint(events, 20.0 * slow)),
+                tracked: checkpoints(|events| checkpoint(events, 20.0 * slow + added(events + 1_000))),
+            }
+        };
+        let counted = Some(checkpoints(|events| checkpoint(events, 1.0)));
+        let pairs = (0..3).map(pair).collect();
+        Measured { level: Level::Allocator, live: 1_000, pairs, counted, instructions: Instructions::default() }
+    }
+
+    fn of(quantity: Quantity, measured: &Measured) -> Growth {
+        Growth::of(quantity, measured).expect("it has figures")
+    }
+
+    /// The planted trackers' own counts of work, an allocation for each two events, at a nanosecond for each unit.
+    #[test]
+    fn planted_growth_is_recognised() {
+        for (wanted, growing) in [
+            (GrowthClass::Logarithmic, Growing::Logarithmic(100)),
+            (GrowthClass::Linear, Growing::Linear(10)),
+            (GrowthClass::Quadratic, Growing::Quadratic(1)),
+            (GrowthClass::Flat, Growing::Keeping(64)),
+        ] {
+            let measured = measured(|events| 150.0 + growing.units(events / 2) as f64 / 2.0);
+            let growth = of(Quantity::CpuTime, &measured);
+            assert_eq!(growth.class(), Some(wanted), "{growing:?}: {growth:?}");
+            assert!(growth.early() >= Some(150.0) && growth.ratio() >= Some(1.0), "{growth:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_kept_of_each_event_are_linear() {
+        let mut measured = measured(|_| 150.0);
+        assert_eq!(of(Quantity::KeptBytes, &measured).class(), Some(GrowthClass::Flat));
+        let counted = measured.counted.as_mut().expect("it was counted");
+        counted.trace.checkpoints.iter_mut().for_each(|at| at.kept_bytes = Some(300_000 + 32 * at.events));
+        let growth = of(Quantity::KeptBytes, &measured);
+        assert_eq!((growth.class(), growth.base), (Some(GrowthClass::Linear), 2_300_000.0));
+        let gibibyte = growth.reaches((1_u64 << 30) as f64).expect("it grows");
+        assert!((gibibyte / ((1 << 30) as f64 / 32.0) - 1.0).abs() < 0.01, "{gibibyte}");
+    }
+
+    #[test]
+    fn each_quantity_has_its_figures() {
+        let mut measured = measured(|_| 150.0);
+        let stretches = |instructions: u64| [10_000, 14_678].map(|events| Stretch { events, instructions }).to_vec();
+        measured.instructions =
+            Instructions { untracked: stretches(100_000), tracked: stretches(700_000), unknown: None };
+        let early = |quantity| of(quantity, &measured).early();
+        assert_eq!(early(Quantity::CpuTime).map(f64::round), Some(150.0), "the slow machine is in both");
+        assert_eq!(early(Quantity::Instructions), Some(300.0));
+        assert_eq!((early(Quantity::RareCall), early(Quantity::Query)), (Some(900.0), Some(250.0)));
+        assert_eq!((early(Quantity::KeptBytes), early(Quantity::Resident)), (Some(300_000.0), Some(0.0)));
+        assert_eq!(of(Quantity::Instructions, &measured).class(), None, "two checkpoints are too few");
+        assert_eq!(of(Quantity::Resident, &measured).ratio(), None, "nothing is added");
+    }
+
+    #[test]
+    fn a_checkpoint_counts_if_most_pairs_came_to_it() {
+        let mut measured = measured(|_| 150.0);
+        measured.pairs[0].tracked.trace.checkpoints.truncate(10);
+        assert_eq!(of(Quantity::CpuTime, &measured).points.len(), 19);
+        measured.pairs[1].tracked.trace.checkpoints.truncate(12);
+        let growth = of(Quantity::CpuTime, &measured);
+        assert_eq!((growth.points.len(), growth.reached()), (12, growth.points[11].0));
+        measured.pairs.clear();
+        assert!(Growth::of(Quantity::CpuTime, &measured).is_none());
+    }
+}

@@ -1,0 +1,108 @@
+//! The soak: the cost of tracking as a function of what the tracker has already seen.
+//!
+//! A program that runs for a day makes billions of events, and a measurement of a few thousand does not show what they
+//! cost then. So one process keeps a constant number of blocks, replaces random ones, and measures a short stretch at
+//! checkpoints whose distances grow. An untracked process of the same events runs beside each: the cost is the
+//! difference. Bytes that the tracker keeps and instructions have processes of their own, because counting them takes
+//! time.
+//!
+//! The growth of each quantity has a class, by [`growth_fit`](crate::stats::growth_class::growth_fit).
+
+pub mod chart;
+mod growth;
+mod plan;
+mod record;
+mod summary;
+mod words;
+
+pub use crate::stats::growth_class::GrowthClass;
+pub use crate::worker::tasks::soak::{Checkpoint, End, FIRST, Meter, Stop, Trace};
+pub use growth::{Growth, Quantity};
+pub use plan::Plan;
+pub use record::{Instructions, Measured, Pair, Process, Soak};
+
+use crate::platform::files::Versioned;
+use crate::report::document::Document;
+use crate::report::metric::Metric;
+use crate::report::origin::Origin;
+use crate::study::Study;
+use crate::tracking::Level;
+use crate::tracking::memscope::MemscopeBuild;
+use serde::{Deserialize, Serialize};
+
+/// The version of the file's format. A change that an older reader would misread raises it.
+pub const SCHEMA: u32 = 1;
+
+/// The soaks of one or several builds of memscope.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Soaks {
+    /// The version of this format: [`SCHEMA`].
+    pub schema: u32,
+    /// The origin. Its build is that of the program that measured the others.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// The plan.
+    pub plan: Plan,
+    /// The builds, in the order in which they were named.
+    pub builds: Vec<BuildSoaks>,
+}
+
+/// The soaks of one build of memscope.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BuildSoaks {
+    /// The name.
+    pub name: String,
+    /// The build's own description; `None` if there is none.
+    pub memscope: Option<MemscopeBuild>,
+    /// The reason for a build that could not be compiled.
+    pub not_built: Option<String>,
+    /// The soaks, a level each.
+    pub soaks: Vec<Soak>,
+}
+
+impl Versioned for Soaks {
+    const KIND: &str = "soak";
+    const WHAT: &str = "a file of soaks";
+    const SCHEMA: u32 = SCHEMA;
+}
+
+impl Study for Soaks {
+    fn summary(&self) -> Document {
+        summary::summary(self)
+    }
+
+    fn chart(&self) -> Option<String> {
+        Some(chart::draw(self))
+    }
+
+    fn metrics(&self) -> Vec<Metric> {
+        self.builds.iter().flat_map(|build| metrics(&build.name, &build.soaks)).collect()
+    }
+
+    fn left_out(&self) -> Vec<String> {
+        let failed = |build: &BuildSoaks| {
+            let not_built = build.not_built.as_ref().map(|why| format!("{} is left out: {why}", build.name));
+            let failures = build.soaks.iter().filter_map(|soak| {
+                let failure = soak.failure().filter(|_| soak.growths.is_empty())?;
+                Some(format!("{}/{} is left out: {failure}", soak.level(), build.name))
+            });
+            not_built.into_iter().chain(failures).collect::<Vec<_>>()
+        };
+        self.builds.iter().flat_map(failed).collect()
+    }
+}
+
+/// Returns the figures of a build's soaks for other programs: early, late, and the power of what grows.
+pub(crate) fn metrics(build: &str, soaks: &[Soak]) -> Vec<Metric> {
+    let growths = soaks.iter().flat_map(|soak| soak.growths.iter().map(move |growth| (soak.level(), growth)));
+    let of_growth = |(level, growth): (Level, &Growth)| {
+        let name = format!("{}/{level}/{build}", growth.quantity.key());
+        let plain = [("early", growth.early()), ("late", growth.late())];
+        let plain = plain.into_iter().filter_map(|(measure, figure)| Some((measure, figure?)));
+        let mut metrics: Vec<Metric> = plain.map(|(measure, figure)| Metric::plain(&name, measure, figure)).collect();
+        let power = growth.fit.and_then(|fit| fit.power);
+        metrics.extend(power.map(|power| Metric::estimate(&name, "power", power)));
+        metrics
+    };
+    growths.flat_map(of_growth).collect()
+}

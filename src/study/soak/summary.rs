@@ -1,0 +1,175 @@
+//! The report of soaks: what grows, in sentences and tables, and what stays when everything is freed.
+
+use crate::platform::text;
+use crate::report::circumstances::circumstances;
+use crate::report::document::{Document, Table, left, right};
+use crate::report::number;
+use crate::study::overhead::warnings;
+use crate::study::soak::growth::Growth;
+use crate::study::soak::plan::Plan;
+use crate::study::soak::record::Soak;
+use crate::study::soak::words::{class, exponent, sentences};
+use crate::study::soak::{BuildSoaks, GrowthClass, Soaks};
+use crate::worker::tasks::soak::{End, Meter};
+
+/// Returns the report: for each build its sentences and tables, and then notes.
+pub(super) fn summary(soaks: &Soaks) -> Document {
+    let mut document = Document::default();
+    for build in &soaks.builds {
+        document.heading(build.memscope.as_ref().map_or(build.name.clone(), ToString::to_string));
+        if let Some(why) = &build.not_built {
+            document.notes(vec![format!("not built: {why}")]);
+            continue;
+        }
+        document.notes(build.soaks.iter().flat_map(|soak| sentences(soak, &soaks.plan)).collect());
+        document.table(growths(&build.soaks));
+        let freed = freed(&build.soaks);
+        if !freed.rows.is_empty() {
+            document.heading("When everything is freed");
+            document.table(freed);
+        }
+    }
+    document.notes(notes(soaks));
+    document
+}
+
+fn growths(soaks: &[Soak]) -> Table {
+    let mut table = Table::new([
+        left("level"),
+        left("of"),
+        right("early"),
+        right("late"),
+        right("late ÷ early").short("×"),
+        left("class"),
+        right("exponent [95 %]"),
+        right("events"),
+    ])
+    .grouped_by(1);
+    for soak in soaks {
+        soak.growths.iter().for_each(|growth| table.row(row(soak, growth)));
+        if let (true, Some(failure)) = (soak.growths.is_empty(), soak.failure()) {
+            let mut row = vec![soak.level().to_string(), failure.label()];
+            row.resize(table.columns.len(), String::new());
+            table.row(row);
+        }
+    }
+    table
+}
+
+fn row(soak: &Soak, growth: &Growth) -> [String; 8] {
+    let figure =
+        |figure: Option<f64>| figure.map_or_else(|| UNKNOWN.to_owned(), |figure| growth.quantity.format(figure));
+    let exponent = growth.fit.map_or(String::new(), |fit| exponent(fit.power.unwrap_or(fit.slope)));
+    [
+        soak.level().to_string(),
+        growth.quantity.to_string(),
+        figure(growth.early()),
+        figure(growth.late()),
+        growth.ratio().map_or(String::new(), |ratio| format!("×{}", number::factor(ratio))),
+        class(growth),
+        exponent,
+        number::short_count(growth.reached() as f64),
+    ]
+}
+
+/// The text for a figure that is not known.
+const UNKNOWN: &str = "unknown";
+
+/// Returns the table of memory before and after everything was freed.
+fn freed(soaks: &[Soak]) -> Table {
+    let mut table = Table::new([
+        left("level"),
+        right("events"),
+        right("kept before"),
+        right("kept after"),
+        right("resident after"),
+        right("untracked"),
+    ]);
+    for soak in soaks {
+        let counted = soak.measured.counted.as_ref().map(|process| &process.trace);
+        let before = counted.and_then(|trace| trace.checkpoints.last()?.kept_bytes);
+        let after = counted.and_then(|trace| trace.end?.kept_bytes);
+        let last = soak.measured.pairs.last();
+        let resident = |end: Option<End>| end.and_then(|end| end.resident_bytes);
+        let tracked = resident(last.and_then(|pair| pair.tracked.trace.end));
+        let untracked = resident(last.and_then(|pair| pair.untracked.trace.end));
+        let bytes = |bytes: Option<u64>| bytes.map_or_else(|| UNKNOWN.to_owned(), |bytes| number::bytes(bytes as f64));
+        let Some(end) = last.and_then(|pair| pair.tracked.trace.end).or_else(|| counted?.end) else { continue };
+        let left = if end.live > 0 { format!(" ({} blocks left)", end.live) } else { String::new() };
+        table.row([
+            soak.level().to_string(),
+            number::short_count(end.events as f64),
+            bytes(before),
+            bytes(after),
+            format!("{}{left}", bytes(tracked)),
+            bytes(untracked),
+        ]);
+    }
+    table
+}
+
+fn notes(soaks: &Soaks) -> Vec<String> {
+    let Plan { live, pairs, counted_events, meters, .. } = &soaks.plan;
+    let mut lines = warnings::of_origin(&soaks.origin);
+    lines.extend(unknown(&soaks.builds));
+    lines.push(format!(
+        "Each process keeps {} live blocks and replaces random ones: half of the time small ones of a fixed size, whose \
+         addresses come again, and otherwise buffers of 1 to 4 KiB. An event is an allocation or a free; where a level \
+         names values, each block is named. At a checkpoint a stretch of {} events is measured.",
+        number::grouped(*live as u64),
+        number::grouped(2 * *live as u64)
+    ));
+    lines.push(format!(
+        "CPU time and resident memory: less those of an untracked process of the same events beside it; the median of \
+         {}. p99.9: of allocations, with their names, and frees together, with the clock's own cost. Early, late: the \
+         median over the first and the last three checkpoints.",
+        number::counted(*pairs, "pair")
+    ));
+    if meters.contains(&Meter::Memory) {
+        lines.push(
+            "Bytes that it keeps: as the tracker asked for them, beyond the program's live blocks, counted in the \
+             allocator by a process that is not timed."
+                .to_owned(),
+        );
+    }
+    if meters.contains(&Meter::Instructions) {
+        lines.push(format!(
+            "Instructions: less those of an untracked event, by callgrind, up to {} events.",
+            number::grouped(*counted_events)
+        ));
+    }
+    let all = || soaks.builds.iter().flat_map(|build| &build.soaks).flat_map(|soak| &soak.growths);
+    lines.push(
+        "Class: of the models a + b·f(events), where f is the logarithm, the number or its square, the one with the \
+         least AICc (least squares of logarithms of the whole, untracked part included); flat unless AICc is less by 10 \
+         and the whole grows by a fifth. METHODOLOGY.md has the method."
+            .to_owned(),
+    );
+    if all().any(|growth| growth.class().is_some_and(|class| class != GrowthClass::Flat)) {
+        lines.push(
+            "Exponent: the power of the growing part, by a fit of its own: 0 is the logarithm, 1 linear, 2 quadratic. \
+             Of a flat figure it is the slope of its logarithm over that of the events."
+                .to_owned(),
+        );
+    }
+    lines.extend(circumstances(&soaks.origin));
+    lines
+}
+
+/// Returns a line for each reason why instructions are unknown, with the levels.
+fn unknown(builds: &[BuildSoaks]) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+    for (build, soak) in builds.iter().flat_map(|build| build.soaks.iter().map(move |soak| (build, soak))) {
+        let Some(reason) = soak.measured.instructions.unknown.as_deref() else { continue };
+        let place =
+            if builds.len() > 1 { format!("{}/{}", build.name, soak.level()) } else { soak.level().to_string() };
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, places)) => places.push(place),
+            None => reasons.push((reason, vec![place])),
+        }
+    }
+    let line = |(reason, places): (&str, Vec<String>)| {
+        format!("Instructions of {} are unknown: {}.", places.join(", "), text::said(reason))
+    };
+    reasons.into_iter().map(line).collect()
+}

@@ -1,0 +1,172 @@
+//! What a soak shows, in sentences.
+
+use crate::platform::text;
+use crate::report::number;
+use crate::stats::estimate::Estimate;
+use crate::stats::growth_class::GrowthClass;
+use crate::study::soak::growth::{Growth, Quantity};
+use crate::study::soak::plan::Plan;
+use crate::study::soak::record::Soak;
+use crate::worker::failure::Failure;
+use crate::worker::tasks::soak::Stop;
+
+/// How far beyond the measured events a sentence goes, in multiples of them.
+const FARTHEST: f64 = 100.0;
+
+/// A gibibyte.
+const GIBIBYTE: f64 = (1_u64 << 30) as f64;
+
+/// Returns the sentences on one level: the growth of its cost and of its memory, and where it ended early.
+pub(super) fn sentences(soak: &Soak, plan: &Plan) -> Vec<String> {
+    let growth = |quantity: Quantity| soak.growths.iter().find(|growth| growth.quantity == quantity);
+    let cost = [Quantity::CpuTime, Quantity::Instructions].into_iter().filter_map(growth).filter_map(cost);
+    let memory = growth(Quantity::KeptBytes).or_else(|| growth(Quantity::Resident)).and_then(memory);
+    let all = cost.chain(memory).chain(ended(soak, plan));
+    all.map(|sentence| format!("{}: {sentence}.", soak.level())).collect()
+}
+
+/// Returns the sentence on what an event costs; `None` if there are too few checkpoints.
+fn cost(growth: &Growth) -> Option<String> {
+    let fit = growth.fit?;
+    if fit.class == GrowthClass::Flat {
+        return Some(flat(growth, fit.early));
+    }
+    let figure = |figure: f64| growth.quantity.format(figure - growth.base);
+    let early = fit.early - growth.base;
+    let twice = growth.reaches(2.0 * early).filter(|&twice| early > 0.0 && twice <= FARTHEST * fit.to);
+    let twice = match (twice, fit.class) {
+        (None, _) => String::new(),
+        (Some(twice), GrowthClass::Linear) => format!(
+            "; it has doubled at {} events, and adds as much with every {} more",
+            number::short_count(twice),
+            number::short_count(twice - fit.from)
+        ),
+        (Some(twice), _) => format!("; it has doubled at {} events", number::short_count(twice)),
+    };
+    Some(format!(
+        "{}: {} ({}), {} at {} events, {} at {}{twice}",
+        growth.quantity,
+        class(growth),
+        fit.power.map_or(String::new(), power),
+        figure(fit.early),
+        number::short_count(growth.points.first().map_or(0.0, |point| point.0 as f64)),
+        figure(fit.late),
+        number::short_count(growth.reached() as f64),
+    ))
+}
+
+/// Returns the sentence on memory; `None` if there are too few checkpoints.
+fn memory(growth: &Growth) -> Option<String> {
+    let fit = growth.fit?;
+    if fit.class == GrowthClass::Flat {
+        return Some(flat(growth, fit.early));
+    }
+    let each = match fit.class {
+        GrowthClass::Linear => {
+            let each = (fit.late - fit.early) / (fit.to - fit.from);
+            format!(", {} B of each event", number::decimal(each, 1))
+        }
+        _ => String::new(),
+    };
+    let gibibyte = growth.reaches(GIBIBYTE).filter(|&at| at <= FARTHEST * fit.to);
+    let gibibyte = gibibyte.map_or(String::new(), |at| {
+        let reaches = if at <= fit.to { "has reached" } else { "reaches" };
+        format!("; it {reaches} 1 GiB at {} events", number::short_count(at))
+    });
+    Some(format!(
+        "{}: {}{each}, {} after {} events{gibibyte}",
+        growth.quantity,
+        class(growth),
+        number::bytes(fit.late - growth.base),
+        number::short_count(growth.reached() as f64)
+    ))
+}
+
+/// Returns the sentence on a figure that does not grow.
+fn flat(growth: &Growth, whole: f64) -> String {
+    let figure = (whole - growth.base).max(0.0);
+    // There is no part of a byte.
+    let figure = growth.quantity.format(if growth.quantity.is_memory() { figure.round() } else { figure });
+    format!("{}: flat up to {} events, at {figure}", growth.quantity, number::short_count(growth.reached() as f64))
+}
+
+/// Returns the reason why a level did not come to its last event; `None` if it did.
+fn ended(soak: &Soak, plan: &Plan) -> Option<String> {
+    match soak.failure() {
+        Some(failure @ Failure::Unsupported { .. }) => return Some(text::said(&failure.to_string())),
+        Some(failure) => {
+            let reached = number::short_count(soak.reached() as f64);
+            return Some(format!("{} (the last checkpoint is at {reached} events)", text::said(&failure.to_string())));
+        }
+        None => {}
+    }
+    let end = soak.end()?;
+    let limit = match end.stopped {
+        Stop::Events => return None,
+        Stop::Time => {
+            format!("its time of {} s was up", number::decimal(plan.limit_ms as f64 / 1e3, 1).trim_end_matches(".0"))
+        }
+        Stop::Memory => format!("it had more than {} resident", number::bytes(plan.memory_bytes as f64)),
+    };
+    Some(format!("ended after {} events: {limit}", number::short_count(end.events as f64)))
+}
+
+/// Returns the class, and another one that is as likely: `linear or quadratic`.
+pub(super) fn class(growth: &Growth) -> String {
+    let Some(fit) = growth.fit else { return "too few checkpoints".to_owned() };
+    fit.or.map_or_else(|| fit.class.to_string(), |or| format!("{} or {or}", fit.class))
+}
+
+/// Returns the power of a growth with its interval: `power 1.02 [0.97, 1.08]`.
+fn power(power: Estimate) -> String {
+    format!("power {}", exponent(power))
+}
+
+/// Returns an exponent with its interval.
+pub(super) fn exponent(exponent: Estimate) -> String {
+    let [value, low, high] = [exponent.value, exponent.low, exponent.high].map(|part| number::decimal(part, 2));
+    format!("{value} [{low}, {high}]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::growth_class::growth_fit;
+
+    fn growth(quantity: Quantity, base: f64, figure: impl Fn(f64) -> f64) -> Growth {
+        let events = (0..=18).map(|step| (1e4 * 10_f64.powf(f64::from(step) / 6.0)).round());
+        let points: Vec<(u64, f64)> = events.map(|events| (events as u64, figure(events))).collect();
+        let whole: Vec<(f64, f64)> = points.iter().map(|&(events, figure)| (events as f64, figure + base)).collect();
+        Growth { quantity, fit: growth_fit(&whole), points, later: 0, base }
+    }
+
+    #[test]
+    fn a_cost_has_its_class_and_the_events_at_which_it_has_doubled() {
+        let said = |figure: fn(f64) -> f64| cost(&growth(Quantity::CpuTime, 20.0, figure)).expect("19 checkpoints");
+        assert_eq!(said(|_| 300.0), "CPU time of an event: flat up to 10 M events, at 300 ns");
+        assert_eq!(
+            said(|n| 300.0 + n * 3e-4),
+            "CPU time of an event: linear (power 1.00 [1.00, 1.00]), 303 ns at 10 k events, 3.30 µs at 10 M; it has doubled \
+             at 1.02 M events, and adds as much with every 1.01 M more"
+        );
+        let quadratic = said(|n| 300.0 + n * n * 3e-10);
+        assert!(
+            quadratic.ends_with("; it has doubled at 1.00 M events") && quadratic.contains("quadratic"),
+            "{quadratic}"
+        );
+        let logarithmic = said(|n| 300.0 + 20.0 * (n / 1e4).ln());
+        assert!(logarithmic.contains("logarithmic (power 0.00") && !logarithmic.contains("doubled"), "{logarithmic}");
+    }
+
+    #[test]
+    fn memory_has_its_bytes_and_the_events_at_which_it_reaches_a_gibibyte() {
+        let said = |figure: fn(f64) -> f64| memory(&growth(Quantity::KeptBytes, 2e6, figure)).expect("19 checkpoints");
+        assert_eq!(said(|_| 0.0), "bytes that it keeps: flat up to 10 M events, at 0 B");
+        assert_eq!(
+            said(|n| n * 48.0),
+            "bytes that it keeps: linear, 48.0 B of each event, 458 MiB after 10 M events; it reaches 1 GiB at 22.4 M events"
+        );
+        assert!(said(|n| n * 480.0).ends_with("; it has reached 1 GiB at 2.24 M events"));
+        assert!(!said(|n| n * 0.8).contains("GiB"), "so far away is a guess");
+    }
+}
