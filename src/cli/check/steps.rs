@@ -10,6 +10,7 @@ use crate::study::counts::{self, Metric, Scope};
 use crate::study::footprint::Meter;
 use crate::study::instructions::check_tools;
 use crate::study::latency::{Latency, Pattern};
+use crate::study::soak;
 use crate::study::why::explain;
 use crate::tracking::Level;
 use crate::worker::launcher::Launcher;
@@ -31,6 +32,11 @@ const GROWN_SCALE: f64 = 0.25;
 const PROCESSES: u64 = 16;
 /// The calls of each kind that such a process times.
 const CALLS: u32 = 100_000;
+
+/// The part of all minutes that soaks take at most.
+const SOAKED: f64 = 0.1;
+/// The most time of a process that is soaked.
+const MOST_SOAKED: Duration = Duration::from_secs(3);
 
 /// Checks what counting needs, before anything is built.
 ///
@@ -90,6 +96,7 @@ impl<'a> Steps<'a> {
         self.grow(record)?;
         self.run_reports(record)?;
         self.time_calls(record);
+        self.soak(record);
         self.take_rounds(record)
     }
 
@@ -145,6 +152,16 @@ impl<'a> Steps<'a> {
             }
         }
         record.latencies = measured.map(|latency| vec![latency]);
+    }
+
+    /// Measures how the cost grows over events, in a small part of the time.
+    fn soak(&self, record: &mut Record) {
+        let levels = record.plan.levels.clone();
+        let processes = 2 * levels.len().max(1) * soak::Plan::PAIRS;
+        let part = Duration::from_secs_f64(record.plan.minutes * 60.0 * SOAKED / processes as f64);
+        let plan = soak::Plan::quick(levels, vec![soak::Meter::Time], part.min(MOST_SOAKED));
+        let soaks = plan.measure(&self.launchers(), |_, level| self.show(&format!("growth of {level}")));
+        record.soaks = soaks.try_into().expect("two builds were measured");
     }
 
     fn take_rounds(&self, record: &mut Record) -> Result<(), Error> {

@@ -36,6 +36,8 @@ pub enum Axis {
     Latency,
     /// The time that one of 10,000 calls exceeds.
     RareLatency,
+    /// CPU time that tracking adds to an event after many others ÷ that early on.
+    Growth,
     /// Planted objects that reports find, less false finds.
     Recall,
     /// Seconds to build.
@@ -66,7 +68,7 @@ const fn properties(
 }
 
 /// All axes, in the order of reports. A change within the threshold is no verdict.
-const PROPERTIES: [Properties; 17] = [
+const PROPERTIES: [Properties; 18] = [
     properties(Axis::CpuTime, "cpu-time", "CPU time", "×", 3.0),
     properties(Axis::AllocationTime, "ns-per-allocation", "CPU time per allocation", "ns", 3.0),
     properties(Axis::WallTime, "wall-time", "wall time", "×", 3.0),
@@ -80,6 +82,7 @@ const PROPERTIES: [Properties; 17] = [
     properties(Axis::Fidelity, "fidelity", "fidelity", "", 0.0),
     properties(Axis::Latency, "latency-p99.9", "latency p99.9", "ns", 25.0),
     properties(Axis::RareLatency, "latency-p99.99", "latency p99.99", "ns", 100.0),
+    properties(Axis::Growth, "growth", "growth over events", "×", 25.0),
     properties(Axis::Recall, "recall", "recall of reports", "", 0.0),
     properties(Axis::BuildSeconds, "build-seconds", "build seconds", "s", 50.0),
     properties(Axis::Crates, "crates", "crates", "", 0.0),

@@ -34,6 +34,7 @@ use crate::study::accuracy;
 use crate::study::counts::Counts;
 use crate::study::footprint::Footprint;
 use crate::study::latency::Latency;
+use crate::study::soak::Soak;
 use crate::tracking::Level;
 use crate::tracking::memscope::MemscopeBuild;
 use crate::workloads::Workload;
@@ -79,6 +80,9 @@ pub struct Record {
     pub footprints: [Vec<Footprint>; 2],
     /// The latencies.
     pub latencies: [Vec<Latency>; 2],
+    /// The soaks. Files of earlier versions have none.
+    #[serde(default)]
+    pub soaks: [Vec<Soak>; 2],
     /// The findings of reports.
     pub reports: [Vec<accuracy::Row>; 2],
     /// The packages.
@@ -157,6 +161,7 @@ impl Record {
             counts: Default::default(),
             footprints: Default::default(),
             latencies: Default::default(),
+            soaks: Default::default(),
             reports: Default::default(),
             packages: Default::default(),
             stages: Vec::new(),

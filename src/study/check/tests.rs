@@ -9,6 +9,7 @@ use crate::study::accuracy::{Finding, Report, Score};
 use crate::study::counts::{Judgement, Runs};
 use crate::study::footprint::Point;
 use crate::study::latency::{Observed, QUANTILES, Quantiles};
+use crate::study::soak::{Checkpoint, Measured, Pair as SoakPair, Process, Trace};
 use crate::worker::failure::Failure;
 use crate::worker::probe::Request;
 use rand::{RngExt, SeedableRng};
@@ -77,6 +78,21 @@ fn latency() -> Latency {
     Latency { level: Level::Allocator, threads: 1, processes: vec![seen; 16], failure: None }
 }
 
+/// Returns a soak in which tracking adds 300 ns to an event, and so much more with each million events.
+fn soak(growth: f64) -> Soak {
+    let events = [10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000];
+    let process = |added: &dyn Fn(u64) -> f64| {
+        let at = |events| Checkpoint { events, event_ns: Some(20.0 + added(events)), ..Checkpoint::default() };
+        Process { trace: Trace { checkpoints: events.map(at).to_vec(), end: None }, failure: None }
+    };
+    let pair = SoakPair {
+        untracked_first: true,
+        untracked: process(&|_| 0.0),
+        tracked: process(&|events| 300.0 + growth * events as f64 / 1e6),
+    };
+    Measured::begin(Level::Full, 1_000).with(vec![pair]).into()
+}
+
 fn report() -> accuracy::Row {
     let held = Some(Score { true_positives: 20, false_negatives: 0, false_positives: 0 });
     accuracy::Row {
@@ -112,6 +128,7 @@ fn equal() -> Record {
         counts: [counted.clone(), counted],
         footprints: [vec![footprint()], vec![footprint()]],
         latencies: [vec![latency()], vec![latency()]],
+        soaks: [vec![soak(0.0)], vec![soak(0.0)]],
         reports: [vec![report()], vec![report()]],
         packages: [package; 2],
         stages: vec![stage],
@@ -151,7 +168,7 @@ fn equal_builds_are_ok() {
 #[test]
 fn each_axis_names_its_own_fault_and_no_other_does() {
     type Fault = (Axis, fn(&mut Record));
-    let faults: [Fault; 13] = [
+    let faults: [Fault; 14] = [
         (Axis::CpuTime, |record| {
             slow_down(record, 1.1, |sample, by| sample.cpu_ns = (sample.cpu_ns as f64 * by) as u64)
         }),
@@ -187,6 +204,7 @@ fn each_axis_names_its_own_fault_and_no_other_does() {
             let place = QUANTILES.iter().position(|&quantile| quantile == 0.9999).expect("it is recorded");
             record.latencies[1][0].processes.iter_mut().for_each(|seen| seen.allocating.0[place] = 2_000_000);
         }),
+        (Axis::Growth, |record| record.soaks[1] = vec![soak(300.0)]),
         (Axis::Recall, |record| {
             let blind = Some(Score { true_positives: 0, false_negatives: 20, false_positives: 0 });
             record.reports[1][0].finding.as_mut().expect("a finding").held = blind;
@@ -229,6 +247,32 @@ fn a_workload_that_cannot_be_counted_in_the_head_alone_is_worse() {
     assert_eq!((head.verdict, axes(&head, Judgement::Worse)), (Verdict::Worse, vec![Axis::Instructions]));
     assert!(summary::answer(&head).contains("10 s"), "{}", summary::answer(&head));
     assert_ne!(with(|record| fail(record, 0)).verdict, Verdict::Worse);
+}
+
+#[test]
+fn growth_is_compared_over_what_both_came_to_and_its_class_counts() {
+    let row = |base: Soak, head: Soak| {
+        let check = with(|record| record.soaks = [vec![base], vec![head]]);
+        let row = check.rows.iter().find(|row| row.axis == Axis::Growth).cloned().expect("a row");
+        (row.judgement, row.why)
+    };
+    let cut = |growth: f64, checkpoints: usize| {
+        let mut measured = soak(growth).measured;
+        measured.pairs.iter_mut().for_each(|pair| pair.tracked.trace.checkpoints.truncate(checkpoints));
+        Soak::from(measured)
+    };
+    assert_eq!(row(soak(300.0), soak(300.0)), (Judgement::Same, None));
+    assert_eq!(row(soak(300.0), soak(0.0)).0, Judgement::Better);
+    assert_eq!(row(soak(600.0), cut(600.0, 6)).0, Judgement::Same, "the slower one is not better because it stopped");
+    let why = "too few checkpoints in the time".to_owned();
+    assert_eq!(row(soak(0.0), cut(0.0, 5)), (Judgement::Unknown, Some(why)));
+    // From flat to linear, by less than the threshold.
+    let why = "linear instead of flat".to_owned();
+    assert_eq!(row(soak(0.0), soak(50.0)), (Judgement::Worse, Some(why)));
+    let mut crashed = soak(0.0).measured;
+    crashed.pairs[0].tracked.failure = Some(Failure::TimedOut { seconds: 8 });
+    assert_eq!(row(soak(0.0), crashed.clone().into()).0, Judgement::Worse);
+    assert_eq!(row(crashed.clone().into(), crashed.into()).0, Judgement::Unknown);
 }
 
 #[test]

@@ -129,6 +129,12 @@ impl Growth {
         Self { quantity, fit: growth_fit(&whole.collect::<Vec<_>>()), points, later, base }
     }
 
+    /// Returns the growth up to a number of events.
+    pub(crate) fn up_to(&self, events: u64) -> Self {
+        let points = self.points.iter().copied().filter(|point| point.0 <= events).collect();
+        Self::fitted(self.quantity, points, self.later, self.base)
+    }
+
     /// Returns the class; `None` if there are too few checkpoints.
     pub fn class(&self) -> Option<GrowthClass> {
         Some(self.fit?.class)

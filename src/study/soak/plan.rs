@@ -53,6 +53,21 @@ impl Plan {
         FIRST * live as u64
     }
 
+    /// Returns a plan that takes seconds, for commands that measure much else: fewer events, and no instructions.
+    pub(crate) fn quick(levels: Vec<Level>, meters: Vec<Meter>, limit: Duration) -> Self {
+        Self {
+            levels,
+            meters,
+            events: Self::EVENTS / 10,
+            counted_events: 0,
+            live: Self::LIVE,
+            pairs: Self::PAIRS,
+            limit_ms: limit.as_millis() as u64,
+            memory_bytes: 1 << 30,
+            seed: 1,
+        }
+    }
+
     /// Returns the number of times that [`measure`](Self::measure) reports progress for a build.
     pub fn steps(&self) -> usize {
         let has = |meter| usize::from(self.meters.contains(&meter));

@@ -2,6 +2,7 @@
 
 mod counts;
 mod fidelity;
+mod growth;
 mod latency;
 mod memory;
 mod package;
@@ -14,8 +15,16 @@ use super::row::Row;
 
 /// Returns the rows of all axes, in the order of reports.
 pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
-    let of_studies: [fn(&Record, &Thresholds) -> Vec<Row>; 7] =
-        [time::rows, counts::rows, memory::rows, fidelity::rows, latency::rows, reports::rows, package::rows];
+    let of_studies: [fn(&Record, &Thresholds) -> Vec<Row>; 8] = [
+        time::rows,
+        counts::rows,
+        memory::rows,
+        fidelity::rows,
+        latency::rows,
+        growth::rows,
+        reports::rows,
+        package::rows,
+    ];
     let mut rows: Vec<Row> = of_studies.iter().flat_map(|rows| rows(record, thresholds)).collect();
     rows.sort_by_key(|row| row.axis);
     rows.into_iter().map(|row| record.plan.budget.mark(row)).collect()

@@ -1,0 +1,63 @@
+//! Growth: the CPU time that tracking adds to an event after many others, in units of that early on, and its class.
+
+use super::super::Record;
+use super::super::axis::Axis;
+use super::super::resolution::Thresholds;
+use super::super::row::{Place, Row};
+use crate::stats::growth_class::GrowthFit;
+use crate::study::counts::Judgement;
+use crate::study::soak::{Growth, Quantity, Soak};
+
+/// The least change of the ratio that counts.
+const LEAST: f64 = 0.1;
+
+pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
+    let [base, head] = &record.soaks;
+    base.iter().zip(head).map(|(base, head)| row(base, head, thresholds)).collect()
+}
+
+fn row(base: &Soak, head: &Soak, thresholds: &Thresholds) -> Row {
+    let place = Place::other("soak", base.level());
+    match (base.failure(), head.failure()) {
+        (None, Some(failure)) => {
+            let row = Row::unknown(Axis::Growth, place, failure.to_string());
+            return Row { judgement: Judgement::Worse, ..row };
+        }
+        (Some(failure), _) => return Row::unknown(Axis::Growth, place, failure.to_string()),
+        (None, None) => {}
+    }
+    let Some([base, head]) = compared(base, head) else {
+        return Row::unknown(Axis::Growth, place, "too few checkpoints in the time");
+    };
+    let (Some(before), Some(after)) = (base.ratio(), head.ratio()) else {
+        return Row::unknown(Axis::Growth, place, "tracking adds no time to an event");
+    };
+    let threshold_percent = thresholds.percent(Axis::Growth, place.level);
+    let row = Row::exact(Axis::Growth, place, [before, after], threshold_percent, LEAST);
+    let why = base.fit.zip(head.fit).and_then(|(base, head)| differ(&base, &head));
+    match why {
+        Some((judgement, why)) if row.judgement == Judgement::Same => {
+            Row { judgement, change: None, why: Some(why), ..row }
+        }
+        _ => row,
+    }
+}
+
+/// Returns both growths of CPU time over the checkpoints that both builds came to: one that is slower came to fewer in
+/// the same time. `None` if those have no class.
+fn compared(base: &Soak, head: &Soak) -> Option<[Growth; 2]> {
+    let growth = |soak: &Soak| soak.growths.iter().find(|growth| growth.quantity == Quantity::CpuTime).cloned();
+    let (base, head) = (growth(base)?, growth(head)?);
+    let reached = base.reached().min(head.reached());
+    let both = [base, head].map(|growth| growth.up_to(reached));
+    both.iter().all(|growth| growth.fit.is_some()).then_some(both)
+}
+
+/// Returns the judgement on two classes, if they differ beyond doubt: each fit rules out the other's class.
+fn differ(base: &GrowthFit, head: &GrowthFit) -> Option<(Judgement, String)> {
+    if base.class == head.class || base.or == Some(head.class) || head.or == Some(base.class) {
+        return None;
+    }
+    let judgement = if head.class > base.class { Judgement::Worse } else { Judgement::Better };
+    Some((judgement, format!("{} instead of {}", head.class, base.class)))
+}
