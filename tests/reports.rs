@@ -12,8 +12,11 @@ use memscope_bench::internal::study::compare::{
 };
 use memscope_bench::internal::study::overhead;
 use memscope_bench::internal::study::overhead::record::Results;
+use memscope_bench::internal::study::soak;
 use memscope_bench::internal::study::stress;
 use memscope_bench::internal::study::{self, Study};
+use memscope_bench::internal::tracking::Level;
+use memscope_bench::internal::worker::failure::Failure;
 use memscope_bench::internal::workloads::Workload;
 
 #[test]
@@ -59,6 +62,50 @@ fn only_counted() -> Comparison {
     counted.plan.rounds = 0;
     counted.builds.iter_mut().for_each(|build| build.measurements.clear());
     counted.judged(None, None)
+}
+
+/// A soak of each build that was built: one grows, one is flat, and one crashed.
+#[test]
+fn the_growth_of_each_build_stands_beside_its_overhead() {
+    let mut soaked = comparison(Clock::Wall);
+    let trace = |added: fn(u64) -> f64| {
+        let events = [10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000];
+        let checkpoints = events.map(|events| soak::Checkpoint {
+            events,
+            live_bytes: 2_000_000,
+            event_ns: Some(20.0 + added(events)),
+            kept_bytes: Some(300_000),
+            ..soak::Checkpoint::default()
+        });
+        soak::Process { trace: soak::Trace { checkpoints: checkpoints.to_vec(), end: None }, failure: None }
+    };
+    let pair = |tracked| soak::Pair { untracked_first: true, untracked: trace(|_| 0.0), tracked };
+    let of = |tracked: soak::Process, counted| {
+        let measured = soak::Measured::begin(Level::Full, 1_000).with(vec![pair(tracked)]);
+        vec![soak::Soak::from(soak::Measured { counted, ..measured })]
+    };
+    let crashed = Failure::Crashed { how: "SIGSEGV".to_owned() };
+    let crashed = soak::Process { failure: Some(crashed), ..soak::Process::default() };
+    let processes = [
+        of(trace(|events| 300.0 + events as f64 / 1e3), Some(trace(|_| 0.0))),
+        of(trace(|_| 300.0), None),
+        of(crashed, None),
+    ];
+    soaked.builds.iter_mut().zip(processes).for_each(|(build, soaks)| build.soaks = soaks);
+    let text = common::markdown(&soaked);
+    for row in [
+        "| full | 0.1.0 | 320 ns | 800 ns | ×2.50 | linear | 293 KiB | flat | 1 M |",
+        "| full | 0.2.4 | 300 ns | 300 ns | ×1.00 | flat |  |  | 1 M |",
+        "| full | ../memscope-rs | crashed (SIGSEGV) |  |  |  |  |  |  |",
+    ] {
+        let spaces = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.lines().any(|line| spaces(line) == spaces(row)), "{row}: {text}");
+    }
+    assert!(text.contains("How the cost grows") && text.contains("late ÷ early"), "{text}");
+    let csv = study::draw(&soaked, Format::Csv).expect("all figures are numbers");
+    assert!(csv.contains("event-ns/full/0.1.0,late,800"), "{csv}");
+    let json = study::draw(&soaked, Format::Json).expect("all figures are numbers");
+    assert_eq!(serde_json::from_str::<Comparison>(&json).expect("it can be read again"), soaked);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::cli::arguments::{
     FormatArguments, KeepArguments, LimitArguments, after_the_baseline, bar, not_negative, or_all, show,
 };
 use crate::cli::builds::{Build, BuildCacheArguments, LinkArguments, Linking};
-use crate::cli::{Error, journal};
+use crate::cli::{Error, journal, soak};
 use crate::platform::console;
 use crate::platform::files::FileError;
 use crate::report::origin::Origin;
@@ -20,11 +20,14 @@ use crate::study::compare::{
 };
 use crate::study::counts::Counts;
 use crate::study::instructions::check_tools;
+use crate::study::soak::Soak;
 use crate::tracking::Level;
+use crate::tracking::references::Host;
 use crate::worker::launcher::{Launcher, Limits};
 use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The measurements of each build, for every command that measures several.
 #[derive(Debug, Args)]
@@ -44,8 +47,11 @@ pub(super) struct RoundArguments {
     #[arg(long)]
     counts: bool,
     /// Only count, and measure no time. The files are called NAME-counts
-    #[arg(long, conflicts_with_all = ["counts", "rounds", "seconds", "clock", "threshold", "shuffle", "links"])]
+    #[arg(long, conflicts_with_all = ["counts", "rounds", "seconds", "clock", "threshold", "shuffle", "links", "soak"])]
     counts_only: bool,
+    /// Measure too how the cost grows over a million events, at each level that tracks (see `soak`), after the rounds
+    #[arg(long)]
+    soak: bool,
     /// A build takes no more rounds of a workload and level once it has taken so many seconds, spread over the passes,
     /// except for the rounds that a verdict needs: 12, and more where there are many comparisons
     #[arg(long, default_value_t = SECONDS, value_parser = clap::value_parser!(u64).range(1..))]
@@ -167,17 +173,31 @@ impl RoundArguments {
         let Measured { measurements, journal } = measured;
         bar.finish_and_clear();
 
+        let mut soaks = self.soak(builds, &plan).into_iter();
         let compared = builds.iter().zip(measurements).map(|(build, measurements)| {
             let program = build.program.as_ref().map(|program| program.memscope.clone()).map_err(Clone::clone);
             let seeds = build.program.as_ref().map_or(Vec::new(), |program| program.seeds.clone());
             ComparedBuild::new(build.name.clone(), build.about.clone(), program, measurements)
                 .linked(seeds)
                 .counted(counts.next().unwrap_or_default())
+                .soaked(soaks.next().unwrap_or_default())
         });
         let builds = compared.collect();
         let threshold_percent = self.threshold.unwrap_or(THRESHOLD_PERCENT);
         let record = Record { origin, plan, clock: self.clock, threshold_percent, against, builds };
         Ok((record.into(), journal))
+    }
+
+    /// Measures how the builds' costs grow, if that is asked for.
+    fn soak(&self, builds: &[Build], plan: &Plan) -> Vec<Vec<Soak>> {
+        /// The most time of a process.
+        const MOST: Duration = Duration::from_secs(5);
+        if !self.soak {
+            return Vec::new();
+        }
+        let is_soaked = |level: &Level| *level != Level::Untracked && level.host() == Host::Switch;
+        let levels = plan.levels.iter().copied().filter(is_soaked).collect();
+        soak::measure(&soak::quick(levels, MOST), builds)
     }
 
     /// Counts the builds, if that is asked for.

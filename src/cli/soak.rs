@@ -13,6 +13,7 @@ use crate::tracking::references::Host;
 use crate::worker::launcher::{Launcher, Limits};
 use clap::Args;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The part of the memory limit beyond which a process ends by itself.
 const PART_OF_MEMORY: f64 = 0.75;
@@ -89,8 +90,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     Ok(files.finish(&soaks, arguments.format.format)?)
 }
 
+/// Returns a short plan for a command that measures much else.
+pub(super) fn quick(levels: Vec<Level>, limit: Duration) -> Plan {
+    Plan::quick(levels, vec![Meter::Time, Meter::Memory], limit)
+}
+
 /// Measures builds with a progress bar, and returns the soaks of each; none of one that was not built.
-fn measure(plan: &Plan, builds: &[Build]) -> Vec<Vec<Soak>> {
+pub(super) fn measure(plan: &Plan, builds: &[Build]) -> Vec<Vec<Soak>> {
     let built: Vec<(&str, &Launcher)> =
         builds.iter().filter_map(|build| Some((build.name.as_str(), &build.program.as_ref().ok()?.launcher))).collect();
     let launchers: Vec<&Launcher> = built.iter().map(|&(_, launcher)| launcher).collect();

@@ -14,6 +14,7 @@ mod difference;
 mod disagreement;
 mod logs;
 mod neighbours;
+mod soaks;
 mod spent;
 pub mod summary;
 mod typical;
@@ -44,6 +45,7 @@ use crate::study::Study;
 use crate::study::control::{ControlFailure, control_failure};
 use crate::study::counts::Counts;
 use crate::study::overhead::metrics;
+use crate::study::soak::Soak;
 use crate::tracking::Level;
 use crate::tracking::memscope::MemscopeBuild;
 use crate::worker::probe::Request;
@@ -165,7 +167,7 @@ impl Study for Comparison {
         let times = measurements.flat_map(|(build, measurement)| {
             metrics::of_measurement(&format!("{}/{}", metrics::name(measurement), build.name), measurement)
         });
-        times.chain(counts_report::metrics(self)).collect()
+        times.chain(counts_report::metrics(self)).chain(soaks::metrics(self)).collect()
     }
 
     fn control_failure(&self) -> Option<ControlFailure> {
@@ -281,6 +283,9 @@ pub struct ComparedBuild {
     /// The counts, in the order of the groups; empty if nothing was counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counts: Vec<Counts>,
+    /// The soaks, a level each; empty if nothing was soaked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub soaks: Vec<Soak>,
     /// In files before schema 3, the number of each measurement's pairs in the first of two batches, which are its
     /// passes.
     #[serde(default, skip_serializing)]
@@ -296,8 +301,8 @@ impl ComparedBuild {
         measurements: Vec<Measurement>,
     ) -> Self {
         let (memscope, not_built) = program.map_or_else(|why| (None, Some(why)), |memscope| (Some(memscope), None));
-        let (links, counts, first_batch) = Default::default();
-        Self { name, about, memscope, not_built, links, measurements, counts, first_batch }
+        let (links, counts, soaks, first_batch) = Default::default();
+        Self { name, about, memscope, not_built, links, measurements, counts, soaks, first_batch }
     }
 
     /// Returns the build with the seeds of its links.
@@ -310,6 +315,12 @@ impl ComparedBuild {
     #[must_use]
     pub fn counted(self, counts: Vec<Counts>) -> Self {
         Self { counts, ..self }
+    }
+
+    /// Returns the build with its soaks.
+    #[must_use]
+    pub fn soaked(self, soaks: Vec<Soak>) -> Self {
+        Self { soaks, ..self }
     }
 
     /// Turns the batches of an earlier schema into passes.

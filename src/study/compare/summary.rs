@@ -7,7 +7,7 @@ use crate::report::number;
 use crate::schedule::measurement::{Clock, Measurement, Pair};
 use crate::stats::sign_test::needed_rounds;
 use crate::study::compare::verdicts::{detectable, sentences, word, word_of_typical};
-use crate::study::compare::{ComparedBuild, Comparison, Difference, counts_report, disagreement, spent};
+use crate::study::compare::{ComparedBuild, Comparison, Difference, counts_report, disagreement, soaks, spent};
 use crate::study::overhead::warnings;
 use crate::tracking::Level;
 use crate::workloads::Workload;
@@ -24,7 +24,11 @@ pub fn summary(comparison: &Comparison) -> Document {
     if is_timed {
         document.table(table(comparison));
     }
-    for (title, table) in [(spent::TITLE, spent), (counts_report::TITLE, counts_report::table(comparison))] {
+    let soaked = soaks::table(comparison);
+    let has_soaks = soaked.is_some();
+    let tables =
+        [(spent::TITLE, spent), (counts_report::TITLE, counts_report::table(comparison)), (soaks::TITLE, soaked)];
+    for (title, table) in tables {
         if let Some(table) = table {
             document.heading(title);
             document.table(table);
@@ -37,6 +41,7 @@ pub fn summary(comparison: &Comparison) -> Document {
     }
     lines.extend(has_spent.then(|| spent::NOTE.to_owned()));
     lines.extend(counts_report::notes(comparison));
+    lines.extend(has_soaks.then(|| soaks::NOTE.to_owned()));
     // The table names the builds; this program's own is none of them.
     lines.extend(circumstances(&comparison.origin).into_iter().skip(1));
     document.notes(lines);

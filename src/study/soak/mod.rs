@@ -20,6 +20,7 @@ pub use crate::worker::tasks::soak::{Checkpoint, End, FIRST, Meter, Stop, Trace}
 pub use growth::{Growth, Quantity};
 pub use plan::Plan;
 pub use record::{Instructions, Measured, Pair, Process, Soak};
+pub(crate) use words::class;
 
 use crate::platform::files::Versioned;
 use crate::report::document::Document;

@@ -112,7 +112,7 @@ fn ended(soak: &Soak, plan: &Plan) -> Option<String> {
 }
 
 /// Returns the class, and another one that is as likely: `linear or quadratic`.
-pub(super) fn class(growth: &Growth) -> String {
+pub(crate) fn class(growth: &Growth) -> String {
     let Some(fit) = growth.fit else { return "too few checkpoints".to_owned() };
     fit.or.map_or_else(|| fit.class.to_string(), |or| format!("{} or {or}", fit.class))
 }
