@@ -254,6 +254,184 @@ pub const PARTS: &[Part] = &[
         none: Some("none"),
     },
     Part {
+        name: "listing",
+        forms: &[
+            Form {
+                name: "separate",
+                needs: &[
+                    GLOBAL[0],
+                    GLOBAL[1],
+                    GLOBAL[3],
+                    Method("tracker::Tracker", "events", 0),
+                    Method("tracker::Tracker", "inner", 0),
+                    Field("event_store::MemoryEvent", "thread_id"),
+                    Field("capture::backends::core_types::AllocationInfo", "allocated_at_ns"),
+                ],
+            },
+            Form {
+                name: "shared",
+                needs: &[
+                    No(&Has("GlobalTracker")),
+                    No(&Has("tracker::Tracker")),
+                    Returns("MemoryTracker", "get_active_allocations", "TrackingResult"),
+                    Field("AllocationInfo", "var_name"),
+                    Field("AllocationInfo", "thread_id"),
+                    Field("AllocationInfo", "timestamp_alloc"),
+                ],
+            },
+        ],
+        none: Some("none"),
+    },
+    Part {
+        name: "relations",
+        forms: &[Form {
+            name: "graph",
+            needs: &[
+                GLOBAL[1],
+                Function("analyzer", 1),
+                Method("Analyzer", "graph", 0),
+                Method("GraphAnalysis", "relationships", 0),
+                Field("analyzer::RelationshipEdge", "from_var_name"),
+            ],
+        }],
+        none: Some("none"),
+    },
+    Part {
+        name: "borrowing",
+        forms: &[Form {
+            name: "analyzer",
+            needs: &[
+                Function("analysis::borrow_analysis::get_global_borrow_analyzer", 0),
+                Method("analysis::borrow_analysis::BorrowAnalyzer", "track_borrow", 3),
+                Method("analysis::borrow_analysis::BorrowAnalyzer", "end_borrow", 1),
+                Method("analysis::borrow_analysis::BorrowAnalyzer", "get_active_borrows", 1),
+            ],
+        }],
+        none: Some("none"),
+    },
+    Part {
+        name: "tasks",
+        forms: &[Form {
+            name: "registry",
+            needs: &[
+                Function("task_registry::global_registry", 0),
+                Method("task_registry::TaskIdRegistry", "task_scope", 1),
+                Method("task_registry::TaskIdRegistry", "export_graph", 0),
+            ],
+        }],
+        none: Some("none"),
+    },
+    Part {
+        name: "async_tasks",
+        forms: &[Form {
+            name: "spawned",
+            needs: &[
+                GLOBAL[1],
+                Returns("capture::backends::async_tracker::AsyncTracker", "get_all_profiles", "Vec"),
+                Method("GlobalTracker", "async_tracker", 0),
+                Method("tracker::Tracker", "events", 0),
+                // In 0.2.0 the function wraps a future and spawns nothing.
+                Has("Analyzer"),
+                Function("capture::backends::async_tracker::spawn_tracked", 1),
+            ],
+        }],
+        none: Some("none"),
+    },
+    Part {
+        name: "memory_errors",
+        forms: &[Form {
+            name: "facade",
+            needs: &[
+                Method("facade::MemScope", "new", 0),
+                Method("facade::MemScope", "run_uaf_detector", 0),
+                Method("facade::MemScope", "run_overflow_detector", 0),
+                Field("facade::MemScope", "event_store"),
+                Method("event_store::MemoryEvent", "borrow", 4),
+            ],
+        }],
+        none: Some("none"),
+    },
+    Part {
+        name: "double_frees",
+        forms: &[Form {
+            name: "events",
+            needs: &[
+                Method("analysis::detectors::DoubleFreeDetectorWithEvents", "detect_from_events", 1),
+                Method("event_store::MemoryEvent", "borrow", 4),
+            ],
+        }],
+        none: Some("none"),
+    },
+    Part {
+        name: "html",
+        forms: &[
+            Form { name: "global", needs: &[Method("GlobalTracker", "export_html", 1)] },
+            Form {
+                name: "dashboard",
+                needs: &[No(&Has("GlobalTracker")), Method("MemoryTracker", "export_interactive_dashboard", 1)],
+            },
+        ],
+        none: Some("none"),
+    },
+    Part {
+        name: "binary",
+        forms: &[Form {
+            name: "user",
+            needs: &[
+                Method("MemoryTracker", "export_user_binary", 1),
+                Method("core::tracker::MemoryTracker", "parse_binary_to_json", 2),
+            ],
+        }],
+        none: Some("none"),
+    },
+    Part {
+        name: "quick_start",
+        forms: &[
+            Form {
+                name: "guard",
+                needs: &[
+                    Function("start", 0),
+                    Has("MemScopeGuard"),
+                    Has("GlobalTracker"),
+                    Macro("track"),
+                    Method("GlobalTracker", "track_as", 5),
+                    Method("GlobalTracker", "analyze", 0),
+                ],
+            },
+            Form {
+                name: "global",
+                needs: &[GLOBAL[0], GLOBAL[1], GLOBAL[2], Macro("track"), Method("GlobalTracker", "analyze", 0)],
+            },
+            Form {
+                name: "init",
+                needs: &[
+                    Function("init", 0),
+                    Function("get_global_tracker", 0),
+                    Macro("track_var"),
+                    Returns("MemoryTracker", "get_active_allocations", "TrackingResult"),
+                    Field("AllocationInfo", "var_name"),
+                    Method("MemoryTracker", "export_to_json", 1),
+                ],
+            },
+        ],
+        none: Some("none"),
+    },
+    Part {
+        name: "service_start",
+        forms: &[
+            Form {
+                name: "documented",
+                needs: &[
+                    Function("start", 0),
+                    Returns("MemScopeGuard", "export_now", "MemScopeResult"),
+                    Returns("MemScopeGuard", "snapshot_json", "MemScopeResult"),
+                ],
+            },
+            Form { name: "without_result", needs: &[Function("start", 0), Method("MemScopeGuard", "export_now", 0)] },
+        ],
+        none: Some("none"),
+    },
+    Part {
         name: "containers",
         forms: &[Form {
             name: "all",

@@ -61,7 +61,7 @@ pub use schedule::measurement::{Clock, Measurement, Outcome, Overhead, Pair, Sam
 pub use stats::estimate::Estimate;
 pub use stats::growth::growth;
 pub use stats::median::median_interval;
-pub use study::accuracy::Detections;
+pub use study::accuracy::{Accuracy, Detections};
 pub use study::claims::Claims;
 pub use study::compare::Comparison;
 pub use study::footprint::Footprints;

@@ -1,20 +1,20 @@
-//! `memscope-bench detect`: compares memscope's reports with the objects that two workloads plant, by version.
+//! `memscope-bench accuracy`: is what memscope reports true? Programs with known answers, by version.
 
 use crate::cli::Error;
 use crate::cli::arguments::{FormatArguments, LimitArguments};
 use crate::cli::builds::{Build, BuildArguments, CheckedProgram};
 use crate::platform::files::Versioned;
-use crate::platform::text;
 use crate::report::origin::Origin;
 use crate::study::Files;
-use crate::study::accuracy;
-use crate::study::accuracy::{Detected, Detections, Finding, Report, Row, SCHEMA};
+use crate::study::accuracy::{self, Accuracy, BuildAccuracy, Finding, PromiseOutcome, Report, Row, SCHEMA};
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
 use crate::worker::task::Task;
 use crate::worker::tasks::detection::Request;
+use crate::worker::tasks::promises::{self, Facts, Promise};
 use crate::workloads::{Scale, Workload};
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 
@@ -28,56 +28,62 @@ pub(super) fn usual_scale(workload: Workload) -> Scale {
 pub(super) struct Arguments {
     #[command(flatten)]
     builds: BuildArguments,
-    /// The factor on the workloads' outer counts [default: 0.2 for leaks, which plants 20 blocks, and 2 for cycles,
-    /// which plants 10 pairs]
-    #[arg(long)]
-    scale: Option<Scale>,
-    /// The seed of the workloads' data
-    #[arg(long, default_value_t = Scale::DEFAULT_SEED)]
-    seed: u64,
+    /// The promises, separated by commas [default: all]
+    #[arg(long, value_delimiter = ',', value_name = "NAME", value_parser = names())]
+    promises: Vec<String>,
     #[command(flatten)]
     format: FormatArguments,
-    /// The folder for detection.json and detection.md
+    /// The folder for accuracy.json and accuracy.md
     #[arg(long, default_value = "results", value_name = "DIR")]
     output: PathBuf,
     #[command(flatten)]
     limits: LimitArguments,
 }
 
+fn names() -> PossibleValuesParser {
+    PossibleValuesParser::new(Promise::ALL.iter().map(|promise| promise.name))
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
-    let files = Files { folder: &arguments.output, name: Detections::KIND };
-    files.prepare::<Detections>()?;
+    let files = Files { folder: &arguments.output, name: Accuracy::KIND };
+    files.prepare::<Accuracy>()?;
     let resolved = arguments.builds.resolve()?;
-    let asked = arguments.builds.build(&resolved, arguments.limits.into())?;
+    let builds = arguments.builds.build(&resolved, arguments.limits.into())?;
     let origin = Origin::of_this_command();
-    let bar = ProgressBar::new(asked.len() as u64).with_style(
+    let asked: Vec<Promise> = Promise::ALL.iter().filter(|promise| arguments.asks(promise)).copied().collect();
+    let bar = ProgressBar::new((builds.len() * asked.len()) as u64).with_style(
         ProgressStyle::with_template("asking {pos}/{len} ({elapsed}): {wide_msg}").expect("a valid template"),
     );
-    let builds = asked.into_iter().map(|asked| arguments.detected(asked, &bar)).collect();
+    let builds = builds.into_iter().map(|build| of_build(build, &asked, &bar)).collect();
     bar.finish_and_clear();
-    let detections = Detections { schema: SCHEMA, origin, builds };
-    Ok(files.finish(&detections, arguments.format.format)?)
+    let accuracy = Accuracy { schema: SCHEMA, origin, builds };
+    Ok(files.finish(&accuracy, arguments.format.format)?)
 }
 
 impl Arguments {
-    /// Runs all reports of a build.
-    fn detected(&self, asked: Build, bar: &ProgressBar) -> Detected {
-        let Build { name, program, .. } = asked;
-        let (launcher, memscope) = match program {
-            Ok(CheckedProgram { launcher, memscope, .. }) => (launcher, memscope),
-            Err(failed) => return Detected { name, memscope: None, failure: Some(failed.why), rows: Vec::new() },
-        };
-        let scale = |workload| self.scale.unwrap_or_else(|| usual_scale(workload)).seeded(self.seed);
-        let asked = rows(&launcher, scale, |workload, report| {
-            bar.set_message(text::one_line(&format!("{name}: {} after {workload}", report.name())));
-        });
-        bar.inc(1);
-        let (rows, failure) = asked.map_or_else(
-            |failure| (Vec::new(), Some(format!("it does not say which reports it has: {failure}"))),
-            |rows| (rows, None),
-        );
-        Detected { name, memscope: Some(memscope), failure, rows }
+    fn asks(&self, promise: &Promise) -> bool {
+        self.promises.is_empty() || self.promises.iter().any(|name| name == promise.name)
     }
+}
+
+/// Runs the program of each promise with a build.
+fn of_build(build: Build, asked: &[Promise], bar: &ProgressBar) -> BuildAccuracy {
+    let Build { name, program, .. } = build;
+    let CheckedProgram { launcher, memscope, .. } = match program {
+        Ok(program) => program,
+        Err(failed) => {
+            return BuildAccuracy { name, memscope: None, failure: Some(failed.why), promises: Vec::new() };
+        }
+    };
+    let ask = |promise: &Promise| {
+        bar.set_message(format!("{name}: {}", promise.name));
+        let request = promises::Request { promise: promise.name.to_owned() };
+        let facts = launcher.run_task::<Facts>(&Task::Promise(request));
+        bar.inc(1);
+        PromiseOutcome::of(promise.name, promise.about, facts)
+    };
+    let promises = asked.iter().map(ask).collect();
+    BuildAccuracy { name, memscope: Some(memscope), failure: None, promises }
 }
 
 /// Runs all reports of a program, each in its own process, after each workload that plants objects for it.

@@ -6,7 +6,7 @@ use std::fmt::Write;
 const GROUPS: [(&str, &[&str]); 5] = [
     ("Measure what memscope costs", &["measure", "modes", "stress", "footprint", "latency", "soak", "trackers"]),
     ("Compare builds of memscope", &["check", "compare", "history", "bisect", "why"]),
-    ("Check what memscope reports", &["detect"]),
+    ("Check what memscope reports", &["accuracy"]),
     ("Read kept results", &["report", "trend"]),
     ("Check claims and the harness itself", &["claims", "validate", "probe"]),
 ];

@@ -89,6 +89,9 @@ enum Command {
     Soak(soak::Arguments),
     /// Check leak, cycle and live-allocation reports against planted ground truth
     Detect(accuracy::Arguments),
+    /// Check whether what memscope reports is true, of programs with known answers
+    #[command(alias = "detect")]
+    Accuracy(accuracy::Arguments),
     /// Draw kept results files again, or bring them into documents
     Report(report::Arguments),
     /// Show what commits of memscope cost relative to each other, from all runs of `history`, and where it changed
@@ -116,7 +119,7 @@ impl Cli {
             Command::Measure(arguments) => measure::run(&arguments),
             Command::Compare(arguments) => compare::run(&arguments),
             Command::Check(arguments) => check::run(&arguments),
-            Command::Detect(arguments) => accuracy::run(&arguments),
+            Command::Accuracy(arguments) => accuracy::run(&arguments),
             Command::History(arguments) => history::run(&arguments),
             Command::Bisect(arguments) => bisect::run(&arguments),
             Command::Trend(arguments) => trend::run(&arguments),

@@ -7,7 +7,7 @@ use crate::worker::fault::Fault;
 use crate::worker::probe;
 use crate::worker::probe::{Observation, Request};
 use crate::worker::task::{Task, TaskError};
-use crate::worker::tasks::{detection, latency, operation, planted, soak, windows};
+use crate::worker::tasks::{detection, latency, operation, planted, promises, soak, windows};
 use crate::workloads::Workload;
 use clap::Args;
 use std::io;
@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     #[arg(long, hide = true)]
     parent: Option<u32>,
     /// Commit a fault: `workload/level=hang`, `crash`, `exit`, `lie` or `exhaust`, with a report's name as the level of
-    /// `detect`
+    /// a detection, and `promise/NAME` for a promise
     #[arg(long, hide = true, env = environment::FAULT)]
     fault: Option<Fault>,
 }
@@ -50,6 +50,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
             console::reply(&detection::run(request)?)?;
         }
         Task::Planted(request) => console::reply(&planted::run(request)?)?,
+        Task::Promise(request) => {
+            if let Some(fault) = fault {
+                fault.commit_promise(&request.promise);
+            }
+            console::reply(&promises::run(&request)?)?;
+        }
         Task::Stress { scale, output } => stress::run_task(scale, &output)?,
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Results files of any kind.
 
 use super::Study;
-use super::accuracy::Detections;
+use super::accuracy::{Accuracy, Detections};
 use super::check::Check;
 use super::claims::Claims;
 use super::compare::Comparison;
@@ -69,7 +69,8 @@ kinds! {
     Check(Check), "check";
     Trackers(Trackers), "ladder";
     Modes(Modes), ;
-    Accuracy(Detections), "accuracy";
+    Accuracy(Accuracy), ;
+    Detection(Detections), "accuracy";
     Footprint(Footprints), "footprints";
     Latency(Latencies), "latencies";
     Soak(Soaks), ;

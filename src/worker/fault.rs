@@ -4,13 +4,17 @@ use crate::tracking::Level;
 use crate::workloads::{Workload, registered};
 use std::str::FromStr;
 
-/// A fault of the tasks of one workload at one place: a level, or a report such as `leaks/full`.
+/// A fault of the tasks of one workload at one place: a level, or a report such as `leaks/full`. A fault without a
+/// workload is that of a promise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
-    workload: Workload,
+    workload: Option<Workload>,
     place: String,
     kind: Kind,
 }
+
+/// The word in the place of a workload for the fault of a promise.
+const PROMISE: &str = "promise";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -24,7 +28,14 @@ enum Kind {
 impl Fault {
     /// Commits the fault if it is for this workload and place. Returns `true` if the reply must be falsified instead.
     pub(crate) fn commit(&self, workload: Workload, place: &str) -> bool {
-        self.workload == workload && self.place == place && self.kind.commit()
+        self.workload == Some(workload) && self.place == place && self.kind.commit()
+    }
+
+    /// Commits the fault if it is for this promise. A lie changes nothing.
+    pub(crate) fn commit_promise(&self, promise: &str) {
+        if self.workload.is_none() && self.place == promise {
+            self.kind.commit();
+        }
     }
 }
 
@@ -64,12 +75,15 @@ impl FromStr for Fault {
         let (target, kind) = text.split_once('=').ok_or_else(wanted)?;
         let (workload, place) = target.split_once('/').ok_or_else(wanted)?;
         let (_, kind) = Kind::ALL.into_iter().find(|(name, _)| *name == kind).ok_or_else(wanted)?;
+        if workload == PROMISE {
+            return Ok(Self { workload: None, place: place.to_owned(), kind });
+        }
         let known = registered().iter().copied().find(|known| known.name() == workload);
         let workload = known.ok_or_else(|| format!("there is no workload '{workload}'"))?;
         // A report's name ends in a level.
         let level = place.rsplit('/').next().unwrap_or_default();
         Level::try_from(level.to_owned()).map_err(|error| error.to_string())?;
-        Ok(Self { workload, place: place.to_owned(), kind })
+        Ok(Self { workload: Some(workload), place: place.to_owned(), kind })
     }
 }
 
@@ -83,6 +97,9 @@ mod tests {
         assert!(lie.commit(Workload::CYCLES, "leaks/full"));
         assert!(!lie.commit(Workload::CYCLES, "full"));
         assert!(!lie.commit(Workload::LEAKS, "leaks/full"));
+        let of_promise: Fault = "promise/leaks=hang".parse().expect("a fault");
+        assert!(!of_promise.commit(Workload::LEAKS, "leaks"));
+        of_promise.commit_promise("cycles");
     }
 
     #[test]

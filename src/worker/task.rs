@@ -8,7 +8,7 @@
 use crate::tracking::memscope::MemscopeBuild;
 use crate::tracking::references::WrongProgramError;
 use crate::worker::probe;
-use crate::worker::tasks::{detection, latency, operation, planted, soak, windows};
+use crate::worker::tasks::{detection, latency, operation, planted, promises, soak, windows};
 use crate::workloads::Scale;
 use crate::workloads::pools::ThreadsError;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,8 @@ pub enum Task {
     Detection(detection::Request),
     /// Run a program with known allocations under a level. The reply is [`planted::Planted`].
     Planted(planted::Request),
+    /// Run the planted program of a promise of memscope's. The reply is [`promises::Facts`].
+    Promise(promises::Request),
     /// Make the full stress run. It prints its figures, and its reply is empty.
     Stress {
         /// The size of the workloads.
@@ -206,6 +208,7 @@ mod tests {
                 report: "leaks/full".to_owned(),
             }),
             Task::Planted(planted::Request { level: Level::TaskScope, calls: 1_000_000 }),
+            Task::Promise(promises::Request { promise: "leaks".to_owned() }),
             Task::Stress { scale: Scale::FULL, output: "it's here".to_owned() },
         ]
     }

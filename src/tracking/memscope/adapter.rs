@@ -9,20 +9,27 @@
 
 mod analysis;
 mod blocks;
+mod borrowing;
 mod containers;
 mod cycles;
+mod errors;
+mod exports;
 mod hook;
 mod json;
 mod leaks;
+mod listing;
 pub(super) mod modes;
 mod names;
 #[cfg(memscope_published = "suite")]
 mod published;
+mod quick_start;
+mod relations;
 mod report;
 #[cfg_attr(memscope_hook_reports = "separate", path = "adapter/reports/separate.rs")]
 #[cfg_attr(memscope_hook_reports = "none", path = "adapter/reports/shared.rs")]
 mod reports;
 mod statistics;
+mod tasks;
 
 pub(crate) use hook::HOOK;
 pub use hook::{InstalledHook, prepare_hook};
@@ -30,6 +37,7 @@ pub use modes::OwnTracker;
 pub use names::Variables;
 
 use super::{Analysis, Block, Containers, Detector, FindingKind, OwnReport, TypeUse, UpstreamBenches};
+use super::{Ask, AsyncTasks, Borrows, ErrorDetector, Export, Listed, Relation, Starting, TaskScopes};
 use crate::tracking::{Level, Recorded};
 use crate::workloads::Tracker;
 use std::path::Path;
@@ -43,6 +51,8 @@ pub(super) trait Adapter
 where
     Self: Statistics + VariableTracker + Blocks + Report + Json + Analyses,
     Self: Leaks + Cycles + Reports + NamesContainers + Upstream + modes::Modes,
+    Self: Listing + Relations + Borrowing + Tasks + AsynchronousTasks,
+    Self: MemoryErrors + DoubleFrees + Html + Binary + QuickStart + ServiceStart,
 {
 }
 
@@ -173,7 +183,113 @@ pub(super) trait Upstream {
         Err("this version is not published with this benchmark");
 }
 
+/// Lists of blocks and of named values.
+#[diagnostic::on_unimplemented(message = "adapter/listing.rs has no such form of the part `listing`")]
+pub(super) trait Listing {
+    /// The blocks that the hook's tracker treats as live. The window must be closed: see [`Blocks::live_blocks`].
+    const BLOCKS: Ask<Vec<Listed>> = Err("this version has no list of blocks that the adapter knows");
+    /// The named values, gone or not if the version keeps both.
+    const VALUES: Ask<Vec<Listed>> = Err("this version has no list of named values that the adapter knows");
+    /// The named values that the version treats as live.
+    const LIVE_VALUES: Ask<Vec<Listed>> = Err("this version has no list of named values that the adapter knows");
+}
+
+/// Relations between named values.
+#[diagnostic::on_unimplemented(message = "adapter/relations.rs has no such form of the part `relations`")]
+pub(super) trait Relations {
+    /// The relations. The values must be alive: memscope reads their memory.
+    const RELATIONS: Ask<Vec<Relation>> = Err("this version lists no relations between values");
+}
+
+/// Recording of borrows.
+#[diagnostic::on_unimplemented(message = "adapter/borrowing.rs has no such form of the part `borrowing`")]
+pub(super) trait Borrowing {
+    /// The functions that record and list borrows.
+    const BORROWS: Result<Borrows, &'static str> = Err("this version records no borrows");
+}
+
+/// Recording of tasks as scopes.
+#[diagnostic::on_unimplemented(message = "adapter/tasks.rs has no such form of the part `tasks`")]
+pub(super) trait Tasks {
+    /// The functions that record and list tasks.
+    const TASKS: Result<TaskScopes, &'static str> = Err("this version has no registry of tasks");
+}
+
+/// Recording of asynchronous tasks.
+#[diagnostic::on_unimplemented(message = "adapter/tasks.rs has no such form of the part `async_tasks`")]
+pub(super) trait AsynchronousTasks {
+    /// The functions that spawn and list tasks.
+    const ASYNC_TASKS: Result<AsyncTasks, &'static str> = Err("this version spawns no tracked tasks");
+}
+
+/// Detectors of memory that is used after it was freed, or beyond its end.
+#[diagnostic::on_unimplemented(message = "adapter/errors.rs has no such form of the part `memory_errors`")]
+pub(super) trait MemoryErrors {
+    /// The detector of uses after frees.
+    const USES_AFTER_FREE: ErrorDetector = Err("this version looks for no use after free in events");
+    /// The detector of accesses beyond the end.
+    const OVERFLOWS: ErrorDetector = Err("this version looks for no overflow in events");
+}
+
+/// Detector of blocks that are freed twice.
+#[diagnostic::on_unimplemented(message = "adapter/errors.rs has no such form of the part `double_frees`")]
+pub(super) trait DoubleFrees {
+    /// The detector.
+    const DOUBLE_FREES: ErrorDetector = Err("this version looks for no double free in events");
+}
+
+/// Export as HTML.
+#[diagnostic::on_unimplemented(message = "adapter/exports.rs has no such form of the part `html`")]
+pub(super) trait Html {
+    /// Writes a page or a folder of pages.
+    const EXPORT_HTML: Export = Err("this version has no export of HTML that the adapter knows");
+}
+
+/// Export in a binary format.
+#[diagnostic::on_unimplemented(message = "adapter/exports.rs has no such form of the part `binary`")]
+pub(super) trait Binary {
+    /// Writes a binary file, has memscope translate it into JSON, and leaves that at the path.
+    const EXPORT_BINARY: Export = Err("this version has no binary format");
+}
+
+/// The quick start of the version's documents.
+#[diagnostic::on_unimplemented(message = "adapter/quick_start.rs has no such form of the part `quick_start`")]
+pub(super) trait QuickStart {
+    /// The program.
+    const QUICK_START: Result<Starting, &'static str> =
+        Err("the calls of the documented quick start are not in this version's source");
+}
+
+/// The documented program of a service.
+#[diagnostic::on_unimplemented(message = "adapter/quick_start.rs has no such form of the part `service_start`")]
+pub(super) trait ServiceStart {
+    /// The program; `None` if the version's documents have none.
+    const SERVICE_START: Option<Result<Starting, &'static str>> = None;
+}
+
 // The forms of sources that lack a part.
+#[cfg(memscope_quick_start = "none")]
+impl QuickStart for Linked {}
+#[cfg(memscope_service_start = "none")]
+impl ServiceStart for Linked {}
+#[cfg(memscope_listing = "none")]
+impl Listing for Linked {}
+#[cfg(memscope_relations = "none")]
+impl Relations for Linked {}
+#[cfg(memscope_borrowing = "none")]
+impl Borrowing for Linked {}
+#[cfg(memscope_tasks = "none")]
+impl Tasks for Linked {}
+#[cfg(memscope_async_tasks = "none")]
+impl AsynchronousTasks for Linked {}
+#[cfg(memscope_memory_errors = "none")]
+impl MemoryErrors for Linked {}
+#[cfg(memscope_double_frees = "none")]
+impl DoubleFrees for Linked {}
+#[cfg(memscope_html = "none")]
+impl Html for Linked {}
+#[cfg(memscope_binary = "none")]
+impl Binary for Linked {}
 #[cfg(memscope_blocks = "unknown")]
 impl Blocks for Linked {}
 #[cfg(memscope_report = "none")]

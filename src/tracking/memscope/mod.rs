@@ -9,17 +9,24 @@ mod kinds;
 mod adapter;
 mod detector;
 pub mod modes;
+mod statement;
 mod tools;
 pub mod versions;
 
 pub(super) use adapter::HOOK;
 pub use adapter::{InstalledHook, NamedValues, OwnTracker, Variables, prepare_hook};
 pub use detector::{Detector, FindingKind, ReportOutput};
+pub use statement::{
+    Ask, AsyncTasks, Borrows, ErrorDetector, Export, HeapEvent, Listed, ListedTask, Relation, Started, Starting,
+    TaskScopes, Work,
+};
 pub use tools::{Analysis, BenchFn, Containers, Name, UpstreamBenches};
 
 use super::Recorded;
 use adapter::{
-    Analyses, Blocks, Json, Linked, NamesContainers, Report, Reports, Statistics, Upstream, VariableTracker,
+    Analyses, AsynchronousTasks, Binary, Blocks, Borrowing, DoubleFrees, Html, Json, Linked, Listing, MemoryErrors,
+    NamesContainers, QuickStart, Relations, Report, Reports, ServiceStart, Statistics, Tasks, Upstream,
+    VariableTracker,
 };
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -40,6 +47,36 @@ pub const UPSTREAM_BENCHES: Result<UpstreamBenches, &str> = Linked::UPSTREAM_BEN
 pub const NO_NAMES: Option<&str> = Linked::NO_NAMES;
 /// Reason why the level `variables` is unsupported; `None` if it is not.
 pub const VARIABLES_NEED_HOOK: Option<&str> = Linked::VARIABLES_NEED_HOOK;
+
+/// The blocks that memscope lists as live.
+pub const BLOCKS: Ask<Vec<Listed>> = Linked::BLOCKS;
+/// The named values that memscope lists.
+pub const VALUES: Ask<Vec<Listed>> = Linked::VALUES;
+/// The named values that memscope lists as live.
+pub const LIVE_VALUES: Ask<Vec<Listed>> = Linked::LIVE_VALUES;
+/// The relations between named values.
+pub const RELATIONS: Ask<Vec<Relation>> = Linked::RELATIONS;
+/// Recording of borrows.
+pub const BORROWS: Result<Borrows, &str> = Linked::BORROWS;
+/// Recording of tasks as scopes.
+pub const TASKS: Result<TaskScopes, &str> = Linked::TASKS;
+/// Recording of asynchronous tasks.
+pub const ASYNC_TASKS: Result<AsyncTasks, &str> = Linked::ASYNC_TASKS;
+/// The detector of uses after frees.
+pub const USES_AFTER_FREE: ErrorDetector = Linked::USES_AFTER_FREE;
+/// The detector of blocks that are freed twice.
+pub const DOUBLE_FREES: ErrorDetector = Linked::DOUBLE_FREES;
+/// The detector of accesses beyond the end.
+pub const OVERFLOWS: ErrorDetector = Linked::OVERFLOWS;
+/// Export as HTML.
+pub const EXPORT_HTML: Export = Linked::EXPORT_HTML;
+/// Export in a binary format, translated into JSON by memscope.
+pub const EXPORT_BINARY: Export = Linked::EXPORT_BINARY;
+
+/// The quick start of the version's documents.
+pub const QUICK_START: Result<Starting, &str> = Linked::QUICK_START;
+/// The documented program of a service; `None` if the version's documents have none.
+pub const SERVICE_START: Option<Result<Starting, &str>> = Linked::SERVICE_START;
 
 /// Returns the events that the hook recorded. A figure that a version does not know is `None`.
 pub fn recorded_events() -> Recorded {

@@ -22,9 +22,6 @@ pub const EMPTY_EXPORTS: [&str; 2] = ["0.1.5", "0.1.10"];
 /// One published version for each shape of the API before the linked one, from the oldest.
 pub const GENERATIONS: [&str; 7] = ["0.1.0", "0.1.2", "0.1.4", "0.1.5", "0.1.10", "0.2.0", "0.2.1"];
 
-/// Published versions without reports of leaks and cycles.
-pub const WITHOUT_REPORTS: [&str; 2] = ["0.1.0", "0.1.2"];
-
 /// Returns whether a package of this name is memscope-rs.
 pub fn is_memscope(package: &str) -> bool {
     package == PACKAGE || FORMER_NAMES.contains(&package)

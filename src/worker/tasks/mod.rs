@@ -4,5 +4,6 @@ pub mod detection;
 pub mod latency;
 pub mod operation;
 pub mod planted;
+pub mod promises;
 pub mod soak;
 pub mod windows;

@@ -1,0 +1,162 @@
+//! Promises on relations between named values: clones of a shared value, owners, and borrows.
+
+use super::facts::{Facts, pairs};
+use super::planted::{answered, named_level, prepare};
+use crate::tracking::Session;
+use crate::tracking::memscope::{self, Borrows, Relation};
+use crate::worker::task::TaskError;
+use crate::workloads::Tracker;
+use std::sync::Arc;
+
+/// Names values, and has memscope list their relations while they live.
+fn related<V>(plant: impl FnOnce(&Session) -> V) -> Result<Result<Vec<Relation>, String>, TaskError> {
+    let ask = memscope::RELATIONS.map_err(TaskError::Unsupported)?;
+    let session = prepare(named_level()?)?;
+    let values = session.window(|| plant(&session));
+    let relations = ask();
+    drop(values);
+    Ok(relations)
+}
+
+/// Finds the clones of one shared value among values of the same content.
+pub(super) fn clones() -> Result<Facts, TaskError> {
+    let relations = related(|session| {
+        let names = session.tracker();
+        let original = Arc::new([7_u64; 8]);
+        let values = [("first", Arc::clone(&original)), ("second", Arc::clone(&original)), ("third", original)];
+        values.iter().for_each(|(name, value)| names.arc(name, value));
+        let other = Arc::new([7_u64; 8]);
+        names.arc("other", &other);
+        (values, other)
+    })?;
+    Ok(judge_clones(relations))
+}
+
+fn judge_clones(relations: Result<Vec<Relation>, String>) -> Facts {
+    const WORDS: &str = "share one value";
+    let reported = |relations: &[Relation]| {
+        let shared = relations.iter().filter(|relation| relation.kind.contains("Clone") || relation.kind == "Shares");
+        // Clones of a clone are clones of each other.
+        let mut groups: Vec<Vec<&str>> = Vec::new();
+        for relation in shared {
+            let (ours, others): (Vec<_>, Vec<_>) = std::mem::take(&mut groups)
+                .into_iter()
+                .partition(|group| group.contains(&relation.from.as_str()) || group.contains(&relation.to.as_str()));
+            let mut joined = ours.concat();
+            joined.extend([relation.from.as_str(), relation.to.as_str()]);
+            groups = others;
+            groups.push(joined);
+        }
+        pairs(groups, WORDS)
+    };
+    Facts { expected: pairs([vec!["first", "second", "third"]], WORDS), reported: answered(relations, reported) }
+}
+
+/// Finds the vector that holds three boxes, beside one that holds none.
+#[allow(clippy::vec_box, reason = "each box is a block of its own")]
+pub(super) fn owners() -> Result<Facts, TaskError> {
+    let relations = related(|session| {
+        let names = session.tracker();
+        let shelf: Vec<Box<[u64; 6]>> = (1..=3).map(|number| Box::new([number; 6])).collect();
+        for (name, boxed) in ["red", "green", "blue"].into_iter().zip(&shelf) {
+            names.boxed(name, boxed);
+        }
+        names.vec("shelf", &shelf);
+        let loose = vec![1_u64; 9];
+        names.vec("loose", &loose);
+        (shelf, loose)
+    })?;
+    Ok(judge_owners(relations))
+}
+
+fn judge_owners(relations: Result<Vec<Relation>, String>) -> Facts {
+    let fact = |owner: &str, owned: &str| format!("{owner} owns {owned}");
+    let reported = |relations: &[Relation]| {
+        let owning = relations.iter().filter(|relation| matches!(relation.kind.as_str(), "Owns" | "Contains"));
+        owning.map(|relation| fact(&relation.from, &relation.to)).collect()
+    };
+    Facts {
+        expected: ["red", "green", "blue"].map(|owned| fact("shelf", owned)).to_vec(),
+        reported: answered(relations, reported),
+    }
+}
+
+/// The values of [`borrows`], with the borrows that are open in the end.
+const BORROWED: [(&str, &[&str]); 3] = [("once", &["reader"]), ("again", &["second reader"]), ("never", &[])];
+
+/// Borrows one value, another one twice after each other, and a third one not at all.
+pub(super) fn borrows() -> Result<Facts, TaskError> {
+    let Borrows { begin, of } = memscope::BORROWS.map_err(TaskError::Unsupported)?;
+    let session = prepare(named_level()?)?;
+    let values = session.window(|| {
+        BORROWED.map(|(name, _)| {
+            let value = vec![1_u8; 64];
+            session.tracker().vec(name, &value);
+            value
+        })
+    });
+    let addresses = values.each_ref().map(|value| value.as_ptr().addr());
+    // The ends of the open borrows are never called.
+    let _open = begin(addresses[0], "reader");
+    begin(addresses[1], "first reader")();
+    let _open_too = begin(addresses[1], "second reader");
+    let found = addresses.map(of);
+    drop(values);
+    Ok(judge_borrows(&found))
+}
+
+fn judge_borrows(found: &[Vec<String>]) -> Facts {
+    let fact = |value: &str, by: &str| format!("{value} is borrowed by {by}");
+    let expected = BORROWED.iter().flat_map(|(value, by)| by.iter().map(|by| fact(value, by)));
+    let names = BORROWED.iter().zip(found);
+    let reported = names.flat_map(|((value, _), found)| found.iter().map(|by| fact(value, by)));
+    Facts { expected: expected.collect(), reported: reported.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::facts::tests::notices_every_mutation;
+    use super::*;
+
+    fn relation(from: &str, to: &str, kind: &str) -> Relation {
+        Relation { from: from.to_owned(), to: to.to_owned(), kind: kind.to_owned() }
+    }
+
+    const CHANGES: [fn(&mut Relation); 3] = [
+        |relation| relation.to = "other".to_owned(),
+        |relation| relation.from = "loose".to_owned(),
+        |relation| relation.kind = "Slice".to_owned(),
+    ];
+
+    #[test]
+    fn a_wrong_clone_is_noticed() {
+        let right = [relation("second", "first", "ArcClone"), relation("third", "second", "ArcClone")];
+        let judged = |report: &[Relation]| judge_clones(Ok(report.to_vec()));
+        notices_every_mutation(judged, &right, &relation("other", "first", "Clone"), &CHANGES);
+        let star = [relation("first", "third", "Shares"), relation("first", "second", "RcClone")];
+        assert!(judged(&star).compare().is_perfect(), "whatever the centre is");
+    }
+
+    #[test]
+    fn a_wrong_owner_is_noticed() {
+        let right = ["red", "green", "blue"].map(|owned| relation("shelf", owned, "Owns"));
+        let judged = |report: &[Relation]| judge_owners(Ok(report.to_vec()));
+        notices_every_mutation(judged, &right, &relation("shelf", "loose", "Contains"), &CHANGES);
+    }
+
+    #[test]
+    fn a_wrong_borrow_is_noticed() {
+        // A report is a list of borrows, each with the number of its value.
+        let judged = |report: &[(usize, String)]| {
+            let of = |value| report.iter().filter(|(of, _)| *of == value).map(|(_, by)| by.clone()).collect();
+            judge_borrows(&[0, 1, 2].map(of))
+        };
+        let right = [(0, "reader".to_owned()), (1, "second reader".to_owned())];
+        notices_every_mutation(
+            judged,
+            &right,
+            &(2, "never".to_owned()),
+            &[|borrow| borrow.0 = 2, |borrow| borrow.1 = "first reader".to_owned()],
+        );
+    }
+}
