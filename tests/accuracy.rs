@@ -58,7 +58,7 @@ fn every_promise_of_this_build_has_its_row() {
     assert!(text.starts_with(&format!("{} keeps ", build.name)), "the answer comes first: {text}");
 }
 
-/// What is true of a published version stays so.
+/// A published version does not change.
 #[test]
 fn what_0_2_5_keeps_and_breaks_is_known() {
     let (_, accuracy, _) = usual();

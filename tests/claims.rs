@@ -3,7 +3,8 @@
 mod common;
 
 use common::memscope_bench;
-use memscope_bench::internal::study::claims::CLAIMS;
+use memscope_bench::internal::study::claims::{CLAIMS, Claims, Verdict};
+use memscope_bench::internal::tracking::memscope::MemscopeBuild;
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;
@@ -18,7 +19,7 @@ fn without_files_nothing_can_be_tested() {
             .and(contains("does not hold").not()),
     );
     let table = fs::read_to_string(folder.path().join("claims.md")).expect("the table");
-    let rows = table.lines().filter(|line| line.contains("| not measured")).count();
+    let rows = table.lines().filter(|line| line.contains("| not measured: ")).count();
     assert_eq!(rows, CLAIMS.iter().map(|claim| claim.settings.len()).sum::<usize>());
 }
 
@@ -52,4 +53,22 @@ fn a_file_that_is_something_else_is_named() {
     fs::write(folder.path().join("latency.json"), "{}").expect("written");
     memscope_bench().args(["claims", "--results"]).arg(folder.path()).assert().code(2).stderr(contains("latency.json"));
     assert!(!folder.path().join("claims.md").exists(), "nothing half-done is left");
+}
+
+#[test]
+fn truth_is_that_of_the_kept_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    memscope_bench()
+        .args(["accuracy", "--promises=live-blocks,use-after-free", "--output"])
+        .arg(folder.path())
+        .assert()
+        .success();
+    let assert = memscope_bench().args(["claims", "--format=json", "--results"]).arg(folder.path()).assert().success();
+    let claims: Claims = serde_json::from_slice(&assert.get_output().stdout).expect("a file of claims");
+    let verdict = |id: &str| claims.settings.iter().find(|setting| setting.id == id).expect("it is listed").verdict;
+    let is_0_2_5 = MemscopeBuild::of_this_build().version == "0.2.5";
+    let of_this_build = |verdict| if is_0_2_5 { verdict } else { Verdict::CannotBeTested };
+    assert_eq!(verdict("blocks-0.2.5"), of_this_build(Verdict::Holds));
+    assert_eq!(verdict("use-after-free-0.2.5"), of_this_build(Verdict::DoesNotHold(1)));
+    assert_eq!(verdict("names-0.2.5"), Verdict::CannotBeTested, "it was not asked");
 }

@@ -47,7 +47,7 @@ pub struct BuildAccuracy {
 pub struct PromiseOutcome {
     /// The promise's name.
     pub promise: String,
-    /// What a report that keeps it contains.
+    /// Content of a report that keeps it.
     pub about: String,
     /// Expected facts that are reported.
     pub true_positives: u64,

@@ -1,9 +1,9 @@
-//! The status of a promise: how far a build keeps it.
+//! The status of a promise: kept, kept in part, or not.
 
 use crate::report::number;
 use crate::worker::failure::Failure;
 
-/// How far a build keeps a promise.
+/// Degree to which a build keeps a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// The report is right and complete.

@@ -119,7 +119,7 @@ fn row(kept: &PromiseOutcome, build: &str) -> [String; 9] {
 fn notes(accuracy: &Accuracy) -> Vec<String> {
     let mut lines = warnings::of_origin(&accuracy.origin);
     lines.push(
-        "Each promise is a program with a known answer, in a process of its own. Its facts are compared one by one: a \
+        "Each promise is a program with a known answer, in a separate process. Its facts are compared one by one: a \
          true positive is expected and reported, a false negative is expected alone, a false positive reported alone. \
          Kept: no false ones. `5 of 6`: that many of the expected facts are reported. Not kept: none are."
             .to_owned(),

@@ -1,11 +1,12 @@
 //! The evidence: the results files that claims are compared with, and the figures from them.
 
-use crate::platform::files;
-use crate::platform::files::{FileError, Versioned};
+use crate::platform::files::{self, FileError, Versioned};
 use crate::report::origin::Origin;
 use crate::schedule::measurement::{Measurement, Series};
 use crate::stats::estimate::Estimate;
+use crate::study::accuracy::{Accuracy, BuildAccuracy};
 use crate::study::claims::Seen;
+use crate::study::claims::source::exact;
 use crate::study::compare::Comparison;
 use crate::study::footprint::{Footprint, Footprints};
 use crate::study::latency::{Latencies, Operation as Call, QUANTILES};
@@ -33,6 +34,7 @@ pub struct Evidence {
     footprint: Option<Footprints>,
     latency: Option<Latencies>,
     operations: Option<OperationResults>,
+    accuracy: Option<Accuracy>,
 }
 
 /// The files, as `cargo bench` and the commands write them.
@@ -41,6 +43,7 @@ const COMPARE: &str = "compare.json";
 const FOOTPRINT: &str = "footprint.json";
 const LATENCY: &str = "latency.json";
 const OPERATIONS: &str = "operations.json";
+const ACCURACY: &str = "accuracy.json";
 
 impl Evidence {
     /// Reads the files that exist.
@@ -58,41 +61,39 @@ impl Evidence {
             footprint: read(folder, FOOTPRINT)?,
             latency: read(folder, LATENCY)?,
             operations: read(folder, OPERATIONS)?,
+            accuracy: read(folder, ACCURACY)?,
         })
     }
 
-    /// Returns the overheads of a level.
-    pub fn overheads(&self, level: Level) -> Seen<'_> {
-        self.of_measurements(level, |measurement| Some(measurement.overhead()?.wall))
-    }
-
-    /// Returns the CPU time that a level adds to an allocation with its free, in nanoseconds, for each workload.
-    pub fn per_allocation(&self, level: Level) -> Seen<'_> {
-        self.of_measurements(level, Measurement::ns_per_allocation)
-    }
-
-    fn of_measurements(&self, level: Level, of: impl Fn(&Measurement) -> Option<Estimate>) -> Seen<'_> {
+    /// Returns a quantity of the linked version at a level, for each workload.
+    pub(super) fn of_linked(&self, level: Level, of: impl Fn(&Measurement) -> Option<Estimate>) -> Seen<'_> {
         let measurements = self.overhead.iter().flat_map(|results| results.series(Series::Overhead));
-        seen(
-            OVERHEAD,
-            self.overhead.as_ref().map(|results| &results.origin),
-            figures_of_measurements(measurements, level, of),
-        )
+        let origin = self.overhead.as_ref().map(|results| &results.origin);
+        seen(OVERHEAD, origin, figures_of_measurements(measurements, level, of))
     }
 
-    /// Returns the overheads of a level with another version.
-    pub fn overheads_of(&self, version: &str, level: Level) -> Seen<'_> {
+    /// Returns a quantity of a build at a level, for each workload.
+    pub(super) fn of_build(
+        &self,
+        build: &str,
+        level: Level,
+        of: impl Fn(&Measurement) -> Option<Estimate>,
+    ) -> Seen<'_> {
         let builds = self.compare.iter().flat_map(|comparison| &comparison.builds);
-        let measurements = builds.filter(|build| build.name == version).flat_map(|build| &build.measurements);
-        let figures = figures_of_measurements(measurements, level, |measurement| Some(measurement.overhead()?.wall));
-        seen(COMPARE, self.compare.as_ref().map(|comparison| &comparison.origin), figures)
+        let measurements = builds.filter(|known| known.name == build).flat_map(|known| &known.measurements);
+        let origin = self.compare.as_ref().map(|comparison| &comparison.origin);
+        seen(COMPARE, origin, figures_of_measurements(measurements, level, of))
     }
 
-    /// Returns a figure of the footprints of a version at a level, from each measurement that has it. `version` is a
-    /// build's name.
-    pub fn footprints(&self, version: &str, level: Level, of: impl Fn(&Footprint) -> Option<Estimate>) -> Seen<'_> {
+    /// Returns a figure of the footprints of a build at a level, from each measurement that has it.
+    pub(super) fn footprints(
+        &self,
+        build: &str,
+        level: Level,
+        of: impl Fn(&Footprint) -> Option<Estimate>,
+    ) -> Seen<'_> {
         let builds = self.footprint.iter().flat_map(|footprints| &footprints.builds);
-        let measurements = builds.filter(|build| build.name == version).flat_map(|build| &build.measurements);
+        let measurements = builds.filter(|known| known.name == build).flat_map(|known| &known.measurements);
         let figures = measurements.filter(|measurement| measurement.level == level).filter_map(|measurement| {
             let of_measurement = match measurement.threads {
                 1 => measurement.workload.to_string(),
@@ -103,8 +104,9 @@ impl Evidence {
         seen(FOOTPRINT, self.footprint.as_ref().map(|footprints| &footprints.origin), figures)
     }
 
-    /// Returns the median time of a call under a level on one thread, in nanoseconds.
-    pub fn median_call(&self, call: Call, level: Level) -> Seen<'_> {
+    /// Returns the median time of an allocation under a level on one thread, in nanoseconds.
+    pub(super) fn median_allocation(&self, level: Level) -> Seen<'_> {
+        let call = Call::Allocating;
         let measurements = self.latency.iter().flat_map(|latencies| &latencies.measurements);
         let place = QUANTILES.iter().position(|&quantile| quantile == 0.5).expect("the median is kept");
         let figures =
@@ -114,18 +116,51 @@ impl Evidence {
         seen(LATENCY, self.latency.as_ref().map(|latencies| &latencies.origin), figures)
     }
 
-    /// Returns the times of operations, in nanoseconds, under any level except `untracked`.
-    pub fn operations(&self, names: &[&str]) -> Seen<'_> {
+    /// Returns the times of this many repetitions of operations, in nanoseconds, under any level except `untracked`.
+    pub(super) fn operations(&self, names: &[String], times: f64) -> Seen<'_> {
         let measured = self.operations.iter().flat_map(|results| &results.operations);
+        let of_all =
+            |one: Estimate| Estimate { value: times * one.value, low: times * one.low, high: times * one.high };
         let figures = measured
-            .filter(|measured| names.contains(&measured.operation.as_str()) && measured.level != Level::Untracked)
-            .filter_map(|measured| figure(measured.operation.clone(), measured.failure.as_ref(), measured.ns));
+            .filter(|measured| names.contains(&measured.operation) && measured.level != Level::Untracked)
+            .filter_map(|measured| {
+                figure(measured.operation.clone(), measured.failure.as_ref(), measured.ns.map(of_all))
+            });
         seen(OPERATIONS, self.operations.as_ref().map(|results| &results.origin), figures)
+    }
+
+    /// Returns the part of the facts of promises that a build reports right. A version that makes no such promise has
+    /// no figure.
+    pub(super) fn truth(&self, build: &str, promises: &[String]) -> Seen<'_> {
+        let builds = self.accuracy.iter().flat_map(|accuracy| &accuracy.builds);
+        let builds: Vec<&BuildAccuracy> = builds.filter(|known| known.name == build).collect();
+        let outcomes = builds.iter().flat_map(|known| &known.promises);
+        let figures = outcomes.filter(|outcome| promises.contains(&outcome.promise)).filter_map(|outcome| {
+            let failure = outcome.failure.as_ref().filter(|_| outcome.status().is_made());
+            figure(outcome.promise.clone(), failure, outcome.truth().map(exact))
+        });
+        let not_built = builds.iter().filter(|known| known.failure.is_some());
+        let not_built = not_built.map(|known| Figure { of: known.name.clone(), seen: Err("not built".to_owned()) });
+        let origin = self.accuracy.as_ref().map(|accuracy| &accuracy.origin);
+        let mut seen = seen(ACCURACY, origin, figures.chain(not_built));
+        if seen.origin.is_some() && seen.figures.is_empty() {
+            seen.lack = Some(match builds.is_empty() {
+                true => format!("accuracy.json has no {build}: name it beside the others, or `accuracy --published`"),
+                false => format!("{build} was not asked, or has no such report that the adapter knows"),
+            });
+        }
+        seen
     }
 }
 
 fn seen<'a>(file: &'static str, origin: Option<&'a Origin>, figures: impl Iterator<Item = Figure>) -> Seen<'a> {
-    Seen { file, origin, figures: figures.collect() }
+    let figures: Vec<Figure> = figures.collect();
+    let lack = match origin {
+        None => Some(format!("there is no {file}")),
+        Some(_) if figures.is_empty() => Some(format!("{file} has no such figure")),
+        Some(_) => None,
+    };
+    Seen { file, origin, figures, lack }
 }
 
 fn figures_of_measurements<'a>(

@@ -1,35 +1,46 @@
-//! Claims: the costs that memscope's own documents state, compared with measured results.
+//! Claims: what memscope's own documents state, compared with measured results.
 //!
-//! A [`Claim`] is a short quotation with its place, its figure, and one or more settings that test it: the one that a
-//! reader would assume, and the exact one of the figure if the document names it. Nothing is measured here. Each
-//! [`Setting`] draws its figures from a results file in [`Evidence`]. If the file does not exist, the claim cannot be
-//! tested, and the table names the command that writes it.
+//! `claims.toml` has an entry for each [`Claim`]: a short quotation with its place, its bound, and one or more settings
+//! that test it: the one that a reader would assume, and the exact one of the figure if the document names it. Nothing
+//! is measured here. Each [`Setting`] names the study and the quantity that its figures are from, and [`Evidence`] reads
+//! them from that study's results file. If the file does not exist or has no such figure, the claim cannot be tested,
+//! and the table says why.
 
 mod evidence;
 mod list;
 mod record;
+mod source;
 pub mod summary;
 mod verdict;
 
 pub use evidence::{Evidence, Figure};
 pub use list::CLAIMS;
 pub use record::{Claims, JudgedSetting};
+pub use source::Source;
 pub use verdict::Verdict;
 
 use crate::report::origin::Origin;
 use serde::{Deserialize, Serialize};
 
-/// A figure that memscope's documents state.
-#[derive(Debug)]
+/// A statement of memscope's documents.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Claim {
+    /// Its name in results files.
+    pub id: String,
     /// The quotation.
-    pub quote: &'static str,
-    /// The version, the file and the section that it is from.
-    pub place: &'static str,
+    pub quote: String,
+    /// True if the words are not the document's.
+    #[serde(default)]
+    pub is_paraphrased: bool,
+    /// The version whose document it is.
+    pub version: String,
+    /// The file and the section that it is from.
+    pub place: String,
     /// The bound that it states.
     pub bound: Bound,
     /// The settings in which it is tested.
-    pub settings: &'static [Setting],
+    pub settings: Vec<Setting>,
 }
 
 /// The bound of a claim on its figures.
@@ -38,6 +49,8 @@ pub struct Claim {
 pub enum Bound {
     /// A ratio of times is at most this.
     Overhead(f64),
+    /// A ratio of amounts of memory is at most this.
+    Memory(f64),
     /// A time is at most this, in nanoseconds, on any machine.
     Time(f64),
     /// A time is at most this, in nanoseconds, on the machine that the document names. Another machine may take
@@ -47,29 +60,34 @@ pub enum Bound {
     Bytes(f64),
     /// At least this part of all events is recorded.
     Fidelity(f64),
+    /// At least this part of all facts, of those that are true and those that are reported, is true and reported.
+    Truth(f64),
 }
 
 /// The factor by which a time may exceed that on the claim's machine and still be attributed to the machine.
 pub const ANOTHER_MACHINE: f64 = 2.0;
 
 /// A setting in which a claim is tested.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Setting {
     /// The setting in words.
-    pub about: &'static str,
-    /// Returns the setting's figures in a file.
-    pub figures: fn(&Evidence) -> Seen<'_>,
+    pub about: String,
+    /// The study and the quantity that its figures are from.
+    pub from: Source,
 }
 
 /// The figures of a setting in the files.
 #[derive(Debug)]
 pub struct Seen<'a> {
-    /// The file that the figures are from.
+    /// The file that the figures are from; empty if there is none.
     pub file: &'static str,
     /// The origin of the file; `None` if it does not exist.
     pub origin: Option<&'a Origin>,
     /// The figures; empty if the file does not have the setting.
     pub figures: Vec<Figure>,
+    /// The reason why there are no figures.
+    pub lack: Option<String>,
 }
 
 impl Bound {
@@ -77,22 +95,11 @@ impl Bound {
     pub const fn measure(self) -> &'static str {
         match self {
             Self::Overhead(_) => "overhead",
+            Self::Memory(_) => "memory",
             Self::Time(_) | Self::TimeElsewhere(_) => "ns",
             Self::Bytes(_) => "bytes",
             Self::Fidelity(_) => "fidelity",
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_claim_is_quoted_placed_and_tried() {
-        for claim in CLAIMS {
-            assert!(!claim.quote.is_empty() && claim.place.contains(".md"), "{claim:?}");
-            assert!(!claim.settings.is_empty(), "{claim:?}");
+            Self::Truth(_) => "truth",
         }
     }
 }

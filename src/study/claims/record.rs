@@ -23,20 +23,29 @@ pub struct Claims {
 /// A claim in one setting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JudgedSetting {
+    /// The claim's name; empty in files of earlier versions.
+    #[serde(default)]
+    pub id: String,
     /// The quotation.
     pub quote: String,
+    /// True if the words are not the document's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_paraphrased: bool,
     /// The version, the file and the section that it is from.
     pub place: String,
     /// The bound that it states.
     pub bound: Bound,
     /// The setting.
     pub setting: String,
-    /// The results file that the figures are from.
+    /// The results file that the figures are from; empty if no study measures them.
     pub file: String,
     /// The origin of that file; `None` if it does not exist.
     pub origin: Option<Origin>,
     /// The figures.
     pub figures: Vec<Figure>,
+    /// The reason why there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lack: Option<String>,
     /// The verdict.
     pub verdict: Verdict,
 }
@@ -51,18 +60,21 @@ impl Claims {
 
 /// Judges a claim by the figures of all of its settings together.
 fn judged(claim: &Claim, evidence: &Evidence) -> Vec<JudgedSetting> {
-    let seen: Vec<Seen<'_>> = claim.settings.iter().map(|setting| (setting.figures)(evidence)).collect();
+    let seen: Vec<Seen<'_>> = claim.settings.iter().map(|setting| setting.from.figures(evidence)).collect();
     let figures: Vec<Vec<Figure>> = seen.iter().map(|seen| seen.figures.clone()).collect();
     let verdicts = claim.bound.judge(&figures);
     let settings = claim.settings.iter().zip(seen).zip(verdicts);
     let judged = settings.map(|((setting, seen), verdict)| JudgedSetting {
-        quote: claim.quote.to_owned(),
-        place: claim.place.to_owned(),
+        id: claim.id.clone(),
+        quote: claim.quote.clone(),
+        is_paraphrased: claim.is_paraphrased,
+        place: format!("{}, {}", claim.version, claim.place),
         bound: claim.bound,
-        setting: setting.about.to_owned(),
+        setting: setting.about.clone(),
         file: seen.file.to_owned(),
         origin: seen.origin.cloned(),
         figures: seen.figures,
+        lack: seen.lack,
         verdict,
     });
     judged.collect()

@@ -5,7 +5,7 @@ use crate::report::document::{Document, Table, left};
 use crate::report::number;
 use crate::report::origin::Origin;
 use crate::stats::estimate::Estimate;
-use crate::study::claims::{ANOTHER_MACHINE, Bound, Claims, Figure, JudgedSetting, Verdict};
+use crate::study::claims::{ANOTHER_MACHINE, Bound, Claims, JudgedSetting, Verdict};
 
 /// The width of the table on a terminal, in characters: quotations and settings are wrapped.
 const WIDTH: u16 = 150;
@@ -24,25 +24,61 @@ pub fn summary(claims: &Claims) -> Document {
              `memscope's own benchmark` is its very setting, run here."
         ),
     ];
+    if claims.settings.iter().any(|setting| matches!(setting.bound, Bound::Truth(_))) {
+        notes.push(
+            "A report's truth is the part of all facts that are both true and reported: false and missing ones count \
+             alike."
+                .to_owned(),
+        );
+    }
     for setting in &claims.settings {
         table.row(row(setting));
         let note = note(setting);
-        if !notes.contains(&note) {
+        if let Some(note) = note.filter(|note| !notes.contains(note)) {
             notes.push(note);
         }
     }
     let mut document = Document::default();
+    document.notes(answer(claims));
     document.table(table);
     document.notes(notes);
     document
 }
 
+/// Returns how many claims hold in all of their settings, in some, and in none.
+fn answer(claims: &Claims) -> Vec<String> {
+    let mut by_claim: Vec<(&str, Vec<Verdict>)> = Vec::new();
+    for setting in &claims.settings {
+        let name = if setting.id.is_empty() { setting.quote.as_str() } else { setting.id.as_str() };
+        match by_claim.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, verdicts)) => verdicts.push(setting.verdict),
+            None => by_claim.push((name, vec![setting.verdict])),
+        }
+    }
+    let count = |is: fn(&[Verdict]) -> bool| by_claim.iter().filter(|(_, verdicts)| is(verdicts)).count();
+    let fails = |verdict: &Verdict| matches!(verdict, Verdict::DoesNotHold(_));
+    let all = by_claim.len();
+    let hold = count(|verdicts| verdicts.iter().all(|verdict| *verdict == Verdict::Holds));
+    let none = count(|verdicts| verdicts.iter().all(|verdict| matches!(verdict, Verdict::DoesNotHold(_))));
+    let untested = count(|verdicts| verdicts.iter().all(|verdict| *verdict == Verdict::CannotBeTested));
+    let some = by_claim.iter().filter(|(_, verdicts)| verdicts.iter().any(fails)).count() - none;
+    let mut sentence = format!(
+        "Of {}, {hold} hold in every setting, {none} in none, {some} fail in some, and {untested} cannot be tested here",
+        number::counted(all, "claim"),
+    );
+    match all - hold - none - some - untested {
+        0 => {}
+        rest => sentence += &format!("; {rest} hold in the settings that can be tested"),
+    }
+    vec![sentence + "."]
+}
+
 fn row(setting: &JudgedSetting) -> [String; 6] {
     [
-        format!("“{}”", setting.quote),
+        if setting.is_paraphrased { setting.quote.clone() } else { format!("“{}”", setting.quote) },
         setting.place.clone(),
         setting.setting.clone(),
-        measured(setting.bound, &setting.figures),
+        measured(setting),
         words(setting.verdict, setting.figures.len()),
         setting.file.clone(),
     ]
@@ -58,19 +94,24 @@ fn words(verdict: Verdict, figures: usize) -> String {
 }
 
 /// Formats figures for a cell: one with its interval, or the least and the greatest of several.
-fn measured(bound: Bound, figures: &[Figure]) -> String {
+fn measured(setting: &JudgedSetting) -> String {
+    let JudgedSetting { bound, figures, lack, .. } = setting;
     let mut known: Vec<(&str, Estimate)> =
         figures.iter().filter_map(|figure| Some((figure.of.as_str(), *figure.seen.as_ref().ok()?))).collect();
     known.sort_by(|a, b| a.1.value.total_cmp(&b.1.value));
     let ended = figures.iter().filter_map(|figure| Some(format!("{}: {}", figure.of, figure.seen.as_ref().err()?)));
-    let named = |(of, estimate): &(&str, Estimate)| format!("{} ({of})", text(bound, *estimate));
+    let named = |(of, estimate): &(&str, Estimate)| format!("{} ({of})", text(*bound, *estimate));
     let told = match known.as_slice() {
         [] => None,
         [only] => Some(named(only)),
         [least, .., greatest] => Some(format!("{} to {}", named(least), named(greatest))),
     };
     let told: Vec<String> = told.into_iter().chain(ended).collect();
-    if told.is_empty() { "not measured".to_owned() } else { told.join("; ") }
+    match lack {
+        _ if !told.is_empty() => told.join("; "),
+        Some(why) => format!("not measured: {why}"),
+        None => "not measured".to_owned(),
+    }
 }
 
 /// Formats a figure in the claim's unit, with its interval if it has one.
@@ -81,16 +122,20 @@ fn text(bound: Bound, estimate: Estimate) -> String {
         false => format!("{} [{}, {}]", shown(value), shown(low), shown(high)),
     };
     match bound {
-        Bound::Overhead(_) => with_interval(number::ratio),
+        Bound::Overhead(_) | Bound::Memory(_) => with_interval(number::ratio),
         Bound::Time(_) | Bound::TimeElsewhere(_) => number::time_interval(estimate),
         Bound::Bytes(_) => with_interval(number::bytes).replace('-', "−"),
         Bound::Fidelity(_) => number::fidelity(Some(value)),
+        Bound::Truth(_) => number::share(value),
     }
 }
 
 /// Names the origin of a file, or reports that it does not exist.
-fn note(seen: &JudgedSetting) -> String {
-    match &seen.origin {
+fn note(seen: &JudgedSetting) -> Option<String> {
+    if seen.file.is_empty() {
+        return None;
+    }
+    Some(match &seen.origin {
         Some(Origin { memscope, machine, started, command, .. }) => format!(
             "{}: measured {} on {}, {} cores, {}, by {}, built with {memscope}.",
             seen.file,
@@ -101,5 +146,5 @@ fn note(seen: &JudgedSetting) -> String {
             text::code(command)
         ),
         None => format!("{}: not there, so its claims cannot be tested.", seen.file),
-    }
+    })
 }

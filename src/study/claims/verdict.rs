@@ -51,10 +51,12 @@ impl Bound {
     /// Returns the bound and a figure, so that a claim states "at most".
     fn at_most(self, figure: Estimate) -> (f64, Estimate) {
         match self {
-            Self::Overhead(most) | Self::Bytes(most) | Self::Time(most) => (most, figure),
+            Self::Overhead(most) | Self::Memory(most) | Self::Bytes(most) | Self::Time(most) => (most, figure),
             Self::TimeElsewhere(most) => (most * ANOTHER_MACHINE, figure),
             // Negation turns "at least" into "at most".
-            Self::Fidelity(least) => (-least, Estimate { value: -figure.value, low: -figure.high, high: -figure.low }),
+            Self::Fidelity(least) | Self::Truth(least) => {
+                (-least, Estimate { value: -figure.value, low: -figure.high, high: -figure.low })
+            }
         }
     }
 
@@ -70,7 +72,8 @@ impl Bound {
     /// The ends of bytes and fidelities are a range that has nothing to do with chance: they are beyond or not.
     fn chance_beyond(self, figure: &Figure) -> Option<f64> {
         let (most, Estimate { value, low, .. }) = self.at_most(*figure.seen.as_ref().ok()?);
-        let is_by_chance = matches!(self, Self::Overhead(_) | Self::Time(_) | Self::TimeElsewhere(_)) && low < value;
+        let is_by_chance =
+            matches!(self, Self::Overhead(_) | Self::Memory(_) | Self::Time(_) | Self::TimeElsewhere(_)) && low < value;
         Some(match (value > most, is_by_chance) {
             (false, _) => 1.0,
             (true, true) => normal_tails((value - most) / (value - low) * normal_distance(2.0 * CHANCE)) / 2.0,
@@ -144,5 +147,8 @@ mod tests {
         let bound = Bound::Fidelity(0.99);
         assert_eq!(judged(bound, &[figure(1.0, 1.0)]), Verdict::Holds);
         assert_eq!(judged(bound, &[figure(0.5, 0.5)]), Verdict::DoesNotHold(1));
+        // One fact of a thousand that is wrong is one too many.
+        assert_eq!(judged(Bound::Truth(1.0), &[figure(0.999, 0.999)]), Verdict::DoesNotHold(1));
+        assert_eq!(judged(Bound::Truth(1.0), &[figure(1.0, 1.0)]), Verdict::Holds);
     }
 }

@@ -1,4 +1,4 @@
-//! What memscope states, in one form for all versions: listed blocks and values, relations, borrows, tasks and errors
+//! Statements of memscope in one form for all versions: listed blocks and values, relations, borrows, tasks and errors
 //! in the use of memory.
 
 use crate::tracking::Mode;
@@ -116,7 +116,7 @@ pub type ErrorDetector = Result<fn(&[HeapEvent]) -> Vec<usize>, &'static str>;
 /// The quick start of a version's documents, as a program of ours with the same calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Starting {
-    /// What the program's allocator does, with the version's default features.
+    /// Mode of the program's allocator, with the version's default features.
     pub(crate) mode: Mode,
     /// Beginning of the name of the file or folder that it writes; `None` if it writes none.
     pub report: Option<&'static str>,

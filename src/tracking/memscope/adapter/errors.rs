@@ -35,7 +35,7 @@ fn kept(events: &[HeapEvent]) -> memscope_rs::facade::MemScope {
     scope
 }
 
-/// From 0.2.3 on: a detector of its own.
+/// From 0.2.3 on: a detector beside the facade.
 #[cfg(memscope_double_frees = "events")]
 impl DoubleFrees for Linked {
     const DOUBLE_FREES: ErrorDetector = Ok(|events| {

@@ -23,7 +23,7 @@ impl Html for Linked {
         Ok(|path| tracker().export_interactive_dashboard(path).map_err(|error| error.to_string()));
 }
 
-/// 0.1.5 to 0.1.10: a file of a format of its own, which these versions translate into JSON.
+/// 0.1.5 to 0.1.10: a binary file, which these versions translate into JSON.
 #[cfg(memscope_binary = "user")]
 impl Binary for Linked {
     const EXPORT_BINARY: Export = Ok(|path| {

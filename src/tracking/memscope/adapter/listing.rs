@@ -12,7 +12,7 @@ impl Listing for Linked {
     const BLOCKS: Ask<Vec<Listed>> = Ok(|| live(&tracker()));
     const VALUES: Ask<Vec<Listed>> = Ok(|| {
         let tracker = memscope_rs::global_tracker().map_err(|error| error.to_string())?;
-        // A value without a heap block of its own has an event of another kind.
+        // A value without a heap block has an event of another kind.
         let events = tracker.tracker().events().into_iter().filter(|event| event.var_name.is_some());
         let listed = events.map(|event| Listed {
             address: event.ptr,

@@ -25,7 +25,7 @@ impl QuickStart for Linked {
     });
 }
 
-/// The documents of versions with a guard have another program, for a service that exports when it is told to.
+/// The documents of versions with a guard have another program, for a service that exports on demand.
 #[cfg(memscope_service_start = "documented")]
 impl ServiceStart for Linked {
     const SERVICE_START: Option<Result<Starting, &'static str>> = Some(Ok(Starting {

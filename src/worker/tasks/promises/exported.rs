@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use std::fs;
 use std::path::Path;
 
-/// What an export contains.
+/// Content of an export.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Content {
     /// Names with sizes, each pair once.

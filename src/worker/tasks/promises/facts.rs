@@ -9,9 +9,9 @@ pub type Fact = String;
 /// The facts of a promise.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
-    /// What a report that is right contains.
+    /// Facts of a report that is right.
     pub expected: Vec<Fact>,
-    /// What the report contains.
+    /// Facts of the report.
     pub reported: Vec<Fact>,
 }
 

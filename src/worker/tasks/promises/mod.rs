@@ -1,8 +1,8 @@
-//! Promises: what memscope says that it reports, each with a planted program of which the answer is known.
+//! Promises: the reports that memscope offers, each with a planted program of which the answer is known.
 //!
 //! Each promise is a function in a file of its subject. It runs its program under the level that records what the
 //! report reads, asks memscope, and returns [`Facts`]: those that a right report contains, and those that this one
-//! contains. Nothing but a process of its own contains what it does, so a crash is an answer too.
+//! contains. Each runs in a separate process, so a crash is an answer too.
 
 mod blocks;
 mod errors;
@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 pub struct Promise {
     /// Name in commands, reports and files.
     pub name: &'static str,
-    /// What a report that keeps it contains, in a few words.
+    /// Content of a report that keeps it, in a few words.
     pub about: &'static str,
     /// Runs the planted program, and returns the facts.
     run: fn() -> Result<Facts, TaskError>,

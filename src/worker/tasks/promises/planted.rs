@@ -1,4 +1,4 @@
-//! What planted programs have in common: the window, and planted blocks with their labels.
+//! The parts that planted programs share: the window, and planted blocks with their labels.
 
 use crate::tracking::memscope::{Listed, NO_NAMES};
 use crate::tracking::{Level, Session};

@@ -16,12 +16,12 @@ const NAMES: [[&str; 3]; 4] = [["a1", "a2", "a3"], ["b1", "b2", "b3"], ["c1", "c
 /// The time between two blocks whose order is asked for: any clock distinguishes them.
 const BETWEEN: Duration = Duration::from_millis(3);
 
-/// Tells the threads of the hook's blocks apart.
+/// Distinguishes the threads of the hook's blocks.
 pub(super) fn of_blocks() -> Result<Facts, TaskError> {
     by_threads(memscope::BLOCKS, Level::Allocator)
 }
 
-/// Tells the threads of named values apart.
+/// Distinguishes the threads of named values.
 pub(super) fn of_values() -> Result<Facts, TaskError> {
     by_threads(memscope::VALUES, named_level()?)
 }
