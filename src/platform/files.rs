@@ -4,101 +4,26 @@
 //! as it was. The new file keeps the permissions and, if the system allows it, the owner. A symbolic link stays, and
 //! its target is replaced; a hard link keeps the earlier content.
 
+mod error;
 mod json;
+mod place;
 mod size;
 
+pub use error::FileError;
 pub use json::{NoNumber, json};
+pub use place::{are_same_file, prepare, prepare_folder, prepare_in};
 pub use size::bytes_within;
 
 use crate::platform::scratch::Scratch;
-use nix::unistd::{AccessFlags, access};
+use place::{file_type, folder_of, place_of};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::fs::{self, File, FileType, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The most bytes of a file; a larger one is of another kind.
 const LARGEST: u64 = 1 << 30;
-/// The most links from a path to its file.
-const MOST_LINKS: usize = 40;
-
-/// A file that could not be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    /// It could not be read.
-    #[error("cannot read {}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The reason.
-        source: io::Error,
-    },
-    /// It is of another kind.
-    #[error("{} is not {what} of memscope-bench: {source}", path.display())]
-    Corrupt {
-        /// The file.
-        path: PathBuf,
-        /// The expected kind.
-        what: &'static str,
-        /// The reason.
-        source: serde_json::Error,
-    },
-    /// It was written by a newer version.
-    #[error("{} has schema {found}; this memscope-bench reads up to {known}: a newer one is needed", path.display())]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// Its schema.
-        found: u64,
-        /// The newest that can be read.
-        known: u32,
-    },
-    /// It could not be written.
-    #[error("cannot write {}: {source}", path.display())]
-    Write {
-        /// The file or folder.
-        path: PathBuf,
-        /// The reason.
-        source: io::Error,
-    },
-    /// Its name belongs to something that is neither a file nor a folder.
-    #[error("cannot write {}: it is {what}, and results are kept in files", path.display())]
-    NoFile {
-        /// The name.
-        path: PathBuf,
-        /// Its kind.
-        what: &'static str,
-    },
-    /// Its kind is unknown.
-    #[error("{} is of no kind that this memscope-bench knows ({kind}): {known}", path.display())]
-    UnknownKind {
-        /// The file.
-        path: PathBuf,
-        /// Its kind, or its name.
-        kind: String,
-        /// The kinds that are known.
-        known: String,
-    },
-    /// A figure is not a number, which JSON cannot represent.
-    #[error("cannot write {}: {place} is {number}, and no number: please report it", path.display())]
-    NoNumber {
-        /// The file.
-        path: PathBuf,
-        /// The place of the figure in the data.
-        place: String,
-        /// The figure.
-        number: f64,
-    },
-}
-
-impl FileError {
-    /// Returns the error of a file that is of another kind, or damaged, with the reason.
-    pub(crate) fn corrupt(path: &Path, what: &'static str, why: impl std::fmt::Display) -> Self {
-        Self::Corrupt { path: path.to_owned(), what, source: serde::de::Error::custom(why) }
-    }
-}
 
 /// The data of one kind of file, with the version of its format.
 pub trait Versioned: Serialize + DeserializeOwned {
@@ -168,17 +93,6 @@ pub fn kind(text: &str) -> Option<String> {
     serde_json::from_str::<Head>(text).ok()?.kind
 }
 
-/// Describes a path that is not a file.
-fn file_type(of: FileType) -> &'static str {
-    match of {
-        of if of.is_dir() => "a folder",
-        of if of.is_fifo() => "a pipe",
-        of if of.is_socket() => "a socket",
-        of if of.is_char_device() || of.is_block_device() => "a device",
-        _ => "something else",
-    }
-}
-
 /// Reads the text of a file; its path is for messages.
 ///
 /// # Errors
@@ -235,42 +149,6 @@ pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Returns the path to write: the path itself, or the target of its links.
-///
-/// # Errors
-/// If it is not a file, or its name cannot be that of one.
-fn place_of(path: &Path) -> Result<PathBuf, FileError> {
-    let failed = |source| FileError::Write { path: path.to_owned(), source };
-    let no_file = |what| FileError::NoFile { path: path.to_owned(), what };
-    let names_folder = [&b"/"[..], b"/.", b"/.."].iter().any(|end| path.as_os_str().as_bytes().ends_with(end));
-    if names_folder || path.is_dir() || path.file_name().is_none() {
-        return Err(failed(io::Error::other("it is a folder; name a file")));
-    }
-    if let Ok(about) = fs::metadata(path)
-        && !about.is_file()
-    {
-        return Err(no_file(file_type(about.file_type())));
-    }
-    let mut place = path.to_owned();
-    for _ in 0..MOST_LINKS {
-        // It is an open file, not a path: a new file could not replace it.
-        if fs::canonicalize(folder_of(&place)).is_ok_and(|folder| folder.starts_with("/proc")) {
-            return Err(no_file("an open file of a process"));
-        }
-        match fs::symlink_metadata(&place) {
-            Ok(about) if about.is_symlink() => {
-                let target = fs::read_link(&place).map_err(failed)?;
-                place = folder_of(&place).join(target);
-            }
-            Ok(_) => return Ok(place),
-            // A name that is too long, or a path through a file, is detected here.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(place),
-            Err(error) => return Err(failed(error)),
-        }
-    }
-    Err(failed(io::Error::other("it is a link that leads back to itself")))
-}
-
 /// Makes a temporary folder within another one. It is removed with the value.
 ///
 /// # Errors
@@ -305,58 +183,6 @@ pub fn copy_program(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(&copy, to)
 }
 
-/// Checks that a file can be written, before a long run rather than after it. Makes its folder, and accepts only an
-/// earlier file of the same kind in its place.
-///
-/// # Errors
-/// If the folder cannot be written to, or another kind of file is there, which must not be lost.
-pub fn prepare<T: Versioned>(path: &Path) -> Result<(), FileError> {
-    prepare_place(path)?;
-    // An empty file is no loss: `mktemp` makes them.
-    if fs::metadata(path).is_ok_and(|about| about.len() > 0) {
-        read::<T>(path)?;
-    }
-    Ok(())
-}
-
-/// Checks that a file of results and its reports can be written into a folder.
-///
-/// # Errors
-/// As for [`prepare`].
-pub fn prepare_in<T: Versioned>(folder: &Path, results: &str, drawn: &[&str]) -> Result<(), FileError> {
-    prepare_folder(folder)?;
-    prepare::<T>(&folder.join(results))?;
-    drawn.iter().try_for_each(|name| prepare_place(&folder.join(name)))
-}
-
-/// Checks that a file can be written, whatever an earlier file contains.
-fn prepare_place(path: &Path) -> Result<(), FileError> {
-    let failed = |path: &Path, source| FileError::Write { path: path.to_owned(), source };
-    // The folder comes first: the message names it if it is a file.
-    if path.file_name().is_some() && !path.is_dir() {
-        let folder = folder_of(path);
-        fs::create_dir_all(folder).map_err(|source| not_made(folder, source))?;
-    }
-    let place = place_of(path)?;
-    if fs::symlink_metadata(&place).is_ok() {
-        access(&place, AccessFlags::W_OK).map_err(|error| failed(path, error.into()))?;
-    }
-    prepare_folder(folder_of(&place))
-}
-
-/// Returns the error of a folder that could not be made.
-fn not_made(folder: &Path, source: io::Error) -> FileError {
-    match fs::metadata(folder) {
-        Ok(about) if about.is_file() => {
-            FileError::Write { path: folder.to_owned(), source: io::Error::other("it is a file; name a folder") }
-        }
-        Ok(about) if !about.is_dir() => {
-            FileError::NoFile { path: folder.to_owned(), what: file_type(about.file_type()) }
-        }
-        _ => FileError::Write { path: folder.to_owned(), source },
-    }
-}
-
 /// Opens a file that is written during a run: empty, or at its end if it is a device or another program opened it. A
 /// pipe is refused, because it would stop the run once its reader goes away.
 ///
@@ -372,32 +198,6 @@ pub fn stream(path: &Path) -> Result<File, FileError> {
         }
         Err(error) => Err(error),
     }
-}
-
-/// Returns whether two paths lead to one file, which need not exist.
-pub fn are_same_file(one: &Path, other: &Path) -> bool {
-    let identity = |path: &Path| fs::metadata(path).ok().map(|about| (about.dev(), about.ino()));
-    let end = |path: &Path| {
-        let place = place_of(path).ok()?;
-        Some(fs::canonicalize(folder_of(&place)).ok()?.join(place.file_name()?))
-    };
-    (identity(one).is_some() && identity(one) == identity(other)) || (end(one).is_some() && end(one) == end(other))
-}
-
-fn folder_of(file: &Path) -> &Path {
-    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Makes a folder if need be, and checks that files can be written to it, before a long run rather than after it.
-///
-/// # Errors
-/// If they cannot.
-pub fn prepare_folder(folder: &Path) -> Result<(), FileError> {
-    let failed = |source| FileError::Write { path: folder.to_owned(), source };
-    fs::create_dir_all(folder).map_err(|source| not_made(folder, source))?;
-    // With a name, as the files will have one: some file systems accept only unnamed ones.
-    tempfile::Builder::new().prefix(".memscope-bench-").tempfile_in(folder).map_err(failed)?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,0 +1,80 @@
+//! Files that could not be read or written.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A file that could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It could not be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// It is of another kind.
+    #[error("{} is not {what} of memscope-bench: {source}", path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// The expected kind.
+        what: &'static str,
+        /// The reason.
+        source: serde_json::Error,
+    },
+    /// It was written by a newer version.
+    #[error("{} has schema {found}; this memscope-bench reads up to {known}: a newer one is needed", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: u64,
+        /// The newest that can be read.
+        known: u32,
+    },
+    /// It could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// Its name belongs to something that is neither a file nor a folder.
+    #[error("cannot write {}: it is {what}, and results are kept in files", path.display())]
+    NoFile {
+        /// The name.
+        path: PathBuf,
+        /// Its kind.
+        what: &'static str,
+    },
+    /// Its kind is unknown.
+    #[error("{} is of no kind that this memscope-bench knows ({kind}): {known}", path.display())]
+    UnknownKind {
+        /// The file.
+        path: PathBuf,
+        /// Its kind, or its name.
+        kind: String,
+        /// The kinds that are known.
+        known: String,
+    },
+    /// A figure is not a number, which JSON cannot represent.
+    #[error("cannot write {}: {place} is {number}, and no number: please report it", path.display())]
+    NoNumber {
+        /// The file.
+        path: PathBuf,
+        /// The place of the figure in the data.
+        place: String,
+        /// The figure.
+        number: f64,
+    },
+}
+
+impl FileError {
+    /// Returns the error of a file that is of another kind, or damaged, with the reason.
+    pub(crate) fn corrupt(path: &Path, what: &'static str, why: impl std::fmt::Display) -> Self {
+        Self::Corrupt { path: path.to_owned(), what, source: serde::de::Error::custom(why) }
+    }
+}
