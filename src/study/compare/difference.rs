@@ -487,3 +487,4 @@ mod tests {
         assert_eq!((found.detectable_percent, found.verdict), (None, Verdict::Inconclusive));
     }
 }
+mod tests;
