@@ -227,17 +227,11 @@ impl<'a> InstructionCounter<'a> {
     ///
     /// # Errors
     /// The failure of a probe.
-    fn runs(&self, request: &Request, expected: Digest, mut progress: impl FnMut()) -> Result<Vec<Collected>, Failure> {
-        (0..RUNS)
-            .map(|_| {
-                let count = self.run(request, expected, 0);
-                progress();
-                count
-            })
-            .collect()
+    fn runs(&self, request: &Request, expected: Digest, progress: impl FnMut()) -> Result<Vec<Collected>, Failure> {
+        self.at_once(request, expected, [0; RUNS], progress)
     }
 
-    /// Runs the same probe with its heap at each of [`PLACES`], all at once: other work does not change a count.
+    /// Runs the same probe with its heap at each of [`PLACES`].
     ///
     /// # Errors
     /// The failure of a probe.
@@ -245,10 +239,21 @@ impl<'a> InstructionCounter<'a> {
         &self,
         request: &Request,
         expected: Digest,
+        progress: impl FnMut(),
+    ) -> Result<Vec<Collected>, Failure> {
+        self.at_once(request, expected, PLACES, progress)
+    }
+
+    /// Runs the same probe with its heap so many pages later, all at once: other work does not change a count.
+    fn at_once<const N: usize>(
+        &self,
+        request: &Request,
+        expected: Digest,
+        pages: [u8; N],
         mut progress: impl FnMut(),
     ) -> Result<Vec<Collected>, Failure> {
         thread::scope(|scope| {
-            let runs = PLACES.map(|pages| scope.spawn(move || self.run(request, expected, pages)));
+            let runs = pages.map(|pages| scope.spawn(move || self.run(request, expected, pages)));
             let counts = runs.map(|run| {
                 let count = run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
                 progress();
