@@ -207,6 +207,15 @@ pub fn counted(count: usize, one: &str) -> String {
     format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
 
+/// Joins the parts of an enumeration: `a`, `a and b`, `a, b, and c`.
+pub fn list(parts: &[String]) -> String {
+    match parts {
+        [first, second] => format!("{first} and {second}"),
+        [first @ .., last] if !first.is_empty() => format!("{}, and {last}", first.join(", ")),
+        _ => parts.concat(),
+    }
+}
+
 /// Formats a fidelity to four digits. One that only rounds to 1 is not displayed as 1.
 pub fn fidelity(fidelity: Option<f64>) -> String {
     match fidelity {
@@ -299,6 +308,12 @@ mod tests {
         assert_eq!([1_234.4, -0.5, 0.0].map(signed_amount), ["+1,234", "−0.50", "+0.00"]);
         assert_eq!([f64::NAN, f64::INFINITY].map(signed_amount), ["unknown"; 2]);
         assert_eq!([0.414, -0.02, f64::NAN].map(share), ["41 %", "−2 %", "unknown"]);
+    }
+
+    #[test]
+    fn an_enumeration_reads_as_a_sentence() {
+        let joined = |parts: &[&str]| list(&parts.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!([&["a"][..], &["a", "b"], &["a", "b", "c"]].map(joined), ["a", "a and b", "a, b, and c"]);
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! requested bytes. What the heap adds to them is in the peak of resident memory, which comes from probes that count
 //! nothing.
 
+mod overview;
 pub mod summary;
 
 use crate::platform::files::Versioned;

@@ -5,13 +5,15 @@ use crate::report::circumstances::circumstances;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::stats::estimate::Estimate;
-use crate::study::footprint::{BuildFootprints, Footprint, Footprints, PEAKS};
+use crate::study::footprint::{BuildFootprints, Footprint, Footprints, PEAKS, overview};
 use crate::study::overhead::warnings;
 use crate::worker::failure::Failure;
 
-/// Returns the report: a table for each build, and notes.
+/// Returns the report: the answer, an overview, a table for each build, and notes.
 pub fn summary(footprints: &Footprints) -> Document {
     let mut document = Document::default();
+    document.notes(overview::answer(footprints).into_iter().collect());
+    document.table(overview::table(footprints));
     for build in &footprints.builds {
         document.heading(build.memscope.as_ref().map_or(build.name.clone(), ToString::to_string));
         match &build.not_built {
@@ -65,10 +67,7 @@ fn row(measurement: &Footprint, name: &str) -> [String; 9] {
 /// Formats a growth in bytes with its range.
 fn growth(estimate: Estimate) -> String {
     let Estimate { value, low, high } = estimate;
-    let [value, low, high] = [value, low, high].map(|bytes| {
-        let text = number::decimal(bytes, if bytes.abs() < 99.95 { 1 } else { 0 });
-        text.trim_end_matches(".0").to_owned()
-    });
+    let [value, low, high] = [value, low, high].map(overview::bytes);
     format!("{} [{low}, {high}]", if is_unclear(estimate) { UNCLEAR } else { &value })
 }
 
@@ -76,7 +75,7 @@ fn growth(estimate: Estimate) -> String {
 const UNCLEAR: &str = "unclear";
 
 /// Returns whether chance moves the bytes by more than the size does: nothing costs less than nothing.
-fn is_unclear(Estimate { value, low, high }: Estimate) -> bool {
+pub(super) fn is_unclear(Estimate { value, low, high }: Estimate) -> bool {
     /// Rounding and the estimate of the fixed part may go below zero by this part of the greatest.
     const SLACK: f64 = 0.1;
     low < -SLACK * high.max(value)
@@ -95,6 +94,7 @@ fn notes(footprints: &Footprints) -> Vec<String> {
             lines.push(note);
         }
     }
+    lines.push(overview::note());
     let points = footprints.builds.iter().flat_map(|build| &build.measurements).map(|measured| measured.points.len());
     lines.push(format!(
         "Each row is from {} scales over three octaves, up to four times the workload's own. Fidelity: where it is \
