@@ -1,4 +1,4 @@
-//! What a machine can resolve: a check of a build against itself shows how far figures of equal builds differ, and later
+//! The resolution of a machine: a check of a build against itself shows how far figures of equal builds differ, and later
 //! checks on the same machine take no less for a change.
 
 use super::axis::Axis;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// A change counts only beyond this many times what equal builds showed: one check sees one draw of it.
 const FACTOR: f64 = 2.0;
 
-/// What equal builds differed by.
+/// The differences of equal builds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resolution {
     /// The axis.

@@ -55,9 +55,9 @@ pub trait Source {
 /// The differences of the time axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Times {
-    /// By CPU time.
+    /// Those by CPU time.
     pub cpu: Vec<Difference>,
-    /// By wall time, of parallel workloads: waiting shows there alone.
+    /// Those by wall time, of parallel workloads: waiting shows there alone.
     pub wall: Vec<Difference>,
     /// By CPU time, over all workloads of a level.
     pub typical: Vec<Typical>,

@@ -1,4 +1,4 @@
-//! What callgrind collects in a window, and the model of the caches that it simulates.
+//! The counts that callgrind collects in a window, and the model of the caches that it simulates.
 
 use serde::{Deserialize, Serialize};
 

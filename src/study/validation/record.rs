@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 /// The same by wall time and by CPU time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ByClock<T> {
-    /// By wall time.
+    /// The one by wall time.
     pub wall: T,
-    /// By CPU time, over all threads.
+    /// The one by CPU time, over all threads.
     pub cpu: T,
 }
 
