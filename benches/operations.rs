@@ -5,8 +5,9 @@
 //! that leaves something behind has few repeats in a process, or a fresh process for each. The start of a process is
 //! not counted.
 //!
-//! Criterion's reports, baselines, filters and flags work as usual. The table's figures come from the samples that
-//! are kept here: the median and its 95 % confidence interval.
+//! Criterion's reports, baselines, filters and flags work as usual. The table's means come from the samples that are
+//! kept here: the median and its 95 % confidence interval. A complete run replaces the means in `results/calls.json`;
+//! the rest of that file, which `memscope-bench calls` measured, stays.
 
 #![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads")]
 
@@ -17,12 +18,11 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode};
 use memscope_bench::internal::cli::Environment;
 use memscope_bench::internal::platform::console;
-use memscope_bench::internal::platform::files::Versioned;
+use memscope_bench::internal::platform::files::{FileError, Versioned};
 use memscope_bench::internal::platform::text;
 use memscope_bench::internal::report::format::Format;
 use memscope_bench::internal::report::origin::Origin;
-
-use memscope_bench::internal::study::operations::{Operation, OperationResults, Sampling};
+use memscope_bench::internal::study::calls::{Batches, Calls, Measured, Operation, Sampling};
 use memscope_bench::internal::study::{self, Files};
 use memscope_bench::internal::tracking::Level;
 use memscope_bench::internal::worker::failure::Failure;
@@ -41,6 +41,12 @@ const SAMPLES_OF_PROCESSES: usize = 10;
 fn main() -> ExitCode {
     let criterion = || common::criterion(15, Duration::from_millis(100), Duration::from_millis(400));
     common::main(criterion, |mode, environment, mut criterion| {
+        let folder = results_folder();
+        if mode == (Mode::Measure { filtered: false })
+            && let Err(error) = (Files { folder: &folder, name: Calls::KIND }).prepare::<Calls>()
+        {
+            return refuse(&error);
+        }
         let mut bench = Bench::new(mode, environment);
         for operation in Operation::all() {
             bench.operation(&mut criterion, operation);
@@ -54,7 +60,8 @@ fn main() -> ExitCode {
 struct Bench {
     mode: Mode,
     launcher: Launcher,
-    results: OperationResults,
+    origin: Origin,
+    operations: Vec<Measured>,
     /// Functions that Criterion's filter left out.
     left_out: usize,
 }
@@ -66,8 +73,8 @@ struct OperationFailed;
 impl Bench {
     fn new(mode: Mode, environment: Environment) -> Self {
         let launcher = Launcher::new(PathBuf::from(PROGRAM), environment.limits);
-        let results = OperationResults::begin(Origin::here(common::command("cargo bench --bench operations")));
-        Self { mode, launcher, results, left_out: 0 }
+        let origin = Origin::here(common::command("cargo bench --bench operations"));
+        Self { mode, launcher, origin, operations: Vec::new(), left_out: 0 }
     }
 
     /// Runs a group for the operation, with a function for each level.
@@ -105,7 +112,7 @@ impl Bench {
                 if let Some(failure) = sampling.failure() {
                     console::complain(text::one_line(&format!("{}/{level}: {failure}", operation.name)));
                 }
-                self.results.operations.push(sampling.finish());
+                self.operations.push(sampling.finish());
             }
             None => self.left_out += 1,
         }
@@ -113,8 +120,7 @@ impl Bench {
 
     /// Prints the results; after a complete run, saves them.
     fn conclude(self) -> ExitCode {
-        let Self { mode, results, left_out, .. } = self;
-        let operations = &results.operations;
+        let Self { mode, origin, operations, left_out, .. } = self;
         match mode {
             Mode::Idle | Mode::Profile => ExitCode::SUCCESS,
             // Nothing was timed, but the test must find operations that do not run. An operation that the version
@@ -128,17 +134,30 @@ impl Bench {
             Mode::Measure { .. } => {
                 let thin = operations.iter().any(|measured| measured.ns.is_none() && measured.failure.is_none());
                 let is_complete = left_out == 0 && !thin;
+                let batches = Batches::new(origin, operations);
                 if !is_complete {
-                    study::print(&results, Format::Text);
+                    study::print(&Calls::from(batches), Format::Text);
                     console::print("results/ is as it was: this run is not a complete one.");
                     return ExitCode::SUCCESS;
                 }
-                let files = Files { folder: &results_folder(), name: OperationResults::KIND };
-                if let Err(error) = files.finish(&results, Format::Text) {
-                    return refuse(&error);
+                match save(batches) {
+                    Ok(()) => ExitCode::SUCCESS,
+                    Err(error) => refuse(&error),
                 }
-                ExitCode::SUCCESS
             }
         }
     }
+}
+
+/// Puts the batches into the file of calls, and prints it.
+fn save(batches: Batches) -> Result<(), FileError> {
+    let folder = results_folder();
+    let earlier = Calls::read_in(&folder)?.unwrap_or_default();
+    let had_more = earlier.singles.is_some() || earlier.latencies.is_some();
+    let calls = earlier.with_batches(batches);
+    if had_more && calls.singles.is_none() && calls.latencies.is_none() {
+        let why = "The quantiles were of another memscope or machine, so calls.json has none now";
+        console::complain(format_args!("{why}: `memscope-bench calls` measures them"));
+    }
+    Files { folder: &folder, name: Calls::KIND }.finish(&calls, Format::Text)
 }

@@ -26,8 +26,8 @@ pub mod stats {
 
 pub mod study {
     pub use crate::study::{
-        Files, Settled, Study, accuracy, check, claims, compare, counts, draw, footprint, kept, latency, modes,
-        operations, overhead, print, sessions, soak, stress, trackers, validation, why,
+        Files, Settled, Study, accuracy, calls, check, claims, compare, counts, draw, footprint, kept, modes, overhead,
+        print, sessions, soak, stress, trackers, validation, why,
     };
 }
 

@@ -118,7 +118,7 @@ fn a_document_is_spliced_and_then_agrees() {
 fn a_report_is_drawn_beside_its_file_and_only_printed_if_asked() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("mine.json");
-    fs::copy(package().join("results/latency.json"), &file).expect("a file");
+    fs::copy(package().join("results/trackers.json"), &file).expect("a file");
     let before = fs::read(&file).expect("the file");
     let names = || {
         let mut names: Vec<String> = fs::read_dir(folder.path())

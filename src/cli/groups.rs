@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 /// The groups, each with its commands in order.
 const GROUPS: [(&str, &[&str]); 5] = [
-    ("Measure what memscope costs", &["measure", "modes", "stress", "footprint", "latency", "soak", "trackers"]),
+    ("Measure what memscope costs", &["measure", "modes", "stress", "footprint", "calls", "soak", "trackers"]),
     ("Compare builds of memscope", &["check", "compare", "history", "bisect", "why"]),
     ("Check what memscope reports", &["accuracy"]),
     ("Read kept results", &["report", "trend"]),

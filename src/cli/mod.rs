@@ -6,6 +6,7 @@ mod arguments;
 mod beside;
 mod bisect;
 mod builds;
+mod calls;
 mod check;
 mod claims;
 mod compare;
@@ -14,7 +15,6 @@ mod footprint;
 mod groups;
 mod history;
 mod journal;
-mod latency;
 mod line;
 mod measure;
 mod modes;
@@ -83,12 +83,11 @@ enum Command {
     Trackers(trackers::Arguments),
     /// Measure the memory that tracking takes, and the events that it misses, as workloads grow
     Footprint(footprint::Arguments),
-    /// Measure the latency of single allocations and frees
-    Latency(latency::Arguments),
     /// Measure how the cost of tracking grows with what the tracker has seen
     Soak(soak::Arguments),
-    /// Check leak, cycle and live-allocation reports against planted ground truth
-    Detect(accuracy::Arguments),
+    /// Measure the cost of single calls: mean, quantiles and instructions
+    #[command(alias = "latency")]
+    Calls(calls::Arguments),
     /// Check whether what memscope reports is true, of programs with known answers
     #[command(alias = "detect")]
     Accuracy(accuracy::Arguments),
@@ -128,7 +127,7 @@ impl Cli {
             Command::Trackers(arguments) => trackers::run(&arguments),
             Command::Probe(arguments) => probe::run(&arguments),
             Command::Footprint(arguments) => footprint::run(&arguments),
-            Command::Latency(arguments) => latency::run(&arguments),
+            Command::Calls(arguments) => calls::run(&arguments),
             Command::Soak(arguments) => soak::run(&arguments),
             Command::Claims(arguments) => claims::run(&arguments),
             Command::Validate(arguments) => validate::run(&arguments),

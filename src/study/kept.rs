@@ -2,13 +2,12 @@
 
 use super::Study;
 use super::accuracy::{Accuracy, Detections};
+use super::calls::{Batches, Calls, Latencies};
 use super::check::Check;
 use super::claims::Claims;
 use super::compare::Comparison;
 use super::footprint::Footprints;
-use super::latency::Latencies;
 use super::modes::Modes;
-use super::operations::OperationResults;
 use super::overhead::record::Results;
 use super::sessions::Sessions;
 use super::soak::Soaks;
@@ -72,9 +71,8 @@ kinds! {
     Accuracy(Accuracy), ;
     Detection(Detections), "accuracy";
     Footprint(Footprints), "footprints";
-    Latency(Latencies), "latencies";
+    Calls(Calls), ;
     Soak(Soaks), ;
-    Operations(OperationResults), "operation";
     Validation(Validation), "validate";
     Sessions(Sessions), "session";
     Claims(Claims), "claim";
@@ -84,6 +82,21 @@ kinds! {
 }
 
 impl Kept {
+    /// Reads a file of a study that is a part of another one now: the part stands alone.
+    fn parse_part(kind: &str, path: &Path, text: &str) -> Option<Result<Self, FileError>> {
+        let calls = |part: Result<Calls, FileError>| part.map(|calls| Self::Calls(Box::new(calls)));
+        match kind {
+            Batches::KIND | "operation" => Some(calls(files::parse::<Batches>(path, text).map(Calls::from))),
+            Latencies::KIND | "latencies" => Some(calls(files::parse::<Latencies>(path, text).map(Calls::from))),
+            _ => None,
+        }
+    }
+
+    /// Reads a file of a kind.
+    fn parse_any(kind: &str, path: &Path, text: &str) -> Option<Result<Self, FileError>> {
+        Self::parse(kind, path, text).or_else(|| Self::parse_part(kind, path, text))
+    }
+
     /// Reads a results file of any kind. The kind of an older file without the field is its name, or the first word
     /// of the name; any other name is that of an overhead file, because those could have any name.
     ///
@@ -93,10 +106,10 @@ impl Kept {
         let text = files::read_text(path, "a results file")?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         match files::kind(&text) {
-            Some(kind) => Self::parse(&kind, path, &text).unwrap_or_else(|| Err(unknown(path, &kind))),
+            Some(kind) => Self::parse_any(&kind, path, &text).unwrap_or_else(|| Err(unknown(path, &kind))),
             None => {
                 let first_word = name.split(['-', '.', ' ']).next().unwrap_or_default();
-                let named = [&name, first_word].iter().find_map(|kind| Self::parse(kind, path, &text));
+                let named = [&name, first_word].iter().find_map(|kind| Self::parse_any(kind, path, &text));
                 named.unwrap_or_else(|| match files::parse(path, &text) {
                     Ok(results) => Ok(Self::Overhead(Box::new(results))),
                     Err(error @ FileError::Newer { .. }) => Err(error),

@@ -1,6 +1,7 @@
 //! Studies: one folder for each question. A study is measured, kept as a file, and reported from that file alone.
 
 pub mod accuracy;
+pub mod calls;
 pub mod check;
 pub mod claims;
 pub mod compare;
@@ -10,9 +11,7 @@ pub mod footprint;
 pub(crate) mod headline;
 pub(crate) mod instructions;
 pub mod kept;
-pub mod latency;
 pub mod modes;
-pub mod operations;
 pub mod overhead;
 pub mod sessions;
 pub mod soak;

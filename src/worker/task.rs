@@ -186,10 +186,11 @@ mod tests {
             Task::Probe { request, fixed_seed: true },
             Task::Windows(windows::Request { probe: request, level: Level::Synthetic(3) }),
             Task::Latency(latency::Pattern { level: Level::Counting, threads: 2, operations: 10, seed: u64::MAX }),
+            Task::Operation(operation::Request::together("allocate-16B", Level::Allocator, 100_000)),
             Task::Operation(operation::Request {
-                operation: "allocate-16B".to_owned(),
-                level: Level::Allocator,
-                repeats: 100_000,
+                singly: true,
+                fixed_seed: true,
+                ..operation::Request::together("allocate-16B", Level::Allocator, 1)
             }),
             Task::Soak(soak::Request {
                 level: Level::Full,

@@ -85,13 +85,11 @@ fn a_reader_who_goes_costs_nothing() {
     let expected = ["json", "md", "svg"].map(|ending| format!("memory_analysis.{ending}"));
     assert!(written.starts_with(&expected), "{written:?}");
 
-    let output = format!("--output={}", path("latency"));
-    let end = run_into(
-        closed(),
-        &["latency", "--threads=1", "--processes=6", "--operations=50", "--tracking=untracked", &output],
-    );
+    let output = format!("--output={}", path("calls"));
+    let calls = ["calls", "--calls=statistics", "--no-instructions", "--threads=1", "--processes=6", "--operations=50"];
+    let end = run_into(closed(), &[&calls[..], &["--tracking=untracked", &output]].concat());
     assert_eq!(end.code, Some(0), "{}", end.said);
-    assert_eq!(names(Path::new(&path("latency"))), ["latency.json", "latency.md", "latency.svg"]);
+    assert_eq!(names(Path::new(&path("calls"))), ["calls.json", "calls.md", "calls.svg"]);
 
     fs::create_dir(path("claims")).expect("a folder");
     let end = run_into(closed(), &["claims", "--results", &path("claims")]);

@@ -31,9 +31,9 @@ use crate::stats::mean::geometric_mean;
 use crate::stats::median::median;
 use crate::study::Study;
 use crate::study::accuracy;
+use crate::study::calls::latency::Latency;
 use crate::study::counts::Counts;
 use crate::study::footprint::Footprint;
-use crate::study::latency::Latency;
 use crate::study::soak::Soak;
 use crate::tracking::Level;
 use crate::tracking::memscope::MemscopeBuild;
@@ -50,7 +50,7 @@ pub const SCHEMA: u32 = 1;
 pub struct Check {
     /// The version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// What was measured.
+    /// The measurements.
     #[serde(flatten)]
     pub record: Record,
     /// The verdict.
@@ -71,7 +71,7 @@ pub struct Record {
     pub builds: [CheckedBuild; 2],
     /// The number of links of each build.
     pub links: usize,
-    /// What equal builds differed by on this machine, if that was checked.
+    /// The differences of equal builds on this machine, if that was checked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resolutions: Vec<Resolution>,
     /// The counts.

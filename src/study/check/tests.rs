@@ -6,9 +6,9 @@ use crate::report::markdown;
 use crate::schedule::measurement::{Outcome, Pair, Sample, Series};
 use crate::schedule::scheduler::PASSES;
 use crate::study::accuracy::{Finding, Report, Score};
+use crate::study::calls::latency::{Observed, QUANTILES, Quantiles};
 use crate::study::counts::{Judgement, Runs};
 use crate::study::footprint::Point;
-use crate::study::latency::{Observed, QUANTILES, Quantiles};
 use crate::study::soak::{Checkpoint, Measured, Pair as SoakPair, Process, Trace};
 use crate::worker::failure::Failure;
 use crate::worker::probe::Request;
@@ -74,7 +74,7 @@ fn footprint() -> Footprint {
 
 fn latency() -> Latency {
     let times = Quantiles([400; QUANTILES.len()]);
-    let seen = Observed { allocating: times, freeing: times, timing: times, step_ns: Some(1) };
+    let seen = Observed { allocating: times, freeing: times, timing: times, means: None, step_ns: Some(1) };
     Latency { level: Level::Allocator, threads: 1, processes: vec![seen; 16], failure: None }
 }
 

@@ -5,12 +5,12 @@ use crate::report::origin::Origin;
 use crate::schedule::measurement::{Measurement, Series};
 use crate::stats::estimate::Estimate;
 use crate::study::accuracy::{Accuracy, BuildAccuracy};
+use crate::study::calls::latency::{Operation as Call, Quantiles};
+use crate::study::calls::{Batches, Calls, Latencies};
 use crate::study::claims::Seen;
 use crate::study::claims::source::exact;
 use crate::study::compare::Comparison;
 use crate::study::footprint::{Footprint, Footprints};
-use crate::study::latency::{Latencies, Operation as Call, QUANTILES};
-use crate::study::operations::OperationResults;
 use crate::study::overhead::record::Results;
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
@@ -32,8 +32,9 @@ pub struct Evidence {
     overhead: Option<Results>,
     compare: Option<Comparison>,
     footprint: Option<Footprints>,
-    latency: Option<Latencies>,
-    operations: Option<OperationResults>,
+    /// The parts of the file of calls, each with the name of its file: earlier versions had one for each.
+    latency: Option<(&'static str, Latencies)>,
+    operations: Option<(&'static str, Batches)>,
     accuracy: Option<Accuracy>,
 }
 
@@ -41,6 +42,7 @@ pub struct Evidence {
 const OVERHEAD: &str = "overhead.json";
 const COMPARE: &str = "compare.json";
 const FOOTPRINT: &str = "footprint.json";
+const CALLS: &str = "calls.json";
 const LATENCY: &str = "latency.json";
 const OPERATIONS: &str = "operations.json";
 const ACCURACY: &str = "accuracy.json";
@@ -55,12 +57,23 @@ impl Evidence {
             let path = folder.join(name);
             path.exists().then(|| files::read(&path)).transpose()
         }
+        fn part<T: Versioned>(
+            part: Option<T>,
+            folder: &Path,
+            former: &'static str,
+        ) -> Result<Option<(&'static str, T)>, FileError> {
+            match part {
+                Some(part) => Ok(Some((CALLS, part))),
+                None => Ok(read(folder, former)?.map(|part| (former, part))),
+            }
+        }
+        let Calls { batches, latencies, .. } = read(folder, CALLS)?.unwrap_or_default();
         Ok(Self {
             overhead: read(folder, OVERHEAD)?,
             compare: read(folder, COMPARE)?,
             footprint: read(folder, FOOTPRINT)?,
-            latency: read(folder, LATENCY)?,
-            operations: read(folder, OPERATIONS)?,
+            latency: part(latencies, folder, LATENCY)?,
+            operations: part(batches, folder, OPERATIONS)?,
             accuracy: read(folder, ACCURACY)?,
         })
     }
@@ -107,18 +120,19 @@ impl Evidence {
     /// Returns the median time of an allocation under a level on one thread, in nanoseconds.
     pub(super) fn median_allocation(&self, level: Level) -> Seen<'_> {
         let call = Call::Allocating;
-        let measurements = self.latency.iter().flat_map(|latencies| &latencies.measurements);
-        let place = QUANTILES.iter().position(|&quantile| quantile == 0.5).expect("the median is kept");
+        let measurements = self.latency.iter().flat_map(|(_, latencies)| &latencies.measurements);
+        let place = Quantiles::place(0.5);
         let figures =
             measurements.filter(|measurement| measurement.threads == 1 && measurement.level == level).filter_map(
                 |measurement| figure(call.name().to_owned(), measurement.failure.as_ref(), measurement.at(call, place)),
             );
-        seen(LATENCY, self.latency.as_ref().map(|latencies| &latencies.origin), figures)
+        let file = self.latency.as_ref().map_or(CALLS, |(file, _)| *file);
+        seen(file, self.latency.as_ref().map(|(_, latencies)| &latencies.origin), figures)
     }
 
     /// Returns the times of this many repetitions of operations, in nanoseconds, under any level except `untracked`.
     pub(super) fn operations(&self, names: &[String], times: f64) -> Seen<'_> {
-        let measured = self.operations.iter().flat_map(|results| &results.operations);
+        let measured = self.operations.iter().flat_map(|(_, results)| &results.operations);
         let of_all =
             |one: Estimate| Estimate { value: times * one.value, low: times * one.low, high: times * one.high };
         let figures = measured
@@ -126,7 +140,8 @@ impl Evidence {
             .filter_map(|measured| {
                 figure(measured.operation.clone(), measured.failure.as_ref(), measured.ns.map(of_all))
             });
-        seen(OPERATIONS, self.operations.as_ref().map(|results| &results.origin), figures)
+        let file = self.operations.as_ref().map_or(CALLS, |(file, _)| *file);
+        seen(file, self.operations.as_ref().map(|(_, results)| &results.origin), figures)
     }
 
     /// Returns the part of the facts of promises that a build reports right. A version that makes no such promise has

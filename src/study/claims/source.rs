@@ -36,12 +36,12 @@ pub enum Source {
         /// The quantity.
         quantity: FootprintQuantity,
     },
-    /// The median time of an allocation on one thread: latency.json.
+    /// The median time of an allocation on one thread: calls.json.
     Latency {
         /// The level.
         level: Level,
     },
-    /// The times of operations of the linked version, under any level except `untracked`: operations.json.
+    /// The times of operations of the linked version, under any level except `untracked`: calls.json.
     Operations {
         /// The operations' names.
         names: Vec<String>,

@@ -31,6 +31,7 @@ use crate::schedule::pairing::checked;
 use crate::study::instructions::collected::CACHES;
 use crate::study::instructions::record::{InstructionCount, InstructionOverhead};
 use crate::tracking::Level;
+use crate::worker::child::Ended;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
 use crate::worker::preload;
@@ -38,6 +39,7 @@ use crate::worker::probe::{Observation, Request, WINDOW};
 use crate::worker::reply::Reply;
 use crate::worker::task::Task;
 use crate::workloads::{Digest, Scale, Workload};
+use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
@@ -205,22 +207,31 @@ impl<'a> InstructionCounter<'a> {
     /// # Errors
     /// The failure of the probe; an unexpected digest is one.
     fn run(&self, request: &Request, expected: Digest, pages: u8) -> Result<Collected, Failure> {
+        let (ended, of_valgrind) = self.ended(&task(request), pages)?;
+        checked(self.launcher.judge(ended)?.content, expected)?;
+        collected(&of_valgrind)
+    }
+
+    /// Runs any task that has a window, and returns its reply with the counts of the window.
+    ///
+    /// # Errors
+    /// The failure of the worker.
+    pub(crate) fn task<T: DeserializeOwned>(&self, task: &Task) -> Result<(T, Collected), Failure> {
+        let (ended, of_valgrind) = self.ended(task, 0)?;
+        let reply: Reply<T> = self.launcher.judge(ended)?;
+        Ok((reply.content, collected(&of_valgrind)?))
+    }
+
+    /// Runs a task under callgrind, and returns its end with valgrind's own lines.
+    fn ended(&self, task: &Task, pages: u8) -> Result<(Ended, Vec<String>), Failure> {
         let mut command = self.command(&[&["--callgrind-out-file=/dev/null", "--cache-sim=yes"], &CACHES[..]].concat());
         // Of fixed width: the length of the environment moves the stack.
         command.env(HEAP_PAGES, format!("{pages:02}"));
-        let mut ended = self.launcher.run_tool(command, &task(request), self.launcher.limits.time * SLOWER)?;
+        let mut ended = self.launcher.run_tool(command, task, self.launcher.limits.time * SLOWER)?;
         let text = String::from_utf8_lossy(&ended.stderr).into_owned();
-        let (of_valgrind, of_probe): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| is_of_valgrind(line));
-        ended.stderr = of_probe.join("\n").into_bytes();
-        checked(self.launcher.judge(ended)?.content, expected)?;
-        match Collected::read(&of_valgrind) {
-            None => Err(Failure::Crashed { how: "valgrind reports no count".to_owned() }),
-            Some(Collected { instructions: 0, .. }) => {
-                let how = format!("valgrind finds no function {WINDOW}: the program must not be stripped");
-                Err(Failure::Crashed { how })
-            }
-            Some(collected) => Ok(collected),
-        }
+        let (of_valgrind, of_worker): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| is_of_valgrind(line));
+        ended.stderr = of_worker.join("\n").into_bytes();
+        Ok((ended, of_valgrind.into_iter().map(str::to_owned).collect()))
     }
 
     /// Runs the same probe [`RUNS`] times.
@@ -315,6 +326,19 @@ pub(crate) fn count_instructions(
         }
     }
     counts
+}
+
+/// Returns the counts in valgrind's lines.
+fn collected(of_valgrind: &[String]) -> Result<Collected, Failure> {
+    let lines: Vec<&str> = of_valgrind.iter().map(String::as_str).collect();
+    match Collected::read(&lines) {
+        None => Err(Failure::Crashed { how: "valgrind reports no count".to_owned() }),
+        Some(Collected { instructions: 0, .. }) => {
+            let how = format!("valgrind finds no function {WINDOW}: the program must not be stripped");
+            Err(Failure::Crashed { how })
+        }
+        Some(collected) => Ok(collected),
+    }
 }
 
 /// Returns the instructions and the misses of runs.

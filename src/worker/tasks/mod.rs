@@ -5,5 +5,6 @@ pub mod latency;
 pub mod operation;
 pub mod planted;
 pub mod promises;
+pub mod quantiles;
 pub mod soak;
 pub mod windows;

@@ -6,9 +6,9 @@ use super::super::resolution::Thresholds;
 use super::super::row::{Place, Row, judgement};
 use crate::stats::median::{median, median_interval};
 use crate::stats::sign_test::sign_test;
+use crate::study::calls::latency::{Latency, Operation, Quantiles};
 use crate::study::compare::decision;
 use crate::study::counts::Judgement;
-use crate::study::latency::{Latency, Operation, QUANTILES};
 
 /// The axes, with their quantiles.
 const SHOWN: [(Axis, f64); 2] = [(Axis::Latency, 0.999), (Axis::RareLatency, 0.9999)];
@@ -38,7 +38,7 @@ fn row(
     if let Some(failure) = base.failure.as_ref().or(head.failure.as_ref()) {
         return Row::unknown(axis, place, failure.to_string());
     }
-    let at = QUANTILES.iter().position(|&known| known == quantile).expect("it is recorded");
+    let at = Quantiles::place(quantile);
     let times = |latency: &Latency| -> Vec<f64> {
         latency.processes.iter().map(|seen| operation.of(seen).at(at).max(1) as f64).collect()
     };

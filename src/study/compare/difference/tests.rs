@@ -110,7 +110,7 @@ fn runs_of_equal_builds_keep_their_level() {
     let runs: Vec<Vec<Difference>> = (0..200).map(|_| run(&[4.0, 4.0], &mut rng)).collect();
     let rows = runs.iter().filter(|rows| rows.iter().any(|row| is_change(row.verdict))).count();
     assert!(rows <= 16, "{rows} of 200");
-    let typical_of = |rows: &[Difference]| typical(rows, &[Level::Full], &Against::Previous, 0.0).remove(0);
+    let typical_of = |rows: &[Difference]| typical(rows, &[Level::Full], &Against::Previous, |_| 0.0).remove(0);
     let typical = runs.iter().filter(|rows| is_change(typical_of(rows).verdict)).count();
     assert!(typical <= 16, "{typical} of 200");
 }

@@ -12,6 +12,17 @@ pub(super) fn block(bytes: usize) -> Box<dyn Ready> {
     })
 }
 
+/// Allocates a block, doubles it by a reallocation, and frees it, without writing to it.
+pub(super) fn reallocation(bytes: usize) -> Box<dyn Ready> {
+    Box::new(move |times| {
+        for _ in 0..times {
+            let mut block = black_box(Vec::<u8>::with_capacity(black_box(bytes)));
+            block.reserve_exact(black_box(2 * bytes));
+            drop(black_box(block));
+        }
+    })
+}
+
 /// Pushes numbers onto an empty vector, one by one, and drops it. The standard library decides when it is resized.
 pub(super) fn growth(numbers: u64) -> Box<dyn Ready> {
     Box::new(move |times| {

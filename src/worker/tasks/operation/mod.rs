@@ -16,7 +16,7 @@ mod published;
 mod reading;
 mod running;
 
-pub use running::{Ready, Request, Timing, run};
+pub use running::{Ready, Request, Singly, Timing, run};
 
 use crate::tracking::Level::{Allocator, Untracked, Variables};
 use crate::tracking::{Level, VariableTracker, memscope};
@@ -127,6 +127,9 @@ operations! {
     "allocate-1KiB", "allocate and free 1 KiB", BOTH, State::Flat, |_| Ok(allocating::block(1 << 10));
     "allocate-1MiB", "allocate and free 1 MiB", BOTH, State::Flat, |_| Ok(allocating::block(1 << 20));
     "grow-vector", "push 100,000 numbers onto an empty Vec", BOTH, State::Flat, |_| Ok(allocating::growth(100_000));
+    "reallocate-1KiB", "allocate 1 KiB, reallocate it to 2 KiB and free it", BOTH, State::Flat,
+        |_| Ok(allocating::reallocation(1 << 10));
+    "zeroed-4KiB", "allocate 4 KiB of zeros and free them", BOTH, State::Flat, |_| Ok(allocating::zeroed(4 << 10));
     "zeroed-64MiB", "allocate 64 MiB of zeros and free them", BOTH, State::Flat, |_| Ok(allocating::zeroed(64 << 20));
 
     "name-vec", "name a Vec", NAMED, State::NAMED, naming::vec;

@@ -2,9 +2,11 @@
 
 use crate::tracking::memscope::MemscopeBuild;
 use crate::tracking::{Level, Session};
-use crate::worker::probe::check_switch;
+use crate::worker::probe::{check_fixed_seed, check_switch};
 use crate::worker::task::TaskError;
 use crate::worker::tasks::operation::{Operation, Prepare};
+use crate::worker::tasks::quantiles::{Quantiles, clock_step, histogram, timed};
+use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
@@ -42,6 +44,24 @@ pub struct Request {
     pub level: Level,
     /// Timed repeats.
     pub repeats: u64,
+    /// True to time as many further repeats one by one.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub singly: bool,
+    /// True to refuse unless the seeds of hash maps are fixed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub fixed_seed: bool,
+}
+
+impl Request {
+    /// Returns the request of repeats that are timed together.
+    pub fn together(operation: &str, level: Level, repeats: u64) -> Self {
+        Self { operation: operation.to_owned(), level, repeats, singly: false, fixed_seed: false }
+    }
+}
+
+/// Returns `true` for the usual value of a field that most requests leave out.
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// The time of one process's repeats.
@@ -58,9 +78,23 @@ pub struct Timing {
     pub repeats: u64,
     /// Wall time of all repeats together, in nanoseconds.
     pub elapsed_ns: u64,
+    /// Times of further repeats, each timed alone; `None` if that was not wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub singly: Option<Singly>,
     /// The memscope build.
     #[serde(alias = "subject")]
     pub memscope: MemscopeBuild,
+}
+
+/// Times of repeats that were timed one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Singly {
+    /// Times of a repeat.
+    pub calls: Quantiles,
+    /// Times of nothing: the cost of timing.
+    pub timing: Quantiles,
+    /// The step of the clock, in nanoseconds; `None` if it shows no two different times.
+    pub step_ns: Option<u64>,
 }
 
 /// Runs an operation in this process. Call it once: a process runs only one.
@@ -73,21 +107,30 @@ pub struct Timing {
 /// wrong.
 pub fn run(request: Request) -> Result<Timing, TaskError> {
     let operation = Operation::named(&request.operation).map_err(|error| TaskError::Refused(error.to_string()))?;
-    let Request { level, repeats, .. } = request;
-    check(operation, level, repeats)?;
+    let Request { level, repeats, singly, fixed_seed, .. } = request;
+    let timed = if singly { repeats.saturating_mul(2) } else { repeats };
+    check(operation, level, timed)?;
     if let Some(why) = level.unsupported_reason() {
         return Err(TaskError::Unsupported(why));
+    }
+    if fixed_seed {
+        check_fixed_seed()?;
     }
     let session = Session::prepare(level, false);
     check_switch()?;
 
     let warm_up = operation.state.warm_up(repeats);
+    // Outside of the window: the program has no histograms.
+    let mut recorder = singly.then(Recorder::new);
     let elapsed = session.window(|| -> Result<Duration, TaskError> {
-        let mut ready = (operation.prepare)(Prepare { names: session.tracker(), repeats: warm_up + repeats })?;
+        let mut ready = (operation.prepare)(Prepare { names: session.tracker(), repeats: warm_up + timed })?;
         ready.repeat(warm_up);
         let began = Instant::now();
-        ready.repeat(repeats);
+        memscope_bench_window_of_calls(ready.as_mut(), repeats);
         let elapsed = began.elapsed();
+        if let Some(recorder) = &mut recorder {
+            recorder.record(ready.as_mut(), repeats);
+        }
         ready.check().map_err(|why| TaskError::Refused(format!("{} went wrong: {why}", operation.name)))?;
         Ok(elapsed)
     })?;
@@ -97,8 +140,40 @@ pub fn run(request: Request) -> Result<Timing, TaskError> {
         level,
         repeats,
         elapsed_ns: elapsed.as_nanos() as u64,
+        singly: recorder.map(|recorder| recorder.finish()),
         memscope: MemscopeBuild::of_this_build(),
     })
+}
+
+/// The repeats that are timed together, and nothing else. It is never inlined, and its name contains that of a probe's
+/// window ([`WINDOW`](crate::worker::probe::WINDOW)), so a tool that watches the program from outside finds it.
+#[inline(never)]
+fn memscope_bench_window_of_calls(ready: &mut dyn Ready, repeats: u64) {
+    ready.repeat(repeats);
+}
+
+/// Records repeats one by one.
+struct Recorder {
+    calls: Histogram<u64>,
+    timing: Histogram<u64>,
+    step_ns: Option<u64>,
+}
+
+impl Recorder {
+    fn new() -> Self {
+        Self { calls: histogram(), timing: histogram(), step_ns: clock_step() }
+    }
+
+    fn record(&mut self, ready: &mut dyn Ready, repeats: u64) {
+        for _ in 0..repeats {
+            timed(&mut self.calls, || ready.repeat(1));
+            timed(&mut self.timing, || ());
+        }
+    }
+
+    fn finish(&self) -> Singly {
+        Singly { calls: Quantiles::of(&self.calls), timing: Quantiles::of(&self.timing), step_ns: self.step_ns }
+    }
 }
 
 /// Refuses levels and repeats under which a time would not be the operation's.
@@ -122,7 +197,7 @@ mod tests {
     use super::*;
 
     fn refusal(name: &str, level: Level, repeats: u64) -> String {
-        run(Request { operation: name.to_owned(), level, repeats }).expect_err("refused").to_string()
+        run(Request::together(name, level, repeats)).expect_err("refused").to_string()
     }
 
     #[test]
@@ -134,5 +209,7 @@ mod tests {
             assert!(refused.contains(&format!("repeated {repeats} times")) && refused.ends_with("at most 200 times"));
         }
         assert!(refusal("allocate", Level::Untracked, 1).starts_with("no operation is called 'allocate'"));
+        let singly = Request { singly: true, ..Request::together("name-vec", Level::Variables, 150) };
+        assert!(run(singly).expect_err("refused").to_string().contains("repeated 300 times in one process"));
     }
 }

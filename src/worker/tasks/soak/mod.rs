@@ -18,7 +18,7 @@ use crate::stats::median::median;
 use crate::tracking::{Level, Session, counting};
 use crate::worker::probe;
 use crate::worker::task::TaskError;
-use crate::worker::tasks::latency::{histogram, timed};
+use crate::worker::tasks::quantiles::{histogram, timed};
 use program::Program;
 use serde::{Deserialize, Serialize};
 use std::fs::File;

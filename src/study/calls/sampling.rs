@@ -1,7 +1,7 @@
-//! Samples of one operation under one level.
+//! Samples of one call under one level, as Criterion asks for them.
 
 use crate::stats::median::median_interval;
-use crate::study::operations::{Measured, Operation, Sample, Timing};
+use crate::study::calls::{Measured, Operation, Sample, Timing};
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
@@ -66,19 +66,29 @@ impl<'a> Sampling<'a> {
     /// Returns the samples with their median. After a failure, the earlier samples remain as data, without a median.
     pub fn finish(mut self) -> Measured {
         drop_warm_up(&mut self.samples);
-        let ns = match &self.failure {
-            None => median_interval(self.samples.iter().map(Sample::ns_each)),
-            Some(_) => None,
-        };
-        Measured {
-            operation: self.operation.name.to_owned(),
-            about: self.operation.about(),
-            level: self.level,
-            most_repeats: self.operation.state.most_repeats(),
-            failure: self.failure,
-            ns,
-            samples: self.samples,
-        }
+        measured(self.operation, self.level, self.samples, self.failure)
+    }
+}
+
+/// Returns a call's samples with their median.
+pub(super) fn measured(
+    operation: &Operation,
+    level: Level,
+    samples: Vec<Sample>,
+    failure: Option<Failure>,
+) -> Measured {
+    let ns = match &failure {
+        None => median_interval(samples.iter().map(Sample::ns_each)),
+        Some(_) => None,
+    };
+    Measured {
+        operation: operation.name.to_owned(),
+        about: operation.about(),
+        level,
+        most_repeats: operation.state.most_repeats(),
+        failure,
+        ns,
+        samples,
     }
 }
 
@@ -91,7 +101,7 @@ fn drop_warm_up(samples: &mut Vec<Sample>) {
 }
 
 fn task(operation: &str, level: Level, repeats: u64) -> Task {
-    Task::Operation(Request { operation: operation.to_owned(), level, repeats })
+    Task::Operation(Request::together(operation, level, repeats))
 }
 
 /// Returns the command that runs an operation once, alone.

@@ -1,30 +1,23 @@
-//! Latency: the times of single allocations and frees, beside their total.
+//! Latencies: the times of single allocations and frees in a full heap, on several threads.
 //!
 //! A program feels its slowest allocation. So one process runs under one level on a number of threads, times each
-//! call, and reports the quantiles of those times (a histogram as Gil Tene's HdrHistogram). The process is the
-//! replicate: several run for each measurement, with the levels taking turns. A figure is the median over processes
-//! with its interval.
+//! call, and reports the quantiles of those times. The process is the replicate: several run for each measurement, with
+//! the levels taking turns. A figure is the median over processes with its interval.
+//!
+//! Earlier versions wrote them to `latency.json`.
 
-pub mod chart;
-pub mod summary;
-
-pub use crate::worker::tasks::latency::{HELD, Observed, Pattern, QUANTILES, Quantiles};
+pub use crate::worker::tasks::latency::{HELD, Means, Observed, Pattern};
+pub use crate::worker::tasks::quantiles::{QUANTILES, Quantiles};
 
 use crate::platform::files::Versioned;
-use crate::report::document::Document;
-use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median_interval;
-use crate::study::Study;
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use rand::seq::SliceRandom;
 use rand::{SeedableRng, rngs::SmallRng};
 use serde::{Deserialize, Serialize};
-
-/// The version of the file's format. A change that an older reader would misread raises it.
-pub const SCHEMA: u32 = 1;
 
 /// The operation that is timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +43,16 @@ impl Operation {
         }
     }
 
+    /// Returns the mean time of the operation in a process, in nanoseconds; `None` if an earlier version recorded none.
+    pub(crate) fn mean_of(self, seen: &Observed) -> Option<f64> {
+        let means = seen.means?;
+        Some(match self {
+            Self::Allocating => means.allocating,
+            Self::Freeing => means.freeing,
+            Self::Timing => means.timing,
+        })
+    }
+
     /// Returns the times of the operation in a process.
     pub(crate) fn of(self, seen: &Observed) -> &Quantiles {
         match self {
@@ -60,14 +63,10 @@ impl Operation {
     }
 }
 
-/// The names of the quantiles in metrics for other programs.
-const QUANTILE_MEASURES: [(f64, &str); 5] =
-    [(0.5, "p50-ns"), (0.99, "p99-ns"), (0.999, "p99.9-ns"), (0.9999, "p99.99-ns"), (1.0, "max-ns")];
-
 /// The latencies of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Latencies {
-    /// The version of this format: [`SCHEMA`].
+    /// The version of this format.
     pub schema: u32,
     /// The origin.
     #[serde(flatten)]
@@ -91,34 +90,7 @@ impl Latencies {
 impl Versioned for Latencies {
     const KIND: &str = "latency";
     const WHAT: &str = "a file of latencies";
-    const SCHEMA: u32 = SCHEMA;
-}
-
-impl Study for Latencies {
-    fn summary(&self) -> Document {
-        summary::summary(self)
-    }
-
-    fn chart(&self) -> Option<String> {
-        Some(chart::draw(self))
-    }
-
-    fn metrics(&self) -> Vec<Metric> {
-        let mut metrics = Vec::new();
-        for measurement in self.measurements.iter().filter(|measurement| measurement.failure.is_none()) {
-            for operation in Operation::TOLD {
-                let name = format!("{}/{}/threads-{}", operation.name(), measurement.level, measurement.threads);
-                for (place, quantile) in QUANTILES.iter().enumerate() {
-                    let Some((_, measure)) = QUANTILE_MEASURES.iter().find(|(shown, _)| shown == quantile) else {
-                        continue;
-                    };
-                    metrics.extend(measurement.at(operation, place).map(|ns| Metric::estimate(&name, measure, ns)));
-                }
-                metrics.push(Metric::plain(&name, "calls", self.calls(measurement.threads) as f64));
-            }
-        }
-        metrics
-    }
+    const SCHEMA: u32 = 1;
 }
 
 /// One level on one number of threads.
@@ -155,6 +127,12 @@ impl Latency {
     /// `None` if there are fewer processes than an interval needs.
     pub fn at(&self, operation: Operation, place: usize) -> Option<Estimate> {
         median_interval(self.processes.iter().map(|seen| operation.of(seen).at(place) as f64))
+    }
+
+    /// Returns the mean time, in nanoseconds: the median over processes. `None` if it is not known of all.
+    pub fn mean(&self, operation: Operation) -> Option<Estimate> {
+        let means: Option<Vec<f64>> = self.processes.iter().map(|seen| operation.mean_of(seen)).collect();
+        median_interval(means?)
     }
 
     /// Returns the step of the clock in its processes, in nanoseconds: the largest, if it is known of all.
@@ -213,7 +191,7 @@ mod tests {
 
     fn seen(nanoseconds: u64) -> Observed {
         let all = Quantiles([nanoseconds; QUANTILES.len()]);
-        Observed { allocating: all, freeing: all, timing: all, step_ns: Some(nanoseconds) }
+        Observed { allocating: all, freeing: all, timing: all, means: None, step_ns: Some(nanoseconds) }
     }
 
     #[test]

@@ -1,18 +1,15 @@
-//! The picture of the latencies: for each number of threads, one plot of allocations and one of frees. A plot shows
-//! the time that a part of all calls stays within over that part, both on log scales.
+//! Allocations and frees in a full heap: for each number of threads, one plot of allocations and one of frees. A plot
+//! shows the time that a part of all calls stays within over that part, both on log scales.
 
-use crate::report::chart::canvas::{
-    centred, dot, ending, finished, line, panel, sheet, short, small_print, telling, text, where_and_when,
-};
+use super::{MARGIN, legend, stroke};
+use crate::report::chart::canvas::{centred, dot, ending, line, panel, short, telling, text};
 use crate::report::number;
-use crate::report::origin::Origin;
-use crate::study::latency::summary;
-use crate::study::latency::{Latencies, Latency, Operation, QUANTILES};
-use crate::tracking::Level;
+use crate::study::calls::latency::{Latencies, Latency, Operation, QUANTILES};
+use crate::study::calls::summary::told;
 use svg::node::element::{Group, Polyline};
 
-const WIDTH: f64 = 960.0;
-const TOP: f64 = 112.0;
+/// The room above the first row of plots, for the heading and the legend.
+const TOP: f64 = 76.0;
 /// The size of a plot's panel, and of the plot within it.
 const PANEL: (f64, f64) = (450.0, 250.0);
 const BETWEEN: f64 = 12.0;
@@ -21,53 +18,40 @@ const RIGHT: f64 = 430.0;
 const ABOVE: f64 = 44.0;
 const BELOW: f64 = 218.0;
 
-/// Draws the latencies.
-pub fn draw(latencies: &Latencies) -> String {
+fn threads(latencies: &Latencies) -> Vec<usize> {
     let mut threads: Vec<usize> = latencies.measurements.iter().map(|measurement| measurement.threads).collect();
     threads.dedup();
-    let height = TOP + threads.len() as f64 * (PANEL.1 + BETWEEN) + 58.0;
-    let Origin { memscope, .. } = &latencies.origin;
-    let title = format!("How long an allocation takes under {} {}", memscope.name, memscope.version);
+    threads
+}
+
+/// Returns the height of the plots with their heading.
+pub(super) fn height(latencies: &Latencies) -> f64 {
+    TOP + threads(latencies).len() as f64 * (PANEL.1 + BETWEEN)
+}
+
+/// Draws the plots with their heading.
+pub(super) fn draw(latencies: &Latencies) -> Group {
+    let about = format!(
+        "The time that a part of all calls stays within; blocks of 16 B to 4 KiB, {} held by each thread. \
+         Whiskers are 95 % intervals.",
+        number::grouped(latencies.held as u64)
+    );
+    let levels = latencies.measurements.iter().map(|measurement| measurement.level);
+    let mut plots = Group::new()
+        .add(text(MARGIN, 18.0, "heading", "An allocation and a free in a full heap"))
+        .add(text(MARGIN, 38.0, "small faint", about))
+        .add(legend(levels, Some("nothing at all: what timing takes"), 57.0));
     let axis = Axis::of(latencies);
-    let mut picture = sheet(WIDTH, height, &title, &description(latencies))
-        .add(text(24.0, 42.0, "title", title.clone()))
-        .add(text(
-            24.0,
-            66.0,
-            "faint",
-            "The time that a part of all calls stays within. Medians over processes; whiskers are 95 % intervals.",
-        ))
-        .add(legend(latencies));
-    for (row, &threads) in threads.iter().enumerate() {
+    for (row, &threads) in threads(latencies).iter().enumerate() {
         for (column, operation) in Operation::TOLD.into_iter().enumerate() {
-            let (x, y) = (24.0 + column as f64 * (PANEL.0 + BETWEEN), TOP + row as f64 * (PANEL.1 + BETWEEN));
+            let (x, y) = (MARGIN + column as f64 * (PANEL.0 + BETWEEN), TOP + row as f64 * (PANEL.1 + BETWEEN));
             let measurements: Vec<&Latency> =
                 latencies.measurements.iter().filter(|measurement| measurement.threads == threads).collect();
             let plot = axis.plot(&measurements, operation, threads);
-            picture = picture.add(plot.set("transform", format!("translate({} {})", short(x), short(y))));
+            plots = plots.add(plot.set("transform", format!("translate({} {})", short(x), short(y))));
         }
     }
-    finished(&picture.add(foot(latencies, height)))
-}
-
-fn legend(latencies: &Latencies) -> Group {
-    let mut legend = Group::new();
-    let mut x = 24.0;
-    let mut levels: Vec<Level> = Vec::new();
-    for measurement in &latencies.measurements {
-        if !levels.contains(&measurement.level) {
-            levels.push(measurement.level);
-        }
-    }
-    let told = levels.iter().map(|&level| match level.has_hook() {
-        true => (format!("{level}: {}", level.about()), level.properties().time_class),
-        false => (level.to_string(), level.properties().time_class),
-    });
-    for (words, class) in told.chain([("nothing at all: what timing takes".to_owned(), "faint")]) {
-        legend = legend.add(dot(x + 5.0, 89.0, 5.0, class)).add(text(x + 16.0, 93.5, "small", words.clone()));
-        x += 40.0 + words.len() as f64 * 6.3;
-    }
-    legend
+    plots
 }
 
 /// The axis of times, which all plots share.
@@ -159,9 +143,8 @@ impl Axis {
             .iter()
             .map(|(place, estimate)| format!("{},{}", short(x(*place)), short(self.y(estimate.value))))
             .collect();
-        let stroke = if class == "faint" { "whisker faint" } else { class };
-        let mut curve =
-            Group::new().add(Polyline::new().set("points", points.join(" ")).set("class", format!("line {stroke}")));
+        let mut curve = Group::new()
+            .add(Polyline::new().set("points", points.join(" ")).set("class", format!("line {}", stroke(class))));
         for (place, estimate) in figures {
             let x = x(place);
             let part = if place + 1 == QUANTILES.len() {
@@ -170,8 +153,8 @@ impl Axis {
                 format!("{} % within", QUANTILES[place] * 100.0)
             };
             curve = curve.add(
-                telling(format!("{name}: {part} {}", summary::told(estimate, measurement.step_ns())))
-                    .add(line(x, self.y(estimate.low), x, self.y(estimate.high), &format!("whisker {class}")))
+                telling(format!("{name}: {part} {}", told(estimate, measurement.step_ns())))
+                    .add(line(x, self.y(estimate.low), x, self.y(estimate.high), &stroke(class)))
                     .add(dot(x, self.y(estimate.value), 3.0, class)),
             );
         }
@@ -187,23 +170,11 @@ fn x(place: usize) -> f64 {
     LEFT + 14.0 + (at - first) / (last - first) * (RIGHT - LEFT - 28.0)
 }
 
-fn foot(latencies: &Latencies, height: f64) -> Group {
-    let origin = &latencies.origin;
-    let processes = latencies.measurements.iter().map(|measurement| measurement.processes.len()).max().unwrap_or(0);
-    let measured = format!(
-        "{}; up to {processes} processes a figure; blocks of 16 B to 4 KiB, {} held by each thread",
-        origin.memscope,
-        number::grouped(latencies.held as u64)
-    );
-    small_print([(height - 36.0, measured), (height - 18.0, where_and_when(origin))])
-}
-
-/// Describes the picture in words, for readers who cannot see it.
-fn description(latencies: &Latencies) -> String {
+/// Describes the plots in words, for readers who cannot see them.
+pub(super) fn description(latencies: &Latencies) -> String {
     let told = latencies.measurements.iter().map(|measurement| {
-        let figure = |place: usize| {
-            measurement.at(Operation::Allocating, place).map(|time| summary::told(time, measurement.step_ns()))
-        };
+        let figure =
+            |place: usize| measurement.at(Operation::Allocating, place).map(|time| told(time, measurement.step_ns()));
         match (&measurement.failure, figure(0), figure(QUANTILES.len() - 1)) {
             (None, Some(median), Some(slowest)) => {
                 format!(

@@ -1,0 +1,134 @@
+//! `memscope-bench calls`: measures the cost of single calls.
+
+use crate::cli::Error;
+use crate::cli::arguments::{FormatArguments, LimitArguments, bar, each_once};
+use crate::platform::files::Versioned;
+use crate::report::origin::Origin;
+use crate::study::Files;
+use crate::study::calls;
+use crate::study::calls::latency::{HELD, Latencies, Pattern};
+use crate::study::calls::{Batches, Calls, Measured, Operation, Single, Singles, instructions};
+use crate::tracking::Level;
+use crate::worker::launcher::Launcher;
+use crate::worker::task::Task;
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The calls that are measured alone [default: all]
+    #[arg(long, value_delimiter = ',', value_name = "CALLS", value_parser = call)]
+    calls: Vec<&'static Operation>,
+    /// The numbers of threads that allocate at once in a full heap, one after the other
+    #[arg(long, value_delimiter = ',', value_name = "NUMBERS", default_values = ["1", "2", "4", "8"],
+          value_parser = clap::value_parser!(u64).range(1..=1_024))]
+    threads: Vec<u64>,
+    /// Their levels: untracked, and those that see every allocation
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["untracked", "counting", "allocator"],
+          value_parser = without_variables)]
+    tracking: Vec<Level>,
+    /// The processes for each call and level, and for each level and number of threads
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(6..))]
+    processes: u32,
+    /// The allocations, and as many frees, that each thread times; of other calls, the most that a process times
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
+    operations: u32,
+    /// The seed of the blocks' sizes, and of the order
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Count no instructions, which takes a third of the time
+    #[arg(long)]
+    no_instructions: bool,
+    /// The folder for calls.json, calls.md and calls.svg
+    #[arg(long, default_value = "results", value_name = "DIR")]
+    output: PathBuf,
+    #[command(flatten)]
+    format: FormatArguments,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+fn call(name: &str) -> Result<&'static Operation, String> {
+    Operation::named(name).map_err(|error| error.to_string())
+}
+
+fn without_variables(name: &str) -> Result<Level, String> {
+    let level: Level = name.parse().map_err(|error: crate::tracking::LevelError| error.to_string())?;
+    if level.has_names() {
+        return Err("there are no named values here; name untracked, counting or allocator".to_owned());
+    }
+    Ok(level)
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let files = Files { folder: &arguments.output, name: Calls::KIND };
+    files.prepare::<Calls>()?;
+    let launcher = arguments.limits.launcher()?;
+    let origin = Origin::of_this_command();
+    let (measured, mut singles) = arguments.alone(&launcher);
+    let latencies = arguments.on_threads(&launcher, origin.clone());
+    let not_counted = arguments.count(&launcher, &measured, &mut singles);
+    let calls = Calls {
+        batches: Some(Batches::new(origin.clone(), measured)),
+        singles: Some(Singles { origin, not_counted, calls: singles }),
+        latencies: Some(latencies),
+        ..Calls::default()
+    };
+    Ok(files.finish(&calls, arguments.format.format)?)
+}
+
+impl Arguments {
+    /// Times each call alone.
+    fn alone(&self, launcher: &Launcher) -> (Vec<Measured>, Vec<Single>) {
+        let all = || Operation::all().iter().collect();
+        let wanted = |operation: &&'static Operation| self.calls.iter().any(|named| named.name == operation.name);
+        let plan = calls::Plan {
+            operations: if self.calls.is_empty() { all() } else { Operation::all().iter().filter(wanted).collect() },
+            processes: self.processes as usize,
+            most: u64::from(self.operations),
+            seed: self.seed,
+        };
+        let bar = bar(plan.steps(), "processes");
+        let measured = plan.measure(
+            |request| launcher.run_task(&Task::Operation(request)),
+            |operation, level| {
+                bar.set_message(format!("{}/{level}", operation.name));
+                bar.inc(1);
+            },
+        );
+        bar.finish_and_clear();
+        measured
+    }
+
+    /// Times allocations and frees in a full heap, on several threads.
+    fn on_threads(&self, launcher: &Launcher, origin: Origin) -> Latencies {
+        let plan = calls::latency::Plan {
+            levels: each_once(self.tracking.iter().copied()),
+            threads: each_once(self.threads.iter().map(|&threads| threads as usize)),
+            processes: self.processes as usize,
+            operations: self.operations,
+            seed: self.seed,
+        };
+        let bar = bar(plan.levels.len() * plan.threads.len() * plan.processes, "processes");
+        let measurements = plan.measure(
+            |pattern| launcher.run_task(&Task::Latency(pattern)),
+            |Pattern { level, threads, .. }| {
+                bar.set_message(format!("{level}, {threads} threads"));
+                bar.inc(1);
+            },
+        );
+        bar.finish_and_clear();
+        Latencies { schema: Latencies::SCHEMA, origin, operations: plan.operations, held: HELD, measurements }
+    }
+
+    /// Counts the instructions of each call. Returns the reason if none are counted.
+    fn count(&self, launcher: &Launcher, measured: &[Measured], singles: &mut [Single]) -> Option<String> {
+        if self.no_instructions {
+            return Some("they were not asked for".to_owned());
+        }
+        let bar = bar(instructions::steps(measured), "counts");
+        let counted = instructions::count(launcher, measured, singles, || bar.inc(1));
+        bar.finish_and_clear();
+        counted.err().map(|error| error.to_string())
+    }
+}

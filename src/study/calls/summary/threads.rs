@@ -1,0 +1,106 @@
+//! The table of allocations and frees in a full heap, on several threads.
+
+use super::{SHOWN, step_note, told, too_short_note};
+use crate::platform::text;
+use crate::report::document::{Table, left, right};
+use crate::report::number;
+use crate::study::calls::latency::{Latencies, Latency, Operation, QUANTILES, Quantiles};
+
+pub(super) fn table(latencies: &Latencies) -> Table {
+    let has_means = latencies.measurements.iter().any(|measurement| measurement.mean(Operation::Timing).is_some());
+    let head = [right("threads"), left("operation"), left("level")];
+    let mean = has_means.then(|| right("mean"));
+    let figures = SHOWN.iter().map(|&(quantile, name)| {
+        let column = right(name);
+        if quantile == 0.9 { column.off_terminal() } else { column }
+    });
+    let mut table = Table::new(head.into_iter().chain(mean).chain(figures).chain([right("of calls")]));
+    let mut threads: Vec<usize> = latencies.measurements.iter().map(|measurement| measurement.threads).collect();
+    threads.dedup();
+    for threads in threads {
+        let measurements: Vec<&Latency> =
+            latencies.measurements.iter().filter(|measurement| measurement.threads == threads).collect();
+        for operation in Operation::TOLD {
+            for measurement in &measurements {
+                let level = measurement.level.to_string();
+                table.row(row(latencies, measurement, operation, &level, has_means));
+            }
+        }
+        if let Some(first) = measurements.iter().find(|measurement| measurement.failure.is_none()) {
+            table.row(row(latencies, first, Operation::Timing, "(timing alone)", has_means));
+        }
+    }
+    table
+}
+
+fn row(
+    latencies: &Latencies,
+    measurement: &Latency,
+    operation: Operation,
+    level: &str,
+    has_means: bool,
+) -> Vec<String> {
+    let mut row = vec![measurement.threads.to_string(), operation.name().to_owned(), level.to_owned()];
+    match &measurement.failure {
+        Some(failure) => row.push(failure.label()),
+        None => {
+            let mean = measurement.mean(operation).map_or_else(|| "unknown".to_owned(), number::time_interval);
+            row.extend(has_means.then_some(mean));
+            row.extend(SHOWN.iter().map(|(quantile, _)| figure(measurement, operation, *quantile)));
+            row.push(number::short_count(latencies.calls(measurement.threads) as f64));
+        }
+    }
+    row.resize(4 + SHOWN.len() + usize::from(has_means), String::new());
+    row
+}
+
+fn figure(measurement: &Latency, operation: Operation, quantile: f64) -> String {
+    match measurement.at(operation, Quantiles::place(quantile)) {
+        Some(estimate) => told(estimate, measurement.step_ns()),
+        None => format!("too few processes ({})", measurement.processes.len()),
+    }
+}
+
+/// Returns the note on a clock that is too coarse for single calls.
+fn clock_note(latencies: &Latencies) -> Option<String> {
+    let is_too_short = |measurement: &Latency| {
+        Operation::TOLD.iter().any(|&operation| {
+            (0..QUANTILES.len()).filter_map(|place| measurement.at(operation, place)).any(|time| time.value <= 0.0)
+        })
+    };
+    latencies.measurements.iter().any(is_too_short).then(too_short_note)
+}
+
+pub(super) fn notes(latencies: &Latencies) -> Vec<String> {
+    let failure_note = |measurement: &Latency| {
+        let failure = measurement.failure.as_ref()?;
+        Some(format!(
+            "{} on {} {} (after {} processes)",
+            measurement.level,
+            number::counted(measurement.threads, "thread"),
+            text::said(&failure.to_string()),
+            measurement.processes.len()
+        ))
+    };
+    let mut lines: Vec<String> = latencies.measurements.iter().filter_map(failure_note).collect();
+    lines.extend(clock_note(latencies));
+    let processes = latencies.measurements.iter().map(|measurement| measurement.processes.len()).max().unwrap_or(0);
+    lines.push(format!(
+        "Each figure is the median over {processes} processes, with its 95 % interval; in each, every thread holds {} \
+         blocks of 16 B to 4 KiB, and times {} single allocations and as many frees.",
+        number::grouped(latencies.held as u64),
+        number::grouped(u64::from(latencies.operations))
+    ));
+    lines.extend(latencies.measurements.iter().filter_map(Latency::step_ns).max().map(step_note));
+    lines.push(
+        "max: the greatest of as many calls as the next column has, in each process. More calls have a greater one, so \
+         rows with other numbers of calls cannot be compared by it; p99.99 of 100,000 calls is the tenth greatest."
+            .to_owned(),
+    );
+    lines.push(
+        "All figures include the cost of reading the clock; `nothing` is that cost alone. With more threads than \
+         cores, the highest quantiles measure the system's scheduling."
+            .to_owned(),
+    );
+    lines
+}
