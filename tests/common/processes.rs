@@ -2,10 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-/// Returns the process that another one's main thread started and that still exists; empty if there is none.
+/// Returns the processes that another one's threads started and that still exist, with blanks between them; empty if
+/// there are none.
 pub fn children(parent: u32) -> String {
-    let path = format!("/proc/{parent}/task/{parent}/children");
-    std::fs::read_to_string(path).unwrap_or_default().trim().to_owned()
+    let threads = std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
+    let of_thread = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("children")).ok();
+    let children: String = threads.filter_map(of_thread).collect();
+    children.trim().to_owned()
 }
 
 fn state(process: &str) -> Option<char> {
