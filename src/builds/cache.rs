@@ -10,6 +10,7 @@ use crate::builds::copy::{MIRRORED, PARTS, PROGRAM, PackageCopy};
 use crate::builds::links::KeptLinks;
 use crate::builds::record::{Attempt, BuildRecord, fingerprint};
 use crate::builds::sources::Sources;
+use crate::builds::spec::without_features;
 use crate::builds::{BuildError, ResolvedBuild, Source};
 use crate::platform::{console, files};
 use crate::worker::program;
@@ -155,7 +156,7 @@ impl BuildCache {
         };
         let version = match (&sources, &build.source) {
             (Some(sources), _) => sources.version.clone(),
-            (None, Source::Published(version)) => Some(version.to_string()),
+            (None, Source::Published(version)) => Some(without_features(version).to_string()),
             (None, _) => None,
         };
         Ok(BuiltProgram { path, fingerprint, links, version, took: began.elapsed() })

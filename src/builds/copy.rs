@@ -6,6 +6,7 @@
 
 use crate::builds::record::Attempt;
 use crate::builds::sources::Sources;
+use crate::builds::spec::{self, without_features};
 use crate::builds::{BuildError, PACKAGE, ResolvedBuild, Source};
 use crate::tracking::memscope::versions::needed_feature;
 use std::fs;
@@ -78,10 +79,11 @@ fn dependency(build: &ResolvedBuild, sources: Option<&Sources>, attempt: Attempt
             features.extend(defaults.iter().map(String::as_str));
         }
     } else if let Source::Published(version) = &build.source {
-        dependency.insert("version", format!("={version}").into());
+        dependency.insert("version", format!("={}", without_features(version)).into());
     }
     if let Source::Published(version) = &build.source {
-        features.extend(needed_feature(&version.to_string()));
+        features.extend(needed_feature(&without_features(version).to_string()));
+        features.extend(spec::features(version));
     }
     dependency.insert("default-features", false.into());
     if !features.is_empty() {
@@ -171,6 +173,19 @@ mod tests {
         let plain = r#"path = "/sources", package = "trace_tools", default-features = false"#;
         assert_eq!(line(false), format!("{{ {plain} }}"));
         assert_eq!(line(true), format!("{{ {plain}, features = [\"backtrace\"] }}"));
+    }
+
+    #[test]
+    fn a_published_version_has_the_features_that_its_name_names() {
+        let line = |version: &str| {
+            let build = build(Source::Published(version.parse().expect("a version")));
+            dependency(&build, None, Attempt { defaults: false, core_only: false }).to_string()
+        };
+        let of = |version: &str, features: &str| {
+            format!("{{ version = \"={version}\", default-features = false, features = [{features}] }}")
+        };
+        assert_eq!(line("0.2.5+backtrace.atexit"), of("0.2.5", "\"backtrace\", \"atexit\""));
+        assert_eq!(line("0.1.5+backtrace"), of("0.1.5", "\"parking-lot\", \"backtrace\""));
     }
 
     #[test]

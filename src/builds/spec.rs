@@ -1,7 +1,7 @@
 //! The user's name for a build of memscope.
 
 use crate::builds::resolve::ResolveError;
-use semver::Version;
+use semver::{BuildMetadata, Version};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -9,12 +9,22 @@ use std::str::FromStr;
 /// A build as a user names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum BuildSpec {
-    /// A version on crates.io: `0.2.5`.
+    /// A version on crates.io: `0.2.5`, or with features of memscope `0.2.5+backtrace.atexit`.
     Published(Version),
     /// A folder with the package's sources: `../memscope-rs`.
     Folder(PathBuf),
     /// A revision of a local git repository: `../memscope-rs@v0.2.4`.
     Revision(PathBuf, String),
+}
+
+/// Returns a version without the features that it is built with.
+pub(super) fn without_features(version: &Version) -> Version {
+    Version { build: BuildMetadata::EMPTY, ..version.clone() }
+}
+
+/// Returns the features of memscope that a version is built with: its build metadata, separated by dots.
+pub(super) fn features(version: &Version) -> impl Iterator<Item = &str> {
+    version.build.split('.').filter(|feature| !feature.is_empty())
 }
 
 impl fmt::Display for BuildSpec {
@@ -49,6 +59,14 @@ impl FromStr for BuildSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_version_names_its_features() {
+        let version: Version = "0.2.5+backtrace.auto-signal".parse().expect("a version");
+        assert_eq!(features(&version).collect::<Vec<_>>(), ["backtrace", "auto-signal"]);
+        assert_eq!(without_features(&version), Version::new(0, 2, 5));
+        assert_eq!(features(&Version::new(0, 2, 5)).count(), 0);
+    }
 
     #[test]
     fn the_form_of_a_spec_decides_what_it_names() {

@@ -4,13 +4,12 @@ use crate::builds::cargo;
 use crate::cli::Error;
 use crate::cli::programs::PROGRAM;
 use crate::platform::{console, files, system};
-use crate::tracking::memscope::modes::requested_features as memscope_features;
 use crate::worker::launcher::Launcher;
 use std::path::Path;
 use std::process::Stdio;
 
 /// Builds the programs beside this one that are missing or older than it, in a folder of release builds; elsewhere
-/// they must exist. They are built with the features that memscope has in this program.
+/// they must exist.
 ///
 /// # Errors
 /// If one is missing and cannot be built.
@@ -23,8 +22,8 @@ pub(super) fn build_programs(launcher: &Launcher, programs: &[&str], references:
         console::complain(format_args!("Building {} ...", programs.join(" and ")));
         let mut cargo = system::cargo();
         cargo.args(["build", "--release", "--quiet", "--message-format=json-render-diagnostics"]);
-        let features: Vec<&str> = references.then_some("references").into_iter().chain(memscope_features()).collect();
-        cargo.arg(format!("--features={}", features.join(","))).arg("--manifest-path");
+        let features = if references { "references" } else { "" };
+        cargo.arg(format!("--features={features}")).arg("--manifest-path");
         cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
         cargo.args(programs.iter().flat_map(|name| ["--bin", name]));
         cargo.arg("--target-dir").arg(folder.parent().unwrap_or(folder));

@@ -83,24 +83,20 @@ pub enum Feature {
 const LINKED_FEATURES: &str = env!("LINKED_FEATURES");
 const KNOWN_FEATURES: &str = env!("KNOWN_FEATURES");
 
-/// Returns the features of memscope that this program was built with, as an option of cargo names them.
-pub(crate) fn requested_features() -> impl Iterator<Item = &'static str> {
-    let of = |feature: &Feature| feature.lack().is_none().then_some(feature.texts().requested);
-    [Feature::Backtrace, Feature::Atexit, Feature::AutoSignal].iter().filter_map(of).collect::<Vec<_>>().into_iter()
-}
-
 /// The texts about a feature.
 macro_rules! feature {
     ($name:literal) => {
         FeatureTexts {
             name: $name,
-            requested: concat!("memscope-rs/", $name),
             lack: concat!(
                 "built without memscope's feature `",
                 $name,
-                "`: run it by `cargo run --release --features memscope-rs/",
-                $name,
-                " -- …`"
+                "`: name it in Cargo.toml, or compare the builds ",
+                env!("LINKED_VERSION"),
+                " and ",
+                env!("LINKED_VERSION"),
+                "+",
+                $name
             ),
             unknown: concat!("this version has no feature `", $name, "`"),
         }
@@ -109,7 +105,6 @@ macro_rules! feature {
 
 struct FeatureTexts {
     name: &'static str,
-    requested: &'static str,
     lack: &'static str,
     unknown: &'static str,
 }
@@ -125,7 +120,7 @@ impl Feature {
 
     /// Returns the reason why this program lacks the feature; `None` if it has it.
     fn lack(self) -> Option<&'static str> {
-        let FeatureTexts { name, lack, unknown, .. } = self.texts();
+        let FeatureTexts { name, lack, unknown } = self.texts();
         let has = |list: &str| list.split(',').any(|feature| feature == name);
         match (has(LINKED_FEATURES), has(KNOWN_FEATURES)) {
             (true, _) => None,
