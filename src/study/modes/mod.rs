@@ -41,7 +41,7 @@ pub struct Modes {
     pub origin: Origin,
     /// The costs, in order.
     pub measurements: Vec<Measurement>,
-    /// What each mode knows of a program whose allocations are known.
+    /// The known program under each mode.
     pub planted: Vec<Outcome>,
 }
 
@@ -51,7 +51,7 @@ pub struct Outcome {
     /// The level.
     #[serde(rename = "tracking")]
     pub level: Level,
-    /// What memscope knows; `None` if the process failed.
+    /// The knowledge of memscope; `None` if the process failed.
     pub planted: Option<Planted>,
     /// The failure of the process.
     pub failure: Option<Failure>,

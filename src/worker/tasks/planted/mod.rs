@@ -31,7 +31,7 @@ pub struct Request {
     pub calls: u64,
 }
 
-/// What memscope knows of the program.
+/// The knowledge of memscope about the program.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Planted {
     /// Allocations, or named values where the level has only those; `None` if the record does not count them.

@@ -56,7 +56,7 @@ pub(super) struct Program<'a> {
     pub level: Level,
 }
 
-/// What is left of the program: blocks that are alive when the record is read, and the tracker's memory.
+/// The rest of the program: blocks that are alive when the record is read, and the tracker's memory.
 #[derive(Debug)]
 pub(super) struct Kept {
     #[allow(dead_code, reason = "the blocks are kept alive")]

@@ -73,21 +73,21 @@ mod form {
 mod none {
     use crate::tracking::memscope::modes::Record;
 
-    /// Never made.
+    /// Never made, and does nothing.
     #[derive(Clone, Debug)]
-    pub enum OwnTracker {}
+    pub struct OwnTracker;
 
     impl OwnTracker {
-        fn pass_on<T>(&self, _name: &str, _value: &T) {
-            match *self {}
-        }
+        fn pass_on<T>(&self, _name: &str, _value: &T) {}
 
+        /// Returns no number.
         pub fn recorded(&self) -> u64 {
-            match *self {}
+            0
         }
 
+        /// Returns no record.
         pub fn records(&self) -> Option<Vec<Record>> {
-            match *self {}
+            None
         }
     }
 

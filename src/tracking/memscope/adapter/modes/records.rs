@@ -1,4 +1,4 @@
-//! What memscope's record of an allocation attributes it to.
+//! The thread, task and name in memscope's record of an allocation.
 
 #![allow(unused_imports, reason = "each form uses some of them")]
 
