@@ -115,7 +115,7 @@ pub const MODES: &[Part] = &[
         none: Some("none"),
     },
     Part {
-        name: "async_tasks",
+        name: "tokio_tasks",
         forms: &[Form {
             name: "tracker",
             needs: &[
@@ -140,7 +140,7 @@ pub const MODES: &[Part] = &[
         none: Some("none"),
     },
     Part {
-        name: "quick_start",
+        name: "start_guard",
         forms: &[Form {
             name: "guard",
             needs: &[

@@ -185,3 +185,9 @@ fn a_mode_that_a_source_lacks_is_none_of_its_forms() {
     let accurate = forms(&[("lib.rs", &[COMMON, accurate].concat())]);
     assert_eq!(accurate["accurate"].clone(), Ok("variable"));
 }
+
+#[test]
+fn each_part_has_a_name_of_its_own() {
+    let names: Vec<&str> = PARTS.iter().chain(MODES).map(|part| part.name).collect();
+    assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len(), "{names:?}");
+}

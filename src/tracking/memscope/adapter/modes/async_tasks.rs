@@ -10,10 +10,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-#[cfg(memscope_async_tasks = "tracker")]
+#[cfg(memscope_tokio_tasks = "tracker")]
 use memscope_rs::capture::backends::async_tracker::AsyncTracker;
 
-#[cfg(memscope_async_tasks = "tracker")]
+#[cfg(memscope_tokio_tasks = "tracker")]
 impl AsyncTasks for Linked {
     const ASYNC_TASKS: Result<Driver, &'static str> = Ok(Driver {
         around: |run| {
@@ -34,14 +34,14 @@ impl AsyncTasks for Linked {
     const INTERLEAVE: Option<Interleave> = Some(interleave);
 }
 
-#[cfg(memscope_async_tasks = "tracker")]
+#[cfg(memscope_tokio_tasks = "tracker")]
 fn tracker() -> Arc<AsyncTracker> {
     let global = memscope_rs::global_tracker().expect("variable tracking has been started");
     Arc::clone(global.async_tracker())
 }
 
 /// Polls the tasks by turns until all are done. No future waits for anything, so none needs to be woken.
-#[cfg(memscope_async_tasks = "tracker")]
+#[cfg(memscope_tokio_tasks = "tracker")]
 fn interleave(futures: Vec<Pin<Box<dyn Future<Output = ()> + '_>>>) {
     let tracker = tracker();
     let task = |(number, future)| Box::pin(tracker.track_in_tokio_task(format!("task {number}"), future));

@@ -88,7 +88,7 @@ pub(in super::super) trait Unified {
 }
 
 /// Tracking by asynchronous task.
-#[diagnostic::on_unimplemented(message = "adapter/modes/ has no such form of the part `async_tasks`")]
+#[diagnostic::on_unimplemented(message = "adapter/modes/ has no such form of the part `tokio_tasks`")]
 pub(in super::super) trait AsyncTasks {
     /// Runs the window as one task.
     const ASYNC_TASKS: Result<Driver, &'static str> = Err("this version does not track asynchronous tasks");
@@ -104,7 +104,7 @@ pub(in super::super) trait TaskScopes {
 }
 
 /// The documented start in one line.
-#[diagnostic::on_unimplemented(message = "adapter/modes/ has no such form of the part `quick_start`")]
+#[diagnostic::on_unimplemented(message = "adapter/modes/ has no such form of the part `start_guard`")]
 pub(in super::super) trait QuickStart {
     /// Starts memscope; the drop of the result exports.
     const QUICK_START: Result<fn(Start) -> QuickStarted, &'static str> = Err("this version has no `start()`");
@@ -153,11 +153,11 @@ impl LockFree for Linked {}
 impl TraceAll for Linked {}
 #[cfg(memscope_unified = "none")]
 impl Unified for Linked {}
-#[cfg(memscope_async_tasks = "none")]
+#[cfg(memscope_tokio_tasks = "none")]
 impl AsyncTasks for Linked {}
 #[cfg(memscope_task_scopes = "none")]
 impl TaskScopes for Linked {}
-#[cfg(memscope_quick_start = "none")]
+#[cfg(memscope_start_guard = "none")]
 impl QuickStart for Linked {}
 #[cfg(memscope_fast = "none")]
 impl Fast for Linked {}

@@ -8,10 +8,10 @@ use crate::tracking::memscope::modes::{QuickStarted, Start};
 use std::time::Duration;
 
 /// The time between two exports in the README's example of a service.
-#[cfg(memscope_quick_start = "guard")]
+#[cfg(memscope_start_guard = "guard")]
 const FLUSH: Duration = Duration::from_secs(300);
 
-#[cfg(memscope_quick_start = "guard")]
+#[cfg(memscope_start_guard = "guard")]
 impl QuickStart for Linked {
     const QUICK_START: Result<fn(Start) -> QuickStarted, &'static str> = Ok(|start| {
         use memscope_rs::{AutoExportConfig, MemScopeConfig};
