@@ -81,9 +81,13 @@ impl Content {
         if own.entries.is_empty() {
             // Totals of a file that lists no value are those of something else.
             own = Self::default();
-            // A picture has texts alone.
-            let shown = names.iter().filter(|name| !is_json && text.contains(**name));
-            own.entries.extend(shown.map(|name| ((*name).to_owned(), size_beside(text, name))));
+        }
+        if !is_json {
+            // A picture has texts alone, and a page has some values in its tables and others in its data.
+            let is_listed = |name: &str| own.entries.iter().any(|(listed, _)| listed == name);
+            let shown = names.iter().filter(|name| !is_listed(name) && text.contains(**name));
+            let shown: Vec<_> = shown.map(|name| ((*name).to_owned(), size_beside(text, name))).collect();
+            own.entries.extend(shown);
         }
         self.entries.append(&mut own.entries);
         self.counts.append(&mut own.counts);
@@ -135,13 +139,23 @@ fn embedded(text: &str) -> Vec<Value> {
     values
 }
 
-/// Returns the bytes that a picture shows right after a name, in the next few words.
+/// Returns the bytes that a picture or a table shows right after a name: the first number with a unit, in the next few
+/// words.
 fn size_beside(text: &str, name: &str) -> Option<u64> {
-    let after = &text[text.find(name)? + name.len()..];
-    let words: String = after.chars().take(80).collect();
-    let digits = words.split(|letter: char| !letter.is_ascii_digit()).find(|digits| !digits.is_empty())?;
-    let unit = words.split_once(digits)?.1.trim_start();
-    (unit.starts_with('B') || unit.starts_with("bytes")).then(|| digits.parse().ok())?
+    text.match_indices(name).find_map(|(place, _)| {
+        let after: String = text[place + name.len()..].chars().take(120).collect();
+        let mut rest = after.as_str();
+        while let Some(begin) = rest.find(|letter: char| letter.is_ascii_digit()) {
+            let number = &rest[begin..];
+            let end = number.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(number.len());
+            let unit = number[end..].trim_start();
+            if ["B<", "B ", "B)", "bytes"].iter().any(|known| unit.starts_with(known)) {
+                return number[..end].parse().ok();
+            }
+            rest = &number[end..];
+        }
+        None
+    })
 }
 
 #[cfg(test)]
@@ -171,6 +185,9 @@ mod tests {
             function f(x) { if (x) { return [1, 2; } }</script> <script type="json">[{"var": "drawer"}]</script>"#;
         let content = Content::of(page, false, &NAMES);
         assert_eq!(content.entries, [entry("drawer", None), entry("shelf", Some(7))]);
+        let with_table = page.replace(r#"[{"var": "drawer"}]"#, "") + "<td>drawer</td><td>0x10</td><td>8 bytes</td>";
+        let content = Content::of(&with_table, false, &NAMES);
+        assert_eq!(content.entries, [entry("drawer", Some(8)), entry("shelf", Some(7))]);
     }
 
     #[test]
