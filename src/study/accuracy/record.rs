@@ -73,7 +73,13 @@ impl PromiseOutcome {
             Ok(facts) => (facts.compare(), None),
             Err(failure) => (Compared::default(), Some(failure)),
         };
-        let first = |facts: &[Fact]| facts.iter().take(EXAMPLES).cloned().collect();
+        // Some versions list in no order.
+        let first = |facts: &[Fact]| {
+            let mut facts = facts.to_vec();
+            facts.sort();
+            facts.truncate(EXAMPLES);
+            facts
+        };
         Self {
             promise: promise.to_owned(),
             about: about.to_owned(),

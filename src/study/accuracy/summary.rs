@@ -127,7 +127,8 @@ fn notes(accuracy: &Accuracy) -> Vec<String> {
     lines.push(
         "The first promises are on blocks that the hook sees; those on values, on what values that the program named. \
          Leaks and cycles are those that the workloads `leaks` and `cycles` plant. Threads are compared in pairs: \
-         which two blocks are of one thread. The content `T` of a `Vec<T>` is no type."
+         which two blocks are of one thread. The content `T` of a `Vec<T>` is no type. A freed value is forgotten when \
+         its address is used again, so false leaks vary by a few from run to run."
             .to_owned(),
     );
     lines.push(

@@ -83,10 +83,16 @@ fn judge(what: &str, planted: &[Planted], found: &ReportOutput) -> Facts {
 mod tests {
     use super::super::facts::tests::notices_every_mutation;
     use super::*;
+    use std::ops::Range;
+
+    /// Returns a planted object of one block.
+    fn block(addresses: Range<usize>) -> Planted {
+        Planted::from([addresses])
+    }
 
     #[test]
     fn wrong_findings_are_noticed() {
-        let leaks: Vec<Planted> = (1..5).map(|number| Planted::from([number * 100..number * 100 + 40])).collect();
+        let leaks: Vec<Planted> = (1..5).map(|number| block(number * 100..number * 100 + 40)).collect();
         let right: Vec<Vec<usize>> = leaks.iter().map(|leak| vec![leak[0].start]).collect();
         let judged = |report: &[Vec<usize>]| judge("leak", &leaks, &ReportOutput::Named(report.to_vec()));
         notices_every_mutation(judged, &right, &vec![7], &[|entry| entry[0] += 50, Vec::clear]);
@@ -100,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_wrong_number_is_noticed() {
-        let leaks = vec![Planted::from([100..140]); 20];
+        let leaks = vec![block(100..140); 20];
         let judged = |count| judge("leak", &leaks, &ReportOutput::Counted(count)).compare();
         assert!(judged(20).is_perfect());
         assert!(!judged(19).is_perfect() && !judged(21).is_perfect());
