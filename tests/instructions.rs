@@ -13,17 +13,10 @@ use memscope_bench::internal::worker::failure::Failure;
 use memscope_bench::internal::workloads::Workload;
 use predicates::prelude::*;
 use predicates::str::contains;
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 const TINY: [&str; 3] = ["measure", "--instructions", "--scale=0.001"];
-
-fn counted(folder: &Path, arguments: &[&str]) -> Results {
-    let output = folder.join("results");
-    memscope_bench().args(TINY).args(arguments).arg(format!("--output={}", output.display())).assert().success();
-    files::read(&output.join("instructions.json")).expect("a results file")
-}
 
 #[test]
 fn without_valgrind_one_line_says_how_to_get_it() {
@@ -46,75 +39,47 @@ fn pairs_are_for_time() {
     memscope_bench().args(TINY).arg("--pairs=3").assert().code(2).stdout("").stderr(contains("--pairs"));
 }
 
+/// Counts one workload at a level, with its temporary files in a folder. Each run takes seconds, so all tests share
+/// what they need.
+fn in_folder(name: &str, scale: &str, level: &str) -> Results {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let [temporary, output] = [name, "results"].map(|name| folder.path().join(name));
+    std::fs::create_dir_all(&temporary).expect("a folder");
+    memscope_bench()
+        .args(["measure", "--instructions", "--workloads=cycles", "--scale", scale, "--tracking", level])
+        .arg(format!("--output={}", output.display()))
+        .env("TMPDIR", temporary)
+        .assert()
+        .success();
+    let results: Results = files::read(&output.join("instructions.json")).expect("a results file");
+    assert!(results.measurements.is_empty());
+    assert_eq!(results.instructions.len(), 1);
+    results
+}
+
 #[test]
-fn counts_are_the_same_from_run_to_run() {
+fn counts_are_the_same_in_each_run_and_of_the_window_alone() {
     if !has_valgrind() {
         return;
     }
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let results = counted(folder.path(), &["--workloads=cycles", "--tracking=full"]);
-    let again = counted(folder.path(), &["--workloads=cycles", "--tracking=full"]);
-    assert!(results.measurements.is_empty());
-    let ([count], [count_again]) = (&results.instructions[..], &again.instructions[..]) else {
-        panic!("one measurement each")
-    };
+    let first = in_folder("plain", "0.01", "full");
+    let count = &first.instructions[0];
     assert_eq!((count.workload, count.level, count.outcome.failure()), (Workload::CYCLES, Level::Full, None));
-    for (runs, runs_again) in [(&count.untracked, &count_again.untracked), (&count.tracked, &count_again.tracked)] {
-        let all = runs.iter().chain(runs_again);
-        let (least, greatest) = (all.clone().min().expect("runs"), all.max().expect("runs"));
-        assert!((greatest - least) * 1_000 <= *least, "{least} to {greatest}");
-    }
     let overhead = count.outcome.measured().expect("an overhead");
     assert!(overhead.ratio > 1.1 && overhead.apart <= 0.001, "{overhead:?}");
     assert!(overhead.per_allocation > Some(10.0), "{overhead:?}");
-}
+    assert_eq!(count.untracked[0], count.untracked[1]);
 
-#[test]
-fn counts_are_the_same_wherever_temporary_files_are() {
-    if !has_valgrind() {
-        return;
-    }
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let counted = |temporary: &str| {
-        let temporary = folder.path().join(temporary);
-        std::fs::create_dir_all(&temporary).expect("a folder");
-        let output = folder.path().join("results");
-        memscope_bench()
-            .args(TINY)
-            .args(["--workloads=cycles", "--tracking=untracked"])
-            .arg(format!("--output={}", output.display()))
-            .env("TMPDIR", temporary)
-            .assert()
-            .success();
-        let results: Results = files::read(&output.join("instructions.json")).expect("a results file");
-        (results.instructions[0].untracked.clone(), results.instructions[0].tracked.clone())
-    };
     // The loader splits the names of libraries at spaces and colons.
-    let (untracked, tracked) = counted("plain");
-    assert_eq!((untracked[0], tracked[0]), (untracked[1], tracked[1]));
-    assert_eq!(counted("a b:c"), (untracked, tracked));
-}
+    let again = &in_folder("a b:c", "0.01", "full").instructions[0];
+    assert_eq!(again.untracked, count.untracked, "wherever temporary files are");
+    let all = count.tracked.iter().chain(&again.tracked);
+    let (least, greatest) = (all.clone().min().expect("runs"), all.max().expect("runs"));
+    assert!((greatest - least) * 1_000 <= *least, "{least} to {greatest}");
 
-#[test]
-fn only_the_window_is_counted() {
-    if !has_valgrind() {
-        return;
-    }
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let untracked = |scale: &str| {
-        let scale = format!("--scale={scale}");
-        let output = folder.path().join("results");
-        memscope_bench()
-            .args(["measure", "--instructions", "--workloads=cycles", "--tracking=untracked", &scale])
-            .arg(format!("--output={}", output.display()))
-            .assert()
-            .success();
-        files::read::<Results>(&output.join("instructions.json")).expect("a results file").instructions[0].untracked[0]
-            as f64
-    };
-    // Starting the program alone takes millions of instructions, which would hide that the work is eight times as
-    // much.
-    let ratio = untracked("0.16") / untracked("0.02");
+    // Starting the program alone takes millions of instructions, which would hide how much more the work is.
+    let more = in_folder("plain", "0.16", "untracked");
+    let ratio = more.instructions[0].untracked[0] as f64 / count.untracked[0] as f64;
     assert!(ratio > 5.0, "{ratio}");
 }
 

@@ -194,7 +194,7 @@ fn a_failure_costs_its_own_measurement_and_is_named() {
         let output = folder.path().join("results");
         memscope_bench()
             .args(TINY)
-            .args(["--tracking=counting,full", "--pairs=6", "--time-limit=5", "--memory-limit=4096"])
+            .args(["--tracking=counting,full", "--pairs=6", "--time-limit=2", "--memory-limit=512"])
             .arg(format!("--output={}", output.display()))
             .env("MEMSCOPE_BENCH_FAULT", format!("cycles/full={fault}"))
             .assert()

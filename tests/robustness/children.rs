@@ -104,17 +104,17 @@ fn a_suspended_run_goes_on_and_measures_the_pair_again() {
     let folder = folder();
     // Probes that sleep for half a second each, and a limit that the suspension exceeds.
     let sleeping = ["measure", "--workloads=concurrent", "--tracking=untracked", "--scale=0.01", "--wait-us=10000"];
-    let arguments = [&sleeping[..], &["--pairs=1", "--time-limit=4"]].concat();
+    let arguments = [&sleeping[..], &["--pairs=1", "--time-limit=3"]].concat();
     let mut run = started(Path::new(PROGRAM), &arguments, folder.path());
     // The trial, and the first probe of the pair.
     wait_for_probes(folder.path(), 2);
     killpg(pid(run.id()), Signal::SIGTSTP).expect("it can be stopped");
-    thread::sleep(Duration::from_secs(5));
+    thread::sleep(Duration::from_millis(3_500));
     killpg(pid(run.id()), Signal::SIGCONT).expect("it can be continued");
     assert!(run.wait().expect("it ends").success());
     let measurement = measurement(folder.path());
     assert_eq!((measurement.failure(), measurement.pairs.len()), (None, 1));
-    assert!(measurement.pairs[0].untracked.wall_ns < 4_000_000_000, "{:?}", measurement.pairs);
+    assert!(measurement.pairs[0].untracked.wall_ns < 3_000_000_000, "{:?}", measurement.pairs);
     assert_eq!(probes(folder.path()), 1 + 2 + 2, "the pair that was suspended, and the one in its place");
     let errors = fs::read_to_string(folder.path().join("stderr")).expect("text");
     assert_eq!(errors, "Wrote overhead.json, overhead.md, overhead.svg in .\n");
