@@ -44,7 +44,7 @@ fn row(
     match &measurement.failure {
         Some(failure) => row.push(failure.label()),
         None => {
-            let mean = measurement.mean(operation).map_or_else(|| "unknown".to_owned(), number::time_interval);
+            let mean = measurement.mean(operation).map_or_else(|| "unknown".to_owned(), |mean| told(mean, None));
             row.extend(has_means.then_some(mean));
             row.extend(SHOWN.iter().map(|(quantile, _)| figure(measurement, operation, *quantile)));
             row.push(number::short_count(latencies.calls(measurement.threads) as f64));
