@@ -26,7 +26,7 @@ pub const WORKLOADS: [Workload; 2] = [Workload::LEAKS, Workload::CYCLES];
 /// The detections of several builds of memscope.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Detections {
-    /// The version of this format: [`SCHEMA`].
+    /// The version of this format.
     pub schema: u32,
     /// The origin. Its build is that of the program that started the others.
     #[serde(flatten)]

@@ -6,7 +6,7 @@
 //! difference. Bytes that the tracker keeps and instructions have processes of their own, because counting them takes
 //! time.
 //!
-//! The growth of each quantity has a class, by [`growth_fit`](crate::stats::growth_class::growth_fit).
+//! The growth of each quantity has a class, the one that fits best.
 
 pub mod chart;
 mod growth;
