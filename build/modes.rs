@@ -6,14 +6,15 @@ use crate::parts::{Form, Need, Part};
 
 /// The kinds of values that workloads name.
 const NAMED: Need = Implements("Trackable", &["Vec", "String", "Box", "Rc", "Arc"]);
+const OWN_TRACKER: &str = "tracker::Tracker";
 /// A tracker that the program makes for itself, with its sampling.
 const OWN: [Need; 6] = [
-    Has("tracker::Tracker"),
-    Method("tracker::Tracker", "with_sampling", 1),
+    Has(OWN_TRACKER),
+    Method(OWN_TRACKER, "with_sampling", 1),
     Method("tracker::SamplingConfig", "demo", 0),
     Method("tracker::SamplingConfig", "high_performance", 0),
-    Method("tracker::Tracker", "stats", 0),
-    Method("tracker::Tracker", "events", 0),
+    Method(OWN_TRACKER, "stats", 0),
+    Method(OWN_TRACKER, "events", 0),
 ];
 const LOCK_FREE: &str = "capture::backends::lockfree_tracker";
 const ASYNC_TRACKER: &str = "capture::backends::async_tracker::AsyncTracker";
@@ -198,5 +199,3 @@ pub const MODES: &[Part] = &[
         none: Some("none"),
     },
 ];
-
-const OWN_TRACKER: &str = "tracker::Tracker";

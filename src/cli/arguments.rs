@@ -4,6 +4,7 @@ use crate::cli::Error;
 use crate::cli::line::read_variables;
 use crate::cli::programs::this_program;
 use crate::platform::environment;
+use crate::platform::list::each_once;
 use crate::report::format::Format;
 use crate::schedule::measurement::Precision;
 use crate::schedule::scheduler::Progress;
@@ -181,17 +182,6 @@ pub(super) fn or_all(named: &[Workload]) -> Vec<Workload> {
 /// Returns the requested levels after `untracked`, which is always measured against itself for the noise floor.
 pub(super) fn after_the_baseline(asked: &[Level]) -> Vec<Level> {
     each_once(std::iter::once(Level::Untracked).chain(asked.iter().copied()))
-}
-
-/// Removes repeated values; the first of each stays.
-pub(super) fn each_once<T: PartialEq>(named: impl IntoIterator<Item = T>) -> Vec<T> {
-    let mut once = Vec::new();
-    for one in named {
-        if !once.contains(&one) {
-            once.push(one);
-        }
-    }
-    once
 }
 
 /// Returns a progress bar over a number of steps. `what` names the steps.

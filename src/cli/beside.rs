@@ -38,15 +38,10 @@ pub(super) fn build_programs(launcher: &Launcher, programs: &[&str], references:
             let built = cargo::executable(&messages, name)
                 .ok_or_else(|| failed(format!(": it does not say where it put {name}")))?;
             // Cargo's configuration may name a target, which has another folder.
-            if !files_are_same(&built, &folder.join(name)) {
+            if !files::are_same_file(&built, &folder.join(name)) {
                 files::copy_program(&built, &folder.join(name)).map_err(|error| failed(format!(": {error}")))?;
             }
         }
     }
     programs.iter().try_for_each(|name| launcher.beside(name).map(drop)).map_err(Error::from)
-}
-
-/// Returns whether two paths lead to the same file.
-fn files_are_same(one: &Path, other: &Path) -> bool {
-    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }

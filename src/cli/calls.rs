@@ -1,8 +1,9 @@
 //! `memscope-bench calls`: measures the cost of single calls.
 
 use crate::cli::Error;
-use crate::cli::arguments::{FormatArguments, LimitArguments, bar, each_once};
+use crate::cli::arguments::{FormatArguments, LimitArguments, bar};
 use crate::platform::files::Versioned;
+use crate::platform::list::each_once;
 use crate::report::origin::Origin;
 use crate::study::Files;
 use crate::study::calls;

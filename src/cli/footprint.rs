@@ -2,9 +2,10 @@
 //! grow.
 
 use crate::cli::Error;
-use crate::cli::arguments::{FormatArguments, LimitArguments, bar, each_once, or_all};
+use crate::cli::arguments::{FormatArguments, LimitArguments, bar, or_all};
 use crate::cli::builds::{Build, BuildArguments, CheckedProgram};
 use crate::platform::files::Versioned;
+use crate::platform::list::each_once;
 use crate::report::origin::Origin;
 use crate::study::Files;
 use crate::study::footprint;

@@ -1,10 +1,11 @@
 //! The journal of a command: begun, or gone on with by `--resume`, and ended when the results are saved.
 
 use crate::cli::Error;
-use crate::cli::arguments::KeepArguments;
+use crate::cli::arguments::{KeepArguments, bar, show};
 use crate::platform::files::FileError;
 use crate::report::format::Format;
-use crate::schedule::journal::{Entry, Journal, JournalError};
+use crate::schedule::journal::{Journal, JournalError};
+use crate::schedule::measurement::Measurement;
 use crate::schedule::plan::Plan;
 use crate::study::{Files, Settled, Study};
 use crate::worker::launcher::Launcher;
@@ -36,19 +37,28 @@ where
     if resume { Journal::resume(path, plan) } else { Ok((Journal::begin(path, plan)?, Vec::new())) }
 }
 
-/// Opens the journal of a plan's pairs by a program. The run goes on without it if it cannot be written: such a run is
-/// short, and can be repeated.
+/// Measures a plan's pairs by a program, with a progress bar, and keeps them in a journal, if it has a path. The run goes
+/// on without the journal if it cannot be written: such a run is short, and can be repeated.
 ///
 /// # Errors
-/// If it cannot be used.
-pub(super) fn of_plan(
-    path: &Path,
+/// If the journal cannot be used.
+pub(super) fn measure(
+    path: Option<&Path>,
     resume: bool,
-    plan: &Plan,
+    plan: Plan,
     launcher: &Launcher,
-) -> Result<(Journal, Vec<Entry>), Error> {
-    let (journal, entries) = open(path, resume, &plan.work(launcher.fingerprint()?))?;
-    Ok((journal.optional(), entries))
+) -> Result<(Vec<Measurement>, Option<Journal>), Error> {
+    let journal = match path {
+        None => None,
+        Some(path) => {
+            let (journal, entries) = open(path, resume, &plan.work(launcher.fingerprint()?))?;
+            Some((journal.optional(), entries))
+        }
+    };
+    let bar = bar(plan.pairs(), "pairs");
+    let measured = plan.measure(journal, |progress| show(&bar, progress))?;
+    bar.finish_and_clear();
+    Ok(measured)
 }
 
 /// Saves a study, ends its journal, and prints it. If the study cannot be saved, the journal stays, and it is printed

@@ -3,14 +3,14 @@
 
 use crate::builds::layout;
 use crate::cli::arguments::{
-    FormatArguments, KeepArguments, LimitArguments, PrecisionArguments, SizeArguments, after_the_baseline, bar,
-    each_once, or_all, show,
+    FormatArguments, KeepArguments, LimitArguments, PrecisionArguments, SizeArguments, after_the_baseline, bar, or_all,
 };
 use crate::cli::programs::{CONTROL, PROGRAM};
 use crate::cli::{Error, journal};
 use crate::platform::files;
 use crate::platform::files::FileError;
 use crate::platform::files::Versioned;
+use crate::platform::list::each_once;
 use crate::report::origin::Origin;
 use crate::schedule::journal::Journal;
 use crate::schedule::measurement::Measurement;
@@ -145,12 +145,7 @@ fn pairs(
     for Controlled { layout, launcher, control } in &controlled {
         plan.add_control(control, launcher, *layout, &workloads, request);
     }
-    let journal =
-        arguments.journal().map(|path| journal::of_plan(&path, arguments.resume, &plan, launcher)).transpose()?;
-    let bar = bar(plan.pairs(), "pairs");
-    let measured = plan.measure(journal, |progress| show(&bar, progress))?;
-    bar.finish_and_clear();
-    Ok(measured)
+    journal::measure(arguments.journal().as_deref(), arguments.resume, plan, launcher)
 }
 
 /// A control program, and the program that it is paired with.

@@ -1,10 +1,11 @@
 //! `memscope-bench modes`: measures each mode of the linked memscope, and checks what it sees, attributes and keeps.
 
-use crate::cli::arguments::{FormatArguments, KeepArguments, LimitArguments, SizeArguments, bar, each_once, show};
+use crate::cli::arguments::{FormatArguments, KeepArguments, LimitArguments, SizeArguments, bar};
 use crate::cli::beside::build_programs;
 use crate::cli::programs::CONTROL;
 use crate::cli::{Error, journal};
 use crate::platform::files::Versioned;
+use crate::platform::list::each_once;
 use crate::report::origin::Origin;
 use crate::schedule::plan::{Effort, Plan};
 use crate::study::Files;
@@ -71,10 +72,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let mut plan = Plan::new(Effort::pairs(arguments.pairs as usize));
     let workloads = each_once(arguments.workloads.iter().copied());
     plan.add_overheads(&launcher, &workloads, &levels, |workload, level| arguments.size.request(workload, level));
-    let journal = journal::of_plan(&path, arguments.resume, &plan, &launcher)?;
-    let pairs = bar(plan.pairs(), "pairs");
-    let (measurements, journal) = plan.measure(Some(journal), |progress| show(&pairs, progress))?;
-    pairs.finish_and_clear();
+    let (measurements, journal) = journal::measure(Some(&path), arguments.resume, plan, &launcher)?;
 
     let moded = levels.iter().filter(|level| level.baseline() != **level);
     let programs = bar(moded.clone().count(), "known programs");

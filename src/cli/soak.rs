@@ -1,9 +1,10 @@
 //! `memscope-bench soak`: measures how the cost of tracking grows with the events that the tracker has seen.
 
 use crate::cli::Error;
-use crate::cli::arguments::{FormatArguments, LimitArguments, bar, each_once};
+use crate::cli::arguments::{FormatArguments, LimitArguments, bar};
 use crate::cli::builds::{Build, BuildArguments, CheckedProgram};
 use crate::platform::files::Versioned;
+use crate::platform::list::each_once;
 use crate::platform::text;
 use crate::report::origin::Origin;
 use crate::study::Files;

@@ -3,7 +3,7 @@
 //! A tracker with a separate program is measured in that program. If Cargo, asked to run this program, has not built
 //! those, or not since, they are built first.
 
-use crate::cli::arguments::{FormatArguments, KeepArguments, LimitArguments, SizeArguments, bar, or_all, show};
+use crate::cli::arguments::{FormatArguments, KeepArguments, LimitArguments, SizeArguments, or_all};
 use crate::cli::beside::build_programs;
 use crate::cli::{Error, journal};
 use crate::platform::console;
@@ -62,10 +62,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let mut results = Results::begin(Origin::of_this_command());
     let mut plan = Plan::new(Effort::pairs(arguments.pairs as usize));
     plan.add_overheads(&launcher, &workloads, &Trackers::levels(), request);
-    let journal = journal::of_plan(&path, arguments.resume, &plan, &launcher)?;
-    let bar = bar(plan.pairs(), "pairs");
-    let (measurements, journal) = plan.measure(Some(journal), |progress| show(&bar, progress))?;
-    bar.finish_and_clear();
-    results.measurements = measurements;
+    let journal;
+    (results.measurements, journal) = journal::measure(Some(&path), arguments.resume, plan, &launcher)?;
     journal::finish(&files, &Trackers(results), journal, arguments.format.format, arguments.keep)
 }

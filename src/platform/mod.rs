@@ -9,6 +9,7 @@ pub(crate) mod environment;
 pub mod files;
 pub(crate) mod git;
 pub(crate) mod limits;
+pub(crate) mod list;
 pub(crate) mod programs;
 pub(crate) mod scratch;
 pub(crate) mod shell;

@@ -1,8 +1,8 @@
 //! The operating system: CPU time, memory, the tie to the parent process, and a description of the machine.
 
 use crate::platform::allocator::Allocator;
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike;
+use nix::sys::resource::{Usage, UsageWho, getrusage};
+use nix::sys::time::{TimeVal, TimeValLike};
 use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
@@ -32,10 +32,13 @@ pub struct KernelWork {
 impl KernelWork {
     /// Returns the work so far; `None` if unknown.
     pub fn so_far() -> Option<Self> {
-        let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
-        let time = Duration::from_micros(u64::try_from(usage.system_time().num_microseconds()).ok()?);
+        Self::of(&getrusage(UsageWho::RUSAGE_SELF).ok()?)
+    }
+
+    /// Returns the kernel's part of a usage; `None` if unknown.
+    pub(super) fn of(usage: &Usage) -> Option<Self> {
         let page_faults = u64::try_from(usage.minor_page_faults() + usage.major_page_faults()).ok()?;
-        Some(Self { time, page_faults })
+        Some(Self { time: duration(usage.system_time())?, page_faults })
     }
 
     /// Returns the work since then.
@@ -44,6 +47,11 @@ impl KernelWork {
         let page_faults = self.page_faults.saturating_sub(before.page_faults);
         Self { time: self.time.saturating_sub(before.time), page_faults }
     }
+}
+
+/// Returns a time of a usage; `None` if it is negative.
+pub(super) fn duration(time: TimeVal) -> Option<Duration> {
+    Some(Duration::from_micros(u64::try_from(time.num_microseconds()).ok()?))
 }
 
 /// Returns the peak resident memory of this process, in bytes; `None` if unknown.

@@ -1,7 +1,7 @@
 //! The system's account of a whole child process, from its start to its end.
 
-use nix::sys::resource::{Usage as Times, UsageWho, getrusage};
-use nix::sys::time::{TimeVal, TimeValLike};
+use crate::platform::system::{KernelWork, duration};
+use nix::sys::resource::{UsageWho, getrusage};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,10 +10,8 @@ use std::time::Duration;
 pub struct Usage {
     /// CPU time.
     pub cpu: Duration,
-    /// The part of the CPU time within the kernel.
-    pub kernel: Duration,
-    /// Page faults, minor and major.
-    pub page_faults: u64,
+    /// The kernel's part of it.
+    pub kernel: KernelWork,
 }
 
 /// Runs `wait`, which collects the status of one child, and returns the child's usage; `None` if it is unknown.
@@ -27,22 +25,16 @@ pub(crate) fn of_child<R>(wait: impl FnOnce() -> R) -> (R, Option<Usage>) {
     let result = wait();
     let usage = of_children().zip(before).map(|(after, before)| Usage {
         cpu: after.cpu.saturating_sub(before.cpu),
-        kernel: after.kernel.saturating_sub(before.kernel),
-        page_faults: after.page_faults.saturating_sub(before.page_faults),
+        kernel: after.kernel.since(before.kernel),
     });
     (result, usage)
 }
 
 /// Returns the usage of all children whose status was collected.
 fn of_children() -> Option<Usage> {
-    let times: Times = getrusage(UsageWho::RUSAGE_CHILDREN).ok()?;
-    let duration = |time: TimeVal| Some(Duration::from_micros(u64::try_from(time.num_microseconds()).ok()?));
-    let kernel = duration(times.system_time())?;
-    Some(Usage {
-        cpu: duration(times.user_time())? + kernel,
-        kernel,
-        page_faults: u64::try_from(times.minor_page_faults() + times.major_page_faults()).ok()?,
-    })
+    let times = getrusage(UsageWho::RUSAGE_CHILDREN).ok()?;
+    let kernel = KernelWork::of(&times)?;
+    Some(Usage { cpu: duration(times.user_time())? + kernel.time, kernel })
 }
 
 #[cfg(test)]
@@ -56,7 +48,7 @@ mod tests {
         let child = child.as_mut().expect("there is a shell");
         let (status, usage) = of_child(|| child.wait());
         let usage = usage.expect("Unix reports it");
-        assert!(status.expect("it ends").success() && usage.page_faults > 0, "{usage:?}");
-        assert!(usage.cpu > Duration::ZERO && usage.cpu >= usage.kernel, "{usage:?}");
+        assert!(status.expect("it ends").success() && usage.kernel.page_faults > 0, "{usage:?}");
+        assert!(usage.cpu > Duration::ZERO && usage.cpu >= usage.kernel.time, "{usage:?}");
     }
 }

@@ -274,12 +274,12 @@ impl Sample {
     /// If the system does not report them.
     pub(crate) fn of_process(self, took: Duration, usage: Option<Usage>) -> Result<Self, Failure> {
         let unknown = || Failure::Prevented { why: "the system does not report the CPU time of a process".to_owned() };
-        let Usage { cpu, kernel, page_faults } = usage.ok_or_else(unknown)?;
+        let Usage { cpu, kernel } = usage.ok_or_else(unknown)?;
         Ok(Self {
             wall_ns: took.as_nanos() as u64,
             cpu_ns: cpu.as_nanos() as u64,
-            kernel_ns: Some(kernel.as_nanos() as u64),
-            page_faults: Some(page_faults),
+            kernel_ns: Some(kernel.time.as_nanos() as u64),
+            page_faults: Some(kernel.page_faults),
             ..self
         })
     }

@@ -1,6 +1,7 @@
 //! The headline: one row for each level, over all workloads.
 
 use super::overhead::record::Results;
+use crate::platform::list::each_once;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::{markdown, number};
 use crate::schedule::measurement::{Measurement, Series};
@@ -17,13 +18,8 @@ pub(crate) fn draw(results: &Results) -> String {
         left("highest"),
         left("time per allocation"),
     ]);
-    let mut levels: Vec<Level> = Vec::new();
-    for measurement in results.series(Series::Overhead).filter(|measurement| measurement.level != Level::Untracked) {
-        if !levels.contains(&measurement.level) {
-            levels.push(measurement.level);
-        }
-    }
-    for level in levels {
+    let levels = results.series(Series::Overhead).map(|measurement| measurement.level);
+    for level in each_once(levels.filter(|&level| level != Level::Untracked)) {
         table.row(row(results, level));
     }
     let mut document = Document::default();

@@ -22,7 +22,7 @@ pub(crate) use growing::Growing;
 pub(crate) use known_cost::MAX_SYNTHETIC_UNITS;
 pub use level::{Level, RecordingKind};
 pub(crate) use level::{LevelError, Timing};
-pub(crate) use session::{Session, recorded_names, records};
+pub(crate) use session::{Session, Started, recorded_names, records};
 pub use switch::SwitchedAllocator;
 pub(crate) use switch::{Mode, PauseGuard};
 pub(crate) use ticks::HAS_COUNTER;

@@ -1,7 +1,7 @@
 //! A level prepared in this process.
 
 use super::memscope::NamedValues;
-use super::memscope::modes::{self, Driver, Record};
+use super::memscope::modes::{self, Driver, MemscopeMode, QuickStarted, Record};
 use super::{Level, Mode, Recorded, VariableTracker, memscope, references};
 use crate::platform::files;
 use crate::platform::scratch::Scratch;
@@ -104,6 +104,36 @@ impl Drop for Session {
         if let Some(driver) = self.driver {
             (driver.end)();
         }
+    }
+}
+
+/// memscope after its documented start, in a process whose whole life is measured. When it is dropped, memscope exports.
+#[derive(Debug)]
+pub(crate) struct Started {
+    // Names are dropped before memscope ends.
+    names: VariableTracker,
+    _memscope: Option<QuickStarted>,
+}
+
+impl Started {
+    /// Starts memscope as the level's mode does; under a level without a start, nothing is named.
+    pub(crate) fn begin(level: Level) -> Self {
+        let memscope = level.memscope_mode().and_then(MemscopeMode::quick_start);
+        let names = match memscope {
+            Some(_) => VariableTracker::global(memscope::Variables::prepare()),
+            None => VariableTracker::NOOP,
+        };
+        Self { names, _memscope: memscope }
+    }
+
+    /// Returns the tracker to give to a workload.
+    pub(crate) fn tracker(&self) -> &VariableTracker {
+        &self.names
+    }
+
+    /// Returns the tracker's record so far.
+    pub(crate) fn recorded(&self) -> Recorded {
+        Recorded { variables: recorded_names(&self.names), ..Recorded::default() }
     }
 }
 

@@ -246,10 +246,7 @@ pub fn check_fixed_seed() -> Result<(), TaskError> {
 /// # Errors
 /// If the program or the linked version of memscope does not have the level.
 pub fn run(request: Request) -> Result<Observation, TaskError> {
-    if let Some(why) = request.level.unsupported_reason() {
-        return Err(TaskError::Unsupported(why));
-    }
-    request.level.check_program()?;
+    check_level(request.level)?;
     if request.level.timing() == Timing::Process {
         return whole::run(request);
     }
@@ -322,7 +319,7 @@ pub(crate) fn warm_up(Request { workload, scale, threads, .. }: Request) -> Resu
     Ok(())
 }
 
-/// What a window did.
+/// The times and the result of a window.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timed {
     pub digest: Digest,
@@ -383,6 +380,17 @@ pub const WINDOW: &str = "memscope_bench_window";
 #[inline(never)]
 fn memscope_bench_window(workload: Workload, names: &VariableTracker, scale: Scale) -> Digest {
     workload.run(names, scale)
+}
+
+/// Checks that the linked version of memscope and the program have a level.
+///
+/// # Errors
+/// If one of them lacks it.
+pub(super) fn check_level(level: Level) -> Result<(), TaskError> {
+    if let Some(why) = level.unsupported_reason() {
+        return Err(TaskError::Unsupported(why));
+    }
+    Ok(level.check_program()?)
 }
 
 /// Checks that the switched allocator is the program's: with the counters on, an allocation must be counted.

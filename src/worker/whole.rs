@@ -1,10 +1,9 @@
 //! Probes whose tracker is there from the start of the process: the documented start of memscope, and its hook as the
 //! program's allocator.
 
-use crate::tracking::memscope::modes::MemscopeMode;
-use crate::tracking::memscope::{NamedValues, Variables, recorded_events};
+use crate::tracking::memscope::recorded_events;
 use crate::tracking::references::WrongProgramError;
-use crate::tracking::{Level, Recorded, VariableTracker, recorded_names};
+use crate::tracking::{Level, Started, VariableTracker};
 use crate::worker::probe::{Observation, Request, observation, timed, warm_up};
 use crate::worker::task::TaskError;
 use crate::workloads::pools;
@@ -18,14 +17,9 @@ pub(super) fn run(request: Request) -> Result<Observation, TaskError> {
     if request.workload.is_parallel() {
         pools::start(request.threads)?;
     }
-    let started = request.level.memscope_mode().and_then(MemscopeMode::quick_start);
-    let names = match started {
-        Some(_) => VariableTracker::global(Variables::prepare()),
-        None => VariableTracker::NOOP,
-    };
-    let seen = timed(request, &names);
-    let recorded = Recorded { variables: recorded_names(&names), ..Recorded::default() };
-    drop(names);
+    let started = Started::begin(request.level);
+    let seen = timed(request, started.tracker());
+    let recorded = started.recorded();
     drop(started);
     // The peak memory includes the export's.
     Ok(observation(request, seen, recorded))

@@ -4,9 +4,10 @@ mod steps;
 
 use crate::builds::{BuildSpec, ResolvedBuild};
 use crate::cli::Error;
-use crate::cli::arguments::{FormatArguments, LimitArguments, each_once, or_all};
+use crate::cli::arguments::{FormatArguments, LimitArguments, or_all};
 use crate::cli::builds::{Build, BuildCacheArguments, CheckedProgram, LinkArguments, Linking, resolve_to_compare};
 use crate::platform::files::{self, Versioned};
+use crate::platform::list::each_once;
 use crate::study::Files;
 use crate::study::check::summary;
 use crate::study::check::{Budget, Check, CheckedBuild, Plan, Record, Resolution, Verdict};

@@ -97,6 +97,17 @@ pub(crate) fn dot(x: f64, y: f64, radius: f64, class: &str) -> Circle {
     Circle::new().set("cx", short(x)).set("cy", short(y)).set("r", radius).set("class", class)
 }
 
+/// Draws a legend from a point on, a disc with its words for each entry: the words and the class.
+pub(crate) fn legend(entries: impl IntoIterator<Item = (String, &'static str)>, mut x: f64, y: f64) -> Group {
+    let mut legend = Group::new();
+    for (words, class) in entries {
+        let width = words.len() as f64 * 6.3;
+        legend = legend.add(dot(x + 5.0, y, 5.0, class)).add(text(x + 16.0, y + 4.5, "small", words));
+        x += 40.0 + width;
+    }
+    legend
+}
+
 /// Draws lines of small print, each at its height.
 pub(crate) fn small_print<const N: usize>(lines: [(f64, String); N]) -> Group {
     lines.into_iter().fold(Group::new(), |print, (y, words)| print.add(text(24.0, y, "small faint", words)))

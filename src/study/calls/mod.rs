@@ -2,7 +2,7 @@
 //!
 //! A workload shows the cost of tracking to a program; a call shows its source: one allocation, one named value, one
 //! reading of the statistics, one analysis. The record has three parts, each with its own origin, so a run replaces
-//! what it measured and keeps the rest:
+//! its own parts and keeps the others:
 //!
 //! | part | content | written by |
 //! |---|---|---|

@@ -1,5 +1,6 @@
 //! The report of a comparison's counts: sentences, the table and its notes.
 
+use crate::platform::list::each_once;
 use crate::platform::text::listed;
 use crate::report::document::{Table, left, right};
 use crate::report::metric::Metric as Figure;
@@ -20,13 +21,8 @@ const MOST_LINES: usize = 20;
 
 /// Returns a sentence for each build and level: the metrics that changed, and those that did not.
 pub(super) fn sentences(comparison: &Comparison) -> Vec<String> {
-    let mut steps: Vec<(usize, usize, Level)> = Vec::new();
-    for CountDifference { build, reference, difference } in &comparison.count_differences {
-        let step = (*build, *reference, difference.level);
-        if !steps.contains(&step) {
-            steps.push(step);
-        }
-    }
+    let step = |found: &CountDifference| (found.build, found.reference, found.difference.level);
+    let mut steps: Vec<(usize, usize, Level)> = each_once(comparison.count_differences.iter().map(step));
     steps.sort_by_key(|&(build, reference, _)| (build, reference));
     if steps.len() > MOST_LINES {
         let last = steps.last().map(|&(build, ..)| build);

@@ -1,6 +1,7 @@
 //! The overview of footprints: a row for each build and level over all workloads, and the answer in a sentence.
 
 use super::summary::is_unclear;
+use crate::platform::list::each_once;
 use crate::report::document::{Table, left, right};
 use crate::report::number;
 use crate::stats::median::median;
@@ -72,13 +73,7 @@ impl Overview {
 
 /// Returns the levels of a build, in order.
 fn levels(build: &BuildFootprints) -> Vec<Level> {
-    let mut levels = Vec::new();
-    for measurement in &build.measurements {
-        if !levels.contains(&measurement.level) {
-            levels.push(measurement.level);
-        }
-    }
-    levels
+    each_once(build.measurements.iter().map(|measurement| measurement.level))
 }
 
 /// Returns the table: a row for each build and level.

@@ -1,5 +1,6 @@
 //! The report of footprints: the tables and their notes.
 
+use crate::platform::list::each_once;
 use crate::platform::text;
 use crate::report::circumstances::circumstances;
 use crate::report::document::{Document, Table, left, right};
@@ -88,12 +89,8 @@ fn peak(Estimate { value, low, high }: Estimate) -> String {
 
 fn notes(footprints: &Footprints) -> Vec<String> {
     let mut lines = warnings::of_origin(&footprints.origin);
-    for note in footprints.builds.iter().flat_map(failure_notes) {
-        // What a version lacks, it lacks in every measurement.
-        if !lines.contains(&note) {
-            lines.push(note);
-        }
-    }
+    // What a version lacks, it lacks in every measurement.
+    lines.extend(each_once(footprints.builds.iter().flat_map(failure_notes)));
     lines.push(overview::note());
     let points = footprints.builds.iter().flat_map(|build| &build.measurements).map(|measured| measured.points.len());
     lines.push(format!(

@@ -2,6 +2,7 @@
 
 use super::mode::{Mode, added_ns};
 use super::{Modes, answer};
+use crate::platform::list::each_once;
 use crate::report::document::{Column, Document, Table, left, right};
 use crate::report::number;
 use crate::schedule::measurement::Measurement;
@@ -50,13 +51,7 @@ fn table(modes: &Modes) -> Table {
 
 /// Returns the workloads, in the order in which they were measured.
 fn workloads(modes: &Modes) -> Vec<Workload> {
-    let mut workloads: Vec<Workload> = Vec::new();
-    for measurement in &modes.measurements {
-        if !workloads.contains(&measurement.workload) {
-            workloads.push(measurement.workload);
-        }
-    }
-    workloads
+    each_once(modes.measurements.iter().map(|measurement| measurement.workload))
 }
 
 /// Returns the cost of a mode on a workload in words, or its outcome.

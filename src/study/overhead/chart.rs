@@ -1,7 +1,7 @@
 //! The picture of the overheads: a row for each workload, a lane for each level, intervals as whiskers, on a log scale.
 
 use crate::report::chart::axis::RatioAxis;
-use crate::report::chart::canvas::{dot, ending, finished, line, sheet, small_print, telling, text, where_and_when};
+use crate::report::chart::canvas::{self, ending, finished, line, sheet, small_print, telling, text, where_and_when};
 use crate::report::number;
 use crate::schedule::measurement::{Measurement, Series};
 use crate::study::overhead::record::Results;
@@ -84,19 +84,9 @@ fn rows(results: &Results) -> Vec<Row<'_>> {
 }
 
 fn legend() -> Group {
-    let mut legend = Group::new();
-    let mut x = 24.0;
-    for level in Level::ALL.iter().filter(|level| level.is_memscope()) {
-        let words = format!("{level}: {}", level.about());
-        legend = legend.add(dot(x + 5.0, 89.0, 5.0, level.properties().class)).add(text(
-            x + 16.0,
-            93.5,
-            "small",
-            words.clone(),
-        ));
-        x += 40.0 + words.len() as f64 * 6.3;
-    }
-    legend
+    let shown = Level::ALL.iter().filter(|level| level.is_memscope());
+    let entry = |level: &Level| (format!("{level}: {}", level.about()), level.properties().class);
+    canvas::legend(shown.map(entry), 24.0, 89.0)
 }
 
 /// Draws a level's figure, with the figure in words beside it.

@@ -1,8 +1,9 @@
 //! The picture of soaks: for each build, one plot of the CPU time that tracking adds to an event and one of the bytes that
 //! the tracker keeps, over the events before, all on log scales.
 
+use crate::platform::list::each_once;
 use crate::report::chart::canvas::{
-    centred, dot, ending, finished, line, panel, sheet, short, small_print, telling, text, where_and_when,
+    self, centred, dot, ending, finished, line, panel, sheet, short, small_print, telling, text, where_and_when,
 };
 use crate::report::chart::words::clipped;
 use crate::report::number;
@@ -49,29 +50,15 @@ pub fn draw(soaks: &Soaks) -> String {
 }
 
 fn levels(soaks: &Soaks) -> Vec<Level> {
-    let mut levels: Vec<Level> = Vec::new();
-    for soak in soaks.builds.iter().flat_map(|build| &build.soaks) {
-        if !levels.contains(&soak.level()) {
-            levels.push(soak.level());
-        }
-    }
-    levels
+    each_once(soaks.builds.iter().flat_map(|build| &build.soaks).map(Soak::level))
 }
 
 fn legend(soaks: &Soaks) -> Group {
-    let mut legend = Group::new();
-    let mut x = 24.0;
-    for level in levels(soaks) {
+    let entry = |level: Level| {
         let words = if level.is_memscope() { format!("{level}: {}", level.about()) } else { level.to_string() };
-        legend = legend.add(dot(x + 5.0, 89.0, 5.0, level.properties().time_class)).add(text(
-            x + 16.0,
-            93.5,
-            "small",
-            words.clone(),
-        ));
-        x += 40.0 + words.len() as f64 * 6.3;
-    }
-    legend
+        (words, level.properties().time_class)
+    };
+    canvas::legend(levels(soaks).into_iter().map(entry), 24.0, 89.0)
 }
 
 /// Returns the growth that a plot shows of a level.

@@ -18,7 +18,7 @@ pub struct Plan {
     /// The levels.
     #[serde(rename = "tracking")]
     pub levels: Vec<Level>,
-    /// What is measured.
+    /// The kinds of figures.
     pub meters: Vec<Meter>,
     /// The events up to the last checkpoint.
     pub events: u64,

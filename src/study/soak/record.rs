@@ -1,4 +1,4 @@
-//! What a soak measured, as a file keeps it.
+//! The record of a soak, as a file keeps it.
 
 use crate::study::instructions::Stretch;
 use crate::study::soak::growth::Growth;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Measured")]
 pub struct Soak {
-    /// What was measured.
+    /// The processes with their figures.
     #[serde(flatten)]
     pub measured: Measured,
     /// The growth of each quantity that has figures.
@@ -50,7 +50,7 @@ pub struct Pair {
 /// One process.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Process {
-    /// What it left behind, even if it failed then.
+    /// Its checkpoints and its end, as far as it came before a failure.
     #[serde(flatten)]
     pub trace: Trace,
     /// Its failure, if it failed.

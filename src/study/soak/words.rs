@@ -1,4 +1,4 @@
-//! What a soak shows, in sentences.
+//! The sentences about a soak.
 
 use crate::platform::text;
 use crate::report::number;
@@ -10,7 +10,7 @@ use crate::study::soak::record::Soak;
 use crate::worker::failure::Failure;
 use crate::worker::tasks::soak::Stop;
 
-/// How far beyond the measured events a sentence goes, in multiples of them.
+/// The farthest number of events in a sentence, in multiples of the measured ones.
 const FARTHEST: f64 = 100.0;
 
 /// A gibibyte.

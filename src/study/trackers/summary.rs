@@ -1,5 +1,6 @@
 //! The report of trackers: a table for each workload, and notes.
 
+use crate::platform::list::each_once;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::schedule::measurement::Measurement;
@@ -77,14 +78,8 @@ pub(crate) fn takes_note(level: Level) -> String {
 
 /// Describes each tracker, a line each.
 fn descriptions(trackers: &Trackers) -> Vec<String> {
-    let mut levels: Vec<Level> = Vec::new();
-    for ranking in trackers.rankings() {
-        for measurement in ranking.measurements {
-            if !levels.contains(&measurement.level) {
-                levels.push(measurement.level);
-            }
-        }
-    }
+    let rankings = trackers.rankings().into_iter();
+    let mut levels = each_once(rankings.flat_map(|ranking| ranking.measurements).map(|measurement| measurement.level));
     levels.sort();
     levels.into_iter().map(|level| format!("{level}: {}.", level.about())).collect()
 }

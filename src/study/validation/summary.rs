@@ -3,6 +3,7 @@
 use super::figures::{self, Band, Circumstances, Figure};
 use super::record::{Run, Setting};
 use super::{FAMILY, KeptRun, SLOWED_PERCENT, Validation};
+use crate::platform::list::each_once;
 use crate::platform::text;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
@@ -265,13 +266,7 @@ fn changes(circumstances: Circumstances, run: &Run) -> Option<Table> {
     ])
     .grouped_by(1);
     let slowed = || run.slowed.iter().flatten().filter(|compared| !compared.is_identical());
-    let mut rows = Vec::new();
-    for compared in slowed() {
-        if !rows.contains(&(compared.level, compared.workload)) {
-            rows.push((compared.level, compared.workload));
-        }
-    }
-    for (level, workload) in rows {
+    for (level, workload) in each_once(slowed().map(|compared| (compared.level, compared.workload))) {
         let of_row = || slowed().filter(move |compared| (compared.level, compared.workload) == (level, workload));
         let found = |clock: Clock| {
             if circumstances == Circumstances::UnderLoad && clock == Clock::Wall && workload.is_parallel() {

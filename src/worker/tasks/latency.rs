@@ -4,7 +4,7 @@
 //! two are equally likely as sizes. Each thread also times nothing, equally often, and reports that cost separately.
 
 use crate::tracking::{Level, Session};
-use crate::worker::probe::check_switch;
+use crate::worker::probe::{check_level, check_switch};
 use crate::worker::task::TaskError;
 use crate::worker::tasks::quantiles::{Quantiles, clock_step, histogram, timed};
 use crate::workloads::pools::ThreadsError;
@@ -93,10 +93,7 @@ impl Times {
 /// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator), or the system
 /// does not start the threads.
 pub fn run(pattern: Pattern) -> Result<Observed, TaskError> {
-    if let Some(why) = pattern.level.unsupported_reason() {
-        return Err(TaskError::Unsupported(why));
-    }
-    pattern.level.check_program()?;
+    check_level(pattern.level)?;
     let session = Session::prepare(pattern.level, false);
     check_switch()?;
     let step_ns = clock_step();

@@ -3,7 +3,8 @@
 mod alone;
 mod threads;
 
-use crate::report::chart::canvas::{dot, finished, sheet, short, small_print, text, where_and_when};
+use crate::platform::list::each_once;
+use crate::report::chart::canvas::{self, finished, sheet, short, small_print, text, where_and_when};
 use crate::report::origin::Origin;
 use crate::study::calls::Calls;
 use crate::tracking::Level;
@@ -46,21 +47,10 @@ fn stroke(class: &str) -> String {
 
 /// Draws the legend of levels, and of one more thing.
 fn legend(levels: impl Iterator<Item = Level>, more: Option<&str>, y: f64) -> Group {
-    let mut shown: Vec<Level> = Vec::new();
-    for level in levels {
-        if !shown.contains(&level) {
-            shown.push(level);
-        }
-    }
-    let levels = shown.iter().map(|&level| match level.has_hook() {
-        true => (format!("{level}: {}", level.about()), level.properties().time_class),
-        false => (level.to_string(), level.properties().time_class),
-    });
-    let mut legend = Group::new();
-    let mut x = MARGIN;
-    for (words, class) in levels.chain(more.map(|words| (words.to_owned(), "faint"))) {
-        legend = legend.add(dot(x + 5.0, y, 5.0, class)).add(text(x + 16.0, y + 4.5, "small", words.clone()));
-        x += 40.0 + words.len() as f64 * 6.3;
-    }
-    legend
+    let entry = |level: Level| {
+        let words = if level.has_hook() { format!("{level}: {}", level.about()) } else { level.to_string() };
+        (words, level.properties().time_class)
+    };
+    let levels = each_once(levels).into_iter().map(entry);
+    canvas::legend(levels.chain(more.map(|words| (words.to_owned(), "faint"))), MARGIN, y)
 }

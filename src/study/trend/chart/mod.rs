@@ -5,6 +5,7 @@ mod commits;
 mod records;
 mod scale;
 
+use crate::platform::list::each_once;
 use crate::report::chart::canvas::{dot, finished, sheet, short, text};
 use crate::report::chart::words::wrapped;
 use crate::study::trend::summary::{NO_VERDICTS, machine_note, rule, sentences, shown};
@@ -154,16 +155,7 @@ fn panels_of_records(log: &Log, lanes: &[Lane], width: f64) -> Vec<Group> {
 
 /// Returns the workloads and the levels of lanes, each once, in their order.
 fn of_lanes(lanes: &[Lane]) -> (Vec<Workload>, Vec<Level>) {
-    let (mut workloads, mut levels) = (Vec::new(), Vec::new());
-    for lane in lanes {
-        if !workloads.contains(&lane.workload) {
-            workloads.push(lane.workload);
-        }
-        if !levels.contains(&lane.level) {
-            levels.push(lane.level);
-        }
-    }
-    (workloads, levels)
+    (each_once(lanes.iter().map(|lane| lane.workload)), each_once(lanes.iter().map(|lane| lane.level)))
 }
 
 /// Returns the levels of tracking that are shown anywhere.

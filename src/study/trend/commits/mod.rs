@@ -9,6 +9,7 @@ mod order;
 
 use super::differences::{Difference, Kept};
 use crate::platform::git::Commit;
+use crate::platform::list::each_once;
 use crate::platform::system::Machine;
 use crate::schedule::measurement::Clock;
 use crate::stats::discovery::discoveries;
@@ -188,12 +189,7 @@ impl Kind {
 
 /// Returns the kinds of work in differences, in the order of workloads and levels.
 fn kinds(differences: &[Difference]) -> Vec<Kind> {
-    let mut kinds: Vec<Kind> = Vec::new();
-    for kind in differences.iter().map(Kind::of) {
-        if !kinds.contains(&kind) {
-            kinds.push(kind);
-        }
-    }
+    let mut kinds = each_once(differences.iter().map(Kind::of));
     let place = |workload| registered().iter().position(|&other| other == workload);
     kinds.sort_by(|a, b| {
         let rest = |kind: &Kind| (kind.level, kind.clock == Clock::Cpu, kind.threads);

@@ -30,7 +30,22 @@ impl Listing for Linked {
     });
 }
 
-#[cfg(memscope_listing = "separate")]
+/// 0.1: one tracker, whose live blocks have names.
+#[cfg(memscope_listing = "shared")]
+impl Listing for Linked {
+    const BLOCKS: Ask<Vec<Listed>> = Ok(|| live(&tracker()));
+    const VALUES: Ask<Vec<Listed>> = Ok(named);
+    const LIVE_VALUES: Ask<Vec<Listed>> = Ok(named);
+}
+
+#[cfg(memscope_listing = "shared")]
+fn named() -> Result<Vec<Listed>, String> {
+    Ok(live(&tracker())?.into_iter().filter(|block| block.name.is_some()).collect())
+}
+
+/// Returns the live blocks of a tracker.
+#[cfg(not(memscope_listing = "none"))]
+#[allow(clippy::useless_conversion, reason = "the fields' types differ between versions")]
 fn live(tracker: &memscope_rs::MemoryTracker) -> Result<Vec<Listed>, String> {
     let active = tracker.get_active_allocations().map_err(|error| error.to_string())?;
     let listed = active.into_iter().map(|block| Listed {
@@ -39,34 +54,9 @@ fn live(tracker: &memscope_rs::MemoryTracker) -> Result<Vec<Listed>, String> {
         name: block.var_name,
         type_name: block.type_name,
         thread: block.thread_id.to_string(),
+        #[cfg(memscope_listing = "separate")]
         time: block.allocated_at_ns.into(),
-    });
-    Ok(listed.collect())
-}
-
-/// 0.1: one tracker, whose live blocks have names.
-#[cfg(memscope_listing = "shared")]
-impl Listing for Linked {
-    const BLOCKS: Ask<Vec<Listed>> = Ok(live);
-    const VALUES: Ask<Vec<Listed>> = Ok(named);
-    const LIVE_VALUES: Ask<Vec<Listed>> = Ok(named);
-}
-
-#[cfg(memscope_listing = "shared")]
-fn named() -> Result<Vec<Listed>, String> {
-    Ok(live()?.into_iter().filter(|block| block.name.is_some()).collect())
-}
-
-#[cfg(memscope_listing = "shared")]
-#[allow(clippy::useless_conversion, reason = "the fields' types differ between versions")]
-fn live() -> Result<Vec<Listed>, String> {
-    let active = tracker().get_active_allocations().map_err(|error| error.to_string())?;
-    let listed = active.into_iter().map(|block| Listed {
-        address: block.ptr,
-        size: block.size as u64,
-        name: block.var_name,
-        type_name: block.type_name,
-        thread: block.thread_id.to_string(),
+        #[cfg(memscope_listing = "shared")]
         time: block.timestamp_alloc.into(),
     });
     Ok(listed.collect())

@@ -9,12 +9,9 @@ mod score;
 use crate::platform::files::bytes_within;
 use crate::platform::system;
 use crate::stats::share::Share;
-use crate::tracking::memscope::modes::{MemscopeMode, Record};
-use crate::tracking::memscope::{NamedValues, Variables};
-use crate::tracking::{
-    Level, Mode, Recorded, RecordingKind, Session, Timing, VariableTracker, counting, recorded_names, records,
-};
-use crate::worker::probe::check_switch;
+use crate::tracking::memscope::modes::Record;
+use crate::tracking::{Level, Mode, Recorded, RecordingKind, Session, Started, Timing, counting, records};
+use crate::worker::probe::{check_level, check_switch};
 use crate::worker::task::TaskError;
 use program::{Kept, Program};
 use serde::{Deserialize, Serialize};
@@ -86,10 +83,7 @@ const SLEEP: Duration = Duration::from_secs(1);
 /// If the program or the linked version of memscope does not have the level.
 pub fn run(request: Request) -> Result<Planted, TaskError> {
     let level = request.level;
-    if let Some(why) = level.unsupported_reason() {
-        return Err(TaskError::Unsupported(why));
-    }
-    level.check_program()?;
+    check_level(level)?;
     check_switch()?;
     match level.timing() {
         Timing::Window => Ok(switched(request)),
@@ -125,21 +119,16 @@ fn started(level: Level) -> Result<Planted, TaskError> {
     let failed = |source| TaskError::System { deed: "make a folder to work in", source };
     let folder = tempfile::tempdir().map_err(failed)?;
     env::set_current_dir(folder.path()).map_err(failed)?;
-    let started = level.memscope_mode().and_then(MemscopeMode::quick_start);
-    let names = match started {
-        Some(_) => VariableTracker::global(Variables::prepare()),
-        None => VariableTracker::NOOP,
-    };
+    let started = Started::begin(level);
+    let names = started.tracker();
     let before = Counted::now();
     let (kept, after) = Mode::COUNT.window(|| {
-        let kept = Program { names: &names, level }.run();
+        let kept = Program { names, level }.run();
         (kept, Counted::now())
     });
-    let recorded = Recorded { variables: recorded_names(&names), ..Recorded::default() };
-    let mut planted = attributed(level, records(level, &names), &kept);
-    planted.allocations = allocations(level, recorded, &before, &after);
+    let mut planted = attributed(level, records(level, names), &kept);
+    planted.allocations = allocations(level, started.recorded(), &before, &after);
     planted.idle = level.memscope_mode().filter(|mode| mode.has_thread()).map(|_| idle());
-    drop(names);
     drop(started);
     planted.disk_bytes = bytes_within(folder.path()).ok();
     Ok(planted)

@@ -1,4 +1,4 @@
-//! The program: blocks whose sizes tell which thread, name or task they belong to.
+//! The program: blocks whose sizes identify their thread, name or task.
 
 use crate::stats::share::Share;
 use crate::tracking::memscope::modes::{self, MemscopeMode};
@@ -59,8 +59,7 @@ pub(super) struct Program<'a> {
 /// The rest of the program: blocks that are alive when the record is read, and the tracker's memory.
 #[derive(Debug)]
 pub(super) struct Kept {
-    #[allow(dead_code, reason = "the blocks are kept alive")]
-    blocks: Vec<Vec<u8>>,
+    _blocks: Vec<Vec<u8>>,
     /// Bytes that the tracker keeps of a block that was freed.
     pub bytes: f64,
 }
@@ -80,7 +79,7 @@ impl Program<'_> {
         }
         self.hand_over();
         blocks.extend(self.tasks());
-        Kept { blocks, bytes }
+        Kept { _blocks: blocks, bytes }
     }
 
     /// Makes and names blocks.

@@ -65,7 +65,7 @@ mod tests {
         let lost = [record(1, Some(7)), record(3, None), record(2, Some(8))];
         assert_eq!(of(&lost).part, 2, "the outer scope is lost after the inner one");
         let all_last = [record(1, Some(8)), record(2, Some(8)), record(2, Some(8))];
-        assert_eq!(of(&all_last).part, 2, "one number for all tells nothing of the first group");
+        assert_eq!(of(&all_last).part, 2, "one number for all identifies one group");
         assert_eq!(of(&[]).part, 0);
     }
 

@@ -44,7 +44,7 @@ const SLICE: u64 = 1 << 16;
 /// A slower query of the statistics is not repeated.
 const SLOW_QUERY: Duration = Duration::from_secs(1);
 
-/// What a process measures. Each has another cost, so each has its own processes.
+/// The kind of figures that a process measures. Each kind disturbs the others, so it has processes of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Meter {
@@ -62,7 +62,7 @@ pub struct Request {
     /// Level.
     #[serde(rename = "tracking")]
     pub level: Level,
-    /// What is measured.
+    /// The kind of figures.
     pub meter: Meter,
     /// Events up to the last checkpoint: allocations and frees.
     pub events: u64,
@@ -92,10 +92,7 @@ impl Request {
 /// # Errors
 /// If the program or the linked memscope does not have the level, or the file cannot be written.
 pub fn run(request: &Request) -> Result<End, TaskError> {
-    if let Some(why) = request.level.unsupported_reason() {
-        return Err(TaskError::Unsupported(why));
-    }
-    request.level.check_program()?;
+    probe::check_level(request.level)?;
     if request.meter == Meter::Instructions {
         probe::check_fixed_seed()?;
     }

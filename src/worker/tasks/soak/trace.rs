@@ -81,7 +81,7 @@ pub struct End {
     pub kept_bytes: Option<u64>,
 }
 
-/// What a process left behind.
+/// The checkpoints and the end of a process.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
     /// The checkpoints, in order.
