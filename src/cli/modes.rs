@@ -25,7 +25,7 @@ pub(super) struct Arguments {
     #[arg(long, value_delimiter = ',', value_name = "LEVELS")]
     tracking: Vec<Level>,
     /// The pairs of processes for each workload and mode
-    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(6..))]
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(6..))]
     pairs: u32,
     /// The calls that show the rate of a mode that samples
     #[arg(long, default_value_t = modes::CALLS, value_parser = clap::value_parser!(u64).range(1_000..))]

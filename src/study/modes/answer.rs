@@ -34,9 +34,10 @@ fn choice(wish: &str, all: &[Mode], does: impl Fn(&Mode) -> bool) -> String {
     format!("{wish}: {}, {}.", code(mode), costs(mode))
 }
 
-/// Returns the costs of a mode in words: `×3.10 on cycles, +4.0 % on concurrent in CPU time`.
+/// Returns the costs of a mode in words, without intervals: `×3.10 on cycles, n.s. on concurrent in CPU time`.
 fn costs(mode: &Mode) -> String {
-    let cost = |(workload, cost): (_, Estimate)| format!("{} on {workload}", number::ratio(cost.value));
+    let shown = |cost: Estimate| if cost.contains_one() { "n.s.".to_owned() } else { number::ratio(cost.value) };
+    let cost = |(workload, cost): (_, Estimate)| format!("{} on {workload}", shown(cost));
     let measured = mode.measurements.iter();
     let costs = measured.filter_map(|measurement| Some((measurement.workload, measurement.overhead()?.cpu?)));
     format!("{} in CPU time", costs.map(cost).collect::<Vec<_>>().join(", "))

@@ -1,52 +1,54 @@
-//! Memory by type: the named values by their Rust types, and the memory without a named value.
+//! Memory by type: a map whose areas are the named values' bytes by their Rust types, and the memory without a named
+//! value.
 
 use crate::report::chart::canvas::{ending, panel, rectangle, telling, text};
+use crate::report::chart::treemap::{Area, treemap};
 use crate::report::number::{bytes, grouped};
 use crate::study::stress::Record;
 use crate::study::stress::chart::{Panel, panel_width};
 use crate::tracking::memscope::TypeUse;
+use std::cmp::Reverse;
 use svg::node::element::Group;
 
-const ROW: f64 = 23.0;
-const TOP: f64 = 118.0;
-/// The left and right ends of the bars, after the types' names.
-const BARS: f64 = 330.0;
-const BARS_END: f64 = 690.0;
-/// The place of memscope's own view.
+/// The area of the map.
+const MAP: Area = Area { x: 20.0, y: 116.0, width: 816.0, height: 190.0 };
+const HEIGHT: f64 = MAP.y + MAP.height + 22.0;
+/// The place of memscope's own view, and the height of its rows.
 const RECORDED: f64 = 880.0;
-/// The number of types with their own row.
-const SHOWN: usize = 14;
-/// The characters of a type's name that fit.
-const NAME: usize = 38;
+const ROW: f64 = 23.0;
+/// The least part of all named bytes that has an area of its own.
+const LEAST: f64 = 0.01;
+/// The width of a character, the fewest that a label has, and the room that it needs beside it and for each line.
+const CHARACTER: f64 = 7.2;
+const LEAST_ROOM: usize = 6;
+const MARGIN: f64 = 8.0;
+const LINE: f64 = 17.0;
 
 pub(super) fn draw(record: &Record) -> Panel {
-    let rows = rows(record);
-    let height = TOP + ROW * rows.len().max(record.types_recorded.len() + 2) as f64 + 16.0;
-    let named: u64 = record.types.iter().map(|used| used.bytes).sum();
-
+    let height = HEIGHT.max(MAP.y + ROW * (record.types_recorded.len() + 1) as f64);
     let about =
         "bytes that the named values owned when they were named; what a value holds in other blocks is not its own";
-    let mut drawing =
-        panel(panel_width(), height, "Memory Usage by Type", about).add(whole(named, record.truth.allocated_bytes));
-    let greatest = rows.iter().map(|row| row.bytes).max().unwrap_or(1).max(1) as f64;
-    for (number, used) in rows.iter().enumerate() {
-        drawing = drawing.add(bar(used, TOP + ROW * number as f64, greatest, named));
-    }
-    Panel { drawing: drawing.add(recorded(&record.types_recorded)), height }
+    let drawing = panel(panel_width(), height, "Memory Usage by Type", about)
+        .add(whole(record.types.iter().map(|used| used.bytes).sum(), record.truth.allocated_bytes))
+        .add(map(&record.types))
+        .add(recorded(&record.types_recorded));
+    Panel { drawing, height }
 }
 
-/// Returns the types that are shown: the largest, and the others as one row.
-fn rows(record: &Record) -> Vec<TypeUse> {
-    let (shown, others) = record.types.split_at(record.types.len().min(SHOWN));
-    let mut rows = shown.to_vec();
+/// Returns the types with an area of their own, from the greatest on, and the others as one.
+fn areas(types: &[TypeUse]) -> Vec<TypeUse> {
+    let named: u64 = types.iter().map(|used| used.bytes).sum();
+    let (mut shown, others): (Vec<_>, Vec<_>) =
+        types.iter().cloned().partition(|used| used.bytes as f64 >= LEAST * named as f64 && used.bytes > 0);
+    shown.sort_by_key(|used| Reverse(used.bytes));
     if !others.is_empty() {
-        rows.push(TypeUse {
+        shown.push(TypeUse {
             name: format!("{} more types", others.len()),
             count: others.iter().map(|used| used.count).sum(),
             bytes: others.iter().map(|used| used.bytes).sum(),
         });
     }
-    rows
+    shown
 }
 
 /// Draws all allocated bytes in one bar: those attributed to a named value, and the rest.
@@ -63,26 +65,42 @@ fn whole(named: u64, allocated: u64) -> Group {
         .add(ending(left + width, 76.0, "small faint", unnamed))
 }
 
-fn bar(used: &TypeUse, y: f64, greatest: f64, named: u64) -> Group {
-    let middle = y + ROW / 2.0 + 4.0;
-    let width = (used.bytes as f64 / greatest * (BARS_END - BARS)).max(1.5);
-    let part = used.bytes as f64 / named.max(1) as f64 * 100.0;
-    telling(format!("{}: {} values, {} B", used.name, grouped(used.count), grouped(used.bytes)))
-        .add(ending(BARS - 12.0, middle, "small", shortened(&used.name)))
-        .add(rectangle(BARS, y + 4.0, width, ROW - 8.0, "one"))
-        .add(text(
-            BARS + width + 8.0,
-            middle,
-            "small faint",
-            format!("{} in {} ({part:.1} %)", bytes(used.bytes as f64), grouped(used.count)),
-        ))
+fn map(types: &[TypeUse]) -> Group {
+    let heading = text(MAP.x, MAP.y - 10.0, "small strong", "The named part, by type");
+    let areas = areas(types);
+    let named: u64 = areas.iter().map(|used| used.bytes).sum();
+    let sizes: Vec<f64> = areas.iter().map(|used| used.bytes as f64).collect();
+    let map = Group::new().add(heading);
+    areas.iter().zip(treemap(&sizes, MAP)).fold(map, |map, (used, area)| map.add(cell(used, area, named)))
+}
+
+fn cell(used: &TypeUse, area: Area, named: u64) -> Group {
+    let part = format!("{:.1} %", used.bytes as f64 / named.max(1) as f64 * 100.0);
+    let Area { x, y, width, height } = area;
+    let told = format!("{}: {} values, {} B, {part}", used.name, grouped(used.count), grouped(used.bytes));
+    let mut cell =
+        telling(told).add(rectangle(x + 1.0, y + 1.0, (width - 2.0).max(0.5), (height - 2.0).max(0.5), "one area"));
+    let room = ((width - 2.0 * MARGIN) / CHARACTER) as usize;
+    let lines = [
+        ("small strong", shortened(&used.name, room)),
+        ("small", format!("{} in {}", bytes(used.bytes as f64), grouped(used.count))),
+        ("small faint", part),
+    ];
+    let mut below = LINE;
+    for (class, words) in lines {
+        if below + 4.0 <= height && words.chars().count() <= room && room >= LEAST_ROOM {
+            cell = cell.add(text(x + MARGIN, y + below, class, words));
+            below += LINE;
+        }
+    }
+    cell
 }
 
 /// Draws memscope's own view of the same values.
 fn recorded(types: &[TypeUse]) -> Group {
-    let mut list = Group::new().add(text(RECORDED, TOP - 8.0, "small strong", "As memscope knows the same values"));
+    let mut list = Group::new().add(text(RECORDED, MAP.y - 10.0, "small strong", "As memscope knows the same values"));
     for (number, used) in types.iter().enumerate() {
-        let y = TOP + ROW * number as f64 + 14.0;
+        let y = MAP.y + ROW * number as f64 + 14.0;
         list = list.add(text(RECORDED, y, "small", used.name.clone())).add(ending(
             RECORDED + 256.0,
             y,
@@ -91,12 +109,31 @@ fn recorded(types: &[TypeUse]) -> Group {
         ));
     }
     if types.is_empty() {
-        list = list.add(text(RECORDED, TOP + 14.0, "small faint", "it reports none"));
+        list = list.add(text(RECORDED, MAP.y + 14.0, "small faint", "it reports none"));
     }
     list
 }
 
-/// Shortens a name to fit: the outermost types identify it best.
-fn shortened(name: &str) -> String {
-    if name.chars().count() <= NAME { name.to_owned() } else { name.chars().take(NAME - 1).chain(['…']).collect() }
+/// Shortens a name to some characters: the outermost types identify it best.
+fn shortened(name: &str, room: usize) -> String {
+    if name.chars().count() <= room {
+        name.to_owned()
+    } else {
+        name.chars().take(room.saturating_sub(1)).chain(['…']).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_types_share_an_area() {
+        let used = |name: &str, bytes| TypeUse { name: name.to_owned(), count: 2, bytes };
+        let areas = areas(&[used("String", 300), used("Vec<u8>", 690), used("Rc<u8>", 6), used("Box<u8>", 4)]);
+        let named: Vec<(&str, u64, u64)> =
+            areas.iter().map(|used| (used.name.as_str(), used.count, used.bytes)).collect();
+        assert_eq!(named, [("Vec<u8>", 2, 690), ("String", 2, 300), ("2 more types", 4, 10)]);
+        assert_eq!(shortened("Vec<Vec<String>>", 8), "Vec<Vec…");
+    }
 }
