@@ -37,45 +37,40 @@
 //! The library has no global allocator: the binary installs [`SwitchedAllocator`].
 
 #![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads: see `console`")]
-#![warn(unreachable_pub)]
+#![cfg_attr(feature = "studies", warn(unreachable_pub))]
+// A worker alone starts no other process and keeps no results.
+#![cfg_attr(not(feature = "studies"), allow(dead_code, unused_imports))]
 
+#[cfg(feature = "studies")]
 mod builds;
+#[cfg(feature = "studies")]
 mod cli;
+#[cfg(feature = "studies")]
+mod facade;
+#[cfg(feature = "studies")]
 #[doc(hidden)]
 #[allow(missing_docs)]
 pub mod internal;
 mod platform;
+#[cfg(feature = "studies")]
 mod report;
+#[cfg(feature = "studies")]
 mod schedule;
 mod stats;
+#[cfg(feature = "studies")]
 mod study;
 mod tracking;
 mod worker;
 pub mod workloads;
 
+#[cfg(feature = "studies")]
+pub use facade::*;
 pub use platform::files::{FileError, read};
-pub use report::format::Format;
-pub use report::origin::Origin;
-pub use schedule::estimate::overhead;
-pub use schedule::measurement::{Clock, Measurement, Outcome, Overhead, Pair, Sample, Series};
 pub use stats::estimate::Estimate;
 pub use stats::growth::growth;
 pub use stats::median::median_interval;
-pub use study::accuracy::{Accuracy, Detections};
-pub use study::calls::{Batches, Calls, Latencies, Singles};
-pub use study::claims::Claims;
-pub use study::compare::Comparison;
-pub use study::footprint::Footprints;
-pub use study::kept::Kept;
-pub use study::modes::Modes;
-pub use study::overhead::record::Results;
-pub use study::soak::Soaks;
-pub use study::stress::Record;
-pub use study::trackers::Trackers;
-pub use study::trend::Trend;
-pub use study::validation::Validation;
-pub use study::why::record::Why;
-pub use study::{Study, draw};
 pub use tracking::{Level, RecordingKind, SwitchedAllocator};
 pub use worker::failure::Failure;
+#[doc(hidden)]
+pub use worker::serve::run as run_worker;
 pub use workloads::{Digest, Scale, Tracker, Untracked, Workload};

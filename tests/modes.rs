@@ -168,7 +168,7 @@ fn what_the_build_lacks_is_said_with_the_remedy() {
 #[test]
 fn one_page_compares_the_modes() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let levels = "allocator,unified,task-scope,quick-start,linked,backtrace";
+    let levels = "allocator,unified,task-scope,linked,backtrace";
     memscope_bench()
         .args(["modes", "--workloads=cycles", "--scale=0.01", "--pairs=6", "--calls=1000"])
         .arg(format!("--tracking={levels}"))
@@ -179,8 +179,8 @@ fn one_page_compares_the_modes() {
         .stdout(contains("Which mode?").and(contains("To see every allocation with its free: ")));
     let modes: Modes = files::read(&folder.path().join("modes.json")).expect("the file");
     let measured: Vec<String> = modes.measurements.iter().map(|measurement| measurement.level.to_string()).collect();
-    assert_eq!(measured.join(","), format!("untracked,whole-process,plain,{levels}"));
-    assert_eq!(modes.planted.len(), 5, "the program of `linked` counts nothing");
+    assert_eq!(measured.join(","), format!("untracked,plain,{levels}"));
+    assert_eq!(modes.planted.len(), 4, "the program of `linked` counts nothing");
     for measurement in modes.measurements.iter().filter(|measurement| measurement.failure().is_none()) {
         assert_eq!(measurement.pairs.len(), 6, "{}", measurement.level);
     }

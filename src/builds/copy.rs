@@ -1,7 +1,7 @@
 //! A copy of this package that depends on one build of memscope.
 //!
-//! Its manifest differs from the package's in three ways: the dependency on memscope-rs, a version that names the
-//! build, and no parts that only tests and benches need. It has its own lock file, which starts as a copy of the
+//! Its manifest differs from the package's in four ways: the dependency on memscope-rs, a version that names the
+//! build, no parts that only tests and benches need, and a program that is a worker alone. It has its own lock file, which starts as a copy of the
 //! package's.
 
 use crate::builds::record::Attempt;
@@ -16,6 +16,8 @@ use toml_edit::{Array, DocumentMut, InlineTable, Table, TomlError, value};
 
 /// The program that is built.
 pub(super) const PROGRAM: &str = "memscope-bench";
+/// The package's program that it is made from.
+const WORKER: &str = "memscope-bench-worker";
 /// The parts of the package that a build needs.
 pub(super) const PARTS: [&str; 5] = ["Cargo.toml", "Cargo.lock", "build.rs", "build", "src"];
 /// The parts that are mirrored; the manifest and the lock file are generated.
@@ -107,8 +109,10 @@ fn with_dependency(manifest: &str, stamp: &str, dependency: InlineTable) -> Resu
     for tests in ["bench", "dev-dependencies"] {
         manifest.remove(tests);
     }
+    manifest["features"]["default"] = value(Array::new());
     if let Some(programs) = manifest.get_mut("bin").and_then(toml_edit::Item::as_array_of_tables_mut) {
-        programs.retain(|program| program.get("name").and_then(toml_edit::Item::as_str) == Some(PROGRAM));
+        programs.retain(|program| program.get("name").and_then(toml_edit::Item::as_str) == Some(WORKER));
+        programs.iter_mut().for_each(|program| program["name"] = value(PROGRAM));
     }
     Ok(manifest.to_string())
 }
@@ -154,7 +158,9 @@ mod tests {
         let changed = with_dependency(manifest, &stamp, dependency).expect("a manifest");
         let theirs: Vec<&str> = changed.lines().filter(|line| !manifest.lines().any(|ours| ours == *line)).collect();
         let version = format!("version = \"{}+commit-a-b\"", env!("CARGO_PKG_VERSION").split('+').next().expect("one"));
-        assert_eq!(theirs, [version.as_str(), "memscope-rs = { version = \"=0.1.0\" }"]);
+        assert_eq!(theirs, [version.as_str(), "default = []", "memscope-rs = { version = \"=0.1.0\" }"]);
+        let program = "[[bin]]\nname = \"memscope-bench\"\npath = \"src/bin/worker.rs\"";
+        assert!(changed.contains(program) && changed.matches("[[bin]]").count() == 1, "{changed}");
         for gone in ["criterion = {", "memscope-bench-control", "[[bench]]"] {
             assert!(manifest.contains(gone) && !changed.contains(gone), "{gone}");
         }

@@ -5,6 +5,7 @@ use crate::cli::measure;
 use crate::platform::files::FileError;
 use crate::platform::{console, text};
 use crate::worker::launcher::MissingProgram;
+use crate::worker::serve::ServeError;
 use crate::worker::task::TaskError;
 use std::io;
 use std::process::ExitCode;
@@ -105,6 +106,15 @@ pub enum Error {
     /// Any other error.
     #[error("{0}")]
     System(String),
+}
+
+impl From<ServeError> for Error {
+    fn from(error: ServeError) -> Self {
+        match error {
+            ServeError::Task(error) => error.into(),
+            ServeError::NoReply(error) => error.into(),
+        }
+    }
 }
 
 impl Error {

@@ -2,11 +2,12 @@
 
 use crate::cli::Error;
 use crate::cli::arguments::SizeArguments;
-use crate::platform::{console, environment};
+use crate::platform::environment;
 use crate::tracking::Level;
 use crate::worker::fault::Fault;
 use crate::worker::probe;
 use crate::worker::probe::{Observation, Request};
+use crate::worker::serve::observe;
 use crate::worker::task::TaskError;
 use crate::workloads::Workload;
 use clap::Args;
@@ -45,23 +46,5 @@ pub(super) fn run_by(
         threads: arguments.size.threads(),
         count: arguments.count,
     };
-    observe(request, false, arguments.fault.as_ref(), run)
-}
-
-/// Runs a probe and prints its observation, or commits a fault.
-pub(super) fn observe(
-    request: Request,
-    fixed_seed: bool,
-    fault: Option<&Fault>,
-    run: impl FnOnce(Request) -> Result<Observation, TaskError>,
-) -> Result<(), Error> {
-    if fixed_seed {
-        probe::check_fixed_seed()?;
-    }
-    let lies = fault.is_some_and(|fault| fault.commit(request.workload, &request.level.to_string()));
-    let mut observation = run(request)?;
-    if lies {
-        observation.digest.checksum ^= 1;
-    }
-    Ok(console::reply(&observation)?)
+    Ok(observe(request, false, arguments.fault.as_ref(), run)?)
 }

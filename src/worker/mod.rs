@@ -13,6 +13,7 @@ pub(crate) mod program;
 pub(crate) mod reply;
 #[cfg(test)]
 pub(crate) mod scripts;
+pub(crate) mod serve;
 pub mod task;
 pub mod tasks;
 pub(crate) mod whole;

@@ -128,6 +128,9 @@ pub enum TaskError {
     /// The program runs probes only.
     #[error("this program runs probes only: give other tasks to memscope-bench")]
     NotAProbe,
+    /// The program is a worker alone.
+    #[error("this program is a worker alone: give a stress run to memscope-bench")]
+    NotAStressRun,
     /// The program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator).
     #[error("this program's global allocator is not memscope-bench's: run the memscope-bench binary")]
     NotSwitched,
