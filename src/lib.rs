@@ -23,6 +23,7 @@
 //!
 //! | room | content |
 //! |---|---|
+//! | `bench` | `cargo bench`: Criterion's flags and pages, over pairs of probes |
 //! | `cli` | the command line: arguments, dispatch, errors, exit codes |
 //! | `study` | one folder for each question: plan, record, summary, chart |
 //! | `schedule` | pairs and passes over measurements, with progress, journal and resume; the estimator |
@@ -39,6 +40,8 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads: see `console`")]
 #![warn(unreachable_pub)]
 
+#[cfg(feature = "criterion")]
+mod bench;
 mod builds;
 mod cli;
 #[doc(hidden)]
