@@ -9,6 +9,7 @@
 //!
 //! | to do | names |
 //! |---|---|
+//! | measure functions of another crate | [`harness!`], [`Context`], [`Scale`] |
 //! | run a workload | the functions of [`workloads`], with [`Scale`], [`Tracker`], [`Untracked`] and [`Digest`] |
 //! | register one | [`workloads::register`], [`workloads::Definition`], [`Workload`] |
 //! | switch tracking on in a program | [`Level`], [`RecordingKind`], [`SwitchedAllocator`] |
@@ -23,6 +24,7 @@
 //!
 //! | room | content |
 //! |---|---|
+//! | `harness` | the program of a crate that measures its own workloads |
 //! | `bench` | `cargo bench`: Criterion's flags and pages, over pairs of probes |
 //! | `cli` | the command line: arguments, dispatch, errors, exit codes |
 //! | `study` | one folder for each question: plan, record, summary, chart |
@@ -45,6 +47,8 @@ mod bench;
 mod builds;
 mod cli;
 #[doc(hidden)]
+pub mod harness;
+#[doc(hidden)]
 #[allow(missing_docs)]
 pub mod internal;
 mod platform;
@@ -56,6 +60,7 @@ mod tracking;
 mod worker;
 pub mod workloads;
 
+pub use harness::Context;
 pub use platform::files::{FileError, read};
 pub use report::format::Format;
 pub use report::origin::Origin;
