@@ -39,6 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let dependency = Dependency::of(&package)?;
     println!("cargo::rerun-if-changed={}", dependency.root.parent().unwrap_or(&dependency.root).display());
+    println!("cargo::rerun-if-changed={}", dependency.lock.display());
     println!("cargo::rustc-env=LINKED_NAME={}", dependency.name);
     println!("cargo::rustc-env=LINKED_VERSION={}", dependency.version);
     println!("cargo::rustc-env=LINKED_SOURCE={}", dependency.source);

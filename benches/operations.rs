@@ -11,11 +11,10 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads")]
 
-mod common;
-
-use common::{Mode, refuse, results_folder};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode};
+use memscope_bench::internal::bench::arguments::{self, Mode, refuse};
+use memscope_bench::internal::bench::{Package, Programs};
 use memscope_bench::internal::cli::Environment;
 use memscope_bench::internal::platform::console;
 use memscope_bench::internal::platform::files::{FileError, Versioned};
@@ -28,26 +27,31 @@ use memscope_bench::internal::tracking::Level;
 use memscope_bench::internal::worker::failure::Failure;
 use memscope_bench::internal::worker::launcher::Launcher;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
-
-/// The memscope-bench program, which Cargo builds beside this one.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_memscope-bench");
 
 /// The number of samples of an operation with a process for each repeat: the fewest that Criterion accepts.
 const SAMPLES_OF_PROCESSES: usize = 10;
 
 fn main() -> ExitCode {
-    let criterion = || common::criterion(15, Duration::from_millis(100), Duration::from_millis(400));
-    common::main(criterion, |mode, environment, mut criterion| {
-        let folder = results_folder();
+    let package = Package {
+        command: "cargo bench --bench operations".to_owned(),
+        folder: env!("CARGO_MANIFEST_DIR").into(),
+        programs: Programs::Built {
+            program: env!("CARGO_BIN_EXE_memscope-bench").into(),
+            control: env!("CARGO_BIN_EXE_memscope-bench-control").into(),
+        },
+    };
+    let criterion = || arguments::criterion(15, Duration::from_millis(100), Duration::from_millis(400));
+    arguments::main(&package, criterion, |mode, environment, mut criterion| {
+        let folder = package.results_folder();
         if mode == (Mode::Measure { filtered: false })
             && let Err(error) = (Files { folder: &folder, name: Calls::KIND }).prepare::<Calls>()
         {
             return refuse(&error);
         }
-        let mut bench = Bench::new(mode, environment);
+        let mut bench = Bench::new(&package, mode, environment);
         for operation in Operation::all() {
             bench.operation(&mut criterion, operation);
         }
@@ -61,6 +65,8 @@ struct Bench {
     mode: Mode,
     launcher: Launcher,
     origin: Origin,
+    /// The folder for the results.
+    folder: PathBuf,
     operations: Vec<Measured>,
     /// Functions that Criterion's filter left out.
     left_out: usize,
@@ -71,17 +77,19 @@ struct Bench {
 struct OperationFailed;
 
 impl Bench {
-    fn new(mode: Mode, environment: Environment) -> Self {
-        let launcher = Launcher::new(PathBuf::from(PROGRAM), environment.limits);
-        let origin = Origin::here(common::command("cargo bench --bench operations"));
-        Self { mode, launcher, origin, operations: Vec::new(), left_out: 0 }
+    fn new(package: &Package, mode: Mode, environment: Environment) -> Self {
+        let program = PathBuf::from(env!("CARGO_BIN_EXE_memscope-bench"));
+        let launcher = Launcher::new(program, environment.limits);
+        let origin = Origin::here(arguments::command(&package.command));
+        let folder = package.results_folder();
+        Self { mode, launcher, origin, folder, operations: Vec::new(), left_out: 0 }
     }
 
     /// Runs a group for the operation, with a function for each level.
     fn operation(&mut self, criterion: &mut Criterion, operation: &'static Operation) {
         let mut group = criterion.benchmark_group(operation.name);
         group.sampling_mode(SamplingMode::Flat);
-        if operation.state.is_once() && !common::says("--sample-size") {
+        if operation.state.is_once() && !arguments::says("--sample-size") {
             group.sample_size(SAMPLES_OF_PROCESSES);
         }
         for &level in operation.levels() {
@@ -120,7 +128,7 @@ impl Bench {
 
     /// Prints the results; after a complete run, saves them.
     fn conclude(self) -> ExitCode {
-        let Self { mode, origin, operations, left_out, .. } = self;
+        let Self { mode, origin, folder, operations, left_out, .. } = self;
         match mode {
             Mode::Idle | Mode::Profile => ExitCode::SUCCESS,
             // Nothing was timed, but the test must find operations that do not run. An operation that the version
@@ -140,7 +148,7 @@ impl Bench {
                     console::print("results/ is as it was: this run is not a complete one.");
                     return ExitCode::SUCCESS;
                 }
-                match save(batches) {
+                match save(&folder, batches) {
                     Ok(()) => ExitCode::SUCCESS,
                     Err(error) => refuse(&error),
                 }
@@ -150,14 +158,13 @@ impl Bench {
 }
 
 /// Puts the batches into the file of calls, and prints it.
-fn save(batches: Batches) -> Result<(), FileError> {
-    let folder = results_folder();
-    let earlier = Calls::read_in(&folder)?.unwrap_or_default();
+fn save(folder: &Path, batches: Batches) -> Result<(), FileError> {
+    let earlier = Calls::read_in(folder)?.unwrap_or_default();
     let had_more = earlier.singles.is_some() || earlier.latencies.is_some();
     let calls = earlier.with_batches(batches);
     if had_more && calls.singles.is_none() && calls.latencies.is_none() {
         let why = "The quantiles were of another memscope or machine, so calls.json has none now";
         console::complain(format_args!("{why}: `memscope-bench calls` measures them"));
     }
-    Files { folder: &folder, name: Calls::KIND }.finish(&calls, Format::Text)
+    Files { folder, name: Calls::KIND }.finish(&calls, Format::Text)
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::collections::HashSet;
 use std::env;
 use std::error::Error;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -21,12 +22,17 @@ pub struct Dependency {
     pub known_features: HashSet<String>,
     /// Root file of the library.
     pub root: PathBuf,
+    /// Lock file that decides on it.
+    pub lock: PathBuf,
 }
 
 impl Dependency {
-    /// Asks cargo for the resolved dependency of the package in this folder.
+    /// Asks cargo for the resolved dependency of the package in this folder, in the workspace that is built.
     pub fn of(package: &Path) -> Result<Self, Box<dyn Error>> {
-        let metadata = metadata(package)?;
+        let metadata = match other_workspaces(package).iter().find_map(|folder| metadata_with(folder, package)) {
+            Some(metadata) => metadata,
+            None => metadata(package)?,
+        };
         let none = || format!("{} names no {PACKAGE}: it should be a dependency", package.join("Cargo.toml").display());
         let nodes = metadata["resolve"]["nodes"].as_array().ok_or_else(none)?;
         let node = |id: &Value| nodes.iter().find(|node| node["id"] == *id);
@@ -51,12 +57,13 @@ impl Dependency {
         let root = root.ok_or_else(|| format!("{name} {version} has no library"))?;
         // The lock file is the workspace's.
         let workspace = metadata["workspace_root"].as_str().map_or(package, Path::new);
-        let source = Lockfile::load(workspace.join("Cargo.lock"))?
+        let lock = workspace.join("Cargo.lock");
+        let source = Lockfile::load(&lock)?
             .packages
             .iter()
             .find(|package| package.name.as_str() == name && package.version.to_string() == version)
             .map_or("path".to_owned(), source);
-        Ok(Self { name, version, source, features, known_features, root })
+        Ok(Self { name, version, source, features, known_features, root, lock })
     }
 }
 
@@ -66,6 +73,32 @@ fn source(package: &Package) -> String {
         Some(source) if source.is_default_registry() => "crates.io".to_owned(),
         Some(source) => source.to_string(),
     }
+}
+
+/// Returns the folders whose lock file may be in force instead of the package's: that of the folder of artifacts, and
+/// that of the user's folder. A build script is not told in which workspace its package is built.
+fn other_workspaces(package: &Path) -> Vec<PathBuf> {
+    // A copy for a comparison has its build in its version, and depends on one memscope alone.
+    if env::var("CARGO_PKG_VERSION").is_ok_and(|version| version.contains('+')) {
+        return Vec::new();
+    }
+    let entry = format!("name = \"{}\"", env::var("CARGO_PKG_NAME").unwrap_or_default());
+    let has_entry =
+        |folder: &&Path| fs::read_to_string(folder.join("Cargo.lock")).is_ok_and(|lock| lock.contains(&entry));
+    let places = [env::var_os("OUT_DIR"), env::var_os("PWD")].into_iter().flatten().map(PathBuf::from);
+    let locked = |place: PathBuf| place.ancestors().find(has_entry).map(Path::to_owned);
+    let mut folders: Vec<PathBuf> = places.filter_map(locked).filter(|folder| folder != package).collect();
+    folders.dedup();
+    folders
+}
+
+/// Asks `cargo metadata` about a folder; `None` if the package is not among those that are built there.
+fn metadata_with(folder: &Path, package: &Path) -> Option<Value> {
+    let manifest = package.join("Cargo.toml");
+    let metadata = metadata(folder).ok()?;
+    let mut packages = metadata["packages"].as_array()?.iter();
+    let is_there = packages.any(|package| package["manifest_path"].as_str().map(Path::new) == Some(&manifest));
+    is_there.then_some(metadata)
 }
 
 /// Asks `cargo metadata` about the package, without the network: cargo has resolved and fetched all of it.

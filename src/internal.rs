@@ -1,5 +1,10 @@
 //! The parts that this package's own programs, benchmarks and tests use beside the facade. They may change at any time.
 
+#[cfg(feature = "criterion")]
+pub mod bench {
+    pub use crate::bench::{Package, Programs, arguments, overhead};
+}
+
 pub mod builds {
     pub use crate::builds::outcome;
 }

@@ -9,6 +9,7 @@
 //!
 //! | to do | names |
 //! |---|---|
+//! | measure functions of another crate | [`harness!`], [`Context`], [`Scale`] |
 //! | run a workload | the functions of [`workloads`], with [`Scale`], [`Tracker`], [`Untracked`] and [`Digest`] |
 //! | register one | [`workloads::register`], [`workloads::Definition`], [`Workload`] |
 //! | switch tracking on in a program | [`Level`], [`RecordingKind`], [`SwitchedAllocator`] |
@@ -23,6 +24,8 @@
 //!
 //! | room | content |
 //! |---|---|
+//! | `harness` | the program of a crate that measures its own workloads |
+//! | `bench` | `cargo bench`: Criterion's flags and pages, over pairs of probes |
 //! | `cli` | the command line: arguments, dispatch, errors, exit codes |
 //! | `study` | one folder for each question: plan, record, summary, chart |
 //! | `schedule` | pairs and passes over measurements, with progress, journal and resume; the estimator |
@@ -41,12 +44,16 @@
 // A worker alone starts no other process and keeps no results.
 #![cfg_attr(not(feature = "studies"), allow(dead_code, unused_imports))]
 
+#[cfg(feature = "criterion")]
+mod bench;
 #[cfg(feature = "studies")]
 mod builds;
 #[cfg(feature = "studies")]
 mod cli;
 #[cfg(feature = "studies")]
 mod facade;
+#[doc(hidden)]
+pub mod harness;
 #[cfg(feature = "studies")]
 #[doc(hidden)]
 #[allow(missing_docs)]
@@ -65,6 +72,7 @@ pub mod workloads;
 
 #[cfg(feature = "studies")]
 pub use facade::*;
+pub use harness::Context;
 pub use platform::files::{FileError, read};
 pub use stats::estimate::Estimate;
 pub use stats::growth::growth;

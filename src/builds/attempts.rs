@@ -1,7 +1,7 @@
 //! The attempts to compile one build: several ways, one after the other.
 
 use crate::builds::cargo::{CargoBuild, CargoFailure};
-use crate::builds::copy::{PROGRAM, PackageCopy};
+use crate::builds::copy::PackageCopy;
 use crate::builds::record::{Attempt, KnownFailure};
 use crate::builds::sources::Sources;
 use crate::builds::{BuildError, PACKAGE, is_memscope};
@@ -79,7 +79,7 @@ impl Attempts<'_> {
             }
             Err(CargoFailure::Other { error }) => {
                 let name = self.copy.build.name.clone();
-                return Err(BuildError::CargoFailed { name, error, log: self.copy.folder.join(LOG) });
+                return Err(BuildError::CargoFailed { name, error, log: self.copy.place().join(LOG) });
             }
         };
         Ok(Attempted { attempt, program })
@@ -88,21 +88,24 @@ impl Attempts<'_> {
     /// Compiles the program in one way.
     fn compile(&mut self, attempt: Attempt) -> Result<Result<PathBuf, CargoFailure>, BuildError> {
         self.copy.write_manifest(&self.copy.manifest(self.sources, attempt)?)?;
-        let cargo = cargo(self.copy, self.target, environment(attempt));
+        let place = self.copy.place();
+        let cargo = cargo(self.copy, &place, self.target, environment(attempt));
         cargo.run(&mut *self.progress).map_err(BuildError::at(&cargo.log))
     }
 
     /// Links the program of an attempt that succeeded with its functions in the order of a seed.
     pub(super) fn link(&mut self, attempt: Attempt, seed: u32) -> Result<Result<PathBuf, CargoFailure>, BuildError> {
-        let cargo = cargo(self.copy, self.target, environment(attempt));
-        let cargo = CargoBuild { log: self.copy.folder.join(LINK_LOG), ..cargo };
+        let place = self.copy.place();
+        let cargo = cargo(self.copy, &place, self.target, environment(attempt));
+        let cargo = CargoBuild { log: place.join(LINK_LOG), ..cargo };
         cargo.run_shuffled(seed, &mut *self.progress).map_err(BuildError::at(&cargo.log))
     }
 
     /// Compiles memscope alone.
     fn compile_dependency(&mut self) -> Result<Result<(), CargoFailure>, BuildError> {
         let package = self.sources.map_or(PACKAGE, |sources| &sources.name);
-        let cargo = cargo(self.copy, self.target, &[]);
+        let place = self.copy.place();
+        let cargo = cargo(self.copy, &place, self.target, &[]);
         cargo.run_for_dependency(package, &mut *self.progress).map_err(BuildError::at(&cargo.log))
     }
 }
@@ -112,6 +115,13 @@ const fn environment(attempt: Attempt) -> &'static [(&'static str, &'static str)
     if attempt.core_only { &[(CORE_ONLY, "1")] } else { &[] }
 }
 
-fn cargo<'a>(copy: &'a PackageCopy, target: &'a Path, environment: &'a [(&'a str, &'a str)]) -> CargoBuild<'a> {
-    CargoBuild { package: &copy.folder, program: PROGRAM, target, environment, log: copy.folder.join(LOG) }
+/// Returns the run of cargo for a copy, whose program is built in the folder `place`.
+fn cargo<'a>(
+    copy: &'a PackageCopy,
+    place: &'a Path,
+    target: &'a Path,
+    environment: &'a [(&'a str, &'a str)],
+) -> CargoBuild<'a> {
+    let (adapter, program) = (copy.folder.as_path(), copy.program());
+    CargoBuild { package: place, adapter, program, target, environment, log: place.join(LOG) }
 }

@@ -8,6 +8,7 @@ use crate::builds::attempts::{Attempted, Attempts, LOG};
 use crate::builds::cargo::CargoFailure;
 use crate::builds::copy::{MIRRORED, PARTS, PROGRAM, PackageCopy};
 use crate::builds::links::KeptLinks;
+use crate::builds::own::OwnPackage;
 use crate::builds::record::{Attempt, BuildRecord, fingerprint};
 use crate::builds::sources::Sources;
 use crate::builds::spec::without_features;
@@ -33,6 +34,8 @@ pub(crate) struct BuildCache {
     folder: PathBuf,
     /// The package's own folder, which is copied.
     package: PathBuf,
+    /// The package of another crate's bench, if this program is one.
+    own: Option<OwnPackage>,
     _lock: File,
 }
 
@@ -83,7 +86,7 @@ impl BuildCache {
                 folder.display()
             )),
         }
-        Ok(Self { folder, package, _lock: lock })
+        Ok(Self { folder, package, own: OwnPackage::of_this_program()?, _lock: lock })
     }
 
     /// Returns the default folder, under the package's `target/`. Its name keeps builds of earlier versions in use.
@@ -107,9 +110,10 @@ impl BuildCache {
         mut progress: impl FnMut(&str),
     ) -> Result<BuiltProgram, BuildError> {
         let began = Instant::now();
-        let copy = PackageCopy { package: &self.package, folder: self.folder.join(&build.key), build };
-        let failed = BuildError::at(&copy.folder);
-        let log = copy.folder.join(LOG);
+        let copy = self.copy(build);
+        let place = copy.place();
+        let failed = BuildError::at(&place);
+        let log = place.join(LOG);
         let sources = Sources::of(build, &self.folder.join(SOURCES))?.map_err(|error| BuildError::CargoFailed {
             name: build.name.clone(),
             error,
@@ -118,9 +122,9 @@ impl BuildCache {
         copy.mirror()?;
         let plain = copy.manifest(sources.as_ref(), Attempt::default())?;
         let fingerprint = fingerprint(&copy.folder, &MIRRORED, &plain).map_err(&failed)?;
-        // The content of a folder may change at any time.
-        let keeps = !matches!(build.source, Source::Folder(_));
-        let known = BuildRecord::read(&copy.folder).filter(|record| keeps && record.fingerprint == fingerprint);
+        // The content of a folder may change at any time, and so may another crate.
+        let keeps = !matches!(build.source, Source::Folder(_)) && self.own.is_none();
+        let known = BuildRecord::read(&place).filter(|record| keeps && record.fingerprint == fingerprint);
         if let Some(BuildRecord { failure: Some(failure), .. }) = known {
             return Err(BuildError::known(build, failure, log));
         }
@@ -132,7 +136,7 @@ impl BuildCache {
         let seconds = began.elapsed().as_secs();
         let keep = |failure| {
             let record = BuildRecord { fingerprint, seconds, attempt, failure };
-            if keeps { record.write(&copy.folder).map_err(&failed) } else { Ok(()) }
+            if keeps { record.write(&place).map_err(&failed) } else { Ok(()) }
         };
         let program = match program {
             Ok(program) => program,
@@ -142,7 +146,7 @@ impl BuildCache {
             }
         };
         // All copies build a program of the same name in the same place.
-        let path = copy.folder.join(PROGRAM);
+        let path = place.join(PROGRAM);
         files::copy_program(&program, &path).map_err(BuildError::at(&path))?;
         if seconds >= SHORTEST {
             keep(None)?;
@@ -162,6 +166,12 @@ impl BuildCache {
         Ok(BuiltProgram { path, fingerprint, links, version, took: began.elapsed() })
     }
 
+    /// Returns the copy of the package for a build.
+    fn copy<'a>(&'a self, build: &'a ResolvedBuild) -> PackageCopy<'a> {
+        let folder = self.folder.join(&build.key);
+        PackageCopy { package: &self.package, folder, build, own: self.own.as_ref() }
+    }
+
     /// Returns the median duration of the builds in a cache's folder; `None` if there are none.
     pub(crate) fn usual_build(folder: &Path) -> Option<Duration> {
         let folders = fs::read_dir(folder).ok()?.flatten();
@@ -173,7 +183,7 @@ impl BuildCache {
 
     /// Returns whether a build succeeded or failed here before, so that it takes a moment.
     pub(crate) fn has(&self, build: &ResolvedBuild) -> bool {
-        BuildRecord::read(&self.folder.join(&build.key)).is_some()
+        BuildRecord::read(&self.copy(build).place()).is_some()
     }
 }
 

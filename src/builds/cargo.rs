@@ -16,6 +16,8 @@ const NO_ADAPTER: &str = "no adapter fits ";
 pub(crate) struct CargoBuild<'a> {
     /// The folder of the package. Cargo starts in it, so the user's folder has no influence.
     pub package: &'a Path,
+    /// The folder of memscope-bench, which has the adapter: the same, unless the package is another crate's.
+    pub adapter: &'a Path,
     /// The program's name.
     pub program: &'a str,
     /// The folder for cargo's artifacts.
@@ -174,8 +176,11 @@ impl CargoBuild<'_> {
         if let Some(message) = messages.iter().find(is_error) {
             let manifest = message["manifest_path"].as_str().map(Path::new);
             let error = first_error(&message["message"], manifest.and_then(Path::parent));
-            if manifest == Some(&self.package.join("Cargo.toml")) {
+            if manifest == Some(&self.adapter.join("Cargo.toml")) {
                 return CargoFailure::Package { error };
+            }
+            if manifest == Some(&self.package.join("Cargo.toml")) {
+                return CargoFailure::Other { error: format!("{} does not compile: {error}", self.program) };
             }
             let package = message["package_id"].as_str().map_or("a dependency", package_name).to_owned();
             return CargoFailure::Dependency { package, error };
@@ -254,8 +259,14 @@ mod tests {
 
     fn failure(messages: &[Value], printed: &[&str]) -> CargoFailure {
         let nothing = Path::new("/copy");
-        let build =
-            CargoBuild { package: nothing, program: "p", target: nothing, environment: &[], log: nothing.into() };
+        let build = CargoBuild {
+            package: Path::new("/own"),
+            adapter: nothing,
+            program: "p",
+            target: nothing,
+            environment: &[],
+            log: nothing.into(),
+        };
         build.failure(messages, &printed.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>())
     }
 
@@ -272,7 +283,9 @@ mod tests {
         let package = "memscope-rs".to_owned();
         assert_eq!(failure(&[theirs], &[]), CargoFailure::Dependency { package, error: words.clone() });
         let ours = error("/copy/Cargo.toml", "path+file:///copy#memscope-bench@0.1.0");
-        assert_eq!(failure(&[ours], &[]), CargoFailure::Package { error: words });
+        assert_eq!(failure(&[ours], &[]), CargoFailure::Package { error: words.clone() });
+        let own = error("/own/Cargo.toml", "path+file:///own#memscope-bench-own@0.0.0");
+        assert_eq!(failure(&[own], &[]), CargoFailure::Other { error: format!("p does not compile: {words}") });
     }
 
     #[test]

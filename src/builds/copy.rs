@@ -1,9 +1,10 @@
 //! A copy of this package that depends on one build of memscope.
 //!
 //! Its manifest differs from the package's in four ways: the dependency on memscope-rs, a version that names the
-//! build, no parts that only tests and benches need, and a program that is a worker alone. It has its own lock file, which starts as a copy of the
-//! package's.
+//! build, no parts that only tests and benches need, and a program that is a worker alone. It has its own lock file,
+//! which starts as a copy of the package's.
 
+use crate::builds::own::OwnPackage;
 use crate::builds::record::Attempt;
 use crate::builds::sources::Sources;
 use crate::builds::spec::{self, without_features};
@@ -31,12 +32,24 @@ pub(super) struct PackageCopy<'a> {
     pub folder: PathBuf,
     /// The build that the copy depends on.
     pub build: &'a ResolvedBuild,
+    /// The package of another crate's bench, which is built in place of the copy's program.
+    pub own: Option<&'a OwnPackage>,
 }
 
 impl PackageCopy<'_> {
+    /// Returns the folder of the package whose program is built.
+    pub(super) fn place(&self) -> PathBuf {
+        self.own.map_or_else(|| self.folder.clone(), |own| self.folder.join(&own.key))
+    }
+
+    /// Returns the name that cargo knows the program by.
+    pub(super) fn program(&self) -> &str {
+        self.own.map_or(PROGRAM, |own| &own.program)
+    }
+
     /// Makes or refreshes the files that all copies share.
     pub(super) fn mirror(&self) -> Result<(), BuildError> {
-        fs::create_dir_all(&self.folder)
+        fs::create_dir_all(self.place())
             .and_then(|()| {
                 MIRRORED.iter().try_for_each(|part| mirror(&self.package.join(part), &self.folder.join(part)))
             })
@@ -51,21 +64,28 @@ impl PackageCopy<'_> {
             .map_err(|error| BuildError::at(&path)(io::Error::other(error)))
     }
 
-    /// Writes the manifest and the lock file. Unchanged files are not touched, so cargo sees no change.
+    /// Writes the manifests and the lock files. Unchanged files are not touched, so cargo sees no change.
     pub(super) fn write_manifest(&self, manifest: &str) -> Result<(), BuildError> {
-        let write = || {
-            write_changed(&self.folder.join("Cargo.toml"), manifest.as_bytes())?;
-            // Cargo adapts the lock file to the build. It begins anew only when the package's own lock file changes.
-            let origin = self.folder.join("Cargo.lock.of-the-package");
-            let lock = fs::read(self.package.join("Cargo.lock"))?;
-            if fs::read(&origin).ok().as_ref() != Some(&lock) {
-                fs::write(self.folder.join("Cargo.lock"), &lock)?;
-                fs::write(&origin, &lock)?;
-            }
-            Ok(())
-        };
-        write().map_err(BuildError::at(&self.folder))
+        write_package(&self.folder, manifest, &self.package.join("Cargo.lock"))
+            .map_err(BuildError::at(&self.folder))?;
+        let Some(own) = self.own else { return Ok(()) };
+        let place = self.place();
+        let manifest = own.manifest(&self.folder, &self.build.stamp())?;
+        write_package(&place, &manifest, &own.lock).map_err(BuildError::at(&place))
     }
+}
+
+/// Writes a package's manifest, and a lock file that starts as a copy of another one. Cargo adapts it to the build. It
+/// begins anew only when the other one changes.
+fn write_package(folder: &Path, manifest: &str, lock: &Path) -> io::Result<()> {
+    write_changed(&folder.join("Cargo.toml"), manifest.as_bytes())?;
+    let origin = folder.join("Cargo.lock.of-the-package");
+    let lock = fs::read(lock)?;
+    if fs::read(&origin).ok().as_ref() != Some(&lock) {
+        fs::write(folder.join("Cargo.lock"), &lock)?;
+        fs::write(&origin, &lock)?;
+    }
+    Ok(())
 }
 
 /// Returns the manifest's entry for memscope.
@@ -161,7 +181,7 @@ mod tests {
         assert_eq!(theirs, [version.as_str(), "default = []", "memscope-rs = { version = \"=0.1.0\" }"]);
         let program = "[[bin]]\nname = \"memscope-bench\"\npath = \"src/bin/worker.rs\"";
         assert!(changed.contains(program) && changed.matches("[[bin]]").count() == 1, "{changed}");
-        for gone in ["criterion = {", "memscope-bench-control", "[[bench]]"] {
+        for gone in ["memscope-bench-control", "[[bench]]"] {
             assert!(manifest.contains(gone) && !changed.contains(gone), "{gone}");
         }
     }

@@ -166,7 +166,7 @@ fn absolute(folder: &Path) -> PathBuf {
 }
 
 /// Returns a hash that distinguishes folders. It may differ on another machine.
-fn short_hash(folder: &Path) -> String {
+pub(super) fn short_hash(folder: &Path) -> String {
     let mut hasher = DefaultHasher::new();
     folder.hash(&mut hasher);
     format!("{:08x}", hasher.finish() as u32)

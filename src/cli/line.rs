@@ -24,6 +24,21 @@ pub fn read_command_line<T: Parser>() -> Result<T, ExitCode> {
     read(std::env::args_os().collect())
 }
 
+/// Reads these arguments, of which the first is the program's name.
+///
+/// # Errors
+/// As for the command line.
+pub(crate) fn read_arguments<T: Parser>(arguments: Vec<OsString>) -> Result<T, ExitCode> {
+    read(arguments)
+}
+
+/// Returns whether a word is the name of a command.
+pub(crate) fn has_command(word: &OsStr) -> bool {
+    // Every probe comes by here, and needs no list of commands for it.
+    let is_it = |command: &Command| command.get_all_aliases().chain([command.get_name()]).any(|name| word == name);
+    word == "worker" || word == "help" || Cli::command().get_subcommands().any(is_it)
+}
+
 /// Reads environment variables only, for a program whose flags belong to Criterion.
 ///
 /// # Errors
@@ -209,6 +224,16 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn commands_and_filters_differ() {
+        for command in ["compare", "worker", "help", "latency", "probe"] {
+            assert!(has_command(OsStr::new(command)), "{command}");
+        }
+        for filter in ["--bench", "--list", "structures", "compare/", ""] {
+            assert!(!has_command(OsStr::new(filter)), "{filter}");
+        }
     }
 
     #[test]

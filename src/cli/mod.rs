@@ -36,6 +36,7 @@ pub use arguments::{Environment, bar, show};
 pub(crate) use error::Error;
 pub use error::exit_code;
 pub use line::read_command_line;
+pub(crate) use line::{has_command, read_arguments};
 pub use programs::run_probe;
 
 use clap::{Parser, Subcommand};

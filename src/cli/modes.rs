@@ -12,14 +12,14 @@ use crate::study::Files;
 use crate::study::modes::{self, Modes, Outcome};
 use crate::tracking::Level;
 use crate::tracking::references::LINKED_PROGRAM;
-use crate::workloads::Workload;
+use crate::workloads::{Workload, registered};
 use clap::Args;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The workloads
-    #[arg(long, value_delimiter = ',', value_name = "WORKLOADS", default_values = ["cycles", "concurrent"])]
+    #[arg(long, value_delimiter = ',', value_name = "WORKLOADS", default_values_t = usual())]
     workloads: Vec<Workload>,
     /// The modes [default: all that memscope has had]
     #[arg(long, value_delimiter = ',', value_name = "LEVELS")]
@@ -55,6 +55,12 @@ impl Arguments {
         let baselines = self.tracking.iter().map(|level| level.baseline());
         each_once(std::iter::once(Level::Untracked).chain(baselines).chain(self.tracking.iter().copied()))
     }
+}
+
+/// Returns the default workloads: `cycles` and `concurrent`, or all of another crate.
+fn usual() -> Vec<Workload> {
+    let usual = [Workload::CYCLES, Workload::CONCURRENT];
+    if usual.iter().all(|workload| registered().contains(workload)) { usual.to_vec() } else { registered().to_vec() }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {

@@ -13,7 +13,7 @@ use crate::study::why;
 use crate::study::why::record::Why;
 use crate::tracking::Level;
 use crate::worker::probe::Request;
-use crate::workloads::{Scale, Workload};
+use crate::workloads::{Scale, Workload, registered};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -24,7 +24,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "BUILD", num_args = 0..=2)]
     builds: Vec<BuildSpec>,
     /// The workload, which must run on a single thread
-    #[arg(long, default_value = "structures")]
+    #[arg(long, default_value_t = usual())]
     workload: Workload,
     /// The level; it is compared with untracked
     #[arg(long, default_value = "full", value_name = "LEVEL", value_parser = tracked)]
@@ -41,6 +41,12 @@ pub(super) struct Arguments {
     format: FormatArguments,
     #[command(flatten)]
     limits: LimitArguments,
+}
+
+/// Returns the default workload: the first that can be counted, which is `structures` among memscope-bench's.
+fn usual() -> Workload {
+    let all = registered();
+    all.iter().copied().find(|workload| !workload.is_parallel()).unwrap_or(all[0])
 }
 
 fn tracked(name: &str) -> Result<Level, String> {

@@ -8,6 +8,7 @@ pub(crate) mod disturbance;
 pub(crate) mod environment;
 pub mod files;
 pub(crate) mod git;
+pub(crate) mod itself;
 pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod programs;

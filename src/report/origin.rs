@@ -3,7 +3,7 @@
 
 use crate::platform::conditions::Conditions;
 use crate::platform::system::{Machine, Toolchain};
-use crate::platform::{environment, shell};
+use crate::platform::{environment, itself, shell};
 use crate::tracking::memscope::MemscopeBuild;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,12 @@ impl Origin {
 
     /// Returns the circumstances with the command line of this process.
     pub fn of_this_command() -> Self {
-        Self::here(command_of_this_process("memscope-bench", std::env::args_os().skip(1)))
+        let arguments = std::env::args_os().skip(1);
+        Self::here(match itself::another_command() {
+            // Cargo adds this argument to those of a bench.
+            Some(command) => command_of_this_process(command, arguments.filter(|argument| argument != "--bench")),
+            None => command_of_this_process("memscope-bench", arguments),
+        })
     }
 }
 

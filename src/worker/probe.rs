@@ -7,6 +7,7 @@
 //! Before the window opens, the pools' threads start, the workload runs once untracked at a tenth of its size, and
 //! the tracker makes its singletons. So neither cold code nor lazy initialisation is charged to tracking.
 
+use crate::platform::itself;
 use crate::platform::system;
 use crate::platform::system::KernelWork;
 use crate::tracking::counting;
@@ -71,6 +72,9 @@ impl fmt::Display for Request {
 impl Request {
     /// Returns the command with which a user runs this probe alone, in the program of its level.
     pub fn command_line(&self) -> String {
+        if let Some(command) = itself::another_command() {
+            return format!("{command} {self}");
+        }
         if !self.level.is_reference() {
             let program = match self.level.host() {
                 Host::Program(name) => format!("--bin {name} "),

@@ -36,6 +36,7 @@ pub use hierarchies::hierarchies;
 pub use leaks::leaks;
 pub use mixed::mixed;
 pub use processing::processing;
+pub(crate) use registry::list_others_alone;
 pub use registry::{Definition, RegistrationError, UnknownWorkloadError, Workload, register, registered};
 pub use scale::{Scale, ScaleError};
 pub use structures::structures;

@@ -7,6 +7,7 @@ use std::any::Any;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// A workload's properties, and its function for one type of tracker.
@@ -149,9 +150,9 @@ impl Workload {
         (definition.run)(tracker, scale)
     }
 
-    /// Returns the index in the list of [registered] workloads.
+    /// Returns the index in the list of known workloads.
     fn place(self) -> usize {
-        registered().iter().position(|&workload| workload == self).unwrap_or(usize::MAX)
+        known().position(|workload| workload == self).unwrap_or(usize::MAX)
     }
 }
 
@@ -175,17 +176,32 @@ static STARTING: Mutex<Vec<&'static (dyn Any + Send + Sync)>> = Mutex::new(Vec::
 /// The definitions after the list was read. They are read without a lock.
 static OTHERS: OnceLock<Vec<&'static (dyn Any + Send + Sync)>> = OnceLock::new();
 static REGISTERED: OnceLock<Vec<Workload>> = OnceLock::new();
+/// True if the list is of other crates' workloads alone.
+static OTHERS_ALONE: AtomicBool = AtomicBool::new(false);
 
 fn others() -> &'static [&'static (dyn Any + Send + Sync)] {
     OTHERS.get_or_init(|| STARTING.lock().unwrap_or_else(PoisonError::into_inner).clone())
 }
 
+/// Returns the workloads that have a name in tasks and files: this crate's, in the order of the stress run's phases,
+/// followed by others.
+fn known() -> impl Iterator<Item = Workload> {
+    let others = others().iter().filter_map(|other| other.downcast_ref());
+    Definition::BUILT_IN.iter().chain(others).map(Workload)
+}
+
 /// Returns the registered workloads: this crate's, in the order of the stress run's phases, followed by others.
 pub fn registered() -> &'static [Workload] {
     REGISTERED.get_or_init(|| {
-        let others = others().iter().filter_map(|other| other.downcast_ref());
-        Definition::BUILT_IN.iter().chain(others).map(Workload).collect()
+        let built_in = if OTHERS_ALONE.load(Relaxed) { Definition::<Untracked>::BUILT_IN.len() } else { 0 };
+        known().skip(built_in).collect()
     })
+}
+
+/// Takes this crate's workloads off the list, for a program that measures those of another crate. Their names keep
+/// their meaning. Call it when the program starts.
+pub(crate) fn list_others_alone() {
+    OTHERS_ALONE.store(true, Relaxed);
 }
 
 /// The error of a registration.
@@ -256,8 +272,7 @@ impl TryFrom<String> for Workload {
     type Error = UnknownWorkloadError;
 
     fn try_from(name: String) -> Result<Self, UnknownWorkloadError> {
-        let known = registered().iter().find(|workload| workload.name() == name);
-        known.copied().ok_or(UnknownWorkloadError(name))
+        known().find(|workload| workload.name() == name).ok_or(UnknownWorkloadError(name))
     }
 }
 

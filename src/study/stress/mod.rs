@@ -13,6 +13,7 @@ mod record;
 pub mod summary;
 mod timeline;
 
+pub(crate) use observer::Observer;
 pub use record::{Amount, HeapSnapshot, Phase, Record, SCHEMA, Slice};
 
 use crate::report::origin::Origin;
@@ -21,7 +22,6 @@ use crate::tracking::{Level, PauseGuard, Session, counting};
 use crate::worker::probe::{Truth, check_switch};
 use crate::worker::task::TaskError;
 use crate::workloads::{Digest, Scale, Workload, pools};
-use observer::Observer;
 use std::time::Duration;
 use timeline::Timeline;
 

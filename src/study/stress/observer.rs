@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A workload's tracker in the stress run.
 #[derive(Clone)]
-pub(super) struct Observer {
+pub(crate) struct Observer {
     names: VariableTracker,
     clock: Clock,
     state: Arc<Mutex<State>>,

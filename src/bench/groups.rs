@@ -1,10 +1,10 @@
 //! The groups and functions that Criterion shows: each function is one measurement.
 
+use crate::schedule::measurement::Series;
+use crate::tracking::Level;
+use crate::worker::probe::Request;
+use crate::workloads::{Scale, Workload, pools, registered};
 use criterion::BenchmarkId;
-use memscope_bench::internal::schedule::measurement::Series;
-use memscope_bench::internal::tracking::Level;
-use memscope_bench::internal::worker::probe::Request;
-use memscope_bench::internal::workloads::{Scale, Workload, pools, registered};
 
 /// The scales at which `structures` is measured, for the line plot.
 const SCALES: [f64; 5] = [0.01, 0.02, 0.04, 0.06, 0.08];
@@ -14,14 +14,14 @@ const THREADS: [usize; 4] = [1, 2, 4, 8];
 const THREADS_SCALE: f64 = 0.08;
 
 /// A group of Criterion's.
-pub(crate) struct Group {
+pub(super) struct Group {
     pub name: String,
     pub functions: Vec<Function>,
     pub is_log: bool,
 }
 
 /// A function of a group: one measurement.
-pub(crate) struct Function {
+pub(super) struct Function {
     pub id: BenchmarkId,
     /// Its name, as Criterion lists it.
     pub name: String,
@@ -35,14 +35,14 @@ pub(crate) struct Function {
 
 impl Function {
     /// Returns its name in the group of overheads, as Criterion lists it; `None` if it has none there.
-    pub(crate) fn ratio_name(&self) -> Option<String> {
+    pub(super) fn ratio_name(&self) -> Option<String> {
         let (group, function) = self.name.split_once('/')?;
         (self.series == Series::Overhead).then(|| format!("{}/{function}", ratio_group(group)))
     }
 }
 
 /// Returns the name of the group whose functions show overheads.
-pub(crate) fn ratio_group(workload: &str) -> String {
+pub(super) fn ratio_group(workload: &str) -> String {
     format!("{workload}-overhead")
 }
 
@@ -71,8 +71,9 @@ impl Group {
     }
 }
 
-/// Returns all groups: one for each workload, and the growth of the cost with the work and with the threads.
-pub(crate) fn groups() -> Vec<Group> {
+/// Returns all groups: one for each workload and, for this package's, the growth of the cost with the work and with
+/// the threads.
+pub(super) fn groups(has_growth: bool) -> Vec<Group> {
     let threads = pools::default_threads();
     let mut groups = Vec::new();
     for &workload in registered() {
@@ -82,6 +83,14 @@ pub(crate) fn groups() -> Vec<Group> {
         }
         groups.push(group);
     }
+    if has_growth {
+        groups.extend(growth(threads));
+    }
+    groups
+}
+
+/// Returns the groups of growth: of `structures` with the scale, and of `concurrent` with the threads.
+fn growth(threads: usize) -> [Group; 2] {
     let both = [Level::Untracked, Level::Full];
     let mut scaling = Group::new("scaling", true);
     for (scale, level) in SCALES.into_iter().flat_map(|scale| both.map(|level| (scale, level))) {
@@ -93,11 +102,10 @@ pub(crate) fn groups() -> Vec<Group> {
         let request = request(Workload::CONCURRENT, level, THREADS_SCALE, threads);
         parallel.add(Series::Threads, request, Some(threads.to_string()));
     }
-    groups.extend([scaling, parallel]);
-    groups
+    [scaling, parallel]
 }
 
-pub(crate) fn request(workload: Workload, level: Level, scale: f64, threads: usize) -> Request {
+pub(super) fn request(workload: Workload, level: Level, scale: f64, threads: usize) -> Request {
     let scale = Scale::new(scale).expect("the scales of the benches are positive");
     Request { workload, level, scale, threads, count: false }
 }

@@ -1,16 +1,16 @@
 //! Hands recorded samples to Criterion, so its pages show what the table rests on.
 
-use crate::common;
-use crate::groups::{Function, Group, ratio_group};
-use crate::ratio::Ratio;
+use crate::bench::arguments;
+use crate::bench::groups::{Function, Group, ratio_group};
+use crate::bench::ratio::Ratio;
+use crate::schedule::measurement::{Clock, Measurement};
+use crate::study::overhead::record::Results;
 use criterion::measurement::{Measurement as Quantity, WallTime};
 use criterion::{AxisScale, BenchmarkGroup, BenchmarkId, Criterion, PlotConfiguration, SamplingMode, Throughput};
-use memscope_bench::internal::schedule::measurement::{Clock, Measurement};
-use memscope_bench::internal::study::overhead::record::Results;
 use std::time::{Duration, Instant};
 
 /// The samples that Criterion asks for at least.
-pub(crate) const CRITERION_SAMPLES: usize = 10;
+pub(super) const CRITERION_SAMPLES: usize = 10;
 /// The real time of a replayed iteration, by which Criterion plans its samples.
 const ITERATION: Duration = Duration::from_micros(500);
 /// The probability of a false change of one function. Criterion takes samples for independent, so this only keeps the
@@ -20,13 +20,13 @@ const SIGNIFICANCE: f64 = 0.01;
 const UNKNOWN_SPREAD: f64 = 0.1;
 
 /// Criterion for times, and for overheads.
-pub(crate) struct Both {
+pub(super) struct Both {
     pub times: Criterion<WallTime>,
     pub ratios: Criterion<Ratio>,
 }
 
 /// Gives Criterion the samples of the results, whose measurements are in the order of the functions.
-pub(crate) fn replay(criterion: &mut Both, groups: Vec<Group>, results: &Results) {
+pub(super) fn replay(criterion: &mut Both, groups: Vec<Group>, results: &Results) {
     let mut measurements = results.measurements.iter();
     for Group { name, functions, is_log } in groups.into_iter().filter(|group| !group.functions.is_empty()) {
         let functions: Vec<(Function, &Measurement)> = functions.into_iter().zip(measurements.by_ref()).collect();
@@ -49,7 +49,7 @@ pub(crate) fn replay(criterion: &mut Both, groups: Vec<Group>, results: &Results
     criterion.ratios.final_summary();
 }
 
-pub(crate) fn begin<'c, M: Quantity>(
+pub(super) fn begin<'c, M: Quantity>(
     criterion: &'c mut Criterion<M>,
     name: &str,
     is_log: bool,
@@ -92,10 +92,10 @@ fn show<M: Quantity>(
         return;
     }
     // The user's flags count more than what is known of the machine.
-    if !common::says("--noise-threshold") {
+    if !arguments::says("--noise-threshold") {
         group.noise_threshold(noise.unwrap_or(UNKNOWN_SPREAD));
     }
-    if !common::says("--significance-level") {
+    if !arguments::says("--significance-level") {
         group.significance_level(SIGNIFICANCE);
     }
     // Two iterations for each sample: of one alone Criterion warns that it is too few.
@@ -115,7 +115,7 @@ fn show<M: Quantity>(
 /// its samples; each further one gets the next sample, once for each iteration. `--quick` has no warm-up, doubles the
 /// iterations for some real time, and gets a sample for each.
 fn replayed(samples: &[f64], call: usize, iterations: u64) -> f64 {
-    let is_quick = common::says("--quick");
+    let is_quick = arguments::says("--quick");
     if is_quick || call == 0 {
         let began = Instant::now();
         let real = ITERATION * u32::try_from(iterations).unwrap_or(u32::MAX);

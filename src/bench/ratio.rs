@@ -1,11 +1,11 @@
 //! The overhead as a quantity that Criterion measures: tracked ÷ untracked, without a unit.
 
+use crate::report::number;
 use criterion::Throughput;
 use criterion::measurement::{Measurement, ValueFormatter};
-use memscope_bench::internal::report::number;
 
 /// The ratio of a pair. Criterion adds up those of a sample's iterations.
-pub(crate) struct Ratio;
+pub(super) struct Ratio;
 
 impl Measurement for Ratio {
     type Intermediate = ();

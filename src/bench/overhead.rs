@@ -8,78 +8,77 @@
 //!
 //! In a workload's group, `untracked` pairs untracked with itself: that is the run's noise floor.
 
-#![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads")]
-
-#[path = "../common/mod.rs"]
-mod common;
-mod groups;
-mod ratio;
-mod replay;
-
-use common::{Mode, refuse, results_folder};
+use crate::bench::arguments::{self, Mode, refuse};
+use crate::bench::groups::{Function, Group, groups, ratio_group, request};
+use crate::bench::ratio::Ratio;
+use crate::bench::replay::{Both, CRITERION_SAMPLES, begin, replay};
+use crate::bench::{Package, Programs};
+use crate::cli::{Environment, bar, show, stress};
+use crate::platform::console;
+use crate::platform::files::Versioned;
+use crate::platform::text;
+use crate::report::format::Format;
+use crate::report::origin::Origin;
+use crate::schedule::measurement::{Clock, Measurement, Pair};
+use crate::schedule::pairing::MeasurementRun;
+use crate::schedule::plan::{Effort, Plan};
+use crate::study::overhead::record::Results;
+use crate::study::{self, Files, Settled};
+use crate::worker::failure::Failure;
+use crate::worker::launcher::Launcher;
+use crate::worker::probe::Request;
+use crate::workloads::{Scale, Workload, pools, registered};
 use criterion::Criterion;
 use criterion::measurement::{Measurement as Quantity, WallTime};
-use groups::{Function, Group, groups, ratio_group, request};
-use memscope_bench::internal::cli::{Environment, bar, show, stress};
-use memscope_bench::internal::platform::console;
-use memscope_bench::internal::platform::files::Versioned;
-use memscope_bench::internal::platform::text;
-use memscope_bench::internal::report::format::Format;
-use memscope_bench::internal::report::origin::Origin;
-use memscope_bench::internal::schedule::measurement::{Clock, Measurement, Pair};
-use memscope_bench::internal::schedule::pairing::MeasurementRun;
-use memscope_bench::internal::schedule::plan::{Effort, Plan};
-use memscope_bench::internal::study::overhead::record::Results;
-use memscope_bench::internal::study::{self, Files, Settled};
-use memscope_bench::internal::worker::failure::Failure;
-use memscope_bench::internal::worker::launcher::Launcher;
-use memscope_bench::internal::worker::probe::Request;
-use memscope_bench::internal::workloads::{Scale, Workload, pools, registered};
-use ratio::Ratio;
-use replay::{Both, CRITERION_SAMPLES, begin, replay};
 use std::env;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
-
-/// The memscope-bench program and its control, which Cargo builds beside this one.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_memscope-bench");
-const CONTROL: &str = env!("CARGO_BIN_EXE_memscope-bench-control");
 
 /// The time for the pairs of a measurement, and the fewest and most of them.
 const TIME: Duration = Duration::from_millis(1_500);
 const FEWEST: usize = 20;
 const MOST: usize = 400;
 
-fn main() -> ExitCode {
-    let criterion = || common::criterion(FEWEST, Duration::from_nanos(1), TIME);
+/// Runs the bench of a package.
+pub fn main(package: &Package) -> ExitCode {
+    let criterion = || arguments::criterion(FEWEST, Duration::from_nanos(1), TIME);
     let both = || Both { times: criterion(), ratios: criterion().with_measurement(Ratio) };
-    common::main(both, |mode, environment, mut criterion| {
-        Bench::new(mode, &environment).run(&mut criterion, environment)
+    arguments::main(package, both, |mode, environment, mut criterion| match Bench::new(package, mode, &environment) {
+        Ok(bench) => bench.run(&mut criterion, environment),
+        Err(error) => refuse(&error),
     })
 }
 
 /// The run.
-struct Bench {
+struct Bench<'a> {
+    package: &'a Package,
     mode: Mode,
     launcher: Launcher,
-    control: Launcher,
+    /// The control; `None` if the package has none.
+    control: Option<Launcher>,
 }
 
 /// The panic that leaves Criterion where a probe failed: there are no samples to report.
 struct MeasurementFailed;
 
-impl Bench {
-    fn new(mode: Mode, environment: &Environment) -> Self {
-        let [launcher, control] =
-            [PROGRAM, CONTROL].map(|program| Launcher::new(PathBuf::from(program), environment.limits));
-        Self { mode, launcher, control }
+impl<'a> Bench<'a> {
+    fn new(package: &'a Package, mode: Mode, environment: &Environment) -> io::Result<Self> {
+        let limits = environment.limits;
+        let (launcher, control) = match &package.programs {
+            Programs::This => (Launcher::of_this_program(limits)?, None),
+            Programs::Built { program, control } => {
+                (Launcher::new(program.clone(), limits), Some(Launcher::new(control.clone(), limits)))
+            }
+        };
+        Ok(Self { package, mode, launcher, control })
     }
 
     fn run(&self, criterion: &mut Both, environment: Environment) -> ExitCode {
-        let mut groups = groups();
+        // The groups of growth are of this package's workloads.
+        let mut groups = groups(self.control.is_some());
         match self.mode {
             Mode::Idle => {
                 criterion_runs(&mut criterion.times, &views_of_time(&groups), |_, _| ());
@@ -141,17 +140,17 @@ impl Bench {
 
     /// Measures the functions, keeps the results of a complete run, shows them, and makes the full run.
     fn measure(&self, criterion: &mut Both, groups: Vec<Group>, is_whole: bool, environment: Environment) -> ExitCode {
-        let mut results = Results {
-            precision: environment.precision,
-            ..Results::begin(Origin::here(common::command("cargo bench"))).with_sessions_of(&results_folder())
-        };
+        let folder = self.package.results_folder();
+        let origin = Origin::here(arguments::command(&self.package.command));
+        let mut results =
+            Results { precision: environment.precision, ..Results::begin(origin).with_sessions_of(&folder) };
         let mut plan = Plan::new(Effort { precision: environment.precision, ..effort() });
         let functions = || groups.iter().flat_map(|group| &group.functions);
         functions().for_each(|function| plan.add(&self.launcher, function.series, function.request));
-        if is_whole {
+        if let Some(control) = self.control.as_ref().filter(|_| is_whole) {
             let request =
                 |workload: Workload, level| request(workload, level, workload.short_scale(), pools::default_threads());
-            plan.add_control(&self.control, &self.launcher, None, registered(), request);
+            plan.add_control(control, &self.launcher, None, registered(), request);
         }
         let bar = bar(plan.pairs(), "pairs at most");
         let measured = plan.measure(None, |progress| show(&bar, progress));
@@ -169,7 +168,7 @@ impl Bench {
         let is_thin = |measurement: &Measurement| measurement.overhead().is_none() && measurement.failure().is_none();
         let is_complete = is_whole && !results.measurements.iter().any(is_thin);
 
-        let (folder, format) = (results_folder(), Format::Text);
+        let format = Format::Text;
         let files = Files { folder: &folder, name: Results::KIND };
         // What was measured is on the disk before anything is shown.
         let settled = is_complete.then(|| files.settle(&results, environment.keep));
@@ -189,9 +188,23 @@ impl Bench {
         match settled {
             Some(Err(error)) => refuse(&error),
             Some(Ok(Settled::NotKept(not_kept))) => refuse(&not_kept),
-            Some(Ok(Settled::Saved(_))) => full_run(),
+            Some(Ok(Settled::Saved(_))) => self.full_run(&folder),
             None => ExitCode::SUCCESS,
         }
+    }
+
+    /// Makes the stress run at full scale under full tracking, in a separate process, for this package's workloads. One
+    /// that fails costs its picture alone.
+    fn full_run(&self, folder: &Path) -> ExitCode {
+        let Programs::Built { program, .. } = &self.package.programs else { return ExitCode::SUCCESS };
+        if let Err(failure) = stress::run_as_child(program, Scale::FULL, folder) {
+            let failure = text::one_line(&failure.to_string());
+            let picture = stress::PICTURE;
+            console::complain(format_args!(
+                "The full run {failure}. {picture} is as it was. See it alone: cargo run --release"
+            ));
+        }
+        ExitCode::SUCCESS
     }
 }
 
@@ -203,8 +216,8 @@ fn effort() -> Effort {
         (Some(samples), None) => Effort::pairs(samples as usize),
         (samples, time) => {
             let fewest =
-                samples.map_or(if common::says("--quick") { CRITERION_SAMPLES } else { FEWEST }, |n| n as usize);
-            let usual = if common::says("--quick") { TIME / 4 } else { TIME };
+                samples.map_or(if arguments::says("--quick") { CRITERION_SAMPLES } else { FEWEST }, |n| n as usize);
+            let usual = if arguments::says("--quick") { TIME / 4 } else { TIME };
             Effort { pairs: MOST.max(fewest), time: Some(time.unwrap_or(usual)), fewest, precision: None }
         }
     }
@@ -273,16 +286,4 @@ fn criterion_runs<M: Quantity>(
 
 fn complain_of(request: &Request, failure: &Failure) {
     console::complain(text::one_line(&format!("{}/{}: {failure}", request.workload, request.level)));
-}
-
-/// The stress run at full scale under full tracking, in a separate process. One that fails costs its picture alone.
-fn full_run() -> ExitCode {
-    if let Err(failure) = stress::run_as_child(Path::new(PROGRAM), Scale::FULL, &results_folder()) {
-        let failure = text::one_line(&failure.to_string());
-        let picture = stress::PICTURE;
-        console::complain(format_args!(
-            "The full run {failure}. {picture} is as it was. See it alone: cargo run --release"
-        ));
-    }
-    ExitCode::SUCCESS
 }

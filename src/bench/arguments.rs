@@ -1,15 +1,15 @@
-//! The parts that the bench targets share: Criterion's arguments, and the folder of results.
+//! The parts that bench targets share: Criterion's arguments, and the beginning and end of a run.
 
+use crate::bench::Package;
+use crate::cli::Environment;
+use crate::platform::console;
+use crate::platform::console::Relay;
+use crate::platform::files;
+use crate::platform::files::FileError;
+use crate::report::origin;
 use criterion::Criterion;
-use memscope_bench::internal::cli::Environment;
-use memscope_bench::internal::platform::console;
-use memscope_bench::internal::platform::console::Relay;
-use memscope_bench::internal::platform::files;
-use memscope_bench::internal::platform::files::FileError;
-use memscope_bench::internal::report::origin;
 use std::env;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -17,7 +17,10 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Measure. With arguments other than Cargo's own, perhaps only some of the functions run.
-    Measure { filtered: bool },
+    Measure {
+        /// True if there are such arguments.
+        filtered: bool,
+    },
     /// Run each function once to check that it works: `--test`, or the harness under `cargo test`.
     Test,
     /// Run functions for a profiler: `--profile-time`.
@@ -27,6 +30,7 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// Returns the mode by the arguments of this process.
     pub fn from_arguments() -> Self {
         let arguments: Vec<OsString> = env::args_os().skip(1).collect();
         let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
@@ -42,11 +46,15 @@ impl Mode {
     }
 }
 
-/// Runs a target: checks its folder, reads its variables, and lets Criterion read its flags before it runs. `criterion`
-/// makes the target's Criterion, and `run` is the rest.
-pub fn main<C>(criterion: impl FnOnce() -> C, run: impl FnOnce(Mode, Environment, C) -> ExitCode) -> ExitCode {
+/// Runs a target of a package: checks its folder, reads its variables, and lets Criterion read its flags before it runs.
+/// `criterion` makes the target's Criterion, and `run` is the rest.
+pub fn main<C>(
+    package: &Package,
+    criterion: impl FnOnce() -> C,
+    run: impl FnOnce(Mode, Environment, C) -> ExitCode,
+) -> ExitCode {
     let mode = Mode::from_arguments();
-    if let Err(error) = check_results_folder(mode) {
+    if let Err(error) = check_results_folder(package, mode) {
         return refuse(&error);
     }
     let environment = match Environment::read() {
@@ -76,8 +84,8 @@ pub fn criterion(samples: usize, warm_up: Duration, measuring: Duration) -> Crit
 
 /// Checks that the results of a run without a filter can be saved, before minutes of measuring rather than after
 /// them.
-fn check_results_folder(mode: Mode) -> Result<(), FileError> {
-    if mode == (Mode::Measure { filtered: false }) { files::prepare_folder(&results_folder()) } else { Ok(()) }
+fn check_results_folder(package: &Package, mode: Mode) -> Result<(), FileError> {
+    if mode == (Mode::Measure { filtered: false }) { files::prepare_folder(&package.results_folder()) } else { Ok(()) }
 }
 
 /// Returns the command that repeats the run, ready to be pasted into a shell. `cargo` is its beginning.
@@ -92,12 +100,7 @@ pub fn says(flag: &str) -> bool {
     env::args_os().any(|argument| argument.to_string_lossy().split('=').next() == Some(flag))
 }
 
-/// Returns the folder for a complete run's results, in the package that Cargo is benching.
-pub fn results_folder() -> PathBuf {
-    let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-    Path::new(&package).join("results")
-}
-
+/// Reports an error, and returns the exit code.
 pub fn refuse(error: &dyn std::error::Error) -> ExitCode {
     console::complain(format_args!("error: {error}"));
     ExitCode::from(2)

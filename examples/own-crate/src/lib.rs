@@ -1,0 +1,30 @@
+//! A small parser of settings, `key = value` in each line, and a cache that keeps the last ones.
+
+use std::collections::{BTreeMap, VecDeque};
+
+/// Parses settings. Lines without `=` are left out.
+pub fn parse(text: &str) -> BTreeMap<String, String> {
+    let pairs = text.lines().filter_map(|line| line.split_once('='));
+    pairs.map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned())).collect()
+}
+
+/// A cache that keeps the last entries.
+#[derive(Debug, Default)]
+pub struct Cache {
+    entries: VecDeque<Box<[u8]>>,
+}
+
+impl Cache {
+    /// Keeps an entry. Beyond `limit` entries, the oldest goes.
+    pub fn keep(&mut self, entry: Box<[u8]>, limit: usize) {
+        self.entries.push_back(entry);
+        if self.entries.len() > limit {
+            self.entries.pop_front();
+        }
+    }
+
+    /// Returns the bytes of all entries.
+    pub fn bytes(&self) -> usize {
+        self.entries.iter().map(|entry| entry.len()).sum()
+    }
+}

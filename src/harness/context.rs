@@ -1,0 +1,117 @@
+//! The context of another crate's workload.
+
+#[cfg(feature = "studies")]
+use crate::study::stress::Observer;
+use crate::tracking::VariableTracker;
+use crate::worker::tasks::detection::ledger::Ledger;
+use crate::workloads::{Digest, Tracker, Untracked, Value};
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// What a workload of [`harness!`](crate::harness!) gets: it names values to the tracker, which is optional.
+///
+/// Threads share it. At a level without names, a named value costs a count and a branch, some nanoseconds. That is in
+/// the untracked time as well as in the tracked one.
+pub struct Context {
+    names: Names,
+    variables: AtomicU64,
+}
+
+/// The trackers that run workloads. One type for all of them means one copy of a workload: its instructions are the
+/// same at every level.
+pub(super) enum Names {
+    /// Of a probe.
+    Variables(VariableTracker),
+    /// Of a report whose findings are compared with what was planted.
+    Ledger(Ledger),
+    /// Of a stress run.
+    #[cfg(feature = "studies")]
+    Observer(Observer),
+}
+
+impl Context {
+    pub(super) fn new(names: Names) -> Self {
+        Self { names, variables: AtomicU64::new(0) }
+    }
+
+    /// Names a value to the tracker: a `Vec`, `String`, `Box`, `Rc` or `Arc`.
+    #[inline]
+    pub fn track(&self, name: &'static str, value: &impl Value) {
+        self.variables.fetch_add(1, Relaxed);
+        match &self.names {
+            Names::Variables(tracker) => tracker.track(name, value),
+            Names::Ledger(tracker) => tracker.track(name, value),
+            #[cfg(feature = "studies")]
+            Names::Observer(tracker) => tracker.track(name, value),
+        }
+    }
+
+    /// Marks a checkpoint: the workload holds most at this point. The stress run looks at the heap there.
+    #[inline]
+    pub fn checkpoint(&self, name: &'static str) {
+        match &self.names {
+            Names::Variables(tracker) => tracker.checkpoint(name),
+            Names::Ledger(tracker) => tracker.checkpoint(name),
+            #[cfg(feature = "studies")]
+            Names::Observer(tracker) => tracker.checkpoint(name),
+        }
+    }
+
+    /// Returns the digest of a workload that returned this value.
+    pub(super) fn digest(self, checksum: u64) -> Digest {
+        Digest { checksum, variables: self.variables.into_inner(), ..Digest::default() }
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("variables", &self.variables).finish_non_exhaustive()
+    }
+}
+
+/// A tracker that a context can pass values on to.
+pub(super) trait Named: Tracker {
+    /// Returns it as one of the trackers of a context.
+    fn names(&self) -> Names;
+}
+
+impl Named for Untracked {
+    fn names(&self) -> Names {
+        Names::Variables(VariableTracker::NOOP)
+    }
+}
+
+impl Named for VariableTracker {
+    fn names(&self) -> Names {
+        Names::Variables(self.clone())
+    }
+}
+
+impl Named for Ledger {
+    fn names(&self) -> Names {
+        Names::Ledger(self.clone())
+    }
+}
+
+#[cfg(feature = "studies")]
+impl Named for Observer {
+    fn names(&self) -> Names {
+        Names::Observer(self.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_name_values_in_one_context() {
+        let context = Context::new(Untracked.names());
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| context.track("text", &String::new()));
+            }
+        });
+        assert_eq!(context.digest(7), Digest { checksum: 7, variables: 4, ..Digest::default() });
+    }
+}
