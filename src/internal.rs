@@ -31,8 +31,13 @@ pub mod study {
     };
 }
 
+pub mod trace {
+    pub use crate::trace::{Deed, Kinds, Step, Summary, Trace, TraceError, format, made};
+}
+
 pub mod tracking {
-    pub use crate::tracking::{Level, Recorded, SwitchedAllocator, memscope, references};
+    pub use crate::tracking::counting::{CLASS_LIMITS, Counts};
+    pub use crate::tracking::{Level, Recorded, SwitchedAllocator, counted, memscope, references};
 }
 
 pub mod worker {

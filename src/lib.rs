@@ -15,6 +15,7 @@
 //! | estimate an overhead | [`Pair`], [`Sample`], [`Clock`], [`overhead`], [`Overhead`], [`Estimate`] |
 //! | use the statistics | [`median_interval`], [`growth`] |
 //! | read results | [`read`], [`Kept`], [`Results`], [`Measurement`], [`Outcome`], [`Failure`], [`Comparison`], … |
+//! | record a program's allocations | [`RecordingAllocator`] |
 //! | report them | [`Study`], [`draw`], [`Format`] |
 //!
 //! # A map of the source
@@ -31,6 +32,7 @@
 //! | `worker` | the process that does one task, and how it is started, limited and watched |
 //! | `tracking` | the levels, the switched allocator, the counters, memscope and other trackers |
 //! | `workloads` | the stress workloads |
+//! | `trace` | recorded traces: their format, and the recorder |
 //! | `stats` | statistics: pure functions with the sources of their methods |
 //! | `platform` | files, processes, git, the terminal and the state of the machine |
 //!
@@ -49,6 +51,7 @@ mod report;
 mod schedule;
 mod stats;
 mod study;
+mod trace;
 mod tracking;
 mod worker;
 pub mod workloads;
@@ -76,6 +79,7 @@ pub use study::trend::Trend;
 pub use study::validation::Validation;
 pub use study::why::record::Why;
 pub use study::{Study, draw};
+pub use trace::RecordingAllocator;
 pub use tracking::{Level, RecordingKind, SwitchedAllocator};
 pub use worker::failure::Failure;
 pub use workloads::{Digest, Scale, Tracker, Untracked, Workload};

@@ -7,8 +7,8 @@ use std::process::Command;
 
 /// The rooms of src/, from the top. Each imports only itself and those below it; lib.rs, internal.rs and bin/ are
 /// above all.
-const ROOMS: [&str; 10] =
-    ["cli", "study", "schedule", "builds", "report", "worker", "tracking", "workloads", "stats", "platform"];
+const ROOMS: [&str; 11] =
+    ["cli", "study", "schedule", "builds", "report", "worker", "tracking", "workloads", "trace", "stats", "platform"];
 
 /// Returns the Rust files in a folder of the package or below it, as paths from the package.
 fn sources(folder: &str) -> Vec<PathBuf> {

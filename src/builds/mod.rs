@@ -19,6 +19,7 @@ mod names;
 pub mod outcome;
 mod package;
 mod record;
+pub(crate) mod recorder;
 mod repository;
 mod resolve;
 mod sources;

@@ -21,6 +21,7 @@ mod modes;
 mod own_report;
 mod probe;
 mod programs;
+mod record;
 mod report;
 mod rounds;
 mod sessions;
@@ -91,6 +92,8 @@ enum Command {
     /// Check whether what memscope reports is true, of programs with known answers
     #[command(alias = "detect")]
     Accuracy(accuracy::Arguments),
+    /// Record the allocations of any program as a trace
+    Record(record::Arguments),
     /// Draw kept results files again, or bring them into documents
     Report(report::Arguments),
     /// Show what commits of memscope cost relative to each other, from all runs of `history`, and where it changed
@@ -122,6 +125,7 @@ impl Cli {
             Command::History(arguments) => history::run(&arguments),
             Command::Bisect(arguments) => bisect::run(&arguments),
             Command::Trend(arguments) => trend::run(&arguments),
+            Command::Record(arguments) => record::run(&arguments),
             Command::Report(arguments) => report::run(&arguments),
             Command::Modes(arguments) => modes::run(&arguments),
             Command::Trackers(arguments) => trackers::run(&arguments),

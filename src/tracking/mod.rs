@@ -30,6 +30,13 @@ pub(crate) use variable_tracker::VariableTracker;
 
 use serde::{Deserialize, Serialize};
 
+/// Runs something while the harness's counters are on, and returns what they counted.
+pub fn counted(run: impl FnOnce()) -> counting::Counts {
+    let before = counting::totals();
+    Mode::COUNT.window(run);
+    counting::totals().since(&before)
+}
+
 /// A tracker's record of a window. `None` means that the version or the level does not know a count; it is never 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recorded {
