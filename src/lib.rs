@@ -32,7 +32,7 @@
 //! | `worker` | the process that does one task, and how it is started, limited and watched |
 //! | `tracking` | the levels, the switched allocator, the counters, memscope and other trackers |
 //! | `workloads` | the stress workloads |
-//! | `trace` | recorded traces: their format, and the recorder |
+//! | `trace` | recorded traces: their format, the recorder, and the plan of a replay |
 //! | `stats` | statistics: pure functions with the sources of their methods |
 //! | `platform` | files, processes, git, the terminal and the state of the machine |
 //!
@@ -72,6 +72,7 @@ pub use study::footprint::Footprints;
 pub use study::kept::Kept;
 pub use study::modes::Modes;
 pub use study::overhead::record::Results;
+pub use study::replay::Replays;
 pub use study::soak::Soaks;
 pub use study::stress::Record;
 pub use study::trackers::Trackers;

@@ -96,6 +96,9 @@ pub enum Error {
     /// A file that is no trace.
     #[error(transparent)]
     Trace(#[from] crate::trace::TraceError),
+    /// A trace that cannot be replayed.
+    #[error(transparent)]
+    Plan(#[from] crate::trace::PlanError),
     /// A recorder that cannot be had.
     #[error(transparent)]
     Recorder(#[from] crate::builds::recorder::RecorderError),

@@ -22,6 +22,7 @@ mod own_report;
 mod probe;
 mod programs;
 mod record;
+mod replay;
 mod report;
 mod rounds;
 mod sessions;
@@ -94,6 +95,8 @@ enum Command {
     Accuracy(accuracy::Arguments),
     /// Record the allocations of any program as a trace
     Record(record::Arguments),
+    /// Measure what tracking costs the program of a trace
+    Replay(replay::Arguments),
     /// Draw kept results files again, or bring them into documents
     Report(report::Arguments),
     /// Show what commits of memscope cost relative to each other, from all runs of `history`, and where it changed
@@ -126,6 +129,7 @@ impl Cli {
             Command::Bisect(arguments) => bisect::run(&arguments),
             Command::Trend(arguments) => trend::run(&arguments),
             Command::Record(arguments) => record::run(&arguments),
+            Command::Replay(arguments) => replay::run(&arguments),
             Command::Report(arguments) => report::run(&arguments),
             Command::Modes(arguments) => modes::run(&arguments),
             Command::Trackers(arguments) => trackers::run(&arguments),

@@ -7,7 +7,7 @@ use crate::worker::fault::Fault;
 use crate::worker::probe;
 use crate::worker::probe::{Observation, Request};
 use crate::worker::task::{Task, TaskError};
-use crate::worker::tasks::{detection, latency, operation, planted, promises, soak, windows};
+use crate::worker::tasks::{detection, latency, operation, planted, promises, replay, soak, windows};
 use crate::workloads::Workload;
 use clap::Args;
 use std::io;
@@ -56,6 +56,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
             }
             console::reply(&promises::run(&request)?)?;
         }
+        Task::Replay(request) => console::reply(&replay::run(&request)?)?,
+        Task::Pace => console::reply(&replay::pace())?,
         Task::Stress { scale, output } => stress::run_task(scale, &output)?,
     }
     Ok(())

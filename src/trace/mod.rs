@@ -13,15 +13,18 @@
 //! | `steps` | the operations of all threads in one order, with their blocks |
 //! | `summary` | the figures of a trace |
 //! | `made` | traces for tests |
+//! | `plan` | the operations as a process replays them |
 
 pub mod format;
 #[doc(hidden)]
 pub mod made;
+pub(crate) mod plan;
 mod reader;
 mod recorder;
 mod steps;
 mod summary;
 
+pub(crate) use plan::PlanError;
 pub use reader::{Trace, TraceError};
 pub use recorder::RecordingAllocator;
 pub use steps::{Deed, Step};

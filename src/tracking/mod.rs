@@ -19,7 +19,7 @@ mod variable_tracker;
 
 #[cfg(test)]
 pub(crate) use growing::Growing;
-pub(crate) use known_cost::MAX_SYNTHETIC_UNITS;
+pub(crate) use known_cost::{MAX_SYNTHETIC_UNITS, step};
 pub use level::{Level, RecordingKind};
 pub(crate) use level::{LevelError, Timing};
 pub(crate) use session::{Session, Started, recorded_names, records};
