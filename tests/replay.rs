@@ -1,4 +1,4 @@
-//! `replay`: a trace under every tracker, with the counts of the recorded program.
+//! `replay` and `predict`: a trace under every tracker, with the counts of the recorded program.
 
 mod common;
 
@@ -146,6 +146,9 @@ fn what_is_no_trace_is_refused_as_what_it_is() {
             .code(2)
             .stdout("")
             .stderr(contains(why).and(predicate::function(|text: &str| text.lines().count() == 1)));
+        if name != "idle" {
+            memscope_bench().arg("predict").arg(&path).assert().code(2).stdout("").stderr(contains(name));
+        }
     }
     let missing = folder.path().join("missing");
     memscope_bench().arg("replay").arg(&missing).assert().code(2).stderr(contains("missing"));
@@ -160,4 +163,24 @@ fn a_level_that_sees_no_operations_is_refused() {
         let assert = memscope_bench().args(["replay", "x.trace", "--tracking", level]).assert();
         assert.code(2).stdout("").stderr(contains(why));
     }
+}
+
+#[test]
+fn a_prediction_needs_no_replay_but_the_costs_of_calls() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let trace = write(folder.path(), "mine.trace", &made::bytes(&threads(300, 20), 0, true));
+    let predict = |calls: &Path, more: &[&str]| {
+        memscope_bench().arg("predict").arg(&trace).arg("--calls").arg(calls).args(more).assert()
+    };
+    let missing = folder.path().join("calls.json");
+    predict(&missing, &[]).code(2).stdout("").stderr(contains("is not there").and(contains("memscope-bench calls")));
+
+    let calls = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/calls.json");
+    let text = predict(&calls, &[]).success().get_output().stdout.clone();
+    let text = String::from_utf8(text).expect("text");
+    for part in ["The overhead of", "under allocator would be", "reallocate", "570", "Costs: memscope-rs"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    predict(&calls, &["--format=csv"]).success().stdout(contains("mine/allocator,cpu-time,"));
+    predict(&calls, &["--tracking=full"]).code(2).stderr(contains("there is no cost of allocate-16B under full"));
 }

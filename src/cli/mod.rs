@@ -19,6 +19,7 @@ mod line;
 mod measure;
 mod modes;
 mod own_report;
+mod predict;
 mod probe;
 mod programs;
 mod record;
@@ -97,6 +98,8 @@ enum Command {
     Record(record::Arguments),
     /// Measure what tracking costs the program of a trace
     Replay(replay::Arguments),
+    /// Predict what tracking would cost the program of a trace, from the cost of single calls
+    Predict(predict::Arguments),
     /// Draw kept results files again, or bring them into documents
     Report(report::Arguments),
     /// Show what commits of memscope cost relative to each other, from all runs of `history`, and where it changed
@@ -130,6 +133,7 @@ impl Cli {
             Command::Trend(arguments) => trend::run(&arguments),
             Command::Record(arguments) => record::run(&arguments),
             Command::Replay(arguments) => replay::run(&arguments),
+            Command::Predict(arguments) => predict::run(&arguments),
             Command::Report(arguments) => report::run(&arguments),
             Command::Modes(arguments) => modes::run(&arguments),
             Command::Trackers(arguments) => trackers::run(&arguments),
