@@ -32,12 +32,18 @@ pub mod stats {
 pub mod study {
     pub use crate::study::{
         Files, Settled, Study, accuracy, calls, check, claims, compare, counts, draw, footprint, kept, modes, overhead,
-        print, sessions, soak, stress, trackers, validation, why,
+        print, replay, sessions, soak, stress, trackers, validation, why,
     };
 }
 
+pub mod trace {
+    pub use crate::trace::plan::Plan;
+    pub use crate::trace::{Deed, Kinds, Step, Summary, Trace, TraceError, format, made};
+}
+
 pub mod tracking {
-    pub use crate::tracking::{Level, Recorded, SwitchedAllocator, memscope, references};
+    pub use crate::tracking::counting::{CLASS_LIMITS, Counts};
+    pub use crate::tracking::{Level, Recorded, SwitchedAllocator, counted, memscope, references};
 }
 
 pub mod worker {

@@ -16,6 +16,7 @@
 //! | estimate an overhead | [`Pair`], [`Sample`], [`Clock`], [`overhead`], [`Overhead`], [`Estimate`] |
 //! | use the statistics | [`median_interval`], [`growth`] |
 //! | read results | [`read`], [`Kept`], [`Results`], [`Measurement`], [`Outcome`], [`Failure`], [`Comparison`], … |
+//! | record a program's allocations | [`RecordingAllocator`] |
 //! | report them | [`Study`], [`draw`], [`Format`] |
 //!
 //! # A map of the source
@@ -34,6 +35,7 @@
 //! | `worker` | the process that does one task, and how it is started, limited and watched |
 //! | `tracking` | the levels, the switched allocator, the counters, memscope and other trackers |
 //! | `workloads` | the stress workloads |
+//! | `trace` | recorded traces: their format, the recorder, and the plan of a replay |
 //! | `stats` | statistics: pure functions with the sources of their methods |
 //! | `platform` | files, processes, git, the terminal and the state of the machine |
 //!
@@ -66,6 +68,7 @@ mod schedule;
 mod stats;
 #[cfg(feature = "studies")]
 mod study;
+mod trace;
 mod tracking;
 mod worker;
 pub mod workloads;
@@ -77,6 +80,7 @@ pub use platform::files::{FileError, read};
 pub use stats::estimate::Estimate;
 pub use stats::growth::growth;
 pub use stats::median::median_interval;
+pub use trace::RecordingAllocator;
 pub use tracking::{Level, RecordingKind, SwitchedAllocator};
 pub use worker::failure::Failure;
 #[doc(hidden)]

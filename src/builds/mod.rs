@@ -21,6 +21,7 @@ pub mod outcome;
 pub(crate) mod own;
 mod package;
 mod record;
+pub(crate) mod recorder;
 mod repository;
 mod resolve;
 mod sources;

@@ -102,7 +102,8 @@ impl CheckedProgram {
 }
 
 impl BuildCacheArguments {
-    fn folder(&self) -> PathBuf {
+    /// Returns the folder.
+    pub(super) fn folder(&self) -> PathBuf {
         self.build_cache.clone().unwrap_or_else(BuildCache::default_folder)
     }
 

@@ -94,6 +94,23 @@ pub enum Error {
     /// A budget that cannot be used.
     #[error(transparent)]
     Budget(#[from] crate::study::check::BudgetError),
+    /// A file that is no trace.
+    #[error(transparent)]
+    Trace(#[from] crate::trace::TraceError),
+    /// A trace that cannot be replayed.
+    #[error(transparent)]
+    Plan(#[from] crate::trace::PlanError),
+    /// A recorder that cannot be had.
+    #[error(transparent)]
+    Recorder(#[from] crate::builds::recorder::RecorderError),
+    /// A program that was run, and ended in this way.
+    #[error("{how}")]
+    Program {
+        /// Its exit code.
+        code: u8,
+        /// Its name and its end.
+        how: String,
+    },
     /// None of the builds succeeded.
     #[error("there is nothing to measure: none of {0} was built")]
     NoneBuilt(String),
@@ -122,6 +139,7 @@ impl Error {
     fn code(&self) -> u8 {
         match self {
             Self::Task(error) => error.exit_code(),
+            Self::Program { code, .. } => *code,
             Self::Regressions(_) => 1,
             Self::CannotTell(_) => 3,
             _ => 2,

@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 /// The groups, each with its commands in order.
-const GROUPS: [(&str, &[&str]); 5] = [
+const GROUPS: [(&str, &[&str]); 6] = [
     ("Measure what memscope costs", &["measure", "modes", "stress", "footprint", "calls", "soak", "trackers"]),
     ("Compare builds of memscope", &["check", "compare", "history", "bisect", "why"]),
+    ("Measure your own program", &["record", "replay", "predict"]),
     ("Check what memscope reports", &["accuracy"]),
     ("Read kept results", &["report", "trend"]),
     ("Check claims and the harness itself", &["claims", "validate", "probe"]),

@@ -190,7 +190,7 @@ fn check_variables() -> Result<(), ExitCode> {
     };
     let command = Cli::command();
     let mut known: Vec<String> = with_variables(&command).into_iter().map(|(_, name)| name).collect();
-    known.push(environment::CORE_ONLY.to_owned());
+    known.extend([environment::CORE_ONLY, environment::TRACE].map(str::to_owned));
     known.sort_unstable();
     known.dedup();
     for name in known.iter().filter(|name| *name != environment::BUILD_CACHE) {

@@ -19,8 +19,11 @@ mod line;
 mod measure;
 mod modes;
 mod own_report;
+mod predict;
 mod probe;
 mod programs;
+mod record;
+mod replay;
 mod report;
 mod rounds;
 mod sessions;
@@ -92,6 +95,12 @@ enum Command {
     /// Check whether what memscope reports is true, of programs with known answers
     #[command(alias = "detect")]
     Accuracy(accuracy::Arguments),
+    /// Record the allocations of any program as a trace
+    Record(record::Arguments),
+    /// Measure what tracking costs the program of a trace
+    Replay(replay::Arguments),
+    /// Predict what tracking would cost the program of a trace, from the cost of single calls
+    Predict(predict::Arguments),
     /// Draw kept results files again, or bring them into documents
     Report(report::Arguments),
     /// Show what commits of memscope cost relative to each other, from all runs of `history`, and where it changed
@@ -123,6 +132,9 @@ impl Cli {
             Command::History(arguments) => history::run(&arguments),
             Command::Bisect(arguments) => bisect::run(&arguments),
             Command::Trend(arguments) => trend::run(&arguments),
+            Command::Record(arguments) => record::run(&arguments),
+            Command::Replay(arguments) => replay::run(&arguments),
+            Command::Predict(arguments) => predict::run(&arguments),
             Command::Report(arguments) => report::run(&arguments),
             Command::Modes(arguments) => modes::run(&arguments),
             Command::Trackers(arguments) => trackers::run(&arguments),

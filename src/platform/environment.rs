@@ -20,6 +20,8 @@ pub(crate) const KEEP: &str = "MEMSCOPE_BENCH_KEEP";
 pub(crate) const BUILD_CACHE: &str = "MEMSCOPE_BENCH_BUILD_CACHE";
 /// The fault that a probe commits on purpose.
 pub(crate) const FAULT: &str = "MEMSCOPE_BENCH_FAULT";
+/// The trace that a program with the recorder writes.
+pub(crate) const TRACE: &str = "MEMSCOPE_BENCH_TRACE";
 /// Reduces a build to the part of the adapter that overheads need. The build script reads it.
 pub(crate) const CORE_ONLY: &str = "MEMSCOPE_BENCH_CORE_ONLY";
 

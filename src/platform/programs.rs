@@ -1,6 +1,7 @@
 //! Installed programs.
 
 use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,27 @@ pub(crate) fn find(program: &str, path: &OsStr) -> Option<PathBuf> {
         .filter(|folder| folder.is_absolute())
         .map(|folder| folder.join(program))
         .find(|file| runs(file))
+}
+
+/// Returns whether the system's loader starts a program, so libraries can be preloaded: that of a script is its
+/// interpreter's. `None` if the file is no program that is known.
+pub(crate) fn needs_loader(program: &Path) -> Option<bool> {
+    /// The segment that names the loader.
+    const INTERPRETER: u32 = 3;
+    let bytes = std::fs::read(program).ok()?;
+    if let Some(line) = bytes.strip_prefix(b"#!") {
+        let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii_start();
+        let interpreter = line.split(|byte| byte.is_ascii_whitespace()).next()?;
+        // An interpreter is no script, except for a few that are not followed.
+        let interpreter = std::fs::read(Path::new(OsStr::from_bytes(interpreter))).ok()?;
+        return has_segment(&interpreter, INTERPRETER);
+    }
+    has_segment(&bytes, INTERPRETER)
+}
+
+fn has_segment(program: &[u8], kind: u32) -> Option<bool> {
+    let program = elf::ElfBytes::<elf::endian::AnyEndian>::minimal_parse(program).ok()?;
+    Some(program.segments()?.iter().any(|segment| segment.p_type == kind))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::compare::Comparison;
 use super::footprint::Footprints;
 use super::modes::Modes;
 use super::overhead::record::Results;
+use super::replay::Replays;
 use super::sessions::Sessions;
 use super::soak::Soaks;
 use super::stress::Record;
@@ -73,6 +74,7 @@ kinds! {
     Footprint(Footprints), "footprints";
     Calls(Calls), ;
     Soak(Soaks), ;
+    Replay(Replays), ;
     Validation(Validation), "validate";
     Sessions(Sessions), "session";
     Claims(Claims), "claim";

@@ -13,6 +13,8 @@ pub(crate) mod instructions;
 pub mod kept;
 pub mod modes;
 pub mod overhead;
+pub(crate) mod predict;
+pub mod replay;
 pub mod sessions;
 pub mod soak;
 pub(crate) mod splice;

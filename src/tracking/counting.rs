@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
 pub(crate) const CLASSES: usize = 15;
 
 /// Largest size, in bytes, of each class except the last.
-pub(crate) const CLASS_LIMITS: [usize; CLASSES - 1] =
+pub const CLASS_LIMITS: [usize; CLASSES - 1] =
     [8, 16, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096, 8_192, 16_384, 32_768, 65_536];
 
 /// Most bytes by which a thread's live bytes may differ from its share of the sum. The peak is exact for one thread,

@@ -80,7 +80,7 @@ macro_rules! repeat {
 
 /// Burns one unit of work: a step of xorshift64 (Marsaglia 2003), which no compiler merges with the next.
 #[inline(always)]
-pub(super) fn step(mut state: u64) -> u64 {
+pub(crate) fn step(mut state: u64) -> u64 {
     state ^= state << 13;
     state ^= state >> 7;
     state ^ state << 17

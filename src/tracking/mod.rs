@@ -19,7 +19,7 @@ mod variable_tracker;
 
 #[cfg(test)]
 pub(crate) use growing::Growing;
-pub(crate) use known_cost::MAX_SYNTHETIC_UNITS;
+pub(crate) use known_cost::{MAX_SYNTHETIC_UNITS, step};
 pub use level::{Level, RecordingKind};
 pub(crate) use level::{LevelError, Timing};
 pub(crate) use session::{Session, Started, recorded_names, records};
@@ -29,6 +29,13 @@ pub(crate) use ticks::HAS_COUNTER;
 pub(crate) use variable_tracker::VariableTracker;
 
 use serde::{Deserialize, Serialize};
+
+/// Runs something while the harness's counters are on, and returns what they counted.
+pub fn counted(run: impl FnOnce()) -> counting::Counts {
+    let before = counting::totals();
+    Mode::COUNT.window(run);
+    counting::totals().since(&before)
+}
 
 /// A tracker's record of a window. `None` means that the version or the level does not know a count; it is never 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

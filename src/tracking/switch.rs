@@ -5,11 +5,11 @@
 //! more than the effects to measure. With everything off, a call costs one relaxed load and one predictable branch
 //! more than with the plain system allocator.
 //!
-//! Nearly all of the crate's unsafe code is in this file: the functions of the allocator's trait are unsafe to call
+//! Most of the crate's unsafe code is in this file and in the recorder of traces: the functions of the allocator's trait are unsafe to call
 //! and to implement.
 #![allow(
     unsafe_code,
-    reason = "an allocator cannot be written without it; the crate denies it elsewhere, but in fork and in ticks"
+    reason = "an allocator cannot be written without it; the crate denies it elsewhere, but in traces, fork and ticks"
 )]
 
 use super::{counting, known_cost, memscope};

@@ -183,7 +183,8 @@ impl Launcher {
         undisturbed(|| self.reply(task))
     }
 
-    fn reply<T: DeserializeOwned>(&self, task: &Task) -> Result<Reply<T>, Failure> {
+    /// Runs a task once, and returns its reply.
+    pub(crate) fn reply<T: DeserializeOwned>(&self, task: &Task) -> Result<Reply<T>, Failure> {
         self.judge(self.run_with(|_| (), task)?)
     }
 

@@ -340,10 +340,16 @@ pub const TIMED: &str = concat!(module_path!(), "::timed");
 /// Runs the window. It is never inlined, so a backtrace from within the window has it under the name [`TIMED`].
 #[inline(never)]
 pub(crate) fn timed(Request { workload, scale, .. }: Request, names: &VariableTracker) -> Timed {
+    clocked(|| memscope_bench_window(workload, names, scale))
+}
+
+/// Runs something that is timed as a window is.
+#[inline(always)]
+pub(super) fn clocked(run: impl FnOnce() -> Digest) -> Timed {
     // The kernel is asked outside of the two clocks, so its answer is in neither.
     let kernel = KernelWork::so_far();
     let (cpu, wall) = (system::cpu_time(), Instant::now());
-    let digest = memscope_bench_window(workload, names, scale);
+    let digest = run();
     // Some systems' CPU clocks go back a little.
     let (wall, cpu) = (wall.elapsed(), system::cpu_time().saturating_sub(cpu));
     let kernel = KernelWork::so_far().zip(kernel).map(|(after, before)| after.since(before));

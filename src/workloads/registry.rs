@@ -70,6 +70,19 @@ impl<T: Tracker> Definition<T> {
     ];
 }
 
+/// The stand-ins for recorded traces, one of a single thread and one of several. They are on no list, and a replay does
+/// their work.
+static TRACES: [Definition<Untracked>; 2] = {
+    let trace = Definition {
+        name: "trace",
+        title: "Recorded trace",
+        short_scale: 1.0,
+        is_parallel: false,
+        run: |_: &Untracked, _| Digest { checksum: 0, variables: 0, leaked_allocations: 0, leaked_bytes: 0 },
+    };
+    [trace, Definition { name: "trace-of-threads", is_parallel: true, ..trace }]
+};
+
 /// A registered workload. It is identified by its name, also in files.
 ///
 /// ```
@@ -101,6 +114,11 @@ impl Workload {
     pub const MIXED: Self = Self::built_in("mixed");
     /// [`leaks()`].
     pub const LEAKS: Self = Self::built_in("leaks");
+
+    /// Returns the stand-in for a recorded trace of one thread, or of several.
+    pub(crate) fn trace(is_parallel: bool) -> Self {
+        Self(&TRACES[usize::from(is_parallel)])
+    }
 
     /// Looks up a workload of this crate by its name, when the program is compiled.
     const fn built_in(name: &str) -> Self {
@@ -272,7 +290,9 @@ impl TryFrom<String> for Workload {
     type Error = UnknownWorkloadError;
 
     fn try_from(name: String) -> Result<Self, UnknownWorkloadError> {
-        known().find(|workload| workload.name() == name).ok_or(UnknownWorkloadError(name))
+        let traces = TRACES.iter().map(Self);
+        let known = known().chain(traces).find(|workload| workload.name() == name);
+        known.ok_or(UnknownWorkloadError(name))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::platform::text;
 use crate::report::circumstances::circumstances;
-use crate::report::document::{Document, Table, left, right};
+use crate::report::document::{Column, Document, Table, left, right};
 use crate::report::number;
 use crate::schedule::measurement::{Measurement, Series};
 use crate::stats::estimate::Estimate;
@@ -39,19 +39,7 @@ pub fn summary(results: &Results) -> Document {
 }
 
 fn table(results: &Results, measurements: &[&Measurement], series: Series) -> Table {
-    let mut table = Table::new([
-        left(series.parameter()),
-        right("untracked"),
-        left("level"),
-        left("overhead [95 %]"),
-        right("CPU time"),
-        right("ns/allocation").short("ns/alloc"),
-        right("in the kernel").off_terminal(),
-        right("fidelity"),
-        right("peak memory").short("memory"),
-        right("page faults").short("faults"),
-    ])
-    .grouped_by(1);
+    let mut table = Table::new(columns(series.parameter())).grouped_by(1);
     measurements.iter().for_each(|measurement| table.row(row(measurement, &measurement.row_name())));
     if let Some(between) = &results.between_sessions {
         let spreads = measurements.iter().map(|measurement| {
@@ -63,8 +51,24 @@ fn table(results: &Results, measurements: &[&Measurement], series: Series) -> Ta
     table
 }
 
-/// The columns of the table.
+/// The number of the table's columns.
 pub(crate) const COLUMNS: usize = 10;
+
+/// Returns the columns of the table, after one of this title.
+pub(crate) fn columns(first: &str) -> [Column; COLUMNS] {
+    [
+        left(first),
+        right("untracked"),
+        left("level"),
+        left("overhead [95 %]"),
+        right("CPU time"),
+        right("ns/allocation").short("ns/alloc"),
+        right("in the kernel").off_terminal(),
+        right("fidelity"),
+        right("peak memory").short("memory"),
+        right("page faults").short("faults"),
+    ]
+}
 
 /// Returns the texts of a row.
 pub(crate) fn row(measurement: &Measurement, name: &str) -> [String; COLUMNS] {
@@ -145,7 +149,7 @@ pub(crate) fn notes(results: &Results) -> Vec<String> {
         lines.push(NS_PER_ALLOCATION.to_owned());
         lines.push(COLD.to_owned());
     }
-    lines.extend(fidelity_note(results));
+    lines.extend(fidelity_note(results.measurements.iter()));
     lines.extend(circumstances(&results.origin));
     lines
 }
@@ -170,8 +174,8 @@ fn sessions_note(results: &Results) -> Option<String> {
 }
 
 /// Defines the fidelity, by which counted probes it is from.
-fn fidelity_note(results: &Results) -> Option<String> {
-    let known = || results.measurements.iter().filter(|measurement| measurement.level.has_fidelity());
+pub(crate) fn fidelity_note<'a>(measurements: impl Iterator<Item = &'a Measurement> + Clone) -> Option<String> {
+    let known = || measurements.clone().filter(|measurement| measurement.level.has_fidelity());
     let probes = || known().filter(|measurement| measurement.fidelity.is_some()).map(|known| known.fidelity_probes);
     let of = match (probes().min()?, probes().max()?) {
         (0, 0) => "of allocations and frees together, in one probe".to_owned(),
@@ -184,11 +188,11 @@ fn fidelity_note(results: &Results) -> Option<String> {
 }
 
 /// The state in which figures are taken.
-const COLD: &str = "Figures are cold: a fresh process includes the first touch of the tracker's memory, which the page faults \
+pub(crate) const COLD: &str = "Figures are cold: a fresh process includes the first touch of the tracker's memory, which the page faults \
                     count. A longer run pays it again only where that memory grows with it.";
 
 /// The definition of a column that could be read otherwise.
-const NS_PER_ALLOCATION: &str =
+pub(crate) const NS_PER_ALLOCATION: &str =
     "ns/allocation: the CPU time that tracking adds, over all threads, for each allocation with its free.";
 
 /// Reports the cost of the harness itself, if it was measured.

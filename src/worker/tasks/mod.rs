@@ -6,5 +6,6 @@ pub mod operation;
 pub mod planted;
 pub mod promises;
 pub mod quantiles;
+pub mod replay;
 pub mod soak;
 pub mod windows;

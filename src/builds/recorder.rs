@@ -1,0 +1,66 @@
+//! The library that records a program which is not changed, compiled from its source once and kept in the build cache.
+
+use crate::platform::files;
+use crate::platform::programs::find;
+use crate::platform::scratch::Scratch;
+use crate::trace::PRELOADED;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The options of the compiler. The libraries after them are parts of newer C libraries.
+const OPTIONS: [&str; 6] = ["-std=gnu11", "-O2", "-shared", "-fPIC", "-pthread", "-o"];
+const LIBRARIES: [&str; 1] = ["-ldl"];
+
+/// A library that cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum RecorderError {
+    /// There is no compiler.
+    #[error(
+        "recording a program that is not changed needs the C compiler cc, which is not there: install it (Debian: apt-get \
+         install gcc), or add memscope_bench::RecordingAllocator to the program"
+    )]
+    NoCompiler,
+    /// The compiler fails.
+    #[error("cc does not compile the recorder: {0}")]
+    NotCompiled(String),
+    /// A file cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+}
+
+/// Returns the path of the library in the build cache, and compiles it if it is not there.
+///
+/// # Errors
+/// If it cannot be compiled, or the folder cannot be written to.
+pub(crate) fn library(cache: &Path) -> Result<PathBuf, RecorderError> {
+    let mut hasher = DefaultHasher::new();
+    (PRELOADED, OPTIONS, LIBRARIES).hash(&mut hasher);
+    let folder = std::path::absolute(cache).unwrap_or_else(|_| cache.to_owned());
+    let library = folder.join(format!("recorder-{:016x}.so", hasher.finish()));
+    if library.is_file() {
+        return Ok(library);
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let compiler = find("cc", &path).ok_or(RecorderError::NoCompiler)?;
+    let failed = |source| RecorderError::File { path: library.clone(), source };
+    fs::create_dir_all(&folder).map_err(failed)?;
+    let scratch = Scratch::within(&folder, ".memscope-bench-").map_err(failed)?;
+    let [source, made] = ["recorder.c", "recorder.so"].map(|name| scratch.path().join(name));
+    fs::write(&source, PRELOADED).map_err(failed)?;
+    let mut command = Command::new(&compiler);
+    let compiled = command.args(OPTIONS).args([&made, &source]).args(LIBRARIES).output();
+    let compiled = compiled.map_err(|error| RecorderError::NotCompiled(error.to_string()))?;
+    if !compiled.status.success() {
+        return Err(RecorderError::NotCompiled(String::from_utf8_lossy(&compiled.stderr).into_owned()));
+    }
+    files::copy_program(&made, &library).map_err(failed)?;
+    Ok(library)
+}

@@ -1,0 +1,45 @@
+//! `memscope-bench predict`: estimates what tracking would cost the program of a trace, without a replay.
+
+use crate::cli::Error;
+use crate::cli::arguments::FormatArguments;
+use crate::platform::files::{self, FileError};
+use crate::study;
+use crate::study::calls::Calls;
+use crate::study::predict::Prediction;
+use crate::trace::Trace;
+use crate::tracking::Level;
+use clap::Args;
+use std::io;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The trace, of `record` or of a program with the recorder
+    #[arg(value_name = "TRACE")]
+    trace: PathBuf,
+    /// The level; `calls` measures single allocations without tracking and under `allocator`
+    #[arg(long, value_name = "LEVEL", default_value = "allocator")]
+    tracking: Level,
+    /// The costs of single calls, as `memscope-bench calls` wrote them
+    #[arg(long, default_value = "results/calls.json", value_name = "FILE")]
+    calls: PathBuf,
+    #[command(flatten)]
+    format: FormatArguments,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let trace = Trace::read(&arguments.trace)?;
+    let path = arguments.calls.display();
+    let calls: Calls = files::read(&arguments.calls).map_err(|error| match error {
+        FileError::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Error::System(format!(
+            "{path} is not there, and a prediction needs the costs in it: measure them with `memscope-bench calls`, or name \
+             the file after --calls"
+        )),
+        error => error.into(),
+    })?;
+    let name = arguments.trace.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let prediction = Prediction::of(name, &trace, arguments.tracking, &calls);
+    let prediction = prediction.map_err(|lack| Error::System(format!("{path}: {lack}")))?;
+    study::print(&prediction, arguments.format.format);
+    Ok(())
+}

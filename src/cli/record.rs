@@ -1,0 +1,172 @@
+//! `memscope-bench record`: runs a program, and writes a trace of its allocations.
+
+use crate::builds::recorder;
+use crate::cli::Error;
+use crate::cli::builds::BuildCacheArguments;
+use crate::platform::console;
+use crate::platform::files::prepare_folder;
+use crate::platform::programs::{find, needs_loader};
+use crate::report::number;
+use crate::trace::{Summary, Trace, TraceError};
+use crate::worker::preload;
+use clap::Args;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+
+/// The variable that names the trace to the recorder.
+const TRACE: &str = crate::platform::environment::TRACE;
+
+/// The other way to record a program.
+const OTHER_WAY: &str = "add memscope_bench::RecordingAllocator to it, and run it with MEMSCOPE_BENCH_TRACE=FILE";
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The trace to write [default: the program's name, with .trace]
+    #[arg(long, value_name = "TRACE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    cache: BuildCacheArguments,
+    /// The program, dynamically linked and not changed, with its arguments
+    #[arg(last = true, required = true, value_names = ["PROGRAM", "ARGUMENTS"])]
+    command: Vec<OsString>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let name = arguments.command.first().map(OsString::as_os_str).unwrap_or_default();
+    let program = program(name)?;
+    if needs_loader(&program) == Some(false) {
+        let path = program.display();
+        let why = format!("{path} is linked statically, so no library can be loaded into it to record it: {OTHER_WAY}");
+        return Err(Error::System(why));
+    }
+    let output = arguments.output(&program)?;
+    let library = recorder::library(&arguments.cache.folder())?;
+    let (library, _link) = preload::named(&library, arguments.cache.folder().as_path())
+        .map_err(|error| Error::System(format!("the recorder cannot be loaded: {error}")))?;
+    let mut libraries = library.into_os_string();
+    if let Some(others) = std::env::var_os(preload::VARIABLE).filter(|others| !others.is_empty()) {
+        libraries.push(":");
+        libraries.push(others);
+    }
+
+    console::complain("A trace holds sizes and times of allocations, and no contents of memory.");
+    let status = Command::new(&program)
+        .args(&arguments.command[1..])
+        .env(preload::VARIABLE, libraries)
+        .env(TRACE, &output)
+        .status()
+        .map_err(|error| Error::System(format!("{} cannot be started: {error}", program.display())))?;
+    let trace = Trace::read(&output).map_err(|error| arguments.explained(error, &program, status))?;
+    report(&output, &trace.summary());
+    match ending(status) {
+        None => Ok(()),
+        Some((code, how)) => Err(Error::Program { code, how: format!("{} {how}", program.display()) }),
+    }
+}
+
+impl Arguments {
+    /// Returns the path of the trace, where nothing but an earlier trace may be.
+    fn output(&self, program: &Path) -> Result<PathBuf, Error> {
+        let default = || {
+            let mut name = program.file_name().unwrap_or(OsStr::new("program")).to_owned();
+            name.push(".trace");
+            PathBuf::from(name)
+        };
+        let output = self.output.clone().unwrap_or_else(default);
+        let output = std::path::absolute(&output).unwrap_or(output);
+        prepare_folder(output.parent().unwrap_or(Path::new("/")))?;
+        match Trace::read(&output) {
+            Err(error @ (TraceError::Foreign(_) | TraceError::Newer { .. })) => {
+                let why = format!("{error}: name another file after --output");
+                Err(Error::System(why))
+            }
+            Err(TraceError::File(error)) if output.exists() => Err(error.into()),
+            _ => {
+                let _ = fs::remove_file(&output);
+                Ok(output)
+            }
+        }
+    }
+
+    /// Returns the error of a program that left no trace.
+    fn explained(&self, error: TraceError, program: &Path, status: ExitStatus) -> Error {
+        let path = program.display();
+        let ended = ending(status).map(|(_, how)| format!(" ({path} {how})")).unwrap_or_default();
+        match error {
+            TraceError::File(_) | TraceError::Empty(_) => Error::System(format!(
+                "{path} wrote no trace{ended}: the system did not load the recorder into it, as with a program that is \
+                 linked statically, runs with other rights than yours, or uses another C library: {OTHER_WAY}"
+            )),
+            error => error.into(),
+        }
+    }
+}
+
+/// Returns the path of a program, by its name as a shell finds it.
+fn program(name: &OsStr) -> Result<PathBuf, Error> {
+    let path = Path::new(name);
+    let found = if path.components().count() > 1 {
+        path.is_file().then(|| path.to_owned())
+    } else {
+        find(&name.to_string_lossy(), &std::env::var_os("PATH").unwrap_or_default())
+    };
+    found.ok_or_else(|| Error::System(format!("there is no program {}: name one after `--`", path.display())))
+}
+
+/// Returns the exit code to pass on, with the ending in words; `None` for success.
+fn ending(status: ExitStatus) -> Option<(u8, String)> {
+    if status.success() {
+        return None;
+    }
+    let signal = status.signal();
+    Some(match (status.code(), signal) {
+        (Some(code), _) => (code as u8, format!("ended with exit code {code}")),
+        // As shells do.
+        (None, Some(signal)) => {
+            let name = nix::sys::signal::Signal::try_from(signal).map_or("unknown", nix::sys::signal::Signal::as_str);
+            ((128 + signal) as u8, format!("was ended by signal {signal} ({name})"))
+        }
+        (None, None) => (2, "ended in an unknown way".to_owned()),
+    })
+}
+
+/// Prints the figures of a trace on stderr: stdout is the program's.
+fn report(path: &Path, seen: &Summary) {
+    let operations = seen.operations;
+    let bytes = fs::metadata(path).map_or(0, |about| about.len());
+    console::complain(format_args!(
+        "Recorded {} operations ({} allocations, {} of zeros, {} reallocations, {} frees) of {} on {}.",
+        number::grouped(operations.all()),
+        number::grouped(operations.allocate),
+        number::grouped(operations.zeroed),
+        number::grouped(operations.reallocate),
+        number::grouped(operations.free),
+        number::bytes(seen.bytes as f64),
+        number::counted(seen.threads as usize, "thread"),
+    ));
+    console::complain(format_args!(
+        "Peak live: {} in {} blocks; {} blocks were live at the end. The program's own work between operations took {}.",
+        number::bytes(seen.peak_live_bytes as f64),
+        number::grouped(seen.peak_live_blocks),
+        number::grouped(seen.live_blocks),
+        number::time(seen.work_ns as f64),
+    ));
+    if seen.unknown_frees > 0 {
+        console::complain(format_args!(
+            "{} frees were of blocks from before the recording began, and are left out.",
+            number::grouped(seen.unknown_frees)
+        ));
+    }
+    if seen.ended_early {
+        console::complain("The trace ended early: the program crashed, was killed, or replaced itself by another one.");
+    }
+    if operations.all() == 0 {
+        console::complain(format_args!(
+            "Warning: nothing was recorded. A program with its own allocator is recorded from within: {OTHER_WAY}."
+        ));
+    }
+    console::complain(format_args!("Wrote {} ({})", path.display(), number::bytes(bytes as f64)));
+}

@@ -1,0 +1,130 @@
+//! `memscope-bench replay`: measures what tracking costs the program of a trace.
+
+use crate::cli::arguments::{FormatArguments, KeepArguments, LimitArguments, after_the_baseline, bar, show};
+use crate::cli::builds::{Build, BuildArguments};
+use crate::cli::{Error, journal};
+use crate::platform::files::Versioned;
+use crate::platform::scratch::Scratch;
+use crate::report::origin::Origin;
+use crate::schedule::measurement::Series;
+use crate::schedule::plan::{Effort, PAIRS, Plan};
+use crate::study::Files;
+use crate::study::replay::{BuildReplays, Gaps, Replays, SCHEMA, Summary, TraceLauncher};
+use crate::trace::{self, Trace};
+use crate::tracking::Level;
+use crate::worker::failure::Failure;
+use crate::worker::probe::Request;
+use crate::worker::tasks::replay::obstacle;
+use crate::workloads::{Scale, Workload};
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The fewest pairs of a measurement, however slow they are.
+const FEWEST: usize = 12;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The trace, of `record` or of a program with the recorder
+    #[arg(value_name = "TRACE")]
+    trace: PathBuf,
+    #[command(flatten)]
+    builds: BuildArguments,
+    /// The levels; untracked against itself is always measured too, for the noise floor
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["allocator"], value_parser = replayed)]
+    tracking: Vec<Level>,
+    /// The program's own work between two operations
+    #[arg(long, value_enum, default_value_t)]
+    gaps: Gaps,
+    /// The pairs of processes for each build and level
+    #[arg(long, default_value_t = PAIRS as u32, value_parser = clap::value_parser!(u32).range(1..))]
+    pairs: u32,
+    /// A build and level takes no more pairs after so many seconds, except for the first 12
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    seconds: u64,
+    /// The folder for replay.json and replay.md
+    #[arg(long, default_value = "results", value_name = "DIR")]
+    output: PathBuf,
+    #[command(flatten)]
+    keep: KeepArguments,
+    #[command(flatten)]
+    format: FormatArguments,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+/// Parses a level that sees the operations of a trace.
+fn replayed(name: &str) -> Result<Level, String> {
+    let level: Level = name.parse().map_err(|error: crate::tracking::LevelError| error.to_string())?;
+    match obstacle(level) {
+        Some(why) => Err(format!("{why}; name allocator, counting or another level of the hook")),
+        None => Ok(level),
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let files = Files { folder: &arguments.output, name: Replays::KIND };
+    let resolved = arguments.builds.resolve()?;
+    let (recorded, scratch) = prepared(&arguments.trace)?;
+    files.prepare::<Replays>()?;
+    let builds = arguments.builds.build(&resolved, arguments.limits.into())?;
+    let origin = Origin::of_this_command();
+    let builds = arguments.measure(builds, &scratch.path().join(PLAN), &recorded)?;
+    let trace = arguments.trace.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let replays = Replays { schema: SCHEMA, origin, trace, recorded, gaps: arguments.gaps, builds };
+    journal::finish(&files, &replays, None, arguments.format.format, arguments.keep)
+}
+
+/// The name of the plan in its folder.
+const PLAN: &str = "plan";
+
+/// Reads a trace, and writes its plan into a temporary folder. The trace is not in memory any more then.
+fn prepared(path: &Path) -> Result<(Summary, Scratch), Error> {
+    let trace = Trace::read(path)?;
+    let plan = trace::plan::Plan::of(&trace)?;
+    let no_folder = |error| Error::System(format!("there is no folder for the plan of the replay: {error}"));
+    let scratch = Scratch::within(&std::env::temp_dir(), "memscope-bench-").map_err(no_folder)?;
+    plan.write(&scratch.path().join(PLAN))?;
+    Ok((trace.summary(), scratch))
+}
+
+impl Arguments {
+    /// Measures the builds: all pairs are spread over the same passes.
+    fn measure(&self, builds: Vec<Build>, plan: &Path, recorded: &Summary) -> Result<Vec<BuildReplays>, Error> {
+        let ready = |build: &Build| -> Result<TraceLauncher, String> {
+            let program = build.program.as_ref().map_err(|failed| failed.why.clone())?;
+            TraceLauncher::new(&program.launcher, plan, self.gaps).map_err(|failure: Failure| failure.to_string())
+        };
+        let launchers: Vec<Result<TraceLauncher, String>> = builds.iter().map(ready).collect();
+        let levels = after_the_baseline(&self.tracking);
+        let threads = recorded.threads as usize;
+        let request = |level| Request {
+            workload: Workload::trace(threads > 1),
+            level,
+            scale: Scale::FULL,
+            threads,
+            count: false,
+        };
+        let (pairs, time) = (self.pairs as usize, Some(Duration::from_secs(self.seconds)));
+        let mut plan = Plan::new(Effort { pairs, time, fewest: pairs.min(FEWEST), precision: None });
+        for launcher in launchers.iter().flatten() {
+            levels.iter().for_each(|&level| plan.add(launcher, Series::Overhead, request(level)));
+        }
+        let bar = bar(plan.pairs(), "pairs");
+        let (measurements, _) = plan.measure(None, |progress| show(&bar, progress))?;
+        bar.finish_and_clear();
+
+        let mut measurements = measurements.into_iter();
+        let of_build = |(build, launcher): (Build, &Result<TraceLauncher, String>)| BuildReplays {
+            name: build.name,
+            memscope: build.program.ok().map(|program| program.memscope),
+            not_built: launcher.as_ref().err().cloned(),
+            measurements: if launcher.is_ok() {
+                measurements.by_ref().take(levels.len()).collect()
+            } else {
+                Vec::new()
+            },
+        };
+        Ok(builds.into_iter().zip(&launchers).map(of_build).collect())
+    }
+}

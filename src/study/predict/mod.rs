@@ -1,0 +1,209 @@
+//! Predictions: what tracking would cost the program of a trace, from the cost of single calls and without a replay.
+//!
+//! The added time is the sum, over all operations of the trace, of what one of its kind and size costs. Its interval has
+//! the ends of all of their intervals: errors of one kind of call do not cancel. It is that of the measured costs; what the
+//! sum leaves out, such as caches, is not in it.
+
+mod costs;
+mod summary;
+
+pub(crate) use costs::{Cost, Costs, NoCost};
+
+use crate::platform::files::Versioned;
+use crate::platform::system::Machine;
+use crate::report::document::Document;
+use crate::report::metric::Metric;
+use crate::report::origin::Origin;
+use crate::stats::estimate::Estimate;
+use crate::study::Study;
+use crate::study::calls::Calls;
+use crate::trace::{Deed, Summary, Trace};
+use crate::tracking::Level;
+use serde::{Deserialize, Serialize};
+
+/// The share of all operations from which a thread counts.
+const BUSY: f64 = 0.05;
+
+/// The operations of one kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Part {
+    /// Kind.
+    pub kind: String,
+    /// Number.
+    pub operations: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// CPU time that the level adds to all of them, in nanoseconds.
+    pub added_ns: Estimate,
+    /// CPU time that they take without it, in nanoseconds.
+    pub untracked_ns: f64,
+}
+
+/// A prediction.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Prediction {
+    /// Version of the format.
+    pub schema: u32,
+    /// The file of the trace.
+    pub trace: String,
+    /// The figures of the trace.
+    pub recorded: Summary,
+    /// The level.
+    #[serde(rename = "tracking")]
+    pub level: Level,
+    /// The kinds of operations.
+    pub parts: Vec<Part>,
+    /// CPU time with the level ÷ without it.
+    pub overhead: Estimate,
+    /// The threads that make most of the operations.
+    pub busy_threads: usize,
+    /// What the costs are based on, and what they leave out.
+    pub notes: Vec<String>,
+}
+
+impl Versioned for Prediction {
+    const KIND: &str = "prediction";
+    const WHAT: &str = "a prediction";
+    const SCHEMA: u32 = 1;
+}
+
+impl Study for Prediction {
+    fn summary(&self) -> Document {
+        summary::summary(self)
+    }
+
+    fn metrics(&self) -> Vec<Metric> {
+        let name = format!("{}/{}", self.trace, self.level);
+        vec![Metric::estimate(&name, "cpu-time", self.overhead), Metric::estimate(&name, "added-ns", self.added_ns())]
+    }
+}
+
+impl Prediction {
+    /// Predicts the cost of a level from a file of calls.
+    ///
+    /// # Errors
+    /// If the calls lack one that is needed.
+    pub(crate) fn of(name: String, trace: &Trace, level: Level, calls: &Calls) -> Result<Self, NoCost> {
+        let recorded = trace.summary();
+        let busy_threads = busy_threads(trace, &recorded);
+        let costs = Costs::of(calls, level, busy_threads, recorded.peak_live_blocks)?;
+        let kinds = ["allocate", "allocate zeroed", "reallocate", "free"];
+        let mut parts = kinds.map(|kind| Part {
+            kind: kind.to_owned(),
+            operations: 0,
+            bytes: 0,
+            added_ns: Estimate { value: 0.0, low: 0.0, high: 0.0 },
+            untracked_ns: 0.0,
+        });
+        trace.visit(|step| match step.deed {
+            Deed::Allocate { size, zeroed, .. } => {
+                parts[usize::from(zeroed)].add(size, costs.allocate(size, zeroed));
+            }
+            Deed::Reallocate { size, .. } => parts[2].add(size, costs.reallocate(size)),
+            Deed::Free { size, .. } => parts[3].add(size, costs.free(size)),
+            Deed::FreeUnknown | Deed::Rest => {}
+        });
+        let untracked = recorded.work_ns as f64 + parts.iter().map(|part| part.untracked_ns).sum::<f64>();
+        let added = sum(&parts);
+        let ratio = |added: f64| 1.0 + added / untracked.max(1.0);
+        let overhead = Estimate { value: ratio(added.value), low: ratio(added.low), high: ratio(added.high) };
+        let notes = summary::basis(calls, &costs, &recorded, busy_threads, &Machine::here());
+        let parts = parts.into_iter().filter(|part| part.operations > 0).collect();
+        Ok(Self { schema: Self::SCHEMA, trace: name, recorded, level, parts, overhead, busy_threads, notes })
+    }
+
+    /// Returns the CPU time that the level adds, in nanoseconds.
+    pub(crate) fn added_ns(&self) -> Estimate {
+        sum(&self.parts)
+    }
+
+    /// Returns the CPU time without the level, in nanoseconds.
+    fn untracked_ns(&self) -> f64 {
+        self.recorded.work_ns as f64 + self.parts.iter().map(|part| part.untracked_ns).sum::<f64>()
+    }
+}
+
+fn sum(parts: &[Part]) -> Estimate {
+    let sum = |figure: fn(&Estimate) -> f64| parts.iter().map(|part| figure(&part.added_ns)).sum();
+    Estimate { value: sum(|added| added.value), low: sum(|added| added.low), high: sum(|added| added.high) }
+}
+
+impl Part {
+    fn add(&mut self, size: u64, Cost { added, untracked }: Cost) {
+        self.operations += 1;
+        self.bytes += size;
+        self.added_ns.value += added.value;
+        self.added_ns.low += added.low;
+        self.added_ns.high += added.high;
+        self.untracked_ns += untracked;
+    }
+}
+
+/// Returns the number of threads that make a good part of the operations each.
+fn busy_threads(trace: &Trace, recorded: &Summary) -> usize {
+    let mut operations = vec![0_u64; recorded.threads as usize];
+    trace.visit(|step| operations[step.thread as usize] += 1);
+    let least = BUSY * operations.iter().sum::<u64>() as f64;
+    operations.into_iter().filter(|&count| count as f64 >= least).count().max(1)
+}
+
+/// Returns the origin of a file of calls: that of its means.
+fn origin(calls: &Calls) -> Option<&Origin> {
+    calls.batches.as_ref().map(|batches| &batches.origin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::costs::tests::{USUAL, calls};
+    use super::*;
+    use crate::trace::format::{Event, Kind};
+    use crate::trace::made;
+
+    fn trace(pairs: u64, gap_ns: u64) -> (tempfile::TempDir, Trace) {
+        let event = |kind, ticket: u64, size| Event {
+            kind,
+            align: 3,
+            ticket,
+            after: ticket,
+            block: 16,
+            new_block: 16,
+            size,
+            gap_ns,
+        };
+        let pair = |n: u64| [event(Kind::Allocate, 2 * n, 32), event(Kind::Free, 2 * n + 1, 0)];
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("x.trace");
+        let events = (0..pairs).flat_map(pair).collect();
+        std::fs::write(&path, made::bytes(&[(0, events)], 0, true)).expect("a file");
+        let trace = Trace::read(&path).expect("a trace");
+        (folder, trace)
+    }
+
+    #[test]
+    fn a_prediction_is_the_sum_of_its_operations() {
+        // A pair takes 10 ns and 190 ns of the program's work, and tracking adds 200 ns.
+        let (_folder, trace) = trace(100, 95);
+        let seen = Prediction::of("x".to_owned(), &trace, Level::Allocator, &calls(&USUAL, false)).expect("costs");
+        assert!((seen.overhead.value - 2.0).abs() < 1e-9, "{:?}", seen.overhead);
+        // From 210 ± 10 % less 10 ± 10 %.
+        let [low, high] = [189.0 - 11.0, 231.0 - 9.0].map(|added| 1.0 + added / 200.0);
+        assert!(
+            (seen.overhead.low - low).abs() < 1e-9 && (seen.overhead.high - high).abs() < 1e-9,
+            "{:?}",
+            seen.overhead
+        );
+        assert_eq!(seen.parts.iter().map(|part| part.operations).collect::<Vec<_>>(), [100, 100]);
+        assert!((seen.added_ns().value - 20_000.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn more_work_is_less_overhead() {
+        let overhead = |gap| {
+            let (_folder, trace) = trace(10, gap);
+            let prediction = Prediction::of("x".to_owned(), &trace, Level::Allocator, &calls(&USUAL, true));
+            prediction.expect("costs").overhead.value
+        };
+        assert!(overhead(0) > overhead(100) && overhead(100) > overhead(10_000));
+        assert!(overhead(1_000_000) < 1.001);
+    }
+}

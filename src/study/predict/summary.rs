@@ -1,0 +1,93 @@
+//! The report of a prediction.
+
+use crate::platform::system::Machine;
+use crate::platform::text;
+use crate::report::document::{Document, Table, left, right};
+use crate::report::number;
+use crate::study::calls::Calls;
+use crate::study::predict::{Costs, Prediction, origin};
+use crate::trace::Summary;
+
+/// Returns the report: the answer in a sentence, a table of the kinds of operations, and notes.
+pub(super) fn summary(prediction: &Prediction) -> Document {
+    let mut document = Document::default();
+    let added = prediction.added_ns();
+    document.notes(vec![format!(
+        "The overhead of {} under {} would be {} of its CPU time: {} on top of {}.",
+        text::code(&prediction.recorded.program),
+        prediction.level,
+        number::overhead(prediction.overhead),
+        number::time_interval(added),
+        number::time(prediction.untracked_ns()),
+    )]);
+    let mut table = Table::new([
+        left("operation"),
+        right("number"),
+        right("bytes"),
+        right("added each"),
+        right("added [95 %]"),
+        right("untracked"),
+    ]);
+    for part in &prediction.parts {
+        table.row([
+            part.kind.clone(),
+            number::grouped(part.operations),
+            number::bytes(part.bytes as f64),
+            number::time(part.added_ns.value / part.operations as f64),
+            number::time_interval(part.added_ns),
+            number::time(part.untracked_ns),
+        ]);
+    }
+    document.table(table);
+    document.notes(prediction.notes.clone());
+    document
+}
+
+/// Returns what a prediction is based on, and what it leaves out, a line each.
+pub(super) fn basis(calls: &Calls, costs: &Costs, recorded: &Summary, busy: usize, here: &Machine) -> Vec<String> {
+    let mut lines = vec![
+        "A prediction is the number of operations of each kind and size times the cost of one, as `calls` measured it. \
+         Its interval is that of these costs; it does not contain what the sum leaves out: caches, and costs that grow as \
+         the tracker sees more. `replay` measures them."
+            .to_owned(),
+    ];
+    if let Some(origin) = origin(calls) {
+        let measured = origin.started.format("%Y-%m-%d");
+        lines.push(format!("Costs: {}, measured {measured} on {}.", origin.memscope, origin.machine.processor));
+        if !origin.machine.is(here) {
+            lines.push("Warning: the costs were measured on another machine than this one.".to_owned());
+        }
+    }
+    lines.push(match costs.factor {
+        Some((_, 1)) if busy <= 1 && recorded.peak_live_blocks < super::costs::FULL => {
+            "Threads and live blocks: one, and few, as in the calls.".to_owned()
+        }
+        Some((factor, threads)) => format!(
+            "Threads and live blocks: {busy} busy, and {} at most. An allocation with its free costs {} times as much in \
+             the measured heap on {}.",
+            number::grouped(recorded.peak_live_blocks),
+            number::factor(factor.value),
+            number::counted(threads, "thread"),
+        ),
+        None => format!(
+            "Threads and live blocks: {busy} busy, and {} at most. The calls have no means for them, so the costs are those \
+             of one thread with an empty heap: measure `memscope-bench calls` again.",
+            number::grouped(recorded.peak_live_blocks)
+        ),
+    });
+    if recorded.operations.reallocate > 0 {
+        lines.push(if costs.has_reallocations() {
+            "Reallocations have the cost of one from 1 KiB to 2 KiB; one of a larger block costs more where the tracker \
+             copies it."
+                .to_owned()
+        } else {
+            "Reallocations were not measured, and have the cost of an allocation with a free.".to_owned()
+        });
+    }
+    if !costs.has_share() && recorded.operations.free != recorded.operations.allocate + recorded.operations.zeroed {
+        lines.push(
+            "How much of a cost is the allocation's and how much the free's was not measured: half each.".to_owned(),
+        );
+    }
+    lines
+}

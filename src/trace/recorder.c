@@ -1,0 +1,567 @@
+/*
+ * The recorder as a library to preload: it passes each call of malloc and its relatives on, and writes it to the trace
+ * that MEMSCOPE_BENCH_TRACE names. format.rs describes the trace, and recorder.rs is the same in Rust: its comments
+ * explain the states, tickets and locks.
+ *
+ * It records from its constructor to its destructor, and up to _exit, quick_exit and abort. The child of a fork records
+ * nothing, and neither does a program that it starts: the parent has a lock on the trace.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FRAME 32
+#define PAYLOAD (16 << 10)
+#define LONGEST 61
+#define READINGS 2000
+#define MOST_TURNS 10000000
+
+enum kind { ALLOCATE, ZEROED, REALLOCATE, FREE, REST };
+enum state { NEW, OPEN, CLOSED };
+
+/* The alignment of malloc's blocks. */
+#define USUAL (_Alignof(max_align_t))
+
+struct event {
+    enum kind kind;
+    unsigned align;
+    uint64_t ticket, after, block, new_block, size;
+};
+
+struct buffer {
+    struct buffer *next;
+    atomic_bool is_owned, is_locked;
+    uint32_t thread, operations;
+    uint64_t ticket, last_ticket, last_block;
+    size_t used;
+    unsigned char bytes[FRAME + PAYLOAD];
+};
+
+static atomic_int state = NEW;
+static int trace = -1;
+static pid_t process;
+static _Atomic uint64_t tickets;
+static _Atomic uint32_t threads;
+static uint64_t secret;
+static _Atomic(struct buffer *) buffers;
+static atomic_bool is_writing;
+static pthread_key_t key;
+static bool has_key;
+
+#define OWN static __thread __attribute__((tls_model("initial-exec")))
+OWN bool is_inside;
+OWN uint32_t number;
+OWN struct buffer *own;
+OWN uint64_t last;
+OWN uint64_t gap;
+
+/* The functions that calls are passed on to. */
+static void *(*next_malloc)(size_t);
+static void *(*next_calloc)(size_t, size_t);
+static void *(*next_realloc)(void *, size_t);
+static void (*next_free)(void *);
+static int (*next_posix_memalign)(void **, size_t, size_t);
+static void *(*next_aligned_alloc)(size_t, size_t);
+static void *(*next_memalign)(size_t, size_t);
+
+/* Memory for the search for those functions, which allocates itself. It is never freed. */
+static _Alignas(64) unsigned char early[64 << 10];
+static atomic_size_t early_used;
+
+static bool is_early(const void *block) {
+    return (const unsigned char *)block >= early && (const unsigned char *)block < early + sizeof early;
+}
+
+static void *early_block(size_t size) {
+    /* The size stands before the block. */
+    size_t whole = (size + 16 + 15) / 16 * 16;
+    size_t place = atomic_fetch_add(&early_used, whole);
+    if (size > sizeof early || place + whole > sizeof early) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    memcpy(early + place, &size, sizeof size);
+    return early + place + 16;
+}
+
+static size_t early_size(const void *block) {
+    size_t size;
+    memcpy(&size, (const unsigned char *)block - 16, sizeof size);
+    return size;
+}
+
+/* Finds the functions. False while it does. */
+static bool is_ready(void) {
+    static bool is_searching;
+    if (next_free != NULL) {
+        return true;
+    }
+    if (is_searching) {
+        return false;
+    }
+    is_searching = true;
+    next_malloc = dlsym(RTLD_NEXT, "malloc");
+    next_calloc = dlsym(RTLD_NEXT, "calloc");
+    next_realloc = dlsym(RTLD_NEXT, "realloc");
+    next_posix_memalign = dlsym(RTLD_NEXT, "posix_memalign");
+    next_aligned_alloc = dlsym(RTLD_NEXT, "aligned_alloc");
+    next_memalign = dlsym(RTLD_NEXT, "memalign");
+    next_free = dlsym(RTLD_NEXT, "free");
+    is_searching = false;
+    return next_free != NULL;
+}
+
+static uint64_t cpu_time(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static bool lock(atomic_bool *lock) {
+    for (int turn = 0; turn < MOST_TURNS; turn++) {
+        if (!atomic_exchange_explicit(lock, true, memory_order_acquire)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void unlock(atomic_bool *lock) {
+    atomic_store_explicit(lock, false, memory_order_release);
+}
+
+static uint64_t checksum(uint64_t sum, const unsigned char *bytes, size_t length) {
+    for (size_t place = 0; place < length; place++) {
+        sum = (sum ^ bytes[place]) * 0x100000001b3u;
+    }
+    return sum;
+}
+
+static void put(unsigned char *bytes, uint64_t value, size_t length) {
+    for (size_t place = 0; place < length; place++) {
+        bytes[place] = (unsigned char)(value >> (8 * place));
+    }
+}
+
+static bool write_all(const unsigned char *bytes, size_t length) {
+    while (length > 0) {
+        ssize_t written = write(trace, bytes, length);
+        if (written <= 0) {
+            if (written < 0 && errno == EINTR) {
+                continue;
+            }
+            return false;
+        }
+        bytes += written;
+        length -= (size_t)written;
+    }
+    return true;
+}
+
+static void to_file(const unsigned char *bytes, size_t length) {
+    if (getpid() != process || !lock(&is_writing)) {
+        return;
+    }
+    if (!write_all(bytes, length)) {
+        atomic_store(&state, CLOSED);
+    }
+    unlock(&is_writing);
+}
+
+static void frame(unsigned char *bytes, const char *mark, uint32_t thread, size_t length, uint32_t operations,
+                  uint64_t ticket) {
+    memcpy(bytes, mark, 4);
+    put(bytes + 4, thread, 4);
+    put(bytes + 8, length, 4);
+    put(bytes + 12, operations, 4);
+    put(bytes + 16, ticket, 8);
+    put(bytes + 24, checksum(checksum(0xcbf29ce484222325u, bytes, 24), bytes + FRAME, length), 8);
+}
+
+static void flush(struct buffer *buffer) {
+    if (buffer->operations == 0) {
+        return;
+    }
+    frame(buffer->bytes, "MSBF", buffer->thread, buffer->used, buffer->operations, buffer->ticket);
+    to_file(buffer->bytes, FRAME + buffer->used);
+    buffer->used = 0;
+    buffer->operations = 0;
+}
+
+static struct buffer *own_buffer(void) {
+    if (own != NULL) {
+        return own;
+    }
+    if (number == 0) {
+        number = atomic_fetch_add(&threads, 1) + 1;
+    }
+    struct buffer *buffer = atomic_load(&buffers);
+    while (buffer != NULL && atomic_exchange(&buffer->is_owned, true)) {
+        buffer = buffer->next;
+    }
+    if (buffer == NULL) {
+        buffer = mmap(NULL, sizeof *buffer, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (buffer == MAP_FAILED) {
+            return NULL;
+        }
+        atomic_store(&buffer->is_owned, true);
+        buffer->next = atomic_load(&buffers);
+        while (!atomic_compare_exchange_weak(&buffers, &buffer->next, buffer)) {
+        }
+    }
+    own = buffer;
+    if (has_key) {
+        pthread_setspecific(key, buffer);
+    }
+    return buffer;
+}
+
+static void put_number(struct buffer *buffer, uint64_t value) {
+    while (value >= 0x80) {
+        buffer->bytes[FRAME + buffer->used++] = (unsigned char)(value | 0x80);
+        value >>= 7;
+    }
+    buffer->bytes[FRAME + buffer->used++] = (unsigned char)value;
+}
+
+static void put_difference(struct buffer *buffer, uint64_t from, uint64_t to) {
+    uint64_t difference = to - from;
+    put_number(buffer, (difference << 1) ^ (0 - (difference >> 63)));
+}
+
+static void record(const struct event *event) {
+    struct buffer *buffer = own_buffer();
+    if (buffer == NULL || !lock(&buffer->is_locked)) {
+        return;
+    }
+    if (buffer->used + LONGEST > PAYLOAD) {
+        flush(buffer);
+    }
+    if (buffer->operations == 0) {
+        buffer->thread = number - 1;
+        buffer->ticket = buffer->last_ticket = event->ticket;
+        buffer->last_block = 0;
+    }
+    buffer->bytes[FRAME + buffer->used++] = (unsigned char)(event->kind | event->align << 3);
+    put_number(buffer, event->ticket - buffer->last_ticket);
+    buffer->last_ticket = event->ticket;
+    if (event->kind != REST) {
+        put_difference(buffer, buffer->last_block, event->block);
+        buffer->last_block = event->block;
+    }
+    if (event->kind == REALLOCATE) {
+        put_number(buffer, event->after - event->ticket);
+        put_difference(buffer, event->block, event->new_block);
+        buffer->last_ticket = event->after;
+        buffer->last_block = event->new_block;
+    }
+    if (event->kind != FREE && event->kind != REST) {
+        put_number(buffer, event->size);
+    }
+    put_number(buffer, gap);
+    buffer->operations++;
+    unlock(&buffer->is_locked);
+}
+
+/* Begins a call. False if it is not recorded. */
+static bool begin(void) {
+    if (atomic_load_explicit(&state, memory_order_acquire) != OPEN || is_inside) {
+        return false;
+    }
+    is_inside = true;
+    uint64_t now = cpu_time();
+    gap = now > last ? now - last : 0;
+    return true;
+}
+
+static void end(void) {
+    last = cpu_time();
+    is_inside = false;
+}
+
+static uint64_t ticket(void) {
+    return atomic_fetch_add(&tickets, 1);
+}
+
+static uint64_t number_of(const void *block) {
+    return (uint64_t)(uintptr_t)block + secret;
+}
+
+static unsigned logarithm(size_t align) {
+    unsigned power = 0;
+    while (align >> power > 1) {
+        power++;
+    }
+    return power;
+}
+
+static void allocated(enum kind kind, const void *block, size_t size, size_t align) {
+    if (block != NULL) {
+        int error = errno;
+        uint64_t now = ticket();
+        uint64_t its = number_of(block);
+        struct event event = {kind, logarithm(align), now, now, its, its, size};
+        record(&event);
+        errno = error;
+    }
+    end();
+}
+
+static void rest(void) {
+    uint64_t drawn = atomic_load(&tickets);
+    struct event event = {REST, 0, drawn == 0 ? 0 : drawn - 1, 0, 0, 0, 0};
+    record(&event);
+}
+
+static void flush_all(void) {
+    for (struct buffer *buffer = atomic_load(&buffers); buffer != NULL; buffer = buffer->next) {
+        if (lock(&buffer->is_locked)) {
+            flush(buffer);
+            unlock(&buffer->is_locked);
+        }
+    }
+}
+
+/* Ends the recording; without the end mark after a crash. The child of a vfork shares all of this. */
+static void finish(bool is_whole) {
+    if (getpid() != process || !begin()) {
+        return;
+    }
+    int error = errno;
+    rest();
+    flush_all();
+    if (is_whole) {
+        unsigned char mark[FRAME];
+        frame(mark, "MSBE", 0, 0, 0, atomic_load(&tickets));
+        to_file(mark, FRAME);
+    }
+    atomic_store(&state, CLOSED);
+    errno = error;
+    end();
+}
+
+static void after_fork(void) {
+    atomic_store(&state, CLOSED);
+    if (trace >= 0) {
+        close(trace);
+        trace = -1;
+    }
+}
+
+static void at_end_of_thread(void *value) {
+    (void)value;
+    if (!begin()) {
+        return;
+    }
+    rest();
+    struct buffer *buffer = own;
+    own = NULL;
+    if (buffer != NULL && lock(&buffer->is_locked)) {
+        flush(buffer);
+        unlock(&buffer->is_locked);
+        atomic_store(&buffer->is_owned, false);
+    }
+    end();
+}
+
+__attribute__((constructor(101))) static void open_trace(void) {
+    const char *path = getenv("MEMSCOPE_BENCH_TRACE");
+    if (!is_ready() || path == NULL || *path == '\0') {
+        return;
+    }
+    trace = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (trace < 0) {
+        return;
+    }
+    if (flock(trace, LOCK_EX | LOCK_NB) != 0 || ftruncate(trace, 0) != 0) {
+        close(trace);
+        trace = -1;
+        return;
+    }
+    process = getpid();
+    uint64_t began = cpu_time();
+    uint64_t now = began;
+    for (int reading = 0; reading < READINGS; reading++) {
+        now = cpu_time();
+    }
+    unsigned char header[32] = "MSBTRACE";
+    char program[1024];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program);
+    length = length < 0 ? 0 : length;
+    put(header + 8, 1, 4);
+    put(header + 12, 1, 4);
+    put(header + 16, (now - began) * 1000 / READINGS, 4);
+    put(header + 20, (uint64_t)process, 4);
+    put(header + 24, (uint64_t)length, 4);
+    uint64_t sum = checksum(checksum(0xcbf29ce484222325u, header, 28), (unsigned char *)program, (size_t)length);
+    put(header + 28, sum, 4);
+    if (!write_all(header, sizeof header) || !write_all((unsigned char *)program, (size_t)length)) {
+        return;
+    }
+    if (syscall(SYS_getrandom, &secret, sizeof secret, 1) != (long)sizeof secret) {
+        secret = cpu_time() * 0x9e3779b97f4a7c15u;
+    }
+    pthread_atfork(NULL, NULL, after_fork);
+    has_key = pthread_key_create(&key, at_end_of_thread) == 0;
+    last = cpu_time();
+    atomic_store(&state, OPEN);
+}
+
+__attribute__((destructor(101))) static void close_trace(void) {
+    finish(true);
+}
+
+void *malloc(size_t size) {
+    if (!is_ready()) {
+        return early_block(size);
+    }
+    bool is_recorded = begin();
+    void *block = next_malloc(size);
+    if (is_recorded) {
+        allocated(ALLOCATE, block, size, USUAL);
+    }
+    return block;
+}
+
+void *calloc(size_t count, size_t size) {
+    if (!is_ready()) {
+        return count != 0 && size > SIZE_MAX / count ? NULL : early_block(count * size);
+    }
+    bool is_recorded = begin();
+    void *block = next_calloc(count, size);
+    if (is_recorded) {
+        allocated(ZEROED, block, count * size, USUAL);
+    }
+    return block;
+}
+
+void free(void *block) {
+    if (block == NULL || is_early(block) || !is_ready()) {
+        return;
+    }
+    if (!begin()) {
+        next_free(block);
+        return;
+    }
+    uint64_t its = number_of(block);
+    uint64_t now = ticket();
+    next_free(block);
+    int error = errno;
+    struct event event = {FREE, logarithm(USUAL), now, now, its, its, 0};
+    record(&event);
+    errno = error;
+    end();
+}
+
+void *realloc(void *block, size_t size) {
+    if (block == NULL) {
+        return malloc(size);
+    }
+    if (is_early(block)) {
+        void *moved = malloc(size);
+        if (moved != NULL) {
+            size_t old = early_size(block);
+            memcpy(moved, block, old < size ? old : size);
+        }
+        return moved;
+    }
+    if (!is_ready()) {
+        return NULL;
+    }
+    if (!begin()) {
+        return next_realloc(block, size);
+    }
+    uint64_t its = number_of(block);
+    uint64_t before = ticket();
+    void *moved = next_realloc(block, size);
+    int error = errno;
+    if (moved != NULL) {
+        struct event event = {REALLOCATE, logarithm(USUAL), before, ticket(), its, number_of(moved), size};
+        record(&event);
+    } else if (size == 0) {
+        /* glibc frees the block. */
+        struct event event = {FREE, logarithm(USUAL), before, before, its, its, 0};
+        record(&event);
+    }
+    errno = error;
+    end();
+    return moved;
+}
+
+void *reallocarray(void *block, size_t count, size_t size) {
+    if (count != 0 && size > SIZE_MAX / count) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return realloc(block, count * size);
+}
+
+int posix_memalign(void **result, size_t align, size_t size) {
+    if (!is_ready() || next_posix_memalign == NULL) {
+        return ENOMEM;
+    }
+    bool is_recorded = begin();
+    int error = next_posix_memalign(result, align, size);
+    if (is_recorded) {
+        allocated(ALLOCATE, error == 0 ? *result : NULL, size, align);
+    }
+    return error;
+}
+
+void *aligned_alloc(size_t align, size_t size) {
+    if (!is_ready() || next_aligned_alloc == NULL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    bool is_recorded = begin();
+    void *block = next_aligned_alloc(align, size);
+    if (is_recorded) {
+        allocated(ALLOCATE, block, size, align);
+    }
+    return block;
+}
+
+void *memalign(size_t align, size_t size) {
+    if (!is_ready() || next_memalign == NULL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    bool is_recorded = begin();
+    void *block = next_memalign(align, size);
+    if (is_recorded) {
+        allocated(ALLOCATE, block, size, align);
+    }
+    return block;
+}
+
+void _exit(int code) {
+    finish(true);
+    syscall(SYS_exit_group, code);
+    __builtin_unreachable();
+}
+
+void _Exit(int code) {
+    _exit(code);
+}
+
+void abort(void) {
+    void (*next_abort)(void) = (void (*)(void))dlsym(RTLD_NEXT, "abort");
+    finish(false);
+    if (next_abort != NULL) {
+        next_abort();
+    }
+    __builtin_trap();
+}

@@ -1,0 +1,257 @@
+//! The recorder as a global allocator: it passes each call on, and writes it to a trace.
+//!
+//! Each thread has a buffer of fixed size, mapped from the system, and writes it with `write(2)` when it is full. The
+//! recorder never allocates: what it calls takes no memory from an allocator. It records from the program's first
+//! allocation to its exit handlers. The child of a fork records nothing.
+#![allow(
+    unsafe_code,
+    reason = "an allocator cannot be written without it, nor can the system be called without allocating"
+)]
+
+mod buffers;
+mod system;
+
+use crate::trace::format::{self, END_MARK, Event, FrameNumbers, Kind};
+use buffers::{flush_all, leave, to_file, write};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicI32, AtomicU8, AtomicU32, AtomicU64};
+
+/// A global allocator that writes a trace of the program to the file that the environment variable
+/// `MEMSCOPE_BENCH_TRACE` names. Without the variable it only passes calls on.
+///
+/// ```no_run
+/// use memscope_bench::RecordingAllocator;
+///
+/// #[global_allocator]
+/// static ALLOCATOR: RecordingAllocator = RecordingAllocator::new();
+///
+/// fn main() {}
+/// ```
+///
+/// A program that aborts or is killed leaves a trace up to the last buffer that was written; [`flush`](Self::flush)
+/// writes all of them.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordingAllocator<A = System>(A);
+
+impl RecordingAllocator {
+    /// Returns a recorder of the system's allocator.
+    pub const fn new() -> Self {
+        Self(System)
+    }
+
+    /// Writes what all threads have recorded so far. Call it before the program ends in a way that runs no exit
+    /// handlers.
+    pub fn flush() {
+        if let Some(call) = Call::begin() {
+            flush_all();
+            call.end();
+        }
+    }
+}
+
+impl Default for RecordingAllocator {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<A> RecordingAllocator<A> {
+    /// Returns a recorder of another allocator, such as one of the program's own.
+    pub const fn over(allocator: A) -> Self {
+        Self(allocator)
+    }
+}
+
+// SAFETY: each call is passed on to the inner allocator with its arguments unchanged, and its result is returned. The
+// recorder itself allocates nothing, and does not unwind.
+unsafe impl<A: GlobalAlloc> GlobalAlloc for RecordingAllocator<A> {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let call = Call::begin();
+        // SAFETY: the caller's promise is what the inner allocator requires.
+        let block = unsafe { self.0.alloc(layout) };
+        ended(call, |call| call.allocated(Kind::Allocate, block, layout));
+        block
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        let call = Call::begin();
+        // SAFETY: the caller's promise is what the inner allocator requires.
+        let block = unsafe { self.0.alloc_zeroed(layout) };
+        ended(call, |call| call.allocated(Kind::Zeroed, block, layout));
+        block
+    }
+
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        let call = Call::begin();
+        // Drawn before the address can be another block's.
+        let ticket = if call.is_some() { ticket() } else { 0 };
+        // SAFETY: the caller's promise is what the inner allocator requires.
+        unsafe { self.0.dealloc(ptr, layout) };
+        let event = |call: &Call| call.event(Kind::Free, ptr, layout.align(), ticket);
+        ended(call, |call| write(&event(call)));
+    }
+
+    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        let call = Call::begin();
+        let before = if call.is_some() { ticket() } else { 0 };
+        // SAFETY: the caller's promise is what the inner allocator requires.
+        let block = unsafe { self.0.realloc(ptr, layout, new_size) };
+        ended(call, |call| {
+            if !block.is_null() {
+                let event = call.event(Kind::Reallocate, ptr, layout.align(), before);
+                write(&Event { after: ticket(), new_block: number(block), size: new_size as u64, ..event });
+            }
+        });
+        block
+    }
+}
+
+/// Records a call, if it is recorded, and ends it.
+#[inline]
+fn ended(call: Option<Call>, record: impl FnOnce(&Call)) {
+    if let Some(call) = call {
+        record(&call);
+        call.end();
+    }
+}
+
+/// The states of the recorder.
+const NEW: u8 = 0;
+const OPENING: u8 = 1;
+const OPEN: u8 = 2;
+const CLOSED: u8 = 3;
+
+static STATE: AtomicU8 = AtomicU8::new(NEW);
+/// The open file of the trace.
+static FILE: AtomicI32 = AtomicI32::new(-1);
+/// The process that records.
+static PROCESS: AtomicU32 = AtomicU32::new(0);
+static TICKETS: AtomicU64 = AtomicU64::new(0);
+/// The number that is added to addresses.
+static SECRET: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// True while this thread is within the recorder: calls from a signal handler are not recorded.
+    static IS_INSIDE: Cell<bool> = const { Cell::new(false) };
+    /// The reading of this thread's clock at the end of its last call.
+    static LAST: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Draws a ticket.
+#[inline]
+fn ticket() -> u64 {
+    TICKETS.fetch_add(1, AcqRel)
+}
+
+/// Returns the number of a block.
+#[inline]
+fn number(block: *mut u8) -> u64 {
+    (block as u64).wrapping_add(SECRET.load(Relaxed))
+}
+
+/// A call that is being recorded.
+struct Call {
+    gap_ns: u64,
+}
+
+impl Call {
+    /// Begins a call; `None` if it is not recorded.
+    #[inline]
+    fn begin() -> Option<Self> {
+        if STATE.load(Relaxed) == CLOSED || IS_INSIDE.replace(true) {
+            return None;
+        }
+        if STATE.load(Acquire) != OPEN && !open() {
+            IS_INSIDE.set(false);
+            return None;
+        }
+        Some(Self { gap_ns: system::cpu_time_ns().saturating_sub(LAST.get()) })
+    }
+
+    /// Ends the call: from here on, time is the program's.
+    #[inline]
+    fn end(self) {
+        LAST.set(system::cpu_time_ns());
+        IS_INSIDE.set(false);
+    }
+
+    #[inline]
+    fn event(&self, kind: Kind, block: *mut u8, align: usize, ticket: u64) -> Event {
+        let block = number(block);
+        let align = align.trailing_zeros() as u8;
+        Event { kind, align, ticket, after: ticket, block, new_block: block, size: 0, gap_ns: self.gap_ns }
+    }
+
+    /// Records a block, unless there was no memory.
+    #[inline]
+    fn allocated(&self, kind: Kind, block: *mut u8, layout: Layout) {
+        if !block.is_null() {
+            write(&Event { size: layout.size() as u64, ..self.event(kind, block, layout.align(), ticket()) });
+        }
+    }
+}
+
+/// Opens the trace with the program's first call, if the environment names one.
+#[cold]
+fn open() -> bool {
+    if STATE.compare_exchange(NEW, OPENING, AcqRel, Acquire).is_err() {
+        // Another thread opens it just now, or there is none.
+        return STATE.load(Acquire) == OPEN;
+    }
+    let opened = system::open_trace();
+    if let Some(system::Opened { file, process, secret }) = opened {
+        FILE.store(file, Relaxed);
+        PROCESS.store(process, Relaxed);
+        SECRET.store(secret, Relaxed);
+        system::at_exit(at_exit, after_fork, at_end_of_thread);
+    }
+    STATE.store(if opened.is_some() { OPEN } else { CLOSED }, Release);
+    opened.is_some()
+}
+
+/// Records the thread's work since its last call. Its ticket is the last one that was drawn: who waits for the thread's end
+/// draws a later one.
+fn rest(call: &Call) {
+    let ticket = TICKETS.load(Acquire).saturating_sub(1);
+    write(&Event {
+        kind: Kind::Rest,
+        align: 0,
+        ticket,
+        after: ticket,
+        block: 0,
+        new_block: 0,
+        size: 0,
+        gap_ns: call.gap_ns,
+    });
+}
+
+/// Ends the recording with the program.
+extern "C" fn at_exit() {
+    if system::process() != PROCESS.load(Relaxed) {
+        return;
+    }
+    let Some(call) = Call::begin() else { return };
+    rest(&call);
+    flush_all();
+    let numbers = FrameNumbers { mark: END_MARK, thread: 0, length: 0, operations: 0, ticket: TICKETS.load(Relaxed) };
+    to_file(&format::frame(&numbers, &[]));
+    STATE.store(CLOSED, Release);
+    call.end();
+}
+
+/// Ends the recording in the child of a fork.
+extern "C" fn after_fork() {
+    STATE.store(CLOSED, Release);
+    system::close(FILE.swap(-1, AcqRel));
+}
+
+/// Leaves the buffer of a thread that ends to another one.
+extern "C" fn at_end_of_thread(_: *mut std::ffi::c_void) {
+    if let Some(call) = Call::begin() {
+        rest(&call);
+        leave();
+        call.end();
+    }
+}

@@ -1,0 +1,138 @@
+//! The blocks of a replay: allocated, resized and freed as the plan orders it, by the program's allocator.
+#![allow(unsafe_code, reason = "blocks of any size and alignment need the allocator's own functions")]
+
+use crate::trace::plan::{Act, Order};
+use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, handle_alloc_error, realloc};
+use std::hint::spin_loop;
+use std::ptr::null_mut;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicPtr, AtomicU16, AtomicU64};
+use std::thread;
+use std::time::Duration;
+
+/// The distance of the bytes that are written to a new block: the size of the smallest pages.
+const PAGE: usize = 4_096;
+/// The bits of a size.
+const SIZE: u64 = (1 << 48) - 1;
+
+/// A place for a block.
+#[derive(Debug, Default)]
+struct Place {
+    address: AtomicPtr<u8>,
+    /// Size, and above its bits the logarithm of the alignment.
+    layout: AtomicU64,
+    /// Operations that the block has had, if several threads use it.
+    done: AtomicU16,
+}
+
+/// The table of live blocks.
+#[derive(Debug)]
+pub(super) struct Blocks(Vec<Place>);
+
+impl Blocks {
+    pub(super) fn new(places: usize) -> Self {
+        Self((0..places).map(|_| Place::default()).collect())
+    }
+
+    /// Does the operation of an order, once the operations before it are done.
+    ///
+    /// A byte of each page of a new block is written, because a program that allocates a block writes to it. One of zeros
+    /// is left as it is: a program that wants zeros may leave most of them alone.
+    ///
+    /// # Panics
+    /// If the plan frees a block that is not there.
+    #[inline]
+    pub(super) fn obey(&self, order: &Order) {
+        let place = &self.0[order.place as usize];
+        if order.is_shared {
+            place.wait(order.before);
+        }
+        match order.act {
+            Act::Allocate | Act::Zeroed => place.begin(order),
+            Act::Reallocate => place.resize(order.size as usize),
+            Act::Free => place.end(),
+            Act::Work | Act::Open | Act::Await => {}
+        }
+        if order.is_shared {
+            place.done.store(order.before.wrapping_add(1), Release);
+        }
+    }
+}
+
+/// Returns the layout of a size, which is at least one byte: Rust's allocators have no empty blocks.
+fn layout(size: usize, align: u8) -> Layout {
+    Layout::from_size_align(size.max(1), 1 << align).expect("a plan has valid sizes")
+}
+
+impl Place {
+    /// Waits until the block has had so many operations. Most waits are short, and a long one must cost no CPU time.
+    fn wait(&self, operations: u16) {
+        const SPINS: u32 = 200;
+        const YIELDS: u32 = 220;
+        let mut turns = 0;
+        while self.done.load(Acquire) != operations {
+            match turns {
+                0..SPINS => spin_loop(),
+                SPINS..YIELDS => thread::yield_now(),
+                _ => thread::sleep(Duration::from_micros(20)),
+            }
+            turns = turns.saturating_add(1);
+        }
+    }
+
+    fn set(&self, address: *mut u8, layout: Layout) {
+        self.layout.store(layout.size() as u64 | u64::from(layout.align().trailing_zeros()) << 48, Relaxed);
+        self.address.store(address, Relaxed);
+    }
+
+    /// Takes the block from its place.
+    fn take(&self) -> (*mut u8, Layout) {
+        let address = self.address.load(Relaxed);
+        assert!(!address.is_null(), "a plan that uses a block that is not there");
+        self.address.store(null_mut(), Relaxed);
+        let kept = self.layout.load(Relaxed);
+        (address, layout((kept & SIZE) as usize, (kept >> 48) as u8))
+    }
+
+    fn begin(&self, order: &Order) {
+        let layout = layout(order.size as usize, order.align);
+        // SAFETY: the layout is not empty.
+        let address = unsafe { if order.act == Act::Zeroed { alloc_zeroed(layout) } else { alloc(layout) } };
+        if address.is_null() {
+            handle_alloc_error(layout);
+        }
+        if order.act == Act::Allocate {
+            touch(address, 0, layout.size());
+        }
+        self.set(address, layout);
+    }
+
+    fn resize(&self, size: usize) {
+        let (address, old) = self.take();
+        let size = size.max(1);
+        // SAFETY: the block was allocated with this layout, and only this thread has it: a plan gives a place to one
+        // thread at a time. The size is not zero, and below 2^48.
+        let address = unsafe { realloc(address, old, size) };
+        let layout = layout(size, old.align().trailing_zeros() as u8);
+        if address.is_null() {
+            handle_alloc_error(layout);
+        }
+        touch(address, old.size(), size);
+        self.set(address, layout);
+    }
+
+    fn end(&self) {
+        let (address, layout) = self.take();
+        // SAFETY: the block was allocated with this layout, and only this thread has it.
+        unsafe { dealloc(address, layout) };
+    }
+}
+
+/// Writes a byte to each page of a block from one place to another.
+#[inline]
+fn touch(address: *mut u8, from: usize, to: usize) {
+    for place in (from..to).step_by(PAGE) {
+        // SAFETY: the place is within the block.
+        unsafe { address.add(place).write_volatile(1) };
+    }
+}

@@ -1,0 +1,216 @@
+//! A replay: the operations of a trace, on as many threads, under a level.
+//!
+//! The plan is read before the window opens, and its threads are started. Within the window a thread reads its orders one
+//! after the other. Where the program worked between two calls, it repeats a step of work for as long, or does not.
+
+mod blocks;
+
+use crate::platform::system;
+use crate::stats::median::median;
+use crate::trace::plan::{Act, Plan};
+use crate::tracking::references::Host;
+use crate::tracking::{Level, Timing, counting, step};
+use crate::worker::probe::{self, Observation, check_level, check_switch, clocked, observation};
+use crate::worker::task::TaskError;
+use crate::workloads::Digest;
+use crate::workloads::pools::ThreadsError;
+use blocks::Blocks;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::{io, thread};
+
+/// The work of one process.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// Level, and the number of threads.
+    pub probe: probe::Request,
+    /// Path of the plan.
+    pub plan: String,
+    /// Steps of work for each nanosecond between two operations of the program; `None` to leave out its work.
+    pub pace: Option<f64>,
+}
+
+/// Returns the reason why a trace cannot be replayed under a level; `None` if it can.
+pub(crate) fn obstacle(level: Level) -> Option<&'static str> {
+    if level.host() != Host::Switch || level.timing() != Timing::Window {
+        return Some("another program runs it");
+    }
+    let is_without_events = level.has_names() && !level.has_hook();
+    is_without_events.then_some("it sees named values alone, and a trace has none")
+}
+
+/// Returns the steps of work that this program makes in a nanosecond of CPU time.
+pub fn pace() -> f64 {
+    const BATCHES: usize = 15;
+    const STEPS: u64 = 200_000;
+    let batch = |_| {
+        let began = system::cpu_time();
+        black_box(work(STEPS));
+        STEPS as f64 / (system::cpu_time() - began).as_nanos().max(1) as f64
+    };
+    median((0..BATCHES).map(batch)).unwrap_or(1.0)
+}
+
+/// Repeats a step of work.
+#[inline(never)]
+fn work(steps: u64) -> u64 {
+    (0..steps).fold(0x9e37_79b9_7f4a_7c15, |state, _| step(state))
+}
+
+/// Replays a plan in this process. Call it once.
+///
+/// # Errors
+/// If the level sees no operations, the plan cannot be read, the program's global allocator is not
+/// [`SwitchedAllocator`](crate::tracking::SwitchedAllocator), or the system does not start the threads.
+pub fn run(request: &Request) -> Result<Observation, TaskError> {
+    let probe = request.probe;
+    if let Some(why) = obstacle(probe.level) {
+        return Err(TaskError::Refused(format!("a trace cannot be replayed under {}: {why}", probe.level)));
+    }
+    check_level(probe.level)?;
+    let unreadable = |error: io::Error| TaskError::Refused(format!("{}: {error}", Path::new(&request.plan).display()));
+    let plan = File::open(&request.plan).and_then(Plan::read).map_err(unreadable)?;
+    let session = crate::tracking::Session::prepare(probe.level, probe.count);
+    check_switch()?;
+    warm_up();
+
+    let replay = Replay::new(&plan, request.pace);
+    let before = counting::totals();
+    let seen = replay.on_threads(|play| session.window(|| clocked(play)))?;
+    let counted = probe.count || probe.level.mode().counts();
+    let truth = counted.then(|| counting::totals().since(&before).into());
+    let own = counted.then(counting::own);
+    let seen = observation(probe, seen, session.recorded());
+    // The orders are no memory of the program's.
+    let peak_rss_bytes = seen.peak_rss_bytes.map(|peak| peak.saturating_sub(plan.bytes()));
+    Ok(Observation { truth, own, peak_rss_bytes, ..seen })
+}
+
+/// Warms the code of the allocator: a replay has no smaller run of itself.
+fn warm_up() {
+    for size in (0..1_000).map(|number| 16 << (number % 9)) {
+        let mut block: Vec<u8> = Vec::with_capacity(black_box(size));
+        block.reserve_exact(2 * size);
+        drop(black_box(block));
+    }
+}
+
+/// A replay in this process.
+struct Replay<'p> {
+    plan: &'p Plan,
+    pace: Option<f64>,
+    blocks: Blocks,
+    /// The threads that stand.
+    standing: AtomicUsize,
+    /// For each thread: true once it may begin, and false if not all threads were started.
+    opened: Vec<OnceLock<bool>>,
+    /// For each thread: set at its end.
+    ended: Vec<OnceLock<()>>,
+    /// Set when the window is closed: what a thread frees when it ends is not the program's.
+    closed: OnceLock<()>,
+    checksum: AtomicU64,
+}
+
+impl<'p> Replay<'p> {
+    fn new(plan: &'p Plan, pace: Option<f64>) -> Self {
+        let threads = plan.threads();
+        Self {
+            plan,
+            pace,
+            blocks: Blocks::new(plan.places),
+            standing: AtomicUsize::new(0),
+            opened: (0..threads).map(|_| OnceLock::new()).collect(),
+            ended: (0..threads).map(|_| OnceLock::new()).collect(),
+            closed: OnceLock::new(),
+            checksum: AtomicU64::new(0),
+        }
+    }
+
+    /// Starts the threads, and runs the window around the replay.
+    fn on_threads<R>(&self, window: impl FnOnce(&dyn Fn() -> Digest) -> R) -> Result<R, ThreadsError> {
+        thread::scope(|scope| {
+            let started = (1..self.plan.threads()).try_for_each(|thread| {
+                let run = move || {
+                    self.standing.fetch_add(1, Release);
+                    if *self.opened[thread].wait() {
+                        self.play(thread);
+                        let _ = self.ended[thread].set(());
+                        self.closed.wait();
+                    }
+                };
+                thread::Builder::new().spawn_scoped(scope, run).map(drop)
+            });
+            if let Err(error) = started {
+                self.opened.iter().for_each(|opened| _ = opened.set(false));
+                return Err(ThreadsError { threads: self.plan.threads(), why: error.to_string() });
+            }
+            // What a thread allocates to begin is not the program's.
+            while self.standing.load(Acquire) + 1 < self.plan.threads() {
+                thread::yield_now();
+            }
+            let result = window(&|| {
+                self.play(0);
+                self.ended[1..].iter().for_each(|ended| _ = ended.wait());
+                Digest { checksum: self.checksum.load(Relaxed), ..Digest::default() }
+            });
+            let _ = self.closed.set(());
+            Ok(result)
+        })
+    }
+
+    /// Obeys the orders of a thread.
+    fn play(&self, thread: usize) {
+        let mut checksum = 0_u64;
+        for order in self.plan.orders(thread) {
+            match order.act {
+                Act::Work => self.work(order.size),
+                Act::Open => _ = self.opened[order.place as usize].set(true),
+                Act::Await => _ = self.ended[order.place as usize].wait(),
+                Act::Allocate | Act::Zeroed | Act::Reallocate | Act::Free => {
+                    self.work(u64::from(order.work_ns));
+                    self.blocks.obey(&order);
+                    checksum = checksum.wrapping_add(order.size.wrapping_mul(2 * order.act as u64 + 1) + 1);
+                }
+            }
+        }
+        self.checksum.fetch_add(checksum, Relaxed);
+    }
+
+    #[inline]
+    fn work(&self, ns: u64) {
+        if let Some(pace) = self.pace.filter(|_| ns > 0) {
+            black_box(work((ns as f64 * pace + 0.5) as u64));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_that_sees_no_operations_is_refused() {
+        for level in
+            [Level::Untracked, Level::Counting, Level::Allocator, Level::Full, Level::Synthetic(3), Level::LockFree]
+        {
+            assert_eq!(obstacle(level), None, "{level}");
+        }
+        for level in [Level::Variables, Level::OwnTracker, Level::TaskScope, Level::Sampled10] {
+            assert!(obstacle(level).is_some_and(|why| why.contains("named values")), "{level}");
+        }
+        for level in [Level::Jemalloc, Level::Heaptrack, Level::QuickStart, Level::WholeProcess, Level::Linked] {
+            assert!(obstacle(level).is_some_and(|why| why.contains("another program runs it")), "{level}");
+        }
+    }
+
+    #[test]
+    fn more_steps_are_more_work() {
+        assert_ne!(work(3), work(4));
+        assert!(pace() > 0.0);
+    }
+}
