@@ -4,6 +4,7 @@
 //! pairs with the ordinary untracked probe. Its file is a results file.
 
 pub mod chart;
+pub(crate) mod overview;
 pub mod summary;
 
 use crate::platform::files::Versioned;
