@@ -2,4 +2,5 @@
 
 pub(crate) mod axis;
 pub(crate) mod canvas;
+pub(crate) mod inline;
 pub(crate) mod words;

@@ -166,6 +166,10 @@ impl Study for Comparison {
         times.chain(counts_report::metrics(self)).chain(soaks::metrics(self)).collect()
     }
 
+    fn origins(&self) -> Vec<(&'static str, &Origin)> {
+        vec![("", &self.origin)]
+    }
+
     fn control_failure(&self) -> Option<ControlFailure> {
         control_failure(self.builds.iter().flat_map(|build| &build.measurements), self.clock)
     }
