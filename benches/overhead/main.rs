@@ -1,5 +1,5 @@
-//! `cargo bench`: pairs of probes first, in one schedule; then Criterion's reports of them, the table, the full run and
-//! the pictures.
+//! `cargo bench`: pairs of probes first, in one schedule; then Criterion's reports of them, the table, the full run,
+//! the pictures, and the page of all results.
 //!
 //! Each function of a workload's group is one level. The scheduler takes the pairs of all functions; they are saved,
 //! and then replayed to Criterion. In the group `WORKLOAD` each of its samples is the time of one tracked sample within
@@ -20,7 +20,7 @@ use common::{Mode, refuse, results_folder};
 use criterion::Criterion;
 use criterion::measurement::{Measurement as Quantity, WallTime};
 use groups::{Function, Group, groups, ratio_group, request};
-use memscope_bench::internal::cli::{Environment, bar, show, stress};
+use memscope_bench::internal::cli::{Environment, bar, page, show, stress};
 use memscope_bench::internal::platform::console;
 use memscope_bench::internal::platform::files::Versioned;
 use memscope_bench::internal::platform::text;
@@ -189,7 +189,11 @@ impl Bench {
         match settled {
             Some(Err(error)) => refuse(&error),
             Some(Ok(Settled::NotKept(not_kept))) => refuse(&not_kept),
-            Some(Ok(Settled::Saved(_))) => full_run(),
+            Some(Ok(Settled::Saved(_))) => {
+                let code = full_run();
+                page::write_beside(&results_folder());
+                code
+            }
             None => ExitCode::SUCCESS,
         }
     }
