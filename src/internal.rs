@@ -10,7 +10,7 @@ pub mod builds {
 }
 
 pub mod cli {
-    pub use crate::cli::{Cli, Environment, bar, exit_code, read_command_line, run_probe, show, stress};
+    pub use crate::cli::{Cli, Environment, bar, exit_code, page, read_command_line, run_probe, show, stress};
 }
 
 pub mod platform {

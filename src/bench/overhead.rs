@@ -1,5 +1,5 @@
-//! `cargo bench`: pairs of probes first, in one schedule; then Criterion's reports of them, the table, the full run and
-//! the pictures.
+//! `cargo bench`: pairs of probes first, in one schedule; then Criterion's reports of them, the table, the full run,
+//! the pictures, and the page of all results.
 //!
 //! Each function of a workload's group is one level. The scheduler takes the pairs of all functions; they are saved,
 //! and then replayed to Criterion. In the group `WORKLOAD` each of its samples is the time of one tracked sample within
@@ -13,7 +13,7 @@ use crate::bench::groups::{Function, Group, groups, ratio_group, request};
 use crate::bench::ratio::Ratio;
 use crate::bench::replay::{Both, CRITERION_SAMPLES, begin, replay};
 use crate::bench::{Package, Programs};
-use crate::cli::{Environment, bar, show, stress};
+use crate::cli::{Environment, bar, page, show, stress};
 use crate::platform::console;
 use crate::platform::files::Versioned;
 use crate::platform::text;
@@ -188,7 +188,11 @@ impl<'a> Bench<'a> {
         match settled {
             Some(Err(error)) => refuse(&error),
             Some(Ok(Settled::NotKept(not_kept))) => refuse(&not_kept),
-            Some(Ok(Settled::Saved(_))) => self.full_run(&folder),
+            Some(Ok(Settled::Saved(_))) => {
+                let code = self.full_run(&folder);
+                page::write_beside(&folder);
+                code
+            }
             None => ExitCode::SUCCESS,
         }
     }

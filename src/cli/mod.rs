@@ -19,6 +19,7 @@ mod line;
 mod measure;
 mod modes;
 mod own_report;
+pub mod page;
 mod predict;
 mod probe;
 mod programs;

@@ -1,7 +1,7 @@
-//! `memscope-bench report`: redraws kept results files, and inserts them into documents.
+//! `memscope-bench report`: redraws kept results files, inserts them into documents, and draws the page of all of them.
 
-use super::Error;
 use super::arguments::{FormatArguments, not_negative};
+use super::{Error, page};
 use crate::platform::files;
 use crate::study::compare::{Against, Comparison};
 use crate::study::kept::{Kept, Visitor};
@@ -11,9 +11,15 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The results files (results/compare.json)
-    #[arg(value_name = "FILE", required_unless_present = "splice")]
+    /// The results files (results/compare.json); with --html also folders of them [default with --html: results]
+    #[arg(value_name = "FILE", required_unless_present_any = ["splice", "html"])]
     files: Vec<PathBuf>,
+    /// Draw one page that answers from all of these files: HTML, without a network and readable without scripts
+    #[arg(long, conflicts_with_all = ["print", "against", "threshold", "splice", "format"])]
+    html: bool,
+    /// The file of the page [default: index.html in the folder of results]
+    #[arg(long, value_name = "FILE", requires = "html")]
+    output: Option<PathBuf>,
     /// Only print: leave the tables and charts beside the files as they are
     #[arg(long)]
     print: bool,
@@ -43,6 +49,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     }
     if !arguments.splice.is_empty() {
         return Ok(splice::documents(&arguments.splice, &arguments.results, arguments.check)?);
+    }
+    if arguments.html {
+        return page::write(&arguments.files, arguments.output.as_deref());
     }
     // All are read before any is drawn, so a wrong name changes nothing.
     let kept = arguments.files.iter().map(|path| Kept::read(path)).collect::<Result<Vec<_>, _>>()?;

@@ -4,11 +4,13 @@
 //! as it was. The new file keeps the permissions and, if the system allows it, the owner. A symbolic link stays, and
 //! its target is replaced; a hard link keeps the earlier content.
 
+mod address;
 mod error;
 mod json;
 mod place;
 mod size;
 
+pub use address::address;
 pub use error::FileError;
 pub use json::{NoNumber, json};
 pub use place::{are_same_file, prepare, prepare_folder, prepare_in};

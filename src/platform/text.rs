@@ -1,6 +1,11 @@
 //! Text from outside: subjects of commits, names, paths and errors of programs. Some characters have an effect on a
 //! terminal, in Markdown or in XML, which such text must not have.
 
+mod spans;
+
+pub use spans::{Span, spans};
+
+use spans::ticks;
 use std::borrow::{Borrow, Cow};
 
 /// Replaces every character that has an effect instead of being visible with a visible one. Line breaks and tabs
@@ -25,23 +30,12 @@ pub fn one_line(text: &str) -> String {
 pub fn markdown(text: &str) -> String {
     let text = one_line(text);
     let mut escaped = String::with_capacity(text.len());
-    let mut rest = text.as_str();
-    while let Some(start) = rest.find('`') {
-        escape_markdown(&rest[..start], &mut escaped);
-        let fence = &rest[start..start + ticks(&rest[start..])];
-        let after = &rest[start + fence.len()..];
-        match closing(after, fence.len()) {
-            Some(end) => {
-                escaped.extend([fence, &after[..end], fence]);
-                rest = &after[end + fence.len()..];
-            }
-            None => {
-                fence.chars().for_each(|tick| escaped.extend(['\\', tick]));
-                rest = after;
-            }
+    for span in spans(&text) {
+        match span {
+            Span::Words(words) => escape_markdown(words, &mut escaped),
+            Span::Code { fence, text } => escaped.extend([fence, text, fence]),
         }
     }
-    escape_markdown(rest, &mut escaped);
     escaped
 }
 
@@ -80,30 +74,12 @@ fn escape_markdown(text: &str, escaped: &mut String) {
         match character {
             '<' => escaped.push_str("&lt;"),
             '&' => escaped.push_str("&amp;"),
-            '*' | '\\' | '~' => escaped.extend(['\\', character]),
+            '*' | '\\' | '~' | '`' => escaped.extend(['\\', character]),
             // A link, or an image, needs both.
             ']' if matches!(characters.peek(), Some('(' | '[' | ':')) => escaped.push_str("\\]"),
             _ => escaped.push(character),
         }
     }
-}
-
-/// Returns the number of backticks at the beginning of a text.
-fn ticks(text: &str) -> usize {
-    text.len() - text.trim_start_matches('`').len()
-}
-
-/// Returns the offset of the next run of exactly this many backticks.
-fn closing(text: &str, length: usize) -> Option<usize> {
-    let mut place = 0;
-    while let Some(start) = text[place..].find('`') {
-        let found = ticks(&text[place + start..]);
-        if found == length {
-            return Some(place + start);
-        }
-        place += start + found;
-    }
-    None
 }
 
 /// Returns the visible replacement of a character that has an effect; `None` for visible ones, line breaks and tabs.

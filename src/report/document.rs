@@ -36,6 +36,52 @@ impl Document {
         }
     }
 
+    /// Returns the document with each run of tables that have the same columns, each below its heading, as one table:
+    /// the headings become a first column with this title.
+    #[must_use]
+    pub(crate) fn merged(self, title: &str) -> Self {
+        let mut merged = Self::default();
+        let mut run: Vec<(String, Table)> = Vec::new();
+        let mut parts = self.parts.into_iter().peekable();
+        while let Some(part) = parts.next() {
+            let is_heading = matches!(part, Part::Heading(_));
+            match (part, parts.next_if(|next| is_heading && matches!(next, Part::Table(_)))) {
+                (Part::Heading(heading), Some(Part::Table(table))) => {
+                    if run.last().is_some_and(|(_, above)| above.columns != table.columns) {
+                        merged.join(std::mem::take(&mut run), title);
+                    }
+                    run.push((heading, table));
+                }
+                (part, _) => {
+                    merged.join(std::mem::take(&mut run), title);
+                    merged.parts.push(part);
+                }
+            }
+        }
+        merged.join(run, title);
+        merged
+    }
+
+    /// Adds tables with their headings: several as one table.
+    fn join(&mut self, run: Vec<(String, Table)>, title: &str) {
+        let is_one = run.len() == 1;
+        let mut joined: Option<Table> = None;
+        for (heading, mut table) in run {
+            if is_one {
+                self.heading(heading);
+                self.table(table);
+                return;
+            }
+            let headings = vec![heading; table.rows.len()];
+            table.insert(0, left(title), headings);
+            match &mut joined {
+                Some(joined) => joined.rows.extend(table.rows),
+                None => joined = Some(table),
+            }
+        }
+        self.parts.extend(joined.map(Part::Table));
+    }
+
     /// Returns the tables alone.
     pub fn tables(&self) -> impl Iterator<Item = &Table> {
         self.parts.iter().filter_map(|part| match part {
@@ -169,6 +215,28 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tables_of_the_same_columns_become_one() {
+        let table = |columns: &[&str], cells: &[&str]| {
+            let mut table = Table::new(columns.iter().map(|&title| left(title)));
+            table.row(cells.iter().copied());
+            table
+        };
+        let mut document = Document::default();
+        for (heading, columns, cells) in
+            [("one", &["a"][..], &["1"][..]), ("two", &["a"], &["2"]), ("three", &["a", "b"], &["3", "4"])]
+        {
+            document.heading(heading);
+            document.table(table(columns, cells));
+        }
+        document.notes(vec!["a note".to_owned()]);
+        let merged = document.merged("of");
+        let rows: Vec<&Vec<Vec<String>>> = merged.tables().map(|table| &table.rows).collect();
+        assert_eq!(rows, [&vec![vec!["one", "1"], vec!["two", "2"]], &vec![vec!["3", "4"]]]);
+        assert_eq!(merged.parts[1], Part::Heading("three".to_owned()), "a table alone keeps its heading");
+        assert_eq!(merged.parts.len(), 4, "the note is there too");
+    }
 
     #[test]
     fn a_group_is_named_once() {

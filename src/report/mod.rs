@@ -6,6 +6,7 @@ pub(crate) mod circumstances;
 pub(crate) mod csv;
 pub(crate) mod document;
 pub mod format;
+pub(crate) mod html;
 pub(crate) mod markdown;
 pub(crate) mod metric;
 pub mod number;

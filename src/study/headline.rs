@@ -1,52 +1,150 @@
-//! The headline: one row for each level, over all workloads.
+//! The headline: what each level costs, over all workloads, as a row and as a sentence.
 
 use super::overhead::record::Results;
 use crate::platform::list::each_once;
-use crate::report::document::{Document, Table, left, right};
+use crate::platform::text;
+use crate::report::document::{Document, Table, left};
 use crate::report::{markdown, number};
 use crate::schedule::measurement::{Measurement, Series};
-use crate::stats::mean::geometric_mean;
+use crate::stats::estimate::Estimate;
+use crate::stats::mean;
 use crate::tracking::Level;
 
-/// Draws the headline of overheads as Markdown: for each level the geometric mean over the workloads, the range, and
-/// the time for each allocation.
+/// What a level costs, over the workloads.
+pub(crate) struct Headline<'a> {
+    /// The level.
+    pub level: Level,
+    /// The workloads on which it was measured, also without a figure.
+    pub tried: usize,
+    /// The workloads with a figure and their overheads, from the lowest.
+    overheads: Vec<(&'a Measurement, Estimate)>,
+    /// The times for each allocation, from the shortest.
+    times: Vec<f64>,
+}
+
+/// Returns the headlines of all levels but the baseline, in the order in which they were measured.
+pub(crate) fn headlines(results: &Results) -> Vec<Headline<'_>> {
+    let levels = results.series(Series::Overhead).map(|measurement| measurement.level);
+    let levels = each_once(levels.filter(|&level| level != Level::Untracked));
+    levels.into_iter().map(|level| Headline::of(results, level)).collect()
+}
+
+/// Draws the headline of overheads as Markdown: for each level the geometric mean over the workloads with its interval,
+/// the range, and the time for each allocation.
 pub(crate) fn draw(results: &Results) -> String {
     let mut table = Table::new([
         left("level"),
-        right("typical overhead"),
+        left("typical overhead [95 %]"),
         left("lowest"),
         left("highest"),
         left("time per allocation"),
     ]);
-    let levels = results.series(Series::Overhead).map(|measurement| measurement.level);
-    for level in each_once(levels.filter(|&level| level != Level::Untracked)) {
-        table.row(row(results, level));
+    for headline in headlines(results) {
+        let [lowest, highest] = headline.ends();
+        table.row([headline.level.to_string(), headline.typical_in_words(), lowest, highest, headline.time()]);
     }
     let mut document = Document::default();
     document.table(table);
     markdown::draw(&document)
 }
 
-fn row(results: &Results, level: Level) -> [String; 5] {
-    let measurements = || results.series(Series::Overhead).filter(move |measurement| measurement.level == level);
-    let mut overheads: Vec<(&Measurement, f64)> =
-        measurements().filter_map(|measurement| Some((measurement, measurement.overhead()?.wall.value))).collect();
-    overheads.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let mut times: Vec<f64> =
-        measurements().filter_map(|measurement| Some(measurement.ns_per_allocation()?.value)).collect();
-    times.sort_by(f64::total_cmp);
-    let mean = geometric_mean(overheads.iter().map(|(_, overhead)| *overhead)).unwrap_or(f64::NAN);
-    let end = |end: Option<&(&Measurement, f64)>| {
-        end.map_or("unknown".to_owned(), |(measurement, overhead)| {
-            format!("{} ({})", number::ratio(*overhead), measurement.workload)
+/// Returns a sentence for each level, and one on how far the figures can be trusted.
+pub(crate) fn sentences(results: &Results) -> Vec<String> {
+    let mut sentences: Vec<String> =
+        headlines(results).iter().filter_map(|headline| headline.sentence(results)).collect();
+    if sentences.is_empty() {
+        return sentences;
+    }
+    sentences[0].insert_str(0, &format!("With {}, ", results.origin.memscope));
+    sentences.extend(results.noise_floor().map(|(measurement, floor)| {
+        format!(
+            "In the same run, untracked against itself differs by at most {} ({}).",
+            number::percent_interval(floor.wall),
+            measurement.name()
+        )
+    }));
+    sentences
+}
+
+impl<'a> Headline<'a> {
+    fn of(results: &'a Results, level: Level) -> Self {
+        let measurements = || results.series(Series::Overhead).filter(move |measurement| measurement.level == level);
+        let mut overheads: Vec<(&Measurement, Estimate)> =
+            measurements().filter_map(|measurement| Some((measurement, measurement.overhead()?.wall))).collect();
+        overheads.sort_by(|a, b| a.1.value.total_cmp(&b.1.value));
+        let mut times: Vec<f64> =
+            measurements().filter_map(|measurement| Some(measurement.ns_per_allocation()?.value)).collect();
+        times.sort_by(f64::total_cmp);
+        Self { level, tried: measurements().count(), overheads, times }
+    }
+
+    /// Returns the number of workloads with a figure.
+    pub(crate) fn measured(&self) -> usize {
+        self.overheads.len()
+    }
+
+    /// Returns the measurements with a figure, from the lowest overhead.
+    pub(crate) fn measurements(&self) -> impl Iterator<Item = &'a Measurement> {
+        self.overheads.iter().map(|(measurement, _)| *measurement)
+    }
+
+    /// Returns the geometric mean of the overheads, with its interval.
+    pub(crate) fn typical(&self) -> Option<Estimate> {
+        let overheads: Vec<Estimate> = self.overheads.iter().map(|(_, overhead)| *overhead).collect();
+        Some(mean::with_interval(&overheads)?.0)
+    }
+
+    /// Returns the geometric mean in words.
+    pub(crate) fn typical_in_words(&self) -> String {
+        self.typical().map_or_else(|| "unknown".to_owned(), number::overhead)
+    }
+
+    /// Returns the lowest and the highest overhead in words, each with its workload.
+    pub(crate) fn ends(&self) -> [String; 2] {
+        [self.overheads.first(), self.overheads.last()].map(|end| {
+            end.map_or("unknown".to_owned(), |(measurement, overhead)| {
+                format!("{} ({})", number::ratio(overhead.value), measurement.workload)
+            })
         })
-    };
-    let time = |time: Option<&f64>| time.map_or("unknown".to_owned(), |&time| number::time(time.max(0.0)));
-    [
-        level.to_string(),
-        number::ratio(mean),
-        end(overheads.first()),
-        end(overheads.last()),
-        format!("{} to {}", time(times.first()), time(times.last())),
-    ]
+    }
+
+    /// Returns the range of times for each allocation in words.
+    pub(crate) fn time(&self) -> String {
+        let time = |time: Option<&f64>| time.map_or("unknown".to_owned(), |&time| number::time(time.max(0.0)));
+        format!("{} to {}", time(self.times.first()), time(self.times.last()))
+    }
+
+    /// Returns the fidelity that is farthest from 1, if any is known.
+    pub(crate) fn worst_fidelity(&self) -> Option<f64> {
+        let known = self.measurements().filter_map(|measurement| measurement.fidelity);
+        known.max_by(|a, b| (a - 1.0).abs().total_cmp(&(b - 1.0).abs()))
+    }
+
+    /// Returns the cost as a sentence, with the intervals of both ends; `None` without a figure.
+    fn sentence(&self, results: &Results) -> Option<String> {
+        let on = |(measurement, overhead): &(&Measurement, Estimate)| {
+            format!("{} on {}", number::overhead(*overhead), measurement.workload)
+        };
+        let (least, most) = (self.overheads.first()?, self.overheads.last()?);
+        let cost = match self.measured() {
+            1 => on(least),
+            all => format!(
+                "{}, the geometric mean of {all} workloads, from {} to {}",
+                self.typical_in_words(),
+                on(least),
+                on(most)
+            ),
+        };
+        let mut sentence =
+            format!("{} costs {cost}; {} for each allocation", text::code(&self.level.to_string()), self.time());
+        if self.level.has_fidelity() {
+            sentence += &format!("; fidelity {} at worst", number::fidelity(self.worst_fidelity()));
+        }
+        let spreads =
+            self.measurements().filter_map(|measurement| Some(results.spread(measurement)?.wall.of_another()));
+        if let Some(widest) = spreads.max_by(f64::total_cmp) {
+            sentence += &format!("; between sessions {} at most", number::within(widest));
+        }
+        Some(sentence + ".")
+    }
 }

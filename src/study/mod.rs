@@ -13,6 +13,7 @@ pub(crate) mod instructions;
 pub mod kept;
 pub mod modes;
 pub mod overhead;
+pub(crate) mod page;
 pub(crate) mod predict;
 pub mod replay;
 pub mod sessions;
@@ -30,6 +31,7 @@ use crate::platform::shell;
 use crate::report::document::Document;
 use crate::report::format::Format;
 use crate::report::metric::Metric;
+use crate::report::origin::Origin;
 use crate::report::{bmf, csv, markdown, text};
 use crate::study::control::ControlFailure;
 use std::path::{Path, PathBuf};
@@ -46,6 +48,12 @@ pub trait Study: Versioned {
 
     /// Returns the figures for other programs.
     fn metrics(&self) -> Vec<Metric>;
+
+    /// Returns the origins of the measurements, each with the part that it is of: an empty word for a study without
+    /// parts. A study that measures nothing itself has none.
+    fn origins(&self) -> Vec<(&'static str, &Origin)> {
+        Vec::new()
+    }
 
     /// Returns the reason why the run's own control failed, if it did: its results are not kept then.
     fn control_failure(&self) -> Option<ControlFailure> {
@@ -226,7 +234,6 @@ impl Files<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::origin::Origin;
     use crate::schedule::measurement::Measurement;
     use crate::study::control::tests::shifted;
     use crate::study::overhead::record::Results;

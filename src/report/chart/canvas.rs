@@ -11,7 +11,7 @@ use svg::node::Value;
 use svg::node::element::{Circle, Description, Group, Line, Rectangle, Style, TSpan, Text, Title};
 
 /// The palette and the fonts of all pictures. `:root` is the picture itself, both alone and in a page.
-const STYLE: &str = "
+pub(super) const STYLE: &str = "
 :root {
   --paper: #ffffff; --panel: #f6f8fa; --rule: #d0d7de; --ink: #1f2328; --faint: #59636e;
   --one: #0969da; --two: #bc4c00; --three: #8250df; --good: #1a7f37; --bad: #cf222e; --none: #d8dee4;

@@ -2,5 +2,6 @@
 
 pub(crate) mod axis;
 pub(crate) mod canvas;
+pub(crate) mod inline;
 pub(crate) mod treemap;
 pub(crate) mod words;

@@ -68,6 +68,10 @@ impl Study for Detections {
         };
         rows.flat_map(of_row).collect()
     }
+
+    fn origins(&self) -> Vec<(&'static str, &Origin)> {
+        vec![("", &self.origin)]
+    }
 }
 
 /// The detections of one build of memscope.

@@ -142,6 +142,10 @@ impl Study for Accuracy {
         kept.flat_map(of_promise).collect()
     }
 
+    fn origins(&self) -> Vec<(&'static str, &Origin)> {
+        vec![("", &self.origin)]
+    }
+
     fn left_out(&self) -> Vec<String> {
         let failed = self.builds.iter().flat_map(|build| build.promises.iter().map(move |kept| (build, kept)));
         let line = |(build, kept): (&BuildAccuracy, &PromiseOutcome)| {

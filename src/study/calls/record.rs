@@ -136,6 +136,10 @@ impl Study for Calls {
         let alone = self.all().into_iter().flat_map(|call| metrics_of(&call));
         alone.chain(self.latencies.iter().flat_map(metrics_on_threads)).collect()
     }
+
+    fn origins(&self) -> Vec<(&'static str, &Origin)> {
+        Self::origins(self)
+    }
 }
 
 /// The names of the quantiles in metrics for other programs.

@@ -245,6 +245,10 @@ impl Study for Check {
         };
         self.rows.iter().flat_map(metric).collect()
     }
+
+    fn origins(&self) -> Vec<(&'static str, &Origin)> {
+        vec![("", &self.record.origin)]
+    }
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::{Clock, Measurement};
 use crate::stats::estimate::Estimate;
+use crate::stats::mean;
 use crate::study::Study;
 use crate::study::control::{ControlFailure, control_failure};
 use crate::study::counts::Counts;
@@ -49,7 +50,6 @@ use crate::tracking::Level;
 use crate::tracking::memscope::MemscopeBuild;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
-use typical::geometric_mean;
 
 /// The version of the file's format. A change that an older reader would misread raises it. Since 3, a
 /// measurement has its passes; before, it had two batches. Since 2, a difference has a verdict from all rounds; in 1 it
@@ -166,6 +166,10 @@ impl Study for Comparison {
         times.chain(counts_report::metrics(self)).chain(soaks::metrics(self)).collect()
     }
 
+    fn origins(&self) -> Vec<(&'static str, &Origin)> {
+        vec![("", &self.origin)]
+    }
+
     fn control_failure(&self) -> Option<ControlFailure> {
         control_failure(self.builds.iter().flat_map(|build| &build.measurements), self.clock)
     }
@@ -230,7 +234,7 @@ impl Comparison {
     pub fn typical_overhead(&self, build: usize, level: Level) -> Option<(Estimate, usize)> {
         let measurements = self.builds.get(build)?.measurements.iter().filter(|measurement| measurement.level == level);
         let overheads: Vec<Estimate> = measurements.filter_map(|measurement| self.overhead(measurement)).collect();
-        Some((geometric_mean(&overheads)?.0, overheads.len()))
+        Some((mean::with_interval(&overheads)?.0, overheads.len()))
     }
 
     /// Returns a measurement's overhead by the comparison's time; `None` if it failed, or has too few pairs.

@@ -5,7 +5,7 @@
 //! 5 % after Holm's correction for all typical changes of the run (here by the normal distribution), the change lies
 //! beyond the threshold, and both halves of the passes lie on that same side.
 
-use crate::stats::estimate::{Estimate, STANDARD_ERRORS};
+use crate::stats::estimate::Estimate;
 use crate::stats::mean;
 use crate::stats::sign_test::{LEVEL, POWER_QUANTILE, holm, normal_distance, normal_tails};
 use crate::study::compare::difference::{Against, Difference, Verdict, in_percent, verdict};
@@ -58,7 +58,7 @@ pub fn typical(
             let Some(reference) = usual_reference(&rows, against) else { continue };
             let rows = rows.into_iter().filter(|row| row.reference == reference).collect::<Vec<_>>();
             let ratios: Vec<Estimate> = rows.iter().filter_map(|row| row.ratio).collect();
-            let Some((ratio, error)) = geometric_mean(&ratios).filter(|_| rows.len() > 1) else { continue };
+            let Some((ratio, error)) = mean::with_interval(&ratios).filter(|_| rows.len() > 1) else { continue };
             let half = |number: usize| {
                 let medians: Option<Vec<f64>> = rows.iter().map(|row| row.halves[number]).collect();
                 mean::geometric_mean(medians?)
@@ -99,21 +99,6 @@ fn usual_reference(rows: &[&Difference], against: &Against) -> Option<usize> {
     })
 }
 
-/// Returns the geometric mean of ratios with its interval, and the standard error of its logarithm. `None` if there
-/// are no ratios, or one of them has no logarithm.
-pub(super) fn geometric_mean(ratios: &[Estimate]) -> Option<(Estimate, f64)> {
-    let has_logarithm = |ratio: &Estimate| ratio.low > 0.0 && ratio.high.is_finite();
-    if ratios.is_empty() || !ratios.iter().all(has_logarithm) {
-        return None;
-    }
-    let count = ratios.len() as f64;
-    let log = ratios.iter().map(|ratio| ratio.value.ln()).sum::<f64>() / count;
-    let variance = |ratio: &Estimate| ratio.log_error().powi(2);
-    let error = ratios.iter().map(variance).sum::<f64>().sqrt() / count;
-    let half = error * STANDARD_ERRORS / 2.0;
-    Some((Estimate { value: log.exp(), low: (log - half).exp(), high: (log + half).exp() }, error))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,20 +130,6 @@ mod tests {
 
     fn of(rows: &[Difference]) -> Vec<Typical> {
         typical(rows, &[Level::Full], &Against::Previous, |_| 3.0)
-    }
-
-    #[test]
-    fn a_typical_change_is_the_geometric_mean_with_errors_in_quadrature() {
-        let (mean, error) = geometric_mean(&[ratio(2.0, 4.0), ratio(8.0, 4.0)]).expect("two ratios");
-        assert!((mean.value - 4.0).abs() < 1e-12);
-        // Two equal errors: the mean's is theirs ÷ √2.
-        let half = 1.04_f64.ln() / 2.0_f64.sqrt();
-        assert!(
-            (mean.high / mean.value - half.exp()).abs() < 1e-9 && (mean.value / mean.low - half.exp()).abs() < 1e-9
-        );
-        assert!((error * 1.959_963_985 - half).abs() < 1e-9);
-        assert_eq!(geometric_mean(&[]), None);
-        assert_eq!(geometric_mean(&[Estimate { value: 1.0, low: 0.0, high: 2.0 }]), None);
     }
 
     #[test]

@@ -91,6 +91,10 @@ impl Study for Footprints {
         };
         measurements.flat_map(of_measurement).collect()
     }
+
+    fn origins(&self) -> Vec<(&'static str, &Origin)> {
+        vec![("", &self.origin)]
+    }
 }
 
 /// The footprints of one build of memscope.

@@ -108,6 +108,10 @@ impl Study for Modes {
         costs.chain(self.modes().iter().flat_map(Mode::metrics)).collect()
     }
 
+    fn origins(&self) -> Vec<(&'static str, &Origin)> {
+        vec![("", &self.origin)]
+    }
+
     fn control_failure(&self) -> Option<ControlFailure> {
         control_failure(&self.measurements, Clock::Cpu)
     }

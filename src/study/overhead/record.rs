@@ -62,6 +62,10 @@ impl Study for Results {
         metrics::of_results(self)
     }
 
+    fn origins(&self) -> Vec<(&'static str, &Origin)> {
+        vec![("", &self.origin)]
+    }
+
     fn control_failure(&self) -> Option<ControlFailure> {
         control_failure(&self.measurements, Clock::Wall)
     }
@@ -100,6 +104,12 @@ impl Results {
     /// Returns the measurements of one series, in order.
     pub fn series(&self, series: Series) -> impl Iterator<Item = &Measurement> {
         self.measurements.iter().filter(move |measurement| measurement.series == series)
+    }
+
+    /// Returns whether it is a control: only untracked was measured, against itself or the control program.
+    pub(crate) fn is_control(&self) -> bool {
+        let mut levels = self.measurements.iter().map(|measurement| measurement.level);
+        !self.measurements.is_empty() && levels.all(|level| level == Level::Untracked)
     }
 
     /// Returns the overheads by wall time, of all measurements that have one.

@@ -100,4 +100,8 @@ impl Study for Sessions {
         let cpu = ["cpu-disjoint-percent", "cpu-difference-in-errors", "cpu-spread-percent"];
         [(Clock::Wall, wall), (Clock::Cpu, cpu)].into_iter().flat_map(of_clock).collect()
     }
+
+    fn origins(&self) -> Vec<(&'static str, &Origin)> {
+        vec![("", &self.origin)]
+    }
 }

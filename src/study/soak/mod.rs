@@ -80,6 +80,10 @@ impl Study for Soaks {
         self.builds.iter().flat_map(|build| metrics(&build.name, &build.soaks)).collect()
     }
 
+    fn origins(&self) -> Vec<(&'static str, &Origin)> {
+        vec![("", &self.origin)]
+    }
+
     fn left_out(&self) -> Vec<String> {
         let failed = |build: &BuildSoaks| {
             let not_built = build.not_built.as_ref().map(|why| format!("{} is left out: {why}", build.name));

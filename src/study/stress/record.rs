@@ -78,6 +78,10 @@ impl Study for Record {
         let ratios = figures.iter().filter_map(|figure| Some((figure, figure.ratio()?)));
         ratios.map(|(figure, ratio)| Metric::plain(figure.name, "recorded-per-counted", ratio)).collect()
     }
+
+    fn origins(&self) -> Vec<(&'static str, &Origin)> {
+        vec![("", &self.origin)]
+    }
 }
 
 impl Record {

@@ -4,11 +4,13 @@
 //! pairs with the ordinary untracked probe. Its file is a results file.
 
 pub mod chart;
+pub(crate) mod overview;
 pub mod summary;
 
 use crate::platform::files::Versioned;
 use crate::report::document::Document;
 use crate::report::metric::Metric;
+use crate::report::origin::Origin;
 use crate::schedule::measurement::{Measurement, Series};
 use crate::study::Study;
 use crate::study::control::ControlFailure;
@@ -39,6 +41,10 @@ impl Study for Trackers {
 
     fn metrics(&self) -> Vec<Metric> {
         self.0.metrics()
+    }
+
+    fn origins(&self) -> Vec<(&'static str, &Origin)> {
+        self.0.origins()
     }
 
     fn control_failure(&self) -> Option<ControlFailure> {

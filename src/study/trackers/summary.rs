@@ -1,18 +1,24 @@
-//! The report of trackers: a table for each workload, and notes.
+//! The report of trackers: an overview of all workloads, a table for each workload, and notes.
 
 use crate::platform::list::each_once;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::schedule::measurement::Measurement;
 use crate::study::overhead;
-use crate::study::trackers::{Ranking, Trackers};
+use crate::study::trackers::{Ranking, Trackers, overview};
 use crate::tracking::{Level, RecordingKind};
 use crate::worker::failure::Failure;
 
-/// Returns the report: a table for each workload, and notes.
+/// Returns the report: an overview if there are several workloads, a table for each, and notes.
 pub fn summary(trackers: &Trackers) -> Document {
     let mut document = Document::default();
-    for ranking in trackers.rankings() {
+    let rankings = trackers.rankings();
+    let has_overview = rankings.len() > 1;
+    if has_overview {
+        document.heading("All workloads");
+        document.table(overview::table(trackers));
+    }
+    for ranking in rankings {
         document.heading(heading(&ranking));
         document.table(table(&ranking));
     }
@@ -29,6 +35,7 @@ pub fn summary(trackers: &Trackers) -> Document {
          like."
             .to_owned(),
     );
+    notes.extend(has_overview.then(|| overview::NOTE.to_owned()));
     notes.extend(overhead::summary::notes(&trackers.0));
     document.notes(notes);
     document
@@ -61,11 +68,23 @@ fn table(ranking: &Ranking<'_>) -> Table {
         right("page faults").short("faults"),
     ]);
     for measurement in &ranking.measurements {
-        let [_, _, level, _, _, ns, _, fidelity, memory, faults] = overhead::summary::row(measurement, "");
-        let level = if measurement.level.is_memscope() { format!("{level} (memscope)") } else { level };
-        table.row([level, takes_note(measurement.level), overhead(measurement), ns, fidelity, memory, faults]);
+        let [_, _, _, _, _, ns, _, fidelity, memory, faults] = overhead::summary::row(measurement, "");
+        table.row([
+            name(measurement.level),
+            takes_note(measurement.level),
+            overhead(measurement),
+            ns,
+            fidelity,
+            memory,
+            faults,
+        ]);
     }
     table
+}
+
+/// Returns the name of a tracker, with a mark if it is memscope.
+pub(super) fn name(level: Level) -> String {
+    if level.is_memscope() { format!("{level} (memscope)") } else { level.to_string() }
 }
 
 /// Returns what a level records; a dash if it tracks nothing.

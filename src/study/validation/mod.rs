@@ -27,6 +27,7 @@ pub use record::{ByClock, Compared, Family, Run, Seen, Setting, Stretch};
 use crate::platform::files::Versioned;
 use crate::report::document::Document;
 use crate::report::metric::Metric;
+use crate::report::origin::Origin;
 use crate::schedule::measurement::Clock;
 use crate::study::Study;
 use figures::Circumstances;
@@ -61,6 +62,13 @@ impl KeptRun {
     /// Returns the run, if it is of this definition.
     pub fn present(&self) -> Option<&Run> {
         if let Self::Present(run) = self { Some(run) } else { None }
+    }
+
+    fn origin(&self) -> &Origin {
+        match self {
+            Self::Present(run) => &run.origin,
+            Self::Earlier(run) => &run.origin,
+        }
     }
 }
 
@@ -99,6 +107,10 @@ impl Study for Validation {
             }
         };
         self.runs().flat_map(of_run).collect()
+    }
+
+    fn origins(&self) -> Vec<(&'static str, &Origin)> {
+        self.runs().map(|(circumstances, run)| (circumstances.title(), run.origin())).collect()
     }
 }
 

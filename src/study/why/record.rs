@@ -69,6 +69,10 @@ impl Study for Why {
         self.builds.iter().flat_map(of_build).collect()
     }
 
+    fn origins(&self) -> Vec<(&'static str, &Origin)> {
+        vec![("", &self.origin)]
+    }
+
     fn left_out(&self) -> Vec<String> {
         let failed = self.builds.iter().filter_map(|build| Some((build, build.failure.as_ref()?)));
         failed.map(|(build, failure)| format!("{}: {failure}", build.name)).collect()

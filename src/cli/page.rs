@@ -1,0 +1,60 @@
+//! The page of all results, for `report --html` and for the end of `cargo bench`.
+
+use super::Error;
+use crate::platform::console;
+use crate::platform::files;
+use crate::study::page::{self, Found};
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// The folder of results of a run that names none.
+const RESULTS: &str = "results";
+
+/// Draws the page of results files, or of those in folders, writes it, and prints its path. Files that cannot be read
+/// are named on stderr and on the page.
+///
+/// # Errors
+/// If there is no file that can be read, or the page cannot be written.
+pub(super) fn write(paths: &[PathBuf], output: Option<&Path>) -> Result<(), Error> {
+    let usual = [PathBuf::from(RESULTS)];
+    let paths = if paths.is_empty() { &usual } else { paths };
+    let output = output.map_or_else(|| folder_of(&paths[0]).join(page::NAME), Path::to_owned);
+    files::prepare_folder(folder_of_file(&output))?;
+    page::check_place(&output)?;
+    let found = Found::read(paths)?;
+    for file in &found.unreadable {
+        console::complain(format_args!("left out: {file}"));
+    }
+    if found.files.is_empty() {
+        let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        let why = format!("there is no results file in {}: `cargo bench` writes the first ones", paths.join(", "));
+        return Err(Error::System(why));
+    }
+    files::write(&output, &page::draw(&found, folder_of_file(&output), &criterion()))?;
+    console::print(format_args!("Wrote {}", output.display()));
+    Ok(())
+}
+
+/// Draws the page of a folder of results beside them, at the end of `cargo bench`. A page that cannot be written is
+/// reported on stderr: the results are safe.
+pub fn write_beside(results: &Path) {
+    if let Err(error) = write(&[results.to_owned()], None) {
+        console::complain(format_args!("The page was not written: {error}"));
+    }
+}
+
+/// Returns the folder that a path names, or in which the file lies.
+fn folder_of(path: &Path) -> &Path {
+    if path.is_dir() { path } else { folder_of_file(path) }
+}
+
+fn folder_of_file(path: &Path) -> &Path {
+    path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
+}
+
+/// Returns the folder of Criterion's reports, by the variables that it reads.
+fn criterion() -> PathBuf {
+    let folder = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    folder("CRITERION_HOME")
+        .unwrap_or_else(|| folder("CARGO_TARGET_DIR").unwrap_or_else(|| PathBuf::from("target")).join("criterion"))
+}

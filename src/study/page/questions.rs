@@ -1,0 +1,214 @@
+//! The questions of the page, in order, and the studies that answer them.
+
+use super::found::ResultsFile;
+use crate::platform::files::Versioned;
+use crate::study::Study;
+use crate::study::kept::{Kept, Visitor};
+
+/// A question: a section of the page.
+pub(super) struct Question {
+    /// The name in addresses.
+    pub name: &'static str,
+    /// The question.
+    pub title: &'static str,
+    /// What the section has, in a sentence.
+    pub about: &'static str,
+    /// The files that answer it, in order; none for the section with the workloads in depth.
+    pub wanted: &'static [Wanted],
+}
+
+/// A file that answers a question.
+pub(super) struct Wanted {
+    /// The role: the kind of file, or what it is measured for.
+    pub role: &'static str,
+    /// The usual name of the file.
+    pub file: &'static str,
+    /// The command that makes it; `None` for a file that nobody misses.
+    pub command: Option<&'static str>,
+}
+
+const fn wanted(role: &'static str, file: &'static str, command: &'static str) -> Wanted {
+    Wanted { role, file, command: Some(command) }
+}
+
+const fn welcome(role: &'static str, file: &'static str) -> Wanted {
+    Wanted { role, file, command: None }
+}
+
+/// The questions.
+pub(super) const QUESTIONS: [Question; 11] = [
+    Question {
+        name: "cost",
+        title: "What does memscope cost?",
+        about: "Time with tracking ÷ time without, of eight workloads, in pairs of fresh processes.",
+        wanted: &[
+            wanted("overhead", "overhead.json", "cargo bench"),
+            wanted(
+                "instructions",
+                "instructions.json",
+                "cargo run --release -- measure --instructions --output results",
+            ),
+            welcome("replay", "replay.json"),
+        ],
+    },
+    Question {
+        name: "trackers",
+        title: "Which tracker?",
+        about: "memscope beside counters, recorders and a sampling profiler: what each costs, takes, sees and keeps.",
+        wanted: &[wanted("trackers", "trackers.json", "cargo run --release --features references -- trackers")],
+    },
+    Question {
+        name: "versions",
+        title: "Which version?",
+        about: "Versions or commits of memscope beside each other, with a verdict on each difference.",
+        wanted: &[
+            wanted("compare", "compare.json", "cargo run --release -- compare --published"),
+            welcome("check", "check.json"),
+            welcome("why", "why.json"),
+            welcome("trend", "trend.json"),
+        ],
+    },
+    Question {
+        name: "modes",
+        title: "Which mode?",
+        about: "Each mode of memscope: what it costs, sees, attributes and keeps.",
+        wanted: &[wanted("modes", "modes.json", "cargo run --release -- modes")],
+    },
+    Question {
+        name: "ageing",
+        title: "Does it slow down with age?",
+        about: "The cost of tracking as a function of what the tracker has already seen.",
+        wanted: &[wanted("soak", "soak.json", "cargo run --release -- soak")],
+    },
+    Question {
+        name: "truth",
+        title: "Are its reports true?",
+        about: "Programs whose answers are known, and the claims of memscope's own documents.",
+        wanted: &[
+            wanted("accuracy", "accuracy.json", "cargo run --release -- accuracy"),
+            wanted("claims", "claims.json", "cargo run --release -- claims"),
+            welcome("detection", "detection.json"),
+        ],
+    },
+    Question {
+        name: "calls",
+        title: "What does one call cost?",
+        about: "Allocations, named values, statistics, analyses and exports, each alone.",
+        wanted: &[wanted("calls", "calls.json", "cargo run --release -- calls")],
+    },
+    Question {
+        name: "footprint",
+        title: "How much memory does it take?",
+        about: "Memory for each live allocation and for each event, as workloads grow.",
+        wanted: &[wanted("footprint", "footprint.json", "cargo run --release -- footprint")],
+    },
+    Question {
+        name: "workloads",
+        title: "One workload in depth",
+        about: "Every pair that the overheads rest on.",
+        wanted: &[],
+    },
+    Question {
+        name: "memory",
+        title: "What happens in a full run?",
+        about: "The memory analysis of all workloads at full scale under full tracking.",
+        wanted: &[wanted("stress", "memory_analysis.json", "cargo run --release -- stress --output results")],
+    },
+    Question {
+        name: "instrument",
+        title: "Is the instrument right?",
+        about: "The harness, checked with trackers of known cost, against itself, and over whole sessions.",
+        wanted: &[
+            wanted("sessions", "sessions.json", "cargo run --release -- validate --sessions 6 --over 120"),
+            wanted("validation", "validation.json", "cargo run --release -- validate"),
+            wanted(
+                "control",
+                "control.json",
+                "cargo run --release -- measure --control --tracking untracked --output results",
+            ),
+            welcome("trial", "trials/"),
+        ],
+    },
+];
+
+impl Question {
+    /// Returns whether its section has the workloads in depth, which are of the files of another one.
+    pub(super) fn is_in_depth(&self) -> bool {
+        self.wanted.is_empty()
+    }
+
+    /// Returns the files that answer the question, in the order of their roles.
+    pub(super) fn files<'a>(&self, files: &'a [ResultsFile]) -> Vec<&'a ResultsFile> {
+        let of_role = |wanted: &Wanted| {
+            let role = wanted.role;
+            files.iter().filter(move |file| self::role(file) == role)
+        };
+        self.wanted.iter().flat_map(of_role).collect()
+    }
+
+    /// Returns whether a file is the first of its role among those of the question, and one that would be missed.
+    pub(super) fn is_first_of_its_role(&self, files: &[&ResultsFile], place: usize) -> bool {
+        let role = role(files[place]);
+        let is_missed = |wanted: &Wanted| wanted.role == role && wanted.command.is_some();
+        self.wanted.iter().any(is_missed) && !files[..place].iter().any(|file| self::role(file) == role)
+    }
+
+    /// Returns the files that are missing.
+    pub(super) fn missing(&self, files: &[ResultsFile]) -> impl Iterator<Item = &'static Wanted> {
+        let is_missing =
+            |wanted: &&'static Wanted| wanted.command.is_some() && !files.iter().any(|file| role(file) == wanted.role);
+        self.wanted.iter().filter(is_missing)
+    }
+}
+
+/// Returns the role of a file: its kind, and for a file of overheads what it was measured for.
+pub(super) fn role(file: &ResultsFile) -> &'static str {
+    struct Kind;
+    impl Visitor for Kind {
+        type Output = &'static str;
+
+        fn visit<S: Study>(&mut self, _: &S) -> &'static str {
+            <S as Versioned>::KIND
+        }
+    }
+    let Kept::Overhead(results) = &file.kept else { return file.kept.visit(&mut Kind) };
+    let folder = file.path.parent().and_then(|folder| folder.file_name());
+    if folder.is_some_and(|folder| folder == "trials") {
+        "trial"
+    } else if !results.instructions.is_empty() {
+        "instructions"
+    } else if results.is_control() {
+        "control"
+    } else {
+        "overhead"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::page::Found;
+    use std::path::Path;
+
+    #[test]
+    fn every_kind_of_file_has_its_section() {
+        let has_section = |role: &str| {
+            QUESTIONS.iter().flat_map(|question| question.wanted).filter(|wanted| wanted.role == role).count()
+        };
+        for kind in Kept::KINDS {
+            assert_eq!(has_section(kind), 1, "{kind} is in one section");
+        }
+    }
+
+    #[test]
+    fn overheads_are_told_apart_by_what_they_are_for() {
+        let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
+        let found = Found::read(&[results]).expect("the kept results");
+        let role_of = |name: &str| found.files.iter().find(|file| file.path.ends_with(name)).map(role);
+        assert_eq!(role_of("results/overhead.json"), Some("overhead"));
+        assert_eq!(role_of("results/control.json"), Some("control"));
+        assert_eq!(role_of("results/instructions.json"), Some("instructions"));
+        assert_eq!(role_of("trials/plain.json"), Some("trial"));
+        assert_eq!(role_of("results/memory_analysis.json"), Some("stress"));
+    }
+}
