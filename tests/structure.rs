@@ -87,7 +87,8 @@ fn imports_run_downwards() {
 #[test]
 fn every_folder_of_the_source_is_a_room() {
     for path in sources("src") {
-        let is_above = ["src/lib.rs", "src/facade.rs", "src/internal.rs", "src/bin"].iter().any(|above| path.starts_with(above));
+        let is_above =
+            ["src/lib.rs", "src/facade.rs", "src/internal.rs", "src/bin"].iter().any(|above| path.starts_with(above));
         assert!(is_above || room_of(&path).is_some(), "{} is in no room of {ROOMS:?}", path.display());
     }
 }
