@@ -4,6 +4,8 @@ mod common;
 
 use common::memscope_bench;
 use memscope_bench::RecordingAllocator;
+use memscope_bench::internal::platform::files;
+use memscope_bench::internal::study::replay::Replays;
 use memscope_bench::internal::trace::format::{Event, Kind};
 use memscope_bench::internal::trace::{Deed, Step, Trace};
 use memscope_bench::internal::tracking::{CLASS_LIMITS, SwitchedAllocator, counted};
@@ -14,7 +16,7 @@ use std::fs;
 use std::hint::black_box;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
 
@@ -64,6 +66,8 @@ fn recorded_program() {
         drop(black_box(Vec::<u8>::with_capacity(FIRST)));
         match work.as_str() {
             "every-way" => every_way(),
+            // The child has the same trace in its environment.
+            "parent" => drop(itself("known").output().expect("it starts")),
             _ => (1..=3_000).for_each(|size| drop(black_box(Vec::<u8>::with_capacity(size)))),
         }
     });
@@ -73,20 +77,23 @@ fn recorded_program() {
     std::process::abort();
 }
 
+/// Returns the command of the program that records itself.
+fn itself(work: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command.args(["recorded_program", "--ignored", "--exact", "--nocapture"]).env(WORK, work);
+    command
+}
+
 /// Starts the program that records itself. Returns its operations within the window, and what the counters counted.
 fn record_itself(work: &str) -> (Vec<Event>, String) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("own.trace");
-    let output = Command::new(std::env::current_exe().expect("this program"))
-        .args(["recorded_program", "--ignored", "--exact", "--nocapture"])
-        .env("MEMSCOPE_BENCH_TRACE", &path)
-        .env(WORK, work)
-        .output()
-        .expect("it starts");
+    let output = itself(work).env("MEMSCOPE_BENCH_TRACE", &path).output().expect("it starts");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     let counted = said.lines().find_map(|line| line.strip_prefix("counted ")).expect("it counted").to_owned();
     let trace = Trace::read(&path).expect("a trace");
     assert!(trace.ended_early, "it was aborted");
+    assert_eq!(trace.summary().unknown_frees, 0, "it was recorded from its first allocation on");
     assert!(trace.program.contains("record-"), "{}", trace.program);
     let mut events: Vec<Event> = trace.by_frame().map(|(_, _, event)| event).collect();
     events.retain(|event| event.kind != Kind::Rest);
@@ -134,17 +141,18 @@ fn a_trace_has_each_operation_with_its_size_in_order() {
 }
 
 #[test]
+fn a_child_does_not_record_over_its_parent() {
+    let (events, counted) = record_itself("parent");
+    assert_eq!(count(&events), counted);
+    assert!(events.len() < 1_000, "the child's are not among them: {}", events.len());
+}
+
+#[test]
 fn a_program_without_the_variable_writes_nothing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let status = Command::new(std::env::current_exe().expect("this program"))
-        .args(["recorded_program", "--ignored", "--exact"])
-        .env(WORK, "known")
-        .env_remove("MEMSCOPE_BENCH_TRACE")
-        .current_dir(folder.path())
-        .stderr(Stdio::null())
-        .stdout(Stdio::null())
-        .status();
-    assert!(status.is_ok());
+    let mut command = itself("known");
+    let output = command.env_remove("MEMSCOPE_BENCH_TRACE").current_dir(folder.path()).output().expect("it starts");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("counted "), "it ran to its end");
     assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0);
 }
 
@@ -232,10 +240,11 @@ fn a_program_that_is_not_changed_is_recorded() {
     };
     for n in 0..300 {
         let Deed::Allocate { block, .. } = sized(1_000 + n) else { unreachable!("it is one") };
-        let of_block: Vec<&Deed> = deeds
-            .iter()
-            .filter(|deed| matches!(deed, Deed::Reallocate { block: of, .. } | Deed::Free { block: of, .. } if *of == block))
-            .collect();
+        let is_of_it = |deed: &&Deed| match deed {
+            Deed::Reallocate { block: of, .. } | Deed::Free { block: of, .. } => *of == block,
+            _ => false,
+        };
+        let of_block: Vec<&Deed> = deeds.iter().filter(is_of_it).collect();
         let (size, from, align) = (5_000 + n, 1_000 + n, 4);
         assert_eq!(of_block, [&Deed::Reallocate { block, size, from, align }, &Deed::Free { block, size, align }]);
     }
@@ -255,7 +264,8 @@ fn a_program_that_is_not_changed_is_recorded() {
 #[test]
 fn threads_and_blocks_that_another_thread_frees_are_recorded() {
     let source = "static void *blocks[500];\n\
-         static void *work(void *of) { for (int n = 0; n < 500; n++) blocks[n] = malloc(2000 + n); churn(5000, 88); return 0; }\n\
+         static void *work(void *of) { for (int n = 0; n < 500; n++) blocks[n] = malloc(2000 + n); \n\
+         churn(5000, 88); return 0; }\n\
          int main(void) { pthread_t thread; pthread_create(&thread, 0, work, 0); pthread_join(thread, 0);\n\
          for (int n = 0; n < 500; n++) free(blocks[n]); return 0; }";
     let Some(compiled) = Compiled::of(source, &[]) else { return };
@@ -271,6 +281,14 @@ fn threads_and_blocks_that_another_thread_frees_are_recorded() {
     });
     assert_eq!((begun.len(), ended, compiled.trace().summary().threads), (500, 500, 2));
     assert_eq!(compiled.sizes()[&88], 5_000);
+
+    let seen = compiled.trace().summary();
+    let mut replay = memscope_bench();
+    replay.arg("replay").arg(compiled.trace_path()).args(["--pairs=1", "--gaps=none", "--tracking=counting", "--keep"]);
+    replay.arg("--output").arg(compiled.folder.path()).assert().success();
+    let replays: Replays = files::read(&compiled.folder.path().join("replay.json")).expect("the file");
+    let made = seen.operations.allocate + seen.operations.zeroed + seen.operations.reallocate;
+    assert!(made > 5_500 && replays.measurements().all(|one| one.allocations == Some(made)), "{made}: {replays:?}");
 }
 
 #[test]

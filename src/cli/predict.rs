@@ -32,8 +32,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let path = arguments.calls.display();
     let calls: Calls = files::read(&arguments.calls).map_err(|error| match error {
         FileError::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Error::System(format!(
-            "{path} is not there, and a prediction needs the costs in it: measure them with `memscope-bench calls`, or name \
-             the file after --calls"
+            "{path} is not there, and a prediction needs the costs in it: measure them with `memscope-bench calls`, or \
+             name the file after --calls"
         )),
         error => error.into(),
     })?;

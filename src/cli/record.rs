@@ -148,7 +148,7 @@ fn report(path: &Path, seen: &Summary) {
         number::counted(seen.threads as usize, "thread"),
     ));
     console::complain(format_args!(
-        "Peak live: {} in {} blocks; {} blocks were live at the end. The program's own work between operations took {}.",
+        "Peak live: {} in {} blocks; {} blocks were live at the end. The program's own work in between took {}.",
         number::bytes(seen.peak_live_bytes as f64),
         number::grouped(seen.peak_live_blocks),
         number::grouped(seen.live_blocks),

@@ -93,7 +93,8 @@ impl Arguments {
     fn measure(&self, builds: Vec<Build>, plan: &Path, recorded: &Summary) -> Result<Vec<BuildReplays>, Error> {
         let ready = |build: &Build| -> Result<TraceLauncher, String> {
             let program = build.program.as_ref().map_err(|failed| failed.why.clone())?;
-            TraceLauncher::new(&program.launcher, plan, self.gaps).map_err(|failure: Failure| failure.to_string())
+            let launcher = TraceLauncher::new(&program.launcher, plan, self.gaps);
+            launcher.map_err(|failure: Failure| format!("{} {failure}", build.name))
         };
         let launchers: Vec<Result<TraceLauncher, String>> = builds.iter().map(ready).collect();
         let levels = after_the_baseline(&self.tracking);

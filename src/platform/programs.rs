@@ -45,4 +45,20 @@ mod tests {
         assert_eq!(find("sh", OsStr::new("")), None);
         assert_eq!(find("passwd", OsStr::new("/etc")), None);
     }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_script_is_started_as_its_interpreter_is() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = |text: &str| {
+            let path = folder.path().join("file");
+            std::fs::write(&path, text).expect("a file");
+            needs_loader(&path)
+        };
+        let of_shell = needs_loader(Path::new("/bin/sh"));
+        assert!(of_shell.is_some(), "it is a program");
+        assert_eq!(file("#! /bin/sh -e\nexit 0\n"), of_shell);
+        assert_eq!(file("#!/no/such/interpreter\n"), None);
+        assert_eq!((file("a diary"), file("")), (None, None));
+    }
 }

@@ -29,9 +29,9 @@
 //! ticket less that of the thread's last operation, the block less the last one, the size, and the nanoseconds of the
 //! clock since the last operation. A reallocation has a second ticket and a second block. A free has no size.
 //!
-//! All threads draw tickets from one counter: an allocation when it is done, a free before it begins, and a reallocation
-//! both. So the tickets order the operations of a block, whatever its threads. A block is its address plus a random number
-//! that is kept nowhere: a trace does not show where a program's memory lay.
+//! All threads draw tickets from one counter: an allocation when it is done, a free before it begins, and a
+//! reallocation both. So the tickets order the operations of a block, whatever its threads. A block is its address plus
+//! a random number that is kept nowhere: a trace does not show where a program's memory lay.
 
 /// The beginning of each trace.
 pub const MAGIC: [u8; 8] = *b"MSBTRACE";

@@ -18,7 +18,7 @@ pub enum TraceError {
     #[error(transparent)]
     File(#[from] FileError),
     /// It is empty.
-    #[error("{}: it is empty, and no trace: the program that should have written it did not start, or ended at once", .0.display())]
+    #[error("{}: it is empty, and no trace: the program that should write it did not start", .0.display())]
     Empty(PathBuf),
     /// It is another kind of file.
     #[error("{}: it is not a trace; `memscope-bench record -- PROGRAM` writes one", .0.display())]

@@ -211,8 +211,8 @@ fn open() -> bool {
     opened.is_some()
 }
 
-/// Records the thread's work since its last call. Its ticket is the last one that was drawn: who waits for the thread's end
-/// draws a later one.
+/// Records the thread's work since its last call. Its ticket is the last one that was drawn: who waits for the thread's
+/// end draws a later one.
 fn rest(call: &Call) {
     let ticket = TICKETS.load(Acquire).saturating_sub(1);
     write(&Event {

@@ -78,8 +78,8 @@ struct Stream<'t> {
 }
 
 impl Stream<'_> {
-    /// Returns the work before the next operation. The cost of the clock is an average: where a gap is shorter, the next
-    /// one takes over the difference.
+    /// Returns the work before the next operation. The cost of the clock is an average: where a gap is shorter, the
+    /// next one takes over the difference.
     fn work_ns(&mut self, clock_cost_ns: f64) -> u64 {
         let work = self.next.gap_ns as f64 - clock_cost_ns - self.debt_ns;
         self.debt_ns = (-work).max(0.0);

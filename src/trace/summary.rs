@@ -55,21 +55,21 @@ impl Trace {
         let (mut bytes, mut blocks) = (0_u64, 0_u64);
         self.visit(|step| {
             seen.threads = seen.threads.max(u64::from(step.thread) + 1);
-            seen.work_ns += step.work_ns;
+            seen.work_ns = seen.work_ns.saturating_add(step.work_ns);
             match step.deed {
                 Deed::Allocate { size, zeroed, .. } => {
                     *(if zeroed { &mut seen.operations.zeroed } else { &mut seen.operations.allocate }) += 1;
-                    seen.bytes += size;
-                    (bytes, blocks) = (bytes + size, blocks + 1);
+                    seen.bytes = seen.bytes.saturating_add(size);
+                    (bytes, blocks) = (bytes.saturating_add(size), blocks + 1);
                 }
                 Deed::Reallocate { size, from, .. } => {
                     seen.operations.reallocate += 1;
-                    seen.bytes += size;
-                    bytes = bytes - from + size;
+                    seen.bytes = seen.bytes.saturating_add(size);
+                    bytes = bytes.saturating_sub(from).saturating_add(size);
                 }
                 Deed::Free { size, .. } => {
                     seen.operations.free += 1;
-                    (bytes, blocks) = (bytes - size, blocks - 1);
+                    (bytes, blocks) = (bytes.saturating_sub(size), blocks - 1);
                 }
                 Deed::FreeUnknown => seen.unknown_frees += 1,
                 Deed::Rest => {}

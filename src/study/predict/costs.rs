@@ -2,8 +2,8 @@
 //!
 //! | figure | from |
 //! |---|---|
-//! | allocation with its free, by size | the means of `allocate-16B` to `allocate-1MiB`, with straight lines between the logarithms of the sizes |
-//! | allocation of zeros | from 4 KiB on, `zeroed-4KiB` and `zeroed-64MiB`, with a straight line between the sizes |
+//! | allocation with its free, by size | `allocate-16B` to `allocate-1MiB`, with lines between logarithms of sizes |
+//! | allocation of zeros | from 4 KiB on, `zeroed-4KiB` and `zeroed-64MiB`, with a line between the sizes |
 //! | reallocation | `reallocate-1KiB` without `allocate-1KiB` |
 //! | the part of the allocation in both | allocations and frees in a full heap |
 //! | threads and live blocks | the same, in proportion to `allocate-64B` |
@@ -34,9 +34,9 @@ pub(crate) struct NoCost {
 /// The cost of something, in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Cost {
-    /// What the level adds.
+    /// Time that the level adds.
     pub added: Estimate,
-    /// What it takes without the level.
+    /// Time without the level.
     pub untracked: f64,
 }
 
@@ -132,7 +132,7 @@ impl Costs {
 
     fn zeros(&self, size: f64) -> Cost {
         let mut points = self.zeroed.clone();
-        // Where small ones were not measured, their zeros cost nothing.
+        // Unless small ones were measured, their zeros cost nothing.
         if points.first().is_none_or(|&(size, _)| size > ZEROED[0].0) {
             points.insert(0, (ZEROED[0].0, self.pair(ZEROED[0].0)));
         }

@@ -1,8 +1,8 @@
 //! Predictions: what tracking would cost the program of a trace, from the cost of single calls and without a replay.
 //!
-//! The added time is the sum, over all operations of the trace, of what one of its kind and size costs. Its interval has
-//! the ends of all of their intervals: errors of one kind of call do not cancel. It is that of the measured costs; what the
-//! sum leaves out, such as caches, is not in it.
+//! The added time is the sum, over all operations of the trace, of what one of its kind and size costs. Its interval
+//! has the ends of all of their intervals: errors of one kind of call do not cancel. It is that of the measured costs;
+//! what the sum leaves out, such as caches, is not in it.
 
 mod costs;
 mod summary;
@@ -57,7 +57,7 @@ pub(crate) struct Prediction {
     pub overhead: Estimate,
     /// The threads that make most of the operations.
     pub busy_threads: usize,
-    /// What the costs are based on, and what they leave out.
+    /// Sentences on the basis of the costs, and on what they leave out.
     pub notes: Vec<String>,
 }
 
@@ -131,7 +131,7 @@ fn sum(parts: &[Part]) -> Estimate {
 impl Part {
     fn add(&mut self, size: u64, Cost { added, untracked }: Cost) {
         self.operations += 1;
-        self.bytes += size;
+        self.bytes = self.bytes.saturating_add(size);
         self.added_ns.value += added.value;
         self.added_ns.low += added.low;
         self.added_ns.high += added.high;

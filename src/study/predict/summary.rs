@@ -47,8 +47,8 @@ pub(super) fn summary(prediction: &Prediction) -> Document {
 pub(super) fn basis(calls: &Calls, costs: &Costs, recorded: &Summary, busy: usize, here: &Machine) -> Vec<String> {
     let mut lines = vec![
         "A prediction is the number of operations of each kind and size times the cost of one, as `calls` measured it. \
-         Its interval is that of these costs; it does not contain what the sum leaves out: caches, and costs that grow as \
-         the tracker sees more. `replay` measures them."
+         Its interval is that of these costs; it does not contain what the sum leaves out: caches, and costs that grow \
+         as the tracker sees more. `replay` measures them."
             .to_owned(),
     ];
     if let Some(origin) = origin(calls) {
@@ -63,22 +63,22 @@ pub(super) fn basis(calls: &Calls, costs: &Costs, recorded: &Summary, busy: usiz
             "Threads and live blocks: one, and few, as in the calls.".to_owned()
         }
         Some((factor, threads)) => format!(
-            "Threads and live blocks: {busy} busy, and {} at most. An allocation with its free costs {} times as much in \
-             the measured heap on {}.",
+            "Threads and live blocks: {busy} busy, and {} at most. An allocation with its free costs {} times as much \
+             in the measured heap on {}.",
             number::grouped(recorded.peak_live_blocks),
             number::factor(factor.value),
             number::counted(threads, "thread"),
         ),
         None => format!(
-            "Threads and live blocks: {busy} busy, and {} at most. The calls have no means for them, so the costs are those \
-             of one thread with an empty heap: measure `memscope-bench calls` again.",
+            "Threads and live blocks: {busy} busy, and {} at most. The calls have no means for them, so the costs are \
+             those of one thread with an empty heap: measure `memscope-bench calls` again.",
             number::grouped(recorded.peak_live_blocks)
         ),
     });
     if recorded.operations.reallocate > 0 {
         lines.push(if costs.has_reallocations() {
-            "Reallocations have the cost of one from 1 KiB to 2 KiB; one of a larger block costs more where the tracker \
-             copies it."
+            "Reallocations have the cost of one from 1 KiB to 2 KiB; one of a larger block costs more where the \
+             tracker copies it."
                 .to_owned()
         } else {
             "Reallocations were not measured, and have the cost of an allocation with a free.".to_owned()

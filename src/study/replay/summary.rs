@@ -27,7 +27,7 @@ pub(super) fn summary(replays: &Replays) -> Document {
 fn notes(replays: &Replays) -> Vec<String> {
     let mut lines = Vec::new();
     for build in &replays.builds {
-        lines.extend(build.not_built.iter().map(|why| format!("{}: {}", build.name, text::said(why))));
+        lines.extend(build.not_built.iter().map(|why| text::said(why)));
         lines.extend(build.measurements.iter().filter_map(|measurement| {
             let failure = text::said(&measurement.failure()?.to_string());
             Some(format!("{}, {}: {failure}", build.name, measurement.level))

@@ -16,8 +16,8 @@
 //! each of its operations waits until those before it are done.
 //!
 //! A thread is let go by the thread that made the last operation before its first one. If that one makes no further
-//! operation before the other ends, it waits for the end, as a thread does that joins another. All waits follow the order
-//! of the tickets, so no replay waits for ever.
+//! operation before the other ends, it waits for the end, as a thread does that joins another. All waits follow the
+//! order of the tickets, so no replay waits for ever.
 
 mod file;
 mod order;
@@ -60,7 +60,7 @@ struct Placed {
     operations: u16,
 }
 
-/// What the first pass over a trace shows.
+/// The results of the first pass over a trace.
 struct Known {
     /// Of each block: true if several threads use it.
     is_shared: Vec<bool>,

@@ -79,7 +79,8 @@ fn own_buffer() -> Option<*mut Buffer> {
     }
     if place.is_null() {
         place = system::zeroed_memory(size_of::<Buffer>())?.cast();
-        // SAFETY: it was mapped just now, with this size and of zeros, which are a valid buffer. No other thread knows it.
+        // SAFETY: it was mapped just now, with this size and of zeros, which are a valid buffer. No other thread knows
+        // it.
         unsafe { (*place).is_owned = AtomicBool::new(true) };
         let mut first = BUFFERS.load(Acquire);
         loop {

@@ -36,8 +36,8 @@ impl Blocks {
 
     /// Does the operation of an order, once the operations before it are done.
     ///
-    /// A byte of each page of a new block is written, because a program that allocates a block writes to it. One of zeros
-    /// is left as it is: a program that wants zeros may leave most of them alone.
+    /// A byte of each page of a new block is written, because a program that allocates a block writes to it. One of
+    /// zeros is left as it is: a program that wants zeros may leave most of them alone.
     ///
     /// # Panics
     /// If the plan frees a block that is not there.

@@ -1,7 +1,7 @@
 //! A replay: the operations of a trace, on as many threads, under a level.
 //!
-//! The plan is read before the window opens, and its threads are started. Within the window a thread reads its orders one
-//! after the other. Where the program worked between two calls, it repeats a step of work for as long, or does not.
+//! The plan is read before the window opens, and its threads are started. Within the window a thread reads its orders
+//! one after the other. Where the program worked between two calls, it repeats a step of work for as long, or does not.
 
 mod blocks;
 
