@@ -46,8 +46,8 @@ impl Mode {
     }
 }
 
-/// Runs a target of a package: checks its folder, reads its variables, and lets Criterion read its flags before it runs.
-/// `criterion` makes the target's Criterion, and `run` is the rest.
+/// Runs a target of a package: checks its folder, reads its variables, and lets Criterion read its flags before it
+/// runs. `criterion` makes the target's Criterion, and `run` is the rest.
 pub fn main<C>(
     package: &Package,
     criterion: impl FnOnce() -> C,

@@ -32,9 +32,9 @@ use std::process::ExitCode;
 /// harness!(words);
 /// ```
 ///
-/// A workload is a function of a [`Context`] and a [`Scale`]. It does the same work each time, frees all that it
-/// allocates, and returns a value that depends on its results: if the values of two levels differ, they did not do the
-/// same work, and the measurement fails. At scale 1 it should take about 10 ms. Naming values is optional.
+/// A workload is a function of a [`Context`] and a [`Scale`](crate::Scale). It does the same work each time, frees all
+/// that it allocates, and returns a value that depends on its results: if the values of two levels differ, they did not
+/// do the same work, and the measurement fails. At scale 1 it should take about 10 ms. Naming values is optional.
 /// `name(parallel)` is a workload that runs on several threads.
 ///
 /// The macro installs the switched allocator and makes `main`, so a target has one `harness!` and no other allocator.
