@@ -44,7 +44,7 @@ pub(super) struct OwnPackage {
     pub program: String,
     /// The lock file that the crate uses.
     pub lock: PathBuf,
-    /// What cargo reports of the crate.
+    /// The crate, as cargo reports it.
     package: Value,
     /// The manifest of its workspace.
     root: String,

@@ -8,9 +8,9 @@ use crate::workloads::{Digest, Tracker, Untracked, Value};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// What a workload of [`harness!`](crate::harness!) gets: it names values to the tracker, which is optional.
+/// The argument of a workload of [`harness!`](crate::harness!): it names values to the tracker, which is optional.
 ///
-/// Threads share it. At a level without names, a named value costs a count and a branch, some nanoseconds. That is in
+/// Threads share it. At a level without names, a named value costs a count and a branch. That is in
 /// the untracked time as well as in the tracked one.
 pub struct Context {
     names: Names,

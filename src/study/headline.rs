@@ -10,7 +10,7 @@ use crate::stats::estimate::Estimate;
 use crate::stats::mean;
 use crate::tracking::Level;
 
-/// What a level costs, over the workloads.
+/// The cost of a level, over the workloads.
 pub(crate) struct Headline<'a> {
     /// The level.
     pub level: Level,

@@ -16,7 +16,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// The line by which the page around the frames shows that the browser reports what pages log.
 const LOGGED: &str = "the browser reports what pages log";
 
-/// What the script reports of the page in one frame.
+/// The script's report of the page in one frame.
 #[derive(Deserialize)]
 struct Report {
     width: u32,

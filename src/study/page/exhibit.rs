@@ -35,7 +35,7 @@ pub(super) struct Exhibit {
     is_open: bool,
 }
 
-/// Where and when a part of a file was measured.
+/// The place and the time of a part of a file.
 struct OriginView {
     part: &'static str,
     command: String,

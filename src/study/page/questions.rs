@@ -11,7 +11,7 @@ pub(super) struct Question {
     pub name: &'static str,
     /// The question.
     pub title: &'static str,
-    /// What the section has, in a sentence.
+    /// The section in a sentence.
     pub about: &'static str,
     /// The files that answer it, in order; none for the section with the workloads in depth.
     pub wanted: &'static [Wanted],
