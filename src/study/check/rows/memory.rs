@@ -7,13 +7,17 @@ use super::super::row::{Place, Row, judgement};
 use crate::schedule::measurement::{Measurement, Pair};
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median_interval;
+use crate::stats::student::{mean_and_deviation, t};
 use crate::study::compare::decision;
 use crate::study::counts::Judgement;
-use crate::study::footprint::Footprint;
+use crate::study::footprint::{Footprint, Point};
 
 /// Fewer bytes are no finding: a map that doubles a little earlier moves the figure by as much.
 const LEAST_LIVE: f64 = 0.5;
 const LEAST_KEPT: f64 = 0.1;
+
+/// The part of equal builds whose scales do not seem to differ. A check has tens of such rows.
+const SURE: f64 = 0.999;
 
 pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
     let [base, head] = &record.footprints;
@@ -23,17 +27,33 @@ pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
 
 fn exact(base: &Footprint, head: &Footprint, thresholds: &Thresholds) -> Vec<Row> {
     let place = || Place::workload(base.workload, base.level);
-    let of = |axis, figure: fn(&Footprint) -> Option<Estimate>, least| {
+    let of = |axis, figure: fn(&Footprint) -> Option<Estimate>, bytes: fn(&Point) -> u64, least| {
         let failure = [base, head].into_iter().find_map(|footprint| footprint.failure.as_ref());
         if let Some(failure) = failure {
             return Some(Row::unknown(axis, place(), failure.to_string()));
         }
         let figures = [figure(base)?.value, figure(head)?.value];
-        Some(Row::exact(axis, place(), figures, thresholds.percent(axis, Some(base.level)), least))
+        let row = Row::exact(axis, place(), figures, thresholds.percent(axis, Some(base.level)), least);
+        let judgement = if differ(base, head, bytes) { row.judgement } else { Judgement::Same };
+        Some(Row { judgement, ..row })
     };
-    let live = of(Axis::LiveBytes, Footprint::bytes_per_live_allocation, LEAST_LIVE);
-    let kept = of(Axis::KeptBytes, Footprint::bytes_per_event, LEAST_KEPT);
+    let live = of(Axis::LiveBytes, Footprint::bytes_per_live_allocation, |point| point.peak_bytes, LEAST_LIVE);
+    let kept = of(Axis::KeptBytes, Footprint::bytes_per_event, |point| point.kept_bytes, LEAST_KEPT);
     live.into_iter().chain(kept).collect()
+}
+
+/// Returns whether the bytes of two builds differ over all scales: by a t test of their log ratios. Counts are exact, but
+/// a tracker's hash maps have random seeds, so those of few events differ between runs of one program.
+fn differ(base: &Footprint, head: &Footprint, bytes: fn(&Point) -> u64) -> bool {
+    let pairs = base.points.iter().zip(&head.points).map(|(base, head)| [bytes(base), bytes(head)]);
+    let counted = pairs.filter(|pair| !pair.contains(&0));
+    let logs: Vec<f64> = counted.map(|[base, head]| (head as f64 / base as f64).ln()).collect();
+    if logs.len() < 2 {
+        // Where one build takes nothing, there is nothing to compare by.
+        return true;
+    }
+    let (mean, deviation) = mean_and_deviation(&logs);
+    mean.abs() > t(SURE, logs.len() - 1) * deviation / (logs.len() as f64).sqrt()
 }
 
 /// Returns the row of the peak of resident memory, from the rounds of the first stage.
@@ -60,4 +80,45 @@ fn peak(base: &Measurement, head: &Measurement, thresholds: &Thresholds) -> Opti
         why: (judgement == Judgement::Unknown).then(|| "too few rounds for its interval".to_owned()),
         ..Row::begin(Axis::PeakMemory, Place::workload(base.workload, base.level))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tracking::Level;
+    use crate::workloads::Workload;
+
+    fn footprint(bytes: impl Fn(u64) -> f64) -> Footprint {
+        let point = |number: u64| Point {
+            scale: number as f64,
+            events: number,
+            fidelity: Some(1.0),
+            live_allocations: number,
+            peak_bytes: bytes(number) as u64,
+            kept_bytes: 0,
+        };
+        Footprint {
+            workload: Workload::STRUCTURES,
+            level: Level::Variables,
+            threads: 1,
+            seed: 1,
+            points: (8..31).map(point).collect(),
+            peaks: Vec::new(),
+            failure: None,
+        }
+    }
+
+    #[test]
+    fn what_differs_at_every_scale_differs() {
+        let peak: fn(&Point) -> u64 = |point| point.peak_bytes;
+        let base = footprint(|number| 100_000.0 * number as f64);
+        // A map's seed moves the bytes of a scale by 3 % either way, once more up than down.
+        let noisy = |number: u64| 100_000.0 * number as f64 * if number % 2 == 0 { 1.03 } else { 0.97 };
+        let more = |number: u64| noisy(number) * 1.06;
+        assert!(!differ(&base, &base, peak));
+        assert!(!differ(&base, &footprint(noisy), peak));
+        assert!(differ(&base, &footprint(more), peak));
+        assert!(differ(&base, &footprint(|number| 101_500.0 * number as f64), peak));
+        assert!(differ(&base, &footprint(more), |point| point.kept_bytes), "one that keeps nothing");
+    }
 }
