@@ -113,7 +113,7 @@ mod tests {
         let peak: fn(&Point) -> u64 = |point| point.peak_bytes;
         let base = footprint(|number| 100_000.0 * number as f64);
         // A map's seed moves the bytes of a scale by 3 % either way, once more up than down.
-        let noisy = |number: u64| 100_000.0 * number as f64 * if number % 2 == 0 { 1.03 } else { 0.97 };
+        let noisy = |number: u64| 100_000.0 * number as f64 * if number.is_multiple_of(2) { 1.03 } else { 0.97 };
         let more = |number: u64| noisy(number) * 1.06;
         assert!(!differ(&base, &base, peak));
         assert!(!differ(&base, &footprint(noisy), peak));
