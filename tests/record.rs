@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::memscope_bench;
+use common::{memscope_bench, processes};
 use memscope_bench::RecordingAllocator;
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::replay::Replays;
@@ -38,19 +38,20 @@ fn every_way() {
     struct Aligned([u8; 256]);
     let aligned = black_box(Box::new(Aligned([7; 256])));
     let (sender, receiver) = mpsc::channel::<Vec<String>>();
-    thread::scope(|scope| {
-        for thread in 0..3 {
-            let sender = sender.clone();
-            scope.spawn(move || {
-                for number in 0..2_000 {
-                    let words = (0..number % 5).map(|word| format!("{thread}: {number} of {word}")).collect();
-                    let _ = sender.send(words);
-                }
-            });
-        }
-        drop(sender);
-        scope.spawn(move || black_box(receiver.iter().map(|words| words.len()).sum::<usize>()));
-    });
+    let send = |thread: u32| {
+        let sender = sender.clone();
+        thread::spawn(move || {
+            for number in 0..2_000 {
+                let words = (0..number % 5).map(|word| format!("{thread}: {number} of {word}")).collect();
+                let _ = sender.send(words);
+            }
+        })
+    };
+    let senders: Vec<_> = (0..3).map(send).collect();
+    drop(sender);
+    let receiver = thread::spawn(move || drop(black_box(receiver.iter().map(|words| words.len()).sum::<usize>())));
+    // A scope ends before its threads do, and a thread frees its own parts at its end.
+    senders.into_iter().chain([receiver]).for_each(|thread| thread.join().expect("it ends"));
     drop((blocks, growing, zeros, aligned.0[0]));
 }
 
@@ -62,6 +63,8 @@ const FIRST: usize = 7_777_777;
 #[ignore = "another test starts it, and it ends its process"]
 fn recorded_program() {
     let Ok(work) = std::env::var(WORK) else { return };
+    // The main thread allocates until it waits for this one.
+    processes::wait_for(|| processes::is_asleep(&std::process::id().to_string()).then_some(()));
     let counts = counted(|| {
         drop(black_box(Vec::<u8>::with_capacity(FIRST)));
         match work.as_str() {
