@@ -19,7 +19,7 @@ pub(super) fn write(paths: &[PathBuf], output: Option<&Path>) -> Result<(), Erro
     let usual = [PathBuf::from(RESULTS)];
     let paths = if paths.is_empty() { &usual } else { paths };
     let output = output.map_or_else(|| folder_of(&paths[0]).join(page::NAME), Path::to_owned);
-    files::prepare_folder(folder_of_file(&output))?;
+    files::prepare_folder(files::folder_of(&output))?;
     page::check_place(&output)?;
     let found = Found::read(paths)?;
     for file in &found.unreadable {
@@ -30,7 +30,7 @@ pub(super) fn write(paths: &[PathBuf], output: Option<&Path>) -> Result<(), Erro
         let why = format!("there is no results file in {}: `cargo bench` writes the first ones", paths.join(", "));
         return Err(Error::System(why));
     }
-    files::write(&output, &page::draw(&found, folder_of_file(&output), &criterion()))?;
+    files::write(&output, &page::draw(&found, files::folder_of(&output), &criterion()))?;
     console::print(format_args!("Wrote {}", output.display()));
     Ok(())
 }
@@ -45,11 +45,7 @@ pub fn write_beside(results: &Path) {
 
 /// Returns the folder that a path names, or in which the file lies.
 fn folder_of(path: &Path) -> &Path {
-    if path.is_dir() { path } else { folder_of_file(path) }
-}
-
-fn folder_of_file(path: &Path) -> &Path {
-    path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
+    if path.is_dir() { path } else { files::folder_of(path) }
 }
 
 /// Returns the folder of Criterion's reports, by the variables that it reads.

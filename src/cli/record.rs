@@ -78,7 +78,7 @@ impl Arguments {
         let output = self.output.clone().unwrap_or_else(default);
         let output = std::path::absolute(&output).unwrap_or(output);
         prepare_folder(output.parent().unwrap_or(Path::new("/")))?;
-        match Trace::read(&output) {
+        match Trace::check_kind(&output) {
             Err(error @ (TraceError::Foreign(_) | TraceError::Newer { .. })) => {
                 let why = format!("{error}: name another file after --output");
                 Err(Error::System(why))

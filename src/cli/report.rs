@@ -68,11 +68,7 @@ impl Arguments {
     /// Draws one file.
     fn report(&self, path: &Path, kept: Kept) -> Result<(), Error> {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        let folder = match path.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
-        };
-        let mut draw = Draw { arguments: self, path, files: Files { folder, name: &stem } };
+        let mut draw = Draw { arguments: self, path, files: Files { folder: files::folder_of(path), name: &stem } };
         match kept {
             Kept::Comparison(comparison) => draw.comparison(*comparison),
             other => other.visit(&mut draw),

@@ -13,11 +13,12 @@ mod size;
 pub use address::address;
 pub use error::FileError;
 pub use json::{NoNumber, json};
+pub(crate) use place::folder_of;
 pub use place::{are_same_file, prepare, prepare_folder, prepare_in};
 pub use size::bytes_within;
 
 use crate::platform::scratch::Scratch;
-use place::{file_type, folder_of, place_of};
+use place::{file_type, place_of};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Write};
@@ -71,18 +72,32 @@ pub fn read_text(path: &Path, what: &'static str) -> Result<String, FileError> {
 /// # Errors
 /// If it cannot be read, or is larger than any such file.
 pub fn read_bytes(path: &Path, what: &'static str) -> Result<Vec<u8>, FileError> {
+    if about_file(path)?.len() > LARGEST {
+        return Err(FileError::corrupt(path, what, "it is larger than any"));
+    }
+    read_start(path, LARGEST)
+}
+
+/// Reads the first bytes of a file, at most so many.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn read_start(path: &Path, most: u64) -> Result<Vec<u8>, FileError> {
+    about_file(path)?;
+    let mut content = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut content));
+    read.map_err(|source| FileError::Read { path: path.to_owned(), source })?;
+    Ok(content)
+}
+
+/// Returns what the system knows of a file. Checked before it is opened: opening a pipe would wait for a writer.
+fn about_file(path: &Path) -> Result<fs::Metadata, FileError> {
     let failed = |source| FileError::Read { path: path.to_owned(), source };
-    // Checked before it is opened: opening a pipe would wait for a writer.
     let about = fs::metadata(path).map_err(failed)?;
     if !about.is_file() {
         return Err(failed(io::Error::other(format!("it is {}, not a file", file_type(about.file_type())))));
     }
-    if about.len() > LARGEST {
-        return Err(FileError::corrupt(path, what, "it is larger than any"));
-    }
-    let mut content = Vec::new();
-    File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut content)).map_err(failed)?;
-    Ok(content)
+    Ok(about)
 }
 
 /// Returns the kind in a file's field `kind`; `None` for an older file without the field, and for one that is not

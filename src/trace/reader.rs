@@ -67,6 +67,28 @@ pub struct Trace {
     frames: Vec<Frame>,
 }
 
+/// Returns the number of four bytes at a place, if there are so many.
+fn number(bytes: &[u8], place: usize) -> Option<u32> {
+    bytes.get(place..place + 4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
+}
+
+/// Returns the version of a trace, by its first bytes; the path is for messages.
+///
+/// # Errors
+/// If they do not begin a trace of this version.
+fn version(path: &Path, bytes: &[u8]) -> Result<u32, TraceError> {
+    let path_owned = || path.to_owned();
+    if bytes.is_empty() {
+        return Err(TraceError::Empty(path_owned()));
+    }
+    let known = bytes.len().min(MAGIC.len());
+    if bytes[..known] != MAGIC[..known] {
+        return Err(TraceError::Foreign(path_owned()));
+    }
+    let found = number(bytes, 8).ok_or_else(|| TraceError::Truncated(path_owned()))?;
+    if found == VERSION { Ok(found) } else { Err(TraceError::Newer { path: path_owned(), found }) }
+}
+
 impl Trace {
     /// Reads a trace.
     ///
@@ -76,23 +98,20 @@ impl Trace {
         Self::parse(path, files::read_bytes(path, WHAT)?)
     }
 
+    /// Checks by its beginning that a file is a trace of this version, without reading the rest.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is no such trace.
+    pub fn check_kind(path: &Path) -> Result<(), TraceError> {
+        version(path, &files::read_start(path, HEADER as u64)?).map(drop)
+    }
+
     /// Checks the bytes of a trace; the path is for messages.
     fn parse(path: &Path, bytes: Vec<u8>) -> Result<Self, TraceError> {
         let path_owned = || path.to_owned();
-        if bytes.is_empty() {
-            return Err(TraceError::Empty(path_owned()));
-        }
-        if bytes[..bytes.len().min(MAGIC.len())] != MAGIC[..bytes.len().min(MAGIC.len())] {
-            return Err(TraceError::Foreign(path_owned()));
-        }
-        let number = |place: usize| {
-            bytes.get(place..place + 4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
-        };
         let truncated = || TraceError::Truncated(path_owned());
-        let version = number(8).ok_or_else(truncated)?;
-        if version != VERSION {
-            return Err(TraceError::Newer { path: path_owned(), found: version });
-        }
+        let version = version(path, &bytes)?;
+        let number = |place| number(&bytes, place);
         let fields = [number(12), number(16), number(20), number(24), number(28)];
         let [Some(clock), Some(clock_cost_ps), Some(process), Some(length), Some(sum)] = fields else {
             return Err(truncated());

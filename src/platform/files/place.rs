@@ -109,7 +109,8 @@ pub fn are_same_file(one: &Path, other: &Path) -> bool {
     (identity(one).is_some() && identity(one) == identity(other)) || (end(one).is_some() && end(one) == end(other))
 }
 
-pub(super) fn folder_of(file: &Path) -> &Path {
+/// Returns the folder of a file: that in which the process runs, if its path names none.
+pub(crate) fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
