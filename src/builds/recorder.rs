@@ -4,14 +4,14 @@ use crate::platform::files;
 use crate::platform::programs::find;
 use crate::platform::scratch::Scratch;
 use crate::trace::PRELOADED;
+use crate::worker::preload;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// The options of the compiler. The libraries after them are parts of newer C libraries.
-const OPTIONS: [&str; 6] = ["-std=gnu11", "-O2", "-shared", "-fPIC", "-pthread", "-o"];
+const OPTIONS: [&str; 3] = ["-std=gnu11", "-O2", "-pthread"];
 const LIBRARIES: [&str; 1] = ["-ldl"];
 
 /// A library that cannot be had.
@@ -55,12 +55,7 @@ pub(crate) fn library(cache: &Path) -> Result<PathBuf, RecorderError> {
     let scratch = Scratch::within(&folder, ".memscope-bench-").map_err(failed)?;
     let [source, made] = ["recorder.c", "recorder.so"].map(|name| scratch.path().join(name));
     fs::write(&source, PRELOADED).map_err(failed)?;
-    let mut command = Command::new(&compiler);
-    let compiled = command.args(OPTIONS).args([&made, &source]).args(LIBRARIES).output();
-    let compiled = compiled.map_err(|error| RecorderError::NotCompiled(error.to_string()))?;
-    if !compiled.status.success() {
-        return Err(RecorderError::NotCompiled(String::from_utf8_lossy(&compiled.stderr).into_owned()));
-    }
+    preload::compile(&compiler, &OPTIONS, &source, &LIBRARIES, &made).map_err(RecorderError::NotCompiled)?;
     files::copy_program(&made, &library).map_err(failed)?;
     Ok(library)
 }

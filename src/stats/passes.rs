@@ -49,8 +49,13 @@ pub(crate) fn over_groups(groups: impl Iterator<Item = Vec<f64>>) -> Option<(f64
 
 /// Returns the 95 % t interval of the mean of values, of which there are at least two.
 pub(crate) fn t_interval(values: &[f64]) -> (f64, f64) {
+    t_interval_at(CONFIDENCE, values)
+}
+
+/// Returns the t interval of the mean of values, of which there are at least two, at this confidence.
+pub(crate) fn t_interval_at(confidence: f64, values: &[f64]) -> (f64, f64) {
     let (mean, deviation) = mean_and_deviation(values);
-    let half = t(CONFIDENCE, values.len() - 1) * deviation / (values.len() as f64).sqrt();
+    let half = t(confidence, values.len() - 1) * deviation / (values.len() as f64).sqrt();
     (mean - half, mean + half)
 }
 

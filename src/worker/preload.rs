@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Variable that names such libraries.
 pub(crate) const VARIABLE: &str = "LD_PRELOAD";
@@ -37,6 +38,24 @@ pub(crate) fn named(library: &Path, beside: &Path) -> io::Result<(PathBuf, Optio
     let link = folder.path().join("library.so");
     symlink(library, &link)?;
     Ok((link, Some(folder)))
+}
+
+/// Compiles the source of a library, with these options and further libraries behind it.
+///
+/// # Errors
+/// What the compiler reports, on one line, or why it does not start.
+pub(crate) fn compile(
+    compiler: &Path,
+    options: &[&str],
+    source: &Path,
+    further: &[&str],
+    library: &Path,
+) -> Result<(), String> {
+    let mut command = Command::new(compiler);
+    command.args(options).args(["-shared", "-fPIC", "-o"]).args([library, source]).args(further);
+    let made = command.output().map_err(|error| format!("{} cannot be started: {error}", compiler.display()))?;
+    let errors = String::from_utf8_lossy(&made.stderr);
+    if made.status.success() { Ok(()) } else { Err(errors.split_whitespace().collect::<Vec<_>>().join(" ")) }
 }
 
 /// Returns the loader's line on standard error about a library that it could not load.

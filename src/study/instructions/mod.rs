@@ -151,13 +151,7 @@ impl<'a> InstructionCounter<'a> {
     fn compile_fixed_seed(&self, compiler: &Path) -> Result<(), String> {
         let source = self.folder.path().join("fixed_seed.c");
         std::fs::write(&source, FIXED_SEED).map_err(|error| error.to_string())?;
-        let made = Command::new(compiler)
-            .args(["-shared", "-fPIC", "-o"])
-            .arg(self.folder.path().join(LIBRARY))
-            .arg(source)
-            .output();
-        let made = made.map_err(|error| format!("{} cannot be started: {error}", compiler.display()))?;
-        if made.status.success() { Ok(()) } else { Err(one_line(&String::from_utf8_lossy(&made.stderr))) }
+        preload::compile(compiler, &[], &source, &[], &self.folder.path().join(LIBRARY))
     }
 
     /// Checks that the program loads the library from its folder, by a tiny probe.
@@ -349,11 +343,6 @@ fn apart_from_misses(runs: Vec<Collected>) -> (Vec<u64>, Vec<Misses>) {
 /// Returns the task of a probe that runs only if its seeds are fixed.
 fn task(request: &Request) -> Task {
     Task::Probe { request: *request, fixed_seed: true }
-}
-
-/// Returns text on one line.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Returns the overhead by the means of the runs; `None` if there are no runs, or no instructions in them.

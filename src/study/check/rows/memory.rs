@@ -7,7 +7,7 @@ use super::super::row::{Place, Row, judgement};
 use crate::schedule::measurement::{Measurement, Pair};
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median_interval;
-use crate::stats::student::{mean_and_deviation, t};
+use crate::stats::passes::t_interval_at;
 use crate::study::compare::decision;
 use crate::study::counts::Judgement;
 use crate::study::footprint::{Footprint, Point};
@@ -52,8 +52,8 @@ fn differ(base: &Footprint, head: &Footprint, bytes: fn(&Point) -> u64) -> bool 
         // Where one build takes nothing, there is nothing to compare by.
         return true;
     }
-    let (mean, deviation) = mean_and_deviation(&logs);
-    mean.abs() > t(SURE, logs.len() - 1) * deviation / (logs.len() as f64).sqrt()
+    let (low, high) = t_interval_at(SURE, &logs);
+    low > 0.0 || high < 0.0
 }
 
 /// Returns the row of the peak of resident memory, from the rounds of the first stage.

@@ -3,6 +3,7 @@
 
 use crate::report::chart::canvas::{ending, panel, rectangle, telling, text};
 use crate::report::chart::treemap::{Area, treemap};
+use crate::report::chart::words::clipped;
 use crate::report::number::{bytes, grouped};
 use crate::study::stress::Record;
 use crate::study::stress::chart::{Panel, panel_width};
@@ -80,9 +81,10 @@ fn cell(used: &TypeUse, area: Area, named: u64) -> Group {
     let told = format!("{}: {} values, {} B, {part}", used.name, grouped(used.count), grouped(used.bytes));
     let mut cell =
         telling(told).add(rectangle(x + 1.0, y + 1.0, (width - 2.0).max(0.5), (height - 2.0).max(0.5), "one area"));
-    let room = ((width - 2.0 * MARGIN) / CHARACTER) as usize;
+    let inner = width - 2.0 * MARGIN;
+    let room = (inner / CHARACTER) as usize;
     let lines = [
-        ("small strong", shortened(&used.name, room)),
+        ("small strong", clipped(&used.name, inner, CHARACTER)),
         ("small", format!("{} in {}", bytes(used.bytes as f64), grouped(used.count))),
         ("small faint", part),
     ];
@@ -114,15 +116,6 @@ fn recorded(types: &[TypeUse]) -> Group {
     list
 }
 
-/// Shortens a name to some characters: the outermost types identify it best.
-fn shortened(name: &str, room: usize) -> String {
-    if name.chars().count() <= room {
-        name.to_owned()
-    } else {
-        name.chars().take(room.saturating_sub(1)).chain(['…']).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,6 +127,6 @@ mod tests {
         let named: Vec<(&str, u64, u64)> =
             areas.iter().map(|used| (used.name.as_str(), used.count, used.bytes)).collect();
         assert_eq!(named, [("Vec<u8>", 2, 690), ("String", 2, 300), ("2 more types", 4, 10)]);
-        assert_eq!(shortened("Vec<Vec<String>>", 8), "Vec<Vec…");
+        assert_eq!(clipped("Vec<Vec<String>>", 80.0, 10.0), "Vec<Vec…");
     }
 }
