@@ -49,7 +49,9 @@ fn every_way() {
     };
     let senders: Vec<_> = (0..3).map(send).collect();
     drop(sender);
-    let receiver = thread::spawn(move || drop(black_box(receiver.iter().map(|words| words.len()).sum::<usize>())));
+    let receiver = thread::spawn(move || {
+        black_box(receiver.iter().map(|words| words.len()).sum::<usize>());
+    });
     // A scope ends before its threads do, and a thread frees its own parts at its end.
     senders.into_iter().chain([receiver]).for_each(|thread| thread.join().expect("it ends"));
     drop((blocks, growing, zeros, aligned.0[0]));
