@@ -82,7 +82,7 @@ fn what_0_2_5_keeps_and_breaks_is_known() {
 #[test]
 fn a_report_that_hangs_or_dies_costs_its_own_row_alone() {
     let outcome = |kind: &str| {
-        let arguments = ["--promises=live-blocks,totals", "--time-limit=10"];
+        let arguments = ["--promises=live-blocks,totals", "--time-limit=5"];
         let (text, accuracy, _) = accuracy(&arguments, Some(&format!("promise/totals={kind}")));
         let [live, totals] = accuracy.builds[0].promises.as_slice() else { panic!("two promises: {accuracy:?}") };
         assert_eq!(live.failure, None);
@@ -90,7 +90,7 @@ fn a_report_that_hangs_or_dies_costs_its_own_row_alone() {
         assert!(text.contains(&totals.status().label()), "{text}");
         (failure, totals.status())
     };
-    assert_eq!(outcome("hang"), (Failure::TimedOut { seconds: 10 }, Status::Hangs));
+    assert_eq!(outcome("hang"), (Failure::TimedOut { seconds: 5 }, Status::Hangs));
     assert_eq!(outcome("crash"), (Failure::Crashed { how: "SIGABRT".to_owned() }, Status::Crashes));
 }
 

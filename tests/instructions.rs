@@ -39,70 +39,48 @@ fn pairs_are_for_time() {
     memscope_bench().args(TINY).arg("--pairs=3").assert().code(2).stdout("").stderr(contains("--pairs"));
 }
 
-/// Counts one workload at a level, with its temporary files in a folder. Each run takes seconds, so all tests share
-/// what they need.
-fn in_folder(name: &str, scale: &str, level: &str) -> Results {
+/// Counts one workload under levels, with its temporary files in a folder of this name, and returns the output and the
+/// results. `full` fails. Each run under valgrind takes seconds, so there are few.
+fn counted(name: &str, levels: &str) -> (String, Results) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let [temporary, output] = [name, "results"].map(|name| folder.path().join(name));
     std::fs::create_dir_all(&temporary).expect("a folder");
-    memscope_bench()
-        .args(["measure", "--instructions", "--workloads=cycles", "--scale", scale, "--tracking", level])
+    let assert = memscope_bench()
+        .args(TINY)
+        .args(["--workloads=cycles", "--tracking", levels])
         .arg(format!("--output={}", output.display()))
         .env("TMPDIR", temporary)
+        .env("MEMSCOPE_BENCH_FAULT", "cycles/full=exit")
         .assert()
         .success();
     let results: Results = files::read(&output.join("instructions.json")).expect("a results file");
     assert!(results.measurements.is_empty());
-    assert_eq!(results.instructions.len(), 1);
-    results
+    (String::from_utf8_lossy(&assert.get_output().stdout).into_owned(), results)
 }
 
 #[test]
-fn counts_are_the_same_in_each_run_and_of_the_window_alone() {
+fn counts_are_the_same_in_each_run_and_of_the_window_alone_and_a_failure_costs_its_own() {
     if !has_valgrind() {
         return;
     }
-    let first = in_folder("plain", "0.01", "full");
-    let count = &first.instructions[0];
-    assert_eq!((count.workload, count.level, count.outcome.failure()), (Workload::CYCLES, Level::Full, None));
+    let (printed, results) = counted("plain", "full,allocator");
+    let [failed, count] = &results.instructions[..] else { panic!("two measurements: {results:?}") };
+    assert!(printed.contains("cycles/full crashed: exit code 70"), "{printed}");
+    assert_eq!(failed.outcome.failure(), Some(&Failure::Crashed { how: "exit code 70".to_owned() }));
+    assert_eq!(failed.outcome.measured(), None);
+
+    assert_eq!((count.workload, count.level, count.outcome.failure()), (Workload::CYCLES, Level::Allocator, None));
     let overhead = count.outcome.measured().expect("an overhead");
     assert!(overhead.ratio > 1.1 && overhead.apart <= 0.001, "{overhead:?}");
     assert!(overhead.per_allocation > Some(10.0), "{overhead:?}");
     assert_eq!(count.untracked[0], count.untracked[1]);
+    // Starting the program alone takes ten times as many.
+    let each = count.untracked[0] / count.allocations.expect("they are counted");
+    assert!((100..10_000).contains(&each), "{each} instructions for each allocation: {}", count.untracked[0]);
 
     // The loader splits the names of libraries at spaces and colons.
-    let again = &in_folder("a b:c", "0.01", "untracked").instructions[0];
-    assert_eq!(again.untracked, count.untracked, "wherever temporary files are");
-
-    // Starting the program alone takes millions of instructions, which would hide how much more the work is.
-    let more = in_folder("plain", "0.1", "untracked");
-    let ratio = more.instructions[0].untracked[0] as f64 / count.untracked[0] as f64;
-    assert!(ratio > 3.0, "{ratio}");
-}
-
-#[test]
-fn a_failure_costs_its_own_measurement() {
-    if !has_valgrind() {
-        return;
-    }
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let output = folder.path().join("results");
-    memscope_bench()
-        .args(TINY)
-        .args(["--workloads=cycles", "--tracking=full,allocator"])
-        .arg(format!("--output={}", output.display()))
-        .env("MEMSCOPE_BENCH_FAULT", "cycles/full=exit")
-        .assert()
-        .success()
-        .stdout(contains("cycles/full crashed: exit code 70"));
-    let [failed, whole] =
-        &files::read::<Results>(&output.join("instructions.json")).expect("a results file").instructions[..]
-    else {
-        panic!("two measurements")
-    };
-    assert_eq!(failed.outcome.failure(), Some(&Failure::Crashed { how: "exit code 70".to_owned() }));
-    assert_eq!((failed.outcome.measured(), whole.outcome.failure()), (None, None));
-    assert!(whole.outcome.measured().is_some());
+    let (_, again) = counted("a b:c", "full");
+    assert_eq!(again.instructions[0].untracked, count.untracked, "wherever temporary files are");
 }
 
 #[test]
@@ -126,7 +104,7 @@ fn an_interrupted_run_leaves_no_folder_behind() {
     for signal in [Signal::SIGINT, Signal::SIGTERM].into_iter().filter(is_default) {
         let mut run = Command::new(env!("CARGO_BIN_EXE_memscope-bench"))
             .args(TINY)
-            .arg("--workloads=cycles")
+            .args(["--workloads=cycles", "--tracking=full"])
             .env("TMPDIR", temporary.path())
             .env("MEMSCOPE_BENCH_FAULT", "cycles/full=hang")
             .stdout(Stdio::null())
@@ -150,7 +128,7 @@ fn no_probe_under_valgrind_outlives_its_parent() {
     }
     let mut parent = Command::new(env!("CARGO_BIN_EXE_memscope-bench"))
         .args(TINY)
-        .arg("--workloads=cycles")
+        .args(["--workloads=cycles", "--tracking=full"])
         .env("MEMSCOPE_BENCH_FAULT", "cycles/full=hang")
         .stdout(Stdio::null())
         .stderr(Stdio::null())

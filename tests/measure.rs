@@ -57,7 +57,7 @@ fn pairs_alternate_in_passes_and_trials_come_first() {
 /// A run that is killed leaves its journal; the same command goes on from it, and another one does not touch it.
 #[test]
 fn a_killed_run_goes_on_where_it_was() {
-    const PAIRS: usize = 40;
+    const PAIRS: usize = 16;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let measure = |more: &[&str]| {
         let mut command = memscope_bench();
@@ -86,7 +86,7 @@ fn a_killed_run_goes_on_where_it_was() {
     let kept = text.matches("\"entry\":\"pair\"").count();
 
     measure(&[&pairs]).assert().code(2).stdout("").stderr(contains("go on with --resume, or remove it"));
-    measure(&["--pairs=41", "--resume"]).assert().code(2).stdout("").stderr(contains("the journal of another run"));
+    measure(&["--pairs=17", "--resume"]).assert().code(2).stdout("").stderr(contains("the journal of another run"));
     measure(&[&pairs, "--resume"]).assert().success();
     let results = read(folder.path());
     assert!(results.measurements.iter().all(|measurement| measurement.pairs.len() == PAIRS), "{results:?}");
@@ -126,16 +126,16 @@ fn a_measurement_is_shown_and_written() {
     let output = folder.path().join("results");
     memscope_bench()
         .args(TINY)
-        .args(["--tracking=counting,variables,allocator,full", "--pairs=8"])
+        .args(["--tracking=counting,variables,allocator,full", "--pairs=6"])
         .arg(format!("--output={}", output.display()))
         .assert()
         .success()
         .stdout(contains("cycles").and(contains("structures")).and(contains("Noise floor")))
-        .stdout(contains("memscope-rs").and(contains("rustc")).and(contains("8 for each figure")));
+        .stdout(contains("memscope-rs").and(contains("rustc")).and(contains("6 for each figure")));
     let results = read(&output);
     assert_eq!(results.measurements.len(), 2 * 5);
     for measurement in results.measurements.iter().filter(|measurement| linked::supports(measurement.level)) {
-        assert_eq!((measurement.pairs.len(), measurement.failure()), (8, None));
+        assert_eq!((measurement.pairs.len(), measurement.failure()), (6, None));
         assert!(measurement.overhead().is_some() && measurement.allocations > Some(0));
     }
     assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1, "one file and nothing else");
@@ -190,11 +190,15 @@ fn a_failure_costs_its_own_measurement_and_is_named() {
         ("lie", "wrong-digest"),
         ("exhaust", "out-of-memory"),
     ] {
+        // No other system limits the memory of a probe.
+        if fault == "exhaust" && cfg!(not(target_os = "linux")) {
+            continue;
+        }
         let folder = tempfile::tempdir().expect("a temporary folder");
         let output = folder.path().join("results");
         memscope_bench()
-            .args(TINY)
-            .args(["--tracking=counting,full", "--pairs=6", "--time-limit=2", "--memory-limit=512"])
+            .args(["measure", "--workloads=cycles", "--scale=0.001", "--tracking=full,counting", "--pairs=6"])
+            .args(["--time-limit=2", "--memory-limit=512"])
             .arg(format!("--output={}", output.display()))
             .env("MEMSCOPE_BENCH_FAULT", format!("cycles/full={fault}"))
             .assert()
@@ -207,11 +211,8 @@ fn a_failure_costs_its_own_measurement_and_is_named() {
         assert_eq!(failed.len(), 1, "{fault}");
         assert_eq!((failed[0].workload, failed[0].level), (Workload::CYCLES, Level::Full));
         assert_eq!(failed[0].overhead(), None, "{fault}");
-        assert_eq!(
-            results.measurements.iter().filter(|measurement| measurement.overhead().is_some()).count(),
-            5,
-            "{fault}"
-        );
+        let measured = results.measurements.iter().filter(|measurement| measurement.overhead().is_some());
+        assert_eq!(measured.count(), 2, "{fault}: untracked and the other level");
     }
 }
 
@@ -220,7 +221,7 @@ fn the_outcome_is_in_the_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = folder.path().join("results");
     memscope_bench()
-        .args(["measure", "--workloads=leaks", "--scale=0.001", "--pairs=6", "--time-limit=1"])
+        .args(["measure", "--workloads=leaks", "--tracking=full", "--scale=0.001", "--pairs=6", "--time-limit=1"])
         .arg(format!("--output={}", output.display()))
         .env("MEMSCOPE_BENCH_FAULT", "leaks/full=hang")
         .assert()
@@ -232,7 +233,12 @@ fn the_outcome_is_in_the_file() {
 
 #[test]
 fn too_few_pairs_make_no_figure() {
-    memscope_bench().args(TINY).arg("--pairs=5").assert().success().stdout(contains("too few pairs (5)"));
+    memscope_bench()
+        .args(TINY)
+        .args(["--tracking=counting", "--pairs=5"])
+        .assert()
+        .success()
+        .stdout(contains("too few pairs (5)"));
 }
 
 /// Runs `measure` with arguments that it must refuse.

@@ -27,20 +27,34 @@ fn present(run: Option<KeptRun>) -> Run {
 }
 
 #[test]
-fn both_circumstances_have_their_place_in_one_file() {
+fn a_run_that_failed_goes_on_and_each_circumstance_has_its_place_in_one_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("validation.json");
+    let journal = folder.path().join("validation-load.journal");
     // A file of the earlier definition is read, and one of its two runs is measured anew.
     let earlier = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/validation-v2.json");
-    fs::copy(earlier, &path).expect("a copy");
+    fs::copy(&earlier, &path).expect("a copy");
+    // Full tracking is measured in the second part.
     validate(folder.path(), &["--load"])
+        .env("MEMSCOPE_BENCH_FAULT", "cycles/full=crash")
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(contains("This takes about 2 minutes").and(contains("--resume goes on with it")))
+        .stderr(contains("error: the validation ended at cycles/full").and(contains("which crashed: SIGABRT")))
+        .stderr(contains("to repeat it alone: cargo run --release -- probe --workload=cycles --tracking=full"));
+    let first = fs::read_to_string(&journal).expect("the journal");
+    assert_eq!(first.lines().count(), 3, "the plan, the calibration and the first part");
+    assert_eq!(fs::read(&path).expect("the file"), fs::read(earlier).expect("the file"), "it stays as it was");
+    validate(folder.path(), &["--load"]).assert().code(2).stderr(contains("go on with --resume, or remove it"));
+
+    validate(folder.path(), &["--load", "--resume"])
         .assert()
         .success()
         .stdout(contains("At rest").and(contains("Measured by an earlier definition")))
         .stdout(contains("Under load").and(contains("A quick run: its measurements have 6 pairs")))
         .stdout(contains("Target not reached: coverage, none and up to +10 %, by CPU time"))
-        .stdout(contains("Target not measured: false alarms in 24 comparisons, by CPU time: no runs"))
-        .stderr(contains("This takes about 2 minutes").and(contains("--resume goes on with it")));
+        .stdout(contains("Target not measured: false alarms in 24 comparisons, by CPU time: no runs"));
     let both: Validation = files::read(&path).expect("a validation");
     assert!(matches!(both.at_rest, Some(KeptRun::Earlier(_))), "what was measured at rest stays");
     let run = present(both.under_load);
@@ -53,37 +67,14 @@ fn both_circumstances_have_their_place_in_one_file() {
         let is_deadline = matches!(setting.level, Level::Deadline(_));
         assert_eq!(setting.stretches[0].ns_per_allocation.is_some(), is_deadline);
     }
+    let [slowed] = &run.slowed[..] else { panic!("one workload: {:?}", run.slowed.len()) };
     let compared: Vec<(Level, bool)> =
-        run.slowed[0].iter().map(|compared| (compared.level, compared.is_identical())).collect();
+        slowed.iter().map(|compared| (compared.level, compared.is_identical())).collect();
     assert_eq!(compared, [(Level::Untracked, true), (Level::Variables, false), (Level::Full, false)]);
 
     let picture = fs::read_to_string(folder.path().join("validation.svg")).expect("the picture");
     roxmltree::Document::parse(&picture).expect("valid XML");
     assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 3, "no journal is left");
-}
-
-#[test]
-fn a_failing_probe_ends_it_and_a_finished_part_is_not_measured_again() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let journal = folder.path().join("validation.journal");
-    // Full tracking is measured in the second part.
-    validate(folder.path(), &[])
-        .env("MEMSCOPE_BENCH_FAULT", "cycles/full=crash")
-        .assert()
-        .code(2)
-        .stdout("")
-        .stderr(contains("error: the validation ended at cycles/full").and(contains("which crashed: SIGABRT")))
-        .stderr(contains("to repeat it alone: cargo run --release -- probe --workload=cycles --tracking=full"));
-    let first = fs::read_to_string(&journal).expect("the journal");
-    assert_eq!(first.lines().count(), 3, "the plan, the calibration and the first part");
-    assert!(!folder.path().join("validation.json").exists());
-    validate(folder.path(), &[]).assert().code(2).stderr(contains("go on with --resume, or remove it"));
-
-    validate(folder.path(), &["--resume"]).assert().success().stdout(contains("At rest"));
-    let validation: Validation = files::read(&folder.path().join("validation.json")).expect("a validation");
-    let run = present(validation.at_rest);
-    assert_eq!((run.slowed.len(), run.settings[0].stretches.len()), (1, 1));
-    assert!(!journal.exists());
 }
 
 #[test]
