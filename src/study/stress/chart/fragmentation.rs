@@ -4,7 +4,7 @@
 //! The blocks are those that memscope reports as live, including its variables' own data. Its allocations within the
 //! hook are not among them: a gap may contain those, or nothing.
 
-use crate::report::chart::canvas::{centred, ending, line, panel, rectangle, telling, text};
+use crate::report::chart::canvas::{centred, ending, legend, line, panel, rectangle, telling, text};
 use crate::report::number::{bytes, grouped};
 use crate::study::stress::chart::{HEAT_STEPS, Panel, panel_width, phases};
 use crate::study::stress::{HeapSnapshot, Record};
@@ -60,14 +60,8 @@ fn answer(heaps: &[HeapSnapshot]) -> Group {
         (Some(least), Some(most)) => format!("Used: from {} to {}.", named(least), named(most)),
         _ => "No checkpoint has a live block.".to_owned(),
     };
-    let key = |x: f64, class: &str, words: &str| {
-        Group::new().add(rectangle(x, 46.0, 10.0, 10.0, class)).add(text(x + 16.0, 55.0, "small", words))
-    };
-    Group::new().add(text(20.0, 55.0, "small strong", words)).add(key(880.0, "one", "used")).add(key(
-        940.0,
-        "none",
-        "unused, in the same pages",
-    ))
+    let key = [("used", "one"), ("unused, in the same pages", "none")].map(|(words, class)| (words.to_owned(), class));
+    Group::new().add(text(20.0, 55.0, "small strong", words)).add(legend(key, 880.0, 51.0))
 }
 
 fn percent(heap: &HeapSnapshot) -> String {
@@ -119,7 +113,7 @@ fn strips(heaps: &[HeapSnapshot]) -> Vec<&HeapSnapshot> {
 /// Draws the pages by their addresses, a strip for each checkpoint.
 fn places(heaps: &[&HeapSnapshot]) -> Group {
     let heading = "Where it lies in fragmentation: pages by address";
-    let mut drawing = Group::new().add(text(20.0, STRIPS - 2.0, "small strong", heading)).add(legend());
+    let mut drawing = Group::new().add(text(20.0, STRIPS - 2.0, "small strong", heading)).add(scale());
     for (x, name) in COLUMNS {
         drawing = drawing.add(ending(x, STRIPS - 2.0, "small faint", name));
     }
@@ -129,13 +123,14 @@ fn places(heaps: &[&HeapSnapshot]) -> Group {
     drawing
 }
 
-fn legend() -> Group {
+/// Draws the colours of the strips, from empty to full.
+fn scale() -> Group {
     let (left, top) = (STRIP + 180.0, STRIPS - 12.0);
-    let mut legend = Group::new().add(ending(left - 8.0, STRIPS - 2.0, "small faint", "empty"));
+    let mut scale = Group::new().add(ending(left - 8.0, STRIPS - 2.0, "small faint", "empty"));
     for step in 0..HEAT_STEPS {
-        legend = legend.add(rectangle(left + step as f64 * 26.0, top, 26.0, 10.0, &format!("h{step}")));
+        scale = scale.add(rectangle(left + step as f64 * 26.0, top, 26.0, 10.0, &format!("h{step}")));
     }
-    legend.add(text(left + 8.0 + HEAT_STEPS as f64 * 26.0, STRIPS - 2.0, "small faint", "full"))
+    scale.add(text(left + 8.0 + HEAT_STEPS as f64 * 26.0, STRIPS - 2.0, "small faint", "full"))
 }
 
 fn description(heap: &HeapSnapshot) -> String {
