@@ -46,6 +46,12 @@
 // A worker alone starts no other process and keeps no results.
 #![cfg_attr(not(feature = "studies"), allow(dead_code, unused_imports))]
 
+#[cfg(not(unix))]
+compile_error!(
+    "memscope-bench needs a Unix: it starts, limits and times processes as Linux and macOS do. On Windows, use the \
+     Windows Subsystem for Linux"
+);
+
 #[cfg(feature = "criterion")]
 mod bench;
 #[cfg(feature = "studies")]

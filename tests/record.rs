@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{memscope_bench, processes};
+use common::memscope_bench;
+#[cfg(target_os = "linux")]
+use common::processes;
 use memscope_bench::RecordingAllocator;
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::replay::Replays;
@@ -14,7 +16,6 @@ use predicates::str::contains;
 use std::collections::BTreeMap;
 use std::fs;
 use std::hint::black_box;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::mpsc;
@@ -66,7 +67,10 @@ const FIRST: usize = 7_777_777;
 fn recorded_program() {
     let Ok(work) = std::env::var(WORK) else { return };
     // The main thread allocates until it waits for this one.
+    #[cfg(target_os = "linux")]
     processes::wait_for(|| processes::is_asleep(&std::process::id().to_string()).then_some(()));
+    #[cfg(not(target_os = "linux"))]
+    thread::sleep(std::time::Duration::from_millis(500));
     let counts = counted(|| {
         drop(black_box(Vec::<u8>::with_capacity(FIRST)));
         match work.as_str() {
@@ -358,6 +362,7 @@ fn a_program_that_is_linked_statically_is_refused_with_the_other_way() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_file_that_is_no_trace_is_not_replaced() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("diary.txt");
@@ -373,6 +378,7 @@ fn a_file_that_is_no_trace_is_not_replaced() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_missing_program_is_named() {
     memscope_bench().args(["record", "--", "no-such-program"]).assert().code(2).stderr(contains("no-such-program"));
     memscope_bench().arg("record").assert().code(2).stderr(contains("PROGRAM"));
@@ -382,15 +388,23 @@ fn a_missing_program_is_named() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn where_there_is_no_compiler_the_error_says_so() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let bin = folder.path().join("bin");
     fs::create_dir(&bin).expect("a folder");
     let program = bin.join("program");
     fs::write(&program, "#!/bin/sh\nexit 0\n").expect("a script");
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it may run");
+    fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("it may run");
     let mut command = memscope_bench();
     command.env("PATH", &bin).env("MEMSCOPE_BENCH_BUILD_CACHE", folder.path()).current_dir(folder.path());
     let said = contains("C compiler cc").and(contains("apt-get install gcc"));
     command.args(["record", "--", "program"]).assert().code(2).stderr(said);
+}
+
+#[test]
+#[cfg(not(target_os = "linux"))]
+fn a_program_that_is_not_changed_is_refused_with_the_other_way() {
+    let said = contains("on Linux alone").and(contains("memscope_bench::RecordingAllocator"));
+    memscope_bench().args(["record", "--", "true"]).assert().code(2).stdout("").stderr(said);
 }

@@ -6,6 +6,7 @@ use crate::cli::builds::BuildCacheArguments;
 use crate::platform::console;
 use crate::platform::files::prepare_folder;
 use crate::platform::programs::{find, needs_loader};
+use crate::platform::signals;
 use crate::report::number;
 use crate::trace::{Summary, Trace, TraceError};
 use crate::worker::preload;
@@ -35,6 +36,10 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
+    if !cfg!(target_os = "linux") {
+        let why = format!("a program that is not changed can be recorded on Linux alone: {OTHER_WAY}");
+        return Err(Error::System(why));
+    }
     let name = arguments.command.first().map(OsString::as_os_str).unwrap_or_default();
     let program = program(name)?;
     if needs_loader(&program) == Some(false) {
@@ -126,7 +131,7 @@ fn ending(status: ExitStatus) -> Option<(u8, String)> {
         (Some(code), _) => (code as u8, format!("ended with exit code {code}")),
         // As shells do.
         (None, Some(signal)) => {
-            let name = nix::sys::signal::Signal::try_from(signal).map_or("unknown", nix::sys::signal::Signal::as_str);
+            let name = signals::name(signal).unwrap_or("unknown");
             ((128 + signal) as u8, format!("was ended by signal {signal} ({name})"))
         }
         (None, None) => (2, "ended in an unknown way".to_owned()),

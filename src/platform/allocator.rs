@@ -88,6 +88,7 @@ fn loaded() -> Vec<PathBuf> {
 }
 
 /// Returns whether a mapped file is a library by its name. Others may be huge, and are not read.
+#[cfg(target_os = "linux")]
 fn is_library(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.ends_with(".so") || name.contains(".so.") || name.starts_with("ld-") || name.starts_with("libc-")

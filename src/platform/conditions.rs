@@ -1,7 +1,6 @@
 //! The state of the machine when a run begins: its load and the settings of its processor's speed. A reader needs
 //! both to judge the figures, and cannot find them out afterwards.
 
-use crate::platform::cores;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs;
@@ -151,10 +150,17 @@ fn chosen(choices: &str) -> Option<String> {
 }
 
 /// Returns the number of cores that this process may run on, if it is not all of them.
+#[cfg(target_os = "linux")]
 fn cores_allowed() -> Option<usize> {
+    use crate::platform::cores;
     let allowed = Some(cores::allowed().len()).filter(|&count| count > 0)?;
     let online = nix::unistd::sysconf(nix::unistd::SysconfVar::_NPROCESSORS_ONLN).ok()??;
     (usize::try_from(online) != Ok(allowed)).then_some(allowed)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn cores_allowed() -> Option<usize> {
+    None
 }
 
 /// Returns the lowest CPU quota of this process's control group and those above it, in cores. `root` has the kernel's

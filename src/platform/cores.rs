@@ -32,7 +32,7 @@ pub(crate) fn allowed() -> Vec<Core> {
 
 /// Returns the cores that this process may run on. Empty if the system does not report them.
 #[cfg(not(target_os = "linux"))]
-pub fn allowed() -> Vec<Core> {
+pub(crate) fn allowed() -> Vec<Core> {
     Vec::new()
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn keep_on(process: u32, Core(core): Core) -> std::io::Result<()> {
 /// # Errors
 /// None on this system, which does not report cores.
 #[cfg(not(target_os = "linux"))]
-pub fn keep_on(_: u32, _: Core) -> std::io::Result<()> {
+pub(crate) fn keep_on(_: u32, _: Core) -> std::io::Result<()> {
     Ok(())
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod list;
 pub(crate) mod programs;
 pub(crate) mod scratch;
 pub(crate) mod shell;
+pub(crate) mod signals;
 pub mod system;
 pub mod text;
 pub(crate) mod usage;

@@ -82,6 +82,7 @@ pub fn has_loaded(library: &str) -> bool {
         };
         return maps.iter().any(|map| matches!(&map.pathname, procfs::process::MMapPath::Path(path) if is_it(path)));
     }
+    let _ = library;
     false
 }
 

@@ -4,13 +4,11 @@
 //! Linux the program is therefore opened once, and started through the open file. On other systems, and if the system
 //! does not allow that, it is started by its path as long as that leads to the same file.
 
-use crate::platform::limits;
 use crate::worker::failure::Failure;
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
-use std::os::fd::AsRawFd;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -139,9 +137,12 @@ fn open(path: &Path) -> io::Result<Opened> {
 
 #[cfg(target_os = "linux")]
 fn handle(path: &Path, stamp: Stamp) -> Option<(File, PathBuf)> {
+    use crate::platform::limits;
+    use std::os::fd::AsRawFd;
+    use std::os::unix::fs::OpenOptionsExt;
     // A program may be executable and not readable: O_PATH works for both.
     let place = nix::fcntl::OFlag::O_PATH.bits();
-    let handle = OpenOptions::new().read(true).custom_flags(place).open(path).ok()?;
+    let handle = File::options().read(true).custom_flags(place).open(path).ok()?;
     // A run over hundreds of builds must leave file descriptors for everything else.
     let is_scarce = limits::open_files().is_some_and(|limit| handle.as_raw_fd() as u64 >= limit.amount / 2);
     // Of fixed width: the length of the path moves a child's stack.

@@ -322,6 +322,7 @@ fn a_linker_that_cannot_shuffle_leaves_one_link_of_each_build() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_file_system_without_locks_is_good_enough() {
     let Some(linked) = linked() else { return };
     let place = Place::with_cargo(REPORTS);

@@ -76,6 +76,9 @@ const FIXED_SEED: &str = include_str!("../../worker/fixed_seed.c");
 /// A missing requirement of counting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CountingError {
+    /// The system is another one.
+    #[error("instructions are counted with valgrind and a preloaded library, which works on Linux alone")]
+    NotHere,
     /// valgrind is not installed.
     #[error(
         "instructions are counted with valgrind, which is not there: install it (Debian: apt-get install valgrind)"
@@ -99,6 +102,9 @@ struct Tools {
 impl Tools {
     /// Finds them in this process's `PATH`.
     fn find() -> Result<Self, CountingError> {
+        if !cfg!(target_os = "linux") {
+            return Err(CountingError::NotHere);
+        }
         let path = std::env::var_os("PATH").unwrap_or_default();
         let valgrind = find("valgrind", &path).ok_or(CountingError::NoValgrind)?;
         let compiler = find("cc", &path).ok_or_else(|| CountingError::NoFixedSeed("it is not there".to_owned()))?;
@@ -364,15 +370,15 @@ fn apart(runs: &[u64]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::worker::launcher::Limits;
-    use crate::worker::scripts;
-    use std::time::Duration;
+    #[cfg(target_os = "linux")]
+    use crate::worker::{launcher::Limits, scripts};
 
     /// Runs a script in valgrind's place, with the path of a program that does not exist.
+    #[cfg(target_os = "linux")]
     fn end_of(script: &str) -> Failure {
         let folder = Scratch::within(&std::env::temp_dir(), "memscope-bench-").expect("a folder");
         let valgrind = scripts::write(folder.path(), "valgrind", script);
-        let limits = Limits { time: Duration::from_millis(20), ..Limits::default() };
+        let limits = Limits { time: std::time::Duration::from_millis(20), ..Limits::default() };
         let launcher = Launcher::new("/no/such/probe".into(), limits);
         let counter = InstructionCounter { launcher: &launcher, valgrind, folder };
         counter.compile_fixed_seed(Path::new("cc")).expect("what links Rust compiles C");
@@ -382,6 +388,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
     fn every_end_has_its_outcome() {
         let crashed = |how: &str| Failure::Crashed { how: how.to_owned() };
         assert_eq!(end_of("exec sleep 60"), Failure::TimedOut { seconds: 1 });

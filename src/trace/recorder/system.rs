@@ -59,14 +59,30 @@ pub(super) fn open_trace() -> Option<Opened> {
     let process = process();
     let numbers = HeaderNumbers { version: VERSION, clock: THREAD_CPU_TIME, clock_cost_ps: clock_cost_ps(), process };
     let mut program = [0; 1_024];
-    // SAFETY: at most as many bytes are written as there are.
-    let length = unsafe { libc::readlink(c"/proc/self/exe".as_ptr(), program.as_mut_ptr().cast(), program.len()) };
-    let program = &program[..usize::try_from(length).unwrap_or(0)];
+    let length = path_of_program(&mut program);
+    let program = &program[..length];
     if !write_all(file, &format::header(&numbers, program)) || !write_all(file, program) {
         close(file);
         return None;
     }
     Some(Opened { file, process, secret: secret() })
+}
+
+/// Writes the path of this program, and returns its length; 0 if it is unknown.
+#[cfg(not(target_vendor = "apple"))]
+fn path_of_program(path: &mut [u8]) -> usize {
+    // SAFETY: at most as many bytes are written as there are.
+    let length = unsafe { libc::readlink(c"/proc/self/exe".as_ptr(), path.as_mut_ptr().cast(), path.len()) };
+    usize::try_from(length).unwrap_or(0)
+}
+
+/// Writes the path of this program, and returns its length; 0 if it is unknown.
+#[cfg(target_vendor = "apple")]
+fn path_of_program(path: &mut [u8]) -> usize {
+    let mut room = path.len() as u32;
+    // SAFETY: at most as many bytes are written as there are, and a zero is the last one.
+    let failed = unsafe { libc::_NSGetExecutablePath(path.as_mut_ptr().cast(), &raw mut room) } != 0;
+    if failed { 0 } else { path.iter().position(|&byte| byte == 0).unwrap_or(0) }
 }
 
 /// Returns the cost of one reading of the clock, in picoseconds.
