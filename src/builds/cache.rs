@@ -39,6 +39,17 @@ pub(crate) struct BuildCache {
     _lock: File,
 }
 
+/// Returns whether a package's folder is one that cargo unpacked: it then has the manifest as its author wrote it too.
+fn is_from_registry(package: &Path) -> bool {
+    package.join("Cargo.toml.orig").exists()
+}
+
+/// Returns the folder for what programs keep of this user and can make again.
+fn users_cache() -> Option<PathBuf> {
+    let named = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    named.or_else(|| Some(std::env::home_dir()?.join(".cache")))
+}
+
 /// A program that was built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BuiltProgram {
@@ -89,9 +100,14 @@ impl BuildCache {
         Ok(Self { folder, package, own: OwnPackage::of_this_program()?, _lock: lock })
     }
 
-    /// Returns the default folder, under the package's `target/`. Its name keeps builds of earlier versions in use.
+    /// Returns the default folder: `target/memscope-builds` of a clone. The folder of a package from crates.io belongs to
+    /// cargo, so its builds are in the user's cache.
     pub(crate) fn default_folder() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("target/memscope-builds")
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        match users_cache().filter(|_| is_from_registry(package)) {
+            Some(cache) => cache.join("memscope-bench/builds"),
+            None => package.join("target/memscope-builds"),
+        }
     }
 
     /// Compiles the program with a build of memscope, and links it with its functions in the orders of seeds. An
@@ -213,4 +229,17 @@ fn linked(
         links.push(link);
     }
     Ok(Ok(links))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builds_are_kept_in_a_clone_and_not_in_a_package_that_cargo_unpacked() {
+        assert!(!is_from_registry(Path::new(env!("CARGO_MANIFEST_DIR"))));
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::write(folder.path().join("Cargo.toml.orig"), "").expect("a file");
+        assert!(is_from_registry(folder.path()));
+    }
 }

@@ -126,7 +126,8 @@ fn with_dependency(manifest: &str, stamp: &str, dependency: InlineTable) -> Resu
     manifest["package"]["version"] = value(format!("{version}+{stamp}"));
     manifest["dependencies"][PACKAGE] = value(dependency);
     manifest.insert("workspace", Table::new().into());
-    for tests in ["bench", "dev-dependencies"] {
+    // Cargo lists every target in the manifest of a package that it published.
+    for tests in ["bench", "dev-dependencies", "example", "test"] {
         manifest.remove(tests);
     }
     manifest["features"]["default"] = value(Array::new());
@@ -184,6 +185,20 @@ mod tests {
         for gone in ["memscope-bench-control", "[[bench]]"] {
             assert!(manifest.contains(gone) && !changed.contains(gone), "{gone}");
         }
+    }
+
+    #[test]
+    fn the_manifest_of_a_published_package_gives_a_copy_too() {
+        let published = "[package]\nname = \"memscope-bench\"\nversion = \"0.2.0\"\n\n[[bin]]\nname = \"memscope-bench-worker\"\n\
+             \n[[example]]\nname = \"x\"\npath = \"examples/x.rs\"\n\n[features]\ndefault = [\"studies\"]\n\
+             \n[dependencies.memscope-rs]\nversion = \">=0.1\"\ndefault-features = false\n";
+        let mut dependency = InlineTable::new();
+        dependency.insert("version", "=0.1.0".into());
+        let changed: DocumentMut =
+            with_dependency(published, "0-1-0", dependency).expect("a manifest").parse().expect("a manifest");
+        assert!(changed.get("example").is_none(), "a copy has no examples: {changed}");
+        assert_eq!(changed["dependencies"][PACKAGE]["version"].as_str(), Some("=0.1.0"), "{changed}");
+        assert!(changed["dependencies"][PACKAGE].get("default-features").is_none(), "{changed}");
     }
 
     #[test]

@@ -60,7 +60,10 @@ pub enum BuildError {
         failure: Failure,
     },
     /// This package's sources are gone.
-    #[error("the sources of memscope-bench are not where they were when it was built: {} is missing", .0.display())]
+    #[error(
+        "the sources of memscope-bench, which each build is compiled from, are not where they were when it was built: \
+         {} is missing; build or install it again", .0.display()
+    )]
     NoPackage(PathBuf),
     /// This package was edited during the run.
     #[error(

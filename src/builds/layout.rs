@@ -4,8 +4,9 @@
 //! avoided, but an average over several random orders removes it (Mytkowicz et al. 2009, *Producing Wrong Data
 //! Without Doing Anything Obviously Wrong!*).
 //!
-//! The layouts have a separate target folder, so the package's own programs stay as they are.
+//! The layouts have a separate target folder, beside the build cache, so the package's own programs stay as they are.
 
+use crate::builds::BuildCache;
 use crate::builds::cargo;
 use crate::platform::{files, system};
 use std::fs;
@@ -13,15 +14,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Links programs of this package with their functions in the order of a seed. Returns their folder below
-/// `target/layouts`.
+/// Links programs of this package with their functions in the order of a seed. Returns their folder below `layouts`,
+/// beside the default build cache.
 ///
 /// # Errors
 /// If they cannot be linked. That requires cargo, the package's sources, and a linker that shuffles: lld, which comes
 /// with Rust.
 pub(crate) fn shuffled(programs: &[&str], seed: u32) -> Result<PathBuf, RelinkError> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    linked(system::cargo, package, &package.join("target/layouts"), programs, seed)
+    linked(system::cargo, package, &BuildCache::default_folder().with_file_name("layouts"), programs, seed)
 }
 
 /// Links programs of a package with a cargo, and puts them into a folder below `layouts`.

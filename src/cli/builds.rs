@@ -24,7 +24,8 @@ pub(super) use progress::about;
 /// The arguments of every command that builds memscope.
 #[derive(Debug, Args)]
 pub(super) struct BuildCacheArguments {
-    /// The folder in which builds are prepared and kept [default: target/memscope-builds of memscope-bench]
+    /// The folder in which builds are prepared and kept [default: target/memscope-builds of a clone of memscope-bench,
+    /// ~/.cache/memscope-bench/builds if it was installed]
     #[arg(long, env = environment::BUILD_CACHE, value_name = "DIR")]
     build_cache: Option<PathBuf>,
 }
