@@ -1,11 +1,10 @@
 //! `memscope-bench accuracy`: is what memscope reports true? Programs with known answers, by version.
 
 use crate::cli::Error;
-use crate::cli::arguments::{FormatArguments, LimitArguments};
+use crate::cli::arguments::ResultArguments;
 use crate::cli::builds::{Build, BuildArguments, CheckedProgram};
 use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
-use crate::study::Files;
 use crate::study::accuracy::{self, Accuracy, BuildAccuracy, Finding, PromiseOutcome, Report, Row, SCHEMA};
 use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
@@ -16,7 +15,6 @@ use crate::workloads::{Scale, Workload};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::path::PathBuf;
 
 /// Returns the default scale of a workload that plants: 20 leaks, or 10 cycles. More would show no more, and the
 /// oldest versions keep a gigabyte by then.
@@ -25,6 +23,7 @@ pub(super) fn usual_scale(workload: Workload) -> Scale {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("output", |output| output.help("The folder for accuracy.json and accuracy.md")))]
 pub(super) struct Arguments {
     #[command(flatten)]
     builds: BuildArguments,
@@ -32,12 +31,7 @@ pub(super) struct Arguments {
     #[arg(long, value_delimiter = ',', value_name = "NAME", value_parser = names())]
     promises: Vec<String>,
     #[command(flatten)]
-    format: FormatArguments,
-    /// The folder for accuracy.json and accuracy.md
-    #[arg(long, default_value = "results", value_name = "DIR")]
-    output: PathBuf,
-    #[command(flatten)]
-    limits: LimitArguments,
+    results: ResultArguments,
 }
 
 fn names() -> PossibleValuesParser {
@@ -45,10 +39,10 @@ fn names() -> PossibleValuesParser {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
-    let files = Files { folder: &arguments.output, name: Accuracy::KIND };
+    let files = arguments.results.files(Accuracy::KIND);
     files.prepare::<Accuracy>()?;
     let resolved = arguments.builds.resolve()?;
-    let builds = arguments.builds.build(&resolved, arguments.limits.into())?;
+    let builds = arguments.builds.build(&resolved, arguments.results.limits())?;
     let origin = Origin::of_this_command();
     let asked: Vec<Promise> = Promise::ALL.iter().filter(|promise| arguments.asks(promise)).copied().collect();
     let bar = ProgressBar::new((builds.len() * asked.len()) as u64).with_style(
@@ -57,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let builds = builds.into_iter().map(|build| of_build(build, &asked, &bar)).collect();
     bar.finish_and_clear();
     let accuracy = Accuracy { schema: SCHEMA, origin, builds };
-    Ok(files.finish(&accuracy, arguments.format.format)?)
+    Ok(files.finish(&accuracy, arguments.results.format())?)
 }
 
 impl Arguments {

@@ -8,6 +8,7 @@ use crate::platform::list::each_once;
 use crate::report::format::Format;
 use crate::schedule::measurement::Precision;
 use crate::schedule::scheduler::Progress;
+use crate::study::Files;
 use crate::tracking::Level;
 use crate::worker::launcher::{Launcher, Limits};
 use crate::worker::probe::Request;
@@ -15,6 +16,7 @@ use crate::workloads::{Scale, Workload, pools, registered};
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -85,6 +87,41 @@ pub(super) struct FormatArguments {
     /// The form of what is printed on stdout
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+}
+
+/// The place and the form of the results, and the limits of the probes, for every command that measures into a folder.
+/// Each names its files in the help of `output`.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ResultArguments {
+    /// The folder for the results
+    #[arg(long, default_value = "results", value_name = "DIR")]
+    pub(super) output: PathBuf,
+    #[command(flatten)]
+    format: FormatArguments,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+impl ResultArguments {
+    /// Returns the files of a study in the folder.
+    pub(super) fn files<'a>(&'a self, name: &'a str) -> Files<'a> {
+        Files { folder: &self.output, name }
+    }
+
+    /// Returns the form of what is printed.
+    pub(super) fn format(&self) -> Format {
+        self.format.format
+    }
+
+    /// Returns the limits of each probe.
+    pub(super) fn limits(&self) -> Limits {
+        self.limits.into()
+    }
+
+    /// Returns a launcher of this program.
+    pub(super) fn launcher(&self) -> Result<Launcher, Error> {
+        self.limits.launcher()
+    }
 }
 
 /// The control of a run, for every command that measures untracked against itself.

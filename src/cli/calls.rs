@@ -1,11 +1,10 @@
 //! `memscope-bench calls`: measures the cost of single calls.
 
 use crate::cli::Error;
-use crate::cli::arguments::{FormatArguments, LimitArguments, bar};
+use crate::cli::arguments::{ResultArguments, bar};
 use crate::platform::files::Versioned;
 use crate::platform::list::each_once;
 use crate::report::origin::Origin;
-use crate::study::Files;
 use crate::study::calls;
 use crate::study::calls::latency::{HELD, Latencies, Pattern};
 use crate::study::calls::{Batches, Calls, Measured, Operation, Single, Singles, instructions};
@@ -13,9 +12,9 @@ use crate::tracking::Level;
 use crate::worker::launcher::Launcher;
 use crate::worker::task::Task;
 use clap::Args;
-use std::path::PathBuf;
 
 #[derive(Debug, Args)]
+#[command(mut_arg("output", |output| output.help("The folder for calls.json, calls.md and calls.svg")))]
 pub(super) struct Arguments {
     /// The calls that are measured alone [default: all]
     #[arg(long, value_delimiter = ',', value_name = "CALLS", value_parser = call)]
@@ -40,13 +39,8 @@ pub(super) struct Arguments {
     /// Count no instructions, which takes a third of the time
     #[arg(long)]
     no_instructions: bool,
-    /// The folder for calls.json, calls.md and calls.svg
-    #[arg(long, default_value = "results", value_name = "DIR")]
-    output: PathBuf,
     #[command(flatten)]
-    format: FormatArguments,
-    #[command(flatten)]
-    limits: LimitArguments,
+    results: ResultArguments,
 }
 
 fn call(name: &str) -> Result<&'static Operation, String> {
@@ -62,9 +56,9 @@ fn without_variables(name: &str) -> Result<Level, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
-    let files = Files { folder: &arguments.output, name: Calls::KIND };
+    let files = arguments.results.files(Calls::KIND);
     files.prepare::<Calls>()?;
-    let launcher = arguments.limits.launcher()?;
+    let launcher = arguments.results.launcher()?;
     let origin = Origin::of_this_command();
     let (measured, mut singles) = arguments.alone(&launcher);
     let latencies = arguments.on_threads(&launcher, origin.clone());
@@ -75,7 +69,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         latencies: Some(latencies),
         ..Calls::default()
     };
-    Ok(files.finish(&calls, arguments.format.format)?)
+    Ok(files.finish(&calls, arguments.results.format())?)
 }
 
 impl Arguments {

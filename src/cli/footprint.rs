@@ -2,21 +2,20 @@
 //! grow.
 
 use crate::cli::Error;
-use crate::cli::arguments::{FormatArguments, LimitArguments, bar, or_all};
+use crate::cli::arguments::{ResultArguments, bar, or_all};
 use crate::cli::builds::{Build, BuildArguments, CheckedProgram};
 use crate::platform::files::Versioned;
 use crate::platform::list::each_once;
 use crate::report::origin::Origin;
-use crate::study::Files;
 use crate::study::footprint;
 use crate::study::footprint::{BuildFootprints, Footprints, Meter, Plan};
 use crate::tracking::Level;
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload};
 use clap::Args;
-use std::path::PathBuf;
 
 #[derive(Debug, Args)]
+#[command(mut_arg("output", |output| output.help("The folder for footprint.json and footprint.md")))]
 pub(super) struct Arguments {
     #[command(flatten)]
     builds: BuildArguments,
@@ -33,17 +32,12 @@ pub(super) struct Arguments {
     /// The scale that is grown, from 0.4 to four times of it [default: each workload's short scale]
     #[arg(long)]
     scale: Option<Scale>,
-    /// The folder for footprint.json and footprint.md
-    #[arg(long, default_value = "results", value_name = "DIR")]
-    output: PathBuf,
     #[command(flatten)]
-    format: FormatArguments,
-    #[command(flatten)]
-    limits: LimitArguments,
+    results: ResultArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
-    let files = Files { folder: &arguments.output, name: Footprints::KIND };
+    let files = arguments.results.files(Footprints::KIND);
     let plan = Plan {
         workloads: or_all(&arguments.workloads),
         levels: each_once(arguments.tracking.iter().copied()),
@@ -58,7 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     }
     let resolved = arguments.builds.resolve()?;
     files.prepare::<Footprints>()?;
-    let builds = arguments.builds.build(&resolved, arguments.limits.into())?;
+    let builds = arguments.builds.build(&resolved, arguments.results.limits())?;
     let origin = Origin::of_this_command();
     let bar = bar(builds.iter().filter(|build| build.program.is_ok()).count() * measurements.len(), "measurements");
     let measure = |meter: &mut Meter, largest: Request| {
@@ -78,5 +72,5 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let builds = measured.collect();
     bar.finish_and_clear();
     let footprints = Footprints { schema: footprint::SCHEMA, origin, builds };
-    Ok(files.finish(&footprints, arguments.format.format)?)
+    Ok(files.finish(&footprints, arguments.results.format())?)
 }

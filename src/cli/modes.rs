@@ -1,6 +1,6 @@
 //! `memscope-bench modes`: measures each mode of the linked memscope, and checks what it sees, attributes and keeps.
 
-use crate::cli::arguments::{FormatArguments, KeepArguments, LimitArguments, SizeArguments, bar};
+use crate::cli::arguments::{KeepArguments, ResultArguments, SizeArguments, bar};
 use crate::cli::beside::build_programs;
 use crate::cli::programs::CONTROL;
 use crate::cli::{Error, journal};
@@ -8,15 +8,14 @@ use crate::platform::files::Versioned;
 use crate::platform::list::each_once;
 use crate::report::origin::Origin;
 use crate::schedule::plan::{Effort, Plan};
-use crate::study::Files;
 use crate::study::modes::{self, Modes, Outcome};
 use crate::tracking::Level;
 use crate::tracking::references::LINKED_PROGRAM;
 use crate::workloads::{Workload, registered};
 use clap::Args;
-use std::path::PathBuf;
 
 #[derive(Debug, Args)]
+#[command(mut_arg("output", |output| output.help("The folder for modes.json and modes.md")))]
 pub(super) struct Arguments {
     /// The workloads
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS", default_values_t = usual())]
@@ -32,18 +31,13 @@ pub(super) struct Arguments {
     calls: u64,
     #[command(flatten)]
     size: SizeArguments,
-    /// The folder for modes.json and modes.md
-    #[arg(long, default_value = "results", value_name = "DIR")]
-    output: PathBuf,
     /// Go on with the run of the same command that did not end
     #[arg(long)]
     resume: bool,
     #[command(flatten)]
     keep: KeepArguments,
     #[command(flatten)]
-    format: FormatArguments,
-    #[command(flatten)]
-    limits: LimitArguments,
+    results: ResultArguments,
 }
 
 impl Arguments {
@@ -64,11 +58,11 @@ fn usual() -> Vec<Workload> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
-    let files = Files { folder: &arguments.output, name: Modes::KIND };
+    let files = arguments.results.files(Modes::KIND);
     files.prepare::<Modes>()?;
-    let path = arguments.output.join(format!("{}.journal", Modes::KIND));
+    let path = arguments.results.output.join(format!("{}.journal", Modes::KIND));
     journal::check(&path, arguments.resume)?;
-    let launcher = arguments.limits.launcher()?;
+    let launcher = arguments.results.launcher()?;
     let levels = arguments.levels();
     if levels.iter().any(|level| [Level::Linked, Level::Plain].contains(level)) {
         build_programs(&launcher, &[CONTROL, LINKED_PROGRAM], false)?;
@@ -90,5 +84,5 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let planted = moded.filter_map(known).collect();
     programs.finish_and_clear();
     let modes = Modes { schema: modes::SCHEMA, origin, measurements, planted };
-    journal::finish(&files, &modes, journal, arguments.format.format, arguments.keep)
+    journal::finish(&files, &modes, journal, arguments.results.format(), arguments.keep)
 }

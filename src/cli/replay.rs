@@ -1,6 +1,6 @@
 //! `memscope-bench replay`: measures what tracking costs the program of a trace.
 
-use crate::cli::arguments::{FormatArguments, KeepArguments, LimitArguments, after_the_baseline, bar, show};
+use crate::cli::arguments::{KeepArguments, ResultArguments, after_the_baseline, bar, show};
 use crate::cli::builds::{Build, BuildArguments};
 use crate::cli::{Error, journal};
 use crate::platform::files::Versioned;
@@ -8,7 +8,6 @@ use crate::platform::scratch::Scratch;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::Series;
 use crate::schedule::plan::{Effort, PAIRS, Plan};
-use crate::study::Files;
 use crate::study::replay::{BuildReplays, Gaps, Replays, SCHEMA, Summary, TraceLauncher};
 use crate::trace::{self, Trace};
 use crate::tracking::Level;
@@ -24,6 +23,7 @@ use std::time::Duration;
 const FEWEST: usize = 12;
 
 #[derive(Debug, Args)]
+#[command(mut_arg("output", |output| output.help("The folder for replay.json and replay.md")))]
 pub(super) struct Arguments {
     /// The trace, of `record` or of a program with the recorder
     #[arg(value_name = "TRACE")]
@@ -42,15 +42,10 @@ pub(super) struct Arguments {
     /// A build and level takes no more pairs after so many seconds, except for the first 12
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
-    /// The folder for replay.json and replay.md
-    #[arg(long, default_value = "results", value_name = "DIR")]
-    output: PathBuf,
     #[command(flatten)]
     keep: KeepArguments,
     #[command(flatten)]
-    format: FormatArguments,
-    #[command(flatten)]
-    limits: LimitArguments,
+    results: ResultArguments,
 }
 
 /// Parses a level that sees the operations of a trace.
@@ -63,16 +58,16 @@ fn replayed(name: &str) -> Result<Level, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
-    let files = Files { folder: &arguments.output, name: Replays::KIND };
+    let files = arguments.results.files(Replays::KIND);
     let resolved = arguments.builds.resolve()?;
     let (recorded, scratch) = prepared(&arguments.trace)?;
     files.prepare::<Replays>()?;
-    let builds = arguments.builds.build(&resolved, arguments.limits.into())?;
+    let builds = arguments.builds.build(&resolved, arguments.results.limits())?;
     let origin = Origin::of_this_command();
     let builds = arguments.measure(builds, &scratch.path().join(PLAN), &recorded)?;
     let trace = arguments.trace.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let replays = Replays { schema: SCHEMA, origin, trace, recorded, gaps: arguments.gaps, builds };
-    journal::finish(&files, &replays, None, arguments.format.format, arguments.keep)
+    journal::finish(&files, &replays, None, arguments.results.format(), arguments.keep)
 }
 
 /// The name of the plan in its folder.

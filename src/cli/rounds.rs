@@ -1,9 +1,7 @@
 //! Measures several builds in rounds and reports the differences, for `compare` and `history`.
 
 use crate::builds::ResolvedBuild;
-use crate::cli::arguments::{
-    FormatArguments, KeepArguments, LimitArguments, after_the_baseline, bar, not_negative, or_all, show,
-};
+use crate::cli::arguments::{KeepArguments, ResultArguments, after_the_baseline, bar, not_negative, or_all, show};
 use crate::cli::builds::{Build, BuildCacheArguments, LinkArguments, Linking};
 use crate::cli::{Error, journal, soak};
 use crate::platform::console;
@@ -12,7 +10,6 @@ use crate::report::origin::Origin;
 use crate::schedule::links::Links;
 use crate::schedule::measurement::Clock;
 use crate::stats::sign_test::needed_rounds;
-use crate::study::Files;
 use crate::study::compare::verdicts;
 use crate::study::compare::{
     Against, ComparedBuild, Comparison, Counted, Journal, Measured, Plan, ROUNDS, Record, SECONDS, THRESHOLD_PERCENT,
@@ -23,10 +20,10 @@ use crate::study::instructions::check_tools;
 use crate::study::soak::Soak;
 use crate::tracking::Level;
 use crate::tracking::references::Host;
-use crate::worker::launcher::{Launcher, Limits};
+use crate::worker::launcher::Launcher;
 use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// The measurements of each build, for every command that measures several.
@@ -77,19 +74,14 @@ pub(super) struct RoundArguments {
     /// Exit with 1 if there is a regression
     #[arg(long)]
     fail_on_regression: bool,
-    /// The folder for the results
-    #[arg(long, default_value = "results", value_name = "DIR")]
-    output: PathBuf,
     #[command(flatten)]
     keep: KeepArguments,
-    #[command(flatten)]
-    format: FormatArguments,
     #[command(flatten)]
     links: LinkArguments,
     #[command(flatten)]
     building: BuildCacheArguments,
     #[command(flatten)]
-    limits: LimitArguments,
+    results: ResultArguments,
 }
 
 /// The report of a comparison.
@@ -108,26 +100,26 @@ type Beside<'a> = &'a dyn Fn(&Comparison, &Path) -> Result<Option<String>, FileE
 impl RoundArguments {
     /// Returns the folder for the results.
     pub(super) fn output(&self) -> &Path {
-        &self.output
+        &self.results.output
     }
 
     /// Builds memscope, measures the builds, compares them, and reports.
     pub(super) fn run(&self, resolved: &[ResolvedBuild], report: &Report) -> Result<(), Error> {
         // Counts alone, a matter of minutes, do not replace what took hours.
         let name = if self.counts_only { format!("{}-counts", report.name) } else { report.name.to_owned() };
-        let files = Files { folder: &self.output, name: &name };
+        let files = self.results.files(&name);
         files.prepare::<Comparison>()?;
-        let journal = self.output.join(format!("{name}.journal"));
+        let journal = self.results.output.join(format!("{name}.journal"));
         journal::check(&journal, self.resume)?;
         let linking = if self.counts_only { Linking::single() } else { Linking::from(self.links) };
-        let builds = self.building.build(resolved, Limits::from(self.limits), &linking)?;
+        let builds = self.building.build(resolved, self.results.limits(), &linking)?;
         if builds.iter().all(|build| build.program.is_err()) {
             return Err(Error::none_built(resolved));
         }
         let (comparison, journal) = self.measure(&builds, report.against.clone(), &journal)?;
 
-        let beside = || (report.beside)(&comparison, &self.output);
-        journal::finish_with(&files, &comparison, Some(journal), self.format.format, self.keep, beside)?;
+        let beside = || (report.beside)(&comparison, &self.results.output);
+        journal::finish_with(&files, &comparison, Some(journal), self.results.format(), self.keep, beside)?;
         let regressions = verdicts::regressions(&comparison);
         if self.fail_on_regression && !regressions.is_empty() {
             return Err(Error::Regressions(regressions));

@@ -2,13 +2,12 @@
 //! figures repeat.
 
 use crate::cli::Error;
-use crate::cli::arguments::{FormatArguments, LimitArguments, bar, or_all, show};
+use crate::cli::arguments::{ResultArguments, bar, or_all, show};
 use crate::platform::files::Versioned;
 use crate::platform::files::{self, FileError};
 use crate::report::origin::Origin;
 use crate::schedule::journal::JournalError;
 use crate::schedule::plan::{Effort, PAIRS, Plan};
-use crate::study::Files;
 use crate::study::sessions::{self, SCHEMA, Session, Sessions};
 use crate::tracking::Level;
 use crate::worker::launcher::Launcher;
@@ -51,20 +50,16 @@ pub(super) struct Shared<'a> {
     pub scale: Option<Scale>,
     /// True to go on with a run of the same command that did not end.
     pub resume: bool,
-    /// The folder of the results.
-    pub output: &'a Path,
-    /// The form of the report.
-    pub format: FormatArguments,
-    /// The limits of each probe.
-    pub limits: LimitArguments,
+    /// The place and form of the results, and the limits of the probes.
+    pub results: &'a ResultArguments,
 }
 
 impl SessionArguments {
     /// Makes the sessions, saves them after each, and reports.
     pub(super) fn run(&self, count: u32, shared: &Shared) -> Result<(), Error> {
-        let files = Files { folder: shared.output, name: Sessions::KIND };
+        let files = shared.results.files(Sessions::KIND);
         files.prepare::<Sessions>()?;
-        let launcher = shared.limits.launcher()?;
+        let launcher = shared.results.launcher()?;
         let plan = sessions::Plan {
             program: launcher.fingerprint()?,
             sessions: count as usize,
@@ -75,7 +70,7 @@ impl SessionArguments {
             scale: shared.scale.map(|scale| scale.factor()),
             threads: pools::default_threads(),
         };
-        let partial = shared.output.join("sessions.journal");
+        let partial = shared.results.output.join("sessions.journal");
         let mut kept = begin(shared.resume, &partial, plan)?;
         let began = Instant::now();
         let first = kept.sessions.len();
@@ -89,7 +84,7 @@ impl SessionArguments {
             files::write_json(&partial, &kept)?;
         }
         let saved = files.save(&kept);
-        files.print(&kept, shared.format.format, saved.as_deref().unwrap_or_default());
+        files.print(&kept, shared.results.format(), saved.as_deref().unwrap_or_default());
         saved?;
         fs::remove_file(&partial).map_err(|source| FileError::Write { path: partial, source })?;
         Ok(())

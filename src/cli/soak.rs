@@ -1,19 +1,17 @@
 //! `memscope-bench soak`: measures how the cost of tracking grows with the events that the tracker has seen.
 
 use crate::cli::Error;
-use crate::cli::arguments::{FormatArguments, LimitArguments, bar};
+use crate::cli::arguments::{ResultArguments, bar};
 use crate::cli::builds::{Build, BuildArguments, CheckedProgram};
 use crate::platform::files::Versioned;
 use crate::platform::list::each_once;
 use crate::platform::text;
 use crate::report::origin::Origin;
-use crate::study::Files;
 use crate::study::soak::{BuildSoaks, Meter, Plan, SCHEMA, Soak, Soaks};
 use crate::tracking::Level;
 use crate::tracking::references::Host;
-use crate::worker::launcher::{Launcher, Limits};
+use crate::worker::launcher::Launcher;
 use clap::Args;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// The part of the memory limit beyond which a process ends by itself.
@@ -24,7 +22,8 @@ const PART_OF_MEMORY: f64 = 0.75;
     mut_arg("time_limit", |limit| limit.default_value("15").help(
         "The time after which a process frees its blocks and ends, in seconds; one that hangs is ended at twice that")),
     mut_arg("memory_limit", |limit| limit.default_value("4096").help(
-        "The memory limit of a process, in MiB; at three quarters of it, a process frees its blocks and ends"))
+        "The memory limit of a process, in MiB; at three quarters of it, a process frees its blocks and ends")),
+    mut_arg("output", |output| output.help("The folder for soak.json, soak.md and soak.svg"))
 )]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -53,13 +52,8 @@ pub(super) struct Arguments {
     /// The seed of the blocks' sizes and places
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// The folder for soak.json, soak.md and soak.svg
-    #[arg(long, default_value = "results", value_name = "DIR")]
-    output: PathBuf,
     #[command(flatten)]
-    format: FormatArguments,
-    #[command(flatten)]
-    limits: LimitArguments,
+    results: ResultArguments,
 }
 
 /// Parses a level that the switched allocator runs.
@@ -75,11 +69,11 @@ fn soaked(name: &str) -> Result<Level, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
-    let files = Files { folder: &arguments.output, name: Soaks::KIND };
+    let files = arguments.results.files(Soaks::KIND);
     let plan = arguments.plan()?;
     let resolved = arguments.builds.resolve()?;
     files.prepare::<Soaks>()?;
-    let builds = arguments.builds.build(&resolved, arguments.limits.into())?;
+    let builds = arguments.builds.build(&resolved, arguments.results.limits())?;
     let origin = Origin::of_this_command();
     let soaks = measure(&plan, &builds);
     let begin = |(Build { name, program, .. }, soaks)| match program {
@@ -88,7 +82,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     };
     let builds = builds.into_iter().zip(soaks).map(begin).collect();
     let soaks = Soaks { schema: SCHEMA, origin, plan, builds };
-    Ok(files.finish(&soaks, arguments.format.format)?)
+    Ok(files.finish(&soaks, arguments.results.format())?)
 }
 
 /// Returns a short plan for a command that measures much else.
@@ -130,7 +124,7 @@ impl Arguments {
                 return Err(Error::System(why));
             }
         }
-        let limits = Limits::from(self.limits);
+        let limits = self.results.limits();
         let mut meters = vec![Meter::Time, Meter::Memory];
         meters.extend((!self.without_instructions).then_some(Meter::Instructions));
         Ok(Plan {

@@ -3,22 +3,21 @@
 //! A tracker with a separate program is measured in that program. If Cargo, asked to run this program, has not built
 //! those, or not since, they are built first.
 
-use crate::cli::arguments::{FormatArguments, KeepArguments, LimitArguments, SizeArguments, or_all};
+use crate::cli::arguments::{KeepArguments, ResultArguments, SizeArguments, or_all};
 use crate::cli::beside::build_programs;
 use crate::cli::{Error, journal};
 use crate::platform::console;
 use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
 use crate::schedule::plan::{Effort, Plan};
-use crate::study::Files;
 use crate::study::overhead::record::Results;
 use crate::study::trackers::Trackers;
 use crate::tracking::references::{JEMALLOC_PROGRAM, TRACKING_ALLOCATOR_PROGRAM};
 use crate::workloads::Workload;
 use clap::Args;
-use std::path::PathBuf;
 
 #[derive(Debug, Args)]
+#[command(mut_arg("output", |output| output.help("The folder for trackers.json, trackers.md and trackers.svg")))]
 pub(super) struct Arguments {
     /// The workloads [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
@@ -28,26 +27,21 @@ pub(super) struct Arguments {
     pairs: u32,
     #[command(flatten)]
     size: SizeArguments,
-    /// The folder for trackers.json, trackers.md and trackers.svg
-    #[arg(long, default_value = "results", value_name = "DIR")]
-    output: PathBuf,
     /// Go on with the run of the same command that did not end
     #[arg(long)]
     resume: bool,
     #[command(flatten)]
     keep: KeepArguments,
     #[command(flatten)]
-    format: FormatArguments,
-    #[command(flatten)]
-    limits: LimitArguments,
+    results: ResultArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
-    let files = Files { folder: &arguments.output, name: Trackers::KIND };
+    let files = arguments.results.files(Trackers::KIND);
     files.prepare::<Trackers>()?;
-    let path = arguments.output.join(format!("{}.journal", Trackers::KIND));
+    let path = arguments.results.output.join(format!("{}.journal", Trackers::KIND));
     journal::check(&path, arguments.resume)?;
-    let launcher = arguments.limits.launcher()?;
+    let launcher = arguments.results.launcher()?;
     if cfg!(feature = "references") {
         build_programs(&launcher, &[JEMALLOC_PROGRAM, TRACKING_ALLOCATOR_PROGRAM], true)?;
     } else {
@@ -64,5 +58,5 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     plan.add_overheads(&launcher, &workloads, &Trackers::levels(), request);
     let journal;
     (results.measurements, journal) = journal::measure(Some(&path), arguments.resume, plan, &launcher)?;
-    journal::finish(&files, &Trackers(results), journal, arguments.format.format, arguments.keep)
+    journal::finish(&files, &Trackers(results), journal, arguments.results.format(), arguments.keep)
 }

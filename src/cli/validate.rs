@@ -1,6 +1,6 @@
 //! `memscope-bench validate`: compares the harness with trackers of known cost.
 
-use crate::cli::arguments::{FormatArguments, KeepArguments, LimitArguments, bar, or_all};
+use crate::cli::arguments::{KeepArguments, ResultArguments, bar, or_all};
 use crate::cli::sessions::{SessionArguments, Shared};
 use crate::cli::{Error, journal};
 use crate::platform::console;
@@ -8,14 +8,12 @@ use crate::platform::files;
 use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
 use crate::schedule::plan::PAIRS;
-use crate::study::Files;
 use crate::study::compare::ROUNDS;
 use crate::study::validation;
 use crate::study::validation::{KeptRun, Plan, Progress, Validation};
 use crate::workloads::{Scale, Workload, pools, registered};
 use clap::Args;
 use std::fs;
-use std::path::PathBuf;
 
 /// The rounds of a quick run.
 const QUICK_ROUNDS: u32 = 36;
@@ -23,6 +21,7 @@ const QUICK_ROUNDS: u32 = 36;
 const QUICK_MINUTES: f64 = 4.0;
 
 #[derive(Debug, Args)]
+#[command(mut_arg("output", |output| output.help("The folder for validation.json, .md and .svg, or with --sessions for sessions.json and .md")))]
 pub(super) struct Arguments {
     /// Keep as many threads busy as there are cores while measuring
     #[arg(long)]
@@ -48,15 +47,10 @@ pub(super) struct Arguments {
     /// Go on with a run that was ended before it was done
     #[arg(long)]
     resume: bool,
-    /// The folder for validation.json, .md and .svg, or with --sessions for sessions.json and .md
-    #[arg(long, default_value = "results", value_name = "DIR")]
-    output: PathBuf,
     #[command(flatten)]
     sessions: SessionArguments,
     #[command(flatten)]
-    format: FormatArguments,
-    #[command(flatten)]
-    limits: LimitArguments,
+    results: ResultArguments,
 }
 
 impl Arguments {
@@ -89,21 +83,21 @@ impl Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     if let Some(count) = arguments.sessions.sessions {
-        let Arguments { ref workloads, scale, resume, ref output, format, limits, .. } = *arguments;
-        return arguments.sessions.run(count, &Shared { workloads, scale, resume, output, format, limits });
+        let Arguments { workloads, scale, resume, results, .. } = arguments;
+        return arguments.sessions.run(count, &Shared { workloads, scale: *scale, resume: *resume, results });
     }
-    let files = Files { folder: &arguments.output, name: Validation::KIND };
+    let files = arguments.results.files(Validation::KIND);
     files.prepare::<Validation>()?;
-    let path = arguments.output.join("validation.json");
+    let path = arguments.results.output.join("validation.json");
     // Results from the other circumstances stay.
     let is_there = fs::metadata(&path).is_ok_and(|about| about.len() > 0);
     let mut validation = if is_there { files::read(&path)? } else { Validation::default() };
     validation.schema = validation::SCHEMA;
 
-    let launcher = arguments.limits.launcher()?;
+    let launcher = arguments.results.launcher()?;
     let (plan, pairs) = arguments.plan(launcher.fingerprint()?);
     let name = if arguments.load { "validation-load.journal" } else { "validation.journal" };
-    let (journal, steps) = journal::open(&arguments.output.join(name), arguments.resume, &plan)?;
+    let (journal, steps) = journal::open(&arguments.results.output.join(name), arguments.resume, &plan)?;
     let origin = Origin::of_this_command();
     console::complain(format_args!(
         "This takes {}{}. If it is ended, --resume goes on with it.",
@@ -125,5 +119,5 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     *(if arguments.load { &mut validation.under_load } else { &mut validation.at_rest }) = Some(run);
     // A validation is itself a control, and has no other.
     let keep = KeepArguments { keep: true };
-    journal::finish(&files, &validation, Some(journal), arguments.format.format, keep)
+    journal::finish(&files, &validation, Some(journal), arguments.results.format(), keep)
 }

@@ -1,13 +1,12 @@
 //! `memscope-bench why`: where the cost of a build is, or the difference between two.
 
 use crate::builds::BuildSpec;
-use crate::cli::arguments::{FormatArguments, LimitArguments, bar};
+use crate::cli::arguments::{ResultArguments, bar};
 use crate::cli::builds::{Build, BuildCacheArguments, CheckedProgram, Linking, resolve_to_compare, this_build};
 use crate::cli::measure::single_threaded;
 use crate::cli::{Error, programs};
 use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
-use crate::study::Files;
 use crate::study::instructions::{InstructionCounter, check_tools};
 use crate::study::why;
 use crate::study::why::record::Why;
@@ -15,9 +14,9 @@ use crate::tracking::Level;
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload, registered};
 use clap::Args;
-use std::path::PathBuf;
 
 #[derive(Debug, Args)]
+#[command(mut_arg("output", |output| output.help("The folder for why.json, why.md and why.svg")))]
 pub(super) struct Arguments {
     /// The build, or the base and the head of a difference: published versions (0.2.5), folders (../memscope-rs),
     /// revisions (../memscope-rs@v0.2.4) [default: the memscope that this program is linked with]
@@ -32,15 +31,10 @@ pub(super) struct Arguments {
     /// The factor on the workload's outer counts [default: its short scale]
     #[arg(long)]
     scale: Option<Scale>,
-    /// The folder for why.json, why.md and why.svg
-    #[arg(long, default_value = "results", value_name = "DIR")]
-    output: PathBuf,
     #[command(flatten)]
     cache: BuildCacheArguments,
     #[command(flatten)]
-    format: FormatArguments,
-    #[command(flatten)]
-    limits: LimitArguments,
+    results: ResultArguments,
 }
 
 /// Returns the default workload: the first that can be counted, which is `structures` among memscope-bench's.
@@ -67,11 +61,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     }
     check_tools()?;
     let resolved = resolve_to_compare(&arguments.builds, false)?;
-    let files = Files { folder: &arguments.output, name: Why::KIND };
+    let files = arguments.results.files(Why::KIND);
     files.prepare::<Why>()?;
     let builds = match resolved.as_slice() {
-        [] => vec![this_build(programs::this_program(arguments.limits.into())?)],
-        resolved => arguments.cache.build(resolved, arguments.limits.into(), &Linking::single())?,
+        [] => vec![this_build(programs::this_program(arguments.results.limits())?)],
+        resolved => arguments.cache.build(resolved, arguments.results.limits(), &Linking::single())?,
     };
     let scale = arguments.scale.unwrap_or(workload.short());
     let request = Request { workload, level: arguments.tracking, scale, threads: 1, count: false };
@@ -98,5 +92,5 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         seed: scale.seed(),
         builds: costs,
     };
-    Ok(files.finish(&why, arguments.format.format)?)
+    Ok(files.finish(&why, arguments.results.format())?)
 }

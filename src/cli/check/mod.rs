@@ -4,15 +4,13 @@ mod steps;
 
 use crate::builds::{BuildSpec, ResolvedBuild};
 use crate::cli::Error;
-use crate::cli::arguments::{FormatArguments, LimitArguments, or_all};
+use crate::cli::arguments::{ResultArguments, or_all};
 use crate::cli::builds::{Build, BuildCacheArguments, CheckedProgram, LinkArguments, Linking, resolve_to_compare};
 use crate::platform::files::{self, Versioned};
 use crate::platform::list::each_once;
-use crate::study::Files;
 use crate::study::check::summary;
 use crate::study::check::{Budget, Check, CheckedBuild, Plan, Record, Resolution, Verdict};
 use crate::tracking::Level;
-use crate::worker::launcher::Limits;
 use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
 use std::path::PathBuf;
@@ -24,6 +22,7 @@ const SELF: &str = "check-self";
 
 #[derive(Debug, Args)]
 #[command(mut_arg("time_limit", |limit| limit.default_value("10")))]
+#[command(mut_arg("output", |output| output.help("The folder for check.json and check.md")))]
 pub(super) struct Arguments {
     /// The build to compare with: a published version (0.2.5), a folder (../memscope-rs), a revision
     /// (../memscope-rs@main)
@@ -57,17 +56,12 @@ pub(super) struct Arguments {
     /// Leave out instructions and cache misses, which take valgrind
     #[arg(long)]
     without_counts: bool,
-    /// The folder for check.json and check.md
-    #[arg(long, default_value = "results", value_name = "DIR")]
-    output: PathBuf,
-    #[command(flatten)]
-    format: FormatArguments,
     #[command(flatten)]
     links: LinkArguments,
     #[command(flatten)]
     building: BuildCacheArguments,
     #[command(flatten)]
-    limits: LimitArguments,
+    results: ResultArguments,
 }
 
 fn minutes(text: &str) -> Result<f64, String> {
@@ -87,7 +81,7 @@ fn tracked(name: &str) -> Result<Level, String> {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let budget = arguments.budget.as_deref().map(Budget::read).transpose()?.unwrap_or_default();
-    let files = Files { folder: &arguments.output, name: if arguments.self_check { SELF } else { Check::KIND } };
+    let files = arguments.results.files(if arguments.self_check { SELF } else { Check::KIND });
     files.prepare::<Check>()?;
     let plan = arguments.plan(budget);
     steps::check_requirements(&plan)?;
@@ -104,7 +98,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let steps = Steps::new(builds.each_ref().map(|(_, program)| program), end);
     let mut check = steps.check(record)?;
     check.record.seconds = began.elapsed().as_secs();
-    files.finish(&check, arguments.format.format)?;
+    files.finish(&check, arguments.results.format())?;
     match check.verdict {
         _ if arguments.self_check => Ok(()),
         Verdict::Ok => Ok(()),
@@ -132,7 +126,7 @@ impl Arguments {
     /// # Errors
     /// If one of them fails: there is nothing to compare then.
     fn build(&self, resolved: &[ResolvedBuild]) -> Result<[(CheckedBuild, CheckedProgram); 2], Error> {
-        let builds = self.building.build(resolved, Limits::from(self.limits), &Linking::from(self.links))?;
+        let builds = self.building.build(resolved, self.results.limits(), &Linking::from(self.links))?;
         let checked = builds.into_iter().map(|Build { name, about, program }| match program {
             Ok(program) => Ok((CheckedBuild { name, about, memscope: program.memscope.clone() }, program)),
             Err(failed) => Err(Error::System(format!("{name} cannot be checked: {}", failed.why))),
@@ -146,7 +140,7 @@ impl Arguments {
         if self.self_check {
             return Vec::new();
         }
-        let kept = files::read::<Check>(&self.output.join(format!("{SELF}.json"))).ok();
+        let kept = files::read::<Check>(&self.results.output.join(format!("{SELF}.json"))).ok();
         let is_of_here = |kept: &Check| kept.record.origin.machine.is(&record.origin.machine);
         kept.filter(is_of_here).map_or(Vec::new(), |kept| kept.resolutions())
     }
