@@ -1,0 +1,160 @@
+//! The links of all documents: files, pictures and headings that they lead to are there. Addresses of other places are
+//! well-formed; they are not fetched, since a test does not depend on a network.
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use url::Url;
+
+/// Folders without documents of this repository.
+const SKIPPED: [&str; 2] = [".git", "target"];
+
+/// The parts of a document that links are about.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Document {
+    /// The addresses of links and pictures.
+    links: Vec<String>,
+    /// The names by which links reach its headings.
+    anchors: Vec<String>,
+    /// Markup that is no Markdown, whose links would not be seen.
+    markup: Vec<String>,
+}
+
+impl Document {
+    fn read(text: &str) -> Self {
+        let mut document = Self::default();
+        let mut heading: Option<String> = None;
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
+            match event {
+                Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                    document.links.push(dest_url.into_string());
+                }
+                Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
+                Event::End(TagEnd::Heading(_)) => {
+                    let name = slug(&heading.take().unwrap_or_default());
+                    let count = seen.entry(name.clone()).and_modify(|count| *count += 1).or_default();
+                    document.anchors.push(if *count == 0 { name } else { format!("{name}-{count}") });
+                }
+                Event::Text(words) | Event::Code(words) => {
+                    if let Some(heading) = &mut heading {
+                        heading.push_str(&words);
+                    }
+                }
+                Event::Html(markup) | Event::InlineHtml(markup) if !markup.trim_start().starts_with("<!--") => {
+                    document.markup.push(markup.into_string());
+                }
+                _ => {}
+            }
+        }
+        document
+    }
+}
+
+/// Returns the name by which GitHub lets links reach a heading.
+fn slug(heading: &str) -> String {
+    let kept = heading.trim().chars().filter(|&letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_'));
+    kept.map(|letter| if letter == ' ' { '-' } else { letter }).flat_map(char::to_lowercase).collect()
+}
+
+/// Returns the documents below a folder of the package, by their paths from there.
+fn documents(folder: &Path, found: &mut BTreeMap<PathBuf, Document>) {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for entry in fs::read_dir(package.join(folder)).expect("a folder") {
+        let entry = entry.expect("it can be read");
+        let path = folder.join(entry.file_name());
+        if entry.path().is_dir() {
+            if !SKIPPED.iter().any(|skipped| path.file_name() == Some(skipped.as_ref())) {
+                documents(&path, found);
+            }
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            let text = fs::read_to_string(entry.path()).expect("a document");
+            found.insert(path, Document::read(&text));
+        }
+    }
+}
+
+/// Returns what is wrong with a link of a document.
+fn fault(from: &Path, link: &str, documents: &BTreeMap<PathBuf, Document>) -> Option<String> {
+    if link.contains(':') {
+        return match Url::parse(link) {
+            Ok(url) if url.scheme() != "https" => Some("it is not https".to_owned()),
+            Ok(url) if !url.host_str().is_some_and(|host| host.contains('.')) => Some("it has no host".to_owned()),
+            Ok(_) => None,
+            Err(error) => Some(error.to_string()),
+        };
+    }
+    let (path, anchor) = link.split_once('#').map_or((link, None), |(path, anchor)| (path, Some(anchor)));
+    let to = if path.is_empty() { from.to_owned() } else { plain(&from.with_file_name(path)) };
+    if to.starts_with("..") || !Path::new(env!("CARGO_MANIFEST_DIR")).join(&to).exists() {
+        return Some(format!("there is no {}", to.display()));
+    }
+    let anchors = &documents.get(&to).map(|document| &document.anchors);
+    match (anchor, anchors) {
+        (Some(anchor), Some(anchors)) if !anchors.iter().any(|known| known == anchor) => {
+            Some(format!("{} has no heading '{anchor}', but {}", to.display(), anchors.join(", ")))
+        }
+        (Some(_), None) => Some(format!("{} has no headings", to.display())),
+        _ => None,
+    }
+}
+
+/// Returns a relative path without steps up, except at its beginning.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir if !plain.as_os_str().is_empty() && !plain.ends_with("..") => _ = plain.pop(),
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut all = BTreeMap::new();
+    documents(Path::new(""), &mut all);
+    assert!(all.contains_key(Path::new("README.md")) && all.contains_key(Path::new("docs/GLOSSARY.md")));
+    let mut faults = Vec::new();
+    for (path, document) in &all {
+        let wrong = document.links.iter().filter_map(|link| Some((link, fault(path, link, &all)?)));
+        faults.extend(wrong.map(|(link, why)| format!("{}: {link}: {why}", path.display())));
+        let unseen = document.markup.iter().map(|markup| format!("{}: {markup}: links in HTML", path.display()));
+        faults.extend(unseen);
+    }
+    let links: usize = all.values().map(|document| document.links.len()).sum();
+    assert!(links > 100, "only {links} links were found");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_found() {
+    let text = "# A title\n\n## `soak`: what, then?\n\n## A title\n\n[a](b.md) ![c](d.svg \"e\") <https://f.org>\n\n[g]: h\n\n[x][g]\n";
+    let read = Document::read(text);
+    assert_eq!(read.links, ["b.md", "d.svg", "https://f.org", "h"]);
+    assert_eq!(read.anchors, ["a-title", "soak-what-then", "a-title-1"]);
+    assert_eq!(Document::read("<img src=\"x\">\n\n<!-- fine -->\n").markup.len(), 1);
+
+    let all = BTreeMap::from([(PathBuf::from("docs/CHECK.md"), read)]);
+    let fault = |link: &str| fault(Path::new("docs/CHECK.md"), link, &all);
+    for right in
+        ["https://example.org/a?b#c", "../README.md", "COMPARE.md", "#a-title-1", "CHECK.md#soak-what-then", "../docs"]
+    {
+        assert_eq!(fault(right), None, "{right}");
+    }
+    for wrong in [
+        "http://example.org",
+        "https://localhost",
+        "https://a b.org",
+        "mailto:me",
+        "README.md",
+        "../../work",
+        "#b-title",
+        "../README.md#nowhere-at-all",
+        "CHECK.md#",
+    ] {
+        assert!(fault(wrong).is_some(), "{wrong}");
+    }
+}
