@@ -1,14 +1,19 @@
 //! Blocks of documents that are drawn from results files.
 //!
 //! A block stands between two comments, `<!-- begin overhead.json table -->` and `<!-- end -->`, that name the
-//! results file and the part of its report. The text between them is replaced; everything else stays as it is.
+//! results file and the part of its report. `<!-- begin calls.json predict FILE.trace -->` names the costs and the trace
+//! of a prediction. The text between them is replaced; everything else stays as it is.
 
+use super::calls::Calls;
 use super::kept::{Kept, Visitor};
+use super::predict::Prediction;
 use super::{Study, headline};
 use crate::platform::console;
 use crate::platform::files::{self, FileError};
-use crate::report::document::Part;
+use crate::report::document::{Document, Part};
 use crate::report::markdown;
+use crate::trace::Trace;
+use crate::tracking::Level;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -100,13 +105,22 @@ fn splice(
 /// Draws a part of a results file.
 fn block(path: &Path, part: &str) -> Result<String, String> {
     let kept = Kept::read(path).map_err(|error| error.to_string())?;
+    let drawn = |select| Ok(kept.visit(&mut Selected(select)));
     let text = match (part, &kept) {
-        ("table", _) => Ok(kept.visit(&mut Whole)),
-        ("tables", _) => Ok(kept.visit(&mut Tables)),
-        ("notes", _) => Ok(kept.visit(&mut Notes)),
+        ("table", _) => drawn(whole),
+        ("tables", _) => drawn(tables),
+        ("notes", _) => drawn(notes),
+        ("answer", _) => drawn(answer),
+        ("first", _) => drawn(first),
         ("headline", Kept::Overhead(results)) => Ok(headline::draw(results)),
         ("headline", _) => Err(format!("{} has no headline: only overheads have", path.display())),
-        _ => Err(format!("there is no part '{part}': table, tables, notes or headline")),
+        (part, kept) => match (part.strip_prefix("predict "), kept) {
+            (Some(trace), Kept::Calls(calls)) => predicted(&path.with_file_name(trace), calls),
+            (Some(_), _) => Err(format!("{} predicts nothing: only the costs of calls do", path.display())),
+            (None, _) => Err(format!(
+                "there is no part '{part}': table, tables, notes, answer, first, headline or predict TRACE"
+            )),
+        },
     }?;
     // A block stands below a heading of its document.
     let lines: Vec<String> =
@@ -114,52 +128,66 @@ fn block(path: &Path, part: &str) -> Result<String, String> {
     Ok(lines.join("\n"))
 }
 
-/// The whole report.
-struct Whole;
+/// Draws what a trace's program would cost, from the costs of calls: the sentence and its table.
+fn predicted(trace: &Path, calls: &Calls) -> Result<String, String> {
+    let name = trace.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let recorded = Trace::read(trace).map_err(|error| error.to_string())?;
+    let prediction = Prediction::of(name, &recorded, Level::Allocator, calls)
+        .map_err(|lack| format!("{}: {lack}", trace.display()))?;
+    let mut document = answer(prediction.summary());
+    document.parts.extend(first(prediction.summary()).parts);
+    Ok(markdown::draw(&document))
+}
 
-impl Visitor for Whole {
+/// A part of a report, selected by a function.
+struct Selected(fn(Document) -> Document);
+
+impl Visitor for Selected {
     type Output = String;
 
     fn visit<S: Study>(&mut self, study: &S) -> String {
-        markdown::draw(&study.summary())
+        markdown::draw(&self.0(study.summary()))
     }
 }
 
-/// The tables with their headings.
-struct Tables;
-
-impl Visitor for Tables {
-    type Output = String;
-
-    fn visit<S: Study>(&mut self, study: &S) -> String {
-        let mut document = study.summary();
-        document.parts.retain(|part| !matches!(part, Part::Notes(_)));
-        markdown::draw(&document)
-    }
+/// Returns the whole report.
+fn whole(document: Document) -> Document {
+    document
 }
 
-/// The notes, with the headings right above them.
-struct Notes;
+/// Returns the tables with their headings.
+fn tables(mut document: Document) -> Document {
+    document.parts.retain(|part| !matches!(part, Part::Notes(_)));
+    document
+}
 
-impl Visitor for Notes {
-    type Output = String;
+/// Returns the notes, with the headings right above them.
+fn notes(mut document: Document) -> Document {
+    let is_note: Vec<bool> = document.parts.iter().map(|part| matches!(part, Part::Notes(_))).collect();
+    let mut place = 0;
+    document.parts.retain(|part| {
+        place += 1;
+        let is_above_notes = matches!(part, Part::Heading(_)) && is_note.get(place) == Some(&true);
+        is_note[place - 1] || is_above_notes
+    });
+    document
+}
 
-    fn visit<S: Study>(&mut self, study: &S) -> String {
-        let mut document = study.summary();
-        let is_note: Vec<bool> = document.parts.iter().map(|part| matches!(part, Part::Notes(_))).collect();
-        let mut place = 0;
-        document.parts.retain(|part| {
-            place += 1;
-            let is_above_notes = matches!(part, Part::Heading(_)) && is_note.get(place) == Some(&true);
-            is_note[place - 1] || is_above_notes
-        });
-        markdown::draw(&document)
-    }
+/// Returns the sentences above the first table.
+fn answer(document: Document) -> Document {
+    let above = document.parts.into_iter().take_while(|part| !matches!(part, Part::Table(_)));
+    Document { parts: above.filter(|part| matches!(part, Part::Notes(_))).collect() }
+}
+
+/// Returns the first table, without its heading.
+fn first(document: Document) -> Document {
+    Document { parts: document.parts.into_iter().find(|part| matches!(part, Part::Table(_))).into_iter().collect() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::document::{Table, left};
 
     fn spliced(text: &str) -> Result<String, String> {
         let block = |file: &str, part: &str| {
@@ -176,6 +204,20 @@ mod tests {
         assert_eq!(spliced(text).as_deref(), Ok(new));
         assert_eq!(spliced(new).as_deref(), Ok(new));
         assert_eq!(spliced("no blocks").as_deref(), Ok("no blocks"));
+    }
+
+    #[test]
+    fn the_answer_and_the_first_table_are_the_beginning_of_a_report() {
+        let mut document = Document::default();
+        document.heading("a title");
+        document.notes(vec!["the answer".to_owned()]);
+        for column in ["one", "two"] {
+            document.table(Table::new([left(column)]));
+            document.notes(vec!["a note".to_owned()]);
+        }
+        assert_eq!(answer(document.clone()).parts, document.parts[1..2]);
+        assert_eq!(first(document.clone()).parts, document.parts[2..3]);
+        assert_eq!(first(Document::default()), Document::default());
     }
 
     #[test]
