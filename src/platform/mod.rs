@@ -17,4 +17,5 @@ pub(crate) mod shell;
 pub(crate) mod signals;
 pub mod system;
 pub mod text;
+pub(crate) mod ticks;
 pub(crate) mod usage;

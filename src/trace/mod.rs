@@ -20,7 +20,7 @@ pub mod format;
 pub mod made;
 pub(crate) mod plan;
 mod reader;
-mod recorder;
+pub(crate) mod recorder;
 mod steps;
 mod summary;
 

@@ -9,12 +9,14 @@
 )]
 
 mod buffers;
+mod clock;
 mod system;
 
 use crate::trace::format::{self, END_MARK, Event, FrameNumbers, Kind};
 use buffers::{flush_all, leave, to_file, write};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::ffi::CStr;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicI32, AtomicU8, AtomicU32, AtomicU64};
 
@@ -135,8 +137,6 @@ static SECRET: AtomicU64 = AtomicU64::new(0);
 thread_local! {
     /// True while this thread is within the recorder: calls from a signal handler are not recorded.
     static IS_INSIDE: Cell<bool> = const { Cell::new(false) };
-    /// The reading of this thread's clock at the end of its last call.
-    static LAST: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Draws a ticket.
@@ -154,6 +154,7 @@ fn number(block: *mut u8) -> u64 {
 /// A call that is being recorded.
 struct Call {
     gap_ns: u64,
+    began: u64,
 }
 
 impl Call {
@@ -167,13 +168,14 @@ impl Call {
             IS_INSIDE.set(false);
             return None;
         }
-        Some(Self { gap_ns: system::cpu_time_ns().saturating_sub(LAST.get()) })
+        let (gap_ns, began) = clock::gap();
+        Some(Self { gap_ns, began })
     }
 
     /// Ends the call: from here on, time is the program's.
     #[inline]
     fn end(self) {
-        LAST.set(system::cpu_time_ns());
+        clock::end(self.began);
         IS_INSIDE.set(false);
     }
 
@@ -196,16 +198,43 @@ impl Call {
 /// Opens the trace with the program's first call, if the environment names one.
 #[cold]
 fn open() -> bool {
+    open_by(system::open_named)
+}
+
+/// Begins to record to a file, in a program whose recorder is only called from now on. Returns whether it records; the
+/// file cannot be written otherwise, or the process has recorded before.
+pub(crate) fn begin(path: &CStr) -> bool {
+    open_by(|| system::open_at(path))
+}
+
+/// Returns whether this process records.
+pub(crate) fn is_open() -> bool {
+    STATE.load(Acquire) == OPEN
+}
+
+/// Counts this thread's time from now on as the program's work before its next call.
+pub(crate) fn mark() {
+    clock::mark();
+}
+
+/// Ends the recording. All threads that recorded have to have done so.
+pub(crate) fn finish() {
+    at_exit();
+}
+
+fn open_by(open: impl FnOnce() -> Option<system::Opened>) -> bool {
     if STATE.compare_exchange(NEW, OPENING, AcqRel, Acquire).is_err() {
         // Another thread opens it just now, or there is none.
         return STATE.load(Acquire) == OPEN;
     }
-    let opened = system::open_trace();
+    let opened = open();
     if let Some(system::Opened { file, process, secret }) = opened {
         FILE.store(file, Relaxed);
         PROCESS.store(process, Relaxed);
         SECRET.store(secret, Relaxed);
         system::at_exit(at_exit, after_fork, at_end_of_thread);
+        // What opening took is not the program's.
+        clock::mark();
     }
     STATE.store(if opened.is_some() { OPEN } else { CLOSED }, Release);
     opened.is_some()

@@ -2,7 +2,8 @@
 //! state. The validation compares what the harness measures with what they cost. Those of known growth keep a number of
 //! allocations or bytes: see [`Growing`].
 
-use super::{growing, growing::Growing, ticks};
+use super::{growing, growing::Growing};
+use crate::platform::ticks;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// The cost of one allocation.

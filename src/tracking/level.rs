@@ -10,7 +10,8 @@ pub use table::Level;
 
 use super::memscope::modes::MemscopeMode;
 use super::references::Host;
-use super::{HAS_COUNTER, Mode, memscope};
+use super::{Mode, memscope};
+use crate::platform::ticks::HAS_COUNTER;
 use std::fmt;
 
 /// The stretch that the samples of a pair are timed over.

@@ -11,10 +11,10 @@ mod growing;
 mod known_cost;
 mod level;
 pub mod memscope;
+pub(crate) mod recording;
 pub mod references;
 mod session;
 mod switch;
-mod ticks;
 mod variable_tracker;
 
 #[cfg(test)]
@@ -25,7 +25,6 @@ pub(crate) use level::{LevelError, Timing};
 pub(crate) use session::{Session, Started, recorded_names, records};
 pub use switch::SwitchedAllocator;
 pub(crate) use switch::{Mode, PauseGuard};
-pub(crate) use ticks::HAS_COUNTER;
 pub(crate) use variable_tracker::VariableTracker;
 
 use serde::{Deserialize, Serialize};

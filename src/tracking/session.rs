@@ -2,9 +2,11 @@
 
 use super::memscope::NamedValues;
 use super::memscope::modes::{self, Driver, MemscopeMode, QuickStarted, Record};
+use super::recording::Recording;
 use super::{Level, Mode, Recorded, VariableTracker, memscope, references};
 use crate::platform::files;
 use crate::platform::scratch::Scratch;
+use crate::trace::recorder;
 use std::path::Path;
 
 /// A level prepared in this process. A process runs one window, because memscope keeps state that no call clears.
@@ -15,6 +17,7 @@ pub(crate) struct Session {
     names: VariableTracker,
     reference: Option<references::Running>,
     driver: Option<Driver>,
+    recording: Option<Recording>,
     /// The folder for the files of a mode that writes some.
     folder: Option<Scratch>,
 }
@@ -26,7 +29,7 @@ impl Session {
     /// With `count`, the harness's counters run beside the level's tracker.
     ///
     /// # Panics
-    /// If a mode of memscope cannot be switched on.
+    /// If a mode of memscope cannot be switched on, or the recorder has no file.
     pub(crate) fn prepare(level: Level, count: bool) -> Self {
         memscope::prepare_hook();
         let variables = memscope::Variables::prepare();
@@ -47,7 +50,8 @@ impl Session {
             (driver.start)(folder.as_ref().map_or(Path::new("."), Scratch::path));
         }
         let mode = if count { level.mode().counted() } else { level.mode() };
-        Self { level, mode, names, reference: references::Running::prepare(level), driver, folder }
+        let recording = (level == Level::Recording).then(Recording::prepare);
+        Self { level, mode, names, reference: references::Running::prepare(level), driver, recording, folder }
     }
 
     /// Runs `run` in the level's window, within the level's mode of memscope: see [`Mode::window`].
@@ -55,6 +59,9 @@ impl Session {
     /// # Panics
     /// If the mode does not run it.
     pub(crate) fn window<R>(&self, run: impl FnOnce() -> R) -> R {
+        if self.recording.is_some() {
+            recorder::mark();
+        }
         let Some(driver) = self.driver else { return self.mode.window(run) };
         let (mut run, mut result) = (Some(run), None);
         (driver.around)(&mut || {
@@ -74,6 +81,9 @@ impl Session {
     pub(crate) fn recorded(&self) -> Recorded {
         if let Some(reference) = &self.reference {
             return reference.recorded();
+        }
+        if let Some(recording) = &self.recording {
+            return recording.recorded();
         }
         let events = match self.driver.and_then(|driver| driver.recorded) {
             Some(recorded) => recorded(),

@@ -44,6 +44,9 @@ impl Mode {
     /// Passes the call on to the system, and reports the event to memscope's lock-free tracker.
     pub const REPORT: Self = Self(32);
 
+    /// Writes the call to a trace, and passes it on to the system.
+    pub const RECORD: Self = Self(64);
+
     /// Returns the same mode with the harness's counters on.
     pub const fn counted(self) -> Self {
         Self(self.0 | Self::COUNT.0)
@@ -66,6 +69,11 @@ impl Mode {
     /// Returns whether events are reported to memscope's lock-free tracker.
     const fn reports(self) -> bool {
         self.0 & Self::REPORT.0 != 0
+    }
+
+    /// Returns whether calls are written to a trace.
+    const fn records(self) -> bool {
+        self.0 & Self::RECORD.0 != 0
     }
 
     /// Returns whether the harness's counters are on.
@@ -263,6 +271,7 @@ fn reported(block: *mut u8, size: usize) -> *mut u8 {
 mod switched {
     use super::{CALLER, Caller, GlobalAlloc, Layout, Mode, PauseGuard, System, counting, known_cost};
     use super::{Reporter, memscope::HOOK};
+    use crate::trace::RecordingAllocator;
     #[cfg(feature = "references")]
     use {dhat::Alloc as Dhat, stats_alloc::INSTRUMENTED_SYSTEM};
 
@@ -272,6 +281,8 @@ mod switched {
             match $mode.reference() {
                 // SAFETY: the caller's promise is what all trackers require.
                 _ if $mode.reports() => unsafe { Reporter.$method($($argument),*) },
+                // SAFETY: as above.
+                _ if $mode.records() => unsafe { RecordingAllocator::new().$method($($argument),*) },
                 // SAFETY: the caller's promise is what all trackers require.
                 #[cfg(feature = "references")]
                 Some(Mode::STATS) => unsafe { INSTRUMENTED_SYSTEM.$method($($argument),*) },
@@ -362,14 +373,14 @@ mod switched {
         count: impl FnOnce(Caller, R),
     ) -> R {
         let mode = mode.without_burning();
-        if mode == Mode::HOOK || mode.reference() == Some(mode) {
+        if mode == Mode::HOOK || mode == Mode::RECORD || mode.reference() == Some(mode) {
             return tracker();
         }
         if mode == Mode::OFF {
             return system();
         }
         let caller = CALLER.get();
-        let is_tracked = mode.hooks() || mode.reports() || mode.reference().is_some();
+        let is_tracked = mode.hooks() || mode.reports() || mode.records() || mode.reference().is_some();
         let result = if is_tracked && caller == Caller::Program {
             let _paused = PauseGuard::for_calls_of(Caller::Tracker);
             tracker()

@@ -1,7 +1,8 @@
 //! The trackers of known cost that a validation measures, on each workload.
 
 use super::calibration::Calibration;
-use crate::tracking::{HAS_COUNTER, Level};
+use crate::platform::ticks::HAS_COUNTER;
+use crate::tracking::Level;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,6 @@
 //! The system, called without allocating.
 
+use super::clock;
 use crate::trace::format::{self, HeaderNumbers, THREAD_CPU_TIME, VERSION};
 use nix::libc;
 use std::ffi::{CStr, c_void};
@@ -8,8 +9,6 @@ use std::sync::atomic::Ordering::{Acquire, Release};
 
 /// The variable that names the trace.
 const VARIABLE: &CStr = c"MEMSCOPE_BENCH_TRACE";
-/// The readings of the clock that show what one costs.
-const READINGS: u64 = 2_000;
 
 /// A trace that was opened.
 #[derive(Clone, Copy)]
@@ -35,18 +34,23 @@ pub(super) fn process() -> u32 {
     unsafe { libc::getpid() as u32 }
 }
 
-/// Opens the trace that the environment names, and writes its header. `None` if there is no name, the file cannot be
-/// written, or another process records to it.
-pub(super) fn open_trace() -> Option<Opened> {
+/// Opens the trace that the environment names: see [`open_at`]. `None` if there is no name.
+pub(super) fn open_named() -> Option<Opened> {
     // SAFETY: the name ends with a zero, and nothing changes the environment while a program starts.
     let path = unsafe { libc::getenv(VARIABLE.as_ptr()) };
-    // SAFETY: a value of the environment ends with a zero.
-    if path.is_null() || unsafe { *path } == 0 {
+    if path.is_null() {
         return None;
     }
+    // SAFETY: a value of the environment ends with a zero, and nothing changes it meanwhile.
+    let path = unsafe { CStr::from_ptr(path) };
+    (!path.is_empty()).then(|| open_at(path)).flatten()
+}
+
+/// Opens a trace, and writes its header. `None` if the file cannot be written, or another process records to it.
+pub(super) fn open_at(path: &CStr) -> Option<Opened> {
     let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_APPEND | libc::O_CLOEXEC;
     // SAFETY: the path ends with a zero.
-    let file = unsafe { libc::open(path, flags, 0o666) };
+    let file = unsafe { libc::open(path.as_ptr(), flags, 0o666) };
     if file < 0 {
         return None;
     }
@@ -57,7 +61,7 @@ pub(super) fn open_trace() -> Option<Opened> {
         return None;
     }
     let process = process();
-    let numbers = HeaderNumbers { version: VERSION, clock: THREAD_CPU_TIME, clock_cost_ps: clock_cost_ps(), process };
+    let numbers = HeaderNumbers { version: VERSION, clock: THREAD_CPU_TIME, clock_cost_ps: clock::start(), process };
     let mut program = [0; 1_024];
     let length = path_of_program(&mut program);
     let program = &program[..length];
@@ -83,16 +87,6 @@ fn path_of_program(path: &mut [u8]) -> usize {
     // SAFETY: at most as many bytes are written as there are, and a zero is the last one.
     let failed = unsafe { libc::_NSGetExecutablePath(path.as_mut_ptr().cast(), &raw mut room) } != 0;
     if failed { 0 } else { path.iter().position(|&byte| byte == 0).unwrap_or(0) }
-}
-
-/// Returns the cost of one reading of the clock, in picoseconds.
-fn clock_cost_ps() -> u32 {
-    let began = cpu_time_ns();
-    let mut now = began;
-    for _ in 0..READINGS {
-        now = cpu_time_ns();
-    }
-    ((now - began) * 1_000 / READINGS) as u32
 }
 
 /// Returns a random number, or one that is hard to guess where the system has none yet.

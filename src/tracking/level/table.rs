@@ -52,6 +52,11 @@ levels! {
             legend: "memscope, full",
             is_benched: true,
         }
+        Recording "the recorder of `record`: each event to a trace, which is thrown away" {
+            name: "recording",
+            mode: Mode::RECORD,
+            records: RecordingKind::Events,
+        }
     }
     known: {
         Synthetic(KnownCost::Units, up to MAX_SYNTHETIC_UNITS)

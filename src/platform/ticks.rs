@@ -11,7 +11,7 @@ pub(crate) const HAS_COUNTER: bool = cfg!(any(target_arch = "x86_64", target_arc
 /// Reads the counter when everything before it is done, so that a delay does not overlap with earlier work.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-pub(super) fn after_earlier_work() -> u64 {
+pub(crate) fn after_earlier_work() -> u64 {
     // SAFETY: each x86-64 processor has this instruction.
     unsafe { std::arch::asm!("lfence", options(nostack, nomem, preserves_flags)) };
     now()
@@ -20,7 +20,7 @@ pub(super) fn after_earlier_work() -> u64 {
 /// Reads the counter.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-pub(super) fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     // SAFETY: each x86-64 processor has this instruction, and systems that forbid it do not run Rust's own clock.
     unsafe { std::arch::x86_64::_rdtsc() }
 }
@@ -28,7 +28,7 @@ pub(super) fn now() -> u64 {
 /// Reads the counter when everything before it is done, so that a delay does not overlap with earlier work.
 #[cfg(target_arch = "aarch64")]
 #[inline(always)]
-pub(super) fn after_earlier_work() -> u64 {
+pub(crate) fn after_earlier_work() -> u64 {
     // SAFETY: the instruction only waits.
     unsafe { std::arch::asm!("isb", options(nostack, nomem, preserves_flags)) };
     now()
@@ -37,7 +37,7 @@ pub(super) fn after_earlier_work() -> u64 {
 /// Reads the counter.
 #[cfg(target_arch = "aarch64")]
 #[inline(always)]
-pub(super) fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     let ticks: u64;
     // SAFETY: the systems that Rust's standard library supports let programs read this register.
     unsafe { std::arch::asm!("mrs {}, cntvct_el0", out(reg) ticks, options(nostack, nomem, preserves_flags)) };
@@ -46,18 +46,18 @@ pub(super) fn now() -> u64 {
 
 /// Returns 0: without a counter, no level has a deadline.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-pub(super) fn after_earlier_work() -> u64 {
+pub(crate) fn after_earlier_work() -> u64 {
     0
 }
 
 /// Returns 0: without a counter, no level has a deadline.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-pub(super) fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     0
 }
 
 /// Measures the counter's rate against the monotonic clock, in ticks for each nanosecond. It takes two milliseconds.
-pub(super) fn for_each_nanosecond() -> f64 {
+pub(crate) fn for_each_nanosecond() -> f64 {
     const LENGTH: Duration = Duration::from_millis(2);
     let (first, began) = both();
     while began.elapsed() < LENGTH {

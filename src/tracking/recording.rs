@@ -1,0 +1,61 @@
+//! The recorder of traces as a level, so its own cost is measured as a tracker's is.
+
+use super::Recorded;
+use crate::platform::scratch::Scratch;
+use crate::trace::{Trace, recorder};
+use std::ffi::CString;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// A recording of this process.
+#[derive(Debug)]
+pub(super) struct Recording {
+    /// The folder of a trace that is thrown away; `None` if the task has named the file.
+    folder: Option<Scratch>,
+}
+
+impl Recording {
+    /// Returns the recording that has begun, or else begins one that is thrown away.
+    ///
+    /// # Panics
+    /// If its file cannot be written.
+    pub(super) fn prepare() -> Self {
+        if recorder::is_open() {
+            return Self { folder: None };
+        }
+        let folder = Scratch::within(&std::env::temp_dir(), "memscope-bench-").expect("a folder for the trace");
+        begin(&folder.path().join(TRACE)).expect("a trace in a folder of its own");
+        Self { folder: Some(folder) }
+    }
+
+    /// Ends the recording, and returns what the trace has, if it is not another one's.
+    pub(super) fn recorded(&self) -> Recorded {
+        recorder::finish();
+        let trace = self.folder.as_ref().and_then(|folder| Trace::read(&folder.path().join(TRACE)).ok());
+        trace.map_or_else(Recorded::default, |trace| {
+            let seen = trace.summary();
+            let operations = seen.operations;
+            Recorded {
+                allocations: Some(operations.allocate + operations.zeroed + operations.reallocate),
+                deallocations: Some(operations.free + operations.reallocate),
+                allocated_bytes: Some(seen.bytes),
+                active_allocations: Some(seen.live_blocks),
+                ..Recorded::default()
+            }
+        })
+    }
+}
+
+/// The name of a trace in its folder.
+const TRACE: &str = "trace";
+
+/// Begins to record to a file the calls of a window that opens later.
+///
+/// # Errors
+/// If the file cannot be written, or this process has recorded before.
+pub(crate) fn begin(path: &Path) -> io::Result<()> {
+    let name = CString::new(path.as_os_str().as_bytes())?;
+    let cannot = || io::Error::other(format!("cannot record to {}", path.display()));
+    recorder::begin(&name).then_some(()).ok_or_else(cannot)
+}
