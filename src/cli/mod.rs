@@ -30,6 +30,7 @@ mod rounds;
 mod sessions;
 mod soak;
 pub mod stress;
+mod traces;
 mod trackers;
 mod trend;
 mod validate;

@@ -2,10 +2,12 @@
 
 use crate::cli::Error;
 use crate::cli::arguments::FormatArguments;
+use crate::cli::traces::accuracy;
 use crate::platform::files::{self, FileError};
 use crate::study;
 use crate::study::calls::Calls;
 use crate::study::predict::Prediction;
+use crate::study::traces::Way;
 use crate::trace::Trace;
 use crate::tracking::Level;
 use clap::Args;
@@ -23,6 +25,9 @@ pub(super) struct Arguments {
     /// The costs of single calls, as `memscope-bench calls` wrote them
     #[arg(long, default_value = "results/calls.json", value_name = "FILE")]
     calls: PathBuf,
+    /// The accuracy of predictions, as `memscope-bench validate --traces` wrote it; it may be missing
+    #[arg(long, default_value = "results/traces.json", value_name = "FILE")]
+    traces: PathBuf,
     #[command(flatten)]
     format: FormatArguments,
 }
@@ -40,6 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let name = arguments.trace.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let prediction = Prediction::of(name, &trace, arguments.tracking, &calls);
     let prediction = prediction.map_err(|lack| Error::System(format!("{path}: {lack}")))?;
+    let prediction = prediction.with_accuracy(accuracy(&arguments.traces, Way::Prediction)?);
     study::print(&prediction, arguments.format.format);
     Ok(())
 }

@@ -2,25 +2,30 @@
 
 use crate::cli::arguments::{KeepArguments, ResultArguments, after_the_baseline, bar, show};
 use crate::cli::builds::{Build, BuildArguments};
+use crate::cli::traces::accuracy;
 use crate::cli::{Error, journal};
 use crate::platform::files::Versioned;
 use crate::platform::scratch::Scratch;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::Series;
 use crate::schedule::plan::{Effort, PAIRS, Plan};
+use crate::study::calls::latency::Latency;
 use crate::study::replay::{BuildReplays, Gaps, Replays, SCHEMA, Summary, TraceLauncher};
+use crate::study::traces::Way;
 use crate::trace::{self, Trace};
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use crate::worker::probe::Request;
 use crate::worker::tasks::replay::obstacle;
-use crate::workloads::{Scale, Workload};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The fewest pairs of a measurement, however slow they are.
 const FEWEST: usize = 12;
+
+/// The processes that time single operations, for each build and level: as many as an interval needs.
+const LATENCY_PROCESSES: u32 = 6;
 
 #[derive(Debug, Args)]
 #[command(mut_arg("output", |output| output.help("The folder for replay.json and replay.md")))]
@@ -36,12 +41,15 @@ pub(super) struct Arguments {
     /// The program's own work between two operations
     #[arg(long, value_enum, default_value_t)]
     gaps: Gaps,
-    /// The pairs of processes for each build and level
+    /// The pairs of processes for each build and level; with fewer than 6, single operations are not timed
     #[arg(long, default_value_t = PAIRS as u32, value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
     /// A build and level takes no more pairs after so many seconds, except for the first 12
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
+    /// The accuracy of replays, as `memscope-bench validate --traces` wrote it; it may be missing
+    #[arg(long, default_value = "results/traces.json", value_name = "FILE")]
+    traces: PathBuf,
     #[command(flatten)]
     keep: KeepArguments,
     #[command(flatten)]
@@ -66,7 +74,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let origin = Origin::of_this_command();
     let builds = arguments.measure(builds, &scratch.path().join(PLAN), &recorded)?;
     let trace = arguments.trace.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let replays = Replays { schema: SCHEMA, origin, trace, recorded, gaps: arguments.gaps, builds };
+    let accuracy = accuracy(&arguments.traces, Way::Replay)?;
+    let replays = Replays { schema: SCHEMA, origin, trace, recorded, gaps: arguments.gaps, accuracy, builds };
     journal::finish(&files, &replays, None, arguments.results.format(), arguments.keep)
 }
 
@@ -94,13 +103,7 @@ impl Arguments {
         let launchers: Vec<Result<TraceLauncher, String>> = builds.iter().map(ready).collect();
         let levels = after_the_baseline(&self.tracking);
         let threads = recorded.threads as usize;
-        let request = |level| Request {
-            workload: Workload::trace(threads > 1),
-            level,
-            scale: Scale::FULL,
-            threads,
-            count: false,
-        };
+        let request = |level| Request::of_trace(threads, level);
         let (pairs, time) = (self.pairs as usize, Some(Duration::from_secs(self.seconds)));
         let mut plan = Plan::new(Effort { pairs, time, fewest: pairs.min(FEWEST), precision: None });
         for launcher in launchers.iter().flatten() {
@@ -110,6 +113,7 @@ impl Arguments {
         let (measurements, _) = plan.measure(None, |progress| show(&bar, progress))?;
         bar.finish_and_clear();
 
+        let mut latencies = self.latencies(&launchers, &levels, request);
         let mut measurements = measurements.into_iter();
         let of_build = |(build, launcher): (Build, &Result<TraceLauncher, String>)| BuildReplays {
             name: build.name,
@@ -120,7 +124,38 @@ impl Arguments {
             } else {
                 Vec::new()
             },
+            latencies: latencies.next().unwrap_or_default(),
         };
         Ok(builds.into_iter().zip(&launchers).map(of_build).collect())
+    }
+
+    /// Times single operations: all builds and levels by turns, each process in its own. Returns those of each build.
+    fn latencies(
+        &self,
+        launchers: &[Result<TraceLauncher, String>],
+        levels: &[Level],
+        request: impl Fn(Level) -> Request,
+    ) -> impl Iterator<Item = Vec<Latency>> {
+        let processes = if self.pairs < LATENCY_PROCESSES { 0 } else { LATENCY_PROCESSES };
+        let bar = bar(processes as usize * launchers.len() * levels.len(), "processes");
+        bar.set_message("single operations");
+        let begin = |launcher: &Result<TraceLauncher, String>| -> Vec<Latency> {
+            let is_measured = launcher.is_ok() && processes > 0;
+            let levels = levels.iter().filter(|_| is_measured);
+            levels.map(|&level| Latency::begin(level, request(level).threads)).collect()
+        };
+        let mut of_builds: Vec<Vec<Latency>> = launchers.iter().map(begin).collect();
+        for _ in 0..processes {
+            for (launcher, latencies) in launchers.iter().zip(&mut of_builds) {
+                let Ok(launcher) = launcher else { continue };
+                for latency in latencies {
+                    let work = request(latency.level);
+                    latency.run(|| launcher.latencies(&work));
+                    bar.inc(1);
+                }
+            }
+        }
+        bar.finish_and_clear();
+        of_builds.into_iter()
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::arguments::{KeepArguments, ResultArguments, bar, or_all};
 use crate::cli::sessions::{SessionArguments, Shared};
-use crate::cli::{Error, journal};
+use crate::cli::{Error, journal, traces};
 use crate::platform::console;
 use crate::platform::files;
 use crate::platform::files::Versioned;
@@ -21,7 +21,7 @@ const QUICK_ROUNDS: u32 = 36;
 const QUICK_MINUTES: f64 = 4.0;
 
 #[derive(Debug, Args)]
-#[command(mut_arg("output", |output| output.help("The folder for validation.json, .md and .svg, or with --sessions for sessions.json and .md")))]
+#[command(mut_arg("output", |output| output.help("The folder for validation.json, .md and .svg; with --sessions sessions.json and .md, with --traces traces.json and .md")))]
 pub(super) struct Arguments {
     /// Keep as many threads busy as there are cores while measuring
     #[arg(long)]
@@ -44,6 +44,10 @@ pub(super) struct Arguments {
     /// The factor on the workloads' outer counts [default: each workload's short scale]
     #[arg(long)]
     scale: Option<Scale>,
+    /// Instead of trackers of known cost: record each workload, and compare what a replay and a prediction of its trace
+    /// say it costs with what it does cost. Takes the costs of calls from calls.json in the folder of the results
+    #[arg(long, conflicts_with_all = ["load", "minutes", "quick", "resume"], group = "direct")]
+    traces: bool,
     /// Go on with a run that was ended before it was done
     #[arg(long)]
     resume: bool,
@@ -70,6 +74,12 @@ impl Arguments {
         (plan, rounds * PAIRS / ROUNDS)
     }
 
+    /// Returns what all kinds of validation share.
+    fn shared(&self) -> Shared<'_> {
+        let Self { ref workloads, scale, resume, ref results, .. } = *self;
+        Shared { workloads, scale, resume, results }
+    }
+
     /// Returns the expected duration in words.
     fn duration(&self, workloads: usize) -> String {
         if !self.quick {
@@ -83,8 +93,10 @@ impl Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     if let Some(count) = arguments.sessions.sessions {
-        let Arguments { workloads, scale, resume, results, .. } = arguments;
-        return arguments.sessions.run(count, &Shared { workloads, scale: *scale, resume: *resume, results });
+        return arguments.sessions.run(count, &arguments.shared());
+    }
+    if arguments.traces {
+        return traces::run(&arguments.shared(), arguments.sessions.pairs as usize);
     }
     let files = arguments.results.files(Validation::KIND);
     files.prepare::<Validation>()?;

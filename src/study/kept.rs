@@ -13,6 +13,7 @@ use super::replay::Replays;
 use super::sessions::Sessions;
 use super::soak::Soaks;
 use super::stress::Record;
+use super::traces::Traces;
 use super::trackers::Trackers;
 use super::trend::Trend;
 use super::validation::Validation;
@@ -75,6 +76,7 @@ kinds! {
     Calls(Calls), ;
     Soak(Soaks), ;
     Replay(Replays), ;
+    Traces(Traces), ;
     Validation(Validation), "validate";
     Sessions(Sessions), "session";
     Claims(Claims), "claim";

@@ -20,6 +20,7 @@ pub mod sessions;
 pub mod soak;
 pub(crate) mod splice;
 pub mod stress;
+pub mod traces;
 pub mod trackers;
 pub(crate) mod trend;
 pub mod validation;

@@ -54,6 +54,11 @@ impl Request {
         let scale = factor.and_then(|factor| Scale::new(factor).ok()).unwrap_or(workload.short());
         Self { workload, level, scale, threads, count: false }
     }
+
+    /// Returns the work of a timed replay of a trace with so many threads.
+    pub(crate) fn of_trace(threads: usize, level: Level) -> Self {
+        Self { workload: Workload::trace(threads > 1), level, scale: Scale::FULL, threads, count: false }
+    }
 }
 
 /// The arguments with which a user runs the same probe.

@@ -6,7 +6,7 @@ use crate::worker::fork;
 use crate::worker::probe;
 use crate::worker::probe::{Observation, Request};
 use crate::worker::task::{Task, TaskError};
-use crate::worker::tasks::{detection, latency, operation, planted, promises, replay, soak, windows};
+use crate::worker::tasks::{detection, latency, operation, planted, promises, recorded, replay, soak, windows};
 use crate::workloads::Workload;
 use std::env;
 use std::io;
@@ -92,7 +92,9 @@ pub(crate) fn serve(task: Task, fault: Option<&Fault>) -> Result<(), ServeError>
             }
             console::reply(&promises::run(&request)?)?;
         }
+        Task::Record(request) => console::reply(&recorded::run(&request)?)?,
         Task::Replay(request) => console::reply(&replay::run(&request)?)?,
+        Task::ReplayLatencies(request) => console::reply(&replay::latencies(&request)?)?,
         Task::Pace => console::reply(&replay::pace())?,
         Task::Stress { .. } => return Err(TaskError::NotAStressRun.into()),
     }

@@ -8,7 +8,7 @@
 use crate::tracking::memscope::MemscopeBuild;
 use crate::tracking::references::WrongProgramError;
 use crate::worker::probe;
-use crate::worker::tasks::{detection, latency, operation, planted, promises, replay, soak, windows};
+use crate::worker::tasks::{detection, latency, operation, planted, promises, recorded, replay, soak, windows};
 use crate::workloads::Scale;
 use crate::workloads::pools::ThreadsError;
 use serde::{Deserialize, Serialize};
@@ -49,8 +49,12 @@ pub enum Task {
     Planted(planted::Request),
     /// Run the planted program of a promise of memscope's. The reply is [`promises::Facts`].
     Promise(promises::Request),
+    /// Record the window of a workload as a trace. The reply is a [`probe::Observation`].
+    Record(recorded::Request),
     /// Replay a trace under a level. The reply is a [`probe::Observation`].
     Replay(replay::Request),
+    /// Replay a trace under a level with each operation timed. The reply is a [`latency::Observed`].
+    ReplayLatencies(replay::Request),
     /// Measure the pace of the work between operations. The reply is a number, of [`replay::pace`].
     Pace,
     /// Make the full stress run. It prints its figures, and its reply is empty.
@@ -92,7 +96,7 @@ impl Task {
         let level = match self {
             Self::Probe { request, .. } => request.level,
             Self::Planted(request) => request.level,
-            Self::Replay(request) => request.probe.level,
+            Self::Replay(request) | Self::ReplayLatencies(request) => request.probe.level,
             _ => return None,
         };
         level.memscope_mode()?.variable()
@@ -218,6 +222,10 @@ mod tests {
             }),
             Task::Planted(planted::Request { level: Level::TaskScope, calls: 1_000_000 }),
             Task::Promise(promises::Request { promise: "leaks".to_owned() }),
+            Task::Record(recorded::Request {
+                probe: request,
+                trace: "/var/tmp/memscope-bench-123456/cycles.trace".to_owned(),
+            }),
             Task::Replay(replay::Request {
                 probe: probe::Request { workload: Workload::trace(true), ..request },
                 plan: "/var/tmp/memscope-bench-123456/plan".to_owned(),

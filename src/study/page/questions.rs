@@ -126,6 +126,7 @@ pub(super) const QUESTIONS: [Question; 11] = [
                 "control.json",
                 "cargo run --release -- measure --control --tracking untracked --output results",
             ),
+            wanted("traces", "traces.json", "cargo run --release -- validate --traces"),
             welcome("trial", "trials/"),
         ],
     },

@@ -13,10 +13,12 @@ use crate::platform::files::Versioned;
 use crate::platform::system::Machine;
 use crate::report::document::Document;
 use crate::report::metric::Metric;
+use crate::report::number;
 use crate::report::origin::Origin;
 use crate::stats::estimate::Estimate;
 use crate::study::Study;
 use crate::study::calls::Calls;
+use crate::study::traces::Accuracy;
 use crate::trace::{Deed, Summary, Trace};
 use crate::tracking::Level;
 use serde::{Deserialize, Serialize};
@@ -53,8 +55,11 @@ pub(crate) struct Prediction {
     pub level: Level,
     /// The kinds of operations.
     pub parts: Vec<Part>,
-    /// CPU time with the level ÷ without it.
+    /// CPU time with the level ÷ without it, with the interval of the costs alone.
     pub overhead: Estimate,
+    /// The same with the interval in which 95 % of programs lie; `None` if the accuracy of predictions is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Estimate>,
     /// The threads that make most of the operations.
     pub busy_threads: usize,
     /// Sentences on the basis of the costs, and on what they leave out.
@@ -109,7 +114,37 @@ impl Prediction {
         let overhead = Estimate { value: ratio(added.value), low: ratio(added.low), high: ratio(added.high) };
         let notes = summary::basis(calls, &costs, &recorded, busy_threads, &Machine::here());
         let parts = parts.into_iter().filter(|part| part.operations > 0).collect();
-        Ok(Self { schema: Self::SCHEMA, trace: name, recorded, level, parts, overhead, busy_threads, notes })
+        let prediction = Self {
+            schema: Self::SCHEMA,
+            trace: name,
+            recorded,
+            level,
+            parts,
+            overhead,
+            expected: None,
+            busy_threads,
+            notes,
+        };
+        Ok(prediction)
+    }
+
+    /// Returns the prediction with what is known of predictions at its level.
+    pub(crate) fn with_accuracy(mut self, accuracy: Option<(Level, Accuracy)>) -> Self {
+        self.notes.push(match accuracy {
+            Some((level, accuracy)) if level == self.level => {
+                self.expected = Some(accuracy.direct(self.overhead));
+                format!(
+                    "The interval is that of 95 % of programs: {} were predicted and measured (`validate --traces`). They \
+                     cost {} times what the sum predicts, typically.",
+                    accuracy.programs,
+                    number::factor(accuracy.factor()),
+                )
+            }
+            _ => "How far predictions at this level lie from programs was not measured on this machine \
+                  (`validate --traces` does so for `allocator`). The interval is that of the costs alone."
+                .to_owned(),
+        });
+        self
     }
 
     /// Returns the CPU time that the level adds, in nanoseconds.

@@ -16,7 +16,7 @@ pub(super) fn summary(prediction: &Prediction) -> Document {
         "The overhead of {} under {} would be {} of its CPU time: {} on top of {}.",
         text::code(&prediction.recorded.program),
         prediction.level,
-        number::overhead(prediction.overhead),
+        number::overhead(prediction.expected.unwrap_or(prediction.overhead)),
         number::time_interval(added),
         number::time(prediction.untracked_ns()),
     )]);
@@ -47,8 +47,7 @@ pub(super) fn summary(prediction: &Prediction) -> Document {
 pub(super) fn basis(calls: &Calls, costs: &Costs, recorded: &Summary, busy: usize, here: &Machine) -> Vec<String> {
     let mut lines = vec![
         "A prediction is the number of operations of each kind and size times the cost of one, as `calls` measured it. \
-         Its interval is that of these costs; it does not contain what the sum leaves out: caches, and costs that grow \
-         as the tracker sees more. `replay` measures them."
+         The sum leaves out caches, and costs that grow as the tracker sees more: `replay` measures them."
             .to_owned(),
     ];
     if let Some(origin) = origin(calls) {

@@ -8,6 +8,7 @@ use crate::worker::launcher::Launcher;
 use crate::worker::probe::{Observation, Request};
 use crate::worker::reply::Reply;
 use crate::worker::task::Task;
+use crate::worker::tasks::latency::Observed;
 use crate::worker::tasks::replay;
 use std::path::Path;
 
@@ -37,8 +38,20 @@ impl TraceLauncher {
         Ok(Self { launcher: launcher.clone(), plan: plan.display().to_string(), pace })
     }
 
+    fn work(&self, request: &Request) -> replay::Request {
+        replay::Request { probe: *request, plan: self.plan.clone(), pace: self.pace }
+    }
+
     fn task(&self, request: &Request) -> Task {
-        Task::Replay(replay::Request { probe: *request, plan: self.plan.clone(), pace: self.pace })
+        Task::Replay(self.work(request))
+    }
+
+    /// Returns the times of the operations of one replay.
+    ///
+    /// # Errors
+    /// The failure of the process.
+    pub(crate) fn latencies(&self, request: &Request) -> Result<Observed, Failure> {
+        self.launcher.run_task(&Task::ReplayLatencies(self.work(request)))
     }
 }
 

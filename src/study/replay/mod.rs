@@ -14,8 +14,11 @@ use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::{Clock, Measurement};
 use crate::study::Study;
+use crate::study::calls::latency::Latency;
 use crate::study::control::{ControlFailure, control_failure};
 use crate::study::overhead::metrics;
+use crate::study::traces::Accuracy;
+use crate::tracking::Level;
 use crate::tracking::memscope::MemscopeBuild;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -51,6 +54,9 @@ pub struct Replays {
     pub recorded: Summary,
     /// The work between operations.
     pub gaps: Gaps,
+    /// The accuracy of replays of known programs, and the level of it, if it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<(Level, Accuracy)>,
     /// The builds, in order.
     pub builds: Vec<BuildReplays>,
 }
@@ -68,6 +74,9 @@ pub struct BuildReplays {
     pub not_built: Option<String>,
     /// The measurements: untracked against itself, and each level.
     pub measurements: Vec<Measurement>,
+    /// The times of single operations under the same levels, from replays of their own. Earlier files have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub latencies: Vec<Latency>,
 }
 
 impl Versioned for Replays {

@@ -2,11 +2,14 @@
 
 use crate::platform::text;
 use crate::report::circumstances::circumstances;
-use crate::report::document::{Document, Table};
+use crate::report::document::{Document, Table, left};
 use crate::report::number;
 use crate::schedule::measurement::Measurement;
+use crate::study::calls::latency::{Latency, Operation};
+use crate::study::calls::summary::threads::{columns as columns_of_latencies, figures};
 use crate::study::overhead::summary::{COLD, NS_PER_ALLOCATION, columns, fidelity_note, row};
-use crate::study::replay::{Gaps, Replays};
+use crate::study::replay::{BuildReplays, Gaps, Replays};
+use crate::trace::Kinds;
 use crate::tracking::Level;
 
 /// Returns the report.
@@ -21,7 +24,42 @@ pub(super) fn summary(replays: &Replays) -> Document {
     }
     document.table(table);
     document.notes(notes(replays));
+    if replays.builds.iter().any(|build| !build.latencies.is_empty()) {
+        document.heading("One operation");
+        document.table(latencies(replays));
+        document.notes(vec![
+            "From replays of their own, whose every operation is timed: reading the clock is in each figure, and \
+             (timing alone) is that cost. An allocation includes the first write to its pages; a reallocation counts \
+             as one. Each figure is the median over the processes, with its 95 % interval."
+                .to_owned(),
+        ]);
+    }
     document
+}
+
+/// Returns the times of single operations, a row for each build, operation and level.
+fn latencies(replays: &Replays) -> Table {
+    let head = [left("build"), left("operation"), left("level")];
+    let mut table = Table::new(head.into_iter().chain(columns_of_latencies(true))).grouped_by(2);
+    let Kinds { allocate, zeroed, reallocate, free } = replays.recorded.operations;
+    let calls = |operation| match operation {
+        Operation::Allocating => allocate + zeroed + reallocate,
+        Operation::Freeing => free,
+        Operation::Timing => allocate + zeroed + reallocate + free,
+    };
+    for build in &replays.builds {
+        let mut row = |latency: &Latency, operation: Operation, level: String| {
+            let head = vec![build.name.clone(), operation.name().to_owned(), level];
+            table.row(head.into_iter().chain(figures(latency, operation, calls(operation), true)));
+        };
+        for operation in Operation::TOLD {
+            build.latencies.iter().for_each(|latency| row(latency, operation, latency.level.to_string()));
+        }
+        if let Some(first) = build.latencies.iter().find(|latency| latency.failure.is_none()) {
+            row(first, Operation::Timing, "(timing alone)".to_owned());
+        }
+    }
+    table
 }
 
 fn notes(replays: &Replays) -> Vec<String> {
@@ -43,6 +81,7 @@ fn notes(replays: &Replays) -> Vec<String> {
         lines.push("A trace has no named values: levels that see them too see the operations alone.".to_owned());
     }
     lines.extend(noise_note(replays));
+    lines.extend(direct_notes(replays));
     let measured = || replays.measurements().filter(|measurement| measurement.failure().is_none());
     let pairs = || measured().map(|measurement| measurement.pairs.len());
     if let (Some(fewest), Some(most)) = (pairs().min(), pairs().max()) {
@@ -83,6 +122,28 @@ const fn gaps_note(gaps: Gaps) -> &'static str {
             "Gaps: none. The program's own work is left out, so these overheads are those of its allocations alone."
         }
     }
+}
+
+/// Returns what the replays mean for the program itself, a line for each build at the level of the accuracy.
+fn direct_notes(replays: &Replays) -> Vec<String> {
+    let Some((level, accuracy)) = &replays.accuracy else {
+        return vec![
+            "How far replays lie from programs was not measured on this machine: `memscope-bench validate --traces`."
+                .to_owned(),
+        ];
+    };
+    let of_build = |build: &BuildReplays| {
+        let measurement = build.measurements.iter().find(|measurement| measurement.level == *level)?;
+        let cpu = measurement.overhead()?.cpu?;
+        Some(format!(
+            "The program itself would take {} of its CPU time under {level} of {}, as {} whose replays were compared \
+             with them show (95 %).",
+            number::overhead(accuracy.direct(cpu)),
+            build.name,
+            number::counted(accuracy.programs, "program"),
+        ))
+    };
+    replays.builds.iter().filter_map(of_build).collect()
 }
 
 fn noise_note(replays: &Replays) -> Option<String> {

@@ -64,18 +64,18 @@ pub struct Means {
 }
 
 /// Times of one thread.
-struct Times {
-    allocating: Histogram<u64>,
-    freeing: Histogram<u64>,
-    timing: Histogram<u64>,
+pub(super) struct Times {
+    pub allocating: Histogram<u64>,
+    pub freeing: Histogram<u64>,
+    pub timing: Histogram<u64>,
 }
 
 impl Times {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { allocating: histogram(), freeing: histogram(), timing: histogram() }
     }
 
-    fn add(&mut self, other: &Self) {
+    pub(super) fn add(&mut self, other: &Self) {
         let pairs = [
             (&mut self.allocating, &other.allocating),
             (&mut self.freeing, &other.freeing),
@@ -84,6 +84,14 @@ impl Times {
         for (mine, others) in pairs {
             mine.add(others).expect("histograms of the same bounds");
         }
+    }
+
+    /// Returns the quantiles and means.
+    pub(super) fn observed(&self, step_ns: Option<u64>) -> Observed {
+        let Self { allocating, freeing, timing } = self;
+        let means = Means { allocating: allocating.mean(), freeing: freeing.mean(), timing: timing.mean() };
+        let [allocating, freeing, timing] = [allocating, freeing, timing].map(Quantiles::of);
+        Observed { allocating, freeing, timing, means: Some(means), step_ns }
     }
 }
 
@@ -121,10 +129,7 @@ pub fn run(pattern: Pattern) -> Result<Observed, TaskError> {
         }
         Ok::<_, ThreadsError>(all)
     })?;
-    let Times { allocating, freeing, timing } = &all;
-    let means = Means { allocating: allocating.mean(), freeing: freeing.mean(), timing: timing.mean() };
-    let [allocating, freeing, timing] = [allocating, freeing, timing].map(Quantiles::of);
-    Ok(Observed { allocating, freeing, timing, means: Some(means), step_ns })
+    Ok(all.observed(step_ns))
 }
 
 /// Runs one thread: it warms up, waits for the window, fills its places, and times replacements.

@@ -6,6 +6,7 @@ pub mod operation;
 pub mod planted;
 pub mod promises;
 pub mod quantiles;
+pub mod recorded;
 pub mod replay;
 pub mod soak;
 pub mod windows;

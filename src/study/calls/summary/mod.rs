@@ -1,7 +1,7 @@
 //! The report of calls: the answer in a sentence, the calls alone, allocations and frees on several threads, and notes.
 
 mod alone;
-mod threads;
+pub(in crate::study) mod threads;
 
 use crate::report::circumstances::circumstances;
 use crate::report::document::Document;

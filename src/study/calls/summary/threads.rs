@@ -2,19 +2,14 @@
 
 use super::{SHOWN, step_note, told, too_short_note};
 use crate::platform::text;
-use crate::report::document::{Table, left, right};
+use crate::report::document::{Column, Table, left, right};
 use crate::report::number;
 use crate::study::calls::latency::{Latencies, Latency, Operation, QUANTILES, Quantiles};
 
 pub(super) fn table(latencies: &Latencies) -> Table {
     let has_means = latencies.measurements.iter().any(|measurement| measurement.mean(Operation::Timing).is_some());
     let head = [right("threads"), left("operation"), left("level")];
-    let mean = has_means.then(|| right("mean"));
-    let figures = SHOWN.iter().map(|&(quantile, name)| {
-        let column = right(name);
-        if quantile == 0.9 { column.off_terminal() } else { column }
-    });
-    let mut table = Table::new(head.into_iter().chain(mean).chain(figures).chain([right("of calls")]));
+    let mut table = Table::new(head.into_iter().chain(columns(has_means)));
     let mut threads: Vec<usize> = latencies.measurements.iter().map(|measurement| measurement.threads).collect();
     threads.dedup();
     for threads in threads {
@@ -41,17 +36,39 @@ fn row(
     has_means: bool,
 ) -> Vec<String> {
     let mut row = vec![measurement.threads.to_string(), operation.name().to_owned(), level.to_owned()];
+    row.extend(figures(measurement, operation, latencies.calls(measurement.threads), has_means));
+    row
+}
+
+/// Returns the figures of an operation: mean, quantiles and the number of calls, or the failure.
+pub(in crate::study) fn figures(
+    measurement: &Latency,
+    operation: Operation,
+    calls: u64,
+    has_means: bool,
+) -> Vec<String> {
+    let mut row = Vec::new();
     match &measurement.failure {
         Some(failure) => row.push(failure.label()),
         None => {
             let mean = measurement.mean(operation).map_or_else(|| "unknown".to_owned(), |mean| told(mean, None));
             row.extend(has_means.then_some(mean));
             row.extend(SHOWN.iter().map(|(quantile, _)| figure(measurement, operation, *quantile)));
-            row.push(number::short_count(latencies.calls(measurement.threads) as f64));
+            row.push(number::short_count(calls as f64));
         }
     }
-    row.resize(4 + SHOWN.len() + usize::from(has_means), String::new());
+    row.resize(1 + SHOWN.len() + usize::from(has_means), String::new());
     row
+}
+
+/// Returns the columns of the figures.
+pub(in crate::study) fn columns(has_means: bool) -> impl Iterator<Item = Column> {
+    let mean = has_means.then(|| right("mean"));
+    let quantiles = SHOWN.iter().map(|&(quantile, name)| {
+        let column = right(name);
+        if quantile == 0.9 { column.off_terminal() } else { column }
+    });
+    mean.into_iter().chain(quantiles).chain([right("of calls")])
 }
 
 fn figure(measurement: &Latency, operation: Operation, quantile: f64) -> String {

@@ -15,6 +15,30 @@ const PAGE: usize = 4_096;
 /// The bits of a size.
 const SIZE: u64 = (1 << 48) - 1;
 
+/// Runs operations, and may time them.
+pub(super) trait Meter {
+    /// Runs an allocation or a reallocation.
+    fn allocating(&mut self, run: impl FnOnce());
+
+    /// Runs a free.
+    fn freeing(&mut self, run: impl FnOnce());
+}
+
+/// A meter that times nothing.
+pub(super) struct Untimed;
+
+impl Meter for Untimed {
+    #[inline]
+    fn allocating(&mut self, run: impl FnOnce()) {
+        run();
+    }
+
+    #[inline]
+    fn freeing(&mut self, run: impl FnOnce()) {
+        run();
+    }
+}
+
 /// A place for a block.
 #[derive(Debug, Default)]
 struct Place {
@@ -39,18 +63,20 @@ impl Blocks {
     /// A byte of each page of a new block is written, because a program that allocates a block writes to it. One of
     /// zeros is left as it is: a program that wants zeros may leave most of them alone.
     ///
+    /// The meter runs the operation itself, without the wait for others.
+    ///
     /// # Panics
     /// If the plan frees a block that is not there.
     #[inline]
-    pub(super) fn obey(&self, order: &Order) {
+    pub(super) fn obey(&self, order: &Order, meter: &mut impl Meter) {
         let place = &self.0[order.place as usize];
         if order.is_shared {
             place.wait(order.before);
         }
         match order.act {
-            Act::Allocate | Act::Zeroed => place.begin(order),
-            Act::Reallocate => place.resize(order.size as usize),
-            Act::Free => place.end(),
+            Act::Allocate | Act::Zeroed => meter.allocating(|| place.begin(order)),
+            Act::Reallocate => meter.allocating(|| place.resize(order.size as usize)),
+            Act::Free => meter.freeing(|| place.end()),
             Act::Work | Act::Open | Act::Await => {}
         }
         if order.is_shared {

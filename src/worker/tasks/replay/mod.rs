@@ -9,19 +9,21 @@ use crate::platform::system;
 use crate::stats::median::median;
 use crate::trace::plan::{Act, Plan};
 use crate::tracking::references::Host;
-use crate::tracking::{Level, Timing, counting, step};
+use crate::tracking::{Level, Session, Timing, counting, step};
 use crate::worker::probe::{self, Observation, check_level, check_switch, clocked, observation};
 use crate::worker::task::TaskError;
+use crate::worker::tasks::latency::{Observed, Times};
+use crate::worker::tasks::quantiles::{clock_step, timed};
 use crate::workloads::Digest;
 use crate::workloads::pools::ThreadsError;
-use blocks::Blocks;
+use blocks::{Blocks, Meter, Untimed};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::hint::black_box;
 use std::path::Path;
-use std::sync::OnceLock;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::{Mutex, OnceLock};
 use std::{io, thread};
 
 /// The work of one process.
@@ -69,19 +71,15 @@ fn work(steps: u64) -> u64 {
 /// [`SwitchedAllocator`](crate::tracking::SwitchedAllocator), or the system does not start the threads.
 pub fn run(request: &Request) -> Result<Observation, TaskError> {
     let probe = request.probe;
-    if let Some(why) = obstacle(probe.level) {
-        return Err(TaskError::Refused(format!("a trace cannot be replayed under {}: {why}", probe.level)));
-    }
-    check_level(probe.level)?;
-    let unreadable = |error: io::Error| TaskError::Refused(format!("{}: {error}", Path::new(&request.plan).display()));
-    let plan = File::open(&request.plan).and_then(Plan::read).map_err(unreadable)?;
-    let session = crate::tracking::Session::prepare(probe.level, probe.count);
+    let plan = readied(request)?;
+    let session = Session::prepare(probe.level, probe.count);
     check_switch()?;
     warm_up();
 
     let replay = Replay::new(&plan, request.pace);
     let before = counting::totals();
-    let seen = replay.on_threads(|play| session.window(|| clocked(play)))?;
+    let untimed = |thread| replay.obey(thread, &mut Untimed);
+    let seen = replay.on_threads(&untimed, |play| session.window(|| clocked(play)))?;
     let counted = probe.count || probe.level.mode().counts();
     let truth = counted.then(|| counting::totals().since(&before).into());
     let own = counted.then(counting::own);
@@ -91,12 +89,57 @@ pub fn run(request: &Request) -> Result<Observation, TaskError> {
     Ok(Observation { truth, own, peak_rss_bytes, ..seen })
 }
 
+/// Checks that a level can replay, and reads the plan.
+fn readied(Request { probe, plan, .. }: &Request) -> Result<Plan, TaskError> {
+    if let Some(why) = obstacle(probe.level) {
+        return Err(TaskError::Refused(format!("a trace cannot be replayed under {}: {why}", probe.level)));
+    }
+    check_level(probe.level)?;
+    let unreadable = |error: io::Error| TaskError::Refused(format!("{}: {error}", Path::new(plan).display()));
+    File::open(plan).and_then(Plan::read).map_err(unreadable)
+}
+
+/// Replays a plan in this process with each operation timed separately. Call it once.
+///
+/// # Errors
+/// As [`run`].
+pub fn latencies(request: &Request) -> Result<Observed, TaskError> {
+    let plan = readied(request)?;
+    let session = Session::prepare(request.probe.level, false);
+    check_switch()?;
+    warm_up();
+
+    let replay = Replay::new(&plan, request.pace);
+    let step_ns = clock_step();
+    let times: Vec<Mutex<Times>> = (0..plan.threads()).map(|_| Mutex::new(Times::new())).collect();
+    let timed = |thread: usize| replay.obey(thread, &mut *times[thread].lock().expect("one thread"));
+    replay.on_threads(&timed, |play| session.window(play))?;
+    let mut all = Times::new();
+    times.iter().for_each(|times| all.add(&times.lock().expect("all threads have ended")));
+    Ok(all.observed(step_ns))
+}
+
 /// Warms the code of the allocator: a replay has no smaller run of itself.
 fn warm_up() {
     for size in (0..1_000).map(|number| 16 << (number % 9)) {
         let mut block: Vec<u8> = Vec::with_capacity(black_box(size));
         block.reserve_exact(2 * size);
         drop(black_box(block));
+    }
+}
+
+/// Times each operation, and nothing as often.
+impl Meter for Times {
+    #[inline]
+    fn allocating(&mut self, run: impl FnOnce()) {
+        timed(&mut self.allocating, run);
+        timed(&mut self.timing, || ());
+    }
+
+    #[inline]
+    fn freeing(&mut self, run: impl FnOnce()) {
+        timed(&mut self.freeing, run);
+        timed(&mut self.timing, || ());
     }
 }
 
@@ -131,14 +174,18 @@ impl<'p> Replay<'p> {
         }
     }
 
-    /// Starts the threads, and runs the window around the replay.
-    fn on_threads<R>(&self, window: impl FnOnce(&dyn Fn() -> Digest) -> R) -> Result<R, ThreadsError> {
+    /// Starts the threads, each of which plays its part, and runs the window around the replay.
+    fn on_threads<R>(
+        &self,
+        play: &(impl Fn(usize) + Sync),
+        window: impl FnOnce(&dyn Fn() -> Digest) -> R,
+    ) -> Result<R, ThreadsError> {
         thread::scope(|scope| {
             let started = (1..self.plan.threads()).try_for_each(|thread| {
                 let run = move || {
                     self.standing.fetch_add(1, Release);
                     if *self.opened[thread].wait() {
-                        self.play(thread);
+                        play(thread);
                         let _ = self.ended[thread].set(());
                         self.closed.wait();
                     }
@@ -154,7 +201,7 @@ impl<'p> Replay<'p> {
                 thread::yield_now();
             }
             let result = window(&|| {
-                self.play(0);
+                play(0);
                 self.ended[1..].iter().for_each(|ended| _ = ended.wait());
                 Digest { checksum: self.checksum.load(Relaxed), ..Digest::default() }
             });
@@ -164,7 +211,7 @@ impl<'p> Replay<'p> {
     }
 
     /// Obeys the orders of a thread.
-    fn play(&self, thread: usize) {
+    fn obey(&self, thread: usize, meter: &mut impl Meter) {
         let mut checksum = 0_u64;
         for order in self.plan.orders(thread) {
             match order.act {
@@ -173,7 +220,7 @@ impl<'p> Replay<'p> {
                 Act::Await => _ = self.ended[order.place as usize].wait(),
                 Act::Allocate | Act::Zeroed | Act::Reallocate | Act::Free => {
                     self.work(u64::from(order.work_ns));
-                    self.blocks.obey(&order);
+                    self.blocks.obey(&order, meter);
                     checksum = checksum.wrapping_add(order.size.wrapping_mul(2 * order.act as u64 + 1) + 1);
                 }
             }

@@ -1,0 +1,123 @@
+//! `memscope-bench validate --traces`: measures workloads directly, and as replays and predictions of their traces.
+
+use crate::cli::arguments::{KeepArguments, bar, or_all, show};
+use crate::cli::sessions::Shared;
+use crate::cli::{Error, journal};
+use crate::platform::files::{self, FileError, Versioned};
+use crate::platform::scratch::Scratch;
+use crate::platform::system::Machine;
+use crate::report::origin::Origin;
+use crate::schedule::measurement::Series;
+use crate::schedule::plan::{Effort, Plan};
+use crate::study::calls::Calls;
+use crate::study::predict::Prediction;
+use crate::study::replay::{Gaps, TraceLauncher};
+use crate::study::traces::{Accuracy, Program, SCHEMA, Traces, Way};
+use crate::trace::{self, Summary, Trace};
+use crate::tracking::Level;
+use crate::worker::launcher::Launcher;
+use crate::worker::probe::{Observation, Request};
+use crate::worker::task::Task;
+use crate::worker::tasks::recorded;
+use crate::workloads::{Workload, pools};
+use std::io;
+use std::path::Path;
+
+/// The level whose overhead is estimated.
+const LEVEL: Level = Level::Allocator;
+
+/// A workload whose trace is ready to be replayed.
+struct Ready {
+    workload: Workload,
+    recorded: Summary,
+    replays: TraceLauncher,
+    predicted: Result<Prediction, String>,
+}
+
+/// Measures, saves and reports.
+pub(super) fn run(shared: &Shared, pairs: usize) -> Result<(), Error> {
+    let files = shared.results.files(Traces::KIND);
+    files.prepare::<Traces>()?;
+    let calls = calls(&shared.results.output.join("calls.json"))?;
+    let launcher = shared.results.launcher()?;
+    let origin = Origin::of_this_command();
+    let no_folder = |error| Error::System(format!("there is no folder for the traces: {error}"));
+    let scratch = Scratch::within(&std::env::temp_dir(), "memscope-bench-").map_err(no_folder)?;
+    let request = |workload, level| {
+        Request::at(shared.scale.map(|scale| scale.factor()), workload, level, pools::default_threads())
+    };
+    let ready = or_all(shared.workloads)
+        .into_iter()
+        .map(|workload| ready(&launcher, request(workload, LEVEL), scratch.path(), &calls))
+        .collect::<Result<Vec<Ready>, Error>>()?;
+
+    let mut plan = Plan::new(Effort::pairs(pairs));
+    for Ready { workload, recorded, replays, .. } in &ready {
+        for level in [Level::Untracked, LEVEL, Level::Recording] {
+            plan.add(&launcher, Series::Overhead, request(*workload, level));
+        }
+        plan.add(replays, Series::Overhead, Request::of_trace(recorded.threads as usize, LEVEL));
+    }
+    let bar = bar(plan.pairs(), "pairs");
+    let (measurements, _) = plan.measure(None, |progress| show(&bar, progress))?;
+    bar.finish_and_clear();
+
+    let mut measurements = measurements.into_iter();
+    let programs = ready.into_iter().map_while(|Ready { workload, recorded, predicted, .. }| {
+        let mut next = || measurements.next();
+        let (control, direct, recording, replayed) = (next()?, next()?, next()?, next()?);
+        let (predicted, not_predicted) = match predicted {
+            Ok(prediction) => (Some(prediction.overhead), None),
+            Err(why) => (None, Some(why)),
+        };
+        let is_held_out = !workload.is_stress();
+        Some(Program { is_held_out, recorded, control, direct, recording, replayed, predicted, not_predicted })
+    });
+    let traces = Traces { schema: SCHEMA, origin, level: LEVEL, programs: programs.collect() };
+    journal::finish(&files, &traces, None, shared.results.format(), KeepArguments { keep: false })
+}
+
+/// Returns the accuracy of a way, with its level, from the file of an earlier run on this machine; `None` if there is no
+/// file, or it is another machine's.
+///
+/// # Errors
+/// If the file is there and cannot be read.
+pub(super) fn accuracy(path: &Path, way: Way) -> Result<Option<(Level, Accuracy)>, Error> {
+    match files::read::<Traces>(path) {
+        Ok(traces) if !traces.origin.machine.is(&Machine::here()) => Ok(None),
+        Ok(traces) => Ok(traces.accuracy(way).map(|accuracy| (traces.level, accuracy))),
+        Err(FileError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Returns the costs of calls, or the reason why there are none.
+fn calls(path: &Path) -> Result<Result<Calls, String>, Error> {
+    match files::read(path) {
+        Ok(calls) => Ok(Ok(calls)),
+        Err(FileError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            Ok(Err(format!("{} is not there: measure it with `memscope-bench calls`", path.display())))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Records a workload, and prepares its replay and its prediction.
+fn ready(launcher: &Launcher, probe: Request, folder: &Path, calls: &Result<Calls, String>) -> Result<Ready, Error> {
+    let workload = probe.workload;
+    let failed = |failure| Error::System(format!("{workload} cannot be recorded or replayed: it {failure}"));
+    let path = folder.join(format!("{workload}.trace"));
+    let task = Task::Record(recorded::Request { probe, trace: path.display().to_string() });
+    launcher.run_task::<Observation>(&task).map_err(failed)?;
+    let trace = Trace::read(&path)?;
+    let plan = folder.join(format!("{workload}.plan"));
+    trace::plan::Plan::of(&trace)?.write(&plan)?;
+    let replays = TraceLauncher::new(launcher, &plan, Gaps::Recorded).map_err(failed)?;
+    let predicted = calls
+        .as_ref()
+        .map_err(Clone::clone)
+        .and_then(|calls| Prediction::of(workload.to_string(), &trace, LEVEL, calls).map_err(|lack| lack.to_string()));
+    // The program of the trace is this one, at whatever path.
+    let recorded = Summary { program: workload.to_string(), ..trace.summary() };
+    Ok(Ready { workload, recorded, replays, predicted })
+}

@@ -1,0 +1,74 @@
+use super::*;
+use crate::schedule::estimate::estimated;
+use crate::schedule::measurement::{Pair, Sample, Series};
+use crate::worker::probe::Request;
+use crate::workloads::Workload;
+
+fn exactly(value: f64) -> Estimate {
+    Estimate { value, low: value, high: value }
+}
+
+/// Returns a measurement that takes so many times as long as untracked.
+fn measured(level: Level, ratio: f64) -> Measurement {
+    let request = Request::at(None, Workload::CYCLES, level, 1);
+    let sample = |ns: f64| Sample { wall_ns: ns as u64, cpu_ns: ns as u64, ..Sample::default() };
+    let pair = |_| Pair { untracked_first: true, untracked: sample(1e6), tracked: sample(1e6 * ratio) };
+    estimated(Measurement { pairs: (0..20).map(pair).collect(), ..Measurement::new(Series::Overhead, &request) })
+}
+
+/// Returns a program whose direct overhead is 1 + `excess`, and whose replay and prediction have an excess of so many
+/// times that.
+fn program(excess: f64, replayed: f64, predicted: f64, is_held_out: bool) -> Program {
+    Program {
+        is_held_out,
+        recorded: Summary::default(),
+        control: measured(Level::Untracked, 1.0),
+        direct: measured(Level::Allocator, 1.0 + excess),
+        recording: measured(Level::Recording, 3.0),
+        replayed: measured(Level::Allocator, 1.0 + excess * replayed),
+        predicted: Some(exactly(1.0 + excess * predicted)),
+        not_predicted: None,
+    }
+}
+
+fn traces(programs: Vec<Program>) -> Traces {
+    let origin = Origin::here("memscope-bench validate --traces".to_owned());
+    Traces { schema: SCHEMA, origin, level: Level::Allocator, programs }
+}
+
+#[test]
+fn a_program_is_judged_by_the_others_alone() {
+    let usual = [0.9, 0.95, 1.0, 1.05, 1.1].map(|replayed| program(4.0, replayed, 1.0, false));
+    let with = |odd| traces(usual.iter().cloned().chain([odd]).collect());
+    let seen = with(program(0.05, 1.02, 1.0, false));
+    assert_eq!(seen.is_within(Way::Replay, 5), Some(true), "a small overhead is judged by the same factor");
+    let seen = with(program(4.0, 0.5, 1.0, false));
+    assert_eq!(seen.is_within(Way::Replay, 5), Some(false), "its own factor must not widen its interval");
+    assert_eq!(seen.verdicts(Way::Replay, false).iter().filter(|&&within| within).count(), 5);
+}
+
+#[test]
+fn a_held_out_program_is_no_basis() {
+    let usual = [0.9, 0.95, 1.0, 1.05, 1.1].map(|replayed| program(4.0, replayed, 1.0, false));
+    let alone = traces(usual.to_vec());
+    let seen = traces(usual.into_iter().chain([program(4.0, 0.2, 1.0, true)]).collect());
+    assert_eq!(seen.accuracy(Way::Replay), alone.accuracy(Way::Replay));
+    assert_eq!((seen.verdicts(Way::Replay, true), seen.verdicts(Way::Replay, false).len()), (vec![false], 5));
+}
+
+#[test]
+fn the_answer_counts_what_lies_within() {
+    let usual = [0.45, 0.5, 0.55, 0.5, 0.52].map(|replayed| program(4.0, replayed, 1.0, false));
+    let seen = traces(usual.into_iter().chain([program(1.0, 0.5, 1.0, true), program(1.0, 2.0, 1.0, true)]).collect());
+    let text = crate::study::draw(&seen, crate::report::format::Format::Text).expect("numbers");
+    assert!(text.contains("typically 1.99 times the estimated one"), "{text}");
+    assert!(text.contains("Of 2 programs that the estimates do not rest on, 1 lie within theirs"), "{text}");
+    assert!(text.contains("The recorder itself costs ×3.00, typically (×3.00 to ×3.00)"), "{text}");
+}
+
+#[test]
+fn a_program_without_an_overhead_has_no_factor() {
+    let usual = [0.9, 0.95, 1.0, 1.05].map(|replayed| program(4.0, replayed, 1.0, false));
+    let seen = traces(usual.into_iter().chain([program(0.0, 1.0, 1.0, false)]).collect());
+    assert_eq!(seen.accuracy(Way::Replay).expect("four").programs, 4);
+}
