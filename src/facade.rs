@@ -8,6 +8,7 @@ pub use crate::study::accuracy::{Accuracy, Detections};
 pub use crate::study::calls::{Batches, Calls, Latencies, Singles};
 pub use crate::study::claims::Claims;
 pub use crate::study::compare::Comparison;
+pub use crate::study::conformance::Conformance;
 pub use crate::study::footprint::Footprints;
 pub use crate::study::kept::Kept;
 pub use crate::study::modes::Modes;
