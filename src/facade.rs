@@ -16,7 +16,7 @@ pub use crate::study::overhead::record::Results;
 pub use crate::study::replay::Replays;
 pub use crate::study::soak::Soaks;
 pub use crate::study::stress::Record;
-pub use crate::study::trackers::Trackers;
+pub use crate::study::trackers::{OwnTracker, Trackers};
 pub use crate::study::trend::Trend;
 pub use crate::study::validation::Validation;
 pub use crate::study::why::record::Why;

@@ -59,7 +59,10 @@ impl FromStr for Subject {
         let path = PathBuf::from(text);
         match text.parse::<Level>() {
             Ok(level) if is_driven(level) => Ok(Self::Level(level)),
-            Ok(level) => Err(format!("the suite cannot drive {level}: it needs the window of a probe")),
+            Ok(level) => Err(format!(
+                "the suite cannot drive {level}: it drives levels that are switched on, references, and trackers of other \
+                 crates"
+            )),
             Err(_) if path.exists() => Ok(Self::Path(path)),
             Err(error) => Err(format!("{error}; and there is no such file or folder")),
         }

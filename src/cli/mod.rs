@@ -53,7 +53,7 @@ const EXIT_CODES: &str = "Exit codes:
   1   `--fail-on-regression`, and there is a regression; `check`: worse;
       `conform`: a test failed
   2   not done, or not shown: stderr says why
-  3   `check`: cannot tell
+  3   `check`: cannot tell; `conform`: a test could not run
   69  `probe`: this version of memscope lacks what the level needs
 
 A variable that an option names in brackets stands for it; an empty one is not set.";
