@@ -141,11 +141,9 @@ fn the_guide_shows_the_example() {
     let package = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| std::fs::read_to_string(package.join(path)).expect("a text");
     let guide = read("docs/TRACKERS.md");
-    for (block, source) in [("library", "src/lib.rs"), ("program", "examples/tracker.rs")] {
-        let shown = format!(
-            "<!-- begin {block} -->\n```rust\n{}```\n<!-- end -->",
-            read(&format!("examples/own-tracker/{source}"))
-        );
+    for source in ["src/lib.rs", "examples/tracker.rs"] {
+        let code = read(&format!("examples/own-tracker/{source}"));
+        let shown = format!("<!-- example: {source} -->\n```rust\n{code}```\n<!-- end of the example -->");
         assert!(guide.contains(&shown), "docs/TRACKERS.md has another {source}");
     }
     for test in Test::ALL {

@@ -166,7 +166,7 @@ impl Drop for Signals {
 
 /// Sets the interval of the process's timer, or stops it.
 fn set_timer(interval: Duration) -> io::Result<()> {
-    let interval = libc::timeval { tv_sec: 0, tv_usec: interval.subsec_micros().into() };
+    let interval = libc::timeval { tv_sec: 0, tv_usec: interval.subsec_micros() as libc::suseconds_t };
     let timer = libc::itimerval { it_interval: interval, it_value: interval };
     // SAFETY: the timer is valid, and the earlier one is not asked for.
     match unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const timer, std::ptr::null_mut()) } {
