@@ -10,7 +10,9 @@ pub mod builds {
 }
 
 pub mod cli {
-    pub use crate::cli::{Cli, Environment, bar, exit_code, page, read_command_line, run_probe, show, stress};
+    pub use crate::cli::{
+        Cli, Environment, bar, exit_code, page, read_command_line, run_probe, run_tracker, show, stress,
+    };
 }
 
 pub mod platform {
@@ -31,8 +33,8 @@ pub mod stats {
 
 pub mod study {
     pub use crate::study::{
-        Files, Settled, Study, accuracy, calls, check, claims, compare, counts, draw, footprint, kept, modes, overhead,
-        print, replay, sessions, soak, stress, traces, trackers, validation, why,
+        Files, Settled, Study, accuracy, calls, check, claims, compare, conformance, counts, draw, footprint, kept,
+        modes, overhead, print, replay, sessions, soak, stress, traces, trackers, validation, why,
     };
 }
 
@@ -47,7 +49,7 @@ pub mod tracking {
 }
 
 pub mod worker {
-    pub use crate::worker::{failure, launcher, probe, task, tasks};
+    pub use crate::worker::{failure, installed, launcher, probe, task, tasks};
 }
 
 pub mod workloads {

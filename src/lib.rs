@@ -16,6 +16,7 @@
 //! | estimate an overhead | [`Pair`], [`Sample`], [`Clock`], [`overhead`], [`Overhead`], [`Estimate`] |
 //! | use the statistics | [`median_interval`], [`growth`] |
 //! | read results | [`read`], [`Kept`], [`Results`], [`Measurement`], [`Outcome`], [`Failure`], [`Comparison`], … |
+//! | measure a tracker of your own | [`tracker!`], [`AllocationTracker`], [`Recorded`], [`Tracked`] |
 //! | record a program's allocations | [`RecordingAllocator`] |
 //! | report them | [`Study`], [`draw`], [`Format`] |
 //!
@@ -87,7 +88,7 @@ pub use stats::estimate::Estimate;
 pub use stats::growth::growth;
 pub use stats::median::median_interval;
 pub use trace::RecordingAllocator;
-pub use tracking::{Level, RecordingKind, SwitchedAllocator};
+pub use tracking::{AllocationTracker, Level, Recorded, RecordingKind, SwitchedAllocator, Tracked};
 pub use worker::failure::Failure;
 #[doc(hidden)]
 pub use worker::serve::run as run_worker;

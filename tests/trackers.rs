@@ -18,7 +18,7 @@ const TINY: [&str; 4] = ["trackers", "--workloads=cycles", "--scale=0.001", "--p
 
 /// Returns the measurement of a level, on its one workload.
 fn measurement(trackers: &Trackers, level: Level) -> Measurement {
-    let measurement = trackers.0.measurements.iter().find(|measurement| measurement.level == level);
+    let measurement = trackers.results.measurements.iter().find(|measurement| measurement.level == level);
     measurement.unwrap_or_else(|| panic!("{level} has a measurement")).clone()
 }
 
@@ -44,7 +44,7 @@ fn trackers_are_printed_and_written() {
     }
     let trackers = read(folder.path());
     assert_eq!(
-        trackers.0.measurements.iter().map(|measurement| measurement.level).collect::<Vec<_>>(),
+        trackers.results.measurements.iter().map(|measurement| measurement.level).collect::<Vec<_>>(),
         Trackers::levels()
     );
     for level in [Level::Untracked, Level::Counting, Level::Allocator] {

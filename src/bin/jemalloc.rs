@@ -4,22 +4,37 @@
 //! The two differ in one of jemalloc's options, which it reads from an environment variable when the process starts;
 //! the launcher sets it. So the cost of the profiler is measured separately from the effect of another heap.
 
-use memscope_bench::internal::cli::run_probe;
+use memscope_bench::internal::cli::run_tracker;
+use memscope_bench::internal::tracking::Level;
 use memscope_bench::internal::tracking::references::WrongProgramError;
-use memscope_bench::internal::tracking::{Level, Recorded};
-use memscope_bench::internal::worker::probe::{AllocatorTracker, run_with_allocator};
+use memscope_bench::internal::worker::installed::Installed;
+use memscope_bench::{AllocationTracker, Recorded, RecordingKind, Tracked};
 use std::process::ExitCode;
 use tikv_jemalloc_ctl::profiling;
 use tikv_jemallocator::Jemalloc;
 
 #[global_allocator]
-static ALLOCATOR: Jemalloc = Jemalloc;
+static ALLOCATOR: Tracked<Jemalloc> = Tracked::new(Jemalloc);
 
-/// The profiler runs from the process's start to its end, and does not report the share of events that it sampled.
-const JEMALLOC: AllocatorTracker = AllocatorTracker { check, switch: |_| {}, recorded: Recorded::default };
+/// jemalloc, whose profiler runs from the process's start to its end.
+struct Profiler;
+
+impl AllocationTracker for Profiler {
+    type Allocator = Jemalloc;
+
+    const NAME: &str = "jemalloc";
+    const ABOUT: &str = "another heap, with a sampling profiler";
+    const RECORDS: RecordingKind = RecordingKind::Samples;
+    const ALLOCATOR: Jemalloc = Jemalloc;
+
+    /// Returns nothing: the profiler does not report the share of events that it sampled.
+    fn recorded(_: &Jemalloc) -> Recorded {
+        Recorded::default()
+    }
+}
 
 fn main() -> ExitCode {
-    run_probe(|request| run_with_allocator(request, &JEMALLOC))
+    run_tracker(&Installed::<Profiler>::reference(&ALLOCATOR, check))
 }
 
 /// Checks that the level is jemalloc's, and that jemalloc's profiler is on or off as the level requires.

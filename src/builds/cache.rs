@@ -24,16 +24,16 @@ use std::time::{Duration, Instant};
 /// The folder within the cache for the sources of revisions.
 const SOURCES: &str = "sources";
 /// The folder within the cache for cargo's artifacts.
-const TARGET: &str = "build";
+pub(super) const TARGET: &str = "build";
 /// The shortest build that counts for the usual duration, in seconds; faster ones found most of it built.
 const SHORTEST: u64 = 6;
 
 /// The folder in which builds are prepared and kept. While it is open, no other process builds in it.
 #[derive(Debug)]
 pub(crate) struct BuildCache {
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     /// The package's own folder, which is copied.
-    package: PathBuf,
+    pub(super) package: PathBuf,
     /// The package of another crate's bench, if this program is one.
     own: Option<OwnPackage>,
     _lock: File,

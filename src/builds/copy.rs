@@ -77,7 +77,7 @@ impl PackageCopy<'_> {
 
 /// Writes a package's manifest, and a lock file that starts as a copy of another one. Cargo adapts it to the build. It
 /// begins anew only when the other one changes.
-fn write_package(folder: &Path, manifest: &str, lock: &Path) -> io::Result<()> {
+pub(super) fn write_package(folder: &Path, manifest: &str, lock: &Path) -> io::Result<()> {
     write_changed(&folder.join("Cargo.toml"), manifest.as_bytes())?;
     let origin = folder.join("Cargo.lock.of-the-package");
     let lock = fs::read(lock)?;

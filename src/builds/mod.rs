@@ -27,6 +27,7 @@ mod resolve;
 mod sources;
 mod spec;
 mod suspects;
+mod tracker;
 
 pub(crate) use cache::{BuildCache, BuiltProgram};
 pub(crate) use error::BuildError;
@@ -38,6 +39,7 @@ pub(crate) use repository::{Parents, Range, Repository};
 pub(crate) use resolve::{ResolveError, ResolvedBuild, Source};
 pub(crate) use spec::BuildSpec;
 pub(crate) use suspects::Suspects;
+pub(crate) use tracker::{BuiltTracker, TrackerError};
 
 pub(crate) use crate::tracking::memscope::versions::{PACKAGE, is_memscope};
 /// Returns a commit with these parents, for tests.

@@ -45,7 +45,7 @@ pub(super) struct OwnPackage {
     /// The lock file that the crate uses.
     pub lock: PathBuf,
     /// The crate, as cargo reports it.
-    package: Value,
+    pub(super) package: Value,
     /// The manifest of its workspace.
     root: String,
     workspace: PathBuf,
@@ -60,7 +60,7 @@ impl OwnPackage {
         OWN.get().map(Self::read).transpose()
     }
 
-    fn read(own: &OwnCrate) -> Result<Self, BuildError> {
+    pub(super) fn read(own: &OwnCrate) -> Result<Self, BuildError> {
         let path = own.folder.join("Cargo.toml");
         let failed = BuildError::at(&path);
         let metadata = metadata(&path).map_err(&failed)?;

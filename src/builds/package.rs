@@ -10,7 +10,13 @@ use toml_edit::{DocumentMut, Table};
 /// Returns the number of crates that memscope brings along, itself included, by the lock file in a build's folder;
 /// `None` if there is none.
 pub(crate) fn crates(folder: &Path) -> Option<u64> {
-    reached(&fs::read_to_string(folder.join("Cargo.lock")).ok()?)
+    crates_of(folder, PACKAGE)
+}
+
+/// Returns the number of crates that a package brings along, itself included, by the lock file in a folder; `None` if
+/// there is none, or the package is not in it.
+pub(super) fn crates_of(folder: &Path, package: &str) -> Option<u64> {
+    reached(&fs::read_to_string(folder.join("Cargo.lock")).ok()?, package)
 }
 
 /// Returns the duration of a build, in seconds, by the record in its folder; `None` if it took a moment.
@@ -18,14 +24,14 @@ pub(crate) fn build_seconds(folder: &Path) -> Option<u64> {
     BuildRecord::read(folder).filter(|record| record.failure.is_none()).map(|record| record.seconds)
 }
 
-/// Returns the number of packages of a lock file that memscope-rs depends on, directly or by others, and itself.
-fn reached(lock: &str) -> Option<u64> {
+/// Returns the number of packages of a lock file that a package depends on, directly or by others, and itself.
+fn reached(lock: &str, root: &str) -> Option<u64> {
     let lock: DocumentMut = lock.parse().ok()?;
     let packages: Vec<&Table> = lock.get("package")?.as_array_of_tables()?.iter().collect();
     let text = |package: &Table, key: &str| Some(package.get(key)?.as_str()?.to_owned());
     let mut found = BTreeSet::new();
     let mut left: Vec<usize> =
-        packages.iter().position(|package| text(package, "name").as_deref() == Some(PACKAGE)).into_iter().collect();
+        packages.iter().position(|package| text(package, "name").as_deref() == Some(root)).into_iter().collect();
     while let Some(place) = left.pop() {
         if !found.insert(place) {
             continue;
@@ -62,8 +68,8 @@ mod tests {
             package("b", "3.0.0", &[]),
             package("clap", "4.0.0", &["a"]),
         ];
-        assert_eq!(reached(&lock.concat()), Some(4));
-        assert_eq!(reached(&lock[3]), None, "there is no memscope");
-        assert_eq!(reached("package = 3"), None);
+        assert_eq!(reached(&lock.concat(), PACKAGE), Some(4));
+        assert_eq!(reached(&lock[3], PACKAGE), None, "there is no memscope");
+        assert_eq!(reached("package = 3", PACKAGE), None);
     }
 }

@@ -3,10 +3,26 @@
 use crate::builds::cargo;
 use crate::cli::Error;
 use crate::cli::programs::PROGRAM;
+use crate::platform::list::each_once;
 use crate::platform::{console, files, system};
+use crate::tracking::Level;
+use crate::tracking::references::Host;
 use crate::worker::launcher::Launcher;
 use std::path::Path;
 use std::process::Stdio;
+
+/// Builds the programs of references that have one.
+///
+/// # Errors
+/// If one is missing and cannot be built.
+pub(super) fn build_references(launcher: &Launcher, levels: &[Level]) -> Result<(), Error> {
+    let programs = levels.iter().filter_map(|level| match level.host() {
+        Host::Program(name) if level.is_reference() => Some(name),
+        _ => None,
+    });
+    let programs = each_once(programs);
+    if programs.is_empty() { Ok(()) } else { build_programs(launcher, &programs, true) }
+}
 
 /// Builds the programs beside this one that are missing or older than it, in a folder of release builds; elsewhere
 /// they must exist.

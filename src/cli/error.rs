@@ -88,6 +88,12 @@ pub enum Error {
     /// Regressions, if they must fail the run.
     #[error("{}", .0.join("\n"))]
     Regressions(Vec<String>),
+    /// A tracker that cannot be built.
+    #[error(transparent)]
+    Tracker(#[from] crate::builds::TrackerError),
+    /// Tests that a tracker failed.
+    #[error("failed: {0}")]
+    NotConforming(String),
     /// A check that cannot tell.
     #[error("{0}")]
     CannotTell(String),
@@ -140,7 +146,7 @@ impl Error {
         match self {
             Self::Task(error) => error.exit_code(),
             Self::Program { code, .. } => *code,
-            Self::Regressions(_) => 1,
+            Self::Regressions(_) | Self::NotConforming(_) => 1,
             Self::CannotTell(_) => 3,
             _ => 2,
         }

@@ -10,6 +10,7 @@ mod calls;
 mod check;
 mod claims;
 mod compare;
+mod conform;
 mod error;
 mod footprint;
 mod groups;
@@ -19,6 +20,7 @@ mod line;
 mod measure;
 mod modes;
 mod own_report;
+mod own_trackers;
 pub mod page;
 mod predict;
 mod probe;
@@ -42,16 +44,17 @@ pub(crate) use error::Error;
 pub use error::exit_code;
 pub use line::read_command_line;
 pub(crate) use line::{has_command, read_arguments};
-pub use programs::run_probe;
+pub use programs::{run_probe, run_tracker};
 
 use clap::{Parser, Subcommand};
 
 /// The exit codes.
 const EXIT_CODES: &str = "Exit codes:
   0   done, and the files are written; a measurement that failed is a result too
-  1   `--fail-on-regression`, and there is a regression; `check`: worse
+  1   `--fail-on-regression`, and there is a regression; `check`: worse;
+      `conform`: a test failed
   2   not done, or not shown: stderr says why
-  3   `check`: cannot tell
+  3   `check`: cannot tell; `conform`: a test could not run
   69  `probe`: this version of memscope lacks what the level needs
 
 A variable that an option names in brackets stands for it; an empty one is not set.";
@@ -87,6 +90,8 @@ enum Command {
     Modes(modes::Arguments),
     /// Compare memscope with other trackers
     Trackers(trackers::Arguments),
+    /// Check whether trackers behave as programs may expect of their allocator: pass or fail, by test
+    Conform(conform::Arguments),
     /// Measure the memory that tracking takes, and the events that it misses, as workloads grow
     Footprint(footprint::Arguments),
     /// Measure how the cost of tracking grows with what the tracker has seen
@@ -140,6 +145,7 @@ impl Cli {
             Command::Report(arguments) => report::run(&arguments),
             Command::Modes(arguments) => modes::run(&arguments),
             Command::Trackers(arguments) => trackers::run(&arguments),
+            Command::Conform(arguments) => conform::run(&arguments),
             Command::Probe(arguments) => probe::run(&arguments),
             Command::Footprint(arguments) => footprint::run(&arguments),
             Command::Calls(arguments) => calls::run(&arguments),

@@ -1,7 +1,9 @@
 //! The programs: this one, as it starts itself, and the command line of those that run probes with another allocator.
 
 use crate::cli::{Error, exit_code, probe, read_command_line, worker};
+use crate::tracking::AllocationTracker;
 pub(super) use crate::tracking::references::CONTROL_PROGRAM as CONTROL;
+use crate::worker::installed::Installed;
 use crate::worker::launcher::{Launcher, Limits};
 use crate::worker::probe::{Observation, Request};
 use crate::worker::task::TaskError;
@@ -38,6 +40,19 @@ pub fn run_probe(run: impl FnOnce(Request) -> Result<Observation, TaskError>) ->
     match read_command_line::<ProbeProgram>() {
         Ok(ProbeProgram { command: Command::Probe(arguments) }) => exit_code(probe::run_by(&arguments, run)),
         Ok(ProbeProgram { command: Command::Worker(arguments) }) => exit_code(worker::run_probe(&arguments, run)),
+        Err(code) => code,
+    }
+}
+
+/// Runs the command line of a program whose allocator is a tracker.
+pub fn run_tracker<T: AllocationTracker>(tracker: &Installed<T>) -> ExitCode {
+    match read_command_line::<ProbeProgram>() {
+        Ok(ProbeProgram { command: Command::Probe(arguments) }) => {
+            exit_code(probe::run_by(&arguments, |request| tracker.probe(request)))
+        }
+        Ok(ProbeProgram { command: Command::Worker(arguments) }) => {
+            exit_code(worker::run_by(&arguments, |task, fault| tracker.serve(task, fault)))
+        }
         Err(code) => code,
     }
 }

@@ -1,10 +1,12 @@
 //! `memscope-bench trackers`: measures memscope's levels among other trackers.
 //!
-//! A tracker with a separate program is measured in that program. If Cargo, asked to run this program, has not built
-//! those, or not since, they are built first.
+//! A tracker of another crate is built first, and measured on and off. One with a separate program is measured in that
+//! program. If Cargo, asked to run this program, has not built those, or not since, they are built first.
 
-use crate::cli::arguments::{KeepArguments, ResultArguments, SizeArguments, or_all};
-use crate::cli::beside::build_programs;
+use crate::cli::arguments::{KeepArguments, ResultArguments, SizeArguments, after_the_baseline, or_all};
+use crate::cli::beside::build_references;
+use crate::cli::builds::BuildCacheArguments;
+use crate::cli::own_trackers::{self, ReadyTracker};
 use crate::cli::{Error, journal};
 use crate::platform::console;
 use crate::platform::files::Versioned;
@@ -12,9 +14,10 @@ use crate::report::origin::Origin;
 use crate::schedule::plan::{Effort, Plan};
 use crate::study::overhead::record::Results;
 use crate::study::trackers::Trackers;
-use crate::tracking::references::{JEMALLOC_PROGRAM, TRACKING_ALLOCATOR_PROGRAM};
+use crate::tracking::Level;
 use crate::workloads::Workload;
 use clap::Args;
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 #[command(mut_arg("output", |output| output.help("The folder for trackers.json, trackers.md and trackers.svg")))]
@@ -22,6 +25,13 @@ pub(super) struct Arguments {
     /// The workloads [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
+    /// A tracker of your own: the folder of its crate, or its program; repeat it for several
+    #[arg(long, value_name = "PATH")]
+    tracker: Vec<PathBuf>,
+    /// The levels, separated by commas [default: all of this build]; untracked and the trackers of your own always come
+    /// along
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS")]
+    tracking: Vec<Level>,
     /// The pairs of processes for each workload and tracker
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
@@ -33,6 +43,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     keep: KeepArguments,
     #[command(flatten)]
+    cache: BuildCacheArguments,
+    #[command(flatten)]
     results: ResultArguments,
 }
 
@@ -42,9 +54,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let path = arguments.results.output.join(format!("{}.journal", Trackers::KIND));
     journal::check(&path, arguments.resume)?;
     let launcher = arguments.results.launcher()?;
-    if cfg!(feature = "references") {
-        build_programs(&launcher, &[JEMALLOC_PROGRAM, TRACKING_ALLOCATOR_PROGRAM], true)?;
-    } else {
+    let (own, launcher) =
+        own_trackers::prepare(&arguments.tracker, &arguments.cache, launcher, arguments.results.limits())?;
+    let mut levels =
+        if arguments.tracking.is_empty() { Trackers::levels() } else { after_the_baseline(&arguments.tracking) };
+    build_references(&launcher, &levels)?;
+    levels.extend(own.iter().flat_map(|tracker| [tracker.level(true), tracker.level(false)]));
+    if cfg!(not(feature = "references")) && arguments.tracking.is_empty() {
         console::complain(
             "Measuring memscope's levels and heaptrack: `cargo run --release --features references -- trackers` adds \
              dhat, tracking-allocator, stats_alloc and jemalloc.",
@@ -55,8 +71,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let request = |workload, level| arguments.size.request(workload, level);
     let mut results = Results::begin(Origin::of_this_command());
     let mut plan = Plan::new(Effort::pairs(arguments.pairs as usize));
-    plan.add_overheads(&launcher, &workloads, &Trackers::levels(), request);
+    plan.add_overheads(&launcher, &workloads, &levels, request);
+    let own = own.iter().map(ReadyTracker::facts).collect();
     let journal;
     (results.measurements, journal) = journal::measure(Some(&path), arguments.resume, plan, &launcher)?;
-    journal::finish(&files, &Trackers(results), journal, arguments.results.format(), arguments.keep)
+    journal::finish(&files, &Trackers { results, own }, journal, arguments.results.format(), arguments.keep)
 }

@@ -4,7 +4,7 @@ use crate::cli::{Error, stress};
 use crate::platform::environment;
 use crate::worker::fault::Fault;
 use crate::worker::probe::{Observation, Request};
-use crate::worker::serve::{observe, serve, task};
+use crate::worker::serve::{ServeError, observe, serve, task};
 use crate::worker::task::{Task, TaskError};
 use clap::Args;
 
@@ -31,8 +31,16 @@ pub(super) fn run_probe(
     arguments: &Arguments,
     run: impl FnOnce(Request) -> Result<Observation, TaskError>,
 ) -> Result<(), Error> {
-    match task(arguments.parent)? {
-        Task::Probe { request, fixed_seed } => Ok(observe(request, fixed_seed, arguments.fault.as_ref(), run)?),
+    run_by(arguments, |task, fault| match task {
+        Task::Probe { request, fixed_seed } => observe(request, fixed_seed, fault, run),
         _ => Err(TaskError::NotAProbe.into()),
-    }
+    })
+}
+
+/// Runs the task in a program's own way.
+pub(super) fn run_by(
+    arguments: &Arguments,
+    serve: impl FnOnce(Task, Option<&Fault>) -> Result<(), ServeError>,
+) -> Result<(), Error> {
+    Ok(serve(task(arguments.parent)?, arguments.fault.as_ref())?)
 }

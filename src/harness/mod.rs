@@ -7,6 +7,7 @@ mod context;
 mod own;
 #[cfg(feature = "studies")]
 mod program;
+pub mod tracker;
 
 pub use context::Context;
 pub use own::{Own, register};

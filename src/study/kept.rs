@@ -6,6 +6,7 @@ use super::calls::{Batches, Calls, Latencies};
 use super::check::Check;
 use super::claims::Claims;
 use super::compare::Comparison;
+use super::conformance::Conformance;
 use super::footprint::Footprints;
 use super::modes::Modes;
 use super::overhead::record::Results;
@@ -69,6 +70,7 @@ kinds! {
     Comparison(Comparison), "history";
     Check(Check), "check";
     Trackers(Trackers), "ladder";
+    Conformance(Conformance), ;
     Modes(Modes), ;
     Accuracy(Accuracy), ;
     Detection(Detections), "accuracy";

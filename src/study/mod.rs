@@ -5,6 +5,7 @@ pub mod calls;
 pub mod check;
 pub mod claims;
 pub mod compare;
+pub mod conformance;
 pub(crate) mod control;
 pub mod counts;
 pub mod footprint;

@@ -3,6 +3,7 @@
 #[macro_use]
 mod row;
 mod names;
+pub(crate) mod own;
 mod table;
 
 pub(crate) use names::LevelError;
@@ -12,6 +13,7 @@ use super::memscope::modes::MemscopeMode;
 use super::references::Host;
 use super::{Mode, memscope};
 use crate::platform::ticks::HAS_COUNTER;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The stretch that the samples of a pair are timed over.
@@ -24,7 +26,8 @@ pub enum Timing {
 }
 
 /// The kind of record that a level keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RecordingKind {
     /// None.
     Nothing,
@@ -137,6 +140,9 @@ impl Level {
 
     /// Returns whether this build can run the level. Every build can start heaptrack, which is a separate program.
     pub fn is_built(self) -> bool {
+        if let Self::Own(tracker) = self {
+            return tracker.is_installed();
+        }
         cfg!(feature = "references") || !self.is_reference() || self.host() == Host::Heaptrack
     }
 

@@ -11,6 +11,7 @@ mod growing;
 mod known_cost;
 mod level;
 pub mod memscope;
+pub(crate) mod own;
 pub(crate) mod recording;
 pub mod references;
 mod session;
@@ -20,11 +21,13 @@ mod variable_tracker;
 #[cfg(test)]
 pub(crate) use growing::Growing;
 pub(crate) use known_cost::{MAX_SYNTHETIC_UNITS, step};
+pub(crate) use level::own::{OwnTracker, is_a_name, set_installed};
 pub use level::{Level, RecordingKind};
 pub(crate) use level::{LevelError, Timing};
+pub use own::AllocationTracker;
 pub(crate) use session::{Session, Started, recorded_names, records};
-pub use switch::SwitchedAllocator;
 pub(crate) use switch::{Mode, PauseGuard};
+pub use switch::{SwitchedAllocator, Tracked};
 pub(crate) use variable_tracker::VariableTracker;
 
 use serde::{Deserialize, Serialize};

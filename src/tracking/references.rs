@@ -8,6 +8,16 @@
 //!
 //! Only builds with the Cargo feature `references` contain the trackers, except heaptrack, which is a program.
 
+#[cfg(feature = "references")]
+mod dhat;
+#[cfg(feature = "references")]
+mod stats_alloc;
+
+#[cfg(feature = "references")]
+pub(super) use self::{dhat::Dhat, stats_alloc::StatsAlloc};
+
+#[cfg(feature = "references")]
+use super::own::AllocationTracker;
 use super::{Level, Recorded};
 use crate::platform::system;
 
@@ -45,6 +55,9 @@ pub enum WrongProgramError {
     /// The program was built without the level.
     #[error("the level '{0}' is only in a build with `--features references`")]
     NotBuilt(Level),
+    /// The level is a tracker of another crate.
+    #[error("the level '{0}' is a tracker of another crate: name its folder with `trackers --tracker` or `conform`")]
+    OtherCrate(Level),
     /// The level is the allocator of another program.
     #[error("the level '{0}' runs in another program: run {1}")]
     Program(Level, &'static str),
@@ -59,6 +72,13 @@ pub enum WrongProgramError {
     Profiler(Level, bool),
 }
 
+impl WrongProgramError {
+    /// Returns the error for a level that this build does not have.
+    pub(super) const fn not_built(level: Level) -> Self {
+        if matches!(level, Level::Own(_)) { Self::OtherCrate(level) } else { Self::NotBuilt(level) }
+    }
+}
+
 impl Level {
     /// Returns the options that jemalloc needs for the level; `None` for its defaults.
     pub fn jemalloc_options(self) -> Option<&'static str> {
@@ -71,7 +91,7 @@ impl Level {
     /// If it cannot.
     pub fn check_program(self) -> Result<(), WrongProgramError> {
         match self.host() {
-            _ if !self.is_built() => Err(WrongProgramError::NotBuilt(self)),
+            _ if !self.is_built() => Err(WrongProgramError::not_built(self)),
             Host::Switch => Ok(()),
             Host::Program(name) => Err(WrongProgramError::Program(self, name)),
             Host::Heaptrack if system::has_loaded("libheaptrack") => Ok(()),
@@ -81,58 +101,30 @@ impl Level {
 }
 
 /// A reference that the allocator switches on, ready in this process.
-#[derive(Debug)]
-pub(super) enum Running {
-    /// stats_alloc, whose counters are always there.
-    #[cfg(feature = "references")]
-    Stats,
-    /// dhat, which records as long as its profiler lives.
-    #[cfg(feature = "references")]
-    Dhat(dhat::Profiler),
-}
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Running(fn() -> Recorded);
 
 impl Running {
     /// Prepares the level, if it is a reference that the allocator switches on.
     pub(super) fn prepare(level: Level) -> Option<Self> {
         match level {
             #[cfg(feature = "references")]
-            Level::StatsAlloc => Some(Self::Stats),
-            // Set up as in a user's program, except that it writes no file at the end.
+            Level::StatsAlloc => Some(Self::of::<StatsAlloc>()),
             #[cfg(feature = "references")]
-            Level::Dhat => Some(Self::Dhat(dhat::Profiler::builder().testing().build())),
+            Level::Dhat => Some(Self::of::<Dhat>()),
             _ => None,
         }
     }
 
-    /// Returns the reference's record so far. Call it with the window closed.
-    ///
-    /// A reallocation is one allocation and one deallocation, as everywhere here. stats_alloc counts the bytes by which
-    /// a block grew instead of those requested, so its bytes are left out.
-    pub(super) fn recorded(&self) -> Recorded {
-        match *self {
-            #[cfg(feature = "references")]
-            Self::Stats => {
-                let stats = stats_alloc::INSTRUMENTED_SYSTEM.stats();
-                Recorded {
-                    allocations: Some((stats.allocations + stats.reallocations) as u64),
-                    deallocations: Some((stats.deallocations + stats.reallocations) as u64),
-                    ..Recorded::default()
-                }
-            }
-            // It counts a reallocation as a new block: the blocks that are not live were freed or resized.
-            #[cfg(feature = "references")]
-            Self::Dhat(_) => {
-                let stats = dhat::HeapStats::get();
-                Recorded {
-                    allocations: Some(stats.total_blocks),
-                    deallocations: Some(stats.total_blocks - stats.curr_blocks as u64),
-                    allocated_bytes: Some(stats.total_bytes),
-                    active_allocations: Some(stats.curr_blocks as u64),
-                    active_bytes: Some(stats.curr_bytes as u64),
-                    peak_bytes: Some(stats.max_bytes as u64),
-                    ..Recorded::default()
-                }
-            }
-        }
+    /// Starts a reference. The switch decides which calls it gets.
+    #[cfg(feature = "references")]
+    fn of<T: AllocationTracker>() -> Self {
+        T::start(&T::ALLOCATOR);
+        Self(|| T::recorded(&T::ALLOCATOR))
+    }
+
+    /// Returns the reference's record so far.
+    pub(super) fn recorded(self) -> Recorded {
+        (self.0)()
     }
 }

@@ -12,6 +12,10 @@
     reason = "an allocator cannot be written without it; the crate denies it elsewhere, but in traces, fork and ticks"
 )]
 
+mod installed;
+
+pub use installed::Tracked;
+
 use super::{counting, known_cost, memscope};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -273,7 +277,10 @@ mod switched {
     use super::{Reporter, memscope::HOOK};
     use crate::trace::RecordingAllocator;
     #[cfg(feature = "references")]
-    use {dhat::Alloc as Dhat, stats_alloc::INSTRUMENTED_SYSTEM};
+    use crate::tracking::{
+        own::AllocationTracker,
+        references::{Dhat, StatsAlloc},
+    };
 
     /// Passes a call on to the tracker of a mode that has one: a reference, or else memscope's hook.
     macro_rules! tracker {
@@ -285,10 +292,10 @@ mod switched {
                 _ if $mode.records() => unsafe { RecordingAllocator::new().$method($($argument),*) },
                 // SAFETY: the caller's promise is what all trackers require.
                 #[cfg(feature = "references")]
-                Some(Mode::STATS) => unsafe { INSTRUMENTED_SYSTEM.$method($($argument),*) },
+                Some(Mode::STATS) => unsafe { StatsAlloc::ALLOCATOR.$method($($argument),*) },
                 // SAFETY: as above.
                 #[cfg(feature = "references")]
-                Some(_) => unsafe { Dhat.$method($($argument),*) },
+                Some(_) => unsafe { Dhat::ALLOCATOR.$method($($argument),*) },
                 // SAFETY: as above.
                 _ => unsafe { HOOK.$method($($argument),*) },
             }
@@ -324,13 +331,7 @@ mod switched {
         // SAFETY: the caller's promise is what all allocators require.
         let system = || unsafe { System.realloc(ptr, layout, new_size) };
         let tracker = || tracker!(mode, realloc(ptr, layout, new_size));
-        pass_on(mode, system, tracker, |caller, block: *mut u8| {
-            if !block.is_null() {
-                // The old block counts as freed before the new one: blocks are usually resized in place.
-                freed(caller, layout.size());
-                counted(caller, block, new_size);
-            }
-        })
+        pass_on(mode, system, tracker, |caller, block| resized(caller, block, layout.size(), new_size))
     }
 
     /// Takes the known cost of one allocation, and returns the layout. It depends on the last piece of work, although
@@ -343,7 +344,7 @@ mod switched {
 
     /// Counts a block, unless the system had none.
     #[inline]
-    fn counted(caller: Caller, block: *mut u8, size: usize) {
+    pub(super) fn counted(caller: Caller, block: *mut u8, size: usize) {
         match caller {
             _ if block.is_null() => {}
             Caller::Program => counting::allocated(size),
@@ -352,9 +353,19 @@ mod switched {
         }
     }
 
+    /// Counts a block that was resized, unless the system had none.
+    #[inline]
+    pub(super) fn resized(caller: Caller, block: *mut u8, old_size: usize, new_size: usize) {
+        if !block.is_null() {
+            // The old block counts as freed before the new one: blocks are usually resized in place.
+            freed(caller, old_size);
+            counted(caller, block, new_size);
+        }
+    }
+
     /// Counts the end of a block.
     #[inline]
-    fn freed(caller: Caller, size: usize) {
+    pub(super) fn freed(caller: Caller, size: usize) {
         match caller {
             Caller::Program => counting::freed(size),
             Caller::Tracker => counting::own_freed(size),

@@ -5,7 +5,7 @@ use crate::platform::cores::Core;
 use crate::platform::limits;
 use crate::platform::scratch::Scratch;
 use crate::tracking::references::{Host, JEMALLOC_OPTIONS};
-use crate::tracking::{Level, Timing};
+use crate::tracking::{Level, OwnTracker, Timing};
 use crate::worker::child::{Ended, NotEnded, Watch};
 use crate::worker::failure::Failure;
 use crate::worker::heaptrack;
@@ -13,6 +13,7 @@ use crate::worker::probe::{Observation, Request};
 use crate::worker::program::Program;
 use crate::worker::reply::{Reply, ending, judge, undisturbed};
 use crate::worker::task::Task;
+use crate::worker::tasks::conformance;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -80,12 +81,18 @@ impl Launcher {
         self.program.path().parent().unwrap_or(Path::new("."))
     }
 
-    /// Returns a number for the content of the program.
+    /// Returns a number for the content of the program, and one for that of each tracker of another crate.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// If one cannot be read.
     pub fn fingerprint(&self) -> io::Result<String> {
-        self.program.fingerprint()
+        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let trackers = others.iter().filter(|(name, _)| name.starts_with("own:")).map(|(_, program)| program);
+        let all: Vec<String> = std::iter::once(&self.program)
+            .chain(trackers)
+            .map(|program| program.fingerprint())
+            .collect::<Result<_, _>>()?;
+        Ok(all.join("+"))
     }
 
     /// Returns a launcher, under the same limits, of another program in the same folder.
@@ -106,6 +113,18 @@ impl Launcher {
         let is_reference =
             Level::REFERENCES.iter().any(|level| matches!(level.host(), Host::Program(program) if program == name));
         Err(MissingProgram { program, is_reference })
+    }
+
+    /// Returns the same launcher with the program of another crate's tracker, on and off.
+    pub(crate) fn with_tracker(self, name: &str, program: PathBuf) -> Self {
+        let program = Arc::new(Program::at(program));
+        {
+            let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+            for tracker in [true, false].into_iter().filter_map(|is_on| OwnTracker::new(name, is_on)) {
+                others.insert(Level::Own(tracker).to_string(), Arc::clone(&program));
+            }
+        }
+        self
     }
 
     /// Logs the command line of each probe to this file when the probe starts, a line each.
@@ -147,7 +166,7 @@ impl Launcher {
         match request.level.host() {
             Host::Switch if request.level.timing() == Timing::Process => self.run_in_scratch(request),
             Host::Switch => self.reply(&Task::from(*request)),
-            Host::Program(name) => self.run_another(name, request),
+            Host::Program(name) => self.run_another(name, request.level, &Task::from(*request)),
             Host::Heaptrack => heaptrack::run(self, request),
         }
     }
@@ -160,19 +179,31 @@ impl Launcher {
         self.judge(self.run_with(within, &Task::from(*request))?)
     }
 
-    /// Runs a probe in another program of the same folder.
-    fn run_another(&self, name: &str, request: &Request) -> Result<Reply<Observation>, Failure> {
+    /// Runs a task in another program of the same folder.
+    fn run_another<T: DeserializeOwned>(&self, name: &str, level: Level, task: &Task) -> Result<Reply<T>, Failure> {
         let unsupported = |missing: MissingProgram| Failure::Unsupported { why: missing.to_string() };
         let other = self.beside(name).map_err(unsupported)?;
         // A level must not depend on options in the user's environment.
         let with_options = |command: &mut Command| {
-            match request.level.jemalloc_options() {
+            match level.jemalloc_options() {
                 Some(options) => command.env(JEMALLOC_OPTIONS, options),
                 None => command.env_remove(JEMALLOC_OPTIONS),
             };
         };
-        let ended = other.run_with(with_options, &Task::from(*request))?;
+        let ended = other.run_with(with_options, task)?;
         self.judge(ended)
+    }
+
+    /// Runs a test of the conformance suite in the program of its level.
+    ///
+    /// # Errors
+    /// The failure of the child.
+    pub fn conform(&self, request: conformance::Request) -> Result<conformance::Answer, Failure> {
+        let (level, task) = (request.level, Task::Conformance(request));
+        undisturbed(|| match level.host() {
+            Host::Program(name) => self.run_another(name, level, &task),
+            Host::Switch | Host::Heaptrack => self.reply(&task),
+        })
     }
 
     /// Runs a task, and returns its reply. A worker that was suspended is run again.

@@ -5,6 +5,7 @@ pub mod failure;
 pub(crate) mod fault;
 pub(crate) mod fork;
 pub(crate) mod heaptrack;
+pub mod installed;
 pub mod launcher;
 pub(crate) mod limits;
 pub(crate) mod preload;

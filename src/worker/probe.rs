@@ -13,8 +13,9 @@ use crate::platform::system::KernelWork;
 use crate::tracking::counting;
 use crate::tracking::counting::TrackerAllocations;
 use crate::tracking::memscope::MemscopeBuild;
-use crate::tracking::references::{Host, JEMALLOC_OPTIONS, WrongProgramError};
-use crate::tracking::{Level, Mode, Recorded, RecordingKind, Session, Timing, VariableTracker};
+use crate::tracking::references::{Host, JEMALLOC_OPTIONS};
+use crate::tracking::{AllocationTracker, Level, Mode, Recorded, RecordingKind, Session, Timing, VariableTracker};
+use crate::worker::installed::Installed;
 use crate::worker::task::TaskError;
 use crate::worker::whole;
 use crate::workloads::pools;
@@ -75,10 +76,14 @@ impl fmt::Display for Request {
 }
 
 impl Request {
-    /// Returns the command with which a user runs this probe alone, in the program of its level.
+    /// Returns the command with which a user runs this probe alone, in the program of its level. That of a tracker of
+    /// another crate is for the folder of the crate.
     pub fn command_line(&self) -> String {
         if let Some(command) = itself::another_command() {
             return format!("{command} {self}");
+        }
+        if matches!(self.level, Level::Own(_)) {
+            return format!("cargo run --release --example tracker -- {self}");
         }
         if !self.level.is_reference() {
             let program = match self.level.host() {
@@ -282,35 +287,28 @@ pub fn run_control(request: Request) -> Result<Observation, TaskError> {
     Ok(observation(request, timed(request, &VariableTracker::NOOP), Recorded::default()))
 }
 
-/// A tracker that is a program's allocator from start to end.
-#[derive(Clone, Copy, Debug)]
-pub struct AllocatorTracker {
-    /// Checks that the program runs the reference of this level.
-    pub check: fn(Level) -> Result<(), WrongProgramError>,
-    /// Switches recording on or off.
-    pub switch: fn(bool),
-    /// Returns the events recorded so far.
-    pub recorded: fn() -> Recorded,
-}
-
-/// Runs one window in a process whose global allocator is a reference. The events that happened are known if the
-/// reference takes its blocks from the switched allocator, which can count them.
+/// Runs one window in a process whose global allocator is a tracker. A level that has it off never starts it.
 ///
 /// # Errors
 /// If the level is not this program's.
-pub fn run_with_allocator(request: Request, tracker: &AllocatorTracker) -> Result<Observation, TaskError> {
-    let level = request.level;
-    (tracker.check)(level)?;
+pub(super) fn run_with_allocator<T: AllocationTracker>(
+    request: Request,
+    tracker: &Installed<T>,
+) -> Result<Observation, TaskError> {
+    tracker.check(request.level)?;
     let session = Session::prepare(Level::Untracked, request.count);
-    let counts = request.count && check_switch().is_ok();
+    if request.count {
+        check_switch()?;
+    }
     warm_up(request)?;
 
+    let recorded = tracker.recorded();
     let before = counting::totals();
-    (tracker.switch)(true);
-    let seen = session.window(|| timed(request, session.tracker()));
-    (tracker.switch)(false);
-    let truth = counts.then(|| counting::totals().since(&before).into());
-    Ok(Observation { truth, ..observation(request, seen, (tracker.recorded)()) })
+    let seen = tracker.while_on(request.level, || session.window(|| timed(request, session.tracker())));
+    let truth = request.count.then(|| counting::totals().since(&before).into());
+    let own = request.count.then(counting::own);
+    let recorded = tracker.recorded().since(recorded);
+    Ok(Observation { truth, own, ..observation(request, seen, recorded) })
 }
 
 /// Prepares the process for a window: starts threads, and warms code and heap by a small run.

@@ -6,6 +6,7 @@ use crate::worker::fork;
 use crate::worker::probe;
 use crate::worker::probe::{Observation, Request};
 use crate::worker::task::{Task, TaskError};
+use crate::worker::tasks::conformance::{self, Switched};
 use crate::worker::tasks::{detection, latency, operation, planted, promises, recorded, replay, soak, windows};
 use crate::workloads::Workload;
 use std::env;
@@ -28,6 +29,11 @@ pub(crate) enum ServeError {
 
 /// Runs the command line of a program that is a worker alone: `worker [--parent=PID]`.
 pub fn run() -> ExitCode {
+    run_with(serve)
+}
+
+/// Runs the command line of a program that is a worker alone, and does its tasks in this way.
+pub(crate) fn run_with(serve: impl FnOnce(Task, Option<&Fault>) -> Result<(), ServeError>) -> ExitCode {
     fork::settle_signals();
     let refuse = |why: &str, code: u8| {
         console::complain(format_args!("error: {}", text::one_line(why)));
@@ -95,6 +101,10 @@ pub(crate) fn serve(task: Task, fault: Option<&Fault>) -> Result<(), ServeError>
         Task::Record(request) => console::reply(&recorded::run(&request)?)?,
         Task::Replay(request) => console::reply(&replay::run(&request)?)?,
         Task::ReplayLatencies(request) => console::reply(&replay::latencies(&request)?)?,
+        Task::Conformance(request) => {
+            console::reply(&conformance::run(&request, &Switched::prepare(request.level)?)?)?;
+        }
+        Task::About => return Err(TaskError::NoTracker.into()),
         Task::Pace => console::reply(&replay::pace())?,
         Task::Stress { .. } => return Err(TaskError::NotAStressRun.into()),
     }

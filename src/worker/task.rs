@@ -8,7 +8,9 @@
 use crate::tracking::memscope::MemscopeBuild;
 use crate::tracking::references::WrongProgramError;
 use crate::worker::probe;
-use crate::worker::tasks::{detection, latency, operation, planted, promises, recorded, replay, soak, windows};
+use crate::worker::tasks::{
+    conformance, detection, latency, operation, planted, promises, recorded, replay, soak, windows,
+};
 use crate::workloads::Scale;
 use crate::workloads::pools::ThreadsError;
 use serde::{Deserialize, Serialize};
@@ -55,6 +57,11 @@ pub enum Task {
     Replay(replay::Request),
     /// Replay a trace under a level with each operation timed. The reply is a [`latency::Observed`].
     ReplayLatencies(replay::Request),
+    /// Run one test of the conformance suite under a level. The reply is a [`conformance::Answer`].
+    Conformance(conformance::Request),
+    /// Describe the tracker that is the program's allocator. The reply is an
+    /// [`About`](crate::worker::installed::About).
+    About,
     /// Measure the pace of the work between operations. The reply is a number, of [`replay::pace`].
     Pace,
     /// Make the full stress run. It prints its figures, and its reply is empty.
@@ -97,6 +104,7 @@ impl Task {
             Self::Probe { request, .. } => request.level,
             Self::Planted(request) => request.level,
             Self::Replay(request) | Self::ReplayLatencies(request) => request.probe.level,
+            Self::Conformance(request) => request.level,
             _ => return None,
         };
         level.memscope_mode()?.variable()
@@ -137,6 +145,9 @@ pub enum TaskError {
     /// The program runs probes only.
     #[error("this program runs probes only: give other tasks to memscope-bench")]
     NotAProbe,
+    /// The program's global allocator is no tracker of another crate.
+    #[error("this program has no tracker to describe: its allocator is memscope-bench's")]
+    NoTracker,
     /// The program is a worker alone.
     #[error("this program is a worker alone: give a stress run to memscope-bench")]
     NotAStressRun,
@@ -231,6 +242,8 @@ mod tests {
                 plan: "/var/tmp/memscope-bench-123456/plan".to_owned(),
                 pace: Some(0.487_654_321),
             }),
+            Task::Conformance(conformance::Request { level: Level::Full, test: "out-of-memory".to_owned() }),
+            Task::About,
             Task::Pace,
             Task::Stress { scale: Scale::FULL, output: "it's here".to_owned() },
         ]

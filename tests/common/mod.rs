@@ -194,7 +194,7 @@ pub fn trackers() -> Trackers {
         measurements[place] =
             Measurement { outcome: Outcome::Failed(failure), pairs: Vec::new(), ..measurements[place].clone() };
     }
-    Trackers(Results { measurements, ..Results::begin(origin("memscope-bench trackers")) })
+    Results { measurements, ..Results::begin(origin("memscope-bench trackers")) }.into()
 }
 
 /// Returns a comparison with every kind of row: a level that the first build lacks, a regression, no difference, an

@@ -28,7 +28,7 @@ fn assert_reports_are_sound(results: &Results) {
     let picture = overhead::chart::draw(results);
     assert_sound(&picture);
     roxmltree::Document::parse(&picture).expect("well-formed");
-    let ranked = memscope_bench::internal::study::trackers::Trackers(results.clone());
+    let ranked = memscope_bench::internal::study::trackers::Trackers::from(results.clone());
     assert_sound(&common::text(&ranked));
     assert_sound(&trackers::chart::draw(&ranked));
 }

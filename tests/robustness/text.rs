@@ -106,8 +106,8 @@ fn charts_are_well_formed_whatever_they_show() {
     check_picture("memory analysis", &stress::chart::draw(&record));
 
     let mut trackers = trackers();
-    nasty_origin(&mut trackers.0.origin);
-    trackers.0.measurements[10].outcome = Outcome::Failed(Failure::Unsupported { why: NASTY.to_owned() });
+    nasty_origin(&mut trackers.results.origin);
+    trackers.results.measurements[10].outcome = Outcome::Failed(Failure::Unsupported { why: NASTY.to_owned() });
     check_picture("trackers", &trackers::chart::draw(&trackers));
 }
 
@@ -129,9 +129,9 @@ fn tables_are_whole_whatever_they_show() {
     check_markdown("compare", &crate::common::markdown(&compared));
 
     let mut trackers = trackers();
-    nasty_origin(&mut trackers.0.origin);
-    trackers.0.measurements[4].outcome = Outcome::Failed(Failure::Crashed { how: NASTY.to_owned() });
-    trackers.0.measurements[10].outcome = Outcome::Failed(Failure::Unsupported { why: NASTY.to_owned() });
+    nasty_origin(&mut trackers.results.origin);
+    trackers.results.measurements[4].outcome = Outcome::Failed(Failure::Crashed { how: NASTY.to_owned() });
+    trackers.results.measurements[10].outcome = Outcome::Failed(Failure::Unsupported { why: NASTY.to_owned() });
     check_terminal("trackers", &crate::common::text(&trackers));
     check_markdown("trackers", &crate::common::markdown(&trackers));
 }

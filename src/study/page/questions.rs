@@ -55,7 +55,10 @@ pub(super) const QUESTIONS: [Question; 11] = [
         name: "trackers",
         title: "Which tracker?",
         about: "memscope beside counters, recorders and a sampling profiler: what each costs, takes, sees and keeps.",
-        wanted: &[wanted("trackers", "trackers.json", "cargo run --release --features references -- trackers")],
+        wanted: &[
+            wanted("trackers", "trackers.json", "cargo run --release --features references -- trackers"),
+            welcome("conform", "conform.json"),
+        ],
     },
     Question {
         name: "versions",

@@ -37,7 +37,7 @@ pub fn draw(trackers: &Trackers) -> String {
     let height = HEAD
         + FOOT
         + rankings.iter().map(|ranking| ABOVE + ranking.measurements.len() as f64 * LANE + BELOW).sum::<f64>();
-    let axis = RatioAxis::of(trackers.0.walls(), LEFT, RIGHT);
+    let axis = RatioAxis::of(trackers.results.walls(), LEFT, RIGHT);
     let title = "Is it memscope, or is it tracking?";
     let about = "Time under each tracker ÷ time without, on a log scale. Medians of pairs of processes; whiskers are \
      95 % intervals.";
@@ -51,13 +51,13 @@ pub fn draw(trackers: &Trackers) -> String {
         picture = picture
             .add(text(MARGIN, y + 22.0, "heading", heading(ranking)))
             .add(axis.draw(top, bottom))
-            .add(axis.noise(trackers.0.noise_floor().map(|(_, floor)| floor.wall.value), top, bottom));
+            .add(axis.noise(trackers.results.noise_floor().map(|(_, floor)| floor.wall.value), top, bottom));
         for (number, measurement) in ranking.measurements.iter().enumerate() {
-            picture = picture.add(lane(&axis, measurement, top + (number as f64 + 0.5) * LANE));
+            picture = picture.add(lane(trackers, &axis, measurement, top + (number as f64 + 0.5) * LANE));
         }
         y = bottom + BELOW;
     }
-    finished(&picture.add(foot(&trackers.0, y)))
+    finished(&picture.add(foot(&trackers.results, y)))
 }
 
 fn legend() -> Group {
@@ -85,7 +85,7 @@ fn mark(level: Level) -> String {
 }
 
 /// Draws a measurement: its name, its figure, the figure in words, and what the tracker records.
-fn lane(axis: &RatioAxis, measurement: &Measurement, y: f64) -> Group {
+fn lane(trackers: &Trackers, axis: &RatioAxis, measurement: &Measurement, y: f64) -> Group {
     let Measurement { workload, level, .. } = *measurement;
     let class = level.properties().class;
     let words = overhead(measurement);
@@ -95,7 +95,7 @@ fn lane(axis: &RatioAxis, measurement: &Measurement, y: f64) -> Group {
         return Group::new().add(name).add(text(WORDS, y + 4.5, "small bad", words));
     };
     let wall = seen.wall;
-    let mut told = format!("{workload}/{level}: {}\n{words}\n{} pairs", level.about(), seen.pairs);
+    let mut told = format!("{workload}/{level}: {}\n{words}\n{} pairs", trackers.about(level), seen.pairs);
     if level.has_fidelity() {
         told += &format!(", fidelity {}", number::fidelity(measurement.fidelity));
     }
@@ -105,7 +105,7 @@ fn lane(axis: &RatioAxis, measurement: &Measurement, y: f64) -> Group {
         .add(rectangle(from, y - 3.0, to - from, 6.0, &format!("{class} area")))
         .add(axis.mark(wall, y, class, &mark(level)))
         .add(text(WORDS, y + 4.5, "small", words))
-        .add(text(NOTE, y + 4.5, "small faint", takes_note(level)))
+        .add(text(NOTE, y + 4.5, "small faint", takes_note(trackers.records(level))))
 }
 
 fn foot(results: &Results, y: f64) -> Group {

@@ -5,7 +5,10 @@
 
 pub mod chart;
 pub(crate) mod overview;
+mod own;
 pub mod summary;
+
+pub use own::OwnTracker;
 
 use crate::platform::files::Versioned;
 use crate::report::document::Document;
@@ -15,14 +18,26 @@ use crate::schedule::measurement::{Measurement, Series};
 use crate::study::Study;
 use crate::study::control::ControlFailure;
 use crate::study::overhead::record::{self, Results};
-use crate::tracking::Level;
+use crate::tracking::{Level, RecordingKind};
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 
 /// The results of `memscope-bench trackers`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Trackers(pub Results);
+pub struct Trackers {
+    /// The measurements.
+    #[serde(flatten)]
+    pub results: Results,
+    /// The trackers of other crates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<OwnTracker>,
+}
+
+impl From<Results> for Trackers {
+    fn from(results: Results) -> Self {
+        Self { results, own: Vec::new() }
+    }
+}
 
 impl Versioned for Trackers {
     const KIND: &str = "trackers";
@@ -40,19 +55,19 @@ impl Study for Trackers {
     }
 
     fn metrics(&self) -> Vec<Metric> {
-        self.0.metrics()
+        self.results.metrics()
     }
 
     fn origins(&self) -> Vec<(&'static str, &Origin)> {
-        self.0.origins()
+        self.results.origins()
     }
 
     fn control_failure(&self) -> Option<ControlFailure> {
-        self.0.control_failure()
+        self.results.control_failure()
     }
 
     fn left_out(&self) -> Vec<String> {
-        self.0.left_out()
+        self.results.left_out()
     }
 }
 
@@ -74,10 +89,20 @@ impl Trackers {
         Level::built().collect()
     }
 
+    /// Returns the kind of record that a level of the run keeps.
+    pub(crate) fn records(&self, level: Level) -> RecordingKind {
+        self.own.iter().find(|tracker| tracker.is_at(level)).map_or(level.records(), |tracker| tracker.records)
+    }
+
+    /// Returns the description of a level of the run in a few words.
+    pub(crate) fn about(&self, level: Level) -> &str {
+        self.own.iter().find(|tracker| tracker.is_at(level)).map_or(level.about(), |tracker| &tracker.about)
+    }
+
     /// Returns the rankings, in the order in which they were measured.
     pub fn rankings(&self) -> Vec<Ranking<'_>> {
         let mut rankings: Vec<Ranking> = Vec::new();
-        for measurement in self.0.series(Series::Overhead) {
+        for measurement in self.results.series(Series::Overhead) {
             match rankings.iter_mut().find(|ranking| ranking.workload == measurement.workload) {
                 Some(ranking) => ranking.measurements.push(measurement),
                 None => rankings.push(Ranking {

@@ -32,7 +32,7 @@ pub(super) fn table(trackers: &Trackers) -> Table {
         let fidelity = if headline.level.has_fidelity() { number::fidelity(headline.worst_fidelity()) } else { dash() };
         table.row([
             name(headline.level),
-            takes_note(headline.level),
+            takes_note(trackers.records(headline.level)),
             headline.typical_in_words(),
             lowest,
             highest,
@@ -65,7 +65,7 @@ pub(crate) fn sentence(trackers: &Trackers) -> Option<String> {
 
 /// Returns the trackers from the cheapest; those without a figure come last.
 fn ranked(trackers: &Trackers) -> Vec<Headline<'_>> {
-    let mut all = headlines(&trackers.0);
+    let mut all = headlines(&trackers.results);
     all.sort_by(|a, b| {
         let [a, b] = [a, b].map(|headline| headline.typical().map_or(f64::INFINITY, |typical| typical.value));
         a.total_cmp(&b)

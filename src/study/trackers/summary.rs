@@ -5,7 +5,7 @@ use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::schedule::measurement::Measurement;
 use crate::study::overhead;
-use crate::study::trackers::{Ranking, Trackers, overview};
+use crate::study::trackers::{Ranking, Trackers, overview, own};
 use crate::tracking::{Level, RecordingKind};
 use crate::worker::failure::Failure;
 
@@ -20,10 +20,14 @@ pub fn summary(trackers: &Trackers) -> Document {
     }
     for ranking in rankings {
         document.heading(heading(&ranking));
-        document.table(table(&ranking));
+        document.table(table(trackers, &ranking));
+    }
+    if !trackers.own.is_empty() {
+        document.heading("Trackers of other crates");
+        document.table(own::table(&trackers.own));
     }
     let mut notes = descriptions(trackers);
-    if trackers.0.measurements.iter().any(|measurement| measurement.level == Level::JemallocProfiler) {
+    if trackers.results.measurements.iter().any(|measurement| measurement.level == Level::JemallocProfiler) {
         notes.push(
             "jemalloc is another heap than the other trackers have: its profiler costs the difference between \
              jemalloc-profiler and jemalloc."
@@ -35,8 +39,9 @@ pub fn summary(trackers: &Trackers) -> Document {
          like."
             .to_owned(),
     );
+    notes.extend((!trackers.own.is_empty()).then(|| own::NOTE.to_owned()));
     notes.extend(has_overview.then(|| overview::NOTE.to_owned()));
-    notes.extend(overhead::summary::notes(&trackers.0));
+    notes.extend(overhead::summary::notes(&trackers.results));
     document.notes(notes);
     document
 }
@@ -57,7 +62,7 @@ pub(crate) fn overhead(measurement: &Measurement) -> String {
     }
 }
 
-fn table(ranking: &Ranking<'_>) -> Table {
+fn table(trackers: &Trackers, ranking: &Ranking<'_>) -> Table {
     let mut table = Table::new([
         left("tracker"),
         left("records"),
@@ -71,7 +76,7 @@ fn table(ranking: &Ranking<'_>) -> Table {
         let [_, _, _, _, _, ns, _, fidelity, memory, faults] = overhead::summary::row(measurement, "");
         table.row([
             name(measurement.level),
-            takes_note(measurement.level),
+            takes_note(trackers.records(measurement.level)),
             overhead(measurement),
             ns,
             fidelity,
@@ -87,9 +92,9 @@ pub(super) fn name(level: Level) -> String {
     if level.is_memscope() { format!("{level} (memscope)") } else { level.to_string() }
 }
 
-/// Returns what a level records; a dash if it tracks nothing.
-pub(crate) fn takes_note(level: Level) -> String {
-    match level.records() {
+/// Returns what a tracker records in words; a dash if it tracks nothing.
+pub(crate) fn takes_note(records: RecordingKind) -> String {
+    match records {
         RecordingKind::Nothing => "—".to_owned(),
         kind => kind.to_string(),
     }
@@ -100,5 +105,5 @@ fn descriptions(trackers: &Trackers) -> Vec<String> {
     let rankings = trackers.rankings().into_iter();
     let mut levels = each_once(rankings.flat_map(|ranking| ranking.measurements).map(|measurement| measurement.level));
     levels.sort();
-    levels.into_iter().map(|level| format!("{level}: {}.", level.about())).collect()
+    levels.into_iter().map(|level| format!("{level}: {}.", trackers.about(level))).collect()
 }

@@ -1,6 +1,7 @@
 //! The names of levels, in commands, reports and files.
 
 use super::Level;
+use super::own::OwnTracker;
 use crate::tracking::known_cost::MAX_SYNTHETIC_UNITS;
 use crate::tracking::references::WrongProgramError;
 use std::fmt;
@@ -44,7 +45,7 @@ impl std::str::FromStr for Level {
 
     fn from_str(name: &str) -> Result<Self, LevelError> {
         let level = Self::try_from(name.to_owned())?;
-        if level.is_built() { Ok(level) } else { Err(LevelError::NotBuilt(WrongProgramError::NotBuilt(level))) }
+        if level.is_built() { Ok(level) } else { Err(LevelError::NotBuilt(WrongProgramError::not_built(level))) }
     }
 }
 
@@ -61,7 +62,8 @@ impl TryFrom<String> for Level {
                 (number <= most).then(|| of(number))
             })
         };
-        known.copied().or_else(numbered).ok_or(LevelError::Unknown(name))
+        let own = || OwnTracker::parse(&name).map(Self::Own);
+        known.copied().or_else(numbered).or_else(own).ok_or(LevelError::Unknown(name))
     }
 }
 

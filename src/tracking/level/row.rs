@@ -81,6 +81,8 @@ macro_rules! levels {
             $(#[doc = $known_about] $known(u32),)*
             $(#[doc = $about] $other,)*
             $(#[doc = $moded_about] $moded,)*
+            /// A tracker of another crate.
+            Own(OwnTracker),
         }
 
         impl Level {
@@ -116,6 +118,7 @@ macro_rules! levels {
                     $(Self::$moded => const {
                         &Properties { about: $moded_about, $($moded_field: $moded_value,)* ..$base }
                     },)*
+                    Self::Own(tracker) => tracker.properties(),
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! The table of levels: a level is one entry.
 
+use super::own::OwnTracker;
 use super::row::{PLAIN, Properties, STARTED};
 use super::{RecordingKind, Timing};
 use crate::tracking::Mode;

@@ -1,5 +1,6 @@
 //! The tasks of a worker besides probes, one file or folder each.
 
+pub mod conformance;
 pub mod detection;
 pub mod latency;
 pub mod operation;

@@ -1,0 +1,157 @@
+//! The conformance suite: what every program may expect of a tracker that is its allocator.
+//!
+//! Each test is a function in a file of its subject. It drives the program's global allocator while the tracker
+//! records, and checks the blocks that it gets and what the tracker says that it saw. Each runs in a process of its
+//! own under a time limit, so a tracker that crashes or hangs costs one test.
+//!
+//! No test asks for what [`GlobalAlloc`](std::alloc::GlobalAlloc) does not promise: a layout is never empty, and the
+//! handler of a signal never allocates.
+
+mod blocks;
+mod counts;
+mod process;
+mod raw;
+mod subject;
+mod threads;
+
+pub(crate) use subject::{Subject, Switched};
+
+use crate::tracking::Level;
+use crate::worker::task::TaskError;
+use serde::{Deserialize, Serialize};
+
+/// A test of the suite.
+#[derive(Clone, Copy, Debug)]
+pub struct Test {
+    /// Name in commands, reports and files.
+    pub name: &'static str,
+    /// The behaviour that passes it, in a few words.
+    pub about: &'static str,
+    run: fn(&dyn Subject) -> Result<Passed, Unmet>,
+}
+
+/// The work of one process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Level.
+    #[serde(rename = "tracking")]
+    pub level: Level,
+    /// Name of the test.
+    pub test: String,
+}
+
+/// The end of a test that the tracker passed.
+enum Passed {
+    /// All that the test checks holds.
+    Wholly,
+    /// The test has nothing to check, for this reason.
+    Inapplicable(&'static str),
+}
+
+/// An expectation that the tracker does not meet.
+#[derive(Debug)]
+struct Unmet {
+    expected: String,
+    found: String,
+}
+
+impl Unmet {
+    fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self { expected: expected.into(), found: found.into() }
+    }
+}
+
+/// Returns an error unless something holds. The texts are made when it does not.
+fn expect(holds: bool, unmet: impl FnOnce() -> Unmet) -> Result<(), Unmet> {
+    if holds { Ok(()) } else { Err(unmet()) }
+}
+
+/// The reply of a test's process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "kebab-case")]
+pub enum Answer {
+    /// The tracker passed.
+    Passed,
+    /// The tracker failed.
+    Failed {
+        /// The expectation.
+        expected: String,
+        /// What was found instead.
+        found: String,
+    },
+    /// The test has nothing to check.
+    Inapplicable {
+        /// The reason.
+        why: String,
+    },
+}
+
+impl Test {
+    const fn new(name: &'static str, about: &'static str, run: fn(&dyn Subject) -> Result<Passed, Unmet>) -> Self {
+        Self { name, about, run }
+    }
+
+    /// All tests, in the order of reports.
+    pub const ALL: &[Self] = &[
+        Self::new("zeroed", "zeroed memory is zero, also in blocks that were used before", blocks::zeroed),
+        Self::new("realloc", "a block that grows or shrinks keeps its content", blocks::realloc),
+        Self::new(
+            "alignment",
+            "blocks are aligned from 1 byte to 64 KiB, also resized and zeroed ones",
+            blocks::alignment,
+        ),
+        Self::new("blocks", "a block is writable to its last byte, and shares none with another", blocks::apart),
+        Self::new("out-of-memory", "a block that cannot be had is null, and not counted", blocks::out_of_memory),
+        Self::new("counts", "a known program has the counts that it should have", counts::known_program),
+        Self::new(
+            "midway",
+            "blocks from before the start and after the end are freed, and no count wraps",
+            process::midway,
+        ),
+        Self::new("threads", "four threads at once get intact blocks and exact counts", threads::at_once),
+        Self::new("other-threads", "a block that another thread frees is freed and counted", threads::handed_over),
+        Self::new("thread-exit", "what threads did that have ended stays counted", threads::ended),
+        Self::new("thread-locals", "destructors of thread-locals allocate and free", threads::destructors),
+        Self::new("re-entrancy", "the record can be read while this and other threads allocate", process::re_entrancy),
+        Self::new("fork", "a child that is forked while another thread allocates can allocate", process::fork),
+        Self::new(
+            "signals",
+            "allocations that signals interrupt succeed; the handler allocates nothing",
+            process::signals,
+        ),
+    ];
+
+    /// Returns the test of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|test| test.name == name).copied()
+    }
+}
+
+/// Runs a test. Call it once in a process.
+///
+/// # Errors
+/// If there is no such test.
+pub(crate) fn run(request: &Request, subject: &dyn Subject) -> Result<Answer, TaskError> {
+    let unknown = || {
+        let known: Vec<&str> = Test::ALL.iter().map(|test| test.name).collect();
+        TaskError::Refused(format!("there is no test '{}'; there are {}", request.test, known.join(", ")))
+    };
+    let test = Test::named(&request.test).ok_or_else(unknown)?;
+    Ok(match (test.run)(subject) {
+        Ok(Passed::Wholly) => Answer::Passed,
+        Ok(Passed::Inapplicable(why)) => Answer::Inapplicable { why: why.to_owned() },
+        Err(Unmet { expected, found }) => Answer::Failed { expected, found },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_test_has_a_name_of_its_own() {
+        for test in Test::ALL {
+            assert_eq!(Test::ALL.iter().filter(|other| other.name == test.name).count(), 1, "{}", test.name);
+        }
+    }
+}
