@@ -2,7 +2,7 @@
 
 use crate::cli::Error;
 use crate::cli::line::read_variables;
-use crate::cli::programs::this_program;
+use crate::cli::executables::this_program;
 use crate::platform::environment;
 use crate::platform::list::each_once;
 use crate::report::format::Format;

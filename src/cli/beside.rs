@@ -2,7 +2,7 @@
 
 use crate::builds::cargo;
 use crate::cli::Error;
-use crate::cli::programs::PROGRAM;
+use crate::cli::executables::PROGRAM;
 use crate::platform::{console, files, system};
 use crate::worker::launcher::Launcher;
 use std::path::Path;

@@ -11,6 +11,7 @@ mod check;
 mod claims;
 mod compare;
 mod error;
+mod executables;
 mod footprint;
 mod groups;
 mod history;
@@ -22,7 +23,6 @@ mod own_report;
 pub mod page;
 mod predict;
 mod probe;
-mod programs;
 mod record;
 mod replay;
 mod report;
@@ -41,7 +41,7 @@ pub(crate) use error::Error;
 pub use error::exit_code;
 pub use line::read_command_line;
 pub(crate) use line::{has_command, read_arguments};
-pub use programs::run_probe;
+pub use executables::run_probe;
 
 use clap::{Parser, Subcommand};
 
