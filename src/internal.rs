@@ -32,7 +32,7 @@ pub mod stats {
 pub mod study {
     pub use crate::study::{
         Files, Settled, Study, accuracy, calls, check, claims, compare, counts, draw, footprint, kept, modes, overhead,
-        print, replay, sessions, soak, stress, trackers, validation, why,
+        print, programs, replay, sessions, soak, stress, trackers, validation, why,
     };
 }
 

@@ -23,6 +23,7 @@ mod own_report;
 pub mod page;
 mod predict;
 mod probe;
+mod programs;
 mod record;
 mod replay;
 mod report;
@@ -39,9 +40,9 @@ mod worker;
 pub use arguments::{Environment, bar, show};
 pub(crate) use error::Error;
 pub use error::exit_code;
+pub use executables::run_probe;
 pub use line::read_command_line;
 pub(crate) use line::{has_command, read_arguments};
-pub use executables::run_probe;
 
 use clap::{Parser, Subcommand};
 
@@ -84,6 +85,8 @@ enum Command {
     Why(why::Arguments),
     /// Measure each mode of memscope: what it costs, sees, attributes and keeps
     Modes(modes::Arguments),
+    /// Measure real programs beside the workloads: what tracking costs, by how often a program allocates
+    Programs(programs::Arguments),
     /// Compare memscope with other trackers
     Trackers(trackers::Arguments),
     /// Measure the memory that tracking takes, and the events that it misses, as workloads grow
@@ -138,6 +141,7 @@ impl Cli {
             Command::Predict(arguments) => predict::run(&arguments),
             Command::Report(arguments) => report::run(&arguments),
             Command::Modes(arguments) => modes::run(&arguments),
+            Command::Programs(arguments) => programs::run(&arguments),
             Command::Trackers(arguments) => trackers::run(&arguments),
             Command::Probe(arguments) => probe::run(&arguments),
             Command::Footprint(arguments) => footprint::run(&arguments),

@@ -9,6 +9,7 @@ use super::compare::Comparison;
 use super::footprint::Footprints;
 use super::modes::Modes;
 use super::overhead::record::Results;
+use super::programs::Programs;
 use super::replay::Replays;
 use super::sessions::Sessions;
 use super::soak::Soaks;
@@ -74,6 +75,7 @@ kinds! {
     Footprint(Footprints), "footprints";
     Calls(Calls), ;
     Soak(Soaks), ;
+    Programs(Programs), ;
     Replay(Replays), ;
     Validation(Validation), "validate";
     Sessions(Sessions), "session";

@@ -7,12 +7,16 @@ use rand_pcg::Pcg64Mcg;
 use serde_json::Value;
 use std::fmt::Write;
 
-/// At scale 1, 8,000 documents of 30 orders each. Each document is read, its totals are added up and put into it, and
-/// it is written and dropped.
+/// The documents that are kept at once.
+const STORED: usize = 50;
+
+/// At scale 1, 8,000 documents of 30 orders each. Each document is read, its totals are added up and put into it, and it
+/// is written. 50 written ones are kept at once.
 pub(super) fn json<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
     let mut context = Context::new(tracker);
     let mut rng = scale.rng(102);
     let mut text = String::new();
+    let mut store: Vec<String> = Vec::new();
     for number in 0..scale.count(8_000) {
         text.clear();
         write_document(&mut text, number, &mut rng);
@@ -21,11 +25,15 @@ pub(super) fn json<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
         let total: u64 = orders.iter().filter(|order| order["paid"] == true).map(total).sum();
         document["total"] = total.into();
         let written = serde_json::to_string(&document).expect("a document is plain data");
-        context.track("document", &written);
         context.record(total);
         context.record(written.len() as u64);
+        store.push(written);
+        if store.len() == STORED {
+            context.track("store", &store);
+            store.clear();
+        }
     }
-    context.checkpoint("the last document alive");
+    context.checkpoint("the last documents alive");
     context.digest()
 }
 

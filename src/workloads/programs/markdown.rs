@@ -7,21 +7,29 @@ use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use std::fmt::Write;
 
-/// At scale 1, 6,000 pages of 12 sections each.
+/// The pages of a chapter, which are kept at once.
+const CHAPTER: usize = 20;
+
+/// At scale 1, 6,000 pages of 12 sections each, in chapters of 20 pages.
 pub(super) fn markdown<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
     let mut context = Context::new(tracker);
     let mut rng = scale.rng(104);
     let mut page = String::new();
+    let mut chapter: Vec<String> = Vec::new();
     for _ in 0..scale.count(6_000) {
         page.clear();
         write_page(&mut page, &mut rng);
-        let mut site = String::with_capacity(page.len() * 2);
-        html::push_html(&mut site, Parser::new_ext(&page, Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES));
-        context.track("site", &site);
-        context.record(site.len() as u64);
-        context.record(site.bytes().fold(0, |sum, byte| sum.rotate_left(5) ^ u64::from(byte)));
+        let mut written = String::with_capacity(page.len() * 2);
+        html::push_html(&mut written, Parser::new_ext(&page, Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES));
+        context.record(written.len() as u64);
+        context.record(written.bytes().fold(0, |sum, byte| sum.rotate_left(5) ^ u64::from(byte)));
+        chapter.push(written);
+        if chapter.len() == CHAPTER {
+            context.track("chapter", &chapter);
+            chapter.clear();
+        }
     }
-    context.checkpoint("the last page alive");
+    context.checkpoint("the last pages alive");
     context.digest()
 }
 

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 /// The tasks that work on batches.
 const TASKS: usize = 4;
 /// The batches that wait for a task at most.
-const WAITING: usize = 16;
+const WAITING: usize = 4;
 
 /// One record of a batch.
 struct Record {
@@ -17,7 +17,7 @@ struct Record {
     payload: Vec<u64>,
 }
 
-/// At scale 1, 24,000 batches of 40 records with 32 to 127 numbers each.
+/// At scale 1, 2,400 batches of 400 records with 32 to 127 numbers each.
 ///
 /// The reader is the caller's thread, which runs no task, so each record is freed on another thread than the one that
 /// made it.
@@ -31,7 +31,7 @@ pub(super) fn pipeline<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
                 (sender, tokio::spawn(work(tracker.clone(), receiver)))
             })
             .unzip();
-        for number in 0..scale.count(24_000) as usize {
+        for number in 0..scale.count(2_400) as usize {
             let batch = read_batch(number, &mut rng);
             assert!(senders[number % TASKS].send(batch).await.is_ok(), "the tasks end after the reader");
         }
@@ -50,7 +50,7 @@ fn read_batch(number: usize, rng: &mut Pcg64Mcg) -> Vec<Record> {
         let payload = (0..length).map(|_| rng.next_u64()).collect();
         Record { key: format!("{:x}/{place}", number * 7_919 % 10_007), payload }
     };
-    (0..40).map(record).collect()
+    (0..400).map(record).collect()
 }
 
 /// Sorts the batches of one task by key, and adds them up.

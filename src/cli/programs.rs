@@ -1,0 +1,70 @@
+//! `memscope-bench programs`: measures real programs beside the stress workloads, and the curve of the overhead over
+//! how often a program allocates.
+
+use crate::cli::arguments::{KeepArguments, ResultArguments, SizeArguments, after_the_baseline, bar, or_all};
+use crate::cli::{Error, journal};
+use crate::platform::files::Versioned;
+use crate::platform::itself;
+use crate::report::origin::Origin;
+use crate::schedule::plan::{Effort, Plan};
+use crate::study::programs::{Counted, Programs, SCHEMA};
+use crate::tracking::Level;
+use crate::workloads::{Workload, nameable};
+use clap::Args;
+
+#[derive(Debug, Args)]
+#[command(mut_arg("output", |output| output.help("The folder for programs.json, programs.md and programs.svg")))]
+pub(super) struct Arguments {
+    /// The workloads [default: the stress workloads and the programs]
+    #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
+    workloads: Vec<Workload>,
+    /// The levels; untracked against itself is always measured too, for the noise floor
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["variables", "allocator", "full"])]
+    tracking: Vec<Level>,
+    /// The pairs of processes for each workload and level
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(6..))]
+    pairs: u32,
+    #[command(flatten)]
+    size: SizeArguments,
+    /// Go on with the run of the same command that did not end
+    #[arg(long)]
+    resume: bool,
+    #[command(flatten)]
+    keep: KeepArguments,
+    #[command(flatten)]
+    results: ResultArguments,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
+    if itself::another_command().is_some() {
+        return Err(Error::System("`programs` measures memscope-bench's own programs: run it in its clone".to_owned()));
+    }
+    if cfg!(not(feature = "programs")) {
+        let build = "cargo run --release --features programs -- programs";
+        return Err(Error::System(format!("this build contains no programs; build it with them: {build}")));
+    }
+    let files = arguments.results.files(Programs::KIND);
+    files.prepare::<Programs>()?;
+    let path = arguments.results.output.join(format!("{}.journal", Programs::KIND));
+    journal::check(&path, arguments.resume)?;
+    let launcher = arguments.results.launcher()?;
+
+    let origin = Origin::of_this_command();
+    let all = arguments.workloads.is_empty();
+    let workloads = if all { nameable().to_vec() } else { or_all(&arguments.workloads) };
+    let request = |workload, level| arguments.size.request(workload, level);
+    let mut plan = Plan::new(Effort::pairs(arguments.pairs as usize));
+    plan.add_overheads(&launcher, &workloads, &after_the_baseline(&arguments.tracking), request);
+    let (measurements, journal) = journal::measure(Some(&path), arguments.resume, plan, &launcher)?;
+
+    let counting = bar(workloads.len(), "workloads counted");
+    let counted = |&workload: &Workload| {
+        counting.set_message(workload.name());
+        counting.inc(1);
+        Counted::of(&launcher, request(workload, Level::Counting))
+    };
+    let counts = workloads.iter().map(counted).collect();
+    counting.finish_and_clear();
+    let programs = Programs { schema: SCHEMA, origin, measurements, counts };
+    journal::finish(&files, &programs, journal, arguments.results.format(), arguments.keep)
+}
