@@ -13,6 +13,7 @@ pub use crate::study::footprint::Footprints;
 pub use crate::study::kept::Kept;
 pub use crate::study::modes::Modes;
 pub use crate::study::overhead::record::Results;
+pub use crate::study::programs::Programs;
 pub use crate::study::replay::Replays;
 pub use crate::study::soak::Soaks;
 pub use crate::study::stress::Record;

@@ -34,7 +34,7 @@ pub mod stats {
 pub mod study {
     pub use crate::study::{
         Files, Settled, Study, accuracy, calls, check, claims, compare, conformance, counts, draw, footprint, kept,
-        modes, overhead, print, replay, sessions, soak, stress, traces, trackers, validation, why,
+        modes, overhead, print, programs, replay, sessions, soak, stress, traces, trackers, validation, why,
     };
 }
 

@@ -130,7 +130,9 @@ fn with_dependency(manifest: &str, stamp: &str, dependency: InlineTable) -> Resu
     for tests in ["bench", "dev-dependencies", "example", "test"] {
         manifest.remove(tests);
     }
-    manifest["features"]["default"] = value(Array::new());
+    // A copy runs the same workloads as this program.
+    let programs = cfg!(feature = "programs").then_some("programs");
+    manifest["features"]["default"] = value(Array::from_iter(programs));
     if let Some(programs) = manifest.get_mut("bin").and_then(toml_edit::Item::as_array_of_tables_mut) {
         programs.retain(|program| program.get("name").and_then(toml_edit::Item::as_str) == Some(WORKER));
         programs.iter_mut().for_each(|program| program["name"] = value(PROGRAM));
@@ -179,7 +181,8 @@ mod tests {
         let changed = with_dependency(manifest, &stamp, dependency).expect("a manifest");
         let theirs: Vec<&str> = changed.lines().filter(|line| !manifest.lines().any(|ours| ours == *line)).collect();
         let version = format!("version = \"{}+commit-a-b\"", env!("CARGO_PKG_VERSION").split('+').next().expect("one"));
-        assert_eq!(theirs, [version.as_str(), "default = []", "memscope-rs = { version = \"=0.1.0\" }"]);
+        let features = if cfg!(feature = "programs") { "default = [\"programs\"]" } else { "default = []" };
+        assert_eq!(theirs, [version.as_str(), features, "memscope-rs = { version = \"=0.1.0\" }"]);
         let program = "[[bin]]\nname = \"memscope-bench\"\npath = \"src/bin/worker.rs\"";
         assert!(changed.contains(program) && changed.matches("[[bin]]").count() == 1, "{changed}");
         for gone in ["memscope-bench-control", "[[bench]]"] {

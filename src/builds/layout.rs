@@ -40,6 +40,8 @@ fn linked(
         let mut command = start();
         command.args(["rustc", "--release", "--quiet", "--message-format=json-render-diagnostics", "--bin", program]);
         command.arg("--manifest-path").arg(package.join("Cargo.toml")).arg("--target-dir").arg(layouts.join("build"));
+        // They run the same workloads as this program.
+        command.args(cfg!(feature = "programs").then_some("--features=programs"));
         command.arg("--").arg(cargo::shuffle(seed));
         // The user's folder has no influence, as in every build.
         let ended = command.current_dir(package).stdin(Stdio::null()).output().map_err(failed)?;

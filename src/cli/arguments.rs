@@ -1,9 +1,10 @@
 //! Arguments and progress bars that several commands share.
 
 use crate::cli::Error;
+use crate::cli::executables::this_program;
 use crate::cli::line::read_variables;
-use crate::cli::programs::this_program;
 use crate::platform::environment;
+use crate::platform::itself;
 use crate::platform::list::each_once;
 use crate::report::format::Format;
 use crate::schedule::measurement::Precision;
@@ -12,10 +13,12 @@ use crate::study::Files;
 use crate::tracking::Level;
 use crate::worker::launcher::{Launcher, Limits};
 use crate::worker::probe::Request;
-use crate::workloads::{Scale, Workload, pools, registered};
-use clap::builder::PossibleValue;
-use clap::{Args, Parser, ValueEnum};
+use crate::workloads::{Scale, Workload, nameable, pools, programs, registered};
+use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser, ValueParserFactory};
+use clap::error::ErrorKind;
+use clap::{Arg, Args, Command, Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -203,11 +206,45 @@ impl SizeArguments {
 
 impl ValueEnum for Workload {
     fn value_variants<'a>() -> &'a [Self] {
-        registered()
+        nameable()
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(PossibleValue::new(self.name()))
+    }
+}
+
+/// Reads the name of a workload on the command line.
+#[derive(Clone, Debug)]
+pub struct WorkloadParser(EnumValueParser<Workload>);
+
+impl ValueParserFactory for Workload {
+    type Parser = WorkloadParser;
+
+    fn value_parser() -> WorkloadParser {
+        WorkloadParser(EnumValueParser::new())
+    }
+}
+
+impl TypedValueParser for WorkloadParser {
+    type Value = Workload;
+
+    fn parse_ref(&self, command: &Command, argument: Option<&Arg>, value: &OsStr) -> Result<Workload, clap::Error> {
+        let parsed = self.0.parse_ref(command, argument, value);
+        let program = programs().find(|program| !program.is_built() && value == program.name());
+        let (Err(_), Some(program), true) = (&parsed, program, itself::another_command().is_none()) else {
+            return parsed;
+        };
+        let argument = argument.map_or_else(|| "workload".to_owned(), ToString::to_string);
+        let why = format!(
+            "invalid value '{program}' for '{argument}': the program '{program}' is only in a build with `--features \
+             programs`"
+        );
+        Err(clap::Error::raw(ErrorKind::InvalidValue, why).with_cmd(command))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        self.0.possible_values()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::builds::cargo;
 use crate::cli::Error;
-use crate::cli::programs::PROGRAM;
+use crate::cli::executables::PROGRAM;
 use crate::platform::list::each_once;
 use crate::platform::{console, files, system};
 use crate::tracking::Level;
@@ -38,8 +38,10 @@ pub(super) fn build_programs(launcher: &Launcher, programs: &[&str], references:
         console::complain(format_args!("Building {} ...", programs.join(" and ")));
         let mut cargo = system::cargo();
         cargo.args(["build", "--release", "--quiet", "--message-format=json-render-diagnostics"]);
-        let features = if references { "references" } else { "" };
-        cargo.arg(format!("--features={features}")).arg("--manifest-path");
+        // They run the same workloads as this program.
+        let features = [("references", references), ("programs", cfg!(feature = "programs"))];
+        let features: Vec<&str> = features.iter().filter(|(_, is_on)| *is_on).map(|(name, _)| *name).collect();
+        cargo.arg(format!("--features={}", features.join(","))).arg("--manifest-path");
         cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
         cargo.args(programs.iter().flat_map(|name| ["--bin", name]));
         cargo.arg("--target-dir").arg(folder.parent().unwrap_or(folder));

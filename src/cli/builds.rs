@@ -7,7 +7,7 @@ mod progress;
 use crate::builds::outcome::NotBuilt;
 use crate::builds::{BuildCache, BuildSpec, BuiltProgram, ResolveError, ResolvedBuild, published};
 use crate::cli::Error;
-use crate::cli::programs::this_program;
+use crate::cli::executables::this_program;
 use crate::platform::{console, environment};
 use crate::schedule::links::Links;
 use crate::tracking::memscope::MemscopeBuild;

@@ -4,7 +4,7 @@ use crate::cli::arguments::FormatArguments;
 use crate::cli::beside::build_references;
 use crate::cli::builds::BuildCacheArguments;
 use crate::cli::own_trackers::{self, ReadyTracker};
-use crate::cli::{Error, programs};
+use crate::cli::{Error, executables};
 use crate::platform::files::Versioned;
 use crate::platform::list::each_once;
 use crate::report::origin::Origin;
@@ -101,7 +101,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let files = Files { folder: &arguments.output, name: Conformance::KIND };
     files.prepare::<Conformance>()?;
     let limits = Limits { time: Duration::from_secs(arguments.time_limit), ..Limits::default() };
-    let launcher = programs::this_program(limits)?;
+    let launcher = executables::this_program(limits)?;
     let (tested, launcher) = arguments.trackers(launcher, limits)?;
     let tests: Vec<Test> = Test::ALL.iter().filter(|test| arguments.asks(test)).copied().collect();
 

@@ -4,7 +4,10 @@ use std::fmt::Write;
 
 /// The groups, each with its commands in order.
 const GROUPS: [(&str, &[&str]); 6] = [
-    ("Measure what memscope costs", &["measure", "modes", "stress", "footprint", "calls", "soak", "trackers"]),
+    (
+        "Measure what memscope costs",
+        &["measure", "modes", "stress", "footprint", "calls", "soak", "programs", "trackers"],
+    ),
     ("Compare builds of memscope", &["check", "compare", "history", "bisect", "why"]),
     ("Measure your own program", &["record", "replay", "predict"]),
     ("Check what memscope reports", &["accuracy"]),

@@ -5,7 +5,7 @@ use crate::builds::layout;
 use crate::cli::arguments::{
     FormatArguments, KeepArguments, LimitArguments, PrecisionArguments, SizeArguments, after_the_baseline, bar, or_all,
 };
-use crate::cli::programs::{CONTROL, PROGRAM};
+use crate::cli::executables::{CONTROL, PROGRAM};
 use crate::cli::{Error, journal};
 use crate::platform::files;
 use crate::platform::files::FileError;

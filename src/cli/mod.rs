@@ -12,6 +12,7 @@ mod claims;
 mod compare;
 mod conform;
 mod error;
+mod executables;
 mod footprint;
 mod groups;
 mod history;
@@ -42,9 +43,9 @@ mod worker;
 pub use arguments::{Environment, bar, show};
 pub(crate) use error::Error;
 pub use error::exit_code;
+pub use executables::{run_probe, run_tracker};
 pub use line::read_command_line;
 pub(crate) use line::{has_command, read_arguments};
-pub use programs::{run_probe, run_tracker};
 
 use clap::{Parser, Subcommand};
 
@@ -88,6 +89,8 @@ enum Command {
     Why(why::Arguments),
     /// Measure each mode of memscope: what it costs, sees, attributes and keeps
     Modes(modes::Arguments),
+    /// Measure real programs beside the workloads: what tracking costs, by how often a program allocates
+    Programs(programs::Arguments),
     /// Compare memscope with other trackers
     Trackers(trackers::Arguments),
     /// Check whether trackers behave as programs may expect of their allocator: pass or fail, by test
@@ -144,6 +147,7 @@ impl Cli {
             Command::Predict(arguments) => predict::run(&arguments),
             Command::Report(arguments) => report::run(&arguments),
             Command::Modes(arguments) => modes::run(&arguments),
+            Command::Programs(arguments) => programs::run(&arguments),
             Command::Trackers(arguments) => trackers::run(&arguments),
             Command::Conform(arguments) => conform::run(&arguments),
             Command::Probe(arguments) => probe::run(&arguments),

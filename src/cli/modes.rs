@@ -2,7 +2,7 @@
 
 use crate::cli::arguments::{KeepArguments, ResultArguments, SizeArguments, bar};
 use crate::cli::beside::build_programs;
-use crate::cli::programs::CONTROL;
+use crate::cli::executables::CONTROL;
 use crate::cli::{Error, journal};
 use crate::platform::files::Versioned;
 use crate::platform::list::each_once;

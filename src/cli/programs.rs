@@ -1,58 +1,70 @@
-//! The programs: this one, as it starts itself, and the command line of those that run probes with another allocator.
+//! `memscope-bench programs`: measures real programs beside the stress workloads, and the curve of the overhead over
+//! how often a program allocates.
 
-use crate::cli::{Error, exit_code, probe, read_command_line, worker};
-use crate::tracking::AllocationTracker;
-pub(super) use crate::tracking::references::CONTROL_PROGRAM as CONTROL;
-use crate::worker::installed::Installed;
-use crate::worker::launcher::{Launcher, Limits};
-use crate::worker::probe::{Observation, Request};
-use crate::worker::task::TaskError;
-use clap::{Parser, Subcommand};
-use std::process::ExitCode;
+use crate::cli::arguments::{KeepArguments, ResultArguments, SizeArguments, after_the_baseline, bar, or_all};
+use crate::cli::{Error, journal};
+use crate::platform::files::Versioned;
+use crate::platform::itself;
+use crate::report::origin::Origin;
+use crate::schedule::plan::{Effort, Plan};
+use crate::study::programs::{Counted, Programs, SCHEMA};
+use crate::tracking::Level;
+use crate::workloads::{Workload, nameable};
+use clap::Args;
 
-/// Name of this program.
-pub(super) const PROGRAM: &str = "memscope-bench";
-
-/// Returns a launcher of this program.
-pub(super) fn this_program(limits: Limits) -> Result<Launcher, Error> {
-    Launcher::of_this_program(limits).map_err(|error| Error::System(format!("cannot find this program: {error}")))
+#[derive(Debug, Args)]
+#[command(mut_arg("output", |output| output.help("The folder for programs.json, programs.md and programs.svg")))]
+pub(super) struct Arguments {
+    /// The workloads [default: the stress workloads and the programs]
+    #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
+    workloads: Vec<Workload>,
+    /// The levels; untracked against itself is always measured too, for the noise floor
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["variables", "allocator", "full"])]
+    tracking: Vec<Level>,
+    /// The pairs of processes for each workload and level
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(6..))]
+    pairs: u32,
+    #[command(flatten)]
+    size: SizeArguments,
+    /// Go on with the run of the same command that did not end
+    #[arg(long)]
+    resume: bool,
+    #[command(flatten)]
+    keep: KeepArguments,
+    #[command(flatten)]
+    results: ResultArguments,
 }
 
-/// The command line of a program that runs probes alone.
-#[derive(Debug, Parser)]
-#[command(version, about = "Runs workloads with an allocator of this program's own")]
-struct ProbeProgram {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Run one workload once, and print the observation as one line of JSON
-    Probe(probe::Arguments),
-    /// Run the probe on standard input
-    #[command(hide = true)]
-    Worker(worker::Arguments),
-}
-
-/// Runs the command line of a program that runs probes alone. `run` runs one probe.
-pub fn run_probe(run: impl FnOnce(Request) -> Result<Observation, TaskError>) -> ExitCode {
-    match read_command_line::<ProbeProgram>() {
-        Ok(ProbeProgram { command: Command::Probe(arguments) }) => exit_code(probe::run_by(&arguments, run)),
-        Ok(ProbeProgram { command: Command::Worker(arguments) }) => exit_code(worker::run_probe(&arguments, run)),
-        Err(code) => code,
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
+    if itself::another_command().is_some() {
+        return Err(Error::System("`programs` measures memscope-bench's own programs: run it in its clone".to_owned()));
     }
-}
-
-/// Runs the command line of a program whose allocator is a tracker.
-pub fn run_tracker<T: AllocationTracker>(tracker: &Installed<T>) -> ExitCode {
-    match read_command_line::<ProbeProgram>() {
-        Ok(ProbeProgram { command: Command::Probe(arguments) }) => {
-            exit_code(probe::run_by(&arguments, |request| tracker.probe(request)))
-        }
-        Ok(ProbeProgram { command: Command::Worker(arguments) }) => {
-            exit_code(worker::run_by(&arguments, |task, fault| tracker.serve(task, fault)))
-        }
-        Err(code) => code,
+    if cfg!(not(feature = "programs")) {
+        let build = "cargo run --release --features programs -- programs";
+        return Err(Error::System(format!("this build contains no programs; build it with them: {build}")));
     }
+    let files = arguments.results.files(Programs::KIND);
+    files.prepare::<Programs>()?;
+    let path = arguments.results.output.join(format!("{}.journal", Programs::KIND));
+    journal::check(&path, arguments.resume)?;
+    let launcher = arguments.results.launcher()?;
+
+    let origin = Origin::of_this_command();
+    let all = arguments.workloads.is_empty();
+    let workloads = if all { nameable().to_vec() } else { or_all(&arguments.workloads) };
+    let request = |workload, level| arguments.size.request(workload, level);
+    let mut plan = Plan::new(Effort::pairs(arguments.pairs as usize));
+    plan.add_overheads(&launcher, &workloads, &after_the_baseline(&arguments.tracking), request);
+    let (measurements, journal) = journal::measure(Some(&path), arguments.resume, plan, &launcher)?;
+
+    let counting = bar(workloads.len(), "workloads counted");
+    let counted = |&workload: &Workload| {
+        counting.set_message(workload.name());
+        counting.inc(1);
+        Counted::of(&launcher, request(workload, Level::Counting))
+    };
+    let counts = workloads.iter().map(counted).collect();
+    counting.finish_and_clear();
+    let programs = Programs { schema: SCHEMA, origin, measurements, counts };
+    journal::finish(&files, &programs, journal, arguments.results.format(), arguments.keep)
 }

@@ -2,7 +2,7 @@
 //! figures, and draws the memory analysis.
 
 use crate::cli::arguments::{FormatArguments, SizeArguments, or_all};
-use crate::cli::programs::PROGRAM;
+use crate::cli::executables::PROGRAM;
 use crate::cli::{Error, own_report};
 use crate::platform::console;
 use crate::platform::system::Toolchain;

@@ -19,7 +19,7 @@ use crate::worker::launcher::Launcher;
 use crate::worker::probe::{Observation, Request};
 use crate::worker::task::Task;
 use crate::worker::tasks::recorded;
-use crate::workloads::{Workload, pools};
+use crate::workloads::{Workload, nameable, pools};
 use std::io;
 use std::path::Path;
 
@@ -46,7 +46,9 @@ pub(super) fn run(shared: &Shared, pairs: usize) -> Result<(), Error> {
     let request = |workload, level| {
         Request::at(shared.scale.map(|scale| scale.factor()), workload, level, pools::default_threads())
     };
-    let ready = or_all(shared.workloads)
+    let named = shared.workloads;
+    let workloads = if named.is_empty() { nameable().to_vec() } else { or_all(named) };
+    let ready = workloads
         .into_iter()
         .map(|workload| ready(&launcher, request(workload, LEVEL), scratch.path(), &calls))
         .collect::<Result<Vec<Ready>, Error>>()?;

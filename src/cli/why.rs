@@ -4,7 +4,7 @@ use crate::builds::BuildSpec;
 use crate::cli::arguments::{ResultArguments, bar};
 use crate::cli::builds::{Build, BuildCacheArguments, CheckedProgram, Linking, resolve_to_compare, this_build};
 use crate::cli::measure::single_threaded;
-use crate::cli::{Error, programs};
+use crate::cli::{Error, executables};
 use crate::platform::files::Versioned;
 use crate::report::origin::Origin;
 use crate::study::instructions::{InstructionCounter, check_tools};
@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let files = arguments.results.files(Why::KIND);
     files.prepare::<Why>()?;
     let builds = match resolved.as_slice() {
-        [] => vec![this_build(programs::this_program(arguments.results.limits())?)],
+        [] => vec![this_build(executables::this_program(arguments.results.limits())?)],
         resolved => arguments.cache.build(resolved, arguments.results.limits(), &Linking::single())?,
     };
     let scale = arguments.scale.unwrap_or(workload.short());

@@ -4,6 +4,7 @@ use super::measurement::{Clock, Measurement, Outcome, Overhead, Pair};
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median;
 use crate::stats::passes;
+use crate::stats::ratio::ratio_of_sums;
 
 /// Returns the overhead of pairs; `None` if too few of them have a ratio by wall time.
 ///
@@ -88,18 +89,15 @@ const MAX_SHARE_ERROR: f64 = 0.1;
 
 /// Returns the kernel's part of the CPU time that tracking adds, if all samples have theirs. It is a ratio of sums:
 /// most kernels find out by a tick every few milliseconds where a thread is, so a single sample has hardly any digits.
-/// `None` if the sums are too small for one digit: the standard error of the ratio (Cochran 1977, *Sampling Techniques*,
-/// section 6.3) is above [`MAX_SHARE_ERROR`].
+/// `None` if the sums are too small for one digit: the standard error of the ratio is above [`MAX_SHARE_ERROR`].
 fn kernel_share(pairs: &[Pair]) -> Option<f64> {
     let added = |pair: &Pair| {
         let kernel = pair.tracked.kernel_ns? as f64 - pair.untracked.kernel_ns? as f64;
         Some((kernel, pair.tracked.cpu_ns as f64 - pair.untracked.cpu_ns as f64))
     };
     let added: Vec<(f64, f64)> = pairs.iter().map(added).collect::<Option<_>>()?;
-    let all: f64 = added.iter().map(|(_, all)| all).sum();
-    let share = added.iter().map(|(kernel, _)| kernel).sum::<f64>() / all;
-    let residuals: f64 = added.iter().map(|(kernel, all)| (kernel - share * all).powi(2)).sum();
-    (all > 0.0 && residuals.sqrt() / all <= MAX_SHARE_ERROR).then_some(share)
+    let (share, error) = ratio_of_sums(&added)?;
+    (error <= MAX_SHARE_ERROR).then_some(share)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::conformance::Conformance;
 use super::footprint::Footprints;
 use super::modes::Modes;
 use super::overhead::record::Results;
+use super::programs::Programs;
 use super::replay::Replays;
 use super::sessions::Sessions;
 use super::soak::Soaks;
@@ -77,6 +78,7 @@ kinds! {
     Footprint(Footprints), "footprints";
     Calls(Calls), ;
     Soak(Soaks), ;
+    Programs(Programs), ;
     Replay(Replays), ;
     Traces(Traces), ;
     Validation(Validation), "validate";

@@ -16,6 +16,7 @@ pub mod modes;
 pub mod overhead;
 pub(crate) mod page;
 pub(crate) mod predict;
+pub mod programs;
 pub mod replay;
 pub mod sessions;
 pub mod soak;

@@ -1,7 +1,7 @@
 //! Faults that a worker commits on purpose, to show how the harness reports them.
 
 use crate::tracking::Level;
-use crate::workloads::{Workload, registered};
+use crate::workloads::{Workload, nameable};
 use std::str::FromStr;
 
 /// A fault of the tasks of one workload at one place: a level, or a report such as `leaks/full`. A fault without a
@@ -78,7 +78,7 @@ impl FromStr for Fault {
         if workload == PROMISE {
             return Ok(Self { workload: None, place: place.to_owned(), kind });
         }
-        let known = registered().iter().copied().find(|known| known.name() == workload);
+        let known = nameable().iter().copied().find(|known| known.name() == workload);
         let workload = known.ok_or_else(|| format!("there is no workload '{workload}'"))?;
         // A report's name ends in a level.
         let level = place.rsplit('/').next().unwrap_or_default();

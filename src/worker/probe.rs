@@ -85,12 +85,14 @@ impl Request {
         if matches!(self.level, Level::Own(_)) {
             return format!("cargo run --release --example tracker -- {self}");
         }
+        let is_program = self.workload.is_program();
         if !self.level.is_reference() {
             let program = match self.level.host() {
                 Host::Program(name) => format!("--bin {name} "),
                 Host::Switch | Host::Heaptrack => String::new(),
             };
-            return format!("cargo run --release {program}-- {self}");
+            let features = if is_program { "--features programs " } else { "" };
+            return format!("cargo run --release {features}{program}-- {self}");
         }
         let options = self.level.jemalloc_options().map(|options| format!("{JEMALLOC_OPTIONS}={options} "));
         let program = match self.level.host() {
@@ -98,7 +100,8 @@ impl Request {
             Host::Switch => String::new(),
             Host::Program(name) => format!("--bin {name} "),
         };
-        format!("{}cargo run --release --features references {program}-- {self}", options.unwrap_or_default())
+        let features = if is_program { "references,programs" } else { "references" };
+        format!("{}cargo run --release --features {features} {program}-- {self}", options.unwrap_or_default())
     }
 }
 

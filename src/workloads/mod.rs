@@ -23,6 +23,7 @@ mod mixed;
 #[doc(hidden)]
 pub mod pools;
 mod processing;
+mod programs;
 mod registry;
 mod scale;
 mod structures;
@@ -36,8 +37,8 @@ pub use hierarchies::hierarchies;
 pub use leaks::leaks;
 pub use mixed::mixed;
 pub use processing::processing;
-pub(crate) use registry::list_others_alone;
 pub use registry::{Definition, RegistrationError, UnknownWorkloadError, Workload, register, registered};
+pub(crate) use registry::{list_others_alone, nameable, programs};
 pub use scale::{Scale, ScaleError};
 pub use structures::structures;
 pub use tracker::{Tracker, Untracked, Value};

@@ -83,6 +83,9 @@ static TRACES: [Definition<Untracked>; 2] = {
     [trace, Definition { name: "trace-of-threads", is_parallel: true, ..trace }]
 };
 
+/// The real programs. Each is in this one place, by which it is recognised.
+static PROGRAMS: &[Definition<Untracked>] = Definition::PROGRAMS;
+
 /// A registered workload. It is identified by its name, also in files.
 ///
 /// ```
@@ -160,15 +163,28 @@ impl Workload {
         self.0.is_parallel
     }
 
+    /// Returns whether it is one of the real programs, which are on no list.
+    pub fn is_program(self) -> bool {
+        PROGRAMS.iter().any(|program| std::ptr::eq(program, self.0))
+    }
+
+    /// Returns whether this build can run the workload.
+    pub fn is_built(self) -> bool {
+        cfg!(feature = "programs") || !self.is_program()
+    }
+
     /// Runs the workload once. All of its values are gone when it returns, except the leaks in the digest.
     ///
     /// # Panics
-    /// If another crate [registered](register) the workload, and not for this type of tracker.
+    /// If another crate [registered](register) the workload, and not for this type of tracker; or if it is a program
+    /// that this build does not contain.
     pub fn run<T: Tracker>(self, tracker: &T, scale: Scale) -> Digest {
         // The window contains this search. It allocates nothing, and takes some tens of instructions.
         let is_meant = |definition: &&Definition<T>| definition.name == self.name();
         let built_in = Definition::<T>::BUILT_IN.iter().find(is_meant);
-        let definition = built_in.or_else(|| others().iter().filter_map(|other| other.downcast_ref()).find(is_meant));
+        let definition = built_in
+            .or_else(|| others().iter().filter_map(|other| other.downcast_ref()).find(is_meant))
+            .or_else(|| Definition::<T>::PROGRAMS.iter().find(is_meant));
         let Some(definition) = definition else { panic!("{self} is not registered for this type of tracker") };
         (definition.run)(tracker, scale)
     }
@@ -207,17 +223,32 @@ fn others() -> &'static [&'static (dyn Any + Send + Sync)] {
 }
 
 /// Returns the workloads that have a name in tasks and files: this crate's, in the order of the stress run's phases,
-/// followed by others.
+/// followed by others and by the programs. A workload of another crate may have the name of a program.
 fn known() -> impl Iterator<Item = Workload> {
     let others = others().iter().filter_map(|other| other.downcast_ref());
-    Definition::BUILT_IN.iter().chain(others).map(Workload)
+    Definition::BUILT_IN.iter().chain(others).chain(PROGRAMS).map(Workload)
+}
+
+/// Returns the programs, in the order of reports. Not every build can run them.
+pub(crate) fn programs() -> impl Iterator<Item = Workload> {
+    PROGRAMS.iter().map(Workload)
+}
+
+/// Returns the workloads that a command of this build may name: the registered ones, followed by the programs that the
+/// build contains. A crate that measures its own workloads has no others.
+pub(crate) fn nameable() -> &'static [Workload] {
+    static NAMEABLE: OnceLock<Vec<Workload>> = OnceLock::new();
+    NAMEABLE.get_or_init(|| {
+        let programs = programs().filter(|program| program.is_built() && !OTHERS_ALONE.load(Relaxed));
+        registered().iter().copied().chain(programs).collect()
+    })
 }
 
 /// Returns the registered workloads: this crate's, in the order of the stress run's phases, followed by others.
 pub fn registered() -> &'static [Workload] {
     REGISTERED.get_or_init(|| {
         let built_in = if OTHERS_ALONE.load(Relaxed) { Definition::<Untracked>::BUILT_IN.len() } else { 0 };
-        known().skip(built_in).collect()
+        known().skip(built_in).filter(|workload| !workload.is_program()).collect()
     })
 }
 
@@ -288,7 +319,7 @@ pub fn register<T: Tracker>(definition: &'static Definition<T>) -> Result<(), Re
 pub struct UnknownWorkloadError(String);
 
 fn names() -> String {
-    registered().iter().map(|workload| workload.name()).collect::<Vec<_>>().join(", ")
+    nameable().iter().map(|workload| workload.name()).collect::<Vec<_>>().join(", ")
 }
 
 impl TryFrom<String> for Workload {

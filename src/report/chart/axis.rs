@@ -1,4 +1,4 @@
-//! The log scale of ratios, from a little below 1 to a little above the greatest.
+//! Log scales: the place of a value, and the scale of ratios from a little below 1 to a little above the greatest.
 
 use crate::report::chart::canvas::{centred, dot, line, rectangle, telling};
 use crate::report::number;
@@ -28,9 +28,7 @@ impl RatioAxis {
 
     /// Returns the place of a ratio.
     pub(crate) fn x(&self, ratio: f64) -> f64 {
-        // In this order, a value that is not a number stands at the left.
-        let part = (ratio.clamp(self.least, self.greatest).max(self.least) / self.least).ln();
-        self.left + part / (self.greatest / self.least).ln() * (self.right - self.left)
+        self.left + part(ratio, (self.least, self.greatest)) * (self.right - self.left)
     }
 
     /// Draws the rules between two heights, and the ratios below them.
@@ -66,9 +64,22 @@ impl RatioAxis {
     }
 }
 
+/// Returns the place of a value within a range on a log scale, from 0 to 1.
+pub(crate) fn part(value: f64, (least, greatest): (f64, f64)) -> f64 {
+    // In this order, a value that is not a number stands at 0.
+    let value = value.clamp(least, greatest).max(least);
+    (value / least).ln() / (greatest / least).ln()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_value_has_its_place() {
+        let places = [1.0, 10.0, 100.0, 0.0, -5.0, 1e9, f64::NAN, f64::INFINITY].map(|value| part(value, (1.0, 100.0)));
+        assert_eq!(places, [0.0, 0.5, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0]);
+    }
 
     #[test]
     fn every_ratio_has_its_place_on_the_sheet() {

@@ -58,19 +58,11 @@ fn workloads(modes: &Modes) -> Vec<Workload> {
 fn cost(mode: &Mode, workload: Workload) -> String {
     let found = mode.measurements.iter().find(|measurement| measurement.workload == workload);
     let Some(measurement) = found else { return String::new() };
-    let cost = in_words(measurement);
+    let cost = overhead::summary::cpu_in_words(measurement);
     let is_whole = mode.level.timing() == Timing::Process && measurement.overhead().is_some();
     match added_ns(measurement).filter(|&added| is_whole && added > 0.0) {
         Some(added) => format!("{cost}, +{}", number::time(added)),
         None => cost,
-    }
-}
-
-fn in_words(measurement: &Measurement) -> String {
-    match (measurement.failure(), measurement.overhead()) {
-        (Some(failure), _) => failure.label(),
-        (None, Some(overhead)) => overhead.cpu.map_or_else(|| "unknown".to_owned(), number::overhead),
-        (None, None) => measurement.lack(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The report of overheads: the table and its notes.
 
+use crate::platform::list::each_once;
 use crate::platform::text;
 use crate::report::circumstances::circumstances;
 use crate::report::document::{Column, Document, Table, left, right};
@@ -12,7 +13,7 @@ use crate::study::overhead::record::Results;
 use crate::study::overhead::warnings;
 use crate::tracking::Level;
 use crate::worker::probe::Request;
-use crate::workloads::{Scale, Workload, registered};
+use crate::workloads::{Scale, Workload};
 use std::time::Duration;
 
 /// Returns the report of the overheads, or of the instructions if those were counted instead.
@@ -117,6 +118,15 @@ pub(crate) fn row(measurement: &Measurement, name: &str) -> [String; COLUMNS] {
             None => String::new(),
         },
     ]
+}
+
+/// Returns the overhead by CPU time in words, or the outcome.
+pub(crate) fn cpu_in_words(measurement: &Measurement) -> String {
+    match (measurement.failure(), measurement.overhead()) {
+        (Some(failure), _) => failure.label(),
+        (None, Some(overhead)) => overhead.cpu.map_or_else(|| "unknown".to_owned(), number::overhead),
+        (None, None) => measurement.lack(),
+    }
 }
 
 /// Returns the notes: failures and remedies, warnings, uncertainty, and circumstances.
@@ -245,7 +255,9 @@ fn control_costs(results: &Results) -> Vec<ControlCost> {
         let (least, most) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
         Some(ControlCost { workload, cost, layouts: walls.len(), least, most })
     };
-    registered().iter().filter_map(cost).collect()
+    let mut workloads = each_once(results.series(Series::Control).map(|measurement| measurement.workload));
+    workloads.sort();
+    workloads.iter().filter_map(cost).collect()
 }
 
 /// Reports the number of overheads that differ between CPU time and wall time, with the largest gap.

@@ -36,7 +36,7 @@ const fn welcome(role: &'static str, file: &'static str) -> Wanted {
 }
 
 /// The questions.
-pub(super) const QUESTIONS: [Question; 11] = [
+pub(super) const QUESTIONS: [Question; 12] = [
     Question {
         name: "cost",
         title: "What does memscope cost?",
@@ -50,6 +50,13 @@ pub(super) const QUESTIONS: [Question; 11] = [
             ),
             welcome("replay", "replay.json"),
         ],
+    },
+    Question {
+        name: "programs",
+        title: "What does it cost my program?",
+        about: "Real programs and the stress workloads, by how often they allocate: ×10 and +5 % are both right, and this \
+                says for whom.",
+        wanted: &[wanted("programs", "programs.json", "cargo run --release --features programs -- programs")],
     },
     Question {
         name: "trackers",

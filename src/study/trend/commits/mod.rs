@@ -18,7 +18,7 @@ use crate::stats::offsets::{self, Part};
 use crate::stats::student::tails;
 use crate::study::compare::{Verdict, decision};
 use crate::tracking::Level;
-use crate::workloads::{Workload, registered};
+use crate::workloads::Workload;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -190,10 +190,9 @@ impl Kind {
 /// Returns the kinds of work in differences, in the order of workloads and levels.
 fn kinds(differences: &[Difference]) -> Vec<Kind> {
     let mut kinds = each_once(differences.iter().map(Kind::of));
-    let place = |workload| registered().iter().position(|&other| other == workload);
     kinds.sort_by(|a, b| {
         let rest = |kind: &Kind| (kind.level, kind.clock == Clock::Cpu, kind.threads);
-        place(a.workload).cmp(&place(b.workload)).then(rest(a).cmp(&rest(b))).then(a.scale.total_cmp(&b.scale))
+        a.workload.cmp(&b.workload).then(rest(a).cmp(&rest(b))).then(a.scale.total_cmp(&b.scale))
     });
     kinds
 }

@@ -10,7 +10,7 @@ use crate::schedule::measurement::Series;
 use crate::stats::spread::Spread;
 use crate::study::overhead::record::Results;
 use crate::tracking::Level;
-use crate::workloads::{Workload, registered};
+use crate::workloads::{Workload, nameable};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -93,7 +93,7 @@ impl Log {
     /// # Errors
     /// If none of them was ever measured.
     pub fn lanes(&self, workloads: &[Workload], levels: &[Level]) -> Result<Vec<Lane>, HistoryError> {
-        let workloads = if workloads.is_empty() { registered() } else { workloads };
+        let workloads = if workloads.is_empty() { nameable() } else { workloads };
         let asked = workloads.iter().flat_map(|&workload| levels.iter().map(move |&level| (workload, level)));
         let mut lanes: Vec<Lane> = Vec::new();
         for (workload, level) in asked {
@@ -132,7 +132,7 @@ impl Log {
             .flat_map(|(_, record)| record.figures.iter().map(|figure| (figure.work.workload, figure.level)))
             .collect();
         let seen = |workload| measured.iter().any(|&(measured, _)| measured == workload);
-        let there: Vec<Workload> = registered().iter().copied().filter(|&workload| seen(workload)).collect();
+        let there: Vec<Workload> = nameable().iter().copied().filter(|&workload| seen(workload)).collect();
         let mut under: Vec<Level> = measured.iter().map(|&(_, level)| level).collect();
         under.sort_unstable();
         under.dedup();
