@@ -14,7 +14,7 @@ use crate::tracking::Level;
 use crate::worker::launcher::{Launcher, Limits};
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload, nameable, pools, programs, registered};
-use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser, ValueParserFactory};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser, ValueParserFactory};
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command, Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -204,25 +204,15 @@ impl SizeArguments {
     }
 }
 
-impl ValueEnum for Workload {
-    fn value_variants<'a>() -> &'a [Self] {
-        nameable()
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name()))
-    }
-}
-
 /// Reads the name of a workload on the command line.
 #[derive(Clone, Debug)]
-pub struct WorkloadParser(EnumValueParser<Workload>);
+pub struct WorkloadParser(PossibleValuesParser);
 
 impl ValueParserFactory for Workload {
     type Parser = WorkloadParser;
 
     fn value_parser() -> WorkloadParser {
-        WorkloadParser(EnumValueParser::new())
+        WorkloadParser(nameable().iter().map(|workload| workload.name()).into())
     }
 }
 
@@ -230,7 +220,8 @@ impl TypedValueParser for WorkloadParser {
     type Value = Workload;
 
     fn parse_ref(&self, command: &Command, argument: Option<&Arg>, value: &OsStr) -> Result<Workload, clap::Error> {
-        let parsed = self.0.parse_ref(command, argument, value);
+        let named = |name: String| nameable().iter().copied().find(|workload| workload.name() == name);
+        let parsed = self.0.parse_ref(command, argument, value).map(|name| named(name).expect("one of the names"));
         let program = programs().find(|program| !program.is_built() && value == program.name());
         let (Err(_), Some(program), true) = (&parsed, program, itself::another_command().is_none()) else {
             return parsed;

@@ -86,8 +86,7 @@ pub(super) fn run(shared: &Shared, pairs: usize) -> Result<(), Error> {
 /// If the file is there and cannot be read.
 pub(super) fn accuracy(path: &Path, way: Way) -> Result<Option<(Level, Accuracy)>, Error> {
     match files::read::<Traces>(path) {
-        Ok(traces) if !traces.origin.machine.is(&Machine::here()) => Ok(None),
-        Ok(traces) => Ok(traces.accuracy(way).map(|accuracy| (traces.level, accuracy))),
+        Ok(traces) => Ok(traces.accuracy_on(&Machine::here(), way)),
         Err(FileError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.into()),
     }

@@ -6,7 +6,8 @@
 
 use super::calls::Calls;
 use super::kept::{Kept, Visitor};
-use super::predict::Prediction;
+use super::predict::{Prediction, origin};
+use super::traces::{Traces, Way};
 use super::{Study, headline};
 use crate::platform::console;
 use crate::platform::files::{self, FileError};
@@ -115,7 +116,7 @@ fn block(path: &Path, part: &str) -> Result<String, String> {
         ("headline", Kept::Overhead(results)) => Ok(headline::draw(results)),
         ("headline", _) => Err(format!("{} has no headline: only overheads have", path.display())),
         (part, kept) => match (part.strip_prefix("predict "), kept) {
-            (Some(trace), Kept::Calls(calls)) => predicted(&path.with_file_name(trace), calls),
+            (Some(trace), Kept::Calls(calls)) => predicted(&path.with_file_name(trace), calls, &path.with_file_name("traces.json")),
             (Some(_), _) => Err(format!("{} predicts nothing: only the costs of calls do", path.display())),
             (None, _) => Err(format!(
                 "there is no part '{part}': table, tables, notes, answer, first, headline or predict TRACE"
@@ -128,12 +129,19 @@ fn block(path: &Path, part: &str) -> Result<String, String> {
     Ok(lines.join("\n"))
 }
 
-/// Draws what a trace's program would cost, from the costs of calls: the sentence and its table.
-fn predicted(trace: &Path, calls: &Calls) -> Result<String, String> {
+/// Draws what a trace's program would cost, from the costs of calls and the accuracy of predictions, if that is known:
+/// the sentence and its table.
+fn predicted(trace: &Path, calls: &Calls, accuracy: &Path) -> Result<String, String> {
     let name = trace.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let recorded = Trace::read(trace).map_err(|error| error.to_string())?;
     let prediction = Prediction::of(name, &recorded, Level::Allocator, calls)
         .map_err(|lack| format!("{}: {lack}", trace.display()))?;
+    let accuracy = match files::read::<Traces>(accuracy) {
+        Ok(traces) => origin(calls).and_then(|calls| traces.accuracy_on(&calls.machine, Way::Prediction)),
+        Err(FileError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error.to_string()),
+    };
+    let prediction = prediction.with_accuracy(accuracy);
     let mut document = answer(prediction.summary());
     document.parts.extend(first(prediction.summary()).parts);
     Ok(markdown::draw(&document))

@@ -183,7 +183,7 @@ fn busy_threads(trace: &Trace, recorded: &Summary) -> usize {
 }
 
 /// Returns the origin of a file of calls: that of its means.
-fn origin(calls: &Calls) -> Option<&Origin> {
+pub(crate) fn origin(calls: &Calls) -> Option<&Origin> {
     calls.batches.as_ref().map(|batches| &batches.origin)
 }
 

@@ -6,6 +6,7 @@ mod summary;
 pub(crate) use accuracy::Accuracy;
 
 use crate::platform::files::Versioned;
+use crate::platform::system::Machine;
 use crate::report::document::Document;
 use crate::report::metric::Metric;
 use crate::report::origin::Origin;
@@ -105,8 +106,13 @@ impl Traces {
     }
 
     /// Returns the accuracy of a way, for programs that are not among these.
-    pub(crate) fn accuracy(&self, way: Way) -> Option<Accuracy> {
+    fn accuracy(&self, way: Way) -> Option<Accuracy> {
         self.accuracy_without(way, None)
+    }
+
+    /// Returns the level and the accuracy of a way, if they were measured on a machine.
+    pub(crate) fn accuracy_on(&self, machine: &Machine, way: Way) -> Option<(Level, Accuracy)> {
+        self.origin.machine.is(machine).then(|| self.accuracy(way)).flatten().map(|accuracy| (self.level, accuracy))
     }
 
     /// Returns the interval in which a way expects the overhead of the program at a place, as it would without having
