@@ -16,7 +16,7 @@ use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload, nameable, pools, programs, registered};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser, ValueParserFactory};
 use clap::error::ErrorKind;
-use clap::{Arg, Args, Command, Parser, ValueEnum};
+use clap::{Arg, Args, Command, Parser};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::ffi::OsStr;
 use std::path::PathBuf;

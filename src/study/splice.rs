@@ -116,7 +116,9 @@ fn block(path: &Path, part: &str) -> Result<String, String> {
         ("headline", Kept::Overhead(results)) => Ok(headline::draw(results)),
         ("headline", _) => Err(format!("{} has no headline: only overheads have", path.display())),
         (part, kept) => match (part.strip_prefix("predict "), kept) {
-            (Some(trace), Kept::Calls(calls)) => predicted(&path.with_file_name(trace), calls, &path.with_file_name("traces.json")),
+            (Some(trace), Kept::Calls(calls)) => {
+                predicted(&path.with_file_name(trace), calls, &path.with_file_name("traces.json"))
+            }
             (Some(_), _) => Err(format!("{} predicts nothing: only the costs of calls do", path.display())),
             (None, _) => Err(format!(
                 "there is no part '{part}': table, tables, notes, answer, first, headline or predict TRACE"

@@ -38,7 +38,7 @@ impl Recording {
             let operations = seen.operations;
             Recorded {
                 allocations: Some(operations.allocate + operations.zeroed + operations.reallocate),
-                deallocations: Some(operations.free + operations.reallocate),
+                deallocations: Some(operations.free + operations.reallocate + seen.unknown_frees),
                 allocated_bytes: Some(seen.bytes),
                 active_allocations: Some(seen.live_blocks),
                 ..Recorded::default()

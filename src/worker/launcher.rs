@@ -365,6 +365,10 @@ mod tests {
 
     #[test]
     fn levels_differ_in_standard_input_alone() {
+        if cfg!(not(target_os = "linux")) {
+            // The script reads its own arguments and environment from Linux's files.
+            return;
+        }
         let script = "{ tr '\\0' '\\n' </proc/$$/cmdline; tr '\\0' '\\n' </proc/$$/environ; } >>\"$folder/seen\"\n\
              cat >>\"$folder/tasks\"; echo ended >>\"$folder/tasks\"";
         let (folder, launcher) = scripts::launcher(script, Limits::default());
