@@ -65,15 +65,14 @@ pub(super) fn run(shared: &Shared, pairs: usize) -> Result<(), Error> {
     bar.finish_and_clear();
 
     let mut measurements = measurements.into_iter();
-    let programs = ready.into_iter().map_while(|Ready { workload, recorded, predicted, .. }| {
+    let programs = ready.into_iter().map_while(|Ready { recorded, predicted, .. }| {
         let mut next = || measurements.next();
         let (control, direct, recording, replayed) = (next()?, next()?, next()?, next()?);
         let (predicted, not_predicted) = match predicted {
             Ok(prediction) => (Some(prediction.overhead), None),
             Err(why) => (None, Some(why)),
         };
-        let is_held_out = !workload.is_stress();
-        Some(Program { is_held_out, recorded, control, direct, recording, replayed, predicted, not_predicted })
+        Some(Program { recorded, control, direct, recording, replayed, predicted, not_predicted })
     });
     let traces = Traces { schema: SCHEMA, origin, level: LEVEL, programs: programs.collect() };
     journal::finish(&files, &traces, None, shared.results.format(), KeepArguments { keep: false })

@@ -153,11 +153,6 @@ impl Workload {
         Scale::new(self.short_scale()).expect("short scales are positive")
     }
 
-    /// Returns whether it is one of the eight stress workloads.
-    pub(crate) fn is_stress(self) -> bool {
-        Definition::<Untracked>::BUILT_IN.iter().any(|definition| definition.name == self.name())
-    }
-
     /// Returns whether the workload runs on several threads.
     pub const fn is_parallel(self) -> bool {
         self.0.is_parallel

@@ -39,8 +39,6 @@ pub struct Traces {
 /// One program.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Program {
-    /// False if the estimates rest on it; true if it only checks them.
-    pub is_held_out: bool,
     /// The figures of its trace.
     pub recorded: Summary,
     /// Untracked against itself.
@@ -98,10 +96,9 @@ impl Program {
 }
 
 impl Traces {
-    /// Returns the accuracy of a way, from the programs that are not held out, without the one at a place.
+    /// Returns the accuracy of a way, from the programs without the one at a place.
     fn accuracy_without(&self, way: Way, without: Option<usize>) -> Option<Accuracy> {
-        let is_basis = |&(place, program): &(usize, &Program)| !program.is_held_out && Some(place) != without;
-        let basis = self.programs.iter().enumerate().filter(is_basis);
+        let basis = self.programs.iter().enumerate().filter(|&(place, _)| Some(place) != without);
         Accuracy::of(&basis.filter_map(|(_, program)| program.log_factor(way)).collect::<Vec<f64>>())
     }
 
@@ -128,10 +125,9 @@ impl Traces {
         Some((expected.low..=expected.high).contains(&direct.value))
     }
 
-    /// Returns the verdicts of a way on programs that are held out, or on the others.
-    fn verdicts(&self, way: Way, held_out: bool) -> Vec<bool> {
-        let places = (0..self.programs.len()).filter(|&place| self.programs[place].is_held_out == held_out);
-        places.filter_map(|place| self.is_within(way, place)).collect()
+    /// Returns the verdicts of a way, for the programs that have one.
+    fn verdicts(&self, way: Way) -> Vec<bool> {
+        (0..self.programs.len()).filter_map(|place| self.is_within(way, place)).collect()
     }
 
     fn measurements(&self) -> impl Iterator<Item = &Measurement> {

@@ -45,20 +45,14 @@ fn answer(traces: &Traces, way: Way) -> String {
     let Some(accuracy) = traces.accuracy(way) else {
         return format!("{}: too few programs for an accuracy.", way_name(way));
     };
-    let counted = |held_out| {
-        let verdicts = traces.verdicts(way, held_out);
-        (verdicts.iter().filter(|&&within| within).count(), verdicts.len())
-    };
-    let (within, all) = counted(false);
-    let held_out = match counted(true) {
-        (_, 0) => "No program was held out.".to_owned(),
-        (within, all) => format!("Of {all} programs that the estimates do not rest on, {within} lie within theirs."),
-    };
+    let verdicts = traces.verdicts(way);
     format!(
-        "{}: the overhead that tracking adds to a program is typically {} times the estimated one. Of {all} workloads, \
-         {within} lie within the 95 % interval that the other ones give. {held_out}",
+        "{}: the overhead that tracking adds to a program is typically {} times the estimated one. Of {} programs, {} lie \
+         within the 95 % interval that the other ones give.",
         way_name(way),
         number::factor(accuracy.factor()),
+        verdicts.len(),
+        verdicts.iter().filter(|&&within| within).count(),
     )
 }
 
@@ -86,11 +80,10 @@ fn row(traces: &Traces, place: usize, program: &Program) -> Vec<String> {
         };
         [shown(expected), within.to_owned()]
     };
-    let name = if program.is_held_out { format!("{} (held out)", program.name()) } else { program.name() };
     let [replay, is_replay_within] = way(Way::Replay);
     let [prediction, is_prediction_within] = way(Way::Prediction);
     vec![
-        name,
+        program.name(),
         number::grouped(program.recorded.operations.all()),
         measured(&program.recording),
         measured(&program.direct),
@@ -110,7 +103,7 @@ fn notes(traces: &Traces) -> Vec<String> {
     )];
     lines.push(
         "Expected: the interval in which the direct overhead lies for 95 % of programs. It is the estimate's own \
-         interval, widened by how far the other workloads' direct overheads lie from their estimates."
+         interval, widened by how far the other programs lie from their estimates: none is judged by itself."
             .to_owned(),
     );
     for program in &traces.programs {
