@@ -79,9 +79,9 @@ impl BuildCache {
         let manifest = own.manifest(&self.package, &own.key)?;
         let program = self.program(&place, &manifest, &own.lock, &own.program, &named, &mut progress)?;
 
-        let plain = self.folder.join(TRACKERS).join(PLAIN);
-        let lock = self.package.join("Cargo.lock");
-        let without = self.program(&plain, &self.plain_manifest(), &lock, PLAIN, &named, &mut progress)?;
+        // With the same versions of all dependencies, so only this program is compiled.
+        let manifest = self.plain_manifest();
+        let without = self.program(&place.join(PLAIN), &manifest, &own.lock, PLAIN, &named, &mut progress)?;
 
         let library = own.package["name"].as_str().unwrap_or_default();
         let crates = crates_of(&place, library);

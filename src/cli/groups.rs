@@ -10,7 +10,7 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ),
     ("Compare builds of memscope", &["check", "compare", "history", "bisect", "why"]),
     ("Measure your own program", &["record", "replay", "predict"]),
-    ("Check what memscope reports", &["accuracy"]),
+    ("Check what trackers report and do", &["accuracy", "conform"]),
     ("Read kept results", &["report", "trend"]),
     ("Check claims and the harness itself", &["claims", "validate", "probe"]),
 ];

@@ -17,7 +17,7 @@ use std::time::Duration;
 pub(super) struct ReadyTracker {
     /// The path as the user named it.
     pub named: PathBuf,
-    /// What the program says of its tracker.
+    /// The description of the tracker by the program.
     pub about: About,
     /// The program.
     pub program: PathBuf,

@@ -1,4 +1,4 @@
-//! The interface of trackers: an allocator that observes, and what it says that it saw.
+//! The interface of trackers: an allocator that observes, and what it reports.
 
 use super::{Recorded, RecordingKind};
 use std::alloc::GlobalAlloc;

@@ -1,7 +1,7 @@
 //! The conformance suite: what every program may expect of a tracker that is its allocator.
 //!
 //! Each test is a function in a file of its subject. It drives the program's global allocator while the tracker
-//! records, and checks the blocks that it gets and what the tracker says that it saw. Each runs in a process of its
+//! records, and checks the blocks that it gets and what the tracker reports. Each runs in a process of its
 //! own under a time limit, so a tracker that crashes or hangs costs one test.
 //!
 //! No test asks for what [`GlobalAlloc`](std::alloc::GlobalAlloc) does not promise: a layout is never empty, and the

@@ -1,4 +1,4 @@
-//! Tests of the process: a tracker that starts midway, one that is asked while it works, fork, and signals.
+//! Tests of the process: a tracker that starts midway, one that is read while it works, fork, and signals.
 
 use super::blocks::{layout, within};
 use super::raw::{Block, Signals, in_fork};
