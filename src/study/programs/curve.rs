@@ -40,11 +40,11 @@ pub(super) struct Curve {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Point {
     pub workload: Workload,
-    /// Its events in a millisecond of its own CPU time.
+    /// Its events in a millisecond of untracked CPU time.
     pub rate: f64,
     /// Tracked ÷ untracked, of CPU time.
     pub overhead: Estimate,
-    /// Whether it lies within the interval of the curve that is fitted to the others.
+    /// True if it lies within the interval of the curve that is fitted to the others; `None` if they have none.
     pub lies_within: Option<bool>,
 }
 

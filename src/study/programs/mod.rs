@@ -37,11 +37,11 @@ pub struct Programs {
     pub origin: Origin,
     /// The overheads, in order.
     pub measurements: Vec<Measurement>,
-    /// What each workload allocates.
+    /// The allocations of each workload.
     pub counts: Vec<Counted>,
 }
 
-/// What a workload allocates in one run.
+/// The allocations of a workload in one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Counted {
     /// The workload.

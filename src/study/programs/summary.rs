@@ -21,7 +21,8 @@ pub(super) fn summary(programs: &Programs) -> Document {
     let (curves, likeness) = (programs.curves(), programs.likeness());
     let mut document = Document::default();
     document.heading(format!("For whom? {} {}", programs.origin.memscope.name, programs.origin.memscope.version));
-    document.notes(curves.last().map(range).into_iter().chain(curves.iter().flat_map(sentences)).collect());
+    // The last level records most, and a page shows the first sentences alone.
+    document.notes(curves.last().map(range).into_iter().chain(curves.iter().rev().flat_map(sentences)).collect());
     document.table(workloads(programs, &curves));
     if !curves.is_empty() {
         document.heading("The curves");
@@ -66,7 +67,7 @@ fn sentences(curve: &Curve) -> Vec<String> {
     let held_out = curve.held_out();
     let mut sentences = vec![
         format!(
-            "Under {level}, a program with 1 {one} per millisecond of its own CPU time costs about {few}, one with 100 \
+            "Under {level}, a program with 1 {one} per millisecond of untracked CPU time costs about {few}, one with 100 \
              costs {some}, and one with 10,000 costs {many}."
         ),
         format!(
@@ -238,7 +239,7 @@ fn notes(programs: &Programs, curves: &[Curve], has_likeness: bool) -> Vec<Strin
     let lacking = programs.levels().into_iter().filter(|level| !curves.iter().any(|curve| curve.level == *level));
     lines.extend(lacking.map(|level| format!("{level} has no curve: on too few workloads is its cost significant.")));
     lines.push(
-        "per ms: allocations in a millisecond of the workload's own CPU time, over all threads. Overheads are by CPU \
+        "per ms: allocations in a millisecond of untracked CPU time, over all threads. Overheads are by CPU \
          time: a program that waits sees less of them by wall time."
             .to_owned(),
     );
