@@ -69,9 +69,11 @@ impl FromStr for Subject {
     }
 }
 
-/// Returns whether the suite can drive a level: one that is switched on, or the allocator of a tracker's program.
+/// Returns whether the suite can drive a level: one that is switched on, or the allocator of a tracker's program. A
+/// recording has ended when it is read, and the suite reads records midway.
 fn is_driven(level: Level) -> bool {
     level.timing() == Timing::Window
+        && level != Level::Recording
         && match level.host() {
             Host::Switch => true,
             Host::Program(_) => level.is_reference(),

@@ -6,7 +6,7 @@ use std::fmt::Write;
 const GROUPS: [(&str, &[&str]); 6] = [
     (
         "Measure what memscope costs",
-        &["measure", "modes", "stress", "footprint", "calls", "soak", "programs", "trackers", "conform"],
+        &["measure", "modes", "stress", "footprint", "calls", "soak", "programs", "trackers"],
     ),
     ("Compare builds of memscope", &["check", "compare", "history", "bisect", "why"]),
     ("Measure your own program", &["record", "replay", "predict"]),

@@ -33,17 +33,16 @@ impl Recording {
     pub(super) fn recorded(&self) -> Recorded {
         recorder::finish();
         let trace = self.folder.as_ref().and_then(|folder| Trace::read(&folder.path().join(TRACE)).ok());
-        trace.map_or_else(Recorded::default, |trace| {
-            let seen = trace.summary();
-            let operations = seen.operations;
-            Recorded {
-                allocations: Some(operations.allocate + operations.zeroed + operations.reallocate),
-                deallocations: Some(operations.free + operations.reallocate + seen.unknown_frees),
-                allocated_bytes: Some(seen.bytes),
-                active_allocations: Some(seen.live_blocks),
-                ..Recorded::default()
-            }
-        })
+        let Some(trace) = trace else { return Recorded::default() };
+        let seen = trace.summary();
+        let operations = seen.operations;
+        Recorded {
+            allocations: Some(operations.allocate + operations.zeroed + operations.reallocate),
+            deallocations: Some(operations.free + operations.reallocate + seen.unknown_frees),
+            allocated_bytes: Some(seen.bytes),
+            active_allocations: Some(seen.live_blocks),
+            ..Recorded::default()
+        }
     }
 }
 
