@@ -67,8 +67,8 @@ fn sentences(curve: &Curve) -> Vec<String> {
     let held_out = curve.held_out();
     let mut sentences = vec![
         format!(
-            "Under {level}, a program with 1 {one} per millisecond of untracked CPU time costs about {few}, one with 100 \
-             costs {some}, and one with 10,000 costs {many}."
+            "Under {level}, a program with 1 {one} per millisecond of untracked CPU time costs about {few}, one with \
+             100 costs {some}, and one with 10,000 costs {many}."
         ),
         format!(
             "The brackets are where another program lies in 95 % of cases. Of the workloads here, {} of {} lie there \
@@ -88,7 +88,8 @@ fn sentences(curve: &Curve) -> Vec<String> {
     sentences
 }
 
-/// Formats a change to three digits, however small it is: `+0.03 % [0.01, 0.17]` below twice, `×4.30 [4.20, 4.40]` above.
+/// Formats a change to three digits, however small it is: `+0.03 % [0.01, 0.17]` below twice, `×4.30 [4.20, 4.40]`
+/// above.
 fn change(Estimate { value, low, high }: Estimate) -> String {
     let percent = |ratio: f64| number::amount((ratio - 1.0) * 100.0);
     if value < 2.0 {
