@@ -250,6 +250,21 @@ fn a_workload_that_cannot_be_counted_in_the_head_alone_is_worse() {
 }
 
 #[test]
+fn growth_is_no_verdict_where_pairs_of_both_builds_overlap() {
+    let pairs = |growths: [f64; 3]| {
+        let pairs = growths.iter().flat_map(|&growth| soak(growth).measured.pairs).collect();
+        Soak::from(Measured::begin(Level::Full, 1_000).with(pairs))
+    };
+    let judgement = |base: [f64; 3], head: [f64; 3]| {
+        let check = with(|record| record.soaks = [vec![pairs(base)], vec![pairs(head)]]);
+        check.rows.iter().find(|row| row.axis == Axis::Growth).expect("a row").judgement
+    };
+    assert_eq!(judgement([100.0, 120.0, 80.0], [300.0, 320.0, 280.0]), Judgement::Worse);
+    assert_eq!(judgement([300.0, 320.0, 280.0], [100.0, 120.0, 80.0]), Judgement::Better);
+    assert_eq!(judgement([100.0, 310.0, 80.0], [300.0, 320.0, 280.0]), Judgement::Unknown, "as one pair is as high");
+}
+
+#[test]
 fn growth_is_compared_over_what_both_came_to_and_its_class_counts() {
     let row = |base: Soak, head: Soak| {
         let check = with(|record| record.soaks = [vec![base], vec![head]]);

@@ -6,7 +6,7 @@ use super::super::resolution::Thresholds;
 use super::super::row::{Place, Row};
 use crate::stats::growth_class::GrowthFit;
 use crate::study::counts::Judgement;
-use crate::study::soak::{Growth, Quantity, Soak};
+use crate::study::soak::{Growth, Measured, Pair, Quantity, Soak};
 
 /// The least change of the ratio that counts.
 const LEAST: f64 = 0.1;
@@ -26,6 +26,8 @@ fn row(base: &Soak, head: &Soak, thresholds: &Thresholds) -> Row {
         (Some(failure), _) => return Row::unknown(Axis::Growth, place, failure.to_string()),
         (None, None) => {}
     }
+    let reached = base.reached().min(head.reached());
+    let agree = agree([base, head], reached);
     let Some([base, head]) = compared(base, head) else {
         return Row::unknown(Axis::Growth, place, "too few checkpoints in the time");
     };
@@ -35,19 +37,41 @@ fn row(base: &Soak, head: &Soak, thresholds: &Thresholds) -> Row {
     let threshold_percent = thresholds.percent(Axis::Growth, place.level);
     let row = Row::exact(Axis::Growth, place, [before, after], threshold_percent, LEAST);
     let why = base.fit.zip(head.fit).and_then(|(base, head)| differ(&base, &head));
-    match why {
+    let row = match why {
         Some((judgement, why)) if row.judgement == Judgement::Same => {
             Row { judgement, change: None, why: Some(why), ..row }
         }
         _ => row,
+    };
+    if row.judgement == Judgement::Same || agree {
+        return row;
     }
+    Row { judgement: Judgement::Unknown, why: Some("pairs of both builds overlap".to_owned()), ..row }
+}
+
+/// Returns whether each pair of one build grew by more than each pair of the other one. The growth of a single process
+/// moves by tens of percents from one to the next; of three equal pairs against three, all lie on one side in a tenth of
+/// cases, and rarely by as much as the threshold.
+fn agree(soaks: [&Soak; 2], reached: u64) -> bool {
+    let ratio = |soak: &Soak, pair: &Pair| {
+        let alone = Measured::begin(soak.level(), soak.measured.live).with(vec![pair.clone()]);
+        cpu_time(&Soak::from(alone))?.up_to(reached).ratio()
+    };
+    let [base, head] =
+        soaks.map(|soak| soak.measured.pairs.iter().filter_map(|pair| ratio(soak, pair)).collect::<Vec<f64>>());
+    let is_below = |low: &[f64], high: &[f64]| low.iter().all(|low| high.iter().all(|high| low < high));
+    is_below(&base, &head) || is_below(&head, &base)
+}
+
+/// Returns the growth of CPU time.
+fn cpu_time(soak: &Soak) -> Option<Growth> {
+    soak.growths.iter().find(|growth| growth.quantity == Quantity::CpuTime).cloned()
 }
 
 /// Returns both growths of CPU time over the checkpoints that both builds came to: one that is slower came to fewer in
 /// the same time. `None` if those have no class.
 fn compared(base: &Soak, head: &Soak) -> Option<[Growth; 2]> {
-    let growth = |soak: &Soak| soak.growths.iter().find(|growth| growth.quantity == Quantity::CpuTime).cloned();
-    let (base, head) = (growth(base)?, growth(head)?);
+    let (base, head) = (cpu_time(base)?, cpu_time(head)?);
     let reached = base.reached().min(head.reached());
     let both = [base, head].map(|growth| growth.up_to(reached));
     both.iter().all(|growth| growth.fit.is_some()).then_some(both)
