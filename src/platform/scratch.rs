@@ -22,6 +22,14 @@ static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 pub struct Scratch(TempDir);
 
 impl Scratch {
+    /// Makes a folder in the system's place for temporary files.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn new() -> io::Result<Self> {
+        Self::within(&std::env::temp_dir(), "memscope-bench-")
+    }
+
     /// Makes a folder within another one. Its name begins with `prefix`.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ impl Recording {
         if recorder::is_open() {
             return Self { folder: None };
         }
-        let folder = Scratch::within(&std::env::temp_dir(), "memscope-bench-").expect("a folder for the trace");
+        let folder = Scratch::new().expect("a folder for the trace");
         begin(&folder.path().join(TRACE)).expect("a trace in a folder of its own");
         Self { folder: Some(folder) }
     }

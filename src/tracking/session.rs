@@ -43,9 +43,9 @@ impl Session {
             cost.set();
         }
         let driver = level.memscope_mode().and_then(|mode| mode.driver());
-        let folder = driver.filter(|driver| driver.has_files).map(|_| {
-            Scratch::within(&std::env::temp_dir(), "memscope-bench-").expect("a folder for the files of the mode")
-        });
+        let folder = driver
+            .filter(|driver| driver.has_files)
+            .map(|_| Scratch::new().expect("a folder for the files of the mode"));
         if let Some(driver) = driver {
             (driver.start)(folder.as_ref().map_or(Path::new("."), Scratch::path));
         }

@@ -68,7 +68,7 @@ impl Parts {
 pub(crate) fn run(launcher: &Launcher, request: &Request) -> Result<Reply<Observation>, Failure> {
     let parts = Parts::find()?;
     let prevented = |error: io::Error| Failure::Prevented { why: format!("heaptrack cannot be set up: {error}") };
-    let folder = Scratch::within(&std::env::temp_dir(), "memscope-bench-").map_err(prevented)?;
+    let folder = Scratch::new().map_err(prevented)?;
     let [pipe, data] = ["pipe", "data"].map(|name| folder.path().join(name));
     mkfifo(&pipe, Mode::S_IRWXU).map_err(|error| prevented(error.into()))?;
     let (library, _link) = preload::named(&parts.library, launcher.folder()).map_err(prevented)?;

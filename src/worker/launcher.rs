@@ -174,7 +174,7 @@ impl Launcher {
     /// Runs a probe in a folder of its own, because memscope exports into the folder that it runs in.
     fn run_in_scratch(&self, request: &Request) -> Result<Reply<Observation>, Failure> {
         let prevented = |error| Failure::Prevented { why: format!("it has no folder to run in: {error}") };
-        let folder = Scratch::within(&std::env::temp_dir(), "memscope-bench-").map_err(prevented)?;
+        let folder = Scratch::new().map_err(prevented)?;
         let within = |command: &mut Command| _ = command.current_dir(folder.path());
         self.judge(self.run_with(within, &Task::from(*request))?)
     }

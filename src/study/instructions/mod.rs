@@ -376,7 +376,7 @@ mod tests {
     /// Runs a script in valgrind's place, with the path of a program that does not exist.
     #[cfg(target_os = "linux")]
     fn end_of(script: &str) -> Failure {
-        let folder = Scratch::within(&std::env::temp_dir(), "memscope-bench-").expect("a folder");
+        let folder = Scratch::new().expect("a folder");
         let valgrind = scripts::write(folder.path(), "valgrind", script);
         let limits = Limits { time: std::time::Duration::from_millis(20), ..Limits::default() };
         let launcher = Launcher::new("/no/such/probe".into(), limits);
@@ -400,7 +400,7 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn a_library_that_is_not_loaded_is_reported_in_one_line() {
-        let folder = Scratch::within(&std::env::temp_dir(), "memscope-bench-").expect("a folder");
+        let folder = Scratch::new().expect("a folder");
         let program = scripts::write(folder.path(), "refuses", "echo 'error: the seeds are not fixed' >&2; exit 2");
         let launcher = Launcher::new(program, Limits::default());
         let counter = InstructionCounter { launcher: &launcher, valgrind: "/no/such/valgrind".into(), folder };

@@ -171,7 +171,7 @@ impl Plan {
 
     /// Runs a process, and returns what it left behind, however it ended.
     fn process(&self, launcher: &Launcher, level: Level, meter: Meter, seed: u64) -> Process {
-        let folder = match Scratch::within(&std::env::temp_dir(), "memscope-bench-") {
+        let folder = match Scratch::new() {
             Ok(folder) => folder,
             Err(error) => {
                 let why = format!("there is no temporary folder for its checkpoints: {error}");
