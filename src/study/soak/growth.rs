@@ -103,7 +103,8 @@ impl Growth {
         Quantity::ALL.into_iter().filter_map(|quantity| Self::of(quantity, measured)).collect()
     }
 
-    fn of(quantity: Quantity, measured: &Measured) -> Option<Self> {
+    /// Returns the growth of a quantity; `None` if it has no figures.
+    pub(crate) fn of(quantity: Quantity, measured: &Measured) -> Option<Self> {
         let live = measured.live as u64;
         let pairs = &measured.pairs;
         let (points, base) = match quantity {

@@ -26,52 +26,48 @@ fn row(base: &Soak, head: &Soak, thresholds: &Thresholds) -> Row {
         (Some(failure), _) => return Row::unknown(Axis::Growth, place, failure.to_string()),
         (None, None) => {}
     }
-    let reached = base.reached().min(head.reached());
-    let agree = agree([base, head], reached);
-    let Some([base, head]) = compared(base, head) else {
+    let Some(growths) = compared(base, head) else {
         return Row::unknown(Axis::Growth, place, "too few checkpoints in the time");
     };
-    let (Some(before), Some(after)) = (base.ratio(), head.ratio()) else {
+    let (Some(before), Some(after)) = (growths[0].ratio(), growths[1].ratio()) else {
         return Row::unknown(Axis::Growth, place, "tracking adds no time to an event");
     };
     let threshold_percent = thresholds.percent(Axis::Growth, place.level);
     let row = Row::exact(Axis::Growth, place, [before, after], threshold_percent, LEAST);
-    let why = base.fit.zip(head.fit).and_then(|(base, head)| differ(&base, &head));
+    let why = growths[0].fit.zip(growths[1].fit).and_then(|(base, head)| differ(&base, &head));
     let row = match why {
         Some((judgement, why)) if row.judgement == Judgement::Same => {
             Row { judgement, change: None, why: Some(why), ..row }
         }
         _ => row,
     };
-    if row.judgement == Judgement::Same || agree {
+    if row.judgement == Judgement::Same || are_apart([base, head], growths[0].reached()) {
         return row;
     }
     Row { judgement: Judgement::Unknown, why: Some("pairs of both builds overlap".to_owned()), ..row }
 }
 
-/// Returns whether each pair of one build grew by more than each pair of the other one. The growth of a single process
-/// moves by tens of percents from one to the next; of three equal pairs against three, all lie on one side in a tenth of
-/// cases, and rarely by as much as the threshold.
-fn agree(soaks: [&Soak; 2], reached: u64) -> bool {
+/// Returns whether each pair of one build grew by more than each pair of the other one, up to a number of events. The
+/// growth of a single process moves by tens of percents from one to the next; of three equal pairs against three, all lie
+/// on one side in a tenth of cases, and rarely by as much as the threshold.
+fn are_apart(soaks: [&Soak; 2], reached: u64) -> bool {
     let ratio = |soak: &Soak, pair: &Pair| {
         let alone = Measured::begin(soak.level(), soak.measured.live).with(vec![pair.clone()]);
-        cpu_time(&Soak::from(alone))?.up_to(reached).ratio()
+        Growth::of(Quantity::CpuTime, &alone)?.up_to(reached).ratio()
     };
-    let [base, head] =
-        soaks.map(|soak| soak.measured.pairs.iter().filter_map(|pair| ratio(soak, pair)).collect::<Vec<f64>>());
+    let [base, head] = soaks.map(|soak| {
+        let ratios: Option<Vec<f64>> = soak.measured.pairs.iter().map(|pair| ratio(soak, pair)).collect();
+        ratios.unwrap_or_default()
+    });
     let is_below = |low: &[f64], high: &[f64]| low.iter().all(|low| high.iter().all(|high| low < high));
-    is_below(&base, &head) || is_below(&head, &base)
-}
-
-/// Returns the growth of CPU time.
-fn cpu_time(soak: &Soak) -> Option<Growth> {
-    soak.growths.iter().find(|growth| growth.quantity == Quantity::CpuTime).cloned()
+    !base.is_empty() && !head.is_empty() && (is_below(&base, &head) || is_below(&head, &base))
 }
 
 /// Returns both growths of CPU time over the checkpoints that both builds came to: one that is slower came to fewer in
 /// the same time. `None` if those have no class.
 fn compared(base: &Soak, head: &Soak) -> Option<[Growth; 2]> {
-    let (base, head) = (cpu_time(base)?, cpu_time(head)?);
+    let growth = |soak: &Soak| soak.growths.iter().find(|growth| growth.quantity == Quantity::CpuTime).cloned();
+    let (base, head) = (growth(base)?, growth(head)?);
     let reached = base.reached().min(head.reached());
     let both = [base, head].map(|growth| growth.up_to(reached));
     both.iter().all(|growth| growth.fit.is_some()).then_some(both)
