@@ -123,8 +123,25 @@ fn replays_are_measured_kept_and_drawn_again() {
         assert_eq!((measurement.allocations, measurement.pairs.len()), (Some(900), 6), "{}", measurement.name());
         assert!(measurement.overhead().is_some(), "{}", measurement.name());
     }
+    let timed: Vec<(Level, usize)> =
+        kept.builds[0].latencies.iter().map(|one| (one.level, one.processes.len())).collect();
+    assert_eq!(timed, [(Level::Untracked, 6), (Level::Counting, 6), (Level::Allocator, 6)], "one operation at a time");
+    for part in ["One operation", "(timing alone)"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
     let again = memscope_bench().args(["report", "--print"]).arg(folder.path().join("replay.json")).assert().success();
     assert_eq!(String::from_utf8_lossy(&again.get_output().stdout), text);
+}
+
+#[test]
+fn an_accuracy_that_cannot_be_read_ends_a_replay_before_it_measures() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let trace = write(folder.path(), "mine.trace", &made::bytes(&threads(10, 0), 0, true));
+    let accuracy = write(folder.path(), "traces.json", b"{");
+    let mut command = memscope_bench();
+    command.arg("replay").arg(&trace).arg("--traces").arg(accuracy).arg("--output").arg(folder.path());
+    command.assert().code(2).stdout("").stderr(contains("traces.json"));
+    assert!(!folder.path().join("replay.json").exists());
 }
 
 #[test]

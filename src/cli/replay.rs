@@ -67,6 +67,8 @@ fn replayed(name: &str) -> Result<Level, String> {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let files = arguments.results.files(Replays::KIND);
+    // A file that cannot be read ends the run before it measures.
+    let accuracy = accuracy(&arguments.traces, Way::Replay)?;
     let resolved = arguments.builds.resolve()?;
     let (recorded, scratch) = prepared(&arguments.trace)?;
     files.prepare::<Replays>()?;
@@ -74,7 +76,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let origin = Origin::of_this_command();
     let builds = arguments.measure(builds, &scratch.path().join(PLAN), &recorded)?;
     let trace = arguments.trace.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let accuracy = accuracy(&arguments.traces, Way::Replay)?;
     let replays = Replays { schema: SCHEMA, origin, trace, recorded, gaps: arguments.gaps, accuracy, builds };
     journal::finish(&files, &replays, None, arguments.results.format(), arguments.keep)
 }
@@ -87,7 +88,7 @@ fn prepared(path: &Path) -> Result<(Summary, Scratch), Error> {
     let trace = Trace::read(path)?;
     let plan = trace::plan::Plan::of(&trace)?;
     let no_folder = |error| Error::System(format!("there is no folder for the plan of the replay: {error}"));
-    let scratch = Scratch::within(&std::env::temp_dir(), "memscope-bench-").map_err(no_folder)?;
+    let scratch = Scratch::new().map_err(no_folder)?;
     plan.write(&scratch.path().join(PLAN))?;
     Ok((trace.summary(), scratch))
 }
