@@ -1,8 +1,8 @@
 //! Arguments and progress bars that several commands share.
 
-use crate::cli::Error;
 use crate::cli::executables::this_program;
 use crate::cli::line::read_variables;
+use crate::cli::{Error, journal};
 use crate::platform::environment;
 use crate::platform::itself;
 use crate::platform::list::each_once;
@@ -109,6 +109,16 @@ impl ResultArguments {
     /// Returns the files of a study in the folder.
     pub(super) fn files<'a>(&'a self, name: &'a str) -> Files<'a> {
         Files { folder: &self.output, name }
+    }
+
+    /// Returns the path of a study's journal, once it is known that a run may begin it or go on with it.
+    ///
+    /// # Errors
+    /// If a run that did not end has left one and is not resumed, or there is none to resume.
+    pub(super) fn journal(&self, kind: &str, resume: bool) -> Result<PathBuf, Error> {
+        let path = self.output.join(format!("{kind}.journal"));
+        journal::check(&path, resume)?;
+        Ok(path)
     }
 
     /// Returns the form of what is printed.
@@ -242,6 +252,11 @@ impl TypedValueParser for WorkloadParser {
 /// Returns the named workloads, each once, or all if none is named.
 pub(super) fn or_all(named: &[Workload]) -> Vec<Workload> {
     if named.is_empty() { registered().to_vec() } else { each_once(named.iter().copied()) }
+}
+
+/// Returns the named workloads, each once, or all that a command of this build may name.
+pub(super) fn or_nameable(named: &[Workload]) -> Vec<Workload> {
+    if named.is_empty() { nameable().to_vec() } else { or_all(named) }
 }
 
 /// Returns the requested levels after `untracked`, which is always measured against itself for the noise floor.

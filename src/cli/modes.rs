@@ -60,8 +60,7 @@ fn usual() -> Vec<Workload> {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let files = arguments.results.files(Modes::KIND);
     files.prepare::<Modes>()?;
-    let path = arguments.results.output.join(format!("{}.journal", Modes::KIND));
-    journal::check(&path, arguments.resume)?;
+    let path = arguments.results.journal(Modes::KIND, arguments.resume)?;
     let launcher = arguments.results.launcher()?;
     let levels = arguments.levels();
     if levels.iter().any(|level| [Level::Linked, Level::Plain].contains(level)) {

@@ -21,7 +21,7 @@ pub(super) struct ReadyTracker {
     pub about: About,
     /// The program.
     pub program: PathBuf,
-    /// What it took to build; `None` for a program that was built before.
+    /// The build, with its figures; `None` for a program that was built before.
     pub built: Option<BuiltTracker>,
 }
 

@@ -3,7 +3,7 @@
 use crate::cli::Error;
 use crate::cli::arguments::FormatArguments;
 use crate::cli::traces::accuracy;
-use crate::platform::files::{self, FileError};
+use crate::platform::files;
 use crate::study;
 use crate::study::calls::Calls;
 use crate::study::predict::Prediction;
@@ -11,7 +11,6 @@ use crate::study::traces::Way;
 use crate::trace::Trace;
 use crate::tracking::Level;
 use clap::Args;
-use std::io;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -35,13 +34,13 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let trace = Trace::read(&arguments.trace)?;
     let path = arguments.calls.display();
-    let calls: Calls = files::read(&arguments.calls).map_err(|error| match error {
-        FileError::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Error::System(format!(
+    let no_costs = || {
+        Error::System(format!(
             "{path} is not there, and a prediction needs the costs in it: measure them with `memscope-bench calls`, or \
              name the file after --calls"
-        )),
-        error => error.into(),
-    })?;
+        ))
+    };
+    let calls: Calls = files::read_if_there(&arguments.calls)?.ok_or_else(no_costs)?;
     let name = arguments.trace.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let prediction = Prediction::of(name, &trace, arguments.tracking, &calls);
     let prediction = prediction.map_err(|lack| Error::System(format!("{path}: {lack}")))?;

@@ -1,7 +1,7 @@
 //! `memscope-bench programs`: measures real programs beside the stress workloads, and the curve of the overhead over
 //! how often a program allocates.
 
-use crate::cli::arguments::{KeepArguments, ResultArguments, SizeArguments, after_the_baseline, bar, or_all};
+use crate::cli::arguments::{KeepArguments, ResultArguments, SizeArguments, after_the_baseline, bar, or_nameable};
 use crate::cli::{Error, journal};
 use crate::platform::files::Versioned;
 use crate::platform::itself;
@@ -9,7 +9,7 @@ use crate::report::origin::Origin;
 use crate::schedule::plan::{Effort, Plan};
 use crate::study::programs::{Counted, Programs, SCHEMA};
 use crate::tracking::Level;
-use crate::workloads::{Workload, nameable};
+use crate::workloads::Workload;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -45,13 +45,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     }
     let files = arguments.results.files(Programs::KIND);
     files.prepare::<Programs>()?;
-    let path = arguments.results.output.join(format!("{}.journal", Programs::KIND));
-    journal::check(&path, arguments.resume)?;
+    let path = arguments.results.journal(Programs::KIND, arguments.resume)?;
     let launcher = arguments.results.launcher()?;
 
     let origin = Origin::of_this_command();
-    let all = arguments.workloads.is_empty();
-    let workloads = if all { nameable().to_vec() } else { or_all(&arguments.workloads) };
+    let workloads = or_nameable(&arguments.workloads);
     let request = |workload, level| arguments.size.request(workload, level);
     let mut plan = Plan::new(Effort::pairs(arguments.pairs as usize));
     plan.add_overheads(&launcher, &workloads, &after_the_baseline(&arguments.tracking), request);

@@ -1,9 +1,9 @@
 //! `memscope-bench validate --traces`: measures workloads directly, and as replays and predictions of their traces.
 
-use crate::cli::arguments::{KeepArguments, bar, or_all, show};
+use crate::cli::arguments::{KeepArguments, bar, or_nameable, show};
 use crate::cli::sessions::Shared;
 use crate::cli::{Error, journal};
-use crate::platform::files::{self, FileError, Versioned};
+use crate::platform::files::{self, Versioned};
 use crate::platform::scratch::Scratch;
 use crate::platform::system::Machine;
 use crate::report::origin::Origin;
@@ -19,8 +19,7 @@ use crate::worker::launcher::Launcher;
 use crate::worker::probe::{Observation, Request};
 use crate::worker::task::Task;
 use crate::worker::tasks::recorded;
-use crate::workloads::{Workload, nameable, pools};
-use std::io;
+use crate::workloads::{Workload, pools};
 use std::path::Path;
 
 /// The level whose overhead is estimated.
@@ -38,17 +37,17 @@ struct Ready {
 pub(super) fn run(shared: &Shared, pairs: usize) -> Result<(), Error> {
     let files = shared.results.files(Traces::KIND);
     files.prepare::<Traces>()?;
-    let calls = calls(&shared.results.output.join("calls.json"))?;
+    let path = shared.results.output.join("calls.json");
+    let no_calls = || format!("{} is not there: measure it with `memscope-bench calls`", path.display());
+    let calls: Result<Calls, String> = files::read_if_there(&path)?.ok_or_else(no_calls);
     let launcher = shared.results.launcher()?;
     let origin = Origin::of_this_command();
     let no_folder = |error| Error::System(format!("there is no folder for the traces: {error}"));
-    let scratch = Scratch::within(&std::env::temp_dir(), "memscope-bench-").map_err(no_folder)?;
+    let scratch = Scratch::new().map_err(no_folder)?;
     let request = |workload, level| {
         Request::at(shared.scale.map(|scale| scale.factor()), workload, level, pools::default_threads())
     };
-    let named = shared.workloads;
-    let workloads = if named.is_empty() { nameable().to_vec() } else { or_all(named) };
-    let ready = workloads
+    let ready = or_nameable(shared.workloads)
         .into_iter()
         .map(|workload| ready(&launcher, request(workload, LEVEL), scratch.path(), &calls))
         .collect::<Result<Vec<Ready>, Error>>()?;
@@ -84,22 +83,8 @@ pub(super) fn run(shared: &Shared, pairs: usize) -> Result<(), Error> {
 /// # Errors
 /// If the file is there and cannot be read.
 pub(super) fn accuracy(path: &Path, way: Way) -> Result<Option<(Level, Accuracy)>, Error> {
-    match files::read::<Traces>(path) {
-        Ok(traces) => Ok(traces.accuracy_on(&Machine::here(), way)),
-        Err(FileError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Returns the costs of calls, or the reason why there are none.
-fn calls(path: &Path) -> Result<Result<Calls, String>, Error> {
-    match files::read(path) {
-        Ok(calls) => Ok(Ok(calls)),
-        Err(FileError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-            Ok(Err(format!("{} is not there: measure it with `memscope-bench calls`", path.display())))
-        }
-        Err(error) => Err(error.into()),
-    }
+    let traces = files::read_if_there::<Traces>(path)?;
+    Ok(traces.and_then(|traces| traces.accuracy_on(&Machine::here(), way)))
 }
 
 /// Records a workload, and prepares its replay and its prediction.

@@ -51,8 +51,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let files = arguments.results.files(Trackers::KIND);
     files.prepare::<Trackers>()?;
-    let path = arguments.results.output.join(format!("{}.journal", Trackers::KIND));
-    journal::check(&path, arguments.resume)?;
+    let path = arguments.results.journal(Trackers::KIND, arguments.resume)?;
     let launcher = arguments.results.launcher()?;
     let (own, launcher) =
         own_trackers::prepare(&arguments.tracker, &arguments.cache, launcher, arguments.results.limits())?;

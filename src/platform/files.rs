@@ -59,6 +59,18 @@ pub fn read<T: Versioned>(path: &Path) -> Result<T, FileError> {
     parse(path, &read_text(path, T::WHAT)?)
 }
 
+/// Reads a results file, or returns `None` if there is none.
+///
+/// # Errors
+/// As [`read`], except that a missing file is none.
+pub(crate) fn read_if_there<T: Versioned>(path: &Path) -> Result<Option<T>, FileError> {
+    match read(path) {
+        Ok(record) => Ok(Some(record)),
+        Err(FileError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Reads a file as text. `what` names the kind of file for messages.
 ///
 /// # Errors

@@ -138,11 +138,9 @@ fn predicted(trace: &Path, calls: &Calls, accuracy: &Path) -> Result<String, Str
     let recorded = Trace::read(trace).map_err(|error| error.to_string())?;
     let prediction = Prediction::of(name, &recorded, Level::Allocator, calls)
         .map_err(|lack| format!("{}: {lack}", trace.display()))?;
-    let accuracy = match files::read::<Traces>(accuracy) {
-        Ok(traces) => origin(calls).and_then(|calls| traces.accuracy_on(&calls.machine, Way::Prediction)),
-        Err(FileError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(error.to_string()),
-    };
+    let traces: Option<Traces> = files::read_if_there(accuracy).map_err(|error| error.to_string())?;
+    let known = traces.zip(origin(calls));
+    let accuracy = known.and_then(|(traces, calls)| traces.accuracy_on(&calls.machine, Way::Prediction));
     let prediction = prediction.with_accuracy(accuracy);
     let mut document = answer(prediction.summary());
     document.parts.extend(first(prediction.summary()).parts);
