@@ -10,7 +10,7 @@ use crate::stats::student::{mean_and_deviation, t};
 use serde::{Deserialize, Serialize};
 
 /// The fewest programs that show an accuracy.
-pub(crate) const FEWEST: usize = 4;
+const FEWEST: usize = 4;
 
 /// The accuracy of estimates.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub struct Accuracy {
 }
 
 /// Returns the logarithm of direct ÷ estimated excess; `None` if either is no excess.
-pub(crate) fn log_factor(direct: Estimate, estimated: Estimate) -> Option<f64> {
+pub(super) fn log_factor(direct: Estimate, estimated: Estimate) -> Option<f64> {
     let [direct, estimated] = [direct, estimated].map(|overhead| overhead.value - 1.0);
     (direct > 0.0 && estimated > 0.0).then(|| (direct / estimated).ln())
 }

@@ -76,7 +76,7 @@ pub enum Answer {
     Failed {
         /// The expectation.
         expected: String,
-        /// What was found instead.
+        /// The finding.
         found: String,
     },
     /// The test has nothing to check.

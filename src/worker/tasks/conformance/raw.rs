@@ -1,5 +1,5 @@
-//! What the tests need of the allocator and the system, and the compiler cannot check: blocks of any layout, a child of
-//! a process with threads, signals, and destructors that run after those of all thread-locals.
+//! The calls of the allocator and the system that the compiler cannot check: blocks of any layout, a child of a process
+//! with threads, signals, and destructors that run after those of all thread-locals.
 #![allow(unsafe_code, reason = "the allocator's own functions, fork and signals cannot be used without it")]
 
 use nix::libc;
