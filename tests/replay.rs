@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::{memscope_bench, worker};
+use common::cargo::{BUILDS, ScriptedCargo};
+use common::{linked, memscope_bench, worker};
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::replay::Replays;
 use memscope_bench::internal::trace::format::{Event, Kind};
@@ -131,6 +132,24 @@ fn replays_are_measured_kept_and_drawn_again() {
     }
     let again = memscope_bench().args(["report", "--print"]).arg(folder.path().join("replay.json")).assert().success();
     assert_eq!(String::from_utf8_lossy(&again.get_output().stdout), text);
+}
+
+#[test]
+fn a_trace_is_replayed_under_each_build() {
+    let Some(linked) = linked::published() else { return };
+    let cargo = ScriptedCargo::new(BUILDS);
+    write(cargo.folder(), "mine.trace", &made::bytes(&threads(100, 0), 0, true));
+    let mut replay = cargo.memscope_bench();
+    // The script builds this program whatever the version is, and a program of another version is refused.
+    replay.args(["replay", "mine.trace", "0.1.0", &linked, "--pairs=6", "--keep"]);
+    replay.assert().success().stdout(contains(linked.as_str())).stderr(contains("0.1.0 was not built"));
+    let kept: Replays = files::read(&cargo.path("results/replay.json")).expect("the file");
+    let [other, this] = kept.builds.as_slice() else { panic!("two builds") };
+    assert!(other.not_built.is_some() && other.measurements.is_empty() && other.latencies.is_empty(), "{other:?}");
+    assert_eq!((this.name.as_str(), &this.not_built), (linked.as_str(), &None));
+    let measured: Vec<Level> = this.measurements.iter().map(|measurement| measurement.level).collect();
+    assert_eq!(measured, [Level::Untracked, Level::Allocator]);
+    assert!(this.measurements.iter().all(|measurement| measurement.failure().is_none()), "{this:?}");
 }
 
 #[test]

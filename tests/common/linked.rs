@@ -102,3 +102,13 @@ pub fn tells_live_blocks() -> bool {
 pub fn own_picture() -> Option<&'static str> {
     linked().own_picture
 }
+
+/// Returns the published version that this program is linked with; `None`, with a message, for another source.
+pub fn published() -> Option<String> {
+    let MemscopeBuild { version, source, .. } = MemscopeBuild::of_this_build();
+    if source == "crates.io" {
+        return Some(version);
+    }
+    eprintln!("skipped: this program is built with memscope-rs {version} ({source})");
+    None
+}

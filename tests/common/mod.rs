@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
+pub mod cargo;
 pub mod git;
 pub mod linked;
 #[cfg(target_os = "linux")]

@@ -1,56 +1,35 @@
 //! Builds of memscope: the calls of cargo, the meaning of its answers, and the identity of the built program. A
 //! script replaces cargo, so nothing is compiled.
 
-use crate::common::memscope_bench;
+use crate::common::cargo::{BUILDS, ScriptedCargo};
+use crate::common::linked;
 use assert_cmd::Command;
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::compare::Comparison;
-use memscope_bench::internal::tracking::memscope::MemscopeBuild;
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 
 /// A version that this program is not built with.
 const OTHER: &str = "0.2.4";
 
-/// A folder with a script that replaces cargo and writes a line for each call.
+/// A place with a cargo of its own, and what these tests ask there.
 struct Place {
-    folder: TempDir,
+    cargo: ScriptedCargo,
 }
 
 impl Place {
-    /// `script` gets the target folder as `$target`, the package's copy as `$copy`, and this program as `$program`.
     fn with_cargo(script: &str) -> Self {
-        let place = Self { folder: tempfile::tempdir().expect("a temporary folder") };
-        let head = format!(
-            "#!/bin/sh\nfor word in \"$@\"; do case \"$last\" in --target-dir) target=\"$word\";; esac; \
-             last=\"$word\"; done\n\
-             copy=\"$PWD\"\nprogram='{}'\necho \"$PWD RUSTFLAGS=$RUSTFLAGS TOOLCHAIN=$RUSTUP_TOOLCHAIN\" >> '{}'\n",
-            assert_cmd::cargo::cargo_bin("memscope-bench").display(),
-            place.calls_file().display(),
-        );
-        fs::write(place.cargo(), head + script).expect("the script is written");
-        fs::set_permissions(place.cargo(), fs::Permissions::from_mode(0o755)).expect("the script may run");
-        place
+        Self { cargo: ScriptedCargo::new(script) }
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn cargo(&self) -> PathBuf {
-        self.path("cargo")
-    }
-
-    fn calls_file(&self) -> PathBuf {
-        self.path("calls")
+        self.cargo.path(name)
     }
 
     fn calls(&self) -> Vec<String> {
-        fs::read_to_string(self.calls_file()).unwrap_or_default().lines().map(str::to_owned).collect()
+        self.cargo.calls()
     }
 
     /// Returns the command that compares builds of one link on the smallest workload.
@@ -60,17 +39,13 @@ impl Place {
 
     /// Returns the command that compares builds of so many links.
     fn compare_links(&self, builds: &[&str], links: u32) -> Command {
-        let mut command = memscope_bench();
+        let mut command = self.cargo.memscope_bench();
         command
-            .current_dir(self.folder.path())
-            .env("CARGO", self.cargo())
-            .env_remove("RUSTFLAGS")
-            .env_remove("RUSTUP_TOOLCHAIN")
             .arg("compare")
             .args(builds)
             .args(["--workloads=cycles", "--tracking=allocator", "--scale=0.001", "--threads=1", "--rounds=12"])
             .arg(format!("--links={links}"))
-            .args(["--build-cache=cache", "--output=out"]);
+            .arg("--output=out");
         command
     }
 
@@ -89,27 +64,20 @@ impl Place {
     }
 }
 
-/// Returns the published version that this program is linked with; `None`, with a message, for another source.
+/// Returns the published version that this program is linked with; `None`, with a message, if it is no other one.
 fn linked() -> Option<String> {
-    let MemscopeBuild { version, source, .. } = MemscopeBuild::of_this_build();
-    if source == "crates.io" && version != OTHER {
-        return Some(version);
+    let version = linked::published()?;
+    if version == OTHER {
+        eprintln!("skipped: this program is built with memscope-rs {OTHER}");
+        return None;
     }
-    eprintln!("skipped: this program is built with memscope-rs {version} ({source})");
-    None
+    Some(version)
 }
-
-/// Puts this program where cargo would, and reports it in JSON.
-const REPORTS: &str = r#"
-mkdir -p "$target/some-triple/release" && built="$target/some-triple/release/memscope-bench"
-cp "$program" "$built" || exit 1
-echo "{\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"memscope-bench\"},\"executable\":\"$built\"}"
-"#;
 
 #[test]
 fn a_program_of_another_version_is_an_error_and_never_a_row() {
     let Some(linked) = linked() else { return };
-    let place = Place::with_cargo(REPORTS);
+    let place = Place::with_cargo(BUILDS);
     let refusal = format!("{OTHER} was not built: the program is of memscope-rs {linked} (crates.io)");
     place.compare(&[OTHER, &linked]).assert().success().stderr(contains(refusal));
     let found = place.comparison();
@@ -124,7 +92,7 @@ fn a_program_of_a_published_version_is_not_that_of_a_folder() {
     if linked().is_none() {
         return;
     }
-    let place = Place::with_cargo(REPORTS);
+    let place = Place::with_cargo(BUILDS);
     let folder = place.sources("memscope", "");
     place
         .compare(&[&folder])
@@ -153,7 +121,7 @@ fn an_old_program_is_not_mistaken_for_a_new_one() {
 #[test]
 fn cargo_is_asked_in_every_run_and_for_the_same_package() {
     let Some(linked) = linked() else { return };
-    let place = Place::with_cargo(REPORTS);
+    let place = Place::with_cargo(BUILDS);
     place.compare(&[&linked]).assert().success();
     place.compare(&[&linked]).env("RUSTFLAGS", "-Ctarget-cpu=native").assert().success();
     place.compare(&[&linked]).env("RUSTUP_TOOLCHAIN", "nightly").assert().success();
@@ -168,10 +136,10 @@ fn cargo_is_asked_in_every_run_and_for_the_same_package() {
 #[test]
 fn a_relative_path_to_cargo_begins_in_the_user_s_folder() {
     let Some(linked) = linked() else { return };
-    let place = Place::with_cargo(REPORTS);
+    let place = Place::with_cargo(BUILDS);
     place.compare(&[&linked]).env("CARGO", "./cargo").assert().success();
     // An empty variable counts as unset: cargo comes from the search path.
-    let path = format!("{}:/usr/bin:/bin", place.folder.path().display());
+    let path = format!("{}:/usr/bin:/bin", place.cargo.folder().display());
     place.compare(&[&linked]).env("CARGO", "").env("PATH", path).assert().success();
     assert_eq!(place.calls().len(), 2);
 }
@@ -251,7 +219,7 @@ fn an_adapter_that_does_not_fit_is_an_outcome_of_its_own() {
 fn the_part_of_the_adapter_that_a_measurement_needs_is_enough() {
     let Some(linked) = linked() else { return };
     let fails = error_in("$copy/Cargo.toml", "path+file:///copy#memscope-bench@0.1.0");
-    let place = Place::with_cargo(&format!("if [ -z \"$MEMSCOPE_BENCH_CORE_ONLY\" ]; then\n{fails}fi\n{REPORTS}"));
+    let place = Place::with_cargo(&format!("if [ -z \"$MEMSCOPE_BENCH_CORE_ONLY\" ]; then\n{fails}fi\n{BUILDS}"));
     place.compare(&[&linked]).assert().success();
     assert_eq!(place.calls().len(), 2);
 }
@@ -262,8 +230,8 @@ fn default_features_are_tried_if_memscope_does_not_compile_without_them() {
     let place = Place::with_cargo(&format!("grep '^memscope-rs' \"$copy/Cargo.toml\" >> '{{LINES}}'\n{fails}"));
     let lines = place.path("lines");
     let script =
-        fs::read_to_string(place.cargo()).expect("the script").replace("{LINES}", &lines.display().to_string());
-    fs::write(place.cargo(), script).expect("the script is written");
+        fs::read_to_string(place.cargo.script()).expect("the script").replace("{LINES}", &lines.display().to_string());
+    fs::write(place.cargo.script(), script).expect("the script is written");
     let folder = place.sources("memscope", "default = [\"tracking-allocator\", \"parking-lot\"]");
     place.compare(&[&folder]).assert().code(2).stderr(contains("memscope does not compile: error[E0433]"));
     let lines = fs::read_to_string(lines).expect("the lines");
@@ -282,7 +250,7 @@ case "$*" in *--shuffle-sections*) echo "${last##*=}" >>"$built";; esac
 #[test]
 fn links_are_made_once_and_a_build_that_is_named_twice_has_the_next_ones() {
     let Some(linked) = linked() else { return };
-    let place = Place::with_cargo(&format!("{REPORTS}{SHUFFLES}"));
+    let place = Place::with_cargo(&format!("{BUILDS}{SHUFFLES}"));
     let twice = || place.compare_links(&[&linked, &linked], 2);
     twice().assert().success().stdout(contains("2 links of each build"));
     let found = place.comparison();
@@ -311,7 +279,7 @@ fn a_linker_that_cannot_shuffle_leaves_one_link_of_each_build() {
     // This one succeeds, and changes nothing.
     for (script, why) in [(refuses, "lld: linking failed."), ("", "lld: the linker leaves them in their usual order.")]
     {
-        let place = Place::with_cargo(&format!("{script}{REPORTS}"));
+        let place = Place::with_cargo(&format!("{script}{BUILDS}"));
         let warning = format!("Warning: {linked} cannot be linked with its functions in another order, which takes");
         let mut compare = place.compare_links(&[&linked, &linked], 4);
         compare.assert().success().stderr(contains(warning).count(1).and(contains(why)));
@@ -325,7 +293,7 @@ fn a_linker_that_cannot_shuffle_leaves_one_link_of_each_build() {
 #[cfg(target_os = "linux")]
 fn a_file_system_without_locks_is_good_enough() {
     let Some(linked) = linked() else { return };
-    let place = Place::with_cargo(REPORTS);
+    let place = Place::with_cargo(BUILDS);
     let library = place.path("noflock.so");
     let source = place.path("noflock.c");
     let text = "#include <errno.h>\nint flock(int f, int o) { (void)f; (void)o; errno = EOPNOTSUPP; return -1; }\n";
