@@ -273,8 +273,8 @@ impl Costs {
     }
 }
 
-/// Returns the minimum of a function within a range: by steps that find the right valley, and then by golden-section
-/// search.
+/// Returns the point within a range at which a function is smallest: by steps that find the right valley, and then by
+/// golden-section search.
 fn least_within((first, last): (f64, f64), step: f64, value: impl Fn(f64) -> f64) -> f64 {
     const SECTIONS: usize = 26;
     const GOLDEN: f64 = 0.618_033_988_749_894_9;
