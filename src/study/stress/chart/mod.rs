@@ -1,7 +1,7 @@
-//! The memory analysis: the picture of a stress run, one panel a file.
+//! The memory analysis: the chart of a stress run, with one file for each panel.
 //!
-//! The panels have the names of those in the published suite, so that a reader of that one finds each of them. Every
-//! panel is drawn from the run's record, and names the source of its figures: memscope, or the harness's counters.
+//! The panels are named as in the published suite, so that its readers recognise them. Every panel is drawn from the
+//! run's record, and names the source of its figures: memscope, or the harness's counters.
 
 mod dashboard;
 mod fragmentation;

@@ -17,7 +17,7 @@ pub(super) fn width(record: &Record) -> f64 {
     (RIGHT - LEFT) / record.phases.len().max(1) as f64
 }
 
-/// Returns the place of a moment, given as a phase's number and a part of that phase.
+/// Returns the position of a moment, given as a phase's number and a part of that phase.
 pub(super) fn x(record: &Record, number: usize, part: f64) -> f64 {
     LEFT + (number as f64 + part) * width(record)
 }
