@@ -11,7 +11,7 @@ use std::borrow::{Borrow, Cow};
 /// Replaces every character that has an effect instead of being visible with a visible one. Line breaks and tabs
 /// stay.
 ///
-/// A control character below the space becomes its picture (`␛`), any other one `�`. XML 1.0 can represent the
+/// A control character below the space becomes its symbol (`␛`), any other one `�`. XML 1.0 can represent the
 /// result.
 pub fn harmless(text: &str) -> Cow<'_, str> {
     if text.chars().any(|character| replacement(character).is_some()) {

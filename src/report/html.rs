@@ -22,7 +22,7 @@ impl Html {
         Self(template.render().expect("every value can be displayed"))
     }
 
-    /// Returns a picture as it is: a chart that this crate drew.
+    /// Returns a chart as it is: a chart that this crate drew.
     pub(crate) fn picture(svg: String) -> Self {
         Self(svg)
     }

@@ -44,7 +44,7 @@ pub trait Study: Versioned {
     /// Returns the report: tables and notes.
     fn summary(&self) -> Document;
 
-    /// Returns the picture as SVG; `None` if the study has none.
+    /// Returns the chart as SVG; `None` if the study has none.
     fn chart(&self) -> Option<String> {
         None
     }
@@ -205,7 +205,7 @@ impl Files<'_> {
         Ok(Settled::NotKept(NotKept { failure, path, instead_of: self.folder.join(json) }))
     }
 
-    /// Saves a study with its table and picture. Returns the names of the files.
+    /// Saves a study with its table and chart. Returns the names of the files.
     ///
     /// # Errors
     /// If a file cannot be written.
@@ -217,7 +217,7 @@ impl Files<'_> {
         Ok(written)
     }
 
-    /// Writes a study's table and picture. Returns the names of the files.
+    /// Writes a study's table and chart. Returns the names of the files.
     ///
     /// # Errors
     /// If a file cannot be written.

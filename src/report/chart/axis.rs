@@ -14,7 +14,7 @@ pub(crate) struct RatioAxis {
 }
 
 impl RatioAxis {
-    /// Returns the scale that has room for all of these ratios, between two places of the picture.
+    /// Returns the scale that has room for all of these ratios, between two places of the chart.
     pub(crate) fn of(ratios: impl Iterator<Item = Estimate> + Clone, left: f64, right: f64) -> Self {
         // A logarithmic scale has no place for zero.
         let shown = |ratio: &f64| ratio.is_finite() && *ratio > 0.0;

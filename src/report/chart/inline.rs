@@ -1,13 +1,13 @@
-//! A picture within a page.
+//! A chart within a page.
 
 use super::canvas::STYLE;
 
-/// Returns the style sheet that all pictures share. A page with pictures has it once.
+/// Returns the style sheet that all charts share. A page with charts has it once.
 pub(crate) fn style() -> &'static str {
     STYLE
 }
 
-/// Returns a picture of this crate for a page with others: without the shared style sheet, and with names that no other one has.
+/// Returns a chart of this crate for a page with others: without the shared style sheet, and with names that no other one has.
 /// Its further style sheets hold for it alone.
 pub(crate) fn inlined(picture: &str, name: &str) -> String {
     let mut inlined = String::with_capacity(picture.len());
@@ -27,7 +27,7 @@ pub(crate) fn inlined(picture: &str, name: &str) -> String {
     inlined.trim_end().replacen("<svg ", &format!("<svg id=\"{name}\" "), 1)
 }
 
-/// Returns a part of a picture whose tags have other names.
+/// Returns a part of a chart whose tags have other names.
 fn renamed(part: &str, name: &str) -> String {
     let renamed = part.split_inclusive('>').map(|piece| {
         let (text, tag) = piece.rfind('<').map_or((piece, ""), |start| piece.split_at(start));

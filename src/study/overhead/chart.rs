@@ -58,7 +58,7 @@ pub fn draw(results: &Results) -> String {
     finished(&picture.add(foot(results, bottom)))
 }
 
-/// A row of the picture: the measurements that share its name.
+/// A row of the chart: the measurements that share its name.
 struct Row<'a> {
     heading: Option<String>,
     name: String,
@@ -118,7 +118,7 @@ fn foot(results: &Results, bottom: f64) -> Group {
     small_print([(bottom + 44.0, measured), (bottom + 62.0, where_and_when(origin))])
 }
 
-/// Describes the picture in words, for readers who cannot see it.
+/// Describes the chart in words, for readers who cannot see it.
 fn description(results: &Results) -> String {
     let told = results.series(Series::Overhead).filter(|measurement| measurement.level != Level::Untracked).map(
         |measurement| {
@@ -133,7 +133,7 @@ fn description(results: &Results) -> String {
     told.collect::<Vec<_>>().join("; ")
 }
 
-/// Returns the noise floor of results in words, for the notes of a picture.
+/// Returns the noise floor of results in words, for the notes of a chart.
 pub fn noise_in_words(results: &Results) -> String {
     let floor = results.noise_floor().map_or("not measured".to_owned(), |(measurement, floor)| {
         format!("{} % ({})", number::percent(floor.wall.value), measurement.name())

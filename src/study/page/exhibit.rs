@@ -28,7 +28,7 @@ pub(super) struct Exhibit {
     origins: Vec<OriginView>,
     lead: Html,
     picture: Option<Html>,
-    /// The address of a picture that contains scripts.
+    /// The address of a chart that contains scripts.
     flame_graph: Option<String>,
     body: Html,
     /// False for an additional file, which is folded.

@@ -64,7 +64,7 @@ pub(crate) fn draw(found: &Found, folder: &Path, criterion: &Path) -> String {
 #[derive(Template)]
 #[template(path = "page.html", config = "src/report/html/askama.toml")]
 struct PageTemplate {
-    /// The style sheet that the pictures share. It has the colours of the page too.
+    /// The style sheet that the charts share. It has the colours of the page too.
     pictures: &'static str,
     files: usize,
     newest: Option<String>,

@@ -169,7 +169,7 @@ impl Axes {
     }
 }
 
-/// Describes the picture in words, for readers who cannot see it.
+/// Describes the chart in words, for readers who cannot see it.
 fn description(curves: &[Curve]) -> String {
     let of = |curve: &Curve| {
         let points = curve.points.iter();

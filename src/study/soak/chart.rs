@@ -168,7 +168,7 @@ impl Axes {
     }
 }
 
-/// Describes the picture in words, for readers who cannot see it.
+/// Describes the chart in words, for readers who cannot see it.
 fn description(soaks: &Soaks) -> String {
     let of_build = |build: &BuildSoaks| -> Vec<String> {
         let growth = |soak: &Soak, quantities: &[Quantity]| {

@@ -1,4 +1,4 @@
-//! The record of a stress run, from which its figures and its picture are drawn.
+//! The record of a stress run, from which its figures and its chart are drawn.
 
 use super::{chart, summary};
 use crate::platform::files::Versioned;

@@ -114,7 +114,7 @@ fn foot(results: &Results, y: f64) -> Group {
     small_print([(y + 12.0, measured), (y + 30.0, where_and_when(origin))])
 }
 
-/// Describes the picture in words, for readers who cannot see it.
+/// Describes the chart in words, for readers who cannot see it.
 fn description(rankings: &[Ranking<'_>]) -> String {
     let of_ranking = |ranking: &Ranking<'_>| {
         let measurements: Vec<String> = ranking

@@ -9,10 +9,10 @@ use inferno::flamegraph::color::{BackgroundColor, Color, PaletteMap};
 use inferno::flamegraph::{Direction, Options, from_lines};
 use std::collections::BTreeMap;
 
-/// The width of the picture, in pixels.
+/// The width of the chart, in pixels.
 const WIDTH: usize = 1_200;
 
-/// Draws the picture; `None` if tracking adds no instructions anywhere.
+/// Draws the chart; `None` if tracking adds no instructions anywhere.
 pub(super) fn draw(why: &Why) -> Option<String> {
     let profiles: Vec<(&BuildCost, &CostProfile)> =
         why.builds.iter().filter_map(|build| Some((build, build.profile.as_ref()?))).collect();

@@ -87,7 +87,7 @@ impl Operation {
     /// All operations.
     pub(super) const ALL: [Self; 4] = [Self::Allocate, Self::AllocateZeroed, Self::Reallocate, Self::Free];
 
-    /// Returns the name in the picture.
+    /// Returns the name in the chart.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Allocate => "allocate",

@@ -17,7 +17,7 @@ use crate::study::stress::Record;
 use crate::study::stress::summary;
 use svg::node::element::{Group, Style};
 
-/// The picture's width, and the margin around its panels.
+/// The chart's width, and the margin around its panels.
 const WIDTH: f64 = 1_200.0;
 const MARGIN: f64 = 20.0;
 const HEAD: f64 = 104.0;
@@ -115,7 +115,7 @@ fn foot(record: &Record, y: f64) -> Group {
         .add(ending(WIDTH - MARGIN - 4.0, y + 32.0, "small faint", made))
 }
 
-/// Describes the picture in words, for readers who cannot see it.
+/// Describes the chart in words, for readers who cannot see it.
 fn description(record: &Record) -> String {
     let figures = summary::figures(record).map(|figure| {
         format!(

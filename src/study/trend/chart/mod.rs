@@ -1,4 +1,4 @@
-//! The picture of a trend: memscope's commits, a panel for each workload, and below them the records of single runs.
+//! The chart of a trend: memscope's commits, a panel for each workload, and below them the records of single runs.
 
 mod axis;
 mod commits;
@@ -199,7 +199,7 @@ fn notes_of_records(log: &Log) -> Vec<String> {
     notes
 }
 
-/// Describes the picture in words, for readers who cannot see it: the steps, and the last record of each lane.
+/// Describes the chart in words, for readers who cannot see it: the steps, and the last record of each lane.
 fn description(trend: &Trend) -> String {
     let steps = trend.commits.iter().flat_map(sentences);
     let last = trend.lanes.iter().filter_map(|lane| Some((lane, lane.points.last()?))).map(|(lane, point)| {

@@ -19,7 +19,7 @@ pub(super) fn json(prepare: Prepare<'_>, count: usize) -> Result<Box<dyn Ready>,
 
 /// Exports live allocations as a report for people: HTML or SVG, depending on the version.
 pub(super) fn report(prepare: Prepare<'_>, count: usize) -> Result<Box<dyn Ready>, TaskError> {
-    // A picture of many allocations is no larger than one of a few.
+    // A chart of many allocations is no larger than one of a few.
     exporting(prepare, count, Export { name: Path::new(OWN_REPORT.name), write: OWN_REPORT.write, least: 1 })
 }
 

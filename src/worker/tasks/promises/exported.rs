@@ -1,4 +1,4 @@
-//! The content of exports: entries with a name and a size in JSON, in pages with data in them, and in pictures.
+//! The content of exports: entries with a name and a size in JSON, in pages with data in them, and in charts.
 
 use serde_json::{Map, Value};
 use std::fs;
@@ -83,7 +83,7 @@ impl Content {
             own = Self::default();
         }
         if !is_json {
-            // A picture has texts alone, and a page has some values in its tables and others in its data.
+            // A chart has texts alone, and a page has some values in its tables and others in its data.
             let is_listed = |name: &str| own.entries.iter().any(|(listed, _)| listed == name);
             let shown = names.iter().filter(|name| !is_listed(name) && text.contains(**name));
             let shown: Vec<_> = shown.map(|name| ((*name).to_owned(), size_beside(text, name))).collect();
@@ -139,7 +139,7 @@ fn embedded(text: &str) -> Vec<Value> {
     values
 }
 
-/// Returns the bytes that a picture or a table shows right after a name: the first number with a unit, in the next few
+/// Returns the bytes that a chart or a table shows right after a name: the first number with a unit, in the next few
 /// words.
 fn size_beside(text: &str, name: &str) -> Option<u64> {
     text.match_indices(name).find_map(|(place, _)| {

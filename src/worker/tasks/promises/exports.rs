@@ -10,7 +10,7 @@ use crate::workloads::Tracker;
 use std::env;
 use std::path::Path;
 
-/// The names of the exported vectors, and their bytes: few enough that a picture need not round them.
+/// The names of the exported vectors, and their bytes: few enough that a chart need not round them.
 const VALUES: [(&str, usize); 5] =
     [("shelf_of_64", 64), ("shelf_of_120", 120), ("shelf_of_1000", 1_000), ("shelf_of_512", 512), ("shelf_of_9", 9)];
 
@@ -24,7 +24,7 @@ pub(super) fn html() -> Result<Facts, TaskError> {
     run(EXPORT_HTML, "memscope.html", false)
 }
 
-/// Exports a picture.
+/// Exports a chart.
 pub(super) fn svg() -> Result<Facts, TaskError> {
     let is_picture = OWN_REPORT.name.ends_with(".svg");
     let export = if is_picture { Ok(OWN_REPORT.write) } else { Err("this version draws no picture") };
