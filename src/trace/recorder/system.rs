@@ -1,4 +1,4 @@
-//! The system, called without allocating.
+//! System calls that do not allocate.
 
 use super::clock;
 use crate::trace::format::{self, HeaderNumbers, THREAD_CPU_TIME, VERSION};
@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering::{Acquire, Release};
 /// The variable that names the trace.
 const VARIABLE: &CStr = c"MEMSCOPE_BENCH_TRACE";
 
-/// A trace that was opened.
+/// An open trace.
 #[derive(Clone, Copy)]
 pub(super) struct Opened {
     pub file: i32,
@@ -28,7 +28,7 @@ pub(super) fn cpu_time_ns() -> u64 {
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
-/// Returns the number of this process.
+/// Returns the id of this process.
 pub(super) fn process() -> u32 {
     // SAFETY: it has no requirements.
     unsafe { libc::getpid() as u32 }
@@ -89,7 +89,7 @@ fn path_of_program(path: &mut [u8]) -> usize {
     if failed { 0 } else { path.iter().position(|&byte| byte == 0).unwrap_or(0) }
 }
 
-/// Returns a random number, or one that is hard to guess where the system has none yet.
+/// Returns a random number, or a number that is hard to guess if the system has none yet.
 fn secret() -> u64 {
     let mut bytes = [0; 8];
     if getrandom::fill(&mut bytes).is_ok() {

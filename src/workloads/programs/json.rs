@@ -1,4 +1,4 @@
-//! A service's store: documents of JSON, read without a schema, changed and written again with serde_json.
+//! A service's store: JSON documents, read without a schema, changed and written again with serde_json.
 
 use super::text::push_words;
 use crate::workloads::{Context, Digest, Scale, Tracker};
@@ -7,7 +7,7 @@ use rand_pcg::Pcg64Mcg;
 use serde_json::Value;
 use std::fmt::Write;
 
-/// The documents that are kept at once.
+/// The number of documents that are kept at once.
 const STORED: usize = 50;
 
 /// At scale 1, 8,000 documents of 30 orders each. Each document is read, its totals are added up and put into it, and it

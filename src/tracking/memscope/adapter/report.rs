@@ -1,4 +1,4 @@
-//! memscope's own report for people.
+//! memscope's own report for readers.
 
 #![allow(unused_imports, reason = "each form uses some of them")]
 
