@@ -1,7 +1,7 @@
 //! The canvas of all charts: the sheet with its colours for light and dark, and the few shapes on it.
 //!
-//! Colours and fonts are classes of one style sheet, so that a chart follows the reader's colour scheme, and a
-//! shape has a meaning and not a look. There are no scripts: tooltips are `<title>` elements.
+//! Colours and fonts are classes of one style sheet, so a chart follows the reader's colour scheme, and a shape has a
+//! meaning instead of a look. There are no scripts: tooltips are `<title>` elements.
 
 use crate::platform::system::Machine;
 use crate::platform::text as outside;
@@ -97,7 +97,7 @@ pub(crate) fn dot(x: f64, y: f64, radius: f64, class: &str) -> Circle {
     Circle::new().set("cx", short(x)).set("cy", short(y)).set("r", radius).set("class", class)
 }
 
-/// Draws a legend from a point on, a disc with its words for each entry: the words and the class.
+/// Draws a legend that begins at a point: for each entry a disc of its class and its text.
 pub(crate) fn legend(entries: impl IntoIterator<Item = (String, &'static str)>, mut x: f64, y: f64) -> Group {
     let mut legend = Group::new();
     for (words, class) in entries {
@@ -145,8 +145,8 @@ pub(crate) fn telling(content: impl Into<String>) -> Group {
     Group::new().set("class", "hover").add(Title::new(content))
 }
 
-/// Rounds a coordinate to a tenth of a pixel: the eye sees no more, and the file is smaller. One that is not a number
-/// becomes 0, because it would break the whole chart.
+/// Rounds a coordinate to a tenth of a pixel, which is invisible and makes the file smaller. NaN becomes 0, because it
+/// would break the whole chart.
 pub(crate) fn short(coordinate: f64) -> Value {
     let tenths = (coordinate * 10.0).round() / 10.0;
     (if tenths.is_finite() { tenths } else { 0.0 }).into()
