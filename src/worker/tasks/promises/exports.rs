@@ -1,4 +1,4 @@
-//! Promises on exports: that they contain each named value with its size, and the totals.
+//! Promises on exports: they contain each named value with its size, and the totals.
 
 use super::exported::Content;
 use super::facts::{Fact, Facts};
@@ -31,7 +31,7 @@ pub(super) fn svg() -> Result<Facts, TaskError> {
     run(export, "memscope.svg", false)
 }
 
-/// Exports a binary file, and has memscope translate it.
+/// Exports a binary file, and lets memscope translate it.
 pub(super) fn binary() -> Result<Facts, TaskError> {
     run(EXPORT_BINARY, "memscope.json", true)
 }
@@ -41,7 +41,7 @@ fn run(export: Export, name: &str, with_totals: bool) -> Result<Facts, TaskError
     let export = export.map_err(TaskError::Unsupported)?;
     let level = named_level()?;
     let system = |source| TaskError::System { deed: "make a folder to work in", source };
-    // Some versions write into a folder of the working directory.
+    // Some versions write into a subfolder of the working directory.
     let scratch = tempfile::tempdir().map_err(system)?;
     env::set_current_dir(scratch.path()).map_err(system)?;
     let session = prepare(level)?;
