@@ -1,5 +1,5 @@
-//! `trackers --tracker` from outside: a tracker of another crate is built, measured on and off, and reported. The program
-//! is the mock's, which a script in cargo's place puts where cargo would.
+//! `trackers --tracker` from outside: a tracker of another crate is built, measured on and off, and reported. The
+//! program is the mock's, which a script in cargo's place puts where cargo would.
 
 mod common;
 

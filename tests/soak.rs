@@ -1,5 +1,5 @@
-//! `soak` from outside: each level has its checkpoints and its memory, planted growth is found, and limits end a process
-//! with what it measured.
+//! `soak` from outside: each level has its checkpoints and its memory, planted growth is found, and limits end a
+//! process with what it measured.
 
 mod common;
 

@@ -1,5 +1,5 @@
-//! `trend` from outside: the steps in a file of differences, and, on small repositories, the records of single runs, the
-//! unreadable versions and the refusals.
+//! `trend` from outside: the steps in a file of differences, and, on small repositories, the records of single runs,
+//! the unreadable versions and the refusals.
 
 mod common;
 

@@ -52,8 +52,8 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, value_name = "METRIC", num_args = 0..=1, default_missing_value = "instructions")]
     #[arg(conflicts_with_all = ["clock", "rounds", "links"])]
     counts: Option<Metric>,
-    /// The least extra cost of the bad commit over the good one, in percent [default: 3; with --counts, what equal builds
-    /// differ by]
+    /// The least extra cost of the bad commit over the good one, in percent [default: 3; with --counts, what equal
+    /// builds differ by]
     #[arg(long, value_parser = not_negative)]
     threshold: Option<f64>,
     /// The time that is compared

@@ -147,7 +147,8 @@ impl From<JournalError> for Stop {
     }
 }
 
-/// Takes the pairs of a group in a pass. Returns the group's first failure, if any, with the request of its measurement.
+/// Takes the pairs of a group in a pass. Returns the group's first failure, if any, with the request of its
+/// measurement.
 pub(crate) type Take<'t> = &'t mut dyn FnMut() -> Option<(Request, Failure)>;
 
 /// All finished measurements.

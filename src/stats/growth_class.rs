@@ -1,9 +1,9 @@
 //! The class of a growth: how a cost depends on the number of events before it.
 //!
 //! Each class is a model cost = a + b·f(n) of the number of events n. The growing part f is a power of Box and Cox
-//! (1964), *An Analysis of Transformations*: (nᵖ − n₀ᵖ) ÷ p, from the first number of events n₀ on, which is the logarithm
-//! for p = 0. Logarithmic, linear and quadratic growth have the powers 0, 1 and 2; flat is b = 0. Errors of measured
-//! costs are relative, so models are fitted by least squares of logarithms.
+//! (1964), *An Analysis of Transformations*: (nᵖ − n₀ᵖ) ÷ p, from the first number of events n₀ on, which is the
+//! logarithm for p = 0. Logarithmic, linear and quadratic growth have the powers 0, 1 and 2; flat is b = 0. Errors of
+//! measured costs are relative, so models are fitted by least squares of logarithms.
 //!
 //! The class is the model with the lowest AICc, Akaike's criterion for small samples (Burnham and Anderson 2002, *Model
 //! Selection and Multimodel Inference*, sections 2.4 and 2.6). A cost is flat unless that model has essentially no

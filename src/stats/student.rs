@@ -8,8 +8,8 @@ pub(crate) fn t(part: f64, freedom: usize) -> f64 {
     distribution.inverse_cdf(f64::midpoint(1.0, part))
 }
 
-/// Returns the probability that a deviate of Student's t is at least this far from 0, on either side, for positive degrees
-/// of freedom.
+/// Returns the probability that a deviate of Student's t is at least this far from 0, on either side, for positive
+/// degrees of freedom.
 pub(crate) fn tails(distance: f64, freedom: usize) -> f64 {
     let distribution = StudentsT::new(0.0, 1.0, freedom as f64).expect("the degrees of freedom are positive");
     2.0 * distribution.sf(distance.abs())

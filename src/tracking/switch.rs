@@ -5,8 +5,8 @@
 //! by more than the effects to measure. With everything off, a call costs one relaxed load and one predictable branch
 //! more than with the plain system allocator.
 //!
-//! Most of the crate's unsafe code is in this file and in the recorder of traces: the functions of the allocator's trait are unsafe to call
-//! and to implement.
+//! Most of the crate's unsafe code is in this file and in the recorder of traces: the functions of the allocator's
+//! trait are unsafe to call and to implement.
 #![allow(
     unsafe_code,
     reason = "an allocator cannot be written without it; the crate denies it elsewhere, but in traces, fork and ticks"

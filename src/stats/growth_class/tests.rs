@@ -139,7 +139,7 @@ proptest! {
         prop_assert!(((one.late / one.early) / (other.late / other.early) - 1.0).abs() < 1e-3);
     }
 
-    /// An exact cost that at least doubles gets its class, whatever its parts.
+    /// An exact cost that at least doubles gets its class, for any parts.
     #[test]
     fn any_mixture_is_recognised(
         fixed in 1_f64..1e4, growth in 1_f64..1e4, class in 0_usize..3,

@@ -70,8 +70,8 @@ fn disagreement(time: Time, counts: &Difference, threshold_percent: f64) -> Opti
     Some(format!("{} {time_change}, instructions {ratio}: {reasons}", time.clock))
 }
 
-/// Returns the other counts that changed in the direction in which time exceeds instructions, by more than those did, the
-/// largest first.
+/// Returns the other counts that changed in the direction in which time exceeds instructions, by more than those did,
+/// the largest first.
 fn reasons(counts: &Difference, is_slower: bool, instructions: f64) -> Vec<String> {
     let (wanted, verb) = if is_slower { (Judgement::Worse, "rose") } else { (Judgement::Better, "fell") };
     let mut found: Vec<(f64, String)> = [Metric::PageFaults, Metric::LastLevelMisses, Metric::DataMisses]

@@ -36,7 +36,7 @@ pub struct Change {
     pub head: Option<f64>,
     /// The build's count ÷ the reference's; `None` if one is unknown or the reference's is zero.
     pub ratio: Option<f64>,
-    /// The same ratio of what tracking adds to the untracked runs; `None` if it adds hardly anything.
+    /// The same ratio of tracked − untracked; `None` if tracking adds hardly anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub added_ratio: Option<f64>,
     /// The threshold of a verdict, in percent of the reference's count; `None` without verdicts.

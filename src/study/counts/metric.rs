@@ -12,8 +12,8 @@ pub enum Metric {
     Instructions,
     /// Reads and writes of data that miss a simulated first-level cache
     DataMisses,
-    /// Reads of instructions that miss a simulated first-level cache. They follow from where functions lie, so they have
-    /// no verdict
+    /// Reads of instructions that miss a simulated first-level cache. They follow from where functions lie, so they
+    /// have no verdict
     #[value(skip)]
     InstructionMisses,
     /// Reads and writes that miss a simulated last-level cache

@@ -62,7 +62,7 @@ const SLOWER: u32 = 50;
 /// the fault to commit.
 const KEPT: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "VALGRIND_LIB", FAULT];
 
-/// Prefixes of valgrind's own lines on standard error: what it reports, and what it warns of.
+/// Prefixes of valgrind's own lines on standard error: reports and warnings.
 const VALGRIND_PREFIXES: [&str; 2] = ["==", "--"];
 
 /// Returns whether a line on standard error is valgrind's own.

@@ -47,8 +47,8 @@ pub(crate) fn check_explainable(workload: Workload) -> Result<(), NotExplained> 
     Ok(check_tools()?)
 }
 
-/// Counts the instructions of two builds, and returns the functions that explain most of their difference. It takes four
-/// probes under callgrind.
+/// Counts the instructions of two builds, and returns the functions that explain most of their difference. It takes
+/// four probes under callgrind.
 ///
 /// # Errors
 /// If the workload runs on several threads, a requirement of counting is missing, or a probe fails.

@@ -102,7 +102,7 @@ fn secret() -> u64 {
 /// Writes all bytes; `false` if that fails.
 pub(super) fn write_all(file: i32, mut bytes: &[u8]) -> bool {
     while !bytes.is_empty() {
-        // SAFETY: the bytes are there.
+        // SAFETY: the pointer and the length are those of a slice.
         let written = unsafe { libc::write(file, bytes.as_ptr().cast(), bytes.len()) };
         match usize::try_from(written) {
             Ok(0) => return false,
@@ -144,7 +144,7 @@ static KEY: AtomicUsize = AtomicUsize::new(0);
 /// room for the first of each, or takes it from its own allocator, which is not the program's.
 pub(super) fn at_exit(exit: extern "C" fn(), child: extern "C" fn(), end_of_thread: extern "C" fn(*mut c_void)) {
     let mut key = 0;
-    // SAFETY: the functions are there as long as the program is, and have the types that are required.
+    // SAFETY: the functions exist as long as the program, and have the required types.
     unsafe {
         libc::atexit(exit);
         pthread_atfork(None, None, Some(child));

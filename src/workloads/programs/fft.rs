@@ -11,8 +11,8 @@ const SAMPLES: usize = 4_096;
 /// The number of spectra of a spectrogram, which are kept at once.
 const SPECTRA: usize = 16;
 
-/// At scale 1, 8,000 frames of 4,096 samples. The transform is planned once, and frames share their buffers; each has its
-/// own spectrum, and 16 spectra are a spectrogram.
+/// At scale 1, 8,000 frames of 4,096 samples. The transform is planned once, and frames share their buffers; each has
+/// its own spectrum, and 16 spectra are a spectrogram.
 pub(super) fn fft<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
     let mut context = Context::new(tracker);
     let mut rng = scale.rng(108);

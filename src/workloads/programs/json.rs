@@ -10,8 +10,8 @@ use std::fmt::Write;
 /// The number of documents that are kept at once.
 const STORED: usize = 50;
 
-/// At scale 1, 8,000 documents of 30 orders each. Each document is read, its totals are added up and put into it, and it
-/// is written. 50 written ones are kept at once.
+/// At scale 1, 8,000 documents of 30 orders each. Each document is read, its totals are added up and put into it, and
+/// it is written. 50 written ones are kept at once.
 pub(super) fn json<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
     let mut context = Context::new(tracker);
     let mut rng = scale.rng(102);

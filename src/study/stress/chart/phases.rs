@@ -1,4 +1,4 @@
-//! The time axis that panels share: every phase has the same width, whatever its duration.
+//! The time axis that panels share: every phase has the same width, for any duration.
 //!
 //! The phases last from milliseconds to seconds, so on one linear axis the short ones would be invisible. Time runs
 //! evenly within a phase and not between phases, and each band is labelled with its duration.

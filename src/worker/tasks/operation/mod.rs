@@ -111,8 +111,8 @@ const ANALYSED: Levels = Levels::Analysed;
 ///
 /// `"name", "description", levels, state, preparation;`
 ///
-/// There is no export of 50,000 live allocations: a report of 0.2.5 takes over five seconds, JSON over two, and Criterion
-/// needs ten.
+/// There is no export of 50,000 live allocations: a report of 0.2.5 takes over five seconds, JSON over two, and
+/// Criterion needs ten.
 macro_rules! operations {
     ($($name:literal, $about:literal, $levels:expr, $state:expr, $prepare:expr;)*) => {
         /// All operations, in the order of the reports.

@@ -39,7 +39,7 @@ pub(in super::super) trait OwnTrackers {
         Err("this version has no tracker that a program makes for itself and that samples");
 }
 
-/// Such a tracker with monitoring of the system.
+/// The program's own tracker with monitoring of the system.
 #[diagnostic::on_unimplemented(message = "adapter/modes/ has no such form of the part `system_monitor`")]
 pub(in super::super) trait SystemMonitor {
     /// Waits until the monitor's thread has made its first reading, so that its start is not in the window.
