@@ -24,10 +24,10 @@ use std::path::PathBuf;
 use std::process::Command;
 use versions::{OWN_ALLOCATOR, PACKAGE};
 
-/// Environment variable that leaves out the parts of the adapter that no measurement of overhead needs. This core may
+/// The environment variable that leaves out the parts of the adapter that no overhead measurement needs. The rest may
 /// compile with a version with which the whole adapter does not.
 const CORE_ONLY: &str = "MEMSCOPE_BENCH_CORE_ONLY";
-/// The parts that a measurement of overhead needs.
+/// The parts that an overhead measurement needs.
 const CORE: [&str; 7] = ["hook", "tracker", "statistics", "names", "unseen", "borrows", "registry"];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -74,7 +74,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Returns names in a row, in order.
+/// Returns names as a list, in order.
 fn listed(names: &HashSet<String>) -> String {
     let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
     names.sort_unstable();
@@ -84,7 +84,7 @@ fn listed(names: &HashSet<String>) -> String {
 /// Chooses the form of each part of the adapter, as `cfg(memscope_PART = "FORM")`.
 fn choose_forms(dependency: &Dependency) -> Result<(), Box<dyn Error>> {
     let target = env::var("CARGO_CFG_TARGET_OS")?;
-    // A source that cannot be parsed does not compile, and the compiler gives the better error. Any form will do.
+    // A source that cannot be parsed does not compile, and the compiler reports a better error. Any form will do.
     let source = Inventory::read(&dependency.root, dependency.features.clone(), &target);
     if let Err(why) = &source {
         println!("cargo::warning=the source of {} cannot be parsed: {why}", dependency.name);

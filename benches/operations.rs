@@ -1,13 +1,12 @@
 //! `cargo bench --bench operations`: runs Criterion over single operations, then prints their table.
 //!
 //! Each operation is a group; each level that it runs under is a function. A process of the memscope-bench program
-//! times the iterations. It repeats an operation that leaves nothing behind as often as Criterion asks. An operation
-//! that leaves something behind has few repeats in a process, or a fresh process for each. The start of a process is
-//! not counted.
+//! times the iterations. It repeats an operation without lasting effects as often as Criterion requires. Other
+//! operations have few repeats in a process, or a fresh process for each. The start of a process is not counted.
 //!
 //! Criterion's reports, baselines, filters and flags work as usual. The table's means come from the samples that are
 //! kept here: the median and its 95 % confidence interval. A complete run replaces the means in `results/calls.json`;
-//! the rest of that file, which `memscope-bench calls` measured, stays.
+//! the rest of that file, from `memscope-bench calls`, stays.
 
 #![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads")]
 
@@ -31,7 +30,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// The number of samples of an operation with a process for each repeat: the fewest that Criterion accepts.
+/// The number of samples of an operation with a process for each repeat: the minimum that Criterion accepts.
 const SAMPLES_OF_PROCESSES: usize = 10;
 
 fn main() -> ExitCode {
@@ -73,7 +72,7 @@ struct Bench {
 }
 
 /// The panic payload with which a failed operation leaves Criterion. The samples so far are not enough for a report,
-/// and invented ones would be a lie.
+/// and invented samples would be false.
 struct OperationFailed;
 
 impl Bench {
@@ -131,8 +130,8 @@ impl Bench {
         let Self { mode, origin, folder, operations, left_out, .. } = self;
         match mode {
             Mode::Idle | Mode::Profile => ExitCode::SUCCESS,
-            // Nothing was timed, but the test must find operations that do not run. An operation that the version
-            // lacks is no failure.
+            // Nothing was timed, but the test must find operations that do not run. An operation that the version lacks
+            // is not a failure.
             Mode::Test => {
                 let is_broken = |failure: &Failure| !matches!(failure, Failure::Unsupported { .. });
                 let broken = operations.iter().any(|measured| measured.failure.as_ref().is_some_and(is_broken));

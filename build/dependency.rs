@@ -16,18 +16,18 @@ pub struct Dependency {
     pub version: String,
     /// Origin: `crates.io`, `path`, or an address with its revision.
     pub source: String,
-    /// Features that are on.
+    /// Features that are enabled.
     pub features: HashSet<String>,
     /// Features that it has.
     pub known_features: HashSet<String>,
     /// Root file of the library.
     pub root: PathBuf,
-    /// Lock file that decides on it.
+    /// Lock file that determines it.
     pub lock: PathBuf,
 }
 
 impl Dependency {
-    /// Asks cargo for the resolved dependency of the package in this folder, in the workspace that is built.
+    /// Queries cargo for the resolved dependency of the package in this folder, in the workspace that is built.
     pub fn of(package: &Path) -> Result<Self, Box<dyn Error>> {
         let metadata = match other_workspaces(package).iter().find_map(|folder| metadata_with(folder, package)) {
             Some(metadata) => metadata,
@@ -75,10 +75,10 @@ fn source(package: &Package) -> String {
     }
 }
 
-/// Returns the folders whose lock file may be in force instead of the package's: that of the folder of artifacts, and
-/// that of the user's folder. A build script is not told in which workspace its package is built.
+/// Returns the folders whose lock file may be used instead of the package's: the folder of artifacts and the user's
+/// folder. A build script does not know the workspace in which its package is built.
 fn other_workspaces(package: &Path) -> Vec<PathBuf> {
-    // A copy for a comparison has its build in its version, and depends on one memscope alone.
+    // A copy for a comparison has its build in its version, and depends on only one memscope.
     if env::var("CARGO_PKG_VERSION").is_ok_and(|version| version.contains('+')) {
         return Vec::new();
     }
@@ -92,7 +92,7 @@ fn other_workspaces(package: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// Asks `cargo metadata` about a folder; `None` if the package is not among those that are built there.
+/// Runs `cargo metadata` for a folder; `None` if the package is not built there.
 fn metadata_with(folder: &Path, package: &Path) -> Option<Value> {
     let manifest = package.join("Cargo.toml");
     let metadata = metadata(folder).ok()?;
@@ -101,7 +101,7 @@ fn metadata_with(folder: &Path, package: &Path) -> Option<Value> {
     is_there.then_some(metadata)
 }
 
-/// Asks `cargo metadata` about the package, without the network: cargo has resolved and fetched all of it.
+/// Runs `cargo metadata` for the package, without the network, because cargo has resolved and fetched everything.
 fn metadata(package: &Path) -> Result<Value, Box<dyn Error>> {
     let cargo = || {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -1,8 +1,8 @@
 //! The public items of a crate's source.
 //!
 //! The API of memscope-rs changes between releases before its version number does, so the adapter is chosen by the
-//! items that it calls. A path is resolved as the compiler resolves it: through modules, `pub use` and globs. Only
-//! public items that are not configured out count. Macros that define items are not expanded.
+//! items that it calls. A path is resolved like in the compiler: through modules, `pub use` and globs. Only public
+//! items that are not configured out count. Macros that define items are not expanded.
 
 use quote::ToTokens;
 use std::cell::RefCell;
@@ -56,7 +56,7 @@ impl Space {
     }
 }
 
-/// Most `pub use` items followed in a row. More are a cycle.
+/// The maximum number of `pub use` items followed in sequence. More are a cycle.
 const MOST_STEPS: usize = 32;
 
 impl Inventory {
@@ -86,7 +86,7 @@ impl Inventory {
         !self.unreadable.borrow().is_empty()
     }
 
-    /// Returns the number of parameters of a public function, `self` not among them.
+    /// Returns the number of parameters of a public function, excluding `self`.
     pub fn function(&self, path: &str) -> Option<usize> {
         let Found::Item(module, place) = self.public(path, Space::Values)? else { return None };
         let Item::Fn(function) = &module.items[place] else { return None };
@@ -105,7 +105,7 @@ impl Inventory {
         fields.named.iter().filter_map(|field| Some(field.ident.as_ref()?.to_string())).collect()
     }
 
-    /// Returns the number of parameters and the return type of a public method of a type, `self` not among them.
+    /// Returns the number of parameters and the return type of a public method of a type, excluding `self`.
     pub fn method(&self, path: &str, name: &str) -> Option<(usize, String)> {
         let (signature, _) = self.method_of(path, name)?;
         let returned = match &signature.output {
@@ -175,7 +175,7 @@ impl Inventory {
         Some(at)
     }
 
-    /// Looks for a name within a module, and follows imports.
+    /// Looks up a name within a module, and follows imports.
     fn within(&self, module: &Rc<Module>, name: &str, space: Space, from_outside: bool, steps: usize) -> Option<Found> {
         if steps > MOST_STEPS {
             return None;
@@ -290,7 +290,7 @@ impl Inventory {
     }
 
     /// Returns the signature of a public method, and the words of its body. Unrelated modules can have types of the
-    /// same name, so the method's file must be beside the type's or below it.
+    /// same name, so the method's file must be next to the type's or below it.
     fn method_of(&self, path: &str, name: &str) -> Option<(Signature, String)> {
         let (module, _) = self.structure(path)?;
         let last = path.rsplit("::").next()?;
@@ -349,7 +349,7 @@ impl Inventory {
             .all(|attribute| attribute.parse_args::<Meta>().map_or(true, |condition| self.holds(&condition)))
     }
 
-    /// Returns whether a condition of a `cfg` holds. An unknown one does.
+    /// Returns whether a condition of a `cfg` is true. An unknown condition is.
     fn holds(&self, condition: &Meta) -> bool {
         let inner = |list: &syn::MetaList| {
             list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)

@@ -1,4 +1,4 @@
-//! The parts of memscope's adapter that drive its modes beside the hook and the tracker of named values. A source that
+//! The parts of memscope's adapter for its modes other than the hook and the tracker of named values. A source that
 //! lacks a mode gets the form `none`: its level is unsupported.
 
 use crate::parts::Need::{Field, Function, Has, Implements, Mentions, Method, Returns};
@@ -7,7 +7,7 @@ use crate::parts::{Form, Need, Part};
 /// The kinds of values that workloads name.
 const NAMED: Need = Implements("Trackable", &["Vec", "String", "Box", "Rc", "Arc"]);
 const OWN_TRACKER: &str = "tracker::Tracker";
-/// A tracker that the program makes for itself, with its sampling.
+/// A tracker that the program creates itself, with its sampling.
 const OWN: [Need; 6] = [
     Has(OWN_TRACKER),
     Method(OWN_TRACKER, "with_sampling", 1),
@@ -81,7 +81,7 @@ pub const MODES: &[Part] = &[
                     Function("capture::backends::lockfree_tracker::get_current_tracker", 0),
                 ],
             },
-            // Which samples, and whose record only its files have.
+            // This form samples, and only its files have its record.
             Form {
                 name: "sampled",
                 needs: &[
@@ -167,7 +167,7 @@ pub const MODES: &[Part] = &[
         }],
         none: Some("none"),
     },
-    // What the record of an event contains, for the check of attributions.
+    // The content of an event's record, for the check of attributions.
     Part {
         name: "event_records",
         forms: &[

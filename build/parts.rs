@@ -1,7 +1,7 @@
 //! The parts of memscope's adapter, and the items that each form of a part calls.
 //!
-//! memscope's API changed piece by piece, and between two releases a source has old and new pieces. So each part of the
-//! adapter is chosen on its own: it gets the first form whose needs the source meets. The form of the part `json`, for
+//! memscope's API changed in steps, and between two releases a source has old and new parts. So each part of the
+//! adapter is chosen separately: it gets the first form whose needs the source meets. The form of the part `json`, for
 //! example, is the cfg `memscope_json = "…"`, and `src/tracking/memscope/adapter/json.rs` implements it.
 //!
 //! To add a form, add its entry here and its `impl` in the part's file.
@@ -15,7 +15,7 @@ pub struct Part {
     pub name: &'static str,
     /// Forms, the preferred one first.
     pub forms: &'static [Form],
-    /// Form of a source that lacks the part. A part without such a form is needed for any measurement.
+    /// Form of a source that lacks the part. A part without such a form is required for any measurement.
     pub none: Option<&'static str>,
 }
 
@@ -25,7 +25,7 @@ pub struct Form {
     pub needs: &'static [Need],
 }
 
-/// A need of a form in the source. Paths begin at the root of the crate.
+/// A requirement of a form on the source. Paths begin at the root of the crate.
 #[derive(Clone, Copy)]
 pub enum Need {
     /// A public function with this many parameters.
@@ -38,7 +38,7 @@ pub enum Need {
     Has(&'static str),
     /// A field of a struct.
     Field(&'static str, &'static str),
-    /// A name in the body of a method, for versions that differ in behaviour and not in signature.
+    /// A name in the body of a method, for versions that differ in behaviour but not in signature.
     Mentions(&'static str, &'static str, &'static str),
     /// A trait of the crate, implemented for these types.
     Implements(&'static str, &'static [&'static str]),
@@ -239,7 +239,7 @@ pub const PARTS: &[Part] = &[
         ],
         none: Some("none"),
     },
-    // The hook's own tracker, beside the one of named values.
+    // The hook's own tracker, next to the tracker of named values.
     Part {
         name: "hook_reports",
         forms: &[Form {
@@ -461,7 +461,7 @@ impl Part {
     /// Returns the form that a source gets.
     ///
     /// # Errors
-    /// If the part is needed and no form fits. The error lists the needs that the nearest form misses.
+    /// If the part is needed and no form fits. The error lists the unmet needs of the nearest form.
     pub fn choose(&self, source: &Inventory) -> Result<&'static str, String> {
         let fits = |form: &&Form| form.needs.iter().all(|need| need.is_met(source));
         if let Some(form) = self.forms.iter().find(fits) {

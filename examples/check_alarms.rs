@@ -1,8 +1,8 @@
-//! Replays kept comparisons of a build with itself as checks: the share of checks that would say *worse* by time is the
-//! rate of their false alarms.
+//! Replays kept comparisons of a build with itself as checks: the share of checks that would report *worse* by time is
+//! their false-alarm rate.
 //!
-//! Each check takes its rounds from a stretch of the kept ones that no other check takes, in stages, as `check` does. The
-//! workloads and levels of one file are one check.
+//! Each check takes its rounds in stages, as `check` does, from a separate stretch of the kept rounds. The workloads
+//! and levels of one file are one check.
 //!
 //! `cargo run --release --example check_alarms -- [--rounds 60] compare.json …`
 
@@ -18,23 +18,23 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// The passes of a stage.
+/// The number of passes of a stage.
 const PASSES: usize = 6;
-/// The time of a round, by which the stages are planned.
+/// The duration of a round, by which the stages are planned.
 const ROUND: Duration = Duration::from_secs(1);
 
-/// A stretch of a kept comparison, which stands for the machine.
+/// A stretch of a kept comparison, in place of the machine.
 struct Replay<'a> {
     builds: [&'a [Measurement]; 2],
     /// The rounds of each pass that this check may take.
     stretch: Range<usize>,
-    /// The rounds of each pass that were taken, for each group.
+    /// The used rounds of each pass, for each group.
     taken: Vec<((Workload, Level), usize)>,
     left: Duration,
 }
 
 impl Replay<'_> {
-    /// Returns the next rounds of a group, so many in each pass.
+    /// Returns the next rounds of a group, this many in each pass.
     fn next(&self, build: usize, group: (Workload, Level), from: usize, each: usize) -> Option<Measurement> {
         let of_group = |found: &&Measurement| (found.workload, found.level) == group;
         let kept = self.builds[build].iter().find(of_group)?;

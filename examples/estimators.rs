@@ -1,6 +1,6 @@
 //! Compares two estimators of the difference between builds on kept files of `compare`: the overhead, tracked ÷
-//! untracked, and the tracked time alone. Both take the same rounds. In a comparison of a build with itself, which
-//! differs in links alone, the true ratio is 1, so the share of intervals that contain 1 is their coverage.
+//! untracked, and the tracked time alone. Both use the same rounds. In a comparison of a build with itself, which
+//! differs only in links, the true ratio is 1, so the share of intervals that contain 1 is their coverage.
 //!
 //! `cargo run --release --example estimators -- results/compare.json …`
 
@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 /// The width of a 95 % interval in standard errors.
 const STANDARD_ERRORS: f64 = 3.919_928;
-/// The quartiles of the normal distribution lie so many standard deviations apart.
+/// The distance of the quartiles of the normal distribution, in standard deviations.
 const QUARTILES_APART: f64 = 1.348_98;
 
 const ESTIMATORS: [(Estimator, &str); 3] = [
@@ -73,7 +73,7 @@ fn figures(differences: &[Difference]) -> String {
     )
 }
 
-/// Returns a quantile of values, without interpolation; not a number if there are none.
+/// Returns a quantile of values, without interpolation; NaN if there are none.
 fn quantile(values: &mut [f64], part: f64) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     values.get((part * values.len() as f64) as usize).copied().unwrap_or(f64::NAN)

@@ -1,8 +1,8 @@
-//! Two workloads of your own in one program: see docs/OWN.md, and examples/own-crate for a crate of its own.
+//! Two workloads in one program. See docs/OWN.md, and examples/own-crate for a separate crate.
 
 use memscope_bench::{Context, Scale, harness};
 
-/// Adds up squares. It names nothing.
+/// Adds up squares. It names no values.
 fn squares(_: &Context, scale: Scale) -> u64 {
     let squares: Vec<Box<u64>> = (0..scale.count(2_000)).map(|number| Box::new(number * number)).collect();
     squares.iter().map(|square| **square).sum()

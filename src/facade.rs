@@ -1,4 +1,4 @@
-//! The names of the library that the feature `studies` brings.
+//! The names that the feature `studies` adds to the library.
 
 pub use crate::report::format::Format;
 pub use crate::report::origin::Origin;

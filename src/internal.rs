@@ -1,4 +1,5 @@
-//! The parts that this package's own programs, benchmarks and tests use beside the facade. They may change at any time.
+//! The items that this package's own programs, benchmarks and tests use in addition to the facade. They may change at
+//! any time.
 
 #[cfg(feature = "criterion")]
 pub mod bench {

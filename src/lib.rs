@@ -1,50 +1,49 @@
 //! A benchmark harness that measures what the memory tracker memscope-rs costs, and checks whether its reports are
 //! true.
 //!
-//! In one sentence: a *probe* runs one workload once, at one level, in a fresh process; everything else schedules
-//! probes, pairs them, estimates the overhead, and reports it.
+//! A *probe* runs one workload once, at one level, in a fresh process. Everything else schedules probes, pairs them,
+//! estimates the overhead, and reports it.
 //!
-//! The programs of this package do that. The library is for whoever writes one more: a workload or a tracker to
-//! measure, or a program that reads results files.
+//! Use the library to write a workload or a tracker to measure, or a program that reads results files.
 //!
-//! | to do | names |
+//! | task | names |
 //! |---|---|
 //! | measure functions of another crate | [`harness!`], [`Context`], [`Scale`] |
 //! | run a workload | the functions of [`workloads`], with [`Scale`], [`Tracker`], [`Untracked`] and [`Digest`] |
-//! | register one | [`workloads::register`], [`workloads::Definition`], [`Workload`] |
+//! | register a workload | [`workloads::register`], [`workloads::Definition`], [`Workload`] |
 //! | switch tracking on in a program | [`Level`], [`RecordingKind`], [`SwitchedAllocator`] |
 //! | estimate an overhead | [`Pair`], [`Sample`], [`Clock`], [`overhead`], [`Overhead`], [`Estimate`] |
 //! | use the statistics | [`median_interval`], [`growth`] |
 //! | read results | [`read`], [`Kept`], [`Results`], [`Measurement`], [`Outcome`], [`Failure`], [`Comparison`], … |
-//! | measure a tracker of your own | [`tracker!`], [`AllocationTracker`], [`Recorded`], [`Tracked`] |
+//! | measure your own tracker | [`tracker!`], [`AllocationTracker`], [`Recorded`], [`Tracked`] |
 //! | record a program's allocations | [`RecordingAllocator`] |
-//! | report them | [`Study`], [`draw`], [`Format`] |
+//! | report results | [`Study`], [`draw`], [`Format`] |
 //!
 //! # A map of the source
 //!
-//! Imports run downwards; a test checks it.
+//! Imports point downwards in this table; a test checks it.
 //!
-//! | room | content |
+//! | module | content |
 //! |---|---|
 //! | `harness` | the program of a crate that measures its own workloads |
 //! | `bench` | `cargo bench`: Criterion's flags and pages, over pairs of probes |
 //! | `cli` | the command line: arguments, dispatch, errors, exit codes |
 //! | `study` | one folder for each question: plan, record, summary, chart |
 //! | `schedule` | pairs and passes over measurements, with progress, journal and resume; the estimator |
-//! | `builds` | builds of memscope: found, resolved, built and cached |
-//! | `report` | documents, numbers and charts, and the forms that draw them |
-//! | `worker` | the process that does one task, and how it is started, limited and watched |
+//! | `builds` | builds of memscope: finding, resolving, compiling and caching them |
+//! | `report` | documents, numbers and charts, and the output formats |
+//! | `worker` | the process that runs one task, and its start, limits and supervision |
 //! | `tracking` | the levels, the switched allocator, the counters, memscope and other trackers |
-//! | `workloads` | the stress workloads |
+//! | `workloads` | the stress workloads and the real programs |
 //! | `trace` | recorded traces: their format, the recorder, and the plan of a replay |
 //! | `stats` | statistics: pure functions with the sources of their methods |
 //! | `platform` | files, processes, git, the terminal and the state of the machine |
 //!
-//! The library has no global allocator: the binary installs [`SwitchedAllocator`].
+//! The library installs no global allocator: the binary installs [`SwitchedAllocator`].
 
 #![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads: see `console`")]
 #![cfg_attr(feature = "studies", warn(unreachable_pub))]
-// A worker alone starts no other process and keeps no results.
+// Without `studies`, the crate is only a worker: it starts no other process and keeps no results.
 #![cfg_attr(not(feature = "studies"), allow(dead_code, unused_imports))]
 
 #[cfg(not(unix))]

@@ -1,5 +1,5 @@
-//! `accuracy` from outside: what is true of this build's reports, the outcome of a report that fails, and its refusals;
-//! and the detections that `check` compares.
+//! Integration tests of `accuracy`: the accuracy of this build's reports, the outcome of a report that fails, and its
+//! refusals; and the detections that `check` compares.
 
 mod common;
 
@@ -146,7 +146,7 @@ fn what_is_planted_is_what_the_scale_says() {
 #[ignore = "builds many versions of memscope, which takes half an hour the first time: cargo test --test accuracy -- \
  --ignored"]
 fn every_generation_of_the_api_is_asked() {
-    // The newest is the one that this program is built with, and the other tests cover it.
+    // The newest version is the one that this program is built with, and the other tests cover it.
     let arguments = [&["--promises=live-blocks,value-leaks,names,quick-start,json"], GENERATIONS.as_slice()].concat();
     let (text, accuracy, _) = accuracy(&arguments, None);
     for (build, version) in accuracy.builds.iter().zip(GENERATIONS) {

@@ -15,8 +15,8 @@ fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The program in the script's eyes: it notes its arguments, writes a report that ends with its verdict, and exits
-/// with the code in a file.
+/// The stub of the program: it notes its arguments, writes a report that ends with its verdict, and exits with the code
+/// in a file.
 const PROGRAM: &str = r#"#!/bin/sh
 printf '%s\n' "$*" > "$STATE/arguments"
 code=$(cat "$STATE/code")
@@ -26,7 +26,7 @@ echo '::error::a subject that looks like a command'
 exit "$code"
 "#;
 
-/// GitHub's API in the script's eyes, as `gh` shows it: comments are files of their number.
+/// The stub of GitHub's API, as `gh` shows it: comments are files named by their number.
 const GH: &str = r#"#!/bin/sh
 [ ! -e "$STATE/refuse" ] || { echo 'gh: Resource not accessible by integration (HTTP 403)' >&2; exit 1; }
 [ -n "$GH_TOKEN" ] && [ "$1" = api ] || exit 4
@@ -92,7 +92,7 @@ impl Workspace {
             fs::write(&program, text).expect("a program");
             fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it may be run");
         }
-        // Someone's comment, which quotes ours.
+        // Someone else's comment, which quotes ours.
         let workspace = Self { folder, base };
         workspace.write("comments/101", "See what it said:\n> <!-- memscope-bench check: check -->\n");
         workspace
@@ -114,7 +114,7 @@ impl Workspace {
         git(&self.folder.path().join("memscope"), &["rev-parse", "HEAD"])
     }
 
-    /// Runs the script as the action does for a pull request, with these variables in place of its own.
+    /// Runs the script as the action does for a pull request, with these variables instead of its own.
     fn run(&self, code: i32, variables: &[(&str, &str)]) -> Run {
         self.write("code", &code.to_string());
         let path = self.folder.path();
@@ -231,7 +231,7 @@ fn without_a_right_to_comment_the_summary_has_the_report() {
         assert!(run.summary.contains("verdict 0") && run.outputs.contains("verdict=ok"), "{variables:?}");
         assert_eq!(workspace.read("calls"), "", "{variables:?}: nothing is asked of GitHub");
     }
-    // A refusal changes no verdict.
+    // A refusal does not change the verdict.
     workspace.write("refuse", "");
     for (code, expected) in [(0, 0), (1, 1), (3, 0)] {
         let run = workspace.run(code, &[]);

@@ -1,5 +1,5 @@
-//! `memscope-bench calls` from outside: each call runs alone in a separate process, impossible ones are refused, and
-//! the record keeps what another run measured.
+//! Integration tests of `memscope-bench calls`: each call runs in a separate process, impossible calls are refused, and
+//! the record keeps the measurements of another run.
 
 mod common;
 
@@ -161,7 +161,7 @@ fn what_is_no_call_is_refused_with_the_known_ones() {
         .stderr(contains("--tracking").and(contains("no named values")));
 }
 
-/// Returns the record of a file of an earlier version, in which a part stood alone.
+/// Returns the record of a file of an earlier version, in which a part had its own file.
 fn part(name: &str) -> Calls {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
     let assert = memscope_bench().args(["report", "--print", "--format=json"]).arg(&path).assert().success();

@@ -1,4 +1,5 @@
-//! `check` from outside: its refusals, the report of a kept check, and, if there is time to build, whole checks.
+//! Integration tests of `check`: its refusals, the report of a kept check, and, if there is time to build, whole
+//! checks.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! `memscope-bench claims` from outside: it draws a table from the files that exist, and invents none.
+//! Integration tests of `memscope-bench claims`: it draws a table from the files that exist, and invents none.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! Bad input: one clear message on stderr that names the culprit and the correct form, exit code 2, nothing on
+//! Bad input: one clear message on stderr that names the cause and the correct form, exit code 2, and nothing on
 //! stdout.
 
 mod common;

@@ -1,5 +1,5 @@
-//! `compare`, `history` and `bisect` from outside: their refusals, the order and resumption of rounds, and, if there
-//! is time to build, complete runs on a small repository.
+//! Integration tests of `compare`, `history` and `bisect`: their refusals, the order and resumption of rounds, and, if
+//! there is time to build, complete runs on a small repository.
 
 mod common;
 
@@ -45,7 +45,7 @@ fn a_name_of_no_build_is_refused() {
     refused(&["history", "--repository=.", "--range=a..b"], ". is not in a git repository");
 }
 
-/// Returns a folder with the comparison of an earlier run, and the command that judges it anew.
+/// Returns a folder with the comparison of an earlier run, and the command that judges it again.
 fn earlier_run(json: &str) -> (TempDir, impl Fn() -> assert_cmd::Command + use<>) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::create_dir(folder.path().join("out")).expect("a folder");
@@ -66,7 +66,7 @@ fn comparison_in(folder: &TempDir) -> Comparison {
     files::read(&folder.path().join("out/compare.json")).expect("a comparison")
 }
 
-/// An hour of measuring is not repeated for another look of its report.
+/// A run of an hour is not repeated to redraw its report.
 #[test]
 fn a_report_is_drawn_again_from_its_file() {
     let (folder, redraw) = earlier_run(&files::json(&comparison(Clock::Wall)).expect("every number is one"));
@@ -99,7 +99,7 @@ fn another_reference_or_threshold_judges_the_same_pairs() {
     assert_eq!(comparison_in(&folder), comparison(Clock::Wall));
 }
 
-/// Files of schema 1 have verdicts by the rule of their time. Only their pairs count.
+/// Files of schema 1 have verdicts by an earlier rule. Only their pairs are used.
 #[test]
 fn a_file_of_an_older_schema_is_judged_by_the_present_rule() {
     let mut old = serde_json::to_value(comparison(Clock::Wall)).expect("JSON");
@@ -118,7 +118,7 @@ fn a_file_of_an_older_schema_is_judged_by_the_present_rule() {
     assert!(!text_of(&folder, "json").contains("claim") && text_of(&folder, "json").contains("\"schema\": 3"));
 }
 
-/// A coarse clock shows no time for a short window: then there is no ratio, and no nonsense anywhere.
+/// A coarse clock shows no time for a short window: then there is no ratio, and no invalid figure anywhere.
 #[test]
 fn times_of_zero_make_no_figure_that_is_no_number() {
     let mut found = comparison(Clock::Wall);
@@ -135,7 +135,7 @@ fn times_of_zero_make_no_figure_that_is_no_number() {
     }
 }
 
-/// The report is in its files before any of it is printed: a reader that goes away loses nothing.
+/// The report is written to its files before any of it is printed, so a closed pipe loses nothing.
 #[test]
 fn a_report_is_written_before_it_is_printed() {
     let (folder, _) = earlier_run(&files::json(&comparison(Clock::Wall)).expect("every number is one"));
@@ -286,8 +286,8 @@ fn commit(repository: &Path, subject: &str) -> String {
     git(repository, &["rev-parse", "HEAD"])
 }
 
-/// Makes a repository that begins with a published version, followed by commits of which the third slows the hook.
-/// Returns its commits, the oldest first.
+/// Makes a repository that begins with a published version, followed by commits; the third slows the hook. Returns its
+/// commits, the oldest first.
 fn history_of_memscope(repository: &Path) -> Vec<String> {
     copy_folder(&published_sources("0.1.0", &repository.with_extension("fetch")), repository);
     git(repository, &["init", "--quiet"]);
@@ -436,7 +436,7 @@ fn the_commit_that_slows_the_hook_is_named() {
     builds_for_the_tests()
         .args(["history", "--repository", repository_text, "--range", &format!("{}..{}", commits[0], commits[5])])
         .args(["--workloads=structures", "--tracking=allocator", "--scale=0.01", "--rounds=40", "--fail-on-regression"])
-        // The test is about the commits, whatever the machine does meanwhile.
+        // The test is about the commits, independent of the machine's state.
         .args(["--links=1", "--keep"])
         .arg(format!("--output={}", output.display()))
         .assert()
@@ -495,7 +495,7 @@ fn versions_are_compared_by_one_line() {
         .collect();
     assert_eq!(files, ["compare.json", "compare.md", "compare.svg"].map(str::to_owned).into());
 
-    // A build that is named twice is compared with itself, the second time in its next links.
+    // A repeated build is compared with itself, the second time in its next links.
     let bmf = compare(&["0.1.0", "--links=2", "--format=bmf"]).success().get_output().stdout.clone();
     let bmf: serde_json::Value = serde_json::from_slice(&bmf).expect("Bencher's format and nothing else");
     for build in ["0.1.0", "0.1.0 (2)"] {

@@ -1,4 +1,4 @@
-//! `conform` from outside: levels pass, each mock fails the one test of its defect, and wrong use is explained.
+//! Integration tests of `conform`: levels pass, each mock fails the one test of its defect, and wrong use is explained.
 
 mod common;
 
@@ -65,13 +65,13 @@ fn failed(conformance: &Conformance) -> Vec<&str> {
 #[test]
 fn each_defect_fails_exactly_its_test() {
     let all = DEFECTS.iter().map(|&(defect, test)| (Some(defect), vec![test])).chain([(None, vec![])]);
-    // Taken from the end: those that hang begin early, and the others go on meanwhile.
+    // Tests are taken from the end, so the hanging ones begin early, and the others run meanwhile.
     let left = Mutex::new(all.collect::<Vec<_>>());
     let wrong = Mutex::new(Vec::new());
     let next = || left.lock().expect("no panic").pop();
     let run = || {
         while let Some((defect, expected)) = next() {
-            // A hang is seen after the time limit, which is long for tests that must end on a busy machine.
+            // A hang is detected after the time limit, which is long for tests that must end on a busy machine.
             let hangs = |test: &&str| HANGING.contains(test) && expected.contains(test);
             let (short, long): (Vec<&str>, Vec<&str>) = Test::ALL.iter().map(|test| test.name).partition(hangs);
             let mut found = failed_by(defect, &long, "20");

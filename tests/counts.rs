@@ -1,5 +1,5 @@
-//! Counts from outside: `compare`, `history` and `bisect --counts` without valgrind, what counting finds, and its
-//! resumption.
+//! Integration tests of counts: `compare`, `history` and `bisect --counts` without valgrind, what counting finds, and
+//! its resumption.
 
 mod common;
 
@@ -36,7 +36,7 @@ fn without_valgrind_one_line_says_how_to_get_it() {
     ] {
         refused(command, &format!("error: {option}: instructions are counted with valgrind"), NO_VALGRIND);
     }
-    // Page faults need no valgrind: what is missing here is the repository.
+    // Page faults need no valgrind: the error is about the missing repository.
     memscope_bench()
         .args([&bisect[..], &["--counts=page-faults"]].concat())
         .env("PATH", "")
@@ -92,7 +92,7 @@ fn a_program_does_not_differ_from_itself() {
     assert_eq!(compared.base[0].tracked.page_faults.len(), 6);
 }
 
-/// One level is the other with work that is known to be there, and that touches no memory.
+/// One level is the other with known additional work, which touches no memory.
 #[test]
 fn a_planted_cost_is_found_and_counted_only_once() {
     if !has_valgrind() {

@@ -1,5 +1,5 @@
-//! `memscope-bench footprint` from outside: every measurement runs at every scale, and the figures agree with the
-//! counts.
+//! Integration tests of `memscope-bench footprint`: every measurement runs at every scale, and the figures agree with
+//! the counts.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! `measure --format` from outside: each format is valid for its readers, and is on stdout alone.
+//! Integration tests of `measure --format`: each format is valid for its readers, and is only printed on stdout.
 
 mod common;
 

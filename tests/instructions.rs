@@ -1,4 +1,4 @@
-//! `measure --instructions` from outside: its refusals, the repeatability of its counts, and the outcomes of
+//! Integration tests of `measure --instructions`: its refusals, the repeatability of its counts, and the outcomes of
 //! failures.
 
 mod common;
@@ -74,7 +74,7 @@ fn counts_are_the_same_in_each_run_and_of_the_window_alone_and_a_failure_costs_i
     assert!(overhead.ratio > 1.1 && overhead.apart <= 0.001, "{overhead:?}");
     assert!(overhead.per_allocation > Some(10.0), "{overhead:?}");
     assert_eq!(count.untracked[0], count.untracked[1]);
-    // Starting the program alone takes ten times as many.
+    // Starting the program alone takes ten times as many instructions.
     let each = count.untracked[0] / count.allocations.expect("they are counted");
     assert!((100..10_000).contains(&each), "{each} instructions for each allocation: {}", count.untracked[0]);
 
@@ -96,7 +96,7 @@ fn an_interrupted_run_leaves_no_folder_behind() {
         let folders = std::fs::read_dir(temporary.path()).expect("the folder").flatten();
         folders.map(|folder| folder.path().join("program")).find(|program| program.exists())
     };
-    // A job in the background is started with SIGINT ignored, and so are its children.
+    // A background job is started with SIGINT ignored, and so are its children.
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux has it");
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).expect("a mask of signals");
     let ignored = u64::from_str_radix(ignored.trim(), 16).expect("a hexadecimal number");

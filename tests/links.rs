@@ -1,5 +1,5 @@
-//! The links of all documents: files, pictures and headings that they lead to are there. Addresses of other places are
-//! well-formed; they are not fetched, since a test does not depend on a network.
+//! The links of all documents: their target files, images and headings exist. External addresses are well-formed; they
+//! are not fetched, because tests do not depend on a network.
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use std::collections::{BTreeMap, HashMap};
@@ -9,14 +9,14 @@ use std::path::{Component, Path, PathBuf};
 /// Folders without documents of this repository.
 const SKIPPED: [&str; 2] = [".git", "target"];
 
-/// The parts of a document that links are about.
+/// The parts of a document that concern links.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Document {
     /// The addresses of links and pictures.
     links: Vec<String>,
-    /// The names by which links reach its headings.
+    /// The anchors of its headings.
     anchors: Vec<String>,
-    /// Markup that is no Markdown, whose links would not be seen.
+    /// Markup that is not Markdown, whose links would be missed.
     markup: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ impl Document {
     }
 }
 
-/// Returns the name by which GitHub lets links reach a heading.
+/// Returns the anchor of a heading on GitHub.
 fn slug(heading: &str) -> String {
     let kept = heading.trim().chars().filter(|&letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_'));
     kept.map(|letter| if letter == ' ' { '-' } else { letter }).flat_map(char::to_lowercase).collect()
@@ -74,7 +74,7 @@ fn documents(folder: &Path, found: &mut BTreeMap<PathBuf, Document>) {
     }
 }
 
-/// Returns what is wrong with a link of a document.
+/// Returns the error of a link of a document, if any.
 fn fault(from: &Path, link: &str, documents: &BTreeMap<PathBuf, Document>) -> Option<String> {
     if link.contains(':') {
         return (!is_address(link)).then(|| "it is no address that begins with https://".to_owned());
@@ -94,7 +94,7 @@ fn fault(from: &Path, link: &str, documents: &BTreeMap<PathBuf, Document>) -> Op
     }
 }
 
-/// Returns whether a link is an address of another place: a host with a dot, and nothing that would have to be escaped.
+/// Returns whether a link is an external address: a host with a dot, and no characters that must be escaped.
 fn is_address(link: &str) -> bool {
     let Some(rest) = link.strip_prefix("https://") else { return false };
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -104,7 +104,7 @@ fn is_address(link: &str) -> bool {
     is_name && host.contains('.') && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"\\^`{|}".contains(&byte))
 }
 
-/// Returns a relative path without steps up, except at its beginning.
+/// Returns a relative path without parent steps, except at its beginning.
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {

@@ -1,4 +1,4 @@
-//! `measure` from outside: the order of the pairs, and the outcomes of probes that hang, crash, lie or exhaust
+//! Integration tests of `measure`: the order of the pairs, and the outcomes of probes that hang, crash, lie or exhaust
 //! memory.
 
 mod common;
@@ -54,7 +54,7 @@ fn pairs_alternate_in_passes_and_trials_come_first() {
     assert_eq!(levels[first - 3..first], trial, "its trial is right before its first pair");
 }
 
-/// A run that is killed leaves its journal; the same command goes on from it, and another one does not touch it.
+/// A killed run leaves its journal; the same command continues from it, and another command does not touch it.
 #[test]
 fn a_killed_run_goes_on_where_it_was() {
     const PAIRS: usize = 16;
@@ -81,7 +81,7 @@ fn a_killed_run_goes_on_where_it_was() {
     child.kill().expect("it can be killed");
     child.wait().expect("it ends");
     assert!(!folder.path().join("overhead.json").exists(), "it was killed before its end");
-    // A line that was being written counts for nothing.
+    // An incomplete line is ignored.
     let text = fs::read_to_string(&path).expect("the journal");
     let kept = text.matches("\"entry\":\"pair\"").count();
 
@@ -190,7 +190,7 @@ fn a_failure_costs_its_own_measurement_and_is_named() {
         ("lie", "wrong-digest"),
         ("exhaust", "out-of-memory"),
     ] {
-        // No other system limits the memory of a probe.
+        // Other systems do not limit the memory of a probe.
         if fault == "exhaust" && cfg!(not(target_os = "linux")) {
             continue;
         }

@@ -1,5 +1,5 @@
-//! The modes of memscope: what a mode of the version in Cargo.lock does not do as its documentation says, and the page
-//! that compares them. Each is a count, and none a time.
+//! The modes of memscope: the documented behaviour that modes of the version in Cargo.lock lack, and the page that
+//! compares modes. All tests use counts, and none uses times.
 
 mod common;
 
@@ -29,7 +29,7 @@ fn is_pinned() -> bool {
     version == PINNED
 }
 
-/// Returns what memscope knows of the known program under a level.
+/// Returns memscope's observations of the known program under a level.
 fn planted(level: Level) -> Planted {
     let task = Task::Planted(Request { level, calls: CALLS });
     let output = worker(&task).assert().success().get_output().stdout.clone();
@@ -59,7 +59,7 @@ fn the_usual_modes_see_and_attribute_everything() {
     }
 }
 
-/// Confirmed: `hash % 1000 > rate * 1000` leaves out one value in a thousand too few.
+/// Confirmed: `hash % 1000 > rate * 1000` excludes one value in a thousand too few.
 #[test]
 fn a_sample_of_1_percent_is_one_of_1_1() {
     if is_pinned() {
@@ -71,7 +71,7 @@ fn a_sample_of_1_percent_is_one_of_1_1() {
     }
 }
 
-/// Confirmed: the hook records everything, whatever the rate of its tracker.
+/// Confirmed: the hook records everything, for any rate of its tracker.
 #[test]
 fn the_hook_ignores_the_sampling_of_its_tracker() {
     if is_pinned() {
@@ -124,7 +124,7 @@ fn an_inner_scope_ends_the_outer_one() {
     }
 }
 
-/// The hook has no switch: a program that installs it and calls nothing pays for all of it.
+/// The hook has no switch: a program that installs it and makes no calls pays its full cost.
 #[test]
 fn the_hook_records_without_being_switched_on() {
     if !is_pinned() {

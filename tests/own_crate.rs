@@ -1,5 +1,5 @@
-//! `harness!` from outside: a program with workloads of its own as a bench, as a command line, and as what is built
-//! with other versions of memscope. It is examples/own_workload.rs.
+//! Integration tests of `harness!`: examples/own_workload.rs as a bench, as a command line, and built with other
+//! versions of memscope.
 
 mod common;
 
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use tempfile::TempDir;
 
-/// Returns the folder of this package's programs, and that of all artifacts.
+/// Returns the folder of this package's programs, and the folder of all artifacts.
 fn artifacts() -> (&'static Path, &'static Path) {
     let programs = Path::new(env!("CARGO_BIN_EXE_memscope-bench")).parent().expect("a folder");
     (programs, programs.parent().expect("the folder of artifacts"))
@@ -24,7 +24,7 @@ fn cargo() -> std::process::Command {
     std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// Returns the path of the program, which cargo builds if this test was built alone.
+/// Returns the path of the program, which cargo builds if only this test was built.
 fn path() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
@@ -39,7 +39,7 @@ fn path() -> &'static Path {
     })
 }
 
-/// Returns the program in a folder in the place of its crate's, without the tester's variables.
+/// Returns the program, started in another folder than its crate's, without the tester's variables.
 fn program(folder: &TempDir) -> Command {
     let mut command = Command::new(path());
     let ours =
@@ -123,7 +123,7 @@ fn it_is_a_command_line_on_its_workloads() {
     refused(&["compare"], "cargo bench --bench own_workload -- compare");
 }
 
-/// A cargo that takes the program for whatever it is to build, and leaves questions to the real one.
+/// A cargo that returns the program for every build, and passes queries to the real cargo.
 const CARGO: &str = r#"#!/bin/sh
 case "$1" in metadata) exec "$REAL" "$@";; esac
 for word in "$@"; do case "$last" in --target-dir) target="$word";; esac; last="$word"; done

@@ -1,5 +1,5 @@
-//! `trackers --tracker` from outside: a tracker of another crate is built, measured on and off, and reported. The program
-//! is the mock's, which a script in cargo's place puts where cargo would.
+//! Integration tests of `trackers --tracker`: a tracker of another crate is built, measured on and off, and reported.
+//! The program is the mock's, which a script in cargo's place puts where cargo would.
 
 mod common;
 
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 const MOCK: &str = env!("CARGO_BIN_EXE_memscope-bench-mock");
 
-/// A script in cargo's place: it asks cargo about packages, and puts the mock where cargo would put a program.
+/// A script in place of cargo: it queries cargo about packages, and copies the mock to cargo's path of a program.
 const CARGO: &str = r#"#!/bin/sh
 case "$1" in metadata) exec "$REAL" "$@";; esac
 for word in "$@"; do
@@ -30,7 +30,7 @@ mkdir -p "$target/release" && cp "$PROGRAM" "$target/release/$name" || exit 1
 printf '{"reason":"compiler-artifact","target":{"name":"%s"},"executable":"%s"}\n' "$name" "$target/release/$name"
 "#;
 
-/// A script in cargo's place, for a tracker that does not compile.
+/// A script in place of cargo, for a tracker that does not compile.
 const BROKEN: &str = r#"#!/bin/sh
 case "$1" in metadata) exec "$REAL" "$@";; esac
 printf '{"reason":"compiler-message","manifest_path":"%s/Cargo.toml","package_id":"x","message":{"level":"error",' "$PWD"
@@ -39,7 +39,7 @@ printf '"line_start":7,"is_primary":true}],"rendered":"error"}}\n'
 exit 101
 "#;
 
-/// Returns the command on the example's folder, with a script in cargo's place.
+/// Returns the command on the example's folder, with a script in place of cargo.
 fn trackers(folder: &TempDir, script: &str) -> Command {
     let cargo = folder.path().join("cargo");
     fs::write(&cargo, script).expect("the script is written");

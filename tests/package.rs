@@ -1,10 +1,10 @@
-//! The package as crates.io would have it: what it contains, and how large it is.
+//! The package in the form of crates.io: its content and its size.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// The largest size of the package, in bytes.
+/// The maximum size of the package, in bytes.
 const LARGEST: u64 = 2_000_000;
 
 #[test]

@@ -1,4 +1,4 @@
-//! A probe from outside: its output, the equal work of every level, and the exactness of the counts.
+//! Integration tests of the probe: its output, the equal work of every level, and the exactness of the counts.
 
 mod common;
 
@@ -59,7 +59,7 @@ fn a_probe_prints_every_field_of_its_observation() {
     {
         let recorded = &value["recorded"][field];
         if linked::figures().contains(&field) {
-            // The events that a version drops belong to memscope's memory, which is all that is alive in the end.
+            // The events that a version drops belong to memscope's memory, which is the only live memory at the end.
             let may_be_none = field.starts_with("active") && !linked::records_every_event();
             assert!(recorded.as_u64() >= Some(u64::from(!may_be_none)), "recorded.{field}: {recorded}");
         } else {
@@ -149,8 +149,7 @@ fn the_hook_is_seen_to_record_every_event() {
         let (truth, recorded) = (seen.truth.expect("counted"), seen.recorded);
         let fidelity = seen.fidelity().expect("both are known");
         if workload.is_parallel() {
-            // A runtime's thread may be within a call when the window closes: seen by one of the two and not by the
-            // other.
+            // A runtime's thread may be within a call when the window closes, and then only one of the two records it.
             let least = if linked::records_every_event() { 0.99 } else { f64::MIN_POSITIVE };
             assert!((least..=1.01).contains(&fidelity), "{workload}: {fidelity}");
         } else {

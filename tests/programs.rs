@@ -1,4 +1,4 @@
-//! Real programs as workloads, and the command `programs`: in a build with them, and in one without.
+//! Real programs as workloads, and the command `programs`: in a build with them, and in a build without.
 
 mod common;
 
@@ -139,8 +139,8 @@ mod with_programs {
     fn the_pipeline_frees_its_batches_on_other_threads_than_it_makes_them_on() {
         let threads = Threads::default();
         program("pipeline").run(&threads, Scale::new(0.01).expect("positive"));
-        // The caller's thread reads and runs no task. A task names a batch right before it frees it, and waits for
-        // nothing in between.
+        // The caller's thread reads and runs no task. A task names a batch right before it frees it, and does not wait
+        // in between.
         let named = threads.0.lock().expect("a list cannot panic");
         assert_eq!(named.len(), 24);
         assert!(!named.contains(&thread::current().id()));

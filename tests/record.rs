@@ -1,4 +1,4 @@
-//! `record` and the recording allocator: a trace has the program's operations, whatever the end of the program.
+//! `record` and the recording allocator: a trace contains the program's operations, for any end of the program.
 
 mod common;
 
@@ -58,7 +58,7 @@ fn every_way() {
     drop((blocks, growing, zeros, aligned.0[0]));
 }
 
-/// The size of the first block of the window, by which it is found in the trace.
+/// The size of the first block of the window, which identifies it in the trace.
 const FIRST: usize = 7_777_777;
 
 /// The program that records itself: this test program, started by the tests below with a trace in its environment.
@@ -93,7 +93,7 @@ fn itself(work: &str) -> Command {
     command
 }
 
-/// Starts the program that records itself. Returns its operations within the window, and what the counters counted.
+/// Starts the program that records itself. Returns its operations within the window, and the counters' counts.
 fn record_itself(work: &str) -> (Vec<Event>, String) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("own.trace");
@@ -111,7 +111,7 @@ fn record_itself(work: &str) -> (Vec<Event>, String) {
     (events.split_off(first), counted)
 }
 
-/// Returns the numbers that the counters have after these operations: allocations by class, their bytes, and frees.
+/// Returns the counts after these operations: allocations by class, their bytes, and frees.
 fn count(events: &[Event]) -> String {
     let mut by_class = vec![0_u64; CLASS_LIMITS.len() + 1];
     let (mut bytes, mut frees) = (0, 0);
@@ -171,7 +171,7 @@ struct Compiled {
 }
 
 impl Compiled {
-    /// Compiles a program's functions; `None`, with a line on stderr, where there is no C compiler.
+    /// Compiles a program's functions; `None`, with a line on stderr, if there is no C compiler.
     fn of(source: &str, options: &[&str]) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("program.c");
@@ -382,7 +382,7 @@ fn a_file_that_is_no_trace_is_not_replaced() {
 fn a_missing_program_is_named() {
     memscope_bench().args(["record", "--", "no-such-program"]).assert().code(2).stderr(contains("no-such-program"));
     memscope_bench().arg("record").assert().code(2).stderr(contains("PROGRAM"));
-    // A folder is none either.
+    // A folder is not a trace either.
     let folder = tempfile::tempdir().expect("a temporary folder");
     memscope_bench().args(["record", "--"]).arg(folder.path()).assert().code(2).stderr(contains("there is no program"));
 }

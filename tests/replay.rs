@@ -22,7 +22,7 @@ fn event(kind: Kind, ticket: u64, block: u64, size: u64, gap_ns: u64) -> Event {
     Event { kind, align: 4, ticket, after: ticket, block, new_block: block, size, gap_ns }
 }
 
-/// Returns the operations of three threads: each makes blocks that the next one resizes and the last one frees. One
+/// Returns the operations of three threads: each allocates blocks that the next one resizes and the last one frees. One
 /// block in ten stays.
 fn threads(blocks: u64, gap_ns: u64) -> Vec<(u32, Vec<Event>)> {
     let (mut first, mut second, mut third) = (Vec::new(), Vec::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! `report`: kept results drawn again, in every format, and inserted into documents.
+//! `report`: kept results redrawn in every format, and inserted into documents.
 
 mod common;
 
@@ -13,7 +13,7 @@ fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The results files that the project keeps.
+/// The project's kept results files.
 fn kept() -> Vec<PathBuf> {
     let folders = ["results", "results/commits"].map(|folder| package().join(folder));
     let files = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten();

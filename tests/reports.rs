@@ -1,5 +1,4 @@
-//! The formats of a report, from data that is the same on every machine: the output for people and programs is
-//! pinned.
+//! The formats of a report, from data that is the same on every machine: the output for readers and programs is pinned.
 
 mod common;
 
@@ -40,7 +39,7 @@ fn the_tables_of_a_comparison_with_counts() {
     insta::assert_snapshot!(common::markdown(&only_counted()));
 }
 
-/// Without a round, there are no times to report and no picture to draw.
+/// Without rounds, there are no times to report and no chart to draw.
 #[test]
 fn a_comparison_of_counts_alone_says_nothing_of_times() {
     let counted = only_counted();
@@ -113,7 +112,7 @@ fn the_table_of_a_comparison_by_processor_time() {
     insta::assert_snapshot!(common::markdown(&comparison(Clock::Cpu)));
 }
 
-/// Returns two builds on three workloads at two levels, of which one level changed.
+/// Returns two builds on three workloads at two levels, one of which changed.
 fn two_builds() -> Comparison {
     let comparison = comparison(Clock::Wall);
     let [old, _, new, _] = &comparison.builds[..] else { panic!("four builds") };
@@ -166,7 +165,7 @@ fn the_table_is_not_wider_than_a_terminal() {
     }
 }
 
-/// Hundreds of rows of all published versions have a verdict, which nobody would read as a list.
+/// Hundreds of rows of all published versions have a verdict, which would be unreadable as a list.
 #[test]
 fn many_verdicts_are_summed_up() {
     let mut comparison = comparison(Clock::Wall);
@@ -204,7 +203,7 @@ fn a_picture_of_a_comparison_is_valid_and_describes_it_in_words() {
     }
 }
 
-/// With many builds, a plot for each workload and level has room for outcomes beside figures.
+/// With many builds, a plot for each workload and level shows outcomes next to figures.
 #[test]
 fn a_picture_of_many_builds_shows_references_and_outcomes() {
     let mut comparison = comparison(Clock::Wall);

@@ -1,5 +1,5 @@
-//! `soak` from outside: each level has its checkpoints and its memory, planted growth is found, and limits end a process
-//! with what it measured.
+//! Integration tests of `soak`: each level has its checkpoints and its memory, planted growth is found, and limits end
+//! a process, which keeps its measurements.
 
 mod common;
 
@@ -73,7 +73,7 @@ fn cpu_time_is_reported_at_every_checkpoint() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let tracking = "--tracking=linear:1000,quadratic:500";
     let (soaks, printed) = soaked(folder.path(), SEVEN, &["--without-instructions", tracking]);
-    // The machine decides on the class: src/study/soak/growth.rs tests it with times that are given.
+    // The class depends on the machine, so src/study/soak/growth.rs tests it with given times.
     for (soak, level) in soaks.iter().zip(["linear:1000", "quadratic:500"]) {
         let growth = growth(soak, Quantity::CpuTime);
         let events: Vec<u64> = growth.points.iter().map(|point| point.0).collect();
@@ -130,7 +130,7 @@ fn a_process_ends_at_its_limits_with_what_it_measured() {
     assert!((100..end.events).contains(&soaks[0].reached()), "{}", soaks[0].reached());
     assert!(printed.contains(" events: its time of 1 s was up"), "{printed}");
     if cfg!(not(target_os = "linux")) {
-        // A process does not know its resident memory.
+        // The system does not report a process's resident memory.
         return;
     }
     let (soaks, printed) = soaked(

@@ -1,4 +1,4 @@
-//! The stress run from outside: its console, its files, and the picture.
+//! Integration tests of the stress run: its console, its files, and the chart.
 
 mod common;
 
@@ -51,7 +51,7 @@ fn the_bare_program_makes_the_stress_run() {
         .map(|entry| entry.expect("an entry").file_name().into_string().expect("letters"))
         .collect();
     files.sort_unstable();
-    // memscope's own picture exists, or stderr has the reason.
+    // memscope's own chart exists, or stderr has the reason.
     let said = String::from_utf8(console.get_output().stderr.clone()).expect("text");
     // memscope's own output is ignored: 0.2.0 warns there of a free that it did not see allocated.
     let is_ours = |line: &&str| !line.starts_with("[memscope]") && !line.starts_with("Wrote ");
@@ -92,7 +92,7 @@ fn the_record_adds_up() {
     let named: u64 = record.types.iter().map(|used| used.count).sum();
     assert_eq!(named, record.variables);
 
-    // Each phase has a snapshot at its fullest and one at its end.
+    // Each phase has a snapshot at its peak and one at its end.
     for phase in &record.phases {
         let moments: Vec<_> = record.heaps.iter().filter(|heap| heap.workload == phase.workload).collect();
         if !linked::tells_live_blocks() {

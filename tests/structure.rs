@@ -1,4 +1,4 @@
-//! The structure of the source: which room imports which.
+//! The structure of the source: the modules that each module imports.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -49,7 +49,7 @@ fn code(path: &Path) -> Vec<(usize, String)> {
     lines.map(|(place, line)| (place + 1, line.to_owned())).collect()
 }
 
-/// Returns the rooms that a line of code names by `crate::`. What a macro names by `$crate::` is used in other crates.
+/// Returns the modules that a line of code names by `crate::`. Names by `$crate::` in macros are used in other crates.
 fn imported(line: &str) -> impl Iterator<Item = &str> {
     let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
     let mut parts = line.split("crate::").peekable();
@@ -138,7 +138,7 @@ fn programs_and_benches_share_one_build_of_memscope() {
         String::from_utf8_lossy(&output.stdout).lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
     };
     let below_memscope = tree(&["--package=memscope-rs", "--edges=normal,build", "--format={p}"]);
-    // Versions before 0.2 have other dependencies, and nobody compares their builds by the minute.
+    // Versions before 0.2 have other dependencies, and are rarely compared.
     if !below_memscope.iter().any(|package| package.starts_with("memscope-rs v0.2.")) {
         return;
     }

@@ -1,4 +1,5 @@
-//! `trackers` from outside: its measurements, its files, and its messages in a build without the other trackers.
+//! Integration tests of `trackers`: its measurements, its files, and its messages in a build without the other
+//! trackers.
 
 mod common;
 
@@ -220,7 +221,7 @@ mod with_references {
         };
         jemalloc().arg("--tracking=full").assert().code(2).stderr(contains("not for the level 'full'"));
         jemalloc().arg("--tracking=dhat").assert().code(2).stderr(contains("not for the level 'dhat'"));
-        // A profiler that is off must not appear as one that costs nothing.
+        // A profiler that is off must not appear as a profiler without cost.
         let profiler = || {
             let mut command = jemalloc();
             command.arg("--tracking=jemalloc-profiler");

@@ -1,5 +1,5 @@
-//! `trend` from outside: the steps in a file of differences, and, on small repositories, the records of single runs, the
-//! unreadable versions and the refusals.
+//! Integration tests of `trend`: the steps in a file of differences, and, on small repositories, the records of single
+//! runs, the unreadable versions and the refusals.
 
 mod common;
 
@@ -97,7 +97,7 @@ fn line_with<'a>(text: &'a str, words: &[&str]) -> &'a str {
     line
 }
 
-/// Returns the tooltips of a picture.
+/// Returns the tooltips of a chart.
 fn tips(picture: &roxmltree::Document) -> Vec<String> {
     let titles = picture.descendants().filter(|node| node.has_tag_name("title")).filter_map(|node| node.text());
     titles.map(str::to_owned).collect()
@@ -127,7 +127,7 @@ fn records_of_single_runs_are_shown_without_a_verdict() {
         line_with(&text, &[commit, "cannot be read: results/overhead.json", why]);
     }
     line_with(&text, &["structures", "full", &first, " A ", "×8.0"]);
-    // The same machine, another version, and disjoint intervals: a single run is no evidence all the same.
+    // The same machine, another version, and disjoint intervals: a single run is still no evidence.
     line_with(&text, &["A record is one run at one hour", "no verdict"]);
     for verdict in ["fell", "rose", "regression", "improvement", "Change"] {
         assert!(!text.contains(verdict), "{verdict}: {text}");
@@ -187,7 +187,7 @@ fn steps_are_found_over_runs_and_machines_without_a_repository() {
         |mark: &str| picture.descendants().filter(|node| node.text() == Some(mark) && node.is_element()).count();
     assert_eq!((marks("▲"), marks("▼")), (1, 1));
 
-    // A smaller step is none with a greater threshold, and a lane that is not asked for does not count.
+    // A smaller step is not a step with a greater threshold, and lanes that were not requested are ignored.
     let text = text_of(&repository.log(&["--differences", DIFFERENCES, "--threshold=20"]).success());
     line_with(&text, &["12 steps between commits: 0 regressions, 0 improvements"]);
     let text = text_of(&repository.log(&["--differences", DIFFERENCES, "--workloads=cycles"]).success());
@@ -285,7 +285,7 @@ fn what_has_no_history_is_refused() {
     repository.refused(&["--repository=code", "--output=/proc/none"], "/proc/none", "cannot write");
 }
 
-/// A repository without a work tree has a history too, whatever its subjects contain.
+/// A repository without a work tree has a history too, with any subjects.
 #[test]
 fn a_bare_repository_has_a_log() {
     if !has_git() {

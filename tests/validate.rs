@@ -1,4 +1,4 @@
-//! `validate` from outside: its output, its files, and the files that it leaves alone.
+//! Integration tests of `validate`: its output, its files, and the files that it leaves alone.
 
 mod common;
 
@@ -12,7 +12,7 @@ use predicates::str::contains;
 use std::fs;
 use std::path::Path;
 
-/// Validates on a tiny workload; the figures mean nothing, but their form is tested.
+/// Validates on a tiny workload; the figures are meaningless, but their form is tested.
 fn validate(output: &Path, arguments: &[&str]) -> assert_cmd::Command {
     let mut command = memscope_bench();
     command
@@ -31,7 +31,7 @@ fn a_run_that_failed_goes_on_and_each_circumstance_has_its_place_in_one_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("validation.json");
     let journal = folder.path().join("validation-load.journal");
-    // A file of the earlier definition is read, and one of its two runs is measured anew.
+    // A file of the earlier definition is read, and one of its two runs is measured again.
     let earlier = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/validation-v2.json");
     fs::copy(&earlier, &path).expect("a copy");
     // Full tracking is measured in the second part.

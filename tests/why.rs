@@ -1,4 +1,4 @@
-//! `why` from outside: its refusals, and that its groups and functions are the instructions that are counted.
+//! Integration tests of `why`: its refusals, and that its groups and functions add up to the counted instructions.
 
 mod common;
 

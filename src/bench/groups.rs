@@ -51,7 +51,7 @@ impl Group {
         Self { name: name.to_owned(), functions: Vec::new(), is_log }
     }
 
-    /// Adds a function for a level, and for the parameter in which the group's functions differ, if there is one.
+    /// Adds a function for a level, with the parameter that distinguishes the group's functions, if any.
     fn add(&mut self, series: Series, request: Request, parameter: Option<String>) {
         let level = request.level.to_string();
         let name = [Some(self.name.clone()), Some(level.clone()), parameter.clone()];

@@ -1,4 +1,4 @@
-//! `cargo bench`: what its targets run. It takes Criterion, which the feature `criterion` brings along.
+//! Runs the targets of `cargo bench`. It needs Criterion, a dependency of the feature `criterion`.
 
 pub mod arguments;
 mod groups;
@@ -23,9 +23,9 @@ pub struct Package {
 /// The programs of a bench.
 #[derive(Clone, Debug)]
 pub enum Programs {
-    /// The bench itself, which has the workloads of another crate.
+    /// The bench itself, which contains the workloads of another crate.
     This,
-    /// The programs of memscope-bench, which Cargo builds beside the bench.
+    /// The programs of memscope-bench, which Cargo builds with the bench.
     Built {
         /// The program of all levels.
         program: PathBuf,

@@ -1,12 +1,12 @@
-//! `cargo bench`: pairs of probes first, in one schedule; then Criterion's reports of them, the table, the full run,
-//! the pictures, and the page of all results.
+//! Runs `cargo bench`: pairs of probes first, in one schedule; then Criterion's reports of them, the table, the full
+//! run, the charts, and the page of all results.
 //!
 //! Each function of a workload's group is one level. The scheduler takes the pairs of all functions; they are saved,
 //! and then replayed to Criterion. In the group `WORKLOAD` each of its samples is the time of one tracked sample within
 //! its window, and in the group `WORKLOAD-overhead` the ratio of one pair. So Criterion's pages and the table show the
 //! same samples. The overheads of the table come from the pairs alone.
 //!
-//! In a workload's group, `untracked` pairs untracked with itself: that is the run's noise floor.
+//! In a workload's group, `untracked` pairs untracked with itself, which gives the run's noise floor.
 
 use crate::bench::arguments::{self, Mode, refuse};
 use crate::bench::groups::{Function, Group, groups, ratio_group, request};
@@ -37,7 +37,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
-/// The time for the pairs of a measurement, and the fewest and most of them.
+/// The time for the pairs of a measurement, and the minimum and maximum number of pairs.
 const TIME: Duration = Duration::from_millis(1_500);
 const FEWEST: usize = 20;
 const MOST: usize = 400;
@@ -61,7 +61,7 @@ struct Bench<'a> {
     control: Option<Launcher>,
 }
 
-/// The panic that leaves Criterion where a probe failed: there are no samples to report.
+/// The panic that leaves Criterion when a probe failed, because there are no samples to report.
 struct MeasurementFailed;
 
 impl<'a> Bench<'a> {
@@ -77,7 +77,7 @@ impl<'a> Bench<'a> {
     }
 
     fn run(&self, criterion: &mut Both, environment: Environment) -> ExitCode {
-        // The groups of growth are of this package's workloads.
+        // The groups of growth contain only this package's workloads.
         let mut groups = groups(self.control.is_some());
         match self.mode {
             Mode::Idle => {
@@ -111,8 +111,8 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Takes real pairs as Criterion asks for them: one for a test, and as many as a profile takes. Returns whether all
-    /// functions work.
+    /// Takes real pairs when Criterion asks for them: one for a test, or the number that a profile needs. Returns
+    /// whether all functions work.
     fn try_each<M: Quantity>(
         &self,
         criterion: &mut Criterion<M>,
@@ -128,7 +128,7 @@ impl<'a> Bench<'a> {
                 let sum = values.fold(quantity.zero(), |sum, value| quantity.add(&sum, &value));
                 if let Some(failure) = run.failure() {
                     complain_of(request, failure);
-                    // What a version lacks is no fault.
+                    // A level that the version lacks is not a failure.
                     has_fault |= !matches!(failure, Failure::Unsupported { .. });
                     resume_unwind(Box::new(MeasurementFailed));
                 }
@@ -138,7 +138,7 @@ impl<'a> Bench<'a> {
         !has_fault
     }
 
-    /// Measures the functions, keeps the results of a complete run, shows them, and makes the full run.
+    /// Measures the functions, saves the results of a complete run, shows them, and starts the full run.
     fn measure(&self, criterion: &mut Both, groups: Vec<Group>, is_whole: bool, environment: Environment) -> ExitCode {
         let folder = self.package.results_folder();
         let origin = Origin::here(arguments::command(&self.package.command));
@@ -170,9 +170,9 @@ impl<'a> Bench<'a> {
 
         let format = Format::Text;
         let files = Files { folder: &folder, name: Results::KIND };
-        // What was measured is on the disk before anything is shown.
+        // Results are saved before anything is shown.
         let settled = is_complete.then(|| files.settle(&results, environment.keep));
-        // Criterion panics where it misses a baseline, for example. The table does not depend on it.
+        // Criterion panics if it misses a baseline, for example. The table does not depend on it.
         let replayed = catch_unwind(AssertUnwindSafe(|| replay(criterion, groups, &results)));
         match &settled {
             Some(Ok(Settled::Saved(written))) => files.print(&results, format, written),
@@ -197,8 +197,8 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Makes the stress run at full scale under full tracking, in a separate process, for this package's workloads. One
-    /// that fails costs its picture alone.
+    /// Runs the stress suite at full scale under full tracking, in a separate process, for this package's workloads. If
+    /// it fails, only its chart is missing.
     fn full_run(&self, folder: &Path) -> ExitCode {
         let Programs::Built { program, .. } = &self.package.programs else { return ExitCode::SUCCESS };
         if let Err(failure) = stress::run_as_child(program, Scale::FULL, folder) {
@@ -235,10 +235,10 @@ fn number(flag: &str) -> Option<f64> {
     value.or_else(|| arguments.get(place + 1).cloned())?.parse().ok()
 }
 
-/// Returns the names of the functions that Criterion's filter leaves in, by its own list of them.
+/// Returns the names of the functions that pass Criterion's filter, from Criterion's own list.
 ///
 /// # Errors
-/// If this program cannot be run once more.
+/// If this program cannot be started again.
 fn listed() -> io::Result<Vec<String>> {
     let listed = Command::new(env::current_exe()?)
         .args(env::args_os().skip(1))
@@ -265,7 +265,7 @@ fn views_of_ratio(groups: &[Group]) -> Vec<View<'_>> {
     groups.map(|group| (ratio_group(&group.name), group.is_log, group.functions.iter().collect())).collect()
 }
 
-/// Lets Criterion run functions that take their own samples.
+/// Runs Criterion on functions that take their own samples.
 fn criterion_runs<M: Quantity>(
     criterion: &mut Criterion<M>,
     views: &[View],

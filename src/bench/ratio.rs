@@ -4,7 +4,7 @@ use crate::report::number;
 use criterion::Throughput;
 use criterion::measurement::{Measurement, ValueFormatter};
 
-/// The ratio of a pair. Criterion adds up those of a sample's iterations.
+/// The ratio of a pair. Criterion adds up the ratios of a sample's iterations.
 pub(super) struct Ratio;
 
 impl Measurement for Ratio {
@@ -13,7 +13,7 @@ impl Measurement for Ratio {
 
     fn start(&self) {}
 
-    /// Returns no ratio: each one is handed to Criterion as it was recorded.
+    /// Returns no ratio: each recorded ratio is passed to Criterion directly.
     fn end(&self, (): ()) -> f64 {
         0.0
     }

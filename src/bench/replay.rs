@@ -1,4 +1,4 @@
-//! Hands recorded samples to Criterion, so its pages show what the table rests on.
+//! Passes recorded samples to Criterion, so its pages show the samples of the table.
 
 use crate::bench::arguments;
 use crate::bench::groups::{Function, Group, ratio_group};
@@ -9,14 +9,14 @@ use criterion::measurement::{Measurement as Quantity, WallTime};
 use criterion::{AxisScale, BenchmarkGroup, BenchmarkId, Criterion, PlotConfiguration, SamplingMode, Throughput};
 use std::time::{Duration, Instant};
 
-/// The samples that Criterion asks for at least.
+/// The minimum number of samples that Criterion accepts.
 pub(super) const CRITERION_SAMPLES: usize = 10;
-/// The real time of a replayed iteration, by which Criterion plans its samples.
+/// The real time of a replayed iteration. Criterion plans its samples by it.
 const ITERATION: Duration = Duration::from_micros(500);
-/// The probability of a false change of one function. Criterion takes samples for independent, so this only keeps the
-/// noise within a run away; what differs between runs is in the noise threshold.
+/// The probability of a false change of one function. Criterion treats samples as independent, so this only suppresses
+/// the noise within a run; the noise threshold covers the differences between runs.
 const SIGNIFICANCE: f64 = 0.01;
-/// The noise threshold where the spread between sessions is unknown.
+/// The noise threshold if the spread between sessions is unknown.
 const UNKNOWN_SPREAD: f64 = 0.1;
 
 /// Criterion for times, and for overheads.
@@ -25,7 +25,7 @@ pub(super) struct Both {
     pub ratios: Criterion<Ratio>,
 }
 
-/// Gives Criterion the samples of the results, whose measurements are in the order of the functions.
+/// Passes the samples of the results to Criterion. The measurements are in the order of the functions.
 pub(super) fn replay(criterion: &mut Both, groups: Vec<Group>, results: &Results) {
     let mut measurements = results.measurements.iter();
     for Group { name, functions, is_log } in groups.into_iter().filter(|group| !group.functions.is_empty()) {
@@ -63,7 +63,7 @@ pub(super) fn begin<'c, M: Quantity>(
 }
 
 fn show_times(group: &mut BenchmarkGroup<WallTime>, id: BenchmarkId, measurement: &Measurement, results: &Results) {
-    // Criterion divides by a sample: a clock so coarse that it saw no time pass gives the shortest there is.
+    // Criterion divides by a sample: if a coarse clock saw no time pass, the sample is the shortest possible time.
     let samples: Vec<f64> = measurement.pairs.iter().map(|pair| pair.tracked.wall_ns.max(1) as f64).collect();
     if let Some(allocations) = measurement.allocations {
         group.throughput(Throughput::Elements(allocations));
@@ -91,14 +91,14 @@ fn show<M: Quantity>(
     if measurement.failure().is_some() || samples.len() < CRITERION_SAMPLES {
         return;
     }
-    // The user's flags count more than what is known of the machine.
+    // The user's flags override the known spread of the machine.
     if !arguments::says("--noise-threshold") {
         group.noise_threshold(noise.unwrap_or(UNKNOWN_SPREAD));
     }
     if !arguments::says("--significance-level") {
         group.significance_level(SIGNIFICANCE);
     }
-    // Two iterations for each sample: of one alone Criterion warns that it is too few.
+    // Two iterations for each sample: with one, Criterion warns that it is too few.
     group.sample_size(samples.len()).warm_up_time(Duration::from_nanos(1));
     group.measurement_time(ITERATION * 3 / 2 * samples.len() as u32);
     let mut calls = 0;
@@ -119,7 +119,7 @@ fn replayed(samples: &[f64], call: usize, iterations: u64) -> f64 {
     if is_quick || call == 0 {
         let began = Instant::now();
         let real = ITERATION * u32::try_from(iterations).unwrap_or(u32::MAX);
-        // A sleep would end too late.
+        // A sleep would overrun.
         while began.elapsed() < real {
             std::hint::spin_loop();
         }

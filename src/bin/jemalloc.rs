@@ -1,8 +1,8 @@
 //! The `memscope-bench-jemalloc` program: untracked workloads with jemalloc as the allocator, for the levels
 //! `jemalloc` and `jemalloc-profiler`.
 //!
-//! The two differ in one of jemalloc's options, which it reads from an environment variable when the process starts;
-//! the launcher sets it. So the cost of the profiler is measured separately from the effect of another heap.
+//! The two levels differ in one of jemalloc's options, which it reads from an environment variable when the process
+//! starts; the launcher sets it. So the cost of the profiler is measured separately from the effect of another heap.
 
 use memscope_bench::internal::cli::run_tracker;
 use memscope_bench::internal::tracking::Level;

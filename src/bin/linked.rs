@@ -1,7 +1,7 @@
-//! The `memscope-bench-linked` program: memscope's hook is its allocator, and nothing of memscope is called.
+//! The `memscope-bench-linked` program: memscope's hook is its allocator, and it makes no other calls to memscope.
 //!
-//! The level `linked` shows what that costs a program that never switches tracking on. The hook has no switch of its
-//! own: a version that records from the first allocation on does so here.
+//! The level `linked` measures this cost for a program that never switches tracking on. The hook has no switch: a
+//! version that records from the first allocation on does so here.
 
 use memscope_bench::internal::cli::run_probe;
 use memscope_bench::internal::tracking::memscope::InstalledHook;

@@ -1,5 +1,5 @@
-//! The `memscope-bench-mock` program: a counting tracker without a defect, or with the one that an environment variable
-//! names. It shows that the conformance suite finds each defect, and blames no other behaviour for it.
+//! The `memscope-bench-mock` program: a counting tracker without a defect, or with the defect that an environment
+//! variable names. It shows that the conformance suite finds each defect, and that no other test fails for it.
 #![allow(unsafe_code, reason = "an allocator cannot be written without it")]
 
 use memscope_bench::{AllocationTracker, Recorded, RecordingKind, tracker};
@@ -59,7 +59,7 @@ fn has(defect: Defect) -> bool {
 
 /// Totals: of allocations, frees, and their bytes.
 static TOTALS: [AtomicU64; 4] = [const { AtomicU64::new(0) }; 4];
-/// The totals of threads for the mock that forgets those that have ended: of a few hundred threads.
+/// The totals of threads, for the mock that forgets ended threads; for a few hundred threads.
 static SLOTS: [[AtomicU64; 4]; 512] = [const { [const { AtomicU64::new(0) }; 4] }; 512];
 static THREADS: AtomicU16 = AtomicU16::new(0);
 /// The thread of each block, by a hash of its address.
@@ -68,7 +68,7 @@ static IS_REPORTING: AtomicBool = AtomicBool::new(false);
 static IS_LOCKED: AtomicBool = AtomicBool::new(false);
 static CALLS: AtomicU64 = AtomicU64::new(0);
 
-/// A size of which the mock that hands out a block twice has one block.
+/// The size at which the mock that allocates a block twice has only one block.
 const TWICE: usize = 775;
 #[repr(align(64))]
 struct Shared(UnsafeCell<[u8; TWICE]>);
@@ -77,7 +77,7 @@ struct Shared(UnsafeCell<[u8; TWICE]>);
 unsafe impl Sync for Shared {}
 static SHARED: Shared = Shared(UnsafeCell::new([0; TWICE]));
 
-/// The number of a thread, and what forgets it at the thread's end.
+/// The number of a thread, which is forgotten at the thread's end.
 struct Forgetful(u16);
 
 impl Drop for Forgetful {
@@ -146,14 +146,14 @@ fn freed(block: *mut u8, size: usize) {
     add(3, size);
 }
 
-/// Waits for a moment, and returns whether that was interrupted.
+/// Waits for a moment, and returns whether a signal interrupted it.
 fn is_interrupted() -> bool {
     let moment = nix::libc::timespec { tv_sec: 0, tv_nsec: 100_000 };
     // SAFETY: the time is valid, and the rest is not asked for.
     unsafe { nix::libc::nanosleep(&raw const moment, null_mut()) != 0 }
 }
 
-/// Misbehaves before a block is allocated; returns whether there is none.
+/// Applies the defect before a block is allocated; returns whether the allocation fails.
 fn refuses() -> bool {
     while has(Defect::LocksReport) && IS_REPORTING.load(SeqCst) {
         is_interrupted();
@@ -172,7 +172,7 @@ fn refuses() -> bool {
     has(Defect::GivesUp) && CALLS.fetch_add(1, Relaxed) % 64 == 63 && is_interrupted()
 }
 
-/// Counts a new block, unless there is none.
+/// Counts a new block, unless the allocation failed.
 fn counted(block: *mut u8, size: usize) -> *mut u8 {
     if block.is_null() {
         if has(Defect::AbortsOnNull) {
@@ -186,7 +186,7 @@ fn counted(block: *mut u8, size: usize) -> *mut u8 {
     block
 }
 
-/// The distance by which blocks of the mock that ignores alignment are off.
+/// The offset of blocks of the mock that ignores alignment.
 const OFF: usize = 8;
 
 /// Returns whether the mock misaligns new blocks of a layout.
@@ -203,7 +203,7 @@ fn wider(layout: Layout) -> Layout {
     Layout::from_size_align(layout.size() + OFF, 16).expect("a little larger")
 }
 
-/// Returns whether a block is the one that is handed out twice.
+/// Returns whether a block is the one that is allocated twice.
 fn is_shared(block: *mut u8) -> bool {
     block == SHARED.0.get().cast()
 }

@@ -1,8 +1,8 @@
 //! The `memscope-bench-tracking-allocator` program: untracked workloads with tracking-allocator as the allocator, for
 //! the level of that name.
 //!
-//! The crate puts a header before each block and, while it is enabled, calls a tracker of the program for each event.
-//! Its cost depends on that tracker: this one is the smallest useful one, two counters that all threads share.
+//! The crate adds a header to each block and, while it is enabled, calls the program's tracker for each event. Its cost
+//! depends on that tracker: this one is the smallest useful tracker, two counters that all threads share.
 
 use memscope_bench::internal::cli::run_tracker;
 use memscope_bench::internal::tracking::Level;

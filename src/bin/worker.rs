@@ -1,7 +1,7 @@
-//! The `memscope-bench-worker` program: installs the switched allocator, and does the tasks of a parent process.
+//! The `memscope-bench-worker` program: installs the switched allocator, and runs the tasks of a parent process.
 //!
-//! It is what a copy with another build of memscope consists of: without the command line and the studies it compiles
-//! in a third of the time.
+//! A copy with another build of memscope contains only this program: without the command line and the studies it
+//! compiles in a third of the time.
 
 use memscope_bench::{SwitchedAllocator, run_worker};
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! The attempts to compile one build: several ways, one after the other.
+//! The attempts to compile one build in several ways, in sequence.
 
 use crate::builds::cargo::{CargoBuild, CargoFailure};
 use crate::builds::copy::PackageCopy;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// The file with cargo's output.
 pub(super) const LOG: &str = "build.log";
-/// The file with cargo's output of the last link in another order.
+/// The file with cargo's output of the last shuffled link.
 const LINK_LOG: &str = "link.log";
 
 /// The attempts to compile one copy of the package.
@@ -25,27 +25,27 @@ pub(super) struct Attempts<'a> {
     pub progress: &'a mut dyn FnMut(&str),
 }
 
-/// The last attempt: its way, and the program or the failure that counts.
+/// The last attempt: its way, and its program or relevant failure.
 pub(super) struct Attempted {
     pub attempt: Attempt,
     pub program: Result<PathBuf, KnownFailure>,
 }
 
 impl Attempts<'_> {
-    /// Compiles the copy, beginning with a way that succeeded before or the plain one.
+    /// Compiles the copy, beginning with the way that succeeded before, or with the plain way.
     ///
     /// If memscope does not compile without its default features, the next attempt has all of them except the one
     /// that installs an allocator. If the adapter does not compile with memscope, the next attempt has only the part
     /// of the adapter that overheads need.
     ///
     /// # Errors
-    /// If cargo cannot be started, or fails for another reason than the code; the log has more.
+    /// If cargo cannot be started, or fails for a reason other than the code; the log has details.
     pub(super) fn run(&mut self, mut attempt: Attempt) -> Result<Attempted, BuildError> {
         let has_defaults = self.sources.is_some_and(|sources| !sources.defaults.is_empty());
         let mut built = self.compile(attempt)?;
         if matches!(built, Err(CargoFailure::Dependency { .. })) && !attempt.defaults && has_defaults {
             let with_defaults = Attempt { defaults: true, ..attempt };
-            // If it does not compile with them either, the first error is the relevant one.
+            // If that does not compile either, the first error is the relevant one.
             match self.compile(with_defaults)? {
                 Err(CargoFailure::Dependency { .. } | CargoFailure::Other { .. }) => {}
                 other => (attempt, built) = (with_defaults, other),
@@ -93,7 +93,7 @@ impl Attempts<'_> {
         cargo.run(&mut *self.progress).map_err(BuildError::at(&cargo.log))
     }
 
-    /// Links the program of an attempt that succeeded with its functions in the order of a seed.
+    /// Links the program of a successful attempt with its functions in the order of a seed.
     pub(super) fn link(&mut self, attempt: Attempt, seed: u32) -> Result<Result<PathBuf, CargoFailure>, BuildError> {
         let place = self.copy.place();
         let cargo = cargo(self.copy, &place, self.target, environment(attempt));
@@ -101,7 +101,7 @@ impl Attempts<'_> {
         cargo.run_shuffled(seed, &mut *self.progress).map_err(BuildError::at(&cargo.log))
     }
 
-    /// Compiles memscope alone.
+    /// Compiles only memscope.
     fn compile_dependency(&mut self) -> Result<Result<(), CargoFailure>, BuildError> {
         let package = self.sources.map_or(PACKAGE, |sources| &sources.name);
         let place = self.copy.place();

@@ -1,8 +1,8 @@
 //! The build cache: a folder under `target/` with a copy of this package for each build of memscope.
 //!
 //! All copies share one folder for cargo's artifacts, so their common dependencies are compiled once. Cargo runs for
-//! each build in each run, because it knows best what a changed compiler, flag or source affects. Nothing outside of
-//! the build cache is written to.
+//! each build in each run, because it knows best what a changed compiler, flag or source affects. Nothing is written
+//! outside of the build cache.
 
 use crate::builds::attempts::{Attempted, Attempts, LOG};
 use crate::builds::cargo::CargoFailure;
@@ -25,10 +25,11 @@ use std::time::{Duration, Instant};
 const SOURCES: &str = "sources";
 /// The folder within the cache for cargo's artifacts.
 pub(super) const TARGET: &str = "build";
-/// The shortest build that counts for the usual duration, in seconds; faster ones found most of it built.
+/// The minimum duration of a build that counts for the usual duration, in seconds; faster builds found most of it
+/// built.
 const SHORTEST: u64 = 6;
 
-/// The folder in which builds are prepared and kept. While it is open, no other process builds in it.
+/// The folder of prepared and finished builds. While it is open, no other process builds in it.
 #[derive(Debug)]
 pub(crate) struct BuildCache {
     pub(super) folder: PathBuf,
@@ -39,12 +40,12 @@ pub(crate) struct BuildCache {
     _lock: File,
 }
 
-/// Returns whether a package's folder is one that cargo unpacked: it then has the manifest as its author wrote it too.
+/// Returns whether cargo unpacked a package's folder: the folder then also contains the author's manifest.
 fn is_from_registry(package: &Path) -> bool {
     package.join("Cargo.toml.orig").exists()
 }
 
-/// Returns the folder for what programs keep of this user and can make again.
+/// Returns the user's folder for files that programs can recreate.
 fn users_cache() -> Option<PathBuf> {
     let named = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
     named.or_else(|| Some(std::env::home_dir()?.join(".cache")))
@@ -55,18 +56,18 @@ fn users_cache() -> Option<PathBuf> {
 pub(crate) struct BuiltProgram {
     /// Its path.
     pub path: PathBuf,
-    /// A number for its content.
+    /// A hash of its content.
     pub fingerprint: String,
-    /// Its links with its functions in another order, one for each seed, or the reason why there are none.
+    /// Its links with its functions in other orders, one for each seed, or the reason why there are none.
     pub links: Result<Vec<PathBuf>, String>,
-    /// The version of memscope that it should have, if that is known without running it.
+    /// The expected version of memscope, if it is known without running the program.
     pub version: Option<String>,
     /// The duration of the build.
     pub took: Duration,
 }
 
 impl BuildCache {
-    /// Opens a build cache, and makes its folder if need be. Waits for another process that has it open.
+    /// Opens a build cache, and creates its folder if needed. Waits if another process has it open.
     ///
     /// # Errors
     /// If the folder cannot be written to, or the package's sources have moved since this program was built.
@@ -76,7 +77,7 @@ impl BuildCache {
             return Err(BuildError::NoPackage(missing));
         }
         let failed = BuildError::at(folder);
-        // All builds of a run must have the same harness: a search that builds as it goes must not mix two.
+        // All builds of a run must have the same harness: a bisection that builds as it goes must not mix two.
         static FIRST: OnceLock<String> = OnceLock::new();
         let now = fingerprint(&package, &PARTS, "").map_err(&failed)?;
         if *FIRST.get_or_init(|| now.clone()) != now {
@@ -91,7 +92,7 @@ impl BuildCache {
                 console::complain(format_args!("waiting for another run that builds in {}", folder.display()));
                 lock.lock().map_err(&failed)?;
             }
-            // Some network file systems have no locks. Cargo goes on without them too.
+            // Some network file systems have no locks. Cargo continues without them too.
             Err(TryLockError::Error(error)) => console::complain(format_args!(
                 "{} cannot be locked ({error}): let no other run build in it meanwhile",
                 folder.display()
@@ -100,8 +101,8 @@ impl BuildCache {
         Ok(Self { folder, package, own: OwnPackage::of_this_program()?, _lock: lock })
     }
 
-    /// Returns the default folder: `target/memscope-builds` of a clone. The folder of a package from crates.io belongs to
-    /// cargo, so its builds are in the user's cache.
+    /// Returns the default folder: `target/memscope-builds` of a clone. The folder of a package from crates.io belongs
+    /// to cargo, so its builds are in the user's cache.
     pub(crate) fn default_folder() -> PathBuf {
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
         match users_cache().filter(|_| is_from_registry(package)) {
@@ -111,8 +112,8 @@ impl BuildCache {
     }
 
     /// Compiles the program with a build of memscope, and links it with its functions in the orders of seeds. An
-    /// unchanged build takes a moment, and so does one that is known not to compile. `progress` receives each line of
-    /// cargo's output.
+    /// unchanged build is fast, and so is one that is known not to compile. `progress` receives each line of cargo's
+    /// output.
     ///
     /// The links follow at once: cargo's artifacts are still those of this build, so only the program's own crate is
     /// compiled again.
@@ -138,7 +139,7 @@ impl BuildCache {
         copy.mirror()?;
         let plain = copy.manifest(sources.as_ref(), Attempt::default())?;
         let fingerprint = fingerprint(&copy.folder, &MIRRORED, &plain).map_err(&failed)?;
-        // The content of a folder may change at any time, and so may another crate.
+        // The content of a folder or another crate may change at any time.
         let keeps = !matches!(build.source, Source::Folder(_)) && self.own.is_none();
         let known = BuildRecord::read(&place).filter(|record| keeps && record.fingerprint == fingerprint);
         if let Some(BuildRecord { failure: Some(failure), .. }) = known {
@@ -197,14 +198,14 @@ impl BuildCache {
         seconds.get(seconds.len() / 2).copied().map(Duration::from_secs)
     }
 
-    /// Returns whether a build succeeded or failed here before, so that it takes a moment.
+    /// Returns whether a build succeeded or failed here before, so that it is fast.
     pub(crate) fn has(&self, build: &ResolvedBuild) -> bool {
         BuildRecord::read(&self.copy(build).place()).is_some()
     }
 }
 
-/// Returns the links in the orders of seeds, of which those that are missing are made now. The inner error is the
-/// reason why the program cannot be linked in another order.
+/// Returns the links in the orders of seeds, after making the missing ones. The inner error is the reason why the
+/// program cannot be linked in another order.
 fn linked(
     mut kept: KeptLinks,
     seeds: Range<u32>,

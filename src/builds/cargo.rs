@@ -1,4 +1,4 @@
-//! Runs cargo, whose messages in JSON name the program that it built, or the package that failed and its errors.
+//! Runs cargo, and reads its JSON messages, which name the built program, or the failed package with its errors.
 
 use crate::platform::system;
 use serde_json::Value;
@@ -14,21 +14,22 @@ const NO_ADAPTER: &str = "no adapter fits ";
 
 /// A program to build with cargo.
 pub(crate) struct CargoBuild<'a> {
-    /// The folder of the package. Cargo starts in it, so the user's folder has no influence.
+    /// The folder of the package. Cargo starts in it, so the working directory has no influence.
     pub package: &'a Path,
-    /// The folder of memscope-bench, which has the adapter: the same, unless the package is another crate's.
+    /// The folder of memscope-bench, which contains the adapter: the same folder, unless the package is another
+    /// crate's.
     pub adapter: &'a Path,
     /// The program's name.
     pub program: &'a str,
     /// The folder for cargo's artifacts.
     pub target: &'a Path,
-    /// Variables for the build, besides those of this process.
+    /// Variables for the build, in addition to this process's.
     pub environment: &'a [(&'a str, &'a str)],
     /// The file for cargo's output.
     pub log: PathBuf,
 }
 
-/// The reason why cargo built nothing.
+/// The reason why cargo failed to build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CargoFailure {
     /// A dependency does not compile.
@@ -66,7 +67,7 @@ impl CargoFailure {
 }
 
 impl CargoBuild<'_> {
-    /// Builds the program and returns its path. `progress` receives each line of cargo's output for people.
+    /// Builds the program and returns its path. `progress` receives each line of cargo's readable output.
     ///
     /// # Errors
     /// If cargo cannot be started or the log cannot be written; the inner one if the program was not built.
@@ -80,7 +81,7 @@ impl CargoBuild<'_> {
     }
 
     /// Links the program with its functions in the order of a seed, and returns its path. Only its own crate is
-    /// compiled again.
+    /// recompiled.
     ///
     /// # Errors
     /// As for the program.
@@ -153,7 +154,7 @@ impl CargoBuild<'_> {
         Ok(if is_built { Ok(messages) } else { Err(self.failure(&messages, &printed)) })
     }
 
-    /// Returns the program from a usual place, if it was written since `began`: a wrapper in cargo's place may not
+    /// Returns the program from a usual place, if it was written since `began`: a wrapper that replaces cargo may not
     /// print JSON.
     fn program_since(&self, began: SystemTime) -> Option<PathBuf> {
         // The times of files are coarser than the clock.
@@ -199,7 +200,7 @@ impl CargoBuild<'_> {
     }
 }
 
-/// Returns the compiler's argument that makes lld put the functions in the order of a seed.
+/// Returns the compiler's argument that makes lld order the functions by a seed.
 pub(crate) fn shuffle(seed: u32) -> String {
     format!("-Clink-arg=-Wl,--shuffle-sections=.text*={seed}")
 }
@@ -209,8 +210,8 @@ pub(crate) fn messages(stdout: &[u8]) -> Vec<Value> {
     stdout.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
 
-/// Returns the path of a program that cargo built, from its messages. Its configuration may name another place than the
-/// usual one.
+/// Returns the path of a program that cargo built, from its messages, because cargo's configuration may set another
+/// place.
 pub(crate) fn executable(messages: &[Value], program: &str) -> Option<PathBuf> {
     let is_it = |message: &&Value| message["reason"] == "compiler-artifact" && message["target"]["name"] == program;
     messages.iter().rev().filter(is_it).find_map(|message| message["executable"].as_str().map(PathBuf::from))
@@ -222,7 +223,7 @@ fn custom_build(line: &str) -> Option<&str> {
     package.split([' ', '`']).next()
 }
 
-/// Returns a compiler's error in a line: its code, its words, and its place in the package, whose folder is given.
+/// Returns a compiler's error in a line: its code, its message, and its place in the package, whose folder is given.
 fn first_error(message: &Value, package: Option<&Path>) -> String {
     let code = message["code"]["code"].as_str().map_or("error".to_owned(), |code| format!("error[{code}]"));
     let words = message["message"].as_str().unwrap_or_default().lines().next().unwrap_or_default();
@@ -234,8 +235,8 @@ fn first_error(message: &Value, package: Option<&Path>) -> String {
     format!("{code}: {words}{}", place.unwrap_or_default())
 }
 
-/// Returns a file's path within its package. For a file elsewhere, it is the path from the last `src` on, or the
-/// file's name: the rest of an absolute path means nothing on another machine.
+/// Returns a file's path within its package. For a file elsewhere, it is the path from the last `src` on, or the file's
+/// name, because the rest of an absolute path is meaningless on another machine.
 fn within(file: &Path, package: Option<&Path>) -> PathBuf {
     let in_package = package.and_then(|package| file.strip_prefix(package).ok());
     if let Some(file) = in_package.or_else(|| file.is_relative().then_some(file)) {

@@ -1,8 +1,8 @@
 //! A copy of this package that depends on one build of memscope.
 //!
-//! Its manifest differs from the package's in four ways: the dependency on memscope-rs, a version that names the
-//! build, no parts that only tests and benches need, and a program that is a worker alone. It has its own lock file,
-//! which starts as a copy of the package's.
+//! Its manifest differs from the package's in four ways: the dependency on memscope-rs, a version that names the build,
+//! no parts that only tests and benches need, and a program that is only a worker. It has its own lock file, which
+//! starts as a copy of the package's.
 
 use crate::builds::own::OwnPackage;
 use crate::builds::record::Attempt;
@@ -15,9 +15,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use toml_edit::{Array, DocumentMut, InlineTable, Table, TomlError, value};
 
-/// The program that is built.
+/// The program of the copy.
 pub(super) const PROGRAM: &str = "memscope-bench";
-/// The package's program that it is made from.
+/// The package's program from which it is made.
 const WORKER: &str = "memscope-bench-worker";
 /// The parts of the package that a build needs.
 pub(super) const PARTS: [&str; 5] = ["Cargo.toml", "Cargo.lock", "build.rs", "build", "src"];
@@ -47,7 +47,7 @@ impl PackageCopy<'_> {
         self.own.map_or(PROGRAM, |own| &own.program)
     }
 
-    /// Makes or refreshes the files that all copies share.
+    /// Creates or refreshes the files that all copies share.
     pub(super) fn mirror(&self) -> Result<(), BuildError> {
         fs::create_dir_all(self.place())
             .and_then(|()| {
@@ -64,7 +64,7 @@ impl PackageCopy<'_> {
             .map_err(|error| BuildError::at(&path)(io::Error::other(error)))
     }
 
-    /// Writes the manifests and the lock files. Unchanged files are not touched, so cargo sees no change.
+    /// Writes the manifests and the lock files. Unchanged files are not rewritten, so cargo sees no change.
     pub(super) fn write_manifest(&self, manifest: &str) -> Result<(), BuildError> {
         write_package(&self.folder, manifest, &self.package.join("Cargo.lock"))
             .map_err(BuildError::at(&self.folder))?;
@@ -76,7 +76,7 @@ impl PackageCopy<'_> {
 }
 
 /// Writes a package's manifest, and a lock file that starts as a copy of another one. Cargo adapts it to the build. It
-/// begins anew only when the other one changes.
+/// is reset only when the other one changes.
 pub(super) fn write_package(folder: &Path, manifest: &str, lock: &Path) -> io::Result<()> {
     write_changed(&folder.join("Cargo.toml"), manifest.as_bytes())?;
     let origin = folder.join("Cargo.lock.of-the-package");
@@ -117,9 +117,9 @@ fn dependency(build: &ResolvedBuild, sources: Option<&Sources>, attempt: Attempt
 /// Returns the package's manifest with another dependency on memscope-rs, and without parts that only tests and
 /// benches need.
 ///
-/// The copy is its own workspace, whatever lies above it. Its version names the build: copies share a target folder,
-/// in which cargo treats packages of one name and version in several places as one. The version also lets the program
-/// prove which build it is.
+/// The copy is its own workspace, independent of its parent folders. Its version names the build: copies share a target
+/// folder, in which cargo treats packages of one name and version in several places as one. The version also lets the
+/// program prove which build it is.
 fn with_dependency(manifest: &str, stamp: &str, dependency: InlineTable) -> Result<String, TomlError> {
     let mut manifest: DocumentMut = manifest.parse()?;
     let version = manifest["package"]["version"].as_str().unwrap_or("0.0.0").to_owned();
@@ -140,7 +140,7 @@ fn with_dependency(manifest: &str, stamp: &str, dependency: InlineTable) -> Resu
     Ok(manifest.to_string())
 }
 
-/// Makes a file or folder equal to another one. Unchanged files are not touched, so cargo sees no change.
+/// Makes a file or folder equal to another one. Unchanged files are not rewritten, so cargo sees no change.
 fn mirror(from: &Path, to: &Path) -> io::Result<()> {
     if from.is_file() {
         return write_changed(to, &fs::read(from)?);

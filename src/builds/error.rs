@@ -85,7 +85,7 @@ pub enum BuildError {
 }
 
 impl BuildError {
-    /// Returns the error of a failure that was seen now or before.
+    /// Returns the error of a failure, from this run or an earlier one.
     pub(super) fn known(build: &ResolvedBuild, failure: KnownFailure, log: PathBuf) -> Self {
         let name = build.name.clone();
         match failure {
@@ -99,7 +99,7 @@ impl BuildError {
         move |source| Self::Unwritable { path: path.to_owned(), source }
     }
 
-    /// Returns the outcome for a report, without the log's path, which means nothing on another machine.
+    /// Returns the outcome for a report, without the log's path, which is meaningless on another machine.
     pub fn outcome(&self) -> NotBuilt {
         let (outcome, why) = match self {
             Self::DoesNotCompile { name, error, .. } => {

@@ -1,8 +1,8 @@
 //! Puts the files of a commit into a folder, byte for byte.
 //!
-//! `git archive` and `git checkout` obey attributes and settings: they leave files out, replace words, change line
-//! ends and run filters. The result is not the commit. So the objects themselves are read, and no work tree or index
-//! is touched.
+//! `git archive` and `git checkout` obey attributes and settings: they leave files out, replace words, change line ends
+//! and run filters, so the result is not the commit. So this module reads the objects themselves, and touches no work
+//! tree or index.
 
 use crate::builds::repository::Repository;
 use crate::platform::git::{self, Commit, GitError};
@@ -42,14 +42,14 @@ pub(crate) struct LeftOut {
 }
 
 impl Repository {
-    /// Returns a commit's version of a file in the named folder; `None` if the commit has none of that name.
+    /// Returns a commit's version of a file in the named folder; `None` if the commit does not contain it.
     pub(crate) fn file(&self, commit: &Commit, path: &str) -> Option<String> {
         let object = commit.object(&self.prefix().join(path));
         let output = self.unreplaced().args([OsStr::new("cat-file"), OsStr::new("blob"), &object]).output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// Puts all files of a commit into a new folder, and returns those that are missing there.
+    /// Writes all files of a commit into a new folder, and returns the missing ones.
     ///
     /// # Errors
     /// If they cannot be read or written. A file that the repository lacks is an error if a compiler may read it.
@@ -95,10 +95,10 @@ impl Repository {
         Ok(left_out)
     }
 
-    /// Returns the package's folder among the files of an exported commit. It may be one of several in its repository,
-    /// and use the others.
+    /// Returns the package's folder among the files of an exported commit. The repository may contain several packages
+    /// that use each other.
     pub(crate) fn package_in(&self, files: &Path) -> PathBuf {
-        // Without the slash that joining nothing would leave at the end.
+        // Joining an empty path would leave a slash at the end.
         files.join(self.prefix()).components().collect()
     }
 

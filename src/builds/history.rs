@@ -4,20 +4,20 @@ use crate::builds::repository::{Parents, Range, Repository};
 use crate::platform::git::{Commit, GitError, abbreviate};
 use std::collections::HashMap;
 
-/// The commits of a range, after those that it starts from.
+/// The commits of a range, after its starting commits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct History {
     /// The commits. Each comes after its parents.
     pub commits: Vec<Commit>,
-    /// The index of each commit's reference; `None` for those that the range starts from.
+    /// The index of each commit's reference; `None` for the range's starting commits.
     pub references: Vec<Option<usize>>,
-    /// The number of commits that the range starts from.
+    /// The number of starting commits.
     starts: usize,
     /// Notes for the user about the start of the range, a line each.
     pub notes: Vec<String>,
 }
 
-/// The commits that a range starts from, as they are collected.
+/// The starting commits of a range while they are collected.
 struct Starts<'a> {
     repository: &'a Repository,
     range: &'a Range,
@@ -28,11 +28,11 @@ struct Starts<'a> {
 impl History {
     /// Reads a range. The reference of each commit is its first parent.
     ///
-    /// A commit without a parent in the range is compared with A of A..B, if A is in its history: the step then
-    /// covers everything after A. If A is on another branch, the commit's own first parent becomes another start.
+    /// A commit without a parent in the range is compared with A of A..B, if A is its ancestor: the step then covers
+    /// everything after A. If A is on another branch, the commit's own first parent becomes another start.
     ///
     /// # Errors
-    /// If it is no range, has no commits, or a shallow clone cuts it off.
+    /// If it is not a range, has no commits, or is cut off by a shallow clone.
     pub(crate) fn read(repository: &Repository, range: &str, parents: Parents) -> Result<Self, GitError> {
         let range = repository.range(range)?;
         let listed = repository.commits(&range, parents)?;
@@ -45,7 +45,7 @@ impl History {
         let starts_beside =
             firsts.iter().any(|first| !range.starts.iter().all(|start| first.parents.first() == Some(start)));
         if starts_beside && parents == Parents::First {
-            // Sample branches also decide which commit is in the history of which.
+            // Side branches also decide which commits are ancestors of which.
             repository.commits(&range, Parents::All)?;
         }
         let mut starts = Starts { repository, range: &range, commits: Vec::new(), notes: Vec::new() };
@@ -79,8 +79,8 @@ impl History {
         Ok(Self { commits, references, starts: count, notes })
     }
 
-    /// Keeps every `step`-th commit, the last one, and those that the range starts from. Each is compared with the
-    /// nearest earlier one that is kept.
+    /// Keeps every `step`-th commit, the last one, and the starting commits. Each is compared with the nearest earlier
+    /// one that is kept.
     #[must_use]
     pub(crate) fn every(self, step: usize) -> Self {
         let last = self.commits.len().saturating_sub(1);
@@ -100,7 +100,7 @@ impl History {
 }
 
 impl Starts<'_> {
-    /// Adds a note if the start of A..B is not in the history of its end.
+    /// Adds a note if the start of A..B is not an ancestor of its end.
     fn compare_ends(&mut self) -> Result<(), GitError> {
         let [start] = self.range.starts.as_slice() else { return Ok(()) };
         let end = &self.range.end;

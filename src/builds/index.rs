@@ -13,9 +13,9 @@ use std::sync::Once;
 /// The published versions in cargo's local index, which is as old as cargo's last query of crates.io.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Published {
-    /// Those that can be built, oldest first.
+    /// The versions that can be built, oldest first.
     pub versions: Vec<Version>,
-    /// Those that were withdrawn.
+    /// The yanked versions.
     pub yanked: Vec<Version>,
     /// The date of the index.
     pub written: Option<DateTime<Utc>>,
@@ -61,7 +61,7 @@ pub(crate) fn published() -> Result<Published, ResolveError> {
 
 impl Published {
     /// Adds the versions in cargo's index of a package. Its entries are the registry's lines of JSON, with zero bytes
-    /// around them. A version counts as yanked only if every index that has it lists it as yanked.
+    /// around them. A version counts as yanked only if every index that contains it lists it as yanked.
     fn add(&mut self, entries: &[u8]) {
         #[derive(serde::Deserialize)]
         struct Entry {
@@ -90,7 +90,7 @@ impl Published {
 /// If the version is unknown or yanked.
 pub(super) fn check_published(version: &Version) -> Result<(), ResolveError> {
     let has = |versions: &[Version]| versions.iter().any(|known| known.cmp_precedence(version).is_eq());
-    // Without an index cargo decides when it builds.
+    // Without an index, cargo decides during the build.
     let Ok(mut known) = published() else { return Ok(()) };
     if !has(&known.versions) {
         refresh_index();
@@ -103,7 +103,7 @@ pub(super) fn check_published(version: &Version) -> Result<(), ResolveError> {
     }
 }
 
-/// Makes cargo query crates.io, once in a run. It changes only cargo's own index, and nothing without cargo or a
+/// Makes cargo query crates.io, once in a run. It changes only cargo's own index, and does nothing without cargo or a
 /// network.
 fn refresh_index() {
     static REFRESHED: Once = Once::new();

@@ -1,10 +1,10 @@
 //! Other layouts of the programs: linked again with their functions in another order.
 //!
-//! The addresses of functions alone move a time by a percent or more in either direction. The effect cannot be
-//! avoided, but an average over several random orders removes it (Mytkowicz et al. 2009, *Producing Wrong Data
-//! Without Doing Anything Obviously Wrong!*).
+//! The addresses of functions alone change a time by a percent or more in either direction. The effect cannot be
+//! avoided, but an average over several random orders removes it (Mytkowicz et al. 2009, *Producing Wrong Data Without
+//! Doing Anything Obviously Wrong!*).
 //!
-//! The layouts have a separate target folder, beside the build cache, so the package's own programs stay as they are.
+//! The layouts have a separate target folder, next to the build cache, so the package's own programs stay unchanged.
 
 use crate::builds::BuildCache;
 use crate::builds::cargo;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Links programs of this package with their functions in the order of a seed. Returns their folder below `layouts`,
-/// beside the default build cache.
+/// next to the default build cache.
 ///
 /// # Errors
 /// If they cannot be linked. That requires cargo, the package's sources, and a linker that shuffles: lld, which comes
@@ -25,7 +25,7 @@ pub(crate) fn shuffled(programs: &[&str], seed: u32) -> Result<PathBuf, RelinkEr
     linked(system::cargo, package, &BuildCache::default_folder().with_file_name("layouts"), programs, seed)
 }
 
-/// Links programs of a package with a cargo, and puts them into a folder below `layouts`.
+/// Links programs of a package with a cargo, and copies them into a folder below `layouts`.
 fn linked(
     start: impl Fn() -> Command,
     package: &Path,
@@ -43,7 +43,7 @@ fn linked(
         // They run the same workloads as this program.
         command.args(cfg!(feature = "programs").then_some("--features=programs"));
         command.arg("--").arg(cargo::shuffle(seed));
-        // The user's folder has no influence, as in every build.
+        // The working directory has no influence, as in every build.
         let ended = command.current_dir(package).stdin(Stdio::null()).output().map_err(failed)?;
         let refused = |why: &str| RelinkError::Refused { program: program.to_owned(), why: why.to_owned() };
         if !ended.status.success() {
@@ -58,7 +58,7 @@ fn linked(
     Ok(folder)
 }
 
-/// An error in linking programs again.
+/// An error of linking programs again.
 #[derive(Debug, thiserror::Error)]
 pub enum RelinkError {
     /// The compiler or the linker failed.

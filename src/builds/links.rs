@@ -1,8 +1,8 @@
-//! The links of a build: its program several times, each with its functions in another order.
+//! The links of a build: several copies of its program, each with its functions in another order.
 //!
-//! They are in a folder beside the program, with a record of those that are complete. A link counts only if the
-//! record has it, it was not touched since, and the program is still the same. So a set that was not finished is
-//! completed, and never used as it is.
+//! They are in a folder next to the program, with a record of the complete ones. A link is only used if the record
+//! contains it, it was not modified since, and the program is still the same. So an unfinished set is completed before
+//! it is used.
 
 use crate::platform::files;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 /// The folder of the links within a build's folder.
 const FOLDER: &str = "links";
-/// The record in it.
+/// The record in that folder.
 const RECORD: &str = "links.json";
 
 /// The links of one program that are in the build cache.
@@ -26,7 +26,7 @@ pub(super) struct KeptLinks {
     record: Record,
 }
 
-/// The links that are complete.
+/// The complete links.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Record {
     /// The fingerprint of the program with its functions in the usual order.
@@ -39,7 +39,7 @@ struct Record {
 type Stamp = (u64, i64, i64);
 
 impl KeptLinks {
-    /// Returns the links of a program that was just built and has this fingerprint. Those of an earlier one are
+    /// Returns the links of a program that was just built and has this fingerprint. Links of an earlier program are
     /// removed.
     ///
     /// # Errors
@@ -60,15 +60,15 @@ impl KeptLinks {
         Ok(Self { folder, program: program.to_owned(), record })
     }
 
-    /// Returns the link of a seed; `None` if there is none that is complete.
+    /// Returns the link of a seed; `None` if it is missing or incomplete.
     pub(super) fn find(&self, seed: u32) -> Option<PathBuf> {
         let path = self.path(seed);
         let known = self.record.links.get(&seed)?;
         stamp(&path).is_ok_and(|now| now == *known).then_some(path)
     }
 
-    /// Keeps a link that was just made, and returns its path here. Removes the original from cargo's artifacts: a second
-    /// copy of each link takes space for nothing.
+    /// Keeps a new link, and returns its path. Removes the original from cargo's artifacts, because a second copy of
+    /// each link wastes space.
     ///
     /// # Errors
     /// If it cannot be copied or recorded.
@@ -90,21 +90,21 @@ impl KeptLinks {
         Ok(fs::read(link)? == fs::read(&self.program)?)
     }
 
-    /// Returns the path of a link. Paths have the same length for all seeds: their lengths move the stack.
+    /// Returns the path of a link. Paths have the same length for all seeds, because their lengths shift the stack.
     fn path(&self, seed: u32) -> PathBuf {
         let name = self.program.file_name().unwrap_or_default().to_string_lossy();
         self.folder.join(format!("{name}-{seed:010}"))
     }
 }
 
-/// Removes a program from cargo's artifacts under both of its names. Cargo links it again if it is wanted again.
+/// Removes a program from cargo's artifacts under both of its names. Cargo links it again if needed.
 fn remove_artifact(program: &Path) {
     let identity = |path: &Path| fs::metadata(path).ok().map(|about| (about.dev(), about.ino()));
     let wanted = identity(program);
     let artifacts = program.with_file_name("deps");
     let entries = fs::read_dir(artifacts).into_iter().flatten().flatten();
     let twins = entries.map(|entry| entry.path()).filter(|path| wanted.is_some() && identity(path) == wanted);
-    // What cannot be removed takes space, and nothing else.
+    // A file that cannot be removed only takes space.
     twins.for_each(|twin| _ = fs::remove_file(twin));
     let _ = fs::remove_file(program);
 }
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
     use tempfile::TempDir;
 
-    /// Returns a build's folder with a program, and what cargo leaves of a link: two names of one file.
+    /// Returns a build's folder with a program, and cargo's files of a link: two names of one file.
     fn build(content: &str) -> (TempDir, PathBuf, PathBuf) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let program = folder.path().join("program");

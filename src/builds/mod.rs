@@ -2,9 +2,9 @@
 //!
 //! A user names a build as a published version, a folder, or a revision of a git repository ([`BuildSpec`]). Its
 //! sources are found before anything is compiled ([`ResolvedBuild`]). The [`BuildCache`] then makes a copy of this
-//! package that depends on it and compiles that: the outcome is a [`BuiltProgram`], or a [`BuildError`] that a report
-//! keeps as [`NotBuilt`](outcome::NotBuilt). If the program has workloads of another crate, that crate's bench is
-//! compiled with the copy ([`own`]).
+//! package that depends on it and compiles the copy. The outcome is a [`BuiltProgram`], or a [`BuildError`] that a
+//! report stores as [`NotBuilt`](outcome::NotBuilt). If the program has workloads of another crate, that crate's bench
+//! is compiled with the copy ([`own`]).
 
 mod attempts;
 mod cache;

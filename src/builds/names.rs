@@ -3,16 +3,15 @@
 use crate::platform::git::abbreviate;
 use std::collections::HashSet;
 
-/// The most characters of a short name.
+/// The maximum number of characters of a short name.
 const MOST: usize = 14;
-/// The most digits of the number that distinguishes otherwise equal names.
+/// The maximum number of digits of the number that distinguishes equal names.
 const NUMBER: usize = 4;
 
 /// Shortens a list of names to at most 14 characters each, if one of them is longer. Names that differ stay different.
 ///
-/// The folders and repositories that names share are dropped first:
-/// `../memscope-rs@v0.2.4` and `../memscope-rs@7c0b769` become `v0.2.4` and `7c0b769`. A name that is still too long is
-/// cut.
+/// Common folders and repositories of the names are dropped first: `../memscope-rs@v0.2.4` and `../memscope-rs@7c0b769`
+/// become `v0.2.4` and `7c0b769`. A name that is still too long is cut.
 pub(crate) fn shorten<S: AsRef<str>>(names: &[S]) -> Vec<String> {
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
     let is_unique = |form: &str, name: &str| {
@@ -48,8 +47,8 @@ fn shared(name: &str, names: &[&str]) -> usize {
     names.iter().filter(|other| **other != name).map(common).max().unwrap_or(0)
 }
 
-/// Returns the short forms of a name, the best first: its parts after a `/` or `@`, beginning after the shared
-/// prefix, the first digits of a hash, and its end.
+/// Returns the short forms of a name, the best first: its parts after a `/` or `@`, beginning after the common prefix,
+/// the first digits of a hash, and its end.
 fn forms(name: &str, shared: usize) -> impl Iterator<Item = String> {
     let starts = || name.match_indices(['/', '@']).map(|(place, _)| place + 1);
     let starts = starts().filter(move |&start| start >= shared).chain(starts().filter(move |&start| start < shared));
@@ -76,7 +75,7 @@ mod tests {
     fn names_lose_what_they_share() {
         for (names, short) in [
             (&["../memscope-rs@v0.2.4", "../memscope-rs@7c0b769"][..], &["v0.2.4", "7c0b769"][..]),
-            // The first one fits, and is shortened all the same.
+            // The first one fits, but is shortened anyway.
             (&["../ms@v1", "../ms@a-long-branch"], &["v1", "a-long-branch"]),
             (&["0.2.5", "../memscope-rs@main", "../memscope-rs"], &["0.2.5", "main", "../memscope-rs"]),
             (&["/home/somebody/a", "/home/somebody/b"], &["a", "b"]),

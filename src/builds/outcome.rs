@@ -35,7 +35,7 @@ impl BuildOutcome {
     }
 }
 
-/// The reason as a file has it: old files have the words alone.
+/// The reason as stored in a file: old files only have the text.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum StoredNotBuilt {

@@ -1,8 +1,8 @@
-//! A crate with workloads of its own, whose bench target is built in place of memscope-bench's program.
+//! A crate that measures its own workloads. Its bench target is built instead of memscope-bench's program.
 //!
-//! Cargo has no way to exchange a dependency of a package for one build. So the target gets a package of its own in the
-//! build cache. Its manifest names the target's source and the crate's dependencies by their absolute paths, and the
-//! copy of memscope-bench that depends on the build. Nothing in the crate's folder is written to.
+//! Cargo cannot replace a dependency of a package for one build. So the target gets a separate package in the build
+//! cache. Its manifest names the target's source and the crate's dependencies by absolute paths, and the copy of
+//! memscope-bench that depends on the build. Nothing is written to the crate's folder.
 
 mod manifest;
 
@@ -25,20 +25,20 @@ static OWN: OnceLock<OwnCrate> = OnceLock::new();
 pub(crate) struct OwnCrate {
     /// Its folder.
     pub folder: PathBuf,
-    /// Its target with the workloads, as the compiler names it.
+    /// Its target with the workloads, by the compiler's name.
     pub target: String,
 }
 
-/// Makes every build of this process one of a crate's target. Call it when the program starts.
+/// Makes every build of this process a build of a crate's target. Call this when the program starts.
 pub(crate) fn set_own_crate(own: OwnCrate) {
     // A program has one such crate.
     let _ = OWN.set(own);
 }
 
-/// The package that is made for the target.
+/// The package that is generated for the target.
 #[derive(Clone, Debug)]
 pub(super) struct OwnPackage {
-    /// The name of its folder within that of a copy of memscope-bench.
+    /// The name of its folder within the copy of memscope-bench.
     pub key: String,
     /// The name of the target, which is a program here.
     pub program: String,
@@ -83,17 +83,17 @@ impl OwnPackage {
         })
     }
 
-    /// Returns the manifest of the package with a copy of memscope-bench that is called by this stamp.
+    /// Returns the manifest of the package with the copy of memscope-bench that has this stamp.
     ///
     /// # Errors
-    /// If the workspace's manifest is invalid, or a dependency is of a kind that is not known.
+    /// If the workspace's manifest is invalid, or a dependency is of an unknown kind.
     pub(super) fn manifest(&self, copy: &Path, stamp: &str) -> Result<String, BuildError> {
         manifest(&self.package, &self.program, &self.root, &self.workspace, copy, stamp)
             .map_err(|why| BuildError::at(&self.workspace.join("Cargo.toml"))(io::Error::other(why)))
     }
 }
 
-/// Asks cargo about a package.
+/// Queries cargo for a package.
 fn metadata(manifest: &Path) -> io::Result<Value> {
     let mut cargo = system::cargo();
     cargo.args(["metadata", "--no-deps", "--format-version=1", "--manifest-path"]).arg(manifest);

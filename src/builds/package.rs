@@ -1,4 +1,4 @@
-//! The package of a build: the crates that it brings along, and the time that it took to build.
+//! The package of a build: the number of its crates, and its build time.
 
 use super::PACKAGE;
 use super::record::BuildRecord;
@@ -7,24 +7,24 @@ use std::fs;
 use std::path::Path;
 use toml_edit::{DocumentMut, Table};
 
-/// Returns the number of crates that memscope brings along, itself included, by the lock file in a build's folder;
-/// `None` if there is none.
+/// Returns the number of crates of memscope and its dependencies, from the lock file in a build's folder; `None` if
+/// there is no lock file.
 pub(crate) fn crates(folder: &Path) -> Option<u64> {
     crates_of(folder, PACKAGE)
 }
 
-/// Returns the number of crates that a package brings along, itself included, by the lock file in a folder; `None` if
-/// there is none, or the package is not in it.
+/// Returns the number of crates of a package and its dependencies, from the lock file in a folder; `None` if there is
+/// no lock file, or it lacks the package.
 pub(super) fn crates_of(folder: &Path, package: &str) -> Option<u64> {
     reached(&fs::read_to_string(folder.join("Cargo.lock")).ok()?, package)
 }
 
-/// Returns the duration of a build, in seconds, by the record in its folder; `None` if it took a moment.
+/// Returns the duration of a build, in seconds, from the record in its folder; `None` if nothing was compiled.
 pub(crate) fn build_seconds(folder: &Path) -> Option<u64> {
     BuildRecord::read(folder).filter(|record| record.failure.is_none()).map(|record| record.seconds)
 }
 
-/// Returns the number of packages of a lock file that a package depends on, directly or by others, and itself.
+/// Returns the number of packages in a lock file that a package depends on, directly or indirectly, including itself.
 fn reached(lock: &str, root: &str) -> Option<u64> {
     let lock: DocumentMut = lock.parse().ok()?;
     let packages: Vec<&Table> = lock.get("package")?.as_array_of_tables()?.iter().collect();
@@ -38,7 +38,7 @@ fn reached(lock: &str, root: &str) -> Option<u64> {
         }
         let dependencies = packages[place].get("dependencies").and_then(|item| item.as_array());
         for dependency in dependencies.into_iter().flatten().filter_map(|value| value.as_str()) {
-            // `name`, or `name version` where there are several versions of it.
+            // `name`, or `name version` if there are several versions of it.
             let mut words = dependency.split(' ');
             let (name, version) = (words.next(), words.next());
             left.extend(packages.iter().position(|package| {

@@ -1,4 +1,4 @@
-//! The record of a build, kept beside it: a source that does not compile is not compiled again until one of its
+//! The record of a build, stored next to it: a source that does not compile is not compiled again until one of its
 //! inputs changes.
 
 use crate::platform::system;
@@ -13,7 +13,7 @@ use std::process::Stdio;
 /// The file in a build's folder.
 const FILE: &str = "outcome.json";
 
-/// The prefixes of variables that change how cargo and the compilers work.
+/// The prefixes of variables that affect cargo and the compilers.
 const BUILDING: [&str; 12] = [
     "AR",
     "CARGO",
@@ -28,18 +28,18 @@ const BUILDING: [&str; 12] = [
     "RUST",
     "TARGET",
 ];
-/// The prefixes of variables that cargo sets for the programs that it starts. They change nothing.
+/// The prefixes of variables that cargo sets for the programs that it starts. They have no effect.
 const OF_CARGO_ITSELF: [&str; 6] =
     ["CARGO_BIN", "CARGO_CRATE", "CARGO_MANIFEST", "CARGO_PKG", "CARGO_PRIMARY", "CARGO_TARGET_TMPDIR"];
 
 /// The record of a build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct BuildRecord {
-    /// A hash of everything that it was built from and with.
+    /// A hash of all inputs of the build.
     pub fingerprint: String,
     /// The duration, in seconds.
     pub seconds: u64,
-    /// The way that was tried last.
+    /// The last attempt.
     #[serde(default)]
     pub attempt: Attempt,
     /// The reason why there is no program; `None` if there is one.
@@ -72,7 +72,7 @@ pub(super) enum KnownFailure {
 }
 
 impl BuildRecord {
-    /// Reads the record in a folder, whichever build it is of.
+    /// Reads the record in a folder, for any build.
     pub(super) fn read(folder: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(folder.join(FILE)).ok()?).ok()
     }
@@ -86,7 +86,7 @@ impl BuildRecord {
     }
 }
 
-/// Returns a hash of the files of a package's copy, its manifest, the compiler, and the variables that change a build.
+/// Returns a hash of the files of a package's copy, its manifest, the compiler, and the variables that affect a build.
 pub(super) fn fingerprint(copy: &Path, parts: &[&str], manifest: &str) -> io::Result<String> {
     let mut hasher = DefaultHasher::new();
     manifest.hash(&mut hasher);

@@ -1,4 +1,4 @@
-//! The library that records a program which is not changed, compiled from its source once and kept in the build cache.
+//! The library that records an unmodified program, compiled from its source once and kept in the build cache.
 
 use crate::platform::files;
 use crate::platform::programs::find;
@@ -10,11 +10,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The options of the compiler. The libraries after them are parts of newer C libraries.
+/// The compiler's options. The libraries after them are parts of newer C libraries.
 const OPTIONS: [&str; 3] = ["-std=gnu11", "-O2", "-pthread"];
 const LIBRARIES: [&str; 1] = ["-ldl"];
 
-/// A library that cannot be had.
+/// The reason why the library is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum RecorderError {
     /// There is no compiler.
@@ -36,7 +36,7 @@ pub enum RecorderError {
     },
 }
 
-/// Returns the path of the library in the build cache, and compiles it if it is not there.
+/// Returns the path of the library in the build cache, and compiles it if it is missing.
 ///
 /// # Errors
 /// If it cannot be compiled, or the folder cannot be written to.

@@ -1,6 +1,6 @@
 //! A git repository: its revisions, ranges and commits. The user's clone is only read.
 //!
-//! Git itself reads every name of a revision and every range, so they have the same meaning as for `git log`.
+//! Git itself parses all revisions and ranges, so they have the same meaning as for `git log`.
 
 use crate::platform::console;
 use crate::platform::git::{self, Commit, GitError, abbreviate};
@@ -21,7 +21,7 @@ pub(crate) struct Repository {
     has_work_tree: bool,
 }
 
-/// A range of commits: everything in the history of its end, and of none of its starts.
+/// A range of commits: everything in the history of its end, and not in the history of its starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Range {
     /// The user's spelling.
@@ -35,9 +35,9 @@ pub(crate) struct Range {
 /// The parents of a merge that are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Parents {
-    /// The first one: a branch's own history.
+    /// The first parent: a branch's own history.
     First,
-    /// All of them, which includes the commits of merged branches.
+    /// All parents, which includes the commits of merged branches.
     All,
 }
 
@@ -52,7 +52,7 @@ impl Parents {
 }
 
 impl Range {
-    /// Returns the range of all commits in the history of `bad` and not in that of `good`.
+    /// Returns the range of all commits in the history of `bad` and not in the history of `good`.
     pub(crate) fn between(good: &Commit, bad: &Commit) -> Self {
         let text = format!("{}..{}", good.short(), bad.short());
         Self { text, end: bad.hash.clone(), starts: vec![good.hash.clone()] }
@@ -63,7 +63,7 @@ impl Repository {
     /// Finds the repository that a folder is in.
     ///
     /// # Errors
-    /// If it is in none, git refuses to read it, or there is no git.
+    /// If the folder is in none, git refuses to read it, or git is not installed.
     pub(crate) fn at(folder: &Path) -> Result<Self, GitError> {
         let none = || GitError::NoRepository(folder.to_owned());
         if folder.as_os_str().is_empty() {
@@ -92,7 +92,7 @@ impl Repository {
     /// Finds the commit that a revision names.
     ///
     /// # Errors
-    /// If it names none.
+    /// If it names no commit.
     pub(crate) fn commit(&self, revision: &str) -> Result<Commit, GitError> {
         // No revision begins with a dash; git would read it as an option.
         if revision.starts_with('-') {
@@ -105,13 +105,13 @@ impl Repository {
         if commits.is_empty() { Err(self.unknown(revision, "")) } else { Ok(commits.remove(0)) }
     }
 
-    /// Reads a range, in any way that git spells one: `A..B`, `A..`, `B ^A`, `B^!`, or `B` for its whole history.
+    /// Parses a range, in any of git's notations: `A..B`, `A..`, `B ^A`, `B^!`, or `B` for its whole history.
     ///
     /// # Errors
-    /// If it is no range, or ends at several commits.
+    /// If it is not a range, or ends at several commits.
     pub(crate) fn range(&self, text: &str) -> Result<Range, GitError> {
-        // A date in it has spaces too. So it is read as one word first, and as several only if git does not know that
-        // one.
+        // A date in it has spaces too. So it is read as one word first, and as several only if git does not accept
+        // that.
         let whole = self.ends(&[text]);
         let words: Vec<&str> = text.split_whitespace().collect();
         let (ends, starts) = match whole {
@@ -129,11 +129,11 @@ impl Repository {
         }
     }
 
-    /// Returns the commits of a range, oldest first: each one comes after its parents, and those of a branch are
-    /// together.
+    /// Returns the commits of a range, oldest first: each comes after its parents, and commits of a branch are
+    /// adjacent.
     ///
     /// # Errors
-    /// If there are none, or a shallow clone cuts them off.
+    /// If there are none, or they are cut off by a shallow clone.
     pub(crate) fn commits(&self, range: &Range, parents: Parents) -> Result<Vec<Commit>, GitError> {
         let mut arguments = vec!["--topo-order", "--reverse"];
         arguments.extend((parents == Parents::First).then_some("--first-parent"));
@@ -151,7 +151,7 @@ impl Repository {
         Ok(commits)
     }
 
-    /// Returns whether one commit is in the history of another, or is the same.
+    /// Returns whether one commit is an ancestor of another, or the same.
     ///
     /// # Errors
     /// If git refuses.
@@ -180,8 +180,8 @@ impl Repository {
         }
     }
 
-    /// Checks that there are no uncommitted changes: they would not be measured, but a reader would assume so. A bare
-    /// repository has none.
+    /// Checks that there are no uncommitted changes, because they would not be measured, contrary to expectation. A
+    /// bare repository has none.
     ///
     /// # Errors
     /// If there are some.
@@ -200,8 +200,7 @@ impl Repository {
         }
     }
 
-    /// Returns the hashes that git resolves revisions to, with a `^` before those that a range stops at; or git's
-    /// complaint.
+    /// Returns the hashes that git resolves revisions to, with a `^` before the excluded ones; or git's error message.
     fn parse(&self, words: &[&str]) -> Result<Vec<String>, String> {
         let arguments = std::iter::once("rev-parse").chain(words.iter().copied());
         let output = git::run(&self.folder, arguments).map_err(|error| error.to_string())?;
@@ -214,7 +213,7 @@ impl Repository {
         Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
     }
 
-    /// Returns the commits that a range ends at, and those that it stops at.
+    /// Returns the commits at which a range ends, and those that it excludes.
     fn ends(&self, words: &[&str]) -> Result<(Vec<String>, Vec<String>), String> {
         if words.iter().any(|word| word.starts_with('-')) {
             return Err("options of `git log` are no part of a range".to_owned());
@@ -233,7 +232,7 @@ impl Repository {
         Ok((ends, starts))
     }
 
-    /// Returns the commit that an object is or, as a tag, leads to.
+    /// Returns the commit that an object is, or that a tag points to.
     fn peel(&self, object: &str) -> Result<String, String> {
         if !object.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(format!("'{object}' is no commit"));
@@ -254,7 +253,7 @@ impl Repository {
     }
 
     fn unknown(&self, revision: &str, complaint: &str) -> GitError {
-        // These complaints add nothing.
+        // These messages add nothing.
         let is_plain =
             complaint.is_empty() || complaint == "Needed a single revision" || complaint.starts_with("bad revision");
         let complaint = complaint.trim_end_matches("; Needed a single revision");
@@ -277,8 +276,8 @@ impl Repository {
         GitError::EmptyRange { repository: self.folder.clone(), range: range.text.clone(), why }
     }
 
-    /// Checks that all files of commits exist, before the first of them is built, and that the last commit has the
-    /// named folder.
+    /// Checks, before the first build, that all files of the commits exist, and that the last commit has the named
+    /// folder.
     ///
     /// # Errors
     /// If a partial clone lacks some, or the commit has no such folder.

@@ -1,4 +1,5 @@
-//! Finds a build's sources before anything is compiled, so that a typing mistake costs a second and not an hour.
+//! Finds a build's sources before anything is compiled, so that a typing error is reported in a second instead of an
+//! hour.
 
 use crate::builds::index::{Published, check_published, list};
 use crate::builds::{BuildSpec, PACKAGE, Repository, is_memscope};
@@ -17,7 +18,7 @@ pub(crate) struct ResolvedBuild {
     pub name: String,
     /// A description: a commit's subject line.
     pub about: Option<String>,
-    /// The name of its folder in the build cache, which no other build has.
+    /// The unique name of its folder in the build cache.
     pub key: String,
     /// The location of its sources.
     pub source: Source,
@@ -43,7 +44,7 @@ impl BuildSpec {
     /// Finds the build's sources.
     ///
     /// # Errors
-    /// If there are none, or they are of another package.
+    /// If there are none, or they belong to another package.
     pub(crate) fn resolve(&self) -> Result<ResolvedBuild, ResolveError> {
         let name = self.to_string();
         match self {
@@ -76,21 +77,21 @@ impl BuildSpec {
 }
 
 impl ResolvedBuild {
-    /// Returns the build of a commit, whatever the commit contains.
+    /// Returns the build of a commit, without checking its content.
     pub(crate) fn commit(repository: &Path, commit: &Commit) -> Self {
         let Commit { hash, subject, .. } = commit;
         let repository = absolute(repository);
         Self {
             name: commit.short().to_owned(),
             about: Some(subject.clone()),
-            // Earlier versions of this program kept files under another name, and git attributes had left some out.
+            // Earlier versions of this program stored files under another name, and git attributes had excluded some.
             key: format!("commit-{}-{}-exact", &hash[..12.min(hash.len())], short_hash(&repository)),
             source: Source::Commit { repository, hash: hash.clone() },
         }
     }
 
-    /// Returns the part of a version that names this build. A version's build metadata has letters, digits, hyphens
-    /// and dots.
+    /// Returns the part of a version that names this build. A version's build metadata has letters, digits, hyphens and
+    /// dots.
     pub(crate) fn stamp(&self) -> String {
         let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '.';
         self.key.chars().map(|letter| if allowed(letter) { letter } else { '-' }).collect()

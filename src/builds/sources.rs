@@ -15,15 +15,15 @@ pub(super) struct Sources {
     pub folder: PathBuf,
     /// The package's name, which was not always memscope-rs.
     pub name: String,
-    /// The version, if the manifest has it and not a workspace's.
+    /// The version, unless the manifest inherits it from a workspace.
     pub version: Option<String>,
     /// The default features, except the one that installs an allocator.
     pub defaults: Vec<String>,
 }
 
 impl Sources {
-    /// Returns the sources of a build; `None` if cargo gets them from crates.io. Those of a commit are exported into
-    /// a folder below `exported`, unless they are there already.
+    /// Returns the sources of a build; `None` if cargo gets them from crates.io. The sources of a commit are exported
+    /// into a folder below `exported`, unless they exist already.
     ///
     /// # Errors
     /// If they cannot be read or exported; the inner one if their manifest is invalid.
@@ -56,7 +56,7 @@ impl Sources {
     }
 }
 
-/// Exports a commit into a folder, completely or not at all: the folder gets its name when everything is in it.
+/// Exports a commit into a folder, completely or not at all: the folder gets its name after everything is written.
 fn export(repository: &Repository, hash: &str, sources: &Path, name: &str) -> Result<(), BuildError> {
     let scratch = Scratch::within(sources.parent().unwrap_or(sources), ".memscope-bench-");
     let scratch = scratch.map_err(BuildError::at(sources))?;

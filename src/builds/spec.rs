@@ -17,12 +17,12 @@ pub(crate) enum BuildSpec {
     Revision(PathBuf, String),
 }
 
-/// Returns a version without the features that it is built with.
+/// Returns a version without its features.
 pub(super) fn without_features(version: &Version) -> Version {
     Version { build: BuildMetadata::EMPTY, ..version.clone() }
 }
 
-/// Returns the features of memscope that a version is built with: its build metadata, separated by dots.
+/// Returns the features of memscope for a version: its build metadata, separated by dots.
 pub(super) fn features(version: &Version) -> impl Iterator<Item = &str> {
     version.build.split('.').filter(|feature| !feature.is_empty())
 }
@@ -47,7 +47,7 @@ impl FromStr for BuildSpec {
         if PathBuf::from(text).is_dir() {
             return Ok(Self::Folder(text.into()));
         }
-        // A path may have an @ in it, and a revision too (`HEAD@{1}`): the longest existing folder ends the path.
+        // A path may contain an @, and so may a revision (`HEAD@{1}`): the longest existing folder ends the path.
         let splits = text.rmatch_indices('@').map(|(place, _)| (&text[..place], &text[place + 1..]));
         match splits.filter(|(_, revision)| !revision.is_empty()).find(|(folder, _)| Path::new(folder).is_dir()) {
             Some((folder, revision)) => Ok(Self::Revision(folder.into(), revision.to_owned())),

@@ -7,21 +7,21 @@ use crate::platform::git::Commit;
 /// The commits that may be the first bad one.
 #[derive(Clone, Debug)]
 pub(crate) struct Suspects {
-    /// All of them, each after its parents; the last one is bad.
+    /// All commits, each after its parents; the last one is bad.
     commits: Vec<Commit>,
-    /// The indexes of the parents of each.
+    /// The indexes of the parents of each commit.
     parents: Vec<Vec<usize>>,
-    /// True for those that may still be the first bad one.
+    /// True for commits that may still be the first bad one.
     is_left: Vec<bool>,
-    /// True for those that could not be judged.
+    /// True for commits that could not be judged.
     is_skipped: Vec<bool>,
-    /// The index of the earliest commit that is known to be bad.
+    /// The index of the earliest commit known to be bad.
     bad: usize,
 }
 
 impl Suspects {
-    /// Returns all commits in the history of the bad one and not of the good one, each after its parents, the bad one
-    /// last.
+    /// Returns the search over all commits in the history of the bad one and not of the good one, each after its
+    /// parents, the bad one last.
     ///
     /// # Panics
     /// If there are none.
@@ -33,7 +33,7 @@ impl Suspects {
         Self { parents, is_left: vec![true; commits.len()], is_skipped: vec![false; commits.len()], bad, commits }
     }
 
-    /// Returns the index of the commit to judge next: as for `git bisect`, the one whose outcome leaves the fewest
+    /// Returns the index of the commit to judge next: as in `git bisect`, the one whose outcome leaves the fewest
     /// suspects in the worse case. `None` if no commit is left that could be judged.
     pub(crate) fn next(&self) -> Option<usize> {
         let all = self.left().count();
@@ -42,7 +42,7 @@ impl Suspects {
             before.min(all - before)
         };
         let untried = self.left().filter(|&place| place != self.bad && !self.is_skipped[place]);
-        // Of equals, the oldest.
+        // Of equal commits, the oldest.
         untried.rev().max_by_key(fewest)
     }
 
@@ -58,7 +58,7 @@ impl Suspects {
         }
     }
 
-    /// Marks a commit as bad: the first bad one is this one or in its history.
+    /// Marks a commit as bad: the first bad one is this one or one of its ancestors.
     pub(crate) fn bad(&mut self, place: usize) {
         let mut is_before = vec![false; self.commits.len()];
         self.history(place).for_each(|before| is_before[before] = true);
@@ -107,7 +107,7 @@ mod tests {
         shape.iter().map(|&(name, parents)| commit(name, parents)).collect()
     }
 
-    /// Returns a line of this many commits, of which the last is bad.
+    /// Returns a line of this many commits, the last of which is bad.
     fn line(length: usize) -> Suspects {
         let names: Vec<String> = (0..=length).map(|n| n.to_string()).collect();
         let commit = |n: usize| commit(&names[n], &[&names[n - 1]]);
@@ -155,7 +155,7 @@ mod tests {
         }
     }
 
-    /// Returns a branch of three beside a main line of one, and their merge.
+    /// Returns a branch of three commits next to a main line of one, and their merge.
     fn merged() -> Vec<Commit> {
         commits(&[("s1", &["base"]), ("s2", &["s1"]), ("s3", &["s2"]), ("m1", &["base"]), ("merge", &["m1", "s3"])])
     }

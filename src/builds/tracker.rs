@@ -1,8 +1,8 @@
-//! The program of a crate with a tracker of its own, built in the build cache: its target called `tracker`, with
-//! memscope-bench as a worker alone.
+//! The program of another crate's tracker, built in the build cache: the crate's target called `tracker`, with
+//! memscope-bench as a worker.
 //!
-//! Nothing in the crate's folder is written to. Its manifest in the cache names the crate and memscope-bench by their
-//! absolute paths, as for a crate with workloads of its own.
+//! Nothing is written to the crate's folder. The manifest in the cache names the crate and memscope-bench by absolute
+//! paths, as for another crate's workloads.
 
 use crate::builds::BuildError;
 use crate::builds::attempts::LOG;
@@ -31,9 +31,9 @@ const PLAIN_SOURCE: &str = "src/bin/worker.rs";
 pub(crate) struct BuiltTracker {
     /// Its path.
     pub program: PathBuf,
-    /// The crates that the tracker brings along, its own included; `None` if its crate has no library.
+    /// The number of crates of the tracker's crate and its dependencies; `None` if its crate has no library.
     pub crates: Option<u64>,
-    /// The duration of compiling these crates from nothing; `None` if its crate has no library.
+    /// The duration of a clean build of these crates; `None` if its crate has no library.
     pub compiling: Option<Duration>,
     /// The size of the program, in bytes.
     pub bytes: u64,
@@ -79,7 +79,7 @@ impl BuildCache {
         let manifest = own.manifest(&self.package, &own.key)?;
         let program = self.program(&place, &manifest, &own.lock, &own.program, &named, &mut progress)?;
 
-        // With the same versions of all dependencies, so only this program is compiled.
+        // With the same versions of all dependencies, only this program is compiled.
         let manifest = self.plain_manifest();
         let without = self.program(&place.join(PLAIN), &manifest, &own.lock, PLAIN, &named, &mut progress)?;
 
@@ -119,7 +119,7 @@ impl BuildCache {
         manifest.to_string()
     }
 
-    /// Builds a program in a folder of the cache, and returns the path at which it stays.
+    /// Builds a program in a folder of the cache, and returns its final path.
     fn program(
         &self,
         place: &Path,
@@ -142,7 +142,7 @@ impl BuildCache {
         Ok(path)
     }
 
-    /// Returns the duration of compiling the tracker's library and what it depends on from nothing.
+    /// Returns the duration of a clean build of the tracker's library and its dependencies.
     fn compiling(
         &self,
         place: &Path,

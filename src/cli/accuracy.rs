@@ -1,4 +1,4 @@
-//! `memscope-bench accuracy`: is what memscope reports true? Programs with known answers, by version.
+//! `memscope-bench accuracy`: compares memscope's reports with programs of known answers, by version.
 
 use crate::cli::Error;
 use crate::cli::arguments::ResultArguments;
@@ -16,8 +16,8 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Returns the default scale of a workload that plants: 20 leaks, or 10 cycles. More would show no more, and the
-/// oldest versions keep a gigabyte by then.
+/// Returns the default scale of a workload that plants: 20 leaks, or 10 cycles. More would add nothing, and at larger
+/// scales the oldest versions keep a gigabyte.
 pub(super) fn usual_scale(workload: Workload) -> Scale {
     Scale::new(if workload == Workload::CYCLES { 2.0 } else { 0.2 }).expect("these are positive")
 }

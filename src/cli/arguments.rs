@@ -111,17 +111,17 @@ impl ResultArguments {
         Files { folder: &self.output, name }
     }
 
-    /// Returns the path of a study's journal, once it is known that a run may begin it or go on with it.
+    /// Returns the path of a study's journal, after checking that a run may create or continue it.
     ///
     /// # Errors
-    /// If a run that did not end has left one and is not resumed, or there is none to resume.
+    /// If an unfinished run has left a journal and is not resumed, or there is none to resume.
     pub(super) fn journal(&self, kind: &str, resume: bool) -> Result<PathBuf, Error> {
         let path = self.output.join(format!("{kind}.journal"));
         journal::check(&path, resume)?;
         Ok(path)
     }
 
-    /// Returns the form of what is printed.
+    /// Returns the format of the printed report.
     pub(super) fn format(&self) -> Format {
         self.format.format
     }
@@ -160,7 +160,7 @@ impl Environment {
     /// Reads the variables.
     ///
     /// # Errors
-    /// The exit code, if a variable has a wrong value. The error is printed then.
+    /// The exit code, if a variable has a wrong value. The error has been printed.
     pub fn read() -> Result<Self, ExitCode> {
         crate::worker::fork::settle_signals();
         #[derive(Debug, Parser)]
@@ -197,7 +197,7 @@ pub(super) struct SizeArguments {
 }
 
 impl SizeArguments {
-    /// Returns the requested scale, or else the given one, with the requested seed and waits.
+    /// Returns the requested scale, or the given default, with the requested seed and waits.
     pub(super) fn scale_or(&self, default: Scale) -> Scale {
         self.scale.unwrap_or(default).seeded(self.seed).waiting(Duration::from_micros(self.wait_us))
     }
@@ -208,7 +208,7 @@ impl SizeArguments {
         Request { workload, level, scale, threads: self.threads(), count: false }
     }
 
-    /// Returns the requested number of threads, or else the machine's.
+    /// Returns the requested number of threads, or the machine's.
     pub(super) fn threads(&self) -> usize {
         self.threads.map_or_else(pools::default_threads, |threads| threads as usize)
     }
@@ -254,7 +254,7 @@ pub(super) fn or_all(named: &[Workload]) -> Vec<Workload> {
     if named.is_empty() { registered().to_vec() } else { each_once(named.iter().copied()) }
 }
 
-/// Returns the named workloads, each once, or all that a command of this build may name.
+/// Returns the named workloads, each once, or all workloads that a command of this build accepts.
 pub(super) fn or_nameable(named: &[Workload]) -> Vec<Workload> {
     if named.is_empty() { nameable().to_vec() } else { or_all(named) }
 }
@@ -270,7 +270,7 @@ pub fn bar(total: usize, what: &str) -> ProgressBar {
     ProgressBar::new(total as u64).with_style(ProgressStyle::with_template(&template).expect("a valid template"))
 }
 
-/// Shows on a bar which measurement takes its pairs, and the rounds that are done.
+/// Shows on a bar which measurement takes its pairs, and the number of finished rounds.
 pub fn show(bar: &ProgressBar, Progress { workload, level, rounds }: Progress) {
     bar.set_message(format!("{workload}/{level}"));
     bar.set_position(rounds as u64);

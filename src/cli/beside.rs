@@ -1,4 +1,4 @@
-//! The programs beside this one, which some levels need.
+//! Builds the other programs of this package that some levels need.
 
 use crate::builds::cargo;
 use crate::cli::Error;
@@ -11,10 +11,10 @@ use crate::worker::launcher::Launcher;
 use std::path::Path;
 use std::process::Stdio;
 
-/// Builds the programs of references that have one.
+/// Builds the programs of references that have a separate program.
 ///
 /// # Errors
-/// If one is missing and cannot be built.
+/// If a program is missing and cannot be built.
 pub(super) fn build_references(launcher: &Launcher, levels: &[Level]) -> Result<(), Error> {
     let programs = levels.iter().filter_map(|level| match level.host() {
         Host::Program(name) if level.is_reference() => Some(name),
@@ -24,11 +24,11 @@ pub(super) fn build_references(launcher: &Launcher, levels: &[Level]) -> Result<
     if programs.is_empty() { Ok(()) } else { build_programs(launcher, &programs, true) }
 }
 
-/// Builds the programs beside this one that are missing or older than it, in a folder of release builds; elsewhere
-/// they must exist.
+/// Builds the programs that are missing or older than this one, in a folder of release builds; elsewhere they must
+/// exist.
 ///
 /// # Errors
-/// If one is missing and cannot be built.
+/// If a program is missing and cannot be built.
 pub(super) fn build_programs(launcher: &Launcher, programs: &[&str], references: bool) -> Result<(), Error> {
     let folder = launcher.folder();
     let written = |name: &str| folder.join(name).metadata().and_then(|data| data.modified()).ok();
@@ -55,7 +55,7 @@ pub(super) fn build_programs(launcher: &Launcher, programs: &[&str], references:
         for &name in programs {
             let built = cargo::executable(&messages, name)
                 .ok_or_else(|| failed(format!(": it does not say where it put {name}")))?;
-            // Cargo's configuration may name a target, which has another folder.
+            // Cargo's configuration may set a target, which has another folder.
             if !files::are_same_file(&built, &folder.join(name)) {
                 files::copy_program(&built, &folder.join(name)).map_err(|error| failed(format!(": {error}")))?;
             }

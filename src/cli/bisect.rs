@@ -21,7 +21,7 @@ use clap::Args;
 use judge::Judge;
 use std::path::PathBuf;
 
-/// Prints a line with its control characters made harmless: parts of it come from outside.
+/// Prints a line with its control characters escaped, because parts of it come from outside.
 macro_rules! say {
     ($($line:tt)*) => { console::print(format_args!($($line)*)) };
 }
@@ -52,8 +52,8 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, value_name = "METRIC", num_args = 0..=1, default_missing_value = "instructions")]
     #[arg(conflicts_with_all = ["clock", "rounds", "links"])]
     counts: Option<Metric>,
-    /// The least extra cost of the bad commit over the good one, in percent [default: 3; with --counts, what equal builds
-    /// differ by]
+    /// The least extra cost of the bad commit over the good one, in percent [default: 3; with --counts, what equal
+    /// builds differ by]
     #[arg(long, value_parser = not_negative)]
     threshold: Option<f64>,
     /// The time that is compared
@@ -85,8 +85,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let commits = repository.commits(&between, parents)?;
     let is_beside = commits[0].parents.first() != Some(&first.hash);
     if is_beside {
-        // Sample branches also decide which commit is in the history of which, so the clone must have all of them in
-        // full.
+        // Side branches also decide which commits are ancestors of which, so the clone must contain them completely.
         repository.commits(&between, Parents::All)?;
     }
     repository.check_files(&[&merge_bases, std::slice::from_ref(first), &commits].concat())?;
@@ -103,7 +102,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         say!("{} is not on the first-parent path to {}", first.short(), last.short());
     }
 
-    // Where functions lie is in no count but that of their misses, which decide nothing.
+    // The order of functions affects only their cache misses, which decide nothing.
     let linking = &if arguments.counts.is_some() { Linking::single() } else { Linking::from(arguments.links) };
     let end = |commit| arguments.build(commit, linking)?.map_err(|failed| Error::System(failed.why));
     let [good, bad] = [first, last].map(end);
@@ -130,7 +129,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
 }
 
 /// Returns the commits that must be good for the search to end, if the good commit is not an ancestor of the bad one.
-/// The rules are those of `git bisect`.
+/// Follows the rules of `git bisect`.
 fn merge_bases(repository: &Repository, good: &Commit, bad: &Commit) -> Result<Vec<Commit>, GitError> {
     if good == bad {
         return Err(GitError::Same(good.short().to_owned()));
@@ -156,7 +155,7 @@ struct Search<'a> {
     ends: [&'a Commit; 2],
     good: &'a CheckedProgram,
     bad: &'a CheckedProgram,
-    /// The ratio of the earliest bad commit so far to the good one.
+    /// The ratio of the earliest known bad commit to the good one.
     evidence: String,
 }
 
@@ -217,7 +216,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Reports on stderr how many steps are left, if every commit can be judged.
+    /// Reports on stderr the number of remaining steps, if every commit can be judged.
     fn report_left(&self, suspects: usize) {
         let steps = suspects.next_power_of_two().ilog2();
         let time = self.arguments.building.usual_build().map(|build| about(build * steps));
@@ -264,7 +263,7 @@ impl Arguments {
         Ok(builds.remove(0).program)
     }
 
-    /// Returns the work of a probe.
+    /// Returns the request of a probe.
     fn request(&self) -> Request {
         Request {
             workload: self.workload,

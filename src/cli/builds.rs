@@ -1,4 +1,4 @@
-//! Builds of memscope for the commands that measure several: their arguments, and their compilation with progress.
+//! Builds of memscope for the commands that measure several builds: their arguments, and compilation with progress.
 
 mod check;
 mod linking;
@@ -48,19 +48,19 @@ pub(super) struct BuildArguments {
 pub(super) struct Build {
     /// Its name in reports.
     pub name: String,
-    /// A description: a commit's subject line.
+    /// A description, such as a commit's subject line.
     pub about: Option<String>,
     /// The program, or the reason why it was not built.
     pub program: Result<CheckedProgram, NotBuilt>,
 }
 
-/// A program that was checked to be the requested build.
+/// A program that was verified to be the requested build.
 pub(super) struct CheckedProgram {
-    /// Starts its probes.
+    /// The launcher of its probes.
     pub launcher: Launcher,
-    /// Starts the probes of its links, which are this program alone if there are no others.
+    /// The launchers of its links; only this program if there are no others.
     pub links: Links,
-    /// The seeds of the links; empty for this program alone.
+    /// The seeds of the links; empty if there are no others.
     pub seeds: Vec<u32>,
     /// The build as the program reports it.
     pub memscope: MemscopeBuild,
@@ -69,8 +69,8 @@ pub(super) struct CheckedProgram {
 }
 
 impl Build {
-    /// Returns what distinguishes the build from another one of the same name: a hash, and the seeds of its links.
-    /// Empty without a program.
+    /// Returns a hash and the seeds of the links, which distinguish the build from another one of the same name. Empty
+    /// without a program.
     pub(super) fn fingerprint(&self) -> String {
         let Ok(CheckedProgram { fingerprint, seeds, .. }) = &self.program else { return String::new() };
         match seeds.as_slice() {
@@ -87,7 +87,7 @@ impl CheckedProgram {
         Self { links: launcher.clone().into(), launcher, seeds: Vec::new(), memscope, fingerprint }
     }
 
-    /// Returns the program with its links in the orders of seeds, if there are any.
+    /// Returns the program with its links in the orders of these seeds, if there are any.
     fn linked(self, links: Vec<Launcher>, seeds: Range<u32>) -> Self {
         match Links::of(links) {
             Some(links) => Self { links, seeds: seeds.collect(), ..self },
@@ -95,7 +95,7 @@ impl CheckedProgram {
         }
     }
 
-    /// Leaves out the links: where one build has none, none of the others is measured in several.
+    /// Removes the links: if one build has none, the others are measured without links too.
     fn leave_links(&mut self) {
         self.links = self.launcher.clone().into();
         self.seeds.clear();
@@ -108,16 +108,16 @@ impl BuildCacheArguments {
         self.build_cache.clone().unwrap_or_else(BuildCache::default_folder)
     }
 
-    /// Returns the usual duration of a build; `None` if there was none yet.
+    /// Returns the usual duration of a build; `None` before the first build.
     pub(super) fn usual_build(&self) -> Option<Duration> {
         BuildCache::usual_build(&self.folder())
     }
 
     /// Compiles builds, one after the other, each with its links. A failed build is reported on stderr, and the others
-    /// go on. If one cannot be linked in several orders, all have one link.
+    /// continue. If one cannot be linked in several orders, all have one link.
     ///
     /// # Errors
-    /// If nothing can be compiled at all.
+    /// If nothing can be compiled.
     pub(super) fn build(
         &self,
         resolved: &[ResolvedBuild],
@@ -185,11 +185,11 @@ pub(super) fn this_build(launcher: Launcher) -> Build {
     Build { name, about: None, program: Ok(CheckedProgram::unlinked(launcher, memscope, String::new())) }
 }
 
-/// Finds the sources of the named builds, to compare them. One that is named again gets another name, with its number:
-/// it is compared with itself.
+/// Finds the sources of the named builds, to compare them. A repeated build gets a numbered name, because it is
+/// compared with itself.
 ///
 /// # Errors
-/// If one has no sources.
+/// If a build has no sources.
 pub(super) fn resolve_to_compare(
     named: &[BuildSpec],
     with_published: bool,
@@ -208,7 +208,7 @@ pub(super) fn resolve_to_compare(
 /// Finds the sources of the named builds and, if requested, of all other published ones.
 ///
 /// # Errors
-/// If one has no sources.
+/// If a build has no sources.
 fn resolve(named: &[BuildSpec], with_published: bool) -> Result<Vec<ResolvedBuild>, ResolveError> {
     let mut named = named.to_vec();
     if with_published {

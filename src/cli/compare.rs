@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
 }
 
 impl Arguments {
-    /// Returns the choice of references. Published versions alone follow each other in time; a named build is the
+    /// Returns the choice of references. Published versions alone are compared in sequence; a named build is the
     /// reference of all others.
     fn against(&self) -> Against {
         let usual = if self.builds.is_empty() { Against::Previous } else { Against::First };

@@ -1,4 +1,4 @@
-//! `memscope-bench conform`: does a tracker behave as programs may expect of their allocator?
+//! `memscope-bench conform`: tests whether trackers behave as programs may expect of their allocator.
 
 use crate::cli::arguments::FormatArguments;
 use crate::cli::beside::build_references;
@@ -69,8 +69,8 @@ impl FromStr for Subject {
     }
 }
 
-/// Returns whether the suite can drive a level: one that is switched on, or the allocator of a tracker's program. A
-/// recording has ended when it is read, and the suite reads records midway.
+/// Returns whether the suite can drive a level: a level that is switched on, or the allocator of a tracker's program.
+/// The suite reads records midway, and a recording has ended when it is read.
 fn is_driven(level: Level) -> bool {
     level.timing() == Timing::Window
         && level != Level::Recording

@@ -1,4 +1,4 @@
-//! The errors of commands: messages that name the culprit, and exit codes.
+//! The errors of commands: messages that name the cause, and exit codes.
 
 use crate::builds::ResolvedBuild;
 use crate::cli::measure;
@@ -42,10 +42,10 @@ pub enum Error {
     /// Programs could not be linked in another layout.
     #[error(transparent)]
     Relink(#[from] crate::builds::layout::RelinkError),
-    /// The reason why instructions cannot be counted here.
+    /// The reason why instructions cannot be counted.
     #[error(transparent)]
     Counting(#[from] crate::study::instructions::CountingError),
-    /// The same, with the option that asks for it.
+    /// The same reason, with the option that needs counting.
     #[error("{option}: {why}")]
     CannotCount {
         /// The option.
@@ -59,13 +59,13 @@ pub enum Error {
     /// A validation that ended before its time.
     #[error(transparent)]
     Validation(#[from] crate::study::validation::Stopped),
-    /// Workloads of several threads, whose instructions cannot be counted.
+    /// Workloads with several threads, whose instructions cannot be counted.
     #[error(
         "{option} cannot count {workloads}: only single-threaded workloads can be counted ({single})",
         single = measure::single_threaded()
     )]
     Parallel {
-        /// The option that asks for it.
+        /// The option that needs counting.
         option: &'static str,
         /// Their names.
         workloads: String,
@@ -85,7 +85,7 @@ pub enum Error {
     /// Results whose own control failed.
     #[error(transparent)]
     NotKept(#[from] crate::study::NotKept),
-    /// Regressions, if they must fail the run.
+    /// Regressions, with `--fail-on-regression`.
     #[error("{}", .0.join("\n"))]
     Regressions(Vec<String>),
     /// A tracker that cannot be built.
@@ -94,27 +94,27 @@ pub enum Error {
     /// Tests that a tracker failed.
     #[error("failed: {0}")]
     NotConforming(String),
-    /// A check that cannot tell.
+    /// A check without a decision.
     #[error("{0}")]
     CannotTell(String),
     /// A budget that cannot be used.
     #[error(transparent)]
     Budget(#[from] crate::study::check::BudgetError),
-    /// A file that is no trace.
+    /// A file that is not a trace.
     #[error(transparent)]
     Trace(#[from] crate::trace::TraceError),
     /// A trace that cannot be replayed.
     #[error(transparent)]
     Plan(#[from] crate::trace::PlanError),
-    /// A recorder that cannot be had.
+    /// A recorder that is not available.
     #[error(transparent)]
     Recorder(#[from] crate::builds::recorder::RecorderError),
-    /// A program that was run, and ended in this way.
+    /// A recorded program that failed.
     #[error("{how}")]
     Program {
         /// Its exit code.
         code: u8,
-        /// Its name and its end.
+        /// Its name and the way it ended.
         how: String,
     },
     /// None of the builds succeeded.

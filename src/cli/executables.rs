@@ -1,4 +1,4 @@
-//! The programs: this one, as it starts itself, and the command line of those that run probes with another allocator.
+//! This program, as it starts itself, and the command line of the programs that run probes with another allocator.
 
 use crate::cli::{Error, exit_code, probe, read_command_line, worker};
 use crate::tracking::AllocationTracker;
@@ -10,7 +10,7 @@ use crate::worker::task::TaskError;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Name of this program.
+/// The name of this program.
 pub(super) const PROGRAM: &str = "memscope-bench";
 
 /// Returns a launcher of this program.
@@ -18,7 +18,7 @@ pub(super) fn this_program(limits: Limits) -> Result<Launcher, Error> {
     Launcher::of_this_program(limits).map_err(|error| Error::System(format!("cannot find this program: {error}")))
 }
 
-/// The command line of a program that runs probes alone.
+/// The command line of a program that only runs probes.
 #[derive(Debug, Parser)]
 #[command(version, about = "Runs workloads with an allocator of this program's own")]
 struct ProbeProgram {
@@ -35,7 +35,7 @@ enum Command {
     Worker(worker::Arguments),
 }
 
-/// Runs the command line of a program that runs probes alone. `run` runs one probe.
+/// Runs the command line of a program that only runs probes. `run` runs one probe.
 pub fn run_probe(run: impl FnOnce(Request) -> Result<Observation, TaskError>) -> ExitCode {
     match read_command_line::<ProbeProgram>() {
         Ok(ProbeProgram { command: Command::Probe(arguments) }) => exit_code(probe::run_by(&arguments, run)),

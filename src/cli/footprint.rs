@@ -1,5 +1,4 @@
-//! `memscope-bench footprint`: measures the memory that tracking takes, and the events that it misses, as workloads
-//! grow.
+//! `memscope-bench footprint`: measures the memory of trackers, and the events that they miss, as workloads grow.
 
 use crate::cli::Error;
 use crate::cli::arguments::{ResultArguments, bar, or_all};

@@ -1,4 +1,4 @@
-//! The first screen of `--help`: the commands, grouped by what they are for.
+//! The first screen of `--help`: the commands, grouped by purpose.
 
 use std::fmt::Write;
 

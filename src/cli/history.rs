@@ -30,7 +30,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     arguments.rounds.check_counting()?;
-    // A file that could not be added to is named now, and not after hours.
+    // Reports a file that cannot be appended to now instead of after hours.
     let kept = arguments.rounds.output().join(DIFFERENCES);
     if kept.exists() {
         differences::read(&kept)?;

@@ -1,4 +1,4 @@
-//! The journal of a command: begun, or gone on with by `--resume`, and ended when the results are saved.
+//! The journal of a command: created, or continued by `--resume`, and removed when the results are saved.
 
 use crate::cli::Error;
 use crate::cli::arguments::{KeepArguments, bar, show};
@@ -12,8 +12,7 @@ use crate::worker::launcher::Launcher;
 use serde::{Serialize, de::DeserializeOwned};
 use std::path::Path;
 
-/// Checks that there is a journal where a run goes on, and none where it begins. Run it before anything that takes
-/// long.
+/// Checks that a journal exists for a resumed run, and none for a new one. Call this before anything slow.
 ///
 /// # Errors
 /// If it is otherwise.
@@ -25,7 +24,7 @@ pub(super) fn check(path: &Path, resume: bool) -> Result<(), JournalError> {
     }
 }
 
-/// Begins a journal, or opens that of the run that did not end.
+/// Creates a journal, or opens the journal of the unfinished run.
 ///
 /// # Errors
 /// If it cannot be used.
@@ -37,8 +36,8 @@ where
     if resume { Journal::resume(path, plan) } else { Ok((Journal::begin(path, plan)?, Vec::new())) }
 }
 
-/// Measures a plan's pairs by a program, with a progress bar, and keeps them in a journal, if it has a path. The run goes
-/// on without the journal if it cannot be written: such a run is short, and can be repeated.
+/// Measures a plan's pairs with a program and a progress bar, and appends them to a journal, if it has a path. If the
+/// journal cannot be written, the run continues without it: such a run is short, and can be repeated.
 ///
 /// # Errors
 /// If the journal cannot be used.
@@ -61,8 +60,8 @@ pub(super) fn measure(
     Ok(measured)
 }
 
-/// Saves a study, ends its journal, and prints it. If the study cannot be saved, the journal stays, and it is printed
-/// all the same.
+/// Saves a study, ends its journal, and prints it. If the study cannot be saved, it is still printed, and the journal
+/// stays.
 ///
 /// # Errors
 /// If a file cannot be written, or the study is not kept because its own control failed.
@@ -76,7 +75,8 @@ pub(super) fn finish(
     finish_with(files, study, journal, format, keep, || Ok(None))
 }
 
-/// Does the same, and writes one more file once the study is saved. `beside` returns the name of the file.
+/// Saves, ends and prints like [`finish`], and writes one more file after the study is saved. `beside` returns the name
+/// of the file.
 ///
 /// # Errors
 /// If a file cannot be written, or the study is not kept because its own control failed.

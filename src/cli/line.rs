@@ -1,6 +1,6 @@
 //! Reads the command line, and the environment variables that replace flags.
 //!
-//! An empty variable counts as unset. One with a wrong value is refused under its own name. One that a flag excludes
+//! An empty variable counts as unset. The error for a wrong value names the variable. A variable that a flag excludes
 //! is ignored. Unknown variables with the program's prefix lead to one warning.
 
 use crate::cli::{Cli, groups};
@@ -13,18 +13,18 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
-/// The exit code for a wrong command line, as for every error.
+/// The exit code of a wrong command line, as for every error.
 const WRONG: u8 = 2;
 
 /// Reads the command line of this process.
 ///
 /// # Errors
-/// The exit code, if it is wrong or asks for help. Everything is printed then.
+/// The exit code, if it is wrong or asks for help. The message has been printed.
 pub fn read_command_line<T: Parser>() -> Result<T, ExitCode> {
     read(std::env::args_os().collect())
 }
 
-/// Reads these arguments, of which the first is the program's name.
+/// Reads these arguments; the first is the program's name.
 ///
 /// # Errors
 /// As for the command line.
@@ -34,7 +34,7 @@ pub(crate) fn read_arguments<T: Parser>(arguments: Vec<OsString>) -> Result<T, E
 
 /// Returns whether a word is the name of a command.
 pub(crate) fn has_command(word: &OsStr) -> bool {
-    // Every probe comes by here, and needs no list of commands for it.
+    // Every probe runs this code, and does not need the list of commands.
     let is_it = |command: &Command| command.get_all_aliases().chain([command.get_name()]).any(|name| word == name);
     word == "worker" || word == "help" || Cli::command().get_subcommands().any(is_it)
 }
@@ -42,7 +42,7 @@ pub(crate) fn has_command(word: &OsStr) -> bool {
 /// Reads environment variables only, for a program whose flags belong to Criterion.
 ///
 /// # Errors
-/// The exit code, if one is wrong. Everything is printed then.
+/// The exit code, if one is wrong. The message has been printed.
 pub(super) fn read_variables<T: Parser>() -> Result<T, ExitCode> {
     read(vec![T::command().get_name().into()])
 }
@@ -54,7 +54,7 @@ fn read<T: Parser>(arguments: Vec<OsString>) -> Result<T, ExitCode> {
     }
     let mut left_out = Vec::new();
     loop {
-        // A child is never asked for help, and starts faster without it.
+        // A child never prints help, and starts faster without it.
         let command = if is_child { T::command() } else { groups::grouped(T::command()) };
         let mut command = without(command, &left_out);
         let matches = command.try_get_matches_from_mut(&arguments);
@@ -78,14 +78,14 @@ fn read<T: Parser>(arguments: Vec<OsString>) -> Result<T, ExitCode> {
     }
 }
 
-/// Returns the command with clap's additions, so arguments look as they do in errors.
+/// Returns the command with clap's additions, so arguments look the same as in errors.
 fn whole<T: Parser>() -> Command {
     let mut command = T::command();
     command.build();
     command
 }
 
-/// Returns the command without the variables that are not set, or are left out.
+/// Returns the command without the variables that are unset or excluded.
 fn without(command: Command, left_out: &[String]) -> Command {
     let is_out = |name: &OsStr| {
         environment::own(&name.to_string_lossy()).is_none() || left_out.iter().any(|out| name == out.as_str())
@@ -102,7 +102,7 @@ fn with_variables(command: &Command) -> Vec<(&Arg, String)> {
     own.chain(command.get_subcommands().flat_map(with_variables)).collect()
 }
 
-/// Returns the variables that had an effect on the commands.
+/// Returns the variables that affect the commands.
 fn in_force(command: &Command, matches: &ArgMatches) -> Vec<String> {
     let own = command
         .get_arguments()
@@ -116,7 +116,7 @@ fn in_force(command: &Command, matches: &ArgMatches) -> Vec<String> {
     names
 }
 
-/// Returns the variable that is part of a conflict and was not left out before.
+/// Returns the variable that is part of a conflict and was not excluded before.
 fn excluded(command: &Command, error: &clap::Error, left_out: &[String]) -> Option<String> {
     let parties = [ContextKind::InvalidArg, ContextKind::PriorArg].into_iter().filter_map(|kind| error.get(kind));
     let parties: Vec<String> = parties

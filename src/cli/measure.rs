@@ -1,5 +1,5 @@
 //! `memscope-bench measure`: measures overheads by pairs of probes, for a quick answer without Criterion, or by
-//! instructions, if the machine is too noisy for time.
+//! instructions, if the machine is too noisy to measure time.
 
 use crate::builds::layout;
 use crate::cli::arguments::{
@@ -85,7 +85,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         journal::check(&path, arguments.resume)?;
     }
     let launcher = launcher(arguments)?;
-    // The spread between sessions is kept beside the results that a folder has.
+    // The spread between sessions is stored next to the results of a folder.
     let folder = arguments.output.as_deref().unwrap_or(Path::new("results"));
     let mut results = Results::begin(Origin::of_this_command()).with_sessions_of(folder);
     let mut journal = None;
@@ -114,7 +114,7 @@ impl Arguments {
         Some(folder.join(format!("{}.journal", self.name())))
     }
 
-    /// Returns the name that the files share.
+    /// Returns the common name of the files.
     const fn name(&self) -> &'static str {
         match self {
             Self { instructions: true, .. } => "instructions",
@@ -155,7 +155,7 @@ struct Controlled {
     control: Launcher,
 }
 
-/// Returns the requested control programs: none, the one beside this program, or one for each layout.
+/// Returns the requested control programs: none, the control program of this package, or one for each layout.
 fn controlled(arguments: &Arguments, launcher: &Launcher) -> Result<Vec<Controlled>, Error> {
     if !arguments.control {
         return Ok(Vec::new());
@@ -187,7 +187,7 @@ fn count(arguments: &Arguments, launcher: &Launcher, levels: &[Level]) -> Result
     let mut workloads = or_all(&arguments.workloads);
     workloads.retain(|workload| !workload.is_parallel());
     let scale = |workload: Workload| arguments.size.scale_or(workload.short());
-    // The untracked runs of a workload serve all of its levels.
+    // All levels of a workload share its untracked runs.
     let bar = bar(workloads.len() * (levels.len() + 1) * instructions::RUNS, "runs");
     let counts = instructions::count_instructions(&counter, &workloads, levels, scale, |workload, level| {
         bar.set_message(format!("{workload}/{level}"));

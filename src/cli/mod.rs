@@ -1,5 +1,4 @@
-//! The command line: one file for each subcommand, and the parts that several share: arguments, errors, rounds,
-//! builds.
+//! The command line: one file for each subcommand, and shared parts: arguments, errors, rounds, builds.
 
 mod accuracy;
 mod arguments;
@@ -130,7 +129,7 @@ impl Cli {
     /// Runs the command.
     ///
     /// # Errors
-    /// If it fails; the message names the culprit.
+    /// If it fails; the message names the cause.
     pub fn run(self) -> Result<(), Error> {
         crate::worker::fork::settle_signals();
         match self.command.unwrap_or(Command::Stress(self.stress)) {

@@ -51,7 +51,7 @@ impl Arguments {
     }
 }
 
-/// Returns the default workloads: `cycles` and `concurrent`, or all of another crate.
+/// Returns the default workloads: `cycles` and `concurrent`, or all workloads of another crate.
 fn usual() -> Vec<Workload> {
     let usual = [Workload::CYCLES, Workload::CONCURRENT];
     if usual.iter().all(|workload| registered().contains(workload)) { usual.to_vec() } else { registered().to_vec() }

@@ -1,7 +1,7 @@
-//! The report that memscope itself writes after a stress run: a picture, or a dashboard if requested.
+//! memscope's own report after a stress run: a chart, or a dashboard if requested.
 //!
-//! It comes last, when the measurements are safe. Some versions take minutes for it, panic in it, or report success
-//! and write nothing. So a separate thread writes it, under a time limit, and the result is checked.
+//! It comes last, after the measurements are saved. Some versions take minutes for it, panic, or report success and
+//! write nothing. So a separate thread writes it under a time limit, and the result is checked.
 
 use crate::cli::Error;
 use crate::platform::{console, files, text};
@@ -17,14 +17,14 @@ use std::time::Duration;
 /// The time limit of a report that the user did not request.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// The stack for memscope's report, in bytes: as large as a main thread's.
+/// The stack size of memscope's report in bytes: as large as a main thread's.
 const STACK: usize = 8 << 20;
 
-/// Keeps memscope's own report in a folder, if the linked version writes one unasked, or the user requested it.
+/// Keeps memscope's own report in a folder, if the linked version writes one by default, or the user requested it.
 ///
 /// # Errors
-/// If a requested report cannot be had, or a file cannot be written. A report that no one requested and that memscope
-/// does not write is only reported on stderr.
+/// If a requested report is not available, or a file cannot be written. If memscope fails to write a report that was
+/// not requested, this is only reported on stderr.
 pub(super) fn keep(folder: &Path, is_asked_for: bool) -> Result<(), Error> {
     let report = OWN_REPORT;
     if !report.on_demand && is_asked_for {
@@ -62,7 +62,7 @@ fn write(write: fn(&Path) -> Result<(), String>, path: &Path, limit: Duration) -
     let writer = thread::Builder::new().name("memscope's report".to_owned()).stack_size(STACK);
     let writer = writer.spawn(move || done.send(write(&to))).map_err(|error| error.to_string())?;
     let result = ended.recv_timeout(limit).map_err(|error| match error {
-        // The thread keeps running: it ends with the process, soon.
+        // The thread keeps running until the process ends, which is soon.
         RecvTimeoutError::Timeout => format!("it was not done after {} s", limit.as_secs()),
         RecvTimeoutError::Disconnected => format!("it panicked{}", writer.join().err().map(words).unwrap_or_default()),
     })?;
@@ -73,7 +73,7 @@ fn write(write: fn(&Path) -> Result<(), String>, path: &Path, limit: Duration) -
     Ok(())
 }
 
-/// Returns the message of a panic, after a colon; empty if it has none in words.
+/// Returns the message of a panic, after a colon; empty if it has no text.
 fn words(panic: Box<dyn Any + Send>) -> String {
     let words = panic.downcast::<String>().map(|words| *words);
     let words = words.or_else(|panic| panic.downcast::<&str>().map(|words| (*words).to_owned()));

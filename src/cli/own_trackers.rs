@@ -1,4 +1,4 @@
-//! Trackers of other crates, as a user names them: the folder of a crate, which is built, or a program.
+//! Trackers of other crates on the command line: the folder of a crate, which is built, or a program.
 
 use crate::builds::{BuildCache, BuiltTracker};
 use crate::cli::Error;
@@ -21,7 +21,7 @@ pub(super) struct ReadyTracker {
     pub about: About,
     /// The program.
     pub program: PathBuf,
-    /// The build, with its figures; `None` for a program that was built before.
+    /// The build, with its figures; `None` for a prebuilt program.
     pub built: Option<BuiltTracker>,
 }
 
@@ -31,7 +31,7 @@ impl ReadyTracker {
         Level::Own(OwnTracker::new(&self.about.name, is_on).expect("its name was checked"))
     }
 
-    /// Returns what a report has of it.
+    /// Returns the tracker's facts for a report.
     pub(super) fn facts(&self) -> trackers::OwnTracker {
         let About { name, about, records } = self.about.clone();
         let built = self.built.as_ref();
@@ -48,10 +48,10 @@ impl ReadyTracker {
     }
 }
 
-/// Builds the trackers, and asks each program what it is. Returns them with a launcher that starts them too.
+/// Builds the trackers, and queries each program's description. Returns them with a launcher that starts them too.
 ///
 /// # Errors
-/// If one cannot be built or is no tracker, or two have the same name.
+/// If one cannot be built or is not a tracker, or two have the same name.
 pub(super) fn prepare(
     paths: &[PathBuf],
     cache: &BuildCacheArguments,
@@ -80,7 +80,7 @@ pub(super) fn prepare(
     Ok((ready, launcher))
 }
 
-/// Builds a tracker's program, with a line that shows what cargo does.
+/// Builds a tracker's program, with a line that shows cargo's progress.
 fn build(folder: &Path, cache: &BuildCacheArguments) -> Result<BuiltTracker, Error> {
     let bar = ProgressBar::new_spinner().with_style(
         ProgressStyle::with_template("{spinner} building ({elapsed}): {wide_msg}").expect("a valid template"),
@@ -92,7 +92,7 @@ fn build(folder: &Path, cache: &BuildCacheArguments) -> Result<BuiltTracker, Err
     Ok(built?)
 }
 
-/// Asks a program which tracker it has.
+/// Queries a program's description of its tracker.
 fn about(path: &Path, program: &Path, limits: Limits) -> Result<About, Error> {
     let no_tracker = |why: String| {
         Error::System(format!("{} is no program of a tracker, which ends with `tracker!(…)`: {why}", path.display()))

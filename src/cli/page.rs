@@ -7,14 +7,14 @@ use crate::study::page::{self, Found};
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// The folder of results of a run that names none.
+/// The default folder of results.
 const RESULTS: &str = "results";
 
-/// Draws the page of results files, or of those in folders, writes it, and prints its path. Files that cannot be read
-/// are named on stderr and on the page.
+/// Draws the page of results files and of the files in folders, writes it, and prints its path. Files that cannot be
+/// read are named on stderr and on the page.
 ///
 /// # Errors
-/// If there is no file that can be read, or the page cannot be written.
+/// If no file can be read, or the page cannot be written.
 pub(super) fn write(paths: &[PathBuf], output: Option<&Path>) -> Result<(), Error> {
     let usual = [PathBuf::from(RESULTS)];
     let paths = if paths.is_empty() { &usual } else { paths };
@@ -35,20 +35,20 @@ pub(super) fn write(paths: &[PathBuf], output: Option<&Path>) -> Result<(), Erro
     Ok(())
 }
 
-/// Draws the page of a folder of results beside them, at the end of `cargo bench`. A page that cannot be written is
-/// reported on stderr: the results are safe.
+/// Draws the page of a results folder into that folder, at the end of `cargo bench`. If the page cannot be written,
+/// this is reported on stderr: the results are already saved.
 pub fn write_beside(results: &Path) {
     if let Err(error) = write(&[results.to_owned()], None) {
         console::complain(format_args!("The page was not written: {error}"));
     }
 }
 
-/// Returns the folder that a path names, or in which the file lies.
+/// Returns the folder that a path names, or that contains the file.
 fn folder_of(path: &Path) -> &Path {
     if path.is_dir() { path } else { files::folder_of(path) }
 }
 
-/// Returns the folder of Criterion's reports, by the variables that it reads.
+/// Returns the folder of Criterion's reports, from the variables that Criterion reads.
 fn criterion() -> PathBuf {
     let folder = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     folder("CRITERION_HOME")

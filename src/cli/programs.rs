@@ -1,5 +1,5 @@
-//! `memscope-bench programs`: measures real programs beside the stress workloads, and the curve of the overhead over
-//! how often a program allocates.
+//! `memscope-bench programs`: measures real programs and the stress workloads, and fits the curve of the overhead over
+//! the allocation rate.
 
 use crate::cli::arguments::{KeepArguments, ResultArguments, SizeArguments, after_the_baseline, bar, or_nameable};
 use crate::cli::{Error, journal};

@@ -17,7 +17,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
-/// The variable that names the trace to the recorder.
+/// The variable that passes the trace's path to the recorder.
 const TRACE: &str = crate::platform::environment::TRACE;
 
 /// The other way to record a program.
@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
 }
 
 impl Arguments {
-    /// Returns the path of the trace, where nothing but an earlier trace may be.
+    /// Returns the path of the trace, where only an earlier trace may exist.
     fn output(&self, program: &Path) -> Result<PathBuf, Error> {
         let default = || {
             let mut name = program.file_name().unwrap_or(OsStr::new("program")).to_owned();
@@ -96,7 +96,7 @@ impl Arguments {
         }
     }
 
-    /// Returns the error of a program that left no trace.
+    /// Returns the error for a program that left no trace.
     fn explained(&self, error: TraceError, program: &Path, status: ExitStatus) -> Error {
         let path = program.display();
         let ended = ending(status).map(|(_, how)| format!(" ({path} {how})")).unwrap_or_default();
@@ -110,7 +110,7 @@ impl Arguments {
     }
 }
 
-/// Returns the path of a program, by its name as a shell finds it.
+/// Returns the path of a program by its name, as a shell finds it.
 fn program(name: &OsStr) -> Result<PathBuf, Error> {
     let path = Path::new(name);
     let found = if path.components().count() > 1 {
@@ -121,7 +121,7 @@ fn program(name: &OsStr) -> Result<PathBuf, Error> {
     found.ok_or_else(|| Error::System(format!("there is no program {}: name one after `--`", path.display())))
 }
 
-/// Returns the exit code to pass on, with the ending in words; `None` for success.
+/// Returns the exit code to pass on, and its description; `None` for success.
 fn ending(status: ExitStatus) -> Option<(u8, String)> {
     if status.success() {
         return None;
@@ -129,7 +129,7 @@ fn ending(status: ExitStatus) -> Option<(u8, String)> {
     let signal = status.signal();
     Some(match (status.code(), signal) {
         (Some(code), _) => (code as u8, format!("ended with exit code {code}")),
-        // As shells do.
+        // The same code as in shells.
         (None, Some(signal)) => {
             let name = signals::name(signal).unwrap_or("unknown");
             ((128 + signal) as u8, format!("was ended by signal {signal} ({name})"))
@@ -138,7 +138,7 @@ fn ending(status: ExitStatus) -> Option<(u8, String)> {
     })
 }
 
-/// Prints the figures of a trace on stderr: stdout is the program's.
+/// Prints the figures of a trace on stderr, because stdout is the program's.
 fn report(path: &Path, seen: &Summary) {
     let operations = seen.operations;
     let bytes = fs::metadata(path).map_or(0, |about| about.len());

@@ -21,10 +21,10 @@ use clap::Args;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The fewest pairs of a measurement, however slow they are.
+/// The minimum number of pairs of a measurement, even if they are slow.
 const FEWEST: usize = 12;
 
-/// The processes that time single operations, for each build and level: as many as an interval needs.
+/// The number of processes that time single operations, for each build and level: as many as an interval needs.
 const LATENCY_PROCESSES: u32 = 6;
 
 #[derive(Debug, Args)]
@@ -56,7 +56,7 @@ pub(super) struct Arguments {
     results: ResultArguments,
 }
 
-/// Parses a level that sees the operations of a trace.
+/// Parses a level that records the operations of a trace.
 fn replayed(name: &str) -> Result<Level, String> {
     let level: Level = name.parse().map_err(|error: crate::tracking::LevelError| error.to_string())?;
     match obstacle(level) {
@@ -67,7 +67,7 @@ fn replayed(name: &str) -> Result<Level, String> {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let files = arguments.results.files(Replays::KIND);
-    // A file that cannot be read ends the run before it measures.
+    // A file that cannot be read ends the run before anything is measured.
     let accuracy = accuracy(&arguments.traces, Way::Replay)?;
     let resolved = arguments.builds.resolve()?;
     let (recorded, scratch) = prepared(&arguments.trace)?;
@@ -83,7 +83,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
 /// The name of the plan in its folder.
 const PLAN: &str = "plan";
 
-/// Reads a trace, and writes its plan into a temporary folder. The trace is not in memory any more then.
+/// Reads a trace, and writes its plan into a temporary folder. The trace is then no longer in memory.
 fn prepared(path: &Path) -> Result<(Summary, Scratch), Error> {
     let trace = Trace::read(path)?;
     let plan = trace::plan::Plan::of(&trace)?;
@@ -94,7 +94,7 @@ fn prepared(path: &Path) -> Result<(Summary, Scratch), Error> {
 }
 
 impl Arguments {
-    /// Measures the builds: all pairs are spread over the same passes.
+    /// Measures the builds, with all pairs spread over the same passes.
     fn measure(&self, builds: Vec<Build>, plan: &Path, recorded: &Summary) -> Result<Vec<BuildReplays>, Error> {
         let ready = |build: &Build| -> Result<TraceLauncher, String> {
             let program = build.program.as_ref().map_err(|failed| failed.why.clone())?;
@@ -130,7 +130,8 @@ impl Arguments {
         Ok(builds.into_iter().zip(&launchers).map(of_build).collect())
     }
 
-    /// Times single operations: all builds and levels by turns, each process in its own. Returns those of each build.
+    /// Times single operations: all builds and levels by turns, in separate processes. Returns the quantiles of each
+    /// build.
     fn latencies(
         &self,
         launchers: &[Result<TraceLauncher, String>],

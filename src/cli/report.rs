@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     if arguments.html {
         return page::write(&arguments.files, arguments.output.as_deref());
     }
-    // All are read before any is drawn, so a wrong name changes nothing.
+    // All files are read before any is drawn, so a wrong name changes nothing.
     let kept = arguments.files.iter().map(|path| Kept::read(path)).collect::<Result<Vec<_>, _>>()?;
     if let Some(other) = arguments.files.iter().zip(&kept).find(|(_, kept)| !matches!(kept, Kept::Comparison(_)))
         && (arguments.against.is_some() || arguments.threshold.is_some())
@@ -83,7 +83,7 @@ struct Draw<'a> {
 }
 
 impl Draw<'_> {
-    /// Draws a comparison, judged by the present rule. The file then has the same verdicts as the report.
+    /// Draws a comparison, judged by the present rule. The saved file gets the same verdicts as the report.
     fn comparison(&mut self, comparison: Comparison) -> Result<(), Error> {
         let Arguments { against, threshold, print, .. } = self.arguments;
         let comparison = comparison.judged(against.clone(), *threshold);

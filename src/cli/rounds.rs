@@ -26,7 +26,7 @@ use clap::Args;
 use std::path::Path;
 use std::time::Duration;
 
-/// The measurements of each build, for every command that measures several.
+/// The options of every command that measures several builds.
 #[derive(Debug, Args)]
 #[command(mut_arg("time_limit", |limit| limit.default_value("10")))]
 pub(super) struct RoundArguments {
@@ -86,15 +86,15 @@ pub(super) struct RoundArguments {
 
 /// The report of a comparison.
 pub(super) struct Report<'a> {
-    /// The name of its files, which end in .json, .md and .svg, and of the journal.
+    /// The common name of its files, which end in .json, .md and .svg, and of the journal.
     pub name: &'a str,
     /// The reference of each build.
     pub against: Against,
-    /// Writes one more file into the folder once the comparison is saved, and returns its name.
+    /// Writes an additional file into the folder after the comparison is saved, and returns its name.
     pub beside: Beside<'a>,
 }
 
-/// Writes a file into a folder beside those of a comparison; `None` if there is nothing to write.
+/// Writes an additional file into a comparison's folder; `None` if there is nothing to write.
 type Beside<'a> = &'a dyn Fn(&Comparison, &Path) -> Result<Option<String>, FileError>;
 
 impl RoundArguments {
@@ -105,7 +105,7 @@ impl RoundArguments {
 
     /// Builds memscope, measures the builds, compares them, and reports.
     pub(super) fn run(&self, resolved: &[ResolvedBuild], report: &Report) -> Result<(), Error> {
-        // Counts alone, a matter of minutes, do not replace what took hours.
+        // Counts alone take minutes, so they do not replace results that took hours.
         let name = if self.counts_only { format!("{}-counts", report.name) } else { report.name.to_owned() };
         let files = self.results.files(&name);
         files.prepare::<Comparison>()?;
@@ -127,10 +127,10 @@ impl RoundArguments {
         Ok(())
     }
 
-    /// Checks that what is to be counted can be counted. Call it before anything else.
+    /// Checks that the requested metrics can be counted. Call this before anything else.
     ///
     /// # Errors
-    /// If it cannot.
+    /// If they cannot be counted.
     pub(super) fn check_counting(&self) -> Result<(), Error> {
         let option = match self {
             Self { counts_only: true, .. } => "--counts-only",
@@ -180,9 +180,9 @@ impl RoundArguments {
         Ok((record.into(), journal))
     }
 
-    /// Measures how the builds' costs grow, if that is asked for.
+    /// Measures how the builds' costs grow, if requested.
     fn soak(&self, builds: &[Build], plan: &Plan) -> Vec<Vec<Soak>> {
-        /// The most time of a process.
+        /// The time limit of a process.
         const MOST: Duration = Duration::from_secs(5);
         if !self.soak {
             return Vec::new();
@@ -192,7 +192,7 @@ impl RoundArguments {
         soak::measure(&soak::quick(levels, MOST), builds)
     }
 
-    /// Counts the builds, if that is asked for.
+    /// Counts the builds, if requested.
     fn count(
         &self,
         builds: &[Build],

@@ -1,5 +1,5 @@
-//! `memscope-bench validate --sessions N`: makes the same complete measurement several times, and reports whether the
-//! figures repeat.
+//! `memscope-bench validate --sessions N`: repeats the same complete measurement, and reports whether the figures
+//! agree.
 
 use crate::cli::Error;
 use crate::cli::arguments::{ResultArguments, bar, or_all, show};
@@ -42,20 +42,20 @@ fn minutes(text: &str) -> Result<f64, String> {
     }
 }
 
-/// The parts of a run that `validate` shares.
+/// The options that `validate` shares with sessions.
 pub(super) struct Shared<'a> {
-    /// The workloads that were named.
+    /// The requested workloads.
     pub workloads: &'a [Workload],
-    /// The scale that was named.
+    /// The requested scale.
     pub scale: Option<Scale>,
-    /// True to go on with a run of the same command that did not end.
+    /// True to continue an unfinished run of the same command.
     pub resume: bool,
-    /// The place and form of the results, and the limits of the probes.
+    /// The place and format of the results, and the limits of the probes.
     pub results: &'a ResultArguments,
 }
 
 impl SessionArguments {
-    /// Makes the sessions, saves them after each, and reports.
+    /// Runs the sessions, saves them after each, and reports.
     pub(super) fn run(&self, count: u32, shared: &Shared) -> Result<(), Error> {
         let files = shared.results.files(Sessions::KIND);
         files.prepare::<Sessions>()?;
@@ -80,7 +80,7 @@ impl SessionArguments {
             wait(began + between * (number - first) as u32, number, kept.plan.sessions);
             let session = session(&kept.plan, &launcher, number);
             kept.sessions.push(session);
-            // A run of hours loses one session at most.
+            // A run of hours loses at most one session.
             files::write_json(&partial, &kept)?;
         }
         let saved = files.save(&kept);
@@ -91,7 +91,7 @@ impl SessionArguments {
     }
 }
 
-/// Returns the sessions so far: none, or those of the run that did not end.
+/// Returns the sessions so far: none, or the sessions of the unfinished run.
 fn begin(resume: bool, partial: &Path, plan: sessions::Plan) -> Result<Sessions, Error> {
     match (resume, partial.exists()) {
         (false, false) => {
@@ -121,11 +121,11 @@ fn wait(due: Instant, number: usize, sessions: usize) {
     bar.finish_and_clear();
 }
 
-/// Makes one complete measurement.
+/// Runs one complete measurement.
 fn session(plan: &sessions::Plan, launcher: &Launcher, number: usize) -> Session {
     let started = Utc::now();
     let request = |workload, level| Request::at(plan.scale, workload, level, plan.threads);
-    // Each session has its own order of measurements.
+    // Each session has a different order of measurements.
     let mut measurements = Plan::new(Effort::pairs(plan.pairs)).seeded(number as u64);
     measurements.add_overheads(launcher, &plan.workloads, &plan.levels, request);
     let bar = bar(measurements.pairs(), "pairs");

@@ -1,4 +1,4 @@
-//! `memscope-bench soak`: measures how the cost of tracking grows with the events that the tracker has seen.
+//! `memscope-bench soak`: measures how the cost of tracking grows with the number of events.
 
 use crate::cli::Error;
 use crate::cli::arguments::{ResultArguments, bar};
@@ -14,7 +14,7 @@ use crate::worker::launcher::Launcher;
 use clap::Args;
 use std::time::Duration;
 
-/// The part of the memory limit beyond which a process ends by itself.
+/// The part of the memory limit at which a process stops.
 const PART_OF_MEMORY: f64 = 0.75;
 
 #[derive(Debug, Args)]
@@ -85,12 +85,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     Ok(files.finish(&soaks, arguments.results.format())?)
 }
 
-/// Returns a short plan for a command that measures much else.
+/// Returns a short plan for a command that measures other things too.
 pub(super) fn quick(levels: Vec<Level>, limit: Duration) -> Plan {
     Plan::quick(levels, vec![Meter::Time, Meter::Memory], limit)
 }
 
-/// Measures builds with a progress bar, and returns the soaks of each; none of one that was not built.
+/// Measures builds with a progress bar. Returns the soaks of each build; none for a build that failed.
 pub(super) fn measure(plan: &Plan, builds: &[Build]) -> Vec<Vec<Soak>> {
     let built: Vec<(&str, &Launcher)> =
         builds.iter().filter_map(|build| Some((build.name.as_str(), &build.program.as_ref().ok()?.launcher))).collect();

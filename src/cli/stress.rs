@@ -1,5 +1,5 @@
-//! `memscope-bench stress`, which is also the default command: runs the phases under full tracking, prints their
-//! figures, and draws the memory analysis.
+//! `memscope-bench stress`, also the default command: runs the phases under full tracking, prints their figures, and
+//! draws the memory analysis.
 
 use crate::cli::arguments::{FormatArguments, SizeArguments, or_all};
 use crate::cli::executables::PROGRAM;
@@ -22,9 +22,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The picture's file.
+/// The name of the chart's file.
 pub const PICTURE: &str = "memory_analysis.svg";
-/// The name that the files share.
+/// The common name of the files.
 const NAME: &str = "memory_analysis";
 
 /// Time limit of each phase in the full run of `cargo bench`.
@@ -57,10 +57,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     own_report::keep(&arguments.output, arguments.dashboard)
 }
 
-/// Makes the full run in place of `stress`, for a parent.
+/// Runs the full run for a parent process.
 ///
 /// # Errors
-/// If it cannot be made or written.
+/// If it cannot be run or written.
 pub(super) fn run_task(scale: Scale, output: &str) -> Result<(), Error> {
     let arguments = ["stress".to_owned(), format!("--scale={}", scale.factor()), format!("--seed={}", scale.seed())];
     let arguments = arguments.into_iter().chain([format!("--output={output}")]);
@@ -71,7 +71,7 @@ pub(super) fn run_task(scale: Scale, output: &str) -> Result<(), Error> {
     own_report::keep(output, false)
 }
 
-/// Runs workloads as phases, prints their figures, and writes the record and the picture.
+/// Runs workloads as phases, prints their figures, and writes the record and the chart.
 fn measure(
     workloads: &[Workload],
     scale: Scale,
@@ -101,10 +101,10 @@ fn measure(
     Ok(files.finish(&record, format)?)
 }
 
-/// Runs the stress run of another memscope-bench program, with its console output on this one's.
+/// Runs the stress run of another memscope-bench program, which prints to this console.
 ///
 /// # Errors
-/// The failure. The files are then as they were.
+/// The failure. The files are then unchanged.
 pub fn run_as_child(program: &Path, scale: Scale, output: &Path) -> Result<(), Failure> {
     let task = Task::Stress { scale, output: output.display().to_string() };
     let limits = Limits { time: PHASE_LIMIT * registered().len() as u32, ..Limits::default() };

@@ -1,4 +1,5 @@
-//! `memscope-bench validate --traces`: measures workloads directly, and as replays and predictions of their traces.
+//! `memscope-bench validate --traces`: measures workloads directly, and compares replays and predictions of their
+//! traces.
 
 use crate::cli::arguments::{KeepArguments, bar, or_nameable, show};
 use crate::cli::sessions::Shared;
@@ -25,7 +26,7 @@ use std::path::Path;
 /// The level whose overhead is estimated.
 const LEVEL: Level = Level::Allocator;
 
-/// A workload whose trace is ready to be replayed.
+/// A workload whose trace is ready to replay.
 struct Ready {
     workload: Workload,
     recorded: Summary,
@@ -77,11 +78,11 @@ pub(super) fn run(shared: &Shared, pairs: usize) -> Result<(), Error> {
     journal::finish(&files, &traces, None, shared.results.format(), KeepArguments { keep: false })
 }
 
-/// Returns the accuracy of a way, with its level, from the file of an earlier run on this machine; `None` if there is no
-/// file, or it is another machine's.
+/// Returns the accuracy of a way, with its level, from the file of an earlier run on this machine; `None` if there is
+/// no file, or it is from another machine.
 ///
 /// # Errors
-/// If the file is there and cannot be read.
+/// If the file exists and cannot be read.
 pub(super) fn accuracy(path: &Path, way: Way) -> Result<Option<(Level, Accuracy)>, Error> {
     let traces = files::read_if_there::<Traces>(path)?;
     Ok(traces.and_then(|traces| traces.accuracy_on(&Machine::here(), way)))
@@ -102,7 +103,7 @@ fn ready(launcher: &Launcher, probe: Request, folder: &Path, calls: &Result<Call
         .as_ref()
         .map_err(Clone::clone)
         .and_then(|calls| Prediction::of(workload.to_string(), &trace, LEVEL, calls).map_err(|lack| lack.to_string()));
-    // The program of the trace is this one, at whatever path.
+    // The program of the trace is this one, at any path.
     let recorded = Summary { program: workload.to_string(), ..trace.summary() };
     Ok(Ready { workload, recorded, replays, predicted })
 }

@@ -1,7 +1,7 @@
-//! `memscope-bench trackers`: measures memscope's levels among other trackers.
+//! `memscope-bench trackers`: measures memscope's levels and other trackers.
 //!
-//! A tracker of another crate is built first, and measured on and off. One with a separate program is measured in that
-//! program. If Cargo, asked to run this program, has not built those, or not since, they are built first.
+//! A tracker of another crate is built first, and measured on and off. A tracker with a separate program is measured in
+//! that program, which is built first if it is missing or outdated.
 
 use crate::cli::arguments::{KeepArguments, ResultArguments, SizeArguments, after_the_baseline, or_all};
 use crate::cli::beside::build_references;

@@ -1,4 +1,4 @@
-//! `memscope-bench trend`: shows what commits of memscope cost relative to each other, and the records of single runs.
+//! `memscope-bench trend`: shows the cost of memscope's commits relative to each other, and the records of single runs.
 
 use crate::cli::Error;
 use crate::cli::arguments::{FormatArguments, not_negative};
@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
 }
 
 impl Arguments {
-    /// Estimates the commits' overheads; `None` if there is no file of differences, and none was named.
+    /// Estimates the commits' overheads; `None` if no file was named and the default file does not exist.
     fn commits(&self) -> Result<Option<Commits>, FileError> {
         let usual = Path::new("results").join(DIFFERENCES);
         let path = match &self.differences {

@@ -1,4 +1,4 @@
-//! `memscope-bench validate`: compares the harness with trackers of known cost.
+//! `memscope-bench validate`: tests the harness with trackers of known cost.
 
 use crate::cli::arguments::{KeepArguments, ResultArguments, bar, or_all};
 use crate::cli::sessions::{SessionArguments, Shared};
@@ -15,9 +15,9 @@ use crate::workloads::{Scale, Workload, pools, registered};
 use clap::Args;
 use std::fs;
 
-/// The rounds of a quick run.
+/// The number of rounds of a quick run.
 const QUICK_ROUNDS: u32 = 36;
-/// The minutes of a quick run over all workloads, at rest.
+/// The duration of a quick run over all workloads at rest, in minutes.
 const QUICK_MINUTES: f64 = 4.0;
 
 #[derive(Debug, Args)]
@@ -58,7 +58,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    /// Returns the plan, and the pairs of a measurement. Each of a group's two members has the pairs of two
+    /// Returns the plan, and the number of pairs of a measurement. Each of a group's two members has the pairs of two
     /// measurements.
     fn plan(&self, program: String) -> (Plan, usize) {
         let rounds = if self.quick { self.rounds as usize } else { ROUNDS };
@@ -74,7 +74,7 @@ impl Arguments {
         (plan, rounds * PAIRS / ROUNDS)
     }
 
-    /// Returns what all kinds of validation share.
+    /// Returns the options that all kinds of validation share.
     fn shared(&self) -> Shared<'_> {
         let Self { ref workloads, scale, resume, ref results, .. } = *self;
         Shared { workloads, scale, resume, results }
@@ -101,7 +101,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let files = arguments.results.files(Validation::KIND);
     files.prepare::<Validation>()?;
     let path = arguments.results.output.join("validation.json");
-    // Results from the other circumstances stay.
+    // Results from the other circumstances are kept.
     let is_there = fs::metadata(&path).is_ok_and(|about| about.len() > 0);
     let mut validation = if is_there { files::read(&path)? } else { Validation::default() };
     validation.schema = validation::SCHEMA;
@@ -129,7 +129,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
 
     let run = KeptRun::Present(Box::new(validation::run(origin, &plan, &measured, pairs)));
     *(if arguments.load { &mut validation.under_load } else { &mut validation.at_rest }) = Some(run);
-    // A validation is itself a control, and has no other.
+    // A validation is itself a control, so it has no other.
     let keep = KeepArguments { keep: true };
     journal::finish(&files, &validation, Some(journal), arguments.results.format(), keep)
 }

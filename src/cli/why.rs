@@ -1,4 +1,4 @@
-//! `memscope-bench why`: where the cost of a build is, or the difference between two.
+//! `memscope-bench why`: finds the functions that cause the cost of a build, or the difference between two.
 
 use crate::builds::BuildSpec;
 use crate::cli::arguments::{ResultArguments, bar};
@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     results: ResultArguments,
 }
 
-/// Returns the default workload: the first that can be counted, which is `structures` among memscope-bench's.
+/// Returns the default workload: the first that can be counted, which is `structures` in memscope-bench.
 fn usual() -> Workload {
     let all = registered();
     all.iter().copied().find(|workload| !workload.is_parallel()).unwrap_or(all[0])

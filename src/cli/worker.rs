@@ -1,4 +1,4 @@
-//! `memscope-bench worker`: reads one task from standard input, does it, and prints its reply as one line of JSON.
+//! `memscope-bench worker`: reads one task from standard input, runs it, and prints its reply as one line of JSON.
 
 use crate::cli::{Error, stress};
 use crate::platform::environment;
@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     }
 }
 
-/// Runs the task of a program that runs probes alone.
+/// Runs the task of a program that only runs probes.
 pub(super) fn run_probe(
     arguments: &Arguments,
     run: impl FnOnce(Request) -> Result<Observation, TaskError>,
@@ -37,7 +37,7 @@ pub(super) fn run_probe(
     })
 }
 
-/// Runs the task in a program's own way.
+/// Runs the task with a program's own function.
 pub(super) fn run_by(
     arguments: &Arguments,
     serve: impl FnOnce(Task, Option<&Fault>) -> Result<(), ServeError>,

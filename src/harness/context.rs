@@ -10,21 +10,21 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// The argument of a workload of [`harness!`](crate::harness!): it names values to the tracker, which is optional.
 ///
-/// Threads share it. At a level without names, a named value costs a count and a branch. That is in
-/// the untracked time as well as in the tracked one.
+/// Threads share it. At a level without names, a named value costs a count and a branch. The untracked and the tracked
+/// time both include it.
 pub struct Context {
     names: Names,
     variables: AtomicU64,
 }
 
-/// The trackers that run workloads. One type for all of them means one copy of a workload: its instructions are the
+/// The trackers that run workloads. They share one type, so a workload is compiled once and its instructions are the
 /// same at every level.
 pub(super) enum Names {
-    /// Of a probe.
+    /// The tracker of a probe.
     Variables(VariableTracker),
-    /// Of a report whose findings are compared with what was planted.
+    /// The tracker of a report whose findings are compared with the planted objects.
     Ledger(Ledger),
-    /// Of a stress run.
+    /// The tracker of a stress run.
     #[cfg(feature = "studies")]
     Observer(Observer),
 }
@@ -46,7 +46,7 @@ impl Context {
         }
     }
 
-    /// Marks a checkpoint: the workload holds most at this point. The stress run looks at the heap there.
+    /// Marks a checkpoint, a point at which the workload's live memory peaks. The stress run inspects the heap there.
     #[inline]
     pub fn checkpoint(&self, name: &'static str) {
         match &self.names {
@@ -57,7 +57,7 @@ impl Context {
         }
     }
 
-    /// Returns the digest of a workload that returned this value.
+    /// Returns the digest of a workload that returned this checksum.
     pub(super) fn digest(self, checksum: u64) -> Digest {
         Digest { checksum, variables: self.variables.into_inner(), ..Digest::default() }
     }
@@ -69,9 +69,9 @@ impl fmt::Debug for Context {
     }
 }
 
-/// A tracker that a context can pass values on to.
+/// A tracker that a context can pass values to.
 pub(super) trait Named: Tracker {
-    /// Returns it as one of the trackers of a context.
+    /// Returns the tracker as a variant of [`Names`].
     fn names(&self) -> Names;
 }
 

@@ -1,6 +1,6 @@
 //! The program of a crate that measures its own workloads: [`harness!`](crate::harness!).
 //!
-//! It is one program: `cargo bench` with Criterion's flags, the command line of memscope-bench on the crate's
+//! One program is all of these: `cargo bench` with Criterion's flags, the command line of memscope-bench on the crate's
 //! workloads, and the worker that runs their probes.
 
 mod context;
@@ -16,7 +16,7 @@ use crate::platform::console;
 use crate::workloads::{self, RegistrationError};
 use std::process::ExitCode;
 
-/// Measures what tracking costs functions of your own crate. It is the whole of a bench target.
+/// Measures the overhead of tracking on functions of your own crate. One call makes a complete bench target.
 ///
 /// ```no_run
 /// use memscope_bench::{Context, Scale, harness};
@@ -33,13 +33,13 @@ use std::process::ExitCode;
 /// harness!(words);
 /// ```
 ///
-/// A workload is a function of a [`Context`] and a [`Scale`](crate::Scale). It does the same work each time, frees all
-/// that it allocates, and returns a value that depends on its results: if the values of two levels differ, they did not
-/// do the same work, and the measurement fails. At scale 1 it should take about 10 ms. Naming values is optional.
-/// `name(parallel)` is a workload that runs on several threads.
+/// A workload is a function of a [`Context`] and a [`Scale`](crate::Scale). It does the same work each time, frees
+/// everything that it allocates, and returns a value that depends on its results. If the values of two levels differ,
+/// they did different work, and the measurement fails. At scale 1 it should take about 10 ms. Naming values is
+/// optional. `name(parallel)` declares a workload that runs on several threads.
 ///
-/// The macro installs the switched allocator and makes `main`, so a target has one `harness!` and no other allocator.
-/// docs/OWN.md leads through it.
+/// The macro installs the switched allocator and defines `main`, so a target has one `harness!` and no other allocator.
+/// See docs/OWN.md for a guide.
 #[macro_export]
 macro_rules! harness {
     ($($workload:ident $(($kind:ident))?),+ $(,)?) => {
@@ -66,7 +66,7 @@ macro_rules! harness {
     };
 }
 
-/// Returns whether a workload of `harness!` is parallel, by the word behind its name.
+/// Returns whether a workload of `harness!` is parallel, by the word after its name.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! harness_is_parallel {
@@ -78,9 +78,9 @@ macro_rules! harness_is_parallel {
     };
 }
 
-/// Runs the program: a command of memscope-bench's if the first argument is one, and otherwise the bench. `folder` and
-/// `target` are those of the crate, and `register` registers its workloads. A copy that is built for a comparison is a
-/// worker alone.
+/// Runs the program: a command of memscope-bench if the first argument is one, and otherwise the bench. `folder` and
+/// `target` belong to the crate, and `register` registers its workloads. A copy that is built for a comparison is only
+/// a worker.
 pub fn main(folder: &str, target: &str, register: &[fn() -> Result<(), RegistrationError>]) -> ExitCode {
     if let Err(error) = register.iter().try_for_each(|register| register()) {
         console::complain(format_args!("error: {error}"));

@@ -1,4 +1,4 @@
-//! Workloads of another crate: as `harness!` describes them, and as they are registered.
+//! Workloads of another crate: their definition by `harness!`, and their registration.
 
 use crate::harness::Context;
 use crate::harness::context::Named;
@@ -8,18 +8,18 @@ use crate::tracking::VariableTracker;
 use crate::worker::tasks::detection::ledger::Ledger;
 use crate::workloads::{self, Definition, Digest, RegistrationError, Scale, Untracked};
 
-/// A workload of another crate. [`harness!`](crate::harness!) implements it for each function.
+/// A workload of another crate. [`harness!`](crate::harness!) implements this trait for each function.
 pub trait Own: 'static {
-    /// The name of its function.
+    /// The name of the function.
     const NAME: &'static str;
     /// True if it runs on several threads.
     const IS_PARALLEL: bool;
 
-    /// Runs it once, and returns a value that depends on its results.
+    /// Runs the workload once, and returns a value that depends on its results.
     fn run(context: &Context, scale: Scale) -> u64;
 }
 
-/// The scale of a short run: workloads of other crates are written for it.
+/// The scale of a short run, at which workloads of other crates take about 10 ms.
 const SHORT_SCALE: f64 = 1.0;
 
 /// Registers a workload for all trackers that run workloads.
@@ -36,7 +36,7 @@ pub fn register<W: Own>() -> Result<(), RegistrationError> {
 }
 
 fn register_for<W: Own, T: Named>() -> Result<(), RegistrationError> {
-    // It lives as long as the program.
+    // The registry lives as long as the program.
     workloads::register::<T>(Box::leak(Box::new(Definition {
         name: W::NAME,
         title: W::NAME,

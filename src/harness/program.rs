@@ -1,4 +1,4 @@
-//! The program of a crate with workloads of its own: `cargo bench`, and the command line on these workloads.
+//! The program of another crate's workloads: `cargo bench`, and the command line on these workloads.
 
 use crate::builds::own::{OwnCrate, set_own_crate};
 use crate::cli::{Cli, exit_code, has_command, read_arguments};
@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Runs a command of memscope-bench's if the first argument is one, and otherwise the bench.
+/// Runs a command of memscope-bench if the first argument is one, and otherwise the bench.
 pub(super) fn run(folder: &str, target: &str) -> ExitCode {
     let command = format!("cargo bench --bench {target}");
     itself::set_command(&format!("{command} --"));
@@ -20,10 +20,10 @@ pub(super) fn run(folder: &str, target: &str) -> ExitCode {
     }
 }
 
-/// Runs a command of memscope-bench's.
+/// Runs a command of memscope-bench.
 fn run_command(arguments: &[OsString]) -> ExitCode {
     let name = OsString::from(itself::another_command().unwrap_or_default());
-    // Cargo adds this one.
+    // Cargo adds this argument.
     let arguments = arguments.iter().filter(|argument| *argument != "--bench").cloned();
     read_arguments([name].into_iter().chain(arguments).collect())
         .map_or_else(|code| code, |cli: Cli| exit_code(cli.run()))

@@ -1,14 +1,15 @@
-//! The program of a crate with a tracker of its own: [`tracker!`](crate::tracker!).
+//! The program of another crate's tracker: [`tracker!`](crate::tracker!).
 
 use crate::platform::console;
 use crate::tracking::{AllocationTracker, Tracked};
 use crate::worker::installed::Installed;
 use std::process::ExitCode;
 
-/// Makes a program that memscope-bench measures your own tracker with. It is the whole of a target called `tracker`.
+/// Defines the program by which memscope-bench measures your own tracker. One call makes a complete target called
+/// `tracker`.
 ///
-/// The macro installs the allocator of an [`AllocationTracker`] and makes `main`. `memscope-bench trackers --tracker`
-/// and `memscope-bench conform` start the program. docs/TRACKERS.md leads through it.
+/// The macro installs the allocator of an [`AllocationTracker`] and defines `main`. `memscope-bench trackers --tracker`
+/// and `memscope-bench conform` start the program. See docs/TRACKERS.md for a guide.
 #[macro_export]
 macro_rules! tracker {
     ($tracker:ty) => {
@@ -22,7 +23,7 @@ macro_rules! tracker {
     };
 }
 
-/// Runs the program: a worker, and in a build with the command line also single probes.
+/// Runs the program: a worker, and in a build with the command line also a single probe.
 pub fn main<T: AllocationTracker>(tracked: &'static Tracked<T::Allocator>) -> ExitCode {
     match Installed::<T>::own(tracked) {
         Ok(tracker) => run(&tracker),

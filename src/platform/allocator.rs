@@ -1,5 +1,5 @@
-//! The allocator under the trackers in this process: a preloaded or linked library may have replaced the one of the
-//! compilation.
+//! The allocator under the trackers in this process: a preloaded or linked library may have replaced the one from
+//! compile time.
 
 use std::fmt;
 use std::fs;
@@ -49,7 +49,7 @@ impl Allocator {
     }
 }
 
-/// The words between a library and the system's allocator that it replaced, in an allocator's name.
+/// The text between a library and the system's allocator that it replaced, in an allocator's name.
 const IN_PLACE: &str = ", in the place of the system's";
 
 impl fmt::Display for Allocator {
@@ -87,7 +87,7 @@ fn loaded() -> Vec<PathBuf> {
     Vec::new()
 }
 
-/// Returns whether a mapped file is a library by its name. Others may be huge, and are not read.
+/// Returns whether a mapped file is a library, by its name. Other files may be huge, and are not read.
 #[cfg(target_os = "linux")]
 fn is_library(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -107,7 +107,7 @@ fn glibc_version(file: &[u8]) -> Option<String> {
     (!version.is_empty()).then(|| version.to_owned())
 }
 
-/// Returns whether a shared library defines `malloc` for everyone.
+/// Returns whether a shared library exports `malloc`.
 fn brings_malloc(file: &[u8]) -> bool {
     let defines = || {
         let library = elf::ElfBytes::<elf::endian::AnyEndian>::minimal_parse(file).ok()?;

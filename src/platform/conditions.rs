@@ -1,5 +1,5 @@
-//! The state of the machine when a run begins: its load and the settings of its processor's speed. A reader needs
-//! both to judge the figures, and cannot find them out afterwards.
+//! The state of the machine when a run begins: its load and its processor's speed settings. They are needed to judge
+//! the figures, and cannot be determined afterwards.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -63,7 +63,7 @@ impl Conditions {
         }
     }
 
-    /// Returns the restrictions that apply to this process and not to others on the machine, in a few words each.
+    /// Returns the restrictions that apply only to this process, in a few words each.
     pub fn restrictions(&self) -> Vec<String> {
         let cores = self.cores_allowed.map(|cores| format!("{cores} cores allowed"));
         let quota = self.cores_quota.map(|quota| format!("a quota of {quota} cores"));
@@ -118,7 +118,7 @@ impl Ticks {
         let busy = self.busy.saturating_sub(before.busy) as f64;
         let idle = self.idle.saturating_sub(before.idle) as f64;
         let cores = busy / (busy + idle) * self.processors as f64;
-        // A tick is a hundredth of a second, so further digits mean nothing.
+        // A tick is a hundredth of a second, so further digits are meaningless.
         cores.is_finite().then_some((cores * 100.0).round() / 100.0)
     }
 }
@@ -133,7 +133,8 @@ fn governors(processors: &Path) -> Option<Vec<String>> {
     (!governors.is_empty()).then(|| governors.into_iter().collect())
 }
 
-/// Returns whether turbo is on. Intel's driver has a switch that turns it off, the others one that turns it on.
+/// Returns whether turbo is on. Intel's driver has a switch that turns it off, the others have a switch that turns it
+/// on.
 fn turbo(processors: &Path) -> Option<bool> {
     let switch = |path: &str| match setting(&processors.join(path))?.as_str() {
         "0" => Some(false),

@@ -1,8 +1,8 @@
 //! The console: standard output and standard error.
 //!
-//! A reader that goes away (`| head`) or a full disk must not cost a measurement. So nothing here panics, as
-//! `println!` does, and nothing ends the program. Output without a reader is discarded. Any other error is kept, and
-//! decides the exit code once the work is done. All text is made harmless for a terminal.
+//! A closed pipe (`| head`) or a full disk must not cost a measurement. So nothing here panics, unlike `println!`, and
+//! nothing ends the program. Output without a reader is discarded. Any other error is stored, and decides the exit code
+//! after the work is done. All text is escaped for a terminal.
 
 use crate::platform::text::harmless;
 use nix::errno::Errno;
@@ -23,7 +23,7 @@ use std::time::Duration;
 enum State {
     /// It accepts text.
     Open,
-    /// Its reader has gone.
+    /// Its reader has closed it.
     Closed,
     /// It could not be written to, for this reason.
     Failed(String),
@@ -65,13 +65,13 @@ pub fn complain(text: impl Display) {
 /// If it cannot be written.
 ///
 /// # Panics
-/// If JSON cannot represent the data. It can represent every reply.
+/// If JSON cannot represent the data, which is not the case for any reply.
 pub fn reply(value: &impl Serialize) -> io::Result<()> {
     let line = serde_json::to_string(value).expect("a reply is plain data") + "\n";
     Ok(write(io::stdout(), line.as_bytes())?)
 }
 
-/// Returns the reason why output could not be shown; `None` if all of it was shown, or its reader went away.
+/// Returns the reason why output could not be shown; `None` if all of it was shown, or its reader closed it.
 pub fn trouble() -> Option<String> {
     match &*state() {
         State::Failed(why) => Some(why.clone()),
@@ -94,10 +94,10 @@ fn after(error: &Errno) -> State {
     }
 }
 
-/// Writes everything. The standard library's buffer reports neither how much was written nor when.
+/// Writes everything. The standard library's buffer does not report how much was written, and when.
 fn write(to: impl AsFd + Write, text: &[u8]) -> Result<(), Errno> {
     let mut to = to;
-    // Text that libraries printed comes first; its errors are theirs.
+    // Text that libraries printed comes first; its errors are ignored here.
     let _ = to.flush();
     write_all(to.as_fd(), text)
 }
@@ -127,7 +127,7 @@ fn silence(redirect: impl FnOnce(File) -> nix::Result<()>) {
 }
 
 /// Protects a library that prints with `println!` and `eprintln!`, which panic. Its text goes through a pipe to the
-/// real output, as long as that has a reader. Ends when the value is dropped.
+/// real output, while that has a reader. Ends when the value is dropped.
 #[derive(Debug)]
 pub struct Relay {
     output: Option<OwnedFd>,
@@ -136,10 +136,10 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Begins. A terminal is not replaced: libraries adapt to one, and its reader stays.
+    /// Starts the relay. A terminal is not replaced, because libraries adapt to it, and its reader stays.
     ///
     /// # Errors
-    /// If the system has no pipe or thread left.
+    /// If the system cannot provide a pipe or a thread.
     pub fn begin() -> io::Result<Self> {
         let own = |of: BorrowedFd<'_>, is_terminal: bool| (!is_terminal).then(|| of.try_clone_to_owned()).transpose();
         let output = own(io::stdout().as_fd(), io::stdout().is_terminal())?;
@@ -167,7 +167,7 @@ impl Relay {
 
 impl Drop for Relay {
     fn drop(&mut self) {
-        /// An orphaned process may still hold a pipe open.
+        /// An orphaned process may still have a pipe open.
         const PATIENCE: Duration = Duration::from_secs(5);
         let _ = io::stdout().flush();
         if let Some(real) = self.output.take() {

@@ -1,4 +1,4 @@
-//! The cores that this process may run on, and a way to keep a child on one of them.
+//! The cores that this process may run on, and pinning of a child to one of them.
 //!
 //! A pair whose two samples ran on different cores compares the cores too: their caches, their neighbours and, on a
 //! virtual machine, their shares of the host. So both samples of a pair run on one core if the workload has one
@@ -12,7 +12,7 @@ pub struct Core(usize);
 /// number is odd, so this sample is equally often untracked and tracked.
 pub(crate) const STAY: usize = 5;
 
-/// Returns the core for a pair, by its index in its measurement. `None` on a system that cannot keep a process on a
+/// Returns the core for a pair, by its index in its measurement. `None` on a system that cannot pin a process to a
 /// core.
 pub(crate) fn for_pair(pair: usize) -> Option<Core> {
     turn(&allowed(), pair)
@@ -36,10 +36,10 @@ pub(crate) fn allowed() -> Vec<Core> {
     Vec::new()
 }
 
-/// Keeps a process and its future threads on one core.
+/// Pins a process and its future threads to one core.
 ///
 /// # Errors
-/// If the system does not allow it: the core may have been withdrawn meanwhile.
+/// If the system refuses, for example because the core was withdrawn.
 #[cfg(target_os = "linux")]
 pub(crate) fn keep_on(process: u32, Core(core): Core) -> std::io::Result<()> {
     use nix::sched::{CpuSet, sched_setaffinity};
@@ -49,7 +49,7 @@ pub(crate) fn keep_on(process: u32, Core(core): Core) -> std::io::Result<()> {
     Ok(sched_setaffinity(nix::unistd::Pid::from_raw(process), &set)?)
 }
 
-/// Keeps a process and its future threads on one core.
+/// Pins a process and its future threads to one core.
 ///
 /// # Errors
 /// None on this system, which does not report cores.

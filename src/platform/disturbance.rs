@@ -1,18 +1,18 @@
-//! Disturbances of a measurement from outside: time that the hypervisor gave to other machines, and time in which a task
-//! of this one waited for a processor. Both are counters of the kernel, read before and after.
+//! Disturbances of a measurement from outside: time that the hypervisor gave to other machines, and time in which a
+//! task of this one waited for a processor. Both are kernel counters, read before and after.
 
 use serde::{Deserialize, Serialize};
 use std::ops::AddAssign;
 use std::time::Instant;
 
-/// The disturbance of the stretches in which a measurement took its pairs, over the whole machine.
+/// The disturbance during a measurement's pairs, over the whole machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Disturbance {
-    /// Time that other machines on the same processors had, of the time that this one wanted, in ticks. `None` if
+    /// Time that other machines on the same processors used, out of the time that this one wanted, in ticks. `None` if
     /// unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stolen: Option<Part>,
-    /// Time in which some task waited for a processor, of the time that passed, in microseconds. `None` if unknown.
+    /// Time in which some task waited for a processor, out of the elapsed time, in microseconds. `None` if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waited: Option<Part>,
 }
@@ -22,12 +22,12 @@ pub struct Disturbance {
 pub struct Part {
     /// The part.
     pub part: u64,
-    /// The whole, of which it is a part.
+    /// The whole.
     pub of: u64,
 }
 
 impl Part {
-    /// Returns the part as a number from 0 to 1; `None` of nothing.
+    /// Returns the part as a number from 0 to 1; `None` if the whole is zero.
     pub fn share(self) -> Option<f64> {
         (self.of > 0).then(|| self.part as f64 / self.of as f64)
     }
@@ -40,7 +40,7 @@ impl Disturbance {
     }
 }
 
-/// Adds another stretch. What is unknown of one stretch is that of the others.
+/// Adds another stretch. A value that is unknown for one stretch is taken from the others.
 impl AddAssign for Disturbance {
     fn add_assign(&mut self, other: Self) {
         let both = |one: Option<Part>, other: Option<Part>| match (one, other) {
@@ -77,7 +77,7 @@ impl Watch {
     }
 }
 
-/// Returns the stolen ticks of all processors so far, of those that they were not idle.
+/// Returns the stolen ticks of all processors so far, out of their ticks that were not idle.
 #[cfg(target_os = "linux")]
 fn ticks() -> Option<Part> {
     use procfs::CurrentSI;

@@ -1,31 +1,31 @@
-//! The environment: the variables of memscope-bench, and others that change the measurements of a process.
+//! The environment: the variables of memscope-bench, and other variables that change the measurements of a process.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::sync::{Mutex, PoisonError};
 
-/// The prefix of all variables of memscope-bench. An empty one counts as unset.
+/// The prefix of all variables of memscope-bench. An empty variable counts as unset.
 pub(crate) const PREFIX: &str = "MEMSCOPE_BENCH_";
-/// The longest duration of one probe, in seconds.
+/// The time limit of a probe, in seconds.
 pub(crate) const TIME_LIMIT: &str = "MEMSCOPE_BENCH_TIME_LIMIT";
-/// The most memory of one probe, in MiB.
+/// The memory limit of a probe, in MiB.
 pub(crate) const MEMORY_LIMIT: &str = "MEMSCOPE_BENCH_MEMORY_LIMIT";
-/// The largest half-width of each interval, in percent of its figure.
+/// The target half-width of each interval, in percent of its figure.
 pub(crate) const PRECISION: &str = "MEMSCOPE_BENCH_PRECISION";
-/// The longest duration of one workload and level for that, in seconds.
+/// The time limit for that precision, for each workload and level, in seconds.
 pub(crate) const PRECISION_LIMIT: &str = "MEMSCOPE_BENCH_PRECISION_LIMIT";
 /// Keeps results even if the run's own control fails.
 pub(crate) const KEEP: &str = "MEMSCOPE_BENCH_KEEP";
-/// The folder in which builds of memscope are prepared and kept.
+/// The folder of prepared and finished builds.
 pub(crate) const BUILD_CACHE: &str = "MEMSCOPE_BENCH_BUILD_CACHE";
-/// The fault that a probe commits on purpose.
+/// The deliberate fault of a probe.
 pub(crate) const FAULT: &str = "MEMSCOPE_BENCH_FAULT";
 /// The trace that a program with the recorder writes.
 pub(crate) const TRACE: &str = "MEMSCOPE_BENCH_TRACE";
 /// Reduces a build to the part of the adapter that overheads need. The build script reads it.
 pub(crate) const CORE_ONLY: &str = "MEMSCOPE_BENCH_CORE_ONLY";
 
-/// The program's own variables that this process obeys, from the command line's parser.
+/// The program's own variables that are in force in this process, from the command line's parser.
 static IN_FORCE: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Returns the value of one of the program's own variables; `None` if it is unset or empty.
@@ -33,15 +33,15 @@ pub(crate) fn own(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// Keeps the names of the program's own variables that this process obeys.
+/// Stores the names of the program's own variables that are in force in this process.
 pub(crate) fn obey(names: Vec<String>) {
     *IN_FORCE.lock().unwrap_or_else(PoisonError::into_inner) = names;
 }
 
-/// Returns the program's own variables that this process and its probes obey, with their values, by name.
+/// Returns the program's own variables that are in force in this process and its probes, with their values, by name.
 pub(crate) fn in_force() -> BTreeMap<String, OsString> {
     let mut names = IN_FORCE.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    // Probes read this one themselves.
+    // Probes read this variable themselves.
     names.push(FAULT.to_owned());
     names.into_iter().filter_map(|name| own(&name).map(|value| (name, value))).collect()
 }
@@ -59,13 +59,13 @@ const NAMES: [&str; 9] = [
     "RUST_LIB_BACKTRACE",
     "RUST_MIN_STACK",
 ];
-/// The prefixes of more variables that change a measurement.
+/// The prefixes of further variables that change a measurement.
 const PREFIXES: [&str; 7] = ["MALLOC_", "MIMALLOC_", "TCMALLOC_", "SCUDO_", "ASAN_", "LSAN_", "MEMSCOPE_"];
 /// The prefixes of variables that have an effect even if they are empty.
 const SET_IS_ENOUGH: [&str; 2] = ["MEMSCOPE_", "RUST_"];
 
-/// Returns the variables that change a measurement, with their values, by name. The program's own are part of the
-/// command instead.
+/// Returns the variables that change a measurement, with their values, by name. The program's own variables are part of
+/// the command instead.
 pub(crate) fn influences() -> BTreeMap<String, String> {
     of(std::env::vars_os())
 }

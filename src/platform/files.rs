@@ -1,7 +1,7 @@
 //! Files: read with a check of their version, and written completely or not at all.
 //!
-//! The text goes into a temporary file, which then takes the name: a killed run or a full disk leaves the earlier file
-//! as it was. The new file keeps the permissions and, if the system allows it, the owner. A symbolic link stays, and
+//! The text goes into a temporary file, which is then renamed: a killed run or a full disk leaves the earlier file
+//! unchanged. The new file keeps the permissions and, if the system allows it, the owner. A symbolic link stays, and
 //! its target is replaced; a hard link keeps the earlier content.
 
 mod address;
@@ -25,7 +25,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 
-/// The most bytes of a file; a larger one is of another kind.
+/// The maximum size of a file; a larger file is of another kind.
 const LARGEST: u64 = 1 << 30;
 
 /// The data of one kind of file, with the version of its format.
@@ -34,11 +34,11 @@ pub trait Versioned: Serialize + DeserializeOwned {
     const KIND: &str;
     /// A description of such a file, for messages.
     const WHAT: &str;
-    /// The newest version of the format, which is the one written. The data's field `schema` has it.
+    /// The newest version of the format, which is the written one. The data's field `schema` has it.
     const SCHEMA: u32;
 }
 
-/// Reads a results file of one kind. [`Kept::read`](crate::Kept::read) reads one of any kind.
+/// Reads a results file of one kind. [`Kept::read`](crate::Kept::read) reads a file of any kind.
 ///
 /// # Errors
 /// If it cannot be read, is not such a file, or has a newer schema.
@@ -59,10 +59,10 @@ pub fn read<T: Versioned>(path: &Path) -> Result<T, FileError> {
     parse(path, &read_text(path, T::WHAT)?)
 }
 
-/// Reads a results file, or returns `None` if there is none.
+/// Reads a results file, or returns `None` if it does not exist.
 ///
 /// # Errors
-/// As [`read`], except that a missing file is none.
+/// As for [`read`], except for a missing file.
 pub(crate) fn read_if_there<T: Versioned>(path: &Path) -> Result<Option<T>, FileError> {
     match read(path) {
         Ok(record) => Ok(Some(record)),
@@ -79,7 +79,7 @@ pub fn read_text(path: &Path, what: &'static str) -> Result<String, FileError> {
     String::from_utf8(read_bytes(path, what)?).map_err(|_| FileError::corrupt(path, what, "it is no text"))
 }
 
-/// Reads a file, whatever it contains. `what` names the kind of file for messages.
+/// Reads a file of any content. `what` names the kind of file for messages.
 ///
 /// # Errors
 /// If it cannot be read, or is larger than any such file.
@@ -90,7 +90,7 @@ pub fn read_bytes(path: &Path, what: &'static str) -> Result<Vec<u8>, FileError>
     read_start(path, LARGEST)
 }
 
-/// Reads the first bytes of a file, at most so many.
+/// Reads at most this many bytes from the beginning of a file.
 ///
 /// # Errors
 /// If it cannot be read.
@@ -102,7 +102,7 @@ pub fn read_start(path: &Path, most: u64) -> Result<Vec<u8>, FileError> {
     Ok(content)
 }
 
-/// Returns what the system knows of a file. Checked before it is opened: opening a pipe would wait for a writer.
+/// Returns the file's metadata, before it is opened: opening a pipe would wait for a writer.
 fn about_file(path: &Path) -> Result<fs::Metadata, FileError> {
     let failed = |source| FileError::Read { path: path.to_owned(), source };
     let about = fs::metadata(path).map_err(failed)?;
@@ -112,7 +112,7 @@ fn about_file(path: &Path) -> Result<fs::Metadata, FileError> {
     Ok(about)
 }
 
-/// Returns the kind in a file's field `kind`; `None` for an older file without the field, and for one that is not
+/// Returns the kind in a file's field `kind`; `None` for an older file without the field, and for a file that is not
 /// JSON.
 pub fn kind(text: &str) -> Option<String> {
     #[derive(Deserialize)]
@@ -127,7 +127,7 @@ pub fn kind(text: &str) -> Option<String> {
 /// # Errors
 /// If it is not such a file, or has a newer schema.
 pub fn parse<T: Versioned>(path: &Path, text: &str) -> Result<T, FileError> {
-    /// The part that is read first: a newer file need not fit the rest.
+    /// The part that is read first, because the rest of a newer file may not parse.
     #[derive(Deserialize)]
     struct Head {
         schema: u64,
@@ -140,19 +140,19 @@ pub fn parse<T: Versioned>(path: &Path, text: &str) -> Result<T, FileError> {
     serde_json::from_str(text).map_err(corrupt)
 }
 
-/// Writes data as JSON whose outer levels have a line for each value, for people and for git.
+/// Writes data as JSON whose outer levels have a line for each value, for readers and for git.
 ///
 /// # Errors
-/// If a figure is not a number, or the file cannot be written. An earlier one then stays as it was.
+/// If a figure is not a number, or the file cannot be written. An earlier file then stays unchanged.
 pub fn write_json(path: &Path, value: &impl Versioned) -> Result<(), FileError> {
     let no_number = |NoNumber { place, number }| FileError::NoNumber { path: path.to_owned(), place, number };
     write(path, &json(value).map_err(no_number)?)
 }
 
-/// Writes a file completely or not at all: into a temporary file beside it, which then takes its name.
+/// Writes a file completely or not at all: writes a temporary file next to it, and then renames that.
 ///
 /// # Errors
-/// If the file cannot be written. An earlier one then stays as it was.
+/// If the file cannot be written. An earlier file then stays unchanged.
 pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
     let failed = |source| FileError::Write { path: path.to_owned(), source };
     let place = place_of(path)?;
@@ -165,12 +165,12 @@ pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
     let mut file = named.map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     if let Ok(earlier) = fs::metadata(&place) {
-        // Only root may give files away; otherwise the writer owns the file.
+        // Only root may change a file's owner; otherwise the writer owns the file.
         let _ = std::os::unix::fs::fchown(&file, Some(earlier.uid()), Some(earlier.gid()));
         let permissions = Permissions::from_mode(earlier.mode() & 0o777);
         file.as_file().set_permissions(permissions).map_err(failed)?;
     }
-    // The name must not reach the disk before the content; and some disks report only now that they are full.
+    // The content must reach the disk before the name, and some disks report only now that they are full.
     let unsupported =
         |error: &io::Error| matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput);
     file.as_file().sync_all().or_else(|error| if unsupported(&error) { Ok(()) } else { Err(error) }).map_err(failed)?;
@@ -178,23 +178,23 @@ pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Makes a temporary folder within another one. It is removed with the value.
+/// Creates a temporary folder within another one. It is removed when the value is dropped.
 ///
 /// # Errors
-/// If it cannot be made.
+/// If it cannot be created.
 pub fn scratch_folder(within: &Path) -> Result<Scratch, FileError> {
     let named = Scratch::within(within, ".memscope-bench-");
     named.map_err(|source| FileError::Write { path: within.to_owned(), source })
 }
 
-/// Gives a finished file or folder its name, and removes an earlier one. Both names are on the same file system.
+/// Renames a finished file or folder, and removes an earlier one. Both names are on the same file system.
 ///
 /// # Errors
-/// If it cannot be renamed. An earlier one then stays as it was.
+/// If it cannot be renamed. An earlier one then stays unchanged.
 pub fn replace(finished: &Path, name: &Path) -> Result<(), FileError> {
     let failed = |source| FileError::Write { path: name.to_owned(), source };
     if name.is_dir() {
-        // A folder replaces only an empty one.
+        // A folder can only replace an empty one.
         let earlier = scratch_folder(name.parent().unwrap_or(Path::new(".")))?;
         fs::rename(name, earlier.path().join("earlier")).map_err(failed)?;
     }
@@ -204,7 +204,7 @@ pub fn replace(finished: &Path, name: &Path) -> Result<(), FileError> {
 /// Copies a program completely or not at all, because another run may start it, or the earlier one may still run.
 ///
 /// # Errors
-/// If it cannot be copied. An earlier one then stays as it was.
+/// If it cannot be copied. An earlier copy then stays unchanged.
 pub fn copy_program(from: &Path, to: &Path) -> io::Result<()> {
     let scratch = Scratch::within(folder_of(to), ".memscope-bench-")?;
     let copy = scratch.path().join("program");
@@ -213,7 +213,7 @@ pub fn copy_program(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Opens a file that is written during a run: empty, or at its end if it is a device or another program opened it. A
-/// pipe is refused, because it would stop the run once its reader goes away.
+/// pipe is refused, because the run would stop when its reader closes it.
 ///
 /// # Errors
 /// If it cannot be opened.

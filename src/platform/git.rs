@@ -1,7 +1,7 @@
-//! Git: one way to run it, to read commits and to report its refusals.
+//! Git: runs it, reads commits, and reports its errors.
 //!
-//! The folder alone decides which repository answers. Neither the hook that this program runs in nor the user's
-//! configuration changes the answers, and nothing is written into a repository.
+//! Only the folder decides which repository is used. Neither a surrounding hook nor the user's configuration changes
+//! the answers, and nothing is written into a repository.
 
 mod error;
 
@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 /// Git's variables that remain: the locations of git and of its configuration, the folders that end the search for a
 /// repository, and git's own switch for testing how it treats a folder of another user.
 ///
-/// All others are removed. A hook, an alias or `git rebase --exec` passes on its own repository, index, objects and
+/// All others are removed. A hook, an alias or `git rebase --exec` passes its own repository, index, objects and
 /// settings in them (`git rev-parse --local-env-vars` lists the current ones). Here a path names the repository.
 const KEPT: [&str; 7] = [
     "GIT_CEILING_DIRECTORIES",
@@ -30,7 +30,7 @@ const KEPT: [&str; 7] = [
     "GIT_TEST_ASSUME_DIFFERENT_OWNER",
 ];
 
-/// The variables in which a hook passes on its repository. They mislead a process that runs git in another one.
+/// The variables by which a hook passes its repository. They mislead a process that runs git in another repository.
 const HOOK_VARIABLES: [&str; 8] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
@@ -46,7 +46,7 @@ const HOOK_VARIABLES: [&str; 8] = [
 const SETTINGS: [&str; 5] = [
     // A short hash means a commit, as it does for `git log`.
     "core.disambiguate=committish",
-    // Empty means none in every version: old ones treat `false` as the name of a program.
+    // Empty means none in every version; old versions treat `false` as the name of a program.
     "core.fsmonitor=",
     "core.hooksPath=/dev/null",
     "log.follow=false",
@@ -56,7 +56,7 @@ const SETTINGS: [&str; 5] = [
 /// The options of `git log` that print a commit as the fields of [`Commit`], each ended by a zero byte, which no
 /// field can contain.
 const COMMIT: [&str; 3] = ["-z", "--encoding=UTF-8", "--format=%H%x00%P%x00%ct%x00%s"];
-/// The number of those fields.
+/// The number of these fields.
 const FIELDS: usize = 4;
 
 /// A commit.
@@ -85,7 +85,7 @@ impl Commit {
         object
     }
 
-    /// Reads one commit. An invalid date, as old tools wrote them, becomes 1970-01-01.
+    /// Parses one commit. An invalid date, as written by old tools, becomes 1970-01-01.
     fn from_fields(fields: &[&str]) -> Self {
         let date = fields[2].parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
         Self {
@@ -150,7 +150,7 @@ pub(crate) fn query<A: AsRef<OsStr>>(
     if output.status.success() { Ok(output.stdout) } else { Err(GitError::refused(&arguments, &output)) }
 }
 
-/// Returns the commits that `git log` lists for some arguments and for the files behind them, if there are any.
+/// Returns the commits that `git log` lists for these arguments and for the files after them, if any.
 ///
 /// # Errors
 /// If git cannot be started, or refuses.
@@ -160,7 +160,7 @@ pub(crate) fn log<A: AsRef<OsStr>>(folder: &Path, arguments: &[A], files: &[&Pat
     Ok(read_log(&query(folder, arguments.chain(files.iter().map(|file| file.as_os_str())))?))
 }
 
-/// Reads commits as git prints them by [`COMMIT`].
+/// Parses commits in the format of [`COMMIT`].
 fn read_log(text: &[u8]) -> Vec<Commit> {
     let text = String::from_utf8_lossy(text);
     let fields: Vec<&str> = text.split_terminator('\0').collect();
@@ -180,8 +180,8 @@ fn redirecting() -> impl Iterator<Item = OsString> {
     names.filter(|name| name.as_encoded_bytes().starts_with(b"GIT_") && !KEPT.iter().any(|kept| name == kept))
 }
 
-/// Returns the folders of other users that the user trusts by environment variables, as containers do. Of all
-/// settings in the environment, only this one counts: it decides whom to trust, not which repository is meant.
+/// Returns the folders of other users that the user trusts by environment variables, as in containers. Of all settings
+/// in the environment, only this one is used, because it decides on trust and not on the repository.
 fn trusted() -> &'static [OsString] {
     static TRUSTED: OnceLock<Vec<OsString>> = OnceLock::new();
     TRUSTED.get_or_init(|| {
@@ -190,7 +190,7 @@ fn trusted() -> &'static [OsString] {
         }
         let mut git = Command::new("git");
         leave_hook(&mut git);
-        // Without any configuration file: git reads those itself.
+        // No configuration file is read, because git reads those itself.
         let output = git
             .args(["config", "-z", "--get-all", "safe.directory"])
             .envs([("GIT_DIR", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", "/dev/null")])
@@ -202,7 +202,7 @@ fn trusted() -> &'static [OsString] {
     })
 }
 
-/// Returns git's complaint as one line.
+/// Returns git's error message as one line.
 pub(crate) fn complaint(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());

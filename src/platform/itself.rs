@@ -5,9 +5,10 @@ use std::sync::OnceLock;
 /// The command of a program of another crate.
 static ANOTHER: OnceLock<String> = OnceLock::new();
 
-/// Sets the command of a program of another crate: `cargo bench --bench tracking --`. Call it when the program starts.
+/// Sets the command of a program of another crate: `cargo bench --bench tracking --`. Call this when the program
+/// starts.
 pub(crate) fn set_command(command: &str) {
-    // A program is one program: what it was called first remains.
+    // The first command stays, because it is one program.
     let _ = ANOTHER.set(command.to_owned());
 }
 

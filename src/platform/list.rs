@@ -1,4 +1,4 @@
-//! Lists of things that occur several times.
+//! Lists with repeated values.
 
 /// Removes repeated values; the first of each stays.
 pub(crate) fn each_once<T: PartialEq>(all: impl IntoIterator<Item = T>) -> Vec<T> {

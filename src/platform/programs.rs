@@ -5,7 +5,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// Finds a program in the absolute folders of a search path: the result must not depend on the current folder.
+/// Finds a program in the absolute folders of a search path, so that the result does not depend on the working
+/// directory.
 pub(crate) fn find(program: &str, path: &OsStr) -> Option<PathBuf> {
     let runs = |file: &Path| file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0);
     std::env::split_paths(path)
@@ -14,8 +15,8 @@ pub(crate) fn find(program: &str, path: &OsStr) -> Option<PathBuf> {
         .find(|file| runs(file))
 }
 
-/// Returns whether the system's loader starts a program, so libraries can be preloaded: that of a script is its
-/// interpreter's. `None` if the file is no program that is known.
+/// Returns whether the system's loader starts a program, so that libraries can be preloaded; for a script, this depends
+/// on its interpreter. `None` if the file is not a known kind of program.
 pub(crate) fn needs_loader(program: &Path) -> Option<bool> {
     /// The segment that names the loader.
     const INTERPRETER: u32 = 3;
@@ -23,7 +24,7 @@ pub(crate) fn needs_loader(program: &Path) -> Option<bool> {
     if let Some(line) = bytes.strip_prefix(b"#!") {
         let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii_start();
         let interpreter = line.split(|byte| byte.is_ascii_whitespace()).next()?;
-        // An interpreter is no script, except for a few that are not followed.
+        // An interpreter is usually not a script; scripts as interpreters are not followed.
         let interpreter = std::fs::read(Path::new(OsStr::from_bytes(interpreter))).ok()?;
         return has_segment(&interpreter, INTERPRETER);
     }

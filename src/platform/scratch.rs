@@ -1,7 +1,8 @@
-//! Temporary folders that are removed with their value, and also if the run is interrupted by Ctrl-C or `kill`.
+//! Temporary folders that are removed when their value is dropped, and also if the run is interrupted by Ctrl-C or
+//! `kill`.
 //!
-//! A signal ends a process without running any destructor, so a thread waits for it: it removes the folders, and then
-//! ends the process as the signal would have done. It is started with the first folder.
+//! A signal ends a process without running destructors. So a thread, which starts with the first folder, waits for
+//! signals: it removes the folders, and then ends the process as the signal would have done.
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
@@ -22,21 +23,21 @@ static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 pub struct Scratch(TempDir);
 
 impl Scratch {
-    /// Makes a folder in the system's place for temporary files.
+    /// Creates a folder in the system's folder for temporary files.
     ///
     /// # Errors
-    /// If it cannot be made.
+    /// If it cannot be created.
     pub fn new() -> io::Result<Self> {
         Self::within(&std::env::temp_dir(), "memscope-bench-")
     }
 
-    /// Makes a folder within another one. Its name begins with `prefix`.
+    /// Creates a folder within another one. Its name begins with `prefix`.
     ///
     /// # Errors
-    /// If it cannot be made.
+    /// If it cannot be created.
     pub fn within(place: &Path, prefix: &str) -> io::Result<Self> {
         static WATCHING: Once = Once::new();
-        // Without the thread, an interrupted run leaves its folders behind, and nothing else happens.
+        // Without the thread, an interrupted run only leaves its folders behind.
         WATCHING.call_once(|| _ = watch());
         let mut folders = folders();
         let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(place)?;
@@ -52,7 +53,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // It is known until it is gone.
+        // The folder stays registered until it is removed.
         let _ = std::fs::remove_dir_all(self.0.path());
         folders().retain(|folder| folder != self.0.path());
     }
@@ -68,7 +69,7 @@ fn watch() -> io::Result<()> {
     let signal = Arc::new(AtomicUsize::new(0));
     let wanted: Vec<i32> = [SIGINT, SIGTERM].into_iter().filter(|&signal| !is_ignored(signal)).collect();
     for number in wanted {
-        // In this order: the thread wakes up when the number is there.
+        // The order matters: the thread wakes up when the number is set.
         flag::register_usize(number, Arc::clone(&signal), number as usize)?;
         low_level::pipe::register(number, writer.try_clone()?)?;
     }
@@ -81,9 +82,9 @@ fn watch() -> io::Result<()> {
     Ok(())
 }
 
-/// Removes all folders. The lock is kept: no other one is made before the process ends.
+/// Removes all folders. The lock is kept, so that no other folder is created before the process ends.
 fn remove_all() {
-    /// A child that is being interrupted too may still write into a folder.
+    /// An interrupted child may still write into a folder.
     const TRIES: usize = 5;
     let folders = folders();
     for _ in 0..TRIES {
@@ -96,7 +97,8 @@ fn remove_all() {
     std::mem::forget(folders);
 }
 
-/// Returns whether this process was started with a signal ignored, as a shell's background jobs are. It stays so.
+/// Returns whether this process was started with a signal ignored, like a shell's background jobs. The signal stays
+/// ignored.
 fn is_ignored(signal: i32) -> bool {
     #[cfg(target_os = "linux")]
     if let Ok(status) = procfs::process::Process::myself().and_then(|process| process.status()) {
@@ -123,7 +125,7 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn an_ignored_signal_is_recognised() {
-        // Rust's runtime ignores it.
+        // Rust's runtime ignores this signal.
         assert!(is_ignored(signal_hook::consts::SIGPIPE));
         assert!(!is_ignored(signal_hook::consts::SIGUSR2));
     }

@@ -32,7 +32,7 @@ fn flag_and_value(word: &OsStr) -> Option<(&str, &OsStr)> {
 }
 
 /// Returns a word with the quotes that a shell needs. Invisible characters and bytes that are not text are written as
-/// `$'…'`, which bash, zsh, ksh and the POSIX shell of 2024 read.
+/// `$'…'`, which bash, zsh, ksh and the POSIX shell of 2024 support.
 pub(crate) fn quoted(word: &OsStr) -> String {
     let is_seen = |text: &&str| {
         text.chars().all(|character| !matches!(character, '\n' | '\t') && text::replacement(character).is_none())
@@ -74,7 +74,7 @@ pub(crate) fn relative_to(folder: &Path, words: impl IntoIterator<Item = OsStrin
                 word.push(path);
                 word
             }),
-            // A bare name may be a version too.
+            // A bare name may also be a version.
             None => within(folder, &word).map(|path| if path.as_bytes().contains(&b'/') { path } else { bare(&path) }),
         };
         shortened.unwrap_or(word)

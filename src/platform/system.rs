@@ -14,7 +14,7 @@ use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 /// Returns the CPU time of this process so far, over all threads.
 ///
 /// # Panics
-/// If the system has no such clock. Every Unix has one.
+/// If the system lacks this clock, which every Unix has.
 pub fn cpu_time() -> Duration {
     clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).expect("a process has a CPU clock").into()
 }
@@ -22,8 +22,8 @@ pub fn cpu_time() -> Duration {
 /// The kernel's work for this process so far, over all threads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KernelWork {
-    /// CPU time within the kernel. Where the kernel counts it by ticks, as most do, only averages over many processes
-    /// mean something.
+    /// CPU time within the kernel. If the kernel counts it by ticks, as most do, only averages over many processes are
+    /// meaningful.
     pub time: Duration,
     /// Page faults, minor and major.
     pub page_faults: u64,
@@ -41,7 +41,7 @@ impl KernelWork {
         Some(Self { time: duration(usage.system_time())?, page_faults })
     }
 
-    /// Returns the work since then.
+    /// Returns the work since an earlier reading.
     #[must_use]
     pub fn since(self, before: Self) -> Self {
         let page_faults = self.page_faults.saturating_sub(before.page_faults);
@@ -65,7 +65,7 @@ pub fn peak_resident_bytes() -> Option<u64> {
     None
 }
 
-/// Returns the present resident memory of this process, in bytes; `None` if unknown.
+/// Returns the current resident memory of this process, in bytes; `None` if unknown.
 pub fn resident_bytes() -> Option<u64> {
     #[cfg(target_os = "linux")]
     return Some(procfs::process::Process::myself().ok()?.statm().ok()?.resident * page_bytes() as u64);
@@ -100,11 +100,11 @@ pub fn mapped_ranges() -> Vec<std::ops::Range<usize>> {
     Vec::new()
 }
 
-/// Ends this process when its parent ends, in whatever way. Only Linux can do this; on other systems a child that
-/// does not hang ends soon after.
+/// Ends this process when its parent ends, for any reason. Only Linux supports this; on other systems a child that does
+/// not hang ends soon after.
 ///
-/// It also gives the process the name in its command line, because one started from an open file has a number as its
-/// name.
+/// It also sets the process's name to that of its command line, because a process that was started from an open file
+/// has a number as its name.
 pub fn die_with(parent: u32) {
     #[cfg(target_os = "linux")]
     {
@@ -130,7 +130,7 @@ pub fn cargo() -> Command {
 }
 
 /// Returns a command for a program, without its arguments. It may start in another folder, so a relative path is
-/// resolved in the present one.
+/// resolved in the current one.
 pub fn program(name: &OsStr) -> Command {
     let path = Path::new(name);
     let is_path = path.components().count() > 1;
@@ -151,8 +151,8 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Returns whether another record is of the same machine: processor, cores and system identify one. Its memory
-    /// differs a little from boot to boot.
+    /// Returns whether another record describes the same machine, by processor, cores and system. The size of its
+    /// memory differs a little from boot to boot.
     pub(crate) fn is(&self, other: &Self) -> bool {
         (&self.processor, self.cores, &self.system) == (&other.processor, other.cores, &other.system)
     }
@@ -160,7 +160,7 @@ impl Machine {
     /// Returns this machine.
     pub fn here() -> Self {
         let what = RefreshKind::new()
-            // Without the frequency: sysinfo starts threads for it, and panics if it cannot.
+            // The frequency is not read, because sysinfo starts threads for it, and panics if it cannot.
             .with_cpu(CpuRefreshKind::new())
             .with_memory(MemoryRefreshKind::new().with_ram());
         let system = System::new_with_specifics(what);
@@ -188,9 +188,9 @@ pub struct Toolchain {
     pub target: String,
     /// The optimisation level, as in a Cargo profile.
     pub opt_level: String,
-    /// The allocator under the trackers, as it was in the process.
+    /// The allocator under the trackers, as found in the process.
     pub allocator: String,
-    /// The compiler's flags besides those of the profile; empty if there were none.
+    /// The compiler's flags in addition to the profile's; empty if there were none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub flags: String,
     /// The program through which Cargo ran the compiler; empty if there was none.

@@ -1,5 +1,5 @@
-//! Text from outside: subjects of commits, names, paths and errors of programs. Some characters have an effect on a
-//! terminal, in Markdown or in XML, which such text must not have.
+//! Text from outside: commit subjects, names, paths and error messages of programs. It must not contain characters that
+//! affect a terminal, Markdown or XML.
 
 mod spans;
 
@@ -8,10 +8,9 @@ pub use spans::{Span, spans};
 use spans::ticks;
 use std::borrow::{Borrow, Cow};
 
-/// Replaces every character that has an effect instead of being visible with a visible one. Line breaks and tabs
-/// stay.
+/// Replaces every control or invisible character with a visible one. Line breaks and tabs stay.
 ///
-/// A control character below the space becomes its picture (`␛`), any other one `�`. XML 1.0 can represent the
+/// A control character below the space becomes its symbol (`␛`), any other one `�`. XML 1.0 can represent the
 /// result.
 pub fn harmless(text: &str) -> Cow<'_, str> {
     if text.chars().any(|character| replacement(character).is_some()) {
@@ -82,13 +81,13 @@ fn escape_markdown(text: &str, escaped: &mut String) {
     }
 }
 
-/// Returns the visible replacement of a character that has an effect; `None` for visible ones, line breaks and tabs.
+/// Returns the visible replacement of a control or invisible character; `None` for visible ones, line breaks and tabs.
 pub fn replacement(character: char) -> Option<char> {
     match character {
         '\n' | '\t' => None,
         '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(character)),
         '\x7f' => Some('␡'),
-        // The second set of control characters, which begin escape sequences too.
+        // The second set of control characters, which also begin escape sequences.
         '\u{80}'..='\u{9f}'
         // Direction marks, embeddings, overrides and isolates; and other line breaks.
         | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'

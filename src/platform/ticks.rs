@@ -1,6 +1,6 @@
-//! The processor's own counter of time, which a program reads in a few nanoseconds without a call of the system: the
-//! time-stamp counter of x86-64, and the virtual counter of AArch64. Both advance at a constant rate, also while
-//! another process has the core.
+//! The processor's own time counter, which a program reads in a few nanoseconds without a system call: the time-stamp
+//! counter of x86-64, and the virtual counter of AArch64. Both advance at a constant rate, also while another process
+//! has the core.
 #![allow(unsafe_code, reason = "the counter has no safe function; reading it touches no memory")]
 
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// True if this processor has a counter.
 pub(crate) const HAS_COUNTER: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
 
-/// Reads the counter when everything before it is done, so that a delay does not overlap with earlier work.
+/// Reads the counter after all earlier work is done, so that a delay does not overlap with it.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 pub(crate) fn after_earlier_work() -> u64 {
@@ -25,7 +25,7 @@ pub(crate) fn now() -> u64 {
     unsafe { std::arch::x86_64::_rdtsc() }
 }
 
-/// Reads the counter when everything before it is done, so that a delay does not overlap with earlier work.
+/// Reads the counter after all earlier work is done, so that a delay does not overlap with it.
 #[cfg(target_arch = "aarch64")]
 #[inline(always)]
 pub(crate) fn after_earlier_work() -> u64 {
@@ -67,8 +67,8 @@ pub(crate) fn for_each_nanosecond() -> f64 {
     last.wrapping_sub(first) as f64 / ended.duration_since(began).as_nanos() as f64
 }
 
-/// Reads the counter and the clock at the same time. Of several tries it takes the quickest: another process may have
-/// had the core in between.
+/// Reads the counter and the clock at the same time. It takes the quickest of several tries, because another process
+/// may have had the core in between.
 fn both() -> (u64, Instant) {
     const TRIES: usize = 16;
     let one = || {
@@ -92,7 +92,7 @@ mod tests {
         }
         let before = now();
         assert!(after_earlier_work().wrapping_sub(before) < u64::MAX / 2, "it does not go back");
-        // From counters of 1 MHz to ones of 10 GHz.
+        // Counters from 1 MHz to 10 GHz.
         let rate = for_each_nanosecond();
         assert!((0.001..10.0).contains(&rate), "{rate} ticks for each nanosecond");
     }

@@ -1,11 +1,11 @@
-//! The system's account of a whole child process, from its start to its end.
+//! The system's accounting of a whole child process, from its start to its end.
 
 use crate::platform::system::{KernelWork, duration};
 use nix::sys::resource::{UsageWho, getrusage};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// The work of a process, over all its threads, and of the children that it waited for.
+/// The work of a process, over all its threads and its collected children.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// CPU time.
@@ -16,8 +16,8 @@ pub struct Usage {
 
 /// Runs `wait`, which collects the status of one child, and returns the child's usage; `None` if it is unknown.
 ///
-/// The system adds a child's usage to that of all children when its status is collected. So the difference is the
-/// child's, as long as no other is collected meanwhile.
+/// The system adds a child's usage to the total of all children when its status is collected. So the difference is the
+/// child's, if no other child is collected meanwhile.
 pub(crate) fn of_child<R>(wait: impl FnOnce() -> R) -> (R, Option<Usage>) {
     static COLLECTING: Mutex<()> = Mutex::new(());
     let _alone = COLLECTING.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,5 @@
-//! Metrics in the Bencher Metric Format, for Bencher and other programs that keep histories in it. Each benchmark has
-//! its measures, each a value with its known bounds. See <https://bencher.dev/docs/reference/bencher-metric-format/>.
+//! Metrics in the Bencher Metric Format, for Bencher and other programs that store histories in it. Each benchmark has
+//! measures, each a value with its known bounds. See <https://bencher.dev/docs/reference/bencher-metric-format/>.
 
 use super::metric::Metric;
 use serde::Serialize;

@@ -6,7 +6,7 @@ use crate::platform::conditions::Conditions;
 use crate::platform::system::Toolchain;
 use crate::platform::{shell, text};
 
-/// Returns the circumstances, a line each: the memscope, the machine, the date and the command.
+/// Returns the circumstances, one per line: the memscope, the machine, the date and the command.
 pub(crate) fn circumstances(origin: &Origin) -> Vec<String> {
     let Origin { started, command, machine, toolchain, memscope, .. } = origin;
     let mut lines = vec![

@@ -1,4 +1,4 @@
-//! A report as data: headings, tables and notes. The format that draws it decides how it looks.
+//! A report as data: headings, tables and notes. The output format decides on their form.
 
 /// A report, from top to bottom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,11 +10,11 @@ pub struct Document {
 /// A part of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// A title above what follows.
+    /// A heading of the following parts.
     Heading(String),
     /// A table.
     Table(Table),
-    /// Sentences, a line each. They may contain Markdown's `code` marks, and text from outside.
+    /// Sentences, one per line. They may contain Markdown's `code` marks, and text from outside.
     Notes(Vec<String>),
 }
 
@@ -82,7 +82,7 @@ impl Document {
         self.parts.extend(joined.map(Part::Table));
     }
 
-    /// Returns the tables alone.
+    /// Returns only the tables.
     pub fn tables(&self) -> impl Iterator<Item = &Table> {
         self.parts.iter().filter_map(|part| match part {
             Part::Table(table) => Some(table),
@@ -109,7 +109,7 @@ pub struct Table {
 pub struct Column {
     /// The title.
     pub title: String,
-    /// The title on a terminal, which is narrow; `None` for a column that it lacks.
+    /// The title on a terminal, which is narrow; `None` to omit the column there.
     pub on_terminal: Option<String>,
     /// The side to which its texts are aligned.
     pub align: Align,
@@ -139,13 +139,13 @@ impl Column {
         Self { on_terminal: Some(title.clone()), title, align }
     }
 
-    /// Shortens the title on a terminal.
+    /// Sets a shorter title for terminals.
     #[must_use]
     pub(crate) fn short(self, title: &str) -> Self {
         Self { on_terminal: Some(title.to_owned()), ..self }
     }
 
-    /// Leaves the column out on a terminal.
+    /// Omits the column on a terminal.
     #[must_use]
     pub(crate) fn off_terminal(self) -> Self {
         Self { on_terminal: None, ..self }
@@ -179,15 +179,15 @@ impl Table {
     /// Adds a row.
     ///
     /// # Panics
-    /// If the number of texts differs from that of the columns.
+    /// If the number of texts differs from the number of columns.
     pub fn row(&mut self, texts: impl IntoIterator<Item = impl Into<String>>) {
         let row: Vec<String> = texts.into_iter().map(Into::into).collect();
         assert_eq!(row.len(), self.columns.len(), "a text for each column");
         self.rows.push(row);
     }
 
-    /// Returns the table as a terminal shows it: with short titles, without the columns that it lacks, and with blanks
-    /// in place of the texts that group rows where they repeat the row above.
+    /// Returns the table for a terminal: with short titles, without the omitted columns, and with blanks in place of
+    /// grouping texts that repeat the row above.
     pub(super) fn for_terminal(&self) -> Self {
         let shown: Vec<usize> =
             (0..self.columns.len()).filter(|&place| self.columns[place].on_terminal.is_some()).collect();

@@ -9,7 +9,7 @@ use askama::filters::HtmlSafe;
 use order::order;
 use std::fmt;
 
-/// Finished HTML, which a template inserts as it is.
+/// Finished HTML, which a template inserts unescaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Html(String);
 
@@ -22,7 +22,7 @@ impl Html {
         Self(template.render().expect("every value can be displayed"))
     }
 
-    /// Returns a picture as it is: a chart that this crate drew.
+    /// Returns a chart of this crate, unescaped.
     pub(crate) fn picture(svg: String) -> Self {
         Self(svg)
     }
@@ -36,7 +36,7 @@ impl fmt::Display for Html {
 
 impl HtmlSafe for Html {}
 
-/// The most notes that are not folded.
+/// The maximum number of notes that are not folded.
 const FEW: usize = 4;
 
 /// Draws a document below headings of the third level. `name` is unique in the page, and `title` describes a table
@@ -57,7 +57,7 @@ pub(crate) fn draw(document: &Document, name: &str, title: &str) -> Html {
                 let label = above.take().unwrap_or_else(|| title.to_owned());
                 blocks.push(Block::Table(TableView::of(table, format!("{name}-table-{tables}"), label)));
             }
-            // The notes below tables mostly define words; those above are what the tables come to.
+            // The notes below tables mostly define terms; those above are the answers.
             Part::Notes(lines) => {
                 blocks.extend(notes(lines, tables > 0 && !matches!(parts.peek(), Some(Part::Table(_)))))
             }
@@ -139,9 +139,9 @@ struct HeadView {
 
 struct CellView {
     text: Html,
-    /// The class, from a fixed list: the side, the colour of a verdict, or that it wraps.
+    /// The class, from a fixed list: the side, the colour of a verdict, or wrapping.
     class: &'static str,
-    /// The number by which the cell is sorted, where its text alone would not do.
+    /// The number by which the cell is sorted, if its text is not enough.
     order: Option<f32>,
 }
 
@@ -154,7 +154,7 @@ impl TableView {
         let cell = |(text, column): (&String, &super::document::Column)| CellView {
             text: line(text),
             class: class(text, column.align),
-            // Nobody sees more digits, and a page has thousands of cells.
+            // Further digits are invisible, and a page has thousands of cells.
             order: order(text).map(|order| order as f32),
         };
         let row = |row: &Vec<String>| row.iter().zip(&table.columns).map(cell).collect();
@@ -162,11 +162,11 @@ impl TableView {
     }
 }
 
-/// The verdicts that have a colour. The word stands in the cell too.
+/// The verdicts that have a colour. The cell also contains the word.
 const GOOD: [&str; 2] = ["improvement", "kept"];
 const BAD: [&str; 2] = ["regression", "not kept"];
 
-/// The length from which on a text is wrapped, in characters.
+/// The length in characters above which a text is wrapped.
 const LONG: usize = 48;
 
 fn class(text: &str, align: Align) -> &'static str {

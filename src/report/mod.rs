@@ -1,4 +1,4 @@
-//! Reports for people and programs: documents, metrics, numbers and charts, and the formats that draw them.
+//! Reports for readers and programs: documents, metrics, numbers and charts, and the output formats.
 
 pub(crate) mod bmf;
 pub(crate) mod chart;

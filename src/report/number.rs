@@ -61,7 +61,7 @@ pub fn decimal(number: f64, digits: usize) -> String {
     if number.abs() >= HUGE {
         return format!("{number:.2e}").replace('-', "−");
     }
-    // A minus is not a hyphen, and there is no minus zero.
+    // A minus is not a hyphen, and minus zero does not exist.
     let text = format!("{number:.digits$}");
     let is_zero = text.chars().all(|digit| matches!(digit, '-' | '0' | '.'));
     if is_zero { text.replace('-', "") } else { text.replace('-', "−") }
@@ -70,7 +70,7 @@ pub fn decimal(number: f64, digits: usize) -> String {
 /// The smallest number whose digits are no longer readable.
 const HUGE: f64 = 1e15;
 
-/// Formats a ratio and its interval as percentages, whatever its size: for ratios around 1.
+/// Formats a ratio and its interval as percentages of any size, for ratios around 1.
 pub fn percent_interval(estimate: Estimate) -> String {
     let all = [estimate.value, estimate.low, estimate.high];
     if !all.iter().all(|part| part.is_finite()) {
@@ -97,7 +97,7 @@ pub fn share(part: f64) -> String {
     if part.is_finite() { format!("{text} %") } else { text }
 }
 
-/// Formats an exact change, whose hundredths of a percent mean something: `+2.41 %` below twice, `×2.30` above.
+/// Formats an exact change, whose hundredths of a percent are meaningful: `+2.41 %` below twice, `×2.30` above.
 pub fn exact_change(ratio: f64) -> String {
     if ratio < 2.0 { format!("{} %", signed((ratio - 1.0) * 100.0, 2)) } else { self::ratio(ratio) }
 }
@@ -202,7 +202,7 @@ pub fn grouped(count: u64) -> String {
     text
 }
 
-/// Formats a number of things, of which the word is given for one: `1 pair`, `2 pairs`.
+/// Formats a count with its word, which is given in the singular: `1 pair`, `2 pairs`.
 pub fn counted(count: usize, one: &str) -> String {
     format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
@@ -216,7 +216,7 @@ pub fn list(parts: &[String]) -> String {
     }
 }
 
-/// Formats a fidelity to four digits. One that only rounds to 1 is not displayed as 1.
+/// Formats a fidelity to four digits. A value that only rounds to 1 is not displayed as 1.
 pub fn fidelity(fidelity: Option<f64>) -> String {
     match fidelity {
         None => UNKNOWN.to_owned(),

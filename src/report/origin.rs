@@ -50,15 +50,15 @@ impl Origin {
     pub fn of_this_command() -> Self {
         let arguments = std::env::args_os().skip(1);
         Self::here(match itself::another_command() {
-            // Cargo adds this argument to those of a bench.
+            // Cargo adds this argument to a bench's.
             Some(command) => command_of_this_process(command, arguments.filter(|argument| argument != "--bench")),
             None => command_of_this_process("memscope-bench", arguments),
         })
     }
 }
 
-/// Returns the command that repeats this process, ready to be pasted into a shell. It has those of the program's own
-/// variables that are in force, and paths relative to the working folder. `program` is its first word.
+/// Returns the command that repeats this process, for pasting into a shell. It has the program's own variables that are
+/// in force, and paths relative to the working directory. `program` is its first word.
 pub fn command_of_this_process(program: &str, arguments: impl Iterator<Item = OsString>) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let words = shell::relative_to(&here, arguments);

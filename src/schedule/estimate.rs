@@ -29,7 +29,7 @@ pub fn overhead(pairs: &[Pair], passes: &[usize], allocations: Option<u64>) -> O
         let (tracked, untracked) = (pair.tracked.peak_rss_bytes?, pair.untracked.peak_rss_bytes?);
         (tracked > 0 && untracked > 0).then(|| tracked as f64 / untracked as f64)
     };
-    // The memory of only some processes would be another figure than that of all.
+    // The memory of only some processes is not comparable with the memory of all.
     let memory: Option<Vec<f64>> = pairs.iter().map(memory).collect();
     let cpu = ratios(pairs, passes, Clock::Cpu);
     Some(Overhead {
@@ -44,8 +44,8 @@ pub fn overhead(pairs: &[Pair], passes: &[usize], allocations: Option<u64>) -> O
     })
 }
 
-/// Returns a measurement with the overhead of its pairs. After a failure it stays as it is: the earlier pairs are data,
-/// without an overhead.
+/// Returns a measurement with the overhead of its pairs. A failed measurement stays unchanged: its earlier pairs are
+/// kept as data, without an overhead.
 #[must_use]
 pub fn estimated(mut measurement: Measurement) -> Measurement {
     if measurement.failure().is_none()
@@ -69,27 +69,27 @@ fn ratios(pairs: &[Pair], passes: &[usize], clock: Clock) -> Option<Estimate> {
     passes::ratio_interval(&of_timed(pairs, clock, |pair| pair.ratio(clock))?, passes)
 }
 
-/// Returns a figure of each pair; it is not a number where a clock saw no time pass. If it saw none in half of all, it
-/// is too coarse for the rest as well.
+/// Returns a figure of each pair, or NaN if a clock saw no time pass. If it saw none in half of the pairs, it is too
+/// coarse for the rest as well.
 fn of_timed(pairs: &[Pair], clock: Clock, figure: impl Fn(&Pair) -> f64) -> Option<Vec<f64>> {
     let timed = pairs.iter().filter(|pair| pair.is_timed_by(clock)).count();
     let each = |pair: &Pair| if pair.is_timed_by(clock) { figure(pair) } else { f64::NAN };
     (2 * timed > pairs.len()).then(|| pairs.iter().map(each).collect())
 }
 
-/// Returns the page faults that tracking adds to a run, if all samples have theirs.
+/// Returns the page faults that tracking adds to a run; `None` if a sample lacks them.
 fn page_faults(pairs: &[Pair], passes: &[usize]) -> Option<Estimate> {
     let added = |pair: &Pair| Some(pair.tracked.page_faults? as f64 - pair.untracked.page_faults? as f64);
     let added: Option<Vec<f64>> = pairs.iter().map(added).collect();
     passes::interval(&added?, passes)
 }
 
-/// The largest standard error of a kernel share that is shown: a tenth of the time that tracking adds.
+/// The largest standard error of a kernel share that is reported: a tenth of the time that tracking adds.
 const MAX_SHARE_ERROR: f64 = 0.1;
 
-/// Returns the kernel's part of the CPU time that tracking adds, if all samples have theirs. It is a ratio of sums:
-/// most kernels find out by a tick every few milliseconds where a thread is, so a single sample has hardly any digits.
-/// `None` if the sums are too small for one digit: the standard error of the ratio is above [`MAX_SHARE_ERROR`].
+/// Returns the kernel's part of the CPU time that tracking adds; `None` if a sample lacks it, or if the standard error
+/// of the ratio is above [`MAX_SHARE_ERROR`]. It is a ratio of sums: most kernels sample by a tick every few
+/// milliseconds, so a single sample has hardly any digits.
 fn kernel_share(pairs: &[Pair]) -> Option<f64> {
     let added = |pair: &Pair| {
         let kernel = pair.tracked.kernel_ns? as f64 - pair.untracked.kernel_ns? as f64;
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn an_overhead_is_the_median_ratio_and_not_the_ratio_of_means() {
-        // Every pair doubles; the machine is slow for a while, and one tracked sample alone is disturbed.
+        // The time of every pair doubles; the machine is slow for a while, and only one tracked sample is disturbed.
         let mut pairs: Vec<Pair> = (0..20).map(|n| if n < 8 { pair(300, 600) } else { pair(100, 200) }).collect();
         pairs[15] = pair(100, 5_000);
         let overhead = overhead(&pairs, &[], Some(10)).expect("20 pairs");
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn an_allocation_costs_what_all_threads_pay() {
-        // Two threads pay at once: the clock on the wall sees half of it.
+        // Two threads pay the cost at once: wall time shows half of it.
         let side = |wall_ns, cpu_ns| Sample { wall_ns, cpu_ns, ..Sample::default() };
         let pair = Pair { untracked_first: true, untracked: side(100, 190), tracked: side(500, 990) };
         let mut pairs = vec![pair; 20];
@@ -174,7 +174,7 @@ mod tests {
             page_faults: Some(faults),
             ..Sample::default()
         };
-        // A tick falls into the kernel or not: only the sums are right.
+        // A tick falls into the kernel or not, so only the sums are right.
         let pair = |n: u64| Pair {
             untracked_first: true,
             untracked: side(1_000, 0, 90),
@@ -183,7 +183,7 @@ mod tests {
         let mut pairs: Vec<Pair> = (0..20).map(pair).collect();
         let seen = overhead(&pairs, &[], None).expect("20 pairs");
         assert_eq!((seen.page_faults.map(|faults| faults.value), seen.kernel_share), (Some(7_401.0), Some(0.25)));
-        // One tick too many in half of the pairs is more than the whole of a small overhead.
+        // One tick too many in half of the pairs exceeds the whole of a small overhead.
         let few: Vec<Pair> =
             pairs.iter().map(|pair| Pair { tracked: Sample { cpu_ns: 1_060, ..pair.tracked }, ..*pair }).collect();
         assert_eq!(overhead(&few, &[], None).expect("20 pairs").kernel_share, None, "a share of 33 times the whole");

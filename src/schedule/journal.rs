@@ -1,8 +1,7 @@
-//! The journal: every pair of a comparison, appended as it comes, so that a killed run can be resumed.
+//! The journal of a run: every pair is appended when it is measured, so a killed run can be resumed.
 //!
-//! It is a file with a line of JSON for each entry. The first line has the run's plan. A last line that is
-//! incomplete, because the run was killed while writing it, is ignored. Only one process at a time has a journal
-//! open.
+//! The file has a line of JSON for each entry. The first line has the run's plan. A last line that is incomplete,
+//! because the run was killed while writing it, is ignored. Only one process at a time has a journal open.
 
 use super::measurement::{Measurement, Pair};
 use crate::platform::console;
@@ -14,17 +13,17 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// An entry after the first.
+/// An entry after the plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "entry")]
 pub enum Entry {
-    /// A measurement was tried: its first results, or its failure.
+    /// The trial of a measurement ended, with its first results or its failure.
     Began {
         /// The measurement's index.
         measurement: usize,
         /// The measurement before its first pair.
         known: Box<Measurement>,
-        /// The digest that its probes should have.
+        /// The expected digest of its probes.
         expected: Digest,
     },
     /// A measurement's next pair.
@@ -41,7 +40,7 @@ pub enum Entry {
         /// The failure.
         failure: Failure,
     },
-    /// A measurement's time in the current pass of its group is up, so it takes no more pairs there.
+    /// A measurement used up its time in the current pass of its group, so it takes no more pairs there.
     Rests {
         /// The measurement's index.
         measurement: usize,
@@ -60,7 +59,7 @@ pub enum Entry {
 pub struct Journal {
     path: PathBuf,
     file: File,
-    /// The run goes on if an entry cannot be written; entries after that are not tried.
+    /// True if the run continues when an entry cannot be written; later entries are then not written.
     is_optional: bool,
     has_failed: bool,
 }
@@ -70,16 +69,17 @@ impl Journal {
         Self { path: path.to_owned(), file, is_optional: false, has_failed: false }
     }
 
-    /// Lets the run go on where an entry cannot be written, with a warning: it is short, and can be repeated.
+    /// Makes the journal optional: if an entry cannot be written, the run continues with a warning. For short runs,
+    /// which can be repeated.
     #[must_use]
     pub fn optional(self) -> Self {
         Self { is_optional: true, ..self }
     }
 
-    /// Begins a journal.
+    /// Creates a journal.
     ///
     /// # Errors
-    /// If there is one already, or it cannot be written.
+    /// If the file exists already, or cannot be written.
     pub fn begin<P: Serialize>(path: &Path, plan: &P) -> Result<Self, JournalError> {
         let failed = |source| JournalError::File { path: path.to_owned(), source };
         let file = OpenOptions::new().read(true).append(true).create_new(true).open(path).map_err(|error| {
@@ -96,17 +96,17 @@ impl Journal {
         match journal.append(plan) {
             Ok(()) => Ok(journal),
             Err(error) => {
-                // Half a plan is of no use.
+                // An incomplete plan is useless.
                 let _ = std::fs::remove_file(path);
                 Err(error)
             }
         }
     }
 
-    /// Opens the journal of a run that did not end, and returns its entries, without an incomplete one at its end.
+    /// Opens the journal of an unfinished run, and returns its entries without an incomplete last one.
     ///
     /// # Errors
-    /// If there is none, another process has it open, or its plan differs from this one.
+    /// If there is no journal, another process has it open, or its plan differs from this one.
     pub fn resume<P, E>(path: &Path, plan: &P) -> Result<(Self, Vec<E>), JournalError>
     where
         P: Serialize + DeserializeOwned + PartialEq,
@@ -126,7 +126,7 @@ impl Journal {
         let corrupt = |number: usize| JournalError::Corrupt { path: path.to_owned(), line: number + 1 };
         let mut lines = text[..whole].split_inclusive(|&byte| byte == b'\n').enumerate();
         let Some((_, first)) = lines.next() else {
-            // The run ended while it wrote its plan, or this is no journal.
+            // The run ended while it wrote its plan, or the file is not a journal.
             if !line(plan).map_err(failed)?.starts_with(&text) {
                 return Err(JournalError::OtherRun(path.to_owned()));
             }
@@ -166,7 +166,7 @@ impl Journal {
         }
     }
 
-    /// Removes the journal: the run is done, and its results are written.
+    /// Removes the journal after the results of the run are written.
     ///
     /// # Errors
     /// If it cannot be removed.
@@ -182,8 +182,8 @@ fn line(entry: &impl Serialize) -> io::Result<Vec<u8>> {
     Ok(line)
 }
 
-/// Locks a journal, or gives up after several tries. A child process that is being started briefly inherits all open
-/// files, and the lock with them. On a file system without locks every journal is free.
+/// Locks a journal; gives up after several tries. A child process that is being started briefly inherits all open
+/// files, including the lock. On a file system without locks every journal counts as free.
 fn is_free(file: &File) -> bool {
     const PATIENCE: Duration = Duration::from_millis(20);
     (0..25).any(|_| {
@@ -194,7 +194,7 @@ fn is_free(file: &File) -> bool {
     })
 }
 
-/// A journal that cannot be used.
+/// An error of a journal.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// It could not be read or written.
@@ -205,19 +205,19 @@ pub enum JournalError {
         /// The reason.
         source: io::Error,
     },
-    /// A run that did not end left one.
+    /// An unfinished run left a journal.
     #[error("{} is the journal of a run that did not end: go on with --resume, or remove it", .0.display())]
     Unfinished(PathBuf),
-    /// There is none to resume.
+    /// There is no journal to resume.
     #[error("there is nothing to resume: no journal {}", .0.display())]
     None(PathBuf),
-    /// Another process is writing it.
+    /// Another process is writing the journal.
     #[error("{} is in use by another run", .0.display())]
     InUse(PathBuf),
-    /// It is of other builds or other settings.
+    /// The journal belongs to other builds or other settings.
     #[error("{} is the journal of another run: of other builds, workloads, levels or settings", .0.display())]
     OtherRun(PathBuf),
-    /// A line is no entry.
+    /// A line is not an entry.
     #[error("line {line} of {} is no entry of a journal", path.display())]
     Corrupt {
         /// The file.

@@ -1,4 +1,4 @@
-//! The interface of launchers that take samples, with stand-ins in tests.
+//! The interface of launchers that take samples. Tests replace them by stand-ins.
 
 use crate::platform::cores::Core;
 use crate::worker::failure::Failure;
@@ -7,12 +7,12 @@ use crate::worker::probe::{Observation, Request};
 use crate::worker::reply::Reply;
 use std::fmt::Debug;
 
-/// The place of a pair, which both of its samples have.
+/// The place of a pair, which both of its samples share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The core, if the samples are kept on one.
+    /// The core of the samples, if they are pinned to one.
     pub core: Option<Core>,
-    /// The round, which chooses the link of the program.
+    /// The round, which selects the link of the program.
     pub round: usize,
 }
 
@@ -30,7 +30,7 @@ pub trait Launch: Debug {
     /// The probe's failure.
     fn sample(&self, request: &Request, place: Place) -> Result<Reply<Observation>, Failure>;
 
-    /// Returns the number of links of the program, which take the rounds by turns.
+    /// Returns the number of links of the program, which the rounds run by turns.
     fn links(&self) -> usize {
         1
     }

@@ -1,7 +1,7 @@
-//! The links of one build: the same program several times, each with its functions in another order.
+//! The links of one build: several copies of the same program, each with its functions in another order.
 //!
-//! The place of functions alone moves a time by 0.5–1.8 %. One link per round, by turns, makes that a part of the
-//! noise, which an interval contains, instead of an error that it does not contain.
+//! The placement of functions alone changes a time by 0.5–1.8 %. With one link per round, by turns, this effect is
+//! noise that an interval covers, instead of a bias that it does not cover.
 
 use super::launch::{Launch, Place};
 use crate::worker::failure::Failure;
@@ -9,7 +9,7 @@ use crate::worker::launcher::Launcher;
 use crate::worker::probe::{Observation, Request};
 use crate::worker::reply::Reply;
 
-/// The links of a build, which take the rounds by turns. Both samples of a pair run the same one.
+/// The links of a build, which the rounds run by turns. Both samples of a pair run the same link.
 #[derive(Clone, Debug)]
 pub struct Links<L = Launcher> {
     first: L,

@@ -24,15 +24,16 @@ pub enum Series {
     Scaling,
     /// One workload on several numbers of threads.
     Threads,
-    /// Untracked against the control program, which has neither memscope nor the switch: the instrument's own cost.
+    /// Untracked against the control program, which has neither memscope nor the switch: the cost of the harness
+    /// itself.
     Control,
 }
 
 impl Series {
-    /// The series that have their own table, in order.
+    /// The series that have a table, in order.
     pub const SHOWN: [Self; 3] = [Self::Overhead, Self::Scaling, Self::Threads];
 
-    /// Returns the parameter in which the rows differ.
+    /// Returns the parameter by which the rows differ.
     pub const fn parameter(self) -> &'static str {
         match self {
             Self::Overhead | Self::Control => "workload",
@@ -42,26 +43,26 @@ impl Series {
     }
 }
 
-/// One workload under one level at one scale on one number of threads.
+/// One workload under one level at one scale with one number of threads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measurement {
     /// The part of the run.
     pub series: Series,
     /// The workload.
     pub workload: Workload,
-    /// The level of the tracked samples. The untracked ones of the series `control` ran in the control program.
+    /// The level of the tracked samples. The untracked samples of the series `control` ran in the control program.
     #[serde(rename = "tracking")]
     pub level: Level,
     /// The factor of the scale.
     pub scale: f64,
     /// The seed of the data.
     pub seed: u64,
-    /// Time that tasks slept where real work would wait, in microseconds each.
+    /// The time in microseconds of each sleep that replaces a real wait.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub wait_us: u64,
     /// The threads of each pool.
     pub threads: usize,
-    /// The seed of the order of the program's functions, if they were shuffled.
+    /// The seed of the order of the program's functions, if it was shuffled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layout: Option<u32>,
     /// The allocations of one untracked run.
@@ -72,20 +73,20 @@ pub struct Measurement {
     /// one probe.
     #[serde(default, skip_serializing_if = "is_none_counted")]
     pub fidelity_probes: usize,
-    /// The disturbances of the machine while its pairs ran, since the run began or was resumed.
+    /// The disturbances of the machine during its pairs, since the run began or was resumed.
     #[serde(default, skip_serializing_if = "Disturbance::is_unknown")]
     pub disturbance: Disturbance,
     /// The outcome.
     #[serde(flatten)]
     pub outcome: Outcome,
-    /// The number of pairs up to the end of each pass over the run's measurements. Empty in files of earlier versions.
+    /// The number of pairs up to the end of each pass. Empty in files of earlier versions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passes: Vec<usize>,
-    /// Every pair, in the order in which they ran.
+    /// Every pair, in the order of measurement.
     pub pairs: Vec<Pair>,
 }
 
-/// Returns `true` for the number of probes of a measurement that has no counted one.
+/// Returns whether a measurement has no counted probes.
 fn is_none_counted(probes: &usize) -> bool {
     *probes == 0
 }
@@ -147,8 +148,8 @@ impl Measurement {
         }
     }
 
-    /// Returns the median untracked time of the last third of the pairs ÷ that of the first, of pairs in which the clock
-    /// saw time pass.
+    /// Returns the median untracked time of the last third of the pairs ÷ that of the first third, over pairs in which
+    /// the clock saw time pass.
     pub fn drift(&self, clock: Clock) -> Option<f64> {
         let third = self.pairs.len() / 3;
         let untracked =
@@ -177,7 +178,7 @@ impl Measurement {
     }
 }
 
-/// The outcome of a measurement. In a file it is two fields, of which at most one has a value: `failure` and
+/// The outcome of a measurement. A file stores it in two fields, of which at most one has a value: `failure` and
 /// `overhead`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "OutcomeFields<T>", into = "OutcomeFields<T>")]
@@ -225,7 +226,7 @@ impl<T> From<Outcome<T>> for OutcomeFields<T> {
     }
 }
 
-/// An untracked sample and a tracked one, taken right beside each other.
+/// An untracked sample and a tracked one, taken back to back.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pair {
     /// True if the untracked sample ran first.
@@ -237,8 +238,8 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Returns the ratio tracked ÷ untracked by wall time or CPU time. It is not a number if the clock is so coarse
-    /// that it saw no time pass in either sample; estimates leave out such a pair.
+    /// Returns the ratio tracked ÷ untracked by wall time or CPU time. Returns NaN if the clock is so coarse that it
+    /// saw no time pass in either sample; estimates ignore such pairs.
     pub fn ratio(&self, clock: Clock) -> f64 {
         if self.is_timed_by(clock) { self.tracked.ns(clock) / self.untracked.ns(clock) } else { f64::NAN }
     }
@@ -249,7 +250,7 @@ impl Pair {
     }
 }
 
-/// One probe's times, memory and page faults. In a file it is `[wall_ns, cpu_ns, peak_rss_bytes, kernel_ns,
+/// One probe's times, memory and page faults. A file stores it as `[wall_ns, cpu_ns, peak_rss_bytes, kernel_ns,
 /// page_faults]`, because there are thousands; files from before the last two were measured have three numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(from = "SampleNumbers", into = "Vec<Option<u64>>")]
@@ -258,17 +259,17 @@ pub struct Sample {
     pub wall_ns: u64,
     /// CPU time of the window, in nanoseconds.
     pub cpu_ns: u64,
-    /// The most memory that the process had resident, in bytes.
+    /// Peak resident memory of the process, in bytes.
     pub peak_rss_bytes: Option<u64>,
     /// CPU time of the window within the kernel, in nanoseconds. Kernels that count it by ticks give a few coarse steps
-    /// for a window of milliseconds: only sums over many samples mean something.
+    /// for a window of milliseconds, so only sums over many samples are meaningful.
     pub kernel_ns: Option<u64>,
     /// Page faults of the window, minor and major.
     pub page_faults: Option<u64>,
 }
 
 impl Sample {
-    /// Returns the sample with the times of the whole process, which took so long, in place of the window's.
+    /// Returns the sample with the times of the whole process instead of the window's.
     ///
     /// # Errors
     /// If the system does not report them.
@@ -320,7 +321,7 @@ impl From<Sample> for Vec<Option<u64>> {
     fn from(sample: Sample) -> Self {
         let Sample { wall_ns, cpu_ns, peak_rss_bytes, kernel_ns, page_faults } = sample;
         let mut numbers = vec![Some(wall_ns), Some(cpu_ns), peak_rss_bytes];
-        // An earlier sample is written as it was read.
+        // A sample of an earlier file is written as it was read.
         if kernel_ns.is_some() || page_faults.is_some() {
             numbers.extend([kernel_ns, page_faults]);
         }
@@ -348,8 +349,8 @@ pub struct Overhead {
     /// (tracked − untracked) ÷ allocations, in nanoseconds of CPU time over all threads. `None` if allocations were not
     /// counted, or the system counts CPU time too coarsely.
     ///
-    /// By wall time, what two threads pay at once would count once. Earlier files have that figure, under another name;
-    /// [`Measurement::ns_per_allocation`] computes this one from their pairs.
+    /// Wall time would count the cost of two threads at once only once. Earlier files have that figure under another
+    /// name; [`Measurement::ns_per_allocation`] computes this one from their pairs.
     #[serde(rename = "cpu_ns_per_allocation", default, skip_serializing_if = "Option::is_none")]
     pub ns_per_allocation: Option<Estimate>,
     /// Tracked ÷ untracked, of peak resident memory. `None` if the system does not report it.
@@ -358,7 +359,7 @@ pub struct Overhead {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page_faults: Option<Estimate>,
     /// The kernel's part of the CPU time that tracking adds, over all pairs together. `None` if a sample lacks it,
-    /// tracking adds no CPU time that is significant, or the kernel's ticks are too few for a figure.
+    /// tracking adds no significant CPU time, or the kernel's ticks are too few for a figure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kernel_share: Option<f64>,
     /// The median wall time of the untracked samples, in nanoseconds.
@@ -375,7 +376,7 @@ impl Overhead {
     }
 }
 
-/// The requested precision, and the time that it may take.
+/// The requested precision, and the time limit for it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Precision {
     /// The target half-width of an interval, in percent of the figure.

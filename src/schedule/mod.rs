@@ -1,4 +1,4 @@
-//! The schedule of measurements: pairs, rounds and passes, with a journal, and the estimate from the pairs.
+//! Scheduling of measurements: pairs, rounds and passes, with a journal, and the estimate from the pairs.
 
 pub mod estimate;
 pub(crate) mod journal;

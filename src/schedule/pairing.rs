@@ -13,7 +13,7 @@ use crate::workloads::Digest;
 use std::iter;
 use std::time::Duration;
 
-/// The counted probes of a level where several threads run, the trial included.
+/// The number of counted probes of a level if several threads run, including the trial.
 pub const FIDELITY_PROBES: usize = 6;
 
 /// One measurement while it is being measured.
@@ -25,22 +25,21 @@ pub struct MeasurementRun<'a> {
     tracked: Request,
     expected: Digest,
     measurement: Measurement,
-    /// The time that its probes have taken so far.
+    /// The time of its probes so far.
     took: Duration,
 }
 
 impl<'a> MeasurementRun<'a> {
-    /// Tries a measurement before it is timed: one probe untracked and one under the level, both with the counters
-    /// on. They provide the allocations and the fidelity, and show that the level ends and does the same work. Where
-    /// several threads run, events that a tracker misses differ from run to run, so five more are counted under the
-    /// level.
+    /// Runs the trial of a measurement: one probe untracked and one under the level, both with the counters on. They
+    /// provide the allocations and the fidelity, and show that the level ends and does the same work. With several
+    /// threads, a tracker misses different events in each run, so five more probes are counted under the level.
     ///
     /// A measurement whose trial failed takes no pairs; [`finish`](Self::finish) returns it with its failure.
     pub fn begin(launcher: &'a dyn Launch, series: Series, tracked: Request) -> Self {
         Self::begin_against(launcher, launcher, series, tracked)
     }
 
-    /// Tries a measurement whose untracked baseline another program runs, such as the control.
+    /// Runs the trial of a measurement whose untracked baseline is another program, such as the control.
     pub fn begin_against(baseline: &'a dyn Launch, launcher: &'a dyn Launch, series: Series, tracked: Request) -> Self {
         let (workload, level) = (tracked.workload, tracked.level);
         let mut measurement = Measurement::new(series, &tracked);
@@ -70,7 +69,7 @@ impl<'a> MeasurementRun<'a> {
         Self { baseline, launcher, tracked, expected, measurement, took: Duration::ZERO }
     }
 
-    /// Resumes a measurement that was tried before, with its known results.
+    /// Resumes a measurement after its trial, with the known results.
     pub fn resumed(
         baseline: &'a dyn Launch,
         launcher: &'a dyn Launch,
@@ -81,14 +80,14 @@ impl<'a> MeasurementRun<'a> {
         Self { baseline, launcher, tracked, expected, measurement, took: Duration::ZERO }
     }
 
-    /// Notes the layout of the programs.
+    /// Sets the layout of the programs.
     #[must_use]
     pub(crate) fn in_layout(mut self, layout: Option<u32>) -> Self {
         self.measurement.layout = layout;
         self
     }
 
-    /// Returns the measurement so far, and the digest that its probes should have.
+    /// Returns the measurement so far, and the expected digest of its probes.
     pub fn known(&self) -> (&Measurement, Digest) {
         (&self.measurement, self.expected)
     }
@@ -103,7 +102,7 @@ impl<'a> MeasurementRun<'a> {
         self.measurement.pairs.len() - self.measurement.passes.last().copied().unwrap_or(0)
     }
 
-    /// Returns whether the overhead so far is as precise as requested.
+    /// Returns whether the overhead so far has the requested precision.
     pub fn is_within(&self, precision: Precision) -> bool {
         let Measurement { pairs, passes, .. } = &self.measurement;
         overhead(pairs, passes, None).is_some_and(|overhead| precision.is_reached_by(&overhead.wall))
@@ -134,7 +133,7 @@ impl<'a> MeasurementRun<'a> {
         self.measurement.failure()
     }
 
-    /// Returns the time that its pairs took in this process, without the time during which it was suspended.
+    /// Returns the time of its pairs in this process, without suspended time.
     pub fn took(&self) -> Duration {
         self.took
     }
@@ -146,8 +145,8 @@ impl<'a> MeasurementRun<'a> {
         self.pair_in(self.pairs())
     }
 
-    /// Runs the pair of a round. Even pairs run untracked first, odd ones tracked first, so that an effect on the first
-    /// of two affects both levels alike.
+    /// Runs the pair of a round. Even pairs run untracked first and odd ones tracked first, so an effect of the order
+    /// affects both levels alike.
     ///
     /// Returns `None` if the measurement has failed, now or before. It then takes no more pairs.
     pub(crate) fn pair_in(&mut self, round: usize) -> Option<Pair> {
@@ -174,7 +173,7 @@ impl<'a> MeasurementRun<'a> {
         }
     }
 
-    /// Takes both samples of a pair. If one of them was suspended, its time is invalid, and both run again.
+    /// Takes both samples of a pair. If one was suspended, its time is invalid, and both run again.
     fn samples(&mut self, untracked_first: bool, place: Place) -> Result<(Sample, Sample), Failure> {
         for _ in 0..TRIES {
             let (mut untracked, mut tracked) = (None, None);
@@ -204,8 +203,8 @@ impl<'a> MeasurementRun<'a> {
     }
 }
 
-/// Returns the order of a pair's samples, which alternates. An even number of links would give each link one order
-/// alone, so the order changes each time when all of them had their turn.
+/// Returns whether a pair runs untracked first. The order alternates. With an even number of links each link would
+/// always get the same order, so the order also changes each time all links have had their turn.
 const fn is_untracked_first(number: usize, round: usize, links: usize) -> bool {
     let turned = if links.is_multiple_of(2) { round / links } else { 0 };
     (number + turned).is_multiple_of(2)
@@ -214,7 +213,7 @@ const fn is_untracked_first(number: usize, round: usize, links: usize) -> bool {
 /// Checks that an observation has the expected digest.
 ///
 /// # Errors
-/// If it has another one.
+/// If the digest differs.
 pub fn checked(seen: Observation, expected: Digest) -> Result<Observation, Failure> {
     if seen.digest == expected { Ok(seen) } else { Err(Failure::WrongDigest { expected, found: seen.digest }) }
 }
@@ -339,7 +338,7 @@ mod tests {
 
     #[test]
     fn a_pair_of_which_one_probe_was_stopped_is_run_again() {
-        // The fourth probe is the second of the first pair; the fifth and sixth take the pair again.
+        // The fourth probe is the second of the first pair; the fifth and sixth repeat the pair.
         let stop = "if [ $runs = 4 ]; then (sleep 0.1; kill -CONT $$) & kill -STOP $$; wait; fi";
         let (folder, launcher) = probe(&reply(Level::Untracked, 7, 7), &reply(Level::Full, 14, 14), stop);
         let measurement = measured(&launcher, MIN_PAIRS);

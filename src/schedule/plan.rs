@@ -1,4 +1,4 @@
-//! A plan of pairs with one untracked baseline: workloads under levels, one measurement a group.
+//! A plan of pairs with one untracked baseline: workloads under levels, with one measurement per group.
 
 use super::journal::{Entry, Journal, JournalError};
 use super::launch::Launch;
@@ -10,7 +10,7 @@ use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The pairs of a measurement by default.
+/// The default number of pairs of a measurement.
 pub const PAIRS: usize = 60;
 
 /// The measurements of a run, in order.
@@ -24,27 +24,27 @@ pub struct Plan<'a> {
 /// The number of pairs of each measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Effort {
-    /// The pairs, unless the time or the precision asks for others.
+    /// The number of pairs, unless the time or the precision changes it.
     pub pairs: usize,
     /// The time after which a measurement takes no more pairs, if any.
     pub time: Option<Duration>,
-    /// The fewest pairs, however slow they are.
+    /// The minimum number of pairs, even if they are slow.
     pub fewest: usize,
     /// The precision up to which a measurement gets more pairs, if any.
     pub precision: Option<Precision>,
 }
 
 impl Effort {
-    /// Returns the effort of so many pairs.
+    /// Returns an effort of this number of pairs.
     pub const fn pairs(pairs: usize) -> Self {
         Self { pairs, time: None, fewest: pairs, precision: None }
     }
 }
 
-/// The work of a plan, by which a journal recognises it.
+/// The work of a plan, which identifies its journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Work {
-    /// A number for the content of the program.
+    /// A hash of the program's content.
     pub program: String,
     measurements: Vec<(Series, Request, Option<u32>)>,
     effort: Effort,
@@ -105,7 +105,7 @@ impl<'a> Plan<'a> {
         self.effort.time.map(|time| time / PASSES as u32)
     }
 
-    /// Returns the number of pairs of all measurements, without those for a precision.
+    /// Returns the number of pairs of all measurements, except pairs for a precision.
     pub fn pairs(&self) -> usize {
         self.planned.len() * self.effort.pairs
     }
@@ -116,8 +116,8 @@ impl<'a> Plan<'a> {
         Work { program, measurements: measurements.collect(), effort: self.effort }
     }
 
-    /// Makes the measurements, and keeps them in a journal, if there is one; goes on from its entries. `progress` is
-    /// called before each pair. The journal is to be ended when the measurements are saved.
+    /// Runs the measurements, appends them to the journal if there is one, and continues from its entries. `progress`
+    /// is called before each pair. The caller ends the journal after the measurements are saved.
     ///
     /// # Errors
     /// If the journal cannot be written.

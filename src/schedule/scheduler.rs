@@ -1,8 +1,8 @@
-//! The scheduler works through measurements in passes. A pass takes a few pairs of every group of measurements, in
-//! shuffled order, so that the pairs of a group are spread over the whole run. The members of a group take theirs in
-//! rounds, in shuffled order, so that a disturbance of a round affects them all.
+//! The scheduler runs measurements in passes. A pass takes a few pairs of every group of measurements, in shuffled
+//! order, so the pairs of a group are spread over the whole run. The members of a group take their pairs in rounds, in
+//! shuffled order, so a disturbance of a round affects all of them.
 //!
-//! With a journal, each pair is appended as it comes, and a killed run can be resumed.
+//! With a journal, each pair is appended when it is measured, and a killed run can be resumed.
 
 use super::journal::{Entry, Journal, JournalError};
 use super::launch::Launch;
@@ -17,13 +17,13 @@ use rand::seq::SliceRandom;
 use rand::{SeedableRng, rngs::SmallRng};
 use std::time::Duration;
 
-/// The passes of every run over its measurements.
+/// The number of passes of every run.
 pub(crate) const PASSES: usize = MIN_PASSES;
 
-/// The rounds of a further pass, which a precision needs.
+/// The number of rounds of an additional pass for a precision.
 const IN_FURTHER_PASS: usize = 10;
 
-/// A measurement to be made.
+/// A measurement to run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Planned<'a> {
     /// Takes the untracked samples.
@@ -34,9 +34,9 @@ pub(crate) struct Planned<'a> {
     pub series: Series,
     /// The workload and level, their size and threads.
     pub request: Request,
-    /// The seed of the order of the programs' functions, where they were shuffled.
+    /// The seed of the order of the programs' functions, if it was shuffled.
     pub layout: Option<u32>,
-    /// The time after which it takes no more pairs in a pass, except for the fewest.
+    /// The time after which it takes no more pairs in a pass, except for the minimum.
     pub time: Option<Duration>,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Settings {
     pub rounds: usize,
     /// The number of passes; a precision may need more.
     pub passes: usize,
-    /// The fewest pairs of a measurement in a pass, however slow it is.
+    /// The minimum number of pairs of a measurement in a pass, even if it is slow.
     pub fewest: usize,
     /// The precision up to which a measurement gets more pairs after the last pass, if any.
     pub precision: Option<Precision>,
@@ -55,18 +55,18 @@ pub(crate) struct Settings {
     pub seed: u64,
 }
 
-/// Returns the rounds of each group in all passes before one: of so many rounds, spread over so many passes.
+/// Returns the number of rounds of each group in all passes before one, if the rounds are spread over the passes.
 pub(crate) const fn rounds_before(pass: usize, rounds: usize, passes: usize) -> usize {
     rounds * pass / passes
 }
 
 impl Settings {
-    /// Returns the rounds of each group in a pass.
+    /// Returns the number of rounds of each group in a pass.
     const fn in_pass(&self, pass: usize) -> usize {
         if pass < self.passes { self.before(pass + 1) - self.before(pass) } else { IN_FURTHER_PASS }
     }
 
-    /// Returns the rounds of each group in all passes before one of the planned ones.
+    /// Returns the number of rounds of each group in all passes before one of the planned passes.
     const fn before(&self, pass: usize) -> usize {
         rounds_before(pass, self.rounds, self.passes)
     }
@@ -87,7 +87,7 @@ impl Settings {
     }
 }
 
-/// Groups of measurements while they are being made. Members keep their index; one that is not measured is `None`.
+/// Groups of measurements in progress. Members keep their index; a member that is not measured is `None`.
 #[derive(Debug)]
 pub(crate) struct Scheduler<'a> {
     settings: Settings,
@@ -105,9 +105,9 @@ struct Run<'a> {
     measurement: MeasurementRun<'a>,
     /// True if it takes no more pairs in this pass.
     rests: bool,
-    /// The time that its pairs have taken in this pass.
+    /// The time of its pairs in this pass.
     took: Duration,
-    /// The time that its pairs have taken in passes for a precision.
+    /// The time of its pairs in passes for a precision.
     refining: Duration,
 }
 
@@ -120,7 +120,7 @@ impl<'a> Run<'a> {
         !self.rests && self.measurement.failure().is_none()
     }
 
-    /// Returns whether it takes more pairs for a precision.
+    /// Returns whether it needs more pairs for a precision.
     fn needs(&self, precision: Precision) -> bool {
         self.measurement.failure().is_none()
             && self.refining < Duration::from_secs(precision.seconds)
@@ -147,7 +147,8 @@ impl From<JournalError> for Stop {
     }
 }
 
-/// Takes the pairs of a group in a pass. Returns the group's first failure, if any, with the request of its measurement.
+/// Takes the pairs of a group in a pass. Returns the group's first failure, if any, with the request of its
+/// measurement.
 pub(crate) type Take<'t> = &'t mut dyn FnMut() -> Option<(Request, Failure)>;
 
 /// All finished measurements.
@@ -155,7 +156,7 @@ pub(crate) type Take<'t> = &'t mut dyn FnMut() -> Option<(Request, Failure)>;
 pub(crate) struct Done {
     /// The measurements of each group, in the order of its members; `None` for one that was not measured.
     pub groups: Vec<Vec<Option<Measurement>>>,
-    /// The journal; the caller ends it when all is written.
+    /// The journal; the caller ends it after everything is written.
     pub journal: Option<Journal>,
 }
 
@@ -164,7 +165,7 @@ pub(crate) struct Done {
 pub struct Progress {
     /// The workload of the current group.
     pub workload: Workload,
-    /// Its level.
+    /// The level of the current group.
     pub level: Level,
     /// The number of finished rounds.
     pub rounds: usize,
@@ -204,7 +205,7 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    /// Returns the group and member of a measurement's number in the journal.
+    /// Returns the group and member of a measurement's index in the journal.
     fn place(&self, number: usize) -> Option<(usize, usize)> {
         let mut first = 0;
         for (group, members) in self.groups.iter().enumerate() {
@@ -216,7 +217,7 @@ impl<'a> Scheduler<'a> {
         None
     }
 
-    /// Returns a measurement's number in the journal.
+    /// Returns a measurement's index in the journal.
     fn number(&self, group: usize, member: usize) -> usize {
         self.groups[..group].iter().map(Vec::len).sum::<usize>() + member
     }
@@ -241,7 +242,7 @@ impl<'a> Scheduler<'a> {
         self.journal.as_mut().map_or(Ok(()), |journal| journal.append(entry))
     }
 
-    /// Measures everything that is left. `progress` is called before each round.
+    /// Runs the remaining measurements. `progress` is called before each round.
     ///
     /// # Errors
     /// If the journal cannot be written.
@@ -251,9 +252,9 @@ impl<'a> Scheduler<'a> {
         })
     }
 
-    /// Measures whatever is left, with other work around the pairs. In each pass `around` gets the place of each
+    /// Runs the remaining measurements, with other work around the pairs. In each pass `around` gets the place of each
     /// group and a function that takes the group's pairs of that pass. The function returns the group's first failure,
-    /// so that `around` can leave out what follows.
+    /// so `around` can skip the work that follows.
     ///
     /// # Errors
     /// If the journal cannot be written.
@@ -289,7 +290,7 @@ impl<'a> Scheduler<'a> {
         Ok(Done { groups: groups.collect(), journal: self.journal })
     }
 
-    /// Makes a pass of a group, unless it was made before. `rounds` is the number of finished rounds of the run.
+    /// Runs a pass of a group, unless it ran before. `rounds` is the number of finished rounds of the run.
     fn pass(
         &mut self,
         pass: usize,
@@ -332,10 +333,10 @@ impl<'a> Scheduler<'a> {
         self.groups[group].iter().flatten().next().map(|planned| planned.request)
     }
 
-    /// Makes one round of a group: each member that lacks this round's pair takes it.
+    /// Runs one round of a group: each member that lacks this round's pair takes it.
     ///
     /// # Errors
-    /// If no member goes on after it, or the journal cannot be written.
+    /// If no member continues after it, or the journal cannot be written.
     fn round(&mut self, pass: usize, group: usize, round: usize) -> Result<(), Stop> {
         let fewest = self.settings.fewest;
         let mut any = false;

@@ -1,21 +1,20 @@
-//! A straight line through points, some of which are known to lie below a limit and no more: a cost that is too small
-//! to be significant has no logarithm, and leaving it out would leave out the cheapest.
+//! A straight line through points, some of which are only known to be below a limit. A cost that is too small to be
+//! significant has no logarithm, and leaving it out would leave out the cheapest programs.
 //!
-//! The line is that of the greatest likelihood for normal deviates (Tobin 1958, *Estimation of Relationships for
-//! Limited Dependent Variables*). It is found by iterated least squares, in which each limited point stands at its
-//! expected height (Schmee and Hahn 1979, *A Simple Method for Regression Analysis with Censored Data*), with the
-//! variance of that expectation (Dempster, Laird and Rubin 1977). Without limited points it is the line of least
-//! squares.
+//! The line maximises the likelihood for normal deviates (Tobin 1958, *Estimation of Relationships for Limited
+//! Dependent Variables*). It is found by iterated least squares, in which each limited point has its expected height
+//! (Schmee and Hahn 1979, *A Simple Method for Regression Analysis with Censored Data*), with the variance of that
+//! expectation (Dempster, Laird and Rubin 1977). Without limited points it is the least-squares line.
 //!
-//! The interval of one further point is that of a prediction by least squares (Draper and Smith 1998, *Applied
-//! Regression Analysis*, section 3.1). Limited points count for the line and for no degree of freedom.
+//! The interval of one further point is the least-squares prediction interval (Draper and Smith 1998, *Applied
+//! Regression Analysis*, section 3.1). Limited points contribute to the line, but add no degrees of freedom.
 
 use crate::stats::estimate::Estimate;
 use crate::stats::median::CONFIDENCE;
 use crate::stats::student::t;
 use statrs::distribution::{Continuous, ContinuousCDF, Normal};
 
-/// The fewest points whose height is known.
+/// The minimum number of points of known height.
 pub(crate) const MIN_KNOWN: usize = 4;
 
 /// The height of a point.
@@ -23,29 +22,29 @@ pub(crate) const MIN_KNOWN: usize = 4;
 pub(crate) enum Height {
     /// The height.
     Known(f64),
-    /// A limit below which the height lies.
+    /// A limit above the height.
     Below(f64),
 }
 
 /// The slope of a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Slope {
-    /// It is fitted.
+    /// The slope is fitted.
     Free,
-    /// It is known before.
+    /// The slope is given.
     Fixed(f64),
 }
 
-/// A line, and how far points lie from it.
+/// A line, and the deviation of points from it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Line {
-    /// The slope; its interval has no width if it was known before.
+    /// The slope; its interval has no width if it was given.
     pub(crate) slope: Estimate,
     /// The standard deviation of points from the line.
     pub(crate) deviation: f64,
     /// The middle of the points, and the line's height there.
     middle: (f64, f64),
-    /// The number of points, and the sum of squares of their distances from the middle, if the slope is fitted.
+    /// The number of points, and, if the slope is fitted, the sum of squares of their distances from the middle.
     points: f64,
     spread: Option<f64>,
     freedom: usize,
@@ -55,7 +54,7 @@ impl Line {
     /// Fits a line to points, each with its place and its height. `None` if fewer than four heights are known, or the
     /// slope is free and all places are the same.
     pub(crate) fn of(points: &[(f64, Height)], slope: Slope) -> Option<Self> {
-        /// The rounds after which the line stands still, for as many limited points as known ones.
+        /// The number of iterations after which the line has converged, for as many limited points as known ones.
         const ROUNDS: usize = 500;
         const STILL: f64 = 1e-10;
         let count = points.len() as f64;
@@ -106,7 +105,7 @@ impl Line {
         }
         let (level, tilt, deviation) = line;
         let freedom = known - fitted;
-        // The likelihood's own deviation is too small for so few points.
+        // The maximum-likelihood deviation is too small for so few points.
         let deviation = deviation * (count / (count - fitted as f64)).sqrt();
         let half = match slope {
             Slope::Free => t(CONFIDENCE, freedom) * deviation / spread.sqrt(),
@@ -122,7 +121,7 @@ impl Line {
         })
     }
 
-    /// Returns the height at a place, with the interval in which one further point lies in 95 % of cases.
+    /// Returns the height at a place, with the 95 % prediction interval of one further point.
     pub(crate) fn at(&self, place: f64) -> Estimate {
         let away = place - self.middle.0;
         let value = self.middle.1 + self.slope.value * away;
@@ -134,7 +133,7 @@ impl Line {
 
 /// Returns the expectation and the variance of a standard normal deviate that is below a limit.
 fn below(limit: f64) -> (f64, f64) {
-    /// So far out, a deviate lies at its limit.
+    /// Beyond this, a deviate equals its limit.
     const FAR: f64 = -30.0;
     if limit < FAR {
         return (limit, 0.0);

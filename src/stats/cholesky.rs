@@ -1,5 +1,5 @@
 //! The Cholesky decomposition of a symmetric matrix, for the normal equations of least squares (Golub and Van Loan,
-//! *Matrix Computations*, section 4.2). Matrices here have a row for each commit, so a dense one is small.
+//! *Matrix Computations*, section 4.2). Matrices here have a row for each commit, so dense ones are small.
 
 /// A symmetric, positive definite matrix as the product of a lower triangle and its transpose.
 pub(crate) struct Cholesky {
@@ -8,9 +8,9 @@ pub(crate) struct Cholesky {
 }
 
 impl Cholesky {
-    /// Decomposes a symmetric matrix, of which it reads the lower triangle. `None` if it is not positive definite.
+    /// Decomposes a symmetric matrix; reads only its lower triangle. `None` if it is not positive definite.
     pub(crate) fn of(matrix: &[Vec<f64>]) -> Option<Self> {
-        /// A pivot below this part of its diagonal is zero but for rounding.
+        /// A pivot below this part of its diagonal is zero, up to rounding.
         const LEAST_PIVOT: f64 = 1e-12;
         let mut rows: Vec<Vec<f64>> = Vec::with_capacity(matrix.len());
         for (i, line) in matrix.iter().enumerate() {
@@ -29,7 +29,7 @@ impl Cholesky {
         Some(Self { rows })
     }
 
-    /// Returns the solution of the linear equations with this right side.
+    /// Returns the solution of the linear equations with this right-hand side.
     pub(crate) fn solve(&self, right: &[f64]) -> Vec<f64> {
         let mut solution: Vec<f64> = Vec::with_capacity(right.len());
         for (row, right) in self.rows.iter().zip(right) {
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_matrix_without_an_inverse_is_refused() {
-        // The Laplacian of two nodes: their mean is free.
+        // The Laplacian of two nodes is singular: their mean is free.
         assert!(Cholesky::of(&[vec![1.0, -1.0], vec![-1.0, 1.0]]).is_none());
         assert!(Cholesky::of(&[vec![1.0, 2.0], vec![2.0, 1.0]]).is_none());
         assert!(Cholesky::of(&[vec![f64::NAN]]).is_none());

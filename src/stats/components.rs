@@ -2,18 +2,19 @@
 //! 2.3 and 6.1): directions in the space of the features, in which the things differ most. Features have different
 //! units, so each is standardised.
 //!
-//! Suites of benchmarks are examined in this way: Phansalkar, Joshi and John (2007), *Analysis of Redundancy and
-//! Application Balance in the SPEC CPU2006 Benchmark Suite*. Distances are those in the space of the first components.
+//! Benchmark suites are analysed in this way: Phansalkar, Joshi and John (2007), *Analysis of Redundancy and
+//! Application Balance in the SPEC CPU2006 Benchmark Suite*. Distances are measured in the space of the first
+//! components.
 //!
-//! Two things are the same, for all that was measured, if their distance is one that errors alone reach in 5 % of
-//! cases. Each feature has a standard error, and the square of the distance of two equal things is a sum of squares of
-//! normal deviates. Whatever their weights are, it exceeds its expectation 3.84 times in at most 5 % of cases (Székely
-//! and Bakirov 2003, *Extremal Probabilities for Gaussian Quadratic Forms*).
+//! Two things are the same, as far as was measured, if errors alone reach their distance in 5 % of cases. Each feature
+//! has a standard error, and the square of the distance of two equal things is a sum of squares of normal deviates. For
+//! any weights, it exceeds 3.84 times its expectation in at most 5 % of cases (Székely and Bakirov 2003, *Extremal
+//! Probabilities for Gaussian Quadratic Forms*).
 
 use crate::stats::eigen::{Eigen, eigen};
 use crate::stats::student::mean_and_deviation;
 
-/// The distance of two equal things in 95 % of cases at most, in roots of the expected square.
+/// The maximum distance of two equal things in 95 % of cases, in roots of the expected square.
 const QUANTILE: f64 = 1.959_963_985;
 
 /// A feature of a thing, with its standard error.
@@ -28,17 +29,17 @@ pub(crate) struct Feature {
 pub(crate) struct Components {
     /// The part of the variance that each of the first components explains.
     pub(crate) shares: Vec<f64>,
-    /// The weights of the features in each.
+    /// The weights of the features in each component.
     pub(crate) weights: Vec<Vec<f64>>,
-    /// The places of the things.
+    /// The coordinates of the things.
     places: Vec<Vec<f64>>,
-    /// The variance of each thing's place that comes from errors, over all of these components.
+    /// The variance of each thing's coordinates that comes from errors, summed over these components.
     variances: Vec<f64>,
 }
 
 impl Components {
-    /// Returns the first components of things, as many as explain this part of the variance. `None` if there are fewer
-    /// than three things, or none of their features differs.
+    /// Returns the first components of things: as many as explain this part of the variance. `None` if there are fewer
+    /// than three things, or all of their features are equal.
     ///
     /// A feature that is the same for all has no weight. All things have the same features.
     pub(crate) fn of(things: &[Vec<Feature>], part: f64) -> Option<Self> {
@@ -92,7 +93,7 @@ impl Components {
         })
     }
 
-    /// Returns the place of a thing, a coordinate for each component.
+    /// Returns the coordinates of a thing, one for each component.
     pub(crate) fn place(&self, thing: usize) -> &[f64] {
         &self.places[thing]
     }
@@ -103,7 +104,7 @@ impl Components {
         differences.sum::<f64>().sqrt()
     }
 
-    /// Returns the distance that errors alone reach in at most 5 % of cases, if two things are the same.
+    /// Returns the distance that errors alone reach in at most 5 % of cases if two things are the same.
     pub(crate) fn threshold(&self, one: usize, other: usize) -> f64 {
         QUANTILE * (self.variances[one] + self.variances[other]).sqrt()
     }

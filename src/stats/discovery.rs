@@ -1,10 +1,10 @@
-//! The false-discovery rate: of many steps that are reported, at most this part is none.
+//! The false-discovery rate: the expected share of false steps among the reported ones.
 //!
-//! Benjamini and Hochberg (1995), *Controlling the False Discovery Rate*. A family-wise rate, as Holm's correction
-//! keeps it for a comparison, would find ever less as a history grows.
+//! Benjamini and Hochberg (1995), *Controlling the False Discovery Rate*. A family-wise rate, which Holm's correction
+//! controls for a comparison, would find fewer steps as a history grows.
 
-/// Corrects probabilities by Benjamini and Hochberg: those below a level are, of all tests, the discoveries of which at
-/// most that part is expected to be false.
+/// Corrects probabilities by Benjamini and Hochberg: the tests with a corrected probability below a level are the
+/// discoveries, of which at most that part is expected to be false.
 pub(crate) fn discoveries(probabilities: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..probabilities.len()).collect();
     order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
@@ -34,7 +34,7 @@ mod tests {
         assert_eq!(corrected.iter().filter(|&&probability| probability <= 0.05).count(), 4);
         assert!((corrected[3] - 0.0095 * 15.0 / 4.0).abs() < 1e-12, "{corrected:?}");
         assert!((corrected[4] - 0.0201 * 15.0 / 5.0).abs() < 1e-12 && corrected.is_sorted(), "{corrected:?}");
-        // Each keeps its place, whatever the order.
+        // The corrected probabilities keep the order of their input.
         let mut reversed = probabilities;
         reversed.reverse();
         let mut again = discoveries(&reversed);

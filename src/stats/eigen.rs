@@ -1,5 +1,5 @@
 //! Eigenvalues of a symmetric matrix, by Jacobi's method (Golub and Van Loan, *Matrix Computations*, section 8.5):
-//! rotations in two coordinates, each of which makes one pair of elements zero, until all but the diagonal is. The
+//! rotations in two coordinates, each of which zeroes one pair of elements, until only the diagonal is left. The
 //! matrices here have a row for each feature of a workload.
 
 /// An eigenvalue, and its eigenvector of length 1.
@@ -9,11 +9,10 @@ pub(crate) struct Eigen {
     pub(crate) vector: Vec<f64>,
 }
 
-/// The sweeps over all pairs after which the rest is rounding: the rest squares with each.
+/// The number of sweeps over all pairs after which the rest is rounding error: the rest squares with each sweep.
 const SWEEPS: usize = 60;
 
-/// Returns the eigenvalues of a symmetric matrix, from the greatest to the least. The greatest element of each vector
-/// is positive.
+/// Returns the eigenvalues of a symmetric matrix, in descending order. The largest element of each vector is positive.
 pub(crate) fn eigen(matrix: &[Vec<f64>]) -> Vec<Eigen> {
     let size = matrix.len();
     let mut matrix = matrix.to_vec();
@@ -39,7 +38,7 @@ pub(crate) fn eigen(matrix: &[Vec<f64>]) -> Vec<Eigen> {
     all
 }
 
-/// Makes one pair of elements zero by a rotation, and turns the vectors with it.
+/// Zeroes one pair of elements by a rotation, and rotates the vectors with it.
 fn rotate(matrix: &mut [Vec<f64>], vectors: &mut [Vec<f64>], one: usize, other: usize) {
     if matrix[one][other] == 0.0 {
         return;

@@ -17,12 +17,12 @@ pub struct Estimate {
 pub(crate) const STANDARD_ERRORS: f64 = 2.0 * 1.959_963_985;
 
 impl Estimate {
-    /// Returns the standard error of the logarithm of a ratio, by the width of its interval.
+    /// Returns the standard error of the logarithm of a ratio, from the width of its interval.
     pub(crate) fn log_error(&self) -> f64 {
         (self.high / self.low).ln() / STANDARD_ERRORS
     }
 
-    /// Returns whether the interval of a ratio contains 1: then the difference is not significant.
+    /// Returns whether the interval of a ratio contains 1, so that the difference is not significant.
     pub fn contains_one(&self) -> bool {
         self.low <= 1.0 && 1.0 <= self.high
     }
@@ -33,7 +33,7 @@ impl Estimate {
         1.0 / factor <= self.low && self.high <= factor
     }
 
-    /// Returns the absolute logarithm of a ratio: its distance from 1, up or down alike.
+    /// Returns the absolute logarithm of a ratio: its distance from 1 in either direction.
     pub fn abs_log_ratio(&self) -> f64 {
         self.value.ln().abs()
     }

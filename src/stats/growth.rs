@@ -1,25 +1,26 @@
-//! The growth of one quantity with another that holds it in a structure which doubles, such as a map.
+//! The growth of one quantity with another, through a structure that doubles, such as a map.
 //!
 //! Such a quantity is a staircase: constant while the structure has room, and twice as much at the next entry. Its cost
-//! for each unit of the other quantity, on top of a fixed part, falls by half from one step to the next. Where on the
-//! stair a size lies decides what it shows, and sizes in even steps of √2 lie on two places of it for ever. So the
-//! figure is the mean over whole octaves of sizes, and its range goes from the least cost to the greatest.
+//! for each unit of the other quantity, on top of a fixed part, falls by half from one step to the next. The position
+//! of a size on a stair decides its cost, and sizes in even steps of √2 only ever hit two positions. So the figure is
+//! the mean over whole octaves of sizes, and its range goes from the lowest cost to the highest.
 //!
-//! Between two sizes that are whole octaves apart, at which a staircase is on the same place, the fixed part is the
-//! only difference in cost. So it is known exactly where the structure doubles, and otherwise as well as by a line.
+//! Two sizes that are whole octaves apart have the same position on a stair, so their costs differ only by the fixed
+//! part. This determines the fixed part exactly if the structure doubles, and otherwise as well as a line does.
 
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median;
 
-/// The fewest different sizes.
+/// The minimum number of different sizes.
 pub(crate) const MIN_POINTS: usize = 5;
 
 /// The part by which two sizes may miss being whole octaves apart: less than half of a step of a twentieth octave.
 const TOLERANCE: f64 = 0.015;
 
-/// Returns what each further unit of x adds to y: the mean over whole octaves of x, each part of an octave weighing the
-/// same, with the least and the greatest at any x. `None` if the points cover less than an octave, or there are fewer
-/// than five different x. Points that are not finite do not count, nor do those whose x is not positive.
+/// Returns the amount that each unit of x adds to y: the mean over whole octaves of x, with equal weight for each part
+/// of an octave, and as its interval the minimum and the maximum at any x. `None` if the points cover less than an
+/// octave, or there are fewer than five different x. Points that are not finite, or whose x is not positive, are
+/// ignored.
 ///
 /// ```
 /// use memscope_bench::growth;
@@ -47,7 +48,7 @@ pub fn growth(points: &[(f64, f64)]) -> Option<Estimate> {
         return None;
     }
     let fixed = fixed_part(&points)?;
-    // Each point stands for the sizes up to the next one; one at the end of the last octave stands for none.
+    // Each point represents the sizes up to the next one; a point at the end of the last octave represents none.
     let ends = points.iter().skip(1).map(|point| point.0.min(end)).chain([end]);
     let costs: Vec<(f64, f64)> = points
         .iter()
@@ -61,8 +62,8 @@ pub fn growth(points: &[(f64, f64)]) -> Option<Estimate> {
     Some(Estimate { value, low: values().reduce(f64::min)?, high: values().reduce(f64::max)? })
 }
 
-/// Returns y at x = 0: the median of the lines through points that are whole octaves apart, as many as possible;
-/// without such, of the line through the first and the last.
+/// Returns y at x = 0: the median of the lines through points that are as many whole octaves apart as possible; without
+/// such points, of the line through the first and the last.
 fn fixed_part(points: &[(f64, f64)]) -> Option<f64> {
     let octaves = |one: f64, other: f64| (other / one).log2();
     let is_whole = |distance: f64| distance > 0.5 && (distance - distance.round()).abs() < TOLERANCE;
@@ -89,7 +90,7 @@ mod tests {
         fixed + 24.0 * 0.875 * (entries / 0.875).log2().ceil().exp2()
     }
 
-    /// Returns points of a map, from a size on, in so many steps of so many octaves.
+    /// Returns points of a map from a size on, in this number of steps of this many octaves.
     fn points(from: f64, steps: usize, octave: f64, fixed: f64) -> Vec<(f64, f64)> {
         let sizes = (0..steps).map(|step| from * (step as f64 * octave).exp2());
         sizes.map(|entries| (entries, map(entries, fixed))).collect()

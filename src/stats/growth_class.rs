@@ -1,14 +1,14 @@
 //! The class of a growth: how a cost depends on the number of events before it.
 //!
 //! Each class is a model cost = a + b·f(n) of the number of events n. The growing part f is a power of Box and Cox
-//! (1964), *An Analysis of Transformations*: (nᵖ − n₀ᵖ) ÷ p, from the first number of events n₀ on, which is the logarithm
-//! for p = 0. Logarithmic, linear and quadratic growth have the powers 0, 1 and 2; flat is b = 0. Errors of measured
-//! costs are relative, so models are fitted by least squares of logarithms.
+//! (1964), *An Analysis of Transformations*: (nᵖ − n₀ᵖ) ÷ p, from the first number of events n₀ on, which is the
+//! logarithm for p = 0. Logarithmic, linear and quadratic growth have the powers 0, 1 and 2; flat is b = 0. Errors of
+//! measured costs are relative, so models are fitted by least squares of logarithms.
 //!
-//! The class is the model with the least AICc, Akaike's criterion for small samples (Burnham and Anderson 2002, *Model
+//! The class is the model with the lowest AICc, Akaike's criterion for small samples (Burnham and Anderson 2002, *Model
 //! Selection and Multimodel Inference*, sections 2.4 and 2.6). A cost is flat unless that model has essentially no
-//! support, which is a difference above 10, and unless the growth matters: costs of equal work differ, too. A class whose
-//! difference to the best one is below 2 has substantial support as well, and is named beside it.
+//! support, which is a difference above 10, and unless the growth matters, since costs of equal work differ too. A
+//! class whose difference from the best one is below 2 also has substantial support, and is named too.
 //!
 //! The interval of the power is where the residuals of the best model with that power stay below the limit of an F test
 //! (Bates and Watts 1988, *Nonlinear Regression Analysis and Its Applications*, section 6.1).
@@ -19,32 +19,32 @@ use crate::stats::student::t;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The fewest different numbers of events.
+/// The minimum number of different numbers of events.
 pub(crate) const MIN_POINTS: usize = 6;
 
-/// The least ratio of the last number of events to the first.
+/// The minimum ratio of the last number of events to the first.
 const LEAST_RANGE: f64 = 5.0;
 
-/// The difference of AICc from which on the worse model has essentially no support.
+/// The AICc difference above which the worse model has essentially no support.
 const NO_SUPPORT: f64 = 10.0;
 
-/// The difference of AICc up to which the worse model has substantial support.
+/// The AICc difference up to which the worse model has substantial support.
 const SUPPORT: f64 = 2.0;
 
-/// The growth over the whole range from which on it matters.
+/// The growth over the whole range above which it matters.
 pub(crate) const LEAST_GROWTH: f64 = 1.2;
 
-/// The class of a growth, from the least.
+/// The class of a growth, in ascending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GrowthClass {
-    /// The cost is the same, however many events there were.
+    /// The cost does not depend on the number of events.
     Flat,
-    /// Each multiple of the events adds the same.
+    /// Each doubling of the events adds the same cost.
     Logarithmic,
-    /// Each event adds the same.
+    /// Each event adds the same cost.
     Linear,
-    /// Each event adds as much as there were events.
+    /// Each event adds a cost in proportion to the events before it.
     Quadratic,
 }
 
@@ -101,8 +101,8 @@ pub struct GrowthFit {
     pub late: f64,
 }
 
-/// Returns the growth of costs, each with the number of events before it. `None` if there are fewer than six different
-/// numbers of events, the last is less than five times the first, or a cost is not positive.
+/// Returns the growth of costs, given each cost with the number of events before it. `None` if there are fewer than six
+/// different numbers of events, the last is less than five times the first, or a cost is not positive.
 pub(crate) fn growth_fit(points: &[(f64, f64)]) -> Option<GrowthFit> {
     let is_usable = |&(n, cost): &(f64, f64)| n.is_finite() && n > 0.0 && cost.is_finite() && cost > 0.0;
     if !points.iter().all(is_usable) {
@@ -152,8 +152,8 @@ pub(crate) fn growth_fit(points: &[(f64, f64)]) -> Option<GrowthFit> {
 }
 
 impl GrowthFit {
-    /// Returns the number of events at which the model's cost is this much; `None` for a flat cost, and for one below the
-    /// first.
+    /// Returns the number of events at which the model reaches this cost; `None` for a flat cost, and for a cost below
+    /// the first.
     pub fn reaches(&self, cost: f64) -> Option<f64> {
         if self.class == GrowthClass::Flat || cost < self.early {
             return None;
@@ -185,7 +185,7 @@ struct Model {
     power: f64,
     /// The logarithm of the cost at the first number of events.
     level: f64,
-    /// The cost at the last number of events ÷ that at the first, less 1.
+    /// The cost at the last number of events ÷ the cost at the first, minus 1.
     growth: f64,
     /// The sum of the squared residuals.
     residuals: f64,
@@ -200,7 +200,7 @@ impl Model {
 
 /// Returns the growing part at a number of events, from 0 at the first to 1 at the last.
 fn part(log: f64, range: f64, power: f64) -> f64 {
-    /// A smaller power is the logarithm.
+    /// A smaller power counts as the logarithm.
     const LOGARITHM: f64 = 1e-9;
     if power.abs() < LOGARITHM { log / range } else { (power * log).exp_m1() / (power * range).exp_m1() }
 }
@@ -216,7 +216,8 @@ impl Costs {
         self.with_growth(0.0, &vec![0.0; self.logs.len()], 0.0)
     }
 
-    /// Returns the model with this power, its parts at each number of events, and this growth; with the best level.
+    /// Returns the model with this power and growth at its best level, given the growing parts at each number of
+    /// events.
     fn with_growth(&self, power: f64, parts: &[f64], growth: f64) -> Model {
         let errors = self.logs.iter().zip(parts).map(|(&(_, cost), &part)| cost - (growth * part).ln_1p());
         let errors: Vec<f64> = errors.collect();
@@ -224,9 +225,9 @@ impl Costs {
         Model { power, level, growth, residuals: errors.iter().map(|error| (error - level).powi(2)).sum() }
     }
 
-    /// Fits a cost that grows with this power, or not at all.
+    /// Fits a cost that grows with this power, or is flat.
     fn fit(&self, power: f64) -> Model {
-        /// The logarithms of the least and the greatest growth, and a step that finds the right valley.
+        /// The logarithms of the smallest and the largest growth, and a step that finds the right valley.
         const RANGE: (f64, f64) = (-9.0, 30.0);
         const STEP: f64 = 1.0;
         let range = self.range();
@@ -235,9 +236,9 @@ impl Costs {
         of(least_within(RANGE, STEP, |log| of(log).residuals))
     }
 
-    /// Returns AICc of a model with these residuals and so many parameters.
+    /// Returns AICc of a model with these residuals and this number of parameters.
     fn aicc(&self, residuals: f64, parameters: f64) -> f64 {
-        /// Relative errors below a millionth are rounding.
+        /// Relative errors below a millionth are rounding errors.
         const ROUNDING: f64 = 1e-12;
         let count = self.logs.len() as f64;
         let variance = (residuals / count).max(ROUNDING);
@@ -246,7 +247,7 @@ impl Costs {
 
     /// Returns the power that fits best, with its 95 % interval.
     fn power(&self) -> Estimate {
-        /// The least and the greatest power, and a step that finds the right valley.
+        /// The smallest and the largest power, and a step that finds the right valley.
         const RANGE: (f64, f64) = (-2.0, 4.0);
         const STEP: f64 = 0.25;
         let residuals = |power: f64| self.fit(power).residuals;
@@ -272,8 +273,8 @@ impl Costs {
     }
 }
 
-/// Returns the place within a range at which a function is least: by steps that find the right valley, and then by golden
-/// sections.
+/// Returns the point within a range at which a function is smallest: by steps that find the right valley, and then by
+/// golden-section search.
 fn least_within((first, last): (f64, f64), step: f64, value: impl Fn(f64) -> f64) -> f64 {
     const SECTIONS: usize = 26;
     const GOLDEN: f64 = 0.618_033_988_749_894_9;
@@ -293,8 +294,8 @@ fn least_within((first, last): (f64, f64), step: f64, value: impl Fn(f64) -> f64
     low.midpoint(high)
 }
 
-/// Returns the last place on the way from one to another up to which a condition holds, by bisection; it holds at the
-/// first.
+/// Returns the last point from one end to the other up to which a condition is true, by bisection; it is true at the
+/// first point.
 fn last_within(first: f64, last: f64, is_within: impl Fn(f64) -> bool) -> f64 {
     const HALVES: usize = 16;
     if is_within(last) {

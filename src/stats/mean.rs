@@ -1,16 +1,16 @@
-//! The geometric mean, of which a factor up and the same factor down make no change.
+//! The geometric mean, in which a factor up and the same factor down cancel.
 
 use crate::stats::estimate::{Estimate, STANDARD_ERRORS};
 
-/// Returns the geometric mean of ratios; `None` if there are none, or one of them has no logarithm.
+/// Returns the geometric mean of ratios; `None` if there are none, or a ratio has no logarithm.
 pub(crate) fn geometric_mean(ratios: impl IntoIterator<Item = f64>) -> Option<f64> {
     let logs: Vec<f64> = ratios.into_iter().map(f64::ln).collect();
     let is_defined = !logs.is_empty() && logs.iter().all(|log| log.is_finite());
     is_defined.then(|| (logs.iter().sum::<f64>() / logs.len() as f64).exp())
 }
 
-/// Returns the geometric mean of ratios with its interval, and the standard error of its logarithm. `None` if there
-/// are no ratios, or one of them has no logarithm. The ratios are independent, so their errors add in quadrature.
+/// Returns the geometric mean of ratios with its interval, and the standard error of its logarithm. `None` if there are
+/// no ratios, or a ratio has no logarithm. The ratios are independent, so their errors add in quadrature.
 pub(crate) fn with_interval(ratios: &[Estimate]) -> Option<(Estimate, f64)> {
     let has_logarithm = |ratio: &Estimate| ratio.low > 0.0 && ratio.high.is_finite();
     if ratios.is_empty() || !ratios.iter().all(has_logarithm) {
@@ -40,7 +40,7 @@ mod tests {
         let ratio = |value: f64| Estimate { value, low: value / 1.04, high: value * 1.04 };
         let (mean, error) = with_interval(&[2.0, 8.0].map(ratio)).expect("two ratios");
         assert!((mean.value - 4.0).abs() < 1e-12);
-        // Two equal errors: the mean's is theirs ÷ √2.
+        // Two equal errors: the error of the mean is theirs ÷ √2.
         let half = 1.04_f64.ln() / 2.0_f64.sqrt();
         assert!(
             (mean.high / mean.value - half.exp()).abs() < 1e-9 && (mean.value / mean.low - half.exp()).abs() < 1e-9

@@ -2,7 +2,7 @@
 //!
 //! The figure is the median of tracked ÷ untracked over the pairs. A disturbance that lasts longer than a pair affects
 //! both of its samples and cancels; one that affects a single sample makes an outlier, which a median does not follow.
-//! The interval is the distribution-free one for a median, from order statistics (for example Conover, *Practical
+//! The interval is the distribution-free interval of a median, from order statistics (for example Conover, *Practical
 //! Nonparametric Statistics*, section 3.2). It assumes only that pairs are independent, needs no resampling, and is the
 //! same for the same data.
 
@@ -11,13 +11,13 @@ use crate::stats::estimate::Estimate;
 /// The confidence of all intervals.
 pub(crate) const CONFIDENCE: f64 = 0.95;
 
-/// The fewest pairs of an interval: with fewer, even the one from the least to the greatest value has less than 95 %.
+/// The minimum number of pairs of an interval: with fewer, even the range of all values covers less than 95 %.
 pub(crate) const MIN_PAIRS: usize = 6;
 
 /// Returns the median of values with its 95 % confidence interval; `None` if there are fewer than six. Values that are
-/// not finite do not count.
+/// not finite are ignored.
 ///
-/// The interval is exact or wider: order statistics come in steps, and this is the narrowest step with 95 %.
+/// The interval covers at least 95 %: order statistics come in steps, and this is the narrowest step that does.
 ///
 /// ```
 /// use memscope_bench::median_interval;
@@ -32,7 +32,7 @@ pub fn median_interval(values: impl IntoIterator<Item = f64>) -> Option<Estimate
     Some(Estimate { value: middle(&sorted)?, low: sorted[below], high: sorted[count - 1 - below] })
 }
 
-/// Returns the median of values; `None` if there are none. Values that are not finite do not count.
+/// Returns the median of values; `None` if there are none. Values that are not finite are ignored.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     middle(&sorted(values))
 }
@@ -50,11 +50,11 @@ fn middle(sorted: &[f64]) -> Option<f64> {
     Some(if sorted.len().is_multiple_of(2) { sorted[middle - 1].midpoint(above) } else { above })
 }
 
-/// Returns the number of values outside the interval on each side: the most for which the interval has the
+/// Returns the number of values outside the interval on each side: the maximum at which the interval still has the
 /// confidence.
 ///
-/// The number of values below the true median is binomial with probability ½. The median lies below the (k+1)th least
-/// value with the probability that at most k values lie below it; k grows while that stays within half of 1 −
+/// The number of values below the true median is binomial with probability ½. The median is below the (k+1)th smallest
+/// value with the probability that at most k values are below it; k grows while that stays within half of 1 −
 /// confidence.
 fn excluded_on_each_side(count: usize) -> Option<usize> {
     let allowed = (1.0 - CONFIDENCE) / 2.0;
@@ -130,7 +130,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(12))]
 
-        /// Of 2,000 intervals, at least 95 % less four standard errors contain the true median, whatever the noise.
+        /// At least 95 % of 2,000 intervals, minus four standard errors, contain the true median for any noise.
         #[test]
         fn intervals_cover(count in 6_usize..120, seed: u64) {
             let mut rng = Pcg64Mcg::seed_from_u64(seed);
@@ -143,7 +143,7 @@ mod tests {
             prop_assert!(covered.count() as f64 / f64::from(repeats) > CONFIDENCE - 4.0 * standard_error);
         }
 
-        /// The order of the pairs does not count, and the figure lies within its interval.
+        /// The order of the pairs does not matter, and the figure lies within its interval.
         #[test]
         fn order_does_not_count(mut values in proptest::collection::vec(-1e6..1e6_f64, 6..80)) {
             let estimate = median_interval(values.iter().copied()).expect("enough values");

@@ -1,10 +1,11 @@
 //! Offsets from differences: one figure for each commit, by least squares over differences that several runs measured.
 //!
-//! A run measures several commits in the same rounds, so its differences share samples: that of commits 1 and 3 is the
-//! sum of those of 1 and 2 and of 2 and 3, and adds nothing. Least squares that took them for independent would report
-//! about half of the true uncertainty. So each run is first brought to what it knows: a log figure for each of its
-//! commits, with a variance of its own, up to a constant that all share. Runs are independent of each other. The
-//! offsets are the generalised least squares over them, and agree with each difference of a run that is alone.
+//! A run measures several commits in the same rounds, so its differences share samples: the difference of commits 1 and
+//! 3 is the sum of the differences of 1 and 2 and of 2 and 3, and adds no information. Least squares that treats them
+//! as independent would report about half of the true uncertainty. So each run is first reduced to a log figure for
+//! each of its commits, each with its own variance, up to a constant that all share. Runs are independent of each
+//! other. The offsets are the generalised least squares over the runs. With a single run, they agree with each of its
+//! differences.
 //!
 //! Several runs overdetermine the offsets. If χ² ÷ degrees of freedom exceeds 1, they disagree by more than their
 //! intervals allow, and all errors are multiplied by its root (Birge 1932, *The Calculation of Errors by the Method of
@@ -19,7 +20,7 @@ use crate::stats::passes::MIN_PASSES;
 pub(crate) struct Difference {
     /// The node.
     pub of: usize,
-    /// The node that it was compared with.
+    /// The node that it is compared with.
     pub to: usize,
     /// The difference of their logarithms.
     pub log: f64,
@@ -66,7 +67,7 @@ impl Part {
     }
 }
 
-/// The knowledge of one run of some nodes: the logarithm and the variance of each, up to a constant.
+/// One run's estimates for some nodes: the logarithm and the variance of each, up to a constant.
 struct Block {
     nodes: Vec<usize>,
     logs: Vec<f64>,
@@ -89,7 +90,7 @@ pub(crate) fn offsets(runs: &[Vec<Difference>]) -> Offsets {
     Offsets { parts, chi_square, freedom }
 }
 
-/// Estimates the offsets of one part. Returns it with its χ² and the degrees of freedom of that.
+/// Estimates the offsets of one part. Returns the part with its χ² and degrees of freedom.
 fn part(nodes: Vec<usize>, blocks: &[&Block]) -> (Part, f64, usize) {
     let place = |node: &usize| nodes.binary_search(node).expect("a node of the part");
     let count = nodes.len();
@@ -119,7 +120,7 @@ fn part(nodes: Vec<usize>, blocks: &[&Block]) -> (Part, f64, usize) {
     let chi_square = blocks.iter().map(deviation).sum();
     let known: usize = blocks.iter().map(|block| block.nodes.len() - 1).sum();
     let covariance = solved.inverse();
-    // Each commit of a run has its own error from the run's passes.
+    // Each commit of a run has a separate error, from the run's passes.
     let part = Part { nodes, freedom: known * (MIN_PASSES - 1), logs, covariance, widening: 1.0 };
     (part, chi_square, known + 1 - count)
 }
@@ -134,7 +135,7 @@ fn without_first(matrix: &[Vec<f64>]) -> Vec<Vec<f64>> {
     matrix[1..].iter().map(|row| row[1..].to_vec()).collect()
 }
 
-/// Brings the differences of one run to what it knows of its nodes: a block for each of its connected parts.
+/// Reduces the differences of one run to estimates of its nodes: a block for each of its connected parts.
 fn blocks(run: &[Difference]) -> Vec<Block> {
     let run = steadied(run);
     let pairs: Vec<[usize; 2]> = run.iter().map(|difference| [difference.of, difference.to]).collect();
@@ -151,11 +152,11 @@ fn blocks(run: &[Difference]) -> Vec<Block> {
     connected(&groups).into_iter().map(block).collect()
 }
 
-/// Raises errors that are small by chance. An error rests on six passes, and among many differences the least of
-/// them would look like the surest. All differences of a run are of the same work on the same machine, so none is taken
-/// for surer than the median of them, for its number of rounds.
+/// Raises errors that are small by chance. An error is based on six passes, and among many differences the smallest
+/// error would look the most certain. All differences of a run measure the same work on the same machine, so each error
+/// is raised to the run's median for its number of rounds.
 fn steadied(run: &[Difference]) -> Vec<Difference> {
-    /// No difference is known better than to a hundredth of a percent.
+    /// No error is below a hundredth of a percent.
     const LEAST: f64 = 1e-4;
     let rounds = |difference: &Difference| difference.rounds.max(1) as f64;
     let of_round = median(run.iter().map(|difference| difference.error.powi(2) * rounds(difference))).unwrap_or(0.0);
@@ -166,7 +167,7 @@ fn steadied(run: &[Difference]) -> Vec<Difference> {
     run.iter().filter(|difference| difference.of != difference.to).map(steady).collect()
 }
 
-/// Returns the logarithms of a run's nodes, the first of which is 0, by weighted least squares.
+/// Returns the logarithms of a run's nodes, with 0 for the first, by weighted least squares.
 fn logs(count: usize, differences: &[Difference]) -> Vec<f64> {
     let (mut matrix, mut right) = (vec![vec![0.0; count]; count], vec![0.0; count]);
     for &Difference { of, to, log, error, .. } in differences {
@@ -181,12 +182,12 @@ fn logs(count: usize, differences: &[Difference]) -> Vec<f64> {
     std::iter::once(0.0).chain(solved.solve(&right[1..])).collect()
 }
 
-/// Returns the variances of a run's nodes. The variance of a difference is the sum of those of its two nodes, which
-/// least squares takes apart. Where the differences leave it open, nodes share equally.
+/// Returns the variances of a run's nodes. The variance of a difference is the sum of the variances of its two nodes,
+/// which least squares separates. If the differences leave this undetermined, nodes share equally.
 fn variances(count: usize, differences: &[Difference]) -> Vec<f64> {
-    /// The weight of the mean variance beside each difference.
+    /// The weight of the mean variance relative to each difference.
     const TO_THE_MEAN: f64 = 0.1;
-    /// No node has less than this part of the mean variance.
+    /// The minimum variance of a node, as a part of the mean variance.
     const LEAST: f64 = 0.25;
     let sum: f64 = differences.iter().map(|difference| difference.error.powi(2)).sum();
     let usual = sum / differences.len() as f64 / 2.0;
@@ -204,7 +205,7 @@ fn variances(count: usize, differences: &[Difference]) -> Vec<f64> {
     }
     let solved = Cholesky::of(&matrix).expect("a sum of squares and a part of the unit matrix");
     let variances: Vec<f64> = solved.solve(&right).into_iter().map(|variance| variance.max(LEAST * usual)).collect();
-    // Together, the differences are no surer than they were.
+    // The total uncertainty of the differences does not shrink.
     let explained: f64 = differences.iter().map(|difference| variances[difference.of] + variances[difference.to]).sum();
     let factor = (sum / explained).max(1.0);
     variances.into_iter().map(|variance| variance * factor).collect()

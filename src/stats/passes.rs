@@ -1,36 +1,36 @@
-//! The uncertainty between passes: the machine's state lasts for seconds to minutes, so pairs taken right after each
-//! other agree better than pairs of another minute. An interval from all pairs alone misses that.
+//! The uncertainty between passes. The machine's state lasts for seconds to minutes, so consecutive pairs agree better
+//! than pairs of different minutes. An interval from all pairs alone misses that.
 //!
 //! A run takes its pairs in passes over all of its measurements. The median of each pass is one value of the figure,
-//! and the t interval over these values holds whatever their spread comes from. Repeating the highest level that
-//! varies is the remedy of Kalibera and Jones (2013), *Rigorous Benchmarking in Reasonable Time*; shuffled passes are
-//! the randomised trials of Abedi and Brecht (2017), *Conducting Repeatable Experiments in Highly Variable Cloud
-//! Computing Environments*.
+//! and the t interval over these values covers any source of their spread. Repeating the highest level that varies is
+//! the remedy of Kalibera and Jones (2013), *Rigorous Benchmarking in Reasonable Time*; shuffled passes are the
+//! randomised trials of Abedi and Brecht (2017), *Conducting Repeatable Experiments in Highly Variable Cloud Computing
+//! Environments*.
 
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{CONFIDENCE, median, median_interval};
 use crate::stats::student::{mean_and_deviation, t};
 
-/// The fewest passes of a t interval: with fewer, it is so wide that it says nothing.
+/// The minimum number of passes of a t interval: with fewer, the interval is too wide to be useful.
 pub(crate) const MIN_PASSES: usize = 6;
 
-/// Returns the median of ratios with its 95 % interval: the hull of the order-statistics interval of all values and
-/// the t interval over the medians of the passes, whose logarithms count. With fewer than six passes it is the former
-/// alone.
+/// Returns the median of ratios with its 95 % interval: the hull of the order-statistics interval of all values and the
+/// t interval over the medians of the passes, by their logarithms. With fewer than six passes it is the former alone.
 ///
-/// `ends` are the numbers of values up to the end of each pass. Values that are not finite do not count.
+/// `ends` are the numbers of values up to the end of each pass. Values that are not finite are ignored.
 pub(crate) fn ratio_interval(ratios: &[f64], ends: &[usize]) -> Option<Estimate> {
     let logs: Vec<f64> = ratios.iter().map(|ratio| ratio.ln()).collect();
     let over_passes = over_passes(&logs, ends).map(|(low, high)| (low.exp(), high.exp()));
     Some(hull(median_interval(ratios.iter().copied())?, over_passes))
 }
 
-/// Returns the median of values with its 95 % interval, as [`ratio_interval`] does, by the values themselves.
+/// Returns the median of values with its 95 % interval as [`ratio_interval`] does, by the values instead of their
+/// logarithms.
 pub(crate) fn interval(values: &[f64], ends: &[usize]) -> Option<Estimate> {
     Some(hull(median_interval(values.iter().copied())?, over_passes(values, ends)))
 }
 
-/// Returns an estimate whose interval includes another one, if there is one.
+/// Returns an estimate whose interval includes another interval, if there is one.
 pub(crate) fn hull(estimate: Estimate, other: Option<(f64, f64)>) -> Estimate {
     let Estimate { value, low, high } = estimate;
     other.map_or(estimate, |other| Estimate { value, low: low.min(other.0), high: high.max(other.1) })
@@ -47,19 +47,19 @@ pub(crate) fn over_groups(groups: impl Iterator<Item = Vec<f64>>) -> Option<(f64
     (medians.len() >= MIN_PASSES).then(|| t_interval(&medians))
 }
 
-/// Returns the 95 % t interval of the mean of values, of which there are at least two.
+/// Returns the 95 % t interval of the mean of at least two values.
 pub(crate) fn t_interval(values: &[f64]) -> (f64, f64) {
     t_interval_at(CONFIDENCE, values)
 }
 
-/// Returns the t interval of the mean of values, of which there are at least two, at this confidence.
+/// Returns the t interval of the mean of at least two values, at this confidence.
 pub(crate) fn t_interval_at(confidence: f64, values: &[f64]) -> (f64, f64) {
     let (mean, deviation) = mean_and_deviation(values);
     let half = t(confidence, values.len() - 1) * deviation / (values.len() as f64).sqrt();
     (mean - half, mean + half)
 }
 
-/// Returns the ranges of the passes, in order. Values after the last end are of no pass.
+/// Returns the ranges of the passes, in order. Values after the last end belong to no pass.
 pub(crate) fn stretches(count: usize, ends: &[usize]) -> impl Iterator<Item = std::ops::Range<usize>> {
     let starts = std::iter::once(0).chain(ends.iter().copied());
     starts.zip(ends).map(move |(start, &end)| start.min(count)..end.min(count).max(start.min(count)))
@@ -103,14 +103,15 @@ mod tests {
         let (seen, narrow) = (seen.expect("30 values"), narrow.expect("30 values"));
         assert_eq!(seen.value, narrow.value);
         assert!(seen.low < narrow.low && seen.high >= narrow.high, "{seen:?} {narrow:?}");
-        // Five passes are too few, and so are six of which one has no value.
+        // Five passes are too few, and so are six if one of them has no value.
         assert_eq!(ratio_interval(&shifted[..25], &ends[..5]), median_interval(shifted[..25].iter().copied()));
         let lacking = [&shifted[..25], &[f64::NAN; 5]].concat();
         assert_eq!(ratio_interval(&lacking, &ends), median_interval(shifted[..25].iter().copied()));
     }
 
-    /// A machine whose state changes from pass to pass by 5 %, with noise of 2 % within a pass: of 1,000 runs the order
-    /// statistics alone cover far less than 95 %, and the hull covers at least 95 % less two standard errors.
+    /// Simulates a machine whose state changes from pass to pass by 5 %, with noise of 2 % within a pass. Over 1,000
+    /// runs, order statistics alone cover far less than 95 %, and the hull covers at least 95 % minus two standard
+    /// errors.
     #[test]
     fn the_interval_covers_on_a_machine_that_changes_its_state() {
         let mut rng = Pcg64Mcg::seed_from_u64(11);

@@ -1,6 +1,6 @@
-//! The ratio of two sums, for parts that are too coarse to be divided one by one.
+//! The ratio of two sums, for parts that are too coarse to be divided individually.
 
-/// Returns the ratio of the sum of the parts to that of the wholes, with its standard error (Cochran 1977, *Sampling
+/// Returns the ratio of the sum of the parts to the sum of the wholes, with its standard error (Cochran 1977, *Sampling
 /// Techniques*, section 6.3); `None` if the wholes do not sum to a positive number.
 pub(crate) fn ratio_of_sums(pairs: &[(f64, f64)]) -> Option<(f64, f64)> {
     let all: f64 = pairs.iter().map(|(_, whole)| whole).sum();

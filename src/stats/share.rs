@@ -4,12 +4,12 @@ use super::estimate::Estimate;
 use super::sign_test::at_most;
 use serde::{Deserialize, Serialize};
 
-/// The cases that had a property, of all cases.
+/// The number of cases with a property, and of all cases.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
-    /// The cases with the property.
+    /// The number of cases with the property.
     pub part: usize,
-    /// All cases.
+    /// The number of all cases.
     pub of: usize,
 }
 
@@ -21,7 +21,7 @@ impl Share {
             .fold(Self::default(), |Self { part, of }, has| Self { part: part + usize::from(has), of: of + 1 })
     }
 
-    /// Returns the share of both kinds of cases together.
+    /// Returns the share over both sets of cases.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self { part: self.part + other.part, of: self.of + other.of }
@@ -32,14 +32,15 @@ impl Share {
         (self.of > 0).then(|| self.part as f64 / self.of as f64)
     }
 
-    /// Returns the share in percent with its 95 % interval by Clopper and Pearson (1934), which holds for any number of
-    /// cases and is never too narrow; `None` if there are no cases.
+    /// Returns the share in percent with its 95 % interval by Clopper and Pearson (1934), which is valid for any number
+    /// of cases and never too narrow; `None` if there are no cases.
     pub fn percent(self) -> Option<Estimate> {
         let Self { part, of } = self;
         if of == 0 {
             return None;
         }
-        // The least probability that still gives so many cases in 2.5 % of tries, and the greatest for so few.
+        // The smallest probability that gives at least this many cases in 2.5 % of tries, and the largest that gives at
+        // most this many.
         let low = if part == 0 { 0.0 } else { root(|probability| at_most(part - 1, of, probability) > 1.0 - TAIL) };
         let high = if part == of { 1.0 } else { root(|probability| at_most(part, of, probability) > TAIL) };
         Some(Estimate { value: 100.0 * part as f64 / of as f64, low: 100.0 * low, high: 100.0 * high })
@@ -49,7 +50,7 @@ impl Share {
 /// The probability outside of the interval on each side.
 const TAIL: f64 = 0.025;
 
-/// Returns the probability up to which a condition holds.
+/// Returns the probability up to which a condition is true.
 fn root(holds: impl Fn(f64) -> bool) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     // Each step halves the interval: 40 leave less than 1e-12.

@@ -1,11 +1,11 @@
 //! The sign test, Holm's correction for many of them, and the power of a sign test.
 //!
-//! The test is Arbuthnott's: if two builds cost the same, each is equally likely to be the slower one in a round,
-//! whatever the noise. It keeps its level on skewed data, on which the signed-rank test does not.
+//! The test is Arbuthnott's: if two builds cost the same, each is equally likely to be the slower one in a round, for
+//! any noise. It keeps its level on skewed data, on which the signed-rank test does not.
 
 use crate::stats::median::MIN_PAIRS;
 
-/// The probability of any verdict at all in a run whose builds are equal: the family-wise error rate.
+/// The probability of any verdict in a run whose builds are equal: the family-wise error rate.
 pub(crate) const LEVEL: f64 = 0.05;
 /// The probability with which a detectable difference is found.
 pub(crate) const POWER: f64 = 0.8;
@@ -13,7 +13,7 @@ pub(crate) const POWER: f64 = 0.8;
 pub(crate) const POWER_QUANTILE: f64 = 0.841_621_233_572_914_2;
 
 /// Returns the probability that a fair coin falls at least as unevenly as the signs of these differences; `None` if
-/// there are none. Differences of zero have no sign and do not count.
+/// there are none. Differences of zero have no sign and are ignored.
 pub(crate) fn sign_test(differences: &[f64]) -> Option<f64> {
     let above = differences.iter().filter(|&&difference| difference > 0.0).count();
     let below = differences.iter().filter(|&&difference| difference < 0.0).count();
@@ -39,8 +39,8 @@ pub(super) fn at_most(count: usize, trials: usize, probability: f64) -> f64 {
     tail.min(1.0)
 }
 
-/// Corrects probabilities by Holm (1979): multiplies the smallest one by the number of tests, the next one by one less,
-/// and so on; none becomes smaller than one before it.
+/// Corrects probabilities by Holm (1979): multiplies the smallest by the number of tests, the next by one less, and so
+/// on; none becomes smaller than the one before it.
 pub(crate) fn holm(probabilities: &[Option<f64>]) -> Vec<Option<f64>> {
     let mut order: Vec<(usize, f64)> =
         probabilities.iter().enumerate().filter_map(|(place, probability)| Some((place, (*probability)?))).collect();
@@ -55,8 +55,8 @@ pub(crate) fn holm(probabilities: &[Option<f64>]) -> Vec<Option<f64>> {
     corrected
 }
 
-/// Returns the most rounds that may disagree with the others for a verdict at Holm's strictest step; `None` if even
-/// rounds that all agree are too few.
+/// Returns the maximum number of rounds that may disagree with the others for a verdict at Holm's strictest step;
+/// `None` if the rounds are too few even if all agree.
 pub(crate) fn most_that_disagree(rounds: usize, comparisons: usize) -> Option<usize> {
     let tests = comparisons.max(1) as f64;
     let is_enough = |&fewer: &usize| two_sided(rounds, fewer) * tests < LEVEL;
@@ -76,14 +76,13 @@ pub(crate) fn needed_agreement(rounds: usize, comparisons: usize) -> Option<f64>
     Some(high)
 }
 
-/// Returns the fewest rounds that can lead to a verdict among this many comparisons: with
-/// fewer, even a difference in every round is not significant after Holm's correction.
+/// Returns the minimum number of rounds for a verdict among this many comparisons: with fewer, even a difference in
+/// every round is not significant after Holm's correction.
 pub(crate) fn needed_rounds(comparisons: usize) -> usize {
     first_from(MIN_PAIRS, |rounds| most_that_disagree(rounds, comparisons).is_some())
 }
 
-/// Returns the fewest rounds of a slow build: with these a verdict is possible even if one
-/// round disagrees.
+/// Returns the minimum number of rounds of a slow build, which allows a verdict even if one round disagrees.
 pub(crate) fn fewest_rounds(comparisons: usize) -> usize {
     first_from(2 * MIN_PAIRS, |rounds| most_that_disagree(rounds, comparisons).is_some_and(|fewer| fewer >= 1))
 }

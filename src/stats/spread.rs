@@ -14,7 +14,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// Returns the spread of positive figures, one of each session; `None` if there are fewer than two.
+    /// Returns the spread of positive figures, one from each session; `None` if there are fewer than two.
     pub fn of(figures: &[f64]) -> Option<Self> {
         let logs: Vec<f64> = figures.iter().map(|figure| figure.ln()).filter(|log| log.is_finite()).collect();
         if logs.len() < 2 || logs.len() < figures.len() {
@@ -24,27 +24,27 @@ impl Spread {
         Some(Self { sessions: logs.len(), log_sd })
     }
 
-    /// Returns the spread that several have in common: the root of their mean variance, weighted by their degrees of
-    /// freedom. `None` if there are none.
+    /// Returns the common spread of several: the root of their mean variance, weighted by their degrees of freedom.
+    /// `None` if there are none.
     pub fn pooled(spreads: &[Self]) -> Option<Self> {
         let freedom: usize = spreads.iter().map(Self::freedom).sum();
         let squares: f64 = spreads.iter().map(|spread| spread.freedom() as f64 * spread.log_sd.powi(2)).sum();
         (freedom > 0).then(|| Self { sessions: freedom + 1, log_sd: (squares / freedom as f64).sqrt() })
     }
 
-    /// Returns the factor by which another session's figure differs from the mean of these at most, in 95 % of cases:
-    /// the prediction interval by Student's t.
+    /// Returns the maximum factor between another session's figure and the mean of these in 95 % of cases: the
+    /// prediction interval by Student's t.
     pub fn of_another(&self) -> f64 {
         let count = self.sessions as f64;
         (self.t(CONFIDENCE) * self.log_sd * (1.0 + 1.0 / count).sqrt()).exp()
     }
 
-    /// Returns the factor by which two further sessions differ at most, in 95 % of cases.
+    /// Returns the maximum factor between two further sessions in 95 % of cases.
     pub fn of_two(&self) -> f64 {
         self.of_two_in(CONFIDENCE)
     }
 
-    /// Returns the factor by which two further sessions differ at most, in this part of cases.
+    /// Returns the maximum factor between two further sessions in this part of cases.
     pub fn of_two_in(&self, part: f64) -> f64 {
         (self.t(part) * self.log_sd * std::f64::consts::SQRT_2).exp()
     }

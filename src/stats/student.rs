@@ -1,21 +1,21 @@
-//! Student's t, and the mean and standard deviation that go with it.
+//! Student's t distribution, and the mean and standard deviation for it.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// Returns the distance from 0 within which this part of Student's t lies, for positive degrees of freedom.
+/// Returns the distance from 0 that contains this part of Student's t, for positive degrees of freedom.
 pub(crate) fn t(part: f64, freedom: usize) -> f64 {
     let distribution = StudentsT::new(0.0, 1.0, freedom as f64).expect("the degrees of freedom are positive");
     distribution.inverse_cdf(f64::midpoint(1.0, part))
 }
 
-/// Returns the probability that a deviate of Student's t is at least this far from 0, on either side, for positive degrees
-/// of freedom.
+/// Returns the probability that a deviate of Student's t is at least this far from 0, on either side, for positive
+/// degrees of freedom.
 pub(crate) fn tails(distance: f64, freedom: usize) -> f64 {
     let distribution = StudentsT::new(0.0, 1.0, freedom as f64).expect("the degrees of freedom are positive");
     2.0 * distribution.sf(distance.abs())
 }
 
-/// Returns the mean of values, of which there are at least two, and their standard deviation.
+/// Returns the mean and the standard deviation of at least two values.
 pub(crate) fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;

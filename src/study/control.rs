@@ -1,5 +1,5 @@
 //! The control of a run: untracked against itself shows no difference, and the machine is the same at the end as at the
-//! beginning. A run whose control fails shows the machine instead of the tracker, so its results are not kept.
+//! beginning. A run whose control fails measures the machine instead of the tracker, so its results are not kept.
 
 use crate::report::number;
 use crate::schedule::measurement::{Clock, Measurement, Series};
@@ -9,14 +9,14 @@ use crate::stats::sign_test::{holm, sign_test};
 use crate::tracking::Level;
 use std::fmt;
 
-/// The fewest pairs of a measurement that counts for the control: fewer show nothing for sure.
+/// The minimum number of pairs of a measurement for the control: fewer are not conclusive.
 const MIN_PAIRS: usize = 20;
-/// The probability of a control that fails though untracked does not differ from itself.
+/// The probability that a control fails although untracked does not differ from itself.
 const FALSE_ALARM: f64 = 0.001;
-/// The difference of untracked from itself that is accepted.
+/// The accepted difference of untracked from itself.
 const MOST_NOISE: f64 = 0.02;
-/// The factor that is accepted between the untracked times at the beginning and at the end of the run. A machine's
-/// state does not cancel in large ratios.
+/// The accepted factor between the untracked times at the beginning and at the end of the run. The machine's state does
+/// not cancel in large ratios.
 const MOST_DRIFT: f64 = 1.3;
 
 /// The reason why a control failed.
@@ -56,8 +56,8 @@ impl fmt::Display for ControlFailure {
     }
 }
 
-/// Returns the reason why the control of a run's measurements fails by wall time or CPU time; `None` if it does not, or
-/// if they are too few.
+/// Returns the reason why the control of a run's measurements fails by wall time or CPU time; `None` if it passes, or
+/// if there are too few measurements.
 pub(crate) fn control_failure<'a>(
     measurements: impl IntoIterator<Item = &'a Measurement>,
     clock: Clock,
@@ -69,7 +69,7 @@ pub(crate) fn control_failure<'a>(
     noise(&measurements, clock).or_else(|| drift(&measurements, clock))
 }
 
-/// Returns the worst of the measurements in which untracked differs from itself for sure.
+/// Returns the worst of the measurements in which untracked differs significantly from itself.
 fn noise(measurements: &[&Measurement], clock: Clock) -> Option<ControlFailure> {
     let of_untracked: Vec<(&Measurement, Estimate)> = measurements
         .iter()
@@ -107,7 +107,7 @@ pub(super) mod tests {
     use crate::worker::probe::Request;
     use crate::workloads::{Scale, Workload};
 
-    /// Returns a measurement of so many pairs with these untracked and tracked times.
+    /// Returns a measurement of this many pairs with these untracked and tracked times.
     fn measurement(level: Level, pairs: usize, times: impl Fn(usize) -> (f64, f64)) -> Measurement {
         let scale = Scale::new(1.0).expect("positive");
         let request = Request { workload: Workload::CYCLES, level, scale, threads: 2, count: false };
@@ -147,7 +147,7 @@ pub(super) mod tests {
         assert_eq!(failure(&[few]), None, "nothing is sure");
         let tracked = measurement(Level::Full, 60, |_| (1e6, 8e6));
         assert_eq!(failure(&[tracked]), None, "an overhead is no fault");
-        // Eleven of twenty pairs agree: that is chance.
+        // Eleven of twenty pairs agree, which is chance.
         let even = measurement(Level::Untracked, 20, |n| (1e6, if n < 11 { 1.2e6 } else { 0.9e6 }));
         assert_eq!(failure(&[even]), None);
     }

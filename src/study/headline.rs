@@ -1,4 +1,4 @@
-//! The headline: what each level costs, over all workloads, as a row and as a sentence.
+//! The headline: the cost of each level over all workloads, as a row and as a sentence.
 
 use super::overhead::record::Results;
 use crate::platform::list::each_once;
@@ -14,15 +14,15 @@ use crate::tracking::Level;
 pub(crate) struct Headline<'a> {
     /// The level.
     pub level: Level,
-    /// The workloads on which it was measured, also without a figure.
+    /// The number of workloads on which it was measured, with or without a figure.
     pub tried: usize,
-    /// The workloads with a figure and their overheads, from the lowest.
+    /// The workloads with a figure and their overheads, in ascending order.
     overheads: Vec<(&'a Measurement, Estimate)>,
-    /// The times for each allocation, from the shortest.
+    /// The times for each allocation, in ascending order.
     times: Vec<f64>,
 }
 
-/// Returns the headlines of all levels but the baseline, in the order in which they were measured.
+/// Returns the headlines of all levels except the baseline, in the order of measurement.
 pub(crate) fn headlines(results: &Results) -> Vec<Headline<'_>> {
     let levels = results.series(Series::Overhead).map(|measurement| measurement.level);
     let levels = each_once(levels.filter(|&level| level != Level::Untracked));
@@ -48,7 +48,7 @@ pub(crate) fn draw(results: &Results) -> String {
     markdown::draw(&document)
 }
 
-/// Returns a sentence for each level, and one on how far the figures can be trusted.
+/// Returns a sentence for each level, and one on the reliability of the figures.
 pub(crate) fn sentences(results: &Results) -> Vec<String> {
     let mut sentences: Vec<String> =
         headlines(results).iter().filter_map(|headline| headline.sentence(results)).collect();
@@ -83,7 +83,7 @@ impl<'a> Headline<'a> {
         self.overheads.len()
     }
 
-    /// Returns the measurements with a figure, from the lowest overhead.
+    /// Returns the measurements with a figure, in ascending order of overhead.
     pub(crate) fn measurements(&self) -> impl Iterator<Item = &'a Measurement> {
         self.overheads.iter().map(|(measurement, _)| *measurement)
     }

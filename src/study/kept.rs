@@ -32,7 +32,7 @@ pub trait Visitor {
     fn visit<S: Study>(&mut self, study: &S) -> Self::Output;
 }
 
-/// Lists the kinds of files in one place: a new study is a line.
+/// Lists the kinds of files in one place: a new study adds one line.
 macro_rules! kinds {
     ($($variant:ident($record:ty), $($former:literal)|*;)*) => {
         /// A results file of any kind.
@@ -90,7 +90,7 @@ kinds! {
 }
 
 impl Kept {
-    /// Reads a file of a study that is a part of another one now: the part stands alone.
+    /// Reads a file of a study that is now a part of another one.
     fn parse_part(kind: &str, path: &Path, text: &str) -> Option<Result<Self, FileError>> {
         let calls = |part: Result<Calls, FileError>| part.map(|calls| Self::Calls(Box::new(calls)));
         match kind {
@@ -105,8 +105,8 @@ impl Kept {
         Self::parse(kind, path, text).or_else(|| Self::parse_part(kind, path, text))
     }
 
-    /// Reads a results file of any kind. The kind of an older file without the field is its name, or the first word
-    /// of the name; any other name is that of an overhead file, because those could have any name.
+    /// Reads a results file of any kind. The kind of an older file without the field is its name, or the first word of
+    /// the name. A file with any other name is an overhead file, because those could have any name.
     ///
     /// # Errors
     /// If it cannot be read, or is of an unknown kind.

@@ -1,4 +1,4 @@
-//! Studies: one folder for each question. A study is measured, kept as a file, and reported from that file alone.
+//! Studies: one folder for each question. A study is measured, saved as a file, and reported from that file alone.
 
 pub mod accuracy;
 pub mod calls;
@@ -44,7 +44,7 @@ pub trait Study: Versioned {
     /// Returns the report: tables and notes.
     fn summary(&self) -> Document;
 
-    /// Returns the picture as SVG; `None` if the study has none.
+    /// Returns the chart as SVG; `None` if the study has none.
     fn chart(&self) -> Option<String> {
         None
     }
@@ -52,13 +52,13 @@ pub trait Study: Versioned {
     /// Returns the figures for other programs.
     fn metrics(&self) -> Vec<Metric>;
 
-    /// Returns the origins of the measurements, each with the part that it is of: an empty word for a study without
-    /// parts. A study that measures nothing itself has none.
+    /// Returns the origins of the measurements, each with its part, which is empty for a study without parts. A study
+    /// that measures nothing has none.
     fn origins(&self) -> Vec<(&'static str, &Origin)> {
         Vec::new()
     }
 
-    /// Returns the reason why the run's own control failed, if it did: its results are not kept then.
+    /// Returns the reason why the run's own control failed, if it did: its results are then not kept.
     fn control_failure(&self) -> Option<ControlFailure> {
         None
     }
@@ -104,13 +104,13 @@ pub fn print(study: &impl Study, format: Format) {
     }
 }
 
-/// The folder of results that are not kept, below the folder in which the command runs.
+/// The folder of results that are not kept, below the working directory.
 const NOT_KEPT: &str = "target/not-kept";
 
-/// The end of a study's results: saved, or not kept.
+/// The end of a study: its results are saved, or not kept.
 #[derive(Debug)]
 pub enum Settled {
-    /// They are saved in the files of these names.
+    /// They are saved in files of these names.
     Saved(Vec<String>),
     /// The study's control failed.
     NotKept(NotKept),
@@ -124,12 +124,12 @@ pub struct NotKept {
     pub failure: ControlFailure,
     /// The file with the results.
     pub path: PathBuf,
-    /// The file in which they would have been kept.
+    /// The file that was not replaced.
     pub instead_of: PathBuf,
 }
 
 impl NotKept {
-    /// Returns the reason, and how to keep them all the same.
+    /// Returns the reason, and how to keep the results anyway.
     fn explained(&self) -> String {
         let Self { failure, path, instead_of } = self;
         let [from, to] = [path, instead_of].map(|path| shell::quoted(path.as_os_str()));
@@ -146,12 +146,12 @@ impl NotKept {
 pub struct Files<'a> {
     /// The folder.
     pub folder: &'a Path,
-    /// The name that the files share.
+    /// The common name of the files.
     pub name: &'a str,
 }
 
 impl Files<'_> {
-    /// Checks that the files can be written, and creates the folder. Call it before anything is measured.
+    /// Checks that the files can be written, and creates the folder. Call this before anything is measured.
     ///
     /// # Errors
     /// If they cannot be written, or a file of that name has other content.
@@ -167,8 +167,7 @@ impl Files<'_> {
             .any(|ending| files::are_same_file(path, &self.folder.join(format!("{}.{ending}", self.name))))
     }
 
-    /// Saves a study with its table and picture, then prints it. A study that cannot be saved is printed all the
-    /// same.
+    /// Saves a study with its table and chart, then prints it. A study that cannot be saved is still printed.
     ///
     /// # Errors
     /// If a file cannot be written.
@@ -186,8 +185,8 @@ impl Files<'_> {
         }
     }
 
-    /// Saves a study with its table and picture, unless its own control failed and `keep` is false: then it is written
-    /// to a folder of results that are not kept, and what was in this folder stays.
+    /// Saves a study with its table and chart, unless its own control failed and `keep` is false. It is then written to
+    /// a folder of results that are not kept, and the files in this folder stay.
     ///
     /// # Errors
     /// If a file cannot be written.
@@ -206,7 +205,7 @@ impl Files<'_> {
         Ok(Settled::NotKept(NotKept { failure, path, instead_of: self.folder.join(json) }))
     }
 
-    /// Saves a study with its table and picture. Returns the names of the files.
+    /// Saves a study with its table and chart. Returns the names of the files.
     ///
     /// # Errors
     /// If a file cannot be written.
@@ -218,7 +217,7 @@ impl Files<'_> {
         Ok(written)
     }
 
-    /// Writes a study's table and picture. Returns the names of the files.
+    /// Writes a study's table and chart. Returns the names of the files.
     ///
     /// # Errors
     /// If a file cannot be written.

@@ -1,8 +1,8 @@
 //! Blocks of documents that are drawn from results files.
 //!
-//! A block stands between two comments, `<!-- begin overhead.json table -->` and `<!-- end -->`, that name the
-//! results file and the part of its report. `<!-- begin calls.json predict FILE.trace -->` names the costs and the trace
-//! of a prediction. The text between them is replaced; everything else stays as it is.
+//! A block is enclosed by two comments, `<!-- begin overhead.json table -->` and `<!-- end -->`, the first of which
+//! names the results file and the part of its report. `<!-- begin calls.json predict FILE.trace -->` names the costs
+//! and the trace of a prediction. The text between them is replaced; everything else stays unchanged.
 
 use super::calls::Calls;
 use super::kept::{Kept, Visitor};
@@ -125,14 +125,14 @@ fn block(path: &Path, part: &str) -> Result<String, String> {
             )),
         },
     }?;
-    // A block stands below a heading of its document.
+    // A block is below a heading of its document.
     let lines: Vec<String> =
         text.lines().map(|line| if line.starts_with("## ") { format!("#{line}") } else { line.to_owned() }).collect();
     Ok(lines.join("\n"))
 }
 
-/// Draws what a trace's program would cost, from the costs of calls and the accuracy of predictions, if that is known:
-/// the sentence and its table.
+/// Draws the prediction for a trace's program, from the costs of calls and the accuracy of predictions, if known: the
+/// sentence and its table.
 fn predicted(trace: &Path, calls: &Calls, accuracy: &Path) -> Result<String, String> {
     let name = trace.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let recorded = Trace::read(trace).map_err(|error| error.to_string())?;

@@ -1,8 +1,8 @@
 //! The bytes of a trace.
 //!
-//! A trace begins with a header, and ends with an end mark. In between are frames. A frame holds some operations of one
-//! thread, and its own length and checksum, so a process that dies leaves a file that can be read up to its last frame.
-//! All numbers are little-endian.
+//! A trace begins with a header, and ends with an end mark. In between are frames. A frame contains some operations of
+//! one thread, with a length and a checksum, so a process that dies leaves a file that can be read up to its last
+//! frame. All numbers are little-endian.
 //!
 //! | header | bytes |
 //! |---|---|
@@ -26,12 +26,12 @@
 //! | operations | |
 //!
 //! An operation is a byte with its kind and the logarithm of its alignment, and then numbers of variable length: the
-//! ticket less that of the thread's last operation, the block less the last one, the size, and the nanoseconds of the
+//! ticket minus the thread's last ticket, the block minus the thread's last block, the size, and the nanoseconds of the
 //! clock since the last operation. A reallocation has a second ticket and a second block. A free has no size.
 //!
 //! All threads draw tickets from one counter: an allocation when it is done, a free before it begins, and a
-//! reallocation both. So the tickets order the operations of a block, whatever its threads. A block is its address plus
-//! a random number that is kept nowhere: a trace does not show where a program's memory lay.
+//! reallocation both. So the tickets order the operations of a block across threads. A block is its address plus a
+//! random number that is not saved, so a trace does not reveal the addresses of the program's memory.
 
 /// The beginning of each trace.
 pub const MAGIC: [u8; 8] = *b"MSBTRACE";
@@ -39,17 +39,17 @@ pub const MAGIC: [u8; 8] = *b"MSBTRACE";
 pub const VERSION: u32 = 1;
 /// The clock: the CPU time of the thread.
 pub const THREAD_CPU_TIME: u32 = 1;
-/// The bytes of a header without the program's path.
+/// The bytes of a header, excluding the program's path.
 pub const HEADER: usize = 32;
-/// The bytes of a frame without its operations.
+/// The bytes of a frame, excluding its operations.
 pub const FRAME: usize = 32;
 /// The mark of a frame.
 pub const FRAME_MARK: u32 = u32::from_le_bytes(*b"MSBF");
 /// The mark of the end.
 pub const END_MARK: u32 = u32::from_le_bytes(*b"MSBE");
-/// The most bytes of a frame's operations.
+/// The maximum number of bytes of a frame's operations.
 pub const PAYLOAD: usize = 16 << 10;
-/// The most bytes of one operation: a byte and six numbers.
+/// The maximum number of bytes of one operation: a byte and six numbers.
 pub const LONGEST: usize = 1 + 6 * 10;
 
 /// The kind of an operation.
@@ -63,37 +63,37 @@ pub enum Kind {
     Reallocate,
     /// The end of a block.
     Free,
-    /// No operation: the thread's work after its last one.
+    /// No operation: the thread's work after its last operation.
     Rest,
 }
 
 impl Kind {
-    /// All kinds; the place of each is its number in a trace.
+    /// All kinds. The index of each is its number in a trace.
     pub const ALL: [Self; 5] = [Self::Allocate, Self::Zeroed, Self::Reallocate, Self::Free, Self::Rest];
 }
 
-/// An operation as a trace holds it.
+/// An operation in a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
     /// Kind.
     pub kind: Kind,
     /// Logarithm of the alignment, to the base of 2.
     pub align: u8,
-    /// Ticket; of a reallocation, the one before it.
+    /// Ticket; for a reallocation, the ticket before it.
     pub ticket: u64,
-    /// Ticket after a reallocation; of other operations, the same.
+    /// Ticket after a reallocation; for other operations, the same ticket.
     pub after: u64,
-    /// Block; of a reallocation, the old one.
+    /// Block; for a reallocation, the old block.
     pub block: u64,
-    /// New block of a reallocation; of other operations, the same.
+    /// New block of a reallocation; for other operations, the same block.
     pub new_block: u64,
     /// Size in bytes; 0 for a free.
     pub size: u64,
-    /// Nanoseconds of the thread's clock since its last operation. They include one reading of the clock.
+    /// Nanoseconds of the thread's clock since its last operation, including one reading of the clock.
     pub gap_ns: u64,
 }
 
-/// The last operation of a thread within a frame, from which the next one's numbers are counted.
+/// The last operation of a thread within a frame, relative to which the next one's numbers are encoded.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Last {
     /// Ticket.
@@ -102,7 +102,7 @@ pub struct Last {
     pub block: u64,
 }
 
-/// Writes numbers into bytes that are there.
+/// Writes numbers into an existing buffer.
 struct Writer<'b> {
     bytes: &'b mut [u8],
     used: usize,
@@ -123,15 +123,14 @@ impl Writer<'_> {
         self.byte(number as u8);
     }
 
-    /// Writes a difference; one of either sign is short.
+    /// Writes a difference; small differences of either sign are short.
     fn difference(&mut self, from: u64, to: u64) {
         let difference = to.wrapping_sub(from) as i64;
         self.number(((difference << 1) ^ (difference >> 63)) as u64);
     }
 }
 
-/// Writes an operation into bytes, of which there are at least [`LONGEST`]. Returns the number of bytes. It allocates
-/// nothing.
+/// Encodes an operation into at least [`LONGEST`] bytes. Returns the number of bytes written. It allocates nothing.
 pub fn encode(event: &Event, last: &mut Last, bytes: &mut [u8]) -> usize {
     let mut writer = Writer { bytes, used: 0 };
     writer.byte(event.kind as u8 | event.align << 3);
@@ -153,7 +152,7 @@ pub fn encode(event: &Event, last: &mut Last, bytes: &mut [u8]) -> usize {
     writer.used
 }
 
-/// Reads numbers; `None` beyond the end.
+/// Reads numbers; returns `None` beyond the end.
 struct Reader<'b> {
     bytes: &'b [u8],
 }
@@ -184,7 +183,7 @@ impl Reader<'_> {
     }
 }
 
-/// Reads the operation at the beginning of bytes, and takes its bytes from them; `None` if there is none.
+/// Decodes the operation at the beginning of bytes, and removes its bytes; `None` if there is none.
 pub fn decode(bytes: &mut &[u8], last: &mut Last) -> Option<Event> {
     let mut reader = Reader { bytes };
     let first = reader.byte()?;
@@ -202,7 +201,7 @@ pub fn decode(bytes: &mut &[u8], last: &mut Last) -> Option<Event> {
     Some(Event { kind, align: first >> 3, ticket, after, block, new_block, size, gap_ns })
 }
 
-/// Returns the checksum of bytes that follow others: FNV-1a, whose beginning is [`checksum_of_nothing`].
+/// Returns the FNV-1a checksum of bytes that follow others; it begins with [`checksum_of_nothing`].
 pub const fn checksum(mut sum: u64, bytes: &[u8]) -> u64 {
     let mut place = 0;
     while place < bytes.len() {
@@ -304,7 +303,7 @@ mod tests {
             let (mut bytes, mut last, mut expected) = (vec![0; 20 * LONGEST], Last::default(), Vec::new());
             let mut used = 0;
             for mut event in events {
-                // Tickets rise.
+                // Tickets increase.
                 event.after += last.ticket;
                 event.ticket += last.ticket;
                 if event.kind == Kind::Rest {

@@ -1,10 +1,10 @@
-//! Traces for tests, which no program wrote.
+//! Made-up traces for tests.
 
 use crate::trace::format::{
     self, END_MARK, Event, FRAME_MARK, FrameNumbers, HeaderNumbers, Last, THREAD_CPU_TIME, VERSION,
 };
 
-/// Returns the bytes of a trace with these frames, each with its thread. `is_whole` writes the end mark.
+/// Returns the bytes of a trace with these frames, each with its thread. `is_whole` adds the end mark.
 pub fn bytes(frames: &[(u32, Vec<Event>)], clock_cost_ps: u32, is_whole: bool) -> Vec<u8> {
     let numbers = HeaderNumbers { version: VERSION, clock: THREAD_CPU_TIME, clock_cost_ps, process: 7 };
     let program = b"/usr/bin/example";

@@ -1,8 +1,8 @@
-//! Traces: the allocations of a program that was recorded, to be replayed under any tracker.
+//! Traces: the recorded allocations of a program, which can be replayed under any tracker.
 //!
-//! A trace holds each operation of the program's allocator: allocate, allocate zeroed, reallocate, free. Each has its
-//! size, alignment, thread and block, and the CPU time of the program's own work before it. A trace holds no contents
-//! of memory, only sizes and times.
+//! A trace contains each operation of the program's allocator: allocate, allocate zeroed, reallocate, free. Each has
+//! its size, alignment, thread and block, and the CPU time of the program's own work before it. A trace contains no
+//! contents of memory, only sizes and times.
 //!
 //! | file | content |
 //! |---|---|

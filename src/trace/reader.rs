@@ -11,19 +11,19 @@ use std::path::{Path, PathBuf};
 /// A description of the file, for messages.
 const WHAT: &str = "a trace";
 
-/// A file that is no trace, or a damaged one.
+/// A file that is not a trace, or a damaged trace.
 #[derive(Debug, thiserror::Error)]
 pub enum TraceError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// It is empty.
+    /// The file is empty.
     #[error("{}: it is empty, and no trace: the program that should write it did not start", .0.display())]
     Empty(PathBuf),
     /// It is another kind of file.
     #[error("{}: it is not a trace; `memscope-bench record -- PROGRAM` writes one", .0.display())]
     Foreign(PathBuf),
-    /// It was written by a newer version.
+    /// A newer version wrote it.
     #[error("{}: it is a trace of version {found}; this memscope-bench reads version {VERSION}", path.display())]
     Newer {
         /// The file.
@@ -41,7 +41,7 @@ pub enum TraceError {
         path: PathBuf,
         /// The part.
         what: &'static str,
-        /// Its place.
+        /// Its index.
         place: usize,
     },
 }
@@ -54,28 +54,28 @@ struct Frame {
     ticket: u64,
 }
 
-/// A trace that was read and checked.
+/// A checked trace.
 #[derive(Clone, Debug)]
 pub struct Trace {
     /// The path of the program, as the system reports it.
     pub program: String,
     /// The cost of one reading of the clock, in nanoseconds.
     pub clock_cost_ns: f64,
-    /// True if there is no end mark: the program crashed, was killed, or ended in a way that runs no exit handlers.
+    /// True if there is no end mark: the program crashed, was killed, or ended without running exit handlers.
     pub ended_early: bool,
     bytes: Vec<u8>,
     frames: Vec<Frame>,
 }
 
-/// Returns the number of four bytes at a place, if there are so many.
+/// Returns the four-byte number at an offset, if there are enough bytes.
 fn number(bytes: &[u8], place: usize) -> Option<u32> {
     bytes.get(place..place + 4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
 }
 
-/// Returns the version of a trace, by its first bytes; the path is for messages.
+/// Returns the version of a trace from its first bytes; the path is for messages.
 ///
 /// # Errors
-/// If they do not begin a trace of this version.
+/// If they are not the beginning of a trace of this version.
 fn version(path: &Path, bytes: &[u8]) -> Result<u32, TraceError> {
     let path_owned = || path.to_owned();
     if bytes.is_empty() {
@@ -93,15 +93,15 @@ impl Trace {
     /// Reads a trace.
     ///
     /// # Errors
-    /// If it cannot be read, is no trace, or is damaged. One without its end is no error.
+    /// If it cannot be read, is not a trace, or is damaged. A missing end is not an error.
     pub fn read(path: &Path) -> Result<Self, TraceError> {
         Self::parse(path, files::read_bytes(path, WHAT)?)
     }
 
-    /// Checks by its beginning that a file is a trace of this version, without reading the rest.
+    /// Checks that a file is a trace of this version, by its beginning alone.
     ///
     /// # Errors
-    /// If it cannot be read, or is no such trace.
+    /// If it cannot be read, or is not such a trace.
     pub fn check_kind(path: &Path) -> Result<(), TraceError> {
         version(path, &files::read_start(path, HEADER as u64)?).map(drop)
     }
@@ -146,7 +146,7 @@ impl Trace {
         Events { bytes: &self.bytes, frames: frames.into_iter(), rest: &[], last: Last::default() }
     }
 
-    /// Returns all operations in the order of the file, with the number of their frame.
+    /// Returns all operations in the order of the file, with the index of their frame.
     #[doc(hidden)]
     pub fn by_frame(&self) -> impl Iterator<Item = (usize, u32, Event)> + '_ {
         self.frames.iter().enumerate().flat_map(|(number, frame)| {
@@ -179,11 +179,11 @@ impl Iterator for Events<'_> {
     }
 }
 
-/// Returns the frames from a place on, and whether the end mark is missing.
+/// Returns the frames from an offset on, and whether the end mark is missing.
 fn frames(path: &Path, bytes: &[u8], mut place: usize) -> Result<(Vec<Frame>, bool), TraceError> {
     let damaged = |what, place| TraceError::Damaged { path: path.to_owned(), what, place };
     let mut frames = Vec::new();
-    // A frame that the program had no time to write whole is left out.
+    // A frame that was not completely written is left out.
     while let Some(head) = bytes.get(place..place + FRAME) {
         let number = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         let ticket = u64::from(number(16)) | u64::from(number(20)) << 32;
@@ -278,7 +278,7 @@ mod tests {
             bytes[place] ^= 0x10;
             match read(&bytes) {
                 Err(error) => assert!(error.to_string().starts_with("x.trace: it is"), "{error}"),
-                // A length that leads beyond the end is that of a frame that was not written whole.
+                // A length beyond the end belongs to a frame that was not completely written.
                 Ok(trace) => assert!(trace.ended_early, "{place}"),
             }
         }

@@ -1,8 +1,8 @@
-//! The recorder as a global allocator: it passes each call on, and writes it to a trace.
+//! The recorder as a global allocator: it forwards each call, and writes it to a trace.
 //!
 //! Each thread has a buffer of fixed size, mapped from the system, and writes it with `write(2)` when it is full. The
-//! recorder never allocates: what it calls takes no memory from an allocator. It records from the program's first
-//! allocation to its exit handlers. The child of a fork records nothing.
+//! recorder never allocates, and calls no function that does. It records from the program's first allocation to its
+//! exit handlers. The child of a fork records nothing.
 #![allow(
     unsafe_code,
     reason = "an allocator cannot be written without it, nor can the system be called without allocating"
@@ -21,7 +21,7 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicI32, AtomicU8, AtomicU32, AtomicU64};
 
 /// A global allocator that writes a trace of the program to the file that the environment variable
-/// `MEMSCOPE_BENCH_TRACE` names. Without the variable it only passes calls on.
+/// `MEMSCOPE_BENCH_TRACE` names. Without the variable it only forwards calls.
 ///
 /// ```no_run
 /// use memscope_bench::RecordingAllocator;
@@ -32,8 +32,8 @@ use std::sync::atomic::{AtomicI32, AtomicU8, AtomicU32, AtomicU64};
 /// fn main() {}
 /// ```
 ///
-/// A program that aborts or is killed leaves a trace up to the last buffer that was written; [`flush`](Self::flush)
-/// writes all of them.
+/// A program that aborts or is killed leaves a trace up to the last written buffer; [`flush`](Self::flush) writes all
+/// buffers.
 #[derive(Clone, Copy, Debug)]
 pub struct RecordingAllocator<A = System>(A);
 
@@ -43,7 +43,7 @@ impl RecordingAllocator {
         Self(System)
     }
 
-    /// Writes what all threads have recorded so far. Call it before the program ends in a way that runs no exit
+    /// Writes everything that the threads have recorded so far. Call this before the program ends without running exit
     /// handlers.
     pub fn flush() {
         if let Some(call) = Call::begin() {
@@ -60,7 +60,7 @@ impl Default for RecordingAllocator {
 }
 
 impl<A> RecordingAllocator<A> {
-    /// Returns a recorder of another allocator, such as one of the program's own.
+    /// Returns a recorder of another allocator, such as the program's own.
     pub const fn over(allocator: A) -> Self {
         Self(allocator)
     }
@@ -87,7 +87,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for RecordingAllocator<A> {
 
     unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
         let call = Call::begin();
-        // Drawn before the address can be another block's.
+        // The ticket is drawn before another block can get the address.
         let ticket = if call.is_some() { ticket() } else { 0 };
         // SAFETY: the caller's promise is what the inner allocator requires.
         unsafe { self.0.dealloc(ptr, layout) };
@@ -110,7 +110,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for RecordingAllocator<A> {
     }
 }
 
-/// Records a call, if it is recorded, and ends it.
+/// Records a call, if it is being recorded, and ends it.
 #[inline]
 fn ended(call: Option<Call>, record: impl FnOnce(&Call)) {
     if let Some(call) = call {
@@ -158,7 +158,7 @@ struct Call {
 }
 
 impl Call {
-    /// Begins a call; `None` if it is not recorded.
+    /// Begins a call; `None` if it is not being recorded.
     #[inline]
     fn begin() -> Option<Self> {
         if STATE.load(Relaxed) == CLOSED || IS_INSIDE.replace(true) {
@@ -172,7 +172,7 @@ impl Call {
         Some(Self { gap_ns, began })
     }
 
-    /// Ends the call: from here on, time is the program's.
+    /// Ends the call: later time is the program's.
     #[inline]
     fn end(self) {
         clock::end(self.began);
@@ -186,7 +186,7 @@ impl Call {
         Event { kind, align, ticket, after: ticket, block, new_block: block, size: 0, gap_ns: self.gap_ns }
     }
 
-    /// Records a block, unless there was no memory.
+    /// Records a block, unless the allocation failed.
     #[inline]
     fn allocated(&self, kind: Kind, block: *mut u8, layout: Layout) {
         if !block.is_null() {
@@ -195,14 +195,14 @@ impl Call {
     }
 }
 
-/// Opens the trace with the program's first call, if the environment names one.
+/// Opens the trace at the program's first call, if the environment names one.
 #[cold]
 fn open() -> bool {
     open_by(system::open_named)
 }
 
-/// Begins to record to a file, in a program whose recorder is only called from now on. Returns whether it records; the
-/// file cannot be written otherwise, or the process has recorded before.
+/// Starts recording to a file in the middle of a program. Returns false if the file cannot be written, or the process
+/// has recorded before.
 pub(crate) fn begin(path: &CStr) -> bool {
     open_by(|| system::open_at(path))
 }
@@ -212,19 +212,19 @@ pub(crate) fn is_open() -> bool {
     STATE.load(Acquire) == OPEN
 }
 
-/// Counts this thread's time from now on as the program's work before its next call.
+/// Starts timing this thread's work before its next call.
 pub(crate) fn mark() {
     clock::mark();
 }
 
-/// Ends the recording. All threads that recorded have to have done so.
+/// Ends the recording. All recording threads must have finished.
 pub(crate) fn finish() {
     at_exit();
 }
 
 fn open_by(open: impl FnOnce() -> Option<system::Opened>) -> bool {
     if STATE.compare_exchange(NEW, OPENING, AcqRel, Acquire).is_err() {
-        // Another thread opens it just now, or there is none.
+        // Another thread is opening it, or there is no trace.
         return STATE.load(Acquire) == OPEN;
     }
     let opened = open();
@@ -233,15 +233,15 @@ fn open_by(open: impl FnOnce() -> Option<system::Opened>) -> bool {
         PROCESS.store(process, Relaxed);
         SECRET.store(secret, Relaxed);
         system::at_exit(at_exit, after_fork, at_end_of_thread);
-        // What opening took is not the program's.
+        // The time of opening is not the program's.
         clock::mark();
     }
     STATE.store(if opened.is_some() { OPEN } else { CLOSED }, Release);
     opened.is_some()
 }
 
-/// Records the thread's work since its last call. Its ticket is the last one that was drawn: who waits for the thread's
-/// end draws a later one.
+/// Records the thread's work since its last call. Its ticket is the last drawn one, because a thread that waits for
+/// this thread's end draws a later one.
 fn rest(call: &Call) {
     let ticket = TICKETS.load(Acquire).saturating_sub(1);
     write(&Event {
@@ -256,7 +256,7 @@ fn rest(call: &Call) {
     });
 }
 
-/// Ends the recording with the program.
+/// Ends the recording when the program ends.
 extern "C" fn at_exit() {
     if system::process() != PROCESS.load(Relaxed) {
         return;
@@ -276,7 +276,7 @@ extern "C" fn after_fork() {
     system::close(FILE.swap(-1, AcqRel));
 }
 
-/// Leaves the buffer of a thread that ends to another one.
+/// Releases the buffer of an ending thread for another one.
 extern "C" fn at_end_of_thread(_: *mut std::ffi::c_void) {
     if let Some(call) = Call::begin() {
         rest(&call);

@@ -6,7 +6,7 @@ use crate::trace::reader::Events;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
-/// One step of a program, in the order of its tickets.
+/// One step of a program, in ticket order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     /// Number of the thread, in the order in which threads begin.
@@ -17,7 +17,7 @@ pub struct Step {
     pub deed: Deed,
 }
 
-/// An operation of a step. Blocks are numbered in the order in which they begin.
+/// An operation of a step. Blocks are numbered in the order of allocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
     /// A block begins.
@@ -31,7 +31,7 @@ pub enum Deed {
         /// True for zeros.
         zeroed: bool,
     },
-    /// A block gets another size.
+    /// A block is resized.
     Reallocate {
         /// Block.
         block: u32,
@@ -51,7 +51,7 @@ pub enum Deed {
         /// Logarithm of the alignment.
         align: u8,
     },
-    /// A block ends that began before the recording did.
+    /// A block is freed that was allocated before the recording.
     FreeUnknown,
     /// The thread's work after its last operation.
     Rest,
@@ -78,8 +78,8 @@ struct Stream<'t> {
 }
 
 impl Stream<'_> {
-    /// Returns the work before the next operation. The cost of the clock is an average: where a gap is shorter, the
-    /// next one takes over the difference.
+    /// Returns the work before the next operation. The cost of the clock is an average: if a gap is shorter, the
+    /// difference is taken from the next one.
     fn work_ns(&mut self, clock_cost_ns: f64) -> u64 {
         let work = self.next.gap_ns as f64 - clock_cost_ns - self.debt_ns;
         self.debt_ns = (-work).max(0.0);
@@ -88,7 +88,7 @@ impl Stream<'_> {
 }
 
 impl Trace {
-    /// Visits each step, in the order of the tickets.
+    /// Visits each step, in ticket order.
     pub fn visit(&self, mut visit: impl FnMut(Step)) {
         let mut streams: Vec<Stream> = Vec::new();
         for thread in self.threads() {
@@ -127,7 +127,7 @@ impl Trace {
                             stream.resized = Some(Live { number, size, align });
                             Deed::Reallocate { block: number, size, from, align }
                         }
-                        // What began before the recording begins here.
+                        // A block from before the recording begins here.
                         None => {
                             let block = begin();
                             stream.resized = Some(block);

@@ -32,17 +32,17 @@ pub struct Summary {
     pub ended_early: bool,
     /// Operations.
     pub operations: Kinds,
-    /// Frees of blocks that began before the recording did; they are not among the operations.
+    /// Frees of blocks that were allocated before the recording; they are not included in the operations.
     pub unknown_frees: u64,
     /// Bytes of all allocations and reallocations.
     pub bytes: u64,
     /// Threads.
     pub threads: u64,
-    /// Most bytes live at once.
+    /// Peak live bytes.
     pub peak_live_bytes: u64,
-    /// Most blocks live at once.
+    /// Peak number of live blocks.
     pub peak_live_blocks: u64,
-    /// Blocks live at the end.
+    /// Number of live blocks at the end.
     pub live_blocks: u64,
     /// CPU time of the program's own work between operations, in nanoseconds, over all threads.
     pub work_ns: u64,

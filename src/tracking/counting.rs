@@ -1,10 +1,10 @@
 //! The harness's own counters of allocations and bytes.
 //!
-//! They are the truth that a tracker's record is compared with. As the level `counting` they show the cost of the
-//! cheapest useful tracker. Each thread counts in its own slot, so threads do not wait for each other. Only live
-//! bytes are summed over threads, whenever a thread's have changed by `FLUSH_BYTES`.
+//! They are the truth that a tracker's record is compared with. As the level `counting` they measure the cost of the
+//! cheapest useful tracker. Each thread counts in its own slot, so threads do not wait for each other. Only live bytes
+//! are summed over threads, whenever those of a thread have changed by `FLUSH_BYTES`.
 //!
-//! A reallocation counts as one allocation and one deallocation, as memscope counts it.
+//! A reallocation counts as one allocation and one deallocation, as in memscope.
 //!
 //! Allocations that a tracker makes for itself while its hook is called are counted separately: see
 //! [`TrackerAllocations`].
@@ -14,18 +14,19 @@ use std::array;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
-/// Number of size classes: up to 8 B, up to 16 B, … up to 64 KiB, and larger.
+/// The number of size classes: up to 8 B, up to 16 B, … up to 64 KiB, and larger.
 pub(crate) const CLASSES: usize = 15;
 
-/// Largest size, in bytes, of each class except the last.
+/// The largest size of each class except the last, in bytes.
 pub const CLASS_LIMITS: [usize; CLASSES - 1] =
     [8, 16, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096, 8_192, 16_384, 32_768, 65_536];
 
-/// Most bytes by which a thread's live bytes may differ from its share of the sum. The peak is exact for one thread,
-/// and within this much per thread for several.
+/// The maximum number of bytes by which a thread's live bytes may differ from its share of the sum. The peak is exact
+/// for one thread, and within this much per thread for several.
 const FLUSH_BYTES: i64 = 4_096;
 
-/// Slots that belong to one thread each. Threads beyond them share one more slot, at the cost of atomic additions.
+/// The number of slots that belong to one thread each. Further threads share one more slot, at the cost of atomic
+/// additions.
 const OWNED_SLOTS: usize = 256;
 
 /// Counts since the process started.
@@ -41,9 +42,9 @@ pub struct Counts {
     pub allocated_bytes: u64,
     /// Bytes of all deallocations.
     pub freed_bytes: u64,
-    /// Most bytes live at once.
+    /// Peak live bytes.
     pub peak_live_bytes: u64,
-    /// Most allocations live at once, to within those of 4 KiB for each thread.
+    /// Peak number of live allocations, exact to those of 4 KiB for each thread.
     pub peak_live_allocations: u64,
 }
 
@@ -54,7 +55,7 @@ pub struct TrackerAllocations {
     pub allocations: u64,
     /// Live bytes.
     pub live_bytes: u64,
-    /// Most bytes live at once.
+    /// Peak live bytes.
     pub peak_live_bytes: u64,
 }
 
@@ -69,7 +70,7 @@ impl Counts {
         self.allocated_bytes.saturating_sub(self.freed_bytes)
     }
 
-    /// Returns the counts since earlier ones. The peaks stay those of the whole time: a high-water mark has no
+    /// Returns the counts since earlier ones. The peaks are those of the whole time, because a high-water mark has no
     /// difference.
     pub fn since(&self, earlier: &Self) -> Self {
         Self {
@@ -91,9 +92,9 @@ struct Slot {
     deallocations: AtomicU64,
     allocated_bytes: AtomicU64,
     freed_bytes: AtomicU64,
-    /// Live allocations that [`LIVE_BLOCKS`] does not have yet.
+    /// Live allocations that are not yet in [`LIVE_BLOCKS`].
     pending_blocks: AtomicI64,
-    /// Live bytes that [`LIVE`] does not have yet, and the most of them since its last update.
+    /// Live bytes that are not yet in [`LIVE`], and their maximum since its last update.
     pending: AtomicI64,
     pending_peak: AtomicI64,
 }
@@ -183,8 +184,8 @@ pub(super) fn own_freed(size: usize) {
     OWN_LIVE.fetch_sub(size as i64, Relaxed);
 }
 
-/// Returns the tracker's own allocations. If it freed more than it allocated, because it held blocks before the window,
-/// it has no live bytes.
+/// Returns the tracker's own allocations. If it freed more than it allocated, because it had blocks from before the
+/// window, it has no live bytes.
 pub(crate) fn own() -> TrackerAllocations {
     TrackerAllocations {
         allocations: OWN_ALLOCATIONS.load(Relaxed),
@@ -232,8 +233,8 @@ pub(crate) fn this_thread() -> (u64, u64) {
     (slot.by_class.iter().map(|class| class.load(Relaxed)).sum(), slot.allocated_bytes.load(Relaxed))
 }
 
-/// Returns the counts of all threads. They are exact if no thread counts meanwhile; otherwise each had its value at
-/// some time during the call.
+/// Returns the counts of all threads. They are exact if no thread counts meanwhile; otherwise each count is from some
+/// time during the call.
 pub(crate) fn totals() -> Counts {
     let taken = SLOTS_TAKEN.load(Relaxed).min(OWNED_SLOTS);
     let slots = || SLOTS[..taken].iter().chain([&SLOTS[OWNED_SLOTS]]);
@@ -266,8 +267,8 @@ mod tests {
         assert_eq!(class_of(usize::MAX), CLASSES - 1);
     }
 
-    /// The counters belong to the process, so one test covers them all. The library's tests run on the plain system
-    /// allocator: nothing else counts here.
+    /// The counters belong to the process, so one test covers all of them. The library's tests run on the plain system
+    /// allocator, so nothing else counts here.
     #[test]
     fn counts_add_up_over_threads_and_find_the_peak() {
         allocated(10_000);

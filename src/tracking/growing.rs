@@ -1,5 +1,5 @@
-//! The trackers of known growth. The cost of an allocation depends in a known way on the number of allocations before it,
-//! or each allocation adds to what the tracker keeps. A soak that is right finds their classes.
+//! The trackers of known growth. The cost of an allocation depends in a known way on the number of allocations before
+//! it, or each allocation adds to the memory that the tracker keeps. A correct soak finds their classes.
 
 use super::counting;
 use super::known_cost::step;
@@ -15,30 +15,30 @@ pub(crate) enum Growing {
     Linear(u32),
     /// Units of work for the square of each 1,000 allocations before.
     Quadratic(u32),
-    /// Bytes that are kept of each allocation, up to [`MOST_KEPT`] in all. They cost no work besides.
+    /// Bytes that are kept for each allocation, up to [`MOST_KEPT`] in total, without additional work.
     Keeping(u32),
 }
 
-/// The greatest rate of work.
+/// The maximum rate of work.
 pub(crate) const MAX_RATE: u32 = 1_000_000_000;
 
-/// The most bytes that are kept of an allocation.
+/// The maximum number of bytes that are kept for an allocation.
 pub(crate) const MAX_KEPT: u32 = 1 << 16;
 
-/// The most bytes that are kept in all: a quarter of a gibibyte.
+/// The maximum number of bytes that are kept in total: a quarter of a gibibyte.
 const MOST_KEPT: usize = 1 << 28;
 
-/// The kind of growth: 0 for none, or the place in [`Growing`].
+/// The kind of growth: 0 for none, or the position in [`Growing`].
 static KIND: AtomicU8 = AtomicU8::new(0);
 /// The rate.
 static RATE: AtomicU32 = AtomicU32::new(0);
 /// The allocations so far.
 static EARLIER: AtomicU64 = AtomicU64::new(0);
-/// The bytes kept. Their room is taken before the window: a tracker must not allocate in here.
+/// The kept bytes. Their memory is reserved before the window, because a tracker must not allocate here.
 static KEPT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 impl Growing {
-    /// Sets the growth that each allocation has from now on.
+    /// Sets the growth of each allocation from now on.
     pub(super) fn set(self) {
         let (kind, rate) = match self {
             Self::Logarithmic(rate) => (1, rate.min(MAX_RATE)),
@@ -65,7 +65,7 @@ impl Growing {
         }
     }
 
-    /// Returns the units of work that an allocation takes after so many earlier ones.
+    /// Returns the units of work of an allocation after this many earlier ones.
     pub(crate) fn units(self, earlier: u64) -> u64 {
         let thousands = earlier as f64 / 1_000.0;
         let (rate, growth) = match self {
@@ -78,8 +78,8 @@ impl Growing {
     }
 }
 
-/// Takes the cost of one allocation, and returns a number that depends on its last piece of work; `None` if no growth is
-/// set.
+/// Takes the cost of one allocation, and returns a number that depends on its last piece of work; `None` if no growth
+/// is set.
 #[inline(always)]
 pub(super) fn take() -> Option<u64> {
     if KIND.load(Ordering::Relaxed) == 0 { None } else { Some(taken()) }
@@ -95,7 +95,7 @@ fn taken() -> u64 {
     (0..growing.units(earlier)).fold(1, |state, _| step(state))
 }
 
-/// Keeps bytes, as far as there is room.
+/// Keeps bytes, up to the reserved capacity.
 fn keep(bytes: usize) {
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     let length = kept.len() + bytes;

@@ -1,5 +1,5 @@
-//! The trackers of known cost. For each allocation they burn units of work, or wait until a deadline, and keep no
-//! state. The validation compares what the harness measures with what they cost. Those of known growth keep a number of
+//! The trackers of known cost. For each allocation they do units of work, or wait until a deadline, and keep no state.
+//! The validation compares the harness's measurements with their cost. Trackers of known growth keep a number of
 //! allocations or bytes: see [`Growing`].
 
 use super::{growing, growing::Growing};
@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 /// The cost of one allocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KnownCost {
-    /// Units of work, up to [`MAX_SYNTHETIC_UNITS`]. A unit is one step of a generator of random numbers; groups of
-    /// eight units are burned by shorter code that takes about as long.
+    /// Units of work, up to [`MAX_SYNTHETIC_UNITS`]. A unit is one step of a random number generator; groups of eight
+    /// units are done by shorter code that takes about as long.
     Units(u32),
     /// Nanoseconds up to the deadline, by the processor's counter.
     Deadline(u32),
@@ -18,10 +18,10 @@ pub(crate) enum KnownCost {
     Growing(Growing),
 }
 
-/// Most units of work that one allocation can burn.
+/// The maximum number of units of work of one allocation.
 pub(crate) const MAX_SYNTHETIC_UNITS: u32 = 511;
 
-/// Most nanoseconds that one allocation can wait: a millisecond.
+/// The maximum wait of one allocation in nanoseconds: a millisecond.
 pub(crate) const MAX_DEADLINE_NS: u32 = 1_000_000;
 
 /// Units of work for each allocation.
@@ -30,8 +30,8 @@ static UNITS: AtomicU32 = AtomicU32::new(0);
 static TICKS: AtomicU64 = AtomicU64::new(0);
 
 impl KnownCost {
-    /// Sets the cost that [`Mode::BURN`](super::Mode::BURN) has for each allocation. A deadline takes two milliseconds
-    /// to set: the counter's rate is measured first.
+    /// Sets the cost of [`Mode::BURN`](super::Mode::BURN) for each allocation. Setting a deadline takes two
+    /// milliseconds, because the counter's rate is measured first.
     pub(crate) fn set(self) {
         let (units, ticks) = match self {
             Self::Units(units) => (units.min(MAX_SYNTHETIC_UNITS), 0.0),
@@ -43,8 +43,9 @@ impl KnownCost {
     }
 }
 
-/// Takes the known cost of one allocation. Returns 0, which the compiler cannot see: it depends on the last piece of
-/// work. An allocation to whose size it is added waits for the work, and the processor cannot do both at once.
+/// Takes the known cost of one allocation. Returns 0, which the compiler cannot know: it depends on the last piece of
+/// work. Adding it to an allocation's size makes the allocation wait for the work, so the processor cannot overlap the
+/// two.
 #[inline(never)]
 pub(super) fn take() -> usize {
     let deadline = TICKS.load(Ordering::Relaxed);
@@ -56,7 +57,7 @@ pub(super) fn take() -> usize {
     (std::hint::black_box(last) ^ last) as usize
 }
 
-/// Waits until the counter has advanced by so many ticks. Returns the counter.
+/// Waits until the counter has advanced by this many ticks. Returns the counter.
 #[inline(always)]
 fn waited(deadline: u64) -> u64 {
     let began = ticks::after_earlier_work();
@@ -68,8 +69,8 @@ fn waited(deadline: u64) -> u64 {
     }
 }
 
-/// Repeats a statement a power of two times without a loop. A mispredicted end of a loop takes a few nanoseconds,
-/// and a fresh process predicts worse than one that has run for a while.
+/// Repeats a statement a power of two times without a loop. A mispredicted end of a loop takes a few nanoseconds, and a
+/// fresh process predicts worse than one that has run for a while.
 macro_rules! repeat {
     (1 $work:stmt) => { $work };
     (2 $work:stmt) => { repeat!(1 $work); repeat!(1 $work) };
@@ -79,7 +80,7 @@ macro_rules! repeat {
     (32 $work:stmt) => { repeat!(16 $work); repeat!(16 $work) };
 }
 
-/// Burns one unit of work: a step of xorshift64 (Marsaglia 2003), which no compiler merges with the next.
+/// Does one unit of work: a step of xorshift64 (Marsaglia 2003), which no compiler merges with the next.
 #[inline(always)]
 pub(crate) fn step(mut state: u64) -> u64 {
     state ^= state << 13;
@@ -87,14 +88,14 @@ pub(crate) fn step(mut state: u64) -> u64 {
     state ^ state << 17
 }
 
-/// Burns about eight units of work, in a tenth of the code. More code would evict the workload's own from the
-/// CPU's caches, at a cost that depends on their other content.
+/// Does about eight units of work, in a tenth of the code. More code would evict the workload's own from the CPU's
+/// caches, at a cost that depends on their other content.
 #[inline(always)]
 fn roots(number: f64) -> f64 {
     ((number + 1.0).sqrt() + 1.0).sqrt()
 }
 
-/// Burns units of work, and returns their result. Each power of two has its own code, and each piece of work waits for
+/// Does units of work, and returns their result. Each power of two has separate code, and each piece of work waits for
 /// the one before it.
 #[inline(always)]
 fn burned(units: u32) -> u64 {
@@ -105,7 +106,7 @@ fn burned(units: u32) -> u64 {
                 repeat!($power state = step(state));
             })*
             $(if units & (8 * $eights) != 0 {
-                // A number from 1 up to 2, with as many fractions as there are states.
+                // A number from 1 up to 2, with one fraction for each state.
                 let mut number = f64::from_bits(1.0_f64.to_bits() | state >> 12);
                 repeat!($eights number = roots(number));
                 state ^= number.to_bits();
@@ -138,7 +139,7 @@ mod tests {
         let rate = ticks::for_each_nanosecond();
         let (deadline, began) = ((2e6 * rate).ceil() as u64, Instant::now());
         waited(deadline);
-        // The rate is measured: it may be off by a thousandth.
+        // The rate is measured, so it may be off by a thousandth.
         assert!(began.elapsed() >= Duration::from_micros(1_990), "{:?}", began.elapsed());
     }
 }

@@ -1,4 +1,4 @@
-//! The levels: what a workload runs under.
+//! The levels: the tracking that a workload runs under.
 
 #[macro_use]
 mod row;
@@ -16,12 +16,12 @@ use crate::platform::ticks::HAS_COUNTER;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The stretch that the samples of a pair are timed over.
+/// The interval over which the samples of a pair are timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timing {
     /// The window, by the probe's own clocks.
     Window,
-    /// The process, from its start to its end, by the system's account of it.
+    /// The process, from its start to its end, by the system's accounting.
     Process,
 }
 
@@ -67,7 +67,7 @@ impl Level {
         Self::ALL.iter().chain(Self::REFERENCES).copied().filter(|level| level.is_built())
     }
 
-    /// Returns all levels that this build can run and that have no number.
+    /// Returns all levels that this build can run and whose names have no number.
     pub fn named() -> impl Iterator<Item = Self> {
         Self::built().chain(Self::MODES.iter().copied())
     }
@@ -92,7 +92,7 @@ impl Level {
         self.properties().host
     }
 
-    /// Returns the mode of memscope, if it is not its hook and its global tracker alone.
+    /// Returns the mode of memscope, unless it is only its hook and its global tracker.
     pub const fn memscope_mode(self) -> Option<MemscopeMode> {
         self.properties().memscope
     }
@@ -102,7 +102,7 @@ impl Level {
         self.properties().baseline
     }
 
-    /// Returns the stretch that the samples of a pair are timed over.
+    /// Returns the interval over which the samples of a pair are timed.
     pub const fn timing(self) -> Timing {
         self.properties().timing
     }
@@ -112,12 +112,12 @@ impl Level {
         self.mode().hooks()
     }
 
-    /// Returns whether the values that a workload names are passed on to memscope.
+    /// Returns whether named values are passed to memscope.
     pub const fn has_variables(self) -> bool {
         self.properties().has_variables
     }
 
-    /// Returns whether the values that a workload names are passed on to memscope, to whichever tracker.
+    /// Returns whether named values are passed to any tracker of memscope.
     pub const fn has_names(self) -> bool {
         self.has_variables() || matches!(self.memscope_mode(), Some(MemscopeMode::Own(_)))
     }
@@ -127,13 +127,13 @@ impl Level {
         self.has_hook() || self.has_variables() || self.memscope_mode().is_some()
     }
 
-    /// Returns whether the level has a record that can miss events. The harness's own counters are the truth that
-    /// records are compared with.
+    /// Returns whether the level has a record that can miss events. The harness's own counters are the truth for
+    /// records.
     pub fn has_fidelity(self) -> bool {
         self.records() != RecordingKind::Nothing && self != Self::Counting
     }
 
-    /// Returns whether the level is a reference: another tracker than memscope and the harness's counters.
+    /// Returns whether the level is a reference: a tracker other than memscope and the harness's counters.
     pub fn is_reference(self) -> bool {
         Self::REFERENCES.contains(&self)
     }
@@ -146,8 +146,8 @@ impl Level {
         cfg!(feature = "references") || !self.is_reference() || self.host() == Host::Heaptrack
     }
 
-    /// Returns the reason why the linked memscope or the processor lacks something that the level needs; `None` if
-    /// neither does.
+    /// Returns the reason why the linked memscope or the processor lacks a requirement of the level; `None` if it is
+    /// supported.
     pub fn unsupported_reason(self) -> Option<&'static str> {
         if matches!(self, Self::Deadline(_)) && !HAS_COUNTER {
             return Some("this processor has no counter of time that a program can read");

@@ -1,4 +1,4 @@
-//! The levels, and the way in which each is switched on.
+//! The levels, and how each is switched on.
 //!
 //! A level sets what the program's allocator does with each call (its [`Mode`]), and whether the values that a
 //! workload names are passed on to memscope. [`Session`] prepares a level, opens and closes the window in which the
@@ -32,14 +32,15 @@ pub(crate) use variable_tracker::VariableTracker;
 
 use serde::{Deserialize, Serialize};
 
-/// Runs something while the harness's counters are on, and returns what they counted.
+/// Runs a function while the harness's counters are on, and returns their counts.
 pub fn counted(run: impl FnOnce()) -> counting::Counts {
     let before = counting::totals();
     Mode::COUNT.window(run);
     counting::totals().since(&before)
 }
 
-/// A tracker's record of a window. `None` means that the version or the level does not know a count; it is never 0.
+/// A tracker's record of a window. `None` means that the version or the level does not know a count, which is different
+/// from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recorded {
     /// Allocations recorded.
@@ -52,14 +53,14 @@ pub struct Recorded {
     pub active_allocations: Option<u64>,
     /// Bytes that the tracker treats as live.
     pub active_bytes: Option<u64>,
-    /// Most bytes that the tracker treated as live at once.
+    /// Peak bytes that the tracker treated as live.
     pub peak_bytes: Option<u64>,
     /// Named values recorded.
     pub variables: Option<u64>,
 }
 
 impl Recorded {
-    /// Returns what was recorded since an earlier record. Only totals have a difference.
+    /// Returns the record since an earlier one. Only totals have a difference.
     #[must_use]
     pub fn since(self, earlier: Self) -> Self {
         let difference = |after: Option<u64>, before: Option<u64>| Some(after?.saturating_sub(before?));

@@ -1,11 +1,11 @@
-//! The interface of trackers: an allocator that observes, and what it reports.
+//! The interface of trackers: an allocator that observes, and its report.
 
 use super::{Recorded, RecordingKind};
 use std::alloc::GlobalAlloc;
 
 /// A tracker of allocations, which a program installs as its global allocator with [`tracker!`](crate::tracker!).
 ///
-/// The trait is implemented by a type of your own that stands for the tracker, so the allocator may come from another
+/// Implement the trait for a type of your own that represents the tracker, so the allocator may come from another
 /// crate.
 ///
 /// ```
@@ -56,13 +56,13 @@ pub trait AllocationTracker: 'static {
     const ABOUT: &'static str;
     /// The kind of record that it keeps.
     const RECORDS: RecordingKind;
-    /// The allocator, before it has seen anything.
+    /// The allocator in its initial state.
     const ALLOCATOR: Self::Allocator;
 
-    /// Begins to record. A tracker that always records has nothing to do here.
+    /// Starts recording. A tracker that always records does nothing here.
     fn start(_: &Self::Allocator) {}
 
-    /// Ends recording. Blocks that it has seen may be freed after it.
+    /// Stops recording. Blocks that it has recorded may be freed later.
     fn stop(_: &Self::Allocator) {}
 
     /// Returns everything recorded since the process began; `None` for a count that the tracker does not keep. A

@@ -1,4 +1,4 @@
-//! The recorder of traces as a level, so its own cost is measured as a tracker's is.
+//! The recorder of traces as a level, so its own cost is measured like a tracker's.
 
 use super::Recorded;
 use crate::platform::scratch::Scratch;
@@ -11,12 +11,12 @@ use std::path::Path;
 /// A recording of this process.
 #[derive(Debug)]
 pub(super) struct Recording {
-    /// The folder of a trace that is thrown away; `None` if the task has named the file.
+    /// The folder of a temporary trace; `None` if the task has named the file.
     folder: Option<Scratch>,
 }
 
 impl Recording {
-    /// Returns the recording that has begun, or else begins one that is thrown away.
+    /// Returns the current recording, or else begins a temporary one.
     ///
     /// # Panics
     /// If its file cannot be written.
@@ -29,7 +29,7 @@ impl Recording {
         Self { folder: Some(folder) }
     }
 
-    /// Ends the recording, and returns what the trace has, if it is not another one's.
+    /// Ends the recording, and returns the counts of the trace, unless the task has named its file.
     pub(super) fn recorded(&self) -> Recorded {
         recorder::finish();
         let trace = self.folder.as_ref().and_then(|folder| Trace::read(&folder.path().join(TRACE)).ok());
@@ -49,7 +49,7 @@ impl Recording {
 /// The name of a trace in its folder.
 const TRACE: &str = "trace";
 
-/// Begins to record to a file the calls of a window that opens later.
+/// Starts recording the calls of a later window to a file.
 ///
 /// # Errors
 /// If the file cannot be written, or this process has recorded before.

@@ -1,10 +1,10 @@
-//! Trackers other than memscope, as levels of the same probe. They show whether a cost is memscope's or that of any
-//! tracking.
+//! Trackers other than memscope, as levels of the same probe. They show whether a cost is specific to memscope or
+//! common to trackers.
 //!
 //! A reference's blocks decide which program it runs in. If they are the system's, unchanged, the reference is a mode
-//! of the switched allocator. If it has its own heap, or puts a header before each block, it cannot be switched on
-//! midway: the wrong allocator would free the blocks from before the window. It is then the allocator of a separate
-//! program, from start to end. A tracker that watches from outside is started around the probe.
+//! of the switched allocator. If it has its own heap, or adds a header to each block, it cannot be switched on midway,
+//! because the wrong allocator would free the blocks from before the window. It is then the allocator of a separate
+//! program, from start to end. An external tracker is started around the probe.
 //!
 //! Only builds with the Cargo feature `references` contain the trackers, except heaptrack, which is a program.
 
@@ -46,7 +46,7 @@ pub const TRACKING_ALLOCATOR_PROGRAM: &str = "memscope-bench-tracking-allocator"
 
 /// Environment variable with jemalloc's options.
 pub const JEMALLOC_OPTIONS: &str = "_RJEM_MALLOC_CONF";
-/// Turns jemalloc's profiler on, at its default rate: a sample for every 512 KiB allocated.
+/// Turns on jemalloc's profiler at its default rate: a sample for every 512 KiB allocated.
 const PROFILER_ON: &str = "prof:true";
 
 /// The error of a program that cannot run a level.
@@ -67,7 +67,7 @@ pub enum WrongProgramError {
     /// The program has another level's allocator.
     #[error("this program is not for the level '{0}'")]
     Another(Level),
-    /// jemalloc's options are not those of the level.
+    /// jemalloc's options do not match the level.
     #[error("the level '{0}' is not what jemalloc does: set {JEMALLOC_OPTIONS}=prof:{1}")]
     Profiler(Level, bool),
 }
@@ -100,7 +100,7 @@ impl Level {
     }
 }
 
-/// A reference that the allocator switches on, ready in this process.
+/// A running reference that the allocator switches on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Running(fn() -> Recorded);
 

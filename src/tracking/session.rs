@@ -18,13 +18,13 @@ pub(crate) struct Session {
     reference: Option<references::Running>,
     driver: Option<Driver>,
     recording: Option<Recording>,
-    /// The folder for the files of a mode that writes some.
+    /// The folder for the files of a mode that writes files.
     folder: Option<Scratch>,
 }
 
 impl Session {
-    /// Prepares a level. It creates all of memscope's singletons under every level: the window does not pay for them,
-    /// and the heap at its start is the same.
+    /// Prepares a level. It creates all of memscope's singletons under every level, so the window does not include
+    /// their cost, and the heap at its start is the same.
     ///
     /// With `count`, the harness's counters run beside the level's tracker.
     ///
@@ -57,7 +57,7 @@ impl Session {
     /// Runs `run` in the level's window, within the level's mode of memscope: see [`Mode::window`].
     ///
     /// # Panics
-    /// If the mode does not run it.
+    /// If the mode does not run the closure.
     pub(crate) fn window<R>(&self, run: impl FnOnce() -> R) -> R {
         if self.recording.is_some() {
             recorder::mark();
@@ -72,12 +72,12 @@ impl Session {
         result.expect("a mode runs its window")
     }
 
-    /// Returns the tracker to give to a workload under this level.
+    /// Returns the tracker for a workload under this level.
     pub(crate) fn tracker(&self) -> &VariableTracker {
         &self.names
     }
 
-    /// Returns the tracker's record so far. Call it with the window closed.
+    /// Returns the tracker's record so far. Call this with the window closed.
     pub(crate) fn recorded(&self) -> Recorded {
         if let Some(reference) = &self.reference {
             return reference.recorded();
@@ -93,7 +93,7 @@ impl Session {
         Recorded { variables: recorded_names(&self.names), ..events }
     }
 
-    /// Returns the tracker's record of each allocation, if it has one. Call it with the window closed.
+    /// Returns the tracker's record of each allocation, if it has one. Call this with the window closed.
     pub(crate) fn records(&self) -> Option<Vec<Record>> {
         if let Some(records) = self.driver.and_then(|driver| driver.records) {
             return Some(records());
@@ -101,7 +101,7 @@ impl Session {
         records(self.level, &self.names)
     }
 
-    /// Ends the level's mode of memscope, and returns the bytes of the files that it has written, if it writes some.
+    /// Ends the level's mode of memscope, and returns the bytes of the files that it has written, if any.
     pub(crate) fn end(&self) -> Option<u64> {
         (self.driver?.end)();
         files::bytes_within(self.folder.as_ref()?.path()).ok()
@@ -109,7 +109,7 @@ impl Session {
 }
 
 impl Drop for Session {
-    /// Ends the mode before its folder is gone.
+    /// Ends the mode before its folder is removed.
     fn drop(&mut self) {
         if let Some(driver) = self.driver {
             (driver.end)();
@@ -117,7 +117,8 @@ impl Drop for Session {
     }
 }
 
-/// memscope after its documented start, in a process whose whole life is measured. When it is dropped, memscope exports.
+/// memscope after its documented start, in a process whose whole life is measured. memscope exports when this value is
+/// dropped.
 #[derive(Debug)]
 pub(crate) struct Started {
     // Names are dropped before memscope ends.
@@ -126,7 +127,7 @@ pub(crate) struct Started {
 }
 
 impl Started {
-    /// Starts memscope as the level's mode does; under a level without a start, nothing is named.
+    /// Starts memscope in the level's mode; under a level without a start, nothing is named.
     pub(crate) fn begin(level: Level) -> Self {
         let memscope = level.memscope_mode().and_then(MemscopeMode::quick_start);
         let names = match memscope {
@@ -136,7 +137,7 @@ impl Started {
         Self { names, _memscope: memscope }
     }
 
-    /// Returns the tracker to give to a workload.
+    /// Returns the tracker for a workload.
     pub(crate) fn tracker(&self) -> &VariableTracker {
         &self.names
     }
@@ -153,7 +154,7 @@ pub(crate) fn recorded_names(names: &VariableTracker) -> Option<u64> {
     own.or_else(|| names.variables().and_then(memscope::Variables::recorded))
 }
 
-/// Returns the record of each allocation under a level whose mode has none of its own.
+/// Returns the record of each allocation under a level whose mode has no record.
 pub(crate) fn records(level: Level, names: &VariableTracker) -> Option<Vec<Record>> {
     if let Some(own) = names.own_tracker() {
         return own.records();

@@ -1,12 +1,12 @@
 //! The program's global allocator. It passes each call on to the system, to the counters or to memscope's hook.
 //!
-//! A static selects one of them. It is set once before a workload starts, and reset when all of the workload's values
-//! are gone. So every level runs in the same binary: two binaries differ in layout, and layout alone moves times by
-//! more than the effects to measure. With everything off, a call costs one relaxed load and one predictable branch
+//! A static selects one of them. It is set once before a workload starts, and reset after all of the workload's values
+//! are dropped. So every level runs in the same binary: two binaries differ in layout, and layout alone changes times
+//! by more than the effects to measure. With everything off, a call costs one relaxed load and one predictable branch
 //! more than with the plain system allocator.
 //!
-//! Most of the crate's unsafe code is in this file and in the recorder of traces: the functions of the allocator's trait are unsafe to call
-//! and to implement.
+//! Most of the crate's unsafe code is in this file and in the recorder of traces: the functions of the allocator's
+//! trait are unsafe to call and to implement.
 #![allow(
     unsafe_code,
     reason = "an allocator cannot be written without it; the crate denies it elsewhere, but in traces, fork and ticks"
@@ -33,10 +33,11 @@ impl Mode {
     /// Counts the call, and passes it on to the system.
     pub const COUNT: Self = Self(2);
 
-    /// Takes a known cost for each allocation, and passes it on to the system: the tracker of known cost.
+    /// Takes a known cost for each allocation, and passes the call on to the system: the tracker of known cost.
     pub const BURN: Self = Self(4);
 
-    /// Takes a known cost for each allocation, and passes it on to memscope's hook: a hook that is slowed on purpose.
+    /// Takes a known cost for each allocation, and passes the call on to memscope's hook: a hook that is slowed on
+    /// purpose.
     pub const SLOWED_HOOK: Self = Self(Self::HOOK.0 | Self::BURN.0);
 
     /// Passes the call on to stats_alloc, in a build that has it.
@@ -90,8 +91,8 @@ impl Mode {
         self.0 & Self::BURN.0 != 0
     }
 
-    /// Returns the same mode without a known cost. It is the mode for frees: only allocations have such a cost, so one
-    /// of a percent is possible.
+    /// Returns the same mode without a known cost, which is the mode for frees. Only allocations have the known cost,
+    /// so that a cost of one percent is possible.
     const fn without_burning(self) -> Self {
         Self(self.0 & !Self::BURN.0)
     }
@@ -102,8 +103,8 @@ impl Mode {
         FREEING.store(self.without_burning().0, Ordering::SeqCst);
     }
 
-    /// Runs `run` while the allocator is switched to this mode. Blocks allocated inside the window and freed after it
-    /// appear leaked to the tracker.
+    /// Runs `run` while the allocator is switched to this mode. Blocks that are allocated inside the window and freed
+    /// after it appear leaked to the tracker.
     pub fn window<R>(self, run: impl FnOnce() -> R) -> R {
         /// Switches back even if `run` panics.
         struct Open;
@@ -134,14 +135,14 @@ enum Caller {
 }
 
 thread_local! {
-    /// The origin of this thread's calls now.
+    /// The current origin of this thread's calls.
     static CALLER: Cell<Caller> = const { Cell::new(Caller::Program) };
 }
 
-/// Sends the calling thread's allocations to the system alone while it lives, so the harness can inspect the tracker
+/// Sends the calling thread's allocations only to the system while it lives, so the harness can inspect the tracker
 /// inside the window. Blocks allocated while it lives must be freed while it, or another guard, lives.
 ///
-/// It has an effect only while the counters are on or events are reported: the other modes do not pay for the check.
+/// It only has an effect while the counters are on or events are reported, so the other modes do not pay for the check.
 #[derive(Debug)]
 pub(crate) struct PauseGuard {
     before: Caller,
@@ -223,8 +224,8 @@ unsafe impl GlobalAlloc for SwitchedAllocator {
     }
 }
 
-/// An allocator as a program writes it that reports to a lock-free tracker of memscope's: the system's, with a call for
-/// each event. A block that is resized is reported as freed and allocated.
+/// An allocator that reports to a lock-free tracker of memscope, as a program would write it: the system's allocator
+/// with a call for each event. A resized block is reported as freed and allocated.
 struct Reporter;
 
 // SAFETY: each call is passed on to `System` with its arguments unchanged. The reports allocate, so a caller must not
@@ -257,7 +258,7 @@ unsafe impl GlobalAlloc for Reporter {
     }
 }
 
-/// Reports a block, unless the system had none.
+/// Reports a block, unless the allocation failed.
 #[inline]
 fn reported(block: *mut u8, size: usize) -> *mut u8 {
     if !block.is_null() {
@@ -268,8 +269,8 @@ fn reported(block: *mut u8, size: usize) -> *mut u8 {
 
 /// The calls while something is on. They are out of line, so the untracked path stays small enough to be inlined.
 ///
-/// They call the hook's own `realloc` and `alloc_zeroed`. memscope has only the trait's defaults, which copy and fill,
-/// and that is a part of its cost.
+/// They call the hook's own `realloc` and `alloc_zeroed`. memscope only has the trait's defaults, which copy and fill,
+/// and that is part of its cost.
 ///
 /// Each function is as unsafe as the trait's function of the same name, and has the same requirements.
 mod switched {
@@ -282,7 +283,7 @@ mod switched {
         references::{Dhat, StatsAlloc},
     };
 
-    /// Passes a call on to the tracker of a mode that has one: a reference, or else memscope's hook.
+    /// Passes a call on to the tracker of a mode: a reference, or else memscope's hook.
     macro_rules! tracker {
         ($mode:ident, $method:ident($($argument:expr),*)) => {
             match $mode.reference() {
@@ -334,15 +335,15 @@ mod switched {
         pass_on(mode, system, tracker, |caller, block| resized(caller, block, layout.size(), new_size))
     }
 
-    /// Takes the known cost of one allocation, and returns the layout. It depends on the last piece of work, although
-    /// it is always the same.
+    /// Takes the known cost of one allocation, and returns the layout. The result depends on the last piece of work,
+    /// although its value is always the same.
     #[inline(always)]
     fn burned(layout: Layout) -> Layout {
         // SAFETY: nothing is added to the size, although the compiler cannot see that.
         unsafe { Layout::from_size_align_unchecked(layout.size() + known_cost::take(), layout.align()) }
     }
 
-    /// Counts a block, unless the system had none.
+    /// Counts a block, unless the allocation failed.
     #[inline]
     pub(super) fn counted(caller: Caller, block: *mut u8, size: usize) {
         match caller {
@@ -353,7 +354,7 @@ mod switched {
         }
     }
 
-    /// Counts a block that was resized, unless the system had none.
+    /// Counts a resized block, unless the reallocation failed.
     #[inline]
     pub(super) fn resized(caller: Caller, block: *mut u8, old_size: usize, new_size: usize) {
         if !block.is_null() {
@@ -363,7 +364,7 @@ mod switched {
         }
     }
 
-    /// Counts the end of a block.
+    /// Counts a free.
     #[inline]
     pub(super) fn freed(caller: Caller, size: usize) {
         match caller {

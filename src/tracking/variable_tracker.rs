@@ -1,7 +1,7 @@
 //! The tracker that workloads name values to. It passes them on to memscope, or does nothing.
 //!
 //! One type serves all levels, so a workload is compiled once and every level runs the same instructions at the same
-//! addresses. With a type for each level the compiler inlines each copy of a workload differently, and that alone moved
+//! addresses. With a type for each level the compiler inlines each copy of a workload differently, which alone changed
 //! a ratio by several percent. `untracked` pays one branch for each *named* value, and nothing for its allocations.
 
 use super::memscope::{OwnTracker, Variables};
@@ -30,7 +30,7 @@ impl VariableTracker {
         Self(Names::Global(variables))
     }
 
-    /// Returns the tracker that passes values on to one of the program's own.
+    /// Returns the tracker that passes values on to the program's own tracker.
     pub fn own(tracker: OwnTracker) -> Self {
         Self(Names::Own(tracker))
     }

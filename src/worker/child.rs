@@ -1,8 +1,8 @@
 //! Runs a child process to its end, under a time limit.
 //!
-//! Time during which this process was suspended does not count: after Ctrl-Z and `fg` the run continues as before.
-//! Nothing polls while a child measures: one thread waits for the child, one reads each of its streams, and the
-//! caller's thread reads the clock ten times a second.
+//! Suspended time does not count: after Ctrl-Z and `fg` the run continues as before. Nothing polls while a child
+//! measures: one thread waits for the child, one reads each of its streams, and the caller's thread reads the clock ten
+//! times a second.
 
 use crate::platform::usage;
 use crate::platform::usage::Usage;
@@ -19,17 +19,17 @@ use std::time::{Duration, Instant};
 /// Time between two readings of the clock.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Longer time between two readings, which shows that this process or the machine was suspended.
+/// A longer time between two readings, which shows that this process or the machine was suspended.
 const GAP: Duration = Duration::from_millis(500);
 
-/// Time that the streams of an ended child may stay open, because a process that it started holds them.
+/// The time that the streams of an ended child may stay open, because a process that it started has them.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Time in which a killed child is gone, unless the kernel itself is stuck.
+/// The time within which a killed child ends, unless the kernel itself is stuck.
 const DYING: Duration = Duration::from_secs(10);
 
-/// Bytes kept of each stream's end. The reply is at the end of one stream, the reason for a failure at the end of the
-/// other; endless output takes no more memory than this.
+/// The number of bytes kept from each stream's end. The reply is at the end of one stream, the reason for a failure at
+/// the end of the other; endless output takes no more memory than this.
 const KEPT: usize = 8 << 20;
 
 /// A child that has ended.
@@ -40,11 +40,11 @@ pub(crate) struct Ended {
     pub stdout: Vec<u8>,
     /// End of its standard error.
     pub stderr: Vec<u8>,
-    /// Running time, without the time during which this process was suspended.
+    /// Running time, without suspended time.
     pub took: Duration,
-    /// True if the child or this process was suspended meanwhile: the child's times are invalid.
+    /// True if the child or this process was suspended, which makes the child's times invalid.
     pub was_suspended: bool,
-    /// The system's account of the whole process; `None` if unknown.
+    /// The system's accounting of the whole process; `None` if unknown.
     pub usage: Option<Usage>,
 }
 
@@ -57,7 +57,7 @@ pub(crate) enum NotEnded {
     System(io::Error),
 }
 
-/// Watches one child. It begins before the child starts, to notice every suspension.
+/// Watches one child. It starts before the child, to notice every suspension.
 #[derive(Debug)]
 pub(crate) struct Watch {
     suspensions: usize,
@@ -164,7 +164,7 @@ fn watch(child: &mut Child, events: &Sender<Event>) -> io::Result<[Option<Arc<Mu
 fn wait(process: Pid, events: &Sender<Event>) {
     let changed = WaitIdOptions::STOPPED | WaitIdOptions::CONTINUED;
     loop {
-        // The child stays a zombie: its number cannot become another process's before it is killed.
+        // The child stays a zombie, so its number cannot be reused before it is killed.
         let event = match waitid(WaitId::Pid(process), WaitIdOptions::EXITED | changed | WaitIdOptions::NOWAIT) {
             Ok(Some(status)) if status.stopped() || status.continued() || status.trapped() => {
                 let _ = waitid(WaitId::Pid(process), changed | WaitIdOptions::NOHANG);
@@ -206,7 +206,7 @@ struct Tail(Vec<u8>);
 
 impl Tail {
     fn push(&mut self, bytes: &[u8]) {
-        // Rarely, so each byte moves at most once.
+        // This is rare, so each byte moves at most once.
         if self.0.len() + bytes.len() > 2 * KEPT {
             let surplus = self.0.len() - KEPT;
             self.0.drain(..surplus);
@@ -244,13 +244,13 @@ impl Clock {
     }
 }
 
-/// Returns how many times this process was seen to continue after a suspension.
+/// Returns the number of suspensions after which this process continued.
 fn suspensions() -> usize {
     static SEEN: Mutex<(Option<Arc<AtomicBool>>, usize)> = Mutex::new((None, 0));
     let (continued, count) = &mut *locked(&SEEN);
     let continued = continued.get_or_insert_with(|| {
         let continued = Arc::new(AtomicBool::new(false));
-        // If that is refused, the gaps of the clock remain.
+        // If the system refuses, the gaps of the clock remain.
         let _ = flag::register(SIGCONT, Arc::clone(&continued));
         continued
     });

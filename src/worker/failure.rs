@@ -25,20 +25,20 @@ pub enum Failure {
         #[serde(default = "Failure::memory_limit", skip_serializing_if = "Failure::is_memory_limit")]
         by: String,
     },
-    /// Its digest differs from the untracked probe's: it did not do the same work.
+    /// Its digest differs from the untracked probe's, so it did different work.
     WrongDigest {
         /// Digest of the untracked probe.
         expected: Digest,
         /// Digest of this one.
         found: Digest,
     },
-    /// The build lacks something that the task needs.
+    /// The build lacks a requirement of the task.
     Unsupported {
         /// The missing part.
         why: String,
     },
-    /// The system, an inherited limit or a replaced program kept it from running or from being timed. The tracker is
-    /// not to blame.
+    /// The system, an inherited limit or a replaced program kept it from running or from being timed. It is not the
+    /// tracker's fault.
     Prevented {
         /// The obstacle.
         why: String,

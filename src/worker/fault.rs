@@ -1,11 +1,11 @@
-//! Faults that a worker commits on purpose, to show how the harness reports them.
+//! Deliberate faults of a worker, which test how the harness reports them.
 
 use crate::tracking::Level;
 use crate::workloads::{Workload, nameable};
 use std::str::FromStr;
 
 /// A fault of the tasks of one workload at one place: a level, or a report such as `leaks/full`. A fault without a
-/// workload is that of a promise.
+/// workload applies to a promise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     workload: Option<Workload>,
@@ -13,7 +13,7 @@ pub(crate) struct Fault {
     kind: Kind,
 }
 
-/// The word in the place of a workload for the fault of a promise.
+/// The word that replaces a workload in the fault of a promise.
 const PROMISE: &str = "promise";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Fault {
         self.workload == Some(workload) && self.place == place && self.kind.commit()
     }
 
-    /// Commits the fault if it is for this promise. A lie changes nothing.
+    /// Commits the fault if it is for this promise. A lie has no effect.
     pub(crate) fn commit_promise(&self, promise: &str) {
         if self.workload.is_none() && self.place == promise {
             self.kind.commit();
@@ -48,7 +48,7 @@ impl Kind {
         ("exhaust", Self::Exhaust),
     ];
 
-    /// Behaves as a broken tracker might. Returns `true` if that is a lie.
+    /// Behaves like a broken tracker. Returns `true` for a lie.
     fn commit(self) -> bool {
         match self {
             Self::Hang => loop {

@@ -1,4 +1,4 @@
-//! Runs code in a fork of this process: the child begins in the same state, to the last address.
+//! Runs code in a fork of this process: the child begins in the same state, identical to the last address.
 #![allow(unsafe_code, reason = "the compiler cannot check what is allowed between fork and exit")]
 
 use crate::platform::system;

@@ -1,12 +1,13 @@
 //! A probe under heaptrack. heaptrack's library is preloaded into the untracked program. It writes each event with
 //! its backtrace to a pipe, which heaptrack's interpreter reads.
 //!
-//! The `heaptrack` script does the same, with compressed data. But the script would stand between this process and
+//! The `heaptrack` script does the same, with compressed data. But the script would be a process between this one and
 //! the probe: a probe that hangs could not be killed, and would not end with its parent.
 //!
 //! The time is the window's own, as for every probe. heaptrack records the whole process, so its summary counts too
-//! much. But it has the backtrace of each event, and those of the window contain the function that times it. On the
-//! other threads of a parallel workload nothing distinguishes them, so the number of recorded events is unknown.
+//! much. But it has the backtrace of each event, and backtraces of the window contain the function that times it. On
+//! the other threads of a parallel workload nothing distinguishes events of the window, so the number of recorded
+//! events is unknown.
 
 use crate::platform::programs::find;
 use crate::platform::scratch::Scratch;
@@ -64,7 +65,7 @@ impl Parts {
 /// Runs one probe under heaptrack to its end.
 ///
 /// # Errors
-/// The failure of the probe; a missing heaptrack is one.
+/// The failure of the probe, including a missing heaptrack.
 pub(crate) fn run(launcher: &Launcher, request: &Request) -> Result<Reply<Observation>, Failure> {
     let parts = Parts::find()?;
     let prevented = |error: io::Error| Failure::Prevented { why: format!("heaptrack cannot be set up: {error}") };
@@ -72,8 +73,8 @@ pub(crate) fn run(launcher: &Launcher, request: &Request) -> Result<Reply<Observ
     let [pipe, data] = ["pipe", "data"].map(|name| folder.path().join(name));
     mkfifo(&pipe, Mode::S_IRWXU).map_err(|error| prevented(error.into()))?;
     let (library, _link) = preload::named(&parts.library, launcher.folder()).map_err(prevented)?;
-    // Holding the pipe open for writing lets it be opened for reading before the probe writes, and it ends when the
-    // probe is done.
+    // The pipe is opened for writing too, so that it can be opened for reading before the probe writes; it is closed
+    // when the probe is done.
     let held = File::options().read(true).write(true).open(&pipe).map_err(prevented)?;
     let mut interpreter = Command::new(&parts.interpreter)
         .stdin(File::open(&pipe).map_err(prevented)?)
@@ -116,7 +117,7 @@ fn recorded(printer: &Path, data: &Path, folder: &Path) -> Option<u64> {
 fn of_window(stacks: &str) -> Option<u64> {
     let of_window = stacks.lines().filter(|line| line.contains(TIMED));
     let counts: Option<Vec<u64>> = of_window.map(|line| line.rsplit_once(' ')?.1.parse().ok()).collect();
-    // No allocation at all means a program without symbols rather than a workload without allocations.
+    // No allocation at all indicates a program without symbols rather than a workload without allocations.
     counts.map(|counts| counts.iter().sum()).filter(|&count| count > 0)
 }
 

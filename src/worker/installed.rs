@@ -1,4 +1,5 @@
-//! The tasks of a program whose global allocator is a tracker: probes, the conformance suite, and what the tracker is.
+//! The tasks of a program whose global allocator is a tracker: probes, the conformance suite, and a description of the
+//! tracker.
 
 use crate::platform::console::reply;
 use crate::tracking::references::WrongProgramError;
@@ -24,7 +25,7 @@ impl<T: AllocationTracker> fmt::Debug for Installed<T> {
     }
 }
 
-/// The tracker of a program, in words.
+/// The description of a program's tracker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
     /// Name.
@@ -44,10 +45,10 @@ impl<T: AllocationTracker> Installed<T> {
         Self { allocator: tracked.allocator(), check }
     }
 
-    /// Returns the tracker of another crate's program. Call it when the program starts.
+    /// Returns the tracker of another crate's program. Call this when the program starts.
     ///
     /// # Errors
-    /// If its name cannot be that of a level.
+    /// If its name is not valid for a level.
     pub(crate) fn own(tracked: &'static Tracked<T::Allocator>) -> Result<Self, String> {
         if !is_a_name(T::NAME) {
             return Err(format!("a tracker's name has letters, digits, '-', '_' and '.', unlike '{}'", T::NAME));
@@ -73,7 +74,7 @@ impl<T: AllocationTracker> Installed<T> {
         T::recorded(self.allocator)
     }
 
-    /// Runs something while the tracker records, unless the level has it off.
+    /// Runs a function while the tracker records, unless the level has it off.
     pub(super) fn while_on<R>(&self, level: Level, run: impl FnOnce() -> R) -> R {
         if matches!(level, Level::Own(tracker) if !tracker.is_on()) {
             return run();
@@ -84,7 +85,7 @@ impl<T: AllocationTracker> Installed<T> {
         result
     }
 
-    /// Does a task and prints its reply.
+    /// Runs a task and prints its reply.
     ///
     /// # Errors
     /// If the program cannot do the task, or the reply cannot be written.
@@ -119,7 +120,7 @@ impl<T: AllocationTracker> Installed<T> {
     }
 }
 
-/// A tracker at a level, as the conformance suite drives it.
+/// A tracker at a level, as the subject of the conformance suite.
 struct AtLevel<'a, T: AllocationTracker> {
     tracker: &'a Installed<T>,
     level: Level,

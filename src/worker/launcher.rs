@@ -1,4 +1,4 @@
-//! Starts workers: one child process for each task, under limits.
+//! Starts workers: one child process for each task, with limits.
 
 use crate::platform::cores;
 use crate::platform::cores::Core;
@@ -40,14 +40,14 @@ const fn features(is_reference: bool) -> &'static str {
     if is_reference { " --features references" } else { "" }
 }
 
-/// A file for the command line of each probe, and the error at which it was given up.
+/// A file for the command line of each probe, and the error that ended it.
 #[derive(Debug)]
 struct Log {
     file: File,
     failure: Option<io::Error>,
 }
 
-/// Starts workers under limits.
+/// Starts workers with limits.
 #[derive(Clone, Debug)]
 pub struct Launcher {
     pub(crate) program: Arc<Program>,
@@ -67,7 +67,7 @@ impl Launcher {
     /// Returns a launcher of the program that this process runs.
     ///
     /// # Errors
-    /// If the system does not report which one that is.
+    /// If the system does not report the program.
     pub fn of_this_program(limits: Limits) -> io::Result<Self> {
         Ok(Self::of(Program::of_this_process()?, limits))
     }
@@ -81,7 +81,7 @@ impl Launcher {
         self.program.path().parent().unwrap_or(Path::new("."))
     }
 
-    /// Returns a number for the content of the program, and one for that of each tracker of another crate.
+    /// Returns a hash of the content of the program and of each tracker of another crate.
     ///
     /// # Errors
     /// If one cannot be read.
@@ -95,7 +95,7 @@ impl Launcher {
         Ok(all.join("+"))
     }
 
-    /// Returns a launcher, under the same limits, of another program in the same folder.
+    /// Returns a launcher of another program in the same folder, with the same limits.
     ///
     /// # Errors
     /// If there is no such program.
@@ -127,22 +127,22 @@ impl Launcher {
         self
     }
 
-    /// Logs the command line of each probe to this file when the probe starts, a line each.
+    /// Logs the command line of each probe to this file when the probe starts, one per line.
     pub fn logging_to(self, file: File) -> Self {
         Self { log: Some(Arc::new(Mutex::new(Log { file, failure: None }))), ..self }
     }
 
-    /// Returns a launcher of the same program that keeps its children on this core.
+    /// Returns a launcher of the same program that pins its children to this core.
     pub(crate) fn on(&self, core: Option<Core>) -> Self {
         Self { core, ..self.clone() }
     }
 
-    /// Returns a launcher of the same program whose children have this time.
+    /// Returns a launcher of the same program whose children have this time limit.
     pub(crate) fn within(&self, time: Duration) -> Self {
         Self { limits: Limits { time, ..self.limits }, ..self.clone() }
     }
 
-    /// Returns the error that cut the log short, if any. No probe failed because of it.
+    /// Returns the error that ended the log, if any. No probe failed because of it.
     pub fn log_failure(&self) -> Option<io::Error> {
         self.log.as_ref().and_then(|log| log.lock().unwrap_or_else(PoisonError::into_inner).failure.take())
     }
@@ -171,7 +171,7 @@ impl Launcher {
         }
     }
 
-    /// Runs a probe in a folder of its own, because memscope exports into the folder that it runs in.
+    /// Runs a probe in a separate folder, because memscope exports into the working directory.
     fn run_in_scratch(&self, request: &Request) -> Result<Reply<Observation>, Failure> {
         let prevented = |error| Failure::Prevented { why: format!("it has no folder to run in: {error}") };
         let folder = Scratch::new().map_err(prevented)?;
@@ -239,7 +239,7 @@ impl Launcher {
         self.to_end(watch, child, time)
     }
 
-    /// Runs a task that prints on this process's own output instead of replying.
+    /// Runs a task that prints to this process's own output instead of replying.
     ///
     /// # Errors
     /// The failure of the child.
@@ -306,7 +306,7 @@ fn piped(command: &mut Command) -> &mut Command {
 /// Starts a worker on a task, tied to this process.
 fn spawned(command: &mut Command, task: &Task) -> io::Result<Child> {
     const WAIT: Duration = Duration::from_millis(20);
-    // Of fixed width: the length of the arguments moves the stack.
+    // The width is fixed, because the length of the arguments shifts the stack.
     command.args(["worker".to_owned(), format!("--parent={:010}", std::process::id())]).stdin(task.pipe()?);
     if let Some((name, value)) = task.variable() {
         command.env(name, value);

@@ -9,10 +9,10 @@ use std::time::Duration;
 /// Limits of a child process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The time from start to end. Time during which this process is suspended does not count.
+    /// The time from start to end, without suspended time.
     pub time: Duration,
-    /// Memory that the child may write to, in bytes, if the system can limit it. Reserved address space does not
-    /// count: each thread reserves 64 MiB for its heap.
+    /// Memory that the child may write to, in bytes, if the system can limit it. Reserved address space does not count,
+    /// because each thread reserves 64 MiB for its heap.
     pub memory_bytes: u64,
 }
 
@@ -24,7 +24,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Returns the failure of a child that got no more memory, with the lowest of all limits on it.
+    /// Returns the failure of a child that could not get more memory, with the lowest of its limits.
     pub(super) fn out_of_memory(&self) -> Failure {
         let own = limits::Limit { name: Failure::MEMORY_LIMIT, amount: self.memory_bytes };
         let mut all: Vec<limits::Limit> =
@@ -47,7 +47,7 @@ impl Limits {
         use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
         let lower = |inherited: Option<u64>| Some(inherited.map_or(self.memory_bytes, |it| it.min(self.memory_bytes)));
         let Rlimit { current, maximum } = getrlimit(Resource::Data);
-        // The hard limit too: valgrind removes its own soft limit, and the kernel then applies the hard one.
+        // The hard limit is set too: valgrind removes its own soft limit, and the kernel then applies the hard one.
         let limit = Rlimit { current: lower(current), maximum: lower(maximum) };
         let process = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         prlimit(process, Resource::Data, limit).map(drop).map_err(io::Error::from)

@@ -1,4 +1,4 @@
-//! Workers: processes that do one task each. They are started, limited, watched and judged here.
+//! Workers: processes that run one task each. This module starts, limits, watches and judges them.
 
 pub(crate) mod child;
 pub mod failure;

@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Variable that names such libraries.
+/// The variable that names these libraries.
 pub(crate) const VARIABLE: &str = "LD_PRELOAD";
 
 /// Returns whether the variable can name a path: the loader splits it at spaces and colons, and expands a `$`.
@@ -15,7 +15,7 @@ fn can_be_named(path: &Path) -> bool {
     !path.as_os_str().as_bytes().iter().any(|byte| byte.is_ascii_whitespace() || matches!(byte, b':' | b'$'))
 }
 
-/// Makes temporary folders, first in the user's own place for them, then in others in case no code can run from
+/// Creates temporary folders, first in the user's own folder for them, then in others in case no code can run from
 /// there. `beside` is a folder from which programs can run.
 pub(crate) fn folders(beside: &Path) -> impl Iterator<Item = Scratch> {
     let places = [std::env::temp_dir(), "/tmp".into(), "/var/tmp".into(), beside.to_owned(), "/dev/shm".into()];
@@ -23,8 +23,8 @@ pub(crate) fn folders(beside: &Path) -> impl Iterator<Item = Scratch> {
     places.filter_map(|place| Scratch::within(&place, "memscope-bench-").ok())
 }
 
-/// Returns a path of the library that the variable can name: its own, or that of a link. The link's folder is removed
-/// with the value.
+/// Returns a path of the library that the variable can name: its own path, or the path of a link. The link's folder is
+/// removed when the value is dropped.
 ///
 /// # Errors
 /// If no such link can be made.
@@ -40,10 +40,10 @@ pub(crate) fn named(library: &Path, beside: &Path) -> io::Result<(PathBuf, Optio
     Ok((link, Some(folder)))
 }
 
-/// Compiles the source of a library, with these options and further libraries behind it.
+/// Compiles the source of a library, with these options and further libraries after it.
 ///
 /// # Errors
-/// What the compiler reports, on one line, or why it does not start.
+/// The compiler's message on one line, or the reason why it does not start.
 pub(crate) fn compile(
     compiler: &Path,
     options: &[&str],

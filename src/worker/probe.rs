@@ -1,11 +1,11 @@
-//! The probe: one workload, once, under one level, in this process.
+//! The probe: runs one workload once, under one level, in this process.
 //!
 //! A process is the replicate of every measurement, for three reasons. memscope keeps state that no call clears. A
-//! tracker that hangs must cost no more than its own measurement. Peak memory belongs to a process. A probe runs one
+//! tracker that hangs must only lose its own measurement. Peak memory is a property of a process. A probe runs one
 //! window and prints an [`Observation`] as one line of JSON.
 //!
-//! Before the window opens, the pools' threads start, the workload runs once untracked at a tenth of its size, and
-//! the tracker makes its singletons. So neither cold code nor lazy initialisation is charged to tracking.
+//! Before the window opens, the pools' threads start, the workload runs once untracked at a tenth of its size, and the
+//! tracker creates its singletons. So neither cold code nor lazy initialisation is attributed to tracking.
 
 use crate::platform::itself;
 use crate::platform::system;
@@ -30,7 +30,7 @@ pub use crate::worker::whole::run_linked;
 /// Version of the observation's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 1;
 
-/// The warm-up's part of a probe's size, and its largest part of the workload's short scale.
+/// The warm-up's part of a probe's size, and its maximum part of the workload's short scale.
 const WARM_UP: f64 = 0.1;
 
 /// The work of one probe.
@@ -45,7 +45,7 @@ pub struct Request {
     pub scale: Scale,
     /// Threads of each pool of a parallel workload.
     pub threads: usize,
-    /// True to run the harness's counters beside the tracker, for fidelity. The time of such a probe is invalid.
+    /// True to run the harness's counters with the tracker, for fidelity. The time of this probe is invalid.
     pub count: bool,
 }
 
@@ -56,13 +56,13 @@ impl Request {
         Self { workload, level, scale, threads, count: false }
     }
 
-    /// Returns the work of a timed replay of a trace with so many threads.
+    /// Returns the work of a timed replay of a trace with this number of threads.
     pub(crate) fn of_trace(threads: usize, level: Level) -> Self {
         Self { workload: Workload::trace(threads > 1), level, scale: Scale::FULL, threads, count: false }
     }
 }
 
-/// The arguments with which a user runs the same probe.
+/// Writes the arguments with which a user runs the same probe.
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { workload, level, scale, threads, count } = self;
@@ -76,8 +76,8 @@ impl fmt::Display for Request {
 }
 
 impl Request {
-    /// Returns the command with which a user runs this probe alone, in the program of its level. That of a tracker of
-    /// another crate is for the folder of the crate.
+    /// Returns the command with which a user runs this probe alone, in the program of its level. The command for a
+    /// tracker of another crate is run in the folder of the crate.
     pub fn command_line(&self) -> String {
         if let Some(command) = itself::another_command() {
             return format!("{command} {self}");
@@ -119,7 +119,7 @@ pub struct Observation {
     pub scale: f64,
     /// Seed of the data.
     pub seed: u64,
-    /// Time that tasks slept where real work would wait, in microseconds each.
+    /// The time in microseconds of each sleep that replaces a real wait.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub wait_us: u64,
     /// Threads of each pool.
@@ -127,7 +127,7 @@ pub struct Observation {
     /// The memscope build.
     #[serde(rename = "subject")]
     pub memscope: MemscopeBuild,
-    /// The build that the program was made for, if it was made for a comparison: `0.2.4`, `commit-15b78b0…`.
+    /// The build that the program was made for in a comparison, if any: `0.2.4`, `commit-15b78b0…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<String>,
     /// Wall time of the window, in nanoseconds.
@@ -142,7 +142,7 @@ pub struct Observation {
     pub page_faults: Option<u64>,
     /// Peak resident memory of the process up to the window's end, in bytes; `None` if the system does not report it.
     pub peak_rss_bytes: Option<u64>,
-    /// The digest, which proves the work done.
+    /// The digest of the work.
     pub digest: Digest,
     /// Values that the workload named to the tracker, even if the level ignores them.
     pub variables: u64,
@@ -155,7 +155,7 @@ pub struct Observation {
     pub recorded: Recorded,
 }
 
-/// Returns `true` for the usual value of a field that older files lack.
+/// Returns whether a field that older files lack has its default value.
 pub(crate) fn is_zero(number: &u64) -> bool {
     *number == 0
 }
@@ -173,7 +173,7 @@ pub struct Truth {
     pub live_bytes: u64,
     /// Peak of live bytes.
     pub peak_live_bytes: u64,
-    /// Peak of live allocations, to within those of 4 KiB for each thread.
+    /// Peak number of live allocations, exact to those of 4 KiB for each thread.
     #[serde(default)]
     pub peak_live_allocations: u64,
 }
@@ -193,7 +193,7 @@ impl From<counting::Counts> for Truth {
 
 #[cfg(test)]
 impl Observation {
-    /// Returns the observation of a probe that counted nothing and took 10 ns, for tests that start none.
+    /// Returns the observation of a probe that counted nothing and took 10 ns, for tests that start no probes.
     pub(crate) fn sample_of(request: &Request) -> Self {
         Self {
             schema: SCHEMA,
@@ -220,10 +220,10 @@ impl Observation {
 }
 
 impl Observation {
-    /// Returns the fidelity of the level: events recorded ÷ events that happened. It is the worse of those of allocations
-    /// and, if the tracker counts them, deallocations: taken together, what is counted twice would make up for what is
-    /// missing. With variable tracking alone, events are named values. `None` if nothing is tracked, or one of the two
-    /// numbers is unknown.
+    /// Returns the fidelity of the level: events recorded ÷ events that happened. It is the worse of allocations and,
+    /// if the tracker counts them, deallocations: in their sum, events that are counted twice would hide missing ones.
+    /// With variable tracking alone, events are named values. `None` if nothing is tracked, or one of the two numbers
+    /// is unknown.
     pub fn fidelity(&self) -> Option<f64> {
         let ratio = |recorded: u64, happened: u64| (happened > 0).then(|| recorded as f64 / happened as f64);
         match self.level.records() {
@@ -246,11 +246,10 @@ pub(crate) fn worst_fidelity(all: impl Iterator<Item = f64>) -> Option<f64> {
     all.max_by(|a, b| (a - 1.0).abs().total_cmp(&(b - 1.0).abs()))
 }
 
-/// Checks that the library of `fixed_seed.c` is loaded into this process: the system's randomness is then the
-/// library's.
+/// Checks that the library of `fixed_seed.c` is loaded into this process and replaces the system's randomness.
 ///
 /// # Errors
-/// If it is not.
+/// If it is not loaded.
 pub fn check_fixed_seed() -> Result<(), TaskError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|_| TaskError::NotFixed)?;
@@ -258,7 +257,7 @@ pub fn check_fixed_seed() -> Result<(), TaskError> {
     if is_fixed { Ok(()) } else { Err(TaskError::NotFixed) }
 }
 
-/// Runs one window in this process. Call it once: a process has only one.
+/// Runs one window in this process. Call this once, because a process has only one.
 ///
 /// # Errors
 /// If the program or the linked version of memscope does not have the level.
@@ -290,7 +289,7 @@ pub fn run_control(request: Request) -> Result<Observation, TaskError> {
     Ok(observation(request, timed(request, &VariableTracker::NOOP), Recorded::default()))
 }
 
-/// Runs one window in a process whose global allocator is a tracker. A level that has it off never starts it.
+/// Runs one window in a process whose global allocator is a tracker. A level with the tracker off never starts it.
 ///
 /// # Errors
 /// If the level is not this program's.
@@ -314,7 +313,7 @@ pub(super) fn run_with_allocator<T: AllocationTracker>(
     Ok(Observation { truth, own, ..observation(request, seen, recorded) })
 }
 
-/// Prepares the process for a window: starts threads, and warms code and heap by a small run.
+/// Prepares the process for a window: starts threads, and warms code and heap up by a small run.
 ///
 /// # Errors
 /// If the system does not start the threads.
@@ -339,20 +338,20 @@ pub(crate) struct Timed {
     pub kernel: Option<KernelWork>,
 }
 
-/// Name of the function that times the window, in backtraces. The window's own function is not in them: it ends in a
-/// jump to the workload, and leaves no frame.
+/// The name of the function that times the window, in backtraces. The window's own function is not in them, because it
+/// ends in a jump to the workload, and leaves no frame.
 pub const TIMED: &str = concat!(module_path!(), "::timed");
 
-/// Runs the window. It is never inlined, so a backtrace from within the window has it under the name [`TIMED`].
+/// Runs the window. It is never inlined, so a backtrace from within the window contains it under the name [`TIMED`].
 #[inline(never)]
 pub(crate) fn timed(Request { workload, scale, .. }: Request, names: &VariableTracker) -> Timed {
     clocked(|| memscope_bench_window(workload, names, scale))
 }
 
-/// Runs something that is timed as a window is.
+/// Runs a function that is timed like a window.
 #[inline(always)]
 pub(super) fn clocked(run: impl FnOnce() -> Digest) -> Timed {
-    // The kernel is asked outside of the two clocks, so its answer is in neither.
+    // The kernel is queried outside of the two clocks, so neither includes the query.
     let kernel = KernelWork::so_far();
     let (cpu, wall) = (system::cpu_time(), Instant::now());
     let digest = run();
@@ -388,11 +387,11 @@ pub(super) fn observation(request: Request, seen: Timed, recorded: Recorded) -> 
     }
 }
 
-/// Name of the window's function in the program, for debuggers and profilers.
+/// The name of the window's function in the program, for debuggers and profilers.
 pub const WINDOW: &str = "memscope_bench_window";
 
-/// The window: the timed part of a probe and nothing else. It is never inlined, so a tool that watches the program from
-/// outside finds its begin and its end under the name [`WINDOW`].
+/// The window: the timed part of a probe and nothing else. It is never inlined, so an external tool finds its beginning
+/// and its end under the name [`WINDOW`].
 #[inline(never)]
 fn memscope_bench_window(workload: Workload, names: &VariableTracker, scale: Scale) -> Digest {
     workload.run(names, scale)

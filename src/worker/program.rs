@@ -1,8 +1,8 @@
 //! A program that is started many times, and must be the same file each time.
 //!
-//! Cargo replaces an old build by a new one, so a path may lead to another program in the middle of a measurement. On
-//! Linux the program is therefore opened once, and started through the open file. On other systems, and if the system
-//! does not allow that, it is started by its path as long as that leads to the same file.
+//! Cargo replaces an old build by a new one, so a path may point to another program in the middle of a measurement. So
+//! on Linux the program is opened once, and started through the open file. On other systems, and if the system does not
+//! allow that, it is started by its path while that points to the same file.
 
 use crate::worker::failure::Failure;
 use std::fs::{self, File, Metadata};
@@ -16,7 +16,7 @@ use std::time::SystemTime;
 #[derive(Debug)]
 pub(crate) struct Program {
     path: PathBuf,
-    /// The file, or the error at opening it.
+    /// The file, or the error of opening it.
     file: Result<Opened, String>,
 }
 
@@ -54,7 +54,7 @@ impl Program {
     /// Opens the program that this process runs, even if its file was replaced since.
     ///
     /// # Errors
-    /// If the system does not report which one that is.
+    /// If the system does not report the program.
     pub(crate) fn of_this_process() -> io::Result<Self> {
         let path = std::env::current_exe()?;
         if !cfg!(target_os = "linux") {
@@ -64,7 +64,7 @@ impl Program {
         Ok(Self { path: without_mark(path), file })
     }
 
-    /// Returns its path, for messages and for programs beside it.
+    /// Returns its path, for messages and for programs in the same folder.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -90,13 +90,13 @@ impl Program {
         if ways.is_empty() { Err(prevented(format!("{path} was replaced while it was measured"))) } else { Ok(ways) }
     }
 
-    /// Returns whether its path still leads to the same file.
+    /// Returns whether its path still points to the same file.
     pub(crate) fn is_at_its_path(&self) -> bool {
         let opened = self.file.as_ref().ok().map(|opened| opened.stamp);
         opened.is_some() && fs::metadata(&self.path).ok().map(Stamp::from) == opened
     }
 
-    /// Returns a number for its content.
+    /// Returns a hash of its content.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -119,7 +119,7 @@ impl Program {
     }
 }
 
-/// Returns a number for the content of a program's file.
+/// Returns a hash of the content of a program's file.
 ///
 /// # Errors
 /// If it cannot be read.
@@ -140,12 +140,12 @@ fn handle(path: &Path, stamp: Stamp) -> Option<(File, PathBuf)> {
     use crate::platform::limits;
     use std::os::fd::AsRawFd;
     use std::os::unix::fs::OpenOptionsExt;
-    // A program may be executable and not readable: O_PATH works for both.
+    // A program may be executable but not readable: O_PATH works for both.
     let place = nix::fcntl::OFlag::O_PATH.bits();
     let handle = File::options().read(true).custom_flags(place).open(path).ok()?;
     // A run over hundreds of builds must leave file descriptors for everything else.
     let is_scarce = limits::open_files().is_some_and(|limit| handle.as_raw_fd() as u64 >= limit.amount / 2);
-    // Of fixed width: the length of the path moves a child's stack.
+    // The width is fixed, because the length of the path shifts a child's stack.
     let alias = PathBuf::from(format!("/proc/{:/>10}/fd/{:/>10}", std::process::id(), handle.as_raw_fd()));
     let is_it = fs::metadata(&alias).is_ok_and(|data| Stamp::from(data) == stamp);
     // The files of a process that may not be dumped are hidden from others.

@@ -12,7 +12,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-/// The number of tries before a task is given up because it was suspended each time.
+/// The number of tries before a task is given up because each try was suspended.
 pub(crate) const TRIES: usize = 10;
 
 /// A child's reply.
@@ -20,18 +20,18 @@ pub(crate) const TRIES: usize = 10;
 pub struct Reply<T> {
     /// The content.
     pub content: T,
-    /// The time that the child ran, without the time during which this process was suspended.
+    /// The running time of the child, without suspended time.
     pub took: Duration,
-    /// True if the child or this process was suspended meanwhile: times in the reply are invalid.
+    /// True if the child or this process was suspended, which makes times in the reply invalid.
     pub was_suspended: bool,
-    /// The system's account of the whole process; `None` if unknown.
+    /// The system's accounting of the whole process; `None` if unknown.
     pub usage: Option<Usage>,
 }
 
 /// Repeats a run until it was not suspended.
 ///
 /// # Errors
-/// Its own failure, or that it was suspended in each try.
+/// The run's failure, or a failure if each try was suspended.
 pub(crate) fn undisturbed<T>(run: impl Fn() -> Result<Reply<T>, Failure>) -> Result<T, Failure> {
     for _ in 0..TRIES {
         let reply = run()?;
@@ -53,7 +53,7 @@ pub(crate) fn suspended() -> Failure {
 /// The failure of the child.
 pub(crate) fn judge<T: DeserializeOwned>(ended: Ended, limits: &Limits) -> Result<Reply<T>, Failure> {
     if ended.status.success() {
-        // The last line: some versions of memscope log to the same stream.
+        // The last line is used, because some versions of memscope log to the same stream.
         let printed = String::from_utf8_lossy(&ended.stdout);
         let content = serde_json::from_str(last_line(&printed))
             .map_err(|error| Failure::Crashed { how: format!("its output is not what it should be: {error}") })?;
@@ -63,9 +63,9 @@ pub(crate) fn judge<T: DeserializeOwned>(ended: Ended, limits: &Limits) -> Resul
     Err(failure(ended.status, &String::from_utf8_lossy(&ended.stderr), limits))
 }
 
-/// Returns the failure of a child by its status and its standard error.
+/// Returns the failure of a child from its status and its standard error.
 fn failure(status: ExitStatus, printed: &str, limits: &Limits) -> Failure {
-    /// Panics about a thread that the system does not start.
+    /// Panics about a thread that the system cannot start.
     const NO_THREADS: [&str; 3] = ["failed to spawn thread", "can't spawn worker thread", "code: 11, kind: WouldBlock"];
 
     // Rust's default handler for a failed allocation prints this before it aborts.

@@ -1,4 +1,4 @@
-//! Does the task that a parent process gives on standard input, and prints its reply as one line of JSON.
+//! Runs the task that a parent process gives on standard input, and prints its reply as one line of JSON.
 
 use crate::platform::{console, environment, system, text};
 use crate::worker::fault::Fault;
@@ -27,12 +27,12 @@ pub(crate) enum ServeError {
     NoReply(#[from] io::Error),
 }
 
-/// Runs the command line of a program that is a worker alone: `worker [--parent=PID]`.
+/// Runs the command line of a program that is only a worker: `worker [--parent=PID]`.
 pub fn run() -> ExitCode {
     run_with(serve)
 }
 
-/// Runs the command line of a program that is a worker alone, and does its tasks in this way.
+/// Runs the command line of a program that is only a worker, and runs its tasks with this function.
 pub(crate) fn run_with(serve: impl FnOnce(Task, Option<&Fault>) -> Result<(), ServeError>) -> ExitCode {
     fork::settle_signals();
     let refuse = |why: &str, code: u8| {
@@ -64,7 +64,7 @@ pub(crate) fn run_with(serve: impl FnOnce(Task, Option<&Fault>) -> Result<(), Se
 /// Ties the process to its parent, and reads its task.
 ///
 /// # Errors
-/// If standard input is no task.
+/// If standard input is not a task.
 pub(crate) fn task(parent: Option<u32>) -> Result<Task, TaskError> {
     if let Some(parent) = parent {
         system::die_with(parent);
@@ -72,10 +72,10 @@ pub(crate) fn task(parent: Option<u32>) -> Result<Task, TaskError> {
     Task::read(io::stdin().lock())
 }
 
-/// Does a task and prints its reply, or commits a fault.
+/// Runs a task and prints its reply, or commits a fault.
 ///
 /// # Errors
-/// If the task cannot be done here, or the reply cannot be written.
+/// If the task cannot be run here, or the reply cannot be written.
 pub(crate) fn serve(task: Task, fault: Option<&Fault>) -> Result<(), ServeError> {
     match task {
         Task::Probe { request, fixed_seed } => return observe(request, fixed_seed, fault, probe::run),
@@ -111,7 +111,7 @@ pub(crate) fn serve(task: Task, fault: Option<&Fault>) -> Result<(), ServeError>
     Ok(())
 }
 
-/// Commits a fault, if it is for this workload and place. A lie changes nothing: only a probe's reply is checked.
+/// Commits a fault, if it is for this workload and place. A lie has no effect, because only a probe's reply is checked.
 fn commit(fault: Option<&Fault>, workload: Workload, place: &str) {
     if let Some(fault) = fault {
         fault.commit(workload, place);

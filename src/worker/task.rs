@@ -1,8 +1,8 @@
-//! Tasks: the work of a child process, as it travels from parent to child.
+//! Tasks: the work of a child process, in the form that the parent sends.
 //!
 //! The parent writes one [`Task`] as JSON to the child's standard input; the child prints its reply as one line of
 //! JSON. Arguments and environment are the same for every task, so both samples of a pair start with the same stack:
-//! its layout alone can move a time by several percent (Mytkowicz et al., "Producing Wrong Data Without Doing
+//! its layout alone can change a time by several percent (Mytkowicz et al., "Producing Wrong Data Without Doing
 //! Anything Obviously Wrong!", ASPLOS 2009).
 
 use crate::tracking::memscope::MemscopeBuild;
@@ -17,10 +17,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io::{self, PipeReader, Read, Write};
 
-/// The exit code of a worker whose memscope lacks what the task needs: `EX_UNAVAILABLE`.
+/// The exit code of a worker whose memscope lacks a requirement of the task: `EX_UNAVAILABLE`.
 pub const UNSUPPORTED: u8 = 69;
 
-/// The exit code of a worker that the system keeps from doing its task: `EX_OSERR`.
+/// The exit code of a worker that the system keeps from running its task: `EX_OSERR`.
 pub const PREVENTED: u8 = 71;
 
 /// Work for a child process, one variant for each kind.
@@ -49,7 +49,7 @@ pub enum Task {
     Detection(detection::Request),
     /// Run a program with known allocations under a level. The reply is [`planted::Planted`].
     Planted(planted::Request),
-    /// Run the planted program of a promise of memscope's. The reply is [`promises::Facts`].
+    /// Run the planted program of a promise of memscope. The reply is [`promises::Facts`].
     Promise(promises::Request),
     /// Record the window of a workload as a trace. The reply is a [`probe::Observation`].
     Record(recorded::Request),
@@ -62,9 +62,9 @@ pub enum Task {
     /// Describe the tracker that is the program's allocator. The reply is an
     /// [`About`](crate::worker::installed::About).
     About,
-    /// Measure the pace of the work between operations. The reply is a number, of [`replay::pace`].
+    /// Measure the pace of the work between operations. The reply is a number, from [`replay::pace`].
     Pace,
-    /// Make the full stress run. It prints its figures, and its reply is empty.
+    /// Run the full stress run. It prints its figures, and its reply is empty.
     Stress {
         /// The size of the workloads.
         scale: Scale,
@@ -87,18 +87,18 @@ impl fmt::Display for Task {
 }
 
 impl Task {
-    /// The length in bytes to which messages are padded: a child's buffer is as large for one level as for another.
+    /// The length in bytes to which messages are padded, so that a child's buffer has the same size for all levels.
     const LENGTH: usize = 512;
 
-    /// The most bytes that a message may have.
+    /// The maximum number of bytes of a message.
     const LONGEST: u64 = 1 << 16;
 
-    /// Returns the task as a child reads it.
+    /// Returns the task in the form that a child reads.
     fn message(&self) -> String {
         format!("{:<1$}\n", self.to_string(), Self::LENGTH - 1)
     }
 
-    /// Returns the variable of the environment that the level of the task needs, if any.
+    /// Returns the environment variable that the level of the task needs, if any.
     pub(crate) fn variable(&self) -> Option<(&'static str, &'static str)> {
         let level = match self {
             Self::Probe { request, .. } => request.level,
@@ -113,10 +113,10 @@ impl Task {
     /// Returns a pipe that contains the task, for a child's standard input.
     ///
     /// # Errors
-    /// If the system has no pipe left.
+    /// If the system cannot provide a pipe.
     pub(crate) fn pipe(&self) -> io::Result<PipeReader> {
         let (reader, mut writer) = io::pipe()?;
-        // A pipe holds at least a page: nobody needs to read yet.
+        // A pipe can contain at least a page, so no reader is needed yet.
         writer.write_all(self.message().as_bytes())?;
         Ok(reader)
     }
@@ -145,16 +145,16 @@ pub enum TaskError {
     /// The program runs probes only.
     #[error("this program runs probes only: give other tasks to memscope-bench")]
     NotAProbe,
-    /// The program's global allocator is no tracker of another crate.
+    /// The program's global allocator is not a tracker of another crate.
     #[error("this program has no tracker to describe: its allocator is memscope-bench's")]
     NoTracker,
-    /// The program is a worker alone.
+    /// The program is only a worker.
     #[error("this program is a worker alone: give a stress run to memscope-bench")]
     NotAStressRun,
     /// The program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator).
     #[error("this program's global allocator is not memscope-bench's: run the memscope-bench binary")]
     NotSwitched,
-    /// The linked version of memscope lacks what the task needs.
+    /// The linked version of memscope lacks a requirement of the task.
     #[error("{memscope} cannot do that: {0}", memscope = MemscopeBuild::of_this_build())]
     Unsupported(&'static str),
     /// The level belongs to another program.
@@ -180,7 +180,7 @@ pub enum TaskError {
 }
 
 impl TaskError {
-    /// Returns the exit code of a worker that fails in this way.
+    /// Returns the exit code of a worker with this error.
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Unsupported(_) => UNSUPPORTED,

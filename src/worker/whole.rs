@@ -1,4 +1,4 @@
-//! Probes whose tracker is there from the start of the process: the documented start of memscope, and its hook as the
+//! Probes whose tracker exists from the start of the process: the documented start of memscope, and its hook as the
 //! program's allocator.
 
 use crate::tracking::memscope::recorded_events;
@@ -8,8 +8,8 @@ use crate::worker::probe::{Observation, Request, observation, timed, warm_up};
 use crate::worker::task::TaskError;
 use crate::workloads::pools;
 
-/// Runs a probe that is timed from outside, so nothing is prepared or warmed. memscope starts as its documentation
-/// shows, exports when the workload is done, and then the process ends.
+/// Runs a probe that is timed from outside, without preparation or warm-up. memscope starts as its documentation shows,
+/// exports when the workload is done, and then the process ends.
 ///
 /// # Errors
 /// If the system does not start the threads.
@@ -21,7 +21,7 @@ pub(super) fn run(request: Request) -> Result<Observation, TaskError> {
     let seen = timed(request, started.tracker());
     let recorded = started.recorded();
     drop(started);
-    // The peak memory includes the export's.
+    // The peak memory includes the export's memory.
     Ok(observation(request, seen, recorded))
 }
 

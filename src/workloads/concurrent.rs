@@ -10,9 +10,9 @@ use tokio::sync::RwLock;
 type Shared = Arc<RwLock<Map<(u64, u64), Vec<u8>>>>;
 
 /// At scale 1, 100 tasks of 50 iterations. Each iteration puts 1,000 bytes into a shared map, waits, makes 20 vectors
-/// of 30 strings, and reads back those bytes.
+/// of 30 strings, and reads those bytes back.
 ///
-/// A task yields where real work would wait, unless the scale has a [`wait`](Scale::wait).
+/// A task yields in place of a real wait, unless the scale has a [`wait`](Scale::wait).
 ///
 /// ```
 /// use memscope_bench::workloads::{Scale, Untracked, concurrent};
@@ -57,7 +57,7 @@ async fn one_task<T: Tracker>(tracker: T, scale: Scale, task: u64, shared: Share
     context.digest()
 }
 
-/// Waits in place of a disk or a peer.
+/// Waits as if for a disk or a peer.
 async fn pause(scale: Scale) {
     if scale.wait().is_zero() {
         tokio::task::yield_now().await;

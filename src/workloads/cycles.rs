@@ -71,7 +71,7 @@ fn node(string: impl Fn(u32) -> String) -> Rc<Node> {
     Rc::new(Node { strings: (0..50).map(string).collect(), parent: RefCell::default(), children: RefCell::default() })
 }
 
-/// Leaks two nodes that hold each other, and marks each of their allocations.
+/// Leaks two nodes that own each other, and marks each of their allocations.
 fn plant<T: Tracker>(context: &mut Context<T>) {
     let first = node(|string| format!("planted {string}"));
     let second = node(|string| format!("planted {string}"));

@@ -4,7 +4,7 @@ use super::{Tracker, Value};
 use serde::{Deserialize, Serialize};
 
 /// The digest of a workload's work. It is the same for one scale and seed at every level and on any number of threads.
-/// If the digests of two probes differ, they did not do the same work, and their times cannot be compared.
+/// If the digests of two probes differ, they did different work, and their times cannot be compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digest {
     /// Checksum of the results.
@@ -45,7 +45,7 @@ impl<T: Tracker> Context<T> {
         self.tracker.track(name, value);
     }
 
-    /// Marks a checkpoint: the workload holds most at this point.
+    /// Marks a checkpoint, a point at which the workload's live memory peaks.
     #[inline]
     pub fn checkpoint(&self, name: &'static str) {
         self.tracker.checkpoint(name);
@@ -67,7 +67,7 @@ impl<T: Tracker> Context<T> {
         self.digest.leaked_bytes += bytes as u64;
     }
 
-    /// Marks leaked values that hold each other, by an address in each.
+    /// Marks leaked values that own each other, by an address in each.
     #[inline]
     pub fn cycle(&self, values: &[usize]) {
         self.tracker.cycle(values);
@@ -87,7 +87,7 @@ impl<T: Tracker> Context<T> {
     }
 }
 
-/// Writes a checksum as text: many readers of JSON lose bits of numbers above 2⁵³.
+/// Writes a checksum as text, because many JSON readers lose bits of numbers above 2⁵³.
 mod hex {
     use serde::{Deserialize, Deserializer, Serializer};
 

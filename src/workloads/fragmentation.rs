@@ -1,4 +1,4 @@
-//! Phase 5: blocks of very different sizes that come and go out of order and leave holes between them.
+//! Phase 5: blocks of very different sizes that are allocated and freed out of order and leave holes between them.
 
 use super::{Context, Digest, Map, Scale, Tracker};
 use rand::RngExt;

@@ -1,8 +1,8 @@
-//! The stress workloads: the programs whose slowdown is measured.
+//! The stress workloads and the real programs, whose slowdown is measured.
 //!
 //! A workload is a plain function of a [`Tracker`] and a [`Scale`]. It builds values, names some of them to the
 //! tracker, computes with them, drops all of them except those that it leaks on purpose, and returns a [`Digest`] of
-//! its work. It does not depend on memscope: with [`Untracked`] naming compiles to nothing, and the rest is the
+//! its work. It does not depend on memscope: with [`Untracked`], naming compiles to nothing, and the rest is the
 //! untracked program.
 //!
 //! For one scale and seed a workload does the same work every time, on any number of threads and with any tracker. So
@@ -46,7 +46,7 @@ pub use tracker::{Tracker, Untracked, Value};
 use std::hash::{BuildHasherDefault, DefaultHasher};
 
 /// The standard library's hash map and hash function with a fixed seed. The standard map draws a seed in each process,
-/// and a probe should do the same work each time.
+/// but every probe should do the same work.
 pub type Map<K, V> = std::collections::HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The threads that parallel workloads run on: one tokio runtime and rayon's global pool, started once for the process.
 //!
-//! A probe starts them before its window, so that starting threads is not charged to the workload or to the tracker.
+//! A probe starts them before its window, so the time of starting threads is not attributed to the workload or the
+//! tracker.
 
 use crate::platform::limits;
 use std::error::Error;
@@ -10,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 
 static RUNTIME: OnceLock<Runtime> = OnceLock::new();
 
-/// Time limit for starting all threads of a pool.
+/// The time limit for starting all threads of a pool.
 const STARTING: Duration = Duration::from_secs(10);
 
 /// The error of a system that does not start as many threads as a run needs.
@@ -23,7 +24,7 @@ pub struct ThreadsError {
     pub why: String,
 }
 
-/// Starts both pools with this many threads each, and waits until they run. A process keeps its pools: a later call
+/// Starts both pools with this many threads each, and waits until they run. A process keeps its pools, so a later call
 /// changes nothing.
 ///
 /// # Errors
@@ -45,7 +46,7 @@ pub fn start(threads: usize) -> Result<(), ThreadsError> {
     Ok(())
 }
 
-/// Returns a runtime, and checks that it has all threads: tokio would run with fewer, which would be another
+/// Returns a runtime, and checks that it has all threads: tokio would run with fewer, which would be a different
 /// measurement.
 fn runtime_of(threads: usize) -> Result<Runtime, String> {
     let standing = Arc::new((Mutex::new(0), Condvar::new()));

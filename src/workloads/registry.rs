@@ -17,12 +17,12 @@ pub struct Definition<T> {
     pub name: &'static str,
     /// Title of its phase in the stress run.
     pub title: &'static str,
-    /// Factor at which an untracked run takes 5 to 15 ms on a present-day machine: short enough that most runs meet no
-    /// disturbance, long enough to dwarf the cost of reading the clock.
+    /// The factor at which an untracked run takes 5 to 15 ms on a current machine: short enough that most runs meet no
+    /// disturbance, and long enough to make the cost of reading the clock negligible.
     pub short_scale: f64,
     /// True if it runs on several threads.
     pub is_parallel: bool,
-    /// Runs the workload once. All of its values are gone when it returns, except the leaks in the digest.
+    /// Runs the workload once. All of its values are dropped when it returns, except the leaks in the digest.
     pub run: fn(&T, Scale) -> Digest,
 }
 
@@ -70,8 +70,8 @@ impl<T: Tracker> Definition<T> {
     ];
 }
 
-/// The stand-ins for recorded traces, one of a single thread and one of several. They are on no list, and a replay does
-/// their work.
+/// The stand-ins for recorded traces, one with a single thread and one with several. They are not listed, and a replay
+/// does their work.
 static TRACES: [Definition<Untracked>; 2] = {
     let trace = Definition {
         name: "trace",
@@ -83,10 +83,10 @@ static TRACES: [Definition<Untracked>; 2] = {
     [trace, Definition { name: "trace-of-threads", is_parallel: true, ..trace }]
 };
 
-/// The real programs. Each is in this one place, by which it is recognised.
+/// The real programs. Each is only in this list, which identifies it.
 static PROGRAMS: &[Definition<Untracked>] = Definition::PROGRAMS;
 
-/// A registered workload. It is identified by its name, also in files.
+/// A registered workload, identified by its name, also in files.
 ///
 /// ```
 /// use memscope_bench::workloads::{Untracked, Workload};
@@ -123,7 +123,7 @@ impl Workload {
         Self(&TRACES[usize::from(is_parallel)])
     }
 
-    /// Looks up a workload of this crate by its name, when the program is compiled.
+    /// Looks up a workload of this crate by its name, at compile time.
     const fn built_in(name: &str) -> Self {
         let all = Definition::<Untracked>::BUILT_IN;
         let mut number = 0;
@@ -158,7 +158,7 @@ impl Workload {
         self.0.is_parallel
     }
 
-    /// Returns whether it is one of the real programs, which are on no list.
+    /// Returns whether it is one of the real programs, which are not listed.
     pub fn is_program(self) -> bool {
         PROGRAMS.iter().any(|program| std::ptr::eq(program, self.0))
     }
@@ -168,13 +168,13 @@ impl Workload {
         cfg!(feature = "programs") || !self.is_program()
     }
 
-    /// Runs the workload once. All of its values are gone when it returns, except the leaks in the digest.
+    /// Runs the workload once. All of its values are dropped when it returns, except the leaks in the digest.
     ///
     /// # Panics
-    /// If another crate [registered](register) the workload, and not for this type of tracker; or if it is a program
-    /// that this build does not contain.
+    /// If another crate [registered](register) the workload, but not for this type of tracker, or if this build does
+    /// not contain the program.
     pub fn run<T: Tracker>(self, tracker: &T, scale: Scale) -> Digest {
-        // The window contains this search. It allocates nothing, and takes some tens of instructions.
+        // The window includes this search, which allocates nothing and takes some tens of instructions.
         let is_meant = |definition: &&Definition<T>| definition.name == self.name();
         let built_in = Definition::<T>::BUILT_IN.iter().find(is_meant);
         let definition = built_in
@@ -190,7 +190,7 @@ impl Workload {
     }
 }
 
-/// Compares two texts when the program is compiled, where `==` cannot be used yet.
+/// Compares two texts at compile time, where `==` cannot be used yet.
 const fn same(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
@@ -210,7 +210,7 @@ static STARTING: Mutex<Vec<&'static (dyn Any + Send + Sync)>> = Mutex::new(Vec::
 /// The definitions after the list was read. They are read without a lock.
 static OTHERS: OnceLock<Vec<&'static (dyn Any + Send + Sync)>> = OnceLock::new();
 static REGISTERED: OnceLock<Vec<Workload>> = OnceLock::new();
-/// True if the list is of other crates' workloads alone.
+/// True if the list only has other crates' workloads.
 static OTHERS_ALONE: AtomicBool = AtomicBool::new(false);
 
 fn others() -> &'static [&'static (dyn Any + Send + Sync)] {
@@ -229,8 +229,8 @@ pub(crate) fn programs() -> impl Iterator<Item = Workload> {
     PROGRAMS.iter().map(Workload)
 }
 
-/// Returns the workloads that a command of this build may name: the registered ones, followed by the programs that the
-/// build contains. A crate that measures its own workloads has no others.
+/// Returns the workloads that a command of this build may name: the registered ones, followed by the programs in the
+/// build. A crate that measures its own workloads has no others.
 pub(crate) fn nameable() -> &'static [Workload] {
     static NAMEABLE: OnceLock<Vec<Workload>> = OnceLock::new();
     NAMEABLE.get_or_init(|| {
@@ -247,8 +247,8 @@ pub fn registered() -> &'static [Workload] {
     })
 }
 
-/// Takes this crate's workloads off the list, for a program that measures those of another crate. Their names keep
-/// their meaning. Call it when the program starts.
+/// Removes this crate's workloads from the list, for a program that measures another crate's. Their names stay valid.
+/// Call this when the program starts.
 pub(crate) fn list_others_alone() {
     OTHERS_ALONE.store(true, Relaxed);
 }
@@ -256,7 +256,7 @@ pub(crate) fn list_others_alone() {
 /// The error of a registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegistrationError {
-    /// The list was read already.
+    /// The list was already read.
     #[error("the workload '{0}' comes too late: register workloads before the list is read")]
     TooLate(&'static str),
     /// Another workload has the name.
@@ -264,11 +264,11 @@ pub enum RegistrationError {
     Twice(&'static str),
 }
 
-/// Registers a workload of another crate, for one type of tracker. Call it when the program starts, for
-/// [`Untracked`], which puts the workload on the list, and for each other tracker that will run it.
+/// Registers a workload of another crate, for one type of tracker. Call this when the program starts, for
+/// [`Untracked`], which adds the workload to the list, and for each other tracker that will run it.
 ///
 /// # Errors
-/// If the list was read already, or another workload has the name.
+/// If the list was already read, or another workload has the name.
 ///
 /// ```
 /// use memscope_bench::workloads::{Context, Definition, Digest, Scale, Tracker, Untracked, Workload};
@@ -367,7 +367,7 @@ impl Hash for Workload {
     }
 }
 
-/// In the order of the list.
+/// Sorts in the order of the list.
 impl Ord for Workload {
     fn cmp(&self, other: &Self) -> Ordering {
         self.place().cmp(&other.place())

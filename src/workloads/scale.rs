@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// The scale of a workload's run: a factor on its outer counts (the inner shapes stay), the seed of its data, and the
-/// time that its tasks wait where real work would wait.
+/// time that its tasks sleep in place of a real wait.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Fields", into = "Fields")]
 pub struct Scale {
@@ -37,7 +37,7 @@ impl TryFrom<Fields> for Scale {
     }
 }
 
-/// The error of a factor that is not a positive number.
+/// The error for a factor that is not a positive number.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error("a scale is a positive number, such as 1 for the full stress run or 0.1 for a tenth of it")]
 pub struct ScaleError;
@@ -46,7 +46,7 @@ impl Scale {
     /// The full stress run.
     pub const FULL: Self = Self { factor: 1.0, seed: Self::DEFAULT_SEED, wait: Duration::ZERO };
 
-    /// Seed of a run that names none.
+    /// The default seed.
     pub const DEFAULT_SEED: u64 = 1;
 
     /// Returns the scale with this factor: 1 is the full stress run.
@@ -62,8 +62,8 @@ impl Scale {
         Self { seed, ..self }
     }
 
-    /// Returns the same scale, with tasks that sleep this long where real work would wait. With the default of zero
-    /// they only yield: sleeping hides overhead.
+    /// Returns the same scale, with tasks that sleep this long in place of a real wait. With the default of zero they
+    /// only yield, because sleeping hides overhead.
     pub const fn waiting(self, wait: Duration) -> Self {
         Self { wait, ..self }
     }
@@ -86,12 +86,12 @@ impl Scale {
         self.seed
     }
 
-    /// Returns the time that a task waits where real work would wait.
+    /// Returns the time that a task sleeps in place of a real wait.
     pub const fn wait(self) -> Duration {
         self.wait
     }
 
-    /// Returns the time that a task waits, in microseconds.
+    /// Returns the time that a task sleeps, in microseconds.
     pub const fn wait_us(self) -> u64 {
         self.wait.as_micros() as u64
     }
@@ -110,7 +110,7 @@ impl Scale {
     }
 
     /// Returns the generator of one task of a workload. Tasks have independent streams, so the data do not depend on
-    /// which thread comes first. Both numbers are below 2³².
+    /// the order of threads. Both numbers are below 2³².
     pub fn task_rng(self, workload: u64, task: u64) -> Pcg64Mcg {
         self.stream((workload << 32) + task)
     }

@@ -44,8 +44,8 @@ pub fn structures<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
 
     context.checkpoint("all collections alive");
 
-    // Each collection is dropped once read, the oldest first. In the opposite order, the system allocator's work on
-    // 100,000 small blocks at the end depends on whether a tracker's own blocks lie between the vectors.
+    // Each collection is dropped after it is read, the oldest first. In the opposite order, the system allocator's work
+    // on 100,000 small blocks at the end depends on whether a tracker's own blocks lie between the vectors.
     for vector in vectors {
         context.record(vector.iter().fold(0, |sum, n| sum ^ n));
     }

@@ -27,7 +27,7 @@ pub trait Tracker: Clone + Send + Sync + 'static {
         value.pass_to(name, self);
     }
 
-    /// Marks a point at which the workload holds most. A tracker that inspects the heap does so here.
+    /// Marks a point at which the workload's live memory peaks. A tracker that inspects the heap does so here.
     #[inline]
     fn checkpoint(&self, _name: &'static str) {}
 
@@ -36,7 +36,7 @@ pub trait Tracker: Clone + Send + Sync + 'static {
     #[inline]
     fn leaked(&self, _address: usize, _bytes: usize) {}
 
-    /// Records leaked values that hold each other, by an address in each.
+    /// Records leaked values that own each other, by an address in each.
     #[inline]
     fn cycle(&self, _values: &[usize]) {}
 }
@@ -58,7 +58,7 @@ impl Tracker for Untracked {
     fn arc<T>(&self, _: &'static str, _: &Arc<T>) {}
 }
 
-/// A value of one of the five kinds that every tracker knows.
+/// A value of one of the five kinds that every tracker supports.
 pub trait Value {
     /// Passes this value to the tracker's method for its kind.
     fn pass_to<T: Tracker>(&self, name: &'static str, tracker: &T);

@@ -1,4 +1,4 @@
-//! Git for the tests: in repositories of a temporary folder, without any configuration, wherever and however the tests
+//! Git for the tests: in repositories of a temporary folder, without any configuration, independent of how the tests
 //! are started. No test starts git in another way.
 
 use assert_cmd::assert::Assert;
@@ -43,7 +43,7 @@ pub fn git(folder: &Path, arguments: &[&str]) -> String {
     git_at(folder, DATE, arguments)
 }
 
-/// Runs git in a folder, with a date for what it commits.
+/// Runs git in a folder, with a date for its commits.
 pub fn git_at(folder: &Path, date: &str, arguments: &[&str]) -> String {
     let mut git = Command::new("git");
     for variable in inherited() {
@@ -123,7 +123,7 @@ impl Repository {
         self.beside("repo")
     }
 
-    /// Returns a path beside the repository, which is removed with it.
+    /// Returns a path next to the repository, which is removed with it.
     pub fn beside(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -159,7 +159,7 @@ impl Repository {
         self.git(&["rev-parse", revision])[..8].to_owned()
     }
 
-    /// Returns the program, with a build cache beside the repository and a cargo that cannot build anything.
+    /// Returns the program, with a build cache next to the repository and a cargo that cannot build anything.
     pub fn program(&self) -> assert_cmd::Command {
         let mut command = super::memscope_bench();
         command.current_dir(self.folder.path()).env("CARGO", "/bin/false");
@@ -185,7 +185,7 @@ pub fn text(assert: &Assert) -> String {
     String::from_utf8_lossy(&assert.get_output().stderr).into_owned()
 }
 
-/// Returns the names of the builds of which none succeeded.
+/// Returns the names of the builds if none succeeded.
 pub fn not_built(stderr: &str) -> Vec<String> {
     let list = stderr.split_once("none of ").and_then(|(_, rest)| rest.split_once(" was built"));
     let (list, _) = list.unwrap_or_else(|| panic!("nothing was to be built: {stderr}"));

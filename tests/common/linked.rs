@@ -1,7 +1,7 @@
-//! The linked memscope's abilities, by its version, as its published sources show them.
+//! The linked memscope's abilities by version, according to its published sources.
 //!
-//! The tests hold with every version. If versions differ, the tests look up the linked one's abilities here, or the
-//! message that it lacks them. The table is independent of the program, which may be wrong. A version that is not
+//! The tests pass with every version. If versions differ, the tests look up the linked version's abilities here, or the
+//! message for a missing ability. The table is independent of the program, which may be wrong. A version that is not
 //! published yet is treated as the newest, as the adapter treats it.
 
 use memscope_bench::internal::tracking::Level;
@@ -14,7 +14,7 @@ struct Abilities {
     from: (u64, u64, u64),
     /// True if it names values without the hook. 0.1.0 records names only for blocks that its hook saw.
     variables_alone: bool,
-    /// Hook figures that mean what their names say, by their names in a probe's output.
+    /// Figures of the hook whose meaning matches their names, by their names in a probe's output.
     figures: &'static [&'static str],
     /// True if it records every event. Before 0.2.0, an event is dropped if a lock is taken: by another thread, or by
     /// the naming of a value, which allocates.
@@ -23,7 +23,7 @@ struct Abilities {
     counts_named_values: bool,
     /// True if it lists live blocks. 0.1.3 and 0.1.4 do not see frees of their hook.
     live_blocks: bool,
-    /// Picture that it draws after a stress run.
+    /// The chart that it draws after a stress run.
     own_picture: Option<&'static str>,
 }
 
@@ -98,7 +98,7 @@ pub fn tells_live_blocks() -> bool {
     linked().live_blocks
 }
 
-/// Returns the picture that it draws after a stress run, if it draws one.
+/// Returns the chart that it draws after a stress run, if any.
 pub fn own_picture() -> Option<&'static str> {
     linked().own_picture
 }

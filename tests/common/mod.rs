@@ -56,11 +56,11 @@ pub fn has_valgrind() -> bool {
     valgrind.is_ok()
 }
 
-/// Words of the error where instructions cannot be counted.
+/// The error message if instructions cannot be counted.
 pub const NO_VALGRIND: &str =
     if cfg!(target_os = "linux") { "apt-get install valgrind" } else { "works on Linux alone" };
 
-/// Runs a command where valgrind is missing, and checks that one line says how to get it, or that it cannot be had.
+/// Runs a command without valgrind, and checks that one line explains how to install it, or that it is not available.
 pub fn says_how_to_get_valgrind(command: &mut assert_cmd::Command) {
     let in_a_line = predicate::function(|text: &str| text.lines().count() == 1);
     let says = predicates::str::contains(NO_VALGRIND).and(in_a_line);
@@ -75,7 +75,7 @@ pub fn probe(arguments: &[&str]) -> Observation {
     serde_json::from_str(&text).expect("a probe prints its observation")
 }
 
-/// Returns a worker that is about to do a task.
+/// Returns a worker that is about to run a task.
 pub fn worker(task: &Task) -> Command {
     let mut command = memscope_bench();
     command.arg("worker").write_stdin(task.to_string());
@@ -119,7 +119,7 @@ fn origin(command: &str) -> Origin {
 
 /// Returns a measurement whose tracked probes take about `factor` times as long, with fixed deviations.
 fn measurement(series: Series, workload: Workload, level: Level, factor: f64, pairs: u64) -> Measurement {
-    // All of the memory is touched once, and a tenth of the time goes into that.
+    // All of the memory is touched once, which takes a tenth of the time.
     let side = |wall_ns: u64, rss: u64| Sample {
         wall_ns,
         cpu_ns: wall_ns,

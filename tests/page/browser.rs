@@ -13,7 +13,7 @@ use std::time::Duration;
 const WIDTHS: [u32; 3] = [360, 900, 1400];
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const LIMIT: Duration = Duration::from_secs(120);
-/// The line by which the page around the frames shows that the browser reports what pages log.
+/// The line by which the page around the frames checks that the browser reports the log of pages.
 const LOGGED: &str = "the browser reports what pages log";
 
 /// The script's report of the page in one frame.
@@ -101,7 +101,7 @@ fn framed(drawn: &Drawn) -> PathBuf {
     path
 }
 
-/// Shows a page in a browser without a window. Returns the page after its scripts have run, and what was logged.
+/// Shows a page in a headless browser. Returns the page after its scripts have run, and its log.
 fn show(browser: &str, page: &Path) -> (String, String) {
     let profile = tempfile::tempdir().expect("a temporary folder");
     let mut command = assert_cmd::Command::new(browser);

@@ -1,4 +1,4 @@
-//! A page as text: it is well-formed XML, so a parser of XML reads it.
+//! A page as text: it is well-formed XML, so an XML parser can read it.
 
 use roxmltree::{Document, Node, ParsingOptions};
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ impl<'t> Page<'t> {
         Self { document: Document::parse_with_options(text, options).expect("the page is well-formed") }
     }
 
-    /// Returns the elements of a name, of HTML and of pictures.
+    /// Returns the elements of a name, of HTML and of charts.
     pub fn all(&self, name: &str) -> impl Iterator<Item = Node<'_, 't>> {
         self.document.descendants().filter(move |node| node.is_element() && node.tag_name().name() == name)
     }
@@ -40,7 +40,7 @@ impl<'t> Page<'t> {
         text(found.unwrap_or_else(|| panic!("there is no {id}")))
     }
 
-    /// Returns the cells of all tables by the file that they are of.
+    /// Returns the cells of all tables, by their file.
     pub fn cells(&self) -> BTreeMap<String, Vec<String>> {
         let mut cells: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for holder in self.all("article").chain(self.all("details").filter(|node| has_class(*node, "workload"))) {
@@ -61,7 +61,7 @@ fn text(node: Node) -> String {
     node.descendants().filter(|node| node.is_text()).filter_map(|node| node.text()).collect()
 }
 
-/// Returns the cells and headings of Markdown, as they are read.
+/// Returns the cells and headings of Markdown, as readers see them.
 pub fn markdown_cells(markdown: &str) -> impl Iterator<Item = String> {
     let plain = |text: &str| {
         let text = text.replace("\\|", "|").replace("&lt;", "<").replace("&amp;", "&");

@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-/// The most bytes of a page.
+/// The maximum size of a page in bytes.
 const LARGEST: usize = 1_500_000;
 
 fn package() -> &'static Path {
@@ -43,7 +43,7 @@ impl Drawn {
     }
 }
 
-/// The page of the results that the project keeps.
+/// The page of the project's kept results.
 static KEPT: LazyLock<Drawn> = LazyLock::new(|| Drawn::of("page of the kept results", &[PathBuf::from("results")]));
 
 /// A page with a file of each study and schema that the tests keep.

@@ -37,7 +37,7 @@ impl Place {
         self.compare_links(builds, 1)
     }
 
-    /// Returns the command that compares builds of so many links.
+    /// Returns the command that compares builds with this number of links.
     fn compare_links(&self, builds: &[&str], links: u32) -> Command {
         let mut command = self.cargo.memscope_bench();
         command
@@ -53,7 +53,7 @@ impl Place {
         files::read(&self.path("out/compare.json")).expect("a comparison")
     }
 
-    /// Makes sources of memscope in a folder, of which only the manifest is read.
+    /// Makes sources of memscope in a folder; only the manifest is read.
     fn sources(&self, name: &str, features: &str) -> String {
         let folder = self.path(name);
         fs::create_dir_all(folder.join("src")).expect("a folder");
@@ -107,7 +107,7 @@ fn an_old_program_is_not_mistaken_for_a_new_one() {
     if linked().is_none() {
         return;
     }
-    // Cargo succeeds and puts its program into an unknown place.
+    // Cargo succeeds and puts its program into an unknown folder.
     let place = Place::with_cargo("exit 0");
     let stale = place.path("cache/build/release");
     fs::create_dir_all(&stale).expect("a folder");
@@ -128,7 +128,7 @@ fn cargo_is_asked_in_every_run_and_for_the_same_package() {
     let calls = place.calls();
     assert_eq!(calls.len(), 3, "{calls:?}");
     assert!(calls[1].contains("RUSTFLAGS=-Ctarget-cpu=native") && calls[2].ends_with("TOOLCHAIN=nightly"), "{calls:?}");
-    // The user's folder chooses neither the toolchain nor the configuration.
+    // The working directory chooses neither the toolchain nor the configuration.
     let copy = fs::canonicalize(place.path("cache")).expect("the build cache").join(&linked);
     assert!(calls.iter().all(|call| call.starts_with(&format!("{} ", copy.display()))), "{calls:?}");
 }
@@ -154,7 +154,7 @@ fn error_in(manifest: &str, id: &str) -> String {
     )
 }
 
-/// Compiles memscope alone without errors.
+/// Compiles only memscope, without errors.
 const MEMSCOPE_COMPILES: &str = "case \"$*\" in *--package*) exit 0;; esac\n";
 
 const OF_MEMSCOPE: &str = "registry+https://example.org/index#memscope-rs@0.2.4";
@@ -264,7 +264,7 @@ fn links_are_made_once_and_a_build_that_is_named_twice_has_the_next_ones() {
     assert_eq!(place.calls().len(), 6 + 2, "links are kept");
     assert_eq!(place.comparison().plan, found.plan);
 
-    // Another link is missing, as after a run that was killed.
+    // Another link is missing, as after a killed run.
     let links = place.path("cache").join(&linked).join("links");
     fs::remove_file(links.join("memscope-bench-0000000003")).expect("it is there");
     twice().assert().success();

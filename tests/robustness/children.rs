@@ -180,7 +180,7 @@ fn a_child_has_the_name_of_the_program() {
 fn a_parent_that_ignores_its_children_changes_nothing() {
     after("trap '' CHLD PIPE HUP").args(TINY).arg("--pairs=6").assert().success().stdout(contains("6 for each figure"));
     let folder = folder();
-    // Its own children too: some counts come from them.
+    // Its own children are included, because some counts come from them.
     after("trap '' CHLD")
         .args(["validate", "--quick", "--workloads=cycles", "--scale=0.001", "--rounds=12"])
         .arg(format!("--output={}", folder.path().display()))
@@ -230,7 +230,7 @@ fn a_limit_on_processor_time_is_named() {
 
 #[test]
 fn many_threads_reserve_more_than_they_use() {
-    // As many heaps as a large machine has: each reserves 64 MiB.
+    // As many heaps as on a large machine: each reserves 64 MiB.
     let folder = folder();
     memscope_bench()
         .args(["measure", "--workloads=concurrent,processing", "--tracking=untracked", "--threads=128", "--scale=0.01"])

@@ -1,4 +1,4 @@
-//! The program's own variables: an empty one counts as unset, and a wrong value is refused under the variable's name.
+//! The program's own variables: an empty variable counts as unset, and the error for a wrong value names the variable.
 
 use crate::common::memscope_bench;
 use crate::output::MEASURE;
@@ -62,7 +62,7 @@ fn a_value_that_is_not_text_is_refused_under_the_variable_s_name() {
     }
 }
 
-/// A wrong flag is refused under the flag's name, whatever the variable's value.
+/// The error for a wrong flag names the flag, for any value of the variable.
 #[test]
 fn a_flag_overrides_a_variable() {
     memscope_bench()

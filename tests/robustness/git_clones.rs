@@ -1,4 +1,4 @@
-//! Every kind of clone, read from everywhere: within hooks, bare, shallow, partial, of another owner. Nothing is
+//! Every kind of clone, in every environment: within hooks, bare, shallow, partial, of another owner. Nothing is
 //! written to any of them.
 
 use crate::common::git::{Repository, contents, git, has_git, not_built, text};
@@ -57,14 +57,14 @@ fn a_hook_redirects_nothing() {
         let said = text(&program.envs(variables.iter().copied()).assert().code(2).stdout(""));
         assert!(said.contains(&expected) && said.lines().count() == 1, "{variables:?}: {said}");
     };
-    // Each of those that name a repository alone, too: one could hide another.
+    // Each variable that names a repository is tested alone too, because one could hide another.
     let of_another = [theirs, objects.as_str(), index.as_str()];
     for &(name, value) in variables.iter().filter(|(_, value)| of_another.contains(value)) {
         read(&[(name, value)]);
     }
     let count = [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "core.worktree"), ("GIT_CONFIG_VALUE_0", "/nowhere")];
     read(&count);
-    // Of variables that stand there twice, the last value counts.
+    // If a variable occurs twice, the last value counts.
     let backwards: Vec<(&str, &str)> = variables.iter().rev().copied().collect();
     read(&[&backwards[..], &count].concat());
     read(&[variables, &count].concat());
@@ -165,7 +165,7 @@ fn what_is_no_repository_is_named() {
     assert!(said.contains("cannot run git"), "{said}");
 }
 
-/// Neither this program nor those that the configuration names write into it.
+/// Neither this program nor the programs in the configuration write into it.
 #[test]
 fn nothing_is_written_into_a_clone() {
     if !has_git() {

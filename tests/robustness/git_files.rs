@@ -1,4 +1,4 @@
-//! The files of a commit are built as the commit has them, whatever the attributes and settings.
+//! The files of a commit are built byte for byte, for any attributes and settings.
 
 use crate::common::git::{Repository, contents, git, has_git, text};
 use std::fs;
@@ -66,7 +66,7 @@ fn a_commit_is_exported_byte_for_byte() {
     assert_eq!(fs::read_to_string(folder.join(".gitattributes")).expect("a file"), attributes);
 }
 
-/// A hash means the original object, and not the user's replacement.
+/// A hash means the original object, not the user's replacement.
 #[test]
 fn a_replaced_commit_is_measured_as_it_was_made() {
     if !has_git() {

@@ -1,4 +1,4 @@
-//! Every spelling of a revision and of a range that git accepts, and git's own messages for those that it does not.
+//! Every notation of a revision and of a range that git accepts, and git's own messages for the others.
 
 use crate::common::git::{Repository, git, has_git};
 
@@ -73,7 +73,7 @@ fn an_unknown_revision_is_refused_in_git_s_words() {
         return;
     }
     let repository = named();
-    // Two commits whose hashes begin alike: with the dates and names of the tests, they are always the same.
+    // Two commits whose hashes begin alike, which the fixed dates and names of the tests ensure.
     let tree = repository.git(&["rev-parse", "HEAD^{tree}"]);
     let hashes = ["147", "148"].map(|words| repository.git(&["commit-tree", "-m", words, &tree]));
     let alike = &hashes[0][..4];

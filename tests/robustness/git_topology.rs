@@ -1,5 +1,5 @@
-//! Histories that are not lines: merges, earlier branches, ends that are not ancestors of each other. Git's own rules
-//! are the model.
+//! Histories that are not lines: merges, earlier branches, ends that are not ancestors of each other. They follow git's
+//! own rules.
 
 use crate::common::comparison;
 use crate::common::git::{Repository, has_git, text};
@@ -182,8 +182,8 @@ fn a_bisection_has_git_s_rules() {
     }
 }
 
-/// A commit is compared with its own parent, or the nearest earlier commit with a figure, and not with the previous one
-/// in the list.
+/// A commit is compared with its own parent, or the nearest earlier commit with a figure, not with the previous one in
+/// the list.
 #[test]
 fn each_commit_is_compared_with_its_own_reference() {
     let measured = comparison(Clock::Wall);

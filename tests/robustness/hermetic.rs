@@ -1,4 +1,4 @@
-//! The tests themselves change nothing outside of their temporary folders, wherever and however they are started.
+//! The tests themselves change nothing outside of their temporary folders, independent of how they are started.
 
 use crate::common::git::{Repository, contents, git, has_git};
 use std::fs;

@@ -1,5 +1,4 @@
-//! The origin in a report: commands that can be pasted into a shell, and the allocator and the environment of the
-//! run.
+//! The origin in a report: commands for pasting into a shell, and the allocator and the environment of the run.
 
 use crate::common::memscope_bench;
 use crate::output::{MEASURE, folder};
@@ -115,7 +114,7 @@ fn variables_that_change_a_measurement_are_told() {
     assert_eq!(found, expected);
 }
 
-/// The allocator is the one that runs, not the one at compilation.
+/// The reported allocator is the one at run time, not the one at compile time.
 #[test]
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn a_preloaded_allocator_is_named() {
@@ -147,7 +146,7 @@ fn a_preloaded_allocator_is_named() {
     assert_eq!(origin.environment["LD_PRELOAD"], at("libother.so").display().to_string());
 }
 
-/// Older files lack it, and can still be read.
+/// Older files lack it, but can still be read.
 #[test]
 fn a_file_without_an_environment_is_still_read() {
     let mut file = serde_json::to_value(crate::common::results()).expect("serialises");

@@ -1,5 +1,5 @@
-//! Output: readers that go away, full disks, and unusual paths. Measurements are saved before they are shown, and the
-//! exit code reports the outcome.
+//! Output: closed pipes, full disks, and unusual paths. Measurements are saved before they are shown, and the exit code
+//! reports the outcome.
 
 use crate::common::{memscope_bench, results};
 use memscope_bench::internal::platform::files;
@@ -52,7 +52,7 @@ fn run_into(output: Stdio, arguments: &[&str]) -> End {
     End { code: done.status.code(), said: String::from_utf8_lossy(&done.stderr).into_owned() }
 }
 
-/// Returns a standard output whose reader has gone already.
+/// Returns a standard output whose reader has already closed it.
 fn closed() -> Stdio {
     let (reader, writer) = io::pipe().expect("a pipe");
     drop(reader);
@@ -207,7 +207,7 @@ fn what_cannot_be_a_results_file_is_refused_at_once() {
     assert_eq!(fs::read_to_string(at("folder/overhead.json")).expect("the file"), "a diary");
 }
 
-/// Standard output that is redirected into a file is a file, but not one to keep results in: they would replace it.
+/// Standard output that is redirected into a file is a file, but results must not replace it.
 #[test]
 fn standard_output_is_no_results_file_wherever_it_leads() {
     let folder = folder();
@@ -303,7 +303,7 @@ fn a_full_disk_leaves_the_earlier_file_and_what_was_measured_is_shown() {
     assert!(error.contains("overhead.json") && error.contains("File too large"), "{said}");
     assert!(String::from_utf8_lossy(&done.stdout).contains("Noise floor"), "what was measured is shown");
     assert_eq!(fs::read(&path).expect("the file"), earlier);
-    // Whoever makes room can go on from what the journal has.
+    // After making space, the user can continue from the journal.
     assert_eq!(names(folder.path()), ["overhead.journal", "overhead.json"], "no temporary file is left");
 }
 

@@ -1,4 +1,4 @@
-//! Versions that cargo's local index does not have, or has as yanked.
+//! Versions that cargo's local index lacks, or lists as yanked.
 
 use crate::common::memscope_bench;
 use assert_cmd::Command;

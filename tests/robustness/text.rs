@@ -16,7 +16,7 @@ use memscope_bench::internal::worker::failure::Failure;
 use std::fs;
 use std::path::Path;
 
-/// Text that must have no effect on a terminal, in Markdown or in XML.
+/// Text that must not affect a terminal, Markdown or XML.
 const NASTY: &str = "\x1b[31mred\x1b]0;title\x07 \u{9b}2J \u{202e}txt.exe\u{2066} a|b `c <img src=x> &amp; ]]> \"d\" \
                      \u{2028} \u{fffe} \u{ffff} \x00 \x0b \r [x](javascript:1) 🚀\nsecond line";
 
@@ -48,7 +48,7 @@ fn check_picture(name: &str, text: &str) {
     assert!(text.contains("␛[31mred"), "{name} has the text, harmlessly");
 }
 
-/// Checks that text has no effect on a terminal.
+/// Checks that text does not affect a terminal.
 fn check_terminal(name: &str, text: &str) {
     let harmful = |c: &char| {
         (c.is_control() && *c != '\n')
@@ -136,7 +136,7 @@ fn tables_are_whole_whatever_they_show() {
     check_markdown("trackers", &crate::common::markdown(&trackers));
 }
 
-/// JSON has every character, with escapes for those that have an effect.
+/// JSON contains every character, with escapes for those that affect a terminal.
 #[test]
 fn json_keeps_the_text() {
     let results = nasty_results();

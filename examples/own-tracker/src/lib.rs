@@ -18,7 +18,7 @@ impl Counter {
         Self { is_on: AtomicBool::new(false), allocations, frees, bytes }
     }
 
-    /// Counts a block, unless the system had none.
+    /// Counts a block, unless the allocation failed.
     fn allocated(&self, block: *mut u8, size: usize) {
         if self.is_on.load(Relaxed) && !block.is_null() {
             self.allocations.fetch_add(1, Relaxed);
@@ -26,7 +26,7 @@ impl Counter {
         }
     }
 
-    /// Counts the end of a block.
+    /// Counts a free.
     fn freed(&self) {
         if self.is_on.load(Relaxed) {
             self.frees.fetch_add(1, Relaxed);

@@ -1,4 +1,4 @@
-//! The manifest of the package that is made for a crate's target.
+//! The generated manifest of the package for a crate's target.
 
 use crate::builds::PACKAGE;
 use serde_json::Value;
@@ -9,7 +9,8 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, val
 /// The name of this package, as a dependency.
 const HARNESS: &str = "memscope-bench";
 
-/// Returns a target of a package by the name that the compiler gives it. A bench comes before others of that name.
+/// Returns a target of a package by the compiler's name for it. A bench takes precedence over other targets of that
+/// name.
 pub(super) fn target<'p>(package: &'p Value, name: &str) -> Option<&'p Value> {
     let targets: Vec<&Value> = package["targets"].as_array()?.iter().collect();
     let has_kind =
@@ -19,11 +20,11 @@ pub(super) fn target<'p>(package: &'p Value, name: &str) -> Option<&'p Value> {
     ["bench", "example", "bin", "test"].into_iter().find_map(of_kind)
 }
 
-/// Returns the manifest: the target as a program, with what benches of the crate may use. That is its dependencies,
-/// those for development, and its library.
+/// Returns the manifest: the target as a program, with everything that benches of the crate may use: its dependencies,
+/// its dev-dependencies, and its library.
 ///
 /// # Errors
-/// The reason, if the workspace's manifest is invalid, or a dependency comes from a place that is not known.
+/// The reason, if the workspace's manifest is invalid, or a dependency comes from an unknown source.
 pub(super) fn manifest(
     package: &Value,
     program: &str,
@@ -71,7 +72,7 @@ pub(super) fn manifest(
 
 /// A dependency of the package.
 struct Dependency {
-    /// Its place, and its name if that is another one: the keys of its entry.
+    /// The keys of its entry: its source, and its name if that differs.
     keys: Vec<(&'static str, String)>,
     features: Vec<String>,
     has_defaults: bool,
@@ -93,10 +94,10 @@ impl Dependency {
     }
 }
 
-/// The dependencies, by the platform that they are for and their name in the source.
+/// The dependencies, by platform and by name in the source.
 type Dependencies = BTreeMap<(Option<String>, String), Dependency>;
 
-/// Returns what a bench of the package may use. memscope-bench is the copy.
+/// Returns the dependencies that a bench of the package may use. memscope-bench is the copy.
 fn dependencies(package: &Value, copy: &Path) -> Result<Dependencies, String> {
     let mut all = Dependencies::new();
     for found in package["dependencies"].as_array().into_iter().flatten() {
@@ -106,7 +107,7 @@ fn dependencies(package: &Value, copy: &Path) -> Result<Dependencies, String> {
         let name = found["rename"].as_str().unwrap_or(text(&found["name"])).to_owned();
         let features = found["features"].as_array().into_iter().flatten().map(|feature| text(feature).to_owned());
         let has_defaults = found["uses_default_features"] != false;
-        // One that is for development too has the features of both.
+        // A dependency that is also a dev-dependency has the features of both.
         let place = (found["target"].as_str().map(str::to_owned), name);
         let keys = place_of(found)?;
         let known = all.entry(place).or_insert(Dependency { keys, features: Vec::new(), has_defaults: false });
@@ -129,7 +130,7 @@ fn dependencies(package: &Value, copy: &Path) -> Result<Dependencies, String> {
     Ok(all)
 }
 
-/// Returns the keys that say where a dependency is.
+/// Returns the keys for the source of a dependency.
 fn place_of(found: &Value) -> Result<Vec<(&'static str, String)>, String> {
     let mut keys = Vec::new();
     let source = found["source"].as_str().unwrap_or_default();
@@ -157,7 +158,7 @@ fn place_of(found: &Value) -> Result<Vec<(&'static str, String)>, String> {
     Ok(keys)
 }
 
-/// Makes the paths of patches absolute. The build decides where memscope comes from, so a patch of it is left out.
+/// Makes the paths of patches absolute. A patch of memscope is left out, because the build decides on its source.
 fn adapt_patches(patch: &mut Item, workspace: &Path) {
     for (_, registry) in patch.as_table_like_mut().into_iter().flat_map(|table| table.iter_mut()) {
         let Some(registry) = registry.as_table_like_mut() else { continue };
@@ -171,7 +172,7 @@ fn adapt_patches(patch: &mut Item, workspace: &Path) {
     }
 }
 
-/// Returns a table within a table, which is made if it is missing.
+/// Returns a table within a table, and creates it if it is missing.
 fn subtable<'t>(table: &'t mut Table, name: &str) -> &'t mut Table {
     let item = table.entry(name).or_insert_with(|| Item::Table(Table::new()));
     item.as_table_mut().expect("it was made here")

@@ -1,4 +1,4 @@
-//! The last line of a search: the functions that explain what the first bad commit costs.
+//! The last line of a search: the functions that explain the cost of the first bad commit.
 
 use super::{Search, described};
 use crate::builds::Repository;
@@ -9,8 +9,8 @@ use crate::platform::text;
 use crate::study::why::{check_explainable, explain};
 
 impl Search<'_> {
-    /// Returns a line with the functions that explain most of the first bad commit's cost, or with the reason why they
-    /// are not known. The search has its result without them, so nothing here ends it.
+    /// Returns a line with the functions that explain most of the first bad commit's cost, or the reason why they are
+    /// not known. The search has its result without them, so no error here ends it.
     pub(super) fn explained(&self, first: &Commit) -> String {
         let why_not = |why: String| format!("Its functions are not compared: {}", text::one_line(&why));
         if let Err(why) = check_explainable(self.arguments.workload) {
@@ -19,7 +19,7 @@ impl Search<'_> {
         self.compared(first).unwrap_or_else(|error| why_not(error.to_string()))
     }
 
-    /// Compares a commit with its parent, which was usually built in the search, or else with the good commit.
+    /// Compares a commit with its parent, which the search usually has built, or else with the good commit.
     fn compared(&self, first: &Commit) -> Result<String, Error> {
         let parent = first.parents.first().filter(|parent| **parent != self.ends[0].hash);
         let parent = parent.map(|parent| Repository::at(&self.arguments.repository)?.commit(parent)).transpose()?;

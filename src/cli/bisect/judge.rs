@@ -1,4 +1,4 @@
-//! The judge of a bisection: decides on which side a commit stands, by time or by counts.
+//! The judge of a bisection: decides by time or by counts on which side a commit lies.
 
 use super::Arguments;
 use crate::cli::Error;
@@ -16,9 +16,9 @@ use std::cell::RefCell;
 
 /// A decision on the last of several programs.
 pub(super) struct Decision {
-    /// The side on which it stands.
+    /// The side of the program.
     pub leaning: Leaning,
-    /// Its figure ÷ the good one's.
+    /// The program's figure ÷ the good one's.
     pub ratio: String,
     /// The effort.
     effort: String,
@@ -26,7 +26,7 @@ pub(super) struct Decision {
 }
 
 impl Decision {
-    /// Returns it in words, after the commit's name: `1.20–1.24 × the good one's overhead, 40 rounds`.
+    /// Describes the decision for a line after the commit's name: `1.20–1.24 × the good one's overhead, 40 rounds`.
     pub(super) fn described(&self) -> String {
         format!("{} × the good one's {}, {}", self.ratio, self.figure, self.effort)
     }
@@ -35,15 +35,15 @@ impl Decision {
 /// Decides on commits.
 pub(super) struct Judge<'a> {
     arguments: &'a Arguments,
-    /// The counts of the programs so far, by their fingerprints.
+    /// The counts of earlier programs, by fingerprint.
     counted: RefCell<Vec<(String, Vec<u64>)>>,
 }
 
 impl<'a> Judge<'a> {
-    /// Returns a judge. Call it before anything is built.
+    /// Returns a judge. Call this before anything is built.
     ///
     /// # Errors
-    /// If what is to be counted cannot be counted.
+    /// If the requested metric cannot be counted.
     pub(super) fn new(arguments: &'a Arguments) -> Result<Self, Error> {
         const OPTION: &str = "--counts";
         if arguments.counts.is_some_and(Metric::needs_callgrind) {
@@ -55,7 +55,7 @@ impl<'a> Judge<'a> {
         Ok(Self { arguments, counted: RefCell::default() })
     }
 
-    /// Returns the name of what is compared.
+    /// Returns the name of the compared figure.
     pub(super) fn figure(&self) -> &'static str {
         self.arguments.counts.map_or("overhead", Metric::name)
     }
@@ -75,7 +75,7 @@ impl<'a> Judge<'a> {
         Ok(counted(metric, leaning, change, bad.len()))
     }
 
-    /// Decides on which side a commit between a good and a bad one stands.
+    /// Decides on which side a commit between a good and a bad one lies.
     ///
     /// # Errors
     /// The commit that failed, by its index: good, bad, between.
@@ -87,7 +87,7 @@ impl<'a> Judge<'a> {
         Ok(counted(metric, side(&good, &bad, &between), change, between.len()))
     }
 
-    /// Returns what the bad commit does not do, for the error that there is nothing to search for.
+    /// Returns the condition that the bad commit does not meet, for the error that there is nothing to search for.
     pub(super) fn requirement(&self) -> String {
         match (self.arguments.counts, self.arguments.threshold) {
             (None, threshold) => format!("cost {} % more than", threshold.unwrap_or(THRESHOLD_PERCENT)),

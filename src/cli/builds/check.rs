@@ -9,8 +9,7 @@ use crate::workloads::{Scale, Workload};
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// Runs one probe of a program and one of each of its links, so a program that is not the requested build is never
-/// measured.
+/// Runs one probe of a program and one of each of its links, so that only the requested build is measured.
 ///
 /// # Errors
 /// If a probe fails or reports another build.

@@ -36,8 +36,8 @@ impl Linking {
         self.0.get() == 1
     }
 
-    /// Returns the seeds of a build's links; none for the usual order. A build that is there several times has other
-    /// seeds each time, so it can be compared with itself.
+    /// Returns the seeds of a build's links; none for the usual order. A repeated build has other seeds each time, so
+    /// it can be compared with itself.
     pub(super) fn seeds(&self, builds: &[ResolvedBuild], place: usize) -> Range<u32> {
         if self.is_single() {
             return 0..0;
@@ -47,7 +47,7 @@ impl Linking {
         first..first + self.0.get()
     }
 
-    /// Goes on with one link of each build, and warns about it.
+    /// Continues with one link of each build, and warns about it.
     pub(super) fn give_up(&self, build: &str, why: &str) {
         self.0.set(1);
         console::complain(format_args!(

@@ -1,11 +1,11 @@
-//! Progress over several builds: a bar on a terminal, and a line for each build that took a while.
+//! Progress over several builds: a bar on a terminal, and a line for each slow build.
 
 use crate::builds::{BuildCache, BuildError, ResolvedBuild};
 use crate::platform::{console, text};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
 
-/// The shortest build that gets a line.
+/// The shortest duration of a build that gets a line.
 const WORTH_A_LINE: Duration = Duration::from_secs(5);
 
 /// The progress over several builds.
@@ -20,7 +20,7 @@ pub(super) struct BuildProgress<'a> {
 impl<'a> BuildProgress<'a> {
     /// Begins to show the progress over builds. `usual` is the usual duration of one.
     pub(super) fn new(cache: &'a BuildCache, usual: Option<Duration>, builds: &'a [ResolvedBuild]) -> Self {
-        /// A build that has most of its dependencies, on a machine of two cores.
+        /// The duration of a build with most of its dependencies, on a machine with two cores.
         const USUAL: Duration = Duration::from_secs(90);
         let bar = ProgressBar::new(builds.len() as u64).with_style(
             ProgressStyle::with_template("{spinner} building {pos}/{len} ({elapsed}{prefix}): {wide_msg}")
@@ -49,7 +49,7 @@ impl<'a> BuildProgress<'a> {
         self.bar.set_message(text::one_line(&format!("{}: {line}", self.builds[place].name)));
     }
 
-    /// Prints the outcome of a build, if it failed or took a while.
+    /// Prints the outcome of a build, if it failed or was slow.
     pub(super) fn end(&self, place: usize, error: Option<&BuildError>, took: Duration) {
         let line = match (error, self.builds.len() - place - 1) {
             (Some(error), _) => text::one_line(&error.to_string()),
@@ -63,7 +63,7 @@ impl<'a> BuildProgress<'a> {
         self.bar.suspend(|| console::complain(line));
     }
 
-    /// Does something that prints, without the bar.
+    /// Hides the bar while something prints.
     pub(super) fn suspend(&self, print: impl FnOnce()) {
         self.bar.suspend(print);
     }
@@ -74,7 +74,7 @@ impl<'a> BuildProgress<'a> {
     }
 }
 
-/// Returns a duration in words, as exactly as it can be predicted.
+/// Formats a duration as precisely as it can be predicted.
 pub(crate) fn about(time: Duration) -> String {
     match time.as_secs() {
         seconds if seconds < 60 => "about a minute".to_owned(),

@@ -1,4 +1,4 @@
-//! `memscope-bench check`: may this build of memscope be merged? One verdict, with its reason.
+//! `memscope-bench check`: decides whether a build of memscope may be merged. One verdict, with its reason.
 
 mod steps;
 
@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use steps::Steps;
 
-/// The files of a check of a build against itself.
+/// The name of the files of a self-check.
 const SELF: &str = "check-self";
 
 #[derive(Debug, Args)]
@@ -124,7 +124,7 @@ impl Arguments {
     /// Builds both.
     ///
     /// # Errors
-    /// If one of them fails: there is nothing to compare then.
+    /// If one of them fails, because nothing is left to compare.
     fn build(&self, resolved: &[ResolvedBuild]) -> Result<[(CheckedBuild, CheckedProgram); 2], Error> {
         let builds = self.building.build(resolved, self.results.limits(), &Linking::from(self.links))?;
         let checked = builds.into_iter().map(|Build { name, about, program }| match program {
@@ -135,7 +135,8 @@ impl Arguments {
         Ok(checked.try_into().map_err(|_| ()).expect("two were named"))
     }
 
-    /// Returns what equal builds differed by on this machine, if that was checked and this is no such check.
+    /// Returns the differences of equal builds on this machine, if a self-check measured them and this is no
+    /// self-check.
     fn resolutions(&self, record: &Record) -> Vec<Resolution> {
         if self.self_check {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! The steps of a check, from the exact ones to those that take whatever time is left.
+//! The steps of a check, from exact counts to rounds that use the remaining time.
 
 use crate::builds;
 use crate::cli::Error;
@@ -23,22 +23,22 @@ use std::time::{Duration, Instant};
 
 /// The part of a workload's scale that is counted.
 const COUNTED: f64 = 0.25;
-/// The workload whose memory is counted at many scales: it holds whatever it makes until the end.
+/// The workload whose memory is counted at many scales: it keeps everything until the end.
 const GROWN: Workload = Workload::STRUCTURES;
-/// The part of its short scale, which grows from 0.4 to four times of it, whatever the scale of the check: memory for
-/// each block shows only where blocks double.
+/// The part of its short scale, from 0.4 to four times of which it grows for any scale of the check: memory for each
+/// block only shows where blocks double.
 const GROWN_SCALE: f64 = 0.25;
-/// The processes for latencies, of each build.
+/// The number of processes for latencies, of each build.
 const PROCESSES: u64 = 16;
-/// The calls of each kind that such a process times.
+/// The number of calls of each kind that such a process times.
 const CALLS: u32 = 100_000;
 
-/// The part of all minutes that soaks take at most.
+/// The maximum part of the minutes for soaks.
 const SOAKED: f64 = 0.1;
-/// The most time of a process that is soaked.
+/// The time limit of a soak process.
 const MOST_SOAKED: Duration = Duration::from_secs(3);
 
-/// Checks what counting needs, before anything is built.
+/// Checks the requirements of counting, before anything is built.
 ///
 /// # Errors
 /// If valgrind is missing.
@@ -55,7 +55,7 @@ pub(super) struct Steps<'a> {
 }
 
 impl<'a> Steps<'a> {
-    /// Returns the steps of a check that ends at a time.
+    /// Returns the steps of a check that ends at this time.
     pub(super) fn new(programs: [&'a CheckedProgram; 2], end: Instant) -> Self {
         let seconds = end.saturating_duration_since(Instant::now()).as_secs();
         let template = "{msg:40} {bar:30} {elapsed} of about {len:1} s";
@@ -69,7 +69,7 @@ impl<'a> Steps<'a> {
         self.programs.map(|program| &program.launcher)
     }
 
-    /// Shows the step, and the time that is left.
+    /// Shows the step and the remaining time.
     fn show(&self, step: &str) {
         let left = self.end.saturating_duration_since(Instant::now()).as_secs();
         self.bar.set_position(self.bar.length().unwrap_or(left).saturating_sub(left));
@@ -139,7 +139,7 @@ impl<'a> Steps<'a> {
         Ok(())
     }
 
-    /// Times single calls, with the base and the head by turns.
+    /// Times single calls of the base and the head, by turns.
     fn time_calls(&self, record: &mut Record) {
         let (level, threads) = (Level::Allocator, 1);
         let mut measured = [Latency::begin(level, threads), Latency::begin(level, threads)];
@@ -172,8 +172,8 @@ impl<'a> Steps<'a> {
         Ok(())
     }
 
-    /// Names the functions that explain what became worse most. The verdict stands without them, so a failure is only
-    /// reported.
+    /// Names the functions that explain the greatest change for the worse. The verdict does not depend on them, so a
+    /// failure is only reported.
     ///
     /// # Errors
     /// If the workload has no such scale.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-/// Returns the address of a file for a page in a folder: relative to it, as the part of a URL.
+/// Returns the address of a file for a page in a folder: a relative URL.
 pub fn address(folder: &Path, file: &Path) -> String {
     let [folder, file] = [folder, file].map(whole);
     let same = folder.components().zip(file.components()).take_while(|(a, b)| a == b).count();
@@ -12,13 +12,13 @@ pub fn address(folder: &Path, file: &Path) -> String {
     up.chain(down).collect::<Vec<_>>().join("/")
 }
 
-/// Returns the path from the root on, without links if it exists.
+/// Returns the absolute path, with links resolved if it exists.
 fn whole(path: &Path) -> PathBuf {
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
 }
 
-/// Encodes a name, so that no character in it has a meaning in a URL.
+/// Encodes a name, so that no character has a meaning in a URL.
 fn encoded(name: &[u8]) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let encode = |&byte: &u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };

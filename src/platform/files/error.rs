@@ -14,7 +14,7 @@ pub enum FileError {
         /// The reason.
         source: io::Error,
     },
-    /// It is of another kind.
+    /// The file is of another kind.
     #[error("{} is not {what} of memscope-bench: {source}", path.display())]
     Corrupt {
         /// The file.
@@ -24,14 +24,14 @@ pub enum FileError {
         /// The reason.
         source: serde_json::Error,
     },
-    /// It was written by a newer version.
+    /// A newer version wrote the file.
     #[error("{} has schema {found}; this memscope-bench reads up to {known}: a newer one is needed", path.display())]
     Newer {
         /// The file.
         path: PathBuf,
         /// Its schema.
         found: u64,
-        /// The newest that can be read.
+        /// The newest schema that can be read.
         known: u32,
     },
     /// It could not be written.
@@ -42,7 +42,7 @@ pub enum FileError {
         /// The reason.
         source: io::Error,
     },
-    /// Its name belongs to something that is neither a file nor a folder.
+    /// The name belongs to something that is neither a file nor a folder.
     #[error("cannot write {}: it is {what}, and results are kept in files", path.display())]
     NoFile {
         /// The name.

@@ -1,4 +1,4 @@
-//! JSON as results files have it.
+//! JSON in the form of results files.
 
 use crate::platform::files::Versioned;
 use crate::platform::text;
@@ -19,7 +19,7 @@ pub struct NoNumber {
 /// Returns the text that [`write_json`](super::write_json) writes.
 ///
 /// # Errors
-/// If a figure is not a number: serde_json would write `null` in its place.
+/// If a figure is not a number, because serde_json would write `null` instead.
 ///
 /// # Panics
 /// If JSON cannot represent the data, for example a map whose keys are not text. No versioned data has one.
@@ -121,7 +121,7 @@ impl Formatter for Outer {
     fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         writer.write_all(b": ")
     }
-    /// Writes text with all its characters. Those that would have an effect on a terminal become escapes.
+    /// Writes text with all its characters. Characters that would affect a terminal become escapes.
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut rest = fragment;
         while let Some((place, character)) = rest.char_indices().find(|(_, one)| text::replacement(*one).is_some()) {

@@ -1,4 +1,4 @@
-//! The places of files: what a path leads to, and whether it can be written.
+//! The places of files: the targets of paths, and whether they can be written.
 
 use crate::platform::files::{FileError, Versioned, read};
 use nix::unistd::{AccessFlags, access};
@@ -8,13 +8,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-/// The most links from a path to its file.
+/// The maximum number of links from a path to its file.
 const MOST_LINKS: usize = 40;
 
 /// Returns the path to write: the path itself, or the target of its links.
 ///
 /// # Errors
-/// If it is not a file, or its name cannot be that of one.
+/// If it is not a file, or its name is not valid for a file.
 pub(super) fn place_of(path: &Path) -> Result<PathBuf, FileError> {
     let failed = |source| FileError::Write { path: path.to_owned(), source };
     let no_file = |what| FileError::NoFile { path: path.to_owned(), what };
@@ -29,7 +29,7 @@ pub(super) fn place_of(path: &Path) -> Result<PathBuf, FileError> {
     }
     let mut place = path.to_owned();
     for _ in 0..MOST_LINKS {
-        // It is an open file, not a path: a new file could not replace it.
+        // It is an open file instead of a path, so a new file could not replace it.
         if fs::canonicalize(folder_of(&place)).is_ok_and(|folder| folder.starts_with("/proc")) {
             return Err(no_file("an open file of a process"));
         }
@@ -47,14 +47,14 @@ pub(super) fn place_of(path: &Path) -> Result<PathBuf, FileError> {
     Err(failed(io::Error::other("it is a link that leads back to itself")))
 }
 
-/// Checks that a file can be written, before a long run rather than after it. Makes its folder, and accepts only an
+/// Checks that a file can be written, before a long run instead of after it. Creates its folder, and accepts only an
 /// earlier file of the same kind in its place.
 ///
 /// # Errors
-/// If the folder cannot be written to, or another kind of file is there, which must not be lost.
+/// If the folder cannot be written to, or the path is another kind of file, which must not be lost.
 pub fn prepare<T: Versioned>(path: &Path) -> Result<(), FileError> {
     prepare_place(path)?;
-    // An empty file is no loss: `mktemp` makes them.
+    // An empty file may be replaced: `mktemp` makes them.
     if fs::metadata(path).is_ok_and(|about| about.len() > 0) {
         read::<T>(path)?;
     }
@@ -71,7 +71,7 @@ pub fn prepare_in<T: Versioned>(folder: &Path, results: &str, drawn: &[&str]) ->
     drawn.iter().try_for_each(|name| prepare_place(&folder.join(name)))
 }
 
-/// Checks that a file can be written, whatever an earlier file contains.
+/// Checks that a file can be written, for any content of an earlier file.
 fn prepare_place(path: &Path) -> Result<(), FileError> {
     let failed = |path: &Path, source| FileError::Write { path: path.to_owned(), source };
     // The folder comes first: the message names it if it is a file.
@@ -86,7 +86,7 @@ fn prepare_place(path: &Path) -> Result<(), FileError> {
     prepare_folder(folder_of(&place))
 }
 
-/// Returns the error of a folder that could not be made.
+/// Returns the error of a folder that could not be created.
 fn not_made(folder: &Path, source: io::Error) -> FileError {
     match fs::metadata(folder) {
         Ok(about) if about.is_file() => {
@@ -109,19 +109,19 @@ pub fn are_same_file(one: &Path, other: &Path) -> bool {
     (identity(one).is_some() && identity(one) == identity(other)) || (end(one).is_some() && end(one) == end(other))
 }
 
-/// Returns the folder of a file: that in which the process runs, if its path names none.
+/// Returns the folder of a file: the working directory, if its path names none.
 pub(crate) fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes a folder if need be, and checks that files can be written to it, before a long run rather than after it.
+/// Creates a folder if needed, and checks that files can be written to it, before a long run instead of after it.
 ///
 /// # Errors
 /// If they cannot.
 pub fn prepare_folder(folder: &Path) -> Result<(), FileError> {
     let failed = |source| FileError::Write { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(|source| not_made(folder, source))?;
-    // With a name, as the files will have one: some file systems accept only unnamed ones.
+    // The test file has a name, like the later files, because some file systems only accept unnamed files.
     tempfile::Builder::new().prefix(".memscope-bench-").tempfile_in(folder).map_err(failed)?;
     Ok(())
 }

@@ -6,10 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-/// An error of git, or a repository that cannot answer.
+/// An error of git, or a repository that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
-    /// There is no git.
+    /// Git is not installed.
     #[error("cannot run git: {0}")]
     NoGit(io::Error),
     /// A folder outside of any repository.
@@ -23,7 +23,7 @@ pub enum GitError {
         /// Git's message.
         complaint: String,
     },
-    /// A name that is no commit's.
+    /// A name that is not a commit.
     #[error("{} has no revision '{revision}'{why}", repository.display())]
     UnknownRevision {
         /// The repository.
@@ -77,7 +77,7 @@ pub enum GitError {
         /// The object's hash.
         object: String,
     },
-    /// A folder that a commit does not have, for example a submodule that was not checked out.
+    /// A folder that a commit does not contain, for example a submodule that was not checked out.
     #[error(
         "{} is no folder of commit {commit} in its repository: if it is a submodule, `git submodule update --init` \
          fetches it",
@@ -89,7 +89,7 @@ pub enum GitError {
         /// The commit's abbreviated hash.
         commit: String,
     },
-    /// A file that no commit has.
+    /// A file that no commit contains.
     #[error("{} was never committed in {}", file.display(), repository.display())]
     NeverCommitted {
         /// The file.
@@ -97,13 +97,13 @@ pub enum GitError {
         /// The repository.
         repository: PathBuf,
     },
-    /// A path from the root of a file system, which names no file of a commit.
+    /// An absolute path, which cannot name a file of a commit.
     #[error("{} is an absolute path; name the file as it is called within the repository", .0.display())]
     Absolute(PathBuf),
-    /// One commit that was named as two.
+    /// One commit that was named twice.
     #[error("the good and the bad commit are the same, {0}")]
     Same(String),
-    /// A bad commit in the good one's history.
+    /// A bad commit that is an ancestor of the good one.
     #[error(
         "the good commit, {good}, is not an ancestor of the bad one, {bad}: their merge base is {bad} itself; are good \
          and bad swapped?"
@@ -114,7 +114,7 @@ pub enum GitError {
         /// The bad one.
         bad: String,
     },
-    /// Commits whose histories never meet.
+    /// Commits without a common ancestor.
     #[error("the good commit, {good}, is not an ancestor of the bad one, {bad}, and they have no merge base")]
     Unrelated {
         /// The good commit.

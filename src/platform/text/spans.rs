@@ -3,7 +3,7 @@
 /// A part of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Span<'a> {
-    /// Words. They may contain backticks that nothing closes.
+    /// Words. They may contain unclosed backticks.
     Words(&'a str),
     /// Code, and the backticks on either side of it.
     Code {
@@ -14,7 +14,7 @@ pub enum Span<'a> {
     },
 }
 
-/// Returns the parts of a line, in order. Code ends where as many backticks follow as it began with.
+/// Returns the parts of a line, in order. Code ends at the next run of equally many backticks.
 pub fn spans(line: &str) -> Vec<Span<'_>> {
     let mut spans = Vec::new();
     let (mut begin, mut place) = (0, 0);

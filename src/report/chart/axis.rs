@@ -1,4 +1,4 @@
-//! Log scales: the place of a value, and the scale of ratios from a little below 1 to a little above the greatest.
+//! Log scales: the position of a value, and the scale of ratios from a little below 1 to a little above the maximum.
 
 use crate::report::chart::canvas::{centred, dot, line, rectangle, telling};
 use crate::report::number;
@@ -14,7 +14,7 @@ pub(crate) struct RatioAxis {
 }
 
 impl RatioAxis {
-    /// Returns the scale that has room for all of these ratios, between two places of the picture.
+    /// Returns the scale that fits all of these ratios, between two positions of the chart.
     pub(crate) fn of(ratios: impl Iterator<Item = Estimate> + Clone, left: f64, right: f64) -> Self {
         // A logarithmic scale has no place for zero.
         let shown = |ratio: &f64| ratio.is_finite() && *ratio > 0.0;
@@ -26,7 +26,7 @@ impl RatioAxis {
         }
     }
 
-    /// Returns the place of a ratio.
+    /// Returns the position of a ratio.
     pub(crate) fn x(&self, ratio: f64) -> f64 {
         self.left + part(ratio, (self.least, self.greatest)) * (self.right - self.left)
     }
@@ -64,9 +64,9 @@ impl RatioAxis {
     }
 }
 
-/// Returns the place of a value within a range on a log scale, from 0 to 1.
+/// Returns the position of a value within a range on a log scale, from 0 to 1.
 pub(crate) fn part(value: f64, (least, greatest): (f64, f64)) -> f64 {
-    // In this order, a value that is not a number stands at 0.
+    // In this order, NaN is placed at 0.
     let value = value.clamp(least, greatest).max(least);
     (value / least).ln() / (greatest / least).ln()
 }

@@ -1,7 +1,7 @@
 //! The canvas of all charts: the sheet with its colours for light and dark, and the few shapes on it.
 //!
-//! Colours and fonts are classes of one style sheet, so that a picture follows the reader's colour scheme, and a
-//! shape has a meaning and not a look. There are no scripts: tooltips are `<title>` elements.
+//! Colours and fonts are classes of one style sheet, so a chart follows the reader's colour scheme, and a shape has a
+//! meaning instead of a look. There are no scripts: tooltips are `<title>` elements.
 
 use crate::platform::system::Machine;
 use crate::platform::text as outside;
@@ -10,7 +10,7 @@ use svg::Document;
 use svg::node::Value;
 use svg::node::element::{Circle, Description, Group, Line, Rectangle, Style, TSpan, Text, Title};
 
-/// The palette and the fonts of all pictures. `:root` is the picture itself, both alone and in a page.
+/// The palette and the fonts of all charts. `:root` is the chart itself, both alone and in a page.
 pub(super) const STYLE: &str = "
 :root {
   --paper: #ffffff; --panel: #f6f8fa; --rule: #d0d7de; --ink: #1f2328; --faint: #59636e;
@@ -65,7 +65,7 @@ pub(crate) fn sheet(width: f64, height: f64, title: &str, description: &str) -> 
         .add(rectangle(0.0, 0.0, width, height, "paper"))
 }
 
-/// Returns the picture's text, without characters that XML cannot contain or a reader cannot see. It leaves out the
+/// Returns the chart's text, without characters that XML cannot contain or a reader cannot see. It leaves out the
 /// line breaks that the builder puts next to tags: a tooltip then begins with its first word, and the file is a tenth
 /// smaller.
 pub(crate) fn finished(picture: &Document) -> String {
@@ -97,7 +97,7 @@ pub(crate) fn dot(x: f64, y: f64, radius: f64, class: &str) -> Circle {
     Circle::new().set("cx", short(x)).set("cy", short(y)).set("r", radius).set("class", class)
 }
 
-/// Draws a legend from a point on, a disc with its words for each entry: the words and the class.
+/// Draws a legend that begins at a point: for each entry a disc of its class and its text.
 pub(crate) fn legend(entries: impl IntoIterator<Item = (String, &'static str)>, mut x: f64, y: f64) -> Group {
     let mut legend = Group::new();
     for (words, class) in entries {
@@ -113,7 +113,7 @@ pub(crate) fn small_print<const N: usize>(lines: [(f64, String); N]) -> Group {
     lines.into_iter().fold(Group::new(), |print, (y, words)| print.add(text(24.0, y, "small faint", words)))
 }
 
-/// Returns the machine, the compiler and the day of a picture, for its small print.
+/// Returns the machine, the compiler and the day of a chart, for its small print.
 pub(crate) fn where_and_when(origin: &Origin) -> String {
     let Origin { machine, toolchain, started, .. } = origin;
     let Machine { processor, cores, system, .. } = machine;
@@ -145,8 +145,8 @@ pub(crate) fn telling(content: impl Into<String>) -> Group {
     Group::new().set("class", "hover").add(Title::new(content))
 }
 
-/// Rounds a coordinate to a tenth of a pixel: the eye sees no more, and the file is smaller. One that is not a number
-/// becomes 0, because it would break the whole picture.
+/// Rounds a coordinate to a tenth of a pixel, which is invisible and makes the file smaller. NaN becomes 0, because it
+/// would break the whole chart.
 pub(crate) fn short(coordinate: f64) -> Value {
     let tenths = (coordinate * 10.0).round() / 10.0;
     (if tenths.is_finite() { tenths } else { 0.0 }).into()

@@ -1,14 +1,14 @@
-//! A picture within a page.
+//! A chart within a page.
 
 use super::canvas::STYLE;
 
-/// Returns the style sheet that all pictures share. A page with pictures has it once.
+/// Returns the style sheet that all charts share. A page with charts has it once.
 pub(crate) fn style() -> &'static str {
     STYLE
 }
 
-/// Returns a picture of this crate for a page with others: without the shared style sheet, and with names that no other one has.
-/// Its further style sheets hold for it alone.
+/// Returns a chart of this crate for a page with others: without the shared style sheet, and with unique names. Its
+/// other style sheets apply only to it.
 pub(crate) fn inlined(picture: &str, name: &str) -> String {
     let mut inlined = String::with_capacity(picture.len());
     let mut rest = picture;
@@ -27,7 +27,7 @@ pub(crate) fn inlined(picture: &str, name: &str) -> String {
     inlined.trim_end().replacen("<svg ", &format!("<svg id=\"{name}\" "), 1)
 }
 
-/// Returns a part of a picture whose tags have other names.
+/// Returns a part of a chart with renamed ids.
 fn renamed(part: &str, name: &str) -> String {
     let renamed = part.split_inclusive('>').map(|piece| {
         let (text, tag) = piece.rfind('<').map_or((piece, ""), |start| piece.split_at(start));

@@ -1,17 +1,17 @@
-//! Labels beside points, placed so that they overlap neither each other nor other points.
+//! Labels of points, placed so that they overlap neither each other nor other points.
 
 /// The height of a label, and the distance from its point.
 const HEIGHT: f64 = 13.0;
 const GAP: f64 = 8.0;
-/// Half of the room that a point itself takes.
+/// Half of the width of a point.
 const POINT: f64 = 5.0;
 
 /// A rectangle: left, top, right and bottom.
 type Room = (f64, f64, f64, f64);
 
 /// Returns the left end of each label and its baseline, in the order given. Points come with the widths of their
-/// labels; labels stay within the room where they can. Of the sides of a point, a label takes the first that is free:
-/// right, left, above, below and the corners; if none is, the right.
+/// labels; labels stay within the area if possible. A label takes the first free side of its point: right, left, above,
+/// below and the corners; if none is free, the right.
 pub(crate) fn placed(points: &[(f64, f64, f64)], within: Room) -> Vec<(f64, f64)> {
     let mut taken: Vec<Room> = points.iter().map(|&(x, y, _)| (x - POINT, y - POINT, x + POINT, y + POINT)).collect();
     let mut places = Vec::with_capacity(points.len());

@@ -1,4 +1,4 @@
-//! A treemap: rectangles whose areas are proportional to sizes, as square as they get.
+//! A treemap: rectangles whose areas are proportional to sizes, as square as possible.
 //!
 //! The method is that of Bruls, Huizing and van Wijk, *Squarified treemaps* (2000): sizes fill the shorter side of the
 //! free area in a row for as long as that makes the row's rectangles squarer.
@@ -13,7 +13,7 @@ pub(crate) struct Area {
 }
 
 impl Area {
-    /// Cuts a strip of a thickness off the side where rows are laid. Returns the strip and the rest.
+    /// Cuts a strip of a thickness off the side along which rows are placed. Returns the strip and the rest.
     fn cut(self, thickness: f64) -> (Self, Self) {
         let Self { x, y, width, height } = self;
         if width >= height {
@@ -39,8 +39,8 @@ impl Area {
     }
 }
 
-/// Returns the rectangle of each size within an area, in the order given. Sizes that are sorted from the greatest on
-/// give the squarest rectangles; one that is 0 has none of the area.
+/// Returns the rectangle of each size within an area, in the order given. Sizes in descending order give the squarest
+/// rectangles; a size of 0 gets no area.
 pub(crate) fn treemap(sizes: &[f64], area: Area) -> Vec<Area> {
     let mut rectangles = Vec::with_capacity(sizes.len());
     let mut free = area;

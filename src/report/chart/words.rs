@@ -1,4 +1,4 @@
-//! Words within a width. A picture's text does not wrap by itself.
+//! Wrapping of words at a width, because text in a chart does not wrap.
 
 /// Wraps words at a width, for an average width of a letter.
 pub(crate) fn wrapped(words: &str, room: f64, letter: f64) -> Vec<String> {

@@ -1,13 +1,13 @@
-//! The order of figures: the number that a cell's text stands for.
+//! The order of figures: the number that a cell's text represents.
 
-/// Returns the number by which a formatted figure is sorted; `None` for words, and where the text is a plain number.
-/// A change in percent and a factor are on one scale: `+3.0 %` is 1.03, and comes before `×1.20`.
+/// Returns the number by which a formatted figure is sorted; `None` for words, and for a plain number. A change in
+/// percent and a factor are on one scale: `+3.0 %` is 1.03, and comes before `×1.20`.
 pub(super) fn order(text: &str) -> Option<f64> {
     if text.parse::<f64>().is_ok() {
         return None;
     }
     if let Some(interval) = text.strip_prefix("n.s. [") {
-        // The figure itself is not shown: the middle of its interval stands for it.
+        // The figure itself is not shown, so the middle of its interval represents it.
         let (low, high) = interval.strip_suffix("] %")?.split_once(", ")?;
         return Some(1.0 + (number(low)? + number(high)?) / 200.0);
     }

@@ -1,4 +1,4 @@
-//! The order of the scheduler's work, with a launcher that runs nothing.
+//! Tests of the scheduler's order, with a launcher that runs nothing.
 
 use super::*;
 use crate::platform::disturbance::Disturbance;
@@ -9,7 +9,7 @@ use crate::worker::reply::Reply;
 use crate::workloads::Scale;
 use std::cell::RefCell;
 
-/// A launcher that runs nothing, and records the order of its requests.
+/// A launcher that only records the order of its requests.
 #[derive(Debug)]
 struct Fake<'n> {
     name: char,
@@ -90,7 +90,7 @@ fn the_members_of_a_group_take_their_pairs_in_rounds() {
     assert!(firsts.contains(&'1') && firsts.contains(&'2'), "the order is shuffled: {firsts:?}");
 }
 
-/// Returns the name of the program that each pair ran. Both of its samples ran the same one.
+/// Returns the name of the program that each pair ran. Both samples of a pair ran the same program.
 fn programs(notes: &RefCell<Vec<String>>) -> String {
     let program = |note: &String| note.chars().next().expect("a name");
     let notes = notes.borrow();
@@ -112,7 +112,7 @@ fn the_links_of_a_build_take_the_rounds_by_turns() {
     let groups = vec![vec![planned(&build, Workload::CYCLES)]];
     let settings = Settings { rounds: 10, ..SETTINGS };
     Scheduler::new(settings, groups).measure(|_| ()).expect("no journal");
-    // The second pass goes on with the link after the first one's last.
+    // The second pass continues with the link after the last one of the first pass.
     assert_eq!(programs(&notes), ["12312", "31231"].concat());
 }
 
@@ -121,7 +121,7 @@ fn the_builds_of_a_round_run_the_links_of_that_round() {
     let notes = RefCell::default();
     let (one, two) = (links("123", &notes), links("abc", &notes));
     let time = Some(Duration::from_secs(1));
-    // A build that is slow rests early in each pass, and is still measured in the same rounds as the other one.
+    // A slow build rests early in each pass, and is still measured in the same rounds as the other one.
     let slow = planned(&two, Workload::CYCLES).map(|planned| Planned { time, ..planned });
     let groups = vec![vec![planned(&one, Workload::CYCLES), slow]];
     let settings = Settings { rounds: 8, fewest: 2, ..SETTINGS };
@@ -224,7 +224,7 @@ fn a_failure_ends_its_own_measurement() {
     assert_eq!((measurements[0].pairs.len(), measurements[1].pairs.len()), (1, 4));
 }
 
-/// Returns measurements without what the machine did meanwhile.
+/// Returns measurements without the disturbances of the machine.
 fn measured(mut groups: Vec<Vec<Option<Measurement>>>) -> Vec<Vec<Option<Measurement>>> {
     groups.iter_mut().flatten().flatten().for_each(|measurement| measurement.disturbance = Disturbance::default());
     groups

@@ -47,7 +47,7 @@ fn each_class_is_recognised() {
     }
 }
 
-/// The interval of the power is to contain the true one in 95 % of cases: of 200, in 190 give or take two standard errors.
+/// The interval of the power contains the true power in 95 % of cases: in 190 of 200, within two standard errors.
 #[test]
 fn the_power_is_the_true_one() {
     let truths: [(f64, Cost); 3] =
@@ -62,7 +62,7 @@ fn the_power_is_the_true_one() {
     assert!((184..=198).contains(&covered), "{covered} of 200");
 }
 
-/// Of flat costs, hardly any seems to grow: AICc must differ by 10.
+/// Hardly any flat cost seems to grow: AICc must differ by 10.
 #[test]
 fn what_is_flat_seldom_seems_to_grow() {
     let grown = (0..500).filter(|&seed| class(|_| 25.0, 0.2, seed) != GrowthClass::Flat).count();
@@ -126,7 +126,7 @@ fn what_is_too_little_has_no_class() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
-    /// Whatever the unit and the order of the costs, the class and the growth are the same.
+    /// The class and the growth do not depend on the unit and the order of the costs.
     #[test]
     fn the_unit_and_the_order_do_not_matter(
         place in 0..GROWN.len(), unit in 1e-6_f64..1e6, turn in 0_usize..19, seed in 0_u64..1_000,
@@ -139,7 +139,7 @@ proptest! {
         prop_assert!(((one.late / one.early) / (other.late / other.early) - 1.0).abs() < 1e-3);
     }
 
-    /// Whatever its parts, an exact cost is of its class if it at least doubles.
+    /// An exact cost that at least doubles gets its class, for any parts.
     #[test]
     fn any_mixture_is_recognised(
         fixed in 1_f64..1e4, growth in 1_f64..1e4, class in 0_usize..3,

@@ -25,7 +25,7 @@ fn one_difference_is_as_sure_as_it_was() {
     assert!(offsets(&[]).parts.is_empty());
 }
 
-/// The differences of a run share their samples: more of them make none of them surer.
+/// The differences of a run share their samples, so more differences do not reduce the errors.
 #[test]
 fn a_run_alone_keeps_its_own_errors() {
     let run: Vec<Difference> = (1..20)
@@ -74,9 +74,9 @@ fn the_noisy_commit_is_found_by_its_differences() {
     assert!(found.iter().enumerate().all(|(node, found)| node == 2 || (found / 1e-4 - 1.0).abs() < 0.6), "{found:?}");
 }
 
-/// Returns a run of these commits with these true offsets: the differences of each from those one, two, four and eight
-/// back, as a comparison computes them from rounds in six passes. Samples deviate by 6 %, and a build by 1 % from pass
-/// to pass.
+/// Returns a run of these commits with these true offsets: the differences of each commit from those one, two, four and
+/// eight back, as a comparison computes them from rounds in six passes. Samples deviate by 6 %, and a build by 1 % from
+/// pass to pass.
 fn run(commits: &[usize], truth: &[f64], rng: &mut Pcg64Mcg) -> Vec<Difference> {
     const ROUNDS: usize = 30;
     let mut normal = || (0..12).map(|_| rng.random_range(-0.5..0.5)).sum::<f64>();
@@ -98,8 +98,8 @@ fn run(commits: &[usize], truth: &[f64], rng: &mut Pcg64Mcg) -> Vec<Difference> 
         .collect()
 }
 
-/// Of 200 simulated histories on two machines, with a gap in one of them, 95 % intervals contain the true offsets and
-/// the true steps.
+/// In 200 simulated histories on two machines, one of which has a gap, 95 % intervals contain the true offsets and the
+/// true steps.
 #[test]
 fn intervals_contain_the_true_offsets() {
     let mut rng = Pcg64Mcg::seed_from_u64(17);

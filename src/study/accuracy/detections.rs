@@ -1,9 +1,9 @@
 //! Findings of memscope's reports of leaks, cycles and live blocks, compared with the objects that workloads plant.
 //! `check` compares them between builds; files of the former command `detect` contain nothing else.
 //!
-//! Two workloads leak on purpose: `leaks` leaves blocks behind, and `cycles` leaves pairs of nodes that hold each
-//! other. Each [`detection`](crate::worker::tasks::detection) runs one of them and requests one report in a separate
-//! process, so a report that hangs or dies costs no other.
+//! Two workloads leak on purpose: `leaks` leaves blocks behind, and `cycles` leaves pairs of nodes that own each other.
+//! Each [`detection`](crate::worker::tasks::detection) runs one of them and requests one report in a separate process,
+//! so a report that hangs or dies does not affect the others.
 
 use super::detections_summary;
 use crate::platform::files::Versioned;
@@ -28,7 +28,7 @@ pub const WORKLOADS: [Workload; 2] = [Workload::LEAKS, Workload::CYCLES];
 pub struct Detections {
     /// The version of this format.
     pub schema: u32,
-    /// The origin. Its build is that of the program that started the others.
+    /// The origin. Its build is the build of the program that started the others.
     #[serde(flatten)]
     pub origin: Origin,
     /// The builds, in the order in which they were named.

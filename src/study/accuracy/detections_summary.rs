@@ -60,14 +60,14 @@ fn figures(row: &Row) -> [String; 5] {
     [grouped(planted), grouped(named), true_positives, false_negatives, false_positives]
 }
 
-/// Returns the number of memscope's own blocks that are alive beside the planted ones. The hook sees them, so a
-/// report of live blocks at a level with the hook includes them.
+/// Returns the number of memscope's own live blocks. The hook records them, so a report of live blocks at a level with
+/// the hook includes them.
 fn own_blocks(row: &Row, Finding { alive, leaked, .. }: Finding) -> u64 {
     let Report { sought, level, .. } = row.report;
     if sought == FindingKind::Active && level.has_hook() { alive.saturating_sub(leaked) } else { 0 }
 }
 
-/// Returns the bounds that a mere count sets: at most these true positives, at least these false ones.
+/// Returns the bounds that a count alone sets: at most these true positives, at least these false ones.
 fn bounds(planted: u64, named: u64) -> [String; 3] {
     let found = planted.min(named);
     [
@@ -114,7 +114,7 @@ fn notes(detections: &Detections) -> Vec<String> {
     }));
     let sizes: Vec<String> = WORKLOADS.iter().filter_map(|&workload| size(detections, workload)).collect();
     lines.push(format!("Planted by {}.", sizes.join(", ")));
-    // The table names the builds; this program's build need not be one of them.
+    // The table names the builds, which may not include this program's build.
     lines.extend(circumstances(&detections.origin).into_iter().skip(1));
     lines
 }
@@ -123,7 +123,7 @@ fn notes(detections: &Detections) -> Vec<String> {
 fn failures(detections: &Detections) -> Vec<String> {
     let failed = rows(detections).filter(|(_, row)| row.failure.is_some());
     grouped_by(failed, |row| match &row.failure {
-        // What a version lacks, it lacks after every workload.
+        // A report that a version lacks is missing after every workload.
         Some(failure @ Failure::Unsupported { .. }) => {
             format!("{}: {}", row.report.name(), text::said(&failure.to_string()))
         }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// The version of the file's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 1;
 
-/// The most facts of a kind that are kept as examples.
+/// The maximum number of example facts of a kind in a file.
 const EXAMPLES: usize = 4;
 
 /// The accuracy of several builds of memscope.
@@ -22,7 +22,7 @@ const EXAMPLES: usize = 4;
 pub struct Accuracy {
     /// The version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// The origin. Its build is that of the program that started the others.
+    /// The origin. Its build is the build of the program that started the others.
     #[serde(flatten)]
     pub origin: Origin,
     /// The builds, in the order in which they were named.
@@ -42,12 +42,12 @@ pub struct BuildAccuracy {
     pub promises: Vec<PromiseOutcome>,
 }
 
-/// A promise, and how far a build keeps it.
+/// A promise, and its outcome with a build.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PromiseOutcome {
     /// The promise's name.
     pub promise: String,
-    /// Content of a report that keeps it.
+    /// The content of a report that keeps the promise.
     pub about: String,
     /// Expected facts that are reported.
     pub true_positives: u64,
@@ -73,7 +73,7 @@ impl PromiseOutcome {
             Ok(facts) => (facts.compare(), None),
             Err(failure) => (Compared::default(), Some(failure)),
         };
-        // Some versions list in no order.
+        // Some versions list facts in random order.
         let first = |facts: &[Fact]| {
             let mut facts = facts.to_vec();
             facts.sort();
@@ -92,7 +92,7 @@ impl PromiseOutcome {
         }
     }
 
-    /// Returns how far the promise is kept.
+    /// Returns the status of the promise.
     pub fn status(&self) -> Status {
         Status::of(match &self.failure {
             Some(failure) => Err(failure),
@@ -100,7 +100,7 @@ impl PromiseOutcome {
         })
     }
 
-    /// Returns the part of all facts, true or reported, that are both; `None` if there are none.
+    /// Returns the part of all true or reported facts that are both; `None` if there are none.
     pub fn truth(&self) -> Option<f64> {
         part(self.true_positives, self.false_negatives + self.false_positives)
     }

@@ -3,7 +3,7 @@
 use crate::report::number;
 use crate::worker::failure::Failure;
 
-/// Degree to which a build keeps a promise.
+/// The degree to which a build keeps a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// The report is right and complete.
@@ -17,7 +17,7 @@ pub enum Status {
         /// Facts that it contains and that are not expected.
         invented: u64,
     },
-    /// It contains none of the expected facts, or invents some where none are expected.
+    /// It contains none of the expected facts, or invents some if none are expected.
     NotKept,
     /// The process ended by a signal or a panic.
     Crashes,
@@ -25,7 +25,7 @@ pub enum Status {
     Hangs,
     /// The version has no such report.
     Unsupported,
-    /// The harness or the system kept the program from running: nothing is known.
+    /// The harness or the system kept the program from running, so the status is unknown.
     Unknown,
 }
 
@@ -44,7 +44,7 @@ impl Status {
         }
     }
 
-    /// Returns whether the version makes the promise, so that it can be kept or not.
+    /// Returns whether the version makes the promise, so it can be kept or broken.
     pub const fn is_made(self) -> bool {
         !matches!(self, Self::Unsupported | Self::Unknown)
     }

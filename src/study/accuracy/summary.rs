@@ -1,4 +1,4 @@
-//! The report of accuracy: sentences that answer, the matrix of promises and builds, and what is wrong in each.
+//! The report of accuracy: the answer in sentences, the matrix of promises and builds, and the errors of each build.
 
 use crate::platform::text;
 use crate::report::circumstances::circumstances;
@@ -25,7 +25,7 @@ pub(super) fn summary(accuracy: &Accuracy) -> Document {
     document
 }
 
-/// Returns a sentence for each build: how many promises it keeps, and which it breaks.
+/// Returns a sentence for each build with the number of promises that it keeps and the names of the broken ones.
 fn answers(accuracy: &Accuracy) -> Vec<String> {
     let answer = |build: &BuildAccuracy| {
         if let Some(why) = &build.failure {
@@ -145,7 +145,7 @@ fn notes(accuracy: &Accuracy) -> Vec<String> {
         let why = lacking.first().and_then(|build| {
             let kept = build.promises.iter().find(|kept| kept.promise == promise.promise)?;
             let Failure::Unsupported { why } = kept.failure.as_ref()? else { return None };
-            // The build is named behind.
+            // The build is named in the last column.
             Some(text::said(why.rsplit("cannot do that: ").next().unwrap_or(why)))
         });
         if let Some(why) = why {
@@ -153,7 +153,7 @@ fn notes(accuracy: &Accuracy) -> Vec<String> {
             lines.push(format!("{} is not asked: {why} ({}).", promise.promise, names.join(", ")));
         }
     }
-    // The table names the builds; this program's build need not be one of them.
+    // The table names the builds, which may not include this program's build.
     lines.extend(circumstances(&accuracy.origin).into_iter().skip(1));
     lines
 }

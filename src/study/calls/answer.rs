@@ -7,7 +7,7 @@ use crate::study::calls::latency::{Latencies, Operation, Quantiles};
 use crate::tracking::Level;
 use crate::tracking::memscope::MemscopeBuild;
 
-/// The call that stands for an allocation with its free.
+/// The call that represents an allocation with its free.
 const ALLOCATION: &str = "allocate-64B";
 
 /// The other calls that are named, in words.
@@ -33,7 +33,7 @@ pub(super) fn answer(calls: &Calls) -> Option<String> {
     (!parts.is_empty()).then(|| format!("With {name} {version}, {}.", number::list(&parts)))
 }
 
-/// Returns what one of 1,000 allocations exceeds on one thread.
+/// Returns the time that one of 1,000 allocations exceeds on one thread.
 fn rare(latencies: &Latencies) -> Option<String> {
     let at = |level: Level| {
         let measured = latencies.measurements.iter().find(|one| (one.threads, one.level) == (1, level))?;
@@ -42,7 +42,7 @@ fn rare(latencies: &Latencies) -> Option<String> {
     Some(instead("one allocation in 1,000 takes longer than", at(Level::Allocator)?, at(Level::Untracked)?))
 }
 
-/// Formats a time under the hook beside that without it.
+/// Formats a time under the hook next to the time without it.
 fn instead(what: &str, with: Estimate, without: Estimate) -> String {
     let [under, untracked] = [with, without].map(|time| number::time(time.value));
     let factor = number::factor(with.value / without.value);

@@ -1,4 +1,4 @@
-//! Batches: repeats of a call that are timed together, which gives the mean of one.
+//! Batches: repeats of a call that are timed together, which gives the mean of one call.
 //!
 //! Earlier versions wrote them to `operations.json`.
 
@@ -44,7 +44,7 @@ pub struct Measured {
     /// The level that it ran under.
     #[serde(rename = "tracking")]
     pub level: Level,
-    /// The most repeats that one process timed; 1 if each needed a fresh process.
+    /// The maximum number of repeats that one process timed; 1 if each needed a fresh process.
     pub most_repeats: u64,
     /// The failure, if it failed.
     pub failure: Option<Failure>,
@@ -54,7 +54,7 @@ pub struct Measured {
     pub samples: Vec<Sample>,
 }
 
-/// Repeats that were timed together. A file has it as `[iterations, elapsed_ns]`, because there are hundreds.
+/// Repeats that were timed together. A file stores them as `[iterations, elapsed_ns]`, because there are hundreds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(u64, u64)", into = "(u64, u64)")]
 pub struct Sample {
@@ -72,8 +72,8 @@ impl Measured {
 }
 
 impl Sample {
-    /// Returns the time of one repeat, in nanoseconds. It is not a number if the clock saw no time pass; estimates
-    /// leave out such a sample.
+    /// Returns the time of one repeat, in nanoseconds. Returns NaN if the clock saw no time pass; estimates ignore such
+    /// samples.
     pub fn ns_each(&self) -> f64 {
         let is_timed = self.elapsed_ns > 0 && self.iterations > 0;
         if is_timed { self.elapsed_ns as f64 / self.iterations as f64 } else { f64::NAN }

@@ -1,4 +1,4 @@
-//! The instructions of calls: each runs once more, under valgrind.
+//! Instructions of calls: each call runs once more, under valgrind.
 
 use crate::study::calls::{Counted, Measured, Single, Timing};
 use crate::study::instructions::{Collected, CountingError, InstructionCounter};
@@ -9,22 +9,22 @@ use crate::worker::tasks::operation::Request;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// The repeats of a call, unless a process times fewer.
+/// The number of repeats of a call, unless a process times fewer.
 const REPEATS: u64 = 100;
 
-/// The time of one call, in nanoseconds, from which on it is not counted: under valgrind, it would take half a minute.
+/// The time in nanoseconds above which a call is not counted: under valgrind, it would take half a minute.
 pub(super) const LONGEST_NS: f64 = 5e8;
 
-/// Returns whether the instructions of a call are counted: it has not failed, and it is not too slow.
+/// Returns whether the instructions of a call are counted: the call has not failed, and is not too slow.
 fn is_counted(measured: &Measured) -> bool {
     measured.failure.is_none() && measured.ns.is_some_and(|ns| ns.value < LONGEST_NS)
 }
 
-/// Counts the instructions of calls. Several run at once: other work does not change a count. `measured` has the times
-/// of the same calls. `progress` is called after each.
+/// Counts the instructions of calls. Several processes run at once, because other work does not change a count.
+/// `measured` has the times of the same calls. `progress` is called after each.
 ///
 /// # Errors
-/// If valgrind or what else it takes is missing.
+/// If valgrind or another requirement is missing.
 pub(crate) fn count(
     launcher: &Launcher,
     measured: &[Measured],

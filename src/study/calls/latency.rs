@@ -1,8 +1,8 @@
 //! Latencies: the times of single allocations and frees in a full heap, on several threads.
 //!
-//! A program feels its slowest allocation. So one process runs under one level on a number of threads, times each
-//! call, and reports the quantiles of those times. The process is the replicate: several run for each measurement, with
-//! the levels taking turns. A figure is the median over processes with its interval.
+//! A program's latency depends on its slowest allocations. So one process runs under one level on a number of threads,
+//! times each call, and reports the quantiles of those times. The process is the replicate: several run for each
+//! measurement, with the levels taking turns. A figure is the median over processes with its interval.
 //!
 //! Earlier versions wrote them to `latency.json`.
 
@@ -19,14 +19,14 @@ use rand::seq::SliceRandom;
 use rand::{SeedableRng, rngs::SmallRng};
 use serde::{Deserialize, Serialize};
 
-/// The operation that is timed.
+/// A timed operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// An allocation.
     Allocating,
     /// A free.
     Freeing,
-    /// Nothing: the cost of timing itself.
+    /// An empty call: the cost of timing.
     Timing,
 }
 
@@ -71,9 +71,9 @@ pub struct Latencies {
     /// The origin.
     #[serde(flatten)]
     pub origin: Origin,
-    /// The number of allocations that each thread of each process timed, and of frees.
+    /// The number of allocations, and of frees, that each thread of each process timed.
     pub operations: u32,
-    /// The number of blocks that each thread held.
+    /// The number of blocks that each thread kept.
     pub held: usize,
     /// The measurements, in order.
     #[serde(alias = "cells")]
@@ -81,7 +81,8 @@ pub struct Latencies {
 }
 
 impl Latencies {
-    /// Returns the calls of each kind that a process on so many threads times: its maximum is the greatest of them.
+    /// Returns the number of calls of each kind that a process with this many threads times, over which it takes the
+    /// maximum.
     pub fn calls(&self, threads: usize) -> u64 {
         u64::from(self.operations) * threads as u64
     }
@@ -103,7 +104,7 @@ pub struct Latency {
     pub threads: usize,
     /// The times of each process, in the order in which they ran.
     pub processes: Vec<Observed>,
-    /// The failure of a process, if one failed; no more are started after it.
+    /// The failure of a process, if one failed; no further process is started after it.
     pub failure: Option<Failure>,
 }
 
@@ -129,13 +130,13 @@ impl Latency {
         median_interval(self.processes.iter().map(|seen| operation.of(seen).at(place) as f64))
     }
 
-    /// Returns the mean time, in nanoseconds: the median over processes. `None` if it is not known of all.
+    /// Returns the mean time, in nanoseconds: the median over processes. `None` if a process lacks it.
     pub fn mean(&self, operation: Operation) -> Option<Estimate> {
         let means: Option<Vec<f64>> = self.processes.iter().map(|seen| operation.mean_of(seen)).collect();
         median_interval(means?)
     }
 
-    /// Returns the step of the clock in its processes, in nanoseconds: the largest, if it is known of all.
+    /// Returns the largest step of the clock in its processes, in nanoseconds; `None` if a process lacks it.
     pub fn step_ns(&self) -> Option<u64> {
         let steps: Option<Vec<u64>> = self.processes.iter().map(|seen| seen.step_ns).collect();
         steps?.into_iter().max()
@@ -158,8 +159,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Measures everything: for each number of threads, the levels by turns, each turn in another shuffled order, so that
-    /// none always follows the same other one. `run` runs one process; `progress` is called before each.
+    /// Measures everything: for each number of threads, the levels by turns, in a different shuffled order each turn,
+    /// so the order of levels varies. `run` runs one process; `progress` is called before each.
     pub fn measure(
         &self,
         run: impl Fn(Pattern) -> Result<Observed, Failure>,

@@ -1,4 +1,4 @@
-//! Calls: what one call costs a tracked program or its author.
+//! The cost of one call to a tracked program or its author.
 //!
 //! A workload shows the cost of tracking to a program; a call shows its source: one allocation, one named value, one
 //! reading of the statistics, one analysis. The record has three parts, each with its own origin, so a run replaces

@@ -1,4 +1,4 @@
-//! The plan of single calls: which, and how often in how many processes.
+//! The plan of single calls: the calls, their numbers and the number of processes.
 
 use crate::study::calls::sampling::measured;
 use crate::study::calls::{Measured, Operation, Sample, Single, Timing};
@@ -9,10 +9,10 @@ use rand::seq::SliceRandom;
 use rand::{SeedableRng, rngs::SmallRng};
 use std::time::Duration;
 
-/// The time that a process spends on repeats together, and again on single ones: the number of calls follows from it.
+/// The time that a process spends on repeats together, and again on single calls. It determines the number of calls.
 const BUDGET: Duration = Duration::from_millis(100);
 
-/// The repeats of the second trial: the first of a cheap call is slower than the others.
+/// The number of repeats of the second trial, because the first repeat of a cheap call is slower than the others.
 const TRIAL: u64 = 1_000;
 
 /// The plan of a run.
@@ -22,7 +22,7 @@ pub struct Plan {
     pub operations: Vec<&'static Operation>,
     /// The number of processes for each call and level.
     pub processes: usize,
-    /// The most calls that a process times one by one.
+    /// The maximum number of calls that a process times one by one.
     pub most: u64,
     /// The seed of the order.
     pub seed: u64,
@@ -34,8 +34,8 @@ impl Plan {
         self.operations.iter().map(|operation| operation.levels().len()).sum::<usize>() * self.processes
     }
 
-    /// Times each call under each of its levels, in processes by turns: each turn in another shuffled order. `run` runs
-    /// one process; `progress` is called before each.
+    /// Times each call under each of its levels, in processes by turns, in a different shuffled order each turn. `run`
+    /// runs one process; `progress` is called before each.
     pub fn measure(
         &self,
         run: impl Fn(Request) -> Result<Timing, Failure>,
@@ -64,7 +64,7 @@ impl Plan {
 struct Timed {
     operation: &'static Operation,
     level: Level,
-    /// The calls that each process times.
+    /// The number of calls that each process times.
     calls: u64,
     samples: Vec<Sample>,
     singly: Vec<Singly>,
@@ -78,7 +78,7 @@ impl Timed {
 
     /// Chooses the number of calls by trials.
     fn choose_calls(&mut self, most: u64, run: impl Fn(Request) -> Result<Timing, Failure>) {
-        // As many are timed together.
+        // The same number is timed together.
         let most = most.min(self.operation.state.most_repeats() / 2);
         let trial = |repeats: u64| -> Result<f64, Failure> {
             let timing = run(Request::together(self.operation.name, self.level, repeats))?;
@@ -127,7 +127,7 @@ impl Timed {
     }
 }
 
-/// Rounds a number down to 1, 2 or 5 and zeros, so that two runs mostly choose the same.
+/// Rounds a number down to 1, 2 or 5 and zeros, so that two runs mostly choose the same number.
 fn round(number: u64) -> u64 {
     let power = 10_u64.pow(number.max(1).ilog10());
     match number / power {
@@ -149,7 +149,7 @@ mod tests {
         Plan { operations, processes: 6, most, seed: 1 }
     }
 
-    /// Replies as a process does whose calls take so long each.
+    /// Replies like a process whose calls take this long each.
     fn timing(request: Request, each_ns: u64) -> Timing {
         let all = Quantiles([each_ns; QUANTILES.len()]);
         Timing {

@@ -63,7 +63,7 @@ pub(crate) struct Call<'a> {
 }
 
 impl Calls {
-    /// Reads the file of a folder; `None` if there is none, or an empty one.
+    /// Reads the file of a folder; `None` if it does not exist or is empty.
     ///
     /// # Errors
     /// If it cannot be read, or is another kind of file.
@@ -73,7 +73,7 @@ impl Calls {
     }
 
     /// Returns new batches with the other parts of an earlier record. Parts of another memscope or from another machine
-    /// are left out: their figures belong to no common table.
+    /// are dropped, because their figures belong in different tables.
     #[must_use]
     pub fn with_batches(self, batches: Batches) -> Self {
         let is_alike = |origin: &Origin| {
@@ -108,7 +108,7 @@ impl Calls {
         self.all().into_iter().find(|call| (call.operation, call.level) == (operation, level))
     }
 
-    /// Returns the origins of the parts, each with the columns or the table that it is of.
+    /// Returns the origins of the parts, each with its columns or its table.
     pub(crate) fn origins(&self) -> Vec<(&'static str, &Origin)> {
         let batches = self.batches.as_ref().map(|batches| ("means", &batches.origin));
         let singles = self.singles.as_ref().map(|singles| ("quantiles and instructions", &singles.origin));

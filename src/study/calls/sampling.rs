@@ -92,8 +92,8 @@ pub(super) fn measured(
     }
 }
 
-/// Keeps only the last samples of equal iterations. Criterion doubles the iterations while it warms up, and with flat
-/// sampling gives all measured samples the same number. A sample of few iterations is mostly the cost of the clock.
+/// Keeps only the last samples with equal iterations. Criterion doubles the iterations while it warms up, and with flat
+/// sampling gives all measured samples the same number. A sample of few iterations mostly measures the clock.
 fn drop_warm_up(samples: &mut Vec<Sample>) {
     let Some(last) = samples.last().map(|sample| sample.iterations) else { return };
     let others = samples.iter().rposition(|sample| sample.iterations != last);
@@ -122,7 +122,7 @@ mod tests {
         scripts::launcher(script, Limits::default())
     }
 
-    /// A script that replies as an operation does, at 3 ns for each repeat.
+    /// A script that replies like an operation at 3 ns for each repeat.
     const THREE_NS: &str = r#"repeats=$(sed 's/.*"repeats":\([0-9]*\).*/\1/')
         printf '{"schema":1,"operation":"x","tracking":"variables","repeats":%s,' $repeats
         printf '"elapsed_ns":%s,"subject":{"name":"m","version":"1","source":"s"}}' $((3 * repeats))"#;

@@ -29,7 +29,7 @@ pub struct Single {
     /// The level that it ran under.
     #[serde(rename = "tracking")]
     pub level: Level,
-    /// The calls that each process timed; 1 if each needed a fresh process, which times it once.
+    /// The number of calls that each process timed; 1 if each call needed a fresh process.
     pub calls: u64,
     /// The instructions; `None` if they were not counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,7 +37,7 @@ pub struct Single {
     /// The failure of the process that counted them, if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count_failure: Option<Failure>,
-    /// The times of each process, in the order in which they ran. A call that a process makes once has none.
+    /// The times of each process, in the order in which they ran; empty for a call that a process makes once.
     pub processes: Vec<Singly>,
 }
 
@@ -61,7 +61,7 @@ impl Single {
     /// Returns whether a process times enough calls for one of [`QUANTILES`], by its index there: at least one of them
     /// is beyond it.
     pub fn has(&self, place: usize) -> bool {
-        // The greatest of one call is no quantile of its own.
+        // The maximum of a single call is not a separate quantile.
         let needed = if place + 1 == QUANTILES.len() { 2.0 } else { 1.0 / (1.0 - QUANTILES[place]) };
         // Rounded: 1 − 0.9 is a little less than 0.1.
         self.calls as f64 >= needed.round()
@@ -78,7 +78,7 @@ impl Single {
         median_interval(self.processes.iter().map(|seen| seen.timing.at(place) as f64))
     }
 
-    /// Returns the step of the clock in its processes, in nanoseconds: the largest, if it is known of all.
+    /// Returns the largest step of the clock in its processes, in nanoseconds; `None` if a process lacks it.
     pub fn step_ns(&self) -> Option<u64> {
         let steps: Option<Vec<u64>> = self.processes.iter().map(|seen| seen.step_ns).collect();
         steps?.into_iter().max()

@@ -1,4 +1,4 @@
-//! The axes of a check: what may become better or worse.
+//! The axes of a check: the properties that may become better or worse.
 
 use crate::study::counts::Metric;
 use serde::{Deserialize, Serialize};
@@ -11,8 +11,8 @@ use std::str::FromStr;
 pub enum Axis {
     /// CPU time of the tracked workload, by its overhead.
     CpuTime,
-    /// CPU time that tracking adds to an allocation with its free. It has limits and no verdict: its change is that of
-    /// [`CpuTime`](Self::CpuTime).
+    /// CPU time that tracking adds to an allocation with its free. It has limits and no verdict, because
+    /// [`CpuTime`](Self::CpuTime) judges the same change.
     AllocationTime,
     /// Wall time of the tracked workload, by its overhead.
     WallTime,
@@ -36,19 +36,19 @@ pub enum Axis {
     Latency,
     /// The time that one of 10,000 calls exceeds.
     RareLatency,
-    /// CPU time that tracking adds to an event after many others ÷ that early on.
+    /// CPU time that tracking adds to an event after many others ÷ early in the process.
     Growth,
-    /// Planted objects that reports find, less false finds.
+    /// Planted objects that reports find, minus false positives.
     Recall,
     /// Seconds to build.
     BuildSeconds,
-    /// Crates that memscope brings along, itself included.
+    /// The number of crates of memscope and its dependencies.
     Crates,
-    /// Bytes of the program with memscope in it.
+    /// Size of the program including memscope, in bytes.
     BinarySize,
 }
 
-/// The direction of an axis, its name, its unit, and the change that it takes for a verdict.
+/// The direction of an axis, its name, its unit, and the minimum change for a verdict.
 struct Properties {
     axis: Axis,
     key: &'static str,
@@ -124,12 +124,12 @@ impl Axis {
         matches!(self, Self::Fidelity | Self::Recall)
     }
 
-    /// Returns whether a check cannot pass without a judgement on it.
+    /// Returns whether a check needs a judgement on it to pass.
     pub fn is_needed(self) -> bool {
         matches!(self, Self::CpuTime | Self::Fidelity)
     }
 
-    /// Returns the axis of a counted metric; `None` for one without verdicts.
+    /// Returns the axis of a counted metric; `None` for a metric without verdicts.
     pub(super) fn of_metric(metric: Metric) -> Option<Self> {
         match metric {
             Metric::Instructions => Some(Self::Instructions),

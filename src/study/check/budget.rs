@@ -1,4 +1,4 @@
-//! The budget: a file with the changes and the figures that a project accepts.
+//! The budget: a file with the changes and limits that a project accepts.
 
 use super::axis::Axis;
 use super::row::Row;
@@ -14,7 +14,7 @@ pub enum BudgetError {
     /// The file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file is no budget.
+    /// The file is not a budget.
     #[error("{}: not a budget: {why}", .path.display())]
     Content {
         /// The file.
@@ -24,19 +24,19 @@ pub enum BudgetError {
     },
 }
 
-/// The changes and figures that are accepted. Without a budget, each axis has its own threshold and no limit.
+/// The accepted changes and limits. Without a budget, each axis has its default threshold and no limit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Budget {
     /// Changes that are accepted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub change: Vec<Change>,
-    /// Limits of the head's figures, whatever the base has.
+    /// Limits of the head's figures, for any base.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub limit: Vec<Limit>,
 }
 
-/// The change of an axis that is accepted.
+/// An accepted change of an axis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
@@ -60,13 +60,13 @@ pub struct Limit {
     /// The level; `None` for all levels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
-    /// The workload, or whatever else the axis has rows of; `None` for all of them.
+    /// The workload, or another place of the axis's rows; `None` for all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
-    /// The greatest figure that is accepted.
+    /// The maximum accepted figure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<f64>,
-    /// The least figure that is accepted.
+    /// The minimum accepted figure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_least: Option<f64>,
 }
@@ -80,7 +80,7 @@ impl Budget {
     /// Reads a budget.
     ///
     /// # Errors
-    /// If the file cannot be read, or is no budget; the message names the line.
+    /// If the file cannot be read, or is not a budget; the message names the line.
     pub fn read(path: &Path) -> Result<Self, BudgetError> {
         let text = fs::read_to_string(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
         let content = |why: String| BudgetError::Content { path: path.to_owned(), why };
@@ -88,7 +88,7 @@ impl Budget {
         budget.fault().map_or(Ok(budget), |why| Err(content(why)))
     }
 
-    /// Returns what is wrong with numbers that have the right form.
+    /// Returns the error in numbers that have the right form, if any.
     fn fault(&self) -> Option<String> {
         let change = self.change.iter().find(|change| !(change.percent >= 0.0 && change.percent.is_finite()));
         let change = change.map(|change| {
@@ -100,14 +100,14 @@ impl Budget {
         change.or(limit)
     }
 
-    /// Returns the change of an axis at a level that is accepted, in percent: that of the level counts more than that
-    /// of all levels.
+    /// Returns the accepted change of an axis at a level, in percent. A change for the level takes precedence over one
+    /// for all levels.
     pub(super) fn threshold_percent(&self, axis: Axis, level: Option<Level>) -> f64 {
         self.accepted(axis, level).unwrap_or_else(|| axis.threshold_percent())
     }
 
-    /// Returns the typical change of CPU time at a level beyond which there is a verdict, in percent. A mean over workloads
-    /// is steadier than one of them, so it takes half of what a single workload takes, unless the file accepts a change.
+    /// Returns the threshold of the typical change of CPU time at a level, in percent. A mean over workloads varies
+    /// less than one of them, so the threshold is half of a single workload's, unless the file accepts a change.
     pub(super) fn typical_percent(&self, level: Level) -> f64 {
         self.accepted(Axis::CpuTime, Some(level)).unwrap_or_else(|| Axis::CpuTime.threshold_percent() / 2.0)
     }

@@ -12,10 +12,11 @@ use crate::worker::probe::Request;
 use crate::workloads::Workload;
 use std::time::{Duration, Instant};
 
-/// The most time of a build in a group and stage: a build that is much slower than others must not take their rounds.
+/// The time limit of a build in a group and stage: a build that is much slower than others must not use up their
+/// rounds.
 const MOST_OF_GROUP: Duration = Duration::from_secs(20);
 
-/// The machine, with the programs of both builds and the time that they have.
+/// The machine, with the programs of both builds and their time.
 pub(crate) struct Machine<'a, P> {
     /// The links of the base and of the head.
     pub builds: [&'a Links; 2],
@@ -23,7 +24,7 @@ pub(crate) struct Machine<'a, P> {
     pub plan: &'a Plan,
     /// The end of the last stage.
     pub end: Instant,
-    /// The number of stages that were taken.
+    /// The number of finished stages.
     pub stages: u64,
     /// Called before each round.
     pub progress: P,
@@ -47,7 +48,7 @@ impl<'a, P: FnMut(Progress)> Source for Machine<'a, P> {
             };
             builds.map(member).to_vec()
         };
-        // Each stage has its own order.
+        // Each stage has a different order.
         let settings = Settings { rounds, passes: PASSES, fewest: 2, precision: None, seed: self.stages };
         let scheduler = Scheduler::new(settings, groups.iter().map(group).collect());
         self.stages += 1;

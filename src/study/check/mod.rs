@@ -1,8 +1,8 @@
-//! The check: may this build of memscope be merged? A base and a head are compared on every axis, and one page has the
+//! The check of a build of memscope before it is merged: compares a base and a head on every axis. One page has the
 //! verdict, with its reason.
 //!
-//! Exact counts come first, since they settle much in seconds. Time takes whatever is left of the check's minutes, where
-//! the verdict is still open. All figures are kept; rows and verdict are computed from them.
+//! Exact counts come first, since they decide many axes in seconds. Time uses the rest of the check's minutes, where
+//! the verdict is still open. All figures are saved; rows and verdict are computed from them.
 
 mod axis;
 mod budget;
@@ -44,7 +44,7 @@ use serde::{Deserialize, Serialize};
 /// The version of the file's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 1;
 
-/// A check with its verdict, which is computed anew when a file is read.
+/// A check with its verdict, which is recomputed when a file is read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Record")]
 pub struct Check {
@@ -59,7 +59,7 @@ pub struct Check {
     pub rows: Vec<Row>,
 }
 
-/// The measurements of a check. Pairs of figures are those of the base and of the head.
+/// The measurements of a check. Pairs of figures belong to the base and the head.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// The command, the machine and the time.
@@ -71,7 +71,7 @@ pub struct Record {
     pub builds: [CheckedBuild; 2],
     /// The number of links of each build.
     pub links: usize,
-    /// The differences of equal builds on this machine, if that was checked.
+    /// The differences of equal builds on this machine, if they were measured.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resolutions: Vec<Resolution>,
     /// The counts.
@@ -92,7 +92,7 @@ pub struct Record {
     /// The functions that explain most of the change, a sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<String>,
-    /// The time that it took, in seconds.
+    /// The duration of the check, in seconds.
     pub seconds: u64,
 }
 
@@ -104,7 +104,7 @@ pub struct Plan {
     /// The levels.
     #[serde(rename = "tracking")]
     pub levels: Vec<Level>,
-    /// The factor of the scale; `None` for each workload's short one.
+    /// The factor of the scale; `None` for each workload's short scale.
     pub scale: Option<f64>,
     /// The threads of each pool.
     pub threads: usize,
@@ -112,9 +112,9 @@ pub struct Plan {
     pub minutes: f64,
     /// True if the base is checked against itself.
     pub is_self: bool,
-    /// True if nothing was counted with callgrind, because the user left it out.
+    /// True if nothing was counted with callgrind, at the user's request.
     pub without_counts: bool,
-    /// The changes and figures that are accepted.
+    /// The accepted changes and limits.
     pub budget: Budget,
 }
 
@@ -141,9 +141,9 @@ pub struct CheckedBuild {
 /// The package of a build.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Package {
-    /// The crates that memscope brings along, itself included.
+    /// The number of crates of memscope and its dependencies.
     pub crates: Option<u64>,
-    /// The size of the program with memscope in it.
+    /// The size of the program including memscope.
     pub program_bytes: Option<u64>,
     /// The duration of its build.
     pub build_seconds: Option<u64>,
@@ -195,8 +195,8 @@ impl From<Record> for Check {
 }
 
 impl Check {
-    /// Returns the single-threaded workload and level that became worse most, by time or else by instructions, if one did:
-    /// its functions can be compared.
+    /// Returns the single-threaded workload and level with the greatest change for the worse, by time or else by
+    /// instructions, if any: its functions can be compared.
     pub(crate) fn worst_group(&self) -> Option<(Workload, Level)> {
         let of_axis = |axis: Axis| {
             let rows = self.rows.iter().filter(move |row| row.axis == axis && row.is_worse());
@@ -219,7 +219,7 @@ impl Check {
         geometric_mean(self.record.plan.workloads.iter().filter_map(of_workload))
     }
 
-    /// Returns what the builds, which were equal, differed by.
+    /// Returns the differences of the builds, which were equal.
     pub fn resolutions(&self) -> Vec<Resolution> {
         resolutions(&self.rows)
     }

@@ -1,5 +1,5 @@
-//! The resolution of a machine: a check of a build against itself shows how far figures of equal builds differ, and later
-//! checks on the same machine take no less for a change.
+//! The resolution of a machine: a self-check measures how much figures of equal builds differ, and later checks on the
+//! same machine use no smaller thresholds.
 
 use super::axis::Axis;
 use super::budget::Budget;
@@ -7,7 +7,8 @@ use super::row::Row;
 use crate::tracking::Level;
 use serde::{Deserialize, Serialize};
 
-/// A change counts only beyond this many times what equal builds showed: one check sees one draw of it.
+/// The factor by which a change must exceed the differences of equal builds, since one check measures one random sample
+/// of them.
 const FACTOR: f64 = 2.0;
 
 /// The differences of equal builds.
@@ -22,7 +23,7 @@ pub struct Resolution {
     pub percent: f64,
 }
 
-/// Returns what the rows of a build against itself differed by, on each axis at each level.
+/// Returns the differences of the rows of a build against itself, on each axis at each level.
 pub(super) fn resolutions(rows: &[Row]) -> Vec<Resolution> {
     let mut found: Vec<Resolution> = Vec::new();
     for row in rows {
@@ -39,14 +40,14 @@ pub(super) fn resolutions(rows: &[Row]) -> Vec<Resolution> {
 /// The changes up to which there is no verdict.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Thresholds<'a> {
-    /// The project's.
+    /// The project's budget.
     pub budget: &'a Budget,
-    /// The machine's.
+    /// The machine's resolutions.
     pub resolutions: &'a [Resolution],
 }
 
 impl Thresholds<'_> {
-    /// Returns the threshold of an axis at a level, in percent. Times have their own intervals.
+    /// Returns the threshold of an axis at a level, in percent. Times have intervals instead.
     pub(super) fn percent(&self, axis: Axis, level: Option<Level>) -> f64 {
         let accepted = self.budget.threshold_percent(axis, level);
         if matches!(axis, Axis::CpuTime | Axis::WallTime | Axis::Fidelity) {

@@ -9,13 +9,13 @@ use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The place of a row: what ran, at which level.
+/// The place of a row: the thing that ran, and its level.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
-    /// The workload, the operation or the report; `None` if it is of the build as a whole.
+    /// The workload, the operation or the report; `None` for the build as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
-    /// The level; `None` if it is of none.
+    /// The level, if any.
     #[serde(default, rename = "tracking", skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
 }
@@ -55,9 +55,9 @@ pub struct Row {
     pub base: Option<f64>,
     /// The head's figure.
     pub head: Option<f64>,
-    /// The head's figure ÷ the base's, with its interval where there is one; for exact figures all three are equal.
+    /// The head's figure ÷ the base's, with its interval if there is one; for exact figures all three are equal.
     pub change: Option<Estimate>,
-    /// A verdict exceeds this, in percent.
+    /// The threshold of a verdict, in percent.
     pub threshold_percent: f64,
     /// The smallest change, in percent, that would have been found with a probability of 80 %.
     pub detectable_percent: Option<f64>,
@@ -93,8 +93,8 @@ impl Row {
         }
     }
 
-    /// Returns a row of two exact figures: a change is one if it exceeds the threshold, in percent, and an amount that
-    /// is too small to count.
+    /// Returns a row of two exact figures. A change counts if it exceeds both the threshold, in percent, and the
+    /// minimum amount.
     pub(super) fn exact(axis: Axis, place: Place, [base, head]: [f64; 2], threshold_percent: f64, least: f64) -> Self {
         let more = head - base;
         let allowed = least.max(base.abs() * threshold_percent / 100.0);
@@ -121,8 +121,8 @@ impl Row {
     }
 }
 
-/// Returns the judgement on a figure with an interval, by its verdict. Without one it is the same only if the whole
-/// interval lies within the threshold.
+/// Returns the judgement on a figure with an interval, from its verdict. Without a verdict, it is *same* only if the
+/// whole interval lies within the threshold.
 pub(super) fn judgement(verdict: Verdict, ratio: Option<Estimate>, threshold_percent: f64) -> Judgement {
     match verdict {
         Verdict::Regression => Judgement::Worse,

@@ -1,5 +1,5 @@
-//! The page of a check: the verdict, every axis in a row, what changed, and the answers that memscope's pull-request
-//! template asks for.
+//! The page of a check: the verdict, every axis in a row, the changes, and the answers for memscope's pull-request
+//! template.
 
 use super::axis::Axis;
 use super::row::Row;
@@ -11,9 +11,9 @@ use crate::report::number;
 use crate::stats::estimate::Estimate;
 use crate::study::counts::Judgement;
 
-/// The most changes in the table; a page has at most 60 lines.
+/// The maximum number of changes in the table; a page has at most 60 lines.
 const MOST_CHANGES: usize = 12;
-/// The most axes that the first sentence names.
+/// The maximum number of axes in the first sentence.
 const MOST_NAMED: usize = 3;
 
 pub(super) fn summary(check: &Check) -> Document {
@@ -65,7 +65,7 @@ fn described(build: &CheckedBuild) -> String {
     build.about.as_ref().map_or_else(|| build.name.clone(), |about| format!("{} ({about})", build.name))
 }
 
-/// Returns the axes that have such rows, with the place where each has changed most.
+/// Returns the axes with rows of this kind, each with the place of its greatest change.
 fn named(check: &Check, is_wanted: impl Fn(&Row) -> bool) -> String {
     let of_axis = |axis: Axis| {
         let rows = || check.rows.iter().filter(|row| row.axis == axis && is_wanted(row));
@@ -90,7 +90,7 @@ fn size(row: &Row) -> f64 {
     row.change.map_or(f64::INFINITY, |change| change.abs_log_ratio())
 }
 
-/// Returns what the verdict lacks.
+/// Returns the reasons why there is no decision.
 fn open(check: &Check) -> String {
     let is_open = |row: &&Row| row.judgement == Judgement::Unknown && row.axis.is_needed();
     let Some(row) = check.rows.iter().find(|row| is_open(row) && (row.place.of.is_none() || row.change.is_none()))
@@ -102,7 +102,7 @@ fn open(check: &Check) -> String {
     format!("{} of {}{change} may exceed {} %: {why}", row.axis, row.place, row.threshold_percent)
 }
 
-/// Returns the smallest changes that would have been found.
+/// Returns the smallest detectable changes.
 fn resolved(check: &Check) -> String {
     let of_time = || check.rows.iter().filter(|row| row.axis == Axis::CpuTime && row.change.is_some());
     let greatest = |is_typical: bool| {
@@ -172,7 +172,7 @@ fn table_of_changes(rows: &[&Row]) -> Table {
     table
 }
 
-/// Adds the part of memscope's pull-request template that asks for performance.
+/// Adds the section on performance of memscope's pull-request template.
 fn template(check: &Check, document: &mut Document) {
     document.heading("📊 Performance Impact");
     let is_better = check.rows.iter().any(|row| row.judgement == Judgement::Better);
@@ -226,7 +226,7 @@ fn word(judgement: Judgement) -> &'static str {
     }
 }
 
-/// Formats the change of a row, or its figures where there is no ratio.
+/// Formats the change of a row, or its figures if there is no ratio.
 fn in_words(row: &Row) -> String {
     match (row.change, &row.why) {
         (_, Some(why)) if row.change.is_none_or(|change| change.value == 1.0) => why.clone(),
@@ -235,7 +235,7 @@ fn in_words(row: &Row) -> String {
     }
 }
 
-/// Formats a change; that of exact figures has no interval.
+/// Formats a change; a change of exact figures has no interval.
 fn changed(change: Estimate) -> String {
     if change.low < change.high {
         return number::change(change);

@@ -1,4 +1,4 @@
-//! Checks of made-up records: what is planted on one axis is named by that axis, and by no other.
+//! Checks of made-up records: a fault that is planted on one axis is reported on that axis, and on no other.
 
 use super::*;
 use crate::platform::files;
@@ -78,7 +78,7 @@ fn latency() -> Latency {
     Latency { level: Level::Allocator, threads: 1, processes: vec![seen; 16], failure: None }
 }
 
-/// Returns a soak in which tracking adds 300 ns to an event, and so much more with each million events.
+/// Returns a soak in which tracking adds 300 ns to an event, and `growth` more with each million events.
 fn soak(growth: f64) -> Soak {
     let events = [10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000];
     let process = |added: &dyn Fn(u64) -> f64| {

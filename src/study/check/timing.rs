@@ -1,10 +1,10 @@
 //! The time axes: rounds of the base and the head, taken in stages. Each stage measures the groups whose verdict is
 //! still open, and the last one ends with the check's time.
 //!
-//! All stages of a group count together, by the rule of a comparison. A group is settled before the end if its interval
-//! lies within the threshold, which gives no false alarm, or if its change is so sure that looking several times hardly
-//! adds one: at each look but the last, the corrected probability must be below one in a thousand (Haybittle, 1971;
-//! Peto and others, 1976).
+//! All stages of a group are judged together, by the rule of a comparison. A group is settled before the end if its
+//! interval lies within the threshold, which gives no false alarm, or if its change is so significant that looking
+//! several times hardly adds false alarms: at each look except the last, the corrected probability must be below one in
+//! a thousand (Haybittle, 1971; Peto and others, 1976).
 
 use super::axis::Axis;
 use super::budget::Budget;
@@ -19,11 +19,11 @@ use std::time::Duration;
 
 /// The number of stages.
 const STAGES: usize = 4;
-/// The rounds of each group in the first stage, which shows how long one takes: two in each pass.
+/// The number of rounds of each group in the first stage, which measures the duration of a round: two in each pass.
 const FIRST_ROUNDS: usize = 12;
-/// The most rounds of a group in a stage.
+/// The maximum number of rounds of a group in a stage.
 const MOST_ROUNDS: usize = 600;
-/// The probability that a change must fall below to be sure before the end.
+/// The maximum probability of a change that is settled before the end.
 const EARLY: f64 = 0.001;
 
 /// A stage: the rounds of some groups.
@@ -37,12 +37,12 @@ pub struct Stage {
     pub measurements: [Vec<Measurement>; 2],
 }
 
-/// Takes the rounds of a stage: the machine, or kept pairs that stand for it.
+/// Takes the rounds of a stage: the machine, or kept pairs in its place.
 pub trait Source {
     /// The error of a stage.
     type Error;
 
-    /// Returns the time that is left.
+    /// Returns the remaining time.
     fn left(&self) -> Duration;
 
     /// Returns the measurements of the base and of the head.
@@ -55,11 +55,11 @@ pub trait Source {
 /// The differences of the time axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Times {
-    /// Those by CPU time.
+    /// The differences by CPU time.
     pub cpu: Vec<Difference>,
-    /// Those by wall time, of parallel workloads: waiting shows there alone.
+    /// The differences by wall time, of parallel workloads: only wall time shows waiting.
     pub wall: Vec<Difference>,
-    /// By CPU time, over all workloads of a level.
+    /// The typical differences by CPU time, over all workloads of a level.
     pub typical: Vec<Typical>,
 }
 
@@ -84,7 +84,7 @@ pub fn measure<S: Source>(
         } else {
             let of_all = of_a_round * open.len() as u32;
             let rounds = for_stage.as_secs_f64() / of_all.as_secs_f64().max(1e-9);
-            // Whole turns of all links, so that each counts alike.
+            // Complete turns of all links give each link the same weight.
             let turns = (rounds as usize).min(MOST_ROUNDS) / links.max(1);
             turns * links.max(1)
         };
@@ -101,7 +101,7 @@ pub fn measure<S: Source>(
     Ok(stages)
 }
 
-/// Returns the differences by all stages.
+/// Returns the differences over all stages.
 pub fn times(stages: &[Stage], links: usize, budget: &Budget) -> Times {
     let of_clock = |clock, axis, wanted: fn(Workload) -> bool| {
         let mut found: Vec<Undecided> = Vec::new();
@@ -124,7 +124,7 @@ pub fn times(stages: &[Stage], links: usize, budget: &Budget) -> Times {
     };
     let cpu = of_clock(Clock::Cpu, Axis::CpuTime, |_| true);
     let wall = of_clock(Clock::Wall, Axis::WallTime, Workload::is_parallel);
-    // One correction for both: a false alarm of either would fail the check.
+    // One correction covers both: a false alarm of either would fail the check.
     let of_cpu = cpu.len();
     let mut cpu = judged(cpu.into_iter().chain(wall).collect());
     let wall = cpu.split_off(of_cpu);

@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Nothing is worse, and what a check needs is known.
+    /// Nothing is worse, and everything that a check needs is known.
     Ok,
     /// At least one axis is worse, or over its budget.
     Worse,
-    /// Nothing is shown to be worse, but a needed axis is unknown.
+    /// Nothing is shown to be worse, but an axis that the check needs is unknown.
     CannotTell,
 }
 
@@ -39,14 +39,14 @@ impl Verdict {
     }
 }
 
-/// Returns whether the verdict needs a row: of time, that of the typical change and those without any figure. Single
-/// workloads have their detectable differences.
+/// Returns whether the verdict needs a row. For time, it needs the typical change and the rows without any figure;
+/// single workloads have their detectable differences.
 fn needs(row: &Row) -> bool {
     row.axis.is_needed() && (row.axis != Axis::CpuTime || row.place.of.is_none() || row.change.is_none())
 }
 
-/// Returns the judgement on an axis: worse if it is worse anywhere, better if it is better somewhere and the same or
-/// unknown elsewhere, and the same only if it is known everywhere.
+/// Returns the judgement on an axis: worse if any row is worse, better if some row is better and the others are the
+/// same or unknown, and the same only if all rows are known.
 pub(super) fn on_axis(rows: &[Row], axis: Axis) -> Option<Judgement> {
     let of_axis = || rows.iter().filter(|row| row.axis == axis);
     let any = |judgement| of_axis().any(|row| row.judgement == judgement);

@@ -1,4 +1,4 @@
-//! The evidence: the results files that claims are compared with, and the figures from them.
+//! The evidence: the results files that claims are compared with, and their figures.
 
 use crate::platform::files::{self, FileError, Versioned};
 use crate::report::origin::Origin;
@@ -26,13 +26,13 @@ pub struct Figure {
     pub seen: Result<Estimate, String>,
 }
 
-/// The results files of a folder, as far as they exist.
+/// The results files of a folder, if they exist.
 #[derive(Debug, Default)]
 pub struct Evidence {
     overhead: Option<Results>,
     compare: Option<Comparison>,
     footprint: Option<Footprints>,
-    /// The parts of the file of calls, each with the name of its file: earlier versions had one for each.
+    /// The parts of the file of calls, each with the name of its file: earlier versions had a file for each.
     latency: Option<(&'static str, Latencies)>,
     operations: Option<(&'static str, Batches)>,
     accuracy: Option<Accuracy>,
@@ -144,8 +144,8 @@ impl Evidence {
         seen(file, self.operations.as_ref().map(|(_, results)| &results.origin), figures)
     }
 
-    /// Returns the part of the facts of promises that a build reports right. A version that makes no such promise has
-    /// no figure.
+    /// Returns the part of the facts of promises that a build reports correctly. A version that makes no such promise
+    /// has no figure.
     pub(super) fn truth(&self, build: &str, promises: &[String]) -> Seen<'_> {
         let builds = self.accuracy.iter().flat_map(|accuracy| &accuracy.builds);
         let builds: Vec<&BuildAccuracy> = builds.filter(|known| known.name == build).collect();

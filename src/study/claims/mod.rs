@@ -1,10 +1,10 @@
-//! Claims: what memscope's own documents state, compared with measured results.
+//! Claims of memscope's own documents, compared with measured results.
 //!
 //! `claims.toml` has an entry for each [`Claim`]: a short quotation with its place, its bound, and one or more settings
-//! that test it: the one that a reader would assume, and the exact one of the figure if the document names it. Nothing
-//! is measured here. Each [`Setting`] names the study and the quantity that its figures are from, and [`Evidence`] reads
-//! them from that study's results file. If the file does not exist or has no such figure, the claim cannot be tested,
-//! and the table says why.
+//! that test it: the setting that a reader would assume, and the exact setting of the figure if the document names it.
+//! This study measures nothing. Each [`Setting`] names the study and the quantity that its figures are from, and
+//! [`Evidence`] reads them from that study's results file. If the file does not exist or lacks the figure, the claim
+//! cannot be tested, and the table has the reason.
 
 mod evidence;
 mod list;
@@ -33,9 +33,9 @@ pub struct Claim {
     /// True if the words are not the document's.
     #[serde(default)]
     pub is_paraphrased: bool,
-    /// The version whose document it is.
+    /// The version of the document.
     pub version: String,
-    /// The file and the section that it is from.
+    /// The file and the section of the quotation.
     pub place: String,
     /// The bound that it states.
     pub bound: Bound,
@@ -60,11 +60,11 @@ pub enum Bound {
     Bytes(f64),
     /// At least this part of all events is recorded.
     Fidelity(f64),
-    /// At least this part of all facts, of those that are true and those that are reported, is true and reported.
+    /// At least this part of all facts that are true or reported is both.
     Truth(f64),
 }
 
-/// The factor by which a time may exceed that on the claim's machine and still be attributed to the machine.
+/// The factor by which a time may exceed the time on the claim's machine and still be attributed to the machine.
 pub const ANOTHER_MACHINE: f64 = 2.0;
 
 /// A setting in which a claim is tested.
@@ -73,14 +73,14 @@ pub const ANOTHER_MACHINE: f64 = 2.0;
 pub struct Setting {
     /// The setting in words.
     pub about: String,
-    /// The study and the quantity that its figures are from.
+    /// The study and the quantity of its figures.
     pub from: Source,
 }
 
 /// The figures of a setting in the files.
 #[derive(Debug)]
 pub struct Seen<'a> {
-    /// The file that the figures are from; empty if there is none.
+    /// The file of the figures; empty if there is none.
     pub file: &'static str,
     /// The origin of the file; `None` if it does not exist.
     pub origin: Option<&'a Origin>,

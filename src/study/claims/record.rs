@@ -31,13 +31,13 @@ pub struct JudgedSetting {
     /// True if the words are not the document's.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_paraphrased: bool,
-    /// The version, the file and the section that it is from.
+    /// The version, the file and the section of the quotation.
     pub place: String,
     /// The bound that it states.
     pub bound: Bound,
     /// The setting.
     pub setting: String,
-    /// The results file that the figures are from; empty if no study measures them.
+    /// The results file of the figures; empty if no study measures them.
     pub file: String,
     /// The origin of that file; `None` if it does not exist.
     pub origin: Option<Origin>,

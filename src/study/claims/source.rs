@@ -49,7 +49,7 @@ pub enum Source {
         #[serde(default = "once")]
         times: f64,
     },
-    /// The part of facts that a build reports right: accuracy.json.
+    /// The part of facts that a build reports correctly: accuracy.json.
     Accuracy {
         /// The build's name.
         build: String,
@@ -77,7 +77,7 @@ pub enum PairQuantity {
     PeakMemory,
     /// CPU time that is added to an allocation with its free, in nanoseconds.
     PerAllocation,
-    /// Events recorded ÷ made.
+    /// Events recorded ÷ events that happened.
     Fidelity,
 }
 
@@ -87,11 +87,11 @@ pub enum PairQuantity {
 pub enum FootprintQuantity {
     /// Bytes for each live allocation.
     PerLiveAllocation,
-    /// Bytes kept of each event.
+    /// Bytes kept for each event.
     PerEvent,
-    /// The tracker's most bytes at the largest scale, for each thread.
+    /// The tracker's peak bytes at the largest scale, for each thread.
     PerThread,
-    /// Events recorded ÷ made, on a hundred threads or more.
+    /// Events recorded ÷ events that happened, on a hundred threads or more.
     #[serde(rename = "fidelity-on-100-threads")]
     FidelityOnManyThreads,
 }

@@ -1,4 +1,4 @@
-//! The report of claims: the figures that memscope's documents state, beside the measured ones.
+//! The report of claims: the figures that memscope's documents state, next to the measured ones.
 
 use crate::platform::text;
 use crate::report::document::{Document, Table, left};
@@ -45,7 +45,7 @@ pub fn summary(claims: &Claims) -> Document {
     document
 }
 
-/// Returns how many claims hold in all of their settings, in some, and in none.
+/// Returns the number of claims that hold in all, in some, and in none of their settings.
 fn answer(claims: &Claims) -> Vec<String> {
     let mut by_claim: Vec<(&str, Vec<Verdict>)> = Vec::new();
     for setting in &claims.settings {
@@ -93,7 +93,7 @@ fn words(verdict: Verdict, figures: usize) -> String {
     }
 }
 
-/// Formats figures for a cell: one with its interval, or the least and the greatest of several.
+/// Formats figures for a cell: a single one with its interval, or the range of several.
 fn measured(setting: &JudgedSetting) -> String {
     let JudgedSetting { bound, figures, lack, .. } = setting;
     let mut known: Vec<(&str, Estimate)> =
@@ -130,7 +130,7 @@ fn text(bound: Bound, estimate: Estimate) -> String {
     }
 }
 
-/// Names the origin of a file, or reports that it does not exist.
+/// Names the origin of a file, or reports that the file does not exist.
 fn note(seen: &JudgedSetting) -> Option<String> {
     if seen.file.is_empty() {
         return None;

@@ -11,22 +11,22 @@ use serde::{Deserialize, Serialize};
 pub enum Verdict {
     /// Every figure is within the bound.
     Holds,
-    /// This many figures lie beyond the bound, or ended without one.
+    /// This many figures are beyond the bound, or failed.
     DoesNotHold(usize),
-    /// There are no figures, or they are too uncertain for either.
+    /// There are no figures, or they are too uncertain for a verdict.
     CannotBeTested,
 }
 
-/// The probability of any figure being found beyond a bound that all of them are right at. It is one tail of a 95 %
-/// interval, so a claim with a single figure is judged by that.
+/// The probability that any figure is found beyond a bound that all of them exactly meet. It is one tail of a 95 %
+/// interval, so a claim with a single figure is judged by its interval.
 const CHANCE: f64 = 0.025;
 
 impl Bound {
     /// Returns the verdicts on a claim in each of its settings, given the figures of all.
     ///
-    /// A claim has up to two dozen figures. With each interval for itself, one of eight that are right at the bound would
-    /// be found beyond it in 18 % of runs; Holm's correction over the whole claim keeps that below 2.5 %. That *all*
-    /// figures are within needs no correction.
+    /// A claim has up to two dozen figures. If each interval were judged separately, one of eight figures that exactly
+    /// meet the bound would be found beyond it in 18 % of runs; Holm's correction over the whole claim keeps that below
+    /// 2.5 %. The verdict that *all* figures are within needs no correction.
     pub fn judge(self, settings: &[Vec<Figure>]) -> Vec<Verdict> {
         let all: Vec<Option<f64>> = settings.iter().flatten().map(|figure| self.chance_beyond(figure)).collect();
         let mut corrected = holm(&all).into_iter();
@@ -48,7 +48,7 @@ impl Bound {
         settings.iter().map(verdict).collect()
     }
 
-    /// Returns the bound and a figure, so that a claim states "at most".
+    /// Returns the bound and a figure, converted so that a claim states "at most".
     fn at_most(self, figure: Estimate) -> (f64, Estimate) {
         match self {
             Self::Overhead(most) | Self::Memory(most) | Self::Bytes(most) | Self::Time(most) => (most, figure),
@@ -60,16 +60,16 @@ impl Bound {
         }
     }
 
-    /// Returns whether a figure is within the bound with all of its interval or range.
+    /// Returns whether a figure is within the bound, including its interval or range.
     fn contains(self, figure: Estimate) -> bool {
         let (most, figure) = self.at_most(figure);
         figure.high <= most
     }
 
-    /// Returns the probability of a figure this far beyond the bound if it is right at it: that of a normal deviate whose
-    /// 95 % interval ends where the figure's does. `None` if there is no figure.
+    /// Returns the probability of a figure this far beyond the bound if it exactly meets the bound: the probability of
+    /// a normal deviate whose 95 % interval ends where the figure's does. `None` if there is no figure.
     ///
-    /// The ends of bytes and fidelities are a range that has nothing to do with chance: they are beyond or not.
+    /// The ends of bytes and fidelities are a range that is not random: they are beyond the bound or not.
     fn chance_beyond(self, figure: &Figure) -> Option<f64> {
         let (most, Estimate { value, low, .. }) = self.at_most(*figure.seen.as_ref().ok()?);
         let is_by_chance =
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(judged(bound, &eight), Verdict::CannotBeTested, "one of eight is there by chance in 18 % of runs");
         eight[7] = figure(1.06, 1.10);
         assert_eq!(judged(bound, &eight), Verdict::DoesNotHold(1));
-        // Where the others are far beyond, the last needs no more than alone.
+        // If the others are far beyond, the last is judged as if it were alone.
         let mut far = vec![figure(2.0, 2.1); 7];
         far.push(barely.clone());
         assert_eq!(judged(bound, &far), Verdict::DoesNotHold(8));
@@ -147,7 +147,7 @@ mod tests {
         let bound = Bound::Fidelity(0.99);
         assert_eq!(judged(bound, &[figure(1.0, 1.0)]), Verdict::Holds);
         assert_eq!(judged(bound, &[figure(0.5, 0.5)]), Verdict::DoesNotHold(1));
-        // One fact of a thousand that is wrong is one too many.
+        // One wrong fact of a thousand is one too many.
         assert_eq!(judged(Bound::Truth(1.0), &[figure(0.999, 0.999)]), Verdict::DoesNotHold(1));
         assert_eq!(judged(Bound::Truth(1.0), &[figure(1.0, 1.0)]), Verdict::Holds);
     }

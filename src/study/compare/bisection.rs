@@ -1,8 +1,8 @@
-//! One step of a bisection: does a commit cost what the good one does, or what the bad one does?
+//! One step of a bisection: decides whether a commit costs as much as the good one or the bad one.
 //!
-//! The three are measured in interleaved rounds. Each round compares the commit's log overhead with the middle of the
-//! other two's. Rounds go on until the sign test is sure of the side. A disturbance of a round affects all three
-//! alike, and no threshold has to be guessed.
+//! The three commits are measured in interleaved rounds. Each round compares the commit's log overhead with the
+//! midpoint of the other two. Rounds continue until the sign test is significant for one side. A disturbance of a round
+//! affects all three commits alike, and no threshold has to be guessed.
 
 use crate::schedule::measurement::{Clock, Pair};
 use crate::schedule::pairing::MeasurementRun;
@@ -13,19 +13,19 @@ use crate::worker::failure::Failure;
 use rand::seq::SliceRandom;
 use rand::{SeedableRng, rngs::SmallRng};
 
-/// The probability of the other side below which a side is sure. It is small because it is tested often.
+/// The significance level of a side. It is low because it is tested often.
 const SURE: f64 = 0.001;
-/// The rounds between looks.
+/// The number of rounds between tests.
 const BETWEEN_LOOKS: usize = 5;
 
-/// The side on which a commit stands.
+/// The side on which a commit lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaning {
-    /// It costs what the good commit does.
+    /// It costs as much as the good commit.
     Good,
-    /// It costs what the bad commit does.
+    /// It costs as much as the bad commit.
     Bad,
-    /// The rounds allowed did not decide it.
+    /// The maximum number of rounds did not decide it.
     Unsure,
 }
 
@@ -37,10 +37,10 @@ pub struct Contest<'a> {
 }
 
 impl<'a> Contest<'a> {
-    /// Returns a contest, by wall time or CPU time, of measurements that were begun: good, bad, and the one between.
+    /// Returns a contest, by wall time or CPU time, of measurements after their trials: good, bad, and the one between.
     ///
     /// # Errors
-    /// The first that failed its trial, by its index.
+    /// The first commit that failed its trial, by its index.
     pub fn of(runs: Vec<MeasurementRun<'a>>, clock: Clock) -> Result<Self, (usize, Failure)> {
         match runs.iter().position(|run| run.failure().is_some()) {
             Some(place) => Err((place, runs[place].failure().expect("it failed").clone())),
@@ -48,8 +48,8 @@ impl<'a> Contest<'a> {
         }
     }
 
-    /// Runs rounds until the side of the last commit is sure, or `most` rounds have run. With two commits, the side
-    /// is the bad one's if it costs more than the good one by `factor`, and the good one's if it does not.
+    /// Runs rounds until the side of the last commit is significant, or `most` rounds have run. With two commits, the
+    /// side is bad if the bad commit costs more than the good one by `factor`, and good if it does not.
     ///
     /// # Errors
     /// The commit that failed within a round, by its index.
@@ -96,7 +96,7 @@ impl<'a> Contest<'a> {
         (0..self.rounds()).filter_map(round).collect()
     }
 
-    /// Returns, for each round, the excess of the last commit's log overhead over the middle between good and bad.
+    /// Returns, for each round, the excess of the last commit's log overhead over the midpoint between good and bad.
     /// With two commits, it is the excess of the bad one's over the good one's times the factor.
     fn leans(&self, factor: f64) -> Vec<f64> {
         let lean = |round: Vec<f64>| match round[..] {

@@ -1,4 +1,4 @@
-//! The counts of a comparison's builds, and how they differ from their references'.
+//! The counts of a comparison's builds, and their differences from their references.
 
 use crate::platform::console;
 use crate::schedule::journal::{Entry, Journal, JournalError};
@@ -23,7 +23,7 @@ pub struct CountDifference {
 }
 
 /// Returns the differences between builds' counts on each workload and level. A build that failed there is not
-/// compared, and is no reference.
+/// compared, and is not used as a reference.
 pub(super) fn count_differences(
     builds: &[&[Counts]],
     against: &Against,
@@ -50,13 +50,13 @@ pub(super) fn count_differences(
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
 pub enum Line {
-    /// Of its rounds.
+    /// An entry of its rounds.
     Rounds(Entry),
-    /// Of its counts.
+    /// An entry of its counts.
     Counts(Counted),
 }
 
-/// An entry of a comparison's journal beside those of its rounds.
+/// An entry of a comparison's journal for its counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "entry")]
 pub enum Counted {
@@ -84,7 +84,7 @@ pub fn apart(lines: Vec<Line>) -> (Vec<Counted>, Vec<Entry>) {
 }
 
 impl Plan {
-    /// Returns what is counted of each build.
+    /// Returns the scope of the counts of each build.
     pub fn scope(&self) -> Scope {
         Scope {
             workloads: self.workloads.clone(),
@@ -96,8 +96,8 @@ impl Plan {
         }
     }
 
-    /// Counts the builds, workload by workload, and keeps each in a journal; goes on from its entries. A build without a
-    /// program is not counted. `progress` is called after each step, with the number of steps that are done.
+    /// Counts the builds, workload by workload, and appends each to a journal; continues from its entries. A build
+    /// without a program is not counted. `progress` is called after each step, with the number of finished steps.
     ///
     /// # Errors
     /// If callgrind cannot be used, or the journal cannot be written.

@@ -1,12 +1,12 @@
-//! One step of a bisection by counts: does a commit count what the good one does, or what the bad one does?
+//! One step of a bisection by counts: decides whether a commit's count is the good one's or the bad one's.
 //!
 //! A few runs of each decide it, on any machine.
 
 use crate::study::compare::Leaning;
 use crate::study::counts::{Change, Judgement, Metric, change};
 
-/// Returns the side of the bad commit, with its change from the good one: bad if it counts more than equal builds differ
-/// by, and at least `factor` times as many if one is given.
+/// Returns the side of the bad commit, with its change from the good one. It is bad if it counts more than equal builds
+/// differ by, and at least `factor` times as many if a factor is given.
 pub fn side_of_bad(metric: Metric, good: &[u64], bad: &[u64], factor: Option<f64>) -> (Leaning, Change) {
     let found = change(metric, good, bad);
     let is_enough = || factor.is_none_or(|factor| found.ratio.is_none_or(|ratio| ratio >= factor));
@@ -18,8 +18,8 @@ pub fn side_of_bad(metric: Metric, good: &[u64], bad: &[u64], factor: Option<f64
     (leaning, found)
 }
 
-/// Returns the side of a commit between a good and a bad one: that of the middle between the two on which all of its runs
-/// lie, and lie beyond the spread of the others' runs.
+/// Returns the side of a commit between a good and a bad one: the side of the midpoint on which all of its runs lie, if
+/// they also lie beyond the spread of the others' runs.
 pub fn side(good: &[u64], bad: &[u64], between: &[u64]) -> Leaning {
     let ends = |runs: &[u64]| Some((*runs.iter().min()? as f64, *runs.iter().max()? as f64));
     let (Some(good), Some(bad), Some(between)) = (ends(good), ends(bad), ends(between)) else { return Leaning::Unsure };
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn runs_that_differ_leave_less_to_a_side() {
-        // The middle lies anywhere from 1,000 to 1,020.
+        // The midpoint is anywhere from 1,000 to 1,020.
         let of = |between: u64| side(&[990, 1_010], &[1_010, 1_030], &[between; 2]);
         assert_eq!(
             [999, 1_000, 1_010, 1_020, 1_021].map(of),

@@ -16,10 +16,10 @@ use crate::workloads::Workload;
 /// The title of the table.
 pub(super) const TITLE: &str = "Counts";
 
-/// The most sentences to print. If there are more, only those of the last build are printed.
+/// The maximum number of sentences to print. If there are more, only those of the last build are printed.
 const MOST_LINES: usize = 20;
 
-/// Returns a sentence for each build and level: the metrics that changed, and those that did not.
+/// Returns a sentence for each build and level: the metrics that changed, and the metrics that did not.
 pub(super) fn sentences(comparison: &Comparison) -> Vec<String> {
     let step = |found: &CountDifference| (found.build, found.reference, found.difference.level);
     let mut steps: Vec<(usize, usize, Level)> = each_once(comparison.count_differences.iter().map(step));
@@ -139,7 +139,7 @@ pub(super) fn notes(comparison: &Comparison) -> Vec<String> {
     lines
 }
 
-/// Returns a line for each metric of which a build counts more than its reference.
+/// Returns a line for each metric that increased in a build.
 pub(super) fn regressions(comparison: &Comparison) -> Vec<String> {
     let mut lines = Vec::new();
     for CountDifference { build, reference, difference } in &comparison.count_differences {

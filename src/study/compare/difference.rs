@@ -1,8 +1,8 @@
 //! The difference between two builds, and the verdict on it.
 //!
-//! In each round every build's tracked probe runs beside its own untracked one. The difference between two builds is
+//! In each round every build's tracked probe runs next to its own untracked one. The difference between two builds is
 //! the difference of their log overheads in the same round, so a disturbance of the round affects both. Among many
-//! comparisons some look like a difference by chance. The verdict is a regression or an improvement only if
+//! comparisons, some look different by chance. The verdict is a regression or an improvement only if
 //!
 //! 1. the sign test on all rounds is significant at 5 % after Holm's correction for the comparisons of the run,
 //! 2. the 95 % interval, which includes the uncertainty between passes and between links, excludes no change,
@@ -91,8 +91,8 @@ impl Against {
 /// Returns the differences between builds on each workload and level. A [`Clock`](crate::Clock) as `rounds` compares
 /// the overheads of builds with one link by that time. `threshold` is in percent.
 ///
-/// The first pairs that two measurements have in a pass are of the same rounds: a slow build stops earlier. A build
-/// that failed on a workload and level is not compared there, and is no reference.
+/// The first pairs of two measurements in a pass belong to the same rounds; a slow build stops earlier. A build that
+/// failed on a workload and level is not compared there, and is not used as a reference.
 pub fn differences(
     builds: &[&[Measurement]],
     against: &Against,
@@ -103,11 +103,11 @@ pub fn differences(
     judged(undecided(builds, against, groups, rounds.into(), |_| threshold))
 }
 
-/// A difference before its verdict, with the rounds that it rests on.
+/// A difference before its verdict, with its rounds.
 pub(in crate::study) struct Undecided {
     /// The difference, inconclusive so far.
     pub difference: Difference,
-    /// A verdict exceeds this, in percent.
+    /// The threshold of a verdict, in percent.
     threshold: f64,
     /// The differences of the rounds.
     logs: Logs,
@@ -126,8 +126,8 @@ impl Undecided {
     }
 }
 
-/// Returns the differences between builds on each workload and level, before they are judged together. A level has its
-/// own threshold, in percent.
+/// Returns the differences between builds on each workload and level, before they are judged together. Each level has a
+/// threshold, in percent.
 pub(in crate::study) fn undecided(
     builds: &[&[Measurement]],
     against: &Against,
@@ -173,7 +173,7 @@ pub(super) fn figure(measurements: &[Measurement], group: (Workload, Level)) -> 
     measurements.iter().find(has_figure)
 }
 
-/// Returns differences with their verdicts, with Holm's correction for all of them.
+/// Returns differences with their verdicts, with Holm's correction over all of them.
 pub(in crate::study) fn judged(found: Vec<Undecided>) -> Vec<Difference> {
     let signs =
         found.iter().map(|Undecided { difference, logs, .. }| difference.ratio.and_then(|_| sign_test(&logs.all)));
@@ -199,8 +199,8 @@ pub(super) fn verdict(ratio: Estimate, halves: [Option<f64>; 2], probability: f6
     decision(ratio, probability < LEVEL && agree, threshold)
 }
 
-/// Returns the verdict on a ratio. A regression or an improvement must be sure, with an interval that excludes no change,
-/// and exceed the threshold, in percent.
+/// Returns the verdict on a ratio. A regression or an improvement must be significant, with an interval that excludes
+/// no change, and exceed the threshold, in percent.
 pub(in crate::study) fn decision(ratio: Estimate, is_sure: bool, threshold: f64) -> Verdict {
     let factor = 1.0 + threshold / 100.0;
     let is_sure = is_sure && !ratio.contains_one();

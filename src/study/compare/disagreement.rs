@@ -1,4 +1,4 @@
-//! The disagreements of time and counts: a sentence for each, with what else changed.
+//! Disagreements of time and counts: a sentence for each, with the other counts that changed.
 
 use crate::report::number;
 use crate::schedule::measurement::Clock;
@@ -6,7 +6,7 @@ use crate::stats::estimate::Estimate;
 use crate::study::compare::{Comparison, Verdict};
 use crate::study::counts::{Difference, Judgement, Metric};
 
-/// The most of them to print. The tables have the others.
+/// The maximum number of sentences. The tables have the others.
 const MOST_LINES: usize = 12;
 
 /// Returns a sentence for each workload and level on which a build's time and its instructions disagree.
@@ -48,9 +48,9 @@ struct Time {
     is_decided: bool,
 }
 
-/// Returns how time and instructions disagree, and what else changed; `None` if they agree. They disagree if one of the
-/// two has a verdict, the interval of time and the range of equal counts have nothing in common, and their sizes differ
-/// by more than the threshold of time.
+/// Returns a sentence on the disagreement of time and instructions, with the other changes; `None` if they agree. They
+/// disagree if one of the two has a verdict, the interval of time and the range of equal counts do not overlap, and
+/// their sizes differ by more than the threshold of time.
 fn disagreement(time: Time, counts: &Difference, threshold_percent: f64) -> Option<String> {
     let instructions = counts.change(Metric::Instructions)?;
     let (ratio, uncertainty) = (instructions.ratio?, instructions.threshold_percent? / 100.0);
@@ -70,8 +70,8 @@ fn disagreement(time: Time, counts: &Difference, threshold_percent: f64) -> Opti
     Some(format!("{} {time_change}, instructions {ratio}: {reasons}", time.clock))
 }
 
-/// Returns the other counts that changed in the direction in which time exceeds instructions, by more than those did, the
-/// largest first.
+/// Returns the other counts that changed in the direction in which time exceeds instructions, by more than those did,
+/// the largest first.
 fn reasons(counts: &Difference, is_slower: bool, instructions: f64) -> Vec<String> {
     let (wanted, verb) = if is_slower { (Judgement::Worse, "rose") } else { (Judgement::Better, "fell") };
     let mut found: Vec<(f64, String)> = [Metric::PageFaults, Metric::LastLevelMisses, Metric::DataMisses]
@@ -110,7 +110,7 @@ mod tests {
     use crate::tracking::Level;
     use crate::workloads::Workload;
 
-    /// Returns the difference of a build whose instructions, data misses and page faults (of which tracking adds a half)
+    /// Returns the difference of a build whose instructions, data misses and page faults (half of which tracking adds)
     /// have these ratios to its reference's.
     fn counted(instructions: f64, data: f64, faults: f64) -> Difference {
         let times = |count: u64, ratio: f64| (count as f64 * ratio).round() as u64;

@@ -7,8 +7,8 @@ use crate::stats::estimate::Estimate;
 use crate::stats::median::{median, median_interval};
 use crate::stats::passes;
 
-/// With more rounds per link than this, the spread between links counts in an interval: rounds of the same links add
-/// nothing to what these links can show. With fewer, the noise of the rounds contains it.
+/// The number of rounds per link above which the interval includes the spread between links: rounds of the same links
+/// add no information about other links. With fewer rounds, their noise covers it.
 const ROUNDS_PER_LINK: usize = 10;
 
 /// The figure of a build that is compared in each round.
@@ -26,7 +26,7 @@ pub enum Estimator {
 
 impl Estimator {
     /// Returns the logarithm of a pair's figure; `None` if the clock saw no time pass in one of its samples, so all
-    /// estimators have the same rounds.
+    /// estimators use the same rounds.
     fn log(self, pair: &Pair, clock: Clock) -> Option<f64> {
         let log_overhead = log_ratio(pair, clock)?;
         Some(match self {
@@ -37,14 +37,14 @@ impl Estimator {
     }
 }
 
-/// The rounds in which builds were measured, and what is compared in them.
+/// The rounds of builds, and the figure that is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rounds {
     /// The time that is compared.
     pub clock: Clock,
     /// The figure that is compared.
     pub estimator: Estimator,
-    /// The number of links of each build, which took the rounds by turns.
+    /// The number of links of each build, which the rounds ran by turns.
     pub links: usize,
     /// The number of rounds that were planned, over all passes.
     pub planned: usize,
@@ -96,7 +96,7 @@ impl Logs {
     }
 
     /// Returns the median difference and its interval; `None` if there are too few rounds. The interval is the hull of
-    /// those from all rounds, over passes and, with more than ten rounds per link, over links.
+    /// the intervals from all rounds, over passes and, with more than ten rounds per link, over links.
     pub(super) fn interval(&self) -> Option<Estimate> {
         let of_link = |link| {
             let rounds = self.all.iter().zip(&self.turns).filter(move |(_, turn)| **turn == link);
@@ -194,8 +194,8 @@ mod tests {
         assert_eq!(all, [(11, 0.2), (11, 0.3), (11, 0.1)]);
     }
 
-    /// Two builds of one source, whose eight links differ by 2 %, with noise of 6 % in each sample: in 240 rounds, the
-    /// interval must know that there were eight links, and in 60 the noise of the rounds contains that.
+    /// Two builds of one source have eight links that differ by 2 %, with noise of 6 % in each sample. With 240 rounds,
+    /// the interval must account for the eight links; with 60, the noise of the rounds covers them.
     #[test]
     fn the_interval_covers_what_links_alone_do() {
         const RUNS: usize = 400;

@@ -2,8 +2,8 @@
 //!
 //! A *group* is a workload at a level. In each round of a group every build runs a pair: its own untracked probe and
 //! its own tracked one. A seed shuffles the order of the builds. The rounds of a group are spread over passes through
-//! all groups, so a verdict rests on several times. Pairs go into a [`Journal`] as they come; [`differences`] and
-//! [`typical()`] draw the conclusions.
+//! all groups, so a verdict is based on several times. Pairs are appended to a [`Journal`] when they are measured;
+//! [`differences`] and [`typical()`] draw the conclusions.
 
 mod bisection;
 pub mod chart;
@@ -51,35 +51,35 @@ use crate::tracking::memscope::MemscopeBuild;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 
-/// The version of the file's format. A change that an older reader would misread raises it. Since 3, a
-/// measurement has its passes; before, it had two batches. Since 2, a difference has a verdict from all rounds; in 1 it
-/// had a claim from each batch.
+/// The version of the file's format. A change that an older reader would misread raises it. Since 3, a measurement has
+/// its passes; before, it had two batches. Since 2, a difference has a verdict from all rounds; in 1 it had a claim
+/// from each batch.
 pub const SCHEMA: u32 = 3;
 
-/// The rounds of each group by default.
+/// The default number of rounds of each group.
 pub const ROUNDS: usize = 120;
 
-/// The time limit of a build in a group by default, in seconds.
+/// The default time limit of a build in a group, in seconds.
 pub const SECONDS: u64 = 20;
 
-/// A regression or an improvement exceeds this by default, in percent.
+/// The default threshold of a regression or an improvement, in percent.
 pub const THRESHOLD_PERCENT: f64 = 3.0;
 
-/// The measurements of several builds, and the verdicts. Verdicts follow from the pairs: they are computed anew when
-/// a file is read, whatever verdicts the file has.
+/// The measurements of several builds, and the verdicts. Verdicts are recomputed from the pairs when a file is read;
+/// verdicts in the file are ignored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Record")]
 pub struct Comparison {
     /// The version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// The command, the machine and the time. Its build is that of the program that measured the builds.
+    /// The command, the machine and the time. Its build is the build of the program that measured the builds.
     #[serde(flatten)]
     pub origin: Origin,
     /// The plan of the run.
     pub plan: Plan,
     /// The time whose ratios are compared.
     pub clock: Clock,
-    /// A regression or an improvement exceeds this, in percent.
+    /// The threshold of a regression or an improvement, in percent.
     pub threshold_percent: f64,
     /// The reference of each build.
     pub against: Against,
@@ -106,9 +106,9 @@ pub struct Record {
     /// The time whose ratios are compared.
     #[serde(default)]
     pub clock: Clock,
-    /// A regression or an improvement exceeds this, in percent.
+    /// The threshold of a regression or an improvement, in percent.
     pub threshold_percent: f64,
-    /// The reference of each build. Files of schema 1 do not have it: it was the first.
+    /// The reference of each build. Files of schema 1 lack it: it was the first build.
     #[serde(default)]
     pub against: Against,
     /// The builds, in the order in which they were named.
@@ -189,7 +189,7 @@ impl Study for Comparison {
 }
 
 impl Comparison {
-    /// Computes the verdicts anew from the same pairs, with other references or another threshold if given.
+    /// Recomputes the verdicts from the same pairs, with other references or another threshold if given.
     #[must_use]
     pub fn judged(self, against: Option<Against>, threshold_percent: Option<f64>) -> Self {
         let Self { origin, plan, clock, builds, .. } = self;
@@ -205,7 +205,7 @@ impl Comparison {
         differences(&measurements, &self.against, &self.plan.groups(), rounds, self.threshold_percent)
     }
 
-    /// Returns the number of comparisons that Holm's correction is for.
+    /// Returns the number of comparisons for Holm's correction.
     pub fn comparisons(&self) -> usize {
         self.differences.iter().filter(|difference| difference.probability.is_some()).count()
     }
@@ -229,7 +229,7 @@ impl Comparison {
         self.typical.iter().find(|found| (found.build, found.level) == (build, level))
     }
 
-    /// Returns the geometric mean of a build's overheads at a level, and the number of workloads in it; `None`
+    /// Returns the geometric mean of a build's overheads at a level, and the number of workloads in the mean; `None`
     /// without a figure.
     pub fn typical_overhead(&self, build: usize, level: Level) -> Option<(Estimate, usize)> {
         let measurements = self.builds.get(build)?.measurements.iter().filter(|measurement| measurement.level == level);
@@ -242,8 +242,8 @@ impl Comparison {
         measurement.overhead().filter(|_| measurement.failure().is_none())?.by(self.clock)
     }
 
-    /// Returns the noise floor with its measurement. Of the overheads of untracked against itself in the first build
-    /// that was measured, it is the one farthest from 1.
+    /// Returns the noise floor with its measurement: the overhead farthest from 1 of untracked against itself in the
+    /// first measured build.
     pub fn noise_floor(&self) -> Option<(&Measurement, Estimate)> {
         let measurements = self.builds.iter().flat_map(|build| &build.measurements);
         let noise = measurements.filter(|measurement| measurement.level == Level::Untracked);
@@ -272,8 +272,8 @@ pub struct ComparedBuild {
     pub memscope: Option<MemscopeBuild>,
     /// The reason for a build that could not be compiled.
     pub not_built: Option<NotBuilt>,
-    /// The seeds of the orders of its functions, one for each of its links, which took the rounds by turns: the pair of
-    /// round r ran link r modulo their number. Rounds count on from pass to pass, and pass p of n begins at the plan's
+    /// The seeds of the orders of its functions, one for each of its links, which the rounds ran by turns: the pair of
+    /// round r ran link r modulo their number. Rounds are numbered across passes, and pass p of n begins at the plan's
     /// rounds × p ÷ n. Empty for one link in the usual order, as in all files of earlier versions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<u32>,
@@ -283,7 +283,7 @@ pub struct ComparedBuild {
     /// The counts, in the order of the groups; empty if nothing was counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counts: Vec<Counts>,
-    /// The soaks, a level each; empty if nothing was soaked.
+    /// The soaks, one for each level; empty if nothing was soaked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub soaks: Vec<Soak>,
     /// In files before schema 3, the number of each measurement's pairs in the first of two batches, which are its

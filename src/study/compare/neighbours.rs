@@ -1,4 +1,4 @@
-//! The differences of each build from several earlier ones, all from the same rounds.
+//! The differences of each build from several earlier builds, all from the same rounds.
 
 use super::difference::figure;
 use super::logs::{Logs, Rounds};
@@ -8,10 +8,10 @@ use crate::stats::estimate::Estimate;
 use crate::tracking::Level;
 use crate::workloads::Workload;
 
-/// The steps back at which earlier builds stand. Near ones show where a change is; far ones add up a slow one.
+/// The numbers of steps back to earlier builds. Near builds show the place of a change; far ones add up a slow change.
 const BACK: [usize; 4] = [1, 2, 4, 8];
 
-/// A build beside an earlier one, on one workload at one level.
+/// A build and an earlier one, on one workload at one level.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Neighbours<'a> {
     /// The build, by its index in the run.
@@ -30,7 +30,7 @@ pub struct Neighbours<'a> {
 
 impl Comparison {
     /// Returns the differences of each build from those one, two, four and eight steps back by its references, on each
-    /// workload and level that both have a figure of.
+    /// workload and level on which both have a figure.
     pub fn neighbours(&self) -> Vec<Neighbours<'_>> {
         let groups = self.plan.groups().into_iter().filter(|(_, level)| *level != Level::Untracked);
         groups.flat_map(|group| self.neighbours_in(group)).collect()
@@ -57,7 +57,7 @@ impl Comparison {
         found
     }
 
-    /// Returns the builds before one, the nearest first: its reference, that one's, and so on.
+    /// Returns the builds before one, the nearest first: its reference, the reference of that, and so on.
     fn before(&self, build: usize) -> Vec<usize> {
         match &self.against {
             Against::First | Against::Previous => (0..build).rev().collect(),

@@ -23,15 +23,15 @@ pub struct Plan {
     pub workloads: Vec<Workload>,
     /// The levels; only the first build runs `untracked`, for the noise floor.
     pub levels: Vec<Level>,
-    /// The scale; `None` for each workload's short one.
+    /// The scale; `None` for each workload's short scale.
     pub scale: Option<f64>,
     /// The threads of each pool.
     pub threads: usize,
     /// The rounds of each group, over all passes; none if the builds were only counted.
     pub rounds: usize,
     /// The time limit of a build in a group, in seconds of its pairs, in equal parts for the passes. A build takes no
-    /// more pairs after it, except for the fewest that a verdict needs. In files before schema 3 it is that of one of
-    /// two batches.
+    /// more pairs after it, except for the minimum that a verdict needs. In files before schema 3 it is the limit of
+    /// one of two batches.
     pub seconds: u64,
     /// The seed of the order of the builds in each round.
     pub seed: u64,
@@ -52,7 +52,7 @@ impl Plan {
         self.rounds > 0
     }
 
-    /// Returns the number of comparisons that the plan leads to if every build has a figure everywhere.
+    /// Returns the number of comparisons of the plan if every build has a figure everywhere.
     pub fn comparisons(&self) -> usize {
         let tracked = self.groups().iter().filter(|(_, level)| *level != Level::Untracked).count();
         tracked * self.builds.len().saturating_sub(1)
@@ -63,14 +63,14 @@ impl Plan {
     }
 }
 
-/// Returns the amount and the order of the work of a run with so many rounds and comparisons. However slow a build is,
-/// it gets a pass's part of the rounds that a verdict needs.
+/// Returns the amount and the order of the work of a run with this many rounds and comparisons. Even a slow build gets
+/// a pass's part of the rounds that a verdict needs.
 pub(in crate::study) fn settings(rounds: usize, comparisons: usize, seed: u64) -> Settings {
     let fewest = fewest_rounds(comparisons).div_ceil(PASSES);
     Settings { rounds, passes: PASSES, fewest, precision: None, seed }
 }
 
-/// Returns the time limit of a build in a pass of a group, from that in all passes.
+/// Returns the time limit of a build in a pass of a group, from its time limit over all passes.
 pub(in crate::study) fn time_in_pass(seconds: u64) -> Duration {
     Duration::from_secs(seconds) / PASSES as u32
 }
@@ -80,7 +80,7 @@ pub(in crate::study) fn time_in_pass(seconds: u64) -> Duration {
 pub struct Measured {
     /// The measurements of each build, in the order of the groups.
     pub measurements: Vec<Vec<Measurement>>,
-    /// The journal; the caller ends it when all is written.
+    /// The journal; the caller ends it after everything is written.
     pub journal: Journal,
 }
 

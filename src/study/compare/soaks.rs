@@ -1,4 +1,4 @@
-//! The growth of each build's cost over events, beside its overheads.
+//! The growth of each build's cost over events.
 
 use crate::report::document::{Table, left, right};
 use crate::report::metric::Metric;

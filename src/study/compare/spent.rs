@@ -1,4 +1,4 @@
-//! The parts of the CPU time: user and kernel time, and the page faults, of each build.
+//! The parts of the CPU time, user and kernel time, and the page faults of each build.
 
 use crate::report::document::{Table, left, right};
 use crate::report::number;
@@ -16,19 +16,19 @@ pub(super) const NOTE: &str = "Where the CPU time goes: medians of the tracked r
                                from the row's reference, without an interval. The kernel's part is that of all runs \
                                together; page faults are its work at the first touch of memory.";
 
-/// The middle of a measurement's tracked samples.
+/// The medians of a measurement's tracked samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Spent {
     /// The median CPU time, in nanoseconds.
     cpu: f64,
-    /// The kernel's part of it: that of all samples together, since a single one has hardly any digits.
+    /// The kernel's part of the CPU time over all samples together, since a single sample has hardly any digits.
     kernel: Option<f64>,
     /// The median page faults.
     page_faults: Option<f64>,
 }
 
 impl Spent {
-    /// Returns what a measurement's tracked runs spent; `None` if it failed, or the clock saw no time pass.
+    /// Returns the medians of a measurement's tracked samples; `None` if it failed, or the clock saw no time pass.
     fn of(measurement: &Measurement) -> Option<Self> {
         if measurement.failure().is_some() {
             return None;
@@ -50,8 +50,8 @@ impl Spent {
     }
 }
 
-/// Returns the table of each build on each workload and level; `None` if no sample has the kernel's part or page faults,
-/// as in earlier files.
+/// Returns the table of each build on each workload and level; `None` if no sample has the kernel's part or page
+/// faults, as in earlier files.
 pub(super) fn table(comparison: &Comparison) -> Option<Table> {
     let words = ["workload", "level", "build"].map(left);
     let numbers = ["CPU time", "user", "kernel", "page faults"].map(right);

@@ -42,7 +42,7 @@ pub fn summary(comparison: &Comparison) -> Document {
     lines.extend(has_spent.then(|| spent::NOTE.to_owned()));
     lines.extend(counts_report::notes(comparison));
     lines.extend(has_soaks.then(|| soaks::NOTE.to_owned()));
-    // The table names the builds; this program's own is none of them.
+    // The table names the builds; this program's own build is not one of them.
     lines.extend(circumstances(&comparison.origin).into_iter().skip(1));
     document.notes(lines);
     document
@@ -88,7 +88,7 @@ fn typical_row(comparison: &Comparison, build: usize, level: Level) -> [String; 
         None if compared.not_built.is_some() => label(compared),
         None => "no figure".to_owned(),
         Some((overhead, workloads)) if workloads == comparison.plan.workloads.len() => number::overhead(overhead),
-        // It is not comparable with a mean over all workloads.
+        // It cannot be compared with a mean over all workloads.
         Some((_, workloads)) => format!("on {workloads} of {} workloads", comparison.plan.workloads.len()),
     };
     let [change, against, verdict, found] = match comparison.typical_change(build, level) {
@@ -125,7 +125,7 @@ fn nothing() -> [String; 4] {
     ["—", "", "", ""].map(str::to_owned)
 }
 
-/// Returns a build's name without the prefix that names share, which leaves room for the other columns.
+/// Returns a build's name without the names' common prefix, which leaves space for the other columns.
 pub fn shortened(comparison: &Comparison, build: usize) -> String {
     let names: Vec<&str> = comparison.builds.iter().map(|build| build.name.as_str()).collect();
     builds::shorten(&names).swap_remove(build)
@@ -167,7 +167,7 @@ pub fn rule(comparison: &Comparison) -> String {
     )
 }
 
-/// Returns the outcome of a build that has no figure at all, in a word or two.
+/// Returns the outcome of a build without any figure, in a word or two.
 fn label(build: &ComparedBuild) -> String {
     build.not_built.as_ref().map_or(String::new(), |failed| failed.outcome.label().to_owned())
 }

@@ -1,9 +1,9 @@
 //! The typical change of a build at a level: the geometric mean over the workloads, with its interval.
 //!
-//! Each workload's change is a median with its own interval. Workloads are measured separately, so the standard
-//! errors of their logarithms add in quadrature. The verdict follows the rule for one workload. It is significant at
-//! 5 % after Holm's correction for all typical changes of the run (here by the normal distribution), the change lies
-//! beyond the threshold, and both halves of the passes lie on that same side.
+//! Each workload's change is a median with its own interval. Workloads are measured separately, so the standard errors
+//! of their logarithms add in quadrature. The verdict follows the rule for one workload. It is significant at 5 % after
+//! Holm's correction for all typical changes of the run (here by the normal distribution), the change is beyond the
+//! threshold, and both halves of the passes are on the same side.
 
 use crate::stats::estimate::Estimate;
 use crate::stats::mean;
@@ -36,10 +36,10 @@ pub struct Typical {
 }
 
 /// Returns the typical change of each build at each of these levels that has at least two workloads to average.
-/// `threshold` gives that of a level, in percent.
+/// `threshold` returns the threshold of a level, in percent.
 ///
-/// A build's rows may have different references, if the intended one has no figure on a workload. The reference of
-/// most rows counts; if two references have as many rows, the intended one does.
+/// A build's rows may have different references, if the intended one has no figure on a workload. The reference of most
+/// rows is used; in a tie, the intended one.
 pub fn typical(
     differences: &[Difference],
     levels: &[Level],
@@ -71,7 +71,7 @@ pub fn typical(
     }
     let tails = found.iter().zip(&errors).map(|(typical, &(error, _))| {
         let log = typical.ratio.value.ln();
-        // Without any noise every change is sure.
+        // Without any noise every change is significant.
         Some(if error > 0.0 { normal_tails(log / error) } else { f64::from(u8::from(log == 0.0)) })
     });
     let probabilities = holm(&tails.collect::<Vec<_>>());
@@ -86,7 +86,7 @@ pub fn typical(
     found
 }
 
-/// Returns the reference of most rows; if two references have as many rows, the intended one.
+/// Returns the reference of most rows; in a tie, the intended one.
 fn usual_reference(rows: &[&Difference], against: &Against) -> Option<usize> {
     let count = |reference: usize| rows.iter().filter(|row| row.reference == reference).count();
     let references = rows.iter().map(|row| row.reference);

@@ -1,14 +1,14 @@
-//! The verdicts of a comparison in sentences, which stand above its table.
+//! The verdicts of a comparison in sentences, above its table.
 
 use crate::platform::text::listed;
 use crate::report::number;
 use crate::study::compare::{Comparison, Difference, Typical, Verdict, counts_report};
 use crate::tracking::Level;
 
-/// The most verdicts to print. If there are more, only those with a typical change are printed, or that of the last
-/// build.
+/// The maximum number of verdicts to print. If there are more, only typical changes, or the verdict of the last build,
+/// are printed.
 const MOST_LINES: usize = 20;
-/// The most workloads that a sentence names.
+/// The maximum number of workloads that a sentence names.
 const MOST_NAMES: usize = 3;
 
 /// Returns the verdicts. One build and its reference give one sentence. Several builds give a summary, and then a
@@ -38,7 +38,7 @@ pub fn sentences(comparison: &Comparison) -> Vec<String> {
     [vec![format!("{}{fewer}", sum(comparison))], lines].concat()
 }
 
-/// Returns the regressions, a line each: of typical changes, of workloads, and of counts.
+/// Returns the regressions, one per line: typical changes, workloads, and counts.
 pub fn regressions(comparison: &Comparison) -> Vec<String> {
     let name = |build: usize| &comparison.builds[build].name;
     let line = |of: String, build, reference, ratio| {
@@ -312,7 +312,7 @@ impl LevelVerdicts<'_> {
     }
 }
 
-/// Returns the number of comparisons that came to each verdict.
+/// Returns the number of comparisons with each verdict.
 fn sum(comparison: &Comparison) -> String {
     let count = |verdict| comparison.differences.iter().filter(|difference| difference.verdict == verdict).count();
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });

@@ -1,6 +1,6 @@
-//! Conformance: does a tracker behave as every program may expect of its allocator?
+//! Conformance: tests whether a tracker behaves as programs may expect of their allocator.
 //!
-//! A [`Test`] runs in a separate process, so one that a tracker does not survive costs no other.
+//! Each [`Test`] runs in a separate process, so a tracker's crash affects only one test.
 
 mod record;
 mod summary;

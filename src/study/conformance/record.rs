@@ -18,7 +18,7 @@ pub const SCHEMA: u32 = 1;
 pub struct Conformance {
     /// The version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// The origin. Its build of memscope is the one that memscope's levels are of.
+    /// The origin. Its build of memscope provides memscope's levels.
     #[serde(flatten)]
     pub origin: Origin,
     /// The trackers, in the order in which they were named.
@@ -28,7 +28,7 @@ pub struct Conformance {
 /// The conformance of one tracker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrackerConformance {
-    /// Its name: that of its level.
+    /// Its name: the name of its level.
     pub name: String,
     /// Its description in a few words.
     pub about: String,
@@ -47,7 +47,7 @@ pub struct TestOutcome {
     pub about: String,
     /// The answer; `None` if the process gave none.
     pub answer: Option<Answer>,
-    /// The end of a process that gave no answer.
+    /// The failure of a process without an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
 }
@@ -61,7 +61,7 @@ pub enum Verdict {
     Fail,
     /// The test has nothing to check.
     Inapplicable,
-    /// The test could not run: the system prevented it, or there is no such tracker here.
+    /// The test could not run: the system prevented it, or the tracker does not exist here.
     NotRun,
 }
 

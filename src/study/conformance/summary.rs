@@ -1,4 +1,4 @@
-//! The report of conformance: a row for each test, a column for each tracker, and what failed.
+//! The report of conformance: a row for each test, a column for each tracker, and the failures.
 
 use super::{Answer, Conformance, TestOutcome, TrackerConformance, Verdict};
 use crate::platform::{shell, text};
@@ -6,7 +6,7 @@ use crate::report::circumstances::circumstances;
 use crate::report::document::{Document, Table, left};
 use crate::report::number;
 
-/// Returns the report: the table, what each failed test expected and found, and the tests in words.
+/// Returns the report: the table, the expectation and the result of each failed test, and the tests in words.
 pub(super) fn summary(conformance: &Conformance) -> Document {
     let mut document = Document::default();
     document.notes(conformance.trackers.iter().map(sentence).collect());
@@ -37,7 +37,7 @@ fn sentence(tracker: &TrackerConformance) -> String {
     format!("{} ({}): {verdict}{missing}.", text::code(&tracker.name), tracker.about)
 }
 
-/// Returns the tests, as the first tracker had them.
+/// Returns the tests of the first tracker.
 fn tests(conformance: &Conformance) -> impl Iterator<Item = &TestOutcome> {
     conformance.trackers.first().into_iter().flat_map(|tracker| &tracker.tests)
 }

@@ -11,24 +11,24 @@ use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
 use crate::workloads::{Digest, Workload};
 
-/// Number of probes whose page faults are counted: the seeds of hash maps and the kernel's choices differ from probe to
-/// probe.
+/// The number of probes whose page faults are counted: the seeds of hash maps and the kernel's choices differ from
+/// probe to probe.
 const PROBES: usize = 6;
 
-/// The counts that are wanted.
+/// The requested counts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scope {
     /// The workloads.
     pub workloads: Vec<Workload>,
-    /// The levels. Untracked runs are always counted beside them.
+    /// The levels. Untracked runs are always counted too.
     pub levels: Vec<Level>,
-    /// The factor of the scale; `None` for each workload's short one.
+    /// The factor of the scale; `None` for each workload's short scale.
     pub scale: Option<f64>,
-    /// The part of that scale which is run: a program is some fifty times slower under callgrind.
+    /// The part of that scale that is run: a program is about fifty times slower under callgrind.
     pub part: f64,
     /// The threads of each pool of a parallel workload.
     pub threads: usize,
-    /// The metrics. Those that need callgrind are counted in workloads of one thread.
+    /// The metrics. Metrics that need callgrind are counted in workloads with one thread.
     pub metrics: Vec<Metric>,
 }
 
@@ -74,8 +74,8 @@ impl<'a> Counter<'a> {
         Ok(Self { launcher, scope, instructions })
     }
 
-    /// Counts a workload untracked and at each level. A failure ends the counting of its level alone, or of all levels
-    /// if it is that of the untracked runs. `progress` is called after each step.
+    /// Counts a workload untracked and at each level. A failure ends only the counting of its level, or of all levels
+    /// if the untracked runs failed. `progress` is called after each step.
     pub fn count(&self, workload: Workload, mut progress: impl FnMut(Workload, Level)) -> Vec<Counts> {
         let Scope { levels, scale, part, threads, .. } = self.scope;
         let request = |level| {
@@ -130,7 +130,7 @@ impl<'a> Counter<'a> {
         if self.scope.metrics.contains(&Metric::PageFaults) {
             let faults = (0..PROBES).map(|_| Ok(checked(self.launcher.run(request)?, expected)?.page_faults));
             let faults: Option<Vec<u64>> = faults.collect::<Result<_, Failure>>()?;
-            // Where the system does not report them, they are unknown.
+            // If the system does not report them, they are unknown.
             runs.page_faults = faults.unwrap_or_default();
             step();
         }
@@ -138,7 +138,7 @@ impl<'a> Counter<'a> {
     }
 }
 
-/// The counts of two programs, and how they differ.
+/// The counts of two programs, and their differences.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compared {
     /// The counts of the reference.

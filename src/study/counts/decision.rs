@@ -1,7 +1,7 @@
 //! The difference of counts, and the judgement on it.
 //!
-//! Counts of the tracked window are compared: the workload is the same in all builds, so what differs is the tracker's.
-//! A difference is decided if it exceeds the spread of equal runs and what equal builds differ by
+//! Counts of the tracked window are compared: the workload is the same in all builds, so any difference is the
+//! tracker's. A difference has a verdict if it exceeds the spread of equal runs and the differences of equal builds
 //! ([`Metric::rule`]).
 
 use super::metric::Metric;
@@ -18,7 +18,7 @@ pub enum Judgement {
     Worse,
     /// The build counts less than its reference.
     Better,
-    /// The difference is no larger than equal builds have.
+    /// The difference is no larger than between equal builds.
     Same,
     /// It was not counted in one of the two, or has no verdicts.
     #[default]
@@ -36,10 +36,10 @@ pub struct Change {
     pub head: Option<f64>,
     /// The build's count ÷ the reference's; `None` if one is unknown or the reference's is zero.
     pub ratio: Option<f64>,
-    /// The same ratio of what tracking adds to the untracked runs; `None` if it adds hardly anything.
+    /// The same ratio of tracked − untracked; `None` if tracking adds hardly anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub added_ratio: Option<f64>,
-    /// A verdict exceeds this, in percent of the reference's count; `None` without verdicts.
+    /// The threshold of a verdict, in percent of the reference's count; `None` without verdicts.
     pub threshold_percent: Option<f64>,
     /// The judgement.
     pub judgement: Judgement,
@@ -110,7 +110,7 @@ pub fn change(metric: Metric, base: &[u64], head: &[u64]) -> Change {
     Change { ratio, threshold_percent, judgement, ..unknown }
 }
 
-/// Returns the distance of the greatest count from the least.
+/// Returns the difference between the greatest and the least count.
 pub(super) fn spread(runs: &[u64]) -> u64 {
     let least = runs.iter().min().copied().unwrap_or(0);
     runs.iter().max().map_or(0, |greatest| greatest - least)

@@ -1,4 +1,4 @@
-//! The metrics that are counted, and the rule of each.
+//! The counted metrics, and the rule of each.
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,8 @@ pub enum Metric {
     Instructions,
     /// Reads and writes of data that miss a simulated first-level cache
     DataMisses,
-    /// Reads of instructions that miss a simulated first-level cache. They follow from where functions lie, so they have
-    /// no verdict
+    /// Reads of instructions that miss a simulated first-level cache. They follow from where functions lie, so they
+    /// have no verdict
     #[value(skip)]
     InstructionMisses,
     /// Reads and writes that miss a simulated last-level cache
@@ -49,7 +49,7 @@ impl Metric {
         }
     }
 
-    /// Returns whether callgrind counts it, which takes valgrind and a workload of one thread.
+    /// Returns whether callgrind counts it, which needs valgrind and a workload with one thread.
     pub const fn needs_callgrind(self) -> bool {
         !matches!(self, Self::PageFaults)
     }
@@ -82,9 +82,9 @@ impl fmt::Display for Metric {
 pub(super) struct Rule {
     /// A part of the reference's count, in percent: equal builds differ by less, also under other links.
     pub percent: f64,
-    /// A count: where there is nearly nothing, a few more are no finding.
+    /// A count: differences below it are ignored.
     pub least: u64,
-    /// The greatest spread of equal runs, so many times: twice that of three runs, or the range of six. Medians of equal
-    /// builds differ by more in about one of a hundred cases, and in less than one of a thousand.
+    /// The factor on the greatest spread of equal runs: two for three runs, or one for the range of six. Medians of
+    /// equal builds differ by more in about one of a hundred cases, and in less than one of a thousand.
     pub spreads: u64,
 }

@@ -1,11 +1,11 @@
-//! Counts beside time: instructions, simulated cache misses and page faults of builds, and how they differ.
+//! Counts in addition to time: instructions, simulated cache misses and page faults of builds, and their differences.
 //!
-//! A few runs decide a difference of counts, on any machine. None of them stands for time: an instruction that waits
-//! for memory counts as much as any other, and the kernel's work is in page faults alone. So counts stand beside times,
-//! and never replace them.
+//! A few runs decide a difference of counts, on any machine. No count replaces time: an instruction that waits for
+//! memory counts as much as any other, and only page faults show the kernel's work. So counts are reported next to
+//! times.
 //!
-//! Instructions and misses are those of single-threaded workloads under callgrind. Page faults are those of ordinary
-//! probes, of any workload. [`compare`] counts two programs; [`differences`] compares what was counted.
+//! Instructions and misses are counted in single-threaded workloads under callgrind, page faults in ordinary probes of
+//! any workload. [`compare`] counts two programs; [`differences`] compares the counts.
 
 mod count;
 mod decision;

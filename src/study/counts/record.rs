@@ -1,4 +1,4 @@
-//! The record: the counts of one build's workload at a level, of each run.
+//! The record: the counts of one build's workload at a level, for each run.
 
 use super::metric::Metric;
 use crate::stats::median::median;
@@ -24,7 +24,7 @@ pub struct Counts {
     pub threads: usize,
     /// The allocations of one untracked run.
     pub allocations: Option<u64>,
-    /// The failure of a run, if any. Nothing more was counted then.
+    /// The failure of a run, if any; nothing more was counted after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
     /// The untracked runs.
@@ -34,13 +34,13 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Returns the count that tracking adds: tracked less untracked; `None` if one is unknown.
+    /// Returns the count that tracking adds: tracked − untracked; `None` if one is unknown.
     pub fn added(&self, metric: Metric) -> Option<f64> {
         Some(self.tracked.middle(metric)? - self.untracked.middle(metric)?)
     }
 }
 
-/// The counts of several runs of one probe, in order. A metric that was not counted has none.
+/// The counts of several runs of one probe, in order. A metric that was not counted has an empty list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Runs {

@@ -1,13 +1,13 @@
 //! The footprint: the memory that tracking takes, and the events that it misses, as a workload grows.
 //!
-//! A single run shows little: it includes the tracker's fixed parts, and its maps double now and then. So each
-//! measurement, a workload under a level on a number of threads, runs at many scales over three octaves, and its
-//! figures are means over whole octaves of what each further allocation or event adds.
+//! A single run is not enough: it includes the tracker's fixed parts, and its maps double now and then. So each
+//! measurement, a workload under a level on a number of threads, runs at many scales over three octaves. Its figures
+//! are means over whole octaves of the bytes that each additional allocation or event adds.
 //!
 //! The switched allocator counts memory at the request, instead of reading it from the process. It counts separately
 //! what the hook allocates for itself. The allocations of variable tracking are the difference between the workload
 //! with it and without it. These counts are exact, except with threads whose order differs from run to run. They are
-//! requested bytes. What the heap adds to them is in the peak of resident memory, which comes from probes that count
+//! requested bytes. Peak resident memory also includes the heap's own overhead; it comes from probes that count
 //! nothing.
 
 mod overview;
@@ -33,8 +33,8 @@ use serde::{Deserialize, Serialize};
 /// The version of the file's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 1;
 
-/// The scales of a measurement. Twenty of them cover three octaves, each on another place of its octave; the last three
-/// are three octaves above the first three, so the tracker's fixed part is known from three pairs.
+/// The number of scales of a measurement. Twenty of them cover three octaves, each at a different place of its octave;
+/// the last three are three octaves above the first three, so the tracker's fixed part is known from three pairs.
 pub const SCALES: usize = 23;
 
 /// The largest scale, as a part of the workload's own.
@@ -45,7 +45,7 @@ pub fn step(index: usize) -> f64 {
     LARGEST * (0.15 * (index as f64 - (SCALES - 1) as f64)).exp2()
 }
 
-/// The number of pairs of probes for the peak of resident memory.
+/// The number of pairs of probes for peak resident memory.
 pub const PEAKS: usize = 8;
 
 /// The footprints of one or several builds of memscope.
@@ -53,7 +53,7 @@ pub const PEAKS: usize = 8;
 pub struct Footprints {
     /// The version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// The origin. Its build is that of the program that measured the others.
+    /// The origin. Its build is the build of the program that measured the others.
     #[serde(flatten)]
     pub origin: Origin,
     /// The builds, in the order in which they were named.
@@ -126,7 +126,7 @@ pub struct Footprint {
     pub seed: u64,
     /// The counts at each scale, from the smallest.
     pub points: Vec<Point>,
-    /// The ratios tracked ÷ untracked of the peak of resident memory, at the largest scale.
+    /// The ratios tracked ÷ untracked of peak resident memory, at the largest scale.
     pub peaks: Vec<f64>,
     /// The failure of a probe, if one failed; no more are started after it.
     pub failure: Option<Failure>,
@@ -141,17 +141,17 @@ pub struct Point {
     pub events: u64,
     /// Events recorded ÷ events that happened; `None` if either is unknown.
     pub fidelity: Option<f64>,
-    /// The most allocations of the program that were alive at once.
+    /// The program's peak number of live allocations.
     pub live_allocations: u64,
-    /// The most bytes that the tracker held at once, or more: an upper bound. It is the most within the hook, plus what
-    /// the program and variable tracking held at most beyond the program alone, and these may be at different moments.
+    /// The peak bytes of the tracker, or an upper bound: the peak within the hook, plus the peak by which the program
+    /// with variable tracking exceeds the program alone. The two may be at different moments.
     pub peak_bytes: u64,
-    /// The bytes that the tracker holds after the program has freed everything.
+    /// The bytes that the tracker keeps after the program has freed everything.
     pub kept_bytes: u64,
 }
 
 impl Point {
-    /// Returns the point of two counted probes; `None` if either did not count.
+    /// Returns the point of two counted probes; `None` if either lacks counts.
     pub(crate) fn of(untracked: &Observation, tracked: &Observation) -> Option<Self> {
         let (alone, truth, own) = (untracked.truth?, tracked.truth?, tracked.own?);
         let hook = tracked.level.has_hook();
@@ -173,24 +173,24 @@ impl Footprint {
         Self { workload, level, threads, seed, points: Vec::new(), peaks: Vec::new(), failure: None }
     }
 
-    /// Returns the fidelity at the scale where it is farthest from 1; `None` if none is known.
+    /// Returns the fidelity at the scale at which it is farthest from 1; `None` if none is known.
     pub fn fidelity(&self) -> Option<f64> {
         worst_fidelity(self.points.iter().filter_map(|point| point.fidelity))
     }
 
-    /// Returns the bytes that the tracker takes for each live allocation: what its peak grows by with the program's
-    /// most live allocations, as [`growth`] defines it. `None` if those do not double over the scales.
+    /// Returns the bytes that the tracker takes for each live allocation: the growth of its peak with the program's
+    /// peak number of live allocations, as [`growth`] defines it. `None` if the latter does not double over the scales.
     pub fn bytes_per_live_allocation(&self) -> Option<Estimate> {
         self.growth(|point| point.live_allocations as f64, |point| point.peak_bytes as f64)
     }
 
-    /// Returns the bytes that the tracker keeps of each event: what the bytes held at the end, when all is freed, grow by
-    /// with the number of events. `None` if that does not double over the scales.
+    /// Returns the bytes that the tracker keeps for each event: the growth of the bytes at the end, after everything is
+    /// freed, with the number of events. `None` if the latter does not double over the scales.
     pub fn bytes_per_event(&self) -> Option<Estimate> {
         self.growth(|point| point.events as f64, |point| point.kept_bytes as f64)
     }
 
-    /// Returns the ratio tracked ÷ untracked of the peak of resident memory, at the largest scale.
+    /// Returns the ratio tracked ÷ untracked of peak resident memory, at the largest scale.
     pub fn peak_memory(&self) -> Option<Estimate> {
         median_interval(self.peaks.iter().copied())
     }
@@ -209,16 +209,16 @@ pub struct Plan {
     pub levels: Vec<Level>,
     /// The thread counts of parallel workloads; the others run on one thread.
     pub threads: Vec<usize>,
-    /// The scale that the steps are parts of; `None` for each workload's short one.
+    /// The scale that the steps are parts of; `None` for each workload's short scale.
     pub scale: Option<Scale>,
 }
 
 impl Plan {
-    /// Returns the measurements, as the probes of their largest scale. `untracked` is no measurement: it is in all of
-    /// them.
+    /// Returns the measurements, as the probes of their largest scale. `untracked` is not a measurement, because all of
+    /// them include it.
     ///
     /// # Errors
-    /// If a scale times a step is no valid scale.
+    /// If a scale times a step is not a valid scale.
     pub fn measurements(&self) -> Result<Vec<Request>, ScaleError> {
         let mut measurements = Vec::new();
         for &workload in &self.workloads {
@@ -238,7 +238,7 @@ impl Plan {
 #[derive(Debug)]
 pub struct Meter<'a> {
     launcher: &'a Launcher,
-    /// The untracked counts, each with its scale, and the work that they are of.
+    /// The untracked counts, each with its scale, and their request.
     untracked: Vec<Observation>,
     of: Option<(Workload, usize)>,
 }
@@ -256,7 +256,7 @@ impl<'a> Meter<'a> {
         measurement
     }
 
-    /// Counts a measurement at each scale, given its largest probe, and leaves out the peak of resident memory.
+    /// Counts a measurement at each scale, given its largest probe, without peak resident memory.
     pub fn count(&mut self, largest: Request) -> Footprint {
         let mut measurement = Footprint::begin(&largest);
         measurement.failure = self.fill_points(&mut measurement, largest).err();

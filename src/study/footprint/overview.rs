@@ -8,7 +8,7 @@ use crate::stats::median::median;
 use crate::study::footprint::{BuildFootprints, Footprint, Footprints};
 use crate::tracking::Level;
 
-/// The figures of a build at a level: the median over workloads, with the least and the greatest.
+/// The figures of a build at a level: the median over workloads, with the minimum and the maximum.
 struct Overview {
     workloads: usize,
     bytes_per_live_allocation: Option<Spread>,
@@ -17,7 +17,7 @@ struct Overview {
     kept_bytes: Option<Spread>,
 }
 
-/// A median with the least and the greatest figure.
+/// A median with the minimum and the maximum.
 struct Spread {
     middle: f64,
     least: f64,
@@ -48,7 +48,7 @@ impl Spread {
 
 impl Overview {
     /// Returns the figures of a build at a level; `None` if it was not measured at it, or always failed. A parallel
-    /// workload counts once, on the fewest threads, so that all workloads weigh the same.
+    /// workload counts once, with its fewest threads, so all workloads have the same weight.
     fn of(build: &BuildFootprints, level: Level) -> Option<Self> {
         let mut measured: Vec<&Footprint> = Vec::new();
         let whole = build.measurements.iter().filter(|one| one.level == level && one.failure.is_none());
@@ -110,7 +110,7 @@ pub(super) fn table(footprints: &Footprints) -> Table {
     table
 }
 
-/// Returns the answer: for each build, what its last measured level takes and keeps. `None` without a figure.
+/// Returns the answer: for each build, the bytes that its last measured level takes and keeps. `None` without a figure.
 pub(super) fn answer(footprints: &Footprints) -> Option<String> {
     let builds: Vec<String> = footprints.builds.iter().filter_map(of_build).collect();
     (!builds.is_empty()).then(|| format!("{}.", builds.join("; ")))
@@ -136,7 +136,7 @@ pub(super) fn note() -> String {
         .to_owned()
 }
 
-/// Formats bytes to a tenth where that is seen.
+/// Formats bytes, to a tenth if that is significant.
 pub(super) fn bytes(bytes: f64) -> String {
     let text = number::decimal(bytes, if bytes.abs() < 99.95 { 1 } else { 0 });
     text.trim_end_matches(".0").to_owned()
@@ -154,7 +154,7 @@ mod tests {
     use crate::worker::failure::Failure;
     use crate::workloads::Workload;
 
-    /// A measurement whose tracker takes so many bytes for each live allocation, and keeps one for each event.
+    /// Returns a measurement whose tracker takes `each` bytes for each live allocation, and keeps one for each event.
     fn measured(workload: Workload, threads: usize, each: u64, peak: f64) -> Footprint {
         let point = |n: u64| Point {
             scale: n as f64,

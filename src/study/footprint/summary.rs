@@ -72,12 +72,12 @@ fn growth(estimate: Estimate) -> String {
     format!("{} [{low}, {high}]", if is_unclear(estimate) { UNCLEAR } else { &value })
 }
 
-/// The text in place of a growth that cannot be seen for chance.
+/// The text for a growth that is smaller than random variation.
 const UNCLEAR: &str = "unclear";
 
-/// Returns whether chance moves the bytes by more than the size does: nothing costs less than nothing.
+/// Returns whether random variation exceeds the growth: no cost can be negative.
 pub(super) fn is_unclear(Estimate { value, low, high }: Estimate) -> bool {
-    /// Rounding and the estimate of the fixed part may go below zero by this part of the greatest.
+    /// Rounding and the estimate of the fixed part may fall below zero by this part of the maximum.
     const SLACK: f64 = 0.1;
     low < -SLACK * high.max(value)
 }
@@ -89,7 +89,7 @@ fn peak(Estimate { value, low, high }: Estimate) -> String {
 
 fn notes(footprints: &Footprints) -> Vec<String> {
     let mut lines = warnings::of_origin(&footprints.origin);
-    // What a version lacks, it lacks in every measurement.
+    // A level that a version lacks is missing in every measurement.
     lines.extend(each_once(footprints.builds.iter().flat_map(failure_notes)));
     lines.push(overview::note());
     let points = footprints.builds.iter().flat_map(|build| &build.measurements).map(|measured| measured.points.len());

@@ -1,12 +1,12 @@
-//! The file that callgrind writes, by its manual's "Callgrind Format Specification": the cost of each function itself.
+//! Parser of callgrind's output file, by its manual's "Callgrind Format Specification": the self cost of each function.
 
 use std::collections::HashMap;
 
 /// The costs of a file.
 #[derive(Debug, PartialEq)]
 pub(super) struct Costs<'a> {
-    /// The functions with their callers, as `function'caller'caller'…`, and the instructions of the function itself. A
-    /// function that lies in several source files is there several times.
+    /// The functions with their callers, as `function'caller'caller'…`, and the function's own instructions. A function
+    /// in several source files appears several times.
     pub by_context: Vec<(&'a str, u64)>,
     /// All instructions, as the file states them.
     pub total: u64,
@@ -15,13 +15,13 @@ pub(super) struct Costs<'a> {
 /// Reads a file with one kind of event.
 ///
 /// # Errors
-/// The line that it does not understand, with its number.
+/// The line that it cannot parse, with its number.
 pub(super) fn parse(text: &str) -> Result<Costs<'_>, String> {
     let mut names: HashMap<&str, &str> = HashMap::new();
     let (mut by_context, mut total) = (Vec::<(&str, u64)>::new(), None);
-    // A line has its position in so many columns, and then the cost.
+    // A line starts with this many columns of positions, and then has the cost.
     let mut positions = 1;
-    // The line below a call has the cost of everything within the call, and that below a jump has none.
+    // The line after a call has the inclusive cost of the call, and the line after a jump has no cost.
     let mut is_below_call = false;
     for (place, line) in text.lines().enumerate() {
         let wrong = || format!("line {}: {}", place + 1, line.chars().take(80).collect::<String>());
@@ -37,7 +37,7 @@ pub(super) fn parse(text: &str) -> Result<Costs<'_>, String> {
             _ if !is_cost(line) => {}
             _ if std::mem::take(&mut is_below_call) => {}
             _ => {
-                // Costs of 0 may be left out.
+                // Costs of 0 may be omitted.
                 let cost = line.split_whitespace().nth(positions).map_or(Ok(0), str::parse::<u64>);
                 let (_, own) = by_context.last_mut().ok_or_else(wrong)?;
                 *own += cost.map_err(|_| wrong())?;
@@ -48,12 +48,12 @@ pub(super) fn parse(text: &str) -> Result<Costs<'_>, String> {
     Ok(Costs { by_context, total })
 }
 
-/// Returns whether a line has a cost: it begins with a position, absolute or relative to that of the line before.
+/// Returns whether a line has a cost: it begins with a position, absolute or relative to the previous line's.
 fn is_cost(line: &str) -> bool {
     line.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '+' | '-' | '*'))
 }
 
-/// Returns the name in `(12) name`, which later lines call `(12)`; `None` if that is not known.
+/// Returns the name in `(12) name`, which later lines call `(12)`; `None` if it is not known.
 fn name<'a>(value: &'a str, names: &mut HashMap<&'a str, &'a str>) -> Option<&'a str> {
     let Some((number, name)) = value.strip_prefix('(').and_then(|rest| rest.split_once(')')) else {
         return Some(value.trim());

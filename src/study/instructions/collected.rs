@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The simulated caches: an option of callgrind's for each, with its size in bytes, its ways and the bytes of a line.
-/// The same on every machine, so counts agree between machines: callgrind would take those of the processor.
+/// The simulated caches: an option of callgrind for each, with its size in bytes, its ways and the bytes of a line.
+/// They are fixed so that counts agree between machines; by default callgrind would use the processor's.
 pub(crate) const CACHES: [&str; 3] = ["--I1=32768,8,64", "--D1=32768,8,64", "--LL=8388608,16,64"];
 
 /// The simulated caches in words, for reports.
@@ -26,14 +26,14 @@ pub struct Misses {
     pub data: u64,
     /// Reads of instructions that miss the first level.
     pub instruction: u64,
-    /// Reads and writes, of data and instructions, that miss the last level too.
+    /// Reads and writes, of data and instructions, that also miss the last level.
     pub last_level: u64,
 }
 
 impl Collected {
-    /// Reads the counts from valgrind's lines: one names the events, `==123== Events : Ir Dr …`, and one counts them in
-    /// that order, `==123== Collected : 456 78 …`, without zeros at its end. `None` if one of the lines or of the events
-    /// is missing.
+    /// Reads the counts from valgrind's lines: one names the events, `==123== Events : Ir Dr …`, and one has their
+    /// counts in that order, `==123== Collected : 456 78 …`, without trailing zeros. `None` if one of the lines or of
+    /// the events is missing.
     pub(super) fn read(lines: &[&str]) -> Option<Self> {
         let after = |title: &str| {
             lines.iter().find_map(|line| {
@@ -42,7 +42,7 @@ impl Collected {
             })
         };
         let counts: Vec<(&str, u64)> = after("Events")?
-            // callgrind leaves out zeros at the end of the line.
+            // callgrind omits trailing zeros.
             .zip(after("Collected")?.chain(std::iter::repeat("0")))
             .map(|(event, count)| Some((event, count.parse().ok()?)))
             .collect::<Option<_>>()?;
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(Collected::read(&["==1== Collected : 7"]), None);
         assert_eq!(Collected::read(&["==1== Events : Ir", "==1== Collected : 7"]), None, "no caches");
         assert_eq!(Collected::read(&["==1== Events : Ir Dr", "==1== Collected : 7 oops"]), None);
-        // Callgrind leaves out zeros at the end.
+        // callgrind omits trailing zeros.
         let events = "==1== Events : Ir Dr Dw I1mr D1mr D1mw ILmr DLmr DLmw";
         let cold = Collected::read(&[events, "==1== Collected : 1978676 536544 394308 1088 3115 1407"]);
         let misses = Misses { data: 4_522, instruction: 1_088, last_level: 0 };

@@ -1,15 +1,15 @@
-//! Instructions instead of time: a probe under valgrind's callgrind, which counts the instructions of the window, and
-//! the misses in the caches that it simulates.
+//! Instructions instead of time: a probe runs under valgrind's callgrind, which counts the instructions of the window,
+//! and the misses in its simulated caches.
 //!
 //! Other load on the machine does not change a count, so two runs are as good as sixty pairs of times. A count is not a
 //! time, though: an instruction that waits for memory counts as much as any other, and the kernel's work for the
-//! program, such as mapping pages, does not count at all. A waiting thread executes as many instructions as the wait
-//! takes, so only single-threaded workloads can be counted.
+//! program, such as mapping pages, is not counted. A waiting thread executes instructions for as long as it waits, so
+//! only single-threaded workloads can be counted.
 //!
 //! Two counts of the same program are equal to the instruction. valgrind lays out the address space in the same way
 //! each time; arguments and environment are fixed; and a preloaded library fixes the seed that the standard library
-//! draws in each process for memscope's hash maps. A count is therefore that of one seed: under another, a map that is
-//! about to grow at the end of the window may grow before it.
+//! draws in each process for memscope's hash maps. So a count is valid for one seed: with another seed, a map that is
+//! about to grow at the end of the window may grow earlier.
 
 mod callgrind;
 mod collected;
@@ -47,9 +47,9 @@ use std::thread;
 /// Number of runs of each probe: the second shows how reproducible the first is.
 pub(crate) const RUNS: usize = 2;
 
-/// Number of pages by which the heap begins later in each of several runs of a probe, for comparisons of builds. Builds
-/// differ in where their heaps begin, and that alone moves a count: with another address, a block is noted in another of
-/// memscope's maps, which may then grow. The spread of these runs shows how far.
+/// The number of pages by which the heap is shifted in each of several runs of a probe, for comparisons of builds. The
+/// heaps of builds begin at different addresses, and that alone changes a count: with another address, a block is noted
+/// in another of memscope's maps, which may then grow. The spread of these runs measures this effect.
 pub(crate) const PLACES: [u8; 3] = [0, 3, 17];
 
 /// Variable that names the pages to the preloaded library.
@@ -62,7 +62,7 @@ const SLOWER: u32 = 50;
 /// the fault to commit.
 const KEPT: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "VALGRIND_LIB", FAULT];
 
-/// Prefixes of valgrind's own lines on standard error: what it reports, and what it warns of.
+/// Prefixes of valgrind's own lines on standard error: reports and warnings.
 const VALGRIND_PREFIXES: [&str; 2] = ["==", "--"];
 
 /// Returns whether a line on standard error is valgrind's own.
@@ -76,7 +76,7 @@ const FIXED_SEED: &str = include_str!("../../worker/fixed_seed.c");
 /// A missing requirement of counting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CountingError {
-    /// The system is another one.
+    /// The system is not supported.
     #[error("instructions are counted with valgrind and a preloaded library, which works on Linux alone")]
     NotHere,
     /// valgrind is not installed.
@@ -87,7 +87,7 @@ pub enum CountingError {
     /// The library that fixes seeds cannot be compiled.
     #[error("counting instructions needs the C compiler cc to fix the seeds of hash maps: {0}")]
     NoFixedSeed(String),
-    /// Programs do not load that library.
+    /// Programs do not load the library.
     #[error("counting instructions needs the seeds of hash maps fixed, and the library for that is not loaded: {0}")]
     NotLoaded(String),
 }
@@ -100,7 +100,7 @@ struct Tools {
 }
 
 impl Tools {
-    /// Finds them in this process's `PATH`.
+    /// Finds the programs in this process's `PATH`.
     fn find() -> Result<Self, CountingError> {
         if !cfg!(target_os = "linux") {
             return Err(CountingError::NotHere);
@@ -112,7 +112,7 @@ impl Tools {
     }
 }
 
-/// Checks that the programs that counting needs are installed. Call it before anything is built or measured.
+/// Checks that the programs that counting needs are installed. Call this before anything is built or measured.
 ///
 /// # Errors
 /// If one of them is missing.
@@ -125,9 +125,9 @@ pub(crate) fn check_tools() -> Result<(), CountingError> {
 pub(crate) struct InstructionCounter<'a> {
     launcher: &'a Launcher,
     valgrind: PathBuf,
-    /// Folder of the library that fixes seeds, and of a copy of the program: valgrind reads the program by its path,
-    /// which may lead to another one meanwhile. Probes run in this folder, where both have the same names in every run:
-    /// names lie on the stack, and their lengths would change a count.
+    /// The folder of the library that fixes seeds, and of a copy of the program: valgrind reads the program by its
+    /// path, which may point to another program by then. Probes run in this folder, where both have the same names in
+    /// every run: names are on the stack, and their lengths would change a count.
     folder: Scratch,
 }
 
@@ -179,13 +179,13 @@ impl<'a> InstructionCounter<'a> {
         copied.map_err(|error| format!("the program cannot be copied: {error}"))
     }
 
-    /// Returns the command that runs the program's copy under callgrind, with these further options of callgrind's. Only
-    /// the window is collected.
+    /// Returns the command that runs the program's copy under callgrind, with additional callgrind options. Only the
+    /// window is collected.
     fn command(&self, arguments: &[&str]) -> Command {
         self.command_within(WINDOW, arguments)
     }
 
-    /// Returns the same command, which collects only what is within a function.
+    /// Returns the same command, which collects only the calls of a function.
     fn command_within(&self, function: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.valgrind);
         command
@@ -201,8 +201,8 @@ impl<'a> InstructionCounter<'a> {
         command
     }
 
-    /// Runs one probe, and returns the instructions and the simulated cache misses of its window. The heap begins so many
-    /// pages later than it would.
+    /// Runs one probe, and returns the instructions and the simulated cache misses of its window. The heap is shifted
+    /// by `pages`.
     ///
     /// # Errors
     /// The failure of the probe; an unexpected digest is one.
@@ -225,7 +225,7 @@ impl<'a> InstructionCounter<'a> {
     /// Runs a task under callgrind, and returns its end with valgrind's own lines.
     fn ended(&self, task: &Task, pages: u8) -> Result<(Ended, Vec<String>), Failure> {
         let mut command = self.command(&[&["--callgrind-out-file=/dev/null", "--cache-sim=yes"], &CACHES[..]].concat());
-        // Of fixed width: the length of the environment moves the stack.
+        // The width is fixed, because the length of the environment shifts the stack.
         command.env(HEAP_PAGES, format!("{pages:02}"));
         let mut ended = self.launcher.run_tool(command, task, self.launcher.limits.time * SLOWER)?;
         let text = String::from_utf8_lossy(&ended.stderr).into_owned();
@@ -255,7 +255,8 @@ impl<'a> InstructionCounter<'a> {
         self.at_once(request, expected, PLACES, progress)
     }
 
-    /// Runs the same probe with its heap so many pages later, all at once: other work does not change a count.
+    /// Runs the same probe with its heap shifted by these numbers of pages, all at once, because other work does not
+    /// change a count.
     fn at_once<const N: usize>(
         &self,
         request: &Request,
@@ -275,7 +276,7 @@ impl<'a> InstructionCounter<'a> {
     }
 }
 
-/// Counts the instructions of workloads × levels. The untracked runs of a workload serve all of its levels.
+/// Counts the instructions of workloads × levels. All levels of a workload share its untracked runs.
 ///
 /// `progress` is called after each run.
 pub(crate) fn count_instructions(
@@ -351,7 +352,7 @@ fn task(request: &Request) -> Task {
     Task::Probe { request: *request, fixed_seed: true }
 }
 
-/// Returns the overhead by the means of the runs; `None` if there are no runs, or no instructions in them.
+/// Returns the overhead of the means of the runs; `None` if there are no runs, or no instructions in them.
 fn overhead(untracked: &[u64], tracked: &[u64], allocations: Option<u64>) -> Option<InstructionOverhead> {
     let mean = |runs: &[u64]| runs.iter().sum::<u64>() as f64 / runs.len() as f64;
     let (before, after) = (mean(untracked), mean(tracked));
@@ -361,7 +362,7 @@ fn overhead(untracked: &[u64], tracked: &[u64], allocations: Option<u64>) -> Opt
     Some(InstructionOverhead { ratio: after / before, per_allocation, apart })
 }
 
-/// Returns the relative distance of the greatest count from the least.
+/// Returns the relative difference between the greatest and the least count.
 fn apart(runs: &[u64]) -> Option<f64> {
     let (least, greatest) = (*runs.iter().min().filter(|&&least| least > 0)?, *runs.iter().max()?);
     Some((greatest - least) as f64 / least as f64)
@@ -373,7 +374,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     use crate::worker::{launcher::Limits, scripts};
 
-    /// Runs a script in valgrind's place, with the path of a program that does not exist.
+    /// Runs a script in place of valgrind, with the path of a program that does not exist.
     #[cfg(target_os = "linux")]
     fn end_of(script: &str) -> Failure {
         let folder = Scratch::new().expect("a folder");

@@ -1,22 +1,22 @@
-//! Names of functions, as a profile has them and as a reader wants them.
+//! Names of functions in profiles and for readers.
 
 use rustc_demangle::try_demangle;
 
-/// Marks after the name of a C function: its version, or the part that the compiler made of it.
+/// Marks after the name of a C function: its version, or the compiler's name of a part of it.
 const MARKS: [char; 2] = ['@', '.'];
 
 /// Returns the functions of a context `function'caller'caller'…` with mangled names, from the outermost caller to the
 /// function.
 pub(super) fn frames(context: &str) -> Vec<&str> {
-    // A function that calls itself has the depth of its calls after its name: f'2.
+    // The name of a recursive function ends with the depth of its calls: f'2.
     let is_depth = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let mut frames: Vec<&str> = context.split('\'').filter(|part| !is_depth(part)).collect();
     frames.reverse();
     frames
 }
 
-/// Returns the name of a function by its symbol, without the hash that the compiler adds and without generic arguments:
-/// they differ from build to build where the function is the same.
+/// Returns the name of a function from its symbol, without the compiler's hash and without generic arguments, which
+/// differ between builds of the same function.
 pub(super) fn name(symbol: &str) -> String {
     match try_demangle(symbol) {
         Ok(name) => {
@@ -28,7 +28,7 @@ pub(super) fn name(symbol: &str) -> String {
     }
 }
 
-/// Removes generic arguments, except what a glue function drops. `<Type>::method` becomes `Type::method`.
+/// Removes generic arguments, except the type that a glue function drops. `<Type>::method` becomes `Type::method`.
 fn without_generics(name: &str) -> String {
     let mut short = String::with_capacity(name.len());
     let mut rest = name;
@@ -72,7 +72,7 @@ fn closing(text: &str) -> usize {
     for (place, letter) in text.char_indices() {
         match letter {
             '<' => depth += 1,
-            // The arrow of a function's type is no bracket.
+            // The arrow of a function's type is not a bracket.
             '>' if before != '-' => depth -= 1,
             _ => {}
         }
@@ -84,7 +84,7 @@ fn closing(text: &str) -> usize {
     text.len()
 }
 
-/// Returns the end of a name that identifies a function to a reader: from its type on, or its last two parts.
+/// Returns the end of a name that identifies a function to a reader: its type and method, or its last two parts.
 ///
 /// `a::b::Type::method` becomes `Type::method`, and `a::b::c::f` becomes `c::f`.
 pub(crate) fn short(name: &str) -> String {
@@ -102,7 +102,7 @@ pub(crate) fn short(name: &str) -> String {
 }
 
 fn short_path(path: &str) -> String {
-    // What follows a type in brackets is its method.
+    // A type in brackets is followed by its method.
     if path.starts_with("::") {
         return path.to_owned();
     }

@@ -11,13 +11,13 @@ use crate::workloads::Digest;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// The callers that a path has at most. No path of a workload's is as long, and fewer do not save any time.
+/// The maximum number of callers in a path. No path of a workload is that long, and a lower limit saves no time.
 const CALLERS: usize = 100;
 
 /// The file of a profile, in the folder of the probe.
 const FILE: &str = "./profile";
 
-/// The part of all instructions by which those of the paths may differ from them.
+/// The part of all instructions by which the sum of the paths may differ from them.
 const TOLERANCE: f64 = 0.01;
 
 /// The instructions of a window by call path.
@@ -35,7 +35,7 @@ pub(crate) struct CallPath {
     /// The functions, from the outermost below the window to the one that executed the instructions. Empty for the
     /// window itself.
     pub frames: Vec<Rc<str>>,
-    /// True unless it is so long that its beginning is missing.
+    /// False if the path is so long that its beginning is missing.
     pub begins_in_window: bool,
     /// Its instructions.
     pub instructions: u64,
@@ -45,8 +45,8 @@ impl InstructionCounter<'_> {
     /// Runs one probe, and returns the profile of its window.
     ///
     /// # Errors
-    /// The failure of the probe; an unexpected digest is one. A profile whose paths do not add up to the window's
-    /// instructions is none.
+    /// The failure of the probe, including an unexpected digest, or a profile whose paths do not add up to the window's
+    /// instructions.
     pub(crate) fn profile(&self, request: &Request, expected: Digest) -> Result<Profile, Failure> {
         let output = format!("--callgrind-out-file={FILE}");
         let callers = format!("--separate-callers={CALLERS}");
@@ -66,7 +66,7 @@ impl Profile {
     /// Reads a profile with mangled names.
     ///
     /// # Errors
-    /// If the text is no profile, or its paths do not add up to the window's instructions.
+    /// If the text is not a profile, or its paths do not add up to the window's instructions.
     fn parse(file: &str) -> Result<Self, String> {
         let costs = callgrind::parse(file)?;
         let total = costs.total;

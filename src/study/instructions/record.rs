@@ -7,7 +7,7 @@ use crate::worker::probe::is_zero;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 
-/// The instructions of one workload under one level at one scale, beside those of the untracked workload.
+/// The instructions of one workload under one level at one scale, and those of the untracked workload.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InstructionCount {
     /// The workload.
@@ -19,7 +19,7 @@ pub struct InstructionCount {
     pub scale: f64,
     /// The seed of the data.
     pub seed: u64,
-    /// Time that tasks slept where real work would wait, in microseconds each.
+    /// The time in microseconds of each sleep that replaces a real wait.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub wait_us: u64,
     /// The allocations of one untracked run.
@@ -28,7 +28,7 @@ pub struct InstructionCount {
     pub untracked: Vec<u64>,
     /// The instructions of each run under the level.
     pub tracked: Vec<u64>,
-    /// The simulated cache misses of each run untracked. Earlier files do not have them.
+    /// The simulated cache misses of each run untracked. Missing in earlier files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untracked_misses: Vec<Misses>,
     /// The simulated cache misses of each run under the level.

@@ -1,5 +1,5 @@
-//! The instructions of the stretches of a soak: one run, of which callgrind writes the costs of each stretch to a file of
-//! its own.
+//! The instructions of the stretches of a soak, from one run: callgrind writes the costs of each stretch to a separate
+//! file.
 
 use super::{InstructionCounter, is_of_valgrind};
 use crate::worker::failure::Failure;
@@ -25,11 +25,11 @@ pub struct Stretch {
 }
 
 impl InstructionCounter<'_> {
-    /// Runs a soak under callgrind, and returns the instructions of its stretches. One that does not end within the time
-    /// has those that it came to.
+    /// Runs a soak under callgrind, and returns the instructions of its stretches. If it exceeds the time, it returns
+    /// the stretches that it reached.
     ///
     /// # Errors
-    /// The failure of the process, if it came to none.
+    /// The failure of the process, if it reached none.
     pub(crate) fn stretches(&self, request: &Request, time: Duration) -> Result<Vec<Stretch>, Failure> {
         let folder = self.folder.path();
         for place in 1.. {
@@ -40,7 +40,7 @@ impl InstructionCounter<'_> {
         let trace = folder.join(TRACE);
         let task = Task::Soak(Request { trace: trace.display().to_string(), ..request.clone() });
         let files = format!("--callgrind-out-file={FILES}");
-        // Of two options with the same pattern, callgrind heeds one.
+        // Of two options with the same pattern, callgrind uses one.
         let after = format!("--dump-after=*::{STRETCH}*");
         let ended = self.launcher.run_tool(self.command_within(STRETCH, &[&files, &after]), &task, time);
         let failure = ended.and_then(|mut ended| {
@@ -65,7 +65,7 @@ impl InstructionCounter<'_> {
     }
 }
 
-/// Returns all costs of a file of callgrind's with one kind of event; `None` if it has none.
+/// Returns all costs of a callgrind file with one kind of event; `None` if it has none.
 fn total(file: &str) -> Option<u64> {
     file.lines().rev().find_map(|line| line.strip_prefix("totals:")).and_then(|total| total.trim().parse().ok())
 }

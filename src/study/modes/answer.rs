@@ -1,4 +1,4 @@
-//! The answers in sentences: which mode to choose for what, and which ones do not do what they promise.
+//! The answers in sentences: which mode to choose for each purpose, and which modes do not work as documented.
 
 use super::Modes;
 use super::mode::Mode;
@@ -25,7 +25,7 @@ pub(super) fn sentences(modes: &Modes) -> Vec<String> {
     lines
 }
 
-/// Names the cheapest mode of those that do something. Only modes with the same untracked sample are compared.
+/// Names the cheapest mode with an ability. Only modes with the same untracked sample are compared.
 fn choice(wish: &str, all: &[Mode], does: impl Fn(&Mode) -> bool) -> String {
     let is_comparable = |mode: &&Mode| mode.level.baseline() == Level::Untracked;
     let fits = all.iter().filter(is_comparable).filter(|mode| does(mode));
@@ -43,14 +43,14 @@ fn costs(mode: &Mode) -> String {
     format!("{} in CPU time", costs.map(cost).collect::<Vec<_>>().join(", "))
 }
 
-/// Lists the modes that record nothing: what they cost says nothing.
+/// Lists the modes that record nothing, whose cost is meaningless.
 fn nothing(all: &[Mode]) -> Option<String> {
     let modes: Vec<String> = all.iter().filter(|mode| mode.records_nothing()).map(code).collect();
     let (verb, they) = if modes.len() == 1 { ("records", "it is") } else { ("record", "they are") };
     (!modes.is_empty()).then(|| format!("{} {verb} nothing: {they} cheap because of that.", modes.join(", ")))
 }
 
-/// Compares the rate of a mode that samples with the promised one.
+/// Compares the rate of a mode that samples with the documented rate.
 fn rate(mode: &Mode) -> Option<String> {
     let (rate, promised) = mode.rate()?;
     let is_of_events = mode.level.records() == RecordingKind::Samples;
@@ -92,7 +92,7 @@ fn tasks(mode: &Mode, right: Share) -> Option<String> {
         .then(|| format!("{} attributes {} of {} values to the right task.", code(mode), right.part, right.of))
 }
 
-/// Reports what a thread takes while the program sleeps.
+/// Reports the cost of a thread while the program sleeps.
 fn idle(mode: &Mode) -> Option<String> {
     let idle = mode.planted?.idle?;
     let percent = number::decimal(idle * 100.0, 2);
@@ -102,7 +102,7 @@ fn idle(mode: &Mode) -> Option<String> {
 /// Lists the modes that the version or the build lacks, by reason.
 fn lacking(all: &[Mode]) -> Vec<String> {
     let lacks = all.iter().filter_map(|mode| Some((code(mode), mode.lack()?)));
-    // The worker names the build first, which the page does already.
+    // The worker names the build first, which the page already does.
     let reason = |why: &str| text::said(why.rsplit_once("cannot do that: ").map_or(why, |(_, reason)| reason));
     lacks.map(|(mode, why)| format!("{mode} is unsupported: {}.", reason(why))).collect()
 }

@@ -1,7 +1,8 @@
-//! Modes: what each mode of one memscope costs, sees, attributes and keeps, on one page for who chooses one.
+//! Modes: the cost of each mode of one memscope, and what it sees, attributes and keeps, on one page for choosing a
+//! mode.
 //!
-//! The cost is measured as every overhead, in pairs. What a mode sees, attributes and keeps comes from a program whose
-//! allocations are known, in one more process for each mode.
+//! The cost is measured like every overhead, in pairs. What a mode sees, attributes and keeps comes from a program with
+//! known allocations, in one more process for each mode.
 
 mod answer;
 mod mode;
@@ -28,7 +29,7 @@ use serde::{Deserialize, Serialize};
 /// The version of the file's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 1;
 
-/// The calls that show the rate of a level that samples. They distinguish 10.1 % from 10 %.
+/// The number of calls for the rate of a level that samples. It distinguishes 10.1 % from 10 %.
 pub const CALLS: u64 = 1_000_000;
 
 /// The modes of one memscope.
@@ -51,15 +52,15 @@ pub struct Outcome {
     /// The level.
     #[serde(rename = "tracking")]
     pub level: Level,
-    /// The knowledge of memscope; `None` if the process failed.
+    /// The observations in the known program; `None` if the process failed.
     pub planted: Option<Planted>,
     /// The failure of the process.
     pub failure: Option<Failure>,
 }
 
 impl Outcome {
-    /// Runs the known program under a level. It needs the switched allocator's counters, so a level that another
-    /// program runs has no such outcome: `None`.
+    /// Runs the known program under a level. `None` for a level that another program runs, because the known program
+    /// needs the switched allocator's counters.
     pub fn of(launcher: &Launcher, level: Level, calls: u64) -> Option<Self> {
         if level.host() != Host::Switch {
             return None;

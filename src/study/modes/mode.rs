@@ -1,4 +1,4 @@
-//! One mode: its costs, and what it knows.
+//! One mode: its costs and its abilities.
 
 use super::{Modes, Planted};
 use crate::report::metric::Metric;
@@ -8,7 +8,7 @@ use crate::stats::median::median;
 use crate::tracking::{Level, RecordingKind};
 use crate::worker::failure::Failure;
 
-/// A fidelity that is complete. A runtime's thread may be within a call when the window closes.
+/// The minimum fidelity of a complete record. A runtime's thread may be within a call when the window closes.
 const COMPLETE: f64 = 0.999;
 
 /// One mode of the page.
@@ -40,14 +40,14 @@ impl<'a> Mode<'a> {
         self.measurements.iter().filter_map(|measurement| measurement.overhead()?.cpu)
     }
 
-    /// Returns the mean cost over all workloads, by which modes are compared; `None` if one of them has none.
+    /// Returns the mean cost over all workloads, by which modes are compared; `None` if a workload has no cost.
     pub(super) fn cost(&self) -> Option<f64> {
         let costs: Vec<f64> = self.costs().map(|cost| cost.value.ln()).collect();
         let is_complete = !costs.is_empty() && costs.len() == self.measurements.len();
         is_complete.then(|| (costs.iter().sum::<f64>() / costs.len() as f64).exp())
     }
 
-    /// Returns the greatest peak memory of the mode ÷ that of its baseline.
+    /// Returns the maximum of the mode's peak memory ÷ its baseline's.
     pub(super) fn memory(&self) -> Option<f64> {
         let ratios = self.measurements.iter().filter_map(|measurement| measurement.overhead()?.peak_memory);
         ratios.map(|memory| memory.value).max_by(f64::total_cmp)
@@ -66,7 +66,7 @@ impl<'a> Mode<'a> {
         self.planted.and_then(|planted| planted.frees).map(|seen| seen.fidelity())
     }
 
-    /// Returns whether it records nothing at all, however cheap it is.
+    /// Returns whether it records nothing at all.
     pub(super) fn records_nothing(&self) -> bool {
         self.sees() == Some(0.0)
     }
@@ -85,12 +85,12 @@ impl<'a> Mode<'a> {
         self.sees().is_some_and(|sees| sees >= COMPLETE)
     }
 
-    /// Returns whether its record is of allocations, and not of named values.
+    /// Returns whether it records allocations instead of named values.
     pub(super) fn is_of_events(&self) -> bool {
         matches!(self.level.records(), RecordingKind::Events | RecordingKind::Samples)
     }
 
-    /// Returns the rate at which it samples in percent with its interval, and the promised one.
+    /// Returns its sampling rate in percent with its interval, and the documented rate.
     pub(super) fn rate(&self) -> Option<(Estimate, f64)> {
         let promised = self.level.memscope_mode()?.promised_rate()?;
         let planted = self.planted?;

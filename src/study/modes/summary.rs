@@ -78,7 +78,7 @@ fn facts(mode: &Mode) -> [String; 8] {
         _ if mode.records_nothing() => "nothing".to_owned(),
         sees => number::fidelity(sees),
     };
-    // What records nothing attributes nothing.
+    // A mode that records nothing attributes nothing.
     let known = planted.filter(|_| !mode.records_nothing());
     [
         mode.memory().map_or_else(|| "unknown".to_owned(), |memory| format!("×{}", number::factor(memory))),
@@ -92,7 +92,7 @@ fn facts(mode: &Mode) -> [String; 8] {
     ]
 }
 
-/// Returns what a mode is said to record.
+/// Returns the documented records of a mode.
 fn records(mode: &Mode) -> &'static str {
     match mode.level.records() {
         RecordingKind::Nothing => "nothing",
@@ -129,7 +129,7 @@ fn notes(modes: &Modes) -> Vec<String> {
             Some(failure) => lines.push(format!("{}: the known program {failure}", outcome.level)),
         }
     }
-    // What the version lacks is reported once above.
+    // A mode that the version lacks is reported once above.
     let is_reported = |measurement: &&Measurement| !matches!(measurement.failure(), Some(Failure::Unsupported { .. }));
     let measurements = modes.measurements.iter().filter(is_reported).cloned().collect();
     let results = Results { measurements, ..Results::begin(modes.origin.clone()) };

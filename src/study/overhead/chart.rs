@@ -1,4 +1,4 @@
-//! The picture of the overheads: a row for each workload, a lane for each level, intervals as whiskers, on a log scale.
+//! The chart of the overheads: a row for each workload, a lane for each level, intervals as whiskers, on a log scale.
 
 use crate::report::chart::axis::RatioAxis;
 use crate::report::chart::canvas::{self, ending, finished, line, sheet, small_print, telling, text, where_and_when};
@@ -9,7 +9,7 @@ use crate::tracking::Level;
 use svg::node::element::Group;
 
 const WIDTH: f64 = 960.0;
-/// The left and right ends of the plot; the overheads in words stand to its right.
+/// The left and right ends of the plot; the overheads in words are to its right.
 const LEFT: f64 = 170.0;
 const RIGHT: f64 = 730.0;
 const TOP: f64 = 140.0;
@@ -58,7 +58,7 @@ pub fn draw(results: &Results) -> String {
     finished(&picture.add(foot(results, bottom)))
 }
 
-/// A row of the picture: the measurements that share its name.
+/// A row of the chart: the measurements that share its name.
 struct Row<'a> {
     heading: Option<String>,
     name: String,
@@ -89,7 +89,7 @@ fn legend() -> Group {
     canvas::legend(shown.map(entry), 24.0, 89.0)
 }
 
-/// Draws a level's figure, with the figure in words beside it.
+/// Draws a level's figure, followed by the figure in words.
 fn lane(axis: &RatioAxis, measurement: &Measurement, y: f64) -> Group {
     let class = measurement.level.properties().class;
     let Some(overhead) = measurement.overhead() else {
@@ -118,7 +118,7 @@ fn foot(results: &Results, bottom: f64) -> Group {
     small_print([(bottom + 44.0, measured), (bottom + 62.0, where_and_when(origin))])
 }
 
-/// Describes the picture in words, for readers who cannot see it.
+/// Describes the chart in words, for readers who cannot see it.
 fn description(results: &Results) -> String {
     let told = results.series(Series::Overhead).filter(|measurement| measurement.level != Level::Untracked).map(
         |measurement| {
@@ -133,7 +133,7 @@ fn description(results: &Results) -> String {
     told.collect::<Vec<_>>().join("; ")
 }
 
-/// Returns the noise floor of results in words, for the notes of a picture.
+/// Returns the noise floor of results in words, for the notes of a chart.
 pub fn noise_in_words(results: &Results) -> String {
     let floor = results.noise_floor().map_or("not measured".to_owned(), |(measurement, floor)| {
         format!("{} % ({})", number::percent(floor.wall.value), measurement.name())

@@ -72,7 +72,7 @@ pub fn of_measurement(name: &str, measurement: &Measurement) -> Vec<Metric> {
     estimates.map(|(measure, estimate)| Metric::estimate(name, measure, estimate)).chain(plain).collect()
 }
 
-/// Returns the name of a measurement: workload and level, and what else distinguishes it within its series.
+/// Returns the name of a measurement: workload, level, and the parameters that distinguish it within its series.
 pub fn name(measurement: &Measurement) -> String {
     let Measurement { workload, level, scale, threads, .. } = measurement;
     match measurement.series {

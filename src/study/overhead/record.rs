@@ -88,7 +88,7 @@ impl Results {
         }
     }
 
-    /// Adds the spread between sessions from the file in a folder, if there is one of this machine.
+    /// Adds the spread between sessions from the file in a folder, if there is one from this machine.
     #[must_use]
     pub fn with_sessions_of(self, folder: &Path) -> Self {
         let kept = files::read::<Sessions>(&folder.join("sessions.json")).ok();
@@ -112,12 +112,12 @@ impl Results {
         !self.measurements.is_empty() && levels.all(|level| level == Level::Untracked)
     }
 
-    /// Returns the overheads by wall time, of all measurements that have one.
+    /// Returns the overheads by wall time of all measurements that have one.
     pub fn walls(&self) -> impl Iterator<Item = Estimate> + Clone {
         self.measurements.iter().filter_map(|measurement| Some(measurement.overhead()?.wall))
     }
 
-    /// Returns the overheads of untracked against itself: the differences that the harness shows if there is none.
+    /// Returns the overheads of untracked against itself, which show the noise of the harness.
     pub fn noise(&self) -> impl Iterator<Item = (&Measurement, &Overhead)> {
         self.measurements
             .iter()

@@ -96,7 +96,7 @@ pub(crate) fn row(measurement: &Measurement, name: &str) -> [String; COLUMNS] {
         },
         match overhead.map(|overhead| (overhead.kernel_share, overhead.cpu)) {
             Some((Some(share), _)) => number::share(share),
-            // Where nothing is added, nothing of it is the kernel's.
+            // If tracking adds no time, it has no kernel part.
             Some((None, Some(cpu))) if cpu.low <= 1.0 => "—".to_owned(),
             Some(_) => unknown(),
             None => String::new(),
@@ -183,13 +183,13 @@ fn sessions_note(results: &Results) -> Option<String> {
     })
 }
 
-/// Defines the fidelity, by which counted probes it is from.
+/// Defines the fidelity, by the counted probes of the measurements.
 pub(crate) fn fidelity_note<'a>(measurements: impl Iterator<Item = &'a Measurement> + Clone) -> Option<String> {
     let known = || measurements.clone().filter(|measurement| measurement.level.has_fidelity());
     let probes = || known().filter(|measurement| measurement.fidelity.is_some()).map(|known| known.fidelity_probes);
     let of = match (probes().min()?, probes().max()?) {
         (0, 0) => "of allocations and frees together, in one probe".to_owned(),
-        // A run that went on where an earlier version of this program had begun.
+        // An earlier version of this program began the run.
         (0, _) => return None,
         (_, 1) => "the worse of allocations and frees".to_owned(),
         (_, most) => format!("the worse of allocations and frees; with several threads the worst of {most} probes"),
@@ -201,7 +201,7 @@ pub(crate) fn fidelity_note<'a>(measurements: impl Iterator<Item = &'a Measureme
 pub(crate) const COLD: &str = "Figures are cold: a fresh process includes the first touch of the tracker's memory, which the page faults \
                     count. A longer run pays it again only where that memory grows with it.";
 
-/// The definition of a column that could be read otherwise.
+/// The definition of a column that could be misread.
 pub(crate) const NS_PER_ALLOCATION: &str =
     "ns/allocation: the CPU time that tracking adds, over all threads, for each allocation with its free.";
 
@@ -242,7 +242,7 @@ struct ControlCost {
     most: f64,
 }
 
-/// Returns the costs by workload. With several layouts, the layout is the replicate: the figure is their median.
+/// Returns the costs by workload. With several layouts, the layout is the replicate, and the figure is their median.
 fn control_costs(results: &Results) -> Vec<ControlCost> {
     let walls = |workload: Workload| {
         let measurements = results.series(Series::Control).filter(move |measurement| measurement.workload == workload);

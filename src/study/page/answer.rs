@@ -1,14 +1,14 @@
-//! The answer of a results file, in a few sentences: those that the studies' own reports begin with, and the headline.
+//! The answer of a results file in a few sentences: the first sentences of the study's own report, and the headline.
 
 use crate::report::document::{Document, Part};
 use crate::study::kept::{Kept, Visitor};
 use crate::study::trackers::overview;
 use crate::study::{Study, headline};
 
-/// The most sentences of one file.
+/// The maximum number of sentences of one file.
 const MOST: usize = 3;
 
-/// Returns the answer of a file; nothing if its report begins with tables.
+/// Returns the answer of a file; empty if its report begins with tables.
 pub(super) fn sentences(kept: &Kept) -> Vec<String> {
     match kept {
         Kept::Overhead(results) if results.is_control() => harness_cost(&results.summary()),
@@ -36,12 +36,12 @@ fn ends(mut lines: Vec<String>) -> Vec<String> {
     lines
 }
 
-/// Returns the sentences with shares: those about the definition have none.
+/// Returns the sentences with shares; sentences about the definition have none.
 fn figures(lines: Vec<String>) -> Vec<String> {
     lines.into_iter().filter(|line| line.contains(" %)") || line.starts_with("Target")).take(MOST).collect()
 }
 
-/// Returns the sentence on what the harness itself costs.
+/// Returns the sentence on the cost of the harness itself.
 fn harness_cost(document: &Document) -> Vec<String> {
     let notes = document.parts.iter().filter_map(|part| if let Part::Notes(lines) = part { Some(lines) } else { None });
     notes.flatten().filter(|line| line.starts_with("Harness cost: ")).cloned().collect()

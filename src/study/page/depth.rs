@@ -33,7 +33,7 @@ struct WorkloadTemplate {
     file: String,
     address: String,
     hash: String,
-    /// Criterion's pages of it, by their addresses.
+    /// Criterion's pages of the workload, with their addresses.
     criterion: Vec<(String, &'static str)>,
 }
 

@@ -1,4 +1,4 @@
-//! A results file in its section: its picture, its tables and notes, and the command that repeats it.
+//! A results file in its section: its chart, its tables and notes, and the command that repeats it.
 
 use super::found::ResultsFile;
 use crate::platform::files::address;
@@ -28,10 +28,10 @@ pub(super) struct Exhibit {
     origins: Vec<OriginView>,
     lead: Html,
     picture: Option<Html>,
-    /// The address of a picture that contains scripts.
+    /// The address of a chart that contains scripts.
     flame_graph: Option<String>,
     body: Html,
-    /// False for a file beside the one that answers the question: it is folded.
+    /// False for an additional file, which is folded.
     is_open: bool,
 }
 
@@ -45,7 +45,7 @@ struct OriginView {
 }
 
 impl Exhibit {
-    /// Returns a file's exhibit for a page in a folder. `names` are those that are taken.
+    /// Returns a file's exhibit for a page in a folder. `names` are already used.
     pub(super) fn of(file: &ResultsFile, folder: &Path, is_open: bool, names: &mut BTreeSet<String>) -> Self {
         let Drawn { mut document, chart, origins } = file.kept.visit(&mut Draw);
         if matches!(file.kept, Kept::Trackers(_)) {
@@ -53,13 +53,13 @@ impl Exhibit {
         }
         let name = unique_name(&file.path, names);
         let title = text::one_line(&file.path.display().to_string());
-        // A flame graph contains scripts, and stays a file beside the page.
+        // A flame graph contains scripts, so it stays a separate file.
         let (scripted, plain): (Option<String>, Option<String>) = chart
             .map_or((None, None), |svg| if svg.contains("<script") { (Some(svg), None) } else { (None, Some(svg)) });
         let beside = file.path.with_extension("svg");
         let flame_graph = scripted.filter(|_| beside.is_file()).map(|_| address(folder, &beside));
         let picture = plain.map(|svg| Html::picture(inlined(&svg, &format!("{name}-picture"))));
-        // The sentences and a small table at the beginning of a report stand above its picture.
+        // The sentences and a small table at the beginning of a report are above its chart.
         let lead = if picture.is_some() { document.parts.drain(..lead(&document)).collect() } else { Vec::new() };
         Self {
             lead: html::draw(&Document { parts: lead }, &format!("{name}-lead"), &title),
@@ -80,7 +80,7 @@ impl Exhibit {
         Html::of(self)
     }
 
-    /// Returns the time at which the newest part was measured.
+    /// Returns the time of the newest measured part.
     pub(super) fn newest(&self) -> Option<DateTime<Utc>> {
         self.origins.iter().map(|origin| origin.started).max()
     }
@@ -88,21 +88,21 @@ impl Exhibit {
 
 /// Returns the number of parts at the beginning of a report that are sentences, or small tables below them.
 fn lead(document: &Document) -> usize {
-    /// The most rows of a table that leaves the picture in sight.
+    /// The maximum number of rows of a table above the chart.
     const SMALL: usize = 16;
     let is_lead = |part: &&Part| match part {
         Part::Heading(_) | Part::Notes(_) => true,
         Part::Table(table) => table.rows.len() <= SMALL,
     };
     let leading: Vec<&Part> = document.parts.iter().take_while(is_lead).collect();
-    // A heading stays with what it heads, and the notes below a table with the last of the tables.
+    // A heading stays with its content, and the notes below a table with the last table.
     match leading.iter().rposition(|part| matches!(part, Part::Table(_))) {
         Some(last) => last + 1,
         None => leading.iter().take_while(|part| matches!(part, Part::Notes(_))).count(),
     }
 }
 
-/// Returns a name for a file that no other one has: that of the file, and before it that of its folder if needed.
+/// Returns a unique name for a file: the name of the file, preceded by the name of its folder if needed.
 fn unique_name(path: &Path, names: &mut BTreeSet<String>) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
@@ -119,7 +119,7 @@ fn unique_name(path: &Path, names: &mut BTreeSet<String>) -> String {
     name
 }
 
-/// A study, drawn.
+/// A drawn study.
 struct Drawn {
     document: Document,
     chart: Option<String>,

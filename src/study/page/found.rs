@@ -1,4 +1,4 @@
-//! The results files that a page is drawn from.
+//! The results files of a page.
 
 use crate::platform::files::{self, FileError};
 use crate::study::kept::Kept;
@@ -8,12 +8,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The results files that were named, or that lie in a folder.
+/// The results files that were named, or that are in a named folder.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
-    /// The files that were read, from the top of a folder, by name.
+    /// The readable files, from the top of a folder, by name.
     pub files: Vec<ResultsFile>,
-    /// The others.
+    /// The unreadable files.
     pub unreadable: Vec<Unreadable>,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for Unreadable {
 }
 
 impl Found {
-    /// Reads files, and those in folders and in the folders in them. A file that cannot be read is listed.
+    /// Reads files, and the files in folders and their subfolders. A file that cannot be read is listed.
     ///
     /// # Errors
     /// If a folder cannot be read.
@@ -67,7 +67,7 @@ fn read(path: &Path) -> Result<ResultsFile, FileError> {
     Ok(ResultsFile { path: path.to_owned(), hash, kept })
 }
 
-/// Returns the JSON files in a folder by name, and then those in its folders.
+/// Returns the JSON files in a folder by name, and then those in its subfolders.
 fn listed(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
     let (mut found, folders) = entries(folder)?;
     for folder in folders {

@@ -1,7 +1,8 @@
-//! The page: one HTML file that answers from all results files at once. It needs no network and no script to be read.
+//! The page: one HTML file with the answers from all results files. It needs no network, and is readable without
+//! scripts.
 //!
-//! Each section answers a question from the files of its studies. Its tables are those of the studies' own reports, so
-//! every number in them stands in a results file, rounded in the same way.
+//! Each section answers a question from the files of its studies. Its tables are the tables of the studies' own
+//! reports, so every number in them is in a report, rounded in the same way.
 
 mod answer;
 mod depth;
@@ -25,13 +26,13 @@ use std::path::Path;
 /// The name of the page in a folder of results.
 pub(crate) const NAME: &str = "index.html";
 
-/// The mark by which the page is known as one that may be replaced.
+/// The mark of a page that may be replaced.
 const MARK: &str = "<meta name=\"generator\" content=\"memscope-bench";
 
-/// Checks that a page can be written to a path: nothing is there, or an earlier page.
+/// Checks that a page can be written to a path: it does not exist, or is an earlier page.
 ///
 /// # Errors
-/// If another file is there.
+/// If the path is another file.
 pub(crate) fn check_place(path: &Path) -> Result<(), FileError> {
     match fs::read(path) {
         Ok(earlier) if !earlier.is_empty() && !String::from_utf8_lossy(&earlier).contains(MARK) => {
@@ -63,7 +64,7 @@ pub(crate) fn draw(found: &Found, folder: &Path, criterion: &Path) -> String {
 #[derive(Template)]
 #[template(path = "page.html", config = "src/report/html/askama.toml")]
 struct PageTemplate {
-    /// The style sheet that the pictures share. It has the colours of the page too.
+    /// The style sheet that the charts share. It has the colours of the page too.
     pictures: &'static str,
     files: usize,
     newest: Option<String>,
@@ -72,7 +73,7 @@ struct PageTemplate {
     sections: Vec<Section>,
 }
 
-/// A question with what answers it.
+/// A question with its answers.
 struct Section {
     question: &'static Question,
     /// The answer in sentences.

@@ -13,17 +13,17 @@ pub(super) struct Question {
     pub title: &'static str,
     /// The section in a sentence.
     pub about: &'static str,
-    /// The files that answer it, in order; none for the section with the workloads in depth.
+    /// The files that answer it, in order; empty for the section with the workloads in depth.
     pub wanted: &'static [Wanted],
 }
 
 /// A file that answers a question.
 pub(super) struct Wanted {
-    /// The role: the kind of file, or what it is measured for.
+    /// The role: the kind of file, or the purpose of its measurement.
     pub role: &'static str,
     /// The usual name of the file.
     pub file: &'static str,
-    /// The command that makes it; `None` for a file that nobody misses.
+    /// The command that makes it; `None` for an optional file.
     pub command: Option<&'static str>,
 }
 
@@ -143,7 +143,7 @@ pub(super) const QUESTIONS: [Question; 12] = [
 ];
 
 impl Question {
-    /// Returns whether its section has the workloads in depth, which are of the files of another one.
+    /// Returns whether its section has the workloads in depth, from the files of another section.
     pub(super) fn is_in_depth(&self) -> bool {
         self.wanted.is_empty()
     }
@@ -157,7 +157,7 @@ impl Question {
         self.wanted.iter().flat_map(of_role).collect()
     }
 
-    /// Returns whether a file is the first of its role among those of the question, and one that would be missed.
+    /// Returns whether a file is the first of its role among those of the question, and not optional.
     pub(super) fn is_first_of_its_role(&self, files: &[&ResultsFile], place: usize) -> bool {
         let role = role(files[place]);
         let is_missed = |wanted: &Wanted| wanted.role == role && wanted.command.is_some();
@@ -172,7 +172,7 @@ impl Question {
     }
 }
 
-/// Returns the role of a file: its kind, and for a file of overheads what it was measured for.
+/// Returns the role of a file: its kind, and for a file of overheads its purpose.
 pub(super) fn role(file: &ResultsFile) -> &'static str {
     struct Kind;
     impl Visitor for Kind {

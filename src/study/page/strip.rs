@@ -1,4 +1,4 @@
-//! The strip of a measurement: every pair in the order in which it ran, with the median and its interval.
+//! The strip of a measurement: every pair in the order of measurement, with the median and its interval.
 
 use crate::report::chart::canvas::{finished, line, rectangle, short, text};
 use crate::report::number;
@@ -10,13 +10,13 @@ use svg::node::element::{Path, Title};
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 72.0;
-/// The left and right ends of the pairs; the ratios at the ends of the scale stand to their right.
+/// The left and right ends of the pairs; the ratios at the ends of the scale are to their right.
 const LEFT: f64 = 6.0;
 const RIGHT: f64 = 640.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = HEIGHT - 10.0;
 
-/// Draws a measurement; `None` if no pair has a ratio. The picture has the style sheet of its page.
+/// Draws a measurement; `None` if no pair has a ratio. The strip uses the style sheet of its page.
 pub(super) fn draw(measurement: &Measurement) -> Option<String> {
     let ratios: Vec<f64> = measurement.pairs.iter().map(|pair| pair.ratio(Clock::Wall)).collect();
     let shown = || ratios.iter().copied().filter(|ratio| ratio.is_finite() && *ratio > 0.0);

@@ -1,4 +1,4 @@
-//! The cost of one operation under a level, from what `calls` measured.
+//! The cost of one operation under a level, from the measurements of `calls`.
 //!
 //! | figure | from |
 //! |---|---|
@@ -18,9 +18,9 @@ const SIZES: [(f64, &str); 4] =
     [(16.0, "allocate-16B"), (64.0, "allocate-64B"), (1_024.0, "allocate-1KiB"), (1_048_576.0, "allocate-1MiB")];
 /// The sizes of the calls that allocate zeros.
 const ZEROED: [(f64, &str); 2] = [(4_096.0, "zeroed-4KiB"), (67_108_864.0, "zeroed-64MiB")];
-/// The call that stands for an allocation with its free, of the latencies' sizes.
+/// The call that represents an allocation with its free, of the latencies' sizes.
 const TYPICAL: &str = "allocate-64B";
-/// The live blocks from which a heap is full: a tenth of those that the latencies hold.
+/// The number of live blocks above which a heap is full: a tenth of the blocks of the latencies.
 pub(super) const FULL: u64 = 1_000;
 
 /// A missing figure.
@@ -31,7 +31,7 @@ pub(crate) struct NoCost {
     level: Level,
 }
 
-/// The cost of something, in nanoseconds.
+/// The cost of an operation, in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Cost {
     /// Time that the level adds.
@@ -53,12 +53,12 @@ impl Cost {
         }
     }
 
-    /// Returns the part of the way from this cost to another one.
+    /// Returns the cost at this part of the way to another one.
     fn towards(self, other: Self, part: f64) -> Self {
         self.map(other, |from, to| from + part * (to - from))
     }
 
-    /// Returns the cost so many times.
+    /// Returns the cost times a factor.
     fn times(self, factor: f64) -> Self {
         self.map(self, |cost, _| cost * factor)
     }
@@ -73,15 +73,15 @@ pub(crate) struct Costs {
     reallocate: Option<Cost>,
     /// The allocation's part of an allocation with its free. `None` if it was not measured.
     share: Option<f64>,
-    /// The factor of the present number of threads and blocks, and its source. `None` if it was not measured.
+    /// The factor of the trace's number of threads and blocks, and its source. `None` if it was not measured.
     pub(super) factor: Option<(Estimate, usize)>,
 }
 
 impl Costs {
-    /// Returns the costs under a level, on so many threads with so many live blocks.
+    /// Returns the costs under a level, with this number of threads and live blocks.
     ///
     /// # Errors
-    /// If the calls lack one that is needed.
+    /// If a required call is missing.
     pub(crate) fn of(calls: &Calls, level: Level, threads: usize, live: u64) -> Result<Self, NoCost> {
         let sizes =
             SIZES.iter().map(|&(size, call)| Ok((size, cost(calls, call, level)?))).collect::<Result<_, NoCost>>()?;
@@ -132,7 +132,7 @@ impl Costs {
 
     fn zeros(&self, size: f64) -> Cost {
         let mut points = self.zeroed.clone();
-        // Unless small ones were measured, their zeros cost nothing.
+        // If small zeroed blocks were not measured, zeroing them costs nothing.
         if points.first().is_none_or(|&(size, _)| size > ZEROED[0].0) {
             points.insert(0, (ZEROED[0].0, self.pair(ZEROED[0].0)));
         }
@@ -150,7 +150,7 @@ impl Costs {
     }
 }
 
-/// Returns the cost at a size on the line through the points around it; outside of them, that of the nearest one.
+/// Returns the cost at a size on the line through the nearest points; outside of them, the cost of the nearest point.
 fn between(points: &[(f64, Cost)], size: f64, scale: impl Fn(f64) -> f64) -> Cost {
     let above = points.iter().position(|&(point, _)| point >= size).unwrap_or(points.len() - 1);
     let (below, above) = (points[above.saturating_sub(1)], points[above]);
@@ -159,7 +159,8 @@ fn between(points: &[(f64, Cost)], size: f64, scale: impl Fn(f64) -> f64) -> Cos
     below.1.towards(above.1, part)
 }
 
-/// Returns the cost of a call; what a level adds is the difference of two figures, whose interval has the ends of both.
+/// Returns the cost of a call. The cost that a level adds is the difference of two figures, and its interval combines
+/// the ends of both.
 fn cost(calls: &Calls, call: &'static str, level: Level) -> Result<Cost, NoCost> {
     let mean = |level| calls.call(call, level).and_then(|call| call.batch?.ns).ok_or(NoCost { call, level });
     Ok(added(mean(level)?, mean(Level::Untracked)?))
@@ -179,8 +180,8 @@ fn latency(calls: &Calls, level: Level, threads: usize) -> Option<&Latency> {
     measurements.iter().find(|one| (one.level, one.threads) == (level, threads))
 }
 
-/// Returns the cost of an allocation with its free on so many threads with so many blocks ÷ that of one thread with an
-/// empty heap, by the nearest number of threads that was measured.
+/// Returns the cost of an allocation with its free with this number of threads and blocks ÷ the cost on one thread with
+/// an empty heap, by the nearest measured number of threads.
 fn factor(calls: &Calls, level: Level, threads: usize, live: u64) -> Option<(Estimate, usize)> {
     let measured = calls.latencies.as_ref()?.measurements.iter().filter(|one| one.level == level);
     let distance = |other: usize| (other as f64 / threads as f64).ln().abs();
@@ -196,7 +197,7 @@ fn factor(calls: &Calls, level: Level, threads: usize, live: u64) -> Option<(Est
         })
     };
     let present = both(nearest)?;
-    // In a heap that is not full, only the threads count.
+    // If the heap is not full, only the threads matter.
     let usual = if live < FULL { both(1)? } else { cost(calls, TYPICAL, level).ok()?.added };
     let (low, high) = (present.low / usual.high, present.high / usual.low);
     if live < FULL && nearest == 1 {
@@ -213,7 +214,7 @@ pub(super) mod tests {
     use crate::study::calls::latency::{Latencies, Means, Observed, QUANTILES, Quantiles};
     use crate::study::calls::{Batches, Measured};
 
-    /// Returns calls in which a level adds so much to each.
+    /// Returns calls to each of which a level adds a cost.
     pub(in crate::study::predict) fn calls(costs: &[(&str, f64)], with_threads: bool) -> Calls {
         let origin = Origin::here("memscope-bench calls".to_owned());
         let measured = |(call, ns): (&str, f64), level| Measured {

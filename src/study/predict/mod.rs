@@ -1,8 +1,8 @@
-//! Predictions: what tracking would cost the program of a trace, from the cost of single calls and without a replay.
+//! Predictions: the cost of tracking for the program of a trace, from the cost of single calls and without a replay.
 //!
-//! The added time is the sum, over all operations of the trace, of what one of its kind and size costs. Its interval
-//! has the ends of all of their intervals: errors of one kind of call do not cancel. It is that of the measured costs;
-//! what the sum leaves out, such as caches, is not in it.
+//! The added time is the sum of the costs of all operations of the trace, by kind and size. Its interval sums the ends
+//! of all their intervals, because errors of one kind of call do not cancel. It covers the measured costs only; effects
+//! outside of the sum, such as caches, are not included.
 
 mod costs;
 mod summary;
@@ -23,17 +23,17 @@ use crate::trace::{Deed, Summary, Trace};
 use crate::tracking::Level;
 use serde::{Deserialize, Serialize};
 
-/// The share of all operations from which a thread counts.
+/// The share of all operations above which a thread counts as busy.
 const BUSY: f64 = 0.05;
 
 /// The operations of one kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Part {
-    /// Kind.
+    /// The kind.
     pub kind: String,
-    /// Number.
+    /// The number of operations.
     pub operations: u64,
-    /// Bytes.
+    /// The number of bytes.
     pub bytes: u64,
     /// CPU time that the level adds to all of them, in nanoseconds.
     pub added_ns: Estimate,
@@ -44,7 +44,7 @@ pub(crate) struct Part {
 /// A prediction.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Prediction {
-    /// Version of the format.
+    /// The version of the format.
     pub schema: u32,
     /// The file of the trace.
     pub trace: String,
@@ -57,12 +57,12 @@ pub(crate) struct Prediction {
     pub parts: Vec<Part>,
     /// CPU time with the level ÷ without it, with the interval of the costs alone.
     pub overhead: Estimate,
-    /// The same with the interval in which 95 % of programs lie; `None` if the accuracy of predictions is not known.
+    /// The same with the interval that contains 95 % of programs; `None` if the accuracy of predictions is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<Estimate>,
     /// The threads that make most of the operations.
     pub busy_threads: usize,
-    /// Sentences on the basis of the costs, and on what they leave out.
+    /// Sentences on the basis of the costs, and on what they exclude.
     pub notes: Vec<String>,
 }
 
@@ -87,7 +87,7 @@ impl Prediction {
     /// Predicts the cost of a level from a file of calls.
     ///
     /// # Errors
-    /// If the calls lack one that is needed.
+    /// If a required call is missing.
     pub(crate) fn of(name: String, trace: &Trace, level: Level, calls: &Calls) -> Result<Self, NoCost> {
         let recorded = trace.summary();
         let busy_threads = busy_threads(trace, &recorded);
@@ -128,7 +128,7 @@ impl Prediction {
         Ok(prediction)
     }
 
-    /// Returns the prediction with what is known of predictions at its level.
+    /// Returns the prediction with the known accuracy of predictions at its level.
     pub(crate) fn with_accuracy(mut self, accuracy: Option<(Level, Accuracy)>) -> Self {
         self.notes.push(match accuracy {
             Some((level, accuracy)) if level == self.level => {
@@ -174,7 +174,7 @@ impl Part {
     }
 }
 
-/// Returns the number of threads that make a good part of the operations each.
+/// Returns the number of threads that each make a large part of the operations.
 fn busy_threads(trace: &Trace, recorded: &Summary) -> usize {
     let mut operations = vec![0_u64; recorded.threads as usize];
     trace.visit(|step| operations[step.thread as usize] += 1);
@@ -182,7 +182,7 @@ fn busy_threads(trace: &Trace, recorded: &Summary) -> usize {
     operations.into_iter().filter(|&count| count as f64 >= least).count().max(1)
 }
 
-/// Returns the origin of a file of calls: that of its means.
+/// Returns the origin of a file of calls: the origin of its means.
 pub(crate) fn origin(calls: &Calls) -> Option<&Origin> {
     calls.batches.as_ref().map(|batches| &batches.origin)
 }
@@ -220,7 +220,7 @@ mod tests {
         let (_folder, trace) = trace(100, 95);
         let seen = Prediction::of("x".to_owned(), &trace, Level::Allocator, &calls(&USUAL, false)).expect("costs");
         assert!((seen.overhead.value - 2.0).abs() < 1e-9, "{:?}", seen.overhead);
-        // From 210 ± 10 % less 10 ± 10 %.
+        // From 210 ± 10 % minus 10 ± 10 %.
         let [low, high] = [189.0 - 11.0, 231.0 - 9.0].map(|added| 1.0 + added / 200.0);
         assert!(
             (seen.overhead.low - low).abs() < 1e-9 && (seen.overhead.high - high).abs() < 1e-9,

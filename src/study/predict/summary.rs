@@ -43,7 +43,7 @@ pub(super) fn summary(prediction: &Prediction) -> Document {
     document
 }
 
-/// Returns what a prediction is based on, and what it leaves out, a line each.
+/// Returns the basis of a prediction, and what it excludes, one per line.
 pub(super) fn basis(calls: &Calls, costs: &Costs, recorded: &Summary, busy: usize, here: &Machine) -> Vec<String> {
     let mut lines = vec![
         "A prediction is the number of operations of each kind and size times the cost of one, as `calls` measured it. \

@@ -1,5 +1,5 @@
-//! The picture: for each level the overhead over the rate of its events, both on log scales, with the curve, the band
-//! in which another program lies, and each workload by its name.
+//! The chart: for each level the overhead over the rate of its events, both on log scales, with the curve, its
+//! prediction band, and each workload by its name.
 
 use super::Programs;
 use super::curve::{Curve, Point};
@@ -90,7 +90,7 @@ struct Axes {
 }
 
 impl Axes {
-    /// Returns the axes that have room for all points.
+    /// Returns the axes that fit all points.
     fn of(curve: &Curve) -> Self {
         let range = |values: &dyn Fn(&Point) -> f64| {
             let values = || curve.points.iter().map(values);
@@ -132,7 +132,7 @@ impl Axes {
 
     /// Draws the curve and the band around it.
     fn band(&self, curve: &Curve, class: &str) -> Group {
-        /// The places at which the curve is drawn: so many that it is straight up to the edge of the plot.
+        /// The number of points of the curve, so that it is straight up to the edge of the plot.
         const STEPS: u32 = 96;
         let ratio = (self.rates.1 / self.rates.0).powf(f64::from(STEPS).recip());
         let rates: Vec<f64> = (0..=STEPS).map(|step| self.rates.0 * ratio.powf(f64::from(step))).collect();
@@ -150,7 +150,7 @@ impl Axes {
             .add(Polyline::new().set("points", middle.join(" ")).set("class", format!("line {class}")))
     }
 
-    /// Draws a workload: its overhead with the interval, or the limit below which it lies, and its name.
+    /// Draws a workload: its overhead with the interval, or its limit, and its name.
     fn point(&self, point: &Point, (x, y): (f64, f64), label: (f64, f64), class: &str) -> Group {
         let Point { workload, rate, overhead, lies_within } = *point;
         let mark = if workload.is_program() { class.to_owned() } else { format!("{class} ring") };
@@ -169,7 +169,7 @@ impl Axes {
     }
 }
 
-/// Describes the picture in words, for readers who cannot see it.
+/// Describes the chart in words, for readers who cannot see it.
 fn description(curves: &[Curve]) -> String {
     let of = |curve: &Curve| {
         let points = curve.points.iter();

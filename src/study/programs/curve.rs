@@ -1,15 +1,15 @@
-//! The curve of a level: the overhead as a function of how often a program has the events that the level records.
+//! The curve of a level: the overhead as a function of the rate of the events that the level records.
 //!
-//! Each event has its cost, so tracking adds to a millisecond of a program's own time the cost of the events in it:
-//! overhead = 1 + rate × cost. Perturbation by instrumentation is modelled in this way (Malony, Reed and Wijshoff 1992,
-//! *Performance Measurement Intrusion and Perturbation Analysis*). The cost differs from program to program, by what is
-//! in the caches, by the sizes of blocks and by threads that wait for each other. It is a positive quantity whose
-//! deviations multiply, so its logarithm is taken as normal (Limpert, Stahel and Abbt 2001, *Log-normal Distributions
-//! across the Sciences*). On logarithmic axes the curve is then a straight line of slope 1, and the interval in which
-//! another program lies is a band around it.
+//! Each event has a cost, so tracking adds the cost of a millisecond's events to each millisecond of a program's own
+//! time: overhead = 1 + rate × cost. Perturbation by instrumentation is modelled in this way (Malony, Reed and Wijshoff
+//! 1992, *Performance Measurement Intrusion and Perturbation Analysis*). The cost differs from program to program, with
+//! the state of the caches, block sizes and threads that wait for each other. It is a positive quantity whose
+//! deviations multiply, so its logarithm is treated as normal (Limpert, Stahel and Abbt 2001, *Log-normal Distributions
+//! across the Sciences*). On logarithmic axes the curve is then a straight line of slope 1, and the prediction interval
+//! of another program is a band around it.
 //!
-//! The slope is part of the model. A fitted one stands beside it as a check: a cost that depends on the rate would show
-//! there. Without a program that the line was fitted to, does its interval contain it? That is asked of each in turn.
+//! The slope is part of the model. A fitted slope is reported as a check: it would show a cost that depends on the
+//! rate. A second check leaves out each program in turn, and tests whether the interval of the others contains it.
 
 use super::Programs;
 use super::profile::{Events, Profile};
@@ -23,7 +23,7 @@ use crate::workloads::Workload;
 /// The slope of the curve.
 const SLOPE: Slope = Slope::Fixed(1.0);
 
-/// The least limit of a cost that is too small to be significant: 0.1 % of the program's time.
+/// The smallest limit of a cost that is too small to be significant: 0.1 % of the program's time.
 const LEAST_LIMIT: f64 = 1e-3;
 
 /// The curve of a level.
@@ -44,7 +44,7 @@ pub(super) struct Point {
     pub rate: f64,
     /// Tracked ÷ untracked, of CPU time.
     pub overhead: Estimate,
-    /// True if it lies within the interval of the curve that is fitted to the others; `None` if they have none.
+    /// True if it lies within the interval of the curve that is fitted to the others; `None` if they have no curve.
     pub lies_within: Option<bool>,
 }
 
@@ -54,12 +54,12 @@ impl Point {
         (rate > 0.0).then_some(Self { workload: profile.workload, rate, overhead, lies_within: None })
     }
 
-    /// Returns whether tracking costs it anything that is significant.
+    /// Returns whether tracking has a significant cost.
     pub(super) fn is_significant(&self) -> bool {
         self.overhead.low > 1.0
     }
 
-    /// Returns the added time ÷ the program's own, or a limit below which it lies.
+    /// Returns the added time ÷ the program's own, or the limit of it.
     pub(super) fn added(&self) -> f64 {
         let added = if self.is_significant() { self.overhead.value } else { self.overhead.high };
         (added - 1.0).max(LEAST_LIMIT)
@@ -71,7 +71,7 @@ impl Point {
         (self.rate.ln(), if self.is_significant() { Height::Known(added) } else { Height::Below(added) })
     }
 
-    /// Returns whether it lies within the interval of a line; one of unknown height, whether it may.
+    /// Returns whether it lies within the interval of a line; for an unknown height, whether it may.
     fn is_within(&self, line: &Line) -> bool {
         let (place, height) = self.in_logarithms();
         let Estimate { low, high, .. } = line.at(place);
@@ -103,7 +103,7 @@ impl Curve {
         Some(Self { level, events, points, fitted_slope, line })
     }
 
-    /// Returns the overhead at a rate, with the interval in which another program lies in 95 % of cases.
+    /// Returns the overhead at a rate, with the 95 % prediction interval of another program.
     pub(super) fn at(&self, rate: f64) -> Estimate {
         let Estimate { value, low, high } = self.line.at(rate.ln());
         Estimate { value: 1.0 + value.exp(), low: 1.0 + low.exp(), high: 1.0 + high.exp() }
@@ -122,7 +122,7 @@ impl Curve {
         points.filter(|point| point.is_significant()).map(|point| point.added() / point.rate * 1e6)
     }
 
-    /// Returns the points that lie within the curve of the others, and all of which that is known.
+    /// Returns the share of points that lie within the curve of the others, of those for which this is known.
     pub(super) fn held_out(&self) -> Share {
         Share::of(self.points.iter().filter_map(|point| point.lies_within))
     }
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
     use crate::workloads::registered;
 
-    /// Returns a point whose events cost so many nanoseconds each, known to half a percent of the program's time.
+    /// Returns a point whose events cost this many nanoseconds each, known to half a percent of the program's time.
     fn point(place: usize, rate: f64, ns: f64) -> Point {
         let value = 1.0 + rate * ns / 1e6;
         let overhead = Estimate { value, low: value - 0.005, high: value + 0.005 };
@@ -171,7 +171,7 @@ mod tests {
         Curve::through(Level::Full, Events::Allocations, points).expect("enough points")
     }
 
-    /// Costs of 800 to 1,250 ns at rates from 30 to 10,000.
+    /// Returns costs of 800 to 1,250 ns at rates from 30 to 10,000.
     fn points() -> Vec<Point> {
         let (rates, costs) = ([30.0, 100.0, 300.0, 1e3, 3e3, 1e4], [1_250.0, 800.0, 1e3, 1_250.0, 800.0, 1e3]);
         rates.into_iter().zip(costs).enumerate().map(|(place, (rate, ns))| point(place, rate, ns)).collect()
@@ -207,7 +207,7 @@ mod tests {
         let with = curve(&all);
         assert!((with.cost().value / curve(&points()).cost().value - 1.0).abs() < 0.01, "{:?}", with.cost());
         assert_eq!(with.held_out(), Share { part: 7, of: 7 }, "0.7 % may be 0.2 %");
-        // Twenty percent are expected of this one, and it has at most half a percent.
+        // The curve predicts twenty percent for this point, which has at most half a percent.
         all[6] = point(6, 200.0, 0.0);
         assert_eq!(curve(&all).points[6].lies_within, Some(false));
     }

@@ -1,5 +1,5 @@
-//! The likeness of workloads: principal components of what was measured of each, and the pairs that are the same for
-//! all that was measured.
+//! The likeness of workloads: principal components of their measurements, and the pairs that the measurements cannot
+//! distinguish.
 
 use super::Programs;
 use super::profile::Profile;
@@ -10,7 +10,7 @@ use crate::stats::ratio::ratio_of_sums;
 use crate::tracking::Level;
 use crate::workloads::Workload;
 
-/// The part of the variance that the components explain at least.
+/// The minimum part of the variance that the components explain.
 const EXPLAINED: f64 = 0.9;
 
 /// The likeness of workloads.
@@ -20,7 +20,7 @@ pub(super) struct Likeness {
     pub components: Components,
 }
 
-/// Two workloads, with their distance and the one that errors alone reach.
+/// Two workloads, with their distance and the distance that errors alone reach.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Pairing {
     pub one: Workload,
@@ -37,7 +37,7 @@ impl Pairing {
 }
 
 impl Programs {
-    /// Returns the likeness of the workloads with an overhead under each level; `None` if they are too few.
+    /// Returns the likeness of the workloads with an overhead under each level; `None` if there are too few.
     pub(super) fn likeness(&self) -> Option<Likeness> {
         let levels = self.levels();
         let profiles = self.profiles();
@@ -45,7 +45,7 @@ impl Programs {
         let profiles: Vec<&Profile> = profiles.iter().filter(has_overheads).collect();
         let all: Vec<Vec<(String, Option<Feature>)>> =
             profiles.iter().map(|profile| features(profile, &levels)).collect();
-        // What one of them lacks is a feature of none.
+        // A feature that one workload lacks is not used.
         let names = all.first()?.iter().map(|(name, _)| name);
         let known: Vec<usize> =
             (0..names.clone().count()).filter(|&place| all.iter().all(|of| of[place].1.is_some())).collect();
@@ -64,12 +64,12 @@ impl Programs {
 }
 
 impl Likeness {
-    /// Returns each workload with the one that is nearest to it.
+    /// Returns each workload with the nearest other one.
     pub(super) fn nearest(&self) -> impl Iterator<Item = Pairing> {
         (0..self.workloads.len()).map(|one| self.pairing(one, self.components.nearest(one)))
     }
 
-    /// Returns the pairs of which one is redundant.
+    /// Returns the pairs with a redundant workload.
     pub(super) fn redundant(&self) -> Vec<Pairing> {
         let pairs =
             (0..self.workloads.len()).flat_map(|one| (one + 1..self.workloads.len()).map(move |other| (one, other)));
@@ -86,10 +86,10 @@ impl Likeness {
     }
 }
 
-/// Returns the features of a workload by name, those that are known. Amounts are compared by their logarithms.
+/// Returns the known features of a workload, by name. Amounts are compared by their logarithms.
 ///
-/// Fidelity is not among them: it is 1 for nearly all, and standardised, its last digits would be a feature like any
-/// other.
+/// Fidelity is not a feature: it is 1 for nearly all, and standardising it would give its last digits the weight of any
+/// other feature.
 fn features(profile: &Profile, levels: &[Level]) -> Vec<(String, Option<Feature>)> {
     let Profile { cpu_ns, wall_ns, truth, .. } = profile;
     let estimate = |of: Estimate| (of.low > 0.0).then(|| Feature { value: of.value.ln(), error: of.log_error() });

@@ -1,7 +1,7 @@
-//! Programs: for whom the overheads are true. Real programs and the stress workloads on one axis, the allocations in a
-//! millisecond of a program's own CPU time, with the curve of the overhead over it.
+//! Programs: places real programs and the stress workloads on one axis, the allocations per millisecond of a program's
+//! own CPU time, and fits the curve of the overhead over it.
 //!
-//! Overheads are measured as every overhead, in pairs; a counted process of each workload shows what it allocates.
+//! Overheads are measured in pairs; a counted process of each workload gives its allocations.
 
 pub mod chart;
 mod curve;

@@ -1,4 +1,4 @@
-//! The profile of a workload: what it does without tracking, and its overheads.
+//! The profile of a workload: its untracked figures, and its overheads.
 
 use super::Programs;
 use crate::platform::list::each_once;
@@ -22,7 +22,7 @@ pub(super) struct Profile<'a> {
     pub measurements: Vec<&'a Measurement>,
 }
 
-/// The events that a level records, of which each has its cost.
+/// The events that a level records and that have a cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Events {
     Allocations,

@@ -1,4 +1,4 @@
-//! The report: answers in sentences, the workloads by their rate of allocations, the curves, and what is like what.
+//! The report: answers in sentences, the workloads by allocation rate, the curves, and the likeness of workloads.
 
 use super::Programs;
 use super::curve::{Curve, Point};
@@ -13,7 +13,7 @@ use crate::study::overhead::record::Results;
 use crate::study::overhead::summary::cpu_in_words;
 use crate::workloads::Workload;
 
-/// The rates of the sentences: programs that hardly allocate, that do, and that do little else.
+/// The rates of the sentences: for programs that hardly allocate, that allocate often, and that do little else.
 const RATES: [f64; 3] = [1.0, 100.0, 10_000.0];
 
 /// Returns the report.
@@ -21,7 +21,7 @@ pub(super) fn summary(programs: &Programs) -> Document {
     let (curves, likeness) = (programs.curves(), programs.likeness());
     let mut document = Document::default();
     document.heading(format!("For whom? {} {}", programs.origin.memscope.name, programs.origin.memscope.version));
-    // The last level records most, and a page shows the first sentences alone.
+    // The last level records most, and a page shows only the first sentences.
     document.notes(curves.last().map(range).into_iter().chain(curves.iter().rev().flat_map(sentences)).collect());
     document.table(workloads(programs, &curves));
     if !curves.is_empty() {
@@ -88,7 +88,7 @@ fn sentences(curve: &Curve) -> Vec<String> {
     sentences
 }
 
-/// Formats a change to three digits, however small it is: `+0.03 % [0.01, 0.17]` below twice, `×4.30 [4.20, 4.40]`
+/// Formats a change to three digits, even if it is small: `+0.03 % [0.01, 0.17]` below twice, `×4.30 [4.20, 4.40]`
 /// above.
 fn change(Estimate { value, low, high }: Estimate) -> String {
     let percent = |ratio: f64| number::amount((ratio - 1.0) * 100.0);
@@ -110,7 +110,7 @@ fn outside(curve: &Curve) -> String {
     if names.is_empty() { String::new() } else { format!("; outside: {}", number::list(&names)) }
 }
 
-/// Returns the table of workloads, from the one that allocates least often.
+/// Returns the table of workloads, in ascending order of allocation rate.
 fn workloads(programs: &Programs, curves: &[Curve]) -> Table {
     let levels = programs.levels();
     let mut columns: Vec<Column> = vec![
@@ -201,7 +201,7 @@ fn redundancy(likeness: &Likeness) -> Vec<String> {
 }
 
 fn components(likeness: &Likeness) -> Table {
-    /// The features that are named of a component.
+    /// The number of features that are named for a component.
     const NAMED: usize = 3;
     let Likeness { features, components, .. } = likeness;
     let mut table = Table::new([left("component"), right("explains"), left("made of")]);
@@ -216,7 +216,7 @@ fn components(likeness: &Likeness) -> Table {
     table
 }
 
-/// Returns the table of each workload's place and its nearest other one.
+/// Returns the table of each workload's coordinates and its nearest other one.
 fn neighbours(likeness: &Likeness) -> Table {
     let count = likeness.components.shares.len();
     let mut columns = vec![left("workload")];

@@ -12,15 +12,15 @@ use crate::worker::tasks::latency::Observed;
 use crate::worker::tasks::replay;
 use std::path::Path;
 
-/// The processes that show the pace of a program's work.
+/// The number of processes that measure the pace of a program's work.
 const PACES: usize = 3;
 
-/// Starts replays of one plan in one program.
+/// Runs replays of one plan in one program.
 #[derive(Debug)]
 pub(crate) struct TraceLauncher {
     launcher: Launcher,
     plan: String,
-    /// The same for all samples, so both of a pair do the same work.
+    /// The pace, which is the same for all samples, so both samples of a pair do the same work.
     pace: Option<f64>,
 }
 

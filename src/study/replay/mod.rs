@@ -1,7 +1,7 @@
-//! Replays: what tracking costs the program of a trace.
+//! Replays: the cost of tracking for the program of a trace.
 //!
-//! A replay is measured as a workload is: in pairs of processes, over passes, with the counters' truth. It has the
-//! program's operations on as many threads, with the program's own work between them or without it.
+//! A replay is measured like a workload: in pairs of processes, over passes, with the counters' truth. It repeats the
+//! program's operations on the same number of threads, with or without the program's own work between them.
 
 mod launch;
 mod summary;
@@ -54,7 +54,7 @@ pub struct Replays {
     pub recorded: Summary,
     /// The work between operations.
     pub gaps: Gaps,
-    /// The accuracy of replays of known programs, and the level of it, if it was measured.
+    /// The accuracy of replays of known programs, with its level, if it was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accuracy: Option<(Level, Accuracy)>,
     /// The builds, in order.
@@ -74,7 +74,7 @@ pub struct BuildReplays {
     pub not_built: Option<String>,
     /// The measurements: untracked against itself, and each level.
     pub measurements: Vec<Measurement>,
-    /// The times of single operations under the same levels, from replays of their own. Earlier files have none.
+    /// The times of single operations under the same levels, from separate replays. Missing in earlier files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub latencies: Vec<Latency>,
 }

@@ -124,7 +124,7 @@ const fn gaps_note(gaps: Gaps) -> &'static str {
     }
 }
 
-/// Returns what the replays mean for the program itself, a line for each build at the level of the accuracy.
+/// Returns the expected overheads of the program itself, a line for each build at the level of the accuracy.
 fn direct_notes(replays: &Replays) -> Vec<String> {
     let Some((level, accuracy)) = &replays.accuracy else {
         return vec![

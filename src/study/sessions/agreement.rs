@@ -1,4 +1,4 @@
-//! The agreement of sessions: do the intervals of two runs of one command contain what the other one shows?
+//! The agreement of sessions: tests whether the intervals of two runs of one command overlap.
 
 use super::{Session, Sessions};
 use crate::schedule::measurement::Clock;
@@ -69,14 +69,14 @@ fn at_level(sessions: &Sessions, level: Level, clock: Clock) -> Agreement {
     found
 }
 
-/// Returns the figures of a workload at a level, one of each session that has it.
+/// Returns the figures of a workload at a level, one from each session that has it.
 pub(super) fn figures(sessions: &Sessions, workload: Workload, level: Level, clock: Clock) -> Vec<Estimate> {
     let figure = |session: &Session| session.measurement(workload, level)?.overhead()?.by(clock);
     sessions.sessions.iter().filter_map(figure).collect()
 }
 
-/// Returns the difference of two ratios' logarithms in its standard errors, without its sign; `None` if neither has
-/// any error.
+/// Returns the absolute difference of two ratios' logarithms in units of its standard error; `None` if neither has an
+/// error.
 fn distance(a: &Estimate, b: &Estimate) -> Option<f64> {
     let distance = (a.value / b.value).ln().abs() / a.log_error().hypot(b.log_error());
     distance.is_finite().then_some(distance)

@@ -1,5 +1,4 @@
-//! The spread between sessions, for reports of other runs on the same machine: what a kept file of sessions says of
-//! their figures.
+//! The spread between sessions, for reports of other runs on the same machine.
 
 use super::Sessions;
 use super::agreement::figures;
@@ -18,7 +17,7 @@ pub struct BetweenSessions {
     pub started: DateTime<Utc>,
     /// The number of sessions.
     pub sessions: usize,
-    /// The time from the first session's beginning to the last one's, in minutes.
+    /// The time from the beginning of the first session to the beginning of the last one, in minutes.
     pub minutes: f64,
     /// The spreads.
     pub spreads: Vec<WorkSpread>,
@@ -77,8 +76,8 @@ impl BetweenSessions {
         self.change(measurement, |spread| spread.mean_time)
     }
 
-    /// Returns the change of a mean that two sessions exceed in one of a thousand cases. A few sessions alone show a
-    /// spread badly, so it is that of all workloads at the level together, or the workload's own if that is larger.
+    /// Returns the change of a mean that two sessions exceed in one of a thousand cases. A few sessions estimate a
+    /// spread poorly, so it uses all workloads at the level together, or the workload's own spread if that is larger.
     fn change(&self, measurement: &Measurement, of: impl Fn(&WorkSpread) -> Option<Spread>) -> Option<f64> {
         /// The probability of a smaller change.
         const RARELY_EXCEEDED: f64 = 0.999;
@@ -118,7 +117,7 @@ fn spread(sessions: &Sessions, of: &Measurement) -> Option<WorkSpread> {
     })
 }
 
-/// Returns the mean of values that are finite; `None` if there are none.
+/// Returns the mean of finite values; `None` if there are none.
 fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     let (sum, count) =
         values.filter(|value| value.is_finite()).fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));

@@ -1,5 +1,5 @@
-//! Sessions: the same complete measurement several times, over hours. They show whether figures repeat: how often the
-//! intervals of two sessions are disjoint, and how far another session's figure lies from these.
+//! Sessions: the same complete measurement, repeated over hours. They show whether figures repeat: the share of
+//! disjoint intervals of two sessions, and the prediction interval of another session's figure.
 
 mod agreement;
 pub mod between;
@@ -39,11 +39,11 @@ pub struct Sessions {
 /// The plan of sessions. A run is resumed by the same plan only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// A number for the content of the program that measured.
+    /// A hash of the content of the program that measured.
     pub program: String,
     /// The number of sessions.
     pub sessions: usize,
-    /// The time from the beginning of the first session to that of the last one, in minutes.
+    /// The time from the beginning of the first session to the beginning of the last one, in minutes.
     pub minutes: f64,
     /// The pairs of each measurement.
     pub pairs: usize,
@@ -51,7 +51,7 @@ pub struct Plan {
     pub workloads: Vec<Workload>,
     /// The levels.
     pub levels: Vec<Level>,
-    /// The scale; `None` for each workload's short one.
+    /// The scale; `None` for each workload's short scale.
     pub scale: Option<f64>,
     /// The threads of each pool.
     pub threads: usize,

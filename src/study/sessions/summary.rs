@@ -8,7 +8,7 @@ use crate::report::number;
 use crate::schedule::measurement::Clock;
 use crate::stats::spread::Spread;
 
-/// The share of disjoint pairs that a report accepts, in percent.
+/// The maximum share of disjoint pairs that a report accepts, in percent.
 const MOST_DISJOINT: f64 = 2.0;
 
 /// Returns the report.

@@ -1,5 +1,5 @@
-//! The picture of soaks: for each build, one plot of the CPU time that tracking adds to an event and one of the bytes that
-//! the tracker keeps, over the events before, all on log scales.
+//! The chart of soaks: for each build, one plot of the CPU time that tracking adds to an event and one of the bytes
+//! that the tracker keeps, over the number of events, all on log scales.
 
 use crate::platform::list::each_once;
 use crate::report::chart::axis::part;
@@ -87,9 +87,9 @@ fn plot(build: &BuildSoaks, quantities: &[Quantity]) -> Group {
     plot.add(named(labels))
 }
 
-/// Draws the labels of curves at the right, a level above its class, from the top and without overlaps.
+/// Draws the labels of curves at the right, the level above its class, from the top and without overlaps.
 fn named(mut labels: Vec<(f64, Level, String)>) -> Group {
-    /// The height of a label, and that of its first line.
+    /// The height of a label, and of its first line.
     const HEIGHT: (f64, f64) = (27.0, 12.0);
     const LETTER: f64 = 6.0;
     let room = PANEL.0 - RIGHT - 10.0;
@@ -116,7 +116,7 @@ struct Axes {
 }
 
 impl Axes {
-    /// Returns the axes that have room for all curves; `None` if there are none.
+    /// Returns the axes that fit all curves; `None` if there are none.
     fn of(curves: &[(Level, &Growth)], quantity: Quantity) -> Option<Self> {
         let points = || curves.iter().flat_map(|(_, growth)| &growth.points);
         let events = || points().map(|&(events, _)| events as f64);
@@ -132,7 +132,7 @@ impl Axes {
         LEFT + part(events, self.events) * (RIGHT - LEFT)
     }
 
-    /// Returns the place of a figure; one that is not positive lies on the bottom line.
+    /// Returns the position of a figure; a figure that is not positive is drawn on the bottom line.
     fn y(&self, figure: f64) -> f64 {
         BELOW - part(figure, self.figures) * (BELOW - ABOVE)
     }
@@ -168,7 +168,7 @@ impl Axes {
     }
 }
 
-/// Describes the picture in words, for readers who cannot see it.
+/// Describes the chart in words, for readers who cannot see it.
 fn description(soaks: &Soaks) -> String {
     let of_build = |build: &BuildSoaks| -> Vec<String> {
         let growth = |soak: &Soak, quantities: &[Quantity]| {

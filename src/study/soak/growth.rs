@@ -9,7 +9,7 @@ use crate::worker::tasks::soak::Checkpoint;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The checkpoints at either end whose median is the early or the late figure.
+/// The number of checkpoints at either end whose median is the early or the late figure.
 const AT_AN_END: usize = 3;
 
 /// A quantity that may grow.
@@ -87,12 +87,12 @@ pub struct Growth {
     pub quantity: Quantity,
     /// The events before each checkpoint, with the figure there.
     pub points: Vec<(u64, f64)>,
-    /// The events from a checkpoint to the middle of what is measured there: the fit counts them too.
+    /// The number of events from a checkpoint to the middle of its measurement, which the fit includes.
     pub later: u64,
-    /// The figure of the untracked program, or of its own blocks: errors are in proportion to both together, and so is
-    /// the growth that matters.
+    /// The figure of the untracked program, or of its own blocks: errors and the growth that matters are relative to
+    /// the sum of both.
     pub base: f64,
-    /// The growth of figure and base; `None` if there are too few checkpoints.
+    /// The growth of the sum of figure and base; `None` if there are too few checkpoints.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fit: Option<GrowthFit>,
 }
@@ -115,7 +115,7 @@ impl Growth {
             Quantity::KeptBytes => kept(measured),
             Quantity::Instructions => instructions(measured),
         };
-        // A stretch goes on for two events of each block, single calls come after it, and then the query.
+        // A stretch lasts for two events of each block, followed by single calls, and then the query.
         let later = match quantity {
             Quantity::CpuTime | Quantity::Instructions => live,
             Quantity::RareCall => 3 * live,
@@ -141,17 +141,17 @@ impl Growth {
         Some(self.fit?.class)
     }
 
-    /// Returns the figure early on: the median over the first checkpoints.
+    /// Returns the early figure: the median over the first checkpoints.
     pub fn early(&self) -> Option<f64> {
         median(self.points.iter().take(AT_AN_END).map(|point| point.1))
     }
 
-    /// Returns the figure in the end: the median over the last checkpoints.
+    /// Returns the late figure: the median over the last checkpoints.
     pub fn late(&self) -> Option<f64> {
         median(self.points.iter().rev().take(AT_AN_END).map(|point| point.1))
     }
 
-    /// Returns the late figure ÷ the early one; `None` if that is not positive.
+    /// Returns the late figure ÷ the early one; `None` if the early one is not positive.
     pub fn ratio(&self) -> Option<f64> {
         Some(self.late()? / self.early().filter(|&early| early > 0.0)?)
     }
@@ -161,7 +161,7 @@ impl Growth {
         self.points.last().map_or(0, |point| point.0)
     }
 
-    /// Returns the number of events at which the figure is this much, if it grows.
+    /// Returns the number of events at which the figure reaches a value, if it grows.
     pub(super) fn reaches(&self, figure: f64) -> Option<f64> {
         self.fit?.reaches(figure + self.base)
     }
@@ -169,8 +169,8 @@ impl Growth {
 
 type Figure = fn(&Checkpoint) -> Option<f64>;
 
-/// Returns the medians over pairs of tracked less untracked at each checkpoint that most pairs came to, and the median
-/// of the untracked figures.
+/// Returns the medians over pairs of tracked − untracked at each checkpoint that most pairs reached, and the median of
+/// the untracked figures.
 fn differences(pairs: &[Pair], figure: Figure) -> (Vec<(u64, f64)>, f64) {
     let at = |events: u64| {
         pairs
@@ -182,12 +182,12 @@ fn differences(pairs: &[Pair], figure: Figure) -> (Vec<(u64, f64)>, f64) {
     (points, base.unwrap_or(0.0))
 }
 
-/// Returns the medians over pairs of the tracked figure at each checkpoint that most pairs came to.
+/// Returns the medians over pairs of the tracked figure at each checkpoint that most pairs reached.
 fn tracked(pairs: &[Pair], figure: Figure) -> Vec<(u64, f64)> {
     common(pairs, |events| pairs.iter().filter_map(|pair| figure(pair.tracked.at(events)?)).collect())
 }
 
-/// Returns the median of the figures at each checkpoint that most pairs came to.
+/// Returns the median of the figures at each checkpoint that most pairs reached.
 fn common(pairs: &[Pair], figures: impl Fn(u64) -> Vec<f64>) -> Vec<(u64, f64)> {
     let longest = pairs.iter().max_by_key(|pair| pair.tracked.trace.checkpoints.len());
     let checkpoints = longest.into_iter().flat_map(|pair| &pair.tracked.trace.checkpoints);
@@ -198,14 +198,14 @@ fn common(pairs: &[Pair], figures: impl Fn(u64) -> Vec<f64>) -> Vec<(u64, f64)> 
     checkpoints.filter_map(at).collect()
 }
 
-/// Returns the bytes that the tracker keeps, and those of the program's blocks.
+/// Returns the bytes that the tracker keeps, and the bytes of the program's blocks.
 fn kept(measured: &Measured) -> (Vec<(u64, f64)>, f64) {
     let checkpoints = || measured.counted.iter().flat_map(|process| &process.trace.checkpoints);
     let points = checkpoints().filter_map(|checkpoint| Some((checkpoint.events, checkpoint.kept_bytes? as f64)));
     (points.collect(), median(checkpoints().map(|checkpoint| checkpoint.live_bytes as f64)).unwrap_or(0.0))
 }
 
-/// Returns the instructions that tracking adds to an event, and those of an untracked one.
+/// Returns the instructions that tracking adds to an event, and the instructions of an untracked event.
 fn instructions(measured: &Measured) -> (Vec<(u64, f64)>, f64) {
     let live = measured.live as u64;
     let of_event = |stretch: &Stretch| stretch.instructions as f64 / (2 * live) as f64;
@@ -257,7 +257,7 @@ mod tests {
     /// Returns pairs in which tracking adds this much to an event.
     fn measured(added: impl Fn(u64) -> f64) -> Measured {
         let pair = |pair: u32| {
-            // The machine is slower by turns, for both alike.
+            // The machine is slower by turns, for both equally.
             let slow = 1.0 + f64::from(pair) / 10.0;
             Pair {
                 untracked_first: pair.is_multiple_of(2),

@@ -1,12 +1,11 @@
-//! The soak: the cost of tracking as a function of what the tracker has already seen.
+//! The soak: the cost of tracking as a function of the number of events that the tracker has recorded.
 //!
-//! A program that runs for a day makes billions of events, and a measurement of a few thousand does not show what they
-//! cost then. So one process keeps a constant number of blocks, replaces random ones, and measures a short stretch at
-//! checkpoints whose distances grow. An untracked process of the same events runs beside each: the cost is the
-//! difference. Bytes that the tracker keeps and instructions have processes of their own, because counting them takes
-//! time.
+//! A program that runs for a day makes billions of events, and a measurement of a few thousand does not show their cost
+//! at that point. So one process keeps a constant number of blocks, replaces random ones, and measures a short stretch
+//! at checkpoints with growing distances. An untracked process with the same events runs beside each, and the cost is
+//! the difference. The tracker's bytes and instructions are counted in separate processes, because counting takes time.
 //!
-//! The growth of each quantity has a class, the one that fits best.
+//! The growth of each quantity gets the class that fits best.
 
 pub mod chart;
 mod growth;
@@ -39,7 +38,7 @@ pub const SCHEMA: u32 = 1;
 pub struct Soaks {
     /// The version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// The origin. Its build is that of the program that measured the others.
+    /// The origin. Its build is the build of the program that measured the others.
     #[serde(flatten)]
     pub origin: Origin,
     /// The plan.
@@ -57,7 +56,7 @@ pub struct BuildSoaks {
     pub memscope: Option<MemscopeBuild>,
     /// The reason for a build that could not be compiled.
     pub not_built: Option<String>,
-    /// The soaks, a level each.
+    /// The soaks, one for each level.
     pub soaks: Vec<Soak>,
 }
 
@@ -97,7 +96,7 @@ impl Study for Soaks {
     }
 }
 
-/// Returns the figures of a build's soaks for other programs: early, late, and the power of what grows.
+/// Returns the figures of a build's soaks for other programs: early, late, and the power of growing quantities.
 pub(crate) fn metrics(build: &str, soaks: &[Soak]) -> Vec<Metric> {
     let growths = soaks.iter().flat_map(|soak| soak.growths.iter().map(move |growth| (soak.level(), growth)));
     let of_growth = |(level, growth): (Level, &Growth)| {

@@ -22,38 +22,39 @@ pub struct Plan {
     pub meters: Vec<Meter>,
     /// The events up to the last checkpoint.
     pub events: u64,
-    /// The events up to the last checkpoint at which instructions are counted, if those are fewer.
+    /// The maximum number of events up to the last checkpoint at which instructions are counted.
     pub counted_events: u64,
     /// The number of live blocks.
     pub live: usize,
-    /// The pairs of timed processes at each level.
+    /// The number of pairs of timed processes at each level.
     pub pairs: usize,
-    /// The time after which a process ends by itself, in milliseconds.
+    /// The time after which a process stops, in milliseconds.
     pub limit_ms: u64,
-    /// The resident memory beyond which it does, in bytes.
+    /// The resident memory above which a process stops, in bytes.
     pub memory_bytes: u64,
     /// The seed of the first pair's sizes and places; each further pair has the next.
     pub seed: u64,
 }
 
 impl Plan {
-    /// The events by default.
+    /// The default number of events.
     pub const EVENTS: u64 = 10_000_000;
-    /// The events up to which instructions are counted by default.
+    /// The default number of events up to which instructions are counted.
     pub const COUNTED_EVENTS: u64 = 100_000;
-    /// The live blocks by default.
+    /// The default number of live blocks.
     pub const LIVE: usize = 1_000;
-    /// The pairs by default.
+    /// The default number of pairs.
     pub const PAIRS: usize = 3;
-    /// The time of a process by default, in seconds.
+    /// The default time limit of a process, in seconds.
     pub const SECONDS: u64 = 15;
 
-    /// Returns the fewest events that have a checkpoint.
+    /// Returns the minimum number of events with a checkpoint.
     pub const fn fewest_events(live: usize) -> u64 {
         FIRST * live as u64
     }
 
-    /// Returns a plan that takes seconds, for commands that measure much else: fewer events, and no instructions.
+    /// Returns a plan that takes seconds, for commands that measure other things too: fewer events, and no
+    /// instructions.
     pub(crate) fn quick(levels: Vec<Level>, meters: Vec<Meter>, limit: Duration) -> Self {
         Self {
             levels,
@@ -76,7 +77,7 @@ impl Plan {
     }
 
     /// Measures builds, and returns the soaks of each. Levels and builds take turns, with a pair each; then each is
-    /// counted. `progress` is called before each step, with the place of the build.
+    /// counted. `progress` is called before each step, with the index of the build.
     pub fn measure(&self, builds: &[&Launcher], mut progress: impl FnMut(usize, Level)) -> Vec<Vec<Soak>> {
         let launchers: Vec<Launcher> =
             builds.iter().map(|launcher| launcher.within(most_time(self.limit_ms))).collect();
@@ -104,7 +105,7 @@ impl Plan {
         all.into_iter().map(|of_build| of_build.into_iter().map(Soak::from).collect()).collect()
     }
 
-    /// Counts bytes and instructions. Other work on the machine does not change them, so both run at once.
+    /// Counts bytes and instructions. Other work on the machine does not change the counts, so both run at once.
     fn count(&self, launcher: &Launcher, all: &mut [Measured], mut progress: impl FnMut(Level)) {
         let counter = self.meters.contains(&Meter::Instructions).then(|| InstructionCounter::new(launcher));
         let mut untracked: Option<Result<Vec<Stretch>, Failure>> = None;
@@ -154,7 +155,7 @@ impl Plan {
         counter.stretches(&request, most_time(limit_ms))
     }
 
-    /// Runs a pair. The sides take turns in going first.
+    /// Runs a pair. The two sides take turns in running first.
     fn pair(&self, launcher: &Launcher, level: Level, place: usize) -> Pair {
         let untracked_first = place.is_multiple_of(2);
         let seed = self.seed.wrapping_add(place as u64);
@@ -169,7 +170,7 @@ impl Plan {
         Pair { untracked_first, untracked, tracked }
     }
 
-    /// Runs a process, and returns what it left behind, however it ended.
+    /// Runs a process, and returns its trace, even if it failed.
     fn process(&self, launcher: &Launcher, level: Level, meter: Meter, seed: u64) -> Process {
         let folder = match Scratch::new() {
             Ok(folder) => folder,
@@ -190,10 +191,11 @@ impl Plan {
     }
 }
 
-/// The time of a process under callgrind, in times that of others.
+/// The time of a process under callgrind, as a multiple of the others'.
 const SLOWER: u64 = 2;
 
-/// Returns the time after which a process with this limit is ended. One that ends by itself still frees its blocks.
+/// Returns the time after which a process with this limit is killed. A process that stops in time still frees its
+/// blocks.
 fn most_time(limit_ms: u64) -> Duration {
     const STARTING: Duration = Duration::from_secs(2);
     2 * Duration::from_millis(limit_ms) + STARTING
@@ -223,7 +225,7 @@ mod tests {
         }
     }
 
-    /// A script that writes one checkpoint to the file of its task, and goes on to do something.
+    /// A script that writes one checkpoint to the file of its task, and then runs `rest`.
     fn after_a_checkpoint(rest: &str) -> String {
         let line = r#"{"checkpoint":{"events":1000,"live_bytes":7,"event_ns":20.5}}"#;
         let file = r#"task=$(cat); file=$(echo "$task" | sed 's/.*"trace":"\([^"]*\)".*/\1/')"#;

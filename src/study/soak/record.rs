@@ -1,4 +1,4 @@
-//! The record of a soak, as a file keeps it.
+//! The record of a soak, as a file stores it.
 
 use crate::study::instructions::Stretch;
 use crate::study::soak::growth::Growth;
@@ -7,7 +7,7 @@ use crate::worker::failure::Failure;
 use crate::worker::tasks::soak::{Checkpoint, End, Trace};
 use serde::{Deserialize, Serialize};
 
-/// The soak of one level, with its growths, which are computed anew when a file is read.
+/// The soak of one level, with its growths, which are recomputed when a file is read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Measured")]
 pub struct Soak {
@@ -26,9 +26,9 @@ pub struct Measured {
     pub level: Level,
     /// The number of live blocks.
     pub live: usize,
-    /// The pairs of processes that were timed. After a failure no more are started.
+    /// The timed pairs of processes. After a failure no more are started.
     pub pairs: Vec<Pair>,
-    /// The process in which the bytes that the tracker keeps were counted.
+    /// The process that counted the tracker's bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted: Option<Process>,
     /// The instructions.
@@ -36,10 +36,10 @@ pub struct Measured {
     pub instructions: Instructions,
 }
 
-/// Two processes of the same events, right beside each other.
+/// Two processes with the same events, run side by side.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pair {
-    /// True if the untracked one ran first.
+    /// True if the untracked process ran first.
     pub untracked_first: bool,
     /// The untracked process.
     pub untracked: Process,
@@ -50,7 +50,7 @@ pub struct Pair {
 /// One process.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Process {
-    /// Its checkpoints and its end, as far as it came before a failure.
+    /// Its checkpoints and its end, up to a failure.
     #[serde(flatten)]
     pub trace: Trace,
     /// Its failure, if it failed.
@@ -58,7 +58,7 @@ pub struct Process {
     pub failure: Option<Failure>,
 }
 
-/// The instructions of stretches, each of twice as many events as there are blocks.
+/// The instructions of stretches, each with twice as many events as there are blocks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Instructions {
     /// The untracked stretches.
@@ -90,7 +90,7 @@ impl Soak {
         self.measured.failure()
     }
 
-    /// Returns the end of the timed process under the level that came farthest.
+    /// Returns the end of the timed process under the level that reached the most events.
     pub fn end(&self) -> Option<&End> {
         let ends = self.measured.pairs.iter().filter_map(|pair| pair.tracked.trace.end.as_ref());
         ends.max_by_key(|end| end.events)

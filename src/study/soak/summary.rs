@@ -1,4 +1,4 @@
-//! The report of soaks: what grows, in sentences and tables, and what stays when everything is freed.
+//! The report of soaks: the growths, in sentences and tables, and the memory that stays after everything is freed.
 
 use crate::platform::text;
 use crate::report::circumstances::circumstances;

@@ -10,13 +10,13 @@ use crate::study::soak::record::Soak;
 use crate::worker::failure::Failure;
 use crate::worker::tasks::soak::Stop;
 
-/// The farthest number of events in a sentence, in multiples of the measured ones.
+/// The maximum number of events in a sentence, in multiples of the measured ones.
 const FARTHEST: f64 = 100.0;
 
 /// A gibibyte.
 const GIBIBYTE: f64 = (1_u64 << 30) as f64;
 
-/// Returns the sentences on one level: the growth of its cost and of its memory, and where it ended early.
+/// Returns the sentences on one level: the growth of its cost and of its memory, and the reason for an early end.
 pub(super) fn sentences(soak: &Soak, plan: &Plan) -> Vec<String> {
     let growth = |quantity: Quantity| soak.growths.iter().find(|growth| growth.quantity == quantity);
     let cost = [Quantity::CpuTime, Quantity::Instructions].into_iter().filter_map(growth).filter_map(cost);
@@ -25,7 +25,7 @@ pub(super) fn sentences(soak: &Soak, plan: &Plan) -> Vec<String> {
     all.map(|sentence| format!("{}: {sentence}.", soak.level())).collect()
 }
 
-/// Returns the sentence on what an event costs; `None` if there are too few checkpoints.
+/// Returns the sentence on the cost of an event; `None` if there are too few checkpoints.
 fn cost(growth: &Growth) -> Option<String> {
     let fit = growth.fit?;
     if fit.class == GrowthClass::Flat {
@@ -90,7 +90,7 @@ fn flat(growth: &Growth, whole: f64) -> String {
     format!("{}: flat up to {} events, at {figure}", growth.quantity, number::short_count(growth.reached() as f64))
 }
 
-/// Returns the reason why a level did not come to its last event; `None` if it did.
+/// Returns the reason why a level did not reach its last event; `None` if it did.
 fn ended(soak: &Soak, plan: &Plan) -> Option<String> {
     match soak.failure() {
         Some(failure @ Failure::Unsupported { .. }) => return Some(text::said(&failure.to_string())),

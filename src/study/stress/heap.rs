@@ -1,8 +1,8 @@
 //! Live blocks in the heap's pages: the utilisation of the pages, and the gaps between blocks.
 //!
 //! memscope reports the blocks, and old versions report too many: 0.1.5 to 0.1.10 invent an address for each named
-//! smart pointer, and all of 0.1 keep blocks whose end they missed. So a block outside the process's memory has no
-//! place in the layout and is counted separately, and the overlap of two blocks is filled once.
+//! smart pointer, and all 0.1 versions keep blocks whose frees they missed. So a block outside the process's memory is
+//! not part of the layout and is counted separately, and the overlap of two blocks is filled once.
 
 use crate::platform::system;
 use crate::study::stress::HeapSnapshot;
@@ -30,7 +30,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Returns the layout as the heap at a checkpoint.
+    /// Returns the layout as the heap snapshot of a checkpoint.
     pub fn at(self, workload: Workload, name: String) -> HeapSnapshot {
         let Self { blocks, unmapped, bytes, page_bytes, pages, largest_gaps, strip } = self;
         HeapSnapshot { workload, name, blocks, unmapped, bytes, page_bytes, pages, largest_gaps, strip }
@@ -76,12 +76,12 @@ fn mapping(block: &Block, mapped: &[Range<usize>]) -> usize {
     mapped.partition_point(|range| range.end <= block.address)
 }
 
-/// Returns whether there is memory at the beginning of a block, as far as the system reports it.
+/// Returns whether the beginning of a block is mapped memory, as far as the system reports it.
 fn is_mapped(block: &Block, mapped: &[Range<usize>]) -> bool {
     mapped.is_empty() || mapped.get(mapping(block, mapped)).is_some_and(|range| range.start <= block.address)
 }
 
-/// Cuts sorted blocks where one mapping ends and another begins.
+/// Splits sorted blocks at the boundaries of mappings.
 fn runs<'a>(blocks: &'a [Block], mapped: &[Range<usize>]) -> Vec<&'a [Block]> {
     let together = |a: &Block, b: &Block| {
         if mapped.is_empty() {
@@ -114,14 +114,14 @@ fn add_fill(fill: &mut Vec<usize>, run: &[Block], page: usize) {
     }
 }
 
-/// Returns the utilisation of the pages, in at most [`STRIP`] parts of as many pages each.
+/// Returns the utilisation of the pages, in at most [`STRIP`] parts of equally many pages.
 fn strip(fill: &[usize], page: usize) -> Vec<f32> {
     let parts = STRIP.min(fill.len());
     (0..parts)
         .map(|part| {
             let pages = &fill[part * fill.len() / parts..(part + 1) * fill.len() / parts];
             let full = pages.iter().sum::<usize>() as f32 / (pages.len() * page) as f32;
-            // Three digits are more than an eye can distinguish, and keep the file small.
+            // Three digits are enough for the eye, and keep the file small.
             (full * 1_000.0).round() / 1_000.0
         })
         .collect()

@@ -1,10 +1,10 @@
 //! The stress run: the workloads as phases, one after the other in this process, under one window of full tracking.
 //!
-//! A probe only times. The stress run observes everything, and times for the record only. A sampler reads the
-//! counters while a phase runs (`timeline`). An observer between the workload and memscope keeps the real types of
-//! named values (`observer`). When a phase is at its fullest, the blocks that memscope reports as live are laid out
-//! in their pages ([`heap`]). The result is a [`Record`], from which the console's figures and the memory analysis
-//! are drawn.
+//! A probe only measures time. The stress run observes everything, and its times are only for the record. A sampler
+//! reads the counters while a phase runs (`timeline`). An observer between the workload and memscope keeps the real
+//! types of named values (`observer`). At the peak of a phase, the blocks that memscope reports as live are laid out in
+//! their pages ([`heap`]). The result is a [`Record`], from which the console's figures and the memory analysis are
+//! drawn.
 
 pub mod chart;
 pub mod heap;
@@ -25,7 +25,7 @@ use crate::workloads::{Digest, Scale, Workload, pools};
 use std::time::Duration;
 use timeline::Timeline;
 
-/// Runs the workloads as phases under full tracking. Call it once in a process.
+/// Runs the workloads as phases under full tracking. Call this once in a process.
 ///
 /// A separate thread calls `tick` at intervals with the allocations so far; `on_phase` is called after each phase.
 /// Their allocations are neither tracked nor counted.

@@ -1,7 +1,7 @@
 //! The observer between a workload and memscope. It keeps the real types of named values, and examines the heap at
 //! the workload's checkpoints.
 //!
-//! Its own memory is allocated while the calling thread is paused, so the tracker does not see the harness.
+//! Its own memory is allocated while the calling thread is paused, so the tracker does not record the harness.
 
 use crate::study::stress::timeline::Clock;
 use crate::study::stress::{Amount, HeapSnapshot, heap};
@@ -33,7 +33,7 @@ struct State {
 pub(super) struct Seen {
     /// The named values by type, the largest first.
     pub types: Vec<TypeUse>,
-    /// Allocations of memscope itself while it recorded the values.
+    /// The allocations of memscope itself while it recorded the values.
     pub of_tracker: Amount,
     /// The heap snapshots.
     pub heaps: Vec<HeapSnapshot>,
@@ -127,7 +127,7 @@ impl Tracker for Observer {
     }
 }
 
-/// Returns a type's name as its author would write it: without paths, and without the hasher that every map here has.
+/// Returns a type's name as its author would write it: without paths, and without the hasher of every map here.
 fn readable(name: &str) -> String {
     let mut readable = String::with_capacity(name.len());
     let mut rest = name;

@@ -1,4 +1,4 @@
-//! The record of a stress run, from which its figures and its picture are drawn.
+//! The record of a stress run, from which its figures and its chart are drawn.
 
 use super::{chart, summary};
 use crate::platform::files::Versioned;
@@ -27,16 +27,16 @@ pub struct Record {
     pub scale: f64,
     /// The seed of its data.
     pub seed: u64,
-    /// Time that tasks slept where real work would wait, in microseconds each.
+    /// The time in microseconds of each sleep that replaces a real wait.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub wait_us: u64,
     /// The threads of each pool.
     pub threads: usize,
-    /// The time of the phases, in nanoseconds, without the time in which the harness examined the heap.
+    /// The duration of the phases, in nanoseconds, without the time of heap snapshots.
     pub duration_ns: u64,
-    /// The time in which the harness examined the heap, in nanoseconds.
+    /// The duration of heap snapshots, in nanoseconds.
     pub looking_ns: u64,
-    /// The counts of the harness, including those of memscope's variable tracking, which the hook sees too.
+    /// The counts of the harness, including those of memscope's variable tracking, which the hook records too.
     pub truth: Truth,
     /// memscope's own counts.
     pub recorded: Recorded,
@@ -95,13 +95,13 @@ impl Record {
         average(self.recorded.allocated_bytes, self.recorded.allocations)
     }
 
-    /// Returns the efficiency by the counters: the part of all allocations that was freed again. It corresponds to
-    /// the published suite's 97.6 %: (10,343,110 − 245,239) ÷ 10,343,110.
+    /// Returns the efficiency by the counters: the share of all allocations that were freed. It corresponds to the
+    /// published suite's 97.6 %: (10,343,110 − 245,239) ÷ 10,343,110.
     pub fn efficiency(&self) -> Option<f64> {
         average(Some(self.truth.deallocations), Some(self.truth.allocations))
     }
 
-    /// Returns the efficiency by memscope's record: the part of its allocations that it does not report as live.
+    /// Returns the efficiency by memscope's record: the share of its allocations that it does not report as live.
     pub fn efficiency_recorded(&self) -> Option<f64> {
         let freed = self.recorded.allocations?.checked_sub(self.recorded.active_allocations?);
         average(freed, self.recorded.allocations)
@@ -148,11 +148,11 @@ pub struct Phase {
 pub struct Slice {
     /// Allocations made in it, by size class (`counting::CLASS_LIMITS`).
     pub by_class: [u64; counting::CLASSES],
-    /// The most live bytes seen in it.
+    /// The peak live bytes in it.
     pub live_bytes: u64,
-    /// The most live allocations seen in it.
+    /// The peak number of live allocations in it.
     pub live_allocations: u64,
-    /// The most resident memory seen in it, in bytes; `None` if the system does not report it.
+    /// The peak resident memory in it, in bytes; `None` if the system does not report it.
     pub resident_bytes: Option<u64>,
 }
 
@@ -165,8 +165,7 @@ pub struct HeapSnapshot {
     pub name: String,
     /// The number of live blocks.
     pub blocks: u64,
-    /// The number of blocks that memscope reports as live outside the process's memory. They have no place here, and
-    /// no other figure counts them.
+    /// The number of blocks that memscope reports as live outside the process's memory. No other figure includes them.
     #[serde(default)]
     pub unmapped: u64,
     /// The bytes of the live blocks; overlaps count once.
@@ -183,8 +182,7 @@ pub struct HeapSnapshot {
 }
 
 impl HeapSnapshot {
-    /// Returns the part of the pages' bytes that live blocks fill, of the pages that have any; `None` if there are
-    /// none.
+    /// Returns the part of the pages' bytes that live blocks fill, over pages with any; `None` if there are none.
     pub fn utilisation(&self) -> Option<f64> {
         average(Some(self.bytes), Some(self.pages * self.page_bytes))
     }

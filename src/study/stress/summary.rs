@@ -46,7 +46,7 @@ pub fn phase(number: usize, phase: &Phase, heaps: &[HeapSnapshot]) -> String {
     lines.join("\n")
 }
 
-/// Returns the report: each figure as memscope recorded it, beside the counted one.
+/// Returns the report: each figure as memscope recorded it, next to the counted one.
 pub fn summary(record: &Record) -> Document {
     let columns = ["memscope recorded", "counted", "recorded ÷ counted"].map(right);
     let mut table = Table::new([left("figure")].into_iter().chain(columns));

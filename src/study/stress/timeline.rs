@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const PERIOD: Duration = Duration::from_millis(1);
 /// The interval between two reports of progress.
 const TICK: Duration = Duration::from_millis(100);
-/// The slices of a phase.
+/// The number of slices of a phase.
 const SLICES: usize = 15;
 
 /// A run's clock and its samples so far.
@@ -22,7 +22,7 @@ pub(super) struct Timeline {
     end: mpsc::Sender<()>,
 }
 
-/// The run's clock. It stops while the harness examines the heap.
+/// The run's clock, which stops during heap snapshots.
 #[derive(Clone)]
 pub(super) struct Clock {
     start: Instant,
@@ -30,8 +30,8 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// Returns the time since the run's start, without the time of examining the heap. It waits during an
-    /// examination, because the memory of that is not the program's and must not be sampled.
+    /// Returns the time since the run's start, without heap snapshots. It waits during a snapshot, whose own memory
+    /// must not be sampled.
     pub(super) fn now(&self) -> Duration {
         let looked = locked(&self.looked);
         self.start.elapsed() - *looked
@@ -117,7 +117,7 @@ impl Timeline {
     /// The counts between two samples belong to the slice of the later one.
     pub(super) fn slices(&self, from: Duration, to: Duration) -> Vec<Slice> {
         let samples = locked(&self.samples);
-        // The sampler's sample may have been taken before a mark's and pushed after it.
+        // The sampler may have taken its sample before a mark's and pushed it later.
         let mut within: Vec<&Sample> = samples.iter().filter(|sample| from <= sample.at && sample.at <= to).collect();
         within.sort_unstable_by_key(|sample| sample.at);
         let mut slices = vec![Slice::default(); SLICES];
@@ -141,7 +141,7 @@ impl Timeline {
     /// Ends the sampler, and returns the run's clock.
     pub(super) fn stop(self) -> Clock {
         drop(self.end);
-        // The samples of a sampler that panicked remain.
+        // The samples of a panicked sampler remain.
         let _ = self.sampler.join();
         self.clock
     }

@@ -1,15 +1,16 @@
-//! The accuracy of estimates: how far the direct overheads of known programs lie from replays or predictions of them.
+//! The accuracy of estimates: the errors of replays and predictions, relative to the direct overheads of known
+//! programs.
 //!
-//! The unit is the excess, overhead − 1: an estimate that is off by a factor is off by the same factor for a program that
-//! allocates little and for one that allocates much. The logarithms of direct ÷ estimated excess are treated as a sample
-//! of a normal distribution, and the next program has its prediction interval (Hahn and Meeker, "Statistical Intervals",
-//! 1991): mean ± t · sd · √(1 + 1 ⁄ n).
+//! The unit is the excess, overhead − 1: an estimate that is off by a factor is off by the same factor for a program
+//! that allocates little and for one that allocates much. The logarithms of direct ÷ estimated excess are treated as a
+//! sample of a normal distribution, and the next program is expected within its prediction interval (Hahn and Meeker,
+//! "Statistical Intervals", 1991): mean ± t · sd · √(1 + 1 ⁄ n).
 
 use crate::stats::estimate::Estimate;
 use crate::stats::student::{mean_and_deviation, t};
 use serde::{Deserialize, Serialize};
 
-/// The fewest programs that show an accuracy.
+/// The minimum number of programs for an accuracy.
 const FEWEST: usize = 4;
 
 /// The accuracy of estimates.
@@ -23,14 +24,14 @@ pub struct Accuracy {
     pub log_sd: f64,
 }
 
-/// Returns the logarithm of direct ÷ estimated excess; `None` if either is no excess.
+/// Returns the logarithm of direct ÷ estimated excess; `None` if either is not positive.
 pub(super) fn log_factor(direct: Estimate, estimated: Estimate) -> Option<f64> {
     let [direct, estimated] = [direct, estimated].map(|overhead| overhead.value - 1.0);
     (direct > 0.0 && estimated > 0.0).then(|| (direct / estimated).ln())
 }
 
 impl Accuracy {
-    /// Returns the accuracy that logarithms of factors show; `None` if they are too few.
+    /// Returns the accuracy from logarithms of factors; `None` if they are too few.
     pub(crate) fn of(logs: &[f64]) -> Option<Self> {
         let (log_mean, log_sd) = (logs.len() >= FEWEST).then(|| mean_and_deviation(logs))?;
         Some(Self { programs: logs.len(), log_mean, log_sd })
@@ -41,17 +42,17 @@ impl Accuracy {
         self.log_mean.exp()
     }
 
-    /// Returns the half-width of the logarithm of the factor of another program.
+    /// Returns the half-width of the prediction interval of another program's factor, as a logarithm.
     fn half_width(&self) -> f64 {
         t(0.95, self.programs - 1) * self.log_sd * (1.0 + 1.0 / self.programs as f64).sqrt()
     }
 
-    /// Returns the interval in which the direct overhead of 95 % of programs lies, for one estimate with its own
+    /// Returns the interval that contains the direct overhead of 95 % of programs, for one estimate with its own
     /// interval.
     pub(crate) fn direct(&self, estimated: Estimate) -> Estimate {
         let half = self.half_width();
         let at = |overhead: f64, log: f64| {
-            // An interval that reaches below 1 does so by the same factor.
+            // An end of the interval below 1 is scaled by the same factor.
             1.0 + (overhead - 1.0) * if overhead > 1.0 { log } else { -log + 2.0 * self.log_mean }.exp()
         };
         Estimate {

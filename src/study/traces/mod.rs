@@ -1,4 +1,4 @@
-//! Traces, validated: the overheads of replays and predictions beside those of the programs themselves.
+//! Validated traces: the overheads of replays and predictions next to those of the programs themselves.
 
 mod accuracy;
 mod summary;
@@ -59,14 +59,14 @@ pub struct Program {
 /// A way to estimate an overhead from a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// By a replay.
+    /// A replay.
     Replay,
-    /// By a prediction.
+    /// A prediction.
     Prediction,
 }
 
 impl Way {
-    /// Both ways.
+    /// All ways.
     const ALL: [Self; 2] = [Self::Replay, Self::Prediction];
 }
 
@@ -96,30 +96,30 @@ impl Program {
 }
 
 impl Traces {
-    /// Returns the accuracy of a way, from the programs without the one at a place.
+    /// Returns the accuracy of a way, from all programs except the one at an index.
     fn accuracy_without(&self, way: Way, without: Option<usize>) -> Option<Accuracy> {
         let basis = self.programs.iter().enumerate().filter(|&(place, _)| Some(place) != without);
         Accuracy::of(&basis.filter_map(|(_, program)| program.log_factor(way)).collect::<Vec<f64>>())
     }
 
-    /// Returns the accuracy of a way, for programs that are not among these.
+    /// Returns the accuracy of a way, for other programs than these.
     fn accuracy(&self, way: Way) -> Option<Accuracy> {
         self.accuracy_without(way, None)
     }
 
-    /// Returns the level and the accuracy of a way, if they were measured on a machine.
+    /// Returns the level and the accuracy of a way, if they were measured on this machine.
     pub(crate) fn accuracy_on(&self, machine: &Machine, way: Way) -> Option<(Level, Accuracy)> {
         self.origin.machine.is(machine).then(|| self.accuracy(way)).flatten().map(|accuracy| (self.level, accuracy))
     }
 
-    /// Returns the interval in which a way expects the overhead of the program at a place, as it would without having
-    /// seen the program; `None` without an estimate.
+    /// Returns the interval in which a way expects the overhead of a program, computed without that program; `None`
+    /// without an estimate.
     fn expected(&self, way: Way, place: usize) -> Option<Estimate> {
         let program = &self.programs[place];
         Some(self.accuracy_without(way, Some(place))?.direct(program.estimated(way)?))
     }
 
-    /// Returns whether the direct overhead of the program at a place lies where a way expects it; `None` without either.
+    /// Returns whether the direct overhead of a program lies in the expected interval of a way; `None` without either.
     fn is_within(&self, way: Way, place: usize) -> Option<bool> {
         let (expected, direct) = (self.expected(way, place)?, cpu(&self.programs[place].direct)?);
         Some((expected.low..=expected.high).contains(&direct.value))

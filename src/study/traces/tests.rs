@@ -8,7 +8,7 @@ fn exactly(value: f64) -> Estimate {
     Estimate { value, low: value, high: value }
 }
 
-/// Returns a measurement that takes so many times as long as untracked.
+/// Returns a measurement with this ratio of tracked to untracked time.
 fn measured(level: Level, ratio: f64) -> Measurement {
     let request = Request::at(None, Workload::CYCLES, level, 1);
     let sample = |ns: f64| Sample { wall_ns: ns as u64, cpu_ns: ns as u64, ..Sample::default() };
@@ -16,8 +16,8 @@ fn measured(level: Level, ratio: f64) -> Measurement {
     estimated(Measurement { pairs: (0..20).map(pair).collect(), ..Measurement::new(Series::Overhead, &request) })
 }
 
-/// Returns a program whose direct overhead is 1 + `excess`, and whose replay and prediction have an excess of so many
-/// times that.
+/// Returns a program whose direct overhead is 1 + `excess`, and whose replay and prediction have these multiples of the
+/// excess.
 fn program(excess: f64, replayed: f64, predicted: f64) -> Program {
     Program {
         recorded: Summary::default(),

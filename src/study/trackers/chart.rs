@@ -1,5 +1,5 @@
-//! The picture of the trackers: a chart for each workload, a lane for each tracker from the fastest to the slowest,
-//! intervals as whiskers, on one log scale. memscope's levels have the same colours as in all pictures; the other
+//! The chart of the trackers: a chart for each workload, a lane for each tracker from the fastest to the slowest,
+//! intervals as whiskers, on one log scale. memscope's levels have the same colours as in all charts; the other
 //! trackers have none.
 
 use crate::report::chart::axis::RatioAxis;
@@ -18,15 +18,15 @@ use svg::node::element::Group;
 
 const WIDTH: f64 = 960.0;
 const MARGIN: f64 = 24.0;
-/// The left and right ends of the plots; to their right stand the overheads in words, and what a tracker records.
+/// The left and right ends of the plots; the overheads in words, and what a tracker records, are to their right.
 const LEFT: f64 = 170.0;
 const RIGHT: f64 = 600.0;
 const WORDS: f64 = RIGHT + 18.0;
 const NOTE: f64 = 812.0;
-/// The room above the first chart, for the title, the subtitle and the legend.
+/// The space above the first chart, for the title, the subtitle and the legend.
 const HEAD: f64 = 112.0;
 const LANE: f64 = 21.0;
-/// The room above a chart's lanes, for the workload's name, and below them, for the scale.
+/// The space above a chart's lanes, for the workload's name, and below them, for the scale.
 const ABOVE: f64 = 36.0;
 const BELOW: f64 = 38.0;
 const FOOT: f64 = 50.0;
@@ -114,7 +114,7 @@ fn foot(results: &Results, y: f64) -> Group {
     small_print([(y + 12.0, measured), (y + 30.0, where_and_when(origin))])
 }
 
-/// Describes the picture in words, for readers who cannot see it.
+/// Describes the chart in words, for readers who cannot see it.
 fn description(rankings: &[Ranking<'_>]) -> String {
     let of_ranking = |ranking: &Ranking<'_>| {
         let measurements: Vec<String> = ranking

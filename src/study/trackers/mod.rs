@@ -1,7 +1,7 @@
-//! Trackers: memscope among others, from no tracking at all to the slowest.
+//! Trackers: compares memscope with other trackers, from no tracking at all to the slowest.
 //!
-//! It shows whether a cost is memscope's or that of any tracking. Each tracker is a level, measured as any other: in
-//! pairs with the ordinary untracked probe. Its file is a results file.
+//! It shows whether a cost is specific to memscope or common to trackers. Each tracker is a level, measured like any
+//! other: in pairs with the ordinary untracked probe. Its file is a results file.
 
 pub mod chart;
 pub(crate) mod overview;
@@ -83,13 +83,13 @@ pub struct Ranking<'a> {
 }
 
 impl Trackers {
-    /// Returns the levels that this build has. heaptrack is always one of them: if it is not installed, its outcome
+    /// Returns the levels that this build has. heaptrack is always included: if it is not installed, its outcome
     /// reports that.
     pub fn levels() -> Vec<Level> {
         Level::built().collect()
     }
 
-    /// Returns the kind of record that a level of the run keeps.
+    /// Returns the kind of record of a level of the run.
     pub(crate) fn records(&self, level: Level) -> RecordingKind {
         self.own.iter().find(|tracker| tracker.is_at(level)).map_or(level.records(), |tracker| tracker.records)
     }

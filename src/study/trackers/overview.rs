@@ -1,4 +1,4 @@
-//! The overview of trackers: a row for each, over all workloads, from the cheapest.
+//! The overview of trackers: a row for each over all workloads, in ascending order of cost.
 
 use crate::platform::text;
 use crate::report::document::{Table, left, right};
@@ -54,7 +54,7 @@ pub(crate) fn sentence(trackers: &Trackers) -> Option<String> {
         let name = text::code(&headline.level.to_string());
         format!("{name}{memscope} {}{partly}", headline.typical_in_words())
     };
-    // What records nothing is another heap, and no tracker.
+    // A level that records nothing is another heap, not a tracker.
     let is_tracker =
         |headline: &&Headline| headline.measured() > 0 && headline.level.records() != RecordingKind::Nothing;
     let all: Vec<String> = ranked(trackers).iter().filter(is_tracker).map(typical).collect();
@@ -63,7 +63,7 @@ pub(crate) fn sentence(trackers: &Trackers) -> Option<String> {
     })
 }
 
-/// Returns the trackers from the cheapest; those without a figure come last.
+/// Returns the trackers in ascending order of cost; those without a figure come last.
 fn ranked(trackers: &Trackers) -> Vec<Headline<'_>> {
     let mut all = headlines(&trackers.results);
     all.sort_by(|a, b| {

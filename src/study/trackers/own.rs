@@ -1,4 +1,4 @@
-//! Trackers of other crates in a run: what each is, and what it takes to build.
+//! Trackers of other crates in a run: their descriptions and build figures.
 
 use crate::report::document::{Table, left, right};
 use crate::report::number;
@@ -14,9 +14,9 @@ pub struct OwnTracker {
     pub about: String,
     /// The kind of record that it keeps.
     pub records: RecordingKind,
-    /// The crates that it brings along, its own included; `None` if unknown.
+    /// The number of crates, including its own and all dependencies; `None` if unknown.
     pub crates: Option<u64>,
-    /// The time of compiling these crates from nothing, in seconds; `None` if unknown.
+    /// The time of a clean build of these crates, in seconds; `None` if unknown.
     pub compile_seconds: Option<f64>,
     /// The size of its program, in bytes.
     pub program_bytes: u64,
@@ -30,7 +30,7 @@ impl OwnTracker {
         format!("own:{}", self.name)
     }
 
-    /// Returns whether a level is of this tracker, while it is on.
+    /// Returns whether a level is this tracker while it is on.
     pub(super) fn is_at(&self, level: Level) -> bool {
         level.to_string() == self.level()
     }

@@ -1,9 +1,9 @@
-//! The trend: what memscope costs, commit by commit.
+//! The trend of memscope's cost, commit by commit.
 //!
-//! [`Commits`] rest on differences that `history` measured side by side and appended to `results/trend.jsonl`, on any
-//! machine and in any number of runs. Steps between them have verdicts. The [`Log`] is the project's own records: each
-//! commit of `results/overhead.json` is one run at one hour. Its figures are shown as what they are, and without a
-//! verdict.
+//! [`Commits`] are estimated from differences that `history` measured side by side and appended to
+//! `results/trend.jsonl`, on any machine and in any number of runs. Steps between them have verdicts. The [`Log`]
+//! contains the project's own records: each commit of `results/overhead.json` is one run at one time. Its figures are
+//! shown without verdicts.
 
 pub(crate) mod chart;
 mod commits;
@@ -32,7 +32,7 @@ pub(crate) const DIFFERENCES: &str = "trend.jsonl";
 pub struct Trend {
     /// The version of this format: `SCHEMA`.
     pub schema: u32,
-    /// Memscope's commits, if there is a file of differences.
+    /// memscope's commits, if there is a file of differences.
     #[serde(default)]
     pub commits: Option<Commits>,
     /// The reason why there are no records, if there are none.

@@ -1,9 +1,9 @@
-//! The calibration: the units of work at which the synthetic tracker has a wanted cost.
+//! The calibration: finds the units of work at which the synthetic tracker has a given cost.
 
 use crate::tracking::MAX_SYNTHETIC_UNITS;
 
 /// The cost of the synthetic tracker over its units of work, as the points of a piecewise linear curve. The first few
-/// units hide behind the processor's other stalls, and cost less than the later ones.
+/// units overlap with the processor's other stalls, and cost less than later ones.
 pub(super) struct Calibration(Vec<(u32, f64)>);
 
 impl Calibration {
@@ -28,8 +28,8 @@ impl Calibration {
         (0..=MAX_SYNTHETIC_UNITS).min_by(|&a, &b| distance(a).total_cmp(&distance(b))).expect("there are some")
     }
 
-    /// Returns the number of units that add so many percent to the tracked time of a level with this overhead. Under a
-    /// level with a hook, the allocator's switch is on already, and the cost of no units at all is no further cost.
+    /// Returns the number of units that add this percentage to the tracked time of a level with this overhead. Under a
+    /// level with a hook, the allocator's switch is already on, so zero units add no cost.
     pub(super) fn units_beside(&self, overhead: f64, percent: f64, has_hook: bool) -> u32 {
         let switch = if has_hook { self.cost(0) * 100.0 } else { 0.0 };
         self.units_for(switch + overhead * percent).max(1)

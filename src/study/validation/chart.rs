@@ -1,4 +1,4 @@
-//! The picture of the validation: each figure of a run as a share with its interval, and its target.
+//! The chart of the validation: each figure of a run as a share with its interval, and its target.
 
 use super::figures::{self, Figure};
 use super::summary::{clock, percent, target, verdict};
@@ -17,9 +17,9 @@ const LEFT: f64 = 250.0;
 const RIGHT: f64 = 700.0;
 const TOP: f64 = 56.0;
 const ROW: f64 = 34.0;
-/// The room below the rows, for the axis and the origin.
+/// The space below the rows, for the axis and the origin.
 const FOOT: f64 = 58.0;
-/// The distance of the marks of wall time and CPU time from the middle of a row, above and below.
+/// The offset of the marks of wall time and CPU time from the middle of a row, above and below.
 const APART: f64 = 7.0;
 
 /// Draws the runs of the present definition; `None` if there are none.
@@ -79,12 +79,12 @@ fn of_run(circumstances: Circumstances, run: &Run) -> (f64, Group) {
     (bottom + FOOT, drawing.add(small_print([(bottom + 40.0, where_and_when(&run.origin))])))
 }
 
-/// Returns the place of a share in percent.
+/// Returns the position of a share in percent.
 fn x(percent: f64) -> f64 {
     LEFT + (RIGHT - LEFT) * percent.clamp(0.0, 100.0) / 100.0
 }
 
-/// Returns the words beside a mark.
+/// Returns the label of a mark.
 fn label(figure: &Figure) -> String {
     if figure.share.of == 0 {
         return String::new();

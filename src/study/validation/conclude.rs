@@ -1,4 +1,4 @@
-//! Draws a run's record from its parts.
+//! Computes a run's record from its parts.
 
 use super::evaluate::{Rounds, family, split};
 use super::groups::{Group, Groups, Kind};
@@ -8,10 +8,10 @@ use super::truth::{NO_CHANGE, ns_per_allocation, ratio};
 use crate::report::origin::Origin;
 use crate::stats::estimate::Estimate;
 
-/// The comparisons of a family: a run of `compare` with all workloads at three levels.
+/// The number of comparisons of a family: a run of `compare` with all workloads at three levels.
 pub const FAMILY: usize = 24;
 
-/// Returns the record of a run whose measurements have so many pairs.
+/// Returns the record of a run, whose measurements have this number of pairs.
 pub fn run(origin: Origin, plan: &Plan, Measured { groups, parts, seconds }: &Measured, pairs: usize) -> Run {
     let of_kind = |kind: Kind| parts.iter().filter(move |part| part.kind == kind);
     let settings = groups.known.iter().enumerate().map(|(place, group)| Setting {
@@ -37,7 +37,7 @@ pub fn run(origin: Origin, plan: &Plan, Measured { groups, parts, seconds }: &Me
     }
 }
 
-/// Returns the truth of a group by a clock. It was checked that there is one.
+/// Returns the truth of a group by a clock, which exists by an earlier check.
 fn truth(group: &Group, taken: &Taken) -> ByClock<Estimate> {
     let measured = |clock| ratio(&taken.windows, clock).unwrap_or(NO_CHANGE);
     ByClock::of(|clock| if group.truth().is_none() { NO_CHANGE } else { measured(clock) })
@@ -57,8 +57,8 @@ fn identical(part: &Part, groups: &[Group]) -> Vec<Rounds> {
     groups.iter().zip(&part.groups).map(rounds).collect()
 }
 
-/// Returns the comparisons of memscope with a slowed memscope in a part, together with those of untracked with itself
-/// in the part of known costs before it: a run of `compare` in which one of three levels has not changed.
+/// Returns the comparisons of memscope with a slowed memscope in a part, together with the comparisons of untracked
+/// with itself in the preceding part of known costs: a run of `compare` in which one of three levels has not changed.
 fn slowed_family(part: &Part, before: Option<&Part>, groups: &Groups) -> Family {
     let untracked = before.map(|part| identical(part, &groups.known)).unwrap_or_default().into_iter();
     let untracked = untracked.zip(&groups.known).filter(|(_, group)| group.truth().is_none());

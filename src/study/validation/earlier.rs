@@ -1,4 +1,4 @@
-//! Runs of the earlier definition, up to schema 2. They are read and reported as they are, and never measured again.
+//! Runs of the earlier definition, up to schema 2. They are read and reported unchanged, and never measured again.
 //!
 //! Their coverage did not count the uncertainty of the truth, which was always measured at rest; and their repeats were
 //! drawn from one series of each setting, by a rule that no command used.
@@ -67,7 +67,7 @@ pub struct Coverage {
     pub covered: usize,
 }
 
-/// The repeats, and those that detect a change.
+/// The number of repeats, and of those that detect a change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// The number of repeats that were drawn.
@@ -79,7 +79,7 @@ pub struct Claims {
 }
 
 impl Seen {
-    /// Returns the bias: the measured ratio less the true one, in percent of the untracked time, with its interval.
+    /// Returns the bias: the measured ratio minus the true one, in percent of the untracked time, with its interval.
     fn bias_percent(&self) -> Estimate {
         let Self { truth, measured, .. } = self;
         let value = measured.value - truth.value;
@@ -159,7 +159,7 @@ impl Run {
         table
     }
 
-    /// Returns the figures for other programs. `name` is that of the run.
+    /// Returns the figures for other programs. `name` is the name of the run.
     pub(super) fn metrics(&self, name: &str) -> Vec<Metric> {
         let of_setting = |setting: &Setting| {
             let aim = setting.target_percent.map_or("none".to_owned(), |percent| percent.to_string());

@@ -1,9 +1,8 @@
-//! Evaluates stretches of pairs whose truth is known: the intervals and verdicts that the commands would have reported,
-//! and how many of them are right.
+//! Evaluates stretches of pairs with a known truth: computes the intervals and verdicts that the commands would have
+//! reported, and counts the right ones.
 //!
-//! Everything here is a pure function. The intervals are those of [`overhead`], and the verdicts those of
-//! [`differences`]: no rule is written twice. Nothing is drawn from a series anew. Each measurement and each comparison
-//! has pairs of its own, and counts once.
+//! All functions here are pure. [`overhead`] computes the intervals, and [`differences`] the verdicts, so no rule is
+//! implemented twice. Nothing is resampled. Measurements and comparisons share no pairs, and each counts once.
 
 use super::record::{ByClock, Compared, Family, Seen};
 use crate::schedule::estimate::overhead;
@@ -13,8 +12,8 @@ use crate::stats::share::Share;
 use crate::study::compare::{Against, THRESHOLD_PERCENT, Verdict, differences};
 use crate::tracking::Level;
 
-/// Returns what each of several measurements shows that have a part of these pairs each. Each gets its part of every
-/// pass, so it is spread over the run as the whole is. Pairs that would make the parts unequal are left out.
+/// Returns the results of several measurements, each with an equal part of these pairs. Each gets its part of every
+/// pass, so it is spread over the run like the whole. Pairs that would make the parts unequal are left out.
 pub(super) fn split(measurement: &Measurement, parts: usize) -> Vec<Seen> {
     let has_deadline = matches!(measurement.level, Level::Deadline(_));
     let part = |part: usize| {
@@ -29,8 +28,8 @@ pub(super) fn split(measurement: &Measurement, parts: usize) -> Vec<Seen> {
     (0..parts).map(part).collect()
 }
 
-/// Returns what pairs show. The time for each allocation is given by both clocks: by wall time it is the same estimate of
-/// pairs whose CPU time is replaced.
+/// Returns the result of pairs. The time for each allocation is computed by both clocks: by wall time, it is the same
+/// estimate from pairs whose CPU time is replaced.
 fn seen(pairs: &[Pair], passes: &[usize], allocations: Option<u64>) -> Seen {
     let by_cpu = overhead(pairs, passes, allocations);
     let by_wall = overhead(&pairs.iter().map(by_wall_time).collect::<Vec<_>>(), passes, allocations);
@@ -50,8 +49,8 @@ fn by_wall_time(pair: &Pair) -> Pair {
     pair
 }
 
-/// Returns whether an interval contains the truth, which has an interval of its own. The two are independent, so the
-/// squares of their uncertainties add: 95 % of honest intervals then do.
+/// Returns whether an interval contains the truth, which has an interval too. The two are independent, so the squares
+/// of their uncertainties add, and 95 % of valid intervals contain the truth.
 pub(super) fn covers(interval: &Estimate, truth: &Estimate) -> bool {
     let below = (interval.value - interval.low).hypot(truth.high - truth.value);
     let above = (interval.high - interval.value).hypot(truth.value - truth.low);
@@ -74,7 +73,7 @@ pub(super) struct Rounds {
     pub truth: ByClock<Estimate>,
 }
 
-/// Compares the two measurements of each of these rounds, as a run of `compare` with so many comparisons does.
+/// Compares the two measurements of each of these rounds, like a run of `compare` with this number of comparisons.
 pub(super) fn family(rounds: &[Rounds]) -> Family {
     // The names of workloads and levels only distinguish the comparisons of a run, and here they may repeat.
     let label = |number: usize| Level::Synthetic(number as u32);
@@ -193,7 +192,7 @@ mod tests {
         assert!(covers(&interval, &truth(1.03, 0.0)) && !covers(&interval, &truth(1.031, 0.0)));
         assert!(covers(&interval, &truth(1.049, 0.04)) && !covers(&interval, &truth(1.051, 0.04)));
         assert!(covers(&interval, &truth(0.951, 0.04)) && !covers(&interval, &truth(0.949, 0.04)));
-        // Only the side of the truth that faces the interval counts.
+        // Only the end of the truth's interval that faces the interval counts.
         assert!(!covers(&interval, &Estimate { value: 1.04, low: 1.04, high: 1.2 }));
     }
 
@@ -202,7 +201,7 @@ mod tests {
         let mut rng = Pcg64Mcg::seed_from_u64(1);
         let mut whole = measurement(Level::Deadline(100), (1.0, 0.0), 126, &mut rng);
         for (number, pair) in whole.pairs.iter_mut().enumerate() {
-            // The first ten of each pass are of one part, and the next ten of the other; one is left.
+            // The first ten pairs of each pass belong to one part, and the next ten to the other; one is left over.
             pair.tracked.wall_ns = [20_000_000, 30_000_000, 70_000_000][(number % 21) / 10];
             pair.tracked.cpu_ns = 15_000_000;
         }
@@ -221,7 +220,7 @@ mod tests {
         assert_eq!(split(&measurement(Level::Full, (1.0, 0.0), 60, &mut rng), 1)[0].ns_per_allocation, None);
     }
 
-    /// Makes a family of 24 comparisons of 120 rounds.
+    /// Returns a family of 24 comparisons of 120 rounds.
     fn simulated_family(change: f64, rng: &mut Pcg64Mcg) -> Family {
         let rounds = (0..24).map(|_| {
             let [reference, other] =

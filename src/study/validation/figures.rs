@@ -13,7 +13,7 @@ use crate::tracking::Level;
 pub enum Circumstances {
     /// Nothing else runs.
     AtRest,
-    /// As many threads as cores are busy beside everything.
+    /// As many threads as cores are busy during the measurement.
     UnderLoad,
 }
 
@@ -65,7 +65,7 @@ impl Band {
 }
 
 /// Returns whether a setting's ratio is defined by a clock. Under load, threads that wait for each other lose the
-/// processor together, and the wall time of a parallel workload is what the system's scheduler makes it.
+/// processor together, and the wall time of a parallel workload depends on the system's scheduler.
 pub fn is_defined(circumstances: Circumstances, setting: &Setting, clock: Clock) -> bool {
     circumstances == Circumstances::AtRest || clock == Clock::Cpu || !setting.workload.is_parallel()
 }
@@ -79,22 +79,22 @@ fn intervals(setting: &Setting, clock: Clock) -> Vec<(Estimate, Estimate)> {
     setting.stretches.iter().flat_map(of).collect()
 }
 
-/// Returns the coverage of one setting by a clock; no case if its ratio is not defined.
+/// Returns the coverage of one setting by a clock; without cases if its ratio is not defined.
 pub fn coverage_of(circumstances: Circumstances, setting: &Setting, clock: Clock) -> Share {
     let is_defined = is_defined(circumstances, setting, clock);
     coverage(intervals(setting, clock).into_iter().filter(|_| is_defined))
 }
 
-/// Returns the bias of a setting by a clock: how far measurements are from the truth, in percent of it. `None` if the
-/// ratio is not defined, or there are too few measurements.
+/// Returns the bias of a setting by a clock: the error of measurements, in percent of the truth. `None` if the ratio is
+/// not defined, or there are too few measurements.
 pub fn bias_percent(circumstances: Circumstances, setting: &Setting, clock: Clock) -> Option<Estimate> {
     let biases = intervals(setting, clock).into_iter().map(|(seen, truth)| (seen.value / truth.value - 1.0) * 100.0);
     median_interval(biases).filter(|_| is_defined(circumstances, setting, clock))
 }
 
 /// Returns whether the time for each allocation under a deadline is known by a clock. Under load, another process has
-/// the core during some of the waits: wall time counts its time too, and CPU time does not. In a parallel workload the
-/// waits of several threads overlap, which wall time shows and CPU time does not.
+/// the core during some of the waits: wall time includes its time too, and CPU time does not. In a parallel workload
+/// the waits of several threads overlap, which wall time shows and CPU time does not.
 pub fn is_ns_known(circumstances: Circumstances, setting: &Setting, clock: Clock) -> bool {
     clock == Clock::Cpu || (circumstances == Circumstances::AtRest && !setting.workload.is_parallel())
 }
@@ -110,7 +110,7 @@ pub fn bias_ns(setting: &Setting, clock: Clock) -> Option<Estimate> {
     median_interval(setting.stretches.iter().flat_map(of))
 }
 
-/// Returns how wide the interval of the truth is, in parts of a measurement's own: the median over all measurements
+/// Returns the median width of the truth's interval ÷ the width of a measurement's interval, over all measurements
 /// whose truth is measured.
 pub fn width_of_truth(run: &Run, clock: Clock) -> Option<f64> {
     let width = |of: &Estimate| of.high - of.low;
@@ -119,14 +119,14 @@ pub fn width_of_truth(run: &Run, clock: Clock) -> Option<f64> {
     median(parts)
 }
 
-/// A value to be reached.
+/// A target value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Target {
     /// The share, in percent.
     pub percent: f64,
-    /// True if it is the least share, and false if it is the greatest.
+    /// True if the share must be at least this, and false if it must be at most this.
     pub is_least: bool,
-    /// The fewest cases that show it.
+    /// The minimum number of cases.
     pub cases: usize,
 }
 
@@ -143,7 +143,7 @@ pub struct Figure {
     pub cases: &'static str,
     /// The share.
     pub share: Share,
-    /// The value to be reached, if there is one.
+    /// The target, if there is one.
     pub target: Option<Target>,
 }
 
@@ -157,7 +157,7 @@ impl Figure {
     }
 }
 
-/// The fewest measurements that show a coverage: the interval of 94 % is then ±1.7 points.
+/// The minimum number of measurements for a coverage: the interval of 94 % is then ±1.7 points.
 const MEASUREMENTS: usize = 900;
 
 /// Returns the figures of a run, in order.
@@ -178,12 +178,12 @@ fn of_clock(circumstances: Circumstances, run: &Run, clock: Clock) -> [Figure; 9
     let slowed = |level: Level| {
         let comparisons = run.slowed.iter().flatten().filter(|compared| !compared.is_identical());
         let of_level = comparisons.filter(|compared| compared.level == level);
-        // By wall time under load, what a slower tracker costs a parallel workload is not defined.
+        // By wall time under load, the cost of a slower tracker for a parallel workload is not defined.
         let is_defined = |compared: &&Compared| is_at_rest || clock == Clock::Cpu || !compared.workload.is_parallel();
         found(of_level.filter(is_defined), clock)
     };
     let least = |percent, cases, is_asked: bool| is_asked.then_some(Target { percent, is_least: true, cases });
-    // `compare` compares wall times by default; on a busy machine CPU times are the ones to compare.
+    // `compare` uses wall time by default; on a busy machine, CPU time is the right choice.
     let is_compared = is_at_rest == (clock == Clock::Wall);
     let figure = |name, key, cases, share, target| Figure { name, key, clock, cases, share, target };
     let measured = |name, key, share, target| figure(name, key, "measurements", share, target);

@@ -6,22 +6,22 @@ use crate::tracking::Level;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 
-/// The overheads, in percent, that the synthetic tracker is set to, as nearly as whole units of work allow.
+/// The target overheads of the synthetic tracker, in percent, as nearly as whole units of work allow.
 const PERCENTS: [f64; 3] = [1.0, 3.0, 10.0];
 
-/// The same where the processor has no counter, and so no tracker a deadline.
+/// The target overheads if the processor has no counter, so that trackers have no deadlines.
 const WITHOUT_COUNTER: [f64; 5] = [1.0, 3.0, 10.0, 100.0, 400.0];
 
-/// The deadlines, in nanoseconds for each allocation. memscope's hook takes as long.
+/// The deadlines, in nanoseconds for each allocation, comparable with memscope's hook.
 const DEADLINES: [u32; 2] = [100, 300];
 
-/// The change, in percent of the tracked time, that a slowed memscope is set to.
+/// The target change of a slowed memscope, in percent of the tracked time.
 pub const SLOWED_PERCENT: f64 = 5.0;
 
 /// Returns a level that is slowed by units of work.
 pub(super) type Slowed = fn(u32) -> Level;
 
-/// The levels of memscope that are slowed, each with the level that does it.
+/// The levels of memscope that are slowed, each with its slowed level.
 pub(super) const SLOWED: [(Level, Slowed); 2] =
     [(Level::Variables, Level::SlowedVariables), (Level::Full, Level::SlowedFull)];
 
@@ -31,7 +31,7 @@ pub(super) const SLOWED: [(Level, Slowed); 2] =
 pub enum Kind {
     /// Trackers of known cost, each twice.
     Known,
-    /// memscope beside a slowed memscope.
+    /// memscope and a slowed memscope.
     Slowed,
 }
 
@@ -40,7 +40,7 @@ pub enum Kind {
 pub struct Group {
     /// The workload.
     pub workload: Workload,
-    /// The overhead that the tracker is set to, in percent, if it is.
+    /// The target overhead of the tracker in percent, if it has one.
     pub target_percent: Option<f64>,
     /// The levels.
     pub levels: [Level; 2],
@@ -65,9 +65,9 @@ impl Group {
 /// The groups of both kinds of parts, in order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Groups {
-    /// Those of [`Kind::Known`].
+    /// The groups of [`Kind::Known`].
     pub known: Vec<Group>,
-    /// Those of [`Kind::Slowed`].
+    /// The groups of [`Kind::Slowed`].
     pub slowed: Vec<Group>,
 }
 
@@ -77,7 +77,7 @@ pub(super) type Calibrated = (Workload, Calibration, Vec<(Level, f64)>);
 impl Groups {
     /// Returns the groups of workloads, each with its calibration, and with its overhead at each level that is slowed.
     ///
-    /// The groups of a tracker follow each other, so 24 of them are all workloads under three trackers.
+    /// The groups of a tracker are adjacent, so 24 of them are all workloads under three trackers.
     pub(super) fn of(workloads: &[Calibrated]) -> Self {
         let percents: &[f64] = if HAS_COUNTER { &PERCENTS } else { &WITHOUT_COUNTER };
         let deadlines: &[u32] = if HAS_COUNTER { &DEADLINES } else { &[] };
@@ -115,8 +115,8 @@ impl Groups {
         }
     }
 
-    /// Returns the kind of a part, by its number. Two parts of known costs follow one of slowed levels, which takes
-    /// about as long and gives a quarter as many cases.
+    /// Returns the kind of a part, by its number. A part of slowed levels follows two parts of known costs: it takes
+    /// about as long and has a quarter as many cases.
     pub(super) fn kind(&self, part: usize) -> Kind {
         if part % 3 == 1 && !self.slowed.is_empty() { Kind::Slowed } else { Kind::Known }
     }

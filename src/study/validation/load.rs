@@ -1,9 +1,9 @@
-//! The load: busy threads beside everything that is measured.
+//! The load: busy threads during all measurements.
 
 use crate::workloads::pools;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Runs `run`, and keeps as many threads busy as the machine runs at once meanwhile, if there is to be a load.
+/// Runs `run`, and, with `load`, keeps as many threads busy as the machine runs at once.
 pub(super) fn under_load<R>(load: bool, run: impl FnOnce() -> R) -> R {
     /// Ends the threads even if `run` panics: the scope waits for them.
     struct Busy<'a>(&'a AtomicBool);

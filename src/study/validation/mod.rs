@@ -1,9 +1,9 @@
-//! The validation: the instrument is checked with trackers whose cost is known.
+//! The validation: checks the harness with trackers of known cost.
 //!
-//! A tracker of known cost burns a fixed amount of work for each allocation, or waits until a deadline, and keeps no
-//! state. Its true ratio is measured within one process, by windows with and without it (`truth`), at the same time and
-//! in the same circumstances as pairs of processes measure it as everything is measured (`part`). The intervals and
-//! verdicts that the commands would have reported (`evaluate`) are compared with the truth, and counted (`figures`).
+//! A tracker of known cost does a fixed amount of work for each allocation, or waits until a deadline, and keeps no
+//! state. Its true ratio is measured within one process, by windows with and without it (`truth`). At the same time and
+//! in the same circumstances, pairs of processes measure it like any other tracker (`part`). The intervals and verdicts
+//! that the commands would have reported (`evaluate`) are compared with the truth, and counted (`figures`).
 
 mod calibration;
 mod chart;
@@ -44,7 +44,7 @@ pub struct Validation {
     pub schema: u32,
     /// The run with nothing else running.
     pub at_rest: Option<KeptRun>,
-    /// The run with as many busy threads as cores beside it.
+    /// The run with as many busy threads as cores.
     pub under_load: Option<KeptRun>,
 }
 

@@ -1,7 +1,7 @@
 //! Measures a part of a validation: the pairs of all groups, spread over six passes.
 //!
 //! The two members of a group take their pairs in the same rounds. After every five rounds a process of windows
-//! measures the truth, on the core of the pairs and under the same load, so both see the same state of the machine.
+//! measures the truth, on the core of the pairs and under the same load, so both run in the same state of the machine.
 
 use super::calibration::Calibration;
 use super::conclude::FAMILY;
@@ -24,7 +24,7 @@ use crate::worker::tasks::windows::Windows;
 use crate::workloads::Workload;
 use std::cell::RefCell;
 
-/// The processes of windows for each point of the calibration.
+/// The number of processes of windows for each point of the calibration.
 const CALIBRATING: usize = 4 * MIN_PAIRS;
 
 impl Plan {
@@ -61,7 +61,7 @@ impl Plan {
         let ratio_of = |workload, level| -> Result<f64, Stopped> {
             let windows = |turn| self.windows(launcher, workload, [Level::Untracked, level], turn);
             let processes = (0..processes).map(windows).collect::<Result<Vec<_>, _>>()?;
-            // Under load, wall time would find other units from run to run.
+            // Under load, wall time would give different units from run to run.
             let ratio = ratio(&processes, Clock::Cpu);
             Ok(ratio.ok_or_else(|| self.failed(workload, level, too_coarse(Clock::Cpu)))?.value)
         };
@@ -79,8 +79,8 @@ impl Plan {
         Ok(Groups::of(&calibrated))
     }
 
-    /// Returns the rounds after which a process of windows measures the truth: as many as pairs stay on a core, and in
-    /// a short part as few as give the truth an interval.
+    /// Returns the number of rounds between processes of windows: as many as pairs stay on a core, and in a short part
+    /// as few as an interval of the truth needs.
     fn rounds_for_truth(&self) -> usize {
         cores::STAY.min(self.rounds / MIN_PAIRS).max(1)
     }
@@ -94,7 +94,7 @@ impl Plan {
         number: usize,
         progress: &mut impl FnMut(Progress),
     ) -> Result<Vec<Taken>, Stopped> {
-        // Known costs are measured as `measure` does, without a limit on time, and slowed levels as `compare` does.
+        // Known costs are measured like `measure`, without a time limit, and slowed levels like `compare`.
         let time = (kind == Kind::Slowed).then(|| compare::time_in_pass(compare::SECONDS));
         let launch: &dyn Launch = launcher;
         let planned = groups.iter().map(|group| {
@@ -175,13 +175,13 @@ impl Plan {
 
 /// The state of a part while it is measured.
 struct State {
-    /// The group whose rounds run.
+    /// The group of the current rounds.
     place: usize,
     /// The number of rounds of each group that have begun.
     turns: Vec<usize>,
     /// The processes of windows of each group.
     windows: Vec<Vec<Windows>>,
-    /// The reason for which nothing more is measured.
+    /// The reason why the measurement stopped.
     stopped: Option<Stopped>,
 }
 
@@ -200,7 +200,7 @@ impl State {
     }
 }
 
-/// Returns the failure of a setting whose windows are so short that a clock sees no time pass in them.
+/// Returns the failure of a setting whose windows are too short for a clock.
 fn too_coarse(clock: Clock) -> Failure {
     let clock = if clock == Clock::Wall { "the clock" } else { "the processor's clock" };
     Failure::Prevented { why: format!("{clock} is too coarse for windows of this size: use a larger --scale") }

@@ -1,5 +1,5 @@
-//! The plan of a validation, and its parts. Each part is like a complete run of `measure` or `compare`, and the journal
-//! keeps it when it is done.
+//! The plan of a validation, and its parts. Each part is like a complete run of `measure` or `compare`, and is appended
+//! to the journal when it is done.
 
 use super::groups::{Groups, Kind};
 use super::load::under_load;
@@ -17,19 +17,19 @@ use std::time::Instant;
 /// The plan of a run. A journal belongs to one plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// A number for the content of the program.
+    /// A hash of the program's content.
     pub program: String,
     /// The workloads.
     pub workloads: Vec<Workload>,
-    /// The scale; `None` for each workload's short one.
+    /// The scale; `None` for each workload's short scale.
     pub scale: Option<f64>,
     /// The threads of each pool.
     pub threads: usize,
     /// The rounds of each group in a part.
     pub rounds: usize,
-    /// The time after which no further part begins if it would not end in time; `None` for one part of each kind.
+    /// The time after which no further part begins unless it would end in time; `None` for one part of each kind.
     pub seconds: Option<u64>,
-    /// True if as many threads as cores are busy beside everything that is measured, the truth included.
+    /// True if as many threads as cores are busy during everything that is measured, including the truth.
     pub load: bool,
 }
 
@@ -94,7 +94,7 @@ pub struct Progress {
     pub of: usize,
 }
 
-/// The reason for the end of a run before its time.
+/// The reason why a run stopped early.
 #[derive(Debug, thiserror::Error)]
 pub enum Stopped {
     /// A probe or a process of windows failed.
@@ -114,7 +114,7 @@ pub enum Stopped {
 }
 
 impl Plan {
-    /// Measures everything that is left, and keeps it in the journal. Ends at once if a probe fails; the journal then
+    /// Measures the remaining parts, and appends them to the journal. Ends at once if a probe fails; the journal then
     /// stays if it has a part.
     ///
     /// # Errors
@@ -138,7 +138,7 @@ impl Plan {
         }
     }
 
-    /// Measures everything that is left. Returns the groups, and the duration in seconds.
+    /// Measures the remaining parts. Returns the groups, and the duration in seconds.
     fn go_on(
         &self,
         launcher: &Launcher,

@@ -1,4 +1,4 @@
-//! The record of a validation: what was measured of each tracker of known cost, beside its true cost.
+//! The record of a validation: the measurements of each tracker of known cost, with its true cost.
 
 use crate::report::origin::Origin;
 use crate::schedule::measurement::Clock;
@@ -8,22 +8,22 @@ use crate::tracking::Level;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 
-/// The same by wall time and by CPU time.
+/// A value by wall time and one by CPU time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ByClock<T> {
-    /// The one by wall time.
+    /// The value by wall time.
     pub wall: T,
-    /// The one by CPU time, over all threads.
+    /// The value by CPU time, over all threads.
     pub cpu: T,
 }
 
 impl<T> ByClock<T> {
-    /// Makes both from the clock.
+    /// Computes both values from the clock.
     pub fn of(mut make: impl FnMut(Clock) -> T) -> Self {
         Self { wall: make(Clock::Wall), cpu: make(Clock::Cpu) }
     }
 
-    /// Returns the one by a clock.
+    /// Returns the value by a clock.
     pub const fn by(&self, clock: Clock) -> &T {
         match clock {
             Clock::Wall => &self.wall,
@@ -40,9 +40,9 @@ pub struct Run {
     pub origin: Origin,
     /// The duration, in seconds.
     pub seconds: f64,
-    /// The pairs of a measurement: the default of `measure`, unless the run is a quick one.
+    /// The number of pairs of a measurement: the default of `measure`, unless the run is a quick one.
     pub pairs: usize,
-    /// The rounds of a comparison: the default of `compare`, unless the run is a quick one.
+    /// The number of rounds of a comparison: the default of `compare`, unless the run is a quick one.
     pub rounds: usize,
     /// The measurements of each tracker.
     pub settings: Vec<Setting>,
@@ -57,7 +57,7 @@ pub struct Run {
 pub struct Setting {
     /// The workload.
     pub workload: Workload,
-    /// The overhead that the tracker is set to, in percent; `None` for untracked, and for a deadline.
+    /// The target overhead of the tracker, in percent; `None` for untracked, and for a deadline.
     pub target_percent: Option<f64>,
     /// The level.
     pub level: Level,
@@ -79,12 +79,12 @@ impl Setting {
 /// A stretch of time: a few independent measurements, and the truth of the same minutes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stretch {
-    /// The true ratio, with its own interval; exactly 1 for untracked against itself.
+    /// The true ratio, with its interval; exactly 1 for untracked against itself.
     pub truth: ByClock<Estimate>,
     /// The true time for each allocation in nanoseconds, if the tracker has a deadline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ns_per_allocation: Option<Estimate>,
-    /// The measurements. No two have a pair in common.
+    /// The measurements. No two share a pair.
     pub measurements: Vec<Seen>,
 }
 
@@ -108,9 +108,9 @@ pub struct Compared {
     pub workload: Workload,
     /// The level of the reference.
     pub level: Level,
-    /// The level that is compared with it.
+    /// The level that is compared with the reference.
     pub other: Level,
-    /// The true change, with its own interval; exactly 1 for a tracker and itself.
+    /// The true change, with its interval; exactly 1 for a tracker and itself.
     pub truth: ByClock<Estimate>,
     /// The change that the comparison shows.
     pub change: ByClock<Option<Estimate>>,
@@ -119,7 +119,7 @@ pub struct Compared {
 }
 
 impl Compared {
-    /// Returns whether the verdict by a clock is that of a change.
+    /// Returns whether the verdict by a clock is a change.
     pub fn is_change(&self, clock: Clock) -> bool {
         matches!(self.verdict.by(clock), Verdict::Regression | Verdict::Improvement)
     }

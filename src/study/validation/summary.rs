@@ -1,4 +1,4 @@
-//! The report of a validation: its figures beside their targets, and each setting.
+//! The report of a validation: its figures with their targets, and each setting.
 
 use super::figures::{self, Band, Circumstances, Figure};
 use super::record::{Run, Setting};
@@ -215,7 +215,7 @@ fn settings(circumstances: Circumstances, run: &Run) -> Table {
     table
 }
 
-/// Formats the least and the greatest of values.
+/// Formats the minimum and the maximum of values.
 fn range(values: impl Iterator<Item = f64> + Clone, format: impl Fn(f64) -> String) -> String {
     let (least, greatest) = (values.clone().reduce(f64::min), values.reduce(f64::max));
     match least.zip(greatest).map(|(least, greatest)| (format(least), format(greatest))) {
@@ -255,7 +255,7 @@ fn deadlines(circumstances: Circumstances, run: &Run) -> Option<Table> {
     (!table.rows.is_empty()).then_some(table)
 }
 
-/// Returns the table of slowed levels: for each workload and level its true change, and how often it was found.
+/// Returns the table of slowed levels: for each workload and level its true change, and the share of detections.
 fn changes(circumstances: Circumstances, run: &Run) -> Option<Table> {
     let mut table = Table::new([
         left("level"),

@@ -1,11 +1,11 @@
-//! The truth: the ratio of two levels by windows within processes, not between them.
+//! The truth: the ratio of two levels from windows within processes instead of between them.
 
 use crate::schedule::measurement::Clock;
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{median, median_interval};
 use crate::worker::tasks::windows::{Time, Windows};
 
-/// The truth where it is known without measuring: a tracker and itself cost the same.
+/// The truth if it is known without measuring: a tracker and itself cost the same.
 pub(super) const NO_CHANGE: Estimate = Estimate { value: 1.0, low: 1.0, high: 1.0 };
 
 /// Returns the ratio of the second level's windows to the first one's by a clock: the median over processes, with its

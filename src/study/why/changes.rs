@@ -5,11 +5,11 @@ use crate::report::number;
 use crate::study::instructions::short;
 use std::collections::BTreeMap;
 
-/// The smallest change of a function that is worth a name, in instructions for each allocation.
+/// The smallest change of a function that is named, in instructions for each allocation.
 const LEAST: f64 = 0.05;
 
-/// Returns the functions whose instructions change most from one build to the other, the greatest change first, with the
-/// change in instructions for each allocation: what tracking adds in the head less what it adds in the base.
+/// Returns the functions whose instructions change most from one build to the other, the greatest change first, with
+/// the change in instructions for each allocation: added in the head − added in the base.
 ///
 /// At most `most` functions are returned, and fewer if fewer change.
 pub fn top_changes(base: &CostProfile, head: &CostProfile, most: usize) -> Vec<(String, f64)> {

@@ -1,4 +1,4 @@
-//! The flame graph: of one build what tracking adds, and of two builds the difference.
+//! The flame graph: the added instructions of one build, or the difference of two.
 
 use super::group::{Group, Meaning, Operation, meaning};
 use super::record::{BuildCost, CostProfile, Why};
@@ -9,10 +9,10 @@ use inferno::flamegraph::color::{BackgroundColor, Color, PaletteMap};
 use inferno::flamegraph::{Direction, Options, from_lines};
 use std::collections::BTreeMap;
 
-/// The width of the picture, in pixels.
+/// The width of the chart, in pixels.
 const WIDTH: usize = 1_200;
 
-/// Draws the picture; `None` if tracking adds no instructions anywhere.
+/// Draws the chart; `None` if tracking adds no instructions anywhere.
 pub(super) fn draw(why: &Why) -> Option<String> {
     let profiles: Vec<(&BuildCost, &CostProfile)> =
         why.builds.iter().filter_map(|build| Some((build, build.profile.as_ref()?))).collect();
@@ -36,7 +36,7 @@ pub(super) fn draw(why: &Why) -> Option<String> {
     options.direction = Direction::Inverted;
     options.count_name = "instructions".to_owned();
     options.name_type = "Function:".to_owned();
-    // In a difference, what does not change is nearly white.
+    // In a difference, unchanged functions are nearly white.
     let paper = if profiles.len() == 2 { 225 } else { 255 };
     options.bgcolors = Some(BackgroundColor::Flat(Color { r: paper, g: paper, b: paper }));
     options.font_type = "ui-sans-serif, system-ui, 'Segoe UI', Helvetica, Arial, sans-serif".to_owned();
@@ -47,7 +47,7 @@ pub(super) fn draw(why: &Why) -> Option<String> {
     Some(format!("{}\n", without_doctype(String::from_utf8(picture).ok()?)))
 }
 
-/// Removes the document type, an address on the web that nothing needs and some readers refuse.
+/// Removes the document type, whose web address nothing needs and some readers reject.
 fn without_doctype(mut picture: String) -> String {
     if let Some(begin) = picture.find("<!DOCTYPE")
         && let Some(length) = picture[begin..].find('>')
@@ -67,13 +67,13 @@ fn title(why: &Why, profiles: &[(&BuildCost, &CostProfile)]) -> String {
     format!("{}/{}: instructions per allocation: {figures}", why.workload, why.level)
 }
 
-/// Returns the paths that tracking makes longer, each as a line with what it adds.
+/// Returns the paths to which tracking adds instructions, each as a line with their number.
 fn added(profile: &CostProfile) -> Vec<String> {
     let all = profile.stacks().filter(|(_, untracked, tracked)| tracked > untracked);
     all.map(|(stack, untracked, tracked)| format!("{} {}", folded(&stack), tracked - untracked)).collect()
 }
 
-/// Returns the paths of two builds, each as a line with what it adds in one and in the other.
+/// Returns the paths of two builds, each as a line with the added instructions of both.
 fn differential(base: &CostProfile, head: &CostProfile) -> Vec<String> {
     let mut paths: BTreeMap<String, [u64; 2]> = BTreeMap::new();
     for (side, profile) in [base, head].into_iter().enumerate() {
@@ -90,7 +90,7 @@ fn folded(stack: &[&str]) -> String {
     stack.iter().map(|name| shown(name)).collect::<Vec<_>>().join(";")
 }
 
-/// Returns a function's name without what separates functions in the folded form.
+/// Returns a function's name without the separator of the folded form.
 fn shown(name: &str) -> String {
     one_line(&short(name)).replace(';', ",")
 }
@@ -101,7 +101,8 @@ fn palette<'a>(profiles: impl Iterator<Item = &'a CostProfile>) -> PaletteMap {
     for name in profiles.flat_map(|profile| &profile.names) {
         palette.insert(shown(name), colour(name));
     }
-    // A root has the name of what the workload asks for, which may be that of a function. All of them lie on one.
+    // A root is named after the workload's request, which may also be the name of a function. All roots are on one
+    // level.
     for operation in Operation::ALL {
         palette.insert(operation.name(), NEUTRAL);
     }

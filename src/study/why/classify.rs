@@ -1,4 +1,4 @@
-//! The group of a call path, and the path as the picture shows it.
+//! The group of a call path, and the path as the chart shows it.
 
 use super::group::{Group, Meaning, Operation, is_of_tracker, meaning};
 use std::rc::Rc;
@@ -11,15 +11,15 @@ const NAMING: &str = "name a value";
 pub(super) struct Classified {
     /// The group.
     pub group: Group,
-    /// The path in the picture: the operation, then the functions of the tracker. The workload's functions are not in
-    /// it, so that the calls of all places are one path, and so are those of a tracked and an untracked run.
+    /// The path in the chart: the operation, then the functions of the tracker. It omits the workload's functions, so
+    /// that calls from all places share one path, and tracked and untracked runs do too.
     pub shown: Vec<Rc<str>>,
 }
 
-/// Returns the group of a path: that of the innermost function which has one.
+/// Returns the group of a path: the group of the innermost function that has one.
 ///
-/// A path that never enters the tracker or the allocator is the workload's. One that ends in the system's allocator
-/// belongs to whose block it is: the tracker's own, or the program's.
+/// A path that never enters the tracker or the allocator belongs to the workload. A path that ends in the system's
+/// allocator belongs to the owner of the block: the tracker or the program.
 pub(super) fn classify(frames: &[Rc<str>], begins_in_window: bool) -> Classified {
     let meanings: Vec<Option<Meaning>> = frames.iter().map(|frame| meaning(frame)).collect();
     let is_inside = |place: usize| match meanings[place] {
@@ -35,7 +35,7 @@ pub(super) fn classify(frames: &[Rc<str>], begins_in_window: bool) -> Classified
     Classified { group, shown: path.shown(group, place) }
 }
 
-/// A path from the place where it enters the tracker or the allocator.
+/// A path from the point at which it enters the tracker or the allocator.
 struct Path<'a> {
     frames: &'a [Rc<str>],
     meanings: &'a [Option<Meaning>],
@@ -43,7 +43,7 @@ struct Path<'a> {
 }
 
 impl Path<'_> {
-    /// Returns the group, and the place of the function that has it.
+    /// Returns the group, and the index of the function that has it.
     fn group(&self) -> (Group, usize) {
         for place in (self.start..self.frames.len()).rev() {
             match self.meanings[place] {
@@ -61,10 +61,10 @@ impl Path<'_> {
         (Group::Other, self.start)
     }
 
-    /// Returns the group of the system's allocator, and the place where it begins.
+    /// Returns the group of the system's allocator, and the index at which it begins.
     fn heap(&self, innermost: usize) -> (Group, usize) {
         let entry = (self.start..innermost).rev().find(|&place| self.entry(place).is_some());
-        // The allocator calls itself: a free consolidates what malloc left.
+        // The allocator calls itself: a free consolidates blocks of malloc.
         let heap = (entry.unwrap_or(self.start)..=innermost).find(|&place| self.heap_at(place).is_some());
         let heap = heap.unwrap_or(innermost);
         let is_of_tracker = self.frames[self.start..entry.unwrap_or(heap)].iter().any(|frame| is_of_tracker(frame));
@@ -77,8 +77,8 @@ impl Path<'_> {
         (group, heap)
     }
 
-    /// Returns the group of a copy within the hook, which is asked to resize a block or to zero one and does so itself;
-    /// `None` for any other copy.
+    /// Returns the group of a copy within the hook, for a request to resize or zero a block that the hook serves
+    /// itself; `None` for any other copy.
     fn copied(&self, place: usize) -> Option<(Group, usize)> {
         let last = |place: usize| self.frames[place].rsplit("::").next().unwrap_or_default();
         let is_asked = |place: usize| matches!(last(place), "realloc" | "alloc_zeroed");
@@ -100,7 +100,7 @@ impl Path<'_> {
         if let Some(Meaning::Heap(operation)) = self.meanings[place] { Some(operation) } else { None }
     }
 
-    /// Returns the path in the picture. `place` is that of the function which has the group.
+    /// Returns the path in the chart. `place` is the index of the function that has the group.
     fn shown(&self, group: Group, place: usize) -> Vec<Rc<str>> {
         let root = self.entry(self.start).map_or(NAMING, Operation::name);
         let mut shown: Vec<Rc<str>> = vec![root.into()];

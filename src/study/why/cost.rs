@@ -1,4 +1,4 @@
-//! The cost of tracking by its places: the profile of a tracked window less that of an untracked one.
+//! The cost of tracking by location: the profile of a tracked window minus the profile of an untracked one.
 
 use super::classify::{Classified, classify};
 use super::group::Group;
@@ -10,7 +10,7 @@ use std::rc::Rc;
 /// The instructions of something in the untracked and the tracked window.
 type Both = [u64; 2];
 
-/// Returns the cost by its places.
+/// Returns the cost by location.
 pub(super) fn cost(untracked: &Profile, tracked: &Profile, allocations: u64) -> CostProfile {
     let mut groups: BTreeMap<Group, Both> = BTreeMap::new();
     let mut functions: BTreeMap<(Rc<str>, Group), Both> = BTreeMap::new();
@@ -124,7 +124,7 @@ mod tests {
             cost.functions.iter().map(|function| (function.name.as_str(), function.added())).collect();
         let own = format!("{LIBRARY}::alloc");
         assert_eq!(functions, [("dashmap::insert", 200), ("core::hash::one", 140), (&own, 20), ("malloc", 5)]);
-        // A path is the same wherever the workload calls from, and those that tracking does not change are left out.
+        // A path is the same for all callers in the workload, and unchanged paths are left out.
         let stacks: Vec<(String, u64, u64)> =
             cost.stacks().map(|(stack, untracked, tracked)| (stack.join(";"), untracked, tracked)).collect();
         let expected = [

@@ -1,4 +1,4 @@
-//! The explanation of a difference between two builds that was found otherwise, in a line.
+//! The explanation, in a line, of a known difference between two builds.
 
 use super::changes::{changed, listed, top_changes};
 use super::profile;
@@ -10,7 +10,7 @@ use crate::worker::probe::Request;
 use crate::workloads::Workload;
 use std::fmt;
 
-/// The functions that an explanation names.
+/// The number of functions that an explanation names.
 const NAMED: usize = 3;
 
 /// The functions that explain most of a difference between two builds.
@@ -36,7 +36,7 @@ pub(crate) enum NotExplained {
     Failed(Failure),
 }
 
-/// Checks that a workload's functions can be compared. Call it before anything is built for that.
+/// Checks that a workload's functions can be compared. Call this before building for the comparison.
 ///
 /// # Errors
 /// If the workload runs on several threads, or a requirement of counting is missing.
@@ -47,8 +47,8 @@ pub(crate) fn check_explainable(workload: Workload) -> Result<(), NotExplained> 
     Ok(check_tools()?)
 }
 
-/// Counts the instructions of two builds, and returns the functions that explain most of their difference. It takes four
-/// probes under callgrind.
+/// Counts the instructions of two builds, and returns the functions that explain most of their difference. It takes
+/// four probes under callgrind.
 ///
 /// # Errors
 /// If the workload runs on several threads, a requirement of counting is missing, or a probe fails.

@@ -11,7 +11,7 @@ pub enum Group {
     Hashing,
     /// Operations of maps: search, insertion, removal, growth.
     Maps,
-    /// Locks that are functions of their own. Inlined ones count with the function that takes them.
+    /// Locks that are separate functions. Inlined locks count with the function that takes them.
     Locks,
     /// Clocks.
     TimeStamps,
@@ -21,8 +21,8 @@ pub enum Group {
     StackTraces,
     /// Blocks that the tracker allocates for itself, and their frees, below the hook.
     OwnAllocations,
-    /// Blocks of the program that grow in place, or are zeroed by the system, without the hook, and are copied or filled
-    /// with it.
+    /// Blocks of the program that grow in place, or are zeroed by the system, without the hook, and are copied or
+    /// filled with it.
     LostGrowth,
     /// The system's work for the program's other blocks.
     ProgramBlocks,
@@ -37,7 +37,7 @@ pub enum Group {
 }
 
 impl Group {
-    /// The groups, in the order of reports where they are equal.
+    /// The groups, in the order in which reports list equal ones.
     pub const ALL: [Self; 13] = [
         Self::Hashing,
         Self::Maps,
@@ -74,7 +74,7 @@ impl Group {
     }
 }
 
-/// The operation by which a program enters the tracker, or asks the system for memory.
+/// The operation by which a program enters the tracker, or requests memory from the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Operation {
     Allocate,
@@ -87,7 +87,7 @@ impl Operation {
     /// All operations.
     pub(super) const ALL: [Self; 4] = [Self::Allocate, Self::AllocateZeroed, Self::Reallocate, Self::Free];
 
-    /// Returns the name in the picture.
+    /// Returns the name in the chart.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Allocate => "allocate",
@@ -101,20 +101,20 @@ impl Operation {
 /// The meaning of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// It and what it calls belong to a group.
+    /// The function and its callees belong to a group.
     In(Group),
-    /// Every call of the allocator passes through it. Its own instructions are the harness's.
+    /// The entry of every call of the allocator. Its own instructions are the harness's.
     Entry(Operation),
-    /// The system's allocator. Its group depends on whose block it is, and on the operation.
+    /// The system's allocator. Its group depends on the owner of the block, and on the operation.
     Heap(Operation),
-    /// It copies or fills memory for its caller.
+    /// A function that copies or fills memory for its caller.
     Copies,
 }
 
-/// The part of a name by which a rule recognises a function.
+/// The part of a name that a rule matches.
 #[derive(Clone, Copy, Debug)]
 enum Pattern {
-    /// A part of the path of a Rust function, or of the types in it.
+    /// A part of the path of a Rust function, or of its types.
     Path(&'static str),
     /// A part of the path, and its last part.
     Method(&'static str, &'static str),
@@ -129,7 +129,7 @@ use Pattern::{C, Method, Path};
 /// The switched allocator of this harness.
 const SWITCH: &str = "memscope_bench::tracking::switch";
 
-/// The rules. The first that fits a function gives its meaning; a function that none fits belongs to its caller.
+/// The rules. The first match gives a function's meaning; a function without a match belongs to its caller.
 const RULES: &[(Pattern, Meaning)] = &[
     (Path("__rust_alloc_zeroed"), Entry(AllocateZeroed)),
     (Path("__rust_alloc"), Entry(Allocate)),
@@ -146,7 +146,7 @@ const RULES: &[(Pattern, Meaning)] = &[
     (Path("std::hash"), In(Group::Hashing)),
     (Path("Hasher"), In(Group::Hashing)),
     (Path("ahash::"), In(Group::Hashing)),
-    // Before maps: a concurrent map has locks of its own.
+    // Before maps: a concurrent map contains locks.
     (Path("parking_lot"), In(Group::Locks)),
     (Path("lock_api"), In(Group::Locks)),
     (Path("dashmap::lock"), In(Group::Locks)),
@@ -214,7 +214,7 @@ pub(super) fn meaning(function: &str) -> Option<Meaning> {
     RULES.iter().find(|(pattern, _)| pattern.fits(function)).map(|(_, meaning)| *meaning)
 }
 
-/// Returns whether a function is the tracker's: its own code, or that of the adapter which calls it.
+/// Returns whether a function is the tracker's: its own code, or the code of the adapter that calls it.
 pub(super) fn is_of_tracker(function: &str) -> bool {
     function.contains(LIBRARY)
 }

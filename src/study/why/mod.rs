@@ -1,8 +1,8 @@
-//! The places of the cost: the functions and groups of functions that execute the added instructions.
+//! The location of the cost: the functions and groups of functions that execute the added instructions.
 //!
-//! callgrind's profile of a tracked window less that of an untracked one is what tracking adds, by call path, to the
-//! instruction. Of two builds the difference between their added instructions is reported. The kernel's work is in no
-//! such profile, so page faults and the kernel's time of ordinary pairs stand beside it, with the tracker's memory.
+//! callgrind's profile of a tracked window minus the profile of an untracked one shows the added instructions, by call
+//! path. For two builds, the difference between their added instructions is reported. The profile excludes the kernel's
+//! work, so the report adds page faults, the kernel's time from ordinary pairs, and the tracker's memory.
 
 mod changes;
 mod chart;
@@ -27,10 +27,10 @@ use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
 use record::{BuildCost, CostProfile, TrackerMemory};
 
-/// The ordinary pairs of a build. Page faults hardly differ from run to run.
+/// The number of ordinary pairs of a build. Page faults hardly vary from run to run.
 pub const PAIRS: usize = 6;
 
-/// The steps of a build for a progress bar: the trial, two profiles, and the pairs.
+/// The number of steps of a build for a progress bar: the trial, two profiles, and the pairs.
 pub(crate) const STEPS: usize = 3 + PAIRS;
 
 /// Measures one build. `progress` is called after each of [`STEPS`], unless a probe fails.
@@ -67,14 +67,14 @@ pub(crate) fn measure(
     BuildCost { name, memscope, failure, profile, memory, pairs }
 }
 
-/// Returns the instructions that tracking adds, by their places. `progress` is called after each of the two profiles.
+/// Returns the instructions that tracking adds, by location. `progress` is called after each of the two profiles.
 fn profile(
     counter: &InstructionCounter<'_>,
     launcher: &Launcher,
     request: &Request,
     mut progress: impl FnMut(),
 ) -> Result<CostProfile, Failure> {
-    // Not under valgrind: it counts the allocations, and its digest is the expected one.
+    // This run is not under valgrind: it counts the allocations, and its digest is the expected one.
     let seen = launcher.run(&Request { level: Level::Untracked, count: true, ..*request })?;
     let allocations = seen.truth.map_or(0, |truth| truth.allocations);
     let mut profile = |level| {

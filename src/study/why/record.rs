@@ -1,4 +1,4 @@
-//! The record of a cost: what was measured of each build, as a file keeps it.
+//! The record of a cost: the measurements of each build, as a file stores them.
 
 use super::group::Group;
 use crate::platform::files::Versioned;
@@ -17,12 +17,12 @@ use serde::{Deserialize, Serialize};
 /// The version of the file's format. A change that an older reader would misread raises it.
 pub const SCHEMA: u32 = 1;
 
-/// The place of the cost of one build, or of the difference between two.
+/// The location of the cost of one build, or of the difference between two.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Why {
     /// The version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// The origin. Its build is that of the program that measured the others.
+    /// The origin. Its build is the build of the program that measured the others.
     #[serde(flatten)]
     pub origin: Origin,
     /// The workload.
@@ -88,7 +88,7 @@ pub struct BuildCost {
     pub memscope: MemscopeBuild,
     /// The failure of a probe, if one failed; no more are started after it.
     pub failure: Option<Failure>,
-    /// The instructions by their places; `None` after a failure.
+    /// The instructions by location; `None` after a failure.
     pub profile: Option<CostProfile>,
     /// The tracker's memory; `None` after a failure.
     pub memory: Option<TrackerMemory>,
@@ -99,13 +99,13 @@ pub struct BuildCost {
 /// The tracker's memory in one run, by the counters of the switched allocator, in requested bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrackerMemory {
-    /// The most that it held at once, or more.
+    /// The tracker's peak, or an upper bound of it.
     pub peak_bytes: u64,
-    /// The bytes that it holds after the program has freed everything.
+    /// The bytes that it keeps after the program has freed everything.
     pub kept_bytes: u64,
 }
 
-/// The instructions of a tracked window and of an untracked one, by their places.
+/// The instructions of a tracked window and of an untracked one, by location.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CostProfile {
     /// The allocations of one untracked run.
@@ -136,13 +136,13 @@ pub struct GroupCost {
 }
 
 impl GroupCost {
-    /// Returns what tracking adds.
+    /// Returns the instructions that tracking adds.
     pub const fn added(&self) -> i64 {
         self.tracked as i64 - self.untracked as i64
     }
 }
 
-/// The instructions of a function itself, as far as they belong to one group.
+/// The instructions of a function itself that belong to one group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FunctionCost {
     /// The name, without generic arguments.
@@ -156,19 +156,19 @@ pub struct FunctionCost {
 }
 
 impl FunctionCost {
-    /// Returns what tracking adds.
+    /// Returns the instructions that tracking adds.
     pub const fn added(&self) -> i64 {
         self.tracked as i64 - self.untracked as i64
     }
 }
 
-/// A call in the tree of paths. In a file it is `[caller, name, untracked, tracked]`, because there are hundreds.
+/// A call in the tree of paths. A file stores it as `[caller, name, untracked, tracked]`, because there are hundreds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(Option<usize>, usize, u64, u64)", into = "(Option<usize>, usize, u64, u64)")]
 pub struct Call {
-    /// The place of the caller in the list of calls; `None` for a root.
+    /// The index of the caller in the list of calls; `None` for a root.
     pub caller: Option<usize>,
-    /// The place of the function in the list of names.
+    /// The index of the function in the list of names.
     pub name: usize,
     /// The instructions of the function itself in the untracked window.
     pub untracked: u64,
@@ -194,8 +194,8 @@ impl CostProfile {
         self.tracked as i64 - self.untracked as i64
     }
 
-    /// Returns instructions for each allocation, its free included. Of a workload that allocates nothing they are those
-    /// of the whole window.
+    /// Returns instructions for each allocation, including its free. For a workload that allocates nothing, returns the
+    /// instructions of the whole window.
     pub fn per_allocation(&self, instructions: i64) -> f64 {
         instructions as f64 / self.allocations.max(1) as f64
     }
@@ -207,7 +207,7 @@ impl CostProfile {
     }
 
     /// Returns the paths, each from its root to the function, with its instructions in the untracked and the tracked
-    /// window. A file that names a call which is not there has no such path.
+    /// window. Paths with missing calls are left out.
     pub fn stacks(&self) -> impl Iterator<Item = (Vec<&str>, u64, u64)> {
         self.paths.iter().enumerate().filter_map(|(place, call)| {
             let (mut stack, mut here) = (Vec::new(), place);
@@ -215,7 +215,7 @@ impl CostProfile {
                 let call = self.paths.get(here)?;
                 stack.push(self.names.get(call.name)?.as_str());
                 match call.caller {
-                    // A call comes after its caller, so this ends.
+                    // A call comes after its caller, so this loop ends.
                     Some(caller) if caller < here => here = caller,
                     Some(_) => return None,
                     None => break,

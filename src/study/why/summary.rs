@@ -1,4 +1,4 @@
-//! The report of a cost: the answer, the groups, the functions, and what stands beside the instructions.
+//! The report of a cost: the answer, the groups, the functions, and the figures in addition to instructions.
 
 use super::changes::{changed, listed, top_changes};
 use super::group::Group;
@@ -13,13 +13,13 @@ use crate::study::instructions::short;
 use crate::study::overhead::warnings;
 use std::collections::BTreeMap;
 
-/// The functions in the table.
+/// The number of functions in the table.
 const FUNCTIONS: usize = 15;
 
-/// The least instructions for each allocation that give a function a row.
+/// The minimum number of instructions for each allocation for a row.
 const LEAST: f64 = 0.005;
 
-/// The functions, and the groups, in the answer.
+/// The number of functions, and of groups, in the answer.
 const NAMED: usize = 3;
 
 /// Returns the report.
@@ -61,7 +61,7 @@ impl<'a> Compared<'a> {
         }
     }
 
-    /// Returns the figures of a row, by what tracking adds in each build.
+    /// Returns the figures of a row, from the added instructions of each build.
     fn figures(&self, added: &[i64]) -> Vec<String> {
         let each: Vec<f64> =
             self.profiles.iter().zip(added).map(|(profile, added)| profile.per_allocation(*added)).collect();
@@ -74,7 +74,7 @@ impl<'a> Compared<'a> {
         }
     }
 
-    /// Returns the size by which a row is sorted: what tracking adds, or the change, for each allocation.
+    /// Returns the size by which a row is sorted: the added instructions, or their change, for each allocation.
     fn weight(&self, added: &[i64]) -> f64 {
         let each: Vec<f64> =
             self.profiles.iter().zip(added).map(|(profile, added)| profile.per_allocation(*added)).collect();
@@ -84,7 +84,7 @@ impl<'a> Compared<'a> {
         }
     }
 
-    /// Returns rows by what identifies them, each with what tracking adds in each build, the heaviest first.
+    /// Returns rows by key, each with the added instructions of each build, the largest first.
     fn sorted<K: Ord>(&self, rows: BTreeMap<K, Vec<i64>>) -> Vec<(K, Vec<i64>)> {
         let mut rows: Vec<(K, Vec<i64>)> =
             rows.into_iter().filter(|(_, added)| added.iter().any(|&added| added != 0)).collect();
@@ -125,7 +125,7 @@ fn functions(compared: &Compared) -> Table {
     table
 }
 
-/// Returns the table of what stands beside the instructions: page faults, the tracker's memory, and the kernel.
+/// Returns the table of the figures in addition to instructions: page faults, the tracker's memory, and the kernel.
 fn beside(why: &Why) -> Table {
     let mut table = Table::new([
         left("build"),
@@ -210,7 +210,7 @@ fn of_one(profile: &CostProfile) -> String {
 fn of_kernel(build: &BuildCost) -> String {
     let Some(faults) = faults_per_allocation(build) else { return String::new() };
     let faults = number::amount(faults);
-    // By ticks, a share of a few pairs may be less than nothing.
+    // Because of ticks, the share of a few pairs may be negative.
     match build.pairs.overhead().and_then(|overhead| overhead.kernel_share).filter(|share| *share > 0.0) {
         Some(share) => format!(
             "; and {faults} page faults per allocation: {} of the added CPU time is the kernel's",

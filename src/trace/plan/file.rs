@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
-/// The beginning of each plan.
+/// The magic bytes of a plan.
 const MAGIC: [u8; 8] = *b"MSBPLAN1";
 
 impl Plan {
@@ -34,7 +34,7 @@ impl Plan {
     /// Reads a plan.
     ///
     /// # Errors
-    /// If it cannot be read, or is none.
+    /// If it cannot be read, or is not a plan.
     pub(crate) fn read(mut file: impl Read) -> io::Result<Self> {
         let no_plan = || io::Error::other("it is not the plan of a replay");
         let mut number = || {

@@ -1,4 +1,4 @@
-//! The plan of a replay: a trace's operations as a process repeats them, prepared so that the process only reads.
+//! The plan of a replay: a trace's operations, prepared so that the replaying process only reads them.
 //!
 //! A plan is written to a file once, and each process of a measurement reads it. An operation is 16 bytes:
 //!
@@ -12,12 +12,12 @@
 //! | 48 | size |
 //! | 16 | number of the block's operations before this one |
 //!
-//! Blocks of one thread share places, one after the other. A block that several threads use has its own place, and
-//! each of its operations waits until those before it are done.
+//! Blocks of one thread reuse each other's places. A block that several threads use has its own place, and each of its
+//! operations waits for the ones before it.
 //!
-//! A thread is let go by the thread that made the last operation before its first one. If that one makes no further
-//! operation before the other ends, it waits for the end, as a thread does that joins another. All waits follow the
-//! order of the tickets, so no replay waits for ever.
+//! A thread is started by the thread that made the last operation before its first one. If the starting thread makes no
+//! further operation before the other ends, it waits for the end, like a join. All waits follow the order of the
+//! tickets, so no replay deadlocks.
 
 mod file;
 mod order;
@@ -27,13 +27,13 @@ pub(crate) use order::{Act, Order};
 use crate::trace::{Deed, Trace};
 use order::{MOST_BYTES, MOST_WORK, STEP};
 
-/// The most threads of a replay.
+/// The maximum number of threads of a replay.
 pub(crate) const MOST_THREADS: usize = 1_024;
 
 /// A plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// Places of blocks.
+    /// Number of places of blocks.
     pub(crate) places: usize,
     /// The operations of each thread, in bytes.
     threads: Vec<Vec<u8>>,
@@ -53,7 +53,7 @@ pub enum PlanError {
     Threads(usize),
 }
 
-/// A block while the plan is made.
+/// A block while the plan is being made.
 #[derive(Clone, Copy)]
 struct Placed {
     place: u32,
@@ -62,9 +62,9 @@ struct Placed {
 
 /// The results of the first pass over a trace.
 struct Known {
-    /// Of each block: true if several threads use it.
+    /// True for each block that several threads use.
     is_shared: Vec<bool>,
-    /// Steps of each thread.
+    /// Number of steps of each thread.
     steps: Vec<u64>,
 }
 
@@ -94,14 +94,14 @@ impl Known {
     }
 }
 
-/// The operations of a thread while the plan is made.
+/// The operations of a thread while the plan is being made.
 #[derive(Default)]
 struct Stream {
     bytes: Vec<u8>,
-    /// Places that ended blocks of this thread have left.
+    /// Places that freed blocks of this thread have left.
     free: Vec<u32>,
     steps: u64,
-    /// Threads that it let go, and whose end it has not waited for.
+    /// Threads that it started, and whose end it has not waited for.
     opened: Vec<usize>,
     has_begun: bool,
 }
@@ -193,7 +193,7 @@ impl Plan {
         self.threads.len()
     }
 
-    /// Returns the bytes that the plan takes.
+    /// Returns the size of the plan in bytes.
     pub(crate) fn bytes(&self) -> u64 {
         self.threads.iter().map(|orders| orders.len() as u64).sum()
     }

@@ -2,7 +2,7 @@
 
 /// Bytes of an operation.
 pub(super) const STEP: usize = 16;
-/// The most work that an operation holds, in nanoseconds.
+/// The maximum work of one operation, in nanoseconds.
 pub(super) const MOST_WORK: u64 = (1 << 23) - 1;
 /// The largest size of a block.
 pub(super) const MOST_BYTES: u64 = (1 << 48) - 1;
@@ -14,13 +14,13 @@ pub(crate) enum Act {
     Allocate,
     /// Allocate a block of zeros.
     Zeroed,
-    /// Give a block another size.
+    /// Resize a block.
     Reallocate,
     /// Free a block.
     Free,
-    /// Work, for as many nanoseconds as the size.
+    /// Work for as many nanoseconds as the size.
     Work,
-    /// Let a thread go.
+    /// Start a thread.
     Open,
     /// Wait for the end of a thread.
     Await,
@@ -48,7 +48,7 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// Returns the operation as a plan holds it.
+    /// Encodes the operation.
     pub(super) fn bytes(&self) -> [u8; STEP] {
         let head = self.act as u32 | u32::from(self.align) << 3 | u32::from(self.is_shared) << 8 | self.work_ns << 9;
         let tail = self.size | u64::from(self.before) << 48;
@@ -59,7 +59,7 @@ impl Order {
         bytes
     }
 
-    /// Returns the operation in these bytes.
+    /// Decodes an operation.
     #[inline]
     pub(super) fn of(bytes: &[u8; STEP]) -> Self {
         let head = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
@@ -77,7 +77,7 @@ impl Order {
         }
     }
 
-    /// Returns an operation that is of no block.
+    /// Returns an operation without a block.
     pub(super) const fn gate(act: Act, thread: usize) -> Self {
         Self { act, align: 0, is_shared: false, work_ns: 0, place: thread as u32, size: 0, before: 0 }
     }

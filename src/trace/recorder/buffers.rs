@@ -14,7 +14,7 @@ static BUFFERS: AtomicPtr<Buffer> = AtomicPtr::new(null_mut());
 /// True while a thread writes to the file.
 static WRITING: AtomicBool = AtomicBool::new(false);
 
-/// The most turns that a thread waits for a lock: its holder may be the code that a signal interrupted.
+/// The maximum number of turns that a thread waits for a lock: its holder may be the code that a signal interrupted.
 const MOST_TURNS: u32 = 10_000_000;
 
 thread_local! {
@@ -24,7 +24,7 @@ thread_local! {
     static BUFFER: Cell<*mut Buffer> = const { Cell::new(null_mut()) };
 }
 
-/// A buffer, which one thread owns at a time.
+/// A buffer with one owning thread at a time.
 struct Buffer {
     next: *mut Buffer,
     is_owned: AtomicBool,
@@ -43,7 +43,7 @@ struct Content {
     bytes: [u8; FRAME + PAYLOAD],
 }
 
-/// Returns whether a lock was taken.
+/// Returns whether the lock was acquired.
 fn lock(lock: &AtomicBool) -> bool {
     for _ in 0..MOST_TURNS {
         if !lock.swap(true, Acquire) {
@@ -63,7 +63,7 @@ fn buffer() -> Option<&'static Buffer> {
     Some(unsafe { &*buffer })
 }
 
-/// Takes a buffer that an ended thread has left, or a new one.
+/// Takes a buffer that an ended thread has released, or a new one.
 #[cold]
 fn own_buffer() -> Option<*mut Buffer> {
     if NUMBER.get() == 0 {
@@ -117,7 +117,7 @@ pub(super) fn write(event: &Event) {
 }
 
 impl Content {
-    /// Writes the frame to the file, and empties it. If that fails, nothing more is recorded.
+    /// Writes the frame to the file, and empties it. After a failure, recording stops.
     #[cold]
     fn flush(&mut self) {
         if self.operations == 0 {
@@ -134,7 +134,7 @@ impl Content {
 
 /// Writes bytes at the end of the trace.
 pub(super) fn to_file(bytes: &[u8]) {
-    // The child of a fork that no handler noticed has the parent's file.
+    // The child of a fork without a handler still has the parent's file.
     if system::process() != PROCESS.load(Relaxed) || !lock(&WRITING) {
         return;
     }
@@ -158,7 +158,7 @@ pub(super) fn flush_all() {
     }
 }
 
-/// Writes the buffer of a thread that ends, and leaves it to another one.
+/// Writes the buffer of an ending thread, and releases it for another one.
 pub(super) fn leave() {
     let place = BUFFER.replace(null_mut());
     // SAFETY: buffers are never unmapped.

@@ -1,9 +1,9 @@
 //! The recorder's clock: the CPU time of a thread.
 //!
-//! The system's clock of CPU time takes a call of the system, which costs more than most of a program's work between two
-//! allocations, and slows the work after it. So a short gap is measured by the processor's counter, which runs while the
-//! thread does. A long one may contain a time without a processor: it is measured by the system's clock, less the
-//! time that the counter has seen since the last reading of it.
+//! The system's clock of CPU time needs a system call, which costs more than most of a program's work between two
+//! allocations, and slows the work after it. So a short gap is measured by the processor's counter. A long gap may
+//! contain time off the processor: it is measured by the system's clock, minus the counted time since the clock's last
+//! reading.
 
 use super::system::cpu_time_ns;
 use crate::platform::ticks::{self, HAS_COUNTER};
@@ -11,12 +11,12 @@ use std::cell::Cell;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// The gap from which the system's clock is read, in nanoseconds: a thread that waits is away for longer.
+/// The gap above which the system's clock is read, in nanoseconds: a waiting thread is off the processor for longer.
 const LONG_NS: u64 = 5_000;
-/// The readings that show what one costs.
+/// The number of readings for the cost of one.
 const READINGS: u64 = 2_000;
 
-/// Nanoseconds of a tick of the counter, times 2^32.
+/// Nanoseconds per tick of the counter, times 2^32.
 static RATE: AtomicU64 = AtomicU64::new(1 << 32);
 
 thread_local! {
@@ -26,7 +26,7 @@ thread_local! {
     static ANCHOR: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
 }
 
-/// Returns the counter, or nanoseconds of CPU time where the processor has none.
+/// Returns the counter, or nanoseconds of CPU time if the processor has none.
 #[inline]
 fn now() -> u64 {
     if HAS_COUNTER { ticks::now() } else { cpu_time_ns() }
@@ -35,7 +35,7 @@ fn now() -> u64 {
 /// Returns the nanoseconds between two readings.
 #[inline]
 fn between(from: u64, to: u64) -> u64 {
-    // Cores' counters may differ by a few ticks.
+    // The counters of cores may differ by a few ticks.
     ((u128::from(to.saturating_sub(from)) * u128::from(RATE.load(Relaxed))) >> 32) as u64
 }
 
@@ -66,7 +66,7 @@ pub(super) fn mark() {
     LAST.set(anchor());
 }
 
-/// Returns the CPU time of this thread's work since its last call, in nanoseconds, and the present reading.
+/// Returns the CPU time of this thread's work since its last call, in nanoseconds, and the current reading.
 #[inline]
 pub(super) fn gap() -> (u64, u64) {
     let (last, now) = (LAST.get(), now());
@@ -74,7 +74,7 @@ pub(super) fn gap() -> (u64, u64) {
     if last != 0 && (ns < LONG_NS || !HAS_COUNTER) { (ns, now) } else { (long_gap(last, ns), now) }
 }
 
-/// Returns the CPU time of a long gap, or of the thread so far if it is its first.
+/// Returns the CPU time of a long gap, or of the thread so far if it is its first gap.
 #[cold]
 fn long_gap(last: u64, elapsed: u64) -> u64 {
     let (cpu_then, then) = ANCHOR.get();
@@ -83,7 +83,7 @@ fn long_gap(last: u64, elapsed: u64) -> u64 {
     if last == 0 { cpu } else { (cpu - cpu_then).saturating_sub(between(then, last)).min(elapsed) }
 }
 
-/// Ends a call that began at a reading: from here on, time is the program's.
+/// Ends a call that began at this reading: later time is the program's.
 #[inline]
 pub(super) fn end(began: u64) {
     let now = now();
@@ -97,7 +97,7 @@ mod tests {
     use std::hint::black_box;
     use std::time::Duration;
 
-    /// Works for so much CPU time.
+    /// Works for this much CPU time.
     fn work(time: Duration) {
         let began = cpu_time_ns();
         while cpu_time_ns() - began < time.as_nanos() as u64 {
@@ -105,7 +105,7 @@ mod tests {
         }
     }
 
-    /// Returns the gap after something was done.
+    /// Returns the gap after an action.
     fn after(deed: impl FnOnce()) -> u64 {
         mark();
         deed();

@@ -1,4 +1,4 @@
-//! The system, called without allocating.
+//! System calls that do not allocate.
 
 use super::clock;
 use crate::trace::format::{self, HeaderNumbers, THREAD_CPU_TIME, VERSION};
@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering::{Acquire, Release};
 /// The variable that names the trace.
 const VARIABLE: &CStr = c"MEMSCOPE_BENCH_TRACE";
 
-/// A trace that was opened.
+/// An open trace.
 #[derive(Clone, Copy)]
 pub(super) struct Opened {
     pub file: i32,
@@ -28,7 +28,7 @@ pub(super) fn cpu_time_ns() -> u64 {
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
-/// Returns the number of this process.
+/// Returns the id of this process.
 pub(super) fn process() -> u32 {
     // SAFETY: it has no requirements.
     unsafe { libc::getpid() as u32 }
@@ -89,7 +89,7 @@ fn path_of_program(path: &mut [u8]) -> usize {
     if failed { 0 } else { path.iter().position(|&byte| byte == 0).unwrap_or(0) }
 }
 
-/// Returns a random number, or one that is hard to guess where the system has none yet.
+/// Returns a random number, or a number that is hard to guess if the system has none yet.
 fn secret() -> u64 {
     let mut bytes = [0; 8];
     if getrandom::fill(&mut bytes).is_ok() {
@@ -102,7 +102,7 @@ fn secret() -> u64 {
 /// Writes all bytes; `false` if that fails.
 pub(super) fn write_all(file: i32, mut bytes: &[u8]) -> bool {
     while !bytes.is_empty() {
-        // SAFETY: the bytes are there.
+        // SAFETY: the pointer and the length are those of a slice.
         let written = unsafe { libc::write(file, bytes.as_ptr().cast(), bytes.len()) };
         match usize::try_from(written) {
             Ok(0) => return false,
@@ -144,7 +144,7 @@ static KEY: AtomicUsize = AtomicUsize::new(0);
 /// room for the first of each, or takes it from its own allocator, which is not the program's.
 pub(super) fn at_exit(exit: extern "C" fn(), child: extern "C" fn(), end_of_thread: extern "C" fn(*mut c_void)) {
     let mut key = 0;
-    // SAFETY: the functions are there as long as the program is, and have the types that are required.
+    // SAFETY: the functions exist as long as the program, and have the required types.
     unsafe {
         libc::atexit(exit);
         pthread_atfork(None, None, Some(child));

@@ -22,7 +22,7 @@ impl fmt::Display for Level {
     }
 }
 
-/// The error for a name that is no level's, or that of a level that this build cannot run.
+/// The error for an unknown name, or the name of a level that this build cannot run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LevelError {
     /// No level has the name.

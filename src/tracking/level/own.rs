@@ -1,4 +1,5 @@
-//! Trackers of other crates as levels: `own:NAME`, and `own-off:NAME` for one that is installed and never started.
+//! Trackers of other crates as levels: `own:NAME`, and `own-off:NAME` for a tracker that is installed but never
+//! started.
 
 use super::RecordingKind;
 use super::row::{PLAIN, Properties};
@@ -7,7 +8,7 @@ use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// The beginnings of the names, of a tracker that is on and one that is off.
+/// The prefixes of the names, for trackers that are on and off.
 const PREFIXES: [(&str, bool); 2] = [("own:", true), ("own-off:", false)];
 
 /// A tracker of another crate, identified by its name.
@@ -19,16 +20,16 @@ pub struct OwnTracker {
 
 /// The trackers that were named in this process.
 static NAMED: Mutex<Vec<OwnTracker>> = Mutex::new(Vec::new());
-/// The name of the tracker that this program has.
+/// The name of this program's tracker.
 static INSTALLED: OnceLock<&'static str> = OnceLock::new();
 
-/// Makes this program that of a tracker. Call it when the program starts.
+/// Sets the tracker of this program. Call this when the program starts.
 pub(crate) fn set_installed(name: &'static str) {
     // A program has one allocator.
     let _ = INSTALLED.set(name);
 }
 
-/// Returns whether a tracker may have a name.
+/// Returns whether a name is valid for a tracker.
 pub(crate) fn is_a_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter))
 }
@@ -47,7 +48,7 @@ impl OwnTracker {
         if let Some(known) = named.iter().find(|known| known.row.name == level) {
             return Some(*known);
         }
-        // Levels are copied everywhere, so the name lives as long as the program. A run has a few of them.
+        // Levels are copied everywhere, so the name lives as long as the program. A run has only a few.
         let name: &'static str = Box::leak(level.to_owned().into_boxed_str());
         let (about, records) = if is_on {
             ("a tracker of another crate", RecordingKind::Events)
@@ -69,7 +70,7 @@ impl OwnTracker {
         self.is_on
     }
 
-    /// Returns whether this program has the tracker.
+    /// Returns whether the tracker is this program's.
     pub(super) fn is_installed(self) -> bool {
         INSTALLED.get().is_some_and(|name| *name == self.name())
     }
@@ -93,7 +94,7 @@ impl Hash for OwnTracker {
     }
 }
 
-/// In the order of names, each tracker before itself as it is off.
+/// Sorts by name, and each tracker before itself switched off.
 impl Ord for OwnTracker {
     fn cmp(&self, other: &Self) -> Ordering {
         (self.name(), !self.is_on).cmp(&(other.name(), !other.is_on))

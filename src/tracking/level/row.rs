@@ -14,23 +14,23 @@ pub struct Properties {
     pub about: &'static str,
     /// The allocator's mode while the window is open.
     pub mode: Mode,
-    /// True to pass the values that a workload names on to memscope.
+    /// True if named values are passed to memscope.
     pub has_variables: bool,
     /// The kind of record that the level keeps.
     pub records: RecordingKind,
     /// CSS class of its colour in charts of overheads.
     pub class: &'static str,
-    /// CSS class of its colour in charts of times, which show the levels that track nothing too.
+    /// CSS class of its colour in charts of times, which also show levels that track nothing.
     pub time_class: &'static str,
     /// Text in the legend of the chart of trackers. Levels with the same text share an entry.
     pub legend: &'static str,
-    /// The mode of memscope, if it is not its hook and its global tracker alone.
+    /// The mode of memscope, unless it is only its hook and its global tracker.
     pub memscope: Option<MemscopeMode>,
     /// The program that runs the window.
     pub host: Host,
     /// The level of the untracked sample of a pair.
     pub baseline: Level,
-    /// The stretch that both samples of a pair are timed over.
+    /// The interval over which both samples of a pair are timed.
     pub timing: Timing,
     /// True if `cargo bench` measures it.
     pub is_benched: bool,
@@ -53,8 +53,8 @@ pub(super) const PLAIN: Properties = Properties {
     is_benched: false,
 };
 
-/// A mode of memscope that is the documented start: values are named to the global tracker, and both samples are timed
-/// from the start of the process to its end.
+/// A mode of memscope's documented start: values are named to the global tracker, and both samples are timed from the
+/// start of the process to its end.
 pub(super) const STARTED: Properties = Properties {
     has_variables: true,
     records: RecordingKind::NamedValues,
@@ -63,7 +63,7 @@ pub(super) const STARTED: Properties = Properties {
     ..PLAIN
 };
 
-/// Makes the enum and its rows, so that a level is one entry.
+/// Generates the enum and its rows, so that a level is one entry.
 macro_rules! levels {
     (
         own: { $($own:ident $own_about:literal { $($own_field:ident: $own_value:expr),* $(,)? })* }
@@ -86,7 +86,7 @@ macro_rules! levels {
         }
 
         impl Level {
-            /// The untracked level, memscope's and the counters, from the cheapest.
+            /// The untracked level, memscope's and the counters, in ascending order of cost.
             pub const ALL: &[Self] = &[$(Self::$own,)*];
 
             /// The references: trackers other than memscope. Every build knows their names, so it can read another
@@ -96,7 +96,7 @@ macro_rules! levels {
             /// memscope's other modes, and the baselines that some of them need.
             pub const MODES: &[Self] = &[$(Self::$moded,)*];
 
-            /// The levels of known cost, each with the greatest number that it takes. Their names end with the number.
+            /// The levels of known cost, each with its maximum number. Their names end with the number.
             pub(super) const NUMBERED: &[(fn(u32) -> Self, u32)] = &[$((Self::$known, $most),)*];
 
             /// Returns the cost of each allocation, if it is known.

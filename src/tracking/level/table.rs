@@ -1,4 +1,4 @@
-//! The table of levels: a level is one entry.
+//! The table of levels: each level is one entry.
 
 use super::own::OwnTracker;
 use super::row::{PLAIN, Properties, STARTED};
@@ -137,9 +137,9 @@ levels! {
             host: Host::Heaptrack,
         }
     }
-    // How each mode is driven: as its documentation shows it, and by the workloads as they are. A mode of named values
-    // gets each value that a workload names, one of the hook each allocation. One that needs nothing but a start and an
-    // end gets the whole window.
+    // Each mode is driven as its documentation shows, by the unmodified workloads. A mode for named values gets each
+    // value that a workload names, and a mode of the hook gets each allocation. A mode that only has a start and an end
+    // gets the whole window.
     modes: {
         WholeProcess "untracked, without preparations, timed from the start of the process to its end" {
             name: "whole-process",

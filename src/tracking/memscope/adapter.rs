@@ -1,11 +1,11 @@
 //! The adapter to the linked memscope: a trait for each of its parts, and their forms.
 //!
-//! The build script reads memscope's source and chooses a form of each part: `build/parts.rs` lists the forms and what
-//! each calls. A form implements the part's trait for [`Linked`], in the file with the part's name. The traits'
-//! defaults stand for "unknown" and "unsupported", so a form implements only what its source offers.
+//! The build script reads memscope's source and chooses a form of each part: `build/parts.rs` lists the forms and the
+//! items that each calls. A form implements the part's trait for [`Linked`], in the file with the part's name. The
+//! traits' defaults mean "unknown" and "unsupported", so a form implements only what its source offers.
 //!
-//! Parts are chosen one by one because memscope's API changes piece by piece: between two releases a source has pieces
-//! of both. A folder for each release would fit releases only.
+//! Parts are chosen individually, because memscope's API changes in steps: between two releases a source has parts of
+//! both. A folder for each release would only fit releases.
 
 mod analysis;
 mod blocks;
@@ -67,8 +67,8 @@ const _: () = {
 /// Events that the hook recorded.
 #[diagnostic::on_unimplemented(message = "adapter/statistics.rs has no such form of the part `statistics`")]
 pub(super) trait Statistics {
-    /// Returns the events that the hook recorded. A figure that a version does not know, or that does not mean what
-    /// its name says, is `None`.
+    /// Returns the events that the hook recorded. `None` for a figure that a version does not know, or whose meaning
+    /// differs from its name.
     fn recorded_events() -> Recorded {
         Recorded::default()
     }
@@ -77,13 +77,13 @@ pub(super) trait Statistics {
 /// Naming values.
 #[diagnostic::on_unimplemented(message = "adapter/names/ has no such form of the part `names`")]
 pub(super) trait VariableTracker {
-    /// Passes named values on to memscope.
+    /// The type that passes named values to memscope.
     type Variables: NamedValues;
 
-    /// Reason why no values can be named at any level; `None` if they can.
+    /// The reason why no values can be named at any level; `None` if they can.
     const NO_NAMES: Option<&'static str> = None;
 
-    /// Reason why the level `variables` is unsupported; `None` if it is not.
+    /// The reason why the level `variables` is unsupported; `None` if it is supported.
     const VARIABLES_NEED_HOOK: Option<&'static str> = if cfg!(memscope_unseen = "forgotten") {
         Some("this version notes names on blocks that its hook saw, and forgets them without it")
     } else {
@@ -93,7 +93,7 @@ pub(super) trait VariableTracker {
 
 /// memscope's variable tracking.
 pub trait NamedValues: Tracker {
-    /// Starts variable tracking, and makes the objects that naming a value uses.
+    /// Starts variable tracking, and creates the objects that naming a value uses.
     fn prepare() -> Self;
 
     /// Returns the number of named values recorded; `None` if the version does not count them.
@@ -101,7 +101,7 @@ pub trait NamedValues: Tracker {
         None
     }
 
-    /// Returns the recorded values by type, as memscope knows types. It is empty if the version lists live values only.
+    /// Returns the recorded values by memscope's types. Empty if the version only lists live values.
     fn by_type(&self) -> Vec<TypeUse> {
         Vec::new()
     }
@@ -110,17 +110,17 @@ pub trait NamedValues: Tracker {
 /// Live blocks.
 #[diagnostic::on_unimplemented(message = "adapter/blocks.rs has no such form of the part `blocks`")]
 pub(super) trait Blocks {
-    /// Returns the blocks that memscope treats as live. It is `None` if memscope cannot list them, or lists blocks that
-    /// its hook freed.
+    /// Returns the blocks that memscope treats as live. `None` if memscope cannot list them, or lists blocks that its
+    /// hook freed.
     ///
     /// The window must be closed, or the calling thread [paused](crate::tracking::PauseGuard): memscope allocates here
-    /// while it holds its locks, and would wait for itself forever with the hook on.
+    /// while it holds its locks, and would deadlock with the hook on.
     fn live_blocks() -> Option<Vec<Block>> {
         None
     }
 }
 
-/// memscope's own report for people.
+/// memscope's own report for readers.
 #[diagnostic::on_unimplemented(message = "adapter/report.rs has no such form of the part `report`")]
 pub(super) trait Report {
     /// The report.
@@ -128,7 +128,7 @@ pub(super) trait Report {
         OwnReport::dashboard(|_| Err("this version has no report that the adapter knows".to_owned()));
 }
 
-/// Export as JSON.
+/// Export to JSON.
 #[diagnostic::on_unimplemented(message = "adapter/json.rs has no such form of the part `json`")]
 pub(super) trait Json {
     /// Writes the allocations that memscope tracks as JSON to a file or folder.
@@ -188,7 +188,7 @@ pub(super) trait Upstream {
 pub(super) trait Listing {
     /// The blocks that the hook's tracker treats as live. The window must be closed: see [`Blocks::live_blocks`].
     const BLOCKS: Ask<Vec<Listed>> = Err("this version has no list of blocks that the adapter knows");
-    /// The named values, gone or not if the version keeps both.
+    /// The named values, including dropped ones if the version keeps them.
     const VALUES: Ask<Vec<Listed>> = Err("this version has no list of named values that the adapter knows");
     /// The named values that the version treats as live.
     const LIVE_VALUES: Ask<Vec<Listed>> = Err("this version has no list of named values that the adapter knows");
@@ -238,17 +238,17 @@ pub(super) trait DoubleFrees {
     const DOUBLE_FREES: ErrorDetector = Err("this version looks for no double free in events");
 }
 
-/// Export as HTML.
+/// Export to HTML.
 #[diagnostic::on_unimplemented(message = "adapter/exports.rs has no such form of the part `html`")]
 pub(super) trait Html {
     /// Writes a page or a folder of pages.
     const EXPORT_HTML: Export = Err("this version has no export of HTML that the adapter knows");
 }
 
-/// Export in a binary format.
+/// Export to a binary format.
 #[diagnostic::on_unimplemented(message = "adapter/exports.rs has no such form of the part `binary`")]
 pub(super) trait Binary {
-    /// Writes a binary file, has memscope translate it into JSON, and leaves that at the path.
+    /// Writes a binary file, lets memscope translate it to JSON, and leaves the JSON at the path.
     const EXPORT_BINARY: Export = Err("this version has no binary format");
 }
 

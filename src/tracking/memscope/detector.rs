@@ -3,13 +3,13 @@
 use crate::tracking::Level;
 use serde::{Deserialize, Serialize};
 
-/// The kind of things that a report finds.
+/// The kind of objects that a report finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FindingKind {
     /// Blocks that nothing will free.
     Leaks,
-    /// Values that hold each other.
+    /// Values that own each other.
     Cycles,
     /// Live blocks.
     Active,
@@ -29,19 +29,19 @@ impl FindingKind {
 /// The output of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReportOutput {
-    /// The things found, each with all addresses that the report gives for it.
+    /// The objects found, each with all addresses that the report gives for it.
     Named(Vec<Vec<usize>>),
     /// Their number only.
     #[allow(dead_code, reason = "some versions name all things")]
     Counted(u64),
 }
 
-/// A report of memscope. Request it once the window is closed.
+/// A report of memscope. Request it after the window is closed.
 #[derive(Clone, Copy, Debug)]
 pub struct Detector {
-    /// Kind of things that the report finds.
+    /// Kind of objects that the report finds.
     pub sought: FindingKind,
-    /// Level that records what the report reads.
+    /// Level whose record the report reads.
     pub level: Level,
     /// Call that a user makes; empty if the version has no such report.
     pub call: &'static str,

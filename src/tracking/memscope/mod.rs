@@ -1,8 +1,7 @@
 //! memscope itself. No other module names it.
 //!
 //! `adapter` adapts to the linked source: a published version, a folder or a commit. A figure that a source does not
-//! know, or that does not mean what its name says, is `None`. An action that a source lacks is an error with the
-//! reason.
+//! know, or whose meaning differs from its name, is `None`. An action that a source lacks is an error with the reason.
 
 #[macro_use]
 mod kinds;
@@ -39,13 +38,13 @@ pub const CONTAINERS: Result<Containers, &str> = Linked::CONTAINERS;
 pub const DETECTORS: &[Detector] = Linked::DETECTORS;
 /// Writes the allocations that memscope tracks as JSON to a file or folder.
 pub const EXPORT_JSON: fn(&Path) -> Result<(), String> = Linked::EXPORT_JSON;
-/// memscope's own report for people.
+/// memscope's own report for readers.
 pub const OWN_REPORT: OwnReport = Linked::OWN_REPORT;
 /// memscope's own benchmarks.
 pub const UPSTREAM_BENCHES: Result<UpstreamBenches, &str> = Linked::UPSTREAM_BENCHES;
-/// Reason why no values can be named at any level; `None` if they can.
+/// The reason why no values can be named at any level; `None` if they can.
 pub const NO_NAMES: Option<&str> = Linked::NO_NAMES;
-/// Reason why the level `variables` is unsupported; `None` if it is not.
+/// The reason why the level `variables` is unsupported; `None` if it is supported.
 pub const VARIABLES_NEED_HOOK: Option<&str> = Linked::VARIABLES_NEED_HOOK;
 
 /// The blocks that memscope lists as live.
@@ -85,8 +84,8 @@ pub fn recorded_events() -> Recorded {
 
 /// Returns the blocks that memscope treats as live, or `None` if it cannot list them.
 ///
-/// The window must be closed, or the calling thread paused: memscope allocates here while it holds its locks, and
-/// would wait for itself forever with the hook on.
+/// The window must be closed, or the calling thread paused: memscope allocates here while it holds its locks, and would
+/// deadlock with the hook on.
 pub fn live_blocks() -> Option<Vec<Block>> {
     Linked::live_blocks()
 }
@@ -137,12 +136,12 @@ pub struct TypeUse {
     pub bytes: u64,
 }
 
-/// A report for people that memscope writes once the window is closed.
+/// A report for readers that memscope writes after the window is closed.
 #[derive(Clone, Copy, Debug)]
 pub struct OwnReport {
     /// Name of its file or folder.
     pub name: &'static str,
-    /// True if it is written only on request: a dashboard takes some megabytes, and hundreds after a long run.
+    /// True if it is written only on request, because a dashboard takes some megabytes, and hundreds after a long run.
     pub on_demand: bool,
     /// Writes the report to a path, or returns why it cannot.
     pub write: fn(&Path) -> Result<(), String>,

@@ -1,5 +1,5 @@
-//! The modes of memscope beside its hook and its global tracker of named values: how each is switched on, driven and
-//! read.
+//! The modes of memscope other than its hook and its global tracker of named values: how each is switched on, driven
+//! and read.
 
 use super::adapter::modes::{
     Accurate, AsyncTasks, EventRecords, Fast, HookRecords, LockFree, OwnTrackers, QuickStart, SampledHook,
@@ -16,7 +16,7 @@ use std::pin::Pin;
 /// A mode of memscope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemscopeMode {
-    /// A tracker of the program's own.
+    /// The program's own tracker.
     Own(Setting),
     /// The hook, while the tracker that it reports to is set to sample.
     SampledHook,
@@ -36,7 +36,7 @@ pub enum MemscopeMode {
     Fast,
     /// The hook, in a process with the variable for the accurate mode.
     Accurate,
-    /// That variable alone.
+    /// The same variable without the hook.
     AccurateOff,
     /// The documented start.
     QuickStart(Start, Option<Feature>),
@@ -62,13 +62,13 @@ pub enum Setting {
 /// The way in which memscope is started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// By `start()`.
+    /// `start()`.
     Plain,
-    /// By `start_with`, with an export every five minutes.
+    /// `start_with`, with an export every five minutes.
     Periodic,
 }
 
-/// A Cargo feature of memscope that changes what it does.
+/// A Cargo feature of memscope that changes its behaviour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Feature {
     /// A backtrace for each borrow.
@@ -79,7 +79,7 @@ pub enum Feature {
     AutoSignal,
 }
 
-/// The features that are on in this program, and those that the linked source has.
+/// The features that are enabled in this program, and those that the linked source has.
 const LINKED_FEATURES: &str = env!("LINKED_FEATURES");
 const KNOWN_FEATURES: &str = env!("KNOWN_FEATURES");
 
@@ -137,9 +137,9 @@ pub struct Driver {
     pub start: fn(&Path),
     /// Runs the window within the mode.
     pub around: fn(&mut dyn FnMut()),
-    /// Returns the record of events; `None` if it is that of the hook.
+    /// Returns the record of events; `None` if the hook has it.
     pub recorded: Option<fn() -> Recorded>,
-    /// Returns the record of each allocation; `None` if it is that of the hook or of the global tracker.
+    /// Returns the record of each allocation; `None` if the hook or the global tracker has it.
     pub records: Option<fn() -> Vec<Record>>,
     /// Ends the mode.
     pub end: fn(),
@@ -170,7 +170,7 @@ impl fmt::Debug for QuickStarted {
 pub struct Record {
     /// Bytes.
     pub size: usize,
-    /// The thread that it is attributed to, by a number of memscope's.
+    /// The thread that it is attributed to, by memscope's own number.
     pub thread: Option<u64>,
     /// The task that it is attributed to.
     pub task: Option<u64>,
@@ -191,7 +191,7 @@ impl MemscopeMode {
         }
     }
 
-    /// Returns the mode as functions, if it is one that a window runs in.
+    /// Returns the mode as functions, if it runs in a window.
     pub(in super::super) fn driver(self) -> Option<Driver> {
         self.linked().ok()
     }
@@ -211,7 +211,7 @@ impl MemscopeMode {
         }
     }
 
-    /// Makes the program's own tracker, if the mode has one.
+    /// Creates the program's own tracker, if the mode has one.
     pub(in super::super) fn own_tracker(self) -> Option<OwnTracker> {
         let Self::Own(setting) = self else { return None };
         let tracker = Linked::OWN_TRACKER.ok()?(setting);
@@ -221,13 +221,13 @@ impl MemscopeMode {
         Some(tracker)
     }
 
-    /// Starts memscope as documented, if that is the mode.
+    /// Starts memscope as documented, if the mode does so.
     pub(crate) fn quick_start(self) -> Option<QuickStarted> {
         let Self::QuickStart(start, _) = self else { return None };
         Some(Linked::QUICK_START.ok()?(start))
     }
 
-    /// Returns the rate at which the mode promises to sample; `None` if it promises to record everything.
+    /// Returns the mode's documented sampling rate; `None` if it records everything.
     pub const fn promised_rate(self) -> Option<f64> {
         match self {
             Self::Own(Setting::Tenth) => Some(0.1),
@@ -236,7 +236,7 @@ impl MemscopeMode {
         }
     }
 
-    /// Returns the variable of the environment that the mode needs, with its value.
+    /// Returns the environment variable that the mode needs, with its value.
     pub(crate) const fn variable(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Accurate | Self::AccurateOff => Some(("MEMSCOPE_ACCURATE_TRACKING", "1")),
@@ -244,13 +244,13 @@ impl MemscopeMode {
         }
     }
 
-    /// Returns whether a thread of memscope's runs as long as the mode is on.
+    /// Returns whether a memscope thread runs while the mode is on.
     pub const fn has_thread(self) -> bool {
         matches!(self, Self::Own(Setting::Monitored) | Self::QuickStart(Start::Periodic, _))
     }
 }
 
-/// Reports an allocation of so many bytes, or a free, to the lock-free tracker of the calling thread.
+/// Reports an allocation of this many bytes, or a free, to the lock-free tracker of the calling thread.
 #[inline]
 pub(in super::super) fn lock_free_events(address: usize, allocated: Option<usize>) {
     Linked::lock_free_events(address, allocated);
@@ -261,7 +261,7 @@ pub(crate) fn interleave() -> Option<Interleave> {
     Linked::INTERLEAVE
 }
 
-/// Runs code within a task scope of memscope's, if it has them.
+/// Runs code within a task scope of memscope, if it has them.
 pub(crate) fn in_scope(run: &mut dyn FnMut()) {
     match Linked::TASK_SCOPES {
         Ok(driver) => (driver.around)(run),

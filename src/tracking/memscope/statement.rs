@@ -1,5 +1,5 @@
-//! Statements of memscope in one form for all versions: listed blocks and values, relations, borrows, tasks and errors
-//! in the use of memory.
+//! Statements of memscope in one form for all versions: listed blocks and values, relations, borrows, tasks and memory
+//! errors.
 
 use crate::tracking::Mode;
 use std::any::Any;
@@ -7,13 +7,13 @@ use std::path::Path;
 use std::pin::Pin;
 use tokio::task::JoinHandle;
 
-/// A statement that a user can ask for; or the reason why the version makes none.
+/// A statement that a user can request, or the reason why the version makes none.
 pub type Ask<T> = Result<fn() -> Result<T, String>, &'static str>;
 
-/// Writes an export to a path; or the reason why the version has none.
+/// Writes an export to a path, or the reason why the version has none.
 pub type Export = Result<fn(&Path) -> Result<(), String>, &'static str>;
 
-/// A block or a named value in a list of memscope's.
+/// A block or a named value in a list of memscope.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
     /// Address.
@@ -59,7 +59,7 @@ pub struct TaskScopes {
     pub listed: fn() -> Vec<ListedTask>,
 }
 
-/// A task in a list of memscope's.
+/// A task in a list of memscope.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListedTask {
     /// Name.
@@ -84,7 +84,7 @@ pub struct AsyncTasks {
     pub listed: fn() -> Result<Vec<ListedTask>, String>,
 }
 
-/// An event in the life of a block, as it is given to a detector of errors.
+/// An event in the life of a block, for a detector of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeapEvent {
     /// A block was allocated.
@@ -110,10 +110,10 @@ pub enum HeapEvent {
     },
 }
 
-/// Returns the addresses of blocks in whose events memscope finds an error; or the reason why it looks for none.
+/// Returns the addresses of blocks in whose events memscope finds an error, or the reason why it looks for none.
 pub type ErrorDetector = Result<fn(&[HeapEvent]) -> Vec<usize>, &'static str>;
 
-/// The quick start of a version's documents, as a program of ours with the same calls.
+/// The quick start of a version's documents, as a program with the same calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Starting {
     /// Mode of the program's allocator, with the version's default features.
@@ -128,7 +128,7 @@ pub struct Starting {
 pub struct Started {
     /// Values that the program names.
     pub named: u64,
-    /// Returns the number of values that memscope has recorded. The program's values live until it is called, which must
-    /// be when the window is closed.
+    /// Returns the number of values that memscope has recorded. The program's values live until it is called, which
+    /// must be after the window is closed.
     pub recorded: Box<dyn FnOnce() -> Result<u64, String>>,
 }

@@ -11,7 +11,7 @@ use std::sync::RwLock;
 /// Names a value of one type.
 pub type Name<T> = fn(&Variables, &str, &T);
 
-/// Functions that name the values that only some versions take.
+/// Functions that name the values that only some versions accept.
 #[derive(Clone, Copy, Debug)]
 pub struct Containers {
     /// Names a hash map.
@@ -29,7 +29,7 @@ pub struct Containers {
 /// An analysis of live allocations.
 #[derive(Clone, Copy, Debug)]
 pub struct Analysis {
-    /// Level whose allocations the analysis sees; the version's exports see the same.
+    /// Level whose allocations the analysis and the version's exports see.
     pub level: Level,
     /// Its findings, in a few words.
     pub finds: &'static str,
@@ -40,11 +40,11 @@ pub struct Analysis {
 /// Repeats a benchmark's operation this many times.
 pub type BenchFn = Box<dyn FnMut(u64)>;
 
-/// The benchmarks that memscope is published with, in their settings: no hook, and a tracker that lives as long as they
-/// repeat.
+/// The benchmarks that memscope is published with, in their settings: no hook, and a tracker that lives for all
+/// repeats.
 #[derive(Clone, Copy)]
 pub struct UpstreamBenches {
-    /// `track_single/vec`: makes, names and frees a zeroed vector of this many bytes.
+    /// `track_single/vec`: creates, names and frees a zeroed vector of this many bytes.
     pub track_single: fn(usize) -> BenchFn,
     /// `tracker_stats/stats`: reads the tracker's statistics with this many named vectors alive.
     pub tracker_stats: fn(usize) -> BenchFn,

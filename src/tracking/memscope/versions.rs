@@ -10,13 +10,13 @@ pub const LIBRARY: &str = "memscope_rs";
 /// Names of the package before it was published.
 pub const FORMER_NAMES: [&str; 2] = ["trace_tools", "memtrack-rs"];
 
-/// Feature that makes memscope's allocator the program's. A program has only one, so the feature is left out.
+/// The feature that makes memscope's allocator the program's. A program has only one, so the feature is left out.
 pub const OWN_ALLOCATOR: &str = "tracking-allocator";
 
 /// Published versions that do not compile without a feature, and the feature.
 pub const NEEDED_FEATURES: [(&str, &str); 1] = [("0.1.5", "parking-lot")];
 
-/// Published versions that report an export of JSON as done and leave an empty file: the first and the last.
+/// The first and the last published version that report a JSON export as done but leave an empty file.
 pub const EMPTY_EXPORTS: [&str; 2] = ["0.1.5", "0.1.10"];
 
 /// One published version for each shape of the API before the linked one, from the oldest.

@@ -1,4 +1,4 @@
-//! dhat: each block with its backtrace, as long as its profiler lives.
+//! dhat: records each block with its backtrace, while its profiler lives.
 
 use crate::tracking::own::AllocationTracker;
 use crate::tracking::{Recorded, RecordingKind};

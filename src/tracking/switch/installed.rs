@@ -9,13 +9,13 @@ use std::sync::atomic::Ordering::Relaxed;
 
 /// A tracker's allocator, as a program installs it with `#[global_allocator]`. [`tracker!`](crate::tracker!) does that.
 ///
-/// In a counted probe it also counts the program's calls, which are the truth that the tracker's record is compared
-/// with. What the tracker allocates while it is called is counted separately.
+/// In a counted probe it also counts the program's calls, which are the truth for the tracker's record. Allocations of
+/// the tracker while it is called are counted separately.
 #[derive(Debug)]
 pub struct Tracked<A>(A);
 
 impl<A> Tracked<A> {
-    /// Returns the allocator, ready to be installed.
+    /// Returns the allocator for installation.
     pub const fn new(allocator: A) -> Self {
         Self(allocator)
     }
@@ -74,7 +74,7 @@ fn is_off(mode: u8) -> bool {
     Mode(mode) == Mode::OFF
 }
 
-/// Passes a call on, and counts it: as the program's, or as the tracker's own if it is made within another call.
+/// Passes a call on, and counts it as the program's, or as the tracker's own if it is made within another call.
 #[cold]
 fn counted<R: Copy>(pass_on: impl FnOnce() -> R, count: impl FnOnce(Caller, R)) -> R {
     let caller = CALLER.get();

@@ -1,7 +1,7 @@
 //! Latencies: threads that allocate and free, with each call timed separately.
 //!
-//! Each thread holds as many blocks as a medium-sized program, and repeatedly replaces a random one. All powers of
-//! two are equally likely as sizes. Each thread also times nothing, equally often, and reports that cost separately.
+//! Each thread keeps as many blocks as a medium-sized program, and repeatedly replaces a random one. All powers of two
+//! are equally likely as sizes. Each thread also times an empty call equally often, and reports that cost separately.
 
 use crate::tracking::{Level, Session};
 use crate::worker::probe::{check_level, check_switch};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::{Barrier, OnceLock};
 use std::thread;
 
-/// Blocks that each thread holds.
+/// The number of blocks that each thread keeps.
 pub const HELD: usize = 10_000;
 
 /// Sizes of blocks, as powers of two: from 16 B up to 4 KiB.
@@ -29,7 +29,7 @@ pub struct Pattern {
     pub level: Level,
     /// Threads that allocate at once.
     pub threads: usize,
-    /// Timed allocations of each thread, and the number of frees.
+    /// The number of timed allocations of each thread, and of timed frees.
     pub operations: u32,
     /// Seed of sizes and places.
     pub seed: u64,
@@ -42,12 +42,12 @@ pub struct Observed {
     pub allocating: Quantiles,
     /// Times of a free.
     pub freeing: Quantiles,
-    /// Times of nothing: the cost of timing.
+    /// Times of an empty call: the cost of timing.
     pub timing: Quantiles,
     /// Means of the same times. `None` in earlier files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub means: Option<Means>,
-    /// The step of the clock, in nanoseconds: no time is known more exactly. `None` in earlier files.
+    /// The step of the clock, which is the precision of all times, in nanoseconds. `None` in earlier files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step_ns: Option<u64>,
 }
@@ -55,11 +55,11 @@ pub struct Observed {
 /// Means of the times of one process, in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Means {
-    /// Of an allocation.
+    /// The mean of an allocation.
     pub allocating: f64,
-    /// Of a free.
+    /// The mean of a free.
     pub freeing: f64,
-    /// Of nothing.
+    /// The mean of an empty call.
     pub timing: f64,
 }
 
@@ -95,7 +95,7 @@ impl Times {
     }
 }
 
-/// Runs the pattern in this process. Call it once.
+/// Runs the pattern in this process. Call this once.
 ///
 /// # Errors
 /// If the program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator), or the system
@@ -105,7 +105,7 @@ pub fn run(pattern: Pattern) -> Result<Observed, TaskError> {
     let session = Session::prepare(pattern.level, false);
     check_switch()?;
     let step_ns = clock_step();
-    // Threads start and end outside of the window: their own allocations are not the program's.
+    // Threads start and end outside of the window, because their own allocations are not the program's.
     let (opens, closes) = (Barrier::new(pattern.threads + 1), Barrier::new(pattern.threads + 1));
     // If one thread does not start, the others return at once.
     let all_started: OnceLock<bool> = OnceLock::new();
@@ -137,7 +137,7 @@ fn work(pattern: Pattern, number: u64, opens: &Barrier, closes: &Barrier) -> Tim
     let mut rng = Pcg64Mcg::seed_from_u64(pattern.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let mut times = Times::new();
     let mut places: Vec<Vec<u8>> = (0..HELD).map(|_| Vec::new()).collect();
-    // Cold code and cold pages of the histograms must not be charged to a tracker.
+    // Cold code and cold pages of the histograms must not be attributed to a tracker.
     replace(pattern.operations / 10, &mut places, &mut rng, &mut Times::new());
     places.iter_mut().for_each(|place| *place = Vec::new());
 

@@ -1,4 +1,4 @@
-//! The tasks of a worker besides probes, one file or folder each.
+//! The tasks of a worker other than probes, one file or folder each.
 
 pub mod conformance;
 pub mod detection;

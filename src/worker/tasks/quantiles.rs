@@ -1,14 +1,14 @@
 //! Times of single calls, each read from the clock right before and right after the call, and their quantiles.
 //!
-//! The times go into a histogram of fixed bounds, as Gil Tene's HdrHistogram. Each time includes the cost of reading
-//! the clock, so who times calls also times nothing, equally often.
+//! The times go into a histogram with fixed bounds, like Gil Tene's HdrHistogram. Each time includes the cost of
+//! reading the clock, so tasks that time calls also time an empty call equally often.
 
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// Longest recorded time, in nanoseconds: a minute. A longer one counts as this.
+/// The longest recorded time, in nanoseconds: a minute. A longer time counts as this.
 const LONGEST: u64 = 60_000_000_000;
 
 /// Significant digits of a recorded time.
@@ -36,15 +36,15 @@ impl Quantiles {
     /// Returns the index of one of [`QUANTILES`].
     ///
     /// # Panics
-    /// If it is none of them.
+    /// If it is not one of them.
     pub fn place(quantile: f64) -> usize {
         QUANTILES.iter().position(|&known| known == quantile).expect("a quantile that is recorded")
     }
 }
 
-/// Returns the step of the clock, in nanoseconds: the least by which two times that it shows differ.
+/// Returns the step of the clock in nanoseconds: the smallest difference between two times that it shows.
 pub(super) fn clock_step() -> Option<u64> {
-    /// Enough for every remainder to turn up.
+    /// Enough readings for every remainder to occur.
     const READINGS: usize = 10_000;
     let mut times: Vec<u64> = (0..READINGS)
         .map(|_| {
@@ -56,9 +56,9 @@ pub(super) fn clock_step() -> Option<u64> {
     step_of(&times)
 }
 
-/// Returns the least difference between sorted times of nothing; `None` if they are all the same. If some are zero, a
-/// reading takes less than a step, and the least other time is one: a step that is no whole number of nanoseconds would
-/// be rounded both ways, and differ from itself by one.
+/// Returns the smallest difference between sorted times of an empty call; `None` if they are all the same. If some are
+/// zero, a reading takes less than a step, and the smallest other time is one step: a step that is not a whole number
+/// of nanoseconds would be rounded both ways, and differ from itself by one.
 fn step_of(sorted: &[u64]) -> Option<u64> {
     let mut different = sorted.to_vec();
     different.dedup();
@@ -73,7 +73,7 @@ pub(super) fn histogram() -> Histogram<u64> {
     Histogram::new_with_max(LONGEST, DIGITS).expect("bounds that a histogram can have")
 }
 
-/// Records a time. A histogram of fixed bounds does not allocate here.
+/// Records a time. A histogram with fixed bounds does not allocate here.
 #[inline]
 fn note(times: &mut Histogram<u64>, time: Duration) {
     times.saturating_record(time.as_nanos() as u64);

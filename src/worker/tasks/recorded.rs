@@ -15,7 +15,7 @@ pub struct Request {
     pub trace: String,
 }
 
-/// Records the window of a workload in this process. Call it once.
+/// Records the window of a workload in this process. Call this once.
 ///
 /// # Errors
 /// If the trace cannot be written, or the probe cannot run here.

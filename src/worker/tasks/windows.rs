@@ -1,13 +1,13 @@
 //! Windows under two levels, for the true ratio of their times within one process.
 //!
-//! A process prepares itself as a probe does before its warm-up, and then forks repeatedly. Each child runs one
-//! window, half of them under one level and half under the other. All children begin as the same process in the same
-//! state, to the last address; only the switch differs.
+//! A process prepares itself like a probe before its warm-up, and then forks repeatedly. Each child runs one window,
+//! half of them under one level and half under the other. All children begin as the same process in the same state,
+//! identical to the last address; only the switch differs.
 //!
-//! Consecutive windows in the same process would differ. glibc gives memory back after one and fetches it anew in the
-//! next, so equal windows of one long run took two different times in turn. A workload that leaks finds another heap
-//! each time. On memory that is mapped already, a window takes half the time of a first one, and the same work of a
-//! tracker costs another time in it, because the kernel does not interrupt.
+//! Consecutive windows in the same process would differ. glibc returns memory after one window and fetches it again in
+//! the next, so equal windows of one long run took two different times in alternation. A workload that leaks finds
+//! another heap each time. On memory that is already mapped, a window takes half the time of a first one, and the same
+//! work of a tracker takes a different time in it, because the kernel does not interrupt.
 
 use crate::tracking::{Level, Mode, Session};
 use crate::worker::fork::in_a_child;
@@ -68,7 +68,7 @@ pub fn run(Request { probe: request, level }: Request) -> Result<Windows, TaskEr
     for is_second in TURNS {
         let session = &sessions[usize::from(is_second)];
         let times = in_a_child(|| {
-            // Threads do not survive a fork: each child starts its own pools.
+            // Threads do not survive a fork, so each child starts its own pools.
             if probe::warm_up(request).is_err() {
                 return [0; 3];
             }
@@ -86,9 +86,9 @@ pub fn run(Request { probe: request, level }: Request) -> Result<Windows, TaskEr
     Ok(windows)
 }
 
-/// Returns the time in nanoseconds that a mode adds to a single allocation, all by itself: the deadline, and the
-/// constant overhead of the call. It is a difference of medians over batches: another process may have the core
-/// in between.
+/// Returns the time in nanoseconds that a mode adds to a single allocation in isolation: the deadline, and the constant
+/// overhead of the call. It is a difference of medians over batches, because another process may have the core in
+/// between.
 fn cost_of_a_call(mode: Mode) -> f64 {
     const BATCHES: usize = 15;
     const CALLS: u32 = 64;

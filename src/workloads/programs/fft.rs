@@ -5,14 +5,14 @@ use rand::RngExt;
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
 
-/// The samples of a frame.
+/// The number of samples of a frame.
 const SAMPLES: usize = 4_096;
 
-/// The spectra of a spectrogram, which are kept at once.
+/// The number of spectra of a spectrogram, which are kept at once.
 const SPECTRA: usize = 16;
 
-/// At scale 1, 8,000 frames of 4,096 samples. The transform is planned once, and frames share their buffers; each has its
-/// own spectrum, and 16 spectra are a spectrogram.
+/// At scale 1, 8,000 frames of 4,096 samples. The transform is planned once, and frames share their buffers; each has
+/// its own spectrum, and 16 spectra are a spectrogram.
 pub(super) fn fft<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
     let mut context = Context::new(tracker);
     let mut rng = scale.rng(108);
@@ -24,7 +24,7 @@ pub(super) fn fft<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
         fill(&mut frame, [0; 3].map(|_: i32| rng.random_range(1..SAMPLES / 2)));
         transform.process_with_scratch(&mut frame, &mut scratch);
         let spectrum: Vec<f32> = frame[..SAMPLES / 2].iter().map(Complex::norm_sqr).collect();
-        // The last digits differ between processors, and the place of a planted tone does not.
+        // The last digits differ between processors, but the place of a planted tone does not.
         let loudest = (0..spectrum.len()).max_by(|&a, &b| spectrum[a].total_cmp(&spectrum[b]));
         context.record(loudest.unwrap_or_default() as u64);
         spectrogram.push(spectrum);

@@ -1,4 +1,4 @@
-//! A web service and its clients in one process: hyper on both ends of pipes in memory, with a wait in each request.
+//! A web service and its clients in one process: hyper on both ends of in-memory pipes, with a wait in each request.
 
 use super::text::push_words;
 use crate::workloads::pools::runtime;
@@ -12,16 +12,16 @@ use rand::RngExt;
 use std::convert::Infallible;
 use std::time::Duration;
 
-/// The connections, which are open at once.
+/// The number of connections, which are open at once.
 const CONNECTIONS: u64 = 64;
 /// The time that a request waits for its database, unless the scale has another.
 const WAIT: Duration = Duration::from_millis(1);
 
-/// The answers that a client keeps at most.
+/// The maximum number of answers that a client keeps.
 const KEPT: usize = 16;
 
-/// At scale 1, 64 connections with 300 requests each, one after the other. The service waits, and answers with as much
-/// text as it was asked for.
+/// At scale 1, 64 connections with 300 requests each, in sequence. The service waits, and answers with as much text as
+/// requested.
 pub(super) fn http<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
     let mut context = Context::new(tracker);
     let wait = if scale.wait().is_zero() { WAIT } else { scale.wait() };
@@ -67,7 +67,7 @@ async fn one_connection<T: Tracker>(tracker: T, scale: Scale, number: u64, wait:
     }
     context.track("answers", &answers);
     drop(sender);
-    // Both ends are gone before the program returns.
+    // Both ends are dropped before the program returns.
     let _ = connected.await;
     let _ = served.await;
     context.digest()

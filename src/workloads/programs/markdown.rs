@@ -7,7 +7,7 @@ use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use std::fmt::Write;
 
-/// The pages of a chapter, which are kept at once.
+/// The number of pages of a chapter, which are kept at once.
 const CHAPTER: usize = 20;
 
 /// At scale 1, 6,000 pages of 12 sections each, in chapters of 20 pages.

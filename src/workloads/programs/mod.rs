@@ -1,7 +1,7 @@
-//! Real programs as workloads: small programs made of well-known crates, which compute between their allocations.
+//! Real programs as workloads: small programs that use well-known crates and compute between their allocations.
 //!
-//! They are on no list: a command measures one if it is named. Only builds with the Cargo feature `programs` contain
-//! them, and every build knows their names, so it reads their results.
+//! They are not listed: a command only measures those that are named. Only builds with the Cargo feature `programs`
+//! contain them. Every build knows their names, so it can read their results.
 //!
 //! To add a program, write its file and a line in the table. It draws random numbers from the stream of its number.
 
@@ -60,7 +60,7 @@ programs! {
     fft, "Spectra of frames, by rustfft", 0.03, false;
 }
 
-/// Stands in for a program that this build does not contain. Nothing asks for it: commands refuse the name.
+/// A placeholder for a program that this build does not contain. It never runs, because commands refuse the name.
 #[cfg(not(feature = "programs"))]
 fn missing<T: Tracker>(_: &T, _: Scale) -> Digest {
     panic!("this build contains no programs: it lacks the feature `programs`")

@@ -1,4 +1,4 @@
-//! A pipeline of tokio tasks: one thread reads batches of records, tasks on other threads work on them and free them.
+//! A pipeline of tokio tasks: one thread reads batches of records, and tasks on other threads process and free them.
 
 use crate::workloads::pools::runtime;
 use crate::workloads::{Context, Digest, Scale, Tracker};
@@ -6,9 +6,9 @@ use rand::{Rng, RngExt};
 use rand_pcg::Pcg64Mcg;
 use tokio::sync::mpsc::{Receiver, channel};
 
-/// The tasks that work on batches.
+/// The number of tasks that process batches.
 const TASKS: usize = 4;
-/// The batches that wait for a task at most.
+/// The maximum number of batches that wait for a task.
 const WAITING: usize = 4;
 
 /// One record of a batch.
@@ -19,8 +19,8 @@ struct Record {
 
 /// At scale 1, 2,400 batches of 400 records with 32 to 127 numbers each.
 ///
-/// The reader is the caller's thread, which runs no task, so each record is freed on another thread than the one that
-/// made it.
+/// The reader is the caller's thread, which runs no task, so each record is freed on a different thread than it was
+/// allocated on.
 pub(super) fn pipeline<T: Tracker>(tracker: &T, scale: Scale) -> Digest {
     let mut context = Context::new(tracker);
     let mut rng = scale.rng(106);

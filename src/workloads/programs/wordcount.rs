@@ -4,7 +4,7 @@ use super::text::push_words;
 use crate::workloads::{Context, Digest, Map, Scale, Tracker};
 use rayon::prelude::*;
 
-/// The words of a text, and the bytes that have room for them.
+/// The number of words of a text, and the bytes reserved for them.
 const WORDS: usize = 4_000;
 const BYTES: usize = 32 * 1_024;
 

@@ -1,5 +1,5 @@
-//! Single calls: a lane for each call on one log scale of times. A dot is the mean, a line leads from the median to
-//! the rarest quantile that the call has, and a tick is the greatest time.
+//! Single calls: a lane for each call on one log scale of times. A dot is the mean, a line runs from the median to the
+//! rarest quantile of the call, and a tick is the maximum.
 
 use super::{MARGIN, WIDTH, legend, stroke};
 use crate::report::chart::canvas::{centred, dot, ending, line, panel, telling, text};
@@ -60,7 +60,7 @@ struct Axis {
     greatest: f64,
 }
 
-/// Returns the figures of a call's line and its greatest time, as far as they are defined.
+/// Returns the quantiles of a call's line and its maximum, as far as they are defined.
 fn quantiles(call: &Call<'_>) -> (Vec<f64>, Option<f64>) {
     let at = |quantile: f64| {
         let single = call.single?;

@@ -1,4 +1,4 @@
-//! The picture of calls: each call alone on one scale of times, and allocations and frees in a full heap below it.
+//! The chart of calls: each call alone on one scale of times, and allocations and frees in a full heap below.
 
 mod alone;
 mod threads;
@@ -15,7 +15,7 @@ const MARGIN: f64 = 24.0;
 const HEAD: f64 = 90.0;
 const FOOT: f64 = 52.0;
 
-/// Draws the picture; `None` if there is nothing to draw.
+/// Draws the chart; `None` if there is nothing to draw.
 pub fn draw(calls: &Calls) -> Option<String> {
     let (_, origin) = *calls.origins().first()?;
     let Origin { memscope, .. } = origin;
@@ -45,7 +45,7 @@ fn stroke(class: &str) -> String {
     if class == "faint" { "whisker faint".to_owned() } else { format!("line {class}") }
 }
 
-/// Draws the legend of levels, and of one more thing.
+/// Draws the legend of levels, and of one more item.
 fn legend(levels: impl Iterator<Item = Level>, more: Option<&str>, y: f64) -> Group {
     let entry = |level: Level| {
         let words = if level.has_hook() { format!("{level}: {}", level.about()) } else { level.to_string() };

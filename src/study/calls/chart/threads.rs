@@ -1,5 +1,5 @@
 //! Allocations and frees in a full heap: for each number of threads, one plot of allocations and one of frees. A plot
-//! shows the time that a part of all calls stays within over that part, both on log scales.
+//! shows the quantiles of the times, on log scales.
 
 use super::{MARGIN, legend, stroke};
 use crate::report::chart::canvas::{centred, dot, ending, line, panel, short, telling, text};
@@ -162,7 +162,7 @@ impl Axis {
     }
 }
 
-/// Returns the place of a quantile: an equal step for each tenfold rarer call, with the maximum at the end.
+/// Returns the position of a quantile: an equal step for each tenfold rarer call, with the maximum at the end.
 fn x(place: usize) -> f64 {
     let rarity = |quantile: f64| -(1.0 - quantile).log10();
     let (first, last) = (rarity(QUANTILES[0]), rarity(QUANTILES[QUANTILES.len() - 2]) + 1.0);

@@ -30,7 +30,7 @@ pub(super) fn table(calls: &Calls) -> Table {
     table
 }
 
-/// Returns whether a quantile has a column: few calls are timed often enough for the rarest.
+/// Returns whether a quantile has a column: few calls are timed often enough for the rarest quantiles.
 fn is_shown(quantile: f64) -> bool {
     quantile != 0.9999
 }
@@ -66,7 +66,7 @@ fn time(call: &Call<'_>, quantile: f64) -> String {
     }
 }
 
-/// Returns the row of what timing itself takes.
+/// Returns the row of the cost of timing.
 fn timing_row(single: &Single) -> Vec<String> {
     let quantiles = SHOWN.iter().filter(|(quantile, _)| is_shown(*quantile)).map(|(quantile, _)| {
         let place = Quantiles::place(*quantile);
@@ -143,7 +143,7 @@ fn notes_on_singles(singles: &Singles) -> Vec<String> {
     lines
 }
 
-/// Returns a note on a call that failed. What a version lacks needs no command.
+/// Returns a note on a failed call. A call that a version lacks needs no command.
 fn failure_note(measured: &Measured) -> Option<String> {
     let failure = measured.failure.as_ref()?;
     let Measured { operation, level, .. } = measured;

@@ -15,10 +15,10 @@ use crate::study::overhead::warnings;
 const SHOWN: [(f64, &str); 6] =
     [(0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9"), (0.9999, "p99.99"), (1.0, "max")];
 
-/// The text in place of a quantity that does not exist for a call.
+/// The text for a quantity that does not exist for a call.
 const NONE: &str = "—";
 
-/// The text in place of a time of zero.
+/// The text for a time of zero.
 const TOO_SHORT: &str = "too short";
 
 /// Returns the report.
@@ -40,14 +40,14 @@ pub fn summary(calls: &Calls) -> Document {
     document
 }
 
-/// Formats a time with its interval, if the clock saw any time pass; with the step of the clock, if the interval is
-/// narrower.
+/// Formats a time with its interval, or with the step of the clock if the interval is narrower; a time of zero has a
+/// text.
 pub(super) fn told(time: Estimate, step_ns: Option<u64>) -> String {
     let step = step_ns.unwrap_or(0) as f64;
     let is_within_a_step = time.high - time.value < step && time.value - time.low < step;
     match time.value {
         value if value <= 0.0 => TOO_SHORT.to_owned(),
-        // A step of one nanosecond is what the figures show anyway.
+        // The precision of the figures already shows a step of one nanosecond.
         value if step > 1.0 && is_within_a_step => format!("{} ± {step}", number::time(value)),
         _ => number::time_interval(time),
     }
@@ -65,8 +65,8 @@ fn step_note(step_ns: u64) -> String {
     format!("The clock's step: {step_ns} ns. No time is known more exactly{narrower}.")
 }
 
-/// Returns the warnings and circumstances of the parts. What parts share stands there once; the time of each names the
-/// part, unless all have the same.
+/// Returns the warnings and circumstances of the parts. Circumstances that parts share appear once; the time of each
+/// names the part, unless all have the same.
 fn origins(calls: &Calls) -> Vec<String> {
     let parts = calls.origins();
     let mut different: Vec<(Vec<&str>, &Origin)> = Vec::new();

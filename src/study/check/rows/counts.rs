@@ -20,7 +20,8 @@ pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
     differences(base, head).iter().flat_map(of_difference).chain(head.iter().filter_map(of_failure)).collect()
 }
 
-/// Returns the row of a workload and level that could not be counted in one of the builds: in the head alone it is worse.
+/// Returns the row of a workload and level that could not be counted in one of the builds: worse if only the head
+/// failed.
 fn failed(base: &Counts, head: &Counts) -> Option<Row> {
     let (judgement, failure) = match (&base.failure, &head.failure) {
         (None, Some(failure)) => (Judgement::Worse, failure),
@@ -31,7 +32,7 @@ fn failed(base: &Counts, head: &Counts) -> Option<Row> {
     Some(Row { judgement, ..Row::unknown(axis, Place::workload(head.workload, head.level), failure.to_string()) })
 }
 
-/// Returns the row of a change; `None` for a metric without verdicts, and for one that was not counted on purpose.
+/// Returns the row of a change; `None` for a metric without verdicts, and for a metric that was left out on purpose.
 fn row(change: &Change, place: &Place, thresholds: &Thresholds) -> Option<Row> {
     let axis = Axis::of_metric(change.metric)?;
     let (base, head) = (change.base?, change.head?);

@@ -1,4 +1,4 @@
-//! Fidelity: does the head still see every event?
+//! Fidelity: the share of events that each build records.
 
 use super::super::Record;
 use super::super::axis::Axis;
@@ -6,7 +6,7 @@ use super::super::resolution::Thresholds;
 use super::super::row::{Place, Row};
 use crate::schedule::measurement::Measurement;
 
-/// Threads that race lose and gain an event now and then.
+/// Racing threads lose and gain an event now and then.
 const LEAST_OF_THREADS: f64 = 5e-4;
 /// A single-threaded workload has the same events in each run.
 const LEAST: f64 = 1e-6;

@@ -1,4 +1,4 @@
-//! Growth: the CPU time that tracking adds to an event after many others, in units of that early on, and its class.
+//! Growth: the CPU time that tracking adds to an event after many others ÷ early in the process, and its class.
 
 use super::super::Record;
 use super::super::axis::Axis;
@@ -8,7 +8,7 @@ use crate::stats::growth_class::GrowthFit;
 use crate::study::counts::Judgement;
 use crate::study::soak::{Growth, Measured, Pair, Quantity, Soak};
 
-/// The least change of the ratio that counts.
+/// The smallest change of the ratio that counts.
 const LEAST: f64 = 0.1;
 
 pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
@@ -48,8 +48,8 @@ fn row(base: &Soak, head: &Soak, thresholds: &Thresholds) -> Row {
 }
 
 /// Returns whether each pair of one build grew by more than each pair of the other one, up to a number of events. The
-/// growth of a single process moves by tens of percents from one to the next; of three equal pairs against three, all lie
-/// on one side in a tenth of cases, and rarely by as much as the threshold.
+/// growth of single processes varies by tens of percent. Of three equal pairs against three, all lie on one side in a
+/// tenth of cases, and rarely by as much as the threshold.
 fn are_apart(soaks: [&Soak; 2], reached: u64) -> bool {
     let ratio = |soak: &Soak, pair: &Pair| {
         let alone = Measured::begin(soak.level(), soak.measured.live).with(vec![pair.clone()]);
@@ -63,8 +63,8 @@ fn are_apart(soaks: [&Soak; 2], reached: u64) -> bool {
     !base.is_empty() && !head.is_empty() && (is_below(&base, &head) || is_below(&head, &base))
 }
 
-/// Returns both growths of CPU time over the checkpoints that both builds came to: one that is slower came to fewer in
-/// the same time. `None` if those have no class.
+/// Returns both growths of CPU time over the checkpoints that both builds reached: a slower build reaches fewer in the
+/// same time. `None` if they have no class.
 fn compared(base: &Soak, head: &Soak) -> Option<[Growth; 2]> {
     let growth = |soak: &Soak| soak.growths.iter().find(|growth| growth.quantity == Quantity::CpuTime).cloned();
     let (base, head) = (growth(base)?, growth(head)?);
@@ -73,7 +73,7 @@ fn compared(base: &Soak, head: &Soak) -> Option<[Growth; 2]> {
     both.iter().all(|growth| growth.fit.is_some()).then_some(both)
 }
 
-/// Returns the judgement on two classes, if they differ beyond doubt: each fit rules out the other's class.
+/// Returns the judgement on two classes, if each fit rules out the other's class.
 fn differ(base: &GrowthFit, head: &GrowthFit) -> Option<(Judgement, String)> {
     if base.class == head.class || base.or == Some(head.class) || head.or == Some(base.class) {
         return None;

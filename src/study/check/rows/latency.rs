@@ -25,7 +25,7 @@ pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
     base.iter().zip(head).flat_map(of_level).collect()
 }
 
-/// Returns the row of a quantile. Processes of the same number ran beside each other, with the same blocks.
+/// Returns the row of a quantile. Processes of the same number ran next to each other, with the same blocks.
 fn row(
     base: &Latency,
     head: &Latency,

@@ -1,4 +1,4 @@
-//! Memory: bytes for each live allocation, bytes kept of each event, and the peak of resident memory.
+//! Memory: bytes for each live allocation, bytes kept for each event, and peak resident memory.
 
 use super::super::Record;
 use super::super::axis::Axis;
@@ -12,11 +12,11 @@ use crate::study::compare::decision;
 use crate::study::counts::Judgement;
 use crate::study::footprint::{Footprint, Point};
 
-/// Fewer bytes are no finding: a map that doubles a little earlier moves the figure by as much.
+/// Smaller differences are ignored: a map that doubles a little earlier changes the figure by as much.
 const LEAST_LIVE: f64 = 0.5;
 const LEAST_KEPT: f64 = 0.1;
 
-/// The part of equal builds whose scales do not seem to differ. A check has tens of such rows.
+/// The probability that equal builds do not seem to differ. A check has tens of such rows.
 const SURE: f64 = 0.999;
 
 pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
@@ -42,21 +42,21 @@ fn exact(base: &Footprint, head: &Footprint, thresholds: &Thresholds) -> Vec<Row
     live.into_iter().chain(kept).collect()
 }
 
-/// Returns whether the bytes of two builds differ over all scales: by a t test of their log ratios. Counts are exact, but
-/// a tracker's hash maps have random seeds, so those of few events differ between runs of one program.
+/// Returns whether the bytes of two builds differ over all scales, by a t test of their log ratios. Counts are exact,
+/// but a tracker's hash maps have random seeds, so bytes of few events differ between runs of one program.
 fn differ(base: &Footprint, head: &Footprint, bytes: fn(&Point) -> u64) -> bool {
     let pairs = base.points.iter().zip(&head.points).map(|(base, head)| [bytes(base), bytes(head)]);
     let counted = pairs.filter(|pair| !pair.contains(&0));
     let logs: Vec<f64> = counted.map(|[base, head]| (head as f64 / base as f64).ln()).collect();
     if logs.len() < 2 {
-        // Where one build takes nothing, there is nothing to compare by.
+        // If one build takes nothing, there is no ratio.
         return true;
     }
     let (low, high) = t_interval_at(SURE, &logs);
     low > 0.0 || high < 0.0
 }
 
-/// Returns the row of the peak of resident memory, from the rounds of the first stage.
+/// Returns the row of peak resident memory, from the rounds of the first stage.
 fn peak(base: &Measurement, head: &Measurement, thresholds: &Thresholds) -> Option<Row> {
     let peaks = |measurement: &Measurement| -> Vec<Option<f64>> {
         let ratio = |pair: &Pair| {
@@ -112,7 +112,7 @@ mod tests {
     fn what_differs_at_every_scale_differs() {
         let peak: fn(&Point) -> u64 = |point| point.peak_bytes;
         let base = footprint(|number| 100_000.0 * number as f64);
-        // A map's seed moves the bytes of a scale by 3 % either way, once more up than down.
+        // A map's seed changes the bytes of a scale by 3 % either way, once more up than down.
         let noisy = |number: u64| 100_000.0 * number as f64 * if number.is_multiple_of(2) { 1.03 } else { 0.97 };
         let more = |number: u64| noisy(number) * 1.06;
         assert!(!differ(&base, &base, peak));

@@ -1,4 +1,4 @@
-//! The rows of a check, by what they are drawn from.
+//! The rows of a check, by source.
 
 mod counts;
 mod fidelity;

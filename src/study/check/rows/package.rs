@@ -1,11 +1,11 @@
-//! The package: crates, the size of the program, and the time to build it.
+//! The package: crates, the size of the program, and its build time.
 
 use super::super::Record;
 use super::super::axis::Axis;
 use super::super::resolution::Thresholds;
 use super::super::row::{Place, Row};
 
-/// A program of another size by less than this has other names, no other code.
+/// Programs whose sizes differ by less than this have other names, but the same code.
 const LEAST_BYTES: f64 = 4_096.0;
 
 pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {

@@ -1,4 +1,4 @@
-//! Reports: do leak, cycle and live-allocation reports still find what was planted?
+//! Reports: the planted objects that leak, cycle and live-allocation reports find.
 
 use super::super::Record;
 use super::super::axis::Axis;
@@ -25,12 +25,13 @@ fn place(row: &Row) -> Place {
     Place::other(format!("{} after {}", row.report.sought.name(), row.workload), row.report.level)
 }
 
-/// Returns the part of the planted objects that a report finds, less its false finds; 0 if it finds none, or is lacking.
+/// Returns the part of the planted objects that a report finds, minus its false positives; 0 if it finds none, or
+/// fails.
 fn recall(row: &Row) -> f64 {
     let Some(Finding { planted, named, held, .. }) = row.finding else { return 0.0 };
     let (found, false_finds) = match held {
         Some(score) => (score.true_positives, score.false_positives),
-        // A report that only counts is right up to the smaller number, and wrong by what exceeds the planted ones.
+        // A report that only counts is right up to the smaller number; the excess over the planted objects is wrong.
         None => (named.min(planted), named.saturating_sub(planted)),
     };
     if planted == 0 {
@@ -55,7 +56,7 @@ fn compared(base: &Row, head: Option<&Row>) -> Option<CheckRow> {
     })
 }
 
-/// Returns the row of a report that the base does not know; `None` if it gives nothing.
+/// Returns the row of a report that the base does not have; `None` if it returns nothing.
 fn new(head: &Row) -> Option<CheckRow> {
     head.finding?;
     Some(CheckRow::exact(Axis::Recall, place(head), [0.0, recall(head)], 0.0, 1e-9))

@@ -1,4 +1,4 @@
-//! Time: CPU time and wall time, by the rounds of all stages.
+//! Time: CPU time and wall time, from the rounds of all stages.
 
 use super::super::Record;
 use super::super::axis::Axis;
@@ -40,8 +40,8 @@ fn row(record: &Record, found: &Difference, axis: Axis, clock: Clock, thresholds
     }
 }
 
-/// Returns the row of the typical change at a level: the geometric mean over workloads. It is the same within the
-/// threshold of a workload, and has a verdict beyond a smaller one.
+/// Returns the row of the typical change at a level: the geometric mean over workloads. It is *same* within a
+/// workload's threshold, and has a verdict beyond a smaller one.
 fn typical_row(found: &Typical, thresholds: &Thresholds) -> Row {
     let level = Some(found.level);
     let threshold_percent = thresholds.percent(Axis::CpuTime, level);
@@ -56,7 +56,7 @@ fn typical_row(found: &Typical, thresholds: &Thresholds) -> Row {
     }
 }
 
-/// Returns the row of a group in which a probe failed: in the head alone it is worse, whatever else is faster.
+/// Returns the row of a group in which a probe failed: worse if only the head failed, even if the rest is faster.
 fn failed(record: &Record, (workload, level): (Workload, Level)) -> Option<Row> {
     let [base, head] = [0, 1].map(|build| {
         record.measurements(build, (workload, level)).find_map(|measurement| measurement.failure().cloned())
@@ -70,7 +70,7 @@ fn failed(record: &Record, (workload, level): (Workload, Level)) -> Option<Row> 
     Some(Row { judgement, ..Row::unknown(Axis::CpuTime, Place::workload(workload, level), why) })
 }
 
-/// Returns the row of the CPU time that an allocation takes, which only a budget judges.
+/// Returns the row of the CPU time of an allocation, which only a budget judges.
 fn allocation(record: &Record, (workload, level): (Workload, Level)) -> Option<Row> {
     let is_limited = record.plan.budget.limit.iter().any(|limit| limit.axis == Axis::AllocationTime);
     let [base, head] = [0, 1].map(|build| {

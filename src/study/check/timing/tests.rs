@@ -1,4 +1,4 @@
-//! Simulated machines: builds with known overheads, on a machine that is disturbed.
+//! Simulated checks: builds with known overheads, on a disturbed machine.
 
 use super::*;
 use crate::schedule::measurement::{Pair, Sample, Series};
@@ -12,7 +12,7 @@ use std::convert::Infallible;
 /// The time of a round.
 const ROUND: Duration = Duration::from_millis(300);
 
-/// A machine on which a round takes [`ROUND`], with the factor by which the head costs more on each workload.
+/// A machine whose rounds take [`ROUND`], with the factor by which the head costs more on each workload.
 struct Simulated {
     rng: Pcg64Mcg,
     left: Duration,
@@ -27,7 +27,8 @@ impl Simulated {
         Self { rng: Pcg64Mcg::seed_from_u64(seed), left, factor, taken: Vec::new() }
     }
 
-    /// Returns a deviate like the logarithm of a probe's time: a core of 4 %, and one in eight slowed by others.
+    /// Returns a deviate like the logarithm of a probe's time: most deviate by 4 %, and one in eight is slowed by other
+    /// work.
     fn disturbed(&mut self) -> f64 {
         let core: f64 = (0..12).map(|_| self.rng.random_range(-0.5..0.5)).sum();
         let slowed = if self.rng.random_bool(0.125) { self.rng.random_range(0.0..0.2) } else { 0.0 };
@@ -83,7 +84,7 @@ fn verdicts(source: &mut Simulated) -> (Vec<Stage>, Times) {
 
 #[test]
 fn time_is_spent_where_the_verdict_is_open() {
-    // One workload is far slower, which is sure at once; the others take the rest of the time.
+    // One workload is far slower and settled at once; the others use the rest of the time.
     let mut source = Simulated::new(3, 10, |workload| if workload == Workload::CYCLES { 2.0 } else { 1.0 });
     let (stages, times) = verdicts(&mut source);
     assert_eq!(source.taken[0], (groups(), FIRST_ROUNDS));
@@ -94,7 +95,7 @@ fn time_is_spent_where_the_verdict_is_open() {
     assert_eq!(found.verdict, Verdict::Regression);
     let quiet = times.cpu.iter().filter(|found| found.workload != Workload::CYCLES);
     assert!(quiet.clone().all(|found| found.verdict != Verdict::Regression), "{quiet:?}");
-    // A stage is planned from the time that a round took, so the end is kept.
+    // A stage is planned from the duration of a round, so the check ends in time.
     let taken: usize = source.taken.iter().map(|(groups, rounds)| groups.len() * rounds).sum();
     assert!(ROUND * taken as u32 <= Duration::from_secs(600), "{taken} rounds");
 }
@@ -134,7 +135,7 @@ fn a_head_that_costs_a_tenth_more_is_found() {
     assert!(found >= 60, "{found} of {}", 10 * registered().len());
 }
 
-/// A change that is too small for any single workload shows in all of them together.
+/// A change that is too small for any single workload is found over all of them.
 #[test]
 fn a_hook_that_costs_a_little_more_everywhere_is_found() {
     let found = |seed| {

@@ -7,8 +7,8 @@ use crate::study::compare::Comparison;
 use crate::tracking::Level;
 use svg::node::element::Group;
 
-/// The scale of a level. It is about linear near a ratio of 1 and logarithmic beyond [`FINE`](Self::FINE), so that a
-/// change of 10 % is visible beside one of ×10.
+/// The scale of a level. It is about linear near a ratio of 1 and logarithmic beyond [`FINE`](Self::FINE), so both a
+/// change of 10 % and one of ×10 are visible.
 #[derive(Clone, Copy)]
 pub(super) struct Axis {
     pub(super) least: f64,
@@ -20,7 +20,7 @@ pub(super) struct Axis {
 impl Axis {
     /// The change, as a logarithm, up to which the scale is about linear.
     const FINE: f64 = 0.08;
-    /// The ratios that get a tick if there is room, the most important first.
+    /// The ratios that get a tick if they fit, the most important first.
     const TICKS: [f64; 21] = [
         1.0, 10.0, 0.1, 100.0, 0.01, 2.0, 0.5, 1.2, 0.8, 1.1, 0.9, 1.05, 0.95, 1.5, 0.7, 3.0, 0.3, 5.0, 0.2, 1.02, 0.98,
     ];
@@ -41,9 +41,9 @@ impl Axis {
         (ratio.ln() / Self::FINE).asinh()
     }
 
-    /// Returns the place of a ratio along the scale, from 0 to 1.
+    /// Returns the position of a ratio along the scale, from 0 to 1.
     pub(super) fn part(self, ratio: f64) -> f64 {
-        /// The room beyond the extremes, so that no mark touches the edge.
+        /// The margin beyond the extremes, so that no mark touches the edge.
         const ROOM: f64 = 0.03;
         let (from, to) = (Self::place(self.least), Self::place(self.greatest));
         (ROOM + (Self::place(ratio) - from) / (to - from) * (1.0 - 2.0 * ROOM)).clamp(0.0, 1.0)
@@ -96,7 +96,7 @@ impl Axis {
     }
 }
 
-/// Draws the rule of a tick; that of no change is darker.
+/// Draws the rule of a tick; the rule of no change is darker.
 pub(super) fn rule_at(x1: f64, y1: f64, x2: f64, y2: f64, ratio: f64) -> svg::node::element::Line {
     let rule = line(x1, y1, x2, y2, "rule");
     if ratio == 1.0 { rule.set("style", "stroke: var(--faint)") } else { rule }

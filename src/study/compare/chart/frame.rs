@@ -13,7 +13,7 @@ use crate::tracking::Level;
 use std::collections::BTreeMap;
 use svg::node::element::Group;
 
-/// The top of the picture: title, answer, subtitle and legend.
+/// The top of the chart: title, answer, subtitle and legend.
 pub(super) struct Head {
     pub(super) drawing: Group,
     pub(super) height: f64,
@@ -114,7 +114,7 @@ pub(super) fn label(measurement: &Measurement) -> String {
     measurement.failure().map_or_else(|| measurement.lack(), |failure| failure.label())
 }
 
-/// The notes below the picture.
+/// The notes below the chart.
 pub(super) struct Foot(Vec<String>);
 
 impl Foot {
@@ -143,7 +143,7 @@ impl Foot {
     }
 }
 
-/// Describes the picture in words, for readers who cannot see it.
+/// Describes the chart in words, for readers who cannot see it.
 pub(super) fn description(comparison: &Comparison) -> String {
     let of_build = |(place, build): (usize, &ComparedBuild)| {
         let measurements = build.measurements.iter().filter(|measurement| measurement.level != Level::Untracked);

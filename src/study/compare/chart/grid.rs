@@ -14,13 +14,13 @@ use svg::node::element::Group;
 /// The height of a plot of several builds.
 const PLOT_HEIGHT: f64 = 110.0;
 const BETWEEN_PLOTS: f64 = 16.0;
-/// The room to the left of each plot, for its scale's labels.
+/// The space to the left of each plot, for its scale's labels.
 const SCALE: f64 = 54.0;
-/// The least and the most room of a build.
+/// The minimum and maximum width of a build.
 const STEP: (f64, f64) = (17.0, 72.0);
 /// The slant of the builds' names, in degrees.
 const SLANT: f64 = 50.0;
-/// The width that plots share if their builds leave room.
+/// The width that plots share if their builds fit.
 const COMFORT: f64 = 760.0;
 
 pub(super) fn draw(comparison: &Comparison, title: &str) -> String {

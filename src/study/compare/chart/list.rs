@@ -27,8 +27,7 @@ pub(super) struct Block {
     pub(super) reference: usize,
 }
 
-/// Returns the builds that are compared at each level. The reference is that of the typical change, or else that of
-/// the first row.
+/// Returns the builds that are compared at each level. The reference is the typical change's, or else the first row's.
 pub(super) fn blocks(comparison: &Comparison) -> Vec<Block> {
     let builds = 0..comparison.builds.len();
     let places = levels(comparison).flat_map(|level| builds.clone().map(move |build| (level, build)));
@@ -66,7 +65,7 @@ pub(super) fn draw(comparison: &Comparison, blocks: &[Block], title: &str) -> St
     finished(&picture.add(foot.draw(height)))
 }
 
-/// Draws a row of the list: the mark, the change and the verdict, or the reason for their absence.
+/// Draws a row of the list: the mark, the change and the verdict, or the reason why they are missing.
 fn listed(comparison: &Comparison, row: Row, block: &Block, axis: Axis, y: f64) -> Group {
     let Shown { found, about } = Shown::of(comparison, row, block.level, block.build);
     let mut group = telling(about);

@@ -20,7 +20,7 @@ pub(super) fn mark(x: f64, y: f64, verdict: Verdict) -> Group {
     match verdict {
         Verdict::Regression | Verdict::Improvement => Group::new().add(dot(x, y, 4.5, class)),
         Verdict::NoDifference | Verdict::Inconclusive => {
-            // A hollow mark hides what lies behind it.
+            // A hollow mark covers what is behind it.
             Group::new().add(dot(x, y, 4.0, "paper")).add(dot(x, y, 4.0, &format!("ring {class}")))
         }
     }

@@ -1,8 +1,8 @@
-//! The picture of a comparison: the difference of each build's overhead from its reference's.
+//! The chart of a comparison: the difference of each build's overhead from its reference's.
 //!
-//! Few builds make a list, with a row for each workload. Many builds make a small plot for each workload and level.
-//! Its builds stand in the order in which they were named, which for versions and commits is chronological. All plots
-//! of a level share their scale, so that levels compare down a column and workloads across a row.
+//! Few builds are drawn as a list, with a row for each workload. Many builds are drawn as a small plot for each
+//! workload and level, in the order in which they were named, which for versions and commits is chronological. All
+//! plots of a level share their scale, so levels can be compared down a column and workloads across a row.
 
 mod axis;
 mod frame;
@@ -14,14 +14,14 @@ mod row;
 use crate::study::compare::{Against, Comparison};
 
 const MARGIN: f64 = 24.0;
-/// The least width of the picture.
+/// The minimum width of the chart.
 const LEAST_WIDTH: f64 = 900.0;
 /// The right edge of the workloads' names.
 const NAMES: f64 = 128.0;
 /// The height of a line of text.
 const LINE: f64 = 19.0;
 
-/// The most blocks of a list; a block is a build at a level.
+/// The maximum number of blocks of a list; a block is a build at a level.
 const MOST_BLOCKS: usize = 4;
 
 /// Draws a comparison.

@@ -1,4 +1,4 @@
-//! The rows of the picture, and what is shown of a build in one.
+//! The rows of the chart, and the content of a build's place in a row.
 
 use super::frame::{heading, why};
 use crate::report::number;

@@ -14,8 +14,8 @@ use std::slice::from_ref;
 
 const GROUP: [(Workload, Level); 1] = [(Workload::CYCLES, Level::Full)];
 
-/// Returns a deviate like the logarithm of a probe's time on a shared machine: a core of 5 %, and one in eight
-/// slowed by something else, mostly by a few percent and now and then by much more.
+/// Returns a deviate like the logarithm of a probe's time on a shared machine: most deviate by 5 %, and one in eight is
+/// slowed by other work, mostly by a few percent and sometimes by much more.
 fn disturbed(rng: &mut Pcg64Mcg) -> f64 {
     let core: f64 = (0..12).map(|_| rng.random_range(-0.5..0.5)).sum();
     let slowed = if rng.random_bool(0.125) { -0.08 * rng.random_range(f64::EPSILON..1.0_f64).ln() } else { 0.0 };
@@ -90,7 +90,7 @@ fn each_part_of_the_rule_counts() {
     assert_eq!(verdict(ratio, [Some(1.1), None], 0.01, 3.0), Verdict::Inconclusive, "one half shows nothing");
 }
 
-/// 14 copies of a build, each against the one before it on 8 workloads, on a machine that is disturbed.
+/// Compares 14 copies of a build, each with the previous one on 8 workloads, on a disturbed machine.
 #[test]
 fn equal_builds_have_no_verdict() {
     let mut rng = Pcg64Mcg::seed_from_u64(5);
@@ -102,8 +102,8 @@ fn equal_builds_have_no_verdict() {
     assert!(found.len() == 199 && !found.iter().any(|row| is_change(row.verdict)), "without a threshold, too");
 }
 
-/// Of 200 runs of equal builds, at most 5 % have a false verdict on any workload, and at most 5 % a false typical
-/// one, within two standard errors.
+/// In 200 runs of equal builds, at most 5 % have a false verdict on any workload, and at most 5 % a false typical one,
+/// within two standard errors.
 #[test]
 fn runs_of_equal_builds_keep_their_level() {
     let mut rng = Pcg64Mcg::seed_from_u64(13);
@@ -126,7 +126,7 @@ fn a_change_of_ten_percent_is_found_on_most_workloads() {
     }
 }
 
-/// Deals rounds to the passes by turns.
+/// Distributes rounds to the passes by turns.
 fn in_passes(rounds: &[f64]) -> Logs {
     let all: Vec<f64> = (0..PASSES).flat_map(|pass| rounds.iter().copied().skip(pass).step_by(PASSES)).collect();
     let ends = (1..=PASSES).map(|pass| all.len() * pass / PASSES).collect();
@@ -139,13 +139,13 @@ fn the_detectable_difference_of_even_residuals() {
     // Residuals from −30 to 30 % have 68 % below 11 %.
     let logs: Vec<f64> = (-30..=30).map(|step| f64::from(step) / 100.0).collect();
     let found = detectable_percent(&in_passes(&logs), 1, 0.0).expect("enough rounds");
-    // The interval, which must exclude no change as well, needs a little more.
+    // The interval, which must also exclude no change, needs a little more.
     assert!((11.5..12.5).contains(&found), "{found}");
-    // The spread counts, not the place; and more comparisons need more.
+    // The spread matters, not the position; more comparisons need a larger change.
     let moved: Vec<f64> = logs.iter().map(|log| log + 1.0).collect();
     assert!((detectable_percent(&in_passes(&moved), 1, 0.0).expect("enough rounds") - found).abs() < 1e-9);
     assert!(detectable_percent(&in_passes(&logs), 352, 0.0).expect("enough rounds") > 1.5 * found);
-    // Skewed residuals are harder to move one way: the larger change counts, in either direction.
+    // Skewed residuals are harder to shift one way: the larger change of both directions counts.
     let skewed: Vec<f64> = logs.iter().map(|log| if *log > 0.0 { log * 3.0 } else { *log }).collect();
     let mirrored: Vec<f64> = skewed.iter().map(|log| -log).collect();
     let [skewed, mirrored] =
@@ -162,7 +162,7 @@ fn nothing_is_detectable_below_the_threshold_or_in_too_few_rounds() {
     assert_eq!(detectable_percent(&in_passes(&noisy), 8, f64::MAX), None, "no number is so large");
 }
 
-/// A change that one run reports as detectable is found by another one in about 80 % of cases, up or down.
+/// A change that one run reports as detectable is found by another run in about 80 % of cases, up or down.
 #[test]
 fn a_detectable_difference_is_found_with_the_wanted_power() {
     let mut rng = Pcg64Mcg::seed_from_u64(11);
@@ -230,8 +230,7 @@ fn a_slow_build_is_compared_on_the_rounds_that_it_had() {
     assert_eq!(found[0].rounds, 24);
 }
 
-/// A coarse clock shows no time for a short window. Such a pair has no ratio, and its round counts for neither
-/// build.
+/// A coarse clock shows no time for a short window. Such a pair has no ratio, and its round is ignored for both builds.
 #[test]
 fn a_round_without_time_is_left_out() {
     let mut rng = Pcg64Mcg::seed_from_u64(3);

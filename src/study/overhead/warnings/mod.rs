@@ -1,5 +1,5 @@
 //! Warnings: reasons to distrust a table, each with its remedy. They are computed from the results alone, so a table
-//! drawn from a file has them too.
+//! that is redrawn from a file has them too.
 
 mod measurements;
 mod origin;

@@ -9,7 +9,7 @@ use std::fmt;
 pub struct Place {
     /// The name of the worst measurement.
     pub worst: String,
-    /// The number of affected measurements, that one included.
+    /// The number of affected measurements, including the worst.
     pub measurements: usize,
 }
 

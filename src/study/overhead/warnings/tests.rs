@@ -1,4 +1,4 @@
-//! The warnings that results have, and those that they have not.
+//! Tests of the warnings that results get, and of those that they do not get.
 
 use super::origin::BUSY_CORES;
 use super::*;
@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 
 const UNTRACKED_NS: f64 = 10_000_000.0;
 
-/// Returns pairs whose ratio lies around a factor, within a spread; neither has a trend.
+/// Returns pairs whose ratio varies around a factor, within a spread; neither has a trend.
 fn pairs(count: u64, factor: f64, spread: f64) -> Vec<Pair> {
     let side = |ns: f64| Sample { wall_ns: ns as u64, cpu_ns: ns as u64, ..Sample::default() };
     (0..count)
@@ -152,7 +152,7 @@ fn a_noise_floor_that_is_high() {
 
 #[test]
 fn untracked_times_that_drift() {
-    // Both samples slow down alike, as on a machine that gets hot: the overhead does not change.
+    // Both samples slow down equally, as on an overheating machine: the overhead does not change.
     let slower = |last_third: f64| {
         let mut pairs = pairs(30, 4.0, 0.01);
         for side in pairs[20..].iter_mut().flat_map(|pair| [&mut pair.untracked, &mut pair.tracked]) {
@@ -169,7 +169,7 @@ fn untracked_times_that_drift() {
     assert!(found[0].to_string().contains("drifted +50.0 %"), "{}", found[0]);
 }
 
-/// Returns a measurement during whose pairs so much was stolen, and so long was waited, in percent.
+/// Returns a measurement with these percentages of stolen and waited time during its pairs.
 fn disturbed(workload: Workload, stolen: u64, waited: u64) -> Measurement {
     let part = |part| Some(Part { part, of: 100 });
     let disturbance = Disturbance { stolen: part(stolen), waited: part(waited) };

@@ -31,7 +31,7 @@ pub enum Warning {
     Drift {
         /// The place.
         at: Place,
-        /// The median of the last third of the pairs ÷ that of the first.
+        /// The median of the last third of the pairs ÷ that of the first third.
         ratio: f64,
     },
     /// The clock saw no time pass in some pairs.
@@ -43,7 +43,7 @@ pub enum Warning {
         /// The number of all pairs.
         pairs: usize,
     },
-    /// The hypervisor gave much of the time that was wanted to other machines.
+    /// The hypervisor gave much of the wanted time to other machines.
     Stolen {
         /// The place.
         at: Place,
@@ -61,7 +61,7 @@ pub enum Warning {
     FixedAddresses,
     /// The compiler did not optimise.
     Unoptimised,
-    /// A library brought another allocator.
+    /// A library installed another allocator.
     Allocator {
         /// The allocator.
         name: String,
@@ -71,7 +71,7 @@ pub enum Warning {
         /// The variables.
         names: Vec<String>,
     },
-    /// An overhead is significant, but its size remains open.
+    /// An overhead is significant, but its size is uncertain.
     WideInterval {
         /// The place.
         at: Place,

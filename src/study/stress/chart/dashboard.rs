@@ -1,4 +1,4 @@
-//! The dashboard: a gauge for each of the run's six figures, with memscope's value beside the counted one.
+//! The dashboard: a gauge for each of the run's six figures, with memscope's value next to the counted one.
 
 use crate::report::chart::canvas::{centred, panel, short, telling, text};
 use crate::report::number::{bytes, fidelity, grouped};

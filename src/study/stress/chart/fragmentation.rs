@@ -1,8 +1,8 @@
-//! Fragmentation: for each checkpoint the memory of the pages that hold live blocks, with its used part, and for the
-//! phase that is made to fragment the heap the places of those pages.
+//! Fragmentation: for each checkpoint the memory of the pages with live blocks and its used part, and for the phase
+//! that fragments the heap the places of those pages.
 //!
-//! The blocks are those that memscope reports as live, including its variables' own data. Its allocations within the
-//! hook are not among them: a gap may contain those, or nothing.
+//! The blocks are those that memscope reports as live, including its variables' own data. They exclude its allocations
+//! within the hook: a gap may contain those, or nothing.
 
 use crate::report::chart::canvas::{centred, ending, legend, line, panel, rectangle, telling, text};
 use crate::report::number::{bytes, grouped};
@@ -23,7 +23,7 @@ const STRIP_WIDTH: f64 = 640.0;
 const COLUMNS: [(f64, &str); 3] = [(950.0, "used"), (1_040.0, "live blocks"), (1_136.0, "largest gap")];
 /// The strips that are shown: the last checkpoints of the phase.
 const SHOWN: usize = 3;
-/// The least width of a bar that has a label above it.
+/// The minimum width of a bar with a label above it.
 const LABELLED: f64 = 22.0;
 
 pub(super) fn draw(record: &Record) -> Panel {
@@ -51,7 +51,7 @@ pub(super) fn draw(record: &Record) -> Panel {
     Panel { drawing, height }
 }
 
-/// Reports the greatest and the least utilisation of all checkpoints.
+/// Reports the maximum and the minimum utilisation of all checkpoints.
 fn answer(heaps: &[HeapSnapshot]) -> Group {
     let mut by_use: Vec<&HeapSnapshot> = heaps.iter().filter(|heap| heap.utilisation().is_some()).collect();
     by_use.sort_by(|a, b| a.utilisation().partial_cmp(&b.utilisation()).expect("utilisations are numbers"));
@@ -104,7 +104,7 @@ fn of(heaps: &[HeapSnapshot], workload: Workload) -> impl Iterator<Item = &HeapS
     heaps.iter().filter(move |heap| heap.workload == workload)
 }
 
-/// Returns the last checkpoints of the workload that is made to fragment the heap, if it ran.
+/// Returns the last checkpoints of the workload that fragments the heap, if it ran.
 fn strips(heaps: &[HeapSnapshot]) -> Vec<&HeapSnapshot> {
     let all: Vec<&HeapSnapshot> = of(heaps, Workload::FRAGMENTATION).collect();
     all[all.len().saturating_sub(SHOWN)..].to_vec()

@@ -11,9 +11,9 @@ const LIVE_BOTTOM: f64 = 224.0;
 const RESIDENT_TOP: f64 = 256.0;
 const RESIDENT_BOTTOM: f64 = 336.0;
 const HEIGHT: f64 = 388.0;
-/// The slices of a phase in each tooltip.
+/// The number of slices of a phase in each tooltip.
 const MERGED: usize = 3;
-/// The least upper end of a scale.
+/// The minimum upper end of a scale.
 const LEAST_SCALE: f64 = 1.0;
 
 pub(super) fn draw(record: &Record) -> Panel {
@@ -91,7 +91,7 @@ impl<'a> Plot<'a> {
     }
 
     fn y(&self, value: f64) -> f64 {
-        // A little room above the greatest value, for the mark.
+        // A margin above the maximum, for the mark.
         self.bottom - value / (self.greatest * 1.12) * (self.bottom - self.top)
     }
 
@@ -101,7 +101,7 @@ impl<'a> Plot<'a> {
             let count = phase.slices.len() as f64;
             phase.slices.iter().enumerate().filter_map(move |(slice_number, slice)| {
                 let part = (slice_number as f64 + 0.5) / count;
-                // A slice without a sample has no live allocations at all: the line goes on to the next.
+                // A slice without a sample has no live allocations at all: the line continues at the next.
                 let value = (self.value)(slice).filter(|&value| value > 0.0)?;
                 Some((phases::x(self.record, number, part), self.y(value)))
             })
@@ -133,7 +133,7 @@ impl<'a> Plot<'a> {
         axis
     }
 
-    /// Draws the mark of the peak: a line at its height, with a label beside it.
+    /// Draws the mark of the peak: a line at its height, with a label.
     fn mark(&self, peak: f64) -> Group {
         let y = self.y(peak);
         telling(format!("Peak of live bytes: {} B", grouped(peak as u64)))
@@ -142,7 +142,7 @@ impl<'a> Plot<'a> {
     }
 }
 
-/// Draws invisible columns over the plots, whose tooltips have the maxima of their part of the time.
+/// Draws invisible columns over the plots, whose tooltips have the maxima of their time range.
 fn hover(record: &Record) -> Group {
     let mut columns = Group::new().set("fill-opacity", 0);
     for (number, phase) in record.phases.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! The heatmap: allocations by time and size class.
 //!
-//! memscope 0.2 keeps no list of its hook's events with their times, only what is alive. The counts are the
+//! memscope 0.2 keeps no list of its hook's events with their times, only live allocations. So the counts are the
 //! harness's.
 
 use crate::report::chart::canvas::{ending, panel, rectangle, short, telling, text};
@@ -13,7 +13,7 @@ use svg::node::element::{Definitions, Group, Title, Use};
 const TOP: f64 = 62.0;
 const ROW: f64 = 19.0;
 const HEIGHT: f64 = TOP + ROW * CLASSES as f64 + 50.0;
-/// The slices of a phase in each column: tooltips for all of them would make the file too large.
+/// The number of slices of a phase in each column: tooltips for all of them would make the file too large.
 const MERGED: usize = 3;
 
 pub(super) fn draw(record: &Record) -> Panel {
@@ -91,7 +91,7 @@ impl Heat {
         Self::CLASSES[((part * HEAT_STEPS as f64) as usize).min(HEAT_STEPS - 1)]
     }
 
-    /// Returns the least count of a step.
+    /// Returns the minimum count of a step.
     fn least(self, step: usize) -> f64 {
         (self.most.max(2) as f64).powf(step as f64 / HEAT_STEPS as f64).ceil()
     }

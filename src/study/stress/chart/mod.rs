@@ -1,7 +1,7 @@
-//! The memory analysis: the picture of a stress run, one panel a file.
+//! The memory analysis: the chart of a stress run, with one file for each panel.
 //!
-//! The panels have the names of those in the published suite, so that a reader of that one finds each of them. Every
-//! panel is drawn from the run's record, and names the source of its figures: memscope, or the harness's counters.
+//! The panels are named as in the published suite, so that its readers recognise them. Every panel is drawn from the
+//! run's record, and names the source of its figures: memscope, or the harness's counters.
 
 mod dashboard;
 mod fragmentation;
@@ -17,7 +17,7 @@ use crate::study::stress::Record;
 use crate::study::stress::summary;
 use svg::node::element::{Group, Style};
 
-/// The picture's width, and the margin around its panels.
+/// The chart's width, and the margin around its panels.
 const WIDTH: f64 = 1_200.0;
 const MARGIN: f64 = 20.0;
 const HEAD: f64 = 104.0;
@@ -115,7 +115,7 @@ fn foot(record: &Record, y: f64) -> Group {
         .add(ending(WIDTH - MARGIN - 4.0, y + 32.0, "small faint", made))
 }
 
-/// Describes the picture in words, for readers who cannot see it.
+/// Describes the chart in words, for readers who cannot see it.
 fn description(record: &Record) -> String {
     let figures = summary::figures(record).map(|figure| {
         format!(

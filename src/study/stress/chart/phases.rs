@@ -1,4 +1,4 @@
-//! The time axis that panels share: every phase has the same width, whatever its duration.
+//! The time axis that panels share: every phase has the same width, for any duration.
 //!
 //! The phases last from milliseconds to seconds, so on one linear axis the short ones would be invisible. Time runs
 //! evenly within a phase and not between phases, and each band is labelled with its duration.
@@ -17,7 +17,7 @@ pub(super) fn width(record: &Record) -> f64 {
     (RIGHT - LEFT) / record.phases.len().max(1) as f64
 }
 
-/// Returns the place of a moment, given as a phase's number and a part of that phase.
+/// Returns the position of a moment, given as a phase's number and a part of that phase.
 pub(super) fn x(record: &Record, number: usize, part: f64) -> f64 {
     LEFT + (number as f64 + part) * width(record)
 }

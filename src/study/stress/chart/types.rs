@@ -1,5 +1,4 @@
-//! Memory by type: a map whose areas are the named values' bytes by their Rust types, and the memory without a named
-//! value.
+//! Memory by type: a treemap of the named values' bytes by Rust type, and the memory without a named value.
 
 use crate::report::chart::canvas::{ending, panel, rectangle, telling, text};
 use crate::report::chart::treemap::{Area, treemap};
@@ -14,12 +13,12 @@ use svg::node::element::Group;
 /// The area of the map.
 const MAP: Area = Area { x: 20.0, y: 116.0, width: 816.0, height: 190.0 };
 const HEIGHT: f64 = MAP.y + MAP.height + 22.0;
-/// The place of memscope's own view, and the height of its rows.
+/// The position of memscope's own view, and the height of its rows.
 const RECORDED: f64 = 880.0;
 const ROW: f64 = 23.0;
-/// The least part of all named bytes that has an area of its own.
+/// The minimum part of all named bytes that gets a separate area.
 const LEAST: f64 = 0.01;
-/// The width of a character, the fewest that a label has, and the room that it needs beside it and for each line.
+/// The width of a character, the minimum number of characters of a label, and its margins.
 const CHARACTER: f64 = 7.2;
 const LEAST_ROOM: usize = 6;
 const MARGIN: f64 = 8.0;
@@ -36,7 +35,7 @@ pub(super) fn draw(record: &Record) -> Panel {
     Panel { drawing, height }
 }
 
-/// Returns the types with an area of their own, from the greatest on, and the others as one.
+/// Returns the types with a separate area, in descending order, and the others as one.
 fn areas(types: &[TypeUse]) -> Vec<TypeUse> {
     let named: u64 = types.iter().map(|used| used.bytes).sum();
     let (mut shown, others): (Vec<_>, Vec<_>) =

@@ -6,7 +6,7 @@ use crate::study::trend::Log;
 use crate::study::trend::summary::{machine_name, machine_note, record_of, version};
 use svg::node::element::{Group, Line};
 
-/// The commits side by side. Those of one machine stand together, because only they can be compared.
+/// The commits side by side. Commits of one machine are grouped, because only they can be compared.
 pub(super) struct CommitAxis {
     pub(super) width: f64,
     pub(super) slot: f64,
@@ -18,7 +18,7 @@ pub(super) struct Block {
     machine: usize,
     pub(super) left: f64,
     pub(super) right: f64,
-    /// The index of each in the log, with the middle of its slot.
+    /// The index of each commit in the log, with the middle of its slot.
     commits: Vec<(usize, f64)>,
 }
 
@@ -52,7 +52,7 @@ impl CommitAxis {
         let mut drawing = Group::new();
         for block in &self.machines {
             drawing = drawing.add(self.machine(log, block));
-            // Enough commits share one label that labels do not touch.
+            // Several commits share one label, so that labels do not touch.
             let each = (HASH / self.slot).ceil().max(1.0) as usize;
             for &(entry, x) in block.commits.iter().step_by(each) {
                 let (x, y) = (x + 4.0, TOP + PLOT + 13.0);
@@ -77,7 +77,7 @@ impl CommitAxis {
             TOP - 9.0,
             "rule",
         ));
-        // A rule in the gap separates a machine from the one before it.
+        // A rule in the gap separates machines.
         if block.left > LEFT {
             let x = block.left - GAP / 2.0;
             drawing = drawing.add(dashed(line(x, TOP - 26.0, x, TOP + PLOT, "rule")));
@@ -85,7 +85,7 @@ impl CommitAxis {
         drawing.add(self.versions(log, block))
     }
 
-    /// Draws the version at the first commit that has it, with a rule before each change of version.
+    /// Draws the version at its first commit, with a rule before each change of version.
     fn versions(&self, log: &Log, block: &Block) -> Group {
         let mut drawing = Group::new();
         let (mut before, mut free_from) = (None, block.left);
@@ -99,7 +99,7 @@ impl CommitAxis {
                 drawing = drawing.add(dashed(line(x, TOP - 9.0, x, TOP + PLOT, "rule")));
             }
             let width = version.chars().count() as f64 * CHARACTER + 6.0;
-            // A label that would overlap the one before it is left to the commit's tooltip.
+            // A label that would overlap the previous one is only in the commit's tooltip.
             if x >= free_from {
                 drawing = drawing.add(text(x + 3.0, TOP + 4.0, "small faint", version.clone()));
                 free_from = x + width;

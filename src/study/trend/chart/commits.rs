@@ -21,7 +21,7 @@ pub(super) fn workloads(commits: &Commits) -> Vec<Workload> {
     workloads
 }
 
-/// Returns the least width of a plot.
+/// Returns the minimum width of a plot.
 pub(super) fn needed(commits: &Commits) -> f64 {
     let beside = |workload: &Workload| of_workload(commits, *workload).count();
     let most = workloads(commits).iter().map(beside).max().unwrap_or(1);
@@ -51,7 +51,7 @@ impl Axis {
         LEFT + (commit as f64 + 0.5) * self.slot
     }
 
-    /// Draws the hashes of the commits, as many as do not touch each other.
+    /// Draws as many hashes of commits as fit without touching.
     fn draw(&self, commits: &Commits) -> Group {
         let each = (HASH / self.slot).ceil().max(1.0) as usize;
         commits.list.iter().enumerate().step_by(each).fold(Group::new(), |drawing, (place, commit)| {
@@ -81,7 +81,7 @@ fn of_one(commits: &Commits, workload: Workload, axis: &Axis, scale: &Scale) -> 
 
 fn of_lane(commits: &Commits, lane: &CommitLane, aside: f64, axis: &Axis, scale: &Scale) -> Group {
     let mut drawing = Group::new();
-    // Lines come first: the marks with tooltips lie above them.
+    // Lines come first, so the marks with tooltips are above them.
     for part in &lane.parts {
         for (point, step) in part.iter().filter_map(|point| Some((point, point.step?))) {
             let Some(since) = part.iter().find(|other| other.commit == step.since) else { continue };

@@ -1,4 +1,4 @@
-//! The picture of a trend: memscope's commits, a panel for each workload, and below them the records of single runs.
+//! The chart of a trend: memscope's commits, a panel for each workload, and below them the records of single runs.
 
 mod axis;
 mod commits;
@@ -16,7 +16,7 @@ use axis::CommitAxis;
 use scale::Scale;
 use svg::node::element::Group;
 
-/// The least width of the picture.
+/// The minimum width of the chart.
 const WIDTH: f64 = 1_000.0;
 const MARGIN: f64 = 20.0;
 const HEAD: f64 = 108.0;
@@ -29,12 +29,12 @@ const TOP: f64 = 66.0;
 const PLOT: f64 = 150.0;
 const FOOT: f64 = 54.0;
 const PANEL: f64 = TOP + PLOT + FOOT;
-/// The most panels side by side.
+/// The maximum number of panels side by side.
 const MOST_COLUMNS: usize = 3;
-/// The least room for one level at one commit, and the gap between machines.
+/// The minimum width of one level at one commit, and the gap between machines.
 const LANE: f64 = 11.0;
 const GAP: f64 = 22.0;
-/// The room for a commit's hash beside the next one, and for a character of small text.
+/// The width of a commit's hash, and of a character of small text.
 const HASH: f64 = 14.0;
 const CHARACTER: f64 = 6.3;
 /// The height of a line of notes.
@@ -43,7 +43,7 @@ const NOTE: f64 = 18.0;
 /// Panels below a heading, and notes below them.
 struct Section {
     heading: String,
-    /// The least width of a panel.
+    /// The minimum width of a panel.
     needed: f64,
     /// The number of panels.
     count: usize,
@@ -105,7 +105,7 @@ impl Section {
     }
 }
 
-/// The most sentences about steps below the panels: each step has its mark and its tooltip.
+/// The maximum number of sentences about steps below the panels: each step has a mark and a tooltip.
 const MOST_NOTES: usize = 8;
 
 /// Draws the trend.
@@ -199,7 +199,7 @@ fn notes_of_records(log: &Log) -> Vec<String> {
     notes
 }
 
-/// Describes the picture in words, for readers who cannot see it: the steps, and the last record of each lane.
+/// Describes the chart in words, for readers who cannot see it: the steps, and the last record of each lane.
 fn description(trend: &Trend) -> String {
     let steps = trend.commits.iter().flat_map(sentences);
     let last = trend.lanes.iter().filter_map(|lane| Some((lane, lane.points.last()?))).map(|(lane, point)| {

@@ -41,8 +41,7 @@ pub(super) fn of_workload(
     drawing
 }
 
-/// Returns the distance of a level's marks from the middle of a commit's slot, which keeps levels from covering each
-/// other.
+/// Returns the offset of a level's marks from the middle of a commit's slot, so that levels do not overlap.
 fn aside(axis: &CommitAxis, levels: &[Level], level: Level) -> f64 {
     let place = levels.iter().position(|&other| other == level).unwrap_or(0) as f64;
     /// Marks that are this far apart do not touch.
@@ -53,7 +52,7 @@ fn aside(axis: &CommitAxis, levels: &[Level], level: Level) -> f64 {
 
 fn of_lane(log: &Log, lane: &Lane, aside: f64, axis: &CommitAxis, scale: &Scale) -> Group {
     let mut drawing = Group::new();
-    // Lines come first: the marks with tooltips lie above them. They join records of one machine and the same work.
+    // Lines come first, so the marks with tooltips are above them. They join records of one machine and the same work.
     let mut latest: Vec<Option<(f64, &Point, f64)>> = vec![None; log.machines.len()];
     for point in &lane.points {
         let Some(overhead) = point.figure.outcome.measured() else { continue };

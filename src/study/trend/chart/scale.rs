@@ -12,8 +12,8 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// Returns the scale of all overheads that are shown. It is never so fine that noise fills it, and includes "no
-    /// overhead" if the least overhead is near that.
+    /// Returns the scale of all shown overheads. It is never so fine that noise fills it, and includes "no overhead" if
+    /// the lowest overhead is near that.
     pub(super) fn of_overheads(lanes: &[Lane]) -> Self {
         const FINEST: f64 = 1.5;
         let walls = || overheads(lanes).map(|overhead| overhead.wall);
@@ -22,12 +22,12 @@ impl Scale {
         let (least, greatest) = if least <= greatest { (least, greatest) } else { (1.0, 2.0) };
         let least = if least < 1.6 { least.min(0.97) } else { least };
         let short_by = (FINEST / (greatest / least)).max(1.0).sqrt();
-        // The versions stand along the upper edge, which marks should not reach.
+        // The versions are along the upper edge, which marks should not reach.
         let above = (greatest / least).powf(0.14).max(1.1);
         Self { least: least / 1.1 / short_by, greatest: greatest * above * short_by }
     }
 
-    /// Returns the scale of untracked against itself: as far up as down.
+    /// Returns the scale of untracked against itself, symmetric around 1.
     pub(super) fn of_noise(log: &Log) -> Self {
         const FINEST: f64 = 1.01;
         let floors = log.records().filter_map(|(_, record)| record.floor);
@@ -40,8 +40,7 @@ impl Scale {
         TOP + PLOT * (1.0 - part.clamp(0.0, 1.0))
     }
 
-    /// Returns the scale of overheads relative to that of a first commit, which is 1. It is never so fine that noise
-    /// fills it.
+    /// Returns the scale of overheads relative to a first commit, which is 1. It is never so fine that noise fills it.
     pub(super) fn of_commits(commits: &Commits) -> Self {
         const FINEST: f64 = 1.08;
         let ratios = || commits.lanes.iter().flat_map(CommitLane::points).map(|point| point.ratio);
@@ -57,8 +56,8 @@ impl Scale {
         self.least <= ratio && ratio <= self.greatest
     }
 
-    /// Returns the ratios that are labelled beside the plot. They are round, and few enough not to touch each other
-    /// or the versions along the upper edge.
+    /// Returns the ratios that are labelled. They are round, and few enough not to touch each other or the versions
+    /// along the upper edge.
     pub(super) fn ticks(&self) -> Vec<f64> {
         const APART: f64 = 17.0;
         let decades: Vec<f64> = (-1..6).map(|power| 10_f64.powi(power)).collect();
@@ -74,8 +73,7 @@ impl Scale {
         ticks
     }
 
-    /// Returns the ratios around 1 that are labelled beside the plot, with their labels: percentages, and factors from
-    /// twice on.
+    /// Returns the ratios around 1 that are labelled, with their labels: percentages, and factors from twice on.
     pub(super) fn changes(&self) -> Vec<(f64, String)> {
         const APART: f64 = 17.0;
         let up = |percent: f64| (1.0 + percent / 100.0, format!("+{percent} %"));

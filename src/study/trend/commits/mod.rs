@@ -23,7 +23,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Of the steps that are reported, at most this part is expected to be none.
+/// The false-discovery rate: the maximum expected share of false steps among the reported ones.
 const FALSE_DISCOVERIES: f64 = 0.05;
 
 /// The commits in a file of differences.
@@ -34,7 +34,7 @@ pub struct Commits {
     /// The number of an incomplete last line, which was left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broken_line: Option<usize>,
-    /// A step exceeds this, in percent.
+    /// The threshold of a step, in percent.
     pub threshold_percent: f64,
     /// The commits. Each comes after those that it was compared with.
     pub list: Vec<Commit>,
@@ -81,7 +81,7 @@ pub struct CommitLane {
     pub runs: Vec<usize>,
     /// χ² of the runs against the estimates.
     pub chi_square: f64,
-    /// Its degrees of freedom; 0 if each difference was measured in one run alone.
+    /// Its degrees of freedom; 0 if each difference was measured in only one run.
     pub freedom: usize,
     /// The commits, in parts that no difference connects. Each part has its own first commit.
     pub parts: Vec<Vec<CommitPoint>>,
@@ -92,7 +92,7 @@ pub struct CommitLane {
 pub struct CommitPoint {
     /// The index of the commit.
     pub commit: usize,
-    /// Its overhead ÷ that of the part's first commit.
+    /// The commit's overhead ÷ the overhead of the part's first commit.
     pub ratio: Estimate,
     /// The step to it; `None` for a first commit.
     pub step: Option<Step>,
@@ -103,7 +103,7 @@ pub struct CommitPoint {
 pub struct Step {
     /// The index of the reference.
     pub since: usize,
-    /// The overhead ÷ that of the reference.
+    /// The overhead ÷ the reference's overhead.
     pub ratio: Estimate,
     /// The false-discovery rate at which the step is a discovery.
     pub probability: f64,
@@ -124,7 +124,8 @@ impl CommitLane {
 }
 
 impl Commits {
-    /// Estimates the overheads of these workloads at these levels from the differences of a file. None named means all.
+    /// Estimates the overheads of these workloads at these levels from the differences of a file. An empty list selects
+    /// all.
     pub(crate) fn of(file: String, kept: Kept, workloads: &[Workload], tracking: &[Level], threshold: f64) -> Self {
         let is_asked = |difference: &Difference| {
             (workloads.is_empty() || workloads.contains(&difference.workload))
@@ -168,7 +169,7 @@ impl Kind {
         Self { workload, level, clock, scale, threads: workload.is_parallel().then_some(threads) }
     }
 
-    /// Returns the name of a lane among others: with its clock, scale and threads where that distinguishes it.
+    /// Returns the name of a lane among others, with its clock, scale and threads if they distinguish it.
     pub(crate) fn name(&self, among: &[CommitLane]) -> String {
         let like = || {
             among.iter().map(|lane| lane.kind).filter(|kind| (kind.workload, kind.level) == (self.workload, self.level))
@@ -201,7 +202,7 @@ fn kinds(differences: &[Difference]) -> Vec<Kind> {
 fn lane(kind: Kind, differences: &[Difference], commits: &[Commit], runs: &[Run]) -> CommitLane {
     let place = |hash: &str| commits.iter().position(|commit| commit.hash == hash).expect("each commit is listed");
     let mut by_run: BTreeMap<usize, Vec<offsets::Difference>> = BTreeMap::new();
-    // The latest reference of each commit: a run that leaves commits out compares across them.
+    // The latest reference of each commit: a run that skips commits compares across them.
     let mut references: BTreeMap<usize, usize> = BTreeMap::new();
     for difference in differences.iter().filter(|difference| Kind::of(difference) == kind) {
         let [of, to] = [&difference.commit, &difference.against].map(|commit| place(&commit.hash));
@@ -231,7 +232,7 @@ fn lane(kind: Kind, differences: &[Difference], commits: &[Commit], runs: &[Run]
     }
 }
 
-/// Returns the points of a part, whose verdicts are open.
+/// Returns the points of a part, without verdicts.
 fn points(part: &Part, references: &BTreeMap<usize, usize>) -> Vec<CommitPoint> {
     let step = |commit: usize| {
         let since = *references.get(&commit)?;

@@ -5,8 +5,8 @@ use crate::platform::git::Commit;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Returns all commits, oldest first. A commit comes after those that it was compared with; where that leaves it open,
-/// dates decide. Dates alone would not do: those of rebased commits may be the same, or run backwards.
+/// Returns all commits, oldest first. A commit comes after those that it was compared with; otherwise dates decide.
+/// Dates alone are not enough: dates of rebased commits may be the same, or run backwards.
 pub(super) fn commits(differences: &[Difference]) -> Vec<Commit> {
     let mut commits: BTreeMap<&str, &Commit> = BTreeMap::new();
     let mut earlier: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -22,7 +22,7 @@ pub(super) fn commits(differences: &[Difference]) -> Vec<Commit> {
     let mut ordered = Vec::with_capacity(commits.len());
     while let Some(&oldest) = waiting.first() {
         let is_free = |hash: &str| earlier.get(hash).is_none_or(BTreeSet::is_empty);
-        // Commits that were each compared with the other are in no order: dates decide.
+        // Commits that were each compared with the other have no order, so dates decide.
         let next = waiting.iter().copied().find(|(_, hash)| is_free(hash)).unwrap_or(oldest);
         waiting.remove(&next);
         earlier.remove(next.1);

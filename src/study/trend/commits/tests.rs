@@ -1,4 +1,4 @@
-//! Verdicts on simulated histories whose true steps are known, on machines with overheads of their own.
+//! Verdicts on simulated histories with known steps, on machines with different overheads.
 
 use super::super::differences::tests::{commit, line};
 use super::*;
@@ -14,7 +14,7 @@ fn letter(place: usize) -> String {
     char::from(b'a' + place as u8).to_string()
 }
 
-/// Measures commits of these true log overheads, as `history` does, on a machine whose own overhead is added to all:
+/// Measures commits with these true log overheads, as `history` does, on a machine whose own overhead is added to all:
 /// samples deviate by 6 %, the machine from pass to pass by 5 %, and a build from pass to pass by 1 %.
 fn run(
     machine: &str,
@@ -54,7 +54,7 @@ fn is_change(step: &Step) -> bool {
     matches!(step.verdict, Verdict::Regression | Verdict::Improvement)
 }
 
-/// Returns the workload, the commit and the verdict of each step that is one.
+/// Returns the workload, the commit and the verdict of each regression or improvement.
 fn changes(commits: &Commits) -> Vec<(Workload, String, Verdict)> {
     let of_lane = |lane: &CommitLane| {
         let found = lane.points().filter_map(|point| Some((point.commit, point.step.filter(is_change)?.verdict)));
@@ -69,8 +69,8 @@ fn changes(commits: &Commits) -> Vec<(Workload, String, Verdict)> {
 const LANES: [Workload; 4] = [Workload::CYCLES, Workload::STRUCTURES, Workload::LEAKS, Workload::HIERARCHIES];
 const WHOLE: [usize; 12] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
 
-/// Of the steps that are reported, at most 5 % are false, and a step of 10 % is found wherever it is. In every other
-/// history nothing changed at all.
+/// At most 5 % of the reported steps are false, and a step of 10 % is found at any place. In every other history
+/// nothing changes.
 #[test]
 fn false_steps_are_rare_and_true_ones_are_found() {
     const HISTORIES: usize = 60;
@@ -103,7 +103,7 @@ fn false_steps_are_rare_and_true_ones_are_found() {
     assert!(null_with_any * 20 <= HISTORIES / 2, "{null_with_any} of {} histories without a step", HISTORIES / 2);
 }
 
-/// Two machines whose overheads differ by far more than any step agree on the steps, and know them better together.
+/// Two machines whose overheads differ by far more than any step agree on the steps, and estimate them better together.
 #[test]
 fn machines_with_other_overheads_are_combined() {
     let mut rng = Pcg64Mcg::seed_from_u64(29);
@@ -124,7 +124,7 @@ fn machines_with_other_overheads_are_combined() {
     assert!(width(&both) < width(&alone));
 }
 
-/// A commit that was left out, or had no figure, is no gap: the next one was compared with the one before it.
+/// A commit that was skipped, or has no figure, is no gap: the next commit was compared with the one before it.
 #[test]
 fn a_missing_commit_is_stepped_over_and_a_part_without_a_link_has_its_own_first() {
     let missing = estimate(vec![line("b", "a", 0.0), line("d", "b", 0.2)]);
@@ -141,7 +141,7 @@ fn a_missing_commit_is_stepped_over_and_a_part_without_a_link_has_its_own_first(
 
 #[test]
 fn a_step_is_since_the_latest_reference() {
-    // One run left b and c out, and a later one measured them.
+    // One run skipped b and c, and a later one measured them.
     let sparse = line("d", "a", 0.0);
     let mut dense = vec![line("b", "a", 0.0), line("c", "b", 0.0), line("d", "c", 0.0)];
     dense.iter_mut().for_each(|line| line.started += chrono::TimeDelta::days(1));

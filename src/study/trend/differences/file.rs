@@ -1,8 +1,8 @@
 //! The file of differences: a line of JSON for each.
 //!
-//! It is written completely or not at all, so a killed run leaves no half of a line. A copy or a merge may, at its end:
-//! such a line is named and left out. Any other line that cannot be read is an error, because it may be a merge
-//! conflict.
+//! It is written completely or not at all, so a killed run leaves no incomplete line. A copy or a merge may leave an
+//! incomplete last line, which is reported and ignored. Any other line that cannot be read is an error, because it may
+//! be a merge conflict.
 
 use super::{Difference, SCHEMA};
 use crate::platform::files::{self, FileError};
@@ -24,7 +24,7 @@ pub(crate) struct Kept {
 /// Reads a file of differences.
 ///
 /// # Errors
-/// If it cannot be read, or a line other than an incomplete last one is no difference.
+/// If it cannot be read, or a line other than an incomplete last one is not a difference.
 pub(crate) fn read(path: &Path) -> Result<Kept, FileError> {
     let content = files::read_bytes(path, WHAT)?;
     let mut kept = Kept::default();
@@ -41,11 +41,11 @@ pub(crate) fn read(path: &Path) -> Result<Kept, FileError> {
     Ok(kept)
 }
 
-/// Adds differences to a file, without those that it has, and returns the number of new ones. The file is made if there
-/// is none, and loses an incomplete last line.
+/// Adds new differences to a file, and returns their number. The file is created if it does not exist, and an
+/// incomplete last line is removed.
 ///
 /// # Errors
-/// If it cannot be read or written. It then stays as it was.
+/// If it cannot be read or written. It then stays unchanged.
 pub(crate) fn append(path: &Path, new: Vec<Difference>) -> Result<usize, FileError> {
     let Kept { mut differences, .. } = if path.exists() { read(path)? } else { Kept::default() };
     let earlier = differences.len();
@@ -68,7 +68,7 @@ fn add(kept: &mut Vec<Difference>, difference: Difference) {
 
 /// Reads a line.
 fn difference(path: &Path, number: usize, line: &[u8]) -> Result<Difference, FileError> {
-    /// The part that is read first: a newer line need not fit the rest.
+    /// The part that is read first, because the rest of a newer line may not parse.
     #[derive(Deserialize)]
     struct Head {
         schema: u64,
@@ -106,7 +106,7 @@ mod tests {
         assert_eq!(append(&path, lines.clone()).expect("it can be written"), 2);
         assert_eq!(append(&path, lines.clone()).expect("it can be written"), 0, "the same run");
         let before = fs::read(&path).expect("the file");
-        // A run that was resumed has another beginning and the same rounds.
+        // A resumed run has another beginning and the same rounds.
         let resumed = Difference { started: "2026-02-02T00:00:00Z".parse().expect("a time"), ..lines[0].clone() };
         assert_eq!(append(&path, vec![resumed.clone()]).expect("it can be written"), 0);
         assert_eq!(fs::read(&path).expect("the file"), before);

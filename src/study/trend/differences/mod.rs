@@ -1,7 +1,7 @@
-//! Differences of two commits' overheads, measured side by side: what `history` appends and `trend` reads.
+//! Differences of two commits' overheads, measured side by side: `history` appends them, and `trend` reads them.
 //!
-//! Absolute overheads differ from machine to machine and from hour to hour. The difference of two commits in the same
-//! rounds of one run does so far less, so differences of many runs and machines can be kept in one file.
+//! Absolute overheads vary from machine to machine and from hour to hour. The difference of two commits in the same
+//! rounds of one run varies far less, so one file can contain differences of many runs and machines.
 
 mod file;
 
@@ -33,7 +33,7 @@ pub(crate) struct Difference {
     pub commit: Commit,
     /// The earlier commit.
     pub against: Commit,
-    /// The steps back to it, among the commits of the run that have a figure: 1 is the commit's reference.
+    /// The number of steps back to it, among the run's commits with a figure: 1 is the commit's reference.
     pub back: usize,
     /// The workload.
     pub workload: Workload,
@@ -52,13 +52,13 @@ pub(crate) struct Difference {
     pub ratio: Estimate,
     /// Its logarithm.
     pub log_ratio: f64,
-    /// The standard error of the logarithm, by the width of the interval.
+    /// The standard error of the logarithm, from the width of the interval.
     pub log_error: f64,
 }
 
 impl Difference {
-    /// Returns whether two lines are of the same rounds: of one run, or of one that was resumed when its figures were
-    /// already kept.
+    /// Returns whether two lines have the same rounds: of one run, or of a run that was resumed after its figures were
+    /// appended.
     fn is(&self, other: &Self) -> bool {
         let pair = |of: &Self| (of.workload, of.level, of.clock, of.threads, of.rounds, of.scale.to_bits());
         let figures = |of: &Self| (of.log_ratio.to_bits(), of.log_error.to_bits());
@@ -98,7 +98,7 @@ pub(crate) fn of(comparison: &Comparison, commits: &[Commit]) -> Vec<Difference>
 pub(super) mod tests {
     use super::*;
 
-    /// Returns a commit of a day of 2026, by a letter: later ones are of later days.
+    /// Returns a commit of 2026 for a letter: later letters have later dates.
     pub(in crate::study::trend) fn commit(letter: &str) -> Commit {
         let number = u32::from(letter.as_bytes()[0] - b'a');
         Commit {

@@ -8,10 +8,10 @@ use std::path::{Component, Path, PathBuf};
 /// An error in reading the trend of a file.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
-    /// There is no such history, or only the end of one.
+    /// The history does not exist, or is cut off.
     #[error(transparent)]
     Git(#[from] GitError),
-    /// The file has a history, and no version of it is a record.
+    /// The file has a history, but no version of it is a record.
     #[error("none of the {versions} committed versions of {} can be read; of the last: {last}", file.display())]
     NothingReadable {
         /// The file.
@@ -21,7 +21,7 @@ pub enum HistoryError {
         /// The error in the last of them.
         last: String,
     },
-    /// There are records, and none of them has a figure of the requested kind.
+    /// There are records, but none of them has a figure of the requested kind.
     #[error("no record has {asked}; there are {there}")]
     NotMeasured {
         /// The requested workloads and levels.
@@ -31,10 +31,10 @@ pub enum HistoryError {
     },
 }
 
-/// Returns the commits that changed a file, oldest first. A commit comes after its parents, whatever their dates.
+/// Returns the commits that changed a file, oldest first. A commit comes after its parents, for any dates.
 ///
 /// # Errors
-/// If there is no such history, or only the end of one.
+/// If the history does not exist, or is cut off.
 pub(super) fn commits(repository: &Path, file: &Path) -> Result<Vec<Commit>, GitError> {
     if file.is_absolute() {
         return Err(GitError::Absolute(file.to_owned()));
@@ -64,7 +64,7 @@ pub(super) fn content(repository: &Path, commit: &Commit, file: &Path) -> Result
         String::from_utf8(output.stdout).map_err(|_| format!("{} is no text", file.display()))
     } else {
         let complaint = git::complaint(&output);
-        // Git uses other words if the folder has such a file now.
+        // Git uses another message if the folder has such a file now.
         let is_gone = complaint.starts_with("path '");
         Err(if is_gone { format!("{} is not in it, or has another name there", file.display()) } else { complaint })
     }

@@ -35,7 +35,7 @@ pub struct Entry {
 }
 
 impl Log {
-    /// Returns a log without a record, of a file that has no readable history.
+    /// Returns a log without records, for a file without a readable history.
     pub fn none(file: &Path) -> Self {
         Self { file: file.to_string_lossy().into_owned(), entries: Vec::new(), machines: Vec::new() }
     }
@@ -44,7 +44,7 @@ impl Log {
     /// reason.
     ///
     /// # Errors
-    /// If there is no such history, only the end of one, or no version in it that can be read.
+    /// If the history does not exist, is cut off, or has no readable version.
     pub fn read(repository: &Path, file: &Path) -> Result<Self, HistoryError> {
         let versions = git::commits(repository, file)?.into_iter().map(|commit| {
             let text = git::content(repository, &commit, file);
@@ -82,13 +82,13 @@ impl Log {
         Self { file: file.to_string_lossy().into_owned(), entries: entries.collect(), machines }
     }
 
-    /// Returns the entries that can be read, each with its index among all.
+    /// Returns the readable entries, each with its index among all.
     pub fn records(&self) -> impl Iterator<Item = (usize, &Record)> {
         self.entries.iter().enumerate().filter_map(|(place, entry)| Some((place, entry.record.as_ref().ok()?)))
     }
 
     /// Returns the lanes of these workloads and levels through all records, in that order. Without workloads, it
-    /// returns all that were measured.
+    /// returns all measured ones.
     ///
     /// # Errors
     /// If none of them was ever measured.
@@ -116,8 +116,8 @@ impl Log {
         self.records().filter_map(point).collect()
     }
 
-    /// Returns the spread between sessions that the latest record of a machine knows for the same work and level. It is
-    /// the machine's, so it counts for earlier records too.
+    /// Returns the spread between sessions from the latest record of a machine for the same work and level. It is a
+    /// property of the machine, so it applies to earlier records too.
     fn spread(&self, machine: usize, of: &Figure) -> Option<Spread> {
         let records = self.entries.iter().rev().filter_map(|entry| entry.record.as_ref().ok());
         let figures = records.filter(|record| record.machine == machine).flat_map(|record| &record.figures);
@@ -232,7 +232,7 @@ mod tests {
         assert!(lane.points.iter().all(|point| point.figure.outcome.measured().is_some()));
     }
 
-    /// A machine's spread between sessions is known from some day on, and is no property of that day.
+    /// A machine's spread between sessions is a property of the machine, also for records from before it was measured.
     #[test]
     fn the_spread_between_sessions_is_the_machine_s() {
         let mut log = log(vec![quiet("A", 4.0), quiet("B", 4.0), quiet("A", 4.0)]);

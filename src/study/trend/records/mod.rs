@@ -1,8 +1,7 @@
-//! The project's own records: each commit of `results/overhead.json` is a [`Record`] of a single run. The [`Log`] is
-//! all of them, oldest first, and a [`Lane`] follows one workload under one level through them.
+//! The project's own records: each commit of `results/overhead.json` is a [`Record`] of a single run. The [`Log`]
+//! contains all of them, oldest first, and a [`Lane`] follows one workload under one level through them.
 //!
-//! A record is of the machine and the hour in which it was made. Two of them differ for many reasons, so none is
-//! compared with another.
+//! A record depends on its machine and its time. Two records differ for many reasons, so none is compared with another.
 
 mod git;
 mod lane;

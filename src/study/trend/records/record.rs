@@ -9,7 +9,7 @@ use crate::tracking::Level;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 
-/// A version of the file without its pairs, because a long history has hundreds of thousands of them.
+/// A version of the file without its pairs, because a long history has hundreds of thousands of pairs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// The origin.
@@ -51,19 +51,19 @@ pub struct Work {
     pub scale: f64,
     /// The seed of the data.
     pub seed: u64,
-    /// Time that tasks slept where real work would wait, in microseconds each.
+    /// The time in microseconds of each sleep that replaces a real wait.
     pub wait_us: u64,
     /// The threads of each pool.
     pub threads: usize,
-    /// The allocations of one untracked run: they differ if the workload itself was changed.
+    /// The allocations of one untracked run, which differ if the workload itself was changed.
     pub allocations: Option<u64>,
 }
 
 impl Work {
-    /// Returns whether the work is the same. Threads that wait for each other make an allocation more or less from
-    /// run to run; a change to a workload makes a larger difference.
+    /// Returns whether the work is the same. Threads that wait for each other make slightly different numbers of
+    /// allocations from run to run; a change to a workload makes a larger difference.
     pub(in crate::study::trend) fn is(&self, other: &Self) -> bool {
-        /// The relative difference in allocations that the same work may have.
+        /// The maximum relative difference in allocations of the same work.
         const SAME: f64 = 0.01;
         let same_size = match (self.allocations, other.allocations) {
             (Some(a), Some(b)) => a.abs_diff(b) as f64 <= a.max(b) as f64 * SAME,

@@ -1,5 +1,5 @@
-//! The report of the commits that were measured side by side: the steps in sentences, a table, and how far the runs
-//! agree.
+//! The report of the commits that were measured side by side: the steps in sentences, a table, and the agreement of the
+//! runs.
 
 use super::shortened;
 use crate::platform::git::Commit;
@@ -9,7 +9,7 @@ use crate::study::compare::Verdict;
 use crate::study::trend::summary::machine_note;
 use crate::study::trend::{CommitLane, CommitPoint, Commits, Step};
 
-/// Adds the part of a report that is about commits.
+/// Adds the part of a report on commits.
 pub(super) fn add(document: &mut Document, commits: &Commits) {
     document.notes(sentences(commits));
     if commits.lanes.is_empty() {
@@ -23,7 +23,7 @@ pub(super) fn add(document: &mut Document, commits: &Commits) {
     document.notes(notes);
 }
 
-/// Returns the steps in sentences: their number, and each that is a regression or an improvement.
+/// Returns the steps in sentences: their number, and each regression or improvement.
 pub(in crate::study::trend) fn sentences(commits: &Commits) -> Vec<String> {
     let steps = || commits.lanes.iter().flat_map(CommitLane::points).filter_map(|point| point.step);
     let count = |verdict| steps().filter(|step| step.verdict == verdict).count();
@@ -117,7 +117,7 @@ fn each(commits: &Commits) -> Table {
     table
 }
 
-/// Returns the table of what each lane rests on.
+/// Returns the table of the runs of each lane.
 fn runs(commits: &Commits) -> Table {
     let mut table = Table::new([
         left("workload and level"),
@@ -137,7 +137,7 @@ fn runs(commits: &Commits) -> Table {
                 machines.push(machine);
             }
         }
-        // Differences that were measured once have nothing to agree with.
+        // Agreement needs differences that were measured more than once.
         let (agreement, wider) = if lane.freedom == 0 {
             ("—".to_owned(), "—".to_owned())
         } else {

@@ -9,7 +9,7 @@ pub(super) use records::{NO_VERDICTS, between_sessions, floor, machine_name, mac
 use crate::report::document::Document;
 use crate::study::trend::Trend;
 
-/// The characters of a commit's message that are shown.
+/// The number of characters of a commit's message that are shown.
 const MESSAGE: usize = 50;
 
 /// Returns the report.
@@ -29,7 +29,7 @@ pub(crate) fn summary(trend: &Trend) -> Document {
     document
 }
 
-/// The note in place of commits.
+/// The note if there are no commits.
 const NO_DIFFERENCES: &str = "There are no differences of commits yet: `memscope-bench history` measures commits of \
                               memscope-rs side by side, and appends them to `trend.jsonl`.";
 

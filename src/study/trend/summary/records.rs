@@ -8,11 +8,11 @@ use crate::study::trend::summary::shortened;
 use crate::study::trend::{Entry, Lane, Log, Point, Record};
 use crate::tracking::memscope::MemscopeBuild;
 
-/// The note on what records are not.
+/// The note on the limits of records.
 pub(in crate::study::trend) const NO_VERDICTS: &str = "A record is one run at one hour. Two records differ by more than their intervals show, so they have no verdict: \
      measure commits side by side with `history`, or builds with `compare`.";
 
-/// Adds the part of a report that is about records.
+/// Adds the part of a report on records.
 pub(super) fn add(document: &mut Document, log: &Log, lanes: &[Lane]) {
     let mut notes: Vec<String> = unreadable(log).collect();
     notes.extend(failures(log, lanes));
@@ -36,7 +36,7 @@ pub(in crate::study::trend) fn machine_note(place: usize, machine: &Machine) -> 
     format!("Machine {}: {}, {} cores, {}.", machine_name(place), machine.processor, machine.cores, machine.system)
 }
 
-/// Returns the version of a build of memscope, with its source if that is not the usual one.
+/// Returns the version of a build of memscope, with its source if it is not the default.
 pub(in crate::study::trend) fn version(memscope: &MemscopeBuild) -> String {
     match memscope.source.as_str() {
         "crates.io" => memscope.version.clone(),

@@ -38,7 +38,7 @@ impl Analyses for Linked {
 #[cfg(memscope_analysis = "types")]
 impl Analyses for Linked {
     const ANALYSIS: Analysis = Analysis {
-        // Where frees are not counted, the types lack the blocks that nobody named.
+        // If frees are not counted, the types lack the blocks without names.
         level: if cfg!(memscope_statistics = "totals") { Level::Variables } else { Level::Allocator },
         finds: "memory by type",
         run: || {

@@ -5,7 +5,7 @@
 use super::{Borrowing, Linked};
 use crate::tracking::memscope::Borrows;
 
-/// From 0.1.3 on: an analyser, to which a program reports when a borrow begins and ends.
+/// From 0.1.3 on: an analyser, to which a program reports the beginning and end of borrows.
 #[cfg(memscope_borrowing = "analyzer")]
 impl Borrowing for Linked {
     const BORROWS: Result<Borrows, &'static str> = {

@@ -14,7 +14,7 @@ impl Cycles for Linked {
             let tracker = memscope_rs::global_tracker().map_err(|error| error.to_string())?;
             let mut analyzer = memscope_rs::analyzer(&tracker).map_err(|error| error.to_string())?;
             let cycles = analyzer.graph().cycles().cycles;
-            // A node is a place in the list of live allocations, whatever its type says.
+            // A node is an index in the list of live allocations, although its type suggests otherwise.
             let live = analyzer.view().allocations();
             let address = |&node: &u64| live.get(node as usize).and_then(|block| block.ptr);
             let addresses = cycles.iter().map(|cycle| cycle.nodes.iter().filter_map(address).collect());

@@ -1,4 +1,4 @@
-//! Detectors of errors in the use of memory. They are given events: nothing is really used after it was freed.
+//! Detectors of memory errors. They get events: no memory is really used after it was freed.
 
 #![allow(unused_imports, reason = "each form uses some of them")]
 
@@ -12,7 +12,7 @@ fn translated(events: &[HeapEvent]) -> impl Iterator<Item = memscope_rs::event_s
     events.iter().map(|event| match *event {
         HeapEvent::Allocated { address, size } => {
             let mut event = MemoryEvent::allocate(address, size, 1);
-            // The detector of overflows looks at buffers alone.
+            // The detector of overflows only inspects buffers.
             event.type_name = Some("Vec<u8>".to_owned());
             event
         }
@@ -21,7 +21,7 @@ fn translated(events: &[HeapEvent]) -> impl Iterator<Item = memscope_rs::event_s
     })
 }
 
-/// From 0.2.3 on: the facade over all engines, which keeps events and runs detectors on what they leave.
+/// From 0.2.3 on: the facade over all engines, which keeps events and runs detectors on them.
 #[cfg(memscope_memory_errors = "facade")]
 impl MemoryErrors for Linked {
     const USES_AFTER_FREE: ErrorDetector = Ok(|events| found(&kept(events).run_uaf_detector()));
@@ -35,7 +35,7 @@ fn kept(events: &[HeapEvent]) -> memscope_rs::facade::MemScope {
     scope
 }
 
-/// From 0.2.3 on: a detector beside the facade.
+/// From 0.2.3 on: a detector next to the facade.
 #[cfg(memscope_double_frees = "events")]
 impl DoubleFrees for Linked {
     const DOUBLE_FREES: ErrorDetector = Ok(|events| {

@@ -1,4 +1,4 @@
-//! Exports beside JSON: HTML, and binary files that memscope reads back.
+//! Exports other than JSON: HTML, and binary files that memscope reads back.
 
 #![allow(unused_imports, reason = "each form uses some of them")]
 
@@ -27,7 +27,7 @@ impl Html for Linked {
 #[cfg(memscope_binary = "user")]
 impl Binary for Linked {
     const EXPORT_BINARY: Export = Ok(|path| {
-        // The version puts the file into a folder of its choice, and adds the ending.
+        // The version puts the file into a folder of its choice, and adds the extension.
         tracker().export_user_binary("memscope_bench").map_err(|error| error.to_string())?;
         let written = binary_file(Path::new(".")).ok_or("it reports success, and there is no file")?;
         memscope_rs::core::tracker::MemoryTracker::parse_binary_to_json(written.as_path(), path)

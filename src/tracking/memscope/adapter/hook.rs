@@ -20,7 +20,7 @@ pub(crate) static HOOK: InstalledHook = InstalledHook::new();
 /// The type of memscope's hook, for a program that installs it as its allocator.
 pub type InstalledHook = TrackingAllocator;
 
-/// Makes the tracker that the hook reports to and, if a version has them, the registries of named values.
+/// Creates the tracker that the hook reports to and, if a version has them, the registries of named values.
 pub fn prepare_hook() {
     tracker();
     #[cfg(memscope_registry = "scopes")]

@@ -15,7 +15,7 @@ impl Json for Linked {
     };
 }
 
-/// 0.1: everything in the one tracker.
+/// 0.1: everything in its one tracker.
 #[cfg(memscope_json = "tracker")]
 impl Json for Linked {
     const EXPORT_JSON: fn(&Path) -> Result<(), String> =

@@ -35,7 +35,7 @@ impl ServiceStart for Linked {
             let guard = memscope_rs::start().map_err(|error| error.to_string())?;
             guard.export_now().map_err(|error| error.to_string())?;
             let snapshot = guard.snapshot_json().map_err(|error| error.to_string())?;
-            // The program names no value: its snapshot is what it gets.
+            // The program names no value, so it reads the snapshot.
             Ok(Started { named: 1, recorded: Box::new(move || Ok(u64::from(!snapshot.is_empty()))) })
         },
     }));
@@ -78,7 +78,7 @@ impl QuickStart for Linked {
             let numbers = vec![1, 2, 3, 4, 5];
             let text = String::from("app_config=production");
             let cache = Box::new([0_u8; 1_024]);
-            // The macro has a result in 0.1.0 to 0.1.2, and none after.
+            // The macro returns a result in 0.1.0 to 0.1.2, and nothing later.
             #[allow(clippy::let_unit_value, reason = "the macro's type differs between versions")]
             {
                 let _ = track_var!(numbers);

@@ -1,4 +1,4 @@
-//! memscope's own report for people.
+//! memscope's own report for readers.
 
 #![allow(unused_imports, reason = "each form uses some of them")]
 
@@ -15,7 +15,7 @@ impl Report for Linked {
     });
 }
 
-/// From 0.1.3 on: a function draws a picture. The tracker's own method puts it into a folder of its choice.
+/// From 0.1.3 on: a function draws a chart. The tracker's own method puts it into a folder of its choice.
 #[cfg(memscope_report = "visualization")]
 impl Report for Linked {
     const OWN_REPORT: OwnReport = OwnReport::picture(|path| {
@@ -24,14 +24,14 @@ impl Report for Linked {
     });
 }
 
-/// 0.1.1 and 0.1.2: the tracker draws a picture.
+/// 0.1.1 and 0.1.2: the tracker draws a chart.
 #[cfg(memscope_report = "analysis")]
 impl Report for Linked {
     const OWN_REPORT: OwnReport =
         OwnReport::picture(|path| tracker().export_memory_analysis(path).map_err(|error| error.to_string()));
 }
 
-/// Up to 0.1.0: the tracker draws a picture.
+/// Up to 0.1.0: the tracker draws a chart.
 #[cfg(memscope_report = "svg")]
 impl Report for Linked {
     const OWN_REPORT: OwnReport =

@@ -52,7 +52,7 @@ impl Statistics for Linked {
     }
 }
 
-/// Before 0.1.0: the totals are of the active blocks.
+/// Before 0.1.0: the totals cover only active blocks.
 #[cfg(memscope_statistics = "live")]
 impl Statistics for Linked {
     fn recorded_events() -> Recorded {

@@ -1,4 +1,4 @@
-//! Tests of blocks: their content, their alignment, and that there are none.
+//! Tests of blocks: their content, their alignment, and failed allocations.
 
 use super::counts::compare;
 use super::raw::Block;
@@ -6,7 +6,7 @@ use super::{Passed, Subject, Unmet, expect};
 use crate::tracking::Recorded;
 use std::alloc::Layout;
 
-/// Sizes of all classes: of a few bytes, around the limits of a page, and those that are mapped alone.
+/// Sizes of all classes: a few bytes, around the limits of a page, and large blocks that are mapped separately.
 const SIZES: [usize; 12] = [1, 7, 16, 24, 100, 333, 1_000, 4_095, 4_096, 20_000, 140_000, 1 << 20];
 
 /// The alignment of blocks whose alignment is not tested.
@@ -20,11 +20,11 @@ fn null(size: usize) -> Unmet {
     Unmet::new(format!("a block of {size} B"), "null")
 }
 
-/// Returns the place of the first byte that is not as it should be.
+/// Returns the offset of the first wrong byte.
 pub(super) fn first_wrong(block: &[u8], byte: u8) -> Option<usize> {
     const PART: usize = 4_096;
     let right = [byte; PART];
-    // Slices are compared as a whole, which is fast in a program without optimisation too.
+    // Slices are compared as a whole, which is fast in an unoptimised program too.
     let part = block.chunks(PART).position(|part| *part != right[..part.len()])?;
     let wrong = block[part * PART..].iter().position(|found| *found != byte);
     wrong.map(|place| part * PART + place)
@@ -41,7 +41,7 @@ pub(super) fn within(subject: &dyn Subject, test: impl FnOnce() -> Result<(), Un
     result.map(|()| Passed::Wholly)
 }
 
-/// Fills and frees blocks of each size, and asks for zeroed ones.
+/// Fills and frees blocks of each size, and requests zeroed ones.
 pub(super) fn zeroed(subject: &dyn Subject) -> Result<Passed, Unmet> {
     const AT_ONCE: usize = 8;
     within(subject, || {
@@ -63,7 +63,7 @@ pub(super) fn zeroed(subject: &dyn Subject) -> Result<Passed, Unmet> {
     })
 }
 
-/// Resizes blocks through all sizes, up and down and to and fro.
+/// Resizes blocks through all sizes: up, down and alternating.
 pub(super) fn realloc(subject: &dyn Subject) -> Result<Passed, Unmet> {
     within(subject, || {
         let ways = [SIZES.to_vec(), SIZES.iter().rev().copied().collect(), vec![24, 20_000, 333, 1 << 20, 100, 4_096]];
@@ -113,7 +113,7 @@ fn aligned(what: &str, block: &Block, align: usize) -> Result<(), Unmet> {
     expect(by == 0, || Unmet::new(format!("{what} of {size} B aligned to {align}"), format!("off by {by}")))
 }
 
-/// Fills each block of many to its last byte with a number of its own, and reads all of them again.
+/// Fills each of many blocks to its last byte with a different number, and reads all of them again.
 pub(super) fn apart(subject: &dyn Subject) -> Result<Passed, Unmet> {
     const SIZES: [usize; 10] = [1, 3, 16, 40, 200, 775, 1_500, 4_096, 30_000, 300_000];
     const EACH: usize = 20;
@@ -135,7 +135,7 @@ pub(super) fn apart(subject: &dyn Subject) -> Result<Passed, Unmet> {
     })
 }
 
-/// Asks for a block as large as the address space, in each of the three ways.
+/// Requests a block as large as the address space, in each of the three ways.
 pub(super) fn out_of_memory(subject: &dyn Subject) -> Result<Passed, Unmet> {
     const HUGE: usize = isize::MAX as usize - 4_096;
     const SMALL: usize = 64;

@@ -6,7 +6,7 @@ use crate::tracking::Recorded;
 use std::alloc::Layout;
 
 /// Compares the counts that a tracker recorded in a window with those of the program. A count that the tracker does not
-/// keep is not compared. Returns the number of compared ones.
+/// keep is not compared. Returns the number of compared counts.
 pub(super) fn compare(before: Recorded, after: Recorded, happened: Recorded) -> Result<usize, Unmet> {
     let count = |what: &'static str, of: fn(Recorded) -> Option<u64>| {
         let found = of(after).zip(of(before)).map(|(after, before)| i128::from(after) - i128::from(before));
@@ -25,7 +25,7 @@ pub(super) fn compare(before: Recorded, after: Recorded, happened: Recorded) -> 
     Ok(compared.into_iter().flatten().count())
 }
 
-/// Runs a program of one thread whose counts are known: blocks of many sizes, some of them zeroed, some resized, some
+/// Runs a single-threaded program with known counts: blocks of many sizes, some of them zeroed, some resized, some
 /// freed.
 pub(super) fn known_program(subject: &dyn Subject) -> Result<Passed, Unmet> {
     const BLOCKS: usize = 300;

@@ -1,11 +1,11 @@
-//! The conformance suite: what every program may expect of a tracker that is its allocator.
+//! The conformance suite: tests what every program may expect of a tracker that is its allocator.
 //!
 //! Each test is a function in a file of its subject. It drives the program's global allocator while the tracker
-//! records, and checks the blocks that it gets and what the tracker reports. Each runs in a process of its
-//! own under a time limit, so a tracker that crashes or hangs costs one test.
+//! records, and checks the blocks that it gets and the tracker's reports. Each runs in a separate process under a time
+//! limit, so a tracker that crashes or hangs fails only one test.
 //!
-//! No test asks for what [`GlobalAlloc`](std::alloc::GlobalAlloc) does not promise: a layout is never empty, and the
-//! handler of a signal never allocates.
+//! No test requires what [`GlobalAlloc`](std::alloc::GlobalAlloc) does not promise: a layout is never empty, and a
+//! signal handler never allocates.
 
 mod blocks;
 mod counts;
@@ -40,9 +40,9 @@ pub struct Request {
     pub test: String,
 }
 
-/// The end of a test that the tracker passed.
+/// The result of a test that the tracker passed.
 enum Passed {
-    /// All that the test checks holds.
+    /// All checks of the test passed.
     Wholly,
     /// The test has nothing to check, for this reason.
     Inapplicable(&'static str),
@@ -61,7 +61,7 @@ impl Unmet {
     }
 }
 
-/// Returns an error unless something holds. The texts are made when it does not.
+/// Returns an error unless a condition is true. The texts are only made if it is not.
 fn expect(holds: bool, unmet: impl FnOnce() -> Unmet) -> Result<(), Unmet> {
     if holds { Ok(()) } else { Err(unmet()) }
 }
@@ -76,7 +76,7 @@ pub enum Answer {
     Failed {
         /// The expectation.
         expected: String,
-        /// The finding.
+        /// The actual value.
         found: String,
     },
     /// The test has nothing to check.
@@ -121,16 +121,16 @@ impl Test {
         ),
     ];
 
-    /// Returns the test of a name.
+    /// Returns the test with a name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|test| test.name == name).copied()
     }
 }
 
-/// Runs a test. Call it once in a process.
+/// Runs a test. Call this once in a process.
 ///
 /// # Errors
-/// If there is no such test.
+/// If the test does not exist.
 pub(crate) fn run(request: &Request, subject: &dyn Subject) -> Result<Answer, TaskError> {
     let unknown = || {
         let known: Vec<&str> = Test::ALL.iter().map(|test| test.name).collect();

@@ -1,4 +1,4 @@
-//! Tests of the process: a tracker that starts midway, one that is read while it works, fork, and signals.
+//! Tests of the process: a tracker that starts midway, a record that is read meanwhile, fork, and signals.
 
 use super::blocks::{layout, within};
 use super::raw::{Block, Signals, in_fork};
@@ -8,20 +8,20 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
-/// The time after which a child that allocates a little hangs.
+/// The time after which a child that allocates a little counts as hanging.
 const CHILD: Duration = Duration::from_secs(3);
 
 fn refused(what: &str, error: &std::io::Error) -> Unmet {
     Unmet::new(format!("{what} from the system"), error.to_string())
 }
 
-/// Frees blocks from before the start while the tracker records, and blocks that it recorded after its end.
+/// Frees blocks from before the start while the tracker records, and recorded blocks after the end.
 pub(super) fn midway(subject: &dyn Subject) -> Result<Passed, Unmet> {
     const BLOCKS: usize = 200;
     let filled = |blocks, size| (0..blocks).map(|_| Block::filled(layout(size), 1)).collect::<Vec<_>>();
     let (mut earlier, mut later) = (Some(filled(BLOCKS, 110)), None);
     let begun = subject.counts();
-    // More blocks end than begin: a tracker that subtracts them must not count below zero.
+    // More blocks are freed than allocated, so a tracker that subtracts them must not count below zero.
     subject.window(&mut || {
         later = Some(filled(BLOCKS / 2, 90));
         earlier = None;
@@ -46,7 +46,7 @@ pub(super) fn midway(subject: &dyn Subject) -> Result<Passed, Unmet> {
     Ok(Passed::Wholly)
 }
 
-/// Runs something while another thread allocates and frees.
+/// Runs a function while another thread allocates and frees.
 fn beside_another_thread<R>(run: impl FnOnce() -> R) -> R {
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -69,7 +69,7 @@ fn beside_another_thread<R>(run: impl FnOnce() -> R) -> R {
     })
 }
 
-/// Reads the record and formats it, both between this thread's allocations and beside another thread's.
+/// Reads the record and formats it, both between this thread's allocations and during another thread's.
 pub(super) fn re_entrancy(subject: &dyn Subject) -> Result<Passed, Unmet> {
     const TIMES: usize = 100;
     within(subject, || {

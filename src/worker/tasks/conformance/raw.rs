@@ -1,5 +1,5 @@
-//! The calls of the allocator and the system that the compiler cannot check: blocks of any layout, a child of a process
-//! with threads, signals, and destructors that run after those of all thread-locals.
+//! The unsafe calls of the allocator and the system: blocks of any layout, a child of a process with threads, signals,
+//! and destructors that run after those of all thread-locals.
 #![allow(unsafe_code, reason = "the allocator's own functions, fork and signals cannot be used without it")]
 
 use nix::libc;
@@ -26,21 +26,21 @@ pub(super) struct Block {
 unsafe impl Send for Block {}
 
 impl Block {
-    /// Allocates a block that is filled with a byte; `None` if the allocator has none.
+    /// Allocates a block that is filled with a byte; `None` if the allocation fails.
     pub(super) fn filled(layout: Layout, byte: u8) -> Option<Self> {
         let mut block = Self::unwritten(layout)?;
         block.fill(0, byte);
         Some(block)
     }
 
-    /// Allocates a block of zeros; `None` if the allocator has none.
+    /// Allocates a block of zeros; `None` if the allocation fails.
     pub(super) fn zeroed(layout: Layout) -> Option<Self> {
         assert!(layout.size() > 0, "a block is not empty");
         // SAFETY: the layout is not empty.
         NonNull::new(black_box(unsafe { alloc::alloc_zeroed(layout) })).map(|address| Self { address, layout })
     }
 
-    /// Returns whether the allocator has a block of a layout, which is freed unread.
+    /// Returns whether a block of a layout can be allocated. The block is freed unread.
     pub(super) fn can_be_had(layout: Layout) -> bool {
         Self::unwritten(layout).is_some()
     }
@@ -51,8 +51,8 @@ impl Block {
         NonNull::new(black_box(unsafe { alloc::alloc(layout) })).map(|address| Self { address, layout })
     }
 
-    /// Resizes the block, and fills what is new with a byte. Returns `false`, and leaves the block as it is, if the
-    /// allocator has no such block.
+    /// Resizes the block, and fills the new part with a byte. Returns `false`, and leaves the block unchanged, if the
+    /// reallocation fails.
     pub(super) fn resize(&mut self, size: usize, byte: u8) -> bool {
         let Ok(layout) = Layout::from_size_align(size, self.layout.align()) else { return false };
         assert!(size > 0, "a block is not empty");
@@ -67,7 +67,7 @@ impl Block {
         true
     }
 
-    /// Fills the block from a place on with a byte.
+    /// Fills the block from an offset on with a byte.
     fn fill(&mut self, from: usize, byte: u8) {
         // SAFETY: the bytes are the block's.
         unsafe { self.address.add(from).write_bytes(byte, self.layout.size() - from) };
@@ -93,7 +93,7 @@ impl Drop for Block {
     }
 }
 
-/// Runs something in a child of this process. Returns the reason if it does not succeed within a time.
+/// Runs a function in a child of this process. Returns the reason if it does not succeed within a time limit.
 ///
 /// # Errors
 /// If the system refuses a child.
@@ -134,13 +134,13 @@ extern "C" fn receive(_: libc::c_int) {
     RECEIVED.fetch_add(1, Relaxed);
 }
 
-/// Signals at short intervals, until it is dropped. System calls that they interrupt are not restarted.
+/// Sends signals at short intervals, until it is dropped. System calls that they interrupt are not restarted.
 #[derive(Debug)]
 pub(super) struct Signals(());
 
 impl Signals {
-    /// Sends this process a signal whenever so much time has passed. A process that waits for a processor meanwhile gets
-    /// one, and the next after as much time again.
+    /// Sends this process a signal at this interval. A process that waits for a processor meanwhile gets only one, and
+    /// the next one after another interval.
     ///
     /// # Errors
     /// If the system refuses a handler or a timer.
@@ -164,7 +164,7 @@ impl Drop for Signals {
     }
 }
 
-/// Sets the interval of the process's timer, or stops it.
+/// Sets the interval of the process's timer, or stops the timer.
 fn set_timer(interval: Duration) -> io::Result<()> {
     let interval = libc::timeval { tv_sec: 0, tv_usec: interval.subsec_micros() as libc::suseconds_t };
     let timer = libc::itimerval { it_interval: interval, it_value: interval };
@@ -175,11 +175,11 @@ fn set_timer(interval: Duration) -> io::Result<()> {
     }
 }
 
-/// Has the calling thread run a function when it ends, after the destructors of all thread-locals. The function may ask
-/// for the same again, up to three times.
+/// Makes the calling thread run a function when it ends, after the destructors of all thread-locals. The function may
+/// request this again, up to three times.
 ///
 /// # Errors
-/// If the system has no key left.
+/// If the system cannot provide a key.
 pub(super) fn at_the_end_of_this_thread(run: fn()) -> io::Result<()> {
     unsafe extern "C" fn call(function: *mut libc::c_void) {
         // SAFETY: the value of the key is such a function.

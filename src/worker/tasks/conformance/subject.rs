@@ -6,7 +6,7 @@ use crate::worker::task::TaskError;
 
 /// A tracker that is this program's allocator.
 pub(crate) trait Subject: Sync {
-    /// Runs something while the tracker records.
+    /// Runs a function while the tracker records.
     fn window(&self, run: &mut dyn FnMut());
 
     /// Returns the kind of record that the tracker keeps.
@@ -15,7 +15,8 @@ pub(crate) trait Subject: Sync {
     /// Returns everything recorded so far.
     fn recorded(&self) -> Recorded;
 
-    /// Returns the counts of all events recorded so far. A tracker that records some events, or named values, has none.
+    /// Returns the counts of all events recorded so far. A tracker that records only some events, or named values, has
+    /// none.
     fn counts(&self) -> Recorded {
         match self.records() {
             RecordingKind::Counts | RecordingKind::Events => Recorded { peak_bytes: None, ..self.recorded() },

@@ -1,4 +1,4 @@
-//! Tests of threads: several at once, blocks that change hands, and threads that end.
+//! Tests of threads: several at once, blocks that change threads, and threads that end.
 
 use super::blocks::{first_wrong, layout};
 use super::counts::compare;
@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Barrier, Mutex, PoisonError};
 use std::thread;
 
-/// Runs something on threads that exist before the window opens and until it has closed, and returns the counts before
-/// and after it. What a thread allocates to begin and to end is not in them.
+/// Runs a function on threads that exist from before the window opens until after it has closed, and returns the counts
+/// before and after it. The counts exclude the allocations of starting and ending threads.
 fn on_threads(subject: &dyn Subject, threads: usize, run: impl Fn(usize) + Sync) -> (Recorded, Recorded) {
     let [standing, begin, done, closed] = std::array::from_fn(|_| Barrier::new(threads + 1));
     thread::scope(|scope| {
@@ -39,7 +39,7 @@ fn on_threads(subject: &dyn Subject, threads: usize, run: impl Fn(usize) + Sync)
     })
 }
 
-/// Returns the counts of so many blocks of a size, all of them freed.
+/// Returns the counts of this many blocks of a size, all of them freed.
 fn freed(blocks: usize, size: usize) -> Recorded {
     Recorded {
         allocations: Some(blocks as u64),
@@ -71,7 +71,7 @@ pub(super) fn at_once(subject: &dyn Subject) -> Result<Passed, Unmet> {
     compare(before, after, freed(THREADS * EACH, SIZE)).map(|_| Passed::Wholly)
 }
 
-/// Hands blocks from one thread to another, which frees them.
+/// Passes blocks from one thread to another, which frees them.
 pub(super) fn handed_over(subject: &dyn Subject) -> Result<Passed, Unmet> {
     const BLOCKS: usize = 500;
     const SIZE: usize = 72;
@@ -93,7 +93,7 @@ pub(super) fn handed_over(subject: &dyn Subject) -> Result<Passed, Unmet> {
     compare(before, after, freed(BLOCKS, SIZE)).map(|_| Passed::Wholly)
 }
 
-/// Runs threads that allocate, free and end within the window, one after the other.
+/// Runs threads that allocate, free and end within the window, in sequence.
 pub(super) fn ended(subject: &dyn Subject) -> Result<Passed, Unmet> {
     const THREADS: usize = 8;
     const EACH: usize = 400;
@@ -114,7 +114,7 @@ pub(super) fn ended(subject: &dyn Subject) -> Result<Passed, Unmet> {
         }
     });
     let seen = subject.counts().since(before);
-    // What a thread allocates to begin and to end is seen too, and its number is not known.
+    // The allocations of starting and ending threads are recorded too, and their number is not known.
     let least = (THREADS * EACH) as u64;
     for (what, seen) in [("allocations", seen.allocations), ("frees", seen.deallocations)] {
         let Some(seen) = seen else { continue };
@@ -151,12 +151,12 @@ thread_local! {
 }
 
 /// Ends threads whose thread-locals allocate when they are destroyed: one from before the tracker saw the thread, which
-/// is destroyed after the tracker's own; one from after that; and one of the system's, which is destroyed when all of
-/// Rust's are gone.
+/// is destroyed after the tracker's own; one from after that; and one of the system's, which is destroyed after all of
+/// Rust's.
 pub(super) fn destructors(subject: &dyn Subject) -> Result<Passed, Unmet> {
     const THREADS: usize = 8;
     const EACH: usize = 4;
-    /// Asks to run once more after itself.
+    /// Requests to run once more after itself.
     fn again() {
         allocate();
         let _ = at_the_end_of_this_thread(allocate);

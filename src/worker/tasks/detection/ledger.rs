@@ -1,6 +1,6 @@
 //! The ledger between a workload and memscope, which records planted objects.
 //!
-//! Its own memory is allocated while the calling thread is paused, so no tracker sees it.
+//! Its own memory is allocated while the calling thread is paused, so no tracker records it.
 
 use crate::tracking::memscope::FindingKind;
 use crate::tracking::{Level, PauseGuard, VariableTracker};
@@ -21,7 +21,7 @@ pub struct Ledger {
 
 #[derive(Default)]
 struct State {
-    /// Address of the value named last.
+    /// Address of the last named value.
     named: Option<usize>,
     blocks: Vec<Block>,
     cycles: Vec<Planted>,
@@ -39,7 +39,7 @@ impl Ledger {
         Self { names, state: Arc::default() }
     }
 
-    /// Returns the planted objects of a kind, as far as a tracker at this level can know them.
+    /// Returns the planted objects of a kind that a tracker at this level can know.
     pub fn planted(&self, sought: FindingKind, level: Level) -> Vec<Planted> {
         let state = self.state();
         let is_known = |block: &&Block| level.has_hook() || block.is_named;
@@ -90,7 +90,7 @@ impl Tracker for Ledger {
     fn cycle(&self, values: &[usize]) {
         let _paused = PauseGuard::new();
         let mut state = self.state();
-        // The blocks of the values were leaked just now.
+        // The blocks of the values were leaked right before.
         let block_of = |value: &usize| {
             let block = state.blocks.iter().rev().find(|block| block.addresses.contains(value));
             block.map(|block| block.addresses.clone())

@@ -1,9 +1,9 @@
 //! Detections: one report of memscope, compared with planted objects.
 //!
 //! While a workload that leaks on purpose runs in a window, a [`ledger`] records the addresses of the planted blocks.
-//! Everything else is freed by the end: named values that are gone by then are the decoys. The report is then scored
-//! against the ledger ([`score`]). Planted objects that it names are true positives, the others false negatives, and
-//! names that were not planted are false positives.
+//! Everything else is freed by the end, and freed named values are the decoys. The report is then scored against the
+//! ledger ([`score`]). Planted objects in the report are true positives, missing ones are false negatives, and other
+//! objects in the report are false positives.
 
 pub mod ledger;
 pub mod score;
@@ -39,7 +39,7 @@ pub struct Report {
     pub level: Level,
     /// The call that a user makes; empty if there is none.
     pub call: String,
-    /// Reason why the version has no such report, if it has none.
+    /// The reason why the version has no such report, if it has none.
     pub lacking: Option<String>,
 }
 
@@ -54,7 +54,7 @@ impl Report {
         format!("{}/{}", self.sought.name(), self.level)
     }
 
-    /// Returns whether the report is run after this workload: cycles are sought only if some were planted.
+    /// Returns whether the report runs after this workload: cycles are only sought if some were planted.
     pub fn suits(&self, workload: Workload) -> bool {
         self.sought != FindingKind::Cycles || workload == Workload::CYCLES
     }
@@ -70,8 +70,8 @@ impl From<&Detector> for Report {
 /// A report, compared with the truth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// Planted objects that the report could know of: blocks, or cycles. Under named values alone, only those whose
-    /// block was named.
+    /// Planted objects that the report could know: blocks, or cycles. With named values alone, only those whose block
+    /// was named.
     pub planted: u64,
     /// Objects that the report names.
     pub named: u64,
@@ -79,15 +79,15 @@ pub struct Finding {
     pub held: Option<Score>,
     /// Blocks leaked on purpose, counted by the workload.
     pub leaked: u64,
-    /// Blocks made in the window and live at its end, counted by the harness. The surplus over the leaked ones is
+    /// Blocks allocated in the window and live at its end, counted by the harness. The surplus over the leaked ones is
     /// memscope's own bookkeeping of named values.
     pub alive: u64,
 }
 
-/// Runs a workload that plants objects under the level of a report, and then the report. Call it once in a process.
+/// Runs a workload that plants objects under the level of a report, and then the report. Call this once in a process.
 ///
 /// # Errors
-/// If there is no such report, or memscope refuses it.
+/// If the report does not exist, or memscope refuses it.
 pub fn run(Request { workload, scale, report }: Request) -> Result<Finding, TaskError> {
     let unknown = || {
         let known = Report::all().iter().map(Report::name).collect::<Vec<_>>().join(", ");

@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(score(&[], &planted), held(0, 2, 0));
         assert_eq!(score(&[vec![100], vec![263]], &planted), held(2, 0, 0));
         assert_eq!(score(&[vec![99], vec![116], vec![264]], &planted), held(0, 2, 3));
-        // A made-up address beside the real one is not a second name.
+        // An invented address next to the real one is not a second name.
         assert_eq!(score(&[vec![1 << 31, 216]], &planted), held(1, 1, 0));
     }
 

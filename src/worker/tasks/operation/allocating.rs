@@ -36,7 +36,7 @@ pub(super) fn growth(numbers: u64) -> Box<dyn Ready> {
     })
 }
 
-/// Allocates and frees a block of zeros. The system has zeroed pages at hand; only the allocator may write to the
+/// Allocates and frees a block of zeros. The system has zeroed pages available; only the allocator may write to the
 /// block.
 pub(super) fn zeroed(bytes: usize) -> Box<dyn Ready> {
     Box::new(move |times| {

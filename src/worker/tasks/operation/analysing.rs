@@ -3,7 +3,7 @@
 use crate::tracking::memscope::ANALYSIS;
 use crate::worker::tasks::operation::{Prepare, Ready, live};
 
-/// Prepares live allocations to be analysed.
+/// Prepares live allocations for an analysis.
 pub(super) fn live(prepare: Prepare<'_>, count: usize) -> Box<dyn Ready> {
     Box::new(Analysing { live: live::allocations(prepare.names, count), seen: Ok(0) })
 }
@@ -21,7 +21,7 @@ impl Ready for Analysing {
         }
     }
 
-    /// An analysis that saw too little is fast.
+    /// An analysis that misses allocations is fast.
     fn check(&self) -> Result<(), String> {
         let seen = self.seen.clone()?;
         let live = self.live.len();

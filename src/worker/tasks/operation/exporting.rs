@@ -17,13 +17,13 @@ pub(super) fn json(prepare: Prepare<'_>, count: usize) -> Result<Box<dyn Ready>,
     exporting(prepare, count, Export { name: Path::new("memscope.json"), write: EXPORT_JSON, least })
 }
 
-/// Exports live allocations as a report for people: HTML or SVG, depending on the version.
+/// Exports live allocations as a report for readers: HTML or SVG, depending on the version.
 pub(super) fn report(prepare: Prepare<'_>, count: usize) -> Result<Box<dyn Ready>, TaskError> {
-    // A picture of many allocations is no larger than one of a few.
+    // A chart of many allocations is no larger than one of a few.
     exporting(prepare, count, Export { name: Path::new(OWN_REPORT.name), write: OWN_REPORT.write, least: 1 })
 }
 
-/// Every allocation takes more bytes than this as JSON. A smaller file has left some out.
+/// The minimum size of an allocation in JSON, in bytes. A smaller file lacks some.
 const LEAST_BYTES: u64 = 16;
 
 /// An export.
@@ -33,7 +33,7 @@ struct Export {
     name: &'static Path,
     /// Function that writes it.
     write: fn(&Path) -> Result<(), String>,
-    /// Least bytes of a complete one.
+    /// The minimum number of bytes of a complete export.
     least: u64,
 }
 
@@ -43,7 +43,7 @@ fn exporting(prepare: Prepare<'_>, count: usize, export: Export) -> Result<Box<d
     Ok(Box::new(Exporting { live, scratch, export, outcome: Ok(()) }))
 }
 
-/// Makes a folder to work in, which is removed with the value.
+/// Creates a working folder, which is removed when the value is dropped.
 fn scratch() -> io::Result<TempDir> {
     let scratch = tempfile::tempdir()?;
     env::set_current_dir(scratch.path())?;
@@ -64,7 +64,7 @@ impl Ready for Exporting {
         }
     }
 
-    /// Some versions report success and write nothing, or no live allocation.
+    /// Checks the export, because some versions report success and write nothing, or no live allocation.
     fn check(&self) -> Result<(), String> {
         self.outcome.clone()?;
         let written = bytes_within(self.scratch.path()).map_err(|error| error.to_string())?;

@@ -3,7 +3,7 @@
 use crate::tracking::VariableTracker;
 use crate::workloads::Tracker;
 
-/// Makes this many buffers of 64 to 319 bytes, each named if the level has names, as in memscope's own benchmarks.
+/// Allocates this many buffers of 64 to 319 bytes, each named if the level has names, as in memscope's own benchmarks.
 pub(super) fn allocations(names: &VariableTracker, count: usize) -> Vec<Vec<u8>> {
     (0..count)
         .map(|number| {

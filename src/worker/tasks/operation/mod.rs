@@ -4,8 +4,8 @@
 //! value, one reading of the statistics, one analysis. The table below has a line for each, with its levels and the
 //! number of repeats ([`State`]) after which memscope's state is no longer the one to be measured.
 //!
-//! A process runs one operation under one level ([`run`]): it prepares what the operation needs, warms up, and times
-//! the repeats alone.
+//! A process runs one operation under one level ([`run`]): it prepares the operation's values, warms up, and times only
+//! the repeats.
 
 mod allocating;
 mod analysing;
@@ -33,7 +33,7 @@ pub struct Operation {
     levels: Levels,
     /// Effect of repeats on the process.
     pub state: State,
-    /// Makes the values that it needs. They live until the clock has stopped.
+    /// Creates the values that it needs. They live until the clock has stopped.
     prepare: fn(Prepare<'_>) -> Result<Box<dyn Ready>, TaskError>,
 }
 
@@ -42,14 +42,14 @@ pub struct Operation {
 struct Prepare<'a> {
     /// The tracker of named values.
     names: &'a VariableTracker,
-    /// Repeats in this process, warm-up included.
+    /// Number of repeats in this process, including the warm-up.
     repeats: u64,
 }
 
 /// The levels of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Levels {
-    /// These, in every version.
+    /// These levels, in every version.
     These(&'static [Level]),
     /// The level whose allocations the linked version analyses and exports.
     Analysed,
@@ -58,25 +58,25 @@ enum Levels {
 /// The effect of an operation's repeats on its process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// None: a process repeats it as often as wanted. There is a bound all the same, because some versions keep a
+    /// None: a process may repeat it any number of times. The number is still bounded, because some versions keep a
     /// record of every event.
     Flat,
     /// Growth: a process repeats it a limited number of times.
     Grows {
-        /// The most timed repeats.
+        /// The maximum number of timed repeats.
         most: u64,
-        /// Untimed repeats before them.
+        /// The number of untimed repeats before them.
         warm_up: u64,
     },
 }
 
 impl State {
-    /// A named value stays on record for ever, but a few hundred of them make no difference.
+    /// A named value stays on record forever, but a few hundred of them make no difference.
     const NAMED: Self = Self::Grows { most: 200, warm_up: 10 };
     /// An action that a program does once in its life, so each repeat has a fresh process.
     const ONCE: Self = Self::Grows { most: 1, warm_up: 0 };
 
-    /// Returns the most repeats that one process times.
+    /// Returns the maximum number of repeats that one process times.
     pub const fn most_repeats(self) -> u64 {
         match self {
             Self::Flat => 100_000,
@@ -107,12 +107,12 @@ const NAMED: Levels = Levels::These(&[Variables]);
 /// Levels of operations on live allocations.
 const ANALYSED: Levels = Levels::Analysed;
 
-/// Makes the table: one line for each operation, in the order of the reports.
+/// Generates the table: one line for each operation, in the order of the reports.
 ///
 /// `"name", "description", levels, state, preparation;`
 ///
-/// There is no export of 50,000 live allocations: a report of 0.2.5 takes over five seconds, JSON over two, and Criterion
-/// needs ten.
+/// There is no export of 50,000 live allocations: a report of 0.2.5 takes over five seconds, JSON over two, and
+/// Criterion needs ten.
 macro_rules! operations {
     ($($name:literal, $about:literal, $levels:expr, $state:expr, $prepare:expr;)*) => {
         /// All operations, in the order of the reports.
@@ -178,7 +178,7 @@ impl Operation {
     /// Returns the operation of that name.
     ///
     /// # Errors
-    /// If there is none.
+    /// If it does not exist.
     pub fn named(name: &str) -> Result<&'static Self, UnknownOperation> {
         let known = OPERATIONS.iter().find(|operation| operation.name == name);
         known.ok_or_else(|| UnknownOperation(name.to_owned()))
@@ -198,7 +198,7 @@ impl Operation {
     }
 }
 
-/// The error for a name that no operation has.
+/// The error for an unknown operation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no operation is called '{0}'; there are {names}", names = names())]
 pub struct UnknownOperation(String);

@@ -1,7 +1,7 @@
 //! Naming a value to memscope's variable tracking: one operation for each kind of value that it accepts.
 //!
-//! The values exist before the clock starts, and each is named once: in some versions, naming the same one again takes
-//! longer each time.
+//! The values exist before the clock starts, and each is named once, because in some versions naming the same value
+//! again takes longer each time.
 
 use crate::tracking::memscope::{CONTAINERS, Containers, Name};
 use crate::worker::task::TaskError;

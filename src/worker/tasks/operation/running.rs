@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// Version of the timing's format. A change that an older reader would misread raises it.
 const SCHEMA: u32 = 1;
 
-/// An operation with everything that it needs.
+/// A prepared operation.
 pub trait Ready {
     /// Repeats the operation this many times. This is the timed part.
     fn repeat(&mut self, times: u64);
@@ -44,7 +44,7 @@ pub struct Request {
     pub level: Level,
     /// Timed repeats.
     pub repeats: u64,
-    /// True to time as many further repeats one by one.
+    /// True to time the same number of further repeats one by one.
     #[serde(default, skip_serializing_if = "is_false")]
     pub singly: bool,
     /// True to refuse unless the seeds of hash maps are fixed.
@@ -59,7 +59,7 @@ impl Request {
     }
 }
 
-/// Returns `true` for the usual value of a field that most requests leave out.
+/// Returns whether a field that most requests omit has its default value.
 fn is_false(flag: &bool) -> bool {
     !flag
 }
@@ -78,7 +78,7 @@ pub struct Timing {
     pub repeats: u64,
     /// Wall time of all repeats together, in nanoseconds.
     pub elapsed_ns: u64,
-    /// Times of further repeats, each timed alone; `None` if that was not wanted.
+    /// Times of further repeats, each timed alone; `None` if they were not requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub singly: Option<Singly>,
     /// The memscope build.
@@ -91,15 +91,15 @@ pub struct Timing {
 pub struct Singly {
     /// Times of a repeat.
     pub calls: Quantiles,
-    /// Times of nothing: the cost of timing.
+    /// Times of an empty call: the cost of timing.
     pub timing: Quantiles,
-    /// The step of the clock, in nanoseconds; `None` if it shows no two different times.
+    /// The step of the clock, in nanoseconds; `None` if it never shows different times.
     pub step_ns: Option<u64>,
 }
 
-/// Runs an operation in this process. Call it once: a process runs only one.
+/// Runs an operation in this process. Call this once, because a process runs only one.
 ///
-/// The level's window is open from the first preparation to the end of the last value, so the hook knows all live
+/// The level's window is open from the first preparation to the drop of the last value, so the hook records all live
 /// allocations.
 ///
 /// # Errors
@@ -120,7 +120,7 @@ pub fn run(request: Request) -> Result<Timing, TaskError> {
     check_switch()?;
 
     let warm_up = operation.state.warm_up(repeats);
-    // Outside of the window: the program has no histograms.
+    // The histograms are outside of the window, because the program has none.
     let mut recorder = singly.then(Recorder::new);
     let elapsed = session.window(|| -> Result<Duration, TaskError> {
         let mut ready = (operation.prepare)(Prepare { names: session.tracker(), repeats: warm_up + timed })?;
@@ -145,8 +145,8 @@ pub fn run(request: Request) -> Result<Timing, TaskError> {
     })
 }
 
-/// The repeats that are timed together, and nothing else. It is never inlined, and its name contains that of a probe's
-/// window ([`WINDOW`](crate::worker::probe::WINDOW)), so a tool that watches the program from outside finds it.
+/// The repeats that are timed together, and nothing else. It is never inlined, and its name contains the name of a
+/// probe's window ([`WINDOW`](crate::worker::probe::WINDOW)), so an external tool finds it.
 #[inline(never)]
 fn memscope_bench_window_of_calls(ready: &mut dyn Ready, repeats: u64) {
     ready.repeat(repeats);
@@ -176,7 +176,7 @@ impl Recorder {
     }
 }
 
-/// Refuses levels and repeats under which a time would not be the operation's.
+/// Refuses levels and repeats with which the time would not be the operation's.
 fn check(operation: &Operation, level: Level, repeats: u64) -> Result<(), TaskError> {
     let refused = |why| Err(TaskError::Refused(format!("{} {why}", operation.name)));
     if !operation.levels().contains(&level) {

@@ -1,7 +1,6 @@
-//! A program whose allocations are known, under one level: what memscope sees of it, what it attributes, and what it
-//! keeps.
+//! A program with known allocations, under one level. It measures what memscope sees, attributes and keeps.
 //!
-//! The counts are exact: the harness's counters run beside memscope, and every thread has ended when the window closes.
+//! The counts are exact: the harness's counters run with memscope, and every thread has ended when the window closes.
 
 mod program;
 mod score;
@@ -24,20 +23,20 @@ pub struct Request {
     /// Level.
     #[serde(rename = "tracking")]
     pub level: Level,
-    /// Calls that name one value, for the rate of a level that samples.
+    /// Number of calls that name one value, for the rate of a level that samples.
     pub calls: u64,
 }
 
-/// The knowledge of memscope about the program.
+/// memscope's observations of the program.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Planted {
-    /// Allocations, or named values where the level has only those; `None` if the record does not count them.
+    /// Allocations, or named values if the level has only those; `None` if the record does not count them.
     pub allocations: Option<Seen>,
     /// Frees; `None` if the level does not count them.
     pub frees: Option<Seen>,
     /// Blocks that one thread allocated and another freed.
     pub handed_over: u64,
-    /// The named values recorded, of those that a level which samples was offered.
+    /// The share of named values that a level that samples recorded.
     pub sampled: Option<Share>,
     /// Allocations attributed to their thread; `None` if the record has no threads.
     pub threads: Option<Share>,
@@ -45,15 +44,15 @@ pub struct Planted {
     pub names: Option<Share>,
     /// Allocations attributed to their task; `None` if the level has no tasks.
     pub tasks: Option<Share>,
-    /// Bytes that memscope keeps of an allocation that was freed; `None` if unknown.
+    /// Bytes that memscope keeps of a freed allocation; `None` if unknown.
     pub kept_bytes: Option<f64>,
-    /// The share of a core that memscope's thread takes while the program sleeps, if it has a thread.
+    /// The share of a core that memscope's thread uses while the program sleeps, if it has a thread.
     pub idle: Option<f64>,
     /// Bytes of the files that memscope writes; `None` if it writes none.
     pub disk_bytes: Option<u64>,
 }
 
-/// Events that happened, and those of them that were recorded.
+/// Events that happened, and recorded events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// Events that happened.
@@ -63,7 +62,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Returns the recorded events as a share of those that happened. More recorded ones than happened count as all.
+    /// Returns the recorded events as a share of those that happened, at most all of them.
     pub fn share(self) -> Share {
         Share { part: self.recorded.min(self.happened) as usize, of: self.happened as usize }
     }
@@ -74,10 +73,10 @@ impl Seen {
     }
 }
 
-/// The time for which a program sleeps to see what memscope's thread does meanwhile.
+/// The time for which the program sleeps to measure memscope's thread.
 const SLEEP: Duration = Duration::from_secs(1);
 
-/// Runs the program under the level of the request. Call it once in a process.
+/// Runs the program under the level of the request. Call this once in a process.
 ///
 /// # Errors
 /// If the program or the linked version of memscope does not have the level.
@@ -91,7 +90,7 @@ pub fn run(request: Request) -> Result<Planted, TaskError> {
     }
 }
 
-/// Runs it under a level that is switched on.
+/// Runs the program under a level that is switched on.
 fn switched(Request { level, calls }: Request) -> Planted {
     let session = Session::prepare(level, true);
     let names = session.tracker();
@@ -114,7 +113,7 @@ fn switched(Request { level, calls }: Request) -> Planted {
     planted
 }
 
-/// Runs it after memscope's documented start, in a folder of its own.
+/// Runs the program after memscope's documented start, in a separate folder.
 fn started(level: Level) -> Result<Planted, TaskError> {
     let failed = |source| TaskError::System { deed: "make a folder to work in", source };
     let folder = tempfile::tempdir().map_err(failed)?;
@@ -134,7 +133,7 @@ fn started(level: Level) -> Result<Planted, TaskError> {
     Ok(planted)
 }
 
-/// Returns what the records attribute.
+/// Returns the attributions of the records.
 fn attributed(level: Level, records: Option<Vec<Record>>, kept: &Kept) -> Planted {
     let names = level.has_names();
     let records = records.as_deref();
@@ -172,7 +171,7 @@ impl Counted {
     }
 }
 
-/// Returns the share of a core that this process takes while it sleeps.
+/// Returns the share of a core that this process uses while it sleeps.
 fn idle() -> f64 {
     let before = system::cpu_time();
     thread::sleep(SLEEP);

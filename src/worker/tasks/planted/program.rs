@@ -9,22 +9,22 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::thread;
 
-/// Blocks that are alive at once in the first part, and the times that this is repeated. The addresses come again, as
-/// often as a tracker that scans its history can take.
+/// The number of blocks that are alive at once in the first part, and its number of repeats. Addresses are reused as
+/// often as a tracker that scans its history can cope with.
 const BATCH: usize = 1_000;
 const BATCHES: usize = 2;
 const EVENT_SIZE: usize = 2_003;
 
 /// Blocks of each thread, name and task.
 pub(super) const BLOCKS: usize = 50;
-/// Sizes that nothing else here has.
+/// Sizes that no other block has.
 pub(super) const THREAD_SIZES: [usize; 4] = [3_001, 3_011, 3_019, 3_023];
 pub(super) const NAMES: [(&str, usize); 4] = [("alpha", 3_037), ("beta", 3_041), ("gamma", 3_049), ("delta", 3_061)];
 /// Blocks that the main thread allocates and another one frees.
 pub(super) const HANDED_OVER: usize = 200;
 const HANDED_SIZE: usize = 3_067;
 
-/// Named values, without those of tasks.
+/// Number of named values, without those of tasks.
 pub(super) const NAMED: usize = BATCH * BATCHES + BLOCKS * (THREAD_SIZES.len() + NAMES.len()) + HANDED_OVER;
 
 /// The tasks: the sizes of each one's blocks.
@@ -60,7 +60,7 @@ pub(super) struct Program<'a> {
 #[derive(Debug)]
 pub(super) struct Kept {
     _blocks: Vec<Vec<u8>>,
-    /// Bytes that the tracker keeps of a block that was freed.
+    /// Bytes that the tracker keeps of a freed block.
     pub bytes: f64,
 }
 
@@ -131,7 +131,7 @@ impl Program<'_> {
         blocks
     }
 
-    /// Makes one block between two waits, as a task does that is not alone.
+    /// Allocates one block between two waits, like a task among others.
     async fn one_task(self, size: usize, made: &mut Vec<Vec<u8>>) {
         for _ in 0..BLOCKS {
             made.push(self.block("task", size));
@@ -154,7 +154,7 @@ impl Future for Turn {
     }
 }
 
-/// Names one value so many times, and returns the part that was recorded.
+/// Names one value this many times, and returns the recorded share.
 pub(super) fn sample(names: &VariableTracker, calls: u64) -> Option<Share> {
     let value: Vec<u8> = Vec::with_capacity(EVENT_SIZE);
     let before = recorded_names(names)?;
@@ -163,7 +163,7 @@ pub(super) fn sample(names: &VariableTracker, calls: u64) -> Option<Share> {
     Some(Share { part: part as usize, of: calls as usize })
 }
 
-/// Returns the live bytes of program and tracker. It allocates nothing.
+/// Returns the live bytes of the program and the tracker. It allocates nothing.
 fn live_bytes() -> i64 {
     counting::totals().live_bytes() as i64 + counting::own().live_bytes as i64
 }

@@ -25,8 +25,8 @@ pub(super) fn names(records: &[Record]) -> Share {
     Share { part: records.iter().filter(is_right).count(), of: NAMES.len() * BLOCKS }
 }
 
-/// Returns the blocks that have the group's own number. memscope chooses the numbers: the one that most of a group's
-/// blocks have is the group's, unless more blocks of another group have it.
+/// Returns the blocks that have the group's own number. memscope chooses the numbers: the number on most blocks of a
+/// group is the group's, unless more blocks of another group have it.
 fn grouped(records: &[Record], groups: &[&[usize]], number: impl Fn(&Record) -> Option<u64>) -> Share {
     let mut counts = BTreeMap::<(usize, u64), usize>::new();
     for record in records {

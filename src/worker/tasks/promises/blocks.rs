@@ -1,4 +1,4 @@
-//! Promises on the hook's blocks: which are live, with their sizes; how many there were; and their peak.
+//! Promises on the hook's blocks: the live blocks with their sizes, the totals, and the peak.
 
 use super::facts::Facts;
 use super::planted::{Block, block_of, failed, prepare};
@@ -44,7 +44,7 @@ fn judge_live(truth: &[Block], listed: &[Listed]) -> Facts {
 /// The sizes of the blocks of [`totals`].
 const SIZES: [usize; 4] = [1 << 20, 3 << 18, 1 << 16, 5 << 10];
 
-/// Makes four blocks, of which the first and the second are freed before the last is made.
+/// Allocates four blocks; the first and the second are freed before the last is allocated.
 fn make_totals() -> Result<Recorded, TaskError> {
     let session = prepare(Level::Allocator)?;
     let mut kept: Vec<Vec<u8>> = Vec::with_capacity(SIZES.len());
@@ -77,7 +77,7 @@ fn judge_totals(recorded: &Recorded) -> Facts {
     }
 }
 
-/// Finds the most memory in use at once, and what is in use at the end.
+/// Finds the peak of memory in use, and the memory in use at the end.
 pub(super) fn peak() -> Result<Facts, TaskError> {
     let recorded = make_totals()?;
     if recorded.peak_bytes.is_none() {

@@ -1,7 +1,7 @@
-//! Promises on errors in the use of memory: use after free, double free, and overflow.
+//! Promises on memory errors: use after free, double free, and overflow.
 //!
-//! The errors are events that memscope's detectors are given. Nothing is really used after it was freed: addresses and
-//! sizes are made up, and memscope reads none of that memory.
+//! The errors are events that are passed to memscope's detectors. No freed memory is really used: addresses and sizes
+//! are made up, and memscope does not read that memory.
 
 use super::facts::Facts;
 use crate::tracking::memscope::{DOUBLE_FREES, ErrorDetector, HeapEvent, OVERFLOWS, USES_AFTER_FREE};
@@ -11,7 +11,7 @@ use HeapEvent::{Accessed, Allocated, Freed};
 /// Bytes of each block.
 const SIZE: usize = 256;
 
-/// The number of blocks with an error, and that of blocks without.
+/// The number of blocks with an error, and of blocks without.
 const EACH: usize = 3;
 
 /// Returns the address of a block.
@@ -55,7 +55,7 @@ const fn life(block: usize, read: usize) -> [HeapEvent; 3] {
     [Allocated { address, size: SIZE }, Freed { address, size: SIZE }, Accessed { address, size: read }]
 }
 
-/// Gives a detector the events of all blocks.
+/// Passes the events of all blocks to a detector.
 fn run(detector: ErrorDetector, events: fn(usize, bool) -> Vec<HeapEvent>) -> Result<Facts, TaskError> {
     let detect = detector.map_err(TaskError::Unsupported)?;
     Ok(judge(&detect(&all(events))))
@@ -70,7 +70,7 @@ fn judge(found: &[usize]) -> Facts {
     let fact = |block: usize| format!("block {block} has the error");
     let mut blocks: Vec<Option<usize>> =
         found.iter().map(|found| (0..2 * EACH).find(|&block| address(block) == *found)).collect();
-    // An error that is reported in two ways is one.
+    // An error that is reported in two ways counts once.
     blocks.sort_unstable();
     blocks.dedup();
     let reported = blocks.into_iter().map(|block| block.map_or_else(|| "an address of no block".to_owned(), fact));
@@ -89,7 +89,7 @@ mod tests {
         notices_every_mutation(judge, &right, &address(1), &[|found| *found += 1, |found| *found += 0x1000]);
     }
 
-    /// A block as its events left it: whether it is live, and its bytes.
+    /// A block after its events: whether it is live, and its bytes.
     type Block = (bool, usize);
 
     /// Follows each block's life, and returns the addresses of events that are errors.

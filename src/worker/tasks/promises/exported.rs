@@ -1,4 +1,4 @@
-//! The content of exports: entries with a name and a size in JSON, in pages with data in them, and in pictures.
+//! The content of exports: entries with a name and a size in JSON, in pages with data in them, and in charts.
 
 use serde_json::{Map, Value};
 use std::fs;
@@ -32,7 +32,7 @@ const BYTES: [&str; 6] = [
 ];
 
 impl Content {
-    /// Reads all files at a path or below it. Names other than these are not of the program.
+    /// Reads all files at a path or below it. Only these names belong to the program.
     pub(super) fn read(path: &Path, names: &[&str]) -> Self {
         let mut content = Self::default();
         content.read_below(path, names);
@@ -49,7 +49,7 @@ impl Content {
         content
     }
 
-    /// Leaves each thing once.
+    /// Removes repeated entries.
     fn settle(&mut self) {
         self.entries.sort();
         self.entries.dedup();
@@ -79,11 +79,11 @@ impl Content {
         let mut own = Self::default();
         values.iter().for_each(|value| own.walk(value, names));
         if own.entries.is_empty() {
-            // Totals of a file that lists no value are those of something else.
+            // Totals of a file that lists no value are totals of something else.
             own = Self::default();
         }
         if !is_json {
-            // A picture has texts alone, and a page has some values in its tables and others in its data.
+            // A chart only has texts, and a page has some values in its tables and others in its data.
             let is_listed = |name: &str| own.entries.iter().any(|(listed, _)| listed == name);
             let shown = names.iter().filter(|name| !is_listed(name) && text.contains(**name));
             let shown: Vec<_> = shown.map(|name| ((*name).to_owned(), size_beside(text, name))).collect();
@@ -110,7 +110,7 @@ impl Content {
         let name = NAMES.iter().find_map(|key| fields.get(*key)?.as_str());
         match name {
             Some(name) if names.contains(&name) => self.entries.push((name.to_owned(), number(&SIZES))),
-            // Sums of a part, such as a type or a thread, have a name of their own.
+            // Sums of a part, such as a type or a thread, have a different name.
             Some(_) => {}
             None => {
                 self.counts.extend(number(&COUNTS));
@@ -139,7 +139,7 @@ fn embedded(text: &str) -> Vec<Value> {
     values
 }
 
-/// Returns the bytes that a picture or a table shows right after a name: the first number with a unit, in the next few
+/// Returns the bytes that a chart or a table shows right after a name: the first number with a unit, in the next few
 /// words.
 fn size_beside(text: &str, name: &str) -> Option<u64> {
     text.match_indices(name).find_map(|(place, _)| {

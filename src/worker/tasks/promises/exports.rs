@@ -1,4 +1,4 @@
-//! Promises on exports: that they contain each named value with its size, and the totals.
+//! Promises on exports: they contain each named value with its size, and the totals.
 
 use super::exported::Content;
 use super::facts::{Fact, Facts};
@@ -10,7 +10,7 @@ use crate::workloads::Tracker;
 use std::env;
 use std::path::Path;
 
-/// The names of the exported vectors, and their bytes: few enough that a picture need not round them.
+/// The names of the exported vectors, and their bytes: few enough that a chart need not round them.
 const VALUES: [(&str, usize); 5] =
     [("shelf_of_64", 64), ("shelf_of_120", 120), ("shelf_of_1000", 1_000), ("shelf_of_512", 512), ("shelf_of_9", 9)];
 
@@ -24,14 +24,14 @@ pub(super) fn html() -> Result<Facts, TaskError> {
     run(EXPORT_HTML, "memscope.html", false)
 }
 
-/// Exports a picture.
+/// Exports a chart.
 pub(super) fn svg() -> Result<Facts, TaskError> {
     let is_picture = OWN_REPORT.name.ends_with(".svg");
     let export = if is_picture { Ok(OWN_REPORT.write) } else { Err("this version draws no picture") };
     run(export, "memscope.svg", false)
 }
 
-/// Exports a binary file, and has memscope translate it.
+/// Exports a binary file, and lets memscope translate it.
 pub(super) fn binary() -> Result<Facts, TaskError> {
     run(EXPORT_BINARY, "memscope.json", true)
 }
@@ -41,7 +41,7 @@ fn run(export: Export, name: &str, with_totals: bool) -> Result<Facts, TaskError
     let export = export.map_err(TaskError::Unsupported)?;
     let level = named_level()?;
     let system = |source| TaskError::System { deed: "make a folder to work in", source };
-    // Some versions write into a folder of the working directory.
+    // Some versions write into a subfolder of the working directory.
     let scratch = tempfile::tempdir().map_err(system)?;
     env::set_current_dir(scratch.path()).map_err(system)?;
     let session = prepare(level)?;

@@ -1,15 +1,15 @@
-//! Facts: what is true of a planted program, and what memscope reports of it, as sentences that can be compared.
+//! Facts: statements about a planted program and about memscope's reports of it, as sentences that can be compared.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A fact, in words. Two facts are the same if their words are.
+/// A fact, in words. Two facts are equal if their words are.
 pub type Fact = String;
 
 /// The facts of a promise.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
-    /// Facts of a report that is right.
+    /// Facts of a right report.
     pub expected: Vec<Fact>,
     /// Facts of the report.
     pub reported: Vec<Fact>,
@@ -27,7 +27,7 @@ pub struct Compared {
 }
 
 impl Facts {
-    /// Compares the facts. One that is reported more often than it is expected is invented the other times.
+    /// Compares the facts. A fact that is reported more often than expected counts as invented for the excess.
     pub fn compare(&self) -> Compared {
         let mut open = BTreeMap::<&Fact, usize>::new();
         for fact in &self.expected {
@@ -61,9 +61,9 @@ impl Compared {
     }
 }
 
-/// Returns facts that hold if the members of groups are the same ones: a fact for each pair within a group.
+/// Returns facts that are equal for equal groups: a fact for each pair within a group.
 ///
-/// Pairs compare groups whatever they are called, as the Rand index does.
+/// Pairs compare groups independently of their names, like the Rand index.
 pub(super) fn pairs<'m>(groups: impl IntoIterator<Item = Vec<&'m str>>, words: &str) -> Vec<Fact> {
     let mut facts = Vec::new();
     for mut group in groups {
@@ -76,7 +76,7 @@ pub(super) fn pairs<'m>(groups: impl IntoIterator<Item = Vec<&'m str>>, words: &
     facts
 }
 
-/// Returns groups of what has the same key, with each group's members.
+/// Returns groups of members with the same key.
 pub(super) fn grouped<'m, K: Ord>(members: impl IntoIterator<Item = (K, &'m str)>) -> Vec<Vec<&'m str>> {
     let mut groups = BTreeMap::<K, Vec<&str>>::new();
     for (key, member) in members {
@@ -89,8 +89,8 @@ pub(super) fn grouped<'m, K: Ord>(members: impl IntoIterator<Item = (K, &'m str)
 pub(super) mod tests {
     use super::*;
 
-    /// Checks that a judge finds a right report right, and that it notices each mutation: an entry that is dropped,
-    /// one that is added, and each change to each entry.
+    /// Checks that a judge accepts a right report, and that it notices each mutation: an entry that is dropped, one
+    /// that is added, and each change to each entry.
     pub(in super::super) fn notices_every_mutation<T: Clone>(
         judge: impl Fn(&[T]) -> Facts,
         right: &[T],

@@ -13,23 +13,23 @@ pub(super) fn leaks() -> Result<Facts, TaskError> {
     run(FindingKind::Leaks, Level::Allocator)
 }
 
-/// Finds them among named values.
+/// Finds these blocks among named values.
 pub(super) fn named_leaks() -> Result<Facts, TaskError> {
     run(FindingKind::Leaks, named_level()?)
 }
 
-/// Finds the pairs of nodes of the workload `cycles` that hold each other.
+/// Finds the pairs of nodes of the workload `cycles` that own each other.
 pub(super) fn cycles() -> Result<Facts, TaskError> {
     run(FindingKind::Cycles, Level::Allocator)
 }
 
-/// Finds them among named values.
+/// Finds these pairs among named values.
 pub(super) fn named_cycles() -> Result<Facts, TaskError> {
     run(FindingKind::Cycles, named_level()?)
 }
 
-/// Runs the workload that plants for a report, and the report. Where a version names values with or without its hook,
-/// its report is that of either.
+/// Runs the workload that plants for a report, and the report. If a version names values with or without its hook, its
+/// report is the report of either.
 fn run(sought: FindingKind, level: Level) -> Result<Facts, TaskError> {
     let is_named = level != Level::Allocator;
     let suits = |own: Level| if is_named { own.has_variables() } else { own == level };
@@ -58,7 +58,7 @@ fn run(sought: FindingKind, level: Level) -> Result<Facts, TaskError> {
 fn judge(what: &str, planted: &[Planted], found: &ReportOutput) -> Facts {
     let found = match found {
         ReportOutput::Named(found) => found,
-        // A number has nothing that could be looked for.
+        // A number alone has nothing that could be matched.
         ReportOutput::Counted(count) => {
             let fact = |count: u64| vec![format!("number of {what}s: {count}")];
             return Facts { expected: fact(planted.len() as u64), reported: fact(*count) };
@@ -72,7 +72,7 @@ fn judge(what: &str, planted: &[Planted], found: &ReportOutput) -> Facts {
         let object = planted.iter().position(|object| touches(object, addresses));
         object.map_or_else(|| format!("a {what} that was not planted"), fact)
     });
-    // An object that is reported again is no other.
+    // An object that is reported again is not another object.
     let mut reported: Vec<String> = reported.collect();
     reported.sort();
     reported.dedup_by(|one, other| one == other && !one.ends_with("planted"));

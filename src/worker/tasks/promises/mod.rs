@@ -1,8 +1,8 @@
-//! Promises: the reports that memscope offers, each with a planted program of which the answer is known.
+//! Promises: the reports that memscope offers, each with a planted program whose answer is known.
 //!
-//! Each promise is a function in a file of its subject. It runs its program under the level that records what the
-//! report reads, asks memscope, and returns [`Facts`]: those that a right report contains, and those that this one
-//! contains. Each runs in a separate process, so a crash is an answer too.
+//! Each promise is a function in a file of its subject. It runs its program under the level whose record the report
+//! reads, requests memscope's report, and returns [`Facts`]: the facts of a right report, and the facts of this one.
+//! Each runs in a separate process, so a crash is a result too.
 
 mod blocks;
 mod errors;
@@ -45,7 +45,7 @@ impl Promise {
         Self { name, about, run }
     }
 
-    /// All promises, in the order of reports: on the hook's blocks, on named values, on what lies between values, on
+    /// All promises, in the order of reports: on the hook's blocks, on named values, on relations between values, on
     /// tasks, on errors, and on exports.
     pub const ALL: &[Self] = &[
         Self::new("quick-start", "what the documented first program names", quick_start::first),
@@ -81,16 +81,16 @@ impl Promise {
         Self::new("binary", "each named value and the totals, in a binary file", exports::binary),
     ];
 
-    /// Returns the promise of a name.
+    /// Returns the promise with a name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|promise| promise.name == name).copied()
     }
 }
 
-/// Runs the planted program of a promise. Call it once in a process.
+/// Runs the planted program of a promise. Call this once in a process.
 ///
 /// # Errors
-/// If there is no such promise, the version does not make it, or the system refuses something.
+/// If the promise does not exist, the version does not make it, or the system refuses a resource.
 pub fn run(Request { promise }: &Request) -> Result<Facts, TaskError> {
     let unknown = || {
         let known: Vec<&str> = Promise::ALL.iter().map(|promise| promise.name).collect();

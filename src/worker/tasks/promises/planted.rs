@@ -29,7 +29,7 @@ impl Block {
     }
 }
 
-/// Returns the planted block of a listed one.
+/// Returns the planted block that matches a listed one.
 pub(super) fn block_of<'b>(blocks: &'b [Block], listed: &Listed) -> Option<&'b Block> {
     blocks.iter().find(|block| block.addresses.contains(&listed.address))
 }
@@ -43,7 +43,7 @@ pub(super) fn prepare(level: Level) -> Result<Session, TaskError> {
 /// Returns the level at which the linked version names values: without its hook, if it can.
 ///
 /// # Errors
-/// If it names none.
+/// If it cannot name values.
 pub(super) fn named_level() -> Result<Level, TaskError> {
     match NO_NAMES {
         Some(why) => Err(TaskError::Unsupported(why)),
@@ -52,7 +52,7 @@ pub(super) fn named_level() -> Result<Level, TaskError> {
     }
 }
 
-/// Returns the answer of a call, or the one fact that it failed: such a report contains nothing that is right.
+/// Returns the answer of a call, or the single fact that it failed, because a failed report contains nothing right.
 pub(super) fn answered<T>(answer: Result<Vec<T>, String>, fact: impl FnOnce(&[T]) -> Vec<String>) -> Vec<String> {
     match answer {
         Ok(listed) => fact(&listed),

@@ -37,7 +37,7 @@ fn run(start: Result<Starting, &'static str>) -> Result<Facts, TaskError> {
     })
 }
 
-/// Judges the numbers of values that are named and recorded, and the bytes of the report.
+/// Judges the numbers of named and recorded values, and the size of the report.
 fn judge(started: Option<(u64, u64)>, report: Option<&str>, bytes: Option<u64>) -> Facts {
     let mut expected = vec!["it compiles".to_owned(), "each value is recorded".to_owned()];
     expected.extend(report.map(|_| "its report is written".to_owned()));
@@ -57,7 +57,7 @@ fn judge(started: Option<(u64, u64)>, report: Option<&str>, bytes: Option<u64>) 
     Facts { expected, reported }
 }
 
-/// Returns the bytes of files in a folder or below it, in whose path a name begins with this one.
+/// Returns the size of all files in a folder or below it with a name in their path that begins like this.
 fn bytes_of(folder: &Path, name: &str) -> u64 {
     let entries = folder.read_dir().into_iter().flatten().filter_map(Result::ok);
     let bytes = entries.map(|entry| {

@@ -8,7 +8,7 @@ use crate::worker::task::TaskError;
 use crate::workloads::Tracker;
 use std::sync::Arc;
 
-/// Names values, and has memscope list their relations while they live.
+/// Names values, and lets memscope list their relations while they live.
 fn related<V>(plant: impl FnOnce(&Session) -> V) -> Result<Result<Vec<Relation>, String>, TaskError> {
     let ask = memscope::RELATIONS.map_err(TaskError::Unsupported)?;
     let session = prepare(named_level()?)?;
@@ -52,7 +52,7 @@ fn judge_clones(relations: Result<Vec<Relation>, String>) -> Facts {
     Facts { expected: pairs([vec!["first", "second", "third"]], WORDS), reported: answered(relations, reported) }
 }
 
-/// Finds the vector that holds three boxes, beside one that holds none.
+/// Finds the vector that owns three boxes, next to one that owns none.
 #[allow(clippy::vec_box, reason = "each box is a block of its own")]
 pub(super) fn owners() -> Result<Facts, TaskError> {
     let relations = related(|session| {
@@ -81,10 +81,10 @@ fn judge_owners(relations: Result<Vec<Relation>, String>) -> Facts {
     }
 }
 
-/// The values of [`borrows`], with the borrows that are open in the end.
+/// The values of [`borrows`], with the borrows that are open at the end.
 const BORROWED: [(&str, &[&str]); 3] = [("once", &["reader"]), ("again", &["second reader"]), ("never", &[])];
 
-/// Borrows one value, another one twice after each other, and a third one not at all.
+/// Borrows one value once, another one twice in sequence, and a third one not at all.
 pub(super) fn borrows() -> Result<Facts, TaskError> {
     let Borrows { begin, of } = memscope::BORROWS.map_err(TaskError::Unsupported)?;
     let session = prepare(named_level()?)?;

@@ -9,7 +9,7 @@ use crate::workloads::Tracker;
 use std::any::Any;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The tasks: a name, the name of the task in which it begins, and the bytes of the buffers that it makes.
+/// The tasks: a name, the name of the task in which it begins, and the bytes of the buffers that it allocates.
 const TASKS: [(&str, Option<&str>, &[usize]); 4] = [
     ("main", None, &[100, 50]),
     ("first", Some("main"), &[200]),
@@ -33,11 +33,11 @@ pub(super) fn named_memory() -> Result<Facts, TaskError> {
     Ok(judge_memory(&scoped(named_level()?)?))
 }
 
-/// Runs the tasks within each other, as a program does with one scope for each.
+/// Runs the tasks within each other, like a program with a scope for each.
 fn scoped(level: Level) -> Result<Vec<ListedTask>, TaskError> {
     let TaskScopes { enter, listed } = memscope::TASKS.map_err(TaskError::Unsupported)?;
     let session = prepare(level)?;
-    // What the registry allocates is not the tasks' own.
+    // Allocations of the registry are not the tasks' own.
     let begin = |name: &str| {
         let _paused = PauseGuard::new();
         enter(name)
@@ -107,7 +107,7 @@ pub(super) fn asynchronous() -> Result<Facts, TaskError> {
         runtime.block_on(async {
             let tasks = works.map(spawn);
             for task in tasks {
-                // A task that panics names nothing, and that is seen.
+                // A task that panics names nothing, which the comparison reports.
                 let _ = task.await;
             }
         });
@@ -115,7 +115,7 @@ pub(super) fn asynchronous() -> Result<Facts, TaskError> {
     Ok(judge_asynchronous(listed()))
 }
 
-/// The buffers that must live until memscope is asked.
+/// The buffers that must live until memscope's report.
 type Kept = Arc<Mutex<Vec<Vec<u8>>>>;
 
 /// Returns a task that lets the others begin before it names its buffer.
@@ -131,7 +131,7 @@ fn turn(size: usize, names: VariableTracker, kept: Kept) -> Work {
 }
 
 fn judge_asynchronous(listed: Result<Vec<ListedTask>, String>) -> Facts {
-    // Their names are memscope's own choice.
+    // memscope chooses their names.
     let fact = |allocations: u64, bytes: u64| format!("a task named {bytes} B in {allocations}");
     let reported = |listed: &[ListedTask]| listed.iter().map(|task| fact(task.allocations, task.bytes)).collect();
     Facts {

@@ -1,4 +1,4 @@
-//! Promises on threads and on time stamps: which blocks and values are of one thread, and what came first.
+//! Promises on threads and on time stamps: the blocks and values of each thread, and their order.
 
 use super::facts::{Facts, grouped, pairs};
 use super::planted::{Block, block_of, failed, named_level, prepare};
@@ -13,7 +13,7 @@ use std::time::Duration;
 /// The names of the blocks, three for each of four threads.
 const NAMES: [[&str; 3]; 4] = [["a1", "a2", "a3"], ["b1", "b2", "b3"], ["c1", "c2", "c3"], ["d1", "d2", "d3"]];
 
-/// The time between two blocks whose order is asked for: any clock distinguishes them.
+/// The time between two blocks whose order is compared: any clock distinguishes them.
 const BETWEEN: Duration = Duration::from_millis(3);
 
 /// Distinguishes the threads of the hook's blocks.
@@ -36,7 +36,7 @@ pub(super) fn order_of_values() -> Result<Facts, TaskError> {
     in_order(memscope::VALUES, named_level()?)
 }
 
-/// Makes blocks on four threads, and compares whose threads are one.
+/// Allocates blocks on four threads, and compares which blocks share a thread.
 fn by_threads(ask: Ask<Vec<Listed>>, level: Level) -> Result<Facts, TaskError> {
     let ask = ask.map_err(TaskError::Unsupported)?;
     let session = prepare(level)?;
@@ -73,7 +73,7 @@ fn judge_threads(truth: &[Block], listed: &[Listed]) -> Facts {
     }
 }
 
-/// Makes six blocks one after the other, with time in between.
+/// Allocates six blocks in sequence, with time in between.
 fn in_order(ask: Ask<Vec<Listed>>, level: Level) -> Result<Facts, TaskError> {
     let ask = ask.map_err(TaskError::Unsupported)?;
     let session = prepare(level)?;

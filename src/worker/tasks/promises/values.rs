@@ -8,8 +8,8 @@ use crate::workloads::Tracker;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// A named value: its name, its type without the path of modules, and its bytes. Bytes of a shared value are left out:
-/// a version may count the counters beside it or not.
+/// A named value: its name, its type without the module path, and its bytes. Bytes of a shared value are left out,
+/// because a version may or may not include its reference counts.
 struct Value {
     name: &'static str,
     container: &'static str,
@@ -26,7 +26,7 @@ const VALUES: [Value; 5] = [
     Value { name: "shared", container: "Arc", content: Some("u16"), size: None },
 ];
 
-/// Names the values, and has memscope list them while they live.
+/// Names the values, and lets memscope list them while they live.
 fn named() -> Result<Result<Vec<Listed>, String>, TaskError> {
     let ask = memscope::VALUES.map_err(TaskError::Unsupported)?;
     let session = prepare(named_level()?)?;
@@ -92,7 +92,7 @@ fn reported_types(entry: &Listed) -> Vec<String> {
         Some((container, content)) => (container, content.strip_suffix('>')),
         None => (plain.as_str(), None),
     };
-    // A parameter's own name, as in `Vec<T>`, states no type.
+    // A parameter's own name, as in `Vec<T>`, is not a type.
     let content = content.filter(|content| content.len() > 1).map(|content| format!("{name} holds {content}"));
     [Some(format!("{name} is a {container}")), content].into_iter().flatten().collect()
 }
@@ -140,7 +140,7 @@ pub(super) fn live() -> Result<Facts, TaskError> {
             session.tracker().vec(name, &value);
             value
         });
-        // All are made before the first is dropped, so no address is used twice.
+        // All values are created before the first is dropped, so no address is used twice.
         kept.extend(made.into_iter().step_by(2));
     });
     let listed = ask();
@@ -150,7 +150,7 @@ pub(super) fn live() -> Result<Facts, TaskError> {
 
 fn judge_live(listed: Result<Vec<Listed>, String>) -> Facts {
     let fact = |name: &str| format!("{name} is live");
-    // Blocks without a name are no values.
+    // Blocks without a name are not values.
     let named = |listed: &[Listed]| listed.iter().filter_map(|entry| Some(fact(entry.name.as_ref()?))).collect();
     Facts { expected: EIGHT.iter().step_by(2).map(|name| fact(name)).collect(), reported: answered(listed, named) }
 }

@@ -1,4 +1,4 @@
-//! The blocks of a replay: allocated, resized and freed as the plan orders it, by the program's allocator.
+//! The blocks of a replay: allocated, resized and freed in the order of the plan, by the program's allocator.
 #![allow(unsafe_code, reason = "blocks of any size and alignment need the allocator's own functions")]
 
 use crate::trace::plan::{Act, Order};
@@ -45,7 +45,7 @@ struct Place {
     address: AtomicPtr<u8>,
     /// Size, and above its bits the logarithm of the alignment.
     layout: AtomicU64,
-    /// Operations that the block has had, if several threads use it.
+    /// Number of finished operations of the block, if several threads use it.
     done: AtomicU16,
 }
 
@@ -58,15 +58,15 @@ impl Blocks {
         Self((0..places).map(|_| Place::default()).collect())
     }
 
-    /// Does the operation of an order, once the operations before it are done.
+    /// Runs the operation of an order, after the operations before it are done.
     ///
-    /// A byte of each page of a new block is written, because a program that allocates a block writes to it. One of
-    /// zeros is left as it is: a program that wants zeros may leave most of them alone.
+    /// A byte of each page of a new block is written, because a program that allocates a block writes to it. A block of
+    /// zeros is not written, because a program may leave most zeros untouched.
     ///
-    /// The meter runs the operation itself, without the wait for others.
+    /// The meter runs only the operation, without the wait for others.
     ///
     /// # Panics
-    /// If the plan frees a block that is not there.
+    /// If the plan frees a missing block.
     #[inline]
     pub(super) fn obey(&self, order: &Order, meter: &mut impl Meter) {
         let place = &self.0[order.place as usize];
@@ -91,7 +91,7 @@ fn layout(size: usize, align: u8) -> Layout {
 }
 
 impl Place {
-    /// Waits until the block has had so many operations. Most waits are short, and a long one must cost no CPU time.
+    /// Waits until the block has had this many operations. Most waits are short, and a long wait must cost no CPU time.
     fn wait(&self, operations: u16) {
         const SPINS: u32 = 200;
         const YIELDS: u32 = 220;
@@ -154,7 +154,7 @@ impl Place {
     }
 }
 
-/// Writes a byte to each page of a block from one place to another.
+/// Writes a byte to each page of a block between two offsets.
 #[inline]
 fn touch(address: *mut u8, from: usize, to: usize) {
     for place in (from..to).step_by(PAGE) {

@@ -1,7 +1,7 @@
-//! A replay: the operations of a trace, on as many threads, under a level.
+//! A replay: the operations of a trace, on the same number of threads, under a level.
 //!
-//! The plan is read before the window opens, and its threads are started. Within the window a thread reads its orders
-//! one after the other. Where the program worked between two calls, it repeats a step of work for as long, or does not.
+//! The plan is read and its threads are started before the window opens. Within the window a thread reads its orders in
+//! sequence. For the program's work between two calls, it optionally repeats a step of work for the same time.
 
 mod blocks;
 
@@ -33,7 +33,7 @@ pub struct Request {
     pub probe: probe::Request,
     /// Path of the plan.
     pub plan: String,
-    /// Steps of work for each nanosecond between two operations of the program; `None` to leave out its work.
+    /// Number of steps of work for each nanosecond between two operations of the program; `None` to leave out its work.
     pub pace: Option<f64>,
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn obstacle(level: Level) -> Option<&'static str> {
     is_without_events.then_some("it sees named values alone, and a trace has none")
 }
 
-/// Returns the steps of work that this program makes in a nanosecond of CPU time.
+/// Returns the number of steps of work that this program makes in a nanosecond of CPU time.
 pub fn pace() -> f64 {
     const BATCHES: usize = 15;
     const STEPS: u64 = 200_000;
@@ -64,10 +64,10 @@ fn work(steps: u64) -> u64 {
     (0..steps).fold(0x9e37_79b9_7f4a_7c15, |state, _| step(state))
 }
 
-/// Replays a plan in this process. Call it once.
+/// Replays a plan in this process. Call this once.
 ///
 /// # Errors
-/// If the level sees no operations, the plan cannot be read, the program's global allocator is not
+/// If the level records no operations, the plan cannot be read, the program's global allocator is not
 /// [`SwitchedAllocator`](crate::tracking::SwitchedAllocator), or the system does not start the threads.
 pub fn run(request: &Request) -> Result<Observation, TaskError> {
     let probe = request.probe;
@@ -84,12 +84,12 @@ pub fn run(request: &Request) -> Result<Observation, TaskError> {
     let truth = counted.then(|| counting::totals().since(&before).into());
     let own = counted.then(counting::own);
     let seen = observation(probe, seen, session.recorded());
-    // The orders are no memory of the program's.
+    // The memory of the orders is not the program's.
     let peak_rss_bytes = seen.peak_rss_bytes.map(|peak| peak.saturating_sub(plan.bytes()));
     Ok(Observation { truth, own, peak_rss_bytes, ..seen })
 }
 
-/// Checks that a level can replay, and reads the plan.
+/// Checks that a level can be replayed, and reads the plan.
 fn readied(Request { probe, plan, .. }: &Request) -> Result<Plan, TaskError> {
     if let Some(why) = obstacle(probe.level) {
         return Err(TaskError::Refused(format!("a trace cannot be replayed under {}: {why}", probe.level)));
@@ -99,7 +99,7 @@ fn readied(Request { probe, plan, .. }: &Request) -> Result<Plan, TaskError> {
     File::open(plan).and_then(Plan::read).map_err(unreadable)
 }
 
-/// Replays a plan in this process with each operation timed separately. Call it once.
+/// Replays a plan in this process with each operation timed separately. Call this once.
 ///
 /// # Errors
 /// As [`run`].
@@ -119,7 +119,7 @@ pub fn latencies(request: &Request) -> Result<Observed, TaskError> {
     Ok(all.observed(step_ns))
 }
 
-/// Warms the code of the allocator: a replay has no smaller run of itself.
+/// Warms up the code of the allocator, because a replay has no smaller run.
 fn warm_up() {
     for size in (0..1_000).map(|number| 16 << (number % 9)) {
         let mut block: Vec<u8> = Vec::with_capacity(black_box(size));
@@ -128,7 +128,7 @@ fn warm_up() {
     }
 }
 
-/// Times each operation, and nothing as often.
+/// Times each operation, and an empty call equally often.
 impl Meter for Times {
     #[inline]
     fn allocating(&mut self, run: impl FnOnce()) {
@@ -148,13 +148,13 @@ struct Replay<'p> {
     plan: &'p Plan,
     pace: Option<f64>,
     blocks: Blocks,
-    /// The threads that stand.
+    /// The number of running threads.
     standing: AtomicUsize,
-    /// For each thread: true once it may begin, and false if not all threads were started.
+    /// For each thread: true when it may begin, and false if not all threads were started.
     opened: Vec<OnceLock<bool>>,
     /// For each thread: set at its end.
     ended: Vec<OnceLock<()>>,
-    /// Set when the window is closed: what a thread frees when it ends is not the program's.
+    /// Set when the window is closed, because frees at a thread's end are not the program's.
     closed: OnceLock<()>,
     checksum: AtomicU64,
 }
@@ -174,7 +174,7 @@ impl<'p> Replay<'p> {
         }
     }
 
-    /// Starts the threads, each of which plays its part, and runs the window around the replay.
+    /// Starts the threads, each of which runs its part, and runs the window around the replay.
     fn on_threads<R>(
         &self,
         play: &(impl Fn(usize) + Sync),
@@ -196,7 +196,7 @@ impl<'p> Replay<'p> {
                 self.opened.iter().for_each(|opened| _ = opened.set(false));
                 return Err(ThreadsError { threads: self.plan.threads(), why: error.to_string() });
             }
-            // What a thread allocates to begin is not the program's.
+            // Allocations for starting a thread are not the program's.
             while self.standing.load(Acquire) + 1 < self.plan.threads() {
                 thread::yield_now();
             }
@@ -210,7 +210,7 @@ impl<'p> Replay<'p> {
         })
     }
 
-    /// Obeys the orders of a thread.
+    /// Runs the orders of a thread.
     fn obey(&self, thread: usize, meter: &mut impl Meter) {
         let mut checksum = 0_u64;
         for order in self.plan.orders(thread) {

@@ -1,11 +1,11 @@
-//! The soak: one process whose number of live blocks stays the same, while the tracker sees ever more events.
+//! The soak: one process with a constant number of live blocks and a growing number of events.
 //!
-//! At checkpoints, whose distances grow with the number of events, a short stretch is measured: the CPU time of an event,
-//! the times of single calls, resident memory, and one query of the tracker's statistics. So each figure has the number
-//! of events that came before. Then every block is freed, and memory is read again.
+//! At checkpoints, whose distances grow with the number of events, a short stretch is measured: the CPU time of an
+//! event, the times of single calls, resident memory, and one query of the tracker's statistics. So each figure has the
+//! number of events before it. Then every block is freed, and memory is read again.
 //!
-//! The window is open only while the program runs: what the harness does at a checkpoint is not tracked. Each checkpoint
-//! goes into a file at once, so a process that hangs or crashes leaves all of them but the last.
+//! The window is only open while the program runs, so the harness's work at a checkpoint is not tracked. Each
+//! checkpoint is written to a file at once, so a process that hangs or crashes leaves all of them except the last.
 
 mod program;
 mod trace;
@@ -26,25 +26,25 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 use trace::{Line, Writer};
 
-/// The checkpoints in each decade of events.
+/// The number of checkpoints in each decade of events.
 const PER_DECADE: i32 = 6;
 
-/// The number of events at the first checkpoint, for each live block. Before, the tracker's maps are not yet full.
+/// The number of events at the first checkpoint, for each live block. Earlier, the tracker's maps are not yet full.
 pub const FIRST: u64 = 10;
 
-/// The parts of a stretch, whose median is its figure.
+/// The number of parts of a stretch, whose median is its figure.
 const PARTS: usize = 10;
 
-/// The fewest calls from which the time that one in a thousand exceeds is known.
+/// The minimum number of calls for the time that one in a thousand exceeds.
 const FEWEST_CALLS: u64 = 1_000;
 
-/// The events between two looks at the clock and at memory.
+/// The number of events between two checks of the clock and of memory.
 const SLICE: u64 = 1 << 16;
 
 /// A slower query of the statistics is not repeated.
 const SLOW_QUERY: Duration = Duration::from_secs(1);
 
-/// The kind of figures that a process measures. Each kind disturbs the others, so it has processes of its own.
+/// The kind of figures that a process measures. Each kind disturbs the others, so it has separate processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Meter {
@@ -52,7 +52,7 @@ pub enum Meter {
     Time,
     /// The bytes that the tracker keeps, by the harness's counters.
     Memory,
-    /// Instructions, by a tool that watches the stretches from outside.
+    /// Instructions, by an external tool that watches the stretches.
     Instructions,
 }
 
@@ -70,9 +70,9 @@ pub struct Request {
     pub live: usize,
     /// Seed of sizes and places.
     pub seed: u64,
-    /// The time after which the process ends by itself, in milliseconds.
+    /// The time after which the process stops, in milliseconds.
     pub limit_ms: u64,
-    /// The resident memory beyond which it does, in bytes.
+    /// The resident memory above which the process stops, in bytes.
     pub memory_bytes: u64,
     /// The file for the checkpoints.
     pub trace: String,
@@ -87,7 +87,7 @@ impl Request {
     }
 }
 
-/// Runs the soak in this process. Call it once.
+/// Runs the soak in this process. Call this once.
 ///
 /// # Errors
 /// If the program or the linked memscope does not have the level, or the file cannot be written.
@@ -114,12 +114,12 @@ fn written(source: std::io::Error) -> TaskError {
     TaskError::System { deed: "write the file for checkpoints", source }
 }
 
-/// A soak under way.
+/// A running soak.
 struct Soak<'a> {
     request: &'a Request,
     session: Session,
     program: Program,
-    /// False once a query of the statistics was slow.
+    /// False after a slow query of the statistics.
     asks: bool,
     deadline: Instant,
 }
@@ -145,7 +145,7 @@ impl Soak<'_> {
         Ok(end)
     }
 
-    /// Goes on to so many events, unless a limit is reached before.
+    /// Runs up to this many events, unless a limit is reached before.
     fn advance(&mut self, events: u64) -> Option<Stop> {
         while self.program.events() < events {
             let (program, session, deadline) = (&mut self.program, &self.session, self.deadline);
@@ -217,7 +217,7 @@ impl Soak<'_> {
         })
     }
 
-    /// Asks the tracker for its statistics, as the program itself would.
+    /// Queries the tracker's statistics, as the program itself would.
     fn query(&mut self) -> Option<Query> {
         let is_of_memscope = self.request.level.is_memscope();
         if self.request.meter != Meter::Time || !is_of_memscope || !self.asks {
@@ -237,17 +237,17 @@ impl Soak<'_> {
     fn end(&mut self, stopped: Stop) -> End {
         let events = self.program.events();
         let (program, session) = (&mut self.program, &self.session);
-        // A slow tracker must not keep the process from its end.
+        // A slow tracker must not keep the process from ending.
         let deadline = self.deadline.max(Instant::now()) + self.request.limit() / 2;
         let live = session.window(|| program.free_all(deadline));
         End { events, stopped, live, resident_bytes: system::resident_bytes(), kept_bytes: self.kept_bytes() }
     }
 
-    /// Returns the bytes that the tracker keeps, if they are counted: its own within the hook, and what is live besides
-    /// the program's blocks.
+    /// Returns the bytes that the tracker keeps, if they are counted: its own within the hook, and live bytes other
+    /// than the program's blocks.
     fn kept_bytes(&self) -> Option<u64> {
         let is_counted = self.request.meter == Meter::Memory;
-        // What a tracker allocates within its hook may be freed outside of it, so only the sum is never negative.
+        // A tracker may free outside of its hook what it allocated within it, so only the sum is never negative.
         let live = || counting::own().live_bytes + counting::totals().live_bytes();
         is_counted.then(|| live().saturating_sub(self.program.bytes()))
     }
@@ -268,7 +268,7 @@ mod tests {
         assert_eq!((all.len(), all[0], all[6], all[18]), (19, 10_000, 100_000, 10_000_000));
         assert_eq!(request(100, 2_000).checkpoints(), [1_000, 1_468]);
         assert!(request(1_000, 9_999).checkpoints().is_empty());
-        // What a checkpoint itself takes must fit in before the next one.
+        // The events of a checkpoint itself must fit in before the next one.
         assert!(all.windows(2).all(|two| two[1] - two[0] > 4 * 1_000), "{all:?}");
     }
 

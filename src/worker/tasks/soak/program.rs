@@ -1,8 +1,8 @@
-//! The program that is soaked: a constant number of blocks, of which random ones are replaced.
+//! The program of a soak: it keeps a constant number of blocks, and replaces random ones.
 //!
-//! A tenth of the blocks are small, of a fixed size each, and half of all replacements are of these: their addresses come
-//! again. The others are buffers of any size, whose addresses are ever new ones. Both matter: one version searches
-//! everything that it noted of an address, and another searches all addresses that it ever saw.
+//! A tenth of the blocks are small, of a fixed size each, and half of all replacements are of these: their addresses
+//! are reused. The others are buffers of any size, whose addresses are always new. Both matter: one version searches
+//! everything that it noted about an address, and another searches all addresses that it ever saw.
 
 use crate::tracking::VariableTracker;
 use crate::workloads::Tracker;
@@ -21,7 +21,7 @@ const BUFFERS: RangeInclusive<usize> = 1_024..=4_096;
 /// The part of the blocks that are small.
 const SMALL_PART: usize = 10;
 
-/// The replacements between two looks at the clock.
+/// The number of replacements between two checks of the clock.
 const BETWEEN_LOOKS: usize = 16;
 
 /// The program.
@@ -35,10 +35,11 @@ pub(super) struct Program {
     events: u64,
 }
 
-/// Name of the function that runs a stretch, for tools that watch the program from outside.
+/// The name of the function that runs a stretch, for external tools.
 pub const STRETCH: &str = "memscope_bench_stretch";
 
-/// Replaces so many blocks. It is never inlined, so a tool finds its begin and its end under the name [`STRETCH`].
+/// Replaces this many blocks. It is never inlined, so a tool finds its beginning and its end under the name
+/// [`STRETCH`].
 #[inline(never)]
 fn memscope_bench_stretch(program: &mut Program, names: &VariableTracker, replacements: usize) {
     for _ in 0..replacements {
@@ -47,7 +48,7 @@ fn memscope_bench_stretch(program: &mut Program, names: &VariableTracker, replac
 }
 
 impl Program {
-    /// Returns a program without blocks, and with room for so many.
+    /// Returns a program without blocks, with capacity for this many.
     pub(super) fn new(live: usize, seed: u64) -> Self {
         Self { blocks: vec![Vec::new(); live], rng: Pcg64Mcg::seed_from_u64(seed), bytes: 0, events: 0 }
     }
@@ -79,12 +80,12 @@ impl Program {
         }
     }
 
-    /// Replaces so many blocks, as the measured part of a checkpoint.
+    /// Replaces this many blocks, as the measured part of a checkpoint.
     pub(super) fn stretch(&mut self, names: &VariableTracker, replacements: usize) {
         memscope_bench_stretch(self, names, replacements);
     }
 
-    /// Goes on to so many events. Returns `false` if the time is up before.
+    /// Runs up to this many events. Returns `false` if the time is up before.
     pub(super) fn advance(&mut self, names: &VariableTracker, events: u64, deadline: Instant) -> bool {
         while self.events < events {
             for _ in 0..BETWEEN_LOOKS {
@@ -133,7 +134,7 @@ impl Program {
         self.events += 1;
     }
 
-    /// Frees all blocks until the time is up. Returns the number of those that are left.
+    /// Frees all blocks until the time is up. Returns the number of remaining blocks.
     pub(super) fn free_all(&mut self, deadline: Instant) -> usize {
         for place in 0..self.blocks.len() {
             if Instant::now() >= deadline {

@@ -35,11 +35,11 @@ pub struct Checkpoint {
 pub struct Calls {
     /// The number of calls.
     pub calls: u64,
-    /// The time that half of them stay within, in nanoseconds.
+    /// The median time, in nanoseconds.
     pub p50_ns: u64,
     /// The time that one in a thousand exceeds, in nanoseconds.
     pub p999_ns: u64,
-    /// The greatest time, in nanoseconds.
+    /// The maximum time, in nanoseconds.
     pub max_ns: u64,
 }
 
@@ -86,7 +86,7 @@ pub struct End {
 pub struct Trace {
     /// The checkpoints, in order.
     pub checkpoints: Vec<Checkpoint>,
-    /// The end; `None` if the process did not come so far.
+    /// The end; `None` if the process did not reach it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<End>,
 }
@@ -95,9 +95,9 @@ pub struct Trace {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Line {
-    /// A checkpoint, without its query: that may hang.
+    /// A checkpoint, without its query, which may hang.
     Checkpoint(Checkpoint),
-    /// The query of the checkpoint before.
+    /// The query of the previous checkpoint.
     Query(Query),
     /// The end.
     End(End),
@@ -118,7 +118,8 @@ impl Writer {
 }
 
 impl Trace {
-    /// Reads what a process wrote. A line that was cut short, or is none, ends it. There is no trace without the file.
+    /// Reads the lines of a process. A line that is cut off or invalid ends the trace. The trace is empty if the file
+    /// does not exist.
     pub fn read(path: &Path) -> Self {
         Self::parse(&fs::read_to_string(path).unwrap_or_default())
     }

@@ -1,5 +1,5 @@
-//! Blocking locks in place of those that are given up, by a variable of the environment that memscope reads at each
-//! allocation. The launcher sets it.
+//! Blocking locks instead of locks that give up, by an environment variable that memscope reads at each allocation. The
+//! launcher sets it.
 
 #![allow(unused_imports, reason = "each form uses some of them")]
 

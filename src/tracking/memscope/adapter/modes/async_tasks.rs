@@ -40,7 +40,7 @@ fn tracker() -> Arc<AsyncTracker> {
     Arc::clone(global.async_tracker())
 }
 
-/// Polls the tasks by turns until all are done. No future waits for anything, so none needs to be woken.
+/// Polls the tasks by turns until all are done. No future waits, so none needs to be woken.
 #[cfg(memscope_tokio_tasks = "tracker")]
 fn interleave(futures: Vec<Pin<Box<dyn Future<Output = ()> + '_>>>) {
     let tracker = tracker();

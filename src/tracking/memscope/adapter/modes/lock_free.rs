@@ -1,5 +1,5 @@
-//! A queue of events for each thread, without locks. memscope calls these functions nowhere itself: a program reports
-//! each event, and a thread's first one makes its tracker.
+//! A queue of events for each thread, without locks. memscope itself never calls these functions: a program reports
+//! each event, and a thread's first event creates its tracker.
 
 #![allow(unused_imports, reason = "each form uses some of them")]
 
@@ -21,7 +21,7 @@ use memscope_rs::lockfree::tracker::{
     finalize_thread_tracker, init_thread_tracker, track_allocation_lockfree, track_deallocation_lockfree,
 };
 
-/// Makes the tracker of this thread: without sampling where it can be chosen, and else as documented.
+/// Creates the tracker of this thread: without sampling if that can be chosen, and else as documented.
 #[cfg(not(memscope_lock_free = "none"))]
 fn prepare(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     #[cfg(memscope_lock_free = "functions")]
@@ -30,7 +30,7 @@ fn prepare(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     init_thread_tracker(folder, None)
 }
 
-/// A call stack as the functions take one. memscope takes none itself: the program passes one, or none.
+/// A call stack in the form that the functions take. memscope takes none itself: the program passes one, or none.
 #[cfg(memscope_lock_free = "functions")]
 const CALL_STACK: u64 = 0;
 #[cfg(memscope_lock_free = "sampled")]
@@ -67,13 +67,13 @@ impl LockFree for Linked {
     }
 }
 
-/// Makes the tracker of the calling thread.
+/// Creates the tracker of the calling thread.
 #[cfg(not(memscope_lock_free = "none"))]
 #[cold]
 fn begin() {
     let Some(folder) = FOLDER.get() else { return };
     prepare(folder).expect("memscope's tracker of this thread");
-    // In this order, so that the end is noted before the tracker is gone.
+    // The order ensures that the end is noted before the tracker is dropped.
     END.with(|_| STATE.set(State::Ready));
 }
 
@@ -83,7 +83,7 @@ fn begin() {
 enum State {
     New,
     Ready,
-    /// A thread that ends frees its own memory after its tracker is gone.
+    /// An ending thread frees its own memory after its tracker is dropped.
     Ended,
 }
 
@@ -110,14 +110,14 @@ fn recorded() -> Recorded {
     Recorded::default()
 }
 
-/// Returns the record of this thread and of those that have ended. No function collects those of all threads: each
-/// thread writes its file when it ends.
+/// Returns the record of this thread and of ended threads. No function collects the records of all threads: each thread
+/// writes its file when it ends.
 #[cfg(memscope_lock_free = "functions")]
 #[allow(clippy::unnecessary_cast, reason = "the fields' types differ between versions")]
 fn recorded() -> Recorded {
     let Some(tracker) = get_current_tracker() else { return Recorded::default() };
     let stats = tracker.get_stats();
-    // Its drop would take the events from the tracker that it was copied from.
+    // Dropping the copy would take the events from the original tracker.
     std::mem::forget(tracker);
     let ended = FOLDER.get().and_then(|folder| in_files(folder).ok()).unwrap_or_default();
     Recorded {
@@ -128,7 +128,7 @@ fn recorded() -> Recorded {
 }
 
 /// Returns the allocations and frees in the files of a folder. An event is its kind, its time, and the block's address,
-/// size and call stack, of eight bytes each but the first.
+/// size and call stack, of eight bytes each except the first.
 #[cfg(memscope_lock_free = "functions")]
 fn in_files(folder: &Path) -> std::io::Result<[u64; 2]> {
     const HEAD: &[u8] = b"MEMSCOPE_LOCKFREE";

@@ -1,6 +1,6 @@
-//! memscope's modes beside its hook and its global tracker of named values: a trait for each, and the forms.
+//! memscope's modes other than its hook and its global tracker of named values: a trait for each, and the forms.
 //!
-//! As for the other parts, `build/modes.rs` lists what a form calls, and a default stands for "unsupported".
+//! As for the other parts, `build/modes.rs` lists the items that a form calls, and a default means "unsupported".
 
 mod accurate;
 mod async_tasks;
@@ -31,15 +31,15 @@ where
 
 impl Modes for Linked {}
 
-/// Trackers of named values that the program makes for itself.
+/// Trackers of named values that the program creates itself.
 #[diagnostic::on_unimplemented(message = "adapter/modes/own_tracker.rs has no such form of the part `own_tracker`")]
 pub(in super::super) trait OwnTrackers {
-    /// Makes a tracker with this setting.
+    /// Creates a tracker with this setting.
     const OWN_TRACKER: Result<fn(Setting) -> OwnTracker, &'static str> =
         Err("this version has no tracker that a program makes for itself and that samples");
 }
 
-/// Such a tracker with monitoring of the system.
+/// The program's own tracker with monitoring of the system.
 #[diagnostic::on_unimplemented(message = "adapter/modes/ has no such form of the part `system_monitor`")]
 pub(in super::super) trait SystemMonitor {
     /// Waits until the monitor's thread has made its first reading, so that its start is not in the window.
@@ -69,7 +69,7 @@ pub(in super::super) trait LockFree {
     const LOCK_FREE: Result<Driver, &'static str> =
         Err("this version has no functions of a lock-free tracker that the adapter knows");
 
-    /// Reports an allocation of so many bytes, or a free, to the calling thread's tracker.
+    /// Reports an allocation of this many bytes, or a free, to the calling thread's tracker.
     fn lock_free_events(_address: usize, _allocated: Option<usize>) {}
 }
 

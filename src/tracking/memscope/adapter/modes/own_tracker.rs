@@ -1,5 +1,5 @@
-//! A tracker of named values that the program makes for itself, by memscope's `tracker!()`. It samples if it is set to,
-//! and has no analyser of borrows as the global tracker has.
+//! A tracker of named values that the program creates itself, by memscope's `tracker!()`. It samples if it is set to,
+//! and has no analyser of borrows, unlike the global tracker.
 
 #[cfg(not(memscope_own_tracker = "none"))]
 pub use form::OwnTracker;
@@ -16,7 +16,7 @@ mod form {
     use std::fmt;
     use std::sync::Arc;
 
-    /// The tracker. The drop of any clone of memscope's own type marks all allocations freed, so it is shared.
+    /// The tracker. It is shared, because dropping any clone of memscope's own type marks all allocations freed.
     #[derive(Clone)]
     pub struct OwnTracker(Arc<Tracker>);
 
@@ -73,7 +73,7 @@ mod form {
 mod none {
     use crate::tracking::memscope::modes::Record;
 
-    /// Never made, and does nothing.
+    /// A placeholder that is never created.
     #[derive(Clone, Debug)]
     pub struct OwnTracker;
 

@@ -11,7 +11,7 @@ impl SampledHook for Linked {
     const SAMPLED_HOOK: Result<Driver, &'static str> = Ok(Driver {
         start: |_| {
             use memscope_rs::tracker::{SamplingConfig, Tracker};
-            // Its drop would mark the hook's allocations freed.
+            // Dropping it would mark the hook's allocations freed.
             std::mem::forget(Tracker::global().with_sampling(SamplingConfig::high_performance()));
         },
         ..Driver::PLAIN

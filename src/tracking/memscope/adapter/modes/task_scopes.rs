@@ -1,4 +1,4 @@
-//! Scopes of tasks: what a thread allocates while a scope lives belongs to its task.
+//! Scopes of tasks: allocations of a thread while a scope lives belong to its task.
 
 #![allow(unused_imports, reason = "each form uses some of them")]
 

@@ -1,4 +1,4 @@
-//! A tracker for each thread, to which the hook reports what that thread does.
+//! A tracker for each thread, to which the hook reports that thread's events.
 
 #![allow(unused_imports, reason = "each form uses some of them")]
 
@@ -21,7 +21,7 @@ impl ThreadLocal for Linked {
 #[cfg(memscope_thread_local = "registry")]
 use memscope_rs::capture::backends::collect_all_trackers_local as trackers;
 
-/// Returns the sum over all threads. A peak has none.
+/// Returns the sum over all threads. Peaks cannot be summed.
 #[cfg(memscope_thread_local = "registry")]
 #[allow(clippy::unnecessary_cast, reason = "the fields' types differ between versions")]
 fn recorded() -> Recorded {

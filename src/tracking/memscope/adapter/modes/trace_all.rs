@@ -1,4 +1,4 @@
-//! Tracing of all threads, by the lock-free tracker's two calls in one line each.
+//! Tracing of all threads, by the two one-line calls of the lock-free tracker.
 
 #![allow(unused_imports, reason = "each form uses some of them")]
 

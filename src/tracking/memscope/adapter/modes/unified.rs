@@ -1,4 +1,4 @@
-//! The unified backend, which chooses a strategy by itself.
+//! The unified backend, which chooses a strategy automatically.
 
 #![allow(unused_imports, reason = "each form uses some of them")]
 

@@ -1,5 +1,5 @@
-//! From 0.2.0 on: a tracker of named values beside the hook's. Neither sees the other, and the end of a named value is
-//! not seen.
+//! From 0.2.0 on: a tracker of named values besides the hook's. Neither sees the other's events, and the end of a named
+//! value is not recorded.
 
 use super::super::{Linked, NamedValues, VariableTracker};
 use crate::tracking::memscope::TypeUse;

@@ -1,4 +1,4 @@
-//! Passing named values on to memscope: the function behind its macros, which takes a name.
+//! Passing named values to memscope: the function behind its macros, which takes a name.
 
 #[cfg_attr(any(memscope_names = "global_with_module", memscope_names = "global"), path = "global.rs")]
 #[cfg_attr(memscope_names = "tracker", path = "tracker.rs")]

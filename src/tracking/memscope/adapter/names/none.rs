@@ -1,8 +1,8 @@
-//! A source to which values cannot be named.
+//! A source that cannot name values.
 
 use super::super::{Linked, NamedValues, VariableTracker, prepare_hook};
 
-/// Passes no value on: the levels that name values are unsupported.
+/// Passes no values: the levels that name values are unsupported.
 #[derive(Clone, Debug)]
 pub struct Variables;
 

@@ -1,4 +1,4 @@
-//! Between 0.1.10 and 0.2.0: a tracker of named values that the program makes for itself.
+//! Between 0.1.10 and 0.2.0: a tracker of named values that the program creates itself.
 
 use super::super::{Linked, NamedValues, VariableTracker};
 use memscope_rs::Trackable;

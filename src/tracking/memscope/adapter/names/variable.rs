@@ -1,8 +1,8 @@
-//! 0.1 and before: naming a value to the one tracker. Its registry keeps one named value for an address, and addresses
-//! come again, so the number of named values is unknown.
+//! 0.1 and before: values are named to the one tracker. Its registry keeps one named value per address, and addresses
+//! are reused, so the number of named values is unknown.
 //!
-//! memscope's `init()` is not called: it installs a logger that writes to standard output, which is the probe's.
-//! Nothing is missing without it.
+//! memscope's `init()` is not called: it installs a logger that writes to standard output, which the probe needs.
+//! Everything else works without it.
 
 use super::super::{Linked, NamedValues, VariableTracker, prepare_hook};
 use memscope_rs::Trackable;

@@ -1,5 +1,5 @@
-//! Reports of memscope 0.2. It has two trackers that do not see each other, each with its own reports: the hook's under
-//! the level `allocator`, the one for named values under `variables`.
+//! Reports of memscope 0.2. It has two trackers that do not see each other's events, each with its own reports: the
+//! hook's under the level `allocator`, and the tracker of named values under `variables`.
 
 use super::hook::tracker;
 use super::{Cycles, Leaks, Linked, Reports};
@@ -41,7 +41,7 @@ fn active_names() -> Result<ReportOutput, String> {
     Ok(ReportOutput::Named(named_blocks()?.into_iter().map(|block| vec![block.ptr]).collect()))
 }
 
-/// Returns the circles that memscope sees among blocks.
+/// Returns the circles that memscope finds among blocks.
 pub(super) fn circles(blocks: Vec<AllocationInfo>) -> Result<ReportOutput, String> {
     let analysis = AnalysisManager::new().analyze_circular_references(&blocks);
     let cycles = analysis.circular_references.into_iter();

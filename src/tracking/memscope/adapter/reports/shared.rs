@@ -1,4 +1,4 @@
-//! Reports of memscope 0.1. It has one tracker, which sees who points to whom only with both hook and names.
+//! Reports of memscope 0.1. It has one tracker, which needs both the hook and names to know who points to whom.
 
 use super::{Cycles, Leaks, Linked, Reports};
 use crate::tracking::Level;
@@ -40,7 +40,7 @@ mod shared_pointers {
     /// The call behind [`circles`].
     pub const CIRCLES: &str = "AnalysisManager::analyze_circular_references(active)";
 
-    /// Returns the circles that memscope sees among blocks.
+    /// Returns the circles that memscope finds among blocks.
     pub fn circles(blocks: Vec<AllocationInfo>) -> Result<ReportOutput, String> {
         let analysis = AnalysisManager::new().analyze_circular_references(&blocks);
         let cycles = analysis.circular_references.into_iter();
@@ -50,7 +50,7 @@ mod shared_pointers {
     }
 
     pub fn active() -> Result<ReportOutput, String> {
-        // A named shared value has an address that memscope makes up, and the address of its data.
+        // A named shared value has an address that memscope invents, and the address of its data.
         let addresses = |block: AllocationInfo| {
             let data = block.smart_pointer_info.map(|shared| shared.data_ptr);
             std::iter::once(block.ptr).chain(data).collect()
