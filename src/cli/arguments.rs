@@ -52,10 +52,10 @@ impl From<LimitArguments> for Limits {
 /// The precision of the figures, for every command that measures some.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct PrecisionArguments {
-    /// Run pairs until each interval's half-width is under this percentage of its figure
+    /// Run pairs until the half-width of each interval is below this percentage of its figure
     #[arg(long, env = environment::PRECISION, value_name = "PERCENT", value_parser = positive)]
     precision: Option<f64>,
-    /// With --precision: how long one workload and level may take for it, in seconds
+    /// With --precision: the most seconds for one workload and level
     #[arg(long, env = environment::PRECISION_LIMIT, default_value_t = 60, value_name = "SECONDS",
           value_parser = clap::value_parser!(u64).range(1..))]
     precision_limit: u64,
@@ -87,7 +87,7 @@ fn positive(text: &str) -> Result<f64, String> {
 /// The format in which a study is printed, for every command that prints one.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct FormatArguments {
-    /// The form of what is printed on stdout
+    /// The output format on stdout
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
 }
@@ -140,7 +140,8 @@ impl ResultArguments {
 /// The control of a run, for every command that measures untracked against itself.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct KeepArguments {
-    /// Keep the results even if the run's own control fails: untracked differs from itself, or the machine changed
+    /// Keep the results even if the run's own control fails, because untracked differs from itself or the machine
+    /// changed
     #[arg(long, env = environment::KEEP, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) keep: bool,
 }
@@ -181,17 +182,18 @@ impl Environment {
 /// The size of a run, its data and its threads, for every command that runs workloads.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct SizeArguments {
-    /// The factor on the workloads' outer counts: 1 is the full stress run [default: 1 for stress, otherwise each
-    /// workload's short scale]
+    /// The scale: a factor on the outer counts of the workloads. 1 is the full stress run [default: 1 for stress,
+    /// otherwise each workload's short scale]
     #[arg(long)]
     scale: Option<Scale>,
     /// The seed of the workloads' data
     #[arg(long, default_value_t = Scale::DEFAULT_SEED)]
     seed: u64,
-    /// The threads of each pool of a parallel workload [default: as many as the machine runs at once]
+    /// The number of threads in each pool of a parallel workload [default: the machine's available parallelism]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_024))]
     threads: Option<u64>,
-    /// Microseconds that tasks sleep where real work would wait (the published suite: 1000); by default they only yield
+    /// Let tasks sleep for this many microseconds where real work would wait (the published suite: 1000); by default
+    /// they only yield
     #[arg(long, default_value_t = 0, value_name = "MICROSECONDS")]
     wait_us: u64,
 }

@@ -29,16 +29,16 @@ macro_rules! say {
 #[derive(Debug, Args)]
 #[command(mut_arg("time_limit", |limit| limit.default_value("10")))]
 pub(super) struct Arguments {
-    /// A clone of memscope-rs; it is only read
+    /// The clone of memscope-rs, which is only read
     #[arg(long, value_name = "DIR")]
     repository: PathBuf,
-    /// A commit that costs little. If it is on another branch, its merge base with the bad one is judged first
+    /// A commit before the slow-down. If it is on another branch, its merge base with the bad commit is judged first
     #[arg(long, value_name = "REVISION")]
     good: String,
-    /// A later commit that costs more
+    /// A later commit with the slow-down
     #[arg(long, value_name = "REVISION")]
     bad: String,
-    /// Search the commits of merged branches too, not only first parents
+    /// Search merged branches too, not only first parents
     #[arg(long)]
     all_parents: bool,
     /// The workload that shows the difference
@@ -47,22 +47,22 @@ pub(super) struct Arguments {
     /// The level that shows the difference
     #[arg(long)]
     tracking: Level,
-    /// Decide each step by counts instead of time, on any machine: three runs of each commit under valgrind, or six for
-    /// page faults. Without a METRIC: instructions
+    /// Decide each step by counts instead of time, which works on any machine: three runs of each commit under
+    /// valgrind, or six for page faults. The default metric is instructions
     #[arg(long, value_enum, value_name = "METRIC", num_args = 0..=1, default_missing_value = "instructions")]
     #[arg(conflicts_with_all = ["clock", "rounds", "links"])]
     counts: Option<Metric>,
-    /// The least extra cost of the bad commit over the good one, in percent [default: 3; with --counts, what equal
-    /// builds differ by]
+    /// The smallest slow-down to search for, in percent [default: 3; with --counts, the difference between equal
+    /// builds]
     #[arg(long, value_parser = not_negative)]
     threshold: Option<f64>,
-    /// The time that is compared
+    /// The clock to compare
     #[arg(long, value_enum, default_value_t)]
     clock: Clock,
-    /// The most rounds of a decision
+    /// The maximum number of rounds per decision
     #[arg(long, default_value_t = 1_200, value_parser = clap::value_parser!(u32).range(20..))]
     rounds: u32,
-    /// The factor on the workload's outer counts [default: its short scale]
+    /// The scale: a factor on the outer counts of the workload [default: its short scale]
     #[arg(long)]
     scale: Option<Scale>,
     #[command(flatten)]

@@ -24,8 +24,8 @@ pub(super) use progress::about;
 /// The arguments of every command that builds memscope.
 #[derive(Debug, Args)]
 pub(super) struct BuildCacheArguments {
-    /// The folder in which builds are prepared and kept [default: target/memscope-builds of a clone of memscope-bench,
-    /// ~/.cache/memscope-bench/builds if it was installed]
+    /// The folder for builds [default: target/memscope-builds in a clone of memscope-bench,
+    /// ~/.cache/memscope-bench/builds if it is installed]
     #[arg(long, env = environment::BUILD_CACHE, value_name = "DIR")]
     build_cache: Option<PathBuf>,
 }
@@ -37,7 +37,7 @@ pub(super) struct BuildArguments {
     /// the memscope that this program is linked with]
     #[arg(value_name = "BUILD")]
     builds: Vec<BuildSpec>,
-    /// All published versions, after the named builds
+    /// Add all published versions, after the named builds
     #[arg(long)]
     published: bool,
     #[command(flatten)]

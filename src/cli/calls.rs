@@ -16,27 +16,28 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(mut_arg("output", |output| output.help("The folder for calls.json, calls.md and calls.svg")))]
 pub(super) struct Arguments {
-    /// The calls that are measured alone [default: all]
+    /// The calls to measure alone [default: all]
     #[arg(long, value_delimiter = ',', value_name = "CALLS", value_parser = call)]
     calls: Vec<&'static Operation>,
-    /// The numbers of threads that allocate at once in a full heap, one after the other
+    /// The numbers of threads that allocate in a full heap, each measured in turn
     #[arg(long, value_delimiter = ',', value_name = "NUMBERS", default_values = ["1", "2", "4", "8"],
           value_parser = clap::value_parser!(u64).range(1..=1_024))]
     threads: Vec<u64>,
-    /// Their levels: untracked, and those that see every allocation
+    /// The levels for those threads: untracked, and levels that see every allocation
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["untracked", "counting", "allocator"],
           value_parser = without_variables)]
     tracking: Vec<Level>,
-    /// The processes for each call and level, and for each level and number of threads
+    /// The number of processes for each call and level, and for each level and number of threads
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(6..))]
     processes: u32,
-    /// The allocations, and as many frees, that each thread times; of other calls, the most that a process times
+    /// The number of allocations that each thread times, with as many frees; for other calls, the maximum number that a
+    /// process times
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
     operations: u32,
-    /// The seed of the blocks' sizes, and of the order
+    /// The seed for the block sizes and the order
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Count no instructions, which takes a third of the time
+    /// Skip instructions, which take a third of the time
     #[arg(long)]
     no_instructions: bool,
     #[command(flatten)]

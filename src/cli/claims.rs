@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The folder with the results files, and for claims.json and claims.md
+    /// The folder of results to read, and for claims.json and claims.md
     #[arg(long, default_value = "results", value_name = "DIR")]
     results: PathBuf,
     #[command(flatten)]

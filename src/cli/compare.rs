@@ -11,14 +11,14 @@ use clap::Args;
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The builds to compare: published versions (0.2.5), folders (../memscope-rs), revisions (../memscope-rs@v0.2.4).
-    /// One that is named twice is compared with itself, the second time in its next --links orders
+    /// Name a build twice to compare it with itself: the second one gets the next --links orders
     #[arg(value_name = "BUILD", required_unless_present = "published")]
     builds: Vec<BuildSpec>,
-    /// All published versions, after those that are named
+    /// Add all published versions, after the named builds
     #[arg(long)]
     published: bool,
-    /// The build that each other one is compared with; where it has no figure, the nearest that has one [default:
-    /// first; for --published without named builds: previous]
+    /// The build to compare each other build with. Where it has no figure, the nearest one that has [default: first;
+    /// for --published without named builds: previous]
     #[arg(long, value_enum)]
     against: Option<Against>,
     #[command(flatten)]

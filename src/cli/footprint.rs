@@ -24,11 +24,11 @@ pub(super) struct Arguments {
     /// The levels
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["variables", "allocator", "full"])]
     tracking: Vec<Level>,
-    /// The numbers of threads that parallel workloads run on, one after the other
+    /// The numbers of threads for parallel workloads, each measured in turn
     #[arg(long, value_delimiter = ',', value_name = "NUMBERS", default_values = ["1", "2", "4", "8"],
           value_parser = clap::value_parser!(u64).range(1..=1_024))]
     threads: Vec<u64>,
-    /// The scale that is grown, from 0.4 to four times of it [default: each workload's short scale]
+    /// The middle of the scales, which range from 0.4 to 4 times it [default: each workload's short scale]
     #[arg(long)]
     scale: Option<Scale>,
     #[command(flatten)]

@@ -12,16 +12,16 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A clone of memscope-rs; it is only read
+    /// The clone of memscope-rs, which is only read
     #[arg(long, value_name = "DIR")]
     repository: PathBuf,
-    /// The commits, in any way git spells a range. The start of A..B is measured too, to compare the first commit with
+    /// The commits, as any range that git accepts. The start of A..B is measured too, as the base of the first commit
     #[arg(long, value_name = "A..B")]
     range: String,
-    /// The commits of merged branches too, not only first parents. Each is compared with its first parent
+    /// Measure merged branches too, not only first parents. Each commit is compared with its first parent
     #[arg(long)]
     all_parents: bool,
-    /// Keep only every N-th commit, and the first and the last
+    /// Measure every N-th commit only, with the first and the last
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     every: u32,
     #[command(flatten)]

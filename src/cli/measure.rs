@@ -31,38 +31,38 @@ const COUNTING: &str = "--instructions";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The workloads [default: all; with --instructions, those that run on a single thread]
+    /// The workloads [default: all; with --instructions, the single-threaded ones]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// The levels; untracked against itself is always measured too, for the noise floor
+    /// The levels. Untracked against itself is always measured too, for the noise floor
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
     tracking: Vec<Level>,
-    /// The pairs of processes for each workload and level
+    /// The number of pairs of processes for each workload and level
     #[arg(long, default_value_t = PAIRS as u32, value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
-    /// Count instructions and simulated cache misses under valgrind instead of time, for machines too noisy for time:
-    /// single-threaded workloads only, each twice. The time limit is then 50 times as long
+    /// Count instructions and simulated cache misses under valgrind instead of measuring time, for machines that are
+    /// too noisy for time. Single-threaded workloads only, each twice. Multiplies the time limit by 50
     #[arg(long, conflicts_with_all = ["pairs", "precision", "control"])]
     instructions: bool,
     #[command(flatten)]
     size: SizeArguments,
     #[command(flatten)]
     precision: PrecisionArguments,
-    /// Measure untracked against the control program too, which has neither memscope nor the switched allocator
+    /// Measure untracked against the control program too, which contains neither memscope nor the switched allocator
     #[arg(long)]
     control: bool,
-    /// With --control: measure it in so many layouts, for which both programs are linked anew with their functions in
-    /// another order
+    /// With --control: the number of layouts. For each layout, both programs are linked with their functions in another
+    /// order
     #[arg(long, requires = "control", value_parser = clap::value_parser!(u32).range(6..=100))]
     layouts: Option<u32>,
-    /// Keep the results in this folder: overhead.json, .md and .svg, with --control and --instructions under those
-    /// names
+    /// Write the results to this folder: overhead.json, .md and .svg, or control.* and instructions.* with those
+    /// options
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// Go on with the run of the same command that did not end
+    /// Resume an interrupted run of the same command
     #[arg(long, requires = "output", conflicts_with = "instructions")]
     resume: bool,
-    /// Write the command of each probe to this file when it starts
+    /// Write the command of each probe to this file as it starts
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
     #[command(flatten)]

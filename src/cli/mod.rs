@@ -101,7 +101,7 @@ enum Command {
     /// Measure the cost of single calls: mean, quantiles and instructions
     #[command(alias = "latency")]
     Calls(calls::Arguments),
-    /// Check whether what memscope reports is true, of programs with known answers
+    /// Check memscope's reports against programs with known answers
     #[command(alias = "detect")]
     Accuracy(accuracy::Arguments),
     /// Record the allocations of any program as a trace

@@ -20,18 +20,18 @@ pub(super) struct Arguments {
     /// The workloads
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS", default_values_t = usual())]
     workloads: Vec<Workload>,
-    /// The modes [default: all that memscope has had]
+    /// The modes [default: all modes of any version]
     #[arg(long, value_delimiter = ',', value_name = "LEVELS")]
     tracking: Vec<Level>,
-    /// The pairs of processes for each workload and mode
+    /// The number of pairs of processes for each workload and mode
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(6..))]
     pairs: u32,
-    /// The calls that show the rate of a mode that samples
+    /// The number of calls to determine the rate of a sampling mode
     #[arg(long, default_value_t = modes::CALLS, value_parser = clap::value_parser!(u64).range(1_000..))]
     calls: u64,
     #[command(flatten)]
     size: SizeArguments,
-    /// Go on with the run of the same command that did not end
+    /// Resume an interrupted run of the same command
     #[arg(long)]
     resume: bool,
     #[command(flatten)]

@@ -15,16 +15,16 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The trace, of `record` or of a program with the recorder
+    /// The trace, written by `record` or by a program with the recorder
     #[arg(value_name = "TRACE")]
     trace: PathBuf,
-    /// The level; `calls` measures single allocations without tracking and under `allocator`
+    /// The level. `calls` measures single allocations untracked and under `allocator`
     #[arg(long, value_name = "LEVEL", default_value = "allocator")]
     tracking: Level,
     /// The costs of single calls, as `memscope-bench calls` wrote them
     #[arg(long, default_value = "results/calls.json", value_name = "FILE")]
     calls: PathBuf,
-    /// The accuracy of predictions, as `memscope-bench validate --traces` wrote it; it may be missing
+    /// The accuracy of predictions, as `memscope-bench validate --traces` wrote it (optional)
     #[arg(long, default_value = "results/traces.json", value_name = "FILE")]
     traces: PathBuf,
     #[command(flatten)]

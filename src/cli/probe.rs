@@ -14,15 +14,15 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Workload to run
+    /// The workload
     #[arg(long)]
     workload: Workload,
-    /// Level to run it under
+    /// The level
     #[arg(long)]
     tracking: Level,
     #[command(flatten)]
     size: SizeArguments,
-    /// Run the harness's counters too, for fidelity; the time then means nothing
+    /// Run the harness's counters too, for fidelity. The time is then meaningless
     #[arg(long)]
     count: bool,
     /// Commit a fault: `workload/level=hang`, `crash`, `exit`, `lie` or `exhaust`

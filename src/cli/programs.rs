@@ -18,15 +18,15 @@ pub(super) struct Arguments {
     /// The workloads [default: the stress workloads and the programs]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// The levels; untracked against itself is always measured too, for the noise floor
+    /// The levels. Untracked against itself is always measured too, for the noise floor
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["variables", "allocator", "full"])]
     tracking: Vec<Level>,
-    /// The pairs of processes for each workload and level
+    /// The number of pairs of processes for each workload and level
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(6..))]
     pairs: u32,
     #[command(flatten)]
     size: SizeArguments,
-    /// Go on with the run of the same command that did not end
+    /// Resume an interrupted run of the same command
     #[arg(long)]
     resume: bool,
     #[command(flatten)]

@@ -25,12 +25,12 @@ const OTHER_WAY: &str = "add memscope_bench::RecordingAllocator to it, and run i
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The trace to write [default: the program's name, with .trace]
+    /// The trace to write [default: the program's name with .trace]
     #[arg(long, value_name = "TRACE")]
     output: Option<PathBuf>,
     #[command(flatten)]
     cache: BuildCacheArguments,
-    /// The program, dynamically linked and not changed, with its arguments
+    /// The program, dynamically linked and unmodified, with its arguments
     #[arg(last = true, required = true, value_names = ["PROGRAM", "ARGUMENTS"])]
     command: Vec<OsString>,
 }

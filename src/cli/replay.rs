@@ -30,24 +30,24 @@ const LATENCY_PROCESSES: u32 = 6;
 #[derive(Debug, Args)]
 #[command(mut_arg("output", |output| output.help("The folder for replay.json and replay.md")))]
 pub(super) struct Arguments {
-    /// The trace, of `record` or of a program with the recorder
+    /// The trace, written by `record` or by a program with the recorder
     #[arg(value_name = "TRACE")]
     trace: PathBuf,
     #[command(flatten)]
     builds: BuildArguments,
-    /// The levels; untracked against itself is always measured too, for the noise floor
+    /// The levels. Untracked against itself is always measured too, for the noise floor
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["allocator"], value_parser = replayed)]
     tracking: Vec<Level>,
     /// The program's own work between two operations
     #[arg(long, value_enum, default_value_t)]
     gaps: Gaps,
-    /// The pairs of processes for each build and level; with fewer than 6, single operations are not timed
+    /// The number of pairs of processes for each build and level. With fewer than 6, single operations are not timed
     #[arg(long, default_value_t = PAIRS as u32, value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
-    /// A build and level takes no more pairs after so many seconds, except for the first 12
+    /// The maximum seconds for a build and level. The first 12 pairs are always taken
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
-    /// The accuracy of replays, as `memscope-bench validate --traces` wrote it; it may be missing
+    /// The accuracy of replays, as `memscope-bench validate --traces` wrote it (optional)
     #[arg(long, default_value = "results/traces.json", value_name = "FILE")]
     traces: PathBuf,
     #[command(flatten)]

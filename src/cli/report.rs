@@ -11,32 +11,32 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The results files (results/compare.json); with --html also folders of them [default with --html: results]
+    /// The results files (results/compare.json). With --html also folders [default with --html: results]
     #[arg(value_name = "FILE", required_unless_present_any = ["splice", "html"])]
     files: Vec<PathBuf>,
-    /// Draw one page that answers from all of these files: HTML, without a network and readable without scripts
+    /// Write one HTML page with the answers from all of these files. It needs no network and no scripts
     #[arg(long, conflicts_with_all = ["print", "against", "threshold", "splice", "format"])]
     html: bool,
-    /// The file of the page [default: index.html in the folder of results]
+    /// The path of the page [default: index.html in the folder of results]
     #[arg(long, value_name = "FILE", requires = "html")]
     output: Option<PathBuf>,
-    /// Only print: leave the tables and charts beside the files as they are
+    /// Print only, and write no tables and charts beside the files
     #[arg(long)]
     print: bool,
-    /// Judge a comparison again, with another choice of the build that each one is compared with
+    /// Judge a comparison again, against another build
     #[arg(long, value_enum)]
     against: Option<Against>,
-    /// Judge a comparison again: a regression or an improvement exceeds this change, in percent
+    /// Judge a comparison again, with another smallest regression or improvement, in percent
     #[arg(long, value_name = "PERCENT", value_parser = not_negative)]
     threshold: Option<f64>,
-    /// Replace the marked blocks of these documents with the present results
+    /// Replace the marked blocks in these documents by the current results
     #[arg(long, value_name = "DOCUMENT", num_args = 1..)]
     #[arg(conflicts_with_all = ["files", "print", "against", "threshold"])]
     splice: Vec<PathBuf>,
-    /// Only check: fail if a document's blocks differ from the present results
+    /// Check only: fail if a block differs from the current results
     #[arg(long, requires = "splice")]
     check: bool,
-    /// The folder with the results that are spliced
+    /// The folder of the results to splice
     #[arg(long, default_value = "results", value_name = "DIR", requires = "splice")]
     results: PathBuf,
     #[command(flatten)]

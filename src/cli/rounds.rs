@@ -33,42 +33,42 @@ pub(super) struct RoundArguments {
     /// The workloads [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// The levels; the first build's untracked against itself is always measured too, for the noise floor
+    /// The levels. Untracked against itself is always measured too with the first build, for the noise floor
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
     tracking: Vec<Level>,
-    /// The rounds of each workload and level, spread over six passes
+    /// The number of rounds for each workload and level, spread over six passes
     #[arg(long, default_value_t = ROUNDS as u32, value_parser = clap::value_parser!(u32).range(12..))]
     rounds: u32,
-    /// Count too: instructions and simulated cache misses under valgrind (workloads of one thread, before the
-    /// rounds), and page faults. With --fail-on-regression, counts that rose are regressions
+    /// Count instructions and simulated cache misses under valgrind too (single-threaded workloads), and page faults.
+    /// With --fail-on-regression, a higher count is a regression
     #[arg(long)]
     counts: bool,
-    /// Only count, and measure no time. The files are called NAME-counts
+    /// Count only, and measure no time. The files are named NAME-counts
     #[arg(long, conflicts_with_all = ["counts", "rounds", "seconds", "clock", "threshold", "shuffle", "links", "soak"])]
     counts_only: bool,
-    /// Measure too how the cost grows over a million events, at each level that tracks (see `soak`), after the rounds
+    /// Measure how the cost grows over a million events too, at each level that tracks (see `soak`)
     #[arg(long)]
     soak: bool,
-    /// A build takes no more rounds of a workload and level once it has taken so many seconds, spread over the passes,
-    /// except for the rounds that a verdict needs: 12, and more where there are many comparisons
+    /// The maximum seconds of a build for a workload and level, spread over the passes. The rounds that a verdict needs
+    /// are always taken: 12, or more with many comparisons
     #[arg(long, default_value_t = SECONDS, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
-    /// The time that is compared
+    /// The clock to compare
     #[arg(long, value_enum, default_value_t)]
     clock: Clock,
-    /// A regression or an improvement exceeds so many percent [default: 3]
+    /// The smallest regression or improvement, in percent [default: 3]
     #[arg(long, value_parser = not_negative)]
     threshold: Option<f64>,
-    /// The seed of the order of the builds in each round
+    /// The seed for the order of the builds in each round
     #[arg(long, default_value_t = 1)]
     shuffle: u64,
-    /// The factor on the workloads' outer counts [default: each workload's short scale]
+    /// The scale: a factor on the outer counts of the workloads [default: each workload's short scale]
     #[arg(long)]
     scale: Option<Scale>,
-    /// The threads of each pool of a parallel workload [default: as many as the machine runs at once]
+    /// The number of threads in each pool of a parallel workload [default: the machine's available parallelism]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_024))]
     threads: Option<u64>,
-    /// Go on with a run that was ended before it was done
+    /// Resume an interrupted run of the same command
     #[arg(long)]
     resume: bool,
     /// Exit with 1 if there is a regression

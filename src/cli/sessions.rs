@@ -23,14 +23,13 @@ use std::time::{Duration, Instant};
 /// The sessions, for `validate`.
 #[derive(Debug, Args)]
 pub(super) struct SessionArguments {
-    /// Instead of trackers of known cost: make so many complete measurements of all levels, and report whether they
-    /// agree
+    /// Instead of trackers of known cost: make N complete measurements of all levels, and report whether they agree
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1_000), conflicts_with_all = ["load", "minutes", "quick"], group = "direct")]
     pub(super) sessions: Option<u32>,
-    /// With --sessions: spread their beginnings evenly over so many minutes
+    /// With --sessions: start them evenly over this many minutes
     #[arg(long, value_name = "MINUTES", default_value_t = 0.0, value_parser = minutes, requires = "sessions")]
     over: f64,
-    /// With --sessions or --traces: the pairs for each workload and level
+    /// With --sessions or --traces: the number of pairs for each workload and level
     #[arg(long, default_value_t = PAIRS as u32, value_parser = clap::value_parser!(u32).range(6..), requires = "direct")]
     pub(super) pairs: u32,
 }

@@ -28,28 +28,28 @@ const PART_OF_MEMORY: f64 = 0.75;
 pub(super) struct Arguments {
     #[command(flatten)]
     builds: BuildArguments,
-    /// The allocations and frees of each process, as far as its time allows
+    /// The number of allocations and frees in each process, as far as its time limit allows
     #[arg(long, default_value_t = Plan::EVENTS, value_name = "NUMBER",
           value_parser = clap::value_parser!(u64).range(1..=10_000_000_000))]
     events: u64,
-    /// The live blocks, whose number stays the same. The first checkpoint is at ten times as many events
+    /// The number of live blocks, which stays constant. The first checkpoint is at ten times as many events
     #[arg(long, default_value_t = Plan::LIVE as u64, value_name = "NUMBER",
           value_parser = clap::value_parser!(u64).range(10..=10_000_000))]
     live: u64,
-    /// The levels; untracked runs beside each
+    /// The levels. Untracked runs beside each
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["variables", "allocator", "full"],
           value_parser = soaked)]
     tracking: Vec<Level>,
-    /// The pairs of an untracked and a tracked process at each level
+    /// The number of pairs of processes, untracked and tracked, at each level
     #[arg(long, default_value_t = Plan::PAIRS as u32, value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
-    /// Count instructions up to so many events, under valgrind if it is there
+    /// Count instructions up to this many events, if valgrind is installed
     #[arg(long, default_value_t = Plan::COUNTED_EVENTS, value_name = "NUMBER")]
     counted_events: u64,
-    /// Leave out instructions
+    /// Skip instructions
     #[arg(long, conflicts_with = "counted_events")]
     without_instructions: bool,
-    /// The seed of the blocks' sizes and places
+    /// The seed for the sizes and places of blocks
     #[arg(long, default_value_t = 1)]
     seed: u64,
     #[command(flatten)]

@@ -40,8 +40,8 @@ pub(super) struct Arguments {
     /// The folder for memory_analysis.svg and memory_analysis.json
     #[arg(long, default_value = ".", value_name = "DIR")]
     output: PathBuf,
-    /// Keep memscope's own HTML dashboard too, where the linked version writes one: megabytes, and minutes for a full
-    /// run
+    /// Keep memscope's own HTML dashboard too, if the linked version writes one. It takes megabytes, and minutes for a
+    /// full run
     #[arg(long)]
     dashboard: bool,
     #[command(flatten)]

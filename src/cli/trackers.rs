@@ -28,16 +28,16 @@ pub(super) struct Arguments {
     /// A tracker of your own: the folder of its crate, or its program; repeat it for several
     #[arg(long, value_name = "PATH")]
     tracker: Vec<PathBuf>,
-    /// The levels, separated by commas [default: all of this build]; untracked and the trackers of your own always come
-    /// along
+    /// The levels, separated by commas [default: all of this build]. Untracked and your own trackers are always
+    /// measured
     #[arg(long, value_delimiter = ',', value_name = "LEVELS")]
     tracking: Vec<Level>,
-    /// The pairs of processes for each workload and tracker
+    /// The number of pairs of processes for each workload and tracker
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
     #[command(flatten)]
     size: SizeArguments,
-    /// Go on with the run of the same command that did not end
+    /// Resume an interrupted run of the same command
     #[arg(long)]
     resume: bool,
     #[command(flatten)]

@@ -13,25 +13,25 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The differences that `history` measured [default: results/trend.jsonl, if there is one]
+    /// The differences that `history` measured [default: results/trend.jsonl, if it exists]
     #[arg(long, value_name = "FILE")]
     differences: Option<PathBuf>,
-    /// A regression or an improvement exceeds so many percent [default: 3]
+    /// The smallest regression or improvement, in percent [default: 3]
     #[arg(long, value_name = "PERCENT", value_parser = not_negative)]
     threshold: Option<f64>,
-    /// A folder of the git repository whose records of single runs are read
+    /// The git repository with committed results of single runs
     #[arg(long, default_value = ".", value_name = "DIR")]
     repository: PathBuf,
-    /// The results file whose committed versions are the records, as it is called from that folder
+    /// The results file whose committed versions are the records, relative to the repository
     #[arg(long, default_value = "results/overhead.json", value_name = "FILE")]
     file: PathBuf,
     /// The folder for trend.json, trend.md and trend.svg
     #[arg(long, default_value = "results", value_name = "DIR")]
     output: PathBuf,
-    /// The workloads [default: all that were measured]
+    /// The workloads [default: all measured ones]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// The levels [default: all of the differences; full of the records]
+    /// The levels [default: all levels of the differences, `full` of the records]
     #[arg(long, value_delimiter = ',', value_name = "LEVELS")]
     tracking: Vec<Level>,
     #[command(flatten)]

@@ -23,32 +23,31 @@ const QUICK_MINUTES: f64 = 4.0;
 #[derive(Debug, Args)]
 #[command(mut_arg("output", |output| output.help("The folder for validation.json, .md and .svg; with --sessions sessions.json and .md, with --traces traces.json and .md")))]
 pub(super) struct Arguments {
-    /// Keep as many threads busy as there are cores while measuring
+    /// Load every core with a busy thread while measuring
     #[arg(long)]
     load: bool,
-    /// The minutes to measure: more of them give more measurements and comparisons, and so narrower intervals of the
-    /// figures. Each tracker is measured at least once, which takes about 10 minutes, and about twice as long with
-    /// --load
+    /// The minutes to measure. More minutes give narrower intervals. Each tracker is measured at least once, which
+    /// takes about 10 minutes, or 20 with --load
     #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     minutes: u32,
-    /// Measure each tracker once, and with fewer pairs than `measure` and `compare` take: a trial of a few minutes
+    /// Measure each tracker once, with fewer pairs than `measure` and `compare` take: a trial run of a few minutes
     #[arg(long, conflicts_with = "minutes")]
     quick: bool,
-    /// The rounds of each tracker, for a trial of the command itself
+    /// The number of rounds for each tracker, for a trial run of the command
     #[arg(long, hide = true, requires = "quick", default_value_t = QUICK_ROUNDS,
           value_parser = clap::value_parser!(u32).range(12..=ROUNDS as i64))]
     rounds: u32,
     /// The workloads [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// The factor on the workloads' outer counts [default: each workload's short scale]
+    /// The scale: a factor on the outer counts of the workloads [default: each workload's short scale]
     #[arg(long)]
     scale: Option<Scale>,
-    /// Instead of trackers of known cost: record each workload, and compare what a replay and a prediction of its trace
-    /// say it costs with what it does cost. Takes the costs of calls from calls.json in the folder of the results
+    /// Instead of trackers of known cost: record each workload, and compare its overhead with the overheads of a replay
+    /// and of a prediction. Reads the costs of calls from calls.json in the folder of results
     #[arg(long, conflicts_with_all = ["load", "minutes", "quick", "resume"], group = "direct")]
     traces: bool,
-    /// Go on with a run that was ended before it was done
+    /// Resume an interrupted run of the same command
     #[arg(long)]
     resume: bool,
     #[command(flatten)]

@@ -22,13 +22,13 @@ pub(super) struct Arguments {
     /// revisions (../memscope-rs@v0.2.4) [default: the memscope that this program is linked with]
     #[arg(value_name = "BUILD", num_args = 0..=2)]
     builds: Vec<BuildSpec>,
-    /// The workload, which must run on a single thread
+    /// The workload, which must be single-threaded
     #[arg(long, default_value_t = usual())]
     workload: Workload,
-    /// The level; it is compared with untracked
+    /// The level to compare with untracked
     #[arg(long, default_value = "full", value_name = "LEVEL", value_parser = tracked)]
     tracking: Level,
-    /// The factor on the workload's outer counts [default: its short scale]
+    /// The scale: a factor on the outer counts of the workload [default: its short scale]
     #[arg(long)]
     scale: Option<Scale>,
     #[command(flatten)]

@@ -9,8 +9,8 @@ use std::ops::Range;
 /// The links of each build, for every command that compares several.
 #[derive(Clone, Copy, Debug, Args)]
 pub(in crate::cli) struct LinkArguments {
-    /// Link each build so many times, each with its functions in another order, and measure one link per round, by
-    /// turns: where functions lie moves a time by a percent or two. 1: only the usual order
+    /// The number of links of each build. Each link has its functions in another order, and rounds take turns over the
+    /// links, because the order alone changes a time by a percent or two. 1: the usual order only
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=64))]
     links: u32,
 }

@@ -28,17 +28,17 @@ pub(super) struct Arguments {
     /// (../memscope-rs@main)
     #[arg(long, value_name = "BUILD")]
     base: BuildSpec,
-    /// The build that may be merged
+    /// The build to merge
     #[arg(long, value_name = "BUILD", required_unless_present = "self_check", conflicts_with = "self_check")]
     head: Option<BuildSpec>,
-    /// Compare the base with itself: report what this machine can resolve. Later checks on it use no smaller
-    /// thresholds
+    /// Compare the base with itself, and report the smallest change that this machine can resolve. Later checks on this
+    /// machine use no smaller thresholds
     #[arg(long = "self", id = "self_check")]
     self_check: bool,
-    /// The time for everything except the builds, in minutes. Time is measured in what counts and reports leave
+    /// The minutes for everything except the builds. Counts and reports come first; CPU and wall time get the rest
     #[arg(long, default_value_t = 10.0, value_parser = minutes)]
     minutes: f64,
-    /// A file of accepted changes and figures (see examples/budget.toml)
+    /// A file with limits for axes and levels (see examples/budget.toml)
     #[arg(long, value_name = "FILE")]
     budget: Option<PathBuf>,
     /// The workloads [default: all]
@@ -47,13 +47,13 @@ pub(super) struct Arguments {
     /// The levels
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["variables", "full"], value_parser = tracked)]
     tracking: Vec<Level>,
-    /// The factor on the workloads' outer counts [default: each workload's short scale]
+    /// The scale: a factor on the outer counts of the workloads [default: each workload's short scale]
     #[arg(long)]
     scale: Option<Scale>,
-    /// The threads of each pool of a parallel workload [default: as many as the machine runs at once]
+    /// The number of threads in each pool of a parallel workload [default: the machine's available parallelism]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_024))]
     threads: Option<u64>,
-    /// Leave out instructions and cache misses, which take valgrind
+    /// Skip instructions and cache misses, which need valgrind
     #[arg(long)]
     without_counts: bool,
     #[command(flatten)]
