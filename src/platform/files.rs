@@ -14,7 +14,7 @@ pub use address::address;
 pub use error::FileError;
 pub use json::{NoNumber, json};
 pub(crate) use place::folder_of;
-pub use place::{are_same_file, prepare, prepare_folder, prepare_in};
+pub use place::{are_same_file, prepare, prepare_folder, prepare_in, prepare_place};
 pub use size::bytes_within;
 
 use crate::platform::scratch::Scratch;
