@@ -36,6 +36,11 @@ pub trait Versioned: Serialize + DeserializeOwned {
     const WHAT: &str;
     /// The newest version of the format, which is the one written. The data's field `schema` has it.
     const SCHEMA: u32;
+
+    /// Returns what is wrong with data of the right form, such as an index of nothing; `None` if nothing is.
+    fn fault(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Reads a results file of one kind. [`Kept::read`](crate::Kept::read) reads one of any kind.
@@ -125,7 +130,7 @@ pub fn kind(text: &str) -> Option<String> {
 /// Reads the text of a file; its path is for messages.
 ///
 /// # Errors
-/// If it is not such a file, or has a newer schema.
+/// If it is not such a file, contradicts itself, or has a newer schema.
 pub fn parse<T: Versioned>(path: &Path, text: &str) -> Result<T, FileError> {
     /// The part that is read first: a newer file need not fit the rest.
     #[derive(Deserialize)]
@@ -137,7 +142,8 @@ pub fn parse<T: Versioned>(path: &Path, text: &str) -> Result<T, FileError> {
     if schema > u64::from(T::SCHEMA) {
         return Err(FileError::Newer { path: path.to_owned(), found: schema, known: T::SCHEMA });
     }
-    serde_json::from_str(text).map_err(corrupt)
+    let data: T = serde_json::from_str(text).map_err(corrupt)?;
+    data.fault().map_or(Ok(data), |why| Err(FileError::corrupt(path, T::WHAT, why)))
 }
 
 /// Writes data as JSON whose outer levels have a line for each value, for people and for git.

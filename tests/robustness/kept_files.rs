@@ -65,6 +65,21 @@ fn kept_files_are_readable() {
     }
 }
 
+#[test]
+fn a_trend_that_names_what_it_lacks_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("trend.json");
+    let whole = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/trend-v2.json");
+    let whole: serde_json::Value = serde_json::from_slice(&fs::read(whole).expect("the file")).expect("JSON");
+    for list in ["/entries", "/machines", "/commits/list", "/commits/runs"] {
+        let mut trend = whole.clone();
+        *trend.pointer_mut(list).expect("it is there") = serde_json::Value::Array(Vec::new());
+        fs::write(&path, trend.to_string()).expect("it can be written");
+        let refusal = Kept::read(&path).map(drop).expect_err("refused").to_string();
+        assert!(refusal.contains("trend.json is not a trend of memscope-bench: it names "), "{list}: {refusal}");
+    }
+}
+
 /// Returns the content of a journal with three entries.
 fn journal(path: &Path, plan: &String) -> (Vec<u8>, Vec<Entry>) {
     let failure = Failure::Crashed { how: "signal: 11 – über".to_owned() };

@@ -11,6 +11,8 @@ use std::path::Path;
 
 /// A description of the file, for messages.
 const WHAT: &str = "a file of differences";
+/// The largest logarithm of a ratio, and of its error. The statistics fail far beyond what any run measures.
+const LARGEST: f64 = 100.0;
 
 /// The content of a file of differences.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -80,8 +82,8 @@ fn difference(path: &Path, number: usize, line: &[u8]) -> Result<Difference, Fil
         return Err(FileError::Newer { path: path.to_owned(), found: schema, known: SCHEMA });
     }
     let found: Difference = serde_json::from_slice(line).map_err(of_json)?;
-    if !(found.log_ratio.is_finite() && found.log_error.is_finite() && found.log_error >= 0.0) {
-        return Err(corrupt("its ratio has no finite logarithm and error".to_owned()));
+    if !(found.log_ratio.abs() <= LARGEST && (0.0..=LARGEST).contains(&found.log_error)) {
+        return Err(corrupt("its ratio, or the error of it, is out of range".to_owned()));
     }
     Ok(found)
 }
@@ -142,6 +144,14 @@ mod tests {
             assert!(refusal.contains(why), "{refusal}");
             append(&path, vec![line("c", "b", 0.2)]).expect_err("refused");
             assert_eq!(fs::read(&path).expect("the file"), damaged, "it stays as it was");
+        }
+        for huge in [
+            Difference { log_ratio: -1e308, ..line("c", "b", 0.2) },
+            Difference { log_error: 1e308, ..line("c", "b", 0.2) },
+        ] {
+            fs::write(&path, serde_json::to_string(&huge).expect("plain data") + "\n").expect("a file");
+            let refusal = read(&path).expect_err("refused").to_string();
+            assert!(refusal.contains("line 1: its ratio, or the error of it, is out of range"), "{refusal}");
         }
     }
 }
