@@ -1,9 +1,10 @@
-//! Temporary folders that are removed with their value, and also if the run is interrupted by Ctrl-C or `kill`.
+//! Temporary folders that are removed with their value, and also if the run is interrupted by Ctrl-C, by `kill`, or by
+//! the end of its terminal.
 //!
 //! A signal ends a process without running any destructor, so a thread waits for it: it removes the folders, and then
 //! ends the process as the signal would have done. It is started with the first folder.
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
@@ -66,7 +67,7 @@ fn folders() -> MutexGuard<'static, Vec<PathBuf>> {
 fn watch() -> io::Result<()> {
     let (mut reader, writer) = UnixStream::pair()?;
     let signal = Arc::new(AtomicUsize::new(0));
-    let wanted: Vec<i32> = [SIGINT, SIGTERM].into_iter().filter(|&signal| !is_ignored(signal)).collect();
+    let wanted: Vec<i32> = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|&signal| !is_ignored(signal)).collect();
     for number in wanted {
         // In this order: the thread wakes up when the number is there.
         flag::register_usize(number, Arc::clone(&signal), number as usize)?;
