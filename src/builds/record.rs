@@ -71,6 +71,19 @@ pub(super) enum KnownFailure {
     },
 }
 
+/// Words of errors that no source is to blame for: of the system, of a linker, and of the script of a dependency, which
+/// looks for compilers and libraries.
+const OF_THE_SYSTEM: [&str; 4] = ["(os error ", "linker `", "linking with `", "failed to run custom build command"];
+
+impl KnownFailure {
+    /// Returns whether the reason is in a source, so the same source fails again. What a system lacks may be there the
+    /// next time.
+    pub(super) fn is_of_a_source(&self) -> bool {
+        let (Self::DoesNotCompile { error } | Self::NoAdapter { missing: error }) = self;
+        !OF_THE_SYSTEM.iter().any(|words| error.contains(words))
+    }
+}
+
 impl BuildRecord {
     /// Reads the record in a folder, whichever build it is of.
     pub(super) fn read(folder: &Path) -> Option<Self> {

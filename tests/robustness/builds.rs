@@ -221,6 +221,22 @@ fn a_failed_download_is_tried_again() {
 }
 
 #[test]
+fn what_the_system_lacks_is_looked_for_again() {
+    let linker = "echo '{\"reason\":\"compiler-message\",\"manifest_path\":\"/elsewhere/Cargo.toml\",\
+                  \"package_id\":\"registry+https://example.org/index#libc@0.2.1\",\"message\":\
+                  {\"level\":\"error\",\"message\":\"linker `cc` not found\",\"spans\":[]}}'; exit 101";
+    let script = "echo 'error: failed to run custom build command for `jemalloc-sys v0.5.4`' >&2; exit 101";
+    for (fails, why) in [(linker, "libc: error: linker `cc` not found"), (script, "jemalloc-sys: failed to run")] {
+        let place = Place::with_cargo(fails);
+        let why = format!("{OTHER} does not compile: its dependency {why}");
+        for _ in 0..2 {
+            place.compare(&[OTHER]).assert().code(2).stderr(contains(why.clone()));
+        }
+        assert_eq!(place.calls().len(), 2, "cargo is asked again");
+    }
+}
+
+#[test]
 fn an_adapter_that_does_not_fit_is_an_outcome_of_its_own() {
     let report =
         "no adapter fits memscope-rs 0.2.4: its source lacks hook (fn TrackingAllocator::new with 0 parameters)";
