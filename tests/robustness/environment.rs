@@ -28,6 +28,7 @@ fn a_wrong_value_is_refused_under_the_variable_s_name() {
     for (name, value, right) in [
         ("MEMSCOPE_BENCH_TIME_LIMIT", "soon", "--time-limit"),
         ("MEMSCOPE_BENCH_TIME_LIMIT", "0", "0 is not in 1.."),
+        ("MEMSCOPE_BENCH_TIME_LIMIT", "18446744073709551615", "is not in 1..=31536000"),
         ("MEMSCOPE_BENCH_TIME_LIMIT", " ", "--time-limit"),
         ("MEMSCOPE_BENCH_MEMORY_LIMIT", "8G", "--memory-limit"),
         ("MEMSCOPE_BENCH_MEMORY_LIMIT", "1", "1 is not in 16.."),
