@@ -37,6 +37,8 @@ pub(super) fn build_programs(launcher: &Launcher, programs: &[&str], references:
     if folder.ends_with("release") && !programs.iter().all(|name| is_current(name)) {
         console::complain(format_args!("Building {} ...", programs.join(" and ")));
         let mut cargo = system::cargo();
+        // The user's folder chooses neither the toolchain nor the configuration.
+        cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
         cargo.args(["build", "--release", "--quiet", "--message-format=json-render-diagnostics"]);
         // They run the same workloads as this program.
         let features = [("references", references), ("programs", cfg!(feature = "programs"))];
