@@ -45,7 +45,9 @@ pub(super) fn list(versions: &[Version]) -> String {
 /// # Errors
 /// If there is no index.
 pub(crate) fn published() -> Result<Published, ResolveError> {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    // As for cargo, an empty variable is not set.
+    let named = std::env::var_os("CARGO_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    let home = named.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
     let indexes = home.unwrap_or_default().join("registry/index");
     let no_index = |_| ResolveError::NoIndex(indexes.clone());
     let mut published = Published::default();
