@@ -23,12 +23,17 @@ static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 pub struct Scratch(TempDir);
 
 impl Scratch {
-    /// Makes a folder in the system's place for temporary files.
+    /// Makes a folder in the user's place for temporary files, or in the usual one where there is no such place or its
+    /// path is no text: a task names its files as text.
     ///
     /// # Errors
-    /// If it cannot be made.
+    /// If it cannot be made in either.
     pub fn new() -> io::Result<Self> {
-        Self::within(&std::env::temp_dir(), "memscope-bench-")
+        const PREFIX: &str = "memscope-bench-";
+        let named = std::env::temp_dir();
+        let is_text = std::path::absolute(&named).is_ok_and(|named| named.to_str().is_some());
+        let own = is_text.then(|| Self::within(&named, PREFIX)).and_then(Result::ok);
+        own.map_or_else(|| Self::within(Path::new("/tmp"), PREFIX), Ok)
     }
 
     /// Makes a folder within another one. Its name begins with `prefix`.

@@ -2,10 +2,14 @@
 
 use crate::common::memscope_bench;
 use crate::output::MEASURE;
+use memscope_bench::internal::platform::files;
+use memscope_bench::internal::study::replay::Replays;
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::ffi::OsStr;
+use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 const ALL: [&str; 6] = [
     "MEMSCOPE_BENCH_TIME_LIMIT",
@@ -111,6 +115,23 @@ fn an_unknown_variable_leads_to_one_warning() {
 fn the_user_s_folders_need_not_exist() {
     let mut measure = memscope_bench();
     measure.args(MEASURE).env_remove("HOME").env("TMPDIR", "/no/such/folder").assert().success();
+}
+
+#[test]
+fn temporary_files_need_no_place_of_the_user_s() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let no_text = folder.path().join(OsStr::from_bytes(b"d\xff"));
+    fs::create_dir(&no_text).expect("a folder");
+    let trace = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/sort.trace");
+    for place in [Path::new("/no/such/folder"), no_text.as_path()] {
+        let probe = ["probe", "--workload=cycles", "--tracking=recording", "--scale=0.001"];
+        memscope_bench().args(probe).env("TMPDIR", place).assert().success();
+        let mut replay = memscope_bench();
+        replay.arg("replay").arg(&trace).args(["--pairs=1", "--gaps=none", "--tracking=counting", "--keep"]);
+        replay.arg("--output").arg(folder.path()).env("TMPDIR", place).assert().success();
+        let replays: Replays = files::read(&folder.path().join("replay.json")).expect("the file");
+        assert!(replays.measurements().all(|measurement| measurement.failure().is_none()), "{replays:?}");
+    }
 }
 
 #[test]
