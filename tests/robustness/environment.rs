@@ -10,6 +10,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 const ALL: [&str; 6] = [
     "MEMSCOPE_BENCH_TIME_LIMIT",
@@ -131,6 +132,26 @@ fn temporary_files_need_no_place_of_the_user_s() {
         replay.arg("--output").arg(folder.path()).env("TMPDIR", place).assert().success();
         let replays: Replays = files::read(&folder.path().join("replay.json")).expect("the file");
         assert!(replays.measurements().all(|measurement| measurement.failure().is_none()), "{replays:?}");
+    }
+}
+
+#[test]
+fn help_has_styles_only_where_they_are_wanted() {
+    let program = env!("CARGO_BIN_EXE_memscope-bench");
+    // `script` runs a command on a terminal of its own.
+    let shown = |variable: &str| {
+        let mut script = Command::new("script");
+        script.args(["-qec", &format!("env {variable} '{program}' help predict"), "/dev/null"]);
+        script.env_remove("NO_COLOR").env("TERM", "xterm").stdin(Stdio::null()).output().ok()
+    };
+    let Some(usual) = shown("X=").filter(|usual| usual.status.success()) else {
+        eprintln!("skipped: there is no `script`");
+        return;
+    };
+    assert!(usual.stdout.contains(&0x1b), "{usual:?}");
+    for variable in ["NO_COLOR=1", "TERM=dumb"] {
+        let plain = shown(variable).expect("it ran before");
+        assert!(!plain.stdout.is_empty() && !plain.stdout.contains(&0x1b), "{variable}: {plain:?}");
     }
 }
 
