@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::thread;
 use std::time::SystemTime;
 
@@ -117,7 +117,7 @@ impl CargoBuild<'_> {
         mut progress: impl FnMut(&str),
     ) -> io::Result<Result<Vec<Value>, CargoFailure>> {
         let mut log = File::create(&self.log)?;
-        let mut child = system::cargo()
+        let child = system::cargo()
             .args(target)
             .args(["--release", "--message-format=json"])
             .arg("--manifest-path")
@@ -131,6 +131,8 @@ impl CargoBuild<'_> {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
+        let mut running = Running(child);
+        let child = &mut running.0;
         let mut stdout = child.stdout.take().expect("it is piped");
         let stdout = thread::spawn(move || {
             let mut text = Vec::new();
@@ -196,6 +198,16 @@ impl CargoBuild<'_> {
             Some(package) => CargoFailure::Dependency { package: package.to_owned(), error },
             None => CargoFailure::Other { error },
         }
+    }
+}
+
+/// A cargo, which ends with this value: after an error nobody would wait for it.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

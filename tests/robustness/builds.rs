@@ -355,6 +355,18 @@ fn a_file_system_without_locks_is_good_enough() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn cargo_ends_where_its_log_cannot_be_written() {
+    let place = Place::with_cargo("echo $$ >\"$copy/pid\"; echo starting >&2; exec sleep 60");
+    let copy = place.path("cache").join(OTHER);
+    fs::create_dir_all(&copy).expect("a folder");
+    std::os::unix::fs::symlink("/dev/full", copy.join("build.log")).expect("a link");
+    place.compare(&[OTHER]).assert().code(2).stderr(contains("build.log: No space left on device"));
+    let cargo = fs::read_to_string(copy.join("pid")).expect("it was started");
+    assert!(!Path::new("/proc").join(cargo.trim()).exists(), "cargo is gone");
+}
+
+#[test]
 fn the_package_builds_in_any_folder() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::write(folder.path().join("Cargo.toml"), "[workspace]\nmembers = []\n").expect("a manifest");
