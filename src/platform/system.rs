@@ -121,11 +121,13 @@ pub fn die_with(parent: u32) {
     }
 }
 
-/// Returns a command for cargo, without its arguments: the cargo that started this program, if one did.
+/// Returns a command for cargo, without its arguments: the cargo that started this program, if one did. It prints no
+/// colours, which would hide its errors from whoever reads them here.
 pub fn cargo() -> Command {
     let named = std::env::var_os("CARGO").filter(|cargo| !cargo.is_empty());
     let mut cargo = program(&named.unwrap_or_else(|| "cargo".into()));
     crate::platform::git::leave_hook(&mut cargo);
+    cargo.env("CARGO_TERM_COLOR", "never");
     cargo
 }
 

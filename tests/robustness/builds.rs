@@ -221,6 +221,14 @@ fn a_failed_download_is_tried_again() {
 }
 
 #[test]
+fn colours_hide_no_error() {
+    let error = "echo 'error: failed to get `x` as a dependency' >&2; exit 101";
+    let place = Place::with_cargo(&format!("[ \"$CARGO_TERM_COLOR\" = never ] || printf '\\033[31m' >&2\n{error}"));
+    let why = format!("cargo cannot build {OTHER}: failed to get `x` as a dependency");
+    place.compare(&[OTHER]).env("CARGO_TERM_COLOR", "always").assert().code(2).stderr(contains(why));
+}
+
+#[test]
 fn what_the_system_lacks_is_looked_for_again() {
     let linker = "echo '{\"reason\":\"compiler-message\",\"manifest_path\":\"/elsewhere/Cargo.toml\",\
                   \"package_id\":\"registry+https://example.org/index#libc@0.2.1\",\"message\":\
