@@ -291,6 +291,9 @@ fn the_action_passes_its_inputs_to_the_script_and_the_outputs_back() {
             assert!(!script.contains("${{"), "{script}");
         }
     }
+    let build = steps.iter().filter_map(|step| step["run"].as_str()).find(|script| script.contains("cargo build"));
+    let build = build.expect("a step builds the program");
+    assert!(build.starts_with("cd \"$ACTION_PATH\"\n") && build.contains("-u CARGO_BUILD_TARGET"), "{build}");
     let check = steps.iter().find(|step| step["id"].as_str() == Some("check")).expect("the step that the outputs name");
     let values: Vec<&str> = check["env"].as_hash().expect("variables").values().filter_map(Yaml::as_str).collect();
     for input in inputs {
