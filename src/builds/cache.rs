@@ -9,7 +9,7 @@ use crate::builds::cargo::CargoFailure;
 use crate::builds::copy::{MIRRORED, PARTS, PROGRAM, PackageCopy};
 use crate::builds::links::KeptLinks;
 use crate::builds::own::OwnPackage;
-use crate::builds::record::{Attempt, BuildRecord, KnownFailure, fingerprint};
+use crate::builds::record::{Attempt, BuildRecord, KnownFailure, configuration, fingerprint};
 use crate::builds::sources::Sources;
 use crate::builds::spec::without_features;
 use crate::builds::{BuildError, ResolvedBuild, Source};
@@ -137,7 +137,8 @@ impl BuildCache {
         })?;
         copy.mirror()?;
         let plain = copy.manifest(sources.as_ref(), Attempt::default())?;
-        let fingerprint = fingerprint(&copy.folder, &MIRRORED, &plain).map_err(&failed)?;
+        let settings = plain + &configuration(&place);
+        let fingerprint = fingerprint(&copy.folder, &MIRRORED, &settings).map_err(&failed)?;
         // The content of a folder may change at any time, and so may another crate.
         let keeps = !matches!(build.source, Source::Folder(_)) && self.own.is_none();
         let is_known = |record: &BuildRecord| {

@@ -204,6 +204,18 @@ fn a_build_that_does_not_compile_is_named_and_not_compiled_again() {
 }
 
 #[test]
+fn another_configuration_of_cargo_is_another_build() {
+    let place = Place::with_cargo(&error_in("/elsewhere/Cargo.toml", OF_MEMSCOPE));
+    let refused = || place.compare(&[OTHER]).assert().code(2).stderr(contains("does not compile: error[E0433]"));
+    (0..2).for_each(|_| drop(refused()));
+    assert_eq!(place.calls().len(), 1, "the outcome is kept");
+    fs::create_dir(place.path(".cargo")).expect("a folder");
+    fs::write(place.path(".cargo/config.toml"), "[build]\nrustflags = []\n").expect("a file");
+    drop(refused());
+    assert_eq!(place.calls().len(), 2);
+}
+
+#[test]
 fn a_dependency_that_does_not_compile_is_named_too() {
     let place = Place::with_cargo(&error_in("/elsewhere/Cargo.toml", "registry+https://example.org/index#mach2@0.4.0"));
     let why = format!("{OTHER} does not compile: its dependency mach2: error[E0433]: no such thing");
