@@ -1,11 +1,12 @@
 //! Runs cargo, whose messages in JSON name the program that it built, or the package that failed and its errors.
 
+use crate::platform::children::Running;
 use crate::platform::system;
 use serde_json::Value;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::SystemTime;
 
@@ -117,7 +118,8 @@ impl CargoBuild<'_> {
         mut progress: impl FnMut(&str),
     ) -> io::Result<Result<Vec<Value>, CargoFailure>> {
         let mut log = File::create(&self.log)?;
-        let child = system::cargo()
+        let mut cargo = system::cargo();
+        cargo
             .args(target)
             .args(["--release", "--message-format=json"])
             .arg("--manifest-path")
@@ -129,10 +131,9 @@ impl CargoBuild<'_> {
             .current_dir(self.package)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let mut running = Running(child);
-        let child = &mut running.0;
+            .stderr(Stdio::piped());
+        let mut running = Running::start(&mut cargo)?;
+        let child = &mut running.child;
         let mut stdout = child.stdout.take().expect("it is piped");
         let stdout = thread::spawn(move || {
             let mut text = Vec::new();
@@ -198,16 +199,6 @@ impl CargoBuild<'_> {
             Some(package) => CargoFailure::Dependency { package: package.to_owned(), error },
             None => CargoFailure::Other { error },
         }
-    }
-}
-
-/// A cargo, which ends with this value: after an error nobody would wait for it.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 

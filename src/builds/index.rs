@@ -1,6 +1,7 @@
 //! The published versions of memscope-rs, from cargo's local index of crates.io.
 
 use crate::builds::{PACKAGE, ResolveError};
+use crate::platform::children::Running;
 use crate::platform::system;
 use chrono::{DateTime, Utc};
 use semver::Version;
@@ -113,7 +114,8 @@ fn refresh_index() {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
         let mut cargo = system::cargo();
         cargo.args(["update", "--dry-run", "--quiet", "--package", PACKAGE, "--manifest-path"]).arg(manifest);
-        let _ = cargo.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        cargo.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let _ = Running::start(&mut cargo).and_then(|mut running| running.child.wait());
     });
 }
 

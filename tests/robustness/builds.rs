@@ -2,6 +2,8 @@
 //! script replaces cargo, so nothing is compiled.
 
 use crate::common::memscope_bench;
+#[cfg(target_os = "linux")]
+use crate::common::processes;
 use assert_cmd::Command;
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::compare::Comparison;
@@ -10,6 +12,8 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+#[cfg(target_os = "linux")]
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -384,6 +388,20 @@ fn cargo_ends_where_its_log_cannot_be_written() {
     place.compare(&[OTHER]).assert().code(2).stderr(contains("build.log: No space left on device"));
     let cargo = fs::read_to_string(copy.join("pid")).expect("it was started");
     assert!(!Path::new("/proc").join(cargo.trim()).exists(), "cargo is gone");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn cargo_and_its_compilers_end_with_an_interrupted_run() {
+    // As `kill` does, the signal reaches the program alone.
+    let place = Place::with_cargo("sleep 60 & echo \"$$ $!\" >\"$copy/pids\"; kill -TERM $PPID; wait");
+    let assert = place.compare(&[OTHER]).assert();
+    let output = assert.get_output();
+    assert_eq!(output.status.signal(), Some(15), "it ends as the signal would end it: {output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("cargo cannot build"), "it is no failure of cargo: {said}");
+    let pids = fs::read_to_string(place.path("cache").join(OTHER).join("pids")).expect("it was started");
+    processes::wait_for(|| pids.split_whitespace().all(processes::is_gone).then_some(()));
 }
 
 #[test]
