@@ -1,5 +1,6 @@
 //! Runs cargo, whose messages in JSON name the program that it built, or the package that failed and its errors.
 
+use crate::builds::flags;
 use crate::platform::children::Running;
 use crate::platform::system;
 use serde_json::Value;
@@ -127,6 +128,7 @@ impl CargoBuild<'_> {
             .arg("--target-dir")
             .arg(self.target)
             .args(last)
+            .envs(flags::capped(std::env::vars_os()))
             .envs(self.environment.iter().copied())
             .current_dir(self.package)
             .stdin(Stdio::null())

@@ -170,6 +170,14 @@ fn cargo_is_asked_in_every_run_and_for_the_same_package() {
 }
 
 #[test]
+fn a_warning_is_no_error_of_a_build() {
+    let place = Place::with_cargo("exit 101");
+    place.compare(&[OTHER]).env("RUSTFLAGS", "-Ctarget-cpu=native -Dwarnings").assert().code(2);
+    let calls = place.calls();
+    assert!(calls[0].contains(" RUSTFLAGS=-Ctarget-cpu=native -Dwarnings --cap-lints=warn "), "{calls:?}");
+}
+
+#[test]
 fn a_relative_path_to_cargo_begins_in_the_user_s_folder() {
     let Some(linked) = linked() else { return };
     let place = Place::with_cargo(REPORTS);
