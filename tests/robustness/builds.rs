@@ -188,6 +188,18 @@ fn a_relative_path_to_cargo_begins_in_the_user_s_folder() {
     assert_eq!(place.calls().len(), 2);
 }
 
+#[test]
+fn a_relative_path_to_cargo_s_own_folder_begins_in_the_user_s_folder() {
+    let place = Place::with_cargo("echo \"$CARGO_HOME\" >\"$copy/home\"; exit 101");
+    let said = || fs::read_to_string(place.path("cache").join(OTHER).join("home")).expect("cargo was started");
+    fs::create_dir(place.path("home")).expect("a folder");
+    let here = fs::canonicalize(place.folder.path()).expect("the folder");
+    place.compare(&[OTHER]).env("CARGO_HOME", "home").assert().code(2);
+    assert_eq!(Path::new(said().trim_end()), here.join("home"));
+    place.compare(&[OTHER]).env("CARGO_HOME", "").assert().code(2);
+    assert_eq!(said(), "\n", "an empty variable is not set");
+}
+
 /// Returns a script line that prints a compiler's error in a package.
 fn error_in(manifest: &str, id: &str) -> String {
     format!(
