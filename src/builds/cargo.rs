@@ -40,7 +40,7 @@ pub(crate) enum CargoFailure {
         /// The first error.
         error: String,
     },
-    /// The package itself does not compile.
+    /// The package's source does not compile.
     Package {
         /// The first error.
         error: String,
@@ -50,7 +50,8 @@ pub(crate) enum CargoFailure {
         /// Its report.
         report: String,
     },
-    /// Any other failure: cargo cannot resolve or fetch a dependency, or the command is not cargo.
+    /// Any other failure: cargo cannot resolve or fetch a dependency, the package cannot be linked, or the command is
+    /// not cargo.
     Other {
         /// The first error that it printed.
         error: String,
@@ -182,7 +183,8 @@ impl CargoBuild<'_> {
             let manifest = message["manifest_path"].as_str().map(Path::new);
             let error = first_error(&message["message"], manifest.and_then(Path::parent));
             if manifest == Some(&self.adapter.join("Cargo.toml")) {
-                return CargoFailure::Package { error };
+                let is_of_source = is_of_source(&message["message"]);
+                return if is_of_source { CargoFailure::Package { error } } else { CargoFailure::Other { error } };
             }
             if manifest == Some(&self.package.join("Cargo.toml")) {
                 return CargoFailure::Other { error: format!("{} does not compile: {error}", self.program) };
@@ -239,6 +241,13 @@ fn first_error(message: &Value, package: Option<&Path>) -> String {
     format!("{code}: {words}{}", place.unwrap_or_default())
 }
 
+/// Returns whether a compiler's error is about a source: it names a place in one. A linker's, or one of the system,
+/// names none. That of two allocators names none either, and is about memscope's source, which has the second one.
+fn is_of_source(message: &Value) -> bool {
+    let words = message["message"].as_str().unwrap_or_default();
+    message["spans"].as_array().is_some_and(|spans| !spans.is_empty()) || words.contains("`#[global_allocator]`")
+}
+
 /// Returns a file's path within its package. For a file elsewhere, it is the path from the last `src` on, or the
 /// file's name: the rest of an absolute path means nothing on another machine.
 fn within(file: &Path, package: Option<&Path>) -> PathBuf {
@@ -291,6 +300,19 @@ mod tests {
         assert_eq!(failure(&[ours], &[]), CargoFailure::Package { error: words.clone() });
         let own = error("/own/Cargo.toml", "path+file:///own#memscope-bench-own@0.0.0");
         assert_eq!(failure(&[own], &[]), CargoFailure::Other { error: format!("p does not compile: {words}") });
+    }
+
+    #[test]
+    fn an_error_without_a_place_is_not_the_adapter_s() {
+        let of = |words: &str| {
+            let mut ours = error("/copy/Cargo.toml", "path+file:///copy#memscope-bench@0.1.0");
+            ours["message"] = json!({ "level": "error", "code": null, "message": words, "spans": [] });
+            failure(&[ours], &[])
+        };
+        let linker = "error: linking with `cc` failed: exit status: 1".to_owned();
+        assert_eq!(of("linking with `cc` failed: exit status: 1"), CargoFailure::Other { error: linker });
+        let two = "the `#[global_allocator]` in this crate conflicts with global allocator in: memscope_two";
+        assert_eq!(of(two), CargoFailure::Package { error: format!("error: {two}") });
     }
 
     #[test]

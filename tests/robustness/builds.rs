@@ -281,6 +281,19 @@ fn what_the_system_lacks_is_looked_for_again() {
 }
 
 #[test]
+fn a_linker_s_failure_is_not_the_adapter_s() {
+    let fails = "echo '{\"reason\":\"compiler-message\",\"manifest_path\":\"'\"$copy\"'/Cargo.toml\",\
+                 \"package_id\":\"path+file:///copy#memscope-bench@0.1.0\",\"message\":{\"level\":\"error\",\
+                 \"message\":\"linking with `cc` failed: exit status: 1\",\"spans\":[]}}'; exit 101";
+    let place = Place::with_cargo(&format!("{MEMSCOPE_COMPILES}{fails}"));
+    let why = format!("cargo cannot build {OTHER}: error: linking with `cc` failed: exit status: 1; see ");
+    for _ in 0..2 {
+        place.compare(&[OTHER]).assert().code(2).stderr(contains(why.clone()).and(contains("no adapter fits").not()));
+    }
+    assert_eq!(place.calls().len(), 2, "no other part of the adapter is tried, and cargo is asked again");
+}
+
+#[test]
 fn an_adapter_that_does_not_fit_is_an_outcome_of_its_own() {
     let report =
         "no adapter fits memscope-rs 0.2.4: its source lacks hook (fn TrackingAllocator::new with 0 parameters)";
