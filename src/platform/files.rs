@@ -17,13 +17,16 @@ pub(crate) use place::folder_of;
 pub use place::{are_same_file, prepare, prepare_folder, prepare_in, prepare_place};
 pub use size::bytes_within;
 
+use crate::platform::console;
 use crate::platform::scratch::Scratch;
 use place::{file_type, place_of};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// The most bytes of a file; a larger one is of another kind.
 const LARGEST: u64 = 1 << 30;
@@ -182,6 +185,31 @@ pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
     file.as_file().sync_all().or_else(|error| if unsupported(&error) { Ok(()) } else { Err(error) }).map_err(failed)?;
     file.persist(&place).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// Keeps other runs from changing a file, until the value is dropped. Waits for one that does: it takes a moment to
+/// read the file and to replace it. Returns `None` where the system has no locks; nobody is kept out there.
+pub(crate) fn lock_for_change(path: &Path) -> Option<File> {
+    // Far longer than a run needs. A user may have locked the folder for all of this run.
+    const PATIENCE: Duration = Duration::from_secs(5);
+    // The file itself is replaced, and a lock with it.
+    let folder = File::open(folder_of(&place_of(path).ok()?)).ok()?;
+    let began = Instant::now();
+    loop {
+        match folder.try_lock() {
+            Ok(()) => return Some(folder),
+            Err(TryLockError::Error(_)) => return None,
+            Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(10)),
+            Err(TryLockError::WouldBlock) => {
+                console::complain(format_args!(
+                    "Warning: the folder of {} is locked by another program. If that changes the file now, a change \
+                     may be lost.",
+                    path.display()
+                ));
+                return None;
+            }
+        }
+    }
 }
 
 /// Makes a temporary folder within another one. It is removed with the value.

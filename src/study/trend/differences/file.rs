@@ -44,11 +44,12 @@ pub(crate) fn read(path: &Path) -> Result<Kept, FileError> {
 }
 
 /// Adds differences to a file, without those that it has, and returns the number of new ones. The file is made if there
-/// is none, and loses an incomplete last line.
+/// is none, and loses an incomplete last line. Another run that ends at the same moment waits.
 ///
 /// # Errors
 /// If it cannot be read or written. It then stays as it was.
 pub(crate) fn append(path: &Path, new: Vec<Difference>) -> Result<usize, FileError> {
+    let _lock = files::lock_for_change(path);
     let Kept { mut differences, .. } = if path.exists() { read(path)? } else { Kept::default() };
     let earlier = differences.len();
     for difference in new {
@@ -115,6 +116,23 @@ mod tests {
         let again = Difference { log_ratio: 0.11, ..resumed };
         assert_eq!(append(&path, vec![again.clone()]).expect("it can be written"), 1, "another run");
         assert_eq!(read(&path).expect("it can be read").differences, [lines, vec![again]].concat());
+    }
+
+    #[test]
+    fn runs_that_end_at_the_same_moment_lose_nothing() {
+        let (_folder, path) = file();
+        let lock = files::lock_for_change(&path).expect("it can be locked");
+        let other = std::thread::spawn({
+            let path = path.clone();
+            move || append(&path, vec![line("c", "b", 0.2)])
+        });
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        assert!(!path.exists(), "the other one waits");
+        fs::write(&path, serde_json::to_string(&line("b", "a", 0.1)).expect("plain data") + "\n").expect("a file");
+        drop(lock);
+        assert_eq!(other.join().expect("no panic").expect("it can be written"), 1);
+        let kept = read(&path).expect("it can be read");
+        assert_eq!(kept.differences, [line("b", "a", 0.1), line("c", "b", 0.2)]);
     }
 
     #[test]
