@@ -169,9 +169,12 @@ fn refuse(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         };
     }
     let message = error.render();
-    let is_harmless =
-        |argument: &OsString| matches!(text::harmless(&argument.to_string_lossy()), std::borrow::Cow::Borrowed(_));
-    if io::stderr().is_terminal() && arguments.iter().all(is_harmless) {
+    let is_harmless = |word: &OsStr| matches!(text::harmless(&word.to_string_lossy()), std::borrow::Cow::Borrowed(_));
+    let is_own = |name: &OsStr| name.as_encoded_bytes().starts_with(environment::PREFIX.as_bytes());
+    let mut variables = std::env::vars_os().filter(|(name, _)| is_own(name));
+    let are_harmless =
+        arguments.iter().all(|argument| is_harmless(argument)) && variables.all(|(_, value)| is_harmless(&value));
+    if io::stderr().is_terminal() && are_harmless {
         let _ = error.print();
     } else if arguments.len() == 1 {
         // There is no --help to mention.

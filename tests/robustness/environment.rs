@@ -156,6 +156,27 @@ fn help_has_styles_only_where_they_are_wanted() {
 }
 
 #[test]
+fn a_wrong_value_has_no_effect_on_a_terminal() {
+    let program = env!("CARGO_BIN_EXE_memscope-bench");
+    let shown = |value: &str| {
+        let mut script = Command::new("script");
+        script.args(["-qec", &format!("'{program}' measure"), "/dev/null"]);
+        script.env("MEMSCOPE_BENCH_TIME_LIMIT", value).env_remove("NO_COLOR").env("TERM", "xterm");
+        let output = script.stdin(Stdio::null()).output().ok()?;
+        Some(String::from_utf8_lossy(&output.stdout).into_owned()).filter(|text| text.contains("invalid value"))
+    };
+    let Some(usual) = shown("soon") else {
+        eprintln!("skipped: there is no `script`");
+        return;
+    };
+    assert!(usual.contains("\u{1b}["), "it has styles: {usual:?}");
+    for value in ["\u{1b}[2J", "\u{9b}2J", "\u{202e}5"] {
+        let text = shown(value).expect("it is refused as well");
+        assert!(!text.contains(value) && text.contains("MEMSCOPE_BENCH_TIME_LIMIT"), "{text:?}");
+    }
+}
+
+#[test]
 fn help_lists_the_exit_codes() {
     memscope_bench().arg("--help").assert().success().stdout(contains("Exit codes:").and(contains("69")));
 }
