@@ -21,9 +21,10 @@ base=${CHECK_BASE:-}
 head=${CHECK_HEAD:-}
 
 [ -n "$base" ] || fail "there is no base: name it in the input 'base', or run for a pull request"
-git -C "$repository" rev-parse --git-dir > /dev/null 2>&1 \
-  || fail "repository-path '$repository' is not in a git repository: check memscope-rs out first"
-[ -n "$head" ] || head=$(git -C "$repository" rev-parse HEAD)
+# Git's own words name a repository of another owner, as in a container, and the setting that trusts it.
+complaint=$(git -C "$repository" rev-parse --git-dir 2>&1 > /dev/null) \
+  || fail "repository-path '$repository' is not in a git repository that git reads: ${complaint//$'\n'/ }"
+[ -n "$head" ] || head=$(git -C "$repository" rev-parse --quiet --verify HEAD) || fail "'$repository' has no commit"
 for revision in "$base" "$head"; do
   git -C "$repository" rev-parse --quiet --verify --end-of-options "$revision^{commit}" > /dev/null \
     || fail "'$revision' is no commit of '$repository': check it out with 'fetch-depth: 0'"

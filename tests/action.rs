@@ -256,6 +256,9 @@ fn without_a_verdict_nothing_is_reported_and_the_reason_is_named() {
     refused(workspace.run(0, &[("CHECK_BASE", &"0".repeat(40))]), "fetch-depth: 0");
     refused(workspace.run(0, &[("CHECK_HEAD", "--all")]), "'--all' is no commit");
     refused(workspace.run(0, &[("CHECK_REPOSITORY", "nowhere")]), "'nowhere' is not in a git repository");
+    refused(workspace.run(0, &[("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")]), "detected dubious ownership in repository");
+    git(workspace.folder.path(), &["init", "--quiet", "--template=", "empty"]);
+    refused(workspace.run(0, &[("CHECK_REPOSITORY", "empty")]), "'empty' has no commit");
     assert_eq!(workspace.read("arguments"), "", "and nothing is measured");
     refused(workspace.run(2, &[]), "ended with 2");
     workspace.write("silent", "");
@@ -288,6 +291,9 @@ fn the_action_passes_its_inputs_to_the_script_and_the_outputs_back() {
             assert!(!script.contains("${{"), "{script}");
         }
     }
+    let build = steps.iter().filter_map(|step| step["run"].as_str()).find(|script| script.contains("cargo build"));
+    let build = build.expect("a step builds the program");
+    assert!(build.starts_with("cd \"$ACTION_PATH\"\n") && build.contains("-u CARGO_BUILD_TARGET"), "{build}");
     let check = steps.iter().find(|step| step["id"].as_str() == Some("check")).expect("the step that the outputs name");
     let values: Vec<&str> = check["env"].as_hash().expect("variables").values().filter_map(Yaml::as_str).collect();
     for input in inputs {

@@ -96,12 +96,12 @@ fn an_interrupted_run_leaves_no_folder_behind() {
         let folders = std::fs::read_dir(temporary.path()).expect("the folder").flatten();
         folders.map(|folder| folder.path().join("program")).find(|program| program.exists())
     };
-    // A background job is started with SIGINT ignored, and so are its children.
+    // A background job is started with SIGINT ignored, a job of `nohup` with SIGHUP, and so are their children.
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux has it");
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).expect("a mask of signals");
     let ignored = u64::from_str_radix(ignored.trim(), 16).expect("a hexadecimal number");
     let is_default = |signal: &Signal| ignored & 1 << (*signal as i32 - 1) == 0;
-    for signal in [Signal::SIGINT, Signal::SIGTERM].into_iter().filter(is_default) {
+    for signal in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM].into_iter().filter(is_default) {
         let mut run = Command::new(env!("CARGO_BIN_EXE_memscope-bench"))
             .args(TINY)
             .args(["--workloads=cycles", "--tracking=full"])

@@ -4,8 +4,9 @@ mod common;
 
 use common::memscope_bench;
 use memscope_bench::internal::platform::files;
+use memscope_bench::internal::study::compare::Journal;
 use memscope_bench::internal::study::overhead::record::Results;
-use memscope_bench::internal::study::sessions::Sessions;
+use memscope_bench::internal::study::sessions::{Entry, Sessions};
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;
@@ -57,8 +58,13 @@ fn sessions_that_did_not_end_go_on() {
     sessions(folder.path()).assert().success();
     let whole = read(folder.path());
     let journal = folder.path().join("sessions.journal");
-    let first = Sessions { sessions: whole.sessions[..1].to_vec(), ..whole.clone() };
-    files::write_json(&journal, &first).expect("it can be written");
+    let mut kept = Journal::begin(&journal, &whole.plan).expect("it can be begun");
+    let entries = [Entry::Began { origin: Box::new(whole.origin.clone()) }, Entry::Session(whole.sessions[0].clone())];
+    entries.iter().for_each(|entry| kept.append(entry).expect("it can be written"));
+    for resume in [None, Some("--resume")] {
+        sessions(folder.path()).args(resume).assert().code(2).stdout("").stderr(contains("is in use by another run"));
+    }
+    drop(kept);
 
     sessions(folder.path()).assert().code(2).stdout("").stderr(contains("go on with --resume, or remove it"));
     let other = sessions(folder.path()).args(["--over=1", "--resume"]).assert().code(2);
@@ -67,6 +73,7 @@ fn sessions_that_did_not_end_go_on() {
     sessions(folder.path()).arg("--resume").assert().success();
     let resumed = read(folder.path());
     assert_eq!((resumed.sessions.len(), &resumed.sessions[0]), (2, &whole.sessions[0]));
+    assert_eq!(resumed.origin, whole.origin, "that of the first session");
     assert_ne!(resumed.sessions[1], whole.sessions[1]);
     assert!(!journal.exists());
 }

@@ -9,7 +9,7 @@ use crate::builds::cargo::CargoFailure;
 use crate::builds::copy::{MIRRORED, PARTS, PROGRAM, PackageCopy};
 use crate::builds::links::KeptLinks;
 use crate::builds::own::OwnPackage;
-use crate::builds::record::{Attempt, BuildRecord, fingerprint};
+use crate::builds::record::{Attempt, BuildRecord, KnownFailure, configuration, fingerprint};
 use crate::builds::sources::Sources;
 use crate::builds::spec::without_features;
 use crate::builds::{BuildError, ResolvedBuild, Source};
@@ -138,10 +138,15 @@ impl BuildCache {
         })?;
         copy.mirror()?;
         let plain = copy.manifest(sources.as_ref(), Attempt::default())?;
-        let fingerprint = fingerprint(&copy.folder, &MIRRORED, &plain).map_err(&failed)?;
+        let settings = plain + &configuration(&place);
+        let fingerprint = fingerprint(&copy.folder, &MIRRORED, &settings).map_err(&failed)?;
         // The content of a folder or another crate may change at any time.
         let keeps = !matches!(build.source, Source::Folder(_)) && self.own.is_none();
-        let known = BuildRecord::read(&place).filter(|record| keeps && record.fingerprint == fingerprint);
+        let is_known = |record: &BuildRecord| {
+            let is_of_a_source = record.failure.as_ref().is_none_or(KnownFailure::is_of_a_source);
+            keeps && record.fingerprint == fingerprint && is_of_a_source
+        };
+        let known = BuildRecord::read(&place).filter(is_known);
         if let Some(BuildRecord { failure: Some(failure), .. }) = known {
             return Err(BuildError::known(build, failure, log));
         }
@@ -158,7 +163,9 @@ impl BuildCache {
         let program = match program {
             Ok(program) => program,
             Err(failure) => {
-                keep(Some(failure.clone()))?;
+                if failure.is_of_a_source() {
+                    keep(Some(failure.clone()))?;
+                }
                 return Err(BuildError::known(build, failure, log));
             }
         };

@@ -1,5 +1,7 @@
 //! Runs cargo, and reads its JSON messages, which name the built program, or the failed package with its errors.
 
+use crate::builds::flags;
+use crate::platform::children::Running;
 use crate::platform::system;
 use serde_json::Value;
 use std::fs::File;
@@ -39,7 +41,7 @@ pub(crate) enum CargoFailure {
         /// The first error.
         error: String,
     },
-    /// The package itself does not compile.
+    /// The package's source does not compile.
     Package {
         /// The first error.
         error: String,
@@ -49,7 +51,8 @@ pub(crate) enum CargoFailure {
         /// Its report.
         report: String,
     },
-    /// Any other failure: cargo cannot resolve or fetch a dependency, or the command is not cargo.
+    /// Any other failure: cargo cannot resolve or fetch a dependency, the package cannot be linked, or the command is
+    /// not cargo.
     Other {
         /// The first error that it printed.
         error: String,
@@ -118,7 +121,8 @@ impl CargoBuild<'_> {
         mut progress: impl FnMut(&str),
     ) -> io::Result<Result<Vec<Value>, CargoFailure>> {
         let mut log = File::create(&self.log)?;
-        let mut child = system::cargo()
+        let mut cargo = system::cargo();
+        cargo
             .args(target)
             .args(["--release", "--message-format=json"])
             .arg("--manifest-path")
@@ -126,12 +130,14 @@ impl CargoBuild<'_> {
             .arg("--target-dir")
             .arg(self.target)
             .args(last)
+            .envs(flags::capped(std::env::vars_os()))
             .envs(self.environment.iter().copied())
             .current_dir(self.package)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+            .stderr(Stdio::piped());
+        let mut running = Running::start(&mut cargo)?;
+        let child = &mut running.child;
         let mut stdout = child.stdout.take().expect("it is piped");
         let stdout = thread::spawn(move || {
             let mut text = Vec::new();
@@ -178,7 +184,8 @@ impl CargoBuild<'_> {
             let manifest = message["manifest_path"].as_str().map(Path::new);
             let error = first_error(&message["message"], manifest.and_then(Path::parent));
             if manifest == Some(&self.adapter.join("Cargo.toml")) {
-                return CargoFailure::Package { error };
+                let is_of_source = is_of_source(&message["message"]);
+                return if is_of_source { CargoFailure::Package { error } } else { CargoFailure::Other { error } };
             }
             if manifest == Some(&self.package.join("Cargo.toml")) {
                 return CargoFailure::Other { error: format!("{} does not compile: {error}", self.program) };
@@ -235,6 +242,13 @@ fn first_error(message: &Value, package: Option<&Path>) -> String {
     format!("{code}: {words}{}", place.unwrap_or_default())
 }
 
+/// Returns whether a compiler's error is about a source. Such an error names a place in one, and an error of the linker
+/// or of the system names none. The error of two allocators names none either, but memscope's source causes it.
+fn is_of_source(message: &Value) -> bool {
+    let words = message["message"].as_str().unwrap_or_default();
+    message["spans"].as_array().is_some_and(|spans| !spans.is_empty()) || words.contains("`#[global_allocator]`")
+}
+
 /// Returns a file's path within its package. For a file elsewhere, it is the path from the last `src` on, or the file's
 /// name, because the rest of an absolute path is meaningless on another machine.
 fn within(file: &Path, package: Option<&Path>) -> PathBuf {
@@ -287,6 +301,19 @@ mod tests {
         assert_eq!(failure(&[ours], &[]), CargoFailure::Package { error: words.clone() });
         let own = error("/own/Cargo.toml", "path+file:///own#memscope-bench-own@0.0.0");
         assert_eq!(failure(&[own], &[]), CargoFailure::Other { error: format!("p does not compile: {words}") });
+    }
+
+    #[test]
+    fn an_error_without_a_place_is_not_the_adapter_s() {
+        let of = |words: &str| {
+            let mut ours = error("/copy/Cargo.toml", "path+file:///copy#memscope-bench@0.1.0");
+            ours["message"] = json!({ "level": "error", "code": null, "message": words, "spans": [] });
+            failure(&[ours], &[])
+        };
+        let linker = "error: linking with `cc` failed: exit status: 1".to_owned();
+        assert_eq!(of("linking with `cc` failed: exit status: 1"), CargoFailure::Other { error: linker });
+        let two = "the `#[global_allocator]` in this crate conflicts with global allocator in: memscope_two";
+        assert_eq!(of(two), CargoFailure::Package { error: format!("error: {two}") });
     }
 
     #[test]

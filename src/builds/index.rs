@@ -1,6 +1,7 @@
 //! The published versions of memscope-rs, from cargo's local index of crates.io.
 
 use crate::builds::{PACKAGE, ResolveError};
+use crate::platform::children::Running;
 use crate::platform::system;
 use chrono::{DateTime, Utc};
 use semver::Version;
@@ -45,7 +46,9 @@ pub(super) fn list(versions: &[Version]) -> String {
 /// # Errors
 /// If there is no index.
 pub(crate) fn published() -> Result<Published, ResolveError> {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    // As for cargo, an empty variable is not set.
+    let named = std::env::var_os("CARGO_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    let home = named.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
     let indexes = home.unwrap_or_default().join("registry/index");
     let no_index = |_| ResolveError::NoIndex(indexes.clone());
     let mut published = Published::default();
@@ -111,7 +114,8 @@ fn refresh_index() {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
         let mut cargo = system::cargo();
         cargo.args(["update", "--dry-run", "--quiet", "--package", PACKAGE, "--manifest-path"]).arg(manifest);
-        let _ = cargo.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        cargo.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let _ = Running::start(&mut cargo).and_then(|mut running| running.child.wait());
     });
 }
 

@@ -8,7 +8,7 @@
 
 use crate::builds::BuildCache;
 use crate::builds::cargo;
-use crate::platform::{files, system};
+use crate::platform::{children, files, system};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,8 @@ fn linked(
         command.args(cfg!(feature = "programs").then_some("--features=programs"));
         command.arg("--").arg(cargo::shuffle(seed));
         // The working directory has no influence, as in every build.
-        let ended = command.current_dir(package).stdin(Stdio::null()).output().map_err(failed)?;
+        command.current_dir(package).stdin(Stdio::null()).stderr(Stdio::piped());
+        let ended = children::output(&mut command).map_err(failed)?;
         let refused = |why: &str| RelinkError::Refused { program: program.to_owned(), why: why.to_owned() };
         if !ended.status.success() {
             let printed = String::from_utf8_lossy(&ended.stderr);

@@ -12,6 +12,7 @@ pub(crate) mod cargo;
 mod copy;
 mod error;
 mod export;
+mod flags;
 mod history;
 mod index;
 pub(crate) mod layout;

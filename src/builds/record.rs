@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 /// The file in a build's folder.
@@ -71,6 +71,19 @@ pub(super) enum KnownFailure {
     },
 }
 
+/// Words of errors that no source is to blame for: of the system, of a linker, and of the script of a dependency, which
+/// looks for compilers and libraries.
+const OF_THE_SYSTEM: [&str; 4] = ["(os error ", "linker `", "linking with `", "failed to run custom build command"];
+
+impl KnownFailure {
+    /// Returns whether the reason is in a source, so the same source fails again. What a system lacks may be there the
+    /// next time.
+    pub(super) fn is_of_a_source(&self) -> bool {
+        let (Self::DoesNotCompile { error } | Self::NoAdapter { missing: error }) = self;
+        !OF_THE_SYSTEM.iter().any(|words| error.contains(words))
+    }
+}
+
 impl BuildRecord {
     /// Reads the record in a folder, for any build.
     pub(super) fn read(folder: &Path) -> Option<Self> {
@@ -100,6 +113,15 @@ pub(super) fn fingerprint(copy: &Path, parts: &[&str], manifest: &str) -> io::Re
     let version = system::program(&rustc).arg("-vV").current_dir(copy).stdin(Stdio::null()).output();
     version.map(|output| output.stdout).unwrap_or_default().hash(&mut hasher);
     Ok(format!("{:016x}", hasher.finish()))
+}
+
+/// Returns the text of cargo's configuration files for a folder: those in it and above it, and the user's own.
+pub(super) fn configuration(folder: &Path) -> String {
+    let home = std::env::var_os("CARGO_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    let folders = folder.ancestors().map(|above| above.join(".cargo")).chain(home);
+    let files = folders.flat_map(|folder| ["config", "config.toml"].map(|name| folder.join(name)));
+    files.filter_map(|file| fs::read_to_string(file).ok()).collect()
 }
 
 fn changes_builds(variable: &str) -> bool {

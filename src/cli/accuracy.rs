@@ -4,6 +4,7 @@ use crate::cli::Error;
 use crate::cli::arguments::ResultArguments;
 use crate::cli::builds::{Build, BuildArguments, CheckedProgram};
 use crate::platform::files::Versioned;
+use crate::platform::text;
 use crate::report::origin::Origin;
 use crate::study::accuracy::{self, Accuracy, BuildAccuracy, Finding, PromiseOutcome, Report, Row, SCHEMA};
 use crate::worker::failure::Failure;
@@ -70,7 +71,7 @@ fn of_build(build: Build, asked: &[Promise], bar: &ProgressBar) -> BuildAccuracy
         }
     };
     let ask = |promise: &Promise| {
-        bar.set_message(format!("{name}: {}", promise.name));
+        bar.set_message(text::one_line(&format!("{name}: {}", promise.name)));
         let request = promises::Request { promise: promise.name.to_owned() };
         let facts = launcher.run_task::<Facts>(&Task::Promise(request));
         bar.inc(1);

@@ -4,7 +4,7 @@ use crate::builds::cargo;
 use crate::cli::Error;
 use crate::cli::executables::PROGRAM;
 use crate::platform::list::each_once;
-use crate::platform::{console, files, system};
+use crate::platform::{children, console, files, system};
 use crate::tracking::Level;
 use crate::tracking::references::Host;
 use crate::worker::launcher::Launcher;
@@ -37,6 +37,8 @@ pub(super) fn build_programs(launcher: &Launcher, programs: &[&str], references:
     if folder.ends_with("release") && !programs.iter().all(|name| is_current(name)) {
         console::complain(format_args!("Building {} ...", programs.join(" and ")));
         let mut cargo = system::cargo();
+        // The user's folder chooses neither the toolchain nor the configuration.
+        cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
         cargo.args(["build", "--release", "--quiet", "--message-format=json-render-diagnostics"]);
         // They run the same workloads as this program.
         let features = [("references", references), ("programs", cfg!(feature = "programs"))];
@@ -46,7 +48,7 @@ pub(super) fn build_programs(launcher: &Launcher, programs: &[&str], references:
         cargo.args(programs.iter().flat_map(|name| ["--bin", name]));
         cargo.arg("--target-dir").arg(folder.parent().unwrap_or(folder));
         let failed = |why: String| Error::System(format!("cargo could not build {}{why}", programs.join(" and ")));
-        let ended = cargo.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+        let ended = children::output(cargo.stdin(Stdio::null()).stderr(Stdio::inherit()));
         let ended = ended.map_err(|error| failed(format!(": {error}")))?;
         if !ended.status.success() {
             return Err(failed(String::new()));

@@ -1,6 +1,6 @@
 //! `memscope-bench conform`: tests whether trackers behave as programs may expect of their allocator.
 
-use crate::cli::arguments::FormatArguments;
+use crate::cli::arguments::{FormatArguments, LONGEST_LIMIT};
 use crate::cli::beside::build_references;
 use crate::cli::builds::BuildCacheArguments;
 use crate::cli::own_trackers::{self, ReadyTracker};
@@ -30,7 +30,8 @@ pub(super) struct Arguments {
     #[arg(long, value_delimiter = ',', value_name = "NAME", value_parser = names())]
     tests: Vec<String>,
     /// The time limit of a test, in seconds
-    #[arg(long, default_value_t = 10, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 10, value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(1..=LONGEST_LIMIT))]
     time_limit: u64,
     /// The folder for conform.json and conform.md
     #[arg(long, default_value = "results", value_name = "DIR")]

@@ -15,10 +15,10 @@ use std::path::Path;
 /// Checks that a journal exists for a resumed run, and none for a new one. Call this before anything slow.
 ///
 /// # Errors
-/// If it is otherwise.
+/// If it is otherwise; whether another run is writing the journal is then known too.
 pub(super) fn check(path: &Path, resume: bool) -> Result<(), JournalError> {
     match (resume, path.exists()) {
-        (false, true) => Err(JournalError::Unfinished(path.to_owned())),
+        (false, true) => Err(JournalError::there(path)),
         (true, false) => Err(JournalError::None(path.to_owned())),
         _ => Ok(()),
     }

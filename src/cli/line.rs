@@ -157,7 +157,7 @@ fn named(command: &Command, mut error: clap::Error, are_variables_alone: bool) -
 /// Prints the error or the help, and returns the exit code.
 fn refuse(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     if !error.use_stderr() {
-        let is_plain = !io::stdout().is_terminal();
+        let is_plain = !io::stdout().is_terminal() || wants_no_styles();
         let help = error.render();
         console::print_styled(if is_plain { help.to_string() } else { help.ansi().to_string() }.trim_end());
         return match console::trouble() {
@@ -169,9 +169,12 @@ fn refuse(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         };
     }
     let message = error.render();
-    let is_harmless =
-        |argument: &OsString| matches!(text::harmless(&argument.to_string_lossy()), std::borrow::Cow::Borrowed(_));
-    if io::stderr().is_terminal() && arguments.iter().all(is_harmless) {
+    let is_harmless = |word: &OsStr| matches!(text::harmless(&word.to_string_lossy()), std::borrow::Cow::Borrowed(_));
+    let is_own = |name: &OsStr| name.as_encoded_bytes().starts_with(environment::PREFIX.as_bytes());
+    let mut variables = std::env::vars_os().filter(|(name, _)| is_own(name));
+    let are_harmless =
+        arguments.iter().all(|argument| is_harmless(argument)) && variables.all(|(_, value)| is_harmless(&value));
+    if io::stderr().is_terminal() && are_harmless {
         let _ = error.print();
     } else if arguments.len() == 1 {
         // There is no --help to mention.
@@ -180,6 +183,12 @@ fn refuse(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         console::complain(message.to_string().trim_end());
     }
     ExitCode::from(WRONG)
+}
+
+/// Returns whether the user wants no styles (see <https://no-color.org>), or the terminal has none.
+fn wants_no_styles() -> bool {
+    let is_dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+    is_dumb || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 /// Checks that the program's own variables are text and that the fault is valid, and warns of unknown ones.

@@ -19,7 +19,8 @@ pub(super) fn write(paths: &[PathBuf], output: Option<&Path>) -> Result<(), Erro
     let usual = [PathBuf::from(RESULTS)];
     let paths = if paths.is_empty() { &usual } else { paths };
     let output = output.map_or_else(|| folder_of(&paths[0]).join(page::NAME), Path::to_owned);
-    files::prepare_folder(files::folder_of(&output))?;
+    // A pipe is refused before anything reads it.
+    files::prepare_place(&output)?;
     page::check_place(&output)?;
     let found = Found::read(paths)?;
     for file in &found.unreadable {

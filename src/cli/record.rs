@@ -166,7 +166,10 @@ fn report(path: &Path, seen: &Summary) {
         ));
     }
     if seen.ended_early {
-        console::complain("The trace ended early: the program crashed, was killed, or replaced itself by another one.");
+        console::complain(
+            "The trace ended early: the program crashed, was killed, or replaced itself by another one, or the trace \
+             could not be written any further, as on a full disk.",
+        );
     }
     if operations.all() == 0 {
         console::complain(format_args!(

@@ -1,22 +1,19 @@
 //! `memscope-bench validate --sessions N`: repeats the same complete measurement, and reports whether the figures
 //! agree.
 
-use crate::cli::Error;
 use crate::cli::arguments::{ResultArguments, bar, or_all, show};
+use crate::cli::{Error, journal};
 use crate::platform::files::Versioned;
-use crate::platform::files::{self, FileError};
 use crate::report::origin::Origin;
-use crate::schedule::journal::JournalError;
+use crate::schedule::journal::{Journal, JournalError};
 use crate::schedule::plan::{Effort, PAIRS, Plan};
-use crate::study::sessions::{self, SCHEMA, Session, Sessions};
+use crate::study::sessions::{self, Entry, SCHEMA, Session, Sessions};
 use crate::tracking::Level;
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload, pools};
 use chrono::Utc;
 use clap::Args;
-use std::fs;
-use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -69,8 +66,10 @@ impl SessionArguments {
             scale: shared.scale.map(|scale| scale.factor()),
             threads: pools::default_threads(),
         };
-        let partial = shared.results.output.join("sessions.journal");
-        let mut kept = begin(shared.resume, &partial, plan)?;
+        // Another run in this folder is noticed here, and not after a session.
+        let path = shared.results.output.join("sessions.journal");
+        let (mut journal, entries) = journal::open(&path, shared.resume, &plan)?;
+        let mut kept = begin(&mut journal, entries, plan)?;
         let began = Instant::now();
         let first = kept.sessions.len();
         while kept.sessions.len() < kept.plan.sessions {
@@ -78,31 +77,36 @@ impl SessionArguments {
             let between = Duration::from_secs_f64(kept.plan.minutes * 60.0 / (kept.plan.sessions - 1) as f64);
             wait(began + between * (number - first) as u32, number, kept.plan.sessions);
             let session = session(&kept.plan, &launcher, number);
-            kept.sessions.push(session);
             // A run of hours loses at most one session.
-            files::write_json(&partial, &kept)?;
+            journal.append(&Entry::Session(session.clone()))?;
+            kept.sessions.push(session);
         }
         let saved = files.save(&kept);
         files.print(&kept, shared.results.format(), saved.as_deref().unwrap_or_default());
         saved?;
-        fs::remove_file(&partial).map_err(|source| FileError::Write { path: partial, source })?;
-        Ok(())
+        Ok(journal.end()?)
     }
 }
 
-/// Returns the sessions so far: none, or the sessions of the unfinished run.
-fn begin(resume: bool, partial: &Path, plan: sessions::Plan) -> Result<Sessions, Error> {
-    match (resume, partial.exists()) {
-        (false, false) => {
-            Ok(Sessions { schema: SCHEMA, origin: Origin::of_this_command(), plan, sessions: Vec::new() })
+/// Returns the sessions so far: none, or the sessions of the unfinished run, with the origin of its beginning.
+fn begin(journal: &mut Journal, entries: Vec<Entry>, plan: sessions::Plan) -> Result<Sessions, JournalError> {
+    let mut origin = None;
+    let mut sessions = Vec::new();
+    for entry in entries {
+        match entry {
+            Entry::Began { origin: earlier } => origin = Some(earlier),
+            Entry::Session(session) => sessions.push(session),
         }
-        (true, true) => {
-            let kept: Sessions = files::read(partial)?;
-            if kept.plan == plan { Ok(kept) } else { Err(JournalError::OtherRun(partial.to_owned()).into()) }
-        }
-        (false, true) => Err(JournalError::Unfinished(partial.to_owned()).into()),
-        (true, false) => Err(JournalError::None(partial.to_owned()).into()),
     }
+    let origin = match origin {
+        Some(origin) => origin,
+        None => {
+            let origin = Box::new(Origin::of_this_command());
+            journal.append(&Entry::Began { origin: origin.clone() })?;
+            origin
+        }
+    };
+    Ok(Sessions { schema: SCHEMA, origin: *origin, plan, sessions })
 }
 
 /// Waits until a session is due.

@@ -6,6 +6,7 @@ use crate::cli::builds::{Build, BuildCacheArguments, CheckedProgram, Linking, re
 use crate::cli::measure::single_threaded;
 use crate::cli::{Error, executables};
 use crate::platform::files::Versioned;
+use crate::platform::text;
 use crate::report::origin::Origin;
 use crate::study::instructions::{InstructionCounter, check_tools};
 use crate::study::why;
@@ -78,7 +79,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let bar = bar(programs.len() * why::STEPS, "steps");
     let mut costs = Vec::with_capacity(programs.len());
     for (name, CheckedProgram { launcher, memscope, .. }) in programs {
-        bar.set_message(name.clone());
+        bar.set_message(text::one_line(&name));
         let counter = InstructionCounter::new(&launcher)?;
         costs.push(why::measure(name, memscope, &counter, &launcher, &request, || bar.inc(1)));
     }

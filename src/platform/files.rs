@@ -14,16 +14,19 @@ pub use address::address;
 pub use error::FileError;
 pub use json::{NoNumber, json};
 pub(crate) use place::folder_of;
-pub use place::{are_same_file, prepare, prepare_folder, prepare_in};
+pub use place::{are_same_file, prepare, prepare_folder, prepare_in, prepare_place};
 pub use size::bytes_within;
 
+use crate::platform::console;
 use crate::platform::scratch::Scratch;
 use place::{file_type, place_of};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// The maximum size of a file; a larger file is of another kind.
 const LARGEST: u64 = 1 << 30;
@@ -36,6 +39,11 @@ pub trait Versioned: Serialize + DeserializeOwned {
     const WHAT: &str;
     /// The newest version of the format, which is the written one. The data's field `schema` has it.
     const SCHEMA: u32;
+
+    /// Returns the fault of data that parses, such as an index out of range; `None` if it has none.
+    fn fault(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Reads a results file of one kind. [`Kept::read`](crate::Kept::read) reads a file of any kind.
@@ -125,7 +133,7 @@ pub fn kind(text: &str) -> Option<String> {
 /// Reads the text of a file; its path is for messages.
 ///
 /// # Errors
-/// If it is not such a file, or has a newer schema.
+/// If it is not such a file, contradicts itself, or has a newer schema.
 pub fn parse<T: Versioned>(path: &Path, text: &str) -> Result<T, FileError> {
     /// The part that is read first, because the rest of a newer file may not parse.
     #[derive(Deserialize)]
@@ -137,7 +145,8 @@ pub fn parse<T: Versioned>(path: &Path, text: &str) -> Result<T, FileError> {
     if schema > u64::from(T::SCHEMA) {
         return Err(FileError::Newer { path: path.to_owned(), found: schema, known: T::SCHEMA });
     }
-    serde_json::from_str(text).map_err(corrupt)
+    let data: T = serde_json::from_str(text).map_err(corrupt)?;
+    data.fault().map_or(Ok(data), |why| Err(FileError::corrupt(path, T::WHAT, why)))
 }
 
 /// Writes data as JSON whose outer levels have a line for each value, for readers and for git.
@@ -176,6 +185,31 @@ pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
     file.as_file().sync_all().or_else(|error| if unsupported(&error) { Ok(()) } else { Err(error) }).map_err(failed)?;
     file.persist(&place).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// Locks a file against changes by other runs until the value is dropped. Waits for a run that holds the lock, which
+/// needs only a moment to read and replace the file. Returns `None` if the file system has no locks.
+pub(crate) fn lock_for_change(path: &Path) -> Option<File> {
+    // Far longer than a run needs. A user may have locked the folder for the whole run.
+    const PATIENCE: Duration = Duration::from_secs(5);
+    // A lock on the file itself would be lost, because the file is replaced.
+    let folder = File::open(folder_of(&place_of(path).ok()?)).ok()?;
+    let began = Instant::now();
+    loop {
+        match folder.try_lock() {
+            Ok(()) => return Some(folder),
+            Err(TryLockError::Error(_)) => return None,
+            Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(10)),
+            Err(TryLockError::WouldBlock) => {
+                console::complain(format_args!(
+                    "Warning: the folder of {} is locked by another program. If that changes the file now, a change \
+                     may be lost.",
+                    path.display()
+                ));
+                return None;
+            }
+        }
+    }
 }
 
 /// Creates a temporary folder within another one. It is removed when the value is dropped.

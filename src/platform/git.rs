@@ -97,9 +97,9 @@ impl Commit {
     }
 }
 
-/// Returns the first eight digits of a hash.
+/// Returns the first eight digits of a hash. What a file has in its place may have none: it stays as it is.
 pub(crate) fn abbreviate(hash: &str) -> &str {
-    &hash[..8.min(hash.len())]
+    hash.get(..8).unwrap_or(hash)
 }
 
 /// Returns a command that runs git in a folder, without its arguments.
@@ -295,5 +295,6 @@ mod tests {
     fn hashes_are_abbreviated_to_eight_digits() {
         assert_eq!(abbreviate("0123456789abcdef"), "01234567");
         assert_eq!(abbreviate("0123"), "0123");
+        assert_eq!(abbreviate("0123456éüß"), "0123456éüß", "the eighth byte is within a character");
     }
 }

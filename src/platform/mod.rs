@@ -1,6 +1,7 @@
 //! The operating system, the file system, the terminal and git.
 
 pub(crate) mod allocator;
+pub(crate) mod children;
 pub mod conditions;
 pub mod console;
 pub(crate) mod cores;
@@ -8,6 +9,7 @@ pub(crate) mod disturbance;
 pub(crate) mod environment;
 pub mod files;
 pub(crate) mod git;
+mod interrupt;
 pub(crate) mod itself;
 pub(crate) mod limits;
 pub(crate) mod list;
@@ -18,4 +20,5 @@ pub(crate) mod signals;
 pub mod system;
 pub mod text;
 pub(crate) mod ticks;
+mod tree;
 pub(crate) mod usage;

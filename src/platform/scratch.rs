@@ -1,34 +1,26 @@
-//! Temporary folders that are removed when their value is dropped, and also if the run is interrupted by Ctrl-C or
-//! `kill`.
-//!
-//! A signal ends a process without running destructors. So a thread, which starts with the first folder, waits for
-//! signals: it removes the folders, and then ends the process as the signal would have done.
+//! Temporary folders that are removed when their value is dropped, and also if the run is interrupted.
 
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::{flag, low_level};
-use std::io::{self, Read};
-use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
-use std::thread;
-use std::time::Duration;
+use crate::platform::interrupt;
+use std::io;
+use std::path::Path;
 use tempfile::TempDir;
-
-/// The folders that exist now.
-static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// A temporary folder.
 #[derive(Debug)]
 pub struct Scratch(TempDir);
 
 impl Scratch {
-    /// Creates a folder in the system's folder for temporary files.
+    /// Creates a folder in the folder for temporary files. If that folder is missing, or its path is not UTF-8, which
+    /// tasks need, the new folder is in `/tmp`.
     ///
     /// # Errors
-    /// If it cannot be created.
+    /// If it cannot be created in either.
     pub fn new() -> io::Result<Self> {
-        Self::within(&std::env::temp_dir(), "memscope-bench-")
+        const PREFIX: &str = "memscope-bench-";
+        let named = std::env::temp_dir();
+        let is_text = std::path::absolute(&named).is_ok_and(|named| named.to_str().is_some());
+        let own = is_text.then(|| Self::within(&named, PREFIX)).and_then(Result::ok);
+        own.map_or_else(|| Self::within(Path::new("/tmp"), PREFIX), Ok)
     }
 
     /// Creates a folder within another one. Its name begins with `prefix`.
@@ -36,12 +28,10 @@ impl Scratch {
     /// # Errors
     /// If it cannot be created.
     pub fn within(place: &Path, prefix: &str) -> io::Result<Self> {
-        static WATCHING: Once = Once::new();
-        // Without the thread, an interrupted run only leaves its folders behind.
-        WATCHING.call_once(|| _ = watch());
-        let mut folders = folders();
+        // Under the lock: a signal removes the folder too, or comes before it.
+        let mut held = interrupt::held();
         let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(place)?;
-        folders.push(folder.path().to_owned());
+        held.folders.push(folder.path().to_owned());
         Ok(Self(folder))
     }
 
@@ -55,57 +45,8 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         // The folder stays registered until it is removed.
         let _ = std::fs::remove_dir_all(self.0.path());
-        folders().retain(|folder| folder != self.0.path());
+        interrupt::held().folders.retain(|folder| folder != self.0.path());
     }
-}
-
-fn folders() -> MutexGuard<'static, Vec<PathBuf>> {
-    FOLDERS.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Starts the thread that waits for a signal.
-fn watch() -> io::Result<()> {
-    let (mut reader, writer) = UnixStream::pair()?;
-    let signal = Arc::new(AtomicUsize::new(0));
-    let wanted: Vec<i32> = [SIGINT, SIGTERM].into_iter().filter(|&signal| !is_ignored(signal)).collect();
-    for number in wanted {
-        // The order matters: the thread wakes up when the number is set.
-        flag::register_usize(number, Arc::clone(&signal), number as usize)?;
-        low_level::pipe::register(number, writer.try_clone()?)?;
-    }
-    thread::Builder::new().spawn(move || {
-        if reader.read_exact(&mut [0]).is_ok() {
-            remove_all();
-            let _ = low_level::emulate_default_handler(signal.load(Ordering::SeqCst) as i32);
-        }
-    })?;
-    Ok(())
-}
-
-/// Removes all folders. The lock is kept, so that no other folder is created before the process ends.
-fn remove_all() {
-    /// An interrupted child may still write into a folder.
-    const TRIES: usize = 5;
-    let folders = folders();
-    for _ in 0..TRIES {
-        let are_gone = folders.iter().map(std::fs::remove_dir_all).filter(Result::is_ok).count() == folders.len();
-        if are_gone || !folders.iter().any(|folder| folder.exists()) {
-            break;
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-    std::mem::forget(folders);
-}
-
-/// Returns whether this process was started with a signal ignored, like a shell's background jobs. The signal stays
-/// ignored.
-fn is_ignored(signal: i32) -> bool {
-    #[cfg(target_os = "linux")]
-    if let Ok(status) = procfs::process::Process::myself().and_then(|process| process.status()) {
-        return status.sigign >> (signal - 1) & 1 == 1;
-    }
-    let _ = signal;
-    false
 }
 
 #[cfg(test)]
@@ -117,16 +58,8 @@ mod tests {
         let place = tempfile::tempdir().expect("a temporary folder");
         let scratch = Scratch::within(place.path(), "a-").expect("it can be made");
         let path = scratch.path().to_owned();
-        assert!(path.is_dir() && folders().contains(&path));
+        assert!(path.is_dir() && interrupt::held().folders.contains(&path));
         drop(scratch);
-        assert!(!path.exists() && !folders().contains(&path));
-    }
-
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn an_ignored_signal_is_recognised() {
-        // Rust's runtime ignores this signal.
-        assert!(is_ignored(signal_hook::consts::SIGPIPE));
-        assert!(!is_ignored(signal_hook::consts::SIGUSR2));
+        assert!(!path.exists() && !interrupt::held().folders.contains(&path));
     }
 }

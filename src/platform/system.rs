@@ -121,11 +121,24 @@ pub fn die_with(parent: u32) {
     }
 }
 
-/// Returns a command for cargo, without its arguments: the cargo that started this program, if one did.
+/// The variables with the folders of cargo and rustup.
+const HOMES: [&str; 2] = ["CARGO_HOME", "RUSTUP_HOME"];
+
+/// Returns a command for cargo, without its arguments: the cargo that started this program, if one did. It prints no
+/// colours, which would hide its errors from whoever reads them here. It may start in another folder, so relative paths
+/// to its own folders are resolved in the present one.
 pub fn cargo() -> Command {
     let named = std::env::var_os("CARGO").filter(|cargo| !cargo.is_empty());
     let mut cargo = program(&named.unwrap_or_else(|| "cargo".into()));
     crate::platform::git::leave_hook(&mut cargo);
+    cargo.env("CARGO_TERM_COLOR", "never");
+    for name in HOMES {
+        // An empty one is not set.
+        let home = std::env::var_os(name).filter(|home| !home.is_empty());
+        if let Some(Ok(home)) = home.map(std::path::absolute) {
+            cargo.env(name, home);
+        }
+    }
     cargo
 }
 

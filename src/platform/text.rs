@@ -69,15 +69,21 @@ pub fn said(text: &str) -> String {
 
 fn escape_markdown(text: &str, escaped: &mut String) {
     let mut characters = text.chars().peekable();
+    let mut before = ' ';
     while let Some(character) = characters.next() {
         match character {
             '<' => escaped.push_str("&lt;"),
             '&' => escaped.push_str("&amp;"),
             '*' | '\\' | '~' | '`' => escaped.extend(['\\', character]),
+            // Within a word it has no meaning.
+            '_' if !(before.is_alphanumeric() && characters.peek().is_some_and(|after| after.is_alphanumeric())) => {
+                escaped.push_str("\\_");
+            }
             // A link, or an image, needs both.
             ']' if matches!(characters.peek(), Some('(' | '[' | ':')) => escaped.push_str("\\]"),
             _ => escaped.push(character),
         }
+        before = character;
     }
 }
 
@@ -129,6 +135,7 @@ mod tests {
     fn markdown_reads_as_the_text_does() {
         assert_eq!(markdown("<img src=x> & *a* ~b~"), "&lt;img src=x> &amp; \\*a\\* \\~b\\~");
         assert_eq!(markdown("[here](https://example.org) [+0.3, +2.0]"), "[here\\](https://example.org) [+0.3, +2.0]");
+        assert_eq!(markdown("drop __init__ of a_b, _too_"), "drop \\_\\_init\\_\\_ of a_b, \\_too\\_");
         assert_eq!(markdown("by `measure --output <a>` & so"), "by `measure --output <a>` &amp; so");
         assert_eq!(markdown("one ` alone <b>"), "one \\` alone &lt;b>");
         assert_eq!(markdown("``a ` b`` <b>"), "``a ` b`` &lt;b>");

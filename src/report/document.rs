@@ -107,7 +107,7 @@ pub struct Table {
 /// A column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// The title.
+    /// The title. It may come from outside, such as a build's name.
     pub title: String,
     /// The title on a terminal, which is narrow; `None` to omit the column there.
     pub on_terminal: Option<String>,

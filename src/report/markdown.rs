@@ -19,10 +19,24 @@ pub(crate) fn draw(document: &Document) -> String {
 pub(crate) fn draw_table(table: &Table) -> String {
     let mut drawn = comfy_table::Table::new();
     drawn.load_style(ASCII_MARKDOWN);
-    drawn.set_header(table.columns.iter().map(|column| &column.title));
+    drawn.set_header(table.columns.iter().map(|column| markdown_cell(&column.title)));
     for row in &table.rows {
         drawn.add_row(row.iter().map(|text| markdown_cell(text)));
     }
     align(&mut drawn, table);
     drawn.trim_fmt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::document::left;
+
+    #[test]
+    fn a_title_stays_within_its_column() {
+        let mut table = Table::new([left("../a|b"), left("<img>")]);
+        table.row(["1", "2"]);
+        let drawn = draw_table(&table);
+        assert!(drawn.starts_with("| ../a\\|b | &lt;img> |\n"), "{drawn}");
+    }
 }

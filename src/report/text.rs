@@ -28,7 +28,7 @@ fn draw_table(table: &Table) -> String {
     if let Some(width) = table.width {
         drawn.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
-    drawn.set_header(table.columns.iter().map(|column| &column.title));
+    drawn.set_header(table.columns.iter().map(|column| one_line(&column.title)));
     for row in &table.rows {
         drawn.add_row(row.iter().map(|text| one_line(text)));
     }

@@ -83,11 +83,7 @@ impl Journal {
     pub fn begin<P: Serialize>(path: &Path, plan: &P) -> Result<Self, JournalError> {
         let failed = |source| JournalError::File { path: path.to_owned(), source };
         let file = OpenOptions::new().read(true).append(true).create_new(true).open(path).map_err(|error| {
-            if error.kind() == io::ErrorKind::AlreadyExists {
-                JournalError::Unfinished(path.to_owned())
-            } else {
-                failed(error)
-            }
+            if error.kind() == io::ErrorKind::AlreadyExists { JournalError::there(path) } else { failed(error) }
         })?;
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             file.lock().map_err(failed)?;
@@ -194,6 +190,15 @@ fn is_free(file: &File) -> bool {
     })
 }
 
+impl JournalError {
+    /// Returns the error for a journal that exists already: another run is writing it, or an unfinished run left it.
+    pub(crate) fn there(path: &Path) -> Self {
+        // Opening a pipe would wait for a writer.
+        let is_in_use = path.is_file() && File::open(path).is_ok_and(|file| !is_free(&file));
+        if is_in_use { Self::InUse(path.to_owned()) } else { Self::Unfinished(path.to_owned()) }
+    }
+}
+
 /// An error of a journal.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
@@ -248,9 +253,10 @@ mod tests {
         assert!(matches!(resume(&path, &plan), Err(JournalError::None(_))));
         let mut journal = Journal::begin(&path, &plan).expect("it can be begun");
         journal.append(&closed(1)).expect("it can be written");
-        assert!(matches!(Journal::begin(&path, &plan), Err(JournalError::Unfinished(_))));
+        assert!(matches!(Journal::begin(&path, &plan), Err(JournalError::InUse(_))));
         assert!(matches!(resume(&path, &plan), Err(JournalError::InUse(_))));
         drop(journal);
+        assert!(matches!(Journal::begin(&path, &plan), Err(JournalError::Unfinished(_))));
 
         // Killed while writing a line.
         let mut file = OpenOptions::new().append(true).open(&path).expect("the journal");

@@ -15,8 +15,6 @@ use crate::report::document::{Document, Part};
 use crate::report::markdown;
 use crate::trace::Trace;
 use crate::tracking::Level;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// The beginning of the comment above a block.
@@ -27,14 +25,6 @@ const END: &str = "<!-- end -->";
 /// A document that cannot be spliced.
 #[derive(Debug, thiserror::Error)]
 pub enum SpliceError {
-    /// A document cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
-    Read {
-        /// The document.
-        path: PathBuf,
-        /// The reason.
-        source: io::Error,
-    },
     /// A block's comment is wrong.
     #[error("{}:{line}: {why}", path.display())]
     Block {
@@ -61,7 +51,7 @@ pub(crate) fn documents(documents: &[PathBuf], results: &Path, check: bool) -> R
     let spliced = documents
         .iter()
         .map(|path| {
-            let text = fs::read_to_string(path).map_err(|source| SpliceError::Read { path: path.clone(), source })?;
+            let text = files::read_text(path, "a document")?;
             let new = splice(path, &text, &|file, part| block(&results.join(file), part))?;
             Ok((path, (new != text).then_some(new)))
         })

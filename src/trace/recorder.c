@@ -174,7 +174,9 @@ static uint64_t long_gap(uint64_t elapsed) {
         return anchor_cpu;
     }
     uint64_t known = between(then, last);
-    uint64_t passed = anchor_cpu - cpu_then > known ? anchor_cpu - cpu_then - known : 0;
+    /* Some systems' CPU clocks go back a little. */
+    uint64_t whole = anchor_cpu > cpu_then ? anchor_cpu - cpu_then : 0;
+    uint64_t passed = whole > known ? whole - known : 0;
     return passed < elapsed ? passed : elapsed;
 }
 

@@ -171,6 +171,20 @@ fn what_is_missing_or_broken_is_named_on_the_page() {
 }
 
 #[test]
+fn a_folder_of_any_name_is_shown_harmlessly() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let strange = folder.path().join("e\u{1b}[31m\u{202e}\"><script>");
+    fs::create_dir(&strange).expect("a folder");
+    fs::copy(package().join("tests/data/overhead-v1.json"), strange.join("overhead.json")).expect("a copy");
+    let path = folder.path().join("page.html");
+    memscope_bench().args(["report", "--html"]).arg(&strange).arg("--output").arg(&path).assert().success();
+    let text = fs::read_to_string(&path).expect("the page");
+    assert!(!text.contains(['\u{1b}', '\u{202e}']) && !text.contains("\"><script>"));
+    assert!(text.contains("␛[31m"));
+    drop(Page::parse(&text));
+}
+
+#[test]
 fn criterion_s_pages_are_linked_where_they_exist() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let draw = || {

@@ -3,12 +3,16 @@
 
 use crate::common::cargo::{BUILDS, ScriptedCargo};
 use crate::common::linked;
+#[cfg(target_os = "linux")]
+use crate::common::processes;
 use assert_cmd::Command;
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::compare::Comparison;
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;
+#[cfg(target_os = "linux")]
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 
 /// A version that this program is not built with.
@@ -134,6 +138,14 @@ fn cargo_is_asked_in_every_run_and_for_the_same_package() {
 }
 
 #[test]
+fn a_warning_is_no_error_of_a_build() {
+    let place = Place::with_cargo("exit 101");
+    place.compare(&[OTHER]).env("RUSTFLAGS", "-Ctarget-cpu=native -Dwarnings").assert().code(2);
+    let calls = place.calls();
+    assert!(calls[0].contains(" RUSTFLAGS=-Ctarget-cpu=native -Dwarnings --cap-lints=warn "), "{calls:?}");
+}
+
+#[test]
 fn a_relative_path_to_cargo_begins_in_the_user_s_folder() {
     let Some(linked) = linked() else { return };
     let place = Place::with_cargo(BUILDS);
@@ -142,6 +154,18 @@ fn a_relative_path_to_cargo_begins_in_the_user_s_folder() {
     let path = format!("{}:/usr/bin:/bin", place.cargo.folder().display());
     place.compare(&[&linked]).env("CARGO", "").env("PATH", path).assert().success();
     assert_eq!(place.calls().len(), 2);
+}
+
+#[test]
+fn a_relative_path_to_cargo_s_own_folder_begins_in_the_user_s_folder() {
+    let place = Place::with_cargo("echo \"$CARGO_HOME\" >\"$copy/home\"; exit 101");
+    let said = || fs::read_to_string(place.path("cache").join(OTHER).join("home")).expect("cargo was started");
+    fs::create_dir(place.path("home")).expect("a folder");
+    let here = fs::canonicalize(place.cargo.folder()).expect("the folder");
+    place.compare(&[OTHER]).env("CARGO_HOME", "home").assert().code(2);
+    assert_eq!(Path::new(said().trim_end()), here.join("home"));
+    place.compare(&[OTHER]).env("CARGO_HOME", "").assert().code(2);
+    assert_eq!(said(), "\n", "an empty variable is not set");
 }
 
 /// Returns a script line that prints a compiler's error in a package.
@@ -172,6 +196,18 @@ fn a_build_that_does_not_compile_is_named_and_not_compiled_again() {
 }
 
 #[test]
+fn another_configuration_of_cargo_is_another_build() {
+    let place = Place::with_cargo(&error_in("/elsewhere/Cargo.toml", OF_MEMSCOPE));
+    let refused = || place.compare(&[OTHER]).assert().code(2).stderr(contains("does not compile: error[E0433]"));
+    (0..2).for_each(|_| drop(refused()));
+    assert_eq!(place.calls().len(), 1, "the outcome is kept");
+    fs::create_dir(place.path(".cargo")).expect("a folder");
+    fs::write(place.path(".cargo/config.toml"), "[build]\nrustflags = []\n").expect("a file");
+    drop(refused());
+    assert_eq!(place.calls().len(), 2);
+}
+
+#[test]
 fn a_dependency_that_does_not_compile_is_named_too() {
     let place = Place::with_cargo(&error_in("/elsewhere/Cargo.toml", "registry+https://example.org/index#mach2@0.4.0"));
     let why = format!("{OTHER} does not compile: its dependency mach2: error[E0433]: no such thing");
@@ -186,6 +222,43 @@ fn a_failed_download_is_tried_again() {
         place.compare(&[OTHER]).assert().code(2).stderr(contains(why));
     }
     assert_eq!(place.calls().len(), 2);
+}
+
+#[test]
+fn colours_hide_no_error() {
+    let error = "echo 'error: failed to get `x` as a dependency' >&2; exit 101";
+    let place = Place::with_cargo(&format!("[ \"$CARGO_TERM_COLOR\" = never ] || printf '\\033[31m' >&2\n{error}"));
+    let why = format!("cargo cannot build {OTHER}: failed to get `x` as a dependency");
+    place.compare(&[OTHER]).env("CARGO_TERM_COLOR", "always").assert().code(2).stderr(contains(why));
+}
+
+#[test]
+fn what_the_system_lacks_is_looked_for_again() {
+    let linker = "echo '{\"reason\":\"compiler-message\",\"manifest_path\":\"/elsewhere/Cargo.toml\",\
+                  \"package_id\":\"registry+https://example.org/index#libc@0.2.1\",\"message\":\
+                  {\"level\":\"error\",\"message\":\"linker `cc` not found\",\"spans\":[]}}'; exit 101";
+    let script = "echo 'error: failed to run custom build command for `jemalloc-sys v0.5.4`' >&2; exit 101";
+    for (fails, why) in [(linker, "libc: error: linker `cc` not found"), (script, "jemalloc-sys: failed to run")] {
+        let place = Place::with_cargo(fails);
+        let why = format!("{OTHER} does not compile: its dependency {why}");
+        for _ in 0..2 {
+            place.compare(&[OTHER]).assert().code(2).stderr(contains(why.clone()));
+        }
+        assert_eq!(place.calls().len(), 2, "cargo is asked again");
+    }
+}
+
+#[test]
+fn a_linker_s_failure_is_not_the_adapter_s() {
+    let fails = "echo '{\"reason\":\"compiler-message\",\"manifest_path\":\"'\"$copy\"'/Cargo.toml\",\
+                 \"package_id\":\"path+file:///copy#memscope-bench@0.1.0\",\"message\":{\"level\":\"error\",\
+                 \"message\":\"linking with `cc` failed: exit status: 1\",\"spans\":[]}}'; exit 101";
+    let place = Place::with_cargo(&format!("{MEMSCOPE_COMPILES}{fails}"));
+    let why = format!("cargo cannot build {OTHER}: error: linking with `cc` failed: exit status: 1; see ");
+    for _ in 0..2 {
+        place.compare(&[OTHER]).assert().code(2).stderr(contains(why.clone()).and(contains("no adapter fits").not()));
+    }
+    assert_eq!(place.calls().len(), 2, "no other part of the adapter is tried, and cargo is asked again");
 }
 
 #[test]
@@ -304,6 +377,32 @@ fn a_file_system_without_locks_is_good_enough() {
         return;
     }
     place.compare(&[&linked]).env("LD_PRELOAD", &library).assert().success().stderr(contains("cannot be locked"));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn cargo_ends_where_its_log_cannot_be_written() {
+    let place = Place::with_cargo("echo $$ >\"$copy/pid\"; echo starting >&2; exec sleep 60");
+    let copy = place.path("cache").join(OTHER);
+    fs::create_dir_all(&copy).expect("a folder");
+    std::os::unix::fs::symlink("/dev/full", copy.join("build.log")).expect("a link");
+    place.compare(&[OTHER]).assert().code(2).stderr(contains("build.log: No space left on device"));
+    let cargo = fs::read_to_string(copy.join("pid")).expect("it was started");
+    assert!(!Path::new("/proc").join(cargo.trim()).exists(), "cargo is gone");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn cargo_and_its_compilers_end_with_an_interrupted_run() {
+    // As `kill` does, the signal reaches the program alone.
+    let place = Place::with_cargo("sleep 60 & echo \"$$ $!\" >\"$copy/pids\"; kill -TERM $PPID; wait");
+    let assert = place.compare(&[OTHER]).assert();
+    let output = assert.get_output();
+    assert_eq!(output.status.signal(), Some(15), "it ends as the signal would end it: {output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("cargo cannot build"), "it is no failure of cargo: {said}");
+    let pids = fs::read_to_string(place.path("cache").join(OTHER).join("pids")).expect("it was started");
+    processes::wait_for(|| pids.split_whitespace().all(processes::is_gone).then_some(()));
 }
 
 #[test]

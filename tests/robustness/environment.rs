@@ -2,10 +2,15 @@
 
 use crate::common::memscope_bench;
 use crate::output::MEASURE;
+use memscope_bench::internal::platform::files;
+use memscope_bench::internal::study::replay::Replays;
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::ffi::OsStr;
+use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 const ALL: [&str; 6] = [
     "MEMSCOPE_BENCH_TIME_LIMIT",
@@ -28,6 +33,7 @@ fn a_wrong_value_is_refused_under_the_variable_s_name() {
     for (name, value, right) in [
         ("MEMSCOPE_BENCH_TIME_LIMIT", "soon", "--time-limit"),
         ("MEMSCOPE_BENCH_TIME_LIMIT", "0", "0 is not in 1.."),
+        ("MEMSCOPE_BENCH_TIME_LIMIT", "18446744073709551615", "is not in 1..=31536000"),
         ("MEMSCOPE_BENCH_TIME_LIMIT", " ", "--time-limit"),
         ("MEMSCOPE_BENCH_MEMORY_LIMIT", "8G", "--memory-limit"),
         ("MEMSCOPE_BENCH_MEMORY_LIMIT", "1", "1 is not in 16.."),
@@ -110,6 +116,64 @@ fn an_unknown_variable_leads_to_one_warning() {
 fn the_user_s_folders_need_not_exist() {
     let mut measure = memscope_bench();
     measure.args(MEASURE).env_remove("HOME").env("TMPDIR", "/no/such/folder").assert().success();
+}
+
+#[test]
+fn temporary_files_need_no_place_of_the_user_s() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let no_text = folder.path().join(OsStr::from_bytes(b"d\xff"));
+    fs::create_dir(&no_text).expect("a folder");
+    let trace = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/sort.trace");
+    for place in [Path::new("/no/such/folder"), no_text.as_path()] {
+        let probe = ["probe", "--workload=cycles", "--tracking=recording", "--scale=0.001"];
+        memscope_bench().args(probe).env("TMPDIR", place).assert().success();
+        let mut replay = memscope_bench();
+        replay.arg("replay").arg(&trace).args(["--pairs=1", "--gaps=none", "--tracking=counting", "--keep"]);
+        replay.arg("--output").arg(folder.path()).env("TMPDIR", place).assert().success();
+        let replays: Replays = files::read(&folder.path().join("replay.json")).expect("the file");
+        assert!(replays.measurements().all(|measurement| measurement.failure().is_none()), "{replays:?}");
+    }
+}
+
+#[test]
+fn help_has_styles_only_where_they_are_wanted() {
+    let program = env!("CARGO_BIN_EXE_memscope-bench");
+    // `script` runs a command on a terminal of its own.
+    let shown = |variable: &str| {
+        let mut script = Command::new("script");
+        script.args(["-qec", &format!("env {variable} '{program}' help predict"), "/dev/null"]);
+        script.env_remove("NO_COLOR").env("TERM", "xterm").stdin(Stdio::null()).output().ok()
+    };
+    let Some(usual) = shown("X=").filter(|usual| usual.status.success()) else {
+        eprintln!("skipped: there is no `script`");
+        return;
+    };
+    assert!(usual.stdout.contains(&0x1b), "{usual:?}");
+    for variable in ["NO_COLOR=1", "TERM=dumb"] {
+        let plain = shown(variable).expect("it ran before");
+        assert!(!plain.stdout.is_empty() && !plain.stdout.contains(&0x1b), "{variable}: {plain:?}");
+    }
+}
+
+#[test]
+fn a_wrong_value_has_no_effect_on_a_terminal() {
+    let program = env!("CARGO_BIN_EXE_memscope-bench");
+    let shown = |value: &str| {
+        let mut script = Command::new("script");
+        script.args(["-qec", &format!("'{program}' measure"), "/dev/null"]);
+        script.env("MEMSCOPE_BENCH_TIME_LIMIT", value).env_remove("NO_COLOR").env("TERM", "xterm");
+        let output = script.stdin(Stdio::null()).output().ok()?;
+        Some(String::from_utf8_lossy(&output.stdout).into_owned()).filter(|text| text.contains("invalid value"))
+    };
+    let Some(usual) = shown("soon") else {
+        eprintln!("skipped: there is no `script`");
+        return;
+    };
+    assert!(usual.contains("\u{1b}["), "it has styles: {usual:?}");
+    for value in ["\u{1b}[2J", "\u{9b}2J", "\u{202e}5"] {
+        let text = shown(value).expect("it is refused as well");
+        assert!(!text.contains(value) && text.contains("MEMSCOPE_BENCH_TIME_LIMIT"), "{text:?}");
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Damaged results files and journals. Cut or changed at any byte, they give an error or a value, never a panic.
 
+use crate::common::memscope_bench;
 use memscope_bench::internal::study::compare::{Entry, Journal, JournalError};
 use memscope_bench::internal::study::kept::Kept;
 use memscope_bench::internal::worker::failure::Failure;
+use predicates::str::contains;
 use proptest::prelude::any;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
@@ -63,6 +65,30 @@ fn kept_files_are_readable() {
     for path in files {
         Kept::read(&path).unwrap_or_else(|error| panic!("{error}"));
     }
+}
+
+#[test]
+fn a_trend_that_names_what_it_lacks_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("trend.json");
+    let whole = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/trend-v2.json");
+    let whole: serde_json::Value = serde_json::from_slice(&fs::read(whole).expect("the file")).expect("JSON");
+    for list in ["/entries", "/machines", "/commits/list", "/commits/runs"] {
+        let mut trend = whole.clone();
+        *trend.pointer_mut(list).expect("it is there") = serde_json::Value::Array(Vec::new());
+        fs::write(&path, trend.to_string()).expect("it can be written");
+        let refusal = Kept::read(&path).map(drop).expect_err("refused").to_string();
+        assert!(refusal.contains("trend.json is not a trend of memscope-bench: it names "), "{list}: {refusal}");
+    }
+}
+
+#[test]
+fn an_earlier_check_that_cannot_be_read_ends_a_check_at_once() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("check-self.json"), "{\"schema\": 1").expect("it can be written");
+    let mut check = memscope_bench();
+    check.args(["check", "--base=0.2.4", "--head=0.2.5", "--without-counts", "--output"]).arg(folder.path());
+    check.assert().code(2).stdout("").stderr(contains("check-self.json is not"));
 }
 
 /// Returns the content of a journal with three entries.

@@ -336,6 +336,23 @@ fn what_is_read_is_looked_at_first() {
 }
 
 #[test]
+fn a_page_and_a_document_are_files() {
+    let folder = folder();
+    let pipe = folder.path().join("pipe");
+    mkfifo(&pipe, Mode::S_IRWXU).expect("a named pipe");
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/modes-v1.json");
+    let page = [OsStr::new("--html"), kept.as_os_str(), OsStr::new("--output")];
+    for arguments in [&page[..], &[OsStr::new("--splice")]] {
+        let mut command = memscope_bench();
+        command.arg("report").args(arguments).arg(&pipe).timeout(Duration::from_secs(60));
+        let assert = command.assert();
+        let said = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+        drop(assert.code(2).stdout(""));
+        assert!(said.lines().count() == 1 && said.contains("it is a pipe"), "{said}");
+    }
+}
+
+#[test]
 fn a_log_of_probes_is_a_file_of_its_own() {
     let folder = folder();
     let at = |name: &str| folder.path().join(name);

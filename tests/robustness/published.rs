@@ -77,6 +77,17 @@ fn the_list_of_published_versions_says_how_old_it_is() {
     assert!(text.contains("none of 0.1.0, 0.2.4 was built"), "{text}");
 }
 
+#[test]
+fn an_empty_cargo_home_is_not_set() {
+    let user = tempfile::tempdir().expect("a temporary folder");
+    let home = home(&LINES);
+    std::os::unix::fs::symlink(home.path(), user.path().join(".cargo")).expect("a link");
+    let mut command = program(&home);
+    command.env("CARGO_HOME", "").env("HOME", user.path()).current_dir(user.path());
+    let text = said(command.args(["compare", "0.2.4", "0.2.5"]));
+    assert!(text.contains("memscope-rs 0.2.5 is not in cargo's local index"), "{text}");
+}
+
 /// Without an index, cargo decides.
 #[test]
 fn without_an_index_a_version_is_tried() {

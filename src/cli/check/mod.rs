@@ -6,7 +6,7 @@ use crate::builds::{BuildSpec, ResolvedBuild};
 use crate::cli::Error;
 use crate::cli::arguments::{ResultArguments, or_all};
 use crate::cli::builds::{Build, BuildCacheArguments, CheckedProgram, LinkArguments, Linking, resolve_to_compare};
-use crate::platform::files::{self, Versioned};
+use crate::platform::files::{self, FileError, Versioned};
 use crate::platform::list::each_once;
 use crate::study::check::summary;
 use crate::study::check::{Budget, Check, CheckedBuild, Plan, Record, Resolution, Verdict};
@@ -83,6 +83,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let budget = arguments.budget.as_deref().map(Budget::read).transpose()?.unwrap_or_default();
     let files = arguments.results.files(if arguments.self_check { SELF } else { Check::KIND });
     files.prepare::<Check>()?;
+    // A file that cannot be read ends the run before it builds.
+    let of_self = arguments.check_of_self()?;
     let plan = arguments.plan(budget);
     steps::check_requirements(&plan)?;
     let head = arguments.head.as_ref().unwrap_or(&arguments.base);
@@ -94,7 +96,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let [base, head] = builds.each_ref().map(|(build, _)| build.clone());
     let links = builds[0].1.seeds.len().max(1);
     let mut record = Record::begin(plan, [base, head], links);
-    record.resolutions = arguments.resolutions(&record);
+    record.resolutions = resolutions(of_self, &record);
     let steps = Steps::new(builds.each_ref().map(|(_, program)| program), end);
     let mut check = steps.check(record)?;
     check.record.seconds = began.elapsed().as_secs();
@@ -135,14 +137,17 @@ impl Arguments {
         Ok(checked.try_into().map_err(|_| ()).expect("two were named"))
     }
 
-    /// Returns the differences of equal builds on this machine, if a self-check measured them and this is no
-    /// self-check.
-    fn resolutions(&self, record: &Record) -> Vec<Resolution> {
-        if self.self_check {
-            return Vec::new();
-        }
-        let kept = files::read::<Check>(&self.results.output.join(format!("{SELF}.json"))).ok();
-        let is_of_here = |kept: &Check| kept.record.origin.machine.is(&record.origin.machine);
-        kept.filter(is_of_here).map_or(Vec::new(), |kept| kept.resolutions())
+    /// Returns the kept self-check, if it exists and this is no self-check.
+    ///
+    /// # Errors
+    /// If its file cannot be read.
+    fn check_of_self(&self) -> Result<Option<Check>, FileError> {
+        if self.self_check { Ok(None) } else { files::read_if_there(&self.results.output.join(format!("{SELF}.json"))) }
     }
+}
+
+/// Returns the differences of equal builds on this machine, if a self-check measured them.
+fn resolutions(of_self: Option<Check>, record: &Record) -> Vec<Resolution> {
+    let is_of_here = |kept: &Check| kept.record.origin.machine.is(&record.origin.machine);
+    of_self.filter(is_of_here).map_or(Vec::new(), |kept| kept.resolutions())
 }

@@ -71,8 +71,11 @@ pub fn prepare_in<T: Versioned>(folder: &Path, results: &str, drawn: &[&str]) ->
     drawn.iter().try_for_each(|name| prepare_place(&folder.join(name)))
 }
 
-/// Checks that a file can be written, for any content of an earlier file.
-fn prepare_place(path: &Path) -> Result<(), FileError> {
+/// Checks that a file can be written, for any content of an earlier file. Creates its folder.
+///
+/// # Errors
+/// If it cannot be written, or the path names something other than a file.
+pub fn prepare_place(path: &Path) -> Result<(), FileError> {
     let failed = |path: &Path, source| FileError::Write { path: path.to_owned(), source };
     // The folder comes first: the message names it if it is a file.
     if path.file_name().is_some() && !path.is_dir() {

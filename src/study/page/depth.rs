@@ -5,7 +5,7 @@ use super::questions::role;
 use super::strip;
 use crate::platform::files::address;
 use crate::platform::list::each_once;
-use crate::platform::shell;
+use crate::platform::{shell, text};
 use crate::report::document::Part;
 use crate::report::html::{self, Html};
 use crate::report::number;
@@ -84,7 +84,7 @@ fn workload_of(
         table: html::draw(&document, &format!("workload-{name}"), &name),
         strips: strips.collect(),
         command: command(&measurements, workload),
-        file: file.path.display().to_string(),
+        file: text::one_line(&file.path.display().to_string()),
         address: address(folder, &file.path),
         hash: file.hash.clone(),
         criterion: criterions(workload, folder, criterion),

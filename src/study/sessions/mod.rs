@@ -66,6 +66,19 @@ pub struct Session {
     pub measurements: Vec<Measurement>,
 }
 
+/// An entry of the journal of sessions, after their plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "entry")]
+pub enum Entry {
+    /// The run began.
+    Began {
+        /// Its origin.
+        origin: Box<Origin>,
+    },
+    /// A session is complete.
+    Session(Session),
+}
+
 impl Session {
     /// Returns the measurement of a workload at a level, if there is one.
     fn measurement(&self, workload: Workload, level: Level) -> Option<&Measurement> {

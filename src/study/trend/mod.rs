@@ -49,6 +49,12 @@ impl Versioned for Trend {
     const KIND: &str = "trend";
     const WHAT: &str = "a trend";
     const SCHEMA: u32 = SCHEMA;
+
+    fn fault(&self) -> Option<String> {
+        let of_commits = self.commits.as_ref().and_then(Commits::missing);
+        let (what, place) = of_commits.or_else(|| self.log.missing(&self.lanes))?;
+        Some(format!("it names {what} {place}, counted from 0, which it does not have"))
+    }
 }
 
 impl Study for Trend {

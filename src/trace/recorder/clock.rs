@@ -80,7 +80,9 @@ fn long_gap(last: u64, elapsed: u64) -> u64 {
     let (cpu_then, then) = ANCHOR.get();
     anchor();
     let (cpu, _) = ANCHOR.get();
-    if last == 0 { cpu } else { (cpu - cpu_then).saturating_sub(between(then, last)).min(elapsed) }
+    // Some systems' CPU clocks go back a little.
+    let passed = cpu.saturating_sub(cpu_then);
+    if last == 0 { cpu } else { passed.saturating_sub(between(then, last)).min(elapsed) }
 }
 
 /// Ends a call that began at this reading: later time is the program's.

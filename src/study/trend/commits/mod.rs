@@ -145,6 +145,15 @@ impl Commits {
         Self { file, broken_line: kept.broken, threshold_percent: threshold, list, runs, lanes }
     }
 
+    /// Returns the kind and the index of what a lane names and the file lacks; `None` if it has everything.
+    pub(super) fn missing(&self) -> Option<(&'static str, usize)> {
+        let points = self.lanes.iter().flat_map(CommitLane::points);
+        let commits = points.flat_map(|point| [Some(point.commit), point.step.map(|step| step.since)]);
+        let commit = commits.flatten().find(|&commit| commit >= self.list.len());
+        let run = self.lanes.iter().flat_map(|lane| &lane.runs).find(|&&run| run >= self.runs.len());
+        commit.map(|commit| ("commit", commit)).or(run.map(|&run| ("run", run)))
+    }
+
     /// Returns the machines, each once, in order of appearance.
     pub(crate) fn machines(&self) -> Vec<&Machine> {
         let mut machines: Vec<&Machine> = Vec::new();

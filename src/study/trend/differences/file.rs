@@ -11,6 +11,8 @@ use std::path::Path;
 
 /// A description of the file, for messages.
 const WHAT: &str = "a file of differences";
+/// The largest logarithm of a ratio, and of its error. The statistics fail far beyond what any run measures.
+const LARGEST: f64 = 100.0;
 
 /// The content of a file of differences.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,11 +44,12 @@ pub(crate) fn read(path: &Path) -> Result<Kept, FileError> {
 }
 
 /// Adds new differences to a file, and returns their number. The file is created if it does not exist, and an
-/// incomplete last line is removed.
+/// incomplete last line is removed. A lock makes other runs that add differences wait.
 ///
 /// # Errors
 /// If it cannot be read or written. It then stays unchanged.
 pub(crate) fn append(path: &Path, new: Vec<Difference>) -> Result<usize, FileError> {
+    let _lock = files::lock_for_change(path);
     let Kept { mut differences, .. } = if path.exists() { read(path)? } else { Kept::default() };
     let earlier = differences.len();
     for difference in new {
@@ -80,8 +83,8 @@ fn difference(path: &Path, number: usize, line: &[u8]) -> Result<Difference, Fil
         return Err(FileError::Newer { path: path.to_owned(), found: schema, known: SCHEMA });
     }
     let found: Difference = serde_json::from_slice(line).map_err(of_json)?;
-    if !(found.log_ratio.is_finite() && found.log_error.is_finite() && found.log_error >= 0.0) {
-        return Err(corrupt("its ratio has no finite logarithm and error".to_owned()));
+    if !(found.log_ratio.abs() <= LARGEST && (0.0..=LARGEST).contains(&found.log_error)) {
+        return Err(corrupt("its ratio, or the error of it, is out of range".to_owned()));
     }
     Ok(found)
 }
@@ -116,6 +119,23 @@ mod tests {
     }
 
     #[test]
+    fn runs_that_end_at_the_same_moment_lose_nothing() {
+        let (_folder, path) = file();
+        let lock = files::lock_for_change(&path).expect("it can be locked");
+        let other = std::thread::spawn({
+            let path = path.clone();
+            move || append(&path, vec![line("c", "b", 0.2)])
+        });
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        assert!(!path.exists(), "the other one waits");
+        fs::write(&path, serde_json::to_string(&line("b", "a", 0.1)).expect("plain data") + "\n").expect("a file");
+        drop(lock);
+        assert_eq!(other.join().expect("no panic").expect("it can be written"), 1);
+        let kept = read(&path).expect("it can be read");
+        assert_eq!(kept.differences, [line("b", "a", 0.1), line("c", "b", 0.2)]);
+    }
+
+    #[test]
     fn an_incomplete_last_line_is_left_out_and_any_other_is_named() {
         let (_folder, path) = file();
         append(&path, vec![line("b", "a", 0.1)]).expect("it can be written");
@@ -142,6 +162,14 @@ mod tests {
             assert!(refusal.contains(why), "{refusal}");
             append(&path, vec![line("c", "b", 0.2)]).expect_err("refused");
             assert_eq!(fs::read(&path).expect("the file"), damaged, "it stays as it was");
+        }
+        for huge in [
+            Difference { log_ratio: -1e308, ..line("c", "b", 0.2) },
+            Difference { log_error: 1e308, ..line("c", "b", 0.2) },
+        ] {
+            fs::write(&path, serde_json::to_string(&huge).expect("plain data") + "\n").expect("a file");
+            let refusal = read(&path).expect_err("refused").to_string();
+            assert!(refusal.contains("line 1: its ratio, or the error of it, is out of range"), "{refusal}");
         }
     }
 }

@@ -82,6 +82,16 @@ impl Log {
         Self { file: file.to_string_lossy().into_owned(), entries: entries.collect(), machines }
     }
 
+    /// Returns the kind and the index of a missing record or machine; `None` if all indices are valid.
+    pub(in crate::study::trend) fn missing(&self, lanes: &[Lane]) -> Option<(&'static str, usize)> {
+        let has_record = |entry: usize| self.entries.get(entry).is_some_and(|entry| entry.record.is_ok());
+        let mut entries = lanes.iter().flat_map(|lane| &lane.points).map(|point| point.entry);
+        let record = entries.find(|&entry| !has_record(entry));
+        let mut machines = self.records().map(|(_, record)| record.machine);
+        let machine = machines.find(|&machine| machine >= self.machines.len());
+        record.map(|entry| ("record", entry)).or(machine.map(|machine| ("machine", machine)))
+    }
+
     /// Returns the readable entries, each with its index among all.
     pub fn records(&self) -> impl Iterator<Item = (usize, &Record)> {
         self.entries.iter().enumerate().filter_map(|(place, entry)| Some((place, entry.record.as_ref().ok()?)))

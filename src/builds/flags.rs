@@ -1,0 +1,61 @@
+//! The compiler's flags in the environment of a build.
+
+use std::ffi::OsString;
+
+/// The flag under which a lint gives a warning at most.
+const CAP: &str = "--cap-lints=warn";
+/// The beginnings of flags under which a lint gives an error.
+const RAISING: [&str; 4] = ["-D", "-F", "--deny", "--forbid"];
+
+/// Returns the variables whose flags make errors of lints, as `-Dwarnings` does, with values under which a build has
+/// warnings instead.
+///
+/// For published packages cargo does that itself, and so does anyone who uses them. The sources of a folder or a commit
+/// are no published package: they would not compile for what a lint finds in them, which no other build is judged by.
+///
+/// The flag is added to flags alone that are there: a new variable would hide the flags in cargo's configuration files.
+/// All others stay as they are, so cargo compiles nothing again.
+pub(super) fn capped(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<(String, String)> {
+    let texts = variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let cap = |(name, flags): (String, String)| {
+        let separator = separator(&name)?;
+        let raises = |flag: &str| RAISING.iter().any(|head| flag.starts_with(head));
+        flags.split(separator).any(raises).then(|| (name, flags + separator + CAP))
+    };
+    texts.filter_map(cap).collect()
+}
+
+/// Returns what separates the flags in a variable; `None` if it has no flags.
+fn separator(variable: &str) -> Option<&'static str> {
+    let is_of_a_target = variable.starts_with("CARGO_TARGET_") && variable.ends_with("_RUSTFLAGS");
+    match variable {
+        "CARGO_ENCODED_RUSTFLAGS" => Some("\x1f"),
+        "RUSTFLAGS" | "CARGO_BUILD_RUSTFLAGS" => Some(" "),
+        _ => is_of_a_target.then_some(" "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_that_make_errors_of_lints_are_capped_and_all_others_stay() {
+        let of_target = "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS";
+        let variables = [
+            ("RUSTFLAGS", "-Ctarget-cpu=native -Dwarnings"),
+            ("CARGO_ENCODED_RUSTFLAGS", "-D\x1fwarnings"),
+            (of_target, "--forbid unsafe_code"),
+            ("CARGO_BUILD_RUSTFLAGS", "-Ctarget-cpu=native"),
+            ("CARGO_TARGET_DIR", "-Dwarnings"),
+            ("RUSTDOCFLAGS", "-Dwarnings"),
+        ];
+        let changed = capped(variables.map(|(name, value)| (name.into(), value.into())).into_iter());
+        let expected = [
+            ("RUSTFLAGS", "-Ctarget-cpu=native -Dwarnings --cap-lints=warn"),
+            ("CARGO_ENCODED_RUSTFLAGS", "-D\x1fwarnings\x1f--cap-lints=warn"),
+            (of_target, "--forbid unsafe_code --cap-lints=warn"),
+        ];
+        assert_eq!(changed, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+}

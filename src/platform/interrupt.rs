@@ -1,0 +1,99 @@
+//! The end of this process by Ctrl-C, by `kill`, or by the end of its terminal: children end with it, and temporary
+//! folders are removed.
+//!
+//! A signal ends a process without running any destructor, so a thread waits for it: it ends the children, removes the
+//! folders, and then ends the process as the signal would have done. It is started with the first of them.
+
+use crate::platform::tree;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::{flag, low_level};
+use std::io::{self, Read};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// What exists now and ends with this process.
+static HELD: Mutex<Held> = Mutex::new(Held { folders: Vec::new(), children: Vec::new() });
+
+/// What ends with this process.
+#[derive(Debug)]
+pub(super) struct Held {
+    /// Temporary folders.
+    pub(super) folders: Vec<PathBuf>,
+    /// The numbers of children.
+    pub(super) children: Vec<u32>,
+}
+
+/// Returns what ends with this process, to add to it or to take from it.
+pub(super) fn held() -> MutexGuard<'static, Held> {
+    static WATCHING: Once = Once::new();
+    // Without the thread, an interrupted run leaves everything behind, and nothing else happens.
+    WATCHING.call_once(|| _ = watch());
+    lock()
+}
+
+fn lock() -> MutexGuard<'static, Held> {
+    HELD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Starts the thread that waits for a signal.
+fn watch() -> io::Result<()> {
+    let (mut reader, writer) = UnixStream::pair()?;
+    let signal = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&signal);
+    // It comes first: a signal that nobody waits for would have no effect.
+    thread::Builder::new().spawn(move || {
+        if reader.read_exact(&mut [0]).is_ok() {
+            end_all();
+            let _ = low_level::emulate_default_handler(seen.load(Ordering::SeqCst) as i32);
+        }
+    })?;
+    for number in [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|&number| !is_ignored(number)) {
+        // In this order: the thread wakes up when the number is there.
+        flag::register_usize(number, Arc::clone(&signal), number as usize)?;
+        low_level::pipe::register(number, writer.try_clone()?)?;
+    }
+    Ok(())
+}
+
+/// Ends all children and removes all folders. The lock is kept: nothing is added before the process ends, and nobody
+/// reports the end of a child.
+fn end_all() {
+    /// A child that is being interrupted too may still write into a folder.
+    const TRIES: usize = 5;
+    let held = lock();
+    held.children.iter().for_each(|&child| tree::end(child));
+    let folders = &held.folders;
+    for _ in 0..TRIES {
+        let are_gone = folders.iter().map(std::fs::remove_dir_all).filter(Result::is_ok).count() == folders.len();
+        if are_gone || !folders.iter().any(|folder| folder.exists()) {
+            break;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    std::mem::forget(held);
+}
+
+/// Returns whether this process was started with a signal ignored, as a shell's background jobs are. It stays so.
+fn is_ignored(signal: i32) -> bool {
+    #[cfg(target_os = "linux")]
+    if let Ok(status) = procfs::process::Process::myself().and_then(|process| process.status()) {
+        return status.sigign >> (signal - 1) & 1 == 1;
+    }
+    let _ = signal;
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn an_ignored_signal_is_recognised() {
+        // Rust's runtime ignores it.
+        assert!(super::is_ignored(signal_hook::consts::SIGPIPE));
+        assert!(!super::is_ignored(signal_hook::consts::SIGUSR2));
+    }
+}
