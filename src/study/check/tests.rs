@@ -322,6 +322,28 @@ fn what_cannot_be_told_says_why() {
 }
 
 #[test]
+fn before_and_after_are_over_the_workloads_that_both_builds_have() {
+    let check = with(|record| {
+        record.stages[0].measurements[0][1].pairs.iter_mut().for_each(|pair| pair.tracked.cpu_ns /= 4);
+        record.stages[0].measurements[1][1].outcome = Outcome::Failed(Failure::TimedOut { seconds: 10 });
+    });
+    let [before, after] = check.typical_overheads(Level::Full).expect("two workloads");
+    assert!([before, after].iter().all(|overhead| (overhead / 8.0 - 1.0).abs() < 0.02), "{before} {after}");
+}
+
+#[test]
+fn the_page_names_the_thresholds_that_it_applies_and_no_other_build() {
+    const HALF: &str = "of the typical change of CPU time beyond half of it";
+    let page = markdown::draw(&with(|_| ()).summary());
+    assert!(page.contains(HALF) && !page.contains("- Build: "), "{page}");
+    let accepted = with(|record| {
+        let change = budget::Change { axis: Axis::CpuTime, level: None, percent: 5.0 };
+        record.plan.budget.change.push(change);
+    });
+    assert!(!markdown::draw(&accepted.summary()).contains(HALF));
+}
+
+#[test]
 fn a_check_is_judged_anew_when_it_is_read() {
     let check = with(|record| record.packages[1].crates = Some(41));
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -26,7 +26,7 @@ pub use bisection::{Contest, Leaning};
 pub use counted::{CountDifference, Counted, Line, apart};
 pub use counted_bisection::{side, side_of_bad};
 pub use difference::{Against, Difference, Verdict, differences};
-pub(in crate::study) use difference::{Undecided, decision, judged, undecided};
+pub(in crate::study) use difference::{Undecided, decision, judged, shift_that_is_found, undecided};
 pub use logs::{Estimator, Rounds};
 pub(crate) use neighbours::Neighbours;
 pub use plan::{Measured, Plan};

@@ -270,7 +270,9 @@ fn notes(why: &Why) -> Vec<String> {
          has freed everything. Peak memory: tracked ÷ untracked of the process."
             .to_owned(),
     );
-    lines.extend(circumstances(&why.origin));
+    // Other builds are named by the tables; this program's own is none of them.
+    let is_own = why.builds.iter().all(|build| build.memscope == why.origin.memscope);
+    lines.extend(circumstances(&why.origin).into_iter().skip(usize::from(!is_own)));
     lines
 }
 
@@ -346,6 +348,15 @@ mod tests {
         assert_eq!(groups.rows[0], ["hashing", "400", "610", "+210"]);
         assert_eq!(groups.rows.last().expect("a sum"), &["all", "510", "720", "+210"]);
         assert_eq!(functions.rows.len(), 4, "also those that one build lacks");
+    }
+
+    #[test]
+    fn the_program_s_own_build_is_named_only_if_it_is_the_one_that_is_explained() {
+        let mut why = why(vec![build("0.2.5", &[(Group::Hashing, 10)])]);
+        let names_own = |why: &Why| notes(why).iter().any(|note| note.starts_with("Build: "));
+        assert!(names_own(&why));
+        why.builds[0].memscope.version = "0.0.1".to_owned();
+        assert!(!names_own(&why));
     }
 
     #[test]
