@@ -187,7 +187,7 @@ fn sessions_note(results: &Results) -> Option<String> {
     Some(match &results.between_sessions {
         Some(between) => format!(
             "Between sessions: another complete run's figure lies within this of the usual one in 95 % of cases, by {} \
-             sessions over {} minutes from {} on. Two runs that differ by less do not differ.",
+             sessions over {} minutes from {} on. A run that lies within it shows no change.",
             between.sessions,
             number::decimal(between.minutes, 0),
             between.started.format("%Y-%m-%d")
