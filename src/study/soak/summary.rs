@@ -10,7 +10,7 @@ use crate::study::soak::plan::Plan;
 use crate::study::soak::record::Soak;
 use crate::study::soak::words::{class, exponent, sentences};
 use crate::study::soak::{BuildSoaks, GrowthClass, Soaks};
-use crate::worker::tasks::soak::{End, Meter};
+use crate::worker::tasks::soak::{End, Meter, Trace};
 
 /// Returns the report: for each build its sentences and tables, and then notes.
 pub(super) fn summary(soaks: &Soaks) -> Document {
@@ -59,7 +59,7 @@ fn growths(soaks: &[Soak]) -> Table {
 fn row(soak: &Soak, growth: &Growth) -> [String; 8] {
     let figure =
         |figure: Option<f64>| figure.map_or_else(|| UNKNOWN.to_owned(), |figure| growth.quantity.format(figure));
-    let exponent = growth.fit.map_or(String::new(), |fit| exponent(fit.power.unwrap_or(fit.slope)));
+    let exponent = growth.fit.as_ref().map_or(String::new(), exponent);
     [
         soak.level().to_string(),
         growth.quantity.to_string(),
@@ -87,7 +87,7 @@ fn freed(soaks: &[Soak]) -> Table {
     ]);
     for soak in soaks {
         let counted = soak.measured.counted.as_ref().map(|process| &process.trace);
-        let before = counted.and_then(|trace| trace.checkpoints.last()?.kept_bytes);
+        let before = counted.map_or_else(|| UNKNOWN.to_owned(), kept_before);
         let after = counted.and_then(|trace| trace.end?.kept_bytes);
         let last = soak.measured.pairs.last();
         let resident = |end: Option<End>| end.and_then(|end| end.resident_bytes);
@@ -99,13 +99,25 @@ fn freed(soaks: &[Soak]) -> Table {
         table.row([
             soak.level().to_string(),
             number::short_count(end.events as f64),
-            bytes(before),
+            before,
             bytes(after),
             format!("{}{left}", bytes(tracked)),
             bytes(untracked),
         ]);
     }
     table
+}
+
+/// Returns the bytes that were kept at the last checkpoint, with its events if the process went on after it.
+fn kept_before(trace: &Trace) -> String {
+    let last = trace.checkpoints.last().and_then(|last| Some((last.events, last.kept_bytes?)));
+    let Some((events, kept)) = last else { return UNKNOWN.to_owned() };
+    let kept = number::bytes(kept as f64);
+    if trace.end.is_none_or(|end| end.events <= events) {
+        kept
+    } else {
+        format!("{kept} at {}", number::short_count(events as f64))
+    }
 }
 
 fn notes(soaks: &Soaks) -> Vec<String> {
@@ -128,7 +140,8 @@ fn notes(soaks: &Soaks) -> Vec<String> {
     if meters.contains(&Meter::Memory) {
         lines.push(
             "Bytes that it keeps: as the tracker asked for them, beyond the program's live blocks, counted in the \
-             allocator by a process that is not timed."
+             allocator by a process that is not timed. Kept before: at the last checkpoint, from which on a process \
+             that was ended early kept more."
                 .to_owned(),
         );
     }
@@ -172,4 +185,20 @@ fn unknown(builds: &[BuildSoaks]) -> Vec<String> {
         format!("Instructions of {} are unknown: {}.", places.join(", "), text::said(reason))
     };
     reasons.into_iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::worker::tasks::soak::{Checkpoint, Stop};
+
+    #[test]
+    fn what_was_kept_before_is_of_the_events_that_it_names() {
+        let trace = |events| Trace {
+            checkpoints: vec![Checkpoint { events: 4_641_590, kept_bytes: Some(1 << 31), ..Checkpoint::default() }],
+            end: Some(End { events, stopped: Stop::Memory, live: 0, resident_bytes: None, kept_bytes: Some(3 << 30) }),
+        };
+        assert_eq!([5_479_574, 4_641_590].map(|end| kept_before(&trace(end))), ["2 GiB at 4.64 M", "2 GiB"]);
+        assert_eq!(kept_before(&Trace { checkpoints: Vec::new(), end: None }), "unknown");
+    }
 }
