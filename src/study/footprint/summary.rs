@@ -76,7 +76,7 @@ fn growth(estimate: Estimate) -> String {
 const UNCLEAR: &str = "unclear";
 
 /// Returns whether chance moves the bytes by more than the size does: nothing costs less than nothing.
-pub(super) fn is_unclear(Estimate { value, low, high }: Estimate) -> bool {
+pub(in crate::study) fn is_unclear(Estimate { value, low, high }: Estimate) -> bool {
     /// Rounding and the estimate of the fixed part may go below zero by this part of the greatest.
     const SLACK: f64 = 0.1;
     low < -SLACK * high.max(value)
