@@ -87,8 +87,14 @@ fn named(check: &Check, is_wanted: impl Fn(&Row) -> bool) -> String {
     }
 }
 
+/// Returns the size of a change, by which rows of an axis are compared: least where there is nothing in either build.
 fn size(row: &Row) -> f64 {
-    row.change.map_or(f64::INFINITY, |change| change.abs_log_ratio())
+    const NOTHING: f64 = -1.0;
+    match (row.change, row.base, row.head) {
+        (Some(change), ..) => change.abs_log_ratio(),
+        (None, Some(base), Some(head)) if base == head => NOTHING,
+        (None, ..) => f64::INFINITY,
+    }
 }
 
 /// Returns what the verdict lacks.

@@ -344,6 +344,19 @@ fn the_page_names_the_thresholds_that_it_applies_and_no_other_build() {
 }
 
 #[test]
+fn an_axis_shows_a_place_at_which_there_is_something() {
+    let check = with(|record| {
+        let blind = Some(Score { true_positives: 0, false_negatives: 20, false_positives: 0 });
+        for reports in &mut record.reports {
+            let finding = reports[0].finding.map(|finding| Finding { held: blind, ..finding });
+            reports.push(accuracy::Row { workload: Workload::CYCLES, finding, ..report() });
+        }
+    });
+    let page = markdown::draw(&check.summary());
+    assert!(page.contains("| recall of reports") && !page.contains(" 0.00000 |"), "{page}");
+}
+
+#[test]
 fn a_check_is_judged_anew_when_it_is_read() {
     let check = with(|record| record.packages[1].crates = Some(41));
     let folder = tempfile::tempdir().expect("a temporary folder");
