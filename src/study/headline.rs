@@ -5,9 +5,9 @@ use crate::platform::list::each_once;
 use crate::platform::text;
 use crate::report::document::{Document, Table, left};
 use crate::report::{markdown, number};
-use crate::schedule::measurement::{Measurement, Series};
+use crate::schedule::estimate::typical;
+use crate::schedule::measurement::{Clock, Measurement, Series};
 use crate::stats::estimate::Estimate;
-use crate::stats::mean;
 use crate::tracking::Level;
 use crate::worker::probe::worst_fidelity;
 
@@ -91,8 +91,7 @@ impl<'a> Headline<'a> {
 
     /// Returns the geometric mean of the overheads, with its interval.
     pub(crate) fn typical(&self) -> Option<Estimate> {
-        let overheads: Vec<Estimate> = self.overheads.iter().map(|(_, overhead)| *overhead).collect();
-        Some(mean::with_interval(&overheads)?.0)
+        typical(&self.overheads, Clock::Wall)
     }
 
     /// Returns the geometric mean in words.

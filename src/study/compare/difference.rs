@@ -44,6 +44,12 @@ pub struct Difference {
     pub detectable_percent: Option<f64>,
     /// The verdict.
     pub verdict: Verdict,
+    /// The median of the log ratios in each pass, for typical changes: what workloads share in a pass.
+    #[serde(skip)]
+    pub by_pass: Vec<Option<f64>>,
+    /// The median of the log ratios of each link, for typical changes: what workloads share in a link.
+    #[serde(skip)]
+    pub by_link: Vec<Option<f64>>,
 }
 
 /// The verdict on a difference.
@@ -121,6 +127,8 @@ impl Undecided {
             rounds: self.logs.all.len(),
             ratio: self.logs.ratio(),
             halves: self.logs.halves(),
+            by_pass: self.logs.medians_of_passes(),
+            by_link: self.logs.medians_of_links(),
             ..self.difference.clone()
         };
     }
@@ -154,6 +162,8 @@ pub(in crate::study) fn undecided(
                     probability: None,
                     detectable_percent: None,
                     verdict: Verdict::Inconclusive,
+                    by_pass: logs.medians_of_passes(),
+                    by_link: logs.medians_of_links(),
                 };
                 found.push(Undecided { difference, threshold: threshold(level), logs });
             }
