@@ -4,13 +4,12 @@
 use super::axis::Axis;
 use super::row::Row;
 use super::verdict::{Verdict, on_axis};
-use super::{Check, CheckedBuild, Record};
+use super::{Check, CheckedBuild};
 use crate::report::circumstances::circumstances;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::stats::estimate::Estimate;
 use crate::study::counts::Judgement;
-use crate::tracking::Level;
 
 /// The most changes in the table; a page has at most 60 lines.
 const MOST_CHANGES: usize = 12;
@@ -204,7 +203,7 @@ fn notes(check: &Check) -> Vec<String> {
     let record = &check.record;
     let rounds: usize = record.stages.iter().map(|stage| stage.rounds * stage.groups.len()).sum();
     let mut notes = vec![format!(
-        "Took {} of {} minutes: {} of both builds in {}{}. A change is a verdict only beyond its axis's threshold{}. \
+        "Took {} of {} minutes: {} of both builds in {}{}. A change is a verdict only beyond its axis's threshold. \
          Detectable: of times, what these rounds would have found with a probability of 80 %; otherwise the change \
          beyond which there is a verdict.",
         number::decimal(record.seconds as f64 / 60.0, 1),
@@ -212,7 +211,6 @@ fn notes(check: &Check) -> Vec<String> {
         number::counted(rounds, "round"),
         number::counted(record.stages.len(), "stage"),
         if record.links > 1 { format!(", with {} links of each", record.links) } else { String::new() },
-        typical_threshold(record),
     )];
     if record.plan.without_counts {
         notes.push("Instructions and cache misses were left out, by --without-counts.".to_owned());
@@ -223,14 +221,6 @@ fn notes(check: &Check) -> Vec<String> {
     // The page names the builds; this program's own is none of them.
     notes.extend(circumstances(&record.origin).into_iter().skip(1));
     notes
-}
-
-/// Returns the threshold of the typical change in words, where it is another one than that of a workload.
-fn typical_threshold(record: &Record) -> &'static str {
-    let budget = &record.plan.budget;
-    let of_workload = |level| budget.threshold_percent(Axis::CpuTime, Some(level));
-    let is_smaller = |&level: &Level| budget.typical_percent(level) < of_workload(level);
-    if record.plan.levels.iter().any(is_smaller) { ", of the typical change of CPU time beyond half of it" } else { "" }
 }
 
 fn word(judgement: Judgement) -> &'static str {

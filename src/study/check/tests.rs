@@ -332,15 +332,24 @@ fn before_and_after_are_over_the_workloads_that_both_builds_have() {
 }
 
 #[test]
-fn the_page_names_the_thresholds_that_it_applies_and_no_other_build() {
-    const HALF: &str = "of the typical change of CPU time beyond half of it";
+fn the_typical_change_has_the_threshold_of_a_workload() {
+    let judgement = |factor: f64, accepted: Option<f64>| {
+        let check = with(|record| {
+            slow_down(record, factor, |sample, by| sample.cpu_ns = (sample.cpu_ns as f64 * by) as u64);
+            let accept = |percent| budget::Change { axis: Axis::CpuTime, level: None, percent };
+            record.plan.budget.change.extend(accepted.map(accept));
+        });
+        let typical = check.rows.iter().find(|row| row.axis == Axis::CpuTime && row.place.of.is_none());
+        typical.expect("three workloads").judgement
+    };
+    assert_eq!([1.02, 1.05].map(|factor| judgement(factor, None)), [Judgement::Same, Judgement::Worse]);
+    assert_eq!([judgement(1.02, Some(1.0)), judgement(1.05, Some(8.0))], [Judgement::Worse, Judgement::Same]);
+}
+
+#[test]
+fn the_page_names_no_other_build() {
     let page = markdown::draw(&with(|_| ()).summary());
-    assert!(page.contains(HALF) && !page.contains("- Build: "), "{page}");
-    let accepted = with(|record| {
-        let change = budget::Change { axis: Axis::CpuTime, level: None, percent: 5.0 };
-        record.plan.budget.change.push(change);
-    });
-    assert!(!markdown::draw(&accepted.summary()).contains(HALF));
+    assert!(!page.contains("- Build: "), "{page}");
 }
 
 #[test]
