@@ -256,7 +256,7 @@ mod tests {
         let plain = summary::answer(&seen);
         assert!(plain.contains(": 20 µs [") && !plain.contains("sum to"), "{plain}");
         // Programs cost twice what the sum predicts: 40 µs on top of 20 µs of the program's own.
-        let accuracy = Accuracy { programs: 4, log_mean: 2.0_f64.ln(), log_sd: 0.0 };
+        let accuracy = Accuracy { programs: 4, limits: 0, log_mean: 2.0_f64.ln(), log_sd: 0.0 };
         let expected = seen.with_accuracy(Some((Level::Allocator, accuracy)));
         assert!((expected.expected_overhead().value - 3.0).abs() < 1e-9, "{expected:?}");
         let Estimate { value, low, high } = expected.expected_ns();

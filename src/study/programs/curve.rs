@@ -78,6 +78,7 @@ impl Point {
         match height {
             Height::Known(height) => (low..=high).contains(&height),
             Height::Below(limit) => low <= limit,
+            Height::Above(limit) => limit <= high,
         }
     }
 }
