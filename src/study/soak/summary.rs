@@ -4,12 +4,13 @@ use crate::platform::text;
 use crate::report::circumstances::circumstances;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
+use crate::stats::median::median;
 use crate::study::overhead::warnings;
 use crate::study::soak::growth::Growth;
 use crate::study::soak::plan::Plan;
 use crate::study::soak::record::Soak;
 use crate::study::soak::words::{class, exponent, sentences};
-use crate::study::soak::{BuildSoaks, GrowthClass, Soaks};
+use crate::study::soak::{BuildSoaks, GrowthClass, Pair, Process, Soaks};
 use crate::worker::tasks::soak::{End, Meter, Trace};
 
 /// Returns the report: for each build its sentences and tables, and then notes.
@@ -89,23 +90,34 @@ fn freed(soaks: &[Soak]) -> Table {
         let counted = soak.measured.counted.as_ref().map(|process| &process.trace);
         let before = counted.map_or_else(|| UNKNOWN.to_owned(), kept_before);
         let after = counted.and_then(|trace| trace.end?.kept_bytes);
-        let last = soak.measured.pairs.last();
-        let resident = |end: Option<End>| end.and_then(|end| end.resident_bytes);
-        let tracked = resident(last.and_then(|pair| pair.tracked.trace.end));
-        let untracked = resident(last.and_then(|pair| pair.untracked.trace.end));
-        let bytes = |bytes: Option<u64>| bytes.map_or_else(|| UNKNOWN.to_owned(), |bytes| number::bytes(bytes as f64));
-        let Some(end) = last.and_then(|pair| pair.tracked.trace.end).or_else(|| counted?.end) else { continue };
-        let left = if end.live > 0 { format!(" ({} blocks left)", end.live) } else { String::new() };
+        let of_pairs = soak.measured.pairs.iter().filter_map(|pair| pair.tracked.trace.end);
+        let mut ends: Vec<End> = of_pairs.collect();
+        if ends.is_empty() {
+            ends.extend(counted.and_then(|trace| trace.end));
+        }
+        let Some(events) = median(ends.iter().map(|end| end.events as f64)) else { continue };
+        let tracked = resident_after(&soak.measured.pairs, |pair| &pair.tracked);
+        let untracked = resident_after(&soak.measured.pairs, |pair| &pair.untracked);
+        let bytes = |bytes: Option<f64>| bytes.map_or_else(|| UNKNOWN.to_owned(), number::bytes);
+        let left = match ends.iter().map(|end| end.live).max() {
+            None | Some(0) => String::new(),
+            Some(most) => format!(" ({most} blocks left)"),
+        };
         table.row([
             soak.level().to_string(),
-            number::short_count(end.events as f64),
+            number::short_count(events),
             before,
-            bytes(after),
+            bytes(after.map(|after| after as f64)),
             format!("{}{left}", bytes(tracked)),
             bytes(untracked),
         ]);
     }
     table
+}
+
+/// Returns the median resident memory of a process of each pair after everything was freed; `None` if none has it.
+fn resident_after(pairs: &[Pair], process: fn(&Pair) -> &Process) -> Option<f64> {
+    median(pairs.iter().filter_map(|pair| Some(process(pair).trace.end?.resident_bytes? as f64)))
 }
 
 /// Returns the bytes that were kept at the last checkpoint, with its events if the process went on after it.
@@ -133,7 +145,7 @@ fn notes(soaks: &Soaks) -> Vec<String> {
     ));
     lines.push(format!(
         "CPU time and resident memory: less those of an untracked process of the same events beside it; the median of \
-         {}. p99.9: of allocations, with their names, and frees together, with the clock's own cost. Early, late: the \
+         {}. Resident after: of the tracked process itself, the median of the same pairs. p99.9: of allocations, with their names, and frees together, with the clock's own cost. Early, late: the \
          median over the first and the last three checkpoints.",
         number::counted(*pairs, "pair")
     ));
@@ -200,5 +212,22 @@ mod tests {
         };
         assert_eq!([5_479_574, 4_641_590].map(|end| kept_before(&trace(end))), ["2 GiB at 4.64 M", "2 GiB"]);
         assert_eq!(kept_before(&Trace { checkpoints: Vec::new(), end: None }), "unknown");
+    }
+
+    #[test]
+    fn resident_memory_is_the_median_of_the_pairs_that_have_it() {
+        let process = |resident_bytes: Option<u64>| {
+            let end = End { events: 1, stopped: Stop::Memory, live: 0, resident_bytes, kept_bytes: None };
+            Process { trace: Trace { checkpoints: Vec::new(), end: Some(end) }, failure: None }
+        };
+        let pair = |(untracked, tracked): (Option<u64>, Option<u64>)| Pair {
+            untracked_first: true,
+            untracked: process(untracked),
+            tracked: process(tracked),
+        };
+        let pairs = [(Some(3), Some(10)), (None, Some(30)), (Some(5), Some(20))].map(pair);
+        assert_eq!(resident_after(&pairs, |pair| &pair.tracked), Some(20.0));
+        assert_eq!(resident_after(&pairs, |pair| &pair.untracked), Some(4.0));
+        assert_eq!(resident_after(&[], |pair| &pair.tracked), None);
     }
 }
