@@ -58,8 +58,8 @@ pub fn estimated(mut measurement: Measurement) -> Measurement {
 }
 
 /// Returns the geometric mean of the overheads of several measurements by wall time or CPU time, with its interval: the
-/// hull of that of independent measurements and, where passes are known, that over the geometric means within each pass.
-/// `None` if there are no overheads.
+/// hull of that of independent measurements and, where passes are known, that over the geometric means within each
+/// pass. `None` if there are no overheads.
 pub(crate) fn typical(overheads: &[(&Measurement, Estimate)], clock: Clock) -> Option<Estimate> {
     let ratios: Vec<Estimate> = overheads.iter().map(|(_, overhead)| *overhead).collect();
     let logs: Vec<Vec<Option<f64>>> = overheads.iter().map(|(measurement, _)| measurement.log_medians(clock)).collect();

@@ -1,5 +1,5 @@
-//! A straight line through points, some of which are known to lie below or above a limit and no more: a cost that is too
-//! small to be significant has no logarithm, and leaving it out would leave out the cheapest.
+//! A straight line through points, some of which are known to lie below or above a limit and no more: a cost that is
+//! too small to be significant has no logarithm, and leaving it out would leave out the cheapest.
 //!
 //! The line is that of the greatest likelihood for normal deviates (Tobin 1958, *Estimation of Relationships for
 //! Limited Dependent Variables*). It is found by iterated least squares, in which each limited point stands at its

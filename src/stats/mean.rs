@@ -25,11 +25,12 @@ pub(crate) fn with_interval(ratios: &[Estimate]) -> Option<Estimate> {
     Some(Estimate { value: log.exp(), low: (log - half).exp(), high: (log + half).exp() })
 }
 
-/// Returns the 95 % interval of a geometric mean over groups of values, such as passes: the t interval over the geometric
-/// means within each group. Whatever ratios share in a group, such as the machine's state in a pass, is in it.
+/// Returns the 95 % interval of a geometric mean over groups of values, such as passes: the t interval over the
+/// geometric means within each group. Whatever ratios share in a group, such as the machine's state in a pass, is in
+/// it.
 ///
-/// `logs` has, for each ratio, its logarithm in each group. A group in which a ratio has none does not count; `None` with
-/// fewer than six that do.
+/// `logs` has, for each ratio, its logarithm in each group. A group in which a ratio has none does not count; `None`
+/// with fewer than six that do.
 pub(crate) fn over_groups<L: AsRef<[Option<f64>]>>(logs: &[L]) -> Option<(f64, f64)> {
     let groups = logs.iter().map(|of| of.as_ref().len()).min()?;
     let within = |group: usize| -> Option<Vec<f64>> {

@@ -1,8 +1,8 @@
 //! One step of a bisection: does a commit cost what the good one does, or what the bad one does?
 //!
 //! The three are measured in interleaved rounds. Each round compares the commit's log overhead with the middle of the
-//! other two's. Rounds go on until the sign test is sure of the side. A disturbance of a round affects all three
-//! alike, and no threshold has to be guessed. More rounds add nothing to what the same links can show; so where there are
+//! other two's. Rounds go on until the sign test is sure of the side. A disturbance of a round affects all three alike,
+//! and no threshold has to be guessed. More rounds add nothing to what the same links can show; so where there are
 //! several, the t interval over their medians must exclude the other side too.
 
 use crate::schedule::links::turn;

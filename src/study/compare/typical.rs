@@ -1,11 +1,11 @@
 //! The typical change of a build at a level: the geometric mean over the workloads, with its interval.
 //!
 //! Each workload's change is a median with its own interval. The standard errors of their logarithms add in quadrature,
-//! as if workloads were independent. They share the machine's state in a pass, and the places of functions in a link; so
-//! the interval is the hull of that one and of the t intervals over the geometric means within each pass and each link.
-//! The verdict follows the rule for one workload. It is significant at 5 % after Holm's correction for all typical
-//! changes of the run (here by the normal distribution, with the interval's standard error), the change lies beyond the
-//! threshold, and both halves of the passes lie on that same side.
+//! as if workloads were independent. They share the machine's state in a pass, and the places of functions in a link;
+//! so the interval is the hull of that one and of the t intervals over the geometric means within each pass and each
+//! link. The verdict follows the rule for one workload. It is significant at 5 % after Holm's correction for all
+//! typical changes of the run (here by the normal distribution, with the interval's standard error), the change lies
+//! beyond the threshold, and both halves of the passes lie on that same side.
 
 use crate::stats::estimate::Estimate;
 use crate::stats::mean;

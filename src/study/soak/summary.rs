@@ -145,8 +145,9 @@ fn notes(soaks: &Soaks) -> Vec<String> {
     ));
     lines.push(format!(
         "CPU time and resident memory: less those of an untracked process of the same events beside it; the median of \
-         {}. Resident after: of the tracked process itself, the median of the same pairs. p99.9: of allocations, with their names, and frees together, with the clock's own cost. Early, late: the \
-         median over the first and the last three checkpoints.",
+         {}. Resident after: of the process itself, the median of the same pairs. p99.9: of allocations, with their \
+         names, and frees together, with the clock's own cost. Early, late: the median over the first and the last \
+         three checkpoints.",
         number::counted(*pairs, "pair")
     ));
     if meters.contains(&Meter::Memory) {

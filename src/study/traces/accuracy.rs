@@ -5,9 +5,9 @@
 //! of a normal distribution, and the next program has its prediction interval (Hahn and Meeker, "Statistical Intervals",
 //! 1991): mean ± t · sd · √(1 + 1 ⁄ n).
 //!
-//! An excess that is not significant is known to lie below the upper end of its interval and no more, so the factor lies
-//! below or above a limit. Such programs count for the mean and the deviation as in [`censored_line`], and for no degree of
-//! freedom.
+//! An excess that is not significant is known to lie below the upper end of its interval and no more, so the factor
+//! lies below or above a limit. Such programs count for the mean and the deviation as in [`censored_line`], and for no
+//! degree of freedom.
 //!
 //! [`censored_line`]: crate::stats::censored_line
 

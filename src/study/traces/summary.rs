@@ -110,8 +110,8 @@ fn notes(traces: &Traces) -> Vec<String> {
     let is_limited = |program: &Program| cpu(&program.direct).is_some_and(|direct| !is_significant(direct));
     if traces.programs.iter().any(is_limited) {
         lines.push(
-            "n.s.: not significant. Such a direct overhead is a limit: it lies below the upper end of its interval, and \
-             within if that is where it may be expected."
+            "n.s.: not significant. Such a direct overhead is a limit: it lies below the upper end of its interval, \
+             and within if it may lie where it is expected."
                 .to_owned(),
         );
     }

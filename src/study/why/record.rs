@@ -42,8 +42,8 @@ pub struct Why {
 }
 
 impl Why {
-    /// Returns the size of a page of the machine that was measured, in bytes; `None` if it is neither recorded nor the only
-    /// one of that machine's architecture.
+    /// Returns the size of a page of the machine that was measured, in bytes; `None` if it is neither recorded nor the
+    /// only one of that machine's architecture.
     pub(super) fn page(&self) -> Option<u64> {
         self.page_bytes.or_else(|| self.origin.toolchain.target.starts_with("x86_64-").then_some(4_096))
     }
