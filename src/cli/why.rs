@@ -6,6 +6,7 @@ use crate::cli::builds::{Build, BuildCacheArguments, CheckedProgram, Linking, re
 use crate::cli::measure::single_threaded;
 use crate::cli::{Error, executables};
 use crate::platform::files::Versioned;
+use crate::platform::system::page_bytes;
 use crate::platform::text;
 use crate::report::origin::Origin;
 use crate::study::instructions::{InstructionCounter, check_tools};
@@ -91,6 +92,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         level: request.level,
         scale: scale.factor(),
         seed: scale.seed(),
+        page_bytes: Some(page_bytes() as u64),
         builds: costs,
     };
     Ok(files.finish(&why, arguments.results.format())?)

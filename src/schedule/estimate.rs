@@ -2,6 +2,7 @@
 
 use super::measurement::{Clock, Measurement, Outcome, Overhead, Pair};
 use crate::stats::estimate::Estimate;
+use crate::stats::mean;
 use crate::stats::median::median;
 use crate::stats::passes;
 use crate::stats::ratio::ratio_of_sums;
@@ -56,6 +57,15 @@ pub fn estimated(mut measurement: Measurement) -> Measurement {
     measurement
 }
 
+/// Returns the geometric mean of the overheads of several measurements by wall time or CPU time, with its interval: the
+/// hull of that of independent measurements and, where passes are known, that over the geometric means within each
+/// pass. `None` if there are no overheads.
+pub(crate) fn typical(overheads: &[(&Measurement, Estimate)], clock: Clock) -> Option<Estimate> {
+    let ratios: Vec<Estimate> = overheads.iter().map(|(_, overhead)| *overhead).collect();
+    let logs: Vec<Vec<Option<f64>>> = overheads.iter().map(|(measurement, _)| measurement.log_medians(clock)).collect();
+    Some(passes::hull(mean::with_interval(&ratios)?, mean::over_groups(&logs)))
+}
+
 /// Returns the CPU time that tracking adds to an allocation with its free, in nanoseconds; `None` if allocations are
 /// unknown or the CPU clock is too coarse.
 pub(crate) fn ns_per_allocation(pairs: &[Pair], passes: &[usize], allocations: Option<u64>) -> Option<Estimate> {
@@ -103,8 +113,11 @@ fn kernel_share(pairs: &[Pair]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::measurement::Sample;
+    use crate::schedule::measurement::{Sample, Series};
     use crate::stats::median::MIN_PAIRS;
+    use crate::tracking::Level;
+    use crate::worker::probe::Request;
+    use crate::workloads::Workload;
 
     fn pair(untracked: u64, tracked: u64) -> Pair {
         let side = |ns| Sample { wall_ns: ns, cpu_ns: ns, peak_rss_bytes: Some(ns), ..Sample::default() };
@@ -121,6 +134,27 @@ mod tests {
         assert_eq!(overhead.ns_per_allocation.map(|ns| ns.low), Some(10.0));
         assert_eq!(overhead.untracked_ns, 100.0);
         assert!(!overhead.wall.contains_one());
+    }
+
+    /// Two workloads that the machine slows down in the same passes, by a tenth.
+    #[test]
+    fn a_typical_overhead_includes_what_all_workloads_share_in_a_pass() {
+        let of = |workload| {
+            let request = Request::at(None, workload, Level::Full, 1);
+            let pairs = (0..30).map(|n| pair(1_000, 2_000 + 200 * (n / 5 % 2) + n % 5)).collect();
+            let passes = (1..=6).map(|pass| 5 * pass).collect();
+            estimated(Measurement { passes, pairs, ..Measurement::new(Series::Overhead, &request) })
+        };
+        let both = [Workload::CYCLES, Workload::LEAKS].map(of);
+        let typical_of = |both: &[Measurement; 2]| {
+            let narrow = Estimate { value: 2.1, low: 2.09, high: 2.11 };
+            typical(&both.each_ref().map(|measurement| (measurement, narrow)), Clock::Wall).expect("two overheads")
+        };
+        let seen = typical_of(&both);
+        assert!((seen.value - 2.1).abs() < 1e-9 && seen.low < 2.02 && seen.high > 2.18, "{seen:?}");
+        let earlier = both.map(|measurement| Measurement { passes: Vec::new(), ..measurement });
+        let seen = typical_of(&earlier);
+        assert!(seen.low > 2.09 && seen.high < 2.11, "without passes they are taken as independent: {seen:?}");
     }
 
     #[test]

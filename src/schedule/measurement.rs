@@ -148,6 +148,12 @@ impl Measurement {
         }
     }
 
+    /// Returns the median logarithm of the ratio by wall time or CPU time in each pass; empty if no passes are known.
+    pub(crate) fn log_medians(&self, clock: Clock) -> Vec<Option<f64>> {
+        let logs: Vec<f64> = self.pairs.iter().map(|pair| pair.ratio(clock).ln()).collect();
+        passes::stretches(logs.len(), &self.passes).map(|pass| median(logs[pass].to_vec())).collect()
+    }
+
     /// Returns the median untracked time of the last third of the pairs ÷ that of the first third, over pairs in which
     /// the clock saw time pass.
     pub fn drift(&self, clock: Clock) -> Option<f64> {

@@ -123,6 +123,11 @@ impl<'a> MeasurementRun<'a> {
         self.measurement.pairs.len()
     }
 
+    /// Returns the number of links of the build, which take the rounds by turns.
+    pub(crate) fn links(&self) -> usize {
+        self.launcher.links()
+    }
+
     /// Returns the allocations of one untracked run, if the trial counted them.
     pub fn allocations(&self) -> Option<u64> {
         self.measurement.allocations

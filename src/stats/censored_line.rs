@@ -1,5 +1,5 @@
-//! A straight line through points, some of which are only known to be below a limit. A cost that is too small to be
-//! significant has no logarithm, and leaving it out would leave out the cheapest programs.
+//! A straight line through points, some of which are only known to lie below or above a limit. A cost that is too small
+//! to be significant has no logarithm, and leaving it out would leave out the cheapest programs.
 //!
 //! The line maximises the likelihood for normal deviates (Tobin 1958, *Estimation of Relationships for Limited
 //! Dependent Variables*). It is found by iterated least squares, in which each limited point has its expected height
@@ -24,7 +24,13 @@ pub(crate) enum Height {
     Known(f64),
     /// A limit above the height.
     Below(f64),
+    /// A limit above which the height lies.
+    Above(f64),
 }
+
+/// The sides of a limit.
+const BELOW: f64 = 1.0;
+const ABOVE: f64 = -1.0;
 
 /// The slope of a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,14 +75,15 @@ impl Line {
             return None;
         }
         // A limited point begins at its limit.
-        let heights = |expected: &dyn Fn(f64, f64) -> f64| -> Vec<f64> {
+        let heights = |expected: &dyn Fn(f64, f64, f64) -> f64| -> Vec<f64> {
             let height = |&(place, height): &(f64, Height)| match height {
                 Height::Known(height) => height,
-                Height::Below(limit) => expected(place, limit),
+                Height::Below(limit) => expected(place, limit, BELOW),
+                Height::Above(limit) => expected(place, limit, ABOVE),
             };
             points.iter().map(height).collect()
         };
-        let mut now = heights(&|_, limit| limit);
+        let mut now = heights(&|_, limit, _| limit);
         let mut line = (0.0, 0.0, 0.0);
         let mut hidden = 0.0;
         for _ in 0..ROUNDS {
@@ -95,11 +102,13 @@ impl Line {
             if moved < STILL || known == points.len() {
                 break;
             }
-            let below = |place: f64, limit: f64| below((limit - at(place)) / deviation);
-            now = heights(&|place, limit| at(place) + deviation * below(place, limit).0);
-            let hides = points.iter().filter_map(|&(place, height)| match height {
-                Height::Below(limit) => Some(below(place, limit).1 * deviation.powi(2)),
-                Height::Known(_) => None,
+            // A deviate above a limit is one below its opposite, with the other sign.
+            let beyond = |place: f64, limit: f64, side: f64| below(side * (limit - at(place)) / deviation);
+            now = heights(&|place, limit, side| at(place) + side * deviation * beyond(place, limit, side).0);
+            let hides = points.iter().map(|&(place, height)| match height {
+                Height::Known(_) => 0.0,
+                Height::Below(limit) => beyond(place, limit, BELOW).1 * deviation.powi(2),
+                Height::Above(limit) => beyond(place, limit, ABOVE).1 * deviation.powi(2),
             });
             hidden = hides.sum();
         }
@@ -193,6 +202,21 @@ mod tests {
         is_near(below(0.0).1, 1.0 - 2.0 / pi);
         assert!(below(9.0).0.abs() < 1e-9 && (below(9.0).1 - 1.0).abs() < 1e-9);
         assert_eq!(below(-100.0), (-100.0, 0.0));
+    }
+
+    #[test]
+    fn limits_above_are_those_below_upside_down() {
+        let points = [(0.0, 1.0), (1.0, 2.5), (2.0, 2.0), (3.0, 4.5), (4.0, 5.5)];
+        let with = |sign: f64, limit: Height| {
+            let all = points.iter().map(|&(place, height)| (place, Height::Known(sign * height)));
+            let line = Line::of(&all.chain([(5.0, limit)]).collect::<Vec<_>>(), Slope::Free);
+            line.expect("five points").at(5.0)
+        };
+        let (below, above) = (with(1.0, Height::Below(4.0)), with(-1.0, Height::Above(-4.0)));
+        is_near(above.value, -below.value);
+        is_near(above.low, -below.high);
+        let far = with(1.0, Height::Below(40.0)).value;
+        assert!(below.value < far, "{} {far}", below.value);
     }
 
     #[test]

@@ -34,6 +34,9 @@ const SUPPORT: f64 = 2.0;
 /// The growth over the whole range above which it matters.
 pub(crate) const LEAST_GROWTH: f64 = 1.2;
 
+/// The smallest and the largest power of the search. An interval that reaches one of them may extend further.
+pub(crate) const POWERS: (f64, f64) = (-2.0, 4.0);
+
 /// The class of a growth, in ascending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -247,16 +250,15 @@ impl Costs {
 
     /// Returns the power that fits best, with its 95 % interval.
     fn power(&self) -> Estimate {
-        /// The smallest and the largest power, and a step that finds the right valley.
-        const RANGE: (f64, f64) = (-2.0, 4.0);
+        /// A step that finds the right valley.
         const STEP: f64 = 0.25;
         let residuals = |power: f64| self.fit(power).residuals;
-        let value = least_within(RANGE, STEP, residuals);
+        let value = least_within(POWERS, STEP, residuals);
         // Level, growth and power are fitted.
         let freedom = self.logs.len().saturating_sub(3).max(1);
         let limit = residuals(value) * (1.0 + t(CONFIDENCE, freedom).powi(2) / freedom as f64);
         let edge = |end: f64| last_within(value, end, |power| residuals(power) <= limit);
-        Estimate { value, low: edge(RANGE.0), high: edge(RANGE.1) }
+        Estimate { value, low: edge(POWERS.0), high: edge(POWERS.1) }
     }
 
     /// Returns the slope of log cost over log events, with its 95 % interval by Student's t.

@@ -5,7 +5,8 @@
 
 use crate::stats::median::MIN_PAIRS;
 
-/// The probability of any verdict in a run whose builds are equal: the family-wise error rate.
+/// The probability of any verdict at all among comparisons of equal builds that are corrected together: the family-wise
+/// error rate.
 pub(crate) const LEVEL: f64 = 0.05;
 /// The probability with which a detectable difference is found.
 pub(crate) const POWER: f64 = 0.8;

@@ -5,10 +5,11 @@ use crate::platform::list::each_once;
 use crate::platform::text;
 use crate::report::document::{Document, Table, left};
 use crate::report::{markdown, number};
-use crate::schedule::measurement::{Measurement, Series};
+use crate::schedule::estimate::typical;
+use crate::schedule::measurement::{Clock, Measurement, Series};
 use crate::stats::estimate::Estimate;
-use crate::stats::mean;
 use crate::tracking::Level;
+use crate::worker::probe::worst_fidelity;
 
 /// The cost of a level, over the workloads.
 pub(crate) struct Headline<'a> {
@@ -90,8 +91,7 @@ impl<'a> Headline<'a> {
 
     /// Returns the geometric mean of the overheads, with its interval.
     pub(crate) fn typical(&self) -> Option<Estimate> {
-        let overheads: Vec<Estimate> = self.overheads.iter().map(|(_, overhead)| *overhead).collect();
-        Some(mean::with_interval(&overheads)?.0)
+        typical(&self.overheads, Clock::Wall)
     }
 
     /// Returns the geometric mean in words.
@@ -108,16 +108,22 @@ impl<'a> Headline<'a> {
         })
     }
 
-    /// Returns the range of times for each allocation in words.
+    /// Returns the range of times for each allocation in words. One below zero is saved.
     pub(crate) fn time(&self) -> String {
-        let time = |time: Option<&f64>| time.map_or("unknown".to_owned(), |&time| number::time(time.max(0.0)));
+        let time = |time: Option<&f64>| time.map_or("unknown".to_owned(), |&time| number::time(time));
         format!("{} to {}", time(self.times.first()), time(self.times.last()))
     }
 
-    /// Returns the fidelity that is farthest from 1, if any is known.
-    pub(crate) fn worst_fidelity(&self) -> Option<f64> {
-        let known = self.measurements().filter_map(|measurement| measurement.fidelity);
-        known.max_by(|a, b| (a - 1.0).abs().total_cmp(&(b - 1.0).abs()))
+    /// Returns the fidelity that is farthest from 1 in words, with the number of workloads on which one is known if those
+    /// are not all with a figure.
+    pub(crate) fn fidelity_in_words(&self) -> String {
+        let known = || self.measurements().filter_map(|measurement| measurement.fidelity);
+        let worst = number::fidelity(worst_fidelity(known()));
+        match known().count() {
+            0 => worst,
+            all if all == self.measured() => worst,
+            some => format!("{worst} (on {some})"),
+        }
     }
 
     /// Returns the cost as a sentence, with the intervals of both ends; `None` without a figure.
@@ -138,7 +144,7 @@ impl<'a> Headline<'a> {
         let mut sentence =
             format!("{} costs {cost}; {} for each allocation", text::code(&self.level.to_string()), self.time());
         if self.level.has_fidelity() {
-            sentence += &format!("; fidelity {} at worst", number::fidelity(self.worst_fidelity()));
+            sentence += &format!("; fidelity {} at worst", self.fidelity_in_words());
         }
         let spreads =
             self.measurements().filter_map(|measurement| Some(results.spread(measurement)?.wall.of_another()));
@@ -146,5 +152,48 @@ impl<'a> Headline<'a> {
             sentence += &format!("; between sessions {} at most", number::within(widest));
         }
         Some(sentence + ".")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::origin::Origin;
+    use crate::schedule::estimate::estimated;
+    use crate::schedule::measurement::{Pair, Sample};
+    use crate::worker::probe::Request;
+    use crate::workloads::{Scale, Workload};
+
+    /// Returns a measurement of a thousand allocations in a millisecond, whose tracked runs take so many times as long.
+    fn measurement(workload: Workload, ratio: f64, fidelity: Option<f64>) -> Measurement {
+        let scale = Scale::new(1.0).expect("positive");
+        let request = Request { workload, level: Level::Full, scale, threads: 1, count: false };
+        let sample = |ns: f64| Sample { wall_ns: ns as u64, cpu_ns: ns as u64, ..Sample::default() };
+        let pair = Pair { untracked_first: true, untracked: sample(1e6), tracked: sample(1e6 * ratio) };
+        let measurement = Measurement::new(Series::Overhead, &request);
+        estimated(Measurement { allocations: Some(1_000), fidelity, pairs: vec![pair; 10], ..measurement })
+    }
+
+    fn results(measurements: [Measurement; 2]) -> Results {
+        let origin = Origin::here("memscope-bench measure".to_owned());
+        Results { measurements: measurements.to_vec(), ..Results::begin(origin) }
+    }
+
+    #[test]
+    fn what_saves_time_has_a_time_below_zero() {
+        let saving = measurement(Workload::CYCLES, 0.975, Some(1.0));
+        let results = results([saving, measurement(Workload::LEAKS, 1.5, Some(1.0))]);
+        let [headline] = &headlines(&results)[..] else { panic!("one level") };
+        assert_eq!(headline.time(), "−25 ns to 500 ns");
+    }
+
+    #[test]
+    fn a_fidelity_that_is_not_known_everywhere_says_on_how_many_workloads() {
+        let of = |other: Option<f64>| {
+            let both = [(Workload::CYCLES, Some(0.5)), (Workload::LEAKS, other)];
+            let results = results(both.map(|(workload, fidelity)| measurement(workload, 2.0, fidelity)));
+            headlines(&results)[0].fidelity_in_words()
+        };
+        assert_eq!([Some(1.0), None].map(of), ["0.5000", "0.5000 (on 1)"]);
     }
 }

@@ -103,20 +103,10 @@ impl Budget {
     /// Returns the accepted change of an axis at a level, in percent. A change for the level takes precedence over one
     /// for all levels.
     pub(super) fn threshold_percent(&self, axis: Axis, level: Option<Level>) -> f64 {
-        self.accepted(axis, level).unwrap_or_else(|| axis.threshold_percent())
-    }
-
-    /// Returns the threshold of the typical change of CPU time at a level, in percent. A mean over workloads varies
-    /// less than one of them, so the threshold is half of a single workload's, unless the file accepts a change.
-    pub(super) fn typical_percent(&self, level: Level) -> f64 {
-        self.accepted(Axis::CpuTime, Some(level)).unwrap_or_else(|| Axis::CpuTime.threshold_percent() / 2.0)
-    }
-
-    /// Returns the change of an axis at a level that the file accepts, in percent.
-    fn accepted(&self, axis: Axis, level: Option<Level>) -> Option<f64> {
         let of_axis = || self.change.iter().filter(|change| change.axis == axis);
         let of_level = of_axis().find(|change| change.level.is_some() && change.level == level);
-        of_level.or_else(|| of_axis().find(|change| change.level.is_none())).map(|change| change.percent)
+        let accepted = of_level.or_else(|| of_axis().find(|change| change.level.is_none()));
+        accepted.map_or_else(|| axis.threshold_percent(), |change| change.percent)
     }
 
     /// Marks a row whose head exceeds a limit.

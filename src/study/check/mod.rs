@@ -210,13 +210,19 @@ impl Check {
         [Axis::CpuTime, Axis::Instructions].into_iter().find_map(of_axis)
     }
 
-    /// Returns the geometric mean over workloads of a build's median overheads at a level, by CPU time.
-    fn typical_overhead(&self, build: usize, level: Level) -> Option<f64> {
-        let of_workload = |&workload: &Workload| {
-            let pairs = self.record.measurements(build, (workload, level)).flat_map(|measurement| &measurement.pairs);
-            median(pairs.map(|pair| pair.ratio(Clock::Cpu)).filter(|ratio| ratio.is_finite()))
+    /// Returns the geometric means of the base's and the head's median overheads at a level, by CPU time, over the
+    /// workloads on which both have a figure.
+    fn typical_overheads(&self, level: Level) -> Option<[f64; 2]> {
+        let overhead = |build: usize, workload: Workload| {
+            let measured = || self.record.measurements(build, (workload, level));
+            let pairs = measured().flat_map(|measurement| &measurement.pairs);
+            let middle = median(pairs.map(|pair| pair.ratio(Clock::Cpu)).filter(|ratio| ratio.is_finite()));
+            middle.filter(|_| measured().all(|measurement| measurement.failure().is_none()))
         };
-        geometric_mean(self.record.plan.workloads.iter().filter_map(of_workload))
+        let both = |&workload: &Workload| Some([overhead(0, workload)?, overhead(1, workload)?]);
+        let both: Vec<[f64; 2]> = self.record.plan.workloads.iter().filter_map(both).collect();
+        let mean = |build: usize| geometric_mean(both.iter().map(|overheads| overheads[build]));
+        Some([mean(0)?, mean(1)?])
     }
 
     /// Returns the differences of the builds, which were equal.

@@ -86,8 +86,14 @@ fn named(check: &Check, is_wanted: impl Fn(&Row) -> bool) -> String {
     }
 }
 
+/// Returns the size of a change, by which rows of an axis are compared: least where there is nothing in either build.
 fn size(row: &Row) -> f64 {
-    row.change.map_or(f64::INFINITY, |change| change.abs_log_ratio())
+    const NOTHING: f64 = -1.0;
+    match (row.change, row.base, row.head) {
+        (Some(change), ..) => change.abs_log_ratio(),
+        (None, Some(base), Some(head)) if base == head => NOTHING,
+        (None, ..) => f64::INFINITY,
+    }
 }
 
 /// Returns the reasons why there is no decision.
@@ -186,9 +192,7 @@ fn template(check: &Check, document: &mut Document) {
     let of_time = |row: &&Row| row.axis == Axis::CpuTime && row.place.of.is_none();
     let lines = check.rows.iter().filter(of_time).filter_map(|row| {
         let level = row.place.level?;
-        let typical = |build: usize| check.typical_overhead(build, level);
-        let figures = typical(0).zip(typical(1));
-        let (before, after) = figures.map(|(before, after)| (number::ratio(before), number::ratio(after)))?;
+        let [before, after] = check.typical_overheads(level)?.map(number::ratio);
         let improvement = row.change.map(|change| number::percent(2.0 - change.value))?;
         Some(format!("{level}: before: {before}, after: {after}, improvement: {improvement} % of CPU time"))
     });
@@ -199,8 +203,9 @@ fn notes(check: &Check) -> Vec<String> {
     let record = &check.record;
     let rounds: usize = record.stages.iter().map(|stage| stage.rounds * stage.groups.len()).sum();
     let mut notes = vec![format!(
-        "Took {} of {} minutes: {} of both builds in {}{}. A change is a verdict only beyond its axis's threshold; \
-         detectable: what these rounds would have found with a probability of 80 %.",
+        "Took {} of {} minutes: {} of both builds in {}{}. A change is a verdict only beyond its axis's threshold. \
+         Detectable: of times, what these rounds would have found with a probability of 80 %; otherwise the change \
+         beyond which there is a verdict.",
         number::decimal(record.seconds as f64 / 60.0, 1),
         record.plan.minutes,
         number::counted(rounds, "round"),
@@ -213,7 +218,8 @@ fn notes(check: &Check) -> Vec<String> {
     if !record.resolutions.is_empty() {
         notes.push("Thresholds of this machine are those of its `check --self`.".to_owned());
     }
-    notes.extend(circumstances(&record.origin));
+    // The page names the builds; this program's own is none of them.
+    notes.extend(circumstances(&record.origin).into_iter().skip(1));
     notes
 }
 

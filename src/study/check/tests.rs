@@ -322,6 +322,50 @@ fn what_cannot_be_told_says_why() {
 }
 
 #[test]
+fn before_and_after_are_over_the_workloads_that_both_builds_have() {
+    let check = with(|record| {
+        record.stages[0].measurements[0][1].pairs.iter_mut().for_each(|pair| pair.tracked.cpu_ns /= 4);
+        record.stages[0].measurements[1][1].outcome = Outcome::Failed(Failure::TimedOut { seconds: 10 });
+    });
+    let [before, after] = check.typical_overheads(Level::Full).expect("two workloads");
+    assert!([before, after].iter().all(|overhead| (overhead / 8.0 - 1.0).abs() < 0.02), "{before} {after}");
+}
+
+#[test]
+fn the_typical_change_has_the_threshold_of_a_workload() {
+    let judgement = |factor: f64, accepted: Option<f64>| {
+        let check = with(|record| {
+            slow_down(record, factor, |sample, by| sample.cpu_ns = (sample.cpu_ns as f64 * by) as u64);
+            let accept = |percent| budget::Change { axis: Axis::CpuTime, level: None, percent };
+            record.plan.budget.change.extend(accepted.map(accept));
+        });
+        let typical = check.rows.iter().find(|row| row.axis == Axis::CpuTime && row.place.of.is_none());
+        typical.expect("three workloads").judgement
+    };
+    assert_eq!([1.02, 1.05].map(|factor| judgement(factor, None)), [Judgement::Same, Judgement::Worse]);
+    assert_eq!([judgement(1.02, Some(1.0)), judgement(1.05, Some(8.0))], [Judgement::Worse, Judgement::Same]);
+}
+
+#[test]
+fn the_page_names_no_other_build() {
+    let page = markdown::draw(&with(|_| ()).summary());
+    assert!(!page.contains("- Build: "), "{page}");
+}
+
+#[test]
+fn an_axis_shows_a_place_at_which_there_is_something() {
+    let check = with(|record| {
+        let blind = Some(Score { true_positives: 0, false_negatives: 20, false_positives: 0 });
+        for reports in &mut record.reports {
+            let finding = reports[0].finding.map(|finding| Finding { held: blind, ..finding });
+            reports.push(accuracy::Row { workload: Workload::CYCLES, finding, ..report() });
+        }
+    });
+    let page = markdown::draw(&check.summary());
+    assert!(page.contains("| recall of reports") && !page.contains(" 0.00000 |"), "{page}");
+}
+
+#[test]
 fn a_check_is_judged_anew_when_it_is_read() {
     let check = with(|record| record.packages[1].crates = Some(41));
     let folder = tempfile::tempdir().expect("a temporary folder");

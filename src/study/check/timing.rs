@@ -131,7 +131,8 @@ pub fn times(stages: &[Stage], links: usize, budget: &Budget) -> Times {
     let mut levels: Vec<Level> = cpu.iter().map(|found| found.level).collect();
     levels.sort_unstable();
     levels.dedup();
-    let typical = typical(&cpu, &levels, &Against::First, |level| budget.typical_percent(level));
+    let threshold = |level| budget.threshold_percent(Axis::CpuTime, Some(level));
+    let typical = typical(&cpu, &levels, &Against::First, threshold);
     Times { cpu, wall, typical }
 }
 

@@ -10,6 +10,7 @@ use crate::study::calls::{Batches, Calls, Latencies};
 use crate::study::claims::Seen;
 use crate::study::claims::source::exact;
 use crate::study::compare::Comparison;
+use crate::study::footprint::summary::is_unclear;
 use crate::study::footprint::{Footprint, Footprints};
 use crate::study::overhead::record::Results;
 use crate::tracking::Level;
@@ -112,7 +113,8 @@ impl Evidence {
                 1 => measurement.workload.to_string(),
                 threads => format!("{} on {threads} threads", measurement.workload),
             };
-            figure(of_measurement, measurement.failure.as_ref(), of(measurement))
+            let clear = of(measurement).filter(|&estimate| !is_unclear(estimate));
+            figure(of_measurement, measurement.failure.as_ref(), clear)
         });
         seen(FOOTPRINT, self.footprint.as_ref().map(|footprints| &footprints.origin), figures)
     }
@@ -154,14 +156,13 @@ impl Evidence {
             let failure = outcome.failure.as_ref().filter(|_| outcome.status().is_made());
             figure(outcome.promise.clone(), failure, outcome.truth().map(exact))
         });
-        let not_built = builds.iter().filter(|known| known.failure.is_some());
-        let not_built = not_built.map(|known| Figure { of: known.name.clone(), seen: Err("not built".to_owned()) });
         let origin = self.accuracy.as_ref().map(|accuracy| &accuracy.origin);
-        let mut seen = seen(ACCURACY, origin, figures.chain(not_built));
+        let mut seen = seen(ACCURACY, origin, figures);
         if seen.origin.is_some() && seen.figures.is_empty() {
-            seen.lack = Some(match builds.is_empty() {
-                true => format!("accuracy.json has no {build}: name it beside the others, or `accuracy --published`"),
-                false => format!("{build} was not asked, or has no such report that the adapter knows"),
+            seen.lack = Some(match builds.as_slice() {
+                [] => format!("accuracy.json has no {build}: name it beside the others, or `accuracy --published`"),
+                known if known.iter().any(|known| known.failure.is_some()) => format!("{build} was not built"),
+                _ => format!("{build} was not asked, or has no such report that the adapter knows"),
             });
         }
         seen
@@ -188,11 +189,59 @@ fn figures_of_measurements<'a>(
         .filter_map(move |measurement| figure(measurement.workload.to_string(), measurement.failure(), of(measurement)))
 }
 
-/// Returns a figure or a failure; `None` if there is neither.
+/// Returns a figure or a failure; `None` if there is neither. What kept a process from running, or is lacking in the
+/// build, breaks no claim.
 fn figure(of: String, failure: Option<&Failure>, estimate: Option<Estimate>) -> Option<Figure> {
     let seen = match failure {
+        Some(Failure::Unsupported { .. } | Failure::Prevented { .. }) => return None,
         Some(failure) => Err(failure.label()),
         None => Ok(estimate?),
     };
     Some(Figure { of, seen })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::footprint::{BuildFootprints, Point, SCHEMA};
+    use crate::workloads::Workload;
+
+    #[test]
+    fn only_a_tracker_s_own_failure_stands_for_a_figure() {
+        let of = |failure: Failure| figure("cycles".to_owned(), Some(&failure), None).map(|figure| figure.seen);
+        assert_eq!(of(Failure::TimedOut { seconds: 9 }), Some(Err("timed-out".to_owned())));
+        let why = || "it is not there".to_owned();
+        assert_eq!([Failure::Unsupported { why: why() }, Failure::Prevented { why: why() }].map(of), [None, None]);
+        assert_eq!(figure("cycles".to_owned(), None, None), None);
+    }
+
+    #[test]
+    fn bytes_that_chance_moves_are_no_figure() {
+        // Beside 100 bytes for each live allocation, chance adds or takes away some.
+        let measured = |chance: f64| {
+            let point = |n: u64| {
+                let moved = if n.is_multiple_of(2) { chance } else { -chance };
+                Point {
+                    scale: n as f64,
+                    events: 1_000 * n,
+                    fidelity: Some(1.0),
+                    live_allocations: 100 * n,
+                    peak_bytes: (1e6 + 1e4 * n as f64 + moved) as u64,
+                    kept_bytes: 0,
+                }
+            };
+            let (workload, level, points) = (Workload::CYCLES, Level::Full, (8..33).map(point).collect());
+            Footprint { workload, level, threads: 1, seed: 1, points, peaks: Vec::new(), failure: None }
+        };
+        let shown = |chance: f64| {
+            let measurements = vec![measured(chance)];
+            let build = BuildFootprints { name: "0.2.0".to_owned(), memscope: None, not_built: None, measurements };
+            let origin = Origin::here("memscope-bench footprint".to_owned());
+            let footprint = Some(Footprints { schema: SCHEMA, origin, builds: vec![build] });
+            let evidence = Evidence { footprint, ..Evidence::default() };
+            let seen = evidence.footprints("0.2.0", Level::Full, Footprint::bytes_per_live_allocation);
+            (seen.figures.len(), seen.lack.is_some())
+        };
+        assert_eq!((shown(0.0), shown(5e5)), ((1, false), (0, true)));
+    }
 }

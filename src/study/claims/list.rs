@@ -55,6 +55,16 @@ mod tests {
     }
 
     #[test]
+    fn a_claim_on_typical_applications_says_what_it_was_tried_on() {
+        let typical: Vec<&Claim> = CLAIMS.iter().filter(|claim| claim.quote.contains("typical applications")).collect();
+        assert!(!typical.is_empty());
+        for claim in typical {
+            let of_measured = claim.settings.iter().filter(|setting| matches!(setting.from, Source::Compare { .. }));
+            assert!(of_measured.clone().all(|setting| setting.about.contains("stress workload")), "{claim:?}");
+        }
+    }
+
+    #[test]
     fn a_field_that_is_unknown_is_refused() {
         let refused = |text: &str| toml_edit::de::from_str::<File>(text).err().expect("refused").to_string();
         assert!(refused(&FILE.replacen("quote =", "qoute =", 1)).contains("qoute"));

@@ -1,14 +1,18 @@
 //! One step of a bisection: decides whether a commit costs as much as the good one or the bad one.
 //!
-//! The three commits are measured in interleaved rounds. Each round compares the commit's log overhead with the
-//! midpoint of the other two. Rounds continue until the sign test is significant for one side. A disturbance of a round
-//! affects all three commits alike, and no threshold has to be guessed.
+//! The three are measured in interleaved rounds. Each round compares the commit's log overhead with the middle of the
+//! other two's. Rounds go on until the sign test is sure of the side. A disturbance of a round affects all three alike,
+//! and no threshold has to be guessed. More rounds add nothing to what the same links can show; so where there are
+//! several, the t interval over their medians must exclude the other side too.
 
+use crate::schedule::links::turn;
 use crate::schedule::measurement::{Clock, Pair};
 use crate::schedule::pairing::MeasurementRun;
 use crate::stats::estimate::Estimate;
+use crate::stats::median::median;
+use crate::stats::passes::{hull, over_groups, t_interval};
 use crate::stats::sign_test::sign_test;
-use crate::study::compare::logs::{log_ratio, ratio};
+use crate::study::compare::logs::{by_link, log_ratio, ratio};
 use crate::worker::failure::Failure;
 use rand::seq::SliceRandom;
 use rand::{SeedableRng, rngs::SmallRng};
@@ -58,7 +62,8 @@ impl<'a> Contest<'a> {
             for _ in 0..BETWEEN_LOOKS {
                 self.round()?;
             }
-            let leaning = leaning(&self.leans(factor));
+            let (turns, leans) = self.leans(factor);
+            let leaning = leaning(&leans, &turns, self.links());
             if leaning != Leaning::Unsure {
                 return Ok(leaning);
             }
@@ -71,10 +76,18 @@ impl<'a> Contest<'a> {
         self.runs[0].pairs()
     }
 
-    /// Returns the ratio of the last commit's overhead to the good one's.
+    /// Returns the number of links of each commit.
+    fn links(&self) -> usize {
+        self.runs.iter().map(MeasurementRun::links).min().unwrap_or(1)
+    }
+
+    /// Returns the ratio of the last commit's overhead to the good one's. Its interval includes that over at least six
+    /// links.
     pub fn ratio(&self) -> Option<Estimate> {
-        let differences = self.logs().into_iter().map(|round| round[round.len() - 1] - round[0]);
-        ratio(&differences.collect::<Vec<_>>())
+        let rounds = self.logs().into_iter().map(|(turn, round)| (turn, round[round.len() - 1] - round[0]));
+        let (turns, differences): (Vec<usize>, Vec<f64>) = rounds.unzip();
+        let over_links = over_groups(by_link(&differences, &turns, self.links()));
+        Some(hull(ratio(&differences)?, over_links.map(|(low, high)| (low.exp(), high.exp()))))
     }
 
     fn round(&mut self) -> Result<(), (usize, Failure)> {
@@ -89,32 +102,51 @@ impl<'a> Contest<'a> {
         Ok(())
     }
 
-    /// Returns the log overheads of all commits in each round, without rounds in which the clock saw no time pass.
-    fn logs(&self) -> Vec<Vec<f64>> {
+    /// Returns the log overheads of all commits in each round, with the index of its link, without rounds in which the
+    /// clock saw no time pass.
+    fn logs(&self) -> Vec<(usize, Vec<f64>)> {
         let pairs: Vec<&[Pair]> = self.runs.iter().map(|run| run.known().0.pairs.as_slice()).collect();
-        let round = |number: usize| pairs.iter().map(|pairs| log_ratio(pairs.get(number)?, self.clock)).collect();
+        let links = self.links();
+        let round = |number: usize| {
+            let logs: Option<Vec<f64>> = pairs.iter().map(|pairs| log_ratio(pairs.get(number)?, self.clock)).collect();
+            Some((turn(number, links), logs?))
+        };
         (0..self.rounds()).filter_map(round).collect()
     }
 
-    /// Returns, for each round, the excess of the last commit's log overhead over the midpoint between good and bad.
-    /// With two commits, it is the excess of the bad one's over the good one's times the factor.
-    fn leans(&self, factor: f64) -> Vec<f64> {
+    /// Returns, for each round, the index of its link, and the excess of the last commit's log overhead over the middle
+    /// between good and bad. With two commits, it is the excess of the bad one's over the good one's times the factor.
+    fn leans(&self, factor: f64) -> (Vec<usize>, Vec<f64>) {
         let lean = |round: Vec<f64>| match round[..] {
             [good, bad] => bad - good - factor.ln(),
             [good, bad, between, ..] => between - f64::midpoint(good, bad),
             _ => unreachable!("a contest is of two or three commits"),
         };
-        self.logs().into_iter().map(lean).collect()
+        self.logs().into_iter().map(|(turn, round)| (turn, lean(round))).unzip()
     }
 }
 
-/// Returns the side on which the rounds agree.
-fn leaning(leans: &[f64]) -> Leaning {
+/// Returns the side on which the rounds agree, and the links as well if there are several. `turns` has the link of each
+/// round.
+fn leaning(leans: &[f64], turns: &[usize], links: usize) -> Leaning {
     if sign_test(leans).is_none_or(|probability| probability >= SURE) {
         return Leaning::Unsure;
     }
     let above = leans.iter().filter(|&&lean| lean > 0.0).count();
-    if 2 * above > leans.len() { Leaning::Bad } else { Leaning::Good }
+    let is_above = 2 * above > leans.len();
+    if links > 1 && !links_agree(&by_link(leans, turns, links).filter_map(median).collect::<Vec<_>>(), is_above) {
+        return Leaning::Unsure;
+    }
+    if is_above { Leaning::Bad } else { Leaning::Good }
+}
+
+/// Returns whether the t interval over the medians of links lies on one side.
+fn links_agree(medians: &[f64], is_above: bool) -> bool {
+    if medians.len() < 2 {
+        return false;
+    }
+    let (low, high) = t_interval(medians);
+    if is_above { low > 0.0 } else { high < 0.0 }
 }
 
 #[cfg(test)]
@@ -123,10 +155,25 @@ mod tests {
 
     #[test]
     fn a_side_is_sure_when_the_rounds_agree() {
+        let leaning = |leans: &[f64]| leaning(leans, &vec![0; leans.len()], 1);
         assert_eq!(leaning(&[0.1; 5]), Leaning::Unsure);
         assert_eq!(leaning(&[0.1; 15]), Leaning::Bad);
         assert_eq!(leaning(&[-0.1; 15]), Leaning::Good);
         let torn: Vec<f64> = (0..40).map(|round| if round % 2 == 0 { 0.1 } else { -0.1 }).collect();
         assert_eq!(leaning(&torn), Leaning::Unsure);
+    }
+
+    /// Each link always leans to its own side: any number of rounds agrees, and shows no more than eight links.
+    #[test]
+    fn many_rounds_of_links_that_disagree_are_not_sure() {
+        let turns: Vec<usize> = (0..400).map(|round| turn(round, 8)).collect();
+        let of = |below: usize, sign: f64| {
+            let lean = |&link: &usize| if link < below { -0.1 * sign } else { 0.1 * sign };
+            leaning(&turns.iter().map(lean).collect::<Vec<_>>(), &turns, 8)
+        };
+        assert_eq!([of(0, 1.0), of(1, 1.0), of(1, -1.0)], [Leaning::Bad, Leaning::Bad, Leaning::Good]);
+        // 300 of 400 rounds; but over eight links the mean is 0.05 ± 0.077.
+        assert_eq!([of(2, 1.0), of(2, -1.0)], [Leaning::Unsure; 2]);
+        assert_eq!(leaning(&[0.1; 40], &[3; 40], 8), Leaning::Unsure, "one link alone");
     }
 }

@@ -44,6 +44,12 @@ pub struct Difference {
     pub detectable_percent: Option<f64>,
     /// The verdict.
     pub verdict: Verdict,
+    /// The median of the log ratios in each pass, for typical changes: what workloads share in a pass.
+    #[serde(skip)]
+    pub by_pass: Vec<Option<f64>>,
+    /// The median of the log ratios of each link, for typical changes: what workloads share in a link.
+    #[serde(skip)]
+    pub by_link: Vec<Option<f64>>,
 }
 
 /// The verdict on a difference.
@@ -121,6 +127,8 @@ impl Undecided {
             rounds: self.logs.all.len(),
             ratio: self.logs.ratio(),
             halves: self.logs.halves(),
+            by_pass: self.logs.medians_of_passes(),
+            by_link: self.logs.medians_of_links(),
             ..self.difference.clone()
         };
     }
@@ -154,6 +162,8 @@ pub(in crate::study) fn undecided(
                     probability: None,
                     detectable_percent: None,
                     verdict: Verdict::Inconclusive,
+                    by_pass: logs.medians_of_passes(),
+                    by_link: logs.medians_of_links(),
                 };
                 found.push(Undecided { difference, threshold: threshold(level), logs });
             }
@@ -219,16 +229,26 @@ pub(in crate::study) fn decision(ratio: Estimate, is_sure: bool, threshold: f64)
 /// up or down, whichever is harder. The verdict needs enough rounds on one side of no change, an interval without it,
 /// and a median beyond the threshold.
 ///
-/// A change shifts all log differences. Enough rounds agree when the shift exceeds the quantile of the residuals at
-/// the probability that [`needed_agreement`] gives.
+/// A change shifts all log differences, by [`shift_that_is_found`] for enough rounds on one side.
 fn detectable_percent(logs: &Logs, comparisons: usize, threshold: f64) -> Option<f64> {
     let Estimate { value, low, high } = logs.interval()?;
-    let agreement = needed_agreement(logs.all.len(), comparisons)?;
-    let mut residuals: Vec<f64> = logs.all.iter().map(|log| log - value).collect();
+    let shift = shift_that_is_found(&logs.all, value, comparisons)?;
+    let at_least = (1.0 + threshold / 100.0).ln().max((high - low) / 2.0);
+    in_percent(shift.max(at_least + POWER_QUANTILE * (high - low) / STANDARD_ERRORS))
+}
+
+/// Returns the smallest shift of log differences with this median that the sign test would have shown with a
+/// probability of 80 % at Holm's strictest step, up or down, whichever is harder; `None` if there are too few to show
+/// any.
+///
+/// Enough of them agree when the shift exceeds the quantile of the residuals at the probability that
+/// [`needed_agreement`] gives.
+pub(in crate::study) fn shift_that_is_found(logs: &[f64], median: f64, comparisons: usize) -> Option<f64> {
+    let agreement = needed_agreement(logs.len(), comparisons)?;
+    let mut residuals: Vec<f64> = logs.iter().map(|log| log - median).collect();
     residuals.sort_unstable_by(f64::total_cmp);
     let (up, down) = (-quantile(&residuals, 1.0 - agreement), quantile(&residuals, agreement));
-    let at_least = (1.0 + threshold / 100.0).ln().max((high - low) / 2.0);
-    in_percent(up.max(down).max(at_least + POWER_QUANTILE * (high - low) / STANDARD_ERRORS))
+    Some(up.max(down))
 }
 
 /// Converts a change of a logarithm to percent; `None` if that is not finite.

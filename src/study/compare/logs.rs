@@ -98,13 +98,24 @@ impl Logs {
     /// Returns the median difference and its interval; `None` if there are too few rounds. The interval is the hull of
     /// the intervals from all rounds, over passes and, with more than ten rounds per link, over links.
     pub(super) fn interval(&self) -> Option<Estimate> {
-        let of_link = |link| {
-            let rounds = self.all.iter().zip(&self.turns).filter(move |(_, turn)| **turn == link);
-            rounds.map(|(log, _)| *log).collect::<Vec<f64>>()
-        };
         let counts = self.all.len() > ROUNDS_PER_LINK * self.links;
-        let over_links = if counts { passes::over_groups((0..self.links).map(of_link)) } else { None };
+        let over_links = if counts { passes::over_groups(by_link(&self.all, &self.turns, self.links)) } else { None };
         Some(passes::hull(passes::interval(&self.all, &self.ends)?, over_links))
+    }
+
+    /// Returns the median difference in each pass. Passes of the same number in several runs count together, since a
+    /// later run may lack some of the workloads.
+    pub(super) fn medians_of_passes(&self) -> Vec<Option<f64>> {
+        let mut by_pass: Vec<Vec<f64>> = vec![Vec::new(); self.ends.len().min(PASSES)];
+        for (number, pass) in passes::stretches(self.all.len(), &self.ends).enumerate() {
+            by_pass[number % PASSES].extend_from_slice(&self.all[pass]);
+        }
+        by_pass.into_iter().map(median).collect()
+    }
+
+    /// Returns the median difference of each link.
+    pub(super) fn medians_of_links(&self) -> Vec<Option<f64>> {
+        by_link(&self.all, &self.turns, self.links).map(median).collect()
     }
 
     /// Returns the median ratio and its interval; `None` if there are too few rounds.
@@ -118,6 +129,14 @@ impl Logs {
         let (early, late) = self.all.split_at(first);
         [early, late].map(|logs| Some(median(logs.to_vec())?.exp()))
     }
+}
+
+/// Returns the values of each link, by the link of each value.
+pub(super) fn by_link(values: &[f64], turns: &[usize], links: usize) -> impl Iterator<Item = Vec<f64>> {
+    (0..links).map(move |link| {
+        let of_link = values.iter().zip(turns).filter(move |(_, turn)| **turn == link);
+        of_link.map(|(value, _)| *value).collect()
+    })
 }
 
 /// Returns the logarithm of a pair's overhead by wall time or CPU time; `None` if a time is zero, because the clock
@@ -179,6 +198,29 @@ mod tests {
             let is_of_its_link = |(log, turn): (&f64, &usize)| (log - 0.01 * *turn as f64).abs() < 1e-6;
             assert!(logs.all.iter().zip(&logs.turns).all(is_of_its_link), "{:?}", logs.turns);
         }
+    }
+
+    #[test]
+    fn medians_are_of_passes_and_of_links() {
+        // Each link differs by its number, and each pass by ten times its number.
+        let log = |round: usize| 0.01 * (round % 8) as f64 + 0.1 * (round / 8) as f64;
+        let logs = || Logs {
+            all: (0..48).map(log).collect(),
+            ends: (1..=PASSES).map(|pass| 8 * pass).collect(),
+            turns: (0..48).map(|round| round % 8).collect(),
+            links: 8,
+        };
+        let near = |found: Vec<Option<f64>>, wanted: &[f64]| {
+            let close = |(found, wanted): (&Option<f64>, &f64)| found.is_some_and(|log| (log - wanted).abs() < 1e-9);
+            assert!(found.len() == wanted.len() && found.iter().zip(wanted).all(close), "{found:?} {wanted:?}");
+        };
+        let of_passes = [0.035, 0.135, 0.235, 0.335, 0.435, 0.535];
+        near(logs().medians_of_passes(), &of_passes);
+        near(logs().medians_of_links(), &[0.25, 0.26, 0.27, 0.28, 0.29, 0.3, 0.31, 0.32]);
+        let mut twice = logs();
+        twice.extend(logs());
+        near(twice.medians_of_passes(), &of_passes);
+        assert_eq!(twice.medians_of_links().len(), 8);
     }
 
     #[test]

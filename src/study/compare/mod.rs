@@ -26,7 +26,7 @@ pub use bisection::{Contest, Leaning};
 pub use counted::{CountDifference, Counted, Line, apart};
 pub use counted_bisection::{side, side_of_bad};
 pub use difference::{Against, Difference, Verdict, differences};
-pub(in crate::study) use difference::{Undecided, decision, judged, undecided};
+pub(in crate::study) use difference::{Undecided, decision, judged, shift_that_is_found, undecided};
 pub use logs::{Estimator, Rounds};
 pub(crate) use neighbours::Neighbours;
 pub use plan::{Measured, Plan};
@@ -38,9 +38,9 @@ use crate::platform::files::Versioned;
 use crate::report::document::Document;
 use crate::report::metric::Metric;
 use crate::report::origin::Origin;
+use crate::schedule::estimate;
 use crate::schedule::measurement::{Clock, Measurement};
 use crate::stats::estimate::Estimate;
-use crate::stats::mean;
 use crate::study::Study;
 use crate::study::control::{ControlFailure, control_failure};
 use crate::study::counts::Counts;
@@ -233,8 +233,9 @@ impl Comparison {
     /// without a figure.
     pub fn typical_overhead(&self, build: usize, level: Level) -> Option<(Estimate, usize)> {
         let measurements = self.builds.get(build)?.measurements.iter().filter(|measurement| measurement.level == level);
-        let overheads: Vec<Estimate> = measurements.filter_map(|measurement| self.overhead(measurement)).collect();
-        Some((mean::with_interval(&overheads)?.0, overheads.len()))
+        let overheads: Vec<(&Measurement, Estimate)> =
+            measurements.filter_map(|measurement| Some((measurement, self.overhead(measurement)?))).collect();
+        Some((estimate::typical(&overheads, self.clock)?, overheads.len()))
     }
 
     /// Returns a measurement's overhead by the comparison's time; `None` if it failed, or has too few pairs.

@@ -195,9 +195,9 @@ fn not_measured(comparison: &Comparison) -> Vec<String> {
 fn notes(comparison: &Comparison) -> Vec<String> {
     let mut lines = vec![rule(comparison)];
     lines.push(
-        "No difference: the interval contains no change, or lies below the threshold. Inconclusive: neither is shown; \
-         more rounds decide it. Detectable: the smallest change that these rounds would have shown with 80 % \
-         probability."
+        "No difference: the interval lies below the threshold. No difference found: it contains no change, and larger \
+         ones too. Inconclusive: none of these; more rounds decide it. Detectable: the smallest change that these \
+         rounds would have shown with 80 % probability."
             .to_owned(),
     );
     if !comparison.typical.is_empty() {

@@ -1,12 +1,15 @@
 //! The typical change of a build at a level: the geometric mean over the workloads, with its interval.
 //!
-//! Each workload's change is a median with its own interval. Workloads are measured separately, so the standard errors
-//! of their logarithms add in quadrature. The verdict follows the rule for one workload. It is significant at 5 % after
-//! Holm's correction for all typical changes of the run (here by the normal distribution), the change is beyond the
-//! threshold, and both halves of the passes are on the same side.
+//! Each workload's change is a median with its own interval. The standard errors of their logarithms add in quadrature,
+//! as if workloads were independent. They share the machine's state in a pass, and the places of functions in a link;
+//! so the interval is the hull of that one and of the t intervals over the geometric means within each pass and each
+//! link. The verdict follows the rule for one workload. It is significant at 5 % after Holm's correction for all
+//! typical changes of the run (here by the normal distribution, with the interval's standard error), the change lies
+//! beyond the threshold, and both halves of the passes lie on that same side.
 
 use crate::stats::estimate::Estimate;
 use crate::stats::mean;
+use crate::stats::passes::hull;
 use crate::stats::sign_test::{LEVEL, POWER_QUANTILE, holm, normal_distance, normal_tails};
 use crate::study::compare::difference::{Against, Difference, Verdict, in_percent, verdict};
 use crate::tracking::Level;
@@ -58,13 +61,16 @@ pub fn typical(
             let Some(reference) = usual_reference(&rows, against) else { continue };
             let rows = rows.into_iter().filter(|row| row.reference == reference).collect::<Vec<_>>();
             let ratios: Vec<Estimate> = rows.iter().filter_map(|row| row.ratio).collect();
-            let Some((ratio, error)) = mean::with_interval(&ratios).filter(|_| rows.len() > 1) else { continue };
+            let Some(independent) = mean::with_interval(&ratios).filter(|_| rows.len() > 1) else { continue };
+            let over_passes = mean::over_groups(&rows.iter().map(|row| &row.by_pass).collect::<Vec<_>>());
+            let over_links = mean::over_groups(&rows.iter().map(|row| &row.by_link).collect::<Vec<_>>());
+            let ratio = hull(hull(independent, over_passes), over_links);
             let half = |number: usize| {
                 let medians: Option<Vec<f64>> = rows.iter().map(|row| row.halves[number]).collect();
                 mean::geometric_mean(medians?)
             };
             let workloads = rows.iter().map(|row| row.workload).collect();
-            errors.push((error, [half(0), half(1)]));
+            errors.push((ratio.log_error(), [half(0), half(1)]));
             let (probability, detectable_percent, verdict) = (1.0, None, Verdict::Inconclusive);
             found.push(Typical { level, build, reference, workloads, ratio, probability, detectable_percent, verdict });
         }
@@ -120,6 +126,8 @@ mod tests {
             probability: Some(1.0),
             detectable_percent: None,
             verdict: Verdict::Inconclusive,
+            by_pass: Vec::new(),
+            by_link: Vec::new(),
         }
     }
 
@@ -145,6 +153,25 @@ mod tests {
         assert_eq!(of(&torn)[0].verdict, Verdict::Inconclusive, "the halves disagree");
         let small = [CYCLES, LEAKS].map(|workload| row(workload, 2, ratio(1.01, 0.1)));
         assert_eq!(of(&small)[0].verdict, Verdict::NoDifference, "it is below the threshold");
+    }
+
+    #[test]
+    fn what_workloads_share_in_a_pass_or_a_link_widens_the_interval() {
+        let rows = [CYCLES, LEAKS, MIXED, STRUCTURES].map(|workload| row(workload, 2, ratio(1.06, 2.0)));
+        let alone = of(&rows).remove(0);
+        assert_eq!(alone.verdict, Verdict::Regression);
+        let shared: Vec<Option<f64>> = [-0.1, 0.1].repeat(3).into_iter().map(|state| Some(0.058 + state)).collect();
+        type Parts = fn(&mut Difference) -> &mut Vec<Option<f64>>;
+        let of_rows: [Parts; 2] = [|row| &mut row.by_pass, |row| &mut row.by_link];
+        for parts in of_rows {
+            let mut rows = rows.clone();
+            rows.iter_mut().for_each(|row| *parts(row) = shared.clone());
+            let typical = of(&rows).remove(0);
+            // t(5) · 0.1 · √(6 ÷ 5) ÷ √6 = 0.115.
+            assert!((typical.ratio.high.ln() - 0.173).abs() < 1e-3, "{typical:?}");
+            assert_eq!((typical.ratio.value, typical.verdict), (alone.ratio.value, Verdict::NoDifference));
+            assert!(typical.probability > alone.probability && typical.detectable_percent > alone.detectable_percent);
+        }
     }
 
     #[test]

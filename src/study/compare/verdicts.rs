@@ -2,6 +2,7 @@
 
 use crate::platform::text::listed;
 use crate::report::number;
+use crate::stats::estimate::Estimate;
 use crate::study::compare::{Comparison, Difference, Typical, Verdict, counts_report};
 use crate::tracking::Level;
 
@@ -61,22 +62,37 @@ pub fn regressions(comparison: &Comparison) -> Vec<String> {
 pub fn word(comparison: &Comparison, difference: &Difference) -> String {
     match difference.ratio {
         None => format!("cannot be compared ({})", number::counted(difference.rounds, "round")),
-        Some(ratio) => word_for(comparison, difference.verdict, ratio.contains_one()),
+        Some(ratio) => word_for(comparison.threshold_percent, difference.verdict, ratio),
     }
 }
 
 /// Returns the verdict on a typical change in words.
 pub fn word_of_typical(comparison: &Comparison, typical: &Typical) -> String {
-    word_for(comparison, typical.verdict, typical.ratio.contains_one())
+    word_for(comparison.threshold_percent, typical.verdict, typical.ratio)
 }
 
-fn word_for(comparison: &Comparison, verdict: Verdict, includes_none: bool) -> String {
+/// Returns a verdict on a ratio in words. An interval that contains no change and large ones too shows no difference, but
+/// does not show that there is none.
+pub(in crate::study) fn word_for(threshold_percent: f64, verdict: Verdict, ratio: Estimate) -> String {
     match verdict {
         Verdict::Regression => "regression".to_owned(),
         Verdict::Improvement => "improvement".to_owned(),
-        Verdict::NoDifference if includes_none => "no difference".to_owned(),
-        Verdict::NoDifference => format!("no difference (< {} %)", comparison.threshold_percent),
+        Verdict::NoDifference if !ratio.is_within(threshold_percent) => "no difference found".to_owned(),
+        Verdict::NoDifference if ratio.contains_one() => "no difference".to_owned(),
+        Verdict::NoDifference => format!("no difference (< {threshold_percent} %)"),
         Verdict::Inconclusive => "inconclusive".to_owned(),
+    }
+}
+
+/// Returns the numbers of ratios without a difference in words: those that lie within the threshold, and those in which
+/// none was found.
+pub(in crate::study) fn without_difference(threshold_percent: f64, ratios: impl Iterator<Item = Estimate>) -> String {
+    let (within, open) = ratios.fold((0_usize, 0_usize), |(within, open), ratio| {
+        if ratio.is_within(threshold_percent) { (within + 1, open) } else { (within, open + 1) }
+    });
+    match (within, open) {
+        (within, 0) => format!("{within} without a difference"),
+        (within, open) => format!("{within} without a difference, {open} in which none was found"),
     }
 }
 
@@ -316,12 +332,33 @@ impl LevelVerdicts<'_> {
 fn sum(comparison: &Comparison) -> String {
     let count = |verdict| comparison.differences.iter().filter(|difference| difference.verdict == verdict).count();
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let same = comparison.differences.iter().filter(|difference| difference.verdict == Verdict::NoDifference);
     format!(
-        "{}: {}, {}, {} without a difference, {} inconclusive.",
+        "{}: {}, {}, {}, {} inconclusive.",
         plural(comparison.differences.len(), "comparison"),
         plural(count(Verdict::Regression), "regression"),
         plural(count(Verdict::Improvement), "improvement"),
-        count(Verdict::NoDifference),
+        without_difference(comparison.threshold_percent, same.filter_map(|difference| difference.ratio)),
         count(Verdict::Inconclusive)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_that_excludes_little_shows_no_difference_and_not_that_there_is_none() {
+        let estimate = |low, high| Estimate { value: 1.0, low, high };
+        let word = |low, high| word_for(3.0, Verdict::NoDifference, estimate(low, high));
+        assert_eq!(word(0.99, 1.02), "no difference");
+        assert_eq!(word(1.005, 1.02), "no difference (< 3 %)");
+        assert_eq!([word(0.73, 1.55), word(0.99, 1.04)], ["no difference found"; 2]);
+        assert_eq!(word_for(40.0, Verdict::NoDifference, estimate(0.9, 1.1)), "no difference");
+        assert_eq!(word_for(3.0, Verdict::Inconclusive, estimate(1.01, 1.4)), "inconclusive");
+        let sum =
+            |ratios: &[(f64, f64)]| without_difference(3.0, ratios.iter().map(|&(low, high)| estimate(low, high)));
+        assert_eq!(sum(&[(0.99, 1.02)]), "1 without a difference");
+        assert_eq!(sum(&[(0.99, 1.02), (0.7, 1.5)]), "1 without a difference, 1 in which none was found");
+    }
 }

@@ -75,9 +75,9 @@ fn growth(estimate: Estimate) -> String {
 /// The text for a growth that is smaller than random variation.
 const UNCLEAR: &str = "unclear";
 
-/// Returns whether random variation exceeds the growth: no cost can be negative.
-pub(super) fn is_unclear(Estimate { value, low, high }: Estimate) -> bool {
-    /// Rounding and the estimate of the fixed part may fall below zero by this part of the maximum.
+/// Returns whether chance moves the bytes by more than the size does: nothing costs less than nothing.
+pub(in crate::study) fn is_unclear(Estimate { value, low, high }: Estimate) -> bool {
+    /// Rounding and the estimate of the fixed part may go below zero by this part of the greatest.
     const SLACK: f64 = 0.1;
     low < -SLACK * high.max(value)
 }

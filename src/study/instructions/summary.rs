@@ -6,7 +6,7 @@ use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::schedule::measurement::Outcome;
 use crate::study::instructions::record::InstructionCount;
-use crate::study::instructions::{MODEL, Misses};
+use crate::study::instructions::{LEAST_MISSES, MODEL, Misses};
 use crate::study::overhead::record::Results;
 use crate::study::overhead::warnings;
 
@@ -38,7 +38,7 @@ pub(crate) fn summary(results: &Results) -> Document {
     document.table(table);
     if let Some(misses) = misses(results) {
         document.table(misses);
-        lines.insert(lines.len().min(1), MODEL.to_owned());
+        lines.insert(lines.len().min(1), format!("{MODEL} A count below {LEAST_MISSES} is no base of a ratio."));
     }
     document.notes(lines);
     document
@@ -53,16 +53,25 @@ fn misses(results: &Results) -> Option<Table> {
         [|misses| misses.data, |misses| misses.instruction, |misses| misses.last_level];
     for count in results.instructions.iter().filter(|count| !count.tracked_misses.is_empty()) {
         let cells = kinds.map(|kind| {
-            let [untracked, tracked] =
-                [&count.untracked_misses, &count.tracked_misses].map(|runs| runs.iter().map(kind).sum::<u64>() as f64);
-            let runs = count.tracked_misses.len() as f64;
-            let ratio =
-                if untracked > 0.0 { format!(" (×{})", number::factor(tracked / untracked)) } else { String::new() };
-            format!("{}{ratio}", number::short_count(tracked / runs))
+            misses_in_words([&count.untracked_misses, &count.tracked_misses].map(|runs| mean_misses(runs, kind)))
         });
         table.row([count.workload.to_string(), count.level.to_string()].into_iter().chain(cells));
     }
     (!table.rows.is_empty()).then_some(table)
+}
+
+/// Returns the mean of the misses of a kind; 0 without runs.
+fn mean_misses(runs: &[Misses], kind: fn(&Misses) -> u64) -> f64 {
+    runs.iter().map(kind).sum::<u64>() as f64 / runs.len().max(1) as f64
+}
+
+/// Formats tracked misses, with their ratio to the untracked ones if those are enough for one.
+fn misses_in_words([untracked, tracked]: [f64; 2]) -> String {
+    let misses = number::short_count(tracked);
+    if untracked < LEAST_MISSES as f64 {
+        return misses;
+    }
+    format!("{misses} (×{})", number::factor(tracked / untracked))
 }
 
 fn row(count: &InstructionCount) -> [String; 7] {
@@ -94,4 +103,18 @@ fn mean(runs: &[u64]) -> String {
 fn failure_note(count: &InstructionCount) -> Option<String> {
     let failure = count.outcome.failure()?;
     Some(format!("{}/{} {}", count.workload, count.level, text::said(&failure.to_string())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_misses_are_no_base_of_a_ratio() {
+        let of = |untracked, tracked| misses_in_words([untracked, tracked]);
+        assert_eq!([of(500.0, 2_000.0), of(499.0, 2_000.0), of(5.0, 175_200.0)], ["2 k (×4.00)", "2 k", "175 k"]);
+        let misses = |data| Misses { data, ..Misses::default() };
+        assert_eq!(mean_misses(&[misses(400), misses(600)], |misses| misses.data), 500.0);
+        assert_eq!(mean_misses(&[], |misses| misses.data), 0.0);
+    }
 }

@@ -4,6 +4,7 @@ use super::Modes;
 use super::mode::Mode;
 use crate::platform::text;
 use crate::report::number;
+use crate::schedule::measurement::Measurement;
 use crate::stats::estimate::Estimate;
 use crate::stats::share::Share;
 use crate::tracking::{Level, RecordingKind};
@@ -25,13 +26,31 @@ pub(super) fn sentences(modes: &Modes) -> Vec<String> {
     lines
 }
 
-/// Names the cheapest mode with an ability. Only modes with the same untracked sample are compared.
+/// Names the cheapest mode of those that do something, and others that cost as much within the intervals. Only modes
+/// with the same untracked sample are compared.
 fn choice(wish: &str, all: &[Mode], does: impl Fn(&Mode) -> bool) -> String {
     let is_comparable = |mode: &&Mode| mode.level.baseline() == Level::Untracked;
-    let fits = all.iter().filter(is_comparable).filter(|mode| does(mode));
-    let best = fits.filter_map(|mode| Some((mode, mode.cost()?))).min_by(|a, b| a.1.total_cmp(&b.1));
-    let Some((mode, _)) = best else { return format!("{wish}: no mode that was measured.") };
-    format!("{wish}: {}, {}.", code(mode), costs(mode))
+    let fits: Vec<&Mode> = all.iter().filter(is_comparable).filter(|mode| does(mode)).collect();
+    let costly = fits.iter().filter_map(|mode| Some((*mode, mode.cost()?)));
+    let Some((best, _)) = costly.min_by(|a, b| a.1.total_cmp(&b.1)) else {
+        return format!("{wish}: no mode that was measured.");
+    };
+    let others = fits.iter().filter(|mode| mode.level != best.level && may_cost_as_little(mode, best));
+    let others: Vec<String> = others.map(|mode| code(mode)).collect();
+    let others = match others.as_slice() {
+        [] => String::new(),
+        others => format!("; within the intervals no dearer: {}", others.join(", ")),
+    };
+    format!("{wish}: {}, {}{others}.", code(best), costs(best))
+}
+
+/// Returns whether the intervals of a mode reach down to those of another one on each workload.
+fn may_cost_as_little(mode: &Mode, as_another: &Mode) -> bool {
+    as_another.measurements.iter().all(|other| {
+        let cost = |measurement: &Measurement| measurement.overhead()?.cpu;
+        let own = mode.measurements.iter().find(|measurement| measurement.workload == other.workload);
+        own.and_then(|own| cost(own)).zip(cost(other)).is_some_and(|(own, other)| own.low <= other.high)
+    })
 }
 
 /// Returns the costs of a mode in words, without intervals: `×3.10 on cycles, n.s. on concurrent in CPU time`.
@@ -109,4 +128,49 @@ fn lacking(all: &[Mode]) -> Vec<String> {
 
 fn code(mode: &Mode) -> String {
     text::code(&mode.level.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule::measurement::{Outcome, Overhead, Series};
+    use crate::worker::probe::Request;
+    use crate::workloads::Workload;
+
+    /// Returns a measurement with this overhead, give or take 0.2.
+    fn measured(workload: Workload, level: Level, value: f64) -> Measurement {
+        let cost = Estimate { value, low: value - 0.2, high: value + 0.2 };
+        let overhead = Overhead {
+            pairs: 60,
+            wall: cost,
+            cpu: Some(cost),
+            ns_per_allocation: None,
+            peak_memory: None,
+            page_faults: None,
+            kernel_share: None,
+            untracked_ns: 1e7,
+        };
+        let request = Request::at(None, workload, level, 1);
+        Measurement { outcome: Outcome::Measured(overhead), ..Measurement::new(Series::Overhead, &request) }
+    }
+
+    #[test]
+    fn a_choice_names_what_costs_as_much_within_the_intervals() {
+        let (cycles, leaks) = (Workload::CYCLES, Workload::LEAKS);
+        let all = [
+            [measured(cycles, Level::Allocator, 6.0), measured(leaks, Level::Allocator, 8.0)],
+            [measured(cycles, Level::Full, 6.1), measured(leaks, Level::Full, 8.3)],
+            [measured(cycles, Level::Variables, 6.1), measured(leaks, Level::Variables, 9.0)],
+        ];
+        let of_level = all.iter().map(|both| (both[0].level, both.iter().collect()));
+        let modes: Vec<Mode> =
+            of_level.map(|(level, measurements)| Mode { level, measurements, planted: None }).collect();
+        assert_eq!(
+            choice("To see all", &modes, |_| true),
+            "To see all: `allocator`, ×6.00 on cycles, ×8.00 on leaks in CPU time; within the intervals no dearer: `full`."
+        );
+        let alone = choice("To see names", &modes, |mode| mode.level == Level::Variables);
+        assert_eq!(alone, "To see names: `variables`, ×6.10 on cycles, ×9.00 on leaks in CPU time.");
+        assert_eq!(choice("To fly", &modes, |_| false), "To fly: no mode that was measured.");
+    }
 }

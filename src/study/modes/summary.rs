@@ -133,6 +133,6 @@ fn notes(modes: &Modes) -> Vec<String> {
     let is_reported = |measurement: &&Measurement| !matches!(measurement.failure(), Some(Failure::Unsupported { .. }));
     let measurements = modes.measurements.iter().filter(is_reported).cloned().collect();
     let results = Results { measurements, ..Results::begin(modes.origin.clone()) };
-    lines.extend(overhead::summary::notes(&results));
+    lines.extend(overhead::summary::notes_by_cpu(&results));
     lines
 }

@@ -5,7 +5,7 @@ use crate::platform::text;
 use crate::report::circumstances::circumstances;
 use crate::report::document::{Column, Document, Table, left, right};
 use crate::report::number;
-use crate::schedule::measurement::{Measurement, Series};
+use crate::schedule::measurement::{Clock, Measurement, Series};
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median_interval;
 use crate::study::instructions;
@@ -131,22 +131,25 @@ pub(crate) fn cpu_in_words(measurement: &Measurement) -> String {
 
 /// Returns the notes: failures and remedies, warnings, uncertainty, and circumstances.
 pub(crate) fn notes(results: &Results) -> Vec<String> {
+    notes_by(results, Clock::Wall)
+}
+
+/// Returns the notes of a table of overheads by CPU time, which has no other column of the usual one.
+pub(crate) fn notes_by_cpu(results: &Results) -> Vec<String> {
+    let mut lines = notes_by(results, Clock::Cpu);
+    lines.retain(|line| line != NS_PER_ALLOCATION && !line.starts_with(FIDELITY));
+    lines
+}
+
+/// Returns the notes of a table of overheads by a clock.
+fn notes_by(results: &Results, clock: Clock) -> Vec<String> {
     let mut lines: Vec<String> = results.measurements.iter().filter_map(failure_note).collect();
     lines.extend(results.measurements.iter().filter_map(clock_note));
     lines.extend(warnings::warnings(results).iter().map(|warning| format!("Warning: {warning}")));
-    if let Some((measurement, floor)) = results.noise_floor() {
-        lines.push(format!(
-            "Noise floor: untracked against itself differs by at most {} ({}, {} pairs). An overhead below that is no \
-             more than noise. Of a large one the noise floor says nothing: how far it moves between runs, the spread \
-             between sessions shows.",
-            number::percent_interval(floor.wall),
-            measurement.name(),
-            floor.pairs
-        ));
-    }
+    lines.extend(floor_note(results, clock));
     lines.extend(control_notes(results));
     lines.extend(processor_note(results));
-    lines.extend(precision_note(results));
+    lines.extend(precision_note(results, clock));
     let measured = || results.measurements.iter().filter(|measurement| measurement.failure().is_none());
     let pairs = || measured().map(|measurement| measurement.pairs.len());
     if let (Some(fewest), Some(most)) = (pairs().min(), pairs().max()) {
@@ -164,13 +167,27 @@ pub(crate) fn notes(results: &Results) -> Vec<String> {
     lines
 }
 
+/// Reports the noise floor by a clock.
+fn floor_note(results: &Results, clock: Clock) -> Option<String> {
+    let floors = results.noise().filter_map(|(measurement, overhead)| Some((measurement, overhead.by(clock)?)));
+    let (measurement, floor) = floors.max_by(|a, b| a.1.abs_log_ratio().total_cmp(&b.1.abs_log_ratio()))?;
+    let pairs = measurement.pairs.iter().filter(|pair| pair.is_timed_by(clock)).count();
+    Some(format!(
+        "Noise floor: untracked against itself differs by at most {} ({}, {pairs} pairs). An overhead below that is no \
+         more than noise. Of a large one the noise floor says nothing: how far it moves between runs, the spread \
+         between sessions shows.",
+        number::percent_interval(floor),
+        measurement.name()
+    ))
+}
+
 /// Explains the spread between sessions, or names the command that measures it.
 fn sessions_note(results: &Results) -> Option<String> {
     results.series(Series::Overhead).next()?;
     Some(match &results.between_sessions {
         Some(between) => format!(
             "Between sessions: another complete run's figure lies within this of the usual one in 95 % of cases, by {} \
-             sessions over {} minutes from {} on. Two runs that differ by less do not differ.",
+             sessions over {} minutes from {} on. A run that lies within it shows no change.",
             between.sessions,
             number::decimal(between.minutes, 0),
             between.started.format("%Y-%m-%d")
@@ -194,8 +211,11 @@ pub(crate) fn fidelity_note<'a>(measurements: impl Iterator<Item = &'a Measureme
         (_, 1) => "the worse of allocations and frees".to_owned(),
         (_, most) => format!("the worse of allocations and frees; with several threads the worst of {most} probes"),
     };
-    Some(format!("Fidelity: events recorded ÷ events that happened, {of}."))
+    Some(format!("{FIDELITY}events recorded ÷ events that happened, {of}."))
 }
+
+/// The beginning of the note that defines the fidelity.
+const FIDELITY: &str = "Fidelity: ";
 
 /// The state in which figures are taken.
 pub(crate) const COLD: &str = "Figures are cold: a fresh process includes the first touch of the tracker's memory, which the page faults \
@@ -288,18 +308,20 @@ fn processor_note(results: &Results) -> Option<String> {
     ))
 }
 
-/// Reports the precision of the figures, and whether it is the requested one.
-fn precision_note(results: &Results) -> Option<String> {
-    let walls =
-        || results.measurements.iter().filter_map(|measurement| Some((measurement, measurement.overhead()?.wall)));
-    let widths = || walls().map(|(_, wall)| wall.half_width_percent()).filter(|width| width.is_finite());
+/// Reports the precision of the figures by a clock, and whether it is the requested one.
+fn precision_note(results: &Results, clock: Clock) -> Option<String> {
+    let figures = || {
+        let all = results.measurements.iter();
+        all.filter_map(move |measurement| Some((measurement, measurement.overhead()?.by(clock)?)))
+    };
+    let widths = || figures().map(|(_, figure)| figure.half_width_percent()).filter(|width| width.is_finite());
     let (least, most) = (widths().min_by(f64::total_cmp)?, widths().max_by(f64::total_cmp)?);
     let reached = format!("Precision: intervals reach ±{least:.1} to ±{most:.1} % of their figures");
     let Some(asked) = results.precision else { return Some(format!("{reached}.")) };
-    let missed: Vec<String> = walls()
-        .filter(|(_, wall)| !asked.is_reached_by(wall))
-        .map(|(measurement, wall)| {
-            format!("{}/{} (±{:.1} %)", measurement.workload, measurement.level, wall.half_width_percent())
+    let missed: Vec<String> = figures()
+        .filter(|(_, figure)| !asked.is_reached_by(figure))
+        .map(|(measurement, figure)| {
+            format!("{}/{} (±{:.1} %)", measurement.workload, measurement.level, figure.half_width_percent())
         })
         .collect();
     Some(match missed.as_slice() {

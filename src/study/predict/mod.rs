@@ -79,7 +79,10 @@ impl Study for Prediction {
 
     fn metrics(&self) -> Vec<Metric> {
         let name = format!("{}/{}", self.trace, self.level);
-        vec![Metric::estimate(&name, "cpu-time", self.overhead), Metric::estimate(&name, "added-ns", self.added_ns())]
+        vec![
+            Metric::estimate(&name, "cpu-time", self.expected_overhead()),
+            Metric::estimate(&name, "added-ns", self.expected_ns()),
+        ]
     }
 }
 
@@ -147,9 +150,24 @@ impl Prediction {
         self
     }
 
-    /// Returns the CPU time that the level adds, in nanoseconds.
+    /// Returns the CPU time that the level adds by the sum of the costs, in nanoseconds.
     pub(crate) fn added_ns(&self) -> Estimate {
         sum(&self.parts)
+    }
+
+    /// Returns the overhead that is reported: where 95 % of programs lie if that is known, else that of the costs alone.
+    fn expected_overhead(&self) -> Estimate {
+        self.expected.unwrap_or(self.overhead)
+    }
+
+    /// Returns the CPU time that the level adds by the reported overhead, in nanoseconds.
+    fn expected_ns(&self) -> Estimate {
+        let untracked = self.untracked_ns();
+        let added = |Estimate { value, low, high }: Estimate| {
+            let [value, low, high] = [value, low, high].map(|overhead| (overhead - 1.0) * untracked);
+            Estimate { value, low, high }
+        };
+        self.expected.map_or_else(|| self.added_ns(), added)
     }
 
     /// Returns the CPU time without the level, in nanoseconds.
@@ -229,6 +247,23 @@ mod tests {
         );
         assert_eq!(seen.parts.iter().map(|part| part.operations).collect::<Vec<_>>(), [100, 100]);
         assert!((seen.added_ns().value - 20_000.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_reported_time_is_that_of_the_reported_overhead() {
+        let (_folder, trace) = trace(100, 95);
+        let seen = Prediction::of("x".to_owned(), &trace, Level::Allocator, &calls(&USUAL, false)).expect("costs");
+        let plain = summary::answer(&seen);
+        assert!(plain.contains(": 20 µs [") && !plain.contains("sum to"), "{plain}");
+        // Programs cost twice what the sum predicts: 40 µs on top of 20 µs of the program's own.
+        let accuracy = Accuracy { programs: 4, limits: 0, log_mean: 2.0_f64.ln(), log_sd: 0.0 };
+        let expected = seen.with_accuracy(Some((Level::Allocator, accuracy)));
+        assert!((expected.expected_overhead().value - 3.0).abs() < 1e-9, "{expected:?}");
+        let Estimate { value, low, high } = expected.expected_ns();
+        assert!((value - 40_000.0).abs() < 1e-6 && low < value && value < high, "{low} {value} {high}");
+        let said = summary::answer(&expected);
+        assert!(said.contains("would be ×3.00 ") && said.contains(" of its CPU time: 40"), "{said}");
+        assert!(said.contains(" on top of 20 µs. The costs of its operations alone sum to 20 µs ["), "{said}");
     }
 
     #[test]

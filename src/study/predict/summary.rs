@@ -11,15 +11,7 @@ use crate::trace::Summary;
 /// Returns the report: the answer in a sentence, a table of the kinds of operations, and notes.
 pub(super) fn summary(prediction: &Prediction) -> Document {
     let mut document = Document::default();
-    let added = prediction.added_ns();
-    document.notes(vec![format!(
-        "The overhead of {} under {} would be {} of its CPU time: {} on top of {}.",
-        text::code(&prediction.recorded.program),
-        prediction.level,
-        number::overhead(prediction.expected.unwrap_or(prediction.overhead)),
-        number::time_interval(added),
-        number::time(prediction.untracked_ns()),
-    )]);
+    document.notes(vec![answer(prediction)]);
     let mut table = Table::new([
         left("operation"),
         right("number"),
@@ -41,6 +33,24 @@ pub(super) fn summary(prediction: &Prediction) -> Document {
     document.table(table);
     document.notes(prediction.notes.clone());
     document
+}
+
+/// Returns the answer: the overhead, its time, and the sum of the costs if the two differ.
+pub(super) fn answer(prediction: &Prediction) -> String {
+    let sum = match prediction.expected {
+        None => String::new(),
+        Some(_) => {
+            format!(" The costs of its operations alone sum to {}.", number::time_interval(prediction.added_ns()))
+        }
+    };
+    format!(
+        "The overhead of {} under {} would be {} of its CPU time: {} on top of {}.{sum}",
+        text::code(&prediction.recorded.program),
+        prediction.level,
+        number::overhead(prediction.expected_overhead()),
+        number::time_interval(prediction.expected_ns()),
+        number::time(prediction.untracked_ns()),
+    )
 }
 
 /// Returns the basis of a prediction, and what it excludes, one per line.

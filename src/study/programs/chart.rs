@@ -8,7 +8,7 @@ use crate::report::chart::axis::part;
 use crate::report::chart::canvas::{
     centred, dot, ending, finished, line, panel, sheet, short, small_print, telling, text, where_and_when,
 };
-use crate::report::chart::labels::placed;
+use crate::report::chart::labels::{Label, placed};
 use crate::report::number;
 use crate::stats::estimate::Estimate;
 use svg::node::element::{Group, Polygon, Polyline};
@@ -151,7 +151,7 @@ impl Axes {
     }
 
     /// Draws a workload: its overhead with the interval, or its limit, and its name.
-    fn point(&self, point: &Point, (x, y): (f64, f64), label: (f64, f64), class: &str) -> Group {
+    fn point(&self, point: &Point, (x, y): (f64, f64), label: Label, class: &str) -> Group {
         let Point { workload, rate, overhead, lies_within } = *point;
         let mark = if workload.is_program() { class.to_owned() } else { format!("{class} ring") };
         let bottom = if point.is_significant() { self.y(overhead.low - 1.0) } else { BELOW };
@@ -162,10 +162,14 @@ impl Axes {
             None => "too few others for a curve",
         };
         let told = format!("{workload}, {}: {}\n{held_out}", number::amount(rate), number::overhead(overhead));
-        telling(told)
+        let told = telling(told)
             .add(line(x, self.y(overhead.high - 1.0), x, bottom, &format!("whisker {class}")))
             .add(dot(x, y, 5.0, &mark))
-            .add(text(label.0, label.1, words, workload.name()))
+            .add(text(label.at.0, label.at.1, words, workload.name()));
+        match label.leader {
+            Some([from, to]) => told.add(line(from.0, from.1, to.0, to.1, "ring faint")),
+            None => told,
+        }
     }
 }
 

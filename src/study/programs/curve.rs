@@ -78,6 +78,7 @@ impl Point {
         match height {
             Height::Known(height) => (low..=high).contains(&height),
             Height::Below(limit) => low <= limit,
+            Height::Above(limit) => limit <= high,
         }
     }
 }
@@ -126,6 +127,17 @@ impl Curve {
     pub(super) fn held_out(&self) -> Share {
         Share::of(self.points.iter().filter_map(|point| point.lies_within))
     }
+
+    /// Returns the number of points that lie within the curve of the others as limits, and may lie anywhere below.
+    pub(super) fn held_out_as_limits(&self) -> usize {
+        self.points.iter().filter(|point| point.lies_within == Some(true) && !point.is_significant()).count()
+    }
+
+    /// Returns the lowest and the highest rate of the points.
+    pub(super) fn rates(&self) -> (f64, f64) {
+        let rates = || self.points.iter().map(|point| point.rate);
+        (rates().fold(f64::INFINITY, f64::min), rates().fold(0.0, f64::max))
+    }
 }
 
 impl Programs {
@@ -156,15 +168,27 @@ pub(super) fn metrics(curve: &Curve) -> Vec<Metric> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::workloads::registered;
 
     /// Returns a point whose events cost this many nanoseconds each, known to half a percent of the program's time.
     fn point(place: usize, rate: f64, ns: f64) -> Point {
+        point_of(registered()[place], rate, ns)
+    }
+
+    fn point_of(workload: Workload, rate: f64, ns: f64) -> Point {
         let value = 1.0 + rate * ns / 1e6;
         let overhead = Estimate { value, low: value - 0.005, high: value + 0.005 };
-        Point { workload: registered()[place], rate, overhead, lies_within: None }
+        Point { workload, rate, overhead, lies_within: None }
+    }
+
+    /// Returns the curve of workloads with these names, rates, and costs of an event in nanoseconds.
+    pub(in crate::study::programs) fn curve_of(workloads: &[(&str, f64, f64)]) -> Curve {
+        let point = |&(name, rate, ns): &(&str, f64, f64)| {
+            point_of(Workload::try_from(name.to_owned()).expect("a known name"), rate, ns)
+        };
+        curve(&workloads.iter().map(point).collect::<Vec<_>>())
     }
 
     fn curve(points: &[Point]) -> Curve {
@@ -207,6 +231,7 @@ mod tests {
         let with = curve(&all);
         assert!((with.cost().value / curve(&points()).cost().value - 1.0).abs() < 0.01, "{:?}", with.cost());
         assert_eq!(with.held_out(), Share { part: 7, of: 7 }, "0.7 % may be 0.2 %");
+        assert_eq!((with.held_out_as_limits(), curve(&points()).held_out_as_limits()), (1, 0));
         // The curve predicts twenty percent for this point, which has at most half a percent.
         all[6] = point(6, 200.0, 0.0);
         assert_eq!(curve(&all).points[6].lies_within, Some(false));

@@ -13,7 +13,8 @@ use crate::study::overhead::record::Results;
 use crate::study::overhead::summary::cpu_in_words;
 use crate::workloads::Workload;
 
-/// The rates of the sentences: for programs that hardly allocate, that allocate often, and that do little else.
+/// The rates of the sentences, if the workloads cover them: for programs that hardly allocate, that allocate often, and
+/// that do little else.
 const RATES: [f64; 3] = [1.0, 100.0, 10_000.0];
 
 /// Returns the report.
@@ -52,7 +53,7 @@ fn range(curve: &Curve) -> String {
     };
     let (least, most) = (curve.points.iter().min_by(by_overhead), curve.points.iter().max_by(by_overhead));
     format!(
-        "Under {}, tracking adds from {} to {}: which of them is right depends on the program.",
+        "Under {}, overheads go from {} to {}: which of them is right depends on the program.",
         curve.level,
         in_words(least),
         in_words(most)
@@ -61,31 +62,62 @@ fn range(curve: &Curve) -> String {
 
 /// Returns the answer of a curve in sentences.
 fn sentences(curve: &Curve) -> Vec<String> {
-    let Curve { level, events, .. } = curve;
-    let (name, one) = (events.name(), events.one());
-    let [few, some, many] = RATES.map(|rate| change(curve.at(rate)));
     let held_out = curve.held_out();
-    let mut sentences = vec![
+    let limits = match curve.held_out_as_limits() {
+        0 => String::new(),
+        limits => format!(", {limits} of them as limits, since their costs are not significant"),
+    };
+    let brackets = format!(
+        "The brackets are where another program lies in 95 % of cases. Of the workloads here, {} of {} lie there when \
+         the curve of {} is fitted without them{limits}{}.",
+        held_out.part,
+        held_out.of,
+        curve.events.name(),
+        outside(curve)
+    );
+    [at_rates(curve), brackets].into_iter().chain(typical(curve)).collect()
+}
+
+/// Returns the costs of programs at a few rates. The curve shows nothing beyond the rates of the workloads.
+fn at_rates(curve: &Curve) -> String {
+    let (lowest, highest) = curve.rates();
+    let within: Vec<f64> = RATES.into_iter().filter(|rate| (lowest..=highest).contains(rate)).collect();
+    let rates = if within.is_empty() { vec![lowest, highest] } else { within };
+    let shown = |rate: f64| if rate.fract() == 0.0 { number::grouped(rate as u64) } else { number::amount(rate) };
+    let costs = rates.into_iter().enumerate().map(|(place, rate)| {
+        let (number, cost) = (shown(rate), change(curve.at(rate)));
+        let events = if rate == 1.0 { curve.events.one() } else { curve.events.name() };
+        match place {
+            0 => format!("a program with {number} {events} per millisecond of untracked CPU time costs about {cost}"),
+            _ => format!("one with {number} costs {cost}"),
+        }
+    });
+    format!("Under {}, {}.", curve.level, number::list(&costs.collect::<Vec<_>>()))
+}
+
+/// Compares the typical cost of an event in the real programs with the cost in the stress workloads. A single cost is
+/// not typical.
+fn typical(curve: &Curve) -> Option<String> {
+    let of = |is_program: bool| {
+        let all = curve.points.iter().filter(|point| point.workload.is_program() == is_program).count();
+        let costs: Vec<f64> = curve.costs(is_program).collect();
+        let typical = geometric_mean(costs.iter().copied()).filter(|_| costs.len() > 1)?;
+        Some((number::time(typical), costs.len(), all))
+    };
+    let ((programs, of_programs, all_programs), (stress, of_stress, all_stress)) = (of(true)?, of(false)?);
+    let basis = if (of_programs, of_stress) == (all_programs, all_stress) {
+        String::new()
+    } else {
         format!(
-            "Under {level}, a program with 1 {one} per millisecond of untracked CPU time costs about {few}, one with \
-             100 costs {some}, and one with 10,000 costs {many}."
-        ),
-        format!(
-            "The brackets are where another program lies in 95 % of cases. Of the workloads here, {} of {} lie there \
-             when the curve of {name} is fitted without them{}.",
-            held_out.part,
-            held_out.of,
-            outside(curve)
-        ),
-    ];
-    let typical = |is_program: bool| geometric_mean(curve.costs(is_program)).map(number::time);
-    if let (Some(programs), Some(stress)) = (typical(true), typical(false)) {
-        sentences.push(format!(
-            "Under {level}, {} costs the real programs a typical {programs}, and the stress workloads {stress}.",
-            article(one)
-        ));
-    }
-    sentences
+            ", by the {of_programs} of {all_programs} and the {of_stress} of {all_stress} whose cost is significant: \
+             all of them together cost less"
+        )
+    };
+    Some(format!(
+        "Under {}, {} costs the real programs a typical {programs}, and the stress workloads {stress}{basis}.",
+        curve.level,
+        article(curve.events.one())
+    ))
 }
 
 /// Formats a change to three digits, even if it is small: `+0.03 % [0.01, 0.17]` below twice, `×4.30 [4.20, 4.40]`
@@ -195,7 +227,9 @@ fn redundancy(likeness: &Likeness) -> Vec<String> {
             number::decimal(distance, 2),
             number::decimal(threshold, 2)
         ),
-        (pairs, _) => format!("Alike, so one of the two is redundant: {}.", number::list(pairs)),
+        (pairs, _) => {
+            format!("Alike within their errors, so one of the two may be redundant: {}.", number::list(pairs))
+        }
     };
     vec![dimensions, redundant]
 }
@@ -247,7 +281,8 @@ fn notes(programs: &Programs, curves: &[Curve], has_likeness: bool) -> Vec<Strin
     if !curves.is_empty() {
         lines.push(
             "The curve: overhead = 1 + rate × cost of an event, where the cost's logarithm is normal. A cost that is \
-             not significant counts as a limit. The fitted slope is a check: with a fixed cost it is 1."
+             not significant counts as a limit, which lies within a band that it reaches. The fitted slope is a check: \
+             with a fixed cost it is 1."
                 .to_owned(),
         );
     }
@@ -256,13 +291,69 @@ fn notes(programs: &Programs, curves: &[Curve], has_likeness: bool) -> Vec<Strin
     }
     if has_likeness {
         lines.push(
-            "Alike: two workloads are so near in the space of the components that the errors of their features reach \
-             that distance in 5 % of cases. Distances are in standard deviations of the features."
+            "Alike: two workloads are so near in the space of the components that errors alone would take equal ones that \
+             far apart in 5 % of cases. The wider the errors, the more are alike. Distances are in standard deviations of \
+             the features."
                 .to_owned(),
         );
     }
     let measurements = programs.measurements.clone();
     let results = Results { measurements, ..Results::begin(programs.origin.clone()) };
-    lines.extend(overhead::summary::notes(&results));
+    lines.extend(overhead::summary::notes_by_cpu(&results));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::programs::curve::tests::curve_of;
+
+    const STRESS: [&str; 8] =
+        ["structures", "hierarchies", "concurrent", "processing", "fragmentation", "cycles", "mixed", "leaks"];
+    const PROGRAMS: [&str; 8] = ["parser", "json", "regex", "markdown", "http", "pipeline", "wordcount", "fft"];
+
+    #[test]
+    fn rates_beyond_those_of_the_workloads_are_not_extrapolated() {
+        let said = |rates: &[f64]| {
+            let workloads: Vec<_> = STRESS.into_iter().zip(rates).map(|(name, &rate)| (name, rate, 1e3)).collect();
+            at_rates(&curve_of(&workloads))
+        };
+        let usual = said(&[30.0, 100.0, 300.0, 3e3, 1e4, 2e4]);
+        assert!(usual.starts_with("Under full, a program with 100 allocations per millisecond"), "{usual}");
+        assert!(usual.contains(" and one with 10,000 costs ×11.0 "), "{usual}");
+        let few = said(&[0.5, 8.0, 20.0, 90.0, 200.0]);
+        assert!(few.contains("with 1 allocation per") && few.contains("one with 100 costs"), "{few}");
+        assert!(!few.contains("10,000"), "{few}");
+        let between = said(&[150.0, 200.0, 400.0, 5e3]);
+        assert!(between.contains("with 150 allocations per") && between.contains("one with 5,000 costs"), "{between}");
+    }
+
+    #[test]
+    fn a_limit_is_no_figure_that_lies_within_the_curve() {
+        let costs = [1_250.0, 800.0, 1e3, 1_250.0, 800.0, 1e3];
+        let rates = [30.0, 100.0, 300.0, 1e3, 3e3, 1e4];
+        let known = STRESS.into_iter().zip(rates.into_iter().zip(costs));
+        let mut workloads: Vec<_> = known.map(|(name, (rate, ns))| (name, rate, ns)).collect();
+        let brackets = |workloads: &[(&str, f64, f64)]| sentences(&curve_of(workloads))[1].clone();
+        let known = brackets(&workloads);
+        assert!(known.contains("6 of 6 lie there when the curve of allocations is fitted without them."), "{known}");
+        workloads.push(("leaks", 2.0, 1e3));
+        let limited = brackets(&workloads);
+        assert!(limited.contains("7 of 7 lie there") && limited.contains(", 1 of them as limits, since"), "{limited}");
+    }
+
+    #[test]
+    fn a_typical_cost_names_those_that_it_leaves_out() {
+        let names = STRESS.into_iter().chain(PROGRAMS);
+        let workload = |(place, name): (usize, &'static str)| (name, 100.0 + place as f64, 1e3);
+        let mut workloads: Vec<_> = names.enumerate().map(workload).collect();
+        let said = typical(&curve_of(&workloads)).expect("eight of each");
+        assert!(said.contains(" costs the real programs a typical 1") && !said.contains("significant"), "{said}");
+        // Of a hundredth of a nanosecond, nothing is seen.
+        workloads[8..14].iter_mut().for_each(|(_, _, ns)| *ns = 0.01);
+        let said = typical(&curve_of(&workloads)).expect("two programs and eight stress workloads");
+        assert!(said.contains(", by the 2 of 8 and the 8 of 8 whose cost is significant"), "{said}");
+        workloads[14].2 = 0.01;
+        assert_eq!(typical(&curve_of(&workloads)), None, "one program is not typical");
+    }
 }

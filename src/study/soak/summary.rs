@@ -4,13 +4,14 @@ use crate::platform::text;
 use crate::report::circumstances::circumstances;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
+use crate::stats::median::median;
 use crate::study::overhead::warnings;
 use crate::study::soak::growth::Growth;
 use crate::study::soak::plan::Plan;
 use crate::study::soak::record::Soak;
 use crate::study::soak::words::{class, exponent, sentences};
-use crate::study::soak::{BuildSoaks, GrowthClass, Soaks};
-use crate::worker::tasks::soak::{End, Meter};
+use crate::study::soak::{BuildSoaks, GrowthClass, Pair, Process, Soaks};
+use crate::worker::tasks::soak::{End, Meter, Trace};
 
 /// Returns the report: for each build its sentences and tables, and then notes.
 pub(super) fn summary(soaks: &Soaks) -> Document {
@@ -59,7 +60,7 @@ fn growths(soaks: &[Soak]) -> Table {
 fn row(soak: &Soak, growth: &Growth) -> [String; 8] {
     let figure =
         |figure: Option<f64>| figure.map_or_else(|| UNKNOWN.to_owned(), |figure| growth.quantity.format(figure));
-    let exponent = growth.fit.map_or(String::new(), |fit| exponent(fit.power.unwrap_or(fit.slope)));
+    let exponent = growth.fit.as_ref().map_or(String::new(), exponent);
     [
         soak.level().to_string(),
         growth.quantity.to_string(),
@@ -87,25 +88,48 @@ fn freed(soaks: &[Soak]) -> Table {
     ]);
     for soak in soaks {
         let counted = soak.measured.counted.as_ref().map(|process| &process.trace);
-        let before = counted.and_then(|trace| trace.checkpoints.last()?.kept_bytes);
+        let before = counted.map_or_else(|| UNKNOWN.to_owned(), kept_before);
         let after = counted.and_then(|trace| trace.end?.kept_bytes);
-        let last = soak.measured.pairs.last();
-        let resident = |end: Option<End>| end.and_then(|end| end.resident_bytes);
-        let tracked = resident(last.and_then(|pair| pair.tracked.trace.end));
-        let untracked = resident(last.and_then(|pair| pair.untracked.trace.end));
-        let bytes = |bytes: Option<u64>| bytes.map_or_else(|| UNKNOWN.to_owned(), |bytes| number::bytes(bytes as f64));
-        let Some(end) = last.and_then(|pair| pair.tracked.trace.end).or_else(|| counted?.end) else { continue };
-        let left = if end.live > 0 { format!(" ({} blocks left)", end.live) } else { String::new() };
+        let of_pairs = soak.measured.pairs.iter().filter_map(|pair| pair.tracked.trace.end);
+        let mut ends: Vec<End> = of_pairs.collect();
+        if ends.is_empty() {
+            ends.extend(counted.and_then(|trace| trace.end));
+        }
+        let Some(events) = median(ends.iter().map(|end| end.events as f64)) else { continue };
+        let tracked = resident_after(&soak.measured.pairs, |pair| &pair.tracked);
+        let untracked = resident_after(&soak.measured.pairs, |pair| &pair.untracked);
+        let bytes = |bytes: Option<f64>| bytes.map_or_else(|| UNKNOWN.to_owned(), number::bytes);
+        let left = match ends.iter().map(|end| end.live).max() {
+            None | Some(0) => String::new(),
+            Some(most) => format!(" ({most} blocks left)"),
+        };
         table.row([
             soak.level().to_string(),
-            number::short_count(end.events as f64),
-            bytes(before),
-            bytes(after),
+            number::short_count(events),
+            before,
+            bytes(after.map(|after| after as f64)),
             format!("{}{left}", bytes(tracked)),
             bytes(untracked),
         ]);
     }
     table
+}
+
+/// Returns the median resident memory of a process of each pair after everything was freed; `None` if none has it.
+fn resident_after(pairs: &[Pair], process: fn(&Pair) -> &Process) -> Option<f64> {
+    median(pairs.iter().filter_map(|pair| Some(process(pair).trace.end?.resident_bytes? as f64)))
+}
+
+/// Returns the bytes that were kept at the last checkpoint, with its events if the process went on after it.
+fn kept_before(trace: &Trace) -> String {
+    let last = trace.checkpoints.last().and_then(|last| Some((last.events, last.kept_bytes?)));
+    let Some((events, kept)) = last else { return UNKNOWN.to_owned() };
+    let kept = number::bytes(kept as f64);
+    if trace.end.is_none_or(|end| end.events <= events) {
+        kept
+    } else {
+        format!("{kept} at {}", number::short_count(events as f64))
+    }
 }
 
 fn notes(soaks: &Soaks) -> Vec<String> {
@@ -121,14 +145,16 @@ fn notes(soaks: &Soaks) -> Vec<String> {
     ));
     lines.push(format!(
         "CPU time and resident memory: less those of an untracked process of the same events beside it; the median of \
-         {}. p99.9: of allocations, with their names, and frees together, with the clock's own cost. Early, late: the \
-         median over the first and the last three checkpoints.",
+         {}. Resident after: of the process itself, the median of the same pairs. p99.9: of allocations, with their \
+         names, and frees together, with the clock's own cost. Early, late: the median over the first and the last \
+         three checkpoints.",
         number::counted(*pairs, "pair")
     ));
     if meters.contains(&Meter::Memory) {
         lines.push(
             "Bytes that it keeps: as the tracker asked for them, beyond the program's live blocks, counted in the \
-             allocator by a process that is not timed."
+             allocator by a process that is not timed. Kept before: at the last checkpoint, from which on a process \
+             that was ended early kept more."
                 .to_owned(),
         );
     }
@@ -172,4 +198,37 @@ fn unknown(builds: &[BuildSoaks]) -> Vec<String> {
         format!("Instructions of {} are unknown: {}.", places.join(", "), text::said(reason))
     };
     reasons.into_iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::worker::tasks::soak::{Checkpoint, Stop};
+
+    #[test]
+    fn what_was_kept_before_is_of_the_events_that_it_names() {
+        let trace = |events| Trace {
+            checkpoints: vec![Checkpoint { events: 4_641_590, kept_bytes: Some(1 << 31), ..Checkpoint::default() }],
+            end: Some(End { events, stopped: Stop::Memory, live: 0, resident_bytes: None, kept_bytes: Some(3 << 30) }),
+        };
+        assert_eq!([5_479_574, 4_641_590].map(|end| kept_before(&trace(end))), ["2 GiB at 4.64 M", "2 GiB"]);
+        assert_eq!(kept_before(&Trace { checkpoints: Vec::new(), end: None }), "unknown");
+    }
+
+    #[test]
+    fn resident_memory_is_the_median_of_the_pairs_that_have_it() {
+        let process = |resident_bytes: Option<u64>| {
+            let end = End { events: 1, stopped: Stop::Memory, live: 0, resident_bytes, kept_bytes: None };
+            Process { trace: Trace { checkpoints: Vec::new(), end: Some(end) }, failure: None }
+        };
+        let pair = |(untracked, tracked): (Option<u64>, Option<u64>)| Pair {
+            untracked_first: true,
+            untracked: process(untracked),
+            tracked: process(tracked),
+        };
+        let pairs = [(Some(3), Some(10)), (None, Some(30)), (Some(5), Some(20))].map(pair);
+        assert_eq!(resident_after(&pairs, |pair| &pair.tracked), Some(20.0));
+        assert_eq!(resident_after(&pairs, |pair| &pair.untracked), Some(4.0));
+        assert_eq!(resident_after(&[], |pair| &pair.tracked), None);
+    }
 }

@@ -3,7 +3,7 @@
 use crate::platform::text;
 use crate::report::number;
 use crate::stats::estimate::Estimate;
-use crate::stats::growth_class::GrowthClass;
+use crate::stats::growth_class::{GrowthClass, GrowthFit, POWERS};
 use crate::study::soak::growth::{Growth, Quantity};
 use crate::study::soak::plan::Plan;
 use crate::study::soak::record::Soak;
@@ -47,7 +47,7 @@ fn cost(growth: &Growth) -> Option<String> {
         "{}: {} ({}), {} at {} events, {} at {}{twice}",
         growth.quantity,
         class(growth),
-        fit.power.map_or(String::new(), power),
+        fit.power.map_or(String::new(), |of| format!("power {}", power(of))),
         figure(fit.early),
         number::short_count(growth.points.first().map_or(0.0, |point| point.0 as f64)),
         figure(fit.late),
@@ -117,15 +117,21 @@ pub(crate) fn class(growth: &Growth) -> String {
     fit.or.map_or_else(|| fit.class.to_string(), |or| format!("{} or {or}", fit.class))
 }
 
-/// Returns the power of a growth with its interval: `power 1.02 [0.97, 1.08]`.
-fn power(power: Estimate) -> String {
-    format!("power {}", exponent(power))
+/// Returns the exponent of a growth with its interval: the power of what grows, and the slope of what is flat.
+pub(super) fn exponent(fit: &GrowthFit) -> String {
+    fit.power.map_or_else(|| interval(fit.slope, ["", ""]), power)
 }
 
-/// Returns an exponent with its interval.
-pub(super) fn exponent(exponent: Estimate) -> String {
+/// Returns a power with its interval: `1.02 [0.97, 1.08]`. An end is marked where no other power was tried beyond it.
+fn power(power: Estimate) -> String {
+    let mark = |is_last: bool, mark| if is_last { mark } else { "" };
+    interval(power, [mark(power.low <= POWERS.0, "≤"), mark(power.high >= POWERS.1, "≥")])
+}
+
+/// Returns an exponent with its interval, each of whose ends has a mark.
+fn interval(exponent: Estimate, [below, above]: [&str; 2]) -> String {
     let [value, low, high] = [exponent.value, exponent.low, exponent.high].map(|part| number::decimal(part, 2));
-    format!("{value} [{low}, {high}]")
+    format!("{value} [{below}{low}, {above}{high}]")
 }
 
 #[cfg(test)]
@@ -156,6 +162,17 @@ mod tests {
         );
         let logarithmic = said(|n| 300.0 + 20.0 * (n / 1e4).ln());
         assert!(logarithmic.contains("logarithmic (power 0.00") && !logarithmic.contains("doubled"), "{logarithmic}");
+    }
+
+    #[test]
+    fn the_end_of_an_interval_that_was_not_found_is_no_figure() {
+        let of = |low, high| power(Estimate { value: 1.71, low, high });
+        assert_eq!(of(0.55, 3.99), "1.71 [0.55, 3.99]");
+        assert_eq!([of(0.55, 4.0), of(-2.0, 4.0)], ["1.71 [0.55, ≥4.00]", "1.71 [≤−2.00, ≥4.00]"]);
+        // A flat cost has a slope, which may have any size.
+        let flat = growth(Quantity::CpuTime, 20.0, |_| 300.0).fit.expect("19 checkpoints");
+        let steep = GrowthFit { slope: Estimate { value: 0.0, low: -5.0, high: 5.0 }, ..flat };
+        assert_eq!(exponent(&steep), "0.00 [−5.00, 5.00]");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::report::document::Document;
 use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::{Clock, Measurement};
+use crate::stats::censored_line::Height;
 use crate::stats::estimate::Estimate;
 use crate::study::Study;
 use crate::study::control::{ControlFailure, control_failure};
@@ -89,8 +90,8 @@ impl Program {
         }
     }
 
-    /// Returns the logarithm of direct ÷ estimated excess.
-    fn log_factor(&self, way: Way) -> Option<f64> {
+    /// Returns the logarithm of direct ÷ estimated excess, or its limit.
+    fn log_factor(&self, way: Way) -> Option<Height> {
         accuracy::log_factor(cpu(&self.direct)?, self.estimated(way)?)
     }
 }
@@ -99,7 +100,7 @@ impl Traces {
     /// Returns the accuracy of a way, from all programs except the one at an index.
     fn accuracy_without(&self, way: Way, without: Option<usize>) -> Option<Accuracy> {
         let basis = self.programs.iter().enumerate().filter(|&(place, _)| Some(place) != without);
-        Accuracy::of(&basis.filter_map(|(_, program)| program.log_factor(way)).collect::<Vec<f64>>())
+        Accuracy::of(&basis.filter_map(|(_, program)| program.log_factor(way)).collect::<Vec<Height>>())
     }
 
     /// Returns the accuracy of a way, for other programs than these.
@@ -119,9 +120,13 @@ impl Traces {
         Some(self.accuracy_without(way, Some(place))?.direct(program.estimated(way)?))
     }
 
-    /// Returns whether the direct overhead of a program lies in the expected interval of a way; `None` without either.
+    /// Returns whether the direct overhead of the program at a place lies where a way expects it or, if it is not
+    /// significant, whether it may; `None` without either.
     fn is_within(&self, way: Way, place: usize) -> Option<bool> {
         let (expected, direct) = (self.expected(way, place)?, cpu(&self.programs[place].direct)?);
+        if !accuracy::is_significant(direct) {
+            return Some(expected.low <= 1.0 + accuracy::excess(direct));
+        }
         Some((expected.low..=expected.high).contains(&direct.value))
     }
 

@@ -1,5 +1,6 @@
 //! The report of validated traces.
 
+use super::accuracy::is_significant;
 use super::{Program, Traces, Way, cpu};
 use crate::platform::text;
 use crate::report::circumstances::circumstances;
@@ -106,6 +107,14 @@ fn notes(traces: &Traces) -> Vec<String> {
          interval, widened by how far the other programs lie from their estimates: none is judged by itself."
             .to_owned(),
     );
+    let is_limited = |program: &Program| cpu(&program.direct).is_some_and(|direct| !is_significant(direct));
+    if traces.programs.iter().any(is_limited) {
+        lines.push(
+            "n.s.: not significant. Such a direct overhead is a limit: it lies below the upper end of its interval, \
+             and within if it may lie where it is expected."
+                .to_owned(),
+        );
+    }
     for program in &traces.programs {
         let measurements = [&program.direct, &program.recording, &program.replayed];
         lines.extend(measurements.iter().filter_map(|measurement| {

@@ -11,8 +11,8 @@ use crate::tracking::RecordingKind;
 
 /// The definition of the overview's columns.
 pub(super) const NOTE: &str = "All workloads: the typical overhead is the geometric mean over the workloads with a figure, \
-                               whose number the last column has; their errors add in quadrature. Fidelity: the one \
-                               farthest from 1.";
+                               whose number the last column has; its interval is that of independent workloads or, \
+                               if wider, that over passes. Fidelity: the one farthest from 1, of those that are known.";
 
 /// Returns the overview.
 pub(super) fn table(trackers: &Trackers) -> Table {
@@ -29,7 +29,7 @@ pub(super) fn table(trackers: &Trackers) -> Table {
     ]);
     for headline in ranked(trackers) {
         let [lowest, highest] = headline.ends();
-        let fidelity = if headline.level.has_fidelity() { number::fidelity(headline.worst_fidelity()) } else { dash() };
+        let fidelity = if headline.level.has_fidelity() { headline.fidelity_in_words() } else { dash() };
         table.row([
             name(headline.level),
             takes_note(trackers.records(headline.level)),

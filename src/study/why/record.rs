@@ -34,8 +34,19 @@ pub struct Why {
     pub scale: f64,
     /// The seed of the data.
     pub seed: u64,
+    /// The size of a page of memory, in bytes; `None` in files from before it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_bytes: Option<u64>,
     /// The build, or the base and the head.
     pub builds: Vec<BuildCost>,
+}
+
+impl Why {
+    /// Returns the size of a page of the machine that was measured, in bytes; `None` if it is neither recorded nor the
+    /// only one of that machine's architecture.
+    pub(super) fn page(&self) -> Option<u64> {
+        self.page_bytes.or_else(|| self.origin.toolchain.target.starts_with("x86_64-").then_some(4_096))
+    }
 }
 
 impl Versioned for Why {

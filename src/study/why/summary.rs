@@ -4,7 +4,6 @@ use super::changes::{changed, listed, top_changes};
 use super::group::Group;
 use super::record::{BuildCost, CostProfile, FunctionCost, GroupCost, Why};
 use crate::builds;
-use crate::platform::system::page_bytes;
 use crate::platform::text;
 use crate::report::circumstances::circumstances;
 use crate::report::document::{Document, Table, left, right};
@@ -139,12 +138,13 @@ fn beside(why: &Why) -> Table {
     ]);
     let names = builds::shorten(&why.builds.iter().map(|build| build.name.as_str()).collect::<Vec<_>>());
     for (name, build) in names.into_iter().zip(&why.builds) {
-        table.row(std::iter::once(name).chain(beside_row(build)));
+        table.row(std::iter::once(name).chain(beside_row(build, why.page())));
     }
     table
 }
 
-fn beside_row(build: &BuildCost) -> [String; 7] {
+/// Returns the figures of a build, on a machine whose pages have so many bytes.
+fn beside_row(build: &BuildCost, page: Option<u64>) -> [String; 7] {
     let overhead = build.pairs.overhead();
     let known = |figure: Option<String>| figure.unwrap_or_else(|| "unknown".to_owned());
     let faults = overhead.and_then(|overhead| overhead.page_faults);
@@ -158,7 +158,7 @@ fn beside_row(build: &BuildCost) -> [String; 7] {
             format!("{value} [{low}, {high}]")
         })),
         known(faults_per_allocation(build).map(number::amount)),
-        known(faults.map(|faults| number::bytes(faults.value.max(0.0) * page_bytes() as f64))),
+        known(faults.zip(page).map(|(faults, page)| number::bytes(faults.value.max(0.0) * page as f64))),
         memory(|memory| memory.peak_bytes),
         memory(|memory| memory.kept_bytes),
         known(peak.map(number::change)),
@@ -263,14 +263,16 @@ fn notes(why: &Why) -> Vec<String> {
          not under callgrind; memory touched: page faults × {}. In the kernel: its part of the CPU time that tracking \
          adds over these pairs, by ticks, so it is rough.",
         super::PAIRS,
-        number::bytes(page_bytes() as f64)
+        why.page().map_or_else(|| "the size of a page, which is unknown".to_owned(), |page| number::bytes(page as f64))
     ));
     lines.push(
         "Held at most, kept at the end: the tracker's own bytes as it asked for them, at its peak and when the program \
          has freed everything. Peak memory: tracked ÷ untracked of the process."
             .to_owned(),
     );
-    lines.extend(circumstances(&why.origin));
+    // Other builds are named by the tables; this program's own is none of them.
+    let is_own = why.builds.iter().all(|build| build.memscope == why.origin.memscope);
+    lines.extend(circumstances(&why.origin).into_iter().skip(usize::from(!is_own)));
     lines
 }
 
@@ -278,7 +280,8 @@ fn notes(why: &Why) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::report::origin::Origin;
-    use crate::schedule::measurement::{Measurement, Series};
+    use crate::schedule::measurement::{Measurement, Outcome, Overhead, Series};
+    use crate::stats::estimate::Estimate;
     use crate::tracking::Level;
     use crate::tracking::memscope::MemscopeBuild;
     use crate::worker::failure::Failure;
@@ -317,7 +320,32 @@ mod tests {
     fn why(builds: Vec<BuildCost>) -> Why {
         let origin = Origin::here("memscope-bench why".to_owned());
         let (workload, level) = (Workload::CYCLES, Level::Full);
-        Why { schema: 1, origin, workload, level, scale: 1.0, seed: 1, builds }
+        Why { schema: 1, origin, workload, level, scale: 1.0, seed: 1, page_bytes: None, builds }
+    }
+
+    #[test]
+    fn memory_touched_is_of_the_pages_of_the_machine_that_was_measured() {
+        let one = |value: f64| Estimate { value, low: value, high: value };
+        let overhead = Overhead {
+            pairs: 6,
+            wall: one(2.0),
+            cpu: Some(one(2.0)),
+            ns_per_allocation: None,
+            peak_memory: None,
+            page_faults: Some(one(10.0)),
+            kernel_share: None,
+            untracked_ns: 1e6,
+        };
+        let mut measured = build("0.2.5", &[(Group::Hashing, 10)]);
+        measured.pairs.outcome = Outcome::Measured(overhead);
+        let mut why = why(vec![measured]);
+        let touched = |why: &Why| beside_row(&why.builds[0], why.page())[2].clone();
+        why.origin.toolchain.target = "aarch64-apple-darwin".to_owned();
+        assert_eq!(touched(&why), "unknown");
+        why.page_bytes = Some(16_384);
+        assert_eq!(touched(&why), "160 KiB");
+        (why.page_bytes, why.origin.toolchain.target) = (None, "x86_64-unknown-linux-gnu".to_owned());
+        assert_eq!(touched(&why), "40 KiB", "an earlier file");
     }
 
     #[test]
@@ -346,6 +374,15 @@ mod tests {
         assert_eq!(groups.rows[0], ["hashing", "400", "610", "+210"]);
         assert_eq!(groups.rows.last().expect("a sum"), &["all", "510", "720", "+210"]);
         assert_eq!(functions.rows.len(), 4, "also those that one build lacks");
+    }
+
+    #[test]
+    fn the_program_s_own_build_is_named_only_if_it_is_the_one_that_is_explained() {
+        let mut why = why(vec![build("0.2.5", &[(Group::Hashing, 10)])]);
+        let names_own = |why: &Why| notes(why).iter().any(|note| note.starts_with("Build: "));
+        assert!(names_own(&why));
+        why.builds[0].memscope.version = "0.0.1".to_owned();
+        assert!(!names_own(&why));
     }
 
     #[test]

@@ -56,16 +56,20 @@ pub(super) fn clock_step() -> Option<u64> {
     step_of(&times)
 }
 
-/// Returns the smallest difference between sorted times of an empty call; `None` if they are all the same. If some are
-/// zero, a reading takes less than a step, and the smallest other time is one step: a step that is not a whole number
-/// of nanoseconds would be rounded both ways, and differ from itself by one.
+/// Returns the least difference between sorted times of nothing; `None` if they are all the same. If some are zero, a
+/// reading takes less than a step, and the least other time is one.
+///
+/// A step that is no whole number of nanoseconds is rounded both ways, so a time and the next nanosecond are the same
+/// number of steps. Only a clock that shows each nanosecond shows three in a row.
 fn step_of(sorted: &[u64]) -> Option<u64> {
     let mut different = sorted.to_vec();
     different.dedup();
-    match different.as_slice() {
-        [0, step, ..] => Some(*step),
-        different => different.windows(2).map(|two| two[1] - two[0]).min(),
+    if let [0, step, ..] = different.as_slice() {
+        return Some(*step);
     }
+    let shows_each = different.windows(3).any(|three| three[2] - three[0] == 2);
+    different.dedup_by(|next, first| !shows_each && *next - *first == 1);
+    different.windows(2).map(|two| two[1] - two[0]).min()
 }
 
 /// Returns an empty histogram of times. It does not allocate later.
@@ -97,6 +101,9 @@ mod tests {
         assert_eq!(step_of(&[20, 20, 30, 30, 50, 7_040]), Some(10));
         assert_eq!(step_of(&[19, 20, 20, 21, 25]), Some(1));
         assert_eq!(step_of(&[0, 0, 41, 42, 83]), Some(41), "41.67 ns, rounded");
+        assert_eq!(step_of(&[20, 20, 30, 31, 31, 40, 80, 81, 90, 91, 171, 3_485]), Some(10), "10.02 ns, rounded");
+        assert_eq!(step_of(&[20, 30, 31, 40, 50, 70, 71]), Some(10));
+        assert_eq!(step_of(&[20, 21, 21]), None, "the same, rounded");
         assert_eq!((step_of(&[7, 7]), step_of(&[])), (None, None));
         assert!(clock_step().is_none_or(|step| step > 0));
     }

@@ -5,15 +5,17 @@ use super::super::axis::Axis;
 use super::super::resolution::Thresholds;
 use super::super::row::{Place, Row, judgement};
 use crate::stats::median::{median, median_interval};
-use crate::stats::sign_test::sign_test;
+use crate::stats::sign_test::{LEVEL, sign_test};
 use crate::study::calls::latency::{Latency, Operation, Quantiles};
-use crate::study::compare::decision;
+use crate::study::compare::{decision, shift_that_is_found};
 use crate::study::counts::Judgement;
 
 /// The axes, with their quantiles.
 const SHOWN: [(Axis, f64); 2] = [(Axis::Latency, 0.999), (Axis::RareLatency, 0.9999)];
+/// The comparisons for which a single one has the probability of a false alarm.
+const COMPARISONS: usize = 25;
 /// The probability of a difference between equal builds, for each quantile of each operation.
-const FALSE_ALARM: f64 = 0.002;
+const FALSE_ALARM: f64 = LEVEL / COMPARISONS as f64;
 
 pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
     let [base, head] = &record.latencies;
@@ -49,6 +51,7 @@ fn row(
         return Row::unknown(axis, place, "too few processes");
     };
     let threshold_percent = thresholds.percent(axis, place.level);
+    let shift = median(logs.iter().copied()).and_then(|middle| shift_that_is_found(&logs, middle, COMPARISONS));
     let judgement =
         judgement(decision(change, probability < FALSE_ALARM, threshold_percent), Some(change), threshold_percent);
     Row {
@@ -56,9 +59,42 @@ fn row(
         head: median(after),
         change: Some(change),
         threshold_percent,
-        detectable_percent: Some(threshold_percent.max(((change.high / change.low).sqrt() - 1.0) * 100.0)),
+        detectable_percent: shift.map(|shift| threshold_percent.max(shift.exp_m1() * 100.0)),
         judgement,
         why: (judgement == Judgement::Unknown).then(|| "the processes of one build differ as much".to_owned()),
         ..Row::begin(axis, place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::calls::latency::{Observed, QUANTILES};
+    use crate::study::check::Budget;
+    use crate::tracking::Level;
+
+    /// Returns processes with these times of every call.
+    fn latency(times: [u64; 16]) -> Latency {
+        let process = |time: u64| {
+            let all = Quantiles([time; QUANTILES.len()]);
+            Observed { allocating: all, freeing: all, timing: all, means: None, step_ns: Some(1) }
+        };
+        Latency { level: Level::Allocator, threads: 1, processes: times.map(process).to_vec(), failure: None }
+    }
+
+    #[test]
+    fn the_detectable_change_is_one_that_the_sign_test_would_find() {
+        let detectable = |head: [u64; 16]| {
+            let thresholds = Thresholds { budget: &Budget::default(), resolutions: &[] };
+            let (base, head) = (latency([1_000; 16]), latency(head));
+            let row = row(&base, &head, Axis::Latency, 0.999, Operation::Allocating, &thresholds);
+            row.detectable_percent.expect("sixteen processes")
+        };
+        assert_eq!(detectable([1_000; 16]), Axis::Latency.threshold_percent(), "without noise");
+        // Fifteen of sixteen must agree, so one that is twice as long hides nothing, and two hide what is smaller. The
+        // interval of the median leaves out three on each side, and shows neither.
+        let with = |slow: usize| std::array::from_fn(|place| if place < slow { 2_000 } else { 1_000 });
+        assert_eq!(detectable(with(1)), Axis::Latency.threshold_percent());
+        assert!(detectable(with(2)) > 90.0, "{}", detectable(with(2)));
     }
 }

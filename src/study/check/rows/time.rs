@@ -40,8 +40,7 @@ fn row(record: &Record, found: &Difference, axis: Axis, clock: Clock, thresholds
     }
 }
 
-/// Returns the row of the typical change at a level: the geometric mean over workloads. It is *same* within a
-/// workload's threshold, and has a verdict beyond a smaller one.
+/// Returns the row of the typical change at a level: the geometric mean over workloads, with the threshold of one.
 fn typical_row(found: &Typical, thresholds: &Thresholds) -> Row {
     let level = Some(found.level);
     let threshold_percent = thresholds.percent(Axis::CpuTime, level);

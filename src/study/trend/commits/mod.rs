@@ -246,7 +246,7 @@ fn points(part: &Part, references: &BTreeMap<usize, usize>) -> Vec<CommitPoint> 
     let step = |commit: usize| {
         let since = *references.get(&commit)?;
         let (log, error) = part.difference(commit, since)?;
-        let probability = tails(log / error, part.freedom);
+        let probability = probability(log, error, part.freedom);
         Some(Step { since, ratio: ratio(log, error), probability, verdict: Verdict::Inconclusive })
     };
     let point = |&commit: &usize| {
@@ -254,6 +254,11 @@ fn points(part: &Part, references: &BTreeMap<usize, usize>) -> Vec<CommitPoint> 
         Some(CommitPoint { commit, ratio: ratio(log, error), step: step(commit) })
     };
     part.nodes.iter().filter_map(point).collect()
+}
+
+/// Returns the probability of such a difference of equal commits. Without any error every difference is sure.
+fn probability(log: f64, error: f64, freedom: usize) -> f64 {
+    if error > 0.0 { tails(log / error, freedom) } else { f64::from(u8::from(log == 0.0)) }
 }
 
 fn ratio(log: f64, error: f64) -> Estimate {

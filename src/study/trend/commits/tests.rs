@@ -195,3 +195,10 @@ fn a_small_step_is_no_change_however_sure_it_is() {
     let unsure = estimate(vec![Difference { log_error: 0.018, ..line("b", "a", 0.04) }]);
     assert_eq!(unsure.lanes[0].parts[0][1].step.expect("a step").verdict, Verdict::Inconclusive);
 }
+
+#[test]
+fn a_difference_without_error_has_a_probability() {
+    assert_eq!([probability(0.0, 0.0, 5), probability(0.1, 0.0, 5), probability(-0.1, 0.0, 5)], [1.0, 0.0, 0.0]);
+    assert!((probability(0.02, 0.01, 5) - tails(2.0, 5)).abs() < 1e-12);
+    assert!((probability(0.0, 0.01, 5) - 1.0).abs() < 1e-12);
+}

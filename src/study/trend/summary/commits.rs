@@ -6,6 +6,7 @@ use crate::platform::git::Commit;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::study::compare::Verdict;
+use crate::study::compare::verdicts::{without_difference, word_for};
 use crate::study::trend::summary::machine_note;
 use crate::study::trend::{CommitLane, CommitPoint, Commits, Step};
 
@@ -27,6 +28,7 @@ pub(super) fn add(document: &mut Document, commits: &Commits) {
 pub(in crate::study::trend) fn sentences(commits: &Commits) -> Vec<String> {
     let steps = || commits.lanes.iter().flat_map(CommitLane::points).filter_map(|point| point.step);
     let count = |verdict| steps().filter(|step| step.verdict == verdict).count();
+    let same = steps().filter(|step| step.verdict == Verdict::NoDifference);
     let mut lines: Vec<String> = Vec::new();
     lines.extend(commits.broken_line.map(|line| {
         format!("Line {line} of {} is incomplete and is left out: the file was cut off there.", commits.file)
@@ -35,11 +37,11 @@ pub(in crate::study::trend) fn sentences(commits: &Commits) -> Vec<String> {
         format!("{} has no differences of these workloads and commits.", commits.file)
     } else {
         format!(
-            "{} between commits: {}, {}, {} without a difference, {} inconclusive.",
+            "{} between commits: {}, {}, {}, {} inconclusive.",
             number::counted(steps().count(), "step"),
             number::counted(count(Verdict::Regression), "regression"),
             number::counted(count(Verdict::Improvement), "improvement"),
-            count(Verdict::NoDifference),
+            without_difference(commits.threshold_percent, same.map(|step| step.ratio)),
             count(Verdict::Inconclusive),
         )
     });
@@ -70,13 +72,7 @@ fn sentence(commits: &Commits, lane: &CommitLane, point: &CommitPoint) -> Option
 
 /// Returns the verdict on a step in words.
 pub(in crate::study::trend) fn word(commits: &Commits, step: &Step) -> String {
-    match step.verdict {
-        Verdict::Regression => "regression".to_owned(),
-        Verdict::Improvement => "improvement".to_owned(),
-        Verdict::NoDifference if step.ratio.contains_one() => "no difference".to_owned(),
-        Verdict::NoDifference => format!("no difference (< {} %)", commits.threshold_percent),
-        Verdict::Inconclusive => "inconclusive".to_owned(),
-    }
+    word_for(commits.threshold_percent, step.verdict, step.ratio)
 }
 
 /// Returns the rule for a verdict on a step.
