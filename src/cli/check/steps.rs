@@ -32,6 +32,8 @@ const GROWN_SCALE: f64 = 0.25;
 const PROCESSES: u64 = 16;
 /// The number of calls of each kind that such a process times.
 const CALLS: u32 = 100_000;
+/// The minutes of a check that times all of these calls. A shorter check times fewer.
+const MINUTES_FOR_CALLS: f64 = 1.0;
 
 /// The maximum part of the minutes for soaks.
 const SOAKED: f64 = 0.1;
@@ -142,10 +144,11 @@ impl<'a> Steps<'a> {
     /// Times single calls of the base and the head, by turns.
     fn time_calls(&self, record: &mut Record) {
         let (level, threads) = (Level::Allocator, 1);
+        let operations = (f64::from(CALLS) * (record.plan.minutes / MINUTES_FOR_CALLS).min(1.0)) as u32;
         let mut measured = [Latency::begin(level, threads), Latency::begin(level, threads)];
         for process in 0..PROCESSES {
             self.show("single calls");
-            let pattern = Pattern { level, threads, operations: CALLS, seed: process + 1 };
+            let pattern = Pattern { level, threads, operations, seed: process + 1 };
             let order = if process % 2 == 0 { [0, 1] } else { [1, 0] };
             for build in order {
                 measured[build].run(|| self.launchers()[build].run_task(&Task::Latency(pattern)));
