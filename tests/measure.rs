@@ -204,7 +204,7 @@ fn a_failure_costs_its_own_measurement_and_is_named() {
             .assert()
             .success()
             .stdout(contains(label))
-            .stdout(contains("See it alone: `cargo run --release -- probe --workload=cycles --tracking=full"));
+            .stdout(contains("Run it alone: `cargo run --release -- probe --workload=cycles --tracking=full"));
         let results = read(&output);
         let failed: Vec<_> =
             results.measurements.iter().filter(|measurement| measurement.failure().is_some()).collect();
@@ -296,7 +296,7 @@ fn a_precision_that_is_asked_for_is_reached_or_said_to_be_missed() {
             .assert()
             .success()
     };
-    measured("--precision=1000").stdout(contains("all are within the ±1000 % that was asked for"));
-    measured("--precision=0.0001").stdout(contains("not within the ±0.0001 % that was asked for when the 1 s were up"));
+    measured("--precision=1000").stdout(contains("all meet the requested ±1000 %"));
+    measured("--precision=0.0001").stdout(contains("these exceed the requested ±0.0001 % after 1 s"));
     refused(&["--precision=0"]).stderr(contains("--precision").and(contains("a positive percentage")));
 }

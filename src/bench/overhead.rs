@@ -205,7 +205,7 @@ impl<'a> Bench<'a> {
             let failure = text::one_line(&failure.to_string());
             let picture = stress::PICTURE;
             console::complain(format_args!(
-                "The full run {failure}. {picture} is as it was. See it alone: cargo run --release"
+                "The full run {failure}. {picture} is unchanged. Run it alone: cargo run --release"
             ));
         }
         ExitCode::SUCCESS

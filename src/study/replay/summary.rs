@@ -151,7 +151,7 @@ fn noise_note(replays: &Replays) -> Option<String> {
     let walls = of_untracked.filter_map(|measurement: &Measurement| Some(measurement.overhead()?.wall));
     let worst = walls.max_by(|a, b| a.abs_log_ratio().total_cmp(&b.abs_log_ratio()))?;
     Some(format!(
-        "Noise floor: untracked against itself differs by at most {}. An overhead below that is no more than noise.",
+        "Noise floor: untracked against itself differs by at most {}. Treat an overhead below that as noise.",
         number::percent_interval(worst)
     ))
 }

@@ -151,7 +151,7 @@ fn failure_note(measured: &Measured) -> Option<String> {
     if matches!(failure, Failure::Unsupported { .. }) {
         return Some(format!("{operation}/{level} {said}"));
     }
-    Some(format!("{operation}/{level} {said}. See it alone: {}", text::code(&command_line(operation, *level))))
+    Some(format!("{operation}/{level} {said}. Run it alone: {}", text::code(&command_line(operation, *level))))
 }
 
 #[cfg(test)]
