@@ -179,7 +179,7 @@ impl<'a> Bench<'a> {
             Some(_) => study::print(&results, format),
             None => {
                 study::print(&results, format);
-                console::print("results/ is as it was: this run is not a complete one.");
+                console::print("results/ is unchanged: this run is incomplete.");
             }
         }
         if let Err(panic) = replayed {

@@ -137,14 +137,14 @@ impl Prediction {
             Some((level, accuracy)) if level == self.level => {
                 self.expected = Some(accuracy.direct(self.overhead));
                 format!(
-                    "The interval is that of 95 % of programs: {} were predicted and measured (`validate --traces`). They \
-                     cost {} times what the sum predicts, typically.",
+                    "The interval covers 95 % of programs: {} were predicted and measured (`validate --traces`). They \
+                     typically cost {} times the predicted sum.",
                     accuracy.programs,
                     number::factor(accuracy.factor()),
                 )
             }
-            _ => "How far predictions at this level lie from programs was not measured on this machine \
-                  (`validate --traces` does so for `allocator`). The interval is that of the costs alone."
+            _ => "The accuracy of predictions at this level was not measured on this machine (`validate --traces` \
+                  measures it for `allocator`). The interval covers only the errors of the costs."
                 .to_owned(),
         });
         self

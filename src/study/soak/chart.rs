@@ -33,7 +33,7 @@ pub fn draw(soaks: &Soaks) -> String {
     let title = "What tracking costs after so many events";
     let mut picture = sheet(WIDTH, height, title, &description(soaks))
         .add(text(24.0, 42.0, "title", title))
-        .add(text(24.0, 66.0, "faint", "Over the allocations and frees before, with a constant number of live blocks."))
+        .add(text(24.0, 66.0, "faint", "By earlier allocations and frees, with a constant number of live blocks."))
         .add(legend(soaks));
     for (row, build) in soaks.builds.iter().enumerate() {
         for (column, quantities) in PLOTS.into_iter().enumerate() {

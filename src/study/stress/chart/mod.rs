@@ -101,7 +101,7 @@ fn foot(record: &Record, y: f64) -> Group {
     let Origin { machine, toolchain, memscope, started, .. } = &record.origin;
     let made = format!("memscope-bench, {}", started.format("%Y-%m-%d %H:%M UTC"));
     let on = format!(
-        "{memscope}; {}, {} cores, {}; {} threads a pool; {}; {}",
+        "{memscope}; {}, {} cores, {}; {} threads per pool; {}; {}",
         machine.processor, machine.cores, machine.system, record.threads, toolchain.rustc, toolchain.allocator
     );
     Group::new()

@@ -31,7 +31,7 @@ pub(in crate::study::trend) fn sentences(commits: &Commits) -> Vec<String> {
     let same = steps().filter(|step| step.verdict == Verdict::NoDifference);
     let mut lines: Vec<String> = Vec::new();
     lines.extend(commits.broken_line.map(|line| {
-        format!("Line {line} of {} is incomplete and is left out: the file was cut off there.", commits.file)
+        format!("Line {line} of {} is incomplete and is left out: the file was truncated there.", commits.file)
     }));
     lines.push(if commits.lanes.is_empty() {
         format!("{} has no differences of these workloads and commits.", commits.file)
