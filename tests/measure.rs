@@ -85,7 +85,7 @@ fn a_killed_run_goes_on_where_it_was() {
     let text = fs::read_to_string(&path).expect("the journal");
     let kept = text.matches("\"entry\":\"pair\"").count();
 
-    measure(&[&pairs]).assert().code(2).stdout("").stderr(contains("go on with --resume, or remove it"));
+    measure(&[&pairs]).assert().code(2).stdout("").stderr(contains("continue it with --resume, or remove the file"));
     measure(&["--pairs=17", "--resume"]).assert().code(2).stdout("").stderr(contains("the journal of another run"));
     measure(&[&pairs, "--resume"]).assert().success();
     let results = read(folder.path());
@@ -95,7 +95,7 @@ fn a_killed_run_goes_on_where_it_was() {
     let kept_firsts = firsts.filter(|first| text.contains(first.as_ref().expect("JSON")));
     assert!(kept_firsts.count() > 0, "the first pairs are those that were measured before");
     assert!(!path.exists(), "the journal ended");
-    measure(&["--resume"]).assert().code(2).stderr(contains("there is nothing to resume"));
+    measure(&["--resume"]).assert().code(2).stderr(contains("nothing to resume"));
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn an_earlier_file_is_never_lost() {
     assert_eq!(fs::read_to_string(&path).expect("the file"), "not JSON");
 
     fs::write(&path, "{\"schema\": 99}").expect("a file");
-    refused(&[&argument]).stderr(contains("schema 99").and(contains("a newer one is needed")));
+    refused(&[&argument]).stderr(contains("schema 99").and(contains("use a newer one")));
     assert_eq!(fs::read_to_string(&path).expect("the file"), "{\"schema\": 99}");
 }
 

@@ -151,7 +151,7 @@ fn what_cannot_be_soaked_is_refused() {
         assert.code(2).stdout("").stderr(contains(why.to_owned()));
         assert!(!folder.path().join("results").exists(), "nothing was measured");
     };
-    refused(&["--tracking=untracked"], "untracked runs beside each level");
+    refused(&["--tracking=untracked"], "untracked always runs beside each level");
     refused(&["--tracking=heaptrack"], "it runs in another program");
     refused(&["--events=9999"], "--events 9999: the first checkpoint is at 10000 events");
     refused(&["--counted-events=100"], "--counted-events 100: the first checkpoint");

@@ -57,7 +57,7 @@ fn estimates_are_compared_with_the_workloads_themselves() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let report = contains("Replays: the overhead that tracking adds")
         .and(contains("The recorder itself typically costs"))
-        .and(contains("Without a prediction: ").and(contains("calls.json is not there")));
+        .and(contains("Without a prediction: ").and(contains("calls.json is missing")));
     memscope_bench()
         .args([
             "validate",

@@ -30,7 +30,7 @@ pub(crate) use crate::worker::reply::{TRIES, suspended};
 
 /// A program of this package that was not built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} is not there: build it with `cargo build --release{}`", .program.display(), features(*.is_reference))]
+#[error("{} is missing: build it with `cargo build --release{}`", .program.display(), features(*.is_reference))]
 pub struct MissingProgram {
     program: PathBuf,
     is_reference: bool,
@@ -359,7 +359,7 @@ mod tests {
         };
         let launcher = Launcher::new("/bin/echo".into(), Limits::default()).logging_to(full);
         let failure = launcher.run(&request(Level::Full)).expect_err("that is no observation");
-        assert!(failure.to_string().contains("its output is not what it should be"), "{failure}");
+        assert!(failure.to_string().contains("its output is invalid"), "{failure}");
         assert!(launcher.log_failure().expect("it cannot be written").to_string().contains("No space left"));
     }
 

@@ -210,12 +210,12 @@ fn inherited_limits_are_kept_and_named() {
             .assert()
             .success()
     };
-    exhausted("ulimit -v 1048576", &[]).stdout(contains("it wanted more than 1024 MiB (ulimit -v)"));
-    exhausted("ulimit -d 524288", &[]).stdout(contains("it wanted more than 512 MiB (ulimit -d)"));
-    exhausted("ulimit -S -d 524288", &[]).stdout(contains("it wanted more than 512 MiB (ulimit -d)"));
-    exhausted("true", &["--memory-limit=512"]).stdout(contains("it wanted more than 512 MiB (--memory-limit)"));
+    exhausted("ulimit -v 1048576", &[]).stdout(contains("it requested more than 1024 MiB (ulimit -v)"));
+    exhausted("ulimit -d 524288", &[]).stdout(contains("it requested more than 512 MiB (ulimit -d)"));
+    exhausted("ulimit -S -d 524288", &[]).stdout(contains("it requested more than 512 MiB (ulimit -d)"));
+    exhausted("true", &["--memory-limit=512"]).stdout(contains("it requested more than 512 MiB (--memory-limit)"));
     exhausted("ulimit -v 1048576", &["--memory-limit=512"])
-        .stdout(contains("it wanted more than 512 MiB (--memory-limit; ulimit -v is 1024 MiB)"));
+        .stdout(contains("it requested more than 512 MiB (--memory-limit; ulimit -v is 1024 MiB)"));
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn a_probe_whose_seeds_are_not_fixed_says_so() {
 fn a_worker_does_its_task_and_refuses_what_is_none() {
     worker(&request().into()).assert().success().stderr("").stdout(contains("\"workload\":\"cycles\""));
     for (input, why) in [
-        ("", "standard input is not a task for a worker, which is one line of JSON: it is empty"),
+        ("", "standard input is not a task for a worker (one line of JSON): it is empty"),
         ("{}", "expected value"),
         ("\"dance\"", "unknown variant `dance`, expected one of `probe`, `windows`"),
     ] {
@@ -330,7 +330,7 @@ fn the_control_program_runs_probes_alone() {
     control(&Task::Reports)
         .code(2)
         .stdout("")
-        .stderr("error: this program runs probes only: give other tasks to memscope-bench\n");
+        .stderr("error: this program only runs probes: give other tasks to memscope-bench\n");
 }
 
 #[test]

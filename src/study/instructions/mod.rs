@@ -395,7 +395,7 @@ mod tests {
         assert_eq!(end_of("exec sleep 60"), Failure::TimedOut { seconds: 1 });
         assert_eq!(end_of("echo oops >&2; echo '==1== Collected : 7' >&2; exit 3"), crashed("exit code 3: oops"));
         assert_eq!(end_of("echo '==1== Collected : 7' >&2; kill -SEGV $$"), crashed("SIGSEGV"));
-        assert!(end_of("echo '{}'; echo '==1== Collected : 7' >&2").to_string().contains("not what it should be"));
+        assert!(end_of("echo '{}'; echo '==1== Collected : 7' >&2").to_string().contains("its output is invalid"));
     }
 
     #[test]

@@ -175,10 +175,10 @@ mod tests {
     #[test]
     fn memory_has_its_bytes_and_the_events_at_which_it_reaches_a_gibibyte() {
         let said = |figure: fn(f64) -> f64| memory(&growth(Quantity::KeptBytes, 2e6, figure)).expect("19 checkpoints");
-        assert_eq!(said(|_| 0.0), "bytes that it keeps: flat up to 10 M events, at 0 B");
+        assert_eq!(said(|_| 0.0), "bytes kept: flat up to 10 M events, at 0 B");
         assert_eq!(
             said(|n| n * 48.0),
-            "bytes that it keeps: linear, 48.0 B of each event, 458 MiB after 10 M events; it reaches 1 GiB at 22.4 M events"
+            "bytes kept: linear, 48.0 B per event, 458 MiB after 10 M events; it reaches 1 GiB at 22.4 M events"
         );
         assert!(said(|n| n * 480.0).ends_with("; it has reached 1 GiB at 2.24 M events"));
         assert!(!said(|n| n * 0.8).contains("GiB"), "so far away is a guess");
