@@ -131,7 +131,7 @@ fn a_measurement_is_shown_and_written() {
         .assert()
         .success()
         .stdout(contains("cycles").and(contains("structures")).and(contains("Noise floor")))
-        .stdout(contains("memscope-rs").and(contains("rustc")).and(contains("6 for each figure")));
+        .stdout(contains("memscope-rs").and(contains("rustc")).and(contains("6 per figure")));
     let results = read(&output);
     assert_eq!(results.measurements.len(), 2 * 5);
     for measurement in results.measurements.iter().filter(|measurement| linked::supports(measurement.level)) {

@@ -42,7 +42,7 @@ fn a_run_that_failed_goes_on_and_each_circumstance_has_its_place_in_one_file() {
         .stdout("")
         .stderr(contains("This takes about 2 minutes").and(contains("--resume continues it")))
         .stderr(contains("error: the validation ended at cycles/full").and(contains("which crashed: SIGABRT")))
-        .stderr(contains("to repeat it alone: cargo run --release -- probe --workload=cycles --tracking=full"));
+        .stderr(contains("run it alone: cargo run --release -- probe --workload=cycles --tracking=full"));
     let first = fs::read_to_string(&journal).expect("the journal");
     assert_eq!(first.lines().count(), 3, "the plan, the calibration and the first part");
     assert_eq!(fs::read(&path).expect("the file"), fs::read(earlier).expect("the file"), "it stays as it was");

@@ -173,7 +173,7 @@ impl Launcher {
 
     /// Runs a probe in a separate folder, because memscope exports into the working directory.
     fn run_in_scratch(&self, request: &Request) -> Result<Reply<Observation>, Failure> {
-        let prevented = |error| Failure::Prevented { why: format!("it has no folder to run in: {error}") };
+        let prevented = |error| Failure::Prevented { why: format!("its working folder cannot be created: {error}") };
         let folder = Scratch::new().map_err(prevented)?;
         let within = |command: &mut Command| _ = command.current_dir(folder.path());
         self.judge(self.run_with(within, &Task::from(*request))?)

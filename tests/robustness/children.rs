@@ -178,7 +178,7 @@ fn a_child_has_the_name_of_the_program() {
 
 #[test]
 fn a_parent_that_ignores_its_children_changes_nothing() {
-    after("trap '' CHLD PIPE HUP").args(TINY).arg("--pairs=6").assert().success().stdout(contains("6 for each figure"));
+    after("trap '' CHLD PIPE HUP").args(TINY).arg("--pairs=6").assert().success().stdout(contains("6 per figure"));
     let folder = folder();
     // Its own children are included, because some counts come from them.
     after("trap '' CHLD")
@@ -201,7 +201,7 @@ fn without_open_streams_it_measures_and_writes() {
 #[test]
 fn inherited_limits_are_kept_and_named() {
     // Below the memory limit that probes have.
-    after("ulimit -v 4194304").args(TINY).arg("--pairs=6").assert().success().stdout(contains("6 for each figure"));
+    after("ulimit -v 4194304").args(TINY).arg("--pairs=6").assert().success().stdout(contains("6 per figure"));
     let exhausted = |words: &str, arguments: &[&str]| {
         after(words)
             .args(["measure", "--workloads=cycles", "--tracking=full", "--scale=0.001", "--pairs=6"])
@@ -275,7 +275,7 @@ fn a_log_that_cannot_be_written_is_an_error_of_the_run() {
         .current_dir(folder.path())
         .assert()
         .code(2)
-        .stdout(contains("6 for each figure").and(contains("crashed").not()))
+        .stdout(contains("6 per figure").and(contains("crashed").not()))
         .stderr(ends_with("error: cannot write /dev/full: No space left on device (os error 28)\n"));
     assert_eq!(measurement(folder.path()).pairs.len(), 6, "what was measured is kept");
 }

@@ -121,7 +121,7 @@ fn notes(accuracy: &Accuracy) -> Vec<String> {
     lines.push(
         "Each promise is a program with a known answer, in a separate process. Its facts are compared one by one: a \
          true positive is expected and reported, a false negative only expected, a false positive only reported. Kept: \
-         none is false. `5 of 6`: that many of the expected facts are reported. Not kept: none is reported."
+         no errors. `5 of 6`: that many of the expected facts are reported. Not kept: none of them is."
             .to_owned(),
     );
     lines.push(

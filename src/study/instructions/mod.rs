@@ -142,7 +142,7 @@ impl<'a> InstructionCounter<'a> {
     /// If one of them is missing, the compiler fails, or programs do not load the library that fixes seeds.
     pub(crate) fn new(launcher: &'a Launcher) -> Result<Self, CountingError> {
         let Tools { valgrind, compiler } = Tools::find()?;
-        let mut refusal = "there is no temporary folder".to_owned();
+        let mut refusal = "no temporary folder is available".to_owned();
         for folder in preload::folders(launcher.folder()) {
             let counter = Self { launcher, valgrind: valgrind.clone(), folder };
             counter.compile_fixed_seed(&compiler).map_err(CountingError::NoFixedSeed)?;

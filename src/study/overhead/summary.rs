@@ -156,7 +156,7 @@ fn notes_by(results: &Results, clock: Clock) -> Vec<String> {
         let range = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
         let scales = if results.series(Series::Overhead).next().is_some() { "" } else { " of each row" };
         lines
-            .push(format!("Pairs: {range} for each figure{scales}; an overhead is the median of tracked ÷ untracked."));
+            .push(format!("Pairs: {range} per figure{scales}; an overhead is the median of tracked ÷ untracked."));
     }
     if measured().any(|measurement| measurement.ns_per_allocation().is_some()) {
         lines.push(NS_PER_ALLOCATION.to_owned());

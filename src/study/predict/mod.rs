@@ -263,7 +263,7 @@ mod tests {
         assert!((value - 40_000.0).abs() < 1e-6 && low < value && value < high, "{low} {value} {high}");
         let said = summary::answer(&expected);
         assert!(said.contains("would be ×3.00 ") && said.contains(" of its CPU time: 40"), "{said}");
-        assert!(said.contains(" on top of 20 µs. The costs of its operations alone sum to 20 µs ["), "{said}");
+        assert!(said.contains(" on top of 20 µs. The costs of its operations sum to 20 µs ["), "{said}");
     }
 
     #[test]

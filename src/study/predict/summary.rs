@@ -39,9 +39,7 @@ pub(super) fn summary(prediction: &Prediction) -> Document {
 pub(super) fn answer(prediction: &Prediction) -> String {
     let sum = match prediction.expected {
         None => String::new(),
-        Some(_) => {
-            format!(" The costs of its operations alone sum to {}.", number::time_interval(prediction.added_ns()))
-        }
+        Some(_) => format!(" The costs of its operations sum to {}.", number::time_interval(prediction.added_ns())),
     };
     format!(
         "The overhead of {} under {} would be {} of its CPU time: {} on top of {}.{sum}",

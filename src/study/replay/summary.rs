@@ -86,7 +86,7 @@ fn notes(replays: &Replays) -> Vec<String> {
     let pairs = || measured().map(|measurement| measurement.pairs.len());
     if let (Some(fewest), Some(most)) = (pairs().min(), pairs().max()) {
         let range = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
-        lines.push(format!("Pairs: {range} for each figure; an overhead is the median of tracked ÷ untracked."));
+        lines.push(format!("Pairs: {range} per figure; an overhead is the median of tracked ÷ untracked."));
     }
     if measured().any(|measurement| measurement.ns_per_allocation().is_some()) {
         lines.extend([NS_PER_ALLOCATION, COLD].map(str::to_owned));
@@ -119,7 +119,7 @@ const fn gaps_note(gaps: Gaps) -> &'static str {
              caches. Threads wait only for each other's blocks and ends."
         }
         Gaps::None => {
-            "Gaps: none. The program's own work is left out, so these overheads are those of its allocations alone."
+            "Gaps: none. The replay omits the program's own work, so these are the overheads of its allocations alone."
         }
     }
 }

@@ -102,8 +102,8 @@ fn each(sessions: &Sessions) -> Table {
 
 fn notes(sessions: &Sessions) -> Vec<String> {
     let mut lines = vec![
-        "A session is a complete measurement of all workloads and levels. Two honest 95 % intervals of the same figure are \
-         disjoint in 0.6 % of cases."
+        "A session is a complete measurement of all workloads and levels. Two correct 95 % intervals of the same \
+         figure are disjoint in 0.6 % of cases."
             .to_owned(),
         "Difference ÷ error: the robust standard deviation of the differences between two sessions, in their standard \
          errors. It is 1 if the intervals are as wide as they should be; above 1 they are too narrow."

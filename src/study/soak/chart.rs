@@ -30,7 +30,7 @@ const PLOTS: [&[Quantity]; 2] = [&[Quantity::CpuTime], &[Quantity::KeptBytes, Qu
 /// Draws the soaks.
 pub fn draw(soaks: &Soaks) -> String {
     let height = TOP + soaks.builds.len() as f64 * (PANEL.1 + BETWEEN) + 58.0;
-    let title = "What tracking costs after so many events";
+    let title = "What tracking costs as events accumulate";
     let mut picture = sheet(WIDTH, height, title, &description(soaks))
         .add(text(24.0, 42.0, "title", title))
         .add(text(24.0, 66.0, "faint", "By earlier allocations and frees, with a constant number of live blocks."))

@@ -87,8 +87,7 @@ fn head(record: &Record, title: &str) -> Group {
         grouped(record.truth.allocations),
         time(record.duration_ns as f64)
     );
-    let whose =
-        "Figures marked memscope are what its tracker recorded; the others are counted by the harness's own allocator.";
+    let whose = "Figures marked memscope come from its tracker; the harness's own allocator counts the others.";
     Group::new().add(text(MARGIN + 4.0, 42.0, "title", title)).add(text(MARGIN + 4.0, 66.0, "faint", run)).add(text(
         MARGIN + 4.0,
         86.0,
