@@ -12,7 +12,7 @@ const WIDTH: u16 = 150;
 
 /// Returns the report: the claims, and the commands that produced their figures.
 pub fn summary(claims: &Claims) -> Document {
-    let columns = ["claim", "where it stands", "tried as", "measured here [95 %]", "verdict", "figures from"];
+    let columns = ["claim", "source", "setting", "measured here [95 %]", "verdict", "figures from"];
     let mut table = Table::new(columns.map(left)).grouped_by(2).wrapped_at(WIDTH);
     let mut notes = vec![
         "A claim holds in a setting if the whole interval of every figure is within it. It does not hold if a figure \

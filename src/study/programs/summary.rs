@@ -153,7 +153,7 @@ fn workloads(programs: &Programs, curves: &[Curve]) -> Table {
         right("per ms"),
     ];
     columns.extend(levels.iter().map(|level| left(level.to_string())));
-    columns.push(left("outside of").off_terminal());
+    columns.push(left("outside").off_terminal());
     let mut table = Table::new(columns);
     let mut profiles = programs.profiles();
     profiles.sort_by(|a, b| a.allocation_rate().total_cmp(&b.allocation_rate()));
@@ -238,7 +238,7 @@ fn components(likeness: &Likeness) -> Table {
     /// The number of features that are named for a component.
     const NAMED: usize = 3;
     let Likeness { features, components, .. } = likeness;
-    let mut table = Table::new([left("component"), right("explains"), left("made of")]);
+    let mut table = Table::new([left("component"), right("explains"), left("main features")]);
     for (place, (share, weights)) in components.shares.iter().zip(&components.weights).enumerate() {
         let mut strongest: Vec<(&String, f64)> = features.iter().zip(weights.iter().copied()).collect();
         strongest.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));

@@ -151,7 +151,7 @@ impl Axes {
             let label = number::short_count(events);
             grid = grid.add(line(x, ABOVE, x, BELOW, "rule")).add(centred(x, BELOW + 18.0, "small faint", label));
         }
-        grid.add(ending(RIGHT, BELOW + 34.0, "small faint", "events before"))
+        grid.add(ending(RIGHT, BELOW + 34.0, "small faint", "earlier events"))
     }
 
     fn curve(&self, level: Level, growth: &Growth) -> Group {
