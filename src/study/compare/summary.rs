@@ -287,7 +287,5 @@ fn left_out(comparison: &Comparison) -> Option<String> {
     let is_zero = |pair: &&Pair| pair.untracked.ns(comparison.clock) == 0.0 || pair.tracked.ns(comparison.clock) == 0.0;
     let measurements = comparison.builds.iter().flat_map(|build| &build.measurements);
     let pairs = measurements.flat_map(|measurement| &measurement.pairs).filter(is_zero).count();
-    (pairs > 0).then(|| {
-        format!("Left out: {pairs} pairs with no elapsed time; use a larger --scale.")
-    })
+    (pairs > 0).then(|| format!("Left out: {pairs} pairs with no elapsed time; use a larger --scale."))
 }

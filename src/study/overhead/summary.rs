@@ -155,8 +155,7 @@ fn notes_by(results: &Results, clock: Clock) -> Vec<String> {
     if let (Some(fewest), Some(most)) = (pairs().min(), pairs().max()) {
         let range = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
         let scales = if results.series(Series::Overhead).next().is_some() { "" } else { " of each row" };
-        lines
-            .push(format!("Pairs: {range} per figure{scales}; an overhead is the median of tracked ÷ untracked."));
+        lines.push(format!("Pairs: {range} per figure{scales}; an overhead is the median of tracked ÷ untracked."));
     }
     if measured().any(|measurement| measurement.ns_per_allocation().is_some()) {
         lines.push(NS_PER_ALLOCATION.to_owned());
@@ -219,7 +218,8 @@ const FIDELITY: &str = "Fidelity: ";
 
 /// The state in which figures are taken.
 pub(crate) const COLD: &str = "Figures are cold: each process is fresh and pays for the first touch of the tracker's \
-                    memory, which the page faults count. A longer run pays more only where that memory keeps growing.";
+                               memory, which the page faults count. A longer run pays more only where that memory \
+                               keeps growing.";
 
 /// The definition of a column that could be misread.
 pub(crate) const NS_PER_ALLOCATION: &str =

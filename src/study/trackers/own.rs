@@ -38,9 +38,9 @@ impl OwnTracker {
 
 /// The definition of the table's columns.
 pub(super) const NOTE: &str = "Trackers of other crates: crates counts the tracker's library and its dependencies; \
-     compile time is that of a clean, optimised build of all of them; program is the size of its program, with the \
-     increase over the same program without it in brackets. `own-off` is the tracker installed as the program's \
-     allocator and never started.";
+                               compile time is that of a clean, optimised build of all of them; program is the size of \
+                               its program, with the increase over the same program without it in brackets. `own-off` \
+                               is the tracker installed as the program's allocator and never started.";
 
 /// Returns a row for each tracker of another crate.
 pub(super) fn table(trackers: &[OwnTracker]) -> Table {

@@ -26,8 +26,7 @@ pub(super) fn draw(why: &Why) -> Option<String> {
     options.title = title(why, &profiles);
     options.subtitle = Some(
         if profiles.len() == 2 {
-            "Width: instructions that tracking adds in the second build. Red: more than in the first build. Blue: \
-             fewer."
+            "Width: instructions that tracking adds in the second build. Red: more than in the first one. Blue: fewer."
         } else {
             "Width: instructions that tracking adds. Colour: hashing, maps, strings, time, allocations, other."
         }
