@@ -20,14 +20,14 @@ repository=${CHECK_REPOSITORY:-.}
 base=${CHECK_BASE:-}
 head=${CHECK_HEAD:-}
 
-[ -n "$base" ] || fail "there is no base: name it in the input 'base', or run for a pull request"
+[ -n "$base" ] || fail "no base: set the input 'base', or run for a pull request"
 # Git's own words name a repository of another owner, as in a container, and the setting that trusts it.
 complaint=$(git -C "$repository" rev-parse --git-dir 2>&1 > /dev/null) \
   || fail "repository-path '$repository' is not in a git repository that git reads: ${complaint//$'\n'/ }"
 [ -n "$head" ] || head=$(git -C "$repository" rev-parse --quiet --verify HEAD) || fail "'$repository' has no commit"
 for revision in "$base" "$head"; do
   git -C "$repository" rev-parse --quiet --verify --end-of-options "$revision^{commit}" > /dev/null \
-    || fail "'$revision' is no commit of '$repository': check it out with 'fetch-depth: 0'"
+    || fail "'$revision' is not a commit of '$repository': check it out with 'fetch-depth: 0'"
 done
 
 # A folder of its own: a report of an earlier run is never taken for this one's.
@@ -48,9 +48,9 @@ case $code in
   0) verdict=ok ;;
   1) verdict=worse ;;
   3) verdict=cannot-tell ;;
-  *) fail "memscope-bench check ended with $code, and without a verdict: its output names the reason" ;;
+  *) fail "memscope-bench check exited with $code and without a verdict: its output has the reason" ;;
 esac
-[ -s "$report" ] || fail "memscope-bench check ended with $code and wrote no $report"
+[ -s "$report" ] || fail "memscope-bench check exited with $code and wrote no $report"
 
 { echo "verdict=$verdict"; echo "report=$report"; } >> "$GITHUB_OUTPUT"
 cat "$report" >> "$GITHUB_STEP_SUMMARY"
@@ -81,7 +81,7 @@ comment() {
 if [ "${CHECK_COMMENT:-true}" != true ] || [ -z "${PULL_REQUEST:-}" ]; then
   :
 elif [ "${HEAD_REPOSITORY:-$GITHUB_REPOSITORY}" != "$GITHUB_REPOSITORY" ]; then
-  notice "No comment: the token of a pull request from $HEAD_REPOSITORY may only read. See the run's summary."
+  notice "No comment: the token of a pull request from $HEAD_REPOSITORY is read-only. See the run's summary."
 elif [ -z "${GH_TOKEN:-}" ]; then
   notice "No comment: the input 'github-token' is empty. See the run's summary."
 elif ! comment; then
@@ -92,6 +92,6 @@ fi
 case $verdict in
   ok) notice "ok: nothing is worse" ;;
   worse) echo "::error title=memscope-bench::worse: see the run's summary" ;;
-  cannot-tell) echo "::warning title=memscope-bench::cannot tell: more minutes may decide what is open" ;;
+  cannot-tell) echo "::warning title=memscope-bench::cannot tell: more minutes may decide it" ;;
 esac
 [ "$verdict" != worse ] || exit 1

@@ -144,7 +144,7 @@ impl Bench {
                 let batches = Batches::new(origin, operations);
                 if !is_complete {
                     study::print(&Calls::from(batches), Format::Text);
-                    console::print("results/ is as it was: this run is not a complete one.");
+                    console::print("results/ is unchanged: this run is incomplete.");
                     return ExitCode::SUCCESS;
                 }
                 match save(&folder, batches) {

@@ -101,14 +101,14 @@ fn what_cannot_be_asked_is_named() {
         let refusal = contains(why.to_owned()).and(contains("error:"));
         memscope_bench().current_dir(folder.path()).args(arguments).assert().code(2).stdout("").stderr(refusal);
     };
-    refused(&["accuracy", "no-such-thing"], "'no-such-thing' is no build");
+    refused(&["accuracy", "no-such-thing"], "'no-such-thing' is not a build");
     refused(&["accuracy", "--promises=luck"], "luck");
     refused(&["detect", "--format=yaml"], "--format");
     let request = Request { promise: "luck".to_owned() };
-    let refusal = contains("error: there is no promise 'luck'; there are quick-start, ");
+    let refusal = contains("error: unknown promise 'luck'; choose from quick-start, ");
     worker(&Task::Promise(request)).assert().code(2).stdout("").stderr(refusal);
     let request = detection::Request { workload: Workload::LEAKS, scale: Scale::FULL, report: "luck".to_owned() };
-    let refusal = contains("error: there is no report 'luck'; there are ");
+    let refusal = contains("error: unknown report 'luck'; choose from ");
     worker(&Task::Detection(request)).assert().code(2).stdout("").stderr(refusal);
     assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0, "nothing is left behind");
 }

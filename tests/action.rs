@@ -252,15 +252,15 @@ fn without_a_verdict_nothing_is_reported_and_the_reason_is_named() {
         assert_eq!((run.summary.as_str(), run.outputs.as_str()), ("", ""));
         assert_eq!(workspace.read("calls"), "");
     };
-    refused(workspace.run(0, &[("CHECK_BASE", "")]), "there is no base");
+    refused(workspace.run(0, &[("CHECK_BASE", "")]), "no base");
     refused(workspace.run(0, &[("CHECK_BASE", &"0".repeat(40))]), "fetch-depth: 0");
-    refused(workspace.run(0, &[("CHECK_HEAD", "--all")]), "'--all' is no commit");
+    refused(workspace.run(0, &[("CHECK_HEAD", "--all")]), "'--all' is not a commit");
     refused(workspace.run(0, &[("CHECK_REPOSITORY", "nowhere")]), "'nowhere' is not in a git repository");
     refused(workspace.run(0, &[("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")]), "detected dubious ownership in repository");
     git(workspace.folder.path(), &["init", "--quiet", "--template=", "empty"]);
     refused(workspace.run(0, &[("CHECK_REPOSITORY", "empty")]), "'empty' has no commit");
     assert_eq!(workspace.read("arguments"), "", "and nothing is measured");
-    refused(workspace.run(2, &[]), "ended with 2");
+    refused(workspace.run(2, &[]), "exited with 2");
     workspace.write("silent", "");
     refused(workspace.run(0, &[]), "wrote no ");
 }

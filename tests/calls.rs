@@ -70,7 +70,7 @@ fn what_is_not_to_be_had_is_refused() {
     };
     refused("allocate", Level::Full, 1, "'allocate'", "allocate-16B, allocate-64B");
     refused("name-vec", Level::Full, 1, "name-vec is not timed under full", "under variables");
-    refused("name-vec", Level::Variables, 201, "201 times", "at most 200 times");
+    refused("name-vec", Level::Variables, 201, "201 times", "only 1 to 200 times");
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn what_is_no_call_is_refused_with_the_known_ones() {
         .args(["calls", "--tracking=full"])
         .assert()
         .code(2)
-        .stderr(contains("--tracking").and(contains("no named values")));
+        .stderr(contains("--tracking").and(contains("no values are named")));
 }
 
 /// Returns the record of a file of an earlier version, in which a part had its own file.

@@ -32,10 +32,10 @@ fn what_cannot_be_checked_is_refused_before_anything_is_built() {
     refused(&["--head=0.2.5"], "--base");
     refused(&["--base=0.2.5", "--self", "--head=0.2.4"], "cannot be used with");
     refused(&["--base=0.2.5", "--self", "--minutes=0"], "a number of minutes");
-    refused(&["--base=0.2.5", "--self", "--tracking=untracked"], "untracked runs in every round");
-    refused(&["--base=0.2.5", "--self", "--budget=budget.toml"], "there is no axis 'speed'");
+    refused(&["--base=0.2.5", "--self", "--tracking=untracked"], "every round includes untracked");
+    refused(&["--base=0.2.5", "--self", "--budget=budget.toml"], "unknown axis 'speed'");
     refused(&["--base=0.2.5", "--self", "--budget=none.toml"], "none.toml");
-    refused(&["--base=no-such-thing", "--head=0.2.5", "--without-counts"], "'no-such-thing' is no build");
+    refused(&["--base=no-such-thing", "--head=0.2.5", "--without-counts"], "'no-such-thing' is not a build");
 }
 
 #[test]

@@ -36,11 +36,11 @@ fn a_name_of_no_build_is_refused() {
     };
     refused(&["compare"], "BUILD");
     refused(&["compare", "0.2.5", "--against=nothing"], "[possible values: first, previous]");
-    refused(&["compare", "no-such-thing"], "'no-such-thing' is no build");
+    refused(&["compare", "no-such-thing"], "'no-such-thing' is not a build");
     refused(&["compare", "0.2.5", "--rounds=3"], "--rounds");
     refused(&["compare", "0.2.5", "--threshold=-1"], "a threshold is a percentage");
     refused(&["compare", "0.2.5", "--clock=sun"], "[possible values: wall, cpu]");
-    refused(&["compare", "."], ". holds no memscope-rs");
+    refused(&["compare", "."], ". contains no memscope-rs");
     refused(&["compare", ".@v1"], ". is not in a git repository");
     refused(&["history", "--repository=.", "--range=a..b"], ". is not in a git repository");
 }
@@ -177,7 +177,7 @@ fn a_repository_is_asked_before_anything_is_built() {
     refused_range("HEAD..HEAD", "the range 'HEAD..HEAD' of");
     refused_range("v1..v2", "has no revision 'v1..v2'");
     fs::write(repository.join("Cargo.toml"), "[package]\nname = \"changed\"\n").expect("a manifest");
-    refused_range("HEAD", "has changes that are not committed (M Cargo.toml)");
+    refused_range("HEAD", "has uncommitted changes (M Cargo.toml)");
 }
 
 /// Measures two builds in rounds. Both are the same program, which the rounds cannot know.
@@ -510,7 +510,7 @@ fn versions_are_compared_by_one_line() {
 
     // The journal of an interrupted run is neither lost nor used for another run.
     fs::write(folder.path().join("out/compare.journal"), "{}\n").expect("a journal");
-    compare(&["--links=1"]).code(2).stderr(contains("go on with --resume, or remove it"));
+    compare(&["--links=1"]).code(2).stderr(contains("continue it with --resume, or remove the file"));
     compare(&["--links=1", "--resume"]).code(2).stderr(contains("is the journal of another run"));
     assert_eq!(fs::read_to_string(folder.path().join("out/compare.journal")).expect("it is there"), "{}\n");
 }

@@ -129,9 +129,9 @@ fn what_is_no_tracker_is_explained() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = format!("--output={}", folder.path().display());
     let refused = |subject: &str| memscope_bench().args(["conform", subject, &output]).assert().code(2).stdout("");
-    refused("fool").stderr(contains("no level is called 'fool'").and(contains("no such file or folder")));
+    refused("fool").stderr(contains("unknown level 'fool'").and(contains("no such file or folder")));
     refused("quick-start").stderr(contains("cannot drive quick-start"));
-    refused(env!("CARGO_BIN_EXE_memscope-bench")).stderr(contains("is no program of a tracker"));
+    refused(env!("CARGO_BIN_EXE_memscope-bench")).stderr(contains("is not a tracker's program"));
     let empty = tempfile::tempdir().expect("a temporary folder");
     refused(&empty.path().display().to_string()).stderr(contains("it has no Cargo.toml"));
 }

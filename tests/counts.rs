@@ -34,7 +34,7 @@ fn without_valgrind_one_line_says_how_to_get_it() {
         ("--counts", &[&bisect[..], &["--counts"]].concat()),
         ("--counts", &[&bisect[..], &["--counts=last-level-misses"]].concat()),
     ] {
-        refused(command, &format!("error: {option}: instructions are counted with valgrind"), NO_VALGRIND);
+        refused(command, &format!("error: {option}: counting instructions needs valgrind"), NO_VALGRIND);
     }
     // Page faults need no valgrind: the error is about the missing repository.
     memscope_bench()
@@ -127,7 +127,7 @@ fn a_planted_cost_is_found_and_counted_only_once() {
     assert!(full.added(Metric::Instructions).expect("both were counted") > 0.0, "tracking adds instructions");
     let runs =
         |counts: &Counts| [Metric::Instructions, Metric::PageFaults].map(|metric| counts.tracked.of(metric).len());
-    assert_eq!([full, of_threads].map(runs), [[3, 6], [0, 6]], "several threads have page faults alone");
+    assert_eq!([full, of_threads].map(runs), [[3, 6], [0, 6]], "several threads have only page faults");
     assert!(whole[1].is_empty(), "it was not built");
 
     let resumed = |path: &Path| {

@@ -85,7 +85,7 @@ fn a_killed_run_goes_on_where_it_was() {
     let text = fs::read_to_string(&path).expect("the journal");
     let kept = text.matches("\"entry\":\"pair\"").count();
 
-    measure(&[&pairs]).assert().code(2).stdout("").stderr(contains("go on with --resume, or remove it"));
+    measure(&[&pairs]).assert().code(2).stdout("").stderr(contains("continue it with --resume, or remove the file"));
     measure(&["--pairs=17", "--resume"]).assert().code(2).stdout("").stderr(contains("the journal of another run"));
     measure(&[&pairs, "--resume"]).assert().success();
     let results = read(folder.path());
@@ -95,7 +95,7 @@ fn a_killed_run_goes_on_where_it_was() {
     let kept_firsts = firsts.filter(|first| text.contains(first.as_ref().expect("JSON")));
     assert!(kept_firsts.count() > 0, "the first pairs are those that were measured before");
     assert!(!path.exists(), "the journal ended");
-    measure(&["--resume"]).assert().code(2).stderr(contains("there is nothing to resume"));
+    measure(&["--resume"]).assert().code(2).stderr(contains("nothing to resume"));
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_measurement_is_shown_and_written() {
         .assert()
         .success()
         .stdout(contains("cycles").and(contains("structures")).and(contains("Noise floor")))
-        .stdout(contains("memscope-rs").and(contains("rustc")).and(contains("6 for each figure")));
+        .stdout(contains("memscope-rs").and(contains("rustc")).and(contains("6 per figure")));
     let results = read(&output);
     assert_eq!(results.measurements.len(), 2 * 5);
     for measurement in results.measurements.iter().filter(|measurement| linked::supports(measurement.level)) {
@@ -204,7 +204,7 @@ fn a_failure_costs_its_own_measurement_and_is_named() {
             .assert()
             .success()
             .stdout(contains(label))
-            .stdout(contains("See it alone: `cargo run --release -- probe --workload=cycles --tracking=full"));
+            .stdout(contains("Run it alone: `cargo run --release -- probe --workload=cycles --tracking=full"));
         let results = read(&output);
         let failed: Vec<_> =
             results.measurements.iter().filter(|measurement| measurement.failure().is_some()).collect();
@@ -257,7 +257,7 @@ fn an_earlier_file_is_never_lost() {
     assert_eq!(fs::read_to_string(&path).expect("the file"), "not JSON");
 
     fs::write(&path, "{\"schema\": 99}").expect("a file");
-    refused(&[&argument]).stderr(contains("schema 99").and(contains("a newer one is needed")));
+    refused(&[&argument]).stderr(contains("schema 99").and(contains("use a newer one")));
     assert_eq!(fs::read_to_string(&path).expect("the file"), "{\"schema\": 99}");
 }
 
@@ -296,7 +296,7 @@ fn a_precision_that_is_asked_for_is_reached_or_said_to_be_missed() {
             .assert()
             .success()
     };
-    measured("--precision=1000").stdout(contains("all are within the ±1000 % that was asked for"));
-    measured("--precision=0.0001").stdout(contains("not within the ±0.0001 % that was asked for when the 1 s were up"));
+    measured("--precision=1000").stdout(contains("all meet the requested ±1000 %"));
+    measured("--precision=0.0001").stdout(contains("these exceed the requested ±0.0001 % after 1 s"));
     refused(&["--precision=0"]).stderr(contains("--precision").and(contains("a positive percentage")));
 }

@@ -189,7 +189,7 @@ fn one_page_compares_the_modes() {
     }
     let page = std::fs::read_to_string(folder.path().join("modes.md")).expect("the page");
     for sentence in [
-        "`unified` records nothing: it is cheap because of that.",
+        "`unified` records nothing, which is why it is cheap.",
         "`task-scope` attributes 100 of 150 values to the right task.",
         "`backtrace` is unsupported: built without memscope's feature",
     ] {

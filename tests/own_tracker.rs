@@ -107,9 +107,9 @@ fn wrong_trackers_are_refused_before_anything_is_measured() {
         command.current_dir(folder.path()).assert().code(2).stdout("")
     };
     refused(&["--tracker", "."]).stderr(contains("it has no Cargo.toml"));
-    refused(&["--tracker", "gone"]).stderr(contains("gone is no folder of a crate"));
+    refused(&["--tracker", "gone"]).stderr(contains("gone is not the folder of a crate"));
     refused(&["--tracker", MOCK, "--tracker", MOCK]).stderr(contains("both called 'mock'"));
-    refused(&["--tracker", env!("CARGO_BIN_EXE_memscope-bench")]).stderr(contains("is no program of a tracker"));
+    refused(&["--tracker", env!("CARGO_BIN_EXE_memscope-bench")]).stderr(contains("is not a tracker's program"));
     refused(&["--tracking", "own:mock"]).stderr(contains("name its folder with `trackers --tracker`"));
 }
 

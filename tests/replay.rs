@@ -172,7 +172,7 @@ fn what_is_no_trace_is_refused_as_what_it_is() {
     for (name, bytes, why) in [
         ("empty", &[][..], "it is empty"),
         ("foreign", &b"{\"schema\": 1}"[..], "it is not a trace"),
-        ("truncated", &whole[..20], "cut off"),
+        ("truncated", &whole[..20], "truncated within"),
         ("damaged", &damaged, "damaged trace"),
         ("idle", &made::bytes(&[], 0, true), "no operations"),
     ] {
@@ -209,7 +209,7 @@ fn a_prediction_needs_no_replay_but_the_costs_of_calls() {
         memscope_bench().arg("predict").arg(&trace).arg("--calls").arg(calls).args(more).assert()
     };
     let missing = folder.path().join("calls.json");
-    predict(&missing, &[]).code(2).stdout("").stderr(contains("is not there").and(contains("memscope-bench calls")));
+    predict(&missing, &[]).code(2).stdout("").stderr(contains("is missing").and(contains("memscope-bench calls")));
 
     let calls = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/calls.json");
     let text = predict(&calls, &[]).success().get_output().stdout.clone();
@@ -218,5 +218,5 @@ fn a_prediction_needs_no_replay_but_the_costs_of_calls() {
         assert!(text.contains(part), "{part}: {text}");
     }
     predict(&calls, &["--format=csv"]).success().stdout(contains("mine/allocator,cpu-time,"));
-    predict(&calls, &["--tracking=full"]).code(2).stderr(contains("there is no cost of allocate-16B under full"));
+    predict(&calls, &["--tracking=full"]).code(2).stderr(contains("no cost of allocate-16B under full"));
 }

@@ -99,7 +99,7 @@ fn a_document_is_spliced_and_then_agrees() {
         command.args(["report", "--results"]).arg(&results).args(more).arg("--splice").arg(&document);
         command.assert()
     };
-    splice(&["--check"]).code(2).stderr(contains("not what the results say: "));
+    splice(&["--check"]).code(2).stderr(contains("differs from the results: "));
     assert_eq!(fs::read_to_string(&document).expect("the file"), text, "a check changes nothing");
     splice(&[]).success().stderr(contains("Wrote"));
     let spliced = fs::read_to_string(&document).expect("the file");
@@ -112,7 +112,7 @@ fn a_document_is_spliced_and_then_agrees() {
     fs::write(&document, "<!-- begin overhead.json tabel -->\n<!-- end -->\n").expect("a file");
     splice(&[])
         .code(2)
-        .stderr(contains("there is no part 'tabel': table, tables, notes, answer, first, headline or predict TRACE"));
+        .stderr(contains("unknown part 'tabel': choose from table, tables, notes, answer, first, headline"));
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn sessions_are_kept_reported_and_known_to_later_runs() {
 #[test]
 fn sessions_that_did_not_end_go_on() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    sessions(folder.path()).arg("--resume").assert().code(2).stdout("").stderr(contains("there is nothing to resume"));
+    sessions(folder.path()).arg("--resume").assert().code(2).stdout("").stderr(contains("nothing to resume"));
     sessions(folder.path()).assert().success();
     let whole = read(folder.path());
     let journal = folder.path().join("sessions.journal");
@@ -66,7 +66,7 @@ fn sessions_that_did_not_end_go_on() {
     }
     drop(kept);
 
-    sessions(folder.path()).assert().code(2).stdout("").stderr(contains("go on with --resume, or remove it"));
+    sessions(folder.path()).assert().code(2).stdout("").stderr(contains("continue it with --resume"));
     let other = sessions(folder.path()).args(["--over=1", "--resume"]).assert().code(2);
     other.stderr(contains("the journal of another run"));
     assert_eq!(read(folder.path()), whole, "nothing is lost");

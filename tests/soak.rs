@@ -61,7 +61,7 @@ fn every_level_has_its_checkpoints_and_its_memory() {
             assert!(!linked::records_every_event() || recorded.allocations > Some(2_500), "{recorded:?}");
         }
     }
-    for part in ["CPU time of an event", "bytes that it keeps", "When everything is freed"] {
+    for part in ["CPU time of an event", "bytes kept", "When everything is freed"] {
         assert!(printed.contains(part), "{part}: {printed}");
     }
     let picture = std::fs::read_to_string(folder.path().join("soak.svg")).expect("the picture");
@@ -111,7 +111,7 @@ fn bytes_that_are_kept_are_known_to_the_byte() {
         assert_eq!(kept, (4_096 * (events + 100) / 2) as f64, "after {events} events");
     }
     assert_eq!(growth.class(), Some(GrowthClass::Linear), "{printed}");
-    assert!(printed.contains("linear, 2048.0 B of each event"), "{printed}");
+    assert!(printed.contains("linear, 2048.0 B per event"), "{printed}");
     let after = soaks[0].measured.counted.as_ref().and_then(|process| process.trace.end?.kept_bytes);
     assert!(after >= growth.points.last().map(|point| point.1 as u64), "nothing of it is freed: {after:?}");
 }
@@ -128,7 +128,7 @@ fn a_process_ends_at_its_limits_with_what_it_measured() {
     let end = soaks[0].end().expect("it ended by itself");
     assert!(end.stopped == Stop::Time && (100..=2_100).contains(&end.events), "{end:?}");
     assert!((100..end.events).contains(&soaks[0].reached()), "{}", soaks[0].reached());
-    assert!(printed.contains(" events: its time of 1 s was up"), "{printed}");
+    assert!(printed.contains(" events: its time of 1 s ran out"), "{printed}");
     if cfg!(not(target_os = "linux")) {
         // The system does not report a process's resident memory.
         return;
@@ -151,7 +151,7 @@ fn what_cannot_be_soaked_is_refused() {
         assert.code(2).stdout("").stderr(contains(why.to_owned()));
         assert!(!folder.path().join("results").exists(), "nothing was measured");
     };
-    refused(&["--tracking=untracked"], "untracked runs beside each level");
+    refused(&["--tracking=untracked"], "untracked always runs beside each level");
     refused(&["--tracking=heaptrack"], "it runs in another program");
     refused(&["--events=9999"], "--events 9999: the first checkpoint is at 10000 events");
     refused(&["--counted-events=100"], "--counted-events 100: the first checkpoint");

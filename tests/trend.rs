@@ -128,11 +128,11 @@ fn records_of_single_runs_are_shown_without_a_verdict() {
     }
     line_with(&text, &["structures", "full", &first, " A ", "×8.0"]);
     // The same machine, another version, and disjoint intervals: a single run is still no evidence.
-    line_with(&text, &["A record is one run at one hour", "no verdict"]);
+    line_with(&text, &["A record is one run at one time", "no verdict"]);
     for verdict in ["fell", "rose", "regression", "improvement", "Change"] {
         assert!(!text.contains(verdict), "{verdict}: {text}");
     }
-    line_with(&text, &["There are no differences of commits yet", "memscope-bench history", "trend.jsonl"]);
+    line_with(&text, &["No differences of commits yet", "memscope-bench history", "trend.jsonl"]);
     line_with(&text, &["Machine A: Example 9000, 2 cores, Example OS 1.0"]);
     line_with(&text, &["Machine B: Another 1, 2 cores"]);
     assert!(!text.contains("variables"), "full alone, unless others are asked for: {text}");
@@ -147,7 +147,7 @@ fn records_of_single_runs_are_shown_without_a_verdict() {
     }
     let texts = || picture.descendants().filter(|node| node.has_tag_name("text")).filter_map(|node| node.text());
     assert!(!texts().any(|text| text == "▼" || text == "▲"), "no step is marked");
-    assert!(texts().any(|text| text == format!("Not shown, for they cannot be read: {broken}, {newer}.")));
+    assert!(texts().any(|text| text == format!("Not shown, because they cannot be read: {broken}, {newer}.")));
 }
 
 /// The differences of two runs, on two machines that share two commits: `structures` rose by 12 % at the third commit,

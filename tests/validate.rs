@@ -40,13 +40,13 @@ fn a_run_that_failed_goes_on_and_each_circumstance_has_its_place_in_one_file() {
         .assert()
         .code(2)
         .stdout("")
-        .stderr(contains("This takes about 2 minutes").and(contains("--resume goes on with it")))
+        .stderr(contains("This takes about 2 minutes").and(contains("--resume continues it")))
         .stderr(contains("error: the validation ended at cycles/full").and(contains("which crashed: SIGABRT")))
-        .stderr(contains("to repeat it alone: cargo run --release -- probe --workload=cycles --tracking=full"));
+        .stderr(contains("run it alone: cargo run --release -- probe --workload=cycles --tracking=full"));
     let first = fs::read_to_string(&journal).expect("the journal");
     assert_eq!(first.lines().count(), 3, "the plan, the calibration and the first part");
     assert_eq!(fs::read(&path).expect("the file"), fs::read(earlier).expect("the file"), "it stays as it was");
-    validate(folder.path(), &["--load"]).assert().code(2).stderr(contains("go on with --resume, or remove it"));
+    validate(folder.path(), &["--load"]).assert().code(2).stderr(contains("continue it with --resume"));
 
     validate(folder.path(), &["--load", "--resume"])
         .assert()
@@ -87,7 +87,7 @@ fn a_run_that_fails_before_its_first_part_leaves_nothing() {
         .stdout("")
         .stderr(contains("which crashed: exit code 70"));
     assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0);
-    validate(folder.path(), &["--resume"]).assert().code(2).stderr(contains("there is nothing to resume"));
+    validate(folder.path(), &["--resume"]).assert().code(2).stderr(contains("nothing to resume"));
 }
 
 #[test]

@@ -179,7 +179,7 @@ impl<'a> Bench<'a> {
             Some(_) => study::print(&results, format),
             None => {
                 study::print(&results, format);
-                console::print("results/ is as it was: this run is not a complete one.");
+                console::print("results/ is unchanged: this run is incomplete.");
             }
         }
         if let Err(panic) = replayed {
@@ -205,7 +205,7 @@ impl<'a> Bench<'a> {
             let failure = text::one_line(&failure.to_string());
             let picture = stress::PICTURE;
             console::complain(format_args!(
-                "The full run {failure}. {picture} is as it was. See it alone: cargo run --release"
+                "The full run {failure}. {picture} is unchanged. Run it alone: cargo run --release"
             ));
         }
         ExitCode::SUCCESS

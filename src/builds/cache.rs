@@ -94,7 +94,7 @@ impl BuildCache {
             }
             // Some network file systems have no locks. Cargo continues without them too.
             Err(TryLockError::Error(error)) => console::complain(format_args!(
-                "{} cannot be locked ({error}): let no other run build in it meanwhile",
+                "{} cannot be locked ({error}): do not build in it from another run meanwhile",
                 folder.display()
             )),
         }

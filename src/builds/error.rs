@@ -42,7 +42,7 @@ pub enum BuildError {
         log: PathBuf,
     },
     /// The built program is not the requested one.
-    #[error("{name} was not built: the program is of {found}, and should be of {wanted}")]
+    #[error("{name} was not built: the program is of {found} instead of {wanted}")]
     AnotherProgram {
         /// The build.
         name: String,
@@ -52,7 +52,7 @@ pub enum BuildError {
         wanted: String,
     },
     /// The program was built, and its first probe failed.
-    #[error("{name} was built, and its first probe {failure}")]
+    #[error("{name} was built, but its first probe {failure}")]
     DoesNotRun {
         /// The build.
         name: String,
@@ -61,8 +61,8 @@ pub enum BuildError {
     },
     /// This package's sources are gone.
     #[error(
-        "the sources of memscope-bench, which each build is compiled from, are not where they were when it was built: \
-         {} is missing; build or install it again", .0.display()
+        "the sources of memscope-bench, which every build is compiled from, have moved since it was built: {} is \
+         missing; build or install it again", .0.display()
     )]
     NoPackage(PathBuf),
     /// This package was edited during the run.

@@ -134,7 +134,7 @@ fn entries(listed: &[u8]) -> io::Result<Vec<Entry>> {
             };
             let path = PathBuf::from(OsStr::from_bytes(&line[tab + 1..]));
             if !is_within(&path) {
-                return Err(io::Error::other(format!("'{}' is no path that git would write to", path.display())));
+                return Err(io::Error::other(format!("git would not write to '{}'", path.display())));
             }
             Ok(Entry { kind, object: object.to_owned(), path })
         })
@@ -190,7 +190,7 @@ impl Contents {
         // Each ends with a line break.
         let mut end = [0];
         self.answers.read_exact(&mut end).map_err(broken)?;
-        if copied == bytes { Ok(Ok(())) } else { Err(refused(format!("{object} is cut off"))) }
+        if copied == bytes { Ok(Ok(())) } else { Err(refused(format!("{object} is truncated"))) }
     }
 }
 

@@ -63,7 +63,7 @@ fn linked(
 #[derive(Debug, thiserror::Error)]
 pub enum RelinkError {
     /// The compiler or the linker failed.
-    #[error("{program} cannot be linked with its functions in another order, which takes lld: {why}")]
+    #[error("{program} cannot be linked with its functions in another order, which needs lld: {why}")]
     Refused {
         /// The program.
         program: String,

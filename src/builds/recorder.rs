@@ -19,8 +19,8 @@ const LIBRARIES: [&str; 1] = ["-ldl"];
 pub enum RecorderError {
     /// There is no compiler.
     #[error(
-        "recording a program that is not changed needs the C compiler cc, which is not there: install it (Debian: \
-         apt-get install gcc), or add memscope_bench::RecordingAllocator to the program"
+        "recording an unmodified program needs the C compiler cc, which is not installed: install it (Debian: apt-get \
+         install gcc), or add memscope_bench::RecordingAllocator to the program"
     )]
     NoCompiler,
     /// The compiler fails.

@@ -216,7 +216,7 @@ impl Repository {
     /// Returns the commits at which a range ends, and those that it excludes.
     fn ends(&self, words: &[&str]) -> Result<(Vec<String>, Vec<String>), String> {
         if words.iter().any(|word| word.starts_with('-')) {
-            return Err("options of `git log` are no part of a range".to_owned());
+            return Err("a range cannot contain options of `git log`".to_owned());
         }
         let (mut ends, mut starts) = (Vec::new(), Vec::new());
         for object in self.parse(&[words, &["--"]].concat())?.iter().filter(|line| *line != "--") {
@@ -235,7 +235,7 @@ impl Repository {
     /// Returns the commit that an object is, or that a tag points to.
     fn peel(&self, object: &str) -> Result<String, String> {
         if !object.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(format!("'{object}' is no commit"));
+            return Err(format!("'{object}' is not a commit"));
         }
         self.parse(&["--verify", &format!("{object}^{{commit}}")])?.pop().ok_or_else(String::new)
     }

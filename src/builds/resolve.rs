@@ -103,7 +103,7 @@ impl ResolvedBuild {
 pub enum ResolveError {
     /// The text names no build.
     #[error(
-        "'{0}' is no build: name a published version (0.2.5), a folder with memscope-rs (../memscope-rs), or a \
+        "'{0}' is not a build: name a published version (0.2.5), a folder with memscope-rs (../memscope-rs), or a \
          revision of its repository (../memscope-rs@v0.2.4)"
     )]
     NotASpec(String),
@@ -116,10 +116,7 @@ pub enum ResolveError {
         known: Published,
     },
     /// The version was withdrawn.
-    #[error(
-        "{PACKAGE} {version} was yanked from crates.io, so cargo does not build it; not yanked are {}",
-        list(others)
-    )]
+    #[error("{PACKAGE} {version} was yanked from crates.io, so cargo does not build it; choose from {}", list(others))]
     Yanked {
         /// The version.
         version: Version,
@@ -133,7 +130,7 @@ pub enum ResolveError {
     )]
     NoIndex(PathBuf),
     /// The folder or revision does not contain the package.
-    #[error("{name} holds no {PACKAGE}: {why}")]
+    #[error("{name} contains no {PACKAGE}: {why}")]
     AnotherPackage {
         /// The user's name for the build.
         name: String,
@@ -182,7 +179,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let resolve = || BuildSpec::Folder(folder.path().to_owned()).resolve();
         let refusal = |result: Result<ResolvedBuild, ResolveError>| result.expect_err("refused").to_string();
-        assert!(refusal(resolve()).contains("holds no memscope-rs"));
+        assert!(refusal(resolve()).contains("contains no memscope-rs"));
 
         let manifest = folder.path().join("Cargo.toml");
         fs::write(&manifest, "[package]\nname = \"other\"\n").expect("a manifest");

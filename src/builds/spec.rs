@@ -78,7 +78,7 @@ mod tests {
         assert_eq!(revision.to_string(), format!("{here}@v1"));
         for none in ["", "0.2", "no/such/folder", "no/such/folder@v1", &format!("{here}@")] {
             let refusal = none.parse::<BuildSpec>().expect_err("no build").to_string();
-            assert!(refusal.contains(&format!("'{none}' is no build")), "{refusal}");
+            assert!(refusal.contains(&format!("'{none}' is not a build")), "{refusal}");
         }
     }
 }

@@ -45,7 +45,7 @@ pub(crate) struct BuiltTracker {
 #[derive(Debug, thiserror::Error)]
 pub enum TrackerError {
     /// There is no crate.
-    #[error("{0} is no folder of a crate with a target called `tracker`: it has no Cargo.toml")]
+    #[error("{0} is not the folder of a crate with a target called `tracker`: it has no Cargo.toml")]
     NoCrate(String),
     /// It does not compile.
     #[error("the tracker in {folder} was not built: {error}; see {}", log.display())]

@@ -56,7 +56,7 @@ pub(super) fn build_programs(launcher: &Launcher, programs: &[&str], references:
         let messages = cargo::messages(&ended.stdout);
         for &name in programs {
             let built = cargo::executable(&messages, name)
-                .ok_or_else(|| failed(format!(": it does not say where it put {name}")))?;
+                .ok_or_else(|| failed(format!(": it does not report the path of {name}")))?;
             // Cargo's configuration may set a target, which has another folder.
             if !files::are_same_file(&built, &folder.join(name)) {
                 files::copy_program(&built, &folder.join(name)).map_err(|error| failed(format!(": {error}")))?;

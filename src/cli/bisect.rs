@@ -166,15 +166,15 @@ impl Search<'_> {
         match self.judge(base)? {
             Some(Leaning::Good) => Ok(()),
             Some(Leaning::Bad) => Err(Error::System(format!(
-                "the merge base {} is bad: the cause was repaired between it and {}, and no commit after it is the \
-                 first bad one",
+                "the merge base {} is bad: the cause was fixed between it and {}, so no commit after it is the first \
+                 bad one",
                 described(base),
                 described(good)
             ))),
             Some(Leaning::Unsure) | None => {
                 console::complain(format_args!(
-                    "the merge base {} could not be judged: the first bad commit may be before it, and not between it \
-                     and {}",
+                    "the merge base {} could not be judged: the first bad commit may be before it instead of between \
+                     it and {}",
                     described(base),
                     described(bad)
                 ));
@@ -204,7 +204,7 @@ impl Search<'_> {
                     described(self.ends[0])
                 );
                 if first.parents.len() > 1 && !self.arguments.all_parents {
-                    say!("It is a merge: --all-parents searches the commits that it brought");
+                    say!("It is a merge: --all-parents searches the commits that it merged");
                 }
                 say!("{}", self.explained(first));
             }

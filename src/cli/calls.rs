@@ -51,7 +51,7 @@ fn call(name: &str) -> Result<&'static Operation, String> {
 fn without_variables(name: &str) -> Result<Level, String> {
     let level: Level = name.parse().map_err(|error: crate::tracking::LevelError| error.to_string())?;
     if level.has_names() {
-        return Err("there are no named values here; name untracked, counting or allocator".to_owned());
+        return Err("no values are named here; choose untracked, counting or allocator".to_owned());
     }
     Ok(level)
 }
@@ -120,7 +120,7 @@ impl Arguments {
     /// Counts the instructions of each call. Returns the reason if none are counted.
     fn count(&self, launcher: &Launcher, measured: &[Measured], singles: &mut [Single]) -> Option<String> {
         if self.no_instructions {
-            return Some("they were not asked for".to_owned());
+            return Some("they were not requested".to_owned());
         }
         let bar = bar(instructions::steps(measured), "counts");
         let counted = instructions::count(launcher, measured, singles, || bar.inc(1));

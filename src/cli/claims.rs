@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let folder = &arguments.results;
     if !folder.is_dir() {
-        let why = "there is no such folder; name the one with the results files";
+        let why = "no such folder; name the one with the results files";
         return Err(Error::System(format!("--results {}: {why}", folder.display())));
     }
     let claims = Claims::judge(&Evidence::read(folder)?);

@@ -65,7 +65,7 @@ impl FromStr for Subject {
                  crates"
             )),
             Err(_) if path.exists() => Ok(Self::Path(path)),
-            Err(error) => Err(format!("{error}; and there is no such file or folder")),
+            Err(error) => Err(format!("{error}; no such file or folder exists either")),
         }
     }
 }

@@ -118,7 +118,7 @@ pub enum Error {
         how: String,
     },
     /// None of the builds succeeded.
-    #[error("there is nothing to measure: none of {0} was built")]
+    #[error("nothing to measure: none of {0} was built")]
     NoneBuilt(String),
     /// The files were written, but the report could not be printed.
     #[error("cannot write {0}")]

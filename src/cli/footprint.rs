@@ -45,9 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     };
     let measurements = plan.measurements().map_err(|error| Error::System(format!("--scale: {error}")))?;
     if measurements.is_empty() {
-        return Err(Error::System(
-            "--tracking: the other levels are compared with untracked; name another one".to_owned(),
-        ));
+        return Err(Error::System("--tracking: every level is compared with untracked; name another one".to_owned()));
     }
     let resolved = arguments.builds.resolve()?;
     files.prepare::<Footprints>()?;

@@ -206,7 +206,7 @@ fn check_variables() -> Result<(), ExitCode> {
         if let Some(value) = environment::own(name)
             && value.to_str().is_none()
         {
-            return wrong(format!("invalid value '{}' for '{name}': it is no text", value.display()));
+            return wrong(format!("invalid value '{}' for '{name}': it is not text", value.display()));
         }
     }
     if let Some(fault) = environment::own(environment::FAULT)
@@ -219,7 +219,7 @@ fn check_variables() -> Result<(), ExitCode> {
         if name.starts_with(environment::PREFIX) && !known.iter().any(|one| *one == name) {
             let known = known.join(", ");
             console::complain(format_args!(
-                "Warning: {name} is no variable of memscope-bench, and has no effect; known are {known}."
+                "Warning: {name} is not a variable of memscope-bench and has no effect; known are {known}."
             ));
         }
     }

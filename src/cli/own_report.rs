@@ -28,7 +28,7 @@ const STACK: usize = 8 << 20;
 pub(super) fn keep(folder: &Path, is_asked_for: bool) -> Result<(), Error> {
     let report = OWN_REPORT;
     if !report.on_demand && is_asked_for {
-        let why = "it draws a picture, which is always kept, and --dashboard has no effect";
+        let why = "it draws a picture, which is always kept; --dashboard has no effect";
         return Err(TaskError::Unsupported(why).into());
     }
     if report.on_demand && !is_asked_for {
@@ -63,12 +63,12 @@ fn write(write: fn(&Path) -> Result<(), String>, path: &Path, limit: Duration) -
     let writer = writer.spawn(move || done.send(write(&to))).map_err(|error| error.to_string())?;
     let result = ended.recv_timeout(limit).map_err(|error| match error {
         // The thread keeps running until the process ends, which is soon.
-        RecvTimeoutError::Timeout => format!("it was not done after {} s", limit.as_secs()),
+        RecvTimeoutError::Timeout => format!("it did not finish within {} s", limit.as_secs()),
         RecvTimeoutError::Disconnected => format!("it panicked{}", writer.join().err().map(words).unwrap_or_default()),
     })?;
     result?;
     if fs::metadata(path).map_or(true, |about| about.is_file() && about.len() == 0) {
-        return Err("it says that it has written it, and has not".to_owned());
+        return Err("it reported success but wrote nothing".to_owned());
     }
     Ok(())
 }
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn whatever_becomes_of_a_report_is_told() {
         let failed = |why: &str| Err(why.to_owned());
-        let nothing = || failed("it says that it has written it, and has not");
+        let nothing = || failed("it reported success but wrote nothing");
         assert_eq!(written(|path| put(path, "a report"), Duration::MAX), Ok(()));
         assert_eq!(written(|path| put(path, ""), Duration::MAX), nothing());
         assert_eq!(written(|_| Ok(()), Duration::MAX), nothing());

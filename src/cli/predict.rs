@@ -36,8 +36,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let path = arguments.calls.display();
     let no_costs = || {
         Error::System(format!(
-            "{path} is not there, and a prediction needs the costs in it: measure them with `memscope-bench calls`, or \
-             name the file after --calls"
+            "{path} is missing, and a prediction needs its costs: measure them with `memscope-bench calls`, or name \
+             the file after --calls"
         ))
     };
     let calls: Calls = files::read_if_there(&arguments.calls)?.ok_or_else(no_costs)?;

@@ -37,7 +37,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     if !cfg!(target_os = "linux") {
-        let why = format!("a program that is not changed can be recorded on Linux alone: {OTHER_WAY}");
+        let why = format!("an unmodified program can be recorded only on Linux: {OTHER_WAY}");
         return Err(Error::System(why));
     }
     let name = arguments.command.first().map(OsString::as_os_str).unwrap_or_default();
@@ -102,8 +102,8 @@ impl Arguments {
         let ended = ending(status).map(|(_, how)| format!(" ({path} {how})")).unwrap_or_default();
         match error {
             TraceError::File(_) | TraceError::Empty(_) => Error::System(format!(
-                "{path} wrote no trace{ended}: the system did not load the recorder into it, as with a program that is \
-                 linked statically, runs with other rights than yours, or uses another C library: {OTHER_WAY}"
+                "{path} wrote no trace{ended}: the system did not load the recorder into it; it may be linked \
+                 statically, run with other privileges than yours, or use another C library: {OTHER_WAY}"
             )),
             error => error.into(),
         }
@@ -118,7 +118,7 @@ fn program(name: &OsStr) -> Result<PathBuf, Error> {
     } else {
         find(&name.to_string_lossy(), &std::env::var_os("PATH").unwrap_or_default())
     };
-    found.ok_or_else(|| Error::System(format!("there is no program {}: name one after `--`", path.display())))
+    found.ok_or_else(|| Error::System(format!("cannot find the program {}: name one after `--`", path.display())))
 }
 
 /// Returns the exit code to pass on, and its description; `None` for success.
@@ -132,7 +132,7 @@ fn ending(status: ExitStatus) -> Option<(u8, String)> {
         // The same code as in shells.
         (None, Some(signal)) => {
             let name = signals::name(signal).unwrap_or("unknown");
-            ((128 + signal) as u8, format!("was ended by signal {signal} ({name})"))
+            ((128 + signal) as u8, format!("was killed by signal {signal} ({name})"))
         }
         (None, None) => (2, "ended in an unknown way".to_owned()),
     })
@@ -168,12 +168,12 @@ fn report(path: &Path, seen: &Summary) {
     if seen.ended_early {
         console::complain(
             "The trace ended early: the program crashed, was killed, or replaced itself by another one, or the trace \
-             could not be written any further, as on a full disk.",
+             could not be written any further, for example because the disk is full.",
         );
     }
     if operations.all() == 0 {
         console::complain(format_args!(
-            "Warning: nothing was recorded. A program with its own allocator is recorded from within: {OTHER_WAY}."
+            "Warning: nothing was recorded. To record a program with its own allocator, {OTHER_WAY}."
         ));
     }
     console::complain(format_args!("Wrote {} ({})", path.display(), number::bytes(bytes as f64)));

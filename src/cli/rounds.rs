@@ -149,7 +149,7 @@ impl RoundArguments {
         let needed = needed_rounds(plan.comparisons());
         if plan.is_timed() && plan.rounds < needed {
             console::complain(format_args!(
-                "Warning: {} rounds lead to no verdict among {} comparisons: at least --rounds {needed} is needed",
+                "Warning: {} rounds are too few for a verdict among {} comparisons: use at least --rounds {needed}",
                 plan.rounds,
                 plan.comparisons()
             ));

@@ -60,7 +60,7 @@ pub(super) struct Arguments {
 fn soaked(name: &str) -> Result<Level, String> {
     let level: Level = name.parse().map_err(|error: crate::tracking::LevelError| error.to_string())?;
     match level.host() {
-        _ if level == Level::Untracked => Err("untracked runs beside each level anyway; name another one".to_owned()),
+        _ if level == Level::Untracked => Err("untracked always runs beside each level; name another one".to_owned()),
         Host::Switch => Ok(level),
         _ => {
             Err("it runs in another program, which measures no growth; name one of memscope's or `counting`".to_owned())

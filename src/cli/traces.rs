@@ -39,11 +39,11 @@ pub(super) fn run(shared: &Shared, pairs: usize) -> Result<(), Error> {
     let files = shared.results.files(Traces::KIND);
     files.prepare::<Traces>()?;
     let path = shared.results.output.join("calls.json");
-    let no_calls = || format!("{} is not there: measure it with `memscope-bench calls`", path.display());
+    let no_calls = || format!("{} is missing: measure it with `memscope-bench calls`", path.display());
     let calls: Result<Calls, String> = files::read_if_there(&path)?.ok_or_else(no_calls);
     let launcher = shared.results.launcher()?;
     let origin = Origin::of_this_command();
-    let no_folder = |error| Error::System(format!("there is no folder for the traces: {error}"));
+    let no_folder = |error| Error::System(format!("cannot create a folder for the traces: {error}"));
     let scratch = Scratch::new().map_err(no_folder)?;
     let request = |workload, level| {
         Request::at(shared.scale.map(|scale| scale.factor()), workload, level, pools::default_threads())

@@ -111,9 +111,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let (journal, steps) = journal::open(&arguments.results.output.join(name), arguments.resume, &plan)?;
     let origin = Origin::of_this_command();
     console::complain(format_args!(
-        "This takes {}{}. If it is ended, --resume goes on with it.",
+        "This takes {}{}. If it is interrupted, --resume continues it.",
         arguments.duration(plan.workloads.len()),
-        if arguments.resume { ", with what was measured before" } else { "" }
+        if arguments.resume { ", including what was measured before" } else { "" }
     ));
     let bar = bar(plan.workloads.len(), "rounds");
     let measured =

@@ -84,7 +84,7 @@ pub(crate) fn read_if_there<T: Versioned>(path: &Path) -> Result<Option<T>, File
 /// # Errors
 /// If it cannot be read, or is not text.
 pub fn read_text(path: &Path, what: &'static str) -> Result<String, FileError> {
-    String::from_utf8(read_bytes(path, what)?).map_err(|_| FileError::corrupt(path, what, "it is no text"))
+    String::from_utf8(read_bytes(path, what)?).map_err(|_| FileError::corrupt(path, what, "it is not text"))
 }
 
 /// Reads a file of any content. `what` names the kind of file for messages.
@@ -202,8 +202,8 @@ pub(crate) fn lock_for_change(path: &Path) -> Option<File> {
             Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(10)),
             Err(TryLockError::WouldBlock) => {
                 console::complain(format_args!(
-                    "Warning: the folder of {} is locked by another program. If that changes the file now, a change \
-                     may be lost.",
+                    "Warning: another program locks the folder of {}. If it changes the file now, a change may be \
+                     lost.",
                     path.display()
                 ));
                 return None;
@@ -319,7 +319,7 @@ mod tests {
         for (number, word) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf"), (f64::NEG_INFINITY, "-inf")] {
             let refusal = write(number).expect_err("refused").to_string();
             let expected =
-                format!("cannot write {}: measurements[2] is {word}, and no number: please report it", path.display());
+                format!("cannot write {}: measurements[2] is {word}, not a number: please report it", path.display());
             assert_eq!(refusal, expected);
         }
         assert_eq!(fs::read_to_string(&path).expect("it can be read"), earlier);

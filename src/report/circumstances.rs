@@ -21,7 +21,7 @@ pub(crate) fn circumstances(origin: &Origin) -> Vec<String> {
         toolchain_line(toolchain),
     ];
     lines.extend(environment_line(origin));
-    lines.push(format!("Measured {} by {}.", started.format("%Y-%m-%d %H:%M UTC"), text::code(command)));
+    lines.push(format!("Measured {} with {}.", started.format("%Y-%m-%d %H:%M UTC"), text::code(command)));
     lines
 }
 
@@ -35,7 +35,7 @@ fn toolchain_line(toolchain: &Toolchain) -> String {
         line += &format!(", flags {}", text::code(flags));
     }
     if !wrapper.is_empty() {
-        line += &format!(", by way of {}", text::code(wrapper));
+        line += &format!(", wrapped by {}", text::code(wrapper));
     }
     line + "."
 }

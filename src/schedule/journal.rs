@@ -155,7 +155,7 @@ impl Journal {
         match line(entry).and_then(|line| self.file.write_all(&line)).map_err(failed) {
             Err(error) if self.is_optional => {
                 self.has_failed = true;
-                console::complain(format_args!("Warning: {error}. If this run is killed, it cannot go on."));
+                console::complain(format_args!("Warning: {error}. If this run is killed, it cannot be resumed."));
                 Ok(())
             }
             outcome => outcome,
@@ -211,10 +211,10 @@ pub enum JournalError {
         source: io::Error,
     },
     /// An unfinished run left a journal.
-    #[error("{} is the journal of a run that did not end: go on with --resume, or remove it", .0.display())]
+    #[error("{} is the journal of an unfinished run: continue it with --resume, or remove the file", .0.display())]
     Unfinished(PathBuf),
     /// There is no journal to resume.
-    #[error("there is nothing to resume: no journal {}", .0.display())]
+    #[error("nothing to resume: no journal {}", .0.display())]
     None(PathBuf),
     /// Another process is writing the journal.
     #[error("{} is in use by another run", .0.display())]
@@ -223,7 +223,7 @@ pub enum JournalError {
     #[error("{} is the journal of another run: of other builds, workloads, levels or settings", .0.display())]
     OtherRun(PathBuf),
     /// A line is not an entry.
-    #[error("line {line} of {} is no entry of a journal", path.display())]
+    #[error("line {line} of {} is not an entry of a journal", path.display())]
     Corrupt {
         /// The file.
         path: PathBuf,

@@ -42,13 +42,13 @@ impl fmt::Display for ControlFailure {
             Self::Noise { name, ratio } => {
                 let accepted = number::decimal(MOST_NOISE * 100.0, 0);
                 let ratio = number::percent_interval(*ratio);
-                write!(f, "{name} shows {ratio} against itself, and at most {accepted} % is accepted")
+                write!(f, "{name} differs from itself by {ratio}; the limit is {accepted} %")
             }
             Self::Drift { ratio } => {
                 let accepted = number::decimal((MOST_DRIFT - 1.0) * 100.0, 0);
                 write!(
                     f,
-                    "untracked time changed by {} % during the run, and at most {accepted} % is accepted",
+                    "untracked time changed by {} % during the run; the limit is {accepted} %",
                     number::percent(*ratio)
                 )
             }

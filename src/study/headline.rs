@@ -135,21 +135,21 @@ impl<'a> Headline<'a> {
         let cost = match self.measured() {
             1 => on(least),
             all => format!(
-                "{}, the geometric mean of {all} workloads, from {} to {}",
+                "{} (geometric mean of {all} workloads), from {} to {}",
                 self.typical_in_words(),
                 on(least),
                 on(most)
             ),
         };
         let mut sentence =
-            format!("{} costs {cost}; {} for each allocation", text::code(&self.level.to_string()), self.time());
+            format!("{} costs {cost}; {} per allocation", text::code(&self.level.to_string()), self.time());
         if self.level.has_fidelity() {
             sentence += &format!("; fidelity {} at worst", self.fidelity_in_words());
         }
         let spreads =
             self.measurements().filter_map(|measurement| Some(results.spread(measurement)?.wall.of_another()));
         if let Some(widest) = spreads.max_by(f64::total_cmp) {
-            sentence += &format!("; between sessions {} at most", number::within(widest));
+            sentence += &format!("; at most {} between sessions", number::within(widest));
         }
         Some(sentence + ".")
     }

@@ -134,8 +134,8 @@ impl NotKept {
         let Self { failure, path, instead_of } = self;
         let [from, to] = [path, instead_of].map(|path| shell::quoted(path.as_os_str()));
         format!(
-            "the run's own control failed: {failure}. {} is as it was. Measure again on a quiet machine. To keep these \
-             results all the same: cp {from} {to} && memscope-bench report {to}",
+            "the run's own control failed: {failure}. {} is unchanged. Measure again on a quiet machine. To keep these \
+             results anyway: cp {from} {to} && memscope-bench report {to}",
             instead_of.display()
         )
     }
@@ -261,7 +261,7 @@ mod tests {
         assert_eq!(read(), good, "the earlier results are as they were");
         assert_eq!(files::read::<Results>(&refused.path).expect("a results file"), bad, "and these are not lost");
         let message = refused.to_string();
-        for part in ["cycles/untracked shows +5.0 %", "overhead.json is as it was", "'", "&& memscope-bench report"] {
+        for part in ["differs from itself by +5.0 %", "overhead.json is unchanged", "'", "&& memscope-bench report"] {
             assert!(message.contains(part), "{message}");
         }
         files.settle_beside(&bad, true, &not_kept).expect("it can be written");

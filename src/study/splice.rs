@@ -36,7 +36,7 @@ pub enum SpliceError {
         why: String,
     },
     /// Documents differ from the results.
-    #[error("not what the results say: {}; run `memscope-bench report --splice {}`", .0.join(", "), .0.join(" "))]
+    #[error("differs from the results: {}; run `memscope-bench report --splice {}`", .0.join(", "), .0.join(" "))]
     Differ(Vec<String>),
     /// A file cannot be read or written.
     #[error(transparent)]
@@ -104,14 +104,14 @@ fn block(path: &Path, part: &str) -> Result<String, String> {
         ("answer", _) => drawn(answer),
         ("first", _) => drawn(first),
         ("headline", Kept::Overhead(results)) => Ok(headline::draw(results)),
-        ("headline", _) => Err(format!("{} has no headline: only overheads have", path.display())),
+        ("headline", _) => Err(format!("{} has no headline: only overheads have one", path.display())),
         (part, kept) => match (part.strip_prefix("predict "), kept) {
             (Some(trace), Kept::Calls(calls)) => {
                 predicted(&path.with_file_name(trace), calls, &path.with_file_name("traces.json"))
             }
             (Some(_), _) => Err(format!("{} predicts nothing: only the costs of calls do", path.display())),
             (None, _) => Err(format!(
-                "there is no part '{part}': table, tables, notes, answer, first, headline or predict TRACE"
+                "unknown part '{part}': choose from table, tables, notes, answer, first, headline and predict TRACE"
             )),
         },
     }?;

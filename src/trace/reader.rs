@@ -18,7 +18,7 @@ pub enum TraceError {
     #[error(transparent)]
     File(#[from] FileError),
     /// The file is empty.
-    #[error("{}: it is empty, and no trace: the program that should write it did not start", .0.display())]
+    #[error("{}: it is empty: the program that should write the trace did not start", .0.display())]
     Empty(PathBuf),
     /// It is another kind of file.
     #[error("{}: it is not a trace; `memscope-bench record -- PROGRAM` writes one", .0.display())]
@@ -32,10 +32,10 @@ pub enum TraceError {
         found: u32,
     },
     /// It ends within its header.
-    #[error("{}: it is a trace that was cut off within its first {HEADER} bytes and its program's name", .0.display())]
+    #[error("{}: the trace was truncated within its first {HEADER} bytes and its program's name", .0.display())]
     Truncated(PathBuf),
     /// A part of it was changed.
-    #[error("{}: it is a damaged trace: {what} at byte {place} is not as it was written", path.display())]
+    #[error("{}: it is a damaged trace: {what} at byte {place} differs from what was written", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -263,7 +263,7 @@ mod tests {
                 }
                 Err(TraceError::Empty(_)) => assert_eq!(length, 0),
                 Err(error) => {
-                    assert!(length < first && error.to_string().contains("was cut off"), "{length}: {error}");
+                    assert!(length < first && error.to_string().contains("was truncated"), "{length}: {error}");
                 }
             }
         }

@@ -62,13 +62,13 @@ pub enum WrongProgramError {
     #[error("the level '{0}' runs in another program: run {1}")]
     Program(Level, &'static str),
     /// The program was not started under heaptrack.
-    #[error("the level 'heaptrack' is a probe that heaptrack runs, and it does not run this one")]
+    #[error("the level 'heaptrack' is a probe that heaptrack runs, but it does not run this one")]
     Heaptrack,
     /// The program has another level's allocator.
     #[error("this program is not for the level '{0}'")]
     Another(Level),
     /// jemalloc's options do not match the level.
-    #[error("the level '{0}' is not what jemalloc does: set {JEMALLOC_OPTIONS}=prof:{1}")]
+    #[error("jemalloc's options do not match the level '{0}': set {JEMALLOC_OPTIONS}=prof:{1}")]
     Profiler(Level, bool),
 }
 

@@ -76,7 +76,7 @@ impl std::fmt::Display for Failure {
             Self::TimedOut { seconds } => write!(f, "timed-out: it still ran after {seconds} s"),
             Self::Crashed { how } => write!(f, "crashed: {how}"),
             Self::OutOfMemory { limit_bytes, by } => {
-                write!(f, "out-of-memory: it wanted more than {} MiB ({by})", limit_bytes / (1 << 20))
+                write!(f, "out-of-memory: it requested more than {} MiB ({by})", limit_bytes / (1 << 20))
             }
             Self::WrongDigest { expected, found } => write!(f, "wrong-digest: {found} instead of {expected}"),
             Self::Unsupported { why } => write!(f, "unsupported: {why}"),

@@ -79,7 +79,7 @@ impl FromStr for Fault {
             return Ok(Self { workload: None, place: place.to_owned(), kind });
         }
         let known = nameable().iter().copied().find(|known| known.name() == workload);
-        let workload = known.ok_or_else(|| format!("there is no workload '{workload}'"))?;
+        let workload = known.ok_or_else(|| format!("unknown workload '{workload}'"))?;
         // A report's name ends in a level.
         let level = place.rsplit('/').next().unwrap_or_default();
         Level::try_from(level.to_owned()).map_err(|error| error.to_string())?;
@@ -108,7 +108,7 @@ mod tests {
         for text in ["", "cycles", "cycles=hang", "cycles/full", "cycles/full=die", "cycles/full=Hang"] {
             assert!(refusal(text).contains("hang, crash, exit, lie or exhaust"), "{text}");
         }
-        assert_eq!(refusal("cyclops/full=hang"), "there is no workload 'cyclops'");
+        assert_eq!(refusal("cyclops/full=hang"), "unknown workload 'cyclops'");
         assert!(refusal("cycles/fool=hang").contains("fool"));
     }
 }

@@ -57,7 +57,7 @@ impl Parts {
         let printer = Some(script.with_file_name("heaptrack_print")).filter(|printer| printer.is_file());
         match (near("libheaptrack_preload.so"), near("libexec/heaptrack_interpret")) {
             (Some(library), Some(interpreter)) => Ok(Self { library, interpreter, printer }),
-            _ => Err(unsupported(&format!("the parts of {} are not where they should be", script.display()))),
+            _ => Err(unsupported(&format!("the parts of {} are not in their usual places", script.display()))),
         }
     }
 }

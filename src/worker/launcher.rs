@@ -30,7 +30,7 @@ pub(crate) use crate::worker::reply::{TRIES, suspended};
 
 /// A program of this package that was not built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} is not there: build it with `cargo build --release{}`", .program.display(), features(*.is_reference))]
+#[error("{} is missing: build it with `cargo build --release{}`", .program.display(), features(*.is_reference))]
 pub struct MissingProgram {
     program: PathBuf,
     is_reference: bool,
@@ -173,7 +173,7 @@ impl Launcher {
 
     /// Runs a probe in a separate folder, because memscope exports into the working directory.
     fn run_in_scratch(&self, request: &Request) -> Result<Reply<Observation>, Failure> {
-        let prevented = |error| Failure::Prevented { why: format!("it has no folder to run in: {error}") };
+        let prevented = |error| Failure::Prevented { why: format!("its working folder cannot be created: {error}") };
         let folder = Scratch::new().map_err(prevented)?;
         let within = |command: &mut Command| _ = command.current_dir(folder.path());
         self.judge(self.run_with(within, &Task::from(*request))?)
@@ -359,7 +359,7 @@ mod tests {
         };
         let launcher = Launcher::new("/bin/echo".into(), Limits::default()).logging_to(full);
         let failure = launcher.run(&request(Level::Full)).expect_err("that is no observation");
-        assert!(failure.to_string().contains("its output is not what it should be"), "{failure}");
+        assert!(failure.to_string().contains("its output is invalid"), "{failure}");
         assert!(launcher.log_failure().expect("it cannot be written").to_string().contains("No space left"));
     }
 

@@ -44,7 +44,7 @@ pub(crate) fn undisturbed<T>(run: impl Fn() -> Result<Reply<T>, Failure>) -> Res
 
 /// Returns the failure of a task that was suspended in each try.
 pub(crate) fn suspended() -> Failure {
-    Failure::Prevented { why: format!("it was stopped and continued in each of {TRIES} tries") }
+    Failure::Prevented { why: format!("it was suspended in each of {TRIES} tries") }
 }
 
 /// Returns the reply of a child that has ended.
@@ -56,7 +56,7 @@ pub(crate) fn judge<T: DeserializeOwned>(ended: Ended, limits: &Limits) -> Resul
         // The last line is used, because some versions of memscope log to the same stream.
         let printed = String::from_utf8_lossy(&ended.stdout);
         let content = serde_json::from_str(last_line(&printed))
-            .map_err(|error| Failure::Crashed { how: format!("its output is not what it should be: {error}") })?;
+            .map_err(|error| Failure::Crashed { how: format!("its output is invalid: {error}") })?;
         let Ended { took, was_suspended, usage, .. } = ended;
         return Ok(Reply { content, took, was_suspended, usage });
     }
@@ -118,7 +118,7 @@ pub(super) fn ending(status: ExitStatus) -> String {
         // This program sends it too, but reports that as a timeout.
         "SIGKILL" => {
             let time = time().map(|time| format!(", or by {time}")).unwrap_or_default();
-            Some(format!("killed from outside, as the system does when memory runs out{time}"))
+            Some(format!("killed from outside, for example by the system when memory runs out{time}"))
         }
         "SIGXCPU" => time(),
         "SIGXFSZ" => Some("a file grew beyond the limit (ulimit -f)".to_owned()),
@@ -159,7 +159,7 @@ mod tests {
             end_of("echo 'error: it has no threads' >&2; exit 71", limits),
             Failure::Prevented { why: "it has no threads".to_owned() }
         );
-        assert!(end_of("echo '{}'", limits).to_string().contains("not what it should be"));
+        assert!(end_of("echo '{}'", limits).to_string().contains("its output is invalid"));
         let second = Limits { time: Duration::from_secs(1), ..limits };
         assert_eq!(end_of("exec sleep 60", second), Failure::TimedOut { seconds: 1 });
     }
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn the_sender_of_a_signal_is_named() {
         let how = |script: &str| end_of(script, Limits::default()).to_string();
-        assert!(how("kill -KILL $$").contains("SIGKILL: killed from outside, as the system does when memory runs out"));
+        assert!(how("kill -KILL $$").contains("SIGKILL: killed from outside, for example by the system when memory"));
         assert!(how("kill -XFSZ $$").contains("SIGXFSZ: a file grew beyond the limit (ulimit -f)"));
         assert_eq!(end_of("kill -KILL $$", Limits::default()).label(), "crashed (SIGKILL)");
         let busy = how("ulimit -t 1; while :; do :; done");

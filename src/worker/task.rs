@@ -140,16 +140,16 @@ impl Task {
 #[derive(Debug, thiserror::Error)]
 pub enum TaskError {
     /// Standard input contains no task.
-    #[error("standard input is not a task for a worker, which is one line of JSON: {0}")]
+    #[error("standard input is not a task for a worker (one line of JSON): {0}")]
     NotATask(String),
     /// The program runs probes only.
-    #[error("this program runs probes only: give other tasks to memscope-bench")]
+    #[error("this program only runs probes: give other tasks to memscope-bench")]
     NotAProbe,
     /// The program's global allocator is not a tracker of another crate.
     #[error("this program has no tracker to describe: its allocator is memscope-bench's")]
     NoTracker,
     /// The program is only a worker.
-    #[error("this program is a worker alone: give a stress run to memscope-bench")]
+    #[error("this program is only a worker: give a stress run to memscope-bench")]
     NotAStressRun,
     /// The program's global allocator is not [`SwitchedAllocator`](crate::tracking::SwitchedAllocator).
     #[error("this program's global allocator is not memscope-bench's: run the memscope-bench binary")]
@@ -271,7 +271,7 @@ mod tests {
         assert!(refusal("{\"dance\":1}").contains("unknown variant `dance`, expected one of `probe`, `windows`"));
         assert!(refusal("\"reports\" and more").contains("trailing characters"));
         let sent = probe(Level::Full).message();
-        assert!(refusal(&sent.replace("full", "fool")).contains("no level is called 'fool'"));
+        assert!(refusal(&sent.replace("full", "fool")).contains("unknown level 'fool'"));
         assert!(refusal(&sent.replace("hierarchies", "cyclops")).contains("cyclops"));
         assert!(refusal(&sent.replace("0.1", "-0.1")).contains("a scale is a positive number"));
         assert!(refusal(&sent[..60]).contains("EOF"));

@@ -257,7 +257,7 @@ pub(crate) fn list_others_alone() {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegistrationError {
     /// The list was already read.
-    #[error("the workload '{0}' comes too late: register workloads before the list is read")]
+    #[error("the workload '{0}' is registered too late: register workloads before the list is read")]
     TooLate(&'static str),
     /// Another workload has the name.
     #[error("there are two workloads called '{0}'")]
@@ -310,7 +310,7 @@ pub fn register<T: Tracker>(definition: &'static Definition<T>) -> Result<(), Re
 
 /// The error for a name that no workload has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no workload is called '{0}'; there are {names}", names = names())]
+#[error("unknown workload '{0}'; choose from {names}", names = names())]
 pub struct UnknownWorkloadError(String);
 
 fn names() -> String {
@@ -397,7 +397,7 @@ mod tests {
     #[test]
     fn an_unknown_name_is_answered_with_the_known_ones() {
         let error = "cycle".parse::<Workload>().expect_err("there is none").to_string();
-        assert!(error.starts_with("no workload is called 'cycle'; there are structures, hierarchies"), "{error}");
+        assert!(error.starts_with("unknown workload 'cycle'; choose from structures, hierarchies"), "{error}");
         let error = serde_json::from_str::<Workload>("\"cycle\"").expect_err("there is none").to_string();
         assert!(error.contains("fragmentation, cycles, mixed, leaks"), "{error}");
     }

@@ -57,8 +57,7 @@ pub fn has_valgrind() -> bool {
 }
 
 /// The error message if instructions cannot be counted.
-pub const NO_VALGRIND: &str =
-    if cfg!(target_os = "linux") { "apt-get install valgrind" } else { "works on Linux alone" };
+pub const NO_VALGRIND: &str = if cfg!(target_os = "linux") { "apt-get install valgrind" } else { "work only on Linux" };
 
 /// Runs a command without valgrind, and checks that one line explains how to install it, or that it is not available.
 pub fn says_how_to_get_valgrind(command: &mut assert_cmd::Command) {

@@ -102,7 +102,7 @@ fn a_program_of_a_published_version_is_not_that_of_a_folder() {
         .compare(&[&folder])
         .assert()
         .code(2)
-        .stderr(contains("and should be of memscope-rs 9.9.9 (path)").and(contains("nothing to measure")));
+        .stderr(contains("instead of memscope-rs 9.9.9 (path)").and(contains("nothing to measure")));
     assert!(!place.path("out/compare.json").exists());
 }
 
@@ -353,7 +353,7 @@ fn a_linker_that_cannot_shuffle_leaves_one_link_of_each_build() {
     for (script, why) in [(refuses, "lld: linking failed."), ("", "lld: the linker leaves them in their usual order.")]
     {
         let place = Place::with_cargo(&format!("{script}{BUILDS}"));
-        let warning = format!("Warning: {linked} cannot be linked with its functions in another order, which takes");
+        let warning = format!("Warning: {linked} cannot be linked with its functions in another order, which needs");
         let mut compare = place.compare_links(&[&linked, &linked], 4);
         compare.assert().success().stderr(contains(warning).count(1).and(contains(why)));
         let found = place.comparison();

@@ -178,7 +178,7 @@ fn a_child_has_the_name_of_the_program() {
 
 #[test]
 fn a_parent_that_ignores_its_children_changes_nothing() {
-    after("trap '' CHLD PIPE HUP").args(TINY).arg("--pairs=6").assert().success().stdout(contains("6 for each figure"));
+    after("trap '' CHLD PIPE HUP").args(TINY).arg("--pairs=6").assert().success().stdout(contains("6 per figure"));
     let folder = folder();
     // Its own children are included, because some counts come from them.
     after("trap '' CHLD")
@@ -201,7 +201,7 @@ fn without_open_streams_it_measures_and_writes() {
 #[test]
 fn inherited_limits_are_kept_and_named() {
     // Below the memory limit that probes have.
-    after("ulimit -v 4194304").args(TINY).arg("--pairs=6").assert().success().stdout(contains("6 for each figure"));
+    after("ulimit -v 4194304").args(TINY).arg("--pairs=6").assert().success().stdout(contains("6 per figure"));
     let exhausted = |words: &str, arguments: &[&str]| {
         after(words)
             .args(["measure", "--workloads=cycles", "--tracking=full", "--scale=0.001", "--pairs=6"])
@@ -210,12 +210,12 @@ fn inherited_limits_are_kept_and_named() {
             .assert()
             .success()
     };
-    exhausted("ulimit -v 1048576", &[]).stdout(contains("it wanted more than 1024 MiB (ulimit -v)"));
-    exhausted("ulimit -d 524288", &[]).stdout(contains("it wanted more than 512 MiB (ulimit -d)"));
-    exhausted("ulimit -S -d 524288", &[]).stdout(contains("it wanted more than 512 MiB (ulimit -d)"));
-    exhausted("true", &["--memory-limit=512"]).stdout(contains("it wanted more than 512 MiB (--memory-limit)"));
+    exhausted("ulimit -v 1048576", &[]).stdout(contains("it requested more than 1024 MiB (ulimit -v)"));
+    exhausted("ulimit -d 524288", &[]).stdout(contains("it requested more than 512 MiB (ulimit -d)"));
+    exhausted("ulimit -S -d 524288", &[]).stdout(contains("it requested more than 512 MiB (ulimit -d)"));
+    exhausted("true", &["--memory-limit=512"]).stdout(contains("it requested more than 512 MiB (--memory-limit)"));
     exhausted("ulimit -v 1048576", &["--memory-limit=512"])
-        .stdout(contains("it wanted more than 512 MiB (--memory-limit; ulimit -v is 1024 MiB)"));
+        .stdout(contains("it requested more than 512 MiB (--memory-limit; ulimit -v is 1024 MiB)"));
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn a_log_that_cannot_be_written_is_an_error_of_the_run() {
         .current_dir(folder.path())
         .assert()
         .code(2)
-        .stdout(contains("6 for each figure").and(contains("crashed").not()))
+        .stdout(contains("6 per figure").and(contains("crashed").not()))
         .stderr(ends_with("error: cannot write /dev/full: No space left on device (os error 28)\n"));
     assert_eq!(measurement(folder.path()).pairs.len(), 6, "what was measured is kept");
 }
@@ -311,7 +311,7 @@ fn a_probe_whose_seeds_are_not_fixed_says_so() {
 fn a_worker_does_its_task_and_refuses_what_is_none() {
     worker(&request().into()).assert().success().stderr("").stdout(contains("\"workload\":\"cycles\""));
     for (input, why) in [
-        ("", "standard input is not a task for a worker, which is one line of JSON: it is empty"),
+        ("", "standard input is not a task for a worker (one line of JSON): it is empty"),
         ("{}", "expected value"),
         ("\"dance\"", "unknown variant `dance`, expected one of `probe`, `windows`"),
     ] {
@@ -330,7 +330,7 @@ fn the_control_program_runs_probes_alone() {
     control(&Task::Reports)
         .code(2)
         .stdout("")
-        .stderr("error: this program runs probes only: give other tasks to memscope-bench\n");
+        .stderr("error: this program only runs probes: give other tasks to memscope-bench\n");
 }
 
 #[test]

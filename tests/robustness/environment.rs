@@ -41,7 +41,7 @@ fn a_wrong_value_is_refused_under_the_variable_s_name() {
         ("MEMSCOPE_BENCH_PRECISION", "NaN", "a precision is a positive percentage"),
         ("MEMSCOPE_BENCH_PRECISION_LIMIT", "x", "--precision-limit"),
         ("MEMSCOPE_BENCH_FAULT", "cycles", "a fault is written workload/level="),
-        ("MEMSCOPE_BENCH_FAULT", "cyclops/full=hang", "there is no workload 'cyclops'"),
+        ("MEMSCOPE_BENCH_FAULT", "cyclops/full=hang", "unknown workload 'cyclops'"),
         ("MEMSCOPE_BENCH_FAULT", "cycles/fool=hang", "fool"),
         ("MEMSCOPE_BENCH_FAULT", "cycles/full=die", "a fault is written workload/level="),
     ] {
@@ -64,7 +64,7 @@ fn a_value_that_is_not_text_is_refused_under_the_variable_s_name() {
             .assert()
             .code(2)
             .stdout("")
-            .stderr(contains(name).and(contains("it is no text")));
+            .stderr(contains(name).and(contains("it is not text")));
     }
 }
 
@@ -108,7 +108,7 @@ fn an_unknown_variable_leads_to_one_warning() {
         .env("MEMSCOPE_BENCH_TIMELIMIT", "5")
         .assert()
         .success()
-        .stderr(contains("Warning: MEMSCOPE_BENCH_TIMELIMIT is no variable of memscope-bench").count(1))
+        .stderr(contains("Warning: MEMSCOPE_BENCH_TIMELIMIT is not a variable of memscope-bench").count(1))
         .stderr(contains("MEMSCOPE_BENCH_TIME_LIMIT"));
 }
 

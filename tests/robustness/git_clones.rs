@@ -87,7 +87,7 @@ fn every_kind_of_clone_is_read_like_a_plain_one() {
     // Changes in one work tree do not affect another one, and a bare repository has none.
     repository.write("NOTES", "changed");
     let said = repository.refusal(&["history", "--repository=repo", "--range=HEAD~1..HEAD"]);
-    assert!(said.contains("has changes that are not committed (M NOTES)"), "{said}");
+    assert!(said.contains("has uncommitted changes (M NOTES)"), "{said}");
     for clone in ["bare.git", "linked", "super/vendored", "repo/.git"] {
         assert_eq!(repository.history(clone, "HEAD~1..HEAD", &[]), expected, "{clone}");
     }
@@ -102,7 +102,7 @@ fn every_kind_of_clone_is_read_like_a_plain_one() {
         [["history", "--repository=super/vendored", "--range=HEAD"], ["compare", "super/vendored@HEAD", "0.2.5"]]
     {
         let said = repository.refusal(&refused);
-        assert!(said.contains("super/vendored is no folder of commit"), "{said}");
+        assert!(said.contains("super/vendored is not a folder of commit"), "{said}");
         assert!(said.contains("git submodule update --init"), "{said}");
     }
 }
@@ -294,7 +294,7 @@ fn changes_that_are_not_committed_are_named() {
     let repository = Repository::line(&["first", "second"]);
     let refused = |why: &str| {
         let said = repository.refusal(&["history", "--repository=repo", "--range=HEAD"]);
-        assert!(said.contains(&format!("has changes that are not committed ({why})")), "{said}");
+        assert!(said.contains(&format!("has uncommitted changes ({why})")), "{said}");
         repository.git(&["reset", "--quiet", "--hard"]);
         assert_eq!(repository.history("repo", "HEAD", &[]).len(), 2);
     };

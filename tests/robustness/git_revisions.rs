@@ -150,9 +150,9 @@ fn a_range_means_the_same_as_to_git() {
         ("HEAD~99..HEAD", "has no revision 'HEAD~99..HEAD'"),
         ("nothing HEAD", "has no revision 'nothing HEAD'"),
         ("NOTES", "has no revision 'NOTES'"),
-        ("--all", "options of `git log` are no part of a range"),
-        ("HEAD --since=yesterday", "options of `git log` are no part of a range"),
-        ("-1", "options of `git log` are no part of a range"),
+        ("--all", "a range cannot contain options of `git log`"),
+        ("HEAD --since=yesterday", "a range cannot contain options of `git log`"),
+        ("-1", "a range cannot contain options of `git log`"),
         ("HEAD:NOTES", "expected commit type"),
         ("", "has no revision ''"),
     ] {

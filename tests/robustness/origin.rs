@@ -98,7 +98,7 @@ fn variables_that_change_a_measurement_are_told() {
     };
     let plain = measure().assert().success();
     let expected = read(&file).origin.environment;
-    plain.stdout(contains("works otherwise than usual").not());
+    plain.stdout(contains("changes how memscope works").not());
     measure()
         .env("MEMSCOPE_TEST_MODE", "")
         .env("MALLOC_ARENA_MAX", "1")
@@ -106,7 +106,7 @@ fn variables_that_change_a_measurement_are_told() {
         .assert()
         .success()
         .stdout(contains("Environment: `MALLOC_ARENA_MAX=1`, `MEMSCOPE_TEST_MODE=''`, `RUST_BACKTRACE=1`"))
-        .stdout(contains("Warning: memscope works otherwise than usual under MEMSCOPE_TEST_MODE."));
+        .stdout(contains("Warning: the environment changes how memscope works: MEMSCOPE_TEST_MODE."));
     let mut found = read(&file).origin.environment;
     for (variable, value) in [("MEMSCOPE_TEST_MODE", ""), ("MALLOC_ARENA_MAX", "1"), ("RUST_BACKTRACE", "1")] {
         assert_eq!(found.remove(variable).as_deref(), Some(value), "{variable}");
@@ -140,7 +140,7 @@ fn a_preloaded_allocator_is_named() {
         .env("LD_PRELOAD", at("libother.so"))
         .assert()
         .success()
-        .stdout(contains("Warning: the allocator under the trackers is not the system's but libother.so."))
+        .stdout(contains("Warning: the trackers allocate from libother.so instead of the system's allocator."))
         .stdout(contains("allocator: libother.so, in the place of the system's (glibc 2."));
     let origin = read(&at("r")).origin;
     assert_eq!(origin.environment["LD_PRELOAD"], at("libother.so").display().to_string());

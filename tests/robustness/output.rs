@@ -325,7 +325,7 @@ fn what_is_read_is_looked_at_first() {
     redraw("it is a pipe, not a file");
     fs::remove_file(&path).expect("it can be removed");
     fs::write(&path, b"\x7fELF\xff\xfe").expect("a file");
-    redraw("it is no text");
+    redraw("it is not text");
     File::create(&path).and_then(|file| file.set_len(1 << 40)).expect("a sparse file");
     redraw("it is larger than any");
     fs::write(&path, "[".repeat(1 << 20)).expect("a file");

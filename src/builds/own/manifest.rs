@@ -141,10 +141,7 @@ fn place_of(found: &Value) -> Result<Vec<(&'static str, String)>, String> {
         keys.push(("git", address.to_owned()));
         for (key, value) in revision.split('&').filter_map(|pair| pair.split_once('=')) {
             let key = ["branch", "tag", "rev"].into_iter().find(|known| *known == key);
-            keys.push((
-                key.ok_or_else(|| format!("the dependency {source} is of a kind that is not known"))?,
-                value.to_owned(),
-            ));
+            keys.push((key.ok_or_else(|| format!("the dependency {source} is of an unknown kind"))?, value.to_owned()));
         }
     } else {
         keys.push(("version", text(&found["req"]).to_owned()));

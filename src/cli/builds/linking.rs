@@ -51,8 +51,8 @@ impl Linking {
     pub(super) fn give_up(&self, build: &str, why: &str) {
         self.0.set(1);
         console::complain(format_args!(
-            "Warning: {build} cannot be linked with its functions in another order, which takes the linker lld: {why}. \
-             Each build is measured in one link, so where its functions lie counts as a difference of builds"
+            "Warning: {build} cannot be linked with its functions in another order, which needs the linker lld: {why}. \
+             Each build is measured in one link, so the placement of its functions counts as a difference of builds"
         ));
     }
 }

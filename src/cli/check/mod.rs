@@ -74,7 +74,7 @@ fn minutes(text: &str) -> Result<f64, String> {
 fn tracked(name: &str) -> Result<Level, String> {
     let level: Level = name.parse().map_err(|error: crate::tracking::LevelError| error.to_string())?;
     if level == Level::Untracked {
-        return Err("untracked runs in every round anyway; name the levels that are checked".to_owned());
+        return Err("every round includes untracked; name the levels to check".to_owned());
     }
     Ok(level)
 }

@@ -25,7 +25,7 @@ pub enum FileError {
         source: serde_json::Error,
     },
     /// A newer version wrote the file.
-    #[error("{} has schema {found}; this memscope-bench reads up to {known}: a newer one is needed", path.display())]
+    #[error("{} has schema {found}; this memscope-bench reads up to {known}: use a newer one", path.display())]
     Newer {
         /// The file.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum FileError {
         source: io::Error,
     },
     /// The name belongs to something that is neither a file nor a folder.
-    #[error("cannot write {}: it is {what}, and results are kept in files", path.display())]
+    #[error("cannot write {}: it is {what}, not a file", path.display())]
     NoFile {
         /// The name.
         path: PathBuf,
@@ -51,7 +51,7 @@ pub enum FileError {
         what: &'static str,
     },
     /// Its kind is unknown.
-    #[error("{} is of no kind that this memscope-bench knows ({kind}): {known}", path.display())]
+    #[error("{} is of a kind that this memscope-bench does not know ({kind}): {known}", path.display())]
     UnknownKind {
         /// The file.
         path: PathBuf,
@@ -61,7 +61,7 @@ pub enum FileError {
         known: String,
     },
     /// A figure is not a number, which JSON cannot represent.
-    #[error("cannot write {}: {place} is {number}, and no number: please report it", path.display())]
+    #[error("cannot write {}: {place} is {number}, not a number: please report it", path.display())]
     NoNumber {
         /// The file.
         path: PathBuf,

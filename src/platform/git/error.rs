@@ -45,7 +45,7 @@ pub enum GitError {
     },
     /// A range with several ends, or none.
     #[error(
-        "the range '{range}' of {} has {} ends ({}), and a history has one: A..B is everything in B and not in A",
+        "the range '{range}' of {} has {} ends ({}), but a history has one: A..B is everything in B and not in A",
         repository.display(), ends.len(), ends.join(", ")
     )]
     NotOneEnd {
@@ -58,8 +58,7 @@ pub enum GitError {
     },
     /// A history that is cut off.
     #[error(
-        "{} is a shallow clone, whose history is cut off within these commits: `git fetch --unshallow` fetches the \
-         rest",
+        "{} is a shallow clone, whose history ends within these commits: `git fetch --unshallow` fetches the rest",
         .0.display()
     )]
     Shallow(PathBuf),
@@ -79,7 +78,7 @@ pub enum GitError {
     },
     /// A folder that a commit does not contain, for example a submodule that was not checked out.
     #[error(
-        "{} is no folder of commit {commit} in its repository: if it is a submodule, `git submodule update --init` \
+        "{} is not a folder of commit {commit} in its repository: if it is a submodule, `git submodule update --init` \
          fetches it",
         folder.display()
     )]
@@ -98,7 +97,7 @@ pub enum GitError {
         repository: PathBuf,
     },
     /// An absolute path, which cannot name a file of a commit.
-    #[error("{} is an absolute path; name the file as it is called within the repository", .0.display())]
+    #[error("{} is an absolute path; give the path within the repository", .0.display())]
     Absolute(PathBuf),
     /// One commit that was named twice.
     #[error("the good and the bad commit are the same, {0}")]
@@ -124,8 +123,8 @@ pub enum GitError {
     },
     /// Uncommitted changes.
     #[error(
-        "{} has changes that are not committed ({first}), which would not be measured: commit or stash them, or \
-         compare the folder itself", repository.display()
+        "{} has uncommitted changes ({first}), which would not be measured: commit or stash them, or compare the \
+         folder itself", repository.display()
     )]
     Dirty {
         /// The repository.

@@ -52,7 +52,7 @@ impl RatioAxis {
     pub(crate) fn noise(&self, floor: Option<f64>, top: f64, bottom: f64) -> Group {
         let Some(ratio) = floor else { return Group::new() };
         let (from, to) = (self.x(ratio.min(1.0 / ratio)), self.x(ratio.max(1.0 / ratio)));
-        telling(format!("Noise floor: untracked against itself shows up to {} %", number::percent(ratio)))
+        telling(format!("Noise floor: untracked against itself differs by up to {} %", number::percent(ratio)))
             .add(rectangle(from, top, (to - from).max(1.0), bottom - top, "faint area"))
     }
 

@@ -80,31 +80,31 @@ fn bounds(planted: u64, named: u64) -> [String; 3] {
 fn notes(detections: &Detections) -> Vec<String> {
     let mut lines = warnings::of_origin(&detections.origin);
     for Detected { name, failure, .. } in &detections.builds {
-        lines.extend(failure.as_ref().map(|why| format!("{name} was not asked: {}.", text::said(why))));
+        lines.extend(failure.as_ref().map(|why| format!("{name} was not tested: {}.", text::said(why))));
     }
     lines.extend(failures(detections));
     lines.push(
-        "True positive: planted, and reported by an address in its block. False negative: planted, and not reported. \
-         False positive: reported, and not planted; everything else that a workload made is freed by then. A cycle is \
-         found if both of its nodes are reported together."
+        "True positive: planted, and reported by an address in its block. False negative: planted but not reported. \
+         False positive: reported but not planted; the workload has freed everything else by then. A cycle is found if \
+         both of its nodes are reported together."
             .to_owned(),
     );
     let findings = || rows(detections).filter_map(|(name, row)| Some((name, row, row.finding?)));
     if findings().any(|(_, _, finding)| finding.held.is_none()) {
-        lines.push("A bound (≤, ≥): the report has a count alone, not which blocks it counts.".to_owned());
+        lines.push("A bound (≤, ≥): the report has only a count and does not name the blocks.".to_owned());
     }
     if findings().any(|(_, row, _)| row.report.level == Level::Variables) {
         lines.push(
-            "At level `variables` only named values count as planted: the two nodes of a cycle, not the strings that \
-             they own. A freed value is forgotten when its address is used again, so false positives vary by a few \
+            "At level `variables`, only named values count as planted: the two nodes of a cycle, not the strings that \
+             they own. memscope forgets a freed value when its address is reused, so false positives vary by a few \
              from run to run."
                 .to_owned(),
         );
     }
     if let Some(most) = findings().map(|(_, row, finding)| own_blocks(row, finding)).max().filter(|&most| most > 0) {
         lines.push(format!(
-            "Where values are named under the hook, up to {} blocks of memscope's own bookkeeping are alive beside \
-             the planted ones. They may be among those reported, and are not counted as false positives.",
+            "Where values are named under the hook, up to {} blocks of memscope's own bookkeeping are live beside the \
+             planted ones. Reports may include them; they do not count as false positives.",
             grouped(most)
         ));
     }

@@ -29,7 +29,7 @@ pub(super) fn summary(accuracy: &Accuracy) -> Document {
 fn answers(accuracy: &Accuracy) -> Vec<String> {
     let answer = |build: &BuildAccuracy| {
         if let Some(why) = &build.failure {
-            return format!("{} was not asked: {}.", build.name, text::said(why));
+            return format!("{} was not tested: {}.", build.name, text::said(why));
         }
         let made: Vec<(&str, Status)> = build
             .promises
@@ -46,7 +46,7 @@ fn answers(accuracy: &Accuracy) -> Vec<String> {
             ("in part", of(|status| matches!(status, Status::Partly { .. }))),
             ("not", of(|status| status == Status::NotKept)),
             ("with a crash", of(|status| status == Status::Crashes)),
-            ("without an end", of(|status| status == Status::Hangs)),
+            ("with a timeout", of(|status| status == Status::Hangs)),
         ];
         for (word, names) in kinds.into_iter().filter(|(_, names)| !names.is_empty()) {
             sentence += &format!("; {} {word}: {}", names.len(), names.join(", "));
@@ -120,20 +120,20 @@ fn notes(accuracy: &Accuracy) -> Vec<String> {
     let mut lines = warnings::of_origin(&accuracy.origin);
     lines.push(
         "Each promise is a program with a known answer, in a separate process. Its facts are compared one by one: a \
-         true positive is expected and reported, a false negative is expected alone, a false positive reported alone. \
-         Kept: no false ones. `5 of 6`: that many of the expected facts are reported. Not kept: none are."
+         true positive is expected and reported, a false negative only expected, a false positive only reported. Kept: \
+         no errors. `5 of 6`: that many of the expected facts are reported. Not kept: none of them is."
             .to_owned(),
     );
     lines.push(
-        "The first promises are on blocks that the hook sees; those on values, on what values that the program named. \
-         Leaks and cycles are those that the workloads `leaks` and `cycles` plant. Threads are compared in pairs: \
-         which two blocks are of one thread. The content `T` of a `Vec<T>` is no type. A freed value is forgotten when \
-         its address is used again, so false leaks vary by a few from run to run."
+        "The first promises concern blocks that the hook sees; the promises on values concern values that the program \
+         named. The workloads `leaks` and `cycles` plant the leaks and cycles. Threads are compared in pairs: which \
+         two blocks belong to one thread. The content `T` of a `Vec<T>` does not count as a type. memscope forgets a \
+         freed value when its address is reused, so false leaks vary by a few from run to run."
             .to_owned(),
     );
     lines.push(
-        "No memory is really used after it was freed, freed twice or read beyond its end: memscope's detectors are \
-         given such events, of addresses that are made up."
+        "No memory is really used after it was freed, freed twice or read beyond its end: memscope's detectors receive \
+         such events with invented addresses."
             .to_owned(),
     );
     for promise in promises(accuracy) {
@@ -150,7 +150,7 @@ fn notes(accuracy: &Accuracy) -> Vec<String> {
         });
         if let Some(why) = why {
             let names: Vec<&str> = lacking.iter().map(|build| build.name.as_str()).collect();
-            lines.push(format!("{} is not asked: {why} ({}).", promise.promise, names.join(", ")));
+            lines.push(format!("{} is not tested: {why} ({}).", promise.promise, names.join(", ")));
         }
     }
     // The table names the builds, which may not include this program's build.

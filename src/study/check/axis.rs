@@ -153,7 +153,7 @@ impl FromStr for Axis {
     fn from_str(key: &str) -> Result<Self, Self::Err> {
         let found = PROPERTIES.iter().find(|properties| properties.key == key).map(|properties| properties.axis);
         let known = || PROPERTIES.map(|properties| properties.key).join(", ");
-        found.ok_or_else(|| format!("there is no axis '{key}'; there are {}", known()))
+        found.ok_or_else(|| format!("unknown axis '{key}': choose from {}", known()))
     }
 }
 

@@ -96,7 +96,7 @@ impl Budget {
         });
         let limit = self.limit.iter().find(|limit| limit.at_most.is_none() && limit.at_least.is_none());
         let limit = limit
-            .map(|limit| format!("[[limit]] of {}: it needs at-most or at-least, with a number", limit.axis.key()));
+            .map(|limit| format!("[[limit]] of {}: set at-most or at-least to a number", limit.axis.key()));
         change.or(limit)
     }
 
@@ -170,7 +170,7 @@ mod tests {
     fn a_faulty_budget_names_what_is_wrong() {
         for (text, part) in [
             ("[[limits]]\n", "unknown field `limits`"),
-            ("[[limit]]\naxis = 'speed'\nat-most = 1\n", "there is no axis 'speed'"),
+            ("[[limit]]\naxis = 'speed'\nat-most = 1\n", "unknown axis 'speed'"),
             ("[[limit]]\naxis = 'fidelity'\n", "at-most or at-least"),
             ("[[limit]]\naxis = 'fidelity'\natmost = 1\n", "unknown field `atmost`"),
             ("[[change]]\naxis = 'fidelity'\npercent = -1\n", "percent = -1 is not a percentage"),

@@ -28,7 +28,7 @@ pub(super) fn summary(check: &Check) -> Document {
         let more = changed.len().saturating_sub(MOST_CHANGES);
         document.table(table_of_changes(&changed[..changed.len() - more]));
         if more > 0 {
-            document.notes(vec![format!("And {}; check.json has all of them.", number::counted(more, "other row"))]);
+            document.notes(vec![format!("And {}; check.json lists all of them.", number::counted(more, "other row"))]);
         }
     }
     if !check.record.plan.is_self {
@@ -50,7 +50,7 @@ pub(crate) fn answer(check: &Check) -> String {
             better if better.is_empty() => format!("no axis is worse; {}", resolved(check)),
             better => format!("no axis is worse; better: {better}; {}", resolved(check)),
         },
-        Verdict::CannotTell => format!("nothing is shown to be worse, but {}", open(check)),
+        Verdict::CannotTell => format!("no axis is shown to be worse, but {}", open(check)),
     };
     format!("{}: {head} against {base}: {reason}.", check.verdict.words())
 }
@@ -103,7 +103,7 @@ fn open(check: &Check) -> String {
     else {
         return "time or fidelity was not measured".to_owned();
     };
-    let why = row.why.as_deref().unwrap_or("it is unknown");
+    let why = row.why.as_deref().unwrap_or("the change is unknown");
     let change = row.change.map_or(String::new(), |change| format!(" {}", number::percent_interval(change)));
     format!("{} of {}{change} may exceed {} %: {why}", row.axis, row.place, row.threshold_percent)
 }
@@ -117,11 +117,11 @@ fn resolved(check: &Check) -> String {
     };
     match (greatest(true), greatest(false)) {
         (Some(typical), Some(single)) => format!(
-            "a change of CPU time above {} over all workloads, or above {} on one of them, would have been found",
+            "a change of CPU time above {} over all workloads, or above {} on a single one, would have been found",
             number::size(typical),
             number::size(single)
         ),
-        _ => "too few rounds for time".to_owned(),
+        _ => "too few rounds to judge time".to_owned(),
     }
 }
 
@@ -203,9 +203,9 @@ fn notes(check: &Check) -> Vec<String> {
     let record = &check.record;
     let rounds: usize = record.stages.iter().map(|stage| stage.rounds * stage.groups.len()).sum();
     let mut notes = vec![format!(
-        "Took {} of {} minutes: {} of both builds in {}{}. A change is a verdict only beyond its axis's threshold. \
-         Detectable: of times, what these rounds would have found with a probability of 80 %; otherwise the change \
-         beyond which there is a verdict.",
+        "Took {} of {} minutes: {} of both builds in {}{}. A change gets a verdict only if it exceeds its axis's \
+         threshold. Detectable: for times, the change that these rounds would have found with 80 % probability; \
+         otherwise the smallest change that gets a verdict.",
         number::decimal(record.seconds as f64 / 60.0, 1),
         record.plan.minutes,
         number::counted(rounds, "round"),
@@ -213,10 +213,10 @@ fn notes(check: &Check) -> Vec<String> {
         if record.links > 1 { format!(", with {} links of each", record.links) } else { String::new() },
     )];
     if record.plan.without_counts {
-        notes.push("Instructions and cache misses were left out, by --without-counts.".to_owned());
+        notes.push("Instructions and cache misses were not counted (--without-counts).".to_owned());
     }
     if !record.resolutions.is_empty() {
-        notes.push("Thresholds of this machine are those of its `check --self`.".to_owned());
+        notes.push("The thresholds are those of this machine's `check --self`.".to_owned());
     }
     // The page names the builds; this program's own is none of them.
     notes.extend(circumstances(&record.origin).into_iter().skip(1));

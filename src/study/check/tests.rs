@@ -279,7 +279,7 @@ fn growth_is_compared_over_what_both_came_to_and_its_class_counts() {
     assert_eq!(row(soak(300.0), soak(300.0)), (Judgement::Same, None));
     assert_eq!(row(soak(300.0), soak(0.0)).0, Judgement::Better);
     assert_eq!(row(soak(600.0), cut(600.0, 6)).0, Judgement::Same, "the slower one is not better because it stopped");
-    let why = "too few checkpoints in the time".to_owned();
+    let why = "too few checkpoints within the time".to_owned();
     assert_eq!(row(soak(0.0), cut(0.0, 5)), (Judgement::Unknown, Some(why)));
     // From flat to linear, by less than the threshold.
     let why = "linear instead of flat".to_owned();

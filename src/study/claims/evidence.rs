@@ -160,9 +160,9 @@ impl Evidence {
         let mut seen = seen(ACCURACY, origin, figures);
         if seen.origin.is_some() && seen.figures.is_empty() {
             seen.lack = Some(match builds.as_slice() {
-                [] => format!("accuracy.json has no {build}: name it beside the others, or `accuracy --published`"),
+                [] => format!("accuracy.json has no {build}: add it to `accuracy`, or use `accuracy --published`"),
                 known if known.iter().any(|known| known.failure.is_some()) => format!("{build} was not built"),
-                _ => format!("{build} was not asked, or has no such report that the adapter knows"),
+                _ => format!("{build} was not tested, or the adapter knows no such report of it"),
             });
         }
         seen
@@ -172,7 +172,7 @@ impl Evidence {
 fn seen<'a>(file: &'static str, origin: Option<&'a Origin>, figures: impl Iterator<Item = Figure>) -> Seen<'a> {
     let figures: Vec<Figure> = figures.collect();
     let lack = match origin {
-        None => Some(format!("there is no {file}")),
+        None => Some(format!("{file} is missing")),
         Some(_) if figures.is_empty() => Some(format!("{file} has no such figure")),
         Some(_) => None,
     };

@@ -12,22 +12,23 @@ const WIDTH: u16 = 150;
 
 /// Returns the report: the claims, and the commands that produced their figures.
 pub fn summary(claims: &Claims) -> Document {
-    let columns = ["claim", "where it stands", "tried as", "measured here [95 %]", "verdict", "figures from"];
+    let columns = ["claim", "source", "setting", "measured here [95 %]", "verdict", "figures from"];
     let mut table = Table::new(columns.map(left)).grouped_by(2).wrapped_at(WIDTH);
     let mut notes = vec![
-        "A claim holds in a setting if every figure is within it with all of its interval. It does not if one is beyond \
-         it, at 95 % and by Holm's correction for all figures of the claim, or ended without a figure. Otherwise \
-         it cannot be tested here. Bytes have a range instead of an interval, which must be beyond it as a whole."
+        "A claim holds in a setting if the whole interval of every figure is within it. It does not hold if a figure \
+         is beyond it (at 95 %, after Holm's correction for all figures of the claim) or if a measurement ended \
+         without one. Otherwise it cannot be tested here. Bytes have a range instead of an interval; the whole range \
+         must be beyond the claim."
             .to_owned(),
         format!(
-            "Times of another machine may be {ANOTHER_MACHINE} times as long here: less is attributed to the machine. \
-             `memscope's own benchmark` is its very setting, run here."
+            "Times from another machine may be {ANOTHER_MACHINE} times as long here: smaller differences are \
+             attributed to the machine. `memscope's own benchmark` is the original setting, run here."
         ),
     ];
     if claims.settings.iter().any(|setting| matches!(setting.bound, Bound::Truth(_))) {
         notes.push(
-            "A report's truth is the part of all facts that are both true and reported: false and missing ones count \
-             alike."
+            "The truth of a report is the share of all facts that are both true and reported: false and missing facts \
+             count alike."
                 .to_owned(),
         );
     }
@@ -145,6 +146,6 @@ fn note(seen: &JudgedSetting) -> Option<String> {
             machine.system,
             text::code(command)
         ),
-        None => format!("{}: not there, so its claims cannot be tested.", seen.file),
+        None => format!("{} is missing, so its claims cannot be tested.", seen.file),
     })
 }

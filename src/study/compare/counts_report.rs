@@ -126,15 +126,16 @@ pub(super) fn notes(comparison: &Comparison) -> Vec<String> {
         |metric: Metric| metric.percent().map_or(String::new(), |percent| format!("{percent} % for {metric}"));
     let rule = Metric::ALL.map(percent).into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>();
     lines.push(format!(
-        "Counts are those of the tracked window: the median of three runs under callgrind, each with its heap at \
-         another address, and for page faults of six probes. More, fewer: beyond what equal builds differ by ({}), and beyond the spread of equal runs. In \
-         sentences, the geometric mean. Workloads of several threads have page faults alone. Instruction misses follow \
-         from where functions lie, and have no verdict.",
+        "Counts are of the tracked window: the median of three runs under callgrind, each with its heap at another \
+         address; for page faults, of six probes. More, fewer: the difference exceeds those of equal builds ({}) and \
+         the spread of equal runs. Sentences give the geometric mean. Workloads with several threads have only page \
+         faults. Instruction misses depend on where functions lie and have no verdict.",
         rule.join(", ")
     ));
     lines.push(MODEL.to_owned());
     lines.push(
-        "Counts are no times: waiting for memory is in none, and the kernel's work is in page faults alone.".to_owned(),
+        "Counts are not times: none includes waiting for memory, and only page faults reflect the kernel's \
+         work.".to_owned(),
     );
     lines
 }

@@ -30,7 +30,7 @@ pub(super) fn sentences(comparison: &Comparison) -> Vec<String> {
     if all.len() > MOST_LINES {
         let more = all.len() - (MOST_LINES - 1);
         all.truncate(MOST_LINES - 1);
-        all.push(format!("Time and instructions disagree on {more} more; the tables have each."));
+        all.push(format!("Time and instructions disagree on {more} more; see the tables."));
     }
     all
 }

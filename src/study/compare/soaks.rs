@@ -13,9 +13,9 @@ use crate::tracking::Level;
 pub(super) const TITLE: &str = "How the cost grows";
 
 /// The meaning of the table, for a note.
-pub(super) const NOTE: &str = "How the cost grows: CPU time that tracking adds to an allocation or a free, early and after \
-                               the events in the last column, with a constant number of live blocks; and the bytes that \
-                               the tracker keeps by then. `soak` measures it at length.";
+pub(super) const NOTE: &str = "How the cost grows: the CPU time that tracking adds to an allocation or a free, early \
+                               and after the number of events in the last column, with a constant number of live \
+                               blocks; and the bytes that the tracker keeps by then. `soak` measures more events.";
 
 /// Returns the table of each build at each level; `None` if nothing was soaked.
 pub(super) fn table(comparison: &Comparison) -> Option<Table> {

@@ -12,9 +12,9 @@ use crate::tracking::Level;
 pub(super) const TITLE: &str = "Where the CPU time goes";
 
 /// The meaning of the table, for a note.
-pub(super) const NOTE: &str = "Where the CPU time goes: medians of the tracked runs alone, and in brackets their change \
-                               from the row's reference, without an interval. The kernel's part is that of all runs \
-                               together; page faults are its work at the first touch of memory.";
+pub(super) const NOTE: &str = "Where the CPU time goes: medians of the tracked runs, with the change from the row's \
+                               reference in brackets, without an interval. The kernel's share is over all runs; page \
+                               faults are its work at the first touch of memory.";
 
 /// The medians of a measurement's tracked samples.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -161,7 +161,8 @@ pub fn described(comparison: &Comparison, difference: &Difference) -> String {
 pub fn rule(comparison: &Comparison) -> String {
     format!(
         "Regression, improvement: the sign test on all rounds is significant at 5 % after Holm's correction for {}, \
-         the interval excludes no change, the change exceeds {} %, and both halves of the passes lie on that side.",
+         the interval excludes no change, the change exceeds {} %, and both halves of the passes agree on its \
+         direction.",
         number::counted(comparison.comparisons(), "comparison"),
         comparison.threshold_percent
     )
@@ -195,14 +196,15 @@ fn not_measured(comparison: &Comparison) -> Vec<String> {
 fn notes(comparison: &Comparison) -> Vec<String> {
     let mut lines = vec![rule(comparison)];
     lines.push(
-        "No difference: the interval lies below the threshold. No difference found: it contains no change, and larger \
-         ones too. Inconclusive: none of these; more rounds decide it. Detectable: the smallest change that these \
-         rounds would have shown with 80 % probability."
+        "No difference: the interval lies within the threshold. No difference found: it contains no change, but also \
+         changes beyond the threshold. Inconclusive: none of these; take more rounds. Detectable: the smallest change \
+         that these rounds would have found with 80 % probability."
             .to_owned(),
     );
     if !comparison.typical.is_empty() {
         lines.push(format!(
-            "Typical: the geometric mean over the workloads on which both builds have a figure; the same rule, for {}.",
+            "Typical: the geometric mean over the workloads on which both builds have a figure; the same rule applies, \
+             for {}.",
             number::counted(comparison.typical.len(), "typical change")
         ));
     }
@@ -217,11 +219,11 @@ fn notes(comparison: &Comparison) -> Vec<String> {
         lines.push("n.s.: not significant; the interval contains no overhead.".to_owned());
     }
     if comparison.clock == Clock::Cpu {
-        lines.push("Ratios are of CPU time, over all threads: what threads wait for is not in them.".to_owned());
+        lines.push("Ratios are of CPU time over all threads, so they exclude the time that threads wait.".to_owned());
     }
     if let Some((measurement, floor)) = comparison.noise_floor() {
         lines.push(format!(
-            "Noise floor: untracked against itself shows at most {} ({}, {}).",
+            "Noise floor: untracked against itself differs by at most {} ({}, {}).",
             number::percent_interval(floor),
             measurement.workload,
             number::counted(measurement.pairs.len(), "pair")
@@ -239,7 +241,7 @@ fn notes(comparison: &Comparison) -> Vec<String> {
         pairs().map(|measurement| measurement.pairs.len()).max(),
     ) {
         let range = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
-        lines.push(format!("Rounds: {range} for each figure; in each, every build beside its own untracked."));
+        lines.push(format!("Rounds: {range} per figure; each has every build beside its own untracked run."));
     }
     lines.extend(links(comparison));
     lines
@@ -262,8 +264,8 @@ fn links(comparison: &Comparison) -> Option<String> {
         }
     };
     Some(format!(
-        "Links: {most} links of each build, each with its functions in another order, one per round by turns (seeds \
-         {seeds}). So where functions lie counts as noise, not as a difference."
+        "Links: {most} links of each build, each with its functions in another order, take the rounds by turns (seeds \
+         {seeds}). The placement of functions therefore counts as noise, not as a difference."
     ))
 }
 
@@ -273,7 +275,7 @@ fn too_few_rounds(comparison: &Comparison) -> Option<String> {
     let short = comparison.differences.iter().filter(|difference| difference.rounds < needed).count();
     (short > 0).then(|| {
         format!(
-            "Too few rounds for any verdict: {short} of {} comparisons; with so many, a verdict needs at least \
+            "Too few rounds for any verdict: {short} of {} comparisons; with this many, a verdict needs at least \
              {needed} rounds.",
             comparison.differences.len()
         )
@@ -285,7 +287,5 @@ fn left_out(comparison: &Comparison) -> Option<String> {
     let is_zero = |pair: &&Pair| pair.untracked.ns(comparison.clock) == 0.0 || pair.tracked.ns(comparison.clock) == 0.0;
     let measurements = comparison.builds.iter().flat_map(|build| &build.measurements);
     let pairs = measurements.flat_map(|measurement| &measurement.pairs).filter(is_zero).count();
-    (pairs > 0).then(|| {
-        format!("Left out: {pairs} pairs in which the clock showed no time at all; a larger --scale takes longer.")
-    })
+    (pairs > 0).then(|| format!("Left out: {pairs} pairs with no elapsed time; use a larger --scale."))
 }

@@ -20,9 +20,7 @@ pub fn sentences(comparison: &Comparison) -> Vec<String> {
         return vec![only.whole()];
     }
     if steps.is_empty() {
-        return vec![
-            "There is nothing to compare: no two builds have a figure on the same workload and level.".to_owned(),
-        ];
+        return vec!["Nothing to compare: no two builds have a figure on the same workload and level.".to_owned()];
     }
     let lines_of = |is_shown: &dyn Fn(&Step) -> bool| -> Vec<String> {
         steps.iter().filter(|step| is_shown(step)).filter_map(|step| Some(format!("{}.", step.verdicts()?))).collect()
@@ -32,9 +30,9 @@ pub fn sentences(comparison: &Comparison) -> Vec<String> {
     let (lines, fewer) = if all.len() < MOST_LINES {
         (all, "")
     } else if (1..MOST_LINES).contains(&typical.len()) {
-        (typical, " Below are those with a typical regression or improvement; the table has each.")
+        (typical, " Those with a typical regression or improvement follow; the table lists all.")
     } else {
-        (lines_of(&|step| step.build == last), " Below is the last build; the table has each.")
+        (lines_of(&|step| step.build == last), " The last build follows; the table lists all.")
     };
     [vec![format!("{}{fewer}", sum(comparison))], lines].concat()
 }
@@ -92,7 +90,7 @@ pub(in crate::study) fn without_difference(threshold_percent: f64, ratios: impl 
     });
     match (within, open) {
         (within, 0) => format!("{within} without a difference"),
-        (within, open) => format!("{within} without a difference, {open} in which none was found"),
+        (within, open) => format!("{within} without a difference, {open} with no difference found"),
     }
 }
 
@@ -313,7 +311,7 @@ impl LevelVerdicts<'_> {
         let (Some(least), Some(most)) =
             (sizes.iter().copied().min_by(f64::total_cmp), sizes.iter().copied().max_by(f64::total_cmp))
         else {
-            return "so few rounds could show none".to_owned();
+            return "too few rounds to detect any".to_owned();
         };
         let (least, most) = (number::size(least), number::size(most));
         let alone = match (least.strip_suffix(" %"), most.ends_with(" %")) {
@@ -359,6 +357,6 @@ mod tests {
         let sum =
             |ratios: &[(f64, f64)]| without_difference(3.0, ratios.iter().map(|&(low, high)| estimate(low, high)));
         assert_eq!(sum(&[(0.99, 1.02)]), "1 without a difference");
-        assert_eq!(sum(&[(0.99, 1.02), (0.7, 1.5)]), "1 without a difference, 1 in which none was found");
+        assert_eq!(sum(&[(0.99, 1.02), (0.7, 1.5)]), "1 without a difference, 1 with no difference found");
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn summary(conformance: &Conformance) -> Document {
     notes.extend(conformance.with(Verdict::NotRun).map(|(tracker, test)| not_run(tracker, test)));
     notes.extend(tests(conformance).map(|test| format!("{}: {}.", test.test, test.about)));
     notes.push(
-        "A dash is a test that has nothing to check: it compares counts of all events, and the tracker keeps none."
+        "A dash marks a test that does not apply: it checks counts of all events, and the tracker keeps none."
             .to_owned(),
     );
     notes.extend(circumstances(&conformance.origin));
@@ -74,7 +74,7 @@ fn failed(tracker: &TrackerConformance, test: &TestOutcome) -> String {
     };
     let subject = shell::quoted(tracker.subject.as_ref());
     let alone = format!("cargo run --release -- conform {subject} --tests {}", test.test);
-    format!("{}, {}: {why}. Alone: {}", tracker.name, test.test, text::code(&alone))
+    format!("{}, {}: {why}. Run it alone: {}", tracker.name, test.test, text::code(&alone))
 }
 
 fn not_run(tracker: &TrackerConformance, test: &TestOutcome) -> String {

@@ -120,19 +120,19 @@ fn of_build(build: &BuildFootprints) -> Option<String> {
     let (level, of) = levels(build).into_iter().rev().find_map(|level| Some((level, Overview::of(build, level)?)))?;
     let live = of
         .bytes_per_live_allocation
-        .map(|spread| format!("takes {} for each live allocation", spread.words(|each| format!("{} B", bytes(each)))));
+        .map(|spread| format!("takes {} per live allocation", spread.words(|each| format!("{} B", bytes(each)))));
     let peak = of.peak_memory.map(|spread| format!("multiplies peak memory by {}", spread.words(number::factor)));
     let kept = of
         .kept_bytes
-        .map(|spread| format!("keeps {} when the program has freed everything", spread.words(number::bytes)));
+        .map(|spread| format!("keeps {} after the program has freed everything", spread.words(number::bytes)));
     let parts: Vec<String> = [live, peak, kept].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| format!("{} under {level} {}", build.name, number::list(&parts)))
 }
 
 /// Returns the note on the table.
 pub(super) fn note() -> String {
-    "The overview has the median over workloads, with the least and the greatest; parallel workloads are in it on the \
-     fewest threads alone. — where no figure can be seen."
+    "The overview shows the median over workloads, with the minimum and maximum; parallel workloads count only with \
+     the fewest threads. — marks a figure that cannot be determined."
         .to_owned()
 }
 
@@ -187,8 +187,8 @@ mod tests {
         assert_eq!(
             answer(&all).as_deref(),
             Some(
-                "0.2.5 under full takes 200 B (50 B to 300 B) for each live allocation, multiplies peak memory by 2.00 \
-                 (1.50 to 3.00), and keeps 7.81 KiB (7.81 KiB to 7.81 KiB) when the program has freed everything."
+                "0.2.5 under full takes 200 B (50 B to 300 B) per live allocation, multiplies peak memory by 2.00 \
+                 (1.50 to 3.00), and keeps 7.81 KiB (7.81 KiB to 7.81 KiB) after the program has freed everything."
             )
         );
     }

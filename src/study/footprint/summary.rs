@@ -94,38 +94,40 @@ fn notes(footprints: &Footprints) -> Vec<String> {
     lines.push(overview::note());
     let points = footprints.builds.iter().flat_map(|build| &build.measurements).map(|measured| measured.points.len());
     lines.push(format!(
-        "Each row is from {} scales over three octaves, up to four times the workload's own. Fidelity: where it is \
-         farthest from 1. Events: allocations and deallocations, under `variables` named values, at the largest scale.",
+        "Each row comes from {} scales over three octaves, up to four times the workload's own. Fidelity: the value \
+         farthest from 1. Events: allocations and frees (under `variables`, named values) at the largest scale.",
         points.max().unwrap_or(0)
     ));
     lines.push(
-        "Range: a map that doubles takes twice as much for each entry right after it grew as right before. A figure is \
-         the mean over whole octaves of sizes, without the tracker's fixed part; its range goes from the least to the \
-         greatest at any scale, and is no confidence interval. — where less than an octave is covered."
+        "Range: a map that doubles takes twice as much per entry right after it grew as right before. A figure is the \
+         mean over whole octaves of sizes, without the tracker's fixed part. Its range spans the minimum and maximum \
+         over all scales; it is not a confidence interval. — marks less than one octave."
             .to_owned(),
     );
     let growths = |measured: &Footprint| [measured.bytes_per_live_allocation(), measured.bytes_per_event()];
     let mut all = footprints.builds.iter().flat_map(|build| &build.measurements).flat_map(growths).flatten();
     if all.any(is_unclear) {
         lines.push(format!(
-            "{UNCLEAR}: chance moves the bytes more than the size does, as where threads take turns otherwise in each run."
+            "{UNCLEAR}: the bytes vary more by chance than with the size, for example if threads interleave \
+             differently in each run."
         ));
     }
     lines.push(
-        "B/live allocation: by how much the tracker's most bytes grow with the program's most live allocations. It is \
-         an upper bound: the most within the hook and the most outside of it may be at different moments. Of a tracker \
-         that keeps something of every event, that is in it too."
+        "B/live allocation: the growth of the tracker's peak bytes per live allocation at the program's peak. It is an \
+         upper bound: the peaks inside and outside the hook may occur at different moments. It includes what a tracker \
+         keeps of every event."
             .to_owned(),
     );
     lines.push(
-        "B/event kept: by how much the bytes that the tracker still has when all of the program's are freed grow with \
-         the events ever made. A map that never shrinks keeps the room of its fullest moment: where live allocations \
-         grow with the events, that is in it."
+        "B/event kept: the growth, per event, of the bytes that the tracker still holds after the program has freed \
+         everything. A map that never shrinks keeps its largest capacity: if live allocations grow with the events, \
+         the figure includes it."
             .to_owned(),
     );
     lines.push(format!(
-        "Bytes are as the tracker asked for them, counted in the allocator. Peak memory: the process's most resident \
-         memory, tracked ÷ untracked at the largest scale, the median of {PEAKS} pairs of probes that count nothing."
+        "Bytes are those that the tracker requested, counted in the allocator. Peak memory: the process's peak \
+         resident memory, tracked ÷ untracked at the largest scale; the median of {PEAKS} pairs of probes without \
+         counting."
     ));
     lines.extend(circumstances(&footprints.origin));
     lines

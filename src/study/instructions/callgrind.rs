@@ -44,7 +44,7 @@ pub(super) fn parse(text: &str) -> Result<Costs<'_>, String> {
             }
         }
     }
-    let total = total.ok_or("it has no totals: it is cut short")?;
+    let total = total.ok_or("it has no totals: it is truncated")?;
     Ok(Costs { by_context, total })
 }
 
@@ -136,7 +136,7 @@ totals: 1065
     #[test]
     fn what_is_not_understood_is_named() {
         for (text, why) in [
-            ("fn=(1) f\n0 5\n", "it has no totals: it is cut short"),
+            ("fn=(1) f\n0 5\n", "it has no totals: it is truncated"),
             ("fn=(7)\n0 5\ntotals: 5\n", "line 1: fn=(7)"),
             ("fn=(1) f\n0 many\ntotals: 5\n", "line 2: 0 many"),
             ("0 5\ntotals: 5\n", "line 1: 0 5"),

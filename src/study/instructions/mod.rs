@@ -77,18 +77,18 @@ const FIXED_SEED: &str = include_str!("../../worker/fixed_seed.c");
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CountingError {
     /// The system is not supported.
-    #[error("instructions are counted with valgrind and a preloaded library, which works on Linux alone")]
+    #[error("counting instructions needs valgrind and a preloaded library, which work only on Linux")]
     NotHere,
     /// valgrind is not installed.
     #[error(
-        "instructions are counted with valgrind, which is not there: install it (Debian: apt-get install valgrind)"
+        "counting instructions needs valgrind, which is not installed: install it (Debian: apt-get install valgrind)"
     )]
     NoValgrind,
     /// The library that fixes seeds cannot be compiled.
     #[error("counting instructions needs the C compiler cc to fix the seeds of hash maps: {0}")]
     NoFixedSeed(String),
     /// Programs do not load the library.
-    #[error("counting instructions needs the seeds of hash maps fixed, and the library for that is not loaded: {0}")]
+    #[error("counting instructions needs fixed seeds of hash maps, but the library for that is not loaded: {0}")]
     NotLoaded(String),
 }
 
@@ -107,7 +107,7 @@ impl Tools {
         }
         let path = std::env::var_os("PATH").unwrap_or_default();
         let valgrind = find("valgrind", &path).ok_or(CountingError::NoValgrind)?;
-        let compiler = find("cc", &path).ok_or_else(|| CountingError::NoFixedSeed("it is not there".to_owned()))?;
+        let compiler = find("cc", &path).ok_or_else(|| CountingError::NoFixedSeed("it is not installed".to_owned()))?;
         Ok(Self { valgrind, compiler })
     }
 }
@@ -142,7 +142,7 @@ impl<'a> InstructionCounter<'a> {
     /// If one of them is missing, the compiler fails, or programs do not load the library that fixes seeds.
     pub(crate) fn new(launcher: &'a Launcher) -> Result<Self, CountingError> {
         let Tools { valgrind, compiler } = Tools::find()?;
-        let mut refusal = "there is no temporary folder".to_owned();
+        let mut refusal = "no temporary folder is available".to_owned();
         for folder in preload::folders(launcher.folder()) {
             let counter = Self { launcher, valgrind: valgrind.clone(), folder };
             counter.compile_fixed_seed(&compiler).map_err(CountingError::NoFixedSeed)?;
@@ -395,7 +395,7 @@ mod tests {
         assert_eq!(end_of("exec sleep 60"), Failure::TimedOut { seconds: 1 });
         assert_eq!(end_of("echo oops >&2; echo '==1== Collected : 7' >&2; exit 3"), crashed("exit code 3: oops"));
         assert_eq!(end_of("echo '==1== Collected : 7' >&2; kill -SEGV $$"), crashed("SIGSEGV"));
-        assert!(end_of("echo '{}'; echo '==1== Collected : 7' >&2").to_string().contains("not what it should be"));
+        assert!(end_of("echo '{}'; echo '==1== Collected : 7' >&2").to_string().contains("its output is invalid"));
     }
 
     #[test]
@@ -406,7 +406,7 @@ mod tests {
         let launcher = Launcher::new(program, Limits::default());
         let counter = InstructionCounter { launcher: &launcher, valgrind: "/no/such/valgrind".into(), folder };
         // The library was not compiled. The loader reports it or, if the loader is silent, the program does.
-        let why = counter.check().expect_err("it is not there");
+        let why = counter.check().expect_err("it is not installed");
         assert!(why.contains("cannot be preloaded") || why.contains("not fixed"), "{why}");
         let message = CountingError::NotLoaded(why.clone()).to_string();
         assert!(message.ends_with(&why) && message.lines().count() == 1, "{message}");

@@ -26,10 +26,9 @@ pub(crate) fn summary(results: &Results) -> Document {
     }
     let mut lines: Vec<String> = results.instructions.iter().filter_map(failure_note).collect();
     lines.push(
-        "Figures are instructions that the window executed: means of two runs under valgrind. Spread: the largest \
-         difference between two runs of one thing. Where blocks lie on the heap moves the figures too: treat \
-         differences below a percent as noise. They are not times: waiting for memory and the kernel's work are not \
-         counted."
+        "Figures are the instructions that the window executed: means of two runs under valgrind. Spread: the largest \
+         difference between two equal runs. The addresses of heap blocks affect the figures too: treat differences \
+         below a percent as noise. Instructions are not times: they exclude waiting for memory and the kernel's work."
             .to_owned(),
     );
     lines.extend(warnings::of_origin(&results.origin));
@@ -38,7 +37,7 @@ pub(crate) fn summary(results: &Results) -> Document {
     document.table(table);
     if let Some(misses) = misses(results) {
         document.table(misses);
-        lines.insert(lines.len().min(1), format!("{MODEL} A count below {LEAST_MISSES} is no base of a ratio."));
+        lines.insert(lines.len().min(1), format!("{MODEL} Counts below {LEAST_MISSES} get no ratio."));
     }
     document.notes(lines);
     document

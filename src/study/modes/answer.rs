@@ -33,13 +33,13 @@ fn choice(wish: &str, all: &[Mode], does: impl Fn(&Mode) -> bool) -> String {
     let fits: Vec<&Mode> = all.iter().filter(is_comparable).filter(|mode| does(mode)).collect();
     let costly = fits.iter().filter_map(|mode| Some((*mode, mode.cost()?)));
     let Some((best, _)) = costly.min_by(|a, b| a.1.total_cmp(&b.1)) else {
-        return format!("{wish}: no mode that was measured.");
+        return format!("{wish}: none of the measured modes.");
     };
     let others = fits.iter().filter(|mode| mode.level != best.level && may_cost_as_little(mode, best));
     let others: Vec<String> = others.map(|mode| code(mode)).collect();
     let others = match others.as_slice() {
         [] => String::new(),
-        others => format!("; within the intervals no dearer: {}", others.join(", ")),
+        others => format!("; no costlier within the intervals: {}", others.join(", ")),
     };
     format!("{wish}: {}, {}{others}.", code(best), costs(best))
 }
@@ -66,7 +66,7 @@ fn costs(mode: &Mode) -> String {
 fn nothing(all: &[Mode]) -> Option<String> {
     let modes: Vec<String> = all.iter().filter(|mode| mode.records_nothing()).map(code).collect();
     let (verb, they) = if modes.len() == 1 { ("records", "it is") } else { ("record", "they are") };
-    (!modes.is_empty()).then(|| format!("{} {verb} nothing: {they} cheap because of that.", modes.join(", ")))
+    (!modes.is_empty()).then(|| format!("{} {verb} nothing, which is why {they} cheap.", modes.join(", ")))
 }
 
 /// Compares the rate of a mode that samples with the documented rate.
@@ -115,7 +115,7 @@ fn tasks(mode: &Mode, right: Share) -> Option<String> {
 fn idle(mode: &Mode) -> Option<String> {
     let idle = mode.planted?.idle?;
     let percent = number::decimal(idle * 100.0, 2);
-    Some(format!("{} keeps a thread, which takes {percent} % of a core while the program sleeps.", code(mode)))
+    Some(format!("{} runs a thread, which uses {percent} % of a core while the program sleeps.", code(mode)))
 }
 
 /// Lists the modes that the version or the build lacks, by reason.
@@ -167,10 +167,11 @@ mod tests {
             of_level.map(|(level, measurements)| Mode { level, measurements, planted: None }).collect();
         assert_eq!(
             choice("To see all", &modes, |_| true),
-            "To see all: `allocator`, ×6.00 on cycles, ×8.00 on leaks in CPU time; within the intervals no dearer: `full`."
+            "To see all: `allocator`, ×6.00 on cycles, ×8.00 on leaks in CPU time; no costlier within the intervals: \
+             `full`."
         );
         let alone = choice("To see names", &modes, |mode| mode.level == Level::Variables);
         assert_eq!(alone, "To see names: `variables`, ×6.10 on cycles, ×9.00 on leaks in CPU time.");
-        assert_eq!(choice("To fly", &modes, |_| false), "To fly: no mode that was measured.");
+        assert_eq!(choice("To fly", &modes, |_| false), "To fly: none of the measured modes.");
     }
 }

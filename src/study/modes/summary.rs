@@ -110,15 +110,15 @@ fn notes(modes: &Modes) -> Vec<String> {
     let all = modes.modes();
     if all.iter().any(|mode| mode.level.timing() == Timing::Process) {
         lines.push(
-            "The figures of quick-start, periodic, atexit and auto-signal are of whole processes, from start to end, by \
-             the system's account of the child, against `whole-process`. They include the export, and cannot be \
-             compared with those of a window."
+            "The figures of quick-start, periodic, atexit and auto-signal cover whole processes from start to end, as \
+             the system accounts for the child, against `whole-process`. They include the export and are not \
+             comparable with the figures of a window."
                 .to_owned(),
         );
     }
     lines.push(
-        "sees: allocations, or named values, recorded ÷ those that happened. right …: attributed to the right one, of \
-         those planted. keeps: bytes that are kept of an allocation that was freed. A dash: the mode has no such record."
+        "sees: allocations or named values, recorded ÷ happened. right …: the share of the planted ones that are \
+         attributed to the right one. keeps: bytes kept per freed allocation. A dash: the mode has no such record."
             .to_owned(),
     );
     let disk = all.iter().filter_map(|mode| Some((mode.level, mode.planted?.disk_bytes.filter(|&bytes| bytes > 0)?)));

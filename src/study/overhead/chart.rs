@@ -114,7 +114,7 @@ fn foot(results: &Results, bottom: f64) -> Group {
     let pairs =
         results.measurements.iter().filter_map(|measurement| measurement.overhead()).map(|overhead| overhead.pairs);
     let (fewest, most) = (pairs.clone().min().unwrap_or(0), pairs.max().unwrap_or(0));
-    let measured = format!("{}; {fewest} to {most} pairs a figure; {}", origin.memscope, noise_in_words(results));
+    let measured = format!("{}; {fewest} to {most} pairs per figure; {}", origin.memscope, noise_in_words(results));
     small_print([(bottom + 44.0, measured), (bottom + 62.0, where_and_when(origin))])
 }
 

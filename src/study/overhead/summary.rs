@@ -155,8 +155,7 @@ fn notes_by(results: &Results, clock: Clock) -> Vec<String> {
     if let (Some(fewest), Some(most)) = (pairs().min(), pairs().max()) {
         let range = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
         let scales = if results.series(Series::Overhead).next().is_some() { "" } else { " of each row" };
-        lines
-            .push(format!("Pairs: {range} for each figure{scales}; an overhead is the median of tracked ÷ untracked."));
+        lines.push(format!("Pairs: {range} per figure{scales}; an overhead is the median of tracked ÷ untracked."));
     }
     if measured().any(|measurement| measurement.ns_per_allocation().is_some()) {
         lines.push(NS_PER_ALLOCATION.to_owned());
@@ -173,9 +172,9 @@ fn floor_note(results: &Results, clock: Clock) -> Option<String> {
     let (measurement, floor) = floors.max_by(|a, b| a.1.abs_log_ratio().total_cmp(&b.1.abs_log_ratio()))?;
     let pairs = measurement.pairs.iter().filter(|pair| pair.is_timed_by(clock)).count();
     Some(format!(
-        "Noise floor: untracked against itself differs by at most {} ({}, {pairs} pairs). An overhead below that is no \
-         more than noise. Of a large one the noise floor says nothing: how far it moves between runs, the spread \
-         between sessions shows.",
+        "Noise floor: untracked against itself differs by at most {} ({}, {pairs} pairs). Treat an overhead below that \
+         as noise. The noise floor does not show how much a larger overhead varies between runs; the spread between \
+         sessions does.",
         number::percent_interval(floor),
         measurement.name()
     ))
@@ -186,8 +185,8 @@ fn sessions_note(results: &Results) -> Option<String> {
     results.series(Series::Overhead).next()?;
     Some(match &results.between_sessions {
         Some(between) => format!(
-            "Between sessions: another complete run's figure lies within this of the usual one in 95 % of cases, by {} \
-             sessions over {} minutes from {} on. A run that lies within it shows no change.",
+            "Between sessions: in 95 % of cases, the figure of another complete run differs from the usual one by at \
+             most this ({} sessions over {} minutes, from {}). A difference within it shows no change.",
             between.sessions,
             number::decimal(between.minutes, 0),
             between.started.format("%Y-%m-%d")
@@ -218,12 +217,13 @@ pub(crate) fn fidelity_note<'a>(measurements: impl Iterator<Item = &'a Measureme
 const FIDELITY: &str = "Fidelity: ";
 
 /// The state in which figures are taken.
-pub(crate) const COLD: &str = "Figures are cold: a fresh process includes the first touch of the tracker's memory, which the page faults \
-                    count. A longer run pays it again only where that memory grows with it.";
+pub(crate) const COLD: &str = "Figures are cold: each process is fresh and pays for the first touch of the tracker's \
+                               memory, which the page faults count. A longer run pays more only where that memory \
+                               keeps growing.";
 
 /// The definition of a column that could be misread.
 pub(crate) const NS_PER_ALLOCATION: &str =
-    "ns/allocation: the CPU time that tracking adds, over all threads, for each allocation with its free.";
+    "ns/allocation: the CPU time that tracking adds per allocation with its free, summed over all threads.";
 
 /// Reports the cost of the harness itself, if it was measured.
 fn control_notes(results: &Results) -> Vec<String> {
@@ -242,7 +242,7 @@ fn control_notes(results: &Results) -> Vec<String> {
     )];
     lines.extend(costs.iter().filter(|cost| cost.layouts > 1).map(|cost| {
         format!(
-            "Harness cost on {}: {}, the median over {} layouts of the two programs, which show {} to {} %.",
+            "Harness cost on {}: {}, the median over {} layouts of the two programs; single layouts show {} to {} %.",
             cost.workload,
             number::percent_interval(cost.cost),
             cost.layouts,
@@ -316,7 +316,7 @@ fn precision_note(results: &Results, clock: Clock) -> Option<String> {
     };
     let widths = || figures().map(|(_, figure)| figure.half_width_percent()).filter(|width| width.is_finite());
     let (least, most) = (widths().min_by(f64::total_cmp)?, widths().max_by(f64::total_cmp)?);
-    let reached = format!("Precision: intervals reach ±{least:.1} to ±{most:.1} % of their figures");
+    let reached = format!("Precision: intervals span ±{least:.1} to ±{most:.1} % of their figures");
     let Some(asked) = results.precision else { return Some(format!("{reached}.")) };
     let missed: Vec<String> = figures()
         .filter(|(_, figure)| !asked.is_reached_by(figure))
@@ -325,9 +325,9 @@ fn precision_note(results: &Results, clock: Clock) -> Option<String> {
         })
         .collect();
     Some(match missed.as_slice() {
-        [] => format!("{reached}; all are within the ±{} % that was asked for.", asked.percent),
+        [] => format!("{reached}; all meet the requested ±{} %.", asked.percent),
         missed => format!(
-            "{reached}; not within the ±{} % that was asked for when the {} s were up: {}.",
+            "{reached}; these exceed the requested ±{} % after {} s: {}.",
             asked.percent,
             asked.seconds,
             missed.join(", ")
@@ -341,7 +341,7 @@ fn clock_note(measurement: &Measurement) -> Option<String> {
     let is_lacking = measurement.failure().is_none() && measurement.overhead().is_none() && untimed > 0;
     is_lacking.then(|| {
         format!(
-            "{}: the clock is too coarse at this scale, and saw no time pass in {untimed} of {} pairs: use a larger \
+            "{}: the clock is too coarse at this scale: {untimed} of {} pairs show no elapsed time. Use a larger \
              --scale.",
             measurement.name(),
             measurement.pairs.len()
@@ -359,9 +359,9 @@ fn failure_note(measurement: &Measurement) -> Option<String> {
     let Measurement { workload, level, threads, .. } = *measurement;
     let request = Request { workload, level, scale, threads, count: false };
     let after = match measurement.pairs.len() {
-        0 => "at its trial".to_owned(),
+        0 => "at the trial run".to_owned(),
         pairs => format!("after {}", number::counted(pairs, "pair")),
     };
     let (failure, alone) = (text::said(&failure.to_string()), text::code(&request.command_line()));
-    Some(format!("{workload}/{level} {failure} ({after}). See it alone: {alone}"))
+    Some(format!("{workload}/{level} {failure} ({after}). Run it alone: {alone}"))
 }

@@ -100,7 +100,7 @@ impl Section {
         let open = files.iter().enumerate().filter(|&(place, _)| is_open(place));
         let answers = open.flat_map(|(_, file)| answer::sentences(&file.kept)).map(|text| line(&text)).collect();
         let missing = question.missing(&found.files).map(|wanted| {
-            line(&format!("`{}` is missing: `{}` makes it.", wanted.file, wanted.command.unwrap_or_default()))
+            line(&format!("`{}` is missing: `{}` creates it.", wanted.file, wanted.command.unwrap_or_default()))
         });
         let workloads = if question.is_in_depth() { depth::workloads(found, folder, criterion) } else { Vec::new() };
         Self { question, answers, exhibits, missing: missing.collect(), workloads }

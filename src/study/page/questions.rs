@@ -40,7 +40,7 @@ pub(super) const QUESTIONS: [Question; 12] = [
     Question {
         name: "cost",
         title: "What does memscope cost?",
-        about: "Time with tracking ÷ time without, of eight workloads, in pairs of fresh processes.",
+        about: "Time with tracking ÷ time without, for eight workloads, in pairs of fresh processes.",
         wanted: &[
             wanted("overhead", "overhead.json", "cargo bench"),
             wanted(
@@ -54,14 +54,15 @@ pub(super) const QUESTIONS: [Question; 12] = [
     Question {
         name: "programs",
         title: "What does it cost my program?",
-        about: "Real programs and the stress workloads, by how often they allocate: ×10 and +5 % are both right, and this \
-                says for whom.",
+        about: "Real programs and the stress workloads, by how often they allocate: ×10 and +5 % are both right, for \
+                different programs.",
         wanted: &[wanted("programs", "programs.json", "cargo run --release --features programs -- programs")],
     },
     Question {
         name: "trackers",
         title: "Which tracker?",
-        about: "memscope beside counters, recorders and a sampling profiler: what each costs, takes, sees and keeps.",
+        about: "memscope compared with counters, recorders and a sampling profiler: what each costs, records and \
+                keeps.",
         wanted: &[
             wanted("trackers", "trackers.json", "cargo run --release --features references -- trackers"),
             welcome("conform", "conform.json"),
@@ -70,7 +71,7 @@ pub(super) const QUESTIONS: [Question; 12] = [
     Question {
         name: "versions",
         title: "Which version?",
-        about: "Versions or commits of memscope beside each other, with a verdict on each difference.",
+        about: "Versions or commits of memscope, compared side by side, with a verdict on each difference.",
         wanted: &[
             wanted("compare", "compare.json", "cargo run --release -- compare --published"),
             welcome("check", "check.json"),
@@ -81,19 +82,19 @@ pub(super) const QUESTIONS: [Question; 12] = [
     Question {
         name: "modes",
         title: "Which mode?",
-        about: "Each mode of memscope: what it costs, sees, attributes and keeps.",
+        about: "Each mode of memscope: what it costs, records, attributes and keeps.",
         wanted: &[wanted("modes", "modes.json", "cargo run --release -- modes")],
     },
     Question {
         name: "ageing",
         title: "Does it slow down with age?",
-        about: "The cost of tracking as a function of what the tracker has already seen.",
+        about: "The cost of tracking as a function of the events already tracked.",
         wanted: &[wanted("soak", "soak.json", "cargo run --release -- soak")],
     },
     Question {
         name: "truth",
         title: "Are its reports true?",
-        about: "Programs whose answers are known, and the claims of memscope's own documents.",
+        about: "Programs with known answers, and the claims of memscope's own documents.",
         wanted: &[
             wanted("accuracy", "accuracy.json", "cargo run --release -- accuracy"),
             wanted("claims", "claims.json", "cargo run --release -- claims"),
@@ -109,13 +110,13 @@ pub(super) const QUESTIONS: [Question; 12] = [
     Question {
         name: "footprint",
         title: "How much memory does it take?",
-        about: "Memory for each live allocation and for each event, as workloads grow.",
+        about: "Memory per live allocation and per event, as workloads grow.",
         wanted: &[wanted("footprint", "footprint.json", "cargo run --release -- footprint")],
     },
     Question {
         name: "workloads",
         title: "One workload in depth",
-        about: "Every pair that the overheads rest on.",
+        about: "Every pair behind the overheads.",
         wanted: &[],
     },
     Question {
@@ -127,7 +128,7 @@ pub(super) const QUESTIONS: [Question; 12] = [
     Question {
         name: "instrument",
         title: "Is the instrument right?",
-        about: "The harness, checked with trackers of known cost, against itself, and over whole sessions.",
+        about: "The harness, tested with trackers of known cost, against itself and over complete sessions.",
         wanted: &[
             wanted("sessions", "sessions.json", "cargo run --release -- validate --sessions 6 --over 120"),
             wanted("validation", "validation.json", "cargo run --release -- validate"),

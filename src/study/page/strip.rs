@@ -58,7 +58,7 @@ pub(super) fn draw(measurement: &Measurement) -> Option<String> {
 fn description(measurement: &Measurement, scale: Scale) -> String {
     let pairs = measurement.pairs.len();
     format!(
-        "{}: the ratios of all {pairs} pairs in the order in which they ran, from {} to {}",
+        "{}: the ratios of all {pairs} pairs in the order of the run, from {} to {}",
         measurement.name(),
         number::ratio(scale.least),
         number::ratio(scale.greatest)

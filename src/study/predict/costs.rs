@@ -25,7 +25,7 @@ pub(super) const FULL: u64 = 1_000;
 
 /// A missing figure.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no cost of {call} under {level}: measure it with `memscope-bench calls`")]
+#[error("no cost of {call} under {level}: measure it with `memscope-bench calls`")]
 pub(crate) struct NoCost {
     call: &'static str,
     level: Level,
@@ -292,7 +292,7 @@ pub(super) mod tests {
     #[test]
     fn a_missing_cost_is_named() {
         let refusal = Costs::of(&calls(&USUAL[1..], false), Level::Allocator, 1, 10).expect_err("refused").to_string();
-        assert_eq!(refusal, "there is no cost of allocate-16B under allocator: measure it with `memscope-bench calls`");
+        assert_eq!(refusal, "no cost of allocate-16B under allocator: measure it with `memscope-bench calls`");
         assert!(Costs::of(&calls(&USUAL, false), Level::Counting, 1, 10).is_err());
     }
 }

@@ -137,14 +137,14 @@ impl Prediction {
             Some((level, accuracy)) if level == self.level => {
                 self.expected = Some(accuracy.direct(self.overhead));
                 format!(
-                    "The interval is that of 95 % of programs: {} were predicted and measured (`validate --traces`). They \
-                     cost {} times what the sum predicts, typically.",
+                    "The interval covers 95 % of programs: {} were predicted and measured (`validate --traces`). They \
+                     typically cost {} times the predicted sum.",
                     accuracy.programs,
                     number::factor(accuracy.factor()),
                 )
             }
-            _ => "How far predictions at this level lie from programs was not measured on this machine \
-                  (`validate --traces` does so for `allocator`). The interval is that of the costs alone."
+            _ => "The accuracy of predictions at this level was not measured on this machine (`validate --traces` \
+                  measures it for `allocator`). The interval covers only the errors of the costs."
                 .to_owned(),
         });
         self
@@ -263,7 +263,7 @@ mod tests {
         assert!((value - 40_000.0).abs() < 1e-6 && low < value && value < high, "{low} {value} {high}");
         let said = summary::answer(&expected);
         assert!(said.contains("would be ×3.00 ") && said.contains(" of its CPU time: 40"), "{said}");
-        assert!(said.contains(" on top of 20 µs. The costs of its operations alone sum to 20 µs ["), "{said}");
+        assert!(said.contains(" on top of 20 µs. The costs of its operations sum to 20 µs ["), "{said}");
     }
 
     #[test]

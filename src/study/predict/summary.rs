@@ -39,9 +39,7 @@ pub(super) fn summary(prediction: &Prediction) -> Document {
 pub(super) fn answer(prediction: &Prediction) -> String {
     let sum = match prediction.expected {
         None => String::new(),
-        Some(_) => {
-            format!(" The costs of its operations alone sum to {}.", number::time_interval(prediction.added_ns()))
-        }
+        Some(_) => format!(" The costs of its operations sum to {}.", number::time_interval(prediction.added_ns())),
     };
     format!(
         "The overhead of {} under {} would be {} of its CPU time: {} on top of {}.{sum}",
@@ -56,8 +54,8 @@ pub(super) fn answer(prediction: &Prediction) -> String {
 /// Returns the basis of a prediction, and what it excludes, one per line.
 pub(super) fn basis(calls: &Calls, costs: &Costs, recorded: &Summary, busy: usize, here: &Machine) -> Vec<String> {
     let mut lines = vec![
-        "A prediction is the number of operations of each kind and size times the cost of one, as `calls` measured it. \
-         The sum leaves out caches, and costs that grow as the tracker sees more: `replay` measures them."
+        "A prediction multiplies the number of operations of each kind and size by the cost of one, as measured by \
+         `calls`. It ignores caches and costs that grow with the number of tracked events: `replay` measures them."
             .to_owned(),
     ];
     if let Some(origin) = origin(calls) {
@@ -69,7 +67,7 @@ pub(super) fn basis(calls: &Calls, costs: &Costs, recorded: &Summary, busy: usiz
     }
     lines.push(match costs.factor {
         Some((_, 1)) if busy <= 1 && recorded.peak_live_blocks < super::costs::FULL => {
-            "Threads and live blocks: one, and few, as in the calls.".to_owned()
+            "Threads and live blocks: one thread and few blocks, as in `calls`.".to_owned()
         }
         Some((factor, threads)) => format!(
             "Threads and live blocks: {busy} busy, and {} at most. An allocation with its free costs {} times as much \
@@ -79,8 +77,8 @@ pub(super) fn basis(calls: &Calls, costs: &Costs, recorded: &Summary, busy: usiz
             number::counted(threads, "thread"),
         ),
         None => format!(
-            "Threads and live blocks: {busy} busy, and {} at most. The calls have no means for them, so the costs are \
-             those of one thread with an empty heap: measure `memscope-bench calls` again.",
+            "Threads and live blocks: {busy} busy, and {} at most. The measured calls do not cover them, so the costs \
+             are those of one thread with an empty heap: run `memscope-bench calls` again.",
             number::grouped(recorded.peak_live_blocks)
         ),
     });
@@ -90,12 +88,12 @@ pub(super) fn basis(calls: &Calls, costs: &Costs, recorded: &Summary, busy: usiz
              tracker copies it."
                 .to_owned()
         } else {
-            "Reallocations were not measured, and have the cost of an allocation with a free.".to_owned()
+            "Reallocations were not measured: each counts as an allocation with a free.".to_owned()
         });
     }
     if !costs.has_share() && recorded.operations.free != recorded.operations.allocate + recorded.operations.zeroed {
         lines.push(
-            "How much of a cost is the allocation's and how much the free's was not measured: half each.".to_owned(),
+            "The shares of the allocation and the free in a cost were not measured: each counts as half.".to_owned(),
         );
     }
     lines

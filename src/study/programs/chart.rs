@@ -30,8 +30,8 @@ pub fn draw(programs: &Programs) -> String {
     let curves = programs.curves();
     let height = TOP + curves.len() as f64 * (PANEL.1 + BETWEEN) + 48.0;
     let title = "What tracking costs, by how often a program allocates";
-    let about = "CPU time that tracking adds, over how often a program has events. In 95 % of cases, another program lies \
-                 in the band.";
+    let about = "CPU time that tracking adds, by how often a program has events. In 95 % of cases, another program \
+                 lies within the band.";
     let mut picture = sheet(WIDTH, height, title, &description(&curves))
         .add(text(24.0, 42.0, "title", title))
         .add(text(24.0, 66.0, "faint", about))
@@ -50,7 +50,7 @@ pub fn draw(programs: &Programs) -> String {
         [all] => format!("{all} pairs"),
         [] => "no pairs".to_owned(),
     };
-    let measured = format!("{}; {pairs} a figure", programs.origin.memscope);
+    let measured = format!("{}; {pairs} per figure", programs.origin.memscope);
     finished(&picture.add(small_print([(height - 30.0, measured), (height - 12.0, where_and_when(&programs.origin))])))
 }
 
@@ -63,7 +63,7 @@ fn legend() -> Group {
         x += 46.0 + words.len() as f64 * LETTER;
         entry
     });
-    let limit = "A line down to the axis: not significant, and at most so much.";
+    let limit = "A line down to the axis: not significant, and at most this much.";
     legend.add(text(x, 93.5, "small faint", limit))
 }
 
@@ -158,7 +158,7 @@ impl Axes {
         let words = if lies_within == Some(false) { "small bad" } else { "small" };
         let held_out = match lies_within {
             Some(true) => "within the curve of the others",
-            Some(false) => "outside of the curve of the others",
+            Some(false) => "outside the curve of the others",
             None => "too few others for a curve",
         };
         let told = format!("{workload}, {}: {}\n{held_out}", number::amount(rate), number::overhead(overhead));

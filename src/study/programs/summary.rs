@@ -53,7 +53,7 @@ fn range(curve: &Curve) -> String {
     };
     let (least, most) = (curve.points.iter().min_by(by_overhead), curve.points.iter().max_by(by_overhead));
     format!(
-        "Under {}, overheads go from {} to {}: which of them is right depends on the program.",
+        "Under {}, overheads range from {} to {}, depending on the program.",
         curve.level,
         in_words(least),
         in_words(most)
@@ -65,10 +65,10 @@ fn sentences(curve: &Curve) -> Vec<String> {
     let held_out = curve.held_out();
     let limits = match curve.held_out_as_limits() {
         0 => String::new(),
-        limits => format!(", {limits} of them as limits, since their costs are not significant"),
+        limits => format!(", {limits} of them as limits, because their costs are not significant"),
     };
     let brackets = format!(
-        "The brackets are where another program lies in 95 % of cases. Of the workloads here, {} of {} lie there when \
+        "The brackets contain another program in 95 % of cases. Of the workloads here, {} of {} lie within them when \
          the curve of {} is fitted without them{limits}{}.",
         held_out.part,
         held_out.of,
@@ -88,8 +88,8 @@ fn at_rates(curve: &Curve) -> String {
         let (number, cost) = (shown(rate), change(curve.at(rate)));
         let events = if rate == 1.0 { curve.events.one() } else { curve.events.name() };
         match place {
-            0 => format!("a program with {number} {events} per millisecond of untracked CPU time costs about {cost}"),
-            _ => format!("one with {number} costs {cost}"),
+            0 => format!("a program with {number} {events} per millisecond of untracked CPU time pays about {cost}"),
+            _ => format!("one with {number} pays {cost}"),
         }
     });
     format!("Under {}, {}.", curve.level, number::list(&costs.collect::<Vec<_>>()))
@@ -109,12 +109,12 @@ fn typical(curve: &Curve) -> Option<String> {
         String::new()
     } else {
         format!(
-            ", by the {of_programs} of {all_programs} and the {of_stress} of {all_stress} whose cost is significant: \
-             all of them together cost less"
+            ", over the {of_programs} of {all_programs} and the {of_stress} of {all_stress} with a significant cost: \
+             over all of them, the cost is lower"
         )
     };
     Some(format!(
-        "Under {}, {} costs the real programs a typical {programs}, and the stress workloads {stress}{basis}.",
+        "Under {}, {} typically costs {programs} in the real programs and {stress} in the stress workloads{basis}.",
         curve.level,
         article(curve.events.one())
     ))
@@ -153,7 +153,7 @@ fn workloads(programs: &Programs, curves: &[Curve]) -> Table {
         right("per ms"),
     ];
     columns.extend(levels.iter().map(|level| left(level.to_string())));
-    columns.push(left("outside of").off_terminal());
+    columns.push(left("outside").off_terminal());
     let mut table = Table::new(columns);
     let mut profiles = programs.profiles();
     profiles.sort_by(|a, b| a.allocation_rate().total_cmp(&b.allocation_rate()));
@@ -212,7 +212,7 @@ fn redundancy(likeness: &Likeness) -> Vec<String> {
     let Likeness { workloads, features, components } = likeness;
     let explained: f64 = components.shares.iter().sum();
     let dimensions = format!(
-        "{} of {} features explain {} of what distinguishes {} workloads.",
+        "{} of {} features explain {} of the differences between {} workloads.",
         number::counted(components.shares.len(), "principal component"),
         features.len(),
         number::share(explained),
@@ -223,7 +223,7 @@ fn redundancy(likeness: &Likeness) -> Vec<String> {
     let nearest = likeness.nearest().min_by(|a, b| a.distance.total_cmp(&b.distance));
     let redundant = match (pairs.as_slice(), nearest) {
         ([], Some(Pairing { one, other, distance, threshold })) => format!(
-            "No workload is redundant: the nearest two, {one} and {other}, are {} apart, and errors alone reach {}.",
+            "No workload is redundant: the nearest two, {one} and {other}, are {} apart; errors alone account for {}.",
             number::decimal(distance, 2),
             number::decimal(threshold, 2)
         ),
@@ -238,7 +238,7 @@ fn components(likeness: &Likeness) -> Table {
     /// The number of features that are named for a component.
     const NAMED: usize = 3;
     let Likeness { features, components, .. } = likeness;
-    let mut table = Table::new([left("component"), right("explains"), left("made of")]);
+    let mut table = Table::new([left("component"), right("explains"), left("main features")]);
     for (place, (share, weights)) in components.shares.iter().zip(&components.weights).enumerate() {
         let mut strongest: Vec<(&String, f64)> = features.iter().zip(weights.iter().copied()).collect();
         strongest.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
@@ -272,17 +272,17 @@ fn notes(programs: &Programs, curves: &[Curve], has_likeness: bool) -> Vec<Strin
     let mut lines: Vec<String> =
         failed.map(|(workload, failure)| format!("{workload}: counted, it {failure}.")).collect();
     let lacking = programs.levels().into_iter().filter(|level| !curves.iter().any(|curve| curve.level == *level));
-    lines.extend(lacking.map(|level| format!("{level} has no curve: on too few workloads is its cost significant.")));
+    lines.extend(lacking.map(|level| format!("{level} has no curve: its cost is significant on too few workloads.")));
     lines.push(
-        "per ms: allocations in a millisecond of untracked CPU time, over all threads. Overheads are by CPU \
-         time: a program that waits sees less of them by wall time."
+        "per ms: allocations per millisecond of untracked CPU time, over all threads. Overheads are by CPU time; by \
+         wall time, a program that waits has lower ones."
             .to_owned(),
     );
     if !curves.is_empty() {
         lines.push(
-            "The curve: overhead = 1 + rate × cost of an event, where the cost's logarithm is normal. A cost that is \
-             not significant counts as a limit, which lies within a band that it reaches. The fitted slope is a check: \
-             with a fixed cost it is 1."
+            "The curve: overhead = 1 + rate × cost of an event, where the cost is log-normal. A cost that is not \
+             significant counts as an upper limit, which lies within a band that it reaches. The fitted slope is a \
+             check: it is 1 if the cost is fixed."
                 .to_owned(),
         );
     }
@@ -291,9 +291,9 @@ fn notes(programs: &Programs, curves: &[Curve], has_likeness: bool) -> Vec<Strin
     }
     if has_likeness {
         lines.push(
-            "Alike: two workloads are so near in the space of the components that errors alone would take equal ones that \
-             far apart in 5 % of cases. The wider the errors, the more are alike. Distances are in standard deviations of \
-             the features."
+            "Alike: errors alone would place two equal workloads this far apart, in the space of the components, in at \
+             least 5 % of cases. Wider errors make more workloads alike. Distances are in standard deviations of the \
+             features."
                 .to_owned(),
         );
     }
@@ -320,12 +320,12 @@ mod tests {
         };
         let usual = said(&[30.0, 100.0, 300.0, 3e3, 1e4, 2e4]);
         assert!(usual.starts_with("Under full, a program with 100 allocations per millisecond"), "{usual}");
-        assert!(usual.contains(" and one with 10,000 costs ×11.0 "), "{usual}");
+        assert!(usual.contains(" and one with 10,000 pays ×11.0 "), "{usual}");
         let few = said(&[0.5, 8.0, 20.0, 90.0, 200.0]);
-        assert!(few.contains("with 1 allocation per") && few.contains("one with 100 costs"), "{few}");
+        assert!(few.contains("with 1 allocation per") && few.contains("one with 100 pays"), "{few}");
         assert!(!few.contains("10,000"), "{few}");
         let between = said(&[150.0, 200.0, 400.0, 5e3]);
-        assert!(between.contains("with 150 allocations per") && between.contains("one with 5,000 costs"), "{between}");
+        assert!(between.contains("with 150 allocations per") && between.contains("one with 5,000 pays"), "{between}");
     }
 
     #[test]
@@ -336,10 +336,10 @@ mod tests {
         let mut workloads: Vec<_> = known.map(|(name, (rate, ns))| (name, rate, ns)).collect();
         let brackets = |workloads: &[(&str, f64, f64)]| sentences(&curve_of(workloads))[1].clone();
         let known = brackets(&workloads);
-        assert!(known.contains("6 of 6 lie there when the curve of allocations is fitted without them."), "{known}");
+        assert!(known.contains("6 of 6 lie within them when the curve of allocations is fitted without"), "{known}");
         workloads.push(("leaks", 2.0, 1e3));
         let limited = brackets(&workloads);
-        assert!(limited.contains("7 of 7 lie there") && limited.contains(", 1 of them as limits, since"), "{limited}");
+        assert!(limited.contains("7 of 7 lie") && limited.contains(", 1 of them as limits, because"), "{limited}");
     }
 
     #[test]
@@ -348,11 +348,11 @@ mod tests {
         let workload = |(place, name): (usize, &'static str)| (name, 100.0 + place as f64, 1e3);
         let mut workloads: Vec<_> = names.enumerate().map(workload).collect();
         let said = typical(&curve_of(&workloads)).expect("eight of each");
-        assert!(said.contains(" costs the real programs a typical 1") && !said.contains("significant"), "{said}");
+        assert!(said.contains(" typically costs 1") && !said.contains("significant"), "{said}");
         // Of a hundredth of a nanosecond, nothing is seen.
         workloads[8..14].iter_mut().for_each(|(_, _, ns)| *ns = 0.01);
         let said = typical(&curve_of(&workloads)).expect("two programs and eight stress workloads");
-        assert!(said.contains(", by the 2 of 8 and the 8 of 8 whose cost is significant"), "{said}");
+        assert!(said.contains(", over the 2 of 8 and the 8 of 8 with a significant cost"), "{said}");
         workloads[14].2 = 0.01;
         assert_eq!(typical(&curve_of(&workloads)), None, "one program is not typical");
     }

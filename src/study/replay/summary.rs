@@ -28,9 +28,9 @@ pub(super) fn summary(replays: &Replays) -> Document {
         document.heading("One operation");
         document.table(latencies(replays));
         document.notes(vec![
-            "From replays of their own, whose every operation is timed: reading the clock is in each figure, and \
-             (timing alone) is that cost. An allocation includes the first write to its pages; a reallocation counts \
-             as one. Each figure is the median over the processes, with its 95 % interval."
+            "From separate replays that time every operation: each figure includes reading the clock, and (timing \
+             alone) is that cost. An allocation includes the first write to its pages; a reallocation counts as one. \
+             Each figure is the median over the processes, with its 95 % interval."
                 .to_owned(),
         ]);
     }
@@ -78,7 +78,7 @@ fn notes(replays: &Replays) -> Vec<String> {
             .to_owned()
     }));
     if replays.measurements().any(|measurement| measurement.level.has_names()) {
-        lines.push("A trace has no named values: levels that see them too see the operations alone.".to_owned());
+        lines.push("A trace has no named values: levels that also track them see only the operations.".to_owned());
     }
     lines.extend(noise_note(replays));
     lines.extend(direct_notes(replays));
@@ -86,7 +86,7 @@ fn notes(replays: &Replays) -> Vec<String> {
     let pairs = || measured().map(|measurement| measurement.pairs.len());
     if let (Some(fewest), Some(most)) = (pairs().min(), pairs().max()) {
         let range = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
-        lines.push(format!("Pairs: {range} for each figure; an overhead is the median of tracked ÷ untracked."));
+        lines.push(format!("Pairs: {range} per figure; an overhead is the median of tracked ÷ untracked."));
     }
     if measured().any(|measurement| measurement.ns_per_allocation().is_some()) {
         lines.extend([NS_PER_ALLOCATION, COLD].map(str::to_owned));
@@ -114,12 +114,12 @@ fn trace_note(replays: &Replays) -> String {
 const fn gaps_note(gaps: Gaps) -> &'static str {
     match gaps {
         Gaps::Recorded => {
-            "Gaps: between two operations stands other work of the recorded CPU time. It uses no memory, so what the \
-             program's own work and a tracker do to each other's caches is not measured. Threads wait for each other's \
-             blocks and ends, and for nothing else."
+            "Gaps: between two operations, the replay does other work for the recorded CPU time. That work uses no \
+             memory, so the replay does not measure how the program's own work and a tracker affect each other's \
+             caches. Threads wait only for each other's blocks and ends."
         }
         Gaps::None => {
-            "Gaps: none. The program's own work is left out, so these overheads are those of its allocations alone."
+            "Gaps: none. The replay omits the program's own work, so these are the overheads of its allocations alone."
         }
     }
 }
@@ -128,7 +128,7 @@ const fn gaps_note(gaps: Gaps) -> &'static str {
 fn direct_notes(replays: &Replays) -> Vec<String> {
     let Some((level, accuracy)) = &replays.accuracy else {
         return vec![
-            "How far replays lie from programs was not measured on this machine: `memscope-bench validate --traces`."
+            "The accuracy of replays was not measured on this machine: run `memscope-bench validate --traces`."
                 .to_owned(),
         ];
     };
@@ -136,8 +136,8 @@ fn direct_notes(replays: &Replays) -> Vec<String> {
         let measurement = build.measurements.iter().find(|measurement| measurement.level == *level)?;
         let cpu = measurement.overhead()?.cpu?;
         Some(format!(
-            "The program itself would take {} of its CPU time under {level} of {}, as {} whose replays were compared \
-             with them show (95 %).",
+            "The program itself would take {} of its CPU time under {level} of {}, judging by {} that were compared \
+             with their replays (95 %).",
             number::overhead(accuracy.direct(cpu)),
             build.name,
             number::counted(accuracy.programs, "program"),
@@ -151,7 +151,7 @@ fn noise_note(replays: &Replays) -> Option<String> {
     let walls = of_untracked.filter_map(|measurement: &Measurement| Some(measurement.overhead()?.wall));
     let worst = walls.max_by(|a, b| a.abs_log_ratio().total_cmp(&b.abs_log_ratio()))?;
     Some(format!(
-        "Noise floor: untracked against itself differs by at most {}. An overhead below that is no more than noise.",
+        "Noise floor: untracked against itself differs by at most {}. Treat an overhead below that as noise.",
         number::percent_interval(worst)
     ))
 }

@@ -102,19 +102,19 @@ fn each(sessions: &Sessions) -> Table {
 
 fn notes(sessions: &Sessions) -> Vec<String> {
     let mut lines = vec![
-        "A session is a complete measurement of all workloads and levels. Two honest 95 % intervals of the same figure are \
-         disjoint in 0.6 % of cases."
+        "A session is a complete measurement of all workloads and levels. Two correct 95 % intervals of the same \
+         figure are disjoint in 0.6 % of cases."
             .to_owned(),
         "Difference ÷ error: the robust standard deviation of the differences between two sessions, in their standard \
          errors. It is 1 if the intervals are as wide as they should be; above 1 they are too narrow."
             .to_owned(),
-        "Spread: the standard deviation of a figure between sessions. Another session: the range around the mean of these \
-         in which a further session's figure lies in 95 % of cases, by Student's t."
+        "Spread: the standard deviation of a figure between sessions. Another session: the range around the mean of \
+         these that contains a further session's figure in 95 % of cases, by Student's t."
             .to_owned(),
     ];
     if let [first, .., last] = &sessions.sessions[..] {
         lines.push(format!(
-            "Sessions: {} of {} pairs for each figure, which began within {} minutes.",
+            "Sessions: {} of {} pairs per figure, all started within {} minutes.",
             sessions.sessions.len(),
             sessions.plan.pairs,
             number::decimal((last.started - first.started).as_seconds_f64() / 60.0, 0)

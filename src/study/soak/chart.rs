@@ -30,10 +30,10 @@ const PLOTS: [&[Quantity]; 2] = [&[Quantity::CpuTime], &[Quantity::KeptBytes, Qu
 /// Draws the soaks.
 pub fn draw(soaks: &Soaks) -> String {
     let height = TOP + soaks.builds.len() as f64 * (PANEL.1 + BETWEEN) + 58.0;
-    let title = "What tracking costs after so many events";
+    let title = "What tracking costs as events accumulate";
     let mut picture = sheet(WIDTH, height, title, &description(soaks))
         .add(text(24.0, 42.0, "title", title))
-        .add(text(24.0, 66.0, "faint", "Over the allocations and frees before, with a constant number of live blocks."))
+        .add(text(24.0, 66.0, "faint", "By earlier allocations and frees, with a constant number of live blocks."))
         .add(legend(soaks));
     for (row, build) in soaks.builds.iter().enumerate() {
         for (column, quantities) in PLOTS.into_iter().enumerate() {
@@ -151,7 +151,7 @@ impl Axes {
             let label = number::short_count(events);
             grid = grid.add(line(x, ABOVE, x, BELOW, "rule")).add(centred(x, BELOW + 18.0, "small faint", label));
         }
-        grid.add(ending(RIGHT, BELOW + 34.0, "small faint", "events before"))
+        grid.add(ending(RIGHT, BELOW + 34.0, "small faint", "earlier events"))
     }
 
     fn curve(&self, level: Level, growth: &Growth) -> Group {

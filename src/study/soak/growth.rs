@@ -41,8 +41,8 @@ impl Quantity {
             Self::CpuTime => "CPU time of an event",
             Self::Instructions => "instructions of an event",
             Self::RareCall => "p99.9 of a call",
-            Self::Query => "query of its statistics",
-            Self::KeptBytes => "bytes that it keeps",
+            Self::Query => "query of the statistics",
+            Self::KeptBytes => "bytes kept",
             Self::Resident => "resident memory, added",
         }
     }

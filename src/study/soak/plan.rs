@@ -142,7 +142,7 @@ impl Plan {
         untracked: Result<Vec<Stretch>, Failure>,
     ) -> Instructions {
         match untracked.and_then(|untracked| Ok((untracked, self.stretches(counter, level)?))) {
-            Ok((_, tracked)) if tracked.is_empty() => uncounted("it came to no checkpoint in its time"),
+            Ok((_, tracked)) if tracked.is_empty() => uncounted("it reached no checkpoint in its time"),
             Ok((untracked, tracked)) => Instructions { untracked, tracked, unknown: None },
             Err(failure) => uncounted(failure),
         }
@@ -175,7 +175,7 @@ impl Plan {
         let folder = match Scratch::new() {
             Ok(folder) => folder,
             Err(error) => {
-                let why = format!("there is no temporary folder for its checkpoints: {error}");
+                let why = format!("cannot create a temporary folder for its checkpoints: {error}");
                 return Process { failure: Some(Failure::Prevented { why }), ..Process::default() };
             }
         };

@@ -137,44 +137,44 @@ fn notes(soaks: &Soaks) -> Vec<String> {
     let mut lines = warnings::of_origin(&soaks.origin);
     lines.extend(unknown(&soaks.builds));
     lines.push(format!(
-        "Each process keeps {} live blocks and replaces random ones: half of the time small ones of a fixed size, whose \
-         addresses come again, and otherwise buffers of 1 to 4 KiB. An event is an allocation or a free; where a level \
-         names values, each block is named. At a checkpoint a stretch of {} events is measured.",
+        "Each process keeps {} live blocks and replaces random ones: half of the time small ones of a fixed size, \
+         whose addresses recur, and otherwise buffers of 1 to 4 KiB. An event is an allocation or a free; where a \
+         level names values, each block is named. Each checkpoint measures a stretch of {} events.",
         number::grouped(*live as u64),
         number::grouped(2 * *live as u64)
     ));
     lines.push(format!(
-        "CPU time and resident memory: less those of an untracked process of the same events beside it; the median of \
-         {}. Resident after: of the process itself, the median of the same pairs. p99.9: of allocations, with their \
-         names, and frees together, with the clock's own cost. Early, late: the median over the first and the last \
+        "CPU time and resident memory: minus those of an untracked process with the same events beside it; the median \
+         of {}. Resident after: of the process itself, the median of the same pairs. p99.9: over allocations (with \
+         their names) and frees, including the clock's own cost. Early, late: the median over the first and the last \
          three checkpoints.",
         number::counted(*pairs, "pair")
     ));
     if meters.contains(&Meter::Memory) {
         lines.push(
-            "Bytes that it keeps: as the tracker asked for them, beyond the program's live blocks, counted in the \
-             allocator by a process that is not timed. Kept before: at the last checkpoint, from which on a process \
-             that was ended early kept more."
+            "Bytes kept: the bytes that the tracker requested beyond the program's live blocks, counted in the \
+             allocator by an untimed process. Kept before: at the last checkpoint; a process that was ended early kept \
+             more after it."
                 .to_owned(),
         );
     }
     if meters.contains(&Meter::Instructions) {
         lines.push(format!(
-            "Instructions: less those of an untracked event, by callgrind, up to {} events.",
+            "Instructions: minus those of an untracked event, by callgrind, up to {} events.",
             number::grouped(*counted_events)
         ));
     }
     let all = || soaks.builds.iter().flat_map(|build| &build.soaks).flat_map(|soak| &soak.growths);
     lines.push(
-        "Class: of the models a + b·f(events), where f is the logarithm, the number or its square, the one with the \
-         least AICc (least squares of logarithms of the whole, untracked part included); flat unless AICc is less by 10 \
-         and the whole grows by a fifth. METHODOLOGY.md has the method."
+        "Class: the model a + b·f(events) with the lowest AICc, where f is the logarithm, the number or its square \
+         (least squares of logarithms of the whole, untracked part included); flat unless AICc is lower by 10 and the \
+         whole grows by a fifth. METHODOLOGY.md describes the method."
             .to_owned(),
     );
     if all().any(|growth| growth.class().is_some_and(|class| class != GrowthClass::Flat)) {
         lines.push(
-            "Exponent: the power of the growing part, by a fit of its own: 0 is the logarithm, 1 linear, 2 quadratic. \
-             Of a flat figure it is the slope of its logarithm over that of the events."
+            "Exponent: the power of the growing part, from a separate fit: 0 is logarithmic, 1 linear, 2 quadratic. \
+             For a flat figure, it is the slope of its logarithm over that of the events."
                 .to_owned(),
         );
     }

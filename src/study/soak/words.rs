@@ -37,11 +37,11 @@ fn cost(growth: &Growth) -> Option<String> {
     let twice = match (twice, fit.class) {
         (None, _) => String::new(),
         (Some(twice), GrowthClass::Linear) => format!(
-            "; it has doubled at {} events, and adds as much with every {} more",
+            "; it doubles by {} events, and adds as much again every {} events",
             number::short_count(twice),
             number::short_count(twice - fit.from)
         ),
-        (Some(twice), _) => format!("; it has doubled at {} events", number::short_count(twice)),
+        (Some(twice), _) => format!("; it doubles by {} events", number::short_count(twice)),
     };
     Some(format!(
         "{}: {} ({}), {} at {} events, {} at {}{twice}",
@@ -64,7 +64,7 @@ fn memory(growth: &Growth) -> Option<String> {
     let each = match fit.class {
         GrowthClass::Linear => {
             let each = (fit.late - fit.early) / (fit.to - fit.from);
-            format!(", {} B of each event", number::decimal(each, 1))
+            format!(", {} B per event", number::decimal(each, 1))
         }
         _ => String::new(),
     };
@@ -104,9 +104,9 @@ fn ended(soak: &Soak, plan: &Plan) -> Option<String> {
     let limit = match end.stopped {
         Stop::Events => return None,
         Stop::Time => {
-            format!("its time of {} s was up", number::decimal(plan.limit_ms as f64 / 1e3, 1).trim_end_matches(".0"))
+            format!("its time of {} s ran out", number::decimal(plan.limit_ms as f64 / 1e3, 1).trim_end_matches(".0"))
         }
-        Stop::Memory => format!("it had more than {} resident", number::bytes(plan.memory_bytes as f64)),
+        Stop::Memory => format!("it had more than {} of resident memory", number::bytes(plan.memory_bytes as f64)),
     };
     Some(format!("ended after {} events: {limit}", number::short_count(end.events as f64)))
 }
@@ -152,14 +152,11 @@ mod tests {
         assert_eq!(said(|_| 300.0), "CPU time of an event: flat up to 10 M events, at 300 ns");
         assert_eq!(
             said(|n| 300.0 + n * 3e-4),
-            "CPU time of an event: linear (power 1.00 [1.00, 1.00]), 303 ns at 10 k events, 3.30 µs at 10 M; it has doubled \
-             at 1.02 M events, and adds as much with every 1.01 M more"
+            "CPU time of an event: linear (power 1.00 [1.00, 1.00]), 303 ns at 10 k events, 3.30 µs at 10 M; it \
+             doubles by 1.02 M events, and adds as much again every 1.01 M events"
         );
         let quadratic = said(|n| 300.0 + n * n * 3e-10);
-        assert!(
-            quadratic.ends_with("; it has doubled at 1.00 M events") && quadratic.contains("quadratic"),
-            "{quadratic}"
-        );
+        assert!(quadratic.ends_with("; it doubles by 1.00 M events") && quadratic.contains("quadratic"), "{quadratic}");
         let logarithmic = said(|n| 300.0 + 20.0 * (n / 1e4).ln());
         assert!(logarithmic.contains("logarithmic (power 0.00") && !logarithmic.contains("doubled"), "{logarithmic}");
     }
@@ -178,10 +175,10 @@ mod tests {
     #[test]
     fn memory_has_its_bytes_and_the_events_at_which_it_reaches_a_gibibyte() {
         let said = |figure: fn(f64) -> f64| memory(&growth(Quantity::KeptBytes, 2e6, figure)).expect("19 checkpoints");
-        assert_eq!(said(|_| 0.0), "bytes that it keeps: flat up to 10 M events, at 0 B");
+        assert_eq!(said(|_| 0.0), "bytes kept: flat up to 10 M events, at 0 B");
         assert_eq!(
             said(|n| n * 48.0),
-            "bytes that it keeps: linear, 48.0 B of each event, 458 MiB after 10 M events; it reaches 1 GiB at 22.4 M events"
+            "bytes kept: linear, 48.0 B per event, 458 MiB after 10 M events; it reaches 1 GiB at 22.4 M events"
         );
         assert!(said(|n| n * 480.0).ends_with("; it has reached 1 GiB at 2.24 M events"));
         assert!(!said(|n| n * 0.8).contains("GiB"), "so far away is a guess");

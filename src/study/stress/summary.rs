@@ -30,7 +30,7 @@ pub fn phase(number: usize, phase: &Phase, heaps: &[HeapSnapshot]) -> String {
         ),
     ];
     if heaps.is_empty() {
-        lines.push("    live blocks: unknown, this memscope does not list them".to_owned());
+        lines.push("    live blocks: unknown, this version of memscope does not list them".to_owned());
     }
     lines.extend(heaps.iter().map(|heap| {
         let pages = heap
@@ -38,7 +38,7 @@ pub fn phase(number: usize, phase: &Phase, heaps: &[HeapSnapshot]) -> String {
             .map_or("no pages".to_owned(), |full| format!("{} pages {:.0} % full", grouped(heap.pages), full * 100.0));
         let unmapped = match heap.unmapped {
             0 => String::new(),
-            blocks => format!("; {} more where there is no memory", grouped(blocks)),
+            blocks => format!("; {} more at unmapped addresses", grouped(blocks)),
         };
         let (blocks, bytes) = (grouped(heap.blocks), bytes(heap.bytes as f64));
         format!("    {}: {blocks} live blocks of {bytes}, {pages}{unmapped}", heap.name)
@@ -53,7 +53,7 @@ pub fn summary(record: &Record) -> Document {
     figures(record).iter().for_each(|figure| table.row(figure.row()));
     let mut document = Document::default();
     document.heading(format!(
-        "All {} phases completed in {} (and {} in which the harness looked at the heap).",
+        "All {} phases completed in {} (plus {} in which the harness inspected the heap).",
         record.phases.len(),
         time(record.duration_ns as f64),
         time(record.looking_ns as f64),
@@ -61,17 +61,17 @@ pub fn summary(record: &Record) -> Document {
     document.table(table);
     let mut notes = vec![
         format!(
-            "Counted are all calls that reach the allocator; {} of them ({}) are memscope's own, made while it \
+            "Counts cover all calls that reach the allocator; {} of them ({}) are memscope's own, made while it \
              recorded variables.",
             grouped(record.of_tracker.allocations),
             bytes(record.of_tracker.bytes as f64),
         ),
         format!(
-            "Left alive on purpose: {} leaks of {}.",
+            "Deliberately leaked: {} leaks of {}.",
             grouped(record.leaked_allocations),
             bytes(record.leaked_bytes as f64),
         ),
-        "Efficiency: the part of all allocations that was freed again.".to_owned(),
+        "Efficiency: the share of allocations that were freed.".to_owned(),
     ];
     if record.origin.toolchain.is_unoptimised() {
         notes.push("This is a debug build: its times are not those of a release build.".to_owned());

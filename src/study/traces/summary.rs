@@ -44,12 +44,12 @@ pub(super) fn summary(traces: &Traces) -> Document {
 
 fn answer(traces: &Traces, way: Way) -> String {
     let Some(accuracy) = traces.accuracy(way) else {
-        return format!("{}: too few programs for an accuracy.", way_name(way));
+        return format!("{}: too few programs to determine the accuracy.", way_name(way));
     };
     let verdicts = traces.verdicts(way);
     format!(
-        "{}: the overhead that tracking adds to a program is typically {} times the estimated one. Of {} programs, {} lie \
-         within the 95 % interval that the other ones give.",
+        "{}: the overhead that tracking adds to a program is typically {} times the estimated one. Of {} programs, {} \
+         lie within the 95 % interval from the others.",
         way_name(way),
         number::factor(accuracy.factor()),
         verdicts.len(),
@@ -62,7 +62,7 @@ fn recorder(traces: &Traces) -> Option<String> {
     let typical = geometric_mean(costs.iter().copied())?;
     let [least, most] = [f64::min, f64::max].map(|pick| costs.iter().copied().reduce(pick));
     Some(format!(
-        "The recorder itself costs {}, typically ({} to {}), by CPU time.",
+        "The recorder itself typically costs {} ({} to {}), by CPU time.",
         number::ratio(typical),
         number::ratio(least?),
         number::ratio(most?),
@@ -99,19 +99,19 @@ fn row(traces: &Traces, place: usize, program: &Program) -> Vec<String> {
 
 fn notes(traces: &Traces) -> Vec<String> {
     let mut lines = vec![format!(
-        "Level: {}. Each overhead is tracked ÷ untracked CPU time. The trace of a workload has its window alone.",
+        "Level: {}. Each overhead is tracked ÷ untracked CPU time. The trace of a workload covers only its window.",
         traces.level
     )];
     lines.push(
-        "Expected: the interval in which the direct overhead lies for 95 % of programs. It is the estimate's own \
-         interval, widened by how far the other programs lie from their estimates: none is judged by itself."
+        "Expected: the interval that contains the direct overhead of 95 % of programs. It is the estimate's own \
+         interval, widened by the errors of the other programs' estimates; the program itself does not count."
             .to_owned(),
     );
     let is_limited = |program: &Program| cpu(&program.direct).is_some_and(|direct| !is_significant(direct));
     if traces.programs.iter().any(is_limited) {
         lines.push(
-            "n.s.: not significant. Such a direct overhead is a limit: it lies below the upper end of its interval, \
-             and within if it may lie where it is expected."
+            "n.s.: not significant. Such a direct overhead has only an upper limit, the end of its interval; it counts \
+             as within if it may lie in the expected interval."
                 .to_owned(),
         );
     }

@@ -10,9 +10,9 @@ use crate::study::trackers::summary::{name, takes_note};
 use crate::tracking::RecordingKind;
 
 /// The definition of the overview's columns.
-pub(super) const NOTE: &str = "All workloads: the typical overhead is the geometric mean over the workloads with a figure, \
-                               whose number the last column has; its interval is that of independent workloads or, \
-                               if wider, that over passes. Fidelity: the one farthest from 1, of those that are known.";
+pub(super) const NOTE: &str = "All workloads: the typical overhead is the geometric mean over the workloads with a \
+                               figure (their number is in the last column). Its interval is that of independent \
+                               workloads or, if wider, that over passes. Fidelity: the known value farthest from 1.";
 
 /// Returns the overview.
 pub(super) fn table(trackers: &Trackers) -> Table {

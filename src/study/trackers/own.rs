@@ -37,9 +37,10 @@ impl OwnTracker {
 }
 
 /// The definition of the table's columns.
-pub(super) const NOTE: &str = "Trackers of other crates: crates are those that the tracker's library brings along, itself included; compile \
-     time is that of all of them from nothing, optimised; program is the size of its program, and in brackets what it \
-     adds to the same program without it. `own-off` is the tracker as the program's allocator, never started.";
+pub(super) const NOTE: &str = "Trackers of other crates: crates counts the tracker's library and its dependencies; \
+                               compile time is that of a clean, optimised build of all of them; program is the size of \
+                               its program, with the increase over the same program without it in brackets. `own-off` \
+                               is the tracker installed as the program's allocator and never started.";
 
 /// Returns a row for each tracker of another crate.
 pub(super) fn table(trackers: &[OwnTracker]) -> Table {

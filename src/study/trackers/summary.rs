@@ -29,14 +29,14 @@ pub fn summary(trackers: &Trackers) -> Document {
     let mut notes = descriptions(trackers);
     if trackers.results.measurements.iter().any(|measurement| measurement.level == Level::JemallocProfiler) {
         notes.push(
-            "jemalloc is another heap than the other trackers have: its profiler costs the difference between \
+            "jemalloc uses a different heap from the other trackers: its profiler costs the difference between \
              jemalloc-profiler and jemalloc."
                 .to_owned(),
         );
     }
     notes.push(
-        "A counter keeps two or three numbers, a recorder something of each event, a sampler of few: compare like with \
-         like."
+        "A counter keeps two or three numbers, a recorder something of each event, a sampler something of few events: \
+         compare like with like."
             .to_owned(),
     );
     notes.extend((!trackers.own.is_empty()).then(|| own::NOTE.to_owned()));

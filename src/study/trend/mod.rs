@@ -53,7 +53,7 @@ impl Versioned for Trend {
     fn fault(&self) -> Option<String> {
         let of_commits = self.commits.as_ref().and_then(Commits::missing);
         let (what, place) = of_commits.or_else(|| self.log.missing(&self.lanes))?;
-        Some(format!("it names {what} {place}, counted from 0, which it does not have"))
+        Some(format!("it refers to {what} {place} (counted from 0), which does not exist"))
     }
 }
 

@@ -111,9 +111,9 @@ impl Run {
         let [three_wall, three_cpu] = repeats.map(|of| sum(of, &has_target(Some(3.0))));
         let origin = &self.origin;
         vec![
-            "Measured by an earlier definition. Its coverage does not count the uncertainty of the truth, which was \
-             measured at rest. Its repeats are drawn from one series of each setting, so they are not independent, by \
-             a rule that no command uses. Run `validate` for the present figures."
+            "Measured by an earlier definition. Its coverage ignores the uncertainty of the truth, which was measured \
+             at rest. Its repeats are drawn from one series of each setting, so they are not independent, and follow a \
+             rule that no command uses. Run `validate` for the present figures."
                 .to_owned(),
             format!("Coverage of the 95 % interval: {wall} blocks of 60 pairs; by CPU time {cpu}."),
             format!("False alarms, untracked against itself: {no_wall} repeats; by CPU time {no_cpu}."),

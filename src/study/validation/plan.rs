@@ -99,7 +99,7 @@ pub struct Progress {
 pub enum Stopped {
     /// A probe or a process of windows failed.
     #[error(
-        "the validation ended at {}/{}, which {failure}; to repeat it alone: {}",
+        "the validation ended at {}/{}, which {failure}; run it alone: {}",
         .request.workload, .request.level, .request.command_line()
     )]
     Failed {

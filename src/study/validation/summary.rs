@@ -94,14 +94,14 @@ fn notes(run: &Run) -> Vec<String> {
     let mut notes = Vec::new();
     if (*pairs, *rounds) != (PAIRS, ROUNDS) {
         notes.push(format!(
-            "A quick run: its measurements have {pairs} pairs and its comparisons {rounds} rounds, where the commands \
-             take {PAIRS} and {ROUNDS} by default. It shows that the validation works, not how good the defaults are."
+            "A quick run: its measurements have {pairs} pairs and its comparisons {rounds} rounds; the commands \
+             default to {PAIRS} and {ROUNDS}. It shows that the validation works, not how good the defaults are."
         ));
     }
     notes.push(format!(
-        "A measurement has {pairs} pairs in six passes, as `measure` takes them, and a pair belongs to one \
-         measurement. It covers the truth if its interval contains it; the truth has an interval too, and the squares of both add. \
-         The truth is measured in the same minutes, on the same cores and under the same load."
+        "A measurement has {pairs} pairs in six passes, as in `measure`, and a pair belongs to one measurement. It \
+         covers the truth if its interval contains it. The truth has an interval too; the two add in quadrature. The \
+         truth is measured in the same minutes, on the same cores and under the same load."
     ));
     let widths = [Clock::Wall, Clock::Cpu].map(|clock| figures::width_of_truth(run, clock));
     if let [Some(wall), Some(cpu)] = widths {
@@ -113,9 +113,9 @@ fn notes(run: &Run) -> Vec<String> {
     }
     notes.push(format!(
         "A comparison has {rounds} rounds, and its verdict is that of `compare` with a threshold of \
-         {THRESHOLD_PERCENT} %, after Holm's correction for {FAMILY} comparisons. False alarms: a tracker and itself. \
-         Found: a level and the same level, slowed by about {SLOWED_PERCENT} % of its time, in a run a third of whose \
-         comparisons have no change."
+         {THRESHOLD_PERCENT} %, after Holm's correction for {FAMILY} comparisons. False alarms: a tracker against \
+         itself. Found: a level against the same level, slowed by about {SLOWED_PERCENT} % of its time, in a run where \
+         a third of the comparisons have no change."
     ));
     notes.push("Intervals of shares are Clopper and Pearson's, at 95 %.".to_owned());
     notes.push(format!(

@@ -65,7 +65,7 @@ pub(crate) fn explain(base: &Launcher, head: &Launcher, request: &Request) -> Re
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.functions.is_empty() {
-            return f.write_str("no function changes its instructions: the difference is not in what is executed");
+            return f.write_str("no function changes its instructions: the difference is not in the executed code");
         }
         write!(f, "{} instructions per allocation", number::signed_amount(self.changed))?;
         write!(f, ": {}", listed(&self.functions))

@@ -242,13 +242,13 @@ fn of_two(place: &str, [base, head]: [&BuildCost; 2], [before, after]: [&CostPro
 fn notes(why: &Why) -> Vec<String> {
     let mut lines = warnings::of_origin(&why.origin);
     lines.push(
-        "Instructions: what the tracked window executes more than the untracked one, under callgrind, divided by the \
-         allocations; an allocation's price includes its free. A function's figure is its own, without what it calls."
+        "Instructions: those that the tracked window executes beyond the untracked one, under callgrind, per \
+         allocation with its free. A function's figure excludes the functions that it calls."
             .to_owned(),
     );
     lines.push(
-        "A function belongs to the group of the innermost call that has one. What the compiler inlined counts with the \
-         function that it is in: the fast path of a lock, or a small hash, is in its caller's group."
+        "A function belongs to the group of the innermost call that has one. Inlined code counts towards the function \
+         that contains it: the fast path of a lock, or a small hash, is in its caller's group."
             .to_owned(),
     );
     let unexplained = why.builds.iter().filter_map(|build| build.profile.as_ref()).map(CostProfile::unexplained);
@@ -259,15 +259,15 @@ fn notes(why: &Why) -> Vec<String> {
         ));
     }
     lines.push(format!(
-        "The kernel's work is in no instruction count. Page faults: tracked − untracked, medians of {} pairs that are \
-         not under callgrind; memory touched: page faults × {}. In the kernel: its part of the CPU time that tracking \
-         adds over these pairs, by ticks, so it is rough.",
+        "Instruction counts exclude the kernel's work. Page faults: tracked − untracked, medians of {} pairs outside \
+         callgrind; memory touched: page faults × {}. In the kernel: its share of the CPU time that tracking adds over \
+         these pairs, a rough figure counted in ticks.",
         super::PAIRS,
-        why.page().map_or_else(|| "the size of a page, which is unknown".to_owned(), |page| number::bytes(page as f64))
+        why.page().map_or_else(|| "the page size (unknown)".to_owned(), |page| number::bytes(page as f64))
     ));
     lines.push(
-        "Held at most, kept at the end: the tracker's own bytes as it asked for them, at its peak and when the program \
-         has freed everything. Peak memory: tracked ÷ untracked of the process."
+        "Held at most, kept at the end: the bytes that the tracker requested, at its peak and after the program has \
+         freed everything. Peak memory: tracked ÷ untracked, of the process."
             .to_owned(),
     );
     // Other builds are named by the tables; this program's own is none of them.

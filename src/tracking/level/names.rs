@@ -27,8 +27,8 @@ impl fmt::Display for Level {
 pub enum LevelError {
     /// No level has the name.
     #[error(
-        "no level is called '{0}'; there are {names}, and {numbered}, which burn N units of work an allocation \
-         (at most {MAX_SYNTHETIC_UNITS}), wait N nanoseconds, burn more with each allocation, or keep N bytes of it",
+        "unknown level '{0}'; choose from {names}, and {numbered}, which burn N units of work per allocation (at most \
+         {MAX_SYNTHETIC_UNITS}), wait N nanoseconds, burn more with each allocation, or keep N bytes of it",
         names = Level::named().map(|level| level.to_string()).collect::<Vec<_>>().join(", "),
         numbered = Level::NUMBERED.iter().map(|(of, _)| format!("{}N", of(0).properties().name)).collect::<Vec<_>>()
             .join(", ")

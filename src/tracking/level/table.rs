@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 levels! {
     own: {
-        Untracked "memscope linked, nothing on: the baseline" {
+        Untracked "memscope linked but off: the baseline" {
             name: "untracked",
             time_class: "good",
             is_benched: true,
@@ -53,7 +53,7 @@ levels! {
             legend: "memscope, full",
             is_benched: true,
         }
-        Recording "the recorder of `record`: each event to a trace, which is thrown away" {
+        Recording "the recorder of `record`: each event to a trace, which is discarded" {
             name: "recording",
             mode: Mode::RECORD,
             records: RecordingKind::Events,
@@ -61,46 +61,46 @@ levels! {
     }
     known: {
         Synthetic(KnownCost::Units, up to MAX_SYNTHETIC_UNITS)
-            "a tracker of known cost: N units of work for each allocation" {
+            "a tracker of known cost: N units of work per allocation" {
             name: "synthetic:",
             mode: Mode::BURN,
         }
         Deadline(KnownCost::Deadline, up to MAX_DEADLINE_NS)
-            "a tracker of known cost: N nanoseconds for each allocation" {
+            "a tracker of known cost: N nanoseconds per allocation" {
             name: "deadline:",
             mode: Mode::BURN,
         }
         SlowedVariables(KnownCost::Units, up to MAX_SYNTHETIC_UNITS)
-            "`variables`, slowed by N units of work for each allocation" {
+            "`variables`, slowed by N units of work per allocation" {
             name: "variables+synthetic:",
             mode: Mode::BURN,
             has_variables: true,
             records: RecordingKind::NamedValues,
         }
         SlowedFull(KnownCost::Units, up to MAX_SYNTHETIC_UNITS)
-            "`full`, slowed by N units of work for each allocation" {
+            "`full`, slowed by N units of work per allocation" {
             name: "full+synthetic:",
             mode: Mode::SLOWED_HOOK,
             has_variables: true,
             records: RecordingKind::Events,
         }
         Logarithmic(|rate| KnownCost::Growing(Growing::Logarithmic(rate)), up to MAX_RATE)
-            "a tracker of known growth: N units of work for each doubling of the allocations before" {
+            "a tracker of known growth: N units of work per doubling of the earlier allocations" {
             name: "logarithmic:",
             mode: Mode::BURN,
         }
         Linear(|rate| KnownCost::Growing(Growing::Linear(rate)), up to MAX_RATE)
-            "a tracker of known growth: N units of work for each 1,000 allocations before" {
+            "a tracker of known growth: N units of work per 1,000 earlier allocations" {
             name: "linear:",
             mode: Mode::BURN,
         }
         Quadratic(|rate| KnownCost::Growing(Growing::Quadratic(rate)), up to MAX_RATE)
-            "a tracker of known growth: N units of work for the square of each 1,000 allocations before" {
+            "a tracker of known growth: N units of work for the square of every 1,000 earlier allocations" {
             name: "quadratic:",
             mode: Mode::BURN,
         }
         Keeping(|rate| KnownCost::Growing(Growing::Keeping(rate)), up to MAX_KEPT)
-            "a tracker of known growth: N bytes kept of each allocation" {
+            "a tracker of known growth: N bytes kept per allocation" {
             name: "keeping:",
             mode: Mode::BURN,
         }
@@ -125,7 +125,7 @@ levels! {
             name: "jemalloc",
             host: Host::Program(JEMALLOC_PROGRAM),
         }
-        JemallocProfiler "jemalloc with its profiler on, at the default rate: a sample for 512 KiB" {
+        JemallocProfiler "jemalloc with its profiler on, at the default rate: one sample per 512 KiB" {
             name: "jemalloc-profiler",
             records: RecordingKind::Samples,
             legend: "a sampler: most events are never seen",

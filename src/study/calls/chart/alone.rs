@@ -35,8 +35,8 @@ pub(super) fn draw(all: &[Call<'_>]) -> Group {
     let lanes = lanes(all);
     let bottom = ABOVE + lanes.len() as f64 * LANE;
     let axis = Axis::of(all);
-    let about = "dot: mean; line: from the median to p99.9, or the rarest quantile that is defined; tick: the greatest \
-                 (these include reading the clock)";
+    let about = "dot: mean; line: median to p99.9, or to the highest quantile that is defined; tick: maximum (these \
+                 include reading the clock)";
     let sheet = panel(WIDTH - 2.0 * MARGIN, bottom + 30.0, "", "").set("transform", format!("translate({MARGIN} 0)"));
     let mut plot = Group::new()
         .add(sheet)

@@ -32,15 +32,15 @@ pub(super) fn height(latencies: &Latencies) -> f64 {
 /// Draws the plots with their heading.
 pub(super) fn draw(latencies: &Latencies) -> Group {
     let about = format!(
-        "The time that a part of all calls stays within; blocks of 16 B to 4 KiB, {} held by each thread. \
-         Whiskers are 95 % intervals.",
+        "The time within which a share of all calls ends; blocks of 16 B to 4 KiB, {} held by each thread. Whiskers \
+         are 95 % intervals.",
         number::grouped(latencies.held as u64)
     );
     let levels = latencies.measurements.iter().map(|measurement| measurement.level);
     let mut plots = Group::new()
         .add(text(MARGIN, 18.0, "heading", "An allocation and a free in a full heap"))
         .add(text(MARGIN, 38.0, "small faint", about))
-        .add(legend(levels, Some("nothing at all: what timing takes"), 57.0));
+        .add(legend(levels, Some("nothing: the cost of timing"), 57.0));
     let axis = Axis::of(latencies);
     for (row, &threads) in threads(latencies).iter().enumerate() {
         for (column, operation) in Operation::TOLD.into_iter().enumerate() {

@@ -93,16 +93,15 @@ pub(super) fn notes(calls: &Calls) -> Vec<String> {
     let mut lines: Vec<String> = batches.iter().filter_map(|measured| failure_note(measured)).collect();
     let lacking = || batches.iter().filter(|measured| measured.ns.is_none() && measured.failure.is_none());
     if lacking().any(|measured| measured.untimed() > 0) {
-        lines.push("No time: this machine's clock is too coarse for so few iterations.".to_owned());
+        lines.push("No time: this machine's clock is too coarse for this number of iterations.".to_owned());
     }
     if lacking().any(|measured| measured.untimed() == 0) {
-        lines.push(format!("Too few samples: an interval takes {MIN_PAIRS} of the same number of iterations."));
+        lines.push(format!("Too few samples: an interval needs {MIN_PAIRS} with the same number of iterations."));
     }
     if !batches.is_empty() {
         lines.push(
-            "mean: the time of repeats together ÷ their number, the median of the samples. What a call needs was made \
-             before, and starting its process is not counted. Levels are not paired here: what tracking costs a \
-             program is in the overheads."
+            "mean: the total time of the repeats ÷ their number; the median of the samples. It excludes preparing a \
+             call and starting its process. Levels are not paired here: see the overheads for the cost to a program."
                 .to_owned(),
         );
     }
@@ -125,19 +124,19 @@ fn notes_on_singles(singles: &Singles) -> Vec<String> {
     let processes = calls.iter().map(|single| single.processes.len()).max().unwrap_or(0);
     lines.push(format!(
         "p50 to max: of calls timed one by one, the median over {processes} processes with its 95 % interval. They \
-         include the cost of reading the clock, which is `nothing`. of calls: as many as each process times; more have \
-         a greater max."
+         include the cost of reading the clock, shown as `nothing`. of calls: the number that each process times; more \
+         calls have a greater max."
     ));
     lines.extend(calls.iter().filter_map(Single::step_ns).max().map(step_note));
     lines.push(match not_counted {
         Some(why) => format!("instructions: unknown, because {}.", text::said(why)),
-        None => "instructions: of one call, the mean of up to 100 under valgrind, whatever the machine. They are no \
-                 times: waiting for memory and the kernel's work are not counted."
+        None => "instructions: of one call, the mean of up to 100 under valgrind, independent of the machine. They are \
+                 not times: they exclude waiting for memory and the kernel's work."
             .to_owned(),
     });
     lines.push(format!(
-        "{NONE}: the quantity does not exist for the call. p90 takes 10 calls in a process, p99 100, p99.9 1,000; what \
-         a process does once has its mean alone. A call of {} or more is not run under valgrind.",
+        "{NONE}: the quantity is not defined for the call. p90 needs 10 calls in a process, p99 100, p99.9 1,000; a \
+         call that a process makes once has only a mean. A call of {} or more is not run under valgrind.",
         number::time(LONGEST_NS)
     ));
     lines
@@ -151,7 +150,7 @@ fn failure_note(measured: &Measured) -> Option<String> {
     if matches!(failure, Failure::Unsupported { .. }) {
         return Some(format!("{operation}/{level} {said}"));
     }
-    Some(format!("{operation}/{level} {said}. See it alone: {}", text::code(&command_line(operation, *level))))
+    Some(format!("{operation}/{level} {said}. Run it alone: {}", text::code(&command_line(operation, *level))))
 }
 
 #[cfg(test)]

@@ -55,14 +55,14 @@ pub(super) fn told(time: Estimate, step_ns: Option<u64>) -> String {
 
 /// Returns the note on a clock that is too coarse for single calls.
 fn too_short_note() -> String {
-    format!("{TOO_SHORT}: this machine's clock saw no time pass. It is too coarse for single calls.")
+    format!("{TOO_SHORT}: no elapsed time. This machine's clock is too coarse for single calls.")
 }
 
 /// Returns the note on the step of the clock.
 fn step_note(step_ns: u64) -> String {
-    let narrower = "; where an interval is narrower, a figure has ± the step in nanoseconds instead";
+    let narrower = "; where an interval is narrower, ± the step in nanoseconds replaces it";
     let narrower = if step_ns > 1 { narrower } else { "" };
-    format!("The clock's step: {step_ns} ns. No time is known more exactly{narrower}.")
+    format!("The clock's step: {step_ns} ns. No time is more precise{narrower}.")
 }
 
 /// Returns the warnings and circumstances of the parts. Circumstances that parts share appear once; the time of each

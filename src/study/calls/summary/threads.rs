@@ -110,8 +110,8 @@ pub(super) fn notes(latencies: &Latencies) -> Vec<String> {
     ));
     lines.extend(latencies.measurements.iter().filter_map(Latency::step_ns).max().map(step_note));
     lines.push(
-        "max: the greatest of as many calls as the next column has, in each process. More calls have a greater one, so \
-         rows with other numbers of calls cannot be compared by it; p99.99 of 100,000 calls is the tenth greatest."
+        "max: the maximum over the calls of a process, whose number is in the next column. It grows with that number, \
+         so compare it only between rows with equal numbers; p99.99 of 100,000 calls is the tenth greatest."
             .to_owned(),
     );
     lines.push(

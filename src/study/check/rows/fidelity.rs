@@ -22,7 +22,7 @@ fn row(base: &Measurement, head: &Measurement, thresholds: &Thresholds) -> Optio
     let Some(figures) = base.fidelity.zip(head.fidelity) else {
         // A level that records nothing has no fidelity in either build.
         let lost = base.fidelity.is_some() || head.fidelity.is_some();
-        return lost.then(|| Row::unknown(Axis::Fidelity, place, "it is unknown in one of the two"));
+        return lost.then(|| Row::unknown(Axis::Fidelity, place, "unknown in one of the builds"));
     };
     let least = if base.workload.is_parallel() { LEAST_OF_THREADS } else { LEAST };
     let percent = thresholds.percent(Axis::Fidelity, place.level);

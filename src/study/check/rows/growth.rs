@@ -27,7 +27,7 @@ fn row(base: &Soak, head: &Soak, thresholds: &Thresholds) -> Row {
         (None, None) => {}
     }
     let Some(growths) = compared(base, head) else {
-        return Row::unknown(Axis::Growth, place, "too few checkpoints in the time");
+        return Row::unknown(Axis::Growth, place, "too few checkpoints within the time");
     };
     let (Some(before), Some(after)) = (growths[0].ratio(), growths[1].ratio()) else {
         return Row::unknown(Axis::Growth, place, "tracking adds no time to an event");

@@ -61,7 +61,7 @@ fn row(
         threshold_percent,
         detectable_percent: shift.map(|shift| threshold_percent.max(shift.exp_m1() * 100.0)),
         judgement,
-        why: (judgement == Judgement::Unknown).then(|| "the processes of one build differ as much".to_owned()),
+        why: (judgement == Judgement::Unknown).then(|| "processes of the same build differ as much".to_owned()),
         ..Row::begin(axis, place)
     }
 }

@@ -109,7 +109,7 @@ impl Peaks {
             threshold_percent,
             detectable_percent: shift.map(|shift| threshold_percent.max(shift.exp_m1() * 100.0)),
             judgement,
-            why: (judgement == Judgement::Unknown).then(|| "too few rounds that agree".to_owned()),
+            why: (judgement == Judgement::Unknown).then(|| "too few rounds agree".to_owned()),
             ..Row::begin(Axis::PeakMemory, place)
         }
     }

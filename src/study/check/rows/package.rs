@@ -24,7 +24,7 @@ pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
             ..Row::unknown(
                 Axis::BuildSeconds,
                 Place::default(),
-                "each was built once, and the second one finds dependencies built",
+                "each was built once, and the second build reuses dependencies",
             )
         }),
     };

@@ -35,7 +35,7 @@ fn row(record: &Record, found: &Difference, axis: Axis, clock: Clock, thresholds
         threshold_percent,
         detectable_percent: found.detectable_percent,
         judgement,
-        why: (judgement == Judgement::Unknown).then(|| format!("{} rounds do not decide it", found.rounds)),
+        why: (judgement == Judgement::Unknown).then(|| format!("{} rounds are too few to decide", found.rounds)),
         ..Row::begin(axis, place)
     }
 }
@@ -50,7 +50,7 @@ fn typical_row(found: &Typical, thresholds: &Thresholds) -> Row {
         threshold_percent,
         detectable_percent: found.detectable_percent,
         judgement,
-        why: (judgement == Judgement::Unknown).then(|| "too few rounds for its interval".to_owned()),
+        why: (judgement == Judgement::Unknown).then(|| "too few rounds for an interval".to_owned()),
         ..Row::begin(Axis::CpuTime, Place { of: None, level })
     }
 }

@@ -37,8 +37,8 @@ pub(super) fn head(comparison: &Comparison, title: &str, width: f64) -> Head {
         Against::Each(_) => "of its parent among the commits shown",
     };
     let about = format!(
-        "Overhead ({time} tracked ÷ untracked) of each build ÷ that {reference}. Whiskers are 95 % intervals; the \
-         band is the threshold of {} %. The scale is even near 0 and logarithmic beyond.",
+        "Overhead ({time} tracked ÷ untracked) of each build ÷ that {reference}. Whiskers are 95 % intervals; the band \
+         is the threshold of {} %. The scale is linear near 0 and logarithmic beyond.",
         comparison.threshold_percent
     );
     for words in wrapped(&about, width - 2.0 * MARGIN, 7.2) {
@@ -65,7 +65,7 @@ pub(super) fn legend(y: f64) -> Group {
         x + 16.0,
         y + 4.0,
         "small",
-        "no figure: hover over it",
+        "no figure (hover over it)",
     ))
 }
 

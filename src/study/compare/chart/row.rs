@@ -84,7 +84,7 @@ impl Shown {
             },
         };
         let change = difference
-            .map_or("reference: compared with no other".to_owned(), |difference| described(comparison, difference));
+            .map_or("reference: not compared".to_owned(), |difference| described(comparison, difference));
         let about = format!(
             "{heading}\n{change}\noverhead {}\n{} pairs, fidelity {}",
             number::overhead(overhead),
@@ -100,7 +100,7 @@ impl Shown {
             let is_reference =
                 comparison.typical.iter().any(|typical| (typical.reference, typical.level) == (place, level));
             let found = if is_reference { Found::Reference } else { Found::Nothing(String::new()) };
-            let about = if is_reference { "reference: compared with no other" } else { "no typical change" };
+            let about = if is_reference { "reference: not compared" } else { "no typical change" };
             return Self { found, about: format!("{heading}\n{about}") };
         };
         let Typical { ratio, reference, workloads, verdict, detectable_percent, .. } = typical;

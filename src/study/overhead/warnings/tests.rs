@@ -118,7 +118,7 @@ fn what_was_built_and_set_otherwise_than_usual() {
     assert_eq!(found, [Warning::Unoptimised, Warning::Allocator { name }, Warning::Mode { names }]);
     let lines = of_origin(&results.origin);
     assert!(
-        lines[1].starts_with("Warning: the allocator under the trackers is not the system's but libjemalloc.so.2.")
+        lines[1].starts_with("Warning: the trackers allocate from libjemalloc.so.2 instead of the system's allocator.")
     );
 }
 
@@ -146,7 +146,7 @@ fn a_noise_floor_that_is_high() {
     ]);
     let [warning @ Warning::Noise { at: place, wall }] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!((place, wall.value), (&at("leaks/untracked", 2), 0.95));
-    assert!(warning.to_string().contains("shows −5.0 % ["), "{warning}");
+    assert!(warning.to_string().contains("differs from itself by −5.0 % ["), "{warning}");
     assert!(warning.to_string().ends_with("measure again."), "{warning}");
 }
 
@@ -166,7 +166,7 @@ fn untracked_times_that_drift() {
         full(Workload::MIXED, slower(1.24)),
     ]);
     assert_eq!(found, [Warning::Drift { at: at("cycles/full", 2), ratio: 1.5 }]);
-    assert!(found[0].to_string().contains("drifted +50.0 %"), "{}", found[0]);
+    assert!(found[0].to_string().contains("drifted by +50.0 %"), "{}", found[0]);
 }
 
 /// Returns a measurement with these percentages of stolen and waited time during its pairs.
@@ -184,7 +184,7 @@ fn time_that_other_machines_had() {
         disturbed(Workload::MIXED, 5, 0),
     ]);
     assert_eq!(found, [Warning::Stolen { at: at("leaks/full", 2), share: 0.2 }]);
-    assert!(found[0].to_string().contains("other machines had 20 % of the time"), "{}", found[0]);
+    assert!(found[0].to_string().contains("other machines 20 % of the requested time"), "{}", found[0]);
 }
 
 #[test]

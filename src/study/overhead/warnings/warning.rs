@@ -83,67 +83,66 @@ impl fmt::Display for Warning {
         match self {
             Self::BusyCores { cores } => write!(
                 f,
-                "other work kept {cores:.1} cores busy when the run began. Close what else is running, and measure \
-                 again."
+                "other programs kept {cores:.1} cores busy when the run began. Close them and measure again."
             ),
             Self::Noise { at, wall } => write!(
                 f,
-                "{at} shows {} against itself. Close what else is running, and measure again.",
+                "{at} differs from itself by {}. Close other programs and measure again.",
                 number::percent_interval(*wall)
             ),
             Self::Governor { names } => write!(
                 f,
-                "the frequency governor is {}: speed follows load. Hold it: `sudo cpupower frequency-set \
+                "the frequency governor is {}: the clock rate follows the load. Fix it: `sudo cpupower frequency-set \
                  -g performance`.",
                 names.join(" and ")
             ),
             Self::Turbo => write!(
                 f,
-                "turbo is on: speed follows heat. Turn it off (intel_pstate/no_turbo or cpufreq/boost in \
-                 /sys/devices/system/cpu)."
+                "turbo is on: the clock rate follows the temperature. Turn it off (intel_pstate/no_turbo or \
+                 cpufreq/boost in /sys/devices/system/cpu)."
             ),
             Self::Drift { at, ratio } => write!(
                 f,
-                "{at}: untracked drifted {} % from first pairs to last. Let the machine settle, and measure again.",
+                "{at}: untracked drifted by {} % from first pairs to last. Let the machine settle and measure again.",
                 number::percent(*ratio)
             ),
             Self::CoarseClock { at, untimed, pairs } => write!(
                 f,
-                "{at}: the clock saw no time pass in {untimed} of {pairs} pairs. It is coarse: use a larger `--scale`."
+                "{at}: the clock is too coarse: {untimed} of {pairs} pairs show no elapsed time. Use a larger \
+                 `--scale`."
             ),
             Self::Stolen { at, share } => write!(
                 f,
-                "{at}: other machines had {} % of the time that this one wanted. Measure again when the host is quieter.",
+                "{at}: the host gave other machines {} % of the requested time. Measure again when it is quieter.",
                 number::decimal(100.0 * share, 0)
             ),
             Self::Waited { at, share } => write!(
                 f,
-                "{at}: tasks waited for a processor {} % of the time. Close what else is running, and measure again.",
+                "{at}: tasks waited for a core {} % of the time. Close other programs and measure again.",
                 number::decimal(100.0 * share, 0)
             ),
             Self::FixedAddresses => write!(
                 f,
-                "addresses are not random: every pair repeats one layout of memory. Set \
-                 kernel.randomize_va_space=2, and do not use `setarch -R`."
+                "address randomisation is off: every pair has the same memory layout. Set kernel.randomize_va_space=2, \
+                 and do not use `setarch -R`."
             ),
             Self::Unoptimised => write!(
                 f,
-                "this is a debug build: what it shows is not what a release build costs. Use `cargo run --release`."
+                "this is a debug build: its figures are not those of a release build. Use `cargo run --release`."
             ),
             Self::Allocator { name } => write!(
                 f,
-                "the allocator under the trackers is not the system's but {name}. Run without that library, or \
-                 compare with runs that have it."
+                "the trackers allocate from {name} instead of the system's allocator. Run without that library, or \
+                 compare only with runs that use it."
             ),
             Self::Mode { names } => write!(
                 f,
-                "memscope works otherwise than usual under {}. Unset what you do not mean.",
+                "the environment changes how memscope works: {}. Unset what you do not need.",
                 names.join(" and ")
             ),
             Self::WideInterval { at } => write!(
                 f,
-                "{at}: interval wider than the effect. More pairs help: `--pairs` or Criterion's \
-                 `--measurement-time`."
+                "{at}: interval wider than the effect. Take more pairs: `--pairs` or Criterion's `--measurement-time`."
             ),
         }
     }

@@ -16,15 +16,15 @@ const SAME: f64 = 0.001;
 pub(super) fn draw(record: &Record) -> Panel {
     let figures = figures(record);
     let about =
-        "A ring shows how much of the counted truth memscope recorded, and for the efficiency the figure itself.";
+        "A ring shows the share of the counted events that memscope recorded; for the efficiency, the figure itself.";
     let mut drawing = panel(panel_width(), HEIGHT, "Performance Dashboard", about);
     let step = panel_width() / figures.len() as f64;
     for (number, figure) in figures.iter().enumerate() {
         drawing = drawing.add(gauge(figure, (number as f64 + 0.5) * step));
     }
     let own = format!(
-        "Alive at the end: {} leaks of {} made on purpose; the rest is what memscope keeps of the {} named variables. \
-         {} of all allocations are memscope's own.",
+        "Live at the end: {} deliberate leaks of {}; the rest is what memscope keeps of the {} named variables. {} of \
+         all allocations are memscope's own.",
         grouped(record.leaked_allocations),
         bytes(record.leaked_bytes as f64),
         grouped(record.variables),

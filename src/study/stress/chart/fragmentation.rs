@@ -34,7 +34,7 @@ pub(super) fn draw(record: &Record) -> Panel {
     let about = "the memory of all pages that hold live blocks, and the part of it that the blocks use, at checkpoints";
     let mut drawing = panel(panel_width(), height, "Memory Fragmentation Analysis", about);
     if record.heaps.is_empty() {
-        let words = "This memscope does not report which blocks are alive.";
+        let words = "This version of memscope does not list live blocks.";
         return Panel { drawing: drawing.add(text(20.0, TOP, "faint", words)), height };
     }
     drawing = drawing.add(answer(&record.heaps)).add(phases::bands(record, TOP, BOTTOM)).add(bars(record));

@@ -87,8 +87,7 @@ fn head(record: &Record, title: &str) -> Group {
         grouped(record.truth.allocations),
         time(record.duration_ns as f64)
     );
-    let whose =
-        "Figures marked memscope are what its tracker recorded; the others are counted by the harness's own allocator.";
+    let whose = "Figures marked memscope come from its tracker; the harness's own allocator counts the others.";
     Group::new().add(text(MARGIN + 4.0, 42.0, "title", title)).add(text(MARGIN + 4.0, 66.0, "faint", run)).add(text(
         MARGIN + 4.0,
         86.0,
@@ -101,7 +100,7 @@ fn foot(record: &Record, y: f64) -> Group {
     let Origin { machine, toolchain, memscope, started, .. } = &record.origin;
     let made = format!("memscope-bench, {}", started.format("%Y-%m-%d %H:%M UTC"));
     let on = format!(
-        "{memscope}; {}, {} cores, {}; {} threads a pool; {}; {}",
+        "{memscope}; {}, {} cores, {}; {} threads per pool; {}; {}",
         machine.processor, machine.cores, machine.system, record.threads, toolchain.rustc, toolchain.allocator
     );
     Group::new()

@@ -26,8 +26,7 @@ const LINE: f64 = 17.0;
 
 pub(super) fn draw(record: &Record) -> Panel {
     let height = HEIGHT.max(MAP.y + ROW * (record.types_recorded.len() + 1) as f64);
-    let about =
-        "bytes that the named values owned when they were named; what a value holds in other blocks is not its own";
+    let about = "bytes that the named values owned when they were named, without what they hold in other blocks";
     let drawing = panel(panel_width(), height, "Memory Usage by Type", about)
         .add(whole(record.types.iter().map(|used| used.bytes).sum(), record.truth.allocated_bytes))
         .add(map(&record.types))

@@ -194,7 +194,7 @@ fn notes_of_records(log: &Log) -> Vec<String> {
     let unreadable: Vec<&str> =
         log.entries.iter().filter(|entry| entry.record.is_err()).map(|entry| entry.commit.short()).collect();
     if !unreadable.is_empty() {
-        notes.push(format!("Not shown, for they cannot be read: {}.", unreadable.join(", ")));
+        notes.push(format!("Not shown, because they cannot be read: {}.", unreadable.join(", ")));
     }
     notes
 }

@@ -12,7 +12,7 @@ pub enum HistoryError {
     #[error(transparent)]
     Git(#[from] GitError),
     /// The file has a history, but no version of it is a record.
-    #[error("none of the {versions} committed versions of {} can be read; of the last: {last}", file.display())]
+    #[error("none of the {versions} committed versions of {} can be read; the last: {last}", file.display())]
     NothingReadable {
         /// The file.
         file: PathBuf,
@@ -61,7 +61,7 @@ pub(super) fn content(repository: &Path, commit: &Commit, file: &Path) -> Result
     let output = git::run(repository, [OsStr::new("cat-file"), OsStr::new("blob"), &commit.object(&path)]);
     let output = output.map_err(|error| error.to_string())?;
     if output.status.success() {
-        String::from_utf8(output.stdout).map_err(|_| format!("{} is no text", file.display()))
+        String::from_utf8(output.stdout).map_err(|_| format!("{} is not text", file.display()))
     } else {
         let complaint = git::complaint(&output);
         // Git uses another message if the folder has such a file now.

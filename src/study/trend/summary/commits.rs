@@ -31,7 +31,7 @@ pub(in crate::study::trend) fn sentences(commits: &Commits) -> Vec<String> {
     let same = steps().filter(|step| step.verdict == Verdict::NoDifference);
     let mut lines: Vec<String> = Vec::new();
     lines.extend(commits.broken_line.map(|line| {
-        format!("Line {line} of {} is incomplete and is left out: the file was cut off there.", commits.file)
+        format!("Line {line} of {} is incomplete and is left out: the file was truncated there.", commits.file)
     }));
     lines.push(if commits.lanes.is_empty() {
         format!("{} has no differences of these workloads and commits.", commits.file)
@@ -79,8 +79,8 @@ pub(in crate::study::trend) fn word(commits: &Commits, step: &Step) -> String {
 pub(in crate::study::trend) fn rule(commits: &Commits) -> String {
     format!(
         "Each commit's overhead is relative to that of the first commit that differences connect it with, by least \
-         squares over all differences that were measured side by side. A step has a verdict if it exceeds {} % and is \
-         a discovery at a false-discovery rate of 5 % among all steps here (Benjamini–Hochberg).",
+         squares over all differences measured side by side. A step has a verdict if it exceeds {} % and is a \
+         discovery at a false-discovery rate of 5 % among all steps here (Benjamini–Hochberg).",
         commits.threshold_percent
     )
 }

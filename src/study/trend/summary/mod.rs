@@ -30,8 +30,8 @@ pub(crate) fn summary(trend: &Trend) -> Document {
 }
 
 /// The note if there are no commits.
-const NO_DIFFERENCES: &str = "There are no differences of commits yet: `memscope-bench history` measures commits of \
-                              memscope-rs side by side, and appends them to `trend.jsonl`.";
+const NO_DIFFERENCES: &str = "No differences of commits yet: `memscope-bench history` measures commits of memscope-rs \
+                              side by side, and appends them to `trend.jsonl`.";
 
 /// Shortens a long message.
 fn shortened(message: &str) -> String {

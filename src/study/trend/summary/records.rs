@@ -9,8 +9,9 @@ use crate::study::trend::{Entry, Lane, Log, Point, Record};
 use crate::tracking::memscope::MemscopeBuild;
 
 /// The note on the limits of records.
-pub(in crate::study::trend) const NO_VERDICTS: &str = "A record is one run at one hour. Two records differ by more than their intervals show, so they have no verdict: \
-     measure commits side by side with `history`, or builds with `compare`.";
+pub(in crate::study::trend) const NO_VERDICTS: &str = "A record is one run at one time. Two records differ by more \
+     than their intervals suggest, so they get no verdict: measure commits side by side with `history`, or builds with \
+     `compare`.";
 
 /// Adds the part of a report on records.
 pub(super) fn add(document: &mut Document, log: &Log, lanes: &[Lane]) {

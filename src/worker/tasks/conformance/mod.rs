@@ -93,7 +93,7 @@ impl Test {
 
     /// All tests, in the order of reports.
     pub const ALL: &[Self] = &[
-        Self::new("zeroed", "zeroed memory is zero, also in blocks that were used before", blocks::zeroed),
+        Self::new("zeroed", "zeroed memory is zero, even in reused blocks", blocks::zeroed),
         Self::new("realloc", "a block that grows or shrinks keeps its content", blocks::realloc),
         Self::new(
             "alignment",
@@ -101,7 +101,7 @@ impl Test {
             blocks::alignment,
         ),
         Self::new("blocks", "a block is writable to its last byte, and shares none with another", blocks::apart),
-        Self::new("out-of-memory", "a block that cannot be had is null, and not counted", blocks::out_of_memory),
+        Self::new("out-of-memory", "a failed allocation is null and not counted", blocks::out_of_memory),
         Self::new("counts", "a known program has the counts that it should have", counts::known_program),
         Self::new(
             "midway",
@@ -110,7 +110,7 @@ impl Test {
         ),
         Self::new("threads", "four threads at once get intact blocks and exact counts", threads::at_once),
         Self::new("other-threads", "a block that another thread frees is freed and counted", threads::handed_over),
-        Self::new("thread-exit", "what threads did that have ended stays counted", threads::ended),
+        Self::new("thread-exit", "events of threads that have ended stay counted", threads::ended),
         Self::new("thread-locals", "destructors of thread-locals allocate and free", threads::destructors),
         Self::new("re-entrancy", "the record can be read while this and other threads allocate", process::re_entrancy),
         Self::new("fork", "a child that is forked while another thread allocates can allocate", process::fork),
@@ -134,7 +134,7 @@ impl Test {
 pub(crate) fn run(request: &Request, subject: &dyn Subject) -> Result<Answer, TaskError> {
     let unknown = || {
         let known: Vec<&str> = Test::ALL.iter().map(|test| test.name).collect();
-        TaskError::Refused(format!("there is no test '{}'; there are {}", request.test, known.join(", ")))
+        TaskError::Refused(format!("unknown test '{}'; choose from {}", request.test, known.join(", ")))
     };
     let test = Test::named(&request.test).ok_or_else(unknown)?;
     Ok(match (test.run)(subject) {

@@ -91,7 +91,7 @@ pub struct Finding {
 pub fn run(Request { workload, scale, report }: Request) -> Result<Finding, TaskError> {
     let unknown = || {
         let known = Report::all().iter().map(Report::name).collect::<Vec<_>>().join(", ");
-        TaskError::Refused(format!("there is no report '{report}'; there are {known}"))
+        TaskError::Refused(format!("unknown report '{report}'; choose from {known}"))
     };
     let named = |detector: &&Detector| Report::from(*detector).name() == report;
     let Detector { sought, level, ask, .. } = *DETECTORS.iter().find(named).ok_or_else(unknown)?;

@@ -200,7 +200,7 @@ impl Operation {
 
 /// The error for an unknown operation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no operation is called '{0}'; there are {names}", names = names())]
+#[error("unknown operation '{0}'; choose from {names}", names = names())]
 pub struct UnknownOperation(String);
 
 fn names() -> String {

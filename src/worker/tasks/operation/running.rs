@@ -185,9 +185,7 @@ fn check(operation: &Operation, level: Level, repeats: u64) -> Result<(), TaskEr
     }
     let most = operation.state.most_repeats();
     if !(1..=most).contains(&repeats) {
-        return refused(format!(
-            "cannot be repeated {repeats} times in one process, but at least once and at most {most} times"
-        ));
+        return refused(format!("cannot be repeated {repeats} times in one process, only 1 to {most} times"));
     }
     Ok(())
 }
@@ -206,9 +204,9 @@ mod tests {
         assert_eq!(refused, "allocate-16B is not timed under variables, but under untracked or allocator");
         for repeats in [0, 10_000] {
             let refused = refusal("name-vec", Level::Variables, repeats);
-            assert!(refused.contains(&format!("repeated {repeats} times")) && refused.ends_with("at most 200 times"));
+            assert!(refused.contains(&format!("repeated {repeats} times")) && refused.ends_with("only 1 to 200 times"));
         }
-        assert!(refusal("allocate", Level::Untracked, 1).starts_with("no operation is called 'allocate'"));
+        assert!(refusal("allocate", Level::Untracked, 1).starts_with("unknown operation 'allocate'"));
         let singly = Request { singly: true, ..Request::together("name-vec", Level::Variables, 150) };
         assert!(run(singly).expect_err("refused").to_string().contains("repeated 300 times in one process"));
     }

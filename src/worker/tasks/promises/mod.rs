@@ -94,7 +94,7 @@ impl Promise {
 pub fn run(Request { promise }: &Request) -> Result<Facts, TaskError> {
     let unknown = || {
         let known: Vec<&str> = Promise::ALL.iter().map(|promise| promise.name).collect();
-        TaskError::Refused(format!("there is no promise '{promise}'; there are {}", known.join(", ")))
+        TaskError::Refused(format!("unknown promise '{promise}'; choose from {}", known.join(", ")))
     };
     (Promise::named(promise).ok_or_else(unknown)?.run)()
 }

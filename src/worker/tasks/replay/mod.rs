@@ -43,7 +43,7 @@ pub(crate) fn obstacle(level: Level) -> Option<&'static str> {
         return Some("another program runs it");
     }
     let is_without_events = level.has_names() && !level.has_hook();
-    is_without_events.then_some("it sees named values alone, and a trace has none")
+    is_without_events.then_some("it sees only named values, and a trace has none")
 }
 
 /// Returns the number of steps of work that this program makes in a nanosecond of CPU time.
