@@ -217,9 +217,7 @@ fn a_picture_of_many_builds_shows_references_and_outcomes() {
     assert_eq!(count("reference"), 2, "one at each level");
     // One build lacks each level, one is not built, and the legend explains the mark.
     assert_eq!(count("×"), 2 * 2 + 1);
-    for words in
-        ["does not compile", "again-3", "timed-out: it still ran after 10 s", "reference: not compared"]
-    {
+    for words in ["does not compile", "again-3", "timed-out: it still ran after 10 s", "reference: not compared"] {
         assert!(text.contains(words), "{words}");
     }
 }

@@ -95,8 +95,8 @@ impl Budget {
             format!("[[change]] of {}: percent = {} is not a percentage, such as 3", change.axis.key(), change.percent)
         });
         let limit = self.limit.iter().find(|limit| limit.at_most.is_none() && limit.at_least.is_none());
-        let limit = limit
-            .map(|limit| format!("[[limit]] of {}: set at-most or at-least to a number", limit.axis.key()));
+        let limit =
+            limit.map(|limit| format!("[[limit]] of {}: set at-most or at-least to a number", limit.axis.key()));
         change.or(limit)
     }
 

@@ -135,7 +135,8 @@ pub(super) fn notes(comparison: &Comparison) -> Vec<String> {
     lines.push(MODEL.to_owned());
     lines.push(
         "Counts are not times: none includes waiting for memory, and only page faults reflect the kernel's \
-         work.".to_owned(),
+         work."
+            .to_owned(),
     );
     lines
 }

@@ -130,9 +130,11 @@ fn notes_on_singles(singles: &Singles) -> Vec<String> {
     lines.extend(calls.iter().filter_map(Single::step_ns).max().map(step_note));
     lines.push(match not_counted {
         Some(why) => format!("instructions: unknown, because {}.", text::said(why)),
-        None => "instructions: of one call, the mean of up to 100 under valgrind, independent of the machine. They are \
+        None => {
+            "instructions: of one call, the mean of up to 100 under valgrind, independent of the machine. They are \
                  not times: they exclude waiting for memory and the kernel's work."
-            .to_owned(),
+                .to_owned()
+        }
     });
     lines.push(format!(
         "{NONE}: the quantity is not defined for the call. p90 needs 10 calls in a process, p99 100, p99.9 1,000; a \

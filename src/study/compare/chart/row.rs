@@ -83,8 +83,8 @@ impl Shown {
                 }
             },
         };
-        let change = difference
-            .map_or("reference: not compared".to_owned(), |difference| described(comparison, difference));
+        let change =
+            difference.map_or("reference: not compared".to_owned(), |difference| described(comparison, difference));
         let about = format!(
             "{heading}\n{change}\noverhead {}\n{} pairs, fidelity {}",
             number::overhead(overhead),

@@ -81,10 +81,9 @@ pub enum Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BusyCores { cores } => write!(
-                f,
-                "other programs kept {cores:.1} cores busy when the run began. Close them and measure again."
-            ),
+            Self::BusyCores { cores } => {
+                write!(f, "other programs kept {cores:.1} cores busy when the run began. Close them and measure again.")
+            }
             Self::Noise { at, wall } => write!(
                 f,
                 "{at} differs from itself by {}. Close other programs and measure again.",
