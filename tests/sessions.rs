@@ -43,10 +43,10 @@ fn sessions_are_kept_reported_and_known_to_later_runs() {
         measure.args(["measure", "--workloads=cycles", "--tracking=allocator", "--pairs=6", scale]);
         measure.arg("--output").arg(folder.path()).assert().success()
     };
-    measure("--scale=0.001").stdout(contains("between sessions").and(contains("by 2 sessions")));
+    measure("--scale=0.001").stdout(contains("Between sessions").and(contains("(2 sessions")));
     let results: Results = files::read(&folder.path().join("overhead.json")).expect("a results file");
     assert!(results.measurements.iter().all(|measurement| results.spread(measurement).is_some()));
-    measure("--scale=0.002").stdout(contains("by 2 sessions"));
+    measure("--scale=0.002").stdout(contains("(2 sessions"));
     let results: Results = files::read(&folder.path().join("overhead.json")).expect("a results file");
     assert!(results.measurements.iter().all(|measurement| results.spread(measurement).is_none()));
 }

@@ -140,7 +140,7 @@ fn a_process_ends_at_its_limits_with_what_it_measured() {
     );
     let end = soaks[0].end().expect("it ended by itself");
     assert!(end.stopped == Stop::Memory && end.events < 15_000, "{end:?}");
-    assert!(printed.contains("it had more than 240 MiB resident"), "{printed}");
+    assert!(printed.contains("it had more than 240 MiB of resident memory"), "{printed}");
 }
 
 #[test]

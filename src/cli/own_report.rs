@@ -105,6 +105,6 @@ mod tests {
         let hang = |_: &Path| loop {
             thread::park();
         };
-        assert_eq!(written(hang, Duration::from_millis(10)), failed("it was not done after 0 s"));
+        assert_eq!(written(hang, Duration::from_millis(10)), failed("it did not finish within 0 s"));
     }
 }

@@ -218,7 +218,7 @@ fn a_page_of_nothing_is_refused() {
         command.current_dir(folder.path()).args(["report", "--html"]).args(arguments);
         command.assert().code(2).stdout("")
     };
-    draw(&["."]).stderr(contains("there is no results file in .").and(contains("cargo bench")));
+    draw(&["."]).stderr(contains("no results file in .").and(contains("cargo bench")));
     draw(&["none.json"]).stderr(contains("none.json"));
     draw(&[]).stderr(contains("results"));
     draw(&["--print", "."]).stderr(contains("--print"));

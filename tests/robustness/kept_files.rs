@@ -78,7 +78,7 @@ fn a_trend_that_names_what_it_lacks_is_refused() {
         *trend.pointer_mut(list).expect("it is there") = serde_json::Value::Array(Vec::new());
         fs::write(&path, trend.to_string()).expect("it can be written");
         let refusal = Kept::read(&path).map(drop).expect_err("refused").to_string();
-        assert!(refusal.contains("trend.json is not a trend of memscope-bench: it names "), "{list}: {refusal}");
+        assert!(refusal.contains("trend.json is not a trend of memscope-bench: it refers to "), "{list}: {refusal}");
     }
 }
 
