@@ -15,10 +15,10 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// What exists now and ends with this process.
+/// The folders and children that exist now.
 static HELD: Mutex<Held> = Mutex::new(Held { folders: Vec::new(), children: Vec::new() });
 
-/// What ends with this process.
+/// Folders and children that end with this process.
 #[derive(Debug)]
 pub(super) struct Held {
     /// Temporary folders.
@@ -27,7 +27,7 @@ pub(super) struct Held {
     pub(super) children: Vec<u32>,
 }
 
-/// Returns what ends with this process, to add to it or to take from it.
+/// Returns the folders and children that end with this process, to add or remove one.
 pub(super) fn held() -> MutexGuard<'static, Held> {
     static WATCHING: Once = Once::new();
     // Without the thread, an interrupted run leaves everything behind, and nothing else happens.

@@ -153,8 +153,10 @@ mod tests {
         let head = |factor: f64| base.map(|faults| (faults as f64 * factor) as u64);
         assert_eq!(judged(Metric::PageFaults, &base, &head(1.1)), Judgement::Same);
         assert_eq!(judged(Metric::PageFaults, &base, &head(1.33)), Judgement::Worse);
-        assert_eq!(judged(Metric::PageFaults, &[90; 6], &[97; 6]), Judgement::Same, "7 pages are no finding");
-        assert_eq!(judged(Metric::PageFaults, &[90; 6], &[120; 6]), Judgement::Worse);
+        // Of two commits with the same code under mixed/variables: the stacks and arenas of threads lie elsewhere.
+        let mixed = ([283, 301, 285, 278, 298, 298], [276, 262, 261, 262, 262, 282]);
+        assert_eq!(judged(Metric::PageFaults, &mixed.0, &mixed.1), Judgement::Same);
+        assert_eq!(judged(Metric::PageFaults, &[90; 6], &[160; 6]), Judgement::Worse);
     }
 
     #[test]

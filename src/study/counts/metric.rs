@@ -67,7 +67,7 @@ impl Metric {
             Self::DataMisses => Some(Rule { percent: 1.0, least: LEAST_MISSES, spreads: 2 }),
             Self::InstructionMisses => None,
             Self::LastLevelMisses => Some(Rule { percent: 5.0, least: LEAST_MISSES, spreads: 2 }),
-            Self::PageFaults => Some(Rule { percent: 1.0, least: 16, spreads: 1 }),
+            Self::PageFaults => Some(Rule { percent: 1.0, least: 64, spreads: 1 }),
         }
     }
 }
