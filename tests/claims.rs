@@ -13,9 +13,7 @@ use std::fs;
 fn without_files_nothing_can_be_tested() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     memscope_bench().args(["claims", "--results"]).arg(folder.path()).assert().success().stdout(
-        contains("cannot be tested here")
-            .and(contains("not measured"))
-            .and(contains("overhead.json is missing")),
+        contains("cannot be tested here").and(contains("not measured")).and(contains("overhead.json is missing")),
     );
     let table = fs::read_to_string(folder.path().join("claims.md")).expect("the table");
     let rows = table.lines().filter(|line| line.contains("| not measured: ")).count();
