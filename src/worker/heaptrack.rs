@@ -129,6 +129,7 @@ mod tests {
     fn the_stacks_of_the_window_are_counted() {
         let inside = format!("main;{TIMED}::h01;alloc::vec");
         assert_eq!(of_window(&format!("main;run 7\n{inside} 40\n{inside};grow 2\n")), Some(42));
+        assert_eq!(of_window(&format!("main;{TIMED} (probe.rs);grow 5\n")), Some(5), "from debugging information");
         assert_eq!(of_window("main;run 7\n"), None);
         assert_eq!(of_window(&format!("{inside} many\n")), None);
     }

@@ -271,7 +271,7 @@ pub fn run(request: Request) -> Result<Observation, TaskError> {
     warm_up(request)?;
 
     let before = counting::totals();
-    let seen = session.window(|| timed(request, session.tracker()));
+    let seen = session.window(|| memscope_bench_timed(request, session.tracker()));
     let counted = request.count || request.level.mode().counts();
     let truth = counted.then(|| counting::totals().since(&before).into());
     let own = counted.then(counting::own);
@@ -286,7 +286,7 @@ pub fn run(request: Request) -> Result<Observation, TaskError> {
 pub fn run_control(request: Request) -> Result<Observation, TaskError> {
     let request = Request { level: Level::Untracked, count: false, ..request };
     warm_up(request)?;
-    Ok(observation(request, timed(request, &VariableTracker::NOOP), Recorded::default()))
+    Ok(observation(request, memscope_bench_timed(request, &VariableTracker::NOOP), Recorded::default()))
 }
 
 /// Runs one window in a process whose global allocator is a tracker. A level with the tracker off never starts it.
@@ -306,7 +306,7 @@ pub(super) fn run_with_allocator<T: AllocationTracker>(
 
     let recorded = tracker.recorded();
     let before = counting::totals();
-    let seen = tracker.while_on(request.level, || session.window(|| timed(request, session.tracker())));
+    let seen = tracker.while_on(request.level, || session.window(|| memscope_bench_timed(request, session.tracker())));
     let truth = request.count.then(|| counting::totals().since(&before).into());
     let own = request.count.then(counting::own);
     let recorded = tracker.recorded().since(recorded);
@@ -338,13 +338,14 @@ pub(crate) struct Timed {
     pub kernel: Option<KernelWork>,
 }
 
-/// The name of the function that times the window, in backtraces. The window's own function is not in them, because it
-/// ends in a jump to the workload, and leaves no frame.
-pub const TIMED: &str = concat!(module_path!(), "::timed");
+/// The name of the function that times the window, in backtraces: some have it with its module, and those from debugging
+/// information without. The window's own function is not in them, because it ends in a jump to the workload, and leaves
+/// no frame.
+pub const TIMED: &str = "memscope_bench_timed";
 
 /// Runs the window. It is never inlined, so a backtrace from within the window contains it under the name [`TIMED`].
 #[inline(never)]
-pub(crate) fn timed(Request { workload, scale, .. }: Request, names: &VariableTracker) -> Timed {
+pub(crate) fn memscope_bench_timed(Request { workload, scale, .. }: Request, names: &VariableTracker) -> Timed {
     clocked(|| memscope_bench_window(workload, names, scale))
 }
 

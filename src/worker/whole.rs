@@ -4,7 +4,7 @@
 use crate::tracking::memscope::recorded_events;
 use crate::tracking::references::WrongProgramError;
 use crate::tracking::{Level, Started, VariableTracker};
-use crate::worker::probe::{Observation, Request, observation, timed, warm_up};
+use crate::worker::probe::{Observation, Request, memscope_bench_timed, observation, warm_up};
 use crate::worker::task::TaskError;
 use crate::workloads::pools;
 
@@ -18,7 +18,7 @@ pub(super) fn run(request: Request) -> Result<Observation, TaskError> {
         pools::start(request.threads)?;
     }
     let started = Started::begin(request.level);
-    let seen = timed(request, started.tracker());
+    let seen = memscope_bench_timed(request, started.tracker());
     let recorded = started.recorded();
     drop(started);
     // The peak memory includes the export's memory.
@@ -35,6 +35,6 @@ pub fn run_linked(request: Request) -> Result<Observation, TaskError> {
     }
     warm_up(request)?;
     let before = recorded_events();
-    let seen = timed(request, &VariableTracker::NOOP);
+    let seen = memscope_bench_timed(request, &VariableTracker::NOOP);
     Ok(observation(request, seen, recorded_events().since(before)))
 }

@@ -72,7 +72,7 @@ pub fn run(Request { probe: request, level }: Request) -> Result<Windows, TaskEr
             if probe::warm_up(request).is_err() {
                 return [0; 3];
             }
-            let seen = session.window(|| probe::timed(request, session.tracker()));
+            let seen = session.window(|| probe::memscope_bench_timed(request, session.tracker()));
             [1, seen.wall.as_nanos() as u64, seen.cpu.as_nanos() as u64]
         });
         let times = times.map_err(|source| TaskError::System { deed: "run a child of this process", source })?;
