@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use semver::Version;
 use std::fmt;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::Once;
 
@@ -46,10 +46,7 @@ pub(super) fn list(versions: &[Version]) -> String {
 /// # Errors
 /// If there is no index.
 pub(crate) fn published() -> Result<Published, ResolveError> {
-    // As for cargo, an empty variable is not set.
-    let named = std::env::var_os("CARGO_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-    let home = named.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
-    let indexes = home.unwrap_or_default().join("registry/index");
+    let indexes = system::cargo_home().unwrap_or_default().join("registry/index");
     let no_index = |_| ResolveError::NoIndex(indexes.clone());
     let mut published = Published::default();
     for index in fs::read_dir(&indexes).map_err(no_index)? {

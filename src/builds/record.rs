@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 /// The file in a build's folder.
@@ -117,9 +117,7 @@ pub(super) fn fingerprint(copy: &Path, parts: &[&str], manifest: &str) -> io::Re
 
 /// Returns the text of cargo's configuration files for a folder: those in it and above it, and the user's own.
 pub(super) fn configuration(folder: &Path) -> String {
-    let home = std::env::var_os("CARGO_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
-    let folders = folder.ancestors().map(|above| above.join(".cargo")).chain(home);
+    let folders = folder.ancestors().map(|above| above.join(".cargo")).chain(system::cargo_home());
     let files = folders.flat_map(|folder| ["config", "config.toml"].map(|name| folder.join(name)));
     files.filter_map(|file| fs::read_to_string(file).ok()).collect()
 }

@@ -122,7 +122,18 @@ pub fn die_with(parent: u32) {
 }
 
 /// The variables with the folders of cargo and rustup.
-const HOMES: [&str; 2] = ["CARGO_HOME", "RUSTUP_HOME"];
+const HOMES: [&str; 2] = [CARGO_HOME, "RUSTUP_HOME"];
+const CARGO_HOME: &str = "CARGO_HOME";
+
+/// Returns a folder that a variable names. As for cargo, an empty variable is not set.
+fn named_home(variable: &str) -> Option<std::path::PathBuf> {
+    std::env::var_os(variable).filter(|home| !home.is_empty()).map(std::path::PathBuf::from)
+}
+
+/// Returns cargo's own folder; `None` if the user has no home.
+pub fn cargo_home() -> Option<std::path::PathBuf> {
+    named_home(CARGO_HOME).or_else(|| Some(std::env::home_dir()?.join(".cargo")))
+}
 
 /// Returns a command for cargo, without its arguments: the cargo that started this program, if one did. It prints no
 /// colours, which would hide its errors from whoever reads them here. It may start in another folder, so relative paths
@@ -134,8 +145,7 @@ pub fn cargo() -> Command {
     cargo.env("CARGO_TERM_COLOR", "never");
     for name in HOMES {
         // An empty one is not set.
-        let home = std::env::var_os(name).filter(|home| !home.is_empty());
-        if let Some(Ok(home)) = home.map(std::path::absolute) {
+        if let Some(Ok(home)) = named_home(name).map(std::path::absolute) {
             cargo.env(name, home);
         }
     }
