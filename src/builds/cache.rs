@@ -9,7 +9,7 @@ use crate::builds::cargo::CargoFailure;
 use crate::builds::copy::{MIRRORED, PARTS, PROGRAM, PackageCopy};
 use crate::builds::links::KeptLinks;
 use crate::builds::own::OwnPackage;
-use crate::builds::record::{Attempt, BuildRecord, KnownFailure, configuration, fingerprint};
+use crate::builds::record::{Attempt, BuildRecord, configuration, fingerprint};
 use crate::builds::sources::Sources;
 use crate::builds::spec::without_features;
 use crate::builds::{BuildError, ResolvedBuild, Source};
@@ -142,11 +142,7 @@ impl BuildCache {
         let fingerprint = fingerprint(&copy.folder, &MIRRORED, &settings).map_err(&failed)?;
         // The content of a folder or another crate may change at any time.
         let keeps = !matches!(build.source, Source::Folder(_)) && self.own.is_none();
-        let is_known = |record: &BuildRecord| {
-            let is_of_a_source = record.failure.as_ref().is_none_or(KnownFailure::is_of_a_source);
-            keeps && record.fingerprint == fingerprint && is_of_a_source
-        };
-        let known = BuildRecord::read(&place).filter(is_known);
+        let known = BuildRecord::read(&place).filter(|record| keeps && record.fingerprint == fingerprint);
         if let Some(BuildRecord { failure: Some(failure), .. }) = known {
             return Err(BuildError::known(build, failure, log));
         }
