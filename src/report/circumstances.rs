@@ -8,9 +8,14 @@ use crate::platform::{shell, text};
 
 /// Returns the circumstances, one per line: the memscope, the machine, the date and the command.
 pub(crate) fn circumstances(origin: &Origin) -> Vec<String> {
-    let Origin { started, command, machine, toolchain, memscope, .. } = origin;
+    let build = format!("Build: {}; allocator: {}.", origin.memscope, origin.toolchain.allocator);
+    std::iter::once(build).chain(circumstances_of_other_builds(origin)).collect()
+}
+
+/// Returns the circumstances of a report that names the builds itself: without the memscope of this program.
+pub(crate) fn circumstances_of_other_builds(origin: &Origin) -> Vec<String> {
+    let Origin { started, command, machine, toolchain, .. } = origin;
     let mut lines = vec![
-        format!("Build: {memscope}; allocator: {}.", toolchain.allocator),
         format!(
             "Machine: {}, {} cores, {}, {}.",
             machine.processor,

@@ -1,7 +1,7 @@
 //! The report of detections: a row for each report of each build, by workload and by the kind of finding.
 
 use crate::platform::text;
-use crate::report::circumstances::circumstances;
+use crate::report::circumstances::circumstances_of_other_builds;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number::grouped;
 use crate::study::accuracy::{Detected, Detections, Finding, Report, Row, Score, WORKLOADS};
@@ -115,7 +115,7 @@ fn notes(detections: &Detections) -> Vec<String> {
     let sizes: Vec<String> = WORKLOADS.iter().filter_map(|&workload| size(detections, workload)).collect();
     lines.push(format!("Planted by {}.", sizes.join(", ")));
     // The table names the builds, which may not include this program's build.
-    lines.extend(circumstances(&detections.origin).into_iter().skip(1));
+    lines.extend(circumstances_of_other_builds(&detections.origin));
     lines
 }
 

@@ -1,7 +1,7 @@
 //! The report of accuracy: the answer in sentences, the matrix of promises and builds, and the errors of each build.
 
 use crate::platform::text;
-use crate::report::circumstances::circumstances;
+use crate::report::circumstances::circumstances_of_other_builds;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number::{self, grouped};
 use crate::study::accuracy::{Accuracy, BuildAccuracy, PromiseOutcome, Status};
@@ -154,6 +154,6 @@ fn notes(accuracy: &Accuracy) -> Vec<String> {
         }
     }
     // The table names the builds, which may not include this program's build.
-    lines.extend(circumstances(&accuracy.origin).into_iter().skip(1));
+    lines.extend(circumstances_of_other_builds(&accuracy.origin));
     lines
 }

@@ -5,7 +5,7 @@ use super::axis::Axis;
 use super::row::Row;
 use super::verdict::{Verdict, on_axis};
 use super::{Check, CheckedBuild};
-use crate::report::circumstances::circumstances;
+use crate::report::circumstances::circumstances_of_other_builds;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::stats::estimate::Estimate;
@@ -218,8 +218,7 @@ fn notes(check: &Check) -> Vec<String> {
     if !record.resolutions.is_empty() {
         notes.push("The thresholds are those of this machine's `check --self`.".to_owned());
     }
-    // The page names the builds; this program's own is none of them.
-    notes.extend(circumstances(&record.origin).into_iter().skip(1));
+    notes.extend(circumstances_of_other_builds(&record.origin));
     notes
 }
 

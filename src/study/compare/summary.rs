@@ -1,7 +1,7 @@
 //! The report of a comparison: the verdicts, a row for each build on each workload and level, and notes.
 
 use crate::builds;
-use crate::report::circumstances::circumstances;
+use crate::report::circumstances::circumstances_of_other_builds;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::schedule::measurement::{Clock, Measurement, Pair};
@@ -43,7 +43,7 @@ pub fn summary(comparison: &Comparison) -> Document {
     lines.extend(counts_report::notes(comparison));
     lines.extend(has_soaks.then(|| soaks::NOTE.to_owned()));
     // The table names the builds; this program's own build is not one of them.
-    lines.extend(circumstances(&comparison.origin).into_iter().skip(1));
+    lines.extend(circumstances_of_other_builds(&comparison.origin));
     document.notes(lines);
     document
 }

@@ -5,7 +5,7 @@ use super::group::Group;
 use super::record::{BuildCost, CostProfile, FunctionCost, GroupCost, Why};
 use crate::builds;
 use crate::platform::text;
-use crate::report::circumstances::circumstances;
+use crate::report::circumstances::{circumstances, circumstances_of_other_builds};
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::study::instructions::short;
@@ -272,7 +272,7 @@ fn notes(why: &Why) -> Vec<String> {
     );
     // Other builds are named by the tables; this program's own is none of them.
     let is_own = why.builds.iter().all(|build| build.memscope == why.origin.memscope);
-    lines.extend(circumstances(&why.origin).into_iter().skip(usize::from(!is_own)));
+    lines.extend(if is_own { circumstances(&why.origin) } else { circumstances_of_other_builds(&why.origin) });
     lines
 }
 
