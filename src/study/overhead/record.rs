@@ -128,6 +128,13 @@ impl Results {
     /// Returns the noise floor, with its measurement: the overhead of untracked against itself that is farthest from
     /// 1.
     pub fn noise_floor(&self) -> Option<(&Measurement, &Overhead)> {
-        self.noise().max_by(|a, b| a.1.wall.abs_log_ratio().total_cmp(&b.1.wall.abs_log_ratio()))
+        let (measurement, _) = self.noise_floor_by(Clock::Wall)?;
+        Some((measurement, measurement.outcome.measured()?))
+    }
+
+    /// Returns the noise floor by a clock.
+    pub(crate) fn noise_floor_by(&self, clock: Clock) -> Option<(&Measurement, Estimate)> {
+        let floors = self.noise().filter_map(|(measurement, overhead)| Some((measurement, overhead.by(clock)?)));
+        floors.max_by(|a, b| a.1.abs_log_ratio().total_cmp(&b.1.abs_log_ratio()))
     }
 }

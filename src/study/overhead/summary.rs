@@ -131,18 +131,16 @@ pub(crate) fn cpu_in_words(measurement: &Measurement) -> String {
 
 /// Returns the notes: failures and remedies, warnings, uncertainty, and circumstances.
 pub(crate) fn notes(results: &Results) -> Vec<String> {
-    notes_by(results, Clock::Wall)
+    notes_of(results, Clock::Wall, true)
 }
 
-/// Returns the notes of a table of overheads by CPU time, which has no other column of the usual one.
+/// Returns the notes of a table of overheads by CPU time, without notes on other columns.
 pub(crate) fn notes_by_cpu(results: &Results) -> Vec<String> {
-    let mut lines = notes_by(results, Clock::Cpu);
-    lines.retain(|line| line != NS_PER_ALLOCATION && !line.starts_with(FIDELITY));
-    lines
+    notes_of(results, Clock::Cpu, false)
 }
 
-/// Returns the notes of a table of overheads by a clock.
-fn notes_by(results: &Results, clock: Clock) -> Vec<String> {
+/// Returns the notes of a table of overheads by a clock, with or without notes on its other columns.
+fn notes_of(results: &Results, clock: Clock, has_other_columns: bool) -> Vec<String> {
     let mut lines: Vec<String> = results.measurements.iter().filter_map(failure_note).collect();
     lines.extend(results.measurements.iter().filter_map(clock_note));
     lines.extend(warnings::warnings(results).iter().map(|warning| format!("Warning: {warning}")));
@@ -158,18 +156,17 @@ fn notes_by(results: &Results, clock: Clock) -> Vec<String> {
         lines.push(format!("Pairs: {range} per figure{scales}; an overhead is the median of tracked ÷ untracked."));
     }
     if measured().any(|measurement| measurement.ns_per_allocation().is_some()) {
-        lines.push(NS_PER_ALLOCATION.to_owned());
+        lines.extend(has_other_columns.then(|| NS_PER_ALLOCATION.to_owned()));
         lines.push(COLD.to_owned());
     }
-    lines.extend(fidelity_note(results.measurements.iter()));
+    lines.extend(fidelity_note(results.measurements.iter()).filter(|_| has_other_columns));
     lines.extend(circumstances(&results.origin));
     lines
 }
 
 /// Reports the noise floor by a clock.
 fn floor_note(results: &Results, clock: Clock) -> Option<String> {
-    let floors = results.noise().filter_map(|(measurement, overhead)| Some((measurement, overhead.by(clock)?)));
-    let (measurement, floor) = floors.max_by(|a, b| a.1.abs_log_ratio().total_cmp(&b.1.abs_log_ratio()))?;
+    let (measurement, floor) = results.noise_floor_by(clock)?;
     let pairs = measurement.pairs.iter().filter(|pair| pair.is_timed_by(clock)).count();
     Some(format!(
         "Noise floor: untracked against itself differs by at most {} ({}, {pairs} pairs). Treat an overhead below that \
@@ -210,11 +207,8 @@ pub(crate) fn fidelity_note<'a>(measurements: impl Iterator<Item = &'a Measureme
         (_, 1) => "the worse of allocations and frees".to_owned(),
         (_, most) => format!("the worse of allocations and frees; with several threads the worst of {most} probes"),
     };
-    Some(format!("{FIDELITY}events recorded ÷ events that happened, {of}."))
+    Some(format!("Fidelity: events recorded ÷ events that happened, {of}."))
 }
-
-/// The beginning of the note that defines the fidelity.
-const FIDELITY: &str = "Fidelity: ";
 
 /// The state in which figures are taken.
 pub(crate) const COLD: &str = "Figures are cold: each process is fresh and pays for the first touch of the tracker's \
