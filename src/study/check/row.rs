@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use crate::stats::estimate::Estimate;
-use crate::study::compare::Verdict;
+use crate::study::compare::{Verdict, decision};
 use crate::study::counts::Judgement;
 use crate::tracking::Level;
 use crate::workloads::Workload;
@@ -111,6 +111,28 @@ impl Row {
             threshold_percent,
             detectable_percent: Some(allowed / base.abs() * 100.0).filter(|percent| percent.is_finite()),
             judgement,
+            ..Self::begin(axis, place)
+        }
+    }
+
+    /// Returns the row of a change that a sign test decides, without the figures of the builds. `shift` is the logarithm
+    /// of the change that the test would find, and `unsure` the reason for an unknown judgement.
+    pub(super) fn of_signs(
+        axis: Axis,
+        place: Place,
+        change: Estimate,
+        is_sure: bool,
+        shift: Option<f64>,
+        threshold_percent: f64,
+        unsure: &str,
+    ) -> Self {
+        let judgement = judgement(decision(change, is_sure, threshold_percent), Some(change), threshold_percent);
+        Self {
+            change: Some(change),
+            threshold_percent,
+            detectable_percent: shift.map(|shift| threshold_percent.max(shift.exp_m1() * 100.0)),
+            judgement,
+            why: (judgement == Judgement::Unknown).then(|| unsure.to_owned()),
             ..Self::begin(axis, place)
         }
     }

@@ -3,12 +3,11 @@
 use super::super::Record;
 use super::super::axis::Axis;
 use super::super::resolution::Thresholds;
-use super::super::row::{Place, Row, judgement};
+use super::super::row::{Place, Row};
 use crate::stats::median::{median, median_interval};
 use crate::stats::sign_test::{LEVEL, sign_test};
 use crate::study::calls::latency::{Latency, Operation, Quantiles};
-use crate::study::compare::{decision, shift_that_is_found};
-use crate::study::counts::Judgement;
+use crate::study::compare::shift_that_is_found;
 
 /// The axes, with their quantiles.
 const SHOWN: [(Axis, f64); 2] = [(Axis::Latency, 0.999), (Axis::RareLatency, 0.9999)];
@@ -52,17 +51,11 @@ fn row(
     };
     let threshold_percent = thresholds.percent(axis, place.level);
     let shift = median(logs.iter().copied()).and_then(|middle| shift_that_is_found(&logs, middle, COMPARISONS));
-    let judgement =
-        judgement(decision(change, probability < FALSE_ALARM, threshold_percent), Some(change), threshold_percent);
+    let (is_sure, unsure) = (probability < FALSE_ALARM, "processes of the same build differ as much");
     Row {
         base: median(before),
         head: median(after),
-        change: Some(change),
-        threshold_percent,
-        detectable_percent: shift.map(|shift| threshold_percent.max(shift.exp_m1() * 100.0)),
-        judgement,
-        why: (judgement == Judgement::Unknown).then(|| "processes of the same build differ as much".to_owned()),
-        ..Row::begin(axis, place)
+        ..Row::of_signs(axis, place, change, is_sure, shift, threshold_percent, unsure)
     }
 }
 

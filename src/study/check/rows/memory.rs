@@ -3,13 +3,13 @@
 use super::super::Record;
 use super::super::axis::Axis;
 use super::super::resolution::Thresholds;
-use super::super::row::{Place, Row, judgement};
+use super::super::row::{Place, Row};
 use crate::schedule::measurement::{Measurement, Pair};
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{median, median_interval};
 use crate::stats::passes::t_interval_at;
 use crate::stats::sign_test::{LEVEL, holm, sign_test};
-use crate::study::compare::{decision, shift_that_is_found};
+use crate::study::compare::shift_that_is_found;
 use crate::study::counts::Judgement;
 use crate::study::footprint::{Footprint, Point};
 
@@ -100,18 +100,9 @@ impl Peaks {
         let Self { place, figures: [base, head], change, logs } = self;
         let threshold_percent = thresholds.percent(Axis::PeakMemory, place.level);
         let is_sure = probability.is_some_and(|probability| probability < LEVEL);
-        let judgement = judgement(decision(change, is_sure, threshold_percent), Some(change), threshold_percent);
         let shift = shift_that_is_found(&logs, change.value.ln(), comparisons);
-        Row {
-            base,
-            head,
-            change: Some(change),
-            threshold_percent,
-            detectable_percent: shift.map(|shift| threshold_percent.max(shift.exp_m1() * 100.0)),
-            judgement,
-            why: (judgement == Judgement::Unknown).then(|| "too few rounds agree".to_owned()),
-            ..Row::begin(Axis::PeakMemory, place)
-        }
+        let unsure = "too few rounds agree";
+        Row { base, head, ..Row::of_signs(Axis::PeakMemory, place, change, is_sure, shift, threshold_percent, unsure) }
     }
 }
 
