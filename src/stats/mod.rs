@@ -6,6 +6,7 @@ pub(crate) mod components;
 pub(crate) mod discovery;
 pub(crate) mod eigen;
 pub mod estimate;
+pub(crate) mod excess;
 pub(crate) mod growth;
 pub(crate) mod growth_class;
 pub(crate) mod mean;

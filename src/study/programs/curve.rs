@@ -16,15 +16,13 @@ use super::profile::{Events, Profile};
 use crate::report::metric::Metric;
 use crate::stats::censored_line::{Height, Line, Slope};
 use crate::stats::estimate::Estimate;
+use crate::stats::excess::{excess, is_significant};
 use crate::stats::share::Share;
 use crate::tracking::Level;
 use crate::workloads::Workload;
 
 /// The slope of the curve.
 const SLOPE: Slope = Slope::Fixed(1.0);
-
-/// The smallest limit of a cost that is too small to be significant: 0.1 % of the program's time.
-const LEAST_LIMIT: f64 = 1e-3;
 
 /// The curve of a level.
 pub(super) struct Curve {
@@ -56,13 +54,12 @@ impl Point {
 
     /// Returns whether tracking has a significant cost.
     pub(super) fn is_significant(&self) -> bool {
-        self.overhead.low > 1.0
+        is_significant(self.overhead)
     }
 
     /// Returns the added time ÷ the program's own, or the limit of it.
     pub(super) fn added(&self) -> f64 {
-        let added = if self.is_significant() { self.overhead.value } else { self.overhead.high };
-        (added - 1.0).max(LEAST_LIMIT)
+        excess(self.overhead)
     }
 
     /// Returns its place and height on logarithmic axes.

@@ -13,11 +13,9 @@
 
 use crate::stats::censored_line::{Height, Line, Slope};
 use crate::stats::estimate::Estimate;
+use crate::stats::excess::{excess, is_significant};
 use crate::stats::student::t;
 use serde::{Deserialize, Serialize};
-
-/// The least limit of an excess that is not significant: 0.1 % of the program's time.
-const LEAST_LIMIT: f64 = 1e-3;
 
 /// The accuracy of estimates.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,17 +34,6 @@ pub struct Accuracy {
 /// Returns whether each factor is known.
 fn is_none_limited(limits: &usize) -> bool {
     *limits == 0
-}
-
-/// Returns the excess of a significant overhead, or an upper limit of the excess.
-pub(super) fn excess(overhead: Estimate) -> f64 {
-    let overhead = if is_significant(overhead) { overhead.value } else { overhead.high };
-    (overhead - 1.0).max(LEAST_LIMIT)
-}
-
-/// Returns whether an overhead is significant.
-pub(super) fn is_significant(overhead: Estimate) -> bool {
-    overhead.low > 1.0
 }
 
 /// Returns the logarithm of direct ÷ estimated excess, or its limit if either is not significant; `None` if neither is.
@@ -100,6 +87,7 @@ impl Accuracy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::excess::LEAST_LIMIT;
 
     fn exactly(value: f64) -> Estimate {
         Estimate { value, low: value, high: value }

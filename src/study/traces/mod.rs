@@ -13,6 +13,7 @@ use crate::report::origin::Origin;
 use crate::schedule::measurement::{Clock, Measurement};
 use crate::stats::censored_line::Height;
 use crate::stats::estimate::Estimate;
+use crate::stats::excess::{excess, is_significant};
 use crate::study::Study;
 use crate::study::control::{ControlFailure, control_failure};
 use crate::trace::Summary;
@@ -124,8 +125,8 @@ impl Traces {
     /// significant, whether it may; `None` without either.
     fn is_within(&self, way: Way, place: usize) -> Option<bool> {
         let (expected, direct) = (self.expected(way, place)?, cpu(&self.programs[place].direct)?);
-        if !accuracy::is_significant(direct) {
-            return Some(expected.low <= 1.0 + accuracy::excess(direct));
+        if !is_significant(direct) {
+            return Some(expected.low <= 1.0 + excess(direct));
         }
         Some((expected.low..=expected.high).contains(&direct.value))
     }

@@ -1,12 +1,12 @@
 //! The report of validated traces.
 
-use super::accuracy::is_significant;
 use super::{Program, Traces, Way, cpu};
 use crate::platform::text;
 use crate::report::circumstances::circumstances;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::stats::estimate::Estimate;
+use crate::stats::excess::is_significant;
 use crate::stats::mean::geometric_mean;
 use crate::tracking::Level;
 use std::collections::BTreeSet;
