@@ -10,7 +10,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 const ALL: [&str; 6] = [
     "MEMSCOPE_BENCH_TIME_LIMIT",
@@ -135,15 +135,17 @@ fn temporary_files_need_no_place_of_the_user_s() {
     }
 }
 
+/// Runs a shell command on a separate terminal, with further variables; `None` if `script` is missing.
+fn on_a_terminal(command: &str, variables: &[(&str, &str)]) -> Option<Output> {
+    let mut script = Command::new("script");
+    script.args(["-qec", command, "/dev/null"]).env_remove("NO_COLOR").env("TERM", "xterm");
+    script.envs(variables.iter().copied()).stdin(Stdio::null()).output().ok()
+}
+
 #[test]
 fn help_has_styles_only_where_they_are_wanted() {
     let program = env!("CARGO_BIN_EXE_memscope-bench");
-    // `script` runs a command on a terminal of its own.
-    let shown = |variable: &str| {
-        let mut script = Command::new("script");
-        script.args(["-qec", &format!("env {variable} '{program}' help predict"), "/dev/null"]);
-        script.env_remove("NO_COLOR").env("TERM", "xterm").stdin(Stdio::null()).output().ok()
-    };
+    let shown = |variable: &str| on_a_terminal(&format!("env {variable} '{program}' help predict"), &[]);
     let Some(usual) = shown("X=").filter(|usual| usual.status.success()) else {
         eprintln!("skipped: there is no `script`");
         return;
@@ -159,10 +161,7 @@ fn help_has_styles_only_where_they_are_wanted() {
 fn a_wrong_value_has_no_effect_on_a_terminal() {
     let program = env!("CARGO_BIN_EXE_memscope-bench");
     let shown = |value: &str| {
-        let mut script = Command::new("script");
-        script.args(["-qec", &format!("'{program}' measure"), "/dev/null"]);
-        script.env("MEMSCOPE_BENCH_TIME_LIMIT", value).env_remove("NO_COLOR").env("TERM", "xterm");
-        let output = script.stdin(Stdio::null()).output().ok()?;
+        let output = on_a_terminal(&format!("'{program}' measure"), &[("MEMSCOPE_BENCH_TIME_LIMIT", value)])?;
         Some(String::from_utf8_lossy(&output.stdout).into_owned()).filter(|text| text.contains("invalid value"))
     };
     let Some(usual) = shown("soon") else {
