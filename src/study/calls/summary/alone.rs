@@ -132,7 +132,7 @@ fn notes_on_singles(singles: &Singles) -> Vec<String> {
         Some(why) => format!("instructions: unknown, because {}.", text::said(why)),
         None => {
             "instructions: of one call, the mean of up to 100 under valgrind, independent of the machine. They are \
-                 not times: they exclude waiting for memory and the kernel's work."
+             not times: they exclude waiting for memory and the kernel's work."
                 .to_owned()
         }
     });
