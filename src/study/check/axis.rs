@@ -38,8 +38,10 @@ pub enum Axis {
     RareLatency,
     /// CPU time that tracking adds to an event after many others ÷ early in the process.
     Growth,
-    /// Planted objects that reports find, minus false positives.
+    /// Planted objects that reports name ÷ all planted objects.
     Recall,
+    /// Planted objects that reports name ÷ all objects that they name.
+    Precision,
     /// Seconds to build.
     BuildSeconds,
     /// The number of crates of memscope and its dependencies.
@@ -68,7 +70,7 @@ const fn properties(
 }
 
 /// All axes, in the order of reports. A change within the threshold is no verdict.
-const PROPERTIES: [Properties; 18] = [
+const PROPERTIES: [Properties; 19] = [
     properties(Axis::CpuTime, "cpu-time", "CPU time", "×", 3.0),
     properties(Axis::AllocationTime, "ns-per-allocation", "CPU time per allocation", "ns", 3.0),
     properties(Axis::WallTime, "wall-time", "wall time", "×", 3.0),
@@ -84,6 +86,7 @@ const PROPERTIES: [Properties; 18] = [
     properties(Axis::RareLatency, "latency-p99.99", "latency p99.99", "ns", 100.0),
     properties(Axis::Growth, "growth", "growth over events", "×", 25.0),
     properties(Axis::Recall, "recall", "recall of reports", "", 0.0),
+    properties(Axis::Precision, "precision", "precision of reports", "", 10.0),
     properties(Axis::BuildSeconds, "build-seconds", "build seconds", "s", 50.0),
     properties(Axis::Crates, "crates", "crates", "", 0.0),
     properties(Axis::BinarySize, "binary-size", "binary size", "B", 5.0),
@@ -121,7 +124,7 @@ impl Axis {
 
     /// Returns whether a greater figure is better.
     pub fn more_is_better(self) -> bool {
-        matches!(self, Self::Fidelity | Self::Recall)
+        matches!(self, Self::Fidelity | Self::Recall | Self::Precision)
     }
 
     /// Returns whether a check needs a judgement on it to pass.

@@ -251,7 +251,7 @@ fn changed(change: Estimate) -> String {
 fn figure(axis: Axis, value: Option<f64>) -> String {
     let Some(value) = value else { return String::new() };
     match axis {
-        Axis::Fidelity | Axis::Recall => number::decimal(value, 5),
+        Axis::Fidelity | Axis::Recall | Axis::Precision => number::decimal(value, 5),
         Axis::Latency | Axis::RareLatency | Axis::AllocationTime => number::time(value),
         Axis::BinarySize => number::bytes(value),
         Axis::Crates | Axis::BuildSeconds => number::decimal(value, 0),

@@ -168,7 +168,7 @@ fn equal_builds_are_ok() {
 #[test]
 fn each_axis_names_its_own_fault_and_no_other_does() {
     type Fault = (Axis, fn(&mut Record));
-    let faults: [Fault; 14] = [
+    let faults: [Fault; 15] = [
         (Axis::CpuTime, |record| {
             slow_down(record, 1.1, |sample, by| sample.cpu_ns = (sample.cpu_ns as f64 * by) as u64)
         }),
@@ -208,6 +208,10 @@ fn each_axis_names_its_own_fault_and_no_other_does() {
         (Axis::Recall, |record| {
             let blind = Some(Score { true_positives: 0, false_negatives: 20, false_positives: 0 });
             record.reports[1][0].finding.as_mut().expect("a finding").held = blind;
+        }),
+        (Axis::Precision, |record| {
+            let noisy = Some(Score { true_positives: 20, false_negatives: 0, false_positives: 3 });
+            record.reports[1][0].finding.as_mut().expect("a finding").held = noisy;
         }),
         (Axis::Crates, |record| record.packages[1].crates = Some(41)),
     ];
@@ -350,6 +354,31 @@ fn the_typical_change_has_the_threshold_of_a_workload() {
 fn the_page_names_no_other_build() {
     let page = markdown::draw(&with(|_| ()).summary());
     assert!(!page.contains("- Build: "), "{page}");
+}
+
+/// The leak report of 0.2.5 names three false leaks for each true one.
+#[test]
+fn a_report_of_mostly_false_finds_can_still_become_worse() {
+    let judged = |base: Score, head: Score| {
+        let check = with(|record| {
+            for (reports, score) in record.reports.iter_mut().zip([base, head]) {
+                reports[0].finding.as_mut().expect("a finding").held = Some(score);
+            }
+        });
+        (axes(&check, Judgement::Worse), axes(&check, Judgement::Better))
+    };
+    let score = |true_positives, false_positives| Score {
+        true_positives,
+        false_negatives: 20 - true_positives,
+        false_positives,
+    };
+    assert_eq!(judged(score(20, 60), score(0, 0)), (vec![Axis::Recall], vec![]));
+    assert_eq!(judged(score(20, 60), score(19, 57)), (vec![Axis::Recall], vec![]));
+    assert_eq!(judged(score(20, 60), score(20, 80)), (vec![Axis::Precision], vec![]));
+    assert_eq!(judged(score(20, 60), score(20, 0)), (vec![], vec![Axis::Precision]));
+    assert_eq!(judged(score(20, 60), score(20, 61)), (vec![], vec![]), "the tracker's own blocks vary");
+    assert_eq!(judged(score(0, 0), score(0, 5)), (vec![Axis::Precision], vec![]));
+    assert_eq!(judged(score(0, 0), score(20, 0)), (vec![], vec![Axis::Recall]));
 }
 
 #[test]
