@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     load: bool,
     /// The minutes to measure. More minutes give narrower intervals. Each tracker is measured at least once, which
-    /// takes about 10 minutes, or 20 with --load
+    /// takes about 15 minutes, and longer with --load
     #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     minutes: u32,
     /// Measure each tracker once, with fewer pairs than `measure` and `compare` take: a trial run of a few minutes
