@@ -3,7 +3,7 @@
 
 #[cfg(feature = "criterion")]
 pub mod bench {
-    pub use crate::bench::{Package, Programs, arguments, overhead};
+    pub use crate::bench::{Package, Programs, operations, overhead};
 }
 
 pub mod builds {

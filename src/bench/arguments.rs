@@ -10,12 +10,13 @@ use crate::report::origin;
 use criterion::Criterion;
 use std::env;
 use std::ffi::OsString;
-use std::process::ExitCode;
+use std::io;
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 /// The mode in which Criterion was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub(super) enum Mode {
     /// Measure. With arguments other than Cargo's own, perhaps only some of the functions run.
     Measure {
         /// True if there are such arguments.
@@ -31,7 +32,7 @@ pub enum Mode {
 
 impl Mode {
     /// Returns the mode by the arguments of this process.
-    pub fn from_arguments() -> Self {
+    pub(super) fn from_arguments() -> Self {
         let arguments: Vec<OsString> = env::args_os().skip(1).collect();
         let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
         if has("--list") || has("--load-baseline") {
@@ -48,7 +49,7 @@ impl Mode {
 
 /// Runs a target of a package: checks its folder, reads its variables, and lets Criterion read its flags before it
 /// runs. `criterion` makes the target's Criterion, and `run` is the rest.
-pub fn main<C>(
+pub(super) fn main<C>(
     package: &Package,
     criterion: impl FnOnce() -> C,
     run: impl FnOnce(Mode, Environment, C) -> ExitCode,
@@ -72,7 +73,7 @@ pub fn main<C>(
 
 /// Returns Criterion with the settings of both targets: this many samples in this time. The user's flags override
 /// them.
-pub fn criterion(samples: usize, warm_up: Duration, measuring: Duration) -> Criterion {
+pub(super) fn criterion(samples: usize, warm_up: Duration, measuring: Duration) -> Criterion {
     Criterion::default()
         .sample_size(samples)
         .warm_up_time(warm_up)
@@ -89,19 +90,42 @@ fn check_results_folder(package: &Package, mode: Mode) -> Result<(), FileError> 
 }
 
 /// Returns the command that repeats the run, ready to be pasted into a shell. `cargo` is its beginning.
-pub fn command(cargo: &str) -> String {
+pub(super) fn command(cargo: &str) -> String {
     let arguments: Vec<OsString> = env::args_os().skip(1).filter(|argument| argument != "--bench").collect();
     let cargo = if arguments.is_empty() { cargo.to_owned() } else { format!("{cargo} --") };
     origin::command_of_this_process(&cargo, arguments.into_iter())
 }
 
 /// Returns whether the user gave this flag.
-pub fn says(flag: &str) -> bool {
+pub(super) fn says(flag: &str) -> bool {
     env::args_os().any(|argument| argument.to_string_lossy().split('=').next() == Some(flag))
 }
 
+/// Returns the number that the user gave with a flag, which Criterion has checked.
+pub(super) fn number(flag: &str) -> Option<f64> {
+    let arguments: Vec<String> = env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let place = arguments.iter().position(|argument| argument.split('=').next() == Some(flag))?;
+    let value = arguments[place].split_once('=').map(|(_, value)| value.to_owned());
+    value.or_else(|| arguments.get(place + 1).cloned())?.parse().ok()
+}
+
+/// Returns the names of the functions that pass Criterion's filter, from Criterion's own list.
+///
+/// # Errors
+/// If this program cannot be started again.
+pub(super) fn listed() -> io::Result<Vec<String>> {
+    let listed = Command::new(env::current_exe()?)
+        .args(env::args_os().skip(1))
+        .args(["--list", "--format=terse"])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()?;
+    let names = String::from_utf8_lossy(&listed.stdout).into_owned();
+    Ok(names.lines().filter_map(|line| Some(line.strip_suffix(": benchmark")?.to_owned())).collect())
+}
+
 /// Reports an error, and returns the exit code.
-pub fn refuse(error: &dyn std::error::Error) -> ExitCode {
+pub(super) fn refuse(error: &dyn std::error::Error) -> ExitCode {
     console::complain(format_args!("error: {error}"));
     ExitCode::from(2)
 }

@@ -1,12 +1,17 @@
 //! Runs the targets of `cargo bench`. It needs Criterion, a dependency of the feature `criterion`.
 
-pub mod arguments;
+mod arguments;
 mod groups;
+mod noise;
+pub mod operations;
 pub mod overhead;
 mod ratio;
 mod replay;
 
+use crate::worker::launcher::Launcher;
+use crate::worker::limits::Limits;
 use std::env;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The package that a bench belongs to, and its programs.
@@ -32,6 +37,19 @@ pub enum Programs {
         /// The control.
         control: PathBuf,
     },
+}
+
+impl Programs {
+    /// Returns the launcher of the program of all levels.
+    ///
+    /// # Errors
+    /// If this program cannot be found.
+    fn launcher(&self, limits: Limits) -> io::Result<Launcher> {
+        match self {
+            Self::This => Launcher::of_this_program(limits),
+            Self::Built { program, .. } => Ok(Launcher::new(program.clone(), limits)),
+        }
+    }
 }
 
 impl Package {

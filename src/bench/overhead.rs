@@ -30,11 +30,10 @@ use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload, pools, registered};
 use criterion::Criterion;
 use criterion::measurement::{Measurement as Quantity, WallTime};
-use std::env;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::time::Duration;
 
 /// The time for the pairs of a measurement, and the minimum and maximum number of pairs.
@@ -67,11 +66,10 @@ struct MeasurementFailed;
 impl<'a> Bench<'a> {
     fn new(package: &'a Package, mode: Mode, environment: &Environment) -> io::Result<Self> {
         let limits = environment.limits;
-        let (launcher, control) = match &package.programs {
-            Programs::This => (Launcher::of_this_program(limits)?, None),
-            Programs::Built { program, control } => {
-                (Launcher::new(program.clone(), limits), Some(Launcher::new(control.clone(), limits)))
-            }
+        let launcher = package.programs.launcher(limits)?;
+        let control = match &package.programs {
+            Programs::This => None,
+            Programs::Built { control, .. } => Some(Launcher::new(control.clone(), limits)),
         };
         Ok(Self { package, mode, launcher, control })
     }
@@ -93,7 +91,7 @@ impl<'a> Bench<'a> {
                 ExitCode::from(u8::from(self.mode == Mode::Test && !(times_work && ratios_work)))
             }
             Mode::Measure { .. } => {
-                let listed = match listed() {
+                let listed = match arguments::listed() {
                     Ok(listed) => listed,
                     Err(error) => return refuse(&error),
                 };
@@ -215,8 +213,8 @@ impl<'a> Bench<'a> {
 /// Returns the pairs of each measurement, by Criterion's flags: `--sample-size` is their number, and
 /// `--measurement-time` the time for them.
 fn effort() -> Effort {
-    let time = number("--measurement-time").and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    match (number("--sample-size"), time) {
+    let time = arguments::number("--measurement-time").and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    match (arguments::number("--sample-size"), time) {
         (Some(samples), None) => Effort::pairs(samples as usize),
         (samples, time) => {
             let fewest =
@@ -225,29 +223,6 @@ fn effort() -> Effort {
             Effort { pairs: MOST.max(fewest), time: Some(time.unwrap_or(usual)), fewest, precision: None }
         }
     }
-}
-
-/// Returns the number that the user gave with a flag, which Criterion has checked.
-fn number(flag: &str) -> Option<f64> {
-    let arguments: Vec<String> = env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
-    let place = arguments.iter().position(|argument| argument.split('=').next() == Some(flag))?;
-    let value = arguments[place].split_once('=').map(|(_, value)| value.to_owned());
-    value.or_else(|| arguments.get(place + 1).cloned())?.parse().ok()
-}
-
-/// Returns the names of the functions that pass Criterion's filter, from Criterion's own list.
-///
-/// # Errors
-/// If this program cannot be started again.
-fn listed() -> io::Result<Vec<String>> {
-    let listed = Command::new(env::current_exe()?)
-        .args(env::args_os().skip(1))
-        .args(["--list", "--format=terse"])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()?;
-    let names = String::from_utf8_lossy(&listed.stdout).into_owned();
-    Ok(names.lines().filter_map(|line| Some(line.strip_suffix(": benchmark")?.to_owned())).collect())
 }
 
 /// A group of Criterion's, by its name, with its functions.

@@ -2,6 +2,7 @@
 
 use crate::bench::arguments;
 use crate::bench::groups::{Function, Group, ratio_group};
+use crate::bench::noise;
 use crate::bench::ratio::Ratio;
 use crate::schedule::measurement::{Clock, Measurement};
 use crate::study::overhead::record::Results;
@@ -11,13 +12,11 @@ use std::time::{Duration, Instant};
 
 /// The minimum number of samples that Criterion accepts.
 pub(super) const CRITERION_SAMPLES: usize = 10;
-/// The real time of a replayed iteration. Criterion plans its samples by it.
-const ITERATION: Duration = Duration::from_micros(500);
+/// The real time of a replayed sample. Criterion plans its samples by it.
+const SAMPLE: Duration = Duration::from_millis(1);
 /// The probability of a false change of one function. Criterion treats samples as independent, so this only suppresses
 /// the noise within a run; the noise threshold covers the differences between runs.
 const SIGNIFICANCE: f64 = 0.01;
-/// The noise threshold if the spread between sessions is unknown.
-const UNKNOWN_SPREAD: f64 = 0.1;
 
 /// Criterion for times, and for overheads.
 pub(super) struct Both {
@@ -68,39 +67,62 @@ fn show_times(group: &mut BenchmarkGroup<WallTime>, id: BenchmarkId, measurement
     if let Some(allocations) = measurement.allocations {
         group.throughput(Throughput::Elements(allocations));
     }
-    let noise = results.between_sessions.as_ref().and_then(|between| between.change_of_mean_time(measurement));
-    show(group, id, measurement, &samples, noise, |ns| Duration::from_nanos(ns as u64));
+    if measurement.failure().is_none() {
+        show(group, id, &Samples::measured(samples), noise::of_time(measurement, results), nanoseconds);
+    }
 }
 
 fn show_ratios(group: &mut BenchmarkGroup<Ratio>, id: BenchmarkId, measurement: &Measurement, results: &Results) {
     let ratios = measurement.pairs.iter().map(|pair| pair.ratio(Clock::Wall));
     let samples: Vec<f64> = ratios.filter(|ratio| ratio.is_finite()).collect();
-    let noise = results.between_sessions.as_ref().and_then(|between| between.change_of_mean_ratio(measurement));
-    show(group, id, measurement, &samples, noise, |ratio| ratio);
+    if measurement.failure().is_none() {
+        show(group, id, &Samples::measured(samples), noise::of_ratio(measurement, results), |ratio| ratio);
+    }
 }
 
-/// Shows a function with its samples. `noise` is the relative change that two sessions of one binary may show.
-fn show<M: Quantity>(
+/// The samples of a function.
+pub(super) struct Samples {
+    /// The value of one iteration in each sample.
+    pub values: Vec<f64>,
+    /// The number of iterations that Criterion is to see in each sample.
+    pub iterations: u32,
+}
+
+impl Samples {
+    /// Returns samples that were measured one by one. Criterion sees two iterations of each: with one, it warns that it
+    /// is too few.
+    fn measured(values: Vec<f64>) -> Self {
+        Self { values, iterations: 2 }
+    }
+}
+
+/// Returns a time for Criterion.
+pub(super) fn nanoseconds(ns: f64) -> Duration {
+    Duration::from_nanos(ns as u64)
+}
+
+/// Shows a function with its samples. `noise` is the relative change that two runs of one binary rarely exceed.
+pub(super) fn show<M: Quantity>(
     group: &mut BenchmarkGroup<M>,
     id: BenchmarkId,
-    measurement: &Measurement,
-    samples: &[f64],
-    noise: Option<f64>,
+    samples: &Samples,
+    noise: f64,
     value: impl Fn(f64) -> M::Value,
 ) {
-    if measurement.failure().is_some() || samples.len() < CRITERION_SAMPLES {
+    let count = samples.values.len();
+    if count < CRITERION_SAMPLES {
         return;
     }
     // The user's flags override the known spread of the machine.
     if !arguments::says("--noise-threshold") {
-        group.noise_threshold(noise.unwrap_or(UNKNOWN_SPREAD));
+        group.noise_threshold(noise);
     }
     if !arguments::says("--significance-level") {
         group.significance_level(SIGNIFICANCE);
     }
-    // Two iterations for each sample: with one, Criterion warns that it is too few.
-    group.sample_size(samples.len()).warm_up_time(Duration::from_nanos(1));
-    group.measurement_time(ITERATION * 3 / 2 * samples.len() as u32);
+    // Criterion rounds the iterations of a sample up, so it plans for half of one less.
+    let planned = SAMPLE.mul_f64(1.0 - 0.5 / f64::from(samples.iterations));
+    group.sample_size(count).warm_up_time(Duration::from_nanos(1)).measurement_time(planned * count as u32);
     let mut calls = 0;
     group.bench_function(id, |bencher| {
         bencher.iter_custom(|iterations| {
@@ -114,18 +136,19 @@ fn show<M: Quantity>(
 /// Returns the sum of the samples for a call by Criterion. The first one is its warm-up, by whose real time it plans
 /// its samples; each further one gets the next sample, once for each iteration. `--quick` has no warm-up, doubles the
 /// iterations for some real time, and gets a sample for each.
-fn replayed(samples: &[f64], call: usize, iterations: u64) -> f64 {
+fn replayed(samples: &Samples, call: usize, iterations: u64) -> f64 {
+    let Samples { values, iterations: of_a_sample } = samples;
     let is_quick = arguments::says("--quick");
     if is_quick || call == 0 {
         let began = Instant::now();
-        let real = ITERATION * u32::try_from(iterations).unwrap_or(u32::MAX);
+        let real = SAMPLE.mul_f64(iterations as f64 / f64::from(*of_a_sample));
         // A sleep would overrun.
         while began.elapsed() < real {
             std::hint::spin_loop();
         }
     }
     if is_quick {
-        return samples.iter().cycle().take(iterations as usize).sum();
+        return values.iter().cycle().take(iterations as usize).sum();
     }
-    samples[call.saturating_sub(1) % samples.len()] * iterations as f64
+    values[call.saturating_sub(1) % values.len()] * iterations as f64
 }

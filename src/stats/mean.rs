@@ -1,7 +1,14 @@
-//! The geometric mean, in which a factor up and the same factor down cancel.
+//! Means. In the geometric mean, a factor up and the same factor down cancel.
 
 use crate::stats::estimate::{Estimate, STANDARD_ERRORS};
 use crate::stats::passes;
+
+/// Returns the arithmetic mean of the finite values; `None` if there are none.
+pub(crate) fn finite_mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) =
+        values.filter(|value| value.is_finite()).fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
+    (count > 0).then(|| sum / f64::from(count))
+}
 
 /// Returns the geometric mean of ratios; `None` if there are none, or a ratio has no logarithm.
 pub(crate) fn geometric_mean(ratios: impl IntoIterator<Item = f64>) -> Option<f64> {
@@ -44,6 +51,12 @@ pub(crate) fn over_groups<L: AsRef<[Option<f64>]>>(logs: &[L]) -> Option<(f64, f
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mean_leaves_out_what_is_not_finite() {
+        assert_eq!(finite_mean([1.0, f64::NAN, 3.0, f64::INFINITY].into_iter()), Some(2.0));
+        assert_eq!(finite_mean([f64::NAN].into_iter()), None);
+    }
 
     #[test]
     fn up_and_down_cancel() {

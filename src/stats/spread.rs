@@ -32,6 +32,22 @@ impl Spread {
         (freedom > 0).then(|| Self { sessions: freedom + 1, log_sd: (squares / freedom as f64).sqrt() })
     }
 
+    /// Returns the spread of the means of as many figures as there are sessions.
+    #[must_use]
+    pub fn of_means(&self) -> Self {
+        Self { log_sd: self.log_sd / (self.sessions as f64).sqrt(), ..*self }
+    }
+
+    /// Returns the relative change that two sessions exceed in one of a thousand cases. A few sessions estimate a
+    /// spread poorly, so it uses the common spread of `alike`, or its own if that is larger. `None` if none are alike.
+    pub fn rarely_exceeded(&self, alike: &[Self]) -> Option<f64> {
+        /// The probability of a smaller change.
+        const RARELY_EXCEEDED: f64 = 0.999;
+        let pooled = Self::pooled(alike)?;
+        let spread = Self { log_sd: pooled.log_sd.max(self.log_sd), ..pooled };
+        Some(spread.of_two_in(RARELY_EXCEEDED) - 1.0)
+    }
+
     /// Returns the maximum factor between another session's figure and the mean of these in 95 % of cases: the
     /// prediction interval by Student's t.
     pub fn of_another(&self) -> f64 {
@@ -45,7 +61,7 @@ impl Spread {
     }
 
     /// Returns the maximum factor between two further sessions in this part of cases.
-    pub fn of_two_in(&self, part: f64) -> f64 {
+    fn of_two_in(&self, part: f64) -> f64 {
         (self.t(part) * self.log_sd * std::f64::consts::SQRT_2).exp()
     }
 
@@ -72,6 +88,22 @@ mod tests {
             (Spread::of(&[1.0]), Spread::of(&[1.0, 0.0, 2.0]), Spread::of(&[f64::NAN, 1.0, 2.0])),
             (None, None, None)
         );
+    }
+
+    #[test]
+    fn a_change_is_rarely_exceeded_by_the_common_spread_or_the_larger_own() {
+        let [own, other] = [0.01, 0.03].map(|log_sd| Spread { sessions: 6, log_sd });
+        // The pooled variance of two times five degrees of freedom: (0.01² + 0.03²) ÷ 2; t(10) at 0.999 is 4.5869.
+        let wanted = (4.5869 * 0.0005_f64.sqrt() * 2.0_f64.sqrt()).exp() - 1.0;
+        let close = |change: Option<f64>, wanted: f64| (change.expect("known") - wanted).abs() < 1e-4;
+        assert!(close(own.rarely_exceeded(&[own, other]), wanted));
+        assert!(close(other.rarely_exceeded(&[own, other]), (4.5869 * 0.03 * 2.0_f64.sqrt()).exp() - 1.0));
+        assert_eq!(own.rarely_exceeded(&[]), None);
+    }
+
+    #[test]
+    fn means_spread_by_the_root_of_their_number() {
+        assert_eq!(Spread { sessions: 4, log_sd: 0.1 }.of_means(), Spread { sessions: 4, log_sd: 0.05 });
     }
 
     #[test]

@@ -78,22 +78,11 @@ impl Timed {
 
     /// Chooses the number of calls by trials.
     fn choose_calls(&mut self, most: u64, run: impl Fn(Request) -> Result<Timing, Failure>) {
+        let together = |repeats| Request::together(self.operation.name, self.level, repeats);
         // The same number is timed together.
         let most = most.min(self.operation.state.most_repeats() / 2);
-        let trial = |repeats: u64| -> Result<f64, Failure> {
-            let timing = run(Request::together(self.operation.name, self.level, repeats))?;
-            Ok(timing.elapsed_ns as f64 / repeats as f64)
-        };
-        if most < 2 {
-            return;
-        }
-        let budget = BUDGET.as_nanos() as f64;
-        let each = trial(1).and_then(|first| {
-            let is_cheap = first * (TRIAL as f64) < budget;
-            if is_cheap && most >= TRIAL { trial(TRIAL) } else { Ok(first) }
-        });
-        match each {
-            Ok(each) => self.calls = round((budget / each.max(1.0)) as u64).min(most).max(1),
+        match affordable(BUDGET, most, |repeats| Ok(run(together(repeats))?.elapsed_ns)) {
+            Ok(calls) => self.calls = calls,
             Err(failure) => self.failure = Some(failure),
         }
     }
@@ -125,6 +114,27 @@ impl Timed {
         };
         (measured(operation, level, samples, failure), single)
     }
+}
+
+/// Returns the number of repeats that take about as long as the budget, by trials: at least one, and at most `most`.
+/// `run` returns the time of its repeats in nanoseconds.
+///
+/// # Errors
+/// The failure of a trial.
+pub(super) fn affordable(
+    budget: Duration,
+    most: u64,
+    run: impl Fn(u64) -> Result<u64, Failure>,
+) -> Result<u64, Failure> {
+    let trial = |repeats: u64| -> Result<f64, Failure> { Ok(run(repeats)? as f64 / repeats as f64) };
+    if most < 2 {
+        return Ok(1);
+    }
+    let budget = budget.as_nanos() as f64;
+    let first = trial(1)?;
+    let is_cheap = first * (TRIAL as f64) < budget;
+    let each = if is_cheap && most >= TRIAL { trial(TRIAL)? } else { first };
+    Ok(round((budget / each.max(1.0)) as u64).min(most).max(1))
 }
 
 /// Rounds a number down to 1, 2 or 5 and zeros, so that two runs mostly choose the same number.

@@ -1,6 +1,7 @@
-//! Samples of one call under one level, as Criterion asks for them.
+//! Samples of one call under one level.
 
 use crate::stats::median::median_interval;
+use crate::study::calls::plan::affordable;
 use crate::study::calls::{Measured, Operation, Sample, Timing};
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
@@ -63,9 +64,24 @@ impl<'a> Sampling<'a> {
         self.failure.as_ref()
     }
 
+    /// Returns the number of iterations that take about this long, by trials, in a limited number of processes. Returns
+    /// 1 if the operation fails.
+    pub(super) fn iterations_in(&mut self, time: Duration) -> u64 {
+        /// The maximum number of processes of a sample: starting them takes longer than what they time.
+        const PROCESSES: u64 = 10;
+        let state = self.operation.state;
+        let most = if state.is_once() { 1 } else { state.most_repeats() * PROCESSES };
+        match affordable(time, most, |iterations| self.elapsed_ns(iterations)) {
+            Ok(iterations) => iterations,
+            Err(failure) => {
+                self.failure = Some(failure);
+                1
+            }
+        }
+    }
+
     /// Returns the samples with their median. After a failure, the earlier samples remain as data, without a median.
-    pub fn finish(mut self) -> Measured {
-        drop_warm_up(&mut self.samples);
+    pub fn finish(self) -> Measured {
         measured(self.operation, self.level, self.samples, self.failure)
     }
 }
@@ -90,14 +106,6 @@ pub(super) fn measured(
         ns,
         samples,
     }
-}
-
-/// Keeps only the last samples with equal iterations. Criterion doubles the iterations while it warms up, and with flat
-/// sampling gives all measured samples the same number. A sample of few iterations mostly measures the clock.
-fn drop_warm_up(samples: &mut Vec<Sample>) {
-    let Some(last) = samples.last().map(|sample| sample.iterations) else { return };
-    let others = samples.iter().rposition(|sample| sample.iterations != last);
-    samples.drain(..others.map_or(0, |place| place + 1));
 }
 
 fn task(operation: &str, level: Level, repeats: u64) -> Task {
@@ -135,16 +143,24 @@ mod tests {
     fn a_sample_takes_as_many_processes_as_it_needs() {
         let (_folder, launcher) = program(THREE_NS);
         let mut sampling = Sampling::begin(&launcher, name_vec(), Level::Variables);
-        assert_eq!(sampling.sample(450), Some(Duration::from_nanos(1_350)));
-        for iterations in [1, 2, 4] {
-            sampling.sample(iterations);
-        }
         for _ in 0..6 {
-            sampling.sample(300);
+            assert_eq!(sampling.sample(450), Some(Duration::from_nanos(1_350)));
         }
         let measured = sampling.finish();
-        assert_eq!(measured.samples, [Sample { iterations: 300, elapsed_ns: 900 }; 6], "without the warm-up");
+        assert_eq!(measured.samples, [Sample { iterations: 450, elapsed_ns: 1_350 }; 6]);
         assert_eq!(measured.ns.map(|ns| (ns.low, ns.value, ns.high)), Some((3.0, 3.0, 3.0)));
+    }
+
+    #[test]
+    fn the_time_decides_the_iterations_of_a_sample() {
+        let (_folder, launcher) = program(THREE_NS);
+        let iterations = |name: &str, ns: u64| {
+            let operation = Operation::named(name).expect("there is such an operation");
+            Sampling::begin(&launcher, operation, Level::Variables).iterations_in(Duration::from_nanos(ns))
+        };
+        assert_eq!(iterations("name-vec", 660), 200, "220, rounded down");
+        assert_eq!(iterations("name-vec", 60_000), 2_000, "ten processes of 200");
+        assert_eq!(iterations("analyse-1000", 60_000), 1, "each repeat has a process");
     }
 
     #[test]

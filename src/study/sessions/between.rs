@@ -4,6 +4,7 @@ use super::Sessions;
 use super::agreement::figures;
 use crate::platform::system::Machine;
 use crate::schedule::measurement::{Clock, Measurement, Pair};
+use crate::stats::mean::finite_mean;
 use crate::stats::spread::Spread;
 use crate::tracking::Level;
 use crate::workloads::Workload;
@@ -66,26 +67,20 @@ impl BetweenSessions {
         self.spreads.iter().find(|found| (found.workload, found.level, found.scale, found.threads) == wanted)
     }
 
-    /// Returns the relative change of the mean ratio that two sessions of one binary hardly exceed.
+    /// Returns the relative change of the mean ratio that two sessions of one binary rarely exceed.
     pub fn change_of_mean_ratio(&self, measurement: &Measurement) -> Option<f64> {
         self.change(measurement, |spread| spread.mean_ratio)
     }
 
-    /// Returns the relative change of the mean tracked time that two sessions of one binary hardly exceed.
+    /// Returns the relative change of the mean tracked time that two sessions of one binary rarely exceed.
     pub fn change_of_mean_time(&self, measurement: &Measurement) -> Option<f64> {
         self.change(measurement, |spread| spread.mean_time)
     }
 
-    /// Returns the change of a mean that two sessions exceed in one of a thousand cases. A few sessions estimate a
-    /// spread poorly, so it uses all workloads at the level together, or the workload's own spread if that is larger.
     fn change(&self, measurement: &Measurement, of: impl Fn(&WorkSpread) -> Option<Spread>) -> Option<f64> {
-        /// The probability of a smaller change.
-        const RARELY_EXCEEDED: f64 = 0.999;
         let own = of(self.spread(measurement)?)?;
         let at_level = self.spreads.iter().filter(|spread| spread.level == measurement.level);
-        let pooled = Spread::pooled(&at_level.filter_map(of).collect::<Vec<Spread>>())?;
-        let spread = Spread { log_sd: pooled.log_sd.max(own.log_sd), ..pooled };
-        Some(spread.of_two_in(RARELY_EXCEEDED) - 1.0)
+        own.rarely_exceeded(&at_level.filter_map(of).collect::<Vec<Spread>>())
     }
 }
 
@@ -100,7 +95,7 @@ fn spread(sessions: &Sessions, of: &Measurement) -> Option<WorkSpread> {
         let means = sessions
             .sessions
             .iter()
-            .filter_map(|session| mean(session.measurement(workload, level)?.pairs.iter().map(value)));
+            .filter_map(|session| finite_mean(session.measurement(workload, level)?.pairs.iter().map(value)));
         Spread::of(&means.collect::<Vec<f64>>()).filter(all)
     };
     let mean_ratio = mean(|pair| pair.ratio(Clock::Wall));
@@ -115,13 +110,6 @@ fn spread(sessions: &Sessions, of: &Measurement) -> Option<WorkSpread> {
         mean_ratio,
         mean_time,
     })
-}
-
-/// Returns the mean of finite values; `None` if there are none.
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (sum, count) =
-        values.filter(|value| value.is_finite()).fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
-    (count > 0).then(|| sum / f64::from(count))
 }
 
 #[cfg(test)]
@@ -145,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_is_hardly_exceeded_is_by_the_level_s_spread_or_the_larger_own() {
+    fn a_change_that_is_rarely_exceeded_is_by_the_spreads_at_the_level() {
         let kept = sessions(&[within(4.0, 5.0), within(4.4, 5.0)]);
         let mut between = BetweenSessions::of(&kept, &kept.origin.machine).expect("two sessions");
         let measurement = kept.sessions[0].measurements[0].clone();
@@ -154,11 +142,11 @@ mod tests {
         let other =
             WorkSpread { workload: Workload::LEAKS, mean_ratio: Some(Spread { sessions: 6, log_sd: 0.03 }), ..own };
         between.spreads = vec![own, other];
-        // The pooled variance of two times five degrees of freedom: (0.01² + 0.03²) ÷ 2; t(10) at 0.999 is 4.5869.
-        let wanted = (4.5869 * 0.0005_f64.sqrt() * 2.0_f64.sqrt()).exp() - 1.0;
-        let close = |change: Option<f64>, wanted: f64| (change.expect("known") - wanted).abs() < 1e-4;
-        assert!(close(between.change_of_mean_ratio(&measurement), wanted));
+        let change = |of: Spread| of.rarely_exceeded(&[own, other].map(|spread| spread.mean_ratio.expect("known")));
+        assert_eq!(between.change_of_mean_ratio(&measurement), own.mean_ratio.and_then(change));
         let leaks = Measurement { workload: Workload::LEAKS, ..measurement };
-        assert!(close(between.change_of_mean_ratio(&leaks), (4.5869 * 0.03 * 2.0_f64.sqrt()).exp() - 1.0));
+        assert_eq!(between.change_of_mean_ratio(&leaks), other.mean_ratio.and_then(change));
+        let elsewhere = Measurement { level: Level::Counting, ..leaks };
+        assert_eq!(between.change_of_mean_ratio(&elsewhere), None);
     }
 }
