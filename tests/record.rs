@@ -379,6 +379,28 @@ fn a_file_that_is_no_trace_is_not_replaced() {
 
 #[test]
 #[cfg(target_os = "linux")]
+fn an_earlier_trace_stays_if_there_is_no_new_one() {
+    let Some(compiled) = Compiled::of("int main(void) { churn(10, 66); return 0; }", &[]) else { return };
+    compiled.record(&[]).success();
+    let earlier = fs::read(compiled.trace_path()).expect("a trace");
+    let is_kept = || fs::read(compiled.trace_path()).expect("the trace") == earlier;
+    // It exists, and cannot be started.
+    fs::write(compiled.program(), "#!/no/such/interpreter\n").expect("a script");
+    compiled.record(&[]).code(2).stdout("").stderr(contains("cannot be started"));
+    assert!(is_kept());
+    let mut command = memscope_bench();
+    command.args(["record", "--output"]).arg(compiled.trace_path()).arg("--").arg(compiled.program());
+    command.env("MEMSCOPE_BENCH_BUILD_CACHE", compiled.folder.path().join("cache")).env("PATH", "/nowhere");
+    command.assert().code(2).stdout("").stderr(contains("C compiler cc"));
+    assert!(is_kept());
+    let file = fs::File::open(compiled.trace_path()).expect("the trace");
+    file.lock().expect("a lock, as a recorder has");
+    compiled.record(&[]).code(2).stdout("").stderr(contains("another program is being recorded to it"));
+    assert!(is_kept());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
 fn a_missing_program_is_named() {
     memscope_bench().args(["record", "--", "no-such-program"]).assert().code(2).stderr(contains("no-such-program"));
     memscope_bench().arg("record").assert().code(2).stderr(contains("PROGRAM"));

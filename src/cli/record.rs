@@ -4,7 +4,7 @@ use crate::builds::recorder;
 use crate::cli::Error;
 use crate::cli::builds::BuildCacheArguments;
 use crate::platform::console;
-use crate::platform::files::prepare_folder;
+use crate::platform::files::prepare_place;
 use crate::platform::programs::{find, needs_loader};
 use crate::platform::signals;
 use crate::report::number;
@@ -12,10 +12,11 @@ use crate::trace::{Summary, Trace, TraceError};
 use crate::worker::preload;
 use clap::Args;
 use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
+use std::time::SystemTime;
 
 /// The variable that passes the trace's path to the recorder.
 const TRACE: &str = crate::platform::environment::TRACE;
@@ -58,13 +59,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     }
 
     console::complain("A trace holds sizes and times of allocations, and no contents of memory.");
+    let before = changed_at(&output);
     let status = Command::new(&program)
         .args(&arguments.command[1..])
         .env(preload::VARIABLE, libraries)
         .env(TRACE, &output)
         .status()
         .map_err(|error| Error::System(format!("{} cannot be started: {error}", program.display())))?;
-    let trace = Trace::read(&output).map_err(|error| arguments.explained(error, &program, status))?;
+    // The recorder replaces an earlier trace. If it was not loaded, that trace is still there.
+    let read =
+        if changed_at(&output) == before { Err(TraceError::Empty(output.clone())) } else { Trace::read(&output) };
+    let trace = read.map_err(|error| arguments.explained(error, &program, status))?;
     report(&output, &trace.summary());
     match ending(status) {
         None => Ok(()),
@@ -73,7 +78,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
 }
 
 impl Arguments {
-    /// Returns the path of the trace, where only an earlier trace may exist.
+    /// Returns the path of the trace. Only an earlier trace may exist there, to which no program is recorded now.
     fn output(&self, program: &Path) -> Result<PathBuf, Error> {
         let default = || {
             let mut name = program.file_name().unwrap_or(OsStr::new("program")).to_owned();
@@ -82,17 +87,18 @@ impl Arguments {
         };
         let output = self.output.clone().unwrap_or_else(default);
         let output = std::path::absolute(&output).unwrap_or(output);
-        prepare_folder(output.parent().unwrap_or(Path::new("/")))?;
+        prepare_place(&output)?;
         match Trace::check_kind(&output) {
             Err(error @ (TraceError::Foreign(_) | TraceError::Newer { .. })) => {
                 let why = format!("{error}: name another file after --output");
                 Err(Error::System(why))
             }
             Err(TraceError::File(error)) if output.exists() => Err(error.into()),
-            _ => {
-                let _ = fs::remove_file(&output);
-                Ok(output)
+            _ if is_in_use(&output) => {
+                let why = "another program is being recorded to it: name another file after --output";
+                Err(Error::System(format!("{}: {why}", output.display())))
             }
+            _ => Ok(output),
         }
     }
 
@@ -108,6 +114,16 @@ impl Arguments {
             error => error.into(),
         }
     }
+}
+
+/// Returns the time of the last change of a file; `None` if there is no such file.
+fn changed_at(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|about| about.modified()).ok()
+}
+
+/// Returns whether a program is being recorded to a file: its recorder holds a lock.
+fn is_in_use(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
 /// Returns the path of a program by its name, as a shell finds it.
