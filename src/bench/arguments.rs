@@ -1,11 +1,8 @@
 //! The parts that bench targets share: Criterion's arguments, and the beginning and end of a run.
 
-use crate::bench::Package;
 use crate::cli::Environment;
 use crate::platform::console;
 use crate::platform::console::Relay;
-use crate::platform::files;
-use crate::platform::files::FileError;
 use crate::report::origin;
 use criterion::Criterion;
 use std::env;
@@ -17,11 +14,8 @@ use std::time::Duration;
 /// The mode in which Criterion was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
-    /// Measure. With arguments other than Cargo's own, perhaps only some of the functions run.
-    Measure {
-        /// True if there are such arguments.
-        filtered: bool,
-    },
+    /// Measure.
+    Measure,
     /// Run each function once to check that it works: `--test`, or the harness under `cargo test`.
     Test,
     /// Run functions for a profiler: `--profile-time`.
@@ -42,22 +36,15 @@ impl Mode {
         } else if says("--profile-time") {
             Self::Profile
         } else {
-            Self::Measure { filtered: arguments.len() > 1 }
+            Self::Measure
         }
     }
 }
 
-/// Runs a target of a package: checks its folder, reads its variables, and lets Criterion read its flags before it
-/// runs. `criterion` makes the target's Criterion, and `run` is the rest.
-pub(super) fn main<C>(
-    package: &Package,
-    criterion: impl FnOnce() -> C,
-    run: impl FnOnce(Mode, Environment, C) -> ExitCode,
-) -> ExitCode {
+/// Runs a target: reads the variables of the environment, and lets Criterion read its flags before it runs. `criterion`
+/// makes the target's Criterion, and `run` is the rest.
+pub(super) fn main<C>(criterion: impl FnOnce() -> C, run: impl FnOnce(Mode, Environment, C) -> ExitCode) -> ExitCode {
     let mode = Mode::from_arguments();
-    if let Err(error) = check_results_folder(package, mode) {
-        return refuse(&error);
-    }
     let environment = match Environment::read() {
         Ok(environment) => environment,
         Err(code) => return code,
@@ -81,12 +68,6 @@ pub(super) fn criterion(samples: usize, warm_up: Duration, measuring: Duration) 
         // Criterion's 100,000 resamples take as long as the measurement; fewer give the same intervals.
         .nresamples(10_000)
         .configure_from_args()
-}
-
-/// Checks that the results of a run without a filter can be saved, before minutes of measuring rather than after
-/// them.
-fn check_results_folder(package: &Package, mode: Mode) -> Result<(), FileError> {
-    if mode == (Mode::Measure { filtered: false }) { files::prepare_folder(&package.results_folder()) } else { Ok(()) }
 }
 
 /// Returns the command that repeats the run, ready to be pasted into a shell. `cargo` is its beginning.

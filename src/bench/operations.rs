@@ -38,7 +38,7 @@ const SHOWN_ITERATIONS: u32 = 1_000;
 /// Runs the bench of a package.
 pub fn main(package: &Package) -> ExitCode {
     let criterion = || arguments::criterion(SAMPLES, Duration::from_nanos(1), TIME);
-    arguments::main(package, criterion, |mode, environment, mut criterion| match Bench::new(package, &environment) {
+    arguments::main(criterion, |mode, environment, mut criterion| match Bench::new(package, &environment) {
         Ok(bench) => bench.run(&mut criterion, mode),
         Err(error) => refuse(&error),
     })
@@ -73,9 +73,7 @@ impl<'a> Bench<'a> {
                 let all_work = self.try_each(criterion, &functions);
                 ExitCode::from(u8::from(mode == Mode::Test && !all_work))
             }
-            Mode::Measure { filtered } => {
-                self.measure(criterion, functions, filtered).unwrap_or_else(|error| refuse(&*error))
-            }
+            Mode::Measure => self.measure(criterion, functions).unwrap_or_else(|error| refuse(&*error)),
         }
     }
 
@@ -107,13 +105,7 @@ impl<'a> Bench<'a> {
         &self,
         criterion: &mut Criterion,
         functions: Vec<Function>,
-        filtered: bool,
     ) -> Result<ExitCode, Box<dyn std::error::Error>> {
-        let folder = self.package.results_folder();
-        let files = Files { folder: &folder, name: Calls::KIND };
-        if !filtered {
-            files.prepare::<Calls>()?;
-        }
         let listed = arguments::listed()?;
         let all = functions.len();
         let is_listed = |(operation, level): &Function| listed.contains(&format!("{}/{level}", operation.name));
@@ -122,6 +114,11 @@ impl<'a> Bench<'a> {
             return Ok(ExitCode::SUCCESS);
         }
         let is_whole = chosen.len() == all;
+        let folder = self.package.results_folder();
+        let files = Files { folder: &folder, name: Calls::KIND };
+        if is_whole {
+            files.prepare::<Calls>()?;
+        }
         let origin = Origin::here(arguments::command(&self.package.command));
         let measured = self.means(chosen.clone());
         for one in &measured {
@@ -135,16 +132,17 @@ impl<'a> Bench<'a> {
         let batches = Batches::new(origin, measured);
         let calls = if is_complete { merged(&folder, batches.clone())? } else { Calls::from(batches.clone()) };
         // Results are saved before anything is shown.
-        let written = if is_complete { files.save(&calls)? } else { Vec::new() };
+        let written = if is_complete { files.save(&calls) } else { Ok(Vec::new()) };
         // Criterion panics if it misses a baseline, for example. The table does not depend on it.
         let replayed = catch_unwind(AssertUnwindSafe(|| replay(criterion, &chosen, &batches.operations)));
-        files.print(&calls, Format::Text, &written);
+        files.print(&calls, Format::Text, written.as_deref().unwrap_or_default());
         if !is_complete {
             console::print("results/ is unchanged: this run is incomplete.");
         }
         if let Err(panic) = replayed {
             resume_unwind(panic);
         }
+        written?;
         Ok(ExitCode::SUCCESS)
     }
 

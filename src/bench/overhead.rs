@@ -45,7 +45,7 @@ const MOST: usize = 400;
 pub fn main(package: &Package) -> ExitCode {
     let criterion = || arguments::criterion(FEWEST, Duration::from_nanos(1), TIME);
     let both = || Both { times: criterion(), ratios: criterion().with_measurement(Ratio) };
-    arguments::main(package, both, |mode, environment, mut criterion| match Bench::new(package, mode, &environment) {
+    arguments::main(both, |mode, environment, mut criterion| match Bench::new(package, mode, &environment) {
         Ok(bench) => bench.run(&mut criterion, environment),
         Err(error) => refuse(&error),
     })
@@ -90,7 +90,7 @@ impl<'a> Bench<'a> {
                 let ratios_work = self.try_each(&mut criterion.ratios, &views_of_ratio(&groups), &Ratio, ratio);
                 ExitCode::from(u8::from(self.mode == Mode::Test && !(times_work && ratios_work)))
             }
-            Mode::Measure { .. } => {
+            Mode::Measure => {
                 let listed = match arguments::listed() {
                     Ok(listed) => listed,
                     Err(error) => return refuse(&error),
@@ -139,6 +139,10 @@ impl<'a> Bench<'a> {
     /// Measures the functions, saves the results of a complete run, shows them, and starts the full run.
     fn measure(&self, criterion: &mut Both, groups: Vec<Group>, is_whole: bool, environment: Environment) -> ExitCode {
         let folder = self.package.results_folder();
+        let files = Files { folder: &folder, name: Results::KIND };
+        if is_whole && let Err(error) = files.prepare::<Results>() {
+            return refuse(&error);
+        }
         let origin = Origin::here(arguments::command(&self.package.command));
         let mut results =
             Results { precision: environment.precision, ..Results::begin(origin).with_sessions_of(&folder) };
@@ -167,7 +171,6 @@ impl<'a> Bench<'a> {
         let is_complete = is_whole && !results.measurements.iter().any(is_thin);
 
         let format = Format::Text;
-        let files = Files { folder: &folder, name: Results::KIND };
         // Results are saved before anything is shown.
         let settled = is_complete.then(|| files.settle(&results, environment.keep));
         // Criterion panics if it misses a baseline, for example. The table does not depend on it.
