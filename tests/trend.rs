@@ -157,6 +157,11 @@ const DIFFERENCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/trend
 #[test]
 fn steps_are_found_over_runs_and_machines_without_a_repository() {
     let repository = Repository { folder: tempfile::tempdir().expect("a temporary folder"), commits: 0 };
+    repository.refused(
+        &["--differences", DIFFERENCES, "--repository=nowhere"],
+        "git cannot read nowhere",
+        "No such file",
+    );
     let assert = repository.log(&["--differences", DIFFERENCES]).success().stderr(WROTE);
     let text = text_of(&assert);
     line_with(&text, &["12 steps between commits: 1 regression, 1 improvement"]);
@@ -324,5 +329,8 @@ fn a_history_that_is_cut_off_is_refused() {
 
 #[test]
 fn without_git_one_line_says_so() {
-    memscope_bench().arg("trend").env("PATH", "").assert().code(2).stdout("").stderr(contains("cannot run git"));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut command = memscope_bench();
+    command.arg("trend").env("PATH", "").current_dir(folder.path());
+    command.assert().code(2).stdout("").stderr(contains("cannot run git"));
 }

@@ -19,9 +19,9 @@ pub(super) struct Arguments {
     /// The smallest regression or improvement, in percent [default: 3]
     #[arg(long, value_name = "PERCENT", value_parser = not_negative)]
     threshold: Option<f64>,
-    /// The git repository with committed results of single runs
-    #[arg(long, default_value = ".", value_name = "DIR")]
-    repository: PathBuf,
+    /// The git repository with committed results of single runs [default: that of the working directory]
+    #[arg(long, value_name = "DIR")]
+    repository: Option<PathBuf>,
     /// The results file whose committed versions are the records, relative to the repository
     #[arg(long, default_value = "results/overhead.json", value_name = "FILE")]
     file: PathBuf,
@@ -40,15 +40,18 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let commits = arguments.commits()?;
-    let records = Log::read(&arguments.repository, &arguments.file).and_then(|log| {
+    let repository = arguments.repository.as_deref().unwrap_or(Path::new("."));
+    let records = Log::read(repository, &arguments.file).and_then(|log| {
         let tracking = if arguments.tracking.is_empty() { &[Level::Full][..] } else { &arguments.tracking };
         let lanes = log.lanes(&arguments.workloads, tracking)?;
         Ok((log, lanes))
     });
     let (log, lanes, no_records) = match records {
         Ok((log, lanes)) => (log, lanes, None),
-        // Differences need no repository.
-        Err(error) if commits.as_ref().is_some_and(|commits| !commits.lanes.is_empty()) => {
+        // Differences need no repository, unless one was named.
+        Err(error)
+            if arguments.repository.is_none() && commits.as_ref().is_some_and(|commits| !commits.lanes.is_empty()) =>
+        {
             (Log::none(&arguments.file), Vec::new(), Some(error.to_string()))
         }
         Err(error) => return Err(error.into()),
