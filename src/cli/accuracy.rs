@@ -31,6 +31,9 @@ pub(super) struct Arguments {
     /// The promises, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_name = "NAME", value_parser = names())]
     promises: Vec<String>,
+    /// The number of times that each program runs. The worst run counts
+    #[arg(long, default_value_t = 5, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    repeats: u32,
     #[command(flatten)]
     results: ResultArguments,
 }
@@ -49,7 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let bar = ProgressBar::new((builds.len() * asked.len()) as u64).with_style(
         ProgressStyle::with_template("asking {pos}/{len} ({elapsed}): {wide_msg}").expect("a valid template"),
     );
-    let builds = builds.into_iter().map(|build| of_build(build, &asked, &bar)).collect();
+    let builds = builds.into_iter().map(|build| of_build(build, &asked, arguments.repeats, &bar)).collect();
     bar.finish_and_clear();
     let accuracy = Accuracy { schema: SCHEMA, origin, builds };
     Ok(files.finish(&accuracy, arguments.results.format())?)
@@ -62,7 +65,7 @@ impl Arguments {
 }
 
 /// Runs the program of each promise with a build.
-fn of_build(build: Build, asked: &[Promise], bar: &ProgressBar) -> BuildAccuracy {
+fn of_build(build: Build, asked: &[Promise], repeats: u32, bar: &ProgressBar) -> BuildAccuracy {
     let Build { name, program, .. } = build;
     let CheckedProgram { launcher, memscope, .. } = match program {
         Ok(program) => program,
@@ -72,12 +75,21 @@ fn of_build(build: Build, asked: &[Promise], bar: &ProgressBar) -> BuildAccuracy
     };
     let ask = |promise: &Promise| {
         bar.set_message(text::one_line(&format!("{name}: {}", promise.name)));
-        let request = promises::Request { promise: promise.name.to_owned() };
-        let facts = launcher.run_task::<Facts>(&Task::Promise(request));
+        let mut outcomes = Vec::new();
+        for _ in 0..repeats {
+            let request = promises::Request { promise: promise.name.to_owned() };
+            let facts = launcher.run_task::<Facts>(&Task::Promise(request));
+            // What does not exist, crashes or hangs is not repeated.
+            let has_failed = facts.is_err();
+            outcomes.push(PromiseOutcome::of(promise.name, promise.about, facts));
+            if has_failed {
+                break;
+            }
+        }
         bar.inc(1);
-        PromiseOutcome::of(promise.name, promise.about, facts)
+        PromiseOutcome::worst_of(outcomes)
     };
-    let promises = asked.iter().map(ask).collect();
+    let promises = asked.iter().filter_map(ask).collect();
     BuildAccuracy { name, memscope: Some(memscope), failure: None, promises }
 }
 

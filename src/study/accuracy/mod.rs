@@ -14,5 +14,5 @@ mod summary;
 
 pub use crate::worker::tasks::detection::{Finding, Report, Score};
 pub use detections::{Detected, Detections, Row, WORKLOADS};
-pub use record::{Accuracy, BuildAccuracy, PromiseOutcome, SCHEMA};
+pub use record::{Accuracy, BuildAccuracy, PromiseOutcome, Runs, SCHEMA};
 pub use status::Status;

@@ -64,6 +64,18 @@ pub struct PromiseOutcome {
     /// The outcome of the program, if it gave no facts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// The runs of the program, if it ran several times: this is the outcome of the worst one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runs: Option<Runs>,
+}
+
+/// The runs of a promise's program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Runs {
+    /// The number of runs.
+    pub all: u64,
+    /// The runs whose report was right and complete.
+    pub kept: u64,
 }
 
 impl PromiseOutcome {
@@ -89,7 +101,33 @@ impl PromiseOutcome {
             missed: first(&compared.missed),
             invented: first(&compared.invented),
             failure,
+            runs: None,
         }
+    }
+
+    /// Returns the worst outcome of several runs of a program, with their number. `None` if there are none.
+    ///
+    /// Some reports depend on the scheduler, such as those of a tracker that drops an event while another thread has its
+    /// lock. A report that is right by luck does not keep a promise.
+    pub fn worst_of(outcomes: Vec<Self>) -> Option<Self> {
+        let kept = outcomes.iter().filter(|outcome| outcome.status() == Status::Kept).count() as u64;
+        let runs = (outcomes.len() > 1).then_some(Runs { all: outcomes.len() as u64, kept });
+        let worst = outcomes.into_iter().min_by(|one, other| one.rank().total_cmp(&other.rank()))?;
+        Some(Self { runs, ..worst })
+    }
+
+    /// Returns the order of outcomes, from the worst: a report that crashes or hangs, then by true facts.
+    fn rank(&self) -> f64 {
+        match self.status() {
+            Status::Crashes | Status::Hangs => -1.0,
+            Status::Unsupported | Status::Unknown => 2.0,
+            Status::Kept | Status::Partly { .. } | Status::NotKept => self.truth().unwrap_or(0.0),
+        }
+    }
+
+    /// Returns whether some runs kept the promise, and others did not.
+    pub fn varies(&self) -> bool {
+        self.runs.is_some_and(|Runs { all, kept }| kept > 0 && kept < all)
     }
 
     /// Returns the status of the promise.
@@ -158,6 +196,30 @@ impl Study for Accuracy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn found(facts: &[&str]) -> PromiseOutcome {
+        let all = |facts: &[&str]| facts.iter().map(|fact| (*fact).to_owned()).collect();
+        PromiseOutcome::of("leaks", "each leak", Ok(Facts { expected: all(&["a", "b"]), reported: all(facts) }))
+    }
+
+    #[test]
+    fn the_worst_run_counts() {
+        let of = |runs: &[&PromiseOutcome]| {
+            let worst = PromiseOutcome::worst_of(runs.iter().map(|&run| run.clone()).collect()).expect("a run");
+            (worst.status().label(), worst.runs.map(|runs| (runs.kept, runs.all)), worst.varies())
+        };
+        let (kept, partly, noisy, none) = (found(&["a", "b"]), found(&["a"]), found(&["a", "b", "x"]), found(&[]));
+        assert_eq!(of(&[&kept]), ("kept".to_owned(), None, false));
+        assert_eq!(of(&[&kept, &kept]), ("kept".to_owned(), Some((2, 2)), false));
+        assert_eq!(of(&[&kept, &noisy, &partly, &kept]), ("1 of 2".to_owned(), Some((2, 4)), true));
+        assert_eq!(of(&[&none, &partly]), ("not kept".to_owned(), Some((0, 2)), false));
+        let failed = |failure| PromiseOutcome::of("leaks", "each leak", Err(failure));
+        let crashed = failed(Failure::Crashed { how: "SIGABRT".to_owned() });
+        assert_eq!(of(&[&kept, &none, &crashed]), ("crashes".to_owned(), Some((1, 3)), true));
+        let prevented = failed(Failure::Prevented { why: "no memory for a process".to_owned() });
+        assert_eq!(of(&[&partly, &prevented]).0, "1 of 2", "the harness's own failure is not the tracker's");
+        assert_eq!(PromiseOutcome::worst_of(Vec::new()), None);
+    }
 
     #[test]
     fn facts_become_precision_and_recall() {

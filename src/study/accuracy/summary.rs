@@ -4,7 +4,7 @@ use crate::platform::text;
 use crate::report::circumstances::circumstances_of_other_builds;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number::{self, grouped};
-use crate::study::accuracy::{Accuracy, BuildAccuracy, PromiseOutcome, Status};
+use crate::study::accuracy::{Accuracy, BuildAccuracy, PromiseOutcome, Runs, Status};
 use crate::study::overhead::warnings;
 use crate::worker::failure::Failure;
 
@@ -31,18 +31,15 @@ fn answers(accuracy: &Accuracy) -> Vec<String> {
         if let Some(why) = &build.failure {
             return format!("{} was not tested: {}.", build.name, text::said(why));
         }
-        let made: Vec<(&str, Status)> = build
-            .promises
-            .iter()
-            .map(|kept| (kept.promise.as_str(), kept.status()))
-            .filter(|(_, status)| status.is_made())
-            .collect();
-        let of = |is: fn(Status) -> bool| -> Vec<&str> {
-            made.iter().filter(|(_, status)| is(*status)).map(|(name, _)| *name).collect()
+        let made: Vec<&PromiseOutcome> = build.promises.iter().filter(|kept| kept.status().is_made()).collect();
+        let names = |is: &dyn Fn(&PromiseOutcome) -> bool| -> Vec<&str> {
+            made.iter().filter(|kept| is(kept)).map(|kept| kept.promise.as_str()).collect()
         };
+        let of = |is: fn(Status) -> bool| names(&|kept| is(kept.status()) && !kept.varies());
         let kept = of(|status| status == Status::Kept).len();
         let mut sentence = format!("{} keeps {kept} of {}", build.name, number::counted(made.len(), "promise"));
-        let kinds: [(&str, Vec<&str>); 4] = [
+        let kinds: [(&str, Vec<&str>); 5] = [
+            ("only sometimes", names(&PromiseOutcome::varies)),
             ("in part", of(|status| matches!(status, Status::Partly { .. }))),
             ("not", of(|status| status == Status::NotKept)),
             ("with a crash", of(|status| status == Status::Crashes)),
@@ -77,7 +74,7 @@ fn matrix(accuracy: &Accuracy) -> Table {
     for promise in promises(accuracy) {
         let status = |build: &BuildAccuracy| {
             let kept = build.promises.iter().find(|kept| kept.promise == promise.promise);
-            kept.map_or_else(String::new, |kept| kept.status().label())
+            kept.map_or_else(String::new, label)
         };
         let head = [promise.promise.clone(), promise.about.clone()];
         table.row(head.into_iter().chain(asked(accuracy).map(status)));
@@ -85,11 +82,18 @@ fn matrix(accuracy: &Accuracy) -> Table {
     table
 }
 
+/// Returns the status in a word or two: of the worst run, if it varies.
+fn label(kept: &PromiseOutcome) -> String {
+    let label = kept.status().label();
+    if kept.varies() { format!("sometimes ({label})") } else { label }
+}
+
 /// Returns a row for each promise of each build that is not kept.
 fn wrong(accuracy: &Accuracy) -> Table {
     let words = ["promise", "build"].map(left);
     let counts = ["true positives", "false negatives", "false positives", "precision", "recall"].map(right);
-    let columns = words.into_iter().chain(counts).chain(["missing, for example", "false, for example"].map(left));
+    let last = ["missing, for example", "false, for example", "kept in"].map(left);
+    let columns = words.into_iter().chain(counts).chain(last);
     let mut table = Table::new(columns).grouped_by(1).wrapped_at(WIDTH);
     for promise in promises(accuracy) {
         for build in asked(accuracy) {
@@ -102,7 +106,7 @@ fn wrong(accuracy: &Accuracy) -> Table {
     table
 }
 
-fn row(kept: &PromiseOutcome, build: &str) -> [String; 9] {
+fn row(kept: &PromiseOutcome, build: &str) -> [String; 10] {
     let head = [kept.promise.clone(), build.to_owned()];
     let [counts, examples] = match &kept.failure {
         None => [
@@ -112,7 +116,9 @@ fn row(kept: &PromiseOutcome, build: &str) -> [String; 9] {
         Some(failure) => [vec![String::new(); 3], vec![text::said(&failure.to_string()), String::new()]],
     };
     let shares = [kept.precision(), kept.recall()].map(|share| share.map_or_else(String::new, number::share));
-    let cells: Vec<String> = head.into_iter().chain(counts).chain(shares).chain(examples).collect();
+    let kept_in = kept.runs.map(|Runs { all, kept }| format!("{kept} of {}", number::counted(all as usize, "run")));
+    let cells = head.into_iter().chain(counts).chain(shares).chain(examples).chain([kept_in.unwrap_or_default()]);
+    let cells: Vec<String> = cells.collect();
     cells.try_into().expect("as many as there are columns")
 }
 
@@ -121,7 +127,8 @@ fn notes(accuracy: &Accuracy) -> Vec<String> {
     lines.push(
         "Each promise is a program with a known answer, in a separate process. Its facts are compared one by one: a \
          true positive is expected and reported, a false negative only expected, a false positive only reported. Kept: \
-         no errors. `5 of 6`: that many of the expected facts are reported. Not kept: none of them is."
+         no errors. `5 of 6`: that many of the expected facts are reported. Not kept: none of them is. The worst of \
+         several runs counts; `sometimes`: in others the promise was kept."
             .to_owned(),
     );
     lines.push(
