@@ -30,6 +30,8 @@ pub(super) struct Exhibit {
     picture: Option<Html>,
     /// The address of a chart that contains scripts.
     flame_graph: Option<String>,
+    /// The addresses of the report and the chart that are not in the page.
+    elsewhere: Vec<String>,
     body: Html,
     /// False for an additional file, which is folded.
     is_open: bool,
@@ -58,6 +60,17 @@ impl Exhibit {
             .map_or((None, None), |svg| if svg.contains("<script") { (Some(svg), None) } else { (None, Some(svg)) });
         let beside = file.path.with_extension("svg");
         let flame_graph = scripted.filter(|_| beside.is_file()).map(|_| address(folder, &beside));
+        // The page would grow with every additional file.
+        let report = file.path.with_extension("md");
+        let is_brief = !is_open && report.is_file();
+        let plain = plain.filter(|_| !(is_brief && beside.is_file()));
+        let mut elsewhere = Vec::new();
+        if is_brief {
+            let sentences = lead(&document);
+            document.parts.truncate(sentences);
+            elsewhere =
+                [report, beside].iter().filter(|path| path.is_file()).map(|path| address(folder, path)).collect();
+        }
         let picture = plain.map(|svg| Html::picture(inlined(&svg, &format!("{name}-picture"))));
         // The sentences and a small table at the beginning of a report are above its chart.
         let lead = if picture.is_some() { document.parts.drain(..lead(&document)).collect() } else { Vec::new() };
@@ -71,6 +84,7 @@ impl Exhibit {
             origins,
             picture,
             flame_graph,
+            elsewhere,
             is_open,
         }
     }
