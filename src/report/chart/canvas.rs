@@ -8,7 +8,7 @@ use crate::platform::text as outside;
 use crate::report::origin::Origin;
 use svg::Document;
 use svg::node::Value;
-use svg::node::element::{Circle, Description, Group, Line, Rectangle, Style, TSpan, Text, Title};
+use svg::node::element::{Circle, Description, Group, Path, Rectangle, Style, TSpan, Text, Title};
 
 /// The palette and the fonts of all charts. `:root` is the chart itself, both alone and in a page.
 pub(super) const STYLE: &str = "
@@ -135,9 +135,15 @@ pub(crate) fn ending(x: f64, y: f64, class: &str, content: impl Into<String>) ->
     text(x, y, class, content).set("text-anchor", "end")
 }
 
-/// Draws a straight line of a class.
-pub(crate) fn line(x1: f64, y1: f64, x2: f64, y2: f64, class: &str) -> Line {
-    Line::new().set("x1", short(x1)).set("y1", short(y1)).set("x2", short(x2)).set("y2", short(y2)).set("class", class)
+/// Draws a straight line of a class. It is a path, which is a third shorter in the file: charts have thousands.
+pub(crate) fn line(x1: f64, y1: f64, x2: f64, y2: f64, class: &str) -> Path {
+    let [x1, y1, x2, y2] = [x1, y1, x2, y2].map(short);
+    let end = match (x1 == x2, y1 == y2) {
+        (true, _) => format!("V{y2}"),
+        (_, true) => format!("H{x2}"),
+        _ => format!("L{x2} {y2}"),
+    };
+    Path::new().set("d", format!("M{x1} {y1}{end}")).set("class", class)
 }
 
 /// Returns a group with a tooltip.

@@ -97,7 +97,7 @@ impl Axis {
 }
 
 /// Draws the rule of a tick; the rule of no change is darker.
-pub(super) fn rule_at(x1: f64, y1: f64, x2: f64, y2: f64, ratio: f64) -> svg::node::element::Line {
+pub(super) fn rule_at(x1: f64, y1: f64, x2: f64, y2: f64, ratio: f64) -> svg::node::element::Path {
     let rule = line(x1, y1, x2, y2, "rule");
     if ratio == 1.0 { rule.set("style", "stroke: var(--faint)") } else { rule }
 }

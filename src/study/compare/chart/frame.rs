@@ -143,8 +143,11 @@ impl Foot {
     }
 }
 
-/// Describes the chart in words, for readers who cannot see it.
+/// Describes the chart in words, for readers who cannot see it: its answer, and its figures unless they are too many to
+/// listen to.
 pub(super) fn description(comparison: &Comparison) -> String {
+    /// The maximum number of figures.
+    const MOST: usize = 40;
     let of_build = |(place, build): (usize, &ComparedBuild)| {
         let measurements = build.measurements.iter().filter(|measurement| measurement.level != Level::Untracked);
         let measurement = |measurement: &Measurement| {
@@ -161,6 +164,10 @@ pub(super) fn description(comparison: &Comparison) -> String {
         };
         measurements.map(measurement).collect::<Vec<_>>()
     };
-    let rows = comparison.builds.iter().enumerate().flat_map(of_build);
-    [sentences(comparison).join(" "), rows.collect::<Vec<_>>().join("; ")].join(" ")
+    let rows: Vec<String> = comparison.builds.iter().enumerate().flat_map(of_build).collect();
+    let figures = match rows.len() {
+        ..=MOST => rows.join("; "),
+        many => format!("The table has all {many} figures."),
+    };
+    [sentences(comparison).join(" "), figures].join(" ")
 }

@@ -27,7 +27,7 @@ pub(super) fn mark(x: f64, y: f64, verdict: Verdict) -> Group {
 }
 
 /// Draws a pale line from no change to a mark.
-pub(super) fn stem(x1: f64, y1: f64, x2: f64, y2: f64, class: &str) -> svg::node::element::Line {
+pub(super) fn stem(x1: f64, y1: f64, x2: f64, y2: f64, class: &str) -> svg::node::element::Path {
     let class = if class == "faint" { "whisker faint".to_owned() } else { format!("line {class}") };
     line(x1, y1, x2, y2, &class).set("style", "stroke-opacity: 0.3")
 }

@@ -21,7 +21,7 @@ pub(super) fn draw(record: &Record) -> Panel {
     let most = columns.iter().flat_map(|(_, columns)| columns.iter().flatten()).max().copied().unwrap_or(0);
     let scale = Heat { most };
 
-    let about = "by time and size, counted; each phase is divided into equal times";
+    let about = "counted, by size and time; each phase in equal parts";
     let cell = rectangle(0.0, 0.0, column_width(record) - 1.0, ROW - 1.0, "").set("id", "cell");
     let mut drawing = panel(panel_width(), HEIGHT, "Memory Allocation Heatmap", about)
         .add(Definitions::new().add(cell))

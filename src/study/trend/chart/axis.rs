@@ -4,7 +4,7 @@ use super::{CHARACTER, GAP, HASH, LEFT, PLOT, RIGHT, TOP};
 use crate::report::chart::canvas::{ending, line, short, telling, text};
 use crate::study::trend::Log;
 use crate::study::trend::summary::{machine_name, machine_note, record_of, version};
-use svg::node::element::{Group, Line};
+use svg::node::element::{Group, Path};
 
 /// The commits side by side. Commits of one machine are grouped, because only they can be compared.
 pub(super) struct CommitAxis {
@@ -110,6 +110,6 @@ impl CommitAxis {
     }
 }
 
-pub(super) fn dashed(line: Line) -> Line {
+pub(super) fn dashed(line: Path) -> Path {
     line.set("stroke-dasharray", "3 3")
 }

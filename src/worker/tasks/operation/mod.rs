@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn what_leaves_nothing_behind_is_repeated_and_warmed_up() {
-        assert_eq!(State::Flat.warm_up(1), 1);
+        assert_eq!([1, 10].map(|repeats| State::Flat.warm_up(repeats)), [2, 3]);
         assert_eq!(State::ONCE.warm_up(1), 0);
         assert!(State::ONCE.is_once() && !State::NAMED.is_once());
     }
