@@ -7,6 +7,7 @@ use crate::tracking::memscope::{self, Ask, Listed};
 use crate::worker::task::TaskError;
 use crate::workloads::Tracker;
 use std::hint::black_box;
+use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -37,20 +38,28 @@ pub(super) fn order_of_values() -> Result<Facts, TaskError> {
 }
 
 /// Allocates blocks on four threads, and compares which blocks share a thread.
+///
+/// All threads live at the same time, so no two can have the same number, and they take turns: some versions drop an
+/// event while another thread has their lock. Fidelity measures that.
 fn by_threads(ask: Ask<Vec<Listed>>, level: Level) -> Result<Facts, TaskError> {
     let ask = ask.map_err(TaskError::Unsupported)?;
     let session = prepare(level)?;
     let mut kept = NAMES.map(|names| (names, Vec::<Vec<u8>>::with_capacity(names.len())));
+    let (all, turn) = (Barrier::new(NAMES.len()), Mutex::new(()));
     session.window(|| {
         thread::scope(|scope| {
             for (names, kept) in &mut kept {
                 let tracker = session.tracker().clone();
+                let (all, turn) = (&all, &turn);
                 scope.spawn(move || {
+                    all.wait();
                     for name in *names {
+                        let _turn = turn.lock();
                         let block = black_box(vec![1_u8; 3_000]);
                         tracker.vec(name, &block);
                         kept.push(block);
                     }
+                    all.wait();
                 });
             }
         });
