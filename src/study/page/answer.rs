@@ -16,6 +16,8 @@ pub(super) fn sentences(kept: &Kept) -> Vec<String> {
         Kept::Trackers(trackers) => overview::sentence(trackers).into_iter().collect(),
         // The first sentence sums up, and the last one is on the newest change.
         Kept::Comparison(comparison) => ends(lead(&comparison.summary())),
+        // A sentence for each build, and the newest build is the last.
+        Kept::Accuracy(accuracy) => lead(&accuracy.summary()).pop().into_iter().collect(),
         Kept::Validation(validation) => figures(lead(&validation.summary())),
         Kept::Stress(record) => first_heading(&record.summary()).into_iter().collect(),
         other => lead(&other.visit(&mut Summary)).into_iter().take(MOST).collect(),
