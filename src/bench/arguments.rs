@@ -82,8 +82,23 @@ pub(super) fn says(flag: &str) -> bool {
     env::args_os().any(|argument| argument.to_string_lossy().split('=').next() == Some(flag))
 }
 
+/// Returns the number of samples that the user gave.
+pub(super) fn sample_size() -> Option<usize> {
+    number("--sample-size").map(|samples| samples as usize)
+}
+
+/// Returns the measuring time that the user gave.
+pub(super) fn measurement_time() -> Option<Duration> {
+    number("--measurement-time").and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+}
+
+/// Returns whether the user asked for a quick run.
+pub(super) fn is_quick() -> bool {
+    says("--quick")
+}
+
 /// Returns the number that the user gave with a flag, which Criterion has checked.
-pub(super) fn number(flag: &str) -> Option<f64> {
+fn number(flag: &str) -> Option<f64> {
     let arguments: Vec<String> = env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
     let place = arguments.iter().position(|argument| argument.split('=').next() == Some(flag))?;
     let value = arguments[place].split_once('=').map(|(_, value)| value.to_owned());

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod groups;
+mod live;
 mod noise;
 pub mod operations;
 pub mod overhead;
@@ -48,6 +49,14 @@ impl Programs {
         match self {
             Self::This => Launcher::of_this_program(limits),
             Self::Built { program, .. } => Ok(Launcher::new(program.clone(), limits)),
+        }
+    }
+
+    /// Returns the launcher of the control, if there is one.
+    fn control(&self, limits: Limits) -> Option<Launcher> {
+        match self {
+            Self::This => None,
+            Self::Built { control, .. } => Some(Launcher::new(control.clone(), limits)),
         }
     }
 }

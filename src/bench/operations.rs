@@ -9,19 +9,18 @@
 //! complete run replaces the means in `results/calls.json`; the rest of that file, from `memscope-bench calls`, stays.
 
 use crate::bench::Package;
-use crate::bench::arguments::{self, Mode, number, refuse};
+use crate::bench::arguments::{self, Mode, refuse};
+use crate::bench::live::{self, View, complain_of};
 use crate::bench::noise::UNKNOWN_SPREAD;
 use crate::bench::replay::{CRITERION_SAMPLES, Samples, begin, nanoseconds, show};
 use crate::cli::{Environment, bar};
 use crate::platform::console;
 use crate::platform::files::{FileError, Versioned};
-use crate::platform::text;
 use crate::report::format::Format;
 use crate::report::origin::Origin;
 use crate::study::Files;
 use crate::study::calls::{Batches, Calls, Means, Measured, Operation, Sample, Sampling};
 use crate::tracking::Level;
-use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
 use criterion::{BenchmarkId, Criterion};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -53,9 +52,6 @@ struct Bench<'a> {
     launcher: Launcher,
 }
 
-/// The panic that leaves Criterion when an operation failed, because there are no samples to report.
-struct OperationFailed;
-
 impl<'a> Bench<'a> {
     fn new(package: &'a Package, environment: &Environment) -> std::io::Result<Self> {
         Ok(Self { package, launcher: package.programs.launcher(environment.limits)? })
@@ -66,7 +62,7 @@ impl<'a> Bench<'a> {
         let functions: Vec<Function> = Operation::all().iter().flat_map(levels).collect();
         match mode {
             Mode::Idle => {
-                each_function(criterion, &functions, |_, _| ());
+                live::run(criterion, &views(&functions), |_, _| ());
                 ExitCode::SUCCESS
             }
             Mode::Test | Mode::Profile => {
@@ -81,17 +77,14 @@ impl<'a> Bench<'a> {
     /// all functions work.
     fn try_each(&self, criterion: &mut Criterion, functions: &[Function]) -> bool {
         let mut has_fault = false;
-        each_function(criterion, functions, |bencher, &(operation, level)| {
+        live::run(criterion, &views(functions), |bencher, &(operation, level)| {
             let mut sampling = Sampling::begin(&self.launcher, operation, level);
             bencher.iter_custom(|iterations| {
-                sampling.sample(iterations).unwrap_or_else(|| {
-                    if let Some(failure) = sampling.failure() {
-                        complain_of((operation.name, level), failure);
-                        // An operation that the version lacks is not a failure.
-                        has_fault |= !matches!(failure, Failure::Unsupported { .. });
-                    }
-                    resume_unwind(Box::new(OperationFailed))
-                })
+                let elapsed = sampling.sample(iterations);
+                if let Some(failure) = sampling.failure() {
+                    live::leave(operation.name, level, failure, &mut has_fault);
+                }
+                elapsed.expect("what has not failed has a time")
             });
         });
         !has_fault
@@ -123,7 +116,7 @@ impl<'a> Bench<'a> {
         let measured = self.means(chosen.clone());
         for one in &measured {
             if let Some(failure) = &one.failure {
-                complain_of((&one.operation, one.level), failure);
+                complain_of(&one.operation, one.level, failure);
             }
         }
         let is_thin = |one: &Measured| one.ns.is_none() && one.failure.is_none();
@@ -149,15 +142,12 @@ impl<'a> Bench<'a> {
     /// Takes the samples of each function, by Criterion's flags: `--sample-size` is their number, and
     /// `--measurement-time` the time for them.
     fn means(&self, calls: Vec<Function>) -> Vec<Measured> {
-        let is_quick = arguments::says("--quick");
-        let usual = |samples: usize| if is_quick { CRITERION_SAMPLES } else { samples };
-        let samples = number("--sample-size").map(|samples| samples as usize);
-        let time = number("--measurement-time").and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let (samples, time) = if arguments::is_quick() { (CRITERION_SAMPLES, TIME / 4) } else { (SAMPLES, TIME) };
         let means = Means {
             calls,
-            samples: samples.unwrap_or_else(|| usual(SAMPLES)),
-            of_processes: samples.unwrap_or(CRITERION_SAMPLES),
-            time: time.unwrap_or(if is_quick { TIME / 4 } else { TIME }),
+            samples: arguments::sample_size().unwrap_or(samples),
+            of_processes: arguments::sample_size().unwrap_or(CRITERION_SAMPLES),
+            time: arguments::measurement_time().unwrap_or(time),
         };
         let bar = bar(means.steps(), "samples");
         let measured = means.measure(&self.launcher, |operation, level| {
@@ -185,27 +175,15 @@ fn replay(criterion: &mut Criterion, functions: &[Function], measured: &[Measure
     criterion.final_summary();
 }
 
-/// Runs Criterion on functions that take their own samples.
-fn each_function(
-    criterion: &mut Criterion,
-    functions: &[Function],
-    mut function: impl FnMut(&mut criterion::Bencher<'_>, &Function),
-) {
-    for of_group in functions.chunk_by(|a, b| a.0.name == b.0.name) {
-        let mut group = begin(criterion, of_group[0].0.name, false);
-        for one in of_group {
-            let run = catch_unwind(AssertUnwindSafe(|| {
-                group.bench_function(BenchmarkId::from_parameter(one.1), |bencher| function(bencher, one));
-            }));
-            if let Err(panic) = run
-                && !panic.is::<OperationFailed>()
-            {
-                resume_unwind(panic);
-            }
-        }
-        group.finish();
-    }
-    criterion.final_summary();
+/// Returns a group for each operation.
+fn views(functions: &[Function]) -> Vec<View<'_, Function>> {
+    functions.chunk_by(|a, b| a.0.name == b.0.name).map(view).collect()
+}
+
+fn view(functions: &[Function]) -> View<'_, Function> {
+    let name = functions[0].0.name.to_owned();
+    let functions = functions.iter().map(|function| (BenchmarkId::from_parameter(function.1), function));
+    View { name, is_log: false, functions: functions.collect() }
 }
 
 /// Returns the file of calls with these batches.
@@ -218,8 +196,4 @@ fn merged(folder: &Path, batches: Batches) -> Result<Calls, FileError> {
         console::complain(format_args!("{why}: `memscope-bench calls` measures them"));
     }
     Ok(calls)
-}
-
-fn complain_of((operation, level): (&str, Level), failure: &Failure) {
-    console::complain(text::one_line(&format!("{operation}/{level}: {failure}")));
 }

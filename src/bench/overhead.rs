@@ -10,8 +10,9 @@
 
 use crate::bench::arguments::{self, Mode, refuse};
 use crate::bench::groups::{Function, Group, groups, ratio_group, request};
+use crate::bench::live::{self, View, complain_of};
 use crate::bench::ratio::Ratio;
-use crate::bench::replay::{Both, CRITERION_SAMPLES, begin, replay};
+use crate::bench::replay::{Both, CRITERION_SAMPLES, replay};
 use crate::bench::{Package, Programs};
 use crate::cli::{Environment, bar, page, show, stress};
 use crate::platform::console;
@@ -24,9 +25,7 @@ use crate::schedule::pairing::MeasurementRun;
 use crate::schedule::plan::{Effort, Plan};
 use crate::study::overhead::record::Results;
 use crate::study::{self, Files, Settled};
-use crate::worker::failure::Failure;
 use crate::worker::launcher::Launcher;
-use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload, pools, registered};
 use criterion::Criterion;
 use criterion::measurement::{Measurement as Quantity, WallTime};
@@ -60,18 +59,11 @@ struct Bench<'a> {
     control: Option<Launcher>,
 }
 
-/// The panic that leaves Criterion when a probe failed, because there are no samples to report.
-struct MeasurementFailed;
-
 impl<'a> Bench<'a> {
     fn new(package: &'a Package, mode: Mode, environment: &Environment) -> io::Result<Self> {
         let limits = environment.limits;
         let launcher = package.programs.launcher(limits)?;
-        let control = match &package.programs {
-            Programs::This => None,
-            Programs::Built { control, .. } => Some(Launcher::new(control.clone(), limits)),
-        };
-        Ok(Self { package, mode, launcher, control })
+        Ok(Self { package, mode, launcher, control: package.programs.control(limits) })
     }
 
     fn run(&self, criterion: &mut Both, environment: Environment) -> ExitCode {
@@ -79,8 +71,8 @@ impl<'a> Bench<'a> {
         let mut groups = groups(self.control.is_some());
         match self.mode {
             Mode::Idle => {
-                criterion_runs(&mut criterion.times, &views_of_time(&groups), |_, _| ());
-                criterion_runs(&mut criterion.ratios, &views_of_ratio(&groups), |_, _| ());
+                live::run(&mut criterion.times, &views_of_time(&groups), |_, _| ());
+                live::run(&mut criterion.ratios, &views_of_ratio(&groups), |_, _| ());
                 ExitCode::SUCCESS
             }
             Mode::Test | Mode::Profile => {
@@ -114,21 +106,18 @@ impl<'a> Bench<'a> {
     fn try_each<M: Quantity>(
         &self,
         criterion: &mut Criterion<M>,
-        views: &[View],
+        views: &[View<Function>],
         quantity: &M,
         value: impl Fn(&Pair) -> M::Value,
     ) -> bool {
         let mut has_fault = false;
-        criterion_runs(criterion, views, |bencher, Function { series, request, .. }| {
+        live::run(criterion, views, |bencher, Function { series, request, .. }| {
             let mut run = MeasurementRun::begin(&self.launcher, *series, *request);
             bencher.iter_custom(|iterations| {
                 let values = (0..iterations).map_while(|_| run.pair()).map(|pair| value(&pair));
                 let sum = values.fold(quantity.zero(), |sum, value| quantity.add(&sum, &value));
                 if let Some(failure) = run.failure() {
-                    complain_of(request, failure);
-                    // A level that the version lacks is not a failure.
-                    has_fault |= !matches!(failure, Failure::Unsupported { .. });
-                    resume_unwind(Box::new(MeasurementFailed));
+                    live::leave(request.workload, request.level, failure, &mut has_fault);
                 }
                 sum
             });
@@ -161,7 +150,7 @@ impl<'a> Bench<'a> {
         results.measurements = measurements;
         for (function, measurement) in functions().zip(&results.measurements) {
             if let Some(failure) = measurement.failure() {
-                complain_of(&function.request, failure);
+                complain_of(function.request.workload, function.request.level, failure);
             }
         }
         if results.measurements.is_empty() {
@@ -216,56 +205,29 @@ impl<'a> Bench<'a> {
 /// Returns the pairs of each measurement, by Criterion's flags: `--sample-size` is their number, and
 /// `--measurement-time` the time for them.
 fn effort() -> Effort {
-    let time = arguments::number("--measurement-time").and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    match (arguments::number("--sample-size"), time) {
-        (Some(samples), None) => Effort::pairs(samples as usize),
+    match (arguments::sample_size(), arguments::measurement_time()) {
+        (Some(samples), None) => Effort::pairs(samples),
         (samples, time) => {
-            let fewest =
-                samples.map_or(if arguments::says("--quick") { CRITERION_SAMPLES } else { FEWEST }, |n| n as usize);
-            let usual = if arguments::says("--quick") { TIME / 4 } else { TIME };
+            let is_quick = arguments::is_quick();
+            let fewest = samples.unwrap_or(if is_quick { CRITERION_SAMPLES } else { FEWEST });
+            let usual = if is_quick { TIME / 4 } else { TIME };
             Effort { pairs: MOST.max(fewest), time: Some(time.unwrap_or(usual)), fewest, precision: None }
         }
     }
 }
 
-/// A group of Criterion's, by its name, with its functions.
-type View<'g> = (String, bool, Vec<&'g Function>);
-
 /// Returns the groups that show times.
-fn views_of_time(groups: &[Group]) -> Vec<View<'_>> {
-    groups.iter().map(|group| (group.name.clone(), group.is_log, group.functions.iter().collect())).collect()
+fn views_of_time(groups: &[Group]) -> Vec<View<'_, Function>> {
+    groups.iter().map(|group| view(group.name.clone(), group)).collect()
 }
 
 /// Returns the groups that show overheads.
-fn views_of_ratio(groups: &[Group]) -> Vec<View<'_>> {
-    let shown = |group: &Group| group.functions.iter().any(|function| function.shows_ratio);
-    let groups = groups.iter().filter(|group| shown(group));
-    groups.map(|group| (ratio_group(&group.name), group.is_log, group.functions.iter().collect())).collect()
+fn views_of_ratio(groups: &[Group]) -> Vec<View<'_, Function>> {
+    let shown = |group: &&Group| group.functions.iter().any(|function| function.shows_ratio);
+    groups.iter().filter(shown).map(|group| view(ratio_group(&group.name), group)).collect()
 }
 
-/// Runs Criterion on functions that take their own samples.
-fn criterion_runs<M: Quantity>(
-    criterion: &mut Criterion<M>,
-    views: &[View],
-    mut function: impl FnMut(&mut criterion::Bencher<'_, M>, &Function),
-) {
-    for (name, is_log, functions) in views {
-        let mut group = begin(criterion, name, *is_log);
-        for one in functions {
-            let run = catch_unwind(AssertUnwindSafe(|| {
-                group.bench_function(one.id.clone(), |bencher| function(bencher, one));
-            }));
-            if let Err(panic) = run
-                && !panic.is::<MeasurementFailed>()
-            {
-                resume_unwind(panic);
-            }
-        }
-        group.finish();
-    }
-    criterion.final_summary();
-}
-
-fn complain_of(request: &Request, failure: &Failure) {
-    console::complain(text::one_line(&format!("{}/{}: {failure}", request.workload, request.level)));
+fn view(name: String, group: &Group) -> View<'_, Function> {
+    let functions = group.functions.iter().map(|function| (function.id.clone(), function)).collect();
+    View { name, is_log: group.is_log, functions }
 }

@@ -138,7 +138,7 @@ pub(super) fn show<M: Quantity>(
 /// iterations for some real time, and gets a sample for each.
 fn replayed(samples: &Samples, call: usize, iterations: u64) -> f64 {
     let Samples { values, iterations: of_a_sample } = samples;
-    let is_quick = arguments::says("--quick");
+    let is_quick = arguments::is_quick();
     if is_quick || call == 0 {
         let began = Instant::now();
         let real = SAMPLE.mul_f64(iterations as f64 / f64::from(*of_a_sample));

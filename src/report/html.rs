@@ -228,7 +228,7 @@ mod tests {
         document.table(table);
         let html = draw(&document, "x", "").to_string();
         assert!(html.contains("<td class=\"bad\">regression</td>"), "{html}");
-        assert!(html.contains("<td class=\"n\" data-n=\"6.95\">×6.95 [6.35, 7.37]</td>"), "{html}");
+        assert!(html.contains("<td class=\"n\" data-order=\"6.95\">×6.95 [6.35, 7.37]</td>"), "{html}");
         assert!(html.contains("<td>no difference</td>") && html.contains("<td class=\"n\">12</td>"), "{html}");
     }
 }

@@ -55,22 +55,20 @@ impl Exhibit {
         }
         let name = unique_name(&file.path, names);
         let title = text::one_line(&file.path.display().to_string());
+        // An additional file shows its answer and leads to the rest, because the page would grow with each.
+        let [report, beside] = ["md", "svg"].map(|ending| file.path.with_extension(ending));
+        let is_brief = !is_open && report.is_file();
+        if is_brief {
+            let answer = lead(&document);
+            document.parts.truncate(answer);
+        }
+        let elsewhere = [&report, &beside].into_iter().filter(|path| is_brief && path.is_file());
+        let elsewhere = elsewhere.map(|path| address(folder, path)).collect();
+        let chart = chart.filter(|_| !is_brief || !beside.is_file());
         // A flame graph contains scripts, so it stays a separate file.
         let (scripted, plain): (Option<String>, Option<String>) = chart
             .map_or((None, None), |svg| if svg.contains("<script") { (Some(svg), None) } else { (None, Some(svg)) });
-        let beside = file.path.with_extension("svg");
         let flame_graph = scripted.filter(|_| beside.is_file()).map(|_| address(folder, &beside));
-        // The page would grow with every additional file.
-        let report = file.path.with_extension("md");
-        let is_brief = !is_open && report.is_file();
-        let plain = plain.filter(|_| !(is_brief && beside.is_file()));
-        let mut elsewhere = Vec::new();
-        if is_brief {
-            let sentences = lead(&document);
-            document.parts.truncate(sentences);
-            elsewhere =
-                [report, beside].iter().filter(|path| path.is_file()).map(|path| address(folder, path)).collect();
-        }
         let picture = plain.map(|svg| Html::picture(inlined(&svg, &format!("{name}-picture"))));
         // The sentences and a small table at the beginning of a report are above its chart.
         let lead = if picture.is_some() { document.parts.drain(..lead(&document)).collect() } else { Vec::new() };

@@ -5,7 +5,7 @@ const FEW_ROWS = 8;
 const key = (row, column) => {
   const cell = row.cells[column];
   const text = cell.textContent;
-  const number = Number(cell.dataset.n ?? (text.trim() === '' ? NaN : text));
+  const number = Number(cell.dataset.order ?? (text.trim() === '' ? NaN : text));
   return { text, number };
 };
 
