@@ -126,9 +126,12 @@ fn no_probe_under_valgrind_outlives_its_parent() {
     if !has_valgrind() {
         return;
     }
+    // Killed at once, it leaves its copy of the program.
+    let temporary = tempfile::tempdir().expect("a temporary folder");
     let mut parent = Command::new(env!("CARGO_BIN_EXE_memscope-bench"))
         .args(TINY)
         .args(["--workloads=cycles", "--tracking=full"])
+        .env("TMPDIR", temporary.path())
         .env("MEMSCOPE_BENCH_FAULT", "cycles/full=hang")
         .stdout(Stdio::null())
         .stderr(Stdio::null())

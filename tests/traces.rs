@@ -55,7 +55,9 @@ fn the_recorder_is_a_level_that_sees_each_event() {
 #[test]
 fn estimates_are_compared_with_the_workloads_themselves() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let report = contains("Replays: the overhead that tracking adds")
+    // Six pairs may be too few to determine the accuracy, so the sentence after the colon depends on the machine.
+    let report = contains("Replays: ")
+        .and(contains("Predictions: "))
         .and(contains("The recorder itself typically costs"))
         .and(contains("Without a prediction: ").and(contains("calls.json is missing")));
     memscope_bench()
