@@ -196,3 +196,20 @@ fn one_page_compares_the_modes() {
         assert!(page.contains(sentence), "{sentence}: {page}");
     }
 }
+
+#[test]
+fn features_need_a_version_and_a_named_build_has_no_other_program() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("Cargo.toml"), "[package]\nname = \"memscope-rs\"\nversion = \"0.2.5\"\n")
+        .expect("a manifest");
+    let refused = |arguments: &[&str], why: &str| {
+        let mut command = memscope_bench();
+        command.arg("modes").args(arguments).arg("--output").arg(folder.path().join("results"));
+        command.assert().code(2).stdout("").stderr(contains(why));
+        assert!(!folder.path().join("results/modes.json").exists(), "{arguments:?}");
+    };
+    let named = folder.path().to_str().expect("text");
+    refused(&[named, "--with-features"], "--with-features builds only published versions, and ");
+    refused(&[named, "--tracking=linked"], "--tracking linked is measured only with the memscope that this program");
+    refused(&["no/such/folder"], "'no/such/folder' is not a build");
+}

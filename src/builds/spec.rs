@@ -27,6 +27,16 @@ pub(super) fn features(version: &Version) -> impl Iterator<Item = &str> {
     version.build.split('.').filter(|feature| !feature.is_empty())
 }
 
+impl BuildSpec {
+    /// Returns the build with one more feature of memscope; `None` for one that is not on crates.io.
+    pub(crate) fn with_feature(&self, feature: &str) -> Option<Self> {
+        let Self::Published(version) = self else { return None };
+        let all: Vec<&str> = features(version).chain([feature]).collect();
+        let build = BuildMetadata::new(&all.join(".")).ok()?;
+        Some(Self::Published(Version { build, ..version.clone() }))
+    }
+}
+
 impl fmt::Display for BuildSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -10,6 +10,7 @@ use crate::schedule::plan::Plan;
 use crate::study::{Files, Settled, Study};
 use crate::worker::launcher::Launcher;
 use serde::{Serialize, de::DeserializeOwned};
+use std::io;
 use std::path::Path;
 
 /// Checks that a journal exists for a resumed run, and none for a new one. Call this before anything slow.
@@ -47,10 +48,23 @@ pub(super) fn measure(
     plan: Plan,
     launcher: &Launcher,
 ) -> Result<(Vec<Measurement>, Option<Journal>), Error> {
+    measure_programs(path, resume, plan, || launcher.fingerprint())
+}
+
+/// Measures like [`measure`] a plan of several programs. `fingerprint` returns a hash of their content.
+///
+/// # Errors
+/// If the journal cannot be used.
+pub(super) fn measure_programs(
+    path: Option<&Path>,
+    resume: bool,
+    plan: Plan,
+    fingerprint: impl FnOnce() -> io::Result<String>,
+) -> Result<(Vec<Measurement>, Option<Journal>), Error> {
     let journal = match path {
         None => None,
         Some(path) => {
-            let (journal, entries) = open(path, resume, &plan.work(launcher.fingerprint()?))?;
+            let (journal, entries) = open(path, resume, &plan.work(fingerprint()?))?;
             Some((journal.optional(), entries))
         }
     };

@@ -44,6 +44,21 @@ pub struct Modes {
     pub measurements: Vec<Measurement>,
     /// The known program under each mode.
     pub planted: Vec<Outcome>,
+    /// The builds with one more Cargo feature, in which the modes that need it were measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub feature_builds: Vec<FeatureBuild>,
+}
+
+/// A build of the same memscope with one more Cargo feature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeatureBuild {
+    /// The feature.
+    pub feature: String,
+    /// The build's name.
+    pub build: String,
+    /// The reason why it was not built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_built: Option<String>,
 }
 
 /// The outcome of the known program under one level.

@@ -1,7 +1,7 @@
 //! The page: answers in sentences, the table of modes, and notes.
 
 use super::mode::{Mode, added_ns};
-use super::{Modes, answer};
+use super::{FeatureBuild, Modes, answer};
 use crate::platform::list::each_once;
 use crate::report::document::{Column, Document, Table, left, right};
 use crate::report::number;
@@ -116,6 +116,10 @@ fn notes(modes: &Modes) -> Vec<String> {
                 .to_owned(),
         );
     }
+    lines.extend(modes.feature_builds.iter().map(|FeatureBuild { feature, build, not_built }| match not_built {
+        None => format!("The mode that needs memscope's feature `{feature}` was measured in the build {build}."),
+        Some(why) => format!("The build {build} failed: {why}."),
+    }));
     lines.push(
         "sees: allocations or named values, recorded ÷ happened. right …: the share of the planted ones that are \
          attributed to the right one. keeps: bytes kept per freed allocation. A dash: the mode has no such record."

@@ -91,12 +91,11 @@ macro_rules! feature {
             lack: concat!(
                 "built without memscope's feature `",
                 $name,
-                "`: name it in Cargo.toml, or compare the builds ",
-                env!("LINKED_VERSION"),
-                " and ",
+                "`: name it in Cargo.toml, measure the build ",
                 env!("LINKED_VERSION"),
                 "+",
-                $name
+                $name,
+                ", or run `modes --with-features`"
             ),
             unknown: concat!("this version has no feature `", $name, "`"),
         }
@@ -116,6 +115,16 @@ impl Feature {
             Self::Atexit => feature!("atexit"),
             Self::AutoSignal => feature!("auto-signal"),
         }
+    }
+
+    /// Returns the feature's name.
+    pub(crate) const fn name(self) -> &'static str {
+        self.texts().name
+    }
+
+    /// Returns whether this program has the feature.
+    pub(crate) fn is_linked(self) -> bool {
+        self.lack().is_none()
     }
 
     /// Returns the reason why this program lacks the feature; `None` if it has it.
@@ -179,6 +188,15 @@ pub struct Record {
 }
 
 impl MemscopeMode {
+    /// Returns the feature of memscope that the mode needs, if any.
+    pub(crate) const fn feature(self) -> Option<Feature> {
+        match self {
+            Self::QuickStart(_, feature) => feature,
+            Self::Built(feature) => Some(feature),
+            _ => None,
+        }
+    }
+
     /// Returns the reason why the linked version or this build lacks the mode; `None` if it has it.
     pub fn lack(self) -> Option<&'static str> {
         match self {
