@@ -112,7 +112,7 @@ fn a_document_is_spliced_and_then_agrees() {
     fs::write(&document, "<!-- begin overhead.json tabel -->\n<!-- end -->\n").expect("a file");
     splice(&[])
         .code(2)
-        .stderr(contains("unknown part 'tabel': choose from table, tables, notes, answer, first, headline"));
+        .stderr(contains("unknown part 'tabel': choose from table, tables, notes, answer, first, last, headline"));
 }
 
 #[test]

@@ -103,6 +103,7 @@ fn block(path: &Path, part: &str) -> Result<String, String> {
         ("notes", _) => drawn(notes),
         ("answer", _) => drawn(answer),
         ("first", _) => drawn(first),
+        ("last", _) => drawn(last),
         ("headline", Kept::Overhead(results)) => Ok(headline::draw(results)),
         ("headline", _) => Err(format!("{} has no headline: only overheads have one", path.display())),
         (part, kept) => match (part.strip_prefix("predict "), kept) {
@@ -111,7 +112,7 @@ fn block(path: &Path, part: &str) -> Result<String, String> {
             }
             (Some(_), _) => Err(format!("{} predicts nothing: only the costs of calls do", path.display())),
             (None, _) => Err(format!(
-                "unknown part '{part}': choose from table, tables, notes, answer, first, headline and predict TRACE"
+                "unknown part '{part}': choose from table, tables, notes, answer, first, last, headline and predict TRACE"
             )),
         },
     }?;
@@ -182,6 +183,12 @@ fn first(document: Document) -> Document {
     Document { parts: document.parts.into_iter().find(|part| matches!(part, Part::Table(_))).into_iter().collect() }
 }
 
+/// Returns the last table, without its heading.
+fn last(document: Document) -> Document {
+    let table = document.parts.into_iter().rfind(|part| matches!(part, Part::Table(_)));
+    Document { parts: table.into_iter().collect() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_and_the_first_table_are_the_beginning_of_a_report() {
+    fn the_answer_and_the_first_table_begin_a_report_and_the_last_table_ends_it() {
         let mut document = Document::default();
         document.heading("a title");
         document.notes(vec!["the answer".to_owned()]);
@@ -215,7 +222,10 @@ mod tests {
         }
         assert_eq!(answer(document.clone()).parts, document.parts[1..2]);
         assert_eq!(first(document.clone()).parts, document.parts[2..3]);
-        assert_eq!(first(Document::default()), Document::default());
+        assert_eq!(last(document.clone()).parts, document.parts[4..5]);
+        for one in [first, last] {
+            assert_eq!(one(Document::default()), Document::default());
+        }
     }
 
     #[test]

@@ -120,10 +120,20 @@ fn idle(mode: &Mode) -> Option<String> {
 
 /// Lists the modes that the version or the build lacks, by reason.
 fn lacking(all: &[Mode]) -> Vec<String> {
-    let lacks = all.iter().filter_map(|mode| Some((code(mode), mode.lack()?)));
-    // The worker names the build first, which the page already does.
-    let reason = |why: &str| text::said(why.rsplit_once("cannot do that: ").map_or(why, |(_, reason)| reason));
-    lacks.map(|(mode, why)| format!("{mode} is unsupported: {}.", reason(why))).collect()
+    let mut by_reason: Vec<(&str, Vec<String>)> = Vec::new();
+    for (mode, why) in all.iter().filter_map(|mode| Some((mode, mode.lack()?))) {
+        // The worker names the build first, which the page already does.
+        let reason = why.rsplit_once("cannot do that: ").map_or(why, |(_, reason)| reason);
+        match by_reason.iter_mut().find(|(other, _)| *other == reason) {
+            Some((_, modes)) => modes.push(code(mode)),
+            None => by_reason.push((reason, vec![code(mode)])),
+        }
+    }
+    let sentence = |(reason, modes): (&str, Vec<String>)| {
+        let verb = if modes.len() == 1 { "is" } else { "are" };
+        format!("{} {verb} unsupported: {}.", modes.join(", "), text::said(reason))
+    };
+    by_reason.into_iter().map(sentence).collect()
 }
 
 fn code(mode: &Mode) -> String {
@@ -134,6 +144,7 @@ fn code(mode: &Mode) -> String {
 mod tests {
     use super::*;
     use crate::schedule::measurement::{Outcome, Overhead, Series};
+    use crate::worker::failure::Failure;
     use crate::worker::probe::Request;
     use crate::workloads::Workload;
 
@@ -173,5 +184,26 @@ mod tests {
         let alone = choice("To see names", &modes, |mode| mode.level == Level::Variables);
         assert_eq!(alone, "To see names: `variables`, ×6.10 on cycles, ×9.00 on leaks in CPU time.");
         assert_eq!(choice("To fly", &modes, |_| false), "To fly: none of the measured modes.");
+    }
+
+    #[test]
+    fn modes_that_are_lacking_for_one_reason_share_a_sentence() {
+        let lacks = |level: Level, why: &str| {
+            let failure = Failure::Unsupported { why: format!("memscope-rs 0.1.0 cannot do that: {why}") };
+            Measurement { outcome: Outcome::Failed(failure), ..measured(Workload::CYCLES, level, 1.0) }
+        };
+        let all = [
+            lacks(Level::Sampled10, "it has no tracker"),
+            lacks(Level::Unified, "it has no backend"),
+            lacks(Level::Sampled1, "it has no tracker"),
+        ];
+        let of_level = all.iter().map(|only| Mode { level: only.level, measurements: vec![only], planted: None });
+        assert_eq!(
+            lacking(&of_level.collect::<Vec<_>>()),
+            [
+                "`sampled-10`, `sampled-1` are unsupported: it has no tracker.",
+                "`unified` is unsupported: it has no backend."
+            ]
+        );
     }
 }

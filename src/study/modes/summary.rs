@@ -140,3 +140,33 @@ fn notes(modes: &Modes) -> Vec<String> {
     lines.extend(overhead::summary::notes_by_cpu(&results));
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::origin::Origin;
+    use crate::study::modes::SCHEMA;
+
+    #[test]
+    fn the_page_names_the_builds_with_features() {
+        let build = |feature: &str, not_built: Option<&str>| FeatureBuild {
+            feature: feature.to_owned(),
+            build: format!("0.1.0+{feature}"),
+            not_built: not_built.map(str::to_owned),
+        };
+        let modes = Modes {
+            schema: SCHEMA,
+            origin: Origin::here("memscope-bench modes 0.1.0 --with-features".to_owned()),
+            measurements: Vec::new(),
+            planted: Vec::new(),
+            feature_builds: vec![build("backtrace", None), build("atexit", Some("it has no such feature"))],
+        };
+        let notes = notes(&modes);
+        for line in [
+            "The mode that needs memscope's feature `backtrace` was measured in the build 0.1.0+backtrace.",
+            "The build 0.1.0+atexit failed: it has no such feature.",
+        ] {
+            assert!(notes.iter().any(|note| note == line), "{line}: {notes:?}");
+        }
+    }
+}

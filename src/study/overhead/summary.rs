@@ -35,6 +35,10 @@ pub fn summary(results: &Results) -> Document {
         }
         document.table(table(results, &measurements, series));
     }
+    if let Some(table) = control_table(results) {
+        document.heading("The cost of the harness, by workload".to_owned());
+        document.table(table);
+    }
     document.notes(sessions_note(results).into_iter().chain(notes(results)).collect());
     document
 }
@@ -227,24 +231,35 @@ fn control_notes(results: &Results) -> Vec<String> {
         return Vec::new();
     };
     let seen = costs.iter().filter(|cost| cost.cost.low > 1.0 || cost.cost.high < 1.0).count();
-    let mut lines = vec![format!(
+    vec![format!(
         "Harness cost: linking memscope and the switched allocator changes untracked time by at most {} ({}); the \
          change is significant on {seen} of {} workloads.",
         number::percent_interval(worst.cost),
         worst.workload,
         costs.len()
-    )];
-    lines.extend(costs.iter().filter(|cost| cost.layouts > 1).map(|cost| {
-        format!(
-            "Harness cost on {}: {}, the median over {} layouts of the two programs; single layouts show {} to {} %.",
-            cost.workload,
-            number::percent_interval(cost.cost),
-            cost.layouts,
-            number::percent(cost.least),
-            number::percent(cost.most)
-        )
-    }));
-    lines
+    )]
+}
+
+/// Returns the costs of the harness over several layouts, if it was measured in several.
+fn control_table(results: &Results) -> Option<Table> {
+    let costs = control_costs(results);
+    let mut costs = costs.iter().filter(|cost| cost.layouts > 1).peekable();
+    costs.peek()?;
+    let mut table = Table::new([
+        left("workload"),
+        right("untracked ÷ control, median [95 %]").short("median [95 %]"),
+        right("of one layout"),
+        right("layouts"),
+    ]);
+    for ControlCost { workload, cost, layouts, least, most } in costs {
+        table.row([
+            workload.to_string(),
+            number::percent_interval(*cost),
+            format!("{} to {} %", number::percent(*least), number::percent(*most)),
+            layouts.to_string(),
+        ]);
+    }
+    Some(table)
 }
 
 /// The cost of the harness on a workload.
