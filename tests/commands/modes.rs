@@ -1,9 +1,7 @@
 //! The modes of memscope: the documented behaviour that modes of the version in Cargo.lock lack, and the page that
 //! compares modes. All tests use counts, and none uses times.
 
-mod common;
-
-use common::{memscope_bench, worker};
+use crate::common::{memscope_bench, worker};
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::modes::Modes;
 use memscope_bench::internal::tracking::Level;
@@ -138,7 +136,7 @@ fn the_hook_records_without_being_switched_on() {
         .expect("it runs");
     assert!(linked.status.success(), "{}", String::from_utf8_lossy(&linked.stderr));
     let linked: Observation = serde_json::from_slice(&linked.stdout).expect("an observation");
-    let counted = common::probe(&["--tracking=untracked", "--count", workload[0], workload[1]]);
+    let counted = crate::common::probe(&["--tracking=untracked", "--count", workload[0], workload[1]]);
     assert_eq!(linked.digest, counted.digest);
     assert_eq!(linked.recorded.allocations, counted.truth.map(|truth| truth.allocations));
 }

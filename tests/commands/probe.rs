@@ -1,10 +1,8 @@
 //! Integration tests of the probe: its output, the equal work of every level, and the exactness of the counts.
 
-mod common;
-
 #[cfg(target_os = "linux")]
-use common::processes;
-use common::{linked, memscope_bench, probe};
+use crate::common::processes;
+use crate::common::{linked, memscope_bench, probe};
 use memscope_bench::internal::tracking::memscope::MemscopeBuild;
 use memscope_bench::internal::tracking::{Level, Recorded};
 use memscope_bench::internal::workloads::{Digest, Workload, registered};

@@ -1,8 +1,6 @@
 //! Integration tests of `validate`: its output, its files, and the files that it leaves alone.
 
-mod common;
-
-use common::memscope_bench;
+use crate::common::memscope_bench;
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::validation::{KeptRun, Run, Validation};
 use memscope_bench::internal::tracking::Level;

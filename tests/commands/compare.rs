@@ -1,10 +1,8 @@
 //! Integration tests of `compare`, `history` and `bisect`: their refusals, the order and resumption of rounds, and, if
 //! there is time to build, complete runs on a small repository.
 
-mod common;
-
-use common::git::{git, has_git};
-use common::{comparison, has_valgrind, memscope_bench};
+use crate::common::git::{git, has_git};
+use crate::common::{comparison, has_valgrind, memscope_bench};
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::schedule::links::Links;
 use memscope_bench::internal::schedule::measurement::Clock;
@@ -355,7 +353,7 @@ fn builds_for_the_tests() -> assert_cmd::Command {
 }
 
 #[test]
-#[ignore = "builds many versions of memscope, which takes half an hour the first time: cargo test --test compare -- \
+#[ignore = "builds many versions of memscope, which takes half an hour the first time: cargo test --test commands compare -- \
  --ignored"]
 fn every_generation_of_the_api_can_be_measured() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -405,7 +403,7 @@ fn every_generation_of_the_api_can_be_measured() {
 }
 
 #[test]
-#[ignore = "builds memscope several times, which takes minutes: cargo test --test compare -- --ignored"]
+#[ignore = "builds memscope several times, which takes minutes: cargo test --test commands compare -- --ignored"]
 fn the_commit_that_slows_the_hook_is_named() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let repository = folder.path().join("memscope");
@@ -471,7 +469,7 @@ fn the_commit_that_slows_the_hook_is_named() {
 }
 
 #[test]
-#[ignore = "builds memscope, which takes minutes: cargo test --test compare -- --ignored"]
+#[ignore = "builds memscope, which takes minutes: cargo test --test commands compare -- --ignored"]
 fn versions_are_compared_by_one_line() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let sources = folder.path().join("memscope");

@@ -1,10 +1,8 @@
 //! Integration tests of `trackers --tracker`: a tracker of another crate is built, measured on and off, and reported.
 //! The program is the mock's, which a script in cargo's place puts where cargo would.
 
-mod common;
-
+use crate::common::memscope_bench;
 use assert_cmd::Command;
-use common::memscope_bench;
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::trackers::Trackers;
 use memscope_bench::internal::tracking::Level;

@@ -1,8 +1,6 @@
 //! Integration tests of `why`: its refusals, and that its groups and functions add up to the counted instructions.
 
-mod common;
-
-use common::{memscope_bench, says_how_to_get_valgrind};
+use crate::common::{memscope_bench, says_how_to_get_valgrind};
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::why::group::Group;
 use memscope_bench::internal::study::why::record::{CostProfile, FunctionCost, GroupCost, Why};

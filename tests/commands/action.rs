@@ -1,9 +1,7 @@
 //! The GitHub action: its script in a scratch repository, with GitHub's variables set, and stubs in place of
 //! `memscope-bench` and `gh`; and the files around it.
 
-mod common;
-
-use common::git::{git, has_git, isolation};
+use crate::common::git::{git, has_git, isolation};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,6 @@
 //! Integration tests of `conform`: levels pass, each mock fails the one test of its defect, and wrong use is explained.
 
-mod common;
-
-use common::memscope_bench;
+use crate::common::memscope_bench;
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::conformance::{Conformance, Test, TestOutcome, Verdict};
 use predicates::prelude::*;

@@ -1,10 +1,8 @@
 //! Integration tests of `measure`: the order of the pairs, and the outcomes of probes that hang, crash, lie or exhaust
 //! memory.
 
-mod common;
-
+use crate::common::{linked, memscope_bench};
 use assert_cmd::assert::Assert;
-use common::{linked, memscope_bench};
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::schedule::measurement::Series;
 use memscope_bench::internal::study::Study;

@@ -1,8 +1,6 @@
 //! Integration tests of the stress run: its console, its files, and the chart.
 
-mod common;
-
-use common::{linked, memscope_bench};
+use crate::common::{linked, memscope_bench};
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::stress::Record;
 use memscope_bench::internal::workloads::{Workload, registered};

@@ -1,8 +1,6 @@
 //! `validate --traces` and the level `recording`: traces of workloads, as a user sees them.
 
-mod common;
-
-use common::{memscope_bench, worker};
+use crate::common::{memscope_bench, worker};
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::traces::Traces;
 use memscope_bench::internal::trace::Trace;

@@ -1,10 +1,8 @@
 //! Integration tests of `harness!`: examples/own_workload.rs as a bench, as a command line, and built with other
 //! versions of memscope.
 
-mod common;
-
+use crate::common::{git, linked};
 use assert_cmd::Command;
-use common::{git, linked};
 use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::Value;
@@ -166,7 +164,7 @@ fn versions_are_compared_by_the_crate_s_own_program() {
 }
 
 #[test]
-#[ignore = "builds memscope and a bench twice, which takes minutes: cargo test --test own_crate -- --ignored"]
+#[ignore = "builds memscope and a bench twice, which takes minutes: cargo test --test commands own_crate -- --ignored"]
 fn a_crate_is_built_with_each_version() {
     let folder = folder();
     let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/own-crate");

@@ -1,9 +1,7 @@
 //! Integration tests of counts: `compare`, `history` and `bisect --counts` without valgrind, what counting finds, and
 //! its resumption.
 
-mod common;
-
-use common::{NO_VALGRIND, has_valgrind, memscope_bench};
+use crate::common::{NO_VALGRIND, has_valgrind, memscope_bench};
 use memscope_bench::internal::study::compare::{Journal, Plan, apart};
 use memscope_bench::internal::study::counts::{Counts, Judgement, Metric, Scope, change, compare};
 use memscope_bench::internal::tracking::Level;

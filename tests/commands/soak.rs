@@ -1,9 +1,7 @@
 //! Integration tests of `soak`: each level has its checkpoints and its memory, planted growth is found, and limits end
 //! a process, which keeps its measurements.
 
-mod common;
-
-use common::{has_valgrind, linked, memscope_bench};
+use crate::common::{has_valgrind, linked, memscope_bench};
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::soak::{Growth, GrowthClass, Quantity, Soak, Soaks, Stop};
 use memscope_bench::internal::tracking::Level;

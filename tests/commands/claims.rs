@@ -1,8 +1,6 @@
 //! Integration tests of `memscope-bench claims`: it draws a table from the files that exist, and invents none.
 
-mod common;
-
-use common::memscope_bench;
+use crate::common::memscope_bench;
 use memscope_bench::internal::study::claims::{CLAIMS, Claims, Verdict};
 use memscope_bench::internal::tracking::memscope::MemscopeBuild;
 use predicates::prelude::*;

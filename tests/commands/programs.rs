@@ -1,8 +1,6 @@
 //! Real programs as workloads, and the command `programs`: in a build with them, and in a build without.
 
-mod common;
-
-use common::memscope_bench;
+use crate::common::memscope_bench;
 use memscope_bench::internal::workloads::{Workload, registered};
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -59,7 +57,7 @@ mod without_programs {
 #[cfg(feature = "programs")]
 mod with_programs {
     use super::*;
-    use common::probe;
+    use crate::common::probe;
     use memscope_bench::internal::platform::files;
     use memscope_bench::internal::study::programs::Programs;
     use memscope_bench::internal::tracking::Level;

@@ -1,8 +1,6 @@
 //! `validate --sessions`: complete measurements that are repeated, as a user sees them.
 
-mod common;
-
-use common::memscope_bench;
+use crate::common::memscope_bench;
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::compare::Journal;
 use memscope_bench::internal::study::overhead::record::Results;

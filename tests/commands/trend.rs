@@ -1,11 +1,9 @@
 //! Integration tests of `trend`: the steps in a file of differences, and, on small repositories, the records of single
 //! runs, the unreadable versions and the refusals.
 
-mod common;
-
+use crate::common::git::{git_at, has_git};
+use crate::common::{memscope_bench, run_of};
 use assert_cmd::assert::Assert;
-use common::git::{git_at, has_git};
-use common::{memscope_bench, run_of};
 use memscope_bench::internal::schedule::measurement::Outcome;
 use memscope_bench::internal::study::overhead::record::Results;
 use memscope_bench::internal::worker::failure::Failure;

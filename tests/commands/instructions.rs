@@ -1,11 +1,9 @@
 //! Integration tests of `measure --instructions`: its refusals, the repeatability of its counts, and the outcomes of
 //! failures.
 
-mod common;
-
 #[cfg(target_os = "linux")]
-use common::processes;
-use common::{has_valgrind, memscope_bench, says_how_to_get_valgrind};
+use crate::common::processes;
+use crate::common::{has_valgrind, memscope_bench, says_how_to_get_valgrind};
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::overhead::record::Results;
 use memscope_bench::internal::tracking::Level;

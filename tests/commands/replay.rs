@@ -1,9 +1,7 @@
 //! `replay` and `predict`: a trace under every tracker, with the counts of the recorded program.
 
-mod common;
-
-use common::cargo::{BUILDS, ScriptedCargo};
-use common::{linked, memscope_bench, worker};
+use crate::common::cargo::{BUILDS, ScriptedCargo};
+use crate::common::{linked, memscope_bench, worker};
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::replay::Replays;
 use memscope_bench::internal::trace::format::{Event, Kind};

@@ -1,9 +1,7 @@
 //! Integration tests of `memscope-bench footprint`: every measurement runs at every scale, and the figures agree with
 //! the counts.
 
-mod common;
-
-use common::memscope_bench;
+use crate::common::memscope_bench;
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::footprint::{Footprints, PEAKS, SCALES};
 use memscope_bench::internal::tracking::Level;

@@ -1,10 +1,8 @@
 //! Integration tests of `check`: its refusals, the report of a kept check, and, if there is time to build, whole
 //! checks.
 
-mod common;
-
-use common::cargo::{BUILDS, ScriptedCargo};
-use common::{linked, memscope_bench, says_how_to_get_valgrind};
+use crate::common::cargo::{BUILDS, ScriptedCargo};
+use crate::common::{linked, memscope_bench, says_how_to_get_valgrind};
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::check::{Axis, Check, Verdict};
 use memscope_bench::internal::study::counts::Judgement;
@@ -78,7 +76,7 @@ fn a_build_is_checked_against_itself() {
 }
 
 #[test]
-#[ignore = "builds memscope, which takes minutes: cargo test --test check -- --ignored"]
+#[ignore = "builds memscope, which takes minutes: cargo test --test commands check -- --ignored"]
 fn a_head_without_a_level_is_worse() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let worse = memscope_bench()

@@ -1,9 +1,7 @@
 //! Integration tests of `memscope-bench calls`: each call runs in a separate process, impossible calls are refused, and
 //! the record keeps the measurements of another run.
 
-mod common;
-
-use common::{NO_VALGRIND, has_valgrind, memscope_bench, worker};
+use crate::common::{NO_VALGRIND, has_valgrind, memscope_bench, worker};
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::calls::latency::{Operation as Kind, QUANTILES};
 use memscope_bench::internal::study::calls::{Calls, Operation, Timing};

@@ -1,9 +1,7 @@
 //! Integration tests of `trackers`: its measurements, its files, and its messages in a build without the other
 //! trackers.
 
-mod common;
-
-use common::memscope_bench;
+use crate::common::memscope_bench;
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::schedule::measurement::Measurement;
 use memscope_bench::internal::study::trackers;
@@ -60,7 +58,7 @@ fn trackers_are_printed_and_written() {
 
 #[test]
 fn trackers_go_from_the_fastest_to_the_slowest_with_those_without_a_figure_last() {
-    let trackers = common::trackers();
+    let trackers = crate::common::trackers();
     let [ranking] = &trackers.rankings()[..] else { panic!("one workload") };
     let order: Vec<String> = ranking.measurements.iter().map(|measurement| measurement.level.to_string()).collect();
     let expected = [
@@ -81,7 +79,7 @@ fn trackers_go_from_the_fastest_to_the_slowest_with_those_without_a_figure_last(
 
 #[test]
 fn a_sampler_is_told_from_a_recorder() {
-    let table = common::markdown(&common::trackers());
+    let table = crate::common::markdown(&crate::common::trackers());
     let row = |measurement: &str| {
         let begins = format!("| {measurement} ");
         let row = table.lines().find(|line| line.starts_with(&begins));
@@ -96,7 +94,7 @@ fn a_sampler_is_told_from_a_recorder() {
 
 #[test]
 fn every_build_reads_and_draws_what_another_one_measured() {
-    let trackers = common::trackers();
+    let trackers = crate::common::trackers();
     let folder = tempfile::tempdir().expect("a temporary folder");
     files::write_json(&folder.path().join("trackers.json"), &trackers).expect("written");
     assert_eq!(read(folder.path()), trackers);
@@ -192,7 +190,8 @@ mod with_references {
         for workload in registered() {
             for level in ["stats_alloc", "dhat"] {
                 let level = format!("--tracking={level}");
-                let seen = common::probe(&[&format!("--workload={workload}"), &level, "--scale=0.001", "--count"]);
+                let seen =
+                    crate::common::probe(&[&format!("--workload={workload}"), &level, "--scale=0.001", "--count"]);
                 let fidelity = seen.fidelity().expect("both are known");
                 if workload.is_parallel() {
                     // A runtime's thread may be within a call when the window closes.

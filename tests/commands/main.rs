@@ -1,0 +1,30 @@
+//! What a user can do with each command. One program runs them all, so that a long test does not leave a core idle.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod accuracy;
+mod action;
+mod calls;
+mod check;
+mod claims;
+mod compare;
+mod conform;
+mod counts;
+mod footprint;
+mod instructions;
+mod measure;
+mod modes;
+mod own_crate;
+mod own_tracker;
+mod probe;
+mod programs;
+mod replay;
+mod sessions;
+mod soak;
+mod stress;
+mod traces;
+mod trackers;
+mod trend;
+mod validate;
+mod why;
