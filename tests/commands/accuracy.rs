@@ -141,8 +141,8 @@ fn what_is_planted_is_what_the_scale_says() {
 }
 
 #[test]
-#[ignore = "builds many versions of memscope, which takes half an hour the first time: cargo test --test commands accuracy -- \
- --ignored"]
+#[ignore = "builds many versions of memscope, which takes half an hour the first time: cargo test --test \
+            commands accuracy -- --ignored"]
 fn every_generation_of_the_api_is_asked() {
     // The newest version is the one that this program is built with, and the other tests cover it.
     let arguments = [&["--promises=live-blocks,value-leaks,names,quick-start,json"], GENERATIONS.as_slice()].concat();

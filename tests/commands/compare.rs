@@ -353,8 +353,8 @@ fn builds_for_the_tests() -> assert_cmd::Command {
 }
 
 #[test]
-#[ignore = "builds many versions of memscope, which takes half an hour the first time: cargo test --test commands compare -- \
- --ignored"]
+#[ignore = "builds many versions of memscope, which takes half an hour the first time: cargo test --test \
+            commands compare -- --ignored"]
 fn every_generation_of_the_api_can_be_measured() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     // Between releases the API changes before the number does: this is the newest source under the number of an older

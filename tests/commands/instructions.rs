@@ -11,7 +11,8 @@ use memscope_bench::internal::worker::failure::Failure;
 use memscope_bench::internal::workloads::Workload;
 use predicates::prelude::*;
 use predicates::str::contains;
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const TINY: [&str; 3] = ["measure", "--instructions", "--scale=0.001"];
@@ -81,6 +82,20 @@ fn counts_are_the_same_in_each_run_and_of_the_window_alone_and_a_failure_costs_i
     assert_eq!(again.instructions[0].untracked, count.untracked, "wherever temporary files are");
 }
 
+/// Starts a run whose probes under valgrind hang, with its temporary files in a folder.
+#[cfg(target_os = "linux")]
+fn hanging(temporary: &Path) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_memscope-bench"))
+        .args(TINY)
+        .args(["--workloads=cycles", "--tracking=full"])
+        .env("TMPDIR", temporary)
+        .env("MEMSCOPE_BENCH_FAULT", "cycles/full=hang")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts")
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn an_interrupted_run_leaves_no_folder_behind() {
@@ -100,15 +115,7 @@ fn an_interrupted_run_leaves_no_folder_behind() {
     let ignored = u64::from_str_radix(ignored.trim(), 16).expect("a hexadecimal number");
     let is_default = |signal: &Signal| ignored & 1 << (*signal as i32 - 1) == 0;
     for signal in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM].into_iter().filter(is_default) {
-        let mut run = Command::new(env!("CARGO_BIN_EXE_memscope-bench"))
-            .args(TINY)
-            .args(["--workloads=cycles", "--tracking=full"])
-            .env("TMPDIR", temporary.path())
-            .env("MEMSCOPE_BENCH_FAULT", "cycles/full=hang")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
+        let mut run = hanging(temporary.path());
         // The copy of the program, which is as large as the program.
         processes::wait_for(programs);
         kill(nix::unistd::Pid::from_raw(run.id() as i32), signal).expect("it can be interrupted");
@@ -126,15 +133,7 @@ fn no_probe_under_valgrind_outlives_its_parent() {
     }
     // Killed at once, it leaves its copy of the program.
     let temporary = tempfile::tempdir().expect("a temporary folder");
-    let mut parent = Command::new(env!("CARGO_BIN_EXE_memscope-bench"))
-        .args(TINY)
-        .args(["--workloads=cycles", "--tracking=full"])
-        .env("TMPDIR", temporary.path())
-        .env("MEMSCOPE_BENCH_FAULT", "cycles/full=hang")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program starts");
+    let mut parent = hanging(temporary.path());
     // The hanging probes are the processes under valgrind that remain, asleep: equal ones run at once.
     let (mut hanging, mut since) = (String::new(), Instant::now());
     let began = Instant::now();

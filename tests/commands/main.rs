@@ -1,4 +1,4 @@
-//! What a user can do with each command. One program runs them all, so that a long test does not leave a core idle.
+//! Tests of the commands, as a user runs them. All are one program, so a long test leaves no core idle.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -19,8 +19,8 @@ pub(super) struct Programs {
     /// The builds with features, for the report.
     pub feature_builds: Vec<FeatureBuild>,
     main: Launcher,
-    /// The program of each level that needs a feature.
-    others: Vec<(Level, Launcher)>,
+    /// The program of each feature that was built.
+    others: Vec<(Feature, Launcher)>,
 }
 
 impl Programs {
@@ -57,8 +57,7 @@ impl Programs {
         for (feature, build) in features.into_iter().zip(built) {
             let not_built = match build.program {
                 Ok(program) => {
-                    let levels = levels.iter().filter(|level| feature_of(**level) == Some(feature));
-                    programs.others.extend(levels.map(|&level| (level, program.launcher.clone())));
+                    programs.others.push((feature, program.launcher));
                     None
                 }
                 Err(failed) => Some(failed.why),
@@ -71,7 +70,8 @@ impl Programs {
 
     /// Returns the launcher of a level's probes.
     pub(super) fn of(&self, level: Level) -> &Launcher {
-        self.others.iter().find(|(other, _)| *other == level).map_or(&self.main, |(_, launcher)| launcher)
+        let built = self.others.iter().find(|(feature, _)| feature_of(level) == Some(*feature));
+        built.map_or(&self.main, |(_, launcher)| launcher)
     }
 
     /// Returns a hash of the content of all programs.
@@ -81,7 +81,7 @@ impl Programs {
     pub(super) fn fingerprint(&self) -> io::Result<String> {
         let launchers = std::iter::once(&self.main).chain(self.others.iter().map(|(_, launcher)| launcher));
         let hashes = launchers.map(Launcher::fingerprint).collect::<io::Result<Vec<_>>>()?;
-        Ok(each_once(hashes).join("+"))
+        Ok(hashes.join("+"))
     }
 }
 
@@ -101,14 +101,9 @@ fn feature_of(level: Level) -> Option<Feature> {
 /// If the build is not a published version.
 fn with_feature(named: Option<&BuildSpec>, feature: Feature) -> Result<BuildSpec, Error> {
     let linked = MemscopeBuild::of_this_build();
-    let spec = match named {
-        Some(spec) => spec.with_feature(feature.name()),
-        None if linked.source == "crates.io" => {
-            linked.version.parse().ok().and_then(|spec: BuildSpec| spec.with_feature(feature.name()))
-        }
-        None => None,
-    };
-    spec.ok_or_else(|| {
+    let this = || if linked.source == "crates.io" { linked.version.parse().ok() } else { None };
+    let spec: Option<BuildSpec> = named.cloned().or_else(this);
+    spec.and_then(|spec| spec.with_feature(feature.name())).ok_or_else(|| {
         let name = named.map_or_else(|| linked.to_string(), BuildSpec::to_string);
         Error::System(format!(
             "--with-features builds only published versions, and {name} is not one: name the feature `{}` in its \
