@@ -47,7 +47,7 @@ pub(super) struct Arguments {
     /// and of a prediction. Reads the costs of calls from calls.json in the folder of results
     #[arg(long, conflicts_with_all = ["load", "minutes", "quick", "resume"], group = "direct")]
     traces: bool,
-    /// Resume an interrupted run of the same command
+    /// Resume an interrupted run of the same command. --minutes may differ, and includes what was measured before
     #[arg(long)]
     resume: bool,
     #[command(flatten)]
@@ -108,7 +108,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let launcher = arguments.results.launcher()?;
     let (plan, pairs) = arguments.plan(launcher.fingerprint()?);
     let name = if arguments.load { "validation-load.journal" } else { "validation.journal" };
-    let (journal, steps) = journal::open(&arguments.results.output.join(name), arguments.resume, &plan)?;
+    let (journal, steps) = journal::open(&arguments.results.output.join(name), arguments.resume, &plan.work())?;
     let origin = Origin::of_this_command();
     console::complain(format_args!(
         "This takes {}{}. If it is interrupted, --resume continues it.",

@@ -114,6 +114,11 @@ pub enum Stopped {
 }
 
 impl Plan {
+    /// Returns the plan without its time limit, for the journal: a resumed run may take more or fewer minutes.
+    pub fn work(&self) -> Self {
+        Self { seconds: None, ..self.clone() }
+    }
+
     /// Measures the remaining parts, and appends them to the journal. Ends at once if a probe fails; the journal then
     /// stays if it has a part.
     ///
