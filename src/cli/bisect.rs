@@ -45,7 +45,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     workload: Workload,
     /// The level that shows the difference
-    #[arg(long)]
+    #[arg(long, value_name = "LEVEL", default_value = "full")]
     tracking: Level,
     /// Decide each step by counts instead of time, which works on any machine: three runs of each commit under
     /// valgrind, or six for page faults. The default metric is instructions

@@ -1,4 +1,4 @@
-//! `memscope-bench predict`: estimates what tracking would cost the program of a trace, without a replay.
+//! `memscope-bench predict`: estimates what memscope's hook would cost the program of a trace, without a replay.
 
 use crate::cli::Error;
 use crate::cli::arguments::FormatArguments;
@@ -18,9 +18,6 @@ pub(super) struct Arguments {
     /// The trace, written by `record` or by a program with the recorder
     #[arg(value_name = "TRACE")]
     trace: PathBuf,
-    /// The level. `calls` measures single allocations untracked and under `allocator`
-    #[arg(long, value_name = "LEVEL", default_value = "allocator")]
-    tracking: Level,
     /// The costs of single calls, as `memscope-bench calls` wrote them
     #[arg(long, default_value = "results/calls.json", value_name = "FILE")]
     calls: PathBuf,
@@ -42,7 +39,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     };
     let calls: Calls = files::read_if_there(&arguments.calls)?.ok_or_else(no_costs)?;
     let name = arguments.trace.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let prediction = Prediction::of(name, &trace, arguments.tracking, &calls);
+    let prediction = Prediction::of(name, &trace, Level::Allocator, &calls);
     let prediction = prediction.map_err(|lack| Error::System(format!("{path}: {lack}")))?;
     let prediction = prediction.with_accuracy(accuracy(&arguments.traces, Way::Prediction)?);
     study::print(&prediction, arguments.format.format);

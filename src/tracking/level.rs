@@ -37,6 +37,8 @@ pub enum RecordingKind {
     NamedValues,
     /// Every event.
     Events,
+    /// Every event, with the calls that led to it.
+    Backtraces,
     /// Some events, chosen at random.
     Samples,
     /// Some of the values that the program names, chosen at random.
@@ -48,10 +50,11 @@ impl fmt::Display for RecordingKind {
         f.pad(match self {
             Self::Nothing => "nothing",
             Self::Counts => "counts",
-            Self::NamedValues => "records named values",
-            Self::Events => "records each event",
+            Self::NamedValues => "named values",
+            Self::Events => "each event",
+            Self::Backtraces => "each event, backtrace",
             Self::Samples => "samples",
-            Self::SampledValues => "samples named values",
+            Self::SampledValues => "some named values",
         })
     }
 }

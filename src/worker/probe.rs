@@ -231,7 +231,7 @@ impl Observation {
             RecordingKind::NamedValues | RecordingKind::SampledValues => {
                 ratio(self.recorded.variables?, self.variables)
             }
-            RecordingKind::Counts | RecordingKind::Events | RecordingKind::Samples => {
+            RecordingKind::Counts | RecordingKind::Events | RecordingKind::Backtraces | RecordingKind::Samples => {
                 let truth = self.truth?;
                 let allocations = ratio(self.recorded.allocations?, truth.allocations);
                 let deallocations = self.recorded.deallocations.and_then(|count| ratio(count, truth.deallocations));

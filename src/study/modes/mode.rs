@@ -87,7 +87,7 @@ impl<'a> Mode<'a> {
 
     /// Returns whether it records allocations instead of named values.
     pub(super) fn is_of_events(&self) -> bool {
-        matches!(self.level.records(), RecordingKind::Events | RecordingKind::Samples)
+        matches!(self.level.records(), RecordingKind::Events | RecordingKind::Backtraces | RecordingKind::Samples)
     }
 
     /// Returns its sampling rate in percent with its interval, and the documented rate.

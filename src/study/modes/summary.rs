@@ -99,7 +99,7 @@ fn records(mode: &Mode) -> &'static str {
         RecordingKind::Counts => "counts",
         RecordingKind::NamedValues => "named values",
         RecordingKind::SampledValues => "some named values",
-        RecordingKind::Events => "allocations",
+        RecordingKind::Events | RecordingKind::Backtraces => "allocations",
         RecordingKind::Samples => "some allocations",
     }
 }

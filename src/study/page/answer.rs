@@ -13,7 +13,7 @@ pub(super) fn sentences(kept: &Kept) -> Vec<String> {
     match kept {
         Kept::Overhead(results) if results.is_control() => harness_cost(&results.summary()),
         Kept::Overhead(results) => headline::sentences(results),
-        Kept::Trackers(trackers) => overview::sentence(trackers).into_iter().collect(),
+        Kept::Trackers(trackers) => overview::sentences(trackers),
         // The first sentence sums up, and the last one is on the newest change.
         Kept::Comparison(comparison) => ends(lead(&comparison.summary())),
         // A sentence for each build, and the newest build is the last.

@@ -45,22 +45,34 @@ pub(super) fn table(trackers: &Trackers) -> Table {
     table
 }
 
-/// Returns the ranking as a sentence: each tracker with its typical overhead.
-pub(crate) fn sentence(trackers: &Trackers) -> Option<String> {
-    let typical = |headline: &Headline| {
-        let is_whole = headline.measured() == headline.tried;
-        let partly = if is_whole { String::new() } else { format!(" on {} workloads", headline.measured()) };
-        let memscope = if headline.level.is_memscope() { " (memscope)" } else { "" };
-        let name = text::code(&headline.level.to_string());
-        format!("{name}{memscope} {}{partly}", headline.typical_in_words())
+/// Returns the answer: a sentence for each kind of record, with the typical overhead of each of its trackers.
+pub(crate) fn sentences(trackers: &Trackers) -> Vec<String> {
+    let ranked = ranked(trackers);
+    let sentence = |(kind, words): &(RecordingKind, &str)| {
+        let of_kind = |headline: &&Headline| headline.measured() > 0 && trackers.records(headline.level) == *kind;
+        let all: Vec<String> = ranked.iter().filter(of_kind).map(typical).collect();
+        (!all.is_empty()).then(|| format!("{words}: {}.", number::list(&all)))
     };
-    // A level that records nothing is another heap, not a tracker.
-    let is_tracker =
-        |headline: &&Headline| headline.measured() > 0 && headline.level.records() != RecordingKind::Nothing;
-    let all: Vec<String> = ranked(trackers).iter().filter(is_tracker).map(typical).collect();
-    (!all.is_empty()).then(|| {
-        format!("Typical overheads, geometric means over the workloads, from the cheapest: {}.", number::list(&all))
-    })
+    PURPOSES.iter().filter_map(sentence).collect()
+}
+
+/// The purpose of each kind of record. A level that records nothing is another heap, not a tracker.
+const PURPOSES: [(RecordingKind, &str); 6] = [
+    (RecordingKind::Counts, "To count allocations and bytes"),
+    (RecordingKind::Samples, "To sample some allocations"),
+    (RecordingKind::NamedValues, "To see the values that the program names"),
+    (RecordingKind::SampledValues, "To see some of the values that the program names"),
+    (RecordingKind::Events, "To record each event, without the code that caused it"),
+    (RecordingKind::Backtraces, "To record each event with its backtrace, which shows the code that allocates"),
+];
+
+/// Returns a tracker with its typical overhead, and with the number of its workloads if it lacks some.
+fn typical(headline: &Headline) -> String {
+    let is_whole = headline.measured() == headline.tried;
+    let partly = if is_whole { String::new() } else { format!(" on {} workloads", headline.measured()) };
+    let memscope = if headline.level.is_memscope() { " (memscope)" } else { "" };
+    let name = text::code(&headline.level.to_string());
+    format!("{name}{memscope} {}{partly}", headline.typical_in_words())
 }
 
 /// Returns the trackers in ascending order of cost; those without a figure come last.

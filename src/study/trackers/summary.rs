@@ -15,6 +15,7 @@ pub fn summary(trackers: &Trackers) -> Document {
     let rankings = trackers.rankings();
     let has_overview = rankings.len() > 1;
     if has_overview {
+        document.notes(overview::sentences(trackers));
         document.heading("All workloads");
         document.table(overview::table(trackers));
     }
@@ -35,8 +36,7 @@ pub fn summary(trackers: &Trackers) -> Document {
         );
     }
     notes.push(
-        "A counter keeps two or three numbers, a recorder something of each event, a sampler something of few events: \
-         compare like with like."
+        "Compare trackers that record the same: a counter keeps two or three numbers, and a sampler keeps few events."
             .to_owned(),
     );
     notes.extend((!trackers.own.is_empty()).then(|| own::NOTE.to_owned()));

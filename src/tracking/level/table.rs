@@ -119,7 +119,7 @@ levels! {
         Dhat "a heap profiler: each block with its backtrace" {
             name: "dhat",
             mode: Mode::DHAT,
-            records: RecordingKind::Events,
+            records: RecordingKind::Backtraces,
         }
         Jemalloc "another heap in the system allocator's place, its profiler off" {
             name: "jemalloc",
@@ -133,7 +133,7 @@ levels! {
         }
         Heaptrack "a profiler around the untracked probe: each event with its backtrace" {
             name: "heaptrack",
-            records: RecordingKind::Events,
+            records: RecordingKind::Backtraces,
             host: Host::Heaptrack,
         }
     }

@@ -15,7 +15,7 @@ impl AllocationTracker for Dhat {
 
     const NAME: &'static str = "dhat";
     const ABOUT: &'static str = "a heap profiler: each block with its backtrace";
-    const RECORDS: RecordingKind = RecordingKind::Events;
+    const RECORDS: RecordingKind = RecordingKind::Backtraces;
     const ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
     /// Sets it up as in a user's program, except that it writes no file at the end.

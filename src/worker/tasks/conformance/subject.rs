@@ -19,7 +19,9 @@ pub(crate) trait Subject: Sync {
     /// none.
     fn counts(&self) -> Recorded {
         match self.records() {
-            RecordingKind::Counts | RecordingKind::Events => Recorded { peak_bytes: None, ..self.recorded() },
+            RecordingKind::Counts | RecordingKind::Events | RecordingKind::Backtraces => {
+                Recorded { peak_bytes: None, ..self.recorded() }
+            }
             _ => Recorded::default(),
         }
     }
