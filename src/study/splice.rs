@@ -1,8 +1,9 @@
 //! Blocks of documents that are drawn from results files.
 //!
 //! A block is enclosed by two comments, `<!-- begin overhead.json table -->` and `<!-- end -->`, the first of which
-//! names the results file and the part of its report. `<!-- begin calls.json predict FILE.trace -->` names the costs
-//! and the trace of a prediction. The text between them is replaced; everything else stays unchanged.
+//! names the results file and the part of its report. `<!-- begin soak.json answer bytes kept -->` names the sentences
+//! of an answer that contain these words, and `<!-- begin calls.json predict FILE.trace -->` names the costs and the trace
+//! of a prediction: `predict` is its sentence and its table, and `prediction` its sentence. The text between them is replaced; everything else stays unchanged.
 
 use super::calls::Calls;
 use super::kept::{Kept, Visitor};
@@ -96,23 +97,37 @@ fn splice(
 /// Draws a part of a results file.
 fn block(path: &Path, part: &str) -> Result<String, String> {
     let kept = Kept::read(path).map_err(|error| error.to_string())?;
-    let drawn = |select| Ok(kept.visit(&mut Selected(select)));
+    let drawn = |select: &dyn Fn(Document) -> Document| Ok(kept.visit(&mut Selected(select)));
     let text = match (part, &kept) {
-        ("table", _) => drawn(whole),
-        ("tables", _) => drawn(tables),
-        ("notes", _) => drawn(notes),
-        ("answer", _) => drawn(answer),
-        ("first", _) => drawn(first),
-        ("last", _) => drawn(last),
+        ("table", _) => drawn(&whole),
+        ("tables", _) => drawn(&tables),
+        ("notes", _) => drawn(&notes),
+        ("answer", _) => drawn(&answer),
+        ("first", _) => drawn(&first),
+        ("last", _) => drawn(&last),
         ("headline", Kept::Overhead(results)) => Ok(headline::draw(results)),
         ("headline", _) => Err(format!("{} has no headline: only overheads have one", path.display())),
-        (part, kept) => match (part.strip_prefix("predict "), kept) {
-            (Some(trace), Kept::Calls(calls)) => {
-                predicted(&path.with_file_name(trace), calls, &path.with_file_name("traces.json"))
+        (part, kept) => match (part.split_once(' '), kept) {
+            (Some(("answer", words)), _) => match drawn(&|document| sentences(document, words)) {
+                Ok(text) if text.is_empty() => {
+                    Err(format!("no sentence of the answer of {} contains '{words}'", path.display()))
+                }
+                sentences => sentences,
+            },
+            (Some((part @ ("predict" | "prediction"), trace)), Kept::Calls(calls)) => {
+                let prediction = predicted(&path.with_file_name(trace), calls, &path.with_file_name("traces.json"))?;
+                let mut document = answer(prediction.summary());
+                if part == "predict" {
+                    document.parts.extend(first(prediction.summary()).parts);
+                }
+                Ok(markdown::draw(&document))
             }
-            (Some(_), _) => Err(format!("{} predicts nothing: only the costs of calls do", path.display())),
-            (None, _) => Err(format!(
-                "unknown part '{part}': choose from table, tables, notes, answer, first, last, headline and predict TRACE"
+            (Some(("predict" | "prediction", _)), _) => {
+                Err(format!("{} predicts nothing: only the costs of calls do", path.display()))
+            }
+            _ => Err(format!(
+                "unknown part '{part}': choose from table, tables, notes, answer, answer WORDS, first, last, headline, \
+                 predict TRACE and prediction TRACE"
             )),
         },
     }?;
@@ -122,9 +137,8 @@ fn block(path: &Path, part: &str) -> Result<String, String> {
     Ok(lines.join("\n"))
 }
 
-/// Draws the prediction for a trace's program, from the costs of calls and the accuracy of predictions, if known: the
-/// sentence and its table.
-fn predicted(trace: &Path, calls: &Calls, accuracy: &Path) -> Result<String, String> {
+/// Returns the prediction for a trace's program, from the costs of calls and the accuracy of predictions, if known.
+fn predicted(trace: &Path, calls: &Calls, accuracy: &Path) -> Result<Prediction, String> {
     let name = trace.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let recorded = Trace::read(trace).map_err(|error| error.to_string())?;
     let prediction = Prediction::of(name, &recorded, Level::Allocator, calls)
@@ -132,16 +146,13 @@ fn predicted(trace: &Path, calls: &Calls, accuracy: &Path) -> Result<String, Str
     let traces: Option<Traces> = files::read_if_there(accuracy).map_err(|error| error.to_string())?;
     let known = traces.zip(origin(calls));
     let accuracy = known.and_then(|(traces, calls)| traces.accuracy_on(&calls.machine, Way::Prediction));
-    let prediction = prediction.with_accuracy(accuracy);
-    let mut document = answer(prediction.summary());
-    document.parts.extend(first(prediction.summary()).parts);
-    Ok(markdown::draw(&document))
+    Ok(prediction.with_accuracy(accuracy))
 }
 
 /// A part of a report, selected by a function.
-struct Selected(fn(Document) -> Document);
+struct Selected<'a>(&'a dyn Fn(Document) -> Document);
 
-impl Visitor for Selected {
+impl Visitor for Selected<'_> {
     type Output = String;
 
     fn visit<S: Study>(&mut self, study: &S) -> String {
@@ -176,6 +187,18 @@ fn notes(mut document: Document) -> Document {
 fn answer(document: Document) -> Document {
     let above = document.parts.into_iter().take_while(|part| !matches!(part, Part::Table(_)));
     Document { parts: above.filter(|part| matches!(part, Part::Notes(_))).collect() }
+}
+
+/// Returns the sentences of the answer that contain these words.
+fn sentences(document: Document, words: &str) -> Document {
+    let mut answer = answer(document);
+    for part in &mut answer.parts {
+        if let Part::Notes(lines) = part {
+            lines.retain(|line| line.contains(words));
+        }
+    }
+    answer.parts.retain(|part| !matches!(part, Part::Notes(lines) if lines.is_empty()));
+    answer
 }
 
 /// Returns the first table, without its heading.
@@ -215,12 +238,14 @@ mod tests {
     fn the_answer_and_the_first_table_begin_a_report_and_the_last_table_ends_it() {
         let mut document = Document::default();
         document.heading("a title");
-        document.notes(vec!["the answer".to_owned()]);
+        document.notes(["the answer", "and more"].map(str::to_owned).to_vec());
         for column in ["one", "two"] {
             document.table(Table::new([left(column)]));
             document.notes(vec!["a note".to_owned()]);
         }
         assert_eq!(answer(document.clone()).parts, document.parts[1..2]);
+        assert_eq!(sentences(document.clone(), "more").parts, [Part::Notes(vec!["and more".to_owned()])]);
+        assert_eq!(sentences(document.clone(), "title"), Document::default());
         assert_eq!(first(document.clone()).parts, document.parts[2..3]);
         assert_eq!(last(document.clone()).parts, document.parts[4..5]);
         for one in [first, last] {
