@@ -222,6 +222,9 @@ pub struct Toolchain {
     /// True with debug assertions.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub debug_assertions: bool,
+    /// The Cargo features that add levels or workloads; empty without one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<String>,
 }
 
 impl Toolchain {
@@ -235,6 +238,10 @@ impl Toolchain {
             flags: env!("TOOLCHAIN_FLAGS").to_owned(),
             wrapper: env!("TOOLCHAIN_WRAPPER").to_owned(),
             debug_assertions: cfg!(debug_assertions),
+            features: [("references", cfg!(feature = "references")), ("programs", cfg!(feature = "programs"))]
+                .into_iter()
+                .filter_map(|(name, is_on)| is_on.then(|| name.to_owned()))
+                .collect(),
         }
     }
 

@@ -14,7 +14,7 @@ pub(crate) fn circumstances(origin: &Origin) -> Vec<String> {
 
 /// Returns the circumstances of a report that names the builds itself: without the memscope of this program.
 pub(crate) fn circumstances_of_other_builds(origin: &Origin) -> Vec<String> {
-    let Origin { started, command, machine, toolchain, .. } = origin;
+    let Origin { started, machine, toolchain, .. } = origin;
     let mut lines = vec![
         format!(
             "Machine: {}, {} cores, {}, {}.",
@@ -26,7 +26,7 @@ pub(crate) fn circumstances_of_other_builds(origin: &Origin) -> Vec<String> {
         toolchain_line(toolchain),
     ];
     lines.extend(environment_line(origin));
-    lines.push(format!("Measured {} with {}.", started.format("%Y-%m-%d %H:%M UTC"), text::code(command)));
+    lines.push(format!("Measured {} with {}.", started.format("%Y-%m-%d %H:%M UTC"), origin.command_and_features()));
     lines
 }
 

@@ -3,7 +3,7 @@
 
 use crate::platform::conditions::Conditions;
 use crate::platform::system::{Machine, Toolchain};
-use crate::platform::{environment, itself, shell};
+use crate::platform::{environment, itself, shell, text};
 use crate::tracking::memscope::MemscopeBuild;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,15 @@ impl Origin {
             Some(command) => command_of_this_process(command, arguments.filter(|argument| argument != "--bench")),
             None => command_of_this_process("memscope-bench", arguments),
         })
+    }
+
+    /// Returns the command, with the Cargo features that it needs.
+    pub(crate) fn command_and_features(&self) -> String {
+        let command = text::code(&self.command);
+        match self.toolchain.features.as_slice() {
+            [] => command,
+            features => format!("{command}, built with `--features {}`", features.join(",")),
+        }
     }
 }
 

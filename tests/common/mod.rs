@@ -107,6 +107,7 @@ fn origin(command: &str) -> Origin {
             flags: String::new(),
             wrapper: String::new(),
             debug_assertions: false,
+            features: Vec::new(),
         },
         memscope: MemscopeBuild {
             name: "memscope-rs".to_owned(),

@@ -41,6 +41,7 @@ pub(super) struct Exhibit {
 struct OriginView {
     part: &'static str,
     command: String,
+    features: String,
     started: DateTime<Utc>,
     memscope: String,
     processor: String,
@@ -147,6 +148,7 @@ impl Visitor for Draw {
         let view = |(part, origin): (&'static str, &Origin)| OriginView {
             part,
             command: text::one_line(&origin.command),
+            features: origin.toolchain.features.join(","),
             started: origin.started,
             memscope: text::one_line(&origin.memscope.to_string()),
             processor: text::one_line(&format!("{}, {} cores", origin.machine.processor, origin.machine.cores)),

@@ -61,6 +61,7 @@ fn results(conditions: Option<Conditions>, measurements: Vec<Measurement>) -> Re
             flags: String::new(),
             wrapper: String::new(),
             debug_assertions: false,
+            features: Vec::new(),
         },
         memscope: MemscopeBuild { name: text(), version: text(), source: text() },
     };

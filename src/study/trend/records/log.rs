@@ -215,6 +215,7 @@ mod tests {
             flags: String::new(),
             wrapper: String::new(),
             debug_assertions: false,
+            features: Vec::new(),
         };
         let memscope = MemscopeBuild { name: text("memscope-rs"), version: text("0.2.5"), source: text("crates.io") };
         let started = "2026-01-02T03:04:05Z".parse().expect("a time");
