@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     #[arg(long, value_delimiter = ',', value_name = "NUMBERS", default_values = ["1", "2", "4", "8"],
           value_parser = clap::value_parser!(u64).range(1..=1_024))]
     threads: Vec<u64>,
-    /// The middle of the scales, which range from 0.4 to 4 times it [default: each workload's short scale]
+    /// The scale to multiply: each workload runs at 0.41 to 4 times this scale [default: each workload's short scale]
     #[arg(long)]
     scale: Option<Scale>,
     #[command(flatten)]
