@@ -59,9 +59,9 @@ const EXIT_CODES: &str = "Exit codes:
 
 A variable that an option names in brackets stands for it; an empty one is not set.";
 
-/// Measures what the memory tracker memscope-rs costs.
+/// Measure what the memory tracker memscope-rs costs, and check its reports
 #[derive(Debug, Parser)]
-#[command(version, about, after_help = EXIT_CODES, args_conflicts_with_subcommands = true, max_term_width = 110)]
+#[command(version, after_help = EXIT_CODES, args_conflicts_with_subcommands = true, max_term_width = 110)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
