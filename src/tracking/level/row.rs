@@ -86,7 +86,9 @@ macro_rules! levels {
         }
 
         impl Level {
-            /// The untracked level, memscope's and the counters, in ascending order of cost.
+            /// The untracked level, the counters, memscope's variable tracking and hook, alone and together, and the
+            /// recorder. The other levels whose names have no number are in [`REFERENCES`](Self::REFERENCES) and
+            /// [`MODES`](Self::MODES).
             pub const ALL: &[Self] = &[$(Self::$own,)*];
 
             /// The references: trackers other than memscope. Every build knows their names, so it can read another
