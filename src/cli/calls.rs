@@ -38,8 +38,8 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Skip instructions, which take a third of the time
-    #[arg(long)]
-    no_instructions: bool,
+    #[arg(long, alias = "no-instructions")]
+    without_instructions: bool,
     #[command(flatten)]
     results: ResultArguments,
 }
@@ -119,7 +119,7 @@ impl Arguments {
 
     /// Counts the instructions of each call. Returns the reason if none are counted.
     fn count(&self, launcher: &Launcher, measured: &[Measured], singles: &mut [Single]) -> Option<String> {
-        if self.no_instructions {
+        if self.without_instructions {
             return Some("they were not requested".to_owned());
         }
         let bar = bar(instructions::steps(measured), "counts");

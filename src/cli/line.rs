@@ -246,6 +246,14 @@ mod tests {
     }
 
     #[test]
+    fn former_names_of_options_are_accepted() {
+        for line in ["calls --no-instructions"] {
+            let parsed = Cli::try_parse_from(format!("memscope-bench {line}").split(' '));
+            assert!(parsed.is_ok(), "{line}: {parsed:?}");
+        }
+    }
+
+    #[test]
     fn every_variable_of_a_flag_is_named_once() {
         let command = Cli::command();
         let mut names: Vec<String> = with_variables(&command).into_iter().map(|(_, name)| name).collect();

@@ -258,7 +258,7 @@ fn threads_that_cannot_be_started_are_no_crash() {
     prevented(&[&measure[..], &["--workloads=concurrent,processing"], &threads].concat());
     let folder = folder();
     let output = format!("--output={}", folder.path().display());
-    let calls = ["calls", "--calls=allocate-16B", "--no-instructions", "--processes=6", "--operations=10"];
+    let calls = ["calls", "--calls=allocate-16B", "--without-instructions", "--processes=6", "--operations=10"];
     prevented(&[&calls[..], &["--tracking=untracked", &output], &threads].concat());
 }
 

@@ -184,7 +184,7 @@ fn a_machine_whose_clocks_are_coarse() {
     assert_eq!((results.measurements[0].overhead(), results.measurements[0].pairs.len()), (None, 12));
     assert_reports_are_sound(&results);
 
-    let calls = ["calls", "--calls=allocate-16B", "--no-instructions"];
+    let calls = ["calls", "--calls=allocate-16B", "--without-instructions"];
     let shown = run(&[&calls[..], &["--threads=1", "--processes=6", "--operations=20", "--output=."]].concat());
     assert!(shown.contains("too short") && shown.contains("too coarse for single calls"), "{shown}");
     assert!(!shown.contains("0 ns [0, 0]"), "{shown}");

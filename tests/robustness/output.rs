@@ -86,7 +86,8 @@ fn a_reader_who_goes_costs_nothing() {
     assert!(written.starts_with(&expected), "{written:?}");
 
     let output = format!("--output={}", path("calls"));
-    let calls = ["calls", "--calls=statistics", "--no-instructions", "--threads=1", "--processes=6", "--operations=50"];
+    let calls =
+        ["calls", "--calls=statistics", "--without-instructions", "--threads=1", "--processes=6", "--operations=50"];
     let end = run_into(closed(), &[&calls[..], &["--tracking=untracked", &output]].concat());
     assert_eq!(end.code, Some(0), "{}", end.said);
     assert_eq!(names(Path::new(&path("calls"))), ["calls.json", "calls.md", "calls.svg"]);
