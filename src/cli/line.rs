@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn former_names_of_options_are_accepted() {
-        for line in ["calls --no-instructions"] {
+        for line in ["calls --no-instructions", "compare 0.2.5 --shuffle=2"] {
             let parsed = Cli::try_parse_from(format!("memscope-bench {line}").split(' '));
             assert!(parsed.is_ok(), "{line}: {parsed:?}");
         }

@@ -44,7 +44,7 @@ pub(super) struct RoundArguments {
     #[arg(long)]
     counts: bool,
     /// Count only, and measure no time. The files are named NAME-counts
-    #[arg(long, conflicts_with_all = ["counts", "rounds", "seconds", "clock", "threshold", "shuffle", "links", "soak"])]
+    #[arg(long, conflicts_with_all = ["counts", "rounds", "seconds", "clock", "threshold", "seed", "links", "soak"])]
     counts_only: bool,
     /// Measure how the cost grows over a million events too, at each level that tracks (see `soak`)
     #[arg(long)]
@@ -60,8 +60,8 @@ pub(super) struct RoundArguments {
     #[arg(long, value_parser = not_negative)]
     threshold: Option<f64>,
     /// The seed for the order of the builds in each round
-    #[arg(long, default_value_t = 1)]
-    shuffle: u64,
+    #[arg(long, alias = "shuffle", default_value_t = 1)]
+    seed: u64,
     /// The scale: a factor on the outer counts of the workloads [default: each workload's short scale]
     #[arg(long)]
     scale: Option<Scale>,
@@ -223,7 +223,7 @@ impl RoundArguments {
             threads: self.threads.map_or_else(pools::default_threads, |threads| threads as usize),
             rounds: if self.counts_only { 0 } else { self.rounds as usize },
             seconds: self.seconds,
-            seed: self.shuffle,
+            seed: self.seed,
             counts: self.counts || self.counts_only,
         }
     }
