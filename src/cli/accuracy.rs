@@ -29,7 +29,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     builds: BuildArguments,
     /// The promises, separated by commas [default: all]
-    #[arg(long, value_delimiter = ',', value_name = "NAME", value_parser = names())]
+    #[arg(long, value_delimiter = ',', value_name = "NAMES", value_parser = names())]
     promises: Vec<String>,
     /// The number of times that each program runs. The worst run counts
     #[arg(long, default_value_t = 5, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1_000))]

@@ -193,7 +193,7 @@ pub(super) struct SizeArguments {
     #[arg(long, default_value_t = Scale::DEFAULT_SEED)]
     seed: u64,
     /// The number of threads in each pool of a parallel workload [default: the machine's available parallelism]
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_024))]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=1_024))]
     threads: Option<u64>,
     /// Let tasks sleep for this many microseconds where real work would wait (the published suite: 1000); by default
     /// they only yield

@@ -54,13 +54,13 @@ pub(super) struct Arguments {
     counts: Option<Metric>,
     /// The smallest slow-down to search for, in percent [default: 3; with --counts, the difference between equal
     /// builds]
-    #[arg(long, value_parser = not_negative)]
+    #[arg(long, value_name = "PERCENT", value_parser = not_negative)]
     threshold: Option<f64>,
     /// The clock to compare
     #[arg(long, value_enum, default_value_t)]
     clock: Clock,
     /// The maximum number of rounds per decision
-    #[arg(long, default_value_t = 1_200, value_parser = clap::value_parser!(u32).range(20..))]
+    #[arg(long, default_value_t = 1_200, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(20..))]
     rounds: u32,
     /// The scale: a factor on the outer counts of the workload [default: its short scale]
     #[arg(long)]

@@ -17,7 +17,7 @@ use clap::Args;
 #[command(mut_arg("output", |output| output.help("The folder for calls.json, calls.md and calls.svg")))]
 pub(super) struct Arguments {
     /// The calls to measure alone [default: all]
-    #[arg(long, value_delimiter = ',', value_name = "CALLS", value_parser = call)]
+    #[arg(long, value_delimiter = ',', value_name = "NAMES", value_parser = call)]
     calls: Vec<&'static Operation>,
     /// The numbers of threads that allocate in a full heap, each measured in turn
     #[arg(long, value_delimiter = ',', value_name = "NUMBERS", default_values = ["1", "2", "4", "8"],
@@ -28,11 +28,11 @@ pub(super) struct Arguments {
           value_parser = without_variables)]
     tracking: Vec<Level>,
     /// The number of processes for each call and level, and for each level and number of threads
-    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(6..))]
+    #[arg(long, default_value_t = 12, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(6..))]
     processes: u32,
     /// The number of allocations that each thread times, with as many frees; for other calls, the maximum number that a
     /// process times
-    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 100_000, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     operations: u32,
     /// The seed for the block sizes and the order
     #[arg(long, default_value_t = 1)]

@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "LEVEL|PATH")]
     subjects: Vec<Subject>,
     /// The tests, separated by commas [default: all]
-    #[arg(long, value_delimiter = ',', value_name = "NAME", value_parser = names())]
+    #[arg(long, value_delimiter = ',', value_name = "NAMES", value_parser = names())]
     tests: Vec<String>,
     /// The time limit of a test, in seconds
     #[arg(long, default_value_t = 10, value_name = "SECONDS",

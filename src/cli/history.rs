@@ -21,8 +21,8 @@ pub(super) struct Arguments {
     /// Measure merged branches too, not only first parents. Each commit is compared with its first parent
     #[arg(long)]
     all_parents: bool,
-    /// Measure every N-th commit only, with the first and the last
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    /// Measure only every NUMBER-th commit, with the first and the last
+    #[arg(long, default_value_t = 1, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     every: u32,
     #[command(flatten)]
     rounds: RoundArguments,

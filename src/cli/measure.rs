@@ -38,7 +38,8 @@ pub(super) struct Arguments {
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
     tracking: Vec<Level>,
     /// The number of pairs of processes for each workload and level
-    #[arg(long, default_value_t = PAIRS as u32, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = PAIRS as u32, value_name = "NUMBER",
+          value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
     /// Count instructions and simulated cache misses under valgrind instead of measuring time, for machines that are
     /// too noisy for time. Single-threaded workloads only, each twice. Multiplies the time limit by 50
@@ -53,7 +54,7 @@ pub(super) struct Arguments {
     control: bool,
     /// With --control: the number of layouts. For each layout, both programs are linked with their functions in another
     /// order
-    #[arg(long, requires = "control", value_parser = clap::value_parser!(u32).range(6..=100))]
+    #[arg(long, requires = "control", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(6..=100))]
     layouts: Option<u32>,
     /// Write the results to this folder: overhead.json, .md and .svg, or control.* and instructions.* with those
     /// options

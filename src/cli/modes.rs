@@ -37,10 +37,11 @@ pub(super) struct Arguments {
     #[arg(long, value_delimiter = ',', value_name = "LEVELS")]
     tracking: Vec<Level>,
     /// The number of pairs of processes for each workload and mode
-    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(6..))]
+    #[arg(long, default_value_t = 30, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(6..))]
     pairs: u32,
     /// The number of calls to determine the rate of a sampling mode
-    #[arg(long, default_value_t = modes::CALLS, value_parser = clap::value_parser!(u64).range(1_000..))]
+    #[arg(long, default_value_t = modes::CALLS, value_name = "NUMBER",
+          value_parser = clap::value_parser!(u64).range(1_000..))]
     calls: u64,
     #[command(flatten)]
     size: SizeArguments,

@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     workload: Workload,
     /// The level
-    #[arg(long)]
+    #[arg(long, value_name = "LEVEL")]
     tracking: Level,
     #[command(flatten)]
     size: SizeArguments,

@@ -22,7 +22,7 @@ pub(super) struct Arguments {
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["variables", "allocator", "full"])]
     tracking: Vec<Level>,
     /// The number of pairs of processes for each workload and level
-    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(6..))]
+    #[arg(long, default_value_t = 24, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(6..))]
     pairs: u32,
     #[command(flatten)]
     size: SizeArguments,

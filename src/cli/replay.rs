@@ -42,7 +42,8 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value_t)]
     gaps: Gaps,
     /// The number of pairs of processes for each build and level. With fewer than 6, single operations are not timed
-    #[arg(long, default_value_t = PAIRS as u32, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = PAIRS as u32, value_name = "NUMBER",
+          value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
     /// The maximum seconds for a build and level. The first 12 pairs are always taken
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]

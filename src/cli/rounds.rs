@@ -37,7 +37,8 @@ pub(super) struct RoundArguments {
     #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
     tracking: Vec<Level>,
     /// The number of rounds for each workload and level, spread over six passes
-    #[arg(long, default_value_t = ROUNDS as u32, value_parser = clap::value_parser!(u32).range(12..))]
+    #[arg(long, default_value_t = ROUNDS as u32, value_name = "NUMBER",
+          value_parser = clap::value_parser!(u32).range(12..))]
     rounds: u32,
     /// Count instructions and simulated cache misses under valgrind too (single-threaded workloads), and page faults.
     /// With --fail-on-regression, a higher count is a regression
@@ -57,7 +58,7 @@ pub(super) struct RoundArguments {
     #[arg(long, value_enum, default_value_t)]
     clock: Clock,
     /// The smallest regression or improvement, in percent [default: 3]
-    #[arg(long, value_parser = not_negative)]
+    #[arg(long, value_name = "PERCENT", value_parser = not_negative)]
     threshold: Option<f64>,
     /// The seed for the order of the builds in each round
     #[arg(long, alias = "shuffle", default_value_t = 1)]
@@ -66,7 +67,7 @@ pub(super) struct RoundArguments {
     #[arg(long)]
     scale: Option<Scale>,
     /// The number of threads in each pool of a parallel workload [default: the machine's available parallelism]
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_024))]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=1_024))]
     threads: Option<u64>,
     /// Resume an interrupted run of the same command
     #[arg(long)]

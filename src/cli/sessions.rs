@@ -20,14 +20,17 @@ use std::time::{Duration, Instant};
 /// The sessions, for `validate`.
 #[derive(Debug, Args)]
 pub(super) struct SessionArguments {
-    /// Instead of trackers of known cost: make N complete measurements of all levels, and report whether they agree
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1_000), conflicts_with_all = ["load", "minutes", "quick"], group = "direct")]
+    /// Instead of trackers of known cost: make this many complete measurements of all levels, and report whether they
+    /// agree
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(2..=1_000),
+          conflicts_with_all = ["load", "minutes", "quick"], group = "direct")]
     pub(super) sessions: Option<u32>,
     /// With --sessions: start them evenly over this many minutes
     #[arg(long, value_name = "MINUTES", default_value_t = 0.0, value_parser = minutes, requires = "sessions")]
     over: f64,
     /// With --sessions or --traces: the number of pairs for each workload and level
-    #[arg(long, default_value_t = PAIRS as u32, value_parser = clap::value_parser!(u32).range(6..), requires = "direct")]
+    #[arg(long, default_value_t = PAIRS as u32, value_name = "NUMBER",
+          value_parser = clap::value_parser!(u32).range(6..), requires = "direct")]
     pub(super) pairs: u32,
 }
 

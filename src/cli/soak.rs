@@ -41,7 +41,8 @@ pub(super) struct Arguments {
           value_parser = soaked)]
     tracking: Vec<Level>,
     /// The number of pairs of processes, untracked and tracked, at each level
-    #[arg(long, default_value_t = Plan::PAIRS as u32, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = Plan::PAIRS as u32, value_name = "NUMBER",
+          value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
     /// Count instructions up to this many events, if valgrind is installed
     #[arg(long, default_value_t = Plan::COUNTED_EVENTS, value_name = "NUMBER")]

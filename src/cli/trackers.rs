@@ -33,7 +33,7 @@ pub(super) struct Arguments {
     #[arg(long, value_delimiter = ',', value_name = "LEVELS")]
     tracking: Vec<Level>,
     /// The number of pairs of processes for each workload and tracker
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 20, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
     #[command(flatten)]
     size: SizeArguments,

@@ -79,7 +79,7 @@ fn sessions_that_did_not_end_go_on() {
 #[test]
 fn one_session_shows_nothing_and_a_folder_that_cannot_be_written_is_named_first() {
     memscope_bench().args(["validate", "--sessions=1"]).assert().code(2).stdout("").stderr(contains("1 is not in 2.."));
-    memscope_bench().args(["validate", "--over=10"]).assert().code(2).stderr(contains("--sessions <N>"));
+    memscope_bench().args(["validate", "--over=10"]).assert().code(2).stderr(contains("--sessions <NUMBER>"));
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("file");
     fs::write(&file, "").expect("it can be written");

@@ -11,7 +11,7 @@ use std::ops::Range;
 pub(in crate::cli) struct LinkArguments {
     /// The number of links of each build. Each link has its functions in another order, and rounds take turns over the
     /// links, because the order alone changes a time by a percent or two. 1: the usual order only
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=64))]
+    #[arg(long, default_value_t = 8, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=64))]
     links: u32,
 }
 

@@ -51,7 +51,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     scale: Option<Scale>,
     /// The number of threads in each pool of a parallel workload [default: the machine's available parallelism]
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_024))]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=1_024))]
     threads: Option<u64>,
     /// Skip instructions and cache misses, which need valgrind
     #[arg(long)]
