@@ -16,15 +16,15 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(mut_arg("output", |output| output.help("The folder for calls.json, calls.md and calls.svg")))]
 pub(super) struct Arguments {
-    /// The calls to measure alone [default: all]
+    /// The calls to measure alone, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_name = "NAMES", value_parser = call)]
     calls: Vec<&'static Operation>,
-    /// The numbers of threads that allocate in a full heap, each measured in turn
-    #[arg(long, value_delimiter = ',', value_name = "NUMBERS", default_values = ["1", "2", "4", "8"],
+    /// The numbers of threads that allocate in a full heap, separated by commas and measured in turn
+    #[arg(long, value_delimiter = ',', value_name = "NUMBERS", default_value = "1,2,4,8",
           value_parser = clap::value_parser!(u64).range(1..=1_024))]
     threads: Vec<u64>,
-    /// The levels for those threads: untracked, and levels that see every allocation
-    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["untracked", "counting", "allocator"],
+    /// The levels for those threads, separated by commas: untracked, and levels that see every allocation
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_value = "untracked,counting,allocator",
           value_parser = without_variables)]
     tracking: Vec<Level>,
     /// The number of processes for each call and level, and for each level and number of threads

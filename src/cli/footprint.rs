@@ -18,14 +18,14 @@ use clap::Args;
 pub(super) struct Arguments {
     #[command(flatten)]
     builds: BuildArguments,
-    /// The workloads [default: all]
+    /// The workloads, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// The levels
-    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["variables", "allocator", "full"])]
+    /// The levels, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_value = "variables,allocator,full")]
     tracking: Vec<Level>,
-    /// The numbers of threads for parallel workloads, each measured in turn
-    #[arg(long, value_delimiter = ',', value_name = "NUMBERS", default_values = ["1", "2", "4", "8"],
+    /// The numbers of threads for parallel workloads, separated by commas and measured in turn
+    #[arg(long, value_delimiter = ',', value_name = "NUMBERS", default_value = "1,2,4,8",
           value_parser = clap::value_parser!(u64).range(1..=1_024))]
     threads: Vec<u64>,
     /// The scale to multiply: each workload runs at 0.41 to 4 times this scale [default: each workload's short scale]

@@ -31,11 +31,11 @@ const COUNTING: &str = "--instructions";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The workloads [default: all; with --instructions, the single-threaded ones]
+    /// The workloads, separated by commas [default: all; with --instructions, the single-threaded ones]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// The levels. Untracked against itself is always measured too, for the noise floor
-    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
+    /// The levels, separated by commas. Untracked against itself is always measured too, for the noise floor
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_value = "full")]
     tracking: Vec<Level>,
     /// The number of pairs of processes for each workload and level
     #[arg(long, default_value_t = PAIRS as u32, value_name = "NUMBER",

@@ -19,6 +19,7 @@ use crate::tracking::references::{Host, LINKED_PROGRAM};
 use crate::workloads::{Workload, registered};
 use clap::Args;
 use programs::Programs;
+use std::sync::OnceLock;
 
 #[derive(Debug, Args)]
 #[command(mut_arg("output", |output| output.help("The folder for modes.json and modes.md")))]
@@ -30,10 +31,10 @@ pub(super) struct Arguments {
     /// Build the version once more for each Cargo feature that a mode needs, and measure the mode there
     #[arg(long)]
     with_features: bool,
-    /// The workloads
-    #[arg(long, value_delimiter = ',', value_name = "WORKLOADS", default_values_t = usual())]
+    /// The workloads, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "WORKLOADS", default_value = usual())]
     workloads: Vec<Workload>,
-    /// The modes [default: all modes of any version]
+    /// The modes, separated by commas [default: all modes of any version]
     #[arg(long, value_delimiter = ',', value_name = "LEVELS")]
     tracking: Vec<Level>,
     /// The number of pairs of processes for each workload and mode
@@ -78,10 +79,15 @@ impl Arguments {
     }
 }
 
-/// Returns the default workloads: `cycles` and `concurrent`, or all workloads of another crate.
-fn usual() -> Vec<Workload> {
-    let usual = [Workload::CYCLES, Workload::CONCURRENT];
-    if usual.iter().all(|workload| registered().contains(workload)) { usual.to_vec() } else { registered().to_vec() }
+/// Returns the names of the default workloads: `cycles` and `concurrent`, or all workloads of another crate.
+fn usual() -> &'static str {
+    static NAMES: OnceLock<String> = OnceLock::new();
+    NAMES.get_or_init(|| {
+        let usual = [Workload::CYCLES, Workload::CONCURRENT];
+        let are_here = usual.iter().all(|workload| registered().contains(workload));
+        let workloads: &[Workload] = if are_here { &usual } else { registered() };
+        workloads.iter().map(|workload| workload.name()).collect::<Vec<_>>().join(",")
+    })
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {

@@ -15,11 +15,11 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(mut_arg("output", |output| output.help("The folder for programs.json, programs.md and programs.svg")))]
 pub(super) struct Arguments {
-    /// The workloads [default: the stress workloads and the programs]
+    /// The workloads, separated by commas [default: the stress workloads and the programs]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// The levels. Untracked against itself is always measured too, for the noise floor
-    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["variables", "allocator", "full"])]
+    /// The levels, separated by commas. Untracked against itself is always measured too, for the noise floor
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_value = "variables,allocator,full")]
     tracking: Vec<Level>,
     /// The number of pairs of processes for each workload and level
     #[arg(long, default_value_t = 24, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(6..))]

@@ -35,8 +35,8 @@ pub(super) struct Arguments {
     trace: PathBuf,
     #[command(flatten)]
     builds: BuildArguments,
-    /// The levels. Untracked against itself is always measured too, for the noise floor
-    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["allocator"], value_parser = replayed)]
+    /// The levels, separated by commas. Untracked against itself is always measured too, for the noise floor
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_value = "allocator", value_parser = replayed)]
     tracking: Vec<Level>,
     /// The program's own work between two operations
     #[arg(long, value_enum, default_value_t)]

@@ -30,11 +30,12 @@ use std::time::Duration;
 #[derive(Debug, Args)]
 #[command(mut_arg("time_limit", |limit| limit.default_value("10")))]
 pub(super) struct RoundArguments {
-    /// The workloads [default: all]
+    /// The workloads, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// The levels. Untracked against itself is always measured too with the first build, for the noise floor
-    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"])]
+    /// The levels, separated by commas. Untracked against itself is always measured too with the first build, for the
+    /// noise floor
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_value = "full")]
     tracking: Vec<Level>,
     /// The number of rounds for each workload and level, spread over six passes
     #[arg(long, default_value_t = ROUNDS as u32, value_name = "NUMBER",

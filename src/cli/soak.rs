@@ -36,8 +36,8 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = Plan::LIVE as u64, value_name = "NUMBER",
           value_parser = clap::value_parser!(u64).range(10..=10_000_000))]
     live: u64,
-    /// The levels. Untracked runs beside each
-    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["variables", "allocator", "full"],
+    /// The levels, separated by commas. Untracked runs beside each
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_value = "variables,allocator,full",
           value_parser = soaked)]
     tracking: Vec<Level>,
     /// The number of pairs of processes, untracked and tracked, at each level

@@ -34,7 +34,7 @@ const PHASE_LIMIT: Duration = Duration::from_secs(60);
 pub(super) struct Arguments {
     #[command(flatten)]
     size: SizeArguments,
-    /// The phases, in order [default: all]
+    /// The phases in order, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
     /// The folder for memory_analysis.svg and memory_analysis.json

@@ -22,7 +22,7 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(mut_arg("output", |output| output.help("The folder for trackers.json, trackers.md and trackers.svg")))]
 pub(super) struct Arguments {
-    /// The workloads [default: all]
+    /// The workloads, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
     /// A tracker of your own: the folder of its crate, or its program; repeat it for several

@@ -28,10 +28,10 @@ pub(super) struct Arguments {
     /// The folder for trend.json, trend.md and trend.svg
     #[arg(long, default_value = "results", value_name = "DIR")]
     output: PathBuf,
-    /// The workloads [default: all measured ones]
+    /// The workloads, separated by commas [default: all measured ones]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// The levels [default: all levels of the differences, `full` of the records]
+    /// The levels, separated by commas [default: all levels of the differences, `full` of the records]
     #[arg(long, value_delimiter = ',', value_name = "LEVELS")]
     tracking: Vec<Level>,
     #[command(flatten)]

@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     #[arg(long, hide = true, requires = "quick", default_value_t = QUICK_ROUNDS,
           value_parser = clap::value_parser!(u32).range(12..=ROUNDS as i64))]
     rounds: u32,
-    /// The workloads [default: all]
+    /// The workloads, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
     /// The scale: a factor on the outer counts of the workloads [default: each workload's short scale]

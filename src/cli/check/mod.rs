@@ -41,11 +41,11 @@ pub(super) struct Arguments {
     /// A file with limits for axes and levels (see examples/budget.toml)
     #[arg(long, value_name = "FILE")]
     budget: Option<PathBuf>,
-    /// The workloads [default: all]
+    /// The workloads, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// The levels
-    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["variables", "full"], value_parser = tracked)]
+    /// The levels, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_value = "variables,full", value_parser = tracked)]
     tracking: Vec<Level>,
     /// The scale: a factor on the outer counts of the workloads [default: each workload's short scale]
     #[arg(long)]
