@@ -185,8 +185,8 @@ impl Environment {
 /// The size of a run, its data and its threads, for every command that runs workloads.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct SizeArguments {
-    /// The scale: a factor on the outer counts of the workloads. 1 is the full stress run [default: 1 for stress,
-    /// otherwise each workload's short scale]
+    /// The scale: a factor on the outer counts of the workloads. 1 is the full stress run [default: each workload's
+    /// short scale]
     #[arg(long)]
     scale: Option<Scale>,
     /// The seed of the workloads' data

@@ -13,6 +13,8 @@ use crate::workloads::Workload;
 use clap::Args;
 
 #[derive(Debug, Args)]
+#[command(mut_arg("scale", |scale| scale.help(
+    "The scale: a factor on the outer counts of the workload. 1 is the full stress run [default: its short scale]")))]
 pub(super) struct Arguments {
     /// The workload
     #[arg(long)]

@@ -31,6 +31,8 @@ const NAME: &str = "memory_analysis";
 const PHASE_LIMIT: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Args)]
+#[command(mut_arg("scale", |scale| scale.help(
+    "The scale: a factor on the outer counts of the workloads. 1 is the full stress run [default: 1]")))]
 pub(super) struct Arguments {
     #[command(flatten)]
     size: SizeArguments,
