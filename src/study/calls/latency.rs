@@ -32,7 +32,7 @@ pub enum Operation {
 
 impl Operation {
     /// The operations that are reported for each level.
-    pub const TOLD: [Self; 2] = [Self::Allocating, Self::Freeing];
+    pub const REPORTED: [Self; 2] = [Self::Allocating, Self::Freeing];
 
     /// Returns the operation's name.
     pub const fn name(self) -> &'static str {

@@ -163,7 +163,7 @@ fn metrics_of(call: &Call<'_>) -> Vec<Metric> {
 fn metrics_on_threads(latencies: &Latencies) -> Vec<Metric> {
     let mut metrics = Vec::new();
     for measurement in latencies.measurements.iter().filter(|measurement| measurement.failure.is_none()) {
-        for operation in Operation::TOLD {
+        for operation in Operation::REPORTED {
             let name = format!("{}/{}/threads-{}", operation.name(), measurement.level, measurement.threads);
             metrics.extend(measurement.mean(operation).map(|ns| Metric::estimate(&name, "ns", ns)));
             for (place, quantile) in QUANTILES.iter().enumerate() {

@@ -52,7 +52,7 @@ fn latencies(replays: &Replays) -> Table {
             let head = vec![build.name.clone(), operation.name().to_owned(), level];
             table.row(head.into_iter().chain(figures(latency, operation, calls(operation), true)));
         };
-        for operation in Operation::TOLD {
+        for operation in Operation::REPORTED {
             build.latencies.iter().for_each(|latency| row(latency, operation, latency.level.to_string()));
         }
         if let Some(first) = build.latencies.iter().find(|latency| latency.failure.is_none()) {

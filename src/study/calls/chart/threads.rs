@@ -5,7 +5,7 @@ use super::{MARGIN, legend, stroke};
 use crate::report::chart::canvas::{centred, dot, ending, line, panel, short, telling, text};
 use crate::report::number;
 use crate::study::calls::latency::{Latencies, Latency, Operation, QUANTILES};
-use crate::study::calls::summary::told;
+use crate::study::calls::summary::interval_or_step;
 use svg::node::element::{Group, Polyline};
 
 /// The room above the first row of plots, for the heading and the legend.
@@ -43,7 +43,7 @@ pub(super) fn draw(latencies: &Latencies) -> Group {
         .add(legend(levels, Some("nothing: the cost of timing"), 57.0));
     let axis = Axis::of(latencies);
     for (row, &threads) in threads(latencies).iter().enumerate() {
-        for (column, operation) in Operation::TOLD.into_iter().enumerate() {
+        for (column, operation) in Operation::REPORTED.into_iter().enumerate() {
             let (x, y) = (MARGIN + column as f64 * (PANEL.0 + BETWEEN), TOP + row as f64 * (PANEL.1 + BETWEEN));
             let measurements: Vec<&Latency> =
                 latencies.measurements.iter().filter(|measurement| measurement.threads == threads).collect();
@@ -153,7 +153,7 @@ impl Axis {
                 format!("{} % within", QUANTILES[place] * 100.0)
             };
             curve = curve.add(
-                telling(format!("{name}: {part} {}", told(estimate, measurement.step_ns())))
+                telling(format!("{name}: {part} {}", interval_or_step(estimate, measurement.step_ns())))
                     .add(line(x, self.y(estimate.low), x, self.y(estimate.high), &stroke(class)))
                     .add(dot(x, self.y(estimate.value), 3.0, class)),
             );
@@ -172,9 +172,10 @@ fn x(place: usize) -> f64 {
 
 /// Describes the plots in words, for readers who cannot see them.
 pub(super) fn description(latencies: &Latencies) -> String {
-    let told = latencies.measurements.iter().map(|measurement| {
-        let figure =
-            |place: usize| measurement.at(Operation::Allocating, place).map(|time| told(time, measurement.step_ns()));
+    let levels = latencies.measurements.iter().map(|measurement| {
+        let figure = |place: usize| {
+            measurement.at(Operation::Allocating, place).map(|time| interval_or_step(time, measurement.step_ns()))
+        };
         match (&measurement.failure, figure(0), figure(QUANTILES.len() - 1)) {
             (None, Some(median), Some(slowest)) => {
                 format!(
@@ -190,5 +191,5 @@ pub(super) fn description(latencies: &Latencies) -> String {
             }
         }
     });
-    told.collect::<Vec<_>>().join("; ")
+    levels.collect::<Vec<_>>().join("; ")
 }

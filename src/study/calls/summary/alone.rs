@@ -1,6 +1,6 @@
 //! The table of single calls, each alone in its process.
 
-use super::{NONE, SHOWN, step_note, told, too_short_note};
+use super::{NONE, SHOWN, interval_or_step, step_note, too_short_note};
 use crate::platform::text;
 use crate::report::document::{Table, left, right};
 use crate::report::number;
@@ -61,7 +61,7 @@ fn time(call: &Call<'_>, quantile: f64) -> String {
     let place = Quantiles::place(quantile);
     match single.at(place) {
         _ if !single.has(place) || call.batch.is_some_and(|batch| batch.failure.is_some()) => NONE.to_owned(),
-        Some(time) => told(time, single.step_ns()),
+        Some(time) => interval_or_step(time, single.step_ns()),
         None => format!("too few processes ({})", single.processes.len()),
     }
 }
@@ -70,7 +70,10 @@ fn time(call: &Call<'_>, quantile: f64) -> String {
 fn timing_row(single: &Single) -> Vec<String> {
     let quantiles = SHOWN.iter().filter(|(quantile, _)| is_shown(*quantile)).map(|(quantile, _)| {
         let place = Quantiles::place(*quantile);
-        single.timing(place).filter(|_| single.has(place)).map_or(NONE.to_owned(), |time| told(time, single.step_ns()))
+        single
+            .timing(place)
+            .filter(|_| single.has(place))
+            .map_or(NONE.to_owned(), |time| interval_or_step(time, single.step_ns()))
     });
     let head = ["nothing", "(timing alone)", NONE].map(str::to_owned);
     let last = [number::grouped(single.calls), NONE.to_owned(), "read the clock twice".to_owned()];

@@ -42,7 +42,7 @@ pub fn summary(calls: &Calls) -> Document {
 
 /// Formats a time with its interval, or with the step of the clock if the interval is narrower; a time of zero has a
 /// text.
-pub(super) fn told(time: Estimate, step_ns: Option<u64>) -> String {
+pub(super) fn interval_or_step(time: Estimate, step_ns: Option<u64>) -> String {
     let step = step_ns.unwrap_or(0) as f64;
     let is_within_a_step = time.high - time.value < step && time.value - time.low < step;
     match time.value {
@@ -104,10 +104,10 @@ mod tests {
     #[test]
     fn no_time_is_shown_more_exactly_than_the_clock_has_it() {
         let time = |value, low, high| Estimate { value, low, high };
-        assert_eq!(told(time(30.0, 30.0, 30.0), Some(10)), "30 ns ± 10");
-        assert_eq!(told(time(220.0, 220.0, 240.0), Some(10)), "220 ns [220, 240]");
-        assert_eq!(told(time(30.0, 30.0, 31.0), Some(1)), "30 ns [30, 31]");
-        assert_eq!(told(time(30.0, 30.0, 30.0), None), "30 ns [30, 30]", "an earlier file");
-        assert_eq!(told(time(0.0, 0.0, 0.0), Some(41)), "too short");
+        assert_eq!(interval_or_step(time(30.0, 30.0, 30.0), Some(10)), "30 ns ± 10");
+        assert_eq!(interval_or_step(time(220.0, 220.0, 240.0), Some(10)), "220 ns [220, 240]");
+        assert_eq!(interval_or_step(time(30.0, 30.0, 31.0), Some(1)), "30 ns [30, 31]");
+        assert_eq!(interval_or_step(time(30.0, 30.0, 30.0), None), "30 ns [30, 30]", "an earlier file");
+        assert_eq!(interval_or_step(time(0.0, 0.0, 0.0), Some(41)), "too short");
     }
 }

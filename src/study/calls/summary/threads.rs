@@ -1,6 +1,6 @@
 //! The table of allocations and frees in a full heap, on several threads.
 
-use super::{SHOWN, step_note, told, too_short_note};
+use super::{SHOWN, interval_or_step, step_note, too_short_note};
 use crate::platform::text;
 use crate::report::document::{Column, Table, left, right};
 use crate::report::number;
@@ -15,7 +15,7 @@ pub(super) fn table(latencies: &Latencies) -> Table {
     for threads in threads {
         let measurements: Vec<&Latency> =
             latencies.measurements.iter().filter(|measurement| measurement.threads == threads).collect();
-        for operation in Operation::TOLD {
+        for operation in Operation::REPORTED {
             for measurement in &measurements {
                 let level = measurement.level.to_string();
                 table.row(row(latencies, measurement, operation, &level, has_means));
@@ -51,7 +51,8 @@ pub(in crate::study) fn figures(
     match &measurement.failure {
         Some(failure) => row.push(failure.label()),
         None => {
-            let mean = measurement.mean(operation).map_or_else(|| "unknown".to_owned(), |mean| told(mean, None));
+            let mean =
+                measurement.mean(operation).map_or_else(|| "unknown".to_owned(), |mean| interval_or_step(mean, None));
             row.extend(has_means.then_some(mean));
             row.extend(SHOWN.iter().map(|(quantile, _)| figure(measurement, operation, *quantile)));
             row.push(number::short_count(calls as f64));
@@ -73,7 +74,7 @@ pub(in crate::study) fn columns(has_means: bool) -> impl Iterator<Item = Column>
 
 fn figure(measurement: &Latency, operation: Operation, quantile: f64) -> String {
     match measurement.at(operation, Quantiles::place(quantile)) {
-        Some(estimate) => told(estimate, measurement.step_ns()),
+        Some(estimate) => interval_or_step(estimate, measurement.step_ns()),
         None => format!("too few processes ({})", measurement.processes.len()),
     }
 }
@@ -81,7 +82,7 @@ fn figure(measurement: &Latency, operation: Operation, quantile: f64) -> String 
 /// Returns the note on a clock that is too coarse for single calls.
 fn clock_note(latencies: &Latencies) -> Option<String> {
     let is_too_short = |measurement: &Latency| {
-        Operation::TOLD.iter().any(|&operation| {
+        Operation::REPORTED.iter().any(|&operation| {
             (0..QUANTILES.len()).filter_map(|place| measurement.at(operation, place)).any(|time| time.value <= 0.0)
         })
     };

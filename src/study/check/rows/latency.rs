@@ -19,7 +19,7 @@ const FALSE_ALARM: f64 = LEVEL / COMPARISONS as f64;
 pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
     let [base, head] = &record.latencies;
     let of_level = |(base, head): (&Latency, &Latency)| {
-        let each = SHOWN.iter().flat_map(|&shown| Operation::TOLD.map(|operation| (shown, operation)));
+        let each = SHOWN.iter().flat_map(|&shown| Operation::REPORTED.map(|operation| (shown, operation)));
         each.map(|((axis, quantile), operation)| row(base, head, axis, quantile, operation, thresholds))
             .collect::<Vec<_>>()
     };
