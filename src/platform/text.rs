@@ -63,7 +63,7 @@ pub fn code(text: &str) -> String {
 }
 
 /// Returns a program's message for a note, without backticks, which would pair with those of the note.
-pub fn said(text: &str) -> String {
+pub fn quoted_message(text: &str) -> String {
     one_line(text).replace('`', "'")
 }
 
@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(code("cargo bench"), "`cargo bench`");
         assert_eq!(code("a`b"), "``a`b``");
         assert_eq!(code("`a``"), "``` `a`` ```");
-        assert_eq!(said("called `unwrap()`\non a `None`"), "called 'unwrap()' on a 'None'");
+        assert_eq!(quoted_message("called `unwrap()`\non a `None`"), "called 'unwrap()' on a 'None'");
     }
 
     proptest! {

@@ -80,7 +80,7 @@ fn bounds(planted: u64, named: u64) -> [String; 3] {
 fn notes(detections: &Detections) -> Vec<String> {
     let mut lines = warnings::of_origin(&detections.origin);
     for Detected { name, failure, .. } in &detections.builds {
-        lines.extend(failure.as_ref().map(|why| format!("{name} was not tested: {}.", text::said(why))));
+        lines.extend(failure.as_ref().map(|why| format!("{name} was not tested: {}.", text::quoted_message(why))));
     }
     lines.extend(failures(detections));
     lines.push(
@@ -125,10 +125,10 @@ fn failures(detections: &Detections) -> Vec<String> {
     grouped_by(failed, |row| match &row.failure {
         // A report that a version lacks is missing after every workload.
         Some(failure @ Failure::Unsupported { .. }) => {
-            format!("{}: {}", row.report.name(), text::said(&failure.to_string()))
+            format!("{}: {}", row.report.name(), text::quoted_message(&failure.to_string()))
         }
         Some(failure) => {
-            format!("{} after {}: {}", row.report.name(), row.workload, text::said(&failure.to_string()))
+            format!("{} after {}: {}", row.report.name(), row.workload, text::quoted_message(&failure.to_string()))
         }
         None => String::new(),
     })

@@ -29,7 +29,7 @@ pub(super) fn summary(accuracy: &Accuracy) -> Document {
 fn answers(accuracy: &Accuracy) -> Vec<String> {
     let answer = |build: &BuildAccuracy| {
         if let Some(why) = &build.failure {
-            return format!("{} was not tested: {}.", build.name, text::said(why));
+            return format!("{} was not tested: {}.", build.name, text::quoted_message(why));
         }
         let made: Vec<&PromiseOutcome> = build.promises.iter().filter(|kept| kept.status().is_made()).collect();
         let names = |is: &dyn Fn(&PromiseOutcome) -> bool| -> Vec<&str> {
@@ -113,7 +113,7 @@ fn row(kept: &PromiseOutcome, build: &str) -> [String; 10] {
             [kept.true_positives, kept.false_negatives, kept.false_positives].map(grouped).to_vec(),
             vec![kept.missed.first().cloned().unwrap_or_default(), kept.invented.first().cloned().unwrap_or_default()],
         ],
-        Some(failure) => [vec![String::new(); 3], vec![text::said(&failure.to_string()), String::new()]],
+        Some(failure) => [vec![String::new(); 3], vec![text::quoted_message(&failure.to_string()), String::new()]],
     };
     let shares = [kept.precision(), kept.recall()].map(|share| share.map_or_else(String::new, number::share));
     let kept_in = kept.runs.map(|Runs { all, kept }| format!("{kept} of {}", number::counted(all as usize, "run")));
@@ -153,7 +153,7 @@ fn notes(accuracy: &Accuracy) -> Vec<String> {
             let kept = build.promises.iter().find(|kept| kept.promise == promise.promise)?;
             let Failure::Unsupported { why } = kept.failure.as_ref()? else { return None };
             // The build is named in the last column.
-            Some(text::said(why.rsplit("cannot do that: ").next().unwrap_or(why)))
+            Some(text::quoted_message(why.rsplit("cannot do that: ").next().unwrap_or(why)))
         });
         if let Some(why) = why {
             let names: Vec<&str> = lacking.iter().map(|build| build.name.as_str()).collect();

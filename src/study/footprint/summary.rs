@@ -138,11 +138,11 @@ fn failure_notes(build: &BuildFootprints) -> impl Iterator<Item = String> {
         let failure = measurement.failure.as_ref()?;
         let Footprint { workload, level, threads, points, .. } = measurement;
         let name = &build.name;
-        let said = text::said(&failure.to_string());
+        let message = text::quoted_message(&failure.to_string());
         Some(match failure {
-            Failure::Unsupported { .. } => format!("{name}: {level} {said}"),
+            Failure::Unsupported { .. } => format!("{name}: {level} {message}"),
             _ => format!(
-                "{name}: {workload}/{level}, threads: {threads}, {said} (after {})",
+                "{name}: {workload}/{level}, threads: {threads}, {message} (after {})",
                 number::counted(points.len(), "scale")
             ),
         })

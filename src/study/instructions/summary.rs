@@ -101,7 +101,7 @@ fn mean(runs: &[u64]) -> String {
 
 fn failure_note(count: &InstructionCount) -> Option<String> {
     let failure = count.outcome.failure()?;
-    Some(format!("{}/{} {}", count.workload, count.level, text::said(&failure.to_string())))
+    Some(format!("{}/{} {}", count.workload, count.level, text::quoted_message(&failure.to_string())))
 }
 
 #[cfg(test)]

@@ -131,7 +131,7 @@ fn lacking(all: &[Mode]) -> Vec<String> {
     }
     let sentence = |(reason, modes): (&str, Vec<String>)| {
         let verb = if modes.len() == 1 { "is" } else { "are" };
-        format!("{} {verb} unsupported: {}.", modes.join(", "), text::said(reason))
+        format!("{} {verb} unsupported: {}.", modes.join(", "), text::quoted_message(reason))
     };
     by_reason.into_iter().map(sentence).collect()
 }

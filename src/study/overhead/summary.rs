@@ -371,6 +371,6 @@ fn failure_note(measurement: &Measurement) -> Option<String> {
         0 => "at the trial run".to_owned(),
         pairs => format!("after {}", number::counted(pairs, "pair")),
     };
-    let (failure, alone) = (text::said(&failure.to_string()), text::code(&request.command_line()));
+    let (failure, alone) = (text::quoted_message(&failure.to_string()), text::code(&request.command_line()));
     Some(format!("{workload}/{level} {failure} ({after}). Run it alone: {alone}"))
 }

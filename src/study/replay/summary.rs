@@ -65,9 +65,9 @@ fn latencies(replays: &Replays) -> Table {
 fn notes(replays: &Replays) -> Vec<String> {
     let mut lines = Vec::new();
     for build in &replays.builds {
-        lines.extend(build.not_built.iter().map(|why| text::said(why)));
+        lines.extend(build.not_built.iter().map(|why| text::quoted_message(why)));
         lines.extend(build.measurements.iter().filter_map(|measurement| {
-            let failure = text::said(&measurement.failure()?.to_string());
+            let failure = text::quoted_message(&measurement.failure()?.to_string());
             Some(format!("{}, {}: {failure}", build.name, measurement.level))
         }));
     }

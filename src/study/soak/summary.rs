@@ -195,7 +195,7 @@ fn unknown(builds: &[BuildSoaks]) -> Vec<String> {
         }
     }
     let line = |(reason, places): (&str, Vec<String>)| {
-        format!("Instructions of {} are unknown: {}.", places.join(", "), text::said(reason))
+        format!("Instructions of {} are unknown: {}.", places.join(", "), text::quoted_message(reason))
     };
     reasons.into_iter().map(line).collect()
 }

@@ -93,10 +93,13 @@ fn flat(growth: &Growth, whole: f64) -> String {
 /// Returns the reason why a level did not reach its last event; `None` if it did.
 fn ended(soak: &Soak, plan: &Plan) -> Option<String> {
     match soak.failure() {
-        Some(failure @ Failure::Unsupported { .. }) => return Some(text::said(&failure.to_string())),
+        Some(failure @ Failure::Unsupported { .. }) => return Some(text::quoted_message(&failure.to_string())),
         Some(failure) => {
             let reached = number::short_count(soak.reached() as f64);
-            return Some(format!("{} (the last checkpoint is at {reached} events)", text::said(&failure.to_string())));
+            return Some(format!(
+                "{} (the last checkpoint is at {reached} events)",
+                text::quoted_message(&failure.to_string())
+            ));
         }
         None => {}
     }

@@ -118,12 +118,12 @@ fn notes(traces: &Traces) -> Vec<String> {
     for program in &traces.programs {
         let measurements = [&program.direct, &program.recording, &program.replayed];
         lines.extend(measurements.iter().filter_map(|measurement| {
-            Some(format!("{}: {}", program.name(), text::said(&measurement.failure()?.to_string())))
+            Some(format!("{}: {}", program.name(), text::quoted_message(&measurement.failure()?.to_string())))
         }));
     }
     let reasons: BTreeSet<&String> =
         traces.programs.iter().filter_map(|program| program.not_predicted.as_ref()).collect();
-    lines.extend(reasons.into_iter().map(|why| format!("Without a prediction: {}", text::said(why))));
+    lines.extend(reasons.into_iter().map(|why| format!("Without a prediction: {}", text::quoted_message(why))));
     if traces.programs.iter().all(|program| program.recording.level == Level::Recording) {
         lines.push("Recording: the level `recording`, which writes each operation to a trace.".to_owned());
     }

@@ -180,7 +180,7 @@ fn share(part: i64, whole: i64) -> String {
 /// Returns the answer in a sentence.
 fn answer(why: &Why) -> String {
     if let Some((build, failure)) = why.builds.iter().find_map(|build| Some((build, build.failure.as_ref()?))) {
-        return format!("{}: {}", build.name, text::said(&failure.to_string()));
+        return format!("{}: {}", build.name, text::quoted_message(&failure.to_string()));
     }
     let place = format!("{} on {}", why.level, why.workload);
     match why.builds.as_slice() {

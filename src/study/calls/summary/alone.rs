@@ -118,7 +118,7 @@ pub(super) fn notes(calls: &Calls) -> Vec<String> {
 fn notes_on_singles(singles: &Singles) -> Vec<String> {
     let Singles { calls, not_counted, .. } = singles;
     let count_note = |single: &Single| {
-        let failure = text::said(&single.count_failure.as_ref()?.to_string());
+        let failure = text::quoted_message(&single.count_failure.as_ref()?.to_string());
         Some(format!("{}/{} under valgrind: {failure}", single.operation, single.level))
     };
     let mut lines: Vec<String> = calls.iter().filter_map(count_note).collect();
@@ -132,7 +132,7 @@ fn notes_on_singles(singles: &Singles) -> Vec<String> {
     ));
     lines.extend(calls.iter().filter_map(Single::step_ns).max().map(step_note));
     lines.push(match not_counted {
-        Some(why) => format!("instructions: unknown, because {}.", text::said(why)),
+        Some(why) => format!("instructions: unknown, because {}.", text::quoted_message(why)),
         None => {
             "instructions: of one call, the mean of up to 100 under valgrind, independent of the machine. They are \
              not times: they exclude waiting for memory and the kernel's work."
@@ -151,11 +151,11 @@ fn notes_on_singles(singles: &Singles) -> Vec<String> {
 fn failure_note(measured: &Measured) -> Option<String> {
     let failure = measured.failure.as_ref()?;
     let Measured { operation, level, .. } = measured;
-    let said = text::said(&failure.to_string());
+    let message = text::quoted_message(&failure.to_string());
     if matches!(failure, Failure::Unsupported { .. }) {
-        return Some(format!("{operation}/{level} {said}"));
+        return Some(format!("{operation}/{level} {message}"));
     }
-    Some(format!("{operation}/{level} {said}. Run it alone: {}", text::code(&command_line(operation, *level))))
+    Some(format!("{operation}/{level} {message}. Run it alone: {}", text::code(&command_line(operation, *level))))
 }
 
 #[cfg(test)]

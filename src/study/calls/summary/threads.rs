@@ -96,7 +96,7 @@ pub(super) fn notes(latencies: &Latencies) -> Vec<String> {
             "{} on {} {} (after {} processes)",
             measurement.level,
             number::counted(measurement.threads, "thread"),
-            text::said(&failure.to_string()),
+            text::quoted_message(&failure.to_string()),
             measurement.processes.len()
         ))
     };
