@@ -48,24 +48,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let resolved = arguments.builds.resolve()?;
     let builds = arguments.builds.build(&resolved, arguments.results.limits())?;
     let origin = Origin::of_this_command();
-    let asked: Vec<Promise> = Promise::ALL.iter().filter(|promise| arguments.asks(promise)).copied().collect();
-    let bar = ProgressBar::new((builds.len() * asked.len()) as u64).with_style(
-        ProgressStyle::with_template("asking {pos}/{len} ({elapsed}): {wide_msg}").expect("a valid template"),
+    let requested: Vec<Promise> =
+        Promise::ALL.iter().filter(|promise| arguments.is_requested(promise)).copied().collect();
+    let bar = ProgressBar::new((builds.len() * requested.len()) as u64).with_style(
+        ProgressStyle::with_template("testing {pos}/{len} ({elapsed}): {wide_msg}").expect("a valid template"),
     );
-    let builds = builds.into_iter().map(|build| of_build(build, &asked, arguments.repeats, &bar)).collect();
+    let builds = builds.into_iter().map(|build| of_build(build, &requested, arguments.repeats, &bar)).collect();
     bar.finish_and_clear();
     let accuracy = Accuracy { schema: SCHEMA, origin, builds };
     Ok(files.finish(&accuracy, arguments.results.format())?)
 }
 
 impl Arguments {
-    fn asks(&self, promise: &Promise) -> bool {
+    fn is_requested(&self, promise: &Promise) -> bool {
         self.promises.is_empty() || self.promises.iter().any(|name| name == promise.name)
     }
 }
 
 /// Runs the program of each promise with a build.
-fn of_build(build: Build, asked: &[Promise], repeats: u32, bar: &ProgressBar) -> BuildAccuracy {
+fn of_build(build: Build, requested: &[Promise], repeats: u32, bar: &ProgressBar) -> BuildAccuracy {
     let Build { name, program, .. } = build;
     let CheckedProgram { launcher, memscope, .. } = match program {
         Ok(program) => program,
@@ -73,7 +74,7 @@ fn of_build(build: Build, asked: &[Promise], repeats: u32, bar: &ProgressBar) ->
             return BuildAccuracy { name, memscope: None, failure: Some(failed.why), promises: Vec::new() };
         }
     };
-    let ask = |promise: &Promise| {
+    let test = |promise: &Promise| {
         bar.set_message(text::one_line(&format!("{name}: {}", promise.name)));
         let mut outcomes = Vec::new();
         for _ in 0..repeats {
@@ -89,7 +90,7 @@ fn of_build(build: Build, asked: &[Promise], repeats: u32, bar: &ProgressBar) ->
         bar.inc(1);
         PromiseOutcome::worst_of(outcomes)
     };
-    let promises = asked.iter().filter_map(ask).collect();
+    let promises = requested.iter().filter_map(test).collect();
     BuildAccuracy { name, memscope: Some(memscope), failure: None, promises }
 }
 
@@ -114,13 +115,13 @@ pub(super) fn rows(
 }
 
 fn row(launcher: &Launcher, workload: Workload, scale: Scale, report: &Report) -> Row {
-    let said = match &report.lacking {
+    let found = match &report.lacking {
         Some(why) => Err(Failure::Unsupported { why: why.clone() }),
         None => {
             let request = Request { workload, scale, report: report.name() };
             launcher.run_task::<Finding>(&Task::Detection(request))
         }
     };
-    let (finding, failure) = said.map_or_else(|failure| (None, Some(failure)), |finding| (Some(finding), None));
+    let (finding, failure) = found.map_or_else(|failure| (None, Some(failure)), |finding| (Some(finding), None));
     Row { workload, scale: scale.factor(), seed: scale.seed(), report: report.clone(), finding, failure }
 }

@@ -66,7 +66,7 @@ pub(super) struct PrecisionArguments {
 
 impl PrecisionArguments {
     /// Returns the requested precision, if any.
-    pub(super) fn asked(&self) -> Option<Precision> {
+    pub(super) fn requested(&self) -> Option<Precision> {
         self.precision.map(|percent| Precision { percent, seconds: self.precision_limit })
     }
 }
@@ -178,7 +178,7 @@ impl Environment {
             keep: KeepArguments,
         }
         let Variables { limits, precision, keep } = read_variables()?;
-        Ok(Self { limits: limits.into(), precision: precision.asked(), keep: keep.keep })
+        Ok(Self { limits: limits.into(), precision: precision.requested(), keep: keep.keep })
     }
 }
 
@@ -265,8 +265,8 @@ pub(super) fn or_nameable(named: &[Workload]) -> Vec<Workload> {
 }
 
 /// Returns the requested levels after `untracked`, which is always measured against itself for the noise floor.
-pub(super) fn after_the_baseline(asked: &[Level]) -> Vec<Level> {
-    each_once(std::iter::once(Level::Untracked).chain(asked.iter().copied()))
+pub(super) fn after_the_baseline(requested: &[Level]) -> Vec<Level> {
+    each_once(std::iter::once(Level::Untracked).chain(requested.iter().copied()))
 }
 
 /// Returns a progress bar over a number of steps. `what` names the steps.

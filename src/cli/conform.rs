@@ -106,7 +106,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let limits = Limits { time: Duration::from_secs(arguments.time_limit), ..Limits::default() };
     let launcher = executables::this_program(limits)?;
     let (tested, launcher) = arguments.trackers(launcher, limits)?;
-    let tests: Vec<Test> = Test::ALL.iter().filter(|test| arguments.asks(test)).copied().collect();
+    let tests: Vec<Test> = Test::ALL.iter().filter(|test| arguments.is_requested(test)).copied().collect();
 
     let origin = Origin::of_this_command();
     let bar = ProgressBar::new((tested.len() * tests.len()) as u64).with_style(
@@ -129,7 +129,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
 }
 
 impl Arguments {
-    fn asks(&self, test: &Test) -> bool {
+    fn is_requested(&self, test: &Test) -> bool {
         self.tests.is_empty() || self.tests.iter().any(|name| name == test.name)
     }
 

@@ -95,7 +95,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         results.instructions = count(arguments, &launcher, &levels)?;
     } else {
         let levels = after_the_baseline(&arguments.tracking);
-        results.precision = arguments.precision.asked();
+        results.precision = arguments.precision.requested();
         (results.measurements, journal) = pairs(arguments, &launcher, &levels)?;
     }
     match files {
@@ -141,7 +141,7 @@ fn pairs(
     let workloads = or_all(&arguments.workloads);
     let request = |workload, level| arguments.size.request(workload, level);
     let mut plan =
-        Plan::new(Effort { precision: arguments.precision.asked(), ..Effort::pairs(arguments.pairs as usize) });
+        Plan::new(Effort { precision: arguments.precision.requested(), ..Effort::pairs(arguments.pairs as usize) });
     plan.add_overheads(launcher, &workloads, levels, request);
     for Controlled { layout, launcher, control } in &controlled {
         plan.add_control(control, launcher, *layout, &workloads, request);

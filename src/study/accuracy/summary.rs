@@ -53,14 +53,14 @@ fn answers(accuracy: &Accuracy) -> Vec<String> {
     accuracy.builds.iter().map(answer).collect()
 }
 
-fn asked(accuracy: &Accuracy) -> impl Iterator<Item = &BuildAccuracy> {
+fn tested(accuracy: &Accuracy) -> impl Iterator<Item = &BuildAccuracy> {
     accuracy.builds.iter().filter(|build| build.failure.is_none())
 }
 
 /// Returns the promises in the order of reports, each once.
 fn promises(accuracy: &Accuracy) -> Vec<&PromiseOutcome> {
     let mut promises: Vec<&PromiseOutcome> = Vec::new();
-    for kept in asked(accuracy).flat_map(|build| &build.promises) {
+    for kept in tested(accuracy).flat_map(|build| &build.promises) {
         if promises.iter().all(|known| known.promise != kept.promise) {
             promises.push(kept);
         }
@@ -69,7 +69,7 @@ fn promises(accuracy: &Accuracy) -> Vec<&PromiseOutcome> {
 }
 
 fn matrix(accuracy: &Accuracy) -> Table {
-    let builds = asked(accuracy).map(|build| left(build.name.as_str()));
+    let builds = tested(accuracy).map(|build| left(build.name.as_str()));
     let mut table = Table::new([left("promise"), left("a report contains")].into_iter().chain(builds));
     for promise in promises(accuracy) {
         let status = |build: &BuildAccuracy| {
@@ -77,7 +77,7 @@ fn matrix(accuracy: &Accuracy) -> Table {
             kept.map_or_else(String::new, label)
         };
         let head = [promise.promise.clone(), promise.about.clone()];
-        table.row(head.into_iter().chain(asked(accuracy).map(status)));
+        table.row(head.into_iter().chain(tested(accuracy).map(status)));
     }
     table
 }
@@ -96,7 +96,7 @@ fn wrong(accuracy: &Accuracy) -> Table {
     let columns = words.into_iter().chain(counts).chain(last);
     let mut table = Table::new(columns).grouped_by(1).wrapped_at(WIDTH);
     for promise in promises(accuracy) {
-        for build in asked(accuracy) {
+        for build in tested(accuracy) {
             let of_build = build.promises.iter().filter(|kept| kept.promise == promise.promise);
             for kept in of_build.filter(|kept| kept.status().is_made() && kept.status() != Status::Kept) {
                 table.row(row(kept, &build.name));
@@ -148,7 +148,7 @@ fn notes(accuracy: &Accuracy) -> Vec<String> {
             let status = build.promises.iter().find(|kept| kept.promise == promise.promise).map(PromiseOutcome::status);
             status == Some(Status::Unsupported)
         };
-        let lacking: Vec<&BuildAccuracy> = asked(accuracy).filter(lacks).collect();
+        let lacking: Vec<&BuildAccuracy> = tested(accuracy).filter(lacks).collect();
         let why = lacking.first().and_then(|build| {
             let kept = build.promises.iter().find(|kept| kept.promise == promise.promise)?;
             let Failure::Unsupported { why } = kept.failure.as_ref()? else { return None };

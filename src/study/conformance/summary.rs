@@ -27,10 +27,10 @@ pub(super) fn summary(conformance: &Conformance) -> Document {
 fn sentence(tracker: &TrackerConformance) -> String {
     let of = |verdict| tracker.tests.iter().filter(|test| test.verdict() == verdict).count();
     let (passed, failed, missing) = (of(Verdict::Pass), of(Verdict::Fail), of(Verdict::NotRun));
-    let asked = passed + failed;
+    let tested = passed + failed;
     let verdict = match failed {
         0 => format!("passes {}", number::counted(passed, "test")),
-        failed => format!("fails {failed} of {}", number::counted(asked, "test")),
+        failed => format!("fails {failed} of {}", number::counted(tested, "test")),
     };
     let missing =
         if missing == 0 { String::new() } else { format!("; {} did not run", number::counted(missing, "test")) };

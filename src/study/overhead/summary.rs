@@ -326,19 +326,19 @@ fn precision_note(results: &Results, clock: Clock) -> Option<String> {
     let widths = || figures().map(|(_, figure)| figure.half_width_percent()).filter(|width| width.is_finite());
     let (least, most) = (widths().min_by(f64::total_cmp)?, widths().max_by(f64::total_cmp)?);
     let reached = format!("Precision: intervals span ±{least:.1} to ±{most:.1} % of their figures");
-    let Some(asked) = results.precision else { return Some(format!("{reached}.")) };
+    let Some(requested) = results.precision else { return Some(format!("{reached}.")) };
     let missed: Vec<String> = figures()
-        .filter(|(_, figure)| !asked.is_reached_by(figure))
+        .filter(|(_, figure)| !requested.is_reached_by(figure))
         .map(|(measurement, figure)| {
             format!("{}/{} (±{:.1} %)", measurement.workload, measurement.level, figure.half_width_percent())
         })
         .collect();
     Some(match missed.as_slice() {
-        [] => format!("{reached}; all meet the requested ±{} %.", asked.percent),
+        [] => format!("{reached}; all meet the requested ±{} %.", requested.percent),
         missed => format!(
             "{reached}; these exceed the requested ±{} % after {} s: {}.",
-            asked.percent,
-            asked.seconds,
+            requested.percent,
+            requested.seconds,
             missed.join(", ")
         ),
     })

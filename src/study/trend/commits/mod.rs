@@ -127,11 +127,11 @@ impl Commits {
     /// Estimates the overheads of these workloads at these levels from the differences of a file. An empty list selects
     /// all.
     pub(crate) fn of(file: String, kept: Kept, workloads: &[Workload], tracking: &[Level], threshold: f64) -> Self {
-        let is_asked = |difference: &Difference| {
+        let is_requested = |difference: &Difference| {
             (workloads.is_empty() || workloads.contains(&difference.workload))
                 && (tracking.is_empty() || tracking.contains(&difference.level))
         };
-        let differences: Vec<Difference> = kept.differences.into_iter().filter(is_asked).collect();
+        let differences: Vec<Difference> = kept.differences.into_iter().filter(is_requested).collect();
         let list = order::commits(&differences);
         let mut runs: Vec<Run> = Vec::new();
         for Difference { started, machine, .. } in &differences {

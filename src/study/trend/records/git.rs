@@ -22,10 +22,10 @@ pub enum HistoryError {
         last: String,
     },
     /// There are records, but none of them has a figure of the requested kind.
-    #[error("no record has {asked}; there are {there}")]
+    #[error("no record has {requested}; there are {there}")]
     NotMeasured {
         /// The requested workloads and levels.
-        asked: String,
+        requested: String,
         /// The workloads and levels that the records have.
         there: String,
     },

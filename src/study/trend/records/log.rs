@@ -104,9 +104,9 @@ impl Log {
     /// If none of them was ever measured.
     pub fn lanes(&self, workloads: &[Workload], levels: &[Level]) -> Result<Vec<Lane>, HistoryError> {
         let workloads = if workloads.is_empty() { nameable() } else { workloads };
-        let asked = workloads.iter().flat_map(|&workload| levels.iter().map(move |&level| (workload, level)));
+        let requested = workloads.iter().flat_map(|&workload| levels.iter().map(move |&level| (workload, level)));
         let mut lanes: Vec<Lane> = Vec::new();
-        for (workload, level) in asked {
+        for (workload, level) in requested {
             let is_new = !lanes.iter().any(|lane| lane.workload == workload && lane.level == level);
             let points = if is_new { self.points(workload, level) } else { Vec::new() };
             if !points.is_empty() {
@@ -146,12 +146,12 @@ impl Log {
         let mut under: Vec<Level> = measured.iter().map(|&(_, level)| level).collect();
         under.sort_unstable();
         under.dedup();
-        HistoryError::NotMeasured { asked: told(workloads, levels), there: told(&there, &under) }
+        HistoryError::NotMeasured { requested: listed(workloads, levels), there: listed(&there, &under) }
     }
 }
 
 /// Returns workloads and levels in words.
-fn told(workloads: &[Workload], levels: &[Level]) -> String {
+fn listed(workloads: &[Workload], levels: &[Level]) -> String {
     let workloads: Vec<&str> = workloads.iter().map(|workload| workload.name()).collect();
     let levels: Vec<String> = levels.iter().map(ToString::to_string).collect();
     format!("{} under {}", workloads.join(", "), levels.join(", "))
