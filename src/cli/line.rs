@@ -63,7 +63,7 @@ fn read<T: Parser>(arguments: Vec<OsString>) -> Result<T, ExitCode> {
             Ok((parsed, in_force(&command, &matches)))
         }) {
             Ok((parsed, in_force)) => {
-                environment::obey(in_force);
+                environment::set_in_force(in_force);
                 return Ok(parsed);
             }
             // A flag overrides a variable that it conflicts with.

@@ -34,7 +34,7 @@ pub(crate) fn own(name: &str) -> Option<OsString> {
 }
 
 /// Stores the names of the program's own variables that are in force in this process.
-pub(crate) fn obey(names: Vec<String>) {
+pub(crate) fn set_in_force(names: Vec<String>) {
     *IN_FORCE.lock().unwrap_or_else(PoisonError::into_inner) = names;
 }
 

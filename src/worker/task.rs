@@ -167,10 +167,10 @@ pub enum TaskError {
     #[error("the library that fixes the seeds of hash maps is not loaded into this program")]
     NotFixed,
     /// The system refuses a child process or a folder.
-    #[error("cannot {deed}: {source}")]
+    #[error("cannot {action}: {source}")]
     System {
         /// The action, after "cannot".
-        deed: &'static str,
+        action: &'static str,
         /// The system's error.
         source: io::Error,
     },

@@ -28,12 +28,12 @@ pub(super) fn sentences(modes: &Modes) -> Vec<String> {
 
 /// Names the cheapest mode of those that do something, and others that cost as much within the intervals. Only modes
 /// with the same untracked sample are compared.
-fn choice(wish: &str, all: &[Mode], does: impl Fn(&Mode) -> bool) -> String {
+fn choice(purpose: &str, all: &[Mode], does: impl Fn(&Mode) -> bool) -> String {
     let is_comparable = |mode: &&Mode| mode.level.baseline() == Level::Untracked;
     let fits: Vec<&Mode> = all.iter().filter(is_comparable).filter(|mode| does(mode)).collect();
     let costly = fits.iter().filter_map(|mode| Some((*mode, mode.cost()?)));
     let Some((best, _)) = costly.min_by(|a, b| a.1.total_cmp(&b.1)) else {
-        return format!("{wish}: none of the measured modes.");
+        return format!("{purpose}: none of the measured modes.");
     };
     let others = fits.iter().filter(|mode| mode.level != best.level && may_cost_as_little(mode, best));
     let others: Vec<String> = others.map(|mode| code(mode)).collect();
@@ -41,7 +41,7 @@ fn choice(wish: &str, all: &[Mode], does: impl Fn(&Mode) -> bool) -> String {
         [] => String::new(),
         others => format!("; no costlier within the intervals: {}", others.join(", ")),
     };
-    format!("{wish}: {}, {}{others}.", code(best), costs(best))
+    format!("{purpose}: {}, {}{others}.", code(best), costs(best))
 }
 
 /// Returns whether the intervals of a mode reach down to those of another one on each workload.

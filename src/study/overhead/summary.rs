@@ -291,23 +291,23 @@ fn control_costs(results: &Results) -> Vec<ControlCost> {
 
 /// Reports the number of overheads that differ between CPU time and wall time, with the largest gap.
 fn processor_note(results: &Results) -> Option<String> {
-    /// Smaller differences are not reported.
-    const PARTED: f64 = 1.05;
+    /// The smallest ratio of the two that is reported.
+    const MIN_GAP: f64 = 1.05;
     let apart = |wall: Estimate, cpu: Estimate| (cpu.value / wall.value).ln().abs();
-    let is_parted =
-        |wall: Estimate, cpu: Estimate| (wall.high < cpu.low || cpu.high < wall.low) && apart(wall, cpu) > PARTED.ln();
-    let parted: Vec<(&Measurement, Estimate, Estimate)> = results
+    let disagree =
+        |wall: Estimate, cpu: Estimate| (wall.high < cpu.low || cpu.high < wall.low) && apart(wall, cpu) > MIN_GAP.ln();
+    let disagreeing: Vec<(&Measurement, Estimate, Estimate)> = results
         .measurements
         .iter()
         .filter_map(|measurement| Some((measurement, measurement.overhead()?.wall, measurement.overhead()?.cpu?)))
-        .filter(|&(_, wall, cpu)| is_parted(wall, cpu))
+        .filter(|&(_, wall, cpu)| disagree(wall, cpu))
         .collect();
-    let &(measurement, wall, cpu) = parted.iter().max_by(|a, b| apart(a.1, a.2).total_cmp(&apart(b.1, b.2)))?;
+    let &(measurement, wall, cpu) = disagreeing.iter().max_by(|a, b| apart(a.1, a.2).total_cmp(&apart(b.1, b.2)))?;
     let wait = if wall.value > cpu.value { "threads wait" } else { "more threads are busy" };
     Some(format!(
         "CPU and wall time disagree in {} of {} results. Largest gap: {}/{} ({} threads), {} CPU, {} wall; {wait} \
          under tracking.",
-        parted.len(),
+        disagreeing.len(),
         results.measurements.len(),
         measurement.workload,
         measurement.level,

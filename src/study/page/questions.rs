@@ -31,7 +31,7 @@ const fn wanted(role: &'static str, file: &'static str, command: &'static str) -
     Wanted { role, file, command: Some(command) }
 }
 
-const fn welcome(role: &'static str, file: &'static str) -> Wanted {
+const fn optional(role: &'static str, file: &'static str) -> Wanted {
     Wanted { role, file, command: None }
 }
 
@@ -48,7 +48,7 @@ pub(super) const QUESTIONS: [Question; 12] = [
                 "instructions.json",
                 "cargo run --release -- measure --instructions --output results",
             ),
-            welcome("replay", "replay.json"),
+            optional("replay", "replay.json"),
         ],
     },
     Question {
@@ -65,7 +65,7 @@ pub(super) const QUESTIONS: [Question; 12] = [
                 keeps.",
         wanted: &[
             wanted("trackers", "trackers.json", "cargo run --release --features references -- trackers"),
-            welcome("conform", "conform.json"),
+            optional("conform", "conform.json"),
         ],
     },
     Question {
@@ -74,9 +74,9 @@ pub(super) const QUESTIONS: [Question; 12] = [
         about: "Versions or commits of memscope, compared side by side, with a verdict on each difference.",
         wanted: &[
             wanted("compare", "compare.json", "cargo run --release -- compare --published"),
-            welcome("check", "check.json"),
-            welcome("why", "why.json"),
-            welcome("trend", "trend.json"),
+            optional("check", "check.json"),
+            optional("why", "why.json"),
+            optional("trend", "trend.json"),
         ],
     },
     Question {
@@ -98,7 +98,7 @@ pub(super) const QUESTIONS: [Question; 12] = [
         wanted: &[
             wanted("accuracy", "accuracy.json", "cargo run --release -- accuracy"),
             wanted("claims", "claims.json", "cargo run --release -- claims"),
-            welcome("detection", "detection.json"),
+            optional("detection", "detection.json"),
         ],
     },
     Question {
@@ -138,7 +138,7 @@ pub(super) const QUESTIONS: [Question; 12] = [
                 "cargo run --release -- measure --control --tracking untracked --output results",
             ),
             wanted("traces", "traces.json", "cargo run --release -- validate --traces"),
-            welcome("trial", "trials/"),
+            optional("trial", "trials/"),
         ],
     },
 ];

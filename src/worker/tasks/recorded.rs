@@ -20,7 +20,7 @@ pub struct Request {
 /// # Errors
 /// If the trace cannot be written, or the probe cannot run here.
 pub fn run(Request { probe, trace }: &Request) -> Result<Observation, TaskError> {
-    let refused = |source| TaskError::System { deed: "record", source };
+    let refused = |source| TaskError::System { action: "record", source };
     recording::begin(Path::new(trace)).map_err(refused)?;
     probe::run(probe::Request { level: Level::Recording, ..*probe })
 }

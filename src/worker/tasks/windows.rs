@@ -79,7 +79,7 @@ pub fn run(Request { probe: request, level }: Request) -> Result<Windows, TaskEr
             let seen = session.window(|| probe::memscope_bench_timed(request, session.tracker()));
             [1, seen.wall.as_nanos() as u64, seen.cpu.as_nanos() as u64]
         });
-        let times = times.map_err(|source| TaskError::System { deed: "run a child of this process", source })?;
+        let times = times.map_err(|source| TaskError::System { action: "run a child of this process", source })?;
         let [1, wall_ns, cpu_ns] = times else {
             let why = "a child of this process has none".to_owned();
             return Err(ThreadsError { threads: request.threads, why }.into());

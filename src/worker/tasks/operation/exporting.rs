@@ -38,7 +38,7 @@ struct Export {
 }
 
 fn exporting(prepare: Prepare<'_>, count: usize, export: Export) -> Result<Box<dyn Ready>, TaskError> {
-    let scratch = scratch().map_err(|source| TaskError::System { deed: "make a folder to work in", source })?;
+    let scratch = scratch().map_err(|source| TaskError::System { action: "make a folder to work in", source })?;
     let live = live::allocations(prepare.names, count);
     Ok(Box::new(Exporting { live, scratch, export, outcome: Ok(()) }))
 }

@@ -115,7 +115,7 @@ fn switched(Request { level, calls }: Request) -> Planted {
 
 /// Runs the program after memscope's documented start, in a separate folder.
 fn started(level: Level) -> Result<Planted, TaskError> {
-    let failed = |source| TaskError::System { deed: "make a folder to work in", source };
+    let failed = |source| TaskError::System { action: "make a folder to work in", source };
     let folder = tempfile::tempdir().map_err(failed)?;
     env::set_current_dir(folder.path()).map_err(failed)?;
     let started = Started::begin(level);

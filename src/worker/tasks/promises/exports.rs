@@ -40,7 +40,7 @@ pub(super) fn binary() -> Result<Facts, TaskError> {
 fn run(export: Export, name: &str, with_totals: bool) -> Result<Facts, TaskError> {
     let export = export.map_err(TaskError::Unsupported)?;
     let level = named_level()?;
-    let system = |source| TaskError::System { deed: "make a folder to work in", source };
+    let system = |source| TaskError::System { action: "make a folder to work in", source };
     // Some versions write into a subfolder of the working directory.
     let scratch = tempfile::tempdir().map_err(system)?;
     env::set_current_dir(scratch.path()).map_err(system)?;

@@ -26,7 +26,7 @@ fn run(start: Result<Starting, &'static str>) -> Result<Facts, TaskError> {
         Err(why) => return Ok(Facts { reported: vec![failed(why)], ..judge(None, None, None) }),
     };
     check_switch()?;
-    let system = |source| TaskError::System { deed: "make a folder to work in", source };
+    let system = |source| TaskError::System { action: "make a folder to work in", source };
     let scratch = tempfile::tempdir().map_err(system)?;
     env::set_current_dir(scratch.path()).map_err(system)?;
     let started = mode.window(run).and_then(|Started { named, recorded }| Ok((named, recorded()?)));

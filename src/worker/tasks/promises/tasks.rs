@@ -99,7 +99,7 @@ const ASYNC_SIZES: [usize; 3] = [1_000, 2_000, 3_000];
 pub(super) fn asynchronous() -> Result<Facts, TaskError> {
     let AsyncTasks { spawn, listed } = memscope::ASYNC_TASKS.map_err(TaskError::Unsupported)?;
     let session = prepare(named_level()?)?;
-    let system = |source| TaskError::System { deed: "start a runtime", source };
+    let system = |source| TaskError::System { action: "start a runtime", source };
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(system)?;
     let kept: Kept = Arc::default();
     let works = ASYNC_SIZES.map(|size| turn(size, session.tracker().clone(), Arc::clone(&kept)));

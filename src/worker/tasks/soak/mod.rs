@@ -111,7 +111,7 @@ impl Request {
 }
 
 fn written(source: std::io::Error) -> TaskError {
-    TaskError::System { deed: "write the file for checkpoints", source }
+    TaskError::System { action: "write the file for checkpoints", source }
 }
 
 /// A running soak.
