@@ -25,9 +25,6 @@ use std::time::{Duration, Instant};
 const COUNTED: f64 = 0.25;
 /// The workload whose memory is counted at many scales: it keeps everything until the end.
 const GROWN: Workload = Workload::STRUCTURES;
-/// The part of its short scale, from 0.4 to four times of which it grows for any scale of the check: memory for each
-/// block only shows where blocks double.
-const GROWN_SCALE: f64 = 0.25;
 /// The number of processes for latencies, of each build.
 const PROCESSES: u64 = 16;
 /// The number of calls of each kind that such a process times.
@@ -95,7 +92,7 @@ impl<'a> Steps<'a> {
     fn measure(&self, record: &mut Record) -> Result<(), Error> {
         record.packages = self.programs.map(package);
         self.count(record)?;
-        self.grow(record)?;
+        self.grow(record);
         self.run_reports(record)?;
         self.time_calls(record);
         self.soak(record);
@@ -116,8 +113,10 @@ impl<'a> Steps<'a> {
         Ok(())
     }
 
-    fn grow(&self, record: &mut Record) -> Result<(), Error> {
-        let scale = GROWN.short().part(GROWN_SCALE * 4.0).map_err(out_of_range)?;
+    fn grow(&self, record: &mut Record) {
+        // The meter runs scales from a tenth of this one up to it, whatever the scale of the check: memory for each
+        // block is only known where the number of blocks doubles.
+        let scale = GROWN.short();
         for (build, launcher) in self.launchers().into_iter().enumerate() {
             let mut meter = Meter::new(launcher);
             for &level in &record.plan.levels {
@@ -126,7 +125,6 @@ impl<'a> Steps<'a> {
                 record.footprints[build].push(meter.count(request));
             }
         }
-        Ok(())
     }
 
     fn run_reports(&self, record: &mut Record) -> Result<(), Error> {
