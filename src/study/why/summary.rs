@@ -1,8 +1,7 @@
 //! The report of a cost: the answer, the groups, the functions, and the figures in addition to instructions.
 
 use super::changes::{changed, listed, top_changes};
-use super::group::Group;
-use super::record::{BuildCost, CostProfile, FunctionCost, GroupCost, Why};
+use super::record::{BuildCost, CostProfile, GroupCost, Why};
 use crate::builds;
 use crate::platform::text;
 use crate::report::circumstances::{circumstances, circumstances_of_other_builds};
@@ -35,6 +34,11 @@ pub(super) fn summary(why: &Why) -> Document {
     document
 }
 
+/// Returns the short names of the builds.
+fn short_names(why: &Why) -> Vec<String> {
+    builds::shorten(&why.builds.iter().map(|build| build.name.as_str()).collect::<Vec<_>>())
+}
+
 /// The builds that have a profile, with their short names.
 struct Compared<'a> {
     names: Vec<String>,
@@ -43,8 +47,7 @@ struct Compared<'a> {
 
 impl<'a> Compared<'a> {
     fn of(why: &'a Why) -> Self {
-        let names = builds::shorten(&why.builds.iter().map(|build| build.name.as_str()).collect::<Vec<_>>());
-        let (names, profiles) = names
+        let (names, profiles) = short_names(why)
             .into_iter()
             .zip(&why.builds)
             .filter_map(|(name, build)| Some((name, build.profile.as_ref()?)))
@@ -60,11 +63,14 @@ impl<'a> Compared<'a> {
         }
     }
 
+    /// Returns the added instructions of each build for each allocation.
+    fn per_allocation(&self, added: &[i64]) -> Vec<f64> {
+        self.profiles.iter().zip(added).map(|(profile, &added)| profile.per_allocation(added)).collect()
+    }
+
     /// Returns the figures of a row, from the added instructions of each build.
     fn figures(&self, added: &[i64]) -> Vec<String> {
-        let each: Vec<f64> =
-            self.profiles.iter().zip(added).map(|(profile, added)| profile.per_allocation(*added)).collect();
-        match (self.profiles.as_slice(), each.as_slice()) {
+        match (self.profiles.as_slice(), self.per_allocation(added).as_slice()) {
             ([profile], [one]) => vec![number::amount(*one), share(added[0], profile.added())],
             (_, [base, head]) => {
                 vec![number::amount(*base), number::amount(*head), number::signed_amount(head - base)]
@@ -75,16 +81,26 @@ impl<'a> Compared<'a> {
 
     /// Returns the size by which a row is sorted: the added instructions, or their change, for each allocation.
     fn weight(&self, added: &[i64]) -> f64 {
-        let each: Vec<f64> =
-            self.profiles.iter().zip(added).map(|(profile, added)| profile.per_allocation(*added)).collect();
+        let each = self.per_allocation(added);
         match each.as_slice() {
             [base, head] => (head - base).abs(),
             _ => each.first().copied().unwrap_or_default(),
         }
     }
 
-    /// Returns rows by key, each with the added instructions of each build, the largest first.
-    fn sorted<K: Ord>(&self, rows: BTreeMap<K, Vec<i64>>) -> Vec<(K, Vec<i64>)> {
+    /// Returns rows by key, each with the added instructions of each build, the largest first. `costs` returns the keys
+    /// of a profile, each with its added instructions.
+    fn rows<K, I>(&self, costs: impl Fn(&'a CostProfile) -> I) -> Vec<(K, Vec<i64>)>
+    where
+        K: Ord,
+        I: Iterator<Item = (K, i64)>,
+    {
+        let mut rows: BTreeMap<K, Vec<i64>> = BTreeMap::new();
+        for (place, &profile) in self.profiles.iter().enumerate() {
+            for (key, added) in costs(profile) {
+                rows.entry(key).or_insert_with(|| vec![0; self.profiles.len()])[place] += added;
+            }
+        }
         let mut rows: Vec<(K, Vec<i64>)> =
             rows.into_iter().filter(|(_, added)| added.iter().any(|&added| added != 0)).collect();
         rows.sort_by(|(_, one), (_, other)| self.weight(other).total_cmp(&self.weight(one)));
@@ -94,13 +110,7 @@ impl<'a> Compared<'a> {
 
 fn groups(compared: &Compared) -> Table {
     let mut table = Table::new(std::iter::once(left("group")).chain(compared.columns()));
-    let mut rows: BTreeMap<Group, Vec<i64>> = BTreeMap::new();
-    for (place, profile) in compared.profiles.iter().enumerate() {
-        for cost in &profile.groups {
-            rows.entry(cost.group).or_insert_with(|| vec![0; compared.profiles.len()])[place] += cost.added();
-        }
-    }
-    for (group, added) in compared.sorted(rows) {
+    for (group, added) in compared.rows(|profile| profile.groups.iter().map(|cost| (cost.group, cost.added()))) {
         table.row(std::iter::once(group.name().to_owned()).chain(compared.figures(&added)));
     }
     let all: Vec<i64> = compared.profiles.iter().map(|profile| profile.added()).collect();
@@ -110,15 +120,11 @@ fn groups(compared: &Compared) -> Table {
 
 fn functions(compared: &Compared) -> Table {
     let mut table = Table::new([left("function"), left("group")].into_iter().chain(compared.columns()));
-    let mut rows: BTreeMap<(&str, Group), Vec<i64>> = BTreeMap::new();
-    for (place, profile) in compared.profiles.iter().enumerate() {
-        for function in &profile.functions {
-            let FunctionCost { name, group, .. } = function;
-            rows.entry((name, *group)).or_insert_with(|| vec![0; compared.profiles.len()])[place] += function.added();
-        }
-    }
-    let rows = compared.sorted(rows).into_iter().filter(|(_, added)| compared.weight(added) >= LEAST);
-    for ((name, group), added) in rows.take(FUNCTIONS) {
+    let rows = compared.rows(|profile| {
+        profile.functions.iter().map(|function| ((function.name.as_str(), function.group), function.added()))
+    });
+    let large = rows.into_iter().filter(|(_, added)| compared.weight(added) >= LEAST);
+    for ((name, group), added) in large.take(FUNCTIONS) {
         table.row([text::code(&short(name)), group.name().to_owned()].into_iter().chain(compared.figures(&added)));
     }
     table
@@ -136,8 +142,7 @@ fn beside(why: &Why) -> Table {
         right("peak memory [95 %]").short("peak [95 %]"),
         right("in the kernel").short("kernel"),
     ]);
-    let names = builds::shorten(&why.builds.iter().map(|build| build.name.as_str()).collect::<Vec<_>>());
-    for (name, build) in names.into_iter().zip(&why.builds) {
+    for (name, build) in short_names(why).into_iter().zip(&why.builds) {
         table.row(std::iter::once(name).chain(beside_row(build, why.page())));
     }
     table
@@ -282,6 +287,8 @@ mod tests {
     use crate::report::origin::Origin;
     use crate::schedule::measurement::{Measurement, Outcome, Overhead, Series};
     use crate::stats::estimate::Estimate;
+    use crate::study::why::group::Group;
+    use crate::study::why::record::FunctionCost;
     use crate::tracking::Level;
     use crate::tracking::memscope::MemscopeBuild;
     use crate::worker::failure::Failure;
