@@ -11,21 +11,26 @@ use crate::tracking::Level;
 /// The figures of a build at a level: the median over workloads, with the minimum and the maximum.
 struct Overview {
     workloads: usize,
-    bytes_per_live_allocation: Option<Spread>,
-    bytes_per_event: Option<Spread>,
-    peak_memory: Option<Spread>,
-    kept_bytes: Option<Spread>,
+    bytes_per_live_allocation: Option<MedianRange>,
+    bytes_per_event: Option<MedianRange>,
+    peak_memory: Option<MedianRange>,
+    kept_bytes: Option<MedianRange>,
 }
 
+/// The marks of a range in a table.
+const IN_TABLE: [&str; 3] = ["[", ", ", "]"];
+/// The marks of a range in a sentence.
+const IN_SENTENCE: [&str; 3] = ["(", " to ", ")"];
+
 /// A median with the minimum and the maximum.
-struct Spread {
+struct MedianRange {
     middle: f64,
     least: f64,
     greatest: f64,
     figures: usize,
 }
 
-impl Spread {
+impl MedianRange {
     fn of(figures: impl Iterator<Item = f64>) -> Option<Self> {
         let figures: Vec<f64> = figures.filter(|figure| figure.is_finite()).collect();
         let least = figures.iter().copied().reduce(f64::min)?;
@@ -33,15 +38,10 @@ impl Spread {
         Some(Self { middle: median(figures.iter().copied())?, least, greatest, figures: figures.len() })
     }
 
-    fn text(&self, shown: fn(f64) -> String) -> String {
+    /// Returns the median, and the range of several figures between the given marks.
+    fn text(&self, [open, between, close]: [&str; 3], shown: fn(f64) -> String) -> String {
         let Self { middle, least, greatest, figures } = self;
-        let range = format!(" [{}, {}]", shown(*least), shown(*greatest));
-        format!("{}{}", shown(*middle), if *figures > 1 { &range } else { "" })
-    }
-
-    fn words(&self, shown: fn(f64) -> String) -> String {
-        let Self { middle, least, greatest, figures } = self;
-        let range = format!(" ({} to {})", shown(*least), shown(*greatest));
+        let range = format!(" {open}{}{between}{}{close}", shown(*least), shown(*greatest));
         format!("{}{}", shown(*middle), if *figures > 1 { &range } else { "" })
     }
 }
@@ -63,10 +63,12 @@ impl Overview {
         let each = || measured.iter();
         (!measured.is_empty()).then(|| Self {
             workloads: measured.len(),
-            bytes_per_live_allocation: Spread::of(each().filter_map(|one| clear(one.bytes_per_live_allocation()?))),
-            bytes_per_event: Spread::of(each().filter_map(|one| clear(one.bytes_per_event()?))),
-            peak_memory: Spread::of(each().filter_map(|one| Some(one.peak_memory()?.value))),
-            kept_bytes: Spread::of(each().filter_map(|one| Some(one.points.last()?.kept_bytes as f64))),
+            bytes_per_live_allocation: MedianRange::of(
+                each().filter_map(|one| clear(one.bytes_per_live_allocation()?)),
+            ),
+            bytes_per_event: MedianRange::of(each().filter_map(|one| clear(one.bytes_per_event()?))),
+            peak_memory: MedianRange::of(each().filter_map(|one| Some(one.peak_memory()?.value))),
+            kept_bytes: MedianRange::of(each().filter_map(|one| Some(one.points.last()?.kept_bytes as f64))),
         })
     }
 }
@@ -90,7 +92,9 @@ pub(super) fn table(footprints: &Footprints) -> Table {
     .grouped_by(1);
     for build in &footprints.builds {
         for level in levels(build) {
-            let text = |spread: Option<Spread>, shown| spread.map_or_else(|| "—".to_owned(), |it| it.text(shown));
+            let text = |range: Option<MedianRange>, shown| {
+                range.map_or_else(|| "—".to_owned(), |range| range.text(IN_TABLE, shown))
+            };
             let head = [build.name.clone(), level.to_string()];
             table.row(match Overview::of(build, level) {
                 None => head.into_iter().chain(["0", "—", "—", "—", "—"].map(str::to_owned)).collect::<Vec<_>>(),
@@ -118,13 +122,14 @@ pub(super) fn answer(footprints: &Footprints) -> Option<String> {
 
 fn of_build(build: &BuildFootprints) -> Option<String> {
     let (level, of) = levels(build).into_iter().rev().find_map(|level| Some((level, Overview::of(build, level)?)))?;
-    let live = of
-        .bytes_per_live_allocation
-        .map(|spread| format!("takes {} per live allocation", spread.words(|each| format!("{} B", bytes(each)))));
-    let peak = of.peak_memory.map(|spread| format!("multiplies peak memory by {}", spread.words(number::factor)));
-    let kept = of
-        .kept_bytes
-        .map(|spread| format!("keeps {} after the program has freed everything", spread.words(number::bytes)));
+    let live = of.bytes_per_live_allocation.map(|range| {
+        format!("takes {} per live allocation", range.text(IN_SENTENCE, |each| format!("{} B", bytes(each))))
+    });
+    let peak =
+        of.peak_memory.map(|range| format!("multiplies peak memory by {}", range.text(IN_SENTENCE, number::factor)));
+    let kept = of.kept_bytes.map(|range| {
+        format!("keeps {} after the program has freed everything", range.text(IN_SENTENCE, number::bytes))
+    });
     let parts: Vec<String> = [live, peak, kept].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| format!("{} under {level} {}", build.name, number::list(&parts)))
 }
