@@ -21,15 +21,7 @@ const WRONG: u8 = 2;
 /// # Errors
 /// The exit code, if it is wrong or asks for help. The message has been printed.
 pub fn read_command_line<T: Parser>() -> Result<T, ExitCode> {
-    read(std::env::args_os().collect())
-}
-
-/// Reads these arguments; the first is the program's name.
-///
-/// # Errors
-/// As for the command line.
-pub(crate) fn read_arguments<T: Parser>(arguments: Vec<OsString>) -> Result<T, ExitCode> {
-    read(arguments)
+    read_arguments(std::env::args_os().collect())
 }
 
 /// Returns whether a word is the name of a command.
@@ -44,10 +36,14 @@ pub(crate) fn has_command(word: &OsStr) -> bool {
 /// # Errors
 /// The exit code, if one is wrong. The message has been printed.
 pub(super) fn read_variables<T: Parser>() -> Result<T, ExitCode> {
-    read(vec![T::command().get_name().into()])
+    read_arguments(vec![T::command().get_name().into()])
 }
 
-fn read<T: Parser>(arguments: Vec<OsString>) -> Result<T, ExitCode> {
+/// Reads these arguments; the first is the program's name.
+///
+/// # Errors
+/// As for the command line.
+pub(crate) fn read_arguments<T: Parser>(arguments: Vec<OsString>) -> Result<T, ExitCode> {
     let is_child = arguments.iter().any(|argument| argument.as_encoded_bytes().starts_with(b"--parent"));
     if !is_child {
         check_variables()?;
