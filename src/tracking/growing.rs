@@ -15,7 +15,7 @@ pub(crate) enum Growing {
     Linear(u32),
     /// Units of work for the square of each 1,000 allocations before.
     Quadratic(u32),
-    /// Bytes that are kept for each allocation, up to [`MOST_KEPT`] in total, without additional work.
+    /// Bytes that are kept for each allocation, up to [`MAX_KEPT_TOTAL`] in total, without additional work.
     Keeping(u32),
 }
 
@@ -23,10 +23,10 @@ pub(crate) enum Growing {
 pub(crate) const MAX_RATE: u32 = 1_000_000_000;
 
 /// The maximum number of bytes that are kept for an allocation.
-pub(crate) const MAX_KEPT: u32 = 1 << 16;
+pub(crate) const MAX_KEPT_EACH: u32 = 1 << 16;
 
 /// The maximum number of bytes that are kept in total: a quarter of a gibibyte.
-const MOST_KEPT: usize = 1 << 28;
+const MAX_KEPT_TOTAL: usize = 1 << 28;
 
 /// The kind of growth: 0 for none, or the position in [`Growing`].
 static KIND: AtomicU8 = AtomicU8::new(0);
@@ -44,10 +44,10 @@ impl Growing {
             Self::Logarithmic(rate) => (1, rate.min(MAX_RATE)),
             Self::Linear(rate) => (2, rate.min(MAX_RATE)),
             Self::Quadratic(rate) => (3, rate.min(MAX_RATE)),
-            Self::Keeping(bytes) => (4, bytes.min(MAX_KEPT)),
+            Self::Keeping(bytes) => (4, bytes.min(MAX_KEPT_EACH)),
         };
         if kind == 4 {
-            KEPT.lock().unwrap_or_else(PoisonError::into_inner).reserve_exact(MOST_KEPT);
+            KEPT.lock().unwrap_or_else(PoisonError::into_inner).reserve_exact(MAX_KEPT_TOTAL);
         }
         RATE.store(rate, Ordering::Relaxed);
         KIND.store(kind, Ordering::Relaxed);

@@ -4,7 +4,7 @@ use super::own::OwnTracker;
 use super::row::{PLAIN, Properties, STARTED};
 use super::{RecordingKind, Timing};
 use crate::tracking::Mode;
-use crate::tracking::growing::{Growing, MAX_KEPT, MAX_RATE};
+use crate::tracking::growing::{Growing, MAX_KEPT_EACH, MAX_RATE};
 use crate::tracking::known_cost::{KnownCost, MAX_DEADLINE_NS, MAX_SYNTHETIC_UNITS};
 use crate::tracking::memscope::modes::{Feature, MemscopeMode, Setting, Start};
 use crate::tracking::references::{
@@ -99,7 +99,7 @@ levels! {
             name: "quadratic:",
             mode: Mode::BURN,
         }
-        Keeping(|rate| KnownCost::Growing(Growing::Keeping(rate)), up to MAX_KEPT)
+        Keeping(|rate| KnownCost::Growing(Growing::Keeping(rate)), up to MAX_KEPT_EACH)
             "a tracker of known growth: N bytes kept per allocation" {
             name: "keeping:",
             mode: Mode::BURN,
