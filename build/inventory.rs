@@ -57,7 +57,7 @@ impl Space {
 }
 
 /// The maximum number of `pub use` items followed in sequence. More are a cycle.
-const MOST_STEPS: usize = 32;
+const MAX_STEPS: usize = 32;
 
 impl Inventory {
     /// Reads the crate with this root file and these features.
@@ -177,7 +177,7 @@ impl Inventory {
 
     /// Looks up a name within a module, and follows imports.
     fn within(&self, module: &Rc<Module>, name: &str, space: Space, from_outside: bool, steps: usize) -> Option<Found> {
-        if steps > MOST_STEPS {
+        if steps > MAX_STEPS {
             return None;
         }
         let visible = |visibility: &Visibility| !from_outside || matches!(visibility, Visibility::Public(_));

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// The maximum size of the package, in bytes.
-const LARGEST: u64 = 2_000_000;
+const MAX_BYTES: u64 = 2_000_000;
 
 #[test]
 fn the_package_is_small_and_has_what_builds_are_compiled_from() {
@@ -38,8 +38,8 @@ fn the_package_is_small_and_has_what_builds_are_compiled_from() {
     let [package] = &made[..] else { panic!("one package: {made:?}") };
     let bytes = fs::metadata(package).expect("it is there").len();
     assert!(
-        bytes <= LARGEST,
-        "the package has {bytes} bytes, and {LARGEST} are the limit: see `include` in Cargo.toml"
+        bytes <= MAX_BYTES,
+        "the package has {bytes} bytes, and {MAX_BYTES} are the limit: see `include` in Cargo.toml"
     );
 }
 

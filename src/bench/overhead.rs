@@ -37,12 +37,12 @@ use std::time::Duration;
 
 /// The time for the pairs of a measurement, and the minimum and maximum number of pairs.
 const TIME: Duration = Duration::from_millis(1_500);
-const FEWEST: usize = 20;
-const MOST: usize = 400;
+const MIN_PAIRS: usize = 20;
+const MAX_PAIRS: usize = 400;
 
 /// Runs the bench of a package.
 pub fn main(package: &Package) -> ExitCode {
-    let criterion = || arguments::criterion(FEWEST, Duration::from_nanos(1), TIME);
+    let criterion = || arguments::criterion(MIN_PAIRS, Duration::from_nanos(1), TIME);
     let both = || Both { times: criterion(), ratios: criterion().with_measurement(Ratio) };
     arguments::main(both, |mode, environment, mut criterion| match Bench::new(package, mode, &environment) {
         Ok(bench) => bench.run(&mut criterion, environment),
@@ -209,9 +209,9 @@ fn effort() -> Effort {
         (Some(samples), None) => Effort::pairs(samples),
         (samples, time) => {
             let is_quick = arguments::is_quick();
-            let fewest = samples.unwrap_or(if is_quick { CRITERION_SAMPLES } else { FEWEST });
+            let fewest = samples.unwrap_or(if is_quick { CRITERION_SAMPLES } else { MIN_PAIRS });
             let usual = if is_quick { TIME / 4 } else { TIME };
-            Effort { pairs: MOST.max(fewest), time: Some(time.unwrap_or(usual)), fewest, precision: None }
+            Effort { pairs: MAX_PAIRS.max(fewest), time: Some(time.unwrap_or(usual)), fewest, precision: None }
         }
     }
 }

@@ -27,7 +27,7 @@ const SOURCES: &str = "sources";
 pub(super) const TARGET: &str = "build";
 /// The minimum duration of a build that counts for the usual duration, in seconds; faster builds found most of it
 /// built.
-const SHORTEST: u64 = 6;
+const MIN_SECONDS: u64 = 6;
 
 /// The folder of prepared and finished builds. While it is open, no other process builds in it.
 #[derive(Debug)]
@@ -168,7 +168,7 @@ impl BuildCache {
         // All copies build a program of the same name in the same place.
         let path = place.join(PROGRAM);
         files::copy_program(&program, &path).map_err(BuildError::at(&path))?;
-        if seconds >= SHORTEST {
+        if seconds >= MIN_SECONDS {
             keep(None)?;
         }
         let fingerprint = program::fingerprint(&path).map_err(BuildError::at(&path))?;
@@ -196,7 +196,7 @@ impl BuildCache {
     pub(crate) fn usual_build(folder: &Path) -> Option<Duration> {
         let folders = fs::read_dir(folder).ok()?.flatten();
         let records = folders.filter_map(|folder| BuildRecord::read(&folder.path()));
-        let mut seconds: Vec<u64> = records.map(|record| record.seconds).filter(|&took| took >= SHORTEST).collect();
+        let mut seconds: Vec<u64> = records.map(|record| record.seconds).filter(|&took| took >= MIN_SECONDS).collect();
         seconds.sort_unstable();
         seconds.get(seconds.len() / 2).copied().map(Duration::from_secs)
     }

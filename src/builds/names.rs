@@ -4,7 +4,7 @@ use crate::platform::git::abbreviate;
 use std::collections::HashSet;
 
 /// The maximum number of characters of a short name.
-const MOST: usize = 14;
+const MAX_CHARACTERS: usize = 14;
 /// The maximum number of digits of the number that distinguishes equal names.
 const NUMBER: usize = 4;
 
@@ -23,7 +23,7 @@ pub(crate) fn shorten<S: AsRef<str>>(names: &[S]) -> Vec<String> {
     let dropped: HashSet<&str> = long.filter_map(|name| name.strip_suffix(&unique_form(name)?)).collect();
     let short = |(place, &name): (usize, &&str)| {
         if is_long(name) {
-            let rest = name[shared(name, &names)..].chars().take(MOST - 1 - NUMBER).collect::<String>();
+            let rest = name[shared(name, &names)..].chars().take(MAX_CHARACTERS - 1 - NUMBER).collect::<String>();
             return unique_form(name).unwrap_or_else(|| format!("{rest}…{}", place + 1));
         }
         // A name that fits loses the same prefix as those that do not.
@@ -34,7 +34,7 @@ pub(crate) fn shorten<S: AsRef<str>>(names: &[S]) -> Vec<String> {
 }
 
 fn is_long(name: &str) -> bool {
-    name.chars().count() > MOST
+    name.chars().count() > MAX_CHARACTERS
 }
 
 /// Returns the length of the folders and the repository that a name shares with another one, in bytes.
@@ -55,7 +55,9 @@ fn forms(name: &str, shared: usize) -> impl Iterator<Item = String> {
     let parts = starts.map(|start| &name[start..]).filter(|part| !is_long(part)).map(str::to_owned);
     let last = name.rsplit(['/', '@']).next().unwrap_or_default();
     let is_hash = is_long(last) && last.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let end = || format!("…{}", name.chars().skip(name.chars().count().saturating_sub(MOST - 1)).collect::<String>());
+    let end = || {
+        format!("…{}", name.chars().skip(name.chars().count().saturating_sub(MAX_CHARACTERS - 1)).collect::<String>())
+    };
     parts.chain(is_hash.then(|| abbreviate(last).to_owned())).chain(std::iter::once_with(end))
 }
 
@@ -100,7 +102,7 @@ mod tests {
         fn short_names_fit_and_differ(names in prop::collection::hash_set("[a-c/@.ß]{1,20}", 0..12)) {
             let names: Vec<String> = names.into_iter().collect();
             let short = shorten(&names);
-            prop_assert!(short.iter().all(|name| name.chars().count() <= MOST), "{:?}", short);
+            prop_assert!(short.iter().all(|name| name.chars().count() <= MAX_CHARACTERS), "{:?}", short);
             prop_assert_eq!(short.iter().collect::<HashSet<_>>().len(), names.len(), "{:?}", short);
         }
     }

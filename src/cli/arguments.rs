@@ -24,14 +24,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 /// The longest time limit of a probe, in seconds: a year. Commands multiply it.
-pub(super) const LONGEST_LIMIT: u64 = 365 * 24 * 60 * 60;
+pub(super) const MAX_TIME_LIMIT: u64 = 365 * 24 * 60 * 60;
 
 /// The limits of each probe, for every command that starts probes.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct LimitArguments {
     /// The time limit of a probe, in seconds
     #[arg(long, env = environment::TIME_LIMIT, default_value_t = Limits::default().time.as_secs(),
-          value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=LONGEST_LIMIT))]
+          value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=MAX_TIME_LIMIT))]
     time_limit: u64,
     /// The memory limit of a probe, in MiB
     #[arg(long, env = environment::MEMORY_LIMIT, default_value_t = Limits::default().memory_bytes >> 20,

@@ -1,6 +1,6 @@
 //! `memscope-bench conform`: tests whether trackers behave as programs may expect of their allocator.
 
-use crate::cli::arguments::{FormatArguments, LONGEST_LIMIT};
+use crate::cli::arguments::{FormatArguments, MAX_TIME_LIMIT};
 use crate::cli::beside::build_references;
 use crate::cli::builds::BuildCacheArguments;
 use crate::cli::own_trackers::{self, ReadyTracker};
@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     tests: Vec<String>,
     /// The time limit of a test, in seconds
     #[arg(long, default_value_t = 10, value_name = "SECONDS",
-          value_parser = clap::value_parser!(u64).range(1..=LONGEST_LIMIT))]
+          value_parser = clap::value_parser!(u64).range(1..=MAX_TIME_LIMIT))]
     time_limit: u64,
     /// The folder for conform.json and conform.md
     #[arg(long, default_value = "results", value_name = "DIR")]

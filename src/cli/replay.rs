@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The minimum number of pairs of a measurement, even if they are slow.
-const FEWEST: usize = 12;
+const MIN_PAIRS: usize = 12;
 
 /// The number of processes that time single operations, for each build and level: as many as an interval needs.
 const LATENCY_PROCESSES: u32 = 6;
@@ -107,7 +107,7 @@ impl Arguments {
         let threads = recorded.threads as usize;
         let request = |level| Request::of_trace(threads, level);
         let (pairs, time) = (self.pairs as usize, Some(Duration::from_secs(self.seconds)));
-        let mut plan = Plan::new(Effort { pairs, time, fewest: pairs.min(FEWEST), precision: None });
+        let mut plan = Plan::new(Effort { pairs, time, fewest: pairs.min(MIN_PAIRS), precision: None });
         for launcher in launchers.iter().flatten() {
             levels.iter().for_each(|&level| plan.add(launcher, Series::Overhead, request(level)));
         }

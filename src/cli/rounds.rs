@@ -185,13 +185,13 @@ impl RoundArguments {
     /// Measures how the builds' costs grow, if requested.
     fn soak(&self, builds: &[Build], plan: &Plan) -> Vec<Vec<Soak>> {
         /// The time limit of a process.
-        const MOST: Duration = Duration::from_secs(5);
+        const MAX_TIME: Duration = Duration::from_secs(5);
         if !self.soak {
             return Vec::new();
         }
         let is_soaked = |level: &Level| *level != Level::Untracked && level.host() == Host::Switch;
         let levels = plan.levels.iter().copied().filter(is_soaked).collect();
-        soak::measure(&soak::quick(levels, MOST), builds)
+        soak::measure(&soak::quick(levels, MAX_TIME), builds)
     }
 
     /// Counts the builds, if requested.

@@ -29,7 +29,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// The maximum size of a file; a larger file is of another kind.
-const LARGEST: u64 = 1 << 30;
+const MAX_BYTES: u64 = 1 << 30;
 
 /// The data of one kind of file, with the version of its format.
 pub trait Versioned: Serialize + DeserializeOwned {
@@ -92,10 +92,10 @@ pub fn read_text(path: &Path, what: &'static str) -> Result<String, FileError> {
 /// # Errors
 /// If it cannot be read, or is larger than any such file.
 pub fn read_bytes(path: &Path, what: &'static str) -> Result<Vec<u8>, FileError> {
-    if about_file(path)?.len() > LARGEST {
+    if about_file(path)?.len() > MAX_BYTES {
         return Err(FileError::corrupt(path, what, "it is larger than any"));
     }
-    read_start(path, LARGEST)
+    read_start(path, MAX_BYTES)
 }
 
 /// Reads at most this many bytes from the beginning of a file.

@@ -11,7 +11,7 @@ impl Cholesky {
     /// Decomposes a symmetric matrix; reads only its lower triangle. `None` if it is not positive definite.
     pub(crate) fn of(matrix: &[Vec<f64>]) -> Option<Self> {
         /// A pivot below this part of its diagonal is zero, up to rounding.
-        const LEAST_PIVOT: f64 = 1e-12;
+        const MIN_PIVOT: f64 = 1e-12;
         let mut rows: Vec<Vec<f64>> = Vec::with_capacity(matrix.len());
         for (i, line) in matrix.iter().enumerate() {
             let mut row = Vec::with_capacity(i + 1);
@@ -20,7 +20,7 @@ impl Cholesky {
                 row.push(rest / above[above.len() - 1]);
             }
             let pivot = line[i] - dot(&row, &row);
-            if pivot.is_nan() || pivot <= line[i].abs() * LEAST_PIVOT {
+            if pivot.is_nan() || pivot <= line[i].abs() * MIN_PIVOT {
                 return None;
             }
             row.push(pivot.sqrt());

@@ -4,7 +4,7 @@
 use crate::stats::estimate::Estimate;
 
 /// The smallest limit: 0.1 % of the program's time.
-pub(crate) const LEAST_LIMIT: f64 = 1e-3;
+pub(crate) const MIN_LIMIT: f64 = 1e-3;
 
 /// Returns whether an overhead is significant.
 pub(crate) fn is_significant(overhead: Estimate) -> bool {
@@ -14,7 +14,7 @@ pub(crate) fn is_significant(overhead: Estimate) -> bool {
 /// Returns the excess of a significant overhead, or an upper limit of the excess.
 pub(crate) fn excess(overhead: Estimate) -> f64 {
     let overhead = if is_significant(overhead) { overhead.value } else { overhead.high };
-    (overhead - 1.0).max(LEAST_LIMIT)
+    (overhead - 1.0).max(MIN_LIMIT)
 }
 
 #[cfg(test)]
@@ -26,7 +26,7 @@ mod tests {
         let estimate = |value, low, high| Estimate { value, low, high };
         assert!((excess(estimate(1.5, 1.2, 1.9)) - 0.5).abs() < 1e-12);
         assert!((excess(estimate(1.02, 0.98, 1.1)) - 0.1).abs() < 1e-12);
-        assert_eq!(excess(estimate(0.9, 0.8, 0.95)), LEAST_LIMIT);
+        assert_eq!(excess(estimate(0.9, 0.8, 0.95)), MIN_LIMIT);
         assert_eq!([1.01, 1.0].map(|low| is_significant(estimate(1.1, low, 1.2))), [true, false]);
     }
 }

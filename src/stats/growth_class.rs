@@ -23,7 +23,7 @@ use std::fmt;
 pub(crate) const MIN_POINTS: usize = 6;
 
 /// The minimum ratio of the last number of events to the first.
-const LEAST_RANGE: f64 = 5.0;
+const MIN_RANGE: f64 = 5.0;
 
 /// The AICc difference above which the worse model has essentially no support.
 const NO_SUPPORT: f64 = 10.0;
@@ -32,7 +32,7 @@ const NO_SUPPORT: f64 = 10.0;
 const SUPPORT: f64 = 2.0;
 
 /// The growth over the whole range above which it matters.
-pub(crate) const LEAST_GROWTH: f64 = 1.2;
+pub(crate) const MIN_GROWTH: f64 = 1.2;
 
 /// The smallest and the largest power of the search. An interval that reaches one of them may extend further.
 pub(crate) const POWERS: (f64, f64) = (-2.0, 4.0);
@@ -115,7 +115,7 @@ pub(crate) fn growth_fit(points: &[(f64, f64)]) -> Option<GrowthFit> {
     points.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let different = 1 + points.windows(2).filter(|two| two[0].0 < two[1].0).count();
     let (from, to) = (points.first()?.0, points.last()?.0);
-    if different < MIN_POINTS || to / from < LEAST_RANGE {
+    if different < MIN_POINTS || to / from < MIN_RANGE {
         return None;
     }
     let costs = Costs { logs: points.iter().map(|&(n, cost)| ((n / from).ln(), cost.ln())).collect() };
@@ -124,8 +124,7 @@ pub(crate) fn growth_fit(points: &[(f64, f64)]) -> Option<GrowthFit> {
     growing.sort_by(|a, b| a.1.residuals.total_cmp(&b.1.residuals));
     let [(class, best), (second, other), _] = growing;
     let aicc = |model: &Model, parameters| costs.aicc(model.residuals, parameters);
-    let is_flat =
-        aicc(&flat, FLAT_PARAMETERS) - aicc(&best, PARAMETERS) < NO_SUPPORT || 1.0 + best.growth < LEAST_GROWTH;
+    let is_flat = aicc(&flat, FLAT_PARAMETERS) - aicc(&best, PARAMETERS) < NO_SUPPORT || 1.0 + best.growth < MIN_GROWTH;
     let range = costs.range();
     let slope = costs.slope();
     if is_flat {

@@ -157,12 +157,12 @@ fn blocks(run: &[Difference]) -> Vec<Block> {
 /// is raised to the run's median for its number of rounds.
 fn steadied(run: &[Difference]) -> Vec<Difference> {
     /// No error is below a hundredth of a percent.
-    const LEAST: f64 = 1e-4;
+    const MIN_ERROR: f64 = 1e-4;
     let rounds = |difference: &Difference| difference.rounds.max(1) as f64;
     let of_round = median(run.iter().map(|difference| difference.error.powi(2) * rounds(difference))).unwrap_or(0.0);
     let steady = |difference: &Difference| {
         let usual = (of_round / rounds(difference)).sqrt();
-        Difference { error: difference.error.max(usual).max(LEAST), ..*difference }
+        Difference { error: difference.error.max(usual).max(MIN_ERROR), ..*difference }
     };
     run.iter().filter(|difference| difference.of != difference.to).map(steady).collect()
 }
@@ -188,7 +188,7 @@ fn variances(count: usize, differences: &[Difference]) -> Vec<f64> {
     /// The weight of the mean variance relative to each difference.
     const TO_THE_MEAN: f64 = 0.1;
     /// The minimum variance of a node, as a part of the mean variance.
-    const LEAST: f64 = 0.25;
+    const MIN_VARIANCE: f64 = 0.25;
     let sum: f64 = differences.iter().map(|difference| difference.error.powi(2)).sum();
     let usual = sum / differences.len() as f64 / 2.0;
     let mut matrix = vec![vec![0.0; count]; count];
@@ -204,7 +204,8 @@ fn variances(count: usize, differences: &[Difference]) -> Vec<f64> {
         }
     }
     let solved = Cholesky::of(&matrix).expect("a sum of squares and a part of the unit matrix");
-    let variances: Vec<f64> = solved.solve(&right).into_iter().map(|variance| variance.max(LEAST * usual)).collect();
+    let variances: Vec<f64> =
+        solved.solve(&right).into_iter().map(|variance| variance.max(MIN_VARIANCE * usual)).collect();
     // The total uncertainty of the differences does not shrink.
     let explained: f64 = differences.iter().map(|difference| variances[difference.of] + variances[difference.to]).sum();
     let factor = (sum / explained).max(1.0);

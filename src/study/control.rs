@@ -14,10 +14,10 @@ const MIN_PAIRS: usize = 20;
 /// The probability that a control fails although untracked does not differ from itself.
 const FALSE_ALARM: f64 = 0.001;
 /// The accepted difference of untracked from itself.
-const MOST_NOISE: f64 = 0.02;
+const MAX_NOISE: f64 = 0.02;
 /// The accepted factor between the untracked times at the beginning and at the end of the run. The machine's state does
 /// not cancel in large ratios.
-const MOST_DRIFT: f64 = 1.3;
+const MAX_DRIFT: f64 = 1.3;
 
 /// The reason why a control failed.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,12 +40,12 @@ impl fmt::Display for ControlFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Noise { name, ratio } => {
-                let accepted = number::decimal(MOST_NOISE * 100.0, 0);
+                let accepted = number::decimal(MAX_NOISE * 100.0, 0);
                 let ratio = number::percent_interval(*ratio);
                 write!(f, "{name} differs from itself by {ratio}; the limit is {accepted} %")
             }
             Self::Drift { ratio } => {
-                let accepted = number::decimal((MOST_DRIFT - 1.0) * 100.0, 0);
+                let accepted = number::decimal((MAX_DRIFT - 1.0) * 100.0, 0);
                 write!(
                     f,
                     "untracked time changed by {} % during the run; the limit is {accepted} %",
@@ -78,8 +78,8 @@ fn noise(measurements: &[&Measurement], clock: Clock) -> Option<ControlFailure> 
         .collect();
     let tests: Vec<Option<f64>> = of_untracked.iter().map(|(measurement, _)| probability(measurement, clock)).collect();
     let sure = of_untracked.into_iter().zip(holm(&tests)).filter(|((_, ratio), probability)| {
-        let is_large = ratio.low > 1.0 && ratio.value > 1.0 + MOST_NOISE
-            || ratio.high < 1.0 && ratio.value < 1.0 / (1.0 + MOST_NOISE);
+        let is_large = ratio.low > 1.0 && ratio.value > 1.0 + MAX_NOISE
+            || ratio.high < 1.0 && ratio.value < 1.0 / (1.0 + MAX_NOISE);
         is_large && probability.is_some_and(|probability| probability < FALSE_ALARM)
     });
     let worst = sure.max_by(|((_, a), _), ((_, b), _)| a.abs_log_ratio().total_cmp(&b.abs_log_ratio()));
@@ -95,7 +95,7 @@ fn probability(measurement: &Measurement, clock: Clock) -> Option<f64> {
 /// Returns the drift of the untracked times in the median measurement, if it is too large.
 fn drift(measurements: &[&Measurement], clock: Clock) -> Option<ControlFailure> {
     let ratio = median(measurements.iter().filter_map(|measurement| measurement.drift(clock)))?;
-    let is_large = ratio.max(1.0 / ratio) > MOST_DRIFT;
+    let is_large = ratio.max(1.0 / ratio) > MAX_DRIFT;
     is_large.then_some(ControlFailure::Drift { ratio })
 }
 

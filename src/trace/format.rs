@@ -50,7 +50,7 @@ pub const END_MARK: u32 = u32::from_le_bytes(*b"MSBE");
 /// The maximum number of bytes of a frame's operations.
 pub const PAYLOAD: usize = 16 << 10;
 /// The maximum number of bytes of one operation: a byte and six numbers.
-pub const LONGEST: usize = 1 + 6 * 10;
+pub const MAX_LENGTH: usize = 1 + 6 * 10;
 
 /// The kind of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -130,7 +130,7 @@ impl Writer<'_> {
     }
 }
 
-/// Encodes an operation into at least [`LONGEST`] bytes. Returns the number of bytes written. It allocates nothing.
+/// Encodes an operation into at least [`MAX_LENGTH`] bytes. Returns the number of bytes written. It allocates nothing.
 pub fn encode(event: &Event, last: &mut Last, bytes: &mut [u8]) -> usize {
     let mut writer = Writer { bytes, used: 0 };
     writer.byte(event.kind as u8 | event.align << 3);
@@ -300,7 +300,7 @@ mod tests {
     proptest! {
         #[test]
         fn an_operation_is_read_as_it_was_written(events in proptest::collection::vec(event(), 1..20)) {
-            let (mut bytes, mut last, mut expected) = (vec![0; 20 * LONGEST], Last::default(), Vec::new());
+            let (mut bytes, mut last, mut expected) = (vec![0; 20 * MAX_LENGTH], Last::default(), Vec::new());
             let mut used = 0;
             for mut event in events {
                 // Tickets increase.
@@ -310,7 +310,7 @@ mod tests {
                     (event.block, event.new_block) = (last.block, last.block);
                 }
                 let length = encode(&event, &mut last, &mut bytes[used..]);
-                prop_assert!(length <= LONGEST);
+                prop_assert!(length <= MAX_LENGTH);
                 used += length;
                 expected.push(event);
             }

@@ -14,7 +14,7 @@ pub fn bytes(frames: &[(u32, Vec<Event>)], clock_cost_ps: u32, is_whole: bool) -
         let ticket = events.first().map_or(0, |event| event.ticket);
         let (mut operations, mut last) = (Vec::new(), Last { ticket, block: 0 });
         for event in events {
-            let mut one = [0; format::LONGEST];
+            let mut one = [0; format::MAX_LENGTH];
             let length = format::encode(event, &mut last, &mut one);
             operations.extend(&one[..length]);
         }

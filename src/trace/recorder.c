@@ -25,10 +25,10 @@
 
 #define FRAME 32
 #define PAYLOAD (16 << 10)
-#define LONGEST 61
+#define MAX_LENGTH 61
 #define READINGS 2000
 #define LONG_NS 5000
-#define MOST_TURNS 10000000
+#define MAX_TURNS 10000000
 
 enum kind { ALLOCATE, ZEROED, REALLOCATE, FREE, REST };
 enum state { NEW, OPEN, CLOSED };
@@ -200,7 +200,7 @@ static uint64_t start_clock(void) {
 }
 
 static bool lock(atomic_bool *lock) {
-    for (int turn = 0; turn < MOST_TURNS; turn++) {
+    for (int turn = 0; turn < MAX_TURNS; turn++) {
         if (!atomic_exchange_explicit(lock, true, memory_order_acquire)) {
             return true;
         }
@@ -316,7 +316,7 @@ static void record(const struct event *event) {
     if (buffer == NULL || !lock(&buffer->is_locked)) {
         return;
     }
-    if (buffer->used + LONGEST > PAYLOAD) {
+    if (buffer->used + MAX_LENGTH > PAYLOAD) {
         flush(buffer);
     }
     if (buffer->operations == 0) {

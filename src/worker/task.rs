@@ -91,7 +91,7 @@ impl Task {
     const LENGTH: usize = 512;
 
     /// The maximum number of bytes of a message.
-    const LONGEST: u64 = 1 << 16;
+    const MAX_BYTES: u64 = 1 << 16;
 
     /// Returns the task in the form that a child reads.
     fn message(&self) -> String {
@@ -128,7 +128,7 @@ impl Task {
     pub fn read(input: impl Read) -> Result<Self, TaskError> {
         let not_a_task = |why: String| TaskError::NotATask(why);
         let mut message = Vec::with_capacity(Self::LENGTH);
-        input.take(Self::LONGEST).read_to_end(&mut message).map_err(|error| not_a_task(error.to_string()))?;
+        input.take(Self::MAX_BYTES).read_to_end(&mut message).map_err(|error| not_a_task(error.to_string()))?;
         if message.trim_ascii().is_empty() {
             return Err(not_a_task("it is empty".to_owned()));
         }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 /// The maximum size of a page in bytes.
-const LARGEST: usize = 1_500_000;
+const MAX_BYTES: usize = 1_500_000;
 
 fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -63,7 +63,7 @@ fn pages() -> [&'static Drawn; 2] {
 fn a_page_is_whole_and_needs_nothing_else() {
     for drawn in pages() {
         let text = drawn.text();
-        assert!(text.len() < LARGEST, "{}", text.len());
+        assert!(text.len() < MAX_BYTES, "{}", text.len());
         let page = Page::parse(&text);
         let mut ids = page.attributes("id");
         let all = ids.len();

@@ -35,7 +35,7 @@ const MINUTES_FOR_CALLS: f64 = 1.0;
 /// The maximum part of the minutes for soaks.
 const SOAKED: f64 = 0.1;
 /// The time limit of a soak process.
-const MOST_SOAKED: Duration = Duration::from_secs(3);
+const MAX_SOAK: Duration = Duration::from_secs(3);
 
 /// Checks the requirements of counting, before anything is built.
 ///
@@ -160,7 +160,7 @@ impl<'a> Steps<'a> {
         let levels = record.plan.levels.clone();
         let processes = 2 * levels.len().max(1) * soak::Plan::PAIRS;
         let part = Duration::from_secs_f64(record.plan.minutes * 60.0 * SOAKED / processes as f64);
-        let plan = soak::Plan::quick(levels, vec![soak::Meter::Time], part.min(MOST_SOAKED));
+        let plan = soak::Plan::quick(levels, vec![soak::Meter::Time], part.min(MAX_SOAK));
         let soaks = plan.measure(&self.launchers(), |_, level| self.show(&format!("growth of {level}")));
         record.soaks = soaks.try_into().expect("two builds were measured");
     }

@@ -9,7 +9,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// The maximum number of links from a path to its file.
-const MOST_LINKS: usize = 40;
+const MAX_LINKS: usize = 40;
 
 /// Returns the path to write: the path itself, or the target of its links.
 ///
@@ -28,7 +28,7 @@ pub(super) fn place_of(path: &Path) -> Result<PathBuf, FileError> {
         return Err(no_file(file_type(about.file_type())));
     }
     let mut place = path.to_owned();
-    for _ in 0..MOST_LINKS {
+    for _ in 0..MAX_LINKS {
         // It is an open file instead of a path, so a new file could not replace it.
         if fs::canonicalize(folder_of(&place)).is_ok_and(|folder| folder.starts_with("/proc")) {
             return Err(no_file("an open file of a process"));

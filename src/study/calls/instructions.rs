@@ -13,11 +13,11 @@ use std::thread;
 const REPEATS: u64 = 100;
 
 /// The time in nanoseconds above which a call is not counted: under valgrind, it would take half a minute.
-pub(super) const LONGEST_NS: f64 = 5e8;
+pub(super) const MAX_NS: f64 = 5e8;
 
 /// Returns whether the instructions of a call are counted: the call has not failed, and is not too slow.
 fn is_counted(measured: &Measured) -> bool {
-    measured.failure.is_none() && measured.ns.is_some_and(|ns| ns.value < LONGEST_NS)
+    measured.failure.is_none() && measured.ns.is_some_and(|ns| ns.value < MAX_NS)
 }
 
 /// Counts the instructions of calls. Several processes run at once, because other work does not change a count.

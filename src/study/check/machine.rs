@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 /// The time limit of a build in a group and stage: a build that is much slower than others must not use up their
 /// rounds.
-const MOST_OF_GROUP: Duration = Duration::from_secs(20);
+const MAX_OF_GROUP: Duration = Duration::from_secs(20);
 
 /// The machine, with the programs of both builds and their time.
 pub(crate) struct Machine<'a, P> {
@@ -43,7 +43,7 @@ impl<'a, P: FnMut(Progress)> Source for Machine<'a, P> {
             let request = Request::at(scale, workload, level, threads);
             let member = |launcher: &'a Links| {
                 let launcher: &dyn Launch = launcher;
-                let time = Some(MOST_OF_GROUP / PASSES as u32);
+                let time = Some(MAX_OF_GROUP / PASSES as u32);
                 Some(Planned { baseline: launcher, launcher, series: Series::Overhead, request, layout: None, time })
             };
             builds.map(member).to_vec()

@@ -12,9 +12,9 @@ use crate::stats::estimate::Estimate;
 use crate::study::counts::Judgement;
 
 /// The maximum number of changes in the table; a page has at most 60 lines.
-const MOST_CHANGES: usize = 12;
+const MAX_CHANGES: usize = 12;
 /// The maximum number of axes in the first sentence.
-const MOST_NAMED: usize = 3;
+const MAX_NAMED: usize = 3;
 
 pub(super) fn summary(check: &Check) -> Document {
     let mut document = Document::default();
@@ -25,7 +25,7 @@ pub(super) fn summary(check: &Check) -> Document {
     let changed = changes(check);
     if !changed.is_empty() {
         document.heading("What changed");
-        let more = changed.len().saturating_sub(MOST_CHANGES);
+        let more = changed.len().saturating_sub(MAX_CHANGES);
         document.table(table_of_changes(&changed[..changed.len() - more]));
         if more > 0 {
             document.notes(vec![format!("And {}; check.json lists all of them.", number::counted(more, "other row"))]);
@@ -77,7 +77,7 @@ fn named(check: &Check, is_wanted: impl Fn(&Row) -> bool) -> String {
         Some(format!("{axis} {} ({}{others})", in_words(most), most.place))
     };
     let all: Vec<String> = Axis::all().filter_map(of_axis).collect();
-    match all.split_at_checked(MOST_NAMED) {
+    match all.split_at_checked(MAX_NAMED) {
         Some((first, rest)) if !rest.is_empty() => {
             let others = if rest.len() == 1 { "axis" } else { "axes" };
             format!("{}; and {} other {others}", first.join("; "), rest.len())

@@ -22,7 +22,7 @@ const STAGES: usize = 4;
 /// The number of rounds of each group in the first stage, which measures the duration of a round: two in each pass.
 const FIRST_ROUNDS: usize = 12;
 /// The maximum number of rounds of a group in a stage.
-const MOST_ROUNDS: usize = 600;
+const MAX_ROUNDS: usize = 600;
 /// The maximum probability of a change that is settled before the end.
 const EARLY: f64 = 0.001;
 
@@ -85,7 +85,7 @@ pub fn measure<S: Source>(
             let of_all = of_a_round * open.len() as u32;
             let rounds = for_stage.as_secs_f64() / of_all.as_secs_f64().max(1e-9);
             // Complete turns of all links give each link the same weight.
-            let turns = (rounds as usize).min(MOST_ROUNDS) / links.max(1);
+            let turns = (rounds as usize).min(MAX_ROUNDS) / links.max(1);
             turns * links.max(1)
         };
         if open.is_empty() || rounds < FIRST_ROUNDS.min(links.max(6)) {

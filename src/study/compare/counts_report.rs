@@ -17,14 +17,14 @@ use crate::workloads::Workload;
 pub(super) const TITLE: &str = "Counts";
 
 /// The maximum number of sentences to print. If there are more, only those of the last build are printed.
-const MOST_LINES: usize = 20;
+const MAX_LINES: usize = 20;
 
 /// Returns a sentence for each build and level: the metrics that changed, and the metrics that did not.
 pub(super) fn sentences(comparison: &Comparison) -> Vec<String> {
     let step = |found: &CountDifference| (found.build, found.reference, found.difference.level);
     let mut steps: Vec<(usize, usize, Level)> = each_once(comparison.count_differences.iter().map(step));
     steps.sort_by_key(|&(build, reference, _)| (build, reference));
-    if steps.len() > MOST_LINES {
+    if steps.len() > MAX_LINES {
         let last = steps.last().map(|&(build, ..)| build);
         steps.retain(|&(build, ..)| Some(build) == last);
     }

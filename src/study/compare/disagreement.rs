@@ -7,7 +7,7 @@ use crate::study::compare::{Comparison, Verdict};
 use crate::study::counts::{Difference, Judgement, Metric};
 
 /// The maximum number of sentences. The tables have the others.
-const MOST_LINES: usize = 12;
+const MAX_LINES: usize = 12;
 
 /// Returns a sentence for each workload and level on which a build's time and its instructions disagree.
 pub(super) fn sentences(comparison: &Comparison) -> Vec<String> {
@@ -27,9 +27,9 @@ pub(super) fn sentences(comparison: &Comparison) -> Vec<String> {
         Some(format!("{workload}/{level}, {build} against {reference}: {sentence}."))
     };
     let mut all: Vec<String> = comparison.count_differences.iter().filter_map(of).collect();
-    if all.len() > MOST_LINES {
-        let more = all.len() - (MOST_LINES - 1);
-        all.truncate(MOST_LINES - 1);
+    if all.len() > MAX_LINES {
+        let more = all.len() - (MAX_LINES - 1);
+        all.truncate(MAX_LINES - 1);
         all.push(format!("Time and instructions disagree on {more} more; see the tables."));
     }
     all

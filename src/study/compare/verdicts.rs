@@ -8,9 +8,9 @@ use crate::tracking::Level;
 
 /// The maximum number of verdicts to print. If there are more, only typical changes, or the verdict of the last build,
 /// are printed.
-const MOST_LINES: usize = 20;
+const MAX_LINES: usize = 20;
 /// The maximum number of workloads that a sentence names.
-const MOST_NAMES: usize = 3;
+const MAX_NAMES: usize = 3;
 
 /// Returns the verdicts. One build and its reference give one sentence. Several builds give a summary, and then a
 /// sentence for each with a regression or an improvement.
@@ -27,9 +27,9 @@ pub fn sentences(comparison: &Comparison) -> Vec<String> {
     };
     let last = steps[steps.len() - 1].build;
     let [all, typical] = [lines_of(&|_| true), lines_of(&|step| step.has_typical_verdict())];
-    let (lines, fewer) = if all.len() < MOST_LINES {
+    let (lines, fewer) = if all.len() < MAX_LINES {
         (all, "")
-    } else if (1..MOST_LINES).contains(&typical.len()) {
+    } else if (1..MAX_LINES).contains(&typical.len()) {
         (typical, " Those with a typical regression or improvement follow; the table lists all.")
     } else {
         (lines_of(&|step| step.build == last), " The last build follows; the table lists all.")
@@ -234,7 +234,7 @@ impl LevelVerdicts<'_> {
     /// Returns the workloads that changed in a direction, by name if they are few.
     fn workloads(&self, direction: Direction) -> String {
         let changed = self.of_direction(direction);
-        if changed.len() > MOST_NAMES {
+        if changed.len() > MAX_NAMES {
             return format!("{} of {} workloads", changed.len(), self.rows.len());
         }
         let named =

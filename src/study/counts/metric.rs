@@ -1,6 +1,6 @@
 //! The counted metrics, and the rule of each.
 
-use crate::study::instructions::LEAST_MISSES;
+use crate::study::instructions::MIN_MISSES;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -64,9 +64,9 @@ impl Metric {
     pub(super) const fn rule(self) -> Option<Rule> {
         match self {
             Self::Instructions => Some(Rule { percent: 0.1, least: 1_000, spreads: 2 }),
-            Self::DataMisses => Some(Rule { percent: 1.0, least: LEAST_MISSES, spreads: 2 }),
+            Self::DataMisses => Some(Rule { percent: 1.0, least: MIN_MISSES, spreads: 2 }),
             Self::InstructionMisses => None,
-            Self::LastLevelMisses => Some(Rule { percent: 5.0, least: LEAST_MISSES, spreads: 2 }),
+            Self::LastLevelMisses => Some(Rule { percent: 5.0, least: MIN_MISSES, spreads: 2 }),
             Self::PageFaults => Some(Rule { percent: 1.0, least: 64, spreads: 1 }),
         }
     }

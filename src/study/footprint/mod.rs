@@ -38,11 +38,11 @@ pub const SCHEMA: u32 = 1;
 pub const SCALES: usize = 23;
 
 /// The largest scale, as a part of the workload's own.
-const LARGEST: f64 = 4.0;
+const MAX_SCALE: f64 = 4.0;
 
 /// Returns a scale by its index, as a part of the workload's own: from 0.41 to 4 times, in even steps of 3/20 octave.
 pub fn step(index: usize) -> f64 {
-    LARGEST * (0.15 * (index as f64 - (SCALES - 1) as f64)).exp2()
+    MAX_SCALE * (0.15 * (index as f64 - (SCALES - 1) as f64)).exp2()
 }
 
 /// The number of pairs of probes for peak resident memory.
@@ -223,7 +223,7 @@ impl Plan {
         let mut measurements = Vec::new();
         for &workload in &self.workloads {
             let threads = if workload.is_parallel() { self.threads.as_slice() } else { &[1] };
-            let scale = self.scale.unwrap_or(workload.short()).part(LARGEST)?;
+            let scale = self.scale.unwrap_or(workload.short()).part(MAX_SCALE)?;
             for &threads in threads {
                 for &level in self.levels.iter().filter(|&&level| level != Level::Untracked) {
                     measurements.push(Request { workload, level, scale, threads, count: false });
@@ -281,7 +281,7 @@ impl<'a> Meter<'a> {
         }
         for index in 0..SCALES {
             // A part of a valid scale is valid.
-            let Ok(scale) = largest.scale.part(step(index) / LARGEST) else { continue };
+            let Ok(scale) = largest.scale.part(step(index) / MAX_SCALE) else { continue };
             let request = Request { scale, count: true, ..largest };
             let untracked = self.untracked(request)?;
             let tracked = checked(self.launcher.run(&request)?, untracked.digest)?;
@@ -346,7 +346,7 @@ mod tests {
     #[test]
     fn twenty_scales_cover_three_octaves_and_the_others_lie_on_the_first_places() {
         let all: Vec<f64> = (0..SCALES).map(step).collect();
-        assert_eq!(all[SCALES - 1], LARGEST);
+        assert_eq!(all[SCALES - 1], MAX_SCALE);
         for place in 0..SCALES - 20 {
             assert!((all[place + 20] / all[place] - 8.0).abs() < 1e-9, "{all:?}");
         }

@@ -11,7 +11,7 @@ pub(crate) const MODEL: &str = "Simulated caches: 32 KiB for instructions and 32
                                 last level of 8 MiB with 16 ways; lines of 64 B; the same on every machine.";
 
 /// Fewer misses are nearly nothing: a few more are no finding, and a ratio to them is none.
-pub(crate) const LEAST_MISSES: u64 = 500;
+pub(crate) const MIN_MISSES: u64 = 500;
 
 /// The counts of one window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

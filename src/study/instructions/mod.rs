@@ -19,7 +19,7 @@ pub(crate) mod record;
 mod stretches;
 pub(crate) mod summary;
 
-pub(crate) use collected::{Collected, LEAST_MISSES, MODEL, Misses};
+pub(crate) use collected::{Collected, MIN_MISSES, MODEL, Misses};
 pub(crate) use names::short;
 pub(crate) use stretches::Stretch;
 

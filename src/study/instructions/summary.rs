@@ -6,7 +6,7 @@ use crate::report::document::{Document, Table, left, right};
 use crate::report::number;
 use crate::schedule::measurement::Outcome;
 use crate::study::instructions::record::InstructionCount;
-use crate::study::instructions::{LEAST_MISSES, MODEL, Misses};
+use crate::study::instructions::{MIN_MISSES, MODEL, Misses};
 use crate::study::overhead::record::Results;
 use crate::study::overhead::warnings;
 
@@ -37,7 +37,7 @@ pub(crate) fn summary(results: &Results) -> Document {
     document.table(table);
     if let Some(misses) = misses(results) {
         document.table(misses);
-        lines.insert(lines.len().min(1), format!("{MODEL} Counts below {LEAST_MISSES} get no ratio."));
+        lines.insert(lines.len().min(1), format!("{MODEL} Counts below {MIN_MISSES} get no ratio."));
     }
     document.notes(lines);
     document
@@ -67,7 +67,7 @@ fn mean_misses(runs: &[Misses], kind: fn(&Misses) -> u64) -> f64 {
 /// Formats tracked misses, with their ratio to the untracked ones if those are enough for one.
 fn misses_in_words([untracked, tracked]: [f64; 2]) -> String {
     let misses = number::short_count(tracked);
-    if untracked < LEAST_MISSES as f64 {
+    if untracked < MIN_MISSES as f64 {
         return misses;
     }
     format!("{misses} (×{})", number::factor(tracked / untracked))

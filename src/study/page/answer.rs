@@ -6,7 +6,7 @@ use crate::study::trackers::overview;
 use crate::study::{Study, headline};
 
 /// The maximum number of sentences of one file.
-const MOST: usize = 3;
+const MAX_SENTENCES: usize = 3;
 
 /// Returns the answer of a file; empty if its report begins with tables.
 pub(super) fn sentences(kept: &Kept) -> Vec<String> {
@@ -20,7 +20,7 @@ pub(super) fn sentences(kept: &Kept) -> Vec<String> {
         Kept::Accuracy(accuracy) => lead(&accuracy.summary()).pop().into_iter().collect(),
         Kept::Validation(validation) => figures(lead(&validation.summary())),
         Kept::Stress(record) => first_heading(&record.summary()).into_iter().collect(),
-        other => lead(&other.visit(&mut Summary)).into_iter().take(MOST).collect(),
+        other => lead(&other.visit(&mut Summary)).into_iter().take(MAX_SENTENCES).collect(),
     }
 }
 
@@ -40,7 +40,7 @@ fn ends(mut lines: Vec<String>) -> Vec<String> {
 
 /// Returns the sentences with shares; sentences about the definition have none.
 fn figures(lines: Vec<String>) -> Vec<String> {
-    lines.into_iter().filter(|line| line.contains(" %)") || line.starts_with("Target")).take(MOST).collect()
+    lines.into_iter().filter(|line| line.contains(" %)") || line.starts_with("Target")).take(MAX_SENTENCES).collect()
 }
 
 /// Returns the sentence on the cost of the harness itself.

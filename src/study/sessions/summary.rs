@@ -9,7 +9,7 @@ use crate::schedule::measurement::Clock;
 use crate::stats::spread::Spread;
 
 /// The maximum share of disjoint pairs that a report accepts, in percent.
-const MOST_DISJOINT: f64 = 2.0;
+const MAX_DISJOINT: f64 = 2.0;
 
 /// Returns the report.
 pub(super) fn summary(sessions: &Sessions) -> Document {
@@ -31,10 +31,10 @@ fn answer(wall: &[Agreement]) -> String {
         return "No two sessions have a figure of the same workload and level.".to_owned();
     }
     let percent = 100.0 * disjoint as f64 / pairs as f64;
-    let reached = if percent <= MOST_DISJOINT { "reached" } else { "not reached" };
+    let reached = if percent <= MAX_DISJOINT { "reached" } else { "not reached" };
     format!(
         "Of {pairs} pairs of sessions, {disjoint} have disjoint 95 % intervals: {} %. The target of at most \
-         {MOST_DISJOINT} % is {reached}.",
+         {MAX_DISJOINT} % is {reached}.",
         number::decimal(percent, 1)
     )
 }

@@ -15,7 +15,7 @@ const STRIP: usize = 80;
 /// The number of largest gaps that are reported.
 const GAPS: usize = 3;
 /// The largest gap within one mapping, if the mappings are unknown.
-const LARGEST_GAP: usize = 64 << 20;
+const MAX_GAP: usize = 64 << 20;
 
 /// The layout of live blocks.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,7 +85,7 @@ fn is_mapped(block: &Block, mapped: &[Range<usize>]) -> bool {
 fn runs<'a>(blocks: &'a [Block], mapped: &[Range<usize>]) -> Vec<&'a [Block]> {
     let together = |a: &Block, b: &Block| {
         if mapped.is_empty() {
-            b.address.saturating_sub(end(a)) < LARGEST_GAP
+            b.address.saturating_sub(end(a)) < MAX_GAP
         } else {
             mapping(a, mapped) == mapping(b, mapped)
         }

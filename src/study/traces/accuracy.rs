@@ -87,7 +87,7 @@ impl Accuracy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::excess::LEAST_LIMIT;
+    use crate::stats::excess::MIN_LIMIT;
 
     fn exactly(value: f64) -> Estimate {
         Estimate { value, low: value, high: value }
@@ -145,7 +145,7 @@ mod tests {
             (logs(exactly(3.0), exactly(2.0)), "known", 2.0_f64),
             (logs(unsure, exactly(1.5)), "below", 0.2),
             (logs(exactly(1.5), unsure), "above", 5.0),
-            (logs(exactly(0.9), exactly(2.0)), "below", LEAST_LIMIT),
+            (logs(exactly(0.9), exactly(2.0)), "below", MIN_LIMIT),
             (logs(unsure, unsure), "none", 1.0),
         ] {
             assert!(found.0 == kind && (found.1 - factor.ln()).abs() < 1e-9, "{found:?} instead of {kind} {factor}");

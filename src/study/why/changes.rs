@@ -6,7 +6,7 @@ use crate::study::instructions::short;
 use std::collections::BTreeMap;
 
 /// The smallest change of a function that is named, in instructions for each allocation.
-const LEAST: f64 = 0.05;
+const MIN_CHANGE: f64 = 0.05;
 
 /// Returns the functions whose instructions change most from one build to the other, the greatest change first, with
 /// the change in instructions for each allocation: added in the head − added in the base.
@@ -21,7 +21,7 @@ pub fn top_changes(base: &CostProfile, head: &CostProfile, most: usize) -> Vec<(
     }
     let mut changes: Vec<(String, f64)> = changes
         .into_iter()
-        .filter(|(_, change)| change.abs() >= LEAST)
+        .filter(|(_, change)| change.abs() >= MIN_CHANGE)
         .map(|(name, change)| (name.to_owned(), change))
         .collect();
     changes.sort_by(|(_, one), (_, other)| other.abs().total_cmp(&one.abs()));

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 const FUNCTIONS: usize = 15;
 
 /// The minimum number of instructions for each allocation for a row.
-const LEAST: f64 = 0.005;
+const MIN_INSTRUCTIONS: f64 = 0.005;
 
 /// The number of functions, and of groups, in the answer.
 const NAMED: usize = 3;
@@ -123,7 +123,7 @@ fn functions(compared: &Compared) -> Table {
     let rows = compared.rows(|profile| {
         profile.functions.iter().map(|function| ((function.name.as_str(), function.group), function.added()))
     });
-    let large = rows.into_iter().filter(|(_, added)| compared.weight(added) >= LEAST);
+    let large = rows.into_iter().filter(|(_, added)| compared.weight(added) >= MIN_INSTRUCTIONS);
     for ((name, group), added) in large.take(FUNCTIONS) {
         table.row([text::code(&short(name)), group.name().to_owned()].into_iter().chain(compared.figures(&added)));
     }

@@ -1,7 +1,7 @@
 //! A plan as a file: the parent writes it, and each process reads it.
 
 use super::order::STEP;
-use super::{MOST_THREADS, Plan};
+use super::{MAX_THREADS, Plan};
 use crate::platform::files::FileError;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
@@ -46,7 +46,7 @@ impl Plan {
         }
         let mut count = || number().map(|bytes| usize::try_from(u64::from_le_bytes(bytes)).unwrap_or(usize::MAX));
         let (places, threads) = (count()?, count()?);
-        if threads > MOST_THREADS || u32::try_from(places).is_err() {
+        if threads > MAX_THREADS || u32::try_from(places).is_err() {
             return Err(no_plan());
         }
         let lengths = (0..threads).map(|_| count()).collect::<io::Result<Vec<_>>>()?;

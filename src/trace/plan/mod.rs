@@ -25,10 +25,10 @@ mod order;
 pub(crate) use order::{Act, Order};
 
 use crate::trace::{Deed, Trace};
-use order::{MOST_BYTES, MOST_WORK, STEP};
+use order::{MAX_BYTES, MAX_WORK, STEP};
 
 /// The maximum number of threads of a replay.
-pub(crate) const MOST_THREADS: usize = 1_024;
+pub(crate) const MAX_THREADS: usize = 1_024;
 
 /// A plan.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +49,7 @@ pub enum PlanError {
     )]
     Nothing,
     /// It has too many threads.
-    #[error("the trace has {0} threads, and at most {MOST_THREADS} are replayed")]
+    #[error("the trace has {0} threads, and at most {MAX_THREADS} are replayed")]
     Threads(usize),
 }
 
@@ -113,8 +113,8 @@ impl Stream {
 
     /// Adds an operation after work of any length.
     fn push_after(&mut self, work_ns: u64, order: Order) {
-        if work_ns > MOST_WORK {
-            self.push(Order { work_ns: 0, size: work_ns.min(MOST_BYTES), ..Order::gate(Act::Work, 0) });
+        if work_ns > MAX_WORK {
+            self.push(Order { work_ns: 0, size: work_ns.min(MAX_BYTES), ..Order::gate(Act::Work, 0) });
             self.push(order);
         } else {
             self.push(Order { work_ns: work_ns as u32, ..order });
@@ -132,7 +132,7 @@ impl Plan {
         if is_shared.is_empty() {
             return Err(PlanError::Nothing);
         }
-        if steps.len() > MOST_THREADS {
+        if steps.len() > MAX_THREADS {
             return Err(PlanError::Threads(steps.len()));
         }
         let mut streams: Vec<Stream> = steps.iter().map(|_| Stream::default()).collect();
@@ -163,7 +163,7 @@ impl Plan {
                 Deed::Free { block, size, align } => (Act::Free, block, size, align),
                 Deed::FreeUnknown | Deed::Rest => {
                     if step.work_ns > 0 {
-                        stream.push(Order { size: step.work_ns.min(MOST_BYTES), ..Order::gate(Act::Work, 0) });
+                        stream.push(Order { size: step.work_ns.min(MAX_BYTES), ..Order::gate(Act::Work, 0) });
                     }
                     return;
                 }
@@ -181,7 +181,7 @@ impl Plan {
             if act == Act::Free && !is_shared {
                 stream.free.push(place);
             }
-            let order = Order { act, align, is_shared, work_ns: 0, place, size: size.min(MOST_BYTES), before };
+            let order = Order { act, align, is_shared, work_ns: 0, place, size: size.min(MAX_BYTES), before };
             stream.push_after(step.work_ns, order);
         });
         let threads = streams.into_iter().map(|stream| stream.bytes).collect();

@@ -3,9 +3,9 @@
 /// Bytes of an operation.
 pub(super) const STEP: usize = 16;
 /// The maximum work of one operation, in nanoseconds.
-pub(super) const MOST_WORK: u64 = (1 << 23) - 1;
+pub(super) const MAX_WORK: u64 = (1 << 23) - 1;
 /// The largest size of a block.
-pub(super) const MOST_BYTES: u64 = (1 << 48) - 1;
+pub(super) const MAX_BYTES: u64 = (1 << 48) - 1;
 
 /// The kind of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Order {
             is_shared: head >> 8 & 1 == 1,
             work_ns: head >> 9,
             place,
-            size: tail & MOST_BYTES,
+            size: tail & MAX_BYTES,
             before: (tail >> 48) as u16,
         }
     }
@@ -95,9 +95,9 @@ mod tests {
                     act,
                     align: 31,
                     is_shared,
-                    work_ns: MOST_WORK as u32,
+                    work_ns: MAX_WORK as u32,
                     place: u32::MAX,
-                    size: MOST_BYTES,
+                    size: MAX_BYTES,
                     before: 65_535,
                 };
                 assert_eq!(Order::of(&order.bytes()), order);

@@ -1,7 +1,7 @@
 //! The buffers of the recorder: one for each thread, written to the file when it is full.
 
 use super::{CLOSED, FILE, PROCESS, STATE, system};
-use crate::trace::format::{self, Event, FRAME, FRAME_MARK, FrameNumbers, LONGEST, Last, PAYLOAD};
+use crate::trace::format::{self, Event, FRAME, FRAME_MARK, FrameNumbers, Last, MAX_LENGTH, PAYLOAD};
 use std::cell::{Cell, UnsafeCell};
 use std::hint::spin_loop;
 use std::ptr::null_mut;
@@ -15,7 +15,7 @@ static BUFFERS: AtomicPtr<Buffer> = AtomicPtr::new(null_mut());
 static WRITING: AtomicBool = AtomicBool::new(false);
 
 /// The maximum number of turns that a thread waits for a lock: its holder may be the code that a signal interrupted.
-const MOST_TURNS: u32 = 10_000_000;
+const MAX_TURNS: u32 = 10_000_000;
 
 thread_local! {
     /// This thread's number plus one; 0 before its first call.
@@ -45,7 +45,7 @@ struct Content {
 
 /// Returns whether the lock was acquired.
 fn lock(lock: &AtomicBool) -> bool {
-    for _ in 0..MOST_TURNS {
+    for _ in 0..MAX_TURNS {
         if !lock.swap(true, Acquire) {
             return true;
         }
@@ -102,7 +102,7 @@ pub(super) fn write(event: &Event) {
     let Some(buffer) = buffer().filter(|buffer| lock(&buffer.is_locked)) else { return };
     // SAFETY: the lock is held.
     let content = unsafe { &mut *buffer.content.get() };
-    if content.used + LONGEST > PAYLOAD {
+    if content.used + MAX_LENGTH > PAYLOAD {
         content.flush();
     }
     if content.operations == 0 {

@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 /// The longest recorded time, in nanoseconds: a minute. A longer time counts as this.
-const LONGEST: u64 = 60_000_000_000;
+const MAX_NS: u64 = 60_000_000_000;
 
 /// Significant digits of a recorded time.
 const DIGITS: u8 = 3;
@@ -74,7 +74,7 @@ fn step_of(sorted: &[u64]) -> Option<u64> {
 
 /// Returns an empty histogram of times. It does not allocate later.
 pub(super) fn histogram() -> Histogram<u64> {
-    Histogram::new_with_max(LONGEST, DIGITS).expect("bounds that a histogram can have")
+    Histogram::new_with_max(MAX_NS, DIGITS).expect("bounds that a histogram can have")
 }
 
 /// Records a time. A histogram with fixed bounds does not allocate here.

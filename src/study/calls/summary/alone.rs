@@ -5,7 +5,7 @@ use crate::platform::text;
 use crate::report::document::{Table, left, right};
 use crate::report::number;
 use crate::stats::median::MIN_PAIRS;
-use crate::study::calls::instructions::LONGEST_NS;
+use crate::study::calls::instructions::MAX_NS;
 use crate::study::calls::latency::Quantiles;
 use crate::study::calls::record::Call;
 use crate::study::calls::{Calls, Measured, Single, Singles, command_line};
@@ -142,7 +142,7 @@ fn notes_on_singles(singles: &Singles) -> Vec<String> {
     lines.push(format!(
         "{NONE}: the quantity is not defined for the call. p90 needs 10 calls in a process, p99 100, p99.9 1,000; a \
          call that a process makes once has only a mean. A call of {} or more is not run under valgrind.",
-        number::time(LONGEST_NS)
+        number::time(MAX_NS)
     ));
     lines
 }

@@ -7,9 +7,9 @@ use super::super::row::{Place, Row};
 use crate::schedule::measurement::Measurement;
 
 /// Racing threads lose and gain an event now and then.
-const LEAST_OF_THREADS: f64 = 5e-4;
+const MIN_CHANGE_OF_THREADS: f64 = 5e-4;
 /// A single-threaded workload has the same events in each run.
-const LEAST: f64 = 1e-6;
+const MIN_CHANGE: f64 = 1e-6;
 
 pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
     record.first_measurements().filter_map(|[base, head]| row(base, head, thresholds)).collect()
@@ -24,7 +24,7 @@ fn row(base: &Measurement, head: &Measurement, thresholds: &Thresholds) -> Optio
         let lost = base.fidelity.is_some() || head.fidelity.is_some();
         return lost.then(|| Row::unknown(Axis::Fidelity, place, "unknown in one of the builds"));
     };
-    let least = if base.workload.is_parallel() { LEAST_OF_THREADS } else { LEAST };
+    let least = if base.workload.is_parallel() { MIN_CHANGE_OF_THREADS } else { MIN_CHANGE };
     let percent = thresholds.percent(Axis::Fidelity, place.level);
     let judged = Row::exact(Axis::Fidelity, place, [right(figures.0), right(figures.1)], percent, least);
     Some(Row { base: Some(figures.0), head: Some(figures.1), ..judged })

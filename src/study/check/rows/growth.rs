@@ -9,7 +9,7 @@ use crate::study::counts::Judgement;
 use crate::study::soak::{Growth, Measured, Pair, Quantity, Soak};
 
 /// The smallest change of the ratio that counts.
-const LEAST: f64 = 0.1;
+const MIN_CHANGE: f64 = 0.1;
 
 pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
     let [base, head] = &record.soaks;
@@ -33,7 +33,7 @@ fn row(base: &Soak, head: &Soak, thresholds: &Thresholds) -> Row {
         return Row::unknown(Axis::Growth, place, "tracking adds no time to an event");
     };
     let threshold_percent = thresholds.percent(Axis::Growth, place.level);
-    let row = Row::exact(Axis::Growth, place, [before, after], threshold_percent, LEAST);
+    let row = Row::exact(Axis::Growth, place, [before, after], threshold_percent, MIN_CHANGE);
     let why = growths[0].fit.zip(growths[1].fit).and_then(|(base, head)| differ(&base, &head));
     let row = match why {
         Some((judgement, why)) if row.judgement == Judgement::Same => {

@@ -14,8 +14,8 @@ use crate::study::counts::Judgement;
 use crate::study::footprint::{Footprint, Point};
 
 /// Smaller differences are ignored: a map that doubles a little earlier changes the figure by as much.
-const LEAST_LIVE: f64 = 0.5;
-const LEAST_KEPT: f64 = 0.1;
+const MIN_LIVE: f64 = 0.5;
+const MIN_KEPT: f64 = 0.1;
 
 /// The probability that equal builds do not seem to differ. A check has tens of such rows.
 const SURE: f64 = 0.999;
@@ -38,8 +38,8 @@ fn exact(base: &Footprint, head: &Footprint, thresholds: &Thresholds) -> Vec<Row
         let judgement = if differ(base, head, bytes) { row.judgement } else { Judgement::Same };
         Some(Row { judgement, ..row })
     };
-    let live = of(Axis::LiveBytes, Footprint::bytes_per_live_allocation, |point| point.peak_bytes, LEAST_LIVE);
-    let kept = of(Axis::KeptBytes, Footprint::bytes_per_event, |point| point.kept_bytes, LEAST_KEPT);
+    let live = of(Axis::LiveBytes, Footprint::bytes_per_live_allocation, |point| point.peak_bytes, MIN_LIVE);
+    let kept = of(Axis::KeptBytes, Footprint::bytes_per_event, |point| point.kept_bytes, MIN_KEPT);
     live.into_iter().chain(kept).collect()
 }
 

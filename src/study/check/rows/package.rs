@@ -6,7 +6,7 @@ use super::super::resolution::Thresholds;
 use super::super::row::{Place, Row};
 
 /// Programs whose sizes differ by less than this have other names, but the same code.
-const LEAST_BYTES: f64 = 4_096.0;
+const MIN_BYTES: f64 = 4_096.0;
 
 pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
     let [base, head] = &record.packages;
@@ -15,7 +15,7 @@ pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
         figures.map(|figures| Row::exact(axis, Place::default(), figures, thresholds.percent(axis, None), least))
     };
     let crates = exact(Axis::Crates, base.crates, head.crates, 0.0);
-    let size = exact(Axis::BinarySize, base.program_bytes, head.program_bytes, LEAST_BYTES);
+    let size = exact(Axis::BinarySize, base.program_bytes, head.program_bytes, MIN_BYTES);
     let seconds = match (base.build_seconds, head.build_seconds) {
         (None, None) => None,
         (base, head) => Some(Row {

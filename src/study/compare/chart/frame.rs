@@ -147,7 +147,7 @@ impl Foot {
 /// listen to.
 pub(super) fn description(comparison: &Comparison) -> String {
     /// The maximum number of figures.
-    const MOST: usize = 40;
+    const MAX_FIGURES: usize = 40;
     let of_build = |(place, build): (usize, &ComparedBuild)| {
         let measurements = build.measurements.iter().filter(|measurement| measurement.level != Level::Untracked);
         let measurement = |measurement: &Measurement| {
@@ -166,7 +166,7 @@ pub(super) fn description(comparison: &Comparison) -> String {
     };
     let rows: Vec<String> = comparison.builds.iter().enumerate().flat_map(of_build).collect();
     let figures = match rows.len() {
-        ..=MOST => rows.join("; "),
+        ..=MAX_FIGURES => rows.join("; "),
         many => format!("The table has all {many} figures."),
     };
     [sentences(comparison).join(" "), figures].join(" ")

@@ -4,7 +4,7 @@ use super::axis::{Axis, rule_at};
 use super::frame::{Foot, description, head};
 use super::mark::{class, mark, stem};
 use super::row::{Found, Row, Shown, rows};
-use super::{LEAST_WIDTH, LINE, MARGIN, NAMES};
+use super::{LINE, MARGIN, MIN_WIDTH, NAMES};
 use crate::report::chart::canvas::{centred, ending, finished, line, rectangle, sheet, telling, text};
 use crate::study::compare::Comparison;
 use crate::study::compare::summary::{levels, shortened};
@@ -30,7 +30,7 @@ pub(super) fn draw(comparison: &Comparison, title: &str) -> String {
     let room = COMFORT / levels.len().max(1) as f64 - SCALE;
     let step = (room / builds.max(1) as f64).clamp(STEP.0, STEP.1);
     let plot_width = step * builds as f64;
-    let width = (NAMES + levels.len() as f64 * (SCALE + plot_width) + MARGIN).max(LEAST_WIDTH);
+    let width = (NAMES + levels.len() as f64 * (SCALE + plot_width) + MARGIN).max(MIN_WIDTH);
     let head = head(comparison, title, width);
     let top = head.height + 2.0 * LINE;
     let bottom = top + rows.len() as f64 * (PLOT_HEIGHT + BETWEEN_PLOTS);

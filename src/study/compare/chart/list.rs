@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::frame::{Foot, description, head, outcomes};
 use super::mark::{class, mark, stem};
 use super::row::{Found, Row, Shown, rows};
-use super::{LEAST_WIDTH, LINE, MARGIN, NAMES};
+use super::{LINE, MARGIN, MIN_WIDTH, NAMES};
 use crate::report::chart::canvas::{ending, finished, line, sheet, telling, text};
 use crate::report::chart::words::clipped;
 use crate::report::number;
@@ -44,11 +44,11 @@ pub(super) fn blocks(comparison: &Comparison) -> Vec<Block> {
 pub(super) fn draw(comparison: &Comparison, blocks: &[Block], title: &str) -> String {
     let rows = rows(comparison);
     let step = 3.0 * LINE + rows.len() as f64 * ROW;
-    let head = head(comparison, title, LEAST_WIDTH);
-    let foot = Foot::of(comparison, LEAST_WIDTH).after(outcomes(comparison), LEAST_WIDTH);
+    let head = head(comparison, title, MIN_WIDTH);
+    let foot = Foot::of(comparison, MIN_WIDTH).after(outcomes(comparison), MIN_WIDTH);
     let height = head.height + blocks.len() as f64 * step + LINE + foot.height();
 
-    let mut picture = sheet(LEAST_WIDTH, height, title, &description(comparison)).add(head.drawing);
+    let mut picture = sheet(MIN_WIDTH, height, title, &description(comparison)).add(head.drawing);
     for (number, block) in blocks.iter().enumerate() {
         let axis = Axis::of(comparison, block.level);
         let top = head.height + number as f64 * step + 2.0 * LINE;
@@ -81,10 +81,10 @@ fn listed(comparison: &Comparison, row: Row, block: &Block, axis: Axis, y: f64) 
                 .add(line(x(ratio.low), y, x(ratio.high), y, &format!("line whisker {class}")))
                 .add(mark(x(ratio.value), y, verdict))
                 .add(text(CHANGE, y + 4.0, "small", number::change(ratio)));
-            return group.add(text(VERDICT, y + 4.0, "small", clipped(&words, LEAST_WIDTH - VERDICT - MARGIN, 6.0)));
+            return group.add(text(VERDICT, y + 4.0, "small", clipped(&words, MIN_WIDTH - VERDICT - MARGIN, 6.0)));
         }
         Found::Reference => "no reference has a figure".to_owned(),
         Found::Nothing(why) => why,
     };
-    group.add(text(CHANGE, y + 4.0, "small faint", clipped(&words, LEAST_WIDTH - CHANGE - MARGIN, 6.4)))
+    group.add(text(CHANGE, y + 4.0, "small faint", clipped(&words, MIN_WIDTH - CHANGE - MARGIN, 6.4)))
 }

@@ -15,20 +15,20 @@ use crate::study::compare::{Against, Comparison};
 
 const MARGIN: f64 = 24.0;
 /// The minimum width of the chart.
-const LEAST_WIDTH: f64 = 900.0;
+const MIN_WIDTH: f64 = 900.0;
 /// The right edge of the workloads' names.
 const NAMES: f64 = 128.0;
 /// The height of a line of text.
 const LINE: f64 = 19.0;
 
 /// The maximum number of blocks of a list; a block is a build at a level.
-const MOST_BLOCKS: usize = 4;
+const MAX_BLOCKS: usize = 4;
 
 /// Draws a comparison.
 pub fn draw(comparison: &Comparison) -> String {
     let title = title(&comparison.against);
     let blocks = list::blocks(comparison);
-    if blocks.len() <= MOST_BLOCKS { list::draw(comparison, &blocks, title) } else { grid::draw(comparison, title) }
+    if blocks.len() <= MAX_BLOCKS { list::draw(comparison, &blocks, title) } else { grid::draw(comparison, title) }
 }
 
 /// Returns the title, which names the reference.

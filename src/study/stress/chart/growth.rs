@@ -14,7 +14,7 @@ const HEIGHT: f64 = 388.0;
 /// The number of slices of a phase in each tooltip.
 const MERGED: usize = 3;
 /// The minimum upper end of a scale.
-const LEAST_SCALE: f64 = 1.0;
+const MIN_SCALE: f64 = 1.0;
 
 pub(super) fn draw(record: &Record) -> Panel {
     let live = Plot::new(record, LIVE_TOP, LIVE_BOTTOM, |slice| Some(slice.live_bytes as f64));
@@ -41,7 +41,7 @@ pub(super) fn draw(record: &Record) -> Panel {
         .add(live.line("line one"))
         .add(count.line("line three"))
         .add(live.mark(peak));
-    if resident.greatest > LEAST_SCALE {
+    if resident.greatest > MIN_SCALE {
         drawing = drawing
             .add(resident.axis(bytes, phases::LEFT - 10.0, true))
             .add(resident.area("two area"))
@@ -81,7 +81,7 @@ struct Plot<'a> {
 impl<'a> Plot<'a> {
     fn new(record: &'a Record, top: f64, bottom: f64, value: fn(&Slice) -> Option<f64>) -> Self {
         let values = record.phases.iter().flat_map(|phase| phase.slices.iter().filter_map(value));
-        let greatest = values.fold(LEAST_SCALE, f64::max);
+        let greatest = values.fold(MIN_SCALE, f64::max);
         Self { record, top, bottom, greatest, value }
     }
 

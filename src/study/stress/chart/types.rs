@@ -17,10 +17,10 @@ const HEIGHT: f64 = MAP.y + MAP.height + 22.0;
 const RECORDED: f64 = 880.0;
 const ROW: f64 = 23.0;
 /// The minimum part of all named bytes that gets a separate area.
-const LEAST: f64 = 0.01;
+const MIN_SHARE: f64 = 0.01;
 /// The width of a character, the minimum number of characters of a label, and its margins.
 const CHARACTER: f64 = 7.2;
-const LEAST_ROOM: usize = 6;
+const MIN_ROOM: usize = 6;
 const MARGIN: f64 = 8.0;
 const LINE: f64 = 17.0;
 
@@ -38,7 +38,7 @@ pub(super) fn draw(record: &Record) -> Panel {
 fn areas(types: &[TypeUse]) -> Vec<TypeUse> {
     let named: u64 = types.iter().map(|used| used.bytes).sum();
     let (mut shown, others): (Vec<_>, Vec<_>) =
-        types.iter().cloned().partition(|used| used.bytes as f64 >= LEAST * named as f64 && used.bytes > 0);
+        types.iter().cloned().partition(|used| used.bytes as f64 >= MIN_SHARE * named as f64 && used.bytes > 0);
     shown.sort_by_key(|used| Reverse(used.bytes));
     if !others.is_empty() {
         shown.push(TypeUse {
@@ -88,7 +88,7 @@ fn cell(used: &TypeUse, area: Area, named: u64) -> Group {
     ];
     let mut below = LINE;
     for (class, words) in lines {
-        if below + 4.0 <= height && words.chars().count() <= room && room >= LEAST_ROOM {
+        if below + 4.0 <= height && words.chars().count() <= room && room >= MIN_ROOM {
             cell = cell.add(text(x + MARGIN, y + below, class, words));
             below += LINE;
         }

@@ -30,7 +30,7 @@ const PLOT: f64 = 150.0;
 const FOOT: f64 = 54.0;
 const PANEL: f64 = TOP + PLOT + FOOT;
 /// The maximum number of panels side by side.
-const MOST_COLUMNS: usize = 3;
+const MAX_COLUMNS: usize = 3;
 /// The minimum width of one level at one commit, and the gap between machines.
 const LANE: f64 = 11.0;
 const GAP: f64 = 22.0;
@@ -74,7 +74,7 @@ impl Section {
     /// Returns the number of panels side by side, and the width of each.
     fn columns(&self, width: f64) -> (usize, f64) {
         let beside = ((width - MARGIN) / (self.needed + MARGIN)) as usize;
-        let columns = beside.clamp(1, MOST_COLUMNS).min(self.count.max(1));
+        let columns = beside.clamp(1, MAX_COLUMNS).min(self.count.max(1));
         (columns, (width - MARGIN) / columns as f64 - MARGIN)
     }
 
@@ -106,7 +106,7 @@ impl Section {
 }
 
 /// The maximum number of sentences about steps below the panels: each step has a mark and a tooltip.
-const MOST_NOTES: usize = 8;
+const MAX_NOTES: usize = 8;
 
 /// Draws the trend.
 pub(crate) fn draw(trend: &Trend) -> String {
@@ -184,7 +184,7 @@ fn legend(levels: &[Level]) -> Group {
 /// Returns the notes below the commits.
 fn notes_of_commits(commits: &Commits) -> Vec<String> {
     let machines = commits.machines().into_iter().enumerate().map(|(place, machine)| machine_note(place, machine));
-    sentences(commits).into_iter().take(MOST_NOTES).chain([rule(commits)]).chain(machines).collect()
+    sentences(commits).into_iter().take(MAX_NOTES).chain([rule(commits)]).chain(machines).collect()
 }
 
 /// Returns the notes below the records.

@@ -12,7 +12,7 @@ use std::path::Path;
 /// A description of the file, for messages.
 const WHAT: &str = "a file of differences";
 /// The largest logarithm of a ratio, and of its error. The statistics fail far beyond what any run measures.
-const LARGEST: f64 = 100.0;
+const MAX_LOG: f64 = 100.0;
 
 /// The content of a file of differences.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -83,7 +83,7 @@ fn difference(path: &Path, number: usize, line: &[u8]) -> Result<Difference, Fil
         return Err(FileError::Newer { path: path.to_owned(), found: schema, known: SCHEMA });
     }
     let found: Difference = serde_json::from_slice(line).map_err(of_json)?;
-    if !(found.log_ratio.abs() <= LARGEST && (0.0..=LARGEST).contains(&found.log_error)) {
+    if !(found.log_ratio.abs() <= MAX_LOG && (0.0..=MAX_LOG).contains(&found.log_error)) {
         return Err(corrupt("its ratio, or the error of it, is out of range".to_owned()));
     }
     Ok(found)

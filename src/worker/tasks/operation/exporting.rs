@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 /// Exports live allocations as JSON.
 pub(super) fn json(prepare: Prepare<'_>, count: usize) -> Result<Box<dyn Ready>, TaskError> {
-    let least = LEAST_BYTES * count as u64;
+    let least = MIN_BYTES * count as u64;
     exporting(prepare, count, Export { name: Path::new("memscope.json"), write: EXPORT_JSON, least })
 }
 
@@ -24,7 +24,7 @@ pub(super) fn report(prepare: Prepare<'_>, count: usize) -> Result<Box<dyn Ready
 }
 
 /// The minimum size of an allocation in JSON, in bytes. A smaller file lacks some.
-const LEAST_BYTES: u64 = 16;
+const MIN_BYTES: u64 = 16;
 
 /// An export.
 #[derive(Clone, Copy)]

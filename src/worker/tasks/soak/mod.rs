@@ -36,7 +36,7 @@ pub const FIRST: u64 = 10;
 const PARTS: usize = 10;
 
 /// The minimum number of calls for the time that one in a thousand exceeds.
-const FEWEST_CALLS: u64 = 1_000;
+const MIN_CALLS: u64 = 1_000;
 
 /// The number of events between two checks of the clock and of memory.
 const SLICE: u64 = 1 << 16;
@@ -209,7 +209,7 @@ impl Soak<'_> {
             }
         });
         let at = |quantile| times.value_at_quantile(quantile);
-        (times.len() >= FEWEST_CALLS).then(|| Calls {
+        (times.len() >= MIN_CALLS).then(|| Calls {
             calls: times.len(),
             p50_ns: at(0.5),
             p999_ns: at(0.999),

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 impl SystemMonitor for Linked {
     const SYSTEM_MONITOR: Result<fn(), &'static str> = Ok(|| {
         /// The thread's first reading takes a tenth of a second.
-        const LONGEST: Duration = Duration::from_secs(5);
+        const MAX_WAIT: Duration = Duration::from_secs(5);
         let monitor = memscope_rs::capture::system_monitor::SystemMonitor::global();
         let begun = Instant::now();
-        while monitor.last_update() == 0 && begun.elapsed() < LONGEST {
+        while monitor.last_update() == 0 && begun.elapsed() < MAX_WAIT {
             thread::sleep(Duration::from_millis(5));
         }
     });
