@@ -47,7 +47,7 @@ pub(super) fn build_programs(launcher: &Launcher, programs: &[&str], references:
         cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
         cargo.args(programs.iter().flat_map(|name| ["--bin", name]));
         cargo.arg("--target-dir").arg(folder.parent().unwrap_or(folder));
-        let failed = |why: String| Error::System(format!("cargo could not build {}{why}", programs.join(" and ")));
+        let failed = |why: String| Error::Other(format!("cargo could not build {}{why}", programs.join(" and ")));
         let ended = children::output(cargo.stdin(Stdio::null()).stderr(Stdio::inherit()));
         let ended = ended.map_err(|error| failed(format!(": {error}")))?;
         if !ended.status.success() {

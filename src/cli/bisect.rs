@@ -104,12 +104,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
 
     // The order of functions affects only their cache misses, which decide nothing.
     let linking = &if arguments.counts.is_some() { Linking::single() } else { Linking::from(arguments.links) };
-    let end = |commit| arguments.build(commit, linking)?.map_err(|failed| Error::System(failed.why));
+    let end = |commit| arguments.build(commit, linking)?.map_err(|failed| Error::Other(failed.why));
     let [good, bad] = [first, last].map(end);
     let (good, bad) = (good?, bad?);
     let ends = judge.of_ends([&good, &bad]).map_err(|failure| failed(&[first, last], failure))?;
     if ends.leaning != Leaning::Bad {
-        return Err(Error::System(format!(
+        return Err(Error::Other(format!(
             "{} is not shown to {} {}: {}; nothing to search for",
             arguments.bad,
             judge.requirement(),
@@ -165,7 +165,7 @@ impl Search<'_> {
         let [good, bad] = self.ends;
         match self.judge(base)? {
             Some(Leaning::Good) => Ok(()),
-            Some(Leaning::Bad) => Err(Error::System(format!(
+            Some(Leaning::Bad) => Err(Error::Other(format!(
                 "the merge base {} is bad: the cause was fixed between it and {}, so no commit after it is the first \
                  bad one",
                 described(base),
@@ -284,5 +284,5 @@ fn described_whole(commit: &Commit) -> String {
 }
 
 fn failed(commits: &[&Commit], (place, failure): (usize, Failure)) -> Error {
-    Error::System(format!("{}: {failure}", described(commits[place.min(commits.len() - 1)])))
+    Error::Other(format!("{}: {failure}", described(commits[place.min(commits.len() - 1)])))
 }

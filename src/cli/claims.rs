@@ -21,7 +21,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let folder = &arguments.results;
     if !folder.is_dir() {
         let why = "no such folder; name the one with the results files";
-        return Err(Error::System(format!("--results {}: {why}", folder.display())));
+        return Err(Error::Other(format!("--results {}: {why}", folder.display())));
     }
     let claims = Claims::judge(&Evidence::read(folder)?);
     let files = Files { folder, name: Claims::KIND };

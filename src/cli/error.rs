@@ -128,7 +128,7 @@ pub enum Error {
     NoReply(#[from] io::Error),
     /// Any other error.
     #[error("{0}")]
-    System(String),
+    Other(String),
 }
 
 impl From<ServeError> for Error {

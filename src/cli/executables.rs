@@ -15,7 +15,7 @@ pub(super) const PROGRAM: &str = "memscope-bench";
 
 /// Returns a launcher of this program.
 pub(super) fn this_program(limits: Limits) -> Result<Launcher, Error> {
-    Launcher::of_this_program(limits).map_err(|error| Error::System(format!("cannot find this program: {error}")))
+    Launcher::of_this_program(limits).map_err(|error| Error::Other(format!("cannot find this program: {error}")))
 }
 
 /// The command line of a program that only runs probes.

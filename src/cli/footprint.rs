@@ -43,9 +43,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         threads: each_once(arguments.threads.iter().map(|&threads| threads as usize)),
         scale: arguments.scale,
     };
-    let measurements = plan.measurements().map_err(|error| Error::System(format!("--scale: {error}")))?;
+    let measurements = plan.measurements().map_err(|error| Error::Other(format!("--scale: {error}")))?;
     if measurements.is_empty() {
-        return Err(Error::System("--tracking: every level is compared with untracked; name another one".to_owned()));
+        return Err(Error::Other("--tracking: every level is compared with untracked; name another one".to_owned()));
     }
     let resolved = arguments.builds.resolve()?;
     files.prepare::<Footprints>()?;

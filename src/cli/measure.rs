@@ -79,7 +79,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     if let Some(files) = &files {
         files.prepare::<Results>()?;
         if let Some(log) = arguments.log.as_ref().filter(|log| files.has(log)) {
-            return Err(Error::System(format!("--log names a file of --output: {}", log.display())));
+            return Err(Error::Other(format!("--log names a file of --output: {}", log.display())));
         }
     }
     if let Some(path) = arguments.journal() {

@@ -69,7 +69,7 @@ impl Arguments {
             return Ok(Modes::levels().into_iter().filter(is_here).collect());
         }
         if let Some(level) = self.tracking.iter().find(|level| !is_here(level)) {
-            return Err(Error::System(format!(
+            return Err(Error::Other(format!(
                 "--tracking {level} is measured only with the memscope that this program is linked with: leave out the \
                  build or the level"
             )));

@@ -47,7 +47,7 @@ pub(super) fn keep(folder: &Path, is_asked_for: bool) -> Result<(), Error> {
         Err(why) => {
             let why = format!("memscope's own {} was not written: {why}", report.name);
             if is_asked_for {
-                return Err(Error::System(why));
+                return Err(Error::Other(why));
             }
             console::complain(text::one_line(&why));
             Ok(())

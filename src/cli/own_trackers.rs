@@ -67,7 +67,7 @@ pub(super) fn prepare(
         };
         let about = about(path, &program, limits)?;
         if let Some(same) = ready.iter().find(|other| other.about.name == about.name) {
-            return Err(Error::System(format!(
+            return Err(Error::Other(format!(
                 "the trackers in {} and {} are both called '{}': rename one",
                 same.named.display(),
                 path.display(),
@@ -95,7 +95,7 @@ fn build(folder: &Path, cache: &BuildCacheArguments) -> Result<BuiltTracker, Err
 /// Queries a program's description of its tracker.
 fn about(path: &Path, program: &Path, limits: Limits) -> Result<About, Error> {
     let no_tracker = |why: String| {
-        Error::System(format!("{} is not a tracker's program, which ends with `tracker!(…)`: {why}", path.display()))
+        Error::Other(format!("{} is not a tracker's program, which ends with `tracker!(…)`: {why}", path.display()))
     };
     let about = Launcher::new(program.to_owned(), limits).run_task::<About>(&Task::About);
     let about = about.map_err(|failure| no_tracker(failure.to_string()))?;

@@ -29,7 +29,7 @@ pub(super) fn write(paths: &[PathBuf], output: Option<&Path>) -> Result<(), Erro
     if found.files.is_empty() {
         let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         let why = format!("no results file in {}: `cargo bench` writes the first ones", paths.join(", "));
-        return Err(Error::System(why));
+        return Err(Error::Other(why));
     }
     files::write(&output, &page::draw(&found, files::folder_of(&output), &criterion()))?;
     console::print(format_args!("Wrote {}", output.display()));

@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let trace = Trace::read(&arguments.trace)?;
     let path = arguments.calls.display();
     let no_costs = || {
-        Error::System(format!(
+        Error::Other(format!(
             "{path} is missing, and a prediction needs its costs: measure them with `memscope-bench calls`, or name \
              the file after --calls"
         ))
@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let calls: Calls = files::read_if_there(&arguments.calls)?.ok_or_else(no_costs)?;
     let name = arguments.trace.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let prediction = Prediction::of(name, &trace, Level::Allocator, &calls);
-    let prediction = prediction.map_err(|lack| Error::System(format!("{path}: {lack}")))?;
+    let prediction = prediction.map_err(|lack| Error::Other(format!("{path}: {lack}")))?;
     let prediction = prediction.with_accuracy(accuracy(&arguments.traces, Way::Prediction)?);
     study::print(&prediction, arguments.format.format);
     Ok(())

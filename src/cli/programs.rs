@@ -37,11 +37,11 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     if itself::another_command().is_some() {
-        return Err(Error::System("`programs` measures memscope-bench's own programs: run it in its clone".to_owned()));
+        return Err(Error::Other("`programs` measures memscope-bench's own programs: run it in its clone".to_owned()));
     }
     if cfg!(not(feature = "programs")) {
         let build = "cargo run --release --features programs -- programs";
-        return Err(Error::System(format!("this build contains no programs; build it with them: {build}")));
+        return Err(Error::Other(format!("this build contains no programs; build it with them: {build}")));
     }
     let files = arguments.results.files(Programs::KIND);
     files.prepare::<Programs>()?;

@@ -39,19 +39,19 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     if !cfg!(target_os = "linux") {
         let why = format!("an unmodified program can be recorded only on Linux: {OTHER_WAY}");
-        return Err(Error::System(why));
+        return Err(Error::Other(why));
     }
     let name = arguments.command.first().map(OsString::as_os_str).unwrap_or_default();
     let program = program(name)?;
     if needs_loader(&program) == Some(false) {
         let path = program.display();
         let why = format!("{path} is linked statically, so no library can be loaded into it to record it: {OTHER_WAY}");
-        return Err(Error::System(why));
+        return Err(Error::Other(why));
     }
     let output = arguments.output(&program)?;
     let library = recorder::library(&arguments.cache.folder())?;
     let (library, _link) = preload::named(&library, arguments.cache.folder().as_path())
-        .map_err(|error| Error::System(format!("the recorder cannot be loaded: {error}")))?;
+        .map_err(|error| Error::Other(format!("the recorder cannot be loaded: {error}")))?;
     let mut libraries = library.into_os_string();
     if let Some(others) = std::env::var_os(preload::VARIABLE).filter(|others| !others.is_empty()) {
         libraries.push(":");
@@ -65,7 +65,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         .env(preload::VARIABLE, libraries)
         .env(TRACE, &output)
         .status()
-        .map_err(|error| Error::System(format!("{} cannot be started: {error}", program.display())))?;
+        .map_err(|error| Error::Other(format!("{} cannot be started: {error}", program.display())))?;
     // The recorder replaces an earlier trace. If it was not loaded, that trace is still there.
     let read =
         if changed_at(&output) == before { Err(TraceError::Empty(output.clone())) } else { Trace::read(&output) };
@@ -91,12 +91,12 @@ impl Arguments {
         match Trace::check_kind(&output) {
             Err(error @ (TraceError::Foreign(_) | TraceError::Newer { .. })) => {
                 let why = format!("{error}: name another file after --output");
-                Err(Error::System(why))
+                Err(Error::Other(why))
             }
             Err(TraceError::File(error)) if output.exists() => Err(error.into()),
             _ if is_in_use(&output) => {
                 let why = "another program is being recorded to it: name another file after --output";
-                Err(Error::System(format!("{}: {why}", output.display())))
+                Err(Error::Other(format!("{}: {why}", output.display())))
             }
             _ => Ok(output),
         }
@@ -107,7 +107,7 @@ impl Arguments {
         let path = program.display();
         let ended = ending(status).map(|(_, how)| format!(" ({path} {how})")).unwrap_or_default();
         match error {
-            TraceError::File(_) | TraceError::Empty(_) => Error::System(format!(
+            TraceError::File(_) | TraceError::Empty(_) => Error::Other(format!(
                 "{path} wrote no trace{ended}: the system did not load the recorder into it; it may be linked \
                  statically, run with other privileges than yours, or use another C library: {OTHER_WAY}"
             )),
@@ -134,7 +134,7 @@ fn program(name: &OsStr) -> Result<PathBuf, Error> {
     } else {
         find(&name.to_string_lossy(), &std::env::var_os("PATH").unwrap_or_default())
     };
-    found.ok_or_else(|| Error::System(format!("cannot find the program {}: name one after `--`", path.display())))
+    found.ok_or_else(|| Error::Other(format!("cannot find the program {}: name one after `--`", path.display())))
 }
 
 /// Returns the exit code to pass on, and its description; `None` for success.

@@ -88,7 +88,7 @@ const PLAN: &str = "plan";
 fn prepared(path: &Path) -> Result<(Summary, Scratch), Error> {
     let trace = Trace::read(path)?;
     let plan = trace::plan::Plan::of(&trace)?;
-    let no_folder = |error| Error::System(format!("cannot create a folder for the plan of the replay: {error}"));
+    let no_folder = |error| Error::Other(format!("cannot create a folder for the plan of the replay: {error}"));
     let scratch = Scratch::new().map_err(no_folder)?;
     plan.write(&scratch.path().join(PLAN))?;
     Ok((trace.summary(), scratch))

@@ -45,7 +45,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     if arguments.check && arguments.splice.is_empty() {
-        return Err(Error::System("--check compares the blocks of documents: name them after --splice".to_owned()));
+        return Err(Error::Other("--check compares the blocks of documents: name them after --splice".to_owned()));
     }
     if !arguments.splice.is_empty() {
         return Ok(splice::documents(&arguments.splice, &arguments.results, arguments.check)?);
@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         && (arguments.against.is_some() || arguments.threshold.is_some())
     {
         let why = "only a comparison has verdicts: leave out --against and --threshold";
-        return Err(Error::System(format!("{}: {why}", other.0.display())));
+        return Err(Error::Other(format!("{}: {why}", other.0.display())));
     }
     arguments.files.iter().zip(kept).try_for_each(|(path, kept)| arguments.report(path, kept))
 }

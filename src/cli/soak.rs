@@ -122,7 +122,7 @@ impl Arguments {
             if events < fewest {
                 let why =
                     format!("{option} {events}: the first checkpoint is at {fewest} events, ten for each live block");
-                return Err(Error::System(why));
+                return Err(Error::Other(why));
             }
         }
         let limits = self.results.limits();

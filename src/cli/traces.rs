@@ -43,7 +43,7 @@ pub(super) fn run(shared: &Shared, pairs: usize) -> Result<(), Error> {
     let calls: Result<Calls, String> = files::read_if_there(&path)?.ok_or_else(no_calls);
     let launcher = shared.results.launcher()?;
     let origin = Origin::of_this_command();
-    let no_folder = |error| Error::System(format!("cannot create a folder for the traces: {error}"));
+    let no_folder = |error| Error::Other(format!("cannot create a folder for the traces: {error}"));
     let scratch = Scratch::new().map_err(no_folder)?;
     let request = |workload, level| {
         Request::at(shared.scale.map(|scale| scale.factor()), workload, level, pools::default_threads())
@@ -91,7 +91,7 @@ pub(super) fn accuracy(path: &Path, way: Way) -> Result<Option<(Level, Accuracy)
 /// Records a workload, and prepares its replay and its prediction.
 fn ready(launcher: &Launcher, probe: Request, folder: &Path, calls: &Result<Calls, String>) -> Result<Ready, Error> {
     let workload = probe.workload;
-    let failed = |failure| Error::System(format!("{workload} cannot be recorded or replayed: it {failure}"));
+    let failed = |failure| Error::Other(format!("{workload} cannot be recorded or replayed: it {failure}"));
     let path = folder.join(format!("{workload}.trace"));
     let task = Task::Record(recorded::Request { probe, trace: path.display().to_string() });
     launcher.run_task::<Observation>(&task).map_err(failed)?;

@@ -56,7 +56,7 @@ fn tracked(name: &str) -> Result<Level, String> {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let workload = arguments.workload;
     if workload.is_parallel() {
-        return Err(Error::System(format!(
+        return Err(Error::Other(format!(
             "--workload: {workload} runs on several threads, and only single-threaded workloads can be counted ({})",
             single_threaded()
         )));
@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let request = Request { workload, level: arguments.tracking, scale, threads: 1, count: false };
     let mut programs = Vec::with_capacity(builds.len());
     for Build { name, program, .. } in builds {
-        let program = program.map_err(|failed| Error::System(format!("{name}: {}", failed.why)))?;
+        let program = program.map_err(|failed| Error::Other(format!("{name}: {}", failed.why)))?;
         programs.push((name, program));
     }
     let origin = Origin::of_this_command();

@@ -29,9 +29,9 @@ impl Search<'_> {
             (Some(parent), Some(program)) => (program, parent),
             _ => (self.good, self.ends[0]),
         };
-        let head = build(first)?.map_err(|failed| Error::System(failed.why))?;
+        let head = build(first)?.map_err(|failed| Error::Other(failed.why))?;
         let explanation = explain(&base.launcher, &head.launcher, &self.arguments.request());
-        let explanation = explanation.map_err(|why| Error::System(why.to_string()))?;
+        let explanation = explanation.map_err(|why| Error::Other(why.to_string()))?;
         Ok(format!("Over {}: {explanation}", described(of_base)))
     }
 }

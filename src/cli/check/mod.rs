@@ -131,7 +131,7 @@ impl Arguments {
         let builds = self.building.build(resolved, self.results.limits(), &Linking::from(self.links))?;
         let checked = builds.into_iter().map(|Build { name, about, program }| match program {
             Ok(program) => Ok((CheckedBuild { name, about, memscope: program.memscope.clone() }, program)),
-            Err(failed) => Err(Error::System(format!("{name} cannot be checked: {}", failed.why))),
+            Err(failed) => Err(Error::Other(format!("{name} cannot be checked: {}", failed.why))),
         });
         let checked: Vec<_> = checked.collect::<Result<_, Error>>()?;
         Ok(checked.try_into().map_err(|_| ()).expect("two were named"))

@@ -134,7 +134,7 @@ impl<'a> Steps<'a> {
             });
             let name = &record.builds[build].name;
             record.reports[build] =
-                rows.map_err(|failure| Error::System(format!("{name} does not list its reports: {failure}")))?;
+                rows.map_err(|failure| Error::Other(format!("{name} does not list its reports: {failure}")))?;
         }
         Ok(())
     }
@@ -200,7 +200,7 @@ fn scale(plan: &Plan, workload: Workload, part: f64) -> Result<Scale, Error> {
 }
 
 fn out_of_range(error: ScaleError) -> Error {
-    Error::System(format!("--scale: {error}"))
+    Error::Other(format!("--scale: {error}"))
 }
 
 fn package(program: &CheckedProgram) -> Package {

@@ -105,7 +105,7 @@ fn with_feature(named: Option<&BuildSpec>, feature: Feature) -> Result<BuildSpec
     let spec: Option<BuildSpec> = named.cloned().or_else(this);
     spec.and_then(|spec| spec.with_feature(feature.name())).ok_or_else(|| {
         let name = named.map_or_else(|| linked.to_string(), BuildSpec::to_string);
-        Error::System(format!(
+        Error::Other(format!(
             "--with-features builds only published versions, and {name} is not one: name the feature `{}` in its \
              Cargo.toml instead, or a published version",
             feature.name()
