@@ -138,7 +138,7 @@ pub enum ResolveError {
         why: String,
     },
     /// The same build is named twice.
-    #[error("{0} is named twice")]
+    #[error("{0} is named twice: name each build once")]
     Twice(String),
     /// An error of git.
     #[error(transparent)]

@@ -144,7 +144,7 @@ fn named(command: &Command, mut error: clap::Error, are_variables_alone: bool) -
         of.to_string() == argument && environment::own(name).is_some_and(|it| it == *value)
     };
     if let Some((_, name)) = with_variables(command).into_iter().find(has_it) {
-        let words = if are_variables_alone { name } else { format!("{name}, which stands for {argument}") };
+        let words = if are_variables_alone { name } else { format!("{name} (sets {argument})") };
         error.insert(ContextKind::InvalidArg, ContextValue::String(words));
     }
     error

@@ -202,6 +202,6 @@ impl State {
 
 /// Returns the failure of a setting whose windows are too short for a clock.
 fn too_coarse(clock: Clock) -> Failure {
-    let clock = if clock == Clock::Wall { "the clock" } else { "the processor's clock" };
+    let clock = if clock == Clock::Wall { "the wall clock" } else { "the clock of CPU time" };
     Failure::Prevented { why: format!("{clock} is too coarse for windows of this size: use a larger --scale") }
 }

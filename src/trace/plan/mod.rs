@@ -49,7 +49,7 @@ pub enum PlanError {
     )]
     Nothing,
     /// It has too many threads.
-    #[error("the trace has {0} threads, and at most {MAX_THREADS} are replayed")]
+    #[error("the trace has {0} threads, but a replay supports at most {MAX_THREADS}: record a run with fewer")]
     Threads(usize),
 }
 

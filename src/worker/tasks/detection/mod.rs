@@ -105,7 +105,7 @@ pub fn run(Request { workload, scale, report }: Request) -> Result<Finding, Task
     let digest = session.window(|| workload.run(&ledger, scale));
     let alive = counting::totals().since(&before).live_allocations();
 
-    let answer = ask().map_err(|why| TaskError::Refused(format!("memscope's report says: {why}")))?;
+    let answer = ask().map_err(|why| TaskError::Refused(format!("memscope's report failed: {why}")))?;
     let planted = ledger.planted(sought, level);
     let (named, held) = match &answer {
         ReportOutput::Named(named) => (named.len() as u64, Some(score::score(named, &planted))),
