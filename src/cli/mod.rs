@@ -84,11 +84,11 @@ enum Command {
     History(history::Arguments),
     /// Find the commit that made memscope slower
     Bisect(bisect::Arguments),
-    /// Show which functions cost what tracking costs, or the difference between two builds
+    /// Show which functions cause the cost of tracking, or the difference between two builds
     Why(why::Arguments),
     /// Measure each mode of memscope: what it costs, sees, attributes and keeps
     Modes(modes::Arguments),
-    /// Measure real programs beside the workloads: what tracking costs, by how often a program allocates
+    /// Measure real programs beside the workloads, and relate the overhead to the allocation rate
     Programs(programs::Arguments),
     /// Compare memscope with other trackers
     Trackers(trackers::Arguments),
@@ -96,7 +96,7 @@ enum Command {
     Conform(conform::Arguments),
     /// Measure the memory that tracking takes, and the events that it misses, as workloads grow
     Footprint(footprint::Arguments),
-    /// Measure how the cost of tracking grows with what the tracker has seen
+    /// Measure how the cost of tracking grows with the number of events
     Soak(soak::Arguments),
     /// Measure the cost of single calls: mean, quantiles and instructions
     #[command(alias = "latency")]
@@ -110,9 +110,9 @@ enum Command {
     Replay(replay::Arguments),
     /// Predict what tracking would cost the program of a trace, from the cost of single calls
     Predict(predict::Arguments),
-    /// Draw kept results files again, or bring them into documents
+    /// Draw kept results files again, or insert them into documents
     Report(report::Arguments),
-    /// Show what commits of memscope cost relative to each other, from all runs of `history`, and where it changed
+    /// Show how the overhead changed over memscope's commits, from all runs of `history`
     Trend(trend::Arguments),
     /// Check the performance claims of memscope's documents against measured results
     Claims(claims::Arguments),

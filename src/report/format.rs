@@ -12,7 +12,7 @@ pub enum Format {
     Markdown,
     /// A row for each figure, with its interval
     Csv,
-    /// Everything that was measured, as the study's file holds it
+    /// Everything that was measured, as in the study's file
     Json,
     /// Bencher Metric Format, for Bencher's `json` adapter
     Bmf,
