@@ -8,18 +8,18 @@ use crate::workloads::{Digest, Tracker, Untracked, Value};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// The argument of a workload of [`harness!`](crate::harness!): it names values to the tracker, which is optional.
+/// The argument of a workload of [`harness!`](crate::harness!): it names values to the tracker. Naming is optional.
 ///
 /// Threads share it. At a level without names, a named value costs a count and a branch. The untracked and the tracked
 /// time both include it.
 pub struct Context {
-    names: Names,
+    tracker: WorkloadTracker,
     variables: AtomicU64,
 }
 
 /// The trackers that run workloads. They share one type, so a workload is compiled once and its instructions are the
 /// same at every level.
-pub(super) enum Names {
+pub(super) enum WorkloadTracker {
     /// The tracker of a probe.
     Variables(VariableTracker),
     /// The tracker of a report whose findings are compared with the planted objects.
@@ -30,30 +30,30 @@ pub(super) enum Names {
 }
 
 impl Context {
-    pub(super) fn new(names: Names) -> Self {
-        Self { names, variables: AtomicU64::new(0) }
+    pub(super) fn new(tracker: WorkloadTracker) -> Self {
+        Self { tracker, variables: AtomicU64::new(0) }
     }
 
     /// Names a value to the tracker: a `Vec`, `String`, `Box`, `Rc` or `Arc`.
     #[inline]
     pub fn track(&self, name: &'static str, value: &impl Value) {
         self.variables.fetch_add(1, Relaxed);
-        match &self.names {
-            Names::Variables(tracker) => tracker.track(name, value),
-            Names::Ledger(tracker) => tracker.track(name, value),
+        match &self.tracker {
+            WorkloadTracker::Variables(tracker) => tracker.track(name, value),
+            WorkloadTracker::Ledger(tracker) => tracker.track(name, value),
             #[cfg(feature = "studies")]
-            Names::Observer(tracker) => tracker.track(name, value),
+            WorkloadTracker::Observer(tracker) => tracker.track(name, value),
         }
     }
 
     /// Marks a checkpoint, a point at which the workload's live memory peaks. The stress run inspects the heap there.
     #[inline]
     pub fn checkpoint(&self, name: &'static str) {
-        match &self.names {
-            Names::Variables(tracker) => tracker.checkpoint(name),
-            Names::Ledger(tracker) => tracker.checkpoint(name),
+        match &self.tracker {
+            WorkloadTracker::Variables(tracker) => tracker.checkpoint(name),
+            WorkloadTracker::Ledger(tracker) => tracker.checkpoint(name),
             #[cfg(feature = "studies")]
-            Names::Observer(tracker) => tracker.checkpoint(name),
+            WorkloadTracker::Observer(tracker) => tracker.checkpoint(name),
         }
     }
 
@@ -71,32 +71,32 @@ impl fmt::Debug for Context {
 
 /// A tracker that a context can pass values to.
 pub(super) trait Named: Tracker {
-    /// Returns the tracker as a variant of [`Names`].
-    fn names(&self) -> Names;
+    /// Returns the tracker as a variant of [`WorkloadTracker`].
+    fn workload_tracker(&self) -> WorkloadTracker;
 }
 
 impl Named for Untracked {
-    fn names(&self) -> Names {
-        Names::Variables(VariableTracker::NOOP)
+    fn workload_tracker(&self) -> WorkloadTracker {
+        WorkloadTracker::Variables(VariableTracker::NOOP)
     }
 }
 
 impl Named for VariableTracker {
-    fn names(&self) -> Names {
-        Names::Variables(self.clone())
+    fn workload_tracker(&self) -> WorkloadTracker {
+        WorkloadTracker::Variables(self.clone())
     }
 }
 
 impl Named for Ledger {
-    fn names(&self) -> Names {
-        Names::Ledger(self.clone())
+    fn workload_tracker(&self) -> WorkloadTracker {
+        WorkloadTracker::Ledger(self.clone())
     }
 }
 
 #[cfg(feature = "studies")]
 impl Named for Observer {
-    fn names(&self) -> Names {
-        Names::Observer(self.clone())
+    fn workload_tracker(&self) -> WorkloadTracker {
+        WorkloadTracker::Observer(self.clone())
     }
 }
 
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn threads_name_values_in_one_context() {
-        let context = Context::new(Untracked.names());
+        let context = Context::new(Untracked.workload_tracker());
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| context.track("text", &String::new()));

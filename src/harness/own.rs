@@ -48,7 +48,7 @@ fn register_for<W: Own, T: Named>() -> Result<(), RegistrationError> {
 
 /// Runs a workload with a tracker.
 fn run<W: Own, T: Named>(tracker: &T, scale: Scale) -> Digest {
-    let context = Context::new(tracker.names());
+    let context = Context::new(tracker.workload_tracker());
     let checksum = W::run(&context, scale);
     context.digest(checksum)
 }
