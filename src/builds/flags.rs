@@ -7,14 +7,14 @@ const CAP: &str = "--cap-lints=warn";
 /// The beginnings of flags under which a lint gives an error.
 const RAISING: [&str; 4] = ["-D", "-F", "--deny", "--forbid"];
 
-/// Returns the variables whose flags make errors of lints, as `-Dwarnings` does, with values under which a build has
-/// warnings instead.
+/// Returns the variables whose flags turn lints into errors, as `-Dwarnings` does, each with a cap that turns those
+/// errors back into warnings.
 ///
-/// For published packages cargo does that itself, and so does anyone who uses them. The sources of a folder or a commit
-/// are no published package: they would not compile for what a lint finds in them, which no other build is judged by.
+/// Cargo caps lints for published packages, but not for folders and commits: those would fail to compile because of a
+/// lint that no published build is judged by.
 ///
-/// The flag is added to flags alone that are there: a new variable would hide the flags in cargo's configuration files.
-/// All others stay as they are, so cargo compiles nothing again.
+/// The cap is added only to variables that already have such flags, because a new variable would hide the flags in
+/// cargo's configuration files. The others stay unchanged, so cargo does not recompile.
 pub(super) fn capped(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<(String, String)> {
     let texts = variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let cap = |(name, flags): (String, String)| {

@@ -16,7 +16,7 @@ use std::path::Path;
 /// Checks that a journal exists for a resumed run, and none for a new one. Call this before anything slow.
 ///
 /// # Errors
-/// If it is otherwise; whether another run is writing the journal is then known too.
+/// If the journal is missing or unexpected. The error reports whether another run is writing it.
 pub(super) fn check(path: &Path, resume: bool) -> Result<(), JournalError> {
     match (resume, path.exists()) {
         (false, true) => Err(JournalError::there(path)),

@@ -50,7 +50,7 @@ impl Observer {
         self.state().workload = Some(workload);
     }
 
-    /// Takes a heap snapshot. The calling thread must be [`PauseGuard`].
+    /// Takes a heap snapshot. The calling thread must be [paused](PauseGuard).
     pub(super) fn look(&self, name: &str) {
         let seen = self.clock.stopped(|| memscope::live_blocks().map(heap::layout));
         let mut state = self.state();
@@ -68,7 +68,7 @@ impl Observer {
         }
     }
 
-    /// Returns the heap snapshots of a phase. The calling thread must be [`PauseGuard`].
+    /// Returns the heap snapshots of a phase. The calling thread must be [paused](PauseGuard).
     pub(super) fn heaps_of(&self, workload: Workload) -> Vec<HeapSnapshot> {
         self.state().heaps.iter().filter(|heap| heap.workload == workload).cloned().collect()
     }

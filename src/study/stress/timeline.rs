@@ -104,7 +104,7 @@ impl Timeline {
         self.clock.clone()
     }
 
-    /// Takes a sample now, and returns its time and its counts. The calling thread must be [`PauseGuard`].
+    /// Takes a sample now, and returns its time and its counts. The calling thread must be [paused](PauseGuard).
     pub(super) fn mark(&self) -> (Duration, counting::Counts) {
         let mut samples = locked(&self.samples);
         let sample = Sample::take(&self.clock);
@@ -112,7 +112,7 @@ impl Timeline {
         (sample.at, sample.counts)
     }
 
-    /// Returns the time between two marks in equal slices. The calling thread must be [`PauseGuard`].
+    /// Returns the time between two marks in equal slices. The calling thread must be [paused](PauseGuard).
     ///
     /// The counts between two samples belong to the slice of the later one.
     pub(super) fn slices(&self, from: Duration, to: Duration) -> Vec<Slice> {
