@@ -86,7 +86,7 @@ fn named(check: &Check, is_wanted: impl Fn(&Row) -> bool) -> String {
     }
 }
 
-/// Returns the size of a change, by which rows of an axis are compared: least where there is nothing in either build.
+/// Returns the size of a change, to find the largest one of an axis. It is the smallest if neither build has anything.
 fn size(row: &Row) -> f64 {
     const NOTHING: f64 = -1.0;
     match (row.change, row.base, row.head) {

@@ -11,7 +11,7 @@ use crate::study::compare::shift_that_is_found;
 
 /// The axes, with their quantiles.
 const SHOWN: [(Axis, f64); 2] = [(Axis::Latency, 0.999), (Axis::RareLatency, 0.9999)];
-/// The comparisons for which a single one has the probability of a false alarm.
+/// The number of comparisons by which the probability of a false alarm is divided.
 const COMPARISONS: usize = 25;
 /// The probability of a difference between equal builds, for each quantile of each operation.
 const FALSE_ALARM: f64 = LEVEL / COMPARISONS as f64;
@@ -26,7 +26,7 @@ pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
     base.iter().zip(head).flat_map(of_level).collect()
 }
 
-/// Returns the row of a quantile. Processes of the same number ran next to each other, with the same blocks.
+/// Returns the row of a quantile. The n-th processes of both builds ran back to back, with the same blocks.
 fn row(
     base: &Latency,
     head: &Latency,

@@ -57,8 +57,8 @@ fn differ(base: &Footprint, head: &Footprint, bytes: fn(&Point) -> u64) -> bool 
     low > 0.0 || high < 0.0
 }
 
-/// Returns the rows of the peak of resident memory, from the rounds of the first stage. As those of time, they have a
-/// sign test each, with one correction for all of them.
+/// Returns the rows of the peak of resident memory, from the rounds of the first stage. Each row has a sign test, with
+/// one correction for all rows, like the rows of time.
 fn peaks<'a>(measurements: impl Iterator<Item = [&'a Measurement; 2]>, thresholds: &Thresholds) -> Vec<Row> {
     let all: Vec<Peaks> = measurements.filter_map(|[base, head]| Peaks::of(base, head)).collect();
     let signs: Vec<Option<f64>> = all.iter().map(|peaks| sign_test(&peaks.logs)).collect();
@@ -95,7 +95,7 @@ impl Peaks {
         Some(Self { place: Place::workload(base.workload, base.level), figures, change, logs })
     }
 
-    /// Returns the row, by the probability after the correction for so many comparisons.
+    /// Returns the row. `probability` is corrected for `comparisons` comparisons.
     fn row(self, probability: Option<f64>, comparisons: usize, thresholds: &Thresholds) -> Row {
         let Self { place, figures: [base, head], change, logs } = self;
         let threshold_percent = thresholds.percent(Axis::PeakMemory, place.level);
@@ -149,7 +149,8 @@ mod tests {
         assert!(differ(&base, &footprint(more), |point| point.kept_bytes), "one that keeps nothing");
     }
 
-    /// Ten of twelve rounds have a higher peak in the head, which is sure to 3.9 % in one row and not in one of two.
+    /// Ten of twelve rounds have a higher peak in the head: p = 0.039, which is significant for one row, and not after
+    /// the correction for two.
     #[test]
     fn peaks_are_corrected_for_the_number_of_rows() {
         let measurement = |peaks: [u64; 12]| {
