@@ -71,8 +71,8 @@ pub(super) enum KnownFailure {
     },
 }
 
-/// Words of errors that no source is to blame for: of the system, of a linker, and of the script of a dependency, which
-/// looks for compilers and libraries.
+/// Parts of error messages that point to the system, the linker or a dependency's build script, which looks for
+/// compilers and libraries, and not to a source.
 const OF_THE_SYSTEM: [&str; 4] = ["(os error ", "linker `", "linking with `", "failed to run custom build command"];
 
 impl KnownFailure {

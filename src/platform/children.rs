@@ -1,4 +1,4 @@
-//! Children that end with this process: also if a signal interrupts it that reaches it alone, as `kill` does.
+//! Children that end with this process, also when a signal reaches only this process, as from `kill`.
 //!
 //! Killed at once (SIGKILL), this process ends no child. Cargo then ends when it writes its next message.
 
@@ -6,7 +6,8 @@ use crate::platform::{interrupt, tree};
 use std::io;
 use std::process::{Child, Command, Output, Stdio};
 
-/// A child that ends with this value, and all that it started with it: after an error nobody would wait for it.
+/// A child process. When this value is dropped, the child and all its descendants end, because nothing would wait for
+/// them after an error.
 #[derive(Debug)]
 pub(crate) struct Running {
     /// The child.

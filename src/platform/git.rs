@@ -97,7 +97,7 @@ impl Commit {
     }
 }
 
-/// Returns the first eight digits of a hash. What a file has in its place may have none: it stays as it is.
+/// Returns the first eight digits of a hash; shorter text is returned unchanged.
 pub(crate) fn abbreviate(hash: &str) -> &str {
     hash.get(..8).unwrap_or(hash)
 }

@@ -3,8 +3,8 @@
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// Ends a process and everything below it, as far as it is known: cargo passes no signal on to its compilers. A group
-/// of processes would do the same, and what the user types at the terminal, such as Ctrl-Z, would not reach it.
+/// Ends a process and everything below it, as far as it is known: cargo passes no signal on to its compilers. A process
+/// group would work too, but signals from the terminal, such as Ctrl-Z, would not reach it.
 pub(super) fn end(process: u32) {
     let Ok(process) = i32::try_from(process) else { return };
     // One that is gone already is no failure.

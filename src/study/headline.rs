@@ -108,7 +108,7 @@ impl<'a> Headline<'a> {
         })
     }
 
-    /// Returns the range of times for each allocation in words. One below zero is saved.
+    /// Returns the range of times for each allocation in words. A negative time is a saving.
     pub(crate) fn time(&self) -> String {
         let time = |time: Option<&f64>| time.map_or("unknown".to_owned(), |&time| number::time(time));
         format!("{} to {}", time(self.times.first()), time(self.times.last()))

@@ -189,8 +189,8 @@ fn figures_of_measurements<'a>(
         .filter_map(move |measurement| figure(measurement.workload.to_string(), measurement.failure(), of(measurement)))
 }
 
-/// Returns a figure or a failure; `None` if there is neither. What kept a process from running, or is lacking in the
-/// build, breaks no claim.
+/// Returns a figure or a failure; `None` if there is neither. A process that was prevented from running, or a missing
+/// feature, does not break a claim.
 fn figure(of: String, failure: Option<&Failure>, estimate: Option<Estimate>) -> Option<Figure> {
     let seen = match failure {
         Some(Failure::Unsupported { .. } | Failure::Prevented { .. }) => return None,

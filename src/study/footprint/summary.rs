@@ -75,7 +75,7 @@ fn growth(estimate: Estimate) -> String {
 /// The text for a growth that is smaller than random variation.
 const UNCLEAR: &str = "unclear";
 
-/// Returns whether chance moves the bytes by more than the size does: nothing costs less than nothing.
+/// Returns whether the interval is so far below zero that only random variation explains it.
 pub(in crate::study) fn is_unclear(Estimate { value, low, high }: Estimate) -> bool {
     /// Rounding and the estimate of the fixed part may go below zero by this part of the greatest.
     const SLACK: f64 = 0.1;

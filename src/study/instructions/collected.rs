@@ -10,7 +10,7 @@ pub(crate) const CACHES: [&str; 3] = ["--I1=32768,8,64", "--D1=32768,8,64", "--L
 pub(crate) const MODEL: &str = "Simulated caches: 32 KiB for instructions and 32 KiB for data, 8 ways each, and a \
                                 last level of 8 MiB with 16 ways; lines of 64 B; the same on every machine.";
 
-/// Fewer misses are nearly nothing: a few more are no finding, and a ratio to them is none.
+/// The minimum number of misses for a finding. Neither a difference of fewer misses nor a ratio to them is reported.
 pub(crate) const MIN_MISSES: u64 = 500;
 
 /// The counts of one window.

@@ -56,8 +56,8 @@ pub(super) fn clock_step() -> Option<u64> {
     step_of(&times)
 }
 
-/// Returns the least difference between sorted times of nothing; `None` if they are all the same. If some are zero, a
-/// reading takes less than a step, and the least other time is one.
+/// Returns the smallest difference between sorted times of nothing; `None` if they are all the same. If some are zero,
+/// a reading takes less than a step, and the smallest other time is the step.
 ///
 /// A step that is no whole number of nanoseconds is rounded both ways, so a time and the next nanosecond are the same
 /// number of steps. Only a clock that shows each nanosecond shows three in a row.
