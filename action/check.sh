@@ -21,7 +21,7 @@ base=${CHECK_BASE:-}
 head=${CHECK_HEAD:-}
 
 [ -n "$base" ] || fail "no base: set the input 'base', or run for a pull request"
-# Git's own words name a repository of another owner, as in a container, and the setting that trusts it.
+# Git's message explains a repository that another user owns, as in a container, and how to trust it.
 complaint=$(git -C "$repository" rev-parse --git-dir 2>&1 > /dev/null) \
   || fail "repository-path '$repository' is not in a git repository that git reads: ${complaint//$'\n'/ }"
 [ -n "$head" ] || head=$(git -C "$repository" rev-parse --quiet --verify HEAD) || fail "'$repository' has no commit"
@@ -30,7 +30,7 @@ for revision in "$base" "$head"; do
     || fail "'$revision' is not a commit of '$repository': check it out with 'fetch-depth: 0'"
 done
 
-# A folder of its own: a report of an earlier run is never taken for this one's.
+# A new folder, so that an earlier report is not mistaken for this one.
 output=$(mktemp -d "${RUNNER_TEMP:-/tmp}/memscope-check-XXXXXX")
 report=$output/check.md
 arguments=(check --base "$repository@$base" --head "$repository@$head")
