@@ -202,9 +202,9 @@ pub fn grouped(count: u64) -> String {
     text
 }
 
-/// Formats a count with its word, which is given in the singular: `1 pair`, `2 pairs`.
+/// Formats a count with its word, which is given in the singular: `1 pair`, `2 pairs`, `1,824 pairs`.
 pub fn counted(count: usize, one: &str) -> String {
-    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
+    format!("{} {one}{}", grouped(count as u64), if count == 1 { "" } else { "s" })
 }
 
 /// Joins the parts of an enumeration: `a`, `a and b`, `a, b, and c`.
@@ -308,6 +308,14 @@ mod tests {
         assert_eq!([1_234.4, -0.5, 0.0].map(signed_amount), ["+1,234", "−0.50", "+0.00"]);
         assert_eq!([f64::NAN, f64::INFINITY].map(signed_amount), ["unknown"; 2]);
         assert_eq!([0.414, -0.02, f64::NAN].map(share), ["41 %", "−2 %", "unknown"]);
+    }
+
+    #[test]
+    fn counts_have_their_word_and_groups_of_digits() {
+        assert_eq!(
+            [0, 1, 2, 1_824].map(|count| counted(count, "pair")),
+            ["0 pairs", "1 pair", "2 pairs", "1,824 pairs"]
+        );
     }
 
     #[test]
