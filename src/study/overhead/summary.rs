@@ -325,7 +325,7 @@ fn precision_note(results: &Results, clock: Clock) -> Option<String> {
     };
     let widths = || figures().map(|(_, figure)| figure.half_width_percent()).filter(|width| width.is_finite());
     let (least, most) = (widths().min_by(f64::total_cmp)?, widths().max_by(f64::total_cmp)?);
-    let reached = format!("Precision: intervals span ±{least:.1} to ±{most:.1} % of their figures");
+    let reached = format!("Precision: the intervals' half-widths are {least:.1} to {most:.1} % of the figures");
     let Some(requested) = results.precision else { return Some(format!("{reached}.")) };
     let missed: Vec<String> = figures()
         .filter(|(_, figure)| !requested.is_reached_by(figure))
