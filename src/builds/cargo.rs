@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_without_a_place_is_not_the_adapter_s() {
+    fn an_error_without_a_place_is_not_blamed_on_the_adapter() {
         let of = |words: &str| {
             let mut ours = error("/copy/Cargo.toml", "path+file:///copy#memscope-bench@0.1.0");
             ours["message"] = json!({ "level": "error", "code": null, "message": words, "spans": [] });
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_outside_of_src_is_named_within_its_package() {
+    fn a_place_outside_src_is_relative_to_its_package() {
         for (file, place) in [
             ("/sources/x/tests/life.rs", "(tests/life.rs:12)"),
             ("tests/life.rs", "(tests/life.rs:12)"),

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_manifest_of_a_published_package_gives_a_copy_too() {
+    fn a_published_package_can_be_copied_too() {
         let published = "[package]\nname = \"memscope-bench\"\nversion = \"0.2.0\"\n\n[[bin]]\nname = \"memscope-bench-worker\"\n\
              \n[[example]]\nname = \"x\"\npath = \"examples/x.rs\"\n\n[features]\ndefault = [\"studies\"]\n\
              \n[dependencies.memscope-rs]\nversion = \">=0.1\"\ndefault-features = false\n";
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_published_version_has_the_features_that_its_name_names() {
+    fn a_published_version_has_the_features_in_its_name() {
         let line = |version: &str| {
             let build = build(Source::Published(version.parse().expect("a version")));
             dependency(&build, None, Attempt { defaults: false, core_only: false }).to_string()
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mirror_touches_only_what_differs() {
+    fn a_mirror_writes_only_changed_files() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let [from, to] = ["from", "to"].map(|name| folder.path().join(name));
         fs::create_dir_all(from.join("inner")).expect("a folder");

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flags_that_make_errors_of_lints_are_capped_and_all_others_stay() {
+    fn flags_that_turn_lints_into_errors_are_capped_and_others_are_unchanged() {
         let of_target = "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS";
         let variables = [
             ("RUSTFLAGS", "-Ctarget-cpu=native -Dwarnings"),

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_and_the_last_are_always_there() {
+    fn a_thinned_history_keeps_its_first_and_last_commit() {
         let kept = |history: History| history.commits.iter().map(|commit| commit.hash.clone()).collect::<Vec<_>>();
         assert_eq!(kept(line(8, 1).every(1)).len(), 8);
         assert_eq!(kept(line(8, 1).every(3)), ["0", "3", "6", "7"]);

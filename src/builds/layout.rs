@@ -122,7 +122,7 @@ echo '{"reason":"build-finished","success":true}'
     }
 
     #[test]
-    fn a_cargo_that_does_not_report_it_is_refused() {
+    fn a_cargo_that_reports_no_program_is_refused() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let refused = |cargo: &'static str| {
             let cargo = || Command::new(cargo);

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn links_are_found_again_as_long_as_the_program_is_the_same() {
+    fn links_are_reused_while_the_program_is_unchanged() {
         let (folder, program, made) = build("plain");
         let mut links = KeptLinks::of(&program, "1").expect("none yet");
         assert_eq!(links.find(1), None);
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_is_not_complete_is_not_used() {
+    fn an_incomplete_link_is_not_used() {
         let (_folder, program, made) = build("plain");
         let mut links = KeptLinks::of(&program, "1").expect("none yet");
         link(&made, "shuffled");

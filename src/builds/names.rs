@@ -67,14 +67,14 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn names_that_fit_stay() {
+    fn names_that_fit_are_unchanged() {
         for names in [&["0.2.4", "0.2.5"][..], &["../memscope-rs", "0.2.5"], &["../ms@v1", "../ms@v2"], &[]] {
             assert_eq!(shorten(names), names);
         }
     }
 
     #[test]
-    fn names_lose_what_they_share() {
+    fn long_names_lose_their_common_parts() {
         for (names, short) in [
             (&["../memscope-rs@v0.2.4", "../memscope-rs@7c0b769"][..], &["v0.2.4", "7c0b769"][..]),
             // The first one fits, but is shortened anyway.
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_two_names_have_does_not_stand_for_one() {
+    fn a_part_shared_by_two_names_identifies_neither() {
         let names = ["../memscope-rs@7c0b769", "../memscope-fork@7c0b769"];
         assert_eq!(shorten(&names), ["…pe-rs@7c0b769", "…-fork@7c0b769"]);
         assert_eq!(shorten(&["../memscope-rs@0.2.5", "0.2.5"]), ["…cope-rs@0.2.5", "0.2.5"]);

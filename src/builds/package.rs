@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_memscope_depends_on_counts() {
+    fn only_dependencies_of_memscope_are_counted() {
         let package = |name: &str, version: &str, dependencies: &[&str]| {
             format!("[[package]]\nname = {name:?}\nversion = {version:?}\ndependencies = {dependencies:?}\n")
         };

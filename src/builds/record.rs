@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_count_that_change_builds() {
+    fn variables_that_change_builds_are_recognised() {
         for variable in ["RUSTFLAGS", "RUSTUP_TOOLCHAIN", "CARGO_PROFILE_RELEASE_LTO", "CARGO_BUILD_TARGET", "CC"] {
             assert!(changes_builds(variable), "{variable}");
         }

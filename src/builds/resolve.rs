@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_memscope_or_is_refused() {
+    fn a_folder_without_memscope_is_refused() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let resolve = || BuildSpec::Folder(folder.path().to_owned()).resolve();
         let refusal = |result: Result<ResolvedBuild, ResolveError>| result.expect_err("refused").to_string();

@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn the_form_of_a_spec_decides_what_it_names() {
+    fn a_spec_names_a_version_a_folder_or_a_revision() {
         let here = env!("CARGO_MANIFEST_DIR");
         assert_eq!("0.2.5".parse::<BuildSpec>().expect("a version"), BuildSpec::Published(Version::new(0, 2, 5)));
         assert_eq!(here.parse::<BuildSpec>().expect("a folder"), BuildSpec::Folder(here.into()));

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_line_the_middle_is_tried_first_and_its_neighbours_next() {
+    fn the_middle_of_a_line_is_tried_first_and_then_its_neighbours() {
         assert_eq!(next(&line(1)), None);
         let mut suspects = line(8);
         for (expected, after) in [("4", Some("3")), ("3", Some("5"))] {
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn all_parents_lead_into_a_branch_and_the_first_ones_past_it() {
+    fn all_parents_enter_a_branch_and_first_parents_skip_it() {
         let mut suspects = Suspects::new(merged(), Parents::All);
         assert_eq!(next(&suspects), Some("s2"), "two of five are in its history");
         suspects.bad(suspects.next().expect("a commit"));

@@ -286,7 +286,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_named_twice_is_wanted_once() {
+    fn workloads_and_levels_that_are_named_twice_count_once() {
         assert_eq!(or_all(&[]), registered());
         assert_eq!(or_all(&[Workload::MIXED, Workload::CYCLES, Workload::MIXED]), [Workload::MIXED, Workload::CYCLES]);
         let levels = [Level::Full, Level::Untracked, Level::Counting, Level::Full];

@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_alone_are_compared_with_the_one_before() {
+    fn published_versions_are_compared_with_the_one_before() {
         let against = |line: &[&str]| Line::parse_from([&["compare"], line].concat()).arguments.against();
         assert_eq!(against(&["--published"]), Against::Previous);
         assert_eq!(against(&["--published", "--against=first"]), Against::First);

@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_becomes_of_a_report_is_told() {
+    fn every_failure_to_write_a_report_is_returned() {
         let failed = |why: &str| Err(why.to_owned());
         let nothing = || failed("it reported success but wrote nothing");
         assert_eq!(written(|path| put(path, "a report"), Duration::MAX), Ok(()));

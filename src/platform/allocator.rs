@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_library_brings_nothing() {
+    fn a_file_that_is_not_a_library_has_no_allocator() {
         assert!(!brings_malloc(b""));
         assert!(!brings_malloc(b"\x7fELF and no more"));
         assert_eq!(Allocator { system: "glibc 2.36".into(), instead: None }.to_string(), "system (glibc 2.36 malloc)");

@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn what_a_child_started_ends_with_it() {
+    fn the_descendants_of_a_child_end_with_it() {
         use procfs::process::Process;
         use std::io::{BufRead, BufReader};
         use std::time::{Duration, Instant};

@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_virtual_machine_does_not_know_its_frequency() {
+    fn a_virtual_machine_reports_no_frequency() {
         let virtual_machine = machine(&[("cpu0/topology/core_id", "0\n")]);
         assert_eq!(governors(virtual_machine.path()), None);
         assert_eq!(turbo(virtual_machine.path()), None);
@@ -272,13 +272,13 @@ mod tests {
     }
 
     #[test]
-    fn the_choice_of_huge_pages_is_the_one_that_is_marked() {
+    fn the_marked_setting_of_huge_pages_is_read() {
         assert_eq!(chosen("always [madvise] never").as_deref(), Some("madvise"));
         assert_eq!(chosen("always madvise never"), None);
     }
 
     #[test]
-    fn the_least_quota_of_all_control_groups_counts() {
+    fn the_smallest_quota_of_all_control_groups_applies() {
         let quota = |files: &[(&str, &str)]| cores_quota(machine(files).path());
         let unified = ("proc/self/cgroup", "0::/user.slice/run.scope\n");
         assert_eq!(quota(&[unified, ("sys/fs/cgroup/user.slice/cpu.max", "max 100000\n")]), None);
@@ -316,7 +316,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn busy_is_a_part_of_the_processors() {
+    fn busy_cores_are_a_share_of_all_processors() {
         let ticks = |busy, idle| Ticks { busy, idle, processors: 4 };
         let then = ticks(1_000, 9_000);
         assert_eq!(ticks(1_000, 9_040).busy_cores_since(then), Some(0.0));

@@ -213,14 +213,14 @@ mod tests {
     use std::os::fd::AsFd;
 
     #[test]
-    fn a_reader_who_goes_is_no_failure_and_a_full_disk_is_one() {
+    fn a_closed_pipe_is_no_failure_and_a_full_disk_is_one() {
         assert!(matches!(after(&Errno::EPIPE), State::Closed));
         let State::Failed(why) = after(&Errno::ENOSPC) else { panic!("it is a failure") };
         assert!(why.contains("standard output: No space left on device"), "{why}");
     }
 
     #[test]
-    fn a_pipe_that_does_not_wait_gets_everything() {
+    fn a_nonblocking_pipe_gets_everything() {
         let (mut reader, writer) = io::pipe().expect("a pipe");
         let flags = nix::fcntl::OFlag::O_NONBLOCK;
         nix::fcntl::fcntl(&writer, nix::fcntl::FcntlArg::F_SETFL(flags)).expect("it can be set");

@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stretches_add_up_and_what_is_unknown_is_not_zero() {
+    fn stretches_add_up_and_unknown_parts_are_not_zero() {
         let part = |part, of| Some(Part { part, of });
         let mut sum = Disturbance::default();
         assert!(sum.is_unknown());
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_no_more_than_the_whole() {
+    fn a_part_is_at_most_the_whole() {
         let watch = Watch::begin();
         std::thread::sleep(std::time::Duration::from_millis(20));
         let seen = watch.end();

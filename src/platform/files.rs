@@ -298,7 +298,7 @@ mod tests {
 
     /// `null` in place of a figure could not be read again.
     #[test]
-    fn a_figure_that_is_no_number_is_refused_by_its_place() {
+    fn a_figure_that_is_not_a_number_is_refused_with_its_place() {
         #[derive(Serialize, Deserialize)]
         struct Figures {
             schema: u32,
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_another_kind_is_not_lost() {
+    fn a_file_of_another_kind_is_not_overwritten() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("new/data.json");
         prepare::<Data>(&path).expect("nothing is there");

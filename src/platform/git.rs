@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_complaint_is_one_line_of_git_s_own_words() {
+    fn the_message_of_git_becomes_one_line() {
         for (printed, expected) in [
             ("fatal: bad revision 'x'\n", "bad revision 'x'"),
             ("warning: aside\nfatal: bad revision 'x'\nhint: another\n", "bad revision 'x'"),
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn commits_are_read_whatever_their_subjects_hold() {
+    fn commits_with_any_subject_are_read() {
         let text = b"aa\0bb cc\x001767319445\0Merge: \x1b[1m a | b \xff, and so on\0bb\0\0\0\0";
         let [merge, first] = &read_log(text)[..] else { panic!("two commits") };
         assert_eq!(merge.parents, ["bb", "cc"]);

@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_of_each_stays() {
+    fn the_first_of_equal_items_is_kept() {
         assert_eq!(each_once([3, 1, 3, 2, 1]), [3, 1, 2]);
         assert!(each_once([0_u8; 0]).is_empty());
     }

@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_script_is_started_as_its_interpreter_is() {
+    fn a_script_needs_the_loader_of_its_interpreter() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = |text: &str| {
             let path = folder.path().join("file");

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_known_as_long_as_it_exists() {
+    fn a_scratch_folder_is_registered_while_it_exists() {
         let place = tempfile::tempdir().expect("a temporary folder");
         let scratch = Scratch::within(place.path(), "a-").expect("it can be made");
         let path = scratch.path().to_owned();

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_quoted_where_they_must_be() {
+    fn words_are_quoted_where_necessary() {
         assert_eq!(pasted(&["measure", "--output", "my dir/r.json"]), "measure --output 'my dir/r.json'");
         assert_eq!(pasted(&["--output=my dir/r.json", "--scale=0.1"]), "--output='my dir/r.json' --scale=0.1");
         assert_eq!(pasted(&["cycles/(full|allocator)", "", "it's"]), "'cycles/(full|allocator)' '' \"it's\"");
@@ -121,13 +121,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_text_or_cannot_be_seen_is_escaped() {
+    fn invalid_and_invisible_characters_are_escaped() {
         assert_eq!(quoted(OsStr::from_bytes(b"d\xff/r.json")), r"$'d\377/r.json'");
         assert_eq!(quoted(OsStr::new("a\nb\x1b1\u{202e}'\\ß")), r"$'a\nb\0331\342\200\256\'\\ß'");
     }
 
     #[test]
-    fn a_path_is_shortened_where_it_means_the_same() {
+    fn a_path_is_shortened_if_its_meaning_stays_the_same() {
         let here = |words: &[&str]| {
             let words = relative_to(Path::new("/tmp"), words.iter().map(OsString::from));
             words.into_iter().map(|word| word.into_string().expect("text")).collect::<Vec<_>>().join(" ")
@@ -145,7 +145,7 @@ mod tests {
     proptest! {
         /// A shell reads a quoted word as the original.
         #[test]
-        fn a_shell_reads_what_was_meant(words in prop::collection::vec("[^\\x00-\\x1f\\x7f-\\u{9f}]{0,8}", 1..4)) {
+        fn a_shell_reads_the_original_words(words in prop::collection::vec("[^\\x00-\\x1f\\x7f-\\u{9f}]{0,8}", 1..4)) {
             let text = command([], words.iter().map(OsStr::new));
             if !text.contains("$'") {
                 prop_assert_eq!(shlex::split(&text), Some(words));

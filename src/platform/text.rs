@@ -127,12 +127,12 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_one_line() {
+    fn line_breaks_are_replaced() {
         assert_eq!(one_line("two\r\nlines\tand \u{2029} more\n"), "two␍ lines and � more");
     }
 
     #[test]
-    fn markdown_reads_as_the_text_does() {
+    fn markdown_displays_the_original_text() {
         assert_eq!(markdown("<img src=x> & *a* ~b~"), "&lt;img src=x> &amp; \\*a\\* \\~b\\~");
         assert_eq!(markdown("[here](https://example.org) [+0.3, +2.0]"), "[here\\](https://example.org) [+0.3, +2.0]");
         assert_eq!(markdown("drop __init__ of a_b, _too_"), "drop \\_\\_init\\_\\_ of a_b, \\_too\\_");
@@ -152,14 +152,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_becomes_text_of_xml(text in any::<String>()) {
+        fn any_text_is_valid_in_xml(text in any::<String>()) {
             let content = harmless(&text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             let document = format!("<t>{content}</t>");
             prop_assert!(roxmltree::Document::parse(&document).is_ok());
         }
 
         #[test]
-        fn any_text_stays_within_its_code(text in "[a`<| ]{0,12}") {
+        fn any_text_stays_within_its_code_span(text in "[a`<| ]{0,12}") {
             let shown = code(&text);
             prop_assert_eq!(markdown(&shown), shown);
         }

@@ -43,7 +43,7 @@ mod tests {
     use std::process::Command;
 
     #[test]
-    fn the_work_of_a_child_is_its_own() {
+    fn the_usage_of_a_child_is_measured_separately() {
         let mut child = Command::new("sh").args(["-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done"]).spawn();
         let child = child.as_mut().expect("there is a shell");
         let (status, usage) = of_child(|| child.wait());

@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tables_of_the_same_columns_become_one() {
+    fn tables_with_the_same_columns_are_merged() {
         let table = |columns: &[&str], cells: &[&str]| {
             let mut table = Table::new(columns.iter().map(|&title| left(title)));
             table.row(cells.iter().copied());

@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn ratios_read_as_overheads_do() {
+    fn ratios_are_formatted_like_overheads() {
         assert_eq!([1.012, 0.95, 4.256].map(ratio), ["+1.2 %", "−5.0 %", "×4.26"]);
     }
 
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_unknown() {
+    fn values_that_are_not_numbers_are_unknown() {
         for none in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             let estimates = [(none, 1.0, 2.0), (1.0, none, 2.0), (1.0, 0.5, none)];
             for (value, low, high) in estimates {
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn fidelity_is_1_only_where_nothing_is_missing() {
+    fn fidelity_is_1_only_if_nothing_is_missing() {
         assert_eq!(fidelity(Some(1.0)), "1.0000");
         assert_eq!(fidelity(Some(0.999_99)), ">0.9999");
         assert_eq!(fidelity(Some(0.5)), "0.5000");

@@ -138,7 +138,7 @@ mod tests {
 
     /// Two workloads that the machine slows down in the same passes, by a tenth.
     #[test]
-    fn a_typical_overhead_includes_what_all_workloads_share_in_a_pass() {
+    fn a_typical_overhead_includes_the_variation_shared_in_a_pass() {
         let of = |workload| {
             let request = Request::at(None, workload, Level::Full, 1);
             let pairs = (0..30).map(|n| pair(1_000, 2_000 + 200 * (n / 5 % 2) + n % 5)).collect();
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn an_allocation_costs_what_all_threads_pay() {
+    fn the_cost_of_an_allocation_includes_all_threads() {
         // Two threads pay the cost at once: wall time shows half of it.
         let side = |wall_ns, cpu_ns| Sample { wall_ns, cpu_ns, ..Sample::default() };
         let pair = Pair { untracked_first: true, untracked: side(100, 190), tracked: side(500, 990) };
@@ -171,13 +171,13 @@ mod tests {
     }
 
     #[test]
-    fn too_few_pairs_say_nothing() {
+    fn too_few_pairs_give_no_overhead() {
         assert_eq!(overhead(&[pair(1, 2); MIN_PAIRS - 1], &[], None), None);
         assert!(overhead(&[pair(1, 2); MIN_PAIRS], &[], None).is_some());
     }
 
     #[test]
-    fn a_pair_in_which_no_time_passed_has_no_ratio() {
+    fn a_pair_without_measurable_time_has_no_ratio() {
         let timed = |count| vec![pair(100, 200); count];
         let of = |pairs: [Vec<Pair>; 2]| overhead(&pairs.concat(), &[], Some(10));
         for zero in [pair(0, 200), pair(100, 0), pair(0, 0)] {
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_processor_clock_that_is_too_coarse_takes_nothing_from_the_other() {
+    fn a_coarse_cpu_clock_does_not_affect_wall_time() {
         let mut pairs = vec![pair(100, 200); 20];
         pairs.iter_mut().take(12).for_each(|pair| pair.untracked.cpu_ns = 0);
         let seen = overhead(&pairs, &[], None).expect("20 pairs");
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn page_faults_and_the_kernels_part_are_those_that_tracking_adds() {
+    fn page_faults_and_kernel_time_are_those_added_by_tracking() {
         let side = |ns, kernel, faults| Sample {
             wall_ns: ns,
             cpu_ns: ns,
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn no_added_time_has_no_part_in_the_kernel() {
+    fn without_added_time_there_is_no_kernel_share() {
         let side = |kernel_ns| Sample { kernel_ns, page_faults: Some(7), ..pair(100, 100).tracked };
         let same = Pair { untracked_first: true, untracked: side(Some(10)), tracked: side(Some(20)) };
         let seen = overhead(&[same; 20], &[], None).expect("20 pairs");

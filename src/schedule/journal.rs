@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_goes_on_where_it_was() {
+    fn a_journal_is_resumed_where_it_stopped() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("journal");
         let plan = "a plan".to_owned();
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_of_something_else_is_not_touched() {
+    fn the_journal_of_another_run_is_not_changed() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("journal");
         drop(Journal::begin(&path, &"one plan".to_owned()).expect("it can be begun"));

@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_saw_no_time_pass_gives_no_figure() {
+    fn a_clock_that_shows_no_time_gives_no_figure() {
         let (_folder, launcher) = probe(&reply(Level::Untracked, 0, 0), &reply(Level::Full, 100, 0), "");
         let measurement = measured(&launcher, 10);
         assert_eq!((measurement.overhead(), measurement.failure(), measurement.pairs.len()), (None, None, 10));
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_processor_clock_that_is_too_coarse_is_unknown() {
+    fn cpu_time_of_a_coarse_clock_is_unknown() {
         let (_folder, launcher) = probe(&reply(Level::Untracked, 50, 0), &reply(Level::Full, 100, 0), "");
         let overhead = measured(&launcher, MIN_PAIRS).overhead().expect("six pairs");
         assert_eq!((overhead.wall.value, overhead.cpu), (2.0, None));
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_of_which_one_probe_was_stopped_is_run_again() {
+    fn a_pair_with_a_suspended_probe_is_repeated() {
         // The fourth probe is the second of the first pair; the fifth and sixth repeat the pair.
         let stop = "if [ $runs = 4 ]; then (sleep 0.1; kill -CONT $$) & kill -STOP $$; wait; fi";
         let (folder, launcher) = probe(&reply(Level::Untracked, 7, 7), &reply(Level::Full, 14, 14), stop);
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn pairs_that_are_always_stopped_are_given_up() {
+    fn pairs_that_are_always_suspended_are_abandoned() {
         let stop = "if [ $runs -gt 2 ]; then (sleep 0.02; kill -CONT $$) & kill -STOP $$; wait; fi";
         let (_folder, launcher) = probe(&reply(Level::Untracked, 7, 7), &reply(Level::Full, 14, 14), stop);
         let measurement = measured(&launcher, 2);

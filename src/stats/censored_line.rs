@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn without_limits_it_is_the_line_of_least_squares() {
+    fn without_limits_the_fit_is_by_least_squares() {
         // Anscombe's first set: y = 3.0001 + 0.5001 x, with a residual standard error of 1.2366 and one of the slope of
         // 0.1179.
         let x = [10.0, 8.0, 13.0, 9.0, 11.0, 14.0, 6.0, 4.0, 12.0, 7.0, 5.0];
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_slope_leaves_the_height_to_be_fitted() {
+    fn with_a_known_slope_only_the_height_is_fitted() {
         let line = Line::of(&known(&[(0.0, 1.0), (1.0, 4.0), (2.0, 3.0), (3.0, 6.0)]), Slope::Fixed(1.0));
         let line = line.expect("four points");
         // The residuals from x + 2 are −1, 1, −1 and 1.
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn deviates_below_a_limit_are_those_of_the_tables() {
+    fn deviates_below_a_limit_match_the_tables() {
         // Below 0: −√(2 ÷ π), 1 − 2 ÷ π. Without a limit: 0 and 1.
         let pi = std::f64::consts::PI;
         is_near(below(0.0).0, -(2.0 / pi).sqrt());
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_above_are_those_below_upside_down() {
+    fn limits_above_mirror_limits_below() {
         let points = [(0.0, 1.0), (1.0, 2.5), (2.0, 2.0), (3.0, 4.5), (4.0, 5.5)];
         let with = |sign: f64, limit: Height| {
             let all = points.iter().map(|&(place, height)| (place, Height::Known(sign * height)));
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_points_are_no_line() {
+    fn too_few_points_have_no_line() {
         let three = known(&[(0.0, 1.0), (1.0, 2.0), (2.0, 3.5)]);
         assert_eq!(Line::of(&three, Slope::Free), None);
         let limited = [three, vec![(3.0, Height::Below(9.0))]].concat();

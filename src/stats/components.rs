@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn features_that_follow_one_another_are_one_component() {
+    fn correlated_features_are_one_component() {
         // The second feature is the first in another unit, and the third is the same for all.
         let things: Vec<_> = [1.0, 2.0, 3.0, 7.0].iter().map(|&x| exact(&[x, 10.0 - 3.0 * x, 5.0])).collect();
         let components = Components::of(&things, 0.9).expect("four things");
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn independent_features_are_components_of_their_own() {
+    fn independent_features_are_separate_components() {
         let things = [[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]].map(|thing| exact(&thing));
         let components = Components::of(&things, 0.9).expect("four things");
         assert!(components.shares.iter().all(|share| (share - 0.5).abs() < 1e-12), "{components:?}");
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_threshold_is_what_errors_reach() {
+    fn a_threshold_is_the_distance_that_errors_explain() {
         let thing = |x: f64, y: f64| vec![Feature { value: x, error: 0.3 }, Feature { value: y, error: 0.4 }];
         // The standard deviation of either feature is √(4 ÷ 3).
         let things = [thing(1.0, 1.0), thing(1.0, -1.0), thing(-1.0, 1.0), thing(-1.0, -1.0)];
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn things_that_do_not_differ_have_no_components() {
+    fn too_few_or_equal_things_have_no_components() {
         assert_eq!(Components::of(&[exact(&[1.0]), exact(&[2.0])], 0.9), None);
         assert_eq!(Components::of(&[exact(&[1.0]), exact(&[1.0]), exact(&[1.0])], 0.9), None);
     }

@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn discoveries_are_those_of_the_paper() {
+    fn discoveries_match_the_paper() {
         // Benjamini and Hochberg's own example, section 4: 15 tests, of which four are discoveries at 5 %.
         let probabilities = [
             0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528,

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_figure_does_not_depend_on_where_on_the_stair_the_sizes_begin() {
+    fn growth_does_not_depend_on_the_phase_of_the_sizes() {
         for phase in 0..100 {
             let from = 1_000.0 * (f64::from(phase) / 100.0).exp2();
             for fixed in [0.0, 3e4, 3e6] {
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_of_half_an_octave_depend_on_it() {
+    fn growth_in_steps_of_half_an_octave_depends_on_the_phase() {
         let value = |phase: f64| growth(&points(1_000.0 * phase.exp2(), 7, 0.5, 0.0)).expect("three octaves").value;
         let all: Vec<f64> = (0..50).map(|phase| value(f64::from(phase) / 50.0)).collect();
         let (least, most) = (all.iter().copied().fold(f64::MAX, f64::min), all.iter().copied().fold(0.0, f64::max));
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_covers_less_than_an_octave_has_no_growth() {
+    fn less_than_an_octave_has_no_growth() {
         let line = |from: i32, to: i32| (from..=to).map(|n| (f64::from(n), f64::from(n))).collect::<Vec<_>>();
         assert_eq!(growth(&line(10, 19)), None);
         assert!(growth(&line(10, 20)).is_some());

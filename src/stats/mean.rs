@@ -53,13 +53,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mean_leaves_out_what_is_not_finite() {
+    fn a_mean_ignores_values_that_are_not_finite() {
         assert_eq!(finite_mean([1.0, f64::NAN, 3.0, f64::INFINITY].into_iter()), Some(2.0));
         assert_eq!(finite_mean([f64::NAN].into_iter()), None);
     }
 
     #[test]
-    fn up_and_down_cancel() {
+    fn opposite_ratios_cancel() {
         assert_eq!(geometric_mean([2.0, 8.0]), Some(4.0));
         assert_eq!(geometric_mean([0.5, 2.0]), Some(1.0));
         assert_eq!([geometric_mean([]), geometric_mean([1.0, 0.0])], [None, None]);
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ratios_share_in_a_pass_does_not_average_out() {
+    fn variation_shared_in_a_pass_does_not_average_out() {
         let states = [-0.1, 0.1, -0.1, 0.1, -0.1, 0.1];
         let of = |sign: f64| states.map(|state| Some(1.0 + sign * state)).to_vec();
         let (low, high) = over_groups(&[of(1.0), of(1.0)]).expect("six passes");

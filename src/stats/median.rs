@@ -81,7 +81,7 @@ mod tests {
     use rand_pcg::Pcg64Mcg;
 
     #[test]
-    fn ranks_are_those_of_the_published_tables() {
+    fn ranks_match_the_published_tables() {
         // Ranks (from 1) of the lower end for 95 %: Conover's table; Hahn & Meeker, table A.15a, for the larger ones.
         for (count, rank) in [(6, 1), (8, 1), (9, 2), (10, 2), (15, 4), (20, 6), (25, 8), (30, 10), (50, 18), (100, 40)]
         {
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn known_data() {
+    fn known_data_have_the_expected_intervals() {
         let estimate = median_interval((1..=20).map(f64::from)).expect("20 values");
         assert_eq!(estimate, Estimate { value: 10.5, low: 6.0, high: 15.0 });
         assert_eq!(median([3.0, 1.0, 2.0]), Some(2.0));
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_are_not_finite_do_not_count() {
+    fn values_that_are_not_finite_are_ignored() {
         let numbers = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
         let with = [&numbers[..], &[f64::NAN, f64::INFINITY, f64::NEG_INFINITY]].concat();
         assert_eq!(median_interval(with.clone()), median_interval(numbers));
@@ -132,7 +132,7 @@ mod tests {
 
         /// At least 95 % of 2,000 intervals, minus four standard errors, contain the true median for any noise.
         #[test]
-        fn intervals_cover(count in 6_usize..120, seed: u64) {
+        fn intervals_contain_the_true_median(count in 6_usize..120, seed: u64) {
             let mut rng = Pcg64Mcg::seed_from_u64(seed);
             let repeats = 2_000;
             let covered = (0..repeats).filter(|_| {
@@ -145,7 +145,7 @@ mod tests {
 
         /// The order of the pairs does not matter, and the figure lies within its interval.
         #[test]
-        fn order_does_not_count(mut values in proptest::collection::vec(-1e6..1e6_f64, 6..80)) {
+        fn the_order_of_values_does_not_matter(mut values in proptest::collection::vec(-1e6..1e6_f64, 6..80)) {
             let estimate = median_interval(values.iter().copied()).expect("enough values");
             prop_assert!(estimate.low <= estimate.value && estimate.value <= estimate.high);
             values.reverse();

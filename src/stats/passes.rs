@@ -72,7 +72,7 @@ mod tests {
     use rand_pcg::Pcg64Mcg;
 
     #[test]
-    fn t_is_that_of_the_tables() {
+    fn t_intervals_match_the_tables() {
         // The values −1 and 1, six times: t(11) = 2.200985, s = √(12/11), s/√12 = 0.301511.
         let (low, high) = t_interval(&[-1.0, 1.0].repeat(6));
         assert!((high - 2.200_985 * 0.301_511).abs() < 1e-5 && (low + high).abs() < 1e-9, "{low} {high}");
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_passes_leave_the_interval_and_different_ones_widen_it() {
+    fn equal_passes_keep_the_interval_and_different_ones_widen_it() {
         let pass = [0.98, 0.99, 1.0, 1.01, 1.02];
         let ends: Vec<usize> = (1..=6).map(|pass| 5 * pass).collect();
         let equal = pass.repeat(6);
@@ -113,7 +113,7 @@ mod tests {
     /// runs, order statistics alone cover far less than 95 %, and the hull covers at least 95 % minus two standard
     /// errors.
     #[test]
-    fn the_interval_covers_on_a_machine_that_changes_its_state() {
+    fn intervals_cover_the_truth_on_a_machine_that_changes_its_state() {
         let mut rng = Pcg64Mcg::seed_from_u64(11);
         let mut normal = || (0..12).map(|_| rng.random_range(-0.5..0.5)).sum::<f64>();
         let ends: Vec<usize> = (1..=6).map(|pass| 10 * pass).collect();

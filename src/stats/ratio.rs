@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ratio_is_of_sums_and_its_error_of_residuals() {
+    fn the_error_of_a_ratio_of_sums_comes_from_residuals() {
         assert_eq!(ratio_of_sums(&[(1.0, 4.0), (2.0, 8.0)]), Some((0.25, 0.0)));
         // 0 of 10 and 10 of 10: the residuals from a half are −5 and 5, their variance is 50, and the error is √(2 ·
         // 50) of 20: that of the mean of 0 and 1, which deviate by √½.

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn intervals_are_those_of_the_tables() {
+    fn intervals_match_the_tables() {
         // Clopper and Pearson's 95 % limits (R's binom.test).
         for (part, of, low, high) in [
             (0, 10, 0.0, 30.85),

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sign_test_is_a_fair_coin() {
+    fn a_sign_test_has_the_probabilities_of_a_fair_coin() {
         assert_eq!(sign_test(&[]), None);
         assert_eq!(sign_test(&[0.0]), Some(1.0));
         assert_eq!(sign_test(&[1.0, -1.0]), Some(1.0));
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn binomial_tails_are_those_of_the_tables() {
+    fn binomial_tails_match_the_tables() {
         close(at_most(2, 10, 0.3), 0.3828, 5e-5);
         close(at_most(15, 20, 0.8), 0.3704, 5e-5);
         close(at_most(20, 20, 0.8), 1.0, 1e-12);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn critical_counts_are_those_of_the_tables() {
+    fn critical_counts_match_the_tables() {
         // Two-sided critical values of the sign test at 5 % (Conover, table A3).
         for (rounds, fewer) in
             [(5, None), (6, Some(0)), (8, Some(0)), (9, Some(1)), (12, Some(2)), (20, Some(5)), (30, Some(9))]
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn agreement_is_what_finds_a_difference_with_the_wanted_power() {
+    fn the_needed_agreement_gives_the_desired_power() {
         // All of 6 rounds must agree: p⁶ = 0.8.
         close(needed_agreement(6, 1).expect("enough"), 0.8_f64.powf(1.0 / 6.0), 1e-9);
         assert_eq!(needed_agreement(13, 352), None);
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fewest_rounds_are_the_fewest_that_can_decide() {
+    fn the_fewest_rounds_are_just_enough_to_decide() {
         for comparisons in [0, 1, 2, 8, 24, 45, 360, 1_000] {
             let corrected = |rounds: usize, fewer| two_sided(rounds, fewer) * comparisons.max(1) as f64;
             let needed = needed_rounds(comparisons);
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn normal_tails_are_those_of_the_tables() {
+    fn normal_tails_match_the_tables() {
         close(normal_tails(1.959_963_985), 0.05, 1e-9);
         close(normal_tails(-3.290_526_731), 0.001, 1e-9);
         close(normal_distance(0.05), 1.959_963_985, 1e-8);

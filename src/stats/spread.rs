@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_rarely_exceeded_by_the_common_spread_or_the_larger_own() {
+    fn the_rarely_exceeded_change_uses_the_pooled_or_the_larger_own_spread() {
         let [own, other] = [0.01, 0.03].map(|log_sd| Spread { sessions: 6, log_sd });
         // The pooled variance of two times five degrees of freedom: (0.01² + 0.03²) ÷ 2; t(10) at 0.999 is 4.5869.
         let wanted = (4.5869 * 0.0005_f64.sqrt() * 2.0_f64.sqrt()).exp() - 1.0;
@@ -102,12 +102,12 @@ mod tests {
     }
 
     #[test]
-    fn means_spread_by_the_root_of_their_number() {
+    fn the_spread_of_means_shrinks_with_the_root_of_their_number() {
         assert_eq!(Spread { sessions: 4, log_sd: 0.1 }.of_means(), Spread { sessions: 4, log_sd: 0.05 });
     }
 
     #[test]
-    fn predictions_are_by_students_t() {
+    fn predictions_use_student_s_t() {
         // t(5) = 2.570582.
         let spread = Spread { sessions: 6, log_sd: 0.02 };
         assert!((spread.of_another().ln() - 2.570_582 * 0.02 * (7.0_f64 / 6.0).sqrt()).abs() < 1e-7);

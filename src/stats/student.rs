@@ -28,14 +28,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn t_is_that_of_the_tables() {
+    fn t_matches_the_tables() {
         for (part, freedom, wanted) in [(0.95, 5, 2.570_582), (0.95, 11, 2.200_985), (0.999, 10, 4.586_894)] {
             assert!((t(part, freedom) - wanted).abs() < 1e-5, "{part} {freedom}");
         }
     }
 
     #[test]
-    fn tails_are_what_lies_beyond_t() {
+    fn tails_are_the_probability_beyond_t() {
         for (part, freedom) in [(0.95, 5), (0.999, 10), (0.5, 200)] {
             let distance = t(part, freedom);
             for distance in [distance, -distance] {
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn deviations_are_those_of_a_sample() {
+    fn deviations_are_of_a_sample_and_not_of_a_population() {
         assert_eq!(mean_and_deviation(&[1.0, 3.0]), (2.0, 2.0_f64.sqrt()));
     }
 }

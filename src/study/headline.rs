@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_saves_time_has_a_time_below_zero() {
+    fn saved_time_is_negative() {
         let saving = measurement(Workload::CYCLES, 0.975, Some(1.0));
         let results = results([saving, measurement(Workload::LEAKS, 1.5, Some(1.0))]);
         let [headline] = &headlines(&results)[..] else { panic!("one level") };
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fidelity_that_is_not_known_everywhere_says_on_how_many_workloads() {
+    fn a_fidelity_that_is_not_known_everywhere_names_the_number_of_workloads() {
         let of = |other: Option<f64>| {
             let both = [(Workload::CYCLES, Some(0.5)), (Workload::LEAKS, other)];
             let results = results(both.map(|(workload, fidelity)| measurement(workload, 2.0, fidelity)));

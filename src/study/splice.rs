@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_are_replaced_and_the_rest_stays() {
+    fn blocks_are_replaced_and_the_rest_is_unchanged() {
         let text = "a\r\n<!-- begin x.json notes -->\nold\n\nold\n<!-- end -->\nb\n<!-- begin x.json -->\n<!-- end -->";
         let new = "a\r\n<!-- begin x.json notes -->\n<x.json notes>\n<!-- end -->\nb\n<!-- begin x.json -->\n<x.json \
          table>\n<!-- end -->";

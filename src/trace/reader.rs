@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_byte_is_noticed_wherever_it_is() {
+    fn a_changed_byte_is_noticed_anywhere() {
         let whole = made::bytes(&[(0, events(5))], 1, true);
         for place in 0..whole.len() {
             let mut bytes = whole.clone();
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn another_file_is_refused_as_what_it_is() {
+    fn files_that_are_not_traces_are_refused_with_the_reason() {
         let refusal = |bytes: &[u8]| read(bytes).expect_err("refused").to_string();
         assert!(refusal(b"").contains("it is empty"));
         assert!(refusal(b"{\"schema\": 1}").contains("it is not a trace; `memscope-bench record"));

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_followed_over_threads_and_sizes_and_its_address_is_used_again() {
+    fn a_block_is_followed_across_threads_and_sizes_and_its_address_is_reused() {
         let resized =
             Event { kind: Kind::Reallocate, after: 5, new_block: 900, size: 70, ..event(Kind::Free, 3, 100, 0, 0) };
         let other = vec![event(Kind::Free, 6, 900, 0, 0), event(Kind::Free, 9, 77, 0, 0)];
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cost_of_the_clock_is_not_the_programs() {
+    fn the_cost_of_the_clock_is_subtracted() {
         let gaps = [100, 30, 60, 500];
         let events = gaps.iter().zip(1..).map(|(&gap, n)| event(Kind::Allocate, n, n * 16, 1, gap)).collect();
         let work: Vec<u64> = steps(&[(0, events)], 50_000).iter().map(|step| step.work_ns).collect();

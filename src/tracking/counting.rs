@@ -258,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn classes_have_the_limits_they_say() {
+    fn each_class_ends_at_its_limit() {
         for (class, &limit) in CLASS_LIMITS.iter().enumerate() {
             assert_eq!(class_of(limit), class, "{limit} B");
             assert_eq!(class_of(limit + 1), class + 1, "{} B", limit + 1);

@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_grow_as_the_name_says() {
+    fn units_grow_in_their_class() {
         let units = |growing: Growing| [1_000, 2_000, 100_000, 200_000].map(|earlier| growing.units(earlier));
         assert_eq!(units(Growing::Linear(7)), [7, 14, 700, 1_400]);
         assert_eq!(units(Growing::Quadratic(7)), [7, 28, 70_000, 280_000]);

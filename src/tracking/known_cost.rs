@@ -123,7 +123,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     #[test]
-    fn no_cost_changes_a_size() {
+    fn known_costs_do_not_change_sizes() {
         for cost in [KnownCost::Units(0), KnownCost::Units(MAX_SYNTHETIC_UNITS), KnownCost::Deadline(1_000)] {
             cost.set();
             assert_eq!(take(), 0, "{cost:?}");

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_level_that_another_program_runs_switches_nothing() {
+    fn levels_of_other_programs_leave_the_switch_off() {
         for level in Level::REFERENCES {
             assert_eq!(level.mode() == Mode::OFF, level.host() != Host::Switch, "{level}");
         }

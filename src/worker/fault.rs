@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_is_committed_at_its_place_alone() {
+    fn a_fault_affects_only_its_place() {
         let lie: Fault = "cycles/leaks/full=lie".parse().expect("a fault");
         assert!(lie.commit(Workload::CYCLES, "leaks/full"));
         assert!(!lie.commit(Workload::CYCLES, "full"));
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_fault_is_refused_by_name() {
+    fn invalid_faults_are_refused() {
         let refusal = |text: &str| text.parse::<Fault>().expect_err("no fault");
         for text in ["", "cycles", "cycles=hang", "cycles/full", "cycles/full=die", "cycles/full=Hang"] {
             assert!(refusal(text).contains("hang, crash, exit, lie or exhaust"), "{text}");

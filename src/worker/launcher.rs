@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_cannot_be_written_is_no_probes_fault() {
+    fn a_log_that_cannot_be_written_is_not_a_failure_of_the_probe() {
         let full = File::options().write(true).open("/dev/full");
         let Ok(full) = full else {
             crate::platform::console::complain("skipped: there is no /dev/full");
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_differ_in_standard_input_alone() {
+    fn levels_differ_only_in_standard_input() {
         if cfg!(not(target_os = "linux")) {
             // The script reads its own arguments and environment from Linux's files.
             return;

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_has_the_limit_on_what_it_uses() {
+    fn a_child_has_the_limit_on_its_memory() {
         let answer = |script: &str| {
             let limits = Limits { memory_bytes: 64 << 20, ..Limits::default() };
             let (_folder, launcher) = scripts::launcher(script, limits);

@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_library_in_such_a_folder_has_a_link() {
+    fn a_library_in_a_folder_that_the_loader_splits_gets_a_link() {
         let folder = tempfile::Builder::new().prefix("a b").tempdir().expect("a temporary folder");
         let library = folder.path().join("lib.so");
         std::fs::write(&library, "code").expect("a file");

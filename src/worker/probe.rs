@@ -424,7 +424,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_counted_twice_does_not_make_up_for_what_is_missing() {
+    fn double_counts_do_not_compensate_for_missing_events() {
         let scale = Scale::new(1.0).expect("positive");
         let level = Level::Allocator;
         let request = Request { workload: Workload::CYCLES, level, scale, threads: 1, count: true };
@@ -446,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_the_command_that_repeats_it() {
+    fn a_request_is_shown_as_the_command_that_repeats_it() {
         let scale = Scale::new(0.25).expect("positive").seeded(7);
         let request = Request { workload: Workload::CYCLES, level: Level::Full, scale, threads: 2, count: false };
         let plain = "probe --workload=cycles --tracking=full --scale=0.25 --seed=7 --threads=2";

@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_is_not_there_is_named() {
+    fn a_missing_program_is_named() {
         let refusal = Program::at("/no/such/program".into()).ways().expect_err("refused").to_string();
         assert!(refusal.contains("/no/such/program cannot be started: No such file or directory"), "{refusal}");
     }

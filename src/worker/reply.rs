@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn every_end_has_its_outcome() {
+    fn every_way_to_end_has_an_outcome() {
         let limits = Limits::default();
         let crashed = |how: &str| Failure::Crashed { how: how.to_owned() };
         assert_eq!(end_of("kill -SEGV $$", limits), crashed("SIGSEGV"));

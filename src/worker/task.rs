@@ -257,14 +257,14 @@ mod tests {
     }
 
     #[test]
-    fn messages_have_one_length() {
+    fn all_messages_have_the_same_length() {
         for task in tasks() {
             assert_eq!(task.message().len(), Task::LENGTH, "{task:?}");
         }
     }
 
     #[test]
-    fn other_input_is_refused_by_name() {
+    fn invalid_input_is_refused_with_the_reason() {
         let refusal = |text: &str| Task::read(text.as_bytes()).expect_err("not a task").to_string();
         assert!(refusal("").contains("it is empty"));
         assert!(refusal(" \n").contains("it is empty"));

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn order_counts_within_a_task_and_not_between_tasks() {
+    fn order_matters_within_a_task_and_not_between_tasks() {
         assert_ne!(sum(&[1, 2]), sum(&[2, 1]));
         let joined = |digests: [Digest; 2]| {
             let mut context = Context::new(&Untracked);

@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_workload_does_the_same_each_time_and_under_any_tracker() {
+    fn a_workload_does_the_same_work_every_time_and_under_any_tracker() {
         for workload in registered() {
             let tally = Tally::default();
             let digest = workload.run(&tally, tiny());

@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_answered_with_the_known_ones() {
+    fn an_unknown_name_is_refused_with_the_known_ones() {
         let error = "cycle".parse::<Workload>().expect_err("there is none").to_string();
         assert!(error.starts_with("unknown workload 'cycle'; choose from structures, hierarchies"), "{error}");
         let error = serde_json::from_str::<Workload>("\"cycle\"").expect_err("there is none").to_string();

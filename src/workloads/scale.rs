@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_scale_and_never_vanish() {
+    fn counts_scale_and_are_at_least_one() {
         let scale = |factor| Scale::new(factor).expect("positive");
         assert_eq!(scale(1.0).count(50), 50);
         assert_eq!(scale(0.1).count(50), 5);

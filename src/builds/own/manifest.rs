@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn profiles_and_patches_come_along() {
+    fn profiles_and_patches_are_copied() {
         let root = "[profile.release]\nlto = true\n[patch.crates-io]\nmemscope-rs = { path = \"m\" }\n\
                     serde = { path = \"serde\" }\n";
         let manifest: DocumentMut = made(root).parse().expect("it can be read");

@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_build_that_is_there_again_has_the_next_seeds() {
+    fn a_repeated_build_gets_the_next_seeds() {
         let builds = ["a", "b", "a", "a"].map(build);
         let of = |links: u32| [0, 1, 2, 3].map(|place| Linking(Cell::new(links)).seeds(&builds, place));
         assert_eq!(of(8), [1..9, 1..9, 9..17, 17..25]);
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn one_refusal_counts_for_all_builds() {
+    fn one_refusal_applies_to_all_builds() {
         let linking = Linking(Cell::new(8));
         linking.give_up("a", "it has no lld");
         assert!(linking.is_single() && linking.seeds(&[build("a")], 0).is_empty());

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn another_build_may_lack_what_this_one_has() {
+    fn another_build_may_lack_features_of_this_one() {
         let levels = [Level::Variables, Level::Backtrace, Level::Atexit, Level::AutoSignal];
         assert_eq!(needed(&levels, true), [Feature::Backtrace, Feature::Atexit, Feature::AutoSignal]);
         assert_eq!(needed(&[Level::Variables], true), []);

@@ -141,7 +141,7 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn text_is_kept_and_harmless() {
+    fn text_is_kept_and_escaped() {
         #[derive(Debug, PartialEq, Serialize, Deserialize)]
         struct Named {
             schema: u32,

@@ -76,13 +76,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_value_has_its_place() {
+    fn every_value_lies_within_the_axis() {
         let places = [1.0, 10.0, 100.0, 0.0, -5.0, 1e9, f64::NAN, f64::INFINITY].map(|value| part(value, (1.0, 100.0)));
         assert_eq!(places, [0.0, 0.5, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0]);
     }
 
     #[test]
-    fn every_ratio_has_its_place_on_the_sheet() {
+    fn every_ratio_lies_within_the_sheet() {
         let axis = RatioAxis { left: 100.0, right: 300.0, least: 0.5, greatest: 8.0 };
         let places =
             [0.5, 2.0, 8.0, 0.1, 100.0, 0.0, -1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(|x| axis.x(x));

@@ -47,7 +47,7 @@ mod tests {
     use svg::node::element::{Style, Use};
 
     #[test]
-    fn pictures_of_one_page_do_not_disturb_each_other() {
+    fn pictures_on_one_page_share_no_styles_or_ids() {
         let picture = sheet(10.0, 10.0, "a title", "a description")
             .add(Style::new(".ring { stroke-width: 9; }"))
             .add(text(0.0, 0.0, "small", "a cell").set("id", "cell"))

@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_stands_at_the_right_if_there_is_room() {
+    fn a_label_is_on_the_right_if_there_is_room() {
         let beside = |at| [Label { at, leader: None }];
         assert_eq!(placed(&[(100.0, 100.0, 50.0)], ROOM), beside((108.0, 103.5)));
         assert_eq!(placed(&[(280.0, 100.0, 50.0)], ROOM), beside((222.0, 103.5)), "else at the left");
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn where_points_crowd_a_line_leads_to_a_label_that_stands_away() {
+    fn crowded_points_have_lines_to_distant_labels() {
         let crowd: Vec<(f64, f64)> = (0..10).map(|n| (100.0 + 12.0 * f64::from(n), 90.0 + f64::from(n % 3))).collect();
         let labels = are_apart(&crowd, 60.0);
         let away: Vec<_> =

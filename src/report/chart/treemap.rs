@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_of_nothing_have_no_area() {
+    fn sizes_of_zero_have_no_area() {
         assert_eq!(treemap(&[], WHOLE), []);
         assert_eq!(treemap(&[0.0], WHOLE)[0].width, 0.0);
     }

@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_stay_within_their_room() {
+    fn text_is_wrapped_and_clipped_to_its_width() {
         assert_eq!(wrapped("one two three four", 90.0, 10.0), ["one two", "three", "four"]);
         assert_eq!(wrapped("a very-long-word here", 60.0, 10.0), ["a", "very-…", "here"]);
         assert_eq!(wrapped("", 60.0, 10.0), [""]);

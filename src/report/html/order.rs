@@ -40,7 +40,7 @@ mod tests {
     use crate::stats::estimate::Estimate;
 
     #[test]
-    fn figures_have_the_order_of_their_values() {
+    fn figures_are_ordered_by_value() {
         let overhead = |value, low, high| number::overhead(Estimate { value, low, high });
         let ascending = [
             overhead(0.95, 0.94, 0.96),

@@ -106,7 +106,7 @@ fn links<'n>(names: &str, notes: &'n RefCell<Vec<String>>) -> Links<Fake<'n>> {
 }
 
 #[test]
-fn the_links_of_a_build_take_the_rounds_by_turns() {
+fn the_links_of_a_build_alternate_between_rounds() {
     let notes = RefCell::default();
     let build = links("123", &notes);
     let groups = vec![vec![planned(&build, Workload::CYCLES)]];
@@ -131,7 +131,7 @@ fn the_builds_of_a_round_run_the_links_of_that_round() {
 }
 
 #[test]
-fn a_resumed_run_goes_on_with_the_link_of_its_round() {
+fn a_resumed_run_continues_with_the_link_of_its_round() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("journal");
     let notes = RefCell::default();
@@ -172,7 +172,7 @@ fn the_order_of_a_round_is_the_same_for_a_seed() {
 }
 
 #[test]
-fn a_slow_measurement_rests_after_the_fewest_pairs() {
+fn a_slow_measurement_stops_after_the_minimum_of_pairs() {
     let notes = RefCell::default();
     let one = fake('1', &notes);
     // A pair takes two seconds.
@@ -184,7 +184,7 @@ fn a_slow_measurement_rests_after_the_fewest_pairs() {
 }
 
 #[test]
-fn passes_share_the_rounds() {
+fn rounds_are_distributed_over_the_passes() {
     let rounds = |rounds, passes| -> Vec<usize> {
         let settings = Settings { rounds, passes, ..SETTINGS };
         (0..passes).map(|pass| settings.in_pass(pass)).collect()
@@ -195,7 +195,7 @@ fn passes_share_the_rounds() {
 }
 
 #[test]
-fn a_precision_takes_further_passes_until_it_is_reached_or_the_time_is_up() {
+fn passes_are_added_until_the_precision_is_reached_or_time_runs_out() {
     let notes = RefCell::default();
     let one = fake('1', &notes);
     let groups = || vec![vec![planned(&one, Workload::CYCLES)], vec![planned(&one, Workload::LEAKS)]];
@@ -214,7 +214,7 @@ fn a_precision_takes_further_passes_until_it_is_reached_or_the_time_is_up() {
 }
 
 #[test]
-fn a_failure_ends_its_own_measurement() {
+fn a_failure_ends_only_its_own_measurement() {
     let notes = RefCell::default();
     let (one, two) = (Fake { fails_at: 3, ..fake('1', &notes) }, fake('2', &notes));
     let groups = vec![vec![planned(&one, Workload::CYCLES), planned(&two, Workload::CYCLES)]];
@@ -231,7 +231,7 @@ fn measured(mut groups: Vec<Vec<Option<Measurement>>>) -> Vec<Vec<Option<Measure
 }
 
 #[test]
-fn a_killed_run_measures_nothing_twice_wherever_its_journal_ends() {
+fn a_resumed_run_repeats_nothing_wherever_its_journal_ends() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("journal");
     let notes = RefCell::default();

@@ -49,7 +49,7 @@ fn each_class_is_recognised() {
 
 /// The interval of the power contains the true power in 95 % of cases: in 190 of 200, within two standard errors.
 #[test]
-fn the_power_is_the_true_one() {
+fn intervals_of_the_power_contain_the_true_power() {
     let truths: [(f64, Cost); 3] =
         [(1.0, |n| 300.0 + n * 1e-3), (2.0, |n| 300.0 + n * n * 1e-8), (0.5, |n| 300.0 + n.sqrt())];
     let mut covered = 0;
@@ -64,13 +64,13 @@ fn the_power_is_the_true_one() {
 
 /// Hardly any flat cost seems to grow: AICc must differ by 10.
 #[test]
-fn what_is_flat_seldom_seems_to_grow() {
+fn flat_costs_rarely_appear_to_grow() {
     let grown = (0..500).filter(|&seed| class(|_| 25.0, 0.2, seed) != GrowthClass::Flat).count();
     assert!(grown <= 2, "{grown} of 500");
 }
 
 #[test]
-fn a_growth_that_does_not_matter_is_flat() {
+fn negligible_growth_is_flat() {
     assert_eq!(class(|n| 300.0 + n * 5e-6, 0.0, 1), GrowthClass::Flat, "a sixth more after ten million events");
     let fit = growth_fit(&costs(|n| 300.0 - n * 1e-5, 0.0, 1)).expect("19 points");
     assert_eq!(fit.class, GrowthClass::Flat, "it falls");
@@ -88,7 +88,7 @@ fn a_power_between_two_classes_has_its_interval() {
 }
 
 #[test]
-fn a_fit_knows_when_a_cost_is_reached() {
+fn a_fit_predicts_when_a_cost_is_reached() {
     for (place, &(_, cost)) in GROWN.iter().enumerate() {
         let fit = growth_fit(&costs(cost, 0.0, 1)).expect("19 points");
         for events in [3e5, 1e7, 1e8] {
@@ -110,7 +110,7 @@ fn a_map_that_doubles_is_linear() {
 }
 
 #[test]
-fn what_is_too_little_has_no_class() {
+fn too_few_or_invalid_points_have_no_class() {
     let line = |count: i32, step: f64| (0..count).map(|n| (1e3 * step.powi(n), 7.0)).collect::<Vec<_>>();
     assert!(growth_fit(&line(6, 1.5)).is_some());
     assert_eq!(growth_fit(&line(5, 10.0)), None, "five points");

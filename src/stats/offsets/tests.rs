@@ -16,7 +16,7 @@ fn near(given: Option<(f64, f64)>, log: f64, error: f64) {
 }
 
 #[test]
-fn one_difference_is_as_sure_as_it_was() {
+fn a_single_difference_keeps_its_error() {
     let found = offsets(&[vec![difference(7, 3, 0.1, 0.02)]]);
     assert_eq!((found.parts.len(), found.freedom, &found.parts[0].nodes[..]), (1, 0, &[3, 7][..]));
     near(found.parts[0].difference(7, 3), 0.1, 0.02);
@@ -27,7 +27,7 @@ fn one_difference_is_as_sure_as_it_was() {
 
 /// The differences of a run share their samples, so more differences do not reduce the errors.
 #[test]
-fn a_run_alone_keeps_its_own_errors() {
+fn a_single_run_keeps_its_errors() {
     let run: Vec<Difference> = (1..20)
         .flat_map(|of| [1, 2, 4, 8].map(|back| (of, back)))
         .filter(|(of, back)| back <= of)
@@ -41,7 +41,7 @@ fn a_run_alone_keeps_its_own_errors() {
 }
 
 #[test]
-fn runs_that_agree_are_surer_together_and_those_that_do_not_are_widened() {
+fn agreement_of_runs_reduces_errors_and_disagreement_widens_them() {
     let one = |log| vec![difference(1, 0, log, 0.02)];
     let agree = offsets(&[one(0.1), one(0.1)]);
     near(agree.parts[0].difference(1, 0), 0.1, 0.02 / 2.0_f64.sqrt());
@@ -53,7 +53,7 @@ fn runs_that_agree_are_surer_together_and_those_that_do_not_are_widened() {
 }
 
 #[test]
-fn runs_meet_where_they_share_a_commit_and_are_apart_elsewhere() {
+fn only_runs_that_share_a_commit_are_connected() {
     let runs =
         [vec![difference(1, 0, 0.1, 0.02)], vec![difference(2, 1, 0.2, 0.02)], vec![difference(5, 4, 0.3, 0.02)]];
     let found = offsets(&runs);

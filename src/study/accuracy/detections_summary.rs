@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_of_its_own_are_taken_off_what_is_false() {
+    fn blocks_of_the_tracker_are_not_false_positives() {
         let held = Score { true_positives: 20, false_negatives: 0, false_positives: 896 };
         let finding = Finding { planted: 20, named: 916, held: Some(held), leaked: 20, alive: 900 };
         let shown = |sought, level| figures(&row(sought, level, finding)).join(" ");
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_leaves_open_which() {
+    fn a_count_gives_only_bounds() {
         assert_eq!(bounds(20, 127), ["≤ 20", "≥ 0", "≥ 107"]);
         assert_eq!(bounds(20, 3), ["≤ 3", "≥ 17", "≥ 0"]);
         assert_eq!(bounds(0, 0), ["≤ 0", "≥ 0", "≥ 0"]);

@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_worst_run_counts() {
+    fn the_worst_run_decides() {
         let of = |runs: &[&PromiseOutcome]| {
             let worst = PromiseOutcome::worst_of(runs.iter().map(|&run| run.clone()).collect()).expect("a run");
             (worst.status().label(), worst.runs.map(|runs| (runs.kept, runs.all)), worst.varies())

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_are_answers_unless_the_harness_failed() {
+    fn failures_of_the_tracker_break_a_promise_and_others_do_not() {
         let of = |failure: Failure| Status::of(Err(&failure));
         assert_eq!(of(Failure::Crashed { how: "SIGABRT".to_owned() }), Status::Crashes);
         assert_eq!(of(Failure::TimedOut { seconds: 9 }), Status::Hangs);

@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_names_what_was_measured_and_nothing_else() {
+    fn the_answer_contains_only_measured_calls() {
         let origin = Origin::here("memscope-bench calls".to_owned());
         let build = format!("With {} {}, ", origin.memscope.name, origin.memscope.version);
         let said = |calls: Calls| answer(&calls).map(|text| text.trim_start_matches(&build).to_owned());

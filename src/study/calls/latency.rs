@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_run_by_turns_and_a_failed_one_runs_no_more() {
+    fn levels_alternate_and_a_failed_one_is_not_repeated() {
         let plan = Plan {
             levels: vec![Level::Untracked, Level::Counting, Level::Allocator],
             threads: vec![1, 2],

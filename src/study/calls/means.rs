@@ -75,7 +75,7 @@ mod tests {
     use crate::worker::scripts;
 
     #[test]
-    fn calls_take_turns_and_a_failed_one_runs_no_more() {
+    fn calls_alternate_and_a_failed_one_is_not_repeated() {
         // A repeat takes 1 µs; naming a Vec fails.
         let (_folder, launcher) = scripts::launcher(
             r#"request=$(cat); case $request in *name-vec*) kill -ABRT $$;; esac

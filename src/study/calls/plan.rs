@@ -174,12 +174,12 @@ mod tests {
     }
 
     #[test]
-    fn a_number_of_calls_is_round() {
+    fn numbers_of_calls_are_rounded() {
         assert_eq!([0, 1, 4, 5, 19, 20, 777, 99_999].map(round), [1, 1, 2, 5, 10, 20, 500, 50_000]);
     }
 
     #[test]
-    fn the_time_of_one_call_decides_how_many_a_process_times() {
+    fn the_time_of_a_call_determines_how_many_are_timed() {
         let calls = |name: &str, each_ns: u64, most: u64| {
             let (_, singles) = plan(&[name], most).measure(|request| Ok(timing(request, each_ns)), |_, _| {});
             singles[0].calls
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_take_turns_and_a_failed_one_runs_no_more() {
+    fn calls_alternate_and_a_failed_one_is_not_repeated() {
         let order = RefCell::new(Vec::new());
         let run = |request: Request| {
             order.borrow_mut().push((request.operation.clone(), request.level));

@@ -164,14 +164,14 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_alone_is_a_command_for_a_shell() {
+    fn an_operation_has_a_shell_command_that_runs_it_alone() {
         let task = r#"{"operation":{"operation":"name-vec","tracking":"variables","repeats":1}}"#;
         let command = command_line("name-vec", Level::Variables);
         assert_eq!(command, format!("echo '{task}' | cargo run --release -- worker"));
     }
 
     #[test]
-    fn a_failure_is_kept_and_not_tried_again() {
+    fn a_failed_operation_is_not_repeated() {
         let (folder, launcher) = program("echo once >> \"$folder/tries\"; kill -ABRT $$");
         let mut sampling = Sampling::begin(&launcher, name_vec(), Level::Variables);
         assert_eq!((sampling.sample(1), sampling.sample(1)), (None, None));
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_in_which_no_time_passed_say_nothing() {
+    fn samples_without_measurable_time_give_no_figure() {
         let (_folder, launcher) = program(&THREE_NS.replace("3 * repeats", "0 * repeats"));
         let mut sampling = Sampling::begin(&launcher, name_vec(), Level::Variables);
         for _ in 0..8 {
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn too_few_samples_say_nothing() {
+    fn too_few_samples_give_no_figure() {
         let (_folder, launcher) = program(THREE_NS);
         let mut sampling = Sampling::begin(&launcher, name_vec(), Level::Variables);
         for iterations in [1, 2, 4, 8] {

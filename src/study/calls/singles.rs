@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quantile_is_defined_where_a_call_is_beyond_it() {
+    fn a_quantile_needs_a_call_beyond_it() {
         let defined = |calls: u64| {
             let single = single(calls);
             [0.5, 0.9, 0.99, 0.999, 1.0].map(|quantile| single.has(Quantiles::place(quantile)))

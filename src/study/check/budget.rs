@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_level_counts_more_than_all_levels() {
+    fn an_entry_for_one_level_overrides_the_entry_for_all() {
         let budget = read(
             "[[change]]\naxis = 'cpu-time'\npercent = 5\n[[change]]\naxis = 'cpu-time'\nlevel = 'full'\npercent = 1\n",
         );
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_is_of_its_rows_alone() {
+    fn a_limit_applies_only_to_its_rows() {
         let budget =
             read("[[limit]]\naxis = 'fidelity'\nat-least = 1\n[[limit]]\naxis = 'latency-p99.9'\nat-most = 9e3\n");
         let budget = budget.expect("a budget");
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_faulty_budget_names_what_is_wrong() {
+    fn an_invalid_budget_is_refused_with_the_reason() {
         for (text, part) in [
             ("[[limits]]\n", "unknown field `limits`"),
             ("[[limit]]\naxis = 'speed'\nat-most = 1\n", "unknown axis 'speed'"),

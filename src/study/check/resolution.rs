@@ -65,7 +65,7 @@ mod tests {
     use crate::workloads::Workload;
 
     #[test]
-    fn a_machine_raises_a_threshold_and_never_lowers_it() {
+    fn the_resolution_of_a_machine_only_raises_thresholds() {
         let row =
             |workload, figures| Row::exact(Axis::PageFaults, Place::workload(workload, Level::Full), figures, 2.0, 0.0);
         let rows = [row(Workload::CYCLES, [100.0, 105.0]), row(Workload::LEAKS, [100.0, 99.0])];

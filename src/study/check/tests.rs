@@ -166,7 +166,7 @@ fn equal_builds_are_ok() {
 
 /// One fault on each axis.
 #[test]
-fn each_axis_names_its_own_fault_and_no_other_does() {
+fn each_fault_is_reported_only_on_its_axis() {
     type Fault = (Axis, fn(&mut Record));
     let faults: [Fault; 15] = [
         (Axis::CpuTime, |record| {
@@ -254,7 +254,7 @@ fn a_workload_that_cannot_be_counted_in_the_head_alone_is_worse() {
 }
 
 #[test]
-fn growth_is_no_verdict_where_pairs_of_both_builds_overlap() {
+fn growth_has_no_verdict_if_pairs_of_both_builds_overlap() {
     let pairs = |growths: [f64; 3]| {
         let pairs = growths.iter().flat_map(|&growth| soak(growth).measured.pairs).collect();
         Soak::from(Measured::begin(Level::Full, 1_000).with(pairs))
@@ -269,7 +269,7 @@ fn growth_is_no_verdict_where_pairs_of_both_builds_overlap() {
 }
 
 #[test]
-fn growth_is_compared_over_what_both_came_to_and_its_class_counts() {
+fn growth_is_compared_by_class_and_over_common_events() {
     let row = |base: Soak, head: Soak| {
         let check = with(|record| record.soaks = [vec![base], vec![head]]);
         let row = check.rows.iter().find(|row| row.axis == Axis::Growth).cloned().expect("a row");
@@ -310,7 +310,7 @@ fn a_limit_that_is_exceeded_is_worse_even_if_nothing_changed() {
 }
 
 #[test]
-fn what_cannot_be_told_says_why() {
+fn an_undecided_check_has_a_reason() {
     let check = with(|record| {
         let mut rng = Pcg64Mcg::seed_from_u64(2);
         for measurement in &mut record.stages[0].measurements[1] {
@@ -326,7 +326,7 @@ fn what_cannot_be_told_says_why() {
 }
 
 #[test]
-fn before_and_after_are_over_the_workloads_that_both_builds_have() {
+fn typical_overheads_cover_the_workloads_of_both_builds() {
     let check = with(|record| {
         record.stages[0].measurements[0][1].pairs.iter_mut().for_each(|pair| pair.tracked.cpu_ns /= 4);
         record.stages[0].measurements[1][1].outcome = Outcome::Failed(Failure::TimedOut { seconds: 10 });
@@ -351,14 +351,14 @@ fn the_typical_change_has_the_threshold_of_a_workload() {
 }
 
 #[test]
-fn the_page_names_no_other_build() {
+fn the_page_does_not_name_the_build_of_this_program() {
     let page = markdown::draw(&with(|_| ()).summary());
     assert!(!page.contains("- Build: "), "{page}");
 }
 
 /// The leak report of 0.2.5 names three false leaks for each true one.
 #[test]
-fn a_report_of_mostly_false_finds_can_still_become_worse() {
+fn a_report_of_mostly_false_positives_can_still_become_worse() {
     let judged = |base: Score, head: Score| {
         let check = with(|record| {
             for (reports, score) in record.reports.iter_mut().zip([base, head]) {
@@ -382,7 +382,7 @@ fn a_report_of_mostly_false_finds_can_still_become_worse() {
 }
 
 #[test]
-fn an_axis_shows_a_place_at_which_there_is_something() {
+fn an_axis_shows_a_place_with_a_figure_above_zero() {
     let check = with(|record| {
         let blind = Some(Score { true_positives: 0, false_negatives: 20, false_positives: 0 });
         for reports in &mut record.reports {
@@ -395,7 +395,7 @@ fn an_axis_shows_a_place_at_which_there_is_something() {
 }
 
 #[test]
-fn a_check_is_judged_anew_when_it_is_read() {
+fn a_check_is_judged_again_when_it_is_read() {
     let check = with(|record| record.packages[1].crates = Some(41));
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("check.json");

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_needed_decides() {
+    fn required_axes_decide_the_verdict() {
         let fidelity = of_workload(Axis::Fidelity, Judgement::Same);
         let same = typical(Judgement::Same);
         assert_eq!(Verdict::of(&[]), Verdict::CannotTell);

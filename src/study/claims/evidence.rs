@@ -207,7 +207,7 @@ mod tests {
     use crate::workloads::Workload;
 
     #[test]
-    fn only_a_tracker_s_own_failure_stands_for_a_figure() {
+    fn only_failures_of_the_tracker_count_as_figures() {
         let of = |failure: Failure| figure("cycles".to_owned(), Some(&failure), None).map(|figure| figure.seen);
         assert_eq!(of(Failure::TimedOut { seconds: 9 }), Some(Err("timed-out".to_owned())));
         let why = || "it is not there".to_owned();
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_chance_moves_are_no_figure() {
+    fn bytes_within_random_variation_are_no_figure() {
         // Beside 100 bytes for each live allocation, chance adds or takes away some.
         let measured = |chance: f64| {
             let point = |n: u64| {

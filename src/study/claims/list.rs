@@ -26,7 +26,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_claim_is_quoted_placed_and_tried() {
+    fn every_claim_has_a_quote_a_place_and_a_setting() {
         let mut ids = BTreeSet::new();
         for claim in CLAIMS.iter() {
             assert!(ids.insert(&claim.id), "{} is there twice", claim.id);
@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_are_of_every_generation() {
+    fn every_generation_has_claims() {
         let versions: BTreeSet<&str> = CLAIMS.iter().map(|claim| claim.version.as_str()).collect();
         for version in ["0.1.0", "0.1.3", "0.1.4", "0.1.5", "0.1.10", "0.2.0", "0.2.3", "0.2.4", "0.2.5"] {
             assert!(versions.contains(version), "{version}");
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_that_cannot_be_tested_says_why() {
+    fn a_claim_that_cannot_be_tested_has_a_reason() {
         for setting in CLAIMS.iter().flat_map(|claim| &claim.settings) {
             if let Source::None { reason } = &setting.from {
                 assert!(reason.len() > 20, "{setting:?}");
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_on_typical_applications_says_what_it_was_tried_on() {
+    fn a_claim_about_typical_applications_names_the_measured_workloads() {
         let typical: Vec<&Claim> = CLAIMS.iter().filter(|claim| claim.quote.contains("typical applications")).collect();
         assert!(!typical.is_empty());
         for claim in typical {

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_holds_only_if_every_figure_is_within_it() {
+    fn a_claim_holds_only_if_every_figure_is_within_its_bound() {
         let bound = Bound::Overhead(1.05);
         assert_eq!(judged(bound, &[figure(1.0, 1.04), figure(1.01, 1.05)]), Verdict::Holds);
         assert_eq!(judged(bound, &[figure(1.0, 1.04), figure(1.07, 1.1)]), Verdict::DoesNotHold(1));
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn one_figure_of_many_must_be_farther_beyond_than_one_alone() {
+    fn one_of_many_figures_must_exceed_the_bound_by_more_than_a_single_one() {
         let bound = Bound::Overhead(1.05);
         let barely = figure(1.052, 1.092);
         assert_eq!(judged(bound, std::slice::from_ref(&barely)), Verdict::DoesNotHold(1));
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_of_bytes_is_no_chance() {
+    fn ranges_of_bytes_are_not_corrected_for_chance() {
         let bound = Bound::Bytes(100.0);
         let mut eight = vec![figure(50.0, 90.0); 7];
         eight.push(figure(101.0, 300.0));
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn fidelity_is_claimed_from_below() {
+    fn a_claim_of_fidelity_is_a_lower_bound() {
         let bound = Bound::Fidelity(0.99);
         assert_eq!(judged(bound, &[figure(1.0, 1.0)]), Verdict::Holds);
         assert_eq!(judged(bound, &[figure(0.5, 0.5)]), Verdict::DoesNotHold(1));

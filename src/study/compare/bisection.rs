@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_side_is_sure_when_the_rounds_agree() {
+    fn a_side_is_decided_when_the_rounds_agree() {
         let leaning = |leans: &[f64]| leaning(leans, &vec![0; leans.len()], 1);
         assert_eq!(leaning(&[0.1; 5]), Leaning::Unsure);
         assert_eq!(leaning(&[0.1; 15]), Leaning::Bad);
@@ -165,7 +165,7 @@ mod tests {
 
     /// Each link always leans to its own side: any number of rounds agrees, and shows no more than eight links.
     #[test]
-    fn many_rounds_of_links_that_disagree_are_not_sure() {
+    fn many_rounds_of_disagreeing_links_decide_nothing() {
         let turns: Vec<usize> = (0..400).map(|round| turn(round, 8)).collect();
         let of = |below: usize, sign: f64| {
             let lean = |&link: &usize| if link < below { -0.1 * sign } else { 0.1 * sign };

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_have_the_references_of_times() {
+    fn counts_have_the_same_references_as_times() {
         let failed = Counts { failure: Some(Failure::TimedOut { seconds: 1 }), ..counts(7) };
         let builds = [vec![counts(1_000_000)], vec![failed], vec![], vec![counts(1_020_000)], vec![counts(1_010_000)]];
         let builds: Vec<&[Counts]> = builds.iter().map(Vec::as_slice).collect();
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_has_counts_beside_rounds() {
+    fn a_journal_has_counts_and_rounds() {
         let counted = Counted::Counted { build: 1, workload: Workload::CYCLES, counts: vec![counts(5)] };
         let entry = Entry::Closed { group: 3, pass: 1 };
         let lines = [serde_json::to_string(&entry), serde_json::to_string(&counted)];

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_commit_stands_on_a_side_of_the_middle() {
+    fn a_commit_belongs_to_one_side_of_the_midpoint() {
         let of = |between: [u64; 2]| side(&[1_000, 1_000], &[1_024, 1_024], &between);
         assert_eq!([[1_000, 1_000], [1_011, 1_010]].map(of), [Leaning::Good; 2]);
         assert_eq!([[1_024, 1_024], [1_013, 1_014], [1_300, 1_300]].map(of), [Leaning::Bad; 3]);
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_that_differ_leave_less_to_a_side() {
+    fn differing_runs_widen_the_undecided_range() {
         // The midpoint is anywhere from 1,000 to 1,020.
         let of = |between: u64| side(&[990, 1_010], &[1_010, 1_030], &[between; 2]);
         assert_eq!(
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bad_commit_must_count_more() {
+    fn the_bad_commit_must_have_a_higher_count() {
         let of = |bad: u64, factor| side_of_bad(Metric::Instructions, &[1_000_000; 2], &[bad; 2], factor).0;
         assert_eq!(
             [1_024_000, 1_000_900, 900_000].map(|bad| of(bad, None)),

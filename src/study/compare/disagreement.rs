@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn the_kernels_work_is_no_instruction() {
+    fn page_faults_explain_time_without_instructions() {
         assert_eq!(
             disagreement(time(1.21, 0.02, true), &counted(1.024, 1.08, 1.33), 3.0).as_deref(),
             Some(
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_within_the_uncertainty_is_no_disagreement() {
+    fn differences_within_the_uncertainty_do_not_disagree() {
         let agrees = |time, counts: &Difference| disagreement(time, counts, 3.0).is_none();
         assert!(agrees(time(1.03, 0.02, true), &counted(1.024, 1.08, 1.33)), "they have much in common");
         assert!(agrees(time(1.05, 0.005, true), &counted(1.03, 1.0, 1.0)), "2 % are less than the threshold");

@@ -239,7 +239,7 @@ mod tests {
     /// Two builds of one source have eight links that differ by 2 %, with noise of 6 % in each sample. With 240 rounds,
     /// the interval must account for the eight links; with 60, the noise of the rounds covers them.
     #[test]
-    fn the_interval_covers_what_links_alone_do() {
+    fn the_interval_includes_differences_between_links() {
         const RUNS: usize = 400;
         let mut rng = Pcg64Mcg::seed_from_u64(7);
         let mut normal = || (0..12).map(|_| rng.random_range(-0.5..0.5)).sum::<f64>();

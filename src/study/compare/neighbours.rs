@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn each_build_is_beside_those_one_two_four_and_eight_back() {
+    fn each_build_is_compared_with_those_one_two_four_and_eight_back() {
         let each = Against::Each((0..10_usize).map(|build| build.checked_sub(1)).collect());
         let comparison = comparison(&[Some(2); 10], each);
         let of_nine: Vec<_> = pairs(&comparison).into_iter().filter(|(build, ..)| *build == 9).collect();
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn references_lead_back_past_what_failed() {
+    fn references_skip_failed_builds() {
         // Builds 2 and 3 are two branches of build 1, and build 1 has no figure.
         let branches = Against::Each(vec![None, Some(0), Some(1), Some(1), Some(3)]);
         let comparison = comparison(&[Some(2), None, Some(6), Some(4), Some(8)], branches);

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn user_and_kernel_time_are_the_whole() {
+    fn user_and_kernel_time_add_up_to_cpu_time() {
         // Ticks: one sample has all of the kernel's time.
         let spent = Spent::of(&measured([Some(0), Some(0), Some(400)])).expect("time passed");
         assert_eq!(spent, Spent { cpu: 200.0, kernel: Some(100.0), page_faults: Some(200.0) });

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn workloads_that_agree_show_what_each_alone_does_not() {
+    fn workloads_that_agree_show_more_than_each_alone() {
         let rows = [CYCLES, LEAKS, MIXED, STRUCTURES].map(|workload| row(workload, 2, ratio(1.06, 6.5)));
         let [typical] = &of(&rows)[..] else { panic!("one build at one level") };
         assert_eq!((typical.verdict, typical.reference, typical.workloads.len()), (Verdict::Regression, 2, 4));
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_workloads_share_in_a_pass_or_a_link_widens_the_interval() {
+    fn variation_shared_in_a_pass_or_a_link_widens_the_interval() {
         let rows = [CYCLES, LEAKS, MIXED, STRUCTURES].map(|workload| row(workload, 2, ratio(1.06, 2.0)));
         let alone = of(&rows).remove(0);
         assert_eq!(alone.verdict, Verdict::Regression);
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn one_workload_is_not_typical_and_odd_references_do_not_count() {
+    fn one_workload_is_not_typical_and_unusual_references_are_left_out() {
         assert_eq!(of(&[row(CYCLES, 2, ratio(2.0, 1.0))]), []);
         let rows = [row(CYCLES, 2, ratio(1.0, 1.0)), row(LEAKS, 0, ratio(9.0, 1.0)), row(MIXED, 2, ratio(1.0, 1.0))];
         assert_eq!(of(&rows)[0].workloads, [CYCLES, MIXED]);

@@ -346,7 +346,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_interval_that_excludes_little_shows_no_difference_and_not_that_there_is_none() {
+    fn a_wide_interval_finds_no_difference_but_does_not_exclude_one() {
         let estimate = |low, high| Estimate { value: 1.0, low, high };
         let word = |low, high| word_for(3.0, Verdict::NoDifference, estimate(low, high));
         assert_eq!(word(0.99, 1.02), "no difference");

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_beyond_what_equal_builds_show_is_decided() {
+    fn a_change_larger_than_between_equal_builds_has_a_verdict() {
         let instructions = |head: u64| judged(Metric::Instructions, &[10_000_000; 2], &[head; 2]);
         assert_eq!(instructions(10_000_000), Judgement::Same);
         assert_eq!([10_010_000, 9_990_000].map(instructions), [Judgement::Same; 2], "0.1 %");
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_that_differ_ask_for_more() {
+    fn differing_runs_raise_the_threshold() {
         let of = |base: [u64; 2]| change(Metric::Instructions, &base, &[10_030_000; 2]);
         assert_eq!(of([10_000_000, 10_000_000]).judgement, Judgement::Worse);
         let spread = of([9_990_000, 10_010_000]);
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_counted_is_unknown() {
+    fn missing_counts_are_unknown() {
         let none = change(Metric::Instructions, &[], &[1_000; 2]);
         assert_eq!((none.judgement, none.ratio, none.head), (Judgement::Unknown, None, Some(1_000.0)));
         let shown = change(Metric::InstructionMisses, &[400; 2], &[1_100; 2]);

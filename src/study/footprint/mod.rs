@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn fixed_parts_are_in_no_figure() {
+    fn figures_exclude_fixed_memory() {
         let grown = measurement((1..9).map(|n| (n * 1_000, n * 100, 50_000 + n * 100 * 160, 9_000 + n * 1_000 * 3)));
         let exactly = |value| Some(Estimate { value, low: value, high: value });
         assert_eq!(grown.bytes_per_live_allocation(), exactly(160.0));
@@ -337,14 +337,14 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_double_has_no_figure() {
+    fn less_than_a_doubling_has_no_figure() {
         let level = measurement((1..9).map(|n| (n * 1_000, 500 + n, 50_000, 9_000)));
         assert_eq!(level.bytes_per_live_allocation(), None);
         assert_eq!(level.bytes_per_event().map(|growth| growth.value), Some(0.0));
     }
 
     #[test]
-    fn twenty_scales_cover_three_octaves_and_the_others_lie_on_the_first_places() {
+    fn twenty_scales_cover_three_octaves_evenly() {
         let all: Vec<f64> = (0..SCALES).map(step).collect();
         assert_eq!(all[SCALES - 1], MAX_SCALE);
         for place in 0..SCALES - 20 {
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn measurements_are_of_many_threads_where_the_workload_is_parallel() {
+    fn only_parallel_workloads_are_measured_on_several_threads() {
         let plan = Plan {
             workloads: vec![Workload::CYCLES, Workload::CONCURRENT],
             levels: vec![Level::Untracked, Level::Full],

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_workload_counts_once_and_figures_have_their_range() {
+    fn a_workload_counts_once_and_figures_have_a_range() {
         let all = footprints(vec![
             measured(Workload::CYCLES, 1, 200, 2.0),
             measured(Workload::MIXED, 4, 9_000, 9.0),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_has_no_figure() {
+    fn failed_measurements_have_no_figure() {
         let failure = Some(Failure::TimedOut { seconds: 1 });
         let failed = footprints(vec![Footprint { failure, ..measured(Workload::CYCLES, 1, 200, 2.0) }]);
         assert_eq!(table(&failed).rows, [["0.2.5", "full", "0", "—", "—", "—", "—"]]);

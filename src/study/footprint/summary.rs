@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_growth_has_its_range_unless_it_cannot_be_seen() {
+    fn a_growth_has_a_range_or_is_unclear() {
         let shown = |value, low, high| growth(Estimate { value, low, high });
         assert_eq!(shown(229.4, 170.6, 286.0), "229 [171, 286]");
         assert_eq!(shown(0.25, -0.01, 0.4), "0.2 [0, 0.4]");

@@ -116,7 +116,7 @@ totals: 1065
 ";
 
     #[test]
-    fn a_file_has_the_own_cost_of_each_context() {
+    fn a_profile_has_the_self_cost_of_each_context() {
         let costs = parse(SMALL).expect("a profile");
         assert_eq!(
             costs.by_context,
@@ -127,14 +127,14 @@ totals: 1065
     }
 
     #[test]
-    fn addresses_may_stand_before_the_line() {
+    fn addresses_may_precede_the_line() {
         let text = "positions: instr line\nevents: Ir\nfn=(1) f\n0x10 7 5\n+3 +0 6\ntotals: 11\n";
         let text = text.replace("0x10", "16");
         assert_eq!(parse(&text).expect("a profile").by_context, [("f", 11)]);
     }
 
     #[test]
-    fn what_is_not_understood_is_named() {
+    fn lines_that_cannot_be_parsed_are_named() {
         for (text, why) in [
             ("fn=(1) f\n0 5\n", "it has no totals: it is truncated"),
             ("fn=(7)\n0 5\ntotals: 5\n", "line 1: fn=(7)"),

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_that_is_missing_is_no_zero() {
+    fn a_missing_count_is_not_zero() {
         assert_eq!(Collected::read(&["==1== Collected : 7"]), None);
         assert_eq!(Collected::read(&["==1== Events : Ir", "==1== Collected : 7"]), None, "no caches");
         assert_eq!(Collected::read(&["==1== Events : Ir Dr", "==1== Collected : 7 oops"]), None);

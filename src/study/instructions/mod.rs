@@ -390,7 +390,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn every_end_has_its_outcome() {
+    fn every_way_to_end_has_an_outcome() {
         let crashed = |how: &str| Failure::Crashed { how: how.to_owned() };
         assert_eq!(end_of("exec sleep 60"), Failure::TimedOut { seconds: 1 });
         assert_eq!(end_of("echo oops >&2; echo '==1== Collected : 7' >&2; exit 3"), crashed("exit code 3: oops"));

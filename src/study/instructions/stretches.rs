@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sum_is_callgrinds_own() {
+    fn the_total_is_that_of_callgrind() {
         assert_eq!(total("part: 2\nevents: Ir\nsummary: 7\n\nfn=(1) f\n0 7\n\ntotals: 7\n"), Some(7));
         assert_eq!(total("events: Ir\nfn=(1) f\n0 7\n"), None, "it was cut short");
         assert_eq!(total("totals: 7 8\n"), None, "two kinds of events");

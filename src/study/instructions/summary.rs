@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_few_misses_are_no_base_of_a_ratio() {
+    fn too_few_misses_give_no_ratio() {
         let of = |untracked, tracked| misses_in_words([untracked, tracked]);
         assert_eq!([of(500.0, 2_000.0), of(499.0, 2_000.0), of(5.0, 175_200.0)], ["2 k (×4.00)", "2 k", "175 k"]);
         let misses = |data| Misses { data, ..Misses::default() };

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_choice_names_what_costs_as_much_within_the_intervals() {
+    fn a_choice_names_modes_of_equal_cost_within_the_intervals() {
         let (cycles, leaks) = (Workload::CYCLES, Workload::LEAKS);
         let all = [
             [measured(cycles, Level::Allocator, 6.0), measured(leaks, Level::Allocator, 8.0)],
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn modes_that_are_lacking_for_one_reason_share_a_sentence() {
+    fn modes_missing_for_the_same_reason_share_a_sentence() {
         let lacks = |level: Level, why: &str| {
             let failure = Failure::Unsupported { why: format!("memscope-rs 0.1.0 cannot do that: {why}") };
             Measurement { outcome: Outcome::Failed(failure), ..measured(Workload::CYCLES, level, 1.0) }

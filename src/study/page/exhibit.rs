@@ -164,7 +164,7 @@ mod tests {
     use crate::report::document::{Table, left};
 
     #[test]
-    fn sentences_and_small_tables_stand_above_the_picture() {
+    fn sentences_and_small_tables_are_above_the_picture() {
         let table = |rows: usize| {
             let mut table = Table::new([left("a")]);
             (0..rows).for_each(|row| table.row([row.to_string()]));
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_one_name_have_different_names() {
+    fn files_with_the_same_name_get_unique_names() {
         let mut names = BTreeSet::new();
         let paths =
             ["results/compare.json", "results/commits/compare.json", "results/commits/compare.json", "a b.json"];

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_of_a_folder_come_before_those_of_its_folders() {
+    fn files_of_a_folder_come_before_those_of_its_subfolders() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let at = |name: &str| folder.path().join(name);
         fs::create_dir_all(at("a/deep")).expect("a folder");

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn overheads_are_told_apart_by_what_they_are_for() {
+    fn overheads_are_distinguished_by_their_purpose() {
         let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
         let found = Found::read(&[results]).expect("the kept results");
         let role_of = |name: &str| found.files.iter().find(|file| file.path.ends_with(name)).map(role);

@@ -263,7 +263,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_cost_lies_on_the_line_between_two_that_were_measured() {
+    fn a_cost_is_interpolated_between_measured_sizes() {
         let costs = Costs::of(&calls(&USUAL, false), Level::Allocator, 1, 10).expect("costs");
         let both = |size| costs.allocate(size, false).added.value + costs.free(size).added.value;
         for (size, expected) in [(1, 200.0), (40, 200.0), (256, 300.0), (1_024, 400.0), (1 << 30, 400.0)] {
@@ -277,7 +277,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn threads_and_a_full_heap_have_their_factor() {
+    fn threads_and_a_full_heap_multiply_the_cost() {
         let calls = calls(&USUAL, true);
         let costs = |threads, live| Costs::of(&calls, Level::Allocator, threads, live).expect("costs");
         let factor = |threads, live| costs(threads, live).factor.expect("measured").0.value;

@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reported_time_is_that_of_the_reported_overhead() {
+    fn the_reported_time_matches_the_reported_overhead() {
         let (_folder, trace) = trace(100, 95);
         let seen = Prediction::of("x".to_owned(), &trace, Level::Allocator, &calls(&USUAL, false)).expect("costs");
         let plain = summary::answer(&seen);
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn more_work_is_less_overhead() {
+    fn more_work_means_less_overhead() {
         let overhead = |gap| {
             let (_folder, trace) = trace(10, gap);
             let prediction = Prediction::of("x".to_owned(), &trace, Level::Allocator, &calls(&USUAL, true));

@@ -199,7 +199,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_cost_for_each_event_is_found_whatever_the_rate() {
+    fn the_cost_of_an_event_is_found_at_any_rate() {
         let curve = curve(&points());
         assert!((curve.cost().value - 1e3).abs() < 1e-6, "{:?}", curve.cost());
         assert!((curve.at(100.0).value - 1.1).abs() < 1e-9 && (curve.at(1e4).value - 11.0).abs() < 1e-9);
@@ -210,7 +210,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_program_with_another_cost_lies_outside_of_the_others_curve() {
+    fn a_program_with_another_cost_lies_outside_the_curve_of_the_others() {
         let mut points = points();
         points.push(point(6, 500.0, 9_000.0));
         let curve = curve(&points);
@@ -221,7 +221,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_cost_that_is_too_small_to_see_counts_as_a_limit() {
+    fn a_cost_that_is_not_significant_counts_as_a_limit() {
         let mut all = points();
         all.push(point(6, 2.0, 1e3));
         assert!(!all[6].is_significant());

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_workload_that_is_another_one_s_twin_is_redundant() {
+    fn the_twin_of_another_workload_is_redundant() {
         let [json, fft] = ["json", "fft"].map(|name| Workload::try_from(name.to_owned()).expect("a known name"));
         let are_alike = |programs: &Programs| {
             let likeness = programs.likeness().expect("enough workloads");
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_without_the_kernel_s_part_leave_that_feature_out() {
+    fn samples_without_kernel_time_omit_that_feature() {
         let mut programs = kept();
         let features = |programs: &Programs| programs.likeness().expect("enough workloads").features;
         assert!(features(&programs).iter().any(|name| name == "kernel's share"));

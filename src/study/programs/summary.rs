@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_is_no_figure_that_lies_within_the_curve() {
+    fn a_limit_does_not_count_as_within_the_curve() {
         let costs = [1_250.0, 800.0, 1e3, 1_250.0, 800.0, 1e3];
         let rates = [30.0, 100.0, 300.0, 1e3, 3e3, 1e4];
         let known = STRESS.into_iter().zip(rates.into_iter().zip(costs));
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn a_typical_cost_names_those_that_it_leaves_out() {
+    fn a_typical_cost_names_the_programs_that_it_leaves_out() {
         let names = STRESS.into_iter().chain(PROGRAMS);
         let workload = |(place, name): (usize, &'static str)| (name, 100.0 + place as f64, 1e3);
         let mut workloads: Vec<_> = names.enumerate().map(workload).collect();

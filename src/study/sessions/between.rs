@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_spread_is_for_the_same_work_on_the_same_machine() {
+    fn a_spread_applies_only_to_the_same_work_and_machine() {
         let kept = sessions(&[within(4.0, 5.0), within(4.4, 5.0)]);
         let machine = kept.origin.machine.clone();
         let between = BetweenSessions::of(&kept, &machine).expect("two sessions");
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_is_rarely_exceeded_is_by_the_spreads_at_the_level() {
+    fn the_rarely_exceeded_change_uses_the_spreads_at_the_level() {
         let kept = sessions(&[within(4.0, 5.0), within(4.4, 5.0)]);
         let mut between = BetweenSessions::of(&kept, &kept.origin.machine).expect("two sessions");
         let measurement = kept.sessions[0].measurements[0].clone();

@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_kept_of_each_event_are_linear() {
+    fn bytes_kept_for_each_event_grow_linearly() {
         let mut measured = measured(|_| 150.0);
         assert_eq!(of(Quantity::KeptBytes, &measured).class(), Some(GrowthClass::Flat));
         let counted = measured.counted.as_mut().expect("it was counted");
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_checkpoint_counts_if_most_pairs_came_to_it() {
+    fn a_checkpoint_counts_if_most_pairs_reached_it() {
         let mut measured = measured(|_| 150.0);
         measured.pairs[0].tracked.trace.checkpoints.truncate(10);
         assert_eq!(of(Quantity::CpuTime, &measured).points.len(), 19);

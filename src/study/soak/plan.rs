@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_measured_before_a_crash_is_kept_and_no_more_pairs_are_started() {
+    fn results_before_a_crash_are_kept_and_no_more_pairs_are_started() {
         let (soaks, runs) = measured("echo oops >&2; exit 3", &plan(1_000, &[Meter::Time]));
         assert_eq!((soaks.len(), runs), (2, 4), "one pair at each level");
         for soak in &soaks {
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_pairs_and_one_for_counting() {
+    fn each_pair_is_a_step_and_counting_is_one_more() {
         let steps = |meters: &[Meter]| plan(1, meters).steps();
         assert_eq!(steps(&[Meter::Time]), 4);
         assert_eq!(steps(&[Meter::Time, Meter::Memory, Meter::Instructions]), 6);

@@ -206,7 +206,7 @@ mod tests {
     use crate::worker::tasks::soak::{Checkpoint, Stop};
 
     #[test]
-    fn what_was_kept_before_is_of_the_events_that_it_names() {
+    fn bytes_kept_at_an_earlier_checkpoint_name_its_events() {
         let trace = |events| Trace {
             checkpoints: vec![Checkpoint { events: 4_641_590, kept_bytes: Some(1 << 31), ..Checkpoint::default() }],
             end: Some(End { events, stopped: Stop::Memory, live: 0, resident_bytes: None, kept_bytes: Some(3 << 30) }),

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cost_has_its_class_and_the_events_at_which_it_has_doubled() {
+    fn a_cost_has_a_class_and_the_events_at_which_it_doubles() {
         let said = |figure: fn(f64) -> f64| cost(&growth(Quantity::CpuTime, 20.0, figure)).expect("19 checkpoints");
         assert_eq!(said(|_| 300.0), "CPU time of an event: flat up to 10 M events, at 300 ns");
         assert_eq!(
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_an_interval_that_was_not_found_is_no_figure() {
+    fn an_open_end_of_an_interval_is_shown_as_a_bound() {
         let of = |low, high| power(Estimate { value: 1.71, low, high });
         assert_eq!(of(0.55, 3.99), "1.71 [0.55, 3.99]");
         assert_eq!([of(0.55, 4.0), of(-2.0, 4.0)], ["1.71 [0.55, ≥4.00]", "1.71 [≤−2.00, ≥4.00]"]);
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_has_its_bytes_and_the_events_at_which_it_reaches_a_gibibyte() {
+    fn memory_has_bytes_and_the_events_at_which_it_reaches_a_gibibyte() {
         let said = |figure: fn(f64) -> f64| memory(&growth(Quantity::KeptBytes, 2e6, figure)).expect("19 checkpoints");
         assert_eq!(said(|_| 0.0), "bytes kept: flat up to 10 M events, at 0 B");
         assert_eq!(

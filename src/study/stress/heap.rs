@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_without_memory_are_counted_apart() {
+    fn blocks_without_memory_are_counted_separately() {
         let held = [(4_096, 1_024), (20_000, 100), (1 << 40, 100)];
         let layout = layout_in(blocks(&held), &[4_096..8_192, 50_000..60_000], 4_096);
         assert_eq!((layout.blocks, layout.unmapped, layout.bytes, layout.pages), (1, 2, 1_024, 1));

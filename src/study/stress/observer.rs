@@ -148,7 +148,7 @@ mod tests {
     use crate::workloads::Map;
 
     #[test]
-    fn types_read_as_they_are_written() {
+    fn types_are_shown_as_in_source_code() {
         assert_eq!(readable(type_name::<Vec<u64>>()), "Vec<u64>");
         assert_eq!(readable(type_name::<Box<Map<u64, Vec<String>>>>()), "Box<HashMap<u64, Vec<String>>>");
         assert_eq!(readable(type_name::<Arc<Mutex<(u8, String)>>>()), "Arc<Mutex<(u8, String)>>");

@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_interval_is_that_of_the_next_of_a_sample() {
+    fn the_interval_is_a_prediction_for_another_program() {
         let accuracy = Accuracy::of(&[0.1, 0.2, 0.3, 0.4].map(Height::Known)).expect("four");
         assert_eq!((accuracy.programs, accuracy.limits), (4, 0));
         assert!((accuracy.factor() - 0.25_f64.exp()).abs() < 1e-12);
@@ -115,12 +115,12 @@ mod tests {
     }
 
     #[test]
-    fn few_programs_show_nothing() {
+    fn too_few_programs_give_no_accuracy() {
         assert_eq!(Accuracy::of(&[0.1, 0.2, 0.3].map(Height::Known)), None);
     }
 
     #[test]
-    fn a_limit_moves_the_mean_as_far_as_it_must() {
+    fn a_limit_moves_the_mean_only_as_far_as_necessary() {
         let logs = [0.1, 0.2, 0.3, 0.4].map(Height::Known);
         let with = |limit: Height| Accuracy::of(&[&logs[..], &[limit]].concat()).expect("four are known");
         let (low, high) = (with(Height::Below(0.1)), with(Height::Above(0.4)));

@@ -47,7 +47,7 @@ fn a_program_is_judged_by_the_others_alone() {
 }
 
 #[test]
-fn the_answer_counts_what_lies_within() {
+fn the_answer_counts_the_programs_within_the_interval() {
     let usual = [0.45, 0.5, 0.55, 0.5, 0.52].map(|replayed| program(4.0, replayed, 1.0));
     let seen = traces(usual.into_iter().chain([program(1.0, 2.0, 1.0)]).collect());
     let text = crate::study::draw(&seen, crate::report::format::Format::Text).expect("numbers");

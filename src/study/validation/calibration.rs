@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn units_are_found_on_a_curve() {
+    fn units_are_interpolated_on_a_curve() {
         let calibration = bent();
         assert_eq!(calibration.units_for(1.0), 0);
         assert_eq!(calibration.units_for(3.0), 4);
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_of_the_tracked_time_is_more_work_beside_a_larger_overhead() {
+    fn a_share_of_the_tracked_time_is_more_work_at_a_larger_overhead() {
         let calibration = bent();
         // 5 % of a tracked time of 1.4 and of 8 times the untracked one: 7 % and 40 % of the latter.
         assert_eq!(calibration.units_beside(1.4, 5.0, false), 6);

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn honest_intervals_cover_and_intervals_half_as_wide_are_noticed() {
+    fn correct_intervals_cover_the_truth_and_halved_ones_are_noticed() {
         let honest = coverage(simulated());
         assert!(honest.of == 1_000 && honest.percent().expect("intervals").high >= 95.0, "{honest:?}");
         let halved = simulated().into_iter().map(|(Estimate { value, low, high }, truth)| {
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_a_measurement_have_no_pair_in_common_and_all_passes() {
+    fn parts_of_a_measurement_share_no_pair_and_have_all_passes() {
         let mut rng = Pcg64Mcg::seed_from_u64(1);
         let mut whole = measurement(Level::Deadline(100), (1.0, 0.0), 126, &mut rng);
         for (number, pair) in whole.pairs.iter_mut().enumerate() {
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tracker_and_itself_rarely_differ_and_a_slowed_one_is_found() {
+    fn a_tracker_rarely_differs_from_itself_and_a_slowed_one_is_found() {
         let mut rng = Pcg64Mcg::seed_from_u64(23);
         let equal: Vec<Family> = (0..10).map(|_| simulated_family(1.0, &mut rng)).collect();
         let alarms = false_alarms(&equal, Clock::Wall);
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn comparisons_of_the_same_workload_and_level_stay_apart() {
+    fn comparisons_of_the_same_workload_and_level_stay_separate() {
         let mut rng = Pcg64Mcg::seed_from_u64(5);
         let mut rounds = |change: f64, other| Rounds {
             reference: measurement(Level::Full, (1.0, 0.0), 120, &mut rng),

@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn biases_are_of_what_is_known() {
+    fn biases_are_computed_only_from_known_figures() {
         let six = |workload| setting(workload, Level::Deadline(300), 2.0, &[2.0, 2.1, 2.2, 2.2, 2.3, 2.4]);
         let (single, parallel) = (six(Workload::CYCLES), six(Workload::CONCURRENT));
         let value = |setting, circumstances, clock| {
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_needs_its_share_and_its_cases() {
+    fn a_target_needs_a_share_and_enough_cases() {
         let reached = |part, of, is_least| {
             let target = Some(Target { percent: 94.0, is_least, cases: 900 });
             let (name, key, clock, cases) = ("", "", Clock::Wall, "");

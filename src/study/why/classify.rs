@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_enters_the_tracker_is_the_workloads() {
+    fn paths_outside_the_tracker_belong_to_the_workload() {
         for path in ["", "core::fmt::write", "hashbrown::map::insert core::hash::hash_one", "__memcpy_avx"] {
             assert_eq!(classified(path), (Group::Workload, "the workload".to_owned()), "{path}");
         }

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn the_groups_add_up_to_what_tracking_adds() {
+    fn the_groups_add_up_to_the_cost_of_tracking() {
         let untracked = profile(&[("w f", 1_000), ("w __rust_alloc malloc", 60), ("w __rust_alloc", 10)]);
         let tracked = profile(&[
             ("w f", 1_000),

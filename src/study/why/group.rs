@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn functions_have_the_meaning_of_the_first_rule_that_fits() {
+    fn functions_have_the_group_of_the_first_rule_that_fits() {
         let tracker = |rest: &str| format!("{LIBRARY}::capture::{rest}");
         for (function, expected) in [
             ("dashmap::DashMap::hash_u64", Some(In(Group::Hashing))),

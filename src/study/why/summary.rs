@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_touched_is_of_the_pages_of_the_machine_that_was_measured() {
+    fn memory_touched_uses_the_page_size_of_the_measured_machine() {
         let one = |value: f64| Estimate { value, low: value, high: value };
         let overhead = Overhead {
             pairs: 6,
@@ -384,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn the_program_s_own_build_is_named_only_if_it_is_the_one_that_is_explained() {
+    fn the_build_of_this_program_is_named_only_if_it_is_explained() {
         let mut why = why(vec![build("0.2.5", &[(Group::Hashing, 10)])]);
         let names_own = |why: &Why| notes(why).iter().any(|note| note.starts_with("Build: "));
         assert!(names_own(&why));

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_has_the_work_and_not_the_sleep() {
+    fn a_gap_includes_work_and_not_sleep() {
         start();
         let busy = Duration::from_millis(3);
         let gap = after(|| {

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_build_reads_all_names_and_runs_what_it_has() {
+    fn every_build_reads_all_names_and_runs_only_its_own_levels() {
         let numbered = Level::NUMBERED.iter().flat_map(|&(of, most)| [of(0), of(most)]);
         let levels = Level::ALL.iter().chain(Level::REFERENCES).chain(Level::MODES).copied().chain(numbered);
         for level in levels {
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_answered_with_the_known_ones() {
+    fn an_unknown_name_is_refused_with_the_known_ones() {
         let error = "fully".parse::<Level>().expect_err("there is none").to_string();
         assert!(Level::named().all(|level| error.contains(&level.to_string())), "{error}");
     }

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_step_is_the_least_difference_between_times() {
+    fn the_step_is_the_smallest_difference_between_times() {
         assert_eq!(step_of(&[20, 20, 30, 30, 50, 7_040]), Some(10));
         assert_eq!(step_of(&[19, 20, 20, 21, 25]), Some(1));
         assert_eq!(step_of(&[0, 0, 41, 42, 83]), Some(41), "41.67 ns, rounded");

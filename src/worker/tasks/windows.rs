@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_kinds_of_windows_come_as_often_early_and_late() {
+    fn both_kinds_of_windows_are_balanced_over_time() {
         let places =
             |kind: bool| TURNS.iter().enumerate().filter(|turn| *turn.1 == kind).map(|turn| turn.0).sum::<usize>();
         assert_eq!(places(true), places(false));

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn each_call_has_its_time_and_its_doubt() {
+    fn each_call_has_a_time_with_an_interval() {
         let text = crate::report::text::draw(&Calls::from(batches()).summary());
         assert_eq!(text.matches("312 ns [308 ns, 1.32 µs]").count(), 2, "{text}");
         assert!(!text.contains("what allocate does"), "a terminal is narrow: {text}");
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn quantiles_and_instructions_stand_where_they_exist() {
+    fn quantiles_and_instructions_are_shown_where_they_exist() {
         let rows = rows(&both(None));
         let [thousand, hundred, .., nothing] = rows.as_slice() else { panic!("{rows:?}") };
         let expected = ["400 ns ± 10", "420 ns ± 10", "440 ns ± 10", "460 ns ± 10", "500 ns ± 10", "1,000", "1.23 k"];
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_instructions_have_their_reason() {
+    fn unknown_instructions_have_a_reason() {
         let calls = both(Some("valgrind is not there"));
         assert_eq!(rows(&calls)[0][9], "unknown");
         let notes = notes(&calls);
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_time_says_why() {
+    fn calls_without_a_time_have_a_reason() {
         let text = crate::report::markdown::draw(&Calls::from(batches()).summary());
         assert!(text.contains("timed-out") && text.contains("too few samples"), "{text}");
         assert!(text.contains("no time in 15 of 15 samples") && text.contains("too coarse"), "{text}");

@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_time_is_shown_more_exactly_than_the_clock_has_it() {
+    fn no_time_is_shown_more_exactly_than_the_clock_measures() {
         let time = |value, low, high| Estimate { value, low, high };
         assert_eq!(interval_or_step(time(30.0, 30.0, 30.0), Some(10)), "30 ns ± 10");
         assert_eq!(interval_or_step(time(220.0, 220.0, 240.0), Some(10)), "220 ns [220, 240]");

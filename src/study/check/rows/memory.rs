@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_at_every_scale_differs() {
+    fn memory_is_compared_over_all_scales() {
         let peak: fn(&Point) -> u64 = |point| point.peak_bytes;
         let base = footprint(|number| 100_000.0 * number as f64);
         // A map's seed changes the bytes of a scale by 3 % either way, once more up than down.

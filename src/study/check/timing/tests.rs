@@ -83,7 +83,7 @@ fn verdicts(source: &mut Simulated) -> (Vec<Stage>, Times) {
 }
 
 #[test]
-fn time_is_spent_where_the_verdict_is_open() {
+fn time_is_spent_on_undecided_groups() {
     // One workload is far slower and settled at once; the others use the rest of the time.
     let mut source = Simulated::new(3, 10, |workload| if workload == Workload::CYCLES { 2.0 } else { 1.0 });
     let (stages, times) = verdicts(&mut source);
@@ -101,7 +101,7 @@ fn time_is_spent_where_the_verdict_is_open() {
 }
 
 #[test]
-fn all_stages_of_a_group_count() {
+fn all_stages_of_a_group_are_judged_together() {
     let mut source = Simulated::new(5, 4, |_| 1.0);
     let (stages, times) = verdicts(&mut source);
     for found in &times.cpu {
@@ -115,7 +115,7 @@ fn all_stages_of_a_group_count() {
 
 /// Looking at four stages must not make more false alarms than looking once.
 #[test]
-fn equal_builds_are_seldom_worse() {
+fn equal_builds_are_rarely_worse() {
     let alarms = |seed| {
         let (_, times) = verdicts(&mut Simulated::new(seed, 2, |_| 1.0));
         let typical = times.typical.iter().any(|found| found.verdict == Verdict::Regression);
@@ -148,7 +148,7 @@ fn a_hook_that_costs_a_little_more_everywhere_is_found() {
 }
 
 #[test]
-fn without_time_nothing_is_measured_twice() {
+fn without_time_only_the_first_stage_is_measured() {
     let mut source = Simulated::new(3, 0, |_| 1.0);
     let (stages, _) = verdicts(&mut source);
     assert_eq!(stages.len(), 1, "the first stage shows at least something");

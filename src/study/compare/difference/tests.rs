@@ -62,7 +62,7 @@ fn is_change(verdict: Verdict) -> bool {
 }
 
 #[test]
-fn a_difference_that_is_there_has_a_verdict() {
+fn a_true_difference_has_a_verdict() {
     let slower = compare(4.0, 5.0, 3.0);
     assert_eq!(slower.verdict, Verdict::Regression);
     let ratio = slower.ratio.expect("sixty rounds");
@@ -74,7 +74,7 @@ fn a_difference_that_is_there_has_a_verdict() {
 }
 
 #[test]
-fn each_part_of_the_rule_counts() {
+fn each_part_of_the_rule_is_required() {
     let of = |value: f64, half: f64, halves: [f64; 2], probability| {
         let ratio = Estimate { value, low: value - half, high: value + half };
         verdict(ratio, halves.map(Some), probability, 3.0)
@@ -105,7 +105,7 @@ fn equal_builds_have_no_verdict() {
 /// In 200 runs of equal builds, at most 5 % have a false verdict on any workload, and at most 5 % a false typical one,
 /// within two standard errors.
 #[test]
-fn runs_of_equal_builds_keep_their_level() {
+fn runs_of_equal_builds_keep_the_rate_of_false_alarms() {
     let mut rng = Pcg64Mcg::seed_from_u64(13);
     let runs: Vec<Vec<Difference>> = (0..200).map(|_| run(&[4.0, 4.0], &mut rng)).collect();
     let rows = runs.iter().filter(|rows| rows.iter().any(|row| is_change(row.verdict))).count();
@@ -134,7 +134,7 @@ fn in_passes(rounds: &[f64]) -> Logs {
 }
 
 #[test]
-fn the_detectable_difference_of_even_residuals() {
+fn the_detectable_difference_follows_from_the_residuals() {
     // Of 61 rounds 22 may disagree (Conover, table A3), so that 68 % must lie on one side for a power of 80 %.
     // Residuals from −30 to 30 % have 68 % below 11 %.
     let logs: Vec<f64> = (-30..=30).map(|step| f64::from(step) / 100.0).collect();
@@ -164,7 +164,7 @@ fn nothing_is_detectable_below_the_threshold_or_in_too_few_rounds() {
 
 /// A change that one run reports as detectable is found by another run in about 80 % of cases, up or down.
 #[test]
-fn a_detectable_difference_is_found_with_the_wanted_power() {
+fn a_detectable_difference_is_found_with_the_desired_power() {
     let mut rng = Pcg64Mcg::seed_from_u64(11);
     let mut rounds = |count: usize| -> Vec<f64> {
         (0..count).map(|_| (0..4).map(|side| disturbed(&mut rng) * f64::from(1 - side % 2 * 2)).sum()).collect()
@@ -188,7 +188,7 @@ fn a_detectable_difference_is_found_with_the_wanted_power() {
 }
 
 #[test]
-fn where_a_build_failed_the_others_are_compared_with_one_that_did_not() {
+fn a_failed_build_is_not_a_reference() {
     let mut rng = Pcg64Mcg::seed_from_u64(3);
     let mut measurements: Vec<Measurement> = (0..5).map(|_| measurement(4.0, 60, &mut rng)).collect();
     for failed in [0, 3] {
@@ -217,7 +217,7 @@ fn each_clock_has_its_own_differences() {
 }
 
 #[test]
-fn a_slow_build_is_compared_on_the_rounds_that_it_had() {
+fn a_slow_build_is_compared_on_the_rounds_that_it_took() {
     let mut rng = Pcg64Mcg::seed_from_u64(3);
     let mut fast = measurement(4.0, 60, &mut rng);
     // The machine changes in the second half of each pass, in which the slow build rests.

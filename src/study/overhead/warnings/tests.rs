@@ -83,7 +83,7 @@ fn at(worst: &str, measurements: usize) -> Place {
 }
 
 #[test]
-fn a_clean_run_has_none() {
+fn a_clean_run_has_no_warnings() {
     let conditions = Conditions {
         busy_cores: Some(BUSY_CORES),
         governors: Some(vec!["performance".to_owned()]),
@@ -100,13 +100,13 @@ fn a_clean_run_has_none() {
 }
 
 #[test]
-fn what_the_machine_does_not_say_is_not_warned_of() {
+fn unknown_conditions_cause_no_warning() {
     assert_eq!(of_machine(None, None, None), []);
     assert_eq!(of_measurements(Vec::new()), []);
 }
 
 #[test]
-fn what_was_built_and_set_otherwise_than_usual() {
+fn unusual_builds_and_settings_cause_a_warning() {
     let mut results = results(None, Vec::new());
     results.origin.toolchain.opt_level = "0".to_owned();
     results.origin.toolchain.allocator =
@@ -124,12 +124,12 @@ fn what_was_built_and_set_otherwise_than_usual() {
 }
 
 #[test]
-fn cores_that_are_busy_when_the_run_begins() {
+fn cores_that_are_busy_at_the_start_cause_a_warning() {
     assert_eq!(of_machine(Some(0.3), None, None), [Warning::BusyCores { cores: 0.3 }]);
 }
 
 #[test]
-fn a_frequency_that_is_not_held() {
+fn a_frequency_that_varies_causes_a_warning() {
     assert_eq!(
         of_machine(None, Some(&["performance", "powersave"]), None),
         [Warning::Governor { names: vec!["powersave".to_owned()] }]
@@ -138,7 +138,7 @@ fn a_frequency_that_is_not_held() {
 }
 
 #[test]
-fn a_noise_floor_that_is_high() {
+fn a_high_noise_floor_causes_a_warning() {
     let untracked = |workload, factor| measurement(workload, Level::Untracked, pairs(60, factor, 0.05));
     let found = of_measurements(vec![
         untracked(Workload::CYCLES, 1.03),
@@ -152,7 +152,7 @@ fn a_noise_floor_that_is_high() {
 }
 
 #[test]
-fn untracked_times_that_drift() {
+fn drifting_untracked_times_cause_a_warning() {
     // Both samples slow down equally, as on an overheating machine: the overhead does not change.
     let slower = |last_third: f64| {
         let mut pairs = pairs(30, 4.0, 0.01);
@@ -178,7 +178,7 @@ fn disturbed(workload: Workload, stolen: u64, waited: u64) -> Measurement {
 }
 
 #[test]
-fn time_that_other_machines_had() {
+fn stolen_time_causes_a_warning() {
     let found = of_measurements(vec![
         disturbed(Workload::CYCLES, 6, 0),
         disturbed(Workload::LEAKS, 20, 0),
@@ -189,7 +189,7 @@ fn time_that_other_machines_had() {
 }
 
 #[test]
-fn tasks_that_waited_for_a_processor() {
+fn waiting_for_a_processor_causes_a_warning() {
     let found = of_measurements(vec![
         disturbed(Workload::CYCLES, 0, 30),
         disturbed(Workload::LEAKS, 0, 10),
@@ -200,7 +200,7 @@ fn tasks_that_waited_for_a_processor() {
 }
 
 #[test]
-fn addresses_that_are_not_random() {
+fn fixed_addresses_cause_a_warning() {
     let of = |conditions| warnings(&results(Some(conditions), Vec::new()));
     let random = |randomize_va_space| Conditions { randomize_va_space, ..Conditions::default() };
     assert_eq!(of(random(Some(0))), [Warning::FixedAddresses]);
@@ -209,7 +209,7 @@ fn addresses_that_are_not_random() {
 }
 
 #[test]
-fn pairs_in_which_no_time_passed() {
+fn pairs_without_measurable_time_cause_a_warning() {
     let mut some = pairs(60, 4.0, 0.01);
     some.iter_mut().step_by(6).for_each(|pair| pair.untracked.wall_ns = 0);
     let found = of_measurements(vec![full(Workload::CYCLES, some)]);
@@ -224,7 +224,7 @@ fn pairs_in_which_no_time_passed() {
 }
 
 #[test]
-fn an_interval_wider_than_the_effect() {
+fn an_interval_wider_than_the_effect_causes_a_warning() {
     let variables = |workload, pairs| measurement(workload, Level::Variables, pairs);
     let found = of_measurements(vec![
         variables(Workload::CYCLES, pairs(60, 1.02, 0.05)),
@@ -235,7 +235,7 @@ fn an_interval_wider_than_the_effect() {
 }
 
 #[test]
-fn measurements_without_an_overhead_take_no_part() {
+fn measurements_without_an_overhead_cause_no_warning() {
     let mut failed = disturbed(Workload::CYCLES, 50, 50);
     failed.outcome = Outcome::Failed(Failure::TimedOut { seconds: 60 });
     let few = measurement(Workload::CYCLES, Level::Untracked, pairs(5, 3.0, 0.01));
@@ -243,7 +243,7 @@ fn measurements_without_an_overhead_take_no_part() {
 }
 
 #[test]
-fn measurements_are_named_by_what_tells_them_apart() {
+fn names_distinguish_measurements() {
     let of = |series| Measurement { series, ..full(Workload::CYCLES, Vec::new()) }.name();
     assert_eq!(of(Series::Overhead), "cycles/full");
     assert_eq!(of(Series::Scaling), "cycles/full at scale 0.05");
@@ -251,7 +251,7 @@ fn measurements_are_named_by_what_tells_them_apart() {
 }
 
 #[test]
-fn a_warning_is_one_line_that_says_what_to_do() {
+fn a_warning_is_one_line_with_advice() {
     let place = || at("structures/variables at scale 0.05", 24);
     let noise = |value, low, high| Warning::Noise {
         at: at("structures/untracked at scale 0.05", 17),

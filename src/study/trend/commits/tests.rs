@@ -105,7 +105,7 @@ fn false_steps_are_rare_and_true_ones_are_found() {
 
 /// Two machines whose overheads differ by far more than any step agree on the steps, and estimate them better together.
 #[test]
-fn machines_with_other_overheads_are_combined() {
+fn machines_with_different_overheads_are_combined() {
     let mut rng = Pcg64Mcg::seed_from_u64(29);
     let truth = |commit: usize| if commit >= 6 { 1.1_f64.ln() } else { 0.0 };
     let one = run("A", 1, Workload::CYCLES, &WHOLE, truth, &mut rng);
@@ -126,7 +126,7 @@ fn machines_with_other_overheads_are_combined() {
 
 /// A commit that was skipped, or has no figure, is no gap: the next commit was compared with the one before it.
 #[test]
-fn a_missing_commit_is_stepped_over_and_a_part_without_a_link_has_its_own_first() {
+fn missing_commits_are_skipped_and_each_part_has_its_own_first_commit() {
     let missing = estimate(vec![line("b", "a", 0.0), line("d", "b", 0.2)]);
     let [point] = &missing.lanes[0].parts[0][2..] else { panic!("three commits") };
     let step = point.step.expect("a step");
@@ -140,7 +140,7 @@ fn a_missing_commit_is_stepped_over_and_a_part_without_a_link_has_its_own_first(
 }
 
 #[test]
-fn a_step_is_since_the_latest_reference() {
+fn a_step_starts_at_the_latest_reference() {
     // One run skipped b and c, and a later one measured them.
     let sparse = line("d", "a", 0.0);
     let mut dense = vec![line("b", "a", 0.0), line("c", "b", 0.0), line("d", "c", 0.0)];
@@ -152,7 +152,7 @@ fn a_step_is_since_the_latest_reference() {
 }
 
 #[test]
-fn one_commit_beside_itself_and_nothing_at_all_have_no_steps() {
+fn one_commit_or_none_has_no_steps() {
     let nothing = estimate(Vec::new());
     assert!(nothing.lanes.is_empty() && nothing.list.is_empty() && nothing.runs.is_empty());
     let alone = estimate(vec![line("a", "a", 0.0)]);
@@ -161,7 +161,7 @@ fn one_commit_beside_itself_and_nothing_at_all_have_no_steps() {
 }
 
 #[test]
-fn other_work_and_the_other_clock_are_lanes_of_their_own() {
+fn other_work_and_the_other_clock_have_separate_lanes() {
     let of = |change: fn(&mut Difference)| {
         let mut other = line("b", "a", 0.5);
         change(&mut other);
@@ -183,7 +183,7 @@ fn other_work_and_the_other_clock_are_lanes_of_their_own() {
 }
 
 #[test]
-fn a_small_step_is_no_change_however_sure_it_is() {
+fn a_small_step_is_no_change_however_precise_it_is() {
     let sure = |log_ratio| Difference { log_error: 0.001, ..line("b", "a", log_ratio) };
     let verdict = |log_ratio| {
         let found = estimate(vec![sure(log_ratio)]);

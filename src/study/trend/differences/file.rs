@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn an_incomplete_last_line_is_left_out_and_any_other_is_named() {
+    fn an_incomplete_last_line_is_ignored_and_any_other_is_an_error() {
         let (_folder, path) = file();
         append(&path, vec![line("b", "a", 0.1)]).expect("it can be written");
         let whole = fs::read(&path).expect("the file");

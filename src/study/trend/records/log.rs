@@ -245,7 +245,7 @@ mod tests {
 
     /// A machine's spread between sessions is a property of the machine, also for records from before it was measured.
     #[test]
-    fn the_spread_between_sessions_is_the_machine_s() {
+    fn the_spread_between_sessions_belongs_to_the_machine() {
         let mut log = log(vec![quiet("A", 4.0), quiet("B", 4.0), quiet("A", 4.0)]);
         let spread = Spread { sessions: 6, log_sd: 0.02 };
         for figure in &mut log.entries[2].record.as_mut().expect("a record").figures {
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_alone_makes_no_other_machine() {
+    fn a_different_amount_of_memory_is_the_same_machine() {
         let mut versions = [4.0, 4.0].map(|factor| results("A", vec![measurement(Level::Full, factor)]));
         versions[1].origin.machine.memory_bytes += 4_096;
         assert_eq!(log(versions.map(Ok).into()).machines.len(), 1);
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn other_work_is_known() {
+    fn different_work_is_recognised() {
         let work = |change: fn(&mut Measurement)| {
             let mut measurement = measurement(Level::Full, 2.0);
             change(&mut measurement);
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_or_cannot_be_read_is_passed_over() {
+    fn failed_and_unreadable_records_are_skipped() {
         let mut failed = measurement(Level::Full, 4.0);
         failed.outcome = Outcome::Failed(Failure::TimedOut { seconds: 60 });
         let log = log(vec![
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_measured_is_refused_with_what_was() {
+    fn workloads_that_were_never_measured_are_refused_with_the_measured_ones() {
         let refusal = log(vec![quiet("A", 4.0)]).lanes(&[Workload::LEAKS], &[Level::Counting]).expect_err("refused");
         assert_eq!(refusal.to_string(), "no record has leaks under counting; there are cycles under untracked, full");
     }

@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_test_has_a_name_of_its_own() {
+    fn each_test_has_a_unique_name() {
         for test in Test::ALL {
             assert_eq!(Test::ALL.iter().filter(|other| other.name == test.name).count(), 1, "{}", test.name);
         }

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nodes_of_cycles_alone_are_named() {
+    fn only_the_nodes_of_cycles_are_named() {
         let ledger = planted(Workload::CYCLES, 0.4);
         let named = ledger.planted(FindingKind::Leaks, Level::Variables);
         assert_eq!(named.len(), 4);

@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_named_twice_is_found_once() {
+    fn a_block_that_is_named_twice_is_found_once() {
         assert_eq!(score(&[vec![100], vec![108]], &[block(100..116)]), held(1, 0, 0));
     }
 
@@ -98,7 +98,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_lost(count in 0_usize..20, named in prop::collection::vec(0_usize..400, 0..40)) {
+        fn scores_account_for_every_block(count in 0_usize..20, named in prop::collection::vec(0_usize..400, 0..40)) {
             let planted: Vec<Planted> = (0..count).map(|n| block(n * 10..n * 10 + 5)).collect();
             let named: Vec<Vec<usize>> = named.into_iter().map(|address| vec![address]).collect();
             let Score { true_positives, false_negatives, false_positives } = score(&named, &planted);

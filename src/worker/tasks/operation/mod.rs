@@ -214,7 +214,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn names_are_found_and_no_two_are_alike() {
+    fn operations_are_found_by_unique_names() {
         let names: BTreeSet<&str> = OPERATIONS.iter().map(|operation| operation.name).collect();
         assert_eq!(names.len(), OPERATIONS.len());
         for name in names {
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leaves_nothing_behind_is_repeated_and_warmed_up() {
+    fn operations_without_lasting_effects_are_repeated_and_warmed_up() {
         assert_eq!([1, 10].map(|repeats| State::Flat.warm_up(repeats)), [2, 3]);
         assert_eq!(State::ONCE.warm_up(1), 0);
         assert!(State::ONCE.is_once() && !State::NAMED.is_once());

@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_is_timed_as_its_name_says_or_not_at_all() {
+    fn unsupported_timings_of_an_operation_are_refused() {
         let refused = refusal("allocate-16B", Level::Variables, 1);
         assert_eq!(refused, "allocate-16B is not timed under variables, but under untracked or allocator");
         for repeats in [0, 10_000] {

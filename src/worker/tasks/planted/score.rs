@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_right_for_its_own_block_alone() {
+    fn a_name_is_right_only_for_its_own_block() {
         let named = |size, name: &str| Record { name: Some(name.to_owned()), ..record(size, None) };
         let [(first, size), (second, _), ..] = NAMES;
         assert_eq!(names(&[named(size, first), named(size, second), record(size, None)]).part, 1);

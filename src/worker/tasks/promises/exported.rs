@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_of_values_is_nothing() {
+    fn text_without_a_list_of_values_has_no_content() {
         assert_eq!(Content::of("{\"var_name\": \"shelf\"", true, &NAMES), Content::default());
         let of_tasks = r#"{"summary": {"total_allocations": 0}, "tasks": [{"name": "main"}]}"#;
         assert_eq!(Content::of(of_tasks, true, &NAMES), Content::default());

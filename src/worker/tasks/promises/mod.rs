@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_promise_has_a_name_of_its_own() {
+    fn each_promise_has_a_unique_name() {
         for promise in Promise::ALL {
             let same = Promise::ALL.iter().filter(|other| other.name == promise.name).count();
             assert_eq!(same, 1, "{}", promise.name);

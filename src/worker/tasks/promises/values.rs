@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn types_lose_their_modules_alone() {
+    fn types_lose_only_their_modules() {
         assert_eq!(without_paths("alloc::vec::Vec<core::option::Option<u64>>"), "Vec<Option<u64>>");
         assert_eq!(without_paths("alloc::boxed::Box<[u8; 48]>"), "Box<[u8; 48]>");
         assert_eq!(without_paths("String"), "String");

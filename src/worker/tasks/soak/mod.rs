@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn checkpoints_are_six_in_each_decade() {
+    fn each_decade_has_six_checkpoints() {
         let all = request(1_000, 10_000_000).checkpoints();
         assert_eq!((all.len(), all[0], all[6], all[18]), (19, 10_000, 100_000, 10_000_000));
         assert_eq!(request(100, 2_000).checkpoints(), [1_000, 1_468]);
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn another_allocator_cannot_be_soaked() {
+    fn a_soak_needs_the_switched_allocator() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let trace = folder.path().join("trace").display().to_string();
         let refused =

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn one_block_is_a_program() {
+    fn a_program_may_have_one_block() {
         let mut program = Program::new(1, 1);
         program.fill(&NOOP);
         program.stretch(&NOOP, 10);
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn time_that_is_up_ends_the_work() {
+    fn the_work_ends_when_time_runs_out() {
         let mut program = Program::new(100, 1);
         program.fill(&NOOP);
         let now = Instant::now();
