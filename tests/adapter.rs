@@ -32,7 +32,7 @@ fn forms(files: &[(&str, &str)]) -> BTreeMap<&'static str, Result<&'static str, 
 }
 
 #[test]
-fn a_path_is_resolved_as_the_compiler_does_it() {
+fn a_path_is_resolved_as_by_the_compiler() {
     let source = source(&[
         (
             "lib.rs",
@@ -82,7 +82,7 @@ fn a_path_is_resolved_as_the_compiler_does_it() {
 }
 
 #[test]
-fn traits_and_macros_are_found_where_they_are_written() {
+fn traits_and_macros_are_found_where_they_are_defined() {
     let source = source(&[
         (
             "lib.rs",
@@ -128,7 +128,7 @@ fn a_combination_that_no_release_has_gets_its_own_adapter() {
 }
 
 #[test]
-fn what_a_measurement_needs_and_is_not_there_is_named() {
+fn missing_items_that_a_measurement_needs_are_named() {
     let forms = forms(&[("lib.rs", "pub fn get_tracker(of: u8) {} pub struct MemoryTracker;")]);
     assert_eq!(forms["hook"].clone(), Err("fn TrackingAllocator::new with 0 parameters".to_owned()));
     assert_eq!(forms["tracker"].clone(), Err("fn get_tracker with 0 parameters".to_owned()));
@@ -137,7 +137,7 @@ fn what_a_measurement_needs_and_is_not_there_is_named() {
 }
 
 #[test]
-fn a_file_that_is_no_rust_is_known_to_be_missing() {
+fn a_file_that_is_not_rust_is_reported_as_broken() {
     let broken =
         source(&[("lib.rs", "mod tracker; pub use tracker::get_tracker;"), ("tracker.rs", "this does not parse")]);
     assert_eq!(broken.function("get_tracker"), None);
@@ -148,7 +148,7 @@ fn a_file_that_is_no_rust_is_known_to_be_missing() {
 }
 
 #[test]
-fn statistics_that_do_not_mean_what_they_say_are_recognised() {
+fn misleading_statistics_are_recognised() {
     let tracker = "pub fn get_global_tracker() {} pub fn _track_var_impl(v: &T, n: &str) {}";
     let chosen = |rest: &str| forms(&[("lib.rs", &[COMMON, tracker, rest].concat())]);
     assert_eq!(chosen("")["statistics"].clone(), Ok("all"));
@@ -163,7 +163,7 @@ fn statistics_that_do_not_mean_what_they_say_are_recognised() {
 }
 
 #[test]
-fn a_mode_that_a_source_lacks_is_none_of_its_forms() {
+fn a_mode_that_a_source_lacks_has_the_form_none() {
     let lacking = forms(&[("lib.rs", &[COMMON, GLOBAL].concat())]);
     for mode in MODES {
         assert_eq!(lacking[mode.name].clone(), Ok("none"), "{}", mode.name);
@@ -187,7 +187,7 @@ fn a_mode_that_a_source_lacks_is_none_of_its_forms() {
 }
 
 #[test]
-fn each_part_has_a_name_of_its_own() {
+fn each_part_has_a_unique_name() {
     let names: Vec<&str> = PARTS.iter().chain(MODES).map(|part| part.name).collect();
     assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len(), "{names:?}");
 }

@@ -37,7 +37,7 @@ fn names(object: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn json_is_what_the_file_has() {
+fn json_equals_the_content_of_the_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = folder.path().join("overhead.json");
     let assert = memscope_bench()
@@ -62,7 +62,7 @@ fn markdown_is_a_table_and_a_list() {
 }
 
 #[test]
-fn text_is_what_is_printed_if_nothing_is_asked_for() {
+fn text_is_the_default_format() {
     for format in [&[][..], &["--format=text"]] {
         memscope_bench().args(TINY).args(format).assert().success().stdout(starts_with("───"));
     }
@@ -95,7 +95,7 @@ fn bmf_has_a_benchmark_for_each_workload_and_level() {
 }
 
 #[test]
-fn bmf_names_what_it_leaves_out_on_stderr() {
+fn bmf_names_omitted_measurements_on_stderr() {
     let assert = memscope_bench()
         .args(TINY)
         .args(["--tracking=allocator,full", "--format=bmf"])
@@ -116,7 +116,7 @@ fn bmf_names_what_it_leaves_out_on_stderr() {
 
 /// A complete run has several measurements of one workload and level, and each must keep its own name.
 #[test]
-fn bmf_of_a_complete_run_tells_its_series_apart() {
+fn bmf_of_a_complete_run_distinguishes_its_series() {
     let results = common::results();
     let all = benchmarks(&study::draw(&results, Format::Bmf).expect("all figures are numbers"));
     let with_overhead = results.measurements.iter().filter(|measurement| measurement.overhead().is_some()).count();

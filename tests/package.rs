@@ -8,7 +8,7 @@ use std::process::Command;
 const MAX_BYTES: u64 = 2_000_000;
 
 #[test]
-fn the_package_is_small_and_has_what_builds_are_compiled_from() {
+fn the_package_is_small_and_has_the_sources_of_builds() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let cargo = |arguments: &[&str]| {
         let output = Command::new(env!("CARGO"))

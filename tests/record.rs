@@ -229,7 +229,7 @@ impl Compiled {
 }
 
 #[test]
-fn a_program_that_is_not_changed_is_recorded() {
+fn an_unmodified_program_is_recorded() {
     let source = "int main(void) {\n\
          for (int n = 0; n < 300; n++) { kept = malloc(1000 + n); kept = realloc(kept, 5000 + n); free(kept); }\n\
          kept = calloc(33, 101); free(kept);\n\
@@ -301,7 +301,7 @@ fn threads_and_blocks_that_another_thread_frees_are_recorded() {
 }
 
 #[test]
-fn a_program_that_aborts_leaves_all_that_it_did() {
+fn a_program_that_aborts_leaves_all_its_operations() {
     let Some(compiled) = Compiled::of("int main(void) { churn(10000, 66); abort(); }", &[]) else { return };
     let said = contains("ended early").and(contains("killed by signal 6 (SIGABRT)"));
     compiled.record(&[]).code(134).stderr(said);
@@ -338,7 +338,7 @@ fn the_child_of_a_fork_is_not_recorded() {
 }
 
 #[test]
-fn a_program_that_another_one_starts_is_not_recorded_and_one_that_takes_its_place_is() {
+fn a_program_started_by_another_is_not_recorded_but_one_that_replaces_it_is() {
     let Some(compiled) = Compiled::of("int main(void) { churn(10000, 66); return 0; }", &[]) else { return };
     let shell = |script: &str| {
         let mut command = memscope_bench();
@@ -354,7 +354,7 @@ fn a_program_that_another_one_starts_is_not_recorded_and_one_that_takes_its_plac
 }
 
 #[test]
-fn a_program_that_is_linked_statically_is_refused_with_the_other_way() {
+fn a_statically_linked_program_is_refused_with_an_alternative() {
     let Some(compiled) = Compiled::of("int main(void) { churn(10, 66); return 0; }", &["-static"]) else { return };
     let said = contains("linked statically").and(contains("memscope_bench::RecordingAllocator"));
     compiled.record(&[]).code(2).stdout("").stderr(said);
@@ -379,7 +379,7 @@ fn a_file_that_is_no_trace_is_not_replaced() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn an_earlier_trace_stays_if_there_is_no_new_one() {
+fn an_earlier_trace_is_kept_if_there_is_no_new_one() {
     let Some(compiled) = Compiled::of("int main(void) { churn(10, 66); return 0; }", &[]) else { return };
     compiled.record(&[]).success();
     let earlier = fs::read(compiled.trace_path()).expect("a trace");
@@ -411,7 +411,7 @@ fn a_missing_program_is_named() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn where_there_is_no_compiler_the_error_says_so() {
+fn a_missing_compiler_is_reported() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let bin = folder.path().join("bin");
     fs::create_dir(&bin).expect("a folder");
@@ -426,7 +426,7 @@ fn where_there_is_no_compiler_the_error_says_so() {
 
 #[test]
 #[cfg(not(target_os = "linux"))]
-fn a_program_that_is_not_changed_is_refused_with_the_other_way() {
+fn an_unmodified_program_is_refused_with_an_alternative() {
     let said = contains("only on Linux").and(contains("memscope_bench::RecordingAllocator"));
     memscope_bench().args(["record", "--", "true"]).assert().code(2).stdout("").stderr(said);
 }

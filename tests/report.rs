@@ -116,7 +116,7 @@ fn a_document_is_spliced_and_then_agrees() {
 }
 
 #[test]
-fn a_report_is_drawn_beside_its_file_and_only_printed_if_asked() {
+fn a_report_is_written_next_to_its_file_unless_it_is_only_printed() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("mine.json");
     fs::copy(package().join("results/trackers.json"), &file).expect("a file");

@@ -41,7 +41,7 @@ fn the_tables_of_a_comparison_with_counts() {
 
 /// Without rounds, there are no times to report and no chart to draw.
 #[test]
-fn a_comparison_of_counts_alone_says_nothing_of_times() {
+fn a_comparison_of_counts_alone_does_not_mention_times() {
     let counted = only_counted();
     let text = common::text(&counted);
     for absent in ["overhead", "Noise floor", "CPU time", "Regression, improvement", "nothing to compare"] {
@@ -65,7 +65,7 @@ fn only_counted() -> Comparison {
 
 /// A soak of each build that was built: one grows, one is flat, and one crashed.
 #[test]
-fn the_growth_of_each_build_stands_beside_its_overhead() {
+fn the_growth_of_each_build_is_shown_with_its_overhead() {
     let mut soaked = comparison(Clock::Wall);
     let trace = |added: fn(u64) -> f64| {
         let events = [10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000];
@@ -134,7 +134,7 @@ fn two_builds() -> Comparison {
 }
 
 #[test]
-fn the_verdict_on_two_builds_stands_above_the_table() {
+fn the_verdict_on_two_builds_is_above_the_table() {
     let comparison = two_builds();
     let [sentence] = &compare::verdicts::sentences(&comparison)[..] else { panic!("one sentence") };
     assert_eq!(
@@ -167,7 +167,7 @@ fn the_table_is_not_wider_than_a_terminal() {
 
 /// Hundreds of rows of all published versions have a verdict, which would be unreadable as a list.
 #[test]
-fn many_verdicts_are_summed_up() {
+fn many_verdicts_are_summarised() {
     let mut comparison = comparison(Clock::Wall);
     let regression = comparison.differences.iter().find(|row| row.verdict == Verdict::Regression).expect("one").clone();
     for number in 0..30 {
@@ -271,7 +271,7 @@ fn a_file_without_conditions_is_still_read() {
 }
 
 #[test]
-fn a_picture_of_overheads_is_valid_and_tells_them_in_words() {
+fn a_picture_of_overheads_is_valid_and_describes_them_in_words() {
     let text = overhead::chart::draw(&results());
     let picture = roxmltree::Document::parse(&text).expect("valid XML");
     let root = picture.root_element();

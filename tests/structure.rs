@@ -94,7 +94,7 @@ fn every_folder_of_the_source_is_a_room() {
 }
 
 #[test]
-fn a_workload_knows_nothing_of_memscope() {
+fn workloads_do_not_name_memscope() {
     for path in sources("src/workloads") {
         for (number, line) in code(&path) {
             assert!(!line.to_lowercase().contains("memscope"), "{}:{number} names memscope: {line}", path.display());

@@ -58,7 +58,7 @@ fn every_promise_of_this_build_has_its_row() {
 
 /// A published version does not change.
 #[test]
-fn what_0_2_5_keeps_and_breaks_is_known() {
+fn version_0_2_5_keeps_and_breaks_known_promises() {
     let (_, accuracy, _) = usual();
     let build = MemscopeBuild::of_this_build();
     if (build.version.as_str(), build.source.as_str()) != ("0.2.5", "crates.io") {
@@ -78,7 +78,7 @@ fn what_0_2_5_keeps_and_breaks_is_known() {
 }
 
 #[test]
-fn a_report_that_hangs_or_dies_costs_its_own_row_alone() {
+fn a_report_that_hangs_or_crashes_affects_only_its_row() {
     let outcome = |kind: &str| {
         let arguments = ["--promises=live-blocks,totals", "--time-limit=5"];
         let (text, accuracy, _) = accuracy(&arguments, Some(&format!("promise/totals={kind}")));
@@ -93,7 +93,7 @@ fn a_report_that_hangs_or_dies_costs_its_own_row_alone() {
 }
 
 #[test]
-fn what_cannot_be_asked_is_named() {
+fn unknown_promises_are_refused_by_name() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let refused = |arguments: &[&str], why: &str| {
         let refusal = contains(why.to_owned()).and(contains("error:"));
@@ -121,7 +121,7 @@ fn finding(workload: Workload, report: &Report) -> Option<Finding> {
 }
 
 #[test]
-fn what_is_planted_is_what_the_scale_says() {
+fn the_scale_determines_the_number_of_planted_objects() {
     for (workload, leaks, nodes) in [(Workload::LEAKS, 2, 2), (Workload::CYCLES, 106, 2)] {
         for report in Report::all().iter().filter(|report| report.lacking.is_none() && report.suits(workload)) {
             let name = format!("{} after {workload}", report.name());
@@ -143,7 +143,7 @@ fn what_is_planted_is_what_the_scale_says() {
 #[test]
 #[ignore = "builds many versions of memscope, which takes half an hour the first time: cargo test --test \
             commands accuracy -- --ignored"]
-fn every_generation_of_the_api_is_asked() {
+fn every_generation_of_the_api_is_tested() {
     // The newest version is the one that this program is built with, and the other tests cover it.
     let arguments = [&["--promises=live-blocks,value-leaks,names,quick-start,json"], GENERATIONS.as_slice()].concat();
     let (text, accuracy, _) = accuracy(&arguments, None);

@@ -198,7 +198,7 @@ fn the_verdict_is_an_output_a_summary_and_one_comment() {
 }
 
 #[test]
-fn what_the_program_prints_is_no_command_to_the_runner() {
+fn output_of_the_program_is_not_a_command_for_the_runner() {
     if !is_possible() {
         return;
     }
@@ -210,7 +210,7 @@ fn what_the_program_prints_is_no_command_to_the_runner() {
 }
 
 #[test]
-fn without_a_right_to_comment_the_summary_has_the_report() {
+fn without_permission_to_comment_the_summary_has_the_report() {
     if !is_possible() {
         return;
     }
@@ -304,7 +304,7 @@ fn the_action_passes_its_inputs_to_the_script_and_the_outputs_back() {
 }
 
 #[test]
-fn the_example_uses_the_action_as_it_is() {
+fn the_example_matches_the_action() {
     let workflow = yaml("examples/memscope-ci.yml");
     assert_eq!(workflow["on"].as_str(), Some("pull_request"));
     assert_eq!(workflow["permissions"]["pull-requests"].as_str(), Some("write"));

@@ -61,7 +61,7 @@ fn repeats_are_timed_together() {
 }
 
 #[test]
-fn what_is_not_to_be_had_is_refused() {
+fn unavailable_operations_are_refused() {
     let refused = |operation: &str, level: Level, repeats: u64, culprit: &str, right: &str| {
         let refusal = contains(culprit).and(contains(right));
         worker(&task(operation, level, repeats)).assert().code(2).stdout("").stderr(refusal);
@@ -72,7 +72,7 @@ fn what_is_not_to_be_had_is_refused() {
 }
 
 #[test]
-fn single_calls_are_timed_beside_the_repeats() {
+fn single_calls_are_timed_as_well_as_repeats() {
     let request = Request { singly: true, ..Request::together("allocate-64B", Level::Untracked, 500) };
     let output = worker(&Task::Operation(request)).assert().success().stderr("").get_output().stdout.clone();
     let text = String::from_utf8(output).expect("text");
@@ -134,7 +134,7 @@ fn calls_have_means_quantiles_and_instructions() {
 }
 
 #[test]
-fn the_former_name_runs_and_missing_valgrind_costs_the_instructions_alone() {
+fn the_former_name_works_and_without_valgrind_only_instructions_are_missing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     memscope_bench()
         .env("PATH", "")
@@ -149,7 +149,7 @@ fn the_former_name_runs_and_missing_valgrind_costs_the_instructions_alone() {
 }
 
 #[test]
-fn what_is_no_call_is_refused_with_the_known_ones() {
+fn unknown_calls_are_refused_with_the_known_ones() {
     let known = contains("'allocate'").and(contains("allocate-16B, allocate-64B"));
     memscope_bench().args(["calls", "--calls=allocate"]).assert().code(2).stdout("").stderr(known);
     memscope_bench()

@@ -2,7 +2,7 @@
 //! checks.
 
 use crate::common::cargo::{BUILDS, ScriptedCargo};
-use crate::common::{linked, memscope_bench, says_how_to_get_valgrind};
+use crate::common::{explains_how_to_get_valgrind, linked, memscope_bench};
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::check::{Axis, Check, Verdict};
 use memscope_bench::internal::study::counts::Judgement;
@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 #[test]
-fn what_cannot_be_checked_is_refused_before_anything_is_built() {
+fn impossible_checks_are_refused_before_anything_is_built() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let budget = folder.path().join("budget.toml");
     fs::write(&budget, "[[limit]]\naxis = \"speed\"\nat-most = 3\n").expect("a file");
@@ -37,9 +37,9 @@ fn what_cannot_be_checked_is_refused_before_anything_is_built() {
 }
 
 #[test]
-fn without_valgrind_one_line_says_how_to_get_it() {
+fn without_valgrind_one_line_explains_how_to_get_it() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    says_how_to_get_valgrind(memscope_bench().current_dir(folder.path()).args([
+    explains_how_to_get_valgrind(memscope_bench().current_dir(folder.path()).args([
         "check",
         "--base=0.2.5",
         "--head=0.2.4",
@@ -47,7 +47,7 @@ fn without_valgrind_one_line_says_how_to_get_it() {
 }
 
 #[test]
-fn the_example_of_a_budget_is_one() {
+fn the_example_of_a_budget_is_valid() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/budget.toml");
     let budget = memscope_bench::internal::study::check::Budget::read(&path).expect("a budget");
     assert!(!budget.limit.is_empty() && !budget.change.is_empty());

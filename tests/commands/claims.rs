@@ -20,7 +20,7 @@ fn without_files_nothing_can_be_tested() {
 }
 
 #[test]
-fn figures_are_those_of_the_files() {
+fn figures_come_from_the_files() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     memscope_bench()
         .args(["measure", "--workloads=cycles", "--scale=0.01", "--tracking=allocator", "--pairs=6", "--output"])
@@ -36,7 +36,7 @@ fn figures_are_those_of_the_files() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_named_and_not_made() {
+fn a_missing_folder_is_named_and_not_created() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let missing = folder.path().join("resutls");
     memscope_bench().args(["claims", "--results"]).arg(&missing).assert().code(2).stderr(contains("resutls"));
@@ -44,7 +44,7 @@ fn a_folder_that_is_not_there_is_named_and_not_made() {
 }
 
 #[test]
-fn a_file_that_is_something_else_is_named() {
+fn a_file_of_another_kind_is_named() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::write(folder.path().join("latency.json"), "{}").expect("written");
     memscope_bench().args(["claims", "--results"]).arg(folder.path()).assert().code(2).stderr(contains("latency.json"));
@@ -52,7 +52,7 @@ fn a_file_that_is_something_else_is_named() {
 }
 
 #[test]
-fn truth_is_that_of_the_kept_file() {
+fn the_accuracy_comes_from_the_kept_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     memscope_bench()
         .args(["accuracy", "--promises=live-blocks,use-after-free", "--output"])

@@ -20,7 +20,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 #[test]
-fn a_name_of_no_build_is_refused() {
+fn names_that_are_not_builds_are_refused() {
     let refused = |arguments: &[&str], why: &str| {
         let folder = tempfile::tempdir().expect("a temporary folder");
         memscope_bench()
@@ -118,7 +118,7 @@ fn a_file_of_an_older_schema_is_judged_by_the_present_rule() {
 
 /// A coarse clock shows no time for a short window: then there is no ratio, and no invalid figure anywhere.
 #[test]
-fn times_of_zero_make_no_figure_that_is_no_number() {
+fn times_of_zero_give_no_invalid_figure() {
     let mut found = comparison(Clock::Wall);
     for measurement in &mut found.builds[2].measurements {
         measurement.pairs.iter_mut().for_each(|pair| pair.untracked.wall_ns = 0);
@@ -153,7 +153,7 @@ fn a_report_is_written_before_it_is_printed() {
 }
 
 #[test]
-fn a_repository_is_asked_before_anything_is_built() {
+fn a_repository_is_queried_before_anything_is_built() {
     if !has_git() {
         return;
     }
@@ -218,7 +218,7 @@ fn plan() -> Plan {
 }
 
 #[test]
-fn every_subject_has_its_turn_in_every_round() {
+fn every_build_has_its_turn_in_every_round() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (pairs, _) = rounds(folder.path(), &plan(), false);
     // Only the first build measures untracked against itself; one that was not built has nothing.
@@ -257,7 +257,7 @@ fn every_subject_has_its_turn_in_every_round() {
 }
 
 #[test]
-fn a_run_that_was_killed_measures_nothing_twice_and_loses_nothing() {
+fn a_resumed_run_repeats_nothing_and_loses_nothing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("journal");
     rounds(folder.path(), &plan(), false);

@@ -107,7 +107,7 @@ fn the_system_s_allocator_and_the_counters_pass() {
 }
 
 #[test]
-fn the_table_and_the_files_name_what_failed() {
+fn the_table_and_the_files_name_the_failed_tests() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = format!("--output={}", folder.path().display());
     memscope_bench()
@@ -123,7 +123,7 @@ fn the_table_and_the_files_name_what_failed() {
 }
 
 #[test]
-fn what_is_no_tracker_is_explained() {
+fn subjects_that_are_not_trackers_are_refused_with_the_reason() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = format!("--output={}", folder.path().display());
     let refused = |subject: &str| memscope_bench().args(["conform", subject, &output]).assert().code(2).stdout("");

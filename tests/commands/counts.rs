@@ -23,7 +23,7 @@ fn refused(arguments: &[&str], why: &str, more: &str) {
 }
 
 #[test]
-fn without_valgrind_one_line_says_how_to_get_it() {
+fn without_valgrind_one_line_explains_how_to_get_it() {
     let bisect = ["bisect", "--repository=.", "--good=a", "--bad=b", "--workload=cycles", "--tracking=full"];
     for (option, command) in [
         ("--counts", &["compare", "0.2.5", "--counts"][..]),
@@ -44,7 +44,7 @@ fn without_valgrind_one_line_says_how_to_get_it() {
 }
 
 #[test]
-fn what_cannot_be_counted_is_refused_by_name() {
+fn impossible_counts_are_refused_by_name() {
     let bisect = ["bisect", "--repository=.", "--good=a", "--bad=b", "--workload=mixed", "--tracking=full"];
     refused(&[&bisect[..], &["--counts"]].concat(), "--counts cannot count mixed", "only single-threaded workloads");
     let unknown = [&bisect[..], &["--counts=time"]].concat();

@@ -37,7 +37,7 @@ fn a_footprint_has_every_measurement_at_every_scale() {
 }
 
 #[test]
-fn untracked_has_no_footprint_of_its_own() {
+fn a_footprint_of_untracked_is_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     memscope_bench()
         .args(["footprint", "--tracking=untracked", "--output"])

@@ -3,7 +3,7 @@
 
 #[cfg(target_os = "linux")]
 use crate::common::processes;
-use crate::common::{has_valgrind, memscope_bench, says_how_to_get_valgrind};
+use crate::common::{explains_how_to_get_valgrind, has_valgrind, memscope_bench};
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::overhead::record::Results;
 use memscope_bench::internal::tracking::Level;
@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 const TINY: [&str; 3] = ["measure", "--instructions", "--scale=0.001"];
 
 #[test]
-fn without_valgrind_one_line_says_how_to_get_it() {
-    says_how_to_get_valgrind(memscope_bench().args(TINY));
+fn without_valgrind_one_line_explains_how_to_get_it() {
+    explains_how_to_get_valgrind(memscope_bench().args(TINY));
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn parallel_workloads_are_refused_by_name() {
 }
 
 #[test]
-fn pairs_are_for_time() {
+fn pairs_cannot_be_combined_with_instructions() {
     memscope_bench().args(TINY).arg("--pairs=3").assert().code(2).stdout("").stderr(contains("--pairs"));
 }
 
@@ -58,7 +58,7 @@ fn counted(name: &str, levels: &str) -> (String, Results) {
 }
 
 #[test]
-fn counts_are_the_same_in_each_run_and_of_the_window_alone_and_a_failure_costs_its_own() {
+fn counts_are_repeatable_and_cover_only_the_window_despite_a_failure() {
     if !has_valgrind() {
         return;
     }

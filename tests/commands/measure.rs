@@ -54,7 +54,7 @@ fn pairs_alternate_in_passes_and_trials_come_first() {
 
 /// A killed run leaves its journal; the same command continues from it, and another command does not touch it.
 #[test]
-fn a_killed_run_goes_on_where_it_was() {
+fn a_killed_run_resumes_where_it_stopped() {
     const PAIRS: usize = 16;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let measure = |more: &[&str]| {
@@ -140,7 +140,7 @@ fn a_measurement_is_shown_and_written() {
 }
 
 #[test]
-fn what_the_version_lacks_is_told_in_every_form() {
+fn every_format_reports_unsupported_levels() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = folder.path().join("results");
     let assert = memscope_bench()
@@ -180,7 +180,7 @@ fn what_the_version_lacks_is_told_in_every_form() {
 }
 
 #[test]
-fn a_failure_costs_its_own_measurement_and_is_named() {
+fn a_failure_affects_one_measurement_and_is_reported() {
     for (fault, label) in [
         ("hang", "timed-out"),
         ("crash", "crashed (SIGABRT)"),
@@ -230,7 +230,7 @@ fn the_outcome_is_in_the_file() {
 }
 
 #[test]
-fn too_few_pairs_make_no_figure() {
+fn too_few_pairs_give_no_figure() {
     memscope_bench()
         .args(TINY)
         .args(["--tracking=counting", "--pairs=5"])
@@ -260,7 +260,7 @@ fn an_earlier_file_is_never_lost() {
 }
 
 #[test]
-fn where_nothing_can_be_written_nothing_is_measured() {
+fn nothing_is_measured_if_nothing_can_be_written() {
     refused(&["--output=/proc/none/results"]).stderr(contains("cannot write /proc/none"));
     refused(&["--output=/dev/null"]).stderr(contains("it is a device"));
     refused(&["--log=/proc/none/log"]).stderr(contains("cannot write /proc/none/log"));
@@ -286,7 +286,7 @@ fn the_control_program_is_paired_with_untracked() {
 }
 
 #[test]
-fn a_precision_that_is_asked_for_is_reached_or_said_to_be_missed() {
+fn the_report_states_whether_the_precision_was_reached() {
     let measured = |precision: &str| {
         memscope_bench()
             .args(["measure", "--workloads=cycles", "--tracking=untracked", "--scale=0.001", "--pairs=6"])

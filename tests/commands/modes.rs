@@ -59,7 +59,7 @@ fn the_usual_modes_see_and_attribute_everything() {
 
 /// Confirmed: `hash % 1000 > rate * 1000` excludes one value in a thousand too few.
 #[test]
-fn a_sample_of_1_percent_is_one_of_1_1() {
+fn sampling_at_1_percent_records_1_1_percent() {
     if is_pinned() {
         let share = planted(Level::Sampled1).sampled.expect("it samples");
         let percent = 100.0 * share.fraction().expect("there are calls");
@@ -154,7 +154,7 @@ fn the_quick_start_records_and_exports() {
 }
 
 #[test]
-fn what_the_build_lacks_is_said_with_the_remedy() {
+fn missing_features_are_reported_with_a_remedy() {
     for feature in ["backtrace", "atexit", "auto-signal"] {
         let level = format!("--tracking={feature}");
         let assert = memscope_bench().args(["probe", "--workload=cycles", &level, "--scale=0.01"]).assert();
@@ -196,7 +196,7 @@ fn one_page_compares_the_modes() {
 }
 
 #[test]
-fn features_need_a_version_and_a_named_build_has_no_other_program() {
+fn features_need_a_published_version_and_linked_needs_this_build() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(folder.path().join("Cargo.toml"), "[package]\nname = \"memscope-rs\"\nversion = \"0.2.5\"\n")
         .expect("a manifest");

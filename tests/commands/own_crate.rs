@@ -53,7 +53,7 @@ fn folder() -> TempDir {
 }
 
 #[test]
-fn its_functions_are_the_crate_s_workloads_alone() {
+fn only_its_functions_are_the_crate_s_workloads() {
     let folder = folder();
     let output = program(&folder).args(["--bench", "--list", "--format=terse"]).assert().success();
     let listed = String::from_utf8(output.get_output().stdout.clone()).expect("text");
@@ -76,7 +76,7 @@ fn a_test_runs_each_function_and_finds_a_value_that_differs() {
 }
 
 #[test]
-fn a_complete_run_fills_the_crate_s_folder() {
+fn a_complete_run_writes_into_the_crate_s_folder() {
     let folder = folder();
     // Ten pairs of untracked and itself differ by chance now and then.
     let mut bench = program(&folder);
@@ -100,7 +100,7 @@ fn a_complete_run_fills_the_crate_s_folder() {
 }
 
 #[test]
-fn it_is_a_command_line_on_its_workloads() {
+fn it_accepts_commands_on_its_workloads() {
     let folder = folder();
     let probe = |workload: &str| -> Value {
         let mut command = program(&folder);

@@ -112,7 +112,7 @@ fn wrong_trackers_are_refused_before_anything_is_measured() {
 }
 
 #[test]
-fn a_program_runs_its_own_tracker_alone() {
+fn a_program_runs_only_its_own_tracker() {
     let probe = |level: &str| {
         let mut command = Command::new(MOCK);
         command.args(["probe", "--workload=cycles", "--scale=0.001", "--count", "--tracking", level]);

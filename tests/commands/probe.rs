@@ -69,7 +69,7 @@ fn a_probe_prints_every_field_of_its_observation() {
 }
 
 #[test]
-fn what_is_not_known_is_null_and_never_zero() {
+fn unknown_figures_are_null_and_never_zero() {
     let untracked = probe(&["--workload=cycles", "--tracking=untracked", TINY]);
     assert_eq!((untracked.truth, untracked.fidelity()), (None, None));
     assert_eq!(untracked.recorded, Default::default());
@@ -85,7 +85,7 @@ fn what_is_not_known_is_null_and_never_zero() {
 }
 
 #[test]
-fn a_level_that_the_version_lacks_is_refused_and_no_other() {
+fn only_levels_that_the_version_lacks_are_refused() {
     for &level in Level::ALL {
         let assert =
             memscope_bench().args(["probe", "--workload=cycles", &format!("--tracking={level}"), TINY]).assert();
@@ -130,7 +130,7 @@ fn digests_are_pinned_and_the_same_under_every_level() {
 }
 
 #[test]
-fn what_is_left_alive_is_what_was_leaked_on_purpose() {
+fn only_deliberate_leaks_stay_alive() {
     // On one thread only: a runtime's own bookkeeping is not the workload's.
     for workload in registered().iter().filter(|workload| !workload.is_parallel()) {
         let seen = probe(&[&of(*workload), "--tracking=counting", TINY]);
@@ -141,7 +141,7 @@ fn what_is_left_alive_is_what_was_leaked_on_purpose() {
 }
 
 #[test]
-fn the_hook_is_seen_to_record_every_event() {
+fn the_hook_records_every_event() {
     for workload in registered() {
         let seen = probe(&[&of(*workload), "--tracking=allocator", TINY, "--count", "--threads=2"]);
         let (truth, recorded) = (seen.truth.expect("counted"), seen.recorded);
@@ -178,7 +178,7 @@ fn the_full_run_makes_at_least_as_many_allocations_as_the_published_suite() {
 }
 
 #[test]
-fn waiting_is_an_option() {
+fn waits_can_be_added() {
     let seen = probe(&["--workload=concurrent", "--tracking=untracked", TINY, "--wait-us=1000"]);
     assert!(seen.wall_ns > 50 * 1_000_000, "50 waits of a millisecond in one task, in {} ns", seen.wall_ns);
     assert_eq!(seen.wait_us, 1_000);

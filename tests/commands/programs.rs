@@ -13,7 +13,7 @@ fn program(name: &str) -> Workload {
 }
 
 #[test]
-fn programs_are_known_by_name_and_on_no_list() {
+fn programs_are_known_by_name_and_not_listed() {
     for name in NAMES {
         let program = program(name);
         assert!(program.is_program() && !registered().contains(&program), "{name}");
@@ -44,7 +44,7 @@ mod without_programs {
     }
 
     #[test]
-    fn the_command_says_how_to_build_it() {
+    fn the_command_explains_how_to_build_it() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let output = folder.path().join("results");
         let says = contains("cargo run --release --features programs -- programs");
@@ -106,7 +106,7 @@ mod with_programs {
     }
 
     #[test]
-    fn the_hook_sees_what_programs_do() {
+    fn the_hook_records_every_event_of_programs() {
         for name in NAMES {
             let seen = probe(&[&format!("--workload={name}"), "--tracking=allocator", TINY, "--count"]);
             let fidelity = seen.fidelity().expect("both are known");
@@ -134,7 +134,7 @@ mod with_programs {
     }
 
     #[test]
-    fn the_pipeline_frees_its_batches_on_other_threads_than_it_makes_them_on() {
+    fn the_pipeline_allocates_and_frees_batches_on_different_threads() {
         let threads = Threads::default();
         program("pipeline").run(&threads, Scale::new(0.01).expect("positive"));
         // The caller's thread reads and runs no task. A task names a batch right before it frees it, and does not wait

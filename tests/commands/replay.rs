@@ -77,7 +77,7 @@ fn a_replay_has_the_operations_of_its_trace() {
 }
 
 #[test]
-fn a_hook_sees_what_was_replayed() {
+fn a_hook_records_every_replayed_event() {
     let pairs =
         (0..1_000).flat_map(|n| [event(Kind::Allocate, 2 * n, 64, 50, 0), event(Kind::Free, 2 * n + 1, 64, 0, 0)]);
     let seen = replay(&[(3, pairs.collect())], Level::Allocator, None);
@@ -151,7 +151,7 @@ fn a_trace_is_replayed_under_each_build() {
 }
 
 #[test]
-fn an_accuracy_that_cannot_be_read_ends_a_replay_before_it_measures() {
+fn an_unreadable_accuracy_ends_a_replay_before_it_measures() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let trace = write(folder.path(), "mine.trace", &made::bytes(&threads(10, 0), 0, true));
     let accuracy = write(folder.path(), "traces.json", b"{");
@@ -162,7 +162,7 @@ fn an_accuracy_that_cannot_be_read_ends_a_replay_before_it_measures() {
 }
 
 #[test]
-fn what_is_no_trace_is_refused_as_what_it_is() {
+fn files_that_are_not_traces_are_refused_with_the_reason() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let whole = made::bytes(&threads(10, 0), 0, true);
     let mut damaged = whole.clone();
@@ -200,7 +200,7 @@ fn a_level_that_sees_no_operations_is_refused() {
 }
 
 #[test]
-fn a_prediction_needs_no_replay_but_the_costs_of_calls() {
+fn a_prediction_needs_only_the_costs_of_calls() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let trace = write(folder.path(), "mine.trace", &made::bytes(&threads(300, 20), 0, true));
     let predict = |calls: &Path, more: &[&str]| {

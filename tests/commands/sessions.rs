@@ -23,7 +23,7 @@ fn read(folder: &Path) -> Sessions {
 }
 
 #[test]
-fn sessions_are_kept_reported_and_known_to_later_runs() {
+fn sessions_are_kept_reported_and_used_by_later_runs() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let report = contains("Of 4 pairs of sessions").and(contains("Each session"));
     sessions(folder.path()).assert().success().stdout(report);
@@ -50,7 +50,7 @@ fn sessions_are_kept_reported_and_known_to_later_runs() {
 }
 
 #[test]
-fn sessions_that_did_not_end_go_on() {
+fn interrupted_sessions_are_resumed() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     sessions(folder.path()).arg("--resume").assert().code(2).stdout("").stderr(contains("nothing to resume"));
     sessions(folder.path()).assert().success();
@@ -77,7 +77,7 @@ fn sessions_that_did_not_end_go_on() {
 }
 
 #[test]
-fn one_session_shows_nothing_and_a_folder_that_cannot_be_written_is_named_first() {
+fn a_single_session_and_an_unusable_folder_are_refused() {
     memscope_bench().args(["validate", "--sessions=1"]).assert().code(2).stdout("").stderr(contains("1 is not in 2.."));
     memscope_bench().args(["validate", "--over=10"]).assert().code(2).stderr(contains("--sessions <NUMBER>"));
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -82,7 +82,7 @@ fn cpu_time_is_reported_at_every_checkpoint() {
 }
 
 #[test]
-fn planted_growth_is_found_by_instructions_to_the_class() {
+fn instructions_show_the_class_of_planted_growth() {
     if !has_valgrind() {
         return;
     }
@@ -100,7 +100,7 @@ fn planted_growth_is_found_by_instructions_to_the_class() {
 }
 
 #[test]
-fn bytes_that_are_kept_are_known_to_the_byte() {
+fn kept_bytes_are_exact() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (soaks, printed) = soaked(folder.path(), SEVEN, &["--without-instructions", "--tracking=keeping:4096"]);
     let growth = growth(&soaks[0], Quantity::KeptBytes);
@@ -115,7 +115,7 @@ fn bytes_that_are_kept_are_known_to_the_byte() {
 }
 
 #[test]
-fn a_process_ends_at_its_limits_with_what_it_measured() {
+fn a_process_ends_at_its_limits_and_keeps_its_measurements() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     // A millisecond for each allocation.
     let (soaks, printed) = soaked(
@@ -142,7 +142,7 @@ fn a_process_ends_at_its_limits_with_what_it_measured() {
 }
 
 #[test]
-fn what_cannot_be_soaked_is_refused() {
+fn impossible_soaks_are_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let refused = |arguments: &[&str], why: &str| {
         let assert = memscope_bench().current_dir(folder.path()).arg("soak").args(arguments).assert();

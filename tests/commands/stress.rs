@@ -31,7 +31,7 @@ fn record(folder: &Path) -> Record {
 }
 
 #[test]
-fn the_bare_program_makes_the_stress_run() {
+fn the_program_without_a_command_makes_the_stress_run() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut console = stress(folder.path(), &["--scale=0.01", "--threads=2"]);
     // memscope knows every figure of the closing table, or the table reports that it does not.

@@ -18,7 +18,7 @@ fn probe_of(workload: Workload) -> probe::Request {
 }
 
 #[test]
-fn a_recorded_window_has_what_the_counters_saw() {
+fn a_recorded_window_has_the_events_that_the_counters_saw() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for &workload in registered() {
         let path = folder.path().join(format!("{workload}.trace"));
@@ -81,7 +81,7 @@ fn estimates_are_compared_with_the_workloads_themselves() {
 }
 
 #[test]
-fn traces_take_no_other_validation_with_them() {
+fn traces_exclude_the_other_validations() {
     for other in ["--load", "--quick", "--sessions=2", "--resume"] {
         let mut command = memscope_bench();
         command.args(["validate", "--traces", other]).assert().code(2).stderr(contains("cannot be used with"));

@@ -57,7 +57,7 @@ fn trackers_are_printed_and_written() {
 }
 
 #[test]
-fn trackers_go_from_the_fastest_to_the_slowest_with_those_without_a_figure_last() {
+fn trackers_are_ordered_by_time_and_those_without_a_figure_come_last() {
     let trackers = crate::common::trackers();
     let [ranking] = &trackers.rankings()[..] else { panic!("one workload") };
     let order: Vec<String> = ranking.measurements.iter().map(|measurement| measurement.level.to_string()).collect();
@@ -78,7 +78,7 @@ fn trackers_go_from_the_fastest_to_the_slowest_with_those_without_a_figure_last(
 }
 
 #[test]
-fn a_sampler_is_told_from_a_recorder() {
+fn samplers_and_recorders_are_distinguished() {
     let table = crate::common::markdown(&crate::common::trackers());
     let row = |measurement: &str| {
         let begins = format!("| {measurement} ");
@@ -93,7 +93,7 @@ fn a_sampler_is_told_from_a_recorder() {
 }
 
 #[test]
-fn every_build_reads_and_draws_what_another_one_measured() {
+fn every_build_reads_and_draws_the_trackers_of_other_builds() {
     let trackers = crate::common::trackers();
     let folder = tempfile::tempdir().expect("a temporary folder");
     files::write_json(&folder.path().join("trackers.json"), &trackers).expect("written");
@@ -133,7 +133,7 @@ fn a_probe_of_heaptrack_is_refused_outside_of_it() {
 }
 
 #[test]
-fn heaptrack_is_seen_to_record_every_event_where_it_is_installed() {
+fn heaptrack_records_every_event_if_it_is_installed() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     memscope_bench().args(TINY).arg(format!("--output={}", folder.path().display())).assert().success();
     let measurement = measurement(&read(folder.path()), Level::Heaptrack);
@@ -168,7 +168,7 @@ mod with_references {
     use memscope_bench::internal::workloads::registered;
 
     #[test]
-    fn each_has_a_measurement_and_counters_and_recorders_miss_nothing() {
+    fn each_is_measured_and_counters_and_recorders_miss_nothing() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         memscope_bench().args(TINY).arg(format!("--output={}", folder.path().display())).assert().success();
         let trackers = read(folder.path());
@@ -186,7 +186,7 @@ mod with_references {
     }
 
     #[test]
-    fn they_record_what_happens_on_every_workload() {
+    fn they_record_every_event_of_every_workload() {
         for workload in registered() {
             for level in ["stats_alloc", "dhat"] {
                 let level = format!("--tracking={level}");

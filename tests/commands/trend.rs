@@ -253,7 +253,7 @@ fn workloads_and_levels_can_be_chosen() {
 }
 
 #[test]
-fn a_version_that_was_removed_is_a_row() {
+fn a_removed_version_has_a_row() {
     if !has_git() {
         return;
     }
@@ -269,7 +269,7 @@ fn a_version_that_was_removed_is_a_row() {
 }
 
 #[test]
-fn what_has_no_history_is_refused() {
+fn folders_without_a_history_are_refused() {
     if !has_git() {
         return;
     }
@@ -326,7 +326,7 @@ fn a_history_that_is_cut_off_is_refused() {
 }
 
 #[test]
-fn without_git_one_line_says_so() {
+fn missing_git_is_reported() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut command = memscope_bench();
     command.arg("trend").env("PATH", "").current_dir(folder.path());

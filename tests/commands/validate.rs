@@ -25,7 +25,7 @@ fn present(run: Option<KeptRun>) -> Run {
 }
 
 #[test]
-fn a_run_that_failed_goes_on_and_each_circumstance_has_its_place_in_one_file() {
+fn a_failed_run_is_resumed_and_one_file_holds_all_circumstances() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("validation.json");
     let journal = folder.path().join("validation-load.journal");

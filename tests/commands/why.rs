@@ -1,6 +1,6 @@
 //! Integration tests of `why`: its refusals, and that its groups and functions add up to the counted instructions.
 
-use crate::common::{memscope_bench, says_how_to_get_valgrind};
+use crate::common::{explains_how_to_get_valgrind, memscope_bench};
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::why::group::Group;
 use memscope_bench::internal::study::why::record::{CostProfile, FunctionCost, GroupCost, Why};
@@ -22,9 +22,9 @@ fn has_valgrind() -> bool {
 }
 
 #[test]
-fn without_valgrind_one_line_says_how_to_get_it_and_nothing_is_built() {
+fn without_valgrind_one_line_explains_how_to_get_it_and_nothing_is_built() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    says_how_to_get_valgrind(
+    explains_how_to_get_valgrind(
         memscope_bench()
             .args(["why", "0.2.4", "0.2.5", "--output=out", "--build-cache=builds"])
             .current_dir(folder.path()),
@@ -33,7 +33,7 @@ fn without_valgrind_one_line_says_how_to_get_it_and_nothing_is_built() {
 }
 
 #[test]
-fn what_cannot_be_profiled_is_refused_by_name() {
+fn impossible_profiles_are_refused_by_name() {
     for (arguments, names) in [
         (&["--workload=mixed"][..], &["mixed runs on several threads", "structures, hierarchies"][..]),
         (&["--tracking=untracked"], &["every level is compared with untracked"]),

@@ -60,7 +60,7 @@ pub fn has_valgrind() -> bool {
 pub const NO_VALGRIND: &str = if cfg!(target_os = "linux") { "apt-get install valgrind" } else { "work only on Linux" };
 
 /// Runs a command without valgrind, and checks that one line explains how to install it, or that it is not available.
-pub fn says_how_to_get_valgrind(command: &mut assert_cmd::Command) {
+pub fn explains_how_to_get_valgrind(command: &mut assert_cmd::Command) {
     let in_a_line = predicate::function(|text: &str| text.lines().count() == 1);
     let says = predicates::str::contains(NO_VALGRIND).and(in_a_line);
     command.env("PATH", "").assert().code(2).stdout("").stderr(says);

@@ -60,7 +60,7 @@ fn pages() -> [&'static Drawn; 2] {
 }
 
 #[test]
-fn a_page_is_whole_and_needs_nothing_else() {
+fn a_page_is_complete_and_loads_nothing_else() {
     for drawn in pages() {
         let text = drawn.text();
         assert!(text.len() < MAX_BYTES, "{}", text.len());
@@ -105,7 +105,7 @@ fn every_link_of_a_page_leads_somewhere() {
 }
 
 #[test]
-fn every_figure_of_a_table_stands_in_the_report_of_its_file() {
+fn every_figure_of_a_table_is_in_the_report_of_its_file() {
     for drawn in pages() {
         let text = drawn.text();
         let page = Page::parse(&text);
@@ -144,7 +144,7 @@ fn the_answer_comes_first_and_has_the_figures_of_the_headline() {
 }
 
 #[test]
-fn what_is_missing_or_broken_is_named_on_the_page() {
+fn missing_and_broken_files_are_named_on_the_page() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let at = |name: &str| folder.path().join(name);
     fs::copy(package().join("tests/data/modes-v1.json"), at("modes.json")).expect("a copy");
@@ -211,7 +211,7 @@ fn criterion_s_pages_are_linked_where_they_exist() {
 }
 
 #[test]
-fn a_page_of_nothing_is_refused() {
+fn a_page_without_results_is_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let draw = |arguments: &[&str]| {
         let mut command = memscope_bench();

@@ -123,7 +123,7 @@ fn an_old_program_is_not_mistaken_for_a_new_one() {
 }
 
 #[test]
-fn cargo_is_asked_in_every_run_and_for_the_same_package() {
+fn cargo_is_called_in_every_run_and_for_the_same_package() {
     let Some(linked) = linked() else { return };
     let place = Place::with_cargo(BUILDS);
     place.compare(&[&linked]).assert().success();
@@ -138,7 +138,7 @@ fn cargo_is_asked_in_every_run_and_for_the_same_package() {
 }
 
 #[test]
-fn a_warning_is_no_error_of_a_build() {
+fn warnings_do_not_fail_a_build() {
     let place = Place::with_cargo("exit 101");
     place.compare(&[OTHER]).env("RUSTFLAGS", "-Ctarget-cpu=native -Dwarnings").assert().code(2);
     let calls = place.calls();
@@ -233,7 +233,7 @@ fn colours_hide_no_error() {
 }
 
 #[test]
-fn what_the_system_lacks_is_looked_for_again() {
+fn builds_that_failed_because_of_the_system_are_repeated() {
     let linker = "echo '{\"reason\":\"compiler-message\",\"manifest_path\":\"/elsewhere/Cargo.toml\",\
                   \"package_id\":\"registry+https://example.org/index#libc@0.2.1\",\"message\":\
                   {\"level\":\"error\",\"message\":\"linker `cc` not found\",\"spans\":[]}}'; exit 101";
@@ -249,7 +249,7 @@ fn what_the_system_lacks_is_looked_for_again() {
 }
 
 #[test]
-fn a_linker_s_failure_is_not_the_adapter_s() {
+fn a_linker_s_failure_is_not_blamed_on_the_adapter() {
     let fails = "echo '{\"reason\":\"compiler-message\",\"manifest_path\":\"'\"$copy\"'/Cargo.toml\",\
                  \"package_id\":\"path+file:///copy#memscope-bench@0.1.0\",\"message\":{\"level\":\"error\",\
                  \"message\":\"linking with `cc` failed: exit status: 1\",\"spans\":[]}}'; exit 101";
@@ -262,7 +262,7 @@ fn a_linker_s_failure_is_not_the_adapter_s() {
 }
 
 #[test]
-fn an_adapter_that_does_not_fit_is_an_outcome_of_its_own() {
+fn an_adapter_that_does_not_fit_is_a_separate_outcome() {
     let report =
         "no adapter fits memscope-rs 0.2.4: its source lacks hook (fn TrackingAllocator::new with 0 parameters)";
     let lacks = format!("echo 'error: memscope-bench@0.1.0: {report}' >&2; exit 101\n");
@@ -321,7 +321,7 @@ case "$*" in *--shuffle-sections*) echo "${last##*=}" >>"$built";; esac
 "#;
 
 #[test]
-fn links_are_made_once_and_a_build_that_is_named_twice_has_the_next_ones() {
+fn links_are_made_once_and_a_repeated_build_gets_the_next_ones() {
     let Some(linked) = linked() else { return };
     let place = Place::with_cargo(&format!("{BUILDS}{SHUFFLES}"));
     let twice = || place.compare_links(&[&linked, &linked], 2);
@@ -364,7 +364,7 @@ fn a_linker_that_cannot_shuffle_leaves_one_link_of_each_build() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_file_system_without_locks_is_good_enough() {
+fn a_file_system_without_locks_is_supported() {
     let Some(linked) = linked() else { return };
     let place = Place::with_cargo(BUILDS);
     let library = place.path("noflock.so");

@@ -100,7 +100,7 @@ fn a_probe_that_stays_stopped_is_timed_out() {
 }
 
 #[test]
-fn a_suspended_run_goes_on_and_measures_the_pair_again() {
+fn a_suspended_run_continues_and_repeats_the_pair() {
     let folder = folder();
     // Probes that sleep for half a second each, and a limit that the suspension exceeds.
     let sleeping = ["measure", "--workloads=concurrent", "--tracking=untracked", "--scale=0.01", "--wait-us=10000"];
@@ -138,7 +138,7 @@ fn no_stopped_probe_outlives_its_parent() {
 }
 
 #[test]
-fn a_program_that_is_replaced_meanwhile_is_measured_to_the_end() {
+fn a_program_that_is_replaced_during_a_run_is_measured_to_the_end() {
     for new in [Some("#!/bin/sh\nexit 9\n"), None] {
         let folder = folder();
         let program = folder.path().join("program");
@@ -189,7 +189,7 @@ fn a_parent_that_ignores_its_children_changes_nothing() {
 }
 
 #[test]
-fn without_open_streams_it_measures_and_writes() {
+fn a_run_without_open_streams_measures_and_writes() {
     let folder = folder();
     let arguments = format!("{} --pairs=1 --output=.", TINY.join(" "));
     let command = format!("exec '{PROGRAM}' {arguments} <&- >&- 2>&-");
@@ -243,7 +243,7 @@ fn many_threads_reserve_more_than_they_use() {
 }
 
 #[test]
-fn threads_that_cannot_be_started_are_no_crash() {
+fn threads_that_cannot_be_started_are_not_a_crash() {
     let prevented = |arguments: &[&str]| {
         memscope_bench()
             .args(arguments)
@@ -281,7 +281,7 @@ fn a_log_that_cannot_be_written_is_an_error_of_the_run() {
 }
 
 #[test]
-fn a_limit_on_files_is_an_error_and_no_sudden_end() {
+fn a_limit_on_files_is_an_error_and_not_a_crash() {
     let folder = folder();
     after("ulimit -f 0")
         .args(TINY)
@@ -299,7 +299,7 @@ fn request() -> Request {
 }
 
 #[test]
-fn a_probe_whose_seeds_are_not_fixed_says_so() {
+fn a_probe_whose_seeds_are_not_fixed_is_refused() {
     worker(&Task::Probe { request: request(), fixed_seed: true })
         .assert()
         .code(2)
@@ -308,7 +308,7 @@ fn a_probe_whose_seeds_are_not_fixed_says_so() {
 }
 
 #[test]
-fn a_worker_does_its_task_and_refuses_what_is_none() {
+fn a_worker_does_its_task_and_refuses_invalid_ones() {
     worker(&request().into()).assert().success().stderr("").stdout(contains("\"workload\":\"cycles\""));
     for (input, why) in [
         ("", "standard input is not a task for a worker (one line of JSON): it is empty"),
@@ -321,7 +321,7 @@ fn a_worker_does_its_task_and_refuses_what_is_none() {
 }
 
 #[test]
-fn the_control_program_runs_probes_alone() {
+fn the_control_program_runs_only_probes() {
     let control = |task: &Task| {
         let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_memscope-bench-control"));
         command.env_remove(FAULT).arg("worker").write_stdin(task.to_string()).assert()

@@ -22,7 +22,7 @@ const ALL: [&str; 6] = [
 ];
 
 #[test]
-fn an_empty_variable_is_not_set() {
+fn an_empty_variable_counts_as_unset() {
     memscope_bench().args(MEASURE).envs(ALL.map(|name| (name, ""))).assert().success().stderr("");
     let probe = ["probe", "--workload=cycles", "--tracking=untracked", "--scale=0.001"];
     memscope_bench().args(probe).envs(ALL.map(|name| (name, ""))).assert().success().stderr("");
@@ -119,7 +119,7 @@ fn the_user_s_folders_need_not_exist() {
 }
 
 #[test]
-fn temporary_files_need_no_place_of_the_user_s() {
+fn temporary_files_do_not_need_the_user_s_folder() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let no_text = folder.path().join(OsStr::from_bytes(b"d\xff"));
     fs::create_dir(&no_text).expect("a folder");

@@ -6,7 +6,7 @@ use std::fs;
 
 /// A hook's variables name the repository of the commit. Only the path that the user names counts.
 #[test]
-fn a_hook_redirects_nothing() {
+fn the_variables_of_a_hook_redirect_nothing() {
     if !has_git() {
         return;
     }
@@ -108,7 +108,7 @@ fn every_kind_of_clone_is_read_like_a_plain_one() {
 }
 
 #[test]
-fn a_repository_of_another_owner_is_refused_in_git_s_words() {
+fn a_repository_of_another_owner_is_refused_with_git_s_message() {
     if !has_git() {
         return;
     }
@@ -139,7 +139,7 @@ fn a_repository_of_another_owner_is_refused_in_git_s_words() {
 }
 
 #[test]
-fn what_is_no_repository_is_named() {
+fn folders_that_are_not_repositories_are_named() {
     if !has_git() {
         return;
     }

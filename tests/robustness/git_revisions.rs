@@ -68,7 +68,7 @@ fn a_revision_means_the_same_as_to_git() {
 }
 
 #[test]
-fn an_unknown_revision_is_refused_in_git_s_words() {
+fn an_unknown_revision_is_refused_with_git_s_message() {
     if !has_git() {
         return;
     }
@@ -102,7 +102,7 @@ fn an_unknown_revision_is_refused_in_git_s_words() {
 }
 
 #[test]
-fn a_name_of_two_things_is_warned_of() {
+fn an_ambiguous_name_causes_a_warning() {
     if !has_git() {
         return;
     }
@@ -163,7 +163,7 @@ fn a_range_means_the_same_as_to_git() {
 
 /// Subjects in other encodings, subjects with the separators of git's formats, and replaced commits.
 #[test]
-fn commits_are_read_whatever_they_hold() {
+fn commits_with_any_content_are_read() {
     if !has_git() {
         return;
     }

@@ -123,7 +123,7 @@ fn a_merge_is_compared_with_a_start_on_its_branch() {
 }
 
 #[test]
-fn a_bisection_has_git_s_rules() {
+fn a_bisection_follows_git_s_rules() {
     if !has_git() {
         return;
     }

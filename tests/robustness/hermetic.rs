@@ -38,7 +38,7 @@ fn the_tests_can_be_run_from_a_hook() {
         .args([
             "--exact",
             "git_clones::every_kind_of_clone_is_read_like_a_plain_one",
-            "git_clones::what_is_no_repository_is_named",
+            "git_clones::folders_that_are_not_repositories_are_named",
         ])
         .current_dir(victim.path())
         .envs([("HOME", home.as_path()), ("XDG_CONFIG_HOME", &home), ("TMPDIR", &temporary)])

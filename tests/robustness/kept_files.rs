@@ -68,7 +68,7 @@ fn kept_files_are_readable() {
 }
 
 #[test]
-fn a_trend_that_names_what_it_lacks_is_refused() {
+fn a_trend_that_refers_to_missing_entries_is_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("trend.json");
     let whole = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/trend-v2.json");
@@ -83,7 +83,7 @@ fn a_trend_that_names_what_it_lacks_is_refused() {
 }
 
 #[test]
-fn an_earlier_check_that_cannot_be_read_ends_a_check_at_once() {
+fn an_unreadable_earlier_check_ends_a_check_at_once() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::write(folder.path().join("check-self.json"), "{\"schema\": 1").expect("it can be written");
     let mut check = memscope_bench();
@@ -106,7 +106,7 @@ fn journal(path: &Path, plan: &String) -> (Vec<u8>, Vec<Entry>) {
 }
 
 #[test]
-fn a_journal_that_is_cut_anywhere_goes_on_from_its_whole_lines() {
+fn a_journal_that_is_cut_anywhere_is_resumed_from_its_complete_lines() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("journal");
     let plan = "a plan – über".to_owned();

@@ -54,7 +54,7 @@ fn with_times(change: impl Fn(usize, &mut Measurement)) -> Results {
 }
 
 #[test]
-fn clocks_that_saw_no_time_pass() {
+fn reports_are_valid_if_clocks_show_no_time() {
     // In every pair, in every second one, in a few; in either sample; and in CPU time alone.
     for (every, untracked, tracked) in
         [(1, true, true), (1, true, false), (1, false, true), (2, true, false), (9, true, false)]
@@ -78,7 +78,7 @@ fn clocks_that_saw_no_time_pass() {
 }
 
 #[test]
-fn missing_memory_and_no_allocations() {
+fn reports_are_valid_without_memory_and_allocations() {
     let results = with_times(|number, measurement| {
         measurement.allocations = [None, Some(0)][number % 2];
         for pair in &mut measurement.pairs {
@@ -90,7 +90,7 @@ fn missing_memory_and_no_allocations() {
 }
 
 #[test]
-fn times_of_any_size() {
+fn reports_are_valid_for_times_of_any_size() {
     for (untracked, tracked) in [(1, u64::MAX), (u64::MAX, 1), (1, 1), (u64::MAX, u64::MAX)] {
         let results = with_times(|_, measurement| {
             for pair in &mut measurement.pairs {
@@ -104,7 +104,7 @@ fn times_of_any_size() {
 }
 
 #[test]
-fn figures_that_are_no_numbers() {
+fn reports_show_no_invalid_figures() {
     // No estimate is one of these; if something else produces one, a report still shows none.
     for none in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -1.0, f64::MAX, f64::MIN_POSITIVE] {
         let mut results = common::results();
@@ -120,7 +120,7 @@ fn figures_that_are_no_numbers() {
 }
 
 #[test]
-fn the_smallest_scale_and_any_number_of_threads() {
+fn the_smallest_scale_works_on_any_number_of_threads() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = folder.path().join("results");
     for threads in ["--threads=1", "--threads=8"] {
@@ -163,7 +163,7 @@ fn coarse_clock(folder: &Path) -> Option<std::path::PathBuf> {
 
 #[test]
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-fn a_machine_whose_clocks_are_coarse() {
+fn coarse_clocks_give_no_invalid_figures() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let Some(library) = coarse_clock(folder.path()) else { return };
     let run = |arguments: &[&str]| {

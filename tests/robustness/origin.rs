@@ -23,7 +23,7 @@ fn command_from(folder: &Path, output: &Path) -> String {
 }
 
 #[test]
-fn the_folder_is_taken_off_the_beginning_of_a_path_alone() {
+fn the_folder_is_removed_only_at_the_beginning_of_a_path() {
     let outer = folder();
     let inner = outer.path().join("work");
     let other = outer.path().join("var").join(inner.strip_prefix("/").expect("an absolute path"));
@@ -39,7 +39,7 @@ fn the_folder_is_taken_off_the_beginning_of_a_path_alone() {
 }
 
 #[test]
-fn what_stands_there_can_be_pasted() {
+fn the_recorded_command_can_be_pasted() {
     let folder = folder();
     let file = folder.path().join("it's $HOME & (more)\n");
     memscope_bench()
@@ -78,7 +78,7 @@ fn a_bench_s_filter_is_quoted() {
 }
 
 #[test]
-fn variables_that_change_a_measurement_are_told() {
+fn variables_that_change_a_measurement_are_reported() {
     let folder = folder();
     let file = folder.path().join("r");
     let measure = || {

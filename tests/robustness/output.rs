@@ -69,7 +69,7 @@ fn full() -> Option<Stdio> {
 }
 
 #[test]
-fn a_reader_who_goes_costs_nothing() {
+fn a_closed_pipe_loses_no_result() {
     let folder = folder();
     let path = |name: &str| folder.path().join(name).display().to_string();
     let output = format!("--output={}", path("r"));
@@ -104,7 +104,7 @@ fn a_reader_who_goes_costs_nothing() {
 }
 
 #[test]
-fn a_full_disk_below_standard_output_costs_nothing_and_is_told() {
+fn a_full_disk_on_stdout_is_reported_and_loses_no_result() {
     let folder = folder();
     let path = folder.path().join("overhead.json");
     let output = format!("--output={}", folder.path().display());
@@ -128,7 +128,7 @@ fn a_full_disk_below_standard_output_costs_nothing_and_is_told() {
 
 /// A child's reply is its only result.
 #[test]
-fn a_reply_that_nobody_gets_is_a_failure() {
+fn a_reply_that_cannot_be_written_is_a_failure() {
     let probe = ["probe", "--workload=cycles", "--tracking=untracked", "--scale=0.001"];
     let end = run_into(closed(), &probe);
     assert_eq!(end.code, Some(2), "{}", end.said);
@@ -138,7 +138,7 @@ fn a_reply_that_nobody_gets_is_a_failure() {
 }
 
 #[test]
-fn where_nobody_listens_on_standard_error_nothing_is_lost() {
+fn a_closed_standard_error_loses_no_result() {
     let folder = folder();
     let output = format!("--output={}", folder.path().display());
     for errors in [Some(closed()), full()].into_iter().flatten() {
@@ -166,7 +166,7 @@ fn refused(arguments: &[&OsStr], told: &[&str]) {
 }
 
 #[test]
-fn what_cannot_be_a_results_file_is_refused_at_once() {
+fn invalid_results_files_are_refused_at_once() {
     let folder = folder();
     let at = |name: &str| folder.path().join(name);
     mkfifo(&at("pipe"), Mode::S_IRWXU).expect("a named pipe");
@@ -210,7 +210,7 @@ fn what_cannot_be_a_results_file_is_refused_at_once() {
 
 /// Standard output that is redirected into a file is a file, but results must not replace it.
 #[test]
-fn standard_output_is_no_results_file_wherever_it_leads() {
+fn standard_output_is_never_a_results_file() {
     let folder = folder();
     let out = folder.path().join("out");
     let end = run_into(File::create(&out).expect("a file").into(), &[&MEASURE[..], &["--output=/dev/stdout"]].concat());
@@ -220,7 +220,7 @@ fn standard_output_is_no_results_file_wherever_it_leads() {
 }
 
 #[test]
-fn folders_for_results_are_folders() {
+fn only_a_folder_is_accepted_for_results() {
     let folder = folder();
     let at = |name: &str| folder.path().join(name);
     mkfifo(&at("pipe"), Mode::S_IRWXU).expect("a named pipe");
@@ -243,7 +243,7 @@ fn folders_for_results_are_folders() {
 }
 
 #[test]
-fn links_stay_and_what_they_lead_to_is_written() {
+fn links_are_kept_and_their_targets_are_written() {
     let folder = folder();
     let at = |name: &str| folder.path().join(name);
     fs::create_dir(at("real")).expect("a folder");
@@ -270,7 +270,7 @@ fn links_stay_and_what_they_lead_to_is_written() {
 }
 
 #[test]
-fn an_earlier_file_keeps_its_permissions_and_an_empty_one_is_none() {
+fn an_earlier_file_keeps_its_permissions_and_may_be_empty() {
     let folder = folder();
     let path = folder.path().join("overhead.json");
     fs::write(&path, "").expect("an empty file, as mktemp makes it");
@@ -282,7 +282,7 @@ fn an_earlier_file_keeps_its_permissions_and_an_empty_one_is_none() {
 
 /// A limit on the size of files acts like a full disk: both refuse to write, after the run.
 #[test]
-fn a_full_disk_leaves_the_earlier_file_and_what_was_measured_is_shown() {
+fn a_full_disk_keeps_the_earlier_file_and_the_results_are_shown() {
     let folder = folder();
     let path = folder.path().join("overhead.json");
     files::write_json(&path, &results()).expect("an earlier file");
@@ -309,7 +309,7 @@ fn a_full_disk_leaves_the_earlier_file_and_what_was_measured_is_shown() {
 }
 
 #[test]
-fn what_is_read_is_looked_at_first() {
+fn a_file_is_checked_before_it_is_read() {
     let folder = folder();
     let path = folder.path().join("footprint.json");
     let redraw = |told: &str| {
@@ -337,7 +337,7 @@ fn what_is_read_is_looked_at_first() {
 }
 
 #[test]
-fn a_page_and_a_document_are_files() {
+fn a_page_and_a_document_must_be_files() {
     let folder = folder();
     let pipe = folder.path().join("pipe");
     mkfifo(&pipe, Mode::S_IRWXU).expect("a named pipe");
@@ -354,7 +354,7 @@ fn a_page_and_a_document_are_files() {
 }
 
 #[test]
-fn a_log_of_probes_is_a_file_of_its_own() {
+fn a_log_of_probes_must_be_a_separate_file() {
     let folder = folder();
     let at = |name: &str| folder.path().join(name);
     mkfifo(&at("pipe"), Mode::S_IRWXU).expect("a named pipe");

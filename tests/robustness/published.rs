@@ -44,7 +44,7 @@ fn a_version_may_be_newer_than_the_local_index() {
 }
 
 #[test]
-fn cargo_is_asked_before_a_version_is_refused() {
+fn cargo_is_queried_before_a_version_is_refused() {
     let home = home(&LINES);
     let cargo = home.path().join("cargo");
     let index = "registry/index/example/.cache/me/ms/memscope-rs";
@@ -69,7 +69,7 @@ fn a_yanked_version_was_published() {
 }
 
 #[test]
-fn the_list_of_published_versions_says_how_old_it_is() {
+fn the_list_of_published_versions_has_its_date() {
     let home = home(&LINES);
     let text = said(program(&home).args(["compare", "--published", "--output=out"]));
     assert!(text.contains("--published means all versions in cargo's local index of crates.io, as of 20"), "{text}");
@@ -78,7 +78,7 @@ fn the_list_of_published_versions_says_how_old_it_is() {
 }
 
 #[test]
-fn an_empty_cargo_home_is_not_set() {
+fn an_empty_cargo_home_counts_as_unset() {
     let user = tempfile::tempdir().expect("a temporary folder");
     let home = home(&LINES);
     std::os::unix::fs::symlink(home.path(), user.path().join(".cargo")).expect("a link");

@@ -86,7 +86,7 @@ fn check_markdown(name: &str, text: &str) {
 }
 
 #[test]
-fn charts_are_well_formed_whatever_they_show() {
+fn charts_of_any_text_are_well_formed() {
     check_picture("overhead", &overhead::chart::draw(&nasty_results()));
 
     let mut compared = comparison(Clock::Wall);
@@ -112,7 +112,7 @@ fn charts_are_well_formed_whatever_they_show() {
 }
 
 #[test]
-fn tables_are_whole_whatever_they_show() {
+fn tables_of_any_text_are_intact() {
     let results = nasty_results();
     check_terminal("overheads", &crate::common::text(&results));
     check_markdown("overheads", &crate::common::markdown(&results));
@@ -147,7 +147,7 @@ fn json_keeps_the_text() {
 }
 
 #[test]
-fn the_subject_of_a_commit_is_text() {
+fn the_subject_of_a_commit_is_shown_as_text() {
     if !has_git() {
         return;
     }
