@@ -12,11 +12,6 @@ fn help(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn the_command_line_is_consistent() {
-    Cli::command().debug_assert();
-}
-
-#[test]
 fn the_first_screen() {
     insta::assert_snapshot!(help(&[]));
 }
