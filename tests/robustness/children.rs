@@ -60,6 +60,21 @@ fn started(program: &Path, arguments: &[&str], folder: &Path) -> Child {
         .expect("the program starts")
 }
 
+/// Starts a run whose probe hangs, and waits until the probe sleeps. Returns the run, and the probe's process.
+fn hanging(arguments: &[&str]) -> (Child, String) {
+    let run = Command::new(PROGRAM)
+        .args(TINY)
+        .arg("--pairs=1")
+        .args(arguments)
+        .env(FAULT, "cycles/untracked=hang")
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let probe = processes::wait_for(|| Some(processes::children(run.id())).filter(|children| !children.is_empty()));
+    processes::wait_for(|| processes::is_asleep(&probe).then_some(()));
+    (run, probe)
+}
+
 /// Waits until this many probes were started.
 fn wait_for_probes(folder: &Path, count: usize) {
     processes::wait_for(|| (probes(folder) >= count).then_some(()));
@@ -83,20 +98,11 @@ fn after(words: &str) -> assert_cmd::Command {
 #[test]
 fn a_probe_that_stays_stopped_is_timed_out() {
     let folder = folder();
-    let mut run = Command::new(PROGRAM)
-        .args(TINY)
-        .args(["--pairs=1", "--time-limit=2", "--output=."])
-        .current_dir(folder.path())
-        .env(FAULT, "cycles/untracked=hang")
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("the program starts");
-    let child = processes::wait_for(|| Some(processes::children(run.id())).filter(|children| !children.is_empty()));
-    processes::wait_for(|| processes::is_asleep(&child).then_some(()));
-    kill(Pid::from_raw(child.parse().expect("one child")), Signal::SIGSTOP).expect("it can be stopped");
+    let (mut run, probe) = hanging(&["--time-limit=2", &format!("--output={}", folder.path().display())]);
+    kill(Pid::from_raw(probe.parse().expect("one probe")), Signal::SIGSTOP).expect("it can be stopped");
     assert!(run.wait().expect("it ends").success());
     assert_eq!(measurement(folder.path()).failure(), Some(&Failure::TimedOut { seconds: 2 }));
-    assert!(processes::is_gone(&child));
+    assert!(processes::is_gone(&probe));
 }
 
 #[test]
@@ -122,19 +128,11 @@ fn a_suspended_run_continues_and_repeats_the_pair() {
 
 #[test]
 fn no_stopped_probe_outlives_its_parent() {
-    let mut run = Command::new(PROGRAM)
-        .args(TINY)
-        .arg("--pairs=1")
-        .env(FAULT, "cycles/untracked=hang")
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("the program starts");
-    let child = processes::wait_for(|| Some(processes::children(run.id())).filter(|children| !children.is_empty()));
-    processes::wait_for(|| processes::is_asleep(&child).then_some(()));
-    kill(Pid::from_raw(child.parse().expect("one child")), Signal::SIGSTOP).expect("it can be stopped");
+    let (mut run, probe) = hanging(&[]);
+    kill(Pid::from_raw(probe.parse().expect("one probe")), Signal::SIGSTOP).expect("it can be stopped");
     run.kill().expect("it can be killed");
     run.wait().expect("it is gone");
-    processes::wait_for(|| processes::is_gone(&child).then_some(()));
+    processes::wait_for(|| processes::is_gone(&probe).then_some(()));
 }
 
 #[test]
@@ -158,19 +156,9 @@ fn a_program_that_is_replaced_during_a_run_is_measured_to_the_end() {
 
 #[test]
 fn a_child_has_the_name_of_the_program() {
-    let folder = folder();
-    let mut run = Command::new(PROGRAM)
-        .args(TINY)
-        .args(["--pairs=1", "--time-limit=60"])
-        .current_dir(folder.path())
-        .env(FAULT, "cycles/untracked=hang")
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("the program starts");
-    let child = processes::wait_for(|| Some(processes::children(run.id())).filter(|children| !children.is_empty()));
-    processes::wait_for(|| processes::is_asleep(&child).then_some(()));
-    assert_eq!(fs::read_to_string(format!("/proc/{child}/comm")).expect("Linux reports it"), "memscope-bench\n");
-    let file = fs::read_link(format!("/proc/{child}/exe")).expect("Linux reports it");
+    let (mut run, probe) = hanging(&["--time-limit=60"]);
+    assert_eq!(fs::read_to_string(format!("/proc/{probe}/comm")).expect("Linux reports it"), "memscope-bench\n");
+    let file = fs::read_link(format!("/proc/{probe}/exe")).expect("Linux reports it");
     assert_eq!(file, fs::canonicalize(PROGRAM).expect("it is there"));
     run.kill().expect("it can be killed");
     run.wait().expect("it is gone");
