@@ -245,21 +245,6 @@ fn refused(arguments: &[&str]) -> Assert {
 }
 
 #[test]
-fn an_earlier_file_is_never_lost() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("overhead.json");
-    let argument = format!("--output={}", folder.path().display());
-
-    fs::write(&path, "not JSON").expect("a file");
-    refused(&[&argument]).stderr(contains("overhead.json is not a results file"));
-    assert_eq!(fs::read_to_string(&path).expect("the file"), "not JSON");
-
-    fs::write(&path, "{\"schema\": 99}").expect("a file");
-    refused(&[&argument]).stderr(contains("schema 99").and(contains("use a newer one")));
-    assert_eq!(fs::read_to_string(&path).expect("the file"), "{\"schema\": 99}");
-}
-
-#[test]
 fn nothing_is_measured_if_nothing_can_be_written() {
     refused(&["--output=/proc/none/results"]).stderr(contains("cannot write /proc/none"));
     refused(&["--output=/dev/null"]).stderr(contains("it is a device"));

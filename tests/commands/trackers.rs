@@ -108,21 +108,6 @@ fn every_build_reads_and_draws_the_trackers_of_other_builds() {
 }
 
 #[test]
-fn an_earlier_file_is_never_lost() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("trackers.json");
-    fs::write(&path, "not JSON").expect("a file");
-    memscope_bench()
-        .args(TINY)
-        .arg(format!("--output={}", folder.path().display()))
-        .assert()
-        .code(2)
-        .stdout("")
-        .stderr(contains("trackers.json is not a file of trackers"));
-    assert_eq!(fs::read_to_string(&path).expect("the file"), "not JSON");
-}
-
-#[test]
 fn a_probe_of_heaptrack_is_refused_outside_of_it() {
     memscope_bench()
         .args(["probe", "--workload=cycles", "--scale=0.001", "--tracking=heaptrack"])

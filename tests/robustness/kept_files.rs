@@ -1,4 +1,5 @@
-//! Damaged results files and journals. Cut or changed at any byte, they give an error or a value, never a panic.
+//! Damaged results files and journals. Cut or changed at any byte, they give an error or a value, never a panic. A run
+//! does not replace a file that it cannot read.
 
 use crate::common::memscope_bench;
 use memscope_bench::internal::study::compare::{Entry, Journal, JournalError};
@@ -10,6 +11,7 @@ use proptest::sample::Index;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The total size of the damaged copies of one file, in bytes, which limits the time.
 const BYTES: u64 = 2_000_000;
@@ -64,6 +66,31 @@ fn kept_files_are_readable() {
     assert!(files.len() > 10, "{files:?}");
     for path in files {
         Kept::read(&path).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+#[test]
+fn an_earlier_file_is_never_lost() {
+    for (command, kind, what) in [
+        ("measure", "overhead", "a results file"),
+        ("modes", "modes", "a file of modes"),
+        ("trackers", "trackers", "a file of trackers"),
+        ("accuracy", "accuracy", "a file of accuracy"),
+        ("calls", "calls", "a file of calls"),
+    ] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join(format!("{kind}.json"));
+        for (text, why) in [
+            ("not JSON", format!("{kind}.json is not {what} of memscope-bench")),
+            ("{\"schema\": 99}", format!("{kind}.json has schema 99; this memscope-bench reads up to ")),
+        ] {
+            fs::write(&path, text).expect("it can be written");
+            let mut run = memscope_bench();
+            // Longer than a refusal takes, and shorter than measuring.
+            run.arg(command).arg("--output").arg(folder.path()).timeout(Duration::from_secs(60));
+            run.assert().code(2).stdout("").stderr(contains(why));
+            assert_eq!(fs::read_to_string(&path).expect("it can be read"), text, "{command}");
+        }
     }
 }
 
