@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The rooms of src/, from the top. Each imports only itself and those below it; lib.rs, internal.rs and bin/ are
-/// above all.
-const ROOMS: [&str; 13] = [
+/// The modules of src/, from the top. Each imports only itself and those below it; lib.rs, facade.rs, internal.rs and
+/// bin/ are above all.
+const MODULES: [&str; 13] = [
     "harness",
     "bench",
     "cli",
@@ -58,38 +58,42 @@ fn imported(line: &str) -> impl Iterator<Item = &str> {
     named.map(move |(_, rest)| rest.split(|letter| !is_part(letter)).next().unwrap_or_default())
 }
 
-/// Returns the place of a file's room in [`ROOMS`]; `None` above them.
-fn room_of(path: &Path) -> Option<usize> {
+/// Returns the place of a file's module in [`MODULES`]; `None` above them.
+fn module_of(path: &Path) -> Option<usize> {
     let part = path.iter().nth(1)?.to_str()?;
-    ROOMS.iter().position(|room| *room == part.trim_end_matches(".rs"))
+    MODULES.iter().position(|module| *module == part.trim_end_matches(".rs"))
 }
 
 #[test]
 fn imports_run_downwards() {
     let mut wrong = Vec::new();
     for path in sources("src") {
-        let Some(own) = room_of(&path) else { continue };
+        let Some(own) = module_of(&path) else { continue };
         for (number, line) in code(&path) {
-            for room in imported(&line) {
-                let Some(place) = ROOMS.iter().position(|known| *known == room) else {
-                    wrong.push(format!("{}:{number} imports {room:?}, which is no room", path.display()));
+            for module in imported(&line) {
+                let Some(place) = MODULES.iter().position(|known| *known == module) else {
+                    wrong.push(format!("{}:{number} imports {module:?}, which is not a module", path.display()));
                     continue;
                 };
                 if place < own {
-                    wrong.push(format!("{}:{number} is below {room} and imports it: {}", path.display(), line.trim()));
+                    wrong.push(format!(
+                        "{}:{number} is below {module} and imports it: {}",
+                        path.display(),
+                        line.trim()
+                    ));
                 }
             }
         }
     }
-    assert!(wrong.is_empty(), "imports run from the top of {ROOMS:?} to its end:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "imports run downwards in {MODULES:?}:\n{}", wrong.join("\n"));
 }
 
 #[test]
-fn every_folder_of_the_source_is_a_room() {
+fn every_folder_of_the_source_is_a_module() {
     for path in sources("src") {
         let is_above =
             ["src/lib.rs", "src/facade.rs", "src/internal.rs", "src/bin"].iter().any(|above| path.starts_with(above));
-        assert!(is_above || room_of(&path).is_some(), "{} is in no room of {ROOMS:?}", path.display());
+        assert!(is_above || module_of(&path).is_some(), "{} is in none of {MODULES:?}", path.display());
     }
 }
 
@@ -120,7 +124,7 @@ fn imports_are_found_in_code() {
         imported("    crate::platform::console::complain(crate::cli::x());").collect::<Vec<_>>(),
         ["platform", "cli"]
     );
-    assert_eq!(imported("use crate::{cli, study};").collect::<Vec<_>>(), [""], "one line for each room");
+    assert_eq!(imported("use crate::{cli, study};").collect::<Vec<_>>(), [""], "one line for each module");
     assert_eq!(imported("pub(crate) fn f()").count(), 0);
     assert_eq!(imported("$crate::Scale, crate::cli").collect::<Vec<_>>(), ["cli"]);
 }
