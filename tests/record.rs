@@ -153,7 +153,7 @@ fn a_trace_has_each_operation_with_its_size_in_order() {
 fn a_child_does_not_record_over_its_parent() {
     let (events, counted) = record_itself("parent");
     assert_eq!(count(&events), counted);
-    assert!(events.len() < 1_000, "the child's are not among them: {}", events.len());
+    assert!(events.len() < 1_000, "those of the child are not among them: {}", events.len());
 }
 
 #[test]

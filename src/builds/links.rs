@@ -162,11 +162,11 @@ mod tests {
         fs::copy(&kept, links.path(2)).expect("a copy");
         assert_eq!(KeptLinks::of(&program, "1").expect("one").find(2), None);
         fs::write(&kept, "shuf").expect("half of it");
-        assert_eq!(KeptLinks::of(&program, "1").expect("none").find(1), None, "it was touched since");
+        assert_eq!(KeptLinks::of(&program, "1").expect("none").find(1), None, "it was changed since");
         fs::write(links.folder.join(RECORD), "{\"of\":").expect("half a record");
         let links = KeptLinks::of(&program, "1").expect("none");
         assert_eq!((links.find(1), links.find(2)), (None, None));
-        assert!(!kept.exists(), "nobody knows what it is");
+        assert!(!kept.exists(), "an unknown link is removed");
     }
 
     #[test]

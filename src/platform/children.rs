@@ -89,11 +89,11 @@ mod tests {
         let below: i32 = line.trim().parse().expect("a number");
         drop(running);
         assert!(!interrupt::held().children.contains(&child));
-        // Nobody may wait for it: then it stays, as a zombie.
-        let goes_on = || Process::new(below).and_then(|process| process.stat()).is_ok_and(|stat| stat.state != 'Z');
+        // If no process waits for it, it remains as a zombie.
+        let is_running = || Process::new(below).and_then(|process| process.stat()).is_ok_and(|stat| stat.state != 'Z');
         let began = Instant::now();
-        while goes_on() {
-            assert!(began.elapsed() < Duration::from_secs(20), "it goes on");
+        while is_running() {
+            assert!(began.elapsed() < Duration::from_secs(20), "it still runs");
             std::thread::sleep(Duration::from_millis(5));
         }
     }

@@ -322,7 +322,7 @@ mod tests {
         assert_eq!(ticks(1_000, 9_040).busy_cores_since(then), Some(0.0));
         assert_eq!(ticks(1_005, 9_035).busy_cores_since(then), Some(0.5));
         assert_eq!(ticks(1_040, 9_000).busy_cores_since(then), Some(4.0));
-        assert_eq!(ticks(1_020, 8_999).busy_cores_since(then), Some(4.0), "idle time went back");
+        assert_eq!(ticks(1_020, 8_999).busy_cores_since(then), Some(4.0), "idle time decreased");
         assert_eq!(then.busy_cores_since(then), None);
     }
 

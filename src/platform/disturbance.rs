@@ -117,7 +117,7 @@ mod tests {
         sum += Disturbance { stolen: part(2, 20), waited: None };
         assert_eq!(sum, Disturbance { stolen: part(3, 30), waited: None });
         assert_eq!(sum.stolen.and_then(Part::share), Some(0.1));
-        assert_eq!(Part::default().share(), None, "a part of nothing");
+        assert_eq!(Part::default().share(), None, "there is no whole");
         assert_eq!(serde_json::to_string(&sum).expect("plain data"), r#"{"stolen":{"part":3,"of":30}}"#);
         assert_eq!(serde_json::from_str::<Disturbance>("{}").expect("an earlier file"), Disturbance::default());
     }

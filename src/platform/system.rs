@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn the_first_touch_of_memory_is_a_page_fault() {
-        // Even with huge pages of 2 MiB it takes some.
+        // Huge pages of 2 MiB cause page faults too.
         const BYTES: usize = 32 << 20;
         let before = KernelWork::so_far().expect("every Unix reports it");
         let memory = std::hint::black_box(vec![1_u8; BYTES]);

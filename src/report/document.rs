@@ -234,7 +234,7 @@ mod tests {
         let merged = document.merged("of");
         let rows: Vec<&Vec<Vec<String>>> = merged.tables().map(|table| &table.rows).collect();
         assert_eq!(rows, [&vec![vec!["one", "1"], vec!["two", "2"]], &vec![vec!["3", "4"]]]);
-        assert_eq!(merged.parts[1], Part::Heading("three".to_owned()), "a table alone keeps its heading");
+        assert_eq!(merged.parts[1], Part::Heading("three".to_owned()), "a single table keeps its heading");
         assert_eq!(merged.parts.len(), 4, "the note is there too");
     }
 

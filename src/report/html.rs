@@ -214,7 +214,7 @@ mod tests {
         let many: Vec<String> = (0..9).map(|number| number.to_string()).collect();
         document.notes(many.clone());
         document.table(Table::new([left("a")]));
-        assert!(!draw(&document, "x", "").to_string().contains("<details"), "sentences above a table are open");
+        assert!(!draw(&document, "x", "").to_string().contains("<details"), "sentences above a table are not folded");
         document.notes(many);
         assert!(draw(&document, "x", "").to_string().contains("<details"));
     }

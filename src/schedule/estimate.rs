@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(overhead(&pairs, &[], Some(10)).and_then(|seen| seen.ns_per_allocation?.value.into()), Some(80.0));
         assert_eq!((ns_per_allocation(&pairs, &[], None), ns_per_allocation(&pairs, &[], Some(0))), (None, None));
         pairs.iter_mut().take(10).for_each(|pair| pair.untracked.cpu_ns = 0);
-        assert_eq!(ns_per_allocation(&pairs, &[], Some(10)), None, "half of them saw no time pass");
+        assert_eq!(ns_per_allocation(&pairs, &[], Some(10)), None, "half of them show no time");
     }
 
     #[test]
@@ -217,7 +217,7 @@ mod tests {
         let mut pairs: Vec<Pair> = (0..20).map(pair).collect();
         let seen = overhead(&pairs, &[], None).expect("20 pairs");
         assert_eq!((seen.page_faults.map(|faults| faults.value), seen.kernel_share), (Some(7_401.0), Some(0.25)));
-        // One tick too many in half of the pairs exceeds the whole of a small overhead.
+        // One extra tick in half of the pairs is more than a small overhead.
         let few: Vec<Pair> =
             pairs.iter().map(|pair| Pair { tracked: Sample { cpu_ns: 1_060, ..pair.tracked }, ..*pair }).collect();
         assert_eq!(overhead(&few, &[], None).expect("20 pairs").kernel_share, None, "a share of 33 times the whole");

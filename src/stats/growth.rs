@@ -104,7 +104,7 @@ mod tests {
                 let seen = growth(&points(from, 23, 0.15, fixed)).expect("three octaves");
                 assert!((seen.value / MEAN - 1.0).abs() < 0.025, "phase {phase}: {seen:?}");
                 assert!(seen.low >= 23.9 * 0.875 && seen.high <= 48.1, "phase {phase}: {seen:?}");
-                assert!(seen.high / seen.low > 1.8, "the range is an octave's: {seen:?}");
+                assert!(seen.high / seen.low > 1.8, "the range is that of an octave: {seen:?}");
             }
         }
     }
@@ -114,7 +114,7 @@ mod tests {
         let value = |phase: f64| growth(&points(1_000.0 * phase.exp2(), 7, 0.5, 0.0)).expect("three octaves").value;
         let all: Vec<f64> = (0..50).map(|phase| value(f64::from(phase) / 50.0)).collect();
         let (least, most) = (all.iter().copied().fold(f64::MAX, f64::min), all.iter().copied().fold(0.0, f64::max));
-        assert!(most / least > 1.3, "{least} to {most}: this is why there are more and finer steps");
+        assert!(most / least > 1.3, "{least} to {most}: the reason for more and finer steps");
     }
 
     #[test]

@@ -22,6 +22,6 @@ mod tests {
         // 50) of 20: that of the mean of 0 and 1, which deviate by √½.
         assert_eq!(ratio_of_sums(&[(0.0, 10.0), (10.0, 10.0)]), Some((0.5, 0.5)));
         assert_eq!([ratio_of_sums(&[]), ratio_of_sums(&[(1.0, 0.0), (2.0, 0.0)])], [None; 2]);
-        assert_eq!(ratio_of_sums(&[(1.0, 4.0)]), None, "one alone shows no error");
+        assert_eq!(ratio_of_sums(&[(1.0, 4.0)]), None, "a single one shows no error");
     }
 }

@@ -187,7 +187,10 @@ mod tests {
             assert!(corrected(needed, 0) < LEVEL, "{comparisons} comparisons: {needed} rounds decide nothing");
             assert!(needed == MIN_PAIRS || corrected(needed - 1, 0) >= LEVEL, "{comparisons}: {needed}");
             let fewest = fewest_rounds(comparisons);
-            assert!(corrected(fewest, 1) < LEVEL, "{comparisons} comparisons: one of {fewest} rounds spoils it");
+            assert!(
+                corrected(fewest, 1) < LEVEL,
+                "{comparisons} comparisons: {fewest} rounds of which one disagrees decide nothing"
+            );
             assert!(fewest == 2 * MIN_PAIRS || corrected(fewest - 1, 1) >= LEVEL, "{comparisons}: {fewest}");
         }
     }

@@ -137,16 +137,16 @@ pub(super) mod tests {
     #[test]
     fn untracked_that_differs_from_itself_fails_the_control() {
         assert_eq!(failure(&[shifted(1.0)]), None);
-        assert_eq!(failure(&[shifted(1.015)]), None, "less than what is accepted");
+        assert_eq!(failure(&[shifted(1.015)]), None, "less than is accepted");
         let Some(ControlFailure::Noise { name, ratio }) = failure(&[shifted(1.0), shifted(1.05)]) else {
             panic!("it differs from itself")
         };
         assert!(name == "cycles/untracked" && (ratio.value - 1.05).abs() < 0.001, "{name} {ratio:?}");
         assert!(failure(&[shifted(1.0 / 1.05)]).is_some(), "faster than itself");
         let few = measurement(Level::Untracked, 19, |_| (1e6, 1.1e6));
-        assert_eq!(failure(&[few]), None, "nothing is sure");
+        assert_eq!(failure(&[few]), None, "too few pairs to decide");
         let tracked = measurement(Level::Full, 60, |_| (1e6, 8e6));
-        assert_eq!(failure(&[tracked]), None, "an overhead is no fault");
+        assert_eq!(failure(&[tracked]), None, "an overhead is not a fault");
         // Eleven of twenty pairs agree, which is chance.
         let even = measurement(Level::Untracked, 20, |n| (1e6, if n < 11 { 1.2e6 } else { 0.9e6 }));
         assert_eq!(failure(&[even]), None);

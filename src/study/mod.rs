@@ -258,13 +258,13 @@ mod tests {
 
         let settled = files.settle_beside(&bad, false, &not_kept).expect("it can be written");
         let Settled::NotKept(refused) = settled else { panic!("its control failed") };
-        assert_eq!(read(), good, "the earlier results are as they were");
+        assert_eq!(read(), good, "the earlier results are unchanged");
         assert_eq!(files::read::<Results>(&refused.path).expect("a results file"), bad, "and these are not lost");
         let message = refused.to_string();
         for part in ["differs from itself by +5.0 %", "overhead.json is unchanged", "'", "&& memscope-bench report"] {
             assert!(message.contains(part), "{message}");
         }
         files.settle_beside(&bad, true, &not_kept).expect("it can be written");
-        assert_eq!(read(), bad, "the user's word counts");
+        assert_eq!(read(), bad, "the user decides");
     }
 }

@@ -200,7 +200,7 @@ mod tests {
         let gaps = [100, 30, 60, 500];
         let events = gaps.iter().zip(1..).map(|(&gap, n)| event(Kind::Allocate, n, n * 16, 1, gap)).collect();
         let work: Vec<u64> = steps(&[(0, events)], 50_000).iter().map(|step| step.work_ns).collect();
-        assert_eq!(work, [50, 0, 0, 440], "what was too short is made up for later");
+        assert_eq!(work, [50, 0, 0, 440], "a gap that is too short is made up for later");
         assert_eq!(work.iter().sum::<u64>(), gaps.iter().sum::<u64>() - 4 * 50);
     }
 

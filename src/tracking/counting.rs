@@ -302,6 +302,6 @@ mod tests {
         own_allocated(24);
         own_freed(1_000);
         assert_eq!(own(), TrackerAllocations { allocations: 2, live_bytes: 24, peak_live_bytes: 1_024 });
-        assert_eq!(totals(), after, "a tracker's own is not the program's");
+        assert_eq!(totals(), after, "allocations of a tracker are not the program's");
     }
 }

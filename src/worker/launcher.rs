@@ -358,7 +358,7 @@ mod tests {
             return;
         };
         let launcher = Launcher::new("/bin/echo".into(), Limits::default()).logging_to(full);
-        let failure = launcher.run(&request(Level::Full)).expect_err("that is no observation");
+        let failure = launcher.run(&request(Level::Full)).expect_err("that is not an observation");
         assert!(failure.to_string().contains("its output is invalid"), "{failure}");
         assert!(launcher.log_failure().expect("it cannot be written").to_string().contains("No space left"));
     }

@@ -45,9 +45,9 @@ fn accuracy(arguments: &[&str], fault: Option<&str>) -> Output {
 fn every_promise_of_this_build_has_its_row() {
     let (text, accuracy, markdown) = usual();
     let [build] = accuracy.builds.as_slice() else { panic!("one build: {accuracy:?}") };
-    let asked: Vec<&str> = build.promises.iter().map(|outcome| outcome.promise.as_str()).collect();
+    let tested: Vec<&str> = build.promises.iter().map(|outcome| outcome.promise.as_str()).collect();
     let expected: Vec<&str> = Promise::ALL.iter().map(|promise| promise.name).collect();
-    assert_eq!(asked, expected);
+    assert_eq!(tested, expected);
     for outcome in &build.promises {
         let is_unknown = outcome.status() == Status::Unknown;
         assert!(!is_unknown, "{outcome:?}");
@@ -152,7 +152,7 @@ fn every_generation_of_the_api_is_tested() {
         for outcome in &build.promises {
             assert!(outcome.status() != Status::Unknown, "{version}: {outcome:?}");
         }
-        let quick_start = build.promises.iter().find(|outcome| outcome.promise == "quick-start").expect("it is asked");
+        let quick_start = build.promises.iter().find(|outcome| outcome.promise == "quick-start").expect("it is tested");
         // The documents of 0.1.10 show functions that its source does not have.
         assert_eq!(quick_start.status() == Status::NotKept, version == "0.1.10", "{version}: {quick_start:?}");
     }

@@ -13,8 +13,8 @@ fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The stub of the program: it notes its arguments, writes a report that ends with its verdict, and exits with the code
-/// in a file.
+/// The stub of the program: it records its arguments, writes a report that ends with its verdict, and exits with the
+/// code in a file.
 const PROGRAM: &str = r#"#!/bin/sh
 printf '%s\n' "$*" > "$STATE/arguments"
 code=$(cat "$STATE/code")
@@ -190,7 +190,7 @@ fn the_verdict_is_an_output_a_summary_and_one_comment() {
     assert_eq!(calls.lines().last(), Some("PATCH repos/them/memscope-rs/issues/comments/102"), "{calls}");
     assert!(workspace.read("comments/102").contains("**verdict 1**"));
     assert_eq!(fs::read_dir(workspace.state().join("comments")).expect("a folder").count(), 2, "none is added");
-    assert!(workspace.read("comments/101").starts_with("See what it said"), "another's stays as it is");
+    assert!(workspace.read("comments/101").starts_with("See what it said"), "another's is unchanged");
 
     let run = workspace.run(3, &[]);
     assert_eq!((run.code, run.outputs.lines().next()), (0, Some("verdict=cannot-tell")), "{}", run.printed);
@@ -227,7 +227,7 @@ fn without_permission_to_comment_the_summary_has_the_report() {
         let run = workspace.run(0, &[variables]);
         assert!(run.code == 0 && run.printed.contains(why), "{variables:?}: {}", run.printed);
         assert!(run.summary.contains("verdict 0") && run.outputs.contains("verdict=ok"), "{variables:?}");
-        assert_eq!(workspace.read("calls"), "", "{variables:?}: nothing is asked of GitHub");
+        assert_eq!(workspace.read("calls"), "", "{variables:?}: GitHub is not queried");
     }
     // A refusal does not change the verdict.
     workspace.write("refuse", "");
@@ -283,7 +283,7 @@ fn the_action_passes_its_inputs_to_the_script_and_the_outputs_back() {
     assert_eq!(names(&action["outputs"]), ["verdict", "report"]);
     let steps = action["runs"]["steps"].as_vec().expect("steps");
     for step in steps {
-        // A composite action has no usual shell, and an expression within a script could be a command.
+        // A composite action has no default shell, and an expression within a script could be a command.
         if let Some(script) = step["run"].as_str() {
             assert_eq!(step["shell"].as_str(), Some("bash"), "{script}");
             assert!(!script.contains("${{"), "{script}");
@@ -299,7 +299,7 @@ fn the_action_passes_its_inputs_to_the_script_and_the_outputs_back() {
     }
     let script = fs::read_to_string(package().join("action/check.sh")).expect("the script");
     for variable in names(&check["env"]) {
-        assert!(variable == "ACTION_PATH" || script.contains(variable), "{variable} is of no use");
+        assert!(variable == "ACTION_PATH" || script.contains(variable), "{variable} is not used");
     }
 }
 

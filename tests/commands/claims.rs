@@ -1,4 +1,4 @@
-//! Integration tests of `memscope-bench claims`: it draws a table from the files that exist, and invents none.
+//! Integration tests of `memscope-bench claims`: its table has figures only from files that exist.
 
 use crate::common::memscope_bench;
 use memscope_bench::internal::study::claims::{CLAIMS, Claims, Verdict};
@@ -48,7 +48,7 @@ fn a_file_of_another_kind_is_named() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::write(folder.path().join("latency.json"), "{}").expect("written");
     memscope_bench().args(["claims", "--results"]).arg(folder.path()).assert().code(2).stderr(contains("latency.json"));
-    assert!(!folder.path().join("claims.md").exists(), "nothing half-done is left");
+    assert!(!folder.path().join("claims.md").exists(), "nothing incomplete is left");
 }
 
 #[test]
@@ -66,5 +66,5 @@ fn the_accuracy_comes_from_the_kept_file() {
     let of_this_build = |verdict| if is_0_2_5 { verdict } else { Verdict::CannotBeTested };
     assert_eq!(verdict("blocks-0.2.5"), of_this_build(Verdict::Holds));
     assert_eq!(verdict("use-after-free-0.2.5"), of_this_build(Verdict::DoesNotHold(1)));
-    assert_eq!(verdict("names-0.2.5"), Verdict::CannotBeTested, "it was not asked");
+    assert_eq!(verdict("names-0.2.5"), Verdict::CannotBeTested, "it was not tested");
 }

@@ -67,7 +67,7 @@ fn comparison_in(folder: &TempDir) -> Comparison {
 /// A run of an hour is not repeated to redraw its report.
 #[test]
 fn a_report_is_drawn_again_from_its_file() {
-    let (folder, redraw) = earlier_run(&files::json(&comparison(Clock::Wall)).expect("every number is one"));
+    let (folder, redraw) = earlier_run(&files::json(&comparison(Clock::Wall)).expect("every number is finite"));
     redraw().assert().success().stdout(contains("../memscope-rs").and(contains("Noise floor")));
     assert!(text_of(&folder, "md").contains("| does not compile"));
     assert!(text_of(&folder, "svg").contains("against the first build"));
@@ -84,15 +84,15 @@ fn a_report_is_drawn_again_from_its_file() {
 
 #[test]
 fn another_reference_or_threshold_judges_the_same_pairs() {
-    let (folder, redraw) = earlier_run(&files::json(&comparison(Clock::Wall)).expect("every number is one"));
+    let (folder, redraw) = earlier_run(&files::json(&comparison(Clock::Wall)).expect("every number is finite"));
     redraw().arg("--threshold=40").assert().success().stdout(contains("no difference (< 40 %)"));
     let judged = comparison_in(&folder);
     assert_eq!((judged.threshold_percent, judged.against), (40.0, Against::First));
-    assert_eq!(judged.builds, comparison(Clock::Wall).builds, "the pairs are as they were");
+    assert_eq!(judged.builds, comparison(Clock::Wall).builds, "the pairs are unchanged");
     redraw().arg("--against=previous").assert().success();
     assert!(text_of(&folder, "svg").contains("from build to build"));
     let judged = comparison_in(&folder);
-    assert_eq!((judged.threshold_percent, judged.against), (40.0, Against::Previous), "what is not asked for stays");
+    assert_eq!((judged.threshold_percent, judged.against), (40.0, Against::Previous), "other settings are kept");
     redraw().args(["--against=first", "--threshold=3"]).assert().success();
     assert_eq!(comparison_in(&folder), comparison(Clock::Wall));
 }
@@ -123,7 +123,7 @@ fn times_of_zero_give_no_invalid_figure() {
     for measurement in &mut found.builds[2].measurements {
         measurement.pairs.iter_mut().for_each(|pair| pair.untracked.wall_ns = 0);
     }
-    let (folder, redraw) = earlier_run(&files::json(&found).expect("every number is one"));
+    let (folder, redraw) = earlier_run(&files::json(&found).expect("every number is finite"));
     redraw().assert().success().stdout(contains("cannot be compared (0 rounds)").and(contains("Left out: ")));
     let judged = comparison_in(&folder);
     assert!(judged.differences.iter().all(|difference| difference.verdict == Verdict::Inconclusive));
@@ -136,7 +136,7 @@ fn times_of_zero_give_no_invalid_figure() {
 /// The report is written to its files before any of it is printed, so a closed pipe loses nothing.
 #[test]
 fn a_report_is_written_before_it_is_printed() {
-    let (folder, _) = earlier_run(&files::json(&comparison(Clock::Wall)).expect("every number is one"));
+    let (folder, _) = earlier_run(&files::json(&comparison(Clock::Wall)).expect("every number is finite"));
     let full = fs::OpenOptions::new().write(true).open("/dev/full");
     let Ok(full) = full else {
         eprintln!("skipped: there is no /dev/full");
@@ -206,7 +206,7 @@ fn plan() -> Plan {
     Plan {
         builds: ["a", "not built", "b"].map(|name| (name.to_owned(), String::new())).to_vec(),
         workloads: vec![Workload::CYCLES, Workload::FRAGMENTATION],
-        // Not full: on a busy machine, naming a value takes some versions very long.
+        // Not full: on a busy machine, some versions take very long to name a value.
         levels: vec![Level::Untracked, Level::Allocator],
         scale: Some(0.001),
         threads: 1,
@@ -272,7 +272,7 @@ fn a_resumed_run_repeats_nothing_and_loses_nothing() {
         assert_eq!(known, kept);
         assert_eq!(pairs, [vec![12; 4], vec![], vec![12; 2]], "after {kept} entries");
         let now = fs::read_to_string(&path).expect("the journal");
-        assert!(now.starts_with(text.trim_end_matches("{\"entry\":\"pa")), "what was measured stays");
+        assert!(now.starts_with(text.trim_end_matches("{\"entry\":\"pa")), "measurements are kept");
         assert_eq!(now.lines().count() - 1, entries, "after {kept} entries");
     }
 }
@@ -301,7 +301,7 @@ fn history_of_memscope(repository: &Path) -> Vec<String> {
         "let ptr = System.alloc(layout);\n        for turn in 0..400_u32 { std::hint::black_box(turn); }",
         1,
     );
-    assert_ne!(slow, source, "the hook is where it was");
+    assert_ne!(slow, source, "the hook has that line");
     fs::write(&allocator, slow).expect("the hook");
     commits.push(commit(repository, "the slow one"));
     fs::write(repository.join("src/lib.rs"), "this does not build").expect("a file");
@@ -455,7 +455,7 @@ fn the_commit_that_slows_the_hook_is_named() {
     let picture = fs::read_to_string(output.join("history.svg")).expect("the picture");
     roxmltree::Document::parse(&picture).expect("valid XML");
     assert!(picture.contains("the slow one"));
-    assert!(!output.join("history.journal").exists(), "a run that is done needs no journal");
+    assert!(!output.join("history.journal").exists(), "a finished run needs no journal");
     // Five commits were built: four differences from one back, three from two back, and one from four back.
     let lines = fs::read_to_string(output.join("trend.jsonl")).expect("the differences");
     assert_eq!(lines.lines().count(), 8, "{lines}");
@@ -465,7 +465,7 @@ fn the_commit_that_slows_the_hook_is_named() {
         .assert()
         .success()
         .stdout(contains("4 steps between commits: ").and(contains("structures/allocator")));
-    assert_eq!(git(&repository, &["status", "--porcelain", "--branch"]), before, "the clone is as it was");
+    assert_eq!(git(&repository, &["status", "--porcelain", "--branch"]), before, "the clone is unchanged");
 }
 
 #[test]
@@ -502,7 +502,7 @@ fn versions_are_compared_by_one_line() {
     }
     let found: Comparison = files::read(&folder.path().join("out/compare.json")).expect("the comparison");
     assert_eq!(found.builds.iter().map(|build| build.links.as_slice()).collect::<Vec<_>>(), [[1, 2], [3, 4]]);
-    assert_ne!(found.plan.builds[0].1, found.plan.builds[1].1, "they are other programs");
+    assert_ne!(found.plan.builds[0].1, found.plan.builds[1].1, "they are different programs");
     let report = fs::read_to_string(folder.path().join("out/compare.md")).expect("the report");
     assert!(report.contains("2 links of each build") && report.contains("0.1.0 (2) 3–4"), "{report}");
 

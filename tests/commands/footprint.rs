@@ -26,7 +26,7 @@ fn a_footprint_has_every_measurement_at_every_scale() {
         assert_eq!((measurement.points.len(), measurement.peaks.len()), (SCALES, PEAKS), "{measurement:?}");
         assert!(measurement.points.windows(2).all(|two| two[0].events <= two[1].events), "{measurement:?}");
         if measurement.level == Level::Counting {
-            // Counters in statics take no memory of the heap.
+            // Counters in statics use no heap memory.
             assert!(
                 measurement.points.iter().all(|point| point.peak_bytes == 0 && point.kept_bytes == 0),
                 "{measurement:?}"

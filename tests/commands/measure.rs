@@ -92,7 +92,7 @@ fn a_killed_run_resumes_where_it_stopped() {
     let firsts = results.measurements.iter().map(|measurement| serde_json::to_string(&measurement.pairs[0]));
     let kept_firsts = firsts.filter(|first| text.contains(first.as_ref().expect("JSON")));
     assert!(kept_firsts.count() > 0, "the first pairs are those that were measured before");
-    assert!(!path.exists(), "the journal ended");
+    assert!(!path.exists(), "the journal is removed");
     measure(&["--resume"]).assert().code(2).stderr(contains("nothing to resume"));
 }
 
@@ -112,7 +112,7 @@ fn waits_are_part_of_the_work_that_is_recorded() {
     };
     let (measurements, text, [_, probes]) = measured(&["--wait-us=7"]);
     assert!(measurements.iter().all(|measurement| measurement.wait_us == 7), "{measurements:?}");
-    assert!(text.contains("--wait-us=7`") || text.contains("--wait-us=7\n"), "see it alone: {text}");
+    assert!(text.contains("--wait-us=7`") || text.contains("--wait-us=7\n"), "the command that runs it alone: {text}");
     assert!(probes.lines().all(|probe| probe.starts_with("probe ") && probe.contains(" --wait-us=7")), "{probes}");
     let (measurements, _, [file, _]) = measured(&[]);
     assert!(measurements.iter().all(|measurement| measurement.wait_us == 0) && !file.contains("wait_us"), "{file}");

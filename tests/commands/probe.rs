@@ -198,7 +198,7 @@ fn no_probe_outlives_its_parent() {
         .spawn()
         .expect("the program starts");
     let child = processes::wait_for(|| Some(processes::children(parent.id())).filter(|children| !children.is_empty()));
-    // The tie is made when the probe has read its arguments, as a probe that hangs has.
+    // A probe is tied to its parent once it has read its arguments, as a hanging one has.
     processes::wait_for(|| processes::is_asleep(&child).then_some(()));
     parent.kill().expect("the parent can be killed");
     parent.wait().expect("the parent is gone");

@@ -20,7 +20,7 @@ fn programs_are_known_by_name_and_not_listed() {
         assert_eq!(program.is_built(), cfg!(feature = "programs"), "{name}");
     }
     assert!(registered().len() == 8 && !registered().iter().any(|workload| workload.is_program()));
-    assert!(program("parser") > Workload::LEAKS && program("parser") < program("fft"), "they have their order");
+    assert!(program("parser") > Workload::LEAKS && program("parser") < program("fft"), "they are in order");
 }
 
 #[cfg(not(feature = "programs"))]

@@ -33,7 +33,7 @@ fn threads(blocks: u64, gap_ns: u64) -> Vec<(u32, Vec<Event>)> {
         if n % 10 != 0 {
             third.push(event(Kind::Free, ticket + 3, moved, 0, gap_ns));
         }
-        // And its own blocks.
+        // And the blocks of the third thread.
         third.push(event(Kind::Allocate, ticket + 4, 8, 40, gap_ns));
         third.push(event(Kind::Free, ticket + 5, 8, 0, gap_ns));
     }
@@ -70,7 +70,7 @@ fn a_replay_has_the_operations_of_its_trace() {
         let Truth { allocations, deallocations, allocated_bytes, live_bytes, .. } = seen.truth.expect("counted");
         let [made, moved] = [24, 2_000].map(|size| (0..blocks).map(|n| size + n % 1_000).sum::<u64>());
         let kept: u64 = (0..blocks).step_by(10).map(|n| 2_000 + n % 1_000).sum();
-        assert_eq!(allocations, 3 * blocks, "{level}: made, resized, and own");
+        assert_eq!(allocations, 3 * blocks, "{level}: those of the first, second and third thread");
         assert_eq!(deallocations, 3 * blocks - blocks / 10, "{level}");
         assert_eq!((allocated_bytes, live_bytes), (made + moved + 40 * blocks, kept), "{level}");
     }

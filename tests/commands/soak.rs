@@ -51,7 +51,7 @@ fn every_level_has_its_checkpoints_and_its_memory() {
         let counted = soak.measured.counted.as_ref().expect("bytes are counted");
         let kept: Vec<Option<u64>> = counted.trace.checkpoints.iter().map(|checkpoint| checkpoint.kept_bytes).collect();
         if soak.level() == Level::Counting {
-            // Counters in statics take no memory of the heap.
+            // Counters in statics use no heap memory.
             assert_eq!((kept, counted.trace.end.and_then(|end| end.kept_bytes)), (vec![Some(0); 2], Some(0)));
         } else {
             assert!(kept.iter().all(|&bytes| bytes > Some(1_000)), "{kept:?}");
@@ -105,7 +105,7 @@ fn kept_bytes_are_exact() {
     let (soaks, printed) = soaked(folder.path(), SEVEN, &["--without-instructions", "--tracking=keeping:4096"]);
     let growth = growth(&soaks[0], Quantity::KeptBytes);
     for &(events, kept) in &growth.points {
-        // The first 100 events are allocations alone.
+        // The first 100 events are only allocations.
         assert_eq!(kept, (4_096 * (events + 100) / 2) as f64, "after {events} events");
     }
     assert_eq!(growth.class(), Some(GrowthClass::Linear), "{printed}");

@@ -59,7 +59,7 @@ fn the_program_without_a_command_makes_the_stress_run() {
     assert!(!is_drawn || said.is_empty(), "{said}");
     let own = linked::own_picture().filter(|_| is_drawn);
     let expected = ["memory_analysis.json", "memory_analysis.md", "memory_analysis.svg"].into_iter().chain(own);
-    assert_eq!(files, expected.collect::<Vec<_>>(), "the record and its reports, and nothing else of ours");
+    assert_eq!(files, expected.collect::<Vec<_>>(), "the record and its reports, and no other file of this program");
 }
 
 #[test]
@@ -148,5 +148,5 @@ fn a_run_that_is_killed_leaves_the_earlier_picture() {
     child.kill().expect("it can be killed");
     child.wait().expect("it is gone");
     assert_eq!(fs::read_to_string(&picture).expect("the file"), "the earlier one");
-    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1, "nothing half-written");
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1, "nothing incomplete is left");
 }

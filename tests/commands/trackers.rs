@@ -22,7 +22,7 @@ fn measurement(trackers: &Trackers, level: Level) -> Measurement {
 }
 
 fn read(folder: &Path) -> Trackers {
-    files::read(&folder.join("trackers.json")).expect("a trackers")
+    files::read(&folder.join("trackers.json")).expect("a file of trackers")
 }
 
 #[test]

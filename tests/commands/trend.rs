@@ -133,7 +133,7 @@ fn records_of_single_runs_are_shown_without_a_verdict() {
     line_with(&text, &["No differences of commits yet", "memscope-bench history", "trend.jsonl"]);
     line_with(&text, &["Machine A: Example 9000, 2 cores, Example OS 1.0"]);
     line_with(&text, &["Machine B: Another 1, 2 cores"]);
-    assert!(!text.contains("variables"), "full alone, unless others are asked for: {text}");
+    assert!(!text.contains("variables"), "only full, unless others are requested: {text}");
 
     let picture = fs::read_to_string(repository.path().join("out/trend.svg")).expect("the picture");
     let picture = roxmltree::Document::parse(&picture).expect("valid XML");

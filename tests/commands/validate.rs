@@ -43,7 +43,7 @@ fn a_failed_run_is_resumed_and_one_file_holds_all_circumstances() {
         .stderr(contains("run it alone: cargo run --release -- probe --workload=cycles --tracking=full"));
     let first = fs::read_to_string(&journal).expect("the journal");
     assert_eq!(first.lines().count(), 3, "the plan, the calibration and the first part");
-    assert_eq!(fs::read(&path).expect("the file"), fs::read(earlier).expect("the file"), "it stays as it was");
+    assert_eq!(fs::read(&path).expect("the file"), fs::read(earlier).expect("the file"), "it is unchanged");
     validate(folder.path(), &["--load"]).assert().code(2).stderr(contains("continue it with --resume"));
 
     validate(folder.path(), &["--load", "--resume"])
@@ -54,7 +54,7 @@ fn a_failed_run_is_resumed_and_one_file_holds_all_circumstances() {
         .stdout(contains("Target not reached: coverage, none and up to +10 %, by CPU time"))
         .stdout(contains("Target not measured: false alarms in 24 comparisons, by CPU time: no runs"));
     let both: Validation = files::read(&path).expect("a validation");
-    assert!(matches!(both.at_rest, Some(KeptRun::Earlier(_))), "what was measured at rest stays");
+    assert!(matches!(both.at_rest, Some(KeptRun::Earlier(_))), "measurements at rest are kept");
     let run = present(both.under_load);
     assert_eq!((run.pairs, run.rounds, run.settings.len()), (6, 12, 6));
     assert_eq!(run.settings[0].level, Level::Untracked);

@@ -54,7 +54,7 @@ impl ScriptedCargo {
         fs::read_to_string(self.path("calls")).unwrap_or_default().lines().map(str::to_owned).collect()
     }
 
-    /// Returns the program, in the folder, with the script for cargo and a build cache of its own.
+    /// Returns the program, in the folder, with the script for cargo and a separate build cache.
     pub fn memscope_bench(&self) -> Command {
         let mut command = memscope_bench();
         command.current_dir(self.folder());

@@ -188,6 +188,6 @@ pub fn text(assert: &Assert) -> String {
 /// Returns the names of the builds if none succeeded.
 pub fn not_built(stderr: &str) -> Vec<String> {
     let list = stderr.split_once("none of ").and_then(|(_, rest)| rest.split_once(" was built"));
-    let (list, _) = list.unwrap_or_else(|| panic!("nothing was to be built: {stderr}"));
+    let (list, _) = list.unwrap_or_else(|| panic!("nothing should have been built: {stderr}"));
     list.split(", ").map(str::to_owned).collect()
 }

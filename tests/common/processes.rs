@@ -26,12 +26,12 @@ pub fn is_gone(process: &str) -> bool {
     matches!(state(process), None | Some('Z'))
 }
 
-/// Repeats a question until it has an answer; fails after a while.
-pub fn wait_for<R>(mut ask: impl FnMut() -> Option<R>) -> R {
+/// Calls a function until it returns a value; fails after a while.
+pub fn wait_for<R>(mut poll: impl FnMut() -> Option<R>) -> R {
     let began = Instant::now();
     loop {
-        if let Some(answer) = ask() {
-            return answer;
+        if let Some(value) = poll() {
+            return value;
         }
         assert!(began.elapsed() < Duration::from_secs(30), "it never happened");
         std::thread::sleep(Duration::from_millis(5));

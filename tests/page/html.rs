@@ -28,7 +28,7 @@ impl<'t> Page<'t> {
         self.document.descendants().filter_map(|node| node.attribute(name)).collect()
     }
 
-    /// Returns the addresses that a browser loads unasked.
+    /// Returns the addresses that a browser loads by itself.
     pub fn loaded(&self) -> Vec<&str> {
         let linked = self.document.descendants().filter(|node| !node.has_tag_name("a"));
         linked.filter_map(|node| node.attribute("href")).filter(|address| !address.starts_with('#')).collect()

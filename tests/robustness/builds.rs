@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// A version that this program is not built with.
 const OTHER: &str = "0.2.4";
 
-/// A place with a cargo of its own, and what these tests ask there.
+/// A folder with a scripted cargo, and the commands of these tests.
 struct Place {
     cargo: ScriptedCargo,
 }
@@ -165,7 +165,7 @@ fn a_relative_path_to_cargo_s_own_folder_begins_in_the_user_s_folder() {
     place.compare(&[OTHER]).env("CARGO_HOME", "home").assert().code(2);
     assert_eq!(Path::new(said().trim_end()), here.join("home"));
     place.compare(&[OTHER]).env("CARGO_HOME", "").assert().code(2);
-    assert_eq!(said(), "\n", "an empty variable is not set");
+    assert_eq!(said(), "\n", "an empty variable counts as unset");
 }
 
 /// Returns a script line that prints a compiler's error in a package.
@@ -192,7 +192,7 @@ fn a_build_that_does_not_compile_is_named_and_not_compiled_again() {
     }
     assert_eq!(place.calls().len(), 1, "the outcome is kept");
     place.compare(&[OTHER]).env("RUSTFLAGS", "-Cdebuginfo=1").assert().code(2).stderr(contains(why));
-    assert_eq!(place.calls().len(), 2, "another compilation has another outcome");
+    assert_eq!(place.calls().len(), 2, "another compilation has a separate outcome");
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn builds_that_failed_because_of_the_system_are_repeated() {
         for _ in 0..2 {
             place.compare(&[OTHER]).assert().code(2).stderr(contains(why.clone()));
         }
-        assert_eq!(place.calls().len(), 2, "cargo is asked again");
+        assert_eq!(place.calls().len(), 2, "cargo is called again");
     }
 }
 
@@ -258,7 +258,7 @@ fn a_linker_s_failure_is_not_blamed_on_the_adapter() {
     for _ in 0..2 {
         place.compare(&[OTHER]).assert().code(2).stderr(contains(why.clone()).and(contains("no adapter fits").not()));
     }
-    assert_eq!(place.calls().len(), 2, "no other part of the adapter is tried, and cargo is asked again");
+    assert_eq!(place.calls().len(), 2, "no other part of the adapter is tried, and cargo is called again");
 }
 
 #[test]
@@ -330,7 +330,7 @@ fn links_are_made_once_and_a_repeated_build_gets_the_next_ones() {
     let names: Vec<&str> = found.builds.iter().map(|build| build.name.as_str()).collect();
     assert_eq!(names, [linked.clone(), format!("{linked} (2)")]);
     assert_eq!(found.builds.iter().map(|build| build.links.as_slice()).collect::<Vec<_>>(), [[1, 2], [3, 4]]);
-    assert_ne!(found.plan.builds[0].1, found.plan.builds[1].1, "they are other programs");
+    assert_ne!(found.plan.builds[0].1, found.plan.builds[1].1, "they are different programs");
     assert_eq!(place.calls().len(), 2 + 4, "each is built, and linked twice");
 
     twice().assert().success();
@@ -394,13 +394,13 @@ fn cargo_ends_where_its_log_cannot_be_written() {
 #[test]
 #[cfg(target_os = "linux")]
 fn cargo_and_its_compilers_end_with_an_interrupted_run() {
-    // As `kill` does, the signal reaches the program alone.
+    // The signal reaches only the program, as from `kill`.
     let place = Place::with_cargo("sleep 60 & echo \"$$ $!\" >\"$copy/pids\"; kill -TERM $PPID; wait");
     let assert = place.compare(&[OTHER]).assert();
     let output = assert.get_output();
     assert_eq!(output.status.signal(), Some(15), "it ends as the signal would end it: {output:?}");
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(!said.contains("cargo cannot build"), "it is no failure of cargo: {said}");
+    assert!(!said.contains("cargo cannot build"), "it is not a failure of cargo: {said}");
     let pids = fs::read_to_string(place.path("cache").join(OTHER).join("pids")).expect("it was started");
     processes::wait_for(|| pids.split_whitespace().all(processes::is_gone).then_some(()));
 }

@@ -265,7 +265,7 @@ fn a_log_that_cannot_be_written_is_an_error_of_the_run() {
         .code(2)
         .stdout(contains("6 per figure").and(contains("crashed").not()))
         .stderr(ends_with("error: cannot write /dev/full: No space left on device (os error 28)\n"));
-    assert_eq!(measurement(folder.path()).pairs.len(), 6, "what was measured is kept");
+    assert_eq!(measurement(folder.path()).pairs.len(), 6, "the measurement is kept");
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn a_limit_on_files_is_an_error_and_not_a_crash() {
         .assert()
         .code(2)
         .stderr(contains("cannot use the journal ./overhead.journal: File too large"));
-    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0, "nothing half-written is left");
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0, "nothing incomplete is left");
 }
 
 fn request() -> Request {

@@ -283,7 +283,7 @@ fn a_partial_clone_is_not_completed() {
     repository.program().args(["compare", "blobless@HEAD", "blobless@HEAD~0", "--output=out"]).assert().code(2);
     let said =
         text(&repository.program().args(["history", "--repository=blobless", "--range=HEAD^!"]).assert().code(2));
-    assert!(said.contains("partial clone"), "its parent was not: {said}");
+    assert!(said.contains("partial clone"), "the parent was not checked out: {said}");
 }
 
 #[test]

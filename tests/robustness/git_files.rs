@@ -102,7 +102,7 @@ fn a_package_may_be_one_of_several_in_a_repository() {
     let said = text(&repository.program().args(history).assert().code(2));
     assert!(said.contains("cargo cannot build"), "{said}");
     let folder = exported(&repository);
-    assert!(folder.join("crates/core/Cargo.toml").exists(), "what lies beside the package");
+    assert!(folder.join("crates/core/Cargo.toml").exists(), "the files next to the package");
     let copies = fs::read_dir(repository.beside("cache"))
         .expect("the build cache")
         .filter_map(|entry| fs::read_to_string(entry.expect("an entry").path().join("Cargo.toml")).ok());

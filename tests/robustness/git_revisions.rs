@@ -197,6 +197,6 @@ fn commits_with_any_content_are_read() {
         ]);
         String::from_utf8_lossy(&program.assert().code(2).get_output().stdout).into_owned()
     };
-    assert!(bisect("HEAD~3", "HEAD~2").contains("Gr\u{f6}\u{df}e | 1 %H"), "as its encoding says");
-    assert!(bisect("HEAD~3", "HEAD~1").contains("Gr\u{fffd}\u{fffd}e | 1 %H"), "what is no text is marked");
+    assert!(bisect("HEAD~3", "HEAD~2").contains("Gr\u{f6}\u{df}e | 1 %H"), "decoded as declared");
+    assert!(bisect("HEAD~3", "HEAD~1").contains("Gr\u{fffd}\u{fffd}e | 1 %H"), "invalid text is marked");
 }

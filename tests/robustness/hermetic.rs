@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// `cargo test` in the hook of a repository, with a configuration that signs, runs hooks and forbids, and with
+/// `cargo test` in the hook of a repository, with a configuration that signs, runs hooks and restricts git, and with
 /// temporary files within that repository.
 #[test]
 fn the_tests_can_be_run_from_a_hook() {

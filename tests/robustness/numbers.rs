@@ -23,7 +23,7 @@ fn assert_reports_are_sound(results: &Results) {
     assert_sound(&common::text(results));
     assert_sound(&common::markdown(results));
     for format in [Format::Bmf, Format::Csv] {
-        assert_sound(&memscope_bench::internal::study::draw(results, format).expect("every number is one"));
+        assert_sound(&memscope_bench::internal::study::draw(results, format).expect("every number is finite"));
     }
     let picture = overhead::chart::draw(results);
     assert_sound(&picture);
@@ -35,7 +35,7 @@ fn assert_reports_are_sound(results: &Results) {
 
 /// Checks that a file of the results can be read again, with the same content.
 fn assert_can_be_read(results: &Results) {
-    let text = files::json(results).expect("every number is one");
+    let text = files::json(results).expect("every number is finite");
     let read: Results = files::parse(Path::new("results.json"), &text).expect("it can be read");
     assert_eq!(&read, results);
 }
@@ -195,5 +195,5 @@ fn coarse_clocks_give_no_invalid_figures() {
         .assert()
         .code(2)
         .stderr(predicates::str::contains("is too coarse for windows of this size: use a larger --scale"));
-    assert!(!folder.path().join("validation.json").exists(), "nothing half-written is left");
+    assert!(!folder.path().join("validation.json").exists(), "nothing incomplete is left");
 }

@@ -151,7 +151,7 @@ fn a_preloaded_allocator_is_named() {
 fn a_file_without_an_environment_is_still_read() {
     let mut file = serde_json::to_value(crate::common::results()).expect("serialises");
     let origin = file.as_object_mut().expect("an object");
-    assert!(origin.get("environment").is_none(), "none is written where there is none");
+    assert!(origin.get("environment").is_none(), "an empty one is not written");
     origin.insert("something_new".to_owned(), "of a later version".into());
     let results: Results = serde_json::from_value(file).expect("reads back");
     assert!(results.origin.environment.is_empty() && results.origin.toolchain.flags.is_empty());

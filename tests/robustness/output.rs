@@ -302,7 +302,7 @@ fn a_full_disk_keeps_the_earlier_file_and_the_results_are_shown() {
     let [warning, error] = said.lines().collect::<Vec<_>>()[..] else { panic!("a warning and an error: {said}") };
     assert!(warning.starts_with("Warning: cannot use the journal") && warning.contains("File too large"), "{said}");
     assert!(error.contains("overhead.json") && error.contains("File too large"), "{said}");
-    assert!(String::from_utf8_lossy(&done.stdout).contains("Noise floor"), "what was measured is shown");
+    assert!(String::from_utf8_lossy(&done.stdout).contains("Noise floor"), "the results are shown");
     assert_eq!(fs::read(&path).expect("the file"), earlier);
     // After making space, the user can continue from the journal.
     assert_eq!(names(folder.path()), ["overhead.journal", "overhead.json"], "no temporary file is left");

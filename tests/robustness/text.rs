@@ -45,7 +45,7 @@ fn check_picture(name: &str, text: &str) {
     let picture = roxmltree::Document::parse(text).unwrap_or_else(|error| panic!("{name}: {error}"));
     assert!(picture.descendants().all(|node| !node.has_tag_name("img") && !node.has_tag_name("script")), "{name}");
     check_terminal(name, text);
-    assert!(text.contains("␛[31mred"), "{name} has the text, harmlessly");
+    assert!(text.contains("␛[31mred"), "{name} has the text without its effects");
 }
 
 /// Checks that text does not affect a terminal.

@@ -255,7 +255,7 @@ mod tests {
     fn a_target_is_found_by_its_compiled_name() {
         let package = package();
         assert_eq!(target(&package, "my_tracking").expect("there is one")["name"], "my-tracking");
-        assert!(target(&package, "my_crate").is_none(), "a library is no program");
+        assert!(target(&package, "my_crate").is_none(), "a library is not a program");
         assert!(manifest(&package, "gone", "", Path::new("/"), Path::new("/"), "x").is_err());
         assert!(manifest(&package, "my-tracking", "[", Path::new("/"), Path::new("/"), "x").is_err());
     }

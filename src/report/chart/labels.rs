@@ -81,7 +81,7 @@ mod tests {
 
     const ROOM: Room = (0.0, 0.0, 300.0, 200.0);
 
-    /// Checks that labels of this width stand within the room, and overlap neither each other nor other points.
+    /// Checks that labels of this width are within [`ROOM`], and overlap neither each other nor other points.
     fn are_apart(places: &[(f64, f64)], width: f64) -> Vec<Label> {
         let points: Vec<(f64, f64, f64)> = places.iter().map(|&(x, y)| (x, y, width)).collect();
         let labels = placed(&points, ROOM);
@@ -102,7 +102,7 @@ mod tests {
     fn a_label_is_on_the_right_if_there_is_room() {
         let beside = |at| [Label { at, leader: None }];
         assert_eq!(placed(&[(100.0, 100.0, 50.0)], ROOM), beside((108.0, 103.5)));
-        assert_eq!(placed(&[(280.0, 100.0, 50.0)], ROOM), beside((222.0, 103.5)), "else at the left");
+        assert_eq!(placed(&[(280.0, 100.0, 50.0)], ROOM), beside((222.0, 103.5)), "otherwise on the left");
     }
 
     #[test]

@@ -210,7 +210,7 @@ fn passes_are_added_until_the_precision_is_reached_or_time_runs_out() {
     let planned = vec![2, 4, 6, 8, 10, 12];
     assert_eq!(pairs(1.0), [planned.clone(), planned.clone()], "all pairs are equal");
     let further = [planned, vec![22, 32]].concat();
-    assert_eq!(pairs(-1.0), [further.clone(), further], "no interval is narrower than nothing");
+    assert_eq!(pairs(-1.0), [further.clone(), further], "no interval has a negative width");
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn a_fit_predicts_when_a_cost_is_reached() {
             let reached = fit.reaches(cost(events)).expect("it grows");
             assert!((reached / events - 1.0).abs() < 0.01, "cost {place}: {reached} instead of {events}");
         }
-        assert_eq!(fit.reaches(cost(1e4) / 2.0), None, "it is dearer than that from the start");
+        assert_eq!(fit.reaches(cost(1e4) / 2.0), None, "it costs more than that from the start");
     }
     let flat = growth_fit(&costs(|_| 5.0, 0.01, 1)).expect("19 points");
     assert_eq!((flat.reaches(10.0), flat.power), (None, None));

@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(Status::of(Ok((20, 0, 1_982))).label(), "20 of 20, 1,982 false");
         assert_eq!(Status::of(Ok((0, 20, 0))), Status::NotKept);
         assert_eq!(Status::of(Ok((0, 0, 3))), Status::NotKept);
-        assert_eq!(Status::of(Ok((0, 0, 0))), Status::Unknown, "nothing was asked");
+        assert_eq!(Status::of(Ok((0, 0, 0))), Status::Unknown, "nothing was expected");
     }
 
     #[test]

@@ -184,11 +184,11 @@ mod tests {
             let (_, singles) = plan(&[name], most).measure(|request| Ok(timing(request, each_ns)), |_, _| {});
             singles[0].calls
         };
-        assert_eq!(calls("allocate-16B", 12, 1_000_000), 50_000, "as many are timed together");
+        assert_eq!(calls("allocate-16B", 12, 1_000_000), 50_000, "as many as are timed together");
         assert_eq!(calls("allocate-16B", 12, 50), 50);
         assert_eq!(calls("grow-vector", 80_000, 1_000_000), 1_000);
         assert_eq!(calls("zeroed-64MiB", 45_000_000, 1_000_000), 2);
-        assert_eq!(calls("name-vec", 1_500, 1_000_000), 100, "half of what leaves the process as it was");
+        assert_eq!(calls("name-vec", 1_500, 1_000_000), 100, "half of the calls that leave the process unchanged");
         assert_eq!(calls("analyse-1000", 3_000_000, 1_000_000), 1);
     }
 
@@ -203,7 +203,7 @@ mod tests {
         let plan = plan(&["allocate-16B", "name-vec", "analyse-1000"], 100);
         let mut steps = 0;
         let (batches, singles) = plan.measure(run, |_, _| steps += 1);
-        assert_eq!((steps, plan.steps()), (24, 24), "of two levels, one and one");
+        assert_eq!((steps, plan.steps()), (24, 24), "two levels of the first call, and one of each other");
         let names: Vec<&str> = batches.iter().map(|measured| measured.operation.as_str()).collect();
         assert_eq!(names, ["allocate-16B", "allocate-16B", "name-vec", "analyse-1000"]);
         assert_eq!(batches.iter().map(|measured| measured.samples.len()).collect::<Vec<_>>(), [6, 6, 0, 6]);

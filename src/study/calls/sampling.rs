@@ -187,7 +187,7 @@ mod tests {
         let (_folder, launcher) = program(&THREE_NS.replace("3 * repeats", "0 * repeats"));
         let mut sampling = Sampling::begin(&launcher, name_vec(), Level::Variables);
         for _ in 0..8 {
-            assert_eq!(sampling.sample(10), Some(Duration::from_nanos(10)), "a time to divide by");
+            assert_eq!(sampling.sample(10), Some(Duration::from_nanos(10)), "never zero");
         }
         let measured = sampling.finish();
         assert_eq!((measured.ns, measured.samples.len(), measured.failure), (None, 8, None));

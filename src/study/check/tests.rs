@@ -265,7 +265,7 @@ fn growth_has_no_verdict_if_pairs_of_both_builds_overlap() {
     };
     assert_eq!(judgement([100.0, 120.0, 80.0], [300.0, 320.0, 280.0]), Judgement::Worse);
     assert_eq!(judgement([300.0, 320.0, 280.0], [100.0, 120.0, 80.0]), Judgement::Better);
-    assert_eq!(judgement([100.0, 310.0, 80.0], [300.0, 320.0, 280.0]), Judgement::Unknown, "as one pair is as high");
+    assert_eq!(judgement([100.0, 310.0, 80.0], [300.0, 320.0, 280.0]), Judgement::Unknown, "one pair is as high");
 }
 
 #[test]

@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn bytes_within_random_variation_are_no_figure() {
-        // Beside 100 bytes for each live allocation, chance adds or takes away some.
+        // Random variation is added to, or subtracted from, 100 bytes for each live allocation.
         let measured = |chance: f64| {
             let point = |n: u64| {
                 let moved = if n.is_multiple_of(2) { chance } else { -chance };

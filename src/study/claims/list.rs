@@ -29,7 +29,7 @@ mod tests {
     fn every_claim_has_a_quote_a_place_and_a_setting() {
         let mut ids = BTreeSet::new();
         for claim in CLAIMS.iter() {
-            assert!(ids.insert(&claim.id), "{} is there twice", claim.id);
+            assert!(ids.insert(&claim.id), "{} occurs twice", claim.id);
             assert!(!claim.quote.is_empty() && claim.place.contains(".md, "), "{claim:?}");
             assert!(!claim.settings.is_empty(), "{claim:?}");
             assert!(semver::Version::parse(&claim.version).is_ok(), "{claim:?}");

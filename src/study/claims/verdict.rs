@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(judged(bound, std::slice::from_ref(&barely)), Verdict::DoesNotHold(1));
         let mut eight = vec![figure(1.0, 1.04); 7];
         eight.push(barely.clone());
-        assert_eq!(judged(bound, &eight), Verdict::CannotBeTested, "one of eight is there by chance in 18 % of runs");
+        assert_eq!(judged(bound, &eight), Verdict::CannotBeTested, "one of eight is beyond by chance in 18 % of runs");
         eight[7] = figure(1.06, 1.10);
         assert_eq!(judged(bound, &eight), Verdict::DoesNotHold(1));
         // If the others are far beyond, the last is judged as if it were alone.

@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(leaning(&torn), Leaning::Unsure);
     }
 
-    /// Each link always leans to its own side: any number of rounds agrees, and shows no more than eight links.
+    /// Each link always leans to the same side, so any number of rounds shows no more than the eight links do.
     #[test]
     fn many_rounds_of_disagreeing_links_decide_nothing() {
         let turns: Vec<usize> = (0..400).map(|round| turn(round, 8)).collect();

@@ -194,7 +194,7 @@ mod tests {
         assert_eq!(of(Against::First), [(3, 0, Judgement::Worse), (4, 0, Judgement::Worse)]);
         assert_eq!(of(Against::Previous), [(3, 0, Judgement::Worse), (4, 3, Judgement::Better)]);
         let parents = Against::Each(vec![None, Some(0), None, Some(1), None]);
-        assert_eq!(of(parents), [(3, 0, Judgement::Worse)], "the parent failed, so its own one takes its place");
+        assert_eq!(of(parents), [(3, 0, Judgement::Worse)], "the parent failed, so its own parent is the reference");
     }
 
     #[test]

@@ -42,7 +42,7 @@ mod tests {
         let of = |between: [u64; 2]| side(&[1_000, 1_000], &[1_024, 1_024], &between);
         assert_eq!([[1_000, 1_000], [1_011, 1_010]].map(of), [Leaning::Good; 2]);
         assert_eq!([[1_024, 1_024], [1_013, 1_014], [1_300, 1_300]].map(of), [Leaning::Bad; 3]);
-        assert_eq!([[1_012, 1_012], [1_010, 1_014]].map(of), [Leaning::Unsure; 2], "on the middle, or on both sides");
+        assert_eq!([[1_012, 1_012], [1_010, 1_014]].map(of), [Leaning::Unsure; 2], "at the midpoint, or on both sides");
         assert_eq!(side(&[1_000], &[], &[1_000]), Leaning::Unsure);
     }
 

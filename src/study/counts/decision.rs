@@ -148,12 +148,13 @@ mod tests {
 
     #[test]
     fn page_faults_must_exceed_the_range_of_their_probes() {
-        // Of 0.2.5 under processing/full, whose maps have another seed in each process.
+        // From 0.2.5 under processing/full, whose maps have another seed in each process.
         let base = [3_179, 3_012, 2_737, 3_038, 2_968, 3_038];
         let head = |factor: f64| base.map(|faults| (faults as f64 * factor) as u64);
         assert_eq!(judged(Metric::PageFaults, &base, &head(1.1)), Judgement::Same);
         assert_eq!(judged(Metric::PageFaults, &base, &head(1.33)), Judgement::Worse);
-        // Of two commits with the same code under mixed/variables: the stacks and arenas of threads lie elsewhere.
+        // From two commits with the same code under mixed/variables: threads have their stacks and arenas at other
+        // addresses.
         let mixed = ([283, 301, 285, 278, 298, 298], [276, 262, 261, 262, 262, 282]);
         assert_eq!(judged(Metric::PageFaults, &mixed.0, &mixed.1), Judgement::Same);
         assert_eq!(judged(Metric::PageFaults, &[90; 6], &[160; 6]), Judgement::Worse);

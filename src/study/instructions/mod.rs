@@ -385,7 +385,7 @@ mod tests {
         counter.compile_fixed_seed(Path::new("cc")).expect("what links Rust compiles C");
         let scale = Scale::new(0.001).expect("positive");
         let request = Request { workload: Workload::CYCLES, level: Level::Full, scale, threads: 1, count: false };
-        counter.run(&request, Digest::default(), 0).expect_err("a script is no probe")
+        counter.run(&request, Digest::default(), 0).expect_err("a script is not a probe")
     }
 
     #[test]

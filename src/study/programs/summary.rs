@@ -349,7 +349,7 @@ mod tests {
         let mut workloads: Vec<_> = names.enumerate().map(workload).collect();
         let said = typical(&curve_of(&workloads)).expect("eight of each");
         assert!(said.contains(" typically costs 1") && !said.contains("significant"), "{said}");
-        // Of a hundredth of a nanosecond, nothing is seen.
+        // A cost of a hundredth of a nanosecond is not significant.
         workloads[8..14].iter_mut().for_each(|(_, _, ns)| *ns = 0.01);
         let said = typical(&curve_of(&workloads)).expect("two programs and eight stress workloads");
         assert!(said.contains(", over the 2 of 8 and the 8 of 8 with a significant cost"), "{said}");

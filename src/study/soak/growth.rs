@@ -257,7 +257,7 @@ mod tests {
     /// Returns pairs in which tracking adds this much to an event.
     fn measured(added: impl Fn(u64) -> f64) -> Measured {
         let pair = |pair: u32| {
-            // The machine is slower by turns, for both equally.
+            // The machine is slower in some pairs, and equally for both processes of a pair.
             let slow = 1.0 + f64::from(pair) / 10.0;
             Pair {
                 untracked_first: pair.is_multiple_of(2),
@@ -309,7 +309,7 @@ mod tests {
         measured.instructions =
             Instructions { untracked: stretches(100_000), tracked: stretches(700_000), unknown: None };
         let early = |quantity| of(quantity, &measured).early();
-        assert_eq!(early(Quantity::CpuTime).map(f64::round), Some(150.0), "the slow machine is in both");
+        assert_eq!(early(Quantity::CpuTime).map(f64::round), Some(150.0), "the slow machine affects both");
         assert_eq!(early(Quantity::Instructions), Some(300.0));
         assert_eq!((early(Quantity::RareCall), early(Quantity::Query)), (Some(900.0), Some(250.0)));
         assert_eq!((early(Quantity::KeptBytes), early(Quantity::Resident)), (Some(300_000.0), Some(0.0)));

@@ -127,7 +127,7 @@ mod tests {
         assert_eq!((low.programs, low.limits), (5, 1));
         assert!(low.log_mean < 0.24 && low.log_mean > 0.1, "{low:?}");
         assert!((low.log_mean + high.log_mean - 0.5).abs() < 1e-6, "{low:?} {high:?}");
-        // A limit far away says nothing: only the known ones count.
+        // A distant limit has no effect: only the known ones count.
         let far = with(Height::Below(5.0));
         assert!((far.log_mean - 0.25).abs() < 1e-6, "{far:?}");
     }

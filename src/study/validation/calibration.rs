@@ -61,6 +61,6 @@ mod tests {
         // 5 % of a tracked time of 1.4 and of 8 times the untracked one: 7 % and 40 % of the latter.
         assert_eq!(calibration.units_beside(1.4, 5.0, false), 6);
         assert_eq!(calibration.units_beside(8.0, 5.0, true), 23);
-        assert_eq!(calibration.units_beside(1.0, 0.0, false), 1, "no work would be no change");
+        assert_eq!(calibration.units_beside(1.0, 0.0, false), 1, "without work there would be no change");
     }
 }

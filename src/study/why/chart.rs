@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn a_line_has_the_instructions_that_tracking_adds_to_a_path() {
         let one = profile(&[(None, "allocate", 0, 0), (Some(0), "a::b::T::f", 5, 25), (Some(0), "g;h", 9, 3)]);
-        assert_eq!(added(&one), ["allocate;T::f 20"], "what becomes less has no place in the picture");
+        assert_eq!(added(&one), ["allocate;T::f 20"], "decreases are not shown");
         let head = profile(&[(None, "allocate", 0, 0), (Some(0), "a::b::T::f", 5, 65), (Some(0), "g;h", 0, 3)]);
         assert_eq!(differential(&one, &head), ["allocate;T::f 20 60", "allocate;g,h 0 3"]);
     }

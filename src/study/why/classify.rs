@@ -202,7 +202,7 @@ mod tests {
             assert_eq!(classified(path).0, Group::LostGrowth, "{path}");
         }
         let tracked = "__rust_realloc switch:realloc hook:realloc hook:alloc tracker:track dashmap::insert";
-        assert_eq!(classified(tracked).0, Group::Maps, "what the tracker records is not lost growth");
+        assert_eq!(classified(tracked).0, Group::Maps, "recording is not lost growth");
         let copied = "__rust_realloc switch:realloc hook:realloc hook:alloc tracker:track __memcpy_avx";
         assert_eq!(classified(copied).0, Group::Bookkeeping);
     }

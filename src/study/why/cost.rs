@@ -143,6 +143,6 @@ mod tests {
         cost.paths[0].caller = Some(0);
         assert_eq!(cost.stacks().count(), 0, "a call is not its own caller");
         cost.paths[0] = Call { caller: None, name: 7, ..cost.paths[0] };
-        assert_eq!(cost.stacks().count(), 0, "a name is not there");
+        assert_eq!(cost.stacks().count(), 0, "a name is missing");
     }
 }

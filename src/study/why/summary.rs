@@ -399,6 +399,6 @@ mod tests {
         let whole = build("0.2.5", &[(Group::Hashing, 10)]);
         let why = why(vec![failed, whole]);
         assert_eq!(answer(&why), "0.1.0: timed-out: it still ran after 9 s");
-        assert_eq!(summary(&why).tables().count(), 3, "what is known of the other is shown");
+        assert_eq!(summary(&why).tables().count(), 3, "the results of the other are shown");
     }
 }

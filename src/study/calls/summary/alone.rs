@@ -249,7 +249,7 @@ mod tests {
         let expected = ["400 ns ± 10", "420 ns ± 10", "440 ns ± 10", "—", "500 ns ± 10", "100", "1.23 k"];
         assert_eq!(hundred[3..10], expected);
         assert_eq!(rows[3][3..10], ["—", "—", "—", "—", "—", "1", "1.23 k"], "a process makes one call");
-        assert_eq!(rows[4][3..10], ["—"; 7], "it was timed together alone");
+        assert_eq!(rows[4][3..10], ["—"; 7], "it was only timed together");
         assert_eq!(nothing[..4], ["nothing", "(timing alone)", "—", "20 ns ± 10"]);
     }
 

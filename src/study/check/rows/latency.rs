@@ -84,8 +84,8 @@ mod tests {
             row.detectable_percent.expect("sixteen processes")
         };
         assert_eq!(detectable([1_000; 16]), Axis::Latency.threshold_percent(), "without noise");
-        // Fifteen of sixteen must agree, so one that is twice as long hides nothing, and two hide what is smaller. The
-        // interval of the median leaves out three on each side, and shows neither.
+        // Fifteen of sixteen must agree, so one slow process hides no change, and two hide any change that is smaller
+        // than theirs. The interval of the median leaves out three on each side, so it shows neither.
         let with = |slow: usize| std::array::from_fn(|place| if place < slow { 2_000 } else { 1_000 });
         assert_eq!(detectable(with(1)), Axis::Latency.threshold_percent());
         assert!(detectable(with(2)) > 90.0, "{}", detectable(with(2)));

@@ -146,11 +146,11 @@ mod tests {
         assert!(!differ(&base, &footprint(noisy), peak));
         assert!(differ(&base, &footprint(more), peak));
         assert!(differ(&base, &footprint(|number| 101_500.0 * number as f64), peak));
-        assert!(differ(&base, &footprint(more), |point| point.kept_bytes), "one that keeps nothing");
+        assert!(differ(&base, &footprint(more), |point| point.kept_bytes), "zero bytes have no ratio");
     }
 
-    /// Ten of twelve rounds have a higher peak in the head: p = 0.039, which is significant for one row, and not after
-    /// the correction for two.
+    /// Ten of twelve rounds have a higher peak in the head, p = 0.039: significant for one row, and not after the
+    /// correction for two.
     #[test]
     fn peaks_are_corrected_for_the_number_of_rows() {
         let measurement = |peaks: [u64; 12]| {

@@ -84,7 +84,7 @@ fn verdicts(source: &mut Simulated) -> (Vec<Stage>, Times) {
 
 #[test]
 fn time_is_spent_on_undecided_groups() {
-    // One workload is far slower and settled at once; the others use the rest of the time.
+    // One workload is far slower and decided at once; the others use the rest of the time.
     let mut source = Simulated::new(3, 10, |workload| if workload == Workload::CYCLES { 2.0 } else { 1.0 });
     let (stages, times) = verdicts(&mut source);
     assert_eq!(source.taken[0], (groups(), FIRST_ROUNDS));
@@ -135,7 +135,7 @@ fn a_head_that_costs_a_tenth_more_is_found() {
     assert!(found >= 60, "{found} of {}", 10 * registered().len());
 }
 
-/// A change that many a single workload does not show in so short a time shows in all of them together.
+/// A change that single workloads do not show in so short a time is found in all of them together.
 #[test]
 fn a_hook_that_costs_a_little_more_everywhere_is_found() {
     let found = |seed| {

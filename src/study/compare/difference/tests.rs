@@ -126,7 +126,7 @@ fn a_change_of_ten_percent_is_found_on_most_workloads() {
     }
 }
 
-/// Distributes rounds to the passes by turns.
+/// Distributes rounds to the passes in turn.
 fn in_passes(rounds: &[f64]) -> Logs {
     let all: Vec<f64> = (0..PASSES).flat_map(|pass| rounds.iter().copied().skip(pass).step_by(PASSES)).collect();
     let ends = (1..=PASSES).map(|pass| all.len() * pass / PASSES).collect();

@@ -54,6 +54,6 @@ mod tests {
         let mut second = line("b", "a", 0.0);
         second.commit.date = commit("z").date;
         assert_eq!(order(&[second, line("d", "c", 0.0)]), "acdb");
-        assert_eq!(order(&[line("b", "a", 0.0), line("a", "b", 0.0)]), "ab", "a circle is no order");
+        assert_eq!(order(&[line("b", "a", 0.0), line("a", "b", 0.0)]), "ab", "a cycle has no order");
     }
 }

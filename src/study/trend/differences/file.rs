@@ -161,7 +161,7 @@ mod tests {
             let refusal = read(&path).expect_err("refused").to_string();
             assert!(refusal.contains(why), "{refusal}");
             append(&path, vec![line("c", "b", 0.2)]).expect_err("refused");
-            assert_eq!(fs::read(&path).expect("the file"), damaged, "it stays as it was");
+            assert_eq!(fs::read(&path).expect("the file"), damaged, "it is unchanged");
         }
         for huge in [
             Difference { log_ratio: -1e308, ..line("c", "b", 0.2) },

@@ -127,7 +127,7 @@ pub(super) mod tests {
         assert_eq!(compared.missed, ["a", "b"]);
         assert_eq!(compared.invented, ["c", "d"]);
         assert!(facts(&[], &[]).is_perfect());
-        assert!(facts(&["a", "b"], &["b", "a"]).is_perfect(), "the order is of no importance");
+        assert!(facts(&["a", "b"], &["b", "a"]).is_perfect(), "the order does not matter");
     }
 
     #[test]

@@ -134,7 +134,7 @@ mod tests {
         let judged = |report: &[Relation]| judge_clones(Ok(report.to_vec()));
         notices_every_mutation(judged, &right, &relation("other", "first", "Clone"), &CHANGES);
         let star = [relation("first", "third", "Shares"), relation("first", "second", "RcClone")];
-        assert!(judged(&star).compare().is_perfect(), "whatever the centre is");
+        assert!(judged(&star).compare().is_perfect(), "for any centre");
     }
 
     #[test]

@@ -167,7 +167,7 @@ mod tests {
         );
         let one: Vec<Listed> = right().into_iter().map(|entry| Listed { thread: "1".to_owned(), ..entry }).collect();
         let compared = judged(&one).compare();
-        assert_eq!((compared.true_positives, compared.invented.len()), (12, 54), "all are of one thread");
+        assert_eq!((compared.true_positives, compared.invented.len()), (12, 54), "all belong to one thread");
     }
 
     #[test]

@@ -206,7 +206,7 @@ mod tests {
         let sizes = |report: &[Listed]| judge(Ok(report.to_vec()), expected_sizes, reported_sizes);
         let sized: Vec<Listed> = right().into_iter().take(3).collect();
         notices_every_mutation(sizes, &sized, &added(), &[|entry| entry.size -= 1, |entry| entry.name = None]);
-        assert!(sizes(&right()).compare().is_perfect(), "the sizes of shared values are open");
+        assert!(sizes(&right()).compare().is_perfect(), "the sizes of shared values are not checked");
     }
 
     #[test]
@@ -225,6 +225,6 @@ mod tests {
         assert_eq!(without_paths("alloc::boxed::Box<[u8; 48]>"), "Box<[u8; 48]>");
         assert_eq!(without_paths("String"), "String");
         let listed = Listed { type_name: Some("Vec<T>".to_owned()), ..right().remove(0) };
-        assert_eq!(reported_types(&listed), ["numbers is a Vec"], "`T` is no type");
+        assert_eq!(reported_types(&listed), ["numbers is a Vec"], "`T` is not a type");
     }
 }

@@ -170,7 +170,7 @@ mod tests {
         lines().iter().for_each(|line| writer.write(line).expect("it can be written"));
         let trace = Trace::read(&path);
         let [Line::Checkpoint(first), Line::Query(query), Line::Checkpoint(second), Line::End(end)] = lines() else {
-            unreachable!("they are made so")
+            unreachable!("the lines have this order")
         };
         assert_eq!(trace.checkpoints, [Checkpoint { query: Some(query), ..first }, second]);
         assert_eq!(trace.end, Some(end));
