@@ -8,8 +8,8 @@
 //! For one scale and seed a workload does the same work every time, on any number of threads and with any tracker. So
 //! two probes can be compared, and their digests prove it.
 //!
-//! To add a workload, write its file and add its entry to [`Definition::BUILT_IN`]. Another crate registers its own
-//! with [`register`].
+//! To add a workload, write its file, add its `mod` and its `pub use` here, and add its entry to
+//! [`Definition::BUILT_IN`]. Another crate registers its own with [`register`].
 
 #![allow(clippy::type_complexity, clippy::vec_box, reason = "workloads allocate deeply nested and boxed types")]
 
