@@ -7,6 +7,9 @@
 //! | reallocation | `reallocate-1KiB` without `allocate-1KiB` |
 //! | the part of the allocation in both | allocations and frees in a full heap |
 //! | threads and live blocks | the same, in proportion to `allocate-64B` |
+//!
+//! The times of threads are on the clock. With more threads than cores they contain the wait for a core, which is no
+//! CPU time, so only those of threads that have a core each are used.
 
 use crate::stats::estimate::Estimate;
 use crate::study::calls::Calls;
@@ -180,12 +183,23 @@ fn latency(calls: &Calls, level: Level, threads: usize) -> Option<&Latency> {
     measurements.iter().find(|one| (one.level, one.threads) == (level, threads))
 }
 
+/// Returns the number of cores of the machine that measured the threads; `None` if none were measured.
+pub(super) fn cores(calls: &Calls) -> Option<usize> {
+    usize::try_from(calls.latencies.as_ref()?.origin.machine.cores).ok()
+}
+
+/// Returns the measured number of threads that is nearest to this one, of those that had a core each.
+fn nearest(calls: &Calls, level: Level, threads: usize) -> Option<usize> {
+    let cores = cores(calls)?;
+    let measured = calls.latencies.as_ref()?.measurements.iter().filter(|one| one.level == level);
+    let distance = |other: usize| (other as f64 / threads as f64).ln().abs();
+    measured.map(|one| one.threads).filter(|&other| other <= cores).min_by(|a, b| distance(*a).total_cmp(&distance(*b)))
+}
+
 /// Returns the cost of an allocation with its free with this number of threads and blocks ÷ the cost on one thread with
 /// an empty heap, by the nearest measured number of threads.
 fn factor(calls: &Calls, level: Level, threads: usize, live: u64) -> Option<(Estimate, usize)> {
-    let measured = calls.latencies.as_ref()?.measurements.iter().filter(|one| one.level == level);
-    let distance = |other: usize| (other as f64 / threads as f64).ln().abs();
-    let nearest = measured.map(|one| one.threads).min_by(|a, b| distance(*a).total_cmp(&distance(*b)))?;
+    let nearest = nearest(calls, level, threads)?;
     let both = |threads: usize| {
         let (tracked, untracked) = (latency(calls, level, threads)?, latency(calls, Level::Untracked, threads)?);
         let of = |operation| Some(added(tracked.mean(operation)?, untracked.mean(operation)?).added);
@@ -214,9 +228,13 @@ pub(super) mod tests {
     use crate::study::calls::latency::{Latencies, Means, Observed, QUANTILES, Quantiles};
     use crate::study::calls::{Batches, Measured};
 
+    /// The cores of the machine that measured the calls.
+    pub(in crate::study::predict) const CORES: u64 = 4;
+
     /// Returns calls to each of which a level adds a cost.
     pub(in crate::study::predict) fn calls(costs: &[(&str, f64)], with_threads: bool) -> Calls {
-        let origin = Origin::here("memscope-bench calls".to_owned());
+        let mut origin = Origin::here("memscope-bench calls".to_owned());
+        origin.machine.cores = CORES;
         let measured = |(call, ns): (&str, f64), level| Measured {
             operation: call.to_owned(),
             about: String::new(),
@@ -287,6 +305,22 @@ pub(super) mod tests {
         assert!(close(costs(1, 10).allocate(64, false).added.value, 150.0), "three quarters");
         let cost = costs(4, 10_000).free(64).added;
         assert!(cost.low < cost.value && cost.value < cost.high, "{cost:?}");
+    }
+
+    #[test]
+    fn threads_that_waited_for_a_core_are_not_used() {
+        let factor = |cores: u64| {
+            let mut calls = calls(&USUAL, true);
+            calls.latencies.as_mut().expect("measured").origin.machine.cores = cores;
+            Costs::of(&calls, Level::Allocator, 6, 10_000).expect("costs").factor.map(|(factor, on)| (factor.value, on))
+        };
+        let near = |found: Option<(f64, usize)>, (value, on): (f64, usize)| {
+            let (factor, threads) = found.expect("measured");
+            assert!(close(factor, value) && threads == on, "{factor} on {threads}");
+        };
+        near(factor(4), (8.0, 4));
+        near(factor(3), (2.0, 1));
+        assert_eq!(factor(0), None);
     }
 
     #[test]

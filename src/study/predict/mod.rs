@@ -207,7 +207,7 @@ pub(crate) fn origin(calls: &Calls) -> Option<&Origin> {
 
 #[cfg(test)]
 mod tests {
-    use super::costs::tests::{USUAL, calls};
+    use super::costs::tests::{CORES, USUAL, calls};
     use super::*;
     use crate::trace::format::{Event, Kind};
     use crate::trace::made;
@@ -264,6 +264,23 @@ mod tests {
         let said = summary::answer(&expected);
         assert!(said.contains("would be ×3.00 ") && said.contains(" of its CPU time: 40"), "{said}");
         assert!(said.contains(" on top of 20 µs. The costs of its operations sum to 20 µs ["), "{said}");
+    }
+
+    #[test]
+    fn a_program_with_more_threads_than_cores_has_a_note() {
+        let (_folder, trace) = trace(10, 95);
+        let recorded = trace.summary();
+        let has_note = |with_threads, busy| {
+            let calls = calls(&USUAL, with_threads);
+            let costs = Costs::of(&calls, Level::Allocator, busy, 10_000).expect("costs");
+            let notes = summary::basis(&calls, &costs, &recorded, busy, &Machine::here());
+            notes.iter().any(|note| note.contains("has cores (4)"))
+        };
+        let cores = CORES as usize;
+        assert_eq!(
+            [(true, cores), (true, cores + 1), (false, cores + 1)].map(|(with, busy)| has_note(with, busy)),
+            [false, true, false]
+        );
     }
 
     #[test]

@@ -82,6 +82,7 @@ pub(super) fn basis(calls: &Calls, costs: &Costs, recorded: &Summary, busy: usiz
             number::grouped(recorded.peak_live_blocks)
         ),
     });
+    lines.extend(cores_note(calls, costs, busy));
     if recorded.operations.reallocate > 0 {
         lines.push(if costs.has_reallocations() {
             "Reallocations have the cost of one from 1 KiB to 2 KiB; one of a larger block costs more where the \
@@ -97,4 +98,13 @@ pub(super) fn basis(calls: &Calls, costs: &Costs, recorded: &Summary, busy: usiz
         );
     }
     lines
+}
+
+/// Explains that the costs are those of fewer threads, if the program has more than the machine has cores.
+fn cores_note(calls: &Calls, costs: &Costs, busy: usize) -> Option<String> {
+    let cores = super::costs::cores(calls).filter(|&cores| busy > cores && costs.factor.is_some())?;
+    Some(format!(
+        "The costs are of at most as many threads as the machine that measured them has cores ({cores}): on more, a \
+         call waits for a core, which takes no CPU time."
+    ))
 }
