@@ -56,6 +56,17 @@ impl Cost {
         }
     }
 
+    /// Returns the cost minus another one, at least 0. The two were measured independently, so its interval combines
+    /// the ends of both.
+    fn minus(self, other: Self) -> Self {
+        let least = |cost: f64| cost.max(0.0);
+        let Estimate { value, low, high } = difference(self.added, other.added);
+        Self {
+            added: Estimate { value: least(value), low: least(low), high: least(high) },
+            untracked: least(self.untracked - other.untracked),
+        }
+    }
+
     /// Returns the cost at this part of the way to another one.
     fn towards(self, other: Self, part: f64) -> Self {
         self.map(other, |from, to| from + part * (to - from))
@@ -90,7 +101,7 @@ impl Costs {
             SIZES.iter().map(|&(size, call)| Ok((size, cost(calls, call, level)?))).collect::<Result<_, NoCost>>()?;
         let zeroed = ZEROED.iter().filter_map(|&(size, call)| Some((size, cost(calls, call, level).ok()?))).collect();
         let both = || Some((cost(calls, "reallocate-1KiB", level).ok()?, cost(calls, "allocate-1KiB", level).ok()?));
-        let reallocate = both().map(|(with, without)| with.map(without, |with, without| (with - without).max(0.0)));
+        let reallocate = both().map(|(with, without)| with.minus(without));
         let on_threads = |level, threads| latency(calls, level, threads);
         let at = |threads: usize| Some((on_threads(level, threads)?, on_threads(Level::Untracked, threads)?));
         let part = |operation| {
@@ -128,9 +139,14 @@ impl Costs {
     pub(crate) fn allocate(&self, size: u64, is_zeroed: bool) -> Cost {
         let size = (size as f64).max(1.0);
         let part = self.share.unwrap_or(0.5);
-        let pair = if is_zeroed && size > ZEROED[0].0 { self.zeros(size) } else { self.pair(size) };
-        let free = self.pair(size).times(1.0 - part);
-        self.scaled(pair.map(free, |pair, free| (pair - free).max(0.0)))
+        let pair = self.pair(size);
+        let free = pair.times(1.0 - part);
+        self.scaled(if is_zeroed && size > ZEROED[0].0 {
+            self.zeros(size).minus(free)
+        } else {
+            // The free is a part of the same figure, so the ends of both belong together.
+            pair.map(free, |pair, free| (pair - free).max(0.0))
+        })
     }
 
     fn zeros(&self, size: f64) -> Cost {
@@ -162,20 +178,19 @@ fn between(points: &[(f64, Cost)], size: f64, scale: impl Fn(f64) -> f64) -> Cos
     below.1.towards(above.1, part)
 }
 
-/// Returns the cost of a call. The cost that a level adds is the difference of two figures, and its interval combines
-/// the ends of both.
+/// Returns the cost of a call. The cost that a level adds is the difference of two figures.
 fn cost(calls: &Calls, call: &'static str, level: Level) -> Result<Cost, NoCost> {
     let mean = |level| calls.call(call, level).and_then(|call| call.batch?.ns).ok_or(NoCost { call, level });
     Ok(added(mean(level)?, mean(Level::Untracked)?))
 }
 
 fn added(tracked: Estimate, untracked: Estimate) -> Cost {
-    let added = Estimate {
-        value: tracked.value - untracked.value,
-        low: tracked.low - untracked.high,
-        high: tracked.high - untracked.low,
-    };
-    Cost { added, untracked: untracked.value }
+    Cost { added: difference(tracked, untracked), untracked: untracked.value }
+}
+
+/// Returns the difference of two figures. Its interval combines the ends of both.
+fn difference(one: Estimate, other: Estimate) -> Estimate {
+    Estimate { value: one.value - other.value, low: one.low - other.high, high: one.high - other.low }
 }
 
 fn latency(calls: &Calls, level: Level, threads: usize) -> Option<&Latency> {
@@ -292,6 +307,31 @@ pub(super) mod tests {
         assert!((zeros(32 << 20) / 33_500_000.0 - 1.0).abs() < 0.01, "{}", zeros(32 << 20));
         assert!(close(costs.reallocate(5).added.value, 300.0));
         assert!(!costs.has_share() && costs.factor.is_none());
+    }
+
+    #[test]
+    fn the_interval_of_a_difference_of_costs_has_the_ends_of_both() {
+        let costs = Costs::of(&calls(&USUAL, false), Level::Allocator, 1, 10).expect("costs");
+        let Estimate { value, low, high } = costs.reallocate(5).added;
+        // 700 from 710 and 10, and 400 from 410 and 10, each within 10 %.
+        let [with, without] = [(639.0 - 11.0, 781.0 - 9.0), (369.0 - 11.0, 451.0 - 9.0)];
+        assert!(
+            close(value, 300.0) && close(low, with.0 - without.1) && close(high, with.1 - without.0),
+            "{low} {high}"
+        );
+        // A wide interval of the allocation alone does not turn the interval around.
+        let mut wide = calls(&USUAL, false);
+        let operations = &mut wide.batches.as_mut().expect("measured").operations;
+        let allocations = operations.iter_mut().filter(|one| one.operation == "allocate-1KiB");
+        for estimate in allocations.filter_map(|one| one.ns.as_mut()) {
+            (estimate.low, estimate.high) = (0.1 * estimate.value, 3.0 * estimate.value);
+        }
+        let costs = Costs::of(&wide, Level::Allocator, 1, 10).expect("costs");
+        for cost in [costs.reallocate(5), costs.allocate(8_192, true), costs.allocate(8_192, false), costs.free(1_024)]
+        {
+            let Estimate { value, low, high } = cost.added;
+            assert!(low <= value && value <= high, "{:?}", cost.added);
+        }
     }
 
     #[test]
