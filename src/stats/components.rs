@@ -6,15 +6,15 @@
 //! Application Balance in the SPEC CPU2006 Benchmark Suite*. Distances are measured in the space of the first
 //! components.
 //!
-//! Two things are the same, as far as was measured, if errors alone reach their distance in 5 % of cases. Each feature
-//! has a standard error, and the square of the distance of two equal things is a sum of squares of normal deviates. For
-//! any weights, it exceeds 3.84 times its expectation in at most 5 % of cases (Székely and Bakirov 2003, *Extremal
-//! Probabilities for Gaussian Quadratic Forms*).
+//! Two things are the same, as far as was measured, unless their distance is one that equal things exceed in at most
+//! 5 % of cases. Each feature has a standard error, and the square of the distance of two equal things is a sum of
+//! squares of normal deviates. For any weights, it exceeds 3.84 times its expectation in at most 5 % of cases (Székely
+//! and Bakirov 2003, *Extremal Probabilities for Gaussian Quadratic Forms*); with four equal weights, in 0.4 %.
 
 use crate::stats::eigen::{Eigen, eigen};
 use crate::stats::student::mean_and_deviation;
 
-/// The maximum distance of two equal things in 95 % of cases, in roots of the expected square.
+/// The maximum distance of two equal things in at least 95 % of cases, in roots of the expected square.
 const QUANTILE: f64 = 1.959_963_985;
 
 /// A feature of a thing, with its standard error.
@@ -104,7 +104,7 @@ impl Components {
         differences.sum::<f64>().sqrt()
     }
 
-    /// Returns the distance that errors alone reach in at most 5 % of cases if two things are the same.
+    /// Returns the distance that two equal things exceed in at most 5 % of cases, by errors alone.
     pub(crate) fn threshold(&self, one: usize, other: usize) -> f64 {
         QUANTILE * (self.variances[one] + self.variances[other]).sqrt()
     }

@@ -20,7 +20,7 @@ pub(super) struct Likeness {
     pub components: Components,
 }
 
-/// Two workloads, with their distance and the distance that errors alone reach.
+/// Two workloads, with their distance and the distance that equal workloads rarely exceed by errors alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Pairing {
     pub one: Workload,

@@ -291,9 +291,9 @@ fn notes(programs: &Programs, curves: &[Curve], has_likeness: bool) -> Vec<Strin
     }
     if has_likeness {
         lines.push(
-            "Alike: errors alone would place two equal workloads this far apart, in the space of the components, in at \
-             least 5 % of cases. Wider errors make more workloads alike. Distances are in standard deviations of the \
-             features."
+            "Alike: nearer, in the space of the components, than a distance that equal workloads exceed by errors alone \
+             in at most 5 % of cases. Wider errors make more workloads alike. Distances are in standard deviations of \
+             the features."
                 .to_owned(),
         );
     }
