@@ -126,6 +126,19 @@ impl<'a> Headline<'a> {
         }
     }
 
+    /// Returns the difference that two runs may have on the workload that varies most, as a clause; `None` if it is not
+    /// known.
+    fn between_runs(&self, results: &Results) -> Option<String> {
+        let difference = |measurement: &'a Measurement| Some((measurement, results.spread(measurement)?.wall.of_two()));
+        let differences = self.measurements().filter_map(difference);
+        let (measurement, widest) = differences.max_by(|a, b| a.1.total_cmp(&b.1))?;
+        Some(format!(
+            "; in 95 % of cases, two runs differ by at most {} ({})",
+            number::within(widest),
+            measurement.workload
+        ))
+    }
+
     /// Returns the cost as a sentence, with the intervals of both ends; `None` without a figure.
     fn sentence(&self, results: &Results) -> Option<String> {
         let on = |(measurement, overhead): &(&Measurement, Estimate)| {
@@ -146,11 +159,7 @@ impl<'a> Headline<'a> {
         if self.level.has_fidelity() {
             sentence += &format!("; fidelity {} at worst", self.fidelity_in_words());
         }
-        let spreads =
-            self.measurements().filter_map(|measurement| Some(results.spread(measurement)?.wall.of_another()));
-        if let Some(widest) = spreads.max_by(f64::total_cmp) {
-            sentence += &format!("; at most {} between sessions", number::within(widest));
-        }
+        sentence += &self.between_runs(results).unwrap_or_default();
         Some(sentence + ".")
     }
 }
@@ -161,6 +170,9 @@ mod tests {
     use crate::report::origin::Origin;
     use crate::schedule::estimate::estimated;
     use crate::schedule::measurement::{Pair, Sample};
+    use crate::stats::spread::Spread;
+    use crate::study::sessions::BetweenSessions;
+    use crate::study::sessions::between::WorkSpread;
     use crate::worker::probe::Request;
     use crate::workloads::{Scale, Workload};
 
@@ -185,6 +197,30 @@ mod tests {
         let results = results([saving, measurement(Workload::LEAKS, 1.5, Some(1.0))]);
         let [headline] = &headlines(&results)[..] else { panic!("one level") };
         assert_eq!(headline.time(), "−25 ns to 500 ns");
+    }
+
+    #[test]
+    fn the_difference_of_two_runs_is_that_of_the_workload_that_varies_most() {
+        let mut results = results([Workload::CYCLES, Workload::LEAKS].map(|workload| measurement(workload, 2.0, None)));
+        let spread = |measurement: &Measurement, log_sd| WorkSpread {
+            workload: measurement.workload,
+            level: measurement.level,
+            scale: measurement.scale,
+            threads: measurement.threads,
+            wall: Spread { sessions: 6, log_sd },
+            cpu: None,
+            mean_ratio: None,
+            mean_time: None,
+        };
+        let spreads = results.measurements.iter().zip([0.02, 0.01]).map(|(of, log_sd)| spread(of, log_sd)).collect();
+        assert_eq!(headlines(&results)[0].between_runs(&results), None);
+        results.between_sessions =
+            Some(BetweenSessions { started: results.origin.started, sessions: 6, minutes: 120.0, spreads });
+        // t(5) = 2.5706; exp(2.5706 · 0.02 · √2) = 1.0754.
+        assert_eq!(
+            headlines(&results)[0].between_runs(&results).as_deref(),
+            Some("; in 95 % of cases, two runs differ by at most ±7.5 % (cycles)")
+        );
     }
 
     #[test]

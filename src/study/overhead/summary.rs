@@ -49,7 +49,7 @@ fn table(results: &Results, measurements: &[&Measurement], series: Series) -> Ta
     if let Some(between) = &results.between_sessions {
         let spreads = measurements.iter().map(|measurement| {
             let spread = between.spread(measurement).filter(|_| measurement.overhead().is_some());
-            spread.map_or_else(String::new, |spread| number::within(spread.wall.of_another()))
+            spread.map_or_else(String::new, |spread| number::within(spread.wall.of_two()))
         });
         table.insert(4, right("between sessions").short("between"), spreads);
     }
@@ -186,8 +186,8 @@ fn sessions_note(results: &Results) -> Option<String> {
     results.series(Series::Overhead).next()?;
     Some(match &results.between_sessions {
         Some(between) => format!(
-            "Between sessions: in 95 % of cases, the figure of another complete run differs from the usual one by at \
-             most this ({} sessions over {} minutes, from {}). A difference within it shows no change.",
+            "Between sessions: in 95 % of cases, the figures of two complete runs differ by at most this ({} sessions \
+             over {} minutes, from {}). A difference within it shows no change.",
             between.sessions,
             number::decimal(between.minutes, 0),
             between.started.format("%Y-%m-%d")

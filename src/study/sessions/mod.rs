@@ -1,5 +1,5 @@
 //! Sessions: the same complete measurement, repeated over hours. They show whether figures repeat: the share of
-//! disjoint intervals of two sessions, and the prediction interval of another session's figure.
+//! disjoint intervals of two sessions, and the difference that the figures of two sessions may have.
 
 mod agreement;
 pub mod between;

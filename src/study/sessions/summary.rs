@@ -77,7 +77,7 @@ fn in_percent(spread: Spread) -> String {
 fn each(sessions: &Sessions) -> Table {
     let beginning = |session: &Session| right(session.started.format("%H:%M").to_string());
     let columns = [left("workload"), left("level")].into_iter().chain(sessions.sessions.iter().map(beginning));
-    let mut table = Table::new(columns.chain([right("spread"), right("another session")])).grouped_by(1);
+    let mut table = Table::new(columns.chain([right("spread"), right("two sessions")])).grouped_by(1);
     for (workload, level) in sessions
         .plan
         .workloads
@@ -94,7 +94,7 @@ fn each(sessions: &Sessions) -> Table {
             row.extend(sessions.sessions.iter().map(|_| "—".to_owned()));
         }
         row.push(spread.map_or_else(|| "—".to_owned(), in_percent));
-        row.push(spread.map_or_else(|| "—".to_owned(), |spread| number::within(spread.of_another())));
+        row.push(spread.map_or_else(|| "—".to_owned(), |spread| number::within(spread.of_two())));
         table.rows.push(row);
     }
     table
@@ -108,8 +108,8 @@ fn notes(sessions: &Sessions) -> Vec<String> {
         "Difference ÷ error: the robust standard deviation of the differences between two sessions, in their standard \
          errors. It is 1 if the intervals are as wide as they should be; above 1 they are too narrow."
             .to_owned(),
-        "Spread: the standard deviation of a figure between sessions. Another session: the range around the mean of \
-         these that contains a further session's figure in 95 % of cases, by Student's t."
+        "Spread: the standard deviation of a figure between sessions. Two sessions: in 95 % of cases, the figures of \
+         two further sessions differ by at most this, by Student's t."
             .to_owned(),
     ];
     if let [first, .., last] = &sessions.sessions[..] {

@@ -13,11 +13,17 @@ pub(in crate::study::trend) const NO_VERDICTS: &str = "A record is one run at on
      than their intervals suggest, so they get no verdict: measure commits side by side with `history`, or builds with \
      `compare`.";
 
+/// The definition of the column that could be misread.
+const BETWEEN_SESSIONS: &str = "Between sessions: in 95 % of cases, two complete runs of one build on the machine \
+                                differ by at most this.";
+
 /// Adds the part of a report on records.
 pub(super) fn add(document: &mut Document, log: &Log, lanes: &[Lane]) {
     let mut notes: Vec<String> = unreadable(log).collect();
     notes.extend(failures(log, lanes));
     notes.push(NO_VERDICTS.to_owned());
+    let has_spread = lanes.iter().flat_map(|lane| &lane.points).any(|point| !between_sessions(point).is_empty());
+    notes.extend(has_spread.then(|| BETWEEN_SESSIONS.to_owned()));
     notes.extend(log.machines.iter().enumerate().map(|(place, machine)| machine_note(place, machine)));
     document.table(commits(log));
     document.table(overheads(log, lanes));
@@ -61,9 +67,9 @@ pub(in crate::study::trend) fn shown(point: &Point) -> String {
     }
 }
 
-/// Formats the spread between sessions of a point; empty if it is not known.
+/// Formats the difference that two sessions of a point may have; empty if it is not known.
 pub(in crate::study::trend) fn between_sessions(point: &Point) -> String {
-    point.figure.between_sessions.map_or(String::new(), |spread| number::within(spread.of_another()))
+    point.figure.between_sessions.map_or(String::new(), |spread| number::within(spread.of_two()))
 }
 
 /// Returns the record of a point, which always has one.
