@@ -10,6 +10,10 @@
 //! support, which is a difference above 10, and unless the growth matters, since costs of equal work differ too. A
 //! class whose difference from the best one is below 2 also has substantial support, and is named too.
 //!
+//! A cost without support for a growth need not be flat: errors may hide one. Growth that matters is excluded only if
+//! the 95 % intervals of the growth over the whole range end below it, in each growing class with some support beside
+//! the best of them.
+//!
 //! The interval of the power is where the residuals of the best model with that power stay below the limit of an F test
 //! (Bates and Watts 1988, *Nonlinear Regression Analysis and Its Applications*, section 6.1).
 
@@ -107,18 +111,8 @@ pub struct GrowthFit {
 /// Returns the growth of costs, given each cost with the number of events before it. `None` if there are fewer than six
 /// different numbers of events, the last is less than five times the first, or a cost is not positive.
 pub(crate) fn growth_fit(points: &[(f64, f64)]) -> Option<GrowthFit> {
-    let is_usable = |&(n, cost): &(f64, f64)| n.is_finite() && n > 0.0 && cost.is_finite() && cost > 0.0;
-    if !points.iter().all(is_usable) {
-        return None;
-    }
-    let mut points = points.to_vec();
-    points.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    let different = 1 + points.windows(2).filter(|two| two[0].0 < two[1].0).count();
-    let (from, to) = (points.first()?.0, points.last()?.0);
-    if different < MIN_POINTS || to / from < MIN_RANGE {
-        return None;
-    }
-    let costs = Costs { logs: points.iter().map(|&(n, cost)| ((n / from).ln(), cost.ln())).collect() };
+    let costs = Costs::of(points)?;
+    let (from, to) = (costs.from, costs.to);
     let flat = costs.flat();
     let mut growing = GrowthClass::GROWING.map(|class| (class, costs.fit(class.power())));
     growing.sort_by(|a, b| a.1.residuals.total_cmp(&b.1.residuals));
@@ -153,6 +147,16 @@ pub(crate) fn growth_fit(points: &[(f64, f64)]) -> Option<GrowthFit> {
     })
 }
 
+/// Returns whether costs exclude growth that matters, in each growing class that they do not rule out.
+pub(crate) fn excludes_growth(points: &[(f64, f64)]) -> bool {
+    let Some(costs) = Costs::of(points) else { return false };
+    let models = GrowthClass::GROWING.map(|class| costs.fit(class.power()));
+    let aicc = |model: &Model| costs.aicc(model.residuals, PARAMETERS);
+    let least = models.iter().map(aicc).fold(f64::INFINITY, f64::min);
+    let mut supported = models.iter().filter(|model| aicc(model) - least < NO_SUPPORT);
+    supported.all(|model| costs.most_growth(model.power) < MIN_GROWTH)
+}
+
 impl GrowthFit {
     /// Returns the number of events at which the model reaches this cost; `None` for a flat cost, and for a cost below
     /// the first.
@@ -178,6 +182,10 @@ const PARAMETERS: f64 = 3.0;
 /// Costs, each with the logarithm of its number of events, in units of the first, and the logarithm of the cost.
 struct Costs {
     logs: Vec<(f64, f64)>,
+    /// The first number of events.
+    from: f64,
+    /// The last number of events.
+    to: f64,
 }
 
 /// A model that is fitted.
@@ -208,6 +216,23 @@ fn part(log: f64, range: f64, power: f64) -> f64 {
 }
 
 impl Costs {
+    /// Returns costs in the order of their numbers of events; `None` if they are too few, or a cost is not positive.
+    fn of(points: &[(f64, f64)]) -> Option<Self> {
+        let is_usable = |&(n, cost): &(f64, f64)| n.is_finite() && n > 0.0 && cost.is_finite() && cost > 0.0;
+        if !points.iter().all(is_usable) {
+            return None;
+        }
+        let mut points = points.to_vec();
+        points.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let different = 1 + points.windows(2).filter(|two| two[0].0 < two[1].0).count();
+        let (from, to) = (points.first()?.0, points.last()?.0);
+        if different < MIN_POINTS || to / from < MIN_RANGE {
+            return None;
+        }
+        let logs = points.iter().map(|&(n, cost)| ((n / from).ln(), cost.ln())).collect();
+        Some(Self { logs, from, to })
+    }
+
     /// Returns the logarithm of the last number of events, in units of the first.
     fn range(&self) -> f64 {
         self.logs.last().map_or(0.0, |&(log, _)| log)
@@ -260,18 +285,31 @@ impl Costs {
         Estimate { value, low: edge(POWERS.0), high: edge(POWERS.1) }
     }
 
-    /// Returns the slope of log cost over log events, with its 95 % interval by Student's t.
+    /// Returns the slope of log cost over log events, with its 95 % interval.
     fn slope(&self) -> Estimate {
-        let count = self.logs.len() as f64;
-        let mean = |of: fn(&(f64, f64)) -> f64| self.logs.iter().map(of).sum::<f64>() / count;
-        let (middle, level) = (mean(|log| log.0), mean(|log| log.1));
-        let spread: f64 = self.logs.iter().map(|log| (log.0 - middle).powi(2)).sum();
-        let slope = self.logs.iter().map(|log| (log.0 - middle) * (log.1 - level)).sum::<f64>() / spread;
-        let residuals: f64 = self.logs.iter().map(|log| (log.1 - level - slope * (log.0 - middle)).powi(2)).sum();
-        let freedom = self.logs.len().saturating_sub(2).max(1);
-        let half = t(CONFIDENCE, freedom) * (residuals / freedom as f64 / spread).sqrt();
-        Estimate { value: slope, low: slope - half, high: slope + half }
+        slope(&self.logs)
     }
+
+    /// Returns the upper end of the 95 % interval of the last cost ÷ the first, if it grows with this power. The log of
+    /// a cost is taken as a line over the growing part, as it is where the growth is small.
+    fn most_growth(&self, power: f64) -> f64 {
+        let range = self.range();
+        let parts: Vec<(f64, f64)> = self.logs.iter().map(|&(log, cost)| (part(log, range, power), cost)).collect();
+        slope(&parts).high.exp()
+    }
+}
+
+/// Returns the slope of the line through points, with its 95 % interval by Student's t.
+fn slope(points: &[(f64, f64)]) -> Estimate {
+    let count = points.len() as f64;
+    let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
+    let (middle, level) = (mean(|point| point.0), mean(|point| point.1));
+    let spread: f64 = points.iter().map(|point| (point.0 - middle).powi(2)).sum();
+    let slope = points.iter().map(|point| (point.0 - middle) * (point.1 - level)).sum::<f64>() / spread;
+    let residuals: f64 = points.iter().map(|point| (point.1 - level - slope * (point.0 - middle)).powi(2)).sum();
+    let freedom = points.len().saturating_sub(2).max(1);
+    let half = t(CONFIDENCE, freedom) * (residuals / freedom as f64 / spread).sqrt();
+    Estimate { value: slope, low: slope - half, high: slope + half }
 }
 
 /// Returns the point within a range at which a function is smallest: by steps that find the right valley, and then by

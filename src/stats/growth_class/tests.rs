@@ -110,6 +110,30 @@ fn a_map_that_doubles_is_linear() {
 }
 
 #[test]
+fn costs_that_vary_exclude_no_growth() {
+    let excludes = |cost: Cost, error| excludes_growth(&costs(cost, error, 1));
+    assert!(excludes(|_| 300.0, 0.0) && excludes(|_| 300.0, 0.02));
+    assert!(!excludes(|_| 300.0, 0.2), "it may have grown by a half");
+    assert!(excludes(|n| 300.0 + n * 5e-6, 0.0), "a sixth more does not matter");
+    assert!(excludes(|n| 300.0 / n, 0.0), "it falls");
+    for (place, &(_, cost)) in GROWN.iter().enumerate() {
+        assert!(!excludes(cost, 0.0), "cost {place}");
+    }
+    assert!(!excludes_growth(&[(1e4, 300.0), (1e7, 300.0)]), "two points");
+}
+
+/// Of costs that grow by a fifth, the least that matters, at most 2.5 % exclude it.
+#[test]
+fn growth_that_matters_is_hardly_ever_excluded() {
+    let grown: [Cost; 3] =
+        [|n| 300.0 + 60.0 * (n / 1e4).ln() / 1e3_f64.ln(), |n| 300.0 + n * 6e-6, |n| 300.0 + n * n * 6e-13];
+    for cost in grown {
+        let missed = (0..200).filter(|&seed| excludes_growth(&costs(cost, 0.05, seed))).count();
+        assert!(missed <= 12, "{missed} of 200");
+    }
+}
+
+#[test]
 fn too_few_or_invalid_points_have_no_class() {
     let line = |count: i32, step: f64| (0..count).map(|n| (1e3 * step.powi(n), 7.0)).collect::<Vec<_>>();
     assert!(growth_fit(&line(6, 1.5)).is_some());

@@ -288,6 +288,13 @@ fn growth_is_compared_by_class_and_over_common_events() {
     // From flat to linear, by less than the threshold.
     let why = "linear instead of flat".to_owned();
     assert_eq!(row(soak(0.0), soak(50.0)), (Judgement::Worse, Some(why)));
+    // A base that varies rules out no growth.
+    let mut varied = soak(0.0).measured;
+    for pair in &mut varied.pairs {
+        let costs = pair.tracked.trace.checkpoints.iter_mut().filter_map(|at| at.event_ns.as_mut());
+        costs.enumerate().for_each(|(place, cost)| *cost *= [0.7, 1.0, 1.3][place % 3]);
+    }
+    assert_eq!(row(varied.into(), soak(50.0)), (Judgement::Same, None));
     let mut crashed = soak(0.0).measured;
     crashed.pairs[0].tracked.failure = Some(Failure::TimedOut { seconds: 8 });
     assert_eq!(row(soak(0.0), crashed.clone().into()).0, Judgement::Worse);

@@ -1,7 +1,7 @@
 //! The growth of one quantity over the events of a soak.
 
 use crate::report::number;
-use crate::stats::growth_class::{GrowthClass, GrowthFit, growth_fit};
+use crate::stats::growth_class::{GrowthClass, GrowthFit, excludes_growth, growth_fit};
 use crate::stats::median::median;
 use crate::study::instructions::Stretch;
 use crate::study::soak::record::{Measured, Pair};
@@ -126,8 +126,14 @@ impl Growth {
     }
 
     fn fitted(quantity: Quantity, points: Vec<(u64, f64)>, later: u64, base: f64) -> Self {
-        let whole = points.iter().map(|&(events, figure)| ((events + later) as f64, figure + base));
-        Self { quantity, fit: growth_fit(&whole.collect::<Vec<_>>()), points, later, base }
+        let growth = Self { quantity, points, later, base, fit: None };
+        Self { fit: growth_fit(&growth.whole()), ..growth }
+    }
+
+    /// Returns the sums of figure and base, each with the events before the middle of its measurement.
+    fn whole(&self) -> Vec<(f64, f64)> {
+        let whole = |&(events, figure): &(u64, f64)| ((events + self.later) as f64, figure + self.base);
+        self.points.iter().map(whole).collect()
     }
 
     /// Returns the growth up to a number of events.
@@ -139,6 +145,11 @@ impl Growth {
     /// Returns the class; `None` if there are too few checkpoints.
     pub fn class(&self) -> Option<GrowthClass> {
         Some(self.fit?.class)
+    }
+
+    /// Returns whether no growth was found, and growth that matters is not excluded either.
+    pub(crate) fn is_undecided(&self) -> bool {
+        self.class() == Some(GrowthClass::Flat) && !excludes_growth(&self.whole())
     }
 
     /// Returns the early figure: the median over the first checkpoints.

@@ -167,14 +167,15 @@ fn notes(soaks: &Soaks) -> Vec<String> {
     let all = || soaks.builds.iter().flat_map(|build| &build.soaks).flat_map(|soak| &soak.growths);
     lines.push(
         "Class: the model a + b·f(events) with the lowest AICc, where f is the logarithm, the number or its square \
-         (least squares of logarithms of the whole, untracked part included); flat unless AICc is lower by 10 and the \
-         whole grows by a fifth. METHODOLOGY.md describes the method."
+         (least squares of logarithms of the whole, untracked part included), if AICc is lower by 10 and the whole \
+         grows by a fifth; otherwise flat, if the 95 % intervals exclude growth by a fifth, or no growth found. \
+         METHODOLOGY.md describes the method."
             .to_owned(),
     );
     if all().any(|growth| growth.class().is_some_and(|class| class != GrowthClass::Flat)) {
         lines.push(
             "Exponent: the power of the growing part, from a separate fit: 0 is logarithmic, 1 linear, 2 quadratic. \
-             For a flat figure, it is the slope of its logarithm over that of the events."
+             For a figure that is flat or without growth, it is the slope of its logarithm over that of the events."
                 .to_owned(),
         );
     }

@@ -13,6 +13,9 @@ use crate::worker::tasks::soak::Stop;
 /// The maximum number of events in a sentence, in multiples of the measured ones.
 const FARTHEST: f64 = 100.0;
 
+/// The class of a figure that may have grown.
+const UNDECIDED: &str = "no growth found";
+
 /// A gibibyte.
 const GIBIBYTE: f64 = (1_u64 << 30) as f64;
 
@@ -82,12 +85,13 @@ fn memory(growth: &Growth) -> Option<String> {
     ))
 }
 
-/// Returns the sentence on a figure that does not grow.
+/// Returns the sentence on a figure of which no growth was found.
 fn flat(growth: &Growth, whole: f64) -> String {
     let figure = (whole - growth.base).max(0.0);
     // There is no part of a byte.
     let figure = growth.quantity.format(if growth.quantity.is_memory() { figure.round() } else { figure });
-    format!("{}: flat up to {} events, at {figure}", growth.quantity, number::short_count(growth.reached() as f64))
+    let reached = number::short_count(growth.reached() as f64);
+    format!("{}: {} up to {reached} events, at {figure}", growth.quantity, class(growth))
 }
 
 /// Returns the reason why a level did not reach its last event; `None` if it did.
@@ -114,13 +118,17 @@ fn ended(soak: &Soak, plan: &Plan) -> Option<String> {
     Some(format!("ended after {} events: {limit}", number::short_count(end.events as f64)))
 }
 
-/// Returns the class, and another one that is as likely: `linear or quadratic`.
+/// Returns the class, and another one that is as likely: `linear or quadratic`. A figure is only called flat if growth
+/// that matters is excluded.
 pub(crate) fn class(growth: &Growth) -> String {
     let Some(fit) = growth.fit else { return "too few checkpoints".to_owned() };
+    if growth.is_undecided() {
+        return UNDECIDED.to_owned();
+    }
     fit.or.map_or_else(|| fit.class.to_string(), |or| format!("{} or {or}", fit.class))
 }
 
-/// Returns the exponent of a growth with its interval: the power of what grows, and the slope of what is flat.
+/// Returns the exponent of a growth with its interval: the power of what grows, and the slope of what does not.
 pub(super) fn exponent(fit: &GrowthFit) -> String {
     fit.power.map_or_else(|| interval(fit.slope, ["", ""]), power)
 }
@@ -162,6 +170,16 @@ mod tests {
         assert!(quadratic.ends_with("; it doubles by 1.00 M events") && quadratic.contains("quadratic"), "{quadratic}");
         let logarithmic = said(|n| 300.0 + 20.0 * (n / 1e4).ln());
         assert!(logarithmic.contains("logarithmic (power 0.00") && !logarithmic.contains("doubled"), "{logarithmic}");
+    }
+
+    #[test]
+    fn a_figure_that_varies_is_not_called_flat() {
+        // Every other figure is higher by 40 %.
+        let varied = |n: f64| if (n.log10() * 6.0).round() % 2.0 == 0.0 { 300.0 } else { 420.0 };
+        let growth = growth(Quantity::Query, 0.0, varied);
+        assert_eq!((growth.class(), class(&growth)), (Some(GrowthClass::Flat), "no growth found".to_owned()));
+        let said = cost(&growth).expect("19 checkpoints");
+        assert!(said.starts_with("query of the statistics: no growth found up to 10 M events, at 35"), "{said}");
     }
 
     #[test]

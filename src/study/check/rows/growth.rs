@@ -4,7 +4,6 @@ use super::super::Record;
 use super::super::axis::Axis;
 use super::super::resolution::Thresholds;
 use super::super::row::{Place, Row};
-use crate::stats::growth_class::GrowthFit;
 use crate::study::counts::Judgement;
 use crate::study::soak::{Growth, Measured, Pair, Quantity, Soak};
 
@@ -34,8 +33,7 @@ fn row(base: &Soak, head: &Soak, thresholds: &Thresholds) -> Row {
     };
     let threshold_percent = thresholds.percent(Axis::Growth, place.level);
     let row = Row::exact(Axis::Growth, place, [before, after], threshold_percent, MIN_CHANGE);
-    let why = growths[0].fit.zip(growths[1].fit).and_then(|(base, head)| differ(&base, &head));
-    let row = match why {
+    let row = match differ(&growths) {
         Some((judgement, why)) if row.judgement == Judgement::Same => {
             Row { judgement, change: None, why: Some(why), ..row }
         }
@@ -73,8 +71,13 @@ fn compared(base: &Soak, head: &Soak) -> Option<[Growth; 2]> {
     both.iter().all(|growth| growth.fit.is_some()).then_some(both)
 }
 
-/// Returns the judgement on two classes, if each fit rules out the other's class.
-fn differ(base: &GrowthFit, head: &GrowthFit) -> Option<(Judgement, String)> {
+/// Returns the judgement on two classes, if each fit rules out the other's class. A cost of which no growth was found
+/// rules out none, unless it is flat.
+fn differ([base, head]: &[Growth; 2]) -> Option<(Judgement, String)> {
+    if base.is_undecided() || head.is_undecided() {
+        return None;
+    }
+    let (base, head) = (base.fit?, head.fit?);
     if base.class == head.class || base.or == Some(head.class) || head.or == Some(base.class) {
         return None;
     }
