@@ -5,6 +5,9 @@ use crate::stats::estimate::Estimate;
 /// The text for a figure that is not a number.
 const UNKNOWN: &str = "unknown";
 
+/// The text for a figure that is not significant.
+pub(crate) const NOT_SIGNIFICANT: &str = "n.s.";
+
 /// Formats an overhead with its interval: `+1.2 % [+0.3, +2.0]` below twice the time, `×4.30 [4.20, 4.40]` above, and
 /// `n.s. [−0.4, +0.9] %` if it is not significant.
 pub fn overhead(ratio: Estimate) -> String {
@@ -18,6 +21,17 @@ pub fn overhead(ratio: Estimate) -> String {
     } else {
         format!("×{} [{}, {}]", factor(value), factor(low), factor(high))
     }
+}
+
+/// Formats an overhead without its interval: as a ratio, or `n.s.` if it is not significant.
+pub(crate) fn significant(overhead: Estimate) -> String {
+    if overhead.contains_one() { NOT_SIGNIFICANT.to_owned() } else { ratio(overhead.value) }
+}
+
+/// Formats an added time without its interval: `n.s.` if it is not significant.
+pub(crate) fn significant_time(added: Estimate) -> String {
+    let contains_zero = added.low <= 0.0 && 0.0 <= added.high;
+    if contains_zero { NOT_SIGNIFICANT.to_owned() } else { time(added.value) }
 }
 
 /// Formats a ratio without its interval: `+1.2 %` below twice, `×4.26` above.
@@ -247,6 +261,15 @@ mod tests {
     #[test]
     fn ratios_are_formatted_like_overheads() {
         assert_eq!([1.012, 0.95, 4.256].map(ratio), ["+1.2 %", "−5.0 %", "×4.26"]);
+    }
+
+    #[test]
+    fn what_is_not_significant_has_no_figure() {
+        let around = |value: f64, width: f64| Estimate { value, low: value - width, high: value + width };
+        let overheads = [around(1.01, 0.02), around(1.03, 0.02), around(0.9, 0.02), around(4.0, 1.0)];
+        assert_eq!(overheads.map(significant), ["n.s.", "+3.0 %", "−10.0 %", "×4.00"]);
+        let times = [around(0.1, 0.3), around(-0.16, 0.3), around(5.0, 1.0), around(-5.0, 1.0)];
+        assert_eq!(times.map(significant_time), ["n.s.", "n.s.", "5 ns", "−5 ns"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::overhead::record::Results;
 use crate::platform::list::each_once;
 use crate::platform::text;
 use crate::report::document::{Document, Table, left};
+use crate::report::number::NOT_SIGNIFICANT;
 use crate::report::{markdown, number};
 use crate::schedule::estimate::typical;
 use crate::schedule::measurement::{Clock, Measurement, Series};
@@ -20,7 +21,7 @@ pub(crate) struct Headline<'a> {
     /// The workloads with a figure and their overheads, in ascending order.
     overheads: Vec<(&'a Measurement, Estimate)>,
     /// The times for each allocation, in ascending order.
-    times: Vec<f64>,
+    times: Vec<Estimate>,
 }
 
 /// Returns the headlines of all levels except the baseline, in the order of measurement.
@@ -73,9 +74,8 @@ impl<'a> Headline<'a> {
         let mut overheads: Vec<(&Measurement, Estimate)> =
             measurements().filter_map(|measurement| Some((measurement, measurement.overhead()?.wall))).collect();
         overheads.sort_by(|a, b| a.1.value.total_cmp(&b.1.value));
-        let mut times: Vec<f64> =
-            measurements().filter_map(|measurement| Some(measurement.ns_per_allocation()?.value)).collect();
-        times.sort_by(f64::total_cmp);
+        let mut times: Vec<Estimate> = measurements().filter_map(Measurement::ns_per_allocation).collect();
+        times.sort_by(|a, b| a.value.total_cmp(&b.value));
         Self { level, tried: measurements().count(), overheads, times }
     }
 
@@ -99,19 +99,22 @@ impl<'a> Headline<'a> {
         self.typical().map_or_else(|| "unknown".to_owned(), number::overhead)
     }
 
-    /// Returns the lowest and the highest overhead in words, each with its workload.
+    /// Returns the lowest and the highest overhead in words, each with its workload. One that is not significant has no
+    /// figure.
     pub(crate) fn ends(&self) -> [String; 2] {
         [self.overheads.first(), self.overheads.last()].map(|end| {
             end.map_or("unknown".to_owned(), |(measurement, overhead)| {
-                format!("{} ({})", number::ratio(overhead.value), measurement.workload)
+                format!("{} ({})", number::significant(*overhead), measurement.workload)
             })
         })
     }
 
-    /// Returns the range of times for each allocation in words. A negative time is a saving.
+    /// Returns the range of times for each allocation in words. One below zero is saved, and one that is not
+    /// significant has no figure.
     pub(crate) fn time(&self) -> String {
-        let time = |time: Option<&f64>| time.map_or("unknown".to_owned(), |&time| number::time(time));
-        format!("{} to {}", time(self.times.first()), time(self.times.last()))
+        let time = |time: Option<&Estimate>| time.map_or("unknown".to_owned(), |&time| number::significant_time(time));
+        let [least, most] = [self.times.first(), self.times.last()].map(time);
+        if most == NOT_SIGNIFICANT && least == most { most } else { format!("{least} to {most}") }
     }
 
     /// Returns the fidelity that is farthest from 1 in words, with the number of workloads on which one is known if those
@@ -197,6 +200,23 @@ mod tests {
         let results = results([saving, measurement(Workload::LEAKS, 1.5, Some(1.0))]);
         let [headline] = &headlines(&results)[..] else { panic!("one level") };
         assert_eq!(headline.time(), "−25 ns to 500 ns");
+    }
+
+    #[test]
+    fn an_end_that_is_not_significant_has_no_figure() {
+        let varied = |workload: Workload, ratios: [f64; 2]| {
+            let [one, other] = ratios.map(|ratio| measurement(workload, ratio, None).pairs[..5].to_vec());
+            estimated(Measurement { pairs: [one, other].concat(), ..measurement(workload, 1.0, None) })
+        };
+        let shown = |leaks: [f64; 2]| {
+            let results = results([varied(Workload::CYCLES, [0.98, 1.03]), varied(Workload::LEAKS, leaks)]);
+            let headline = &headlines(&results)[0];
+            let [lowest, highest] = headline.ends();
+            [lowest, highest, headline.time()]
+        };
+        assert_eq!(shown([1.4, 1.6]), ["n.s. (cycles)", "+50.0 % (leaks)", "n.s. to 500 ns"]);
+        assert_eq!(shown([0.98, 1.04]), ["n.s. (cycles)", "n.s. (leaks)", "n.s."]);
+        assert_eq!(shown([0.6, 0.8]), ["−30.0 % (leaks)", "n.s. (cycles)", "−300 ns to n.s."]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The order of figures: the number that a cell's text represents.
 
+use crate::report::number::NOT_SIGNIFICANT;
+
 /// Returns the number by which a formatted figure is sorted; `None` for words, and for a plain number. A change in
 /// percent and a factor are on one scale: `+3.0 %` is 1.03, and comes before `×1.20`.
 pub(super) fn order(text: &str) -> Option<f64> {
@@ -10,6 +12,10 @@ pub(super) fn order(text: &str) -> Option<f64> {
         // The figure itself is not shown, so the middle of its interval represents it.
         let (low, high) = interval.strip_suffix("] %")?.split_once(", ")?;
         return Some(1.0 + (number(low)? + number(high)?) / 200.0);
+    }
+    if let Some(rest) = text.strip_prefix(NOT_SIGNIFICANT) {
+        // An overhead has its workload behind it, and a time may have the other end of a range.
+        return Some(if rest.starts_with(" (") { 1.0 } else { 0.0 });
     }
     let mut words = text.split_whitespace();
     let first = words.next()?.trim_start_matches(['±', '≤', '≥', '<', '>', '~']);
@@ -69,5 +75,6 @@ mod tests {
         assert_eq!(order(">0.9999"), Some(0.9999));
         assert_eq!(order("−2.4 % (mixed)"), Some(0.976));
         assert_eq!(order("0 ns to 158 ns"), Some(0.0));
+        assert_eq!(["n.s. (mixed)", "n.s. to 158 ns", "n.s."].map(order), [Some(1.0), Some(0.0), Some(0.0)]);
     }
 }

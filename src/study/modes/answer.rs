@@ -55,8 +55,7 @@ fn may_cost_as_little(mode: &Mode, as_another: &Mode) -> bool {
 
 /// Returns the costs of a mode in words, without intervals: `×3.10 on cycles, n.s. on concurrent in CPU time`.
 fn costs(mode: &Mode) -> String {
-    let shown = |cost: Estimate| if cost.contains_one() { "n.s.".to_owned() } else { number::ratio(cost.value) };
-    let cost = |(workload, cost): (_, Estimate)| format!("{} on {workload}", shown(cost));
+    let cost = |(workload, cost): (_, Estimate)| format!("{} on {workload}", number::significant(cost));
     let measured = mode.measurements.iter();
     let costs = measured.filter_map(|measurement| Some((measurement.workload, measurement.overhead()?.cpu?)));
     format!("{} in CPU time", costs.map(cost).collect::<Vec<_>>().join(", "))

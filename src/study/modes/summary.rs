@@ -59,8 +59,9 @@ fn cost(mode: &Mode, workload: Workload) -> String {
     let found = mode.measurements.iter().find(|measurement| measurement.workload == workload);
     let Some(measurement) = found else { return String::new() };
     let cost = overhead::summary::cpu_in_words(measurement);
-    let is_whole = mode.level.timing() == Timing::Process && measurement.overhead().is_some();
-    match added_ns(measurement).filter(|&added| is_whole && added > 0.0) {
+    let cpu = measurement.overhead().and_then(|overhead| overhead.cpu);
+    let is_told = mode.level.timing() == Timing::Process && cpu.is_some_and(|cpu| !cpu.contains_one());
+    match added_ns(measurement).filter(|&added| is_told && added > 0.0) {
         Some(added) => format!("{cost}, +{}", number::time(added)),
         None => cost,
     }

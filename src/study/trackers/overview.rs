@@ -12,7 +12,8 @@ use crate::tracking::RecordingKind;
 /// The definition of the overview's columns.
 pub(super) const NOTE: &str = "All workloads: the typical overhead is the geometric mean over the workloads with a \
                                figure (their number is in the last column). Its interval is that of independent \
-                               workloads or, if wider, that over passes. Fidelity: the known value farthest from 1.";
+                               workloads or, if wider, that over passes. n.s.: not significant; the interval of the \
+                               lowest or the highest contains no overhead. Fidelity: the known value farthest from 1.";
 
 /// Returns the overview.
 pub(super) fn table(trackers: &Trackers) -> Table {
