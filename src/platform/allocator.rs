@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The allocator of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ fn loaded() -> Vec<PathBuf> {
 
 /// Returns whether a mapped file is a library, by its name. Other files may be huge, and are not read.
 #[cfg(target_os = "linux")]
-fn is_library(path: &Path) -> bool {
+fn is_library(path: &std::path::Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.ends_with(".so") || name.contains(".so.") || name.starts_with("ld-") || name.starts_with("libc-")
 }

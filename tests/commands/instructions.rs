@@ -11,9 +11,12 @@ use memscope_bench::internal::worker::failure::Failure;
 use memscope_bench::internal::workloads::Workload;
 use predicates::prelude::*;
 use predicates::str::contains;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+#[cfg(target_os = "linux")]
+use std::{
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
 
 const TINY: [&str; 3] = ["measure", "--instructions", "--scale=0.001"];
 

@@ -8,6 +8,7 @@ use memscope_bench::internal::tracking::{Level, Recorded};
 use memscope_bench::internal::workloads::{Digest, Workload, registered};
 use predicates::prelude::*;
 use predicates::str::contains;
+#[cfg(target_os = "linux")]
 use std::process::{Command, Stdio};
 
 const TINY: &str = "--scale=0.01";
