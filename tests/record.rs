@@ -171,8 +171,13 @@ struct Compiled {
 }
 
 impl Compiled {
-    /// Compiles a program's functions; `None`, with a line on stderr, if there is no C compiler.
+    /// Compiles a program's functions; `None`, with a line on stderr, if there is no C compiler, or its program could
+    /// not be recorded.
     fn of(source: &str, options: &[&str]) -> Option<Self> {
+        if cfg!(not(target_os = "linux")) {
+            eprintln!("skipped: a program that is not changed is recorded only on Linux");
+            return None;
+        }
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("program.c");
         let head = "#define _GNU_SOURCE\n#include <malloc.h>\n#include <pthread.h>\n#include <signal.h>\n\

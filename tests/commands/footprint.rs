@@ -23,7 +23,9 @@ fn a_footprint_has_every_measurement_at_every_scale() {
     let [build] = footprints.builds.as_slice() else { panic!("one build: {printed}") };
     assert_eq!(build.measurements.len(), 2, "one workload under two levels");
     for measurement in build.measurements.iter().filter(|measurement| measurement.failure.is_none()) {
-        assert_eq!((measurement.points.len(), measurement.peaks.len()), (SCALES, PEAKS), "{measurement:?}");
+        // Other systems do not report the peak memory of a process.
+        let peaks = if cfg!(target_os = "linux") { PEAKS } else { 0 };
+        assert_eq!((measurement.points.len(), measurement.peaks.len()), (SCALES, peaks), "{measurement:?}");
         assert!(measurement.points.windows(2).all(|two| two[0].events <= two[1].events), "{measurement:?}");
         if measurement.level == Level::Counting {
             // Counters in statics use no heap memory.

@@ -162,7 +162,7 @@ impl Repository {
     /// Returns the program, with a build cache next to the repository and a cargo that cannot build anything.
     pub fn program(&self) -> assert_cmd::Command {
         let mut command = super::memscope_bench();
-        command.current_dir(self.folder.path()).env("CARGO", "/bin/false");
+        command.current_dir(self.folder.path()).env("CARGO", "false");
         command.env("MEMSCOPE_BENCH_BUILD_CACHE", self.beside("cache"));
         command
     }

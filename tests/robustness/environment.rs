@@ -1,13 +1,12 @@
 //! The program's own variables: an empty variable counts as unset, and the error for a wrong value names the variable.
 
 use crate::common::memscope_bench;
-use crate::output::MEASURE;
+use crate::output::{MEASURE, not_text};
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::replay::Replays;
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::ffi::OsStr;
-use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -121,10 +120,9 @@ fn the_user_s_folders_need_not_exist() {
 #[test]
 fn temporary_files_do_not_need_the_user_s_folder() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let no_text = folder.path().join(OsStr::from_bytes(b"d\xff"));
-    fs::create_dir(&no_text).expect("a folder");
+    let no_text = not_text(folder.path());
     let trace = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/sort.trace");
-    for place in [Path::new("/no/such/folder"), no_text.as_path()] {
+    for place in [Path::new("/no/such/folder")].into_iter().chain(no_text.as_deref()) {
         let probe = ["probe", "--workload=cycles", "--tracking=recording", "--scale=0.001"];
         memscope_bench().args(probe).env("TMPDIR", place).assert().success();
         let mut replay = memscope_bench();

@@ -56,7 +56,10 @@ fn the_tests_can_be_run_from_a_hook() {
     let said = String::from_utf8_lossy(&run.stdout);
     assert!(run.status.success() && said.contains("2 passed"), "{said}\n{}", String::from_utf8_lossy(&run.stderr));
     assert_eq!(contents(&git_folder), before);
-    assert_eq!(fs::read_dir(&temporary).expect("the folder").count(), 0);
+    let left = fs::read_dir(&temporary).expect("the folder").map(|entry| entry.expect("an entry").file_name());
+    // On macOS, the program that finds git keeps its own list there.
+    let left: Vec<_> = left.filter(|name| !name.to_string_lossy().starts_with("xcrun_db")).collect();
+    assert!(left.is_empty(), "{left:?}");
     assert_eq!(git(&victim.path(), &["status", "--porcelain"]), "");
 }
 

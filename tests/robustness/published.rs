@@ -24,7 +24,7 @@ const LINES: [&str; 4] = [
 /// Returns the program with another cargo home, and a cargo that cannot build or query.
 fn program(home: &TempDir) -> Command {
     let mut command = memscope_bench();
-    command.env("CARGO_HOME", home.path()).env("CARGO", "/bin/false").current_dir(home.path());
+    command.env("CARGO_HOME", home.path()).env("CARGO", "false").current_dir(home.path());
     command.env("MEMSCOPE_BENCH_BUILD_CACHE", home.path().join("cache"));
     command
 }
