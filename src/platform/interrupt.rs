@@ -4,7 +4,7 @@
 //! A signal ends a process without running any destructor, so a thread waits for it: it ends the children, removes the
 //! folders, and then ends the process as the signal would have done. It is started with the first of them.
 
-use crate::platform::tree;
+use crate::platform::{signals, tree};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 use std::io::{self, Read};
@@ -51,7 +51,8 @@ fn watch() -> io::Result<()> {
             let _ = low_level::emulate_default_handler(seen.load(Ordering::SeqCst) as i32);
         }
     })?;
-    for number in [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|&number| !is_ignored(number)) {
+    // A process of `nohup` or of a shell's background job is started with a signal ignored. It stays so.
+    for number in [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|&number| !signals::is_ignored(number)) {
         // In this order: the thread wakes up when the number is there.
         flag::register_usize(number, Arc::clone(&signal), number as usize)?;
         low_level::pipe::register(number, writer.try_clone()?)?;
@@ -75,25 +76,4 @@ fn end_all() {
         thread::sleep(Duration::from_millis(20));
     }
     std::mem::forget(held);
-}
-
-/// Returns whether this process was started with a signal ignored, as a shell's background jobs are. It stays so.
-fn is_ignored(signal: i32) -> bool {
-    #[cfg(target_os = "linux")]
-    if let Ok(status) = procfs::process::Process::myself().and_then(|process| process.status()) {
-        return status.sigign >> (signal - 1) & 1 == 1;
-    }
-    let _ = signal;
-    false
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn an_ignored_signal_is_recognised() {
-        // Rust's runtime ignores it.
-        assert!(super::is_ignored(signal_hook::consts::SIGPIPE));
-        assert!(!super::is_ignored(signal_hook::consts::SIGUSR2));
-    }
 }
