@@ -117,6 +117,19 @@ fn only_its_adapter_names_memscope_s_crate() {
     }
 }
 
+/// A folder that is removed even after an interruption needs a thread, and with a second thread the C library takes
+/// other ways: the samples of a level would differ from their untracked ones by more than the tracker.
+#[test]
+fn no_thread_of_the_harness_runs_beside_a_sample() {
+    let measured = ["src/tracking", "src/trace", "src/workloads", "src/worker/tasks"];
+    for path in measured.iter().flat_map(|folder| sources(folder)) {
+        for (number, line) in code(&path) {
+            let starts_thread = ["Scratch", "children::", "interrupt::"].iter().any(|name| line.contains(name));
+            assert!(!starts_thread, "{}:{number} starts a thread: {line}", path.display());
+        }
+    }
+}
+
 #[test]
 fn imports_are_found_in_code() {
     assert_eq!(imported("use crate::study::compare;").collect::<Vec<_>>(), ["study"]);

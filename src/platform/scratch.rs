@@ -5,6 +5,28 @@ use std::io;
 use std::path::Path;
 use tempfile::TempDir;
 
+/// The beginning of a folder's name.
+const PREFIX: &str = "memscope-bench-";
+
+/// Creates a folder in the folder for temporary files. If that folder is missing, or its path is not UTF-8, which tasks
+/// need, the new folder is in `/tmp`.
+fn in_the_usual_place<F>(create: impl Fn(&Path) -> io::Result<F>) -> io::Result<F> {
+    let named = std::env::temp_dir();
+    let is_text = std::path::absolute(&named).is_ok_and(|named| named.to_str().is_some());
+    let own = is_text.then(|| create(&named)).and_then(Result::ok);
+    own.map_or_else(|| create(Path::new("/tmp")), Ok)
+}
+
+/// Creates a temporary folder that is only removed when its value is dropped. It is for a process that is measured: a
+/// [`Scratch`] starts a thread, and the C library is slower in a process with several. The launcher of a worker removes
+/// what the worker leaves.
+///
+/// # Errors
+/// As [`Scratch::new`].
+pub(crate) fn plain_folder() -> io::Result<TempDir> {
+    in_the_usual_place(|place| tempfile::Builder::new().prefix(PREFIX).tempdir_in(place))
+}
+
 /// A temporary folder.
 #[derive(Debug)]
 pub struct Scratch(TempDir);
@@ -16,11 +38,7 @@ impl Scratch {
     /// # Errors
     /// If it cannot be created in either.
     pub fn new() -> io::Result<Self> {
-        const PREFIX: &str = "memscope-bench-";
-        let named = std::env::temp_dir();
-        let is_text = std::path::absolute(&named).is_ok_and(|named| named.to_str().is_some());
-        let own = is_text.then(|| Self::within(&named, PREFIX)).and_then(Result::ok);
-        own.map_or_else(|| Self::within(Path::new("/tmp"), PREFIX), Ok)
+        in_the_usual_place(|place| Self::within(place, PREFIX))
     }
 
     /// Creates a folder within another one. Its name begins with `prefix`.

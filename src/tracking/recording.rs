@@ -1,18 +1,19 @@
 //! The recorder of traces as a level, so its own cost is measured like a tracker's.
 
 use super::Recorded;
-use crate::platform::scratch::Scratch;
+use crate::platform::scratch;
 use crate::trace::{Trace, recorder};
 use std::ffi::CString;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use tempfile::TempDir;
 
 /// A recording of this process.
 #[derive(Debug)]
 pub(super) struct Recording {
     /// The folder of a temporary trace; `None` if the task has named the file.
-    folder: Option<Scratch>,
+    folder: Option<TempDir>,
 }
 
 impl Recording {
@@ -24,7 +25,7 @@ impl Recording {
         if recorder::is_open() {
             return Self { folder: None };
         }
-        let folder = Scratch::new().expect("a folder for the trace");
+        let folder = scratch::plain_folder().expect("a folder for the trace");
         begin(&folder.path().join(TRACE)).expect("a trace in a folder of its own");
         Self { folder: Some(folder) }
     }

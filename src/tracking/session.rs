@@ -4,10 +4,10 @@ use super::memscope::NamedValues;
 use super::memscope::modes::{self, Driver, MemscopeMode, QuickStarted, Record};
 use super::recording::Recording;
 use super::{Level, Mode, Recorded, VariableTracker, memscope, references};
-use crate::platform::files;
-use crate::platform::scratch::Scratch;
+use crate::platform::{files, scratch};
 use crate::trace::recorder;
 use std::path::Path;
+use tempfile::TempDir;
 
 /// A level prepared in this process. A process runs one window, because memscope keeps state that no call clears.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(crate) struct Session {
     driver: Option<Driver>,
     recording: Option<Recording>,
     /// The folder for the files of a mode that writes files.
-    folder: Option<Scratch>,
+    folder: Option<TempDir>,
 }
 
 impl Session {
@@ -45,9 +45,9 @@ impl Session {
         let driver = level.memscope_mode().and_then(|mode| mode.driver());
         let folder = driver
             .filter(|driver| driver.has_files)
-            .map(|_| Scratch::new().expect("a folder for the files of the mode"));
+            .map(|_| scratch::plain_folder().expect("a folder for the files of the mode"));
         if let Some(driver) = driver {
-            (driver.start)(folder.as_ref().map_or(Path::new("."), Scratch::path));
+            (driver.start)(folder.as_ref().map_or(Path::new("."), TempDir::path));
         }
         let mode = if count { level.mode().counted() } else { level.mode() };
         let recording = (level == Level::Recording).then(Recording::prepare);

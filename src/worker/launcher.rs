@@ -21,7 +21,7 @@ use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -56,7 +56,12 @@ pub struct Launcher {
     others: Arc<Mutex<BTreeMap<String, Arc<Program>>>>,
     log: Option<Arc<Mutex<Log>>>,
     core: Option<Core>,
+    /// The folder for temporary files of workers; `None` within if there is none.
+    temporary: Arc<OnceLock<Option<Scratch>>>,
 }
+
+/// The variable with the folder for temporary files.
+const TEMPORARY: &str = "TMPDIR";
 
 impl Launcher {
     /// Returns a launcher of the given `memscope-bench` program. A file that replaces the program later is not started.
@@ -73,7 +78,8 @@ impl Launcher {
     }
 
     fn of(program: Program, limits: Limits) -> Self {
-        Self { program: Arc::new(program), limits, others: Arc::default(), log: None, core: None }
+        let (others, temporary) = (Arc::default(), Arc::default());
+        Self { program: Arc::new(program), limits, others, log: None, core: None, temporary }
     }
 
     /// Returns the folder of the program.
@@ -249,11 +255,18 @@ impl Launcher {
         if status.success() { Ok(()) } else { Err(Failure::Crashed { how: ending(status) }) }
     }
 
+    /// Returns the folder for temporary files of workers. It is removed with the launcher, because a worker that is
+    /// killed removes nothing.
+    fn temporary(&self) -> Option<&Path> {
+        self.temporary.get_or_init(|| Scratch::new().ok()).as_ref().map(Scratch::path)
+    }
+
     /// Starts the program.
     fn start(&self, prepare: impl Fn(&mut Command), task: &Task) -> Result<Child, Failure> {
         let mut refusal = io::Error::from(io::ErrorKind::NotFound);
         for way in self.program.ways()? {
             let mut command = Command::new(way);
+            command.envs(self.temporary().map(|folder| (TEMPORARY, folder)));
             prepare(command.arg0(self.program.path()));
             match spawned(&mut command, task) {
                 Ok(child) => return Ok(child),
@@ -361,6 +374,18 @@ mod tests {
         let failure = launcher.run(&request(Level::Full)).expect_err("that is not an observation");
         assert!(failure.to_string().contains("its output is invalid"), "{failure}");
         assert!(launcher.log_failure().expect("it cannot be written").to_string().contains("No space left"));
+    }
+
+    #[test]
+    fn what_a_killed_worker_leaves_is_removed_with_the_launcher() {
+        let script = "touch \"$TMPDIR/left\"; echo \"$TMPDIR\" >\"$folder/place\"; kill -KILL $$";
+        let (folder, launcher) = scripts::launcher(script, Limits::default());
+        launcher.run(&request(Level::Full)).expect_err("it is killed");
+        let place = fs::read_to_string(folder.path().join("place")).expect("the script ran");
+        let place = Path::new(place.trim_end());
+        assert!(place.join("left").exists());
+        drop(launcher);
+        assert!(!place.exists());
     }
 
     #[test]
