@@ -170,7 +170,8 @@ impl Plan {
             };
             let is_shared = is_shared[block as usize];
             let placed = blocks[block as usize].get_or_insert_with(|| {
-                let place = stream.free.pop().filter(|_| !is_shared).unwrap_or_else(|| {
+                let left = if is_shared { None } else { stream.free.pop() };
+                let place = left.unwrap_or_else(|| {
                     places += 1;
                     places - 1
                 });
@@ -243,6 +244,15 @@ mod tests {
         let frees: Vec<(bool, u16, u64)> =
             plan.orders(1).map(|free| (free.is_shared, free.before, free.size)).collect();
         assert_eq!(frees, [(true, 1, 8), (true, 1, 8)]);
+    }
+
+    #[test]
+    fn a_block_of_two_threads_takes_no_place_from_others() {
+        let own =
+            |ticket: u64| [(Kind::Allocate, 0), (Kind::Free, 1)].map(|(kind, n)| event(kind, ticket + n, 16, 8, 0));
+        let first = [&own(0)[..], &[event(Kind::Allocate, 2, 32, 8, 0)], &own(4)].concat();
+        let plan = plan(&[(0, first), (1, vec![event(Kind::Free, 3, 32, 0, 0)])]).expect("a plan");
+        assert_eq!(plan.places, 2, "the second block of the first thread has the place of its first one");
     }
 
     #[test]

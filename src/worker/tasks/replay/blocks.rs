@@ -58,6 +58,11 @@ impl Blocks {
         Self((0..places).map(|_| Place::default()).collect())
     }
 
+    /// Returns the size of the table in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        size_of_val(self.0.as_slice()) as u64
+    }
+
     /// Runs the operation of an order, after the operations before it are done.
     ///
     /// A byte of each page of a new block is written, because a program that allocates a block writes to it. A block of
@@ -160,5 +165,15 @@ fn touch(address: *mut u8, from: usize, to: usize) {
     for place in (from..to).step_by(PAGE) {
         // SAFETY: the place is within the block.
         unsafe { address.add(place).write_volatile(1) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_has_the_size_of_its_places() {
+        assert_eq!((Blocks::new(0).bytes(), Blocks::new(10).bytes()), (0, 10 * size_of::<Place>() as u64));
     }
 }

@@ -85,8 +85,9 @@ pub fn run(request: &Request) -> Result<Observation, TaskError> {
     let truth = counted.then(|| counting::totals().since(&before).into());
     let own = counted.then(counting::own);
     let seen = observation(probe, seen, session.recorded());
-    // The memory of the orders is not the program's.
-    let peak_rss_bytes = seen.peak_rss_bytes.map(|peak| peak.saturating_sub(plan.bytes()));
+    // The memory of the orders and of the table of blocks is not the program's.
+    let own_bytes = plan.bytes() + replay.blocks.bytes();
+    let peak_rss_bytes = seen.peak_rss_bytes.map(|peak| peak.saturating_sub(own_bytes));
     Ok(Observation { truth, own, peak_rss_bytes, ..seen })
 }
 
