@@ -7,8 +7,8 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
-/// The magic bytes of a plan.
-const MAGIC: [u8; 8] = *b"MSBPLAN1";
+/// The magic bytes of a plan, with the number of its form.
+const MAGIC: [u8; 8] = *b"MSBPLAN2";
 
 impl Plan {
     /// Writes the plan to a file.

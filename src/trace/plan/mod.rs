@@ -10,7 +10,7 @@
 //! | 23 | work before it, in nanoseconds |
 //! | 32 | place of the block in the table of live blocks; or a thread |
 //! | 48 | size |
-//! | 16 | number of the block's operations before this one |
+//! | 16 | number of the block's operations before this one; a larger number is the size of the order before it |
 //!
 //! Blocks of one thread reuse each other's places. A block that several threads use has its own place, and each of its
 //! operations waits for the ones before it.
@@ -22,7 +22,7 @@
 mod file;
 mod order;
 
-pub(crate) use order::{Act, Order};
+pub(crate) use order::{Act, MANY, Order};
 
 use crate::trace::{Deed, Trace};
 use order::{MAX_BYTES, MAX_WORK, STEP};
@@ -57,7 +57,7 @@ pub enum PlanError {
 #[derive(Clone, Copy)]
 struct Placed {
     place: u32,
-    operations: u16,
+    operations: u32,
 }
 
 /// The results of the first pass over a trace.
@@ -178,12 +178,18 @@ impl Plan {
                 Placed { place, operations: 0 }
             });
             let (place, before) = (placed.place, placed.operations);
-            placed.operations = placed.operations.wrapping_add(1);
+            placed.operations += 1;
             if act == Act::Free && !is_shared {
                 stream.free.push(place);
             }
-            let order = Order { act, align, is_shared, work_ns: 0, place, size: size.min(MAX_BYTES), before };
-            stream.push_after(step.work_ns, order);
+            let size = size.min(MAX_BYTES);
+            let order = Order { act, align, is_shared, work_ns: 0, place, size, before: Order::number(before) };
+            if is_shared && order.before == MANY {
+                stream.push_after(step.work_ns, Order::turn(place, before));
+                stream.push(order);
+            } else {
+                stream.push_after(step.work_ns, order);
+            }
         });
         let threads = streams.into_iter().map(|stream| stream.bytes).collect();
         Ok(Self { places: places as usize, threads })
@@ -253,6 +259,31 @@ mod tests {
         let first = [&own(0)[..], &[event(Kind::Allocate, 2, 32, 8, 0)], &own(4)].concat();
         let plan = plan(&[(0, first), (1, vec![event(Kind::Free, 3, 32, 0, 0)])]).expect("a plan");
         assert_eq!(plan.places, 2, "the second block of the first thread has the place of its first one");
+    }
+
+    #[test]
+    fn a_number_of_operations_that_needs_more_bits_has_its_own_order() {
+        const RESIZES: u64 = 65_600;
+        let resize = |n: u64| Event { after: 2 * n + 1, ..event(Kind::Reallocate, 2 * n, 16, 8, 0) };
+        let mut threads = [vec![event(Kind::Allocate, 0, 16, 8, 0)], Vec::new()];
+        (1..=RESIZES).for_each(|n| threads[n as usize % 2].push(resize(n)));
+        let [first, second] = threads;
+        let plan = plan(&[(0, first), (1, second)]).expect("a plan");
+        let mut numbers: Vec<u64> = Vec::new();
+        for thread in 0..plan.threads() {
+            let mut turn = None;
+            for order in plan.orders(thread) {
+                match order.act {
+                    Act::Open | Act::Await => {}
+                    Act::Turn => turn = Some(order.size),
+                    _ if order.before == MANY => numbers.push(turn.take().expect("an order before has the number")),
+                    _ => numbers.push(u64::from(order.before)),
+                }
+            }
+            assert_eq!(turn, None, "the operation follows at once");
+        }
+        numbers.sort_unstable();
+        assert!(numbers.into_iter().eq(0..=RESIZES), "each operation has its own");
     }
 
     #[test]

@@ -6,6 +6,8 @@ pub(super) const STEP: usize = 16;
 pub(super) const MAX_WORK: u64 = (1 << 23) - 1;
 /// The largest size of a block.
 pub(super) const MAX_BYTES: u64 = (1 << 48) - 1;
+/// Stands for a number of operations that needs more bits: the order before has it.
+pub(crate) const MANY: u16 = u16::MAX;
 
 /// The kind of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,9 +26,12 @@ pub(crate) enum Act {
     Open,
     /// Wait for the end of a thread.
     Await,
+    /// Wait until the block has had as many operations as the size.
+    Turn,
 }
 
-const ACTS: [Act; 7] = [Act::Allocate, Act::Zeroed, Act::Reallocate, Act::Free, Act::Work, Act::Open, Act::Await];
+const ACTS: [Act; 8] =
+    [Act::Allocate, Act::Zeroed, Act::Reallocate, Act::Free, Act::Work, Act::Open, Act::Await, Act::Turn];
 
 /// An operation of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +48,7 @@ pub(crate) struct Order {
     pub place: u32,
     /// Size in bytes.
     pub size: u64,
-    /// Number of the block's operations before this one.
+    /// Number of the block's operations before this one, below [`MANY`].
     pub before: u16,
 }
 
@@ -67,7 +72,7 @@ impl Order {
         let tail =
             u64::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15]]);
         Self {
-            act: ACTS[(head as usize & 7).min(ACTS.len() - 1)],
+            act: ACTS[head as usize & 7],
             align: (head >> 3) as u8 & 31,
             is_shared: head >> 8 & 1 == 1,
             work_ns: head >> 9,
@@ -80,6 +85,16 @@ impl Order {
     /// Returns an operation without a block.
     pub(super) const fn gate(act: Act, thread: usize) -> Self {
         Self { act, align: 0, is_shared: false, work_ns: 0, place: thread as u32, size: 0, before: 0 }
+    }
+
+    /// Returns the order that waits until the block in a place has had this many operations.
+    pub(crate) const fn turn(place: u32, operations: u32) -> Self {
+        Self { size: operations as u64, ..Self::gate(Act::Turn, place as usize) }
+    }
+
+    /// Returns the number of a block's operations before one, as the order has it.
+    pub(crate) fn number(operations: u32) -> u16 {
+        u16::try_from(operations).unwrap_or(MANY)
     }
 }
 

@@ -220,6 +220,10 @@ impl<'p> Replay<'p> {
                 Act::Work => self.work(order.size),
                 Act::Open => _ = self.opened[order.place as usize].set(true),
                 Act::Await => _ = self.ended[order.place as usize].wait(),
+                Act::Turn => {
+                    self.work(u64::from(order.work_ns));
+                    self.blocks.wait(&order);
+                }
                 Act::Allocate | Act::Zeroed | Act::Reallocate | Act::Free => {
                     self.work(u64::from(order.work_ns));
                     self.blocks.obey(&order, meter);
