@@ -46,9 +46,13 @@ impl LockFree for Linked {
         start: |folder| {
             FOLDER.set(folder.to_owned()).expect("a process has one window");
             begin();
+            check();
         },
         recorded: Some(recorded),
-        end: || finalize_thread_tracker().expect("memscope's file of this thread"),
+        end: || {
+            finalize_thread_tracker().expect("memscope's file of this thread");
+            check();
+        },
         has_files: true,
         ..Driver::PLAIN
     });
@@ -57,8 +61,8 @@ impl LockFree for Linked {
     fn lock_free_events(address: usize, allocated: Option<usize>) {
         match STATE.get() {
             State::Ready => {}
-            State::New => begin(),
-            State::Ended => return,
+            State::New if begin() => {}
+            State::New | State::Ended => return,
         }
         let _ = match allocated {
             Some(size) => track_allocation_lockfree(address, size, CALL_STACK),
@@ -67,14 +71,32 @@ impl LockFree for Linked {
     }
 }
 
-/// Creates the tracker of the calling thread.
+/// The reason why a thread has no tracker, if one has none.
+#[cfg(not(memscope_lock_free = "none"))]
+static FAILURE: OnceLock<String> = OnceLock::new();
+
+/// Creates the tracker of the calling thread. An allocator must not panic, so a thread without a tracker goes on, and
+/// [`check`] reports it.
 #[cfg(not(memscope_lock_free = "none"))]
 #[cold]
-fn begin() {
-    let Some(folder) = FOLDER.get() else { return };
-    prepare(folder).expect("memscope's tracker of this thread");
+fn begin() -> bool {
+    let Some(folder) = FOLDER.get() else { return false };
+    if let Err(error) = prepare(folder) {
+        let _ = FAILURE.set(error.to_string());
+        STATE.set(State::Ended);
+        return false;
+    }
     // The order ensures that the end is noted before the tracker is dropped.
     END.with(|_| STATE.set(State::Ready));
+    true
+}
+
+/// Panics if a thread has no tracker: without one, its allocations cost nothing.
+#[cfg(not(memscope_lock_free = "none"))]
+fn check() {
+    if let Some(why) = FAILURE.get().filter(|_| !std::thread::panicking()) {
+        panic!("memscope creates no tracker for a thread: {why}");
+    }
 }
 
 /// The state of a thread's tracker.
@@ -83,7 +105,7 @@ fn begin() {
 enum State {
     New,
     Ready,
-    /// An ending thread frees its own memory after its tracker is dropped.
+    /// There is none, or no more: an ending thread frees its own memory after its tracker is dropped.
     Ended,
 }
 
