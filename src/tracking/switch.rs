@@ -252,10 +252,30 @@ unsafe impl GlobalAlloc for Reporter {
 
     #[inline]
     unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        memscope::modes::lock_free_events(ptr as usize, None);
         // SAFETY: the caller's promise is what `System` requires.
-        reported(unsafe { System.realloc(ptr, layout, new_size) }, new_size)
+        let resize = || unsafe { System.realloc(ptr, layout, new_size) };
+        reporting_resize(ptr, layout.size(), new_size, resize, memscope::modes::lock_free_events)
     }
+}
+
+/// Resizes a block, and reports it. The free comes first: as soon as it has happened, another thread may allocate a
+/// block at the same address, and report it. If the block cannot be resized, it is reported as allocated again.
+#[inline]
+fn reporting_resize(
+    old: *mut u8,
+    old_size: usize,
+    new_size: usize,
+    resize: impl FnOnce() -> *mut u8,
+    report: impl Fn(usize, Option<usize>),
+) -> *mut u8 {
+    report(old as usize, None);
+    let new = resize();
+    if new.is_null() {
+        report(old as usize, Some(old_size));
+    } else {
+        report(new as usize, Some(new_size));
+    }
+    new
 }
 
 /// Reports a block, unless the allocation failed.
@@ -404,5 +424,24 @@ mod switched {
         }
         count(caller, result);
         result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    #[test]
+    fn a_block_that_cannot_be_resized_lives_on_in_the_report() {
+        let reported = |new: usize| {
+            let events = RefCell::new(Vec::new());
+            let report = |address, size| events.borrow_mut().push((address, size));
+            let [old, new] = [0x1000, new].map(std::ptr::without_provenance_mut);
+            assert_eq!(reporting_resize(old, 10, 20, || new, report), new);
+            events.into_inner()
+        };
+        assert_eq!(reported(0x2000), [(0x1000, None), (0x2000, Some(20))]);
+        assert_eq!(reported(0), [(0x1000, None), (0x1000, Some(10))]);
     }
 }
