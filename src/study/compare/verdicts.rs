@@ -110,6 +110,7 @@ struct Step<'a> {
 /// A build and its reference at one level.
 struct LevelVerdicts<'a> {
     level: Level,
+    threshold_percent: f64,
     rows: Vec<&'a Difference>,
     typical: Option<&'a Typical>,
 }
@@ -125,7 +126,8 @@ fn steps(comparison: &Comparison) -> Vec<Step<'_>> {
             let of_level = |row: &&Difference| (row.build, row.reference, row.level) == (build, reference, level);
             let rows: Vec<&Difference> = comparison.differences.iter().filter(of_level).collect();
             let typical = comparison.typical_change(build, level).filter(|typical| typical.reference == reference);
-            (!rows.is_empty()).then_some(LevelVerdicts { level, rows, typical })
+            let threshold_percent = comparison.threshold_percent;
+            (!rows.is_empty()).then_some(LevelVerdicts { level, threshold_percent, rows, typical })
         };
         Step { comparison, build, reference, levels: comparison.plan.levels.iter().filter_map(level).collect() }
     };
@@ -164,13 +166,15 @@ impl<'a> Step<'a> {
         (!clauses.is_empty()).then(|| listed(&clauses))
     }
 
-    /// Returns all verdicts: the changes, then the inconclusive levels, then those without a difference.
+    /// Returns all verdicts: the changes, then the inconclusive levels, then those without a difference, then those in
+    /// which none was found.
     fn whole(&self) -> String {
         let mut parts: Vec<String> = self.verdicts().into_iter().collect();
         for (word, rest) in [
             ("cannot be compared", self.rest(LevelVerdicts::incomparable)),
             ("inconclusive", self.rest(LevelVerdicts::inconclusive)),
-            ("no difference", self.rest(LevelVerdicts::same)),
+            ("no difference", self.rest(LevelVerdicts::without_difference)),
+            ("no difference found", self.rest(LevelVerdicts::with_none_found)),
         ] {
             let Some(rest) = rest else { continue };
             parts.push(if parts.is_empty() {
@@ -297,12 +301,27 @@ impl LevelVerdicts<'_> {
         }
     }
 
-    /// Returns the level and its detectable differences, if it shows no difference anywhere.
-    fn same(&self) -> Option<String> {
-        if self.has_verdict() || self.inconclusive().is_some() || self.incomparable().is_some() {
-            return None;
-        }
-        Some(format!("at {} ({})", self.level, self.detectable()))
+    /// Returns the level and its detectable differences, if its intervals exclude a difference everywhere.
+    fn without_difference(&self) -> Option<String> {
+        self.is_within().then(|| self.with_detectable()).flatten()
+    }
+
+    /// Returns the level and its detectable differences, if no difference was found, but an interval contains some.
+    fn with_none_found(&self) -> Option<String> {
+        (!self.is_within()).then(|| self.with_detectable()).flatten()
+    }
+
+    /// Returns whether the intervals of the typical change and of every workload lie within the threshold.
+    fn is_within(&self) -> bool {
+        let is_within = |ratio: Estimate| ratio.is_within(self.threshold_percent);
+        self.typical.is_none_or(|typical| is_within(typical.ratio))
+            && self.rows.iter().all(|row| row.ratio.is_some_and(is_within))
+    }
+
+    /// Returns the level and its detectable differences, if no workload has a verdict or is inconclusive.
+    fn with_detectable(&self) -> Option<String> {
+        let is_open = self.has_verdict() || self.inconclusive().is_some() || self.incomparable().is_some();
+        (!is_open).then(|| format!("at {} ({})", self.level, self.detectable()))
     }
 
     /// Returns the detectable differences, on one workload and over all.
@@ -344,6 +363,7 @@ fn sum(comparison: &Comparison) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workloads::Workload;
 
     #[test]
     fn a_wide_interval_finds_no_difference_but_does_not_exclude_one() {
@@ -358,5 +378,44 @@ mod tests {
             |ratios: &[(f64, f64)]| without_difference(3.0, ratios.iter().map(|&(low, high)| estimate(low, high)));
         assert_eq!(sum(&[(0.99, 1.02)]), "1 without a difference");
         assert_eq!(sum(&[(0.99, 1.02), (0.7, 1.5)]), "1 without a difference, 1 with no difference found");
+    }
+
+    #[test]
+    fn a_level_has_no_difference_only_if_every_interval_excludes_one() {
+        let row = |workload, low, high| Difference {
+            workload,
+            level: Level::Full,
+            build: 1,
+            reference: 0,
+            rounds: 60,
+            ratio: Some(Estimate { value: 1.0, low, high }),
+            halves: [Some(1.0); 2],
+            probability: Some(1.0),
+            detectable_percent: Some(4.0),
+            verdict: Verdict::NoDifference,
+            by_pass: Vec::new(),
+            by_link: Vec::new(),
+        };
+        let typical = |low, high| Typical {
+            level: Level::Full,
+            build: 1,
+            reference: 0,
+            workloads: vec![Workload::CYCLES, Workload::LEAKS],
+            ratio: Estimate { value: 1.0, low, high },
+            probability: 1.0,
+            detectable_percent: Some(2.0),
+            verdict: Verdict::NoDifference,
+        };
+        let found = |of_leaks: (f64, f64), of_both: (f64, f64)| {
+            let rows = [row(Workload::CYCLES, 0.99, 1.02), row(Workload::LEAKS, of_leaks.0, of_leaks.1)];
+            let typical = typical(of_both.0, of_both.1);
+            let rows = rows.iter().collect();
+            let level = LevelVerdicts { level: Level::Full, threshold_percent: 3.0, rows, typical: Some(&typical) };
+            [level.without_difference(), level.with_none_found()]
+        };
+        let text = Some("at full (detectable: 2.0 % typical, 4.0 % on one workload)".to_owned());
+        assert_eq!(found((0.99, 1.02), (0.99, 1.01)), [text.clone(), None]);
+        assert_eq!(found((0.7, 1.5), (0.99, 1.01)), [None, text.clone()], "one workload");
+        assert_eq!(found((0.99, 1.02), (0.9, 1.1)), [None, text], "the typical change");
     }
 }
