@@ -116,6 +116,11 @@ pub fn exact_change(ratio: f64) -> String {
     if ratio < 2.0 { format!("{} %", signed((ratio - 1.0) * 100.0, 2)) } else { self::ratio(ratio) }
 }
 
+/// Formats a limit in percent upwards and by the same factor downwards: `+30 % or −23.08 %`.
+pub fn up_or_down(percent: f64) -> String {
+    format!("+{percent} % or {}", exact_change(1.0 / (1.0 + percent / 100.0)))
+}
+
 /// Formats a size in percent, without a sign: `4.1 %`, `23 %`, and `×2.31` from 100 % on.
 pub fn size(percent: f64) -> String {
     match percent {

@@ -13,11 +13,11 @@ use std::fmt;
 const MIN_PAIRS: usize = 20;
 /// The probability that a control fails although untracked does not differ from itself.
 const FALSE_ALARM: f64 = 0.001;
-/// The accepted difference of untracked from itself.
-const MAX_NOISE: f64 = 0.02;
-/// The accepted factor between the untracked times at the beginning and at the end of the run. The machine's state does
-/// not cancel in large ratios.
-const MAX_DRIFT: f64 = 1.3;
+/// The accepted difference of untracked from itself, in percent upwards, and by the same factor downwards.
+const MOST_NOISE: f64 = 2.0;
+/// The accepted change of the untracked times from the beginning to the end of the run, in percent upwards, and by the
+/// same factor downwards. The machine's state does not cancel in large ratios.
+const MOST_DRIFT: f64 = 30.0;
 
 /// The reason why a control failed.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,17 +40,12 @@ impl fmt::Display for ControlFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Noise { name, ratio } => {
-                let accepted = number::decimal(MAX_NOISE * 100.0, 0);
-                let ratio = number::percent_interval(*ratio);
-                write!(f, "{name} differs from itself by {ratio}; the limit is {accepted} %")
+                let (ratio, limit) = (number::percent_interval(*ratio), number::up_or_down(MOST_NOISE));
+                write!(f, "{name} differs from itself by {ratio}; the limit is {limit}")
             }
             Self::Drift { ratio } => {
-                let accepted = number::decimal((MAX_DRIFT - 1.0) * 100.0, 0);
-                write!(
-                    f,
-                    "untracked time changed by {} % during the run; the limit is {accepted} %",
-                    number::percent(*ratio)
-                )
+                let (change, limit) = (number::percent(*ratio), number::up_or_down(MOST_DRIFT));
+                write!(f, "untracked time changed by {change} % during the run; the limit is {limit}")
             }
         }
     }
@@ -78,9 +73,9 @@ fn noise(measurements: &[&Measurement], clock: Clock) -> Option<ControlFailure> 
         .collect();
     let tests: Vec<Option<f64>> = of_untracked.iter().map(|(measurement, _)| probability(measurement, clock)).collect();
     let sure = of_untracked.into_iter().zip(holm(&tests)).filter(|((_, ratio), probability)| {
-        let is_large = ratio.low > 1.0 && ratio.value > 1.0 + MAX_NOISE
-            || ratio.high < 1.0 && ratio.value < 1.0 / (1.0 + MAX_NOISE);
-        is_large && probability.is_some_and(|probability| probability < FALSE_ALARM)
+        !ratio.contains_one()
+            && is_beyond(ratio.value, MOST_NOISE)
+            && probability.is_some_and(|probability| probability < FALSE_ALARM)
     });
     let worst = sure.max_by(|((_, a), _), ((_, b), _)| a.abs_log_ratio().total_cmp(&b.abs_log_ratio()));
     worst.map(|((measurement, ratio), _)| ControlFailure::Noise { name: measurement.name(), ratio })
@@ -95,8 +90,12 @@ fn probability(measurement: &Measurement, clock: Clock) -> Option<f64> {
 /// Returns the drift of the untracked times in the median measurement, if it is too large.
 fn drift(measurements: &[&Measurement], clock: Clock) -> Option<ControlFailure> {
     let ratio = median(measurements.iter().filter_map(|measurement| measurement.drift(clock)))?;
-    let is_large = ratio.max(1.0 / ratio) > MAX_DRIFT;
-    is_large.then_some(ControlFailure::Drift { ratio })
+    is_beyond(ratio, MOST_DRIFT).then_some(ControlFailure::Drift { ratio })
+}
+
+/// Returns whether a ratio is beyond a limit in percent, upwards or by the same factor downwards.
+fn is_beyond(ratio: f64, limit: f64) -> bool {
+    ratio.max(1.0 / ratio) > 1.0 + limit / 100.0
 }
 
 #[cfg(test)]
@@ -165,5 +164,19 @@ pub(super) mod tests {
         assert!(matches!(failure(&[drifting(0.4)]), Some(ControlFailure::Drift { ratio }) if ratio < 0.7));
         assert_eq!(failure(&[drifting(2.0), drifting(1.0), drifting(1.0)]), None, "the median measurement counts");
         assert_eq!(failure(&[]), None);
+    }
+
+    #[test]
+    fn the_limit_downwards_is_the_same_factor() {
+        let changed = |by: f64| {
+            let state = move |n: usize| if n < 30 { 1.0 } else { by };
+            failure(&[measurement(Level::Full, 60, move |n| (1e6 * state(n), 8e6 * state(n)))])
+        };
+        assert_eq!([1.29, 0.78].map(changed), [None, None]);
+        assert!(changed(1.31).is_some());
+        let slower = changed(0.75).expect("it is beyond").to_string();
+        assert_eq!(slower, "untracked time changed by −25.0 % during the run; the limit is +30 % or −23.08 %");
+        let noise = failure(&[shifted(1.0 / 1.05)]).expect("it differs from itself").to_string();
+        assert!(noise.ends_with("; the limit is +2 % or −1.96 %"), "{noise}");
     }
 }

@@ -161,10 +161,10 @@ pub fn described(comparison: &Comparison, difference: &Difference) -> String {
 pub fn rule(comparison: &Comparison) -> String {
     format!(
         "Regression, improvement: the sign test on all rounds is significant at 5 % after Holm's correction for {}, \
-         the interval excludes no change, the change exceeds {} %, and both halves of the passes agree on its \
+         the interval excludes no change, the change exceeds {}, and both halves of the passes agree on its \
          direction.",
         number::counted(comparison.comparisons(), "comparison"),
-        comparison.threshold_percent
+        number::up_or_down(comparison.threshold_percent)
     )
 }
 

@@ -79,9 +79,9 @@ pub(in crate::study::trend) fn word(commits: &Commits, step: &Step) -> String {
 pub(in crate::study::trend) fn rule(commits: &Commits) -> String {
     format!(
         "Each commit's overhead is relative to that of the first commit that differences connect it with, by least \
-         squares over all differences measured side by side. A step has a verdict if it exceeds {} % and is a \
+         squares over all differences measured side by side. A step has a verdict if it exceeds {} and is a \
          discovery at a false-discovery rate of 5 % among all steps here (Benjamini–Hochberg).",
-        commits.threshold_percent
+        number::up_or_down(commits.threshold_percent)
     )
 }
 
