@@ -3,7 +3,7 @@
 
 use super::axis::Axis;
 use super::row::Row;
-use super::verdict::{Verdict, on_axis};
+use super::verdict::{Verdict, on_axis, unknown_places};
 use super::{Check, CheckedBuild};
 use crate::report::circumstances::circumstances_of_other_builds;
 use crate::report::document::{Document, Table, left, right};
@@ -139,14 +139,16 @@ fn axes(check: &Check) -> Table {
     for axis in Axis::all() {
         let Some(judgement) = on_axis(&check.rows, axis) else { continue };
         let of_axis = || check.rows.iter().filter(|row| row.axis == axis);
-        let decides = |row: &&Row| match judgement {
+        let is_shown = |row: &&Row| match judgement {
             Judgement::Worse => row.is_worse(),
-            judgement => row.judgement == judgement,
+            // The greatest change that is not shown to be one may be at an unknown place.
+            Judgement::Same => true,
+            Judgement::Better | Judgement::Unknown => row.judgement == judgement,
         };
-        let Some(row) = of_axis().filter(decides).max_by(|a, b| size(a).total_cmp(&size(b))) else { continue };
+        let Some(row) = of_axis().filter(is_shown).max_by(|a, b| size(a).total_cmp(&size(b))) else { continue };
         table.row([
             axis.name().to_owned(),
-            word(judgement).to_owned(),
+            judged(check, axis, judgement),
             row.place.to_string(),
             figure(axis, row.base),
             figure(axis, row.head),
@@ -155,6 +157,16 @@ fn axes(check: &Check) -> Table {
         ]);
     }
     table
+}
+
+/// Returns the judgement on an axis in words. If it is not worse, it has the number of places that are unknown.
+fn judged(check: &Check, axis: Axis, judgement: Judgement) -> String {
+    match (judgement, unknown_places(&check.rows, axis)) {
+        (Judgement::Same | Judgement::Better, (unknown, all)) if unknown > 0 => {
+            format!("{}; {unknown} of {all} unknown", word(judgement))
+        }
+        _ => word(judgement).to_owned(),
+    }
 }
 
 /// Returns the rows that changed, the worse ones first.

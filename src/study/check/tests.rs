@@ -333,6 +333,19 @@ fn an_undecided_check_has_a_reason() {
 }
 
 #[test]
+fn an_axis_that_is_the_same_counts_its_unknown_places_and_names_the_greatest_change_of_all() {
+    let check = with(|record| {
+        let mut rng = Pcg64Mcg::seed_from_u64(3);
+        for pair in &mut record.stages[0].measurements[1][1].pairs {
+            pair.tracked.cpu_ns = (pair.tracked.cpu_ns as f64 * rng.random_range(0.88..1.18)) as u64;
+        }
+    });
+    let page = markdown::draw(&check.summary());
+    let line = page.lines().find(|line| line.starts_with("| CPU time ")).expect("a row");
+    assert!(line.contains("| same; 1 of 3 unknown |") && line.contains("| cycles/full "), "{line}");
+}
+
+#[test]
 fn typical_overheads_cover_the_workloads_of_both_builds() {
     let check = with(|record| {
         record.stages[0].measurements[0][1].pairs.iter_mut().for_each(|pair| pair.tracked.cpu_ns /= 4);

@@ -46,7 +46,8 @@ fn needs(row: &Row) -> bool {
 }
 
 /// Returns the judgement on an axis: worse if any row is worse, better if some row is better and the others are the
-/// same or unknown, and the same only if all rows are known.
+/// same or unknown, and the same if all rows are. For CPU time, the typical changes must be the same, and single
+/// workloads may be unknown; [`unknown_places`] counts them.
 pub(super) fn on_axis(rows: &[Row], axis: Axis) -> Option<Judgement> {
     let of_axis = || rows.iter().filter(|row| row.axis == axis);
     let any = |judgement| of_axis().any(|row| row.judgement == judgement);
@@ -60,6 +61,12 @@ pub(super) fn on_axis(rows: &[Row], axis: Axis) -> Option<Judgement> {
     } else {
         Judgement::Unknown
     })
+}
+
+/// Returns the number of single places at which an axis is unknown, and of all of its single places.
+pub(super) fn unknown_places(rows: &[Row], axis: Axis) -> (usize, usize) {
+    let single = || rows.iter().filter(|row| row.axis == axis && row.place.of.is_some());
+    (single().filter(|row| row.judgement == Judgement::Unknown).count(), single().count())
 }
 
 /// Returns whether an unknown row leaves its axis unknown.
@@ -117,5 +124,14 @@ mod tests {
         assert_eq!(of(&[Same, Unknown]), Some(Unknown));
         assert_eq!(of(&[Same, Same]), Some(Same));
         assert_eq!(of(&[]), None);
+    }
+
+    #[test]
+    fn a_single_workload_that_is_unknown_leaves_cpu_time_the_same_and_is_counted() {
+        let single = |judgement| of_workload(Axis::CpuTime, judgement);
+        let rows = [typical(Judgement::Same), single(Judgement::Same), single(Judgement::Unknown)];
+        assert_eq!(on_axis(&rows, Axis::CpuTime), Some(Judgement::Same));
+        assert_eq!(unknown_places(&rows, Axis::CpuTime), (1, 2));
+        assert_eq!(on_axis(&[typical(Judgement::Unknown), single(Judgement::Same)], Axis::CpuTime), Some(Judgement::Unknown));
     }
 }
