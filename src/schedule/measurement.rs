@@ -8,7 +8,7 @@ use crate::stats::median::median;
 use crate::stats::passes;
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
-use crate::worker::probe::{Observation, Request, is_zero};
+use crate::worker::probe::{Observation, Request, is_zero, worst_fidelity};
 use crate::workloads::Workload;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -73,6 +73,9 @@ pub struct Measurement {
     /// one probe.
     #[serde(default, skip_serializing_if = "is_none_counted")]
     pub fidelity_probes: usize,
+    /// The fidelity of each counted probe, if there are several. Empty in earlier files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fidelities: Vec<f64>,
     /// The disturbances of the machine during its pairs, since the run began or was resumed.
     #[serde(default, skip_serializing_if = "Disturbance::is_unknown")]
     pub disturbance: Disturbance,
@@ -106,11 +109,20 @@ impl Measurement {
             allocations: None,
             fidelity: None,
             fidelity_probes: 0,
+            fidelities: Vec::new(),
             disturbance: Disturbance::default(),
             outcome: Outcome::TooFew,
             passes: Vec::new(),
             pairs: Vec::new(),
         }
+    }
+
+    /// Sets the fidelity to the worst of the counted probes.
+    pub(crate) fn set_fidelity(&mut self, probes: &[Option<f64>]) {
+        let known: Vec<f64> = probes.iter().copied().flatten().collect();
+        self.fidelity = worst_fidelity(known.iter().copied());
+        self.fidelity_probes = probes.len();
+        self.fidelities = if probes.len() > 1 { known } else { Vec::new() };
     }
 
     /// Returns the name, which is unique within the series.

@@ -8,7 +8,7 @@ use crate::schedule::measurement::{Measurement, Outcome, Pair, Precision, Sample
 use crate::tracking::{Level, Timing};
 use crate::worker::failure::Failure;
 use crate::worker::launcher::{TRIES, suspended};
-use crate::worker::probe::{Observation, Request, worst_fidelity};
+use crate::worker::probe::{Observation, Request};
 use crate::workloads::Digest;
 use std::iter;
 use std::time::Duration;
@@ -59,11 +59,10 @@ impl<'a> MeasurementRun<'a> {
             let first = fidelity(checked(seen, expected)?);
             let repeats = if first.is_some() && workload.is_parallel() { FIDELITY_PROBES } else { 1 };
             let more = (1..repeats).map(|_| Ok(fidelity(checked(counted(level)?, expected)?)));
-            let all = iter::once(Ok(first)).chain(more).collect::<Result<Vec<_>, Failure>>()?;
-            Ok((worst_fidelity(all.iter().copied().flatten()), all.len()))
+            iter::once(Ok(first)).chain(more).collect::<Result<Vec<_>, Failure>>()
         });
         match trial {
-            Ok((fidelity, probes)) => (measurement.fidelity, measurement.fidelity_probes) = (fidelity, probes),
+            Ok(probes) => measurement.set_fidelity(&probes),
             Err(failure) => measurement.outcome = Outcome::Failed(failure),
         }
         Self { baseline, launcher, tracked, expected, measurement, took: Duration::ZERO }
@@ -313,10 +312,11 @@ mod tests {
             let (folder, launcher) = probe(&reply(100, 100), &reply(100, 90), &before);
             let measurement = MeasurementRun::begin(&launcher, Series::Overhead, request).finish();
             let runs = fs::read_to_string(folder.path().join("runs")).expect("it ran").lines().count();
-            (measurement.fidelity, measurement.fidelity_probes, runs)
+            (measurement.fidelity, measurement.fidelity_probes, measurement.fidelities, runs)
         };
-        assert_eq!(fidelity(Workload::CYCLES), (Some(0.9), 1, 2));
-        assert_eq!(fidelity(Workload::CONCURRENT), (Some(0.3), 6, 7));
+        assert_eq!(fidelity(Workload::CYCLES), (Some(0.9), 1, vec![], 2));
+        let each = vec![0.9, 0.9, 0.9, 0.3, 0.9, 0.9];
+        assert_eq!(fidelity(Workload::CONCURRENT), (Some(0.3), 6, each, 7));
     }
 
     #[test]

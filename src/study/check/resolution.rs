@@ -50,7 +50,7 @@ impl Thresholds<'_> {
     /// Returns the threshold of an axis at a level, in percent. Times have intervals instead.
     pub(super) fn percent(&self, axis: Axis, level: Option<Level>) -> f64 {
         let accepted = self.budget.threshold_percent(axis, level);
-        if matches!(axis, Axis::CpuTime | Axis::WallTime | Axis::Fidelity) {
+        if matches!(axis, Axis::CpuTime | Axis::WallTime) {
             return accepted;
         }
         let of_axis = self.resolutions.iter().find(|known| (known.axis, known.level) == (axis, level));

@@ -104,8 +104,10 @@ fn open(check: &Check) -> String {
         return "time or fidelity was not measured".to_owned();
     };
     let why = row.why.as_deref().unwrap_or("the change is unknown");
-    let change = row.change.map_or(String::new(), |change| format!(" {}", number::percent_interval(change)));
-    format!("{} of {}{change} may exceed {} %: {why}", row.axis, row.place, row.threshold_percent)
+    let change = row.change.map_or(String::new(), |change| format!(" {}", changed(change)));
+    // A threshold of the machine's resolution has many digits.
+    let threshold = (row.threshold_percent * 100.0).round() / 100.0;
+    format!("{} of {}{change} may exceed {threshold} %: {why}", row.axis, row.place)
 }
 
 /// Returns the smallest detectable changes.

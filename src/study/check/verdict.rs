@@ -132,6 +132,9 @@ mod tests {
         let rows = [typical(Judgement::Same), single(Judgement::Same), single(Judgement::Unknown)];
         assert_eq!(on_axis(&rows, Axis::CpuTime), Some(Judgement::Same));
         assert_eq!(unknown_places(&rows, Axis::CpuTime), (1, 2));
-        assert_eq!(on_axis(&[typical(Judgement::Unknown), single(Judgement::Same)], Axis::CpuTime), Some(Judgement::Unknown));
+        assert_eq!(
+            on_axis(&[typical(Judgement::Unknown), single(Judgement::Same)], Axis::CpuTime),
+            Some(Judgement::Unknown)
+        );
     }
 }

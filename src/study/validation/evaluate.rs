@@ -150,6 +150,7 @@ mod tests {
             allocations: Some(10_000),
             fidelity: None,
             fidelity_probes: 0,
+            fidelities: Vec::new(),
             disturbance: Default::default(),
             outcome: Outcome::TooFew,
             pairs: pairs.collect(),
