@@ -9,7 +9,7 @@ use crate::study::calls::latency::{Operation as Call, Quantiles};
 use crate::study::calls::{Batches, Calls, Latencies};
 use crate::study::claims::Seen;
 use crate::study::claims::source::exact;
-use crate::study::compare::Comparison;
+use crate::study::compare::{Comparison, variation};
 use crate::study::footprint::summary::is_unclear;
 use crate::study::footprint::{Footprint, Footprints};
 use crate::study::overhead::record::Results;
@@ -96,7 +96,8 @@ impl Evidence {
         let builds = self.compare.iter().flat_map(|comparison| &comparison.builds);
         let measurements = builds.filter(|known| known.name == build).flat_map(|known| &known.measurements);
         let origin = self.compare.as_ref().map(|comparison| &comparison.origin);
-        seen(COMPARE, origin, figures_of_measurements(measurements, level, of))
+        let not_included = self.compare.as_ref().and_then(variation::sentence);
+        Seen { not_included, ..seen(COMPARE, origin, figures_of_measurements(measurements, level, of)) }
     }
 
     /// Returns a figure of the footprints of a build at a level, from each measurement that has it.
@@ -176,7 +177,7 @@ fn seen<'a>(file: &'static str, origin: Option<&'a Origin>, figures: impl Iterat
         Some(_) if figures.is_empty() => Some(format!("{file} has no such figure")),
         Some(_) => None,
     };
-    Seen { file, origin, figures, lack }
+    Seen { file, origin, figures, lack, not_included: None }
 }
 
 fn figures_of_measurements<'a>(

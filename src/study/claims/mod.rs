@@ -88,6 +88,8 @@ pub struct Seen<'a> {
     pub figures: Vec<Figure>,
     /// The reason why there are no figures.
     pub lack: Option<String>,
+    /// What the intervals of the file do not include.
+    pub not_included: Option<String>,
 }
 
 impl Bound {

@@ -46,6 +46,9 @@ pub struct JudgedSetting {
     /// The reason why there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lack: Option<String>,
+    /// What the intervals of that file do not include; `None` in files of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_included: Option<String>,
     /// The verdict.
     pub verdict: Verdict,
 }
@@ -75,6 +78,7 @@ fn judged(claim: &Claim, evidence: &Evidence) -> Vec<JudgedSetting> {
         origin: seen.origin.cloned(),
         figures: seen.figures,
         lack: seen.lack,
+        not_included: seen.not_included,
         verdict,
     });
     judged.collect()

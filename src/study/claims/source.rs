@@ -106,7 +106,10 @@ impl Source {
             Self::Latency { level } => evidence.median_allocation(*level),
             Self::Operations { names, times } => evidence.operations(names, *times),
             Self::Accuracy { build, promises } => evidence.truth(build, promises),
-            Self::None { reason } => Seen { file: "", origin: None, figures: Vec::new(), lack: Some(reason.clone()) },
+            Self::None { reason } => {
+                let (lack, not_included) = (Some(reason.clone()), None);
+                Seen { file: "", origin: None, figures: Vec::new(), lack, not_included }
+            }
         }
     }
 }

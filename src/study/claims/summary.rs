@@ -136,9 +136,10 @@ fn note(seen: &JudgedSetting) -> Option<String> {
     if seen.file.is_empty() {
         return None;
     }
+    let not_included = seen.not_included.as_ref().map_or(String::new(), |sentence| format!(" {sentence}"));
     Some(match &seen.origin {
         Some(Origin { memscope, machine, started, command, .. }) => format!(
-            "{}: measured {} on {}, {} cores, {}, by {}, built with {memscope}.",
+            "{}: measured {} on {}, {} cores, {}, by {}, built with {memscope}.{not_included}",
             seen.file,
             started.format("%Y-%m-%d %H:%M UTC"),
             machine.processor,

@@ -19,6 +19,7 @@ mod soaks;
 mod spent;
 pub mod summary;
 mod typical;
+pub(in crate::study) mod variation;
 pub mod verdicts;
 
 pub use crate::schedule::journal::{Entry, Journal, JournalError};

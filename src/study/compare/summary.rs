@@ -7,7 +7,9 @@ use crate::report::number;
 use crate::schedule::measurement::{Clock, Measurement, Pair};
 use crate::stats::sign_test::needed_rounds;
 use crate::study::compare::verdicts::{detectable, sentences, word, word_of_typical};
-use crate::study::compare::{ComparedBuild, Comparison, Difference, counts_report, disagreement, soaks, spent};
+use crate::study::compare::{
+    ComparedBuild, Comparison, Difference, counts_report, disagreement, soaks, spent, variation,
+};
 use crate::study::overhead::warnings;
 use crate::tracking::Level;
 use crate::workloads::Workload;
@@ -208,6 +210,7 @@ fn notes(comparison: &Comparison) -> Vec<String> {
             number::counted(comparison.typical.len(), "typical change")
         ));
     }
+    lines.extend(variation::sentence(comparison));
     lines.extend(too_few_rounds(comparison));
     lines.extend(left_out(comparison));
     let mut overheads = comparison
