@@ -3,9 +3,12 @@
 mod common;
 
 use common::memscope_bench;
-use memscope_bench::internal::study::kept::Kept;
+use memscope_bench::internal::platform::files;
+use memscope_bench::internal::study::Study;
+use memscope_bench::internal::study::kept::{Kept, Visitor};
 use predicates::prelude::*;
 use predicates::str::contains;
+use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -46,6 +49,46 @@ fn every_kept_file_is_printed_in_every_form_and_its_table_is_the_kept_one() {
                 assert_eq!(printed, kept, "{}: run `memscope-bench report` on it", table.display());
             }
         }
+    }
+}
+
+/// Returns the places at which two values differ: in text, or in a number by more than rounding.
+fn differences(place: &str, stored: &Value, again: &Value) -> Vec<String> {
+    let below = |key: &str, stored: &Value, again: &Value| differences(&format!("{place}/{key}"), stored, again);
+    match (stored, again) {
+        (Value::Object(stored), Value::Object(again)) if stored.len() == again.len() => {
+            let of = |(key, value): (&String, &Value)| below(key, value, &again[key]);
+            stored.iter().flat_map(of).collect()
+        }
+        (Value::Array(stored), Value::Array(again)) if stored.len() == again.len() => {
+            let both = stored.iter().zip(again).enumerate();
+            both.flat_map(|(place, (stored, again))| below(&place.to_string(), stored, again)).collect()
+        }
+        _ => {
+            let numbers = stored.as_f64().zip(again.as_f64());
+            let is_rounding = numbers.is_some_and(|(stored, again)| (stored - again).abs() <= 1e-9 * again.abs());
+            if stored == again || is_rounding { Vec::new() } else { vec![place.to_owned()] }
+        }
+    }
+}
+
+/// Conclusions are recomputed when a file is read, and other programs read the stored ones.
+#[test]
+fn every_kept_file_stores_the_conclusions_that_are_drawn_from_it() {
+    struct Json;
+    impl Visitor for Json {
+        type Output = String;
+
+        fn visit<S: Study>(&mut self, study: &S) -> String {
+            files::json(study).expect("numbers")
+        }
+    }
+    for file in kept() {
+        let value = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+        let stored = value(&fs::read_to_string(&file).expect("the file"));
+        let again = value(&Kept::read(&file).expect("a results file").visit(&mut Json));
+        let differing = differences("", &stored, &again);
+        assert!(differing.is_empty(), "{}: run `memscope-bench report` on it: {differing:?}", file.display());
     }
 }
 

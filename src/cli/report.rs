@@ -71,6 +71,8 @@ impl Arguments {
         let mut draw = Draw { arguments: self, path, files: Files { folder: files::folder_of(path), name: &stem } };
         match kept {
             Kept::Comparison(comparison) => draw.comparison(*comparison),
+            Kept::Check(check) => draw.with_file(check.as_ref()),
+            Kept::Soak(soaks) => draw.with_file(soaks.as_ref()),
             other => other.visit(&mut draw),
         }
     }
@@ -83,14 +85,19 @@ struct Draw<'a> {
 }
 
 impl Draw<'_> {
-    /// Draws a comparison, judged by the present rule. The saved file gets the same verdicts as the report.
+    /// Draws a comparison, judged by the present rule.
     fn comparison(&mut self, comparison: Comparison) -> Result<(), Error> {
-        let Arguments { against, threshold, print, .. } = self.arguments;
-        let comparison = comparison.judged(against.clone(), *threshold);
-        if !print {
-            files::write_json(self.path, &comparison)?;
+        let Arguments { against, threshold, .. } = self.arguments;
+        self.with_file(&comparison.judged(against.clone(), *threshold))
+    }
+
+    /// Draws a study whose conclusions are recomputed when its file is read. The saved file gets the same ones as the
+    /// report.
+    fn with_file<S: Study>(&mut self, study: &S) -> Result<(), Error> {
+        if !self.arguments.print {
+            files::write_json(self.path, study)?;
         }
-        self.visit(&comparison)
+        self.visit(study)
     }
 }
 
