@@ -14,10 +14,10 @@ const MIN_PAIRS: usize = 20;
 /// The probability that a control fails although untracked does not differ from itself.
 const FALSE_ALARM: f64 = 0.001;
 /// The accepted difference of untracked from itself, in percent upwards, and by the same factor downwards.
-const MOST_NOISE: f64 = 2.0;
+const MAX_NOISE: f64 = 2.0;
 /// The accepted change of the untracked times from the beginning to the end of the run, in percent upwards, and by the
 /// same factor downwards. The machine's state does not cancel in large ratios.
-const MOST_DRIFT: f64 = 30.0;
+const MAX_DRIFT: f64 = 30.0;
 
 /// The reason why a control failed.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,11 +40,11 @@ impl fmt::Display for ControlFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Noise { name, ratio } => {
-                let (ratio, limit) = (number::percent_interval(*ratio), number::up_or_down(MOST_NOISE));
+                let (ratio, limit) = (number::percent_interval(*ratio), number::up_or_down(MAX_NOISE));
                 write!(f, "{name} differs from itself by {ratio}; the limit is {limit}")
             }
             Self::Drift { ratio } => {
-                let (change, limit) = (number::percent(*ratio), number::up_or_down(MOST_DRIFT));
+                let (change, limit) = (number::percent(*ratio), number::up_or_down(MAX_DRIFT));
                 write!(f, "untracked time changed by {change} % during the run; the limit is {limit}")
             }
         }
@@ -74,7 +74,7 @@ fn noise(measurements: &[&Measurement], clock: Clock) -> Option<ControlFailure> 
     let tests: Vec<Option<f64>> = of_untracked.iter().map(|(measurement, _)| probability(measurement, clock)).collect();
     let sure = of_untracked.into_iter().zip(holm(&tests)).filter(|((_, ratio), probability)| {
         !ratio.contains_one()
-            && is_beyond(ratio.value, MOST_NOISE)
+            && is_beyond(ratio.value, MAX_NOISE)
             && probability.is_some_and(|probability| probability < FALSE_ALARM)
     });
     let worst = sure.max_by(|((_, a), _), ((_, b), _)| a.abs_log_ratio().total_cmp(&b.abs_log_ratio()));
@@ -90,7 +90,7 @@ fn probability(measurement: &Measurement, clock: Clock) -> Option<f64> {
 /// Returns the drift of the untracked times in the median measurement, if it is too large.
 fn drift(measurements: &[&Measurement], clock: Clock) -> Option<ControlFailure> {
     let ratio = median(measurements.iter().filter_map(|measurement| measurement.drift(clock)))?;
-    is_beyond(ratio, MOST_DRIFT).then_some(ControlFailure::Drift { ratio })
+    is_beyond(ratio, MAX_DRIFT).then_some(ControlFailure::Drift { ratio })
 }
 
 /// Returns whether a ratio is beyond a limit in percent, upwards or by the same factor downwards.

@@ -8,9 +8,9 @@ use crate::schedule::measurement::Measurement;
 use crate::study::counts::Judgement;
 
 /// The smallest change of racing threads that counts, in percent: they lose and gain an event now and then.
-const PERCENT_OF_THREADS: f64 = 0.05;
+const MIN_PERCENT_OF_THREADS: f64 = 0.05;
 /// The smallest change of a single-threaded workload that counts: it has the same events in each run.
-const LEAST: f64 = 1e-6;
+const MIN_CHANGE: f64 = 1e-6;
 
 pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
     record.first_measurements().filter_map(|[base, head]| row(base, head, thresholds)).collect()
@@ -25,13 +25,13 @@ fn row(base: &Measurement, head: &Measurement, thresholds: &Thresholds) -> Optio
     };
     let worst = [right(figures.0), right(figures.1)];
     let judged = if base.workload.is_parallel() {
-        let percent = thresholds.percent(Axis::Fidelity, place.level).max(PERCENT_OF_THREADS);
-        let row = Row::exact(Axis::Fidelity, place, worst, percent, PERCENT_OF_THREADS / 100.0);
+        let percent = thresholds.percent(Axis::Fidelity, place.level).max(MIN_PERCENT_OF_THREADS);
+        let row = Row::exact(Axis::Fidelity, place, worst, percent, MIN_PERCENT_OF_THREADS / 100.0);
         of_threads(row, [base, head].map(Spread::of))
     } else {
         // The machine's resolution is of racing threads; these counts are exact.
         let percent = thresholds.budget.threshold_percent(Axis::Fidelity, place.level);
-        Row::exact(Axis::Fidelity, place, worst, percent, LEAST)
+        Row::exact(Axis::Fidelity, place, worst, percent, MIN_CHANGE)
     };
     Some(Row { base: Some(figures.0), head: Some(figures.1), ..judged })
 }
@@ -67,7 +67,7 @@ fn of_threads(row: Row, spreads: [Option<Spread>; 2]) -> Row {
     let (Some(worst), [Some(base), Some(head)]) = (row.base, spreads) else {
         return unless_same(row, "the file has only the worst probe of each build");
     };
-    let allowed = (PERCENT_OF_THREADS / 100.0).max(worst.abs() * row.threshold_percent / 100.0);
+    let allowed = (MIN_PERCENT_OF_THREADS / 100.0).max(worst.abs() * row.threshold_percent / 100.0);
     let spread = (base.high - base.low).max(head.high - head.low);
     // The worst probes must differ by the spread, too.
     let detectable_percent = row.detectable_percent.map(|least| least + spread / worst.abs() * 100.0);
