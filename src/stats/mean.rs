@@ -1,7 +1,8 @@
 //! Means. In the geometric mean, a factor up and the same factor down cancel.
 
 use crate::stats::estimate::{Estimate, STANDARD_ERRORS};
-use crate::stats::passes;
+use crate::stats::passes::MIN_PASSES;
+use crate::stats::student::Mean;
 
 /// Returns the arithmetic mean of the finite values; `None` if there are none.
 pub(crate) fn finite_mean(values: impl Iterator<Item = f64>) -> Option<f64> {
@@ -39,13 +40,19 @@ pub(crate) fn with_interval(ratios: &[Estimate]) -> Option<Estimate> {
 /// `logs` has, for each ratio, its logarithm in each group. A group in which a ratio has none does not count; `None`
 /// with fewer than six that do.
 pub(crate) fn over_groups<L: AsRef<[Option<f64>]>>(logs: &[L]) -> Option<(f64, f64)> {
-    let groups = logs.iter().map(|of| of.as_ref().len()).min()?;
-    let within = |group: usize| -> Option<Vec<f64>> {
-        let logs: Vec<f64> = logs.iter().map(|of| of.as_ref()[group]).collect::<Option<_>>()?;
-        Some(vec![logs.iter().sum::<f64>() / logs.len() as f64])
-    };
-    let (low, high) = passes::over_groups((0..groups).filter_map(within))?;
+    let (low, high) = log_over_groups(logs)?.interval();
     Some((low.exp(), high.exp()))
+}
+
+/// Returns the mean of the logarithms over groups, as [`over_groups`] does, with its error.
+pub(crate) fn log_over_groups<L: AsRef<[Option<f64>]>>(logs: &[L]) -> Option<Mean> {
+    let groups = logs.iter().map(|of| of.as_ref().len()).min()?;
+    let within = |group: usize| -> Option<f64> {
+        let logs: Vec<f64> = logs.iter().map(|of| of.as_ref()[group]).collect::<Option<_>>()?;
+        Some(logs.iter().sum::<f64>() / logs.len() as f64)
+    };
+    let means: Vec<f64> = (0..groups).filter_map(within).collect();
+    (means.len() >= MIN_PASSES).then(|| Mean::of(&means))
 }
 
 #[cfg(test)]

@@ -30,6 +30,15 @@ pub(crate) fn interval(values: &[f64], ends: &[usize]) -> Option<Estimate> {
     Some(hull(median_interval(values.iter().copied())?, over_passes(values, ends)))
 }
 
+/// Returns the degrees of freedom of the lower end of an interval of values or logarithms: those of the t interval over
+/// passes, if that is the lower one of the two; `None` if it is the end of the order-statistics interval.
+pub(crate) fn freedom_below(values: &[f64], ends: &[usize]) -> Option<usize> {
+    let medians: Vec<f64> =
+        stretches(values.len(), ends).filter_map(|pass| median(values[pass].iter().copied())).collect();
+    let is_lower = over_passes(values, ends)?.0 < median_interval(values.iter().copied())?.low;
+    is_lower.then(|| medians.len() - 1)
+}
+
 /// Returns an estimate whose interval includes another interval, if there is one.
 pub(crate) fn hull(estimate: Estimate, other: Option<(f64, f64)>) -> Estimate {
     let Estimate { value, low, high } = estimate;
@@ -103,6 +112,9 @@ mod tests {
         let (seen, narrow) = (seen.expect("30 values"), narrow.expect("30 values"));
         assert_eq!(seen.value, narrow.value);
         assert!(seen.low < narrow.low && seen.high >= narrow.high, "{seen:?} {narrow:?}");
+        let logs = |ratios: &[f64]| ratios.iter().map(|ratio| ratio.ln()).collect::<Vec<f64>>();
+        let freedom = |ratios: &[f64]| freedom_below(&logs(ratios), &ends);
+        assert_eq!([freedom(&equal), freedom(&shifted), freedom(&shifted[..25])], [None, Some(5), None]);
         // Five passes are too few, and so are six if one of them has no value.
         assert_eq!(ratio_interval(&shifted[..25], &ends[..5]), median_interval(shifted[..25].iter().copied()));
         let lacking = [&shifted[..25], &[f64::NAN; 5]].concat();

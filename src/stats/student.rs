@@ -1,5 +1,8 @@
 //! Student's t distribution, and the mean and standard deviation for it.
 
+use crate::stats::estimate::Estimate;
+use crate::stats::median::CONFIDENCE;
+use crate::stats::sign_test::{POWER, POWER_QUANTILE, normal_distance, normal_tails};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// Returns the distance from 0 that contains this part of Student's t, for positive degrees of freedom.
@@ -13,6 +16,60 @@ pub(crate) fn t(part: f64, freedom: usize) -> f64 {
 pub(crate) fn tails(distance: f64, freedom: usize) -> f64 {
     let distribution = StudentsT::new(0.0, 1.0, freedom as f64).expect("the degrees of freedom are positive");
     2.0 * distribution.sf(distance.abs())
+}
+
+/// A mean with its standard error. The error is known, or estimated with some degrees of freedom.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Mean {
+    /// The mean.
+    pub value: f64,
+    /// The standard error.
+    pub error: f64,
+    /// The degrees of freedom of the error; `None` if it is known.
+    pub freedom: Option<usize>,
+}
+
+impl Mean {
+    /// Returns the mean of at least two values, with the error that their deviation shows.
+    pub(crate) fn of(values: &[f64]) -> Self {
+        let (value, deviation) = mean_and_deviation(values);
+        let count = values.len();
+        Self { value, error: deviation / (count as f64).sqrt(), freedom: Some(count - 1) }
+    }
+
+    /// Returns the logarithm of a ratio, with the error that its interval states.
+    pub(crate) fn of_log(ratio: &Estimate) -> Self {
+        Self { value: ratio.value.ln(), error: ratio.log_error(), freedom: None }
+    }
+
+    /// Returns the 95 % interval.
+    pub(crate) fn interval(&self) -> (f64, f64) {
+        let half = self.distance(1.0 - CONFIDENCE) * self.error;
+        (self.value - half, self.value + half)
+    }
+
+    /// Returns the probability of a mean at least this far from zero, on either side, if it were zero.
+    pub(crate) fn probability(&self) -> f64 {
+        let distance = self.value / self.error;
+        match self.freedom {
+            // Without any noise every difference from zero is significant.
+            _ if self.error <= 0.0 => f64::from(u8::from(self.value == 0.0)),
+            Some(freedom) => tails(distance, freedom),
+            None => normal_tails(distance),
+        }
+    }
+
+    /// Returns the smallest true mean that is found with a probability of 80 %, if a verdict needs a probability below
+    /// `level`, and a mean beyond `threshold` (Zar, *Biostatistical Analysis*, section 7.6).
+    pub(crate) fn detectable(&self, level: f64, threshold: f64) -> f64 {
+        let power = self.freedom.map_or(POWER_QUANTILE, |freedom| t(2.0 * POWER - 1.0, freedom));
+        ((self.distance(level) + power) * self.error).max(threshold + power * self.error)
+    }
+
+    /// Returns the distance from zero that is exceeded with this probability, on either side, in errors.
+    fn distance(&self, probability: f64) -> f64 {
+        self.freedom.map_or_else(|| normal_distance(probability), |freedom| t(1.0 - probability, freedom))
+    }
 }
 
 /// Returns the mean and the standard deviation of at least two values.
@@ -42,6 +99,30 @@ mod tests {
                 assert!((tails(distance, freedom) - (1.0 - part)).abs() < 1e-9, "{part} {freedom}");
             }
         }
+    }
+
+    #[test]
+    fn a_mean_is_judged_by_the_degrees_of_freedom_of_its_error() {
+        let close = |given: f64, wanted: f64| assert!((given - wanted).abs() < 1e-5 * wanted, "{given}, not {wanted}");
+        // The values 1 to 6: s = √3.5, and s ÷ √6 = 0.763763.
+        let mean = Mean::of(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        assert_eq!((mean.value, mean.freedom), (3.5, Some(5)));
+        close(mean.error, 0.763_763);
+        close(mean.interval().1 - 3.5, 2.570_582 * 0.763_763);
+        // Two-sided quantiles of the tables, at 1 of 1,000: t(5), t(7), and the normal distribution.
+        for (freedom, quantile) in [(Some(5), 6.868_827), (Some(7), 5.407_883), (None, 3.290_527)] {
+            for value in [0.02 * quantile, -0.02 * quantile] {
+                close(Mean { value, error: 0.02, freedom }.probability(), 0.001);
+            }
+        }
+        // t(5) at 5 % and at a sixteenth of it, and its one-sided quantile at 80 %.
+        let noisy = Mean { value: 0.0, error: 0.01, freedom: Some(5) };
+        close(noisy.detectable(0.05, 0.0), 0.01 * (2.570_582 + 0.919_544));
+        close(noisy.detectable(0.05 / 16.0, 0.0), 0.01 * (5.325_920 + 0.919_544));
+        close(noisy.detectable(0.05, 0.03), 0.03 + 0.01 * 0.919_544);
+        close(Mean { freedom: None, ..noisy }.detectable(0.05, 0.0), 0.01 * (1.959_964 + 0.841_621));
+        let exact = |value| Mean { value, error: 0.0, freedom: Some(5) }.probability();
+        assert_eq!([exact(0.0), exact(0.1)], [1.0, 0.0]);
     }
 
     #[test]

@@ -25,7 +25,13 @@ pub struct Figure {
     pub of: String,
     /// The figure, or the outcome of the measurement without one.
     pub seen: Result<Estimate, String>,
+    /// The degrees of freedom of the interval's lower end, if that is by Student's t over passes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freedom: Option<usize>,
 }
+
+/// A figure with the degrees of freedom of its interval's lower end, if that is by Student's t.
+pub(super) type Quantified = (Estimate, Option<usize>);
 
 /// The results files of a folder, if they exist.
 #[derive(Debug, Default)]
@@ -80,7 +86,7 @@ impl Evidence {
     }
 
     /// Returns a quantity of the linked version at a level, for each workload.
-    pub(super) fn of_linked(&self, level: Level, of: impl Fn(&Measurement) -> Option<Estimate>) -> Seen<'_> {
+    pub(super) fn of_linked(&self, level: Level, of: impl Fn(&Measurement) -> Option<Quantified>) -> Seen<'_> {
         let measurements = self.overhead.iter().flat_map(|results| results.series(Series::Overhead));
         let origin = self.overhead.as_ref().map(|results| &results.origin);
         seen(OVERHEAD, origin, figures_of_measurements(measurements, level, of))
@@ -91,7 +97,7 @@ impl Evidence {
         &self,
         build: &str,
         level: Level,
-        of: impl Fn(&Measurement) -> Option<Estimate>,
+        of: impl Fn(&Measurement) -> Option<Quantified>,
     ) -> Seen<'_> {
         let builds = self.compare.iter().flat_map(|comparison| &comparison.builds);
         let measurements = builds.filter(|known| known.name == build).flat_map(|known| &known.measurements);
@@ -183,11 +189,13 @@ fn seen<'a>(file: &'static str, origin: Option<&'a Origin>, figures: impl Iterat
 fn figures_of_measurements<'a>(
     measurements: impl Iterator<Item = &'a Measurement>,
     level: Level,
-    of: impl Fn(&Measurement) -> Option<Estimate>,
+    of: impl Fn(&Measurement) -> Option<Quantified>,
 ) -> impl Iterator<Item = Figure> {
-    measurements
-        .filter(move |measurement| measurement.level == level)
-        .filter_map(move |measurement| figure(measurement.workload.to_string(), measurement.failure(), of(measurement)))
+    measurements.filter(move |measurement| measurement.level == level).filter_map(move |measurement| {
+        let (estimate, freedom) = of(measurement).unzip();
+        let figure = figure(measurement.workload.to_string(), measurement.failure(), estimate)?;
+        Some(Figure { freedom: freedom.flatten(), ..figure })
+    })
 }
 
 /// Returns a figure or a failure; `None` if there is neither. A process that was prevented from running, or a missing
@@ -198,7 +206,7 @@ fn figure(of: String, failure: Option<&Failure>, estimate: Option<Estimate>) -> 
         Some(failure) => Err(failure.label()),
         None => Ok(estimate?),
     };
-    Some(Figure { of, seen })
+    Some(Figure { of, seen, freedom: None })
 }
 
 #[cfg(test)]

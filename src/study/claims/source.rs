@@ -1,8 +1,10 @@
 //! The source of a setting's figures: a study, and the quantity that it measures.
 
+use super::evidence::Quantified;
 use super::{Evidence, Seen};
-use crate::schedule::measurement::Measurement;
+use crate::schedule::measurement::{Clock, Measurement, Pair};
 use crate::stats::estimate::Estimate;
+use crate::stats::passes::freedom_below;
 use crate::study::footprint::Footprint;
 use crate::tracking::Level;
 use serde::Deserialize;
@@ -115,12 +117,29 @@ impl Source {
 }
 
 impl PairQuantity {
-    fn of(self, measurement: &Measurement) -> Option<Estimate> {
+    fn of(self, measurement: &Measurement) -> Option<Quantified> {
+        let figure = match self {
+            Self::WallTime => measurement.overhead()?.wall,
+            Self::PeakMemory => measurement.overhead()?.peak_memory?,
+            Self::PerAllocation => measurement.ns_per_allocation()?,
+            Self::Fidelity => exact(measurement.fidelity?),
+        };
+        let values: Vec<f64> = measurement.pairs.iter().map(|pair| self.of_pair(pair)).collect();
+        Some((figure, freedom_below(&values, &measurement.passes)))
+    }
+
+    /// Returns the value of a pair whose spread over passes the figure's interval includes; NaN if it has none. Factors
+    /// do not matter to the degrees of freedom, so the time is not divided by allocations.
+    fn of_pair(self, pair: &Pair) -> f64 {
+        let added = |clock| pair.tracked.ns(clock) - pair.untracked.ns(clock);
         match self {
-            Self::WallTime => Some(measurement.overhead()?.wall),
-            Self::PeakMemory => measurement.overhead()?.peak_memory,
-            Self::PerAllocation => measurement.ns_per_allocation(),
-            Self::Fidelity => measurement.fidelity.map(exact),
+            Self::WallTime => pair.ratio(Clock::Wall).ln(),
+            Self::PeakMemory => match (pair.tracked.peak_rss_bytes, pair.untracked.peak_rss_bytes) {
+                (Some(tracked), Some(untracked)) => (tracked as f64 / untracked as f64).ln(),
+                _ => f64::NAN,
+            },
+            Self::PerAllocation if pair.is_timed_by(Clock::Cpu) => added(Clock::Cpu),
+            Self::PerAllocation | Self::Fidelity => f64::NAN,
         }
     }
 }

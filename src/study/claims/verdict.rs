@@ -3,6 +3,7 @@
 use super::{ANOTHER_MACHINE, Bound, Figure};
 use crate::stats::estimate::Estimate;
 use crate::stats::sign_test::{holm, normal_distance, normal_tails};
+use crate::stats::student::{t, tails};
 use serde::{Deserialize, Serialize};
 
 /// The verdict on a claim in a setting.
@@ -67,17 +68,20 @@ impl Bound {
     }
 
     /// Returns the probability of a figure this far beyond the bound if it exactly meets the bound: the probability of
-    /// a normal deviate whose 95 % interval ends where the figure's does. `None` if there is no figure.
+    /// a deviate whose 95 % interval ends where the figure's does. It is normal, or of Student's t if the interval is.
+    /// `None` if there is no figure.
     ///
     /// The ends of bytes and fidelities are a range that is not random: they are beyond the bound or not.
     fn chance_beyond(self, figure: &Figure) -> Option<f64> {
         let (most, Estimate { value, low, .. }) = self.at_most(*figure.seen.as_ref().ok()?);
         let is_by_chance =
             matches!(self, Self::Overhead(_) | Self::Memory(_) | Self::Time(_) | Self::TimeElsewhere(_)) && low < value;
-        Some(match (value > most, is_by_chance) {
-            (false, _) => 1.0,
-            (true, true) => normal_tails((value - most) / (value - low) * normal_distance(2.0 * CHANCE)) / 2.0,
-            (true, false) => f64::from(u8::from(low <= most)),
+        let halves = (value - most) / (value - low);
+        Some(match (value > most, is_by_chance, figure.freedom) {
+            (false, ..) => 1.0,
+            (true, true, Some(freedom)) => tails(halves * t(1.0 - 2.0 * CHANCE, freedom), freedom) / 2.0,
+            (true, true, None) => normal_tails(halves * normal_distance(2.0 * CHANCE)) / 2.0,
+            (true, false, _) => f64::from(u8::from(low <= most)),
         })
     }
 }
@@ -87,7 +91,7 @@ mod tests {
     use super::*;
 
     fn figure(low: f64, high: f64) -> Figure {
-        Figure { of: String::new(), seen: Ok(Estimate { value: (low + high) / 2.0, low, high }) }
+        Figure { of: String::new(), seen: Ok(Estimate { value: (low + high) / 2.0, low, high }), freedom: None }
     }
 
     fn judged(bound: Bound, figures: &[Figure]) -> Verdict {
@@ -101,7 +105,7 @@ mod tests {
         assert_eq!(judged(bound, &[figure(1.0, 1.04), figure(1.07, 1.1)]), Verdict::DoesNotHold(1));
         assert_eq!(judged(bound, &[figure(1.0, 1.04), figure(1.04, 1.06)]), Verdict::CannotBeTested);
         assert_eq!(judged(bound, &[]), Verdict::CannotBeTested);
-        let failed = Figure { of: String::new(), seen: Err("timed-out".to_owned()) };
+        let failed = Figure { of: String::new(), seen: Err("timed-out".to_owned()), freedom: None };
         assert_eq!(judged(bound, &[figure(1.0, 1.01), failed]), Verdict::DoesNotHold(1));
     }
 
@@ -122,6 +126,32 @@ mod tests {
         // The figures of the claim's other settings count too.
         let others = vec![figure(1.0, 1.04); 7];
         assert_eq!(bound.judge(&[vec![barely], others]), [Verdict::CannotBeTested, Verdict::Holds]);
+    }
+
+    #[test]
+    fn an_interval_by_students_t_must_be_farther_beyond() {
+        let bound = Bound::Overhead(1.05);
+        // A half-width is 0.02. One of eight needs a one-sided 2.5 % ÷ 8: 2.734 of 1.960 standard errors by the normal
+        // distribution, and 4.526 of 2.571 by t(5).
+        let of_eight = |halves: f64, freedom| {
+            let value = 1.05 + 0.02 * halves;
+            let mut eight = vec![figure(1.0, 1.04); 7];
+            eight.push(Figure { freedom, ..figure(value - 0.02, value + 0.02) });
+            judged(bound, &eight)
+        };
+        assert_eq!(
+            [1.38, 1.41].map(|halves| of_eight(halves, None)),
+            [Verdict::CannotBeTested, Verdict::DoesNotHold(1)]
+        );
+        assert_eq!(
+            [1.41, 1.75, 1.77].map(|halves| of_eight(halves, Some(5))),
+            [Verdict::CannotBeTested, Verdict::CannotBeTested, Verdict::DoesNotHold(1)]
+        );
+        let alone = |halves: f64| {
+            let value = 1.05 + 0.02 * halves;
+            judged(bound, &[Figure { freedom: Some(5), ..figure(value - 0.02, value + 0.02) }])
+        };
+        assert_eq!([alone(0.99), alone(1.01)], [Verdict::CannotBeTested, Verdict::DoesNotHold(1)], "by its interval");
     }
 
     #[test]
