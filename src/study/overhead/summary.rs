@@ -7,7 +7,8 @@ use crate::report::document::{Column, Document, Table, left, right};
 use crate::report::number;
 use crate::schedule::measurement::{Clock, Measurement, Series};
 use crate::stats::estimate::Estimate;
-use crate::stats::median::median_interval;
+use crate::stats::passes;
+use crate::stats::student::mean_and_deviation;
 use crate::study::instructions;
 use crate::study::overhead::record::Results;
 use crate::study::overhead::warnings;
@@ -240,22 +241,26 @@ fn control_notes(results: &Results) -> Vec<String> {
     )]
 }
 
-/// Returns the costs of the harness over several layouts, if it was measured in several.
+/// Returns the costs of the harness over several layouts, if it was measured in several, and how much of the deviation
+/// between them their own errors explain.
 fn control_table(results: &Results) -> Option<Table> {
     let costs = control_costs(results);
     let mut costs = costs.iter().filter(|cost| cost.layouts > 1).peekable();
     costs.peek()?;
     let mut table = Table::new([
         left("workload"),
-        right("untracked ÷ control, median [95 %]").short("median [95 %]"),
-        right("of one layout"),
+        right("untracked ÷ control, mean [95 %]").short("mean [95 %]"),
+        right("deviation of layouts").short("deviation"),
+        right("by their errors alone").short("by errors"),
         right("layouts"),
     ]);
-    for ControlCost { workload, cost, layouts, least, most } in costs {
+    let size = |log_sd: f64| format!("{} %", number::decimal(log_sd.exp_m1() * 100.0, 1));
+    for ControlCost { workload, cost, layouts, deviation, error } in costs {
         table.row([
             workload.to_string(),
             number::percent_interval(*cost),
-            format!("{} to {} %", number::percent(*least), number::percent(*most)),
+            size(*deviation),
+            size(*error),
             layouts.to_string(),
         ]);
     }
@@ -267,11 +272,14 @@ struct ControlCost {
     workload: Workload,
     cost: Estimate,
     layouts: usize,
-    least: f64,
-    most: f64,
+    /// The standard deviation of the layouts' logarithms.
+    deviation: f64,
+    /// The root mean square of the layouts' standard errors: the deviation if the layouts were equal.
+    error: f64,
 }
 
-/// Returns the costs by workload. With several layouts, the layout is the replicate, and the figure is their median.
+/// Returns the costs by workload. With several layouts, the layout is the replicate, and the figure is their geometric
+/// mean with its t interval.
 fn control_costs(results: &Results) -> Vec<ControlCost> {
     let walls = |workload: Workload| {
         let measurements = results.series(Series::Control).filter(move |measurement| measurement.workload == workload);
@@ -279,14 +287,25 @@ fn control_costs(results: &Results) -> Vec<ControlCost> {
     };
     let cost = |&workload: &Workload| {
         let walls = walls(workload);
-        let values = || walls.iter().map(|wall| wall.value);
-        let cost = if let [only] = walls.as_slice() { Some(*only) } else { median_interval(values()) }?;
-        let (least, most) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
-        Some(ControlCost { workload, cost, layouts: walls.len(), least, most })
+        let layouts = walls.len();
+        if let [only] = walls.as_slice() {
+            return Some(ControlCost { workload, cost: *only, layouts, deviation: 0.0, error: only.log_error() });
+        }
+        let logs: Vec<f64> = walls.iter().map(|wall| wall.value.ln()).collect();
+        let cost = over_layouts(&logs)?;
+        let squares: f64 = walls.iter().map(|wall| wall.log_error().powi(2)).sum();
+        let error = (squares / layouts as f64).sqrt();
+        Some(ControlCost { workload, cost, layouts, deviation: mean_and_deviation(&logs).1, error })
     };
     let mut workloads = each_once(results.series(Series::Control).map(|measurement| measurement.workload));
     workloads.sort();
     workloads.iter().filter_map(cost).collect()
+}
+
+/// Returns the geometric mean of ratios with its t interval, from their logarithms; `None` if there are fewer than six.
+fn over_layouts(logs: &[f64]) -> Option<Estimate> {
+    let (low, high) = passes::over_groups(logs.iter().map(|&log| vec![log]))?;
+    Some(Estimate { value: mean_and_deviation(logs).0.exp(), low: low.exp(), high: high.exp() })
 }
 
 /// Reports the number of overheads that differ between CPU time and wall time, with the largest gap.
@@ -373,4 +392,43 @@ fn failure_note(measurement: &Measurement) -> Option<String> {
     };
     let (failure, alone) = (text::quoted_message(&failure.to_string()), text::code(&request.command_line()));
     Some(format!("{workload}/{level} {failure} ({after}). Run it alone: {alone}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::origin::Origin;
+    use crate::schedule::measurement::{Outcome, Overhead};
+
+    #[test]
+    fn the_cost_of_the_harness_is_the_mean_of_layouts_with_their_t_interval() {
+        let request = Request::at(None, Workload::CYCLES, Level::Untracked, 1);
+        let measurement = |(layout, log): (u32, f64)| {
+            let ratio = |errors: f64| (log + 0.005 * errors).exp();
+            let overhead = Overhead {
+                pairs: 80,
+                wall: Estimate { value: ratio(0.0), low: ratio(-1.959_964), high: ratio(1.959_964) },
+                cpu: None,
+                ns_per_allocation: None,
+                peak_memory: None,
+                page_faults: None,
+                kernel_share: None,
+                untracked_ns: 1e7,
+            };
+            let outcome = Outcome::Measured(overhead);
+            Measurement { layout: Some(layout), outcome, ..Measurement::new(Series::Control, &request) }
+        };
+        let logs = [0.0, 0.02].repeat(3);
+        let mut results = Results::begin(Origin::here("memscope-bench measure --control --layouts 6".to_owned()));
+        results.measurements = (1..).zip(logs).map(measurement).collect();
+        let [cost] = &control_costs(&results)[..] else { panic!("one workload") };
+        // The layouts deviate by 0.01 · √(6 ÷ 5), and t(5) = 2.570582.
+        let deviation = 0.01 * 1.2_f64.sqrt();
+        let wanted = [-1.0, 0.0, 1.0].map(|side| 0.01 + side * 2.570_582 * deviation / 6.0_f64.sqrt());
+        let found = [cost.cost.low, cost.cost.value, cost.cost.high].map(f64::ln);
+        assert!(found.iter().zip(wanted).all(|(found, wanted)| (found - wanted).abs() < 1e-6), "{found:?} {wanted:?}");
+        assert!((cost.deviation - deviation).abs() < 1e-9 && (cost.error - 0.005).abs() < 1e-6);
+        results.measurements.pop();
+        assert_eq!(control_costs(&results).len(), 0, "five layouts are too few");
+    }
 }
