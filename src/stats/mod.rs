@@ -18,3 +18,4 @@ pub(crate) mod share;
 pub(crate) mod sign_test;
 pub(crate) mod spread;
 pub(crate) mod student;
+pub(crate) mod target;

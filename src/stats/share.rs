@@ -1,8 +1,8 @@
-//! A share of independent cases, with its exact interval.
+//! A share of cases, with its interval.
 
 use super::estimate::Estimate;
-use super::sign_test::at_most;
 use serde::{Deserialize, Serialize};
+use statrs::function::beta::beta_reg;
 
 /// The number of cases with a property, and of all cases.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,16 +35,20 @@ impl Share {
     /// Returns the share in percent with its 95 % interval by Clopper and Pearson (1934), which is valid for any number
     /// of cases and never too narrow; `None` if there are no cases.
     pub fn percent(self) -> Option<Estimate> {
-        let Self { part, of } = self;
-        if of == 0 {
-            return None;
-        }
-        // The smallest probability that gives at least this many cases in 2.5 % of tries, and the largest that gives at
-        // most this many.
-        let low = if part == 0 { 0.0 } else { root(|probability| at_most(part - 1, of, probability) > 1.0 - TAIL) };
-        let high = if part == of { 1.0 } else { root(|probability| at_most(part, of, probability) > TAIL) };
-        Some(Estimate { value: 100.0 * part as f64 / of as f64, low: 100.0 * low, high: 100.0 * high })
+        Some(percent(self.fraction()?, self.of as f64))
     }
+}
+
+/// Returns a share in percent with its 95 % interval, which is as wide as that of this number of independent cases. It
+/// is Clopper and Pearson's, by the beta distribution, so the number need not be whole (Korn and Graubard 1998,
+/// *Confidence intervals for proportions with small expected number of positive counts estimated from survey data*).
+pub(crate) fn percent(fraction: f64, cases: f64) -> Estimate {
+    let (with, without) = (fraction * cases, (1.0 - fraction) * cases);
+    // The smallest probability that gives at least this many cases in 2.5 % of tries, and the largest that gives at
+    // most this many.
+    let low = if with <= 0.0 { 0.0 } else { root(|share| beta_reg(with, without + 1.0, share) < TAIL) };
+    let high = if without <= 0.0 { 1.0 } else { root(|share| beta_reg(with + 1.0, without, share) < 1.0 - TAIL) };
+    Estimate { value: 100.0 * fraction, low: 100.0 * low, high: 100.0 * high }
 }
 
 /// The probability outside of the interval on each side.
@@ -64,6 +68,7 @@ fn root(holds: impl Fn(f64) -> bool) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::sign_test::at_most;
 
     #[test]
     fn intervals_match_the_tables() {
@@ -83,5 +88,23 @@ mod tests {
         }
         assert_eq!(Share::of([]).percent(), None);
         assert_eq!(Share::of([true, false, true]), Share { part: 2, of: 3 });
+    }
+
+    #[test]
+    fn ends_are_where_the_binomial_tails_are_2_5_percent() {
+        for (part, of) in [(1, 480), (942, 960), (9_400, 10_000)] {
+            let Estimate { low, high, .. } = Share { part, of }.percent().expect("there are cases");
+            let tails = [1.0 - at_most(part - 1, of, low / 100.0), at_most(part, of, high / 100.0)];
+            assert!(tails.iter().all(|tail| (tail - TAIL).abs() < 1e-6), "{part} of {of}: {tails:?}");
+        }
+    }
+
+    #[test]
+    fn cases_that_are_not_independent_count_less() {
+        let [few, many] = [96.0, 480.0].map(|cases| percent(1.0 / 480.0, cases));
+        assert_eq!(Some(many), Share { part: 1, of: 480 }.percent());
+        // A fifth of a case of 96 lies between none and one.
+        let [none, one] = [0, 1].map(|part| Share { part, of: 96 }.percent().expect("there are cases"));
+        assert!(none.high < few.high && few.high < one.high && few.low < one.low, "{none:?} {few:?} {one:?}");
     }
 }

@@ -7,6 +7,7 @@ use crate::report::chart::canvas::{
     centred, dot, ending, finished, line, panel, rectangle, sheet, small_print, telling, text, where_and_when,
 };
 use crate::schedule::measurement::Clock;
+use crate::stats::target::Verdict;
 use crate::study::validation::figures::Circumstances;
 use svg::node::element::Group;
 
@@ -57,7 +58,8 @@ fn of_run(circumstances: Circumstances, run: &Run) -> (f64, Group) {
         wall.iter().zip(cpu).filter(|(wall, cpu)| wall.share.of + cpu.share.of > 0).collect()
     };
     let bottom = TOP + ROW * rows.len() as f64;
-    let about = "dots by wall time, rings by CPU time, each with its 95 % interval; a green or red line is a target";
+    let about = "dots by wall time, rings by CPU time, each with its 95 % interval; a short line is a target: green if \
+                 reached, red if missed";
     let mut drawing = panel(WIDTH - 2.0 * MARGIN, bottom + FOOT, circumstances.title(), about);
     for tick in [0.0, 20.0, 40.0, 60.0, 80.0, 100.0] {
         drawing = drawing.add(line(x(tick), TOP, x(tick), bottom, "rule")).add(centred(
@@ -96,10 +98,10 @@ fn label(figure: &Figure) -> String {
 /// Draws a figure by one clock, with its target.
 fn mark(figure: &Figure, y: f64) -> Group {
     let Some(share) = figure.share.percent() else { return Group::new() };
-    let colour = match figure.is_reached() {
-        None => "one",
-        Some(true) => "good",
-        Some(false) => "bad",
+    let colour = match figure.verdict() {
+        None | Some(Verdict::NotShown) => "one",
+        Some(Verdict::Reached) => "good",
+        Some(Verdict::Missed) => "bad",
     };
     let to_reach = target(figure).map(|target| format!("; to reach: {target}")).unwrap_or_default();
     let words = format!(

@@ -6,6 +6,7 @@ use crate::schedule::measurement::Clock;
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{median, median_interval};
 use crate::stats::share::Share;
+use crate::stats::target::{Target, Verdict};
 use crate::tracking::Level;
 
 /// The circumstances of a run.
@@ -119,17 +120,6 @@ pub fn width_of_truth(run: &Run, clock: Clock) -> Option<f64> {
     median(parts)
 }
 
-/// A target value.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Target {
-    /// The share, in percent.
-    pub percent: f64,
-    /// True if the share must be at least this, and false if it must be at most this.
-    pub is_least: bool,
-    /// The minimum number of cases.
-    pub cases: usize,
-}
-
 /// One figure of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
@@ -148,16 +138,18 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// Returns whether the target is reached; `None` without a target.
-    pub fn is_reached(&self) -> Option<bool> {
-        let Target { percent, is_least, cases } = self.target?;
-        let Some(reached) = self.share.percent() else { return Some(false) };
-        let is_good = if is_least { reached.value >= percent } else { reached.value <= percent };
-        Some(is_good && self.share.of >= cases)
+    /// Returns what the cases show about the target; `None` without a target or without cases.
+    pub fn verdict(&self) -> Option<Verdict> {
+        Some(self.target?.verdict(self.share.percent()?, self.share.of))
+    }
+
+    /// Returns the number of cases that would show that the target is reached, if their share is this one.
+    pub fn needed(&self) -> Option<usize> {
+        self.target?.needed(self.share.fraction()?)
     }
 }
 
-/// The minimum number of measurements for a coverage: the interval of 94 % is then ±1.7 points.
+/// The minimum number of measurements for a coverage: the interval of 95 % is then ±1.5 points.
 const MEASUREMENTS: usize = 900;
 
 /// Returns the figures of a run, in order.
@@ -338,16 +330,14 @@ mod tests {
     }
 
     #[test]
-    fn a_target_needs_a_share_and_enough_cases() {
-        let reached = |part, of, is_least| {
-            let target = Some(Target { percent: 94.0, is_least, cases: 900 });
-            let (name, key, clock, cases) = ("", "", Clock::Wall, "");
-            Figure { name, key, clock, cases, share: Share { part, of }, target }.is_reached()
-        };
-        assert_eq!(reached(846, 900, true), Some(true));
-        assert_eq!(reached(845, 900, true), Some(false));
-        assert_eq!(reached(899, 899, true), Some(false), "too few cases");
-        assert_eq!(reached(0, 900, false), Some(true));
-        assert_eq!(reached(0, 0, true), Some(false));
+    fn the_figures_of_the_kept_run_without_false_alarms_need_more_families() {
+        let figures = figures(Circumstances::AtRest, &run_of(Vec::new()));
+        let mut alarms = figures.into_iter().find(|figure| figure.key == "false-alarms").expect("a figure");
+        alarms.share = Share { part: 0, of: 10 };
+        assert_eq!((alarms.verdict(), alarms.needed()), (Some(crate::stats::target::Verdict::NotShown), Some(72)));
+        alarms.share = Share { part: 0, of: 0 };
+        assert_eq!((alarms.verdict(), alarms.needed()), (None, None));
+        let without = Figure { target: None, share: Share { part: 0, of: 72 }, ..alarms };
+        assert_eq!((without.verdict(), without.needed()), (None, None));
     }
 }

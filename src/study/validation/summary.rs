@@ -10,6 +10,7 @@ use crate::report::number;
 use crate::schedule::measurement::Clock;
 use crate::schedule::plan::PAIRS;
 use crate::stats::estimate::Estimate;
+use crate::stats::target::Verdict;
 use crate::study::compare::{ROUNDS, THRESHOLD_PERCENT};
 use crate::study::overhead::warnings;
 use crate::tracking::Level;
@@ -68,13 +69,18 @@ pub(super) fn target(figure: &Figure) -> Option<String> {
     Some(format!("{sign} {} %{cases}", target.percent))
 }
 
-/// Formats whether the target of a figure is reached.
+/// Formats what the cases of a figure show about its target.
 pub(super) fn verdict(figure: &Figure) -> Option<&'static str> {
-    let is_reached = figure.is_reached()?;
-    Some(match figure.share.of {
-        0 => "not measured",
-        _ if is_reached => "reached",
-        _ => "not reached",
+    figure.target?;
+    Some(figure.verdict().map_or("not measured", Verdict::words))
+}
+
+/// Formats the number of cases that would show that a target is reached, if these do not decide it.
+fn needed(figure: &Figure) -> Option<String> {
+    figure.verdict().filter(|verdict| *verdict == Verdict::NotShown)?;
+    Some(match figure.needed() {
+        Some(needed) => format!("{needed} {} with this share would show it", figure.cases),
+        None => format!("more {} with this share would not show it", figure.cases),
     })
 }
 
@@ -86,7 +92,8 @@ fn in_words(figure: &Figure) -> Option<String> {
         0 => format!("no {cases}"),
         of => format!("{}, {} of {of} {cases}", percent(figure), share.part),
     };
-    Some(format!("Target {verdict}: {name}, by {by}: {reached}; to reach: {target}."))
+    let needed = needed(figure).map_or(String::new(), |needed| format!("; {needed}"));
+    Some(format!("Target {verdict}: {name}, by {by}: {reached}; to reach: {target}{needed}."))
 }
 
 fn notes(run: &Run) -> Vec<String> {
@@ -117,7 +124,11 @@ fn notes(run: &Run) -> Vec<String> {
          itself. Found: a level against the same level, slowed by about {SLOWED_PERCENT} % of its time, in a run where \
          a third of the comparisons have no change."
     ));
-    notes.push("Intervals of shares are Clopper and Pearson's, at 95 %.".to_owned());
+    notes.push(
+        "Intervals of shares are Clopper and Pearson's, at 95 %. A target is reached if the whole interval is on its \
+         right side, and missed if it is on the wrong side; otherwise the cases do not show it."
+            .to_owned(),
+    );
     notes.push(format!(
         "{}; {}, {} cores; measured {} by {}, in {} minutes.",
         origin.memscope,
@@ -140,6 +151,7 @@ fn table_of(figures: &[Figure]) -> Table {
         left("share [95 %]"),
         left("target"),
         left("verdict"),
+        right("cases to show it"),
     ])
     .grouped_by(1);
     for figure in figures.iter().filter(|figure| figure.share.of > 0 || figure.target.is_some()) {
@@ -151,6 +163,10 @@ fn table_of(figures: &[Figure]) -> Table {
             percent(figure),
             target(figure).unwrap_or_default(),
             verdict(figure).unwrap_or_default().to_owned(),
+            figure
+                .verdict()
+                .filter(|verdict| *verdict == Verdict::NotShown)
+                .map_or(String::new(), |_| figure.needed().map_or("no number".to_owned(), |needed| needed.to_string())),
         ]);
     }
     table
