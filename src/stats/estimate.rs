@@ -22,6 +22,13 @@ impl Estimate {
         (self.high / self.low).ln() / STANDARD_ERRORS
     }
 
+    /// Returns the difference of the logarithms of two independent ratios, in units of its standard error; `None` if
+    /// neither has an error.
+    pub(crate) fn log_difference(&self, other: &Self) -> Option<f64> {
+        let difference = (self.value / other.value).ln() / self.log_error().hypot(other.log_error());
+        difference.is_finite().then_some(difference)
+    }
+
     /// Returns whether the interval of a ratio contains 1, so that the difference is not significant.
     pub fn contains_one(&self) -> bool {
         self.low <= 1.0 && 1.0 <= self.high

@@ -37,6 +37,14 @@ pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     middle(&sorted(values))
 }
 
+/// Returns the robust standard deviation of values around zero: the one of normal values whose distances from zero have
+/// the same median. `None` if there are none.
+pub(crate) fn deviation_from_zero(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+    /// The number of median absolute deviations in one standard deviation of normal values.
+    const DEVIATIONS: f64 = 1.4826;
+    median(values.into_iter().map(f64::abs)).map(|middle| DEVIATIONS * middle)
+}
+
 fn sorted(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
     let mut sorted: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
     sorted.sort_unstable_by(f64::total_cmp);
@@ -107,6 +115,14 @@ mod tests {
         assert_eq!(median([]), None);
         let estimate = median_interval((1..=9).rev().map(f64::from)).expect("9 values");
         assert_eq!(estimate, Estimate { value: 5.0, low: 2.0, high: 8.0 });
+    }
+
+    #[test]
+    fn a_robust_deviation_is_that_of_normal_values() {
+        // The quartiles of the standard normal distribution, at 0.6745, and values that no quartile notices.
+        let deviation = deviation_from_zero([-0.1, 0.6745, -0.6745, 0.6745, 900.0]).expect("five values");
+        assert!((deviation - 1.0).abs() < 1e-4, "{deviation}");
+        assert_eq!(deviation_from_zero([]), None);
     }
 
     #[test]

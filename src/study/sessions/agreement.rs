@@ -3,13 +3,10 @@
 use super::{Session, Sessions};
 use crate::schedule::measurement::Clock;
 use crate::stats::estimate::Estimate;
-use crate::stats::median::median;
+use crate::stats::median::{deviation_from_zero, median};
 use crate::stats::spread::Spread;
 use crate::tracking::Level;
 use crate::workloads::Workload;
-
-/// The number of median absolute deviations in one standard deviation of normal noise.
-const DEVIATIONS: f64 = 1.4826;
 
 /// The agreement of sessions at one level, over all workloads.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +15,8 @@ pub struct Agreement {
     pub level: Level,
     /// The pairs of sessions that were compared, over all workloads.
     pub pairs: usize,
+    /// The number of these pairs if each session belonged to one pair only: such pairs are independent.
+    pub apart: usize,
     /// The pairs whose intervals are disjoint.
     pub disjoint: usize,
     /// The robust standard deviation of difference ÷ its standard error: 1 if the intervals are as wide as they should
@@ -50,22 +49,23 @@ pub fn agreement(sessions: &Sessions, clock: Clock) -> Vec<Agreement> {
 }
 
 fn at_level(sessions: &Sessions, level: Level, clock: Clock) -> Agreement {
-    let mut found = Agreement { level, pairs: 0, disjoint: 0, in_errors: None, spreads: Vec::new() };
+    let mut found = Agreement { level, pairs: 0, apart: 0, disjoint: 0, in_errors: None, spreads: Vec::new() };
     let mut distances = Vec::new();
     for &workload in &sessions.plan.workloads {
         let figures = figures(sessions, workload, level, clock);
+        found.apart += figures.len() / 2;
         for (place, a) in figures.iter().enumerate() {
             for b in &figures[..place] {
                 found.pairs += 1;
                 found.disjoint += usize::from(a.high < b.low || b.high < a.low);
-                distances.extend(distance(a, b));
+                distances.extend(a.log_difference(b));
             }
         }
         let values: Vec<f64> = figures.iter().map(|figure| figure.value).collect();
         let spread = Spread::of(&values).filter(|spread| spread.sessions == sessions.sessions.len());
         found.spreads.extend(spread.map(|spread| (workload, spread)));
     }
-    found.in_errors = median(distances).map(|middle| DEVIATIONS * middle);
+    found.in_errors = deviation_from_zero(distances);
     found
 }
 
@@ -73,13 +73,6 @@ fn at_level(sessions: &Sessions, level: Level, clock: Clock) -> Agreement {
 pub(super) fn figures(sessions: &Sessions, workload: Workload, level: Level, clock: Clock) -> Vec<Estimate> {
     let figure = |session: &Session| session.measurement(workload, level)?.overhead()?.by(clock);
     sessions.sessions.iter().filter_map(figure).collect()
-}
-
-/// Returns the absolute difference of two ratios' logarithms in units of its standard error; `None` if neither has an
-/// error.
-fn distance(a: &Estimate, b: &Estimate) -> Option<f64> {
-    let distance = (a.value / b.value).ln().abs() / a.log_error().hypot(b.log_error());
-    distance.is_finite().then_some(distance)
 }
 
 #[cfg(test)]
@@ -137,7 +130,7 @@ pub(super) mod tests {
         let kept = sessions(&[within(4.0, 5.0), within(4.1, 5.0), within(5.0, 5.0)]);
         let [untracked, full] = &agreement(&kept, Clock::Wall)[..] else { panic!("two levels") };
         assert_eq!((untracked.pairs, untracked.disjoint_percent(), untracked.in_errors), (0, None, None));
-        assert_eq!((full.pairs, full.disjoint), (3, 2));
+        assert_eq!((full.pairs, full.apart, full.disjoint), (3, 1, 2));
         let spread = Spread::of(&[4.0, 4.1, 5.0]).expect("three sessions");
         assert_eq!(full.spreads, [(Workload::CYCLES, spread)]);
         assert_eq!(full.widest(), Some((Workload::CYCLES, spread)));
