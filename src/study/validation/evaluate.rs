@@ -8,6 +8,7 @@ use super::record::{ByClock, Compared, Family, Seen};
 use crate::schedule::estimate::overhead;
 use crate::schedule::measurement::{Clock, Measurement, Pair};
 use crate::stats::estimate::Estimate;
+use crate::stats::median::deviation_from_zero;
 use crate::stats::share::Share;
 use crate::study::compare::{Against, THRESHOLD_PERCENT, Verdict, differences};
 use crate::tracking::Level;
@@ -60,6 +61,22 @@ pub(super) fn covers(interval: &Estimate, truth: &Estimate) -> bool {
 /// Returns the share of intervals that contain their truth.
 pub(super) fn coverage(intervals: impl IntoIterator<Item = (Estimate, Estimate)>) -> Share {
     Share::of(intervals.into_iter().map(|(interval, truth)| covers(&interval, &truth)))
+}
+
+/// Returns intervals half as wide, each with its truth, to see whether a figure would notice them.
+pub(super) fn halved(intervals: &[(Estimate, Estimate)]) -> Vec<(Estimate, Estimate)> {
+    let half = |Estimate { value, low, high }: Estimate| Estimate {
+        value,
+        low: value.midpoint(low),
+        high: value.midpoint(high),
+    };
+    intervals.iter().map(|&(interval, truth)| (half(interval), truth)).collect()
+}
+
+/// Returns the robust standard deviation of the errors of ratios, each in units of the standard error of its difference
+/// from the truth: more than 1 if intervals are too narrow. `None` without an error.
+pub(super) fn deviation_in_errors(intervals: &[(Estimate, Estimate)]) -> Option<f64> {
+    deviation_from_zero(intervals.iter().filter_map(|(interval, truth)| interval.log_difference(truth)))
 }
 
 /// Two measurements of the same rounds, and the true change from the first to the second.
@@ -158,32 +175,55 @@ mod tests {
         }
     }
 
-    /// Returns the intervals by wall time of 1,000 simulated measurements, each with a truth whose own interval is as
-    /// wide as its error.
-    fn simulated() -> Vec<(Estimate, Estimate)> {
+    /// Returns the intervals by wall time of 1,000 simulated measurements, each with a truth of this standard error,
+    /// whose own interval is as wide as that says.
+    fn simulated(error: f64) -> Vec<(Estimate, Estimate)> {
         let mut rng = Pcg64Mcg::seed_from_u64(17);
         let one = |_| {
             let measured = split(&measurement(Level::Synthetic(3), (1.1, 0.02), 60, &mut rng), 1)[0].ratio.wall;
-            let truth = 1.1 * (0.005 * normal(&mut rng)).exp();
-            let half = 1.96 * 0.005 * truth;
+            let truth = 1.1 * (error * normal(&mut rng)).exp();
+            let half = 1.96 * error * truth;
             (measured.expect("60 pairs"), Estimate { value: truth, low: truth - half, high: truth + half })
         };
         (0..1_000).map(one).collect()
     }
 
+    /// Returns the share of intervals that contain their truth, in percent with its interval, and the deviation of
+    /// their errors.
+    fn seen(intervals: &[(Estimate, Estimate)]) -> (Estimate, f64) {
+        let covered = coverage(intervals.iter().copied()).percent().expect("intervals");
+        (covered, deviation_in_errors(intervals).expect("intervals"))
+    }
+
     #[test]
     fn correct_intervals_cover_the_truth_and_halved_ones_are_noticed() {
-        let honest = coverage(simulated());
-        assert!(honest.of == 1_000 && honest.percent().expect("intervals").high >= 95.0, "{honest:?}");
-        let halved = simulated().into_iter().map(|(Estimate { value, low, high }, truth)| {
-            (Estimate { value, low: value.midpoint(low), high: value.midpoint(high) }, truth)
-        });
-        let halved = coverage(halved);
-        assert!(halved.percent().expect("intervals").high < 90.0, "{halved:?}");
-        let biased = simulated().into_iter().map(|(interval, Estimate { value, low, high })| {
+        let exact = simulated(0.0);
+        let ((honest, deviation), (narrow, narrow_deviation)) = (seen(&exact), seen(&halved(&exact)));
+        assert!(honest.high >= 95.0 && deviation < 1.0, "{honest:?} {deviation}");
+        assert!(narrow.high < 90.0 && narrow_deviation > 1.4, "{narrow:?} {narrow_deviation}");
+    }
+
+    /// Beside a truth that is a little wider than a measurement, intervals half as wide still cover about as often as
+    /// the target asks. The deviation of the errors shows them.
+    #[test]
+    fn beside_a_wide_truth_errors_show_what_coverage_does_not() {
+        let wide = simulated(0.0152);
+        let width = |of: &Estimate| of.high - of.low;
+        let widths = wide.iter().map(|(interval, truth)| width(truth) / width(interval));
+        let width = crate::stats::median::median(widths).expect("intervals");
+        assert!((1.1..1.25).contains(&width), "as in the kept run: {width}");
+        let ((honest, deviation), (narrow, narrow_deviation)) = (seen(&wide), seen(&halved(&wide)));
+        assert!(honest.high >= 95.0 && deviation < 1.0, "{honest:?} {deviation}");
+        assert!(narrow.high > 94.0 && narrow_deviation > 1.05, "{narrow:?} {narrow_deviation}");
+    }
+
+    #[test]
+    fn an_instrument_that_shows_too_little_is_noticed() {
+        let biased = simulated(0.005).into_iter().map(|(interval, Estimate { value, low, high })| {
             (interval, Estimate { value: value * 1.05, low: low * 1.05, high: high * 1.05 })
         });
-        assert!(coverage(biased).part < 500, "an instrument that shows 5 % too little is noticed");
+        let (covered, deviation) = seen(&biased.collect::<Vec<_>>());
+        assert!(covered.high < 50.0 && deviation > 1.5, "{covered:?} {deviation}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! The figures of a run: coverage, false alarms and detections, each as a share with its interval, and the targets.
+//! The figures of a run: coverage, false alarms and detections, each as a share with its interval, and the targets; and
+//! what coverage shows about the width of intervals.
 
-use super::evaluate::{coverage, false_alarms, found};
+use super::evaluate::{coverage, deviation_in_errors, false_alarms, found, halved};
 use super::record::{Compared, Run, Setting, Stretch};
 use crate::schedule::measurement::Clock;
 use crate::stats::estimate::Estimate;
@@ -111,13 +112,38 @@ pub fn bias_ns(setting: &Setting, clock: Clock) -> Option<Estimate> {
     median_interval(setting.stretches.iter().flat_map(of))
 }
 
-/// Returns the median width of the truth's interval ÷ the width of a measurement's interval, over all measurements
-/// whose truth is measured.
-pub fn width_of_truth(run: &Run, clock: Clock) -> Option<f64> {
+/// What measurements show about the width of their intervals. A wide truth hides intervals that are too narrow, so each
+/// figure is computed from intervals half as wide too.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Widths {
+    /// The measurements whose interval contains the truth.
+    pub covered: Share,
+    /// The same of intervals half as wide.
+    pub covered_by_half: Share,
+    /// The median width of the truth's interval ÷ the width of a measurement's interval; 0 if the truth is exact.
+    pub of_truth: f64,
+    /// The robust standard deviation of (figure − truth) ÷ √(se² + se of the truth²): more than 1 if intervals are too
+    /// narrow.
+    pub in_errors: f64,
+    /// The same with intervals half as wide.
+    pub in_half_errors: f64,
+}
+
+/// Returns what the measurements in some bands show about the width of their intervals by a clock; `None` if there are
+/// none.
+pub fn widths(circumstances: Circumstances, run: &Run, clock: Clock, is_in: impl Fn(Band) -> bool) -> Option<Widths> {
+    let settings = run.settings.iter().filter(|setting| is_in(Band::of(setting)));
+    let defined = settings.filter(|setting| is_defined(circumstances, setting, clock));
+    let all: Vec<(Estimate, Estimate)> = defined.flat_map(|setting| intervals(setting, clock)).collect();
+    let half = halved(&all);
     let width = |of: &Estimate| of.high - of.low;
-    let tracked = run.settings.iter().filter(|setting| setting.level != Level::Untracked);
-    let parts = tracked.flat_map(|setting| intervals(setting, clock)).map(|(seen, truth)| width(&truth) / width(&seen));
-    median(parts)
+    Some(Widths {
+        covered: coverage(all.iter().copied()),
+        covered_by_half: coverage(half.iter().copied()),
+        of_truth: median(all.iter().map(|(seen, truth)| width(truth) / width(seen)))?,
+        in_errors: deviation_in_errors(&all)?,
+        in_half_errors: deviation_in_errors(&half)?,
+    })
 }
 
 /// One figure of a run.
@@ -339,5 +365,27 @@ mod tests {
         assert_eq!((alarms.verdict(), alarms.needed()), (None, None));
         let without = Figure { target: None, share: Share { part: 0, of: 72 }, ..alarms };
         assert_eq!((without.verdict(), without.needed()), (None, None));
+    }
+
+    #[test]
+    fn widths_are_of_the_bands_and_of_defined_ratios() {
+        use Circumstances::{AtRest, UnderLoad};
+        // Errors of 0, 0.004 and 0.02 beside intervals of ±0.01, which is 1.96 standard errors.
+        let exact = setting(Workload::CYCLES, Level::Untracked, 1.0, &[1.0, 1.004, 1.02]);
+        let mut wide = setting(Workload::CONCURRENT, Level::Deadline(300), 5.0, &[5.0, 5.01, 5.03]);
+        wide.stretches[0].truth = both(Estimate { value: 5.0, low: 4.98, high: 5.02 });
+        let run = run_of(vec![exact, wide]);
+        let of_none = widths(AtRest, &run, Clock::Wall, |band| band == Band::None).expect("three measurements");
+        assert_eq!((of_none.covered, of_none.covered_by_half), (Share { part: 2, of: 3 }, Share { part: 2, of: 3 }));
+        assert_eq!(of_none.of_truth, 0.0);
+        assert!((of_none.in_errors - 1.4826 * 0.4 * 1.96).abs() < 0.02, "{of_none:?}");
+        assert!((of_none.in_half_errors - 2.0 * of_none.in_errors).abs() < 0.02, "{of_none:?}");
+        let large = |circumstances, clock| widths(circumstances, &run, clock, |band| band == Band::Large);
+        let at_rest = large(AtRest, Clock::Wall).expect("three measurements");
+        assert!((at_rest.of_truth - 2.0).abs() < 1e-9, "{at_rest:?}");
+        // Twice as wide a truth hides most of the difference: √5 ÷ √4.25.
+        assert!((at_rest.in_half_errors / at_rest.in_errors - 1.085).abs() < 0.01, "{at_rest:?}");
+        assert_eq!(large(UnderLoad, Clock::Wall), None, "a parallel workload");
+        assert!(large(UnderLoad, Clock::Cpu).is_some());
     }
 }

@@ -30,7 +30,7 @@ use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::schedule::measurement::Clock;
 use crate::study::Study;
-use figures::Circumstances;
+use figures::{Band, Circumstances};
 use serde::{Deserialize, Serialize};
 
 /// The version of the file's format. A change that an older reader would misread raises it. Since 3, a run consists of
@@ -114,7 +114,8 @@ impl Study for Validation {
     }
 }
 
-/// Returns the shares of a run that have cases, and the bias of each setting.
+/// Returns the shares of a run that have cases, what they show about the width of intervals, and the bias of each
+/// setting.
 fn metrics(circumstances: Circumstances, name: &str, run: &Run) -> Vec<Metric> {
     let measure = |clock: Clock| ["percent", "cpu-percent"][usize::from(clock == Clock::Cpu)];
     let mut metrics: Vec<Metric> = Vec::new();
@@ -123,6 +124,13 @@ fn metrics(circumstances: Circumstances, name: &str, run: &Run) -> Vec<Metric> {
         metrics.extend(
             percent.map(|percent| Metric::estimate(format!("{}/{name}", figure.key), measure(figure.clock), percent)),
         );
+    }
+    for (clock, measure) in [(Clock::Wall, "error-in-errors"), (Clock::Cpu, "cpu-error-in-errors")] {
+        for (band, key) in Band::ALL.into_iter().zip(["none", "small", "large"]) {
+            let widths = figures::widths(circumstances, run, clock, |of| of == band);
+            let benchmark = format!("coverage-{key}/{name}");
+            metrics.extend(widths.map(|widths| Metric::plain(benchmark, measure, widths.in_errors)));
+        }
     }
     for setting in &run.settings {
         let name = format!("{}/{}/{name}", setting.workload, setting.tracker());
