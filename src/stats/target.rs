@@ -54,12 +54,12 @@ impl Target {
     /// Returns the number of independent cases that would show that the target is reached, if their share is this
     /// fraction; `None` if ten thousand would not.
     pub fn needed(&self, fraction: f64) -> Option<usize> {
-        const MOST: usize = 10_000;
+        const MAX_CASES: usize = 10_000;
         let shows = |cases: usize| self.verdict(share::percent(fraction, cases as f64), cases) == Verdict::Reached;
-        if !shows(MOST) {
+        if !shows(MAX_CASES) {
             return None;
         }
-        let (mut too_few, mut enough) = (0, MOST);
+        let (mut too_few, mut enough) = (0, MAX_CASES);
         while enough - too_few > 1 {
             let middle = usize::midpoint(too_few, enough);
             if shows(middle) { enough = middle } else { too_few = middle }
