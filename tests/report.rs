@@ -153,9 +153,9 @@ fn a_document_is_spliced_and_then_agrees() {
     fs::write(&document, "<!-- begin none.json -->\n<!-- end -->\n").expect("a file");
     splice(&[]).code(2).stderr(contains("NOTES.md:1: ").and(contains("none.json")));
     fs::write(&document, "<!-- begin overhead.json tabel -->\n<!-- end -->\n").expect("a file");
-    splice(&[])
-        .code(2)
-        .stderr(contains("unknown part 'tabel': choose from table, tables, notes, answer, first, last, headline"));
+    splice(&[]).code(2).stderr(contains(
+        "unknown part 'tabel': choose from table, tables, notes, answer, answer WORDS, first, last, headline",
+    ));
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub struct Target {
     pub cases: usize,
 }
 
-/// What cases show about a target.
+/// The verdict of cases on a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The interval of the share lies on the target's right side.

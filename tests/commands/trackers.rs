@@ -37,7 +37,7 @@ fn trackers_are_printed_and_written() {
         .assert()
         .success()
         .stdout(contains("unsupported: heaptrack is not installed").and(contains("crashed (SIGABRT)")))
-        .stdout(contains("records named values").and(contains("Noise floor")));
+        .stdout(contains("named values").and(contains("Noise floor")));
     if cfg!(not(feature = "references")) {
         said.stderr(contains("cargo run --release --features references -- trackers"));
     }
@@ -86,7 +86,7 @@ fn samplers_and_recorders_are_distinguished() {
         row.unwrap_or_else(|| panic!("{measurement} has a row in {table}")).to_owned()
     };
     assert!(row("jemalloc-profiler").contains("samples") && row("jemalloc-profiler").contains("unknown"));
-    assert!(row("dhat").contains("records each event") && row("dhat").contains("1.0000"));
+    assert!(row("dhat").contains("each event, backtrace") && row("dhat").contains("1.0000"));
     assert!(row("stats_alloc").contains("counts"));
     assert!(row("full (memscope)").contains("timed-out"));
     assert!(row("heaptrack").contains("unsupported: heaptrack is not installed"));

@@ -88,7 +88,7 @@ pub struct Seen<'a> {
     pub figures: Vec<Figure>,
     /// The reason why there are no figures.
     pub lack: Option<String>,
-    /// What the intervals of the file do not include.
+    /// The variation that the intervals of the file leave out.
     pub not_included: Option<String>,
 }
 

@@ -46,7 +46,7 @@ pub struct JudgedSetting {
     /// The reason why there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lack: Option<String>,
-    /// What the intervals of that file do not include; `None` in files of earlier versions.
+    /// The variation that the intervals of that file leave out; `None` in files of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_included: Option<String>,
     /// The verdict.

@@ -112,7 +112,7 @@ pub fn bias_ns(setting: &Setting, clock: Clock) -> Option<Estimate> {
     median_interval(setting.stretches.iter().flat_map(of))
 }
 
-/// What measurements show about the width of their intervals. A wide truth hides intervals that are too narrow, so each
+/// Figures on the width of the intervals of measurements. A wide truth hides intervals that are too narrow, so each
 /// figure is computed from intervals half as wide too.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Widths {
