@@ -7,6 +7,7 @@
  * nothing, and neither does a program that it starts: the parent has a lock on the trace.
  */
 #define _GNU_SOURCE
+#define _FILE_OFFSET_BITS 64
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -72,9 +73,6 @@ OWN uint64_t anchor_cpu;
 OWN uint64_t anchor_count;
 OWN uint64_t gap;
 
-/* Nanoseconds of a tick of the counter, times 2^32. */
-static uint64_t rate = (uint64_t)1 << 32;
-
 /* The functions that calls are passed on to. */
 static void *(*next_malloc)(size_t);
 static void *(*next_calloc)(size_t, size_t);
@@ -139,26 +137,37 @@ static uint64_t cpu_time(void) {
 
 /* The clock: clock.rs explains it. Without a counter, all of it is the system's. */
 #if defined(__x86_64__)
-#define HAS_COUNTER true
+#define HAS_COUNTER 1
 static inline uint64_t count(void) {
     return __builtin_ia32_rdtsc();
 }
 #elif defined(__aarch64__)
-#define HAS_COUNTER true
+#define HAS_COUNTER 1
 static inline uint64_t count(void) {
     uint64_t ticks;
     __asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
     return ticks;
 }
 #else
-#define HAS_COUNTER false
+#define HAS_COUNTER 0
 static inline uint64_t count(void) {
     return cpu_time();
 }
 #endif
 
+#if HAS_COUNTER
+/* Nanoseconds of a tick of the counter, times 2^32. */
+static uint64_t rate = (uint64_t)1 << 32;
+#endif
+
 static inline uint64_t between(uint64_t from, uint64_t to) {
-    return to > from ? (uint64_t)((unsigned __int128)(to - from) * rate >> 32) : 0;
+    uint64_t ticks = to > from ? to - from : 0;
+#if HAS_COUNTER
+    return (uint64_t)((unsigned __int128)ticks * rate >> 32);
+#else
+    /* They are nanoseconds. Compilers for 32 bits have no wider numbers. */
+    return ticks;
+#endif
 }
 
 static uint64_t anchor(void) {
@@ -182,16 +191,16 @@ static uint64_t long_gap(uint64_t elapsed) {
 
 /* Measures the counter's rate for two milliseconds, and returns the cost of a reading in picoseconds. */
 static uint64_t start_clock(void) {
-    if (HAS_COUNTER) {
-        struct timespec from, to;
-        clock_gettime(CLOCK_MONOTONIC, &from);
-        uint64_t first = count(), ns;
-        do {
-            clock_gettime(CLOCK_MONOTONIC, &to);
-            ns = (uint64_t)(to.tv_sec - from.tv_sec) * 1000000000u + (uint64_t)to.tv_nsec - (uint64_t)from.tv_nsec;
-        } while (ns < 2000000);
-        rate = (uint64_t)(((unsigned __int128)ns << 32) / (count() - first));
-    }
+#if HAS_COUNTER
+    struct timespec from, to;
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    uint64_t began_at = count(), ns;
+    do {
+        clock_gettime(CLOCK_MONOTONIC, &to);
+        ns = (uint64_t)(to.tv_sec - from.tv_sec) * 1000000000u + (uint64_t)to.tv_nsec - (uint64_t)from.tv_nsec;
+    } while (ns < 2000000);
+    rate = (uint64_t)(((unsigned __int128)ns << 32) / (count() - began_at));
+#endif
     uint64_t first = count(), now = first;
     for (int reading = 0; reading < READINGS; reading++) {
         now = count();
