@@ -98,6 +98,16 @@ pub fn read_bytes(path: &Path, what: &'static str) -> Result<Vec<u8>, FileError>
     read_start(path, MAX_BYTES)
 }
 
+/// Opens a file to read it, and returns its length too.
+///
+/// # Errors
+/// If it cannot be read.
+pub(crate) fn open(path: &Path) -> Result<(File, u64), FileError> {
+    let length = about_file(path)?.len();
+    let file = File::open(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
+    Ok((file, length))
+}
+
 /// Reads at most this many bytes from the beginning of a file.
 ///
 /// # Errors

@@ -5,11 +5,16 @@ use crate::trace::format::{
     self, END_MARK, Event, FRAME, FRAME_MARK, FrameNumbers, HEADER, HeaderNumbers, Last, MAGIC, THREAD_CPU_TIME,
     VERSION,
 };
+use std::borrow::Cow;
+use std::fs;
+use std::io;
 use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// A description of the file, for messages.
-const WHAT: &str = "a trace";
+/// The length up to which a trace is kept in memory. The operations of a longer one are read from its file each time.
+const MOST_IN_MEMORY: u64 = 256 << 20;
 
 /// A file that is not a trace, or a damaged trace.
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +23,7 @@ pub enum TraceError {
     #[error(transparent)]
     File(#[from] FileError),
     /// The file is empty.
-    #[error("{}: it is empty: the program that should write the trace did not start", .0.display())]
+    #[error("{}: it is empty: the program that should write the trace did not start, or could not write it", .0.display())]
     Empty(PathBuf),
     /// It is another kind of file.
     #[error("{}: it is not a trace; `memscope-bench record -- PROGRAM` writes one", .0.display())]
@@ -42,7 +47,7 @@ pub enum TraceError {
         /// The part.
         what: &'static str,
         /// Its index.
-        place: usize,
+        place: u64,
     },
 }
 
@@ -50,8 +55,55 @@ pub enum TraceError {
 #[derive(Clone, Debug)]
 struct Frame {
     thread: u32,
-    operations: Range<usize>,
+    operations: Range<u64>,
     ticket: u64,
+}
+
+/// The bytes of a trace.
+#[derive(Clone, Debug)]
+enum Source {
+    Memory(Vec<u8>),
+    File(Arc<fs::File>),
+}
+
+impl Source {
+    /// Reads bytes that are within the trace's length.
+    fn read(&self, place: Range<u64>) -> io::Result<Cow<'_, [u8]>> {
+        match self {
+            Self::Memory(bytes) => {
+                let bytes = bytes.get(place.start as usize..place.end as usize);
+                bytes.map(Cow::Borrowed).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+            }
+            Self::File(file) => {
+                let mut bytes = vec![0; (place.end - place.start) as usize];
+                file.read_exact_at(&mut bytes, place.start)?;
+                Ok(Cow::Owned(bytes))
+            }
+        }
+    }
+}
+
+/// The bytes of a trace while they are being checked.
+struct Unchecked<'p> {
+    /// The path, for messages.
+    path: &'p Path,
+    source: Source,
+    length: u64,
+}
+
+impl Unchecked<'_> {
+    /// Reads bytes; `None` if the trace ends before their end.
+    fn read(&self, place: Range<u64>) -> Result<Option<Cow<'_, [u8]>>, TraceError> {
+        if place.end > self.length {
+            return Ok(None);
+        }
+        let failed = |source| FileError::Read { path: self.path.to_owned(), source };
+        Ok(Some(self.source.read(place).map_err(failed)?))
+    }
+
+    fn damaged(&self, what: &'static str, place: u64) -> TraceError {
+        TraceError::Damaged { path: self.path.to_owned(), what, place }
+    }
 }
 
 /// A checked trace.
@@ -63,7 +115,7 @@ pub struct Trace {
     pub clock_cost_ns: f64,
     /// True if there is no end mark: the program crashed, was killed, or ended without running exit handlers.
     pub ended_early: bool,
-    bytes: Vec<u8>,
+    source: Source,
     frames: Vec<Frame>,
 }
 
@@ -95,7 +147,18 @@ impl Trace {
     /// # Errors
     /// If it cannot be read, is not a trace, or is damaged. A missing end is not an error.
     pub fn read(path: &Path) -> Result<Self, TraceError> {
-        Self::parse(path, files::read_bytes(path, WHAT)?)
+        Self::read_with(path, MOST_IN_MEMORY)
+    }
+
+    /// Reads a trace, and keeps it in memory up to a length.
+    fn read_with(path: &Path, most: u64) -> Result<Self, TraceError> {
+        let (file, length) = files::open(path)?;
+        if length > most {
+            return Self::parse(Unchecked { path, source: Source::File(Arc::new(file)), length });
+        }
+        let bytes = files::read_start(path, most)?;
+        let length = bytes.len() as u64;
+        Self::parse(Unchecked { path, source: Source::Memory(bytes), length })
     }
 
     /// Checks that a file is a trace of this version, by its beginning alone.
@@ -106,26 +169,26 @@ impl Trace {
         version(path, &files::read_start(path, HEADER as u64)?).map(drop)
     }
 
-    /// Checks the bytes of a trace; the path is for messages.
-    fn parse(path: &Path, bytes: Vec<u8>) -> Result<Self, TraceError> {
-        let path_owned = || path.to_owned();
-        let truncated = || TraceError::Truncated(path_owned());
-        let version = version(path, &bytes)?;
-        let number = |place| number(&bytes, place);
+    /// Checks the bytes of a trace.
+    fn parse(trace: Unchecked<'_>) -> Result<Self, TraceError> {
+        let truncated = || TraceError::Truncated(trace.path.to_owned());
+        let header = trace.read(0..trace.length.min(HEADER as u64))?.unwrap_or_default();
+        let version = version(trace.path, &header)?;
+        let number = |place| number(&header, place);
         let fields = [number(12), number(16), number(20), number(24), number(28)];
         let [Some(clock), Some(clock_cost_ps), Some(process), Some(length), Some(sum)] = fields else {
             return Err(truncated());
         };
-        let begin = HEADER + length as usize;
-        let program = bytes.get(HEADER..begin).ok_or_else(truncated)?;
-        let written = format::header(&HeaderNumbers { version, clock, clock_cost_ps, process }, program);
+        let begin = HEADER as u64 + u64::from(length);
+        let program = trace.read(HEADER as u64..begin)?.ok_or_else(truncated)?;
+        let written = format::header(&HeaderNumbers { version, clock, clock_cost_ps, process }, &program);
         if written[HEADER - 4..] != sum.to_le_bytes() || clock != THREAD_CPU_TIME {
-            return Err(TraceError::Damaged { path: path_owned(), what: "the header", place: 0 });
+            return Err(trace.damaged("the header", 0));
         }
-        let program = String::from_utf8_lossy(program).into_owned();
-        let (frames, ended_early) = frames(path, &bytes, begin)?;
-        let trace = Self { program, clock_cost_ns: f64::from(clock_cost_ps) / 1_000.0, ended_early, bytes, frames };
-        Ok(trace)
+        let program = String::from_utf8_lossy(&program).into_owned();
+        let clock_cost_ns = f64::from(clock_cost_ps) / 1_000.0;
+        let (frames, ended_early) = frames(&trace, begin)?;
+        Ok(Self { program, clock_cost_ns, ended_early, source: trace.source, frames })
     }
 
     /// Returns the threads that have operations, in the order of their first frames.
@@ -142,17 +205,14 @@ impl Trace {
 
     /// Returns the operations of a thread, in order.
     pub(super) fn events(&self, thread: u32) -> Events<'_> {
-        let frames: Vec<&Frame> = self.frames.iter().filter(|frame| frame.thread == thread).collect();
-        Events { bytes: &self.bytes, frames: frames.into_iter(), rest: &[], last: Last::default() }
+        Events::of(&self.source, self.frames.iter().filter(|frame| frame.thread == thread).collect())
     }
 
     /// Returns all operations in the order of the file, with the index of their frame.
     #[doc(hidden)]
     pub fn by_frame(&self) -> impl Iterator<Item = (usize, u32, Event)> + '_ {
         self.frames.iter().enumerate().flat_map(|(number, frame)| {
-            let events =
-                Events { bytes: &self.bytes, frames: vec![frame].into_iter(), rest: &[], last: Last::default() };
-            events.map(move |event| (number, frame.thread, event))
+            Events::of(&self.source, vec![frame]).map(move |event| (number, frame.thread, event))
         })
     }
 }
@@ -160,56 +220,70 @@ impl Trace {
 /// The operations of a thread.
 #[derive(Clone, Debug)]
 pub(super) struct Events<'t> {
-    bytes: &'t [u8],
+    source: &'t Source,
     frames: std::vec::IntoIter<&'t Frame>,
-    rest: &'t [u8],
+    /// The operations of the current frame, and the place of the next one.
+    bytes: Cow<'t, [u8]>,
+    place: usize,
     last: Last,
+}
+
+impl<'t> Events<'t> {
+    fn of(source: &'t Source, frames: Vec<&'t Frame>) -> Self {
+        Self { source, frames: frames.into_iter(), bytes: Cow::Borrowed(&[]), place: 0, last: Last::default() }
+    }
 }
 
 impl Iterator for Events<'_> {
     type Item = Event;
 
+    /// # Panics
+    /// If a trace that is not in memory was changed after it was checked.
     fn next(&mut self) -> Option<Event> {
-        while self.rest.is_empty() {
+        while self.place == self.bytes.len() {
             let frame = self.frames.next()?;
-            self.rest = &self.bytes[frame.operations.clone()];
+            self.bytes = self.source.read(frame.operations.clone()).expect("the file of the trace is not changed");
+            self.place = 0;
             self.last = Last { ticket: frame.ticket, block: 0 };
         }
-        format::decode(&mut self.rest, &mut self.last)
+        let mut rest = &self.bytes[self.place..];
+        let event = format::decode(&mut rest, &mut self.last);
+        self.place = self.bytes.len() - rest.len();
+        event
     }
 }
 
 /// Returns the frames from an offset on, and whether the end mark is missing.
-fn frames(path: &Path, bytes: &[u8], mut place: usize) -> Result<(Vec<Frame>, bool), TraceError> {
-    let damaged = |what, place| TraceError::Damaged { path: path.to_owned(), what, place };
+fn frames(trace: &Unchecked<'_>, mut place: u64) -> Result<(Vec<Frame>, bool), TraceError> {
     let mut frames = Vec::new();
     // A frame that was not completely written is left out.
-    while let Some(head) = bytes.get(place..place + FRAME) {
+    while let Some(head) = trace.read(place..place + FRAME as u64)? {
         let number = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         let ticket = u64::from(number(16)) | u64::from(number(20)) << 32;
         let numbers =
             FrameNumbers { mark: number(0), thread: number(4), length: number(8), operations: number(12), ticket };
         let is_end = numbers.mark == END_MARK;
         if !is_end && numbers.mark != FRAME_MARK {
-            return Err(damaged("a frame", place));
+            return Err(trace.damaged("a frame", place));
         }
-        let begin = place + FRAME;
-        let Some(operations) = bytes.get(begin..begin + numbers.length as usize) else { break };
-        if format::frame(&numbers, operations) != head {
-            return Err(damaged(if is_end { "the end mark" } else { "a frame" }, place));
+        let begin = place + FRAME as u64;
+        let end = begin + u64::from(numbers.length);
+        let Some(operations) = trace.read(begin..end)? else { break };
+        if format::frame(&numbers, &operations) != *head {
+            return Err(trace.damaged(if is_end { "the end mark" } else { "a frame" }, place));
         }
         if is_end {
             return Ok((frames, false));
         }
-        let (mut rest, mut last, mut count) = (operations, Last { ticket, block: 0 }, 0);
+        let (mut rest, mut last, mut count) = (&*operations, Last { ticket, block: 0 }, 0);
         while format::decode(&mut rest, &mut last).is_some() {
             count += 1;
         }
         if !rest.is_empty() || count != numbers.operations {
-            return Err(damaged("the operations of a frame", place));
+            return Err(trace.damaged("the operations of a frame", place));
         }
-        place = begin + operations.len();
-        frames.push(Frame { thread: numbers.thread, operations: begin..place, ticket });
+        place = end;
+        frames.push(Frame { thread: numbers.thread, operations: begin..end, ticket });
     }
     Ok((frames, true))
 }
@@ -235,7 +309,8 @@ mod tests {
     }
 
     fn read(bytes: &[u8]) -> Result<Trace, TraceError> {
-        Trace::parse(Path::new("x.trace"), bytes.to_vec())
+        let (source, length) = (Source::Memory(bytes.to_vec()), bytes.len() as u64);
+        Trace::parse(Unchecked { path: Path::new("x.trace"), source, length })
     }
 
     #[test]
@@ -288,6 +363,28 @@ mod tests {
                 Ok(trace) => assert!(trace.ended_early, "{place}"),
             }
         }
+    }
+
+    #[test]
+    fn a_trace_of_any_length_is_read() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("x.trace");
+        let whole = made::bytes(&[(0, events(5)), (3, events(2)), (0, events(4))], 0, true);
+        std::fs::write(&path, &whole).expect("a file");
+        let in_memory = Trace::read(&path).expect("a trace");
+        let from_file = Trace::read_with(&path, 10).expect("a trace");
+        assert!(matches!((&in_memory.source, &from_file.source), (Source::Memory(_), Source::File(_))));
+        assert!(!from_file.ended_early);
+        assert_eq!(from_file.by_frame().collect::<Vec<_>>(), in_memory.by_frame().collect::<Vec<_>>());
+        assert_eq!(from_file.summary(), in_memory.summary());
+        // What follows is of another length.
+        std::fs::write(&path, &whole[..whole.len() - 1]).expect("a file");
+        let cut = Trace::read_with(&path, 10).expect("a trace");
+        assert!(cut.ended_early);
+        assert_eq!(cut.summary().operations, in_memory.summary().operations);
+        std::fs::write(&path, &whole[..HEADER + 3]).expect("a file");
+        let refusal = Trace::read_with(&path, 10).expect_err("refused").to_string();
+        assert!(refusal.contains("was truncated"), "{refusal}");
     }
 
     #[test]
