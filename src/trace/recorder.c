@@ -3,14 +3,15 @@
  * that MEMSCOPE_BENCH_TRACE names. format.rs describes the trace, and recorder.rs is the same in Rust: its comments
  * explain the states, tickets and locks.
  *
- * It records from its constructor to its destructor, and up to _exit, quick_exit and abort. The child of a fork records
- * nothing, and neither does a program that it starts: the parent has a lock on the trace.
+ * It records from its constructor to its destructor, and up to _exit and abort. The child of a fork records nothing, and
+ * neither does a program that it starts.
  */
 #define _GNU_SOURCE
 #define _FILE_OFFSET_BITS 64
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -20,6 +21,8 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,7 +32,11 @@
 #define MAX_LENGTH 61
 #define READINGS 2000
 #define LONG_NS 5000
-#define MAX_TURNS 10000000
+#define MOST_TURNS 1000
+#define MOST_PAUSES 100000
+#define PAUSE_NS 100000
+#define VARIABLE "MEMSCOPE_BENCH_TRACE"
+#define RENAMED "MEMSCOPE_BENCH_00000"
 
 enum kind { ALLOCATE, ZEROED, REALLOCATE, FREE, REST };
 enum state { NEW, OPEN, CLOSED };
@@ -53,13 +60,22 @@ struct buffer {
 };
 
 static atomic_int state = NEW;
-static int trace = -1;
 static pid_t process;
+
+/* The open trace: its descriptor, path and file, and its length up to the last whole frame. */
+static int trace = -1;
+static char path[PATH_MAX];
+static dev_t device;
+static ino_t file_number;
+static uint64_t whole;
+
 static _Atomic uint64_t tickets;
 static _Atomic uint32_t threads;
 static uint64_t secret;
 static _Atomic(struct buffer *) buffers;
 static atomic_bool is_writing;
+/* True if an operation could not be kept. */
+static atomic_bool has_lost;
 static pthread_key_t key;
 static bool has_key;
 
@@ -208,10 +224,31 @@ static uint64_t start_clock(void) {
     return between(first, now) * 1000 / READINGS;
 }
 
+/* Forbids the end of this thread by pthread_cancel, and returns what was allowed: no malloc is a place for it. */
+static int forbid_cancel(void) {
+    int before = PTHREAD_CANCEL_ENABLE;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+    return before;
+}
+
+static void allow_cancel(int before) {
+    pthread_setcancelstate(before, NULL);
+}
+
+/* Waits for ten seconds at most: the lock's holder may be writing to a slow disk, or be gone by a longjmp. */
 static bool lock(atomic_bool *lock) {
-    for (int turn = 0; turn < MAX_TURNS; turn++) {
+    for (int turn = 0; turn < MOST_TURNS + MOST_PAUSES; turn++) {
         if (!atomic_exchange_explicit(lock, true, memory_order_acquire)) {
             return true;
+        }
+        if (turn >= MOST_TURNS) {
+            if (atomic_load(&state) == CLOSED) {
+                return false;
+            }
+            int before = forbid_cancel();
+            struct timespec pause = {0, PAUSE_NS};
+            nanosleep(&pause, NULL);
+            allow_cancel(before);
         }
     }
     return false;
@@ -249,14 +286,78 @@ static bool write_all(const unsigned char *bytes, size_t length) {
     return true;
 }
 
-static void to_file(const unsigned char *bytes, size_t length) {
-    if (getpid() != process || !lock(&is_writing)) {
-        return;
+/*
+ * Returns whether a descriptor is the trace's: the program may close it, and open its own file in its place. If nobody
+ * is writing, the length tells it from a file that got the number of a removed trace.
+ */
+static bool is_trace(int file, bool is_idle) {
+    struct stat about;
+    return file >= 0 && fstat(file, &about) == 0 && about.st_dev == device && about.st_ino == file_number &&
+           (!is_idle || (uint64_t)about.st_size == whole);
+}
+
+/* Moves a file above the descriptors that programs choose, such as 3 in a shell. */
+static int moved_up(int file) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return file;
     }
-    if (!write_all(bytes, length)) {
+    int moved = fcntl(file, F_DUPFD_CLOEXEC, (int)(limit.rlim_cur < 1024 ? limit.rlim_cur : 1024) / 2);
+    if (moved < 0) {
+        return file;
+    }
+    close(file);
+    return moved;
+}
+
+/* Returns whether the trace is open, and opens it again if the program has closed it, as daemons do. */
+static bool is_still_open(void) {
+    if (is_trace(trace, true)) {
+        return true;
+    }
+    int file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK);
+    if (!is_trace(file, true) || flock(file, LOCK_EX | LOCK_NB) != 0) {
+        if (file >= 0) {
+            close(file);
+        }
+        return false;
+    }
+    trace = moved_up(file);
+    return true;
+}
+
+/* Returns whether the trace may grow: beyond a limit on the size of files, a signal would end the program. */
+static bool may_grow(size_t length) {
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || whole + length <= limit.rlim_cur;
+}
+
+/* Appends bytes completely or not at all: nothing could be read after half a frame. */
+static bool append(const unsigned char *bytes, size_t length) {
+    if (!is_still_open() || !may_grow(length)) {
+        return false;
+    }
+    bool is_written = write_all(bytes, length);
+    if (is_written) {
+        whole += length;
+    } else if (ftruncate(trace, (off_t)whole) != 0) {
+        /* The half frame is the end, because nothing is written after it. */
+    }
+    return is_written;
+}
+
+/* Writes a frame, and then changes the state. After a failure, recording stops, without an end mark. */
+static void to_file(const unsigned char *bytes, size_t length, enum state then) {
+    int before = forbid_cancel();
+    if (!lock(&is_writing)) {
         atomic_store(&state, CLOSED);
+    } else {
+        if (atomic_load(&state) == OPEN) {
+            atomic_store(&state, append(bytes, length) ? then : CLOSED);
+        }
+        unlock(&is_writing);
     }
-    unlock(&is_writing);
+    allow_cancel(before);
 }
 
 static void frame(unsigned char *bytes, const char *mark, uint32_t thread, size_t length, uint32_t operations,
@@ -269,12 +370,13 @@ static void frame(unsigned char *bytes, const char *mark, uint32_t thread, size_
     put(bytes + 24, checksum(checksum(0xcbf29ce484222325u, bytes, 24), bytes + FRAME, length), 8);
 }
 
+/* Writes a buffer to the trace, and empties it. The child of a vfork leaves it to the parent, whose memory it is. */
 static void flush(struct buffer *buffer) {
-    if (buffer->operations == 0) {
+    if (buffer->operations == 0 || getpid() != process) {
         return;
     }
     frame(buffer->bytes, "MSBF", buffer->thread, buffer->used, buffer->operations, buffer->ticket);
-    to_file(buffer->bytes, FRAME + buffer->used);
+    to_file(buffer->bytes, FRAME + buffer->used, OPEN);
     buffer->used = 0;
     buffer->operations = 0;
 }
@@ -323,10 +425,16 @@ static void put_difference(struct buffer *buffer, uint64_t from, uint64_t to) {
 static void record(const struct event *event) {
     struct buffer *buffer = own_buffer();
     if (buffer == NULL || !lock(&buffer->is_locked)) {
+        atomic_store(&has_lost, true);
         return;
     }
     if (buffer->used + MAX_LENGTH > PAYLOAD) {
         flush(buffer);
+        if (buffer->used > 0) {
+            atomic_store(&has_lost, true);
+            unlock(&buffer->is_locked);
+            return;
+        }
     }
     if (buffer->operations == 0) {
         buffer->thread = number - 1;
@@ -413,34 +521,41 @@ static void flush_all(void) {
         if (lock(&buffer->is_locked)) {
             flush(buffer);
             unlock(&buffer->is_locked);
+        } else {
+            atomic_store(&has_lost, true);
         }
     }
 }
 
-/* Ends the recording; without the end mark after a crash. The child of a vfork shares all of this. */
-static void finish(bool is_whole) {
+/* Writes what all threads have recorded, and ends the recording if that is all. The child of a vfork does neither. */
+static void save(bool is_all) {
     if (getpid() != process || !begin()) {
         return;
     }
     int error = errno;
     rest();
     flush_all();
-    if (is_whole) {
+    if (is_all && !atomic_load(&has_lost)) {
         unsigned char mark[FRAME];
         frame(mark, "MSBE", 0, 0, 0, atomic_load(&tickets));
-        to_file(mark, FRAME);
+        to_file(mark, FRAME, CLOSED);
     }
-    atomic_store(&state, CLOSED);
+    if (is_all) {
+        atomic_store(&state, CLOSED);
+    }
     errno = error;
     end();
 }
 
 static void after_fork(void) {
+    int error = errno, before = forbid_cancel();
     atomic_store(&state, CLOSED);
-    if (trace >= 0) {
+    if (is_trace(trace, false)) {
         close(trace);
-        trace = -1;
     }
+    trace = -1;
+    allow_cancel(before);
+    errno = error;
 }
 
 static void at_end_of_thread(void *value) {
@@ -459,34 +574,69 @@ static void at_end_of_thread(void *value) {
     end();
 }
 
-__attribute__((constructor(101))) static void open_trace(void) {
-    const char *path = getenv("MEMSCOPE_BENCH_TRACE");
-    if (!is_ready() || path == NULL || *path == '\0') {
-        return;
+/*
+ * Returns the path of the trace; NULL if this process has none. The variable is renamed after the process, in its
+ * place: a process that this one starts does not find it, and a program that takes this one's place does.
+ */
+static const char *named(void) {
+    char renamed[] = RENAMED;
+    uint32_t number_left = (uint32_t)getpid();
+    for (size_t digit = sizeof renamed - 2; number_left > 0; digit--, number_left /= 32) {
+        renamed[digit] = "0123456789ABCDEFGHIJKLMNOPQRSTUV"[number_left % 32];
     }
-    trace = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (trace < 0) {
-        return;
+    char *name = getenv(VARIABLE);
+    if (name == NULL || *name == '\0') {
+        return getenv(renamed);
     }
-    if (flock(trace, LOCK_EX | LOCK_NB) != 0 || ftruncate(trace, 0) != 0) {
-        close(trace);
-        trace = -1;
-        return;
+    memcpy(name - sizeof VARIABLE, renamed, sizeof renamed - 1);
+    return name;
+}
+_Static_assert(sizeof RENAMED == sizeof VARIABLE, "one takes the place of the other");
+
+/* Opens the trace, which is empty then. */
+static bool open_file(const char *name) {
+    int file = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
+    struct stat about;
+    if (file < 0) {
+        return false;
     }
-    process = getpid();
-    uint64_t cost_ps = start_clock();
-    unsigned char header[32] = "MSBTRACE";
-    char program[1024];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program);
+    if (fstat(file, &about) != 0 || !S_ISREG(about.st_mode) || flock(file, LOCK_EX | LOCK_NB) != 0 ||
+        ftruncate(file, 0) != 0) {
+        close(file);
+        return false;
+    }
+    device = about.st_dev;
+    file_number = about.st_ino;
+    if (strlen(name) < sizeof path) {
+        strcpy(path, name);
+    }
+    trace = moved_up(file);
+    return true;
+}
+
+static bool write_header(uint64_t cost_ps) {
+    unsigned char header[32 + 1024] = "MSBTRACE";
+    ssize_t length = readlink("/proc/self/exe", (char *)header + 32, sizeof header - 32);
     length = length < 0 ? 0 : length;
     put(header + 8, 1, 4);
     put(header + 12, 1, 4);
     put(header + 16, cost_ps, 4);
     put(header + 20, (uint64_t)process, 4);
     put(header + 24, (uint64_t)length, 4);
-    uint64_t sum = checksum(checksum(0xcbf29ce484222325u, header, 28), (unsigned char *)program, (size_t)length);
-    put(header + 28, sum, 4);
-    if (!write_all(header, sizeof header) || !write_all((unsigned char *)program, (size_t)length)) {
+    put(header + 28, checksum(checksum(0xcbf29ce484222325u, header, 28), header + 32, (size_t)length), 4);
+    return append(header, 32 + (size_t)length);
+}
+
+__attribute__((constructor(101))) static void open_trace(void) {
+    const char *name = is_ready() ? named() : NULL;
+    if (name == NULL || *name == '\0' || !open_file(name)) {
+        return;
+    }
+    process = getpid();
+    if (!write_header(start_clock())) {
+        /* An empty file tells that it could not be written. */
+        close(trace);
+        trace = -1;
         return;
     }
     if (syscall(SYS_getrandom, &secret, sizeof secret, 1) != (long)sizeof secret) {
@@ -499,7 +649,7 @@ __attribute__((constructor(101))) static void open_trace(void) {
 }
 
 __attribute__((destructor(101))) static void close_trace(void) {
-    finish(true);
+    save(true);
 }
 
 void *malloc(size_t size) {
@@ -626,7 +776,7 @@ void *memalign(size_t align, size_t size) {
 }
 
 void _exit(int code) {
-    finish(true);
+    save(true);
     syscall(SYS_exit_group, code);
     __builtin_unreachable();
 }
@@ -637,7 +787,7 @@ void _Exit(int code) {
 
 void abort(void) {
     void (*next_abort)(void) = (void (*)(void))dlsym(RTLD_NEXT, "abort");
-    finish(false);
+    save(false);
     if (next_abort != NULL) {
         next_abort();
     }

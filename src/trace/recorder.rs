@@ -10,18 +10,21 @@
 
 mod buffers;
 mod clock;
+mod file;
+mod lock;
 mod system;
 
 use crate::trace::format::{self, END_MARK, Event, FrameNumbers, Kind};
-use buffers::{flush_all, leave, to_file, write};
+use buffers::{flush_all, leave, write};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::ffi::CStr;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use std::sync::atomic::{AtomicI32, AtomicU8, AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64};
 
 /// A global allocator that writes a trace of the program to the file that the environment variable
-/// `MEMSCOPE_BENCH_TRACE` names. Without the variable it only forwards calls.
+/// `MEMSCOPE_BENCH_TRACE` names. Without the variable it only forwards calls. An earlier trace in that file is replaced
+/// when the program starts; a file with other content stays, and nothing is recorded.
 ///
 /// ```no_run
 /// use memscope_bench::RecordingAllocator;
@@ -126,10 +129,10 @@ const OPEN: u8 = 2;
 const CLOSED: u8 = 3;
 
 static STATE: AtomicU8 = AtomicU8::new(NEW);
-/// The open file of the trace.
-static FILE: AtomicI32 = AtomicI32::new(-1);
 /// The process that records.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
+/// True if an operation could not be kept: the trace then has no end mark.
+static HAS_LOST: AtomicBool = AtomicBool::new(false);
 static TICKETS: AtomicU64 = AtomicU64::new(0);
 /// The number that is added to addresses.
 static SECRET: AtomicU64 = AtomicU64::new(0);
@@ -227,17 +230,18 @@ fn open_by(open: impl FnOnce() -> Option<system::Opened>) -> bool {
         // Another thread is opening it, or there is no trace.
         return STATE.load(Acquire) == OPEN;
     }
-    let opened = open();
-    if let Some(system::Opened { file, process, secret }) = opened {
-        FILE.store(file, Relaxed);
-        PROCESS.store(process, Relaxed);
-        SECRET.store(secret, Relaxed);
-        system::at_exit(at_exit, after_fork, at_end_of_thread);
-        // The time of opening is not the program's.
-        clock::mark();
-    }
-    STATE.store(if opened.is_some() { OPEN } else { CLOSED }, Release);
-    opened.is_some()
+    let Some(system::Opened { file, process, secret }) = open() else {
+        STATE.store(CLOSED, Release);
+        return false;
+    };
+    file.keep();
+    PROCESS.store(process, Relaxed);
+    SECRET.store(secret, Relaxed);
+    system::at_exit(at_exit, after_fork, at_end_of_thread);
+    // The time of opening is not the program's.
+    clock::mark();
+    STATE.store(OPEN, Release);
+    true
 }
 
 /// Records the thread's work since its last call. Its ticket is the last drawn one, because a thread that waits for
@@ -264,8 +268,11 @@ extern "C" fn at_exit() {
     let Some(call) = Call::begin() else { return };
     rest(&call);
     flush_all();
-    let numbers = FrameNumbers { mark: END_MARK, thread: 0, length: 0, operations: 0, ticket: TICKETS.load(Relaxed) };
-    to_file(&format::frame(&numbers, &[]));
+    if !HAS_LOST.load(Relaxed) {
+        let ticket = TICKETS.load(Relaxed);
+        let numbers = FrameNumbers { mark: END_MARK, thread: 0, length: 0, operations: 0, ticket };
+        file::write(&format::frame(&numbers, &[]), CLOSED);
+    }
     STATE.store(CLOSED, Release);
     call.end();
 }
@@ -273,7 +280,7 @@ extern "C" fn at_exit() {
 /// Ends the recording in the child of a fork.
 extern "C" fn after_fork() {
     STATE.store(CLOSED, Release);
-    system::close(FILE.swap(-1, AcqRel));
+    file::leave();
 }
 
 /// Releases the buffer of an ending thread for another one.

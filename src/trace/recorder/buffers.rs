@@ -1,9 +1,9 @@
 //! The buffers of the recorder: one for each thread, written to the file when it is full.
 
-use super::{CLOSED, FILE, PROCESS, STATE, system};
-use crate::trace::format::{self, Event, FRAME, FRAME_MARK, FrameNumbers, Last, MAX_LENGTH, PAYLOAD};
+use super::lock::Lock;
+use super::{HAS_LOST, OPEN, PROCESS, file, system};
+use crate::trace::format::{self, Event, FRAME, FRAME_MARK, FrameNumbers, LONGEST, Last, PAYLOAD};
 use std::cell::{Cell, UnsafeCell};
-use std::hint::spin_loop;
 use std::ptr::null_mut;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32};
@@ -11,11 +11,6 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32};
 static THREADS: AtomicU32 = AtomicU32::new(0);
 /// All buffers. They are never unmapped, so the list only grows.
 static BUFFERS: AtomicPtr<Buffer> = AtomicPtr::new(null_mut());
-/// True while a thread writes to the file.
-static WRITING: AtomicBool = AtomicBool::new(false);
-
-/// The maximum number of turns that a thread waits for a lock: its holder may be the code that a signal interrupted.
-const MAX_TURNS: u32 = 10_000_000;
 
 thread_local! {
     /// This thread's number plus one; 0 before its first call.
@@ -28,8 +23,8 @@ thread_local! {
 struct Buffer {
     next: *mut Buffer,
     is_owned: AtomicBool,
-    /// True while a thread reads or writes the content.
-    is_locked: AtomicBool,
+    /// Held while a thread reads or writes the content.
+    lock: Lock,
     content: UnsafeCell<Content>,
 }
 
@@ -41,17 +36,6 @@ struct Content {
     used: usize,
     /// The frame's beginning and its operations.
     bytes: [u8; FRAME + PAYLOAD],
-}
-
-/// Returns whether the lock was acquired.
-fn lock(lock: &AtomicBool) -> bool {
-    for _ in 0..MAX_TURNS {
-        if !lock.swap(true, Acquire) {
-            return true;
-        }
-        spin_loop();
-    }
-    false
 }
 
 /// Returns this thread's buffer; `None` if the system has no memory for it.
@@ -99,49 +83,60 @@ fn own_buffer() -> Option<*mut Buffer> {
 
 /// Writes an event into this thread's buffer.
 pub(super) fn write(event: &Event) {
-    let Some(buffer) = buffer().filter(|buffer| lock(&buffer.is_locked)) else { return };
+    let Some(buffer) = buffer().filter(|buffer| buffer.lock.acquire()) else { return HAS_LOST.store(true, Relaxed) };
     // SAFETY: the lock is held.
     let content = unsafe { &mut *buffer.content.get() };
     if content.used + MAX_LENGTH > PAYLOAD {
         content.flush();
     }
-    if content.operations == 0 {
-        content.thread = NUMBER.get() - 1;
-        content.ticket = event.ticket;
-        content.last = Last { ticket: event.ticket, block: 0 };
+    if content.used + LONGEST > PAYLOAD {
+        HAS_LOST.store(true, Relaxed);
+    } else {
+        content.add(event);
     }
-    let length = format::encode(event, &mut content.last, &mut content.bytes[FRAME + content.used..]);
-    content.used += length;
-    content.operations += 1;
-    buffer.is_locked.store(false, Release);
+    buffer.lock.release();
 }
 
 impl Content {
-    /// Writes the frame to the file, and empties it. After a failure, recording stops.
+    #[inline]
+    fn add(&mut self, event: &Event) {
+        if self.operations == 0 {
+            self.thread = NUMBER.get() - 1;
+            self.ticket = event.ticket;
+            self.last = Last { ticket: event.ticket, block: 0 };
+        }
+        self.used += format::encode(event, &mut self.last, &mut self.bytes[FRAME + self.used..]);
+        self.operations += 1;
+    }
+
+    /// Writes the frame to the file, and empties it. The child of a vfork leaves it to its parent, whose memory it is.
     #[cold]
     fn flush(&mut self) {
-        if self.operations == 0 {
+        if self.operations == 0 || system::process() != PROCESS.load(Relaxed) {
             return;
         }
         let (length, operations) = (self.used as u32, self.operations);
         let numbers = FrameNumbers { mark: FRAME_MARK, thread: self.thread, length, operations, ticket: self.ticket };
         let (head, payload) = self.bytes.split_at_mut(FRAME);
         head.copy_from_slice(&format::frame(&numbers, &payload[..self.used]));
-        to_file(&self.bytes[..FRAME + self.used]);
+        file::write(&self.bytes[..FRAME + self.used], OPEN);
         (self.used, self.operations) = (0, 0);
     }
 }
 
-/// Writes bytes at the end of the trace.
-pub(super) fn to_file(bytes: &[u8]) {
-    // The child of a fork without a handler still has the parent's file.
-    if system::process() != PROCESS.load(Relaxed) || !lock(&WRITING) {
-        return;
+impl Buffer {
+    /// Writes the frame to the file. Returns false if another thread keeps the lock.
+    fn flush(&self) -> bool {
+        let is_held = self.lock.acquire();
+        if is_held {
+            // SAFETY: the lock is held.
+            unsafe { &mut *self.content.get() }.flush();
+            self.lock.release();
+        } else {
+            HAS_LOST.store(true, Relaxed);
+        }
+        is_held
     }
-    if !system::write_all(FILE.load(Relaxed), bytes) {
-        STATE.store(CLOSED, Release);
-    }
-    WRITING.store(false, Release);
 }
 
 /// Writes the frames of all threads.
@@ -149,11 +144,7 @@ pub(super) fn flush_all() {
     let mut place = BUFFERS.load(Acquire);
     // SAFETY: the list has mapped buffers only, and ends with null.
     while let Some(buffer) = unsafe { place.as_ref() } {
-        if lock(&buffer.is_locked) {
-            // SAFETY: the lock is held.
-            unsafe { &mut *buffer.content.get() }.flush();
-            buffer.is_locked.store(false, Release);
-        }
+        buffer.flush();
         place = buffer.next;
     }
 }
@@ -163,11 +154,8 @@ pub(super) fn leave() {
     let place = BUFFER.replace(null_mut());
     // SAFETY: buffers are never unmapped.
     if let Some(buffer) = unsafe { place.as_ref() }
-        && lock(&buffer.is_locked)
+        && buffer.flush()
     {
-        // SAFETY: the lock is held.
-        unsafe { &mut *buffer.content.get() }.flush();
-        buffer.is_locked.store(false, Release);
         buffer.is_owned.store(false, Release);
     }
 }
