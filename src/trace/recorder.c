@@ -3,8 +3,9 @@
  * that MEMSCOPE_BENCH_TRACE names. format.rs describes the trace, and recorder.rs is the same in Rust: its comments
  * explain the states, tickets and locks.
  *
- * It records from its constructor to its destructor, and up to _exit and abort. The child of a fork records nothing, and
- * neither does a program that it starts.
+ * It records from its constructor to its destructor, and up to _exit and quick_exit. Calls of abort and daemon and a
+ * failed assertion write the buffers. Where the C library itself aborts, as after damage to the heap, it cannot be
+ * intercepted. The child of a fork records nothing, and neither does a program that it starts.
  */
 #define _GNU_SOURCE
 #define _FILE_OFFSET_BITS 64
@@ -97,6 +98,10 @@ static void (*next_free)(void *);
 static int (*next_posix_memalign)(void **, size_t, size_t);
 static void *(*next_aligned_alloc)(size_t, size_t);
 static void *(*next_memalign)(size_t, size_t);
+static int (*next_daemon)(int, int);
+static void (*next_abort)(void);
+static void (*next_assert_fail)(const char *, const char *, unsigned, const char *);
+static void (*next_assert_perror_fail)(int, const char *, unsigned, const char *);
 
 /* Memory for the search for those functions, which allocates itself. It is never freed. */
 static _Alignas(64) unsigned char early[64 << 10];
@@ -140,6 +145,11 @@ static bool is_ready(void) {
     next_posix_memalign = dlsym(RTLD_NEXT, "posix_memalign");
     next_aligned_alloc = dlsym(RTLD_NEXT, "aligned_alloc");
     next_memalign = dlsym(RTLD_NEXT, "memalign");
+    next_daemon = dlsym(RTLD_NEXT, "daemon");
+    /* A signal handler may abort, and must not search. */
+    next_abort = dlsym(RTLD_NEXT, "abort");
+    next_assert_fail = dlsym(RTLD_NEXT, "__assert_fail");
+    next_assert_perror_fail = dlsym(RTLD_NEXT, "__assert_perror_fail");
     next_free = dlsym(RTLD_NEXT, "free");
     is_searching = false;
     return next_free != NULL;
@@ -627,6 +637,8 @@ static bool write_header(uint64_t cost_ps) {
     return append(header, 32 + (size_t)length);
 }
 
+static void close_trace(void);
+
 __attribute__((constructor(101))) static void open_trace(void) {
     const char *name = is_ready() ? named() : NULL;
     if (name == NULL || *name == '\0' || !open_file(name)) {
@@ -643,6 +655,7 @@ __attribute__((constructor(101))) static void open_trace(void) {
         secret = cpu_time() * 0x9e3779b97f4a7c15u;
     }
     pthread_atfork(NULL, NULL, after_fork);
+    at_quick_exit(close_trace);
     has_key = pthread_key_create(&key, at_end_of_thread) == 0;
     last = anchor();
     atomic_store(&state, OPEN);
@@ -785,11 +798,36 @@ void _Exit(int code) {
     _exit(code);
 }
 
-void abort(void) {
-    void (*next_abort)(void) = (void (*)(void))dlsym(RTLD_NEXT, "abort");
+/* The recording goes on after these: daemon may fail, and a handler of abort's signal may go on with the program. */
+int daemon(int is_here, int has_streams) {
     save(false);
-    if (next_abort != NULL) {
+    if (!is_ready() || next_daemon == NULL) {
+        errno = ENOSYS;
+        return -1;
+    }
+    return next_daemon(is_here, has_streams);
+}
+
+void abort(void) {
+    save(false);
+    if (is_ready() && next_abort != NULL) {
         next_abort();
     }
     __builtin_trap();
+}
+
+__attribute__((noreturn)) void __assert_fail(const char *what, const char *file, unsigned line, const char *function) {
+    save(false);
+    if (is_ready() && next_assert_fail != NULL) {
+        next_assert_fail(what, file, line, function);
+    }
+    abort();
+}
+
+__attribute__((noreturn)) void __assert_perror_fail(int error, const char *file, unsigned line, const char *function) {
+    save(false);
+    if (is_ready() && next_assert_perror_fail != NULL) {
+        next_assert_perror_fail(error, file, line, function);
+    }
+    abort();
 }
