@@ -177,7 +177,7 @@ fn report(path: &Path, seen: &Summary) {
     ));
     if seen.unknown_frees > 0 {
         console::complain(format_args!(
-            "{} frees were of blocks from before the recording began, and are left out.",
+            "{} frees were of blocks whose allocation was not recorded, and are left out.",
             number::grouped(seen.unknown_frees)
         ));
     }

@@ -98,6 +98,8 @@ static void (*next_free)(void *);
 static int (*next_posix_memalign)(void **, size_t, size_t);
 static void *(*next_aligned_alloc)(size_t, size_t);
 static void *(*next_memalign)(size_t, size_t);
+static void *(*next_valloc)(size_t);
+static void *(*next_pvalloc)(size_t);
 static int (*next_daemon)(int, int);
 static void (*next_abort)(void);
 static void (*next_assert_fail)(const char *, const char *, unsigned, const char *);
@@ -145,6 +147,8 @@ static bool is_ready(void) {
     next_posix_memalign = dlsym(RTLD_NEXT, "posix_memalign");
     next_aligned_alloc = dlsym(RTLD_NEXT, "aligned_alloc");
     next_memalign = dlsym(RTLD_NEXT, "memalign");
+    next_valloc = dlsym(RTLD_NEXT, "valloc");
+    next_pvalloc = dlsym(RTLD_NEXT, "pvalloc");
     next_daemon = dlsym(RTLD_NEXT, "daemon");
     /* A signal handler may abort, and must not search. */
     next_abort = dlsym(RTLD_NEXT, "abort");
@@ -784,6 +788,33 @@ void *memalign(size_t align, size_t size) {
     void *block = next_memalign(align, size);
     if (is_recorded) {
         allocated(ALLOCATE, block, size, align);
+    }
+    return block;
+}
+
+void *valloc(size_t size) {
+    if (!is_ready() || next_valloc == NULL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    bool is_recorded = begin();
+    void *block = next_valloc(size);
+    if (is_recorded) {
+        allocated(ALLOCATE, block, size, (size_t)sysconf(_SC_PAGESIZE));
+    }
+    return block;
+}
+
+void *pvalloc(size_t size) {
+    if (!is_ready() || next_pvalloc == NULL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    bool is_recorded = begin();
+    void *block = next_pvalloc(size);
+    if (is_recorded) {
+        size_t page = (size_t)sysconf(_SC_PAGESIZE);
+        allocated(ALLOCATE, block, (size + page - 1) / page * page, page);
     }
     return block;
 }
