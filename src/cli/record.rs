@@ -3,20 +3,22 @@
 use crate::builds::recorder;
 use crate::cli::Error;
 use crate::cli::builds::BuildCacheArguments;
+use crate::platform::children;
 use crate::platform::console;
-use crate::platform::files::prepare_place;
+use crate::platform::files::{self, FileError, folder_of, place_of, prepare_place};
 use crate::platform::programs::{find, needs_loader};
+use crate::platform::scratch::Scratch;
 use crate::platform::signals;
 use crate::report::number;
 use crate::trace::{Summary, Trace, TraceError};
-use crate::worker::preload;
+use crate::worker::{fork, preload};
 use clap::Args;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, TryLockError};
+use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
-use std::time::SystemTime;
 
 /// The variable that passes the trace's path to the recorder.
 const TRACE: &str = crate::platform::environment::TRACE;
@@ -43,37 +45,73 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     }
     let name = arguments.command.first().map(OsString::as_os_str).unwrap_or_default();
     let program = program(name)?;
-    if needs_loader(&program) == Some(false) {
-        let path = program.display();
-        let why = format!("{path} is linked statically, so no library can be loaded into it to record it: {OTHER_WAY}");
-        return Err(Error::Other(why));
-    }
+    check(&program)?;
     let output = arguments.output(&program)?;
     let library = recorder::library(&arguments.cache.folder())?;
     let (library, _link) = preload::named(&library, arguments.cache.folder().as_path())
-        .map_err(|error| Error::Other(format!("the recorder cannot be loaded: {error}")))?;
+        .map_err(|error| Error::System(format!("the recorder cannot be loaded: {error}")))?;
+
+    console::complain("A trace holds sizes and times of allocations, and no contents of memory.");
+    // The program writes a new file, which gets its name when the program has ended: until then, an earlier trace stays.
+    // What the program leaves running finds no trace later.
+    let folder = Scratch::within(folder_of(&place_of(&output)?), ".memscope-bench-").map_err(not_written(&output))?;
+    let new = folder.path().join("trace");
+    let mut command = Command::new(&program);
+    command.args(&arguments.command[1..]).env(preload::VARIABLE, with_others(library)).env(TRACE, &new);
+    fork::inherit_signals(&mut command);
+    let status = children::run_of_user(&mut command)
+        .map_err(|error| Error::System(format!("{} cannot be started: {error}", program.display())))?;
+    let trace = Trace::read(&new).map_err(|error| explained(error, &new, &output, &program, status))?;
+    files::put(&new, &output)?;
+    report(&output, &trace.summary());
+    match ending(status) {
+        None => Ok(()),
+        Some((code, how)) => Err(Error::Program { code, how: format!("{} {how}", program.display()) }),
+    }
+}
+
+/// Checks that a library can be loaded into a program, as far as its file shows.
+fn check(program: &Path) -> Result<(), Error> {
+    let path = program.display();
+    let why = if needs_loader(program) == Some(false) {
+        format!("{path} is linked statically, so no library can be loaded into it to record it")
+    } else {
+        return Ok(());
+    };
+    Err(Error::System(format!("{why}: {OTHER_WAY}")))
+}
+
+/// Returns the libraries to preload: this one, and those that the environment names.
+fn with_others(library: PathBuf) -> OsString {
     let mut libraries = library.into_os_string();
     if let Some(others) = std::env::var_os(preload::VARIABLE).filter(|others| !others.is_empty()) {
         libraries.push(":");
         libraries.push(others);
     }
+    libraries
+}
 
-    console::complain("A trace holds sizes and times of allocations, and no contents of memory.");
-    let before = changed_at(&output);
-    let status = Command::new(&program)
-        .args(&arguments.command[1..])
-        .env(preload::VARIABLE, libraries)
-        .env(TRACE, &output)
-        .status()
-        .map_err(|error| Error::Other(format!("{} cannot be started: {error}", program.display())))?;
-    // The recorder replaces an earlier trace. If it was not loaded, that trace is still there.
-    let read =
-        if changed_at(&output) == before { Err(TraceError::Empty(output.clone())) } else { Trace::read(&output) };
-    let trace = read.map_err(|error| arguments.explained(error, &program, status))?;
-    report(&output, &trace.summary());
-    match ending(status) {
-        None => Ok(()),
-        Some((code, how)) => Err(Error::Program { code, how: format!("{} {how}", program.display()) }),
+/// Returns the error of a trace that cannot be written.
+fn not_written(output: &Path) -> impl Fn(io::Error) -> FileError {
+    move |source| FileError::Write { path: output.to_owned(), source }
+}
+
+/// Returns the error for a program that left no trace.
+fn explained(error: TraceError, new: &Path, output: &Path, program: &Path, status: ExitStatus) -> Error {
+    let path = program.display();
+    let ended = ending(status).map(|(_, how)| format!(" ({path} {how})")).unwrap_or_default();
+    match error {
+        TraceError::File(_) if !new.exists() => Error::System(format!(
+            "{path} wrote no trace{ended}: the system did not load the recorder into it; it may be linked statically, \
+             run with other privileges than yours, or use another C library: {OTHER_WAY}"
+        )),
+        // The recorder opened it, and could not write even the beginning. It cannot say why, so this program tries.
+        TraceError::Empty(_) | TraceError::Truncated(_) => {
+            let tried = fs::write(new, [0; 4_096]).err();
+            let why = tried.unwrap_or_else(|| io::Error::other("the program could not write to it"));
+            Error::System(format!("{}{ended}", not_written(output)(why)))
+        }
+        error => Error::System(format!("{error}{ended}")),
     }
 }
 
@@ -101,24 +139,6 @@ impl Arguments {
             _ => Ok(output),
         }
     }
-
-    /// Returns the error for a program that left no trace.
-    fn explained(&self, error: TraceError, program: &Path, status: ExitStatus) -> Error {
-        let path = program.display();
-        let ended = ending(status).map(|(_, how)| format!(" ({path} {how})")).unwrap_or_default();
-        match error {
-            TraceError::File(_) | TraceError::Empty(_) => Error::Other(format!(
-                "{path} wrote no trace{ended}: the system did not load the recorder into it; it may be linked \
-                 statically, run with other privileges than yours, or use another C library: {OTHER_WAY}"
-            )),
-            error => error.into(),
-        }
-    }
-}
-
-/// Returns the time of the last change of a file; `None` if there is no such file.
-fn changed_at(path: &Path) -> Option<SystemTime> {
-    fs::metadata(path).and_then(|about| about.modified()).ok()
 }
 
 /// Returns whether a program is being recorded to a file: its recorder holds a lock.
@@ -187,7 +207,9 @@ fn report(path: &Path, seen: &Summary) {
              could not be written any further, for example because the disk is full.",
         );
     }
-    if operations.all() == 0 {
+    if operations.all() == 0 && seen.ended_early {
+        console::complain("Warning: nothing was recorded: a crash or a signal loses the last 16 KiB of each thread.");
+    } else if operations.all() == 0 {
         console::complain(format_args!(
             "Warning: nothing was recorded. To record a program with its own allocator, {OTHER_WAY}."
         ));

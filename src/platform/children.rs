@@ -1,10 +1,16 @@
 //! Children that end with this process, also when a signal reaches only this process, as from `kill`.
 //!
 //! Killed at once (SIGKILL), this process ends no child. Cargo then ends when it writes its next message.
+//!
+//! A program of the user's is different: signals are for it, and this process waits for its end.
 
 use crate::platform::{interrupt, tree};
+use rustix::io::Errno;
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+use signal_hook::{consts::SIGQUIT, flag};
 use std::io;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::Arc;
 
 /// A child process. When this value is dropped, the child and all its descendants end, because nothing would wait for
 /// them after an error.
@@ -53,6 +59,32 @@ impl Drop for Entry {
 pub(crate) fn output(command: &mut Command) -> io::Result<Output> {
     let (child, _entry) = start(command.stdout(Stdio::piped()))?;
     child.wait_with_output()
+}
+
+/// Runs a program of the user's to its end. Meanwhile no signal but SIGKILL ends this process: SIGHUP and SIGTERM are
+/// passed on, and the terminal itself sends SIGINT and SIGQUIT to the program too.
+///
+/// # Errors
+/// If it cannot be started or waited for.
+pub(crate) fn run_of_user(command: &mut Command) -> io::Result<ExitStatus> {
+    let mut held = interrupt::held();
+    if !interrupt::is_ignored(SIGQUIT) {
+        // A handler, because the program would inherit that a signal is ignored.
+        flag::register(SIGQUIT, Arc::default())?;
+    }
+    let mut child = command.spawn()?;
+    held.program = Some(child.id());
+    drop(held);
+    wait_for_end(&child);
+    interrupt::held().program = None;
+    child.wait()
+}
+
+/// Waits for a child's end, without collecting its status: until then nobody else can get its number.
+fn wait_for_end(child: &Child) {
+    let Some(child) = Pid::from_raw(child.id() as i32) else { return };
+    let ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    while matches!(waitid(WaitId::Pid(child), ended), Err(Errno::INTR)) {}
 }
 
 fn start(command: &mut Command) -> io::Result<(Child, Entry)> {

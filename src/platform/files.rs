@@ -13,13 +13,13 @@ mod size;
 pub use address::address;
 pub use error::FileError;
 pub use json::{NoNumber, json};
-pub(crate) use place::folder_of;
 pub use place::{are_same_file, prepare, prepare_folder, prepare_in, prepare_place};
+pub(crate) use place::{folder_of, place_of};
 pub use size::bytes_within;
 
 use crate::platform::console;
 use crate::platform::scratch::Scratch;
-use place::{file_type, place_of};
+use place::file_type;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, Read, Write};
@@ -245,6 +245,20 @@ pub fn replace(finished: &Path, name: &Path) -> Result<(), FileError> {
     fs::rename(finished, name).map_err(failed)
 }
 
+/// Moves a finished file to its place, where it replaces an earlier one and gets its permissions. Both places are on the
+/// same file system.
+///
+/// # Errors
+/// If it cannot be moved. An earlier one then stays unchanged.
+pub(crate) fn put(finished: &Path, path: &Path) -> Result<(), FileError> {
+    let failed = |source| FileError::Write { path: path.to_owned(), source };
+    let place = place_of(path)?;
+    if let Ok(earlier) = fs::metadata(&place) {
+        fs::set_permissions(finished, Permissions::from_mode(earlier.mode() & 0o777)).map_err(failed)?;
+    }
+    fs::rename(finished, place).map_err(failed)
+}
+
 /// Copies a program completely or not at all, because another run may start it, or the earlier one may still run.
 ///
 /// # Errors
@@ -360,6 +374,23 @@ mod tests {
         assert!(prepare::<Data>(&path).expect_err("refused").to_string().contains("is not a file of data"));
         let refusal = prepare::<Data>(folder.path()).expect_err("refused").to_string();
         assert!(refusal.contains("it is a folder; name a file"), "{refusal}");
+    }
+
+    #[test]
+    fn a_finished_file_takes_an_earlier_ones_place_and_permissions() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let [finished, earlier, link] = ["finished", "earlier", "link"].map(|name| folder.path().join(name));
+        fs::write(&finished, "new").expect("a file");
+        fs::write(&earlier, "old").expect("a file");
+        fs::set_permissions(&earlier, Permissions::from_mode(0o600)).expect("its owner may");
+        std::os::unix::fs::symlink(&earlier, &link).expect("a link");
+        put(&finished, &link).expect("it can be moved");
+        assert!(fs::symlink_metadata(&link).expect("the link").is_symlink() && !finished.exists());
+        assert_eq!(fs::read_to_string(&earlier).expect("the file"), "new");
+        assert_eq!(fs::metadata(&earlier).expect("the file").mode() & 0o777, 0o600);
+        let refusal = put(&finished, &earlier).expect_err("nothing is there").to_string();
+        assert!(refusal.contains("cannot write"), "{refusal}");
+        assert_eq!(fs::read_to_string(&earlier).expect("the file"), "new");
     }
 
     #[test]

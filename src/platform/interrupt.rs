@@ -2,21 +2,24 @@
 //! folders are removed.
 //!
 //! A signal ends a process without running any destructor, so a thread waits for it: it ends the children, removes the
-//! folders, and then ends the process as the signal would have done. It is started with the first of them.
+//! folders, and then ends the process as the signal would have done. It is started with the first of them. While this
+//! process runs a program of the user's, a signal is the program's.
 
-use crate::platform::{signals, tree};
+use crate::platform::tree;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 /// The folders and children that exist now.
-static HELD: Mutex<Held> = Mutex::new(Held { folders: Vec::new(), children: Vec::new() });
+static HELD: Mutex<Held> = Mutex::new(Held { folders: Vec::new(), children: Vec::new(), program: None });
 
 /// Folders and children that end with this process.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub(super) struct Held {
     pub(super) folders: Vec<PathBuf>,
     /// The numbers of children.
     pub(super) children: Vec<u32>,
+    /// The number of the user's program that this process runs.
+    pub(super) program: Option<u32>,
 }
 
 /// Returns the folders and children that end with this process, to add or remove one.
@@ -42,30 +47,42 @@ fn lock() -> MutexGuard<'static, Held> {
 /// Starts the thread that waits for a signal.
 fn watch() -> io::Result<()> {
     let (mut reader, writer) = UnixStream::pair()?;
-    let signal = Arc::new(AtomicUsize::new(0));
-    let seen = Arc::clone(&signal);
+    let signals = [SIGHUP, SIGINT, SIGTERM].map(|number| (number, Arc::new(AtomicBool::new(false))));
+    let seen = signals.clone();
     // It comes first: a signal that nobody waits for would have no effect.
     thread::Builder::new().spawn(move || {
-        if reader.read_exact(&mut [0]).is_ok() {
-            end_all();
-            let _ = low_level::emulate_default_handler(seen.load(Ordering::SeqCst) as i32);
+        while reader.read_exact(&mut [0]).is_ok() {
+            let came = seen.iter().filter(|(_, has_come)| has_come.swap(false, Ordering::SeqCst));
+            came.for_each(|&(number, _)| obey(number));
         }
     })?;
-    // A process of `nohup` or of a shell's background job is started with a signal ignored. It stays so.
-    for number in [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|&number| !signals::is_ignored(number)) {
+    for (number, has_come) in signals.iter().filter(|&&(number, _)| !is_ignored(number)) {
         // In this order: the thread wakes up when the number is there.
-        flag::register_usize(number, Arc::clone(&signal), number as usize)?;
-        low_level::pipe::register(number, writer.try_clone()?)?;
+        flag::register(*number, Arc::clone(has_come))?;
+        low_level::pipe::register(*number, writer.try_clone()?)?;
     }
     Ok(())
 }
 
+/// Passes a signal on to the user's program, or else ends this process.
+fn obey(number: i32) {
+    let held = lock();
+    match held.program.map(|program| Pid::from_raw(program as i32)) {
+        // The terminal sends it to the program too.
+        Some(_) if number == SIGINT => {}
+        Some(program) => _ = Signal::try_from(number).map(|signal| kill(program, signal)),
+        None => {
+            end_all(held);
+            let _ = low_level::emulate_default_handler(number);
+        }
+    }
+}
+
 /// Ends all children and removes all folders. The lock is kept: nothing is added before the process ends, and nobody
 /// reports the end of a child.
-fn end_all() {
+fn end_all(held: MutexGuard<Held>) {
     /// A child that is being interrupted too may still write into a folder.
     const TRIES: usize = 5;
-    let held = lock();
     held.children.iter().for_each(|&child| tree::end(child));
     let folders = &held.folders;
     for _ in 0..TRIES {
@@ -76,4 +93,25 @@ fn end_all() {
         thread::sleep(Duration::from_millis(20));
     }
     std::mem::forget(held);
+}
+
+/// Returns whether this process was started with a signal ignored, as a shell's background jobs are. It stays so.
+pub(super) fn is_ignored(signal: i32) -> bool {
+    #[cfg(target_os = "linux")]
+    if let Ok(status) = procfs::process::Process::myself().and_then(|process| process.status()) {
+        return status.sigign >> (signal - 1) & 1 == 1;
+    }
+    let _ = signal;
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn an_ignored_signal_is_recognised() {
+        // Rust's runtime ignores it.
+        assert!(super::is_ignored(signal_hook::consts::SIGPIPE));
+        assert!(!super::is_ignored(signal_hook::consts::SIGUSR2));
+    }
 }

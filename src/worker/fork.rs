@@ -5,20 +5,44 @@ use crate::platform::system;
 use nix::libc;
 use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::wait::waitpid;
-use nix::unistd::{ForkResult, Pid, fork};
-use std::io::{self, PipeReader, PipeWriter, Read, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use nix::unistd::{ForkResult, Pid, fork, pipe};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::sync::OnceLock;
 
-/// The exit code of a child that panicked, as of any Rust program.
-const PANICKED: i32 = 101;
+/// The signals whose handling this program changes.
+const SETTLED: [(Signal, SigHandler); 2] =
+    [(Signal::SIGCHLD, SigHandler::SigDfl), (Signal::SIGXFSZ, SigHandler::SigIgn)];
+
+/// The earlier handling of these signals.
+static INHERITED: OnceLock<[SigHandler; 2]> = OnceLock::new();
 
 /// Resets inherited signal handling: a shell's `trap '' CHLD`, under which no child can be waited for, and the signal
 /// that kills a process whose file grows too large before it can report that.
 pub(crate) fn settle_signals() {
     // SAFETY: neither is a handler that runs code.
+    let earlier = SETTLED.map(|(number, handler)| unsafe { signal(number, handler) });
+    let earlier = earlier.map(|handler| match handler {
+        Ok(SigHandler::SigIgn) => SigHandler::SigIgn,
+        _ => SigHandler::SigDfl,
+    });
+    // Later calls would find what the first one set.
+    let _ = INHERITED.set(earlier);
+}
+
+/// Lets a program start with the signal handling that this program was started with.
+pub(crate) fn inherit_signals(command: &mut Command) {
+    let Some(inherited) = INHERITED.get() else { return };
+    // SAFETY: only functions that are allowed between fork and exec are called, and no handler runs code.
     unsafe {
-        let _ = signal(Signal::SIGCHLD, SigHandler::SigDfl);
-        let _ = signal(Signal::SIGXFSZ, SigHandler::SigIgn);
+        command.pre_exec(move || {
+            for ((number, _), &handler) in SETTLED.into_iter().zip(inherited) {
+                signal(number, handler)?;
+            }
+            Ok(())
+        });
     }
 }
 

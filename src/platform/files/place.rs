@@ -15,7 +15,7 @@ const MAX_LINKS: usize = 40;
 ///
 /// # Errors
 /// If it is not a file, or its name is not valid for a file.
-pub(super) fn place_of(path: &Path) -> Result<PathBuf, FileError> {
+pub(crate) fn place_of(path: &Path) -> Result<PathBuf, FileError> {
     let failed = |source| FileError::Write { path: path.to_owned(), source };
     let no_file = |what| FileError::NoFile { path: path.to_owned(), what };
     let names_folder = [&b"/"[..], b"/.", b"/.."].iter().any(|end| path.as_os_str().as_bytes().ends_with(end));
