@@ -27,6 +27,8 @@ static ALLOCATOR: RecordingAllocator<SwitchedAllocator> = RecordingAllocator::ov
 
 /// The variable that names the work of a program that records itself.
 const WORK: &str = "RECORDED_WORK";
+/// The variable with the number of the program that started one.
+const PARENT: &str = "RECORDED_PARENT";
 
 /// Allocates in every way: sizes of all classes, growth, zeros, alignments, on threads and across them.
 fn every_way() {
@@ -77,6 +79,12 @@ fn recorded_program() {
             "every-way" => every_way(),
             // The child has the same trace in its environment.
             "parent" => drop(itself("known").output().expect("it starts")),
+            // It goes on after the end of this program.
+            "leaving" => {
+                let left = ["left_program", "--ignored", "--exact"];
+                let mut command = Command::new(std::env::current_exe().expect("this program"));
+                command.args(left).env(PARENT, std::process::id().to_string()).spawn().expect("it starts");
+            }
             _ => (1..=3_000).for_each(|size| drop(black_box(Vec::<u8>::with_capacity(size)))),
         }
     });
@@ -84,6 +92,17 @@ fn recorded_program() {
     let classes: Vec<String> = counts.by_class.iter().map(u64::to_string).collect();
     eprintln!("counted {} {} {}", classes.join(","), counts.allocated_bytes, counts.deallocations);
     std::process::abort();
+}
+
+/// A program that waits for the end of the one that started it, and then starts another one.
+#[test]
+#[ignore = "another test starts it"]
+fn left_program() {
+    let Ok(parent) = std::env::var(PARENT) else { return };
+    while std::os::unix::process::parent_id().to_string() == parent {
+        thread::sleep(std::time::Duration::from_millis(1));
+    }
+    let _ = itself("known").output().expect("it starts");
 }
 
 /// Returns the command of the program that records itself.
@@ -157,6 +176,29 @@ fn a_child_does_not_record_over_its_parent() {
 }
 
 #[test]
+fn a_program_that_is_left_running_does_not_record_over_the_one_that_started_it() {
+    // Its output is open until the last of them has ended.
+    let (events, counted) = record_itself("leaving");
+    assert_eq!(count(&events), counted);
+    assert!(events.len() < 1_000, "the others' are not among them: {}", events.len());
+}
+
+#[test]
+fn a_program_that_records_itself_replaces_only_a_trace() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("own.trace");
+    fs::write(&path, "a diary").expect("a file");
+    let output = itself("known").env("MEMSCOPE_BENCH_TRACE", &path).output().expect("it starts");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("counted "), "it ran to its end");
+    assert_eq!(fs::read_to_string(&path).expect("the file"), "a diary");
+    fs::write(&path, fs::read("examples/sort.trace").expect("a trace")).expect("a file");
+    let output = itself("known").env("MEMSCOPE_BENCH_TRACE", &path).output().expect("it starts");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("counted "), "it ran to its end");
+    let program = Trace::read(&path).expect("a trace").program;
+    assert!(program.contains("record-"), "{program}");
+}
+
+#[test]
 fn a_program_without_the_variable_writes_nothing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut command = itself("known");
@@ -180,8 +222,9 @@ impl Compiled {
         }
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("program.c");
-        let head = "#define _GNU_SOURCE\n#include <malloc.h>\n#include <pthread.h>\n#include <signal.h>\n\
-             #include <stdlib.h>\n#include <stdio.h>\n#include <string.h>\n#include <sys/wait.h>\n#include <unistd.h>\n\
+        let head = "#define _GNU_SOURCE\n#include <assert.h>\n#include <fcntl.h>\n#include <malloc.h>\n\
+             #include <pthread.h>\n#include <setjmp.h>\n#include <signal.h>\n#include <stdlib.h>\n#include <stdio.h>\n\
+             #include <string.h>\n#include <sys/wait.h>\n#include <unistd.h>\n\
              static void *volatile kept;\n\
              static void churn(int times, int size) {\n\
              for (int n = 0; n < times; n++) { kept = malloc(size); free(kept); }\n}\n";
@@ -241,6 +284,7 @@ fn an_unmodified_program_is_recorded() {
          void *aligned = 0; posix_memalign(&aligned, 512, 4444); free(aligned);\n\
          kept = aligned_alloc(64, 6400); free(kept);\n\
          kept = memalign(128, 7777); kept = realloc(kept, 0);\n\
+         kept = valloc(8888); free(kept); kept = pvalloc(sysconf(_SC_PAGESIZE) * 3 - 5); free(kept);\n\
          kept = malloc(31337); puts(\"done\"); return 0; }";
     let Some(compiled) = Compiled::of(source, &[]) else { return };
     let said = contains("no contents of memory").and(contains("Recorded ")).and(contains("Wrote "));
@@ -263,11 +307,13 @@ fn an_unmodified_program_is_recorded() {
         assert_eq!(of_block, [&Deed::Reallocate { block, size, from, align }, &Deed::Free { block, size, align }]);
     }
     assert!(matches!(sized(3_333), Deed::Allocate { zeroed: true, .. }), "33 × 101 B of zeros");
-    for (size, expected) in [(4_444, 9), (6_400, 6), (7_777, 7)] {
+    let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).expect("it has one").expect("a number") as u64;
+    let by_page = page.trailing_zeros() as u8;
+    for (size, expected) in [(4_444, 9), (6_400, 6), (7_777, 7), (8_888, by_page), (3 * page, by_page)] {
         assert!(matches!(sized(size), Deed::Allocate { align, .. } if align == expected), "{size}");
     }
     let summary = compiled.trace().summary();
-    assert!(summary.live_blocks >= 1 && summary.threads == 1, "{summary:?}");
+    assert!(summary.live_blocks >= 1 && summary.threads == 1 && summary.unknown_frees == 0, "{summary:?}");
     let Deed::Allocate { block, .. } = sized(7_777) else { unreachable!("it is one") };
     assert!(
         deeds.iter().any(|deed| matches!(deed, Deed::Free { block: of, .. } if *of == block)),
@@ -315,6 +361,27 @@ fn a_program_that_aborts_leaves_all_its_operations() {
 }
 
 #[test]
+fn a_program_goes_on_after_its_own_handler_of_abort() {
+    let source = "static sigjmp_buf after; static void handle(int s) { siglongjmp(after, 1); }\n\
+         int main(void) { signal(SIGABRT, handle); churn(300, 66); if (!sigsetjmp(after, 1)) abort();\n\
+         churn(300, 77); return 0; }";
+    let Some(compiled) = Compiled::of(source, &[]) else { return };
+    compiled.record(&[]).success();
+    let sizes = compiled.sizes();
+    assert_eq!((sizes[&66], sizes[&77], compiled.trace().ended_early), (300, 300, false));
+}
+
+#[test]
+fn a_failed_assertion_and_a_quick_exit_leave_all_that_the_program_did() {
+    let source = "int main(int count, char **names) { churn(300, 66); assert(count == 1); quick_exit(3); }";
+    let Some(compiled) = Compiled::of(source, &[]) else { return };
+    compiled.record(&[]).code(3);
+    assert_eq!((compiled.sizes()[&66], compiled.trace().ended_early), (300, false));
+    compiled.record(&["more"]).code(134).stderr(contains("Assertion").and(contains("ended early")));
+    assert_eq!((compiled.sizes()[&66], compiled.trace().ended_early), (300, true));
+}
+
+#[test]
 fn a_program_that_is_killed_leaves_its_last_whole_frame() {
     let source = "int main(void) { churn(10000, 66); kill(getpid(), SIGKILL); }";
     let Some(compiled) = Compiled::of(source, &[]) else { return };
@@ -343,6 +410,164 @@ fn the_child_of_a_fork_is_not_recorded() {
 }
 
 #[test]
+fn the_child_of_a_vfork_takes_nothing_from_its_parent() {
+    let source = "int main(int count, char **names) { churn(300, 66);\n\
+         if (vfork() == 0) { churn(count > 1 ? 10000 : 10, 77); _exit(0); }\n\
+         int status; wait(&status); churn(300, 88); return 0; }";
+    let Some(compiled) = Compiled::of(source, &[]) else { return };
+    let recorded = |arguments: &[&str]| {
+        compiled.record(arguments).success();
+        let sizes = compiled.sizes();
+        (sizes[&66], sizes[&88], sizes[&77], compiled.trace().ended_early)
+    };
+    // They share their memory.
+    assert_eq!(recorded(&[]), (300, 300, 10, false));
+    let (before, after, others, ended_early) = recorded(&["more"]);
+    assert_eq!((before, after), (300, 300));
+    assert!(others < 10_000 && ended_early, "what was lost can be seen: {others}");
+}
+
+#[test]
+fn threads_that_are_cancelled_end_outside_the_allocator() {
+    let source = "static void *work(void *of) { for (;;) { void *volatile one = malloc(55); free(one); } }\n\
+         int main(void) { pthread_t threads[2]; for (int n = 0; n < 2; n++) pthread_create(threads + n, 0, work, 0);\n\
+         usleep(2000); for (int n = 0; n < 2; n++) pthread_cancel(threads[n]);\n\
+         churn(20000, 66); return 0; }";
+    let Some(compiled) = Compiled::of(source, &[]) else { return };
+    compiled.record(&[]).success();
+    assert_eq!((compiled.sizes()[&66], compiled.trace().ended_early), (20_000, false));
+}
+
+#[test]
+fn no_thread_loses_operations_while_another_one_writes_for_long() {
+    // The program's own function stands for a slow disk. Only whole buffers are slow.
+    let source = "#include <sys/syscall.h>\n\
+         ssize_t write(int file, const void *bytes, size_t length) {\n\
+         if (length > 15000) usleep(300000); return syscall(SYS_write, file, bytes, length); }\n\
+         static void *work(void *of) { for (int n = 0; n < 3000; n++) { void *volatile one = malloc(55); free(one); } }\n\
+         int main(void) { pthread_t threads[3]; for (int n = 0; n < 3; n++) pthread_create(threads + n, 0, work, 0);\n\
+         for (int n = 0; n < 3; n++) pthread_join(threads[n], 0); return 0; }";
+    let Some(compiled) = Compiled::of(source, &["-rdynamic"]) else { return };
+    compiled.record(&[]).success();
+    assert_eq!((compiled.sizes()[&55], compiled.trace().ended_early), (9_000, false));
+}
+
+#[test]
+fn a_program_s_own_files_are_not_touched() {
+    let source = "int main(int count, char **names) { churn(5000, 66);\n\
+         int own = open(names[1], O_WRONLY | O_CREAT | O_APPEND, 0600);\n\
+         for (int n = 3; n < 1000; n++) dup2(own, n);\n\
+         churn(20000, 77);\n\
+         if (fork() == 0) { for (int n = 3; n < 1000; n++) if (write(n, \"x\", 1) != 1) exit(1); exit(0); }\n\
+         int status; wait(&status); return WEXITSTATUS(status); }";
+    let Some(compiled) = Compiled::of(source, &[]) else { return };
+    let own = compiled.folder.path().join("own.txt");
+    compiled.record(&[own.to_str().expect("it is text")]).success();
+    assert_eq!(fs::read_to_string(&own).expect("the file"), "x".repeat(997));
+    let sizes = compiled.sizes();
+    assert_eq!((sizes[&66], sizes[&77], compiled.trace().ended_early), (5_000, 20_000, false));
+}
+
+/// Returns the command of a shell that runs a script, in which `$0` is the program under test.
+#[cfg(target_os = "linux")]
+fn shell(script: &str) -> assert_cmd::Command {
+    let program = memscope_bench();
+    let mut command = assert_cmd::Command::new("sh");
+    program.get_envs().for_each(|(name, value)| match value {
+        Some(value) => _ = command.env(name, value),
+        None => _ = command.env_remove(name),
+    });
+    command.args(["-c", script]).arg(program.get_program());
+    command
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_limit_on_the_size_of_files_ends_the_trace_and_not_the_program() {
+    let source = "int main(int count, char **names) { churn(50000, 66); if (count < 2) return 4;\n\
+         FILE *own = fopen(names[1], \"w\"); for (int n = 0; n < 300000; n++) putc('x', own); fclose(own); return 0; }";
+    let Some(compiled) = Compiled::of(source, &[]) else { return };
+    compiled.record(&[]).code(4);
+    let record = r#""$0" record --output "$1" -- "$2""#;
+    let run = |script: &str| {
+        let own = compiled.folder.path().join("own.txt");
+        shell(script).arg(compiled.trace_path()).arg(compiled.program()).arg(own).assert()
+    };
+    run(&format!("ulimit -f 64; {record}")).code(4).stderr(contains("ended early"));
+    assert!(compiled.trace().ended_early && compiled.sizes()[&66] > 1_000);
+    // The program has the signals of the shell, and dies when it reaches the limit itself.
+    run(&format!("ulimit -f 64; {record} \"$3\"")).code(128 + 25).stderr(contains("SIGXFSZ"));
+    // Without room for the header, there is no trace, and the earlier one stays.
+    let earlier = fs::read(compiled.trace_path()).expect("the trace");
+    let said = contains("x.trace").and(contains("File too large")).and(contains("ended with exit code 4"));
+    run(&format!("ulimit -f 0; {record}")).code(2).stderr(said);
+    assert_eq!(fs::read(compiled.trace_path()).expect("the trace"), earlier);
+    let names: Vec<_> = fs::read_dir(compiled.folder.path()).expect("the folder").flatten().collect();
+    assert!(names.iter().all(|entry| !entry.file_name().to_string_lossy().starts_with('.')), "{names:?}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_program_has_the_signal_handling_of_its_shell() {
+    let source = "int main(void) { struct sigaction set; int numbers[] = { SIGCHLD, SIGXFSZ, SIGINT, SIGQUIT, SIGTERM };\n\
+         for (int n = 0; n < 5; n++) { sigaction(numbers[n], 0, &set);\n\
+         putchar(set.sa_handler == SIG_IGN ? 'i' : set.sa_handler == SIG_DFL ? 'd' : '?'); } return 0; }";
+    let Some(compiled) = Compiled::of(source, &[]) else { return };
+    for trap in ["", "trap '' CHLD XFSZ INT QUIT TERM;", "trap '' QUIT;"] {
+        let run = |words: &str| {
+            let mut command = shell(&format!("{trap} {words}"));
+            command.arg(compiled.trace_path()).arg(compiled.program()).assert().success().get_output().stdout.clone()
+        };
+        let [recorded, alone] = [r#""$0" record --output "$1" -- "$2""#, r#""$2""#].map(run);
+        assert_eq!(String::from_utf8_lossy(&recorded), String::from_utf8_lossy(&alone), "{trap}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_signal_to_record_is_the_program_s() {
+    use nix::sys::signal::{Signal, kill};
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+    let source = "int main(void) { sigset_t term; sigemptyset(&term); sigaddset(&term, SIGTERM);\n\
+         sigprocmask(SIG_BLOCK, &term, 0); puts(\"ready\"); fflush(stdout);\n\
+         int number; sigwait(&term, &number); churn(300, 66); return 5; }";
+    let Some(compiled) = Compiled::of(source, &[]) else { return };
+    let mut command = Command::new(env!("CARGO_BIN_EXE_memscope-bench"));
+    command.args(["record", "--output"]).arg(compiled.trace_path()).arg("--").arg(compiled.program());
+    let mut record = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut line = String::new();
+    let printed = record.stdout.take().expect("it is piped");
+    BufReader::new(printed).read_line(&mut line).expect("it can be read");
+    assert_eq!(line, "ready\n");
+    assert!(!compiled.trace_path().exists(), "it has its name when the program has ended");
+    let send = |signal| kill(nix::unistd::Pid::from_raw(record.id() as i32), signal).expect("it runs");
+    // Only a terminal sends these to the program too.
+    send(Signal::SIGINT);
+    send(Signal::SIGQUIT);
+    send(Signal::SIGTERM);
+    let output = record.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    assert!(said.contains("Wrote "), "{said}");
+    assert_eq!((compiled.sizes()[&66], compiled.trace().ended_early), (300, false));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_program_of_another_width_is_refused_with_the_other_way() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = folder.path().join("program");
+    let mut bytes = fs::read("/bin/sh").expect("a program");
+    bytes[4] = 3 - bytes[4];
+    fs::write(&program, &bytes).expect("a file");
+    let mut command = memscope_bench();
+    command.current_dir(folder.path()).args(["record", "--"]).arg(&program);
+    let said = contains("-bit program").and(contains("memscope_bench::RecordingAllocator"));
+    command.assert().code(2).stdout("").stderr(said);
+}
+
+#[test]
 fn a_program_started_by_another_is_not_recorded_but_one_that_replaces_it_is() {
     let Some(compiled) = Compiled::of("int main(void) { churn(10000, 66); return 0; }", &[]) else { return };
     let shell = |script: &str| {
@@ -353,6 +578,9 @@ fn a_program_started_by_another_is_not_recorded_but_one_that_replaces_it_is() {
     };
     let path = compiled.program();
     let (program, count) = shell(&format!("'{}'; true", path.display()));
+    assert!(!program.ends_with("/program") && count.is_none(), "{program}: the shell is recorded");
+    // It goes on after the shell, and its output is open until it ends.
+    let (program, count) = shell(&format!("(sleep 0.05; '{}') &", path.display()));
     assert!(!program.ends_with("/program") && count.is_none(), "{program}: the shell is recorded");
     let (program, count) = shell(&format!("exec '{}'", path.display()));
     assert_eq!((Path::new(&program).file_name(), count), (path.file_name(), Some(10_000)));
