@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let output = arguments.output(&program)?;
     let library = recorder::library(&arguments.cache.folder())?;
     let (library, _link) = preload::named(&library, arguments.cache.folder().as_path())
-        .map_err(|error| Error::System(format!("the recorder cannot be loaded: {error}")))?;
+        .map_err(|error| Error::Other(format!("the recorder cannot be loaded: {error}")))?;
 
     console::complain("A trace holds sizes and times of allocations, and no contents of memory.");
     // The program writes a new file, which gets its name when the program has ended: until then, an earlier trace stays.
@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     command.args(&arguments.command[1..]).env(preload::VARIABLE, with_others(library)).env(TRACE, &new);
     fork::inherit_signals(&mut command);
     let status = children::run_of_user(&mut command)
-        .map_err(|error| Error::System(format!("{} cannot be started: {error}", program.display())))?;
+        .map_err(|error| Error::Other(format!("{} cannot be started: {error}", program.display())))?;
     let trace = Trace::read(&new).map_err(|error| explained(error, &new, &output, &program, status))?;
     files::put(&new, &output)?;
     report(&output, &trace.summary());
@@ -80,7 +80,7 @@ fn check(program: &Path) -> Result<(), Error> {
     } else {
         return Ok(());
     };
-    Err(Error::System(format!("{why}: {OTHER_WAY}")))
+    Err(Error::Other(format!("{why}: {OTHER_WAY}")))
 }
 
 /// Returns the libraries to preload: this one, and those that the environment names.
@@ -103,7 +103,7 @@ fn explained(error: TraceError, new: &Path, output: &Path, program: &Path, statu
     let path = program.display();
     let ended = ending(status).map(|(_, how)| format!(" ({path} {how})")).unwrap_or_default();
     match error {
-        TraceError::File(_) if !new.exists() => Error::System(format!(
+        TraceError::File(_) if !new.exists() => Error::Other(format!(
             "{path} wrote no trace{ended}: the system did not load the recorder into it; it may be linked statically, \
              run with other privileges than yours, or use another C library: {OTHER_WAY}"
         )),
@@ -111,9 +111,9 @@ fn explained(error: TraceError, new: &Path, output: &Path, program: &Path, statu
         TraceError::Empty(_) | TraceError::Truncated(_) => {
             let tried = fs::write(new, [0; 4_096]).err();
             let why = tried.unwrap_or_else(|| io::Error::other("the program could not write to it"));
-            Error::System(format!("{}{ended}", not_written(output)(why)))
+            Error::Other(format!("{}{ended}", not_written(output)(why)))
         }
-        error => Error::System(format!("{error}{ended}")),
+        error => Error::Other(format!("{error}{ended}")),
     }
 }
 

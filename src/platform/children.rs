@@ -4,7 +4,7 @@
 //!
 //! A program of the user's is different: signals are for it, and this process waits for its end.
 
-use crate::platform::{interrupt, tree};
+use crate::platform::{interrupt, signals, tree};
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use signal_hook::{consts::SIGQUIT, flag};
@@ -68,7 +68,7 @@ pub(crate) fn output(command: &mut Command) -> io::Result<Output> {
 /// If it cannot be started or waited for.
 pub(crate) fn run_of_user(command: &mut Command) -> io::Result<ExitStatus> {
     let mut held = interrupt::held();
-    if !interrupt::is_ignored(SIGQUIT) {
+    if !signals::is_ignored(SIGQUIT) {
         // A handler, because the program would inherit that a signal is ignored.
         flag::register(SIGQUIT, Arc::default())?;
     }

@@ -5,7 +5,7 @@
 //! folders, and then ends the process as the signal would have done. It is started with the first of them. While this
 //! process runs a program of the user's, a signal is the program's.
 
-use crate::platform::tree;
+use crate::platform::{signals, tree};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -47,16 +47,17 @@ fn lock() -> MutexGuard<'static, Held> {
 /// Starts the thread that waits for a signal.
 fn watch() -> io::Result<()> {
     let (mut reader, writer) = UnixStream::pair()?;
-    let signals = [SIGHUP, SIGINT, SIGTERM].map(|number| (number, Arc::new(AtomicBool::new(false))));
-    let seen = signals.clone();
+    let watched = [SIGHUP, SIGINT, SIGTERM].map(|number| (number, Arc::new(AtomicBool::new(false))));
+    let seen = watched.clone();
     // It comes first: a signal that nobody waits for would have no effect.
     thread::Builder::new().spawn(move || {
         while reader.read_exact(&mut [0]).is_ok() {
             let came = seen.iter().filter(|(_, has_come)| has_come.swap(false, Ordering::SeqCst));
-            came.for_each(|&(number, _)| obey(number));
+            came.for_each(|&(number, _)| handle(number));
         }
     })?;
-    for (number, has_come) in signals.iter().filter(|&&(number, _)| !is_ignored(number)) {
+    // A process of `nohup` or of a shell's background job is started with a signal ignored. It stays so.
+    for (number, has_come) in watched.iter().filter(|&&(number, _)| !signals::is_ignored(number)) {
         // In this order: the thread wakes up when the number is there.
         flag::register(*number, Arc::clone(has_come))?;
         low_level::pipe::register(*number, writer.try_clone()?)?;
@@ -65,7 +66,7 @@ fn watch() -> io::Result<()> {
 }
 
 /// Passes a signal on to the user's program, or else ends this process.
-fn obey(number: i32) {
+fn handle(number: i32) {
     let held = lock();
     match held.program.map(|program| Pid::from_raw(program as i32)) {
         // The terminal sends it to the program too.
@@ -93,25 +94,4 @@ fn end_all(held: MutexGuard<Held>) {
         thread::sleep(Duration::from_millis(20));
     }
     std::mem::forget(held);
-}
-
-/// Returns whether this process was started with a signal ignored, as a shell's background jobs are. It stays so.
-pub(super) fn is_ignored(signal: i32) -> bool {
-    #[cfg(target_os = "linux")]
-    if let Ok(status) = procfs::process::Process::myself().and_then(|process| process.status()) {
-        return status.sigign >> (signal - 1) & 1 == 1;
-    }
-    let _ = signal;
-    false
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn an_ignored_signal_is_recognised() {
-        // Rust's runtime ignores it.
-        assert!(super::is_ignored(signal_hook::consts::SIGPIPE));
-        assert!(!super::is_ignored(signal_hook::consts::SIGUSR2));
-    }
 }

@@ -5,12 +5,15 @@ use crate::platform::system;
 use nix::libc;
 use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::wait::waitpid;
-use nix::unistd::{ForkResult, Pid, fork, pipe};
-use std::fs::File;
-use std::io::{self, Read, Write};
+use nix::unistd::{ForkResult, Pid, fork};
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::unix::process::CommandExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
 use std::sync::OnceLock;
+
+/// The exit code of a child that panicked, as of any Rust program.
+const PANICKED: i32 = 101;
 
 /// The signals whose handling this program changes.
 const SETTLED: [(Signal, SigHandler); 2] =

@@ -2,7 +2,7 @@
 
 use super::lock::Lock;
 use super::{HAS_LOST, OPEN, PROCESS, file, system};
-use crate::trace::format::{self, Event, FRAME, FRAME_MARK, FrameNumbers, LONGEST, Last, PAYLOAD};
+use crate::trace::format::{self, Event, FRAME, FRAME_MARK, FrameNumbers, Last, MAX_LENGTH, PAYLOAD};
 use std::cell::{Cell, UnsafeCell};
 use std::ptr::null_mut;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
@@ -89,7 +89,7 @@ pub(super) fn write(event: &Event) {
     if content.used + MAX_LENGTH > PAYLOAD {
         content.flush();
     }
-    if content.used + LONGEST > PAYLOAD {
+    if content.used + MAX_LENGTH > PAYLOAD {
         HAS_LOST.store(true, Relaxed);
     } else {
         content.add(event);
