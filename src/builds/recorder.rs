@@ -104,7 +104,7 @@ mod tests {
                 assert_eq!(library(folder.path()).expect("it is compiled"), made);
                 assert_eq!(fs::read(&made).expect("the library").len(), good.len());
             }
-            Err(RecorderError::NoCompiler) => eprintln!("skipped: there is no C compiler"),
+            Err(RecorderError::NoCompiler) => crate::platform::console::complain("skipped: there is no C compiler"),
             Err(error) => panic!("{error}"),
         }
     }

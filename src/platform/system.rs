@@ -240,7 +240,8 @@ impl Toolchain {
             debug_assertions: cfg!(debug_assertions),
             features: [("references", cfg!(feature = "references")), ("programs", cfg!(feature = "programs"))]
                 .into_iter()
-                .filter_map(|(name, is_on)| is_on.then(|| name.to_owned()))
+                .filter(|&(_, is_on)| is_on)
+                .map(|(name, _)| name.to_owned())
                 .collect(),
         }
     }
