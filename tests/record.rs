@@ -66,6 +66,7 @@ const FIRST: usize = 7_777_777;
 /// The program that records itself: this test program, started by the tests below with a trace in its environment.
 #[test]
 #[ignore = "another test starts it, and it ends its process"]
+#[allow(clippy::zombie_processes, reason = "a program that it leaves behind is under test")]
 fn recorded_program() {
     let Ok(work) = std::env::var(WORK) else { return };
     // The main thread allocates until it waits for this one.
