@@ -67,8 +67,11 @@ fn a_killed_run_resumes_where_it_stopped() {
     let path = folder.path().join("overhead.journal");
     let pairs = format!("--pairs={PAIRS}");
     let program = measure(&[]);
+    // Killed at once, it leaves its temporary folder.
+    let temporary = tempfile::tempdir().expect("a temporary folder");
     let mut child = std::process::Command::new(program.get_program())
         .args(measure(&[&pairs]).get_args())
+        .env("TMPDIR", temporary.path())
         .stdout(std::process::Stdio::null())
         .spawn()
         .expect("it can be started");

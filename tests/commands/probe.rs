@@ -194,6 +194,8 @@ fn no_probe_outlives_its_parent() {
         .args(["measure", "--workloads=cycles", "--scale=0.001", "--pairs=1"])
         .arg(format!("--log={}", log.display()))
         .env("MEMSCOPE_BENCH_FAULT", "cycles/untracked=hang")
+        // Killed at once, it leaves its temporary folder.
+        .env("TMPDIR", folder.path())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

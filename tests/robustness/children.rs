@@ -61,12 +61,15 @@ fn started(program: &Path, arguments: &[&str], folder: &Path) -> Child {
 }
 
 /// Starts a run whose probe hangs, and waits until the probe sleeps. Returns the run, and the probe's process.
-fn hanging(arguments: &[&str]) -> (Child, String) {
+///
+/// `folder` is its folder for temporary files: killed at once, it leaves one there.
+fn hanging(folder: &Path, arguments: &[&str]) -> (Child, String) {
     let run = Command::new(PROGRAM)
         .args(TINY)
         .arg("--pairs=1")
         .args(arguments)
         .env(FAULT, "cycles/untracked=hang")
+        .env("TMPDIR", folder)
         .stdout(Stdio::null())
         .spawn()
         .expect("the program starts");
@@ -98,7 +101,8 @@ fn after(words: &str) -> assert_cmd::Command {
 #[test]
 fn a_probe_that_stays_stopped_is_timed_out() {
     let folder = folder();
-    let (mut run, probe) = hanging(&["--time-limit=2", &format!("--output={}", folder.path().display())]);
+    let (mut run, probe) =
+        hanging(folder.path(), &["--time-limit=2", &format!("--output={}", folder.path().display())]);
     kill(Pid::from_raw(probe.parse().expect("one probe")), Signal::SIGSTOP).expect("it can be stopped");
     assert!(run.wait().expect("it ends").success());
     assert_eq!(measurement(folder.path()).failure(), Some(&Failure::TimedOut { seconds: 2 }));
@@ -128,7 +132,8 @@ fn a_suspended_run_continues_and_repeats_the_pair() {
 
 #[test]
 fn no_stopped_probe_outlives_its_parent() {
-    let (mut run, probe) = hanging(&[]);
+    let folder = folder();
+    let (mut run, probe) = hanging(folder.path(), &[]);
     kill(Pid::from_raw(probe.parse().expect("one probe")), Signal::SIGSTOP).expect("it can be stopped");
     run.kill().expect("it can be killed");
     run.wait().expect("it is gone");
@@ -156,7 +161,8 @@ fn a_program_that_is_replaced_during_a_run_is_measured_to_the_end() {
 
 #[test]
 fn a_child_has_the_name_of_the_program() {
-    let (mut run, probe) = hanging(&["--time-limit=60"]);
+    let folder = folder();
+    let (mut run, probe) = hanging(folder.path(), &["--time-limit=60"]);
     assert_eq!(fs::read_to_string(format!("/proc/{probe}/comm")).expect("Linux reports it"), "memscope-bench\n");
     let file = fs::read_link(format!("/proc/{probe}/exe")).expect("Linux reports it");
     assert_eq!(file, fs::canonicalize(PROGRAM).expect("it is there"));
