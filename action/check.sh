@@ -35,6 +35,8 @@ output=$(mktemp -d "${RUNNER_TEMP:-/tmp}/memscope-check-XXXXXX")
 report=$output/check.md
 arguments=(check --base "$repository@$base" --head "$repository@$head")
 arguments+=(--minutes "${CHECK_MINUTES:-10}" --output "$output")
+# On other systems nothing can be counted, and in some containers valgrind cannot be installed.
+if [ "$(uname)" != Linux ] || ! command -v valgrind > /dev/null; then arguments+=(--without-counts); fi
 [ -z "${CHECK_BUDGET:-}" ] || arguments+=(--budget "$CHECK_BUDGET")
 
 # The program prints subjects of commits, which may look like commands to the runner.
@@ -84,6 +86,9 @@ elif [ "${HEAD_REPOSITORY:-$GITHUB_REPOSITORY}" != "$GITHUB_REPOSITORY" ]; then
   notice "No comment: the token of a pull request from $HEAD_REPOSITORY is read-only. See the run's summary."
 elif [ -z "${GH_TOKEN:-}" ]; then
   notice "No comment: the input 'github-token' is empty. See the run's summary."
+elif ! command -v gh > /dev/null; then
+  # A container need not have it.
+  notice "No comment: GitHub's program gh is not installed. See the run's summary."
 elif ! comment; then
   # The verdict does not depend on it.
   echo "::warning title=memscope-bench::No comment: GitHub refused it. Does the job have pull-requests: write?"

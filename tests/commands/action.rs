@@ -1,5 +1,6 @@
 //! The GitHub action: its script in a scratch repository, with GitHub's variables set, and stubs in place of
-//! `memscope-bench` and `gh`; and the files around it.
+//! `memscope-bench` and `gh`; its other steps, with stubs in place of cargo and of Debian's programs; and the files
+//! around it.
 
 use crate::common::git::{git, has_git, isolation};
 use std::fs;
@@ -57,6 +58,27 @@ case "$method $path" in
 esac
 "#;
 
+/// Writes a program into a folder.
+fn stub(folder: &Path, name: &str, script: &str) {
+    let program = folder.join(name);
+    fs::write(&program, script).expect("a program");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it may be run");
+}
+
+/// Returns the path of an installed program.
+fn installed(name: &str) -> PathBuf {
+    let search = std::env::var_os("PATH").unwrap_or_default();
+    let mut places = std::env::split_paths(&search).map(|folder| folder.join(name));
+    places.find(|program| program.is_file()).unwrap_or_else(|| panic!("{name} is installed"))
+}
+
+/// Makes installed programs the only ones of a search path, which is a folder.
+fn only(folder: &Path, names: &[&str]) {
+    for name in names {
+        std::os::unix::fs::symlink(installed(name), folder.join(name)).expect("a link");
+    }
+}
+
 /// A workspace with two commits, and the state of the stubs.
 struct Workspace {
     folder: TempDir,
@@ -85,10 +107,8 @@ impl Workspace {
         git(&repository, &["commit", "--quiet", "--allow-empty", "--message", "base"]);
         let base = git(&repository, &["rev-parse", "HEAD"]);
         git(&repository, &["commit", "--quiet", "--allow-empty", "--message", "head"]);
-        for (name, text) in [("memscope-bench", PROGRAM), ("gh", GH)] {
-            let program = path.join("bin").join(name);
-            fs::write(&program, text).expect("a program");
-            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it may be run");
+        for (name, text) in [("memscope-bench", PROGRAM), ("gh", GH), ("valgrind", "#!/bin/sh\n")] {
+            stub(&path.join("bin"), name, text);
         }
         // Someone else's comment, which quotes ours.
         let workspace = Self { folder, base };
@@ -122,7 +142,7 @@ impl Workspace {
         }
         let search = std::env::var_os("PATH").unwrap_or_default();
         let search = std::env::join_paths([path.join("bin")].into_iter().chain(std::env::split_paths(&search)));
-        let output = Command::new("bash")
+        let output = Command::new(installed("bash"))
             .arg(package().join("action/check.sh"))
             .current_dir(path)
             .env_clear()
@@ -195,6 +215,26 @@ fn the_verdict_is_an_output_a_summary_and_one_comment() {
     let run = workspace.run(3, &[]);
     assert_eq!((run.code, run.outputs.lines().next()), (0, Some("verdict=cannot-tell")), "{}", run.printed);
     assert!(run.printed.contains("::warning title=memscope-bench::cannot tell"));
+}
+
+#[test]
+fn without_valgrind_nothing_is_counted_and_without_gh_nothing_is_commented() {
+    if !is_possible() {
+        return;
+    }
+    let workspace = Workspace::new();
+    let bin = workspace.folder.path().join("bin");
+    let run = workspace.run(0, &[]);
+    let counts = !workspace.read("arguments").contains("--without-counts");
+    assert!(run.code == 0 && counts == cfg!(target_os = "linux"), "{}", run.printed);
+
+    fs::remove_file(bin.join("valgrind")).expect("it is there");
+    fs::remove_file(bin.join("gh")).expect("it is there");
+    only(&bin, &["sh", "git", "uname", "mktemp", "od", "tr", "cat"]);
+    let run = workspace.run(0, &[("PATH", bin.to_str().expect("text"))]);
+    assert_eq!((run.code, run.outputs.lines().next()), (0, Some("verdict=ok")), "{}", run.printed);
+    assert!(workspace.read("arguments").contains(" --without-counts"), "{}", workspace.read("arguments"));
+    assert!(run.printed.contains("::notice title=memscope-bench::No comment: GitHub's program gh"), "{}", run.printed);
 }
 
 #[test]
@@ -289,9 +329,6 @@ fn the_action_passes_its_inputs_to_the_script_and_the_outputs_back() {
             assert!(!script.contains("${{"), "{script}");
         }
     }
-    let build = steps.iter().filter_map(|step| step["run"].as_str()).find(|script| script.contains("cargo build"));
-    let build = build.expect("a step builds the program");
-    assert!(build.starts_with("cd \"$ACTION_PATH\"\n") && build.contains("-u CARGO_BUILD_TARGET"), "{build}");
     let check = steps.iter().find(|step| step["id"].as_str() == Some("check")).expect("the step that the outputs name");
     let values: Vec<&str> = check["env"].as_hash().expect("variables").values().filter_map(Yaml::as_str).collect();
     for input in inputs {
@@ -299,7 +336,107 @@ fn the_action_passes_its_inputs_to_the_script_and_the_outputs_back() {
     }
     let script = fs::read_to_string(package().join("action/check.sh")).expect("the script");
     for variable in names(&check["env"]) {
-        assert!(variable == "ACTION_PATH" || script.contains(variable), "{variable} is not used");
+        assert!(script.contains(variable), "{variable} is of no use");
+    }
+}
+
+/// Runs a step of the action as GitHub's runner does, with these variables alone.
+fn step(name: &str, variables: &[(&str, &str)]) -> Output {
+    let action = yaml("action.yml");
+    let steps = action["runs"]["steps"].as_vec().expect("steps");
+    let step = steps.iter().find(|step| step["name"].as_str() == Some(name)).expect("a step");
+    Command::new(installed("bash"))
+        .args(["--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step["run"].as_str().expect("a script")])
+        .env_clear()
+        .envs(isolation())
+        .envs(variables.iter().copied())
+        .current_dir(std::env::temp_dir())
+        .stdin(Stdio::null())
+        .output()
+        .expect("bash runs")
+}
+
+fn printed(output: &Output) -> String {
+    String::from_utf8_lossy(&[output.stdout.as_slice(), output.stderr.as_slice()].concat()).into_owned()
+}
+
+#[test]
+fn valgrind_is_installed_by_whoever_may_and_is_not_needed() {
+    if !is_possible() {
+        return;
+    }
+    let says = |what: &str, code: u8| format!("#!/bin/sh\necho \"{what} $*\" >> \"$CALLS\"\nexit {code}\n");
+    let (root, user) = ("#!/bin/sh\necho 0\n", "#!/bin/sh\necho 1000\n");
+    let sudo = "#!/bin/sh\necho \"sudo $1\" >> \"$CALLS\"\nshift\nexec \"$@\"\n".to_owned();
+    let install = "apt-get update --quiet\napt-get install --yes --quiet valgrind\n".to_owned();
+    let by_sudo: String = install.lines().map(|line| format!("sudo --non-interactive\n{line}\n")).collect();
+    let (works, fails) = (says("apt-get", 0), says("apt-get", 100));
+    // In a container, the user is root, and there is no sudo.
+    for (id, sudo, apt, expected, is_installed) in [
+        (root, None, Some(&works), install.as_str(), true),
+        (user, Some(&sudo), Some(&works), &by_sudo, true),
+        (user, Some(&says("sudo", 1)), Some(&works), "sudo --non-interactive", false),
+        (user, None, Some(&works), "", false),
+        (root, None, Some(&fails), &install, false),
+        (root, None, None, "", false),
+    ] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (path, calls) = (folder.path(), folder.path().join("calls"));
+        stub(path, "id", id);
+        for (name, script) in [("sudo", sudo), ("apt-get", apt)] {
+            script.into_iter().for_each(|script| stub(path, name, script));
+        }
+        let variables = [("PATH", path.to_str().expect("text")), ("CALLS", calls.to_str().expect("text"))];
+        let output = step("Install valgrind", &variables);
+        let called = fs::read_to_string(&calls).unwrap_or_default();
+        assert!(output.status.success() && called.starts_with(expected), "{called}: {}", printed(&output));
+        let notice = "::notice title=memscope-bench::valgrind cannot be installed";
+        assert_eq!(printed(&output).contains(notice), !is_installed, "{called}: {}", printed(&output));
+
+        stub(path, "valgrind", "#!/bin/sh\n");
+        fs::write(&calls, "").expect("a file");
+        assert!(step("Install valgrind", &variables).status.success());
+        assert_eq!(fs::read_to_string(&calls).expect("a file"), "", "it is there already");
+    }
+}
+
+#[test]
+fn lints_do_not_fail_the_build_of_the_program() {
+    if !is_possible() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path();
+    let of_target = "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS";
+    let cargo = format!(
+        "#!/bin/sh\npwd\nfor name in CARGO_BUILD_TARGET RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS \
+         {of_target}; do\neval \"echo \\\"$name=\\${{$name-unset}}\\\"\"\ndone\n\
+         echo \"$* $CARGO_BUILD_WARNINGS $CARGO_TARGET_DIR\"\n"
+    );
+    stub(path, "cargo", &cargo);
+    only(path, &["env"]);
+    let text = path.to_str().expect("text");
+    let build = |flags: &[(&str, &str)]| {
+        let own = [("PATH", text), ("HOME", text), ("GITHUB_ACTION_PATH", text), ("CARGO_BUILD_TARGET", "wasm")];
+        let output = step("Build memscope-bench", &[&own, flags].concat());
+        assert!(output.status.success(), "{}", printed(&output));
+        let here = fs::canonicalize(path).expect("the folder");
+        let said = printed(&output).replace(here.to_str().expect("text"), "~").replace(text, "~");
+        said.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let end = "build --release --locked warn ~/.cache/memscope-bench/target";
+    let unset = |name: &str| format!("{name}=unset");
+    let plain = build(&[]);
+    assert_eq!(plain[..2], ["~".to_owned(), unset("CARGO_BUILD_TARGET")]);
+    let variables = ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", of_target];
+    assert_eq!(plain[2..6], variables.map(unset), "a new one would hide cargo's configuration");
+    assert_eq!(plain[6], end);
+
+    let flags = variables.map(|name| (name, "-Dwarnings"));
+    let capped = build(&flags);
+    for (line, name) in capped[2..6].iter().zip(variables) {
+        let separator = if name == "CARGO_ENCODED_RUSTFLAGS" { '\x1f' } else { ' ' };
+        assert_eq!(line, &format!("{name}=-Dwarnings{separator}--cap-lints=warn"));
     }
 }
 
