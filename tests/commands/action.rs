@@ -441,6 +441,111 @@ fn lints_do_not_fail_the_build_of_the_program() {
 }
 
 #[test]
+fn the_cache_is_named_after_the_base_s_commit_and_the_compiler_of_the_action() {
+    if !is_possible() {
+        return;
+    }
+    let workspace = Workspace::new();
+    let path = workspace.folder.path();
+    let (bin, text) = (path.join("compiler"), path.to_str().expect("text"));
+    fs::create_dir(&bin).expect("a folder");
+    // The workspace's own compiler must not be asked, because asking downloads it.
+    let rustc = format!("#!/bin/sh\n[ \"$(pwd -P)\" = '{}' ] || exit 1\necho rustc 1\n", package().display());
+    stub(&bin, "rustc", &rustc);
+    let search = std::env::var("PATH").unwrap_or_default();
+    let search = format!("{}:{search}", bin.display());
+    let repository = format!("{text}/memscope");
+    let outputs = path.join("outputs");
+    let key = |base: &str| {
+        fs::write(&outputs, "").expect("a file");
+        let output = step(
+            "Name the cache",
+            &[
+                ("PATH", search.as_str()),
+                ("HOME", text),
+                ("GITHUB_ACTION_PATH", env!("CARGO_MANIFEST_DIR")),
+                ("GITHUB_OUTPUT", outputs.to_str().expect("text")),
+                ("RUNNER_OS", "Linux"),
+                ("RUNNER_ARCH", "X64"),
+                ("CHECK_REPOSITORY", &repository),
+                ("CHECK_BASE", base),
+            ],
+        );
+        assert!(output.status.success(), "{}", printed(&output));
+        let said = fs::read_to_string(&outputs).expect("a file");
+        let (prefix, key) = said.trim().split_once("\nkey=").expect("two outputs");
+        let prefix = prefix.strip_prefix("prefix=memscope-bench-Linux-X64-").expect("the prefix");
+        key.strip_prefix("memscope-bench-Linux-X64-")
+            .and_then(|key| key.strip_prefix(prefix))
+            .expect("a base")
+            .to_owned()
+    };
+    assert_eq!(key(&workspace.base), workspace.base);
+    assert_eq!(key("HEAD"), workspace.head(), "a branch moves, and its commit does not");
+    assert_eq!([key(""), key("nothing"), key("--all")], ["unknown"; 3]);
+}
+
+#[test]
+fn builds_for_another_base_are_removed_and_those_for_this_one_saved() {
+    if !is_possible() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (path, outputs) = (folder.path(), folder.path().join("outputs"));
+    let search = std::env::var("PATH").unwrap_or_default();
+    let run = |name: &str| {
+        fs::write(&outputs, "").expect("a file");
+        let (home, outputs) = (path.to_str().expect("text"), outputs.to_str().expect("text"));
+        let output = step(name, &[("PATH", search.as_str()), ("HOME", home), ("GITHUB_OUTPUT", outputs)]);
+        assert!(output.status.success(), "{name}: {}", printed(&output));
+        fs::read_to_string(outputs).expect("a file")
+    };
+    run("Remove builds for another base");
+    assert_eq!(run("Look for builds to keep"), "", "nothing is there yet");
+
+    let builds = path.join(".cache/memscope-bench/builds");
+    let stays =
+        ["build/release/deps/libserde-1.rlib", "build/release/.fingerprint/serde-1/lib", "0.2.5/memscope-bench"];
+    let goes = [
+        "commit-a-1-exact/memscope-bench",
+        "commit-a-1-exact/links/memscope-bench-1",
+        "sources/commit-a-1-exact/src/lib.rs",
+        "build/release/deps/libmemscope_rs-1.rlib",
+        "build/release/deps/memscope_bench-1",
+        "build/release/.fingerprint/memscope-rs-1/lib",
+        "build/release/build/memscope-bench-1/out/x",
+        "build/release/memscope-bench",
+    ];
+    for file in stays.iter().chain(&goes) {
+        fs::create_dir_all(builds.join(file).parent().expect("a folder")).expect("a folder");
+        fs::write(builds.join(file), "").expect("a file");
+    }
+    assert_eq!(run("Look for builds to keep"), "any=true\n");
+    run("Remove builds for another base");
+    assert!(stays.iter().all(|file| builds.join(file).exists()));
+    assert!(!goes.iter().any(|file| builds.join(file).exists()));
+    fs::create_dir(builds.join("commit-b-1-exact")).expect("a folder");
+    assert_eq!(run("Look for builds to keep"), "", "it is not finished");
+}
+
+#[test]
+fn the_cache_is_saved_whatever_the_verdict_is() {
+    let action = yaml("action.yml");
+    let steps = action["runs"]["steps"].as_vec().expect("steps");
+    let place =
+        |name: &str| steps.iter().position(|step| step["uses"].as_str().is_some_and(|uses| uses.contains(name)));
+    let [restore, save] = ["actions/cache/restore@", "actions/cache/save@"].map(|name| place(name).expect("a step"));
+    assert!(restore < save && save == steps.len() - 1);
+    let (restore, save) = (&steps[restore], &steps[save]);
+    for input in ["path", "key"] {
+        assert_eq!(restore["with"][input].as_str(), save["with"][input].as_str(), "or the saved one is not found");
+    }
+    for step in &steps[steps.len() - 2..] {
+        assert!(step["if"].as_str().is_some_and(|condition| condition.starts_with("always() && ")), "{step:?}");
+    }
+}
+
+#[test]
 fn the_example_matches_the_action() {
     let workflow = yaml("examples/memscope-ci.yml");
     assert_eq!(workflow["on"].as_str(), Some("pull_request"));
