@@ -546,6 +546,38 @@ fn the_cache_is_saved_whatever_the_verdict_is() {
 }
 
 #[test]
+fn the_project_s_check_goes_on_if_nothing_can_be_installed() {
+    if !is_possible() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path();
+    stub(path, "cargo", "#!/bin/sh\necho \"$1\" >> \"$CALLS\"\n");
+    stub(path, "sudo", "#!/bin/sh\nexit 1\n");
+    only(path, &["bash", "dirname", "id"]);
+    let calls = path.join("calls");
+    for apt in [Some("#!/bin/sh\nexit 100\n"), None] {
+        match apt {
+            Some(script) => stub(path, "apt-get", script),
+            None => fs::remove_file(path.join("apt-get")).expect("it is there"),
+        }
+        fs::write(&calls, "").expect("a file");
+        let output = Command::new(path.join("bash"))
+            .arg(package().join(".ci/run"))
+            .env_clear()
+            .envs([("PATH", path), ("CALLS", &calls)])
+            .stdin(Stdio::null())
+            .output()
+            .expect("bash runs");
+        let said = printed(&output);
+        assert!(output.status.success(), "{said}");
+        let called = fs::read_to_string(&calls).expect("a file");
+        assert_eq!(called.lines().filter(|call| *call == "test").count(), 2, "{called}");
+        assert_eq!(said.contains("chromium cannot be installed, and the check goes on"), apt.is_some(), "{said}");
+    }
+}
+
+#[test]
 fn the_example_matches_the_action() {
     let workflow = yaml("examples/memscope-ci.yml");
     assert_eq!(workflow["on"].as_str(), Some("pull_request"));
