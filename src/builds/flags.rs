@@ -7,6 +7,9 @@ const CAP: &str = "--cap-lints=warn";
 /// The beginnings of flags under which a lint gives an error.
 const RAISING: [&str; 4] = ["-D", "-F", "--deny", "--forbid"];
 
+/// Cargo's setting for warnings, and its usual value.
+const WARNINGS: [&str; 2] = ["CARGO_BUILD_WARNINGS", "warn"];
+
 /// Returns the variables whose flags turn lints into errors, as `-Dwarnings` does, each with a cap that turns those
 /// errors back into warnings.
 ///
@@ -14,7 +17,8 @@ const RAISING: [&str; 4] = ["-D", "-F", "--deny", "--forbid"];
 /// lint that no published build is judged by.
 ///
 /// The cap is added only to variables that already have such flags, because a new variable would hide the flags in
-/// cargo's configuration files. The others stay unchanged, so cargo does not recompile.
+/// cargo's configuration files. The others stay unchanged, so cargo does not recompile. Cargo's own setting for warnings
+/// is always the usual one: cargo itself would fail after compiling.
 pub(super) fn capped(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<(String, String)> {
     let texts = variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let cap = |(name, flags): (String, String)| {
@@ -22,7 +26,7 @@ pub(super) fn capped(variables: impl Iterator<Item = (OsString, OsString)>) -> V
         let raises = |flag: &str| RAISING.iter().any(|head| flag.starts_with(head));
         flags.split(separator).any(raises).then(|| (name, flags + separator + CAP))
     };
-    texts.filter_map(cap).collect()
+    texts.filter_map(cap).chain([WARNINGS.map(str::to_owned).into()]).collect()
 }
 
 /// Returns what separates the flags in a variable; `None` if it has no flags.
@@ -48,6 +52,7 @@ mod tests {
             (of_target, "--forbid unsafe_code"),
             ("CARGO_BUILD_RUSTFLAGS", "-Ctarget-cpu=native"),
             ("CARGO_TARGET_DIR", "-Dwarnings"),
+            ("CARGO_BUILD_WARNINGS", "deny"),
             ("RUSTDOCFLAGS", "-Dwarnings"),
         ];
         let changed = capped(variables.map(|(name, value)| (name.into(), value.into())).into_iter());
@@ -55,6 +60,7 @@ mod tests {
             ("RUSTFLAGS", "-Ctarget-cpu=native -Dwarnings --cap-lints=warn"),
             ("CARGO_ENCODED_RUSTFLAGS", "-D\x1fwarnings\x1f--cap-lints=warn"),
             (of_target, "--forbid unsafe_code --cap-lints=warn"),
+            ("CARGO_BUILD_WARNINGS", "warn"),
         ];
         assert_eq!(changed, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
