@@ -109,8 +109,7 @@ pub(super) fn fingerprint(copy: &Path, parts: &[&str], manifest: &str) -> io::Re
     let variables: BTreeMap<_, _> =
         std::env::vars_os().filter(|(name, _)| changes_builds(&name.to_string_lossy())).collect();
     variables.hash(&mut hasher);
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let version = system::program(&rustc).arg("-vV").current_dir(copy).stdin(Stdio::null()).output();
+    let version = system::rustc().arg("-vV").current_dir(copy).stdin(Stdio::null()).output();
     version.map(|output| output.stdout).unwrap_or_default().hash(&mut hasher);
     Ok(format!("{:016x}", hasher.finish()))
 }

@@ -5,8 +5,8 @@ use nix::sys::resource::{Usage, UsageWho, getrusage};
 use nix::sys::time::{TimeVal, TimeValLike};
 use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
-use std::ffi::OsStr;
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
@@ -77,9 +77,8 @@ pub fn resident_bytes() -> Option<u64> {
 pub fn has_loaded(library: &str) -> bool {
     #[cfg(target_os = "linux")]
     if let Ok(maps) = procfs::process::Process::myself().and_then(|process| process.maps()) {
-        let is_it = |path: &std::path::Path| {
-            path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(library.as_bytes()))
-        };
+        let is_it =
+            |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(library.as_bytes()));
         return maps.iter().any(|map| matches!(&map.pathname, procfs::process::MMapPath::Path(path) if is_it(path)));
     }
     let _ = library;
@@ -109,7 +108,7 @@ pub fn die_with(parent: u32) {
     #[cfg(target_os = "linux")]
     {
         let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL);
-        let program = std::env::args_os().next().map(std::path::PathBuf::from);
+        let program = std::env::args_os().next().map(PathBuf::from);
         let name = program.as_deref().and_then(|program| program.file_name()).map(|name| name.as_encoded_bytes());
         if let Some(name) = name.and_then(|name| std::ffi::CString::new(name).ok()) {
             let _ = nix::sys::prctl::set_name(&name);
@@ -126,18 +125,54 @@ const HOMES: [&str; 2] = [CARGO_HOME, "RUSTUP_HOME"];
 const CARGO_HOME: &str = "CARGO_HOME";
 
 /// Returns a folder that a variable names. As for cargo, an empty variable is not set.
-fn named_home(variable: &str) -> Option<std::path::PathBuf> {
-    std::env::var_os(variable).filter(|home| !home.is_empty()).map(std::path::PathBuf::from)
+fn named_home(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).filter(|home| !home.is_empty()).map(PathBuf::from)
 }
 
 /// Returns cargo's own folder; `None` if the user has no home.
-pub fn cargo_home() -> Option<std::path::PathBuf> {
+pub fn cargo_home() -> Option<PathBuf> {
     named_home(CARGO_HOME).or_else(|| Some(std::env::home_dir()?.join(".cargo")))
+}
+
+/// The variables with the compiler and its wrappers.
+const COMPILERS: [&str; 6] = [
+    RUSTC,
+    CARGO_BUILD_RUSTC,
+    "RUSTC_WRAPPER",
+    "CARGO_BUILD_RUSTC_WRAPPER",
+    "RUSTC_WORKSPACE_WRAPPER",
+    "CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER",
+];
+const RUSTC: &str = "RUSTC";
+const CARGO_BUILD_RUSTC: &str = "CARGO_BUILD_RUSTC";
+
+/// Returns whether a variable names a program, or a target by its file.
+fn names_a_file(variable: &str) -> bool {
+    let is_linker = variable.starts_with("CARGO_TARGET_") && variable.ends_with("_LINKER");
+    COMPILERS.contains(&variable) || is_linker || variable == "CARGO_BUILD_TARGET"
+}
+
+/// Returns the variables that name a file by a relative path, with the absolute one. A name without a folder is looked
+/// for in the search path, so it stays.
+fn absolute_files(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<(OsString, PathBuf)> {
+    let absolute = |(name, value): (OsString, OsString)| {
+        let path = name.to_str().is_some_and(names_a_file).then(|| resolved(&value))?;
+        (path.as_os_str() != value).then_some((name, path))
+    };
+    variables.filter_map(absolute).collect()
+}
+
+/// Returns a command for the compiler that cargo uses, without its arguments, unless a configuration file names another
+/// one.
+pub fn rustc() -> Command {
+    let named =
+        [RUSTC, CARGO_BUILD_RUSTC].into_iter().find_map(|name| std::env::var_os(name).filter(|of| !of.is_empty()));
+    program(&named.unwrap_or_else(|| "rustc".into()))
 }
 
 /// Returns a command for cargo, without its arguments: the cargo that started this program, if one did. It prints no
 /// colours, which would hide its errors from whoever reads them here. It may start in another folder, so relative paths
-/// to its own folders are resolved in the present one.
+/// to its own folders and to compilers are resolved in the present one.
 pub fn cargo() -> Command {
     let named = std::env::var_os("CARGO").filter(|cargo| !cargo.is_empty());
     let mut cargo = program(&named.unwrap_or_else(|| "cargo".into()));
@@ -149,15 +184,21 @@ pub fn cargo() -> Command {
             cargo.env(name, home);
         }
     }
+    cargo.envs(absolute_files(std::env::vars_os()));
     cargo
 }
 
 /// Returns a command for a program, without its arguments. It may start in another folder, so a relative path is
 /// resolved in the current one.
 pub fn program(name: &OsStr) -> Command {
+    Command::new(resolved(name))
+}
+
+/// Returns an absolute path for one with a folder. A name alone stays.
+fn resolved(name: &OsStr) -> PathBuf {
     let path = Path::new(name);
     let is_path = path.components().count() > 1;
-    Command::new(std::path::absolute(path).ok().filter(|_| is_path).unwrap_or_else(|| path.to_owned()))
+    std::path::absolute(path).ok().filter(|_| is_path).unwrap_or_else(|| path.to_owned())
 }
 
 /// The machine of a run.
@@ -258,6 +299,24 @@ impl Toolchain {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn relative_paths_to_compilers_become_absolute_and_names_stay() {
+        let variables = [
+            ("RUSTC", "./rustc"),
+            ("RUSTC_WRAPPER", "sccache"),
+            ("CARGO_BUILD_RUSTC_WRAPPER", ""),
+            ("RUSTC_WORKSPACE_WRAPPER", "/bin/wrapper"),
+            ("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER", "tools/ld"),
+            ("CARGO_BUILD_TARGET", "targets/mine.json"),
+            ("CARGO_TARGET_DIR", "a/b"),
+        ];
+        let here = std::env::current_dir().expect("a folder");
+        let found = absolute_files(variables.map(|(name, value)| (name.into(), value.into())).into_iter());
+        let linker = "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER";
+        let expected = [("RUSTC", "rustc"), (linker, "tools/ld"), ("CARGO_BUILD_TARGET", "targets/mine.json")];
+        assert_eq!(found, expected.map(|(name, path)| (name.into(), here.join(path))));
+    }
 
     #[test]
     fn the_first_touch_of_memory_is_a_page_fault() {

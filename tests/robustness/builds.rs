@@ -196,6 +196,15 @@ fn a_build_that_does_not_compile_is_named_and_not_compiled_again() {
 }
 
 #[test]
+fn a_relative_path_to_a_compiler_begins_in_the_user_s_folder() {
+    let place = Place::with_cargo("echo \"$RUSTC $RUSTC_WRAPPER\" >\"$copy/compilers\"; exit 101");
+    place.compare(&[OTHER]).envs([("RUSTC", "./rustc"), ("RUSTC_WRAPPER", "sccache")]).assert().code(2);
+    let said = fs::read_to_string(place.path("cache").join(OTHER).join("compilers")).expect("cargo was started");
+    let here = fs::canonicalize(place.cargo.folder()).expect("the folder");
+    assert_eq!(said, format!("{} sccache\n", here.join("rustc").display()));
+}
+
+#[test]
 fn another_configuration_of_cargo_is_another_build() {
     let place = Place::with_cargo(&error_in("/elsewhere/Cargo.toml", OF_MEMSCOPE));
     let refused = || place.compare(&[OTHER]).assert().code(2).stderr(contains("does not compile: error[E0433]"));
