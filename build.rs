@@ -1,6 +1,8 @@
 //! Stamps the program with the memscope-rs that it measures and with the toolchain, and chooses the forms of the
 //! adapter that fit memscope's source.
 
+#[path = "src/builds/content.rs"]
+mod content;
 #[path = "build/dependency.rs"]
 mod dependency;
 #[path = "build/inventory.rs"]
@@ -34,6 +36,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let package = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     for input in ["Cargo.lock", "Cargo.toml", "build.rs", "build", "src/tracking/memscope/versions.rs"] {
         println!("cargo::rerun-if-changed={}", package.join(input).display());
+    }
+    // Only a program with the studies makes copies of the sources. The copies lack them, and all are the same.
+    if env::var_os("CARGO_FEATURE_STUDIES").is_some() {
+        println!("cargo::rerun-if-changed=src");
+        println!("cargo::rustc-env=PACKAGE_FOLDER={}", package.display());
+        println!("cargo::rustc-env=PACKAGE_CONTENT={}", content::stamp(&package)?);
     }
     println!("cargo::rerun-if-env-changed={CORE_ONLY}");
 

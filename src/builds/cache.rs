@@ -6,7 +6,8 @@
 
 use crate::builds::attempts::{Attempted, Attempts, LOG};
 use crate::builds::cargo::CargoFailure;
-use crate::builds::copy::{MIRRORED, PARTS, PROGRAM, PackageCopy};
+use crate::builds::content::{self, PARTS};
+use crate::builds::copy::{MIRRORED, PROGRAM, PackageCopy};
 use crate::builds::links::KeptLinks;
 use crate::builds::own::OwnPackage;
 use crate::builds::record::{Attempt, BuildRecord, configuration, fingerprint};
@@ -70,7 +71,7 @@ impl BuildCache {
     /// Opens a build cache, and creates its folder if needed. Waits if another process has it open.
     ///
     /// # Errors
-    /// If the folder cannot be written to, or the package's sources have moved since this program was built.
+    /// If the folder cannot be written to, or the package's sources have moved or changed since this program was built.
     pub(crate) fn open(folder: &Path) -> Result<Self, BuildError> {
         let package = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         if let Some(missing) = PARTS.iter().map(|part| package.join(part)).find(|part| !part.exists()) {
@@ -79,10 +80,11 @@ impl BuildCache {
         let failed = BuildError::at(folder);
         // All builds of a run must have the same harness: a bisection that builds as it goes must not mix two.
         static FIRST: OnceLock<String> = OnceLock::new();
-        let now = fingerprint(&package, &PARTS, "").map_err(&failed)?;
+        let now = fingerprint(&package, &PARTS, "").map_err(BuildError::at(&package))?;
         if *FIRST.get_or_init(|| now.clone()) != now {
             return Err(BuildError::PackageChanged(package));
         }
+        check_content(&package, built_from())?;
         fs::create_dir_all(folder.join(SOURCES)).map_err(&failed)?;
         let folder = fs::canonicalize(folder).map_err(&failed)?;
         let lock = File::create(folder.join(".lock")).map_err(&failed)?;
@@ -207,6 +209,25 @@ impl BuildCache {
     }
 }
 
+/// Returns the stamp of the package's content by the build script of this program; `None` if it is unknown.
+fn built_from() -> Option<&'static str> {
+    // Clones may share a folder of artifacts. Cargo may then take the output of another one's build script for that of
+    // this one.
+    let is_of_here = option_env!("PACKAGE_FOLDER") == Some(env!("CARGO_MANIFEST_DIR"));
+    option_env!("PACKAGE_CONTENT").filter(|_| is_of_here)
+}
+
+/// Checks that the package's content is the one that this program was built from, by the stamp of its build script.
+/// Otherwise the program would measure workers of another harness than its own.
+///
+/// # Errors
+/// If it is not, or cannot be read.
+fn check_content(package: &Path, stamp: Option<&str>) -> Result<(), BuildError> {
+    let now = content::stamp(package).map_err(BuildError::at(package))?;
+    let is_it = stamp.is_none_or(|stamp| stamp == now);
+    if is_it { Ok(()) } else { Err(BuildError::OtherSources(package.to_owned())) }
+}
+
 /// Returns the links in the orders of seeds, after making the missing ones. The inner error is the reason why the
 /// program cannot be linked in another order.
 fn linked(
@@ -245,5 +266,34 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         fs::write(folder.path().join("Cargo.toml.orig"), "").expect("a file");
         assert!(is_from_registry(folder.path()));
+    }
+
+    #[test]
+    fn a_program_does_not_build_from_other_sources_than_its_own() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let package = folder.path();
+        for part in PARTS {
+            match part {
+                "build" | "src" => fs::create_dir(package.join(part)).expect("a folder"),
+                _ => fs::write(package.join(part), "1").expect("a file"),
+            }
+        }
+        fs::write(package.join("src/lib.rs"), "1").expect("a file");
+        let stamp = content::stamp(package).expect("it can be read");
+        let check = || check_content(package, Some(&stamp)).map_err(|error| error.to_string());
+        assert_eq!(check(), Ok(()));
+        fs::write(package.join("README.md"), "1").expect("a file");
+        assert_eq!(check(), Ok(()), "nothing is compiled from it");
+        for part in ["Cargo.lock", "src/lib.rs"] {
+            fs::write(package.join(part), "2").expect("a file");
+            let why = check().expect_err("it is refused");
+            assert!(why.contains(&package.display().to_string()) && why.contains("install it again"), "{why}");
+            fs::write(package.join(part), "1").expect("a file");
+        }
+        assert_eq!(check(), Ok(()));
+        // This program is built from the package as it is.
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        assert!(check_content(package, built_from()).is_ok());
+        assert!(check_content(package, None).is_ok(), "it is unknown");
     }
 }

@@ -19,9 +19,7 @@ use toml_edit::{Array, DocumentMut, InlineTable, Table, TomlError, value};
 pub(super) const PROGRAM: &str = "memscope-bench";
 /// The package's program from which it is made.
 const WORKER: &str = "memscope-bench-worker";
-/// The parts of the package that a build needs.
-pub(super) const PARTS: [&str; 5] = ["Cargo.toml", "Cargo.lock", "build.rs", "build", "src"];
-/// The parts that are mirrored; the manifest and the lock file are generated.
+/// The parts of the package that are mirrored; the manifest and the lock file are generated.
 pub(super) const MIRRORED: [&str; 3] = ["build.rs", "build", "src"];
 
 /// A copy of the package in a folder.

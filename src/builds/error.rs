@@ -71,6 +71,12 @@ pub enum BuildError {
          memscope-rs: start again", .0.display()
     )]
     PackageChanged(PathBuf),
+    /// This package's sources are not those that this program was built from.
+    #[error(
+        "the sources of memscope-bench in {} are not those that this program was built from, so it would measure with \
+         another harness than its own: build or install it again", .0.display()
+    )]
+    OtherSources(PathBuf),
     /// The build cache could not be written to, or cargo could not be started.
     #[error("cannot work in {}: {source}", path.display())]
     Unwritable {
@@ -118,6 +124,6 @@ impl BuildError {
 
     /// Returns whether the error concerns one build, so that others can still be built.
     pub fn is_of_one_build(&self) -> bool {
-        !matches!(self, Self::NoPackage(_) | Self::PackageChanged(_) | Self::Unwritable { .. })
+        !matches!(self, Self::NoPackage(_) | Self::PackageChanged(_) | Self::OtherSources(_) | Self::Unwritable { .. })
     }
 }

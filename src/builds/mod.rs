@@ -9,6 +9,7 @@
 mod attempts;
 mod cache;
 pub(crate) mod cargo;
+mod content;
 mod copy;
 mod error;
 mod export;

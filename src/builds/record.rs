@@ -1,6 +1,7 @@
 //! The record of a build, stored next to it: a source that does not compile is not compiled again until one of its
 //! inputs changes.
 
+use crate::builds::content::hash;
 use crate::platform::system;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -126,20 +127,6 @@ fn changes_builds(variable: &str) -> bool {
         && !OF_CARGO_ITSELF.iter().any(|head| variable.starts_with(head))
 }
 
-fn hash(path: &Path, hasher: &mut DefaultHasher) -> io::Result<()> {
-    if !path.is_dir() {
-        fs::read(path)?.hash(hasher);
-        return Ok(());
-    }
-    let mut entries = fs::read_dir(path)?.collect::<Result<Vec<_>, _>>()?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        entry.file_name().hash(hasher);
-        hash(&entry.path(), hasher)?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +152,8 @@ mod tests {
         let now = || fingerprint(folder.path(), &["src"], "").expect("a fingerprint");
         let before = now();
         assert_eq!(now(), before);
+        fs::write(folder.path().join("src/.a.swp"), "2").expect("a file");
+        assert_eq!(now(), before, "an editor has it open");
         fs::write(folder.path().join("src/a"), "2").expect("a file");
         assert_ne!(now(), before);
         assert!(fingerprint(folder.path(), &["none"], "").is_err());
