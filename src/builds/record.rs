@@ -14,24 +14,55 @@ use std::process::Stdio;
 /// The file in a build's folder.
 const FILE: &str = "outcome.json";
 
-/// The prefixes of variables that affect cargo and the compilers.
-const BUILDING: [&str; 12] = [
+/// Variables that affect compilers and linkers, for any target, or with the name of one at their end: `CC`,
+/// `CC_aarch64_unknown_linux_gnu`.
+const TOOLS: [&str; 14] = [
     "AR",
-    "CARGO",
+    "ARFLAGS",
     "CC",
     "CFLAGS",
+    "CPATH",
+    "CPPFLAGS",
     "CXX",
-    "HOST",
-    "LD",
+    "CXXFLAGS",
+    "LDFLAGS",
     "LIBRARY_PATH",
-    "MEMSCOPE_BENCH_CORE",
     "PKG_CONFIG",
-    "RUST",
-    "TARGET",
+    "RANLIB",
+    "RUSTC",
+    "RUSTFLAGS",
 ];
-/// The prefixes of variables that cargo sets for the programs that it starts. They have no effect.
-const OF_CARGO_ITSELF: [&str; 6] =
-    ["CARGO_BIN", "CARGO_CRATE", "CARGO_MANIFEST", "CARGO_PKG", "CARGO_PRIMARY", "CARGO_TARGET_TMPDIR"];
+/// Words before the name of a tool: the one for build scripts, or the one for the program.
+const SIDES: [&str; 2] = ["HOST_", "TARGET_"];
+/// Further variables that affect them.
+const ALONE: [&str; 5] = ["DEVELOPER_DIR", "LD", "MACOSX_DEPLOYMENT_TARGET", "RUST_TARGET_PATH", "SDKROOT"];
+/// The prefixes of others.
+const BUILDING: [&str; 2] = ["CARGO_", "MEMSCOPE_BENCH_CORE"];
+/// The prefixes of variables of cargo without an effect on a build. It sets the first ones for the programs that it
+/// starts, and a program that is started otherwise must find the same builds.
+const WITHOUT_EFFECT: [&str; 19] = [
+    "CARGO_BIN",
+    "CARGO_CRATE",
+    "CARGO_MANIFEST",
+    "CARGO_PKG",
+    "CARGO_PRIMARY",
+    "CARGO_TARGET_TMPDIR",
+    // Its configuration counts instead, and so does the compiler's own report.
+    "CARGO_HOME",
+    // The folder of artifacts is chosen here.
+    "CARGO_BUILD_BUILD_DIR",
+    "CARGO_BUILD_TARGET_DIR",
+    "CARGO_TARGET_DIR",
+    "CARGO_ALIAS",
+    "CARGO_BUILD_JOBS",
+    "CARGO_BUILD_WARNINGS",
+    "CARGO_CACHE",
+    "CARGO_FUTURE",
+    "CARGO_HTTP",
+    "CARGO_MAKEFLAGS",
+    "CARGO_NET",
+    "CARGO_TERM",
+];
 
 /// The record of a build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,8 +141,11 @@ pub(super) fn fingerprint(copy: &Path, parts: &[&str], manifest: &str) -> io::Re
     let variables: BTreeMap<_, _> =
         std::env::vars_os().filter(|(name, _)| changes_builds(&name.to_string_lossy())).collect();
     variables.hash(&mut hasher);
-    let version = system::rustc().arg("-vV").current_dir(copy).stdin(Stdio::null()).output();
-    version.map(|output| output.stdout).unwrap_or_default().hash(&mut hasher);
+    // Two compilers of one version may differ, if they are a user's own.
+    for question in ["-vV", "--print=sysroot"] {
+        let answer = system::rustc().arg(question).current_dir(copy).stdin(Stdio::null()).output();
+        answer.map(|output| output.stdout).unwrap_or_default().hash(&mut hasher);
+    }
     Ok(format!("{:016x}", hasher.finish()))
 }
 
@@ -123,8 +157,12 @@ pub(super) fn configuration(folder: &Path) -> String {
 }
 
 fn changes_builds(variable: &str) -> bool {
-    BUILDING.iter().any(|head| variable.starts_with(head))
-        && !OF_CARGO_ITSELF.iter().any(|head| variable.starts_with(head))
+    let starts_with = |heads: &[&str]| heads.iter().any(|head| variable.starts_with(head));
+    let tool = SIDES.iter().find_map(|side| variable.strip_prefix(side)).unwrap_or(variable);
+    let is_of_tool =
+        |name: &&str| tool.strip_prefix(*name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+    let is_building = ALONE.contains(&variable) || TOOLS.iter().any(|name| is_of_tool(name)) || starts_with(&BUILDING);
+    is_building && !starts_with(&WITHOUT_EFFECT)
 }
 
 #[cfg(test)]
@@ -161,11 +199,57 @@ mod tests {
 
     #[test]
     fn variables_that_change_builds_are_recognised() {
-        for variable in ["RUSTFLAGS", "RUSTUP_TOOLCHAIN", "CARGO_PROFILE_RELEASE_LTO", "CARGO_BUILD_TARGET", "CC"] {
+        for variable in [
+            "RUSTFLAGS",
+            "RUSTC",
+            "RUSTC_WRAPPER",
+            "CARGO_PROFILE_RELEASE_LTO",
+            "CARGO_BUILD_TARGET",
+            "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER",
+            "CARGO_ENCODED_RUSTFLAGS",
+            "CC",
+            "CC_x86_64-unknown-linux-gnu",
+            "HOST_CFLAGS",
+            "TARGET_AR",
+            "LD",
+            "MEMSCOPE_BENCH_CORE_ONLY",
+        ] {
             assert!(changes_builds(variable), "{variable}");
         }
-        for variable in ["HOME", "CARGO_PKG_NAME", "CARGO_MANIFEST_DIR", "CARGO_TARGET_TMPDIR", "MEMSCOPE_BENCH_FAULT"]
-        {
+        for variable in [
+            "HOME",
+            "HOSTNAME",
+            "HOSTTYPE",
+            "HOST",
+            "ARCHFLAGS",
+            "CCACHE_DIR",
+            "LDAPTLS_CACERT",
+            "RUST_LOG",
+            "RUST_BACKTRACE",
+            "TARGETS",
+            "CARGO_TERM_COLOR",
+            "MEMSCOPE_BENCH_FAULT",
+        ] {
+            assert!(!changes_builds(variable), "{variable}");
+        }
+    }
+
+    /// Cargo sets these for what `cargo run` starts, and the same program is also started without cargo.
+    #[test]
+    fn what_cargo_adds_for_a_program_does_not_count() {
+        for variable in [
+            "CARGO",
+            "CARGO_HOME",
+            "CARGO_MANIFEST_DIR",
+            "CARGO_MANIFEST_PATH",
+            "CARGO_PKG_NAME",
+            "CARGO_TARGET_TMPDIR",
+            "LD_LIBRARY_PATH",
+            "RUSTUP_HOME",
+            "RUSTUP_TOOLCHAIN",
+            "RUSTUP_TOOLCHAIN_SOURCE",
+            "RUST_RECURSION_COUNT",
+        ] {
             assert!(!changes_builds(variable), "{variable}");
         }
     }

@@ -191,6 +191,16 @@ fn a_build_that_does_not_compile_is_named_and_not_compiled_again() {
         place.compare(&[OTHER]).assert().code(2).stderr(contains(why.clone()));
     }
     assert_eq!(place.calls().len(), 1, "the outcome is kept");
+    // A container has another name each time, and `cargo run` sets these.
+    let of_no_effect = [
+        ("HOSTNAME", "b"),
+        ("LD_LIBRARY_PATH", "/nowhere"),
+        ("RUST_RECURSION_COUNT", "1"),
+        ("CARGO_MANIFEST_DIR", "/elsewhere"),
+        ("CARGO_TERM_COLOR", "always"),
+    ];
+    place.compare(&[OTHER]).envs(of_no_effect).assert().code(2).stderr(contains(why.clone()));
+    assert_eq!(place.calls().len(), 1, "another place is no other compilation");
     place.compare(&[OTHER]).env("RUSTFLAGS", "-Cdebuginfo=1").assert().code(2).stderr(contains(why));
     assert_eq!(place.calls().len(), 2, "another compilation has a separate outcome");
 }
