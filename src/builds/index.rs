@@ -1,10 +1,11 @@
 //! The published versions of memscope-rs, from cargo's local index of crates.io.
 
-use crate::builds::{PACKAGE, ResolveError};
+use crate::builds::{PACKAGE, ResolveError, spec};
 use crate::platform::children::Running;
 use crate::platform::system;
 use chrono::{DateTime, Utc};
 use semver::Version;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::path::Path;
@@ -18,6 +19,8 @@ pub struct Published {
     pub versions: Vec<Version>,
     /// The yanked versions.
     pub yanked: Vec<Version>,
+    /// The features of each version, by name.
+    pub features: BTreeMap<Version, BTreeSet<String>>,
     /// The date of the index.
     pub written: Option<DateTime<Utc>>,
 }
@@ -63,14 +66,9 @@ impl Published {
     /// Adds the versions in cargo's index of a package. Its entries are the registry's lines of JSON, with zero bytes
     /// around them. A version counts as yanked only if every index that contains it lists it as yanked.
     fn add(&mut self, entries: &[u8]) {
-        #[derive(serde::Deserialize)]
-        struct Entry {
-            vers: Version,
-            #[serde(default)]
-            yanked: bool,
-        }
         let entries = entries.split(|&byte| byte == 0).filter_map(|entry| serde_json::from_slice::<Entry>(entry).ok());
         for entry in entries {
+            self.features.entry(entry.vers.clone()).or_default().extend(entry.feature_names());
             let list = if entry.yanked { &mut self.yanked } else { &mut self.versions };
             list.push(entry.vers);
         }
@@ -81,13 +79,68 @@ impl Published {
         let Self { versions, yanked, .. } = self;
         yanked.retain(|version| !versions.contains(version));
     }
+
+    /// Checks that a version has the features that its name names.
+    ///
+    /// # Errors
+    /// If it lacks one.
+    fn check_features(&self, version: &Version) -> Result<(), ResolveError> {
+        let known = self.features.iter().find(|(known, _)| known.cmp_precedence(version).is_eq());
+        let Some((_, known)) = known else { return Ok(()) };
+        match spec::features(version).find(|feature| !known.contains(*feature)) {
+            None => Ok(()),
+            Some(missing) => Err(ResolveError::NoFeature {
+                version: spec::without_features(version),
+                feature: missing.to_owned(),
+                others: known.iter().cloned().collect(),
+            }),
+        }
+    }
 }
 
-/// Checks that crates.io has a version. A version missing from the local index may be newer than the index, so cargo
-/// queries again.
+/// A version in a registry's index.
+#[derive(serde::Deserialize)]
+struct Entry {
+    vers: Version,
+    #[serde(default)]
+    yanked: bool,
+    #[serde(default)]
+    features: Features,
+    /// Those that older versions of cargo could not read.
+    #[serde(default)]
+    features2: Option<Features>,
+    #[serde(default)]
+    deps: Vec<Dependency>,
+}
+
+/// What each feature turns on, by its name.
+type Features = BTreeMap<String, Vec<String>>;
+
+/// A dependency of a version in an index.
+#[derive(serde::Deserialize)]
+struct Dependency {
+    name: String,
+    #[serde(default)]
+    optional: bool,
+}
+
+impl Entry {
+    /// Returns the names of its features. An optional dependency is one too, unless a feature turns it on by `dep:`.
+    fn feature_names(&self) -> BTreeSet<String> {
+        let features = || self.features.iter().chain(self.features2.iter().flatten());
+        let by_name: BTreeSet<&str> =
+            features().flat_map(|(_, turned_on)| turned_on).filter_map(|part| part.strip_prefix("dep:")).collect();
+        let optional = self.deps.iter().filter(|dependency| dependency.optional).map(|dependency| &dependency.name);
+        let implied = optional.filter(|name| !by_name.contains(name.as_str()));
+        features().map(|(name, _)| name).chain(implied).cloned().collect()
+    }
+}
+
+/// Checks that crates.io has a version, with the features that its name names. A version missing from the local index
+/// may be newer than the index, so cargo queries again.
 ///
 /// # Errors
-/// If the version is unknown or yanked.
+/// If the version is unknown or yanked, or lacks a feature.
 pub(super) fn check_published(version: &Version) -> Result<(), ResolveError> {
     let has = |versions: &[Version]| versions.iter().any(|known| known.cmp_precedence(version).is_eq());
     // Without an index, cargo decides during the build.
@@ -97,7 +150,7 @@ pub(super) fn check_published(version: &Version) -> Result<(), ResolveError> {
         known = published()?;
     }
     match () {
-        () if has(&known.versions) => Ok(()),
+        () if has(&known.versions) => known.check_features(version),
         () if has(&known.yanked) => Err(ResolveError::Yanked { version: version.clone(), others: known.versions }),
         () => Err(ResolveError::NotInIndex { version: version.clone(), known }),
     }
@@ -134,9 +187,32 @@ mod tests {
         let text = published.to_string();
         let expected = "as of 2026-01-02, which lists 0.1.0, and as yanked 0.1.1; `cargo update --dry-run` in ";
         assert!(text.contains(expected), "{text}");
+        assert!(published.features.values().all(BTreeSet::is_empty));
         // Another index, which was written later or earlier.
         published.add(b"\0{\"vers\":\"0.1.1\"}\0");
         assert_eq!(published.versions, [Version::new(0, 1, 0), Version::new(0, 1, 1)]);
         assert_eq!(published.yanked, []);
+    }
+
+    #[test]
+    fn the_features_of_a_version_are_those_of_cargo() {
+        let of = |entry: &str| {
+            let mut published = Published::default();
+            published.add(format!("\0{entry}\0").as_bytes());
+            published
+        };
+        let entry = r#"{"vers":"0.2.5","features":{"default":["derive"],"atexit":[]},"features2":{"derive":
+            ["dep:memscope-derive"]},"deps":[{"name":"memscope-derive","optional":true},
+            {"name":"backtrace","optional":true},{"name":"libc","optional":false}]}"#;
+        let published = of(entry);
+        let names: Vec<&str> = published.features.values().flatten().map(String::as_str).collect();
+        assert_eq!(names, ["atexit", "backtrace", "default", "derive"]);
+        let check = |version: &str| published.check_features(&version.parse().expect("a version"));
+        for known in ["0.2.5", "0.2.5+backtrace.atexit", "0.9.9+of.another.index"] {
+            assert!(check(known).is_ok(), "{known}");
+        }
+        let why = check("0.2.5+atexit.nosuch").expect_err("it is refused").to_string();
+        assert_eq!(why, "memscope-rs 0.2.5 has no feature 'nosuch': it has atexit, backtrace, default, derive");
+        assert!(of(r#"{"vers":"0.2.6","features2":null}"#).check_features(&Version::new(0, 2, 6)).is_ok());
     }
 }

@@ -123,6 +123,16 @@ pub enum ResolveError {
         /// The versions that were not withdrawn.
         others: Vec<Version>,
     },
+    /// The version lacks a feature.
+    #[error("{PACKAGE} {version} has no feature '{feature}': it has {}", listed(others))]
+    NoFeature {
+        /// The version.
+        version: Version,
+        /// The feature.
+        feature: String,
+        /// The features that it has.
+        others: Vec<String>,
+    },
     /// There is no list of published versions.
     #[error(
         "cargo's index in {} has no {PACKAGE}, so its published versions are unknown: name them, or run `cargo update \
@@ -143,6 +153,11 @@ pub enum ResolveError {
     /// An error of git.
     #[error(transparent)]
     Git(#[from] GitError),
+}
+
+/// Joins the names of features with commas.
+fn listed(features: &[String]) -> String {
+    if features.is_empty() { "none".to_owned() } else { features.join(", ") }
 }
 
 fn another(name: &str, why: String) -> ResolveError {

@@ -69,6 +69,28 @@ fn a_yanked_version_was_published() {
 }
 
 #[test]
+fn a_feature_that_a_version_lacks_is_refused_before_anything_is_built() {
+    let with_features = r#"{"vers":"0.2.5","features":{"atexit":[]},"features2":{"backtrace":["dep:backtrace"]},
+        "deps":[{"name":"backtrace","optional":true}]}"#;
+    let home = home(&[&LINES[..], &[with_features]].concat());
+    let text = said(program(&home).args(["compare", "0.2.4", "0.2.5+backtrace.nosuch"]));
+    assert_eq!(text, "error: memscope-rs 0.2.5 has no feature 'nosuch': it has atexit, backtrace\n");
+    let text = said(program(&home).args(["compare", "0.2.4+nosuch"]));
+    assert_eq!(text, "error: memscope-rs 0.2.4 has no feature 'nosuch': it has none\n");
+    let text = said(program(&home).args(["compare", "0.2.4", "0.2.5+backtrace.atexit", "--output=out"]));
+    assert!(text.contains("none of 0.2.4, 0.2.5+backtrace.atexit was built"), "{text}");
+}
+
+/// A mode may need a feature that an older version lacks: the rest of the page is measured.
+#[test]
+fn a_mode_s_feature_that_a_version_lacks_is_no_error_of_the_page() {
+    let home = home(&LINES);
+    let text = said(program(&home).args(["modes", "0.2.4", "--with-features", "--output=out"]));
+    assert!(text.ends_with("nothing to measure: none of 0.2.4 was built\n"), "{text}");
+    assert!(!text.contains("has no feature") && !text.contains("0.2.4+"), "{text}");
+}
+
+#[test]
 fn the_list_of_published_versions_has_its_date() {
     let home = home(&LINES);
     let text = said(program(&home).args(["compare", "--published", "--output=out"]));

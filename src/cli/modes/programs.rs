@@ -1,7 +1,7 @@
 //! The programs that run modes: one for the page's build, and one for each Cargo feature of memscope that a mode needs
 //! and the build lacks.
 
-use crate::builds::{BuildSpec, ResolvedBuild};
+use crate::builds::{BuildSpec, ResolveError, ResolvedBuild};
 use crate::cli::Error;
 use crate::cli::builds::{BuildCacheArguments, CheckedProgram, Linking, this_build};
 use crate::platform::list::each_once;
@@ -41,8 +41,8 @@ impl Programs {
         let features = if with_features { needed(levels, named.is_some()) } else { Vec::new() };
         let specs = features.iter().map(|&feature| with_feature(named, feature)).collect::<Result<Vec<_>, Error>>()?;
         let main = named.map(BuildSpec::resolve).transpose()?;
-        let others = specs.iter().map(BuildSpec::resolve).collect::<Result<Vec<_>, _>>()?;
-        let resolved: Vec<ResolvedBuild> = main.iter().chain(&others).cloned().collect();
+        let others = specs.iter().map(if_it_has_the_feature).collect::<Result<Vec<_>, _>>()?;
+        let resolved: Vec<ResolvedBuild> = main.iter().chain(others.iter().flatten()).cloned().collect();
         let built =
             if resolved.is_empty() { Vec::new() } else { cache.build(&resolved, limits, &Linking::single())? };
         let mut built = built.into_iter();
@@ -54,16 +54,20 @@ impl Programs {
             return Err(Error::none_built(&resolved[..1]));
         };
         let mut programs = Self { memscope, feature_builds: Vec::new(), main, others: Vec::new() };
-        for (feature, build) in features.into_iter().zip(built) {
-            let not_built = match build.program {
+        for ((feature, spec), other) in features.into_iter().zip(specs).zip(others) {
+            let program = match other {
+                Ok(_) => built.next().expect("it was built too").program.map_err(|failed| failed.why),
+                Err(lacking) => Err(lacking),
+            };
+            let not_built = match program {
                 Ok(program) => {
                     programs.others.push((feature, program.launcher));
                     None
                 }
-                Err(failed) => Some(failed.why),
+                Err(why) => Some(why),
             };
-            let feature = feature.name().to_owned();
-            programs.feature_builds.push(FeatureBuild { feature, build: build.name, not_built });
+            let (feature, build) = (feature.name().to_owned(), spec.to_string());
+            programs.feature_builds.push(FeatureBuild { feature, build, not_built });
         }
         Ok(programs)
     }
@@ -82,6 +86,18 @@ impl Programs {
         let launchers = std::iter::once(&self.main).chain(self.others.iter().map(|(_, launcher)| launcher));
         let hashes = launchers.map(Launcher::fingerprint).collect::<io::Result<Vec<_>>>()?;
         Ok(hashes.join("+"))
+    }
+}
+
+/// Finds the sources of a build with one more feature. The inner error is the reason if the version lacks it: an older
+/// version lacks features of newer ones.
+///
+/// # Errors
+/// As for every build.
+fn if_it_has_the_feature(spec: &BuildSpec) -> Result<Result<ResolvedBuild, String>, ResolveError> {
+    match spec.resolve() {
+        Err(lacking @ ResolveError::NoFeature { .. }) => Ok(Err(lacking.to_string())),
+        resolved => resolved.map(Ok),
     }
 }
 
